@@ -1,0 +1,33 @@
+/** One study, as the store keeps it and results are made of it. */
+import type { StudySpec } from './study-spec.ts';
+import type { StageRecord, StudyStatus, TrialId } from './trial.ts';
+
+export interface StudyRecord {
+  readonly spec: StudySpec;
+  readonly status: StudyStatus;
+  /** Why it failed, or the operator's words for a pause; null otherwise. */
+  readonly reason: string | null;
+  readonly createdAtMs: number;
+  readonly endedAtMs: number | null;
+  /** The known answer under which it was started (`trainer/known-answer.ts`): resuming under another is refused. */
+  readonly knownAnswer: string;
+  /** Digests of the data set's parts, by name: resuming over other data is refused. */
+  readonly partDigests: Readonly<Record<string, string>>;
+  /** True where the parts' digests are those of the official release; null where there is none to compare. */
+  readonly officialData: boolean | null;
+  /** In order; one for each stage of the spec. */
+  readonly stages: readonly StageRecord[];
+  readonly winner: WinnerRecord | null;
+}
+
+/** The best trial of all stages, and what the test attempt found. */
+export interface WinnerRecord {
+  readonly trial: TrialId;
+  /** Null until the test attempt ended, or where the study has no test split. */
+  readonly testAccuracy: number | null;
+  readonly testLoss: number | null;
+  /** Who trained it again; null until then. */
+  readonly testWorker: string | null;
+  /** Whether the second training gave the same digest; null until then. */
+  readonly reproduced: boolean | null;
+}

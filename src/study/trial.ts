@@ -1,0 +1,133 @@
+/**
+ * A trial and what became of it. Plain data that every room speaks.
+ *
+ * A trial's state changes in one place only, `coordinator/trial-state.ts`.
+ */
+import type { LambdaRange } from './study-spec.ts';
+
+/** (stage, k, replicate), each counted from 1. */
+export interface TrialId {
+  readonly stage: string;
+  readonly k: number;
+  readonly replicate: number;
+}
+
+/** `coarse/7`; replicate 2 and later of it `coarse/7.2`. One trial, one text, and back. */
+export function trialName(id: TrialId): string {
+  return id.replicate === 1 ? `${id.stage}/${id.k}` : `${id.stage}/${id.k}.${id.replicate}`;
+}
+
+/** The inverse of `trialName`; null for anything else. */
+export function parseTrialName(text: string): TrialId | null {
+  const match = /^(?<stage>[a-z0-9][a-z0-9_.-]*)\/(?<k>[1-9]\d{0,8})(?:\.(?<replicate>[1-9]\d{0,5}))?$/.exec(text);
+  if (match?.groups === undefined) return null;
+  const { stage, k, replicate } = match.groups;
+  return { stage: stage as string, k: Number(k), replicate: Number(replicate ?? '1') };
+}
+
+export type TrialStatus = 'waiting' | 'running' | 'complete' | 'failed' | 'cancelled';
+
+/** How an attempt ended; null while it is open. */
+export type AttemptOutcome =
+  | 'accepted'
+  | 'duplicate'
+  | 'disputed'
+  | 'diverged'
+  | 'returned'
+  | 'lost'
+  | 'crashed'
+  | 'timeout'
+  | 'superseded'
+  | 'cancelled';
+
+/** `search`: the trial itself. `test`: the winner again, with the test set. `audit`: again, to compare. */
+export type AttemptPurpose = 'search' | 'test' | 'audit';
+
+/** Losses are mean cross-entropy in nats; costs add λ(‖W1‖² + ‖W2‖²); accuracies are shares in [0, 1]. */
+export interface Measurement {
+  /** SGD updates done, from 1. */
+  readonly step: number;
+  /** Passes over the training set done: step / steps per epoch, a fraction. */
+  readonly epoch: number;
+  /** The rate of the update that led here. */
+  readonly learningRate: number;
+  readonly trainLoss: number;
+  readonly trainCost: number;
+  readonly trainAccuracy: number;
+  readonly validationLoss: number;
+  readonly validationCost: number;
+  readonly validationAccuracy: number;
+  /** Null unless this run measures the test set, and then only at the last step. */
+  readonly testLoss: number | null;
+  readonly testAccuracy: number | null;
+}
+
+/** What a training run gives: a pure function of its spec and data, but for `seconds`. */
+export type TrialResult =
+  | {
+      readonly kind: 'complete';
+      readonly steps: number;
+      /** Training alone, without loading and measuring; a pack's time is shared equally. */
+      readonly seconds: number;
+      /** SHA-256 of the final parameters: 64 hexadecimal digits. */
+      readonly digest: string;
+      /** By step, ascending; the last is the result. At least one. */
+      readonly curve: readonly Measurement[];
+      /** Bit r (bit r % 8 of byte ⌊r / 8⌋): record r of the validation split was classified right. */
+      readonly validationCorrect: Uint8Array;
+    }
+  | {
+      readonly kind: 'diverged';
+      /** The step after which a loss was NaN or infinite. */
+      readonly steps: number;
+      readonly seconds: number;
+      readonly curve: readonly Measurement[];
+    };
+
+/** One execution of a trial on a worker, as the store keeps it. */
+export interface AttemptRecord {
+  readonly trial: TrialId;
+  /** Counted from 1 within the trial, never reused: the fencing token. */
+  readonly attempt: number;
+  readonly purpose: AttemptPurpose;
+  readonly worker: string;
+  /** The worker process's own random name for its life: a restarted worker is another session. */
+  readonly session: string;
+  /** The pack it was granted in: equal for trials trained side by side. */
+  readonly pack: string;
+  readonly grantedAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly outcome: AttemptOutcome | null;
+  readonly reason: string | null;
+}
+
+/** One trial, as the store keeps it. */
+export interface TrialRecord {
+  readonly id: TrialId;
+  readonly lambda: number;
+  readonly status: TrialStatus;
+  /** Why it failed or was cancelled; null otherwise. */
+  readonly reason: string | null;
+  /** Attempts granted so far. */
+  readonly attempts: number;
+  /** Attempts that count towards the limit of three. */
+  readonly charged: number;
+  /** The worker whose result was accepted; null before. */
+  readonly worker: string | null;
+  /** Null unless complete or diverged. Lists of many trials may leave `curve` at its last point. */
+  readonly result: TrialResult | null;
+}
+
+/** One stage, as the store keeps it. */
+export interface StageRecord {
+  readonly name: string;
+  readonly trials: number;
+  /** Null until it is known: a narrowing stage waits for the one it narrows. */
+  readonly range: LambdaRange | null;
+  /** Why the range is what it is, for people; null where the study gave it. */
+  readonly reason: string | null;
+  readonly closed: boolean;
+  readonly warnings: readonly string[];
+}
+
+export type StudyStatus = 'waiting' | 'running' | 'paused' | 'complete' | 'cancelled' | 'failed';

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * `npm test` runs everything but `*.long.test.ts`; `npm run test:long` runs those.
+ * Files run side by side in processes of their own: several tests start real clusters.
+ */
+export default defineConfig({
+  test: {
+    include: process.env['RIDGELINE_TEST_LONG'] === '1' ? ['test/**/*.long.test.ts'] : ['test/**/*.test.ts'],
+    exclude: process.env['RIDGELINE_TEST_LONG'] === '1' ? [] : ['test/**/*.long.test.ts'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
