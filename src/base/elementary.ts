@@ -50,7 +50,7 @@ export function exp(x: number): number {
   const k = Math.floor(x * LOG2_E + 0.5);
   const r = x - k * LN2_HIGH - k * LN2_LOW;
   let sum: number = EXP_TERMS[13];
-  for (let n = 12; n >= 0; n--) sum = sum * r + (EXP_TERMS[n] as number);
+  for (let n = 12; n >= 0; n--) sum = sum * r + EXP_TERMS[n]!;
   // Two factors: 2^1024 and subnormal results are out of reach of one.
   const half = k >> 1;
   return sum * powerOfTwo(half) * powerOfTwo(k - half);
@@ -108,26 +108,39 @@ function cosQuarter(t: number): number {
   return 1 + sum;
 }
 
+/** The quarter turn nearest to u, 0 … 3, and how far u lies from it, in quarters: both exact. */
+function nearestQuarter(u: number): readonly [quarter: number, rest: number] {
+  assert(u >= 0 && u < 1, `turns in [0, 1), got ${u}`);
+  const nearest = Math.floor(4 * u + 0.5);
+  return [nearest % 4, 4 * u - nearest];
+}
+
 /** sin(2πu): the argument is in turns, so that its reduction to an eighth of a turn is exact. */
 export function sinTurns(u: number): number {
-  assert(u >= 0 && u < 1, `turns in [0, 1), got ${u}`);
-  const quarters = 4 * u;
-  const nearest = Math.floor(quarters + 0.5);
-  const t = quarters - nearest;
-  switch (nearest % 4) {
+  const [quarter, rest] = nearestQuarter(u);
+  switch (quarter) {
     case 0:
-      return sinQuarter(t);
+      return sinQuarter(rest);
     case 1:
-      return cosQuarter(t);
+      return cosQuarter(rest);
     case 2:
-      return -sinQuarter(t);
+      return -sinQuarter(rest);
     default:
-      return -cosQuarter(t);
+      return -cosQuarter(rest);
   }
 }
 
 /** cos(2πu), likewise. */
 export function cosTurns(u: number): number {
-  assert(u >= 0 && u < 1, `turns in [0, 1), got ${u}`);
-  return sinTurns(u < 0.75 ? u + 0.25 : u - 0.75);
+  const [quarter, rest] = nearestQuarter(u);
+  switch (quarter) {
+    case 0:
+      return cosQuarter(rest);
+    case 1:
+      return -sinQuarter(rest);
+    case 2:
+      return -cosQuarter(rest);
+    default:
+      return sinQuarter(rest);
+  }
 }

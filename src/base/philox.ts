@@ -78,8 +78,11 @@ export function philox4x32(
 }
 
 /** Two words that make a 53-bit seed the key of a generator. */
-function keyOf(seed: number): readonly [number, number] {
-  assert(Number.isSafeInteger(seed) && seed >= 0, `a seed is a whole number in [0, 2^53), got ${seed}`);
+export function keyOf(seed: number): readonly [number, number] {
+  assert(
+    Number.isSafeInteger(seed) && seed >= 0,
+    `a seed is a whole number in [0, 2^53), got ${seed}`,
+  );
   return [seed >>> 0, Math.floor(seed / 2 ** 32)];
 }
 
@@ -108,10 +111,18 @@ export class RandomStream {
   uint32At(index: number): number {
     const blockIndex = Math.floor(index / 4);
     if (blockIndex !== this.#blockIndex) {
-      philox4x32(this.#block, blockIndex, this.#place0, this.#place1, this.#purpose, this.#key0, this.#key1);
+      philox4x32(
+        this.#block,
+        blockIndex,
+        this.#place0,
+        this.#place1,
+        this.#purpose,
+        this.#key0,
+        this.#key1,
+      );
       this.#blockIndex = blockIndex;
     }
-    return this.#block[index % 4] as number;
+    return this.#block[index % 4]!;
   }
 
   /** Uniform in [0, 1) with 53 bits; reads the words 2·index and 2·index + 1. */
@@ -141,8 +152,8 @@ export class RandomStream {
     for (let i = 0; i < count; i++) order[i] = i;
     for (let last = count - 1; last > 0; last--) {
       const chosen = Math.floor(this.uniformAt(last) * (last + 1));
-      const swapped = order[last] as number;
-      order[last] = order[chosen] as number;
+      const swapped = order[last]!;
+      order[last] = order[chosen]!;
       order[chosen] = swapped;
     }
     return order;

@@ -56,7 +56,11 @@ export type WorkerMessage =
   /** One member was measured: for whoever watches; the record comes with `pack-ended`. */
   | { readonly kind: 'measured'; readonly key: AttemptKey; readonly measurement: Measurement }
   /** The thread is free again; every member has a result. */
-  | { readonly kind: 'pack-ended'; readonly pack: string; readonly results: readonly MemberResult[] }
+  | {
+      readonly kind: 'pack-ended';
+      readonly pack: string;
+      readonly results: readonly MemberResult[];
+    }
   /** The thread is free again without results. Charged. */
   | {
       readonly kind: 'pack-failed';

@@ -89,11 +89,7 @@ export type MeasureSchedule =
   | { readonly kind: 'steps'; readonly steps: number };
 
 export type ObjectiveMetric =
-  | 'validation_accuracy'
-  | 'validation_loss'
-  | 'validation_cost'
-  | 'train_accuracy'
-  | 'train_loss';
+  'validation_accuracy' | 'validation_loss' | 'validation_cost' | 'train_accuracy' | 'train_loss';
 
 /** What ranks the trials: the metric's value at the last step. */
 export interface Objective {

@@ -19,7 +19,10 @@ export function trialName(id: TrialId): string {
 
 /** The inverse of `trialName`; null for anything else. */
 export function parseTrialName(text: string): TrialId | null {
-  const match = /^(?<stage>[a-z0-9][a-z0-9_.-]*)\/(?<k>[1-9]\d{0,8})(?:\.(?<replicate>[1-9]\d{0,5}))?$/.exec(text);
+  const match =
+    /^(?<stage>[a-z0-9][a-z0-9_.-]*)\/(?<k>[1-9]\d{0,8})(?:\.(?<replicate>[1-9]\d{0,5}))?$/.exec(
+      text,
+    );
   if (match?.groups === undefined) return null;
   const { stage, k, replicate } = match.groups;
   return { stage: stage as string, k: Number(k), replicate: Number(replicate ?? '1') };
@@ -83,6 +86,11 @@ export type TrialResult =
       readonly seconds: number;
       readonly curve: readonly Measurement[];
     };
+
+/** Why a diverged trial failed. @param step the one after which a loss was NaN or infinite */
+export function divergedReason(step: number): string {
+  return `diverged: the loss was no longer finite after step ${step}`;
+}
 
 /** One execution of a trial on a worker, as the store keeps it. */
 export interface AttemptRecord {

@@ -1,0 +1,11 @@
+/** Copies what the program reads at run time and tsc does not: the kernel, the embedded data set. */
+import { cpSync, globSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const assets = ['src/trainer/kernel/*.wasm', 'src/dataset/digits/*'];
+
+for (const path of globSync(assets)) {
+  const target = join('dist', path.slice('src/'.length));
+  mkdirSync(dirname(target), { recursive: true });
+  cpSync(path, target);
+}

@@ -1,0 +1,143 @@
+/** `ridgeline doctor`: is this machine fit, and if not, what is missing. */
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { availableParallelism, freemem } from 'node:os';
+import { dirname } from 'node:path';
+import { Option, type Command } from 'commander';
+import { messageOf } from '../../base/errors.ts';
+import { listDatasets } from '../../dataset/catalogue.ts';
+import { loadKernel } from '../../trainer/kernel.ts';
+import { computeKnownAnswer, knownAnswer } from '../../trainer/known-answer.ts';
+import { compileKernel } from '../../worker/kernel-file.ts';
+import { dataDirOf, paintFor, stateDirOf, type CommonFlags, type Context } from '../context.ts';
+import { exitCode } from '../exit-codes.ts';
+import { withCommonOptions, withDataOption } from '../options.ts';
+
+interface Finding {
+  readonly check: string;
+  readonly result: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+  /** What to do; null where all is well. */
+  readonly fix: string | null;
+}
+
+export function addDoctorCommand(
+  program: Command,
+  context: Context,
+  finish: (code: number) => void,
+): void {
+  withDataOption(withCommonOptions(program.command('doctor')))
+    .summary('is this machine fit')
+    .description(
+      'Checks Node, arithmetic, memory, the state directory and data sets: one line each. Exits with 78 when the machine is unfit.',
+    )
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
+    )
+    .addHelpText('after', '\nExample:\n  ridgeline doctor --data-dir ~/data')
+    .action(async (flags: CommonFlags & { readonly format: string }) => {
+      const findings = await examine(stateDirOf(context, flags), dataDirOf(context, flags));
+      if (flags.format === 'json')
+        context.stdout.write(`${JSON.stringify({ schema_version: 1, findings }, null, 2)}\n`);
+      else printFindings(findings, context, flags);
+      finish(
+        findings.some((finding) => finding.result === 'fail') ? exitCode.unfit : exitCode.done,
+      );
+    });
+}
+
+async function examine(stateDir: string, dataDir: string): Promise<Finding[]> {
+  return [
+    {
+      check: 'node',
+      result: 'ok',
+      detail: `${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'built in'}`,
+      fix: null,
+    },
+    ...(await examineArithmetic()),
+    {
+      check: 'cores and memory',
+      result: freemem() > 400e6 ? 'ok' : 'warn',
+      detail: `${availableParallelism()} threads by default, ${Math.round(freemem() / 1e6)} MB free`,
+      fix:
+        freemem() > 400e6
+          ? null
+          : 'A worker needs about 300 MB and 35 MB a thread for CIFAR-10: start it with fewer --threads.',
+    },
+    examineStateDir(stateDir),
+    ...(await listDatasets(dataDir)).map((entry): Finding => {
+      const where = entry.found ?? 'not here';
+      return {
+        check: `data set ${entry.name}`,
+        result: entry.found === null ? 'warn' : 'ok',
+        detail: where,
+        fix: entry.found === null ? `\`ridgeline data fetch ${entry.name}\` gets it.` : null,
+      };
+    }),
+  ];
+}
+
+/** The known training run, on the kernel: the one proof that this machine computes what the others do. */
+async function examineArithmetic(): Promise<Finding[]> {
+  try {
+    const answer = computeKnownAnswer(loadKernel(await compileKernel()));
+    if (answer === knownAnswer) {
+      return [
+        {
+          check: 'arithmetic',
+          result: 'ok',
+          detail: `canonical: known answer ${answer.slice(0, 8)}`,
+          fix: null,
+        },
+      ];
+    }
+    return [
+      {
+        check: 'arithmetic',
+        result: 'fail',
+        detail: `known answer ${answer.slice(0, 8)}, expected ${knownAnswer.slice(0, 8)}: this processor has no fused multiply-add`,
+        fix: 'Use it only for studies with `numerics: any`, or take a processor with FMA (x86: since 2013).',
+      },
+    ];
+  } catch (error) {
+    return [
+      {
+        check: 'arithmetic',
+        result: 'fail',
+        detail: messageOf(error),
+        fix: 'Use Node 24.15 or later.',
+      },
+    ];
+  }
+}
+
+function examineStateDir(stateDir: string): Finding {
+  try {
+    let existing = stateDir;
+    while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+    if (existing === stateDir) mkdirSync(stateDir, { recursive: true });
+    accessSync(existing, constants.W_OK | constants.X_OK);
+    return {
+      check: 'state directory',
+      result: 'ok',
+      detail: `${stateDir} can be written`,
+      fix: null,
+    };
+  } catch (error) {
+    return {
+      check: 'state directory',
+      result: 'fail',
+      detail: `${stateDir}: ${messageOf(error)}`,
+      fix: 'Give a directory that can be written with --state.',
+    };
+  }
+}
+
+function printFindings(findings: readonly Finding[], context: Context, flags: CommonFlags): void {
+  const paint = paintFor(context, flags, context.stdout);
+  const width = Math.max(...findings.map((finding) => finding.check.length));
+  for (const { check, result, detail, fix } of findings) {
+    const style = result === 'ok' ? 'green' : result === 'warn' ? 'yellow' : 'red';
+    context.stdout.write(`${paint(style, result.padEnd(4))}  ${check.padEnd(width)}  ${detail}\n`);
+    if (fix !== null) context.stdout.write(`${' '.repeat(width + 8)}${fix}\n`);
+  }
+}

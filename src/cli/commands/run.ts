@@ -1,0 +1,268 @@
+/** `ridgeline run`: the whole job on this machine, and on every machine that joins. */
+import { Option, type Command } from 'commander';
+import { RidgelineError } from '../../base/errors.ts';
+import { loadStudy } from '../../config/load-study.ts';
+import type { Coordinator } from '../../coordinator/coordinator-server.ts';
+import { openStoreReader } from '../../store/open-store.ts';
+import { compareSpecs } from '../../study/canonical-spec.ts';
+import type { StudySpec } from '../../study/study-spec.ts';
+import { defaultThreads } from '../../worker/thread-pool.ts';
+import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
+import { exitCode } from '../exit-codes.ts';
+import { LiveView } from '../live-view.ts';
+import { LocalWorkers } from '../local-workers.ts';
+import { withCommonOptions, withDataOption } from '../options.ts';
+import { outcomeCode, writeResults } from '../results-output.ts';
+import { serveCluster, type RunningCluster } from '../serve-cluster.ts';
+import { StopSignals } from '../stop-signals.ts';
+
+interface RunFlags extends CommonFlags {
+  readonly workers: number;
+  readonly threads?: number;
+  readonly pack: number;
+  readonly kernel: string;
+  readonly listen: string;
+  readonly advertise?: string;
+  readonly lease: number;
+  readonly wait: number;
+  readonly fresh?: boolean;
+  readonly format?: string;
+}
+
+export function addRunCommand(
+  program: Command,
+  context: Context,
+  finish: (code: number) => void,
+): void {
+  withDataOption(withCommonOptions(program.command('run')))
+    .argument('<study>', 'the study file (YAML)')
+    .summary('the whole job on this machine: search, rank, print')
+    .description(
+      'Runs a study: a coordinator and local worker processes; prints the ranked table of each stage and the winner.\nStarted again, it goes on where it was left; a finished study is printed again.',
+    )
+    .option('--workers <n>', 'local worker processes', wholeNumber('--workers', 0, 64), 2)
+    .option(
+      '--threads <n>',
+      'threads of each local worker (default: cores / workers)',
+      wholeNumber('--threads', 1, 256),
+    )
+    .option(
+      '--pack <n>',
+      'the most trials trained side by side in one thread',
+      wholeNumber('--pack', 1, 8),
+      8,
+    )
+    .addOption(
+      new Option('--kernel <name>', 'the arithmetic kernel; results are the same')
+        .choices(['auto', 'portable'])
+        .default('auto'),
+    )
+    .option('--listen <host:port>', 'where others may join', '127.0.0.1:0')
+    .option(
+      '--advertise <host:port>',
+      'the address in the join line, where it differs from --listen',
+    )
+    .option(
+      '--lease <seconds>',
+      'how long an attempt may make no progress',
+      wholeNumber('--lease', 1, 3_600),
+      20,
+    )
+    .option(
+      '--wait <seconds>',
+      'how long to wait for a first worker',
+      wholeNumber('--wait', 1, 86_400),
+      60,
+    )
+    .option('--fresh', "throw away what is stored under the study's name and start anew")
+    .option(
+      '--format <format>',
+      'table, tsv, csv, json, jsonl, markdown or latex (default: table in a terminal, tsv elsewhere)',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ridgeline run configs/quickstart.yaml\n  ridgeline run configs/coarse-to-fine.yaml --data-dir ~/data --workers 2 --format json',
+    )
+    .action(async (file: string, flags: RunFlags) => {
+      finish(await run(file, flags, context));
+    });
+}
+
+async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
+  const spec = await loadStudy(file);
+  const stateDir = stateDirOf(context, flags);
+  if (flags.fresh !== true && isFinished(stateDir, spec)) {
+    if (flags.quiet !== true)
+      context.stderr.write(
+        `${spec.study} is finished; these are its results (--fresh starts it anew)\n`,
+      );
+    return printOutcome(stateDir, spec.study, flags, context);
+  }
+  const cluster = await serveCluster({
+    context,
+    flags,
+    stateDir,
+    leaseMs: flags.lease * 1_000,
+    removeFirst: flags.fresh === true ? spec.study : null,
+  });
+  let code: number | null;
+  try {
+    code = await search(file, spec, cluster, flags, context);
+  } finally {
+    await cluster.stop('the run has ended');
+  }
+  if (code !== null) return code;
+  return printOutcome(stateDir, spec.study, flags, context);
+}
+
+/** Whether there is nothing left to do for exactly this study. */
+function isFinished(stateDir: string, spec: StudySpec): boolean {
+  using reader = openStoreReader(stateDir);
+  const stored = reader.study(spec.study);
+  const isOver =
+    stored?.status === 'complete' || stored?.status === 'failed' || stored?.status === 'cancelled';
+  return stored !== null && isOver && compareSpecs(stored.spec, spec).kind === 'same';
+}
+
+/** @returns an exit code when the search did not come to its end; null when there are results to print */
+async function search(
+  file: string,
+  spec: StudySpec,
+  cluster: RunningCluster,
+  flags: RunFlags,
+  context: Context,
+): Promise<number | null> {
+  const { coordinator } = cluster;
+  const ended = Promise.withResolvers<void>();
+  const stopListening = coordinator.listen((event) => {
+    if (event.kind === 'study-ended' && event.study === spec.study) ended.resolve();
+  });
+  const outcome = await coordinator.submit(spec);
+  using view = new LiveView({ context, flags, coordinator, study: spec.study });
+  if (outcome !== 'created') view.say(`${spec.study} goes on where it was left`);
+  if (flags.listen !== '127.0.0.1:0')
+    view.say(`others join with:  ridgeline worker --join @${cluster.workerJoinFile}`);
+  const workers = startWorkers(cluster, flags, context, ended);
+  const noWorker = watchForWorkers(coordinator, flags, ended);
+  const stopped = Promise.withResolvers<'drained' | 'cut'>();
+  using signals = new StopSignals((count) =>
+    stopStep(count, { cluster, workers, view, stopped, signals }),
+  );
+  try {
+    const how = await Promise.race([ended.promise.then(() => 'ended' as const), stopped.promise]);
+    view.close();
+    if (how === 'ended') return null;
+    context.stderr.write(
+      `stopped; nothing that was finished is lost. Go on with:\n  ridgeline run ${file}${flags.state === undefined ? '' : ` --state ${flags.state}`}\n`,
+    );
+    return how === 'drained' ? exitCode.done : (signals.exitCode ?? exitCode.interrupted);
+  } finally {
+    clearTimeout(noWorker);
+    stopListening();
+    workers.expectLeaving();
+    coordinator.drain(null, 'the study has ended');
+    await Promise.race([workers.ended(), wait(5_000)]);
+    workers.kill();
+  }
+}
+
+function startWorkers(
+  cluster: RunningCluster,
+  flags: RunFlags,
+  context: Context,
+  ended: PromiseWithResolvers<void>,
+): LocalWorkers {
+  const threads =
+    flags.threads ?? Math.max(1, Math.floor(defaultThreads() / Math.max(1, flags.workers)));
+  const data = flags.dataDir === undefined ? [] : ['--data-dir', flags.dataDir];
+  return new LocalWorkers({
+    count: flags.workers,
+    joinText: cluster.localJoin,
+    workerArguments: [
+      '--threads',
+      String(threads),
+      '--pack',
+      String(flags.pack),
+      '--kernel',
+      flags.kernel,
+      ...data,
+    ],
+    log: context.log,
+    onAllGone: () => {
+      if (cluster.coordinator.workers().some((worker) => worker.state !== 'lost')) return;
+      ended.reject(
+        new RidgelineError(
+          'NO_WORKER',
+          'No worker is left: every local one ended right after its start.',
+          'Read the errors above; `ridgeline doctor` checks this machine.',
+        ),
+      );
+    },
+  });
+}
+
+function watchForWorkers(
+  coordinator: Coordinator,
+  flags: RunFlags,
+  ended: PromiseWithResolvers<void>,
+): NodeJS.Timeout {
+  return setTimeout(() => {
+    if (coordinator.workers().length > 0) return;
+    ended.reject(
+      new RidgelineError(
+        'NO_WORKER',
+        `No worker joined within ${flags.wait} s, so nothing can be trained.`,
+        'Start one with the join line above, or give --workers 2.',
+      ),
+    );
+  }, flags.wait * 1_000);
+}
+
+interface StopPorts {
+  readonly cluster: RunningCluster;
+  readonly workers: LocalWorkers;
+  readonly view: LiveView;
+  readonly stopped: PromiseWithResolvers<'drained' | 'cut'>;
+  readonly signals: StopSignals;
+}
+
+/** First signal: finish what runs. Second: give it back. Third: end at once. */
+function stopStep(count: number, { cluster, workers, view, stopped, signals }: StopPorts): void {
+  const running = cluster.coordinator.workers().reduce((sum, worker) => sum + worker.busy, 0);
+  if (count === 1) {
+    view.say(`draining: ${running} packs of trials are still running; Ctrl-C again cancels them`);
+    workers.expectLeaving();
+    cluster.coordinator.drain(null, 'the run was told to stop');
+    void cluster.idle().then(() => stopped.resolve('drained'));
+    return;
+  }
+  if (count === 2) {
+    view.say(`cancelling ${running} running packs; Ctrl-C again ends at once`);
+    workers.giveBack();
+    void workers.ended().then(() => stopped.resolve('cut'));
+    return;
+  }
+  workers.kill();
+  process.exit(signals.exitCode ?? exitCode.interrupted);
+}
+
+function printOutcome(stateDir: string, study: string, flags: RunFlags, context: Context): number {
+  using reader = openStoreReader(stateDir);
+  const record = reader.study(study);
+  if (record === null) throw new Error(`study ${study} was just run`);
+  const trials = reader.trials(study);
+  writeResults(
+    record,
+    trials,
+    { format: flags.format ?? null, top: null, stage: null, output: null },
+    context,
+    flags,
+  );
+  return outcomeCode(record, trials, reader.attempts(study));
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

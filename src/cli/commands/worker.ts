@@ -1,0 +1,121 @@
+/** `ridgeline worker`: one node. Joins, gets the data, trains, until it is told to leave. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { readJoin } from '../../rpc/join-string.ts';
+import { defaultThreads } from '../../worker/thread-pool.ts';
+import { WorkerNode } from '../../worker/worker-node.ts';
+import { dataDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
+import { exitCode } from '../exit-codes.ts';
+import { withCommonOptions } from '../options.ts';
+import { StopSignals } from '../stop-signals.ts';
+
+interface WorkerFlags extends CommonFlags {
+  readonly join: string;
+  readonly threads: number;
+  readonly pack: number;
+  readonly kernel: 'auto' | 'portable' | 'native';
+  readonly name: string;
+  readonly cache?: string;
+  readonly wait: number;
+  readonly grace: number;
+  readonly local?: boolean;
+}
+
+export function addWorkerCommand(
+  program: Command,
+  context: Context,
+  finish: (code: number) => void,
+): void {
+  withCommonOptions(program.command('worker'))
+    .summary('one node: joins a coordinator and trains')
+    .description(
+      'One node: joins a coordinator, gets the data set from it, and trains until told to leave.',
+    )
+    .requiredOption(
+      '--join <join>',
+      'what the coordinator printed, as @FILE, - (standard input) or the string itself',
+    )
+    .option(
+      '--threads <n>',
+      'trials trained at once',
+      wholeNumber('--threads', 1, 256),
+      defaultThreads(),
+    )
+    .option(
+      '--pack <n>',
+      'the most trials trained side by side in one thread',
+      wholeNumber('--pack', 1, 8),
+      8,
+    )
+    .addOption(
+      new Option('--kernel <name>', 'the arithmetic kernel; results are the same')
+        .choices(['auto', 'portable'])
+        .default('auto'),
+    )
+    .option('--name <name>', 'how tables call this node', hostname())
+    .option(
+      '--cache <dir>',
+      'where data set parts are kept (default: parts/ in the data directory)',
+    )
+    .option(
+      '--data-dir <dir>',
+      'the data directory (default: $RIDGELINE_DATA, else $XDG_CACHE_HOME/ridgeline)',
+    )
+    .option(
+      '--wait <seconds>',
+      'how long to look for the coordinator, at first and when it was lost',
+      wholeNumber('--wait', 0, 86_400),
+      30,
+    )
+    .option(
+      '--grace <seconds>',
+      'how long running trials may go on after Ctrl-C or SIGTERM',
+      wholeNumber('--grace', 0, 86_400),
+      30,
+    )
+    .addOption(new Option('--local', 'started by `run`: ends with it').hideHelp())
+    .addHelpText('after', '\nExample:\n  ridgeline worker --join @worker.join --threads 4')
+    .action(async (flags: WorkerFlags) => {
+      finish(await runWorker(flags, context));
+    });
+}
+
+async function runWorker(flags: WorkerFlags, context: Context): Promise<number> {
+  const { log } = context;
+  const isLocal = flags.local === true;
+  // `run` speaks for its own workers: they are quiet unless something is wrong.
+  if (isLocal) log.level = flags.debug === true ? 'debug' : 'warn';
+  const target = await readJoin(flags.join, process.stdin);
+  await using node = await WorkerNode.start({
+    join: target,
+    name: flags.name,
+    threads: flags.threads,
+    packMax: flags.pack,
+    cacheDir: flags.cache ?? join(dataDirOf(context, flags), 'parts'),
+    version: context.version,
+    waitMs: flags.wait * 1_000,
+    graceMs: flags.grace * 1_000,
+    log,
+    onJoined: (name) =>
+      log.info(`joined ${target.address} as ${name}, with ${flags.threads} threads`),
+  });
+  if (isLocal) process.on('disconnect', () => process.exit(exitCode.failed));
+  let cutOff = false;
+  using signals = new StopSignals((count) => {
+    if (count > 2) process.exit(signals.exitCode ?? exitCode.failed);
+    if (count === 1) {
+      node.drain('told to stop');
+      if (!isLocal)
+        log.info(
+          'finishing the trials that run; once more gives them back, a third time ends at once',
+        );
+      return;
+    }
+    cutOff = true;
+    node.giveBack('stopped by a second signal');
+  });
+  const reason = await node.run();
+  log.info(`left: ${reason}`);
+  return cutOff ? (signals.exitCode ?? exitCode.failed) : exitCode.done;
+}

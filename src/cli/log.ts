@@ -1,0 +1,24 @@
+/** Logs go to stderr, in lines for people on a terminal, as JSON elsewhere; always written at once. */
+import { pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+
+export function createLogger(
+  stderr: NodeJS.WriteStream,
+  env: NodeJS.ProcessEnv,
+  debug: boolean,
+): Logger {
+  const level = debug ? 'debug' : (env['RIDGELINE_LOG_LEVEL'] ?? 'info');
+  if (env['RIDGELINE_LOG_FORMAT'] === 'json')
+    return pino({ level }, pino.destination({ fd: 2, sync: true }));
+  return pino(
+    { level },
+    pretty({
+      destination: 2,
+      sync: true,
+      colorize: stderr.isTTY && (env['NO_COLOR'] ?? '') === '',
+      ignore: 'pid,hostname',
+      translateTime: 'HH:MM:ss',
+      singleLine: true,
+    }),
+  );
+}

@@ -1,0 +1,107 @@
+/**
+ * The command line: builds the commands, and is alone in mapping errors to exit codes.
+ *
+ * stdout carries results and nothing else; progress, logs and hints go to stderr.
+ */
+import { Command, CommanderError } from 'commander';
+import { RidgelineError, messageOf } from '../base/errors.ts';
+import { addClusterCommands } from './commands/cluster.ts';
+import { addCoordinatorCommand } from './commands/coordinator.ts';
+import { addDataCommand } from './commands/data.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addPlanCommand } from './commands/plan.ts';
+import { addResultsCommands } from './commands/results.ts';
+import { addRunCommand } from './commands/run.ts';
+import { addTrainCommand } from './commands/train.ts';
+import { addWorkerCommand } from './commands/worker.ts';
+import type { Context } from './context.ts';
+import { exitCode, exitCodeOf, exitCodesText } from './exit-codes.ts';
+import { createLogger } from './log.ts';
+import { programVersion } from './version.ts';
+
+/** Runs one command line and returns its exit code; nothing here ends the process. */
+async function main(argv: readonly string[]): Promise<number> {
+  const context: Context = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    log: createLogger(process.stderr, process.env, argv.includes('--debug')),
+    version: programVersion,
+  };
+  let code: number = exitCode.done;
+  const finish = (value: number): void => {
+    code = value;
+  };
+  const program = buildProgram(context, finish);
+  try {
+    if (argv.length === 0) {
+      context.stderr.write(program.helpInformation());
+      return exitCode.usage;
+    }
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    return report(error, context, argv.includes('--debug'));
+  }
+}
+
+function buildProgram(context: Context, finish: (code: number) => void): Command {
+  const program = new Command('ridgeline')
+    .description(
+      'Coarse-to-fine search for the L2 strength λ of a two-layer network, on as many machines as you join.',
+    )
+    .version(`ridgeline ${context.version} (Node ${process.versions.node})`, '-V, --version')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .addHelpText(
+      'after',
+      '\nExample:\n  ridgeline run configs/quickstart.yaml\n\n`ridgeline help exit-codes` explains exit codes.',
+    );
+  addRunCommand(program, context, finish);
+  addCoordinatorCommand(program, context);
+  addWorkerCommand(program, context, finish);
+  addClusterCommands(program, context, finish);
+  addResultsCommands(program, context, finish);
+  addPlanCommand(program, context);
+  addTrainCommand(program, context);
+  addDataCommand(program, context);
+  addDoctorCommand(program, context, finish);
+  program
+    .command('help [topic]')
+    .description('help for a command, or for the topic exit-codes')
+    .action((topic?: string) => {
+      const command = program.commands.find((candidate) => candidate.name() === topic);
+      context.stdout.write(
+        topic === 'exit-codes' ? exitCodesText : (command ?? program).helpInformation(),
+      );
+    });
+  return program;
+}
+
+/** Says what went wrong, once and in one form, and which exit code that is. */
+function report(error: unknown, context: Context, debug: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+  if (error instanceof RidgelineError) {
+    context.stderr.write(`ridgeline: ${error.what}\n  fix: ${error.fix}\n`);
+    if (debug) context.stderr.write(`${error.stack ?? ''}\n`);
+    return exitCodeOf(error.code);
+  }
+  const detail =
+    debug && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  context.stderr.write(
+    `ridgeline: unexpected error: ${detail}\n  fix: Run the command again with --debug and report what it prints.\n`,
+  );
+  return exitCode.failed;
+}
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCode.done);
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,53 @@
+/**
+ * Ctrl-C and its kin, counted. The first asks for an orderly end, the second for a quick one, the
+ * third ends the process at once.
+ *
+ * A terminal sends Ctrl-C to every process of its group, and a parent (npm, our launcher) may pass it
+ * on once more: signals that come together count as one.
+ */
+import { constants } from 'node:os';
+
+type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+const togetherMs = 250;
+const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+export class StopSignals implements Disposable {
+  readonly #onSignal: (count: number, signal: StopSignal) => void;
+  readonly #handlers = new Map<StopSignal, () => void>();
+  #count = 0;
+  #lastMs = -Infinity;
+  #first: StopSignal | null = null;
+
+  /** @param onSignal called with 1, 2, … */
+  constructor(onSignal: (count: number, signal: StopSignal) => void) {
+    this.#onSignal = onSignal;
+    for (const signal of stopSignals) {
+      const handler = (): void => this.#received(signal);
+      this.#handlers.set(signal, handler);
+      process.on(signal, handler);
+    }
+  }
+
+  /** 128 + the number of the first signal; null when there was none. */
+  get exitCode(): number | null {
+    return this.#first === null ? null : 128 + constants.signals[this.#first];
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  [Symbol.dispose](): void {
+    for (const [signal, handler] of this.#handlers) process.off(signal, handler);
+  }
+
+  #received(signal: StopSignal): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#lastMs < togetherMs) return;
+    this.#lastMs = nowMs;
+    this.#count += 1;
+    this.#first ??= signal;
+    this.#onSignal(this.#count, signal);
+  }
+}

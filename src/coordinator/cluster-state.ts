@@ -1,0 +1,239 @@
+/**
+ * What the dispatcher knows: studies, workers and packs. Plain mutable data, and the questions that
+ * several of the dispatcher's parts ask of it. No decision is taken here.
+ */
+import type { CoordinatorMessage } from '../rpc/messages.ts';
+import { datasetKey, type DatasetReference } from '../study/dataset-reference.ts';
+import type { StudySpec } from '../study/study-spec.ts';
+import type { WinnerRecord } from '../study/study-record.ts';
+import {
+  trialName,
+  type AttemptPurpose,
+  type StageRecord,
+  type StudyStatus,
+  type TrialId,
+  type TrialRecord,
+} from '../study/trial.ts';
+import type { StoreRow } from '../store/rows.ts';
+import { isEnded, type TrialEntry } from './trial-state.ts';
+
+/** Two clocks read together: `monotonicMs` decides, `wallMs` is only written down. */
+export interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+/** A study's data set as the dispatcher needs it: how to name it to workers, and the size of a validation. */
+export interface StudyData {
+  readonly search: DatasetReference;
+  /** With the test split's parts; null where the study has no test split. */
+  readonly test: DatasetReference | null;
+  readonly validationCount: number;
+}
+
+export interface StageEntry {
+  record: StageRecord;
+  readonly trials: TrialEntry[];
+  /** Trials that have not ended: the stage closes when it reaches 0. */
+  open: number;
+}
+
+export interface StudyEntry {
+  readonly name: string;
+  spec: StudySpec;
+  status: StudyStatus;
+  readonly data: StudyData;
+  readonly searchKey: string;
+  readonly testKey: string | null;
+  readonly stages: StageEntry[];
+  readonly trials: Map<string, TrialEntry>;
+  /** Trials to grant, next one last. Entries that are no longer waiting are skipped when met. */
+  queue: TrialEntry[];
+  waiting: number;
+  winner: WinnerRecord | null;
+  /** Charged test attempts so far. */
+  testCharged: number;
+  readonly startedAt: Moment;
+}
+
+/**
+ * A worker process.
+ *
+ *     joining --welcome, data ready--> ready <--> busy
+ *        |                              |
+ *        +-- stream closed -------------+--> (its leases run out) --> lost
+ *     ready, busy -- told to, or says so --> draining --> gone
+ */
+export interface WorkerEntry {
+  readonly session: string;
+  name: string;
+  address: string;
+  threads: number;
+  packMax: number;
+  kernel: string;
+  knownAnswer: string;
+  connected: boolean;
+  draining: boolean;
+  /** Monotonic; null while connected. */
+  closedAtMs: number | null;
+  /** Whether it was said that it is lost, since its stream closed. */
+  reportedLost: boolean;
+  readonly datasets: Set<string>;
+  /** The data set it is fetching now; one at a time. */
+  preparing: string | null;
+  readonly datasetFailures: Map<string, string>;
+  /** Packs that occupy a thread of it. */
+  readonly packs: Set<PackEntry>;
+  trialsCompleted: number;
+}
+
+/** Trials on one thread. Members are closed one by one; the thread is free when the worker says so. */
+export interface PackEntry {
+  readonly id: string;
+  readonly study: string;
+  readonly purpose: AttemptPurpose;
+  readonly session: string;
+  readonly members: readonly { readonly trial: TrialEntry; readonly attempt: number }[];
+  /** Monotonic. */
+  deadlineMs: number;
+  step: number;
+  aborted: boolean;
+}
+
+/** Something that people may want to see; also written to the store's log of events. */
+export type Notice =
+  | {
+      readonly kind: 'worker-joined';
+      readonly worker: string;
+      readonly threads: number;
+      readonly address: string;
+    }
+  | { readonly kind: 'worker-left'; readonly worker: string; readonly reason: string }
+  | { readonly kind: 'worker-lost'; readonly worker: string; readonly reason: string }
+  | {
+      readonly kind: 'worker-ineligible';
+      readonly worker: string;
+      readonly study: string;
+      readonly reason: string;
+    }
+  | { readonly kind: 'trial-ended'; readonly study: string; readonly trial: TrialRecord }
+  | {
+      readonly kind: 'attempt-lost';
+      readonly study: string;
+      readonly trial: TrialId;
+      readonly attempt: number;
+      readonly worker: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'result-disputed';
+      readonly study: string;
+      readonly trial: TrialId;
+      readonly worker: string;
+    }
+  | { readonly kind: 'stage-opened'; readonly study: string; readonly stage: StageRecord }
+  | { readonly kind: 'stage-closed'; readonly study: string; readonly stage: string }
+  | {
+      readonly kind: 'study-ended';
+      readonly study: string;
+      readonly status: StudyStatus;
+      readonly reason: string | null;
+    };
+
+export type Effect =
+  | { readonly kind: 'send'; readonly session: string; readonly message: CoordinatorMessage }
+  | { readonly kind: 'notice'; readonly notice: Notice };
+
+/** What to store, then what to do: nothing of `afterCommit` happens before `persist` is on disk. */
+export interface Decision {
+  readonly persist: StoreRow[];
+  readonly afterCommit: Effect[];
+}
+
+export interface ClusterState {
+  /** In order of submission. */
+  readonly studies: Map<string, StudyEntry>;
+  /** By session. */
+  readonly workers: Map<string, WorkerEntry>;
+  readonly packs: Map<string, PackEntry>;
+  /** The one right known answer. */
+  readonly knownAnswer: string;
+}
+
+export function trialEntry(record: TrialRecord): TrialEntry {
+  return {
+    id: record.id,
+    name: trialName(record.id),
+    lambda: record.lambda,
+    status: record.status,
+    reason: record.reason,
+    charged: record.charged,
+    alone: record.charged > 0,
+    worker: record.worker,
+    result: record.result,
+    attempts: [],
+  };
+}
+
+export function trialRecord(trial: TrialEntry): TrialRecord {
+  const { id, lambda, status, reason, charged, worker, result } = trial;
+  const attempts = trial.attempts.filter((attempt) => attempt.purpose === 'search').length;
+  return { id, lambda, status, reason, attempts, charged, worker, result };
+}
+
+export function studyEntry(
+  spec: StudySpec,
+  data: StudyData,
+  status: StudyStatus,
+  winner: WinnerRecord | null,
+  now: Moment,
+): StudyEntry {
+  return {
+    name: spec.study,
+    spec,
+    status,
+    data,
+    searchKey: datasetKey(data.search),
+    testKey: data.test === null ? null : datasetKey(data.test),
+    stages: [],
+    trials: new Map(),
+    queue: [],
+    waiting: 0,
+    winner,
+    testCharged: 0,
+    startedAt: now,
+  };
+}
+
+/** Puts trials in a stage; those that wait go to the queue, first trial first. */
+export function addTrials(
+  study: StudyEntry,
+  stage: StageEntry,
+  trials: readonly TrialEntry[],
+): void {
+  for (const trial of trials) {
+    stage.trials.push(trial);
+    study.trials.set(trial.name, trial);
+    if (!isEnded(trial)) stage.open += 1;
+  }
+  const waiting = trials.filter((trial) => trial.status === 'waiting');
+  study.queue = [...waiting.toReversed(), ...study.queue];
+  study.waiting += waiting.length;
+}
+
+/** Whether a worker's arithmetic is good enough for a study. */
+export function isNumericallyFit(
+  state: ClusterState,
+  worker: WorkerEntry,
+  spec: StudySpec,
+): boolean {
+  return spec.numerics === 'any' || worker.knownAnswer === state.knownAnswer;
+}
+
+export function freeThreads(worker: WorkerEntry): number {
+  return worker.connected && !worker.draining ? Math.max(0, worker.threads - worker.packs.size) : 0;
+}
+
+export function isActive(study: StudyEntry): boolean {
+  return study.status === 'waiting' || study.status === 'running';
+}

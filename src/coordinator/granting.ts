@@ -1,0 +1,280 @@
+/**
+ * Who trains what next.
+ *
+ * Studies are served in the order in which they were submitted, trials in the order of their stage;
+ * a study that waits at a stage's end lets the next one use its threads. Trials that are equal in
+ * everything but λ are granted as one pack, so many at a time that every thread has something to do.
+ * Which worker gets which trial changes nothing but the time: results depend on the trial alone.
+ *
+ * A worker is granted a study's trials only once it has said that it holds the study's data.
+ *
+ * Pure: changes the cluster's state and says what to store and send.
+ */
+import { assert } from '../base/assert.ts';
+import type { Assignment } from '../rpc/messages.ts';
+import type { AttemptPurpose } from '../study/trial.ts';
+import {
+  freeThreads,
+  isActive,
+  isNumericallyFit,
+  type ClusterState,
+  type Decision,
+  type Moment,
+  type PackEntry,
+  type StudyEntry,
+  type WorkerEntry,
+} from './cluster-state.ts';
+import {
+  changeTrial,
+  chargedMax,
+  nextAttempt,
+  type AttemptEntry,
+  type TrialEntry,
+} from './trial-state.ts';
+
+/** The most trials in one pack; beyond it a thread's caches are full and nothing is gained. */
+const packMax = 8;
+/** pack × hidden: columns of the side-by-side product that fit a thread's memory comfortably. */
+const packColumnsMax = 800;
+
+export interface GrantSettings {
+  readonly leaseMs: number;
+}
+
+/** Sends out data sets and grants what can be granted now. */
+export function grantAll(
+  state: ClusterState,
+  settings: GrantSettings,
+  now: Moment,
+  decision: Decision,
+): void {
+  for (const study of state.studies.values()) {
+    if (!isActive(study)) continue;
+    prepareWorkers(state, study, decision);
+    if (study.winner === null) grantTrials(state, settings, study, now, decision);
+    else grantTest(state, settings, study, now, decision);
+  }
+}
+
+/** Workers that may train this study's trials and hold its data. */
+export function readyWorkers(state: ClusterState, study: StudyEntry): WorkerEntry[] {
+  return [...state.workers.values()].filter(
+    (worker) =>
+      worker.connected &&
+      !worker.draining &&
+      worker.datasets.has(study.searchKey) &&
+      isNumericallyFit(state, worker, study.spec),
+  );
+}
+
+function prepareWorkers(state: ClusterState, study: StudyEntry, decision: Decision): void {
+  if (study.winner !== null) return;
+  for (const worker of state.workers.values()) {
+    if (isNumericallyFit(state, worker, study.spec))
+      prepare(worker, study.searchKey, study.data.search, decision);
+  }
+}
+
+/** Asks a worker to fetch a data set, unless it has it, fetches one already, or has failed at it. */
+function prepare(
+  worker: WorkerEntry,
+  key: string,
+  reference: StudyEntry['data']['search'],
+  decision: Decision,
+): void {
+  if (!worker.connected || worker.draining || worker.preparing !== null) return;
+  if (worker.datasets.has(key) || worker.datasetFailures.has(key)) return;
+  worker.preparing = key;
+  send(decision, worker, { kind: 'prepare', dataset: key, reference });
+}
+
+function grantTrials(
+  state: ClusterState,
+  settings: GrantSettings,
+  study: StudyEntry,
+  now: Moment,
+  decision: Decision,
+): void {
+  if (study.waiting === 0) return;
+  const workers = readyWorkers(state, study);
+  const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
+  // One pack a worker and round: a short queue is spread over machines before it fills one of them.
+  for (let granted = true; granted && study.waiting > 0;) {
+    granted = false;
+    for (const worker of workers) {
+      if (study.waiting === 0 || freeThreads(worker) === 0) continue;
+      const trials = takePack(study, Math.min(packSize(study, threads), worker.packMax));
+      grantPack(state, settings, { study, worker, trials, purpose: 'search' }, now, decision);
+      granted = true;
+    }
+  }
+}
+
+function packSize(study: StudyEntry, threads: number): number {
+  const fit = Math.max(1, Math.floor(packColumnsMax / study.spec.trainer.hidden));
+  return Math.min(packMax, Math.ceil(study.waiting / Math.max(1, threads)), fit);
+}
+
+/** Takes up to `size` trials of one replicate from the queue; one that is to be alone comes alone. */
+function takePack(study: StudyEntry, size: number): TrialEntry[] {
+  const taken: TrialEntry[] = [];
+  while (taken.length < size) {
+    const trial = study.queue.pop();
+    if (trial === undefined) break;
+    if (trial.status !== 'waiting') continue;
+    const first = taken[0];
+    if (first !== undefined && (trial.alone || trial.id.replicate !== first.id.replicate)) {
+      study.queue.push(trial);
+      break;
+    }
+    taken.push(trial);
+    if (trial.alone) break;
+  }
+  study.waiting -= taken.length;
+  return taken;
+}
+
+/**
+ * The test attempt: the winner once more, with the test set, on a worker that has not trained it
+ * where there is one. It must give the same digest, so it is a check of the machines as well.
+ */
+function grantTest(
+  state: ClusterState,
+  settings: GrantSettings,
+  study: StudyEntry,
+  now: Moment,
+  decision: Decision,
+): void {
+  const { winner, testKey, data } = study;
+  if (winner === null || testKey === null || data.test === null) return;
+  const trial = trialOf(study, winner.trial.stage, winner.trial.k, winner.trial.replicate);
+  if (trial.attempts.some((attempt) => attempt.purpose === 'test' && attempt.outcome === null))
+    return;
+  if (study.testCharged >= chargedMax) return;
+  const able = [...state.workers.values()].filter(
+    (worker) =>
+      worker.connected &&
+      !worker.draining &&
+      isNumericallyFit(state, worker, study.spec) &&
+      !worker.datasetFailures.has(testKey),
+  );
+  const others = able.filter((worker) => worker.name !== trial.worker);
+  const candidates = others.length > 0 ? others : able;
+  const worker = candidates.find(
+    (candidate) => candidate.datasets.has(testKey) && freeThreads(candidate) > 0,
+  );
+  if (worker !== undefined) {
+    grantPack(state, settings, { study, worker, trials: [trial], purpose: 'test' }, now, decision);
+  } else if (
+    candidates[0] !== undefined &&
+    !candidates.some((candidate) => candidate.preparing === testKey)
+  ) {
+    prepare(candidates[0], testKey, data.test, decision);
+  }
+}
+
+function trialOf(study: StudyEntry, stage: string, k: number, replicate: number): TrialEntry {
+  const found = study.stages
+    .find((entry) => entry.record.name === stage)
+    ?.trials.find((trial) => trial.id.k === k && trial.id.replicate === replicate);
+  assert(found, () => `${stage}/${k}.${replicate} is one of the study's trials`);
+  return found;
+}
+
+interface Grant {
+  readonly study: StudyEntry;
+  readonly worker: WorkerEntry;
+  readonly trials: readonly TrialEntry[];
+  readonly purpose: AttemptPurpose;
+}
+
+function grantPack(
+  state: ClusterState,
+  settings: GrantSettings,
+  grant: Grant,
+  now: Moment,
+  decision: Decision,
+): void {
+  const { study, worker, trials, purpose } = grant;
+  const first = trials[0];
+  assert(first, 'a pack has members');
+  const id = `${study.name}:${first.name}#${nextAttempt(first)}`;
+  const members = trials.map((trial) => {
+    const attempt: AttemptEntry = {
+      attempt: nextAttempt(trial),
+      purpose,
+      session: worker.session,
+      worker: worker.name,
+      pack: id,
+      outcome: null,
+    };
+    if (purpose === 'search') changeTrial(trial, { kind: 'granted', attempt });
+    else trial.attempts.push(attempt);
+    decision.persist.push({
+      kind: 'attempt-opened',
+      study: study.name,
+      attempt: {
+        ...attempt,
+        trial: trial.id,
+        grantedAtMs: now.wallMs,
+        endedAtMs: null,
+        reason: null,
+      },
+    });
+    return { trial, attempt: attempt.attempt };
+  });
+  const pack: PackEntry = {
+    id,
+    study: study.name,
+    purpose,
+    session: worker.session,
+    members,
+    deadlineMs: now.monotonicMs + settings.leaseMs,
+    step: -1,
+    aborted: false,
+  };
+  state.packs.set(id, pack);
+  worker.packs.add(pack);
+  markStarted(study, decision);
+  send(decision, worker, { kind: 'assign', assignment: assignmentOf(study, pack) });
+}
+
+function markStarted(study: StudyEntry, decision: Decision): void {
+  if (study.status !== 'waiting') return;
+  study.status = 'running';
+  decision.persist.push({
+    kind: 'study-status',
+    study: study.name,
+    status: 'running',
+    reason: null,
+    endedAtMs: null,
+  });
+}
+
+function assignmentOf(study: StudyEntry, pack: PackEntry): Assignment {
+  const { spec, searchKey, testKey } = study;
+  const isTest = pack.purpose === 'test';
+  assert(!isTest || testKey !== null, 'only a study with a test split has a test attempt');
+  return {
+    pack: pack.id,
+    study: study.name,
+    seed: spec.seed,
+    replicate: pack.members[0]?.trial.id.replicate ?? 1,
+    settings: spec.trainer,
+    dataset: isTest ? (testKey ?? searchKey) : searchKey,
+    purpose: pack.purpose,
+    measureTest: isTest || (spec.test === 'all' && testKey !== null),
+    members: pack.members.map(({ trial, attempt }) => ({
+      key: { study: study.name, trial: trial.id, attempt },
+      lambda: trial.lambda,
+    })),
+  };
+}
+
+export function send(
+  decision: Decision,
+  worker: WorkerEntry,
+  message: Extract<Decision['afterCommit'][number], { kind: 'send' }>['message'],
+): void {
+  decision.afterCommit.push({ kind: 'send', session: worker.session, message });
+}

@@ -1,0 +1,91 @@
+/** Where a study and its workers stand, read from the dispatcher's memory: for live views and tables. */
+import { objectiveValue } from '../search/ranking.ts';
+import type { StudyStatus } from '../study/trial.ts';
+import {
+  trialRecord,
+  type ClusterState,
+  type StudyEntry,
+  type WorkerEntry,
+} from './cluster-state.ts';
+import { ineligibility } from './dispatcher.ts';
+
+export interface StudyProgress {
+  readonly study: string;
+  readonly status: StudyStatus;
+  /** The stage that is open; null before the first and after the last. */
+  readonly stage: string | null;
+  /** Trials of that stage that have ended, all of them, and those that run now. */
+  readonly done: number;
+  readonly total: number;
+  readonly running: number;
+  /** Over all stages. */
+  readonly best: { readonly trial: string; readonly lambda: number; readonly value: number } | null;
+  readonly testing: boolean;
+}
+
+export type WorkerState = 'joining' | 'ready' | 'busy' | 'draining' | 'ineligible' | 'lost';
+
+export interface WorkerRow {
+  readonly name: string;
+  readonly address: string;
+  readonly threads: number;
+  readonly busy: number;
+  readonly kernel: string;
+  readonly numerics: 'canonical' | 'other';
+  readonly trialsCompleted: number;
+  readonly state: WorkerState;
+  readonly reason: string | null;
+}
+
+export function studyProgress(study: StudyEntry): StudyProgress {
+  const stage = study.stages.find((entry) => !entry.record.closed) ?? null;
+  const counted = stage ?? study.stages.at(-1) ?? null;
+  const total = counted?.record.trials ?? 0;
+  return {
+    study: study.name,
+    status: study.status,
+    stage: stage?.record.name ?? null,
+    done: counted === null ? 0 : counted.trials.length - counted.open,
+    total,
+    running: counted?.trials.filter((trial) => trial.status === 'running').length ?? 0,
+    best: bestOf(study),
+    testing: stage === null && study.winner !== null && study.status === 'running',
+  };
+}
+
+function bestOf(study: StudyEntry): StudyProgress['best'] {
+  const { objective } = study.spec;
+  const sign = objective.direction === 'maximize' ? 1 : -1;
+  let best: StudyProgress['best'] = null;
+  for (const trial of study.trials.values()) {
+    const value = objectiveValue(trialRecord(trial), objective);
+    if (value === null || (best !== null && sign * value <= sign * best.value)) continue;
+    best = { trial: trial.name, lambda: trial.lambda, value };
+  }
+  return best;
+}
+
+export function workerRows(state: ClusterState): WorkerRow[] {
+  return [...state.workers.values()].map((worker) => {
+    const reason = ineligibility(state, worker);
+    return {
+      name: worker.name,
+      address: worker.address,
+      threads: worker.threads,
+      busy: worker.packs.size,
+      kernel: worker.kernel,
+      numerics: worker.knownAnswer === state.knownAnswer ? 'canonical' : 'other',
+      trialsCompleted: worker.trialsCompleted,
+      state: stateOf(worker, reason),
+      reason,
+    };
+  });
+}
+
+function stateOf(worker: WorkerEntry, reason: string | null): WorkerState {
+  if (!worker.connected) return worker.reportedLost ? 'lost' : 'joining';
+  if (worker.draining) return 'draining';
+  if (reason !== null) return 'ineligible';
+  if (worker.packs.size > 0) return 'busy';
+  return worker.datasets.size > 0 ? 'ready' : 'joining';
+}

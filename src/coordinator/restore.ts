@@ -1,0 +1,126 @@
+/**
+ * From the store back into the dispatcher's memory, after a restart or a failed commit.
+ *
+ * Attempts that were open keep their numbers: their workers have one fresh lease to come back and
+ * claim them. Until they do they are known by session only, as workers that are not connected.
+ */
+import { assert } from '../base/assert.ts';
+import type { StudyRecord } from '../study/study-record.ts';
+import { trialName, type AttemptRecord, type TrialRecord } from '../study/trial.ts';
+import {
+  addTrials,
+  studyEntry,
+  trialEntry,
+  type ClusterState,
+  type Moment,
+  type StudyData,
+  type StudyEntry,
+  type WorkerEntry,
+} from './cluster-state.ts';
+import { chargedMax, type TrialEntry } from './trial-state.ts';
+
+export interface StoredStudy {
+  readonly record: StudyRecord;
+  readonly data: StudyData;
+  readonly trials: readonly TrialRecord[];
+  readonly attempts: readonly AttemptRecord[];
+}
+
+export function restoreStudy(
+  state: ClusterState,
+  stored: StoredStudy,
+  leaseEndsMs: number,
+  now: Moment,
+): void {
+  const { record } = stored;
+  const study = studyEntry(record.spec, stored.data, record.status, record.winner, now);
+  const entries = new Map(stored.trials.map((trial) => [trialName(trial.id), trialEntry(trial)]));
+  for (const attempt of stored.attempts) {
+    const trial = entries.get(trialName(attempt.trial));
+    assert(trial, () => `attempt of ${trialName(attempt.trial)} has a trial`);
+    const { attempt: number, purpose, session, worker, pack, outcome } = attempt;
+    trial.attempts.push({ attempt: number, purpose, session, worker, pack, outcome });
+    if (purpose === 'test' && isCharged(outcome))
+      study.testCharged = Math.min(chargedMax, study.testCharged + 1);
+  }
+  for (const stageRecord of record.stages) {
+    const stage = { record: stageRecord, trials: [], open: 0 };
+    study.stages.push(stage);
+    const trials = [...entries.values()].filter((trial) => trial.id.stage === stageRecord.name);
+    addTrials(study, stage, trials);
+  }
+  // Stages were put in one by one, each behind the one before it: first stage first again.
+  study.queue.sort(
+    (a, b) =>
+      entryOrder(study, b) - entryOrder(study, a) ||
+      b.id.k - a.id.k ||
+      b.id.replicate - a.id.replicate,
+  );
+  state.studies.set(study.name, study);
+  for (const trial of entries.values()) restoreOpenAttempts(state, study, trial, leaseEndsMs, now);
+}
+
+function restoreOpenAttempts(
+  state: ClusterState,
+  study: StudyEntry,
+  trial: TrialEntry,
+  leaseEndsMs: number,
+  now: Moment,
+): void {
+  for (const attempt of trial.attempts) {
+    if (attempt.outcome !== null) continue;
+    const worker =
+      state.workers.get(attempt.session) ??
+      absentWorker(attempt.session, attempt.worker, leaseEndsMs, now);
+    state.workers.set(worker.session, worker);
+    const existing = state.packs.get(attempt.pack);
+    const members = [...(existing?.members ?? []), { trial, attempt: attempt.attempt }];
+    if (existing !== undefined) worker.packs.delete(existing);
+    const pack = {
+      id: attempt.pack,
+      study: study.name,
+      purpose: attempt.purpose,
+      session: attempt.session,
+      members,
+      deadlineMs: leaseEndsMs,
+      step: -1,
+      aborted: false,
+    };
+    state.packs.set(pack.id, pack);
+    worker.packs.add(pack);
+  }
+}
+
+function absentWorker(
+  session: string,
+  name: string,
+  leaseEndsMs: number,
+  now: Moment,
+): WorkerEntry {
+  return {
+    session,
+    name,
+    address: '',
+    threads: 0,
+    packMax: 1,
+    kernel: '',
+    knownAnswer: '',
+    connected: false,
+    draining: false,
+    closedAtMs: Math.max(now.monotonicMs, leaseEndsMs),
+    reportedLost: false,
+    datasets: new Set(),
+    preparing: null,
+    datasetFailures: new Map(),
+    packs: new Set(),
+    trialsCompleted: 0,
+  };
+}
+
+function isCharged(outcome: AttemptRecord['outcome']): boolean {
+  return outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
+}
+
+function entryOrder(study: StudyEntry, trial: TrialEntry): number {
+  return study.stages.findIndex((stage) => stage.record.name === trial.id.stage);
+}

@@ -1,0 +1,191 @@
+/**
+ * A study's way through its stages.
+ *
+ *     open a stage: range known, trials created --> all its trials ended --> close it, once:
+ *     ranking, warnings and the next stage's range in one transaction --> … --> last stage closed
+ *     --> winner --> test attempt (where there is a test split) --> complete
+ *
+ * A stage never opens before the one in front of it has closed, so a narrowed range is the same
+ * however many workers there are and in whichever order results arrive.
+ *
+ * Pure: it reads and changes the study's entry and says what to store. Who trains the test attempt
+ * is decided in `granting.ts`.
+ */
+import { assert } from '../base/assert.ts';
+import { narrowRange } from '../search/narrowing.ts';
+import { winnerOf } from '../search/ranking.ts';
+import { stageTrials } from '../search/sampler.ts';
+import type { LambdaRange, StageSpec } from '../study/study-spec.ts';
+import type { StageRecord, StudyStatus } from '../study/trial.ts';
+import {
+  addTrials,
+  isActive,
+  trialEntry,
+  trialRecord,
+  type Decision,
+  type Moment,
+  type StageEntry,
+  type StudyEntry,
+} from './cluster-state.ts';
+
+/** A stage with fewer completed trials than this says nothing about where to look next. */
+const completedMin = 3;
+
+/** Closes and opens stages as far as results allow; ends the study where nothing is left to do. */
+export function advanceStudy(study: StudyEntry, now: Moment, decision: Decision): void {
+  while (isActive(study)) {
+    const stage = study.stages.find((entry) => !entry.record.closed);
+    if (stage === undefined) {
+      finishSearch(study, now, decision);
+      return;
+    }
+    if (stage.record.range === null) openStage(study, stage, decision);
+    if (stage.open > 0 || stage.trials.length < stage.record.trials) return;
+    if (!closeStage(study, stage, now, decision)) return;
+  }
+}
+
+/** Trials beyond those that exist already: none for a new stage, some for one that was extended. */
+export function createTrials(
+  study: StudyEntry,
+  stage: StageEntry,
+  spec: StageSpec,
+  range: LambdaRange,
+  decision: Decision,
+): void {
+  const created = stageTrials(study.spec, spec, range)
+    .filter(({ id }) => id.k > stage.trials.length)
+    .map(({ id, lambda }) =>
+      trialEntry({
+        id,
+        lambda,
+        status: 'waiting',
+        reason: null,
+        attempts: 0,
+        charged: 0,
+        worker: null,
+        result: null,
+      }),
+    );
+  addTrials(study, stage, created);
+  for (const { id, lambda } of created) {
+    decision.persist.push({ kind: 'trial-created', study: study.name, id, lambda });
+  }
+}
+
+export function endStudy(
+  study: StudyEntry,
+  status: StudyStatus,
+  reason: string | null,
+  now: Moment,
+  decision: Decision,
+): void {
+  study.status = status;
+  decision.persist.push({
+    kind: 'study-status',
+    study: study.name,
+    status,
+    reason,
+    endedAtMs: now.wallMs,
+  });
+  decision.afterCommit.push({
+    kind: 'notice',
+    notice: { kind: 'study-ended', study: study.name, status, reason },
+  });
+}
+
+function openStage(study: StudyEntry, stage: StageEntry, decision: Decision): void {
+  const spec = stageSpec(study, stage.record.name);
+  const { range, reason, warnings } = rangeOf(study, spec);
+  stage.record = { ...stage.record, range, reason, warnings };
+  decision.persist.push({ kind: 'stage-opened', study: study.name, stage: stage.record });
+  decision.afterCommit.push({
+    kind: 'notice',
+    notice: { kind: 'stage-opened', study: study.name, stage: stage.record },
+  });
+  createTrials(study, stage, spec, range, decision);
+}
+
+function rangeOf(
+  study: StudyEntry,
+  spec: StageSpec,
+): { range: LambdaRange; reason: string | null; warnings: readonly string[] } {
+  if (spec.lambda.kind === 'range') return { range: spec.lambda.range, reason: null, warnings: [] };
+  const narrowed = spec.lambda.narrow;
+  const source = study.stages.find((entry) => entry.record.name === narrowed);
+  assert(
+    source?.record.range,
+    () => `stage ${spec.name} narrows ${narrowed}, which comes before it`,
+  );
+  return narrowRange(source.trials.map(trialRecord), {
+    range: source.record.range,
+    validationCount: study.data.validationCount,
+    objective: study.spec.objective,
+  });
+}
+
+/** @returns whether the study goes on */
+function closeStage(
+  study: StudyEntry,
+  stage: StageEntry,
+  now: Moment,
+  decision: Decision,
+): boolean {
+  const { name } = stage.record;
+  stage.record = { ...stage.record, closed: true };
+  decision.persist.push({
+    kind: 'stage-closed',
+    study: study.name,
+    stage: name,
+    warnings: stage.record.warnings,
+  });
+  decision.afterCommit.push({
+    kind: 'notice',
+    notice: { kind: 'stage-closed', study: study.name, stage: name },
+  });
+  const completed = stage.trials.filter((trial) => trial.status === 'complete').length;
+  if (completed >= completedMin) return true;
+  const reason = `stage ${name} has ${completed} completed of ${stage.record.trials} trials; at least ${completedMin} are needed to rank them`;
+  endStudy(study, 'failed', reason, now, decision);
+  return false;
+}
+
+/** All stages are closed: names the winner, and completes the study unless a test attempt is due. */
+function finishSearch(study: StudyEntry, now: Moment, decision: Decision): void {
+  if (study.winner === null) {
+    const order = study.stages.map((stage) => stage.record.name);
+    const winner = winnerOf(
+      [...study.trials.values()].map(trialRecord),
+      study.spec.objective,
+      order,
+    );
+    assert(winner !== null, 'a closed stage has completed trials');
+    study.winner = {
+      trial: winner.id,
+      testAccuracy: null,
+      testLoss: null,
+      testWorker: null,
+      reproduced: null,
+    };
+    decision.persist.push({ kind: 'winner', study: study.name, winner: study.winner });
+  }
+  if (study.data.test === null) endStudy(study, 'complete', null, now, decision);
+}
+
+function stageSpec(study: StudyEntry, name: string): StageSpec {
+  const spec = study.spec.stages.find((candidate) => candidate.name === name);
+  assert(spec, () => `stage ${name} is one of the study's`);
+  return spec;
+}
+
+/** A stage's record before it opens. */
+export function plannedStage(spec: StageSpec): StageRecord {
+  return {
+    name: spec.name,
+    trials: spec.trials,
+    range: null,
+    reason: null,
+    closed: false,
+    warnings: [],
+  };
+}

@@ -1,0 +1,127 @@
+/** Answers about the named data sets: what there is, where it lies, what is in it. */
+import { RidgelineError } from '../base/errors.ts';
+import { locateDataset, locateNamed, pathsOf } from './locate.ts';
+import { namedDataset, namedDatasets, type NamedDataset } from './named-datasets.ts';
+import { encodedBytes, partDigest, type Part } from './part.ts';
+
+/** One line of `ridgeline data list`. */
+export interface DatasetEntry {
+  readonly name: string;
+  readonly description: string;
+  /** Where it was found; null: nowhere. */
+  readonly source: string | null;
+  /** Where it is looked for, best first; empty for embedded data. */
+  readonly paths: readonly string[];
+  /** The parts found there. */
+  readonly parts: readonly string[];
+  /** Whether they are those of the official release; null: not found, damaged, or nothing to compare. */
+  readonly official: boolean | null;
+  /** Why it cannot be used although it was found; null otherwise. */
+  readonly problem: string | null;
+  /** Whether `ridgeline data fetch` can get it. */
+  readonly fetchable: boolean;
+}
+
+/** What `ridgeline data info` shows. */
+export interface DatasetInfo {
+  readonly name: string;
+  readonly description: string;
+  readonly source: string;
+  readonly official: boolean | null;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly classes: number;
+  readonly pixelMax: number;
+  readonly classNames: readonly string[] | null;
+  readonly parts: readonly PartInfo[];
+}
+
+export interface PartInfo {
+  readonly name: string;
+  /** Records in it. */
+  readonly count: number;
+  /** Canonical bytes: what a worker fetches. */
+  readonly bytes: number;
+  readonly digest: string;
+  /** Records of each class, by class index. */
+  readonly classCounts: readonly number[];
+  /** In units of the format: 0 … pixelMax. */
+  readonly pixelMean: number;
+}
+
+/** Reads every data set that is found, since only its bytes tell whether it is sound and official. */
+export async function listDatasets(dataDir: string): Promise<DatasetEntry[]> {
+  const entries: DatasetEntry[] = [];
+  for (const dataset of namedDatasets) entries.push(await describeEntry(dataset, dataDir));
+  return entries;
+}
+
+async function describeEntry(dataset: NamedDataset, dataDir: string): Promise<DatasetEntry> {
+  const entry: DatasetEntry = {
+    name: dataset.name,
+    description: dataset.description,
+    source: null,
+    paths: pathsOf(dataset, dataDir),
+    parts: [],
+    official: null,
+    problem: null,
+    fetchable: dataset.download !== null,
+  };
+  const located = await locateNamed(dataset, dataDir);
+  if (located === null) return entry;
+  try {
+    const found = await located.read((part) => dataset.parts.includes(part));
+    const parts = found.parts.map((part) => part.name);
+    const problem = parts.length === 0 ? `It holds none of ${dataset.parts.join(', ')}.` : null;
+    const official = parts.length === 0 ? null : found.official;
+    return { ...entry, source: located.location, parts, official, problem };
+  } catch (error) {
+    if (!(error instanceof RidgelineError)) throw error;
+    return { ...entry, source: located.location, problem: error.what };
+  }
+}
+
+/** @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING, DATASET_INVALID */
+export async function datasetInfo(name: string, dataDir: string): Promise<DatasetInfo> {
+  const dataset = namedDataset(name);
+  const located = await locateDataset({ kind: 'named', name }, dataDir);
+  const found = await located.read((part) => dataset.parts.includes(part));
+  const [first] = found.parts;
+  if (first === undefined) {
+    throw new RidgelineError(
+      'DATASET_MISSING',
+      `${located.location} holds none of ${dataset.parts.join(', ')}.`,
+      'Put the missing files there.',
+    );
+  }
+  const { channels, height, width, classes, pixelMax, classNames } = first;
+  return {
+    name,
+    description: dataset.description,
+    source: located.location,
+    official: found.official,
+    channels,
+    height,
+    width,
+    classes,
+    pixelMax,
+    classNames,
+    parts: found.parts.map(partInfo),
+  };
+}
+
+function partInfo(part: Part): PartInfo {
+  const classCounts = Array.from({ length: part.classes }, () => 0);
+  for (const label of part.labels) classCounts[label]! += 1;
+  let pixelSum = 0;
+  for (const pixel of part.pixels) pixelSum += pixel;
+  return {
+    name: part.name,
+    count: part.labels.length,
+    bytes: encodedBytes(part),
+    digest: partDigest(part),
+    classCounts,
+    pixelMean: pixelSum / part.pixels.length,
+  };
+}

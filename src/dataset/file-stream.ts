@@ -1,0 +1,80 @@
+/** Streams files into sinks, unpacked on the way where they are gzipped: no file is ever held whole. */
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { RidgelineError, messageOf } from '../base/errors.ts';
+import { malformed } from './malformed.ts';
+import { TarReader, type FileSink, type OnMember } from './tar.ts';
+
+/** No data set for this network is larger; a small file that unpacks to more is an attack or an accident. */
+const unpackedBytesMax = 2 ** 31;
+const chunkBytes = 256 * 1024;
+
+/** @throws RidgelineError DATASET_INVALID, DATASET_MISSING */
+export async function streamFile(path: string, sink: FileSink): Promise<void> {
+  await stream(path, 'plain', sink);
+}
+
+/** @throws RidgelineError DATASET_INVALID, DATASET_MISSING */
+export async function streamGzip(path: string, sink: FileSink): Promise<void> {
+  await stream(path, 'gzip', sink);
+}
+
+/** Reads the archive to its end, so that its checksum is verified whatever members are wanted. */
+export async function streamTarGz(path: string, onMember: OnMember): Promise<void> {
+  const tar = new TarReader(path, onMember);
+  await stream(path, 'gzip', { write: (chunk) => tar.push(chunk), end: () => tar.end() });
+}
+
+async function stream(path: string, packing: 'plain' | 'gzip', sink: FileSink): Promise<void> {
+  let bytes = 0;
+  const consume = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      if (bytes > unpackedBytesMax) {
+        throw malformed(
+          path,
+          `unpacks to more than ${unpackedBytesMax} bytes, which no data set here needs.`,
+        );
+      }
+      sink.write(chunk);
+    }
+    sink.end();
+  };
+  const file = createReadStream(path, { highWaterMark: chunkBytes });
+  try {
+    if (packing === 'plain') await pipeline(file, consume);
+    else await pipeline(file, createGunzip({ chunkSize: chunkBytes }), consume);
+  } catch (error) {
+    throw explained(path, bytes, error);
+  }
+}
+
+function explained(path: string, bytes: number, error: unknown): unknown {
+  if (error instanceof RidgelineError || !(error instanceof Error) || !('code' in error))
+    return error;
+  const options = { cause: error };
+  switch (error.code) {
+    case 'Z_BUF_ERROR':
+      return malformed(
+        path,
+        `is cut off: its gzip data end in mid-stream, after ${bytes} unpacked bytes.`,
+        undefined,
+        options,
+      );
+    case 'Z_DATA_ERROR':
+      return malformed(
+        path,
+        `is no gzip file or a damaged one (${messageOf(error)}, after ${bytes} unpacked bytes).`,
+        undefined,
+        options,
+      );
+    default:
+      return new RidgelineError(
+        'DATASET_MISSING',
+        `${path} could not be read: ${messageOf(error)}.`,
+        'Check that the file is there and that you may read it.',
+        options,
+      );
+  }
+}

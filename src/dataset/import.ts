@@ -1,0 +1,131 @@
+/**
+ * Takes a copy of a data set into the data folder: checked first, then copied beside its place and
+ * renamed into it, so that a half-made copy is never found.
+ */
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { RidgelineError, messageOf } from '../base/errors.ts';
+import { locateNamed } from './locate.ts';
+import { namedDataset, type NamedDataset, type Place } from './named-datasets.ts';
+import type { FoundParts } from './part-source.ts';
+
+export interface ImportedDataset {
+  /** Where it lies now. */
+  readonly path: string;
+  readonly official: boolean | null;
+  readonly parts: readonly { readonly name: string; readonly count: number }[];
+}
+
+/**
+ * @param sourcePath the archive, the unpacked folder, or a folder that holds one of them
+ * @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING, DATASET_INVALID, OUTPUT_UNWRITABLE
+ */
+export async function importDataset(
+  sourcePath: string,
+  options: { readonly dataDir: string; readonly name: string },
+): Promise<ImportedDataset> {
+  const dataset = namedDataset(options.name);
+  const source = await findSource(dataset, resolve(sourcePath));
+  const found = await source.place.read(source.path, (part) => dataset.parts.includes(part));
+  if (found.parts.length === 0) {
+    throw new RidgelineError(
+      'DATASET_INVALID',
+      `${source.path} holds none of the parts of ${dataset.name}: ${dataset.parts.join(', ')}.`,
+      `Name the archive or the unpacked folder of ${dataset.name}.`,
+    );
+  }
+  const target = resolve(options.dataDir, source.place.path ?? '');
+  if (target !== source.path) {
+    await refuseExisting(dataset, options.dataDir);
+    await install(source, target);
+  }
+  return summary(target, found);
+}
+
+interface Source {
+  readonly path: string;
+  readonly place: Place;
+}
+
+/** Matches the path to one of the places where the data set may lie, by kind and by name. */
+async function findSource(dataset: NamedDataset, path: string): Promise<Source> {
+  const places = dataset.places.filter((place) => place.path !== null);
+  if (places.length === 0) {
+    throw new RidgelineError('USAGE', `${dataset.name} comes with Ridgeline.`, 'Use it as it is.');
+  }
+  let isFolder: boolean;
+  try {
+    isFolder = (await stat(path)).isDirectory();
+  } catch (error) {
+    throw new RidgelineError(
+      'DATASET_MISSING',
+      `${path} cannot be read: ${messageOf(error)}.`,
+      'Correct the path.',
+      {
+        cause: error,
+      },
+    );
+  }
+  if (!isFolder) {
+    const place = places.find((candidate) => candidate.kind === 'file');
+    if (place !== undefined) return { path, place };
+    throw new RidgelineError(
+      'DATASET_INVALID',
+      `${path} is a file, but ${dataset.name} is read from a folder.`,
+      'Name the folder that holds its files.',
+    );
+  }
+  for (const place of places) {
+    const inside = join(path, basename(place.path ?? ''));
+    const entry = await stat(inside).catch(() => null);
+    if (entry?.isDirectory() === (place.kind === 'folder')) return { path: inside, place };
+  }
+  const place = places.find((candidate) => candidate.kind === 'folder');
+  if (place !== undefined) return { path, place };
+  throw new RidgelineError('DATASET_INVALID', `${path} is a folder.`, 'Name the archive.');
+}
+
+async function refuseExisting(dataset: NamedDataset, dataDir: string): Promise<void> {
+  const existing = await locateNamed(dataset, dataDir);
+  if (existing === null) return;
+  throw new RidgelineError(
+    'OUTPUT_UNWRITABLE',
+    `${existing.location} is there already, and studies read it.`,
+    'Move it away first, or import into another folder with --data-dir.',
+  );
+}
+
+async function install(source: Source, target: string): Promise<void> {
+  const partial = `${target}.${randomUUID()}.partial`;
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    if (source.place.kind === 'folder') {
+      await mkdir(partial);
+      for (const name of await readdir(source.path)) {
+        if (source.place.files?.test(name) !== true) continue;
+        await copyFile(join(source.path, name), join(partial, name), constants.COPYFILE_FICLONE);
+      }
+    } else {
+      await copyFile(source.path, partial, constants.COPYFILE_FICLONE);
+    }
+    await rename(partial, target);
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw new RidgelineError(
+      'OUTPUT_UNWRITABLE',
+      `${source.path} could not be copied to ${target}: ${messageOf(error)}.`,
+      'Free space there, or name another folder with --data-dir.',
+      { cause: error },
+    );
+  }
+}
+
+function summary(path: string, found: FoundParts): ImportedDataset {
+  return {
+    path,
+    official: found.official,
+    parts: found.parts.map((part) => ({ name: part.name, count: part.labels.length })),
+  };
+}

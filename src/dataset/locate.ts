@@ -1,0 +1,129 @@
+/** Finds where a data set lies, without reading it. */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { RidgelineError, messageOf } from '../base/errors.ts';
+import type { DatasetSource } from '../study/study-spec.ts';
+import { readCifarArchive, readCifarFolder } from './cifar-binary.ts';
+import { closestName } from './closest-name.ts';
+import { readIdxFolder } from './idx.ts';
+import { namedDataset, type NamedDataset } from './named-datasets.ts';
+import type { PartSource, ReadParts } from './part-source.ts';
+
+/** A data set whose place is known. */
+export interface LocatedDataset extends PartSource {
+  /** What people call it: its name, or its path. */
+  readonly name: string;
+  /** The parts it may have, in order; null where only reading tells. */
+  readonly knownParts: readonly string[] | null;
+  /** Whether `count` selections leave this part alone. */
+  isHeldBack(part: string): boolean;
+}
+
+/** Readers of files that have no name in the catalogue. */
+const formats: Readonly<
+  Record<string, { readonly file?: ReadParts; readonly folder?: ReadParts }>
+> = {
+  'cifar10-binary': { file: readCifarArchive, folder: readCifarFolder },
+  idx: { folder: (path, want) => readIdxFolder(path, want) },
+};
+
+/** @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING */
+export async function locateDataset(
+  source: DatasetSource,
+  dataDir: string,
+): Promise<LocatedDataset> {
+  if (source.kind === 'path') return await locateFiles(source.path, source.format);
+  const entry = namedDataset(source.name);
+  const located = await locateNamed(entry, dataDir);
+  if (located !== null) return located;
+  const paths = pathsOf(entry, dataDir);
+  const own = `put it at ${paths.join(' or ')} (another folder: --data-dir or RIDGELINE_DATA)`;
+  throw new RidgelineError(
+    'DATASET_MISSING',
+    `The data set ${entry.name} is not on this machine: neither ${paths.join(' nor ')} exists.`,
+    entry.download === null
+      ? `Get its files and ${own}.`
+      : `Run \`ridgeline data fetch ${entry.name}\`, or get the archive or the unpacked folder yourself and ${own}.`,
+  );
+}
+
+/** Null where it lies in none of its places. */
+export async function locateNamed(
+  entry: NamedDataset,
+  dataDir: string,
+): Promise<LocatedDataset | null> {
+  for (const place of entry.places) {
+    const path = place.path === null ? null : resolve(dataDir, place.path);
+    if (path !== null && (await kindOf(path)) !== place.kind) continue;
+    return {
+      name: entry.name,
+      location: path ?? 'embedded in Ridgeline',
+      knownParts: entry.parts,
+      read: (want) => place.read(path ?? '', want),
+      isHeldBack: (part) => entry.heldBack.includes(part),
+    };
+  }
+  return null;
+}
+
+/** Where it is looked for, best first. */
+export function pathsOf(entry: NamedDataset, dataDir: string): readonly string[] {
+  return entry.places.flatMap(({ path }) => (path === null ? [] : [resolve(dataDir, path)]));
+}
+
+async function locateFiles(path: string, format: string): Promise<LocatedDataset> {
+  const readers = formats[format];
+  if (readers === undefined) {
+    const closest = closestName(format, Object.keys(formats));
+    throw new RidgelineError(
+      'DATASET_UNKNOWN',
+      `There is no reader for the format ${JSON.stringify(format)}${closest === null ? '' : `; did you mean ${closest}?`}`,
+      `Use one of ${Object.keys(formats).join(', ')}.`,
+    );
+  }
+  const location = resolve(path);
+  const kind = await kindOf(location);
+  if (kind === null) {
+    throw new RidgelineError(
+      'DATASET_MISSING',
+      `The data set's path ${location} does not exist.`,
+      'Correct dataset.path, or put the files there.',
+    );
+  }
+  const read = readers[kind];
+  if (read === undefined) {
+    throw new RidgelineError(
+      'DATASET_INVALID',
+      `${location} is a ${kind}, but the format ${format} is read from a ${Object.keys(readers).join(' or ')}.`,
+      'Correct dataset.path or dataset.format.',
+    );
+  }
+  return {
+    name: location,
+    location,
+    knownParts: null,
+    read: (want) => read(location, want),
+    isHeldBack: (part) => part.startsWith('test'),
+  };
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder' | null> {
+  try {
+    const entry = await stat(path);
+    return entry.isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    if (
+      error instanceof Error &&
+      'code' in error &&
+      (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+    ) {
+      return null;
+    }
+    throw new RidgelineError(
+      'DATASET_MISSING',
+      `${path} could not be looked at: ${messageOf(error)}.`,
+      'Check that you may read this path.',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Opens the data set of a study: reads the parts that its splits need, checks that the splits can be
+ * had, and describes them for workers. `catalogue.ts` answers questions about data sets without a study.
+ */
+import { RidgelineError } from '../base/errors.ts';
+import type { DatasetReference, PartReference } from '../study/dataset-reference.ts';
+import type { DatasetSpec, Selection } from '../study/study-spec.ts';
+import { locateDataset, type LocatedDataset } from './locate.ts';
+import { encodedBytes, partDigest, type Part } from './part.ts';
+import type { FoundParts } from './part-source.ts';
+import { draws, namedParts, refuseLargeCounts, refuseUnknownParts } from './selections.ts';
+
+export interface OpenedDataset {
+  /** For people: where it was read. */
+  readonly source: string;
+  /** Those that the study needs, the test split's last. */
+  readonly parts: readonly Part[];
+  /** Whether these parts are those of the official release, bit for bit; null: nothing to compare. */
+  readonly official: boolean | null;
+  /** Records in each split. */
+  readonly counts: {
+    readonly train: number;
+    readonly validation: number;
+    readonly test: number | null;
+  };
+  /** What a worker needs to know. `search` leaves out the parts that only the test split needs. */
+  reference(seed: number, use: 'search' | 'test'): DatasetReference;
+}
+
+/** @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING, DATASET_INVALID, STUDY_INVALID */
+export async function openDataset(
+  spec: DatasetSpec,
+  options: { readonly dataDir: string },
+): Promise<OpenedDataset> {
+  const named = namedParts(spec);
+  const located = await locateDataset(spec.source, options.dataDir);
+  if (located.knownParts !== null) refuseUnknownParts(located.name, named, located.knownParts);
+  const isDrawn = (part: string): boolean =>
+    draws(spec) &&
+    !named.has(part) &&
+    !located.isHeldBack(part) &&
+    (located.knownParts?.includes(part) ?? true);
+
+  const found = await located.read((part) => named.has(part) || isDrawn(part));
+  refuseAbsentParts(located, found, named);
+  const pool = found.parts.filter((part) => isDrawn(part.name));
+  refuseLargeCounts(spec, located.location, recordsIn(pool));
+  return describe(spec, located, found);
+}
+
+function describe(spec: DatasetSpec, located: LocatedDataset, found: FoundParts): OpenedDataset {
+  const testParts = spec.test?.kind === 'parts' ? spec.test.parts : [];
+  const isTest = (part: Part): boolean => testParts.includes(part.name);
+  const searchParts = found.parts.filter((part) => !isTest(part));
+  const parts = [...searchParts, ...found.parts.filter(isTest)];
+  const countOf = (selection: Selection): number =>
+    selection.kind === 'count'
+      ? selection.count
+      : recordsIn(parts.filter((part) => selection.parts.includes(part.name)));
+  return {
+    source: located.location,
+    parts,
+    official: found.official,
+    counts: {
+      train: countOf(spec.train),
+      validation: countOf(spec.validation),
+      test: spec.test === null ? null : countOf(spec.test),
+    },
+    reference: (seed, use) => ({
+      parts: (use === 'test' ? parts : searchParts).map(partReference),
+      // Where nothing is drawn the seed means nothing, and studies that differ in it share their data.
+      seed: draws(spec) ? seed : 0,
+      train: spec.train,
+      validation: spec.validation,
+      test: spec.test,
+    }),
+  };
+}
+
+function partReference(part: Part): PartReference {
+  return {
+    name: part.name,
+    digest: partDigest(part),
+    bytes: encodedBytes(part),
+    count: part.labels.length,
+  };
+}
+
+function recordsIn(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + part.labels.length, 0);
+}
+
+/** A part that the release has, but not this copy of it. */
+function refuseAbsentParts(
+  located: LocatedDataset,
+  found: FoundParts,
+  named: ReadonlyMap<string, string>,
+): void {
+  const absent = [...named].filter(([part]) => !found.names.includes(part));
+  if (absent.length === 0) return;
+  const wanted = absent.map(([part, split]) => `${part} (dataset.${split})`).join(', ');
+  const there = found.names.length === 0 ? 'no parts' : found.names.join(', ');
+  throw new RidgelineError(
+    'DATASET_MISSING',
+    `${located.location} holds ${there}, but not ${wanted}, so the splits cannot be made.`,
+    'Put the missing files there, or let the study name other parts.',
+  );
+}

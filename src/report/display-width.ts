@@ -1,0 +1,80 @@
+/**
+ * How many columns of a terminal a text takes, and cutting it to fit.
+ *
+ * Expects text that went through `foreignText`: nothing in it is obeyed by the terminal. East Asian
+ * wide characters and emoji take two columns (Unicode Standard Annex 11), combining marks none.
+ * Terminals disagree about rare sequences; this errs on the wide side where there is a choice.
+ */
+const plainAscii = /^[ -~]*$/;
+const mark = /^\p{M}$/u;
+const wide =
+  /^[\u{1100}-\u{115f}\u{2329}\u{232a}\u{2e80}-\u{303e}\u{3041}-\u{a4cf}\u{a960}-\u{a97c}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff00}-\u{ff60}\u{ffe0}-\u{ffe6}\u{16fe0}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]$|^\p{Emoji_Presentation}$/u;
+
+export function displayWidth(text: string): number {
+  if (plainAscii.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+/** Cuts a text that is wider than `width` and ends it with the ellipsis; the end or the start is lost. */
+export function fitText(text: string, width: number, ellipsis: string, lost: 'end' | 'start'): string {
+  if (displayWidth(text) <= width) return text;
+  const room = width - displayWidth(ellipsis);
+  if (room <= 0) return '.'.repeat(Math.max(0, width));
+  const characters = [...text];
+  if (lost === 'start') characters.reverse();
+  let used = 0;
+  let count = 0;
+  for (const character of characters) {
+    used += characterWidth(character);
+    if (used > room) break;
+    count += 1;
+  }
+  const kept = characters.slice(0, count);
+  return lost === 'start' ? ellipsis + kept.toReversed().join('') : kept.join('') + ellipsis;
+}
+
+/** Breaks a sentence between words into lines of at most `width`; later lines are indented. */
+export function wrapText(text: string, width: number, indent: string): string[] {
+  return wrapWords(text.split(' '), ' ', width, indent);
+}
+
+/** Breaks between the words given and nowhere else, unless a word alone is wider than a line. */
+export function wrapWords(words: readonly string[], gap: string, width: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line: string | null = null;
+  for (const word of words) {
+    const prefix: string = line === null ? '' : line + gap;
+    if (line === null || displayWidth(prefix + word) <= width) {
+      line = prefix + word;
+    } else {
+      lines.push(line);
+      line = indent + word;
+    }
+    while (displayWidth(line) > width) {
+      const [head, tail] = splitAt(line, width);
+      lines.push(head);
+      line = indent + tail;
+    }
+  }
+  return line === null ? lines : [...lines, line];
+}
+
+/** The most characters that fit, at least one more than the indent, and the rest. */
+function splitAt(line: string, width: number): [string, string] {
+  const characters = [...line];
+  let used = 0;
+  let count = 0;
+  for (const character of characters) {
+    used += characterWidth(character);
+    if (used > width) break;
+    count += 1;
+  }
+  return [characters.slice(0, count).join(''), characters.slice(count).join('')];
+}
+
+function characterWidth(character: string): number {
+  if (wide.test(character)) return 2;
+  return mark.test(character) ? 0 : 1;
+}

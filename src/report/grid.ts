@@ -1,0 +1,167 @@
+/**
+ * A table for a terminal: columns that fit the width, rows that are never wrapped.
+ *
+ * Where the columns are too wide together, short headings are used first, then long names are cut
+ * with an ellipsis, then whole columns are left out, the least important first. What was left out
+ * is returned, so that the caller can say so; nothing disappears silently.
+ */
+import Table from 'cli-table3';
+import { assert } from '../base/assert.ts';
+import { displayWidth, fitText } from './display-width.ts';
+import { ellipsisOf, shown, widthOf, type Style, type TextOptions } from './text-options.ts';
+
+export interface Column<Row> {
+  readonly head: string;
+  /** The heading where room is scarce. */
+  readonly short?: string;
+  readonly align: 'left' | 'right';
+  /** The lowest goes first where not all fit; null stays always. */
+  readonly importance: number | null;
+  /** A name that may be cut down to so many columns, losing its end or its start. */
+  readonly shrink?: { readonly widthMin: number; readonly lost: 'end' | 'start' };
+  /** Null: nothing known. */
+  readonly cell: (row: Row) => string | null;
+  readonly style?: (row: Row) => Style | null;
+}
+
+export interface Grid {
+  readonly lines: readonly string[];
+  /** Headings of the columns that did not fit. */
+  readonly dropped: readonly string[];
+}
+
+interface LaidOut<Row> {
+  readonly column: Column<Row>;
+  readonly head: string;
+  readonly cells: readonly string[];
+  readonly width: number;
+}
+
+/** The table library's time grows with the square of the rows; so it is given this many at once. */
+const rowsAtOnce = 100;
+
+export function renderGrid<Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TextOptions): Grid {
+  const natural = columns.map((column): LaidOut<Row> => {
+    const cells = rows.map((row) => shown(column.cell(row) ?? '-', options));
+    const head = shown(column.head, options);
+    return { column, head, cells, width: widest(head, cells) };
+  });
+  const { kept, dropped } = fitColumns(natural, options);
+  return { lines: draw(kept, rows, options), dropped: dropped.map(({ head }) => head) };
+}
+
+function widest(head: string, cells: readonly string[]): number {
+  let width = displayWidth(head);
+  for (const cell of cells) width = Math.max(width, displayWidth(cell));
+  return width;
+}
+
+/** Two columns of padding each, and a line between and around them. */
+function totalWidth<Row>(columns: readonly LaidOut<Row>[]): number {
+  return columns.reduce((sum, column) => sum + column.width + 3, 1);
+}
+
+function fitColumns<Row>(
+  natural: readonly LaidOut<Row>[],
+  options: TextOptions,
+): { kept: LaidOut<Row>[]; dropped: LaidOut<Row>[] } {
+  const width = widthOf(options);
+  if (totalWidth(natural) <= width) return { kept: [...natural], dropped: [] };
+  let kept = natural.map((item): LaidOut<Row> => {
+    const head = shown(item.column.short ?? item.column.head, options);
+    return { ...item, head, width: widest(head, item.cells) };
+  });
+  const dropped: LaidOut<Row>[] = [];
+  for (;;) {
+    const shrunk = shrinkNames(kept, width, options, (item) => item.column.shrink?.widthMin ?? item.width);
+    if (totalWidth(shrunk) <= width) return { kept: shrunk, dropped };
+    const least = leastImportant(kept);
+    if (least === null) break;
+    dropped.push(natural[natural.findIndex(({ column }) => column === least.column)] ?? least);
+    kept = kept.filter((item) => item !== least);
+  }
+  const forced = shrinkNames(kept, width, options, () => 1);
+  assert(totalWidth(forced) <= width, 'the columns that always stay fit once their names are cut');
+  return { kept: forced, dropped };
+}
+
+function leastImportant<Row>(columns: readonly LaidOut<Row>[]): LaidOut<Row> | null {
+  let least: LaidOut<Row> | null = null;
+  for (const item of columns) {
+    const { importance } = item.column;
+    if (importance !== null && importance < (least?.column.importance ?? Infinity)) least = item;
+  }
+  return least;
+}
+
+/** Cuts names, the widest first and no further than needed, until the table fits or all are at their least. */
+function shrinkNames<Row>(
+  columns: readonly LaidOut<Row>[],
+  width: number,
+  options: TextOptions,
+  widthMinOf: (item: LaidOut<Row>) => number,
+): LaidOut<Row>[] {
+  const result = [...columns];
+  for (let excess = totalWidth(result) - width; excess > 0; excess = totalWidth(result) - width) {
+    let chosen = -1;
+    for (const [index, item] of result.entries()) {
+      const canShrink = item.column.shrink !== undefined && item.width > Math.max(1, widthMinOf(item));
+      if (canShrink && item.width > (result[chosen]?.width ?? 0)) chosen = index;
+    }
+    const item = result[chosen];
+    if (item === undefined) return result;
+    result[chosen] = cut(item, Math.max(widthMinOf(item), item.width - excess), options);
+  }
+  return result;
+}
+
+function cut<Row>(item: LaidOut<Row>, width: number, options: TextOptions): LaidOut<Row> {
+  const lost = item.column.shrink?.lost ?? 'end';
+  const ellipsis = ellipsisOf(options);
+  return {
+    column: item.column,
+    head: fitText(item.head, width, ellipsis, 'end'),
+    cells: item.cells.map((cell) => fitText(cell, width, ellipsis, lost)),
+    width,
+  };
+}
+
+function draw<Row>(columns: readonly LaidOut<Row>[], rows: readonly Row[], options: TextOptions): string[] {
+  const head = columns.map((item) => options.color('bold', item.head));
+  const framed = tableLines(columns, head, [columns.map(() => '')], options);
+  const bottom = framed.at(-1) ?? '';
+  const lines = framed.slice(0, 3);
+  for (let start = 0; start < rows.length; start += rowsAtOnce) {
+    const chunk = rows.slice(start, start + rowsAtOnce).map((row, offset) =>
+      columns.map((item) => {
+        const text = item.cells[start + offset] ?? '';
+        const style = item.column.style?.(row) ?? null;
+        return style === null ? text : options.color(style, text);
+      }),
+    );
+    lines.push(...tableLines(columns, null, chunk, options));
+  }
+  return [...lines, bottom];
+}
+
+const noRules = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', mid: '', 'mid-mid': '', 'left-mid': '', 'right-mid': '' };
+const asciiRules = { top: '-', 'top-mid': '+', 'top-left': '+', 'top-right': '+', bottom: '-', 'bottom-mid': '+', 'bottom-left': '+', 'bottom-right': '+', mid: '-', 'mid-mid': '+', 'left-mid': '+', 'right-mid': '+', left: '|', right: '|', middle: '|' };
+
+/** With a head: the frame with rules around it. Without: rows alone. */
+function tableLines<Row>(
+  columns: readonly LaidOut<Row>[],
+  head: string[] | null,
+  cells: string[][],
+  options: TextOptions,
+): string[] {
+  const table = new Table({
+    ...(head === null ? {} : { head }),
+    chars: { ...(options.unicode ? {} : asciiRules), ...(head === null ? noRules : {}) },
+    // Empty lists: the library paints by default, and looks at no stream before it does.
+    style: { head: [], border: [] },
+    colWidths: columns.map((item) => item.width + 2),
+    colAligns: columns.map((item) => item.column.align),
+  });
+  table.push(...cells);
+  return table.toString().split('\n');
+}

@@ -1,0 +1,199 @@
+/**
+ * The results of a study as every output shows them: one model, made once, printed by many.
+ *
+ * Ranks count within a stage, as each stage has a table of its own; the winner is the best of all
+ * stages. Numbers are kept whole here; the tables round them.
+ *
+ * Not decided here: the order of trials (`search/ranking.ts`) and how anything looks.
+ */
+import { RidgelineError } from '../base/errors.ts';
+import { rankTrials, type RankedTrial } from '../search/ranking.ts';
+import type { LambdaRange, Objective } from '../study/study-spec.ts';
+import type { StudyRecord } from '../study/study-record.ts';
+import { trialName, type StageRecord, type StudyStatus, type TrialRecord, type TrialStatus } from '../study/trial.ts';
+import { resultWarnings } from './result-warnings.ts';
+
+export interface ResultRow {
+  readonly stage: string;
+  /** Within the stage, from 1; null unless complete. */
+  readonly rank: number | null;
+  /** `coarse/7`. */
+  readonly trial: string;
+  readonly replicate: number;
+  readonly lambda: number;
+  /** The objective's value. */
+  readonly value: number | null;
+  readonly trainAccuracy: number | null;
+  readonly validationAccuracy: number | null;
+  readonly validationLoss: number | null;
+  /** Null but for the winner, unless the study measures the test set in every trial. */
+  readonly testAccuracy: number | null;
+  readonly status: TrialStatus;
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly worker: string | null;
+  readonly steps: number | null;
+  readonly seconds: number | null;
+  readonly digest: string | null;
+}
+
+export type StatusCounts = Readonly<Record<TrialStatus, number>>;
+
+export interface StageResults {
+  readonly name: string;
+  readonly distribution: 'log_uniform';
+  /** Null until it is known. */
+  readonly range: LambdaRange | null;
+  /** Why a narrowed range is what it is; null where the study gave it. */
+  readonly reason: string | null;
+  readonly warnings: readonly string[];
+  readonly closed: boolean;
+  /** As many as the stage is to have; `counts` has those that exist already. */
+  readonly trials: number;
+  readonly counts: StatusCounts;
+  /** Best first. `selectResults` may have left some out: `rowsTotal` counts all. */
+  readonly rows: readonly ResultRow[];
+  readonly rowsTotal: number;
+}
+
+export interface WinnerResult extends ResultRow {
+  readonly testLoss: number | null;
+  /** Who trained it again, and whether that gave the same digest; null until then. */
+  readonly testWorker: string | null;
+  readonly reproduced: boolean | null;
+}
+
+export interface StudyResults {
+  readonly study: string;
+  readonly seed: number;
+  readonly status: StudyStatus;
+  readonly reason: string | null;
+  readonly objective: Objective;
+  readonly stages: readonly StageResults[];
+  /** Null until the last stage has closed. */
+  readonly winner: WinnerResult | null;
+  /** The best so far over all stages: the winner's row once there is one. */
+  readonly best: ResultRow | null;
+  /** Of the whole study and of each stage, in words. */
+  readonly warnings: readonly string[];
+  readonly counts: StatusCounts;
+}
+
+export function studyResults(study: StudyRecord, trials: readonly TrialRecord[]): StudyResults {
+  const byStage = Map.groupBy(trials, (trial) => trial.id.stage);
+  const order = study.spec.stages.map(({ name }) => name);
+  const stages = study.stages.map((stage) => stageResults(study, stage, byStage.get(stage.name) ?? [], order));
+  const rows = stages.flatMap((stage) => stage.rows);
+  const winner = winnerResult(study, rows);
+  return {
+    study: study.spec.study,
+    seed: study.spec.seed,
+    status: study.status,
+    reason: study.reason,
+    objective: study.spec.objective,
+    stages,
+    winner,
+    best: winner ?? bestSoFar(study, trials, order, rows),
+    warnings: resultWarnings(study, stages, rows),
+    counts: countStatuses(trials),
+  };
+}
+
+/** Leaves out stages and rows that were not asked for; counts, warnings and the winner stay. */
+export function selectResults(
+  results: StudyResults,
+  selection: { readonly stage?: string | undefined; readonly top?: number | null | undefined },
+): StudyResults {
+  const { stage: wanted, top = null } = selection;
+  const stages = results.stages.filter((stage) => wanted === undefined || stage.name === wanted);
+  if (wanted !== undefined && stages.length === 0) {
+    throw new RidgelineError(
+      'USAGE',
+      `Study ${results.study} has no stage called ${JSON.stringify(wanted)}.`,
+      `Give one of its stages: ${results.stages.map(({ name }) => name).join(', ')}.`,
+    );
+  }
+  return {
+    ...results,
+    stages: stages.map((stage) => ({ ...stage, rows: top === null ? stage.rows : stage.rows.slice(0, top) })),
+  };
+}
+
+function stageResults(
+  study: StudyRecord,
+  stage: StageRecord,
+  trials: readonly TrialRecord[],
+  order: readonly string[],
+): StageResults {
+  const spec = study.spec.stages.find(({ name }) => name === stage.name);
+  const given = spec?.lambda.kind === 'range' ? spec.lambda.range : null;
+  const rows = rankTrials(trials, study.spec.objective, order).map((ranked) => resultRow(study, ranked));
+  return {
+    name: stage.name,
+    distribution: 'log_uniform',
+    range: stage.range ?? given,
+    reason: stage.reason,
+    warnings: stage.warnings,
+    closed: stage.closed,
+    trials: stage.trials,
+    counts: countStatuses(trials),
+    rows,
+    rowsTotal: rows.length,
+  };
+}
+
+function resultRow(study: StudyRecord, { rank, trial, value }: RankedTrial): ResultRow {
+  const { result } = trial;
+  const name = trialName(trial.id);
+  // A diverged trial has a curve, but no result: its last point would look like one.
+  const last = result?.kind === 'complete' ? result.curve.at(-1) : undefined;
+  const isWinner = study.winner !== null && trialName(study.winner.trial) === name;
+  const testAccuracy = isWinner ? study.winner.testAccuracy : null;
+  return {
+    stage: trial.id.stage,
+    rank,
+    trial: name,
+    replicate: trial.id.replicate,
+    lambda: trial.lambda,
+    value,
+    trainAccuracy: last?.trainAccuracy ?? null,
+    validationAccuracy: last?.validationAccuracy ?? null,
+    validationLoss: last?.validationLoss ?? null,
+    testAccuracy: testAccuracy ?? last?.testAccuracy ?? null,
+    status: trial.status,
+    reason: trial.reason,
+    attempts: trial.attempts,
+    worker: trial.worker,
+    steps: result?.steps ?? null,
+    seconds: result?.seconds ?? null,
+    digest: result?.kind === 'complete' ? result.digest : null,
+  };
+}
+
+function winnerResult(study: StudyRecord, rows: readonly ResultRow[]): WinnerResult | null {
+  const { winner } = study;
+  if (winner === null) return null;
+  const name = trialName(winner.trial);
+  const row = rows.find(({ trial }) => trial === name);
+  if (row === undefined) return null;
+  const { testLoss, testWorker, reproduced } = winner;
+  return { ...row, testLoss, testWorker, reproduced };
+}
+
+function bestSoFar(
+  study: StudyRecord,
+  trials: readonly TrialRecord[],
+  order: readonly string[],
+  rows: readonly ResultRow[],
+): ResultRow | null {
+  const best = rankTrials(trials, study.spec.objective, order)[0];
+  if (best === undefined || best.rank === null) return null;
+  const name = trialName(best.trial.id);
+  return rows.find(({ trial }) => trial === name) ?? null;
+}
+
+function countStatuses(trials: readonly TrialRecord[]): StatusCounts {
+  const counts = { waiting: 0, running: 0, complete: 0, failed: 0, cancelled: 0 };
+  for (const { status } of trials) counts[status] += 1;
+  return counts;
+}

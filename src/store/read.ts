@@ -1,0 +1,172 @@
+/**
+ * Reading the store: rows back into the records that every room speaks.
+ *
+ * Every method sees one committed state; `snapshot` holds one over several calls. What was null
+ * because it was not finite comes back as NaN; −0 comes back as 0.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { specFromCanonical } from '../study/canonical-spec.ts';
+import type { StudyRecord } from '../study/study-record.ts';
+import {
+  trialName,
+  type AttemptRecord,
+  type Measurement,
+  type TrialId,
+  type TrialRecord,
+} from '../study/trial.ts';
+import { attemptQueries, studyQueries, trialQueries, type StudyRow } from './queries.ts';
+import {
+  attemptRecord,
+  eventRecord,
+  measurementOf,
+  stageRecord,
+  trialRecord,
+  winnerRecord,
+  type EventRecord,
+} from './records.ts';
+import { translated } from './sqlite-errors.ts';
+
+interface TrialOptions {
+  /** Whole curves, not only their last points. */
+  readonly curves?: boolean;
+  /** The bits of correctly classified validation records; without them `validationCorrect` is empty. */
+  readonly correctness?: boolean;
+}
+
+export interface StoreReader extends Disposable {
+  /** In order of submission. */
+  studies(): StudyRecord[];
+  study(name: string): StudyRecord | null;
+  /** By stage order, k, replicate. Without options, results carry their last measurement only. */
+  trials(study: string, options?: TrialOptions): TrialRecord[];
+  /** One trial with its whole curve and its bits. */
+  trial(study: string, id: TrialId): TrialRecord | null;
+  /** By stage order, k, replicate, attempt. */
+  attempts(study: string, trial?: TrialId): AttemptRecord[];
+  openAttempts(): { study: string; attempt: AttemptRecord }[];
+  /** The newest `limit` of them, oldest first. */
+  events(limit: number): EventRecord[];
+  /** What `read` reads within, it reads from one committed state. It must not wait for anything. */
+  snapshot<T>(read: () => T): T;
+  close(): void;
+}
+
+/** What runs within it sees one committed state. */
+type Snapshot = <T>(read: () => T) => T;
+
+/** Works on any connection: the coordinator's own, or one that can only read. */
+export function readerOf(
+  database: DatabaseSync,
+  file: string,
+): Omit<StoreReader, 'close' | typeof Symbol.dispose> {
+  const snapshot: Snapshot = (read) =>
+    translated(file, () => {
+      if (database.isTransaction) return read();
+      database.exec('BEGIN');
+      try {
+        return read();
+      } finally {
+        if (database.isTransaction) database.exec('COMMIT');
+      }
+    });
+  return {
+    snapshot,
+    ...studyReader(database, snapshot),
+    ...trialReader(database, snapshot),
+    ...attemptReader(database, snapshot),
+  };
+}
+
+function studyReader(database: DatabaseSync, snapshot: Snapshot) {
+  const queries = studyQueries(database);
+
+  function recordOf(row: StudyRow): StudyRecord {
+    const partDigests: Record<string, string> = JSON.parse(row.part_digests);
+    const winner = queries.winner.first({ study: row.name });
+    return {
+      spec: specFromCanonical(row.spec),
+      status: row.status,
+      reason: row.reason,
+      createdAtMs: row.created_at_ms,
+      endedAtMs: row.ended_at_ms,
+      knownAnswer: row.known_answer,
+      partDigests,
+      officialData: row.official_data === null ? null : row.official_data === 1,
+      stages: queries.stages.all({ study: row.name }).map(stageRecord),
+      winner: winner === undefined ? null : winnerRecord(winner),
+    };
+  }
+
+  return {
+    studies: () => snapshot(() => queries.studies.all({}).map(recordOf)),
+    study: (name: string) =>
+      snapshot(() => {
+        const row = queries.study.first({ name });
+        return row === undefined ? null : recordOf(row);
+      }),
+    events: (limit: number) =>
+      snapshot(() => queries.events.all({ limit }).toReversed().map(eventRecord)),
+  };
+}
+
+function trialReader(database: DatabaseSync, snapshot: Snapshot) {
+  const queries = trialQueries(database);
+
+  function curvesOf(study: string): Map<string, Measurement[]> {
+    const curves = new Map<string, Measurement[]>();
+    for (const row of queries.measurements.all({ study })) {
+      const name = trialName(row);
+      const curve = curves.get(name);
+      if (curve === undefined) curves.set(name, [measurementOf(row)]);
+      else curve.push(measurementOf(row));
+    }
+    return curves;
+  }
+
+  function correctnessOf(study: string): Map<string, Uint8Array> {
+    return new Map(queries.correctness.all({ study }).map((row) => [trialName(row), row.bits]));
+  }
+
+  return {
+    trials: (study: string, { curves = false, correctness = false }: TrialOptions = {}) =>
+      snapshot(() => {
+        const curveOf = curves ? curvesOf(study) : null;
+        const bitsOf = correctness ? correctnessOf(study) : null;
+        return queries.trials.all({ study }).map((row) => {
+          const name = trialName(row);
+          const curve = curveOf === null ? null : (curveOf.get(name) ?? []);
+          return trialRecord(row, { curve, bits: bitsOf?.get(name) });
+        });
+      }),
+    trial: (study: string, id: TrialId) =>
+      snapshot(() => {
+        const row = queries.trial.first({ study, ...id });
+        if (row === undefined) return null;
+        const curve = queries.curve.all({ study, ...id }).map(measurementOf);
+        return trialRecord(row, {
+          curve,
+          bits: queries.correctnessOf.first({ study, ...id })?.bits,
+        });
+      }),
+  };
+}
+
+function attemptReader(database: DatabaseSync, snapshot: Snapshot) {
+  const queries = attemptQueries(database);
+  return {
+    attempts: (study: string, trial?: TrialId) =>
+      snapshot(() => {
+        const rows =
+          trial === undefined
+            ? queries.attempts.all({ study })
+            : queries.attemptsOf.all({ study, ...trial });
+        return rows.map(attemptRecord);
+      }),
+    openAttempts: () =>
+      snapshot(() =>
+        queries.openAttempts
+          .all({})
+          .map((row) => ({ study: row.study, attempt: attemptRecord(row) })),
+      ),
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * What every study must satisfy, in one place: `config` adds the lines of the file to what this says,
+ * `canonical-spec.ts` refuses texts from the network and the store by it.
+ *
+ * Shape is checked before (types); here are the rules between and beyond types.
+ */
+import type {
+  DatasetSpec,
+  RecipeSpec,
+  StageSpec,
+  StudySpec,
+  TrainerSettings,
+} from './study-spec.ts';
+
+/** One broken rule: where (in the spec's own names) and what. */
+export interface SpecProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+const namePattern = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
+/** Fewer completed trials than this fail a stage, so fewer cannot be asked for. */
+const stageTrialsMin = 3;
+const stageTrialsMax = 1_000_000;
+
+export function studyProblems(spec: StudySpec): SpecProblem[] {
+  return [
+    ...nameProblems(['study'], spec.study),
+    ...seedProblems(spec.seed),
+    ...datasetProblems(spec.dataset),
+    ...trainerProblems(spec.trainer),
+    ...spec.stages.flatMap((stage, index) => stageProblems(spec, stage, index)),
+    ...(spec.stages.length === 0
+      ? [{ path: ['stages'], message: 'at least one stage is needed' }]
+      : []),
+    ...(spec.test === 'all' && spec.dataset.test === null
+      ? [{ path: ['test'], message: 'test: all needs a test split in dataset' }]
+      : []),
+  ];
+}
+
+export function recipeProblems(spec: RecipeSpec): SpecProblem[] {
+  return [
+    ...nameProblems(['study'], spec.name),
+    ...seedProblems(spec.seed),
+    ...datasetProblems(spec.dataset),
+    ...trainerProblems(spec.trainer),
+    ...range(['trainer', 'lambda'], spec.lambda, 0, 1e6),
+  ];
+}
+
+function nameProblems(path: readonly string[], name: string): SpecProblem[] {
+  if (namePattern.test(name)) return [];
+  return [
+    {
+      path,
+      message: 'must be 1 to 64 of a-z, 0-9, "-", "_" and ".", and start with a letter or digit',
+    },
+  ];
+}
+
+function seedProblems(seed: number): SpecProblem[] {
+  if (Number.isSafeInteger(seed) && seed >= 0) return [];
+  return [{ path: ['seed'], message: 'must be a whole number from 0 to 9007199254740991' }];
+}
+
+function datasetProblems(dataset: DatasetSpec): SpecProblem[] {
+  const problems: SpecProblem[] = [];
+  const claimed = new Map<string, string>();
+  for (const split of ['train', 'validation', 'test'] as const) {
+    const selection = dataset[split];
+    if (selection === null) continue;
+    if (selection.kind === 'count') {
+      problems.push(...whole(['dataset', split, 'count'], selection.count, 1, 2 ** 31));
+      continue;
+    }
+    if (selection.parts.length === 0)
+      problems.push({ path: ['dataset', split], message: 'at least one part is needed' });
+    for (const [index, part] of selection.parts.entries()) {
+      const other = claimed.get(part);
+      if (other !== undefined) {
+        problems.push({
+          path: ['dataset', split, index],
+          message: `part ${part} is in ${other} already; splits must not overlap`,
+        });
+      }
+      claimed.set(part, split);
+    }
+  }
+  return problems;
+}
+
+function trainerProblems(trainer: TrainerSettings): SpecProblem[] {
+  const { learningRate, length, measure } = trainer;
+  const problems = [
+    ...whole(['trainer', 'hidden'], trainer.hidden, 1, 4096),
+    ...whole(['trainer', 'batch'], trainer.batch, 1, 100_000),
+    ...range(['trainer', 'learningRate', 'min'], learningRate.min, 0, 1e3),
+    ...range(['trainer', 'learningRate', 'max'], learningRate.max, 0, 1e3),
+    ...whole(['trainer', 'learningRate', 'stepSize'], learningRate.stepSize, 1, 1e9),
+    ...whole(['trainer', 'shift'], trainer.shift, 0, 64),
+  ];
+  if (!(trainer.dropout >= 0 && trainer.dropout < 1)) {
+    problems.push({ path: ['trainer', 'dropout'], message: 'must be at least 0 and below 1' });
+  }
+  if (learningRate.min > learningRate.max) {
+    problems.push({
+      path: ['trainer', 'learningRate', 'min'],
+      message: `min ${learningRate.min} must not be above max ${learningRate.max}`,
+    });
+  }
+  if (length.kind === 'cycles')
+    problems.push(...whole(['trainer', 'cycles'], length.cycles, 1, 100_000));
+  else problems.push(...whole(['trainer', 'epochs'], length.epochs, 1, 1_000_000));
+  if (measure.kind === 'steps')
+    problems.push(...whole(['trainer', 'measure', 'steps'], measure.steps, 1, 1e9));
+  return problems;
+}
+
+function stageProblems(spec: StudySpec, stage: StageSpec, index: number): SpecProblem[] {
+  const at = ['stages', index] as const;
+  const problems = [
+    ...nameProblems([], stage.name).map(({ message }) => ({ path: [...at, 'name'], message })),
+    ...whole([...at, 'trials'], stage.trials, stageTrialsMin, stageTrialsMax),
+  ];
+  const earlier = spec.stages.slice(0, index).map((other) => other.name);
+  if (earlier.includes(stage.name))
+    problems.push({
+      path: [...at, 'name'],
+      message: `another stage is called ${stage.name} already`,
+    });
+  const { lambda } = stage;
+  if (lambda.kind === 'narrow') {
+    if (!earlier.includes(lambda.narrow)) {
+      const known =
+        earlier.length > 0 ? `earlier stages: ${earlier.join(', ')}` : 'no stage comes before it';
+      problems.push({
+        path: [...at, 'lambda', 'narrow'],
+        message: `there is no earlier stage ${JSON.stringify(lambda.narrow)} (${known})`,
+      });
+    }
+    return problems;
+  }
+  const { min, max } = lambda.range;
+  for (const [key, value] of [
+    ['min', min],
+    ['max', max],
+  ] as const) {
+    if (!(value > 0 && value <= 1e6)) {
+      const hint =
+        value < 0 ? `; bounds are values: write 1.0e${value}, not the exponent ${value}` : '';
+      problems.push({
+        path: [...at, 'lambda', key],
+        message: `must be above 0 and at most 1e6, got ${value}${hint}`,
+      });
+    }
+  }
+  if (min > 0 && max > 0 && min >= max) {
+    problems.push({
+      path: [...at, 'lambda', 'min'],
+      message: `min ${min} must be below max ${max}`,
+    });
+  }
+  return problems;
+}
+
+function whole(
+  path: readonly (string | number)[],
+  value: number,
+  min: number,
+  max: number,
+): SpecProblem[] {
+  if (Number.isInteger(value) && value >= min && value <= max) return [];
+  return [{ path, message: `must be a whole number from ${min} to ${max}, got ${value}` }];
+}
+
+function range(
+  path: readonly (string | number)[],
+  value: number,
+  min: number,
+  max: number,
+): SpecProblem[] {
+  if (value >= min && value <= max) return [];
+  return [{ path, message: `must be from ${min} to ${max}, got ${value}` }];
+}

@@ -1,0 +1,84 @@
+/**
+ * Where everything of a pack lies in a kernel's memory: byte offsets, each on a cache line.
+ * The layouts are described in `kernel/assembly/kernel.ts`.
+ */
+import type { PackShape } from './pack-network.ts';
+
+const CACHE_LINE = 64;
+/** The module's own constants lie below this. */
+const FIRST_FREE_BYTE = 4096;
+const FLOAT_BYTES = 4;
+/** Columns of a panel of W1. */
+export const PANEL = 8;
+
+export interface MemoryPlan {
+  /** Rows of a batch, padded. */
+  readonly R: number;
+  /** Inputs, padded. */
+  readonly K: number;
+  readonly panels: number;
+  readonly hiddenPadded: number;
+  readonly classesPadded: number;
+  readonly pixels: number;
+  readonly labels: number;
+  readonly scale: number;
+  readonly offset: number;
+  readonly x1: number;
+  readonly x2: number;
+  readonly w1: number;
+  readonly b1: number;
+  readonly twoLambdas: number;
+  /** Before ReLU; then its gradient, which needs the other no longer. */
+  readonly z: number;
+  readonly a: number;
+  readonly mask: number;
+  readonly s: number;
+  readonly ds: number;
+  readonly sums: number;
+  readonly classOf: number;
+  readonly w2: number;
+  readonly b2: number;
+  /** The first byte behind it all. */
+  readonly end: number;
+}
+
+function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}
+
+export function planMemory(shape: PackShape): MemoryPlan {
+  const { members, inputs, hidden } = shape;
+  const R = roundUp(shape.rows, 8);
+  const K = roundUp(inputs, 4);
+  const panels = Math.ceil((members * hidden) / PANEL);
+  const hiddenPadded = roundUp(hidden, 4);
+  const classesPadded = roundUp(shape.classes, 4);
+  let end = FIRST_FREE_BYTE;
+  const take = (bytes: number): number => {
+    const start = end;
+    end = roundUp(end + bytes, CACHE_LINE);
+    return start;
+  };
+  const floats = (count: number): number => take(count * FLOAT_BYTES);
+  const places = {
+    pixels: take(R * inputs + 4), // Read up to 3 bytes past the last row.
+    labels: take(R),
+    scale: floats(K),
+    offset: floats(K),
+    x1: floats(R * K),
+    x2: floats(K * R),
+    w1: floats(panels * K * PANEL),
+    b1: floats(panels * PANEL),
+    twoLambdas: floats(panels * PANEL),
+    z: floats(panels * R * PANEL),
+    a: floats((panels * PANEL + 3) * R), // `updateOutput` reads up to 3 columns past the last.
+    mask: floats(hidden * R),
+    s: floats(classesPadded * R),
+    ds: floats(R * classesPadded),
+    sums: floats(R),
+    classOf: floats(R),
+    w2: floats(members * hiddenPadded * classesPadded),
+    b2: floats(members * classesPadded),
+  };
+  return { R, K, panels, hiddenPadded, classesPadded, ...places, end };
+}

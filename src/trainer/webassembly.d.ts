@@ -1,0 +1,28 @@
+/**
+ * WebAssembly as far as Ridgeline uses it: TypeScript declares it only among the browser's types, which
+ * this program must not see.
+ */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array<ArrayBuffer>);
+    readonly [Symbol.toStringTag]: 'WebAssembly.Module';
+  }
+
+  function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;
+
+  class Instance {
+    constructor(
+      module: Module,
+      imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+    );
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+
+  class Memory {
+    /** In pages of 64 KiB. */
+    constructor(limits: { readonly initial: number; readonly maximum: number });
+    /** Detached and replaced by `grow`. */
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+}

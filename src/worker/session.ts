@@ -1,0 +1,214 @@
+/**
+ * A worker's side of the conversation: what runs, what was finished and not yet acknowledged, what to
+ * say when a stream opens.
+ *
+ *     offline --welcome--> online --stream closed--> offline (threads go on; results are kept)
+ *     online --told to, or asked to--> draining --nothing left to finish or report--> left
+ *
+ * A result is kept until the coordinator has answered for each of its trials, and sent again on every
+ * new stream: the coordinator tells duplicates apart, this side never has to.
+ *
+ * Sans-io: messages and events come in, effects go out. `worker-node.ts` owns the sockets and threads.
+ * Not here: training (`trainer`), fetching data (`dataset-holder.ts`).
+ */
+import { unreachable } from '../base/assert.ts';
+import {
+  protocolVersion,
+  type Assignment,
+  type CoordinatorMessage,
+  type Hello,
+  type WorkerMessage,
+} from '../rpc/messages.ts';
+import type { DatasetReference } from '../study/dataset-reference.ts';
+import { trialName, type TrialResult } from '../study/trial.ts';
+
+export interface WorkerIdentity {
+  readonly session: string;
+  readonly name: string;
+  readonly version: string;
+  readonly threads: number;
+  readonly packMax: number;
+  readonly kernel: 'portable' | 'native';
+  readonly knownAnswer: string;
+}
+
+export type SessionEffect =
+  | { readonly kind: 'send'; readonly message: WorkerMessage }
+  | { readonly kind: 'train'; readonly assignment: Assignment }
+  /** Terminate the thread of this pack; followed by `packStopped`. */
+  | { readonly kind: 'stop'; readonly pack: string; readonly reason: string }
+  | { readonly kind: 'fetch'; readonly dataset: string; readonly reference: DatasetReference }
+  | { readonly kind: 'say'; readonly text: string }
+  /** Nothing is left to do: close the stream and end the process. */
+  | { readonly kind: 'leave'; readonly reason: string };
+
+/** How a pack left its thread without results. */
+export type PackStop =
+  | { readonly kind: 'stopped'; readonly reason: string }
+  | { readonly kind: 'crashed'; readonly reason: string };
+
+export class WorkerSession {
+  readonly #identity: WorkerIdentity;
+  readonly #running = new Map<string, Assignment>();
+  /** Reports by pack, kept until they are known to have arrived. */
+  readonly #reports = new Map<
+    string,
+    { readonly message: WorkerMessage; readonly unanswered: Set<string> }
+  >();
+  readonly #datasets = new Set<string>();
+  #online = false;
+  #drainReason: string | null = null;
+
+  constructor(identity: WorkerIdentity) {
+    this.#identity = identity;
+  }
+
+  /** The first message of a stream. Reports not yet answered count as held: they follow at once. */
+  hello(progress: ReadonlyMap<string, number>): Hello {
+    const held = [...this.#running.keys(), ...this.#reports.keys()];
+    return {
+      kind: 'hello',
+      protocol: protocolVersion,
+      ...this.#identity,
+      held: held.map((pack) => ({ pack, step: progress.get(pack) ?? 0 })),
+      datasets: [...this.#datasets],
+    };
+  }
+
+  received(message: CoordinatorMessage): SessionEffect[] {
+    switch (message.kind) {
+      case 'welcome':
+        return this.#welcomed(message.knownAnswer);
+      case 'prepare':
+        if (this.#datasets.has(message.dataset))
+          return [{ kind: 'send', message: { kind: 'dataset-ready', dataset: message.dataset } }];
+        return [{ kind: 'fetch', dataset: message.dataset, reference: message.reference }];
+      case 'assign':
+        return this.#assigned(message.assignment);
+      case 'abort':
+        if (this.#running.has(message.pack))
+          return [{ kind: 'stop', pack: message.pack, reason: message.reason }];
+        return this.#reports.has(message.pack) ? [] : [returned(message.pack, message.reason)];
+      case 'answer': {
+        const name = `${message.key.study} ${trialName(message.key.trial)}#${message.key.attempt}`;
+        for (const [pack, report] of this.#reports) {
+          report.unanswered.delete(name);
+          if (report.unanswered.size === 0) this.#reports.delete(pack);
+        }
+        return this.#leaveWhenDone();
+      }
+      case 'drain':
+        return this.drain(message.reason);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  /** Progress of what runs, for the coordinator's leases; nothing while offline. */
+  heartbeat(progress: ReadonlyMap<string, number>): SessionEffect[] {
+    if (!this.#online) return [];
+    const packs = [...this.#running.keys()].map((pack) => ({
+      pack,
+      step: progress.get(pack) ?? 0,
+    }));
+    return [{ kind: 'send', message: { kind: 'heartbeat', packs } }];
+  }
+
+  packEnded(pack: string, results: readonly TrialResult[]): SessionEffect[] {
+    const assignment = this.#running.get(pack);
+    this.#running.delete(pack);
+    if (assignment === undefined) return [];
+    const members = assignment.members.flatMap(({ key }, index) => {
+      const result = results[index];
+      return result === undefined ? [] : [{ key, result }];
+    });
+    const message = { kind: 'pack-ended', pack, results: members } as const;
+    const unanswered = new Set(
+      members.map(({ key }) => `${key.study} ${trialName(key.trial)}#${key.attempt}`),
+    );
+    this.#reports.set(pack, { message, unanswered });
+    return [...this.#sendIfOnline(message), ...this.#leaveWhenDone()];
+  }
+
+  packStopped(pack: string, stop: PackStop): SessionEffect[] {
+    if (!this.#running.delete(pack)) return [];
+    const message: WorkerMessage =
+      stop.kind === 'crashed'
+        ? { kind: 'pack-failed', pack, outcome: 'crashed', reason: stop.reason }
+        : { kind: 'pack-returned', pack, reason: stop.reason };
+    // There is no answer to these: said once while online, kept for the next stream while not.
+    if (!this.#online) this.#reports.set(pack, { message, unanswered: new Set([pack]) });
+    return [...this.#sendIfOnline(message), ...this.#leaveWhenDone()];
+  }
+
+  datasetReady(dataset: string): SessionEffect[] {
+    this.#datasets.add(dataset);
+    return this.#sendIfOnline({ kind: 'dataset-ready', dataset });
+  }
+
+  datasetFailed(dataset: string, reason: string): SessionEffect[] {
+    return this.#sendIfOnline({ kind: 'dataset-failed', dataset, reason });
+  }
+
+  streamClosed(): void {
+    this.#online = false;
+  }
+
+  /** Finish what runs, take nothing new, then leave. */
+  drain(reason: string): SessionEffect[] {
+    if (this.#drainReason !== null) return [];
+    this.#drainReason = reason;
+    return [
+      { kind: 'say', text: `draining (${reason}): ${this.#running.size} packs are still running` },
+      ...this.#sendIfOnline({ kind: 'draining' }),
+      ...this.#leaveWhenDone(),
+    ];
+  }
+
+  /** Stop what runs and give it back. */
+  giveBack(reason: string): SessionEffect[] {
+    return [...this.#running.keys()].map((pack) => ({ kind: 'stop', pack, reason }));
+  }
+
+  get runningPacks(): number {
+    return this.#running.size;
+  }
+
+  #welcomed(knownAnswer: string): SessionEffect[] {
+    this.#online = true;
+    const effects: SessionEffect[] = [];
+    if (knownAnswer !== this.#identity.knownAnswer) {
+      effects.push({
+        kind: 'say',
+        text: 'this machine computes other bits than the others (no fused multiply-add?): it is given nothing of studies with numerics: canonical',
+      });
+    }
+    for (const [pack, { message }] of this.#reports) {
+      effects.push({ kind: 'send', message });
+      if (message.kind !== 'pack-ended') this.#reports.delete(pack);
+    }
+    if (this.#drainReason !== null) effects.push({ kind: 'send', message: { kind: 'draining' } });
+    return [...effects, ...this.#leaveWhenDone()];
+  }
+
+  #assigned(assignment: Assignment): SessionEffect[] {
+    if (this.#drainReason !== null) return [returned(assignment.pack, 'the worker is draining')];
+    if (!this.#datasets.has(assignment.dataset))
+      return [returned(assignment.pack, 'the worker does not hold its data set')];
+    this.#running.set(assignment.pack, assignment);
+    return [{ kind: 'train', assignment }];
+  }
+
+  #leaveWhenDone(): SessionEffect[] {
+    if (this.#drainReason === null || this.#running.size > 0 || this.#reports.size > 0) return [];
+    return [{ kind: 'leave', reason: this.#drainReason }];
+  }
+
+  #sendIfOnline(message: WorkerMessage): SessionEffect[] {
+    return this.#online ? [{ kind: 'send', message }] : [];
+  }
+}
+
+function returned(pack: string, reason: string): SessionEffect {
+  return { kind: 'send', message: { kind: 'pack-returned', pack, reason } };
+}

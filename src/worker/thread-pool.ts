@@ -1,0 +1,88 @@
+/**
+ * The node's threads: Piscina with one task a thread and no queue of its own, since waiting happens
+ * in one place only, the coordinator.
+ */
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { assert } from '../base/assert.ts';
+import type { TrialResult } from '../study/trial.ts';
+import type { MeasuredMessage, TrainTask } from './trial-thread.ts';
+
+export type TrainRequest = Omit<TrainTask, 'progress' | 'port'>;
+
+interface RunningPack {
+  readonly progress: Int32Array;
+  readonly stop: AbortController;
+}
+
+/** Threads that train. `await using` it: leaving the scope waits for the threads to be gone. */
+export class ThreadPool implements AsyncDisposable {
+  readonly #pool: Piscina<TrainTask, TrialResult[]>;
+  readonly #running = new Map<string, RunningPack>();
+
+  constructor(threads: number, kernelModule: WebAssembly.Module) {
+    this.#pool = new Piscina<TrainTask, TrialResult[]>({
+      // Our own extension: .ts when run from source, .js when run from a release.
+      filename: new URL(`./trial-thread${extname(import.meta.url)}`, import.meta.url).href,
+      name: 'runTask',
+      workerData: { kernelModule },
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: 1,
+      // A thread that was stopped is replaced while the next pack may arrive already.
+      maxQueue: threads,
+      atomics: 'disabled',
+    });
+  }
+
+  /**
+   * @throws Piscina's `AbortError` after `stop`, whatever else when the thread failed
+   */
+  async train(
+    pack: string,
+    request: TrainRequest,
+    onMeasured: (measured: MeasuredMessage) => void,
+  ): Promise<TrialResult[]> {
+    assert(!this.#running.has(pack), () => `pack ${pack} runs once`);
+    const { port1, port2 } = new MessageChannel();
+    const running = {
+      progress: new Int32Array(new SharedArrayBuffer(4)),
+      stop: new AbortController(),
+    };
+    this.#running.set(pack, running);
+    port1.on('message', onMeasured);
+    try {
+      return await this.#pool.run(
+        { ...request, progress: running.progress, port: port2 },
+        { signal: running.stop.signal, transferList: [port2] },
+      );
+    } finally {
+      this.#running.delete(pack);
+      port1.close();
+    }
+  }
+
+  /** Terminates the pack's thread: stopped, not asked; a loop cannot refuse. */
+  stop(pack: string, reason: string): void {
+    this.#running.get(pack)?.stop.abort(reason);
+  }
+
+  /** How far each running pack has come; only whether it grew means anything. */
+  progress(): Map<string, number> {
+    return new Map(
+      [...this.#running].map(([pack, { progress }]) => [pack, Atomics.load(progress, 0)]),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const pack of this.#running.keys()) this.stop(pack, 'the worker ends');
+    await this.#pool.destroy();
+  }
+}
+
+/** Threads by default: one for each core that this process may use. */
+export function defaultThreads(): number {
+  return availableParallelism();
+}

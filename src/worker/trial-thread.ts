@@ -1,0 +1,63 @@
+/**
+ * What one thread of the pool runs: a pack, from its assignment to its results.
+ *
+ * The kernel is compiled once in the process and instantiated once in each thread; images lie in
+ * shared memory. Progress goes out through a shared counter, so that the process can tell a slow
+ * trial from a hung one while this thread never yields.
+ */
+import { isMainThread, workerData, type MessagePort } from 'node:worker_threads';
+import { assert } from '../base/assert.ts';
+import type { TrainerSettings } from '../study/study-spec.ts';
+import type { Measurement, TrialResult } from '../study/trial.ts';
+import type { TrainingData } from '../trainer/images.ts';
+import { loadKernel } from '../trainer/kernel.ts';
+import { trainPack } from '../trainer/train-pack.ts';
+
+assert(!isMainThread, 'trial-thread.ts is the entry of a thread');
+
+export interface TrainTask {
+  readonly seed: number;
+  readonly replicate: number;
+  readonly settings: TrainerSettings;
+  readonly lambdas: readonly number[];
+  readonly measureTest: boolean;
+  readonly data: TrainingData;
+  /** (1) counts up while training goes on. */
+  readonly progress: Int32Array;
+  /** Measurements go out here as they are made. */
+  readonly port: MessagePort;
+}
+
+export interface MeasuredMessage {
+  readonly member: number;
+  readonly measurement: Measurement;
+}
+
+const kernel = loadKernel(kernelModuleOf(workerData));
+
+function kernelModuleOf(data: unknown): WebAssembly.Module {
+  assert(
+    typeof data === 'object' &&
+      data !== null &&
+      'kernelModule' in data &&
+      data.kernelModule instanceof WebAssembly.Module,
+    'a trial thread is handed the compiled kernel',
+  );
+  return data.kernelModule;
+}
+
+/** Runs in the thread; `thread-pool.ts` names it to Piscina. */
+export function runTask(task: TrainTask): TrialResult[] {
+  const { data, progress, port, ...request } = task;
+  const results = trainPack(kernel, request, data, {
+    nowMs: () => performance.now(),
+    onStep: () => {
+      Atomics.add(progress, 0, 1);
+    },
+    onMeasured: (member, measurement) => {
+      port.postMessage({ member, measurement } satisfies MeasuredMessage);
+    },
+  });
+  port.close();
+  return results;
+}

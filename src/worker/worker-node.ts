@@ -1,0 +1,270 @@
+/**
+ * The node: a session with a coordinator, data in memory, threads that train.
+ *
+ * This is the shell around `session.ts`: it carries messages to it and its effects out. When the
+ * stream breaks, threads go on and results are kept while it dials again; only when nobody answers
+ * for a long time does it give up.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { RidgelineError, messageOf } from '../base/errors.ts';
+import { openPartCache } from '../dataset/part-cache.ts';
+import type { CoordinatorMessage } from '../rpc/messages.ts';
+import type { JoinTarget } from '../rpc/join-string.ts';
+import { connectSession, type WorkerStream } from '../rpc/session-client.ts';
+import type { DatasetReference } from '../study/dataset-reference.ts';
+import { loadKernel } from '../trainer/kernel.ts';
+import { computeKnownAnswer } from '../trainer/known-answer.ts';
+import { DatasetHolder } from './dataset-holder.ts';
+import { compileKernel } from './kernel-file.ts';
+import { WorkerSession, type SessionEffect } from './session.ts';
+import { ThreadPool, type TrainRequest } from './thread-pool.ts';
+
+export interface WorkerOptions {
+  readonly join: JoinTarget;
+  readonly name: string;
+  readonly threads: number;
+  readonly packMax: number;
+  readonly cacheDir: string;
+  readonly version: string;
+  /** How long to look for the coordinator: at first, and again whenever it was lost. */
+  readonly waitMs: number;
+  /** How long running trials may go on after the first signal. */
+  readonly graceMs: number;
+  readonly log: Logger;
+  /** Told once, when the first stream is up. */
+  readonly onJoined?: (name: string) => void;
+}
+
+/** Dialling again: this long at first, doubling up to the limit, each time by a random share of it. */
+const backOffMinMs = 200;
+const backOffMaxMs = 5_000;
+
+/** Joins and works until it is told to leave; its promise is the reason. */
+export class WorkerNode implements AsyncDisposable {
+  readonly #options: WorkerOptions;
+  readonly #session: WorkerSession;
+  readonly #pool: ThreadPool;
+  readonly #data: DatasetHolder;
+  readonly #left = Promise.withResolvers<string>();
+  readonly #stop = new AbortController();
+  #stream: WorkerStream | null = null;
+  #heartbeat: NodeJS.Timeout | null = null;
+
+  private constructor(
+    options: WorkerOptions,
+    kernelModule: WebAssembly.Module,
+    data: DatasetHolder,
+  ) {
+    this.#options = options;
+    this.#data = data;
+    this.#pool = new ThreadPool(options.threads, kernelModule);
+    this.#session = new WorkerSession({
+      session: randomUUID(),
+      name: options.name,
+      version: options.version,
+      threads: options.threads,
+      packMax: options.packMax,
+      kernel: 'portable',
+      knownAnswer: computeKnownAnswer(loadKernel(kernelModule)),
+    });
+  }
+
+  static async start(options: WorkerOptions): Promise<WorkerNode> {
+    const kernelModule = await compileKernel();
+    const cache = await openPartCache(options.cacheDir);
+    return new WorkerNode(options, kernelModule, new DatasetHolder(cache));
+  }
+
+  /**
+   * Serves until the session leaves.
+   *
+   * @returns why it left
+   * @throws RidgelineError COORDINATOR_UNREACHABLE, TOKEN_REFUSED, CA_REFUSED, VERSION_MISMATCH
+   */
+  async run(): Promise<string> {
+    const serving = this.#serve();
+    const reason = await Promise.race([this.#left.promise, serving]);
+    this.#stop.abort();
+    this.#stream?.close();
+    await serving.catch(() => undefined);
+    return reason;
+  }
+
+  /** First call: finish what runs within the grace, then leave. Second call: give it back at once. */
+  drain(reason: string): void {
+    this.#perform(this.#session.drain(reason));
+    setTimeout(
+      () => this.giveBack(`${reason}, and the grace was over`),
+      this.#options.graceMs,
+    ).unref();
+  }
+
+  giveBack(reason: string): void {
+    this.#perform(this.#session.giveBack(reason));
+    if (this.#stream === null) this.#left.resolve(reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    this.#stop.abort();
+    this.#stream?.close();
+    await this.#pool[Symbol.asyncDispose]();
+  }
+
+  /** One stream after another, until told to stop. */
+  async #serve(): Promise<string> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const stream = await this.#connect(signal);
+      if (stream === null) break;
+      const reason = await this.#converse(stream);
+      if (!signal.aborted)
+        this.#options.log.warn(`connection to the coordinator closed: ${reason}`);
+    }
+    return 'stopped';
+  }
+
+  /** Dials until somebody answers or the wait is over. */
+  async #connect(signal: AbortSignal): Promise<WorkerStream | null> {
+    const giveUpAtMs = performance.now() + this.#options.waitMs;
+    for (
+      let backOffMs = backOffMinMs;
+      !signal.aborted;
+      backOffMs = Math.min(2 * backOffMs, backOffMaxMs)
+    ) {
+      try {
+        return await connectSession(this.#options.join, { signal });
+      } catch (error) {
+        const isAbsent =
+          error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
+        if (signal.aborted) return null;
+        if (!isAbsent || performance.now() >= giveUpAtMs) throw error;
+        this.#options.log.info(`${error.what} Trying again.`);
+      }
+      await pause(backOffMs * (0.5 + Math.random() / 2), signal);
+    }
+    return null;
+  }
+
+  /** @returns why the stream closed */
+  async #converse(stream: WorkerStream): Promise<string> {
+    const closed = Promise.withResolvers<string>();
+    this.#stream = stream;
+    stream.onClosed((error) => {
+      this.#session.streamClosed();
+      this.#stream = null;
+      if (error instanceof RidgelineError && error.code !== 'COORDINATOR_UNREACHABLE')
+        closed.reject(error);
+      else closed.resolve(error === null ? 'the coordinator ended it' : messageOf(error));
+    });
+    stream.onMessage((message) => this.#received(message));
+    stream.send(this.#session.hello(this.#pool.progress()));
+    return await closed.promise;
+  }
+
+  #received(message: CoordinatorMessage): void {
+    if (message.kind === 'welcome') {
+      if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+      this.#heartbeat = setInterval(
+        () => this.#perform(this.#session.heartbeat(this.#pool.progress())),
+        message.heartbeatMs,
+      );
+      this.#options.onJoined?.(message.name);
+    }
+    this.#perform(this.#session.received(message));
+  }
+
+  #perform(effects: readonly SessionEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'send':
+          this.#stream?.send(effect.message);
+          break;
+        case 'train':
+          void this.#train(effect.assignment);
+          break;
+        case 'stop':
+          this.#pool.stop(effect.pack, effect.reason);
+          break;
+        case 'fetch':
+          void this.#fetch(effect.dataset, effect.reference);
+          break;
+        case 'say':
+          this.#options.log.info(effect.text);
+          break;
+        case 'leave':
+          this.#left.resolve(effect.reason);
+          break;
+      }
+    }
+  }
+
+  async #train(assignment: Extract<SessionEffect, { kind: 'train' }>['assignment']): Promise<void> {
+    const { pack, members } = assignment;
+    try {
+      const results = await this.#pool.train(
+        pack,
+        this.#requestOf(assignment),
+        ({ member, measurement }) => {
+          const key = members[member]?.key;
+          if (key !== undefined) this.#stream?.send({ kind: 'measured', key, measurement });
+        },
+      );
+      this.#perform(this.#session.packEnded(pack, results));
+    } catch (error) {
+      const isStopped = error instanceof Error && error.name === 'AbortError';
+      const reason = isStopped ? String(error.cause ?? 'stopped') : messageOf(error);
+      if (!isStopped) this.#options.log.error(`pack ${pack} crashed: ${reason}`);
+      this.#perform(
+        this.#session.packStopped(pack, { kind: isStopped ? 'stopped' : 'crashed', reason }),
+      );
+    }
+  }
+
+  #requestOf(assignment: Extract<SessionEffect, { kind: 'train' }>['assignment']): TrainRequest {
+    const data = this.#data.get(assignment.dataset);
+    if (data === undefined)
+      throw new Error(`data set ${assignment.dataset} is no longer in memory`);
+    const { seed, replicate, settings, measureTest, members } = assignment;
+    return {
+      seed,
+      replicate,
+      settings,
+      measureTest,
+      lambdas: members.map((member) => member.lambda),
+      data,
+    };
+  }
+
+  async #fetch(dataset: string, reference: DatasetReference): Promise<void> {
+    const stream = this.#stream;
+    if (stream === null) return;
+    try {
+      await this.#data.load(reference, (digest, offset) => stream.fetchPart(digest, offset));
+      this.#perform(this.#session.datasetReady(dataset));
+    } catch (error) {
+      // A broken stream is no verdict on the data: the coordinator asks again on the next one.
+      if (this.#stream !== stream) return;
+      this.#options.log.error(messageOf(error));
+      this.#perform(
+        this.#session.datasetFailed(
+          dataset,
+          error instanceof RidgelineError ? error.what : messageOf(error),
+        ),
+      );
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

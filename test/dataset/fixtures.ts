@@ -1,0 +1,78 @@
+/** Small data sets in the real formats, and folders that vanish after the test. */
+import { mkdtempDisposable, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Part } from '../../src/dataset/part.ts';
+import { RidgelineError } from '../../src/base/errors.ts';
+import type { DatasetSpec, Selection } from '../../src/study/study-spec.ts';
+
+export const recordBytes = 3073;
+
+export function temporaryFolder() {
+  return mkdtempDisposable(join(tmpdir(), 'ridgeline-dataset-'));
+}
+
+/** Records whose label is r % 10 and whose pixels tell the file, the record and the place apart. */
+export function cifarFile(records: number, salt: number): Uint8Array {
+  const bytes = new Uint8Array(records * recordBytes);
+  for (let i = 0; i < bytes.length; i++) {
+    const record = Math.floor(i / recordBytes);
+    bytes[i] = i % recordBytes === 0 ? record % 10 : (i * 31 + record * 7 + salt) % 256;
+  }
+  return bytes;
+}
+
+/** A folder of CIFAR files as the official archive unpacks. */
+export async function cifarFolder(
+  dataDir: string,
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<string> {
+  const folder = join(dataDir, 'cifar-10-batches-bin');
+  await mkdir(folder, { recursive: true });
+  for (const [name, bytes] of Object.entries(files)) {
+    await writeFile(join(folder, `${name}.bin`), bytes);
+  }
+  return folder;
+}
+
+export function smallPart(name: string, count: number, salt = 0): Part {
+  return {
+    name,
+    pixels: Uint8Array.from({ length: count * 12 }, (_, i) => (i * 5 + salt) % 17),
+    labels: Uint8Array.from({ length: count }, (_, i) => (i + salt) % 3),
+    channels: 3,
+    height: 2,
+    width: 2,
+    classes: 3,
+    pixelMax: 16,
+    classNames: null,
+  };
+}
+
+export const parts = (...names: string[]): Selection => ({ kind: 'parts', parts: names });
+export const count = (records: number): Selection => ({ kind: 'count', count: records });
+
+export function cifarSpec(
+  train: Selection,
+  validation: Selection,
+  test: Selection | null,
+): DatasetSpec {
+  return { source: { kind: 'named', name: 'cifar10' }, train, validation, test };
+}
+
+/** The operating error that the promise must end with. */
+export async function refusal(promise: Promise<unknown>): Promise<RidgelineError> {
+  const error: unknown = await promise.then(
+    () => new Error('it was not refused'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof RidgelineError) return error;
+  throw error;
+}
+
+/** The folder with real CIFAR-10 files, where there is one. */
+export function realDataDir(): string | null {
+  const dir = resolve(process.env['RIDGELINE_TEST_DATA'] ?? '../shared/data');
+  return existsSync(join(dir, 'cifar-10-binary.tar.gz')) ? dir : null;
+}

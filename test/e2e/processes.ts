@@ -1,0 +1,182 @@
+/**
+ * Real processes for the tests: the command as a user starts it, with a state directory of its own.
+ * Everything that a test starts ends with it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+const launcher = resolve('scripts/ridgeline.mjs');
+
+/** A folder that goes with the test. */
+export function scratchDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'ridgeline-test-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One running command: its output so far, and the events a test can wait for. */
+export class Running {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+  readonly finished: Promise<Finished>;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    child.stdout?.on('data', (chunk: Buffer) => this.#grow('stdout', chunk));
+    child.stderr?.on('data', (chunk: Buffer) => this.#grow('stderr', chunk));
+    this.finished = new Promise((done) => {
+      child.once('close', (code, signal) => {
+        done({ code, signal, stdout: this.stdout, stderr: this.stderr });
+        for (const watcher of this.#watchers) watcher();
+      });
+    });
+  }
+
+  /** Waits until stdout or stderr matches; rejects when the process ends without it. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    return await new Promise((found, failed) => {
+      const look = (): void => {
+        const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
+        if (match !== null) {
+          this.#watchers.delete(look);
+          found(match);
+        } else if (this.child.exitCode !== null || this.child.signalCode !== null) {
+          this.#watchers.delete(look);
+          failed(
+            new Error(
+              `ended with ${this.child.exitCode ?? this.child.signalCode} without saying ${pattern}:\n${this.stdout}\n${this.stderr}`,
+            ),
+          );
+        }
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  #grow(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    this[stream] += chunk.toString();
+    for (const watcher of this.#watchers) watcher();
+  }
+}
+
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** A command in front, such as `ip netns exec NAME`. */
+  readonly prefix?: readonly string[];
+}
+
+/** Starts `ridgeline ARGUMENTS…`; it is killed at the end of the test if it still runs. */
+export function start(args: readonly string[], options: StartOptions = {}): Running {
+  const [command, ...rest] = [...(options.prefix ?? []), process.execPath, launcher, ...args];
+  const child = spawn(command as string, rest, {
+    cwd: options.cwd ?? process.cwd(),
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  if (options.input !== undefined) child.stdin?.end(options.input);
+  const running = new Running(child);
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await running.finished;
+  });
+  return running;
+}
+
+/** Runs `ridgeline ARGUMENTS…` to its end. */
+export async function ridgeline(
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<Finished> {
+  return await start(args, options).finished;
+}
+
+export interface StudyText {
+  readonly name: string;
+  readonly trials?: number;
+  readonly cycles?: number;
+  readonly hidden?: number;
+  readonly seed?: number;
+}
+
+/** A small study on the embedded data set, written to a file in `dir`. */
+export function writeStudy(
+  dir: string,
+  { name, trials = 8, cycles = 1, hidden = 16, seed = 5 }: StudyText,
+): string {
+  const path = join(dir, `${name}.yaml`);
+  writeFileSync(
+    path,
+    `study: ${name}
+seed: ${seed}
+dataset:
+  name: digits
+  train: { count: 1000 }
+  validation: { count: 400 }
+  test: { count: 397 }
+trainer:
+  hidden: ${hidden}
+  batch: 50
+  learning_rate: { min: 1.0e-4, max: 0.2, step_size: 100 }
+  cycles: ${cycles}
+objective: { metric: validation_accuracy, direction: maximize }
+stages:
+  - name: coarse
+    trials: ${trials}
+    lambda: { distribution: log_uniform, min: 1.0e-6, max: 1.0 }
+  - name: fine
+    trials: ${trials}
+    lambda: { distribution: log_uniform, narrow: coarse }
+`,
+  );
+  return path;
+}
+
+export interface ResultRow {
+  readonly trial: string;
+  readonly lambda: number;
+  readonly digest: string | null;
+  readonly status: string;
+  readonly attempts: number;
+  readonly worker: string | null;
+  readonly test_accuracy: number | null;
+  readonly validation_accuracy: number | null;
+}
+
+export interface ResultsJson {
+  readonly schema_version: number;
+  readonly study: string;
+  readonly stages: readonly {
+    readonly name: string;
+    readonly lambda: { readonly min: number; readonly max: number; readonly reason?: string };
+    readonly trials: readonly ResultRow[];
+  }[];
+  readonly winner: ResultRow | null;
+  readonly warnings: readonly string[];
+}
+
+/** (trial, λ, digest) of every row, in the order of trials: what must not depend on the cluster. */
+export function fingerprint(results: ResultsJson): string[] {
+  return results.stages
+    .flatMap((stage) => stage.trials)
+    .map((row) => `${row.trial} ${row.lambda} ${row.digest}`)
+    .toSorted();
+}

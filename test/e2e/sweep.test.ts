@@ -1,0 +1,236 @@
+/** The main job with real processes: real gRPC, real SQLite, real threads. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  fingerprint,
+  ridgeline,
+  scratchDir,
+  start,
+  writeStudy,
+  type ResultsJson,
+} from './processes.ts';
+
+async function resultsOf(study: string, state: string): Promise<ResultsJson> {
+  const { code, stdout, stderr } = await ridgeline([
+    'results',
+    study,
+    '--state',
+    state,
+    '--format',
+    'json',
+  ]);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as ResultsJson;
+}
+
+describe('run', () => {
+  test('runs the quickstart: two ranked stages, a winner that was trained twice, and nothing of it on stdout but results', async () => {
+    const state = scratchDir();
+    const { code, stdout, stderr } = await ridgeline([
+      'run',
+      'configs/quickstart.yaml',
+      '--state',
+      state,
+      '--format',
+      'json',
+    ]);
+    expect(code, stderr).toBe(0);
+    const results = JSON.parse(stdout) as ResultsJson;
+    expect(results.stages.map((stage) => stage.name)).toEqual(['coarse', 'fine']);
+    for (const stage of results.stages) expect(stage.trials.length).toBeGreaterThanOrEqual(12);
+    expect(results.winner?.test_accuracy).toBeGreaterThanOrEqual(0.9);
+    expect(
+      results.stages
+        .flatMap((stage) => stage.trials)
+        .filter((row) => row.test_accuracy !== null && row.trial !== results.winner?.trial),
+    ).toEqual([]);
+    const best = results.stages[0]!.trials[0]!;
+    expect(results.stages[1]!.lambda.min).toBeLessThanOrEqual(best.lambda);
+    expect(results.stages[1]!.lambda.max).toBeGreaterThanOrEqual(best.lambda);
+    expect(results.stages[1]!.lambda.reason).toContain(best.trial);
+    expect(stderr).toMatch(/coarse/);
+  });
+
+  test('gives the same trials, λ and digests for 1, 2 and 4 workers and any pack size', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'same' });
+    const found: string[][] = [];
+    for (const [workers, pack] of [
+      ['1', '8'],
+      ['2', '1'],
+      ['4', '3'],
+    ] as const) {
+      const state = join(dir, `state-${workers}`);
+      const done = await ridgeline([
+        'run',
+        study,
+        '--state',
+        state,
+        '--workers',
+        workers,
+        '--pack',
+        pack,
+        '--format',
+        'json',
+      ]);
+      expect(done.code, done.stderr).toBe(0);
+      found.push(fingerprint(JSON.parse(done.stdout) as ResultsJson));
+    }
+    expect(found[0]).toHaveLength(16);
+    expect(found[1]).toEqual(found[0]);
+    expect(found[2]).toEqual(found[0]);
+  });
+
+  test('prints a finished study again without training anything, and extends it', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'again', trials: 5 });
+    const first = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
+    const second = await ridgeline([
+      'run',
+      study,
+      '--state',
+      dir,
+      '--format',
+      'json',
+      '--workers',
+      '0',
+    ]);
+    expect(second.code, second.stderr).toBe(0);
+    expect(second.stdout).toBe(first.stdout);
+    const longer = (await import('node:fs'))
+      .readFileSync(study, 'utf8')
+      .replace(/trials: 5(?![\s\S]*trials: 5)/, 'trials: 9');
+    writeFileSync(study, longer);
+    const third = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
+    expect(third.code, third.stderr).toBe(0);
+    const before = fingerprint(JSON.parse(first.stdout) as ResultsJson);
+    const after = fingerprint(JSON.parse(third.stdout) as ResultsJson);
+    expect(after).toHaveLength(14);
+    expect(after).toEqual(expect.arrayContaining(before));
+  });
+
+  test('refuses another study under the same name, and takes it with --fresh', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'changed', trials: 4 });
+    expect((await ridgeline(['run', study, '--state', dir])).code).toBe(0);
+    writeStudy(dir, { name: 'changed', trials: 4, hidden: 20 });
+    const refused = await ridgeline(['run', study, '--state', dir]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/trainer\.hidden/);
+    expect(refused.stderr).toMatch(/--fresh/);
+    expect((await ridgeline(['run', study, '--state', dir, '--fresh'])).code).toBe(0);
+  });
+
+  test('killed in the middle, it goes on where it was: complete trials keep their attempt', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'killed', trials: 12, cycles: 4 });
+    const undisturbed = await ridgeline([
+      'run',
+      study,
+      '--state',
+      join(dir, 'other'),
+      '--format',
+      'json',
+    ]);
+    const first = start(['run', study, '--state', dir, '--pack', '1']);
+    await first.says(/coarse\/2\b/);
+    first.kill('SIGKILL');
+    await first.finished;
+    const before = await resultsOf('killed', dir);
+    const completed = before.stages
+      .flatMap((stage) => stage.trials)
+      .filter((row) => row.status === 'complete');
+    const second = await ridgeline([
+      'run',
+      study,
+      '--state',
+      dir,
+      '--format',
+      'json',
+      '--lease',
+      '2',
+    ]);
+    expect(second.code, second.stderr).toBe(0);
+    const after = JSON.parse(second.stdout) as ResultsJson;
+    expect(fingerprint(after)).toEqual(fingerprint(JSON.parse(undisturbed.stdout) as ResultsJson));
+    const rows = new Map(
+      after.stages.flatMap((stage) => stage.trials).map((row) => [row.trial, row]),
+    );
+    for (const row of completed) expect(rows.get(row.trial)?.attempts).toBe(row.attempts);
+  });
+});
+
+describe('coordinator and workers started by hand', () => {
+  test('a worker that is killed costs only what it ran, one that joins late is used, results are the same', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'by-hand', trials: 16, cycles: 4 });
+    const reference = await ridgeline([
+      'run',
+      study,
+      '--state',
+      join(dir, 'reference'),
+      '--format',
+      'json',
+    ]);
+    const state = join(dir, 'state');
+    const coordinator = start(['coordinator', study, '--listen', '127.0.0.1:0', '--state', state]);
+    const join1 = (await coordinator.says(/ridgeline worker --join (@\S+)/))[1]!;
+    const worker = (name: string) =>
+      start([
+        'worker',
+        '--join',
+        join1,
+        '--threads',
+        '1',
+        '--pack',
+        '1',
+        '--name',
+        name,
+        '--cache',
+        join(dir, `cache-${name}`),
+      ]);
+    const first = worker('first');
+    const second = worker('second');
+    await coordinator.says(/coarse\/3\b/);
+    first.kill('SIGKILL');
+    await coordinator.says(/first.*(lost|did not come back)/);
+    const third = worker('third');
+    await third.says(/joined/);
+    await coordinator.says(/by-hand.*complete/);
+    const results = await resultsOf('by-hand', state);
+    expect(fingerprint(results)).toEqual(fingerprint(JSON.parse(reference.stdout) as ResultsJson));
+    const rows = results.stages.flatMap((stage) => stage.trials);
+    expect(new Set(rows.map((row) => row.worker))).toContain('third');
+    expect(rows.filter((row) => row.attempts > 1).length).toBeLessThanOrEqual(1);
+    coordinator.kill('SIGTERM');
+    expect((await coordinator.finished).code).toBe(0);
+    second.kill('SIGTERM');
+    expect((await second.finished).code).toBe(0);
+  });
+});
+
+describe('train', () => {
+  test('trains a trial of a study again and gets the digest that the sweep got', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'retrain', trials: 4 });
+    const sweep = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
+    const row = (JSON.parse(sweep.stdout) as ResultsJson).stages[1]!.trials[0]!;
+    for (const args of [
+      ['--trial', row.trial],
+      ['--lambda', String(row.lambda)],
+    ]) {
+      const trained = await ridgeline([
+        'train',
+        study,
+        ...args,
+        '--state',
+        dir,
+        '--format',
+        'json',
+      ]);
+      expect(trained.code, trained.stderr).toBe(0);
+      expect((JSON.parse(trained.stdout) as { digest: string }).digest).toBe(row.digest);
+    }
+  });
+});

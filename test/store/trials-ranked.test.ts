@@ -1,0 +1,47 @@
+/** The view for people who open the store with other tools. */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import { openStore } from '../../src/store/open-store.ts';
+import { attemptOf, coarse, completeResult, startedStudy } from './records.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+const owner = 'pid 1 on here';
+
+describe('trials_ranked', () => {
+  test('ranks as the study says, within the stage and within the study', () => {
+    using directory = temporaryDirectory();
+    {
+      using store = openStore(directory.path, { owner });
+      store.commit(startedStudy);
+      for (const [k, accuracy] of [
+        [1, 0.5],
+        [2, 0.75],
+        [3, 0.5],
+      ] as const) {
+        store.commit([
+          { kind: 'attempt-opened', study: 'first', attempt: attemptOf(coarse(k), 1) },
+          {
+            kind: 'trial-ended',
+            study: 'first',
+            trial: coarse(k),
+            worker: 'node-1',
+            result: completeResult(accuracy),
+          },
+        ]);
+      }
+      store.commit([{ kind: 'trial-created', study: 'first', id: coarse(4), lambda: 1 }]);
+    }
+    const raw = new DatabaseSync(join(directory.path, 'ridgeline.db'), { readOnly: true });
+    const rows = raw
+      .prepare('SELECT k, rank_in_stage, rank_in_study, value FROM trials_ranked ORDER BY k')
+      .all();
+    raw.close();
+    expect(rows.map((row) => Object.values(row))).toEqual([
+      [1, 2, 2, 0.5],
+      [2, 1, 1, 0.75],
+      [3, 3, 3, 0.5],
+      [4, null, null, null],
+    ]);
+  });
+});

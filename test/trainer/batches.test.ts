@@ -1,0 +1,118 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Batches, placeImage } from '../../src/trainer/batches.ts';
+import { naiveKernel } from '../../src/trainer/naive-kernel.ts';
+import { plainSettings, randomImages, splitImages } from './synthetic-images.ts';
+
+const shape = { channels: 2, height: 3, width: 4, classes: 23 };
+const inputs = 24;
+const images = randomImages(2, 23, shape);
+const { train } = splitImages(
+  { ...images, labels: Uint8Array.from({ length: 23 }, (_, r) => r) },
+  23,
+  0,
+);
+const fill = new Uint8Array(inputs).fill(200);
+
+/** Labels (here: record numbers) and pixels of every batch up to `steps`. */
+function batchesOf(
+  settings: typeof plainSettings,
+  steps: number,
+  seed = 1,
+  replicate = 1,
+): { records: number[]; pixels: string[] }[] {
+  const network = naiveKernel.openPack({ members: 1, inputs, hidden: 1, classes: 2, rows: 8 });
+  const batches = new Batches(train, settings, seed, replicate, fill);
+  return Array.from({ length: steps }, (_, step) => {
+    const rows = batches.load(network, step);
+    const row = (i: number): string => network.pixels.subarray(i * inputs, (i + 1) * inputs).join();
+    return {
+      records: [...network.labels.subarray(0, rows)],
+      pixels: Array.from({ length: rows }, (_unused, i) => row(i)),
+    };
+  });
+}
+
+describe('batches', () => {
+  test('an epoch has every record once, in a new order each time, its last batch short', () => {
+    const [a, b, c, d, e, f] = batchesOf(plainSettings, 6).map((batch) => batch.records);
+    const everyone = Array.from({ length: 23 }, (_, r) => r);
+    expect(c).toHaveLength(7);
+    expect([...a!, ...b!, ...c!].toSorted((x, y) => x - y)).toEqual(everyone);
+    expect([...d!, ...e!, ...f!].toSorted((x, y) => x - y)).toEqual(everyone);
+    expect([...a!, ...b!, ...c!]).not.toEqual([...d!, ...e!, ...f!]);
+  });
+
+  test('depend on seed and replicate', () => {
+    expect(batchesOf(plainSettings, 3)).toEqual(batchesOf(plainSettings, 3));
+    expect(batchesOf(plainSettings, 3)).not.toEqual(batchesOf(plainSettings, 3, 2));
+    expect(batchesOf(plainSettings, 3)).not.toEqual(batchesOf(plainSettings, 3, 1, 2));
+  });
+
+  test('hold the very pixels of their records where nothing is changed', () => {
+    for (const { records, pixels } of batchesOf(plainSettings, 3)) {
+      records.forEach((r, i) => {
+        expect(pixels[i]).toBe(images.pixels.subarray(r * inputs, (r + 1) * inputs).join());
+      });
+    }
+  });
+
+  test('mirror about half of the records, others in the next epoch', () => {
+    const mirrored = batchesOf({ ...plainSettings, mirror: true }, 60).map(({ records, pixels }) =>
+      records.filter(
+        (r, i) => pixels[i] !== images.pixels.subarray(r * inputs, (r + 1) * inputs).join(),
+      ),
+    );
+    const count = mirrored.flat().length; // of 460
+    expect(count).toBeGreaterThan(180);
+    expect(count).toBeLessThan(280);
+    const ofEpoch = (e: number): string =>
+      mirrored
+        .slice(3 * e, 3 * e + 3)
+        .flat()
+        .toSorted((x, y) => x - y)
+        .join();
+    expect(ofEpoch(0)).not.toBe(ofEpoch(1));
+  });
+
+  test('change a record by epoch and record alone, not by the size of the batch', () => {
+    const changing = { ...plainSettings, mirror: true, shift: 1 };
+    const byRecord = (batch: number, steps: number): Map<number, string> =>
+      new Map(
+        batchesOf({ ...changing, batch }, steps).flatMap(({ records, pixels }) =>
+          records.map((r, i): [number, string] => [r, pixels[i]!]),
+        ),
+      );
+    expect(byRecord(8, 3)).toEqual(byRecord(5, 5));
+  });
+});
+
+/** A small image, placed; 99 stands where nothing was written. */
+function place(mirrored: boolean, right: number, down: number): number[] {
+  const out = new Uint8Array(6).fill(99);
+  const image = Uint8Array.of(1, 2, 3, 4, 5, 6); // 2 rows of 3
+  const geometry = { ...images, channels: 1, height: 2, width: 3 };
+  placeImage(out, image, geometry, { mirrored, right, down });
+  return [...out];
+}
+
+describe('placeImage', () => {
+  test('mirrors left to right, then shifts; what comes in is left as it was', () => {
+    expect(place(true, 0, 0)).toEqual([3, 2, 1, 6, 5, 4]);
+    expect(place(false, 1, 0)).toEqual([99, 1, 2, 99, 4, 5]);
+    expect(place(false, -2, 0)).toEqual([3, 99, 99, 6, 99, 99]);
+    expect(place(false, 0, 1)).toEqual([99, 99, 99, 1, 2, 3]);
+    expect(place(false, 0, -1)).toEqual([4, 5, 6, 99, 99, 99]);
+    expect(place(true, 1, -1)).toEqual([99, 6, 5, 99, 99, 99]);
+  });
+
+  test('never writes outside the image', () => {
+    const shift = fc.integer({ min: -2, max: 2 });
+    fc.assert(
+      fc.property(fc.boolean(), shift, fc.integer({ min: -1, max: 1 }), (mirrored, right, down) => {
+        const kept = place(mirrored, right, down).filter((value) => value !== 99);
+        return kept.length === (3 - Math.abs(right)) * (2 - Math.abs(down));
+      }),
+    );
+  });
+});
