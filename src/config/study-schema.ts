@@ -1,0 +1,90 @@
+/**
+ * The shape of a study file, key by key; also the source of `configs/study.schema.json`. Rules between
+ * keys and bounds of values are the study's own (`study/invariants.ts`) and not repeated here.
+ */
+import { z } from 'zod';
+
+const number = (what: string) => z.number().describe(what);
+
+const selection = z
+  .union([
+    z.array(z.string()).describe('whole parts of the data set, by name'),
+    z.strictObject({ count: number('records, drawn by the seed from the parts that no split names') }),
+  ])
+  .describe('which records: a list of parts, or { count: N }');
+
+const dataset = z.strictObject({
+  name: z.string().optional().describe('a data set of the catalogue: digits, cifar10, … (`ridgeline data list`)'),
+  path: z.string().optional().describe('files of your own, instead of name'),
+  format: z.string().optional().describe('how to read path'),
+  train: selection,
+  validation: selection,
+  test: selection.optional(),
+});
+
+const learningRate = z
+  .strictObject({
+    min: number('the lowest rate, at the start and end of a cycle'),
+    max: number('the highest rate, in the middle of a cycle'),
+    step_size: number('half a cycle, in steps (n_s)'),
+  })
+  .describe('triangular cyclical rate (Smith 2015)');
+
+const trainerShape = {
+  hidden: number('hidden units'),
+  batch: number('records in a mini-batch'),
+  learning_rate: learningRate,
+  cycles: number('length in cycles of 2 · step_size steps; or epochs').optional(),
+  epochs: number('length in passes over the training set; or cycles').optional(),
+  measure: z
+    .union([z.enum(['cycle', 'epoch', 'end']), z.strictObject({ steps: number('measure every so many steps') })])
+    .default('cycle')
+    .describe('when a trial is measured; always at its end'),
+  dropout: number('share of hidden units dropped in a step').default(0),
+  mirror: z.boolean().default(false).describe('mirror records at random'),
+  shift: number('move records at random by up to so many pixels').default(0),
+};
+
+const objective = z
+  .strictObject({
+    metric: z
+      .enum(['validation_accuracy', 'validation_loss', 'validation_cost', 'train_accuracy', 'train_loss'])
+      .default('validation_accuracy'),
+    direction: z.enum(['maximize', 'minimize']).optional().describe('default: maximize an accuracy, minimize the rest'),
+  })
+  .default({ metric: 'validation_accuracy' })
+  .describe('what ranks the trials: its value at the last step');
+
+const stage = z.strictObject({
+  name: z.string(),
+  trials: number('how many λ are tried; at least 3'),
+  lambda: z.strictObject({
+    distribution: z.enum(['log_uniform']),
+    min: number('the smallest λ: a value such as 1.0e-9, not an exponent').optional(),
+    max: number('the largest λ').optional(),
+    narrow: z.string().optional().describe('instead of min and max: the stage whose results give the range'),
+  }),
+});
+
+const head = {
+  study: z.string().describe('the name under which it is stored'),
+  seed: number('a whole number; the same file gives the same trials').default(0),
+  dataset,
+};
+
+export const studySchema = z.strictObject({
+  ...head,
+  trainer: z.strictObject(trainerShape),
+  objective,
+  stages: z.array(stage).describe('rounds of sampling, in order'),
+  numerics: z.enum(['canonical', 'any']).default('canonical').describe('canonical: only machines that compute the same bits take part'),
+  test: z.enum(['winner', 'all']).default('winner').describe('who is measured on the test set'),
+});
+
+export const recipeSchema = z.strictObject({
+  ...head,
+  trainer: z.strictObject({ ...trainerShape, lambda: number('the L2 strength λ') }),
+});
+
+export type StudyFile = z.infer<typeof studySchema>;
+export type RecipeFile = z.infer<typeof recipeSchema>;
