@@ -2,12 +2,13 @@
  * A coordinator with everything around it: store, certificates, tokens, gRPC server, join files.
  * `run` and `coordinator` differ only in what they do with it.
  */
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
 import { systemClock } from '../base/clock.ts';
 import { Coordinator } from '../coordinator/coordinator-server.ts';
 import { clusterHandlers, controlHandlers } from '../coordinator/rpc-handlers.ts';
+import { requireAddress } from '../rpc/address.ts';
 import { loadOrCreateAuthority } from '../rpc/authority.ts';
+import { writeJoinFiles } from '../rpc/join-files.ts';
 import { formatJoin } from '../rpc/join-string.ts';
 import { startRpcServer } from '../rpc/rpc-server.ts';
 import { openTokens } from '../rpc/tokens.ts';
@@ -31,7 +32,60 @@ export interface RunningCluster {
   readonly workerJoinFile: string;
   /** The worker's join string over loopback, for local workers. */
   readonly localJoin: string;
-  /** Resolves when no worker runs anything any more. */
-  idle(): Promise<void>;
   stop(reason: string): Promise<void>;
+}
+
+const heartbeatMs = 5_000;
+/** How long leases of a closed stream wait for the same session. */
+const reconnectMs = 1_000;
+const forgetMs = 600_000;
+
+/** Whatever was opened before something failed is closed again. */
+export async function serveCluster(options: ServeOptions): Promise<RunningCluster> {
+  const { context, flags, stateDir, leaseMs } = options;
+  requireAddress('--listen', flags.listen);
+  await using opened = new AsyncDisposableStack();
+  const store = opened.use(openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }));
+  if (options.removeFirst !== null) store.removeStudy(options.removeFirst);
+  const coordinator = await Coordinator.start({
+    store,
+    settings: {
+      leaseMs,
+      heartbeatMs: Math.min(heartbeatMs, leaseMs / 4),
+      reconnectMs,
+      forgetMs,
+      knownAnswer,
+      version: context.version,
+    },
+    dataDir: dataDirOf(context, flags),
+    clock: systemClock,
+    log: context.log,
+  });
+  opened.defer(() => coordinator.stop('the coordinator has stopped'));
+  const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());
+  const tokens = openTokens(stateDir);
+  const server = opened.use(
+    await startRpcServer(flags.listen, {
+      authority,
+      tokens,
+      cluster: clusterHandlers(coordinator),
+      control: controlHandlers(coordinator),
+      version: context.version,
+      clock: systemClock,
+      advertise: flags.advertise ?? null,
+    }),
+  );
+  const files = writeJoinFiles(stateDir, tokens, server.addresses, authority.caPin, systemClock.wallMs());
+  store.writeOwner(`pid ${process.pid} on ${hostname()}, listening on ${server.addresses.local}`);
+  const running = opened.move();
+  return {
+    coordinator,
+    address: server.addresses.advertised,
+    workerJoinFile: files.workerPath,
+    localJoin: formatJoin(files.localWorker),
+    stop: async (reason) => {
+      coordinator.stop(reason);
+      await running.disposeAsync();
+    },
+  };
 }

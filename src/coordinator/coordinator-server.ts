@@ -25,7 +25,7 @@ import type { Decision, Effect, Moment, Notice } from './cluster-state.ts';
 import { Dispatcher, type DispatcherSettings } from './dispatcher.ts';
 import { GroupCommit } from './group-commit.ts';
 import { PartShelf } from './part-shelf.ts';
-import { studyProgress, workerRows, type StudyProgress, type WorkerRow } from './progress.ts';
+import { storedProgress, studyProgress, workerRows, type StudyProgress, type WorkerRow } from './progress.ts';
 import { checkUnchanged, openStudyData, type OpenedStudyData } from './study-data.ts';
 
 export interface CoordinatorOptions {
@@ -155,8 +155,28 @@ export class Coordinator {
     return rows.length;
   }
 
-  studies(): StudyProgress[] {
-    return [...(this.#dispatcher?.state.studies.values() ?? [])].map(studyProgress);
+  /** Every study of the store, in order of submission; live where it is being worked on. */
+  studies(): (StudyProgress & { readonly reason: string | null })[] {
+    return this.#options.store.studies().map((record) => {
+      const live = this.#dispatcher?.state.studies.get(record.spec.study);
+      const progress = live === undefined ? storedProgress(record, this.#options.store.trials(record.spec.study)) : studyProgress(live);
+      return { ...progress, reason: record.reason };
+    });
+  }
+
+  /** Throws a study away, with everything that is stored of it; running trials of it are aborted. */
+  remove(study: string): void {
+    const stored = this.#options.store.study(study);
+    if (stored === null) return;
+    if (!isOver(stored.status)) {
+      this.#decide((dispatcher, now) =>
+        dispatcher.state.studies.has(study) ? dispatcher.cancel(study, 'thrown away', now) : { persist: [], afterCommit: [] },
+      );
+    }
+    this.#commit.flush();
+    this.#dispatcher?.forget(study);
+    this.#data.delete(study);
+    this.#options.store.removeStudy(study);
   }
 
   workers(): WorkerRow[] {

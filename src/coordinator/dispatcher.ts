@@ -253,6 +253,11 @@ export class Dispatcher {
     return this.#settle(now, decision);
   }
 
+  /** Drops a study that is over from memory. */
+  forget(name: string): void {
+    this.state.studies.delete(name);
+  }
+
   pause(name: string, now: Moment): Decision {
     return this.#setStatus(name, 'paused', now);
   }

@@ -1,6 +1,7 @@
 /** Where a study and its workers stand, read from the dispatcher's memory: for live views and tables. */
-import { objectiveValue } from '../search/ranking.ts';
-import type { StudyStatus } from '../study/trial.ts';
+import { objectiveValue, rankTrials } from '../search/ranking.ts';
+import type { StudyRecord } from '../study/study-record.ts';
+import { trialName, type StudyStatus, type TrialRecord } from '../study/trial.ts';
 import {
   trialRecord,
   type ClusterState,
@@ -50,6 +51,28 @@ export function studyProgress(study: StudyEntry): StudyProgress {
     running: counted?.trials.filter((trial) => trial.status === 'running').length ?? 0,
     best: bestOf(study),
     testing: stage === null && study.winner !== null && study.status === 'running',
+  };
+}
+
+/** The same for a study that nobody works on: from the store. */
+export function storedProgress(record: StudyRecord, trials: readonly TrialRecord[]): StudyProgress {
+  const { spec, status, stages } = record;
+  const stage = stages.find((candidate) => !candidate.closed) ?? stages.at(-1);
+  const ofStage = trials.filter((trial) => trial.id.stage === stage?.name);
+  const order = stages.map((candidate) => candidate.name);
+  const best = rankTrials(trials, spec.objective, order)[0];
+  return {
+    study: spec.study,
+    status,
+    stage: stage?.closed === false ? stage.name : null,
+    done: ofStage.filter(({ status: of }) => of !== 'waiting' && of !== 'running').length,
+    total: stage?.trials ?? 0,
+    running: 0,
+    best:
+      best === undefined || best.value === null
+        ? null
+        : { trial: trialName(best.trial.id), lambda: best.trial.lambda, value: best.value },
+    testing: false,
   };
 }
 

@@ -16,12 +16,13 @@
  * are final; `failed (lost)` is final once its stage has closed.
  */
 import { assert, unreachable } from '../base/assert.ts';
-import type {
-  AttemptOutcome,
-  AttemptPurpose,
-  TrialId,
-  TrialResult,
-  TrialStatus,
+import {
+  divergedReason,
+  type AttemptOutcome,
+  type AttemptPurpose,
+  type TrialId,
+  type TrialResult,
+  type TrialStatus,
 } from '../study/trial.ts';
 
 /** Charged attempts after which a trial is given up. */
@@ -115,10 +116,6 @@ export function acceptsResult(trial: TrialEntry): boolean {
 /** Failed because its attempts were lost, not because of what it computed. */
 export function isLost(trial: TrialEntry): boolean {
   return trial.status === 'failed' && trial.result === null;
-}
-
-export function divergedReason(step: number): string {
-  return `diverged: the loss was no longer finite after step ${step}`;
 }
 
 /** The next number in the trial's count of attempts; never one that was used. */

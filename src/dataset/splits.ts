@@ -9,6 +9,9 @@ import { RandomStream } from '../base/philox.ts';
 import type { DatasetReference, PartReference } from '../study/dataset-reference.ts';
 import type { Selection } from '../study/study-spec.ts';
 
+/** Record numbers are unsigned 32-bit numbers; and no node holds more images. */
+const recordsMax = 2 ** 31;
+
 export interface DrawnSplits {
   readonly train: Uint32Array;
   readonly validation: Uint32Array;
@@ -29,10 +32,10 @@ export function drawSplits(reference: DatasetReference): DrawnSplits {
   let drawn = 0;
   const recordsOf = (selection: Selection): Uint32Array => {
     if (selection.kind === 'parts') return recordsOfParts(selection.parts, reference.parts, first);
-    drawn += selection.count;
-    if (!(drawn <= pool.length)) {
-      throw contradictory(`draws ${drawn} records from ${pool.length}`);
+    if (!isCount(selection.count) || drawn + selection.count > pool.length) {
+      throw contradictory(`draws ${selection.count} of ${pool.length - drawn} records`);
     }
+    drawn += selection.count;
     return pool.slice(drawn - selection.count, drawn);
   };
   const train = recordsOf(reference.train);
@@ -51,6 +54,9 @@ function firstRecords(parts: readonly PartReference[]): ReadonlyMap<string, numb
     if (first.has(part.name)) throw contradictory(`names part ${part.name} twice`);
     first.set(part.name, next);
     next += part.count;
+    if (!isCount(part.count) || next > recordsMax) {
+      throw contradictory(`says that part ${part.name} has ${part.count} records`);
+    }
   }
   return first;
 }
@@ -87,6 +93,10 @@ function recordsOfParts(
     for (let record = 0; record < part.count; record++) records[next++] = start + record;
   }
   return records;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function contradictory(problem: string): RidgelineError {

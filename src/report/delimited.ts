@@ -26,7 +26,10 @@ export function delimitedText<Row>(
   rows: readonly Row[],
   separator: Separator,
 ): string {
-  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, field]) => field(row)))];
+  const lines = [
+    columns.map(([name]) => name),
+    ...rows.map((row) => columns.map(([, field]) => field(row))),
+  ];
   return separator === 'csv'
     ? lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('')
     : lines.map((line) => `${line.map(tsvField).join('\t')}\n`).join('');
@@ -67,7 +70,9 @@ function plain(field: Exclude<Field, string>): string {
 function csvField(field: Field): string {
   if (typeof field !== 'string') return plain(field);
   // An empty text is not the same as nothing: it keeps its quotes.
-  return field === '' || /[",\r\n]|^[=+\-@\t]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  return field === '' || /[",\r\n]|^[=+\-@\t]/.test(field)
+    ? `"${field.replaceAll('"', '""')}"`
+    : field;
 }
 
 function tsvField(field: Field): string {

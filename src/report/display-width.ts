@@ -18,11 +18,16 @@ export function displayWidth(text: string): number {
 }
 
 /** Cuts a text that is wider than `width` and ends it with the ellipsis; the end or the start is lost. */
-export function fitText(text: string, width: number, ellipsis: string, lost: 'end' | 'start'): string {
+export function fitText(
+  text: string,
+  width: number,
+  ellipsis: string,
+  lost: 'end' | 'start',
+): string {
   if (displayWidth(text) <= width) return text;
   const room = width - displayWidth(ellipsis);
   if (room <= 0) return '.'.repeat(Math.max(0, width));
-  const characters = [...text];
+  const characters = Array.from(text);
   if (lost === 'start') characters.reverse();
   let used = 0;
   let count = 0;
@@ -41,7 +46,12 @@ export function wrapText(text: string, width: number, indent: string): string[] 
 }
 
 /** Breaks between the words given and nowhere else, unless a word alone is wider than a line. */
-export function wrapWords(words: readonly string[], gap: string, width: number, indent: string): string[] {
+export function wrapWords(
+  words: readonly string[],
+  gap: string,
+  width: number,
+  indent: string,
+): string[] {
   const lines: string[] = [];
   let line: string | null = null;
   for (const word of words) {
@@ -63,7 +73,7 @@ export function wrapWords(words: readonly string[], gap: string, width: number, 
 
 /** The most characters that fit, at least one more than the indent, and the rest. */
 function splitAt(line: string, width: number): [string, string] {
-  const characters = [...line];
+  const characters = Array.from(line);
   let used = 0;
   let count = 0;
   for (const character of characters) {

@@ -28,19 +28,26 @@ export function documentColumns(results: StudyResults): readonly DocumentColumn[
     ...(rows.some((row) => row.testAccuracy !== null)
       ? [column('test %', 'number', (row) => percentText(row.testAccuracy))]
       : []),
-    ...(rows.some((row) => row.status !== 'complete') ? [column('status', 'text', (row) => row.status)] : []),
+    ...(rows.some((row) => row.status !== 'complete')
+      ? [column('status', 'text', (row) => row.status)]
+      : []),
   ];
 }
 
 /** `λ 1.00e-9 … 1.00e-1; 30 of 30 trials complete`, and the reason of a narrowed range. */
 export function stageCaption(stage: StageResults): string {
-  const cut = stage.rows.length < stage.rowsTotal ? `; the best ${stage.rows.length} of ${stage.rowsTotal} are shown` : '';
+  const cut =
+    stage.rows.length < stage.rowsTotal
+      ? `; the best ${stage.rows.length} of ${stage.rowsTotal} are shown`
+      : '';
   const reason = stage.reason === null ? '' : ` Range: ${stage.reason}`;
   return `${rangeWords(stage)}; ${countWords(stage)}${cut}.${reason}`;
 }
 
 /** `winner: coarse/12, λ 1.23e-2, …`; null where nothing is complete. */
-export function winnerSentence(results: StudyResults): { readonly label: string; readonly text: string } | null {
+export function winnerSentence(
+  results: StudyResults,
+): { readonly label: string; readonly text: string } | null {
   const facts = winnerFacts(results);
   return facts === null ? null : { label: bestLabel(results), text: `${facts.join(', ')}.` };
 }

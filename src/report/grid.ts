@@ -40,7 +40,11 @@ interface LaidOut<Row> {
 /** The table library's time grows with the square of the rows; so it is given this many at once. */
 const rowsAtOnce = 100;
 
-export function renderGrid<Row>(columns: readonly Column<Row>[], rows: readonly Row[], options: TextOptions): Grid {
+export function renderGrid<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  options: TextOptions,
+): Grid {
   const natural = columns.map((column): LaidOut<Row> => {
     const cells = rows.map((row) => shown(column.cell(row) ?? '-', options));
     const head = shown(column.head, options);
@@ -73,7 +77,12 @@ function fitColumns<Row>(
   });
   const dropped: LaidOut<Row>[] = [];
   for (;;) {
-    const shrunk = shrinkNames(kept, width, options, (item) => item.column.shrink?.widthMin ?? item.width);
+    const shrunk = shrinkNames(
+      kept,
+      width,
+      options,
+      (item) => item.column.shrink?.widthMin ?? item.width,
+    );
     if (totalWidth(shrunk) <= width) return { kept: shrunk, dropped };
     const least = leastImportant(kept);
     if (least === null) break;
@@ -105,7 +114,8 @@ function shrinkNames<Row>(
   for (let excess = totalWidth(result) - width; excess > 0; excess = totalWidth(result) - width) {
     let chosen = -1;
     for (const [index, item] of result.entries()) {
-      const canShrink = item.column.shrink !== undefined && item.width > Math.max(1, widthMinOf(item));
+      const canShrink =
+        item.column.shrink !== undefined && item.width > Math.max(1, widthMinOf(item));
       if (canShrink && item.width > (result[chosen]?.width ?? 0)) chosen = index;
     }
     const item = result[chosen];
@@ -126,7 +136,11 @@ function cut<Row>(item: LaidOut<Row>, width: number, options: TextOptions): Laid
   };
 }
 
-function draw<Row>(columns: readonly LaidOut<Row>[], rows: readonly Row[], options: TextOptions): string[] {
+function draw<Row>(
+  columns: readonly LaidOut<Row>[],
+  rows: readonly Row[],
+  options: TextOptions,
+): string[] {
   const head = columns.map((item) => options.color('bold', item.head));
   const framed = tableLines(columns, head, [columns.map(() => '')], options);
   const bottom = framed.at(-1) ?? '';
@@ -144,8 +158,37 @@ function draw<Row>(columns: readonly LaidOut<Row>[], rows: readonly Row[], optio
   return [...lines, bottom];
 }
 
-const noRules = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', mid: '', 'mid-mid': '', 'left-mid': '', 'right-mid': '' };
-const asciiRules = { top: '-', 'top-mid': '+', 'top-left': '+', 'top-right': '+', bottom: '-', 'bottom-mid': '+', 'bottom-left': '+', 'bottom-right': '+', mid: '-', 'mid-mid': '+', 'left-mid': '+', 'right-mid': '+', left: '|', right: '|', middle: '|' };
+const noRules = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  mid: '',
+  'mid-mid': '',
+  'left-mid': '',
+  'right-mid': '',
+};
+const asciiRules = {
+  top: '-',
+  'top-mid': '+',
+  'top-left': '+',
+  'top-right': '+',
+  bottom: '-',
+  'bottom-mid': '+',
+  'bottom-left': '+',
+  'bottom-right': '+',
+  mid: '-',
+  'mid-mid': '+',
+  'left-mid': '+',
+  'right-mid': '+',
+  left: '|',
+  right: '|',
+  middle: '|',
+};
 
 /** With a head: the frame with rules around it. Without: rows alone. */
 function tableLines<Row>(

@@ -25,7 +25,12 @@ export function formatJsonl(results: StudyResults): string {
   return results.stages
     .flatMap((stage) => stage.rows)
     .map((row) => {
-      const line = { schema_version: schemaVersion, study: results.study, stage: row.stage, ...rowJson(results, row) };
+      const line = {
+        schema_version: schemaVersion,
+        study: results.study,
+        stage: row.stage,
+        ...rowJson(results, row),
+      };
       return `${JSON.stringify(line)}\n`;
     })
     .join('');

@@ -2,7 +2,12 @@
  * Results as LaTeX: one `table` a stage, with the rules of the booktabs package. Rounded as in the
  * terminal, λ as a power of ten. Needs nothing but `\usepackage{booktabs}`.
  */
-import { documentColumns, stageCaption, winnerSentence, type DocumentColumn } from './document-table.ts';
+import {
+  documentColumns,
+  stageCaption,
+  winnerSentence,
+  type DocumentColumn,
+} from './document-table.ts';
 import { foreignText } from './foreign-text.ts';
 import type { StageResults, StudyResults } from './study-results.ts';
 
@@ -13,8 +18,10 @@ export function formatLatex(results: StudyResults): string {
     if (stage.rows.length > 0) blocks.push(tableOf(results, stage, columns));
   }
   const winner = winnerSentence(results);
-  if (winner !== null) blocks.push(`\\noindent\\textbf{${latexText(winner.label)}:} ${latexText(winner.text)}`);
-  for (const warning of results.warnings) blocks.push(`\\noindent\\textbf{Warning:} ${latexText(warning)}`);
+  if (winner !== null)
+    blocks.push(`\\noindent\\textbf{${latexText(winner.label)}:} ${latexText(winner.text)}`);
+  for (const warning of results.warnings)
+    blocks.push(`\\noindent\\textbf{Warning:} ${latexText(warning)}`);
   return `${blocks.join('\n\n')}\n`;
 }
 
@@ -47,7 +54,10 @@ const special: Readonly<Record<string, string>> = {
 
 /** Any text so that LaTeX sets it as it is. Letters beyond ASCII stay: engines of today read UTF-8. */
 export function latexText(text: string): string {
-  return foreignText(text).replaceAll(/[\\{}$&#_%^~<>|"λ…–−±×·≤≥√]/g, (character) => special[character] ?? character);
+  return foreignText(text).replaceAll(
+    /[\\{}$&#_%^~<>|"λ…–−±×·≤≥√]/g,
+    (character) => special[character] ?? character,
+  );
 }
 
 /** `2.31e-4` as `$2.31 \times 10^{-4}$`. */
@@ -56,8 +66,11 @@ function latexLambda(text: string): string {
   return exponent === undefined ? text : `$${mantissa} \\times 10^{${Number(exponent)}}$`;
 }
 
-function tableOf(results: StudyResults, stage: StageResults, columns: readonly DocumentColumn[]): string {
-  const line = (cells: readonly string[]): string => `    ${cells.join(' & ')} \\\\`;
+function tableOf(
+  results: StudyResults,
+  stage: StageResults,
+  columns: readonly DocumentColumn[],
+): string {
   return [
     '\\begin{table}',
     '  \\centering',
@@ -66,13 +79,21 @@ function tableOf(results: StudyResults, stage: StageResults, columns: readonly D
     `  \\label{tab:${results.study}-${stage.name}}`,
     `  \\begin{tabular}{${columns.map(({ align }) => (align === 'right' ? 'r' : 'l')).join('')}}`,
     '    \\toprule',
-    line(columns.map(({ head }) => latexText(head))),
+    tableRow(columns.map(({ head }) => latexText(head))),
     '    \\midrule',
     ...stage.rows.map((row) =>
-      line(columns.map(({ kind, cell }) => (kind === 'lambda' ? latexLambda(cell(row)) : latexText(cell(row))))),
+      tableRow(
+        columns.map(({ kind, cell }) =>
+          kind === 'lambda' ? latexLambda(cell(row)) : latexText(cell(row)),
+        ),
+      ),
     ),
     '    \\bottomrule',
     '  \\end{tabular}',
     '\\end{table}',
   ].join('\n');
+}
+
+function tableRow(cells: readonly string[]): string {
+  return `    ${cells.join(' & ')} \\\\`;
 }

@@ -1,5 +1,10 @@
 /** Results as Markdown (GitHub's tables): for notes and pull requests. Rounded as in the terminal. */
-import { documentColumns, stageCaption, winnerSentence, type DocumentColumn } from './document-table.ts';
+import {
+  documentColumns,
+  stageCaption,
+  winnerSentence,
+  type DocumentColumn,
+} from './document-table.ts';
 import { foreignText } from './foreign-text.ts';
 import type { ResultRow, StudyResults } from './study-results.ts';
 
@@ -13,7 +18,9 @@ export function formatMarkdown(results: StudyResults): string {
   const winner = winnerSentence(results);
   if (winner !== null) blocks.push(`**${winner.label}:** ${markdownText(winner.text)}`);
   if (results.warnings.length > 0) {
-    blocks.push(results.warnings.map((warning) => `- Warning: ${markdownText(warning)}`).join('\n'));
+    blocks.push(
+      results.warnings.map((warning) => `- Warning: ${markdownText(warning)}`).join('\n'),
+    );
   }
   return `${blocks.join('\n\n')}\n`;
 }
@@ -29,5 +36,8 @@ function table(columns: readonly DocumentColumn[], rows: readonly ResultRow[]): 
     columns.map(({ align }) => (align === 'right' ? '---:' : ':---')),
     ...rows.map((row) => columns.map(({ cell }) => markdownText(cell(row)))),
   ];
-  return lines.map((line) => `| ${line.join(' | ')} |\n`).join('').trimEnd();
+  return lines
+    .map((line) => `| ${line.join(' | ')} |\n`)
+    .join('')
+    .trimEnd();
 }

@@ -44,13 +44,12 @@ export function metricName(metric: ObjectiveMetric): string {
 /** `48 s`, `3 min 20 s`, `2 h 05 min`, `3 d 04 h`: two units at most. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  const pad = (value: number): string => String(value).padStart(2, '0');
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${pad(seconds % 60)} s`;
+  if (minutes < 60) return `${minutes} min ${twoDigits(seconds % 60)} s`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${pad(minutes % 60)} min`;
-  return `${Math.floor(hours / 24)} d ${pad(hours % 24)} h`;
+  if (hours < 48) return `${hours} h ${twoDigits(minutes % 60)} min`;
+  return `${Math.floor(hours / 24)} d ${twoDigits(hours % 24)} h`;
 }
 
 /** `1 trial`, `2 trials`. */
@@ -61,6 +60,10 @@ export function countText(count: number, noun: string): string {
 /** The first eight digits of a digest: enough to recognise it; files have all 64. */
 export function shortDigest(digest: string, ellipsis: string): string {
   return digest.length > 8 ? `${digest.slice(0, 8)}${ellipsis}` : digest;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 function isKnown(value: number | null): value is number {

@@ -29,10 +29,14 @@ function lostWarnings(rows: readonly ResultRow[]): string[] {
   const lost = failed.filter(({ steps }) => steps === null);
   const warnings: string[] = [];
   if (diverged.length > 0) {
-    warnings.push(`${countText(diverged.length, 'trial')} diverged: the loss was no longer a finite number.`);
+    warnings.push(
+      `${countText(diverged.length, 'trial')} diverged: the loss was no longer a finite number.`,
+    );
   }
   if (lost.length > 0) {
-    warnings.push(`${countText(lost.length, 'trial')} failed without a result and could not be ranked.`);
+    warnings.push(
+      `${countText(lost.length, 'trial')} failed without a result and could not be ranked.`,
+    );
   }
   return warnings;
 }
@@ -50,10 +54,14 @@ function winnerWarnings(study: StudyRecord): string[] {
 function studyWarnings({ spec, officialData }: StudyRecord): string[] {
   const warnings: string[] = [];
   if (spec.test === 'all') {
-    warnings.push('The test set was measured in every trial: choosing by it makes it optimistic too.');
+    warnings.push(
+      'The test set was measured in every trial: choosing by it makes it optimistic too.',
+    );
   }
   if (spec.numerics === 'any') {
-    warnings.push('Workers with any arithmetic took part (numerics: any): digests may differ between machines.');
+    warnings.push(
+      'Workers with any arithmetic took part (numerics: any): digests may differ between machines.',
+    );
   }
   if (officialData === false) {
     warnings.push("The data set's files differ from the official release.");

@@ -1,10 +1,19 @@
 /** Sentences about results that several outputs share: a stage's state, the winner, what failed. */
-import { countText, lambdaText, metricName, metricText, percentText, shortDigest } from './number-format.ts';
-import type { ResultRow, StageResults, StudyResults } from './study-results.ts';
+import {
+  countText,
+  lambdaText,
+  metricName,
+  metricText,
+  percentText,
+  shortDigest,
+} from './number-format.ts';
+import type { StageResults, StudyResults } from './study-results.ts';
 
 /** `λ 1.00e-9 … 1.00e-1`, or that it is not known yet. */
 export function rangeWords({ range }: StageResults): string {
-  return range === null ? 'λ range not known yet' : `λ ${lambdaText(range.min)} … ${lambdaText(range.max)}`;
+  return range === null
+    ? 'λ range not known yet'
+    : `λ ${lambdaText(range.min)} … ${lambdaText(range.max)}`;
 }
 
 /** `28 of 30 trials complete, 2 failed`. */
@@ -32,7 +41,11 @@ export function winnerFacts(results: StudyResults): readonly string[] | null {
   const { metric } = objective;
   const name = metric === 'validation_accuracy' ? 'validation' : metricName(metric);
   const optimistic = metric.startsWith('validation') ? ' (optimistic: it was chosen by it)' : '';
-  const facts = [best.trial, `λ ${lambdaText(best.lambda)}`, `${name} ${metricText(metric, best.value) ?? '-'}${optimistic}`];
+  const facts = [
+    best.trial,
+    `λ ${lambdaText(best.lambda)}`,
+    `${name} ${metricText(metric, best.value) ?? '-'}${optimistic}`,
+  ];
   if (metric !== 'validation_accuracy' && best.validationAccuracy !== null) {
     facts.push(`validation accuracy ${percentText(best.validationAccuracy)} %`);
   }
@@ -45,10 +58,17 @@ export function winnerFacts(results: StudyResults): readonly string[] | null {
   return facts;
 }
 
-/** `coarse/3 failed: given up after 3 attempts; …`: at most `most` lines, and how many more there are. */
-export function failureWords(stage: StageResults, most: number): string[] {
-  const failed = stage.rows.filter((row) => row.status === 'failed');
-  const words = failed.slice(0, most).map((row: ResultRow) => `${row.trial} failed: ${row.reason ?? 'no reason is known'}`);
-  const more = stage.counts.failed - words.length;
-  return more > 0 && words.length > 0 ? [...words, `${more} more failed; --all shows them`] : words;
+/** `coarse/3 failed: given up after 3 attempts; …`: at most `most` lines, and where the rest is told. */
+export function failureWords(results: StudyResults, stageName: string, most: number): string[] {
+  const stage = results.stages.find(({ name }) => name === stageName);
+  const failed = stage?.rows.filter(({ status }) => status === 'failed') ?? [];
+  const words = failed
+    .slice(0, most)
+    .map((row) => `${row.trial} failed: ${row.reason ?? 'no reason is known'}`);
+  const more = failed.length - words.length;
+  if (more === 0) return words;
+  return [
+    ...words,
+    `${more} more failed; ridgeline results ${results.study} --format tsv has every reason`,
+  ];
 }

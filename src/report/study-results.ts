@@ -10,7 +10,13 @@ import { RidgelineError } from '../base/errors.ts';
 import { rankTrials, type RankedTrial } from '../search/ranking.ts';
 import type { LambdaRange, Objective } from '../study/study-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
-import { trialName, type StageRecord, type StudyStatus, type TrialRecord, type TrialStatus } from '../study/trial.ts';
+import {
+  trialName,
+  type StageRecord,
+  type StudyStatus,
+  type TrialRecord,
+  type TrialStatus,
+} from '../study/trial.ts';
 import { resultWarnings } from './result-warnings.ts';
 
 export interface ResultRow {
@@ -82,7 +88,9 @@ export interface StudyResults {
 export function studyResults(study: StudyRecord, trials: readonly TrialRecord[]): StudyResults {
   const byStage = Map.groupBy(trials, (trial) => trial.id.stage);
   const order = study.spec.stages.map(({ name }) => name);
-  const stages = study.stages.map((stage) => stageResults(study, stage, byStage.get(stage.name) ?? [], order));
+  const stages = study.stages.map((stage) =>
+    stageResults(study, stage, byStage.get(stage.name) ?? [], order),
+  );
   const rows = stages.flatMap((stage) => stage.rows);
   const winner = winnerResult(study, rows);
   return {
@@ -115,7 +123,10 @@ export function selectResults(
   }
   return {
     ...results,
-    stages: stages.map((stage) => ({ ...stage, rows: top === null ? stage.rows : stage.rows.slice(0, top) })),
+    stages: stages.map((stage) => ({
+      ...stage,
+      rows: top === null ? stage.rows : stage.rows.slice(0, top),
+    })),
   };
 }
 
@@ -127,7 +138,9 @@ function stageResults(
 ): StageResults {
   const spec = study.spec.stages.find(({ name }) => name === stage.name);
   const given = spec?.lambda.kind === 'range' ? spec.lambda.range : null;
-  const rows = rankTrials(trials, study.spec.objective, order).map((ranked) => resultRow(study, ranked));
+  const rows = rankTrials(trials, study.spec.objective, order).map((ranked) =>
+    resultRow(study, ranked),
+  );
   return {
     name: stage.name,
     distribution: 'log_uniform',

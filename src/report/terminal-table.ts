@@ -5,10 +5,22 @@
  */
 import { wrapText, wrapWords } from './display-width.ts';
 import { renderGrid, type Column } from './grid.ts';
-import { isAccuracy, lambdaText, lossText, metricName, percentText, secondsText } from './number-format.ts';
+import {
+  isAccuracy,
+  lambdaText,
+  lossText,
+  metricName,
+  percentText,
+  secondsText,
+} from './number-format.ts';
 import { extraColumn } from './result-columns.ts';
 import { bestLabel, countWords, failureWords, rangeWords, winnerFacts } from './result-words.ts';
-import { selectResults, type ResultRow, type StageResults, type StudyResults } from './study-results.ts';
+import {
+  selectResults,
+  type ResultRow,
+  type StageResults,
+  type StudyResults,
+} from './study-results.ts';
 import { shown, widthOf, type TextOptions } from './text-options.ts';
 
 export interface TableOptions extends TextOptions {
@@ -23,34 +35,48 @@ const failuresShown = 5;
 export function formatTables(results: StudyResults, options: TableOptions): string {
   const selected = selectResults(results, options);
   const blocks = selected.stages.map((stage) => stageLines(results, stage, options));
-  const rest = [...statusLines(results, options), ...winnerLines(results, options), ...warningLines(results, options)];
+  const rest = [
+    ...statusLines(results, options),
+    ...winnerLines(results, options),
+    ...warningLines(results, options),
+  ];
   if (rest.length > 0) blocks.push(rest);
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
 /** The last line of a search: the winner with its test accuracy, or the best so far. */
-export function winnerLines(results: StudyResults, options: TextOptions): string[] {
+function winnerLines(results: StudyResults, options: TextOptions): string[] {
   const facts = winnerFacts(results);
   if (facts === null) return [];
   const words = [bestLabel(results), ...facts].map((fact) => shown(fact, options));
   const [first = '', ...others] = wrapWords(words, '  ', widthOf(options), '        ');
-  return [first, ...others].map((line, index) => options.color(index === 0 ? 'green' : 'dim', line));
+  return [first, ...others].map((line, index) =>
+    options.color(index === 0 ? 'green' : 'dim', line),
+  );
 }
 
 function stageLines(results: StudyResults, stage: StageResults, options: TableOptions): string[] {
   const width = widthOf(options);
-  const heading = [stage.name, rangeWords(stage), countWords(stage)].map((part) => shown(part, options));
+  const heading = [stage.name, rangeWords(stage), countWords(stage)].map((part) =>
+    shown(part, options),
+  );
   const lines = wrapWords(heading, '  ', width, '  ').map((line) => options.color('bold', line));
   if (stage.reason !== null) lines.push(...note(stage.reason, options));
-  if (stage.rows.length === 0) return stage.rowsTotal === 0 ? lines : [...lines, ...note(cutNote(stage), options)];
+  if (stage.rows.length === 0)
+    return stage.rowsTotal === 0 ? lines : [...lines, ...note(cutNote(stage), options)];
   const grid = renderGrid(resultColumns(results, stage), stage.rows, options);
   lines.push(...grid.lines);
   if (stage.rows.length < stage.rowsTotal) lines.push(...note(cutNote(stage), options));
   if (grid.dropped.length > 0) {
     lines.push(...note(`not shown at this width: ${grid.dropped.join(', ')}`, options));
   }
-  for (const failure of failureWords(stage, failuresShown)) {
-    lines.push(...wrapText(shown(`! ${failure}`, options), width, '  ').map((line) => options.color('yellow', line)));
+  // Failed trials stand last and may have been left out above: they are told from the whole stage.
+  for (const failure of failureWords(results, stage.name, failuresShown)) {
+    lines.push(
+      ...wrapText(shown(`! ${failure}`, options), width, '  ').map((line) =>
+        options.color('yellow', line),
+      ),
+    );
   }
   return lines;
 }
@@ -60,7 +86,9 @@ function cutNote(stage: StageResults): string {
 }
 
 function note(text: string, options: TextOptions): string[] {
-  return wrapText(`  ${shown(text, options)}`, widthOf(options), '  ').map((line) => options.color('dim', line));
+  return wrapText(`  ${shown(text, options)}`, widthOf(options), '  ').map((line) =>
+    options.color('dim', line),
+  );
 }
 
 function statusLines({ study, status, reason }: StudyResults, options: TextOptions): string[] {
@@ -73,7 +101,9 @@ function statusLines({ study, status, reason }: StudyResults, options: TextOptio
 
 function warningLines({ warnings }: StudyResults, options: TextOptions): string[] {
   return warnings.flatMap((warning) =>
-    wrapText(shown(`warning: ${warning}`, options), widthOf(options), '  ').map((line) => options.color('yellow', line)),
+    wrapText(shown(`warning: ${warning}`, options), widthOf(options), '  ').map((line) =>
+      options.color('yellow', line),
+    ),
   );
 }
 
@@ -91,13 +121,19 @@ function resultColumns(results: StudyResults, stage: StageResults): Column<Resul
       cell: (row) => row.trial,
       style: (row) => (row.rank === 1 ? 'green' : null),
     },
-    number('λ', null, (row) => lambdaText(row.lambda), 'lam.'),
+    number('λ', null, (row) => lambdaText(row.lambda)),
     extraColumn(results.objective) !== null &&
-      number(metricName(metric), 95, (row) => (isAccuracy(metric) ? percentText : lossText)(row.value), 'value'),
+      number(
+        metricName(metric),
+        95,
+        (row) => (isAccuracy(metric) ? percentText : lossText)(row.value),
+        'value',
+      ),
     number('train %', 40, (row) => percentText(row.trainAccuracy)),
     number('validation %', 90, (row) => percentText(row.validationAccuracy), 'val %'),
     number('loss', metric === 'validation_loss' ? 95 : 50, (row) => lossText(row.validationLoss)),
-    has((row) => row.testAccuracy !== null) && number('test %', 80, (row) => percentText(row.testAccuracy)),
+    has((row) => row.testAccuracy !== null) &&
+      number('test %', 80, (row) => percentText(row.testAccuracy)),
     has((row) => row.status !== 'complete') && {
       head: 'status',
       align: 'left',
@@ -106,7 +142,13 @@ function resultColumns(results: StudyResults, stage: StageResults): Column<Resul
       style: (row) => statusStyle(row),
     },
     has((row) => row.attempts > 1) && number('attempts', 30, (row) => String(row.attempts), 'att.'),
-    { head: 'worker', align: 'left', importance: 10, shrink: { widthMin: 8, lost: 'end' }, cell: (row) => row.worker },
+    {
+      head: 'worker',
+      align: 'left',
+      importance: 10,
+      shrink: { widthMin: 8, lost: 'end' },
+      cell: (row) => row.worker,
+    },
     number('seconds', 20, (row) => secondsText(row.seconds), 'sec.'),
   ];
   return columns.filter((column) => column !== false);

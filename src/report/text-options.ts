@@ -17,10 +17,7 @@ export interface TextOptions {
   readonly unicode: boolean;
 }
 
-export const widthMin = 40;
-
-/** No colours, 80 columns: for files and pipes. */
-export const plainOptions: TextOptions = { width: 80, color: (_style, text) => text, unicode: true };
+const widthMin = 40;
 
 export function widthOf(options: TextOptions): number {
   return Math.max(widthMin, options.width);

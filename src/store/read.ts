@@ -5,8 +5,10 @@
  * because it was not finite comes back as NaN; −0 comes back as 0.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { messageOf, RidgelineError } from '../base/errors.ts';
 import { specFromCanonical } from '../study/canonical-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
+import type { StudySpec } from '../study/study-spec.ts';
 import {
   trialName,
   type AttemptRecord,
@@ -24,7 +26,7 @@ import {
   winnerRecord,
   type EventRecord,
 } from './records.ts';
-import { translated } from './sqlite-errors.ts';
+import { storeDamaged, translated } from './sqlite-errors.ts';
 
 interface TrialOptions {
   /** Whole curves, not only their last points. */
@@ -71,20 +73,33 @@ export function readerOf(
     });
   return {
     snapshot,
-    ...studyReader(database, snapshot),
+    ...studyReader(database, file, snapshot),
     ...trialReader(database, snapshot),
     ...attemptReader(database, snapshot),
   };
 }
 
-function studyReader(database: DatabaseSync, snapshot: Snapshot) {
+function studyReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
   const queries = studyQueries(database);
+
+  /** Only valid specs are stored: one that is not has rotted, or somebody has edited it. */
+  function specOf(row: StudyRow): StudySpec {
+    try {
+      return specFromCanonical(row.spec);
+    } catch (error) {
+      throw storeDamaged(
+        file,
+        `the spec of study ${row.name}: ${error instanceof RidgelineError ? error.what : messageOf(error)}`,
+        error,
+      );
+    }
+  }
 
   function recordOf(row: StudyRow): StudyRecord {
     const partDigests: Record<string, string> = JSON.parse(row.part_digests);
     const winner = queries.winner.first({ study: row.name });
     return {
-      spec: specFromCanonical(row.spec),
+      spec: specOf(row),
       status: row.status,
       reason: row.reason,
       createdAtMs: row.created_at_ms,

@@ -139,7 +139,7 @@ describe('a history', () => {
     const [first, second] = store.study('first')!.stages;
     const added = {
       name: 'finest',
-      trials: 2,
+      trials: 3,
       range: null,
       reason: null,
       closed: false,
@@ -151,7 +151,7 @@ describe('a history', () => {
       stages: [
         spec.stages[0]!,
         { ...spec.stages[1]!, trials: 9 },
-        { ...spec.stages[1]!, name: 'finest', trials: 2 },
+        { ...spec.stages[1]!, name: 'finest', trials: 3 },
       ],
     };
     store.commit([

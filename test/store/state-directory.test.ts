@@ -82,4 +82,17 @@ describe('the state directory', () => {
     );
     expect(() => openStoreReader(directory.path)).toThrow(/^\[STATE_DAMAGED\]/);
   });
+
+  test('whose study was edited into nonsense is refused by the name of the file and the study', () => {
+    using directory = temporaryDirectory();
+    {
+      using store = openStore(directory.path, { owner });
+      store.commit(startedStudy);
+    }
+    const raw = new DatabaseSync(join(directory.path, 'ridgeline.db'));
+    raw.exec(`UPDATE study SET spec = replace(spec, '"hidden":50', '"hidden":"x"')`);
+    raw.close();
+    using reader = openStoreReader(directory.path);
+    expect(() => reader.study('first')).toThrow(/\[STATE_DAMAGED\].*ridgeline\.db.*first.*hidden/);
+  });
 });

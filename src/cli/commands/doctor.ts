@@ -4,7 +4,7 @@ import { availableParallelism, freemem } from 'node:os';
 import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { messageOf } from '../../base/errors.ts';
-import { listDatasets } from '../../dataset/catalogue.ts';
+import { listDatasets, type DatasetEntry } from '../../dataset/catalogue.ts';
 import { loadKernel } from '../../trainer/kernel.ts';
 import { computeKnownAnswer, knownAnswer } from '../../trainer/known-answer.ts';
 import { compileKernel } from '../../worker/kernel-file.ts';
@@ -64,16 +64,16 @@ async function examine(stateDir: string, dataDir: string): Promise<Finding[]> {
           : 'A worker needs about 300 MB and 35 MB a thread for CIFAR-10: start it with fewer --threads.',
     },
     examineStateDir(stateDir),
-    ...(await listDatasets(dataDir)).map((entry): Finding => {
-      const where = entry.found ?? 'not here';
-      return {
-        check: `data set ${entry.name}`,
-        result: entry.found === null ? 'warn' : 'ok',
-        detail: where,
-        fix: entry.found === null ? `\`ridgeline data fetch ${entry.name}\` gets it.` : null,
-      };
-    }),
+    ...(await listDatasets(dataDir)).map(datasetFinding),
   ];
+}
+
+function datasetFinding({ name, source, problem, fetchable }: DatasetEntry): Finding {
+  const check = `data set ${name}`;
+  if (problem !== null) return { check, result: 'warn', detail: problem, fix: 'Replace it; `ridgeline data info` says more.' };
+  if (source !== null) return { check, result: 'ok', detail: source, fix: null };
+  const fix = fetchable ? `\`ridgeline data fetch ${name}\` gets it.` : `Put it into the data directory (\`ridgeline data list\`).`;
+  return { check, result: 'warn', detail: 'not here', fix };
 }
 
 /** The known training run, on the kernel: the one proof that this machine computes what the others do. */

@@ -233,7 +233,7 @@ function stopStep(count: number, { cluster, workers, view, stopped, signals }: S
     view.say(`draining: ${running} packs of trials are still running; Ctrl-C again cancels them`);
     workers.expectLeaving();
     cluster.coordinator.drain(null, 'the run was told to stop');
-    void cluster.idle().then(() => stopped.resolve('drained'));
+    void workers.ended().then(() => stopped.resolve('drained'));
     return;
   }
   if (count === 2) {

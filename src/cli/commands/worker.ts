@@ -100,7 +100,11 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     onJoined: (name) =>
       log.info(`joined ${target.address} as ${name}, with ${flags.threads} threads`),
   });
-  if (isLocal) process.on('disconnect', () => process.exit(exitCode.failed));
+  if (isLocal) {
+    process.on('disconnect', () => process.exit(exitCode.failed));
+    // Tied to `run` for as long as it works, not kept alive by it.
+    process.channel?.unref();
+  }
   let cutOff = false;
   using signals = new StopSignals((count) => {
     if (count > 2) process.exit(signals.exitCode ?? exitCode.failed);

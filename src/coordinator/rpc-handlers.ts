@@ -1,0 +1,73 @@
+/** What the wire may ask of a coordinator, answered by it: thin adapters, no rule of their own. */
+import { RidgelineError } from '../base/errors.ts';
+import type { ClusterHandlers, ControlHandlers, StudySummary, WatchSnapshot } from '../rpc/control-messages.ts';
+import { specFromCanonical } from '../study/canonical-spec.ts';
+import { studyUnknown, type Coordinator } from './coordinator-server.ts';
+
+/** A watcher sees a change at most this often. */
+const watchIntervalMs = 200;
+
+export function clusterHandlers(coordinator: Coordinator): ClusterHandlers {
+  return {
+    session: (stream) => coordinator.serveSession(stream),
+    fetchPart: (digest, offset) => coordinator.fetchPart(digest, offset),
+  };
+}
+
+export function controlHandlers(coordinator: Coordinator): ControlHandlers {
+  return {
+    submitStudy: async (text, fresh) => {
+      const spec = specFromCanonical(text);
+      if (fresh) coordinator.remove(spec.study);
+      return { name: spec.study, outcome: await coordinator.submit(spec) };
+    },
+    listStudies: () => coordinator.studies(),
+    listWorkers: () => coordinator.workers(),
+    setStudy: async (study, change, reason) => await coordinator.setStudy(study, change, reason),
+    drainWorker: (worker, reason) => drainNamed(coordinator, worker, reason),
+    watch: (study, signal) => watch(coordinator, study, signal),
+  };
+}
+
+function drainNamed(coordinator: Coordinator, worker: string | null, reason: string): number {
+  const asked = coordinator.drain(worker, reason);
+  if (worker === null || asked > 0) return asked;
+  const known = coordinator.workers().map((row) => row.name);
+  throw new RidgelineError(
+    'USAGE',
+    `There is no worker ${JSON.stringify(worker)} here${known.length > 0 ? `; there are: ${known.join(', ')}` : ''}.`,
+    '`ridgeline workers` lists them.',
+  );
+}
+
+async function* watch(coordinator: Coordinator, study: string, signal: AbortSignal): AsyncIterable<WatchSnapshot> {
+  const startedMs = performance.now();
+  let last = '';
+  while (!signal.aborted) {
+    const progress = find(coordinator.studies(), study);
+    const workers = coordinator.workers().map(({ name, threads, busy }) => ({ name, threads, busy }));
+    const text = JSON.stringify([progress, workers]);
+    if (text !== last) yield { progress, workers, elapsedMs: performance.now() - startedMs };
+    last = text;
+    if (['complete', 'failed', 'cancelled'].includes(progress.status)) return;
+    await pause(watchIntervalMs, signal);
+  }
+}
+
+function find(studies: readonly StudySummary[], study: string): StudySummary {
+  const found = studies.find((candidate) => candidate.study === study);
+  if (found !== undefined) return found;
+  throw studyUnknown(study, studies.map((candidate) => candidate.study));
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,138 @@
+/** The tables of `ridgeline workers` and `ridgeline status`, in every format they have. */
+import { delimitedText, type FileColumn } from './delimited.ts';
+import { renderGrid, type Column } from './grid.ts';
+import { jsonText, schemaVersion } from './json-value.ts';
+import { lambdaText } from './number-format.ts';
+import type { TextOptions } from './text-options.ts';
+
+export interface WorkerLine {
+  readonly name: string;
+  readonly address: string;
+  readonly threads: number;
+  readonly busy: number;
+  readonly kernel: string;
+  readonly numerics: string;
+  readonly trialsCompleted: number;
+  readonly state: string;
+  readonly reason: string | null;
+}
+
+export interface StudyLine {
+  readonly study: string;
+  readonly status: string;
+  readonly stage: string | null;
+  readonly done: number;
+  readonly total: number;
+  readonly running: number;
+  readonly best: { readonly trial: string; readonly lambda: number; readonly value: number } | null;
+  readonly reason: string | null;
+}
+
+export type ClusterFormat = 'table' | 'tsv' | 'json';
+
+const workerFields: readonly FileColumn<WorkerLine>[] = [
+  ['name', (row) => row.name],
+  ['address', (row) => row.address],
+  ['threads', (row) => row.threads],
+  ['busy', (row) => row.busy],
+  ['kernel', (row) => row.kernel],
+  ['numerics', (row) => row.numerics],
+  ['trials_completed', (row) => row.trialsCompleted],
+  ['state', (row) => row.state],
+  ['reason', (row) => row.reason],
+];
+
+const studyFields: readonly FileColumn<StudyLine>[] = [
+  ['study', (row) => row.study],
+  ['status', (row) => row.status],
+  ['stage', (row) => row.stage],
+  ['done', (row) => row.done],
+  ['total', (row) => row.total],
+  ['running', (row) => row.running],
+  ['best_trial', (row) => row.best?.trial ?? null],
+  ['best_lambda', (row) => row.best?.lambda ?? null],
+  ['best_value', (row) => row.best?.value ?? null],
+  ['reason', (row) => row.reason],
+];
+
+export function formatWorkers(
+  rows: readonly WorkerLine[],
+  format: ClusterFormat,
+  options: TextOptions,
+): string {
+  if (format === 'json') return jsonText(rows.map((row) => objectOf(workerFields, row)));
+  if (format === 'tsv') return delimitedText(workerFields, rows, 'tsv');
+  return gridText<WorkerLine>(
+    [
+      text<WorkerLine>('name', null, (row) => row.name),
+      text<WorkerLine>('state', null, (row) => row.state),
+      number<WorkerLine>('threads', 70, (row) => String(row.threads)),
+      number<WorkerLine>('busy', 60, (row) => String(row.busy)),
+      number<WorkerLine>('trials', 80, (row) => String(row.trialsCompleted)),
+      text<WorkerLine>('numerics', 30, (row) => row.numerics),
+      text<WorkerLine>('kernel', 20, (row) => row.kernel),
+      text<WorkerLine>('address', 40, (row) => row.address),
+      text<WorkerLine>('reason', 50, (row) => row.reason),
+    ],
+    rows,
+    options,
+  );
+}
+
+export function formatStudies(
+  rows: readonly StudyLine[],
+  format: ClusterFormat,
+  options: TextOptions,
+): string {
+  if (format === 'json')
+    return jsonText({
+      schema_version: schemaVersion,
+      studies: rows.map((row) => objectOf(studyFields, row)),
+    });
+  if (format === 'tsv') return delimitedText(studyFields, rows, 'tsv');
+  return gridText<StudyLine>(
+    [
+      text<StudyLine>('study', null, (row) => row.study),
+      text<StudyLine>('status', null, (row) => row.status),
+      text<StudyLine>('stage', 60, (row) => row.stage),
+      number<StudyLine>('trials', 70, (row) => `${row.done}/${row.total}`),
+      number<StudyLine>('running', 40, (row) => String(row.running)),
+      text<StudyLine>('best', 50, (row) => row.best?.trial ?? null),
+      number<StudyLine>('λ', 50, (row) => (row.best === null ? null : lambdaText(row.best.lambda))),
+      number<StudyLine>('value', 55, (row) => row.best?.value.toFixed(4) ?? null),
+      text<StudyLine>('reason', 30, (row) => row.reason),
+    ],
+    rows,
+    options,
+  );
+}
+
+function gridText<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  options: TextOptions,
+): string {
+  const { lines, dropped } = renderGrid(columns, rows, options);
+  const notes = dropped.length > 0 ? [`not shown at this width: ${dropped.join(', ')}`] : [];
+  return `${[...lines, ...notes].join('\n')}\n`;
+}
+
+function text<Row>(
+  head: string,
+  importance: number | null,
+  cell: (row: Row) => string | null,
+): Column<Row> {
+  return { head, align: 'left', importance, shrink: { widthMin: 8, lost: 'end' }, cell };
+}
+
+function number<Row>(
+  head: string,
+  importance: number | null,
+  cell: (row: Row) => string | null,
+): Column<Row> {
+  return { head, align: 'right', importance, cell };
+}
+
+function objectOf<Row>(fields: readonly FileColumn<Row>[], row: Row): Record<string, unknown> {
+  return Object.fromEntries(fields.map(([name, field]) => [name, field(row)]));
+}
