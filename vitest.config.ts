@@ -6,7 +6,10 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
-    include: process.env['RIDGELINE_TEST_LONG'] === '1' ? ['test/**/*.long.test.ts'] : ['test/**/*.test.ts'],
+    include:
+      process.env['RIDGELINE_TEST_LONG'] === '1'
+        ? ['test/**/*.long.test.ts']
+        : ['test/**/*.test.ts'],
     exclude: process.env['RIDGELINE_TEST_LONG'] === '1' ? [] : ['test/**/*.long.test.ts'],
     pool: 'forks',
     testTimeout: 60_000,

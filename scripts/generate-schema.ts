@@ -8,6 +8,8 @@ const text = `${JSON.stringify(z.toJSONSchema(studySchema, { io: 'input', target
 
 if (!process.argv.includes('--check')) writeFileSync(path, text);
 else if (readFileSync(path, 'utf8') !== text) {
-  process.stderr.write(`${path} is not current\n  fix: Run \`npm run generate\` and commit the result.\n`);
+  process.stderr.write(
+    `${path} is not current\n  fix: Run \`npm run generate\` and commit the result.\n`,
+  );
   process.exitCode = 1;
 }

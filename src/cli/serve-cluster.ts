@@ -75,7 +75,13 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
       advertise: flags.advertise ?? null,
     }),
   );
-  const files = writeJoinFiles(stateDir, tokens, server.addresses, authority.caPin, systemClock.wallMs());
+  const files = writeJoinFiles(
+    stateDir,
+    tokens,
+    server.addresses,
+    authority.caPin,
+    systemClock.wallMs(),
+  );
   store.writeOwner(`pid ${process.pid} on ${hostname()}, listening on ${server.addresses.local}`);
   const running = opened.move();
   return {

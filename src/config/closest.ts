@@ -18,18 +18,25 @@ export function closest(word: string, known: readonly string[]): string | null {
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   if (Math.max(a.length, b.length) > 64) return Infinity;
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...Array.from<number>({ length: b.length }).fill(0)]);
-  const cell = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;
-  for (let j = 0; j <= b.length; j++) (rows[0] as number[])[j] = j;
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const at = (row: readonly number[], j: number): number => row[j] ?? Infinity;
   for (let i = 1; i <= a.length; i++) {
+    const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      let distance = Math.min(cell(i - 1, j) + 1, cell(i, j - 1) + 1, cell(i - 1, j - 1) + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        distance = Math.min(distance, cell(i - 2, j - 2) + 1);
-      }
-      (rows[i] as number[])[j] = distance;
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          at(last, j) + 1,
+          at(row, j - 1) + 1,
+          at(last, j - 1) + cost,
+          isSwap ? at(beforeLast, j - 2) + 1 : Infinity,
+        ),
+      );
     }
+    beforeLast = last;
+    last = row;
   }
-  return cell(a.length, b.length);
+  return at(last, b.length);
 }

@@ -5,7 +5,16 @@
  * shape (`study-schema.ts`), the rules (`study/invariants.ts`). A finer one is asked only where the
  * coarser one found nothing, so that one mistake is reported once.
  */
-import { isAlias, isMap, isNode, isPair, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  type Document,
+} from 'yaml';
 import type { z } from 'zod';
 import { RidgelineError } from '../base/errors.ts';
 import { recipeProblems, studyProblems, type SpecProblem } from '../study/invariants.ts';
@@ -13,6 +22,7 @@ import type { RecipeSpec, StudySpec } from '../study/study-spec.ts';
 import { alternativeProblems, recipeFrom, studyFrom } from './from-file.ts';
 import { shapeProblems } from './shape-problems.ts';
 import { prescan } from './prescan.ts';
+import { isTouched, repair } from './repair.ts';
 import { recipeSchema, studySchema } from './study-schema.ts';
 
 export type StudyOrRecipe =
@@ -50,27 +60,52 @@ function read<Shape, Spec>(
   build: (shape: Shape) => { readonly spec: Spec; readonly problems: readonly SpecProblem[] },
 ): Spec {
   const parsed = schema.safeParse(source.value());
-  if (!parsed.success) throw source.invalid(shapeProblems(parsed.error, source.value()));
-  const { spec, problems } = build(parsed.data);
-  // An alternative that is missing (cycles, min and max) has its own message; the rules' one on the
-  // stand-in value would only repeat it.
+  if (parsed.success) {
+    const { spec, problems } = build(parsed.data);
+    if (problems.length > 0) throw source.invalid(placed(problems));
+    return spec;
+  }
+  const mended = repair(schema, source.value());
+  const others =
+    mended === null
+      ? []
+      : placed(build(mended.shape).problems).filter(
+          (problem) => !isTouched(problem, mended.touched),
+        );
+  throw source.invalid([...shapeProblems(parsed.error, source.value()), ...others]);
+}
+
+/**
+ * Rules in the file's spelling. An alternative that is missing (cycles, min and max) has its own
+ * message; the rule's one on the stand-in value would only repeat it.
+ */
+function placed(problems: readonly SpecProblem[]): PlacedProblem[] {
   const alternatives = alternativePaths(problems);
-  const kept = problems.filter(({ path }, index) => index < alternatives.count || !alternatives.covers(path));
-  if (kept.length > 0) throw source.invalid(kept.map(({ path, message }) => ({ path: path.map(yamlKey), message })));
-  return spec;
+  return problems
+    .filter(({ path }, index) => index < alternatives.count || !alternatives.covers(path))
+    .map(({ path, message }) => ({ path: path.map(yamlKey), message }));
 }
 
 function alternativePaths(problems: readonly SpecProblem[]) {
-  const own = problems.filter(({ message }) => /exactly one of|either min and max|both needed/.test(message));
+  const own = problems.filter(({ message }) =>
+    /exactly one of|either min and max|both needed/.test(message),
+  );
   return {
     count: own.length,
     covers: (path: readonly (string | number)[]) =>
-      own.some((problem) => problem.path.length > 0 && problem.path.every((key, index) => path[index] === key) && path.length === problem.path.length + 1),
+      own.some(
+        (problem) =>
+          problem.path.length > 0 &&
+          problem.path.every((key, index) => path[index] === key) &&
+          path.length === problem.path.length + 1,
+      ),
   };
 }
 
 function yamlKey(key: string | number): string | number {
-  return typeof key === 'number' ? key : key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return typeof key === 'number'
+    ? key
+    : key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export interface PlacedProblem {
@@ -93,16 +128,32 @@ class Source {
     const refusal = prescan(text);
     if (refusal !== null) {
       const line = text.slice(0, refusal.offset).split('\n');
-      throw this.#report([{ line: line.length, column: (line.at(-1)?.length ?? 0) + 1, message: refusal.message }]);
+      throw this.#report([
+        { line: line.length, column: (line.at(-1)?.length ?? 0) + 1, message: refusal.message },
+      ]);
     }
-    const documents = parseAllDocuments(text, { lineCounter: this.#lines, uniqueKeys: true, merge: false });
+    const documents = parseAllDocuments(text, {
+      lineCounter: this.#lines,
+      uniqueKeys: true,
+      merge: false,
+    });
     const first = 'empty' in documents ? undefined : documents[0];
-    if (first === undefined) throw this.#report([{ line: 1, column: 1, message: 'the file is empty' }]);
+    if (first === undefined)
+      throw this.#report([{ line: 1, column: 1, message: 'the file is empty' }]);
     this.#document = first;
     const second = 'empty' in documents ? undefined : documents[1];
-    if (second?.range) throw this.#at([{ offset: second.range[0], message: 'a study file holds one document: remove "---" and what follows' }]);
+    if (second?.range)
+      throw this.#at([
+        {
+          offset: second.range[0],
+          message: 'a study file holds one document: remove "---" and what follows',
+        },
+      ]);
     const errors = [...first.errors, ...first.warnings];
-    if (errors.length > 0) throw this.#at(errors.map((error) => ({ offset: error.pos[0], message: firstLine(error.message) })));
+    if (errors.length > 0)
+      throw this.#at(
+        errors.map((error) => ({ offset: error.pos[0], message: firstLine(error.message) })),
+      );
   }
 
   value(): unknown {
@@ -113,7 +164,10 @@ class Source {
     return this.#at(
       problems.map(({ path, message, key }) => {
         const name = [...path, ...(key === undefined ? [] : [key])].join('.');
-        return { offset: this.#offsetOf(path, key), message: name === '' ? message : `${name}: ${message}` };
+        return {
+          offset: this.#offsetOf(path, key),
+          message: name === '' ? message : `${name}: ${message}`,
+        };
       }),
     );
   }
@@ -129,7 +183,13 @@ class Source {
     );
   }
 
-  #report(problems: readonly { readonly line: number; readonly column: number; readonly message: string }[]): RidgelineError {
+  #report(
+    problems: readonly {
+      readonly line: number;
+      readonly column: number;
+      readonly message: string;
+    }[],
+  ): RidgelineError {
     const source = this.#text.split('\n');
     const places = problems.map(({ line, column, message }) => {
       const quoted = (source[line - 1] ?? '').slice(0, 120);
@@ -146,10 +206,13 @@ class Source {
   /** Where the value at `path` starts, or the key itself; a missing one is reported where its parent starts. */
   #offsetOf(path: readonly (string | number)[], key: string | undefined): number {
     for (let depth = path.length; depth >= 0; depth--) {
-      const node = depth === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, depth), true);
+      const node =
+        depth === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, depth), true);
       if (!isNode(node) || isAlias(node)) continue;
       if (key !== undefined && depth === path.length && isMap(node)) {
-        const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
+        const pair = node.items.find(
+          (item) => isPair(item) && isScalar(item.key) && item.key.value === key,
+        );
         if (pair && isNode(pair.key) && pair.key.range) return pair.key.range[0];
       }
       if (node.range) return node.range[0];

@@ -16,18 +16,21 @@ const indentationMax = 256;
 
 export function prescan(text: string): Refusal | null {
   if (text.length > textCharactersMax) {
-    return { offset: 0, message: `the file has ${text.length} characters; a study has at most ${textCharactersMax}` };
+    return {
+      offset: 0,
+      message: `the file has ${text.length} characters; a study has at most ${textCharactersMax}`,
+    };
   }
   let depth = 0;
   let quote: string | null = null;
   for (let at = 0; at < text.length; at++) {
-    const character = text[at] as string;
+    const character = text.charAt(at);
     if (quote !== null) {
       if (character === '\\' && quote === '"') at += 1;
       else if (character === quote) quote = null;
       continue;
     }
-    const before = at === 0 ? '\n' : (text[at - 1] as string);
+    const before = at === 0 ? '\n' : text.charAt(at - 1);
     const startsToken = /[\s[{,:-]/.test(before);
     if ((character === '"' || character === "'") && startsToken) quote = character;
     else if (character === '#' && /\s/.test(before)) at = endOfLine(text, at);
@@ -37,9 +40,13 @@ export function prescan(text: string): Refusal | null {
       return { offset: at, message: `indented by more than ${indentationMax} characters` };
     } else if (startsToken && /[&*!]/.test(character) && /[\w!<]/.test(text[at + 1] ?? '')) {
       const what = character === '!' ? 'tags' : 'anchors and aliases';
-      return { offset: at, message: `${what} are not supported: write the value itself, in quotes where it begins with "${character}"` };
+      return {
+        offset: at,
+        message: `${what} are not supported: write the value itself, in quotes where it begins with "${character}"`,
+      };
     }
-    if (depth > depthMax) return { offset: at, message: `nested more than ${depthMax} levels deep` };
+    if (depth > depthMax)
+      return { offset: at, message: `nested more than ${depthMax} levels deep` };
     if (character === '-' && /^(?:- ?){33}/.test(text.slice(at, at + 66))) {
       return { offset: at, message: `nested more than ${depthMax} levels deep` };
     }

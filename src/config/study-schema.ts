@@ -9,12 +9,17 @@ const number = (what: string) => z.number().describe(what);
 const selection = z
   .union([
     z.array(z.string()).describe('whole parts of the data set, by name'),
-    z.strictObject({ count: number('records, drawn by the seed from the parts that no split names') }),
+    z.strictObject({
+      count: number('records, drawn by the seed from the parts that no split names'),
+    }),
   ])
   .describe('which records: a list of parts, or { count: N }');
 
 const dataset = z.strictObject({
-  name: z.string().optional().describe('a data set of the catalogue: digits, cifar10, … (`ridgeline data list`)'),
+  name: z
+    .string()
+    .optional()
+    .describe('a data set of the catalogue: digits, cifar10, … (`ridgeline data list`)'),
   path: z.string().optional().describe('files of your own, instead of name'),
   format: z.string().optional().describe('how to read path'),
   train: selection,
@@ -37,7 +42,10 @@ const trainerShape = {
   cycles: number('length in cycles of 2 · step_size steps; or epochs').optional(),
   epochs: number('length in passes over the training set; or cycles').optional(),
   measure: z
-    .union([z.enum(['cycle', 'epoch', 'end']), z.strictObject({ steps: number('measure every so many steps') })])
+    .union([
+      z.enum(['cycle', 'epoch', 'end']),
+      z.strictObject({ steps: number('measure every so many steps') }),
+    ])
     .default('cycle')
     .describe('when a trial is measured; always at its end'),
   dropout: number('share of hidden units dropped in a step').default(0),
@@ -48,9 +56,18 @@ const trainerShape = {
 const objective = z
   .strictObject({
     metric: z
-      .enum(['validation_accuracy', 'validation_loss', 'validation_cost', 'train_accuracy', 'train_loss'])
+      .enum([
+        'validation_accuracy',
+        'validation_loss',
+        'validation_cost',
+        'train_accuracy',
+        'train_loss',
+      ])
       .default('validation_accuracy'),
-    direction: z.enum(['maximize', 'minimize']).optional().describe('default: maximize an accuracy, minimize the rest'),
+    direction: z
+      .enum(['maximize', 'minimize'])
+      .optional()
+      .describe('default: maximize an accuracy, minimize the rest'),
   })
   .default({ metric: 'validation_accuracy' })
   .describe('what ranks the trials: its value at the last step');
@@ -62,7 +79,10 @@ const stage = z.strictObject({
     distribution: z.enum(['log_uniform']),
     min: number('the smallest λ: a value such as 1.0e-9, not an exponent').optional(),
     max: number('the largest λ').optional(),
-    narrow: z.string().optional().describe('instead of min and max: the stage whose results give the range'),
+    narrow: z
+      .string()
+      .optional()
+      .describe('instead of min and max: the stage whose results give the range'),
   }),
 });
 
@@ -77,7 +97,10 @@ export const studySchema = z.strictObject({
   trainer: z.strictObject(trainerShape),
   objective,
   stages: z.array(stage).describe('rounds of sampling, in order'),
-  numerics: z.enum(['canonical', 'any']).default('canonical').describe('canonical: only machines that compute the same bits take part'),
+  numerics: z
+    .enum(['canonical', 'any'])
+    .default('canonical')
+    .describe('canonical: only machines that compute the same bits take part'),
   test: z.enum(['winner', 'all']).default('winner').describe('who is measured on the test set'),
 });
 

@@ -150,14 +150,26 @@ export interface Decision {
   readonly afterCommit: Effect[];
 }
 
+// The settings stand in the state so that every part of the dispatcher reads the same ones.
+export interface DispatcherSettings {
+  /** How long an attempt may make no progress before it is given to somebody else. */
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+  /** How long the leases of a closed stream wait for the same session to come back. */
+  readonly reconnectMs: number;
+  /** How long a lost worker stays in the table, and its late results are expected. */
+  readonly forgetMs: number;
+  readonly knownAnswer: string;
+  readonly version: string;
+}
+
 export interface ClusterState {
+  readonly settings: DispatcherSettings;
   /** In order of submission. */
   readonly studies: Map<string, StudyEntry>;
   /** By session. */
   readonly workers: Map<string, WorkerEntry>;
   readonly packs: Map<string, PackEntry>;
-  /** The one right known answer. */
-  readonly knownAnswer: string;
 }
 
 export function trialEntry(record: TrialRecord): TrialEntry {
@@ -227,7 +239,7 @@ export function isNumericallyFit(
   worker: WorkerEntry,
   spec: StudySpec,
 ): boolean {
-  return spec.numerics === 'any' || worker.knownAnswer === state.knownAnswer;
+  return spec.numerics === 'any' || worker.knownAnswer === state.settings.knownAnswer;
 }
 
 export function freeThreads(worker: WorkerEntry): number {

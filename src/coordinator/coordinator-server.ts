@@ -12,21 +12,26 @@
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../base/clock.ts';
-import { RidgelineError, messageOf } from '../base/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import { protocolVersion, type WorkerMessage } from '../rpc/messages.ts';
 import type { SessionStream } from '../rpc/session-stream.ts';
 import { versionMismatch } from '../rpc/version-mismatch.ts';
 import type { Store } from '../store/open-store.ts';
 import { compareSpecs } from '../study/canonical-spec.ts';
-import type { StudyRecord } from '../study/study-record.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import type { Measurement, TrialId } from '../study/trial.ts';
-import type { Decision, Effect, Moment, Notice } from './cluster-state.ts';
-import { Dispatcher, type DispatcherSettings } from './dispatcher.ts';
+import type { Decision, DispatcherSettings, Effect, Moment, Notice } from './cluster-state.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { GroupCommit } from './group-commit.ts';
-import { PartShelf } from './part-shelf.ts';
-import { storedProgress, studyProgress, workerRows, type StudyProgress, type WorkerRow } from './progress.ts';
-import { checkUnchanged, openStudyData, type OpenedStudyData } from './study-data.ts';
+import {
+  storedProgress,
+  studyProgress,
+  workerRows,
+  type StudyProgress,
+  type WorkerRow,
+} from './progress.ts';
+import { isOver, studyDiffers, studyOver, studyUnknown } from './study-errors.ts';
+import { StudyLibrary } from './study-library.ts';
 
 export interface CoordinatorOptions {
   readonly store: Store;
@@ -56,9 +61,7 @@ export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #commit: GroupCommit;
   readonly #streams = new Map<string, SessionStream>();
-  readonly #shelf = new PartShelf();
-  /** Opened data of every study that is not over, kept for a rebuild. */
-  readonly #data = new Map<string, OpenedStudyData>();
+  readonly #library: StudyLibrary;
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   readonly #timer: NodeJS.Timeout;
   #dispatcher: Dispatcher | null = null;
@@ -66,6 +69,12 @@ export class Coordinator {
 
   private constructor(options: CoordinatorOptions) {
     this.#options = options;
+    this.#library = new StudyLibrary(
+      options.store,
+      options.dataDir,
+      options.settings.knownAnswer,
+      options.log,
+    );
     this.#commit = new GroupCommit({
       commit: (rows) => options.store.commit(rows),
       perform: (effect) => this.#perform(effect),
@@ -88,7 +97,7 @@ export class Coordinator {
           record.status === 'cancelled'
         )
           continue;
-        await coordinator.#openData(record.spec, record);
+        await coordinator.#library.open(record.spec, record);
       }
       coordinator.#rebuild();
     } catch (error) {
@@ -106,7 +115,7 @@ export class Coordinator {
   async submit(spec: StudySpec): Promise<SubmitOutcome> {
     const stored = this.#options.store.study(spec.study);
     if (stored === null) {
-      const opened = await this.#openData(spec, null);
+      const opened = await this.#library.open(spec, null);
       const details = { partDigests: opened.partDigests, officialData: opened.official };
       this.#decide((dispatcher, now) => dispatcher.submit(spec, opened.data, details, now));
       await this.#commit.committed();
@@ -120,8 +129,8 @@ export class Coordinator {
     }
     if (comparison.kind === 'same') return stored.status === 'complete' ? 'complete' : 'resumed';
     if (this.#dispatcher?.state.studies.has(spec.study) !== true) {
-      await this.#openData(spec, stored);
-      this.#dispatcher?.restore(this.#storedStudy(spec.study), this.#now());
+      await this.#library.open(spec, stored);
+      this.#dispatcher?.restore(this.#library.stored(spec.study), this.#now());
     }
     this.#decide((dispatcher, now) => dispatcher.extend(spec, now));
     await this.#commit.committed();
@@ -159,7 +168,10 @@ export class Coordinator {
   studies(): (StudyProgress & { readonly reason: string | null })[] {
     return this.#options.store.studies().map((record) => {
       const live = this.#dispatcher?.state.studies.get(record.spec.study);
-      const progress = live === undefined ? storedProgress(record, this.#options.store.trials(record.spec.study)) : studyProgress(live);
+      const progress =
+        live === undefined
+          ? storedProgress(record, this.#options.store.trials(record.spec.study))
+          : studyProgress(live);
       return { ...progress, reason: record.reason };
     });
   }
@@ -170,12 +182,14 @@ export class Coordinator {
     if (stored === null) return;
     if (!isOver(stored.status)) {
       this.#decide((dispatcher, now) =>
-        dispatcher.state.studies.has(study) ? dispatcher.cancel(study, 'thrown away', now) : { persist: [], afterCommit: [] },
+        dispatcher.state.studies.has(study)
+          ? dispatcher.cancel(study, 'thrown away', now)
+          : { persist: [], afterCommit: [] },
       );
     }
     this.#commit.flush();
     this.#dispatcher?.forget(study);
-    this.#data.delete(study);
+    this.#library.close(study);
     this.#options.store.removeStudy(study);
   }
 
@@ -216,7 +230,7 @@ export class Coordinator {
 
   /** A part's bytes for a worker that asks by digest; null where no study uses it. */
   fetchPart(digest: string, offset: number): Iterable<Uint8Array> | null {
-    return this.#shelf.has(digest) ? this.#shelf.chunks(digest, offset) : null;
+    return this.#library.partBytes(digest, offset);
   }
 
   /** Stops granting, stores what was decided, lets go of the streams. The store stays open. */
@@ -312,63 +326,12 @@ export class Coordinator {
   }
 
   #rebuild(): void {
-    const stored = [...this.#data.keys()].map((study) => this.#storedStudy(study));
+    const stored = this.#library.studies().map((study) => this.#library.stored(study));
     this.#dispatcher = new Dispatcher(this.#options.settings, stored, this.#now());
     this.#decide((dispatcher, now) => dispatcher.tick(now));
-  }
-
-  #storedStudy(study: string) {
-    const { store } = this.#options;
-    const record = store.study(study);
-    const data = this.#data.get(study)?.data;
-    if (record === null || data === undefined)
-      throw new Error(`study ${study} is stored and its data is open`);
-    return { record, data, trials: store.trials(study), attempts: store.attempts(study) };
-  }
-
-  async #openData(spec: StudySpec, stored: StudyRecord | null): Promise<OpenedStudyData> {
-    const opened = await openStudyData(spec, this.#options.dataDir);
-    if (stored !== null)
-      checkUnchanged(spec.study, stored, opened, this.#options.settings.knownAnswer);
-    this.#shelf.add(opened.parts);
-    this.#data.set(spec.study, opened);
-    if (opened.official === false) {
-      this.#options.log.warn(
-        `${spec.study}: ${opened.source} does not have the hashes of the official release; it is used as it is`,
-      );
-    }
-    return opened;
   }
 
   #now(): Moment {
     return { monotonicMs: this.#options.clock.monotonicMs(), wallMs: this.#options.clock.wallMs() };
   }
-}
-
-function isOver(status: string): boolean {
-  return status === 'complete' || status === 'failed' || status === 'cancelled';
-}
-
-export function studyUnknown(study: string, known: readonly string[]): RidgelineError {
-  return new RidgelineError(
-    'STUDY_UNKNOWN',
-    `There is no study ${JSON.stringify(study)} here${known.length > 0 ? `; there are: ${known.join(', ')}` : ', nor any other'}.`,
-    'Check the name and --state; `ridgeline status` lists the studies.',
-  );
-}
-
-function studyOver(study: string, status: string): RidgelineError {
-  return new RidgelineError(
-    'STUDY_FAILED',
-    `Study ${study} is ${status}, so it cannot be changed any more.`,
-    'Give the study another name, or start it anew with `ridgeline run STUDY.yaml --fresh`.',
-  );
-}
-
-function studyDiffers(study: string, fields: readonly string[]): RidgelineError {
-  return new RidgelineError(
-    'STUDY_DIFFERS',
-    `Another study is stored under the name ${study}; they differ in ${fields.join(', ')}.`,
-    'Give it another name (study: …), undo the change, or throw the stored one away with --fresh. Only more trials in the last stage, or more stages, extend a study.',
-  );
 }

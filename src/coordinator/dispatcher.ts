@@ -9,60 +9,57 @@
  * it happened; every decision goes out as rows to persist and effects that may only follow once the
  * rows are on disk. When a commit fails, this object is thrown away and built again from the store.
  *
- * Parts: `trial-state.ts` (one trial), `results.ts` (what becomes of attempts), `granting.ts` (who is
+ * Parts: `trial-state.ts` (one trial), `results.ts` and `giving-up.ts` (what becomes of
+ * attempts), `workforce.ts` (who is here), `granting.ts` (who is
  * next), `stage-progress.ts` (from stage to stage), `cluster-state.ts` (what is remembered).
  * Not here: sockets, timers, SQLite (`coordinator-server.ts`), and how a λ is sampled (`search`).
  */
 import { assert, unreachable } from '../base/assert.ts';
-import type { Hello, PackProgress, WorkerMessage } from '../rpc/messages.ts';
+import type { Hello, WorkerMessage } from '../rpc/messages.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import {
   isActive,
-  isNumericallyFit,
   studyEntry,
   type ClusterState,
   type Decision,
+  type DispatcherSettings,
   type Moment,
-  type PackEntry,
   type StudyData,
   type StudyEntry,
-  type WorkerEntry,
 } from './cluster-state.ts';
+import { abortPack, cancelTrials, giveUpPack, isPackDone } from './giving-up.ts';
 import { grantAll, send } from './granting.ts';
 import { restoreStudy, type StoredStudy } from './restore.ts';
-import { abortPack, cancelTrials, giveUpPack, isPackDone, takeResult } from './results.ts';
+import { takeResult } from './results.ts';
 import { advanceStudy, createTrials, endStudy, plannedStage } from './stage-progress.ts';
-
-export interface DispatcherSettings {
-  /** How long an attempt may make no progress before it is given to somebody else. */
-  readonly leaseMs: number;
-  readonly heartbeatMs: number;
-  /** How long the leases of a closed stream wait for the same session to come back. */
-  readonly reconnectMs: number;
-  /** How long a lost worker stays in the table, and its late results are expected. */
-  readonly forgetMs: number;
-  readonly knownAnswer: string;
-  readonly version: string;
-}
+import {
+  claimPacks,
+  datasetFailed,
+  freeName,
+  freeThread,
+  logEvent,
+  newWorker,
+  packOf,
+  reapWorker,
+  renewLease,
+} from './workforce.ts';
 
 export class Dispatcher {
   readonly state: ClusterState;
-  readonly #settings: DispatcherSettings;
 
   constructor(settings: DispatcherSettings, stored: readonly StoredStudy[], now: Moment) {
-    this.#settings = settings;
     this.state = {
+      settings,
       studies: new Map(),
       workers: new Map(),
       packs: new Map(),
-      knownAnswer: settings.knownAnswer,
     };
     for (const study of stored) this.restore(study, now);
   }
 
   /** Takes up a study from the store: after a restart, or when a finished one is extended. */
   restore(stored: StoredStudy, now: Moment): void {
-    restoreStudy(this.state, stored, now.monotonicMs + this.#settings.leaseMs, now);
+    restoreStudy(this.state, stored, now.monotonicMs + this.state.settings.leaseMs, now);
   }
 
   /** A new study, behind those that were submitted before it. */
@@ -82,7 +79,7 @@ export class Dispatcher {
         reason: null,
         createdAtMs: now.wallMs,
         endedAtMs: null,
-        knownAnswer: this.#settings.knownAnswer,
+        knownAnswer: this.state.settings.knownAnswer,
         partDigests: details.partDigests,
         officialData: details.officialData,
         stages,
@@ -134,7 +131,7 @@ export class Dispatcher {
   joined(hello: Hello, address: string, now: Moment): Decision {
     const decision = emptyDecision();
     const known = this.state.workers.get(hello.session);
-    const worker = known ?? newWorker(hello, this.#freeName(hello.name));
+    const worker = known ?? newWorker(hello, freeName(this.state, hello.name));
     worker.address = address;
     worker.threads = hello.threads;
     worker.packMax = hello.packMax;
@@ -150,12 +147,12 @@ export class Dispatcher {
     send(decision, worker, {
       kind: 'welcome',
       name: worker.name,
-      leaseMs: this.#settings.leaseMs,
-      heartbeatMs: this.#settings.heartbeatMs,
-      version: this.#settings.version,
-      knownAnswer: this.#settings.knownAnswer,
+      leaseMs: this.state.settings.leaseMs,
+      heartbeatMs: this.state.settings.heartbeatMs,
+      version: this.state.settings.version,
+      knownAnswer: this.state.settings.knownAnswer,
     });
-    this.#claim(worker, hello.held, now, decision);
+    claimPacks(this.state, worker, hello.held, now, decision);
     const joined = {
       kind: 'worker-joined',
       worker: worker.name,
@@ -163,10 +160,9 @@ export class Dispatcher {
       address,
     } as const;
     decision.afterCommit.push({ kind: 'notice', notice: joined });
-    this.#logEvent(
+    logEvent(
       decision,
       now,
-      null,
       'worker-joined',
       `${worker.name} from ${address} with ${worker.threads} threads`,
     );
@@ -180,30 +176,37 @@ export class Dispatcher {
     assert(worker, () => `session ${session} has joined`);
     switch (message.kind) {
       case 'heartbeat':
-        for (const progress of message.packs) this.#renew(progress, worker, now);
+        for (const progress of message.packs) renewLease(this.state, progress, worker, now);
         break;
       case 'measured':
         break; // Of interest to those who watch, who see it from the server; nothing is decided by it.
       case 'pack-ended':
         for (const member of message.results) takeResult(this.state, worker, member, now, decision);
-        this.#freeThread(message.pack, worker, 'its results did not come with it', now, decision);
+        freeThread(
+          this.state,
+          message.pack,
+          worker,
+          'its results did not come with it',
+          now,
+          decision,
+        );
         break;
       case 'pack-failed': {
-        const pack = this.#packOf(message.pack, worker);
+        const pack = packOf(this.state, message.pack, worker);
         if (pack !== undefined)
           giveUpPack(this.state, pack, message.outcome, message.reason, now, decision);
-        this.#freeThread(message.pack, worker, message.reason, now, decision);
+        freeThread(this.state, message.pack, worker, message.reason, now, decision);
         break;
       }
       case 'pack-returned':
-        this.#freeThread(message.pack, worker, message.reason, now, decision);
+        freeThread(this.state, message.pack, worker, message.reason, now, decision);
         break;
       case 'dataset-ready':
         worker.datasets.add(message.dataset);
         if (worker.preparing === message.dataset) worker.preparing = null;
         break;
       case 'dataset-failed':
-        this.#datasetFailed(worker, message.dataset, message.reason, now, decision);
+        datasetFailed(this.state, worker, message.dataset, message.reason, now, decision);
         break;
       case 'draining':
         worker.draining = true;
@@ -228,10 +231,13 @@ export class Dispatcher {
         kind: 'notice',
         notice: { kind: 'worker-left', worker: worker.name, reason },
       });
-      this.#logEvent(decision, now, null, 'worker-left', `${worker.name}: ${reason}`);
+      logEvent(decision, now, 'worker-left', `${worker.name}: ${reason}`);
     }
     for (const pack of worker.packs) {
-      pack.deadlineMs = Math.min(pack.deadlineMs, now.monotonicMs + this.#settings.reconnectMs);
+      pack.deadlineMs = Math.min(
+        pack.deadlineMs,
+        now.monotonicMs + this.state.settings.reconnectMs,
+      );
     }
     return this.#settle(now, decision);
   }
@@ -244,12 +250,12 @@ export class Dispatcher {
       const worker = this.state.workers.get(pack.session);
       const reason =
         worker?.connected === true
-          ? `no progress within the lease of ${this.#settings.leaseMs} ms`
+          ? `no progress within the lease of ${this.state.settings.leaseMs} ms`
           : 'the worker was lost: its connection closed and it did not come back';
       giveUpPack(this.state, pack, 'lost', reason, now, decision);
       abortPack(this.state, pack, reason, decision);
     }
-    for (const worker of this.state.workers.values()) this.#reap(worker, now, decision);
+    for (const worker of this.state.workers.values()) reapWorker(this.state, worker, now, decision);
     return this.#settle(now, decision);
   }
 
@@ -304,131 +310,14 @@ export class Dispatcher {
     for (const study of this.state.studies.values()) {
       if (isActive(study)) advanceStudy(study, now, decision);
     }
-    grantAll(this.state, this.#settings, now, decision);
+    grantAll(this.state, now, decision);
     return decision;
-  }
-
-  /** Packs that a returning session still runs keep their leases; those it no longer names are lost. */
-  #claim(
-    worker: WorkerEntry,
-    held: readonly PackProgress[],
-    now: Moment,
-    decision: Decision,
-  ): void {
-    const named = new Set(held.map((progress) => progress.pack));
-    for (const progress of held) {
-      const pack = this.#packOf(progress.pack, worker);
-      if (pack === undefined) {
-        send(decision, worker, {
-          kind: 'abort',
-          pack: progress.pack,
-          reason: 'the coordinator no longer knows it',
-        });
-        continue;
-      }
-      pack.deadlineMs = now.monotonicMs + this.#settings.leaseMs;
-      pack.step = progress.step;
-      pack.aborted = false;
-      if (pack.members.every(({ trial }) => trial.result !== null)) {
-        abortPack(this.state, pack, 'its trials have their results', decision);
-      }
-    }
-    for (const pack of worker.packs) {
-      if (!named.has(pack.id))
-        this.#freeThread(pack.id, worker, 'the worker came back without it', now, decision, 'lost');
-    }
-  }
-
-  #renew(progress: PackProgress, worker: WorkerEntry, now: Moment): void {
-    const pack = this.#packOf(progress.pack, worker);
-    if (pack === undefined || progress.step <= pack.step) return;
-    pack.step = progress.step;
-    pack.deadlineMs = now.monotonicMs + this.#settings.leaseMs;
-  }
-
-  /** The worker says that a pack no longer occupies a thread; what is open of it goes back. */
-  #freeThread(
-    id: string,
-    worker: WorkerEntry,
-    reason: string,
-    now: Moment,
-    decision: Decision,
-    outcome: 'returned' | 'lost' = 'returned',
-  ): void {
-    const pack = this.#packOf(id, worker);
-    if (pack === undefined) return;
-    giveUpPack(this.state, pack, outcome, reason, now, decision);
-    worker.packs.delete(pack);
-    this.state.packs.delete(id);
-  }
-
-  #packOf(id: string, worker: WorkerEntry): PackEntry | undefined {
-    const pack = this.state.packs.get(id);
-    return pack?.session === worker.session ? pack : undefined;
-  }
-
-  #datasetFailed(
-    worker: WorkerEntry,
-    dataset: string,
-    reason: string,
-    now: Moment,
-    decision: Decision,
-  ): void {
-    worker.datasetFailures.set(dataset, reason);
-    if (worker.preparing === dataset) worker.preparing = null;
-    for (const study of this.state.studies.values()) {
-      if (study.searchKey !== dataset && study.testKey !== dataset) continue;
-      decision.afterCommit.push({
-        kind: 'notice',
-        notice: { kind: 'worker-ineligible', worker: worker.name, study: study.name, reason },
-      });
-    }
-    this.#logEvent(decision, now, null, 'worker-ineligible', `${worker.name}: ${reason}`);
-  }
-
-  /** Lost when its leases have run out; forgotten some time later, when no late result is expected. */
-  #reap(worker: WorkerEntry, now: Moment, decision: Decision): void {
-    if (worker.closedAtMs === null) return;
-    const goneMs = now.monotonicMs - worker.closedAtMs;
-    if (goneMs >= this.#settings.reconnectMs && !worker.reportedLost) {
-      worker.reportedLost = true;
-      const reason = 'its connection closed and it did not come back';
-      decision.afterCommit.push({
-        kind: 'notice',
-        notice: { kind: 'worker-lost', worker: worker.name, reason },
-      });
-      this.#logEvent(decision, now, null, 'worker-lost', `${worker.name}: ${reason}`);
-    }
-    if (goneMs < this.#settings.forgetMs) return;
-    for (const pack of worker.packs) this.state.packs.delete(pack.id);
-    this.state.workers.delete(worker.session);
-  }
-
-  #logEvent(
-    decision: Decision,
-    now: Moment,
-    study: string | null,
-    what: string,
-    detail: string,
-  ): void {
-    decision.persist.push({ kind: 'event', atMs: now.wallMs, study, what, detail });
   }
 
   #study(name: string): StudyEntry {
     const study = this.state.studies.get(name);
     assert(study, () => `study ${name} is known`);
     return study;
-  }
-
-  /** `name`, or `name-2`, `name-3`, … when another worker that is here has it. */
-  #freeName(name: string): string {
-    const taken = new Set(
-      [...this.state.workers.values()].filter((w) => w.connected).map((w) => w.name),
-    );
-    for (let suffix = 1; ; suffix++) {
-      const candidate = suffix === 1 ? name : `${name}-${suffix}`;
-      if (!taken.has(candidate)) return candidate;
-    }
   }
 }
 
@@ -439,38 +328,4 @@ export interface SubmitDetails {
 
 export function emptyDecision(): Decision {
   return { persist: [], afterCommit: [] };
-}
-
-/** Why a worker is given nothing of a study, for the table of workers; null when it may be. */
-export function ineligibility(state: ClusterState, worker: WorkerEntry): string | null {
-  for (const study of state.studies.values()) {
-    if (!isActive(study)) continue;
-    if (!isNumericallyFit(state, worker, study.spec)) {
-      return `its arithmetic differs (known answer ${worker.knownAnswer.slice(0, 8)}, expected ${state.knownAnswer.slice(0, 8)}): it trains nothing of ${study.name}`;
-    }
-    const failure = worker.datasetFailures.get(study.searchKey);
-    if (failure !== undefined) return failure;
-  }
-  return null;
-}
-
-function newWorker(hello: Hello, name: string): WorkerEntry {
-  return {
-    session: hello.session,
-    name,
-    address: '',
-    threads: hello.threads,
-    packMax: hello.packMax,
-    kernel: hello.kernel,
-    knownAnswer: hello.knownAnswer,
-    connected: false,
-    draining: false,
-    closedAtMs: null,
-    reportedLost: false,
-    datasets: new Set(),
-    preparing: null,
-    datasetFailures: new Map(),
-    packs: new Set(),
-    trialsCompleted: 0,
-  };
 }

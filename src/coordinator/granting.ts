@@ -37,22 +37,13 @@ const packMax = 8;
 /** pack × hidden: columns of the side-by-side product that fit a thread's memory comfortably. */
 const packColumnsMax = 800;
 
-export interface GrantSettings {
-  readonly leaseMs: number;
-}
-
 /** Sends out data sets and grants what can be granted now. */
-export function grantAll(
-  state: ClusterState,
-  settings: GrantSettings,
-  now: Moment,
-  decision: Decision,
-): void {
+export function grantAll(state: ClusterState, now: Moment, decision: Decision): void {
   for (const study of state.studies.values()) {
     if (!isActive(study)) continue;
     prepareWorkers(state, study, decision);
-    if (study.winner === null) grantTrials(state, settings, study, now, decision);
-    else grantTest(state, settings, study, now, decision);
+    if (study.winner === null) grantTrials(state, study, now, decision);
+    else grantTest(state, study, now, decision);
   }
 }
 
@@ -90,7 +81,6 @@ function prepare(
 
 function grantTrials(
   state: ClusterState,
-  settings: GrantSettings,
   study: StudyEntry,
   now: Moment,
   decision: Decision,
@@ -104,7 +94,7 @@ function grantTrials(
     for (const worker of workers) {
       if (study.waiting === 0 || freeThreads(worker) === 0) continue;
       const trials = takePack(study, Math.min(packSize(study, threads), worker.packMax));
-      grantPack(state, settings, { study, worker, trials, purpose: 'search' }, now, decision);
+      grantPack(state, { study, worker, trials, purpose: 'search' }, now, decision);
       granted = true;
     }
   }
@@ -138,13 +128,7 @@ function takePack(study: StudyEntry, size: number): TrialEntry[] {
  * The test attempt: the winner once more, with the test set, on a worker that has not trained it
  * where there is one. It must give the same digest, so it is a check of the machines as well.
  */
-function grantTest(
-  state: ClusterState,
-  settings: GrantSettings,
-  study: StudyEntry,
-  now: Moment,
-  decision: Decision,
-): void {
+function grantTest(state: ClusterState, study: StudyEntry, now: Moment, decision: Decision): void {
   const { winner, testKey, data } = study;
   if (winner === null || testKey === null || data.test === null) return;
   const trial = trialOf(study, winner.trial.stage, winner.trial.k, winner.trial.replicate);
@@ -164,7 +148,7 @@ function grantTest(
     (candidate) => candidate.datasets.has(testKey) && freeThreads(candidate) > 0,
   );
   if (worker !== undefined) {
-    grantPack(state, settings, { study, worker, trials: [trial], purpose: 'test' }, now, decision);
+    grantPack(state, { study, worker, trials: [trial], purpose: 'test' }, now, decision);
   } else if (
     candidates[0] !== undefined &&
     !candidates.some((candidate) => candidate.preparing === testKey)
@@ -188,13 +172,7 @@ interface Grant {
   readonly purpose: AttemptPurpose;
 }
 
-function grantPack(
-  state: ClusterState,
-  settings: GrantSettings,
-  grant: Grant,
-  now: Moment,
-  decision: Decision,
-): void {
+function grantPack(state: ClusterState, grant: Grant, now: Moment, decision: Decision): void {
   const { study, worker, trials, purpose } = grant;
   const first = trials[0];
   assert(first, 'a pack has members');
@@ -229,7 +207,7 @@ function grantPack(
     purpose,
     session: worker.session,
     members,
-    deadlineMs: now.monotonicMs + settings.leaseMs,
+    deadlineMs: now.monotonicMs + state.settings.leaseMs,
     step: -1,
     aborted: false,
   };

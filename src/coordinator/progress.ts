@@ -8,7 +8,7 @@ import {
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
-import { ineligibility } from './dispatcher.ts';
+import { ineligibility } from './workforce.ts';
 
 export interface StudyProgress {
   readonly study: string;
@@ -97,7 +97,7 @@ export function workerRows(state: ClusterState): WorkerRow[] {
       threads: worker.threads,
       busy: worker.packs.size,
       kernel: worker.kernel,
-      numerics: worker.knownAnswer === state.knownAnswer ? 'canonical' : 'other',
+      numerics: worker.knownAnswer === state.settings.knownAnswer ? 'canonical' : 'other',
       trialsCompleted: worker.trialsCompleted,
       state: stateOf(worker, reason),
       reason,

@@ -1,32 +1,31 @@
 /**
- * What becomes of an attempt: its result is taken, or it is given up.
+ * What becomes of a result: taken, compared, or refused.
  *
  * Every result is fenced by (trial, attempt): it counts only where that attempt was granted to the
  * session that reports it. The first result of a trial is taken, from whichever attempt; what comes
  * later is compared by digest and changes nothing. Every case has one answer of a fixed set.
  *
- * Pure: changes the cluster's state and says what to store and send.
+ * Pure: changes the cluster's state and says what to store and send. Attempts that end without a
+ * result are in `giving-up.ts`.
  */
 import { assert } from '../base/assert.ts';
 import type { Answer, AttemptKey, MemberResult } from '../rpc/messages.ts';
-import { trialName, type AttemptOutcome, type AttemptPurpose, type TrialResult } from '../study/trial.ts';
+import { trialName, type AttemptPurpose, type TrialResult } from '../study/trial.ts';
 import {
   trialRecord,
   type ClusterState,
   type Decision,
   type Moment,
-  type PackEntry,
   type StageEntry,
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
+import { abortPack, closeAttempt, isPackDone, stageOf } from './giving-up.ts';
 import { send } from './granting.ts';
 import { endStudy } from './stage-progress.ts';
 import {
   acceptsResult,
   changeTrial,
-  chargedMax,
-  isEnded,
   isLost,
   type AttemptEntry,
   type TrialEntry,
@@ -55,7 +54,8 @@ function judge(
   if (found === null) return 'unknown';
   const { study, stage, trial, attempt } = found;
   if (attempt.session !== worker.session) return 'unknown';
-  if (attempt.purpose === 'test') return judgeTest(state, study, trial, attempt, result, now, decision);
+  if (attempt.purpose === 'test')
+    return judgeTest(state, study, trial, attempt, result, now, decision);
   if (trial.status === 'cancelled') return 'cancelled';
   if (trial.result !== null)
     return compare(study, trial, attempt, trial.result, result, now, decision);
@@ -174,107 +174,6 @@ function judgeTest(
   return reproduced ? 'accepted' : 'disputed';
 }
 
-/** Closes a pack's open members as given up; their trials wait again, or fail when charged too often. */
-export function giveUpPack(
-  state: ClusterState,
-  pack: PackEntry,
-  outcome: 'returned' | 'lost' | 'crashed' | 'timeout',
-  reason: string,
-  now: Moment,
-  decision: Decision,
-): void {
-  const charge = outcome !== 'returned';
-  const study = state.studies.get(pack.study);
-  // Back to front: the queue's end is granted next, and the first of the pack should be.
-  for (const { trial, attempt: number } of pack.members.toReversed()) {
-    const attempt = trial.attempts.find((entry) => entry.attempt === number);
-    if (study === undefined || attempt === undefined || attempt.outcome !== null) continue;
-    closeAttempt(study, trial, attempt, outcome, reason, charge, now, decision);
-    decision.afterCommit.push({
-      kind: 'notice',
-      notice: {
-        kind: 'attempt-lost',
-        study: study.name,
-        trial: trial.id,
-        attempt: number,
-        worker: attempt.worker,
-        reason,
-      },
-    });
-    if (pack.purpose === 'test') giveUpTest(study, charge, reason, now, decision);
-    else giveUpTrial(study, trial, charge, reason, decision);
-  }
-}
-
-function giveUpTest(
-  study: StudyEntry,
-  charge: boolean,
-  reason: string,
-  now: Moment,
-  decision: Decision,
-): void {
-  if (charge) study.testCharged += 1;
-  if (study.testCharged < chargedMax) return;
-  endStudy(study, 'complete', `the test set could not be measured: ${reason}`, now, decision);
-}
-
-function giveUpTrial(
-  study: StudyEntry,
-  trial: TrialEntry,
-  charge: boolean,
-  reason: string,
-  decision: Decision,
-): void {
-  changeTrial(trial, { kind: 'gave-up', charge, reason });
-  decision.persist.push({
-    kind: 'trial-status',
-    study: study.name,
-    trial: trial.id,
-    status: trial.status === 'failed' ? 'failed' : 'waiting',
-    reason: trial.reason,
-  });
-  if (trial.status === 'waiting') {
-    study.queue.push(trial);
-    study.waiting += 1;
-    return;
-  }
-  stageOf(study, trial).open -= 1;
-  decision.afterCommit.push({
-    kind: 'notice',
-    notice: { kind: 'trial-ended', study: study.name, trial: trialRecord(trial) },
-  });
-}
-
-/** Ends everything of a study that has not ended. */
-export function cancelTrials(
-  state: ClusterState,
-  study: StudyEntry,
-  reason: string,
-  now: Moment,
-  decision: Decision,
-): void {
-  for (const trial of study.trials.values()) {
-    for (const attempt of trial.attempts) {
-      if (attempt.outcome === null)
-        closeAttempt(study, trial, attempt, 'cancelled', reason, false, now, decision);
-    }
-    if (isEnded(trial)) continue;
-    if (trial.status === 'waiting') study.waiting -= 1;
-    stageOf(study, trial).open -= 1;
-    changeTrial(trial, { kind: 'cancelled', reason });
-    decision.persist.push({
-      kind: 'trial-status',
-      study: study.name,
-      trial: trial.id,
-      status: 'cancelled',
-      reason,
-    });
-  }
-  for (const pack of state.packs.values()) {
-    if (pack.study === study.name) abortPack(state, pack, reason, decision);
-  }
-}
-
 /** Other open attempts of a trial that has its result: closed without a charge, aborted where alone. */
 function supersede(
   state: ClusterState,
@@ -302,54 +201,6 @@ function supersede(
   }
 }
 
-/** Tells the worker to stop a pack. The thread counts as occupied until the worker says it is free. */
-export function abortPack(
-  state: ClusterState,
-  pack: PackEntry,
-  reason: string,
-  decision: Decision,
-): void {
-  if (pack.aborted) return;
-  pack.aborted = true;
-  const worker = state.workers.get(pack.session);
-  if (worker?.connected === true) send(decision, worker, { kind: 'abort', pack: pack.id, reason });
-}
-
-/** Whether no member is open any more. */
-export function isPackDone(pack: PackEntry): boolean {
-  return pack.members.every(
-    ({ trial, attempt }) =>
-      trial.attempts.find((entry) => entry.attempt === attempt)?.outcome !== null,
-  );
-}
-
-function closeAttempt(
-  study: StudyEntry,
-  trial: TrialEntry,
-  attempt: AttemptEntry,
-  outcome: AttemptOutcome,
-  reason: string | null,
-  charged: boolean,
-  now: Moment,
-  decision: Decision,
-): void {
-  assert(
-    attempt.outcome === null,
-    () => `an attempt closes once, ${trial.name}#${attempt.attempt} is ${attempt.outcome}`,
-  );
-  attempt.outcome = outcome;
-  decision.persist.push({
-    kind: 'attempt-closed',
-    study: study.name,
-    trial: trial.id,
-    attempt: attempt.attempt,
-    outcome,
-    reason,
-    endedAtMs: now.wallMs,
-    charged,
-  });
-}
-
 interface Located {
   readonly study: StudyEntry;
   readonly stage: StageEntry;
@@ -363,12 +214,6 @@ function locate(state: ClusterState, key: AttemptKey): Located | null {
   const attempt = trial?.attempts.find((entry) => entry.attempt === key.attempt);
   if (study === undefined || trial === undefined || attempt === undefined) return null;
   return { study, stage: stageOf(study, trial), trial, attempt };
-}
-
-function stageOf(study: StudyEntry, trial: TrialEntry): StageEntry {
-  const stage = study.stages.find((entry) => entry.record.name === trial.id.stage);
-  assert(stage, () => `${trial.name} belongs to a stage`);
-  return stage;
 }
 
 /** The store has the curve; memory keeps what ranking needs, so that 100,000 trials fit. */

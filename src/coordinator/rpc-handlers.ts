@@ -1,8 +1,14 @@
 /** What the wire may ask of a coordinator, answered by it: thin adapters, no rule of their own. */
 import { RidgelineError } from '../base/errors.ts';
-import type { ClusterHandlers, ControlHandlers, StudySummary, WatchSnapshot } from '../rpc/control-messages.ts';
+import type {
+  ClusterHandlers,
+  ControlHandlers,
+  StudySummary,
+  WatchSnapshot,
+} from '../rpc/control-messages.ts';
 import { specFromCanonical } from '../study/canonical-spec.ts';
-import { studyUnknown, type Coordinator } from './coordinator-server.ts';
+import type { Coordinator } from './coordinator-server.ts';
+import { studyUnknown } from './study-errors.ts';
 
 /** A watcher sees a change at most this often. */
 const watchIntervalMs = 200;
@@ -40,12 +46,18 @@ function drainNamed(coordinator: Coordinator, worker: string | null, reason: str
   );
 }
 
-async function* watch(coordinator: Coordinator, study: string, signal: AbortSignal): AsyncIterable<WatchSnapshot> {
+async function* watch(
+  coordinator: Coordinator,
+  study: string,
+  signal: AbortSignal,
+): AsyncIterable<WatchSnapshot> {
   const startedMs = performance.now();
   let last = '';
   while (!signal.aborted) {
     const progress = find(coordinator.studies(), study);
-    const workers = coordinator.workers().map(({ name, threads, busy }) => ({ name, threads, busy }));
+    const workers = coordinator
+      .workers()
+      .map(({ name, threads, busy }) => ({ name, threads, busy }));
     const text = JSON.stringify([progress, workers]);
     if (text !== last) yield { progress, workers, elapsedMs: performance.now() - startedMs };
     last = text;
@@ -57,7 +69,10 @@ async function* watch(coordinator: Coordinator, study: string, signal: AbortSign
 function find(studies: readonly StudySummary[], study: string): StudySummary {
   const found = studies.find((candidate) => candidate.study === study);
   if (found !== undefined) return found;
-  throw studyUnknown(study, studies.map((candidate) => candidate.study));
+  throw studyUnknown(
+    study,
+    studies.map((candidate) => candidate.study),
+  );
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

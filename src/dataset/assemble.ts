@@ -21,7 +21,7 @@ export interface AssembledImages {
   readonly pixelMax: number;
 }
 
-export interface AssembledSplit {
+interface AssembledSplit {
   readonly images: AssembledImages;
   readonly records: Uint32Array;
 }

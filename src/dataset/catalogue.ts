@@ -37,7 +37,7 @@ export interface DatasetInfo {
   readonly parts: readonly PartInfo[];
 }
 
-export interface PartInfo {
+interface PartInfo {
   readonly name: string;
   /** Records in it. */
   readonly count: number;

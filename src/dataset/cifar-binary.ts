@@ -19,7 +19,7 @@ const recordBytes = 1 + imageBytes;
 /** 200,000 records: more than three times the whole data set. */
 const fileBytesMax = 200_000 * recordBytes;
 
-export const cifar10ClassNames = [
+const cifar10ClassNames = [
   'airplane',
   'automobile',
   'bird',

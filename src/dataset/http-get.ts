@@ -28,7 +28,7 @@ export async function getBytes(address: string, options: GetOptions): Promise<In
     const response = await getOnce(url, options);
     const { location } = response.headers;
     if (!isRedirect(response.statusCode ?? 0) || location === undefined) return response;
-    response.resume();
+    response.destroy();
     url = parseAddress(location, url);
   }
   throw unfollowable(address, `was redirected more than ${redirectsMax} times`);
@@ -43,7 +43,12 @@ async function getOnce(url: URL, options: GetOptions): Promise<IncomingMessage> 
       agent: false,
     });
     let response: IncomingMessage | null = null;
-    request.on('response', (received) => resolve((response = received)));
+    request.on('response', (received) => {
+      response = received;
+      // It may break before somebody reads it: whoever does is told then.
+      received.on('error', () => undefined);
+      resolve(received);
+    });
     request.on('error', reject); // Once there is a response, it is the one that reports errors.
     request.setTimeout(options.silenceMs, () => {
       (response ?? request).destroy(new Error(`no byte came for ${options.silenceMs} ms`));

@@ -30,7 +30,7 @@ export interface PartCache {
 }
 
 /** Takes one part's bytes in order. Disposing of it before `commit` leaves nothing behind. */
-export interface PartWriter extends AsyncDisposable {
+interface PartWriter extends AsyncDisposable {
   /** @throws RidgelineError DATASET_INVALID when more bytes come than were announced */
   append(chunk: Uint8Array): Promise<void>;
   /** @throws RidgelineError DATASET_INVALID when the bytes do not have the digest */

@@ -9,7 +9,7 @@ import { closestName } from './closest-name.ts';
 type SplitName = 'train' | 'validation' | 'test';
 
 /** The splits that the study has, in the order in which they are drawn. */
-export function selectionsOf(spec: DatasetSpec): readonly (readonly [SplitName, Selection])[] {
+function selectionsOf(spec: DatasetSpec): readonly (readonly [SplitName, Selection])[] {
   const always = [
     ['train', spec.train],
     ['validation', spec.validation],

@@ -180,7 +180,7 @@ export class TarReader {
     const text = untilNull(Buffer.from(field)).trim();
     if (!/^[0-7]*$/.test(text)) {
       throw this.#refuse(
-        `has ${JSON.stringify(text)} where a number belongs, at unpacked byte ${this.#offset}.`,
+        `has ${JSON.stringify(text)} where a number belongs, at unpacked byte ${this.#offset}, so it is no tar or a damaged one.`,
       );
     }
     return text === '' ? 0 : Number.parseInt(text, 8);

@@ -6,12 +6,10 @@
  * only with the very same file of the very same server.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { getBytes } from './http-get.ts';
@@ -129,25 +127,15 @@ export class Transfer {
   }
 
   async #append(response: IncomingMessage, before: number, total: number | null): Promise<void> {
-    const { signal, onProgress } = this.#options;
+    const { onProgress } = this.#options;
+    const chunks: AsyncIterable<Uint8Array> = response;
     let received = before;
     onProgress(received, total);
-    const counter = new Transform({
-      transform: (chunk: Buffer, _encoding, pass) => {
-        received += chunk.length;
-        onProgress(received, total);
-        pass(null, chunk);
-      },
-    });
-    const file = createWriteStream(this.#partial, { flags: 'a' });
-    let diskError: Error | null = null;
-    file.on('error', (error) => (diskError ??= error));
-    try {
-      await pipeline(response, counter, file, { signal });
-    } catch (error) {
-      if (diskError !== null && error === diskError)
-        await this.#onDisk(() => Promise.reject(error));
-      throw error;
+    await using file = await this.#onDisk(() => open(this.#partial, 'a'));
+    for await (const chunk of chunks) {
+      await this.#onDisk(() => file.appendFile(chunk));
+      received += chunk.length;
+      onProgress(received, total);
     }
     if (total !== null && received !== total) {
       if (received > total) await this.#onDisk(() => truncate(this.#partial, 0));
@@ -211,17 +199,13 @@ export class Transfer {
     try {
       return await work();
     } catch (error) {
-      throw this.#unwritable(error);
+      throw new RidgelineError(
+        'DOWNLOAD_FAILED',
+        `${this.#partial} could not be written: ${messageOf(error)}.`,
+        'Free space there, or name another folder with --data-dir.',
+        { cause: error },
+      );
     }
-  }
-
-  #unwritable(cause: unknown): RidgelineError {
-    return new RidgelineError(
-      'DOWNLOAD_FAILED',
-      `${this.#partial} could not be written: ${messageOf(cause)}.`,
-      'Free space there, or name another folder with --data-dir.',
-      { cause },
-    );
   }
 }
 

@@ -1,6 +1,6 @@
 /** The tables of `ridgeline workers` and `ridgeline status`, in every format they have. */
 import { delimitedText, type FileColumn } from './delimited.ts';
-import { renderGrid, type Column } from './grid.ts';
+import { gridLines, type Column } from './grid.ts';
 import { jsonText, schemaVersion } from './json-value.ts';
 import { lambdaText } from './number-format.ts';
 import type { TextOptions } from './text-options.ts';
@@ -112,9 +112,7 @@ function gridText<Row>(
   rows: readonly Row[],
   options: TextOptions,
 ): string {
-  const { lines, dropped } = renderGrid(columns, rows, options);
-  const notes = dropped.length > 0 ? [`not shown at this width: ${dropped.join(', ')}`] : [];
-  return `${[...lines, ...notes].join('\n')}\n`;
+  return `${gridLines(columns, rows, options).join('\n')}\n`;
 }
 
 function text<Row>(

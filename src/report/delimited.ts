@@ -10,7 +10,7 @@ import { foreignText } from './foreign-text.ts';
 import { extraColumn } from './result-columns.ts';
 import type { ResultRow, StudyResults } from './study-results.ts';
 
-export type Field = string | number | boolean | null;
+type Field = string | number | boolean | null;
 export type Separator = 'tsv' | 'csv';
 
 /** A column of a file: its name, and its field in a row. */

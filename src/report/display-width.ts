@@ -63,7 +63,7 @@ export function wrapWords(
       line = indent + word;
     }
     while (displayWidth(line) > width) {
-      const [head, tail] = splitAt(line, width);
+      const [head, tail] = splitAt(line, width, indent.length);
       lines.push(head);
       line = indent + tail;
     }
@@ -71,8 +71,8 @@ export function wrapWords(
   return line === null ? lines : [...lines, line];
 }
 
-/** The most characters that fit, at least one more than the indent, and the rest. */
-function splitAt(line: string, width: number): [string, string] {
+/** What fits, up to the last space where there is one behind the indent, and the rest. */
+function splitAt(line: string, width: number, indentWidth: number): [string, string] {
   const characters = Array.from(line);
   let used = 0;
   let count = 0;
@@ -81,7 +81,10 @@ function splitAt(line: string, width: number): [string, string] {
     if (used > width) break;
     count += 1;
   }
-  return [characters.slice(0, count).join(''), characters.slice(count).join('')];
+  const space = characters.lastIndexOf(' ', count);
+  const end = space > indentWidth ? space : count;
+  const rest = characters.slice(space > indentWidth ? end + 1 : end);
+  return [characters.slice(0, end).join(''), rest.join('')];
 }
 
 function characterWidth(character: string): number {

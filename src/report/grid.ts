@@ -2,12 +2,12 @@
  * A table for a terminal: columns that fit the width, rows that are never wrapped.
  *
  * Where the columns are too wide together, short headings are used first, then long names are cut
- * with an ellipsis, then whole columns are left out, the least important first. What was left out
- * is returned, so that the caller can say so; nothing disappears silently.
+ * with an ellipsis, then whole columns are left out, the least important first, and named below the
+ * table: nothing disappears silently.
  */
 import Table from 'cli-table3';
 import { assert } from '../base/assert.ts';
-import { displayWidth, fitText } from './display-width.ts';
+import { displayWidth, fitText, wrapText } from './display-width.ts';
 import { ellipsisOf, shown, widthOf, type Style, type TextOptions } from './text-options.ts';
 
 export interface Column<Row> {
@@ -24,8 +24,8 @@ export interface Column<Row> {
   readonly style?: (row: Row) => Style | null;
 }
 
-export interface Grid {
-  readonly lines: readonly string[];
+interface Grid {
+  readonly lines: string[];
   /** Headings of the columns that did not fit. */
   readonly dropped: readonly string[];
 }
@@ -37,10 +37,7 @@ interface LaidOut<Row> {
   readonly width: number;
 }
 
-/** The table library's time grows with the square of the rows; so it is given this many at once. */
-const rowsAtOnce = 100;
-
-export function renderGrid<Row>(
+function renderGrid<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   options: TextOptions,
@@ -52,6 +49,22 @@ export function renderGrid<Row>(
   });
   const { kept, dropped } = fitColumns(natural, options);
   return { lines: draw(kept, rows, options), dropped: dropped.map(({ head }) => head) };
+}
+
+/** The table's lines, and below them which columns did not fit. */
+export function gridLines<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  options: TextOptions,
+): string[] {
+  const { lines, dropped } = renderGrid(columns, rows, options);
+  if (dropped.length === 0) return lines;
+  const note = wrapText(
+    shown(`  not shown at this width: ${dropped.join(', ')}`, options),
+    widthOf(options),
+    '  ',
+  );
+  return [...lines, ...note.map((line) => options.color('dim', line))];
 }
 
 function widest(head: string, cells: readonly string[]): number {
@@ -136,42 +149,46 @@ function cut<Row>(item: LaidOut<Row>, width: number, options: TextOptions): Laid
   };
 }
 
+/**
+ * The table library draws the frame, the headings and one row of dots; every row is that row with its
+ * cells in place of the dots. The library alone would take time with the square of the rows, and
+ * measures some scripts otherwise than terminals do.
+ */
 function draw<Row>(
   columns: readonly LaidOut<Row>[],
   rows: readonly Row[],
   options: TextOptions,
 ): string[] {
-  const head = columns.map((item) => options.color('bold', item.head));
-  const framed = tableLines(columns, head, [columns.map(() => '')], options);
-  const bottom = framed.at(-1) ?? '';
-  const lines = framed.slice(0, 3);
-  for (let start = 0; start < rows.length; start += rowsAtOnce) {
-    const chunk = rows.slice(start, start + rowsAtOnce).map((row, offset) =>
-      columns.map((item) => {
-        const text = item.cells[start + offset] ?? '';
-        const style = item.column.style?.(row) ?? null;
-        return style === null ? text : options.color(style, text);
-      }),
-    );
-    lines.push(...tableLines(columns, null, chunk, options));
-  }
-  return [...lines, bottom];
+  const table = new Table({
+    head: columns.map((item) => options.color('bold', item.head)),
+    chars: options.unicode ? {} : asciiRules,
+    // Empty lists: the library paints by default, and looks at no stream before it does.
+    style: { head: [], border: [] },
+    colWidths: columns.map((item) => item.width + 2),
+    colAligns: columns.map((item) => item.column.align),
+  });
+  table.push(columns.map((item) => '.'.repeat(item.width)));
+  const [top = '', head = '', rule = '', dots = '', bottom = ''] = table.toString().split('\n');
+  const lines = rows.map((row, index) => {
+    const cells = columns.map((item) => paddedCell(item, row, index, options)).values();
+    return dots.replaceAll(/\.+/g, () => cells.next().value ?? '');
+  });
+  return [top, head, rule, ...lines, bottom];
 }
 
-const noRules = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  mid: '',
-  'mid-mid': '',
-  'left-mid': '',
-  'right-mid': '',
-};
+function paddedCell<Row>(
+  { column, cells, width }: LaidOut<Row>,
+  row: Row,
+  index: number,
+  options: TextOptions,
+): string {
+  const text = cells[index] ?? '';
+  const style = column.style?.(row) ?? null;
+  const painted = style === null ? text : options.color(style, text);
+  const padding = ' '.repeat(Math.max(0, width - displayWidth(text)));
+  return column.align === 'right' ? padding + painted : painted + padding;
+}
+
 const asciiRules = {
   top: '-',
   'top-mid': '+',
@@ -189,22 +206,3 @@ const asciiRules = {
   right: '|',
   middle: '|',
 };
-
-/** With a head: the frame with rules around it. Without: rows alone. */
-function tableLines<Row>(
-  columns: readonly LaidOut<Row>[],
-  head: string[] | null,
-  cells: string[][],
-  options: TextOptions,
-): string[] {
-  const table = new Table({
-    ...(head === null ? {} : { head }),
-    chars: { ...(options.unicode ? {} : asciiRules), ...(head === null ? noRules : {}) },
-    // Empty lists: the library paints by default, and looks at no stream before it does.
-    style: { head: [], border: [] },
-    colWidths: columns.map((item) => item.width + 2),
-    colAligns: columns.map((item) => item.column.align),
-  });
-  table.push(...cells);
-  return table.toString().split('\n');
-}

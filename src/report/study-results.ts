@@ -43,7 +43,7 @@ export interface ResultRow {
   readonly digest: string | null;
 }
 
-export type StatusCounts = Readonly<Record<TrialStatus, number>>;
+type StatusCounts = Readonly<Record<TrialStatus, number>>;
 
 export interface StageResults {
   readonly name: string;

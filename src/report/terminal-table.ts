@@ -4,7 +4,7 @@
  * Rows that were left out, columns that did not fit and ranges that were narrowed are said in words.
  */
 import { wrapText, wrapWords } from './display-width.ts';
-import { renderGrid, type Column } from './grid.ts';
+import { gridLines, type Column } from './grid.ts';
 import {
   isAccuracy,
   lambdaText,
@@ -64,12 +64,8 @@ function stageLines(results: StudyResults, stage: StageResults, options: TableOp
   if (stage.reason !== null) lines.push(...note(stage.reason, options));
   if (stage.rows.length === 0)
     return stage.rowsTotal === 0 ? lines : [...lines, ...note(cutNote(stage), options)];
-  const grid = renderGrid(resultColumns(results, stage), stage.rows, options);
-  lines.push(...grid.lines);
+  lines.push(...gridLines(resultColumns(results, stage), stage.rows, options));
   if (stage.rows.length < stage.rowsTotal) lines.push(...note(cutNote(stage), options));
-  if (grid.dropped.length > 0) {
-    lines.push(...note(`not shown at this width: ${grid.dropped.join(', ')}`, options));
-  }
   // Failed trials stand last and may have been left out above: they are told from the whole stage.
   for (const failure of failureWords(results, stage.name, failuresShown)) {
     lines.push(

@@ -7,7 +7,7 @@ import { asciiText, foreignText } from './foreign-text.ts';
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
 
 /** Returns the text, painted or not. */
-export type Paint = (style: Style, text: string) => string;
+type Paint = (style: Style, text: string) => string;
 
 export interface TextOptions {
   /** Columns of the terminal. Below 40 the text is laid out for 40. */

@@ -5,7 +5,7 @@ import {
   type Measurement,
   type TrialRecord,
 } from '../study/trial.ts';
-import { renderGrid, type Column } from './grid.ts';
+import { gridLines, type Column } from './grid.ts';
 import { lossText, percentText } from './number-format.ts';
 import { shown, type TextOptions } from './text-options.ts';
 
@@ -31,7 +31,7 @@ export function formatTrial(
     ([name, value]) =>
       `${options.color('bold', shown(name.padEnd(14), options))} ${shown(value ?? '-', options)}`,
   );
-  lines.push('', 'attempts', ...renderGrid(attemptColumns, attempts, options).lines);
+  lines.push('', 'attempts', ...gridLines(attemptColumns, attempts, options));
   if (result !== null && result.curve.length > 0)
     lines.push('', 'measurements', ...curveLines(result.curve, options));
   return `${lines.join('\n')}\n`;
@@ -39,7 +39,7 @@ export function formatTrial(
 
 /** A learning curve as a table: one row a measurement. */
 export function curveLines(curve: readonly Measurement[], options: TextOptions): readonly string[] {
-  return renderGrid(curveColumns, curve, options).lines;
+  return gridLines(curveColumns, curve, options);
 }
 
 const attemptColumns: readonly Column<AttemptRecord>[] = [

@@ -24,8 +24,8 @@ export function parseTrialName(text: string): TrialId | null {
       text,
     );
   if (match?.groups === undefined) return null;
-  const { stage, k, replicate } = match.groups;
-  return { stage: stage as string, k: Number(k), replicate: Number(replicate ?? '1') };
+  const { stage = '', k, replicate = '1' } = match.groups;
+  return { stage, k: Number(k), replicate: Number(replicate) };
 }
 
 export type TrialStatus = 'waiting' | 'running' | 'complete' | 'failed' | 'cancelled';

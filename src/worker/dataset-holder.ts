@@ -6,8 +6,8 @@
  * again, and after the last try the node says why it cannot take part.
  */
 import { RidgelineError, messageOf } from '../base/errors.ts';
-import { assembleData } from '../dataset/assemble.ts';
-import { decodePart, type Part } from '../dataset/part.ts';
+import { DataAssembly } from '../dataset/assemble.ts';
+import { decodePart } from '../dataset/part.ts';
 import type { PartCache } from '../dataset/part-cache.ts';
 import {
   datasetKey,
@@ -39,12 +39,13 @@ export class DatasetHolder {
   async load(reference: DatasetReference, fetchPart: FetchPart): Promise<void> {
     const key = datasetKey(reference);
     if (this.#held.has(key)) return;
-    const parts: Part[] = [];
+    // One part at a time beside the shared copy: a node's memory holds no second data set.
+    const assembly = new DataAssembly(reference);
     for (const part of reference.parts) {
       const bytes = (await this.#cache.read(part.digest)) ?? (await this.#fetch(part, fetchPart));
-      parts.push(decodePart(part.name, bytes));
+      assembly.add(decodePart(part.name, bytes));
     }
-    this.#held.set(key, assembleData(reference, parts));
+    this.#held.set(key, assembly.finish());
     for (const oldest of this.#held.keys()) {
       if (this.#held.size <= heldMax) break;
       this.#held.delete(oldest);
@@ -55,7 +56,7 @@ export class DatasetHolder {
     let lastProblem = '';
     for (let attempt = 1; attempt <= triesMax; attempt++) {
       try {
-        const writer = await this.#cache.writer(part.digest, part.bytes);
+        await using writer = await this.#cache.writer(part.digest, part.bytes);
         for await (const chunk of fetchPart(part.digest, 0)) await writer.append(chunk);
         await writer.commit();
         const bytes = await this.#cache.read(part.digest);

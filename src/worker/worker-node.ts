@@ -214,7 +214,7 @@ export class WorkerNode implements AsyncDisposable {
       this.#perform(this.#session.packEnded(pack, results));
     } catch (error) {
       const isStopped = error instanceof Error && error.name === 'AbortError';
-      const reason = isStopped ? String(error.cause ?? 'stopped') : messageOf(error);
+      const reason = isStopped ? messageOf(error.cause ?? 'stopped') : messageOf(error);
       if (!isStopped) this.#options.log.error(`pack ${pack} crashed: ${reason}`);
       this.#perform(
         this.#session.packStopped(pack, { kind: isStopped ? 'stopped' : 'crashed', reason }),

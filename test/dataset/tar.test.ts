@@ -30,7 +30,7 @@ const contents: Readonly<Record<string, string>> = {
   'block and one': 'y'.repeat(513),
   'deep/er/file.bin': 'z'.repeat(1023),
   'naïve – 日本.txt': 'unicode',
-  [`${'long-folder-name-'.repeat(5)}/${'long-file-name-'.repeat(9)}`]: 'long',
+  [`${'long-folder-name-'.repeat(5)}/${'long-file-name-'.repeat(6)}`]: 'long',
   [`${'f'.repeat(200)}/${'g'.repeat(230)}`]: 'longer than ustar can say',
 };
 

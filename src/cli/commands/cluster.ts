@@ -2,88 +2,123 @@
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
-import { formatStudies, formatWorkers, type ClusterFormat, type StudyLine } from '../../report/cluster-tables.ts';
+import {
+  formatStudies,
+  formatWorkers,
+  type ClusterFormat,
+  type StudyLine,
+} from '../../report/cluster-tables.ts';
 import { liveLines } from '../../report/live-lines.ts';
 import type { TextOptions } from '../../report/text-options.ts';
 import { rankTrials } from '../../search/ranking.ts';
-import { connectControl, type ControlClient } from '../../rpc/control-client.ts';
-import { readAdminJoin } from '../../rpc/join-files.ts';
-import { readJoin } from '../../rpc/join-string.ts';
+import type { ControlClient } from '../../rpc/control-client.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import { canonicalSpec } from '../../study/canonical-spec.ts';
 import type { Objective } from '../../study/study-spec.ts';
 import { trialName } from '../../study/trial.ts';
-import { isUnicode, paintFor, stateDirOf, wholeNumber, widthOf, type CommonFlags, type Context } from '../context.ts';
+import {
+  isUnicode,
+  paintFor,
+  stateDirOf,
+  widthOf,
+  type CommonFlags,
+  type Context,
+} from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
-import { withCommonOptions, withCoordinatorOption } from '../options.ts';
+import { control, withControl, type ControlFlags } from '../control.ts';
+import { addTokenCommand } from './token.ts';
 
-interface ControlFlags extends CommonFlags {
-  readonly coordinator?: string;
-  readonly format?: ClusterFormat;
-}
-
-export function addClusterCommands(program: Command, context: Context, finish: (code: number) => void): void {
+export function addClusterCommands(
+  program: Command,
+  context: Context,
+  finish: (code: number) => void,
+): void {
   addSubmit(program, context);
   addTables(program, context);
   addWatch(program, context, finish);
   addStudyChanges(program, context);
   addDrain(program, context);
-  addToken(program, context);
-}
-
-/** Opens a connection to the coordinator that the flags name, and closes it after use. */
-async function withControl<T>(context: Context, flags: ControlFlags, use: (client: ControlClient) => Promise<T>): Promise<T> {
-  const target = flags.coordinator === undefined ? readAdminJoin(stateDirOf(context, flags)) : await readJoin(flags.coordinator, process.stdin);
-  using client = await connectControl(target);
-  return await use(client);
-}
-
-function control(program: Command, name: string, summary: string, example: string): Command {
-  return withCoordinatorOption(withCommonOptions(program.command(name)))
-    .summary(summary)
-    .description(`${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}.`)
-    .addHelpText('after', `\nExample:\n  ${example}`);
+  addTokenCommand(program, context);
 }
 
 function formatOption(): Option {
-  return new Option('--format <format>', 'default: table in a terminal, tsv elsewhere').choices(['table', 'tsv', 'json']);
+  return new Option('--format <format>', 'default: table in a terminal, tsv elsewhere').choices([
+    'table',
+    'tsv',
+    'json',
+  ]);
 }
 
 function formatOf(context: Context, flags: ControlFlags): ClusterFormat {
   return flags.format ?? (context.stdout.isTTY ? 'table' : 'tsv');
 }
 
-function textOptions(context: Context, flags: CommonFlags, stream: NodeJS.WriteStream): TextOptions {
-  return { width: widthOf(context, stream), color: paintFor(context, flags, stream), unicode: isUnicode(context) };
+function textOptions(
+  context: Context,
+  flags: CommonFlags,
+  stream: NodeJS.WriteStream,
+): TextOptions {
+  return {
+    width: widthOf(context, stream),
+    color: paintFor(context, flags, stream),
+    unicode: isUnicode(context),
+  };
 }
 
 function addSubmit(program: Command, context: Context): void {
-  control(program, 'submit', 'hands a study to a running coordinator', 'ridgeline submit configs/coarse-to-fine.yaml')
+  control(
+    program,
+    'submit',
+    'hands a study to a running coordinator',
+    'ridgeline submit configs/coarse-to-fine.yaml',
+  )
     .argument('<study>', 'the study file (YAML)')
     .option('--fresh', 'throw away what is stored under its name')
     .action(async (file: string, flags: ControlFlags & { readonly fresh?: boolean }) => {
       const spec = await loadStudy(file);
-      const { name, outcome } = await withControl(context, flags, (client) => client.submitStudy(canonicalSpec(spec), flags.fresh === true));
+      const { name, outcome } = await withControl(context, flags, (client) =>
+        client.submitStudy(canonicalSpec(spec), flags.fresh === true),
+      );
       context.stderr.write(`${name}: ${outcome}; watch it with \`ridgeline watch ${name}\`\n`);
     });
 }
 
 function addTables(program: Command, context: Context): void {
-  control(program, 'workers', 'lists the workers of a running coordinator', 'ridgeline workers --format json')
+  control(
+    program,
+    'workers',
+    'lists the workers of a running coordinator',
+    'ridgeline workers --format json',
+  )
     .addOption(formatOption())
     .action(async (flags: ControlFlags) => {
       const rows = await withControl(context, flags, (client) => client.listWorkers());
-      if (rows.length === 0) context.stderr.write('no worker has joined; `ridgeline coordinator` printed the line that starts one\n');
+      if (rows.length === 0)
+        context.stderr.write(
+          'no worker has joined; `ridgeline coordinator` printed the line that starts one\n',
+        );
       const format = formatOf(context, flags);
-      if (rows.length > 0 || format === 'json') context.stdout.write(formatWorkers(rows, format, textOptions(context, flags, context.stdout)));
+      if (rows.length > 0 || format === 'json')
+        context.stdout.write(
+          formatWorkers(rows, format, textOptions(context, flags, context.stdout)),
+        );
     });
-  control(program, 'status', 'lists the studies, from a running coordinator or the store', 'ridgeline status')
+  control(
+    program,
+    'status',
+    'lists the studies, from a running coordinator or the store',
+    'ridgeline status',
+  )
     .addOption(formatOption())
     .action(async (flags: ControlFlags) => {
       const rows = await studyLines(context, flags);
-      if (rows.length === 0) context.stderr.write('no study yet; `ridgeline run configs/quickstart.yaml` starts one\n');
+      if (rows.length === 0)
+        context.stderr.write('no study yet; `ridgeline run configs/quickstart.yaml` starts one\n');
       const format = formatOf(context, flags);
-      if (rows.length > 0 || format === 'json') context.stdout.write(formatStudies(rows, format, textOptions(context, flags, context.stdout)));
+      if (rows.length > 0 || format === 'json')
+        context.stdout.write(
+          formatStudies(rows, format, textOptions(context, flags, context.stdout)),
+        );
     });
 }
 
@@ -101,7 +136,11 @@ async function studyLines(context: Context, flags: ControlFlags): Promise<readon
     const trials = reader.trials(record.spec.study);
     const stage = record.stages.find((candidate) => !candidate.closed) ?? record.stages.at(-1);
     const ofStage = trials.filter((trial) => trial.id.stage === stage?.name);
-    const best = rankTrials(trials, record.spec.objective, record.stages.map(({ name }) => name))[0];
+    const best = rankTrials(
+      trials,
+      record.spec.objective,
+      record.stages.map(({ name }) => name),
+    )[0];
     return {
       study: record.spec.study,
       status: record.status,
@@ -109,7 +148,10 @@ async function studyLines(context: Context, flags: ControlFlags): Promise<readon
       done: ofStage.filter(({ status }) => status !== 'waiting' && status !== 'running').length,
       total: stage?.trials ?? 0,
       running: 0,
-      best: best?.value == null ? null : { trial: trialName(best.trial.id), lambda: best.trial.lambda, value: best.value },
+      best:
+        best?.value == null
+          ? null
+          : { trial: trialName(best.trial.id), lambda: best.trial.lambda, value: best.value },
       reason: record.reason,
     };
   });
@@ -119,13 +161,25 @@ async function studyLines(context: Context, flags: ControlFlags): Promise<readon
 const plainObjective: Objective = { metric: 'validation_loss', direction: 'maximize' };
 
 function addWatch(program: Command, context: Context, finish: (code: number) => void): void {
-  control(program, 'watch', 'follows a study on a running coordinator until it ends', 'ridgeline watch coarse-to-fine')
+  control(
+    program,
+    'watch',
+    'follows a study on a running coordinator until it ends',
+    'ridgeline watch coarse-to-fine',
+  )
     .argument('<study>', 'its name')
     .action(async (study: string, flags: ControlFlags) => {
       await withControl(context, flags, async (client) => {
         for await (const { progress, workers, elapsedMs } of client.watch(study)) {
-          const state = { ...progress, workers, objective: plainObjective, pace: { elapsedMs, trials: 0 } };
-          context.stderr.write(`${liveLines(state, textOptions(context, flags, context.stderr)).join('  |  ')}\n`);
+          const state = {
+            ...progress,
+            workers,
+            objective: plainObjective,
+            pace: { elapsedMs, trials: 0 },
+          };
+          context.stderr.write(
+            `${liveLines(state, textOptions(context, flags, context.stderr)).join('  |  ')}\n`,
+          );
           if (progress.status === 'failed') finish(exitCode.failed);
         }
       });
@@ -134,9 +188,22 @@ function addWatch(program: Command, context: Context, finish: (code: number) => 
 
 function addStudyChanges(program: Command, context: Context): void {
   const changes = [
-    ['pause', 'grants no more trials of a study; those that run go on', (client: ControlClient, study: string) => client.pauseStudy(study, 'paused by the operator')],
-    ['resume', 'goes on with a paused study', (client: ControlClient, study: string) => client.resumeStudy(study)],
-    ['cancel', 'ends a study for good; running trials are aborted', (client: ControlClient, study: string) => client.cancelStudy(study, 'cancelled by the operator')],
+    [
+      'pause',
+      'grants no more trials of a study; those that run go on',
+      (client: ControlClient, study: string) => client.pauseStudy(study, 'paused by the operator'),
+    ],
+    [
+      'resume',
+      'goes on with a paused study',
+      (client: ControlClient, study: string) => client.resumeStudy(study),
+    ],
+    [
+      'cancel',
+      'ends a study for good; running trials are aborted',
+      (client: ControlClient, study: string) =>
+        client.cancelStudy(study, 'cancelled by the operator'),
+    ],
   ] as const;
   for (const [name, summary, change] of changes) {
     control(program, name, summary, `ridgeline ${name} coarse-to-fine`)
@@ -149,34 +216,17 @@ function addStudyChanges(program: Command, context: Context): void {
 }
 
 function addDrain(program: Command, context: Context): void {
-  control(program, 'drain', 'lets a worker finish what it runs, then leave', 'ridgeline drain node-3')
+  control(
+    program,
+    'drain',
+    'lets a worker finish what it runs, then leave',
+    'ridgeline drain node-3',
+  )
     .argument('<worker>', 'its name, or --all')
     .action(async (worker: string, flags: ControlFlags) => {
-      const asked = await withControl(context, flags, (client) => client.drainWorker(worker, 'drained by the operator'));
+      const asked = await withControl(context, flags, (client) =>
+        client.drainWorker(worker, 'drained by the operator'),
+      );
       context.stderr.write(`${asked} asked to leave\n`);
-    });
-}
-
-function addToken(program: Command, context: Context): void {
-  const token = program.command('token').summary('join strings: make, list, revoke').description('Join strings of a running coordinator.');
-  control(token, 'new', 'makes a join string', 'ridgeline token new --role worker --hours 24 > worker.join')
-    .addOption(new Option('--role <role>', 'what it allows').choices(['worker', 'viewer', 'admin']).default('worker'))
-    .option('--hours <n>', 'how long it is good (default: until revoked)', wholeNumber('--hours', 1, 87_600))
-    .action(async (flags: ControlFlags & { readonly role: 'worker' | 'viewer' | 'admin'; readonly hours?: number }) => {
-      const seconds = flags.hours === undefined ? null : flags.hours * 3_600;
-      const { join } = await withControl(context, flags, (client) => client.createToken(flags.role, seconds));
-      context.stdout.write(`${join}\n`);
-    });
-  control(token, 'list', 'lists the tokens, without their secrets', 'ridgeline token list').action(async (flags: ControlFlags) => {
-    const tokens = await withControl(context, flags, (client) => client.listTokens());
-    for (const { id, role, expiresAtMs } of tokens) {
-      context.stdout.write(`${id}\t${role}\t${expiresAtMs === null ? 'until revoked' : new Date(expiresAtMs).toISOString()}\n`);
-    }
-  });
-  control(token, 'revoke', 'ends a token and what is connected with it', 'ridgeline token revoke 1f2e3d4c5b6a')
-    .argument('<id>', 'as `ridgeline token list` shows it')
-    .action(async (id: string, flags: ControlFlags) => {
-      if (await withControl(context, flags, (client) => client.revokeToken(id))) return;
-      throw new RidgelineError('USAGE', `There is no token ${JSON.stringify(id)}.`, '`ridgeline token list` shows them.');
     });
 }

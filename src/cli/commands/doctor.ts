@@ -70,9 +70,17 @@ async function examine(stateDir: string, dataDir: string): Promise<Finding[]> {
 
 function datasetFinding({ name, source, problem, fetchable }: DatasetEntry): Finding {
   const check = `data set ${name}`;
-  if (problem !== null) return { check, result: 'warn', detail: problem, fix: 'Replace it; `ridgeline data info` says more.' };
+  if (problem !== null)
+    return {
+      check,
+      result: 'warn',
+      detail: problem,
+      fix: 'Replace it; `ridgeline data info` says more.',
+    };
   if (source !== null) return { check, result: 'ok', detail: source, fix: null };
-  const fix = fetchable ? `\`ridgeline data fetch ${name}\` gets it.` : `Put it into the data directory (\`ridgeline data list\`).`;
+  const fix = fetchable
+    ? `\`ridgeline data fetch ${name}\` gets it.`
+    : `Put it into the data directory (\`ridgeline data list\`).`;
   return { check, result: 'warn', detail: 'not here', fix };
 }
 

@@ -21,8 +21,12 @@ export function addPlanCommand(program: Command, context: Context): void {
   withDataOption(withCommonOptions(program.command('plan')))
     .argument('<study>', 'the study file (YAML)')
     .summary('every λ that would be tried; nothing is started')
-    .description('Prints every λ that would be tried, a narrowing stage with its rule, and what the search costs on this machine. Nothing is started.')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'))
+    .description(
+      'Prints every λ that would be tried, a narrowing stage with its rule, and what the search costs on this machine. Nothing is started.',
+    )
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
+    )
     .addHelpText('after', '\nExample:\n  ridgeline plan configs/quickstart.yaml')
     .action(async (file: string, flags: CommonFlags & { readonly format: string }) => {
       const plan = await planOf(await loadStudy(file), dataDirOf(context, flags));
@@ -42,9 +46,16 @@ async function planOf(spec: StudySpec, dataDir: string): Promise<Plan> {
     secondsPerTrial,
     stages: spec.stages.map((stage) => {
       const { name, trials, lambda } = stage;
-      if (lambda.kind === 'narrow') return { name, trials, range: null, narrows: lambda.narrow, lambdas: [] };
+      if (lambda.kind === 'narrow')
+        return { name, trials, range: null, narrows: lambda.narrow, lambdas: [] };
       const sampled = stageTrials(spec, stage, lambda.range);
-      return { name, trials, range: lambda.range, narrows: null, lambdas: sampled.map((trial) => ({ trial: trialName(trial.id), lambda: trial.lambda })) };
+      return {
+        name,
+        trials,
+        range: lambda.range,
+        narrows: null,
+        lambdas: sampled.map((trial) => ({ trial: trialName(trial.id), lambda: trial.lambda })),
+      };
     }),
   };
 }

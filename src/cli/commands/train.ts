@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudyOrRecipe } from '../../config/load-study.ts';
-import { studyUnknown } from '../../coordinator/coordinator-server.ts';
+import { studyUnknown } from '../../coordinator/study-errors.ts';
 import { trainingJson, trainingText } from '../../report/training-text.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import type { DatasetSpec, StudySpec, TrainerSettings } from '../../study/study-spec.ts';
@@ -10,7 +10,15 @@ import { parseTrialName } from '../../study/trial.ts';
 import { loadKernel } from '../../trainer/kernel.ts';
 import { trainPack } from '../../trainer/train-pack.ts';
 import { compileKernel } from '../../worker/kernel-file.ts';
-import { dataDirOf, isUnicode, paintFor, stateDirOf, widthOf, type CommonFlags, type Context } from '../context.ts';
+import {
+  dataDirOf,
+  isUnicode,
+  paintFor,
+  stateDirOf,
+  widthOf,
+  type CommonFlags,
+  type Context,
+} from '../context.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
 import { loadTrainingData } from '../training-data.ts';
 
@@ -33,33 +41,62 @@ export function addTrainCommand(program: Command, context: Context): void {
   withDataOption(withCommonOptions(program.command('train')))
     .argument('<file>', 'a study, or a recipe: a study without stages, with trainer.lambda')
     .summary('one training run with its curve')
-    .description('Trains once, in this process: a recipe, or one trial of a study. A trial gives the same digest as it did in the search.')
+    .description(
+      'Trains once, in this process: a recipe, or one trial of a study. A trial gives the same digest as it did in the search.',
+    )
     .option('--lambda <x>', 'λ, for a study')
     .option('--trial <name>', 'a trial of the stored study, such as coarse/7')
     .option('--winner', 'the winner of the stored study')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'))
-    .addHelpText('after', '\nExamples:\n  ridgeline train configs/quickstart.yaml --lambda 0.001\n  ridgeline train configs/quickstart.yaml --winner --format json')
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ridgeline train configs/quickstart.yaml --lambda 0.001\n  ridgeline train configs/quickstart.yaml --winner --format json',
+    )
     .action(async (file: string, flags: TrainFlags) => {
       const run = await trainingRun(file, flags, context);
       const measureTest = run.dataset.test !== null;
-      const data = await loadTrainingData(run.dataset, run.seed, dataDirOf(context, flags), measureTest);
+      const data = await loadTrainingData(
+        run.dataset,
+        run.seed,
+        dataDirOf(context, flags),
+        measureTest,
+      );
       const kernel = loadKernel(await compileKernel());
       const [result] = trainPack(
         kernel,
-        { seed: run.seed, replicate: run.replicate, settings: run.settings, lambdas: [run.lambda], measureTest },
+        {
+          seed: run.seed,
+          replicate: run.replicate,
+          settings: run.settings,
+          lambdas: [run.lambda],
+          measureTest,
+        },
         data,
         { nowMs: () => performance.now() },
       );
       if (result === undefined) throw new Error('a pack of one has one result');
-      const options = { width: widthOf(context, context.stdout), color: paintFor(context, flags, context.stdout), unicode: isUnicode(context) };
-      context.stdout.write(flags.format === 'json' ? trainingJson(result, 'portable') : trainingText(result, options));
+      const options = {
+        width: widthOf(context, context.stdout),
+        color: paintFor(context, flags, context.stdout),
+        unicode: isUnicode(context),
+      };
+      context.stdout.write(
+        flags.format === 'json' ? trainingJson(result, 'portable') : trainingText(result, options),
+      );
     });
 }
 
-async function trainingRun(file: string, flags: TrainFlags, context: Context): Promise<TrainingRun> {
+async function trainingRun(
+  file: string,
+  flags: TrainFlags,
+  context: Context,
+): Promise<TrainingRun> {
   const loaded = await loadStudyOrRecipe(file);
   const { seed, dataset, trainer: settings } = loaded.spec;
-  if (loaded.kind === 'recipe') return { seed, replicate: 1, dataset, settings, lambda: lambdaOf(flags) ?? loaded.spec.lambda };
+  if (loaded.kind === 'recipe')
+    return { seed, replicate: 1, dataset, settings, lambda: lambdaOf(flags) ?? loaded.spec.lambda };
   const given = lambdaOf(flags);
   if (given !== null) return { seed, replicate: 1, dataset, settings, lambda: given };
   const { lambda, replicate } = storedTrial(loaded.spec, flags, context);
@@ -70,22 +107,41 @@ function lambdaOf(flags: TrainFlags): number | null {
   if (flags.lambda === undefined) return null;
   const lambda = Number(flags.lambda);
   if (Number.isFinite(lambda) && lambda >= 0 && flags.lambda.trim() !== '') return lambda;
-  throw new RidgelineError('USAGE', `--lambda must be a number of at least 0, got ${JSON.stringify(flags.lambda)}.`, 'Give a value such as --lambda 1e-3.');
+  throw new RidgelineError(
+    'USAGE',
+    `--lambda must be a number of at least 0, got ${JSON.stringify(flags.lambda)}.`,
+    'Give a value such as --lambda 1e-3.',
+  );
 }
 
-function storedTrial(spec: StudySpec, flags: TrainFlags, context: Context): { lambda: number; replicate: number } {
+function storedTrial(
+  spec: StudySpec,
+  flags: TrainFlags,
+  context: Context,
+): { lambda: number; replicate: number } {
   if (flags.trial === undefined && flags.winner !== true) {
-    throw new RidgelineError('USAGE', 'A study has many λ, and none was named.', 'Give --lambda X, --trial coarse/7 or --winner.');
+    throw new RidgelineError(
+      'USAGE',
+      'A study has many λ, and none was named.',
+      'Give --lambda X, --trial coarse/7 or --winner.',
+    );
   }
   using reader = openStoreReader(stateDirOf(context, flags));
   const record = reader.study(spec.study);
-  if (record === null) throw studyUnknown(spec.study, reader.studies().map((known) => known.spec.study));
-  const id = flags.trial === undefined ? (record.winner?.trial ?? null) : parseTrialName(flags.trial);
+  if (record === null)
+    throw studyUnknown(
+      spec.study,
+      reader.studies().map((known) => known.spec.study),
+    );
+  const id =
+    flags.trial === undefined ? (record.winner?.trial ?? null) : parseTrialName(flags.trial);
   const trial = id === null ? null : reader.trial(spec.study, id);
   if (trial !== null) return { lambda: trial.lambda, replicate: trial.id.replicate };
   throw new RidgelineError(
     'TRIAL_UNKNOWN',
-    flags.trial === undefined ? `Study ${spec.study} has no winner yet.` : `Study ${spec.study} has no trial ${JSON.stringify(flags.trial)}.`,
+    flags.trial === undefined
+      ? `Study ${spec.study} has no winner yet.`
+      : `Study ${spec.study} has no trial ${JSON.stringify(flags.trial)}.`,
     `\`ridgeline results ${spec.study} --all\` lists its trials.`,
   );
 }

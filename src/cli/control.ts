@@ -1,0 +1,35 @@
+/** What commands that talk to a running coordinator share: how they find it and what they look like. */
+import type { Command } from 'commander';
+import { connectControl, type ControlClient } from '../rpc/control-client.ts';
+import { readAdminJoin } from '../rpc/join-files.ts';
+import { readJoin } from '../rpc/join-string.ts';
+import type { ClusterFormat } from '../report/cluster-tables.ts';
+import { stateDirOf, type CommonFlags, type Context } from './context.ts';
+import { withCommonOptions, withCoordinatorOption } from './options.ts';
+
+export interface ControlFlags extends CommonFlags {
+  readonly coordinator?: string;
+  readonly format?: ClusterFormat;
+}
+
+/** Opens a connection to the coordinator that the flags name, and closes it after use. */
+export async function withControl<T>(
+  context: Context,
+  flags: ControlFlags,
+  use: (client: ControlClient) => Promise<T>,
+): Promise<T> {
+  const target =
+    flags.coordinator === undefined
+      ? readAdminJoin(stateDirOf(context, flags))
+      : await readJoin(flags.coordinator, process.stdin);
+  using client = await connectControl(target);
+  return await use(client);
+}
+
+/** A command with the options that all of these have, and an example. */
+export function control(program: Command, name: string, summary: string, example: string): Command {
+  return withCoordinatorOption(withCommonOptions(program.command(name)))
+    .summary(summary)
+    .description(`${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}.`)
+    .addHelpText('after', `\nExample:\n  ${example}`);
+}

@@ -1,0 +1,31 @@
+/** What can be wrong with a request about a study: one builder for each error. */
+import { RidgelineError } from '../base/errors.ts';
+import type { StudyStatus } from '../study/trial.ts';
+
+export function isOver(status: StudyStatus): boolean {
+  return status === 'complete' || status === 'failed' || status === 'cancelled';
+}
+
+export function studyUnknown(study: string, known: readonly string[]): RidgelineError {
+  return new RidgelineError(
+    'STUDY_UNKNOWN',
+    `There is no study ${JSON.stringify(study)} here${known.length > 0 ? `; there are: ${known.join(', ')}` : ', nor any other'}.`,
+    'Check the name and --state; `ridgeline status` lists the studies.',
+  );
+}
+
+export function studyOver(study: string, status: string): RidgelineError {
+  return new RidgelineError(
+    'STUDY_FAILED',
+    `Study ${study} is ${status}, so it cannot be changed any more.`,
+    'Give the study another name, or start it anew with `ridgeline run STUDY.yaml --fresh`.',
+  );
+}
+
+export function studyDiffers(study: string, fields: readonly string[]): RidgelineError {
+  return new RidgelineError(
+    'STUDY_DIFFERS',
+    `Another study is stored under the name ${study}; they differ in ${fields.join(', ')}.`,
+    'Give it another name (study: …), undo the change, or throw the stored one away with --fresh. Only more trials in the last stage, or more stages, extend a study.',
+  );
+}

@@ -1,0 +1,72 @@
+/** The studies that a coordinator works on: their opened data, and their records as the store has them. */
+import type { Logger } from 'pino';
+import { assert } from '../base/assert.ts';
+import type { StoreReader } from '../store/read.ts';
+import type { StudyRecord } from '../study/study-record.ts';
+import type { StudySpec } from '../study/study-spec.ts';
+import { PartShelf } from './part-shelf.ts';
+import type { StoredStudy } from './restore.ts';
+import { checkUnchanged, openStudyData, type OpenedStudyData } from './study-data.ts';
+
+export class StudyLibrary {
+  readonly #store: StoreReader;
+  readonly #dataDir: string;
+  readonly #knownAnswer: string;
+  readonly #log: Logger;
+  readonly #shelf = new PartShelf();
+  /** By study; kept for as long as it may have to be built again from the store. */
+  readonly #data = new Map<string, OpenedStudyData>();
+
+  constructor(store: StoreReader, dataDir: string, knownAnswer: string, log: Logger) {
+    this.#store = store;
+    this.#dataDir = dataDir;
+    this.#knownAnswer = knownAnswer;
+    this.#log = log;
+  }
+
+  /**
+   * @param stored what the store has of it; null for a new study
+   * @throws RidgelineError DATASET_…; STUDY_DIFFERS where it was started over other data
+   */
+  async open(spec: StudySpec, stored: StudyRecord | null): Promise<OpenedStudyData> {
+    const opened = await openStudyData(spec, this.#dataDir);
+    if (stored !== null) checkUnchanged(spec.study, stored, opened, this.#knownAnswer);
+    this.#shelf.add(opened.parts);
+    this.#data.set(spec.study, opened);
+    if (opened.official === false) {
+      this.#log.warn(
+        `${spec.study}: ${opened.source} does not have the hashes of the official release; it is used as it is`,
+      );
+    }
+    return opened;
+  }
+
+  close(study: string): void {
+    this.#data.delete(study);
+  }
+
+  studies(): string[] {
+    return [...this.#data.keys()];
+  }
+
+  /** An opened study with everything that the dispatcher must remember of it. */
+  stored(study: string): StoredStudy {
+    const record = this.#store.study(study);
+    const data = this.#data.get(study)?.data;
+    assert(
+      record !== null && data !== undefined,
+      () => `study ${study} is stored and its data is open`,
+    );
+    return {
+      record,
+      data,
+      trials: this.#store.trials(study),
+      attempts: this.#store.attempts(study),
+    };
+  }
+
+  /** Null where no study uses the part. */
+  partBytes(digest: string, offset: number): Iterable<Uint8Array> | null {
+    return this.#shelf.has(digest) ? this.#shelf.chunks(digest, offset) : null;
+  }
+}

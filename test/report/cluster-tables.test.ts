@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  formatStudies,
+  formatWorkers,
+  type StudyLine,
+  type WorkerLine,
+} from '../../src/report/cluster-tables.ts';
+import { displayWidth } from '../../src/report/display-width.ts';
+import { liveLines, trialLine, type LiveState } from '../../src/report/live-lines.ts';
+import type { TextOptions } from '../../src/report/text-options.ts';
+import { formatTrial } from '../../src/report/trial-text.ts';
+import { study, trial, trials } from './sample-study.ts';
+
+const options: TextOptions = { width: 80, color: (_style, text) => text, unicode: true };
+
+const worker: WorkerLine = {
+  name: 'node-a',
+  address: '10.0.0.2:51234',
+  threads: 4,
+  busy: 3,
+  kernel: 'portable',
+  numerics: 'canonical',
+  trialsCompleted: 17,
+  state: 'busy',
+  reason: null,
+};
+
+const running: StudyLine = {
+  study: 'sample',
+  status: 'running',
+  stage: 'coarse',
+  done: 3,
+  total: 30,
+  running: 4,
+  best: { trial: 'coarse/2', lambda: 0.004, value: 0.4612 },
+  reason: null,
+};
+
+const live: LiveState = {
+  study: 'sample',
+  stage: 'coarse',
+  done: 15,
+  total: 30,
+  running: 4,
+  testing: false,
+  best: { trial: 'coarse/2', lambda: 0.004, value: 0.4612 },
+  workers: [{ name: 'node-a', threads: 4, busy: 3 }],
+  objective: study.spec.objective,
+  pace: { elapsedMs: 60_000, trials: 10 },
+};
+
+const anyName = fc.string({ unit: 'binary', maxLength: 120 });
+const anyWidth = fc.integer({ min: 40, max: 200 });
+
+function expectFits(text: string, width: number): void {
+  for (const line of text.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+}
+
+describe('workers', () => {
+  test('as JSON are an array with the documented fields', () => {
+    expect(JSON.parse(formatWorkers([worker], 'json', options))).toEqual([
+      {
+        name: 'node-a',
+        address: '10.0.0.2:51234',
+        threads: 4,
+        busy: 3,
+        kernel: 'portable',
+        numerics: 'canonical',
+        trials_completed: 17,
+        state: 'busy',
+        reason: null,
+      },
+    ]);
+  });
+
+  test('as TSV have a header and a line each', () => {
+    const [head, line] = formatWorkers([worker], 'tsv', options).split('\n');
+    expect(head).toBe(
+      'name\taddress\tthreads\tbusy\tkernel\tnumerics\ttrials_completed\tstate\treason',
+    );
+    expect(line).toBe('node-a\t10.0.0.2:51234\t4\t3\tportable\tcanonical\t17\tbusy\t');
+  });
+
+  test('fit any terminal, whatever a node calls itself', () => {
+    fc.assert(
+      fc.property(anyName, anyName, anyWidth, (name, reason, width) => {
+        expectFits(
+          formatWorkers([{ ...worker, name, reason }], 'table', { ...options, width }),
+          width,
+        );
+      }),
+    );
+  });
+});
+
+describe('studies', () => {
+  test('show the stage, how far it is and the best so far', () => {
+    const text = formatStudies([running], 'table', { ...options, width: 120 });
+    expect(text).toMatch(/sample +│ running │ coarse +│ +3\/30 │ +4 │ coarse\/2 │ 4\.00e-3/);
+  });
+
+  test('as JSON keep full precision', () => {
+    const best = { trial: 'coarse/2', lambda: 1.234_567_890_123e-7, value: 0.4 };
+    const { studies } = JSON.parse(formatStudies([{ ...running, best }], 'json', options));
+    expect(studies[0]).toMatchObject({
+      study: 'sample',
+      done: 3,
+      total: 30,
+      best_lambda: 1.234_567_890_123e-7,
+    });
+  });
+});
+
+describe('live lines', () => {
+  test('say how much is left at the pace so far: 15 trials at 6 s each', () => {
+    const [bar] = liveLines(live, options);
+    expect(bar).toContain('15/30');
+    expect(bar).toContain('about 1 min 30 s left');
+    expect(liveLines(live, options).join('\n')).toContain(
+      'best so far  coarse/2  λ 4.00e-3  46.12 %',
+    );
+  });
+
+  test('promise nothing before there is a pace', () => {
+    expect(
+      liveLines({ ...live, pace: { elapsedMs: 100, trials: 1 } }, options).join(),
+    ).not.toContain('left');
+  });
+
+  test('fit any terminal, in ASCII too', () => {
+    fc.assert(
+      fc.property(anyWidth, fc.boolean(), (width, unicode) => {
+        const text = liveLines(live, { ...options, width, unicode }).join('\n');
+        expectFits(text, width);
+        if (!unicode) expect(text).toMatch(/^[ -~\n]*$/);
+      }),
+    );
+  });
+
+  test('tell of a trial that ended how it ended, and of a foreign reason without obeying it', () => {
+    expect(trialLine(trials[1]!, study.spec.objective, options)).toBe(
+      'coarse/2  λ 4.00e-3  46.00 %  on node-a  attempt 2',
+    );
+    const failed = trial('coarse', 9, 0.1, {
+      status: 'failed',
+      reason: 'a\u001b[2Jb',
+      result: null,
+      worker: null,
+    });
+    expect(trialLine(failed, study.spec.objective, options)).toBe(
+      String.raw`coarse/9  λ 1.00e-1  failed: a\x1b[2Jb`,
+    );
+  });
+});
+
+describe('one trial', () => {
+  test('is told with its λ in full, its attempts, its whole digest and the command', () => {
+    const attempt = {
+      trial: trials[0]!.id,
+      attempt: 1,
+      purpose: 'search',
+      worker: 'node-a',
+      session: 's',
+      pack: 'p',
+      grantedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+      endedAtMs: null,
+      outcome: null,
+      reason: 'none',
+    } as const;
+    const text = formatTrial(trials[0]!, [attempt], 'ridgeline train s.yaml --trial coarse/1', {
+      ...options,
+      width: 120,
+    });
+    expect(text).toContain('1.234567890123e-7');
+    expect(text).toContain('1a2b3c4d'.repeat(8));
+    expect(text).toContain('2026-01-02T03:04:05.000Z');
+    expect(text).toContain('ridgeline train s.yaml --trial coarse/1');
+  });
+});
