@@ -39,7 +39,7 @@ export function dataDirOf(context: Context, flags: CommonFlags): string {
   );
 }
 
-export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
+type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
 export type Paint = (style: Style, text: string) => string;
 
 /** The one place that decides about colour: flag, then NO_COLOR, then FORCE_COLOR, then the terminal. */

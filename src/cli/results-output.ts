@@ -94,7 +94,7 @@ function fileText(results: StudyResults, choice: ResultsChoice, format: string):
   }
 }
 
-export function writeFileOrThrow(path: string, text: string): void {
+function writeFileOrThrow(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {

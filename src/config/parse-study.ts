@@ -39,7 +39,7 @@ export function parseStudy(text: string, file: string): StudySpec {
 }
 
 /** @throws RidgelineError STUDY_INVALID with every problem */
-export function parseRecipe(text: string, file: string): RecipeSpec {
+function parseRecipe(text: string, file: string): RecipeSpec {
   const source = new Source(text, file);
   return read(source, recipeSchema, (shape) => {
     const spec = recipeFrom(shape);
@@ -134,7 +134,7 @@ class Source {
     }
     const documents = parseAllDocuments(text, {
       lineCounter: this.#lines,
-      uniqueKeys: true,
+      uniqueKeys: true, stringKeys: true,
       merge: false,
     });
     const first = 'empty' in documents ? undefined : documents[0];

@@ -10,7 +10,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-export const textCharactersMax = 256 * 1024;
+const textCharactersMax = 256 * 1024;
 const depthMax = 32;
 const indentationMax = 256;
 

@@ -326,6 +326,6 @@ export interface SubmitDetails {
   readonly officialData: boolean | null;
 }
 
-export function emptyDecision(): Decision {
+function emptyDecision(): Decision {
   return { persist: [], afterCommit: [] };
 }

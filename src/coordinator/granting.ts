@@ -48,7 +48,7 @@ export function grantAll(state: ClusterState, now: Moment, decision: Decision): 
 }
 
 /** Workers that may train this study's trials and hold its data. */
-export function readyWorkers(state: ClusterState, study: StudyEntry): WorkerEntry[] {
+function readyWorkers(state: ClusterState, study: StudyEntry): WorkerEntry[] {
   return [...state.workers.values()].filter(
     (worker) =>
       worker.connected &&

@@ -24,7 +24,7 @@ export interface StudyProgress {
   readonly testing: boolean;
 }
 
-export type WorkerState = 'joining' | 'ready' | 'busy' | 'draining' | 'ineligible' | 'lost';
+type WorkerState = 'joining' | 'ready' | 'busy' | 'draining' | 'ineligible' | 'lost';
 
 export interface WorkerRow {
   readonly name: string;

@@ -18,7 +18,7 @@ export interface Plan {
   readonly stages: readonly PlannedStage[];
 }
 
-export interface PlannedStage {
+interface PlannedStage {
   readonly name: string;
   readonly trials: number;
   /** Null where it is found from another stage's results. */

@@ -4,7 +4,7 @@
  */
 
 /** What streams W1, and takes nearly all of the time: a native kernel replaces these and no others. */
-export interface FirstLayer {
+interface FirstLayer {
   packRows(
     x1: number,
     x2: number,
@@ -43,7 +43,7 @@ export interface FirstLayer {
 }
 
 /** All else: one implementation under every first layer but the naive one. */
-export interface SecondLayer {
+interface SecondLayer {
   setBias(z: number, b1: number, rows: number, panels: number, R: number): void;
   rectify(a: number, z: number, rows: number, panels: number, R: number): void;
   dropoutMask(

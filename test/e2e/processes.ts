@@ -150,7 +150,7 @@ stages:
   return path;
 }
 
-export interface ResultRow {
+interface ResultRow {
   readonly trial: string;
   readonly lambda: number;
   readonly digest: string | null;

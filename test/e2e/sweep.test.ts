@@ -124,7 +124,7 @@ describe('run', () => {
 
   test('killed in the middle, it goes on where it was: complete trials keep their attempt', async () => {
     const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'killed', trials: 12, cycles: 4 });
+    const study = writeStudy(dir, { name: 'killed', trials: 12, cycles: 8 });
     const undisturbed = await ridgeline([
       'run',
       study,
@@ -164,7 +164,7 @@ describe('run', () => {
 describe('coordinator and workers started by hand', () => {
   test('a worker that is killed costs only what it ran, one that joins late is used, results are the same', async () => {
     const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'by-hand', trials: 16, cycles: 4 });
+    const study = writeStudy(dir, { name: 'by-hand', trials: 16, cycles: 24 });
     const reference = await ridgeline([
       'run',
       study,

@@ -39,6 +39,10 @@ export function addTokenCommand(program: Command, context: Context): void {
         context.stdout.write(`${join}\n`);
       },
     );
+  addListAndRevoke(token, context);
+}
+
+function addListAndRevoke(token: Command, context: Context): void {
   control(token, 'list', 'lists the tokens, without their secrets', 'ridgeline token list').action(
     async (flags: ControlFlags) => {
       const tokens = await withControl(context, flags, (client) => client.listTokens());
