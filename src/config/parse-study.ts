@@ -134,7 +134,8 @@ class Source {
     }
     const documents = parseAllDocuments(text, {
       lineCounter: this.#lines,
-      uniqueKeys: true, stringKeys: true,
+      uniqueKeys: true,
+      stringKeys: true,
       merge: false,
     });
     const first = 'empty' in documents ? undefined : documents[0];

@@ -43,6 +43,6 @@ function refused(what: string): RidgelineError {
   return new RidgelineError(
     'TOKEN_REFUSED',
     what,
-    'Make a fresh join string with `ridgeline token` on the machine of the coordinator.',
+    'Make a fresh join string with `ridgeline token new` on the machine of the coordinator.',
   );
 }

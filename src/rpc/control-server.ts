@@ -107,7 +107,7 @@ function tokenMethods(
           new RidgelineError(
             'TOKEN_REFUSED',
             `Token ${id} was revoked, so the coordinator ended the session.`,
-            'Make a fresh join string with `ridgeline token` on the machine of the coordinator.',
+            'Make a fresh join string with `ridgeline token new` on the machine of the coordinator.',
           ),
         );
       }

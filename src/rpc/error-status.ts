@@ -111,7 +111,7 @@ function foreignError(error: ServiceError, address: string): Error {
       return new RidgelineError(
         'TOKEN_REFUSED',
         `The coordinator at ${address} refused the token: ${error.details}.`,
-        'Make a fresh join string with `ridgeline token` on the machine of the coordinator.',
+        'Make a fresh join string with `ridgeline token new` on the machine of the coordinator.',
         { cause: error },
       );
     case status.UNIMPLEMENTED:

@@ -55,7 +55,7 @@ function notJoin(reason: string, cause?: unknown): RidgelineError {
   return new RidgelineError(
     'USAGE',
     `This is not a join string: ${reason}.`,
-    'Copy the whole line, or make a fresh one with `ridgeline token` on the machine of the coordinator.',
+    'Copy the whole line, or make a fresh one with `ridgeline token new` on the machine of the coordinator.',
     { cause },
   );
 }

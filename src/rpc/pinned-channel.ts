@@ -67,7 +67,7 @@ async function readPinnedCa(
   throw new RidgelineError(
     'CA_REFUSED',
     `What answers at ${target.address} is not the coordinator of this join string: ${refusal}. No token was sent.`,
-    'Check the address; if the coordinator has a new state directory, get a fresh join string with `ridgeline token` there.',
+    'Check the address; if the coordinator has a new state directory, get a fresh join string with `ridgeline token new` there.',
   );
 }
 

@@ -6,15 +6,16 @@
  * side, or one mean log spacing beyond the last trial, clipped to the coarse bounds. So it always
  * contains the best λ, is wide where the results cannot tell λ apart, and says why it is what it is.
  *
- * The standard error of an accuracy p on n images is √(p(1−p)/n), the binomial one. For losses there
- * is no such formula without the images; there the tolerance is twice the median step between
- * neighbours in λ, halved by √2: what two trials differ by that have nearly the same λ.
+ * The standard error of a validation accuracy is the binomial one. Losses, and accuracies on the
+ * training set, have no such formula: the deviation that neighbours in λ show takes its place
+ * (`standard-error.ts`).
  */
 import { assert } from '../base/assert.ts';
 import { exp, log } from '../base/elementary.ts';
 import type { LambdaRange, Objective } from '../study/study-spec.ts';
 import { trialName, type TrialRecord } from '../study/trial.ts';
 import { rankTrials } from './ranking.ts';
+import { deviationOfNeighbours, standardError } from './standard-error.ts';
 
 export interface NarrowingInput {
   /** The range from which the trials were sampled. */
@@ -36,11 +37,6 @@ interface Point {
   /** Greater is better. */
   readonly score: number;
   readonly value: number;
-}
-
-/** √(p(1−p)/n): how far an accuracy on n images is from the true one, as a standard deviation. */
-export function standardError(accuracy: number, count: number): number {
-  return Math.sqrt((accuracy * (1 - accuracy)) / count);
 }
 
 /** @param trials of one stage; at least 3 of them complete */
@@ -86,14 +82,9 @@ function errorOf(
   points: readonly Point[],
   { objective, validationCount }: NarrowingInput,
 ): number {
-  if (objective.metric === 'validation_accuracy' || objective.metric === 'train_accuracy') {
-    return standardError(best.value, validationCount);
-  }
-  const steps = points
-    .slice(1)
-    .map((point, index) => Math.abs(point.score - (points[index]?.score ?? point.score)));
-  steps.sort((a, b) => a - b);
-  return (steps[Math.floor(steps.length / 2)] ?? 0) / Math.SQRT2;
+  return objective.metric === 'validation_accuracy'
+    ? standardError(best.value, validationCount)
+    : deviationOfNeighbours(points.map(({ value }) => value));
 }
 
 /** @returns the index of the last trial inside, going from `start` in direction `step` */
@@ -121,9 +112,12 @@ function reasonOf(
   const tol = objective.metric.endsWith('accuracy')
     ? `${(100 * tolerance).toFixed(2)} points`
     : tolerance.toPrecision(3);
+  const neighbours = inside.length - 1;
   const others =
-    inside.length === 1 ? 'no neighbour is' : `${inside.length - 1} of its neighbours in λ are`;
-  return `from ${lambdaText(range.min)} to ${lambdaText(range.max)}: ${best.name} is best (λ ${lambdaText(best.lambda)}, ${show(best.value)}), and ${others} within two standard errors (${tol}) of it`;
+    neighbours === 0
+      ? 'its neighbours in λ are worse by more than'
+      : `${neighbours === 1 ? 'the neighbour in λ' : `the ${neighbours} neighbours in λ`} inside cannot be told from it within`;
+  return `from ${lambdaText(range.min)} to ${lambdaText(range.max)}: the best trial is ${best.name} (λ ${lambdaText(best.lambda)}, ${show(best.value)}); ${others} two standard errors (${tol})`;
 }
 
 function warningsOf(range: LambdaRange, { range: coarse }: NarrowingInput): string[] {

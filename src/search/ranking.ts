@@ -4,8 +4,9 @@
  * By value, then stage order, then k as a number, then replicate; so ties have one order everywhere.
  * Complete trials come first and have a rank; then running, waiting, failed and cancelled ones, without.
  */
+import { assert } from '../base/assert.ts';
 import type { Objective } from '../study/study-spec.ts';
-import type { Measurement, TrialRecord, TrialStatus } from '../study/trial.ts';
+import { trialName, type Measurement, type TrialRecord, type TrialStatus } from '../study/trial.ts';
 
 export interface RankedTrial {
   /** From 1; null for a trial without a value. */
@@ -15,6 +16,7 @@ export interface RankedTrial {
   readonly value: number | null;
 }
 
+/** After the trials that have a value. */
 const statusOrder: Record<TrialStatus, number> = {
   complete: 0,
   running: 1,
@@ -27,7 +29,10 @@ const statusOrder: Record<TrialStatus, number> = {
 export function objectiveValue(trial: TrialRecord, objective: Objective): number | null {
   if (trial.status !== 'complete' || trial.result === null) return null;
   const last = trial.result.curve.at(-1);
-  return last === undefined ? null : metricOf(last, objective.metric);
+  assert(last, () => `the complete trial ${trialName(trial.id)} has a measurement`);
+  const value = metricOf(last, objective.metric);
+  assert(Number.isFinite(value), () => `${trialName(trial.id)} is complete, its value is ${value}`);
+  return value;
 }
 
 /** @param stageOrder the names of the study's stages, first stage first */

@@ -2,15 +2,17 @@
  * One spelling for every study: JSON with all defaults written out and keys in one order. Two files
  * mean the same study exactly when their canonical texts are equal; comments and order do not count.
  *
- * The text also travels (to a coordinator) and is stored, so reading it back trusts nothing.
+ * The text also travels (to a coordinator) and is stored, so reading it back trusts nothing: not its
+ * shape, not the rules between its fields, and no field that this version does not know.
  */
-import { RidgelineError } from '../base/errors.ts';
+import { RidgelineError, messageOf } from '../base/errors.ts';
+import { fileShape } from './file-shape.ts';
 import { studyProblems } from './invariants.ts';
+import { plainReader, type PlainReader } from './plain-reader.ts';
 import type {
   DatasetSpec,
   LambdaSpec,
   Selection,
-  StageSpec,
   StudySpec,
   TrainerSettings,
 } from './study-spec.ts';
@@ -33,14 +35,37 @@ function sorted(value: unknown): unknown {
 /** @throws RidgelineError STUDY_INVALID for anything that `canonicalSpec` would not have written */
 export function specFromCanonical(text: string): StudySpec {
   let spec: StudySpec;
+  let stranger: string | undefined;
   try {
-    spec = readSpec(record(JSON.parse(text), ''));
+    const plain: unknown = JSON.parse(text);
+    spec = readSpec(plainReader(plain, ''));
+    stranger = unknownFields(plain, spec, [])[0];
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
+    throw invalid(messageOf(error));
   }
+  if (stranger !== undefined) throw invalid(`this version knows no field ${stranger}`);
   const problem = studyProblems(spec)[0];
   if (problem !== undefined) throw invalid(`${problem.path.join('.')}: ${problem.message}`);
   return spec;
+}
+
+function invalid(what: string): RidgelineError {
+  return new RidgelineError(
+    'STUDY_INVALID',
+    `This is not a study: ${what}`,
+    'Submit it from its YAML file with `ridgeline submit`, by the version that the coordinator has.',
+  );
+}
+
+/** What was sent and not read: a field of another version must not be dropped in silence. */
+function unknownFields(given: unknown, read: unknown, path: readonly string[]): string[] {
+  if (typeof given !== 'object' || given === null) return [];
+  const known = new Map<string, unknown>(Object.entries(read ?? {}));
+  return Object.entries(given).flatMap(([key, inner]) =>
+    known.has(key)
+      ? unknownFields(inner, known.get(key), [...path, key])
+      : [[...path, key].join('.')],
+  );
 }
 
 export type SpecComparison =
@@ -57,62 +82,54 @@ export function compareSpecs(stored: StudySpec, given: StudySpec): SpecCompariso
     const trials = stored.stages[index]?.trials ?? stage.trials;
     return index === last && stage.trials > trials ? { ...stage, trials } : stage;
   });
-  const fields = differences(sorted(stored), sorted({ ...given, stages: shared }), []);
+  const fields = differences(fileShape(stored), fileShape({ ...given, stages: shared }), []);
   return fields.length === 0 ? { kind: 'extended' } : { kind: 'different', fields };
 }
 
-/** Paths at which two plain values differ, in the spelling of the YAML file. */
+/** Paths at which two plain values differ; lists of names are compared as a whole. */
 function differences(a: unknown, b: unknown, path: readonly string[]): string[] {
   if (JSON.stringify(a) === JSON.stringify(b)) return [];
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null)
-    return [yamlPath(path)];
-  const left = new Map(Object.entries(a));
-  const right = new Map(Object.entries(b));
+  if (!isInner(a) || !isInner(b) || Array.isArray(a) !== Array.isArray(b)) return [path.join('.')];
+  const left = new Map<string, unknown>(Object.entries(a));
+  const right = new Map<string, unknown>(Object.entries(b));
   return [...new Set([...left.keys(), ...right.keys()])].flatMap((key) =>
     differences(left.get(key), right.get(key), [...path, key]),
   );
 }
 
-function yamlPath(path: readonly string[]): string {
-  return path
-    .filter((key) => !['source', 'range', 'kind', 'length'].includes(key))
-    .map((key) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
-    .join('.');
+function isInner(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return !Array.isArray(value) || value.some((item) => typeof item === 'object');
 }
 
-function invalid(what: string): RidgelineError {
-  return new RidgelineError(
-    'STUDY_INVALID',
-    `This is not a study: ${what}`,
-    'Submit it from its YAML file with `ridgeline submit`.',
-  );
-}
-
-function readSpec(from: Reader): StudySpec {
+function readSpec(from: PlainReader): StudySpec {
+  const objective = from.inner('objective');
   return {
     study: from.text('study'),
     seed: from.number('seed'),
     dataset: readDataset(from.inner('dataset')),
     trainer: readTrainer(from.inner('trainer')),
     objective: {
-      metric: from
-        .inner('objective')
-        .oneOf('metric', [
-          'validation_accuracy',
-          'validation_loss',
-          'validation_cost',
-          'train_accuracy',
-          'train_loss',
-        ]),
-      direction: from.inner('objective').oneOf('direction', ['maximize', 'minimize']),
+      metric: objective.oneOf('metric', [
+        'validation_accuracy',
+        'validation_loss',
+        'validation_cost',
+        'train_accuracy',
+        'train_loss',
+      ]),
+      direction: objective.oneOf('direction', ['maximize', 'minimize']),
     },
-    stages: from.list('stages').map((stage, index) => readStage(record(stage, `stages.${index}`))),
+    stages: from.list('stages').map((stage) => ({
+      name: stage.text('name'),
+      trials: stage.number('trials'),
+      lambda: readLambda(stage.inner('lambda')),
+    })),
     numerics: from.oneOf('numerics', ['canonical', 'any']),
     test: from.oneOf('test', ['winner', 'all']),
   };
 }
 
-function readDataset(from: Reader): DatasetSpec {
+function readDataset(from: PlainReader): DatasetSpec {
   const source = from.inner('source');
   return {
     source:
@@ -125,13 +142,13 @@ function readDataset(from: Reader): DatasetSpec {
   };
 }
 
-function readSelection(from: Reader): Selection {
-  if (from.oneOf('kind', ['parts', 'count']) === 'count')
-    return { kind: 'count', count: from.number('count') };
-  return { kind: 'parts', parts: from.list('parts').map((part) => textOf(part, 'parts')) };
+function readSelection(from: PlainReader): Selection {
+  return from.oneOf('kind', ['parts', 'count']) === 'count'
+    ? { kind: 'count', count: from.number('count') }
+    : { kind: 'parts', parts: from.texts('parts') };
 }
 
-function readTrainer(from: Reader): TrainerSettings {
+function readTrainer(from: PlainReader): TrainerSettings {
   const rate = from.inner('learningRate');
   const length = from.inner('length');
   const measure = from.inner('measure');
@@ -156,15 +173,7 @@ function readTrainer(from: Reader): TrainerSettings {
   };
 }
 
-function readStage(from: Reader): StageSpec {
-  return {
-    name: from.text('name'),
-    trials: from.number('trials'),
-    lambda: readLambda(from.inner('lambda')),
-  };
-}
-
-function readLambda(from: Reader): LambdaSpec {
+function readLambda(from: PlainReader): LambdaSpec {
   const distribution = from.oneOf('distribution', ['log_uniform']);
   if (from.oneOf('kind', ['range', 'narrow']) === 'narrow')
     return { kind: 'narrow', distribution, narrow: from.text('narrow') };
@@ -174,52 +183,4 @@ function readLambda(from: Reader): LambdaSpec {
     distribution,
     range: { min: range.number('min'), max: range.number('max') },
   };
-}
-
-/** Typed access to an object of unknown shape; every miss is an error that names the place. */
-interface Reader {
-  has(key: string): boolean;
-  text(key: string): string;
-  number(key: string): number;
-  flag(key: string): boolean;
-  list(key: string): readonly unknown[];
-  inner(key: string): Reader;
-  oneOf<const T extends string>(key: string, values: readonly T[]): T;
-}
-
-function record(value: unknown, at: string): Reader {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Error(`${at || 'the study'} is not an object`);
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const wrong = (key: string, what: string): Error =>
-    new Error(`${at === '' ? key : `${at}.${key}`} is not ${what}`);
-  const pick = <T>(key: string, what: string, is: (field: unknown) => field is T): T => {
-    const field = fields.get(key);
-    if (!is(field)) throw wrong(key, what);
-    return field;
-  };
-  return {
-    has: (key) => (fields.get(key) ?? null) !== null,
-    text: (key) => textOf(fields.get(key), key),
-    number: (key) =>
-      pick(
-        key,
-        'a finite number',
-        (field): field is number => typeof field === 'number' && Number.isFinite(field),
-      ),
-    flag: (key) =>
-      pick(key, 'true or false', (field): field is boolean => typeof field === 'boolean'),
-    list: (key) => pick(key, 'a list', (field): field is unknown[] => Array.isArray(field)),
-    inner: (key) => record(fields.get(key), at === '' ? key : `${at}.${key}`),
-    oneOf: (key, values) => {
-      const found = values.find((candidate) => candidate === fields.get(key));
-      if (found === undefined) throw wrong(key, `one of ${values.join(', ')}`);
-      return found;
-    },
-  };
-}
-
-function textOf(value: unknown, at: string): string {
-  if (typeof value !== 'string' || value.length > 4096) throw new Error(`${at} is not a text`);
-  return value;
 }

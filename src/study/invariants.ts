@@ -6,13 +6,14 @@
  */
 import type {
   DatasetSpec,
+  LambdaRange,
   RecipeSpec,
   StageSpec,
   StudySpec,
   TrainerSettings,
 } from './study-spec.ts';
 
-/** One broken rule: where (in the spec's own names) and what. */
+/** One broken rule: where (in the keys of the study file) and what. */
 export interface SpecProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
@@ -22,6 +23,13 @@ const namePattern = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
 /** Fewer completed trials than this fail a stage, so fewer cannot be asked for. */
 const stageTrialsMin = 3;
 const stageTrialsMax = 1_000_000;
+const stagesMax = 100;
+const partsMax = 1000;
+const lambdaMax = 1e6;
+/** Steps are counted in 32 bits on the wire. */
+const stepsMax = 2 ** 31 - 1;
+/** A trial's curve travels in one message and stays in memory. */
+const measurementsMax = 10_000;
 
 export function studyProblems(spec: StudySpec): SpecProblem[] {
   return [
@@ -30,9 +38,7 @@ export function studyProblems(spec: StudySpec): SpecProblem[] {
     ...datasetProblems(spec.dataset),
     ...trainerProblems(spec.trainer),
     ...spec.stages.flatMap((stage, index) => stageProblems(spec, stage, index)),
-    ...(spec.stages.length === 0
-      ? [{ path: ['stages'], message: 'at least one stage is needed' }]
-      : []),
+    ...stageCountProblems(spec.stages.length),
     ...(spec.test === 'all' && spec.dataset.test === null
       ? [{ path: ['test'], message: 'test: all needs a test split in dataset' }]
       : []),
@@ -45,7 +51,7 @@ export function recipeProblems(spec: RecipeSpec): SpecProblem[] {
     ...seedProblems(spec.seed),
     ...datasetProblems(spec.dataset),
     ...trainerProblems(spec.trainer),
-    ...range(['trainer', 'lambda'], spec.lambda, 0, 1e6),
+    ...range(['trainer', 'lambda'], spec.lambda, 0, lambdaMax),
   ];
 }
 
@@ -61,7 +67,13 @@ function nameProblems(path: readonly string[], name: string): SpecProblem[] {
 
 function seedProblems(seed: number): SpecProblem[] {
   if (Number.isSafeInteger(seed) && seed >= 0) return [];
-  return [{ path: ['seed'], message: 'must be a whole number from 0 to 9007199254740991' }];
+  return [{ path: ['seed'], message: `must be a whole number from 0 to 9007199254740991, got ${seed}` }];
+}
+
+function stageCountProblems(count: number): SpecProblem[] {
+  if (count >= 1 && count <= stagesMax) return [];
+  const message = count === 0 ? 'at least one stage is needed' : `at most ${stagesMax} stages`;
+  return [{ path: ['stages'], message }];
 }
 
 function datasetProblems(dataset: DatasetSpec): SpecProblem[] {
@@ -74,8 +86,11 @@ function datasetProblems(dataset: DatasetSpec): SpecProblem[] {
       problems.push(...whole(['dataset', split, 'count'], selection.count, 1, 2 ** 31));
       continue;
     }
-    if (selection.parts.length === 0)
-      problems.push({ path: ['dataset', split], message: 'at least one part is needed' });
+    const parts = selection.parts.length;
+    if (parts === 0 || parts > partsMax) {
+      const message = parts === 0 ? 'at least one part is needed' : `at most ${partsMax} parts`;
+      problems.push({ path: ['dataset', split], message });
+    }
     for (const [index, part] of selection.parts.entries()) {
       const other = claimed.get(part);
       if (other !== undefined) {
@@ -91,29 +106,49 @@ function datasetProblems(dataset: DatasetSpec): SpecProblem[] {
 }
 
 function trainerProblems(trainer: TrainerSettings): SpecProblem[] {
-  const { learningRate, length, measure } = trainer;
+  const { learningRate } = trainer;
   const problems = [
     ...whole(['trainer', 'hidden'], trainer.hidden, 1, 4096),
     ...whole(['trainer', 'batch'], trainer.batch, 1, 100_000),
-    ...range(['trainer', 'learningRate', 'min'], learningRate.min, 0, 1e3),
-    ...range(['trainer', 'learningRate', 'max'], learningRate.max, 0, 1e3),
-    ...whole(['trainer', 'learningRate', 'stepSize'], learningRate.stepSize, 1, 1e9),
+    ...range(['trainer', 'learning_rate', 'min'], learningRate.min, 0, 1e3),
+    ...range(['trainer', 'learning_rate', 'max'], learningRate.max, Number.MIN_VALUE, 1e3),
+    ...whole(['trainer', 'learning_rate', 'step_size'], learningRate.stepSize, 1, 1e9),
     ...whole(['trainer', 'shift'], trainer.shift, 0, 64),
   ];
   if (!(trainer.dropout >= 0 && trainer.dropout < 1)) {
-    problems.push({ path: ['trainer', 'dropout'], message: 'must be at least 0 and below 1' });
+    problems.push({ path: ['trainer', 'dropout'], message: `must be at least 0 and below 1, got ${trainer.dropout}` });
   }
   if (learningRate.min > learningRate.max) {
     problems.push({
-      path: ['trainer', 'learningRate', 'min'],
+      path: ['trainer', 'learning_rate', 'min'],
       message: `min ${learningRate.min} must not be above max ${learningRate.max}`,
     });
   }
-  if (length.kind === 'cycles')
-    problems.push(...whole(['trainer', 'cycles'], length.cycles, 1, 100_000));
-  else problems.push(...whole(['trainer', 'epochs'], length.epochs, 1, 1_000_000));
-  if (measure.kind === 'steps')
+  return [...problems, ...lengthProblems(trainer)];
+}
+
+function lengthProblems({ learningRate, length, measure }: TrainerSettings): SpecProblem[] {
+  const count = length.kind === 'cycles' ? length.cycles : length.epochs;
+  const problems = whole(['trainer', length.kind], count, 1, 1_000_000);
+  if (measure.kind === 'steps') {
     problems.push(...whole(['trainer', 'measure', 'steps'], measure.steps, 1, 1e9));
+  }
+  const steps = length.kind === 'cycles' ? count * 2 * learningRate.stepSize : 0;
+  if (steps > stepsMax) {
+    const message = `${count} cycles of 2 × ${learningRate.stepSize} steps are more than ${stepsMax} steps`;
+    problems.push({ path: ['trainer', 'cycles'], message });
+  }
+  // Where the size of the data set decides, only the trainer knows; that is bounded by its records.
+  const measurements =
+    measure.kind === 'steps'
+      ? steps / measure.steps
+      : `${measure.kind}s` === length.kind
+        ? count
+        : 0;
+  if (problems.length === 0 && measurements > measurementsMax) {
+    const message = `gives ${Math.ceil(measurements)} measurements in a trial, at most ${measurementsMax} are kept`;
+    problems.push({ path: ['trainer', 'measure'], message });
+  }
   return problems;
 }
 
@@ -141,25 +176,21 @@ function stageProblems(spec: StudySpec, stage: StageSpec, index: number): SpecPr
     }
     return problems;
   }
-  const { min, max } = lambda.range;
-  for (const [key, value] of [
-    ['min', min],
-    ['max', max],
-  ] as const) {
-    if (!(value > 0 && value <= 1e6)) {
-      const hint =
-        value < 0 ? `; bounds are values: write 1.0e${value}, not the exponent ${value}` : '';
-      problems.push({
-        path: [...at, 'lambda', key],
-        message: `must be above 0 and at most 1e6, got ${value}${hint}`,
-      });
-    }
-  }
-  if (min > 0 && max > 0 && min >= max) {
-    problems.push({
-      path: [...at, 'lambda', 'min'],
-      message: `min ${min} must be below max ${max}`,
-    });
+  return [...problems, ...boundProblems([...at, 'lambda'], lambda.range)];
+}
+
+function boundProblems(at: readonly (string | number)[], { min, max }: LambdaRange): SpecProblem[] {
+  const problems = Object.entries({ min, max }).flatMap(([key, value]): SpecProblem[] => {
+    if (value > 0 && value <= lambdaMax) return [];
+    // Other systems take exponents here; one is recognised by being a whole number below 0.
+    const hint =
+      Number.isInteger(value) && value < 0 && value > -300
+        ? `; bounds are values: 1.0e${value}, not the exponent ${value}`
+        : '';
+    return [{ path: [...at, key], message: `must be above 0 and at most 1e6, got ${value}${hint}` }];
+  });
+  if (problems.length === 0 && min >= max) {
+    problems.push({ path: [...at, 'min'], message: `min ${min} must be below max ${max}` });
   }
   return problems;
 }
@@ -181,5 +212,6 @@ function range(
   max: number,
 ): SpecProblem[] {
   if (value >= min && value <= max) return [];
-  return [{ path, message: `must be from ${min} to ${max}, got ${value}` }];
+  const bounds = min === 0 ? `from 0 to ${max}` : `above 0 and at most ${max}`;
+  return [{ path, message: `must be ${bounds}, got ${value}` }];
 }

@@ -1,0 +1,26 @@
+/** How far a measured value may be from the true one: the size of noise. */
+
+/** √(p(1−p)/n): the standard deviation of an accuracy p that was measured on n images. */
+export function standardError(accuracy: number, count: number): number {
+  return Math.sqrt((accuracy * (1 - accuracy)) / count);
+}
+
+/** The median of |z| for a standard normal z: the upper quartile, Φ⁻¹(¾). */
+const NORMAL_QUARTILE = 0.6744897501960817;
+
+/**
+ * The noise of values along a smooth curve, from the differences of neighbours: two neighbours with
+ * independent normal noise of deviation σ differ by √2·σ, and the median of such a difference is
+ * Φ⁻¹(¾)·√2·σ. The median, because a few steep neighbours must not count as noise (difference-based
+ * variance estimators, Rice 1984, with the median absolute deviation in place of the mean square).
+ * What slope there is makes it too large rather than too small.
+ *
+ * @param values in order along the curve; at least two
+ */
+export function deviationOfNeighbours(values: readonly number[]): number {
+  const steps = values.slice(1).map((value, index) => Math.abs(value - (values[index] ?? value)));
+  steps.sort((a, b) => a - b);
+  const upper = steps[Math.floor(steps.length / 2)] ?? 0;
+  const lower = steps[Math.floor((steps.length - 1) / 2)] ?? 0;
+  return (lower + upper) / 2 / (Math.SQRT2 * NORMAL_QUARTILE);
+}

@@ -1,0 +1,235 @@
+/** The mistakes that people make: one clear error, the documented exit code, nothing half-done. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ridgeline, scratchDir, start, writeStudy } from './processes.ts';
+
+/** Exactly one error, with a fix, and no stack. */
+function expectError(
+  done: { code: number | null; stdout: string; stderr: string },
+  code: number,
+  what: RegExp,
+): void {
+  expect(done.stderr).toMatch(what);
+  expect(done.stderr.match(/^ridgeline: /gm), done.stderr).toHaveLength(1);
+  expect(done.stderr).toMatch(/^ {2}fix: \S/m);
+  expect(done.stderr).not.toMatch(/^ {4}at /m);
+  expect(done.stdout).toBe('');
+  expect(done.code).toBe(code);
+}
+
+describe('a wrong study file', () => {
+  test('has all its mistakes reported with file, line and column; nothing is stored', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'wrong' });
+    writeFileSync(
+      study,
+      readFileSync(study, 'utf8').replace('hidden:', 'hiden:').replace('min: 1.0e-6', 'min: -6'),
+    );
+    const state = join(dir, 'state');
+    const done = await ridgeline(['run', study, '--state', state]);
+    expectError(
+      done,
+      2,
+      /wrong\.yaml:\d+:\d+ {2}trainer\.hiden: unknown key; did you mean hidden\?/,
+    );
+    expect(done.stderr).toMatch(/wrong\.yaml:\d+:\d+ {2}stages\.0\.lambda\.min: must be above 0/);
+    expect(existsSync(state)).toBe(false);
+  });
+
+  test('or a missing one, or data that nobody knows, is said to be so', async () => {
+    const dir = scratchDir();
+    expectError(
+      await ridgeline(['run', join(dir, 'none.yaml'), '--state', dir]),
+      2,
+      /none\.yaml cannot be read: there is no such file/,
+    );
+    const study = writeStudy(dir, { name: 'data' });
+    writeFileSync(study, readFileSync(study, 'utf8').replace('name: digits', 'name: digist'));
+    expectError(await ridgeline(['run', study, '--state', dir]), 2, /digist/);
+  });
+
+  test('that needs data which is not here says both ways to get it', async () => {
+    const dir = scratchDir();
+    const done = await ridgeline([
+      'run',
+      'configs/coarse-to-fine.yaml',
+      '--state',
+      dir,
+      '--data-dir',
+      dir,
+    ]);
+    expectError(done, 2, /cifar10/);
+    expect(done.stderr).toMatch(/ridgeline data fetch cifar10/);
+    expect(done.stderr).toContain(join(dir, 'cifar-10-binary.tar.gz'));
+  });
+
+  test('over damaged files says which file and where', async () => {
+    const dir = scratchDir();
+    const folder = join(dir, 'cifar-10-batches-bin');
+    mkdirSync(folder);
+    const whole = Buffer.alloc(3073 * 20, 7);
+    for (let record = 0; record < 20; record++) whole[record * 3073] = record % 10;
+    const badLabel = Buffer.from(whole);
+    badLabel[3073 * 4] = 10;
+    const cases = [
+      [whole.subarray(0, -100), /data_batch_1\.bin/],
+      [Buffer.concat([whole, Buffer.alloc(5)]), /data_batch_1\.bin/],
+      [badLabel, /label 10/],
+    ] as const;
+    for (const [bytes, what] of cases) {
+      writeFileSync(join(folder, 'data_batch_1.bin'), bytes);
+      for (const other of ['data_batch_2', 'test_batch'])
+        writeFileSync(join(folder, `${other}.bin`), whole);
+      expectError(
+        await ridgeline([
+          'run',
+          'configs/coarse-to-fine.yaml',
+          '--state',
+          dir,
+          '--data-dir',
+          dir,
+          '--quiet',
+        ]),
+        2,
+        what,
+      );
+    }
+  });
+});
+
+describe('a wrong command line', () => {
+  test.each([
+    [['rnu'], /Did you mean run/i],
+    [['run'], /study/],
+    [['run', 'x.yaml', '--wrokers', '2'], /unknown option '--wrokers'/],
+    [['results', 'x', '--format', 'xml'], /xml/],
+    [['worker'], /--join/],
+  ])('%s ends with exit code 2 and says what was meant', async (args, what) => {
+    const done = await ridgeline(args);
+    expect(done.stderr).toMatch(what);
+    expect(done.code).toBe(2);
+  });
+
+  test('names what is known where a study or trial is not', async () => {
+    const dir = scratchDir();
+    expectError(
+      await ridgeline(['results', 'nothing', '--state', dir]),
+      1,
+      /There is no study "nothing"/,
+    );
+    expectError(await ridgeline(['worker', '--join', 'nonsense']), 2, /join/);
+  });
+
+  test('every command shows an example in its help', async () => {
+    const { stdout } = await ridgeline(['--help']);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) /gm)]
+      .map((match) => match[1]!)
+      .filter((name) => name !== 'help' && name !== 'token' && name !== 'data');
+    expect(commands).toEqual(
+      expect.arrayContaining([
+        'run',
+        'coordinator',
+        'worker',
+        'results',
+        'doctor',
+        'plan',
+        'status',
+        'workers',
+        'train',
+      ]),
+    );
+    for (const args of [
+      ...commands.map((name) => [name]),
+      ['data', 'list'],
+      ['data', 'info'],
+      ['data', 'import'],
+      ['token', 'new'],
+    ]) {
+      const help = await ridgeline([...args, '--help']);
+      expect(help.code, args.join(' ')).toBe(0);
+      expect(help.stdout, args.join(' ')).toMatch(/Examples?:\n {2}ridgeline /);
+    }
+  });
+});
+
+describe('a coordinator', () => {
+  test('that cannot have its port or its state says who has it and what to do', async () => {
+    const dir = scratchDir();
+    const state = join(dir, 'state');
+    const first = start(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
+    await first.says(/ridgeline worker --join/);
+    const study = writeStudy(dir, { name: 'second', trials: 3 });
+    const locked = await ridgeline(['run', study, '--state', state]);
+    expectError(locked, 1, /pid \d+/);
+    expect(locked.stderr).toMatch(/ridgeline submit/);
+
+    const taken = createServer();
+    await new Promise<void>((listening) => {
+      taken.listen(0, '127.0.0.1', listening);
+    });
+    const { port } = taken.address() as AddressInfo;
+    const other = await ridgeline([
+      'coordinator',
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--state',
+      join(dir, 'other'),
+    ]);
+    taken.close();
+    expectError(other, 1, new RegExp(`127\\.0\\.0\\.1:${port}`));
+
+    const file = join(dir, 'file');
+    writeFileSync(file, '');
+    expectError(
+      await ridgeline(['coordinator', '--listen', '127.0.0.1:0', '--state', file]),
+      1,
+      /file/,
+    );
+
+    const submitted = await ridgeline(['submit', study, '--state', state]);
+    expect(submitted.code, submitted.stderr).toBe(0);
+    const status = await ridgeline(['status', '--state', state, '--format', 'json']);
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      studies: [{ study: 'second', status: 'waiting' }],
+    });
+    first.kill('SIGTERM');
+    expect((await first.finished).code).toBe(0);
+    expect((await ridgeline(['workers', '--state', state])).code).toBe(4);
+  });
+
+  test('lets nobody in with a wrong token or another authority, and a worker without one gives up', async () => {
+    const dir = scratchDir();
+    const coordinator = start([
+      'coordinator',
+      '--listen',
+      '127.0.0.1:0',
+      '--state',
+      join(dir, 'a'),
+    ]);
+    const stranger = start(['coordinator', '--listen', '127.0.0.1:0', '--state', join(dir, 'b')]);
+    const joinOf = async (running: typeof coordinator): Promise<string> =>
+      readFileSync((await running.says(/--join @(\S+)/))[1]!, 'utf8').trim();
+    const [right, other] = [await joinOf(coordinator), await joinOf(stranger)];
+    const worker = async (line: string) =>
+      await ridgeline(['worker', '--join', '-', '--wait', '0', '--cache', join(dir, 'cache')], {
+        input: `${line}\n`,
+      });
+    const secret = right.split(':').at(-1)!;
+    const wrongSecret = (secret[0] === 'A' ? 'B' : 'A') + secret.slice(1);
+    expectError(await worker(right.replace(secret, wrongSecret)), 5, /token/i);
+    const [address, otherAddress] = [
+      /\d+\.\d+\.\d+\.\d+:\d+/.exec(right)![0],
+      /\d+\.\d+\.\d+\.\d+:\d+/.exec(other)![0],
+    ];
+    expectError(
+      await worker(right.replace(address, otherAddress)),
+      5,
+      /its CA has the pin .* No token was sent/,
+    );
+    coordinator.kill('SIGTERM');
+    await coordinator.finished;
+    expectError(await worker(right), 4, new RegExp(address));
+  });
+});
