@@ -67,7 +67,9 @@ function nameProblems(path: readonly string[], name: string): SpecProblem[] {
 
 function seedProblems(seed: number): SpecProblem[] {
   if (Number.isSafeInteger(seed) && seed >= 0) return [];
-  return [{ path: ['seed'], message: `must be a whole number from 0 to 9007199254740991, got ${seed}` }];
+  return [
+    { path: ['seed'], message: `must be a whole number from 0 to 9007199254740991, got ${seed}` },
+  ];
 }
 
 function stageCountProblems(count: number): SpecProblem[] {
@@ -116,7 +118,10 @@ function trainerProblems(trainer: TrainerSettings): SpecProblem[] {
     ...whole(['trainer', 'shift'], trainer.shift, 0, 64),
   ];
   if (!(trainer.dropout >= 0 && trainer.dropout < 1)) {
-    problems.push({ path: ['trainer', 'dropout'], message: `must be at least 0 and below 1, got ${trainer.dropout}` });
+    problems.push({
+      path: ['trainer', 'dropout'],
+      message: `must be at least 0 and below 1, got ${trainer.dropout}`,
+    });
   }
   if (learningRate.min > learningRate.max) {
     problems.push({
@@ -187,7 +192,9 @@ function boundProblems(at: readonly (string | number)[], { min, max }: LambdaRan
       Number.isInteger(value) && value < 0 && value > -300
         ? `; bounds are values: 1.0e${value}, not the exponent ${value}`
         : '';
-    return [{ path: [...at, key], message: `must be above 0 and at most 1e6, got ${value}${hint}` }];
+    return [
+      { path: [...at, key], message: `must be above 0 and at most 1e6, got ${value}${hint}` },
+    ];
   });
   if (problems.length === 0 && min >= max) {
     problems.push({ path: [...at, 'min'], message: `min ${min} must be below max ${max}` });

@@ -55,7 +55,7 @@ describe('a study file', () => {
     expect(report).toMatch(
       /stages\.0\.lambda\.distribution: must be log_uniform, which is what loguniform means/,
     );
-    expect(report).toMatch(/stages\.0\.lambda\.min: .*write 1\.0e-6, not the exponent -6/);
+    expect(report).toMatch(/stages\.0\.lambda\.min: .*1\.0e-6, not the exponent -6/);
   });
 
   test.each([

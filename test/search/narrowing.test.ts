@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RandomStream } from '../../src/base/philox.ts';
-import { narrowRange, standardError } from '../../src/search/narrowing.ts';
+import { narrowRange } from '../../src/search/narrowing.ts';
+import { standardError } from '../../src/search/standard-error.ts';
 import { rankTrials, winnerOf } from '../../src/search/ranking.ts';
 import { sampleLambda } from '../../src/search/sampler.ts';
 import type { Objective } from '../../src/study/study-spec.ts';
@@ -87,7 +88,7 @@ describe('narrowing', () => {
       objective,
     });
     expect(range).toEqual({ min: 10 ** -6, max: 10 ** -4 });
-    expect(reason).toContain('coarse/4 is best');
+    expect(reason).toContain('the best trial is coarse/4');
     expect(warnings).toEqual([]);
   });
 
