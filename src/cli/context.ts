@@ -22,6 +22,8 @@ export interface Context {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
   readonly version: string;
+  /** The command line, for commands that tell how to go on. */
+  readonly argv: readonly string[];
 }
 
 export function stateDirOf(context: Context, flags: CommonFlags): string {

@@ -27,6 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
     env: process.env,
     log: createLogger(process.stderr, process.env, argv.includes('--debug')),
     version: programVersion,
+    argv,
   };
   let code: number = exitCode.done;
   const finish = (value: number): void => {

@@ -44,7 +44,7 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     run.kill('SIGINT');
     await run.says(/draining: \d+ packs/);
     const done = await run.finished;
-    expect(done.stderr).toMatch(/ridgeline run \S*stopped\.yaml --state/);
+    expect(done.stderr).toMatch(/ridgeline run \S*stopped\.yaml --state \S+ --pack 1/);
     expect(done.code).toBe(0);
     await gone(workers);
   });

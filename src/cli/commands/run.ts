@@ -107,7 +107,7 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   });
   let code: number | null;
   try {
-    code = await search(file, spec, cluster, flags, context);
+    code = await search(spec, cluster, flags, context);
   } finally {
     await cluster.stop('the run has ended');
   }
@@ -126,7 +126,6 @@ function isFinished(stateDir: string, spec: StudySpec): boolean {
 
 /** @returns an exit code when the search did not come to its end; null when there are results to print */
 async function search(
-  file: string,
   spec: StudySpec,
   cluster: RunningCluster,
   flags: RunFlags,
@@ -153,7 +152,7 @@ async function search(
     view.close();
     if (how === 'ended') return null;
     context.stderr.write(
-      `stopped; nothing that was finished is lost. Go on with:\n  ridgeline run ${file}${flags.state === undefined ? '' : ` --state ${flags.state}`}\n`,
+      `stopped; nothing that was finished is lost. Go on with:\n  ${commandToGoOn(context.argv)}\n`,
     );
     return how === 'drained' ? exitCode.done : (signals.exitCode ?? exitCode.interrupted);
   } finally {
@@ -164,6 +163,16 @@ async function search(
     await Promise.race([workers.ended(), wait(5_000)]);
     workers.kill();
   }
+}
+
+/** The same command, without what would begin anew; arguments that a shell would take apart are quoted. */
+function commandToGoOn(argv: readonly string[]): string {
+  const quoted = argv
+    .filter((argument) => argument !== '--fresh')
+    .map((argument) =>
+      /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`,
+    );
+  return ['ridgeline', ...quoted].join(' ');
 }
 
 function startWorkers(
