@@ -1,4 +1,5 @@
 /** What the wire may ask of a coordinator, answered by it: thin adapters, no rule of their own. */
+import { setTimeout } from 'node:timers/promises';
 import { RidgelineError } from '../base/errors.ts';
 import type {
   ClusterHandlers,
@@ -75,14 +76,7 @@ function find(studies: readonly StudySummary[], study: string): StudySummary {
   );
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
+/** Waits, or returns at once when `signal` fires. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -22,7 +22,8 @@ export interface LiveState {
     readonly threads: number;
     readonly busy: number;
   }[];
-  readonly objective: Objective;
+  /** Null where only the value is known: it is shown as a plain number. */
+  readonly objective: Objective | null;
   /** Since this stage's first trial ended, and how many have ended since: the pace. */
   readonly pace: { readonly elapsedMs: number; readonly trials: number };
 }
@@ -30,7 +31,6 @@ export interface LiveState {
 const barColumns = 24;
 
 export function liveLines(state: LiveState, options: TextOptions): string[] {
-  const { metric } = state.objective;
   const fit = (text: string): string =>
     fitText(shown(text, options), widthOf(options), ellipsisOf(options), 'end');
   const threads = state.workers.reduce((sum, worker) => sum + worker.threads, 0);
@@ -51,7 +51,7 @@ export function liveLines(state: LiveState, options: TextOptions): string[] {
     lines.push(
       options.color(
         'green',
-        fit(`best so far  ${trial}  λ ${lambdaText(lambda)}  ${metricText(metric, value) ?? '-'}`),
+        fit(`best so far  ${trial}  λ ${lambdaText(lambda)}  ${bestText(value, state.objective)}`),
       ),
     );
   }
@@ -69,6 +69,10 @@ export function trialLine(trial: TrialRecord, objective: Objective, options: Tex
     trial.attempts > 1 ? `attempt ${trial.attempts}` : '',
   ];
   return shown(facts.filter((fact) => fact !== '').join('  '), options);
+}
+
+function bestText(value: number, objective: Objective | null): string {
+  return objective === null ? String(value) : (metricText(objective.metric, value) ?? '-');
 }
 
 function bar({ done, total }: LiveState, { unicode }: TextOptions): string {

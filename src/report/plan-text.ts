@@ -1,5 +1,6 @@
 /** What a study would do, before it does it. */
 import type { LambdaRange } from '../study/study-spec.ts';
+import { foreignText } from './foreign-text.ts';
 import { jsonText, schemaVersion } from './json-value.ts';
 import { durationText, lambdaText } from './number-format.ts';
 
@@ -31,7 +32,8 @@ export function formatPlan(plan: Plan): string {
   const { counts } = plan;
   const trials = plan.stages.reduce((sum, stage) => sum + stage.trials, 0);
   const lines = [
-    `study ${plan.study}: ${trials} trials of ${plan.steps} steps, on ${plan.source}`,
+    `study ${plan.study}: ${trials} trials of ${plan.steps} steps`,
+    `data: ${foreignText(plan.source)}`,
     `records: ${counts.train} train, ${counts.validation} validate, ${counts.test ?? 'none'} test`,
     `cost: about ${plan.secondsPerTrial.toFixed(2)} s a trial, ${durationText(1_000 * plan.secondsPerTrial * trials)} on one thread of this machine`,
   ];

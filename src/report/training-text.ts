@@ -6,7 +6,7 @@ import type { TextOptions } from './text-options.ts';
 import { curveLines } from './trial-text.ts';
 
 export function trainingJson(result: TrialResult, kernel: string): string {
-  const last = result.curve.at(-1) ?? null;
+  const last = result.kind === 'complete' ? (result.curve.at(-1) ?? null) : null;
   return jsonText({
     schema_version: schemaVersion,
     status: result.kind,

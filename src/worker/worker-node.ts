@@ -6,6 +6,7 @@
  * for a long time does it give up.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as timeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { openPartCache } from '../dataset/part-cache.ts';
@@ -39,6 +40,7 @@ export interface WorkerOptions {
 /** Dialling again: this long at first, doubling up to the limit, each time by a random share of it. */
 const backOffMinMs = 200;
 const backOffMaxMs = 5_000;
+const shortStreamMs = 1_000;
 
 /** Joins and works until it is told to leave; its promise is the reason. */
 export class WorkerNode implements AsyncDisposable {
@@ -118,9 +120,12 @@ export class WorkerNode implements AsyncDisposable {
     while (!signal.aborted) {
       const stream = await this.#connect(signal);
       if (stream === null) break;
+      const openedMs = performance.now();
       const reason = await this.#converse(stream);
-      if (!signal.aborted)
-        this.#options.log.warn(`connection to the coordinator closed: ${reason}`);
+      if (signal.aborted) break;
+      this.#options.log.warn(`connection to the coordinator closed: ${reason}`);
+      // Let in and shown out at once: it cannot store anything now, and is not dialled in a loop.
+      if (performance.now() - openedMs < shortStreamMs) await pause(shortStreamMs, signal);
     }
     return 'stopped';
   }
@@ -257,14 +262,7 @@ export class WorkerNode implements AsyncDisposable {
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
+/** Waits, or returns at once when `signal` fires. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await timeout(ms, undefined, { signal }).catch(() => undefined);
 }

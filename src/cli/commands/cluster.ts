@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
+import { storedProgress } from '../../coordinator/progress.ts';
 import {
   formatStudies,
   formatWorkers,
@@ -10,12 +11,9 @@ import {
 } from '../../report/cluster-tables.ts';
 import { liveLines } from '../../report/live-lines.ts';
 import type { TextOptions } from '../../report/text-options.ts';
-import { rankTrials } from '../../search/ranking.ts';
 import type { ControlClient } from '../../rpc/control-client.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import { canonicalSpec } from '../../study/canonical-spec.ts';
-import type { Objective } from '../../study/study-spec.ts';
-import { trialName } from '../../study/trial.ts';
 import {
   isUnicode,
   paintFor,
@@ -132,33 +130,11 @@ async function studyLines(context: Context, flags: ControlFlags): Promise<readon
   }
   using reader = openStoreReader(stateDirOf(context, flags));
   context.stderr.write('no coordinator runs; this is what the store has\n');
-  return reader.studies().map((record) => {
-    const trials = reader.trials(record.spec.study);
-    const stage = record.stages.find((candidate) => !candidate.closed) ?? record.stages.at(-1);
-    const ofStage = trials.filter((trial) => trial.id.stage === stage?.name);
-    const best = rankTrials(
-      trials,
-      record.spec.objective,
-      record.stages.map(({ name }) => name),
-    )[0];
-    return {
-      study: record.spec.study,
-      status: record.status,
-      stage: stage?.closed === false ? stage.name : null,
-      done: ofStage.filter(({ status }) => status !== 'waiting' && status !== 'running').length,
-      total: stage?.trials ?? 0,
-      running: 0,
-      best:
-        best?.value == null
-          ? null
-          : { trial: trialName(best.trial.id), lambda: best.trial.lambda, value: best.value },
-      reason: record.reason,
-    };
-  });
+  return reader.studies().map((record) => ({
+    ...storedProgress(record, reader.trials(record.spec.study)),
+    reason: record.reason,
+  }));
 }
-
-/** The objective is not on the wire's snapshot; a plain value is shown. */
-const plainObjective: Objective = { metric: 'validation_loss', direction: 'maximize' };
 
 function addWatch(program: Command, context: Context, finish: (code: number) => void): void {
   control(
@@ -174,7 +150,7 @@ function addWatch(program: Command, context: Context, finish: (code: number) => 
           const state = {
             ...progress,
             workers,
-            objective: plainObjective,
+            objective: null,
             pace: { elapsedMs, trials: 0 },
           };
           context.stderr.write(
