@@ -14,31 +14,42 @@ import type { RecipeFile, StudyFile } from './study-schema.ts';
 export function alternativeProblems(
   file: Pick<StudyFile, 'dataset' | 'trainer'> & Partial<Pick<StudyFile, 'stages'>>,
 ): SpecProblem[] {
-  const problems: SpecProblem[] = [];
   const { dataset, trainer } = file;
-  if ((dataset.name === undefined) === (dataset.path === undefined)) {
-    problems.push({ path: ['dataset'], message: 'exactly one of name and path is needed' });
-  }
-  if (dataset.path !== undefined && dataset.format === undefined) {
-    problems.push({ path: ['dataset', 'path'], message: 'path needs format beside it' });
-  }
-  if ((trainer.cycles === undefined) === (trainer.epochs === undefined)) {
-    problems.push({ path: ['trainer'], message: 'exactly one of cycles and epochs is needed' });
-  }
-  for (const [index, { lambda }] of (file.stages ?? []).entries()) {
-    const hasRange = lambda.min !== undefined || lambda.max !== undefined;
-    if (hasRange === (lambda.narrow !== undefined)) {
-      problems.push({
-        path: ['stages', index, 'lambda'],
-        message: 'either min and max, or narrow: the name of an earlier stage',
-      });
-    } else if (hasRange && (lambda.min === undefined || lambda.max === undefined)) {
-      problems.push({ path: ['stages', index, 'lambda'], message: 'min and max are both needed' });
-    }
-  }
-  return problems;
+  return [
+    ...oneOf(['dataset'], { name: dataset.name, path: dataset.path }),
+    ...(dataset.path !== undefined && dataset.format === undefined
+      ? [{ path: ['dataset', 'path'], message: 'path needs format beside it' }]
+      : []),
+    ...(dataset.name !== undefined && dataset.path === undefined && dataset.format !== undefined
+      ? [{ path: ['dataset', 'format'], message: 'format goes with path, not with name' }]
+      : []),
+    ...oneOf(['trainer'], { cycles: trainer.cycles, epochs: trainer.epochs }),
+    ...(file.stages ?? []).flatMap(({ lambda }, index) =>
+      boundsProblems(['stages', index, 'lambda'], lambda),
+    ),
+  ];
 }
 
+function oneOf(path: SpecProblem['path'], values: Readonly<Record<string, unknown>>) {
+  const given = Object.keys(values).filter((key) => values[key] !== undefined);
+  if (given.length === 1) return [];
+  const message = `exactly one of ${Object.keys(values).join(' and ')} is needed`;
+  return [{ path: [...path, ...given.slice(1)], message }];
+}
+
+function boundsProblems(
+  path: SpecProblem['path'],
+  { min, max, narrow }: StudyFile['stages'][number]['lambda'],
+): SpecProblem[] {
+  const bounds = [min, max].filter((bound) => bound !== undefined).length;
+  if (narrow === undefined && bounds === 1) {
+    return [{ path, message: 'min and max are both needed' }];
+  }
+  if ((narrow === undefined) === bounds > 0) return [];
+  return [{ path, message: 'either min and max, or narrow: the name of an earlier stage' }];
+}
+
+/** What is missing was reported by `alternativeProblems`; its stand-ins break no rule. */
 export function studyFrom(file: StudyFile): StudySpec {
   const { metric, direction } = file.objective;
   return {
@@ -92,7 +103,7 @@ function trainerFrom(file: StudyFile['trainer']): TrainerSettings {
     learningRate: { min: rate.min, max: rate.max, stepSize: rate.step_size },
     length:
       file.cycles === undefined
-        ? { kind: 'epochs', epochs: file.epochs ?? 0 }
+        ? { kind: 'epochs', epochs: file.epochs ?? 1 }
         : { kind: 'cycles', cycles: file.cycles },
     measure:
       typeof measure === 'string' ? { kind: measure } : { kind: 'steps', steps: measure.steps },
@@ -109,6 +120,10 @@ function stageFrom({ name, trials, lambda }: StudyFile['stages'][number]): Stage
   return {
     name,
     trials,
-    lambda: { kind: 'range', distribution, range: { min: min ?? 0, max: max ?? 0 } },
+    lambda: {
+      kind: 'range',
+      distribution,
+      range: { min: min ?? Number.MIN_VALUE, max: max ?? 1e6 },
+    },
   };
 }

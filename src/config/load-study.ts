@@ -1,12 +1,11 @@
 /** The one place of this room that reads files. */
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import type { RecipeSpec, StudySpec } from '../study/study-spec.ts';
 import { parseStudy, parseStudyOrRecipe, type StudyOrRecipe } from './parse-study.ts';
-
-/** UTF-8 takes up to 4 bytes a character; what is larger is not even read. */
-const fileBytesMax = 1024 * 1024;
+import { fileBytesMax } from './prescan.ts';
 
 /** @throws RidgelineError STUDY_INVALID */
 export async function loadStudy(path: string): Promise<StudySpec> {
@@ -32,24 +31,37 @@ function besideFile<Spec extends StudySpec | RecipeSpec>(spec: Spec, file: strin
 }
 
 async function readText(path: string): Promise<string> {
-  try {
-    const found = await stat(path);
-    if (found.isDirectory()) throw new Error('it is a directory');
-    if (found.size > fileBytesMax)
-      throw new Error(`it has ${found.size} bytes, a study has a few thousand`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const why = isMissing
-      ? 'there is no such file'
-      : error instanceof TypeError
-        ? 'it is not UTF-8 text'
-        : messageOf(error);
-    throw new RidgelineError(
+  const cannot = (why: string, cause?: unknown): RidgelineError =>
+    new RidgelineError(
       'STUDY_INVALID',
       `The study file ${path} cannot be read: ${why}.`,
       'Give the path of a study file, such as configs/quickstart.yaml.',
-      { cause: error },
+      { cause },
     );
+  let bytes: Buffer | string;
+  try {
+    bytes = await readBounded(path);
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw cannot(isMissing ? 'there is no such file' : messageOf(error), error);
   }
+  if (typeof bytes === 'string') throw cannot(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw cannot('it is not UTF-8 text', error);
+  }
+}
+
+/** @returns the bytes, or why they are not read: a pipe may never end, a device neither */
+async function readBounded(path: string): Promise<Buffer | string> {
+  // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const found = await file.stat();
+  if (found.isDirectory()) return 'it is a directory';
+  if (!found.isFile()) return 'it is not a regular file';
+  if (found.size > fileBytesMax) {
+    return `it has ${found.size} bytes, a study has at most ${fileBytesMax}`;
+  }
+  return await file.readFile();
 }

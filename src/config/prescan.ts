@@ -1,7 +1,11 @@
 /**
- * A look at a YAML text before any parser sees it, in one pass: too large, too deep, or with anchors,
- * aliases and tags, it is refused here. Parsers recurse and expand; a text of a few kilobytes must not
- * be able to stop the process.
+ * A look at a YAML text before any parser sees it. The parser recurses, and some of its work grows with
+ * the square of what it reads: a text of a few kilobytes could stop the process for good. So depth and
+ * size are bounded here, by counting, in one pass.
+ *
+ * Counting does not understand YAML: it takes what stands in texts for structure. So its bounds lie far
+ * above any study and far below what the parser bears; the tree is judged exactly, afterwards
+ * (`tree-problems.ts`).
  */
 
 /** Where and why a text is refused; null for one that may be parsed. */
@@ -10,51 +14,54 @@ export interface Refusal {
   readonly message: string;
 }
 
-const textCharactersMax = 256 * 1024;
-const depthMax = 32;
-const indentationMax = 256;
+export const fileBytesMax = 256 * 1024;
+
+/** The parser bears about 1,000 levels; these give at most 300 in brackets and 160 in all other ways. */
+const bracketsMax = 300;
+const indentationMax = 64;
+const dashesMax = 32;
+const colonsMax = 64;
+const complexKeysMax = 32;
+/** Everything that makes the parser begin something new. */
+const marksMax = 5_000;
 
 export function prescan(text: string): Refusal | null {
-  if (text.length > textCharactersMax) {
-    return {
-      offset: 0,
-      message: `the file has ${text.length} characters; a study has at most ${textCharactersMax}`,
-    };
+  if (text.length > fileBytesMax) {
+    return { offset: 0, message: `the file is longer than ${fileBytesMax} characters` };
   }
-  let depth = 0;
-  let quote: string | null = null;
-  for (let at = 0; at < text.length; at++) {
-    const character = text.charAt(at);
-    if (quote !== null) {
-      if (character === '\\' && quote === '"') at += 1;
-      else if (character === quote) quote = null;
-      continue;
+  const strayReturn = text.search(/\r(?!\n)/);
+  if (strayReturn !== -1) {
+    return { offset: strayReturn, message: 'a carriage return without a line feed' };
+  }
+  let [brackets, complexKeys, marks] = [0, 0, 0];
+  for (let start = 0; start < text.length;) {
+    const lineFeed = text.indexOf('\n', start);
+    const end = lineFeed === -1 ? text.length : lineFeed;
+    const line = text.slice(start, end);
+    const offset = start;
+    start = end + 1;
+    // A line that begins so is a comment or lies inside a text; never structure.
+    const isComment = /^[ \t]*#/.test(line);
+    marks += 1 + (isComment ? 0 : count(line, /[^\w\s.+()/;=~$<^\\-]/g));
+    if (marks > marksMax) return { offset, message: 'too many lines and entries for a study' };
+    if (isComment) continue;
+    if (line.search(/[^ ]/) > indentationMax) {
+      return { offset, message: `indented by more than ${indentationMax} spaces` };
     }
-    const before = at === 0 ? '\n' : text.charAt(at - 1);
-    const startsToken = /[\s[{,:-]/.test(before);
-    if ((character === '"' || character === "'") && startsToken) quote = character;
-    else if (character === '#' && /\s/.test(before)) at = endOfLine(text, at);
-    else if (character === '[' || character === '{') depth += 1;
-    else if (character === ']' || character === '}') depth -= 1;
-    else if (before === '\n' && /^\s{257}/.test(text.slice(at, at + indentationMax + 1))) {
-      return { offset: at, message: `indented by more than ${indentationMax} characters` };
-    } else if (startsToken && /[&*!]/.test(character) && /[\w!<]/.test(text[at + 1] ?? '')) {
-      const what = character === '!' ? 'tags' : 'anchors and aliases';
-      return {
-        offset: at,
-        message: `${what} are not supported: write the value itself, in quotes where it begins with "${character}"`,
-      };
+    brackets += count(line, /[[{]/g);
+    complexKeys += count(line, /\?(?=\s|$)/g);
+    if (
+      brackets > bracketsMax ||
+      count(line, /-(?=\s|$)/g) > dashesMax ||
+      count(line, /:(?=\s|$)/g) > colonsMax
+    ) {
+      return { offset, message: 'nested too deep: a study has 5 levels' };
     }
-    if (depth > depthMax)
-      return { offset: at, message: `nested more than ${depthMax} levels deep` };
-    if (character === '-' && /^(?:- ?){33}/.test(text.slice(at, at + 66))) {
-      return { offset: at, message: `nested more than ${depthMax} levels deep` };
-    }
+    if (complexKeys > complexKeysMax) return { offset, message: 'keys with "?" are not supported' };
   }
   return null;
 }
 
-function endOfLine(text: string, at: number): number {
-  const end = text.indexOf('\n', at);
-  return end === -1 ? text.length : end - 1;
+function count(line: string, pattern: RegExp): number {
+  return line.match(pattern)?.length ?? 0;
 }

@@ -1,93 +1,124 @@
 /**
- * A file whose shape is wrong in places is mended there with stand-ins, for one purpose: so that the
- * rules can be checked in all other places, and one run reports every problem. What was mended is
- * never used for anything else, and rules broken by a stand-in are not reported.
+ * Finds what is wrong with a file's shape, and mends it on the way: a misspelt key gets the name that
+ * was meant, a wrong value a harmless stand-in. So the rules can be checked everywhere else, and one
+ * run reports every problem. What was mended is used for nothing else.
  */
 import type { z } from 'zod';
 import type { SpecProblem } from '../study/invariants.ts';
-import { keyMeant } from './shape-problems.ts';
+import { issueProblems, keyMeant, unknownKeyMessage, type KnownKeys } from './shape-problems.ts';
+import type { TextProblem } from './tree-problems.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
 
-const standIns: Readonly<Record<string, unknown>> = {
-  study: 'stand-in',
-  seed: 0,
-  name: 'stand-in',
-  train: { count: 1 },
-  validation: { count: 1 },
-  count: 1,
-  hidden: 1,
-  batch: 1,
-  learning_rate: { min: 1e-3, max: 1e-2, step_size: 1 },
-  step_size: 1,
-  cycles: 1,
-  epochs: 1,
-  trials: 3,
-  lambda: { distribution: 'log_uniform', min: 1e-3, max: 1e-2 },
-  distribution: 'log_uniform',
-  min: 1e-3,
-  max: 1e-2,
-};
-
-/** Renamed keys may turn out to be wrong themselves: so often at most. */
-const roundsMax = 3;
-
-/** @returns the shape with stand-ins; null where it cannot be mended */
-export function repair<Shape>(
-  schema: z.ZodType<Shape>,
-  value: unknown,
-): { shape: Shape; touched: string[] } | null {
-  const mended: unknown = structuredClone(value);
-  const touched: string[] = [];
-  for (let round = 0; round < roundsMax; round++) {
-    const parsed = schema.safeParse(mended);
-    if (parsed.success) return { shape: parsed.data, touched };
-    for (const issue of parsed.error.issues) {
-      const path = issue.path.map(String);
-      if (issue.code === 'unrecognized_keys') renameKeys(mended, path, issue.keys);
-      else {
-        touched.push(path.join('.'));
-        setStandIn(mended, path);
-      }
-    }
-  }
-  return null;
+export interface Mended<Shape> {
+  readonly shape: Shape;
+  readonly problems: readonly TextProblem[];
+  /** Where stand-ins are. */
+  readonly touched: readonly Path[];
 }
 
-/** Whether a rule speaks of a place that was mended. */
-export function isTouched(problem: SpecProblem, touched: readonly string[]): boolean {
-  const path = problem.path.join('.');
-  return touched.some(
-    (place) => path === place || path.startsWith(`${place}.`) || place.startsWith(`${path}.`),
+/** Values that break no rule, whatever stands beside them. A list's first item stands for each. */
+const standIns: unknown = {
+  study: 'stand-in',
+  seed: 0,
+  dataset: {
+    name: 'stand-in',
+    train: { count: 1 },
+    validation: { count: 1 },
+    test: { count: 1 },
+  },
+  trainer: {
+    hidden: 1,
+    batch: 1,
+    learning_rate: { min: 0, max: 1e3, step_size: 1 },
+    cycles: 1,
+    epochs: 1,
+    measure: 'end',
+    dropout: 0,
+    mirror: false,
+    shift: 0,
+    lambda: 0,
+  },
+  objective: { metric: 'validation_accuracy', direction: 'maximize' },
+  stages: [
+    {
+      name: '',
+      trials: 3,
+      lambda: { distribution: 'log_uniform', min: Number.MIN_VALUE, max: 1e6, narrow: '' },
+    },
+  ],
+  numerics: 'any',
+  test: 'winner',
+};
+
+/** One round for each level on which keys are renamed, one for values, one to spare. */
+const roundsMax = 8;
+
+/** @throws RidgelineError STUDY_INVALID where nothing could be mended */
+export function mend<Shape>(
+  source: YamlSource,
+  schema: z.ZodType<Shape>,
+  known: KnownKeys,
+): Mended<Shape> {
+  const problems: TextProblem[] = [];
+  const touched: Path[] = [];
+  for (let round = 0; round < roundsMax; round++) {
+    const value = source.value();
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return { shape: parsed.data, problems, touched };
+    const found = parsed.error.issues.flatMap((issue) => issueProblems(issue, value));
+    // First the keys: a value may be missing only because its key is misspelt.
+    const strangers = found.filter(({ kind }) => kind === 'unknown-key');
+    for (const { path } of strangers) {
+      const problem = renameOrRemove(source, path, known);
+      if (!isInside(path, touched)) problems.push(problem);
+    }
+    if (strangers.length > 0) continue;
+    for (const { path, message } of found) {
+      problems.push({ offset: source.offsetOf(path), message: labelled(path, message) });
+    }
+    for (const { path } of found) {
+      touched.push(path);
+      source.replace(path, standInAt(path));
+    }
+  }
+  throw source.invalid(problems);
+}
+
+/** @returns the problem, located before the key changes */
+function renameOrRemove(source: YamlSource, path: Path, known: KnownKeys): TextProblem {
+  const parent = path.slice(0, -1);
+  const key = String(path.at(-1));
+  const message = labelled(path, unknownKeyMessage(parent, key, known));
+  const problem = { offset: source.keyOffsetOf(path), message };
+  const meant = keyMeant(parent, key, known);
+  if (meant !== null && !source.keys(parent).includes(meant)) source.renameKey(parent, key, meant);
+  else source.remove(path);
+  return problem;
+}
+
+/** `path: message`, as every problem is shown. */
+export function labelled(path: Path, message: string): string {
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
+}
+
+/** Whether a rule speaks of a place that was mended, or of a name that was. */
+export function isTouched({ path }: SpecProblem, touched: readonly Path[]): boolean {
+  if (isInside(path, touched)) return true;
+  return (
+    path.at(-1) === 'narrow' &&
+    touched.some((place) => /^stages(?:\.\d+)?(?:\.name)?$/.test(place.join('.')))
   );
 }
 
-function renameKeys(root: unknown, path: readonly string[], keys: readonly string[]): void {
-  const parent = objectAt(root, path);
-  if (parent === null) return;
-  for (const key of keys) {
-    const meant = keyMeant(path.join('.'), key);
-    if (meant !== null && !Object.hasOwn(parent, meant)) parent[meant] = parent[key];
-    Reflect.deleteProperty(parent, key);
-  }
+function isInside(path: Path, places: readonly Path[]): boolean {
+  return places.some((place) => place.every((key, index) => path[index] === key));
 }
 
-function setStandIn(root: unknown, path: readonly string[]): void {
-  const key = path.at(-1);
-  const parent = objectAt(root, path.slice(0, -1));
-  if (key === undefined || parent === null) return;
-  const standIn = standIns[key];
-  if (standIn === undefined) Reflect.deleteProperty(parent, key);
-  else parent[key] = structuredClone(standIn);
-}
-
-function objectAt(root: unknown, path: readonly string[]): Record<string, unknown> | null {
-  let at: unknown = root;
+function standInAt(path: Path): unknown {
+  let at = standIns;
   for (const key of path) {
-    if (!isObject(at)) return null;
-    at = at[key];
+    const steps = new Map<string, unknown>(Object.entries(at ?? {}));
+    at = steps.get(typeof key === 'number' ? '0' : key);
   }
-  return isObject(at) ? at : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+  return at;
 }

@@ -1,151 +1,156 @@
-/** What the schema found, in words for people: known keys, known spellings of other systems, did-you-mean. */
+/** What the schema found, in words for people: what is known here, and what was meant. */
 import type { z } from 'zod';
 import { closest } from './closest.ts';
-import type { PlacedProblem } from './parse-study.ts';
+import { keySpellings, valueSpellings } from './other-spellings.ts';
+import type { Path } from './yaml-source.ts';
 
-/** What other systems call things. */
-const otherSpellings: Readonly<Record<string, string>> = {
-  lr: 'learning_rate',
-  learningRate: 'learning_rate',
-  lamda: 'lambda',
-  l2: 'lambda',
-  weight_decay: 'lambda',
-  n_s: 'step_size',
-  stepsize: 'step_size',
-  batch_size: 'batch',
-  hidden_units: 'hidden',
-  n_trials: 'trials',
-  max_trials: 'trials',
-  maxTrialCount: 'trials',
-  num_samples: 'trials',
-  goal: 'direction',
-  parameters: 'stages',
-  val: 'validation',
-  valid: 'validation',
-};
-const logUniformSpellings = [
-  'loguniform',
-  'logUniform',
-  'log',
-  'log_uniform_values',
-  'log-uniform',
-  'reciprocal',
-];
+/** Keys by the path of their mapping; `*` stands for the items of a list. */
+export type KnownKeys = Readonly<Record<string, readonly string[]>>;
 
-const keysAt: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^$/, ['study', 'seed', 'dataset', 'trainer', 'objective', 'stages', 'numerics', 'test']],
-  [/^dataset$/, ['name', 'path', 'format', 'train', 'validation', 'test']],
-  [/^dataset\./, ['count']],
-  [
-    /^trainer$/,
-    [
-      'hidden',
-      'batch',
-      'learning_rate',
-      'cycles',
-      'epochs',
-      'measure',
-      'dropout',
-      'mirror',
-      'shift',
-      'lambda',
-    ],
-  ],
-  [/^trainer\.learning_rate$/, ['min', 'max', 'step_size']],
-  [/^trainer\.measure$/, ['steps']],
-  [/^objective$/, ['metric', 'direction']],
-  [/^stages\.\d+$/, ['name', 'trials', 'lambda']],
-  [/^stages\.\d+\.lambda$/, ['distribution', 'min', 'max', 'narrow']],
-];
-
-export function shapeProblems(error: z.ZodError, value: unknown): PlacedProblem[] {
-  const problems = error.issues.flatMap((issue) => issueProblems(issue, value));
-  // A key that was misspelt is also missing: one of the two reports is enough.
-  const meant = new Set(
-    problems.flatMap(({ path, key, message }) =>
-      key === undefined ? [] : [`${path.join('.')}/${/mean ([a-z_]+)/.exec(message)?.[1]}`],
-    ),
-  );
-  return problems.filter(
-    ({ path, message }) =>
-      !message.startsWith('is missing') ||
-      !meant.has(`${path.slice(0, -1).join('.')}/${path.at(-1)}`),
-  );
+export interface ShapeProblem {
+  readonly kind: 'unknown-key' | 'wrong-value';
+  /** Of the key, or of the value. */
+  readonly path: Path;
+  readonly message: string;
 }
 
-function issueProblems(issue: z.core.$ZodIssue, value: unknown): PlacedProblem[] {
+export function issueProblems(issue: z.core.$ZodIssue, root: unknown): ShapeProblem[] {
   const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
-  const given = valueAt(value, path);
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path, key, message: unknownKey(path.join('.'), key) }));
-    case 'invalid_union':
-      return [{ path, message: given === undefined ? 'is missing' : unionMessage(path) }];
-    case 'invalid_value':
-      return [{ path, message: enumMessage(issue.values.map(String), given) }];
-    case 'invalid_type':
-      return [
-        { path, message: given === undefined ? 'is missing' : typeMessage(issue.expected, given) },
-      ];
-    default:
-      return [{ path, message: issue.message }];
+  const given = valueAt(root, path);
+  const wrong = (message: string): ShapeProblem[] => [{ kind: 'wrong-value', path, message }];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ kind: 'unknown-key', path: [...path, key], message: '' }));
   }
+  if (given === undefined) return wrong(missingMessage(path));
+  if (given === null) return wrong('has no value');
+  switch (issue.code) {
+    case 'invalid_union': {
+      // A mapping was meant to be the alternative that is one: what is wrong inside it?
+      const inside = issue.errors.find((issues) => issues.every((inner) => isInside(inner, given)));
+      return inside === undefined
+        ? wrong(unionMessage(path, given))
+        : inside.flatMap((inner) =>
+            issueProblems({ ...inner, path: [...issue.path, ...inner.path] }, root),
+          );
+    }
+    case 'invalid_value':
+      return wrong(wordMessage(issue.values.map(String), given));
+    case 'invalid_type':
+      return wrong(typeMessage(issue.expected, given));
+    default:
+      return wrong(issue.message);
+  }
+}
+
+function isInside(issue: z.core.$ZodIssue, given: unknown): boolean {
+  if (typeof given !== 'object' || Array.isArray(given)) return false;
+  return issue.path.length > 0 || issue.code === 'unrecognized_keys';
 }
 
 /** The key that was meant; null when nothing is near. */
-export function keyMeant(at: string, key: string): string | null {
-  const known = keysAt.find(([pattern]) => pattern.test(at))?.[1] ?? [];
-  const spelling = otherSpellings[key];
-  return spelling !== undefined && known.includes(spelling) ? spelling : closest(key, known);
+export function keyMeant(parent: Path, key: string, known: KnownKeys): string | null {
+  const here = knownAt(parent, known);
+  const spelling = keySpellings.get(key)?.find((ours) => here.includes(ours));
+  return spelling ?? closest(key, here);
 }
 
-function unknownKey(at: string, key: string): string {
-  const meant = keyMeant(at, key);
+export function unknownKeyMessage(parent: Path, key: string, known: KnownKeys): string {
+  const meant = keyMeant(parent, key, known);
   if (meant !== null) return `unknown key; did you mean ${meant}?`;
-  const known = keysAt.find(([pattern]) => pattern.test(at))?.[1] ?? [];
-  return `unknown key; known here: ${known.join(', ')}`;
+  const [elsewhere, another] = Object.keys(known).filter((place) => known[place]?.includes(key));
+  if (elsewhere !== undefined && another === undefined) {
+    return `unknown key here; it belongs ${placeText(elsewhere)}`;
+  }
+  const here = knownAt(parent, known);
+  return here.length === 0 ? 'unknown key' : `unknown key; known here: ${here.join(', ')}`;
 }
 
-function enumMessage(known: readonly string[], given: unknown): string {
-  if (given === undefined) return 'is missing';
+function knownAt(parent: Path, known: KnownKeys): readonly string[] {
+  return known[parent.map((key) => (typeof key === 'number' ? '*' : key)).join('.')] ?? [];
+}
+
+function placeText(place: string): string {
+  if (place === '') return 'at the top of the file';
+  return place === 'stages.*' ? 'in a stage' : `in ${place.replace('stages.*', 'a stage')}`;
+}
+
+function missingMessage(path: Path): string {
+  switch (path.join('.')) {
+    case 'stages':
+      return 'is missing: a study has at least one stage; a recipe for `ridgeline train` has trainer.lambda instead';
+    case 'trainer.lambda':
+      return 'is missing: a recipe gives its λ here; a study has stages instead';
+    default:
+      return 'is missing';
+  }
+}
+
+function wordMessage(known: readonly string[], given: unknown): string {
   const text = typeof given === 'string' ? given : JSON.stringify(given);
-  if (known.includes('log_uniform') && logUniformSpellings.includes(text)) {
+  const plain = text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()).replaceAll('-', '_');
+  const spelling = [text, plain, plain.replaceAll('_', '')]
+    .flatMap((word) => valueSpellings.get(word) ?? [])
+    .find((ours) => known.includes(ours));
+  if (spelling === 'log_uniform') {
     return `must be log_uniform, which is what ${text} means elsewhere; min and max are values, not exponents`;
   }
-  const meant = closest(text, known);
-  return `must be one of ${known.join(', ')}, got ${JSON.stringify(given)}${meant === null ? '' : `; did you mean ${meant}?`}`;
+  const meant = spelling ?? closest(text, known);
+  const choice = known.length === 1 ? known.join() : `one of ${known.join(', ')}`;
+  return `must be ${choice}, got ${shown(given)}${meant === null ? '' : `; did you mean ${meant}?`}`;
 }
 
-function unionMessage(path: readonly (string | number)[]): string {
-  if (path[0] === 'dataset')
-    return 'must be a list of parts, such as [data_batch_1], or { count: N }';
-  return 'must be cycle, epoch, end or { steps: N }';
+function unionMessage(path: Path, given: unknown): string {
+  if (path[0] === 'dataset') {
+    return `must be a list of parts, such as [data_batch_1], or { count: N }, got ${shown(given)}`;
+  }
+  return `must be cycle, epoch, end or { steps: N }, got ${shown(given)}`;
 }
+
+const typeNames: Readonly<Record<string, string>> = {
+  object: 'a mapping (key: value)',
+  array: 'a list',
+  boolean: 'true or false',
+  string: 'a text',
+  number: 'a number',
+};
 
 function typeMessage(expected: string, given: unknown): string {
-  if (
-    expected === 'number' &&
-    typeof given === 'string' &&
-    given.trim() !== '' &&
-    Number.isFinite(Number(given))
-  ) {
-    return `must be a number; ${JSON.stringify(given)} is a text: write it without quotes`;
+  if (expected === 'number' && typeof given === 'string') {
+    return `must be a number; ${shown(given)} is a text${numberHint(given)}`;
   }
-  const names: Readonly<Record<string, string>> = {
-    object: 'a mapping (key: value)',
-    array: 'a list',
-    boolean: 'true or false',
-    string: 'a text',
-    number: 'a number',
-  };
-  return `must be ${names[expected] ?? expected}, got ${JSON.stringify(given)?.slice(0, 60)}`;
+  if (expected === 'number' && typeof given === 'number') {
+    return `must be a finite number, got ${given}`;
+  }
+  const hint = expected === 'boolean' ? booleanHint(given) : '';
+  return `must be ${typeNames[expected] ?? expected}, got ${shown(given)}${hint}`;
 }
 
-function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
-  let at = value;
+/** Numbers as people and other programs write them. */
+function numberHint(text: string): string {
+  const plain = text.trim();
+  if (plain !== '' && Number.isFinite(Number(plain))) return ': write it without quotes';
+  const joined = plain.replaceAll(/[_\s,']/g, '');
+  if (joined !== '' && Number.isFinite(Number(joined))) return `: write ${joined}`;
+  const power = /^10\s*(?:\^|\*\*)\s*(-?\d+)$/.exec(plain)?.[1];
+  return power === undefined ? '' : `: write 1.0e${power}`;
+}
+
+function booleanHint(given: unknown): string {
+  if (typeof given !== 'string') return '';
+  if (/^(?:yes|on|y)$/i.test(given)) return ': write true';
+  return /^(?:no|off|n)$/i.test(given) ? ': write false' : '';
+}
+
+function shown(given: unknown): string {
+  const text = JSON.stringify(given) ?? typeof given;
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  let at: unknown = root;
   for (const key of path) {
     if (typeof at !== 'object' || at === null) return undefined;
-    at = Object.entries(at).find(([name]) => name === String(key))?.[1];
+    at = Object.getOwnPropertyDescriptor(at, key)?.value;
   }
   return at;
 }

@@ -3,6 +3,7 @@
  * keys and bounds of values are the study's own (`study/invariants.ts`) and not repeated here.
  */
 import { z } from 'zod';
+import type { KnownKeys } from './shape-problems.ts';
 
 const number = (what: string) => z.number().describe(what);
 
@@ -72,18 +73,20 @@ const objective = z
   .default({ metric: 'validation_accuracy' })
   .describe('what ranks the trials: its value at the last step');
 
+const lambda = z.strictObject({
+  distribution: z.enum(['log_uniform']).describe('uniform in log λ'),
+  min: number('the smallest λ: a value such as 1.0e-9, not an exponent').optional(),
+  max: number('the largest λ').optional(),
+  narrow: z
+    .string()
+    .optional()
+    .describe('instead of min and max: the stage whose results give the range'),
+});
+
 const stage = z.strictObject({
-  name: z.string(),
+  name: z.string().describe('unique; trials are called by it, such as coarse/7'),
   trials: number('how many λ are tried; at least 3'),
-  lambda: z.strictObject({
-    distribution: z.enum(['log_uniform']),
-    min: number('the smallest λ: a value such as 1.0e-9, not an exponent').optional(),
-    max: number('the largest λ').optional(),
-    narrow: z
-      .string()
-      .optional()
-      .describe('instead of min and max: the stage whose results give the range'),
-  }),
+  lambda: lambda.describe('which λ: min and max, or narrow'),
 });
 
 const head = {
@@ -108,6 +111,30 @@ export const recipeSchema = z.strictObject({
   ...head,
   trainer: z.strictObject({ ...trainerShape, lambda: number('the L2 strength λ') }),
 });
+
+const sharedKeys = {
+  dataset: Object.keys(dataset.shape),
+  'trainer.learning_rate': Object.keys(learningRate.shape),
+  'trainer.measure': ['steps'],
+  'dataset.train': ['count'],
+  'dataset.validation': ['count'],
+  'dataset.test': ['count'],
+};
+
+export const studyKeys: KnownKeys = {
+  '': Object.keys(studySchema.shape),
+  trainer: Object.keys(studySchema.shape.trainer.shape),
+  objective: Object.keys(objective.unwrap().shape),
+  'stages.*': Object.keys(stage.shape),
+  'stages.*.lambda': Object.keys(lambda.shape),
+  ...sharedKeys,
+};
+
+export const recipeKeys: KnownKeys = {
+  '': Object.keys(recipeSchema.shape),
+  trainer: Object.keys(recipeSchema.shape.trainer.shape),
+  ...sharedKeys,
+};
 
 export type StudyFile = z.infer<typeof studySchema>;
 export type RecipeFile = z.infer<typeof recipeSchema>;

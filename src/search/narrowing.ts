@@ -112,12 +112,12 @@ function reasonOf(
   const tol = objective.metric.endsWith('accuracy')
     ? `${(100 * tolerance).toFixed(2)} points`
     : tolerance.toPrecision(3);
-  const neighbours = inside.length - 1;
+  const beside = inside.length - 1;
   const others =
-    neighbours === 0
-      ? 'its neighbours in λ are worse by more than'
-      : `${neighbours === 1 ? 'the neighbour in λ' : `the ${neighbours} neighbours in λ`} inside cannot be told from it within`;
-  return `from ${lambdaText(range.min)} to ${lambdaText(range.max)}: the best trial is ${best.name} (λ ${lambdaText(best.lambda)}, ${show(best.value)}); ${others} two standard errors (${tol})`;
+    beside === 0
+      ? `the next two trials on each side are on average worse by more than two standard errors (${tol})`
+      : `${beside} more ${beside === 1 ? 'trial beside it stays' : 'trials beside it stay'}, two by two, within two standard errors (${tol})`;
+  return `from ${lambdaText(range.min)} to ${lambdaText(range.max)}: the best trial is ${best.name} (λ ${lambdaText(best.lambda)}, ${show(best.value)}); ${others}`;
 }
 
 function warningsOf(range: LambdaRange, { range: coarse }: NarrowingInput): string[] {

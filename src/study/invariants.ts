@@ -139,7 +139,7 @@ function lengthProblems({ learningRate, length, measure }: TrainerSettings): Spe
     problems.push(...whole(['trainer', 'measure', 'steps'], measure.steps, 1, 1e9));
   }
   const steps = length.kind === 'cycles' ? count * 2 * learningRate.stepSize : 0;
-  if (steps > stepsMax) {
+  if (problems.length === 0 && steps > stepsMax) {
     const message = `${count} cycles of 2 × ${learningRate.stepSize} steps are more than ${stepsMax} steps`;
     problems.push({ path: ['trainer', 'cycles'], message });
   }

@@ -22,6 +22,17 @@ describe('sampleLogUniform', () => {
     );
   });
 
+  test('has no choice where both bounds are one', () => {
+    fc.assert(
+      fc.property(range, unit, ({ min }, u) => sampleLogUniform({ min, max: min }, u) === min),
+    );
+  });
+
+  test('is the geometric mean in the middle', () => {
+    expect(sampleLogUniform({ min: 1e-9, max: 1e-1 }, 0.5)).toBeCloseTo(1e-5, 18);
+    expect(sampleLogUniform({ min: 1e-9, max: 1e-1 }, 0)).toBeCloseTo(1e-9, 22);
+  });
+
   test('gives each decade the same share', () => {
     const counts = [0, 0, 0, 0];
     for (let k = 1; k <= 4_000; k++) {
@@ -48,6 +59,16 @@ describe('stageTrials', () => {
     expect(lambdas(stageTrials({ ...spec, seed: spec.seed + 1 }, stage, bounds))).not.toEqual(
       lambdas(short),
     );
+  });
+
+  test('gives trial k what sampleLambda gives it, whoever asks first', () => {
+    const spec = exampleStudy();
+    const bounds = { min: 1e-9, max: 1e-1 };
+    const trials = stageTrials(spec, { ...spec.stages[0]!, trials: 9 }, bounds);
+    expect(trials.map(({ id }) => id.k)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    for (const { id, lambda } of trials.toReversed()) {
+      expect(sampleLambda(spec.seed, id.stage, id.k, bounds)).toBe(lambda);
+    }
   });
 
   test('gives the λ that it gave when this was written', () => {

@@ -1,15 +1,30 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RidgelineError } from '../../src/base/errors.ts';
 import { canonicalSpec, compareSpecs, specFromCanonical } from '../../src/study/canonical-spec.ts';
 import type { StudySpec } from '../../src/study/study-spec.ts';
 import { parseTrialName, trialName } from '../../src/study/trial.ts';
 import { exampleStudy } from './example-study.ts';
+import { anyStudy } from './study-arbitrary.ts';
 
 describe('the canonical spelling', () => {
   const spec = exampleStudy();
 
-  test('reads back as the same study', () => {
-    expect(specFromCanonical(canonicalSpec(spec))).toEqual(spec);
+  test('of any study reads back as the same study', () => {
+    fc.assert(
+      fc.property(anyStudy, (any) => {
+        expect(specFromCanonical(canonicalSpec(any))).toEqual(any);
+      }),
+    );
+  });
+
+  test('is equal only for equal studies', () => {
+    fc.assert(
+      fc.property(anyStudy, anyStudy, (a, b) => {
+        expect(compareSpecs(a, b).kind === 'same').toBe(canonicalSpec(a) === canonicalSpec(b));
+      }),
+    );
+    expect(canonicalSpec({ ...spec, numerics: 'any' })).not.toBe(canonicalSpec(spec));
   });
 
   test('does not depend on the order of keys', () => {
@@ -31,10 +46,27 @@ describe('the canonical spelling', () => {
       ...broken,
       JSON.stringify({ ...whole, seed: -1 }),
       JSON.stringify({ ...whole, stages: [] }),
+      JSON.stringify({ ...whole, seed: '3' }),
+      JSON.stringify({ ...whole, test: 'all', dataset: { ...spec.dataset, test: null } }),
+      JSON.stringify({ ...whole, trainer: { ...spec.trainer, measure: { kind: 'never' } } }),
+      canonicalSpec(spec).replace('"hidden":50', '"hidden":1e400'),
+      `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
     ]) {
       expect(() => specFromCanonical(text), text.slice(0, 60)).toThrow(RidgelineError);
     }
   });
+});
+
+test('a field of another version is refused by name, not dropped', () => {
+  const newer = JSON.stringify({ ...exampleStudy(), replicates: 3 });
+  expect(() => specFromCanonical(newer)).toThrow(/this version knows no field replicates/);
+});
+
+test('a broken rule is named as the file spells it', () => {
+  const text = canonicalSpec(exampleStudy()).replace('"stepSize":100', '"stepSize":0');
+  expect(() => specFromCanonical(text)).toThrow(
+    /trainer\.learning_rate\.step_size: must be a whole/,
+  );
 });
 
 describe('comparing studies', () => {
@@ -75,6 +107,49 @@ describe('comparing studies', () => {
       kind: 'different',
       fields: ['seed', 'trainer.learning_rate.step_size'],
     });
+  });
+
+  test('names an alternative that changed, and whole lists', () => {
+    const other: StudySpec = {
+      ...spec,
+      dataset: { ...spec.dataset, train: { kind: 'parts', parts: ['a', 'b'] }, test: null },
+      trainer: {
+        ...spec.trainer,
+        length: { kind: 'epochs', epochs: 2 },
+        measure: { kind: 'end' },
+      },
+    };
+    expect(compareSpecs(spec, other)).toEqual({
+      kind: 'different',
+      fields: [
+        'dataset.train',
+        'dataset.test',
+        'trainer.cycles',
+        'trainer.measure',
+        'trainer.epochs',
+      ],
+    });
+    const fewer = { ...spec, stages: [{ ...coarse, trials: 13 }] };
+    expect(compareSpecs(spec, fewer)).toEqual({
+      kind: 'different',
+      fields: ['stages.0.trials', 'stages.1'],
+    });
+  });
+
+  test('calls it extended for any more trials in the last stage and any more stages', () => {
+    fc.assert(
+      fc.property(anyStudy, fc.nat({ max: 9 }), fc.boolean(), (stored, more, adds) => {
+        const last = stored.stages.at(-1)!;
+        const added = { ...last, name: 'one-more' };
+        const stages = [
+          ...stored.stages.slice(0, -1),
+          { ...last, trials: last.trials + more },
+          ...(adds ? [added] : []),
+        ];
+        const kind = more === 0 && !adds ? 'same' : 'extended';
+        expect(compareSpecs(stored, { ...stored, stages })).toEqual({ kind });
+      }),
+    );
   });
 });
 

@@ -1,0 +1,42 @@
+/** Problems of a text as a compiler shows them: in order, with the line and a caret under the place. */
+import { RidgelineError } from '../base/errors.ts';
+
+export interface LineProblem {
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+const problemsMax = 50;
+const columnsMax = 100;
+
+/** @param problems in the order in which they are shown; at least one */
+export function problemReport(
+  file: string,
+  text: string,
+  problems: readonly LineProblem[],
+): RidgelineError {
+  const source = text.split(/\r?\n/);
+  const places = problems.slice(0, problemsMax).map(({ line, column, message }) => {
+    const quoted = source[line - 1] ?? '';
+    const from = Math.max(0, Math.min(column - 1 - columnsMax / 2, quoted.length - columnsMax));
+    const shown = printable(quoted.slice(from, from + columnsMax));
+    const caret = `${' '.repeat(Math.max(0, column - 1 - from))}^`;
+    return `  ${file}:${line}:${column}  ${printable(message)}\n      ${shown}\n      ${caret}`;
+  });
+  if (problems.length > problemsMax) {
+    places.push(`  and ${problems.length - problemsMax} more`);
+  }
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+  return new RidgelineError(
+    'STUDY_INVALID',
+    `${file} has ${count}:\n${places.join('\n')}`,
+    'Edit the lines named above; configs/quickstart.yaml is a working example.',
+  );
+}
+
+/** A file's text may steer a terminal or turn its writing direction; shown is only what prints. */
+function printable(text: string): string {
+  return text.replaceAll('\t', ' ').replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
+}

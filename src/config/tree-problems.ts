@@ -1,0 +1,67 @@
+/**
+ * What a study file must not use although it is YAML: anchors and aliases, tags, merge keys, keys that
+ * are not plain words, one key twice, and more than 32 levels. The tree is small by now: `prescan.ts`.
+ */
+import { isAlias, isMap, isScalar, isSeq, type Document, type LineCounter } from 'yaml';
+
+export interface TextProblem {
+  readonly offset: number;
+  readonly message: string;
+}
+
+const depthMax = 32;
+
+export function treeProblems(document: Document, lines: LineCounter): TextProblem[] {
+  const problems: TextProblem[] = [];
+  const at = (node: unknown): number =>
+    typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
+      ? Number(node.range[0])
+      : 0;
+  const report = (node: unknown, message: string): void => {
+    problems.push({ offset: at(node), message });
+  };
+
+  const visitKey = (key: unknown, seen: Map<string, number>): void => {
+    if (!isScalar(key)) {
+      report(key, 'a key must be a plain word');
+      return;
+    }
+    visit(key, 0);
+    const name = String(key.value);
+    const first = seen.get(name);
+    if (name === '<<') report(key, 'merge keys are not supported: write the keys themselves');
+    else if (first === undefined) seen.set(name, at(key));
+    else report(key, `${name} is given twice, first in line ${lines.linePos(first).line}`);
+  };
+
+  const visit = (node: unknown, depth: number): void => {
+    if (isAlias(node)) {
+      report(
+        node,
+        `aliases are not supported: write the value itself, or "*${node.source}" in quotes`,
+      );
+      return;
+    }
+    if (depth > depthMax) {
+      report(node, `nested more than ${depthMax} levels deep`);
+      return;
+    }
+    if (isMap(node) || isSeq(node) || isScalar(node)) {
+      if (node.anchor !== undefined) report(node, 'anchors are not supported');
+      if (node.tag !== undefined) {
+        report(node, `the tag ${node.tag} is not supported: write the value alone`);
+      }
+    }
+    if (isMap(node)) {
+      const seen = new Map<string, number>();
+      for (const { key, value } of node.items) {
+        visitKey(key, seen);
+        visit(value, depth + 1);
+      }
+    } else if (isSeq(node)) {
+      for (const item of node.items) visit(item, depth + 1);
+    }
+  };
+  visit(document.contents, 1);
+  return problems;
+}

@@ -1,0 +1,137 @@
+/**
+ * One YAML text and its tree: what it says, and where it says it. The tree can be mended in place
+ * (`repair.ts`), so that a value under a misspelt key still knows its line.
+ *
+ * It knows nothing of studies but the words of its messages.
+ */
+import {
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  type Document,
+  type Pair,
+} from 'yaml';
+import type { RidgelineError } from '../base/errors.ts';
+import { prescan } from './prescan.ts';
+import { problemReport } from './problem-report.ts';
+import { treeProblems, type TextProblem } from './tree-problems.ts';
+
+/** Keys and indices from the top. */
+export type Path = readonly (string | number)[];
+
+export class YamlSource {
+  readonly #text: string;
+  readonly #file: string;
+  readonly #lines = new LineCounter();
+  readonly #document: Document;
+
+  /** @throws RidgelineError STUDY_INVALID for what is not one plain YAML document */
+  constructor(text: string, file: string) {
+    this.#text = text;
+    this.#file = file;
+    const refusal = prescan(text);
+    if (refusal !== null) {
+      // The parser counts the lines; it is not asked here.
+      const before = text.slice(0, refusal.offset).split('\n');
+      const column = (before.at(-1)?.length ?? 0) + 1;
+      throw problemReport(file, text, [{ line: before.length, column, message: refusal.message }]);
+    }
+    this.#document = this.#parse();
+    const problems = treeProblems(this.#document, this.#lines);
+    if (problems.length > 0) throw this.invalid(problems);
+  }
+
+  #parse(): Document {
+    const documents = parseAllDocuments(this.#text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      // Found by `treeProblems`, which names both lines and compares no pairs.
+      uniqueKeys: false,
+      merge: false,
+    });
+    const [first, second] = 'empty' in documents ? [] : documents;
+    if (first === undefined) throw this.invalid([{ offset: 0, message: 'the file is empty' }]);
+    // Its warnings are of tags that it does not know; `treeProblems` refuses all tags.
+    const errors = first.errors.map(({ pos, message }) => ({ offset: pos[0], message }));
+    if (second !== undefined) {
+      const message = 'a study file holds one document: remove "---" and what follows';
+      errors.push({ offset: second.range[0], message });
+    }
+    if (first.directives.yaml.explicit === true) {
+      errors.push({ offset: 0, message: 'directives (%YAML) are not supported' });
+    }
+    if (errors.length > 0) throw this.invalid(errors);
+    return first;
+  }
+
+  /** Plain data, as it is now. */
+  value(): unknown {
+    return this.#document.toJS({ maxAliasCount: 0 });
+  }
+
+  /** The keys of the mapping at `path`; none where there is no mapping. */
+  keys(path: Path): string[] {
+    return this.#pairs(path).map(({ key }) => keyText(key));
+  }
+
+  renameKey(path: Path, from: string, to: string): void {
+    const pair = this.#pairs(path).find(({ key }) => keyText(key) === from);
+    if (isScalar(pair?.key)) pair.key.value = to;
+  }
+
+  remove(path: Path): void {
+    this.#document.deleteIn(path);
+  }
+
+  replace(path: Path, value: unknown): void {
+    const node = this.#document.createNode(value);
+    if (path.length === 0) this.#document.contents = node;
+    else this.#document.setIn(path, node);
+  }
+
+  /**
+   * Where the value at `path` starts; its key where the value starts on a later line. For a missing one,
+   * the place that should hold it.
+   */
+  offsetOf(path: Path): number {
+    if (path.length === 0) return startOf(this.#document.contents);
+    const node: unknown = this.#document.getIn(path, true);
+    if (!isNode(node) || !node.range) return this.offsetOf(path.slice(0, -1));
+    const key = typeof path.at(-1) === 'number' ? node.range[0] : this.keyOffsetOf(path);
+    const isBelow = this.#lines.linePos(key).line < this.#lines.linePos(node.range[0]).line;
+    return isBelow ? key : node.range[0];
+  }
+
+  /** Where the last key of `path` starts. */
+  keyOffsetOf(path: Path): number {
+    const pair = this.#pairs(path.slice(0, -1)).find(({ key }) => keyText(key) === path.at(-1));
+    return startOf(pair?.key);
+  }
+
+  /** The error with these problems, in the order of the text. */
+  invalid(problems: readonly TextProblem[]): RidgelineError {
+    const lines = problems
+      .toSorted((a, b) => a.offset - b.offset)
+      .map(({ offset, message }) => {
+        const { line, col } = this.#lines.linePos(Math.min(offset, this.#text.length));
+        return { line: Math.max(1, line), column: Math.max(1, col), message };
+      });
+    return problemReport(this.#file, this.#text, lines);
+  }
+
+  #pairs(path: Path): readonly Pair[] {
+    const node: unknown =
+      path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
+    return isMap(node) ? node.items : [];
+  }
+}
+
+function keyText(key: unknown): string {
+  return isScalar(key) ? String(key.value) : '';
+}
+
+function startOf(node: unknown): number {
+  return isNode(node) && node.range ? node.range[0] : 0;
+}

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { loadStudy, loadStudyOrRecipe } from '../../src/config/load-study.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'ridgeline-config-'));
+afterAll(() => {
+  rmSync(dir, { recursive: true });
+});
+
+function written(name: string, content: string | Uint8Array): string {
+  const path = join(dir, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const files = (source: string): string => `
+study: own-files
+dataset: { ${source}, train: [train], validation: [validation] }
+trainer: { hidden: 5, batch: 5, learning_rate: { min: 0, max: 0.1, step_size: 5 }, cycles: 1, lambda: 0 }
+`;
+
+describe('a path that is no study file', () => {
+  test.each([
+    ['a missing file', () => join(dir, 'none.yaml'), /there is no such file/],
+    ['a folder', () => dir, /it is a directory/],
+    ['a device that never ends', () => '/dev/zero', /it is not a regular file/],
+    ['too large a file', () => written('large', 'x'.repeat(262_145)), /it has 262145 bytes/],
+    ['bytes that are no text', () => written('bytes', new Uint8Array([0xff, 0xfe])), /not UTF-8/],
+    ['a path through a file', () => join(written('file', ''), 'x.yaml'), /ENOTDIR/],
+  ])('%s is said to be that', async (_, pathOf, why) => {
+    const path = pathOf();
+    const loading = loadStudy(path);
+    await expect(loading).rejects.toMatchObject({
+      code: 'STUDY_INVALID',
+      what: expect.stringMatching(why),
+    });
+    await expect(loading).rejects.toThrow(`The study file ${path} cannot be read`);
+  });
+
+  test('a pipe that nobody writes to is refused, not waited for', async () => {
+    const pipe = join(dir, 'pipe');
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
+    await expect(loadStudy(pipe)).rejects.toThrow(/it is not a regular file/);
+  });
+});
+
+describe('a study file', () => {
+  test('is read with a byte order mark and the line ends of Windows', async () => {
+    const path = written('windows.yaml', `\uFEFF${files('name: x').replaceAll('\n', '\r\n')}`);
+    expect(await loadStudyOrRecipe(path)).toMatchObject({ spec: { name: 'own-files' } });
+  });
+
+  test('means its data set’s path from where it lies itself', async () => {
+    const beside = written('beside.yaml', files('path: data, format: idx'));
+    expect(await loadStudyOrRecipe(beside)).toMatchObject({
+      spec: { dataset: { source: { kind: 'path', path: join(dir, 'data'), format: 'idx' } } },
+    });
+    const absolute = written('absolute.yaml', files('path: /data, format: idx'));
+    expect(await loadStudyOrRecipe(absolute)).toMatchObject({
+      spec: { dataset: { source: { path: '/data' } } },
+    });
+  });
+
+  test('is named in the report of its problems', async () => {
+    const path = written('wrong.yaml', 'study: x\n');
+    await expect(loadStudy(path)).rejects.toThrow(`${path}:1:1  dataset: is missing`);
+  });
+});
