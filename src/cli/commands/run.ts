@@ -145,15 +145,13 @@ async function search(
   const noWorker = watchForWorkers(coordinator, flags, ended);
   const stopped = Promise.withResolvers<'drained' | 'cut'>();
   using signals = new StopSignals((count) =>
-    stopStep(count, { cluster, workers, view, stopped, signals }),
+    stopStep(count, { context, cluster, workers, view, stopped, signals }),
   );
   try {
     const how = await Promise.race([ended.promise.then(() => 'ended' as const), stopped.promise]);
     view.close();
     if (how === 'ended') return null;
-    context.stderr.write(
-      `stopped; nothing that was finished is lost. Go on with:\n  ${commandToGoOn(context.argv)}\n`,
-    );
+    context.stderr.write(goOnText(context));
     return how === 'drained' ? exitCode.done : (signals.exitCode ?? exitCode.interrupted);
   } finally {
     clearTimeout(noWorker);
@@ -163,6 +161,10 @@ async function search(
     await Promise.race([workers.ended(), wait(5_000)]);
     workers.kill();
   }
+}
+
+function goOnText({ argv }: Context): string {
+  return `stopped; nothing that was finished is lost. Go on with:\n  ${commandToGoOn(argv)}\n`;
 }
 
 /** The same command, without what would begin anew; arguments that a shell would take apart are quoted. */
@@ -228,6 +230,7 @@ function watchForWorkers(
 }
 
 interface StopPorts {
+  readonly context: Context;
   readonly cluster: RunningCluster;
   readonly workers: LocalWorkers;
   readonly view: LiveView;
@@ -236,7 +239,10 @@ interface StopPorts {
 }
 
 /** First signal: finish what runs. Second: give it back. Third: end at once. */
-function stopStep(count: number, { cluster, workers, view, stopped, signals }: StopPorts): void {
+function stopStep(
+  count: number,
+  { context, cluster, workers, view, stopped, signals }: StopPorts,
+): void {
   const running = cluster.coordinator.workers().reduce((sum, worker) => sum + worker.busy, 0);
   if (count === 1) {
     view.say(`draining: ${running} packs of trials are still running; Ctrl-C again cancels them`);
@@ -252,6 +258,7 @@ function stopStep(count: number, { cluster, workers, view, stopped, signals }: S
     return;
   }
   workers.kill();
+  context.stderr.write(goOnText(context));
   process.exit(signals.exitCode ?? exitCode.interrupted);
 }
 
