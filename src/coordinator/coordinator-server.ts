@@ -13,6 +13,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
+import type { StudySummary, WorkerSummary } from '../rpc/control-messages.ts';
 import { protocolVersion, type WorkerMessage } from '../rpc/messages.ts';
 import type { SessionStream } from '../rpc/session-stream.ts';
 import { versionMismatch } from '../rpc/version-mismatch.ts';
@@ -23,14 +24,8 @@ import type { Measurement, TrialId } from '../study/trial.ts';
 import type { Decision, DispatcherSettings, Effect, Moment, Notice } from './cluster-state.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GroupCommit } from './group-commit.ts';
-import {
-  storedProgress,
-  studyProgress,
-  workerRows,
-  type StudyProgress,
-  type WorkerRow,
-} from './progress.ts';
-import { isOver, studyDiffers, studyOver, studyUnknown } from './study-errors.ts';
+import { storedProgress, studyProgress, workerRows } from './progress.ts';
+import { isOver, storeUnwritable, studyDiffers, studyOver, studyUnknown } from './study-errors.ts';
 import { StudyLibrary } from './study-library.ts';
 
 export interface CoordinatorOptions {
@@ -113,6 +108,7 @@ export class Coordinator {
    * @throws RidgelineError STUDY_DIFFERS when another study has its name; DATASET_… when its data cannot be read
    */
   async submit(spec: StudySpec): Promise<SubmitOutcome> {
+    this.#refuseWithoutStore();
     const stored = this.#options.store.study(spec.study);
     if (stored === null) {
       const opened = await this.#library.open(spec, null);
@@ -142,6 +138,7 @@ export class Coordinator {
     change: 'pause' | 'resume' | 'cancel',
     reason: string,
   ): Promise<void> {
+    this.#refuseWithoutStore();
     const stored = this.#options.store.study(study);
     if (stored === null)
       throw studyUnknown(
@@ -165,7 +162,7 @@ export class Coordinator {
   }
 
   /** Every study of the store, in order of submission; live where it is being worked on. */
-  studies(): (StudyProgress & { readonly reason: string | null })[] {
+  studies(): StudySummary[] {
     return this.#options.store.studies().map((record) => {
       const live = this.#dispatcher?.state.studies.get(record.spec.study);
       const progress =
@@ -193,7 +190,7 @@ export class Coordinator {
     this.#options.store.removeStudy(study);
   }
 
-  workers(): WorkerRow[] {
+  workers(): WorkerSummary[] {
     return this.#dispatcher === null ? [] : workerRows(this.#dispatcher.state);
   }
 
@@ -286,6 +283,11 @@ export class Coordinator {
   #perform(effect: Effect): void {
     if (effect.kind === 'send') this.#streams.get(effect.session)?.send(effect.message);
     else this.#tell(effect.notice);
+  }
+
+  /** What cannot be stored is not promised. */
+  #refuseWithoutStore(): void {
+    if (this.#dispatcher === null) throw storeUnwritable(this.#storeProblem ?? 'it is stopping');
   }
 
   #tell(event: LiveEvent): void {

@@ -1,7 +1,8 @@
 /** Where a study and its workers stand, read from the dispatcher's memory: for live views and tables. */
+import type { StudySummary, WorkerSummary } from '../rpc/control-messages.ts';
 import { objectiveValue, rankTrials } from '../search/ranking.ts';
 import type { StudyRecord } from '../study/study-record.ts';
-import { trialName, type StudyStatus, type TrialRecord } from '../study/trial.ts';
+import { trialName, type TrialRecord } from '../study/trial.ts';
 import {
   trialRecord,
   type ClusterState,
@@ -10,33 +11,8 @@ import {
 } from './cluster-state.ts';
 import { ineligibility } from './workforce.ts';
 
-export interface StudyProgress {
-  readonly study: string;
-  readonly status: StudyStatus;
-  /** The stage that is open; null before the first and after the last. */
-  readonly stage: string | null;
-  /** Trials of that stage that have ended, all of them, and those that run now. */
-  readonly done: number;
-  readonly total: number;
-  readonly running: number;
-  /** Over all stages. */
-  readonly best: { readonly trial: string; readonly lambda: number; readonly value: number } | null;
-  readonly testing: boolean;
-}
-
-type WorkerState = 'joining' | 'ready' | 'busy' | 'draining' | 'ineligible' | 'lost';
-
-export interface WorkerRow {
-  readonly name: string;
-  readonly address: string;
-  readonly threads: number;
-  readonly busy: number;
-  readonly kernel: string;
-  readonly numerics: 'canonical' | 'other';
-  readonly trialsCompleted: number;
-  readonly state: WorkerState;
-  readonly reason: string | null;
-}
+/** What the dispatcher knows of a study; why it failed or was paused stands in the store. */
+export type StudyProgress = Omit<StudySummary, 'reason'>;
 
 export function studyProgress(study: StudyEntry): StudyProgress {
   const stage = study.stages.find((entry) => !entry.record.closed) ?? null;
@@ -88,7 +64,7 @@ function bestOf(study: StudyEntry): StudyProgress['best'] {
   return best;
 }
 
-export function workerRows(state: ClusterState): WorkerRow[] {
+export function workerRows(state: ClusterState): WorkerSummary[] {
   return [...state.workers.values()].map((worker) => {
     const reason = ineligibility(state, worker);
     return {
@@ -105,7 +81,7 @@ export function workerRows(state: ClusterState): WorkerRow[] {
   });
 }
 
-function stateOf(worker: WorkerEntry, reason: string | null): WorkerState {
+function stateOf(worker: WorkerEntry, reason: string | null): WorkerSummary['state'] {
   if (!worker.connected) return worker.reportedLost ? 'lost' : 'joining';
   if (worker.draining) return 'draining';
   if (reason !== null) return 'ineligible';

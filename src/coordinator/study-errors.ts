@@ -29,3 +29,11 @@ export function studyDiffers(study: string, fields: readonly string[]): Ridgelin
     'Give it another name (study: …), undo the change, or throw the stored one away with --fresh. Only more trials in the last stage, or more stages, extend a study.',
   );
 }
+
+export function storeUnwritable(problem: string): RidgelineError {
+  return new RidgelineError(
+    'STATE_UNWRITABLE',
+    `The coordinator cannot store anything at the moment: ${problem}`,
+    'Make room on its disk, or wait until it runs again; then repeat the command.',
+  );
+}

@@ -198,7 +198,7 @@ function addDrain(program: Command, context: Context): void {
     'lets a worker finish what it runs, then leave',
     'ridgeline drain node-3',
   )
-    .argument('<worker>', 'its name, or --all')
+    .argument('<worker>', 'its name, as `ridgeline workers` shows it')
     .action(async (worker: string, flags: ControlFlags) => {
       const asked = await withControl(context, flags, (client) =>
         client.drainWorker(worker, 'drained by the operator'),
