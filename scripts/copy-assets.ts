@@ -1,8 +1,8 @@
-/** Copies what the program reads at run time and tsc does not: the kernel, the embedded data set. */
+/** Copies what the program reads at run time and tsc does not: the kernel, the embedded data set, the fonts. */
 import { cpSync, globSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const assets = ['src/trainer/kernel/*.wasm', 'src/dataset/digits/*'];
+const assets = ['src/trainer/kernel/*.wasm', 'src/dataset/digits/*', 'src/cli/fonts/*'];
 
 for (const path of globSync(assets)) {
   const target = join('dist', path.slice('src/'.length));

@@ -1,0 +1,182 @@
+/**
+ * The frame of every chart: one SVG with a title and a description for those who cannot see it, a
+ * heading, a legend, and one or more panels below each other.
+ *
+ * Plot draws the panels. It can put a heading and a legend around them too, but as HTML, which is no
+ * SVG file; and it has one pair of scales a plot, so stacked panels with scales of their own have to
+ * be put together here anyway.
+ */
+import * as Plot from '@observablehq/plot';
+import {
+  chartWidth,
+  fontSize,
+  ink,
+  type ChartDocument,
+  type ChartElement,
+  type ChartTheme,
+  type Shape,
+} from './chart-style.ts';
+
+export interface LegendItem {
+  readonly label: string;
+  readonly color: string;
+  readonly mark: Shape | 'line' | 'dashed' | 'area';
+}
+
+export interface Panel {
+  readonly height: number;
+  readonly options: Omit<Plot.PlotOptions, 'width' | 'height' | 'document'>;
+}
+
+export interface Frame {
+  readonly title: string;
+  /** What the chart shows, in words, with its main numbers. */
+  readonly description: string;
+  /** Under the heading, smaller. */
+  readonly subtitle?: string | undefined;
+  readonly legend: readonly LegendItem[];
+  readonly panels: readonly Panel[];
+  readonly width?: number | undefined;
+}
+
+const svgNamespace = 'http://www.w3.org/2000/svg';
+const edge = 16;
+const legendRow = 20;
+
+/** @returns an `<svg>` element that stands in no document yet */
+export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame): ChartElement {
+  const width = frame.width ?? chartWidth;
+  const heads = theme.isFile ? headLines(frame) : [];
+  const legend = legendLines(frame.legend, width);
+  const top = edge + heads.reduce((sum, { size }) => sum + size + 7, 0);
+  const panelsTop = top + legend.length * legendRow + (legend.length > 0 ? 8 : 0);
+  const height = frame.panels.reduce((sum, panel) => sum + panel.height, panelsTop) + 4;
+  const svg = element(document, 'svg', {
+    xmlns: svgNamespace,
+    viewBox: `0 0 ${width} ${height}`,
+    width,
+    height,
+    role: 'img',
+    'font-family': theme.fontFamily,
+    'font-size': fontSize,
+    fill: 'currentColor',
+    ...(theme.isFile ? { color: ink } : {}),
+  });
+  svg.append(element(document, 'title', {}, frame.title));
+  svg.append(element(document, 'desc', {}, frame.description));
+  if (theme.isFile)
+    svg.append(element(document, 'rect', { width, height, fill: theme.background }));
+  let y = edge;
+  for (const { text, size, weight } of heads) {
+    y += size;
+    svg.append(
+      element(document, 'text', { x: edge, y, 'font-size': size, 'font-weight': weight }, text),
+    );
+    y += 7;
+  }
+  appendLegend(document, svg, legend, top + 12);
+  let panelTop = panelsTop;
+  for (const panel of frame.panels) {
+    svg.append(panelElement(document, panel, width, panelTop));
+    panelTop += panel.height;
+  }
+  return svg;
+}
+
+/** An SVG element with attributes and, where given, text: which stays text, whatever it says. */
+function element(
+  document: ChartDocument,
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  text?: string,
+): ChartElement {
+  const made: ChartElement = document.createElementNS(svgNamespace, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function panelElement(
+  document: ChartDocument,
+  { height, options }: Panel,
+  width: number,
+  y: number,
+): ChartElement {
+  const plot = Plot.plot({ marginLeft: 64, marginRight: 24, ...options, width, height, document });
+  // Plot's style sheet names a font and a class for pages of its own; the frame says both already.
+  plot.querySelector('style')?.remove();
+  for (const name of ['class', 'font-family', 'font-size', 'viewBox']) plot.removeAttribute(name);
+  plot.setAttribute('y', String(y));
+  return plot;
+}
+
+function headLines({ title, subtitle }: Frame) {
+  return [
+    { text: title, size: 16, weight: 'bold' },
+    ...(subtitle === undefined ? [] : [{ text: subtitle, size: 12, weight: 'normal' }]),
+  ];
+}
+
+interface PlacedItem extends LegendItem {
+  readonly x: number;
+}
+
+/** Items from left to right, as many in a row as surely fit: widths of letters are estimated. */
+function legendLines(items: readonly LegendItem[], width: number): PlacedItem[][] {
+  const lines: PlacedItem[][] = [];
+  let x = Infinity;
+  for (const item of items) {
+    const needed = 30 + item.label.length * fontSize * 0.62 + 18;
+    if (x + needed > width - edge) {
+      lines.push([]);
+      x = edge;
+    }
+    lines.at(-1)?.push({ ...item, x });
+    x += needed;
+  }
+  return lines;
+}
+
+function appendLegend(
+  document: ChartDocument,
+  svg: ChartElement,
+  lines: readonly (readonly PlacedItem[])[],
+  top: number,
+): void {
+  for (const [row, items] of lines.entries()) {
+    const y = top + row * legendRow;
+    for (const item of items) {
+      svg.append(legendMark(document, item, y));
+      svg.append(element(document, 'text', { x: item.x + 30, y: y + 4 }, item.label));
+    }
+  }
+}
+
+function legendMark(document: ChartDocument, item: PlacedItem, y: number): ChartElement {
+  const { x, color, mark } = item;
+  if (mark === 'line' || mark === 'dashed') {
+    return element(document, 'path', {
+      d: `M${x},${y}h24`,
+      stroke: color,
+      'stroke-width': 2,
+      fill: 'none',
+      ...(mark === 'dashed' ? { 'stroke-dasharray': '5 3' } : {}),
+    });
+  }
+  if (mark === 'area') {
+    const size = { x: x + 4, y: y - 6, width: 16, height: 12 };
+    return element(document, 'rect', { ...size, fill: color, 'fill-opacity': 0.25 });
+  }
+  return element(document, 'path', {
+    d: shapePaths[mark],
+    transform: `translate(${x + 12},${y})`,
+    fill: color,
+  });
+}
+
+const shapePaths: Readonly<Record<Shape, string>> = {
+  circle: 'M5,0A5,5,0,1,1,-5,0A5,5,0,1,1,5,0Z',
+  triangle: 'M0,-6L5.5,4.5L-5.5,4.5Z',
+  diamond2: 'M0,-6L6,0L0,6L-6,0Z',
+  square2: 'M-4.5,-4.5H4.5V4.5H-4.5Z',
+};
