@@ -13,7 +13,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,7 +27,7 @@ const into = process.argv.includes('--into')
   : folder;
 
 try {
-  const target = build(folder, into);
+  const target = await build(folder, into);
   if (!optional) process.stderr.write(`built ${target}\n`);
 } catch (error) {
   if (!optional) {
@@ -37,7 +36,7 @@ try {
   }
 }
 
-function build(sourceFolder, targetFolder) {
+async function build(sourceFolder, targetFolder) {
   if (sourceFolder === undefined || targetFolder === undefined)
     throw new Error('there is nothing to build, or no folder to build it into');
   const source = join(sourceFolder, 'first-layer.c');
@@ -50,7 +49,7 @@ function build(sourceFolder, targetFolder) {
     // Built aside and renamed: whoever looks meanwhile sees the old file, the new one, or none.
     const aside = join(targetFolder, `${name}.${process.pid}.new`);
     try {
-      compile(source, aside);
+      await compile(source, aside);
       renameSync(aside, target);
     } finally {
       rmSync(aside, { force: true });
@@ -63,10 +62,10 @@ function build(sourceFolder, targetFolder) {
   }
 }
 
-function compile(source, target) {
+async function compile(source, target) {
   if (!['linux', 'darwin'].includes(process.platform) || !['x64', 'arm64'].includes(process.arch))
     throw new Error(`there is none for ${process.platform} on ${process.arch}`);
-  const include = createRequire(import.meta.url)('node-api-headers').include_dir;
+  const include = (await import('node-api-headers')).default.include_dir;
   const flags = ['-O3', '-std=gnu11', '-ffp-contract=off', '-fPIC', '-I', include];
   const link =
     process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
