@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
 import { chooseKernel, openKernel, type KernelChoice } from '../worker/kernel-file.ts';
+import { nativeKernelFolder } from '../worker/native-kernel-file.ts';
 import type { Kernel } from '../trainer/kernel.ts';
 import type { Context } from './context.ts';
 
@@ -25,7 +26,7 @@ export function withKernelOption(command: Command): Command {
 
 /** The kernel of a command that trains in its own thread. */
 export async function kernelFor(context: Context, choice: KernelChoice): Promise<Kernel> {
-  return openKernel(await chooseKernel(choice, kernelCacheDir(context)));
+  return openKernel(await chooseKernel(choice, nativeFolders(context)));
 }
 
 /**
@@ -39,7 +40,11 @@ export function buildNativeKernel(context: Context): void {
   });
 }
 
-/** Where `doctor --build-kernel` puts the native kernel. */
-export function kernelCacheDir({ env }: Context): string {
+/** Where a native kernel may lie: as it was installed, or as `doctor --build-kernel` built it. */
+export function nativeFolders(context: Context): string[] {
+  return [nativeKernelFolder, kernelCacheDir(context)];
+}
+
+function kernelCacheDir({ env }: Context): string {
   return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ridgeline', 'kernel');
 }

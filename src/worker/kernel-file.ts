@@ -40,14 +40,17 @@ export async function compileKernel(): Promise<WebAssembly.Module> {
 /**
  * `auto` is the native kernel where it was built, runs here and gives the known answer; else the portable one.
  *
- * @param cacheDir  where a native kernel may lie that was not built at installation
+ * @param nativeFolders  where a native kernel may lie
  * @throws RidgelineError MACHINE_UNFIT where `native` is asked for and cannot be had
  */
-export async function chooseKernel(choice: KernelChoice, cacheDir: string): Promise<KernelSource> {
+export async function chooseKernel(
+  choice: KernelChoice,
+  nativeFolders: readonly string[],
+): Promise<KernelSource> {
   const module = await compileKernel();
   const portable: KernelSource = { name: 'portable', module, nativePath: null };
   if (choice === 'portable') return portable;
-  const native = findNativeKernel(cacheDir);
+  const native = findNativeKernel(nativeFolders);
   if (native.kind === 'built') {
     const isRight = computeKnownAnswer(loadKernel(module, native.functions)) === knownAnswer;
     if (isRight) return { name: 'native', module, nativePath: native.path };

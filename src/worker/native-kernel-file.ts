@@ -13,17 +13,20 @@ import { messageOf } from '../base/errors.ts';
 import { sha256 } from '../base/digest.ts';
 import { isNative, type NativeFunctions } from '../trainer/kernel.ts';
 
-/** Beside the trainer's sources, and at the same place in a release. */
-const folder = fileURLToPath(new URL('../trainer/kernel/native', import.meta.url));
+/** Where the source lies, and what was built at installation: beside the trainer, here and in a release. */
+export const nativeKernelFolder = fileURLToPath(
+  new URL('../trainer/kernel/native', import.meta.url),
+);
 
 export type NativeKernel =
   | { readonly kind: 'built'; readonly path: string; readonly functions: NativeFunctions }
   /** Why there is none, or why this processor cannot run it. */
   | { readonly kind: 'missing'; readonly reason: string };
 
-/** @param cacheDir  where else to look */
-export function findNativeKernel(cacheDir: string): NativeKernel {
-  const places = [folder, cacheDir].map((place) => join(place, nativeName()));
+/** Looks through the folders in order. */
+export function findNativeKernel(folders: readonly string[]): NativeKernel {
+  const name = nativeName();
+  const places = folders.map((folder) => join(folder, name));
   const path = places.map((place) => `${place}.node`).find((place) => existsSync(place));
   if (path === undefined) return { kind: 'missing', reason: whyNotBuilt(places) };
   try {
@@ -43,7 +46,7 @@ export function loadNativeKernel(path: string): NativeFunctions {
 }
 
 function nativeName(): string {
-  const digest = sha256(readFileSync(join(folder, 'first-layer.c'))).slice(0, 12);
+  const digest = sha256(readFileSync(join(nativeKernelFolder, 'first-layer.c'))).slice(0, 12);
   return `first-layer-${digest}-${process.platform}-${process.arch}`;
 }
 

@@ -93,7 +93,7 @@ describe.each(kernels)(
         fc.property(oddCase, (c) => {
           expect(trainOn(kernel!, c)).toEqual(trainOn(naiveKernel, c));
         }),
-        { numRuns: 400 },
+        { numRuns: 250 },
       );
     });
 
@@ -119,6 +119,28 @@ describe.each(kernels)(
           settings: { ...few, hidden: 5, batch: 301 },
           lambdas: [0.01],
           seed: 4,
+        },
+      ],
+      [
+        'over ten thousand records, in a batch and measured',
+        {
+          shape: { channels: 1, height: 1, width: 3, classes: 2 },
+          train: 10_000,
+          validation: 10_000,
+          settings: { ...few, hidden: 3, batch: 10_000 },
+          lambdas: [0.01],
+          seed: 6,
+        },
+      ],
+      [
+        'with fifty hidden units and three members, one record at a time',
+        {
+          shape: { channels: 3, height: 2, width: 3, classes: 10 },
+          train: 5,
+          validation: 3,
+          settings: { ...few, hidden: 50, batch: 1 },
+          lambdas: [0, 1e-9, 1e-1],
+          seed: 7,
         },
       ],
       [

@@ -11,7 +11,7 @@ import { compileKernel } from '../../worker/kernel-file.ts';
 import { findNativeKernel } from '../../worker/native-kernel-file.ts';
 import { dataDirOf, paintFor, stateDirOf, type CommonFlags, type Context } from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
-import { buildNativeKernel, kernelCacheDir } from '../kernel-choice.ts';
+import { buildNativeKernel, nativeFolders } from '../kernel-choice.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
 
 interface Finding {
@@ -65,7 +65,7 @@ async function examine(context: Context, flags: CommonFlags): Promise<Finding[]>
       detail: `${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'built in'}`,
       fix: null,
     },
-    ...(await examineArithmetic(kernelCacheDir(context))),
+    ...(await examineArithmetic(nativeFolders(context))),
     {
       check: 'cores and memory',
       result: freemem() > 400e6 ? 'ok' : 'warn',
@@ -97,11 +97,11 @@ function datasetFinding({ name, source, problem, fetchable }: DatasetEntry): Fin
 }
 
 /** The known training run, on each kernel: the one proof that this machine computes what the others do. */
-async function examineArithmetic(cacheDir: string): Promise<Finding[]> {
+async function examineArithmetic(folders: readonly string[]): Promise<Finding[]> {
   try {
     const module = await compileKernel();
     const answer = computeKnownAnswer(loadKernel(module));
-    return [arithmeticFinding(answer), nativeFinding(module, cacheDir)];
+    return [arithmeticFinding(answer), nativeFinding(module, folders)];
   } catch (error) {
     return [
       {
@@ -132,9 +132,9 @@ function arithmeticFinding(answer: string): Finding {
 }
 
 /** Never a failure: without it everything works, slower. */
-function nativeFinding(module: WebAssembly.Module, cacheDir: string): Finding {
+function nativeFinding(module: WebAssembly.Module, folders: readonly string[]): Finding {
   const check = 'native kernel';
-  const native = findNativeKernel(cacheDir);
+  const native = findNativeKernel(folders);
   if (native.kind === 'missing')
     return {
       check,

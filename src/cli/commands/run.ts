@@ -10,7 +10,7 @@ import { chooseKernel } from '../../worker/kernel-file.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
-import { kernelCacheDir, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
+import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { LiveView } from '../live-view.ts';
 import { LocalWorkers } from '../local-workers.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
@@ -95,7 +95,7 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
     return printOutcome(stateDir, spec.study, flags, context);
   }
   // Here, rather than by each worker in its turn.
-  if (flags.kernel === 'native') await chooseKernel(flags.kernel, kernelCacheDir(context));
+  if (flags.kernel === 'native') await chooseKernel(flags.kernel, nativeFolders(context));
   const cluster = await serveCluster({
     context,
     flags,

@@ -8,7 +8,7 @@ import { chooseKernel } from '../../worker/kernel-file.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
 import { dataDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
-import { kernelCacheDir, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
+import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { withCommonOptions } from '../options.ts';
 import { StopSignals } from '../stop-signals.ts';
 
@@ -83,7 +83,7 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
   // `run` speaks for its own workers: they are quiet unless something is wrong.
   if (isLocal) log.level = flags.debug === true ? 'debug' : 'warn';
   const target = await readJoin(flags.join, process.stdin);
-  const kernel = await chooseKernel(flags.kernel, kernelCacheDir(context));
+  const kernel = await chooseKernel(flags.kernel, nativeFolders(context));
   await using node = await WorkerNode.start({
     join: target,
     name: flags.name,
