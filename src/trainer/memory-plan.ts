@@ -8,6 +8,8 @@ const CACHE_LINE = 64;
 /** The module's own constants lie below this. */
 const FIRST_FREE_BYTE = 4096;
 const FLOAT_BYTES = 4;
+/** The native kernel keeps rows of the batch apart by so many floats: else all would fall into the same cache sets. */
+const ROW_PADDING = 16;
 /** Columns of a panel of W1. */
 export const PANEL = 8;
 
@@ -61,12 +63,12 @@ export function planMemory(shape: PackShape): MemoryPlan {
   };
   const floats = (count: number): number => take(count * FLOAT_BYTES);
   const places = {
-    pixels: take(R * inputs + 4), // Read up to 3 bytes past the last row.
+    pixels: take(R * inputs + 8), // Read up to 7 bytes past the last row.
     labels: take(R),
     scale: floats(K),
     offset: floats(K),
-    x1: floats(R * K),
-    x2: floats(K * R),
+    x1: floats(R * (K + ROW_PADDING)),
+    x2: floats(K * R + 8), // Written up to 6 floats past its end.
     w1: floats(panels * K * PANEL),
     b1: floats(panels * PANEL),
     twoLambdas: floats(panels * PANEL),

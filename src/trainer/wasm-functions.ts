@@ -3,8 +3,8 @@
  * memory are byte offsets.
  */
 
-/** What streams W1, and takes nearly all of the time: a native kernel replaces these and no others. */
-interface FirstLayer {
+/** What streams W1, and takes nearly all of the time: the native kernel replaces these and no others. */
+export interface FirstLayer {
   packRows(
     x1: number,
     x2: number,

@@ -8,6 +8,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { assert } from '../base/assert.ts';
 import type { TrialResult } from '../study/trial.ts';
+import type { KernelSource } from './kernel-file.ts';
 import type { MeasuredMessage, TrainTask } from './trial-thread.ts';
 
 export type TrainRequest = Omit<TrainTask, 'progress' | 'port'>;
@@ -22,12 +23,12 @@ export class ThreadPool implements AsyncDisposable {
   readonly #pool: Piscina<TrainTask, TrialResult[]>;
   readonly #running = new Map<string, RunningPack>();
 
-  constructor(threads: number, kernelModule: WebAssembly.Module) {
+  constructor(threads: number, kernel: KernelSource) {
     this.#pool = new Piscina<TrainTask, TrialResult[]>({
       // Our own extension: .ts when run from source, .js when run from a release.
       filename: new URL(`./trial-thread${extname(import.meta.url)}`, import.meta.url).href,
       name: 'runTask',
-      workerData: { kernelModule },
+      workerData: { kernel },
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,

@@ -1,7 +1,7 @@
 /**
  * What one thread of the pool runs: a pack, from its assignment to its results.
  *
- * The kernel is compiled once in the process and instantiated once in each thread; images lie in
+ * The kernel is compiled once in the process and opened once in each thread; images lie in
  * shared memory. Progress goes out through a shared counter, so that the process can tell a slow
  * trial from a hung one while this thread never yields.
  */
@@ -10,8 +10,8 @@ import { assert } from '../base/assert.ts';
 import type { TrainerSettings } from '../study/study-spec.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
 import type { TrainingData } from '../trainer/images.ts';
-import { loadKernel } from '../trainer/kernel.ts';
 import { trainPack } from '../trainer/train-pack.ts';
+import { openKernel, type KernelSource } from './kernel-file.ts';
 
 assert(!isMainThread, 'trial-thread.ts is the entry of a thread');
 
@@ -33,17 +33,23 @@ export interface MeasuredMessage {
   readonly measurement: Measurement;
 }
 
-const kernel = loadKernel(kernelModuleOf(workerData));
+const kernel = openKernel(kernelOf(workerData));
 
-function kernelModuleOf(data: unknown): WebAssembly.Module {
-  assert(
-    typeof data === 'object' &&
-      data !== null &&
-      'kernelModule' in data &&
-      data.kernelModule instanceof WebAssembly.Module,
-    'a trial thread is handed the compiled kernel',
+function kernelOf(data: unknown): KernelSource {
+  assert(hasKernel(data), 'a trial thread is handed the chosen kernel');
+  return data.kernel;
+}
+
+function hasKernel(data: unknown): data is { readonly kernel: KernelSource } {
+  if (typeof data !== 'object' || data === null || !('kernel' in data)) return false;
+  const source = data.kernel;
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    'module' in source &&
+    source.module instanceof WebAssembly.Module &&
+    'nativePath' in source
   );
-  return data.kernelModule;
 }
 
 /** Runs in the thread; `thread-pool.ts` names it to Piscina. */

@@ -14,10 +14,9 @@ import type { CoordinatorMessage } from '../rpc/messages.ts';
 import type { JoinTarget } from '../rpc/join-string.ts';
 import { connectSession, type WorkerStream } from '../rpc/session-client.ts';
 import type { DatasetReference } from '../study/dataset-reference.ts';
-import { loadKernel } from '../trainer/kernel.ts';
 import { computeKnownAnswer } from '../trainer/known-answer.ts';
 import { DatasetHolder } from './dataset-holder.ts';
-import { compileKernel } from './kernel-file.ts';
+import { openKernel, type KernelSource } from './kernel-file.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
 import { ThreadPool, type TrainRequest } from './thread-pool.ts';
 
@@ -26,6 +25,7 @@ export interface WorkerOptions {
   readonly name: string;
   readonly threads: number;
   readonly packMax: number;
+  readonly kernel: KernelSource;
   readonly cacheDir: string;
   readonly version: string;
   /** How long to look for the coordinator: at first, and again whenever it was lost. */
@@ -53,29 +53,24 @@ export class WorkerNode implements AsyncDisposable {
   #stream: WorkerStream | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
 
-  private constructor(
-    options: WorkerOptions,
-    kernelModule: WebAssembly.Module,
-    data: DatasetHolder,
-  ) {
+  private constructor(options: WorkerOptions, data: DatasetHolder) {
     this.#options = options;
     this.#data = data;
-    this.#pool = new ThreadPool(options.threads, kernelModule);
+    this.#pool = new ThreadPool(options.threads, options.kernel);
     this.#session = new WorkerSession({
       session: randomUUID(),
       name: options.name,
       version: options.version,
       threads: options.threads,
       packMax: options.packMax,
-      kernel: 'portable',
-      knownAnswer: computeKnownAnswer(loadKernel(kernelModule)),
+      kernel: options.kernel.name,
+      knownAnswer: computeKnownAnswer(openKernel(options.kernel)),
     });
   }
 
   static async start(options: WorkerOptions): Promise<WorkerNode> {
-    const kernelModule = await compileKernel();
     const cache = await openPartCache(options.cacheDir);
-    return new WorkerNode(options, kernelModule, new DatasetHolder(cache));
+    return new WorkerNode(options, new DatasetHolder(cache));
   }
 
   /**

@@ -8,8 +8,10 @@ import { listDatasets, type DatasetEntry } from '../../dataset/catalogue.ts';
 import { loadKernel } from '../../trainer/kernel.ts';
 import { computeKnownAnswer, knownAnswer } from '../../trainer/known-answer.ts';
 import { compileKernel } from '../../worker/kernel-file.ts';
+import { findNativeKernel } from '../../worker/native-kernel-file.ts';
 import { dataDirOf, paintFor, stateDirOf, type CommonFlags, type Context } from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
+import { buildNativeKernel, nativeFolders } from '../kernel-choice.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
 
 interface Finding {
@@ -18,6 +20,11 @@ interface Finding {
   readonly detail: string;
   /** What to do; null where all is well. */
   readonly fix: string | null;
+}
+
+interface DoctorFlags extends CommonFlags {
+  readonly format: 'table' | 'json';
+  readonly buildKernel?: boolean;
 }
 
 export function addDoctorCommand(
@@ -33,9 +40,14 @@ export function addDoctorCommand(
     .addOption(
       new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
     )
-    .addHelpText('after', '\nExample:\n  ridgeline doctor --data-dir ~/data')
-    .action(async (flags: CommonFlags & { readonly format: string }) => {
-      const findings = await examine(stateDirOf(context, flags), dataDirOf(context, flags));
+    .option('--build-kernel', "build the native kernel first, with the system's C compiler")
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ridgeline doctor --data-dir ~/data\n  ridgeline doctor --build-kernel',
+    )
+    .action(async (flags: DoctorFlags) => {
+      if (flags.buildKernel === true) buildNativeKernel(context);
+      const findings = await examine(context, flags);
       if (flags.format === 'json')
         context.stdout.write(`${JSON.stringify({ schema_version: 1, findings }, null, 2)}\n`);
       else printFindings(findings, context, flags);
@@ -45,7 +57,7 @@ export function addDoctorCommand(
     });
 }
 
-async function examine(stateDir: string, dataDir: string): Promise<Finding[]> {
+async function examine(context: Context, flags: CommonFlags): Promise<Finding[]> {
   return [
     {
       check: 'node',
@@ -53,7 +65,7 @@ async function examine(stateDir: string, dataDir: string): Promise<Finding[]> {
       detail: `${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'built in'}`,
       fix: null,
     },
-    ...(await examineArithmetic()),
+    ...(await examineArithmetic(nativeFolders(context))),
     {
       check: 'cores and memory',
       result: freemem() > 400e6 ? 'ok' : 'warn',
@@ -63,8 +75,8 @@ async function examine(stateDir: string, dataDir: string): Promise<Finding[]> {
           ? null
           : 'A worker needs about 300 MB and 35 MB a thread for CIFAR-10: start it with fewer --threads.',
     },
-    examineStateDir(stateDir),
-    ...(await listDatasets(dataDir)).map(datasetFinding),
+    examineStateDir(stateDirOf(context, flags)),
+    ...(await listDatasets(dataDirOf(context, flags))).map(datasetFinding),
   ];
 }
 
@@ -84,28 +96,12 @@ function datasetFinding({ name, source, problem, fetchable }: DatasetEntry): Fin
   return { check, result: 'warn', detail: 'not here', fix };
 }
 
-/** The known training run, on the kernel: the one proof that this machine computes what the others do. */
-async function examineArithmetic(): Promise<Finding[]> {
+/** The known training run, on each kernel: the one proof that this machine computes what the others do. */
+async function examineArithmetic(folders: readonly string[]): Promise<Finding[]> {
   try {
-    const answer = computeKnownAnswer(loadKernel(await compileKernel()));
-    if (answer === knownAnswer) {
-      return [
-        {
-          check: 'arithmetic',
-          result: 'ok',
-          detail: `canonical: known answer ${answer.slice(0, 8)}`,
-          fix: null,
-        },
-      ];
-    }
-    return [
-      {
-        check: 'arithmetic',
-        result: 'fail',
-        detail: `known answer ${answer.slice(0, 8)}, expected ${knownAnswer.slice(0, 8)}: this processor has no fused multiply-add`,
-        fix: 'Use it only for studies with `numerics: any`, or take a processor with FMA (x86: since 2013).',
-      },
-    ];
+    const module = await compileKernel();
+    const answer = computeKnownAnswer(loadKernel(module));
+    return [arithmeticFinding(answer), nativeFinding(module, folders)];
   } catch (error) {
     return [
       {
@@ -116,6 +112,44 @@ async function examineArithmetic(): Promise<Finding[]> {
       },
     ];
   }
+}
+
+function arithmeticFinding(answer: string): Finding {
+  const check = 'arithmetic';
+  if (answer === knownAnswer)
+    return {
+      check,
+      result: 'ok',
+      detail: `canonical: known answer ${answer.slice(0, 8)}`,
+      fix: null,
+    };
+  return {
+    check,
+    result: 'fail',
+    detail: `known answer ${answer.slice(0, 8)}, expected ${knownAnswer.slice(0, 8)}: this processor has no fused multiply-add`,
+    fix: 'Use it only for studies with `numerics: any`, or take a processor with FMA (x86: since 2013).',
+  };
+}
+
+/** Never a failure: without it everything works, slower. */
+function nativeFinding(module: WebAssembly.Module, folders: readonly string[]): Finding {
+  const check = 'native kernel';
+  const native = findNativeKernel(folders);
+  if (native.kind === 'missing')
+    return {
+      check,
+      result: 'warn',
+      detail: `not used, the portable one is: ${native.reason}`,
+      fix: 'With a C compiler installed (Debian: apt install gcc libc6-dev), `ridgeline doctor --build-kernel` builds it; trials then take about half the time.',
+    };
+  const answer = computeKnownAnswer(loadKernel(module, native.functions));
+  if (answer === knownAnswer) return { check, result: 'ok', detail: native.path, fix: null };
+  return {
+    check,
+    result: 'warn',
+    detail: `not used, the portable one is: ${native.path} gives the known answer ${answer.slice(0, 8)}, expected ${knownAnswer.slice(0, 8)}`,
+    fix: 'Build it again with another compiler: `CC=gcc ridgeline doctor --build-kernel`.',
+  };
 }
 
 function examineStateDir(stateDir: string): Finding {

@@ -7,10 +7,10 @@ import { stageTrials } from '../../search/sampler.ts';
 import type { StudySpec } from '../../study/study-spec.ts';
 import { stepsOf } from '../../study/training-length.ts';
 import { trialName } from '../../study/trial.ts';
-import { loadKernel } from '../../trainer/kernel.ts';
+import type { Kernel } from '../../trainer/kernel.ts';
 import { trainPack } from '../../trainer/train-pack.ts';
-import { compileKernel } from '../../worker/kernel-file.ts';
 import { dataDirOf, type CommonFlags, type Context } from '../context.ts';
+import { kernelFor, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
 import { loadTrainingData } from '../training-data.ts';
 
@@ -18,7 +18,7 @@ import { loadTrainingData } from '../training-data.ts';
 const sampleSteps = 20;
 
 export function addPlanCommand(program: Command, context: Context): void {
-  withDataOption(withCommonOptions(program.command('plan')))
+  withKernelOption(withDataOption(withCommonOptions(program.command('plan'))))
     .argument('<study>', 'the study file (YAML)')
     .summary('every λ that would be tried; nothing is started')
     .description(
@@ -28,16 +28,20 @@ export function addPlanCommand(program: Command, context: Context): void {
       new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
     )
     .addHelpText('after', '\nExample:\n  ridgeline plan configs/quickstart.yaml')
-    .action(async (file: string, flags: CommonFlags & { readonly format: string }) => {
-      const plan = await planOf(await loadStudy(file), dataDirOf(context, flags));
-      context.stdout.write(flags.format === 'json' ? planJson(plan) : formatPlan(plan));
-    });
+    .action(
+      async (file: string, flags: CommonFlags & KernelFlags & { readonly format: string }) => {
+        const spec = await loadStudy(file);
+        const kernel = await kernelFor(context, flags.kernel);
+        const plan = await planOf(spec, dataDirOf(context, flags), kernel);
+        context.stdout.write(flags.format === 'json' ? planJson(plan) : formatPlan(plan));
+      },
+    );
 }
 
-async function planOf(spec: StudySpec, dataDir: string): Promise<Plan> {
+async function planOf(spec: StudySpec, dataDir: string, kernel: Kernel): Promise<Plan> {
   const opened = await openDataset(spec.dataset, { dataDir });
   const steps = stepsOf(spec.trainer, opened.counts.train);
-  const secondsPerTrial = (await secondsPerStep(spec, dataDir)) * steps;
+  const secondsPerTrial = (await secondsPerStep(spec, dataDir, kernel)) * steps;
   return {
     study: spec.study,
     source: opened.source,
@@ -61,7 +65,7 @@ async function planOf(spec: StudySpec, dataDir: string): Promise<Plan> {
 }
 
 /** Measured here and now, by a few steps of the real training. */
-async function secondsPerStep(spec: StudySpec, dataDir: string): Promise<number> {
+async function secondsPerStep(spec: StudySpec, dataDir: string, kernel: Kernel): Promise<number> {
   const data = await loadTrainingData(spec.dataset, spec.seed, dataDir, false);
   const settings = {
     ...spec.trainer,
@@ -69,7 +73,6 @@ async function secondsPerStep(spec: StudySpec, dataDir: string): Promise<number>
     length: { kind: 'cycles', cycles: 1 },
     measure: { kind: 'end' },
   } as const;
-  const kernel = loadKernel(await compileKernel());
   const request = { seed: spec.seed, replicate: 1, settings, lambdas: [1e-3], measureTest: false };
   const [result] = trainPack(kernel, request, data, { nowMs: () => performance.now() });
   return (result?.seconds ?? 0) / sampleSteps;

@@ -1,14 +1,16 @@
 /** `ridgeline run`: the whole job on this machine, and on every machine that joins. */
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
 import type { Coordinator } from '../../coordinator/coordinator-server.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import { compareSpecs } from '../../study/canonical-spec.ts';
 import type { StudySpec } from '../../study/study-spec.ts';
+import { chooseKernel } from '../../worker/kernel-file.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
+import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { LiveView } from '../live-view.ts';
 import { LocalWorkers } from '../local-workers.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
@@ -16,11 +18,10 @@ import { outcomeCode, writeResults } from '../results-output.ts';
 import { serveCluster, type RunningCluster } from '../serve-cluster.ts';
 import { StopSignals } from '../stop-signals.ts';
 
-interface RunFlags extends CommonFlags {
+interface RunFlags extends CommonFlags, KernelFlags {
   readonly workers: number;
   readonly threads?: number;
   readonly pack: number;
-  readonly kernel: string;
   readonly listen: string;
   readonly advertise?: string;
   readonly lease: number;
@@ -34,7 +35,7 @@ export function addRunCommand(
   context: Context,
   finish: (code: number) => void,
 ): void {
-  withDataOption(withCommonOptions(program.command('run')))
+  withKernelOption(withDataOption(withCommonOptions(program.command('run'))))
     .argument('<study>', 'the study file (YAML)')
     .summary('the whole job on this machine: search, rank, print')
     .description(
@@ -51,11 +52,6 @@ export function addRunCommand(
       'the most trials trained side by side in one thread',
       wholeNumber('--pack', 1, 8),
       8,
-    )
-    .addOption(
-      new Option('--kernel <name>', 'the arithmetic kernel; results are the same')
-        .choices(['auto', 'portable'])
-        .default('auto'),
     )
     .option('--listen <host:port>', 'where others may join', '127.0.0.1:0')
     .option(
@@ -98,6 +94,8 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
       );
     return printOutcome(stateDir, spec.study, flags, context);
   }
+  // Here, rather than by each worker in its turn.
+  if (flags.kernel === 'native') await chooseKernel(flags.kernel, nativeFolders(context));
   const cluster = await serveCluster({
     context,
     flags,

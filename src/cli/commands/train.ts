@@ -7,9 +7,7 @@ import { trainingJson, trainingText } from '../../report/training-text.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import type { DatasetSpec, StudySpec, TrainerSettings } from '../../study/study-spec.ts';
 import { parseTrialName } from '../../study/trial.ts';
-import { loadKernel } from '../../trainer/kernel.ts';
 import { trainPack } from '../../trainer/train-pack.ts';
-import { compileKernel } from '../../worker/kernel-file.ts';
 import {
   dataDirOf,
   isUnicode,
@@ -19,10 +17,11 @@ import {
   type CommonFlags,
   type Context,
 } from '../context.ts';
+import { kernelFor, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
 import { loadTrainingData } from '../training-data.ts';
 
-interface TrainFlags extends CommonFlags {
+interface TrainFlags extends CommonFlags, KernelFlags {
   readonly lambda?: string;
   readonly trial?: string;
   readonly winner?: boolean;
@@ -38,7 +37,7 @@ interface TrainingRun {
 }
 
 export function addTrainCommand(program: Command, context: Context): void {
-  withDataOption(withCommonOptions(program.command('train')))
+  withKernelOption(withDataOption(withCommonOptions(program.command('train'))))
     .argument('<file>', 'a study, or a recipe: a study without stages, with trainer.lambda')
     .summary('one training run with its curve')
     .description(
@@ -63,7 +62,7 @@ export function addTrainCommand(program: Command, context: Context): void {
         dataDirOf(context, flags),
         measureTest,
       );
-      const kernel = loadKernel(await compileKernel());
+      const kernel = await kernelFor(context, flags.kernel);
       const [result] = trainPack(
         kernel,
         {
@@ -83,7 +82,7 @@ export function addTrainCommand(program: Command, context: Context): void {
         unicode: isUnicode(context),
       };
       context.stdout.write(
-        flags.format === 'json' ? trainingJson(result, 'portable') : trainingText(result, options),
+        flags.format === 'json' ? trainingJson(result, kernel.name) : trainingText(result, options),
       );
     });
 }

@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { readJoin } from '../../rpc/join-string.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
+import { chooseKernel } from '../../worker/kernel-file.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
 import { dataDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
+import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { withCommonOptions } from '../options.ts';
 import { StopSignals } from '../stop-signals.ts';
 
-interface WorkerFlags extends CommonFlags {
+interface WorkerFlags extends CommonFlags, KernelFlags {
   readonly join: string;
   readonly threads: number;
   readonly pack: number;
-  readonly kernel: 'auto' | 'portable' | 'native';
   readonly name: string;
   readonly cache?: string;
   readonly wait: number;
@@ -27,7 +28,7 @@ export function addWorkerCommand(
   context: Context,
   finish: (code: number) => void,
 ): void {
-  withCommonOptions(program.command('worker'))
+  withKernelOption(withCommonOptions(program.command('worker')))
     .summary('one node: joins a coordinator and trains')
     .description(
       'One node: joins a coordinator, gets the data set from it, and trains until told to leave.',
@@ -47,11 +48,6 @@ export function addWorkerCommand(
       'the most trials trained side by side in one thread',
       wholeNumber('--pack', 1, 8),
       8,
-    )
-    .addOption(
-      new Option('--kernel <name>', 'the arithmetic kernel; results are the same')
-        .choices(['auto', 'portable'])
-        .default('auto'),
     )
     .option('--name <name>', 'how tables call this node', hostname())
     .option(
@@ -87,18 +83,22 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
   // `run` speaks for its own workers: they are quiet unless something is wrong.
   if (isLocal) log.level = flags.debug === true ? 'debug' : 'warn';
   const target = await readJoin(flags.join, process.stdin);
+  const kernel = await chooseKernel(flags.kernel, nativeFolders(context));
   await using node = await WorkerNode.start({
     join: target,
     name: flags.name,
     threads: flags.threads,
     packMax: flags.pack,
+    kernel,
     cacheDir: flags.cache ?? join(dataDirOf(context, flags), 'parts'),
     version: context.version,
     waitMs: flags.wait * 1_000,
     graceMs: flags.grace * 1_000,
     log,
     onJoined: (name) =>
-      log.info(`joined ${target.address} as ${name}, with ${flags.threads} threads`),
+      log.info(
+        `joined ${target.address} as ${name}, with ${flags.threads} threads and the ${kernel.name} kernel`,
+      ),
   });
   if (isLocal) {
     process.on('disconnect', () => process.exit(exitCode.failed));

@@ -1,0 +1,50 @@
+/** `--kernel`, and the kernel that it stands for: the same for every command that trains. */
+import { spawnSync } from 'node:child_process';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Option, type Command } from 'commander';
+import { chooseKernel, openKernel, type KernelChoice } from '../worker/kernel-file.ts';
+import { nativeKernelFolder } from '../worker/native-kernel-file.ts';
+import type { Kernel } from '../trainer/kernel.ts';
+import type { Context } from './context.ts';
+
+export interface KernelFlags {
+  readonly kernel: KernelChoice;
+}
+
+export function withKernelOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--kernel <name>',
+      'the arithmetic kernel: auto takes the native one where it was built; results are the same',
+    )
+      .choices(['auto', 'portable', 'native'])
+      .default('auto'),
+  );
+}
+
+/** The kernel of a command that trains in its own thread. */
+export async function kernelFor(context: Context, choice: KernelChoice): Promise<Kernel> {
+  return openKernel(await chooseKernel(choice, nativeFolders(context)));
+}
+
+/**
+ * Builds the native kernel into the cache directory, which can be written where an installed package
+ * cannot. Says on stderr how it went; a failure is found again by whoever looks for the kernel.
+ */
+export function buildNativeKernel(context: Context): void {
+  const script = fileURLToPath(new URL('../../scripts/build-native.mjs', import.meta.url));
+  spawnSync(process.execPath, [script, '--into', kernelCacheDir(context)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+/** Where a native kernel may lie: as it was installed, or as `doctor --build-kernel` built it. */
+export function nativeFolders(context: Context): string[] {
+  return [nativeKernelFolder, kernelCacheDir(context)];
+}
+
+function kernelCacheDir({ env }: Context): string {
+  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ridgeline', 'kernel');
+}
