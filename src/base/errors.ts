@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'PORT_IN_USE'
   | 'STATE_LOCKED'
   | 'STATE_UNWRITABLE'
+  | 'STATE_UNCERTAIN'
   | 'STATE_DAMAGED'
   | 'VERSION_MISMATCH'
   | 'STUDY_UNKNOWN'

@@ -25,8 +25,9 @@ export interface Store extends StoreReader {
   /**
    * One transaction: all rows in order, or none. On the disk when it returns.
    *
-   * @throws RidgelineError STATE_UNWRITABLE when the disk is full or fails; nothing was applied then.
-   *   An assertion when a row finds another state than it expects, which is a bug of the sender.
+   * @throws RidgelineError STATE_UNWRITABLE when the disk is full or refuses; nothing was applied then.
+   *   STATE_UNCERTAIN when an fsync failed: the process must end. An assertion when a row finds another
+   *   state than it expects, which is a bug of the sender.
    */
   commit(rows: readonly StoreRow[]): void;
   /** Forgets a study with everything in it. @returns whether there was one */
@@ -44,6 +45,8 @@ interface OpenOptions {
 const busyTimeoutMs = 5_000;
 /** After a checkpoint the log's file is cut to this, lest a burst's size stay on the disk for good. */
 const logBytesKept = 64 * 1024 * 1024;
+/** About as many as SQLite's own thousand pages. */
+const rowsPerCheckpoint = 1_000;
 /** Older ones can corrupt a write-ahead log with several connections ("WAL-reset", fixed in 3.51.3). */
 const sqliteFloor = [3, 51, 3] as const;
 
@@ -105,7 +108,8 @@ function openForWriting(file: string): DatabaseSync {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON;
-      PRAGMA journal_size_limit = ${logBytesKept};`);
+      PRAGMA journal_size_limit = ${logBytesKept};
+      PRAGMA wal_autocheckpoint = 0;`);
     checkUndamaged(database, file);
     migrate(database, file);
   });
@@ -218,13 +222,17 @@ function storeOf(database: DatabaseSync, file: string, lock: StateLock): Store {
     }
   }
 
+  const checkpoint = checkpoints(database, file);
   const close = (): void => {
     closeOnce(database);
     lock[Symbol.dispose]();
   };
   return {
     ...readerOf(database, file),
-    commit: (rows) => transaction(database, file, () => rows.forEach(apply)),
+    commit: (rows) => {
+      transaction(database, file, () => rows.forEach(apply));
+      checkpoint.wrote(rows.length);
+    },
     removeStudy: (name) => transaction(database, file, () => study.removed(name)),
     writeOwner: (owner) => lock.writeOwner(owner),
     close,
@@ -240,11 +248,41 @@ function transaction<T>(database: DatabaseSync, file: string, write: () => T): T
       database.exec('COMMIT');
       return outcome;
     } catch (error) {
-      // SQLite has rolled back by itself after some errors: a full disk, a failed write.
-      if (database.isTransaction) database.exec('ROLLBACK');
+      rollBack(database);
       throw error;
     }
   });
+}
+
+/** SQLite has rolled back by itself after some errors: a full disk, a failed write. */
+function rollBack(database: DatabaseSync): void {
+  try {
+    if (database.isTransaction) database.exec('ROLLBACK');
+  } catch {
+    // What made it necessary says more; an open transaction makes the next one fail as well.
+  }
+}
+
+/**
+ * Moves the log's pages into the database every so many rows. SQLite would do it by itself, but says
+ * nothing when an fsync fails in it, and the next checkpoint would then throw away the only good copy.
+ */
+function checkpoints(database: DatabaseSync, file: string) {
+  let rowsSince = 0;
+  return {
+    wrote(rows: number): void {
+      rowsSince += rows;
+      if (rowsSince < rowsPerCheckpoint) return;
+      rowsSince = 0;
+      try {
+        translated(file, () => database.exec('PRAGMA wal_checkpoint(PASSIVE)'));
+      } catch (error) {
+        // The rows themselves are on the disk; a full one fails the next commit, which says so.
+        if (error instanceof RidgelineError && error.code === 'STATE_UNWRITABLE') return;
+        throw error;
+      }
+    },
+  };
 }
 
 function closeOnce(database: DatabaseSync): void {
