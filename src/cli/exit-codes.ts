@@ -30,6 +30,7 @@ const exitCodes: Record<ErrorCode, number> = {
   STATE_LOCKED: exitCode.failed,
   STATE_UNWRITABLE: exitCode.failed,
   STATE_UNCERTAIN: exitCode.failed,
+  STATE_OCCUPIED: exitCode.failed,
   STATE_DAMAGED: exitCode.failed,
   VERSION_MISMATCH: exitCode.failed,
   STUDY_UNKNOWN: exitCode.failed,

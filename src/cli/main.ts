@@ -4,6 +4,7 @@
  * stdout carries results and nothing else; progress, logs and hints go to stderr.
  */
 import { Command } from 'commander';
+import { addBackupCommands } from './commands/backup.ts';
 import { addClusterCommands } from './commands/cluster.ts';
 import { addCoordinatorCommand } from './commands/coordinator.ts';
 import { addDataCommand } from './commands/data.ts';
@@ -12,6 +13,7 @@ import { addPlanCommand } from './commands/plan.ts';
 import { addResultsCommands } from './commands/results.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addTrainCommand } from './commands/train.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { addWorkerCommand } from './commands/worker.ts';
 import type { Context } from './context.ts';
 import { exitCode, exitCodesText } from './exit-codes.ts';
@@ -71,6 +73,8 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
   addTrainCommand(program, context);
   addDataCommand(program, context);
   addDoctorCommand(program, context, finish);
+  addVerifyCommand(program, context, finish);
+  addBackupCommands(program, context);
   program
     .command('help [topic]')
     .description('help for a command, or for the topic exit-codes')
