@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'PORT_IN_USE'
   | 'STATE_LOCKED'
   | 'STATE_UNWRITABLE'
+  | 'STATE_UNCERTAIN'
+  | 'STATE_OCCUPIED'
   | 'STATE_DAMAGED'
   | 'VERSION_MISMATCH'
   | 'STUDY_UNKNOWN'

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import type { Logger } from 'pino';
 import { RidgelineError } from '../base/errors.ts';
+import { failpointOf, type Reached } from '../base/failpoint.ts';
 
 export interface CommonFlags {
   readonly state?: string;
@@ -38,6 +39,13 @@ export function dataDirOf(context: Context, flags: CommonFlags): string {
     flags.dataDir ??
     context.env['RIDGELINE_DATA'] ??
     join(context.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ridgeline')
+  );
+}
+
+/** As `kill -9` does it: nothing is flushed, closed or said. */
+export function failpointFrom(context: Context): Reached {
+  return failpointOf(context.env['RIDGELINE_FAILPOINT'], () =>
+    process.kill(process.pid, 'SIGKILL'),
   );
 }
 

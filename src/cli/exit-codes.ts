@@ -29,6 +29,8 @@ const exitCodes: Record<ErrorCode, number> = {
   PORT_IN_USE: exitCode.failed,
   STATE_LOCKED: exitCode.failed,
   STATE_UNWRITABLE: exitCode.failed,
+  STATE_UNCERTAIN: exitCode.failed,
+  STATE_OCCUPIED: exitCode.failed,
   STATE_DAMAGED: exitCode.failed,
   VERSION_MISMATCH: exitCode.failed,
   STUDY_UNKNOWN: exitCode.failed,

@@ -3,8 +3,8 @@
  *
  * stdout carries results and nothing else; progress, logs and hints go to stderr.
  */
-import { Command, CommanderError } from 'commander';
-import { RidgelineError, messageOf } from '../base/errors.ts';
+import { Command } from 'commander';
+import { addBackupCommands } from './commands/backup.ts';
 import { addClusterCommands } from './commands/cluster.ts';
 import { addCoordinatorCommand } from './commands/coordinator.ts';
 import { addDataCommand } from './commands/data.ts';
@@ -13,10 +13,12 @@ import { addPlanCommand } from './commands/plan.ts';
 import { addResultsCommands } from './commands/results.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addTrainCommand } from './commands/train.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import { addWorkerCommand } from './commands/worker.ts';
 import type { Context } from './context.ts';
-import { exitCode, exitCodeOf, exitCodesText } from './exit-codes.ts';
+import { exitCode, exitCodesText } from './exit-codes.ts';
 import { createLogger } from './log.ts';
+import { reportError } from './report-error.ts';
 import { programVersion } from './version.ts';
 
 /** Runs one command line and returns its exit code; nothing here ends the process. */
@@ -42,7 +44,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    return report(error, context, argv.includes('--debug'));
+    return reportError(error, context);
   }
 }
 
@@ -71,6 +73,8 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
   addTrainCommand(program, context);
   addDataCommand(program, context);
   addDoctorCommand(program, context, finish);
+  addVerifyCommand(program, context, finish);
+  addBackupCommands(program, context);
   program
     .command('help [topic]')
     .description('help for a command, or for the topic exit-codes')
@@ -81,22 +85,6 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
       );
     });
   return program;
-}
-
-/** Says what went wrong, once and in one form, and which exit code that is. */
-function report(error: unknown, context: Context, debug: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
-  if (error instanceof RidgelineError) {
-    context.stderr.write(`ridgeline: ${error.what}\n  fix: ${error.fix}\n`);
-    if (debug) context.stderr.write(`${error.stack ?? ''}\n`);
-    return exitCodeOf(error.code);
-  }
-  const detail =
-    debug && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-  context.stderr.write(
-    `ridgeline: unexpected error: ${detail}\n  fix: Run the command again with --debug and report what it prints.\n`,
-  );
-  return exitCode.failed;
 }
 
 // A reader that has seen enough (`| head`) is no failure.

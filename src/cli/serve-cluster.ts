@@ -14,7 +14,8 @@ import { startRpcServer } from '../rpc/rpc-server.ts';
 import { openTokens } from '../rpc/tokens.ts';
 import { openStore } from '../store/open-store.ts';
 import { knownAnswer } from '../trainer/known-answer.ts';
-import { dataDirOf, type CommonFlags, type Context } from './context.ts';
+import { dataDirOf, failpointFrom, type CommonFlags, type Context } from './context.ts';
+import { endProcessWith } from './report-error.ts';
 
 export interface ServeOptions {
   readonly context: Context;
@@ -60,6 +61,8 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
     dataDir: dataDirOf(context, flags),
     clock: systemClock,
     log: context.log,
+    endProcess: (error) => endProcessWith(error, context),
+    reached: failpointFrom(context),
   });
   opened.defer(() => coordinator.stop('the coordinator has stopped'));
   const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());

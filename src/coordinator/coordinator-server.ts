@@ -6,17 +6,17 @@
  *
  * It owns the store, the streams and the clock, and decides nothing itself. When a commit fails (a
  * full disk), nothing of it was sent; the dispatcher is thrown away, streams are closed, and it is
- * built again from the store as soon as the store can be written.
+ * built again from the store as soon as the store can be written (`store-outage.ts`).
  *
- * Not here: which command line started it (`cli`), how bytes travel (`rpc`).
+ * Not here: the streams (`session-streams.ts`), which command line started it (`cli`), how bytes
+ * travel (`rpc`).
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../base/clock.ts';
-import { messageOf } from '../base/errors.ts';
+import { nothingFails, type Reached } from '../base/failpoint.ts';
 import type { StudySummary, WorkerSummary } from '../rpc/control-messages.ts';
-import { protocolVersion, type WorkerMessage } from '../rpc/messages.ts';
+import type { Hello, WorkerMessage } from '../rpc/messages.ts';
 import type { SessionStream } from '../rpc/session-stream.ts';
-import { versionMismatch } from '../rpc/version-mismatch.ts';
 import type { Store } from '../store/open-store.ts';
 import { compareSpecs } from '../study/canonical-spec.ts';
 import type { StudySpec } from '../study/study-spec.ts';
@@ -25,6 +25,8 @@ import type { Decision, DispatcherSettings, Effect, Moment, Notice } from './clu
 import { Dispatcher } from './dispatcher.ts';
 import { GroupCommit } from './group-commit.ts';
 import { storedProgress, studyProgress, workerRows } from './progress.ts';
+import { SessionStreams } from './session-streams.ts';
+import { StoreOutage } from './store-outage.ts';
 import { isOver, storeUnwritable, studyDiffers, studyOver, studyUnknown } from './study-errors.ts';
 import { StudyLibrary } from './study-library.ts';
 
@@ -34,6 +36,12 @@ export interface CoordinatorOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /**
+   * There is no going on: an fsync failed, or something found itself wrong. What is in memory is not
+   * to be used or stored any more, not even to say goodbye.
+   */
+  readonly endProcess: (error: unknown) => void;
+  readonly reached?: Reached;
 }
 
 /** What those who watch are told. */
@@ -49,18 +57,16 @@ export type LiveEvent =
 export type SubmitOutcome = 'created' | 'resumed' | 'extended' | 'complete';
 
 const tickMs = 200;
-/** How often a store that could not be written is tried again. */
-const storeRetryMs = 1_000;
 
 export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #commit: GroupCommit;
-  readonly #streams = new Map<string, SessionStream>();
+  readonly #streams: SessionStreams;
+  readonly #outage: StoreOutage;
   readonly #library: StudyLibrary;
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   readonly #timer: NodeJS.Timeout;
   #dispatcher: Dispatcher | null = null;
-  #storeProblem: string | null = null;
 
   private constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -73,7 +79,15 @@ export class Coordinator {
     this.#commit = new GroupCommit({
       commit: (rows) => options.store.commit(rows),
       perform: (effect) => this.#perform(effect),
-      onFailure: (error) => this.#storeFailed(error),
+      onFailure: (error) => this.#commitFailed(error),
+      reached: options.reached ?? nothingFails,
+    });
+    this.#streams = this.#openStreams();
+    this.#outage = new StoreOutage({
+      log: options.log,
+      tryWriting: (detail) => this.#tryWriting(detail),
+      recovered: () => this.#rebuild(),
+      endProcess: options.endProcess,
     });
     this.#timer = setInterval(
       () => this.#decide((dispatcher, now) => dispatcher.tick(now)),
@@ -169,7 +183,9 @@ export class Coordinator {
         live === undefined
           ? storedProgress(record, this.#options.store.trials(record.spec.study))
           : studyProgress(live);
-      return { ...progress, reason: record.reason };
+      const { problem } = this.#outage;
+      if (problem === null || isOver(record.status)) return { ...progress, reason: record.reason };
+      return { ...progress, reason: `nothing is granted or acknowledged: ${problem}` };
     });
   }
 
@@ -196,7 +212,7 @@ export class Coordinator {
 
   /** Why nothing can be stored at the moment; null when all is well. */
   get storeProblem(): string | null {
-    return this.#storeProblem;
+    return this.#outage.problem;
   }
 
   get store(): Store {
@@ -209,20 +225,9 @@ export class Coordinator {
     return () => this.#listeners.delete(listener);
   }
 
-  /** A worker's stream, just opened: its first message must be `hello`. */
+  /** A worker's stream, just opened. */
   serveSession(stream: SessionStream): void {
-    let session: string | null = null;
-    stream.onMessage((message) => {
-      if (session === null) session = this.#welcome(stream, message);
-      else if (message.kind === 'hello') stream.close('hello is said once');
-      else this.#received(session, message);
-    });
-    stream.onClosed((reason) => {
-      if (session === null || this.#streams.get(session) !== stream) return;
-      this.#streams.delete(session);
-      const closed = session;
-      this.#decide((dispatcher, now) => dispatcher.streamClosed(closed, reason, now));
-    });
+    this.#streams.serve(stream);
   }
 
   /** A part's bytes for a worker that asks by digest; null where no study uses it. */
@@ -235,35 +240,25 @@ export class Coordinator {
     clearInterval(this.#timer);
     this.#commit.flush();
     this.#dispatcher = null;
-    for (const stream of this.#streams.values()) stream.close(reason);
-    this.#streams.clear();
+    this.#streams.closeAll(reason);
   }
 
-  #welcome(stream: SessionStream, message: WorkerMessage): string | null {
-    if (message.kind !== 'hello') {
-      stream.close('the first message must be hello');
-      return null;
-    }
-    if (message.protocol !== protocolVersion) {
-      stream.refuse(
-        versionMismatch(message.protocol, message.version, this.#options.settings.version),
-      );
-      return null;
-    }
-    if (this.#dispatcher === null) {
-      stream.close(
-        `the coordinator cannot store anything at the moment: ${this.#storeProblem ?? 'it is stopping'}`,
-      );
-      return null;
-    }
-    const before = this.#streams.get(message.session);
-    this.#streams.set(message.session, stream);
-    before?.close('the same session has opened another stream');
-    this.#decide((dispatcher, now) => dispatcher.joined(message, stream.peerAddress, now));
-    return message.session;
+  #openStreams(): SessionStreams {
+    const { settings, reached } = this.#options;
+    return new SessionStreams({
+      version: settings.version,
+      reached,
+      closedBecause: () =>
+        this.#dispatcher === null ? (this.storeProblem ?? 'it is stopping') : null,
+      joined: (hello, address) =>
+        this.#decide((dispatcher, now) => dispatcher.joined(hello, address, now)),
+      received: (session, message) => this.#received(session, message),
+      left: (session, reason) =>
+        this.#decide((dispatcher, now) => dispatcher.streamClosed(session, reason, now)),
+    });
   }
 
-  #received(session: string, message: Exclude<WorkerMessage, { kind: 'hello' }>): void {
+  #received(session: string, message: Exclude<WorkerMessage, Hello>): void {
     if (message.kind === 'measured') {
       const { key, measurement } = message;
       this.#tell({ kind: 'measured', study: key.study, trial: key.trial, measurement });
@@ -277,54 +272,39 @@ export class Coordinator {
   }
 
   #decide(event: (dispatcher: Dispatcher, now: Moment) => Decision): void {
-    if (this.#dispatcher !== null) this.#commit.add(event(this.#dispatcher, this.#now()));
+    if (this.#dispatcher === null) return;
+    try {
+      this.#commit.add(event(this.#dispatcher, this.#now()));
+    } catch (error) {
+      this.#commitFailed(error);
+    }
   }
 
   #perform(effect: Effect): void {
-    if (effect.kind === 'send') this.#streams.get(effect.session)?.send(effect.message);
+    if (effect.kind === 'send') this.#streams.send(effect.session, effect.message);
     else this.#tell(effect.notice);
   }
 
   /** What cannot be stored is not promised. */
   #refuseWithoutStore(): void {
-    if (this.#dispatcher === null) throw storeUnwritable(this.#storeProblem ?? 'it is stopping');
+    if (this.#dispatcher === null) throw storeUnwritable(this.storeProblem ?? 'it is stopping');
   }
 
   #tell(event: LiveEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
 
-  #storeFailed(error: unknown): void {
-    this.#storeProblem = messageOf(error);
-    this.#options.log.error(
-      `nothing can be stored, so nothing is granted or acknowledged: ${this.#storeProblem}`,
-    );
+  #commitFailed(error: unknown): void {
     this.#dispatcher = null;
-    for (const stream of this.#streams.values())
-      stream.close('the coordinator cannot store results at the moment');
-    this.#streams.clear();
-    setTimeout(() => this.#retryStore(), storeRetryMs).unref();
+    this.#outage.failed(error);
+    this.#streams.closeAll('the coordinator cannot store results at the moment');
   }
 
-  #retryStore(): void {
-    try {
-      const detail = this.#storeProblem ?? '';
-      this.#options.store.commit([
-        {
-          kind: 'event',
-          atMs: this.#options.clock.wallMs(),
-          study: null,
-          what: 'store-recovered',
-          detail,
-        },
-      ]);
-    } catch {
-      setTimeout(() => this.#retryStore(), storeRetryMs).unref();
-      return;
-    }
-    this.#storeProblem = null;
-    this.#options.log.info('the store can be written again: work goes on');
-    this.#rebuild();
+  #tryWriting(detail: string): void {
+    const atMs = this.#options.clock.wallMs();
+    this.#options.store.commit([
+      { kind: 'event', atMs, study: null, what: 'store-recovered', detail },
+    ]);
   }
 
   #rebuild(): void {

@@ -6,6 +6,7 @@
  *     decision, decision, … --(next turn)--> commit --ok--> effects, in order; `committed()` resolves
  *                                                  \--failed--> nothing is sent; `onFailure`
  */
+import { nothingFails, type Reached } from '../base/failpoint.ts';
 import type { StoreRow } from '../store/rows.ts';
 import type { Decision, Effect } from './cluster-state.ts';
 
@@ -15,16 +16,20 @@ export interface GroupCommitPorts {
   perform(effect: Effect): void;
   /** The dispatcher that decided these is no longer to be trusted. */
   onFailure(error: unknown): void;
+  /** For tests that end the process at the worst instants. */
+  readonly reached?: Reached;
 }
 
 export class GroupCommit {
   readonly #ports: GroupCommitPorts;
+  readonly #reached: Reached;
   #rows: StoreRow[] = [];
   #effects: Effect[] = [];
   #flushed: PromiseWithResolvers<void> | null = null;
 
   constructor(ports: GroupCommitPorts) {
     this.#ports = ports;
+    this.#reached = ports.reached ?? nothingFails;
   }
 
   add(decision: Decision): void {
@@ -48,7 +53,7 @@ export class GroupCommit {
     this.#effects = [];
     this.#flushed = null;
     try {
-      if (rows.length > 0) this.#ports.commit(rows);
+      if (rows.length > 0) this.#store(rows);
     } catch (error) {
       flushed?.reject(error);
       this.#ports.onFailure(error);
@@ -56,6 +61,13 @@ export class GroupCommit {
     }
     flushed?.resolve();
     for (const effect of effects) this.#ports.perform(effect);
+  }
+
+  #store(rows: readonly StoreRow[]): void {
+    const kinds = rows.map((row) => row.kind);
+    this.#reached('before-commit', kinds);
+    this.#ports.commit(rows);
+    this.#reached('after-commit', kinds);
   }
 
   #schedule(): void {

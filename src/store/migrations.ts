@@ -201,10 +201,16 @@ function createMeta(database: DatabaseSync): void {
     COMMIT`);
 }
 
-/** What a reader says, who may not migrate. */
-export function checkReadable(database: DatabaseSync, file: string): void {
+/** @throws RidgelineError VERSION_MISMATCH when a newer release has written it */
+export function checkNotNewer(database: DatabaseSync, file: string): void {
   const stored = storedVersion(database);
   if (stored > schemaVersion) throw newerStore(file, stored);
+}
+
+/** What a reader says, who may not migrate. */
+export function checkReadable(database: DatabaseSync, file: string): void {
+  checkNotNewer(database, file);
+  const stored = storedVersion(database);
   if (stored < schemaVersion) {
     throw new RidgelineError(
       'VERSION_MISMATCH',

@@ -6,16 +6,23 @@
  * `commit` returns, its rows are on the disk, and a power cut does not take them back. Many rows go
  * into one commit (`coordinator/group-commit.ts`), so this costs no throughput.
  */
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { unreachable } from '../base/assert.ts';
 import { RidgelineError } from '../base/errors.ts';
+import {
+  checkSqlite,
+  checkUndamaged,
+  closeOnce,
+  createDirectory,
+  opened,
+  openForReading,
+  storeFile,
+} from './database-file.ts';
 import { lockState, type StateLock } from './lock.ts';
-import { checkReadable, migrate, storedVersion } from './migrations.ts';
+import { migrate } from './migrations.ts';
 import { readerOf, type StoreReader } from './read.ts';
 import type { StoreRow } from './rows.ts';
-import { fromFileSystem, storeDamaged, translated } from './sqlite-errors.ts';
+import { translated } from './sqlite-errors.ts';
 import { attemptWriter } from './write-attempt.ts';
 import { stageWriter } from './write-stage.ts';
 import { studyWriter } from './write-study.ts';
@@ -25,8 +32,9 @@ export interface Store extends StoreReader {
   /**
    * One transaction: all rows in order, or none. On the disk when it returns.
    *
-   * @throws RidgelineError STATE_UNWRITABLE when the disk is full or fails; nothing was applied then.
-   *   An assertion when a row finds another state than it expects, which is a bug of the sender.
+   * @throws RidgelineError STATE_UNWRITABLE when the disk is full or refuses; nothing was applied then.
+   *   STATE_UNCERTAIN when an fsync failed: the process must end. An assertion when a row finds another
+   *   state than it expects, which is a bug of the sender.
    */
   commit(rows: readonly StoreRow[]): void;
   /** Forgets a study with everything in it. @returns whether there was one */
@@ -40,13 +48,10 @@ interface OpenOptions {
   readonly owner: string;
 }
 
-/** How long a call waits for a checkpoint or recovery of another connection before it gives up. */
-const busyTimeoutMs = 5_000;
 /** After a checkpoint the log's file is cut to this, lest a burst's size stay on the disk for good. */
 const logBytesKept = 64 * 1024 * 1024;
-/** Older ones can corrupt a write-ahead log with several connections ("WAL-reset", fixed in 3.51.3). */
-const sqliteFloor = [3, 51, 3] as const;
-
+/** About as many as SQLite's own thousand pages. */
+const rowsPerCheckpoint = 1_000;
 /**
  * Opens the store for writing; makes the directory and the tables where they are missing.
  *
@@ -75,29 +80,6 @@ export function openStoreReader(stateDir: string): StoreReader {
   return { ...readerOf(database, file), close, [Symbol.dispose]: close };
 }
 
-function storeFile(stateDir: string): string {
-  return join(stateDir, 'ridgeline.db');
-}
-
-/** What is made here is for the owner alone: join tokens and keys lie in the same directory. */
-function createDirectory(stateDir: string): void {
-  try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    for (const file of [join(stateDir, 'lock.db'), storeFile(stateDir)]) createPrivate(file);
-  } catch (error) {
-    throw fromFileSystem(error, stateDir);
-  }
-}
-
-/**
- * Never opens a file that is there: closing it again would drop the locks that SQLite holds on it in
- * this process (POSIX: any close of a file ends all of the process's locks on it).
- */
-function createPrivate(file: string): void {
-  if (isThere(file)) return;
-  closeSync(openSync(file, 'wx', 0o600));
-}
-
 function openForWriting(file: string): DatabaseSync {
   checkSqlite();
   return opened(file, false, (database) => {
@@ -105,80 +87,17 @@ function openForWriting(file: string): DatabaseSync {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON;
-      PRAGMA journal_size_limit = ${logBytesKept};`);
+      PRAGMA journal_size_limit = ${logBytesKept};
+      PRAGMA wal_autocheckpoint = 0;`);
     checkUndamaged(database, file);
     migrate(database, file);
   });
-}
-
-/** Null where there is nothing to read yet. */
-function openForReading(file: string): DatabaseSync | null {
-  checkSqlite();
-  if (!isThere(file)) return null;
-  let isEmpty = false;
-  const database = opened(file, true, (opening) => {
-    isEmpty = storedVersion(opening) === 0;
-    if (!isEmpty) checkReadable(opening, file);
-  });
-  if (!isEmpty) return database;
-  database.close();
-  return null;
-}
-
-/** Not allowed to look, or a file where a directory should be, is not the same as nothing there. */
-function isThere(file: string): boolean {
-  try {
-    statSync(file);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw fromFileSystem(error, file);
-  }
 }
 
 function emptyStore(): DatabaseSync {
   const database = new DatabaseSync(':memory:');
   migrate(database, ':memory:');
   return database;
-}
-
-function opened(
-  file: string,
-  readOnly: boolean,
-  prepare: (database: DatabaseSync) => void,
-): DatabaseSync {
-  return translated(file, () => {
-    const database = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs });
-    try {
-      prepare(database);
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-  });
-}
-
-/** Structure, constraints and types of every page, before anything is built on them. */
-function checkUndamaged(database: DatabaseSync, file: string): void {
-  const finding = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-  if (finding !== 'ok') throw storeDamaged(file, String(finding));
-}
-
-function checkSqlite(): void {
-  const version = process.versions['sqlite'] ?? '0';
-  const parts = version.split('.').map(Number);
-  for (const [index, floor] of sqliteFloor.entries()) {
-    const part = parts[index] ?? 0;
-    if (part > floor) return;
-    if (part < floor) {
-      throw new RidgelineError(
-        'MACHINE_UNFIT',
-        `This Node.js ${process.version} has SQLite ${version}; before ${sqliteFloor.join('.')} a write-ahead log could be corrupted.`,
-        'Use Node.js 24.15 or newer.',
-      );
-    }
-  }
 }
 
 function storeOf(database: DatabaseSync, file: string, lock: StateLock): Store {
@@ -218,13 +137,17 @@ function storeOf(database: DatabaseSync, file: string, lock: StateLock): Store {
     }
   }
 
+  const checkpoint = checkpoints(database, file);
   const close = (): void => {
     closeOnce(database);
     lock[Symbol.dispose]();
   };
   return {
     ...readerOf(database, file),
-    commit: (rows) => transaction(database, file, () => rows.forEach(apply)),
+    commit: (rows) => {
+      transaction(database, file, () => rows.forEach(apply));
+      checkpoint.wrote(rows.length);
+    },
     removeStudy: (name) => transaction(database, file, () => study.removed(name)),
     writeOwner: (owner) => lock.writeOwner(owner),
     close,
@@ -240,13 +163,39 @@ function transaction<T>(database: DatabaseSync, file: string, write: () => T): T
       database.exec('COMMIT');
       return outcome;
     } catch (error) {
-      // SQLite has rolled back by itself after some errors: a full disk, a failed write.
-      if (database.isTransaction) database.exec('ROLLBACK');
+      rollBack(database);
       throw error;
     }
   });
 }
 
-function closeOnce(database: DatabaseSync): void {
-  if (database.isOpen) database.close();
+/** SQLite has rolled back by itself after some errors: a full disk, a failed write. */
+function rollBack(database: DatabaseSync): void {
+  try {
+    if (database.isTransaction) database.exec('ROLLBACK');
+  } catch {
+    // What made it necessary says more; an open transaction makes the next one fail as well.
+  }
+}
+
+/**
+ * Moves the log's pages into the database every so many rows. SQLite would do it by itself, but says
+ * nothing when an fsync fails in it, and the next checkpoint would then throw away the only good copy.
+ */
+function checkpoints(database: DatabaseSync, file: string) {
+  let rowsSince = 0;
+  return {
+    wrote(rows: number): void {
+      rowsSince += rows;
+      if (rowsSince < rowsPerCheckpoint) return;
+      rowsSince = 0;
+      try {
+        translated(file, () => database.exec('PRAGMA wal_checkpoint(PASSIVE)'));
+      } catch (error) {
+        // The rows themselves are on the disk; a full one fails the next commit, which says so.
+        if (error instanceof RidgelineError && error.code === 'STATE_UNWRITABLE') return;
+        throw error;
+      }
+    },
+  };
 }

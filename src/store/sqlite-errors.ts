@@ -2,6 +2,7 @@
  * What SQLite and the file system say, in words that an operator can act on: disk full, no permission,
  * damaged, in use. A broken constraint is not among them: it is a bug, and stays one.
  */
+import { dirname } from 'node:path';
 import { assert } from '../base/assert.ts';
 import { messageOf, RidgelineError } from '../base/errors.ts';
 
@@ -19,6 +20,9 @@ const resultCode = {
   notADatabase: 26,
 } as const;
 
+/** Extended result codes of `inputOutput`: the disk did not confirm what was written to it. */
+const unconfirmedCodes: readonly number[] = [10 | (4 << 8), 10 | (5 << 8)];
+
 /** Runs `action`; what SQLite throws in it comes out as an operating error or an assertion. */
 export function translated<T>(file: string, action: () => T): T {
   try {
@@ -28,10 +32,15 @@ export function translated<T>(file: string, action: () => T): T {
   }
 }
 
-/** The primary result code of an error that SQLite gave; null for any other. */
-function primaryCode(error: unknown): number | null {
+/** The extended result code of an error that SQLite gave; null for any other. */
+function extendedCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null;
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : null;
+  return typeof error.errcode === 'number' ? error.errcode : null;
+}
+
+function primaryCode(error: unknown): number | null {
+  const code = extendedCode(error);
+  return code === null ? null : code & 0xff;
 }
 
 export function isBusy(error: unknown): boolean {
@@ -39,6 +48,8 @@ export function isBusy(error: unknown): boolean {
 }
 
 export function fromSqlite(error: unknown, file: string): unknown {
+  if (unconfirmedCodes.includes(extendedCode(error) ?? 0))
+    return storeUncertain(file, messageOf(error), error);
   const code = primaryCode(error);
   switch (code) {
     case resultCode.corrupt:
@@ -115,12 +126,25 @@ function storeUnwritable(path: string, why: string, fix: string, cause: unknown)
   );
 }
 
+/**
+ * An fsync failed. Linux marks the pages as clean all the same, so the next fsync may succeed without
+ * them: only a process that reads the file anew knows what is in it.
+ */
+function storeUncertain(file: string, why: string, cause: unknown): RidgelineError {
+  return new RidgelineError(
+    'STATE_UNCERTAIN',
+    `The disk did not confirm a write to the store ${file} (${why}), so what is on it is uncertain; this process goes no further. Nothing unconfirmed was acknowledged.`,
+    'Check the disk (`dmesg`, its SMART values), then start again: what was acknowledged is there, or the start says so.',
+    { cause },
+  );
+}
+
 export function storeDamaged(file: string, finding: string, cause?: unknown): RidgelineError {
   assert(finding !== '', 'damage has a description');
   return new RidgelineError(
     'STATE_DAMAGED',
     `The store ${file} is damaged (${finding}), so its results cannot be trusted. It was left as it is.`,
-    `Put a copy from a backup in its place (remove ${file}-wal and ${file}-shm then), or start anew with another --state DIR.`,
+    `Put a backup in its place with \`ridgeline restore FILE --force --state ${dirname(file)}\` (the damaged store is kept beside it), or start anew with another --state DIR.`,
     { cause },
   );
 }

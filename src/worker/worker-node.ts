@@ -9,11 +9,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as timeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { RidgelineError, messageOf } from '../base/errors.ts';
+import { nothingFails, type Reached } from '../base/failpoint.ts';
 import { openPartCache } from '../dataset/part-cache.ts';
-import type { CoordinatorMessage } from '../rpc/messages.ts';
+import type { Assignment, CoordinatorMessage, WorkerMessage } from '../rpc/messages.ts';
 import type { JoinTarget } from '../rpc/join-string.ts';
 import { connectSession, type WorkerStream } from '../rpc/session-client.ts';
 import type { DatasetReference } from '../study/dataset-reference.ts';
+import { trialName, type TrialResult } from '../study/trial.ts';
 import { computeKnownAnswer } from '../trainer/known-answer.ts';
 import { DatasetHolder } from './dataset-holder.ts';
 import { openKernel, type KernelSource } from './kernel-file.ts';
@@ -35,6 +37,7 @@ export interface WorkerOptions {
   readonly log: Logger;
   /** Told once, when the first stream is up. */
   readonly onJoined?: (name: string) => void;
+  readonly reached?: Reached;
 }
 
 /** Dialling again: this long at first, doubling up to the limit, each time by a random share of it. */
@@ -172,14 +175,32 @@ export class WorkerNode implements AsyncDisposable {
       );
       this.#options.onJoined?.(message.name);
     }
+    if (message.kind === 'answer') this.#logAnswer(message);
     this.#perform(this.#session.received(message));
+  }
+
+  /** With `--debug`: a record, outside the coordinator, of what was computed and what it promised to have. */
+  #logResults({ members }: Assignment, results: readonly TrialResult[]): void {
+    if (!this.#options.log.isLevelEnabled('debug')) return;
+    for (const [index, result] of results.entries()) {
+      const key = members[index]?.key;
+      if (key === undefined) continue;
+      const { study, attempt } = key;
+      const digest = result.kind === 'complete' ? result.digest : null;
+      this.#options.log.debug({ study, trial: trialName(key.trial), attempt, digest }, 'trained');
+    }
+  }
+
+  #logAnswer({ key, answer }: Extract<CoordinatorMessage, { kind: 'answer' }>): void {
+    const { study, attempt } = key;
+    this.#options.log.debug({ study, trial: trialName(key.trial), attempt, answer }, 'answered');
   }
 
   #perform(effects: readonly SessionEffect[]): void {
     for (const effect of effects) {
       switch (effect.kind) {
         case 'send':
-          this.#stream?.send(effect.message);
+          this.#send(effect.message);
           break;
         case 'train':
           void this.#train(effect.assignment);
@@ -200,7 +221,14 @@ export class WorkerNode implements AsyncDisposable {
     }
   }
 
-  async #train(assignment: Extract<SessionEffect, { kind: 'train' }>['assignment']): Promise<void> {
+  #send(message: WorkerMessage): void {
+    const reached = this.#options.reached ?? nothingFails;
+    reached('before-send', [message.kind]);
+    this.#stream?.send(message);
+    reached('after-send', [message.kind]);
+  }
+
+  async #train(assignment: Assignment): Promise<void> {
     const { pack, members } = assignment;
     try {
       const results = await this.#pool.train(
@@ -211,6 +239,7 @@ export class WorkerNode implements AsyncDisposable {
           if (key !== undefined) this.#stream?.send({ kind: 'measured', key, measurement });
         },
       );
+      this.#logResults(assignment, results);
       this.#perform(this.#session.packEnded(pack, results));
     } catch (error) {
       const isStopped = error instanceof Error && error.name === 'AbortError';
@@ -222,7 +251,7 @@ export class WorkerNode implements AsyncDisposable {
     }
   }
 
-  #requestOf(assignment: Extract<SessionEffect, { kind: 'train' }>['assignment']): TrainRequest {
+  #requestOf(assignment: Assignment): TrainRequest {
     const data = this.#data.get(assignment.dataset);
     if (data === undefined)
       throw new Error(`data set ${assignment.dataset} is no longer in memory`);

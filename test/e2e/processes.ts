@@ -9,11 +9,16 @@ import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 const launcher = resolve('scripts/ridgeline.mjs');
+/** What Node has compiled once is not compiled again by every process that a test starts. */
+const compileCache = join(tmpdir(), 'ridgeline-test-compiled');
+
+/** How a test that runs beside others says what ends with it: its context's `onTestFinished`. */
+export type OnEnd = (cleanUp: () => Promise<void> | void) => void;
 
 /** A folder that goes with the test. */
-export function scratchDir(): string {
+export function scratchDir(onEnd: OnEnd = onTestFinished): string {
   const dir = mkdtempSync(join(tmpdir(), 'ridgeline-test-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  onEnd(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 
@@ -46,23 +51,31 @@ export class Running {
 
   /** Waits until stdout or stderr matches; rejects when the process ends without it. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
+    return await this.until(
+      () => pattern.exec(this.stdout) ?? pattern.exec(this.stderr),
+      `saying ${pattern}`,
+    );
+  }
+
+  /** Waits until `look`, called whenever there is new output, finds something. */
+  async until<T>(look: () => T | null, what: string): Promise<T> {
     return await new Promise((found, failed) => {
-      const look = (): void => {
-        const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
+      const again = (): void => {
+        const match = look();
         if (match !== null) {
-          this.#watchers.delete(look);
+          this.#watchers.delete(again);
           found(match);
         } else if (this.child.exitCode !== null || this.child.signalCode !== null) {
-          this.#watchers.delete(look);
+          this.#watchers.delete(again);
           failed(
             new Error(
-              `ended with ${this.child.exitCode ?? this.child.signalCode} without saying ${pattern}:\n${this.stdout}\n${this.stderr}`,
+              `ended with ${this.child.exitCode ?? this.child.signalCode} without ${what}:\n${this.stdout}\n${this.stderr}`,
             ),
           );
         }
       };
-      this.#watchers.add(look);
-      look();
+      this.#watchers.add(again);
+      again();
     });
   }
 
@@ -84,6 +97,7 @@ export interface StartOptions {
   readonly prefix?: readonly string[];
   /** Another Node than the one that runs the tests, such as one under an emulator. */
   readonly node?: readonly string[];
+  readonly onEnd?: OnEnd;
 }
 
 /** Starts `ridgeline ARGUMENTS…`; it is killed at the end of the test if it still runs. */
@@ -92,12 +106,12 @@ export function start(args: readonly string[], options: StartOptions = {}): Runn
   const [command, ...rest] = [...(options.prefix ?? []), ...node, launcher, ...args];
   const child = spawn(command as string, rest, {
     cwd: options.cwd ?? process.cwd(),
-    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: compileCache, ...options.env },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   if (options.input !== undefined) child.stdin?.end(options.input);
   const running = new Running(child);
-  onTestFinished(async () => {
+  (options.onEnd ?? onTestFinished)(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await running.finished;
   });

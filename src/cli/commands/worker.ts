@@ -6,7 +6,13 @@ import { readJoin } from '../../rpc/join-string.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { chooseKernel } from '../../worker/kernel-file.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
-import { dataDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
+import {
+  dataDirOf,
+  failpointFrom,
+  wholeNumber,
+  type CommonFlags,
+  type Context,
+} from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
 import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { withCommonOptions } from '../options.ts';
@@ -95,6 +101,7 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     waitMs: flags.wait * 1_000,
     graceMs: flags.grace * 1_000,
     log,
+    reached: failpointFrom(context),
     onJoined: (name) =>
       log.info(
         `joined ${target.address} as ${name}, with ${flags.threads} threads and the ${kernel.name} kernel`,

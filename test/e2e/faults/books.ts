@@ -1,0 +1,49 @@
+/**
+ * The books that the tests keep of a cluster, outside of it: what workers computed and what the
+ * coordinator told them that it has, as the workers' debug logs said it at that moment.
+ *
+ * A log line is written at once, so the books of a worker that was killed are complete up to then.
+ */
+import type { Running } from '../processes.ts';
+
+export interface Trained {
+  readonly study: string;
+  readonly trial: string;
+  readonly attempt: number;
+  /** Null for a trial that diverged. */
+  readonly digest: string | null;
+}
+
+export interface Answered {
+  readonly study: string;
+  readonly trial: string;
+  readonly attempt: number;
+  readonly answer: 'accepted' | 'duplicate' | 'disputed' | 'cancelled' | 'unknown';
+}
+
+export class Books {
+  readonly #workers: Running[] = [];
+
+  keep(worker: Running): void {
+    this.#workers.push(worker);
+  }
+
+  get trained(): Trained[] {
+    return this.#lines<Trained>('trained');
+  }
+
+  get answered(): Answered[] {
+    return this.#lines<Answered>('answered');
+  }
+
+  #lines<Line>(message: string): Line[] {
+    const found: Line[] = [];
+    for (const worker of this.#workers) {
+      for (const text of worker.stderr.split('\n')) {
+        if (!text.includes(`"msg":"${message}"`) || !text.endsWith('}')) continue;
+        found.push(JSON.parse(text) as Line);
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,50 @@
+/** An acknowledged result survives `kill -9` of the coordinator, at any instant and at the worst ones. */
+import { describe, expect, test } from 'vitest';
+import type { OnEnd } from '../processes.ts';
+import {
+  coordinatorFailpoints,
+  endingFailpoints,
+  killCoordinator,
+} from './scenario-coordinator.ts';
+
+const nothing = { lost: [], twice: [], broken: [] };
+const half = Math.ceil(coordinatorFailpoints.length / 2);
+
+async function atFailpoints(failpoints: readonly string[], onEnd: OnEnd): Promise<void> {
+  const options = { onEnd, kills: 0, trials: 12, cycles: 3, random: Math.random };
+  const { findings } = await killCoordinator({ ...options, failpoints });
+  expect(findings).toMatchObject(nothing);
+  expect(findings.acknowledged).toBeGreaterThan(0);
+}
+
+describe.concurrent(
+  'an acknowledged result survives a coordinator that is killed',
+  { timeout: 240_000 },
+  () => {
+    test('10 times in one study', async ({ onTestFinished }) => {
+      const { findings, cluster } = await killCoordinator({
+        onEnd: onTestFinished,
+        kills: 10,
+        failpoints: [],
+        trials: 30,
+        cycles: 6,
+        random: Math.random,
+      });
+      expect(findings).toMatchObject(nothing);
+      expect(findings.acknowledged).toBeGreaterThanOrEqual(60 - findings.unheard);
+      expect(cluster.books.answered.length).toBeGreaterThan(0);
+    });
+
+    test('before and after it stores, sends and acknowledges', async ({ onTestFinished }) => {
+      await atFailpoints(coordinatorFailpoints.slice(0, half), onTestFinished);
+    });
+
+    test('before and after what follows from a result', async ({ onTestFinished }) => {
+      await atFailpoints(coordinatorFailpoints.slice(half), onTestFinished);
+    });
+
+    test('while it closes a stage and names the winner', async ({ onTestFinished }) => {
+      await atFailpoints(endingFailpoints, onTestFinished);
+    });
+  },
+);

@@ -1,0 +1,93 @@
+/** The coordinator is killed, again and again, in the middle of one study. */
+import { setTimeout as timeout } from 'node:timers/promises';
+import { writeStudy, type OnEnd } from '../processes.ts';
+import { check, type Findings } from './checker.ts';
+import { FaultCluster, trialsEnded } from './fault-cluster.ts';
+
+/** Instants before and after everything that is stored, sent or acknowledged, in the order in which a study meets them. */
+export const coordinatorFailpoints = [
+  'before-send/welcome',
+  'after-send/welcome',
+  'before-commit/attempt-opened',
+  'after-commit/attempt-opened',
+  'before-send/assign',
+  'after-send/assign',
+  'before-commit/trial-ended',
+  'after-commit/trial-ended',
+  'before-send/answer',
+  'after-send/answer',
+] as const;
+
+/** What a study meets once: at the end of a stage, and of itself. */
+export const endingFailpoints = [
+  'before-commit/stage-closed',
+  'after-commit/stage-closed',
+  'before-commit/winner',
+  'after-commit/winner',
+  'before-commit/study-status',
+] as const;
+
+export interface KilledCoordinator {
+  readonly findings: Findings;
+  readonly kills: number;
+  /** From a kill to the next trial that ended, the slowest. */
+  readonly slowestMs: number;
+  readonly cluster: FaultCluster;
+}
+
+export interface CoordinatorKills {
+  readonly onEnd: OnEnd;
+  /** At random instants. */
+  readonly kills: number;
+  /** At failpoints, in this order. */
+  readonly failpoints: readonly string[];
+  readonly trials: number;
+  readonly cycles: number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+export async function killCoordinator(options: CoordinatorKills): Promise<KilledCoordinator> {
+  const { onEnd, kills, failpoints, trials, cycles, random } = options;
+  const cluster = await FaultCluster.make({ onEnd });
+  const study = writeStudy(cluster.dir, { name: 'killed', trials, cycles });
+  let slowestMs = 0;
+  let killedMs: number | null = null;
+  const recovered = (): void => {
+    if (killedMs !== null) slowestMs = Math.max(slowestMs, performance.now() - killedMs);
+    killedMs = null;
+  };
+  const start = async (env: Record<string, string> = {}) =>
+    await cluster.coordinator(study, { env });
+
+  let coordinator = await start();
+  cluster.worker();
+  cluster.worker();
+  for (let kill = 0; kill < kills; kill++) {
+    await trialsEnded(coordinator, 1);
+    recovered();
+    await trialsEnded(coordinator, 1 + Math.floor(random() * 3));
+    await timeout(random() * 60);
+    coordinator.kill('SIGKILL');
+    await coordinator.finished;
+    killedMs = performance.now();
+    coordinator = await start();
+  }
+  if (kills > 0) {
+    await trialsEnded(coordinator, 1);
+    recovered();
+  }
+  coordinator.kill('SIGKILL');
+  await coordinator.finished;
+  for (const failpoint of failpoints) {
+    const dying = await start({ RIDGELINE_FAILPOINT: failpoint });
+    const { signal } = await dying.finished;
+    if (signal !== 'SIGKILL') throw new Error(`${failpoint} was not reached:\n${dying.stderr}`);
+  }
+  coordinator = await start();
+  await coordinator.says(/killed is complete/);
+  coordinator.kill('SIGKILL');
+  await coordinator.finished;
+  const findings = check(cluster.state, 'killed', cluster.books);
+  return { findings, kills: kills + failpoints.length, slowestMs, cluster };
+}
