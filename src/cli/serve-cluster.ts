@@ -73,6 +73,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
       version: context.version,
       clock: systemClock,
       advertise: flags.advertise ?? null,
+      onRefused: (what) => context.log.warn(`connection refused: ${what}`),
     }),
   );
   const files = writeJoinFiles(
