@@ -15,12 +15,21 @@ import { addRunCommand } from './commands/run.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { addWorkerCommand } from './commands/worker.ts';
 import type { Context } from './context.ts';
+import { environmentWarnings } from './environment.ts';
 import { exitCode, exitCodeOf, exitCodesText } from './exit-codes.ts';
 import { createLogger } from './log.ts';
 import { programVersion } from './version.ts';
 
 /** Runs one command line and returns its exit code; nothing here ends the process. */
 async function main(argv: readonly string[]): Promise<number> {
+  try {
+    return await runCommand(argv);
+  } catch (error) {
+    return report(error, process.stderr, argv.includes('--debug'));
+  }
+}
+
+async function runCommand(argv: readonly string[]): Promise<number> {
   const context: Context = {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -29,21 +38,18 @@ async function main(argv: readonly string[]): Promise<number> {
     version: programVersion,
     argv,
   };
+  for (const warning of environmentWarnings(process.env)) context.log.warn(warning);
   let code: number = exitCode.done;
   const finish = (value: number): void => {
     code = value;
   };
   const program = buildProgram(context, finish);
-  try {
-    if (argv.length === 0) {
-      context.stderr.write(program.helpInformation());
-      return exitCode.usage;
-    }
-    await program.parseAsync([...argv], { from: 'user' });
-    return code;
-  } catch (error) {
-    return report(error, context, argv.includes('--debug'));
+  if (argv.length === 0) {
+    context.stderr.write(program.helpInformation());
+    return exitCode.usage;
   }
+  await program.parseAsync([...argv], { from: 'user' });
+  return code;
 }
 
 function buildProgram(context: Context, finish: (code: number) => void): Command {
@@ -84,16 +90,16 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
 }
 
 /** Says what went wrong, once and in one form, and which exit code that is. */
-function report(error: unknown, context: Context, debug: boolean): number {
+function report(error: unknown, stderr: NodeJS.WriteStream, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   if (error instanceof RidgelineError) {
-    context.stderr.write(`ridgeline: ${error.what}\n  fix: ${error.fix}\n`);
-    if (debug) context.stderr.write(`${error.stack ?? ''}\n`);
+    stderr.write(`ridgeline: ${error.what}\n  fix: ${error.fix}\n`);
+    if (debug) stderr.write(`${error.stack ?? ''}\n`);
     return exitCodeOf(error.code);
   }
   const detail =
     debug && error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-  context.stderr.write(
+  stderr.write(
     `ridgeline: unexpected error: ${detail}\n  fix: Run the command again with --debug and report what it prints.\n`,
   );
   return exitCode.failed;

@@ -10,6 +10,7 @@ import { requireAddress } from '../rpc/address.ts';
 import { loadOrCreateAuthority } from '../rpc/authority.ts';
 import { writeJoinFiles } from '../rpc/join-files.ts';
 import { formatJoin } from '../rpc/join-string.ts';
+import { requirePrivateDirectory } from '../rpc/private-file.ts';
 import { startRpcServer } from '../rpc/rpc-server.ts';
 import { openTokens } from '../rpc/tokens.ts';
 import { openStore } from '../store/open-store.ts';
@@ -46,6 +47,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   requireAddress('--listen', flags.listen);
   await using opened = new AsyncDisposableStack();
   const store = opened.use(openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }));
+  requirePrivateDirectory(stateDir); // After the store: it has made the directory where there was none.
   if (options.removeFirst !== null) store.removeStudy(options.removeFirst);
   const coordinator = await Coordinator.start({
     store,

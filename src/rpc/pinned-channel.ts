@@ -33,7 +33,8 @@ export async function openPinnedClient(
   const context = createSecureContext({ ca, minVersion: 'TLSv1.3' });
   return new Client(
     `dns:${target.address}`,
-    ChannelCredentials.createFromSecureContext(context),
+    // Said, since NODE_TLS_REJECT_UNAUTHORIZED=0 would otherwise undo the pin.
+    ChannelCredentials.createFromSecureContext(context, { rejectUnauthorized: true }),
     clientOptions(serverName),
   );
 }

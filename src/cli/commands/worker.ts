@@ -2,10 +2,10 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { readJoin } from '../../rpc/join-string.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
 import { dataDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
+import { joinFrom } from '../control.ts';
 import { exitCode } from '../exit-codes.ts';
 import { withCommonOptions } from '../options.ts';
 import { StopSignals } from '../stop-signals.ts';
@@ -86,7 +86,7 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
   const isLocal = flags.local === true;
   // `run` speaks for its own workers: they are quiet unless something is wrong.
   if (isLocal) log.level = flags.debug === true ? 'debug' : 'warn';
-  const target = await readJoin(flags.join, process.stdin);
+  const target = await joinFrom('--join', flags.join, context);
   await using node = await WorkerNode.start({
     join: target,
     name: flags.name,
