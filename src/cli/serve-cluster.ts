@@ -45,9 +45,9 @@ const forgetMs = 600_000;
 export async function serveCluster(options: ServeOptions): Promise<RunningCluster> {
   const { context, flags, stateDir, leaseMs } = options;
   requireAddress('--listen', flags.listen);
+  requirePrivateDirectory(stateDir);
   await using opened = new AsyncDisposableStack();
   const store = opened.use(openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }));
-  requirePrivateDirectory(stateDir); // After the store: it has made the directory where there was none.
   if (options.removeFirst !== null) store.removeStudy(options.removeFirst);
   const coordinator = await Coordinator.start({
     store,

@@ -54,7 +54,7 @@ export function readPrivateFile(path: string): string | null {
  * @throws RidgelineError STATE_DAMAGED when others than its owner may look into it
  */
 export function requirePrivateDirectory(path: string): void {
-  const { mode } = statSync(path);
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
   if ((mode & 0o077) === 0) return;
   throw new RidgelineError(
     'STATE_DAMAGED',
