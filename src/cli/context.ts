@@ -27,18 +27,19 @@ export interface Context {
   readonly argv: readonly string[];
 }
 
+/** An empty variable counts as unset, as the XDG specification has it. */
 export function stateDirOf(context: Context, flags: CommonFlags): string {
   return (
     flags.state ??
-    join(context.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'ridgeline')
+    join(context.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'ridgeline')
   );
 }
 
 export function dataDirOf(context: Context, flags: CommonFlags): string {
   return (
     flags.dataDir ??
-    context.env['RIDGELINE_DATA'] ??
-    join(context.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ridgeline')
+    (context.env['RIDGELINE_DATA'] ||
+      join(context.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'ridgeline'))
   );
 }
 

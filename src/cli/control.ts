@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { connectControl, type ControlClient } from '../rpc/control-client.ts';
 import { readAdminJoin } from '../rpc/join-files.ts';
-import { readJoin } from '../rpc/join-string.ts';
+import { readJoin, type JoinTarget } from '../rpc/join-string.ts';
 import type { ClusterFormat } from '../report/cluster-tables.ts';
 import { stateDirOf, type CommonFlags, type Context } from './context.ts';
 import { withCommonOptions, withCoordinatorOption } from './options.ts';
@@ -21,9 +21,22 @@ export async function withControl<T>(
   const target =
     flags.coordinator === undefined
       ? readAdminJoin(stateDirOf(context, flags))
-      : await readJoin(flags.coordinator, process.stdin);
+      : await joinFrom('--coordinator', flags.coordinator, context);
   using client = await connectControl(target);
   return await use(client);
+}
+
+/** A join string from a file, standard input or, with a warning, the command line itself. */
+export async function joinFrom(
+  option: string,
+  argument: string,
+  { log }: Pick<Context, 'log'>,
+): Promise<JoinTarget> {
+  const target = await readJoin(argument, process.stdin);
+  if (argument !== '-' && !argument.startsWith('@')) {
+    log.warn(`\`ps\` shows the token to other users of this machine: give ${option} @FILE or -`);
+  }
+  return target;
 }
 
 /** A command with the options that all of these have, and an example. */

@@ -1,13 +1,14 @@
 /** Logs go to stderr, in lines for people on a terminal, as JSON elsewhere; always written at once. */
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { logLevelOf } from './environment.ts';
 
 export function createLogger(
   stderr: NodeJS.WriteStream,
   env: NodeJS.ProcessEnv,
   debug: boolean,
 ): Logger {
-  const level = debug ? 'debug' : (env['RIDGELINE_LOG_LEVEL'] ?? 'info');
+  const level = debug ? 'debug' : logLevelOf(env);
   if (env['RIDGELINE_LOG_FORMAT'] === 'json')
     return pino({ level }, pino.destination({ fd: 2, sync: true }));
   return pino(

@@ -16,6 +16,7 @@ import { addTrainCommand } from './commands/train.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { addWorkerCommand } from './commands/worker.ts';
 import type { Context } from './context.ts';
+import { environmentWarnings } from './environment.ts';
 import { exitCode, exitCodesText } from './exit-codes.ts';
 import { createLogger } from './log.ts';
 import { reportError } from './report-error.ts';
@@ -23,6 +24,14 @@ import { programVersion } from './version.ts';
 
 /** Runs one command line and returns its exit code; nothing here ends the process. */
 async function main(argv: readonly string[]): Promise<number> {
+  try {
+    return await runCommand(argv);
+  } catch (error) {
+    return reportError(error, { stderr: process.stderr, argv });
+  }
+}
+
+async function runCommand(argv: readonly string[]): Promise<number> {
   const context: Context = {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -31,21 +40,18 @@ async function main(argv: readonly string[]): Promise<number> {
     version: programVersion,
     argv,
   };
+  for (const warning of environmentWarnings(process.env)) context.log.warn(warning);
   let code: number = exitCode.done;
   const finish = (value: number): void => {
     code = value;
   };
   const program = buildProgram(context, finish);
-  try {
-    if (argv.length === 0) {
-      context.stderr.write(program.helpInformation());
-      return exitCode.usage;
-    }
-    await program.parseAsync([...argv], { from: 'user' });
-    return code;
-  } catch (error) {
-    return reportError(error, context);
+  if (argv.length === 0) {
+    context.stderr.write(program.helpInformation());
+    return exitCode.usage;
   }
+  await program.parseAsync([...argv], { from: 'user' });
+  return code;
 }
 
 function buildProgram(context: Context, finish: (code: number) => void): Command {

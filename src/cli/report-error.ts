@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
 
 /** Says what went wrong, once and in one form, and which exit code that is. */
-export function reportError(error: unknown, context: Context): number {
+export function reportError(error: unknown, context: Pick<Context, 'stderr' | 'argv'>): number {
   const debug = context.argv.includes('--debug');
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   if (error instanceof RidgelineError) {

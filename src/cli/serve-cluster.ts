@@ -10,6 +10,7 @@ import { requireAddress } from '../rpc/address.ts';
 import { loadOrCreateAuthority } from '../rpc/authority.ts';
 import { writeJoinFiles } from '../rpc/join-files.ts';
 import { formatJoin } from '../rpc/join-string.ts';
+import { requirePrivateDirectory } from '../rpc/private-file.ts';
 import { startRpcServer } from '../rpc/rpc-server.ts';
 import { openTokens } from '../rpc/tokens.ts';
 import { openStore } from '../store/open-store.ts';
@@ -45,6 +46,7 @@ const forgetMs = 600_000;
 export async function serveCluster(options: ServeOptions): Promise<RunningCluster> {
   const { context, flags, stateDir, leaseMs } = options;
   requireAddress('--listen', flags.listen);
+  requirePrivateDirectory(stateDir);
   await using opened = new AsyncDisposableStack();
   const store = opened.use(openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }));
   if (options.removeFirst !== null) store.removeStudy(options.removeFirst);
@@ -76,6 +78,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
       version: context.version,
       clock: systemClock,
       advertise: flags.advertise ?? null,
+      onRefused: (what) => context.log.warn(`connection refused: ${what}`),
     }),
   );
   const files = writeJoinFiles(

@@ -22,6 +22,17 @@ export function formatAddress({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** How IPv4 is written where a socket listens on both kinds: without what makes it IPv6. */
+export function plainHost(host: string): string {
+  return host.replace(/^::ffff:(?=\d+\.)/, '');
+}
+
+/** What Node and grpc-js write for a peer: ADDRESS:PORT, IPv6 without brackets. */
+export function peerHostPort(peer: string): HostPort {
+  const colon = peer.lastIndexOf(':');
+  return { host: plainHost(peer.slice(0, colon)), port: Number(peer.slice(colon + 1)) };
+}
+
 /** @param option what the user wrote it for, as `--listen` */
 export function requireAddress(option: string, text: string): HostPort {
   const address = parseAddress(text);

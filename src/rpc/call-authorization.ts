@@ -10,14 +10,10 @@ export function authorizationMetadata({ tokenId, secret }: JoinTarget): Metadata
   return metadata;
 }
 
-/** @throws RidgelineError TOKEN_REFUSED */
-export function authorize(
-  metadata: Metadata,
-  tokens: TokenFile,
-  allowed: readonly Role[],
-  nowMs: number,
-): Token {
-  const header = metadata.get('authorization')[0]?.toString() ?? '';
+/** @throws RidgelineError TOKEN_REFUSED for a call without a token that is good now */
+export function authenticate(metadata: Metadata, tokens: TokenFile, nowMs: number): Token {
+  const headers = metadata.get('authorization');
+  const header = headers.length === 1 ? (headers[0]?.toString() ?? '') : '';
   const groups = /^Bearer (?<id>[A-Za-z0-9_-]{1,64}):(?<secret>[A-Za-z0-9_-]{1,64})$/.exec(
     header,
   )?.groups;
@@ -28,15 +24,26 @@ export function authorize(
     case 'unknown':
       throw refused(`The coordinator does not know token ${id}, or its secret is another one.`);
     case 'expired':
-      throw refused(`Token ${id} expired at ${new Date(verdict.expiredAtMs).toISOString()}.`);
-    case 'valid': {
-      const { token } = verdict;
-      if (allowed.includes(token.role)) return token;
-      throw refused(
-        `Token ${id} has the role ${token.role}; this needs ${allowed.join(' or ')}, so the coordinator refused it.`,
-      );
-    }
+      throw tokenExpired(id, verdict.expiredAtMs);
+    case 'valid':
+      return verdict.token;
   }
+}
+
+/** @throws RidgelineError TOKEN_REFUSED where the token's role does not allow the call */
+export function requireRole(token: Token, allowed: readonly Role[]): void {
+  if (allowed.includes(token.role)) return;
+  throw refused(
+    `Token ${token.id} has the role ${token.role}; this needs ${allowed.join(' or ')}, so the coordinator refused it.`,
+  );
+}
+
+export function tokenExpired(id: string, expiredAtMs: number): RidgelineError {
+  return refused(`Token ${id} expired at ${new Date(expiredAtMs).toISOString()}.`);
+}
+
+export function tokenRevoked(id: string): RidgelineError {
+  return refused(`Token ${id} was revoked, so the coordinator ended what it had let in.`);
 }
 
 function refused(what: string): RidgelineError {

@@ -1,11 +1,6 @@
 /** The settings of grpc-js that both sides share, and why they are not its defaults. */
 import type { ChannelOptions } from '@grpc/grpc-js';
-
-/**
- * The longest message: a pack of 8 results with 10,000 measurements each has 8 MB. Whole messages are
- * held in memory, so this is also what one peer can make the other allocate.
- */
-const messageBytesMax = 16 * 1024 * 1024;
+import { callsPerConnection, messageBytesMax } from './server-limits.ts';
 
 const shared: ChannelOptions = {
   'grpc.enable_channelz': 0, // Bookkeeping for a debugger that nobody attaches; it costs memory.
@@ -19,7 +14,7 @@ const shared: ChannelOptions = {
 export const serverOptions: ChannelOptions = {
   ...shared,
   'grpc.max_connection_idle_ms': 60_000,
-  'grpc.max_concurrent_streams': 16,
+  'grpc.max_concurrent_streams': callsPerConnection,
 };
 
 /** @param serverName the name in the server's certificate, whatever address was dialled */

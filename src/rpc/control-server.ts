@@ -1,6 +1,11 @@
 /** `ControlService`, the coordinator's side: rights, checks and conversions around the handlers. */
-import type { Metadata, ServerUnaryCall, handleUnaryCall, sendUnaryData } from '@grpc/grpc-js';
-import { RidgelineError } from '../base/errors.ts';
+import type {
+  Metadata,
+  ServerUnaryCall,
+  ServerWritableStream,
+  handleUnaryCall,
+  sendUnaryData,
+} from '@grpc/grpc-js';
 import {
   writeSnapshot,
   writeStudySummary,
@@ -11,13 +16,16 @@ import type { ControlHandlers, WatchSnapshot } from './control-messages.ts';
 import { callStatus } from './error-status.ts';
 import type {
   ControlServiceServer,
+  WatchRequest,
   WatchResponse,
 } from './generated/ridgeline/v1/control_service.ts';
 import { protocolVersion } from './messages.ts';
 import type { Role, Token, TokenFile } from './tokens.ts';
 import { roleEnum, submitOutcomeEnum } from './wire-enums.ts';
 import { malformed, readName, readReason, readSafeInteger, wireLimits } from './wire-reading.ts';
-import { serveStream } from './write-stream.ts';
+import { serveStream, type StreamEnd } from './write-stream.ts';
+
+type WatchCall = ServerWritableStream<WatchRequest, WatchResponse>;
 
 export interface ControlServiceOptions {
   readonly handlers: ControlHandlers;
@@ -26,8 +34,11 @@ export interface ControlServiceOptions {
   readonly wallMs: () => number;
   /** @throws RidgelineError TOKEN_REFUSED */
   readonly authorize: (metadata: Metadata, allowed: readonly Role[]) => Token;
+  /** A stream that lasts: it ends with its token. */
+  readonly track: (call: WatchCall, token: Token, end: StreamEnd) => void;
   readonly joinText: (tokenId: string, secret: string) => string;
-  readonly closeSessions: (tokenId: string, error: RidgelineError) => void;
+  /** A token is no longer good: ends what it has let in. */
+  readonly cutCalls: (tokenId: string) => void;
 }
 
 const anyone: readonly Role[] = ['worker', 'viewer', 'admin'];
@@ -67,9 +78,10 @@ export function controlService(options: ControlServiceOptions): ControlServiceSe
       return { asked: handlers.drainWorker(name, readReason(reason)) };
     }),
     watch: (call) => {
-      const start = (signal: AbortSignal): AsyncIterable<WatchResponse> => {
-        options.authorize(call.metadata, readers);
-        return snapshots(handlers.watch(readName('study', call.request.study), signal));
+      const start = (end: StreamEnd): AsyncIterable<WatchResponse> => {
+        const token = options.authorize(call.metadata, readers);
+        options.track(call, token, end);
+        return snapshots(handlers.watch(readName('study', call.request.study), end.signal));
       };
       void serveStream(call, start, (error) => callStatus(error, 'client'));
     },
@@ -84,7 +96,7 @@ async function* snapshots(source: AsyncIterable<WatchSnapshot>): AsyncGenerator<
 function tokenMethods(
   options: ControlServiceOptions,
 ): Pick<ControlServiceServer, 'createToken' | 'listTokens' | 'revokeToken'> {
-  const { tokens, wallMs, joinText, closeSessions } = options;
+  const { tokens, wallMs, joinText, cutCalls } = options;
   const answer = unaryFor(options);
   return {
     createToken: answer(admins, ({ role, ttlSeconds }) => {
@@ -101,16 +113,7 @@ function tokenMethods(
     listTokens: answer(admins, () => ({ tokens: tokens.list().map((token) => writeToken(token)) })),
     revokeToken: answer(admins, ({ id }) => {
       const revoked = tokens.revoke(readName('id', id));
-      if (revoked) {
-        closeSessions(
-          id,
-          new RidgelineError(
-            'TOKEN_REFUSED',
-            `Token ${id} was revoked, so the coordinator ended the session.`,
-            'Make a fresh join string with `ridgeline token new` on the machine of the coordinator.',
-          ),
-        );
-      }
+      if (revoked) cutCalls(id);
       return { revoked };
     }),
   };

@@ -1,4 +1,4 @@
-/** Files with secrets in the state directory: written whole, readable by their owner alone. */
+/** Files with secrets, and the state directory around them: written whole, their owner's alone. */
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RidgelineError, messageOf } from '../base/errors.ts';
@@ -45,4 +45,20 @@ export function readPrivateFile(path: string): string | null {
       { cause: error },
     );
   }
+}
+
+/**
+ * A directory that was made by hand may be open to everybody: who can write there can put a file of
+ * tokens of his own in it.
+ *
+ * @throws RidgelineError STATE_DAMAGED when others than its owner may look into it
+ */
+export function requirePrivateDirectory(path: string): void {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o077) === 0) return;
+  throw new RidgelineError(
+    'STATE_DAMAGED',
+    `The state directory ${path} holds tokens and keys, but other users of this machine may enter it (mode ${(mode & 0o777).toString(8)}).`,
+    `Run \`chmod 700 ${path}\`, or choose another directory with --state.`,
+  );
 }

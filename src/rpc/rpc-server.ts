@@ -7,15 +7,18 @@
  */
 import { Metadata, Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
 import type { Clock } from '../base/clock.ts';
+import type { RidgelineError } from '../base/errors.ts';
 import {
   formatAddress,
+  peerHostPort,
   reachableAddresses,
   requireAddress,
   type HostPort,
   type ReachableAddresses,
 } from './address.ts';
 import type { Authority } from './authority.ts';
-import { authorize } from './call-authorization.ts';
+import { authenticate, requireRole, tokenExpired, tokenRevoked } from './call-authorization.ts';
+import { callGuard } from './call-guard.ts';
 import { serverOptions } from './channel-options.ts';
 import type { ClusterHandlers, ControlHandlers } from './control-messages.ts';
 import { controlService } from './control-server.ts';
@@ -26,18 +29,16 @@ import {
   type FetchPartResponse,
 } from './generated/ridgeline/v1/cluster_service.ts';
 import { ControlServiceService } from './generated/ridgeline/v1/control_service.ts';
+import { FrontDoor } from './front-door.ts';
 import { formatJoin } from './join-string.ts';
+import { OpenCalls } from './open-calls.ts';
 import { partResponses } from './part-server.ts';
-import {
-  CallSessionStream,
-  sessionLimits,
-  type SessionCall,
-  type SessionLimits,
-} from './session-stream.ts';
+import { serverLimits, type ServerLimits } from './server-limits.ts';
+import { CallSessionStream, type SessionCall } from './session-stream.ts';
 import { TlsListener } from './tls-listener.ts';
 import type { Role, Token, TokenFile } from './tokens.ts';
 import { workerMessageFromBytes } from './wire-to-domain.ts';
-import { serveStream } from './write-stream.ts';
+import { serveStream, type StreamEnd } from './write-stream.ts';
 
 export interface RpcServerOptions {
   readonly authority: Authority;
@@ -49,11 +50,17 @@ export interface RpcServerOptions {
   readonly clock: Clock;
   /** HOST:PORT for join strings where it is not the one listened on; or null. */
   readonly advertise: string | null;
-  readonly limits?: Partial<SessionLimits>;
+  readonly limits?: Partial<ServerLimits>;
+  /** For the log: one sentence about a peer that was sent away. */
+  readonly onRefused: (what: string) => void;
 }
 
 /** How long a last status may take to reach its peer before the connection is ended under it. */
 const farewellMs = 1_000;
+/** The same where a token was revoked: all is over within a second. */
+const revokedFarewellMs = 500;
+/** How often tokens that have let somebody in are looked at: one that expires ends its calls. */
+const expiryMs = 1_000;
 
 /**
  * @param address HOST:PORT; port 0 takes a free one
@@ -72,20 +79,43 @@ export async function startRpcServer(
 
 export class RpcServer implements AsyncDisposable {
   readonly #options: RpcServerOptions;
-  readonly #grpc = new Server(serverOptions);
+  readonly #limits: ServerLimits;
+  readonly #grpc: Server;
   readonly #listener: TlsListener;
-  /** Open sessions by the id of the token that let them in. */
-  readonly #sessions = new Map<string, Set<CallSessionStream>>();
+  readonly #sessions = new Set<CallSessionStream>();
+  readonly #openCalls: OpenCalls;
+  readonly #expiryTimer: NodeJS.Timeout;
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
+    this.#limits = { ...serverLimits, ...options.limits };
+    const { authority, clock, onRefused } = options;
+    const hangUp = (peer: string): void => this.#listener.hangUp(peer);
+    const door = new FrontDoor({
+      limits: this.#limits,
+      monotonicMs: () => clock.monotonicMs(),
+      onRefused,
+    });
+    const guard = callGuard({
+      door,
+      headerBytes: this.#limits.headerBytes,
+      authenticate: (metadata) => this.#authenticate(metadata),
+      admit: (peer) => this.#listener.admit(peer),
+      hangUp,
+    });
+    this.#grpc = new Server({ ...serverOptions, interceptors: [guard] });
     this.#serveCluster();
     this.#serveControl();
     // Plaintext for grpc-js: its connections come out of our TLS sockets.
     const injector = this.#grpc.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#listener = new TlsListener(options.authority, (socket) => {
-      injector.injectConnection(socket);
+    this.#listener = new TlsListener({
+      authority,
+      door,
+      limits: this.#limits,
+      onConnection: (socket) => injector.injectConnection(socket),
     });
+    this.#openCalls = new OpenCalls(hangUp, revokedFarewellMs);
+    this.#expiryTimer = setInterval(() => this.#cutExpired(), expiryMs).unref();
   }
 
   /** @throws RidgelineError PORT_IN_USE, USAGE */
@@ -103,7 +133,8 @@ export class RpcServer implements AsyncDisposable {
 
   /** Refuses new calls, gives running ones a moment to end, then ends their connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const session of this.#openSessions()) session.close('the coordinator is stopping');
+    clearInterval(this.#expiryTimer);
+    for (const session of this.#sessions) session.close('the coordinator is stopping');
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, farewellMs);
       this.#grpc.tryShutdown(() => {
@@ -115,9 +146,29 @@ export class RpcServer implements AsyncDisposable {
     await this.#listener.close();
   }
 
-  #authorize(metadata: Metadata, allowed: readonly Role[]): Token {
+  #authenticate(metadata: Metadata): Token {
     const { tokens, clock } = this.#options;
-    return authorize(metadata, tokens, allowed, clock.wallMs());
+    return authenticate(metadata, tokens, clock.wallMs());
+  }
+
+  #authorize(metadata: Metadata, allowed: readonly Role[]): Token {
+    const token = this.#authenticate(metadata);
+    requireRole(token, allowed);
+    return token;
+  }
+
+  /** A stream that lasts ends with the token that let it in. */
+  #track(call: { getPeer(): string }, token: Token, { signal, cut }: StreamEnd): void {
+    const ended = this.#openCalls.add(token.id, { peer: call.getPeer(), cut });
+    signal.addEventListener('abort', ended, { once: true });
+  }
+
+  #cutExpired(): void {
+    const open = new Set(this.#openCalls.tokenIds());
+    for (const { id, expiresAtMs } of this.#options.tokens.list()) {
+      if (expiresAtMs === null || expiresAtMs > this.#options.clock.wallMs()) continue;
+      if (open.has(id)) this.#openCalls.cut(id, tokenExpired(id, expiresAtMs));
+    }
   }
 
   #serveCluster(): void {
@@ -132,8 +183,8 @@ export class RpcServer implements AsyncDisposable {
     this.#grpc.register(
       fetchPart.path,
       (call: ServerWritableStream<FetchPartRequest, FetchPartResponse>) => {
-        const start = (): AsyncIterable<FetchPartResponse> => {
-          this.#authorize(call.metadata, ['worker']);
+        const start = (end: StreamEnd): AsyncIterable<FetchPartResponse> => {
+          this.#track(call, this.#authorize(call.metadata, ['worker']), end);
           return partResponses(call.request, this.#options.cluster);
         };
         void serveStream(call, start, (error) => callStatus(error, 'worker'));
@@ -154,18 +205,23 @@ export class RpcServer implements AsyncDisposable {
     }
     call.sendMetadata(new Metadata()); // Tells the worker that it was let in.
     const peer = call.getPeer();
+    const cut = (error: RidgelineError): void => stream.refuse(error);
+    const untrack = this.#openCalls.add(token.id, { peer, cut });
     const stream = new CallSessionStream({
       call,
-      peerAddress: peerAddress(peer),
-      limits: { ...sessionLimits, ...this.#options.limits },
+      peerAddress: formatAddress(peerHostPort(peer)),
+      limits: this.#limits,
+      monotonicMs: () => this.#options.clock.monotonicMs(),
       version: this.#options.version,
       hangUp: () => {
         setTimeout(() => this.#listener.hangUp(peer), farewellMs).unref();
       },
-      onEnded: () => this.#sessions.get(token.id)?.delete(stream),
+      onEnded: () => {
+        untrack();
+        this.#sessions.delete(stream);
+      },
     });
-    const ofToken = this.#sessions.get(token.id) ?? new Set();
-    this.#sessions.set(token.id, ofToken.add(stream));
+    this.#sessions.add(stream);
     this.#options.cluster.session(stream);
   }
 
@@ -186,26 +242,14 @@ export class RpcServer implements AsyncDisposable {
             tokenId,
             secret,
           }),
-        closeSessions: (tokenId, error) => {
-          for (const session of this.#sessions.get(tokenId) ?? []) session.refuse(error);
-        },
+        track: (call, token, end) => this.#track(call, token, end),
+        cutCalls: (tokenId) => this.#openCalls.cut(tokenId, tokenRevoked(tokenId)),
       }),
     );
-  }
-
-  #openSessions(): CallSessionStream[] {
-    return [...this.#sessions.values()].flatMap((sessions) => [...sessions]);
   }
 }
 
 /** `SessionStream` encodes by itself, since it counts the bytes. */
 function unchanged(bytes: Buffer): Buffer {
   return bytes;
-}
-
-/** grpc-js writes ADDRESS:PORT without brackets, and IPv4 as IPv6 where it listens on both. */
-function peerAddress(peer: string): string {
-  const colon = peer.lastIndexOf(':');
-  const host = peer.slice(0, colon).replace(/^::ffff:/, '');
-  return formatAddress({ host, port: Number(peer.slice(colon + 1)) });
 }

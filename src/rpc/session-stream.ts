@@ -3,12 +3,15 @@
  *
  * A worker that reads too slowly does not slow down or fill up the coordinator: what waits for it is
  * counted, and over a limit the stream is cut. The worker dials again and is told everything anew.
+ * One that says too much is read more slowly.
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { RidgelineError } from '../base/errors.ts';
 import { coordinatorMessageToBytes } from './domain-to-wire.ts';
 import { errorToStatus } from './error-status.ts';
 import type { CoordinatorMessage, WorkerMessage } from './messages.ts';
+import { MessageRate } from './message-rate.ts';
+import type { ServerLimits } from './server-limits.ts';
 import { malformedMessage, versionMismatch } from './version-mismatch.ts';
 import type { Malformed } from './wire-reading.ts';
 import type { ForeignHello } from './wire-to-domain.ts';
@@ -28,20 +31,10 @@ export interface SessionStream {
   refuse(error: RidgelineError): void;
 }
 
-export interface SessionLimits {
-  /** What may wait for a worker that does not read. */
-  readonly queuedBytes: number;
-  /** How long nothing of it may be taken. */
-  readonly stallMs: number;
-  /** From the stream's start to `hello`. */
-  readonly helloMs: number;
-}
-
-export const sessionLimits: SessionLimits = {
-  queuedBytes: 1024 * 1024,
-  stallMs: 30_000,
-  helloMs: 10_000,
-};
+export type SessionLimits = Pick<
+  ServerLimits,
+  'queuedBytes' | 'stallMs' | 'helloMs' | 'messagesPerSecond' | 'messageBurst'
+>;
 
 export type SessionCall = ServerDuplexStream<WorkerMessage | ForeignHello | Malformed, Buffer>;
 
@@ -49,6 +42,7 @@ export interface SessionStreamOptions {
   readonly call: SessionCall;
   readonly peerAddress: string;
   readonly limits: SessionLimits;
+  readonly monotonicMs: () => number;
   /** The coordinator's program version, for those who speak another protocol. */
   readonly version: string;
   /** Ends the connection if it is still there after a while: a status does not reach who does not read. */
@@ -61,6 +55,7 @@ export class CallSessionStream implements SessionStream {
   readonly peerAddress: string;
   readonly #options: SessionStreamOptions;
   readonly #helloTimer: NodeJS.Timeout;
+  readonly #rate: MessageRate;
   #stallTimer: NodeJS.Timeout | null = null;
   #queuedBytes = 0;
   #closedReason: string | null = null;
@@ -70,6 +65,8 @@ export class CallSessionStream implements SessionStream {
     const { call, limits } = options;
     this.#options = options;
     this.peerAddress = options.peerAddress;
+    const { messagesPerSecond, messageBurst } = limits;
+    this.#rate = new MessageRate(messagesPerSecond, messageBurst, options.monotonicMs());
     this.#helloTimer = setTimeout(() => this.close('no hello came in time'), limits.helloMs);
     call.once('end', () => {
       this.#closed('the worker ended it');
@@ -101,6 +98,7 @@ export class CallSessionStream implements SessionStream {
   onMessage(listener: (message: WorkerMessage) => void): void {
     this.#options.call.on('data', (message: WorkerMessage | ForeignHello | Malformed) => {
       if (this.#closedReason !== null) return;
+      this.#holdBack();
       switch (message.kind) {
         case 'malformed':
           return this.refuse(malformedMessage('worker', message.reason));
@@ -150,6 +148,15 @@ export class CallSessionStream implements SessionStream {
     if (this.#stallTimer !== null) clearTimeout(this.#stallTimer);
     this.#options.onEnded();
     this.#onClosed(reason);
+  }
+
+  /** Reads on later where more came than is taken in a second: the worker's HTTP/2 waits meanwhile. */
+  #holdBack(): void {
+    const waitMs = this.#rate.taken(this.#options.monotonicMs());
+    if (waitMs === 0) return;
+    const { call } = this.#options;
+    call.pause();
+    setTimeout(() => call.resume(), waitMs).unref();
   }
 
   #startStallTimer(): NodeJS.Timeout {

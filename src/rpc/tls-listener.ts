@@ -3,72 +3,128 @@
  *
  * grpc-js can neither insist on TLS 1.3 nor limit connections or handshakes, and it says only in
  * words why it could not bind. So the socket is ours, and grpc-js is handed connections whose
- * handshake is done.
+ * handshake is done. A connection that shows no good token in time is ended here.
  */
 import { once } from 'node:events';
+import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { assert } from '../base/assert.ts';
 import { RidgelineError, messageOf } from '../base/errors.ts';
-import { formatAddress, type HostPort } from './address.ts';
+import { formatAddress, plainHost, type HostPort } from './address.ts';
 import type { Authority } from './authority.ts';
+import type { FrontDoor } from './front-door.ts';
+import type { ServerLimits } from './server-limits.ts';
 
-const handshakeMs = 5_000;
-const connectionsMax = 6_000;
+export interface TlsListenerOptions {
+  readonly authority: Authority;
+  readonly door: FrontDoor;
+  readonly limits: Pick<ServerLimits, 'handshakeMs' | 'tokenMs'>;
+  /** Is handed every connection whose handshake is done. */
+  readonly onConnection: (socket: TLSSocket) => void;
+}
+
+interface Connection {
+  readonly socket: TLSSocket;
+  /** Ends it, unless a good token comes first. */
+  readonly tokenTimer: NodeJS.Timeout;
+}
 
 export class TlsListener {
-  readonly #server: Server;
-  readonly #sockets = new Map<string, TLSSocket>();
+  readonly #options: TlsListenerOptions;
+  readonly #tcp: TcpServer;
+  readonly #tls: Server;
+  /** Also those whose handshake is not done. */
+  readonly #sockets = new Set<Socket>();
+  /** By ADDRESS:PORT, as grpc-js names a peer. */
+  readonly #connections = new Map<string, Connection>();
 
-  /** @param onConnection is handed every connection whose handshake is done */
-  constructor(authority: Authority, onConnection: (socket: TLSSocket) => void) {
-    this.#server = createServer({
+  constructor(options: TlsListenerOptions) {
+    const { authority, limits } = options;
+    this.#options = options;
+    this.#tls = createServer({
       key: authority.serverKey,
       cert: authority.serverChain,
       minVersion: 'TLSv1.3',
       ALPNProtocols: ['h2'],
-      handshakeTimeout: handshakeMs,
+      handshakeTimeout: limits.handshakeMs,
     });
-    this.#server.maxConnections = connectionsMax;
-    this.#server.on('secureConnection', (socket) => {
-      const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-      this.#sockets.set(peer, socket);
-      socket.on('error', () => undefined); // A broken connection is told by its calls.
-      socket.once('close', () => {
-        if (this.#sockets.get(peer) === socket) this.#sockets.delete(peer);
-      });
-      onConnection(socket);
-    });
+    this.#tls.on('secureConnection', (socket) => this.#secured(socket));
     // Port scanners, TLS 1.2, a refused CA: nothing of it is worth more than the closed socket.
-    this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
+    this.#tls.on('tlsClientError', (_error, socket) => {
+      options.door.complain(
+        plainHost(socket.remoteAddress ?? 'a peer that is gone'),
+        'no TLS 1.3 handshake was completed',
+      );
+      socket.destroy();
+    });
+    this.#tcp = createTcpServer((socket) => this.#opened(socket));
   }
 
   /** @throws RidgelineError PORT_IN_USE, or USAGE where the address cannot be this machine's */
   async listen(address: HostPort): Promise<void> {
-    this.#server.listen(address.port, address.host);
+    this.#tcp.listen(address.port, address.host);
     try {
-      await once(this.#server, 'listening');
+      await once(this.#tcp, 'listening');
     } catch (error) {
       throw bindError(address, error);
     }
   }
 
   get address(): HostPort {
-    const bound = this.#server.address();
+    const bound = this.#tcp.address();
     assert(bound !== null && typeof bound === 'object', 'it listens on an IP address');
     return { host: bound.address, port: bound.port };
   }
 
+  /** A good token came from this peer: its connection may stay. */
+  admit(peer: string): void {
+    const connection = this.#connections.get(peer);
+    if (connection !== undefined) clearTimeout(connection.tokenTimer);
+  }
+
   /** @param peer as grpc-js names it */
   hangUp(peer: string): void {
-    this.#sockets.get(peer)?.destroy();
+    this.#connections.get(peer)?.socket.destroy();
   }
 
   /** Takes no more connections and ends those that are left. */
   async close(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets.values()) socket.destroy();
+    const closed = once(this.#tcp, 'close');
+    this.#tcp.close();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  #opened(socket: Socket): void {
+    const host = plainHost(socket.remoteAddress ?? '');
+    socket.on('error', () => undefined); // A broken connection is told by its calls.
+    if (!this.#options.door.enter(host)) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#options.door.leave(host);
+    });
+    this.#tls.emit('connection', socket);
+  }
+
+  #secured(socket: TLSSocket): void {
+    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    const { door, limits, onConnection } = this.#options;
+    const tokenTimer = setTimeout(() => {
+      door.complain(plainHost(socket.remoteAddress ?? ''), 'no good token came in time');
+      socket.destroy();
+    }, limits.tokenMs);
+    const connection = { socket, tokenTimer };
+    this.#connections.set(peer, connection);
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      clearTimeout(tokenTimer);
+      if (this.#connections.get(peer) === connection) this.#connections.delete(peer);
+    });
+    onConnection(socket);
   }
 }
 

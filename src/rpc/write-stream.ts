@@ -25,17 +25,31 @@ async function writeAll<Req, Res>(
   call.end();
 }
 
+export interface StreamEnd {
+  /** Fires when the call has ended, whoever ended it. */
+  readonly signal: AbortSignal;
+  /** Ends it from our side with this error. */
+  readonly cut: (error: unknown) => void;
+}
+
 /** Serves one streaming call: `start` checks it and gives the messages; what it throws is the status. */
 export async function serveStream<Req, Res>(
   call: ServerWritableStream<Req, Res>,
-  start: (signal: AbortSignal) => Iterable<Res> | AsyncIterable<Res>,
+  start: (end: StreamEnd) => Iterable<Res> | AsyncIterable<Res>,
   statusOf: (error: unknown) => object,
 ): Promise<void> {
   const stop = new AbortController();
+  const cut = (error: unknown): void => {
+    if (stop.signal.aborted) return;
+    call.emit('error', statusOf(error));
+    stop.abort();
+  };
   call.once('cancelled', () => stop.abort());
   try {
-    await writeAll(call, start(stop.signal), stop.signal);
+    await writeAll(call, start({ signal: stop.signal, cut }), stop.signal);
   } catch (error) {
-    if (!stop.signal.aborted) call.emit('error', statusOf(error));
+    cut(error);
+  } finally {
+    stop.abort();
   }
 }

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { loadOrCreateAuthority } from '../../src/rpc/authority.ts';
 import { connectSession } from '../../src/rpc/session-client.ts';
 import { StateDirectory, TestCoordinator, errorOf } from './test-coordinator.ts';
@@ -140,6 +140,42 @@ describe('a worker that is not welcome', () => {
       code: 'CA_REFUSED',
       what: expect.stringContaining('not of that CA'),
     });
+    expect(Buffer.concat(heard)).toHaveLength(0);
+    server.close();
+  });
+
+  test('by a server that shows the right certificates once and others then, sends no token', async () => {
+    using state = new StateDirectory();
+    using other = new StateDirectory();
+    const real = await loadOrCreateAuthority(state.path, Date.now());
+    const thief = await loadOrCreateAuthority(other.path, Date.now());
+    const heard: Buffer[] = [];
+    const server = createTlsServer(
+      { key: real.serverKey, cert: real.serverChain, ALPNProtocols: ['h2'] },
+      (socket) => {
+        socket.on('data', (bytes: Buffer) => heard.push(bytes));
+        socket.on('error', () => undefined);
+      },
+    );
+    // After the first connection has taken the real ones.
+    server.once('connection', () => {
+      server.setSecureContext({ key: thief.serverKey, cert: thief.serverChain });
+    });
+    server.on('tlsClientError', () => undefined);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const bound = server.address();
+    const target = {
+      address: `127.0.0.1:${typeof bound === 'object' ? bound?.port : 0}`,
+      caPin: real.caPin,
+      tokenId: 'abc',
+      secret: 'S'.repeat(43),
+    };
+    // As somebody's environment may have it: the pin holds all the same.
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const error = await errorOf(connectSession(target, { timeoutMs: 2_000 }));
+    expect(error.code).toBe('COORDINATOR_UNREACHABLE');
     expect(Buffer.concat(heard)).toHaveLength(0);
     server.close();
   });

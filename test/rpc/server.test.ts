@@ -80,6 +80,7 @@ describe('the server', () => {
         version: '0.1.0',
         clock: systemClock,
         advertise: null,
+        onRefused: () => undefined,
         cluster: { session: () => undefined, fetchPart: () => null },
         control: nothingToControl,
       }),

@@ -9,7 +9,8 @@ import type { ClusterHandlers, ControlHandlers } from '../../src/rpc/control-mes
 import { writeJoinFiles, type JoinFiles } from '../../src/rpc/join-files.ts';
 import type { JoinTarget } from '../../src/rpc/join-string.ts';
 import { startRpcServer, type RpcServer } from '../../src/rpc/rpc-server.ts';
-import type { SessionLimits, SessionStream } from '../../src/rpc/session-stream.ts';
+import type { ServerLimits } from '../../src/rpc/server-limits.ts';
+import type { SessionStream } from '../../src/rpc/session-stream.ts';
 import { openTokens, type Role, type TokenFile } from '../../src/rpc/tokens.ts';
 
 export class StateDirectory implements Disposable {
@@ -22,7 +23,7 @@ export class StateDirectory implements Disposable {
 export interface TestOptions {
   readonly cluster?: Partial<ClusterHandlers>;
   readonly control?: Partial<ControlHandlers>;
-  readonly limits?: Partial<SessionLimits>;
+  readonly limits?: Partial<ServerLimits>;
 }
 
 /** Streams in the order in which workers opened them. */
@@ -49,6 +50,8 @@ export class TestCoordinator implements AsyncDisposable {
   readonly tokens: TokenFile;
   readonly join: JoinFiles;
   readonly caPin: string;
+  /** What the log would say of peers that were sent away. */
+  readonly refused: string[];
   readonly #streams: StreamQueue;
 
   private constructor(
@@ -57,11 +60,13 @@ export class TestCoordinator implements AsyncDisposable {
     tokens: TokenFile,
     caPin: string,
     streams: StreamQueue,
+    refused: string[],
   ) {
     this.state = state;
     this.server = server;
     this.tokens = tokens;
     this.caPin = caPin;
+    this.refused = refused;
     this.join = writeJoinFiles(state.path, tokens, server.addresses, caPin, Date.now());
     this.#streams = streams;
   }
@@ -71,6 +76,7 @@ export class TestCoordinator implements AsyncDisposable {
     const authority = await loadOrCreateAuthority(state.path, Date.now());
     const tokens = openTokens(state.path);
     const streams = new StreamQueue();
+    const refused: string[] = [];
     const server = await startRpcServer('127.0.0.1:0', {
       authority,
       tokens,
@@ -78,6 +84,7 @@ export class TestCoordinator implements AsyncDisposable {
       clock: systemClock,
       advertise: null,
       limits: options.limits ?? {},
+      onRefused: (what) => refused.push(what),
       cluster: {
         session: (stream) => streams.push(stream),
         fetchPart: () => null,
@@ -85,7 +92,7 @@ export class TestCoordinator implements AsyncDisposable {
       },
       control: { ...nothingToControl, ...options.control },
     });
-    return new TestCoordinator(state, server, tokens, authority.caPin, streams);
+    return new TestCoordinator(state, server, tokens, authority.caPin, streams, refused);
   }
 
   /** The next stream that a worker opens. */

@@ -1,7 +1,7 @@
 /** `ridgeline token`: join strings of a running coordinator. */
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import { wholeNumber, type Context } from '../context.ts';
+import type { Context } from '../context.ts';
 import { control, withControl, type ControlFlags } from '../control.ts';
 
 export function addTokenCommand(program: Command, context: Context): void {
@@ -13,7 +13,7 @@ export function addTokenCommand(program: Command, context: Context): void {
     token,
     'new',
     'makes a join string',
-    'ridgeline token new --role worker --hours 24 > worker.join',
+    'ridgeline token new --role worker --expires 24h > worker.join',
   )
     .addOption(
       new Option('--role <role>', 'what it allows')
@@ -21,20 +21,19 @@ export function addTokenCommand(program: Command, context: Context): void {
         .default('worker'),
     )
     .option(
-      '--hours <n>',
-      'how long it is good (default: until revoked)',
-      wholeNumber('--hours', 1, 87_600),
+      '--expires <duration>',
+      'how long it is good, as 90m, 24h or 7d; then what it let in is cut off (default: until revoked)',
+      lifetimeSeconds,
     )
     .action(
       async (
         flags: ControlFlags & {
           readonly role: 'worker' | 'viewer' | 'admin';
-          readonly hours?: number;
+          readonly expires?: number;
         },
       ) => {
-        const seconds = flags.hours === undefined ? null : flags.hours * 3_600;
         const { join } = await withControl(context, flags, (client) =>
-          client.createToken(flags.role, seconds),
+          client.createToken(flags.role, flags.expires ?? null),
         );
         context.stdout.write(`${join}\n`);
       },
@@ -68,4 +67,18 @@ function addListAndRevoke(token: Command, context: Context): void {
         '`ridgeline token list` shows them.',
       );
     });
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+const lifetimeSecondsMax = 10 * 365 * 86_400;
+
+function lifetimeSeconds(text: string): number {
+  const { count, unit = '' } = /^(?<count>[0-9]{1,9})(?<unit>[smhd])$/.exec(text)?.groups ?? {};
+  const seconds = Number(count) * (unitSeconds[unit] ?? NaN);
+  if (seconds >= 1 && seconds <= lifetimeSecondsMax) return seconds;
+  throw new RidgelineError(
+    'USAGE',
+    `--expires must be a whole number of s, m, h or d, up to 10 years, got ${JSON.stringify(text)}.`,
+    'Give for example --expires 24h.',
+  );
 }

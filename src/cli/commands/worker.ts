@@ -2,7 +2,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { readJoin } from '../../rpc/join-string.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { chooseKernel } from '../../worker/kernel-file.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
@@ -13,6 +12,7 @@ import {
   type CommonFlags,
   type Context,
 } from '../context.ts';
+import { joinFrom } from '../control.ts';
 import { exitCode } from '../exit-codes.ts';
 import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { withCommonOptions } from '../options.ts';
@@ -88,7 +88,7 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
   const isLocal = flags.local === true;
   // `run` speaks for its own workers: they are quiet unless something is wrong.
   if (isLocal) log.level = flags.debug === true ? 'debug' : 'warn';
-  const target = await readJoin(flags.join, process.stdin);
+  const target = await joinFrom('--join', flags.join, context);
   const kernel = await chooseKernel(flags.kernel, nativeFolders(context));
   await using node = await WorkerNode.start({
     join: target,

@@ -1,0 +1,68 @@
+/**
+ * What stands before every call: its headers are looked at before a byte of its message is read, so
+ * that nobody without a token reaches the decoder.
+ *
+ * Here a token is only good or bad; what its role allows is decided call by call (`authorize` of
+ * `rpc-server.ts`).
+ */
+import {
+  ServerInterceptingCall,
+  status,
+  type Metadata,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
+import { peerHostPort } from './address.ts';
+import { errorToStatus } from './error-status.ts';
+import type { FrontDoor } from './front-door.ts';
+
+export interface CallGuardOptions {
+  readonly door: FrontDoor;
+  readonly headerBytes: number;
+  /** @throws RidgelineError TOKEN_REFUSED */
+  readonly authenticate: (metadata: Metadata) => void;
+  /** A good token came from this peer. */
+  readonly admit: (peer: string) => void;
+  readonly hangUp: (peer: string) => void;
+}
+
+export function callGuard(options: CallGuardOptions): ServerInterceptor {
+  return (_method, call) =>
+    new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: (metadata, pass) => {
+            const refusal = refusalOf(metadata, call.getPeer(), options);
+            if (refusal === null) pass(metadata);
+            else if (refusal !== 'no-answer') call.sendStatus(refusal);
+          },
+        });
+      },
+    });
+}
+
+function refusalOf(metadata: Metadata, peer: string, options: CallGuardOptions) {
+  const { door, headerBytes, authenticate, admit, hangUp } = options;
+  const { host } = peerHostPort(peer);
+  if (bytesOf(metadata) > headerBytes) {
+    door.complain(host, 'a call had too many headers');
+    const details = `the headers of a call have at most ${headerBytes} bytes`;
+    return { code: status.RESOURCE_EXHAUSTED, details };
+  }
+  try {
+    authenticate(metadata);
+  } catch (error) {
+    if (door.answersBadToken(host)) return errorToStatus(error);
+    hangUp(peer);
+    return 'no-answer';
+  }
+  admit(peer);
+  return null;
+}
+
+function bytesOf(metadata: Metadata): number {
+  let bytes = 0;
+  for (const [key, values] of Object.entries(metadata.toHttp2Headers())) {
+    for (const value of [values ?? ''].flat()) bytes += key.length + String(value).length;
+  }
+  return bytes;
+}

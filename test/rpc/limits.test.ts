@@ -1,0 +1,234 @@
+/** Every limit of the server, at the limit and just above it. `docs/limits.md` is the table. */
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { workerMessageToBytes } from '../../src/rpc/domain-to-wire.ts';
+import { FrontDoor } from '../../src/rpc/front-door.ts';
+import { MessageRate } from '../../src/rpc/message-rate.ts';
+import type { Hello } from '../../src/rpc/messages.ts';
+import { callsPerConnection, messageBytesMax, serverLimits } from '../../src/rpc/server-limits.ts';
+import { connectSession } from '../../src/rpc/session-client.ts';
+import { wireLimits } from '../../src/rpc/wire-reading.ts';
+import { workerMessageFromBytes } from '../../src/rpc/wire-to-domain.ts';
+import { RawPeer, bearer, framed, openTls, sessionPath } from './raw-peer.ts';
+import { closedReason, hello } from './session-talk.ts';
+import { TestCoordinator } from './test-coordinator.ts';
+
+describe('connections', () => {
+  test.each([
+    ['from one address', { connectionsPerAddress: 3 }],
+    ['from all addresses', { connections: 3 }],
+  ])('%s are as many as allowed; one more is closed, until one leaves', async (_, limits) => {
+    await using coordinator = await TestCoordinator.start({ limits });
+    const { port } = coordinator.server;
+    const sockets = await Promise.all([openTls(port), openTls(port), openTls(port)]);
+    expect(sockets.map((socket) => socket.destroyed)).toEqual([false, false, false]);
+    for (const _again of [1, 2]) expect((await openTls(port)).destroyed).toBe(true);
+    expect(coordinator.refused).toHaveLength(1);
+    expect(coordinator.refused[0]).toContain('3 connections are open');
+    sockets[0]?.destroy();
+    // The server notices a moment later than we do.
+    for (;;) {
+      const socket = await openTls(port);
+      if (socket.destroyed) continue;
+      socket.destroy();
+      return;
+    }
+  });
+
+  test('that say nothing, or never end their handshake, are ended in time', async () => {
+    await using coordinator = await TestCoordinator.start({ limits: { handshakeMs: 100 } });
+    const silent = connectTcp(coordinator.server.port, '127.0.0.1');
+    silent.resume();
+    const slow = connectTcp(coordinator.server.port, '127.0.0.1');
+    slow.on('error', () => undefined);
+    slow.resume();
+    slow.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])); // The start of a ClientHello.
+    await Promise.all([once(silent, 'close'), once(slow, 'close')]);
+  });
+
+  test('are ended where no good token comes in time, and stay where one did', async () => {
+    await using coordinator = await TestCoordinator.start({ limits: { tokenMs: 300 } });
+    const { port } = coordinator.server;
+    using known = new RawPeer(port);
+    const authorization = bearer(coordinator.join.worker);
+    expect((await known.call({ authorization })).status).toBe(0);
+    using silent = new RawPeer(port);
+    using wrong = new RawPeer(port);
+    expect((await wrong.call({ authorization: 'Bearer a:b' })).status).toBe(16);
+    await Promise.all([silent.closed, wrong.closed]);
+    expect((await known.call({ authorization })).status).toBe(0);
+    expect(coordinator.refused).toContain('127.0.0.1: no good token came in time');
+  });
+
+  test('carry as many calls at once as allowed, and one more when one has ended', async () => {
+    await using coordinator = await TestCoordinator.start();
+    using peer = new RawPeer(coordinator.server.port);
+    const authorization = bearer(coordinator.join.worker);
+    const open = () => peer.open({ path: sessionPath, authorization }).resume();
+    const calls = Array.from({ length: callsPerConnection }, open);
+    const first = await coordinator.nextStream();
+    for (let i = 1; i < callsPerConnection; i++) await coordinator.nextStream();
+    const tooMany = open();
+    let isIn = false;
+    const next = coordinator.nextStream().then(() => (isIn = true));
+    await new Promise((resolve) => tooMany.once('close', resolve));
+    expect(isIn).toBe(false);
+    const left = closedReason(first);
+    calls[0]?.close();
+    await left;
+    open();
+    await next;
+  });
+});
+
+describe('tokens', () => {
+  test('that are bad are answered ten times a minute; then the connection is ended', async () => {
+    await using coordinator = await TestCoordinator.start();
+    using peer = new RawPeer(coordinator.server.port);
+    for (let i = 0; i < serverLimits.badTokensPerMinute; i++) {
+      const { status } = await peer.call({ authorization: `Bearer nobody:${'A'.repeat(43)}` });
+      expect(status).toBe(16);
+    }
+    expect((await peer.call({ authorization: 'Bearer no:no' })).status).toBeNull();
+    await peer.closed;
+    expect(coordinator.refused).toEqual([
+      '127.0.0.1: a bad token was refused',
+      '127.0.0.1: too many bad tokens: they are no longer answered',
+    ]);
+    // Who has a good one does not suffer from its neighbour.
+    const worker = await connectSession(coordinator.join.worker, {});
+    worker.close();
+  });
+
+  test('that are bad are answered again in the next minute, and address by address', () => {
+    let nowMs = 0;
+    const door = new FrontDoor({
+      limits: serverLimits,
+      monotonicMs: () => nowMs,
+      onRefused: () => undefined,
+    });
+    const answers = (address: string, count: number): number =>
+      Array.from({ length: count }, () => door.answersBadToken(address)).filter(Boolean).length;
+    expect(answers('10.0.0.1', 50)).toBe(10);
+    expect(answers('10.0.0.2', 50)).toBe(10);
+    nowMs = 59_999;
+    expect(answers('10.0.0.1', 1)).toBe(0);
+    nowMs = 60_000;
+    expect(answers('10.0.0.1', 50)).toBe(10);
+  });
+
+  test('are needed before anything is unpacked: a frame that cannot be is not looked at', async () => {
+    await using coordinator = await TestCoordinator.start();
+    using peer = new RawPeer(coordinator.server.port);
+    const call = { headers: { 'grpc-encoding': 'gzip' }, body: framed(Buffer.from('notgzip'), 1) };
+    expect((await peer.call(call)).status).toBe(16);
+    const known = { ...call, authorization: bearer(coordinator.join.worker) };
+    expect((await peer.call(known)).status).toBe(13);
+  });
+});
+
+describe('what one call may bring', () => {
+  test('in headers ends at the limit', async () => {
+    await using coordinator = await TestCoordinator.start();
+    using peer = new RawPeer(coordinator.server.port);
+    const authorization = bearer(coordinator.join.worker);
+    // What the server counts besides ours is found by asking.
+    const withPadding = async (bytes: number): Promise<number | null> =>
+      (await peer.call({ authorization, headers: { 'x-padding': 'x'.repeat(bytes) } })).status;
+    let [fits, tooMuch] = [0, serverLimits.headerBytes];
+    expect([await withPadding(fits), await withPadding(tooMuch)]).toEqual([0, 8]);
+    while (tooMuch - fits > 1) {
+      const middle = Math.floor((fits + tooMuch) / 2);
+      if ((await withPadding(middle)) === 0) fits = middle;
+      else tooMuch = middle;
+    }
+    expect(serverLimits.headerBytes - fits).toBeLessThan(200);
+  });
+
+  test('in one message ends at the limit, also when it comes compressed', async () => {
+    await using coordinator = await TestCoordinator.start();
+    using peer = new RawPeer(coordinator.server.port);
+    const authorization = bearer(coordinator.join.worker);
+    // Field 15, which nobody knows, with as many bytes as fit: 1 for its tag, 4 for its length.
+    const message = Buffer.alloc(messageBytesMax);
+    message.set([0x7a, 0xfb, 0xff, 0xff, 0x07]);
+    expect((await peer.call({ authorization, body: framed(message) })).status).toBe(0);
+    for (const claimed of [messageBytesMax + 1, 10 * messageBytesMax, 0xffff_ffff]) {
+      const body = framed(new Uint8Array(0), 0, claimed);
+      expect((await peer.call({ authorization, body })).status).toBe(8);
+    }
+    const headers = { 'grpc-encoding': 'gzip' };
+    const exact = framed(gzipSync(message), 1);
+    expect((await peer.call({ authorization, headers, body: exact })).status).toBe(0);
+    const bomb = framed(gzipSync(Buffer.alloc(messageBytesMax + 1)), 1);
+    expect((await peer.call({ authorization, headers, body: bomb })).status).toBe(8);
+  });
+
+  test.each<[string, (n: number) => Partial<Hello>, number]>([
+    ['threads', (n) => ({ threads: n }), wireLimits.threads],
+    ['trials in a pack', (n) => ({ packMax: n }), wireLimits.packMembers],
+    ['characters of a name', (n) => ({ name: 'x'.repeat(n) }), wireLimits.nameCharacters],
+    ['characters of a session', (n) => ({ session: 'x'.repeat(n) }), wireLimits.nameCharacters],
+    [
+      'data sets in memory',
+      (n) => ({ datasets: Array.from({ length: n }, (_, i) => `d${i}`) }),
+      wireLimits.datasets,
+    ],
+    [
+      'packs held',
+      (n) => ({ held: Array.from({ length: n }, (_, i) => ({ pack: `p${i}`, step: 1 })) }),
+      wireLimits.heldPacks,
+    ],
+  ])('in %s ends at the limit', (_, change, most) => {
+    const kindFor = (n: number): string =>
+      workerMessageFromBytes(workerMessageToBytes({ ...hello, ...change(n) })).kind;
+    expect([kindFor(most), kindFor(most + 1), kindFor(most * 10)]).toEqual([
+      'hello',
+      'malformed',
+      'malformed',
+    ]);
+  });
+});
+
+describe('messages of one session', () => {
+  test('that come too fast are read later, every one of them, in order', async () => {
+    const limits = { messagesPerSecond: 100, messageBurst: 20 };
+    await using coordinator = await TestCoordinator.start({ limits });
+    const worker = await connectSession(coordinator.join.worker, {});
+    const stream = await coordinator.nextStream();
+    const startMs = performance.now();
+    const count = 60;
+    const names: string[] = [];
+    const all = new Promise<void>((resolve) => {
+      stream.onMessage((message) => {
+        if (message.kind === 'dataset-ready' && names.push(message.dataset) === count) resolve();
+      });
+    });
+    for (let i = 0; i < count; i++) worker.send({ kind: 'dataset-ready', dataset: `d${i}` });
+    await all;
+    expect(names).toEqual(Array.from({ length: count }, (_, i) => `d${i}`));
+    // 20 at once, the other 40 at 100 a second; but for a few that had been read already.
+    expect(performance.now() - startMs).toBeGreaterThan(200);
+    worker.close();
+  });
+
+  test('are never taken faster than the burst and the rate allow, whatever their times', () => {
+    const gapsMs = fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { maxLength: 200 });
+    fc.assert(
+      fc.property(gapsMs, fc.integer({ min: 1, max: 50 }), (gaps, burst) => {
+        const rate = new MessageRate(100, burst, 0);
+        let nowMs = 0;
+        let waitMs = 0;
+        gaps.forEach((gapMs, i) => {
+          nowMs += Math.max(gapMs, waitMs);
+          waitMs = rate.taken(nowMs);
+          expect(i + 1).toBeLessThanOrEqual(burst + (nowMs / 1_000) * 100 + 1e-6);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
