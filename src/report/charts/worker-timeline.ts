@@ -26,6 +26,7 @@ import {
   type Timeline,
   type WorkerRow,
 } from './timeline-lanes.ts';
+import { plainNumber } from './value-axis.ts';
 
 export interface WorkerTimelineInput {
   readonly title: string;
