@@ -1,7 +1,7 @@
 /**
  * Who worked when: a row for each worker, a bar for each pack it was given, from the grant to its end.
  *
- * Gaps are idle threads, red bars with a cross were lost and done again, hatched ones ended without being
+ * Gaps are idle threads, red bars with a cross were lost and done again, grey ones ended without being
  * counted. `timeline-lanes.ts` says which bar stands where.
  */
 import * as Plot from '@observablehq/plot';
@@ -191,7 +191,11 @@ function timeUnit(seconds: number): TimeUnit {
 function legendOf(bars: readonly Bar[]): LegendItem[] {
   return (['search', 'check', 'lost', 'ended', 'open'] as const)
     .filter((kind) => bars.some((bar) => bar.kind === kind))
-    .map((kind) => ({ label: kinds[kind].label, color: kinds[kind].color, mark: 'area' }));
+    .map((kind) => ({
+      label: kinds[kind].label,
+      color: kinds[kind].color,
+      mark: kind === 'ended' ? 'area' : 'square2',
+    }));
 }
 
 function describe({ bars, workers, seconds, cuts }: Timeline, attempts: number): string {
