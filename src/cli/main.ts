@@ -5,6 +5,9 @@
  */
 import { Command } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
+import { Command, CommanderError } from 'commander';
+import { RidgelineError, messageOf } from '../base/errors.ts';
+import { addChartCommand } from './commands/chart.ts';
 import { addClusterCommands } from './commands/cluster.ts';
 import { addCoordinatorCommand } from './commands/coordinator.ts';
 import { addDataCommand } from './commands/data.ts';
@@ -75,6 +78,7 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
   addWorkerCommand(program, context, finish);
   addClusterCommands(program, context, finish);
   addResultsCommands(program, context);
+  addChartCommand(program, context);
   addPlanCommand(program, context);
   addTrainCommand(program, context);
   addDataCommand(program, context);

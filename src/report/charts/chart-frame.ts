@@ -7,6 +7,7 @@
  * be put together here anyway.
  */
 import * as Plot from '@observablehq/plot';
+import { foreignText } from '../foreign-text.ts';
 import {
   chartWidth,
   fontSize,
@@ -17,10 +18,12 @@ import {
   type Shape,
 } from './chart-style.ts';
 
+type LegendMark = Shape | 'ring' | 'cross' | 'line' | 'dashed' | 'area';
+
 export interface LegendItem {
   readonly label: string;
   readonly color: string;
-  readonly mark: Shape | 'line' | 'dashed' | 'area';
+  readonly mark: LegendMark;
 }
 
 export interface Panel {
@@ -83,7 +86,7 @@ export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame)
   return svg;
 }
 
-/** An SVG element with attributes and, where given, text: which stays text, whatever it says. */
+/** An SVG element with attributes and, where given, text: it stays text, and no control character makes the file ill-formed. */
 function element(
   document: ChartDocument,
   name: string,
@@ -92,7 +95,7 @@ function element(
 ): ChartElement {
   const made: ChartElement = document.createElementNS(svgNamespace, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  if (text !== undefined) made.textContent = text;
+  if (text !== undefined) made.textContent = foreignText(text);
   return made;
 }
 
@@ -126,7 +129,7 @@ function legendLines(items: readonly LegendItem[], width: number): PlacedItem[][
   const lines: PlacedItem[][] = [];
   let x = Infinity;
   for (const item of items) {
-    const needed = 30 + item.label.length * fontSize * 0.62 + 18;
+    const needed = 30 + item.label.length * fontSize * 0.58 + 18;
     if (x + needed > width - edge) {
       lines.push([]);
       x = edge;
@@ -152,26 +155,46 @@ function appendLegend(
   }
 }
 
-function legendMark(document: ChartDocument, item: PlacedItem, y: number): ChartElement {
-  const { x, color, mark } = item;
-  if (mark === 'line' || mark === 'dashed') {
-    return element(document, 'path', {
-      d: `M${x},${y}h24`,
-      stroke: color,
-      'stroke-width': 2,
-      fill: 'none',
-      ...(mark === 'dashed' ? { 'stroke-dasharray': '5 3' } : {}),
-    });
+function legendMark(
+  document: ChartDocument,
+  { x, color, mark }: PlacedItem,
+  y: number,
+): ChartElement {
+  const at = { transform: `translate(${x + 12},${y})` };
+  const stroke = { stroke: color, fill: 'none' };
+  switch (mark) {
+    case 'line':
+      return element(document, 'path', { ...at, ...stroke, 'stroke-width': 2, d: 'M-12,0h24' });
+    case 'dashed':
+      return element(document, 'path', {
+        ...at,
+        ...stroke,
+        'stroke-width': 2,
+        'stroke-dasharray': '5 3',
+        d: 'M-12,0h24',
+      });
+    case 'cross':
+      return element(document, 'path', {
+        ...at,
+        ...stroke,
+        'stroke-width': 1.6,
+        d: 'M-4,-4L4,4M-4,4L4,-4',
+      });
+    case 'ring':
+      return element(document, 'path', { ...at, ...stroke, d: shapePaths.circle });
+    case 'area':
+      return element(document, 'path', {
+        ...at,
+        fill: color,
+        'fill-opacity': 0.25,
+        d: 'M-8,-6h16v12h-16Z',
+      });
+    case 'circle':
+    case 'triangle':
+    case 'diamond2':
+    case 'square2':
+      return element(document, 'path', { ...at, fill: color, d: shapePaths[mark] });
   }
-  if (mark === 'area') {
-    const size = { x: x + 4, y: y - 6, width: 16, height: 12 };
-    return element(document, 'rect', { ...size, fill: color, 'fill-opacity': 0.25 });
-  }
-  return element(document, 'path', {
-    d: shapePaths[mark],
-    transform: `translate(${x + 12},${y})`,
-    fill: color,
-  });
 }
 
 const shapePaths: Readonly<Record<Shape, string>> = {

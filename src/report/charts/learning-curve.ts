@@ -24,6 +24,8 @@ import {
   type ChartTheme,
   type Shape,
 } from './chart-style.ts';
+import { cycleEndsUpTo, rateCorners } from './rate-cycles.ts';
+import { paddedDomain, plainNumber } from './value-axis.ts';
 
 export interface CurveSeries {
   readonly label: string;
@@ -56,6 +58,8 @@ interface Point {
 
 /** Beyond this many points of a line, dots would hide it. */
 const dotsMax = 60;
+/** And with more cycles than this their ends would hide everything. */
+const rulesMax = 60;
 const panelHeight = 170;
 const rateHeight = 110;
 
@@ -132,15 +136,15 @@ function valuePanel(
         labelArrow: 'none',
         labelOffset: 48,
         ticks: 5,
-        domain: domainOf(values),
+        domain: paddedDomain(values),
         nice: true,
-        tickFormat: (value: number) => String(Number(value.toPrecision(6))),
+        tickFormat: plainNumber,
       },
       marks: [
         Plot.gridY({ strokeOpacity: 0.12, ticks: 5 }),
         cycleRules(rate, stepMax),
         ...lines.flatMap((line) => lineMarks(line)),
-        ...endMarks(lines, isAccuracy, domainOf(values), theme),
+        ...endMarks(lines, isAccuracy, paddedDomain(values), theme),
       ],
     },
   };
@@ -214,22 +218,14 @@ function apart<End extends Point>(
   });
 }
 
-/** The range of the values, a little wider, and never empty. */
-function domainOf(values: readonly number[]): [number, number] {
-  if (values.length === 0) return [0, 1];
-  const min = Math.min(...values);
-  const max = Math.max(...values);
-  const room = max > min ? 0.06 * (max - min) : Math.max(0.5, 0.05 * Math.abs(max));
-  return [min >= 0 ? Math.max(0, min - room) : min - room, max + room];
-}
-
-function cycleRules({ stepSize }: CyclicalRate, stepMax: number): Plot.Markish {
-  const count = Math.floor(stepMax / (2 * stepSize));
-  const ends = Array.from({ length: Math.min(count, 200) }, (_, i) => 2 * stepSize * (i + 1));
+function cycleRules(rate: CyclicalRate, stepMax: number): Plot.Markish {
+  const ends = cycleEndsUpTo(rate, stepMax);
+  if (ends.length > rulesMax) return null;
   return Plot.ruleX(ends, { stroke: 'currentColor', strokeOpacity: 0.35, strokeDasharray: '2 3' });
 }
 
 function ratePanel(rate: CyclicalRate, stepMax: number): Panel {
+  const corners = rateCorners(rate, stepMax);
   return {
     height: rateHeight,
     options: {
@@ -254,13 +250,13 @@ function ratePanel(rate: CyclicalRate, stepMax: number): Panel {
       },
       marks: [
         cycleRules(rate, stepMax),
-        Plot.areaY(rateCorners(rate, stepMax), {
+        Plot.areaY(corners, {
           x: 'step',
           y: 'value',
           fill: 'currentColor',
           fillOpacity: 0.12,
         }),
-        Plot.line(rateCorners(rate, stepMax), {
+        Plot.line(corners, {
           x: 'step',
           y: 'value',
           stroke: 'currentColor',
@@ -270,21 +266,6 @@ function ratePanel(rate: CyclicalRate, stepMax: number): Panel {
       ],
     },
   };
-}
-
-/** The triangle's corners: between them the rate is a straight line. */
-function rateCorners({ min, max, stepSize }: CyclicalRate, stepMax: number): Point[] {
-  const halves = Math.floor(stepMax / stepSize);
-  const corners = Array.from({ length: halves + 1 }, (_, half) => ({
-    step: half * stepSize,
-    value: half % 2 === 0 ? min : max,
-  }));
-  const rest = stepMax / stepSize - halves;
-  if (rest > 0) {
-    const [from, to] = halves % 2 === 0 ? [min, max] : [max, min];
-    corners.push({ step: stepMax, value: from + rest * (to - from) });
-  }
-  return corners;
 }
 
 function legendOf(series: readonly CurveSeries[]): LegendItem[] {

@@ -1,0 +1,69 @@
+/** `ridgeline chart` and `ridgeline report`: pictures of a study, always from the store. */
+import { Argument, type Command } from 'commander';
+import { RidgelineError } from '../../base/errors.ts';
+import { chartKinds, isChartKind, type ChartKind } from '../../report/chart-kinds.ts';
+import type { StudyPicture } from '../../report/study-charts.ts';
+import { openStoreReader } from '../../store/open-store.ts';
+import { checkChartPath, writeChart } from '../chart-file.ts';
+import { stateDirOf, type CommonFlags, type Context } from '../context.ts';
+import { withCommonOptions } from '../options.ts';
+import { readStudyPicture } from '../study-picture.ts';
+
+interface ChartFlags extends CommonFlags {
+  readonly output: string;
+  readonly trial?: string;
+}
+
+export function addChartCommand(program: Command, context: Context): void {
+  const kinds = Object.entries(chartKinds).map(([kind, shows]) => `  ${kind.padEnd(17)} ${shows}`);
+  withCommonOptions(program.command('chart'))
+    .argument('<study>', 'its name')
+    .addArgument(new Argument('<kind>', 'what to draw').choices(Object.keys(chartKinds)))
+    .summary('one picture of a study, as SVG or PNG')
+    .description('Draws one picture of a study from the store: for a paper, a slide or a message.')
+    .requiredOption('-o, --output <file>', 'a file that ends with .svg or .png')
+    .option('--trial <name>', 'for curves: this trial, such as coarse/7')
+    .addHelpText(
+      'after',
+      `\nKinds:\n${kinds.join('\n')}\n\nExamples:\n  ridgeline chart quickstart scatter -o scatter.svg\n  ridgeline chart quickstart curves --trial coarse/3 -o curve.png`,
+    )
+    .action(async (study: string, kind: string, flags: ChartFlags) => {
+      checkChartPath(flags.output);
+      if (!isChartKind(kind)) throw new Error(`commander let the kind ${kind} through`);
+      const picture = pictureOf(study, flags, context);
+      checkDrawable(kind, picture);
+      await writeChart(flags.output, await chartSvg(kind, picture));
+      if (flags.quiet !== true) context.stderr.write(`${flags.output} is written\n`);
+    });
+}
+
+function pictureOf(study: string, flags: ChartFlags, context: Context): StudyPicture {
+  using reader = openStoreReader(stateDirOf(context, flags));
+  return readStudyPicture(reader, study, Date.now(), flags.trial);
+}
+
+/** An empty picture would be taken for a result. */
+function checkDrawable(kind: ChartKind, picture: StudyPicture): void {
+  const { results, attempts, examples } = picture;
+  const isEmpty =
+    kind === 'timeline'
+      ? attempts.length === 0
+      : kind === 'curves'
+        ? examples.length === 0
+        : results.best === null;
+  if (!isEmpty) return;
+  throw new RidgelineError(
+    'TRIAL_UNKNOWN',
+    `Study ${results.study} has no ${kind === 'timeline' ? 'attempt' : 'completed trial'} yet: there is nothing to draw.`,
+    `Look at it with \`ridgeline results ${results.study}\`, and draw when a trial is complete.`,
+  );
+}
+
+async function chartSvg(kind: ChartKind, picture: StudyPicture): Promise<string> {
+  const [{ svgText }, { drawStudyChart }, { fileTheme }] = await Promise.all([
+    import('../../report/charts/svg-text.ts'),
+    import('../../report/study-charts.ts'),
+    import('../../report/charts/chart-style.ts'),
+  ]);
+  return svgText((document) => drawStudyChart(document, kind, picture, fileTheme));
+}

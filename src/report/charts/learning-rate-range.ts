@@ -1,0 +1,121 @@
+/**
+ * Accuracy against a slowly rising learning rate (Smith 2015, arXiv 1506.01186, section 3.3), with the
+ * suggested bounds of the cyclical rate: the least where accuracy starts to rise, the greatest where it
+ * becomes ragged or falls.
+ */
+import * as Plot from '@observablehq/plot';
+import { framed } from './chart-frame.ts';
+import {
+  blue,
+  vermilion,
+  type ChartDocument,
+  type ChartElement,
+  type ChartTheme,
+} from './chart-style.ts';
+import { paddedDomain, plainNumber } from './value-axis.ts';
+
+export interface RateRangeInput {
+  readonly title: string;
+  readonly subtitle?: string | undefined;
+  /** By rate, ascending; the accuracy is a share in [0, 1]. */
+  readonly points: readonly { readonly learningRate: number; readonly accuracy: number }[];
+  /** Null where the test showed none. */
+  readonly suggested: { readonly min: number; readonly max: number } | null;
+}
+
+export function learningRateRange(
+  document: ChartDocument,
+  input: RateRangeInput,
+  theme: ChartTheme,
+): ChartElement {
+  const points = input.points
+    .filter(({ accuracy }) => Number.isFinite(accuracy))
+    .map(({ learningRate, accuracy }) => ({ rate: learningRate, percent: 100 * accuracy }));
+  const { suggested } = input;
+  const yDomain = paddedDomain(
+    points.map(({ percent }) => percent),
+    0.08,
+  );
+  return framed(document, theme, {
+    title: input.title,
+    subtitle: input.subtitle,
+    description: describe(points, suggested),
+    legend: [
+      { label: 'validation accuracy', color: blue, mark: 'line' },
+      ...(suggested === null
+        ? []
+        : [{ label: 'suggested range', color: vermilion, mark: 'area' as const }]),
+    ],
+    panels: [
+      {
+        height: 340,
+        options: {
+          marginTop: 36,
+          marginBottom: 44,
+          x: {
+            label: 'learning rate',
+            labelAnchor: 'center',
+            labelArrow: 'none',
+            tickFormat: plainNumber,
+            inset: 6,
+          },
+          y: {
+            label: 'accuracy, %',
+            labelArrow: 'none',
+            labelOffset: 48,
+            domain: yDomain,
+            ticks: 6,
+            tickFormat: plainNumber,
+          },
+          marks: [
+            ...suggestionMarks(suggested),
+            Plot.gridY({ strokeOpacity: 0.12, ticks: 6 }),
+            Plot.line(points, { x: 'rate', y: 'percent', stroke: blue, strokeWidth: 1.8 }),
+            points.length > 80
+              ? null
+              : Plot.dot(points, { x: 'rate', y: 'percent', fill: blue, r: 2.5 }),
+          ],
+        },
+      },
+    ],
+  });
+}
+
+function suggestionMarks(suggested: RateRangeInput['suggested']): Plot.Markish[] {
+  if (suggested === null) return [];
+  const ends = [
+    { rate: suggested.min, name: 'min' },
+    { rate: suggested.max, name: 'max' },
+  ];
+  return [
+    Plot.rectX([suggested], { x1: 'min', x2: 'max', fill: vermilion, fillOpacity: 0.1 }),
+    Plot.ruleX(ends, { x: 'rate', stroke: vermilion, strokeDasharray: '3 3' }),
+    Plot.text(ends, {
+      x: 'rate',
+      text: ({ rate, name }: (typeof ends)[number]) => `${name} ${rateText(rate)}`,
+      frameAnchor: 'top',
+      dy: -12,
+      fill: 'currentColor',
+      fontWeight: 'bold',
+    }),
+  ];
+}
+
+function rateText(rate: number): string {
+  return String(Number(rate.toPrecision(3)));
+}
+
+function describe(
+  points: readonly { readonly rate: number; readonly percent: number }[],
+  suggested: RateRangeInput['suggested'],
+): string {
+  const first = points[0];
+  const last = points.at(-1);
+  if (first === undefined || last === undefined)
+    return 'A learning-rate range test without results.';
+  const found =
+    suggested === null
+      ? 'no range is suggested'
+      : `suggested range ${rateText(suggested.min)} to ${rateText(suggested.max)}`;
+  return `Validation accuracy while the learning rate rises from ${rateText(first.rate)} to ${rateText(last.rate)}; ${found}.`;
+}

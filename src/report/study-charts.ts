@@ -1,0 +1,120 @@
+/**
+ * The charts of a study, by name: what each shows, and how it is drawn from stored records.
+ *
+ * Loading this loads Plot, a fifth of a second; what only needs the names has `chart-kinds.ts`.
+ */
+import { assert } from '../base/assert.ts';
+import type { StudyRecord } from '../study/study-record.ts';
+import type { LambdaRange } from '../study/study-spec.ts';
+import { trialName, type AttemptRecord, type TrialRecord } from '../study/trial.ts';
+import type { ChartKind } from './chart-kinds.ts';
+import type { ChartDocument, ChartElement, ChartTheme } from './charts/chart-style.ts';
+import { lambdaScatter } from './charts/lambda-scatter.ts';
+import { learningCurve, type CurveSeries } from './charts/learning-curve.ts';
+import type { LambdaScatterInput } from './charts/scatter-scene.ts';
+import { trainAndValidation } from './charts/train-and-validation.ts';
+import { workerTimeline } from './charts/worker-timeline.ts';
+import { lambdaText } from './number-format.ts';
+import { bestLabel } from './result-words.ts';
+import type { StudyResults } from './study-results.ts';
+
+/** All that charts and the report are made of. */
+export interface StudyPicture {
+  readonly record: StudyRecord;
+  readonly results: StudyResults;
+  readonly attempts: readonly AttemptRecord[];
+  /** Trials with whole curves, with the word that says what they are examples of. */
+  readonly examples: readonly ExampleTrial[];
+  /** Until where open attempts are drawn. */
+  readonly nowMs: number;
+}
+
+export interface ExampleTrial {
+  /** `best`, `median`, `worst`; empty for one that was asked for by name. */
+  readonly role: string;
+  readonly trial: TrialRecord;
+}
+
+export function drawStudyChart(
+  document: ChartDocument,
+  kind: ChartKind,
+  picture: StudyPicture,
+  theme: ChartTheme,
+): ChartElement {
+  const { results, record } = picture;
+  const rows = results.stages.flatMap((stage) => stage.rows);
+  switch (kind) {
+    case 'scatter':
+      return lambdaScatter(document, scatterInput(picture), theme);
+    case 'zoom':
+      return lambdaScatter(
+        document,
+        {
+          ...scatterInput(picture),
+          subtitle: 'the finest range; bars are one standard error of the validation sample',
+          zoom: finestRange(picture),
+          showErrors: true,
+        },
+        theme,
+      );
+    case 'train-validation':
+      return trainAndValidation(
+        document,
+        { title: `${results.study}: training and validation accuracy`, trials: rows },
+        theme,
+      );
+    case 'curves':
+      return learningCurve(
+        document,
+        {
+          title: `${results.study}: learning curves`,
+          series: picture.examples.flatMap(seriesOf),
+          learningRate: record.spec.trainer.learningRate,
+        },
+        theme,
+      );
+    case 'timeline':
+      return workerTimeline(
+        document,
+        {
+          title: `${results.study}: workers`,
+          attempts: picture.attempts,
+          nowMs: picture.nowMs,
+        },
+        theme,
+      );
+  }
+}
+
+/** The last range that was found from another stage; null where there is none. */
+function finestRange({ results }: StudyPicture): LambdaRange | null {
+  return (
+    results.stages.findLast(({ reason, range }) => reason !== null && range !== null)?.range ?? null
+  );
+}
+
+function scatterInput({ results, record }: StudyPicture): LambdaScatterInput {
+  const { best } = results;
+  return {
+    title: `${results.study}: which λ is best`,
+    objective: results.objective,
+    stages: results.stages.map(({ name, range }) => ({
+      name,
+      range,
+      isNarrowed: record.spec.stages.find((stage) => stage.name === name)?.lambda.kind === 'narrow',
+    })),
+    trials: results.stages.flatMap(({ rows }) =>
+      rows
+        .filter(({ status }) => status === 'complete' || status === 'failed')
+        .map((row) => ({ ...row, stage: row.stage })),
+    ),
+    best:
+      best === null ? null : { trial: best.trial, label: `${bestLabel(results)} ${best.trial}` },
+  };
+}
+
+function seriesOf({ role, trial }: ExampleTrial): CurveSeries[] {
+  assert(trial.result, () => `${trialName(trial.id)} was trained`);
+  const name = `${trialName(trial.id)}, λ ${lambdaText(trial.lambda)}`;
+  return [{ label: role === '' ? name : `${role}: ${name}`, curve: trial.result.curve }];
+}
