@@ -5,8 +5,6 @@
  */
 import { Command } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
-import { Command, CommanderError } from 'commander';
-import { RidgelineError, messageOf } from '../base/errors.ts';
 import { addChartCommand } from './commands/chart.ts';
 import { addClusterCommands } from './commands/cluster.ts';
 import { addCoordinatorCommand } from './commands/coordinator.ts';
