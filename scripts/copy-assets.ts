@@ -7,6 +7,7 @@ const assets = [
   'src/trainer/kernel/native/*.c',
   'src/dataset/digits/*',
   'src/cli/fonts/*',
+  'src/web/built/*',
 ];
 
 for (const path of globSync(assets)) {

@@ -16,6 +16,7 @@ const mayImport: Record<string, readonly string[]> = {
   coordinator: ['base', 'study', 'search', 'store', 'rpc', 'dataset'],
   worker: ['base', 'study', 'trainer', 'dataset', 'rpc'],
   report: ['base', 'study', 'search'],
+  web: ['base', 'study', 'search', 'store', 'report'],
   cli: [
     'base',
     'study',
@@ -28,6 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
     'coordinator',
     'worker',
     'report',
+    'web',
   ],
 };
 

@@ -17,10 +17,15 @@ import { openStore } from '../store/open-store.ts';
 import { knownAnswer } from '../trainer/known-answer.ts';
 import { dataDirOf, failpointFrom, type CommonFlags, type Context } from './context.ts';
 import { endProcessWith } from './report-error.ts';
+import { startDashboard, type Dashboard } from './dashboard.ts';
 
 export interface ServeOptions {
   readonly context: Context;
-  readonly flags: CommonFlags & { readonly listen: string; readonly advertise?: string };
+  readonly flags: CommonFlags & {
+    readonly listen: string;
+    readonly advertise?: string;
+    readonly http?: string;
+  };
   readonly stateDir: string;
   readonly leaseMs: number;
   /** A study to throw away before anything starts. */
@@ -34,6 +39,8 @@ export interface RunningCluster {
   readonly workerJoinFile: string;
   /** The worker's join string over loopback, for local workers. */
   readonly localJoin: string;
+  /** Prints nothing itself: the address and the link are the command's to show. Null without `--http`. */
+  readonly dashboard: Dashboard | null;
   stop(reason: string): Promise<void>;
 }
 
@@ -47,6 +54,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   const { context, flags, stateDir, leaseMs } = options;
   requireAddress('--listen', flags.listen);
   requirePrivateDirectory(stateDir);
+  const http = flags.http === undefined ? null : requireAddress('--http', flags.http);
   await using opened = new AsyncDisposableStack();
   const store = opened.use(openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }));
   if (options.removeFirst !== null) store.removeStudy(options.removeFirst);
@@ -89,12 +97,15 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
     systemClock.wallMs(),
   );
   store.writeOwner(`pid ${process.pid} on ${hostname()}, listening on ${server.addresses.local}`);
+  const dashboard =
+    http === null ? null : opened.use(await startDashboard(http, coordinator, tokens, context));
   const running = opened.move();
   return {
     coordinator,
     address: server.addresses.advertised,
     workerJoinFile: files.workerPath,
     localJoin: formatJoin(files.localWorker),
+    dashboard,
     stop: async (reason) => {
       coordinator.stop(reason);
       await running.disposeAsync();

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
 import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
+import { dashboardText } from '../dashboard.ts';
 import { exitCode } from '../exit-codes.ts';
 import { LiveView } from '../live-view.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
@@ -11,6 +12,7 @@ import { StopSignals } from '../stop-signals.ts';
 interface CoordinatorFlags extends CommonFlags {
   readonly listen: string;
   readonly advertise?: string;
+  readonly http?: string;
   readonly lease: number;
 }
 
@@ -26,6 +28,7 @@ export function addCoordinatorCommand(program: Command, context: Context): void 
       '--advertise <host:port>',
       'the address in the join line, where it differs from --listen',
     )
+    .option('--http <host:port>', 'the dashboard, for a browser: for example 127.0.0.1:7171')
     .option(
       '--lease <seconds>',
       'how long an attempt may make no progress',
@@ -65,6 +68,7 @@ async function serve(
     view.say(
       'on another machine: copy that file there first, or paste its line to `ridgeline worker --join -`',
     );
+    if (cluster.dashboard !== null) view.say(dashboardText(cluster.dashboard));
     const stopped = Promise.withResolvers<void>();
     using _signals = new StopSignals((count, signal) => {
       if (count > 1) process.exit(signal === 'SIGINT' ? exitCode.interrupted : exitCode.terminated);

@@ -9,6 +9,7 @@ import type { StudySpec } from '../../study/study-spec.ts';
 import { chooseKernel } from '../../worker/kernel-file.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
+import { dashboardText } from '../dashboard.ts';
 import { exitCode } from '../exit-codes.ts';
 import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { LiveView } from '../live-view.ts';
@@ -24,6 +25,7 @@ interface RunFlags extends CommonFlags, KernelFlags {
   readonly pack: number;
   readonly listen: string;
   readonly advertise?: string;
+  readonly http?: string;
   readonly lease: number;
   readonly wait: number;
   readonly fresh?: boolean;
@@ -58,6 +60,7 @@ export function addRunCommand(
       '--advertise <host:port>',
       'the address in the join line, where it differs from --listen',
     )
+    .option('--http <host:port>', 'the dashboard, for a browser: for example 127.0.0.1:7171')
     .option(
       '--lease <seconds>',
       'how long an attempt may make no progress',
@@ -139,6 +142,7 @@ async function search(
   if (outcome !== 'created') view.say(`${spec.study} goes on where it was left`);
   if (flags.listen !== '127.0.0.1:0')
     view.say(`others join with:  ridgeline worker --join @${cluster.workerJoinFile}`);
+  if (cluster.dashboard !== null) view.say(dashboardText(cluster.dashboard));
   const workers = startWorkers(cluster, flags, context, ended);
   const noWorker = watchForWorkers(coordinator, flags, ended);
   const stopped = Promise.withResolvers<'drained' | 'cut'>();

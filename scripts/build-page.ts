@@ -1,0 +1,51 @@
+/**
+ * Builds the dashboard's page from src/web/page into src/web/built, which is committed, so that a
+ * checkout serves the dashboard without a step by hand. `--check` builds again and compares.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'vite';
+
+const target = resolve('src/web/built');
+const isCheck = process.argv.includes('--check');
+const folder = isCheck ? mkdtempSync(join(tmpdir(), 'ridgeline-page-')) : target;
+
+await build({
+  configFile: false,
+  root: resolve('src/web/page'),
+  // Under the folder of the page, wherever it is served.
+  base: './',
+  logLevel: 'warn',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: folder,
+    emptyOutDir: true,
+    // Plot says `new Function` nowhere and needs no polyfill; names without hashes keep diffs readable.
+    modulePreload: false,
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        entryFileNames: 'page.js',
+        assetFileNames: '[name][extname]',
+        codeSplitting: false,
+      },
+    },
+  },
+});
+
+if (isCheck) {
+  const names = readdirSync(folder).toSorted();
+  const same =
+    names.join() === readdirSync(target).toSorted().join() &&
+    names.every((name) =>
+      readFileSync(join(folder, name)).equals(readFileSync(join(target, name))),
+    );
+  rmSync(folder, { recursive: true });
+  if (!same) {
+    process.stderr.write(
+      'src/web/built is not what src/web/page builds to: run `node scripts/build-page.ts`\n',
+    );
+    process.exit(1);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The page's connection to its server: signing in, the stream of states, and the few requests.
+ *
+ * `EventSource` comes back by itself; whether it is there is shown, since an old picture of a cluster
+ * that looks new is worse than none.
+ */
+import type { Overview, LogLine, StudyPage, TrialPage } from '../page-messages.ts';
+
+export interface StreamHandlers {
+  readonly overview: (overview: Overview) => void;
+  readonly study: (page: StudyPage) => void;
+  readonly log: (lines: readonly LogLine[]) => void;
+  readonly connected: (isConnected: boolean) => void;
+  /** The session has ended, or there is none. */
+  readonly signedOut: () => void;
+}
+
+/** @returns a function that closes the stream */
+export function openStream(study: string | null, handlers: StreamHandlers): () => void {
+  const query = study === null ? '' : `?study=${encodeURIComponent(study)}`;
+  const source = new EventSource(`/api/events${query}`);
+  const on = (name: string, take: (value: never) => void): void => {
+    source.addEventListener(name, (event: MessageEvent<string>) => {
+      take(JSON.parse(event.data) as never);
+    });
+  };
+  on('overview', handlers.overview);
+  on('study', handlers.study);
+  on('log', handlers.log);
+  source.addEventListener('open', () => handlers.connected(true));
+  source.addEventListener('error', () => {
+    handlers.connected(false);
+    // A stream that was refused does not come back; one that broke does.
+    if (source.readyState === EventSource.CLOSED) void whetherSignedIn(handlers);
+  });
+  return () => source.close();
+}
+
+async function whetherSignedIn(handlers: StreamHandlers): Promise<void> {
+  try {
+    const answer = await fetch('/api/session');
+    if (answer.status === 401) handlers.signedOut();
+  } catch {
+    // Not there at the moment: the page says so, and the reader may reload.
+  }
+}
+
+/** @returns null when signed in; else why not */
+export async function signIn(secret: string): Promise<string | null> {
+  return await post('/api/sign-in', { secret });
+}
+
+/** @returns null when it was done; else why not */
+export async function changeStudy(
+  study: string,
+  change: 'pause' | 'resume' | 'cancel',
+): Promise<string | null> {
+  return await post(`/api/studies/${encodeURIComponent(study)}/change`, { change });
+}
+
+export async function signOut(): Promise<void> {
+  await post('/api/sign-out', {});
+}
+
+/** A link for somebody who may look and not touch. */
+export async function readOnlyLink(): Promise<string> {
+  const answer = await fetch('/api/links', request({ role: 'viewer' }));
+  const { fragment } = (await answer.json()) as { readonly fragment: string };
+  return `${location.origin}/${fragment}`;
+}
+
+export async function isSignedIn(): Promise<boolean> {
+  return (await fetch('/api/session')).ok;
+}
+
+export async function trialPage(
+  study: string,
+  query: { readonly stage: string | null; readonly offset: number; readonly limit: number },
+): Promise<TrialPage> {
+  const search = new URLSearchParams({ offset: `${query.offset}`, limit: `${query.limit}` });
+  if (query.stage !== null) search.set('stage', query.stage);
+  const answer = await fetch(`/api/studies/${encodeURIComponent(study)}/trials?${search}`);
+  return (await answer.json()) as TrialPage;
+}
+
+async function post(path: string, body: unknown): Promise<string | null> {
+  try {
+    const answer = await fetch(path, request(body));
+    if (answer.ok) return null;
+    return ((await answer.json()) as { readonly error: string }).error;
+  } catch {
+    return 'the coordinator does not answer';
+  }
+}
+
+function request(body: unknown): RequestInit {
+  return {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+}

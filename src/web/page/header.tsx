@@ -1,0 +1,55 @@
+/** The line at the top: whose page this is, whether it is alive, and the way out. */
+import { useState } from 'preact/hooks';
+import type { Overview } from '../page-messages.ts';
+import { readOnlyLink, signOut } from './connection.ts';
+
+interface HeaderProps {
+  readonly overview: Overview;
+  readonly isConnected: boolean;
+  readonly onSignedOut: () => void;
+}
+
+export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
+  const [link, setLink] = useState<string | null>(null);
+  const threads = overview.workers.reduce((sum, worker) => sum + worker.threads, 0);
+  const busy = overview.workers.reduce((sum, worker) => sum + worker.busy, 0);
+  return (
+    <header>
+      <h1>
+        <svg viewBox="0 0 24 16" aria-hidden="true">
+          <path d="M1 15 8 4l4 6 4-8 7 13" />
+        </svg>
+        Ridgeline
+      </h1>
+      <p class="facts">
+        <span class={isConnected ? 'live' : 'away'} role="status">
+          {isConnected ? 'live' : 'no connection: this is what was last known'}
+        </span>
+        <span>
+          {busy} of {threads} threads busy
+        </span>
+        <span>version {overview.version}</span>
+      </p>
+      <p class="actions">
+        {overview.role === 'admin' ? (
+          <button type="button" onClick={() => void readOnlyLink().then(setLink)}>
+            Read-only link
+          </button>
+        ) : (
+          <span class="role">read only</span>
+        )}
+        <button type="button" onClick={() => void signOut().then(onSignedOut)}>
+          Sign out
+        </button>
+      </p>
+      {link !== null && (
+        <p class="notice">
+          Signs one reader in, within 15 minutes: <code>{link}</code>{' '}
+          <button type="button" onClick={() => setLink(null)}>
+            Hide
+          </button>
+        </p>
+      )}
+    </header>
+  );
+}

@@ -1,0 +1,123 @@
+/**
+ * The page: signed out it asks for a link or token; signed in it shows the cluster and one study.
+ *
+ * State is what the server last said; nothing is computed here that the server knows.
+ */
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { LogLine, Overview, StudyPage } from '../page-messages.ts';
+import { isSignedIn, openStream, signIn } from './connection.ts';
+import { Header } from './header.tsx';
+import { EventLog, WorkerTable } from './cluster-parts.tsx';
+import { SignInForm } from './sign-in-form.tsx';
+import { StudyList } from './study-list.tsx';
+import { StudyView } from './study-view.tsx';
+
+type Door = 'unknown' | 'closed' | 'open';
+
+function Page() {
+  const [door, setDoor] = useState<Door>('unknown');
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    void enter().then(({ isOpen, why }) => {
+      setDoor(isOpen ? 'open' : 'closed');
+      setProblem(why);
+    });
+  }, []);
+  if (door === 'unknown') return null;
+  if (door === 'closed') return <SignInForm problem={problem} onSignedIn={() => setDoor('open')} />;
+  return <Dashboard onSignedOut={() => setDoor('closed')} />;
+}
+
+/** The code of a link is in the fragment, which stays in this browser; it is used once and taken away. */
+async function enter(): Promise<{ isOpen: boolean; why: string | null }> {
+  const code = /^#code=(.+)$/.exec(location.hash)?.[1];
+  if (code !== undefined) {
+    history.replaceState(null, '', location.pathname);
+    const why = await signIn(code);
+    if (why === null) return { isOpen: true, why: null };
+    // An old link in a browser that is signed in already does no harm.
+    return { isOpen: await isSignedIn(), why };
+  }
+  return { isOpen: await isSignedIn(), why: null };
+}
+
+function studyOfAddress(): string | null {
+  const match = /^#\/study\/(.+)$/.exec(location.hash);
+  return match?.[1] === undefined ? null : decodeURIComponent(match[1]);
+}
+
+function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
+  const [chosen, setChosen] = useState(studyOfAddress);
+  const [overview, setOverview] = useState<Overview | null>(null);
+  const [study, setStudy] = useState<StudyPage | null>(null);
+  const [log, setLog] = useState<readonly LogLine[]>([]);
+  const [isConnected, setConnected] = useState(true);
+  useEffect(() => {
+    const changed = (): void => setChosen(studyOfAddress());
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  // Without a choice: the one that runs, else the newest.
+  const shown =
+    chosen ??
+    overview?.studies.find(({ status }) => status === 'running')?.study ??
+    overview?.studies.at(-1)?.study ??
+    null;
+  useEffect(
+    () =>
+      openStream(shown, {
+        overview: setOverview,
+        study: setStudy,
+        log: setLog,
+        connected: setConnected,
+        signedOut: onSignedOut,
+      }),
+    [shown],
+  );
+  useEffect(() => {
+    document.title = shown === null ? 'Ridgeline' : `${shown} · Ridgeline`;
+  }, [shown]);
+  if (overview === null) return <p class="loading">Loading…</p>;
+  return (
+    <>
+      <Header overview={overview} isConnected={isConnected} onSignedOut={onSignedOut} />
+      {overview.storeProblem !== null && (
+        <p class="notice bad" role="alert">
+          Nothing can be stored at the moment, so nothing is granted: {overview.storeProblem}
+        </p>
+      )}
+      <div class="columns">
+        <nav aria-label="Studies">
+          <StudyList studies={overview.studies} shown={shown} />
+        </nav>
+        <main>
+          <Shown study={study} name={shown} isAdmin={overview.role === 'admin'} />
+          <WorkerTable workers={overview.workers} />
+          <EventLog lines={log} />
+        </main>
+      </div>
+    </>
+  );
+}
+
+interface ShownProps {
+  readonly study: StudyPage | null;
+  readonly name: string | null;
+  readonly isAdmin: boolean;
+}
+
+function Shown({ study, name, isAdmin }: ShownProps) {
+  if (name === null)
+    return (
+      <p class="empty">
+        No study yet. Submit one with <code>ridgeline submit STUDY.yaml</code>.
+      </p>
+    );
+  // While another study is on its way, the old one is not shown under its name.
+  if (study?.study !== name) return <p class="empty">Loading {name}…</p>;
+  return <StudyView page={study} isAdmin={isAdmin} />;
+}
+
+const root = document.querySelector('#page');
+if (root !== null) render(<Page />, root);

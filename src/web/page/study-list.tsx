@@ -1,0 +1,31 @@
+/** The studies of this coordinator, in order of submission: a link each, with how far it is. */
+import type { StudyLine } from '../page-messages.ts';
+import { countText } from './format.ts';
+
+interface StudyListProps {
+  readonly studies: readonly StudyLine[];
+  readonly shown: string | null;
+}
+
+export function StudyList({ studies, shown }: StudyListProps) {
+  return (
+    <ul class="studies">
+      {studies.map((study) => (
+        <li key={study.study}>
+          <a
+            href={`#/study/${encodeURIComponent(study.study)}`}
+            aria-current={study.study === shown ? 'page' : undefined}
+          >
+            <span class="name">{study.study}</span>
+            <span class={`state ${study.status}`}>{study.status}</span>
+            <span class="small">
+              {study.stage === null
+                ? `${countText(study.total)} trials in the last stage`
+                : `${study.stage}: ${countText(study.done)} of ${countText(study.total)}`}
+            </span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}

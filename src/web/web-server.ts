@@ -1,0 +1,240 @@
+/**
+ * The dashboard's server: the page, its stream, and the few things that an admin may do.
+ *
+ *     browser ─► guards ─► page files (from memory)
+ *                     └──► /api: sign-in, stream of events, pages of the ranking, pause/resume/cancel
+ *
+ * It shows a `LiveCluster` and knows nothing else of Ridgeline. Plain HTTP: it is meant for loopback
+ * (or a tunnel); whoever listens elsewhere is told so by the command.
+ */
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { getCookie } from 'hono/cookie';
+import { streamSSE } from 'hono/streaming';
+import { assert } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import { messageOf, RidgelineError } from '../base/errors.ts';
+import { BoardShelf } from './board-shelf.ts';
+import { streamPage } from './event-stream.ts';
+import {
+  answerHeaders,
+  onlyAdmin,
+  onlyOwnHost,
+  onlyOwnPage,
+  onlySignedIn,
+  refuse,
+  sessionCookie,
+  type Signed,
+} from './guards.ts';
+import type { LiveCluster } from './live-cluster.ts';
+import { readPageFiles, type PageFiles } from './page-files.ts';
+import type { ViewerRole } from './page-messages.ts';
+import { changeRequest, codeRequest, rowsQuery, signInRequest } from './requests.ts';
+import { SignIn } from './sign-in.ts';
+
+export interface WebOptions {
+  /** HOST:PORT; port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly cluster: LiveCluster;
+  readonly clock: Clock;
+  /** Further host names under which it may be asked, such as this machine's. */
+  readonly hostNames: readonly string[];
+}
+
+export interface WebServer extends AsyncDisposable {
+  /** http://HOST:PORT */
+  readonly url: string;
+  /** A link that signs in once, within 15 minutes. */
+  link(role: ViewerRole): string;
+}
+
+const bodyBytesMax = 4_096;
+const headerBytesMax = 16_384;
+const headersTimeoutMs = 5_000;
+const requestTimeoutMs = 10_000;
+const connectionsMax = 1_000;
+const streamsMax = 100;
+
+/** @throws RidgelineError PORT_IN_USE */
+export async function startWebServer(options: WebOptions): Promise<WebServer> {
+  const shelf = new BoardShelf(options.cluster, options.clock);
+  const signIn = new SignIn({
+    secret: () => randomBytes(32).toString('base64url'),
+    nowMs: () => options.clock.monotonicMs(),
+    roleOfToken: (text) => options.cluster.roleOfToken(text),
+  });
+  const app = dashboardApp(options, shelf, signIn, readPageFiles());
+  const answer = getRequestListener(app.fetch);
+  const server = createServer(
+    {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+    },
+    (request, response) => void answer(request, response),
+  );
+  server.maxConnections = connectionsMax;
+  await listening(server, options.listen);
+  const url = urlOf(server, options.listen.host);
+  return {
+    url,
+    link: (role) => `${url}/#code=${signIn.issueCode(role)}`,
+    [Symbol.asyncDispose]: async () => {
+      shelf[Symbol.dispose]();
+      server.closeAllConnections();
+      await new Promise((closed) => {
+        server.close(closed);
+      });
+    },
+  };
+}
+
+function dashboardApp(
+  { cluster, hostNames }: WebOptions,
+  shelf: BoardShelf,
+  signIn: SignIn,
+  files: PageFiles,
+): Hono<Signed> {
+  const app = new Hono<Signed>();
+  app.use(answerHeaders, onlyOwnHost(hostNames), onlyOwnPage);
+  app.use(
+    bodyLimit({ maxSize: bodyBytesMax, onError: (context) => refuse(context, 413, 'too long') }),
+  );
+  app.post('/api/sign-in', async (context) => {
+    const body = signInRequest(await jsonOf(context.req.raw));
+    if (body === null) return refuse(context, 400, 'give {"secret": "…"}');
+    const outcome = signIn.signIn(body.secret);
+    if (outcome.kind === 'too-many') {
+      context.header('retry-after', String(Math.ceil(outcome.againInMs / 1_000)));
+      return refuse(context, 429, 'too many wrong codes; wait a minute');
+    }
+    if (outcome.kind === 'refused')
+      return refuse(context, 401, 'this link or token is not good (any more)');
+    context.header(
+      'set-cookie',
+      `${sessionCookie}=${outcome.session}; Path=/; HttpOnly; SameSite=Strict`,
+    );
+    return context.json({ role: outcome.role });
+  });
+  app.use('/api/*', onlySignedIn(signIn));
+  app.get('/api/session', (context) => context.json({ role: context.get('role') }));
+  app.post('/api/sign-out', (context) => {
+    signIn.signOut(getCookie(context, sessionCookie) ?? '');
+    context.header('set-cookie', `${sessionCookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`);
+    return context.json({});
+  });
+  addStream(app, cluster, shelf, signIn);
+  addStudyRoutes(app, cluster, shelf, signIn);
+  app.get('/api/*', (context) => refuse(context, 404, 'there is nothing here'));
+  app.get('*', (context) => {
+    const file = files.get(context.req.path);
+    if (file === undefined) return refuse(context, 404, 'there is nothing here');
+    context.header('content-type', file.type);
+    context.header('cache-control', file.cacheControl);
+    return context.body(file.bytes);
+  });
+  app.notFound((context) => refuse(context, 404, 'there is nothing here'));
+  app.onError((error, context) => {
+    // What an operator can do something about is told; a bug's stack is not.
+    if (error instanceof RidgelineError) return refuse(context, 409, `${error.what} ${error.fix}`);
+    return refuse(context, 503, 'something went wrong in the dashboard');
+  });
+  return app;
+}
+
+function addStream(
+  app: Hono<Signed>,
+  cluster: LiveCluster,
+  shelf: BoardShelf,
+  signIn: SignIn,
+): void {
+  let open = 0;
+  app.get('/api/events', (context) => {
+    if (open >= streamsMax) return refuse(context, 503, 'too many pages are open');
+    const session = getCookie(context, sessionCookie) ?? null;
+    const study = context.req.query('study') ?? null;
+    open += 1;
+    return streamSSE(context, async (stream) => {
+      try {
+        await streamPage(stream, {
+          shelf,
+          log: (limit) => cluster.log(limit),
+          study,
+          role: () => signIn.roleOf(session),
+          wait: async (ms, signal) => {
+            await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+          },
+        });
+      } finally {
+        open -= 1;
+      }
+    });
+  });
+}
+
+function addStudyRoutes(
+  app: Hono<Signed>,
+  cluster: LiveCluster,
+  shelf: BoardShelf,
+  signIn: SignIn,
+): void {
+  app.get('/api/studies/:study/trials', (context) => {
+    const query = rowsQuery(context.req.query());
+    if (query === null) return refuse(context, 400, 'offset and limit must be whole numbers');
+    const page = shelf.rows(context.req.param('study'), query);
+    return page === null ? refuse(context, 404, 'there is no such study') : context.json(page);
+  });
+  app.post('/api/studies/:study/change', onlyAdmin, async (context) => {
+    const body = changeRequest(await jsonOf(context.req.raw));
+    if (body === null)
+      return refuse(context, 400, 'give {"change": "pause" | "resume" | "cancel"}');
+    await cluster.setStudy(context.req.param('study'), body.change, 'from the dashboard');
+    return context.json({});
+  });
+  app.post('/api/links', onlyAdmin, async (context) => {
+    const body = codeRequest(await jsonOf(context.req.raw));
+    if (body === null) return refuse(context, 400, 'give {"role": "viewer" | "admin"}');
+    return context.json({ fragment: `#code=${signIn.issueCode(body.role)}` });
+  });
+}
+
+async function jsonOf(request: Request): Promise<unknown> {
+  try {
+    return await request.json();
+  } catch {
+    return null;
+  }
+}
+
+async function listening(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  await new Promise<void>((ready, failed) => {
+    server.once('error', (error) => {
+      failed(
+        new RidgelineError(
+          'PORT_IN_USE',
+          `The dashboard cannot listen on ${host}:${port}: ${messageOf(error)}.`,
+          'Give another --http HOST:PORT; port 0 takes a free one.',
+          { cause: error },
+        ),
+      );
+    });
+    server.listen(port, host, ready);
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  const address = server.address();
+  assert(address !== null && typeof address === 'object', () => 'a TCP server has a port');
+  const { port } = address;
+  const anywhere = host === '0.0.0.0' || host === '::';
+  const name = anywhere ? '127.0.0.1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
