@@ -1,0 +1,172 @@
+/**
+ * The dashboard in a real browser: Debian's chromium, steered by playwright-core. Skipped with a
+ * message where it is not installed.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startWithDashboard, type DashboardProcess } from './dashboard-process.ts';
+import { scratchDir, start, writeStudy, type Running } from './processes.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) =>
+  existsSync(path),
+);
+if (executablePath === undefined)
+  process.stderr.write('skipped: the dashboard in a browser needs chromium\n');
+
+let browser: Browser;
+beforeAll(async () => {
+  if (executablePath !== undefined)
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+});
+afterAll(async () => {
+  await browser?.close();
+});
+
+interface Look {
+  readonly width?: number;
+  readonly scheme?: 'light' | 'dark';
+}
+
+/** A page whose every complaint is kept: a policy that was broken, an error, a failed request. */
+async function opened(
+  url: string,
+  { width = 1_280, scheme = 'light' }: Look = {},
+): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: scheme,
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.goto(url);
+  return { page, complaints };
+}
+
+function worker(cluster: DashboardProcess, name: string, pack = '1'): Running {
+  return start(
+    ['worker', '--join', cluster.joinFile, '--threads', '1', '--pack', pack, '--name', name].concat(
+      ['--cache', join(scratchDir(), 'cache')],
+    ),
+  );
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds that is serious or worse. */
+async function seriousProblems(page: Page): Promise<string[]> {
+  // The policy forbids foreign scripts in the page; the debugger may run one.
+  await page.evaluate(axe);
+  return await page.evaluate(async () => {
+    const { axe: inPage } = globalThis as unknown as {
+      axe: {
+        run: () => Promise<{
+          violations: {
+            id: string;
+            impact: string;
+            nodes: { html: string; failureSummary: string }[];
+          }[];
+        }>;
+      };
+    };
+    const { violations } = await inPage.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
+  });
+}
+
+test.skipIf(executablePath === undefined)(
+  'rows and points appear while a sweep runs, a killed worker is shown as lost, a hostile name stays text',
+  async () => {
+    const study = writeStudy(scratchDir(), { name: 'live', trials: 8, cycles: 30 });
+    const cluster = await startWithDashboard([study]);
+    const { page, complaints } = await opened(cluster.link);
+    await page.getByRole('heading', { name: 'live' }).waitFor();
+    // The code is gone from the address, and the link is worth nothing any more.
+    expect(page.url()).not.toContain('code');
+    const second = await opened(cluster.link);
+    await second.page.getByRole('alert').waitFor();
+    expect(await second.page.getByRole('alert').textContent()).toMatch(/not good/);
+
+    const hostile = '<img src=x onerror=alert(1)>';
+    const first = worker(cluster, 'first');
+    worker(cluster, hostile);
+    await page.getByRole('rowheader', { name: hostile }).waitFor();
+    expect(await page.locator('img').count()).toBe(0);
+
+    const dots = page.locator(
+      '.chart [aria-label="trials"] path, .chart [aria-label="trials"] circle',
+    );
+    await dots.nth(0).waitFor({ state: 'attached' });
+    await page.locator('.ranking tbody tr', { hasText: 'complete' }).nth(1).waitFor();
+    await dots.nth(1).waitFor({ state: 'attached' });
+
+    first.kill('SIGKILL');
+    await page
+      .getByRole('row', { name: /^first/ })
+      .getByText('lost')
+      .waitFor();
+    await page.getByRole('log').getByText('worker lost').waitFor();
+    await cluster.coordinator.says(/live.*complete/);
+    await page.locator('.study').getByText('The winner is').waitFor();
+    expect(await page.locator('.badge').textContent()).toBe('winner');
+    expect(complaints).toEqual([]);
+  },
+);
+
+test.skipIf(executablePath === undefined)(
+  'is usable by keyboard and screen reader, in light and dark, at 390 and 1,600 pixels',
+  async () => {
+    const study = writeStudy(scratchDir(), { name: 'wide', trials: 14, cycles: 1 });
+    const cluster = await startWithDashboard([study]);
+    worker(cluster, 'alpha', '8');
+    await cluster.coordinator.says(/wide.*complete/);
+    const { page, complaints } = await opened(cluster.link, { width: 1_600 });
+    await page.locator('.badge').waitFor();
+    const cookies = await page.context().cookies();
+    for (const look of [
+      { width: 1_600, scheme: 'light' },
+      { width: 1_600, scheme: 'dark' },
+      { width: 390, scheme: 'light' },
+      { width: 390, scheme: 'dark' },
+    ] as const) {
+      const context = await browser.newContext({
+        viewport: { width: look.width, height: 900 },
+        colorScheme: look.scheme,
+      });
+      await context.addCookies(cookies);
+      const other = await context.newPage();
+      await other.goto(cluster.url);
+      await other.locator('.badge').waitFor();
+      expect(await seriousProblems(other), JSON.stringify(look)).toEqual([]);
+      const overflow = await other.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      expect(overflow, JSON.stringify(look)).toBe(0);
+      await context.close();
+    }
+    // The next page of the ranking, by keyboard alone.
+    await page.getByRole('button', { name: 'Worse' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('26–28 of 28').waitFor();
+    await page.getByRole('button', { name: 'fine', exact: true }).focus();
+    await page.keyboard.press('Space');
+    await page.locator('.ranking tbody tr').nth(13).waitFor();
+    expect(await page.locator('.ranking tbody tr').count()).toBe(14);
+    await page.getByRole('button', { name: 'Sign out' }).press('Enter');
+    await page.getByLabel('Token').waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
+    expect(complaints.filter((text) => !text.includes('401'))).toEqual([]);
+  },
+);
