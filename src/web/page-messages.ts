@@ -6,6 +6,8 @@
  *
  * Not here: how it travels (`web-server.ts`) and how it looks (`page`).
  */
+import type { CyclicalRate } from '../study/study-spec.ts';
+import type { Measurement } from '../study/trial.ts';
 import type { WorkerState } from './live-cluster.ts';
 
 export type ViewerRole = 'viewer' | 'admin';
@@ -65,6 +67,8 @@ export interface StageLine {
   readonly failed: number;
   readonly running: number;
   readonly range: { readonly min: number; readonly max: number } | null;
+  /** Whether the range is found from another stage. */
+  readonly isNarrowed: boolean;
   readonly reason: string | null;
   readonly closed: boolean;
   readonly warnings: readonly string[];
@@ -95,6 +99,7 @@ export interface StudyPage {
   /** Of how many complete trials the points were chosen, where there are too many to draw. */
   readonly pointsTotal: number;
   readonly curves: readonly RunningCurve[];
+  readonly learningRate: CyclicalRate;
 }
 
 /** Stage (by place), λ, value of the objective, trial. */
@@ -103,12 +108,8 @@ export type ScatterPoint = readonly [stage: number, lambda: number, value: numbe
 export interface RunningCurve {
   readonly trial: string;
   readonly lambda: number | null;
-  readonly points: readonly {
-    readonly step: number;
-    readonly learningRate: number;
-    readonly trainAccuracy: number;
-    readonly validationAccuracy: number;
-  }[];
+  /** By step, ascending. */
+  readonly points: readonly Measurement[];
 }
 
 export interface LogLine {

@@ -102,6 +102,7 @@ export class StudyBoard {
       points: thinned(points),
       pointsTotal: points.length,
       curves: this.#runningCurves(),
+      learningRate: spec.trainer.learningRate,
     };
   }
 
@@ -143,7 +144,9 @@ export class StudyBoard {
       const count = counts.get(stage.name);
       assert(count, () => `stage ${stage.name} was counted`);
       const { name, trials, range, reason, closed, warnings } = stage;
-      return { name, trials, range, reason, closed, warnings, ...count };
+      const spec = record.spec.stages.find((candidate) => candidate.name === name);
+      const isNarrowed = spec?.lambda.kind === 'narrow';
+      return { name, trials, range, isNarrowed, reason, closed, warnings, ...count };
     });
   }
 
@@ -153,12 +156,7 @@ export class StudyBoard {
       .map(([trial, points]) => ({
         trial,
         lambda: this.#trials.get(trial)?.lambda ?? null,
-        points: points.map(({ step, learningRate, trainAccuracy, validationAccuracy }) => ({
-          step,
-          learningRate,
-          trainAccuracy,
-          validationAccuracy,
-        })),
+        points,
       }))
       .toSorted((a, b) => (a.trial < b.trial ? -1 : 1));
   }

@@ -105,9 +105,7 @@ test.skipIf(executablePath === undefined)(
     await page.getByRole('rowheader', { name: hostile }).waitFor();
     expect(await page.locator('img').count()).toBe(0);
 
-    const dots = page.locator(
-      '.chart [aria-label="trials"] path, .chart [aria-label="trials"] circle',
-    );
+    const dots = page.locator('.chart [data-mark="dot"] path');
     await dots.nth(0).waitFor({ state: 'attached' });
     await page.locator('.ranking tbody tr', { hasText: 'complete' }).nth(1).waitFor();
     await dots.nth(1).waitFor({ state: 'attached' });

@@ -11,7 +11,7 @@ import type * as Plot from '@observablehq/plot';
 export type ChartDocument = NonNullable<Plot.PlotOptions['document']>;
 
 /** An SVG element of such a document. */
-export type ChartElement = ReturnType<typeof Plot.plot>;
+export type ChartElement = ReturnType<ChartDocument['createElementNS']>;
 
 /** What a chart takes from the place where it will stand. */
 export interface ChartTheme {

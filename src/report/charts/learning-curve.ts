@@ -38,6 +38,9 @@ export interface LearningCurveInput {
   readonly subtitle?: string | undefined;
   readonly series: readonly CurveSeries[];
   readonly learningRate: CyclicalRate;
+  readonly width?: number;
+  /** Without the panel of costs, which is little more than that of losses: for small places. */
+  readonly isSmall?: boolean;
 }
 
 type Quantity = 'cost' | 'loss' | 'accuracy';
@@ -71,7 +74,9 @@ export function learningCurve(
   const stepMax = Math.max(1, ...input.series.flatMap(({ curve }) => curve.map((m) => m.step)));
   // Costs of trials with different λ are not comparable: they have a panel only for one series.
   const quantities: Quantity[] =
-    input.series.length === 1 ? ['cost', 'loss', 'accuracy'] : ['loss', 'accuracy'];
+    input.series.length === 1 && input.isSmall !== true
+      ? ['cost', 'loss', 'accuracy']
+      : ['loss', 'accuracy'];
   const panels = quantities.map((quantity) =>
     valuePanel(quantity, linesOf(input.series, quantity), stepMax, input.learningRate, theme),
   );
@@ -80,6 +85,7 @@ export function learningCurve(
     subtitle: input.subtitle,
     description: describe(input.series),
     legend: legendOf(input.series),
+    width: input.width,
     panels: [...panels, ratePanel(input.learningRate, stepMax)],
   });
 }

@@ -74,15 +74,17 @@ export function EventLog({ lines }: { readonly lines: readonly LogLine[] }) {
     <section aria-labelledby="log">
       <h2 id="log">What happened</h2>
       {lines.length === 0 && <p class="empty">Nothing yet.</p>}
-      <ol class="log" tabIndex={0} role="log" aria-label="Events, newest first" aria-live="off">
-        {lines.toReversed().map((line) => (
-          <li key={line.sequence}>
-            <time dateTime={new Date(line.atMs).toISOString()}>{clockText(line.atMs)}</time>{' '}
-            <b>{line.what.replaceAll('-', ' ')}</b>{' '}
-            {line.study !== null && <span class="small">{line.study}</span>} {line.detail}
-          </li>
-        ))}
-      </ol>
+      <div class="log" tabIndex={0} role="log" aria-label="Events, newest first" aria-live="off">
+        <ol>
+          {lines.toReversed().map((line) => (
+            <li key={line.sequence}>
+              <time dateTime={new Date(line.atMs).toISOString()}>{clockText(line.atMs)}</time>{' '}
+              <b>{line.what.replaceAll('-', ' ')}</b>{' '}
+              {line.study !== null && <span class="small">{line.study}</span>} {line.detail}
+            </li>
+          ))}
+        </ol>
+      </div>
     </section>
   );
 }

@@ -37,7 +37,7 @@ export function StudyView({ page, isAdmin }: StudyViewProps) {
       {page.curves.length > 0 && (
         <section aria-labelledby="curves">
           <h2 id="curves">Training now</h2>
-          <RunningCurves curves={page.curves} />
+          <RunningCurves page={page} />
         </section>
       )}
       <TrialTable page={page} />
