@@ -31,9 +31,11 @@ export function loadKernel(
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const portable = instance.exports;
   assert(isKernel(portable), 'the compiled kernel has every function that the trainer calls');
-  const functions = native === null ? portable : { ...portable, ...onMemory(native, memory) };
-  return {
-    name: native === null ? 'portable' : 'native',
-    openPack: (shape) => new WasmNetwork(shape, memory, functions),
-  };
+  if (native === null)
+    return {
+      name: 'portable',
+      openPack: (shape) => new WasmNetwork(shape, memory, portable, 'two'),
+    };
+  const functions = { ...portable, ...onMemory(native, memory) };
+  return { name: 'native', openPack: (shape) => new WasmNetwork(shape, memory, functions, 'one') };
 }

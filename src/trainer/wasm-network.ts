@@ -16,7 +16,10 @@ import type { Standardization } from './standardization.ts';
 import type { WasmFunctions } from './wasm-functions.ts';
 
 const PAGE_BYTES = 65_536;
-/** Inputs of one call: short calls, since V8 never replaces a running function by its optimised self. */
+/**
+ * Inputs of one call, a multiple of 4 and of 6. Short calls, since V8 never replaces a running function by its
+ * optimised self; and a panel of weights so high stays in the first-level cache while all rows pass.
+ */
 const BLOCK = 384;
 
 export class WasmNetwork implements PackNetwork {
@@ -29,8 +32,14 @@ export class WasmNetwork implements PackNetwork {
   readonly #classOf: Int32Array;
   readonly #twoLambdas: Float32Array;
 
-  constructor(shape: PackShape, memory: WebAssembly.Memory, kernel: WasmFunctions) {
-    const plan = planMemory(shape);
+  /** @param packing  how the kernel's first layer wants the batch: twice, or once */
+  constructor(
+    shape: PackShape,
+    memory: WebAssembly.Memory,
+    kernel: WasmFunctions,
+    packing: 'one' | 'two',
+  ) {
+    const plan = planMemory(shape, packing);
     growTo(memory, plan.end, shape);
     new Uint8Array(memory.buffer, plan.pixels, plan.end - plan.pixels).fill(0);
     this.#shape = shape;
