@@ -5,6 +5,7 @@
  * The native kernel is the portable one with another first layer.
  */
 import { assert } from '../base/assert.ts';
+import { gather } from './gather.ts';
 import { onMemory } from './native-functions.ts';
 import type { NativeFunctions } from './native-functions.ts';
 import type { Kernel } from './pack-network.ts';
@@ -34,8 +35,11 @@ export function loadKernel(
   if (native === null)
     return {
       name: 'portable',
-      openPack: (shape) => new WasmNetwork(shape, memory, portable, 'two'),
+      openPack: (shape) => new WasmNetwork(shape, memory, portable, 'two', gather),
     };
   const functions = { ...portable, ...onMemory(native, memory) };
-  return { name: 'native', openPack: (shape) => new WasmNetwork(shape, memory, functions, 'one') };
+  return {
+    name: 'native',
+    openPack: (shape) => new WasmNetwork(shape, memory, functions, 'one', native.gather),
+  };
 }

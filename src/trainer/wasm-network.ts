@@ -7,6 +7,7 @@
 import { assert } from '../base/assert.ts';
 import { RidgelineError } from '../base/errors.ts';
 import { keyOf, streamPurpose } from '../base/philox.ts';
+import type { Gather } from './gather.ts';
 import { PANEL, planMemory } from './memory-plan.ts';
 import type { MemoryPlan } from './memory-plan.ts';
 import { zeroParameters } from './model.ts';
@@ -28,6 +29,7 @@ export class WasmNetwork implements PackNetwork {
   readonly #shape: PackShape;
   readonly #plan: MemoryPlan;
   readonly #kernel: WasmFunctions;
+  readonly #gather: Gather;
   readonly #floats: Float32Array<ArrayBuffer>;
   readonly #classOf: Int32Array;
   readonly #twoLambdas: Float32Array;
@@ -38,6 +40,7 @@ export class WasmNetwork implements PackNetwork {
     memory: WebAssembly.Memory,
     kernel: WasmFunctions,
     packing: 'one' | 'two',
+    copyImages: Gather,
   ) {
     const plan = planMemory(shape, packing);
     growTo(memory, plan.end, shape);
@@ -45,11 +48,16 @@ export class WasmNetwork implements PackNetwork {
     this.#shape = shape;
     this.#plan = plan;
     this.#kernel = kernel;
+    this.#gather = copyImages;
     this.#floats = new Float32Array(memory.buffer);
     this.#classOf = new Int32Array(memory.buffer, plan.classOf, shape.rows);
     this.#twoLambdas = new Float32Array(shape.members);
     this.pixels = new Uint8Array(memory.buffer, plan.pixels, shape.rows * shape.inputs);
     this.labels = new Uint8Array(memory.buffer, plan.labels, shape.rows);
+  }
+
+  loadImages(source: Uint8Array, records: Uint32Array): void {
+    this.#gather(this.pixels, source, records, this.#shape.inputs);
   }
 
   setStandardization({ scale, offset }: Standardization): void {

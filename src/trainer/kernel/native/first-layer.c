@@ -1,7 +1,8 @@
 /*
- * The native kernel: the three functions that stream W1, in C, as a Node-API addon.
+ * The native kernel: what streams the batch and W1, in C, as a Node-API addon.
  *
- * They work in place on the thread's WebAssembly memory and replace `assembly/first-layer.ts`, nothing else.
+ * Three functions work in place on the thread's WebAssembly memory and replace `assembly/first-layer.ts`; one brings a
+ * batch there, as JavaScript does otherwise. Nothing else is replaced.
  * The result is the same to the last bit: every output element is one chain of fused multiply-adds in
  * increasing index. Lanes of a vector are columns of the output, never parts of a sum, and a block of a sum
  * continues from the accumulator that the block before it stored.
@@ -19,6 +20,7 @@
 #include <node_api.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 #define TILE 6   /* rows of a forward tile, inputs of a backward tile */
@@ -65,6 +67,18 @@ static bool supported(void) { return true; }
 #else
 #error "only x64 and arm64 have a native kernel"
 #endif
+
+/*
+ * Rows of `size` bytes from anywhere in `source`, one behind the other. They lie far apart in main memory: while one is
+ * copied, the next two are on their way.
+ */
+static void gather(uint8_t *out, const uint8_t *source, const uint32_t *records, size_t count, size_t size) {
+  for (size_t i = 0; i < count; i++) {
+    if (i + 2 < count)
+      for (size_t at = 0; at < size; at += 64) __builtin_prefetch(source + records[i + 2] * size + at, 0);
+    memcpy(out + i * size, source + records[i] * size, size);
+  }
+}
 
 /* Floats from one group of six inputs to the next: room for all rows and two floats more, an odd number of cache lines. */
 static size_t group_stride(int R) { return ((size_t)(TILE * R + 2 + LINE - 1) / LINE | 1) * LINE; }
@@ -264,6 +278,32 @@ static bool read_arguments(napi_env env, napi_callback_info info, int places, in
   return valid;
 }
 
+/* A typed array's elements, where it is one of that type; the buffer behind it may be shared among threads. */
+static bool read_array(napi_env env, napi_value value, napi_typedarray_type wanted, void **data, size_t *length) {
+  napi_typedarray_type type;
+  return napi_get_typedarray_info(env, value, &type, length, data, NULL, NULL) == napi_ok && type == wanted;
+}
+
+/* (out, source, records, size): arrays of bytes but for `records`. */
+static napi_value call_gather(napi_env env, napi_callback_info info) {
+  napi_value values[4];
+  size_t given = 4, outLength = 0, length = 0, count = 0;
+  void *out = NULL, *source = NULL, *records = NULL;
+  uint32_t size = 0;
+  bool valid = napi_get_cb_info(env, info, &given, values, NULL, NULL) == napi_ok && given == 4 &&
+               read_array(env, values[0], napi_uint8_array, &out, &outLength) &&
+               read_array(env, values[1], napi_uint8_array, &source, &length) &&
+               read_array(env, values[2], napi_uint32_array, &records, &count) &&
+               napi_get_value_uint32(env, values[3], &size) == napi_ok && size > 0 && count * size <= outLength;
+  for (size_t i = 0; valid && i < count; i++) valid = ((const uint32_t *)records)[i] < length / size;
+  if (!valid) {
+    napi_throw_type_error(env, NULL, "the native kernel gathers records that are there, into an array that has room");
+    return NULL;
+  }
+  gather(out, source, records, count, size);
+  return NULL;
+}
+
 #define FLOATS(i) ((float *)(a.memory + (size_t)a.number[i]))
 #define INTEGER(i) ((int)a.number[i])
 
@@ -307,6 +347,7 @@ static napi_value call_peak(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
+      {"gather", NULL, call_gather, NULL, NULL, NULL, napi_enumerable, NULL},
       {"packRows", NULL, call_pack_rows, NULL, NULL, NULL, napi_enumerable, NULL},
       {"forward", NULL, call_forward, NULL, NULL, NULL, napi_enumerable, NULL},
       {"backward", NULL, call_backward, NULL, NULL, NULL, napi_enumerable, NULL},
