@@ -64,19 +64,19 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
         const dispatcher = new Dispatcher(settings, [], now);
         const threadCount = threads.reduce((a, b) => a + b, 0);
         const running: Grant[] = [];
-        let waiting = trials;
+        const queue = { waiting: trials };
         const follow = ({ afterCommit }: Decision): void => {
           for (const effect of afterCommit) {
             if (effect.kind !== 'send' || effect.message.kind !== 'assign') continue;
             const { assignment } = effect.message;
             const size = assignment.members.length;
-            const fair = Math.ceil(waiting / threadCount);
+            const fair = Math.ceil(queue.waiting / threadCount);
             expect(size).toBeLessThanOrEqual(Math.min(8, fair));
             if (size > 1) expect(size * hidden).toBeLessThanOrEqual(800);
-            waiting -= size;
+            queue.waiting -= size;
             running.push({ session: effect.session, assignment });
           }
-          if (waiting > 0) expect(running).toHaveLength(threadCount);
+          if (queue.waiting > 0) expect(running).toHaveLength(threadCount);
         };
         threads.forEach((count, index) =>
           dispatcher.joined(helloOf(index, count), '127.0.0.1:1', now),
@@ -84,7 +84,7 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
         const origin = { partDigests: {}, officialData: null };
         const data = { search: reference, test: null, validationCount: 400 };
         follow(dispatcher.submit(studyOf(trials, hidden), data, origin, now));
-        while (running.length > 0 && waiting > 0) {
+        while (running.length > 0 && queue.waiting > 0) {
           const place = choices.next().value! % running.length;
           const [{ session, assignment }] = running.splice(place, 1) as [Grant];
           const results: MemberResult[] = assignment.members.map(({ key, lambda }) => ({
@@ -99,7 +99,7 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
             ),
           );
         }
-        expect(waiting).toBe(0);
+        expect(queue.waiting).toBe(0);
         // The last ones were spread: whatever still runs has about one thread each.
         if (trials >= threadCount) expect(running).toHaveLength(threadCount);
       },
