@@ -35,9 +35,10 @@ export async function kernelFor(context: Context, choice: KernelChoice): Promise
  */
 export function buildNativeKernel(context: Context): void {
   const script = fileURLToPath(new URL('../../scripts/build-native.mjs', import.meta.url));
-  spawnSync(process.execPath, [script, '--into', kernelCacheDir(context)], {
+  const { error } = spawnSync(process.execPath, [script, '--into', kernelCacheDir(context)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  if (error) context.stderr.write(`The native kernel was not built: ${error.message}\n`);
 }
 
 /** Where a native kernel may lie: as it was installed, or as `doctor --build-kernel` built it. */

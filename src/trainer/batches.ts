@@ -58,9 +58,24 @@ export class Batches {
     const first = (stepsDone - epoch * this.#stepsPerEpoch) * this.#settings.batch;
     const rows = Math.min(this.#settings.batch, this.#order.length - first);
     const { images, records } = this.#split;
+    const order = this.#order.subarray(first, first + rows);
+    const batch = order.map((record) => records[record]!);
+    for (let row = 0; row < rows; row++) network.labels[row] = images.labels[batch[row]!]!;
+    if (this.#mirror === null && this.#shift === null) {
+      network.loadImages(images.pixels, batch);
+      return rows;
+    }
+    const inputs = inputsOf(images);
     for (let row = 0; row < rows; row++) {
-      const record = this.#order[first + row]!;
-      loadRecord(network, row, images, records[record]!, this.#placementOf(record), this.#fill);
+      const start = batch[row]! * inputs;
+      const image = images.pixels.subarray(start, start + inputs);
+      const out = network.pixels.subarray(row * inputs, (row + 1) * inputs);
+      const placement = this.#placementOf(order[row]!);
+      if (placement === null) out.set(image);
+      else {
+        out.set(this.#fill);
+        placeImage(out, image, images, placement);
+      }
     }
     return rows;
   }
@@ -87,29 +102,10 @@ export class Batches {
 
 /** Writes `rows` records of the split from `first` on, as they are. */
 export function loadRecords(network: PackNetwork, split: Split, first: number, rows: number): void {
-  for (let row = 0; row < rows; row++) {
-    loadRecord(network, row, split.images, split.records[first + row]!, null, null);
-  }
-}
-
-function loadRecord(
-  network: PackNetwork,
-  row: number,
-  images: Images,
-  record: number,
-  placement: Placement | null,
-  fill: Uint8Array | null,
-): void {
-  const inputs = inputsOf(images);
-  const image = images.pixels.subarray(record * inputs, (record + 1) * inputs);
-  network.labels[row] = images.labels[record]!;
-  if (placement === null || fill === null) {
-    network.pixels.set(image, row * inputs);
-    return;
-  }
-  const out = network.pixels.subarray(row * inputs, (row + 1) * inputs);
-  out.set(fill);
-  placeImage(out, image, images, placement);
+  const { images } = split;
+  const records = split.records.subarray(first, first + rows);
+  for (let row = 0; row < rows; row++) network.labels[row] = images.labels[records[row]!]!;
+  network.loadImages(images.pixels, records);
 }
 
 /** Copies what stays inside; mirrors first, then shifts. */

@@ -5,6 +5,7 @@
  * The native kernel is the portable one with another first layer.
  */
 import { assert } from '../base/assert.ts';
+import { gather } from './gather.ts';
 import { onMemory } from './native-functions.ts';
 import type { NativeFunctions } from './native-functions.ts';
 import type { Kernel } from './pack-network.ts';
@@ -31,9 +32,14 @@ export function loadKernel(
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const portable = instance.exports;
   assert(isKernel(portable), 'the compiled kernel has every function that the trainer calls');
-  const functions = native === null ? portable : { ...portable, ...onMemory(native, memory) };
+  if (native === null)
+    return {
+      name: 'portable',
+      openPack: (shape) => new WasmNetwork(shape, memory, portable, 'two', gather),
+    };
+  const functions = { ...portable, ...onMemory(native, memory) };
   return {
-    name: native === null ? 'portable' : 'native',
-    openPack: (shape) => new WasmNetwork(shape, memory, functions),
+    name: 'native',
+    openPack: (shape) => new WasmNetwork(shape, memory, functions, 'one', native.gather),
   };
 }

@@ -8,8 +8,6 @@ const CACHE_LINE = 64;
 /** The module's own constants lie below this. */
 const FIRST_FREE_BYTE = 4096;
 const FLOAT_BYTES = 4;
-/** The native kernel keeps rows of the batch apart by so many floats: else all would fall into the same cache sets. */
-const ROW_PADDING = 16;
 /** Columns of a panel of W1. */
 export const PANEL = 8;
 
@@ -48,7 +46,11 @@ function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
-export function planMemory(shape: PackShape): MemoryPlan {
+/**
+ * @param packing  how the batch lies: twice, for one product each, or once for both, in groups of six
+ *   inputs and up to 34 floats between them (`kernel/native/first-layer.c`)
+ */
+export function planMemory(shape: PackShape, packing: 'one' | 'two'): MemoryPlan {
   const { members, inputs, hidden } = shape;
   const R = roundUp(shape.rows, 8);
   const K = roundUp(inputs, 4);
@@ -67,8 +69,8 @@ export function planMemory(shape: PackShape): MemoryPlan {
     labels: take(R),
     scale: floats(K),
     offset: floats(K),
-    x1: floats(R * (K + ROW_PADDING)),
-    x2: floats(K * R + 8), // Written up to 6 floats past its end.
+    x1: floats(packing === 'two' ? R * K : Math.ceil(K / 6) * (6 * R + 34)),
+    x2: packing === 'two' ? floats(K * R) : 0,
     w1: floats(panels * K * PANEL),
     b1: floats(panels * PANEL),
     twoLambdas: floats(panels * PANEL),
@@ -82,5 +84,6 @@ export function planMemory(shape: PackShape): MemoryPlan {
     w2: floats(members * hiddenPadded * classesPadded),
     b2: floats(members * classesPadded),
   };
-  return { R, K, panels, hiddenPadded, classesPadded, ...places, end };
+  const x2 = packing === 'two' ? places.x2 : places.x1;
+  return { R, K, panels, hiddenPadded, classesPadded, ...places, x2, end };
 }

@@ -8,6 +8,7 @@
 import { exp, log } from '../base/elementary.ts';
 import { RandomStream } from '../base/philox.ts';
 import { fusedMultiplyAdd } from './fused-multiply-add.ts';
+import { gather } from './gather.ts';
 import { zeroParameters } from './model.ts';
 import type { NetworkParameters } from './model.ts';
 import type { Dropout, Kernel, PackNetwork, PackShape } from './pack-network.ts';
@@ -55,6 +56,10 @@ class NaiveNetwork implements PackNetwork {
       offset: new Float32Array(inputs),
       meanByte: new Uint8Array(inputs),
     };
+  }
+
+  loadImages(source: Uint8Array, records: Uint32Array): void {
+    gather(this.pixels, source, records, this.#shape.inputs);
   }
 
   setStandardization(standardization: Standardization): void {

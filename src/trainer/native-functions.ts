@@ -4,6 +4,7 @@
  * They are those of the portable kernel that stream W1, working on the same memory: each is handed the
  * memory anew, since growing it may move it.
  */
+import type { Gather } from './gather.ts';
 import type { FirstLayer } from './wasm-functions.ts';
 
 type OnMemory<Call> = Call extends (...numbers: infer Numbers) => void
@@ -13,6 +14,7 @@ type OnMemory<Call> = Call extends (...numbers: infer Numbers) => void
 export type NativeFunctions = {
   readonly [Name in keyof FirstLayer]: OnMemory<FirstLayer[Name]>;
 } & {
+  readonly gather: Gather;
   /** Whether this processor has the instructions that the others are made of. */
   supported(): boolean;
   /** Nanoseconds of `count` × 96 multiply-adds on registers alone: what a core can do at most. */
@@ -23,6 +25,7 @@ const names: Readonly<Record<keyof NativeFunctions, true>> = {
   packRows: true,
   forward: true,
   backward: true,
+  gather: true,
   supported: true,
   peakNanoseconds: true,
 };

@@ -41,6 +41,8 @@ export interface PackNetwork {
   readonly pixels: Uint8Array;
   /** (rows) and its labels. */
   readonly labels: Uint8Array;
+  /** Writes the images that start at `record · D` in `source` to the first rows of `pixels`. */
+  loadImages(source: Uint8Array, records: Uint32Array): void;
   setStandardization(standardization: Standardization): void;
   /** @param twoLambdas (members) 2λ of each */
   setDecay(twoLambdas: Float32Array): void;

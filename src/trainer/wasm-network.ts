@@ -7,6 +7,7 @@
 import { assert } from '../base/assert.ts';
 import { RidgelineError } from '../base/errors.ts';
 import { keyOf, streamPurpose } from '../base/philox.ts';
+import type { Gather } from './gather.ts';
 import { PANEL, planMemory } from './memory-plan.ts';
 import type { MemoryPlan } from './memory-plan.ts';
 import { zeroParameters } from './model.ts';
@@ -16,7 +17,10 @@ import type { Standardization } from './standardization.ts';
 import type { WasmFunctions } from './wasm-functions.ts';
 
 const PAGE_BYTES = 65_536;
-/** Inputs of one call: short calls, since V8 never replaces a running function by its optimised self. */
+/**
+ * Inputs of one call, a multiple of 4 and of 6. Short calls, since V8 never replaces a running function by its
+ * optimised self; and a panel of weights so high stays in the first-level cache while all rows pass.
+ */
 const BLOCK = 384;
 
 export class WasmNetwork implements PackNetwork {
@@ -25,22 +29,35 @@ export class WasmNetwork implements PackNetwork {
   readonly #shape: PackShape;
   readonly #plan: MemoryPlan;
   readonly #kernel: WasmFunctions;
+  readonly #gather: Gather;
   readonly #floats: Float32Array<ArrayBuffer>;
   readonly #classOf: Int32Array;
   readonly #twoLambdas: Float32Array;
 
-  constructor(shape: PackShape, memory: WebAssembly.Memory, kernel: WasmFunctions) {
-    const plan = planMemory(shape);
+  /** @param packing  how the kernel's first layer wants the batch: twice, or once */
+  constructor(
+    shape: PackShape,
+    memory: WebAssembly.Memory,
+    kernel: WasmFunctions,
+    packing: 'one' | 'two',
+    copyImages: Gather,
+  ) {
+    const plan = planMemory(shape, packing);
     growTo(memory, plan.end, shape);
     new Uint8Array(memory.buffer, plan.pixels, plan.end - plan.pixels).fill(0);
     this.#shape = shape;
     this.#plan = plan;
     this.#kernel = kernel;
+    this.#gather = copyImages;
     this.#floats = new Float32Array(memory.buffer);
     this.#classOf = new Int32Array(memory.buffer, plan.classOf, shape.rows);
     this.#twoLambdas = new Float32Array(shape.members);
     this.pixels = new Uint8Array(memory.buffer, plan.pixels, shape.rows * shape.inputs);
     this.labels = new Uint8Array(memory.buffer, plan.labels, shape.rows);
+  }
+
+  loadImages(source: Uint8Array, records: Uint32Array): void {
+    this.#gather(this.pixels, source, records, this.#shape.inputs);
   }
 
   setStandardization({ scale, offset }: Standardization): void {

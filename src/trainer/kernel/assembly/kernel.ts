@@ -29,4 +29,5 @@ export {
   updateHiddenBias,
   updateOutput,
 } from './second-layer';
+export { multiplyAdds } from './peak';
 export { classify, softmax, softmaxGradient } from './softmax';

@@ -1,15 +1,15 @@
 /*
- * The native kernel: the three functions that stream W1, in C, as a Node-API addon.
+ * The native kernel: what streams the batch and W1, in C, as a Node-API addon.
  *
- * They work in place on the thread's WebAssembly memory and replace `assembly/first-layer.ts`, nothing else.
+ * Three functions work in place on the thread's WebAssembly memory and replace `assembly/first-layer.ts`; one brings a
+ * batch there, as JavaScript does otherwise. Nothing else is replaced.
  * The result is the same to the last bit: every output element is one chain of fused multiply-adds in
  * increasing index. Lanes of a vector are columns of the output, never parts of a sum, and a block of a sum
  * continues from the accumulator that the block before it stored.
  *
- * `w1`, `z` and `dz` lie as `assembly/kernel.ts` says, in panels of 8 columns. The batch lies as suits the tiles here:
- *
- *     x1   [row][K + 16]        for the forward product; 16 more, so that rows do not fall into the same cache sets
- *     x2   [k / 6][row][6]      for the backward product; the last group is as narrow as what is left
+ * `w1`, `z` and `dz` lie as `assembly/kernel.ts` says, in panels of 8 columns. The batch lies here in one packing only,
+ * which serves both products: x [k / 6][row][6], each group of six inputs an odd number of cache lines from the next, so
+ * that groups do not fall into the same cache sets. A tile of either product reads it from front to back.
  *
  * A tile is 6 × 16 outputs: twelve accumulators of eight lanes, two vectors of weights and one broadcast fill the
  * sixteen registers of x64; arm64 has 32 of half the width. A last single panel is worked on in tiles of 12 × 8.
@@ -20,11 +20,12 @@
 #include <node_api.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 #define TILE 6   /* rows of a forward tile, inputs of a backward tile */
 #define PANEL 8  /* columns of a panel */
-#define PAD 16   /* floats behind each row of x1 */
+#define LINE 16  /* floats of a cache line */
 #define INLINE static inline __attribute__((always_inline))
 
 #if defined(__x86_64__)
@@ -68,26 +69,41 @@ static bool supported(void) { return true; }
 #endif
 
 /*
- * Bytes to standardised floats, x = fma(u, scale, offset), in both layouts at once; x2 is left alone where it is null.
- * Eight at a time; the two that are too many for a group of x2 are overwritten by the row, or the group, that follows.
+ * Rows of `size` bytes from anywhere in `source`, one behind the other. They lie far apart in main memory: while one is
+ * copied, the next two are on their way.
  */
-KERNEL static void pack_rows(float *x1, float *x2, const uint8_t *pixels, const float *scale, const float *offset,
-                             int rows, int inputs, int R, int K) {
-  for (int k = 0; k < inputs; k += TILE) {
-    const int width = K - k < TILE ? K - k : TILE;
-    const eight s = load(scale + k), t = load(offset + k);
-    float *out1 = x1 + k;
-    float *out2 = x2 + (size_t)k * R;
+static void gather(uint8_t *out, const uint8_t *source, const uint32_t *records, size_t count, size_t size) {
+  for (size_t i = 0; i < count; i++) {
+    if (i + 2 < count)
+      for (size_t at = 0; at < size; at += 64) __builtin_prefetch(source + records[i + 2] * size + at, 0);
+    memcpy(out + i * size, source + records[i] * size, size);
+  }
+}
+
+/* Floats from one group of six inputs to the next: room for all rows and two floats more, an odd number of cache lines. */
+static size_t group_stride(int R) { return ((size_t)(TILE * R + 2 + LINE - 1) / LINE | 1) * LINE; }
+
+/*
+ * Bytes to standardised floats, x = fma(u, scale, offset). Eight at a time: the two that are too many for a group are
+ * overwritten by the next row, those of the last row lie in the space between groups.
+ */
+KERNEL static void pack_rows(float *x, const uint8_t *pixels, const float *scale, const float *offset, int rows,
+                             int inputs, int R) {
+  const size_t stride = group_stride(R);
+  const int block = 16 * TILE; /* A row's bytes and the groups they go to: few enough pages at a time. */
+  for (int from = 0; from < inputs; from += block) {
+    const int to = inputs - from < block ? inputs : from + block;
     for (int i = 0; i < rows; i++) {
-      const eight v = fused(bytes(pixels + (size_t)i * inputs + k), s, t);
-      store(out1 + (size_t)i * (K + PAD), v);
-      if (x2) store(out2 + i * width, v);
+      const uint8_t *row = pixels + (size_t)i * inputs;
+      float *out = x + from / TILE * stride + (size_t)i * TILE;
+      for (int k = from; k < to; k += TILE, out += stride)
+        store(out, fused(bytes(row + k), load(scale + k), load(offset + k)));
     }
   }
 }
 
 /* `height` rows × `panels` panels of z, over `count` inputs. */
-INLINE KERNEL void forward_tile(float *z, size_t zPanel, const float *x, size_t xRow, const float *w, size_t wPanel,
+INLINE KERNEL void forward_tile(float *z, size_t zPanel, const float *x, size_t xGroup, const float *w, size_t wPanel,
                                 int count, const int height, const int panels) {
   eight c[12][2];
 #pragma GCC unroll 12
@@ -95,14 +111,19 @@ INLINE KERNEL void forward_tile(float *z, size_t zPanel, const float *x, size_t 
     c[r][0] = load(z + r * PANEL);
     if (panels == 2) c[r][1] = load(z + zPanel + r * PANEL);
   }
-  for (int k = 0; k < count; k++) {
-    const eight w0 = load(w + (size_t)k * PANEL);
-    const eight w1 = panels == 2 ? load(w + wPanel + (size_t)k * PANEL) : w0;
+  for (; count > 0; count -= TILE, x += xGroup, w += TILE * PANEL) {
+    const int width = count < TILE ? count : TILE;
+#pragma GCC unroll 6
+    for (int k = 0; k < TILE; k++) {
+      if (k >= width) break;
+      const eight w0 = load(w + k * PANEL);
+      const eight w1 = panels == 2 ? load(w + wPanel + k * PANEL) : w0;
 #pragma GCC unroll 12
-    for (int r = 0; r < height; r++) {
-      const eight v = every(x[r * xRow + k]);
-      c[r][0] = fused(v, w0, c[r][0]);
-      if (panels == 2) c[r][1] = fused(v, w1, c[r][1]);
+      for (int r = 0; r < height; r++) {
+        const eight v = every(x[r * TILE + k]);
+        c[r][0] = fused(v, w0, c[r][0]);
+        if (panels == 2) c[r][1] = fused(v, w1, c[r][1]);
+      }
     }
   }
 #pragma GCC unroll 12
@@ -113,12 +134,12 @@ INLINE KERNEL void forward_tile(float *z, size_t zPanel, const float *x, size_t 
 }
 
 #define FORWARD(height, panels) \
-  case height: forward_tile(zTile, zPanel, xTile, xRow, w, wPanel, count, height, panels); break
+  case height: forward_tile(zTile, zPanel, xTile, xGroup, w, wPanel, count, height, panels); break
 
-/* z += x · w1 over inputs kFrom … kTo − 1, continuing the chains that stand in z. */
-KERNEL static void forward(float *z, const float *x1, const float *w1, int rows, int panels, int kFrom, int kTo, int R,
+/* z += x · w1 over inputs kFrom … kTo − 1, continuing the chains that stand in z; kFrom is a multiple of 6. */
+KERNEL static void forward(float *z, const float *x, const float *w1, int rows, int panels, int kFrom, int kTo, int R,
                            int K) {
-  const size_t xRow = K + PAD, wPanel = (size_t)K * PANEL, zPanel = (size_t)R * PANEL;
+  const size_t xGroup = group_stride(R), wPanel = (size_t)K * PANEL, zPanel = (size_t)R * PANEL;
   const int count = kTo - kFrom;
   for (int panel = 0; panel < panels; panel += 2) {
     const bool pair = panel + 1 < panels;
@@ -126,7 +147,7 @@ KERNEL static void forward(float *z, const float *x1, const float *w1, int rows,
     const float *w = w1 + panel * wPanel + (size_t)kFrom * PANEL;
     for (int i = 0; i < rows; i += step) {
       float *zTile = z + panel * zPanel + (size_t)i * PANEL;
-      const float *xTile = x1 + i * xRow + kFrom;
+      const float *xTile = x + kFrom / TILE * xGroup + (size_t)i * TILE;
       const int height = rows - i < step ? rows - i : step;
       if (pair) {
         switch (height) {
@@ -148,7 +169,7 @@ INLINE KERNEL void update(float *at, eight gradient, eight twoLambda, eight minu
   store(at, fused(minusRate, fused(twoLambda, w, gradient), w));
 }
 
-/* The gradient of `width` inputs × `panels` panels of W1, in one or two groups of x2, and at once the update. */
+/* The gradient of `width` inputs × `panels` panels of W1, in one or two groups of x, and at once the update. */
 INLINE KERNEL void backward_tile(float *w, size_t wPanel, const float *x, size_t xGroup, const float *d, size_t dPanel,
                                  const float *twoLambdas, eight minusRate, int rows, const int width, const int groups,
                                  const int panels) {
@@ -169,7 +190,7 @@ INLINE KERNEL void backward_tile(float *w, size_t wPanel, const float *x, size_t
     const eight d1 = panels == 2 ? load(d + dPanel + (size_t)i * PANEL) : d0;
 #pragma GCC unroll 12
     for (int k = 0; k < width * groups; k++) {
-      const eight v = every(x[(k / width) * xGroup + i * width + k % width]);
+      const eight v = every(x[k / TILE * xGroup + i * TILE + k % TILE]);
       c[k][0] = fused(v, d0, c[k][0]);
       if (panels == 2) c[k][1] = fused(v, d1, c[k][1]);
     }
@@ -182,12 +203,12 @@ INLINE KERNEL void backward_tile(float *w, size_t wPanel, const float *x, size_t
 }
 
 #define BACKWARD(width, groups, panels) \
-  backward_tile(w, wPanel, x, xGroup, d, dPanel, t, minusRate, rows, width, groups, panels)
+  backward_tile(w, wPanel, xTile, xGroup, d, dPanel, t, minusRate, rows, width, groups, panels)
 
 /* Inputs kFrom … kTo − 1; kFrom is a multiple of 6, and kTo where it is not K. Sums run over the batch alone, never over padding. */
-KERNEL static void backward(float *w1, const float *x2, const float *dz, const float *twoLambdas, float rate, int rows,
+KERNEL static void backward(float *w1, const float *x, const float *dz, const float *twoLambdas, float rate, int rows,
                             int panels, int kFrom, int kTo, int R, int K) {
-  const size_t wPanel = (size_t)K * PANEL, dPanel = (size_t)R * PANEL, xGroup = (size_t)TILE * R;
+  const size_t wPanel = (size_t)K * PANEL, dPanel = (size_t)R * PANEL, xGroup = group_stride(R);
   const eight minusRate = every(-rate);
   for (int panel = 0; panel < panels; panel += 2) {
     const bool pair = panel + 1 < panels;
@@ -195,7 +216,7 @@ KERNEL static void backward(float *w1, const float *x2, const float *dz, const f
     const float *t = twoLambdas + panel * PANEL;
     for (int k = kFrom; k < kTo;) {
       float *w = w1 + panel * wPanel + (size_t)k * PANEL;
-      const float *x = x2 + (size_t)k * R;
+      const float *xTile = x + k / TILE * xGroup;
       const int left = kTo - k;
       if (pair && left >= TILE) BACKWARD(6, 1, 2);
       else if (pair && left == 4) BACKWARD(4, 1, 2);
@@ -257,14 +278,39 @@ static bool read_arguments(napi_env env, napi_callback_info info, int places, in
   return valid;
 }
 
+/* A typed array's elements, where it is one of that type; the buffer behind it may be shared among threads. */
+static bool read_array(napi_env env, napi_value value, napi_typedarray_type wanted, void **data, size_t *length) {
+  napi_typedarray_type type;
+  return napi_get_typedarray_info(env, value, &type, length, data, NULL, NULL) == napi_ok && type == wanted;
+}
+
+/* (out, source, records, size): arrays of bytes but for `records`. */
+static napi_value call_gather(napi_env env, napi_callback_info info) {
+  napi_value values[4];
+  size_t given = 4, outLength = 0, length = 0, count = 0;
+  void *out = NULL, *source = NULL, *records = NULL;
+  uint32_t size = 0;
+  bool valid = napi_get_cb_info(env, info, &given, values, NULL, NULL) == napi_ok && given == 4 &&
+               read_array(env, values[0], napi_uint8_array, &out, &outLength) &&
+               read_array(env, values[1], napi_uint8_array, &source, &length) &&
+               read_array(env, values[2], napi_uint32_array, &records, &count) &&
+               napi_get_value_uint32(env, values[3], &size) == napi_ok && size > 0 && count * size <= outLength;
+  for (size_t i = 0; valid && i < count; i++) valid = ((const uint32_t *)records)[i] < length / size;
+  if (!valid) {
+    napi_throw_type_error(env, NULL, "the native kernel gathers records that are there, into an array that has room");
+    return NULL;
+  }
+  gather(out, source, records, count, size);
+  return NULL;
+}
+
 #define FLOATS(i) ((float *)(a.memory + (size_t)a.number[i]))
 #define INTEGER(i) ((int)a.number[i])
 
 static napi_value call_pack_rows(napi_env env, napi_callback_info info) {
   arguments a;
   if (!read_arguments(env, info, 5, 9, &a)) return NULL;
-  pack_rows(FLOATS(0), a.number[1] == 0 ? NULL : FLOATS(1), a.memory + (size_t)a.number[2], FLOATS(3), FLOATS(4),
-            INTEGER(5), INTEGER(6), INTEGER(7), INTEGER(8));
+  pack_rows(FLOATS(0), a.memory + (size_t)a.number[2], FLOATS(3), FLOATS(4), INTEGER(5), INTEGER(6), INTEGER(7));
   return NULL;
 }
 
@@ -301,6 +347,7 @@ static napi_value call_peak(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
+      {"gather", NULL, call_gather, NULL, NULL, NULL, napi_enumerable, NULL},
       {"packRows", NULL, call_pack_rows, NULL, NULL, NULL, napi_enumerable, NULL},
       {"forward", NULL, call_forward, NULL, NULL, NULL, napi_enumerable, NULL},
       {"backward", NULL, call_backward, NULL, NULL, NULL, napi_enumerable, NULL},

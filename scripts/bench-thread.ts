@@ -1,0 +1,35 @@
+/** One of several threads that `bench.ts` measures at the same time: they begin together and end together. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Images } from '../src/trainer/images.ts';
+import { measure, type Case } from './bench-trainer.ts';
+
+export interface ThreadTask {
+  readonly case: Case;
+  readonly images: Images;
+  readonly steps: number;
+  readonly threads: number;
+  /** (2) how many are ready, and how many have measured. */
+  readonly counters: Int32Array;
+}
+
+// The only thing that starts this file is `bench.ts`.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const task = workerData as ThreadTask;
+const { counters, threads } = task;
+
+const timing = measure(task.case, task.images, task.steps, {
+  begin() {
+    Atomics.add(counters, 0, 1);
+    Atomics.notify(counters, 0);
+    for (let ready = 0; (ready = Atomics.load(counters, 0)) < threads;)
+      Atomics.wait(counters, 0, ready);
+  },
+  measured() {
+    Atomics.add(counters, 1, 1);
+  },
+  othersAreRunning() {
+    return Atomics.load(counters, 1) < threads;
+  },
+});
+// oxlint-disable-next-line unicorn/require-post-message-target-origin
+parentPort?.postMessage(timing);

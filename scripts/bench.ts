@@ -1,0 +1,139 @@
+/**
+ * `npm run bench`: how fast the kernels train on this machine, beside what its cores could do at most.
+ *
+ *     npm run -s bench                                   everything, about a minute
+ *     npm run -s bench -- --kernel native --hidden 50 --pack 1,8 --threads 1 --steps 200
+ *
+ * Measured is the whole step of a 3072-H-10 network with batches of 100: gathering the batch from random
+ * places, packing, both products, softmax, update. The table goes to stdout, progress to stderr.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { alone, flopOf, measure, nativeFunctions, noiseImages } from './bench-trainer.ts';
+import type { Case, Timing } from './bench-trainer.ts';
+import type { ThreadTask } from './bench-thread.ts';
+
+const columnsMax = 800; // As the coordinator packs: pack × hidden.
+const { values: flags } = parseArgs({
+  options: {
+    kernel: { type: 'string', default: 'portable,native' },
+    hidden: { type: 'string', default: '50,200,1000' },
+    pack: { type: 'string', default: '1,8' },
+    threads: { type: 'string', default: `1,${availableParallelism()}` },
+    steps: { type: 'string', default: '60' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const numbers = (text: string): number[] => [...new Set(text.split(',').map(Number))];
+const images = noiseImages();
+const isNativeBuilt = nativeFunctions() !== null;
+
+interface Row extends Case {
+  readonly threads: number;
+  readonly timings: readonly Timing[];
+}
+
+function casesOf(kernel: 'portable' | 'native'): Case[] {
+  const cases = numbers(flags.hidden).flatMap((hidden) =>
+    numbers(flags.pack).map((pack) => {
+      const fit = Math.max(1, Math.floor(columnsMax / hidden));
+      return { kernel, hidden, pack: Math.min(pack, fit), batch: 100 };
+    }),
+  );
+  return cases.filter(
+    (c, index) => cases.findIndex((d) => d.hidden === c.hidden && d.pack === c.pack) === index,
+  );
+}
+
+async function timingsOf(c: Case, threads: number, steps: number): Promise<Timing[]> {
+  if (threads === 1) return [measure(c, images, steps, alone)];
+  const counters = new Int32Array(new SharedArrayBuffer(8));
+  const task: ThreadTask = { case: c, images, steps, threads, counters };
+  const file = new URL('./bench-thread.ts', import.meta.url);
+  return Promise.all(
+    Array.from(
+      { length: threads },
+      () =>
+        new Promise<Timing>((resolve, reject) => {
+          const worker = new Worker(file, { workerData: task });
+          worker.once('message', resolve);
+          worker.once('error', reject);
+        }),
+    ),
+  );
+}
+
+const sum = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0);
+
+/** Work of all threads in the given time of each, and what share of their peaks together that is. */
+function rates(row: Row, ms: (timing: Timing) => number): { gflops: number; share: number } {
+  const flop = flopOf(row) * row.pack;
+  const gflops = sum(row.timings.map((timing) => flop / ms(timing) / 1e6));
+  return { gflops, share: gflops / sum(row.timings.map(({ peakGflops }) => peakGflops)) };
+}
+
+function line(row: Row): string[] {
+  const medianMs = sum(row.timings.map((timing) => timing.medianMs)) / row.threads;
+  const measuredMs = sum(row.timings.map((timing) => timing.measuredImageMs)) / row.threads;
+  const median = rates(row, (timing) => timing.medianMs);
+  const fastest = rates(row, (timing) => timing.fastestTenthMs);
+  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+  return [
+    row.kernel,
+    ...[row.hidden, row.pack, row.threads].map(String),
+    medianMs.toFixed(2),
+    (medianMs / row.pack).toFixed(2),
+    median.gflops.toFixed(0),
+    percent(median.share),
+    percent(fastest.share),
+    ((1000 * medianMs) / row.batch / row.pack).toFixed(1),
+    ((1000 * measuredMs) / row.pack).toFixed(1),
+  ];
+}
+
+const header =
+  'kernel,hidden,pack,threads,ms/step,ms/trial,GFLOP/s,of peak,fastest tenth,µs/image,measured'.split(
+    ',',
+  );
+
+function print(rows: readonly Row[]): void {
+  const lines = [header, ...rows.map(line)];
+  const widths = header.map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)));
+  const text = lines.map((cells) =>
+    cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('  '),
+  );
+  const peaks = rows.filter(({ threads }) => threads === 1).flatMap(({ timings }) => timings);
+  const best = Math.max(
+    ...(peaks.length > 0 ? peaks : rows.flatMap(({ timings }) => timings)).map(
+      ({ peakGflops }) => peakGflops,
+    ),
+  );
+  const how = isNativeBuilt
+    ? 'multiply-adds on registers alone'
+    : "twice WebAssembly's multiply-adds on registers alone, since the native kernel is not built";
+  process.stdout.write(
+    `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}\n`,
+  );
+  process.stdout.write(
+    `peak of one core: ${best.toFixed(0)} GFLOP/s (${how})\n\n${text.join('\n')}\n`,
+  );
+}
+
+const rows: Row[] = [];
+for (const kernel of ['portable', 'native'] as const) {
+  if (!flags.kernel.split(',').includes(kernel)) continue;
+  if (kernel === 'native' && !isNativeBuilt) {
+    process.stderr.write('the native kernel is not built: `npm run build:native`\n');
+    continue;
+  }
+  for (const c of casesOf(kernel)) {
+    for (const threads of numbers(flags.threads)) {
+      process.stderr.write(`${kernel}, hidden ${c.hidden}, pack ${c.pack}, threads ${threads}\n`);
+      rows.push({ ...c, threads, timings: await timingsOf(c, threads, Number(flags.steps)) });
+    }
+  }
+}
+if (flags.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+else print(rows);

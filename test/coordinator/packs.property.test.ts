@@ -1,0 +1,109 @@
+/** Packs fill threads, and the last trials of a stage are spread over them. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Decision, DispatcherSettings, Moment } from '../../src/coordinator/cluster-state.ts';
+import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
+import type { Assignment, Hello, MemberResult } from '../../src/rpc/messages.ts';
+import { datasetKey } from '../../src/study/dataset-reference.ts';
+import type { StudySpec } from '../../src/study/study-spec.ts';
+import { resultOf } from '../simulation/cluster.ts';
+import { exampleStudy } from '../study/example-study.ts';
+
+const settings: DispatcherSettings = {
+  leaseMs: 20_000,
+  heartbeatMs: 5_000,
+  reconnectMs: 1_000,
+  forgetMs: 600_000,
+  knownAnswer: 'right',
+  version: 'test',
+};
+const reference = {
+  parts: [{ name: 'digits', digest: 'a'.repeat(64), bytes: 1, count: 1797 }],
+  seed: 1,
+  train: { kind: 'count', count: 1000 },
+  validation: { kind: 'count', count: 400 },
+  test: null,
+} as const;
+const now: Moment = { monotonicMs: 0, wallMs: 1.7e12 };
+
+function helloOf(index: number, threads: number): Hello {
+  return {
+    kind: 'hello',
+    protocol: 1,
+    version: 'test',
+    session: `s${index}`,
+    name: `w${index}`,
+    threads,
+    packMax: 8,
+    kernel: 'portable',
+    knownAnswer: 'right',
+    held: [],
+    datasets: [datasetKey(reference)],
+  };
+}
+
+function studyOf(trials: number, hidden: number): StudySpec {
+  const study = exampleStudy();
+  const stages = study.stages.slice(0, 1).map((stage) => ({ ...stage, trials }));
+  return { ...study, trainer: { ...study.trainer, hidden }, stages };
+}
+
+interface Grant {
+  readonly session: string;
+  readonly assignment: Assignment;
+}
+
+test('no thread idles while trials wait, and no pack is larger than its fair share of them', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: 3, max: 120 }),
+      fc.constantFrom(1, 50, 150, 1000),
+      fc.infiniteStream(fc.nat(100)),
+      (threads, trials, hidden, choices) => {
+        const dispatcher = new Dispatcher(settings, [], now);
+        const threadCount = threads.reduce((a, b) => a + b, 0);
+        const running: Grant[] = [];
+        const queue = { waiting: trials };
+        const follow = ({ afterCommit }: Decision): void => {
+          for (const effect of afterCommit) {
+            if (effect.kind !== 'send' || effect.message.kind !== 'assign') continue;
+            const { assignment } = effect.message;
+            const size = assignment.members.length;
+            const fair = Math.ceil(queue.waiting / threadCount);
+            expect(size).toBeLessThanOrEqual(Math.min(8, fair));
+            if (size > 1) expect(size * hidden).toBeLessThanOrEqual(800);
+            queue.waiting -= size;
+            running.push({ session: effect.session, assignment });
+          }
+          if (queue.waiting > 0) expect(running).toHaveLength(threadCount);
+        };
+        threads.forEach((count, index) =>
+          dispatcher.joined(helloOf(index, count), '127.0.0.1:1', now),
+        );
+        const origin = { partDigests: {}, officialData: null };
+        const data = { search: reference, test: null, validationCount: 400 };
+        follow(dispatcher.submit(studyOf(trials, hidden), data, origin, now));
+        while (running.length > 0 && queue.waiting > 0) {
+          const place = choices.next().value! % running.length;
+          const [{ session, assignment }] = running.splice(place, 1) as [Grant];
+          const results: MemberResult[] = assignment.members.map(({ key, lambda }) => ({
+            key,
+            result: resultOf(key.trial, lambda, false),
+          }));
+          follow(
+            dispatcher.received(
+              session,
+              { kind: 'pack-ended', pack: assignment.pack, results },
+              now,
+            ),
+          );
+        }
+        expect(queue.waiting).toBe(0);
+        // The last ones were spread: whatever still runs has about one thread each.
+        if (trials >= threadCount) expect(running).toHaveLength(threadCount);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
