@@ -2,6 +2,7 @@
 import { RidgelineError } from '../base/errors.ts';
 import { locateDataset, locateNamed, pathsOf } from './locate.ts';
 import { namedDataset, namedDatasets, type NamedDataset } from './named-datasets.ts';
+import { PixelMemory } from './pixel-memory.ts';
 import { encodedBytes, partDigest, type Part } from './part.ts';
 
 /** One line of `ridgeline data list`. */
@@ -71,7 +72,7 @@ async function describeEntry(dataset: NamedDataset, dataDir: string): Promise<Da
   const located = await locateNamed(dataset, dataDir);
   if (located === null) return entry;
   try {
-    const found = await located.read((part) => dataset.parts.includes(part));
+    const found = await located.read((part) => dataset.parts.includes(part), new PixelMemory());
     const parts = found.parts.map((part) => part.name);
     const problem = parts.length === 0 ? `It holds none of ${dataset.parts.join(', ')}.` : null;
     const official = parts.length === 0 ? null : found.official;
@@ -86,7 +87,7 @@ async function describeEntry(dataset: NamedDataset, dataDir: string): Promise<Da
 export async function datasetInfo(name: string, dataDir: string): Promise<DatasetInfo> {
   const dataset = namedDataset(name);
   const located = await locateDataset({ kind: 'named', name }, dataDir);
-  const found = await located.read((part) => dataset.parts.includes(part));
+  const found = await located.read((part) => dataset.parts.includes(part), new PixelMemory());
   const [first] = found.parts;
   if (first === undefined) {
     throw new RidgelineError(

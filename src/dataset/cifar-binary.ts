@@ -10,6 +10,7 @@ import { basename, join } from 'node:path';
 import { streamFile, streamTarGz } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
+import type { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts, WantPart } from './part-source.ts';
 import type { FileSink } from './tar.ts';
 
@@ -43,26 +44,38 @@ const officialFiles: Readonly<Record<string, string>> = {
 };
 
 /** Reads the wanted parts in one pass over the archive. */
-export async function readCifarArchive(path: string, want: WantPart): Promise<FoundParts> {
+export async function readCifarArchive(
+  path: string,
+  want: WantPart,
+  memory: PixelMemory,
+): Promise<FoundParts> {
   const files = new Map<string, CifarFile | null>();
   await streamTarGz(path, (member, bytes) => {
     const name = partName(member);
     if (name === null) return null;
     if (files.has(name)) throw malformed(path, `holds ${name}.bin twice.`);
-    const file = want(name) ? new CifarFile(`${path}, member ${member},`, name, bytes) : null;
+    const file = want(name)
+      ? new CifarFile(`${path}, member ${member},`, name, bytes, memory)
+      : null;
     files.set(name, file);
     return file;
   });
   return found(files);
 }
 
-export async function readCifarFolder(path: string, want: WantPart): Promise<FoundParts> {
+export async function readCifarFolder(
+  path: string,
+  want: WantPart,
+  memory: PixelMemory,
+): Promise<FoundParts> {
   const files = new Map<string, CifarFile | null>();
   for (const entry of (await readdir(path)).toSorted()) {
     const name = partName(entry);
     if (name === null) continue;
     const filePath = join(path, entry);
-    const file = want(name) ? new CifarFile(filePath, name, (await stat(filePath)).size) : null;
+    const file = want(name)
+      ? new CifarFile(filePath, name, (await stat(filePath)).size, memory)
+      : null;
     files.set(name, file);
     if (file !== null) await streamFile(filePath, file);
   }
@@ -99,7 +112,7 @@ export class CifarFile implements FileSink {
    * @param bytes its size, as the folder or archive says
    * @throws RidgelineError DATASET_INVALID
    */
-  constructor(file: string, name: string, bytes: number) {
+  constructor(file: string, name: string, bytes: number, memory: PixelMemory) {
     const records = Math.floor(bytes / recordBytes);
     const over = bytes % recordBytes;
     if (records === 0 || over > 0) {
@@ -118,7 +131,7 @@ export class CifarFile implements FileSink {
     this.#name = name;
     this.#bytes = bytes;
     this.#labels = new Uint8Array(records);
-    this.#pixels = new Uint8Array(records * imageBytes);
+    this.#pixels = memory.take(records * imageBytes);
   }
 
   write(chunk: Uint8Array): void {

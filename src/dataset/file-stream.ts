@@ -1,9 +1,11 @@
 /** Streams files into sinks, unpacked on the way where they are gzipped: no file is ever held whole. */
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { malformed } from './malformed.ts';
+import { YoungGarbage } from './young-garbage.ts';
 import { TarReader, type FileSink, type OnMember } from './tar.ts';
 
 /** No data set for this network is larger; a small file that unpacks to more is an attack or an accident. */
@@ -26,8 +28,24 @@ export async function streamTarGz(path: string, onMember: OnMember): Promise<voi
   await stream(path, 'gzip', { write: (chunk) => tar.push(chunk), end: () => tar.end() });
 }
 
+/** A file's bytes in order; each chunk is overwritten by the next, so that reading makes no garbage. */
+export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
+  await using file = await open(path, 'r');
+  const buffer = new Uint8Array(chunkBytes);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk.slice();
+}
+
 async function stream(path: string, packing: 'plain' | 'gzip', sink: FileSink): Promise<void> {
   let bytes = 0;
+  const garbage = new YoungGarbage();
   const consume = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const chunk of source) {
       bytes += chunk.length;
@@ -38,13 +56,17 @@ async function stream(path: string, packing: 'plain' | 'gzip', sink: FileSink): 
         );
       }
       sink.write(chunk);
+      garbage.passed(chunk.length);
     }
     sink.end();
   };
-  const file = createReadStream(path, { highWaterMark: chunkBytes });
   try {
-    if (packing === 'plain') await pipeline(file, consume);
-    else await pipeline(file, createGunzip({ chunkSize: chunkBytes }), consume);
+    if (packing === 'plain') await consume(fileChunks(path));
+    else {
+      // Streams keep what they were given for a while: they get copies.
+      const packed = Readable.from(copies(fileChunks(path)), { highWaterMark: 2 });
+      await pipeline(packed, createGunzip({ chunkSize: chunkBytes }), consume);
+    }
   } catch (error) {
     throw explained(path, bytes, error);
   }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { streamFile, streamGzip } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
+import type { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts, WantPart } from './part-source.ts';
 import type { FileSink } from './tar.ts';
 
@@ -23,6 +24,7 @@ const prefixes: Readonly<Record<string, string>> = { train: 'train', test: 't10k
 export async function readIdxFolder(
   path: string,
   want: WantPart,
+  memory: PixelMemory,
   classNames: readonly string[] | null = null,
 ): Promise<FoundParts> {
   const entries = new Set(await readdir(path));
@@ -34,7 +36,7 @@ export async function readIdxFolder(
     if (images === null || labels === null) continue;
     names.push(name);
     if (!want(name)) continue;
-    parts.push(await readPart(name, join(path, images), join(path, labels), classNames));
+    parts.push(await readPart(name, join(path, images), join(path, labels), memory, classNames));
   }
   return { names, parts, official: null };
 }
@@ -47,10 +49,11 @@ async function readPart(
   name: string,
   imagesPath: string,
   labelsPath: string,
+  memory: PixelMemory,
   classNames: readonly string[] | null,
 ): Promise<Part> {
-  const images = await readIdx(imagesPath, 3);
-  const labels = await readIdx(labelsPath, 1);
+  const images = await readIdx(imagesPath, 3, memory);
+  const labels = await readIdx(labelsPath, 1, null);
   const [count = 0, height = 0, width = 0] = images.dimensions;
   if (labels.values.length !== count) {
     throw malformed(
@@ -70,8 +73,12 @@ async function readPart(
   return { name, pixels: images.values, labels: labels.values, ...shape, classNames };
 }
 
-async function readIdx(path: string, dimensions: number): Promise<IdxFile> {
-  const file = new IdxFile(path, dimensions);
+async function readIdx(
+  path: string,
+  dimensions: number,
+  memory: PixelMemory | null,
+): Promise<IdxFile> {
+  const file = new IdxFile(path, dimensions, memory);
   if (path.endsWith('.gz')) await streamGzip(path, file);
   else await streamFile(path, file);
   return file;
@@ -80,13 +87,16 @@ async function readIdx(path: string, dimensions: number): Promise<IdxFile> {
 /** One IDX file on its way in. */
 class IdxFile implements FileSink {
   readonly #file: string;
+  readonly #memory: PixelMemory | null;
   readonly #header: Uint8Array;
   #bytes = 0;
   dimensions: readonly number[] = [];
-  values = new Uint8Array();
+  values: Uint8Array = new Uint8Array();
 
-  constructor(file: string, dimensions: number) {
+  /** @param memory for values that are pixels */
+  constructor(file: string, dimensions: number, memory: PixelMemory | null) {
     this.#file = file;
+    this.#memory = memory;
     this.#header = new Uint8Array(4 + 4 * dimensions);
   }
 
@@ -133,6 +143,6 @@ class IdxFile implements FileSink {
     if (values < 1 || values > valuesMax) {
       throw malformed(this.#file, `says that it has ${this.dimensions.join('×')} values.`);
     }
-    this.values = new Uint8Array(values);
+    this.values = this.#memory?.take(values) ?? new Uint8Array(values);
   }
 }

@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { locateNamed } from './locate.ts';
 import { namedDataset, type NamedDataset, type Place } from './named-datasets.ts';
+import { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts } from './part-source.ts';
 
 export interface ImportedDataset {
@@ -28,7 +29,11 @@ export async function importDataset(
 ): Promise<ImportedDataset> {
   const dataset = namedDataset(options.name);
   const source = await findSource(dataset, resolve(sourcePath));
-  const found = await source.place.read(source.path, (part) => dataset.parts.includes(part));
+  const found = await source.place.read(
+    source.path,
+    (part) => dataset.parts.includes(part),
+    new PixelMemory(),
+  );
   if (found.parts.length === 0) {
     throw new RidgelineError(
       'DATASET_INVALID',

@@ -24,7 +24,7 @@ const formats: Readonly<
   Record<string, { readonly file?: ReadParts; readonly folder?: ReadParts }>
 > = {
   'cifar10-binary': { file: readCifarArchive, folder: readCifarFolder },
-  idx: { folder: (path, want) => readIdxFolder(path, want) },
+  idx: { folder: (path, want, memory) => readIdxFolder(path, want, memory) },
 };
 
 /** @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING */
@@ -59,7 +59,7 @@ export async function locateNamed(
       name: entry.name,
       location: path ?? 'embedded in Ridgeline',
       knownParts: entry.parts,
-      read: (want) => place.read(path ?? '', want),
+      read: (want, memory) => place.read(path ?? '', want, memory),
       isHeldBack: (part) => entry.heldBack.includes(part),
     };
   }
@@ -102,7 +102,7 @@ async function locateFiles(path: string, format: string): Promise<LocatedDataset
     name: location,
     location,
     knownParts: null,
-    read: (want) => read(location, want),
+    read: (want, memory) => read(location, want, memory),
     isHeldBack: (part) => part.startsWith('test'),
   };
 }

@@ -43,7 +43,7 @@ const digits: NamedDataset = {
   description: '1,797 handwritten digits of 8×8 pixels (UCI), embedded',
   parts: ['digits'],
   heldBack: [],
-  places: [{ path: null, kind: 'embedded', read: (_, want) => readDigits(want) }],
+  places: [{ path: null, kind: 'embedded', read: (_, want, memory) => readDigits(want, memory) }],
   download: null,
 };
 
@@ -83,7 +83,7 @@ function idxDataset(
   folders: readonly string[],
   classNames: readonly string[],
 ): NamedDataset {
-  const read: ReadParts = (path, want) => readIdxFolder(path, want, classNames);
+  const read: ReadParts = (path, want, memory) => readIdxFolder(path, want, memory, classNames);
   return {
     name,
     description,

@@ -7,6 +7,7 @@ import type { DatasetReference, PartReference } from '../study/dataset-reference
 import type { DatasetSpec, Selection } from '../study/study-spec.ts';
 import { locateDataset, type LocatedDataset } from './locate.ts';
 import { encodedBytes, partDigest, type Part } from './part.ts';
+import { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts } from './part-source.ts';
 import { draws, namedParts, refuseLargeCounts, refuseUnknownParts } from './selections.ts';
 
@@ -41,7 +42,7 @@ export async function openDataset(
     !located.isHeldBack(part) &&
     (located.knownParts?.includes(part) ?? true);
 
-  const found = await located.read((part) => named.has(part) || isDrawn(part));
+  const found = await located.read((part) => named.has(part) || isDrawn(part), new PixelMemory());
   refuseAbsentParts(located, found, named);
   const pool = found.parts.filter((part) => isDrawn(part.name));
   refuseLargeCounts(spec, located.location, recordsIn(pool));

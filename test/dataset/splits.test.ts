@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RidgelineError } from '../../src/base/errors.ts';
-import { assembleData, DataAssembly } from '../../src/dataset/assemble.ts';
+import { assembleData } from '../../src/dataset/assemble.ts';
 import { partDigest } from '../../src/dataset/part.ts';
 import { drawSplits } from '../../src/dataset/splits.ts';
 import type { DatasetReference } from '../../src/study/dataset-reference.ts';
@@ -176,6 +176,6 @@ describe('assembleData', () => {
     );
     expect(() => assembleData(both, [a, b, b])).toThrow(/expected is no more/);
     expect(() => assembleData(both, [a])).toThrow(/1 of 2 parts/);
-    expect(() => new DataAssembly(both).finish()).toThrow(/0 of 2 parts/);
+    expect(() => assembleData(both, [])).toThrow(/0 of 2 parts/);
   });
 });
