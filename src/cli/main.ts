@@ -52,7 +52,7 @@ async function runCommand(argv: readonly string[]): Promise<number> {
 async function buildProgram(
   context: Context,
   finish: (code: number) => void,
-  command: string | undefined,
+  name: string | undefined,
 ): Promise<Command> {
   const program = new Command('ridgeline')
     .description(
@@ -69,7 +69,7 @@ async function buildProgram(
       'after',
       '\nExample:\n  ridgeline run configs/quickstart.yaml\n\n`ridgeline help exit-codes` explains exit codes.',
     );
-  if (command === 'worker') {
+  if (name === 'worker') {
     const { addWorkerCommand } = await import('./commands/worker.ts');
     addWorkerCommand(program, context, finish);
   } else {

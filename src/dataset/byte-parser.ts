@@ -5,13 +5,15 @@
  *
  *     const header = yield 8;                        // a view of 8 bytes, valid until the next request
  *     const line = yield { lineBytesMax: 128 };      // up to a line feed, without it
+ *     const piece = yield { pieceBytes: 1024 };      // the same in pieces; the last one is shorter
  *     yield target;                                  // fills an array of the parser's own
  */
 import { assert } from '../base/assert.ts';
 import { malformed } from './malformed.ts';
 import type { FileSink } from './tar.ts';
 
-export type ByteRequest = number | { readonly lineBytesMax: number } | Uint8Array;
+export type ByteRequest =
+  number | { readonly lineBytesMax: number } | { readonly pieceBytes: number } | Uint8Array;
 
 export type ByteParser = Generator<ByteRequest, void, Uint8Array>;
 
@@ -73,7 +75,9 @@ export class ParserSink implements FileSink {
       else if (this.#filled === request) this.#resume(this.#staged.subarray(0, request), request);
       return taken.length;
     }
-    return this.#takeLine(rest, request.lineBytesMax);
+    return 'pieceBytes' in request
+      ? this.#takePiece(rest, request.pieceBytes)
+      : this.#takeLine(rest, request.lineBytesMax);
   }
 
   #takeLine(rest: Uint8Array, bytesMax: number): number {
@@ -89,6 +93,17 @@ export class ParserSink implements FileSink {
     if (end === -1) return taken.length;
     this.#resume(this.#staged.subarray(0, this.#filled), this.#filled + 1);
     return taken.length + 1;
+  }
+
+  /** A line feed ends the last piece, which may be empty. */
+  #takePiece(rest: Uint8Array, pieceBytes: number): number {
+    const taken = rest.subarray(0, pieceBytes - this.#filled);
+    const end = taken.indexOf(lineFeed);
+    this.#stage(end === -1 ? taken : taken.subarray(0, end));
+    if (end === -1 && this.#filled < pieceBytes) return taken.length;
+    const feed = end === -1 ? 0 : 1;
+    this.#resume(this.#staged.subarray(0, this.#filled), this.#filled + feed);
+    return end === -1 ? taken.length : end + 1;
   }
 
   #stage(bytes: Uint8Array): void {

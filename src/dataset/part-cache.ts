@@ -69,13 +69,14 @@ function pathOf(dir: string, digest: string): string {
 
 async function readPart(path: string, digest: string, sink: FileSink): Promise<boolean> {
   const hash = createHash('sha256');
-  let refusal: unknown;
+  const refusals: Error[] = [];
   const attempt = (work: () => void): void => {
-    if (refusal !== undefined) return;
+    if (refusals.length > 0) return;
     try {
       work();
     } catch (error) {
-      refusal = error; // Only right bytes may be blamed: damaged ones are fetched again.
+      // Only right bytes may be blamed: damaged ones are fetched again.
+      refusals.push(error instanceof Error ? error : new Error(messageOf(error)));
     }
   };
   try {
@@ -92,6 +93,7 @@ async function readPart(path: string, digest: string, sink: FileSink): Promise<b
     return false;
   }
   attempt(() => sink.end());
+  const [refusal] = refusals;
   if (refusal !== undefined) throw refusal;
   return true;
 }

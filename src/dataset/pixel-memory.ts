@@ -44,6 +44,14 @@ export class PixelMemory {
     return new Uint8Array(this.#memory, offset, bytes);
   }
 
+  /** `taken` and as many bytes more behind it; nothing was taken since. */
+  extend(taken: Uint8Array, bytes: number): Uint8Array {
+    const { buffer, byteOffset, length } = taken;
+    assert(byteOffset + length === this.#used, 'memory is extended at its end');
+    this.take(bytes);
+    return new Uint8Array(buffer, byteOffset, length + bytes);
+  }
+
   /** Gives back what `taken` has beyond its first `bytes`; nothing was taken since. */
   cut(taken: Uint8Array, bytes: number): Uint8Array {
     assert(taken.byteOffset + taken.length === this.#used, 'memory is given back from its end');
