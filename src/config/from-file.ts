@@ -17,9 +17,6 @@ export function alternativeProblems(
   const { dataset, trainer } = file;
   return [
     ...oneOf(['dataset'], { name: dataset.name, path: dataset.path }),
-    ...(dataset.path !== undefined && dataset.format === undefined
-      ? [{ path: ['dataset', 'path'], message: 'path needs format beside it' }]
-      : []),
     ...(dataset.name !== undefined && dataset.path === undefined && dataset.format !== undefined
       ? [{ path: ['dataset', 'format'], message: 'format goes with path, not with name' }]
       : []),
@@ -81,7 +78,7 @@ function datasetFrom(file: StudyFile['dataset']): DatasetSpec {
   return {
     source:
       file.name === undefined
-        ? { kind: 'path', path: file.path ?? '', format: file.format ?? '' }
+        ? { kind: 'path', path: file.path ?? '', format: file.format ?? 'auto' }
         : { kind: 'named', name: file.name },
     train: selectionFrom(file.train),
     validation: selectionFrom(file.validation),

@@ -22,6 +22,7 @@ const standIns: unknown = {
   seed: 0,
   dataset: {
     name: 'stand-in',
+    format: 'auto',
     train: { count: 1 },
     validation: { count: 1 },
     test: { count: 1 },

@@ -3,6 +3,7 @@
  * keys and bounds of values are the study's own (`study/invariants.ts`) and not repeated here.
  */
 import { z } from 'zod';
+import { datasetFormats } from '../study/study-spec.ts';
 import type { KnownKeys } from './shape-problems.ts';
 
 const number = (what: string) => z.number().describe(what);
@@ -22,7 +23,10 @@ const dataset = z.strictObject({
     .optional()
     .describe('a data set of the catalogue: digits, cifar10, … (`ridgeline data list`)'),
   path: z.string().optional().describe('files of your own, instead of name'),
-  format: z.string().optional().describe('how to read path'),
+  format: z
+    .enum(datasetFormats)
+    .optional()
+    .describe('what lies at path; default auto: what it looks like'),
   train: selection,
   validation: selection,
   test: selection.optional(),

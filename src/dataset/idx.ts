@@ -5,7 +5,7 @@
  *
  * Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database", file formats.
  */
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { streamFile, streamGzip } from './file-stream.ts';
 import { malformed } from './malformed.ts';
@@ -15,7 +15,8 @@ import type { FoundParts, WantPart } from './part-source.ts';
 import type { FileSink } from './tar.ts';
 
 const classes = 10;
-const valuesMax = 2 ** 30;
+/** Deflate cannot do better: what claims to unpack to more is not allocated. */
+const deflateRatioMax = 1032;
 
 /** The part's name in the file names. */
 const prefixes: Readonly<Record<string, string>> = { train: 'train', test: 't10k' };
@@ -78,8 +79,10 @@ async function readIdx(
   dimensions: number,
   memory: PixelMemory | null,
 ): Promise<IdxFile> {
-  const file = new IdxFile(path, dimensions, memory);
-  if (path.endsWith('.gz')) await streamGzip(path, file);
+  const { size } = await stat(path);
+  const isPacked = path.endsWith('.gz');
+  const file = new IdxFile(path, dimensions, isPacked ? size * deflateRatioMax : size, memory);
+  if (isPacked) await streamGzip(path, file);
   else await streamFile(path, file);
   return file;
 }
@@ -89,13 +92,18 @@ class IdxFile implements FileSink {
   readonly #file: string;
   readonly #memory: PixelMemory | null;
   readonly #header: Uint8Array;
+  readonly #bytesMax: number;
   #bytes = 0;
   dimensions: readonly number[] = [];
   values: Uint8Array = new Uint8Array();
 
-  /** @param memory for values that are pixels */
-  constructor(file: string, dimensions: number, memory: PixelMemory | null) {
+  /**
+   * @param bytesMax what the file can hold at the most
+   * @param memory for values that are pixels
+   */
+  constructor(file: string, dimensions: number, bytesMax: number, memory: PixelMemory | null) {
     this.#file = file;
+    this.#bytesMax = bytesMax;
     this.#memory = memory;
     this.#header = new Uint8Array(4 + 4 * dimensions);
   }
@@ -140,8 +148,12 @@ class IdxFile implements FileSink {
     }
     this.dimensions = Array.from({ length: count }, (_, i) => view.getUint32(4 + 4 * i));
     const values = this.dimensions.reduce((product, dimension) => product * dimension, 1);
-    if (values < 1 || values > valuesMax) {
-      throw malformed(this.#file, `says that it has ${this.dimensions.join('×')} values.`);
+    const expected = this.#header.length + values;
+    if (values < 1 || expected > this.#bytesMax) {
+      throw malformed(
+        this.#file,
+        `says that it has ${this.dimensions.join('×')} values, ${expected} bytes with its header, but holds ${this.#bytesMax} at the most: it was cut off or damaged.`,
+      );
     }
     this.values = this.#memory?.take(values) ?? new Uint8Array(values);
   }

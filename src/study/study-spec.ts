@@ -42,8 +42,13 @@ export interface DatasetSpec {
 export type DatasetSource =
   /** A data set of the catalogue: `digits`, `cifar10`, … */
   | { readonly kind: 'named'; readonly name: string }
-  /** Files of the user's own. `format` is one of the readers' names. */
-  | { readonly kind: 'path'; readonly path: string; readonly format: string };
+  /** Files of the user's own. */
+  | { readonly kind: 'path'; readonly path: string; readonly format: DatasetFormat };
+
+/** What files of the user's own may be; `auto`: what they look like. */
+export const datasetFormats = ['auto', 'cifar10-binary', 'cifar10-python', 'idx', 'numpy'] as const;
+
+export type DatasetFormat = (typeof datasetFormats)[number];
 
 /**
  * Which records a split has. `parts`: whole parts, in this order. `count`: that many records drawn by

@@ -210,7 +210,11 @@ stages:
     ['min: 1.0e-6', 'min: 0', 'stages.0.lambda.min: must be above 0 and at most 1e6, got 0'],
     ['min: 1.0e-6, ', '', 'stages.0.lambda: min and max are both needed'],
     ['narrow: coarse', 'narrow: fine', 'there is no earlier stage "fine" (earlier stages: coarse)'],
-    ['name: digits', 'path: x', 'dataset.path: path needs format beside it'],
+    [
+      'name: digits',
+      'path: x\n  format: npz',
+      'dataset.format: must be one of auto, cifar10-binary, cifar10-python, idx, numpy, got "npz"; did you mean numpy?',
+    ],
     ['name: digits', 'name: digits\n  format: idx', 'dataset.format: format goes with path'],
     ['cycles: 2', 'cycles: 2\n  epochs: 3', 'trainer.epochs: exactly one of cycles and epochs'],
     ['cycles: 2', 'mirror: false', 'trainer: exactly one of cycles and epochs is needed'],

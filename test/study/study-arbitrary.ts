@@ -1,6 +1,11 @@
 /** Any valid study, for properties. */
 import fc from 'fast-check';
-import type { Selection, StageSpec, StudySpec } from '../../src/study/study-spec.ts';
+import {
+  datasetFormats,
+  type Selection,
+  type StageSpec,
+  type StudySpec,
+} from '../../src/study/study-spec.ts';
 
 const name = fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,12}$/);
 const positive = fc.double({ min: 1e-12, max: 100, noNaN: true });
@@ -74,7 +79,11 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
     dataset: fc.record({
       source: fc.oneof(
         fc.record({ kind: fc.constant('named'), name: fc.string({ minLength: 1 }) }),
-        fc.record({ kind: fc.constant('path'), path: fc.string(), format: fc.string() }),
+        fc.record({
+          kind: fc.constant('path'),
+          path: fc.string(),
+          format: fc.constantFrom(...datasetFormats),
+        }),
       ),
       train: selection('train'),
       validation: selection('validation'),
