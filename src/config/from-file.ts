@@ -20,6 +20,12 @@ export function alternativeProblems(
     ...(dataset.name !== undefined && dataset.path === undefined && dataset.format !== undefined
       ? [{ path: ['dataset', 'format'], message: 'format goes with path, not with name' }]
       : []),
+    ...(['train', 'validation', 'test'] as const).flatMap((split) => {
+      const selection = dataset[split];
+      if (selection === undefined || Array.isArray(selection)) return [];
+      const { count, fraction } = selection;
+      return oneOf(['dataset', split], { count, fraction });
+    }),
     ...oneOf(['trainer'], { cycles: trainer.cycles, epochs: trainer.epochs }),
     ...(file.stages ?? []).flatMap(({ lambda }, index) =>
       boundsProblems(['stages', index, 'lambda'], lambda),
@@ -83,13 +89,15 @@ function datasetFrom(file: StudyFile['dataset']): DatasetSpec {
     train: selectionFrom(file.train),
     validation: selectionFrom(file.validation),
     test: file.test === undefined ? null : selectionFrom(file.test),
+    ...(file.stratify ? { stratify: true } : {}),
   };
 }
 
 function selectionFrom(file: StudyFile['dataset']['train']): Selection {
-  return Array.isArray(file)
-    ? { kind: 'parts', parts: file }
-    : { kind: 'count', count: file.count };
+  if (Array.isArray(file)) return { kind: 'parts', parts: file };
+  return file.fraction === undefined
+    ? { kind: 'count', count: file.count ?? 1 }
+    : { kind: 'fraction', fraction: file.fraction };
 }
 
 function trainerFrom(file: StudyFile['trainer']): TrainerSettings {

@@ -23,6 +23,8 @@ export const keySpellings: ReadonlyMap<string, readonly string[]> = merged([
   ...spellings('cycles', ['n_cycles', 'num_cycles']),
   ...spellings('mirror', ['flip', 'horizontal_flip']),
   ...spellings('validation', ['val', 'valid', 'dev']),
+  ...spellings('stratify', ['stratified', 'balance']),
+  ...spellings('fraction', ['share', 'ratio', 'split', 'percent', 'size']),
 ]);
 
 /** Values of lists of words. */

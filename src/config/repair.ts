@@ -23,9 +23,10 @@ const standIns: unknown = {
   dataset: {
     name: 'stand-in',
     format: 'auto',
-    train: { count: 1 },
-    validation: { count: 1 },
-    test: { count: 1 },
+    train: { count: 1, fraction: Number.MIN_VALUE },
+    validation: { count: 1, fraction: Number.MIN_VALUE },
+    test: { count: 1, fraction: Number.MIN_VALUE },
+    stratify: false,
   },
   trainer: {
     hidden: 1,

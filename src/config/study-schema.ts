@@ -12,10 +12,11 @@ const selection = z
   .union([
     z.array(z.string()).describe('whole parts of the data set, by name'),
     z.strictObject({
-      count: number('records, drawn by the seed from the parts that no split names'),
+      count: number('records, drawn by the seed from the parts that no split names').optional(),
+      fraction: number('instead of count: a share of the records of those parts').optional(),
     }),
   ])
-  .describe('which records: a list of parts, or { count: N }');
+  .describe('which records: a list of parts, { count: N } or { fraction: 0.1 }');
 
 const dataset = z.strictObject({
   name: z
@@ -30,6 +31,10 @@ const dataset = z.strictObject({
   train: selection,
   validation: selection,
   test: selection.optional(),
+  stratify: z
+    .boolean()
+    .default(false)
+    .describe('draw count and fraction so that each split has the same mixture of classes'),
 });
 
 const learningRate = z
@@ -120,9 +125,9 @@ const sharedKeys = {
   dataset: Object.keys(dataset.shape),
   'trainer.learning_rate': Object.keys(learningRate.shape),
   'trainer.measure': ['steps'],
-  'dataset.train': ['count'],
-  'dataset.validation': ['count'],
-  'dataset.test': ['count'],
+  'dataset.train': ['count', 'fraction'],
+  'dataset.validation': ['count', 'fraction'],
+  'dataset.test': ['count', 'fraction'],
 };
 
 export const studyKeys: KnownKeys = {

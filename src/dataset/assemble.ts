@@ -43,7 +43,8 @@ export function assembleData(reference: DatasetReference, parts: readonly Part[]
   const shape = refuseMisfits(reference, parts);
   const placed = isOneMemory(parts) ? parts : moved(parts);
   const { images, rows } = lookOver(placed, shape);
-  const splits = drawSplits(reference);
+  const labels = Uint8Array.from(rows, (row) => images.labels[row]!);
+  const splits = drawSplits(reference, labels);
   const split = (records: Uint32Array): AssembledSplit => ({
     images,
     records: records.map((record) => rows[record]!),

@@ -144,13 +144,20 @@ function readDataset(from: PlainReader): DatasetSpec {
     train: readSelection(from.inner('train')),
     validation: readSelection(from.inner('validation')),
     test: from.has('test') ? readSelection(from.inner('test')) : null,
+    // Only where it is so: studies of versions without it keep their text.
+    ...(from.has('stratify') && from.flag('stratify') ? { stratify: true } : {}),
   };
 }
 
 function readSelection(from: PlainReader): Selection {
-  return from.oneOf('kind', ['parts', 'count']) === 'count'
-    ? { kind: 'count', count: from.number('count') }
-    : { kind: 'parts', parts: from.texts('parts') };
+  switch (from.oneOf('kind', ['parts', 'count', 'fraction'])) {
+    case 'parts':
+      return { kind: 'parts', parts: from.texts('parts') };
+    case 'count':
+      return { kind: 'count', count: from.number('count') };
+    case 'fraction':
+      return { kind: 'fraction', fraction: from.number('fraction') };
+  }
 }
 
 function readTrainer(from: PlainReader): TrainerSettings {

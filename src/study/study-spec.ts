@@ -37,6 +37,8 @@ export interface DatasetSpec {
   readonly train: Selection;
   readonly validation: Selection;
   readonly test: Selection | null;
+  /** Drawn splits have the classes in the proportions in which they are in what is drawn from. */
+  readonly stratify?: true;
 }
 
 export type DatasetSource =
@@ -52,9 +54,13 @@ export type DatasetFormat = (typeof datasetFormats)[number];
 
 /**
  * Which records a split has. `parts`: whole parts, in this order. `count`: that many records drawn by
- * the study's seed from the parts that no split names; splits drawn so never overlap.
+ * the study's seed from the parts that no split names; splits drawn so never overlap. `fraction`: the
+ * same, as a share of all records of those parts.
  */
-export type Selection =
+export type Selection = CountedSelection | { readonly kind: 'fraction'; readonly fraction: number };
+
+/** A selection once the data set is known. */
+export type CountedSelection =
   | { readonly kind: 'parts'; readonly parts: readonly string[] }
   | { readonly kind: 'count'; readonly count: number };
 

@@ -8,7 +8,7 @@ import { PartDecoder } from '../../src/dataset/part-decoder.ts';
 import type { PartCache } from '../../src/dataset/part-cache.ts';
 import { PixelMemory } from '../../src/dataset/pixel-memory.ts';
 import { RidgelineError } from '../../src/base/errors.ts';
-import type { DatasetSpec, Selection } from '../../src/study/study-spec.ts';
+import type { CountedSelection, DatasetSpec, Selection } from '../../src/study/study-spec.ts';
 
 export const recordBytes = 3073;
 
@@ -73,8 +73,10 @@ export async function cached(cache: PartCache, digest: string): Promise<Uint8Arr
   return (await cache.read(digest, sink)) ? new Uint8Array(Buffer.concat(chunks)) : null;
 }
 
-export const parts = (...names: string[]): Selection => ({ kind: 'parts', parts: names });
-export const count = (records: number): Selection => ({ kind: 'count', count: records });
+export const parts = (...names: string[]): CountedSelection => ({ kind: 'parts', parts: names });
+export const count = (records: number): CountedSelection => ({ kind: 'count', count: records });
+
+export const fraction = (share: number): Selection => ({ kind: 'fraction', fraction: share });
 
 export function cifarSpec(
   train: Selection,

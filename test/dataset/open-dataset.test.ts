@@ -171,7 +171,10 @@ describe('a data set of named parts', () => {
 
     for (const [labels, says] of [
       [idx([5], new Uint8Array([9, 0, 10, 2, 3])), /label 10 in record 2, at byte 10/],
-      [idx([5], new Uint8Array(4)), /cut off after 12 of 13 bytes/],
+      [
+        idx([5], new Uint8Array(4)),
+        /says that it has 5 values, 13 bytes with its header, but holds 12/,
+      ],
       [idx([5], new Uint8Array(6)), /longer than the 13 bytes/],
       [idx([4], new Uint8Array(4)), /4 labels for the 5 images/],
       [

@@ -16,9 +16,14 @@ const count: fc.Arbitrary<Selection> = fc.record({
   kind: fc.constant('count'),
   count: fc.integer({ min: 1, max: 50_000 }),
 });
+const fraction: fc.Arbitrary<Selection> = fc.record({
+  kind: fc.constant('fraction'),
+  fraction: fc.double({ min: 1e-9, max: 1 / 3, noNaN: true }),
+});
 const selection = (part: string): fc.Arbitrary<Selection> =>
   fc.oneof(
     count,
+    fraction,
     fc.integer({ min: 1, max: 4 }).map((parts) => ({
       kind: 'parts' as const,
       parts: Array.from({ length: parts }, (_, index) => `${part}_${index}`),
@@ -88,6 +93,7 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
       train: selection('train'),
       validation: selection('validation'),
       test: fc.option(selection('test')),
+      stratify: fc.boolean(),
     }),
     trainer,
     objective: fc.record({
@@ -104,4 +110,11 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
     numerics: fc.constantFrom('canonical', 'any'),
     test: fc.constantFrom('winner', 'all'),
   })
-  .map((spec) => (spec.dataset.test === null ? { ...spec, test: 'winner' } : spec));
+  .map(({ dataset: { stratify, ...dataset }, ...spec }) => {
+    const { train, validation, test } = dataset;
+    const isDrawn = [train, validation, test].some(
+      (split) => split !== null && split.kind !== 'parts',
+    );
+    const whole = { ...spec, dataset: stratify && isDrawn ? { ...dataset, stratify } : dataset };
+    return test === null ? { ...whole, test: 'winner' } : whole;
+  });
