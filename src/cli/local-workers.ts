@@ -12,6 +12,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { assert } from '../base/assert.ts';
+import { leanEnvironment, leanFlags } from './lean-process.ts';
 
 export interface LocalWorkerOptions {
   readonly count: number;
@@ -64,8 +65,22 @@ export class LocalWorkers {
     const { workerArguments, joinText } = this.#options;
     const child = spawn(
       process.execPath,
-      [main, 'worker', '--join', '-', '--local', '--name', `local-${index}`, ...workerArguments],
-      { detached: true, stdio: ['pipe', 'ignore', 'inherit', 'ipc'] },
+      [
+        ...leanFlags,
+        main,
+        'worker',
+        '--join',
+        '-',
+        '--local',
+        '--name',
+        `local-${index}`,
+        ...workerArguments,
+      ],
+      {
+        env: { ...process.env, ...leanEnvironment },
+        detached: true,
+        stdio: ['pipe', 'ignore', 'inherit', 'ipc'],
+      },
     );
     const startedMs = performance.now();
     this.#children.set(index, child);

@@ -4,21 +4,10 @@
  * stdout carries results and nothing else; progress, logs and hints go to stderr.
  */
 import { Command } from 'commander';
-import { addBackupCommands } from './commands/backup.ts';
-import { addChartCommand } from './commands/chart.ts';
-import { addClusterCommands } from './commands/cluster.ts';
-import { addCoordinatorCommand } from './commands/coordinator.ts';
-import { addDataCommand } from './commands/data.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addPlanCommand } from './commands/plan.ts';
-import { addResultsCommands } from './commands/results.ts';
-import { addRunCommand } from './commands/run.ts';
-import { addTrainCommand } from './commands/train.ts';
-import { addVerifyCommand } from './commands/verify.ts';
-import { addWorkerCommand } from './commands/worker.ts';
 import type { Context } from './context.ts';
 import { environmentWarnings } from './environment.ts';
 import { exitCode, exitCodesText } from './exit-codes.ts';
+import { becomeLean } from './lean-process.ts';
 import { createLogger } from './log.ts';
 import { reportError } from './report-error.ts';
 import { programVersion } from './version.ts';
@@ -33,6 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function runCommand(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'worker' || argv[0] === 'train') becomeLean();
   const context: Context = {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -46,7 +36,7 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   const finish = (value: number): void => {
     code = value;
   };
-  const program = buildProgram(context, finish);
+  const program = await buildProgram(context, finish, argv[0]);
   if (argv.length === 0) {
     context.stderr.write(program.helpInformation());
     return exitCode.usage;
@@ -55,7 +45,15 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   return code;
 }
 
-function buildProgram(context: Context, finish: (code: number) => void): Command {
+/**
+ * A node that trains loads its own command only: what the others need is memory that its data set
+ * could have.
+ */
+async function buildProgram(
+  context: Context,
+  finish: (code: number) => void,
+  name: string | undefined,
+): Promise<Command> {
   const program = new Command('ridgeline')
     .description(
       'Coarse-to-fine search for the L2 strength λ of a two-layer network, on as many machines as you join.',
@@ -71,18 +69,13 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
       'after',
       '\nExample:\n  ridgeline run configs/quickstart.yaml\n\n`ridgeline help exit-codes` explains exit codes.',
     );
-  addRunCommand(program, context, finish);
-  addCoordinatorCommand(program, context);
-  addWorkerCommand(program, context, finish);
-  addClusterCommands(program, context, finish);
-  addResultsCommands(program, context);
-  addChartCommand(program, context);
-  addPlanCommand(program, context);
-  addTrainCommand(program, context);
-  addDataCommand(program, context);
-  addDoctorCommand(program, context, finish);
-  addVerifyCommand(program, context, finish);
-  addBackupCommands(program, context);
+  if (name === 'worker') {
+    const { addWorkerCommand } = await import('./commands/worker.ts');
+    addWorkerCommand(program, context, finish);
+  } else {
+    const { addEveryCommand } = await import('./every-command.ts');
+    addEveryCommand(program, context, finish);
+  }
   program
     .command('help [topic]')
     .description('help for a command, or for the topic exit-codes')

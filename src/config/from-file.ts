@@ -17,12 +17,15 @@ export function alternativeProblems(
   const { dataset, trainer } = file;
   return [
     ...oneOf(['dataset'], { name: dataset.name, path: dataset.path }),
-    ...(dataset.path !== undefined && dataset.format === undefined
-      ? [{ path: ['dataset', 'path'], message: 'path needs format beside it' }]
-      : []),
     ...(dataset.name !== undefined && dataset.path === undefined && dataset.format !== undefined
       ? [{ path: ['dataset', 'format'], message: 'format goes with path, not with name' }]
       : []),
+    ...(['train', 'validation', 'test'] as const).flatMap((split) => {
+      const selection = dataset[split];
+      if (selection === undefined || Array.isArray(selection)) return [];
+      const { count, fraction } = selection;
+      return oneOf(['dataset', split], { count, fraction });
+    }),
     ...oneOf(['trainer'], { cycles: trainer.cycles, epochs: trainer.epochs }),
     ...(file.stages ?? []).flatMap(({ lambda }, index) =>
       boundsProblems(['stages', index, 'lambda'], lambda),
@@ -81,18 +84,20 @@ function datasetFrom(file: StudyFile['dataset']): DatasetSpec {
   return {
     source:
       file.name === undefined
-        ? { kind: 'path', path: file.path ?? '', format: file.format ?? '' }
+        ? { kind: 'path', path: file.path ?? '', format: file.format ?? 'auto' }
         : { kind: 'named', name: file.name },
     train: selectionFrom(file.train),
     validation: selectionFrom(file.validation),
     test: file.test === undefined ? null : selectionFrom(file.test),
+    ...(file.stratify ? { stratify: true } : {}),
   };
 }
 
 function selectionFrom(file: StudyFile['dataset']['train']): Selection {
-  return Array.isArray(file)
-    ? { kind: 'parts', parts: file }
-    : { kind: 'count', count: file.count };
+  if (Array.isArray(file)) return { kind: 'parts', parts: file };
+  return file.fraction === undefined
+    ? { kind: 'count', count: file.count ?? 1 }
+    : { kind: 'fraction', fraction: file.fraction };
 }
 
 function trainerFrom(file: StudyFile['trainer']): TrainerSettings {

@@ -23,10 +23,16 @@ export const keySpellings: ReadonlyMap<string, readonly string[]> = merged([
   ...spellings('cycles', ['n_cycles', 'num_cycles']),
   ...spellings('mirror', ['flip', 'horizontal_flip']),
   ...spellings('validation', ['val', 'valid', 'dev']),
+  ...spellings('stratify', ['stratified', 'balance']),
+  ...spellings('fraction', ['share', 'ratio', 'split', 'percent', 'size']),
 ]);
 
 /** Values of lists of words. */
 export const valueSpellings: ReadonlyMap<string, readonly string[]> = merged([
+  ...spellings('cifar10-python', ['pickle', 'cifar_10_batches_py', 'cifar10_py', 'py', 'python']),
+  ...spellings('cifar10-binary', ['bin', 'binary', 'cifar_10_batches_bin', 'cifar10', 'cifar']),
+  ...spellings('idx', ['mnist', 'ubyte', 'idx3', 'fashion_mnist']),
+  ...spellings('numpy', ['npz', 'npy', 'np', '.npz', '.npy']),
   ...spellings('log_uniform', ['loguniform', 'log', 'log_uniform_values', 'reciprocal']),
   ...spellings('log_uniform', ['UNIT_LOG_SCALE', 'logarithmic']),
   ...spellings('validation_accuracy', ['accuracy', 'val_accuracy', 'val_acc', 'valid_accuracy']),

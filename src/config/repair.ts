@@ -22,9 +22,11 @@ const standIns: unknown = {
   seed: 0,
   dataset: {
     name: 'stand-in',
-    train: { count: 1 },
-    validation: { count: 1 },
-    test: { count: 1 },
+    format: 'auto',
+    train: { count: 1, fraction: Number.MIN_VALUE },
+    validation: { count: 1, fraction: Number.MIN_VALUE },
+    test: { count: 1, fraction: Number.MIN_VALUE },
+    stratify: false,
   },
   trainer: {
     hidden: 1,

@@ -101,7 +101,7 @@ function wordMessage(known: readonly string[], given: unknown): string {
 
 function unionMessage(path: Path, given: unknown): string {
   if (path[0] === 'dataset') {
-    return `must be a list of parts, such as [data_batch_1], or { count: N }, got ${shown(given)}`;
+    return `must be a list of parts, such as [data_batch_1], { count: N } or { fraction: 0.1 }, got ${shown(given)}`;
   }
   return `must be cycle, epoch, end or { steps: N }, got ${shown(given)}`;
 }

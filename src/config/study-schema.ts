@@ -3,6 +3,7 @@
  * keys and bounds of values are the study's own (`study/invariants.ts`) and not repeated here.
  */
 import { z } from 'zod';
+import { datasetFormats } from '../study/study-spec.ts';
 import type { KnownKeys } from './shape-problems.ts';
 
 const number = (what: string) => z.number().describe(what);
@@ -11,10 +12,11 @@ const selection = z
   .union([
     z.array(z.string()).describe('whole parts of the data set, by name'),
     z.strictObject({
-      count: number('records, drawn by the seed from the parts that no split names'),
+      count: number('records, drawn by the seed from the parts that no split names').optional(),
+      fraction: number('instead of count: a share of the records of those parts').optional(),
     }),
   ])
-  .describe('which records: a list of parts, or { count: N }');
+  .describe('which records: a list of parts, { count: N } or { fraction: 0.1 }');
 
 const dataset = z.strictObject({
   name: z
@@ -22,10 +24,17 @@ const dataset = z.strictObject({
     .optional()
     .describe('a data set of the catalogue: digits, cifar10, … (`ridgeline data list`)'),
   path: z.string().optional().describe('files of your own, instead of name'),
-  format: z.string().optional().describe('how to read path'),
+  format: z
+    .enum(datasetFormats)
+    .optional()
+    .describe('what lies at path; default auto: what it looks like'),
   train: selection,
   validation: selection,
   test: selection.optional(),
+  stratify: z
+    .boolean()
+    .default(false)
+    .describe('draw count and fraction so that each split has the same mixture of classes'),
 });
 
 const learningRate = z
@@ -116,9 +125,9 @@ const sharedKeys = {
   dataset: Object.keys(dataset.shape),
   'trainer.learning_rate': Object.keys(learningRate.shape),
   'trainer.measure': ['steps'],
-  'dataset.train': ['count'],
-  'dataset.validation': ['count'],
-  'dataset.test': ['count'],
+  'dataset.train': ['count', 'fraction'],
+  'dataset.validation': ['count', 'fraction'],
+  'dataset.test': ['count', 'fraction'],
 };
 
 export const studyKeys: KnownKeys = {

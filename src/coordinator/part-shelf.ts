@@ -5,16 +5,23 @@ const chunkBytes = 256 * 1024;
 
 export class PartShelf {
   readonly #pieces = new Map<string, readonly Uint8Array[]>();
+  /** Which parts each study uses. */
+  readonly #digests = new Map<string, ReadonlySet<string>>();
 
-  /** @returns the parts' digests by name */
-  add(parts: readonly Part[]): Record<string, string> {
-    const digests: Record<string, string> = {};
+  /** A part that is here already stays as it is: two studies on the same data hold it once. */
+  add(study: string, parts: readonly Part[]): void {
     for (const part of parts) {
       const digest = partDigest(part);
-      digests[part.name] = digest;
-      this.#pieces.set(digest, encodePart(part));
+      if (!this.#pieces.has(digest)) this.#pieces.set(digest, encodePart(part));
     }
-    return digests;
+    this.#digests.set(study, new Set(parts.map(partDigest)));
+  }
+
+  /** Drops what no other study uses. */
+  remove(study: string): void {
+    this.#digests.delete(study);
+    const used = new Set([...this.#digests.values()].flatMap((digests) => [...digests]));
+    for (const digest of this.#pieces.keys()) if (!used.has(digest)) this.#pieces.delete(digest);
   }
 
   has(digest: string): boolean {

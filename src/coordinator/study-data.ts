@@ -7,14 +7,16 @@ import type { StudyData } from './cluster-state.ts';
 
 export interface OpenedStudyData {
   readonly data: StudyData;
-  readonly parts: readonly Part[];
   readonly partDigests: Readonly<Record<string, string>>;
   readonly source: string;
   readonly official: boolean | null;
 }
 
 /** @throws RidgelineError DATASET_… where it cannot be read */
-export async function openStudyData(spec: StudySpec, dataDir: string): Promise<OpenedStudyData> {
+export async function openStudyData(
+  spec: StudySpec,
+  dataDir: string,
+): Promise<{ readonly opened: OpenedStudyData; readonly parts: readonly Part[] }> {
   const opened = await openDataset(spec.dataset, { dataDir });
   const search = opened.reference(spec.seed, spec.test === 'all' ? 'test' : 'search');
   const test = spec.dataset.test === null ? null : opened.reference(spec.seed, 'test');
@@ -22,11 +24,13 @@ export async function openStudyData(spec: StudySpec, dataDir: string): Promise<O
     [...search.parts, ...(test?.parts ?? [])].map((part) => [part.name, part.digest]),
   );
   return {
-    data: { search, test, validationCount: opened.counts.validation },
+    opened: {
+      data: { search, test, validationCount: opened.counts.validation },
+      partDigests,
+      source: opened.source,
+      official: opened.official,
+    },
     parts: opened.parts,
-    partDigests,
-    source: opened.source,
-    official: opened.official,
   };
 }
 

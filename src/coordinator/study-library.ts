@@ -29,9 +29,10 @@ export class StudyLibrary {
    * @throws RidgelineError DATASET_…; STUDY_DIFFERS where it was started over other data
    */
   async open(spec: StudySpec, stored: StudyRecord | null): Promise<OpenedStudyData> {
-    const opened = await openStudyData(spec, this.#dataDir);
+    const { opened, parts } = await openStudyData(spec, this.#dataDir);
     if (stored !== null) checkUnchanged(spec.study, stored, opened, this.#knownAnswer);
-    this.#shelf.add(opened.parts);
+    // The shelf alone holds on to the parts.
+    this.#shelf.add(spec.study, parts);
     this.#data.set(spec.study, opened);
     if (opened.official === false) {
       this.#log.warn(
@@ -43,6 +44,7 @@ export class StudyLibrary {
 
   close(study: string): void {
     this.#data.delete(study);
+    this.#shelf.remove(study);
   }
 
   studies(): string[] {

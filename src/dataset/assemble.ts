@@ -1,12 +1,15 @@
 /**
- * Puts the parts of a data set next to each other in shared memory: once for all threads of a node.
- * What it gives is what `trainer` needs (`trainer/images.ts` declares the same shape).
+ * Makes of a data set's parts what `trainer` needs (`trainer/images.ts` declares the same shape): one
+ * array of pixels in shared memory, and the records of each split as rows of it.
  *
- * Parts may be added one at a time, so that never more than one is held beside the shared copy.
+ * Parts that were read into one memory stay where they are: nothing is copied, whatever lies between
+ * them or in which order they came. Parts from elsewhere are put next to each other.
  */
+import { assert } from '../base/assert.ts';
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetReference } from '../study/dataset-reference.ts';
 import { imageBytesOf, type Part } from './part.ts';
+import { PixelMemory } from './pixel-memory.ts';
 import { drawSplits } from './splits.ts';
 
 export interface AssembledImages {
@@ -36,68 +39,85 @@ export interface AssembledData {
  * @param parts those of the reference, in its order
  * @throws RidgelineError DATASET_INVALID when they are not
  */
-export function assembleData(reference: DatasetReference, parts: Iterable<Part>): AssembledData {
-  const assembly = new DataAssembly(reference);
-  for (const part of parts) assembly.add(part);
-  return assembly.finish();
+export function assembleData(reference: DatasetReference, parts: readonly Part[]): AssembledData {
+  const shape = refuseMisfits(reference, parts);
+  const placed = isOneMemory(parts) ? parts : moved(parts);
+  const { images, rows } = lookOver(placed, shape);
+  const labels = Uint8Array.from(rows, (row) => images.labels[row]!);
+  const splits = drawSplits(reference, labels);
+  const split = (records: Uint32Array): AssembledSplit => ({
+    images,
+    records: records.map((record) => rows[record]!),
+  });
+  return {
+    train: split(splits.train),
+    validation: split(splits.validation),
+    test: splits.test === null ? null : split(splits.test),
+  };
 }
 
-export class DataAssembly {
-  readonly #reference: DatasetReference;
-  #images: AssembledImages | null = null;
-  #parts = 0;
-  #records = 0;
-
-  constructor(reference: DatasetReference) {
-    this.#reference = reference;
+function refuseMisfits(reference: DatasetReference, parts: readonly Part[]): Part {
+  for (const [index, part] of parts.entries()) {
+    const expected = reference.parts[index];
+    if (expected?.name === part.name && expected.count === part.labels.length) continue;
+    const wanted = expected === undefined ? 'no more' : `${expected.name} of ${expected.count}`;
+    throw mismatch(`part ${part.name} has ${part.labels.length} records, expected is ${wanted}`);
   }
-
-  /** Copies the reference's next part; it may be dropped afterwards. */
-  add(part: Part): void {
-    const expected = this.#reference.parts[this.#parts];
-    if (expected?.name !== part.name || expected.count !== part.labels.length) {
-      const wanted = expected === undefined ? 'no more' : `${expected.name} of ${expected.count}`;
-      throw mismatch(`part ${part.name} has ${part.labels.length} records, expected is ${wanted}`);
-    }
-    this.#images ??= this.#allocate(part);
-    const images = this.#images;
+  const [first] = parts;
+  if (first === undefined || parts.length < reference.parts.length) {
+    throw mismatch(`${parts.length} of ${reference.parts.length} parts are there`);
+  }
+  for (const part of parts) {
     for (const field of ['channels', 'height', 'width', 'classes', 'pixelMax'] as const) {
-      if (images[field] !== part[field]) {
-        throw mismatch(`part ${part.name} has ${field} ${part[field]}, others ${images[field]}`);
-      }
+      if (first[field] === part[field]) continue;
+      throw mismatch(`part ${part.name} has ${field} ${part[field]}, others ${first[field]}`);
     }
-    images.labels.set(part.labels, this.#records);
-    images.pixels.set(part.pixels, this.#records * imageBytesOf(part));
-    this.#parts += 1;
-    this.#records += part.labels.length;
   }
+  return first;
+}
 
-  finish(): AssembledData {
-    const images = this.#images;
-    if (images === null || this.#parts < this.#reference.parts.length) {
-      throw mismatch(`${this.#parts} of ${this.#reference.parts.length} parts are there`);
-    }
-    const splits = drawSplits(this.#reference);
-    return {
-      train: { images, records: splits.train },
-      validation: { images, records: splits.validation },
-      test: splits.test === null ? null : { images, records: splits.test },
-    };
-  }
+/** Whether all lie in one shared memory, whole images apart. */
+function isOneMemory(parts: readonly Part[]): boolean {
+  const [first] = parts;
+  assert(first !== undefined, 'a data set has parts');
+  const { buffer, byteOffset } = first.pixels;
+  const bytes = imageBytesOf(first);
+  return (
+    buffer instanceof SharedArrayBuffer &&
+    parts.every(
+      ({ pixels }) => pixels.buffer === buffer && (pixels.byteOffset - byteOffset) % bytes === 0,
+    )
+  );
+}
 
-  #allocate(shape: Part): AssembledImages {
-    const count = this.#reference.parts.reduce((sum, part) => sum + part.count, 0);
-    const { channels, height, width, classes, pixelMax } = shape;
-    return {
-      pixels: new Uint8Array(new SharedArrayBuffer(count * imageBytesOf(shape))),
-      labels: new Uint8Array(new SharedArrayBuffer(count)),
-      channels,
-      height,
-      width,
-      classes,
-      pixelMax,
-    };
+function moved(parts: readonly Part[]): readonly Part[] {
+  const memory = new PixelMemory();
+  return parts.map((part) => {
+    const pixels = memory.take(part.pixels.length);
+    pixels.set(part.pixels);
+    return { ...part, pixels };
+  });
+}
+
+/** All parts as one array of images, and the row of each record: records are numbered part after part. */
+function lookOver(
+  parts: readonly Part[],
+  { channels, height, width, classes, pixelMax }: Part,
+): { readonly images: AssembledImages; readonly rows: Uint32Array } {
+  const shape = { channels, height, width, classes, pixelMax };
+  const bytes = imageBytesOf(shape);
+  const start = Math.min(...parts.map(({ pixels }) => pixels.byteOffset));
+  const end = Math.max(...parts.map(({ pixels }) => pixels.byteOffset + pixels.length));
+  const labels = new Uint8Array(new SharedArrayBuffer((end - start) / bytes));
+  const rows = new Uint32Array(parts.reduce((sum, part) => sum + part.labels.length, 0));
+  let record = 0;
+  for (const part of parts) {
+    const firstRow = (part.pixels.byteOffset - start) / bytes;
+    labels.set(part.labels, firstRow);
+    for (let i = 0; i < part.labels.length; i++) rows[record++] = firstRow + i;
   }
+  const pixels = new Uint8Array(parts[0]!.pixels.buffer, start, end - start);
+  return { images: { pixels, labels, ...shape }, rows };
 }
 
 function mismatch(problem: string): RidgelineError {

@@ -1,7 +1,9 @@
 /** Answers about the named data sets: what there is, where it lies, what is in it. */
+import { stat } from 'node:fs/promises';
 import { RidgelineError } from '../base/errors.ts';
-import { locateDataset, locateNamed, pathsOf } from './locate.ts';
+import { locateDataset, locateNamed, pathsOf, type LocatedDataset } from './locate.ts';
 import { namedDataset, namedDatasets, type NamedDataset } from './named-datasets.ts';
+import { PixelMemory } from './pixel-memory.ts';
 import { encodedBytes, partDigest, type Part } from './part.ts';
 
 /** One line of `ridgeline data list`. */
@@ -27,6 +29,8 @@ export interface DatasetInfo {
   readonly name: string;
   readonly description: string;
   readonly source: string;
+  /** How its files are written; null: Ridgeline's own. */
+  readonly format: string | null;
   readonly official: boolean | null;
   readonly channels: number;
   readonly height: number;
@@ -71,7 +75,7 @@ async function describeEntry(dataset: NamedDataset, dataDir: string): Promise<Da
   const located = await locateNamed(dataset, dataDir);
   if (located === null) return entry;
   try {
-    const found = await located.read((part) => dataset.parts.includes(part));
+    const found = await located.read((part) => dataset.parts.includes(part), new PixelMemory());
     const parts = found.parts.map((part) => part.name);
     const problem = parts.length === 0 ? `It holds none of ${dataset.parts.join(', ')}.` : null;
     const official = parts.length === 0 ? null : found.official;
@@ -82,24 +86,49 @@ async function describeEntry(dataset: NamedDataset, dataDir: string): Promise<Da
   }
 }
 
-/** @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING, DATASET_INVALID */
-export async function datasetInfo(name: string, dataDir: string): Promise<DatasetInfo> {
+/**
+ * @param nameOrPath a data set of the catalogue, or files in any format that is known
+ * @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING, DATASET_INVALID
+ */
+export async function datasetInfo(nameOrPath: string, dataDir: string): Promise<DatasetInfo> {
+  const isNamed =
+    namedDatasets.some(({ name }) => name === nameOrPath) || !(await exists(nameOrPath));
+  return isNamed ? await namedInfo(nameOrPath, dataDir) : await filesInfo(nameOrPath);
+}
+
+async function namedInfo(name: string, dataDir: string): Promise<DatasetInfo> {
   const dataset = namedDataset(name);
   const located = await locateDataset({ kind: 'named', name }, dataDir);
-  const found = await located.read((part) => dataset.parts.includes(part));
+  return await describeParts(name, dataset.description, dataset.parts, located);
+}
+
+async function filesInfo(path: string): Promise<DatasetInfo> {
+  const located = await locateDataset({ kind: 'path', path, format: 'auto' }, '');
+  return await describeParts(path, `files in the format ${located.format}`, null, located);
+}
+
+/** @param known the parts to describe; null: all */
+async function describeParts(
+  name: string,
+  description: string,
+  known: readonly string[] | null,
+  located: LocatedDataset,
+): Promise<DatasetInfo> {
+  const found = await located.read((part) => known?.includes(part) ?? true, new PixelMemory());
   const [first] = found.parts;
   if (first === undefined) {
     throw new RidgelineError(
       'DATASET_MISSING',
-      `${located.location} holds none of ${dataset.parts.join(', ')}.`,
+      `${located.location} holds none of ${known?.join(', ') ?? 'the parts that it should'}.`,
       'Put the missing files there.',
     );
   }
   const { channels, height, width, classes, pixelMax, classNames } = first;
   return {
     name,
-    description: dataset.description,
+    description,
     source: located.location,
+    format: located.format,
     official: found.official,
     channels,
     height,
@@ -109,6 +138,13 @@ export async function datasetInfo(name: string, dataDir: string): Promise<Datase
     classNames,
     parts: found.parts.map(partInfo),
   };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function partInfo(part: Part): PartInfo {

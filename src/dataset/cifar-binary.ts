@@ -4,102 +4,50 @@
  *
  * A file's number of records is whatever it holds. Source: https://www.cs.toronto.edu/~kriz/cifar.html
  */
-import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { streamFile, streamTarGz } from './file-stream.ts';
+import { basename } from 'node:path';
+import {
+  cifarArchive,
+  cifarClassNames,
+  cifarFolder,
+  cifarImageBytes,
+  cifarRecordsMax,
+  cifarShape,
+  refuseLabel,
+  type CifarLayout,
+  type PartSink,
+} from './cifar.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
-import type { FoundParts, WantPart } from './part-source.ts';
-import type { FileSink } from './tar.ts';
+import type { PixelMemory } from './pixel-memory.ts';
 
-const shape = { channels: 3, height: 32, width: 32, classes: 10, pixelMax: 255 } as const;
-const imageBytes = 3072;
+const imageBytes = cifarImageBytes;
 const recordBytes = 1 + imageBytes;
-/** 200,000 records: more than three times the whole data set. */
-const fileBytesMax = 200_000 * recordBytes;
+const fileBytesMax = cifarRecordsMax * recordBytes;
 
-const cifar10ClassNames = [
-  'airplane',
-  'automobile',
-  'bird',
-  'cat',
-  'deer',
-  'dog',
-  'frog',
-  'horse',
-  'ship',
-  'truck',
-] as const;
-
-/** SHA-256 of the official release's files. */
-const officialFiles: Readonly<Record<string, string>> = {
-  data_batch_1: 'cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5',
-  data_batch_2: 'a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed',
-  data_batch_3: 'bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67',
-  data_batch_4: '014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48',
-  data_batch_5: '755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add',
-  test_batch: '8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b',
+const layout: CifarLayout = {
+  partName: (path) =>
+    /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]*)\.bin$/.exec(basename(path))?.groups?.['name'] ?? null,
+  open: (file, name, bytes, memory) => new CifarFile(file, name, bytes, memory),
 };
 
-/** Reads the wanted parts in one pass over the archive. */
-export async function readCifarArchive(path: string, want: WantPart): Promise<FoundParts> {
-  const files = new Map<string, CifarFile | null>();
-  await streamTarGz(path, (member, bytes) => {
-    const name = partName(member);
-    if (name === null) return null;
-    if (files.has(name)) throw malformed(path, `holds ${name}.bin twice.`);
-    const file = want(name) ? new CifarFile(`${path}, member ${member},`, name, bytes) : null;
-    files.set(name, file);
-    return file;
-  });
-  return found(files);
-}
-
-export async function readCifarFolder(path: string, want: WantPart): Promise<FoundParts> {
-  const files = new Map<string, CifarFile | null>();
-  for (const entry of (await readdir(path)).toSorted()) {
-    const name = partName(entry);
-    if (name === null) continue;
-    const filePath = join(path, entry);
-    const file = want(name) ? new CifarFile(filePath, name, (await stat(filePath)).size) : null;
-    files.set(name, file);
-    if (file !== null) await streamFile(filePath, file);
-  }
-  return found(files);
-}
-
-/** `data_batch_1` for any path that ends in `data_batch_1.bin`; null for other files. */
-function partName(path: string): string | null {
-  return /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]*)\.bin$/.exec(basename(path))?.groups?.['name'] ?? null;
-}
-
-function found(files: ReadonlyMap<string, CifarFile | null>): FoundParts {
-  const read = [...files.values()].filter((file) => file !== null);
-  return {
-    names: [...files.keys()].toSorted(),
-    parts: read.map((file) => file.part()).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    official: read.every((file) => file.isOfficial()),
-  };
-}
+export const readCifarArchive = cifarArchive(layout);
+export const readCifarFolder = cifarFolder(layout);
 
 /** One file on its way in: takes labels and pixels apart as the bytes come. */
-export class CifarFile implements FileSink {
+export class CifarFile implements PartSink {
   readonly #file: string;
   readonly #name: string;
   readonly #bytes: number;
   readonly #labels: Uint8Array;
   readonly #pixels: Uint8Array;
-  readonly #hash = createHash('sha256');
   #offset = 0;
-  #sha256 = '';
 
   /**
    * @param file  what messages call it
    * @param bytes its size, as the folder or archive says
    * @throws RidgelineError DATASET_INVALID
    */
-  constructor(file: string, name: string, bytes: number) {
+  constructor(file: string, name: string, bytes: number, memory: PixelMemory) {
     const records = Math.floor(bytes / recordBytes);
     const over = bytes % recordBytes;
     if (records === 0 || over > 0) {
@@ -118,14 +66,13 @@ export class CifarFile implements FileSink {
     this.#name = name;
     this.#bytes = bytes;
     this.#labels = new Uint8Array(records);
-    this.#pixels = new Uint8Array(records * imageBytes);
+    this.#pixels = memory.take(records * imageBytes);
   }
 
   write(chunk: Uint8Array): void {
     if (this.#offset + chunk.length > this.#bytes) {
       throw malformed(this.#file, `grew beyond its ${this.#bytes} bytes while it was read.`);
     }
-    this.#hash.update(chunk);
     for (let at = 0; at < chunk.length;) {
       const record = Math.floor(this.#offset / recordBytes);
       const within = this.#offset % recordBytes;
@@ -146,7 +93,6 @@ export class CifarFile implements FileSink {
     if (this.#offset !== this.#bytes) {
       throw malformed(this.#file, `ends after ${this.#offset} of its ${this.#bytes} bytes.`);
     }
-    this.#sha256 = this.#hash.digest('hex');
   }
 
   part(): Part {
@@ -154,22 +100,13 @@ export class CifarFile implements FileSink {
       name: this.#name,
       pixels: this.#pixels,
       labels: this.#labels,
-      ...shape,
-      classNames: cifar10ClassNames,
+      ...cifarShape,
+      classNames: cifarClassNames,
     };
   }
 
-  isOfficial(): boolean {
-    return officialFiles[this.#name] === this.#sha256;
-  }
-
   #takeLabel(record: number, label: number): void {
-    if (label >= shape.classes) {
-      throw malformed(
-        this.#file,
-        `has label ${label} in record ${record}, at byte ${this.#offset}: labels are 0 to 9.`,
-      );
-    }
+    refuseLabel(this.#file, record, label, this.#offset);
     this.#labels[record] = label;
   }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { streamGzip } from './file-stream.ts';
 import { malformed } from './malformed.ts';
+import type { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts, WantPart } from './part-source.ts';
 
 const file = fileURLToPath(new URL('./digits/digits.csv.gz', import.meta.url));
@@ -12,7 +13,7 @@ const imageBytes = 64;
 
 export const digitNames = '0123456789'.split('');
 
-export async function readDigits(want: WantPart): Promise<FoundParts> {
+export async function readDigits(want: WantPart, memory: PixelMemory): Promise<FoundParts> {
   if (!want('digits')) return { names: ['digits'], parts: [], official: true };
   const chunks: Uint8Array[] = [];
   await streamGzip(file, { write: (chunk) => void chunks.push(chunk), end: () => undefined });
@@ -20,7 +21,7 @@ export async function readDigits(want: WantPart): Promise<FoundParts> {
   const lines = text.toString('latin1').trimEnd().split('\n');
   if (lines.length !== records)
     throw malformed(file, `has ${lines.length} lines instead of ${records}.`);
-  const pixels = new Uint8Array(records * imageBytes);
+  const pixels = memory.take(records * imageBytes);
   const labels = new Uint8Array(records);
   lines.forEach((line, record) => {
     const values = line.split(',').map(Number);

@@ -1,18 +1,38 @@
 /** Streams files into sinks, unpacked on the way where they are gzipped: no file is ever held whole. */
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createInflateRaw } from 'node:zlib';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { malformed } from './malformed.ts';
+import { YoungGarbage } from './young-garbage.ts';
 import { TarReader, type FileSink, type OnMember } from './tar.ts';
 
 /** No data set for this network is larger; a small file that unpacks to more is an attack or an accident. */
 const unpackedBytesMax = 2 ** 31;
 const chunkBytes = 256 * 1024;
 
+/** Where bytes lie in a file: from `start` up to but not including `end`. */
+interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+const wholeFile: ByteRange = { start: 0, end: Infinity };
+
 /** @throws RidgelineError DATASET_INVALID, DATASET_MISSING */
 export async function streamFile(path: string, sink: FileSink): Promise<void> {
   await stream(path, 'plain', sink);
+}
+
+/** @param packing `deflate`: without the header that a gzip file has */
+export async function streamRange(
+  path: string,
+  range: ByteRange,
+  packing: 'plain' | 'deflate',
+  sink: FileSink,
+): Promise<void> {
+  await stream(path, packing, sink, range);
 }
 
 /** @throws RidgelineError DATASET_INVALID, DATASET_MISSING */
@@ -26,8 +46,33 @@ export async function streamTarGz(path: string, onMember: OnMember): Promise<voi
   await stream(path, 'gzip', { write: (chunk) => tar.push(chunk), end: () => tar.end() });
 }
 
-async function stream(path: string, packing: 'plain' | 'gzip', sink: FileSink): Promise<void> {
+/** A file's bytes in order; each chunk is overwritten by the next, so that reading makes no garbage. */
+export async function* fileChunks(
+  path: string,
+  { start, end }: ByteRange = wholeFile,
+): AsyncGenerator<Uint8Array> {
+  await using file = await open(path, 'r');
+  const buffer = new Uint8Array(chunkBytes);
+  for (let at = start; at < end;) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk.slice();
+}
+
+async function stream(
+  path: string,
+  packing: 'plain' | 'gzip' | 'deflate',
+  sink: FileSink,
+  range = wholeFile,
+): Promise<void> {
   let bytes = 0;
+  const garbage = new YoungGarbage();
   const consume = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const chunk of source) {
       bytes += chunk.length;
@@ -38,13 +83,18 @@ async function stream(path: string, packing: 'plain' | 'gzip', sink: FileSink): 
         );
       }
       sink.write(chunk);
+      garbage.passed(chunk.length);
     }
     sink.end();
   };
-  const file = createReadStream(path, { highWaterMark: chunkBytes });
   try {
-    if (packing === 'plain') await pipeline(file, consume);
-    else await pipeline(file, createGunzip({ chunkSize: chunkBytes }), consume);
+    if (packing === 'plain') await consume(fileChunks(path, range));
+    else {
+      // Streams keep what they were given for a while: they get copies.
+      const packed = Readable.from(copies(fileChunks(path, range)), { highWaterMark: 2 });
+      const unpack = packing === 'gzip' ? createGunzip : createInflateRaw;
+      await pipeline(packed, unpack({ chunkSize: chunkBytes }), consume);
+    }
   } catch (error) {
     throw explained(path, bytes, error);
   }
@@ -58,14 +108,14 @@ function explained(path: string, bytes: number, error: unknown): unknown {
     case 'Z_BUF_ERROR':
       return malformed(
         path,
-        `is cut off: its gzip data end in mid-stream, after ${bytes} unpacked bytes.`,
+        `is cut off: its packed data end in mid-stream, after ${bytes} unpacked bytes.`,
         undefined,
         options,
       );
     case 'Z_DATA_ERROR':
       return malformed(
         path,
-        `is no gzip file or a damaged one (${messageOf(error)}, after ${bytes} unpacked bytes).`,
+        `has damaged packed data or is not packed so (${messageOf(error)}, after ${bytes} unpacked bytes).`,
         undefined,
         options,
       );

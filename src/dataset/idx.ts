@@ -5,16 +5,18 @@
  *
  * Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database", file formats.
  */
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { streamFile, streamGzip } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
+import type { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts, WantPart } from './part-source.ts';
 import type { FileSink } from './tar.ts';
 
 const classes = 10;
-const valuesMax = 2 ** 30;
+/** Deflate cannot do better: what claims to unpack to more is not allocated. */
+const deflateRatioMax = 1032;
 
 /** The part's name in the file names. */
 const prefixes: Readonly<Record<string, string>> = { train: 'train', test: 't10k' };
@@ -23,6 +25,7 @@ const prefixes: Readonly<Record<string, string>> = { train: 'train', test: 't10k
 export async function readIdxFolder(
   path: string,
   want: WantPart,
+  memory: PixelMemory,
   classNames: readonly string[] | null = null,
 ): Promise<FoundParts> {
   const entries = new Set(await readdir(path));
@@ -34,7 +37,7 @@ export async function readIdxFolder(
     if (images === null || labels === null) continue;
     names.push(name);
     if (!want(name)) continue;
-    parts.push(await readPart(name, join(path, images), join(path, labels), classNames));
+    parts.push(await readPart(name, join(path, images), join(path, labels), memory, classNames));
   }
   return { names, parts, official: null };
 }
@@ -47,10 +50,11 @@ async function readPart(
   name: string,
   imagesPath: string,
   labelsPath: string,
+  memory: PixelMemory,
   classNames: readonly string[] | null,
 ): Promise<Part> {
-  const images = await readIdx(imagesPath, 3);
-  const labels = await readIdx(labelsPath, 1);
+  const images = await readIdx(imagesPath, 3, memory);
+  const labels = await readIdx(labelsPath, 1, null);
   const [count = 0, height = 0, width = 0] = images.dimensions;
   if (labels.values.length !== count) {
     throw malformed(
@@ -70,9 +74,15 @@ async function readPart(
   return { name, pixels: images.values, labels: labels.values, ...shape, classNames };
 }
 
-async function readIdx(path: string, dimensions: number): Promise<IdxFile> {
-  const file = new IdxFile(path, dimensions);
-  if (path.endsWith('.gz')) await streamGzip(path, file);
+async function readIdx(
+  path: string,
+  dimensions: number,
+  memory: PixelMemory | null,
+): Promise<IdxFile> {
+  const { size } = await stat(path);
+  const isPacked = path.endsWith('.gz');
+  const file = new IdxFile(path, dimensions, isPacked ? size * deflateRatioMax : size, memory);
+  if (isPacked) await streamGzip(path, file);
   else await streamFile(path, file);
   return file;
 }
@@ -80,13 +90,21 @@ async function readIdx(path: string, dimensions: number): Promise<IdxFile> {
 /** One IDX file on its way in. */
 class IdxFile implements FileSink {
   readonly #file: string;
+  readonly #memory: PixelMemory | null;
   readonly #header: Uint8Array;
+  readonly #bytesMax: number;
   #bytes = 0;
   dimensions: readonly number[] = [];
-  values = new Uint8Array();
+  values: Uint8Array = new Uint8Array();
 
-  constructor(file: string, dimensions: number) {
+  /**
+   * @param bytesMax what the file can hold at the most
+   * @param memory for values that are pixels
+   */
+  constructor(file: string, dimensions: number, bytesMax: number, memory: PixelMemory | null) {
     this.#file = file;
+    this.#bytesMax = bytesMax;
+    this.#memory = memory;
     this.#header = new Uint8Array(4 + 4 * dimensions);
   }
 
@@ -130,9 +148,13 @@ class IdxFile implements FileSink {
     }
     this.dimensions = Array.from({ length: count }, (_, i) => view.getUint32(4 + 4 * i));
     const values = this.dimensions.reduce((product, dimension) => product * dimension, 1);
-    if (values < 1 || values > valuesMax) {
-      throw malformed(this.#file, `says that it has ${this.dimensions.join('×')} values.`);
+    const expected = this.#header.length + values;
+    if (values < 1 || expected > this.#bytesMax) {
+      throw malformed(
+        this.#file,
+        `says that it has ${this.dimensions.join('×')} values, ${expected} bytes with its header, but holds ${this.#bytesMax} at the most: it was cut off or damaged.`,
+      );
     }
-    this.values = new Uint8Array(values);
+    this.values = this.#memory?.take(values) ?? new Uint8Array(values);
   }
 }

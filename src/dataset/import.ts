@@ -7,8 +7,10 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RidgelineError, messageOf } from '../base/errors.ts';
+import { guessFormat } from './formats.ts';
 import { locateNamed } from './locate.ts';
 import { namedDataset, type NamedDataset, type Place } from './named-datasets.ts';
+import { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts } from './part-source.ts';
 
 export interface ImportedDataset {
@@ -28,7 +30,11 @@ export async function importDataset(
 ): Promise<ImportedDataset> {
   const dataset = namedDataset(options.name);
   const source = await findSource(dataset, resolve(sourcePath));
-  const found = await source.place.read(source.path, (part) => dataset.parts.includes(part));
+  const found = await source.place.read(
+    source.path,
+    (part) => dataset.parts.includes(part),
+    new PixelMemory(),
+  );
   if (found.parts.length === 0) {
     throw new RidgelineError(
       'DATASET_INVALID',
@@ -69,22 +75,39 @@ async function findSource(dataset: NamedDataset, path: string): Promise<Source> 
     );
   }
   if (!isFolder) {
-    const place = places.find((candidate) => candidate.kind === 'file');
-    if (place !== undefined) return { path, place };
-    throw new RidgelineError(
-      'DATASET_INVALID',
-      `${path} is a file, but ${dataset.name} is read from a folder.`,
-      'Name the folder that holds its files.',
-    );
+    if (places.every((place) => place.kind === 'folder')) {
+      throw new RidgelineError(
+        'DATASET_INVALID',
+        `${path} is a file, but ${dataset.name} is read from a folder.`,
+        'Name the folder that holds its files.',
+      );
+    }
+    return { path, place: await placeLike(dataset, path, 'file') };
   }
   for (const place of places) {
     const inside = join(path, basename(place.path ?? ''));
     const entry = await stat(inside).catch(() => null);
     if (entry?.isDirectory() === (place.kind === 'folder')) return { path: inside, place };
   }
-  const place = places.find((candidate) => candidate.kind === 'folder');
-  if (place !== undefined) return { path, place };
-  throw new RidgelineError('DATASET_INVALID', `${path} is a folder.`, 'Name the archive.');
+  return { path, place: await placeLike(dataset, path, 'folder') };
+}
+
+/** The place that takes what this looks like, whatever its name. */
+async function placeLike(
+  dataset: NamedDataset,
+  path: string,
+  kind: 'file' | 'folder',
+): Promise<Place> {
+  const format = await guessFormat(path, kind);
+  const place = dataset.places.find(
+    (candidate) => candidate.kind === kind && candidate.format === format,
+  );
+  if (place !== undefined) return place;
+  throw new RidgelineError(
+    'DATASET_INVALID',
+    `${path} looks like ${format}, but ${dataset.name} is none.`,
+    `Name the archive or the unpacked folder of ${dataset.name}, or let a study read it by its path.`,
+  );
 }
 
 async function refuseExisting(dataset: NamedDataset, dataDir: string): Promise<void> {

@@ -2,30 +2,22 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RidgelineError, messageOf } from '../base/errors.ts';
-import type { DatasetSource } from '../study/study-spec.ts';
-import { readCifarArchive, readCifarFolder } from './cifar-binary.ts';
-import { closestName } from './closest-name.ts';
-import { readIdxFolder } from './idx.ts';
+import type { DatasetFormat, DatasetSource } from '../study/study-spec.ts';
+import { formats, guessFormat, type KnownFormat } from './formats.ts';
 import { namedDataset, type NamedDataset } from './named-datasets.ts';
-import type { PartSource, ReadParts } from './part-source.ts';
+import type { PartSource } from './part-source.ts';
 
 /** A data set whose place is known. */
 export interface LocatedDataset extends PartSource {
   /** What people call it: its name, or its path. */
   readonly name: string;
+  /** Null: Ridgeline's own. */
+  readonly format: KnownFormat | null;
   /** The parts it may have, in order; null where only reading tells. */
   readonly knownParts: readonly string[] | null;
   /** Whether `count` selections leave this part alone. */
   isHeldBack(part: string): boolean;
 }
-
-/** Readers of files that have no name in the catalogue. */
-const formats: Readonly<
-  Record<string, { readonly file?: ReadParts; readonly folder?: ReadParts }>
-> = {
-  'cifar10-binary': { file: readCifarArchive, folder: readCifarFolder },
-  idx: { folder: (path, want) => readIdxFolder(path, want) },
-};
 
 /** @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING */
 export async function locateDataset(
@@ -57,9 +49,10 @@ export async function locateNamed(
     if (path !== null && (await kindOf(path)) !== place.kind) continue;
     return {
       name: entry.name,
+      format: place.format,
       location: path ?? 'embedded in Ridgeline',
       knownParts: entry.parts,
-      read: (want) => place.read(path ?? '', want),
+      read: (want, memory) => place.read(path ?? '', want, memory),
       isHeldBack: (part) => entry.heldBack.includes(part),
     };
   }
@@ -71,16 +64,7 @@ export function pathsOf(entry: NamedDataset, dataDir: string): readonly string[]
   return entry.places.flatMap(({ path }) => (path === null ? [] : [resolve(dataDir, path)]));
 }
 
-async function locateFiles(path: string, format: string): Promise<LocatedDataset> {
-  const readers = formats[format];
-  if (readers === undefined) {
-    const closest = closestName(format, Object.keys(formats));
-    throw new RidgelineError(
-      'DATASET_UNKNOWN',
-      `There is no reader for the format ${JSON.stringify(format)}${closest === null ? '' : `; did you mean ${closest}?`}`,
-      `Use one of ${Object.keys(formats).join(', ')}.`,
-    );
-  }
+async function locateFiles(path: string, format: DatasetFormat): Promise<LocatedDataset> {
   const location = resolve(path);
   const kind = await kindOf(location);
   if (kind === null) {
@@ -90,19 +74,21 @@ async function locateFiles(path: string, format: string): Promise<LocatedDataset
       'Correct dataset.path, or put the files there.',
     );
   }
-  const read = readers[kind];
+  const actual = format === 'auto' ? await guessFormat(location, kind) : format;
+  const read = formats[actual][kind];
   if (read === undefined) {
     throw new RidgelineError(
       'DATASET_INVALID',
-      `${location} is a ${kind}, but the format ${format} is read from a ${Object.keys(readers).join(' or ')}.`,
+      `${location} is a ${kind}, but the format ${actual} is read from a folder.`,
       'Correct dataset.path or dataset.format.',
     );
   }
   return {
     name: location,
+    format: actual,
     location,
     knownParts: null,
-    read: (want) => read(location, want),
+    read: (want, memory) => read(location, want, memory),
     isHeldBack: (part) => part.startsWith('test'),
   };
 }

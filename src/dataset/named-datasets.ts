@@ -4,8 +4,10 @@
  */
 import { RidgelineError } from '../base/errors.ts';
 import { readCifarArchive, readCifarFolder } from './cifar-binary.ts';
+import { readCifarPythonArchive, readCifarPythonFolder } from './cifar-python.ts';
 import { closestName } from './closest-name.ts';
 import { digitNames, readDigits } from './digits.ts';
+import type { KnownFormat } from './formats.ts';
 import { readIdxFolder } from './idx.ts';
 import type { ReadParts } from './part-source.ts';
 
@@ -25,6 +27,8 @@ export interface Place {
   /** Null: it comes with Ridgeline. */
   readonly path: string | null;
   readonly kind: 'embedded' | 'file' | 'folder';
+  /** Null: Ridgeline's own. */
+  readonly format: KnownFormat | null;
   /** Which files of a folder belong to the data set; a folder of somebody's may hold more. */
   readonly files?: RegExp;
   readonly read: ReadParts;
@@ -43,11 +47,18 @@ const digits: NamedDataset = {
   description: '1,797 handwritten digits of 8×8 pixels (UCI), embedded',
   parts: ['digits'],
   heldBack: [],
-  places: [{ path: null, kind: 'embedded', read: (_, want) => readDigits(want) }],
+  places: [
+    {
+      path: null,
+      kind: 'embedded',
+      format: null,
+      read: (_, want, memory) => readDigits(want, memory),
+    },
+  ],
   download: null,
 };
 
-/** The folder stands before the archive: whoever unpacked it may have meant to change it. */
+/** Folders stand before archives: whoever unpacked one may have meant to change it. */
 const cifar10: NamedDataset = {
   name: 'cifar10',
   description: '60,000 colour photographs of 32×32 pixels in 10 classes (Krizhevsky 2009)',
@@ -64,10 +75,29 @@ const cifar10: NamedDataset = {
     {
       path: 'cifar-10-batches-bin',
       kind: 'folder',
+      format: 'cifar10-binary',
       files: /^(?:(?:data_batch_\d|test_batch)\.bin|batches\.meta\.txt|readme\.html)$/,
       read: readCifarFolder,
     },
-    { path: 'cifar-10-binary.tar.gz', kind: 'file', read: readCifarArchive },
+    {
+      path: 'cifar-10-batches-py',
+      kind: 'folder',
+      format: 'cifar10-python',
+      files: /^(?:data_batch_\d|test_batch|batches\.meta|readme\.html)$/,
+      read: readCifarPythonFolder,
+    },
+    {
+      path: 'cifar-10-binary.tar.gz',
+      kind: 'file',
+      format: 'cifar10-binary',
+      read: readCifarArchive,
+    },
+    {
+      path: 'cifar-10-python.tar.gz',
+      kind: 'file',
+      format: 'cifar10-python',
+      read: readCifarPythonArchive,
+    },
   ],
   download: {
     url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
@@ -76,14 +106,14 @@ const cifar10: NamedDataset = {
   },
 };
 
-/** @param folders Ridgeline's own folder, and the one that torchvision leaves */
+/** @param folders Ridgeline's own folder, the one that torchvision leaves, and where Debian installs it */
 function idxDataset(
   name: string,
   description: string,
   folders: readonly string[],
   classNames: readonly string[],
 ): NamedDataset {
-  const read: ReadParts = (path, want) => readIdxFolder(path, want, classNames);
+  const read: ReadParts = (path, want, memory) => readIdxFolder(path, want, memory, classNames);
   return {
     name,
     description,
@@ -92,6 +122,7 @@ function idxDataset(
     places: folders.map((path) => ({
       path,
       kind: 'folder',
+      format: 'idx',
       files: /^(?:train|t10k)-(?:images-idx3|labels-idx1)-ubyte(?:\.gz)?$/,
       read,
     })),
@@ -105,7 +136,7 @@ export const namedDatasets: readonly NamedDataset[] = [
   idxDataset(
     'fashion-mnist',
     '70,000 articles of clothing of 28×28 grey pixels in 10 classes (Zalando), IDX files',
-    ['fashion-mnist', 'FashionMNIST/raw'],
+    ['fashion-mnist', 'FashionMNIST/raw', '/usr/share/datasets/fashion-mnist'],
     [
       'T-shirt/top',
       'Trouser',

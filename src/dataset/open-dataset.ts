@@ -4,11 +4,18 @@
  */
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetReference, PartReference } from '../study/dataset-reference.ts';
-import type { DatasetSpec, Selection } from '../study/study-spec.ts';
+import type { CountedSelection, DatasetSpec } from '../study/study-spec.ts';
 import { locateDataset, type LocatedDataset } from './locate.ts';
 import { encodedBytes, partDigest, type Part } from './part.ts';
+import { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts } from './part-source.ts';
-import { draws, namedParts, refuseLargeCounts, refuseUnknownParts } from './selections.ts';
+import {
+  countedSplits,
+  draws,
+  namedParts,
+  refuseUnknownParts,
+  type CountedSplits,
+} from './selections.ts';
 
 export interface OpenedDataset {
   /** For people: where it was read. */
@@ -41,19 +48,24 @@ export async function openDataset(
     !located.isHeldBack(part) &&
     (located.knownParts?.includes(part) ?? true);
 
-  const found = await located.read((part) => named.has(part) || isDrawn(part));
+  const found = await located.read((part) => named.has(part) || isDrawn(part), new PixelMemory());
   refuseAbsentParts(located, found, named);
   const pool = found.parts.filter((part) => isDrawn(part.name));
-  refuseLargeCounts(spec, located.location, recordsIn(pool));
-  return describe(spec, located, found);
+  const splits = countedSplits(spec, located.location, recordsIn(pool));
+  return describe(spec, splits, located, found);
 }
 
-function describe(spec: DatasetSpec, located: LocatedDataset, found: FoundParts): OpenedDataset {
-  const testParts = spec.test?.kind === 'parts' ? spec.test.parts : [];
+function describe(
+  spec: DatasetSpec,
+  splits: CountedSplits,
+  located: LocatedDataset,
+  found: FoundParts,
+): OpenedDataset {
+  const testParts = splits.test?.kind === 'parts' ? splits.test.parts : [];
   const isTest = (part: Part): boolean => testParts.includes(part.name);
   const searchParts = found.parts.filter((part) => !isTest(part));
   const parts = [...searchParts, ...found.parts.filter(isTest)];
-  const countOf = (selection: Selection): number =>
+  const countOf = (selection: CountedSelection): number =>
     selection.kind === 'count'
       ? selection.count
       : recordsIn(parts.filter((part) => selection.parts.includes(part.name)));
@@ -62,17 +74,16 @@ function describe(spec: DatasetSpec, located: LocatedDataset, found: FoundParts)
     parts,
     official: found.official,
     counts: {
-      train: countOf(spec.train),
-      validation: countOf(spec.validation),
-      test: spec.test === null ? null : countOf(spec.test),
+      train: countOf(splits.train),
+      validation: countOf(splits.validation),
+      test: splits.test === null ? null : countOf(splits.test),
     },
     reference: (seed, use) => ({
       parts: (use === 'test' ? parts : searchParts).map(partReference),
       // Where nothing is drawn the seed means nothing, and studies that differ in it share their data.
       seed: draws(spec) ? seed : 0,
-      train: spec.train,
-      validation: spec.validation,
-      test: spec.test,
+      ...splits,
+      ...(spec.stratify === true ? { stratify: true } : {}),
     }),
   };
 }

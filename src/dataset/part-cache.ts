@@ -6,25 +6,23 @@
  * its digest or not at all, and two writers of one digest write the same bytes.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  mkdir,
-  open,
-  readFile,
-  readdir,
-  rename,
-  rm,
-  stat,
-  type FileHandle,
-} from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
 import { systemClock } from '../base/clock.ts';
-import { sha256 } from '../base/digest.ts';
 import { RidgelineError, messageOf } from '../base/errors.ts';
+import { fileChunks } from './file-stream.ts';
+import type { FileSink } from './tar.ts';
 
 export interface PartCache {
-  /** The part's canonical bytes, verified; null when they are not there or were damaged (then removed). */
-  read(digest: string): Promise<Uint8Array | null>;
+  /**
+   * Hands the part's canonical bytes to `sink`, piece by piece, and verifies them on the way: what the
+   * sink has counts only after `true`.
+   *
+   * @returns false when they are not there or were damaged (then removed)
+   * @throws what the sink throws, of bytes that are the right ones
+   */
+  read(digest: string, sink: FileSink): Promise<boolean>;
   /** @param bytes how many will come. Dispose of the writer: `await using`. */
   writer(digest: string, bytes: number): Promise<PartWriter>;
 }
@@ -47,7 +45,7 @@ export async function openPartCache(dir: string): Promise<PartCache> {
     await removeAbandoned(dir);
   });
   return {
-    read: (digest) => explained(dir, () => readPart(pathOf(dir, digest), digest)),
+    read: (digest, sink) => explained(dir, () => readPart(pathOf(dir, digest), digest, sink)),
     writer: async (digest, bytes) => {
       const path = pathOf(dir, digest);
       const partial = `${path}.${randomUUID()}.tmp`;
@@ -69,17 +67,35 @@ function pathOf(dir: string, digest: string): string {
   return join(dir, `${digest}.part`);
 }
 
-async function readPart(path: string, digest: string): Promise<Uint8Array | null> {
-  let bytes: Uint8Array;
+async function readPart(path: string, digest: string, sink: FileSink): Promise<boolean> {
+  const hash = createHash('sha256');
+  const refusals: Error[] = [];
+  const attempt = (work: () => void): void => {
+    if (refusals.length > 0) return;
+    try {
+      work();
+    } catch (error) {
+      // Only right bytes may be blamed: damaged ones are fetched again.
+      refusals.push(error instanceof Error ? error : new Error(messageOf(error)));
+    }
+  };
   try {
-    bytes = await readFile(path);
+    for await (const chunk of fileChunks(path)) {
+      hash.update(chunk);
+      attempt(() => sink.write(chunk));
+    }
   } catch (error) {
-    if (isAbsent(error)) return null;
+    if (isAbsent(error)) return false;
     throw error;
   }
-  if (sha256(bytes) === digest) return bytes;
-  await rm(path, { force: true });
-  return null;
+  if (hash.digest('hex') !== digest) {
+    await rm(path, { force: true });
+    return false;
+  }
+  attempt(() => sink.end());
+  const [refusal] = refusals;
+  if (refusal !== undefined) throw refusal;
+  return true;
 }
 
 interface Destination {

@@ -1,5 +1,6 @@
 /** What every reader gives, whatever the format: parts by name from one place. */
 import type { Part } from './part.ts';
+import type { PixelMemory } from './pixel-memory.ts';
 
 /** Which parts are worth reading. */
 export type WantPart = (name: string) => boolean;
@@ -17,8 +18,9 @@ export interface FoundParts {
 export interface PartSource {
   /** For people: a path, or where else it comes from. */
   readonly location: string;
-  read(want: WantPart): Promise<FoundParts>;
+  /** @param memory where the pixels go: in one, parts are trained on together without a copy */
+  read(want: WantPart, memory: PixelMemory): Promise<FoundParts>;
 }
 
 /** A reader of one format; `path` is a file or a folder, as the format has it. */
-export type ReadParts = (path: string, want: WantPart) => Promise<FoundParts>;
+export type ReadParts = (path: string, want: WantPart, memory: PixelMemory) => Promise<FoundParts>;

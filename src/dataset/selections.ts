@@ -2,8 +2,9 @@
  * What the splits of a study ask of a data set: which parts they need, and whether they can be had.
  * Says no before anything is read where the names alone tell.
  */
+import { assert } from '../base/assert.ts';
 import { RidgelineError } from '../base/errors.ts';
-import type { DatasetSpec, Selection } from '../study/study-spec.ts';
+import type { CountedSelection, DatasetSpec, Selection } from '../study/study-spec.ts';
 import { closestName } from './closest-name.ts';
 
 type SplitName = 'train' | 'validation' | 'test';
@@ -18,7 +19,7 @@ function selectionsOf(spec: DatasetSpec): readonly (readonly [SplitName, Selecti
 }
 
 export function draws(spec: DatasetSpec): boolean {
-  return selectionsOf(spec).some(([, selection]) => selection.kind === 'count');
+  return selectionsOf(spec).some(([, selection]) => selection.kind !== 'parts');
 }
 
 /** Each part that a split names, with that split. @throws RidgelineError STUDY_INVALID for one named twice */
@@ -34,7 +35,7 @@ export function namedParts(spec: DatasetSpec): ReadonlyMap<string, SplitName> {
           other === split
             ? `dataset.${split} names ${part} twice, so its records would count double.`
             : `dataset.${other} and dataset.${split} both name ${part}: a network measured on records that it was trained or chosen on looks better than it is.`,
-          `Name each part once, or let the seed draw both splits with {count: N}.`,
+          `Name each part once, or let the seed draw both splits with {count: N} or {fraction: 0.1}.`,
         );
       }
       splits.set(part, split);
@@ -55,15 +56,73 @@ export function refuseUnknownParts(
     throw new RidgelineError(
       'STUDY_INVALID',
       `dataset.${split} names ${JSON.stringify(part)}, but ${dataset} has no such part${closest === null ? '.' : `; did you mean ${closest}?`}`,
-      `Use parts of ${known.join(', ')}, or {count: N}.`,
+      `Use parts of ${known.join(', ')}, {count: N} or {fraction: 0.1}.`,
     );
   }
 }
 
-/** @throws RidgelineError STUDY_INVALID when more records are drawn than there are */
-export function refuseLargeCounts(spec: DatasetSpec, dataset: string, poolRecords: number): void {
-  const counts = selectionsOf(spec).flatMap(([split, selection]) =>
-    selection.kind === 'count' ? [{ split, count: selection.count }] : [],
+/** The splits of a study, each with its number of records where it is drawn. */
+export interface CountedSplits {
+  readonly train: CountedSelection;
+  readonly validation: CountedSelection;
+  readonly test: CountedSelection | null;
+}
+
+/**
+ * Makes counts of fractions. Fractions are cut one after the other from all that is drawn from, each end
+ * rounded by itself, so that fractions that make 1 together leave no record out.
+ *
+ * @param poolRecords those of the parts that no split names
+ * @throws RidgelineError STUDY_INVALID when more records are drawn than there are, or none for a split
+ */
+export function countedSplits(
+  spec: DatasetSpec,
+  dataset: string,
+  poolRecords: number,
+): CountedSplits {
+  const counted: Record<SplitName, CountedSelection | null> = {
+    train: null,
+    validation: null,
+    test: null,
+  };
+  let share = 0;
+  for (const [split, selection] of selectionsOf(spec)) {
+    if (selection.kind !== 'fraction') {
+      counted[split] = selection;
+      continue;
+    }
+    const start = Math.round(share * poolRecords);
+    share += selection.fraction;
+    const count = Math.round(share * poolRecords) - start;
+    if (count === 0) throw tooSmall(split, selection.fraction, dataset, poolRecords);
+    counted[split] = { kind: 'count', count };
+  }
+  refuseLargeCounts(counted, dataset, poolRecords);
+  const { train, validation, test } = counted;
+  assert(train !== null && validation !== null, 'every study has both');
+  return { train, validation, test };
+}
+
+function tooSmall(
+  split: SplitName,
+  fraction: number,
+  dataset: string,
+  poolRecords: number,
+): RidgelineError {
+  return new RidgelineError(
+    'STUDY_INVALID',
+    `dataset.${split} takes ${fraction} of the ${poolRecords} records that ${dataset} has to draw from, which is none.`,
+    'Take a larger fraction, or name fewer parts.',
+  );
+}
+
+function refuseLargeCounts(
+  splits: Readonly<Record<SplitName, CountedSelection | null>>,
+  dataset: string,
+  poolRecords: number,
+): void {
+  const counts = Object.entries(splits).flatMap(([split, selection]) =>
+    selection?.kind === 'count' ? [{ split, count: selection.count }] : [],
   );
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   if (total <= poolRecords) return;

@@ -7,7 +7,8 @@
 import { RidgelineError } from '../base/errors.ts';
 import { RandomStream } from '../base/philox.ts';
 import type { DatasetReference, PartReference } from '../study/dataset-reference.ts';
-import type { Selection } from '../study/study-spec.ts';
+import type { CountedSelection } from '../study/study-spec.ts';
+import { Pool } from './pool.ts';
 
 /** Record numbers are unsigned 32-bit numbers; and no node holds more images. */
 const recordsMax = 2 ** 31;
@@ -22,21 +23,21 @@ export interface DrawnSplits {
 /**
  * `parts` selections take whole parts in the order given. `count` selections are drawn from the
  * records of all other parts: one permutation, of which train takes the first records, validation the
- * next, test the next; so they never overlap, and leaving the test set out moves nothing.
+ * next, test the next; so they never overlap, and leaving the test set out moves nothing. Where the
+ * reference stratifies, each takes the first records of every class (`pool.ts`).
  *
+ * @param labels by record; only where the reference stratifies are they looked at
  * @throws RidgelineError DATASET_INVALID when the reference contradicts itself
  */
-export function drawSplits(reference: DatasetReference): DrawnSplits {
+export function drawSplits(reference: DatasetReference, labels: Uint8Array): DrawnSplits {
   const first = firstRecords(reference.parts);
-  const pool = poolOf(reference, first);
-  let drawn = 0;
-  const recordsOf = (selection: Selection): Uint32Array => {
+  const pool = new Pool(poolOf(reference, first), reference.stratify === true ? labels : null);
+  const recordsOf = (selection: CountedSelection): Uint32Array => {
     if (selection.kind === 'parts') return recordsOfParts(selection.parts, reference.parts, first);
-    if (!isCount(selection.count) || drawn + selection.count > pool.length) {
-      throw contradictory(`draws ${selection.count} of ${pool.length - drawn} records`);
+    if (!isCount(selection.count) || selection.count > pool.left) {
+      throw contradictory(`draws ${selection.count} of ${pool.left} records`);
     }
-    drawn += selection.count;
-    return pool.slice(drawn - selection.count, drawn);
+    return pool.take(selection.count);
   };
   const train = recordsOf(reference.train);
   const validation = recordsOf(reference.validation);

@@ -9,7 +9,6 @@
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
@@ -98,8 +97,10 @@ function validity(nowMs: number, days: number) {
   return { notBeforeDate: new Date(nowMs - dayMs), notAfterDate: new Date(nowMs + days * dayMs) };
 }
 
-function createCa(nowMs: number) {
-  return generate([{ name: 'commonName', value: 'Ridgeline CA' }], {
+async function createCa(nowMs: number) {
+  // Workers read pins here, and never make a certificate.
+  const { generate } = await import('selfsigned');
+  return await generate([{ name: 'commonName', value: 'Ridgeline CA' }], {
     keyType: 'ec',
     algorithm: 'sha256',
     ...validity(nowMs, caDays),
@@ -110,8 +111,9 @@ function createCa(nowMs: number) {
   });
 }
 
-function createServer(ca: { readonly key: string; readonly cert: string }, nowMs: number) {
-  return generate([{ name: 'commonName', value: serverName }], {
+async function createServer(ca: { readonly key: string; readonly cert: string }, nowMs: number) {
+  const { generate } = await import('selfsigned');
+  return await generate([{ name: 'commonName', value: serverName }], {
     keyType: 'ec',
     algorithm: 'sha256',
     ...validity(nowMs, serverDays),

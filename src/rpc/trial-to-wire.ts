@@ -1,6 +1,6 @@
 /** The nouns of `trial.proto`, to the wire. The inverse of `wire-to-trial.ts`. */
 import type { DatasetReference } from '../study/dataset-reference.ts';
-import type { MeasureSchedule, Selection, TrainerSettings } from '../study/study-spec.ts';
+import type { CountedSelection, MeasureSchedule, TrainerSettings } from '../study/study-spec.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
 import type * as wire from './generated/ridgeline/v1/trial.ts';
 import { wireLimits } from './wire-reading.ts';
@@ -36,10 +36,11 @@ export function writeDatasetReference(reference: DatasetReference): wire.Dataset
     train: writeSelection(train),
     validation: writeSelection(validation),
     test: test === null ? undefined : writeSelection(test),
+    stratify: reference.stratify === true,
   };
 }
 
-function writeSelection(selection: Selection): wire.Selection {
+function writeSelection(selection: CountedSelection): wire.Selection {
   return {
     selection:
       selection.kind === 'parts'

@@ -5,7 +5,7 @@
 import type { DatasetReference } from '../study/dataset-reference.ts';
 import type {
   MeasureSchedule,
-  Selection,
+  CountedSelection,
   TrainerSettings,
   TrainingLength,
 } from '../study/study-spec.ts';
@@ -77,10 +77,11 @@ export function readDatasetReference(from: wire.DatasetReference): DatasetRefere
     train: readSelection('train', from.train),
     validation: readSelection('validation', from.validation),
     test: from.test === undefined ? null : readSelection('test', from.test),
+    ...(from.stratify ? { stratify: true } : {}),
   };
 }
 
-function readSelection(field: string, from: wire.Selection | undefined): Selection {
+function readSelection(field: string, from: wire.Selection | undefined): CountedSelection {
   const selection = required(field, from?.selection);
   switch (selection.$case) {
     case 'parts': {

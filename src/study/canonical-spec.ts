@@ -9,12 +9,13 @@ import { RidgelineError, messageOf } from '../base/errors.ts';
 import { fileShape } from './file-shape.ts';
 import { studyProblems } from './invariants.ts';
 import { plainReader, type PlainReader } from './plain-reader.ts';
-import type {
-  DatasetSpec,
-  LambdaSpec,
-  Selection,
-  StudySpec,
-  TrainerSettings,
+import {
+  datasetFormats,
+  type DatasetSpec,
+  type LambdaSpec,
+  type Selection,
+  type StudySpec,
+  type TrainerSettings,
 } from './study-spec.ts';
 
 export function canonicalSpec(spec: StudySpec): string {
@@ -135,17 +136,28 @@ function readDataset(from: PlainReader): DatasetSpec {
     source:
       source.oneOf('kind', ['named', 'path']) === 'named'
         ? { kind: 'named', name: source.text('name') }
-        : { kind: 'path', path: source.text('path'), format: source.text('format') },
+        : {
+            kind: 'path',
+            path: source.text('path'),
+            format: source.oneOf('format', datasetFormats),
+          },
     train: readSelection(from.inner('train')),
     validation: readSelection(from.inner('validation')),
     test: from.has('test') ? readSelection(from.inner('test')) : null,
+    // Only where it is so: studies of versions without it keep their text.
+    ...(from.has('stratify') && from.flag('stratify') ? { stratify: true } : {}),
   };
 }
 
 function readSelection(from: PlainReader): Selection {
-  return from.oneOf('kind', ['parts', 'count']) === 'count'
-    ? { kind: 'count', count: from.number('count') }
-    : { kind: 'parts', parts: from.texts('parts') };
+  switch (from.oneOf('kind', ['parts', 'count', 'fraction'])) {
+    case 'parts':
+      return { kind: 'parts', parts: from.texts('parts') };
+    case 'count':
+      return { kind: 'count', count: from.number('count') };
+    case 'fraction':
+      return { kind: 'fraction', fraction: from.number('fraction') };
+  }
 }
 
 function readTrainer(from: PlainReader): TrainerSettings {

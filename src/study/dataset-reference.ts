@@ -3,20 +3,21 @@
  * nothing of files or addresses, so that a node needs no shared disk; `dataset` resolves it.
  */
 import { sha256 } from '../base/digest.ts';
-import type { Selection } from './study-spec.ts';
+import type { CountedSelection } from './study-spec.ts';
 
 export interface DatasetReference {
   /** The parts that this use needs, in the order in which records are numbered. */
   readonly parts: readonly PartReference[];
   /** Draws the `count` selections. */
   readonly seed: number;
-  readonly train: Selection;
-  readonly validation: Selection;
+  readonly train: CountedSelection;
+  readonly validation: CountedSelection;
   /**
    * Also present where the test set is not measured, since `count` splits are drawn after one another;
    * its parts are among `parts` only where it is measured or drawn. Null where the study has none.
    */
-  readonly test: Selection | null;
+  readonly test: CountedSelection | null;
+  readonly stratify?: true;
 }
 
 export interface PartReference {
@@ -30,7 +31,7 @@ export interface PartReference {
 
 /** Equal for equal references: what a worker answers when it has the data. */
 export function datasetKey(reference: DatasetReference): string {
-  const selection = (s: Selection | null): unknown =>
+  const selection = (s: CountedSelection | null): unknown =>
     s === null ? null : s.kind === 'parts' ? [...s.parts] : s.count;
   return sha256(
     JSON.stringify([
@@ -39,6 +40,7 @@ export function datasetKey(reference: DatasetReference): string {
       selection(reference.train),
       selection(reference.validation),
       selection(reference.test),
+      ...(reference.stratify === true ? ['stratify'] : []),
     ]),
   ).slice(0, 16);
 }

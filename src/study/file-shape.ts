@@ -19,6 +19,7 @@ export function fileShape(spec: StudySpec) {
       train: selectionShape(dataset.train),
       validation: selectionShape(dataset.validation),
       ...(dataset.test === null ? {} : { test: selectionShape(dataset.test) }),
+      ...(dataset.stratify === true ? { stratify: true } : {}),
     },
     trainer: {
       hidden: trainer.hidden,
@@ -46,7 +47,16 @@ export function fileShape(spec: StudySpec) {
 }
 
 function selectionShape(selection: Selection) {
-  return selection.kind === 'parts' ? [...selection.parts] : { count: selection.count };
+  switch (selection.kind) {
+    case 'parts':
+      return [...selection.parts];
+    case 'count':
+      return { count: selection.count };
+    case 'fraction':
+      return { fraction: selection.fraction };
+    default:
+      return unreachable(selection);
+  }
 }
 
 function measureShape(measure: MeasureSchedule) {

@@ -25,6 +25,7 @@ const stageTrialsMin = 3;
 const stageTrialsMax = 1_000_000;
 const stagesMax = 100;
 const partsMax = 1000;
+const fractionSlack = 1e-9;
 const lambdaMax = 1e6;
 /** Steps are counted in 32 bits on the wire. */
 const stepsMax = 2 ** 31 - 1;
@@ -79,13 +80,17 @@ function stageCountProblems(count: number): SpecProblem[] {
 }
 
 function datasetProblems(dataset: DatasetSpec): SpecProblem[] {
-  const problems: SpecProblem[] = [];
+  const problems = drawingProblems(dataset);
   const claimed = new Map<string, string>();
   for (const split of ['train', 'validation', 'test'] as const) {
     const selection = dataset[split];
     if (selection === null) continue;
     if (selection.kind === 'count') {
       problems.push(...whole(['dataset', split, 'count'], selection.count, 1, 2 ** 31));
+      continue;
+    }
+    if (selection.kind === 'fraction') {
+      problems.push(...fractionProblems(['dataset', split, 'fraction'], selection.fraction));
       continue;
     }
     const parts = selection.parts.length;
@@ -105,6 +110,32 @@ function datasetProblems(dataset: DatasetSpec): SpecProblem[] {
     }
   }
   return problems;
+}
+
+/** Rules between the splits that the seed draws. */
+function drawingProblems({ train, validation, test, stratify }: DatasetSpec): SpecProblem[] {
+  const selections = [train, validation, test].filter((selection) => selection !== null);
+  const problems: SpecProblem[] = [];
+  const fractions = selections.flatMap((selection) =>
+    selection.kind === 'fraction' ? [selection.fraction] : [],
+  );
+  const sum = fractions.reduce((total, fraction) => total + fraction, 0);
+  // Tenths add up to a little more than 1.
+  if (sum > 1 + fractionSlack && fractions.every((fraction) => fraction <= 1)) {
+    const message = `the splits take ${sum} of the records together; they must not overlap`;
+    problems.push({ path: ['dataset'], message });
+  }
+  if (stratify === true && selections.every(({ kind }) => kind === 'parts')) {
+    const message = 'nothing is drawn here that could be stratified: every split names its parts';
+    problems.push({ path: ['dataset', 'stratify'], message });
+  }
+  return problems;
+}
+
+function fractionProblems(path: readonly string[], fraction: number): SpecProblem[] {
+  if (fraction > 0 && fraction <= 1) return [];
+  const hint = fraction > 1 ? `; for ${fraction} records write { count: ${fraction} }` : '';
+  return [{ path, message: `must be above 0 and at most 1, got ${fraction}${hint}` }];
 }
 
 function trainerProblems(trainer: TrainerSettings): SpecProblem[] {

@@ -37,19 +37,30 @@ export interface DatasetSpec {
   readonly train: Selection;
   readonly validation: Selection;
   readonly test: Selection | null;
+  /** Drawn splits have the classes in the proportions in which they are in what is drawn from. */
+  readonly stratify?: true;
 }
 
 export type DatasetSource =
   /** A data set of the catalogue: `digits`, `cifar10`, … */
   | { readonly kind: 'named'; readonly name: string }
-  /** Files of the user's own. `format` is one of the readers' names. */
-  | { readonly kind: 'path'; readonly path: string; readonly format: string };
+  /** Files of the user's own. */
+  | { readonly kind: 'path'; readonly path: string; readonly format: DatasetFormat };
+
+/** What files of the user's own may be; `auto`: what they look like. */
+export const datasetFormats = ['auto', 'cifar10-binary', 'cifar10-python', 'idx', 'numpy'] as const;
+
+export type DatasetFormat = (typeof datasetFormats)[number];
 
 /**
  * Which records a split has. `parts`: whole parts, in this order. `count`: that many records drawn by
- * the study's seed from the parts that no split names; splits drawn so never overlap.
+ * the study's seed from the parts that no split names; splits drawn so never overlap. `fraction`: the
+ * same, as a share of all records of those parts.
  */
-export type Selection =
+export type Selection = CountedSelection | { readonly kind: 'fraction'; readonly fraction: number };
+
+/** A selection once the data set is known. */
+export type CountedSelection =
   | { readonly kind: 'parts'; readonly parts: readonly string[] }
   | { readonly kind: 'count'; readonly count: number };
 

@@ -1,14 +1,20 @@
 /**
  * The data sets in a node's memory: fetched from the coordinator by digest, verified, cached on disk,
- * assembled once for all threads.
+ * read once for all threads.
  *
  * A part whose bytes do not have the digest that the study names is never trained on: it is fetched
  * again, and after the last try the node says why it cannot take part.
+ *
+ * Data sets that have parts in common (a study with and without its test set, another seed) share them.
  */
+import { assert } from '../base/assert.ts';
 import { RidgelineError, messageOf } from '../base/errors.ts';
-import { DataAssembly } from '../dataset/assemble.ts';
-import { decodePart } from '../dataset/part.ts';
+import { assembleData } from '../dataset/assemble.ts';
+import type { Part } from '../dataset/part.ts';
 import type { PartCache } from '../dataset/part-cache.ts';
+import { PartDecoder } from '../dataset/part-decoder.ts';
+import { PixelMemory } from '../dataset/pixel-memory.ts';
+import { YoungGarbage } from '../dataset/young-garbage.ts';
 import {
   datasetKey,
   type DatasetReference,
@@ -20,47 +26,102 @@ import type { TrainingData } from '../trainer/images.ts';
 export type FetchPart = (digest: string, offset: number) => AsyncIterable<Uint8Array>;
 
 const triesMax = 3;
-/** Data sets kept for later packs; older ones are dropped when none of their packs runs. */
-const heldMax = 4;
+/** Shelves kept for later packs; an older one goes with the last pack that runs on it. */
+const shelvesMax = 2;
+
+/** Parts that lie in one memory, by digest, and the data sets that were made of them. */
+interface Shelf {
+  readonly memory: PixelMemory;
+  readonly parts: Map<string, Part>;
+  readonly datasets: Map<string, TrainingData>;
+}
 
 export class DatasetHolder {
   readonly #cache: PartCache;
-  readonly #held = new Map<string, TrainingData>();
+  /** The one used last stands first. */
+  #shelves: readonly Shelf[] = [];
+  /** Of every data set that was loaded once: it may have to be loaded again. */
+  readonly #references = new Map<string, DatasetReference>();
+  /** Loading takes turns: two at once would read a part twice. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(cache: PartCache) {
     this.#cache = cache;
   }
 
-  get(key: string): TrainingData | undefined {
-    return this.#held.get(key);
+  /**
+   * A data set that was loaded before, from the cache where others have taken its place since.
+   *
+   * @throws as `load`
+   */
+  async get(key: string, fetchPart: FetchPart): Promise<TrainingData> {
+    const reference = this.#references.get(key);
+    assert(reference !== undefined, () => `data set ${key} was loaded before it is trained on`);
+    return await this.load(reference, fetchPart);
   }
 
   /** @throws RidgelineError DATASET_INVALID when the bytes stay wrong; the stream's error when it breaks */
-  async load(reference: DatasetReference, fetchPart: FetchPart): Promise<void> {
-    const key = datasetKey(reference);
-    if (this.#held.has(key)) return;
-    // One part at a time beside the shared copy: a node's memory holds no second data set.
-    const assembly = new DataAssembly(reference);
-    for (const part of reference.parts) {
-      const bytes = (await this.#cache.read(part.digest)) ?? (await this.#fetch(part, fetchPart));
-      assembly.add(decodePart(part.name, bytes));
-    }
-    this.#held.set(key, assembly.finish());
-    for (const oldest of this.#held.keys()) {
-      if (this.#held.size <= heldMax) break;
-      this.#held.delete(oldest);
-    }
+  async load(reference: DatasetReference, fetchPart: FetchPart): Promise<TrainingData> {
+    const loading = this.#turn.then(() => this.#load(reference, fetchPart));
+    this.#turn = loading.catch(() => undefined);
+    return await loading;
   }
 
-  async #fetch(part: PartReference, fetchPart: FetchPart): Promise<Uint8Array> {
+  async #load(reference: DatasetReference, fetchPart: FetchPart): Promise<TrainingData> {
+    const key = datasetKey(reference);
+    this.#references.set(key, reference);
+    const digests = reference.parts.map((part) => part.digest);
+    const shelf = this.#shelves.find(({ parts }) =>
+      digests.some((digest) => parts.has(digest)),
+    ) ?? {
+      memory: new PixelMemory(),
+      parts: new Map(),
+      datasets: new Map(),
+    };
+    const others = this.#shelves.filter((other) => other !== shelf);
+    // Room is made before it is taken.
+    this.#shelves = [shelf, ...others].slice(0, shelvesMax);
+    const parts: Part[] = [];
+    for (const part of reference.parts) parts.push(await this.#part(shelf, part, fetchPart));
+    const data = shelf.datasets.get(key) ?? assembleData(reference, parts);
+    shelf.datasets.set(key, data);
+    return data;
+  }
+
+  async #part(shelf: Shelf, part: PartReference, fetchPart: FetchPart): Promise<Part> {
+    const held = shelf.parts.get(part.digest);
+    if (held !== undefined) return { ...held, name: part.name };
+    const read =
+      (await this.#read(shelf.memory, part)) ?? (await this.#fetch(shelf.memory, part, fetchPart));
+    shelf.parts.set(part.digest, read);
+    return read;
+  }
+
+  /** From the cache; null where it is not there. */
+  async #read(memory: PixelMemory, part: PartReference): Promise<Part | null> {
+    const decoder = new PartDecoder(part.name, part.bytes, memory);
+    let isRead = false;
+    try {
+      isRead = await this.#cache.read(part.digest, decoder);
+    } finally {
+      if (!isRead) decoder.discard();
+    }
+    return isRead ? decoder.part() : null;
+  }
+
+  async #fetch(memory: PixelMemory, part: PartReference, fetchPart: FetchPart): Promise<Part> {
     let lastProblem = '';
     for (let attempt = 1; attempt <= triesMax; attempt++) {
       try {
         await using writer = await this.#cache.writer(part.digest, part.bytes);
-        for await (const chunk of fetchPart(part.digest, 0)) await writer.append(chunk);
+        const garbage = new YoungGarbage();
+        for await (const chunk of fetchPart(part.digest, 0)) {
+          await writer.append(chunk);
+          garbage.passed(chunk.length);
+        }
         await writer.commit();
-        const bytes = await this.#cache.read(part.digest);
-        if (bytes !== null) return bytes;
+        const read = await this.#read(memory, part);
+        if (read !== null) return read;
         lastProblem = 'it could not be read back from the cache';
       } catch (error) {
         if (!(error instanceof RidgelineError) || error.code !== 'DATASET_INVALID') throw error;

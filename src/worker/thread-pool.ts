@@ -35,6 +35,8 @@ export class ThreadPool implements AsyncDisposable {
       // A thread that was stopped is replaced while the next pack may arrive already.
       maxQueue: threads,
       atomics: 'disabled',
+      // A thread computes in its kernel's memory: what it leaves for the collector is little.
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
     });
   }
 

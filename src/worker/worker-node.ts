@@ -233,7 +233,7 @@ export class WorkerNode implements AsyncDisposable {
     try {
       const results = await this.#pool.train(
         pack,
-        this.#requestOf(assignment),
+        await this.#requestOf(assignment),
         ({ member, measurement }) => {
           const key = members[member]?.key;
           if (key !== undefined) this.#stream?.send({ kind: 'measured', key, measurement });
@@ -251,10 +251,11 @@ export class WorkerNode implements AsyncDisposable {
     }
   }
 
-  #requestOf(assignment: Assignment): TrainRequest {
-    const data = this.#data.get(assignment.dataset);
-    if (data === undefined)
-      throw new Error(`data set ${assignment.dataset} is no longer in memory`);
+  async #requestOf(assignment: Assignment): Promise<TrainRequest> {
+    const data = await this.#data.get(assignment.dataset, (digest, offset) => {
+      if (this.#stream !== null) return this.#stream.fetchPart(digest, offset);
+      throw new Error(`data set ${assignment.dataset} is no longer here, nor is the coordinator`);
+    });
     const { seed, replicate, settings, measureTest, members } = assignment;
     return {
       seed,

@@ -111,6 +111,19 @@ describe('a study file', () => {
 });
 
 describe('a wrong study file', () => {
+  test('with fractions that make more than 1 together is refused', () => {
+    const fractions = (train: number): string =>
+      good
+        .replace('{ count: 1000 }', `{ fraction: ${train} }`)
+        .replace('{ count: 400 }', '{ fraction: 0.2 }')
+        .replace('{ count: 397 }', '{ fraction: 0.1 }');
+    expect(problemsOf(fractions(0.8))).toContain('dataset: the splits take 1.1');
+    expect(parseStudy(fractions(0.7), 'study.yaml').dataset.test).toEqual({
+      kind: 'fraction',
+      fraction: 0.1,
+    });
+  });
+
   test('is reported whole: every problem, by line, with the line and a caret', () => {
     const text = `study: Bad Name
 sed: 3
@@ -142,7 +155,7 @@ stages:
         study.yaml:5:12  dataset.train.cuont: unknown key; did you mean count?
               train: { cuont: 1000 }
                        ^
-        study.yaml:6:15  dataset.validation: must be a list of parts, such as [data_batch_1], or { count: N }, got 400
+        study.yaml:6:15  dataset.validation: must be a list of parts, such as [data_batch_1], { count: N } or { fraction: 0.1 }, got 400
               validation: 400
                           ^
         study.yaml:7:1  trainer.batch: is missing
@@ -210,7 +223,27 @@ stages:
     ['min: 1.0e-6', 'min: 0', 'stages.0.lambda.min: must be above 0 and at most 1e6, got 0'],
     ['min: 1.0e-6, ', '', 'stages.0.lambda: min and max are both needed'],
     ['narrow: coarse', 'narrow: fine', 'there is no earlier stage "fine" (earlier stages: coarse)'],
-    ['name: digits', 'path: x', 'dataset.path: path needs format beside it'],
+    [
+      'train: { count: 1000 }',
+      'train: { count: 5, fraction: 0.5 }',
+      'dataset.train.fraction: exactly one of count and fraction is needed',
+    ],
+    [
+      'train: { count: 1000 }',
+      'train: { fraction: 80 }',
+      'dataset.train.fraction: must be above 0 and at most 1, got 80; for 80 records write',
+    ],
+    ['train: { count: 1000 }', 'train: {}', 'exactly one of count and fraction is needed'],
+    [
+      'train: { count: 1000 }',
+      'train: { count: 1000 }\n  stratified: true',
+      'dataset.stratified: unknown key; did you mean stratify?',
+    ],
+    [
+      'name: digits',
+      'path: x\n  format: npz',
+      'dataset.format: must be one of auto, cifar10-binary, cifar10-python, idx, numpy, got "npz"; did you mean numpy?',
+    ],
     ['name: digits', 'name: digits\n  format: idx', 'dataset.format: format goes with path'],
     ['cycles: 2', 'cycles: 2\n  epochs: 3', 'trainer.epochs: exactly one of cycles and epochs'],
     ['cycles: 2', 'mirror: false', 'trainer: exactly one of cycles and epochs is needed'],

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { CifarFile, readCifarArchive, readCifarFolder } from '../../src/dataset/cifar-binary.ts';
 import { openDataset } from '../../src/dataset/open-dataset.ts';
 import { partDigest } from '../../src/dataset/part.ts';
+import { PixelMemory } from '../../src/dataset/pixel-memory.ts';
 import {
   cifarFile,
   cifarFolder,
@@ -32,8 +33,8 @@ describe('CIFAR-10 binary files', () => {
     const archive = join(dir.path, 'any.tar.gz');
     execFileSync('tar', ['czf', archive, '-C', dir.path, 'cifar-10-batches-bin']);
 
-    const fromFolder = await readCifarFolder(folder, everything);
-    const fromArchive = await readCifarArchive(archive, everything);
+    const fromFolder = await readCifarFolder(folder, everything, new PixelMemory());
+    const fromArchive = await readCifarArchive(archive, everything, new PixelMemory());
     expect(fromFolder.names).toEqual(['data_batch_1', 'data_batch_2', 'test_batch']);
     expect(fromFolder.official).toBe(false);
     const [first] = fromFolder.parts;
@@ -53,18 +54,22 @@ describe('CIFAR-10 binary files', () => {
       data_batch_1: cifarFile(2, 0),
       test_batch: new Uint8Array(99),
     });
-    const found = await readCifarFolder(folder, (part) => part === 'data_batch_1');
+    const found = await readCifarFolder(
+      folder,
+      (part) => part === 'data_batch_1',
+      new PixelMemory(),
+    );
     expect(found.parts.map((part) => part.name)).toEqual(['data_batch_1']);
     expect(found.names).toContain('test_batch');
   });
 
   test('come out the same whatever the chunks', () => {
     const bytes = cifarFile(5, 9);
-    const whole = new CifarFile('f', 'p', bytes.length);
+    const whole = new CifarFile('f', 'p', bytes.length, new PixelMemory());
     whole.write(bytes);
     whole.end();
     for (const size of [1, 3072, 3073, 3074, 5000]) {
-      const file = new CifarFile('f', 'p', bytes.length);
+      const file = new CifarFile('f', 'p', bytes.length, new PixelMemory());
       for (let at = 0; at < bytes.length; at += size) file.write(bytes.subarray(at, at + size));
       file.end();
       expect(partDigest(file.part())).toBe(partDigest(whole.part()));
@@ -109,7 +114,7 @@ describe('a malformed CIFAR-10 file is refused with the place', () => {
 
     const archive = join(dir.path, 'a.tar.gz');
     execFileSync('tar', ['czf', archive, '-C', dir.path, 'cifar-10-batches-bin']);
-    const inArchive = await refusal(readCifarArchive(archive, everything));
+    const inArchive = await refusal(readCifarArchive(archive, everything, new PixelMemory()));
     expect(inArchive.what).toContain(`${archive}, member cifar-10-batches-bin/data_batch_2.bin`);
     expect(inArchive.what).toMatch(says);
   });
@@ -120,8 +125,8 @@ describe('a malformed CIFAR-10 file is refused with the place', () => {
     const archive = join(dir.path, 'a.tar.gz');
     const member = 'cifar-10-batches-bin/data_batch_1.bin';
     execFileSync('tar', ['czf', archive, '-C', dir.path, '--hard-dereference', member, member]);
-    expect((await refusal(readCifarArchive(archive, everything))).what).toMatch(
-      /holds data_batch_1.bin twice/,
+    expect((await refusal(readCifarArchive(archive, everything, new PixelMemory()))).what).toMatch(
+      /holds data_batch_1 twice/,
     );
   });
 });

@@ -4,8 +4,11 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Part } from '../../src/dataset/part.ts';
+import { PartDecoder } from '../../src/dataset/part-decoder.ts';
+import type { PartCache } from '../../src/dataset/part-cache.ts';
+import { PixelMemory } from '../../src/dataset/pixel-memory.ts';
 import { RidgelineError } from '../../src/base/errors.ts';
-import type { DatasetSpec, Selection } from '../../src/study/study-spec.ts';
+import type { CountedSelection, DatasetSpec, Selection } from '../../src/study/study-spec.ts';
 
 export const recordBytes = 3073;
 
@@ -50,8 +53,30 @@ export function smallPart(name: string, count: number, salt = 0): Part {
   };
 }
 
-export const parts = (...names: string[]): Selection => ({ kind: 'parts', parts: names });
-export const count = (records: number): Selection => ({ kind: 'count', count: records });
+/** The part that these bytes are, pushed in pieces of `pieceBytes`. */
+export function decodePart(name: string, bytes: Uint8Array, pieceBytes = 50): Part {
+  const decoder = new PartDecoder(name, bytes.length, new PixelMemory());
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    decoder.write(bytes.subarray(at, at + pieceBytes));
+  }
+  decoder.end();
+  return decoder.part();
+}
+
+/** What the cache hands out; null where it has nothing. */
+export async function cached(cache: PartCache, digest: string): Promise<Uint8Array | null> {
+  const chunks: Uint8Array[] = [];
+  const sink = {
+    write: (chunk: Uint8Array) => void chunks.push(chunk.slice()),
+    end: () => undefined,
+  };
+  return (await cache.read(digest, sink)) ? new Uint8Array(Buffer.concat(chunks)) : null;
+}
+
+export const parts = (...names: string[]): CountedSelection => ({ kind: 'parts', parts: names });
+export const count = (records: number): CountedSelection => ({ kind: 'count', count: records });
+
+export const fraction = (share: number): Selection => ({ kind: 'fraction', fraction: share });
 
 export function cifarSpec(
   train: Selection,

@@ -6,7 +6,7 @@ import { assembleData } from '../../src/dataset/assemble.ts';
 import { openDataset } from '../../src/dataset/open-dataset.ts';
 import { partDigest } from '../../src/dataset/part.ts';
 import { datasetKey } from '../../src/study/dataset-reference.ts';
-import type { DatasetSpec } from '../../src/study/study-spec.ts';
+import type { DatasetFormat, DatasetSpec } from '../../src/study/study-spec.ts';
 import {
   cifarFile,
   cifarFolder,
@@ -171,7 +171,10 @@ describe('a data set of named parts', () => {
 
     for (const [labels, says] of [
       [idx([5], new Uint8Array([9, 0, 10, 2, 3])), /label 10 in record 2, at byte 10/],
-      [idx([5], new Uint8Array(4)), /cut off after 12 of 13 bytes/],
+      [
+        idx([5], new Uint8Array(4)),
+        /says that it has 5 values, 13 bytes with its header, but holds 12/,
+      ],
       [idx([5], new Uint8Array(6)), /longer than the 13 bytes/],
       [idx([4], new Uint8Array(4)), /4 labels for the 5 images/],
       [
@@ -276,18 +279,18 @@ describe('a study whose data cannot be had is refused', () => {
     );
   });
 
-  test('a path that is not there, of the wrong kind, or in a format without a reader', async () => {
+  test('a path that is not there, of the wrong kind, or in no format that is known', async () => {
     await using dir = await temporaryFolder();
-    const at = (path: string, format: string): DatasetSpec => ({
+    const at = (path: string, format: DatasetFormat): DatasetSpec => ({
       ...digitsSpec(1, 1, null),
       source: { kind: 'path', path, format },
     });
     expect((await open(at(join(dir.path, 'absent'), 'cifar10-binary'))).code).toBe(
       'DATASET_MISSING',
     );
-    expect((await open(at(dir.path, 'cifar-binary'))).what).toContain(
-      'did you mean cifar10-binary?',
-    );
+    const unknown = await open(at(dir.path, 'auto'));
+    expect(unknown.what).toContain('holds no files of a format that is known');
+    expect(unknown.fix).toContain('cifar10-binary, cifar10-python, idx, numpy');
     await writeFile(join(dir.path, 'file'), 'x');
     expect((await open(at(join(dir.path, 'file'), 'idx'))).what).toMatch(
       /is a file, but the format idx is read from a folder/,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodePart, encodedBytes, partDigest } from '../../src/dataset/part.ts';
 import { openPartCache, type PartCache } from '../../src/dataset/part-cache.ts';
-import { refusal, smallPart, temporaryFolder } from './fixtures.ts';
+import { cached, refusal, smallPart, temporaryFolder } from './fixtures.ts';
 
 const part = smallPart('p', 50);
 const digest = partDigest(part);
@@ -19,10 +19,10 @@ describe('the part cache', () => {
   test('gives back what was committed, also to another process that opens it later', async () => {
     await using dir = await temporaryFolder();
     const cache = await openPartCache(join(dir.path, 'made/on/the/way'));
-    expect(await cache.read(digest)).toBeNull();
+    expect(await cached(cache, digest)).toBeNull();
     await store(cache);
     const other = await openPartCache(join(dir.path, 'made/on/the/way'));
-    expect(new Uint8Array((await other.read(digest))!)).toEqual(whole);
+    expect(new Uint8Array((await cached(other, digest))!)).toEqual(whole);
   });
 
   test('shows nothing of a part before it is committed, and keeps nothing of one that never is', async () => {
@@ -31,7 +31,7 @@ describe('the part cache', () => {
     {
       await using writer = await cache.writer(digest, whole.length);
       await writer.append(whole.subarray(0, 100));
-      expect(await cache.read(digest)).toBeNull();
+      expect(await cached(cache, digest)).toBeNull();
       expect(await readdir(dir.path)).toHaveLength(1);
     }
     expect(await readdir(dir.path)).toEqual([]);
@@ -71,7 +71,7 @@ describe('the part cache', () => {
     ]) {
       await store(cache);
       await damage(join(dir.path, `${digest}.part`));
-      expect(await cache.read(digest)).toBeNull();
+      expect(await cached(cache, digest)).toBeNull();
       expect(await readdir(dir.path)).toEqual([]);
     }
   });
@@ -81,7 +81,7 @@ describe('the part cache', () => {
     const caches = await Promise.all([1, 2, 3, 4].map(() => openPartCache(dir.path)));
     await Promise.all(caches.map(store));
     expect(await readdir(dir.path)).toEqual([`${digest}.part`]);
-    expect(new Uint8Array((await caches[0]!.read(digest))!)).toEqual(whole);
+    expect(new Uint8Array((await cached(caches[0]!, digest))!)).toEqual(whole);
   });
 
   test('clears away what a killed writer left a day ago, but nothing younger', async () => {
@@ -97,7 +97,7 @@ describe('the part cache', () => {
     await using dir = await temporaryFolder();
     const cache = await openPartCache(dir.path);
     for (const wrong of ['../../etc/passwd', '', digest.toUpperCase(), `${digest}/x`]) {
-      expect((await refusal(cache.read(wrong))).code).toBe('DATASET_INVALID');
+      expect((await refusal(cached(cache, wrong))).code).toBe('DATASET_INVALID');
       expect((await refusal(cache.writer(wrong, 1))).code).toBe('DATASET_INVALID');
     }
   });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RidgelineError } from '../../src/base/errors.ts';
-import { decodePart, encodePart, encodedBytes, partDigest } from '../../src/dataset/part.ts';
-import { smallPart } from './fixtures.ts';
+import { encodePart, encodedBytes, partDigest } from '../../src/dataset/part.ts';
+import { decodePart, smallPart } from './fixtures.ts';
 
 const joined = (pieces: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(pieces));
 

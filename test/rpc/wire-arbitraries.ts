@@ -8,7 +8,7 @@ import type {
   WorkerMessage,
 } from '../../src/rpc/messages.ts';
 import type { DatasetReference } from '../../src/study/dataset-reference.ts';
-import type { Selection, TrainerSettings } from '../../src/study/study-spec.ts';
+import type { CountedSelection, TrainerSettings } from '../../src/study/study-spec.ts';
 import type { Measurement, TrialResult } from '../../src/study/trial.ts';
 
 const uint32 = (min: number): fc.Arbitrary<number> => fc.integer({ min, max: 2 ** 32 - 1 });
@@ -108,7 +108,7 @@ const settings: fc.Arbitrary<TrainerSettings> = fc.record({
   shift: fc.integer({ min: 0, max: 1_024 }),
 });
 
-const selection: fc.Arbitrary<Selection> = fc.oneof(
+const selection: fc.Arbitrary<CountedSelection> = fc.oneof(
   fc.record({
     kind: fc.constant('parts' as const),
     parts: fc.array(name, { minLength: 1, maxLength: 5 }),

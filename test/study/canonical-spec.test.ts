@@ -57,6 +57,17 @@ describe('the canonical spelling', () => {
   });
 });
 
+test('a study that does not stratify is spelt as before there was such a thing', () => {
+  const spec = exampleStudy();
+  const stratified = { ...spec, dataset: { ...spec.dataset, stratify: true } } as const;
+  expect(canonicalSpec(spec)).not.toContain('stratify');
+  expect(canonicalSpec(stratified)).toContain('"stratify":true');
+  expect(compareSpecs(spec, stratified)).toEqual({
+    kind: 'different',
+    fields: ['dataset.stratify'],
+  });
+});
+
 test('a field of another version is refused by name, not dropped', () => {
   const newer = JSON.stringify({ ...exampleStudy(), replicates: 3 });
   expect(() => specFromCanonical(newer)).toThrow(/this version knows no field replicates/);

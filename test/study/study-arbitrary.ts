@@ -1,6 +1,11 @@
 /** Any valid study, for properties. */
 import fc from 'fast-check';
-import type { Selection, StageSpec, StudySpec } from '../../src/study/study-spec.ts';
+import {
+  datasetFormats,
+  type Selection,
+  type StageSpec,
+  type StudySpec,
+} from '../../src/study/study-spec.ts';
 
 const name = fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,12}$/);
 const positive = fc.double({ min: 1e-12, max: 100, noNaN: true });
@@ -11,9 +16,14 @@ const count: fc.Arbitrary<Selection> = fc.record({
   kind: fc.constant('count'),
   count: fc.integer({ min: 1, max: 50_000 }),
 });
+const fraction: fc.Arbitrary<Selection> = fc.record({
+  kind: fc.constant('fraction'),
+  fraction: fc.double({ min: 1e-9, max: 1 / 3, noNaN: true }),
+});
 const selection = (part: string): fc.Arbitrary<Selection> =>
   fc.oneof(
     count,
+    fraction,
     fc.integer({ min: 1, max: 4 }).map((parts) => ({
       kind: 'parts' as const,
       parts: Array.from({ length: parts }, (_, index) => `${part}_${index}`),
@@ -74,11 +84,16 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
     dataset: fc.record({
       source: fc.oneof(
         fc.record({ kind: fc.constant('named'), name: fc.string({ minLength: 1 }) }),
-        fc.record({ kind: fc.constant('path'), path: fc.string(), format: fc.string() }),
+        fc.record({
+          kind: fc.constant('path'),
+          path: fc.string(),
+          format: fc.constantFrom(...datasetFormats),
+        }),
       ),
       train: selection('train'),
       validation: selection('validation'),
       test: fc.option(selection('test')),
+      stratify: fc.boolean(),
     }),
     trainer,
     objective: fc.record({
@@ -95,4 +110,11 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
     numerics: fc.constantFrom('canonical', 'any'),
     test: fc.constantFrom('winner', 'all'),
   })
-  .map((spec) => (spec.dataset.test === null ? { ...spec, test: 'winner' } : spec));
+  .map(({ dataset: { stratify, ...dataset }, ...spec }) => {
+    const { train, validation, test } = dataset;
+    const isDrawn = [train, validation, test].some(
+      (split) => split !== null && split.kind !== 'parts',
+    );
+    const whole = { ...spec, dataset: stratify && isDrawn ? { ...dataset, stratify } : dataset };
+    return test === null ? { ...whole, test: 'winner' } : whole;
+  });

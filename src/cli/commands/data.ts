@@ -46,9 +46,9 @@ export function addDataCommand(program: Command, context: Context): void {
   command(
     'info',
     'Shows what is in a data set: parts, records, digests, classes.',
-    'ridgeline data info digits',
+    'ridgeline data info digits\n  ridgeline data info ~/data/images.npz',
   )
-    .argument('<name>', 'as `ridgeline data list` shows it')
+    .argument('<name>', 'as `ridgeline data list` shows it, or the path of files of your own')
     .addOption(format())
     .action(async (name: string, flags: DataFlags) => {
       const info = await datasetInfo(name, dataDirOf(context, flags));
@@ -152,7 +152,7 @@ function entryLines({
 function infoText(info: DatasetInfo): string {
   const lines = [
     `${info.name}: ${info.description}`,
-    `source   ${info.source}${officialText(info.official)}`,
+    `source   ${info.source}${info.format === null ? '' : ` (${info.format})`}${officialText(info.official)}`,
     `images   ${info.channels} × ${info.height} × ${info.width}, pixels 0 … ${info.pixelMax}, ${info.classes} classes`,
   ];
   if (info.classNames !== null) lines.push(`classes  ${info.classNames.join(', ')}`);

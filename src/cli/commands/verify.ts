@@ -188,13 +188,13 @@ async function dataOf(
   context: Context,
 ): Promise<TrainingData> {
   const { spec } = record;
-  const opened = await openStudyData(spec, dataDirOf(context, flags));
+  const { opened, parts } = await openStudyData(spec, dataDirOf(context, flags));
   checkUnchanged(spec.study, record, opened, knownAnswer);
   const { search } = opened.data;
   const names = new Set(search.parts.map((part) => part.name));
   return assembleData(
     search,
-    opened.parts.filter((part) => names.has(part.name)),
+    parts.filter((part) => names.has(part.name)),
   );
 }
 

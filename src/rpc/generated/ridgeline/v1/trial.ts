@@ -84,7 +84,11 @@ export interface DatasetReference {
     | Selection
     | undefined;
   /** Absent where the study has no test split. */
-  test?: Selection | undefined;
+  test?:
+    | Selection
+    | undefined;
+  /** Counted selections have the classes in the proportions in which they are in what is drawn from. */
+  stratify: boolean;
 }
 
 export interface PartReference {
@@ -560,7 +564,7 @@ export const AtEnd: MessageFns<AtEnd> = {
 };
 
 function createBaseDatasetReference(): DatasetReference {
-  return { parts: [], seed: 0n, train: undefined, validation: undefined, test: undefined };
+  return { parts: [], seed: 0n, train: undefined, validation: undefined, test: undefined, stratify: false };
 }
 
 export const DatasetReference: MessageFns<DatasetReference> = {
@@ -582,6 +586,9 @@ export const DatasetReference: MessageFns<DatasetReference> = {
     }
     if (message.test !== undefined) {
       Selection.encode(message.test, writer.uint32(42).fork()).join();
+    }
+    if (message.stratify !== false) {
+      writer.uint32(48).bool(message.stratify);
     }
     return writer;
   },
@@ -637,6 +644,14 @@ export const DatasetReference: MessageFns<DatasetReference> = {
             }
 
             message.test = Selection.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.stratify = reader.bool();
             continue;
           }
         }

@@ -1,0 +1,31 @@
+/**
+ * How a process that trains is started: small, so that a node's memory goes to its data set.
+ *
+ * A small nursery and an allocator that returns what is freed cost nothing here, since threads compute
+ * in memory of their own (measured: 60 MB less of 360 at the peak). A coordinator, which makes and drops
+ * many small things, runs as Node sets it up.
+ */
+import { assert } from '../base/assert.ts';
+
+/** `--expose-gc`: see `dataset/young-garbage.ts`. */
+export const leanFlags: readonly string[] = ['--max-semi-space-size=1', '--expose-gc'];
+
+/** For glibc; others ignore it. */
+export const leanEnvironment: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+};
+
+/** Starts this process over under these flags, as the same process, before it has done anything. */
+export function becomeLean(): void {
+  const isLean = leanFlags.every((flag) => process.execArgv.includes(flag));
+  // A channel to a parent would not survive; and not every system can replace a process.
+  if (isLean || process.channel !== undefined || typeof process.execve !== 'function') return;
+  if (process.platform === 'win32') return;
+  const [node, ...args] = process.argv;
+  assert(node !== undefined, 'a process has a first argument');
+  process.execve(process.execPath, [node, ...process.execArgv, ...leanFlags, ...args], {
+    ...process.env,
+    ...leanEnvironment,
+  });
+}
