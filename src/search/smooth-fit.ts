@@ -155,8 +155,8 @@ function reasonOf(
   const [word, worse] = direction === 'maximize' ? ['highest', 'lower'] : ['lowest', 'higher'];
   const show = ({ x }: Place): string => exp(x).toExponential(2);
   if (left === null)
-    return `the smooth curve is clearly ${worse} only above λ ${right === null ? '' : show(right)}; below, any λ that was tried does as well`;
+    return `the smooth curve is clearly ${worse} only above λ ${right === null ? '' : show(right)}; below, it cannot tell the λ apart`;
   if (right === null)
-    return `the smooth curve is clearly ${worse} only below λ ${show(left)}; above, any λ that was tried does as well`;
+    return `the smooth curve is clearly ${worse} only below λ ${show(left)}; above, it cannot tell the λ apart`;
   return `the smooth curve is ${word} at λ ${show(top)}, and clearly ${worse} below ${show(left)} and above ${show(right)}`;
 }

@@ -9,7 +9,6 @@ import {
 import { displayWidth } from '../../src/report/display-width.ts';
 import { liveLines, trialLine, type LiveState } from '../../src/report/live-lines.ts';
 import type { TextOptions } from '../../src/report/text-options.ts';
-import { formatTrial } from '../../src/report/trial-text.ts';
 import { study, trial, trials } from './sample-study.ts';
 
 const options: TextOptions = { width: 80, color: (_style, text) => text, unicode: true };
@@ -152,30 +151,5 @@ describe('live lines', () => {
     expect(trialLine(failed, study.spec.objective, options)).toBe(
       String.raw`coarse/9  λ 1.00e-1  failed: a\x1b[2Jb`,
     );
-  });
-});
-
-describe('one trial', () => {
-  test('is told with its λ in full, its attempts, its whole digest and the command', () => {
-    const attempt = {
-      trial: trials[0]!.id,
-      attempt: 1,
-      purpose: 'search',
-      worker: 'node-a',
-      session: 's',
-      pack: 'p',
-      grantedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
-      endedAtMs: null,
-      outcome: null,
-      reason: 'none',
-    } as const;
-    const text = formatTrial(trials[0]!, [attempt], 'ridgeline train s.yaml --trial coarse/1', {
-      ...options,
-      width: 120,
-    });
-    expect(text).toContain('1.234567890123e-7');
-    expect(text).toContain('1a2b3c4d'.repeat(8));
-    expect(text).toContain('2026-01-02T03:04:05.000Z');
-    expect(text).toContain('ridgeline train s.yaml --trial coarse/1');
   });
 });
