@@ -23,7 +23,7 @@ import { exitCode } from './exit-codes.ts';
 import { writeOutputFile } from './output-file.ts';
 
 /** What every command that prints results has; `results` has those below too. */
-export const textFormats = ['table', 'tsv', 'csv', 'json', 'jsonl', 'markdown', 'latex'] as const;
+const textFormats = ['table', 'tsv', 'csv', 'json', 'jsonl', 'markdown', 'latex'] as const;
 /** Made for a file: in a terminal they would be noise. */
 const fileFormats = ['parquet', 'optuna'] as const;
 export const resultFormats = [...textFormats, ...fileFormats] as const;

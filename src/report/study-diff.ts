@@ -22,7 +22,7 @@ export interface FieldDifference {
   readonly b: string | null;
 }
 
-export interface StageDifference {
+interface StageDifference {
   readonly stage: string;
   readonly a: StageFacts | null;
   readonly b: StageFacts | null;

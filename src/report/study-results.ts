@@ -72,7 +72,7 @@ export interface StageResults {
 }
 
 /** How many trials cannot be told from the best, of how many compared, and over which λ. */
-export interface TieSummary {
+interface TieSummary {
   readonly tied: number;
   readonly compared: number;
   readonly lambda: LambdaRange;

@@ -1,4 +1,4 @@
-/** Everything about one trial, for people and as JSON, and the command that trains it again. */
+/** Everything about one trial, for people, and the command that trains it again. */
 import { fileShape } from '../study/file-shape.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import {
@@ -9,12 +9,9 @@ import {
 } from '../study/trial.ts';
 import { wrapText } from './display-width.ts';
 import { gridLines, type Column } from './grid.ts';
-import { jsonText, schemaVersion } from './json-value.ts';
 import { durationText, lambdaText, lossText, metricText, percentText } from './number-format.ts';
-import { chosenFields } from './result-fields.ts';
 import type { ResultRow, StudyResults } from './study-results.ts';
 import { shown, widthOf, type TextOptions } from './text-options.ts';
-import { pointJson } from './training-text.ts';
 
 export interface TrialSource {
   readonly study: StudyRecord;
@@ -55,32 +52,6 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function trialJson(source: TrialSource): string {
-  const { study, results, row, trial, attempts, command } = source;
-  const { dataset, trainer, seed } = fileShape(study.spec);
-  const fields = chosenFields(results.objective, null).map(({ name, value }) => [name, value(row)]);
-  return jsonText({
-    schema_version: schemaVersion,
-    study: study.spec.study,
-    ...Object.fromEntries(fields),
-    is_winner: results.winner?.trial === row.trial,
-    verified: verificationOf(source).verified,
-    verified_by: verificationOf(source).workers,
-    spec: { seed, dataset, trainer },
-    attempts: attempts.map((attempt) => ({
-      attempt: attempt.attempt,
-      purpose: attempt.purpose,
-      worker: attempt.worker,
-      outcome: attempt.outcome,
-      reason: attempt.reason,
-      granted_at: new Date(attempt.grantedAtMs).toISOString(),
-      ended_at: attempt.endedAtMs === null ? null : new Date(attempt.endedAtMs).toISOString(),
-    })),
-    curve: (trial.result?.curve ?? []).map(pointJson),
-    command,
-  });
-}
-
 interface Verification {
   /** Whether it was computed again with the same result; null where nobody has. */
   readonly verified: boolean | null;
@@ -90,7 +61,7 @@ interface Verification {
 }
 
 /** From the record: attempts after the accepted one that gave the same digest, or another one. */
-function verificationOf({ study, trial, attempts }: TrialSource): Verification {
+export function verificationOf({ study, trial, attempts }: TrialSource): Verification {
   if (trial.result?.kind !== 'complete') return { verified: null, workers: [], words: null };
   const disputed = attempts.filter(({ outcome }) => outcome === 'disputed');
   const { winner } = study;

@@ -13,7 +13,7 @@ import { smoothFit, type SmoothFit } from './smooth-fit.ts';
 import { standardError } from './standard-error.ts';
 import { tiedWithBest } from './ties.ts';
 
-export interface TieGroup {
+interface TieGroup {
   /** Names of the tied trials; the leader is one of them. */
   readonly names: ReadonlySet<string>;
   /** The smallest and the largest λ among them. */

@@ -3,7 +3,7 @@ import type { StudyRecord } from '../../src/study/study-record.ts';
 import type { TrialRecord } from '../../src/study/trial.ts';
 import { completeResult, study, trial } from './sample-study.ts';
 
-export const imageCount = 400;
+const imageCount = 400;
 
 /** A trial that is right on the images from `first` on, `right` of them. */
 export function scored(

@@ -87,7 +87,7 @@ export class ValidationSet {
 }
 
 /** Φ⁻¹, by bisection of a series: slow, exact enough, and independent of what is tested. */
-export function normalQuantile(p: number): number {
+function normalQuantile(p: number): number {
   let low = -8;
   let high = 8;
   for (let step = 0; step < 60; step++) {

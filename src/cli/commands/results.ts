@@ -4,7 +4,8 @@ import { diffJson, formatDiff } from '../../report/diff-text.ts';
 import { studyDiff, type DiffSide } from '../../report/study-diff.ts';
 import { studyResults } from '../../report/study-results.ts';
 import type { TextOptions } from '../../report/text-options.ts';
-import { formatTrial, trialJson } from '../../report/trial-text.ts';
+import { trialJson } from '../../report/trial-json.ts';
+import { formatTrial } from '../../report/trial-text.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import type { StoreReader } from '../../store/read.ts';
 import {
