@@ -30,4 +30,3 @@ export function trialJson(source: TrialSource): string {
     command,
   });
 }
-

@@ -121,11 +121,10 @@ describe('two studies', () => {
   });
 
   test('show what is not equal', () => {
-    const changed = { ...winner!, result: { ...winner!.result!, digest: 'f'.repeat(64) } };
-    const renamed = studyResults(study, [
-      ...scoredTrials.slice(0, 4),
-      changed as typeof winner & {},
-    ]);
+    const result = winner!.result!;
+    if (result.kind !== 'complete') throw new Error('the winner is complete');
+    const changed = { ...winner!, result: { ...result, digest: 'f'.repeat(64) } };
+    const renamed = studyResults(study, [...scoredTrials.slice(0, 4), changed]);
     const diff = studyDiff(side, { spec: study.spec, results: renamed });
     expect(diff.fields).toEqual([]);
     const text = formatDiff(side, { spec: study.spec, results: renamed }, diff, options);
