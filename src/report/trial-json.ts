@@ -17,7 +17,7 @@ export function trialJson(source: TrialSource): string {
     verified: verificationOf(source).verified,
     verified_by: verificationOf(source).workers,
     spec: { seed, dataset, trainer },
-    attempts: attempts.map((attempt) => ({
+    attempt_history: attempts.map((attempt) => ({
       attempt: attempt.attempt,
       purpose: attempt.purpose,
       worker: attempt.worker,

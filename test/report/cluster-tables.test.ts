@@ -122,6 +122,33 @@ describe('live lines', () => {
     );
   });
 
+  test('show the error bar, each worker with its rate, and the last trials that ended', () => {
+    const lines = liveLines(
+      {
+        ...live,
+        best: { trial: 'coarse/2', lambda: 4e-3, value: 0.4612, standardError: 0.005 },
+        workers: Array.from({ length: 8 }, (_, index) => ({
+          name: `node-${index}`,
+          threads: 2,
+          busy: 1,
+          trialsCompleted: 7,
+          trialsPerMinute: index === 0 ? 12.4 : null,
+        })),
+        recent: [trials[0]!, trials[1]!],
+      },
+      { ...options, width: 100 },
+    );
+    expect(lines.slice(1)).toEqual([
+      '8 workers, 8 of 16 threads busy, 10 trials/min',
+      '  node-0  1/2 busy  7 trials, 12 trials/min',
+      ...[1, 2, 3, 4, 5].map((index) => `  node-${index}  1/2 busy  7 trials`),
+      '  and 2 more',
+      'best so far  coarse/2  λ 4.00e-3  46.12 ± 0.50 %',
+      '  coarse/1  λ 1.23e-7  41.00 %  on node-a',
+      '  coarse/2  λ 4.00e-3  46.00 %  on node-a  attempt 2',
+    ]);
+  });
+
   test('promise nothing before there is a pace', () => {
     expect(
       liveLines({ ...live, pace: { elapsedMs: 100, trials: 1 } }, options).join(),
