@@ -156,8 +156,12 @@ export class LiveView implements Disposable {
   }
 
   #remember(trial: TrialRecord): void {
+    const { study } = this.#options;
     this.#recent = [...this.#recent, trial].slice(-recentMax);
-    this.#validationCount ??= validationCountOf(trial);
+    // Bits are not kept in memory: one trial's, from the store, tell how many images there are.
+    if (this.#validationCount !== null || trial.status !== 'complete' || study === null) return;
+    const stored = this.#options.coordinator.store.trial(study, trial.id);
+    this.#validationCount = stored === null ? null : validationCountOf(stored);
   }
 
   /** A region taller than the terminal could not be redrawn. */

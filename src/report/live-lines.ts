@@ -48,7 +48,9 @@ export interface LiveWorker {
   readonly trialsPerMinute?: number | null;
 }
 
-const barColumns = 24;
+/** As wide as the numbers beside it leave room for, within these. */
+const barColumnsMin = 6;
+const barColumnsMax = 40;
 /** More workers are counted, not listed. */
 const workersListed = 6;
 
@@ -60,11 +62,9 @@ export function liveLines(state: LiveState, options: TextOptions): string[] {
   const lines = [
     state.testing
       ? fit(`${state.study}  the winner is trained again, with the test set`)
-      : fit(
-          `${state.study}  ${state.stage ?? '-'}  ${bar(state, options)} ${state.done}/${state.total}${timeLeft(state)}`,
-        ),
+      : fit(progressLine(state, options)),
     fit(
-      `${countText(state.workers.length, 'worker')}, ${busy} of ${threads} threads busy${paceText(state)}`,
+      `${countText(state.workers.length, 'worker')}, ${busy}/${threads} threads busy${paceText(state)}`,
     ),
     ...workerLines(state.workers).map((line) => options.color('dim', fit(line))),
   ];
@@ -115,7 +115,7 @@ function workerLines(workers: readonly LiveWorker[]): string[] {
   const known = workers.filter(({ trialsCompleted }) => trialsCompleted !== undefined);
   const lines = known.slice(0, workersListed).map((worker) => {
     const { name, busy, threads, trialsCompleted = 0, trialsPerMinute = null } = worker;
-    const rate = trialsPerMinute === null ? '' : `, ${rateText(trialsPerMinute)}`;
+    const rate = trialsPerMinute === null ? '' : `  ${rateText(trialsPerMinute)}`;
     return `  ${name}  ${busy}/${threads} busy  ${countText(trialsCompleted, 'trial')}${rate}`;
   });
   const more = known.length - lines.length;
@@ -129,11 +129,20 @@ function paceText({ pace }: LiveState): string {
 
 function rateText(perMinute: number): string {
   return perMinute >= 600
-    ? `${Math.round(perMinute / 60)} trials/s`
-    : `${perMinute >= 10 ? Math.round(perMinute) : perMinute.toFixed(1)} trials/min`;
+    ? `${Math.round(perMinute / 60)}/s`
+    : `${perMinute >= 10 ? Math.round(perMinute) : perMinute.toFixed(1)}/min`;
 }
 
-function bar({ done, total }: LiveState, { unicode }: TextOptions): string {
+function progressLine(state: LiveState, options: TextOptions): string {
+  const before = `${state.study}  ${state.stage ?? '-'}  `;
+  const after = ` ${state.done}/${state.total}${timeLeft(state)}`;
+  const room = widthOf(options) - before.length - after.length - (options.unicode ? 0 : 2);
+  return (
+    before + bar(state, Math.max(barColumnsMin, Math.min(barColumnsMax, room)), options) + after
+  );
+}
+
+function bar({ done, total }: LiveState, barColumns: number, { unicode }: TextOptions): string {
   const filled = total === 0 ? 0 : Math.round((barColumns * done) / total);
   return unicode
     ? '█'.repeat(filled) + '░'.repeat(barColumns - filled)
