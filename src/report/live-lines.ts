@@ -39,7 +39,7 @@ export interface LiveState {
   readonly pace: { readonly elapsedMs: number; readonly trials: number };
 }
 
-export interface LiveWorker {
+interface LiveWorker {
   readonly name: string;
   readonly threads: number;
   readonly busy: number;
