@@ -6,9 +6,11 @@ import { createLogUpdate } from 'log-update';
 import type { Coordinator, LiveEvent } from '../coordinator/coordinator-server.ts';
 import { liveLines, trialLine } from '../report/live-lines.ts';
 import type { TextOptions } from '../report/text-options.ts';
+import { validationCountOf, valueError } from '../search/study-statistics.ts';
 import type { Objective } from '../study/study-spec.ts';
-import { trialName } from '../study/trial.ts';
+import { trialName, type TrialRecord } from '../study/trial.ts';
 import { isUnicode, paintFor, widthOf, type CommonFlags, type Context } from './context.ts';
+import { Pace } from './pace.ts';
 
 export interface LiveViewOptions {
   readonly context: Context;
@@ -19,6 +21,9 @@ export interface LiveViewOptions {
 }
 
 const redrawMs = 200;
+const recentMax = 5;
+/** Lines of the region beside the last trials; what is left of a small terminal is theirs. */
+const otherLines = 12;
 
 export class LiveView implements Disposable {
   readonly #options: LiveViewOptions;
@@ -27,11 +32,9 @@ export class LiveView implements Disposable {
   readonly #stopListening: () => void;
   readonly #timer: NodeJS.Timeout | null;
   readonly #objectives = new Map<string, Objective>();
-  #pace: { stage: string | null; sinceMs: number; trials: number } = {
-    stage: null,
-    sinceMs: 0,
-    trials: 0,
-  };
+  readonly #pace = new Pace();
+  #recent: readonly TrialRecord[] = [];
+  #validationCount: number | null = null;
   #closed = false;
 
   constructor(options: LiveViewOptions) {
@@ -75,7 +78,7 @@ export class LiveView implements Disposable {
       study === null && 'study' in event && event.study !== null ? `${event.study}  ` : '';
     switch (event.kind) {
       case 'trial-ended': {
-        this.#pace.trials += 1;
+        if (event.study === study) this.#remember(event.trial);
         const objective = this.#objectiveOf(event.study);
         if (!this.#isLive && objective !== null)
           this.say(prefix + trialLine(event.trial, objective, this.#textOptions()));
@@ -129,13 +132,42 @@ export class LiveView implements Disposable {
     const progress = coordinator.studies().find((candidate) => candidate.study === study);
     const objective = study === null ? null : this.#objectiveOf(study);
     if (progress === undefined || objective === null) return;
-    if (progress.stage !== this.#pace.stage)
-      this.#pace = { stage: progress.stage, sinceMs: performance.now(), trials: 0 };
-    const workers = coordinator.workers().filter((worker) => worker.state !== 'lost');
-    const pace = { elapsedMs: performance.now() - this.#pace.sinceMs, trials: this.#pace.trials };
-    this.#region(
-      liveLines({ ...progress, workers, objective, pace }, this.#textOptions()).join('\n'),
-    );
+    const nowMs = performance.now();
+    const workers = coordinator
+      .workers()
+      .filter((worker) => worker.state !== 'lost')
+      .map((worker) => ({
+        ...worker,
+        trialsPerMinute: this.#pace.ofWorker(worker.name, worker.trialsCompleted, nowMs),
+      }));
+    const { best } = progress;
+    const state = {
+      ...progress,
+      best: best && {
+        ...best,
+        standardError: valueError(best.value, objective, this.#validationCount),
+      },
+      workers,
+      objective,
+      pace: this.#pace.ofStage(progress.stage, progress.done, nowMs),
+      recent: this.#recent.slice(-this.#recentShown()),
+    };
+    this.#region(liveLines(state, this.#textOptions()).join('\n'));
+  }
+
+  #remember(trial: TrialRecord): void {
+    const { study } = this.#options;
+    this.#recent = [...this.#recent, trial].slice(-recentMax);
+    // Bits are not kept in memory: one trial's, from the store, tell how many images there are.
+    if (this.#validationCount !== null || trial.status !== 'complete' || study === null) return;
+    const stored = this.#options.coordinator.store.trial(study, trial.id);
+    this.#validationCount = stored === null ? null : validationCountOf(stored);
+  }
+
+  /** A region taller than the terminal could not be redrawn. */
+  #recentShown(): number {
+    const rows = this.#options.context.stderr.rows ?? 24;
+    return Math.max(1, Math.min(recentMax, rows - otherLines));
   }
 
   #objectiveOf(study: string): Objective | null {

@@ -1,18 +1,32 @@
-/** Results on their way out: which format, to which stream or file, and what exit code they mean. */
-import { writeFileSync } from 'node:fs';
-import { RidgelineError, messageOf } from '../base/errors.ts';
+/** Results on their way out: which rows and columns, which format, to which stream or file, and what exit code they mean. */
+import { RidgelineError } from '../base/errors.ts';
 import { formatDelimited } from '../report/delimited.ts';
 import { formatJson, formatJsonl } from '../report/json.ts';
 import { formatLatex } from '../report/latex.ts';
 import { formatMarkdown } from '../report/markdown.ts';
-import { selectResults, studyResults, type StudyResults } from '../report/study-results.ts';
+import { formatOptuna } from '../report/optuna-journal.ts';
+import { formatParquet } from '../report/parquet.ts';
+import { chosenFields } from '../report/result-fields.ts';
+import { rowOrder, rowTest } from '../report/row-filter.ts';
+import {
+  selectResults,
+  studyResults,
+  type Selection,
+  type StudyResults,
+} from '../report/study-results.ts';
 import { formatTables } from '../report/terminal-table.ts';
+import type { StoreReader } from '../store/read.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import type { AttemptRecord, TrialRecord } from '../study/trial.ts';
 import { isUnicode, paintFor, widthOf, type CommonFlags, type Context } from './context.ts';
 import { exitCode } from './exit-codes.ts';
+import { writeOutputFile } from './output-file.ts';
 
-export const resultFormats = ['table', 'tsv', 'csv', 'json', 'jsonl', 'markdown', 'latex'] as const;
+/** What every command that prints results has; `results` has those below too. */
+const textFormats = ['table', 'tsv', 'csv', 'json', 'jsonl', 'markdown', 'latex'] as const;
+/** Made for a file: in a terminal they would be noise. */
+const fileFormats = ['parquet', 'optuna'] as const;
+export const resultFormats = [...textFormats, ...fileFormats] as const;
 
 export interface ResultsChoice {
   /** Null: a table in a terminal, TSV elsewhere. */
@@ -20,26 +34,46 @@ export interface ResultsChoice {
   /** The most rows of a stage; null for all. */
   readonly top: number | null;
   readonly stage: string | null;
+  /** Names of the columns, in order; null for the usual ones. */
+  readonly columns: readonly string[] | null;
+  /** As `--where` and `--sort` have them. */
+  readonly where: string | null;
+  readonly sort: string | null;
   /** A file instead of stdout. */
   readonly output: string | null;
 }
 
+/** Everything, as `run` prints it. */
+export const everything: ResultsChoice = {
+  format: null,
+  top: null,
+  stage: null,
+  columns: null,
+  where: null,
+  sort: null,
+  output: null,
+};
+
+export interface ResultsSource {
+  readonly study: StudyRecord;
+  /** With their bits. */
+  readonly trials: readonly TrialRecord[];
+  /** For what only some formats need. */
+  readonly reader: StoreReader;
+}
+
 export function writeResults(
-  study: StudyRecord,
-  trials: readonly TrialRecord[],
+  source: ResultsSource,
   choice: ResultsChoice,
   context: Context,
   flags: CommonFlags,
 ): void {
-  const format =
-    choice.format ?? (context.stdout.isTTY && choice.output === null ? 'table' : 'tsv');
-  const results = studyResults(study, trials);
-  const text =
-    format === 'table'
-      ? tables(results, choice, context, flags)
-      : fileText(results, choice, format);
-  if (choice.output === null) context.stdout.write(text);
-  else writeFileOrThrow(choice.output, text);
+  const format = formatOf(choice, context);
+  const results = studyResults(source.study, source.trials);
+  const selected = selectResults(results, selectionOf(results, choice));
+  const content = contentOf(source, selected, format, choice, context, flags);
+  if (choice.output === null) context.stdout.write(content);
+  else writeOutputFile(choice.output, content);
 }
 
 /** 0; 1 where the study failed; 3 where trials were lost for good or results are disputed. */
@@ -56,53 +90,72 @@ export function outcomeCode(
   return lost || disputed ? exitCode.partly : exitCode.done;
 }
 
-function tables(
-  results: StudyResults,
-  choice: ResultsChoice,
-  context: Context,
-  flags: CommonFlags,
-): string {
-  return formatTables(results, {
-    width: widthOf(context, context.stdout),
-    color: paintFor(context, flags, context.stdout),
-    unicode: isUnicode(context),
-    top: choice.top,
-    stage: choice.stage ?? undefined,
-  });
+/** @throws RidgelineError USAGE for a format there is not, or one that needs a file */
+function formatOf({ format, output }: ResultsChoice, { stdout }: Context): string {
+  if (format === null) return stdout.isTTY && output === null ? 'table' : 'tsv';
+  if (!resultFormats.some((known) => known === format)) {
+    throw new RidgelineError(
+      'USAGE',
+      `There is no format ${JSON.stringify(format)}.`,
+      `Give one of ${resultFormats.join(', ')}.`,
+    );
+  }
+  if (fileFormats.some((known) => known === format) && output === null && stdout.isTTY) {
+    throw new RidgelineError(
+      'USAGE',
+      `A terminal cannot show the format ${format}.`,
+      `Name a file, such as -o results.${format === 'parquet' ? 'parquet' : 'log'}, or pipe the output.`,
+    );
+  }
+  return format;
 }
 
-function fileText(results: StudyResults, choice: ResultsChoice, format: string): string {
-  const selected = selectResults(results, { stage: choice.stage ?? undefined, top: choice.top });
+function selectionOf({ objective }: StudyResults, choice: ResultsChoice): Selection {
+  const { stage, where, sort, top } = choice;
+  const fields = chosenFields(objective, null);
+  return {
+    stage: stage ?? undefined,
+    keep: where === null ? undefined : rowTest(where, fields),
+    order: sort === null ? undefined : rowOrder(sort, fields),
+    top,
+  };
+}
+
+function contentOf(
+  { study, reader }: ResultsSource,
+  results: StudyResults,
+  format: string,
+  { columns }: ResultsChoice,
+  context: Context,
+  flags: CommonFlags,
+): string | Uint8Array {
   switch (format) {
     case 'tsv':
     case 'csv':
-      return formatDelimited(selected, format);
+      return formatDelimited(results, format, columns);
     case 'json':
-      return formatJson(selected);
+      return formatJson(results, columns);
     case 'jsonl':
-      return formatJsonl(selected);
+      return formatJsonl(results, columns);
     case 'markdown':
-      return formatMarkdown(selected);
+      return formatMarkdown(results, columns);
     case 'latex':
-      return formatLatex(selected);
+      return formatLatex(results, columns);
+    case 'parquet':
+      return formatParquet(results, columns);
+    case 'optuna':
+      return formatOptuna({
+        study,
+        results,
+        trials: reader.trials(results.study, { curves: true }),
+        attempts: reader.attempts(results.study),
+      });
     default:
-      throw new RidgelineError(
-        'USAGE',
-        `There is no format ${JSON.stringify(format)}.`,
-        `Give one of ${resultFormats.join(', ')}.`,
-      );
-  }
-}
-
-function writeFileOrThrow(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new RidgelineError(
-      'OUTPUT_UNWRITABLE',
-      `${path} cannot be written: ${messageOf(error)}`,
-      'Give another path with -o.',
-      { cause: error },
-    );
+      return formatTables(results, {
+        width: widthOf(context, context.stdout),
+        color: paintFor(context, flags, context.stdout),
+        unicode: isUnicode(context),
+        columns,
+      });
   }
 }

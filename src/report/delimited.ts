@@ -7,18 +7,27 @@
  * TSV has no quoting: tabs, line breaks and controls become visible escapes.
  */
 import { foreignText } from './foreign-text.ts';
-import { extraColumn } from './result-columns.ts';
-import type { ResultRow, StudyResults } from './study-results.ts';
+import { chosenFields, type FieldValue } from './result-fields.ts';
+import type { StudyResults } from './study-results.ts';
 
-type Field = string | number | boolean | null;
 export type Separator = 'tsv' | 'csv';
 
 /** A column of a file: its name, and its field in a row. */
-export type FileColumn<Row> = readonly [name: string, field: (row: Row) => Field];
+export type FileColumn<Row> = readonly [name: string, field: (row: Row) => FieldValue];
 
-export function formatDelimited(results: StudyResults, separator: Separator): string {
+/** One line a trial, with all fields or those that are named (`result-fields.ts`). */
+export function formatDelimited(
+  results: StudyResults,
+  separator: Separator,
+  columns: readonly string[] | null = null,
+): string {
   const rows = results.stages.flatMap((stage) => stage.rows);
-  return delimitedText(resultColumns(results), rows, separator);
+  const fields = chosenFields(results.objective, columns);
+  return delimitedText(
+    fields.map(({ name, value }) => [name, value] as const),
+    rows,
+    separator,
+  );
 }
 
 export function delimitedText<Row>(
@@ -35,39 +44,12 @@ export function delimitedText<Row>(
     : lines.map((line) => `${line.map(tsvField).join('\t')}\n`).join('');
 }
 
-/**
- * One line a trial. `rank` counts within the stage; accuracies are shares in [0, 1]; the loss is
- * cross-entropy in nats; `seconds` is training alone; `digest` is the SHA-256 of the parameters.
- */
-function resultColumns(results: StudyResults): readonly FileColumn<ResultRow>[] {
-  const extra = extraColumn(results.objective);
-  return [
-    ['stage', (row) => row.stage],
-    ['rank', (row) => row.rank],
-    ['trial', (row) => row.trial],
-    ['replicate', (row) => row.replicate],
-    ['lambda', (row) => row.lambda],
-    ['train_accuracy', (row) => row.trainAccuracy],
-    ['validation_accuracy', (row) => row.validationAccuracy],
-    ['validation_loss', (row) => row.validationLoss],
-    ['test_accuracy', (row) => row.testAccuracy],
-    ['status', (row) => row.status],
-    ['reason', (row) => row.reason],
-    ['attempts', (row) => row.attempts],
-    ['worker', (row) => row.worker],
-    ['steps', (row) => row.steps],
-    ['seconds', (row) => row.seconds],
-    ['digest', (row) => row.digest],
-    ...(extra === null ? [] : [[extra, (row: ResultRow) => row.value] as const]),
-  ];
-}
-
-function plain(field: Exclude<Field, string>): string {
+function plain(field: Exclude<FieldValue, string>): string {
   if (field === null || (typeof field === 'number' && !Number.isFinite(field))) return '';
   return String(field);
 }
 
-function csvField(field: Field): string {
+function csvField(field: FieldValue): string {
   if (typeof field !== 'string') return plain(field);
   // An empty text is not the same as nothing: it keeps its quotes.
   return field === '' || /[",\r\n]|^[=+\-@\t]/.test(field)
@@ -75,6 +57,6 @@ function csvField(field: Field): string {
     : field;
 }
 
-function tsvField(field: Field): string {
+function tsvField(field: FieldValue): string {
   return typeof field === 'string' ? foreignText(field) : plain(field);
 }

@@ -1,6 +1,6 @@
 /** The columns and sentences of the outputs for documents, Markdown and LaTeX: rounded, for readers. */
-import { isAccuracy, lambdaText, lossText, metricName, percentText } from './number-format.ts';
 import { extraColumn } from './result-columns.ts';
+import { chosenFields } from './result-fields.ts';
 import { bestLabel, countWords, rangeWords, winnerFacts } from './result-words.ts';
 import type { ResultRow, StageResults, StudyResults } from './study-results.ts';
 
@@ -12,25 +12,35 @@ export interface DocumentColumn {
 }
 
 /** Columns that would say nothing are left out: test accuracy without any, status where all is complete. */
-export function documentColumns(results: StudyResults): readonly DocumentColumn[] {
+export function documentColumns(
+  results: StudyResults,
+  columns: readonly string[] | null = null,
+): readonly DocumentColumn[] {
+  const { objective } = results;
+  const names = columns ?? usualColumns(results);
+  return chosenFields(objective, names).map(({ name, kind, head, cell }) => ({
+    head,
+    kind: name === 'lambda' ? 'lambda' : kind === 'number' ? 'number' : 'text',
+    align: kind === 'number' ? 'right' : 'left',
+    cell: (row) => (name === 'rank' ? String(row.rank ?? '–') : (cell(row) ?? '–')),
+  }));
+}
+
+function usualColumns(results: StudyResults): string[] {
   const rows = results.stages.flatMap((stage) => stage.rows);
-  const { metric } = results.objective;
   const extra = extraColumn(results.objective);
-  const extraText = isAccuracy(metric) ? percentText : lossText;
   return [
-    column('rank', 'number', (row) => (row.rank === null ? null : String(row.rank))),
-    column('trial', 'text', (row) => row.trial),
-    column('λ', 'lambda', (row) => lambdaText(row.lambda)),
-    ...(extra === null ? [] : [column(metricName(extra), 'number', (row) => extraText(row.value))]),
-    column('validation %', 'number', (row) => percentText(row.validationAccuracy)),
-    column('validation loss', 'number', (row) => lossText(row.validationLoss)),
-    column('train %', 'number', (row) => percentText(row.trainAccuracy)),
-    ...(rows.some((row) => row.testAccuracy !== null)
-      ? [column('test %', 'number', (row) => percentText(row.testAccuracy))]
-      : []),
-    ...(rows.some((row) => row.status !== 'complete')
-      ? [column('status', 'text', (row) => row.status)]
-      : []),
+    'rank',
+    'trial',
+    'lambda',
+    ...(extra === null ? [] : [extra]),
+    'validation_accuracy',
+    ...(rows.some((row) => row.standardError !== null) ? ['standard_error'] : []),
+    ...(results.ties === null ? [] : ['tied']),
+    'validation_loss',
+    'train_accuracy',
+    ...(rows.some((row) => row.testAccuracy !== null) ? ['test_accuracy'] : []),
+    ...(rows.some((row) => row.status !== 'complete') ? ['status'] : []),
   ];
 }
 
@@ -50,12 +60,4 @@ export function winnerSentence(
 ): { readonly label: string; readonly text: string } | null {
   const facts = winnerFacts(results);
   return facts === null ? null : { label: bestLabel(results), text: `${facts.join(', ')}.` };
-}
-
-function column(
-  head: string,
-  kind: DocumentColumn['kind'],
-  text: (row: ResultRow) => string | null,
-): DocumentColumn {
-  return { head, kind, align: kind === 'text' ? 'left' : 'right', cell: (row) => text(row) ?? '–' };
 }

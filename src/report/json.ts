@@ -1,10 +1,15 @@
 /** Results as JSON: one document, or one row a line. The fields are a contract (README, "JSON"). */
 import { jsonText, schemaVersion } from './json-value.ts';
-import { extraColumn } from './result-columns.ts';
+import { chosenFields, type FieldValue, type ResultField } from './result-fields.ts';
 import type { ResultRow, StageResults, StudyResults, WinnerResult } from './study-results.ts';
 
-export function formatJson(results: StudyResults): string {
-  const { objective } = results;
+/** @param columns the fields of each trial; null for all */
+export function formatJson(
+  results: StudyResults,
+  columns: readonly string[] | null = null,
+): string {
+  const { objective, fit } = results;
+  const fields = trialFields(results, columns);
   return jsonText({
     schema_version: schemaVersion,
     study: results.study,
@@ -13,15 +18,20 @@ export function formatJson(results: StudyResults): string {
     stages: results.stages.map((stage) => ({
       name: stage.name,
       lambda: lambdaJson(stage),
-      trials: stage.rows.map((row) => rowJson(results, row)),
+      trials: stage.rows.map((row) => rowJson(fields, row)),
     })),
     winner: results.winner === null ? null : winnerJson(results, results.winner),
+    fit: fit === null ? null : { best_lambda: fit.bestLambda, reason: fit.reason },
     warnings: results.warnings,
   });
 }
 
 /** JSON Lines: a trial each, with its study and stage, so that files of several studies can be joined. */
-export function formatJsonl(results: StudyResults): string {
+export function formatJsonl(
+  results: StudyResults,
+  columns: readonly string[] | null = null,
+): string {
+  const fields = trialFields(results, columns);
   return results.stages
     .flatMap((stage) => stage.rows)
     .map((row) => {
@@ -29,11 +39,20 @@ export function formatJsonl(results: StudyResults): string {
         schema_version: schemaVersion,
         study: results.study,
         stage: row.stage,
-        ...rowJson(results, row),
+        ...rowJson(fields, row),
       };
       return `${JSON.stringify(line)}\n`;
     })
     .join('');
+}
+
+/** A stage's trials stand under it: its name is not repeated in each, unless it is asked for. */
+function trialFields(
+  { objective }: StudyResults,
+  columns: readonly string[] | null,
+): readonly ResultField[] {
+  const fields = chosenFields(objective, columns);
+  return columns === null ? fields.filter(({ name }) => name !== 'stage') : fields;
 }
 
 function lambdaJson(stage: StageResults): object {
@@ -45,33 +64,19 @@ function lambdaJson(stage: StageResults): object {
   };
 }
 
-function rowJson(results: StudyResults, row: ResultRow): object {
-  const extra = extraColumn(results.objective);
-  return {
-    rank: row.rank,
-    trial: row.trial,
-    replicate: row.replicate,
-    lambda: row.lambda,
-    train_accuracy: row.trainAccuracy,
-    validation_accuracy: row.validationAccuracy,
-    validation_loss: row.validationLoss,
-    test_accuracy: row.testAccuracy,
-    status: row.status,
-    reason: row.reason,
-    attempts: row.attempts,
-    worker: row.worker,
-    steps: row.steps,
-    seconds: row.seconds,
-    digest: row.digest,
-    ...(extra === null ? {} : { [extra]: row.value }),
-  };
+function rowJson(fields: readonly ResultField[], row: ResultRow): Record<string, FieldValue> {
+  return Object.fromEntries(fields.map(({ name, value }) => [name, value(row)]));
 }
 
 function winnerJson(results: StudyResults, winner: WinnerResult): object {
+  const { ties } = results;
   return {
-    ...rowJson(results, winner),
+    ...rowJson(trialFields(results, null), winner),
     test_loss: winner.testLoss,
     test_worker: winner.testWorker,
     reproduced: winner.reproduced,
+    tied_trials: ties?.tied ?? null,
+    compared_trials: ties?.compared ?? null,
+    tied_lambda: ties === null ? null : { min: ties.lambda.min, max: ties.lambda.max },
   };
 }

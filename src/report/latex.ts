@@ -9,10 +9,11 @@ import {
   type DocumentColumn,
 } from './document-table.ts';
 import { foreignText } from './foreign-text.ts';
+import { statisticsWords } from './result-words.ts';
 import type { StageResults, StudyResults } from './study-results.ts';
 
-export function formatLatex(results: StudyResults): string {
-  const columns = documentColumns(results);
+export function formatLatex(results: StudyResults, named: readonly string[] | null = null): string {
+  const columns = documentColumns(results, named);
   const blocks = ['% Needs \\usepackage{booktabs}.'];
   for (const stage of results.stages) {
     if (stage.rows.length > 0) blocks.push(tableOf(results, stage, columns));
@@ -20,6 +21,8 @@ export function formatLatex(results: StudyResults): string {
   const winner = winnerSentence(results);
   if (winner !== null)
     blocks.push(`\\noindent\\textbf{${latexText(winner.label)}:} ${latexText(winner.text)}`);
+  for (const { label, text } of statisticsWords(results))
+    blocks.push(`\\noindent\\textbf{${label}:} ${latexText(text)}.`);
   for (const warning of results.warnings)
     blocks.push(`\\noindent\\textbf{Warning:} ${latexText(warning)}`);
   return `${blocks.join('\n\n')}\n`;

@@ -6,7 +6,14 @@ import type { Objective } from '../study/study-spec.ts';
 import { trialName, type TrialRecord } from '../study/trial.ts';
 import { objectiveValue } from '../search/ranking.ts';
 import { fitText } from './display-width.ts';
-import { durationText, lambdaText, metricText } from './number-format.ts';
+import {
+  countText,
+  durationText,
+  isAccuracy,
+  lambdaText,
+  metricText,
+  percentText,
+} from './number-format.ts';
 import { ellipsisOf, shown, widthOf, type TextOptions } from './text-options.ts';
 
 export interface LiveState {
@@ -16,19 +23,36 @@ export interface LiveState {
   readonly total: number;
   readonly running: number;
   readonly testing: boolean;
-  readonly best: { readonly trial: string; readonly lambda: number; readonly value: number } | null;
-  readonly workers: readonly {
-    readonly name: string;
-    readonly threads: number;
-    readonly busy: number;
-  }[];
+  readonly best: {
+    readonly trial: string;
+    readonly lambda: number;
+    readonly value: number;
+    /** Of the value; null where it is not known. */
+    readonly standardError?: number | null;
+  } | null;
+  readonly workers: readonly LiveWorker[];
+  /** The last trials that ended, newest last; as many as are to be shown. */
+  readonly recent?: readonly TrialRecord[];
   /** Null where only the value is known: it is shown as a plain number. */
   readonly objective: Objective | null;
   /** Since this stage's first trial ended, and how many have ended since: the pace. */
   readonly pace: { readonly elapsedMs: number; readonly trials: number };
 }
 
-const barColumns = 24;
+interface LiveWorker {
+  readonly name: string;
+  readonly threads: number;
+  readonly busy: number;
+  readonly trialsCompleted?: number;
+  /** Null or absent until there is a pace. */
+  readonly trialsPerMinute?: number | null;
+}
+
+/** As wide as the numbers beside it leave room for, within these. */
+const barColumnsMin = 6;
+const barColumnsMax = 40;
+/** More workers are counted, not listed. */
+const workersListed = 6;
 
 export function liveLines(state: LiveState, options: TextOptions): string[] {
   const fit = (text: string): string =>
@@ -38,23 +62,27 @@ export function liveLines(state: LiveState, options: TextOptions): string[] {
   const lines = [
     state.testing
       ? fit(`${state.study}  the winner is trained again, with the test set`)
-      : fit(
-          `${state.study}  ${state.stage ?? '-'}  ${bar(state, options)} ${state.done}/${state.total}${timeLeft(state)}`,
-        ),
-    options.color(
-      'dim',
-      fit(`${state.workers.length} workers, ${busy} of ${threads} threads busy`),
+      : fit(progressLine(state, options)),
+    fit(
+      `${countText(state.workers.length, 'worker')}, ${busy}/${threads} threads busy${paceText(state)}`,
     ),
+    ...workerLines(state.workers).map((line) => options.color('dim', fit(line))),
   ];
   if (state.best !== null) {
-    const { trial, lambda, value } = state.best;
+    const { trial, lambda, value, standardError = null } = state.best;
     lines.push(
       options.color(
         'green',
-        fit(`best so far  ${trial}  λ ${lambdaText(lambda)}  ${bestText(value, state.objective)}`),
+        fit(
+          `best so far  ${trial}  λ ${lambdaText(lambda)}  ${bestText(value, standardError, state.objective)}`,
+        ),
       ),
     );
   }
+  const { objective } = state;
+  if (objective !== null)
+    for (const ended of state.recent ?? [])
+      lines.push(options.color('dim', fit(`  ${trialLine(ended, objective, options)}`)));
   return lines;
 }
 
@@ -71,11 +99,50 @@ export function trialLine(trial: TrialRecord, objective: Objective, options: Tex
   return shown(facts.filter((fact) => fact !== '').join('  '), options);
 }
 
-function bestText(value: number, objective: Objective | null): string {
-  return objective === null ? String(value) : (metricText(objective.metric, value) ?? '-');
+function bestText(
+  value: number,
+  standardError: number | null,
+  objective: Objective | null,
+): string {
+  if (objective === null) return String(value);
+  if (standardError === null || !isAccuracy(objective.metric))
+    return metricText(objective.metric, value) ?? '-';
+  return `${percentText(value)} ± ${percentText(standardError)} %`;
 }
 
-function bar({ done, total }: LiveState, { unicode }: TextOptions): string {
+/** Those that a small terminal has room for; where only counts are known, none. */
+function workerLines(workers: readonly LiveWorker[]): string[] {
+  const known = workers.filter(({ trialsCompleted }) => trialsCompleted !== undefined);
+  const lines = known.slice(0, workersListed).map((worker) => {
+    const { name, busy, threads, trialsCompleted = 0, trialsPerMinute = null } = worker;
+    const rate = trialsPerMinute === null ? '' : `  ${rateText(trialsPerMinute)}`;
+    return `  ${name}  ${busy}/${threads} busy  ${countText(trialsCompleted, 'trial')}${rate}`;
+  });
+  const more = known.length - lines.length;
+  return more > 0 ? [...lines, `  and ${more} more`] : lines;
+}
+
+function paceText({ pace }: LiveState): string {
+  if (pace.trials < 2) return '';
+  return `, ${rateText(pace.trials / (pace.elapsedMs / 60_000))}`;
+}
+
+function rateText(perMinute: number): string {
+  return perMinute >= 600
+    ? `${Math.round(perMinute / 60)}/s`
+    : `${perMinute >= 10 ? Math.round(perMinute) : perMinute.toFixed(1)}/min`;
+}
+
+function progressLine(state: LiveState, options: TextOptions): string {
+  const before = `${state.study}  ${state.stage ?? '-'}  `;
+  const after = ` ${state.done}/${state.total}${timeLeft(state)}`;
+  const room = widthOf(options) - before.length - after.length - (options.unicode ? 0 : 2);
+  return (
+    before + bar(state, Math.max(barColumnsMin, Math.min(barColumnsMax, room)), options) + after
+  );
+}
+
+function bar({ done, total }: LiveState, barColumns: number, { unicode }: TextOptions): string {
   const filled = total === 0 ? 0 : Math.round((barColumns * done) / total);
   return unicode
     ? '█'.repeat(filled) + '░'.repeat(barColumns - filled)

@@ -6,10 +6,14 @@ import {
   type DocumentColumn,
 } from './document-table.ts';
 import { foreignText } from './foreign-text.ts';
+import { statisticsWords } from './result-words.ts';
 import type { ResultRow, StudyResults } from './study-results.ts';
 
-export function formatMarkdown(results: StudyResults): string {
-  const columns = documentColumns(results);
+export function formatMarkdown(
+  results: StudyResults,
+  named: readonly string[] | null = null,
+): string {
+  const columns = documentColumns(results, named);
   const blocks = [`# ${markdownText(results.study)}`];
   for (const stage of results.stages) {
     blocks.push(`## ${markdownText(stage.name)}`, markdownText(stageCaption(stage)));
@@ -17,6 +21,8 @@ export function formatMarkdown(results: StudyResults): string {
   }
   const winner = winnerSentence(results);
   if (winner !== null) blocks.push(`**${winner.label}:** ${markdownText(winner.text)}`);
+  for (const { label, text } of statisticsWords(results))
+    blocks.push(`**${label}:** ${markdownText(text)}.`);
   if (results.warnings.length > 0) {
     blocks.push(
       results.warnings.map((warning) => `- Warning: ${markdownText(warning)}`).join('\n'),

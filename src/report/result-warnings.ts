@@ -4,21 +4,91 @@
  * The warnings of narrowing come from the stages (`search/narrowing.ts`); here are added those that
  * only the whole study shows.
  */
+import { lambdaFloor } from '../search/lambda-floor.ts';
+import { edgeWords } from '../search/narrowing.ts';
+import type { StudyStatistics } from '../search/study-statistics.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import { trialName } from '../study/trial.ts';
-import { countText } from './number-format.ts';
+import { countText, lambdaText } from './number-format.ts';
 import type { ResultRow, StageResults } from './study-results.ts';
 
 export function resultWarnings(
   study: StudyRecord,
   stages: readonly StageResults[],
   rows: readonly ResultRow[],
+  statistics: StudyStatistics,
 ): readonly string[] {
   return [
     ...stages.flatMap((stage) => stage.warnings.map((warning) => `${stage.name}: ${warning}`)),
+    ...edgeWarnings(study, stages, rows),
+    ...tieWarnings(stages, statistics),
+    ...floorWarnings(study, rows),
     ...lostWarnings(rows),
     ...winnerWarnings(study),
     ...studyWarnings(study),
+  ];
+}
+
+/** Fewer trials than this have no edge to speak of. */
+const trialsMin = 3;
+
+/** The best trial is the outermost of all that were tried; a diverged one beyond it is an answer, too. */
+function edgeWarnings(
+  { spec }: StudyRecord,
+  stages: readonly StageResults[],
+  rows: readonly ResultRow[],
+): string[] {
+  const sign = spec.objective.direction === 'maximize' ? 1 : -1;
+  const tried = rows.filter(({ value, steps }) => value !== null || steps !== null);
+  if (tried.length < trialsMin) return [];
+  const best = tried.reduce((a, b) =>
+    sign * (b.value ?? -sign * Infinity) > sign * (a.value ?? -sign * Infinity) ? b : a,
+  );
+  const said = (words: string): boolean =>
+    stages.some(({ warnings }) => warnings.some((warning) => warning.startsWith(words)));
+  const warnings: string[] = [];
+  if (!said(edgeWords.below) && tried.every(({ lambda }) => lambda >= best.lambda)) {
+    warnings.push(
+      `The best trial, ${best.trial}, has the smallest λ of all: the optimum may lie below ${lambdaText(best.lambda)}; try a range that begins at ${lambdaText(best.lambda / 100)}.`,
+    );
+  }
+  if (!said(edgeWords.above) && tried.every(({ lambda }) => lambda <= best.lambda)) {
+    warnings.push(
+      `The best trial, ${best.trial}, has the largest λ of all: the optimum may lie above ${lambdaText(best.lambda)}; try a range that ends at ${lambdaText(best.lambda * 100)}.`,
+    );
+  }
+  return warnings;
+}
+
+function tieWarnings(
+  stages: readonly StageResults[],
+  { ties, validationCount }: StudyStatistics,
+): string[] {
+  if (ties === null || ties.compared < trialsMin) return [];
+  if (ties.names.size === ties.compared) {
+    return [
+      `None of the ${ties.compared} trials can be told from the best: with ${validationCount} validation images this search cannot see what λ does.`,
+    ];
+  }
+  return stages.flatMap(({ name, closed, rows }) => {
+    const compared = rows.filter(({ tied }) => tied !== null);
+    if (!closed || compared.length < trialsMin || compared.some(({ tied }) => tied === false))
+      return [];
+    return [
+      `${name}: all ${compared.length} trials are tied with the best: within this range the noise of ${validationCount} validation images is larger than what λ does. More trials in it cannot tell more; more images can.`,
+    ];
+  });
+}
+
+/** The training that a λ went through says how many steps it had. */
+function floorWarnings({ spec }: StudyRecord, rows: readonly ResultRow[]): string[] {
+  const steps = rows.find((row) => row.steps !== null)?.steps ?? null;
+  if (steps === null || steps === 0) return [];
+  const floor = lambdaFloor(spec.trainer.learningRate, steps);
+  const below = rows.filter(({ lambda, digest }) => digest !== null && lambda < floor).length;
+  if (below === 0) return [];
+  return [
+    `${countText(below, 'trial')} had a λ below ${lambdaText(floor)}, which float32 training cannot feel: in ${steps} steps it takes less from a weight than one rounding. They differ by rounding alone.`,
   ];
 }
 
@@ -30,7 +100,7 @@ function lostWarnings(rows: readonly ResultRow[]): string[] {
   const warnings: string[] = [];
   if (diverged.length > 0) {
     warnings.push(
-      `${countText(diverged.length, 'trial')} diverged: the loss was no longer a finite number.`,
+      `${countText(diverged.length, 'trial')} diverged (${lambdasText(diverged)}): the loss was no longer a finite number.`,
     );
   }
   if (lost.length > 0) {
@@ -39,6 +109,12 @@ function lostWarnings(rows: readonly ResultRow[]): string[] {
     );
   }
   return warnings;
+}
+
+function lambdasText(rows: readonly ResultRow[]): string {
+  const min = rows.reduce((least, { lambda }) => Math.min(least, lambda), Infinity);
+  const max = rows.reduce((most, { lambda }) => Math.max(most, lambda), 0);
+  return min === max ? `λ ${lambdaText(min)}` : `λ ${lambdaText(min)} … ${lambdaText(max)}`;
 }
 
 function winnerWarnings(study: StudyRecord): string[] {
@@ -55,7 +131,7 @@ function studyWarnings({ spec, officialData }: StudyRecord): string[] {
   const warnings: string[] = [];
   if (spec.test === 'all') {
     warnings.push(
-      'The test set was measured in every trial: choosing by it makes it optimistic too.',
+      'The test set was measured in every trial (test: all) and stands in every row: choosing by it makes it optimistic too.',
     );
   }
   if (spec.numerics === 'any') {

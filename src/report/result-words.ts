@@ -1,13 +1,14 @@
 /** Sentences about results that several outputs share: a stage's state, the winner, what failed. */
 import {
   countText,
+  isAccuracy,
   lambdaText,
   metricName,
   metricText,
   percentText,
   shortDigest,
 } from './number-format.ts';
-import type { StageResults, StudyResults } from './study-results.ts';
+import type { ResultRow, StageResults, StudyResults } from './study-results.ts';
 
 /** `λ 1.00e-9 … 1.00e-1`, or that it is not known yet. */
 export function rangeWords({ range }: StageResults): string {
@@ -44,7 +45,7 @@ export function winnerFacts(results: StudyResults): readonly string[] | null {
   const facts = [
     best.trial,
     `λ ${lambdaText(best.lambda)}`,
-    `${name} ${metricText(metric, best.value) ?? '-'}${optimistic}`,
+    `${name} ${valueWords(results, best)}${optimistic}`,
   ];
   if (metric !== 'validation_accuracy' && best.validationAccuracy !== null) {
     facts.push(`validation accuracy ${percentText(best.validationAccuracy)} %`);
@@ -58,10 +59,40 @@ export function winnerFacts(results: StudyResults): readonly string[] | null {
   return facts;
 }
 
+/** `47.12 ± 0.50 %`: the value with its standard error, where it has one. */
+function valueWords({ objective: { metric } }: StudyResults, row: ResultRow): string {
+  const value = metricText(metric, row.value) ?? '-';
+  if (row.standardError === null || !isAccuracy(metric)) return value;
+  return `${percentText(row.value)} ± ${percentText(row.standardError)} %`;
+}
+
+/**
+ * What the numbers allow to say about the winner: who is tied with it, what the curve over λ says, and
+ * what the signs mean.
+ */
+export function statisticsWords(
+  results: StudyResults,
+): readonly { readonly label: string; readonly text: string }[] {
+  const { ties, fit, validationCount, objective } = results;
+  const words: { label: string; text: string }[] = [];
+  if (ties !== null && ties.compared > 1) {
+    const where = `λ ${lambdaText(ties.lambda.min)} … ${lambdaText(ties.lambda.max)}`;
+    const text =
+      ties.tied === 1
+        ? `none of the other ${countText(ties.compared - 1, 'trial')} may be the best`
+        : `${ties.tied} of ${countText(ties.compared, 'trial')} cannot be told from the best (=), ${where}`;
+    words.push({ label: 'tied', text });
+  }
+  if (fit !== null) words.push({ label: 'curve', text: fit.reason });
+  if (validationCount !== null && objective.metric === 'validation_accuracy') {
+    const text = `± and = are about the choice of these ${validationCount} validation images, not about the seed`;
+    words.push({ label: 'noise', text });
+  }
+  return words;
+}
+
 /** `coarse/3 failed: given up after 3 attempts; …`: at most `most` lines, and where the rest is told. */
-export function failureWords(results: StudyResults, stageName: string, most: number): string[] {
-  const stage = results.stages.find(({ name }) => name === stageName);
-  const failed = stage?.rows.filter(({ status }) => status === 'failed') ?? [];
+export function failureWords(study: string, { failed }: StageResults, most: number): string[] {
   const words = failed
     .slice(0, most)
     .map((row) => `${row.trial} failed: ${row.reason ?? 'no reason is known'}`);
@@ -69,6 +100,6 @@ export function failureWords(results: StudyResults, stageName: string, most: num
   if (more === 0) return words;
   return [
     ...words,
-    `${more} more failed; ridgeline results ${results.study} --format tsv has every reason`,
+    `${more} more failed; ridgeline results ${study} --where 'status = failed' --columns trial,reason --all has every reason`,
   ];
 }

@@ -8,6 +8,8 @@
  */
 import { RidgelineError } from '../base/errors.ts';
 import { rankTrials, type RankedTrial } from '../search/ranking.ts';
+import type { SmoothFit } from '../search/smooth-fit.ts';
+import { studyStatistics, valueError, type StudyStatistics } from '../search/study-statistics.ts';
 import type { LambdaRange, Objective } from '../study/study-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import {
@@ -32,6 +34,10 @@ export interface ResultRow {
   readonly trainAccuracy: number | null;
   readonly validationAccuracy: number | null;
   readonly validationLoss: number | null;
+  /** Of the value, from the size of the validation set; null where the objective has no such error. */
+  readonly standardError: number | null;
+  /** Whether it cannot be told from the best of the study; null where that was not tested. */
+  readonly tied: boolean | null;
   /** Null but for the winner, unless the study measures the test set in every trial. */
   readonly testAccuracy: number | null;
   readonly status: TrialStatus;
@@ -57,9 +63,19 @@ export interface StageResults {
   /** As many as the stage is to have; `counts` has those that exist already. */
   readonly trials: number;
   readonly counts: StatusCounts;
-  /** Best first. `selectResults` may have left some out: `rowsTotal` counts all. */
+  /** Best first. `selectResults` may have left some out: `rowsTotal` counts all, `rowsMatched` those asked for. */
   readonly rows: readonly ResultRow[];
+  readonly rowsMatched: number;
   readonly rowsTotal: number;
+  /** All failed trials of the stage, whatever `rows` shows. */
+  readonly failed: readonly ResultRow[];
+}
+
+/** How many trials cannot be told from the best, of how many compared, and over which λ. */
+interface TieSummary {
+  readonly tied: number;
+  readonly compared: number;
+  readonly lambda: LambdaRange;
 }
 
 export interface WinnerResult extends ResultRow {
@@ -80,16 +96,24 @@ export interface StudyResults {
   readonly winner: WinnerResult | null;
   /** The best so far over all stages: the winner's row once there is one. */
   readonly best: ResultRow | null;
+  /** Null where trials could not be compared image by image. */
+  readonly ties: TieSummary | null;
+  /** The smooth curve over log λ, of all stages; null where the results do not support one. */
+  readonly fit: SmoothFit | null;
+  /** Images in the validation split, where they are known. */
+  readonly validationCount: number | null;
   /** Of the whole study and of each stage, in words. */
   readonly warnings: readonly string[];
   readonly counts: StatusCounts;
 }
 
+/** @param trials with their bits (`correctness`), or no trial is compared with another */
 export function studyResults(study: StudyRecord, trials: readonly TrialRecord[]): StudyResults {
   const byStage = Map.groupBy(trials, (trial) => trial.id.stage);
   const order = study.spec.stages.map(({ name }) => name);
+  const statistics = studyStatistics(trials, study.spec.objective, order);
   const stages = study.stages.map((stage) =>
-    stageResults(study, stage, byStage.get(stage.name) ?? [], order),
+    stageResults(study, stage, byStage.get(stage.name) ?? [], statistics),
   );
   const rows = stages.flatMap((stage) => stage.rows);
   const winner = winnerResult(study, rows);
@@ -102,17 +126,27 @@ export function studyResults(study: StudyRecord, trials: readonly TrialRecord[])
     stages,
     winner,
     best: winner ?? bestSoFar(study, trials, order, rows),
-    warnings: resultWarnings(study, stages, rows),
+    ties: tieSummary(statistics),
+    fit: statistics.fit,
+    validationCount: statistics.validationCount,
+    warnings: resultWarnings(study, stages, rows, statistics),
     counts: countStatuses(trials),
   };
 }
 
+export interface Selection {
+  readonly stage?: string | undefined;
+  /** Rows to keep; all without it. */
+  readonly keep?: ((row: ResultRow) => boolean) | undefined;
+  /** Instead of the rank; rows that are equal by it stay in rank order. */
+  readonly order?: ((a: ResultRow, b: ResultRow) => number) | undefined;
+  /** The most rows of a stage, after all that; null for all. */
+  readonly top?: number | null | undefined;
+}
+
 /** Leaves out stages and rows that were not asked for; counts, warnings and the winner stay. */
-export function selectResults(
-  results: StudyResults,
-  selection: { readonly stage?: string | undefined; readonly top?: number | null | undefined },
-): StudyResults {
-  const { stage: wanted, top = null } = selection;
+export function selectResults(results: StudyResults, selection: Selection): StudyResults {
+  const { stage: wanted, top = null, keep, order } = selection;
   const stages = results.stages.filter((stage) => wanted === undefined || stage.name === wanted);
   if (wanted !== undefined && stages.length === 0) {
     throw new RidgelineError(
@@ -123,10 +157,15 @@ export function selectResults(
   }
   return {
     ...results,
-    stages: stages.map((stage) => ({
-      ...stage,
-      rows: top === null ? stage.rows : stage.rows.slice(0, top),
-    })),
+    stages: stages.map((stage) => {
+      const matched = keep === undefined ? stage.rows : stage.rows.filter(keep);
+      const ordered = order === undefined ? matched : matched.toSorted(order);
+      return {
+        ...stage,
+        rows: top === null ? ordered : ordered.slice(0, top),
+        rowsMatched: matched.length,
+      };
+    }),
   };
 }
 
@@ -134,12 +173,12 @@ function stageResults(
   study: StudyRecord,
   stage: StageRecord,
   trials: readonly TrialRecord[],
-  order: readonly string[],
+  statistics: StudyStatistics,
 ): StageResults {
   const spec = study.spec.stages.find(({ name }) => name === stage.name);
   const given = spec?.lambda.kind === 'range' ? spec.lambda.range : null;
-  const rows = rankTrials(trials, study.spec.objective, order).map((ranked) =>
-    resultRow(study, ranked),
+  const rows = rankTrials(trials, study.spec.objective, [stage.name]).map((ranked) =>
+    resultRow(study, ranked, statistics),
   );
   return {
     name: stage.name,
@@ -151,11 +190,17 @@ function stageResults(
     trials: stage.trials,
     counts: countStatuses(trials),
     rows,
+    rowsMatched: rows.length,
     rowsTotal: rows.length,
+    failed: rows.filter(({ status }) => status === 'failed'),
   };
 }
 
-function resultRow(study: StudyRecord, { rank, trial, value }: RankedTrial): ResultRow {
+function resultRow(
+  study: StudyRecord,
+  { rank, trial, value }: RankedTrial,
+  { ties, validationCount }: StudyStatistics,
+): ResultRow {
   const { result } = trial;
   const name = trialName(trial.id);
   // A diverged trial has a curve, but no result: its last point would look like one.
@@ -172,6 +217,8 @@ function resultRow(study: StudyRecord, { rank, trial, value }: RankedTrial): Res
     trainAccuracy: last?.trainAccuracy ?? null,
     validationAccuracy: last?.validationAccuracy ?? null,
     validationLoss: last?.validationLoss ?? null,
+    standardError: valueError(value, study.spec.objective, validationCount),
+    tied: ties === null || value === null ? null : ties.names.has(name),
     testAccuracy: testAccuracy ?? last?.testAccuracy ?? null,
     status: trial.status,
     reason: trial.reason,
@@ -181,6 +228,11 @@ function resultRow(study: StudyRecord, { rank, trial, value }: RankedTrial): Res
     seconds: result?.seconds ?? null,
     digest: result?.kind === 'complete' ? result.digest : null,
   };
+}
+
+function tieSummary({ ties }: StudyStatistics): TieSummary | null {
+  if (ties === null) return null;
+  return { tied: ties.names.size, compared: ties.compared, lambda: ties.lambda };
 }
 
 function winnerResult(study: StudyRecord, rows: readonly ResultRow[]): WinnerResult | null {

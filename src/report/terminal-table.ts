@@ -5,36 +5,28 @@
  */
 import { wrapText, wrapWords } from './display-width.ts';
 import { gridLines, type Column } from './grid.ts';
-import {
-  isAccuracy,
-  lambdaText,
-  lossText,
-  metricName,
-  percentText,
-  secondsText,
-} from './number-format.ts';
 import { extraColumn } from './result-columns.ts';
-import { bestLabel, countWords, failureWords, rangeWords, winnerFacts } from './result-words.ts';
+import { chosenFields } from './result-fields.ts';
 import {
-  selectResults,
-  type ResultRow,
-  type StageResults,
-  type StudyResults,
-} from './study-results.ts';
+  bestLabel,
+  countWords,
+  failureWords,
+  rangeWords,
+  statisticsWords,
+  winnerFacts,
+} from './result-words.ts';
+import type { ResultRow, StageResults, StudyResults } from './study-results.ts';
 import { shown, widthOf, type TextOptions } from './text-options.ts';
 
 export interface TableOptions extends TextOptions {
-  /** The most rows of each stage; null for all. */
-  readonly top: number | null;
-  /** Only this stage. */
-  readonly stage?: string | undefined;
+  /** Names of the columns; null for the usual ones. */
+  readonly columns: readonly string[] | null;
 }
 
 const failuresShown = 5;
 
 export function formatTables(results: StudyResults, options: TableOptions): string {
-  const selected = selectResults(results, options);
-  const blocks = selected.stages.map((stage) => stageLines(results, stage, options));
+  const blocks = results.stages.map((stage) => stageLines(results, stage, options));
   const rest = [
     ...statusLines(results, options),
     ...winnerLines(results, options),
@@ -50,9 +42,17 @@ function winnerLines(results: StudyResults, options: TextOptions): string[] {
   if (facts === null) return [];
   const words = [bestLabel(results), ...facts].map((fact) => shown(fact, options));
   const [first = '', ...others] = wrapWords(words, '  ', widthOf(options), '        ');
-  return [first, ...others].map((line, index) =>
+  const lines = [first, ...others].map((line, index) =>
     options.color(index === 0 ? 'green' : 'dim', line),
   );
+  return [
+    ...lines,
+    ...statisticsWords(results).flatMap(({ label, text }) =>
+      wrapText(shown(label.padEnd(8) + text, options), widthOf(options), '        ').map((line) =>
+        options.color('dim', line),
+      ),
+    ),
+  ];
 }
 
 function stageLines(results: StudyResults, stage: StageResults, options: TableOptions): string[] {
@@ -64,10 +64,10 @@ function stageLines(results: StudyResults, stage: StageResults, options: TableOp
   if (stage.reason !== null) lines.push(...note(stage.reason, options));
   if (stage.rows.length === 0)
     return stage.rowsTotal === 0 ? lines : [...lines, ...note(cutNote(stage), options)];
-  lines.push(...gridLines(resultColumns(results, stage), stage.rows, options));
+  lines.push(...gridLines(resultColumns(results, stage, options), stage.rows, options));
   if (stage.rows.length < stage.rowsTotal) lines.push(...note(cutNote(stage), options));
-  // Failed trials stand last and may have been left out above: they are told from the whole stage.
-  for (const failure of failureWords(results, stage.name, failuresShown)) {
+  // Failed trials stand last and may have been left out above.
+  for (const failure of failureWords(results.study, stage, failuresShown)) {
     lines.push(
       ...wrapText(shown(`! ${failure}`, options), width, '  ').map((line) =>
         options.color('yellow', line),
@@ -77,8 +77,11 @@ function stageLines(results: StudyResults, stage: StageResults, options: TableOp
   return lines;
 }
 
-function cutNote(stage: StageResults): string {
-  return `${stage.rows.length} of ${stage.rowsTotal} shown, --all shows the rest`;
+function cutNote({ rows, rowsMatched, rowsTotal }: StageResults): string {
+  const shownRows = `${rows.length} of ${rowsMatched} shown, --all shows the rest`;
+  if (rowsMatched === rowsTotal) return shownRows;
+  const matched = `${rowsMatched} of ${rowsTotal} match`;
+  return rows.length === rowsMatched ? matched : `${matched}; ${shownRows}`;
 }
 
 function note(text: string, options: TextOptions): string[] {
@@ -103,66 +106,66 @@ function warningLines({ warnings }: StudyResults, options: TextOptions): string[
   );
 }
 
-function resultColumns(results: StudyResults, stage: StageResults): Column<ResultRow>[] {
-  const { metric } = results.objective;
-  const { rows } = stage;
+/** How a field looks where it is not as wide as it likes: what goes first, and what may be cut. */
+const looks: Readonly<Record<string, Partial<Column<ResultRow>>>> = {
+  rank: { importance: null },
+  trial: {
+    importance: null,
+    shrink: { widthMin: 8, lost: 'start' },
+    style: (row) => (row.rank === 1 ? 'green' : null),
+  },
+  lambda: { importance: null },
+  train_accuracy: { importance: 40 },
+  validation_accuracy: { importance: 90, short: 'val %' },
+  standard_error: { importance: 35 },
+  tied: { importance: 85, short: '=' },
+  validation_loss: { importance: 50, head: 'loss', short: 'loss' },
+  test_accuracy: { importance: 80 },
+  status: { importance: 70, style: (row) => statusStyle(row) },
+  attempts: { importance: 30, short: 'att.' },
+  worker: { importance: 10, shrink: { widthMin: 8, lost: 'end' } },
+  seconds: { importance: 20, short: 'sec.' },
+};
+
+function resultColumns(
+  results: StudyResults,
+  stage: StageResults,
+  { columns }: TableOptions,
+): Column<ResultRow>[] {
+  const fields = chosenFields(results.objective, columns ?? usualColumns(results, stage));
+  return fields.map(({ name, kind, head, cell }, index) => ({
+    head,
+    short: head,
+    align: kind === 'number' ? 'right' : 'left',
+    importance: name === results.objective.metric ? 95 : 15,
+    cell,
+    // What was asked for by name is left out from its end, and a long text is cut before that.
+    ...(kind === 'text' && { shrink: { widthMin: 8, lost: 'end' } as const }),
+    ...looks[name],
+    ...(columns !== null && { importance: index === 0 ? null : 1_000 - index }),
+  }));
+}
+
+/** Columns that would say nothing are left out: status where all is complete, for one. */
+function usualColumns({ objective }: StudyResults, { rows }: StageResults): string[] {
+  const extra = extraColumn(objective);
   const has = (test: (row: ResultRow) => boolean): boolean => rows.some(test);
-  const columns: (Column<ResultRow> | false)[] = [
-    number('rank', null, rankText),
-    {
-      head: 'trial',
-      align: 'left',
-      importance: null,
-      shrink: { widthMin: 8, lost: 'start' },
-      cell: (row) => row.trial,
-      style: (row) => (row.rank === 1 ? 'green' : null),
-    },
-    number('λ', null, (row) => lambdaText(row.lambda)),
-    extraColumn(results.objective) !== null &&
-      number(
-        metricName(metric),
-        95,
-        (row) => (isAccuracy(metric) ? percentText : lossText)(row.value),
-        'value',
-      ),
-    number('train %', 40, (row) => percentText(row.trainAccuracy)),
-    number('validation %', 90, (row) => percentText(row.validationAccuracy), 'val %'),
-    number('loss', metric === 'validation_loss' ? 95 : 50, (row) => lossText(row.validationLoss)),
-    has((row) => row.testAccuracy !== null) &&
-      number('test %', 80, (row) => percentText(row.testAccuracy)),
-    has((row) => row.status !== 'complete') && {
-      head: 'status',
-      align: 'left',
-      importance: 70,
-      cell: (row) => row.status,
-      style: (row) => statusStyle(row),
-    },
-    has((row) => row.attempts > 1) && number('attempts', 30, (row) => String(row.attempts), 'att.'),
-    {
-      head: 'worker',
-      align: 'left',
-      importance: 10,
-      shrink: { widthMin: 8, lost: 'end' },
-      cell: (row) => row.worker,
-    },
-    number('seconds', 20, (row) => secondsText(row.seconds), 'sec.'),
+  return [
+    'rank',
+    'trial',
+    'lambda',
+    ...(extra === null ? [] : [extra]),
+    'train_accuracy',
+    'validation_accuracy',
+    ...(has((row) => row.standardError !== null) ? ['standard_error'] : []),
+    ...(has((row) => row.tied !== null) ? ['tied'] : []),
+    'validation_loss',
+    ...(has((row) => row.testAccuracy !== null) ? ['test_accuracy'] : []),
+    ...(has((row) => row.status !== 'complete') ? ['status'] : []),
+    ...(has((row) => row.attempts > 1) ? ['attempts'] : []),
+    'worker',
+    'seconds',
   ];
-  return columns.filter((column) => column !== false);
-}
-
-function number(
-  head: string,
-  importance: number | null,
-  cell: (row: ResultRow) => string | null,
-  short: string = head,
-): Column<ResultRow> {
-  return { head, short, align: 'right', importance, cell };
-}
-
-/** The best of the stage has a star: colour alone is not seen by everybody. */
-function rankText(row: ResultRow): string | null {
-  if (row.rank === null) return null;
-  return row.rank === 1 ? '* 1' : String(row.rank);
 }
 
 function statusStyle({ status }: ResultRow): 'red' | 'dim' | 'cyan' | null {

@@ -19,7 +19,7 @@ export function trainingJson(result: TrialResult, kernel: string): string {
     seconds: result.seconds,
     digest: result.kind === 'complete' ? result.digest : null,
     kernel,
-    curve: result.curve.map(point),
+    curve: result.curve.map(pointJson),
   });
 }
 
@@ -33,7 +33,7 @@ export function trainingText(result: TrialResult, options: TextOptions): string 
   return `${[...curveLines(result.curve, options), summary, `digest ${result.digest}`].join('\n')}\n`;
 }
 
-function point(m: Measurement): Record<string, number> {
+export function pointJson(m: Measurement): Record<string, number> {
   return {
     step: m.step,
     epoch: m.epoch,

@@ -1,40 +1,146 @@
-/** Everything about one trial, for a terminal, and the command that trains it again. */
+/** Everything about one trial, for people, and the command that trains it again. */
+import { fileShape } from '../study/file-shape.ts';
+import type { StudyRecord } from '../study/study-record.ts';
 import {
   trialName,
   type AttemptRecord,
   type Measurement,
   type TrialRecord,
 } from '../study/trial.ts';
+import { wrapText } from './display-width.ts';
 import { gridLines, type Column } from './grid.ts';
-import { lossText, percentText } from './number-format.ts';
-import { shown, type TextOptions } from './text-options.ts';
+import { durationText, lambdaText, lossText, metricText, percentText } from './number-format.ts';
+import type { ResultRow, StudyResults } from './study-results.ts';
+import { shown, widthOf, type TextOptions } from './text-options.ts';
 
-/** @param command what trains it again, ready to paste */
-export function formatTrial(
-  trial: TrialRecord,
-  attempts: readonly AttemptRecord[],
-  command: string,
-  options: TextOptions,
-): string {
+export interface TrialSource {
+  readonly study: StudyRecord;
+  readonly results: StudyResults;
+  readonly row: ResultRow;
+  /** With its whole curve. */
+  readonly trial: TrialRecord;
+  readonly attempts: readonly AttemptRecord[];
+  /** What trains it again, ready to paste. */
+  readonly command: string;
+}
+
+export function formatTrial(source: TrialSource, options: TextOptions): string {
+  const { trial, row, attempts } = source;
   const { result } = trial;
   const facts: readonly (readonly [string, string | null])[] = [
-    ['trial', trialName(trial.id)],
-    ['λ', String(trial.lambda)],
+    ['trial', `${trialName(trial.id)} of study ${source.study.spec.study}`],
+    ['λ', `${trial.lambda} (${lambdaText(trial.lambda)})`],
     ['status', trial.reason === null ? trial.status : `${trial.status}: ${trial.reason}`],
+    ['place', placeWords(source)],
+    ['value', valueWords(source)],
     ['worker', trial.worker],
     ['steps', result === null ? null : String(result.steps)],
     ['seconds', result === null ? null : result.seconds.toFixed(3)],
-    ['digest', result?.kind === 'complete' ? result.digest : null],
-    ['train it again', command],
+    ['digest', row.digest],
+    ['verified', verificationOf(source).words],
+    ['trainer', specWords(source.study)],
+    ['data', dataWords(source.study)],
   ];
-  const lines = facts.map(
-    ([name, value]) =>
-      `${options.color('bold', shown(name.padEnd(14), options))} ${shown(value ?? '-', options)}`,
-  );
-  lines.push('', 'attempts', ...gridLines(attemptColumns, attempts, options));
+  const lines = facts.flatMap(([name, value]) => factLines(name, value ?? '-', options));
+  // Not wrapped: it is there to be copied.
+  lines.push(options.color('bold', 'train again'), `  ${shown(source.command, options)}`);
+  lines.push('', 'attempts');
+  if (attempts.length === 0) lines.push('  none yet');
+  else lines.push(...gridLines(attemptColumns, attempts, options));
   if (result !== null && result.curve.length > 0)
     lines.push('', 'measurements', ...curveLines(result.curve, options));
   return `${lines.join('\n')}\n`;
+}
+
+interface Verification {
+  /** Whether it was computed again with the same result; null where nobody has. */
+  readonly verified: boolean | null;
+  /** Who did. */
+  readonly workers: readonly string[];
+  readonly words: string | null;
+}
+
+/** From the record: attempts after the accepted one that gave the same digest, or another one. */
+export function verificationOf({ study, trial, attempts }: TrialSource): Verification {
+  if (trial.result?.kind !== 'complete') return { verified: null, workers: [], words: null };
+  const disputed = attempts.filter(({ outcome }) => outcome === 'disputed');
+  const { winner } = study;
+  const isWinner = winner !== null && trialName(winner.trial) === trialName(trial.id);
+  if (disputed.length > 0 || (isWinner && winner.reproduced === false)) {
+    const workers = [...new Set(disputed.map(({ worker }) => worker))];
+    const who = workers.length === 0 ? 'another worker' : workers.join(', ');
+    return { verified: false, workers: [], words: `NO: ${who} computed another result` };
+  }
+  const again = attempts.filter(
+    ({ outcome, purpose }) =>
+      outcome === 'duplicate' || (outcome === 'accepted' && purpose !== 'search'),
+  );
+  if (again.length === 0)
+    return {
+      verified: null,
+      workers: [],
+      words: 'computed once; `train again` below checks the digest',
+    };
+  const workers = [...new Set(again.map(({ worker }) => worker))];
+  const alone = workers.every((worker) => worker === trial.worker) ? ', the same worker' : '';
+  return {
+    verified: true,
+    workers,
+    words: `yes: the same digest again on ${workers.join(', ')}${alone}`,
+  };
+}
+
+function placeWords({ results, row }: TrialSource): string | null {
+  if (row.rank === null) return null;
+  const stage = results.stages.find(({ name }) => name === row.stage);
+  const words = [`rank ${row.rank} of ${stage?.counts.complete ?? '?'} in stage ${row.stage}`];
+  if (results.winner?.trial === row.trial) words.push('the winner of the study');
+  else if (row.tied === true) words.push('tied with the best of the study');
+  else if (row.tied === false) words.push('clearly worse than the best of the study');
+  return words.join('; ');
+}
+
+function valueWords({ results, row }: TrialSource): string | null {
+  const { metric } = results.objective;
+  const value = metricText(metric, row.value);
+  if (value === null) return null;
+  const error = row.standardError === null ? '' : ` ± ${percentText(row.standardError)} points`;
+  const test =
+    row.testAccuracy === null ? '' : `; test accuracy ${percentText(row.testAccuracy)} %`;
+  return `${metric.replace('_', ' ')} ${value}${error}${test}`;
+}
+
+/** The settings that all trials of the study share, in the words of the study file. */
+function specWords({ spec }: StudyRecord): string {
+  const { trainer, seed } = fileShape(spec);
+  const { learning_rate: rate, measure: _measure, ...rest } = trainer;
+  const settings = Object.entries(rest).map(([name, value]) => `${name} ${String(value)}`);
+  const rates = `learning_rate ${rate.min} … ${rate.max}, step_size ${rate.step_size}`;
+  return `seed ${seed}, ${settings.join(', ')}, ${rates}`;
+}
+
+function dataWords({ spec }: StudyRecord): string {
+  const { source, ...splits } = spec.dataset;
+  const name = source.kind === 'named' ? source.name : source.path;
+  const words = (['train', 'validation', 'test'] as const).flatMap((split) => {
+    const selection = splits[split];
+    if (selection === null) return [];
+    const what =
+      selection.kind === 'count'
+        ? `${selection.count} drawn by the seed`
+        : selection.parts.join(' ');
+    return [`${split} ${what}`];
+  });
+  return `${name}: ${words.join(', ')}`;
+}
+
+const factColumns = 12;
+
+function factLines(name: string, value: string, options: TextOptions): string[] {
+  const indent = ' '.repeat(factColumns);
+  const label = shown(name, options).padEnd(factColumns);
+  const [first = '', ...rest] = wrapText(shown(value, options), widthOf(options) - factColumns, '');
+  return [options.color('bold', label) + first, ...rest.map((line) => indent + line)];
 }
 
 /** A learning curve as a table: one row a measurement. */
@@ -48,6 +154,9 @@ const attemptColumns: readonly Column<AttemptRecord>[] = [
   left('worker', null, (row) => row.worker),
   left('outcome', null, (row) => row.outcome ?? 'open'),
   left('granted', 40, (row) => new Date(row.grantedAtMs).toISOString()),
+  left('took', 35, (row) =>
+    row.endedAtMs === null ? null : durationText(row.endedAtMs - row.grantedAtMs),
+  ),
   left('reason', 30, (row) => row.reason),
 ];
 

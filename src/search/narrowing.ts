@@ -120,16 +120,22 @@ function reasonOf(
   return `from ${lambdaText(range.min)} to ${lambdaText(range.max)}: the best trial is ${best.name} (λ ${lambdaText(best.lambda)}, ${show(best.value)}); ${others}`;
 }
 
+/** How the warnings of an edge begin: the study as a whole does not say the same again. */
+export const edgeWords = {
+  below: 'the best λ may lie below',
+  above: 'the best λ may lie above',
+} as const;
+
 function warningsOf(range: LambdaRange, { range: coarse }: NarrowingInput): string[] {
   const warnings: string[] = [];
   if (range.min <= coarse.min) {
     warnings.push(
-      `the best λ may lie below the coarse range, which ends at ${lambdaText(coarse.min)}: try min: ${lambdaText(coarse.min / 100)}`,
+      `${edgeWords.below} the coarse range, which ends at ${lambdaText(coarse.min)}: try min: ${lambdaText(coarse.min / 100)}`,
     );
   }
   if (range.max >= coarse.max) {
     warnings.push(
-      `the best λ may lie above the coarse range, which ends at ${lambdaText(coarse.max)}: try max: ${lambdaText(coarse.max * 100)}`,
+      `${edgeWords.above} the coarse range, which ends at ${lambdaText(coarse.max)}: try max: ${lambdaText(coarse.max * 100)}`,
     );
   }
   if (log(range.max / range.min) > log(coarse.max / coarse.min) / 2) {

@@ -30,7 +30,7 @@ export function objectiveValue(trial: TrialRecord, objective: Objective): number
   if (trial.status !== 'complete' || trial.result === null) return null;
   const last = trial.result.curve.at(-1);
   assert(last, () => `the complete trial ${trialName(trial.id)} has a measurement`);
-  const value = metricOf(last, objective.metric);
+  const value = measuredValue(last, objective.metric);
   assert(Number.isFinite(value), () => `${trialName(trial.id)} is complete, its value is ${value}`);
   return value;
 }
@@ -66,7 +66,8 @@ export function winnerOf(
   return first === undefined || first.rank === null ? null : first.trial;
 }
 
-function metricOf(measurement: Measurement, metric: Objective['metric']): number {
+/** The metric's value at one step. */
+export function measuredValue(measurement: Measurement, metric: Objective['metric']): number {
   switch (metric) {
     case 'validation_accuracy':
       return measurement.validationAccuracy;

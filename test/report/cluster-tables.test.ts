@@ -9,7 +9,6 @@ import {
 import { displayWidth } from '../../src/report/display-width.ts';
 import { liveLines, trialLine, type LiveState } from '../../src/report/live-lines.ts';
 import type { TextOptions } from '../../src/report/text-options.ts';
-import { formatTrial } from '../../src/report/trial-text.ts';
 import { study, trial, trials } from './sample-study.ts';
 
 const options: TextOptions = { width: 80, color: (_style, text) => text, unicode: true };
@@ -123,6 +122,33 @@ describe('live lines', () => {
     );
   });
 
+  test('show the error bar, each worker with its rate, and the last trials that ended', () => {
+    const lines = liveLines(
+      {
+        ...live,
+        best: { trial: 'coarse/2', lambda: 4e-3, value: 0.4612, standardError: 0.005 },
+        workers: Array.from({ length: 8 }, (_, index) => ({
+          name: `node-${index}`,
+          threads: 2,
+          busy: 1,
+          trialsCompleted: 7,
+          trialsPerMinute: index === 0 ? 12.4 : null,
+        })),
+        recent: [trials[0]!, trials[1]!],
+      },
+      { ...options, width: 100 },
+    );
+    expect(lines.slice(1)).toEqual([
+      '8 workers, 8/16 threads busy, 10/min',
+      '  node-0  1/2 busy  7 trials  12/min',
+      ...[1, 2, 3, 4, 5].map((index) => `  node-${index}  1/2 busy  7 trials`),
+      '  and 2 more',
+      'best so far  coarse/2  λ 4.00e-3  46.12 ± 0.50 %',
+      '  coarse/1  λ 1.23e-7  41.00 %  on node-a',
+      '  coarse/2  λ 4.00e-3  46.00 %  on node-a  attempt 2',
+    ]);
+  });
+
   test('promise nothing before there is a pace', () => {
     expect(
       liveLines({ ...live, pace: { elapsedMs: 100, trials: 1 } }, options).join(),
@@ -152,30 +178,5 @@ describe('live lines', () => {
     expect(trialLine(failed, study.spec.objective, options)).toBe(
       String.raw`coarse/9  λ 1.00e-1  failed: a\x1b[2Jb`,
     );
-  });
-});
-
-describe('one trial', () => {
-  test('is told with its λ in full, its attempts, its whole digest and the command', () => {
-    const attempt = {
-      trial: trials[0]!.id,
-      attempt: 1,
-      purpose: 'search',
-      worker: 'node-a',
-      session: 's',
-      pack: 'p',
-      grantedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
-      endedAtMs: null,
-      outcome: null,
-      reason: 'none',
-    } as const;
-    const text = formatTrial(trials[0]!, [attempt], 'ridgeline train s.yaml --trial coarse/1', {
-      ...options,
-      width: 120,
-    });
-    expect(text).toContain('1.234567890123e-7');
-    expect(text).toContain('1a2b3c4d'.repeat(8));
-    expect(text).toContain('2026-01-02T03:04:05.000Z');
-    expect(text).toContain('ridgeline train s.yaml --trial coarse/1');
   });
 });

@@ -108,7 +108,7 @@ describe('JSON', () => {
       },
       warnings: [
         'fine: the range touches a bound',
-        '1 trial diverged: the loss was no longer a finite number.',
+        '1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.',
       ],
     });
     const stages = parsed['stages'] as unknown as { trials: Record<string, unknown>[] }[];
@@ -128,6 +128,8 @@ describe('JSON', () => {
       steps: 1000,
       seconds: 1.234_567,
       digest: '1a2b3c4d'.repeat(8),
+      standard_error: null,
+      tied: null,
     });
     expect(Object.keys(stages[0]!.trials[2]!)).toEqual(Object.keys(stages[0]!.trials[0]!));
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { displayWidth } from '../../src/report/display-width.ts';
-import { studyResults } from '../../src/report/study-results.ts';
+import { selectResults, studyResults } from '../../src/report/study-results.ts';
 import { formatTables, type TableOptions } from '../../src/report/terminal-table.ts';
 import { completeResult, study, trial, trials } from './sample-study.ts';
 
@@ -10,7 +10,7 @@ const options: TableOptions = {
   width: 100,
   color: (_style, text) => text,
   unicode: true,
-  top: null,
+  columns: null,
 };
 
 describe('formatTables', () => {
@@ -38,12 +38,12 @@ fine  λ 1.00e-3 … 1.00e-2  2 of 2 trials complete
 winner  fine/2  λ 1.23e-2  validation 47.12 % (optimistic: it was chosen by it)  test 46.80 %
         digest 1a2b3c4d…  reproduced on worker node-b
 warning: fine: the range touches a bound
-warning: 1 trial diverged: the loss was no longer a finite number.
+warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
 `);
   });
 
   test('at 40 columns keeps rank, trial, λ and what is ranked, and names what it left out', () => {
-    const text = formatTables(results, { ...options, width: 40, stage: 'fine' });
+    const text = formatTables(selectResults(results, { stage: 'fine' }), { ...options, width: 40 });
     expect(text).toContain('│ rank │ trial  │       λ │ val % │');
     expect(text.replaceAll(/\s+/g, ' ')).toContain(
       'not shown at this width: worker, seconds, train %, loss, test %',
@@ -51,7 +51,7 @@ warning: 1 trial diverged: the loss was no longer a finite number.
   });
 
   test('says how many rows it left out, and still why trials failed', () => {
-    const text = formatTables(results, { ...options, top: 1 });
+    const text = formatTables(selectResults(results, { top: 1 }), options);
     expect(text).toContain('1 of 3 shown, --all shows the rest');
     expect(text).not.toContain('│ coarse/1 │');
     expect(text).toContain('! coarse/3 failed: diverged');

@@ -1,4 +1,6 @@
 /** The view for people who open the store with other tools. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -43,5 +45,43 @@ describe('trials_ranked', () => {
       [3, 3, 3, 0.5],
       [4, null, null, null],
     ]);
+  });
+
+  test('has exactly the columns that docs/store.md describes', () => {
+    using directory = temporaryDirectory();
+    using store = openStore(directory.path, { owner });
+    store.commit(startedStudy);
+    const raw = new DatabaseSync(join(directory.path, 'ridgeline.db'), { readOnly: true });
+    const columns = raw.prepare('SELECT name FROM pragma_table_info(?)').all('trials_ranked');
+    raw.close();
+    const text = readFileSync(new URL('../../docs/store.md', import.meta.url), 'utf8');
+    const described = text
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .flatMap((line) =>
+        [...(line.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name),
+      );
+    expect(new Set(described)).toEqual(new Set(columns.map(({ name }) => name)));
+  });
+
+  test('is read by the sqlite3 command while a coordinator holds the store', (context) => {
+    if (spawnSync('sqlite3', ['--version']).error !== undefined) {
+      context.skip('sqlite3 is not installed');
+      return;
+    }
+    using directory = temporaryDirectory();
+    using store = openStore(directory.path, { owner });
+    store.commit(startedStudy);
+    store.commit([{ kind: 'trial-created', study: 'first', id: coarse(9), lambda: 0.25 }]);
+    const { stdout } = spawnSync(
+      'sqlite3',
+      [
+        '-readonly',
+        join(directory.path, 'ridgeline.db'),
+        "SELECT stage, k, lambda, status FROM trials_ranked WHERE study = 'first'",
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(stdout).toContain('coarse|9|0.25|waiting');
   });
 });

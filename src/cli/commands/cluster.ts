@@ -9,7 +9,6 @@ import {
   type ClusterFormat,
   type StudyLine,
 } from '../../report/cluster-tables.ts';
-import { liveLines } from '../../report/live-lines.ts';
 import type { TextOptions } from '../../report/text-options.ts';
 import type { ControlClient } from '../../rpc/control-client.ts';
 import { openStoreReader } from '../../store/open-store.ts';
@@ -22,9 +21,9 @@ import {
   type CommonFlags,
   type Context,
 } from '../context.ts';
-import { exitCode } from '../exit-codes.ts';
 import { control, withControl, type ControlFlags } from '../control.ts';
 import { addTokenCommand } from './token.ts';
+import { addWatchCommand } from './watch.ts';
 
 export function addClusterCommands(
   program: Command,
@@ -33,7 +32,7 @@ export function addClusterCommands(
 ): void {
   addSubmit(program, context);
   addTables(program, context);
-  addWatch(program, context, finish);
+  addWatchCommand(program, context, finish);
   addStudyChanges(program, context);
   addDrain(program, context);
   addTokenCommand(program, context);
@@ -134,32 +133,6 @@ async function studyLines(context: Context, flags: ControlFlags): Promise<readon
     ...storedProgress(record, reader.trials(record.spec.study)),
     reason: record.reason,
   }));
-}
-
-function addWatch(program: Command, context: Context, finish: (code: number) => void): void {
-  control(
-    program,
-    'watch',
-    'follows a study on a running coordinator until it ends',
-    'ridgeline watch coarse-to-fine',
-  )
-    .argument('<study>', 'its name')
-    .action(async (study: string, flags: ControlFlags) => {
-      await withControl(context, flags, async (client) => {
-        for await (const { progress, workers, elapsedMs } of client.watch(study)) {
-          const state = {
-            ...progress,
-            workers,
-            objective: null,
-            pace: { elapsedMs, trials: 0 },
-          };
-          context.stderr.write(
-            `${liveLines(state, textOptions(context, flags, context.stderr)).join('  |  ')}\n`,
-          );
-          if (progress.status === 'failed') finish(exitCode.failed);
-        }
-      });
-    });
 }
 
 function addStudyChanges(program: Command, context: Context): void {

@@ -1,12 +1,13 @@
-/** `ridgeline results` and `ridgeline trial`: always from the store, whether a coordinator runs or not. */
+/** `ridgeline results`, `trial` and `diff`: always from the store, whether a coordinator runs or not. */
 import { Option, type Command } from 'commander';
-import { RidgelineError } from '../../base/errors.ts';
-import { studyUnknown } from '../../coordinator/study-errors.ts';
+import { diffJson, formatDiff } from '../../report/diff-text.ts';
+import { studyDiff, type DiffSide } from '../../report/study-diff.ts';
+import { studyResults } from '../../report/study-results.ts';
+import type { TextOptions } from '../../report/text-options.ts';
+import { trialJson } from '../../report/trial-json.ts';
 import { formatTrial } from '../../report/trial-text.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import type { StoreReader } from '../../store/read.ts';
-import type { StudyRecord } from '../../study/study-record.ts';
-import { parseTrialName } from '../../study/trial.ts';
 import {
   isUnicode,
   paintFor,
@@ -18,16 +19,34 @@ import {
 } from '../context.ts';
 import { withCommonOptions } from '../options.ts';
 import { resultFormats, writeResults } from '../results-output.ts';
+import { shellWord, stateOption, storedStudy, storedTrial } from '../stored-study.ts';
 
 interface ResultsFlags extends CommonFlags {
   readonly stage?: string;
-  readonly top: number;
+  readonly top?: number;
   readonly all?: boolean;
+  readonly columns?: string;
+  readonly sort?: string;
+  readonly where?: string;
   readonly format?: string;
   readonly output?: string;
 }
 
+interface FormatFlags extends CommonFlags {
+  readonly format: 'table' | 'json';
+}
+
 const topDefault = 20;
+
+const resultsExamples = `
+Examples:
+  ridgeline results quickstart
+  ridgeline results quickstart --where 'validation_accuracy > 0.95 and tied' --sort lambda
+  ridgeline results quickstart --columns trial,lambda,validation_accuracy --all
+  ridgeline results quickstart --format csv -o results.csv
+
+--where takes columns, = != < <= > >=, and, or, not and parentheses. Columns are named as in the files.
+Formats for other tools: parquet (pandas, Polars, DuckDB), optuna (a journal for optuna-dashboard).`;
 
 export function addResultsCommands(program: Command, context: Context): void {
   withCommonOptions(program.command('results'))
@@ -39,35 +58,46 @@ export function addResultsCommands(program: Command, context: Context): void {
     .option('--stage <name>', 'only this stage')
     .option(
       '--top <n>',
-      'rows of each stage in a terminal table',
+      `rows of each stage (default: ${topDefault} in a table, all elsewhere)`,
       wholeNumber('--top', 1, 1_000_000),
-      topDefault,
     )
     .option('--all', 'all rows')
+    .option('--columns <names>', 'these columns, in this order: trial,lambda,…')
+    .option('--sort <column>', 'another order than by rank: lambda, or lambda:desc')
+    .option('--where <condition>', "only these rows: 'validation_accuracy > 0.45'")
     .addOption(
       new Option('--format <format>', 'default: table in a terminal, tsv elsewhere').choices([
         ...resultFormats,
       ]),
     )
     .option('-o, --output <file>', 'write to a file')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ridgeline results quickstart\n  ridgeline results quickstart --format csv -o results.csv',
-    )
+    .addHelpText('after', resultsExamples)
     .action((study: string, flags: ResultsFlags) => {
-      using reader = openStoreReader(stateDirOf(context, flags));
-      const { record, trials } = reader.snapshot(() => ({
-        record: studyOf(reader, study),
-        trials: reader.trials(study),
-      }));
-      const isTable =
-        flags.format === 'table' || (flags.format === undefined && context.stdout.isTTY);
-      // Files are whole unless --top says otherwise; a terminal shows the best.
-      const top = flags.all === true || (!isTable && flags.top === topDefault) ? null : flags.top;
-      const { format = null, stage = null, output = null } = flags;
-      writeResults(record, trials, { format, top, stage, output }, context, flags);
+      printResults(study, flags, context);
     });
   addTrial(program, context);
+  addDiff(program, context);
+}
+
+function printResults(study: string, flags: ResultsFlags, context: Context): void {
+  using reader = openStoreReader(stateDirOf(context, flags));
+  const { record, trials } = reader.snapshot(() => ({
+    record: storedStudy(reader, study),
+    trials: reader.trials(study, { correctness: true }),
+  }));
+  const { format = null, stage = null, sort = null, where = null, columns } = flags;
+  const output = flags.output === '-' ? null : (flags.output ?? null);
+  const isTable =
+    format === 'table' || (format === null && context.stdout.isTTY && output === null);
+  // Files are whole unless --top says otherwise; a terminal shows the best.
+  const top = flags.all === true ? null : (flags.top ?? (isTable ? topDefault : null));
+  const names = columns?.split(',').map((name) => name.trim()) ?? null;
+  writeResults(
+    { study: record, trials, reader },
+    { format, top, stage, columns: names, sort, where, output },
+    context,
+    flags,
+  );
 }
 
 function addTrial(program: Command, context: Context): void {
@@ -76,43 +106,78 @@ function addTrial(program: Command, context: Context): void {
     .argument('<trial>', 'such as coarse/7')
     .summary('everything about one trial')
     .description(
-      'Everything about one trial: λ, attempts, measurements, digest, and the command that trains it again.',
+      'Everything about one trial: λ, place, settings, attempts, measurements, digest, who verified it, and the command that trains it again.',
     )
+    .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  ridgeline trial quickstart coarse/7')
-    .action((study: string, name: string, flags: CommonFlags) => {
+    .action((study: string, name: string, flags: FormatFlags) => {
       using reader = openStoreReader(stateDirOf(context, flags));
-      studyOf(reader, study);
-      const id = parseTrialName(name);
-      const trial = id === null ? null : reader.trial(study, id);
-      if (id === null || trial === null) {
-        throw new RidgelineError(
-          'TRIAL_UNKNOWN',
-          `Study ${study} has no trial ${JSON.stringify(name)}.`,
-          `\`ridgeline results ${study} --all\` lists them.`,
-        );
-      }
-      const options = {
-        width: widthOf(context, context.stdout),
-        color: paintFor(context, flags, context.stdout),
-        unicode: isUnicode(context),
+      const record = storedStudy(reader, study);
+      const { id, trial } = storedTrial(reader, study, name);
+      const results = studyResults(record, reader.trials(study, { correctness: true }));
+      const row = results.stages.flatMap(({ rows }) => rows).find((of) => of.trial === name);
+      if (row === undefined) throw new Error(`${name} is a trial and has no row`);
+      const source = {
+        study: record,
+        results,
+        row,
+        trial,
+        attempts: reader.attempts(study, id),
+        command: `ridgeline train ${shellWord(study)} --trial ${shellWord(name)}${stateOption(flags)}`,
       };
       context.stdout.write(
-        formatTrial(
-          trial,
-          reader.attempts(study, id),
-          `ridgeline train ${study}.yaml --trial ${name}`,
-          options,
-        ),
+        flags.format === 'json'
+          ? trialJson(source)
+          : formatTrial(source, textOptions(context, flags)),
       );
     });
 }
 
-function studyOf(reader: StoreReader, study: string): StudyRecord {
-  const record = reader.study(study);
-  if (record === null)
-    throw studyUnknown(
-      study,
-      reader.studies().map((known) => known.spec.study),
-    );
-  return record;
+function addDiff(program: Command, context: Context): void {
+  withCommonOptions(program.command('diff'))
+    .argument('<a>', 'a study')
+    .argument('<b>', 'another one')
+    .option('--other-state <dir>', 'where the second study is kept, if not with the first')
+    .summary('two studies compared')
+    .description(
+      'Two studies compared: what differs in their files, what came out, and how many trials are the same to the last bit.',
+    )
+    .addOption(formatOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ridgeline diff quickstart coarse-to-fine\n  ridgeline diff quickstart quickstart --other-state ~/node1-state',
+    )
+    .action((a: string, b: string, flags: FormatFlags & { readonly otherState?: string }) => {
+      using first = openStoreReader(stateDirOf(context, flags));
+      using second = openStoreReader(flags.otherState ?? stateDirOf(context, flags));
+      const [left, right] = [sideOf(first, a), sideOf(second, b)];
+      const diff = studyDiff(left, right);
+      context.stdout.write(
+        flags.format === 'json'
+          ? diffJson(left, right, diff)
+          : formatDiff(left, right, diff, textOptions(context, flags)),
+      );
+    });
+}
+
+function sideOf(reader: StoreReader, study: string): DiffSide {
+  return reader.snapshot(() => {
+    const record = storedStudy(reader, study);
+    const trials = reader.trials(study, { correctness: true });
+    return { spec: record.spec, results: studyResults(record, trials) };
+  });
+}
+
+function formatOption(): Option {
+  return new Option('--format <format>', 'how to print')
+    .choices(['table', 'json'])
+    .default('table');
+}
+
+function textOptions(context: Context, flags: CommonFlags): TextOptions {
+  return {
+    width: widthOf(context, context.stdout),
+    color: paintFor(context, flags, context.stdout),
+    unicode: isUnicode(context),
+  };
 }

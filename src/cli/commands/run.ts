@@ -15,7 +15,7 @@ import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-cho
 import { LiveView } from '../live-view.ts';
 import { LocalWorkers } from '../local-workers.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
-import { outcomeCode, writeResults } from '../results-output.ts';
+import { everything, outcomeCode, writeResults } from '../results-output.ts';
 import { serveCluster, type RunningCluster } from '../serve-cluster.ts';
 import { StopSignals } from '../stop-signals.ts';
 
@@ -268,14 +268,9 @@ function printOutcome(stateDir: string, study: string, flags: RunFlags, context:
   using reader = openStoreReader(stateDir);
   const record = reader.study(study);
   if (record === null) throw new Error(`study ${study} was just run`);
-  const trials = reader.trials(study);
-  writeResults(
-    record,
-    trials,
-    { format: flags.format ?? null, top: null, stage: null, output: null },
-    context,
-    flags,
-  );
+  const trials = reader.trials(study, { correctness: true });
+  const choice = { ...everything, format: flags.format ?? null };
+  writeResults({ study: record, trials, reader }, choice, context, flags);
   return outcomeCode(record, trials, reader.attempts(study));
 }
 

@@ -1,7 +1,6 @@
 /** `ridgeline train`: one training run in this process, of a recipe or of a study's trial. */
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import { loadStudyOrRecipe } from '../../config/load-study.ts';
 import { studyUnknown } from '../../coordinator/study-errors.ts';
 import { trainingJson, trainingText } from '../../report/training-text.ts';
 import { openStoreReader } from '../../store/open-store.ts';
@@ -19,6 +18,7 @@ import {
 } from '../context.ts';
 import { kernelFor, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
+import { studyOrRecipe } from '../stored-study.ts';
 import { loadTrainingData } from '../training-data.ts';
 
 interface TrainFlags extends CommonFlags, KernelFlags {
@@ -38,7 +38,10 @@ interface TrainingRun {
 
 export function addTrainCommand(program: Command, context: Context): void {
   withKernelOption(withDataOption(withCommonOptions(program.command('train'))))
-    .argument('<file>', 'a study, or a recipe: a study without stages, with trainer.lambda')
+    .argument(
+      '<file>',
+      'a study, or a recipe: a study without stages, with trainer.lambda; or the name of a stored study',
+    )
     .summary('one training run with its curve')
     .description(
       'Trains once, in this process: a recipe, or one trial of a study. A trial gives the same digest as it did in the search.',
@@ -92,7 +95,7 @@ async function trainingRun(
   flags: TrainFlags,
   context: Context,
 ): Promise<TrainingRun> {
-  const loaded = await loadStudyOrRecipe(file);
+  const loaded = await studyOrRecipe(file, context, flags);
   const { seed, dataset, trainer: settings } = loaded.spec;
   if (loaded.kind === 'recipe')
     return { seed, replicate: 1, dataset, settings, lambda: lambdaOf(flags) ?? loaded.spec.lambda };

@@ -1,0 +1,59 @@
+/** `ridgeline watch`: follows a study on a running coordinator; a live region on a terminal, lines elsewhere. */
+import type { Command } from 'commander';
+import { createLogUpdate } from 'log-update';
+import { liveLines, type LiveState } from '../../report/live-lines.ts';
+import { openStoreReader } from '../../store/open-store.ts';
+import type { Objective } from '../../study/study-spec.ts';
+import { isUnicode, paintFor, stateDirOf, widthOf, type Context } from '../context.ts';
+import { control, withControl, type ControlFlags } from '../control.ts';
+import { exitCode } from '../exit-codes.ts';
+import { Pace } from '../pace.ts';
+
+export function addWatchCommand(
+  program: Command,
+  context: Context,
+  finish: (code: number) => void,
+): void {
+  control(
+    program,
+    'watch',
+    'follows a study on a running coordinator until it ends',
+    'ridgeline watch coarse-to-fine',
+  )
+    .argument('<study>', 'its name')
+    .action(async (study: string, flags: ControlFlags) => {
+      await withControl(context, flags, async (client) => {
+        const show = display(context, flags);
+        const objective = storedObjective(study, context, flags);
+        const pace = new Pace();
+        for await (const { progress, workers } of client.watch(study)) {
+          const seen = pace.ofStage(progress.stage, progress.done, performance.now());
+          show({ ...progress, workers, objective, pace: seen });
+          if (progress.status === 'failed') finish(exitCode.failed);
+        }
+      });
+    });
+}
+
+/** The last region stays: it is how the study stood when watching ended. */
+function display(context: Context, flags: ControlFlags): (state: LiveState) => void {
+  const { stderr } = context;
+  const isLive = stderr.isTTY && context.env['TERM'] !== 'dumb';
+  const region = isLive ? createLogUpdate(stderr, { showCursor: true }) : null;
+  return (state) => {
+    const lines = liveLines(state, {
+      width: widthOf(context, stderr),
+      color: paintFor(context, flags, stderr),
+      unicode: isUnicode(context),
+    });
+    if (region === null) stderr.write(`${lines.join('  |  ')}\n`);
+    else region(lines.join('\n'));
+  };
+}
+
+/** What ranks the study, which the coordinator does not say; null where its store is on another machine. */
+function storedObjective(study: string, context: Context, flags: ControlFlags): Objective | null {
+  if (flags.coordinator !== undefined) return null;
+  using reader = openStoreReader(stateDirOf(context, flags));
+  return reader.study(study)?.spec.objective ?? null;
+}

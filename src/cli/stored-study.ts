@@ -1,0 +1,63 @@
+/** A study that the store knows, named on the command line. */
+import { existsSync } from 'node:fs';
+import { RidgelineError } from '../base/errors.ts';
+import { loadStudyOrRecipe } from '../config/load-study.ts';
+import { studyUnknown } from '../coordinator/study-errors.ts';
+import { openStoreReader } from '../store/open-store.ts';
+import type { StoreReader } from '../store/read.ts';
+import type { StudyRecord } from '../study/study-record.ts';
+import { parseTrialName, type TrialId, type TrialRecord } from '../study/trial.ts';
+import { stateDirOf, type CommonFlags, type Context } from './context.ts';
+
+/** @throws RidgelineError STUDY_UNKNOWN with the names there are */
+export function storedStudy(reader: StoreReader, study: string): StudyRecord {
+  const record = reader.study(study);
+  if (record !== null) return record;
+  throw studyUnknown(
+    study,
+    reader.studies().map((known) => known.spec.study),
+  );
+}
+
+/** One trial with its curve and its bits. @throws RidgelineError TRIAL_UNKNOWN */
+export function storedTrial(
+  reader: StoreReader,
+  study: string,
+  name: string,
+): { id: TrialId; trial: TrialRecord } {
+  const id = parseTrialName(name);
+  const trial = id === null ? null : reader.trial(study, id);
+  if (id !== null && trial !== null) return { id, trial };
+  throw new RidgelineError(
+    'TRIAL_UNKNOWN',
+    `Study ${study} has no trial ${JSON.stringify(name)}.`,
+    `\`ridgeline results ${study} --all\` lists them.`,
+  );
+}
+
+/**
+ * A study or recipe file; or, where there is no such file, the stored study of that name. So a trial can be
+ * trained again without the file that it came from.
+ */
+export async function studyOrRecipe(
+  fileOrName: string,
+  context: Context,
+  flags: CommonFlags,
+): ReturnType<typeof loadStudyOrRecipe> {
+  if (!existsSync(fileOrName)) {
+    using reader = openStoreReader(stateDirOf(context, flags));
+    const record = reader.study(fileOrName);
+    if (record !== null) return { kind: 'study', spec: record.spec };
+  }
+  return loadStudyOrRecipe(fileOrName);
+}
+
+/** The options that name this state directory, as a shell reads them; empty for the default one. */
+export function stateOption({ state }: CommonFlags): string {
+  return state === undefined ? '' : ` --state ${shellWord(state)}`;
+}
+
+/** An argument as a shell takes it: quoted where it would be taken apart. */
+export function shellWord(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}

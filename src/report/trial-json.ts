@@ -1,0 +1,32 @@
+/** Everything about one trial as JSON: the row of the results, and behind it attempts, curve and settings. */
+import { fileShape } from '../study/file-shape.ts';
+import { jsonText, schemaVersion } from './json-value.ts';
+import { chosenFields } from './result-fields.ts';
+import { pointJson } from './training-text.ts';
+import { verificationOf, type TrialSource } from './trial-text.ts';
+
+export function trialJson(source: TrialSource): string {
+  const { study, results, row, trial, attempts, command } = source;
+  const { dataset, trainer, seed } = fileShape(study.spec);
+  const fields = chosenFields(results.objective, null).map(({ name, value }) => [name, value(row)]);
+  return jsonText({
+    schema_version: schemaVersion,
+    study: study.spec.study,
+    ...Object.fromEntries(fields),
+    is_winner: results.winner?.trial === row.trial,
+    verified: verificationOf(source).verified,
+    verified_by: verificationOf(source).workers,
+    spec: { seed, dataset, trainer },
+    attempt_history: attempts.map((attempt) => ({
+      attempt: attempt.attempt,
+      purpose: attempt.purpose,
+      worker: attempt.worker,
+      outcome: attempt.outcome,
+      reason: attempt.reason,
+      granted_at: new Date(attempt.grantedAtMs).toISOString(),
+      ended_at: attempt.endedAtMs === null ? null : new Date(attempt.endedAtMs).toISOString(),
+    })),
+    curve: (trial.result?.curve ?? []).map(pointJson),
+    command,
+  });
+}

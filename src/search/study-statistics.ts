@@ -1,0 +1,104 @@
+/**
+ * What the results of a whole study are worth: the error of each value, who is tied with the best, and
+ * the smooth fit. One reading of it, for tables, files, charts and for racing.
+ *
+ * Trials are compared image by image only where the objective is the validation accuracy: for losses
+ * and for the training set nothing is stored by image, so no group of tied trials is named there.
+ */
+import type { LambdaRange, Objective } from '../study/study-spec.ts';
+import { trialName, type TrialRecord } from '../study/trial.ts';
+import { imageCount } from './correctness.ts';
+import { rankTrials } from './ranking.ts';
+import { smoothFit, type SmoothFit } from './smooth-fit.ts';
+import { standardError } from './standard-error.ts';
+import { tiedWithBest } from './ties.ts';
+
+interface TieGroup {
+  /** Names of the tied trials; the leader is one of them. */
+  readonly names: ReadonlySet<string>;
+  /** The smallest and the largest λ among them. */
+  readonly lambda: LambdaRange;
+  /** How many trials were compared. */
+  readonly compared: number;
+}
+
+export interface StudyStatistics {
+  /** Images in the validation split; null where no trial's bits are at hand. */
+  readonly validationCount: number | null;
+  /** Null where trials cannot be compared image by image. */
+  readonly ties: TieGroup | null;
+  /** Null where the results do not support one. */
+  readonly fit: SmoothFit | null;
+}
+
+/**
+ * @param trials with their bits; of all stages, since the winner is the best of all
+ * @param stageOrder the names of the study's stages, first stage first
+ */
+export function studyStatistics(
+  trials: readonly TrialRecord[],
+  objective: Objective,
+  stageOrder: readonly string[],
+): StudyStatistics {
+  const complete = rankTrials(trials, objective, stageOrder).filter(({ value }) => value !== null);
+  const validationCount = countOf(complete.map(({ trial }) => trial));
+  return {
+    validationCount,
+    ties: tieGroup(
+      complete.map(({ trial }) => trial),
+      objective,
+    ),
+    fit: smoothFit(
+      complete.map(({ trial, value }) => ({
+        lambda: trial.lambda,
+        value: value ?? NaN,
+        standardError: valueError(value, objective, validationCount) ?? 0,
+      })),
+      objective.direction,
+    ),
+  };
+}
+
+/** √(p(1−p)/n) of a validation accuracy; null for what has no such formula. */
+export function valueError(
+  value: number | null,
+  { metric }: Objective,
+  validationCount: number | null,
+): number | null {
+  if (metric !== 'validation_accuracy' || value === null || validationCount === null) return null;
+  return standardError(value, validationCount);
+}
+
+/** The number of validation images, from a trial's bits; null where it has none at hand. */
+export function validationCountOf({ result }: TrialRecord): number | null {
+  if (result?.kind !== 'complete' || result.validationCorrect.length === 0) return null;
+  const accuracy = result.curve.at(-1)?.validationAccuracy ?? NaN;
+  return imageCount(result.validationCorrect, accuracy);
+}
+
+/** The best trial's: any of them would do, but one without a right answer cannot tell to the last image. */
+function countOf(complete: readonly TrialRecord[]): number | null {
+  const first = complete[0];
+  return first === undefined ? null : validationCountOf(first);
+}
+
+/** @param complete best first */
+function tieGroup(complete: readonly TrialRecord[], objective: Objective): TieGroup | null {
+  const isCompared =
+    objective.metric === 'validation_accuracy' && objective.direction === 'maximize';
+  const bits = complete.map(({ result }) =>
+    result?.kind === 'complete' ? result.validationCorrect : new Uint8Array(0),
+  );
+  if (!isCompared || bits.length === 0 || bits.some((of) => of.length === 0)) return null;
+  const tied = tiedWithBest(bits.map((of) => [of]));
+  const group = complete.filter((_, index) => tied[index]);
+  const lambdas = group.map(({ lambda }) => lambda);
+  return {
+    names: new Set(group.map(({ id }) => trialName(id))),
+    lambda: {
+      min: lambdas.reduce((a, b) => Math.min(a, b), Infinity),
+      max: lambdas.reduce((a, b) => Math.max(a, b), 0),
+    },
+    compared: complete.length,
+  };
+}

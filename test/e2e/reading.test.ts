@@ -1,0 +1,65 @@
+/** Reading results, as a user does it: one small search, and every command that looks at it. */
+import { existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
+import { expect, test } from 'vitest';
+import { ridgeline, scratchDir, writeStudy, type Finished, type ResultsJson } from './processes.ts';
+
+test('a finished search is read by results, trial, train and diff', async () => {
+  const dir = scratchDir();
+  const state = join(dir, 'state');
+  const file = writeStudy(dir, { name: 'read', trials: 10 });
+  const done = await ridgeline(['run', file, '--state', state, '--format', 'json']);
+  expect(done.code, done.stderr).toBe(0);
+  const results = JSON.parse(done.stdout) as ResultsJson & {
+    readonly winner: { readonly tied_trials: number; readonly compared_trials: number };
+  };
+  const ask = async (...args: string[]): Promise<Finished> =>
+    await ridgeline([...args, '--state', state]);
+
+  // The winner is tied with itself at least, and the rows that say so are as many as its line says.
+  expect(results.winner.compared_trials).toBe(20);
+  const tied = await ask('results', 'read', '--where', 'tied', '--columns', 'trial');
+  expect(tied.stdout.trimEnd().split('\n').slice(1)).toHaveLength(results.winner.tied_trials);
+  expect(tied.stdout).toContain(results.winner.trial);
+
+  const table = await ask('results', 'read', '--format', 'table', '--top', '3');
+  expect(table.stdout).toContain('3 of 10 shown, --all shows the rest');
+  expect(table.stdout).toContain(`tied    ${results.winner.tied_trials} of 20 trials`);
+
+  const wrong = await ask('results', 'read', '--where', 'accuracy > 0.5');
+  expect(wrong.code).toBe(2);
+  expect(wrong.stdout).toBe('');
+  expect(wrong.stderr).toContain('validation_accuracy');
+
+  // A link to a file stays a link; the file behind it is replaced as a whole.
+  const link = join(dir, 'link.parquet');
+  writeFileSync(join(dir, 'real.parquet'), 'old');
+  symlinkSync(join(dir, 'real.parquet'), link);
+  expect((await ask('results', 'read', '--format', 'parquet', '-o', link)).code).toBe(0);
+  const bytes = readFileSync(join(dir, 'real.parquet'));
+  const rows = await parquetReadObjects({
+    file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+  });
+  expect(rows.map((row) => row['digest'])).toEqual(
+    results.stages.flatMap((stage) => stage.trials).map((row) => row.digest),
+  );
+
+  // The command that `trial` prints works without the study's file, and gives the same digest.
+  const trial = await ask('trial', 'read', 'coarse/7', '--format', 'json');
+  const told = JSON.parse(trial.stdout) as { command: string; digest: string };
+  renameSync(file, join(dir, 'elsewhere.yaml'));
+  const again = await ridgeline(told.command.split(' ').slice(1));
+  expect(again.code, again.stderr).toBe(0);
+  expect(again.stdout).toContain(told.digest);
+
+  const diff = await ask('diff', 'read', 'read', '--format', 'json');
+  expect(JSON.parse(diff.stdout)).toMatchObject({
+    spec: [],
+    trials: { shared: 20, compared: 20, digest_equal: 20 },
+  });
+  const unknown = await ask('diff', 'read', 'nobody');
+  expect(unknown.code).toBe(1);
+  expect(unknown.stderr).toContain('there are: read');
+  expect(existsSync(file)).toBe(false);
+});

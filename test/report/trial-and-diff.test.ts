@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { diffJson, formatDiff } from '../../src/report/diff-text.ts';
+import { displayWidth } from '../../src/report/display-width.ts';
+import { studyDiff } from '../../src/report/study-diff.ts';
+import { studyResults } from '../../src/report/study-results.ts';
+import type { TextOptions } from '../../src/report/text-options.ts';
+import { trialJson } from '../../src/report/trial-json.ts';
+import { formatTrial, type TrialSource } from '../../src/report/trial-text.ts';
+import type { AttemptRecord } from '../../src/study/trial.ts';
+import { study } from './sample-study.ts';
+import { scored, scoredTrials } from './scored-study.ts';
+
+const options: TextOptions = { width: 100, color: (_style, text) => text, unicode: true };
+const results = studyResults(study, scoredTrials);
+
+function attempt(number: number, changes: Partial<AttemptRecord>): AttemptRecord {
+  return {
+    trial: { stage: 'fine', k: 2, replicate: 1 },
+    attempt: number,
+    purpose: 'search',
+    worker: 'node-a',
+    session: 's',
+    pack: 'p',
+    grantedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+    endedAtMs: Date.UTC(2026, 0, 2, 3, 4, 8),
+    outcome: 'accepted',
+    reason: null,
+    ...changes,
+  };
+}
+
+const source: TrialSource = {
+  study,
+  results,
+  row: results.stages[1]!.rows[0]!,
+  trial: scoredTrials[4]!,
+  attempts: [attempt(1, { worker: 'lost-1', outcome: 'lost' }), attempt(2, {})],
+  command: 'ridgeline train sample --trial fine/2',
+};
+
+describe('one trial', () => {
+  test('is told with its place, value, settings, attempts and the command that trains it again', () => {
+    const text = formatTrial(source, options);
+    for (const fact of [
+      'λ           0.008 (8.00e-3)',
+      'rank 1 of 2 in stage fine; the winner of the study',
+      'validation accuracy 50.00 % ± 2.50 points; test accuracy 46.80 %',
+      'fine2'.padEnd(64, '0'),
+      'computed once',
+      'hidden 50, batch 100, cycles 1',
+      'digits: train 1000 drawn by the seed',
+      '\ntrain again\n  ridgeline train sample --trial fine/2\n',
+      '│ lost-1 │ lost     │ 2026-01-02T03:04:05.000Z │ 3 s  │',
+    ])
+      expect(text).toContain(fact);
+  });
+
+  test('says who verified it, and who computed another result', () => {
+    const again = attempt(3, { worker: 'node-b', purpose: 'test' });
+    expect(formatTrial({ ...source, attempts: [attempt(1, {}), again] }, options)).toContain(
+      'yes: the same digest again on node-b',
+    );
+    const disputed = attempt(3, { worker: 'node-c', outcome: 'disputed' });
+    expect(formatTrial({ ...source, attempts: [attempt(1, {}), disputed] }, options)).toContain(
+      'NO: node-c computed another result',
+    );
+    const parsed = JSON.parse(trialJson({ ...source, attempts: [attempt(1, {}), again] }));
+    expect(parsed).toMatchObject({ verified: true, verified_by: ['node-b'], is_winner: true });
+  });
+
+  test('has no line wider than the terminal but the command, which is there to be copied', () => {
+    const long = { ...source, command: `ridgeline train sample --state /${'x'.repeat(100)}` };
+    for (const width of [40, 80, 200]) {
+      for (const line of formatTrial(long, { ...options, width }).split('\n'))
+        if (!line.includes('ridgeline train'))
+          expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test('is told before it has ended, too', () => {
+    const waiting = { ...scoredTrials[4]!, status: 'waiting', result: null, worker: null } as const;
+    const early = studyResults({ ...study, winner: null }, [waiting]);
+    const text = formatTrial(
+      { ...source, results: early, row: early.stages[1]!.rows[0]!, trial: waiting, attempts: [] },
+      options,
+    );
+    expect(text).toContain('attempts\n  none yet');
+    expect(text).toContain('verified    -');
+  });
+});
+
+describe('two studies', () => {
+  const [first, , , , winner] = scoredTrials;
+  const other = {
+    ...study,
+    spec: {
+      ...study.spec,
+      study: 'other',
+      trainer: { ...study.spec.trainer, hidden: 100 },
+      stages: [study.spec.stages[0]!],
+    },
+    stages: [study.stages[0]!],
+    winner: null,
+  };
+  const side = { spec: study.spec, results };
+  const otherSide = {
+    spec: other.spec,
+    results: studyResults(other, [first!, scored('coarse', 2, 4e-3, { right: 100 })]),
+  };
+
+  test('are compared field by field, and trial by trial', () => {
+    const diff = studyDiff(side, otherSide);
+    expect(diff.fields.slice(0, 1)).toEqual([{ field: 'trainer.hidden', a: '50', b: '100' }]);
+    expect(diff.fields.map(({ field }) => field)).toContain('stages.fine.trials');
+    expect(diff.trials).toEqual({
+      shared: 2,
+      compared: 2,
+      digestEqual: 2,
+      digestDifferent: [],
+    });
+  });
+
+  test('show what is not equal', () => {
+    const result = winner!.result!;
+    if (result.kind !== 'complete') throw new Error('the winner is complete');
+    const changed = { ...winner!, result: { ...result, digest: 'f'.repeat(64) } };
+    const renamed = studyResults(study, [...scoredTrials.slice(0, 4), changed]);
+    const diff = studyDiff(side, { spec: study.spec, results: renamed });
+    expect(diff.fields).toEqual([]);
+    const text = formatDiff(side, { spec: study.spec, results: renamed }, diff, options);
+    expect(text).toContain('differ in nothing but the name');
+    expect(text).toContain('5 trials in both; 3 of 4 completed in both have equal digests');
+    expect(text).toContain('not equal: fine/2');
+  });
+
+  test('print as tables and as JSON', () => {
+    const diff = studyDiff(side, otherSide);
+    const text = formatDiff(side, otherSide, diff, options);
+    expect(text).toContain('│ trainer.hidden');
+    expect(text).toMatch(/best trial +│ fine\/2 +│ coarse\/1/);
+    expect(JSON.parse(diffJson(side, otherSide, diff))).toMatchObject({
+      a: { study: 'sample', winner: { trial: 'fine/2', test_accuracy: 0.468 } },
+      b: { study: 'other', winner: null, best_trial: 'coarse/1' },
+      trials: { shared: 2, digest_equal: 2, digest_different: 0 },
+    });
+    for (const width of [40, 80])
+      for (const line of formatDiff(side, otherSide, diff, { ...options, width }).split('\n'))
+        expect(displayWidth(line)).toBeLessThanOrEqual(width);
+  });
+});
