@@ -5,7 +5,8 @@
  * one, over real gRPC and TLS on loopback. Both share the machine's cores, so the numbers are those of
  * a busy machine. Linux only.
  *
- *     node scripts/bench-cluster.ts [--idle 1000] [--workers 200] [--trials 100000] [--seconds 20] [--cpu-prof DIR]
+ *     node scripts/bench-cluster.ts [--idle 1000] [--workers 200] [--trials 100000] [--seconds 20]
+ *       [--only idle|throughput|latency] [--cpu-prof DIR]
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,6 +30,7 @@ const { values: flags } = parseArgs({
     workers: { type: 'string', default: '200' },
     trials: { type: 'string', default: '100000' },
     seconds: { type: 'string', default: '20' },
+    only: { type: 'string' },
     'cpu-prof': { type: 'string' },
   },
 });
@@ -246,7 +248,8 @@ async function benchLatency(): Promise<void> {
 }
 
 process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores\n`);
-await benchIdle();
-await benchThroughput();
-await benchLatency();
+const phases = { idle: benchIdle, throughput: benchThroughput, latency: benchLatency };
+for (const [name, bench] of Object.entries(phases)) {
+  if (flags.only === undefined || flags.only === name) await bench();
+}
 process.exit(0);
