@@ -126,9 +126,9 @@ export class LiveView implements Disposable {
 
   #draw(): void {
     const { coordinator, study } = this.#options;
-    const progress = coordinator.studies().find((candidate) => candidate.study === study);
+    const progress = study === null ? null : coordinator.study(study);
     const objective = study === null ? null : this.#objectiveOf(study);
-    if (progress === undefined || objective === null) return;
+    if (progress === null || objective === null) return;
     if (progress.stage !== this.#pace.stage)
       this.#pace = { stage: progress.stage, sinceMs: performance.now(), trials: 0 };
     const workers = coordinator.workers().filter((worker) => worker.state !== 'lost');
