@@ -4,7 +4,12 @@ import { objectiveValue, rankTrials } from '../search/ranking.ts';
 import type { StoreReader } from '../store/read.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import { trialName, type TrialRecord } from '../study/trial.ts';
-import { type ClusterState, type StudyEntry, type WorkerEntry } from './cluster-state.ts';
+import {
+  trialRecord,
+  type ClusterState,
+  type StudyEntry,
+  type WorkerEntry,
+} from './cluster-state.ts';
 import { isOver } from './study-errors.ts';
 import { ineligibility } from './workforce.ts';
 
