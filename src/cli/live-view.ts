@@ -129,9 +129,9 @@ export class LiveView implements Disposable {
 
   #draw(): void {
     const { coordinator, study } = this.#options;
-    const progress = coordinator.studies().find((candidate) => candidate.study === study);
+    const progress = study === null ? null : coordinator.study(study);
     const objective = study === null ? null : this.#objectiveOf(study);
-    if (progress === undefined || objective === null) return;
+    if (progress === null || objective === null) return;
     const nowMs = performance.now();
     const workers = coordinator
       .workers()

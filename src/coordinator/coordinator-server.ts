@@ -19,12 +19,13 @@ import type { Hello, WorkerMessage } from '../rpc/messages.ts';
 import type { SessionStream } from '../rpc/session-stream.ts';
 import type { Store } from '../store/open-store.ts';
 import { compareSpecs } from '../study/canonical-spec.ts';
+import type { StudyRecord } from '../study/study-record.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import type { Measurement, TrialId } from '../study/trial.ts';
 import type { Decision, DispatcherSettings, Effect, Moment, Notice } from './cluster-state.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GroupCommit } from './group-commit.ts';
-import { storedProgress, studyProgress, workerRows } from './progress.ts';
+import { StoredStudies, studyProgress, workerRows } from './progress.ts';
 import { SessionStreams } from './session-streams.ts';
 import { StoreOutage } from './store-outage.ts';
 import { isOver, storeUnwritable, studyDiffers, studyOver, studyUnknown } from './study-errors.ts';
@@ -64,12 +65,14 @@ export class Coordinator {
   readonly #streams: SessionStreams;
   readonly #outage: StoreOutage;
   readonly #library: StudyLibrary;
+  readonly #stored: StoredStudies;
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   readonly #timer: NodeJS.Timeout;
   #dispatcher: Dispatcher | null = null;
 
   private constructor(options: CoordinatorOptions) {
     this.#options = options;
+    this.#stored = new StoredStudies(options.store);
     this.#library = new StudyLibrary(
       options.store,
       options.dataDir,
@@ -177,16 +180,21 @@ export class Coordinator {
 
   /** Every study of the store, in order of submission; live where it is being worked on. */
   studies(): StudySummary[] {
-    return this.#options.store.studies().map((record) => {
-      const live = this.#dispatcher?.state.studies.get(record.spec.study);
-      const progress =
-        live === undefined
-          ? storedProgress(record, this.#options.store.trials(record.spec.study))
-          : studyProgress(live);
-      const { problem } = this.#outage;
-      if (problem === null || isOver(record.status)) return { ...progress, reason: record.reason };
-      return { ...progress, reason: `nothing is granted or acknowledged: ${problem}` };
-    });
+    return this.#options.store.studies().map((record) => this.#summary(record));
+  }
+
+  /** One of them, for those who look several times a second; null where there is no such study. */
+  study(name: string): StudySummary | null {
+    const record = this.#options.store.study(name);
+    return record === null ? null : this.#summary(record);
+  }
+
+  #summary(record: StudyRecord): StudySummary {
+    const live = this.#dispatcher?.state.studies.get(record.spec.study);
+    const progress = live === undefined ? this.#stored.progress(record) : studyProgress(live);
+    const { problem } = this.#outage;
+    if (problem === null || isOver(record.status)) return { ...progress, reason: record.reason };
+    return { ...progress, reason: `nothing is granted or acknowledged: ${problem}` };
   }
 
   /** Throws a study away, with everything that is stored of it; running trials of it are aborted. */

@@ -1,6 +1,7 @@
 /** Where a study and its workers stand, read from the dispatcher's memory: for live views and tables. */
 import type { StudySummary, WorkerSummary } from '../rpc/control-messages.ts';
 import { objectiveValue, rankTrials } from '../search/ranking.ts';
+import type { StoreReader } from '../store/read.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import { trialName, type TrialRecord } from '../study/trial.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
+import { isOver } from './study-errors.ts';
 import { ineligibility } from './workforce.ts';
 
 /** What the dispatcher knows of a study; why it failed or was paused stands in the store. */
@@ -30,7 +32,32 @@ export function studyProgress(study: StudyEntry): StudyProgress {
   };
 }
 
-/** The same for a study that nobody works on: from the store. */
+/**
+ * The same for studies that nobody works on, from the store. One that is over does not change: it is
+ * read and ranked once, not several times a second for everybody who watches another one.
+ */
+export class StoredStudies {
+  readonly #store: Pick<StoreReader, 'trials'>;
+  readonly #over = new Map<
+    string,
+    { readonly version: string; readonly progress: StudyProgress }
+  >();
+
+  constructor(store: Pick<StoreReader, 'trials'>) {
+    this.#store = store;
+  }
+
+  progress(record: StudyRecord): StudyProgress {
+    const { spec, status, createdAtMs, endedAtMs } = record;
+    const version = `${status} ${createdAtMs} ${endedAtMs}`;
+    const kept = this.#over.get(spec.study);
+    if (kept?.version === version) return kept.progress;
+    const progress = storedProgress(record, this.#store.trials(spec.study));
+    if (isOver(status)) this.#over.set(spec.study, { version, progress });
+    return progress;
+  }
+}
+
 export function storedProgress(record: StudyRecord, trials: readonly TrialRecord[]): StudyProgress {
   const { spec, status, stages } = record;
   const stage = stages.find((candidate) => !candidate.closed) ?? stages.at(-1);

@@ -55,7 +55,7 @@ async function* watch(
   const startedMs = performance.now();
   let last = '';
   while (!signal.aborted) {
-    const progress = find(coordinator.studies(), study);
+    const progress = find(coordinator, study);
     const workers = coordinator
       .workers()
       .map(({ name, threads, busy }) => ({ name, threads, busy }));
@@ -67,12 +67,12 @@ async function* watch(
   }
 }
 
-function find(studies: readonly StudySummary[], study: string): StudySummary {
-  const found = studies.find((candidate) => candidate.study === study);
-  if (found !== undefined) return found;
+function find(coordinator: Coordinator, study: string): StudySummary {
+  const found = coordinator.study(study);
+  if (found !== null) return found;
   throw studyUnknown(
     study,
-    studies.map((candidate) => candidate.study),
+    coordinator.studies().map((candidate) => candidate.study),
   );
 }
 

@@ -1,5 +1,6 @@
 /** Everything about one trial, for people, and the command that trains it again. */
 import { fileShape } from '../study/file-shape.ts';
+import type { Selection } from '../study/study-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import {
   trialName,
@@ -125,13 +126,20 @@ function dataWords({ spec }: StudyRecord): string {
   const words = (['train', 'validation', 'test'] as const).flatMap((split) => {
     const selection = splits[split];
     if (selection === null) return [];
-    const what =
-      selection.kind === 'count'
-        ? `${selection.count} drawn by the seed`
-        : selection.parts.join(' ');
-    return [`${split} ${what}`];
+    return [`${split} ${selectionWords(selection)}`];
   });
   return `${name}: ${words.join(', ')}`;
+}
+
+function selectionWords(selection: Selection): string {
+  switch (selection.kind) {
+    case 'parts':
+      return selection.parts.join(' ');
+    case 'count':
+      return `${selection.count} drawn by the seed`;
+    case 'fraction':
+      return `a share of ${selection.fraction}, drawn by the seed`;
+  }
 }
 
 const factColumns = 12;

@@ -42,7 +42,8 @@ export function parseJoin(text: string): JoinTarget {
   const address = fields.join(':');
   const hostPort = parseAddress(address);
   if (hostPort === null || hostPort.port === 0) {
-    throw notJoin(`${JSON.stringify(address.slice(0, 200))} is not HOST:PORT`);
+    // Not quoted: where the parts are in another order it may be the secret.
+    throw notJoin('what should be HOST:PORT is not');
   }
   if (!base64url256.test(caPin))
     throw notJoin('the pin of the CA is not 43 characters of base64url');

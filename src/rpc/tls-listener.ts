@@ -51,10 +51,10 @@ export class TlsListener {
     this.#tls.on('secureConnection', (socket) => this.#secured(socket));
     // Port scanners, TLS 1.2, a refused CA: nothing of it is worth more than the closed socket.
     this.#tls.on('tlsClientError', (_error, socket) => {
-      options.door.complain(
-        plainHost(socket.remoteAddress ?? 'a peer that is gone'),
-        'no TLS 1.3 handshake was completed',
-      );
+      const { remoteAddress } = socket;
+      // A peer that is gone has hung up itself, as a worker does once it has read the certificates.
+      if (remoteAddress !== undefined)
+        options.door.complain(plainHost(remoteAddress), 'it completed no TLS 1.3 handshake');
       socket.destroy();
     });
     this.#tcp = createTcpServer((socket) => this.#opened(socket));

@@ -63,37 +63,6 @@ describe('a message', () => {
     );
   });
 
-  test('made of random bytes is malformed, or a message that is sent as such', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        const message = workerMessageFromBytes(bytes);
-        if (message.kind === 'malformed') expect(message.reason).not.toBe('');
-        else if (message.kind !== 'foreign-hello') expect(received(message)).toEqual(message);
-        expect(coordinatorMessageFromBytes(bytes)).toHaveProperty('kind');
-      }),
-      { numRuns: 2_000 },
-    );
-  });
-
-  test('with one byte changed never throws', () => {
-    const verdicts = new Set<string>();
-    fc.assert(
-      fc.property(
-        workerMessage,
-        fc.nat(),
-        fc.integer({ min: 1, max: 255 }),
-        (message, at, flip) => {
-          const bytes = workerMessageToBytes(message);
-          fc.pre(bytes.length > 0);
-          bytes[at % bytes.length]! ^= flip;
-          verdicts.add(workerMessageFromBytes(bytes).kind);
-        },
-      ),
-      { numRuns: 1_000 },
-    );
-    expect(verdicts).toContain('malformed');
-  });
-
   test('that is cut off is malformed or shorter, and never throws', () => {
     const bytes = workerMessageToBytes(completed({}));
     const kinds = Array.from(

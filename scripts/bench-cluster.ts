@@ -1,0 +1,255 @@
+/**
+ * `npm run bench:cluster`: what one coordinator bears on this machine.
+ *
+ * The coordinator is a process of its own, measured from /proc; the workers are simulated in this
+ * one, over real gRPC and TLS on loopback. Both share the machine's cores, so the numbers are those of
+ * a busy machine. Linux only.
+ *
+ *     node scripts/bench-cluster.ts [--idle 1000] [--workers 200] [--trials 100000] [--seconds 20]
+ *       [--only idle|throughput|latency] [--cpu-prof DIR]
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { parseStudy } from '../src/config/parse-study.ts';
+import { connectControl } from '../src/rpc/control-client.ts';
+import { readAdminJoin } from '../src/rpc/join-files.ts';
+import { readJoin } from '../src/rpc/join-string.ts';
+import { canonicalSpec } from '../src/study/canonical-spec.ts';
+import { SimulatedWorker } from './simulated-worker.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    idle: { type: 'string', default: '1000' },
+    workers: { type: 'string', default: '200' },
+    trials: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '20' },
+    only: { type: 'string' },
+    'cpu-prof': { type: 'string' },
+  },
+});
+
+const clockTicksPerSecond = 100;
+const pageBytes = 4_096;
+
+class MeasuredCoordinator {
+  readonly #child: ChildProcess;
+  readonly stateDir: string;
+
+  private constructor(child: ChildProcess, stateDir: string) {
+    this.#child = child;
+    this.stateDir = stateDir;
+  }
+
+  static async start(): Promise<MeasuredCoordinator> {
+    const stateDir = mkdtempSync(join(tmpdir(), 'ridgeline-bench-'));
+    const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+    const profile = flags['cpu-prof'];
+    const nodeFlags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+    const child = spawn(
+      process.execPath,
+      [
+        ...nodeFlags,
+        main,
+        'coordinator',
+        '--quiet',
+        '--listen',
+        '127.0.0.1:0',
+        '--state',
+        stateDir,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const [line] = await once(createInterface({ input: child.stdout }), 'line');
+    if (!String(line).includes('--join')) throw new Error(`unexpected: ${String(line)}`);
+    return new MeasuredCoordinator(child, stateDir);
+  }
+
+  /** Of all its threads, user and system. */
+  cpuSeconds(): number {
+    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond;
+  }
+
+  residentBytes(): number {
+    const fields = readFileSync(`/proc/${this.#child.pid}/statm`, 'utf8').split(' ');
+    return Number(fields[1]) * pageBytes;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await once(this.#child, 'exit');
+    rmSync(this.stateDir, { recursive: true });
+  }
+}
+
+interface Fleet {
+  readonly workers: readonly SimulatedWorker[];
+  answered: number;
+  onAnswered: () => void;
+  readonly waitsMs: number[];
+}
+
+/** A few at a time: a handshake costs the coordinator a millisecond or two. */
+async function joinFleet(stateDir: string, count: number, packMs: () => number): Promise<Fleet> {
+  const target = await readJoin(`@${join(stateDir, 'worker.join')}`, process.stdin);
+  const workers: SimulatedWorker[] = [];
+  const fleet: Fleet = { workers, answered: 0, onAnswered: () => undefined, waitsMs: [] };
+  for (let from = 0; from < count; from += 20) {
+    const indices = Array.from({ length: Math.min(20, count - from) }, (_, i) => from + i + 1);
+    const joined = indices.map((index) =>
+      SimulatedWorker.join({
+        index,
+        join: target,
+        threads: 1,
+        packMs,
+        onAnswer: (answer) => {
+          if (answer !== 'accepted') process.stderr.write(`answered ${answer}\n`);
+          fleet.answered += 1;
+          fleet.onAnswered();
+        },
+        onDispatch: (waitedMs) => fleet.waitsMs.push(waitedMs),
+      }),
+    );
+    workers.push(...(await Promise.all(joined)));
+  }
+  return fleet;
+}
+
+async function submit(stateDir: string, name: string, trials: number): Promise<void> {
+  const text = `
+study: ${name}
+dataset: { name: digits, train: { count: 1000 }, validation: { count: 400 } }
+trainer:
+  hidden: 50
+  batch: 50
+  learning_rate: { min: 1.0e-4, max: 0.2, step_size: 100 }
+  cycles: 1
+objective: { metric: validation_accuracy, direction: maximize }
+stages:
+  - { name: coarse, trials: ${trials}, lambda: { distribution: log_uniform, min: 1.0e-6, max: 1.0 } }
+`;
+  using client = await connectControl(readAdminJoin(stateDir));
+  await client.submitStudy(canonicalSpec(parseStudy(text, name)), false);
+}
+
+interface Throughput {
+  readonly trials: number;
+  readonly perSecond: number;
+  readonly cpuMsPerTrial: number;
+  readonly residentBytes: number;
+}
+
+/** From the first answer to the last: creating the trials is not counted. */
+async function runStudy(
+  coordinator: MeasuredCoordinator,
+  fleet: Fleet,
+  name: string,
+  trials: number,
+): Promise<Throughput> {
+  fleet.answered = 0;
+  const first = Promise.withResolvers<[number, number, number]>();
+  const last = Promise.withResolvers<[number, number]>();
+  fleet.onAnswered = () => {
+    const now = (): [number, number] => [performance.now(), coordinator.cpuSeconds()];
+    if (fleet.answered === 1) first.resolve([...now(), fleet.answered]);
+    if (fleet.answered === trials) last.resolve(now());
+  };
+  await submit(coordinator.stateDir, name, trials);
+  const [startMs, startCpu] = await first.promise;
+  const [endMs, endCpu] = await last.promise;
+  return {
+    trials,
+    perSecond: (trials - 1) / ((endMs - startMs) / 1_000),
+    cpuMsPerTrial: ((endCpu - startCpu) * 1_000) / (trials - 1),
+    residentBytes: coordinator.residentBytes(),
+  };
+}
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? NaN;
+const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
+const say = (what: string, value: string, goal: string): void => {
+  process.stdout.write(`${what.padEnd(58)}${value.padStart(14)}   ${goal}\n`);
+};
+
+async function benchIdle(): Promise<void> {
+  const count = Number(flags.idle);
+  const coordinator = await MeasuredCoordinator.start();
+  const beforeBytes = coordinator.residentBytes();
+  const fleet = await joinFleet(coordinator.stateDir, count, () => 0);
+  await sleep(3_000); // The handshakes are over and collected.
+  const startCpu = coordinator.cpuSeconds();
+  const startMs = performance.now();
+  let mostBytes = 0;
+  while (performance.now() - startMs < Number(flags.seconds) * 1_000) {
+    mostBytes = Math.max(mostBytes, coordinator.residentBytes());
+    await sleep(200);
+  }
+  const seconds = (performance.now() - startMs) / 1_000;
+  const share = (coordinator.cpuSeconds() - startCpu) / seconds;
+  say(`${count} idle workers: memory`, megabytes(mostBytes), '<= 300 MB');
+  say('  the coordinator alone, before they came', megabytes(beforeBytes), '');
+  say(`${count} idle workers: share of one core`, `${(share * 100).toFixed(1)} %`, '<= 20 %');
+  for (const worker of fleet.workers) worker.leave();
+  await coordinator.stop();
+}
+
+async function benchThroughput(): Promise<void> {
+  const [count, trials] = [Number(flags.workers), Number(flags.trials)];
+  const coordinator = await MeasuredCoordinator.start();
+  const fleet = await joinFleet(coordinator.stateDir, count, () => 0);
+  await runStudy(coordinator, fleet, 'warm-up', 5_000); // Until the code is compiled.
+  const small: Throughput[] = [];
+  for (let i = 1; i <= 5; i++) small.push(await runStudy(coordinator, fleet, `small-${i}`, 1_000));
+  const large = await runStudy(coordinator, fleet, 'large', trials);
+  const smallCost = quantile(
+    small.map(({ cpuMsPerTrial }) => cpuMsPerTrial),
+    0.5,
+  );
+  const smallRate = quantile(
+    small.map(({ perSecond }) => perSecond),
+    0.5,
+  );
+  say(`${count} workers, 1000 trials`, `${smallRate.toFixed(0)} trials/s`, '>= 1000');
+  say(`${count} workers, ${trials} trials`, `${large.perSecond.toFixed(0)} trials/s`, '>= 1000');
+  say('  CPU per trial at 1000 trials', `${smallCost.toFixed(3)} ms`, '');
+  say(`  CPU per trial at ${trials} trials`, `${large.cpuMsPerTrial.toFixed(3)} ms`, '');
+  const growth = (large.cpuMsPerTrial / smallCost - 1) * 100;
+  say('  the difference', `${growth.toFixed(0)} %`, '<= 20 %');
+  say(`  memory after ${trials} trials`, megabytes(large.residentBytes), '');
+  for (const worker of fleet.workers) worker.leave();
+  await coordinator.stop();
+}
+
+async function benchLatency(): Promise<void> {
+  const count = Number(flags.workers);
+  const trials = count * 8 * 12;
+  const coordinator = await MeasuredCoordinator.start();
+  const fleet = await joinFleet(coordinator.stateDir, count, () => 500 + 1_000 * Math.random());
+  const { perSecond } = await runStudy(coordinator, fleet, 'latency', trials);
+  const { waitsMs } = fleet;
+  const rate = `${perSecond.toFixed(0)} trials/s`;
+  say(
+    `result to next dispatch at ${rate}: median`,
+    `${quantile(waitsMs, 0.5).toFixed(1)} ms`,
+    '<= 10 ms',
+  );
+  say('  99 of 100', `${quantile(waitsMs, 0.99).toFixed(1)} ms`, '');
+  for (const worker of fleet.workers) worker.leave();
+  await coordinator.stop();
+}
+
+process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores\n`);
+const phases = { idle: benchIdle, throughput: benchThroughput, latency: benchLatency };
+for (const [name, bench] of Object.entries(phases)) {
+  if (flags.only === undefined || flags.only === name) await bench();
+}
+process.exit(0);

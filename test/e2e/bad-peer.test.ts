@@ -1,0 +1,241 @@
+/**
+ * A coordinator process and a peer that sends what no program of ours would: every row has one answer,
+ * the process lives, its log has no stack, and a worker that was there before notices nothing.
+ *
+ * Left out, since they do not fit: client certificates (there are none), plaintext (there is no such
+ * port), `grpc-timeout` of years (a session without `hello` ends after 10 s whatever it asks for).
+ */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { connectControl } from '../../src/rpc/control-client.ts';
+import { workerMessageToBytes } from '../../src/rpc/domain-to-wire.ts';
+import { readAdminJoin } from '../../src/rpc/join-files.ts';
+import { parseJoin, type JoinTarget } from '../../src/rpc/join-string.ts';
+import type { WorkerMessage } from '../../src/rpc/messages.ts';
+import { connectSession } from '../../src/rpc/session-client.ts';
+import {
+  RawPeer,
+  bearer,
+  framed,
+  openTls,
+  partPath,
+  sessionPath,
+  watchPath,
+  type RawCall,
+} from '../rpc/raw-peer.ts';
+import { hello, nextAnswer } from '../rpc/session-talk.ts';
+import { scratchDir, start } from './processes.ts';
+
+const message = (said: WorkerMessage): Buffer => framed(workerMessageToBytes(said));
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+/** FetchPart { digest, offset } */
+const partRequest = (digest: string, ...offset: number[]): Buffer =>
+  framed(Buffer.concat([bytes(0x0a, digest.length), Buffer.from(digest), bytes(...offset)]));
+
+interface Row {
+  readonly what: string;
+  readonly call: RawCall;
+  /** `grpc-status`, or null where the stream is ended without one. */
+  readonly status: number | null | (number | null)[];
+  readonly http?: number;
+}
+
+const long = 'x'.repeat(8_000);
+const gzip = { 'grpc-encoding': 'gzip' };
+const truncated = gzipSync(Buffer.alloc(1_000)).subarray(0, 15);
+const digest = 'ab'.repeat(32);
+const offsetMax = [0x10, ...Array.from({ length: 9 }, () => 0xff), 0x01];
+
+/** With a worker's good token, unless a row says otherwise. */
+const rows = (known: string, viewer: string): Row[] => [
+  // Compression.
+  {
+    what: 'not gzip',
+    call: { headers: gzip, body: framed(Buffer.from('notgzip'), 1) },
+    status: 13,
+  },
+  { what: 'half of a gzip', call: { headers: gzip, body: framed(truncated, 1) }, status: 13 },
+  {
+    what: 'not deflate',
+    call: { headers: { 'grpc-encoding': 'deflate' }, body: framed(Buffer.from('no'), 1) },
+    status: 13,
+  },
+  {
+    what: 'an unknown encoding',
+    call: { headers: { 'grpc-encoding': 'snappy' }, body: framed(Buffer.from('no'), 1) },
+    status: 12,
+  },
+  {
+    what: 'a bomb of 64 MiB in 64 kB',
+    call: { headers: gzip, body: framed(gzipSync(Buffer.alloc(64 * 2 ** 20)), 1) },
+    status: 8,
+  },
+  // Paths and headers.
+  { what: 'an unknown service', call: { path: '/a.B/C' }, status: 12 },
+  {
+    what: 'reflection',
+    call: { path: '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo' },
+    status: 12,
+  },
+  { what: 'channelz', call: { path: '/grpc.channelz.v1.Channelz/GetServers' }, status: 12 },
+  { what: 'a path out of the tree', call: { path: '/../../etc/passwd' }, status: 12 },
+  { what: 'a path of 8 kB', call: { path: `/${long}` }, status: 12 },
+  {
+    what: 'a web page’s form',
+    call: { headers: { 'content-type': 'text/html' } },
+    status: null,
+    http: 415,
+  },
+  { what: 'a timeout that is none', call: { headers: { 'grpc-timeout': 'banana' } }, status: 13 },
+  { what: 'headers of 16 kB', call: { headers: { 'x-a': long, 'x-b': long } }, status: 8 },
+  // Tokens.
+  { what: 'no token', call: { authorization: [] }, status: 16 },
+  { what: 'a token of nothing', call: { authorization: 'Bearer :' }, status: 16 },
+  { what: 'two tokens', call: { authorization: `${known}, ${known}` }, status: 16 },
+  { what: 'a token with a line end', call: { authorization: `${known} x` }, status: 16 },
+  { what: 'a viewer that trains', call: { path: sessionPath, authorization: viewer }, status: 16 },
+  { what: 'a worker that watches', call: { path: watchPath }, status: 16 },
+  // The conversation.
+  {
+    what: 'a first message that is not hello',
+    call: { path: sessionPath, body: message({ kind: 'draining' }) },
+    status: 14,
+  },
+  {
+    what: 'hello twice',
+    call: { path: sessionPath, body: Buffer.concat([message(hello), message(hello)]) },
+    status: 14,
+  },
+  {
+    what: 'another protocol',
+    call: { path: sessionPath, body: message({ ...hello, protocol: 999 }) },
+    status: 9,
+  },
+  {
+    what: 'a billion threads',
+    call: { path: sessionPath, body: message({ ...hello, threads: 1_000_000_000 }) },
+    status: 9,
+  },
+  {
+    what: 'a name that moves the cursor',
+    call: { path: sessionPath, body: message({ ...hello, name: '\u001b[2J' }) },
+    status: 9,
+  },
+  // Protobuf.
+  { what: 'an empty message', call: { path: sessionPath, body: framed(bytes()) }, status: 9 },
+  {
+    what: 'garbage',
+    call: { path: sessionPath, body: framed(bytes(0xff, 0xff, 0xff)) },
+    status: 9,
+  },
+  {
+    what: 'a length past the end',
+    call: { path: sessionPath, body: framed(bytes(0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f)) },
+    status: 9,
+  },
+  {
+    what: 'the wrong wire type',
+    call: { path: sessionPath, body: framed(bytes(0x08, 0x01)) },
+    status: 9,
+  },
+  {
+    what: 'groups, a million deep',
+    call: { path: sessionPath, body: framed(Buffer.alloc(1_000_000, 0x7b)) },
+    status: 9,
+  },
+  {
+    what: 'a name that is not UTF-8',
+    call: { path: sessionPath, body: framed(bytes(0x0a, 0x04, 0x1a, 0x02, 0xc3, 0x28)) },
+    status: 9,
+  },
+  // Parts.
+  { what: 'an unknown part', call: { path: partPath, body: partRequest(digest) }, status: 5 },
+  { what: 'a part by path', call: { path: partPath, body: partRequest('../x') }, status: 9 },
+  {
+    what: 'a part from 2^64 on',
+    call: { path: partPath, body: partRequest(digest, ...offsetMax) },
+    status: 9,
+  },
+];
+
+/** Frames below gRPC: what HTTP/2 itself may be flooded with. Each ends or is ended. */
+async function flood(port: number, known: string): Promise<void> {
+  {
+    using peer = new RawPeer(port);
+    for (let i = 0; i < 3_000 && !peer.session.destroyed; i++) {
+      peer.open({ authorization: known }).close(8);
+      if (i % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  const settings = bytes(0, 0, 0, 4, 0, 0, 0, 0, 0);
+  const ping = Buffer.concat([bytes(0, 0, 8, 6, 0, 0, 0, 0, 0), Buffer.alloc(8)]);
+  const window = bytes(0, 0, 4, 8, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff);
+  const continuation = bytes(0, 0, 1, 9, 0, 0, 0, 0, 1, 0x82);
+  const headers = bytes(0, 0, 1, 1, 0, 0, 0, 0, 1, 0x82);
+  for (const frame of [ping, settings, window, Buffer.concat([headers, continuation])]) {
+    const socket = await openTls(port);
+    socket.write(Buffer.concat([preface, settings]));
+    const frames = Buffer.concat(Array.from({ length: 2_000 }, () => frame));
+    for (let i = 0; i < 5 && !socket.destroyed; i++) {
+      await new Promise<void>((resolve) => {
+        socket.write(frames, () => resolve());
+        socket.once('close', resolve);
+      });
+    }
+    socket.destroy();
+  }
+}
+
+const residentBytes = (pid: number | undefined): number =>
+  Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4_096;
+
+test('whatever a peer sends has one answer and harms nobody else', async () => {
+  const state = join(scratchDir(), 'state');
+  const coordinator = start(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
+  const file = (await coordinator.says(/--join @(\S+)/))[1]!;
+  const target: JoinTarget = parseJoin(readFileSync(file, 'utf8'));
+  const port = Number(target.address.split(':').at(-1));
+  using admin = await connectControl(readAdminJoin(state));
+  const viewer = parseJoin((await admin.createToken('viewer', null)).join);
+  const neighbour = await connectSession(target, {});
+  const welcomed = nextAnswer(neighbour);
+  neighbour.send({ ...hello, session: 'neighbour', name: 'neighbour' });
+  expect((await welcomed).kind).toBe('welcome');
+  let neighbourEnd: unknown = 'none';
+  neighbour.onClosed((error) => (neighbourEnd = error));
+
+  const wrong: string[] = [];
+  const known = bearer(target);
+  const check = async ({ what, call, status, http }: Row): Promise<void> => {
+    using peer = new RawPeer(port);
+    const answer = await peer.call({ authorization: known, ...call });
+    if (![status].flat().includes(answer.status) || (http ?? 200) !== answer.http)
+      wrong.push(`${what}: ${answer.status} ${answer.http}: ${answer.text}`);
+    if (/\bat .*\.[jt]s:\d+/.test(answer.text)) wrong.push(`${what}: a stack trace`);
+  };
+  for (const row of rows(known, bearer(viewer))) await check(row);
+  expect(wrong).toEqual([]);
+
+  const web = connectTcp(port, '127.0.0.1');
+  web.end('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  web.resume();
+  await once(web, 'close');
+  const beforeBytes = residentBytes(coordinator.child.pid);
+  await flood(port, known);
+  const grownBytes = residentBytes(coordinator.child.pid) - beforeBytes;
+  expect(grownBytes).toBeLessThan(60 * 2 ** 20);
+
+  expect(neighbourEnd).toBe('none');
+  const names = (await admin.listWorkers()).map(({ name, state: of }) => `${name} ${of}`);
+  expect(names).toContain('neighbour joining');
+  expect(coordinator.stderr).not.toMatch(/^\s+at /m);
+  expect(coordinator.stderr).not.toMatch(/unhandled|uncaught/i);
+  // The log says once of each kind that somebody was sent away.
+  expect(coordinator.stderr.match(/a bad token was refused/g)).toHaveLength(1);
+  neighbour.close();
+});
