@@ -5,7 +5,7 @@
  */
 import { Command } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
-import { addChartCommand } from './commands/chart.ts';
+import { addChartCommand, addReportCommand } from './commands/chart.ts';
 import { addClusterCommands } from './commands/cluster.ts';
 import { addCoordinatorCommand } from './commands/coordinator.ts';
 import { addDataCommand } from './commands/data.ts';
@@ -77,6 +77,7 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
   addClusterCommands(program, context, finish);
   addResultsCommands(program, context);
   addChartCommand(program, context);
+  addReportCommand(program, context);
   addPlanCommand(program, context);
   addTrainCommand(program, context);
   addDataCommand(program, context);

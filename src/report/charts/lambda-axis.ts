@@ -31,8 +31,12 @@ export function lambdaTicks({ min, max }: LambdaRange): number[] {
     return whole.filter((_, index) => index % every === 0);
   }
   if (whole.length >= 4) return whole;
-  const finer = within([1, 2, 5]);
-  return finer.length >= 3 ? finer : within([1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9]);
+  const finer = [
+    [1, 2, 5],
+    [1, 2, 3, 5, 7],
+    [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9],
+  ].map(within);
+  return finer.find((ticks) => ticks.length >= 4) ?? finer.at(-1) ?? [];
 }
 
 /** The options of Plot's scale. */
