@@ -1,4 +1,6 @@
 /** The report's style sheet: light and dark, narrow and wide, and paper. Nothing is loaded from anywhere. */
+import { darkChartRules } from '../charts/chart-style.ts';
+
 export const reportStyle = `
 :root { color-scheme: light dark; --surface: #ffffff; --ink: #1a1a1a; --quiet: #5a5f66; --line: #d9dce1; --tint: #f3f5f8; --accent: #0072b2; --warn: #9a4a00; --warn-tint: #fff4e8; }
 @media (prefers-color-scheme: dark) { :root { --surface: #14171b; --ink: #e8eaed; --quiet: #a3a9b2; --line: #343a43; --tint: #1d2127; --accent: #6ab7e8; --warn: #ffb27a; --warn-tint: #2b2018; } }
@@ -22,6 +24,7 @@ nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0; font-siz
 a { color: var(--accent); }
 figure { margin: 1rem 0 .5rem; }
 .scroll { overflow-x: auto; } .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+${darkChartRules}
 figure svg { display: block; width: 100%; height: auto; min-width: 38rem; max-width: 52rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .5rem 0; min-width: 30rem; }
 caption { text-align: left; padding: .25rem 0; }
