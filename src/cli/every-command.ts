@@ -1,7 +1,7 @@
 /** All commands, in the order in which the help lists them. `main.ts` loads this, but for a worker. */
 import type { Command } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
-import { addChartCommand } from './commands/chart.ts';
+import { addChartCommand, addReportCommand } from './commands/chart.ts';
 import { addClusterCommands } from './commands/cluster.ts';
 import { addCoordinatorCommand } from './commands/coordinator.ts';
 import { addDataCommand } from './commands/data.ts';
@@ -25,6 +25,7 @@ export function addEveryCommand(
   addClusterCommands(program, context, finish);
   addResultsCommands(program, context);
   addChartCommand(program, context);
+  addReportCommand(program, context);
   addPlanCommand(program, context);
   addTrainCommand(program, context);
   addDataCommand(program, context);

@@ -4,7 +4,7 @@ import { RidgelineError } from '../../base/errors.ts';
 import { chartKinds, isChartKind, type ChartKind } from '../../report/chart-kinds.ts';
 import type { StudyPicture } from '../../report/study-charts.ts';
 import { openStoreReader } from '../../store/open-store.ts';
-import { checkChartPath, writeChart } from '../chart-file.ts';
+import { checkChartPath, writeChart, writeWhole } from '../chart-file.ts';
 import { stateDirOf, type CommonFlags, type Context } from '../context.ts';
 import { withCommonOptions } from '../options.ts';
 import { readStudyPicture } from '../study-picture.ts';
@@ -12,6 +12,10 @@ import { readStudyPicture } from '../study-picture.ts';
 interface ChartFlags extends CommonFlags {
   readonly output: string;
   readonly trial?: string;
+}
+
+interface ReportFlags extends CommonFlags {
+  readonly output: string;
 }
 
 export function addChartCommand(program: Command, context: Context): void {
@@ -37,9 +41,44 @@ export function addChartCommand(program: Command, context: Context): void {
     });
 }
 
-function pictureOf(study: string, flags: ChartFlags, context: Context): StudyPicture {
+export function addReportCommand(program: Command, context: Context): void {
+  withCommonOptions(program.command('report'))
+    .argument('<study>', 'its name')
+    .summary('everything about a study as one HTML file')
+    .description(
+      'Writes one self-contained HTML file: the answer, ranked tables, charts, provenance. It loads nothing and runs no script.',
+    )
+    .requiredOption('-o, --output <file>', 'an HTML file; - for standard output')
+    .addHelpText('after', '\nExample:\n  ridgeline report quickstart -o report.html')
+    .action(async (study: string, flags: ReportFlags) => {
+      const text = await reportText(pictureOf(study, flags, context), context);
+      if (flags.output === '-') {
+        context.stdout.write(text);
+        return;
+      }
+      writeWhole(flags.output, text);
+      if (flags.quiet !== true) {
+        context.stderr.write(`${flags.output} is written: open it in a browser\n`);
+      }
+    });
+}
+
+async function reportText(picture: StudyPicture, context: Context): Promise<string> {
+  const [{ chartDocument }, { studyReport }] = await Promise.all([
+    import('../../report/charts/svg-text.ts'),
+    import('../../report/html/study-report.ts'),
+  ]);
+  const maker = {
+    ridgeline: context.version,
+    node: process.versions.node,
+    writtenAtMs: picture.nowMs,
+  };
+  return studyReport(picture, maker, chartDocument());
+}
+
+function pictureOf(study: string, flags: ChartFlags | ReportFlags, context: Context): StudyPicture {
   using reader = openStoreReader(stateDirOf(context, flags));
-  return readStudyPicture(reader, study, Date.now(), flags.trial);
+  return readStudyPicture(reader, study, Date.now(), 'trial' in flags ? flags.trial : undefined);
 }
 
 /** An empty picture would be taken for a result. */

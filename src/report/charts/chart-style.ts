@@ -47,6 +47,9 @@ export const vermilion = '#D55E00';
 export const green = '#009E73';
 export const purple = '#CC79A7';
 
+/** For pages: on a dark surface blue is drawn in the set's lighter blue, which is easier to see there. */
+export const darkChartRules = `@media (prefers-color-scheme: dark) { svg [fill='${blue}'] { fill: #56b4e9; } svg [stroke='${blue}'] { stroke: #56b4e9; } }`;
+
 /** By series: the first is the most common case, and so on. After the last it starts again. */
 export const palette = [blue, vermilion, green, purple] as const;
 export const shapes = ['circle', 'triangle', 'diamond2', 'square2'] as const;
@@ -60,9 +63,9 @@ export function shapeAt(index: number): Shape {
   return shapes[index % shapes.length] ?? 'circle';
 }
 
-/** A λ or a rate on an axis: `1e-5`. Plot's own labels would say `10µ`. */
+/** A λ on an axis: `1e-5`, `1.5e-3`. Plot's own labels would say `10µ`. */
 export function powerText(value: number): string {
-  return value.toExponential(0).replace('+', '');
+  return Number(value.toPrecision(3)).toExponential().replace('+', '');
 }
 
 /** A step on an axis: `12,000`. */

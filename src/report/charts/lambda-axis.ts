@@ -4,6 +4,7 @@ import type { LambdaRange } from '../../study/study-spec.ts';
 import { powerText } from './chart-style.ts';
 
 const labelsMax = 12;
+const tenths = Array.from({ length: 90 }, (_, index) => 1 + index / 10);
 
 /** The smallest range that holds all of these; a little around a single λ. */
 export function lambdaDomain(
@@ -26,13 +27,14 @@ export function lambdaTicks({ min, max }: LambdaRange): number[] {
       .flatMap((decade) => factors.map((factor) => Number(`${factor}e${decade}`)))
       .filter((tick) => tick >= min * (1 - 1e-9) && tick <= max * (1 + 1e-9));
   const whole = within([1]);
-  if (whole.length > labelsMax) {
-    const every = Math.ceil(whole.length / labelsMax);
-    return whole.filter((_, index) => index % every === 0);
-  }
-  if (whole.length >= 4) return whole;
-  const finer = within([1, 2, 5]);
-  return finer.length >= 3 ? finer : within([1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9]);
+  if (whole.length >= 4) return thinned(whole);
+  const finer = [[1, 2, 5], [1, 2, 3, 5, 7], [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9], tenths].map(within);
+  return thinned(finer.find((ticks) => ticks.length >= 4) ?? [min, max]);
+}
+
+function thinned(ticks: readonly number[]): number[] {
+  const every = Math.ceil(ticks.length / labelsMax);
+  return ticks.filter((_, index) => index % every === 0);
 }
 
 /** The options of Plot's scale. */
@@ -42,10 +44,7 @@ export function lambdaScale(range: LambdaRange) {
     type: 'log' as const,
     domain: [range.min, range.max],
     ticks,
-    tickFormat: (value: number): string =>
-      ticks.some((tick) => !/^[1-9]e/.test(tick.toExponential()))
-        ? value.toExponential(1).replace('+', '')
-        : powerText(value),
+    tickFormat: powerText,
     label: 'λ',
     labelAnchor: 'center' as const,
     labelArrow: 'none' as const,

@@ -7,6 +7,7 @@
  */
 import * as Plot from '@observablehq/plot';
 import type { Objective } from '../../study/study-spec.ts';
+import { foreignText } from '../foreign-text.ts';
 import { isAccuracy, lambdaText, metricName, metricText } from '../number-format.ts';
 import { framed, type LegendItem } from './chart-frame.ts';
 import {
@@ -199,7 +200,7 @@ function bestMarks({ input, best, range, theme, scale }: Scene): Plot.Markish[] 
     Plot.text([best], {
       x: 'lambda',
       y: ({ value: at, error }: Dot) => (direction === 'maximize' ? at + error : at - error),
-      text: () => `${input.best?.label}: λ ${lambdaText(best.lambda)}, ${value}`,
+      text: () => foreignText(`${input.best?.label}: λ ${lambdaText(best.lambda)}, ${value}`),
       textAnchor: isLeft ? 'start' : 'end',
       dx: isLeft ? -6 : 6,
       dy: direction === 'maximize' ? -17 : 18,

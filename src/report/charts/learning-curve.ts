@@ -143,7 +143,6 @@ function valuePanel(
         labelOffset: 48,
         ticks: 5,
         domain: paddedDomain(values),
-        nice: true,
         tickFormat: plainNumber,
       },
       marks: [

@@ -7,9 +7,12 @@
 import { parseHTML } from 'linkedom';
 import type { ChartDocument, ChartElement } from './chart-style.ts';
 
-/** Draws with a document that exists for this one chart. */
+/** A document to draw with; nothing is put into it. */
+export function chartDocument(): ChartDocument {
+  return parseHTML('<!doctype html><html><body></body></html>').document;
+}
+
+/** The chart as an SVG file's text. */
 export function svgText(draw: (document: ChartDocument) => ChartElement): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const svg = draw(document);
-  return `${String(svg.outerHTML)}\n`;
+  return `${String(draw(chartDocument()).outerHTML)}\n`;
 }

@@ -1,0 +1,63 @@
+/** The report's main numbers, as a row of cards. */
+import { countText, durationText, lambdaText, metricText, percentText } from '../number-format.ts';
+import { bestLabel } from '../result-words.ts';
+import type { StudyPicture } from '../study-charts.ts';
+import { html, type Html } from './html-text.ts';
+
+interface Fact {
+  readonly name: string;
+  readonly value: string;
+  readonly note: string | null;
+}
+
+export function factList(picture: StudyPicture): Html {
+  return html`<dl class="facts">
+    ${factsOf(picture).map(
+      ({ name, value, note }) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}${note === null ? null : html`<small>${note}</small>`}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+function factsOf({ record, results, attempts }: StudyPicture): Fact[] {
+  const { best, counts } = results;
+  const facts: Fact[] = [];
+  if (best !== null) {
+    const { metric } = record.spec.objective;
+    facts.push(
+      { name: 'λ', value: lambdaText(best.lambda), note: `${bestLabel(results)}: ${best.trial}` },
+      {
+        name: metric === 'validation_accuracy' ? 'validation' : metric.replace('_', ' '),
+        value: metricText(metric, best.value) ?? '–',
+        note: metric.startsWith('validation') ? 'optimistic: it was chosen by it' : null,
+      },
+    );
+    if (best.testAccuracy !== null) {
+      facts.push({
+        name: 'test',
+        value: `${percentText(best.testAccuracy)} %`,
+        note:
+          record.spec.test === 'all' ? 'measured in every trial' : 'measured once, for the winner',
+      });
+    }
+  }
+  const workers = new Set(attempts.map(({ worker }) => worker)).size;
+  facts.push({
+    name: 'trials',
+    value: String(counts.complete),
+    note: counts.failed > 0 ? `complete; ${counts.failed} failed` : 'complete',
+  });
+  if (attempts.length > 0) {
+    const startMs = attempts.reduce((a, b) => Math.min(a, b.grantedAtMs), Infinity);
+    const endMs = attempts.reduce((a, b) => Math.max(a, b.endedAtMs ?? b.grantedAtMs), -Infinity);
+    facts.push({
+      name: 'took',
+      value: durationText(endMs - startMs),
+      note: `on ${countText(workers, 'worker')}`,
+    });
+  }
+  return facts;
+}

@@ -1,0 +1,27 @@
+/** The question that a study asked and the answer it got, each in a sentence. */
+import { countText, lambdaText, metricName, metricText, percentText } from '../number-format.ts';
+import type { StudyPicture } from '../study-charts.ts';
+
+export function questionSentence({ record }: StudyPicture): string {
+  const { spec } = record;
+  const data =
+    spec.dataset.source.kind === 'named' ? spec.dataset.source.name : spec.dataset.source.path;
+  const best = spec.objective.direction === 'maximize' ? 'highest' : 'lowest';
+  return `Which L2 strength λ gives a two-layer network with ${countText(spec.trainer.hidden, 'hidden unit')}, trained on ${data}, the ${best} ${metricName(spec.objective.metric)}?`;
+}
+
+export function answerSentence({ results, record }: StudyPicture): string {
+  const { best, winner, counts } = results;
+  if (best === null) {
+    return `No trial is complete yet: the study is ${results.status}.`;
+  }
+  const { metric } = record.spec.objective;
+  const value = metricText(metric, best.value) ?? 'an unknown value';
+  const test =
+    best.testAccuracy === null
+      ? ''
+      : `, and ${percentText(best.testAccuracy)} % on the test images, which took no part in the choice`;
+  const start =
+    winner === null ? `So far λ = ${lambdaText(best.lambda)}` : `λ = ${lambdaText(best.lambda)}`;
+  return `${start}: of ${countText(counts.complete, 'completed trial')} it has the best ${metricName(metric)}, ${value}${test}.`;
+}
