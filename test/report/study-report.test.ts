@@ -1,0 +1,151 @@
+/** The HTML report: self-contained, without scripts, and honest about foreign text. */
+import { parseHTML } from 'linkedom';
+import { describe, expect, test } from 'vitest';
+import { chartDocument } from '../../src/report/charts/svg-text.ts';
+import { studyReport } from '../../src/report/html/study-report.ts';
+import { html } from '../../src/report/html/html-text.ts';
+import type { StudyPicture } from '../../src/report/study-charts.ts';
+import { studyResults } from '../../src/report/study-results.ts';
+import type { StudyRecord } from '../../src/study/study-record.ts';
+import type { AttemptRecord, TrialRecord } from '../../src/study/trial.ts';
+import { study, trials } from './sample-study.ts';
+
+const hostile = '<img src=x onerror=alert(1)>"\'&\u001b[31m\u202e</style><script>alert(1)</script>';
+
+function attempt(k: number, changes: Partial<AttemptRecord> = {}): AttemptRecord {
+  return {
+    trial: { stage: 'coarse', k, replicate: 1 },
+    attempt: 1,
+    purpose: 'search',
+    worker: 'node-a',
+    session: 's',
+    pack: String(k),
+    grantedAtMs: 1000 * k,
+    endedAtMs: 1000 * k + 900,
+    outcome: 'accepted',
+    reason: null,
+    ...changes,
+  };
+}
+
+function pictureOf(
+  record: StudyRecord = study,
+  rows: readonly TrialRecord[] = trials,
+  attempts: readonly AttemptRecord[] = [
+    attempt(1),
+    attempt(2, { worker: 'node-b', outcome: 'lost' }),
+  ],
+): StudyPicture {
+  const complete = rows.filter(({ status }) => status === 'complete');
+  return {
+    record,
+    results: studyResults(record, rows),
+    attempts,
+    examples: complete
+      .slice(0, 2)
+      .map((trial, index) => ({ role: index === 0 ? 'best' : 'worst', trial })),
+    nowMs: 5000,
+  };
+}
+
+const maker = { ridgeline: '0.0.0', node: '24.0.0', writtenAtMs: 0 };
+const written = (picture: StudyPicture): string => studyReport(picture, maker, chartDocument());
+
+/** Every tag that is opened is closed, in order. */
+function unbalanced(text: string): string[] {
+  const voids = new Set(['meta', 'br', 'hr', 'img', 'link', 'input']);
+  const open: string[] = [];
+  for (const [, close, name = '', self] of text.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*?(\/?)>/gi)) {
+    if (close === '/') {
+      if (open.pop() !== name) return [`</${name}>`];
+    } else if (self !== '/' && !voids.has(name)) open.push(name);
+  }
+  return open;
+}
+
+describe('the report', () => {
+  test('says the question and the answer, and shows every part', () => {
+    const { document } = parseHTML(written(pictureOf()));
+    expect(document.querySelector('h1')?.textContent).toBe('sample');
+    expect(document.body.textContent).toContain(
+      'Which L2 strength λ gives a two-layer network with 50 hidden units, trained on digits, the highest validation accuracy?',
+    );
+    expect(document.querySelector('.answer')?.textContent.replaceAll('\u00a0', ' ')).toContain(
+      'λ = 1.23e-2: of 4 completed trials it has the best validation accuracy, 47.12 %, and 46.80 % on the test images',
+    );
+    expect(document.querySelectorAll('figure svg[role="img"]')).toHaveLength(5);
+    expect(document.querySelectorAll('tr.best')).toHaveLength(1);
+    for (const word of [
+      'the range touches a bound',
+      'known answer',
+      'ridgeline train sample.yaml --winner',
+      'coarse/3 failed',
+    ]) {
+      expect(document.body.textContent).toContain(word);
+    }
+  });
+
+  test('loads nothing and runs nothing', () => {
+    const text = written(pictureOf());
+    expect(text).not.toMatch(/<script|<link|<iframe|<img|@import|url\(| on[a-z]+=/i);
+    const addresses = [...text.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, address]) => address);
+    expect(addresses.every((address) => address?.startsWith('#'))).toBe(true);
+    const namespaces = /xmlns="http:\/\/www\.w3\.org\/2000\/svg"/g;
+    expect(text.replaceAll(namespaces, '')).not.toMatch(/https?:/);
+    expect(text).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+  });
+
+  test('is well-formed, whatever the study has come to', () => {
+    const states: StudyPicture[] = [
+      pictureOf(),
+      pictureOf({ ...study, winner: null, status: 'running' }, trials.slice(0, 2)),
+      pictureOf({ ...study, winner: null, status: 'failed', reason: 'x' }, [], []),
+    ];
+    for (const picture of states) {
+      const text = written(picture);
+      expect(unbalanced(text)).toEqual([]);
+      expect(text).not.toMatch(/NaN|undefined|\[object/);
+    }
+    expect(written(states[2]!)).toContain('No trial is complete yet');
+  });
+
+  test('shows hostile names of workers, reasons and folders as text', () => {
+    const record: StudyRecord = {
+      ...study,
+      spec: {
+        ...study.spec,
+        dataset: { ...study.spec.dataset, source: { kind: 'path', path: hostile, format: 'idx' } },
+      },
+      stages: study.stages.map((stage) => ({ ...stage, reason: hostile, warnings: [hostile] })),
+      partDigests: { [hostile]: 'd'.repeat(64) },
+    };
+    const rows = trials.map((trial) => ({ ...trial, worker: hostile, reason: hostile }));
+    const text = written(
+      pictureOf(record, rows, [attempt(1, { worker: hostile, reason: hostile })]),
+    );
+    const { document } = parseHTML(text);
+    expect(document.querySelectorAll('script, img')).toHaveLength(0);
+    expect(document.querySelectorAll('style')).toHaveLength(1);
+    expect(unbalanced(text)).toEqual([]);
+    expect(text).not.toContain('\u001b');
+    expect(text).not.toContain('\u202e');
+    expect(document.body.textContent).toContain('<img src=x onerror=alert(1)>');
+  });
+
+  test('of many trials shows the best, folds the others away, and tells where the rest is', () => {
+    const rows = Array.from({ length: 1010 }, (_, index): TrialRecord => ({
+      ...trials[0]!,
+      id: { stage: 'coarse', k: index + 1, replicate: 1 },
+    }));
+    const { document } = parseHTML(written(pictureOf({ ...study, winner: null }, rows)));
+    expect(document.querySelectorAll('details tbody tr').length).toBeGreaterThanOrEqual(980);
+    expect(document.body.textContent).toContain('The best 1000 of 1010 are shown');
+  });
+});
+
+test('a template escapes every value but finished markup', () => {
+  const inner = html`<b>${'a & b'}</b>`;
+  expect(html`<p title="${'"x"'}">${[inner, '<i>', 3, null]}</p>`.html).toBe(
+    '<p title="&quot;x&quot;"><b>a &amp; b</b>&lt;i&gt;3</p>',
+  );
+});
