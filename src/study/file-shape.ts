@@ -27,6 +27,9 @@ export function fileShape(spec: StudySpec) {
         min: learningRate.min,
         max: learningRate.max,
         step_size: learningRate.stepSize,
+        ...(learningRate.cycleMultiplier === undefined
+          ? {}
+          : { cycle_multiplier: learningRate.cycleMultiplier }),
       },
       ...(length.kind === 'cycles' ? { cycles: length.cycles } : { epochs: length.epochs }),
       measure: measureShape(trainer.measure),
