@@ -78,7 +78,7 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
   addResultsCommands(program, context);
   addChartCommand(program, context);
   addPlanCommand(program, context);
-  addTrainCommand(program, context);
+  addTrainCommand(program, context, finish);
   addDataCommand(program, context);
   addDoctorCommand(program, context, finish);
   addVerifyCommand(program, context, finish);
