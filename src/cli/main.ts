@@ -6,6 +6,7 @@
 import { Command } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
 import { addChartCommand } from './commands/chart.ts';
+import { addCheckGradientsCommand } from './commands/check-gradients.ts';
 import { addClusterCommands } from './commands/cluster.ts';
 import { addCoordinatorCommand } from './commands/coordinator.ts';
 import { addDataCommand } from './commands/data.ts';
@@ -79,6 +80,7 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
   addChartCommand(program, context);
   addPlanCommand(program, context);
   addTrainCommand(program, context, finish);
+  addCheckGradientsCommand(program, context, finish);
   addDataCommand(program, context);
   addDoctorCommand(program, context, finish);
   addVerifyCommand(program, context, finish);
