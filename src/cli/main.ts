@@ -11,6 +11,7 @@ import { addClusterCommands } from './commands/cluster.ts';
 import { addCoordinatorCommand } from './commands/coordinator.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addRangeTestCommand } from './commands/lr-range-test.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addResultsCommands } from './commands/results.ts';
 import { addRunCommand } from './commands/run.ts';
@@ -81,6 +82,7 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
   addPlanCommand(program, context);
   addTrainCommand(program, context, finish);
   addCheckGradientsCommand(program, context, finish);
+  addRangeTestCommand(program, context, finish);
   addDataCommand(program, context);
   addDoctorCommand(program, context, finish);
   addVerifyCommand(program, context, finish);

@@ -7,8 +7,8 @@ import {
   isRight,
   type GradientCheckRequest,
 } from '../../trainer/gradient-check.ts';
-import { loadKernel, type Kernel } from '../../trainer/kernel.ts';
-import { compileKernel } from '../../worker/kernel-file.ts';
+import type { Kernel } from '../../trainer/kernel.ts';
+import { chooseKernel, openKernel } from '../../worker/kernel-file.ts';
 import {
   isUnicode,
   paintFor,
@@ -18,6 +18,7 @@ import {
   type Context,
 } from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
+import { nativeFolders } from '../kernel-choice.ts';
 import { withCommonOptions } from '../options.ts';
 
 interface CheckFlags extends CommonFlags {
@@ -61,7 +62,7 @@ export function addCheckGradientsCommand(
       '\nExamples:\n  ridgeline check-gradients\n  ridgeline check-gradients --samples 2000 --format json',
     )
     .action(async (flags: CheckFlags) => {
-      const rows = checkAll([loadKernel(await compileKernel())], flags, context);
+      const rows = checkAll(await kernelsHere(context), flags, context);
       const options = {
         width: widthOf(context, context.stdout),
         color: paintFor(context, flags, context.stdout),
@@ -74,6 +75,13 @@ export function addCheckGradientsCommand(
       );
       finish(rows.every((row) => row.isRight) ? exitCode.done : exitCode.failed);
     });
+}
+
+/** The portable kernel, and the native one where this machine has it. */
+async function kernelsHere(context: Context): Promise<Kernel[]> {
+  const portable = openKernel(await chooseKernel('portable', []));
+  const best = openKernel(await chooseKernel('auto', nativeFolders(context)));
+  return best.name === portable.name ? [portable] : [portable, best];
 }
 
 function checkAll(
