@@ -13,6 +13,7 @@ import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addRangeTestCommand } from './commands/lr-range-test.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addPredictCommand } from './commands/predict.ts';
 import { addResultsCommands } from './commands/results.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addTrainCommand } from './commands/train.ts';
@@ -83,6 +84,7 @@ function buildProgram(context: Context, finish: (code: number) => void): Command
   addTrainCommand(program, context, finish);
   addCheckGradientsCommand(program, context, finish);
   addRangeTestCommand(program, context, finish);
+  addPredictCommand(program, context);
   addDataCommand(program, context);
   addDoctorCommand(program, context, finish);
   addVerifyCommand(program, context, finish);

@@ -104,7 +104,8 @@ function decodeNpy(name: string, bytes: Uint8Array): NamedArray {
   malformedUnless(found !== undefined, `${wrong}: its header is ${JSON.stringify(header)}`);
   const { type = '', sizes = '' } = found;
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
-  const body = bytes.slice(10 + headerBytes); // Copied: elements must lie on multiples of four bytes.
+  // A copy, since elements must lie on multiples of four bytes; of a Buffer, slice would be none.
+  const body = new Uint8Array(bytes.subarray(10 + headerBytes));
   const width = type.startsWith('U') ? 4 * Number(type.slice(1)) : 4;
   const expected = elementsOf(shape) * width;
   malformedUnless(

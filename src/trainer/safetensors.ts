@@ -108,7 +108,7 @@ function arrayFrom(name: string, value: unknown, data: Uint8Array): NamedArray {
     from >= 0 && to <= data.length && to - from === 4 * elementsOf(shape),
     `${JSON.stringify(name)} lies at bytes ${from} to ${to}, which its shape does not fit`,
   );
-  const { buffer } = data.slice(from, to);
+  const { buffer } = new Uint8Array(data.subarray(from, to)); // A copy: of a Buffer, slice is none.
   return {
     name,
     shape,
