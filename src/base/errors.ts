@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'DATASET_UNKNOWN'
   | 'DATASET_MISSING'
   | 'DATASET_INVALID'
+  | 'MODEL_INVALID'
   /** 4: nobody there in time. */
   | 'COORDINATOR_UNREACHABLE'
   | 'NO_WORKER'

@@ -2,11 +2,14 @@
 import type { Command } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
 import { addChartCommand, addReportCommand } from './commands/chart.ts';
+import { addCheckGradientsCommand } from './commands/check-gradients.ts';
 import { addClusterCommands } from './commands/cluster.ts';
 import { addCoordinatorCommand } from './commands/coordinator.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addRangeTestCommand } from './commands/lr-range-test.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addPredictCommand } from './commands/predict.ts';
 import { addResultsCommands } from './commands/results.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addTrainCommand } from './commands/train.ts';
@@ -27,7 +30,10 @@ export function addEveryCommand(
   addChartCommand(program, context);
   addReportCommand(program, context);
   addPlanCommand(program, context);
-  addTrainCommand(program, context);
+  addTrainCommand(program, context, finish);
+  addCheckGradientsCommand(program, context, finish);
+  addRangeTestCommand(program, context, finish);
+  addPredictCommand(program, context);
   addDataCommand(program, context);
   addDoctorCommand(program, context, finish);
   addVerifyCommand(program, context, finish);

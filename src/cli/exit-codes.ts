@@ -45,6 +45,7 @@ const exitCodes: Record<ErrorCode, number> = {
   DATASET_UNKNOWN: exitCode.usage,
   DATASET_MISSING: exitCode.usage,
   DATASET_INVALID: exitCode.usage,
+  MODEL_INVALID: exitCode.usage,
   COORDINATOR_UNREACHABLE: exitCode.nobodyThere,
   NO_WORKER: exitCode.nobodyThere,
   TOKEN_REFUSED: exitCode.notAllowed,

@@ -105,7 +105,12 @@ function trainerFrom(file: StudyFile['trainer']): TrainerSettings {
   return {
     hidden: file.hidden,
     batch: file.batch,
-    learningRate: { min: rate.min, max: rate.max, stepSize: rate.step_size },
+    learningRate: {
+      min: rate.min,
+      max: rate.max,
+      stepSize: rate.step_size,
+      ...(rate.cycle_multiplier === 1 ? {} : { cycleMultiplier: rate.cycle_multiplier }),
+    },
     length:
       file.cycles === undefined
         ? { kind: 'epochs', epochs: file.epochs ?? 1 }

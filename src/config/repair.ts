@@ -31,7 +31,7 @@ const standIns: unknown = {
   trainer: {
     hidden: 1,
     batch: 1,
-    learning_rate: { min: 0, max: 1e3, step_size: 1 },
+    learning_rate: { min: 0, max: 1e3, step_size: 1, cycle_multiplier: 1 },
     cycles: 1,
     epochs: 1,
     measure: 'end',

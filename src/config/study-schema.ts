@@ -42,6 +42,9 @@ const learningRate = z
     min: number('the lowest rate, at the start and end of a cycle'),
     max: number('the highest rate, in the middle of a cycle'),
     step_size: number('half a cycle, in steps (n_s)'),
+    cycle_multiplier: number(
+      'each cycle is so many times as long as the one before, a whole number; 1: all are equally long',
+    ).default(1),
   })
   .describe('triangular cyclical rate (Smith 2015)');
 

@@ -10,7 +10,7 @@ export function writeTrainerSettings(settings: TrainerSettings): wire.TrainerSet
   return {
     hidden,
     batch,
-    learningRate: { ...learningRate },
+    learningRate: { ...learningRate, cycleMultiplier: learningRate.cycleMultiplier ?? 0 },
     length:
       length.kind === 'cycles'
         ? { $case: 'cycles', value: length.cycles }

@@ -36,7 +36,14 @@ export function readTrainerSettings(from: wire.TrainerSettings): TrainerSettings
   return {
     hidden: readWhole('hidden', from.hidden, 1, 4_096),
     batch: readWhole('batch', from.batch, 1, 100_000),
-    learningRate: { min, max, stepSize: readWhole('step_size', rate.stepSize, 1, uint32Max) },
+    learningRate: {
+      min,
+      max,
+      stepSize: readWhole('step_size', rate.stepSize, 1, uint32Max),
+      ...(rate.cycleMultiplier === 0
+        ? {}
+        : { cycleMultiplier: readWhole('cycle_multiplier', rate.cycleMultiplier, 2, 16) }),
+    },
     length: readLength(required('length', from.length)),
     measure: readSchedule(required('measure', from.measure?.schedule)),
     dropout,

@@ -172,6 +172,8 @@ function readTrainer(from: PlainReader): TrainerSettings {
       min: rate.number('min'),
       max: rate.number('max'),
       stepSize: rate.number('stepSize'),
+      // Only where it says something: texts of studies from before cycles could grow stay as they are.
+      ...(rate.has('cycleMultiplier') ? { cycleMultiplier: rate.number('cycleMultiplier') } : {}),
     },
     length:
       length.oneOf('kind', ['cycles', 'epochs']) === 'cycles'

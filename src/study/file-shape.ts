@@ -3,12 +3,17 @@
  * whoever speaks to people about a study's fields (what differs, what is wrong) or writes one.
  */
 import { unreachable } from '../base/assert.ts';
-import type { LambdaSpec, MeasureSchedule, Selection, StudySpec } from './study-spec.ts';
+import type {
+  LambdaSpec,
+  MeasureSchedule,
+  Selection,
+  StudySpec,
+  TrainerSettings,
+} from './study-spec.ts';
 
 /** Plain data: what a YAML parser would read from the file. */
 export function fileShape(spec: StudySpec) {
   const { dataset, trainer } = spec;
-  const { learningRate, length } = trainer;
   return {
     study: spec.study,
     seed: spec.seed,
@@ -21,20 +26,7 @@ export function fileShape(spec: StudySpec) {
       ...(dataset.test === null ? {} : { test: selectionShape(dataset.test) }),
       ...(dataset.stratify === true ? { stratify: true } : {}),
     },
-    trainer: {
-      hidden: trainer.hidden,
-      batch: trainer.batch,
-      learning_rate: {
-        min: learningRate.min,
-        max: learningRate.max,
-        step_size: learningRate.stepSize,
-      },
-      ...(length.kind === 'cycles' ? { cycles: length.cycles } : { epochs: length.epochs }),
-      measure: measureShape(trainer.measure),
-      dropout: trainer.dropout,
-      mirror: trainer.mirror,
-      shift: trainer.shift,
-    },
+    trainer: trainerShape(trainer),
     objective: { metric: spec.objective.metric, direction: spec.objective.direction },
     stages: spec.stages.map(({ name, trials, lambda }) => ({
       name,
@@ -43,6 +35,28 @@ export function fileShape(spec: StudySpec) {
     })),
     numerics: spec.numerics,
     test: spec.test,
+  };
+}
+
+/** The `trainer` of a study file, and of a recipe but for its λ. */
+export function trainerShape(trainer: TrainerSettings) {
+  const { learningRate, length } = trainer;
+  return {
+    hidden: trainer.hidden,
+    batch: trainer.batch,
+    learning_rate: {
+      min: learningRate.min,
+      max: learningRate.max,
+      step_size: learningRate.stepSize,
+      ...(learningRate.cycleMultiplier === undefined
+        ? {}
+        : { cycle_multiplier: learningRate.cycleMultiplier }),
+    },
+    ...(length.kind === 'cycles' ? { cycles: length.cycles } : { epochs: length.epochs }),
+    measure: measureShape(trainer.measure),
+    dropout: trainer.dropout,
+    mirror: trainer.mirror,
+    shift: trainer.shift,
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   StudySpec,
   TrainerSettings,
 } from './study-spec.ts';
+import { stepsOfCycles } from './training-length.ts';
 
 /** One broken rule: where (in the keys of the study file) and what. */
 export interface SpecProblem {
@@ -27,6 +28,8 @@ const stagesMax = 100;
 const partsMax = 1000;
 const fractionSlack = 1e-9;
 const lambdaMax = 1e6;
+/** More than twice as long is unusual already. */
+const multiplierMax = 16;
 /** Steps are counted in 32 bits on the wire. */
 const stepsMax = 2 ** 31 - 1;
 /** A trial's curve travels in one message and stays in memory. */
@@ -154,6 +157,16 @@ function trainerProblems(trainer: TrainerSettings): SpecProblem[] {
       message: `must be at least 0 and below 1, got ${trainer.dropout}`,
     });
   }
+  if (learningRate.cycleMultiplier !== undefined) {
+    problems.push(
+      ...whole(
+        ['trainer', 'learning_rate', 'cycle_multiplier'],
+        learningRate.cycleMultiplier,
+        2,
+        multiplierMax,
+      ),
+    );
+  }
   if (learningRate.min > learningRate.max) {
     problems.push({
       path: ['trainer', 'learning_rate', 'min'],
@@ -169,9 +182,12 @@ function lengthProblems({ learningRate, length, measure }: TrainerSettings): Spe
   if (measure.kind === 'steps') {
     problems.push(...whole(['trainer', 'measure', 'steps'], measure.steps, 1, 1e9));
   }
-  const steps = length.kind === 'cycles' ? count * 2 * learningRate.stepSize : 0;
+  const steps = length.kind === 'cycles' ? stepsOfCycles(learningRate, count) : 0;
   if (problems.length === 0 && steps > stepsMax) {
-    const message = `${count} cycles of 2 × ${learningRate.stepSize} steps are more than ${stepsMax} steps`;
+    const { stepSize, cycleMultiplier } = learningRate;
+    const growing =
+      cycleMultiplier === undefined ? '' : `, each ${cycleMultiplier} times the last,`;
+    const message = `${count} cycles of 2 × ${stepSize} steps${growing} are more than ${stepsMax} steps`;
     problems.push({ path: ['trainer', 'cycles'], message });
   }
   // Where the size of the data set decides, only the trainer knows; that is bounded by its records.

@@ -84,8 +84,10 @@ export interface TrainerSettings {
 export interface CyclicalRate {
   readonly min: number;
   readonly max: number;
-  /** n_s: half a cycle, in steps. */
+  /** n_s: half a cycle, in steps; of the first one where cycles grow. */
   readonly stepSize: number;
+  /** How many times as long as the one before it each cycle is, 2 … 16; absent where all are equally long. */
+  readonly cycleMultiplier?: number;
 }
 
 export type TrainingLength =

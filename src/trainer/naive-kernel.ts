@@ -121,6 +121,11 @@ class NaiveNetwork implements PackNetwork {
     });
   }
 
+  scores(rows: number): Float32Array[] {
+    const x = this.#inputs(rows);
+    return this.#networks.map((network) => this.#forward(network, x, rows, null, 1).scores);
+  }
+
   /** (rows, D) standardised. */
   #inputs(rows: number): Float32Array {
     const { inputs } = this.#shape;

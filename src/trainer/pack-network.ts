@@ -67,4 +67,6 @@ export interface PackNetwork {
    * @param classOf  (members, rows) overwritten with the class of the highest score, the first of equals
    */
   evaluate(losses: Float64Array, classOf: Uint8Array, rows: number): void;
+  /** (rows, C) of each member: the scores of the first `rows` records of `pixels`, without dropout. */
+  scores(rows: number): Float32Array[];
 }

@@ -9,7 +9,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { TrainerSettings } from '../study/study-spec.ts';
-import { measuredSteps, stepsOf, stepsPerEpoch } from '../study/training-length.ts';
+import { cycleEnds, measuredSteps, stepsOf, stepsPerEpoch } from '../study/training-length.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
 import { Batches } from './batches.ts';
 import { assertTrainable, inputsOf } from './images.ts';
@@ -30,6 +30,21 @@ export interface PackRequest {
   readonly lambdas: readonly number[];
   /** Whether the test split is measured at the last step. */
   readonly measureTest: boolean;
+  /** Where each member stands already, all at one step; absent: at the start. */
+  readonly resume?: readonly TrainingState[];
+}
+
+/**
+ * Where a member stands after `step` updates. With the request it is all that going on needs: order,
+ * dropout and rate are functions of the step, so that the end is the same to the last bit.
+ */
+export interface TrainingState {
+  readonly step: number;
+  /** Training alone so far: the member's share. */
+  readonly seconds: number;
+  readonly parameters: NetworkParameters;
+  /** Measurements so far. */
+  readonly curve: readonly Measurement[];
 }
 
 export interface PackHooks {
@@ -40,6 +55,10 @@ export interface PackHooks {
   onMeasured?(member: number, measurement: Measurement): void;
   /** A member that did not diverge has ended with these parameters. */
   onParameters?(member: number, parameters: NetworkParameters): void;
+  /** A member that has not diverged: at the end of each cycle, at its own end, and where it was stopped. */
+  onState?(member: number, state: TrainingState): void;
+  /** Asked after each update: true ends the pack there. */
+  isStopped?(): boolean;
 }
 
 /**
@@ -57,11 +76,22 @@ export function trainPack(
   data: TrainingData,
   hooks: PackHooks,
 ): TrialResult[] {
+  const results = trainOrStop(kernel, request, data, hooks);
+  assert(results !== null, 'whoever may stop a pack calls `trainOrStop`');
+  return results;
+}
+
+/** As `trainPack`; null where `hooks.isStopped` ended it. What there was then went to `hooks.onState`. */
+export function trainOrStop(
+  kernel: Kernel,
+  request: PackRequest,
+  data: TrainingData,
+  hooks: PackHooks,
+): TrialResult[] | null {
   assert(request.lambdas.length > 0, 'a pack has members');
   assertTrainable(request.settings, data);
   const training = new PackTraining(kernel, request, data, hooks);
-  training.run();
-  return training.results();
+  return training.run() ? training.results() : null;
 }
 
 type Outcome =
@@ -83,32 +113,48 @@ class PackTraining {
   readonly #batches: Batches;
   readonly #members: readonly Member[];
   readonly #steps: number;
-  #trainingMs = 0;
+  readonly #firstStep: number;
+  #trainingMs: number;
 
   constructor(kernel: Kernel, request: PackRequest, data: TrainingData, hooks: PackHooks) {
-    const { seed, replicate, settings, lambdas } = request;
+    const { seed, replicate, settings, lambdas, resume } = request;
     const { images, records } = data.train;
     const shape = { inputs: inputsOf(images), hidden: settings.hidden, classes: images.classes };
     const rows = Math.max(MEASURE_ROWS, Math.min(settings.batch, records.length));
     const standardization = standardizationOf(data.train);
-    const parameters = initialParameters(seed, replicate, shape);
+    const initial = resume === undefined ? initialParameters(seed, replicate, shape) : null;
     this.#request = request;
     this.#data = data;
     this.#hooks = hooks;
-    this.#members = lambdas.map((lambda) => ({ lambda, curve: [], outcome: { kind: 'training' } }));
+    this.#members = lambdas.map((lambda, index) => ({
+      lambda,
+      curve: [...(resume?.[index]?.curve ?? [])],
+      outcome: { kind: 'training' },
+    }));
     this.#steps = stepsOf(settings, records.length);
+    this.#firstStep = firstStepOf(resume ?? [], this.#steps);
+    this.#trainingMs = 1000 * (resume ?? []).reduce((sum, state) => sum + state.seconds, 0);
     this.#batches = new Batches(data.train, settings, seed, replicate, standardization.meanByte);
     this.#network = kernel.openPack({ ...shape, members: lambdas.length, rows });
     this.#network.setStandardization(standardization);
     this.#network.setDecay(Float32Array.from(lambdas, (lambda) => 2 * lambda));
-    lambdas.forEach((_, member) => this.#network.setParameters(member, parameters));
+    lambdas.forEach((_, member) => {
+      const parameters = resume?.[member]?.parameters ?? initial;
+      assert(parameters !== null, 'a pack is resumed with a state for each member');
+      this.#network.setParameters(member, parameters);
+    });
   }
 
-  run(): void {
+  /** @returns false where it was stopped */
+  run(): boolean {
     const { settings } = this.#request;
-    const measured = new Set(measuredSteps(settings, this.#data.train.records.length));
+    const { length: records } = this.#data.train.records;
+    const measured = new Set(measuredSteps(settings, records));
+    const kept = new Set(cycleEnds(settings, records));
     const losses = new Float64Array(this.#members.length);
-    for (let step = 1; step <= this.#steps && this.#training().length > 0; step++) {
+    // Resumed at its very end, the result is still to be found: by measuring once more.
+    if (this.#firstStep > this.#steps) this.#measureAgain();
+    for (let step = this.#firstStep; step <= this.#steps && this.#training().length > 0; step++) {
       const learningRate = learningRateAt(settings.learningRate, step - 1);
       const startMs = this.#hooks.nowMs();
       const rows = this.#batches.load(this.#network, step - 1);
@@ -120,7 +166,11 @@ class PackTraining {
       }
       this.#hooks.onStep?.(step);
       if (measured.has(step)) this.#measure(step, learningRate);
+      const isStopped = step < this.#steps && this.#hooks.isStopped?.() === true;
+      if (kept.has(step) || isStopped) this.#handOut(step);
+      if (isStopped) return false;
     }
+    return true;
   }
 
   results(): TrialResult[] {
@@ -131,6 +181,24 @@ class PackTraining {
         ? { ...outcome, curve }
         : { ...outcome, steps: this.#steps, seconds, curve };
     });
+  }
+
+  #measureAgain(): void {
+    for (const { curve } of this.#members) curve.pop();
+    this.#measure(
+      this.#steps,
+      learningRateAt(this.#request.settings.learningRate, this.#steps - 1),
+    );
+  }
+
+  #handOut(step: number): void {
+    if (this.#hooks.onState === undefined) return;
+    const seconds = this.#seconds();
+    for (const [index, { curve, outcome }] of this.#members.entries()) {
+      if (outcome.kind === 'diverged') continue;
+      const parameters = this.#network.parameters(index);
+      this.#hooks.onState(index, { step, seconds, parameters, curve: [...curve] });
+    }
   }
 
   #training(): [number, Member][] {
@@ -199,4 +267,14 @@ class PackTraining {
       this.#hooks.onParameters?.(index, parameters);
     }
   }
+}
+
+/** The step that comes next. @throws AssertionError for states of another pack */
+function firstStepOf(states: readonly TrainingState[], steps: number): number {
+  const step = states[0]?.step ?? 0;
+  assert(
+    states.every((state) => state.step === step) && step <= steps,
+    'a pack stands at one step',
+  );
+  return step + 1;
 }

@@ -153,6 +153,22 @@ export class WasmNetwork implements PackNetwork {
     }
   }
 
+  scores(rows: number): Float32Array[] {
+    const { members, classes } = this.#shape;
+    const { R, s } = this.#plan;
+    this.#hiddenLayer(rows, 0);
+    return Array.from({ length: members }, (_, member) => {
+      this.#scores(member, rows);
+      const scores = new Float32Array(rows * classes);
+      for (let c = 0; c < classes; c++) {
+        for (let row = 0; row < rows; row++) {
+          scores[row * classes + c] = this.#floats[s / 4 + c * R + row]!; // seek to s[c, row]
+        }
+      }
+      return scores;
+    });
+  }
+
   /** Packs the batch and computes a = ReLU(x · w1 + b1) of all members. */
   #hiddenLayer(rows: number, x2: number): void {
     const { R, K, panels, x1, w1, b1, z, a, ...at } = this.#plan;

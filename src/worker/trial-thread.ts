@@ -7,11 +7,12 @@
  */
 import { isMainThread, workerData, type MessagePort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
+import { RidgelineError } from '../base/errors.ts';
 import type { TrainerSettings } from '../study/study-spec.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
 import type { TrainingData } from '../trainer/images.ts';
-import { trainPack } from '../trainer/train-pack.ts';
 import { openKernel, type KernelSource } from './kernel-file.ts';
+import { trainOrStop, trainPack, type TrainingState } from '../trainer/train-pack.ts';
 
 assert(!isMainThread, 'trial-thread.ts is the entry of a thread');
 
@@ -66,4 +67,61 @@ export function runTask(task: TrainTask): TrialResult[] {
   });
   port.close();
   return results;
+}
+
+/** One network, which can be stopped, and resumed where it was. */
+export interface TrainingTask extends Omit<TrainTask, 'lambdas' | 'progress'> {
+  readonly lambda: number;
+  /** Null: from the start. */
+  readonly resume: TrainingState | null;
+  /** (2) updates done; not 0: stop after the next one. */
+  readonly control: Int32Array;
+}
+
+/** What a training run posts on its way. */
+export type TrainingMessage =
+  | { readonly kind: 'measured'; readonly measurement: Measurement }
+  | { readonly kind: 'state'; readonly state: TrainingState };
+
+/** How a training run ended. Errors lose their class between threads, so an expected one is a value. */
+export type TrainingEnd =
+  | { readonly kind: 'ended'; readonly result: TrialResult }
+  | { readonly kind: 'stopped' }
+  | {
+      readonly kind: 'refused';
+      readonly code: RidgelineError['code'];
+      readonly what: string;
+      readonly fix: string;
+    };
+
+/** Runs in the thread. */
+export function runTraining(task: TrainingTask): TrainingEnd {
+  try {
+    const result = train(task);
+    return result === null ? { kind: 'stopped' } : { kind: 'ended', result };
+  } catch (error) {
+    if (!(error instanceof RidgelineError)) throw error;
+    const { code, what, fix } = error;
+    return { kind: 'refused', code, what, fix };
+  } finally {
+    task.port.close();
+  }
+}
+
+function train(task: TrainingTask): TrialResult | null {
+  const { data, control, port, lambda, resume, ...request } = task;
+  const post = (message: TrainingMessage): void => port.postMessage(message);
+  const results = trainOrStop(
+    kernel,
+    { ...request, lambdas: [lambda], ...(resume === null ? {} : { resume: [resume] }) },
+    data,
+    {
+      nowMs: () => performance.now(),
+      onStep: (step) => Atomics.store(control, 0, step),
+      onMeasured: (_, measurement) => post({ kind: 'measured', measurement }),
+      onState: (_, state) => post({ kind: 'state', state }),
+      isStopped: () => Atomics.load(control, 1) !== 0,
+    },
+  );
+  return results?.[0] ?? null;
 }

@@ -89,8 +89,13 @@ const settings: fc.Arbitrary<TrainerSettings> = fc.record({
   hidden: fc.integer({ min: 1, max: 4_096 }),
   batch: fc.integer({ min: 1, max: 100_000 }),
   learningRate: fc
-    .record({ a: amount, b: amount, stepSize: uint32(1) })
-    .map(({ a, b, stepSize }) => ({ min: Math.min(a, b), max: Math.max(a, b), stepSize })),
+    .record({ a: amount, b: amount, stepSize: uint32(1), grows: fc.integer({ min: 1, max: 16 }) })
+    .map(({ a, b, stepSize, grows }) => ({
+      min: Math.min(a, b),
+      max: Math.max(a, b),
+      stepSize,
+      ...(grows === 1 ? {} : { cycleMultiplier: grows }),
+    })),
   length: fc.oneof(
     fc.record({ kind: fc.constant('cycles' as const), cycles: uint32(1) }),
     fc.record({ kind: fc.constant('epochs' as const), epochs: uint32(1) }),

@@ -30,15 +30,21 @@ const selection = (part: string): fc.Arbitrary<Selection> =>
     })),
   );
 
-const trainer: fc.Arbitrary<StudySpec['trainer']> = fc.record({
+const anyTrainer: fc.Arbitrary<StudySpec['trainer']> = fc.record({
   hidden: fc.integer({ min: 1, max: 4096 }),
   batch: fc.integer({ min: 1, max: 100_000 }),
   learningRate: fc
     .record({
       bounds,
       stepSize: fc.integer({ min: 1, max: 5_000 }),
+      grows: fc.integer({ min: 1, max: 16 }),
     })
-    .map(({ bounds: { min, max }, stepSize }) => ({ min, max: Math.min(max, 1e3), stepSize })),
+    .map(({ bounds: { min, max }, stepSize, grows }) => ({
+      min,
+      max: Math.min(max, 1e3),
+      stepSize,
+      ...(grows === 1 ? {} : { cycleMultiplier: grows }),
+    })),
   length: fc.oneof(
     fc.record({ kind: fc.constant('cycles'), cycles: fc.integer({ min: 1, max: 99 }) }),
     fc.record({ kind: fc.constant('epochs'), epochs: fc.integer({ min: 1, max: 9_999 }) }),
@@ -51,6 +57,13 @@ const trainer: fc.Arbitrary<StudySpec['trainer']> = fc.record({
   mirror: fc.boolean(),
   shift: fc.integer({ min: 0, max: 64 }),
 });
+
+/** Growing cycles are soon too long: two of them are enough. */
+const trainer = anyTrainer.map((settings) =>
+  settings.learningRate.cycleMultiplier !== undefined && settings.length.kind === 'cycles'
+    ? { ...settings, length: { ...settings.length, cycles: 1 + (settings.length.cycles % 2) } }
+    : settings,
+);
 
 const stages: fc.Arbitrary<StageSpec[]> = fc
   .array(

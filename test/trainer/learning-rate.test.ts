@@ -34,4 +34,12 @@ describe('the cyclical learning rate', () => {
       }),
     );
   });
+
+  test('with a multiplier, each cycle is the one before it stretched, and ends at the lowest rate', () => {
+    const rate = { min: 1e-5, max: 1e-1, stepSize: 10, cycleMultiplier: 3 };
+    const at = (steps: number): number => learningRateAt(rate, steps);
+    expect([0, 20, 80, 260].map(at)).toEqual([1e-5, 1e-5, 1e-5, 1e-5]); // 20 + 60 + 180
+    expect([10, 50, 170].map(at)).toEqual([1e-1, 1e-1, 1e-1]);
+    for (let step = 0; step <= 20; step++) expect(at(20 + 3 * step)).toBe(at(step));
+  });
 });

@@ -69,7 +69,11 @@ async function secondsPerStep(spec: StudySpec, dataDir: string, kernel: Kernel):
   const data = await loadTrainingData(spec.dataset, spec.seed, dataDir, false);
   const settings = {
     ...spec.trainer,
-    learningRate: { ...spec.trainer.learningRate, stepSize: sampleSteps / 2 },
+    learningRate: {
+      min: spec.trainer.learningRate.min,
+      max: spec.trainer.learningRate.max,
+      stepSize: sampleSteps / 2,
+    },
     length: { kind: 'cycles', cycles: 1 },
     measure: { kind: 'end' },
   } as const;

@@ -12,6 +12,7 @@ import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../cont
 import { dashboardText } from '../dashboard.ts';
 import { exitCode } from '../exit-codes.ts';
 import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
+import { commandToGoOn } from '../go-on.ts';
 import { LiveView } from '../live-view.ts';
 import { LocalWorkers } from '../local-workers.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
@@ -166,17 +167,7 @@ async function search(
 }
 
 function goOnText({ argv }: Context): string {
-  return `stopped; nothing that was finished is lost. Go on with:\n  ${commandToGoOn(argv)}\n`;
-}
-
-/** The same command, without what would begin anew; arguments that a shell would take apart are quoted. */
-function commandToGoOn(argv: readonly string[]): string {
-  const quoted = argv
-    .filter((argument) => argument !== '--fresh')
-    .map((argument) =>
-      /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`,
-    );
-  return ['ridgeline', ...quoted].join(' ');
+  return `stopped; nothing that was finished is lost. Go on with:\n  ${commandToGoOn(argv, { without: '--fresh' })}\n`;
 }
 
 function startWorkers(

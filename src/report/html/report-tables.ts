@@ -28,7 +28,7 @@ export function stageTable(results: StudyResults, stage: StageResults): Html {
   const isBest = (row: ResultRow): boolean => row.trial === results.best?.trial;
   const open = stage.rows.slice(0, rowsOpen);
   const folded = stage.rows.slice(rowsOpen, rowsMax);
-  const failures = failureWords(results, stage.name, 5);
+  const failures = failureWords(results.study, stage, 5);
   return html`
     <p class="quiet">${stageCaption(stage)}</p>
     ${table(`Stage ${stage.name}, best first`, columns, open, isBest)}

@@ -42,8 +42,10 @@ export interface CyclicalRate {
   /** 0 <= min <= max. */
   min: number;
   max: number;
-  /** Half a period, in steps; at least 1. */
+  /** Half a period, in steps; at least 1. Of the first one where periods grow. */
   stepSize: number;
+  /** How many times as long as the one before it each period is, 2 to 16; 0: all are equally long. */
+  cycleMultiplier: number;
 }
 
 /** When a trial is measured; always at its last step too. */
@@ -310,7 +312,7 @@ export const TrainerSettings: MessageFns<TrainerSettings> = {
 };
 
 function createBaseCyclicalRate(): CyclicalRate {
-  return { min: 0, max: 0, stepSize: 0 };
+  return { min: 0, max: 0, stepSize: 0, cycleMultiplier: 0 };
 }
 
 export const CyclicalRate: MessageFns<CyclicalRate> = {
@@ -323,6 +325,9 @@ export const CyclicalRate: MessageFns<CyclicalRate> = {
     }
     if (message.stepSize !== 0) {
       writer.uint32(24).uint32(message.stepSize);
+    }
+    if (message.cycleMultiplier !== 0) {
+      writer.uint32(32).uint32(message.cycleMultiplier);
     }
     return writer;
   },
@@ -362,6 +367,14 @@ export const CyclicalRate: MessageFns<CyclicalRate> = {
             }
 
             message.stepSize = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.cycleMultiplier = reader.uint32();
             continue;
           }
         }

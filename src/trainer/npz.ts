@@ -1,0 +1,136 @@
+/**
+ * numpy's archive of arrays, `.npz`: a zip file with one `.npy` file for each array.
+ *
+ * Written so that `numpy.load(file)['W1']` is all that a reader needs; texts are arrays of unicode with
+ * no dimension. Read back is only what is written here: float32, int32 and unicode, in C order. Members
+ * are stored, not deflated: weights are as good as noise.
+ *
+ * Source: numpy, `numpy.lib.format`, version 1.0 of the format.
+ */
+import { unzipSync, zipSync, type Zippable } from 'fflate';
+import {
+  elementsOf,
+  malformedUnless,
+  MalformedArrayFile,
+  type ArrayFile,
+  type NamedArray,
+} from './named-array.ts';
+
+const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]; // \x93NUMPY, version 1.0
+const alignBytes = 64;
+/** Zip files know no date before; any would do, as long as the same model gives the same bytes. */
+const epoch = new Date(1980, 0, 1);
+/** Far above 100 networks of 4,096 units: what unpacks to more is no model. */
+const unpackedBytesMax = 2 ** 31;
+
+export function encodeNpz({ arrays, texts }: ArrayFile): Uint8Array {
+  const textArrays = Object.entries(texts).map(([name, text]) => ({
+    name,
+    shape: [],
+    data: [text],
+  }));
+  const files: Zippable = {};
+  for (const array of [...arrays, ...textArrays]) files[`${array.name}.npy`] = encodeNpy(array);
+  return zipSync(files, { level: 0, mtime: epoch });
+}
+
+/** @throws MalformedArrayFile */
+export function decodeNpz(bytes: Uint8Array): ArrayFile {
+  let unpackedBytes = 0;
+  let files: Record<string, Uint8Array>;
+  try {
+    files = unzipSync(bytes, {
+      filter: ({ name, originalSize }) => {
+        unpackedBytes += originalSize;
+        malformedUnless(name.endsWith('.npy'), `it holds ${JSON.stringify(name)}, no .npy file`);
+        malformedUnless(unpackedBytes <= unpackedBytesMax, 'it unpacks to more than 2 GiB');
+        return true;
+      },
+    });
+  } catch (error) {
+    if (error instanceof MalformedArrayFile) throw error;
+    throw new MalformedArrayFile('it is not a whole zip file', { cause: error });
+  }
+  const decoded = Object.entries(files).map(([file, content]) =>
+    decodeNpy(file.slice(0, -'.npy'.length), content),
+  );
+  const texts: Record<string, string> = {};
+  for (const { name, shape, data } of decoded) {
+    if (shape.length === 0 && typeof data[0] === 'string') texts[name] = data[0];
+  }
+  return { arrays: decoded.filter(({ name }) => !(name in texts)), texts };
+}
+
+function encodeNpy({ shape, data }: NamedArray): Uint8Array {
+  const { descr, body } = encodeElements(data);
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;
+  const unpadded = magic.length + 2 + header.length + 1;
+  const total = Math.ceil(unpadded / alignBytes) * alignBytes;
+  const text = `${header}${' '.repeat(total - unpadded)}\n`;
+  const file = new Uint8Array(total + body.length);
+  file.set(magic);
+  file.set([text.length & 255, text.length >> 8], magic.length);
+  file.set(new TextEncoder().encode(text), magic.length + 2);
+  file.set(body, total);
+  return file;
+}
+
+function encodeElements(data: NamedArray['data']): { descr: string; body: Uint8Array } {
+  if (!isTexts(data)) {
+    const descr = data instanceof Float32Array ? '<f4' : '<i4';
+    return { descr, body: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+  }
+  // Unicode in numpy is UTF-32, every element padded with zeros to the longest.
+  const points = data.map((text) => Array.from(text, (character) => character.codePointAt(0) ?? 0));
+  const length = Math.max(1, ...points.map((text) => text.length));
+  const units = new Uint32Array(points.length * length);
+  points.forEach((text, index) => units.set(text, index * length));
+  return { descr: `<U${length}`, body: new Uint8Array(units.buffer) };
+}
+
+function decodeNpy(name: string, bytes: Uint8Array): NamedArray {
+  const wrong = `${JSON.stringify(name)} is not an array in the form of numpy's format 1.0`;
+  malformedUnless(
+    magic.every((byte, index) => bytes[index] === byte),
+    wrong,
+  );
+  const headerBytes = (bytes[8] ?? 0) + 256 * (bytes[9] ?? 0);
+  const header = new TextDecoder('latin1').decode(bytes.subarray(10, 10 + headerBytes));
+  const found =
+    /^\{'descr': '<(?<type>f4|i4|U\d{1,7})', 'fortran_order': False, 'shape': \((?<sizes>[\d, ]*)\), \}\s*$/.exec(
+      header,
+    )?.groups;
+  malformedUnless(found !== undefined, `${wrong}: its header is ${JSON.stringify(header)}`);
+  const { type = '', sizes = '' } = found;
+  const shape = (sizes.match(/\d+/g) ?? []).map(Number);
+  // A copy, since elements must lie on multiples of four bytes; of a Buffer, slice would be none.
+  const body = new Uint8Array(bytes.subarray(10 + headerBytes));
+  const width = type.startsWith('U') ? 4 * Number(type.slice(1)) : 4;
+  const expected = elementsOf(shape) * width;
+  malformedUnless(
+    body.length === expected,
+    `${JSON.stringify(name)} has ${body.length} bytes of data, its shape needs ${expected}`,
+  );
+  if (type === 'f4') return { name, shape, data: new Float32Array(body.buffer) };
+  if (type === 'i4') return { name, shape, data: new Int32Array(body.buffer) };
+  const units = new Uint32Array(body.buffer);
+  const data = Array.from({ length: elementsOf(shape) }, (_, index) =>
+    textFrom(units.subarray((index * width) / 4, ((index + 1) * width) / 4)),
+  );
+  return { name, shape, data };
+}
+
+function textFrom(units: Uint32Array): string {
+  const points = [...units];
+  const end = points.findLastIndex((unit) => unit !== 0) + 1;
+  malformedUnless(
+    points.every((point) => point <= 0x10ffff),
+    'a text in it is not Unicode',
+  );
+  return String.fromCodePoint(...points.slice(0, end));
+}
+
+function isTexts(data: NamedArray['data']): data is readonly string[] {
+  return !(data instanceof Float32Array) && !(data instanceof Int32Array);
+}
