@@ -28,14 +28,14 @@ describe.concurrent('a worker', { timeout: 240_000 }, () => {
   test('that is cut off for less than its lease redoes nothing, whether its connection closes or not', async ({
     onTestFinished,
   }) => {
-    const { proxy, trains, finish } = await networkRig({ onEnd: onTestFinished, leaseSeconds });
-    await trains('coarse/1');
-    proxy.freeze();
+    const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
+    await rig.trains('coarse/1');
+    rig.proxy.freeze();
     await timeout(2_000);
-    proxy.thaw();
-    await trains('coarse/2');
-    proxy.cut();
-    const findings = await finish();
+    rig.proxy.thaw();
+    await rig.trains('coarse/2');
+    rig.proxy.cut();
+    const findings = await rig.finish();
     expect(findings).toMatchObject(nothing);
     for (const trial of ['coarse/1', 'coarse/2', 'coarse/3'])
       expect([trial, ...outcomesOf(findings, trial)]).toEqual([trial, 'accepted']);
