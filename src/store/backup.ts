@@ -60,11 +60,11 @@ export async function backUpStore(
   { force, onProgress }: BackupOptions,
 ): Promise<CopySummary> {
   const source = storeFile(stateDir);
+  refuseTarget(target, source, force);
   const database = openForReading(source);
   if (database === null) throw nothingToBackUp(stateDir);
   const partial = `${target}.partial-${process.pid}`;
   try {
-    refuseTarget(target, source, force);
     // Held for as long as it takes: the copy is of this state, whatever is committed meanwhile.
     database.exec('BEGIN');
     storedVersion(database);
@@ -209,11 +209,11 @@ function isEmptyStore(file: string): boolean {
 
 function refuseTarget(target: string, source: string, force: boolean): void {
   const directory = dirname(resolve(target));
-  if (!existsSync(directory))
+  if (!existsSync(directory) || !statSync(directory).isDirectory())
     throw unwritable(target, new Error(`there is no directory ${directory}`));
   if (!existsSync(target)) return;
   if (statSync(target).isDirectory()) throw unwritable(target, new Error('it is a directory'));
-  if (join(realpathSync(directory), basename(target)) === realpathSync(source))
+  if (join(realpathSync(directory), basename(target)) === resolvedStore(source))
     throw unwritable(target, new Error('it is the store itself'));
   if (!force) {
     throw new RidgelineError(
@@ -222,6 +222,10 @@ function refuseTarget(target: string, source: string, force: boolean): void {
       'Give another name, or --force to replace it.',
     );
   }
+}
+
+function resolvedStore(file: string): string {
+  return existsSync(file) ? realpathSync(file) : file;
 }
 
 function nothingToBackUp(stateDir: string): RidgelineError {
