@@ -15,6 +15,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
@@ -59,11 +60,11 @@ export async function backUpStore(
   { force, onProgress }: BackupOptions,
 ): Promise<CopySummary> {
   const source = storeFile(stateDir);
+  refuseTarget(target, source, force);
   const database = openForReading(source);
   if (database === null) throw nothingToBackUp(stateDir);
   const partial = `${target}.partial-${process.pid}`;
   try {
-    refuseTarget(target, source, force);
     // Held for as long as it takes: the copy is of this state, whatever is committed meanwhile.
     database.exec('BEGIN');
     storedVersion(database);
@@ -142,11 +143,11 @@ export function restoreStore(
 function checkCopy(copy: string, named: string): CopySummary {
   checkSqlite();
   const check = (database: DatabaseSync): void => {
-    if (storedVersion(database) === 0) throw noStore(named);
+    if (storedVersion(database) === 0) throw new Error('it is no store of Ridgeline');
     checkNotNewer(database, named);
     for (const [pragma, isGood] of wholeness) {
       const found = database.prepare(`PRAGMA ${pragma}`).get();
-      if (!isGood(found)) throw damagedCopy(named, Object.values(found ?? {}).join(' '));
+      if (!isGood(found)) throw new Error(Object.values(found ?? {}).join(' '));
     }
     database.exec('PRAGMA journal_mode = DELETE');
   };
@@ -160,7 +161,7 @@ function checkCopy(copy: string, named: string): CopySummary {
   } catch (error) {
     removeLog(copy);
     if (error instanceof RidgelineError && error.code !== 'STATE_DAMAGED') throw error;
-    throw damagedCopy(named, error instanceof RidgelineError ? error.what : messageOf(error));
+    throw damagedCopy(named, error instanceof RidgelineError ? (error.cause ?? error) : error);
   }
 }
 
@@ -208,10 +209,11 @@ function isEmptyStore(file: string): boolean {
 
 function refuseTarget(target: string, source: string, force: boolean): void {
   const directory = dirname(resolve(target));
-  if (!existsSync(directory))
+  if (!existsSync(directory) || !statSync(directory).isDirectory())
     throw unwritable(target, new Error(`there is no directory ${directory}`));
   if (!existsSync(target)) return;
-  if (join(realpathSync(directory), basename(target)) === realpathSync(source))
+  if (statSync(target).isDirectory()) throw unwritable(target, new Error('it is a directory'));
+  if (join(realpathSync(directory), basename(target)) === resolvedStore(source))
     throw unwritable(target, new Error('it is the store itself'));
   if (!force) {
     throw new RidgelineError(
@@ -220,6 +222,10 @@ function refuseTarget(target: string, source: string, force: boolean): void {
       'Give another name, or --force to replace it.',
     );
   }
+}
+
+function resolvedStore(file: string): string {
+  return existsSync(file) ? realpathSync(file) : file;
 }
 
 function nothingToBackUp(stateDir: string): RidgelineError {
@@ -247,18 +253,11 @@ function occupied(file: string): RidgelineError {
   );
 }
 
-function noStore(named: string): RidgelineError {
+function damagedCopy(named: string, cause: unknown): RidgelineError {
   return new RidgelineError(
     'STATE_DAMAGED',
-    `${named} is a database, but no store of Ridgeline's.`,
-    'Give a file that `ridgeline backup` wrote.',
-  );
-}
-
-function damagedCopy(named: string, finding: string): RidgelineError {
-  return new RidgelineError(
-    'STATE_DAMAGED',
-    `${named} is damaged (${finding}), so no copy of it is used. Nothing was changed.`,
+    `${named} is damaged (${messageOf(cause)}), so no copy of it is used. Nothing was changed.`,
     'Use another backup; `ridgeline restore FILE` checks each before it uses it.',
+    { cause },
   );
 }

@@ -143,7 +143,7 @@ export function storeDamaged(file: string, finding: string, cause?: unknown): Ri
   assert(finding !== '', 'damage has a description');
   return new RidgelineError(
     'STATE_DAMAGED',
-    `The store ${file} is damaged (${finding}), so its results cannot be trusted. It was left as it is.`,
+    `The store ${file} is damaged (${finding.replaceAll(/\s+/g, ' ')}), so its results cannot be trusted. It was left as it is.`,
     `Put a backup in its place with \`ridgeline restore FILE --force --state ${dirname(file)}\` (the damaged store is kept beside it), or start anew with another --state DIR.`,
     { cause },
   );

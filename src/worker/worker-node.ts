@@ -230,6 +230,7 @@ export class WorkerNode implements AsyncDisposable {
 
   async #train(assignment: Assignment): Promise<void> {
     const { pack, members } = assignment;
+    this.#options.log.debug({ pack }, 'training');
     try {
       const results = await this.#pool.train(
         pack,

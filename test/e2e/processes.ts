@@ -132,12 +132,14 @@ export interface StudyText {
   readonly cycles?: number;
   readonly hidden?: number;
   readonly seed?: number;
+  /** Without the second stage. */
+  readonly coarseOnly?: boolean;
 }
 
 /** A small study on the embedded data set, written to a file in `dir`. */
 export function writeStudy(
   dir: string,
-  { name, trials = 8, cycles = 1, hidden = 16, seed = 5 }: StudyText,
+  { name, trials = 8, cycles = 1, hidden = 16, seed = 5, coarseOnly = false }: StudyText,
 ): string {
   const path = join(dir, `${name}.yaml`);
   writeFileSync(
@@ -159,12 +161,16 @@ stages:
   - name: coarse
     trials: ${trials}
     lambda: { distribution: log_uniform, min: 1.0e-6, max: 1.0 }
-  - name: fine
-    trials: ${trials}
-    lambda: { distribution: log_uniform, narrow: coarse }
-`,
+${coarseOnly ? '' : fineStage(trials)}`,
   );
   return path;
+}
+
+function fineStage(trials: number): string {
+  return `  - name: fine
+    trials: ${trials}
+    lambda: { distribution: log_uniform, narrow: coarse }
+`;
 }
 
 interface ResultRow {

@@ -1,0 +1,89 @@
+/** From a damaged store back to work, as its messages say; and what nobody can see but who computes again. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { ridgeline, scratchDir, start, writeStudy } from '../processes.ts';
+
+interface VerifyJson {
+  readonly verified: number;
+  readonly mismatched: number;
+  readonly trials: readonly { readonly trial: string; readonly differences: string[] }[];
+}
+
+test('a damaged store is refused with the command that restores a backup, and that command works', async () => {
+  const dir = scratchDir();
+  const state = join(dir, 'state');
+  const study = writeStudy(dir, { name: 'whole', trials: 4 });
+  const run = async () => await ridgeline(['run', study, '--state', state, '--format', 'json']);
+  const first = await run();
+  expect(first.code, first.stderr).toBe(0);
+  const file = join(dir, 'backup.db');
+  const backup = await ridgeline(['backup', file, '--state', state]);
+  expect([backup.code, backup.stdout, backup.stderr]).toEqual([
+    0,
+    '',
+    `${file} has 1 study with 8 trials\n`,
+  ]);
+  const handle = openSync(join(state, 'ridgeline.db'), 'r+');
+  writeSync(handle, Buffer.alloc(64, 0xa5), 0, 64, 4_096 * 3);
+  closeSync(handle);
+  const refused = await ridgeline(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
+  expect(refused.code).toBe(1);
+  const command =
+    /ridgeline: The store (\S+) is damaged .*\n {2}fix: .*`ridgeline restore FILE (.*?)`/;
+  const [, named, rest = ''] = command.exec(refused.stderr) ?? [];
+  expect(named).toBe(join(state, 'ridgeline.db'));
+  const restored = await ridgeline(['restore', file, ...rest.split(' ')]);
+  expect(restored.code, restored.stderr).toBe(0);
+  const again = await run();
+  expect(again.stdout).toBe(first.stdout);
+});
+
+test('verify trains stored trials again: 0 where they are the same, 3 where one was changed by hand', async () => {
+  const dir = scratchDir();
+  const study = writeStudy(dir, { name: 'edited', trials: 4, coarseOnly: true });
+  expect((await ridgeline(['run', study, '--state', dir])).code).toBe(0);
+  const verify = async (...args: string[]) =>
+    await ridgeline(['verify', 'edited', '--state', dir, '--format', 'json', ...args]);
+  const all = await verify('--all');
+  expect(all.code, all.stderr).toBe(0);
+  expect(JSON.parse(all.stdout)).toMatchObject({ verified: 4, mismatched: 0 });
+  const raw = new DatabaseSync(join(dir, 'ridgeline.db'));
+  raw.exec(`UPDATE measurement SET validation_loss = validation_loss + 1e-9 WHERE k = 1;
+    UPDATE trial SET digest = replace(digest, 'a', 'b') WHERE k = 2;
+    UPDATE correctness SET bits = zeroblob(length(bits)) WHERE k = 3;`);
+  raw.close();
+  const edited = await verify('--all');
+  expect(edited.code).toBe(3);
+  const found = JSON.parse(edited.stdout) as VerifyJson;
+  expect(Object.fromEntries(found.trials.map((row) => [row.trial, row.differences]))).toEqual({
+    'coarse/1': ['validation loss'],
+    'coarse/2': ['digest'],
+    'coarse/3': ['correctness'],
+    'coarse/4': [],
+  });
+  expect((await verify('--trials', '2')).stdout).toMatch(/"verified": 2/);
+  expect((await verify('--top', '1', '--all')).code).toBe(2);
+});
+
+test('verify that is interrupted prints what it has and ends with 130', async () => {
+  const dir = scratchDir();
+  const study = writeStudy(dir, { name: 'long', trials: 8, cycles: 4, coarseOnly: true });
+  expect((await ridgeline(['run', study, '--state', dir])).code).toBe(0);
+  const args = ['verify', 'long', '--all', '--threads', '1', '--format', 'json', '--state', dir];
+  const raw = new DatabaseSync(join(dir, 'ridgeline.db'));
+  // Of other replicates, hence of other packs: six of the seven are still to come.
+  raw.exec(`PRAGMA foreign_keys = OFF;
+    UPDATE trial SET replicate = k WHERE k > 2; UPDATE measurement SET replicate = k WHERE k > 2;
+    UPDATE correctness SET replicate = k WHERE k > 2;`);
+  raw.close();
+  const verifying = start(args);
+  await verifying.says(/2 of 8/);
+  verifying.kill('SIGINT');
+  const { code, stdout } = await verifying.finished;
+  expect(code).toBe(130);
+  const { verified } = JSON.parse(stdout) as VerifyJson;
+  expect(verified).toBeGreaterThanOrEqual(2);
+  expect(verified).toBeLessThan(8);
+});

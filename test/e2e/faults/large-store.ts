@@ -1,0 +1,75 @@
+/** A store in the middle of a very large study, written as a coordinator would have. */
+import { join } from 'node:path';
+import { loadStudy } from '../../../src/config/load-study.ts';
+import { openStudyData } from '../../../src/coordinator/study-data.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import type { StoreRow } from '../../../src/store/rows.ts';
+import { knownAnswer } from '../../../src/trainer/known-answer.ts';
+import { completeResult } from '../../store/records.ts';
+
+const rowsAtOnce = 10_000;
+
+/** @param complete how many trials have ended; a thousand more wait */
+export async function writeLargeStore(
+  stateDir: string,
+  studyFile: string,
+  complete: number,
+): Promise<void> {
+  const spec = await loadStudy(studyFile);
+  const opened = await openStudyData(spec, join(stateDir, 'none'));
+  using store = openStore(stateDir, { owner: 'the test' });
+  const [stage] = spec.stages;
+  if (stage?.lambda.kind !== 'range') throw new Error('the first stage has a range');
+  const record = {
+    name: stage.name,
+    trials: stage.trials,
+    range: stage.lambda.range,
+    reason: null,
+    closed: false,
+    warnings: [],
+  };
+  const { study } = spec;
+  const rows: StoreRow[] = [
+    {
+      kind: 'study-created',
+      record: {
+        spec,
+        status: 'running',
+        reason: null,
+        createdAtMs: 1,
+        endedAtMs: null,
+        knownAnswer,
+        partDigests: opened.partDigests,
+        officialData: opened.official,
+        stages: [{ ...record, range: null }],
+        winner: null,
+      },
+    },
+    { kind: 'stage-opened', study, stage: record },
+  ];
+  for (let k = 1; k <= stage.trials; k++) {
+    const trial = { stage: stage.name, k, replicate: 1 };
+    rows.push({ kind: 'trial-created', study, id: trial, lambda: 1e-6 * (1 + k / stage.trials) });
+    if (k > complete) continue;
+    const attempt = {
+      trial,
+      attempt: 1,
+      purpose: 'search',
+      worker: 'node-1',
+      session: 'gone',
+      pack: `${study}:${k}`,
+      grantedAtMs: k,
+      endedAtMs: null,
+      outcome: null,
+      reason: null,
+    } as const;
+    const ended = { attempt: 1, outcome: 'accepted', reason: null, endedAtMs: k + 1 } as const;
+    rows.push(
+      { kind: 'attempt-opened', study, attempt },
+      { kind: 'attempt-closed', study, trial, ...ended, charged: false },
+      { kind: 'trial-ended', study, trial, worker: 'node-1', result: completeResult(0.5, 2) },
+    );
+    if (rows.length >= rowsAtOnce) store.commit(rows.splice(0));
+  }
+  store.commit(rows);
+}

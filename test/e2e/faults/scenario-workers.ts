@@ -1,0 +1,92 @@
+/** Workers are killed, again and again, in the middle of one study; others come in their place. */
+import { setTimeout as timeout } from 'node:timers/promises';
+import { writeStudy, type OnEnd } from '../processes.ts';
+import { check, type Findings } from './checker.ts';
+import { FaultCluster, trialsEnded, type Worker } from './fault-cluster.ts';
+
+export interface KilledWorkers {
+  readonly findings: Findings;
+  /** From a kill until what the worker trained was given up and waited, each. */
+  readonly noticedMs: number[];
+  /** Trials that were given up and then not the next ones to be granted. */
+  readonly passedOver: string[];
+  /** Attempts that were charged although their worker was not killed, or more than it can have run. */
+  readonly overcharged: string[];
+}
+
+export interface WorkerKills {
+  readonly onEnd: OnEnd;
+  readonly kills: number;
+  readonly trials: number;
+  readonly cycles: number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+export async function killWorkers(options: WorkerKills): Promise<KilledWorkers> {
+  const { onEnd, kills, trials, cycles, random } = options;
+  const cluster = await FaultCluster.make({ onEnd });
+  const study = writeStudy(cluster.dir, { name: 'killed', trials, cycles });
+  const coordinator = await cluster.coordinator(study);
+  const killedAtMs = new Map<string, number>();
+  const workers = [cluster.worker(), cluster.worker()];
+  let ended = 0;
+  for (let kill = 0; kill < kills; kill++) {
+    ended += 1 + Math.floor(random() * 2);
+    await trialsEnded(coordinator, ended);
+    const [victim] = workers.splice(Math.floor(random() * workers.length), 1);
+    workers.push(cluster.worker());
+    await victim!.running.says(/joined/);
+    await timeout(random() * 100);
+    killedAtMs.set(victim!.name, Date.now());
+    victim!.running.kill('SIGKILL');
+    await victim!.running.finished;
+  }
+  await coordinator.says(/killed is complete/);
+  coordinator.kill('SIGTERM');
+  await coordinator.finished;
+  const findings = check(cluster.state, 'killed', cluster.books);
+  return {
+    findings,
+    noticedMs: noticed(findings, killedAtMs),
+    passedOver: passedOver(findings),
+    overcharged: overcharged(findings, killedAtMs),
+  };
+}
+
+function noticed({ attempts }: Findings, killedAtMs: ReadonlyMap<string, number>): number[] {
+  return attempts.flatMap(({ worker, outcome, ended_at_ms }) => {
+    const killed = killedAtMs.get(worker);
+    return outcome !== 'lost' || killed === undefined || ended_at_ms === null
+      ? []
+      : [ended_at_ms - killed];
+  });
+}
+
+/** Whoever has a free thread next takes what was given up, before any trial that only waits. */
+function passedOver({ attempts }: Findings): string[] {
+  return attempts.flatMap((attempt, index) => {
+    const next = attempts[index + 1];
+    if (attempt.outcome !== 'lost' || attempt.ended_at_ms === null) return [];
+    const waiting = attempt.ended_at_ms;
+    const overtook = attempts.filter(
+      (other) =>
+        other.attempt === 1 &&
+        other.granted_at_ms > waiting &&
+        next?.trial === attempt.trial &&
+        other.granted_at_ms < next.granted_at_ms,
+    );
+    return overtook.map((other) => `${other.trial} before ${attempt.trial}`);
+  });
+}
+
+/** One thread and packs of one: a worker that is killed has one trial in flight at most. */
+function overcharged({ attempts }: Findings, killedAtMs: ReadonlyMap<string, number>): string[] {
+  const charged = new Map<Worker['name'], number>();
+  for (const { worker, outcome } of attempts)
+    if (outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout')
+      charged.set(worker, (charged.get(worker) ?? 0) + 1);
+  return [...charged]
+    .filter(([worker, times]) => !killedAtMs.has(worker) || times > 1)
+    .map(([worker, times]) => `${worker}: ${times} attempts`);
+}

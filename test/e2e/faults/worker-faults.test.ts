@@ -1,0 +1,130 @@
+/** Workers that are killed, cut off, stopped or told to go: nothing is lost, nothing counts twice. */
+import { setTimeout as timeout } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { networkRig, outcomesOf } from './network-rig.ts';
+import { killWorkers } from './scenario-workers.ts';
+
+const nothing = { lost: [], twice: [], broken: [] };
+const leaseSeconds = 6;
+
+describe.concurrent('a worker', { timeout: 240_000 }, () => {
+  test('that is killed, 10 times, loses no trial; only what it trained is charged, and granted again at once', async ({
+    onTestFinished,
+  }) => {
+    const { findings, noticedMs, passedOver, overcharged } = await killWorkers({
+      onEnd: onTestFinished,
+      kills: 10,
+      trials: 24,
+      cycles: 5,
+      random: Math.random,
+    });
+    expect(findings).toMatchObject(nothing);
+    expect(overcharged).toEqual([]);
+    expect(passedOver).toEqual([]);
+    // A second for the same session to come back, and a tick of the coordinator's clock.
+    expect(Math.max(0, ...noticedMs)).toBeLessThan(2_000);
+  });
+
+  test('that is cut off for less than its lease redoes nothing, whether its connection closes or not', async ({
+    onTestFinished,
+  }) => {
+    const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
+    await rig.trains('coarse/1');
+    rig.proxy.freeze();
+    await timeout(2_000);
+    rig.proxy.thaw();
+    await rig.trains('coarse/2');
+    rig.proxy.cut();
+    const findings = await rig.finish();
+    expect(findings).toMatchObject(nothing);
+    for (const trial of ['coarse/1', 'coarse/2', 'coarse/3'])
+      expect([trial, ...outcomesOf(findings, trial)]).toEqual([trial, 'accepted']);
+  });
+
+  test('that is cut off for longer costs one more attempt, and its late result is compared', async ({
+    onTestFinished,
+  }) => {
+    const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
+    await rig.trains('coarse/1');
+    rig.proxy.freeze();
+    await rig.coordinator.says(/coarse\/1: attempt 1 on w1 ended without a result/);
+    rig.cluster.worker();
+    await rig.coordinator.says(/coarse\/1 .*on w2/);
+    rig.proxy.thaw();
+    const findings = await rig.finish();
+    expect(findings).toMatchObject(nothing);
+    expect(outcomesOf(findings, 'coarse/1')).toEqual(['lost', 'accepted']);
+    const late = rig.cluster.books.answered.filter(
+      ({ trial, attempt }) => trial === 'coarse/1' && attempt === 1,
+    );
+    expect(late.map(({ answer }) => answer)).toEqual(['duplicate']);
+  });
+
+  test('that nobody stood in for has its late result taken', async ({ onTestFinished }) => {
+    const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
+    await rig.trains('coarse/1');
+    rig.proxy.freeze();
+    await rig.coordinator.says(/coarse\/1: attempt 1 on w1 ended without a result/);
+    await rig.worker.running.says(/"trial":"coarse\/1",.*"msg":"trained"/);
+    rig.proxy.thaw();
+    const findings = await rig.finish();
+    expect(findings).toMatchObject(nothing);
+    expect(outcomesOf(findings, 'coarse/1')).toEqual(['lost']);
+    expect(findings.trials[0]).toMatchObject({ status: 'complete', attempts: 1, charged: 1 });
+  });
+
+  test('that is stopped loses its lease, and goes on when it may: its process lives and its thread is used again', async ({
+    onTestFinished,
+  }) => {
+    const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
+    await rig.trains('coarse/1');
+    rig.worker.running.kill('SIGSTOP');
+    await rig.coordinator.says(/coarse\/1: attempt 1 on w1 ended without a result/);
+    rig.worker.running.kill('SIGCONT');
+    const findings = await rig.finish();
+    expect(findings).toMatchObject(nothing);
+    expect(outcomesOf(findings, 'coarse/1')[0]).toBe('lost');
+    expect(
+      findings.attempts.filter(({ outcome }) => outcome === 'accepted').length,
+    ).toBeGreaterThan(1);
+    expect(rig.worker.running.child.exitCode).toBe(null);
+  });
+
+  test('that is told to go finishes what it trains, or gives it back when its grace is over, uncharged', async ({
+    onTestFinished,
+  }) => {
+    const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
+    await rig.trains('coarse/1');
+    rig.worker.running.kill('SIGTERM');
+    expect((await rig.worker.running.finished).code).toBe(0);
+    const hasty = rig.cluster.worker({ args: ['--grace', '0'] });
+    await rig.trains('coarse/2', hasty);
+    const toldMs = performance.now();
+    hasty.running.kill('SIGTERM');
+    expect((await hasty.running.finished).code).toBe(0);
+    expect(performance.now() - toldMs).toBeLessThan(2_000);
+    rig.cluster.worker();
+    const findings = await rig.finish();
+    expect(findings).toMatchObject(nothing);
+    expect(outcomesOf(findings, 'coarse/1')).toEqual(['accepted']);
+    expect(outcomesOf(findings, 'coarse/2')).toEqual(['returned', 'accepted']);
+    expect(findings.trials[1]).toMatchObject({ attempts: 2, charged: 0 });
+  });
+});
+
+describe.concurrent('a coordinator', { timeout: 240_000 }, () => {
+  test('that is told to stop ends with 0 within 5 s; what runs keeps its attempt over the restart', async ({
+    onTestFinished,
+  }) => {
+    const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
+    await rig.trains('coarse/1');
+    const toldMs = performance.now();
+    rig.coordinator.kill('SIGTERM');
+    expect((await rig.coordinator.finished).code).toBe(0);
+    expect(performance.now() - toldMs).toBeLessThan(5_000);
+    const again = await rig.cluster.coordinator(`${rig.cluster.dir}/network.yaml`);
+    const findings = await rig.finish(again);
+    expect(findings).toMatchObject(nothing);
+    expect(outcomesOf(findings, 'coarse/1')).toEqual(['accepted']);
+  });
+});
