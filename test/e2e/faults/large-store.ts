@@ -16,7 +16,7 @@ export async function writeLargeStore(
   complete: number,
 ): Promise<void> {
   const spec = await loadStudy(studyFile);
-  const opened = await openStudyData(spec, join(stateDir, 'none'));
+  const { opened } = await openStudyData(spec, join(stateDir, 'none'));
   using store = openStore(stateDir, { owner: 'the test' });
   const [stage] = spec.stages;
   if (stage?.lambda.kind !== 'range') throw new Error('the first stage has a range');

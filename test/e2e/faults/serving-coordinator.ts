@@ -62,6 +62,7 @@ export async function serveCoordinator(
     version: '0.1.0',
     clock: systemClock,
     advertise: null,
+    onRefused: () => undefined,
   });
   onEnd(async () => {
     coordinator.stop('the test has ended');
