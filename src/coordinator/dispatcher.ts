@@ -9,9 +9,9 @@
  * it happened; every decision goes out as rows to persist and effects that may only follow once the
  * rows are on disk. When a commit fails, this object is thrown away and built again from the store.
  *
- * Parts: `trial-state.ts` (one trial), `results.ts` and `giving-up.ts` (what becomes of
- * attempts), `workforce.ts` (who is here), `granting.ts` (who is
- * next), `stage-progress.ts` (from stage to stage), `cluster-state.ts` (what is remembered).
+ * Parts: `trial-state.ts` (one trial), `results.ts` and `giving-up.ts` (what becomes of attempts),
+ * `leases.ts` (until when), `workforce.ts` (who is here), `granting.ts` (who is next), `intake.ts` and
+ * `stage-progress.ts` (from stage to stage), `cluster-state.ts` (what is remembered).
  * Not here: sockets, timers, SQLite (`coordinator-server.ts`), and how a λ is sampled (`search`).
  */
 import { assert, unreachable } from '../base/assert.ts';
@@ -19,7 +19,6 @@ import type { Hello, WorkerMessage } from '../rpc/messages.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import {
   isActive,
-  studyEntry,
   type ClusterState,
   type Decision,
   type DispatcherSettings,
@@ -27,22 +26,14 @@ import {
   type StudyData,
   type StudyEntry,
 } from './cluster-state.ts';
-import { abortPack, cancelTrials, giveUpPack, isPackDone } from './giving-up.ts';
+import { cancelTrials, giveUpPack } from './giving-up.ts';
 import { grantAll, send } from './granting.ts';
+import { extendStudy, submitStudy, type SubmitDetails } from './intake.ts';
+import { claimPacks, expireLeases, freeThread, packOf, renewLease } from './leases.ts';
 import { restoreStudy, type StoredStudy } from './restore.ts';
 import { takeResult } from './results.ts';
-import { advanceStudy, createTrials, endStudy, plannedStage } from './stage-progress.ts';
-import {
-  claimPacks,
-  datasetFailed,
-  freeName,
-  freeThread,
-  logEvent,
-  newWorker,
-  packOf,
-  reapWorker,
-  renewLease,
-} from './workforce.ts';
+import { advanceStudy, endStudy } from './stage-progress.ts';
+import { datasetFailed, freeName, logEvent, newWorker, reapWorker } from './workforce.ts';
 
 export class Dispatcher {
   readonly state: ClusterState;
@@ -65,65 +56,14 @@ export class Dispatcher {
   /** A new study, behind those that were submitted before it. */
   submit(spec: StudySpec, data: StudyData, details: SubmitDetails, now: Moment): Decision {
     const decision = emptyDecision();
-    assert(!this.state.studies.has(spec.study), () => `study ${spec.study} is new`);
-    const study = studyEntry(spec, data, 'waiting', null, now);
-    for (const stage of spec.stages)
-      study.stages.push({ record: plannedStage(stage), trials: [], open: 0 });
-    this.state.studies.set(study.name, study);
-    const stages = study.stages.map((stage) => stage.record);
-    decision.persist.push({
-      kind: 'study-created',
-      record: {
-        spec,
-        status: 'waiting',
-        reason: null,
-        createdAtMs: now.wallMs,
-        endedAtMs: null,
-        knownAnswer: this.state.settings.knownAnswer,
-        partDigests: details.partDigests,
-        officialData: details.officialData,
-        stages,
-        winner: null,
-      },
-    });
+    submitStudy(this.state, spec, data, details, now, decision);
     return this.#settle(now, decision);
   }
 
   /** More trials in the last stage, or more stages, of a study that is here already. */
   extend(spec: StudySpec, now: Moment): Decision {
     const decision = emptyDecision();
-    const study = this.#study(spec.study);
-    const lastStored = study.stages.length - 1;
-    study.spec = spec;
-    for (const [index, stage] of spec.stages.entries()) {
-      const entry = study.stages[index];
-      if (entry === undefined)
-        study.stages.push({ record: plannedStage(stage), trials: [], open: 0 });
-      else if (index === lastStored && stage.trials > entry.record.trials) {
-        entry.record = { ...entry.record, trials: stage.trials, closed: false };
-      }
-    }
-    study.winner = null;
-    study.testCharged = 0;
-    study.status = 'running';
-    decision.persist.push({
-      kind: 'study-extended',
-      spec,
-      stages: study.stages.map((stage) => stage.record),
-    });
-    decision.persist.push({ kind: 'winner', study: spec.study, winner: null });
-    decision.persist.push({
-      kind: 'study-status',
-      study: spec.study,
-      status: 'running',
-      reason: null,
-      endedAtMs: null,
-    });
-    for (const [index, stage] of study.stages.entries()) {
-      const stageSpec = spec.stages[index];
-      if (stage.record.range !== null && stageSpec)
-        createTrials(study, stage, stageSpec, stage.record.range, decision);
-    }
+    extendStudy(this.#study(spec.study), spec, decision);
     return this.#settle(now, decision);
   }
 
@@ -245,16 +185,7 @@ export class Dispatcher {
   /** Time has passed: leases run out, lost workers are forgotten. Call it a few times a second. */
   tick(now: Moment): Decision {
     const decision = emptyDecision();
-    for (const pack of this.state.packs.values()) {
-      if (now.monotonicMs < pack.deadlineMs || isPackDone(pack)) continue;
-      const worker = this.state.workers.get(pack.session);
-      const reason =
-        worker?.connected === true
-          ? `no progress within the lease of ${this.state.settings.leaseMs} ms`
-          : 'the worker was lost: its connection closed and it did not come back';
-      giveUpPack(this.state, pack, 'lost', reason, now, decision);
-      abortPack(this.state, pack, reason, decision);
-    }
+    expireLeases(this.state, now, decision);
     for (const worker of this.state.workers.values()) reapWorker(this.state, worker, now, decision);
     return this.#settle(now, decision);
   }
@@ -319,11 +250,6 @@ export class Dispatcher {
     assert(study, () => `study ${name} is known`);
     return study;
   }
-}
-
-export interface SubmitDetails {
-  readonly partDigests: Readonly<Record<string, string>>;
-  readonly officialData: boolean | null;
 }
 
 function emptyDecision(): Decision {
