@@ -10,8 +10,10 @@
  * rows are on disk. When a commit fails, this object is thrown away and built again from the store.
  *
  * Parts: `trial-state.ts` (one trial), `results.ts` and `giving-up.ts` (what becomes of attempts),
- * `leases.ts` (until when), `workforce.ts` (who is here), `granting.ts` (who is next), `intake.ts` and
- * `stage-progress.ts` (from stage to stage), `cluster-state.ts` (what is remembered).
+ * `auditing.ts` (what is computed again, and what that shows), `leases.ts` (until when), `workforce.ts`
+ * and `quarantine.ts` (who is here, who is given nothing), `granting.ts` and `granting-audits.ts` (who is
+ * next), `intake.ts` and `stage-progress.ts` (from stage to stage), `cluster-state.ts` (what is
+ * remembered).
  * Not here: sockets, timers, SQLite (`coordinator-server.ts`), and how a λ is sampled (`search`).
  */
 import { assert, unreachable } from '../base/assert.ts';
@@ -26,10 +28,18 @@ import {
   type StudyData,
   type StudyEntry,
 } from './cluster-state.ts';
-import { cancelTrials, giveUpPack } from './giving-up.ts';
+import { cancelTrials, giveUpPack, isPackDone } from './giving-up.ts';
 import { grantAll, send } from './granting.ts';
 import { extendStudy, submitStudy, type SubmitDetails } from './intake.ts';
-import { claimPacks, expireLeases, freeThread, packOf, renewLease } from './leases.ts';
+import {
+  claimPacks,
+  expireLeases,
+  forgiveOwnPause,
+  freeThread,
+  packOf,
+  renewLease,
+} from './leases.ts';
+import { countFailure } from './quarantine.ts';
 import { restoreStudy, type StoredStudy } from './restore.ts';
 import { takeResult } from './results.ts';
 import { advanceStudy, endStudy } from './stage-progress.ts';
@@ -38,12 +48,21 @@ import { datasetFailed, freeName, logEvent, newWorker, reapWorker } from './work
 export class Dispatcher {
   readonly state: ClusterState;
 
-  constructor(settings: DispatcherSettings, stored: readonly StoredStudy[], now: Moment) {
+  /** @param convicted sessions whose results were shown to be wrong, and why */
+  constructor(
+    settings: DispatcherSettings,
+    stored: readonly StoredStudy[],
+    convicted: ReadonlyMap<string, string>,
+    now: Moment,
+  ) {
     this.state = {
       settings,
+      lastEventMs: now.monotonicMs,
+      returningUntilMs: now.monotonicMs + (stored.length > 0 ? settings.leaseMs : 0),
       studies: new Map(),
       workers: new Map(),
       packs: new Map(),
+      convicted: new Map(convicted),
     };
     for (const study of stored) this.restore(study, now);
   }
@@ -55,21 +74,21 @@ export class Dispatcher {
 
   /** A new study, behind those that were submitted before it. */
   submit(spec: StudySpec, data: StudyData, details: SubmitDetails, now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     submitStudy(this.state, spec, data, details, now, decision);
     return this.#settle(now, decision);
   }
 
   /** More trials in the last stage, or more stages, of a study that is here already. */
   extend(spec: StudySpec, now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     extendStudy(this.#study(spec.study), spec, decision);
     return this.#settle(now, decision);
   }
 
   /** A worker's stream has opened. The protocol version was checked before. */
   joined(hello: Hello, address: string, now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     const known = this.state.workers.get(hello.session);
     const worker = known ?? newWorker(hello, freeName(this.state, hello.name));
     worker.address = address;
@@ -93,6 +112,8 @@ export class Dispatcher {
       knownAnswer: this.state.settings.knownAnswer,
     });
     claimPacks(this.state, worker, hello.held, now, decision);
+    // It may not have heard it on its last stream.
+    if (worker.draining) send(decision, worker, { kind: 'drain', reason: 'it was told so before' });
     const joined = {
       kind: 'worker-joined',
       worker: worker.name,
@@ -111,7 +132,7 @@ export class Dispatcher {
 
   /** A message on an open stream. */
   received(session: string, message: Exclude<WorkerMessage, Hello>, now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     const worker = this.state.workers.get(session);
     assert(worker, () => `session ${session} has joined`);
     switch (message.kind) {
@@ -133,8 +154,10 @@ export class Dispatcher {
         break;
       case 'pack-failed': {
         const pack = packOf(this.state, message.pack, worker);
-        if (pack !== undefined)
+        if (pack !== undefined && !isPackDone(pack)) {
+          countFailure(worker, message.reason, now, decision);
           giveUpPack(this.state, pack, message.outcome, message.reason, now, decision);
+        }
         freeThread(this.state, message.pack, worker, message.reason, now, decision);
         break;
       }
@@ -159,7 +182,7 @@ export class Dispatcher {
 
   /** A worker's stream has closed: its leases end soon, unless the same session comes back. */
   streamClosed(session: string, reason: string, now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     const worker = this.state.workers.get(session);
     if (worker === undefined || !worker.connected) return decision;
     worker.connected = false;
@@ -173,18 +196,12 @@ export class Dispatcher {
       });
       logEvent(decision, now, 'worker-left', `${worker.name}: ${reason}`);
     }
-    for (const pack of worker.packs) {
-      pack.deadlineMs = Math.min(
-        pack.deadlineMs,
-        now.monotonicMs + this.state.settings.reconnectMs,
-      );
-    }
     return this.#settle(now, decision);
   }
 
   /** Time has passed: leases run out, lost workers are forgotten. Call it a few times a second. */
   tick(now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     expireLeases(this.state, now, decision);
     for (const worker of this.state.workers.values()) reapWorker(this.state, worker, now, decision);
     return this.#settle(now, decision);
@@ -204,7 +221,7 @@ export class Dispatcher {
   }
 
   cancel(name: string, reason: string, now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     const study = this.#study(name);
     cancelTrials(this.state, study, reason, now, decision);
     endStudy(study, 'cancelled', reason, now, decision);
@@ -213,7 +230,7 @@ export class Dispatcher {
 
   /** Asks a worker, or all of them, to finish what runs and leave. */
   drain(workerName: string | null, reason: string): Decision {
-    const decision = emptyDecision();
+    const decision: Decision = { persist: [], afterCommit: [] };
     for (const worker of this.state.workers.values()) {
       if (workerName !== null && worker.name !== workerName) continue;
       worker.draining = true;
@@ -223,7 +240,7 @@ export class Dispatcher {
   }
 
   #setStatus(name: string, status: 'paused' | 'running', now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     const study = this.#study(name);
     study.status = status;
     decision.persist.push({
@@ -236,10 +253,16 @@ export class Dispatcher {
     return this.#settle(now, decision);
   }
 
+  /** What every event begins with. */
+  #begin(now: Moment): Decision {
+    forgiveOwnPause(this.state, now);
+    return { persist: [], afterCommit: [] };
+  }
+
   /** What every event ends with: stages move on, free threads get work. */
   #settle(now: Moment, decision: Decision): Decision {
     for (const study of this.state.studies.values()) {
-      if (isActive(study)) advanceStudy(study, now, decision);
+      if (isActive(study)) advanceStudy(this.state, study, now, decision);
     }
     grantAll(this.state, now, decision);
     return decision;
@@ -250,8 +273,4 @@ export class Dispatcher {
     assert(study, () => `study ${name} is known`);
     return study;
   }
-}
-
-function emptyDecision(): Decision {
-  return { persist: [], afterCommit: [] };
 }

@@ -6,12 +6,12 @@
 import { assert } from '../base/assert.ts';
 import type { AttemptOutcome } from '../study/trial.ts';
 import {
+  stageOf,
   trialRecord,
   type ClusterState,
   type Decision,
   type Moment,
   type PackEntry,
-  type StageEntry,
   type StudyEntry,
 } from './cluster-state.ts';
 import { send } from './granting.ts';
@@ -19,6 +19,7 @@ import { endStudy } from './stage-progress.ts';
 import {
   changeTrial,
   chargedMax,
+  isCharged,
   isEnded,
   type AttemptEntry,
   type TrialEntry,
@@ -33,13 +34,13 @@ export function giveUpPack(
   now: Moment,
   decision: Decision,
 ): void {
-  const charge = outcome !== 'returned';
+  const charge = isCharged(outcome);
   const study = state.studies.get(pack.study);
   // Back to front: the queue's end is granted next, and the first of the pack should be.
   for (const { trial, attempt: number } of pack.members.toReversed()) {
     const attempt = trial.attempts.find((entry) => entry.attempt === number);
     if (study === undefined || attempt === undefined || attempt.outcome !== null) continue;
-    closeAttempt(study, trial, attempt, outcome, reason, charge, now, decision);
+    closeAttempt(study, trial, attempt, { outcome, reason }, now, decision);
     decision.afterCommit.push({
       kind: 'notice',
       notice: {
@@ -52,11 +53,12 @@ export function giveUpPack(
       },
     });
     if (pack.purpose === 'test') giveUpTest(study, charge, reason, now, decision);
+    else if (pack.purpose === 'audit') trial.auditCharged += Number(charge);
     else giveUpTrial(study, trial, charge, reason, decision);
   }
 }
 
-function giveUpTest(
+export function giveUpTest(
   study: StudyEntry,
   charge: boolean,
   reason: string,
@@ -106,7 +108,7 @@ export function cancelTrials(
   for (const trial of study.trials.values()) {
     for (const attempt of trial.attempts) {
       if (attempt.outcome === null)
-        closeAttempt(study, trial, attempt, 'cancelled', reason, false, now, decision);
+        closeAttempt(study, trial, attempt, { outcome: 'cancelled', reason }, now, decision);
     }
     if (isEnded(trial)) continue;
     if (trial.status === 'waiting') study.waiting -= 1;
@@ -150,9 +152,7 @@ export function closeAttempt(
   study: StudyEntry,
   trial: TrialEntry,
   attempt: AttemptEntry,
-  outcome: AttemptOutcome,
-  reason: string | null,
-  charged: boolean,
+  end: { outcome: AttemptOutcome; reason?: string; fingerprint?: string },
   now: Moment,
   decision: Decision,
 ): void {
@@ -160,7 +160,9 @@ export function closeAttempt(
     attempt.outcome === null,
     () => `an attempt closes once, ${trial.name}#${attempt.attempt} is ${attempt.outcome}`,
   );
+  const { outcome, reason = null, fingerprint = null } = end;
   attempt.outcome = outcome;
+  attempt.fingerprint = fingerprint;
   decision.persist.push({
     kind: 'attempt-closed',
     study: study.name,
@@ -169,12 +171,7 @@ export function closeAttempt(
     outcome,
     reason,
     endedAtMs: now.wallMs,
-    charged,
+    charged: isCharged(outcome),
+    fingerprint,
   });
-}
-
-export function stageOf(study: StudyEntry, trial: TrialEntry): StageEntry {
-  const stage = study.stages.find((entry) => entry.record.name === trial.id.stage);
-  assert(stage, () => `${trial.name} belongs to a stage`);
-  return stage;
 }

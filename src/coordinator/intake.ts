@@ -31,7 +31,7 @@ export function submitStudy(
   assert(!state.studies.has(spec.study), () => `study ${spec.study} is new`);
   const study = studyEntry(spec, data, 'waiting', null, now);
   for (const stage of spec.stages)
-    study.stages.push({ record: plannedStage(stage), trials: [], open: 0 });
+    study.stages.push({ record: plannedStage(stage), trials: [], open: 0, audits: null });
   state.studies.set(study.name, study);
   decision.persist.push({
     kind: 'study-created',
@@ -57,9 +57,10 @@ export function extendStudy(study: StudyEntry, spec: StudySpec, decision: Decisi
   for (const [index, stage] of spec.stages.entries()) {
     const entry = study.stages[index];
     if (entry === undefined)
-      study.stages.push({ record: plannedStage(stage), trials: [], open: 0 });
+      study.stages.push({ record: plannedStage(stage), trials: [], open: 0, audits: null });
     else if (index === lastStored && stage.trials > entry.record.trials) {
       entry.record = { ...entry.record, trials: stage.trials, closed: false };
+      entry.audits = null;
     }
   }
   study.winner = null;

@@ -9,6 +9,7 @@ import type { PackProgress } from '../rpc/messages.ts';
 import type { ClusterState, Decision, Moment, PackEntry, WorkerEntry } from './cluster-state.ts';
 import { abortPack, giveUpPack, isPackDone } from './giving-up.ts';
 import { send } from './granting.ts';
+import { countFailure } from './quarantine.ts';
 
 /** Packs that a returning session still runs keep their leases; those it no longer names are lost. */
 export function claimPacks(
@@ -29,9 +30,9 @@ export function claimPacks(
       });
       continue;
     }
-    pack.deadlineMs = now.monotonicMs + state.settings.leaseMs;
-    pack.step = progress.step;
+    // An abort may have been lost with the old stream: what has run out is told again by the next tick.
     pack.aborted = false;
+    renewLease(state, progress, worker, now);
     if (pack.members.every(({ trial }) => trial.result !== null)) {
       abortPack(state, pack, 'its trials have their results', decision);
     }
@@ -67,6 +68,8 @@ export function freeThread(
 ): void {
   const pack = packOf(state, id, worker);
   if (pack === undefined) return;
+  if (outcome === 'returned' && !isPackDone(pack) && !worker.draining)
+    countFailure(worker, reason, now, decision);
   giveUpPack(state, pack, outcome, reason, now, decision);
   worker.packs.delete(pack);
   state.packs.delete(id);
@@ -82,16 +85,44 @@ export function packOf(
   return pack?.session === worker.session ? pack : undefined;
 }
 
-/** Gives up what made no progress in time, and what a closed connection left behind. */
+/**
+ * Gives up what made no progress in time, and what a closed connection left behind. A pack that was
+ * given up and still occupies a thread (its worker came back with it) is watched in the same way.
+ */
 export function expireLeases(state: ClusterState, now: Moment, decision: Decision): void {
+  const { leaseMs, reconnectMs } = state.settings;
   for (const pack of state.packs.values()) {
-    if (now.monotonicMs < pack.deadlineMs || isPackDone(pack)) continue;
-    const worker = state.workers.get(pack.session);
+    const closedAtMs = state.workers.get(pack.session)?.closedAtMs ?? null;
+    const isCutOff = closedAtMs !== null && now.monotonicMs >= closedAtMs + reconnectMs;
+    if (now.monotonicMs < pack.deadlineMs && !isCutOff) continue;
     const reason =
-      worker?.connected === true
-        ? `no progress within the lease of ${state.settings.leaseMs} ms`
+      closedAtMs === null
+        ? `no progress within the lease of ${leaseMs} ms`
         : 'the worker was lost: its connection closed and it did not come back';
-    giveUpPack(state, pack, 'lost', reason, now, decision);
+    const outcome = closedAtMs === null ? 'timeout' : 'lost';
+    if (!isPackDone(pack)) {
+      const worker = state.workers.get(pack.session);
+      if (worker?.connected === true) countFailure(worker, reason, now, decision);
+      giveUpPack(state, pack, outcome, reason, now, decision);
+    }
     abortPack(state, pack, reason, decision);
+  }
+}
+
+/** Ticks come several times a second: a longer silence means that this process stood still. */
+const ownPauseMs = 1_000;
+
+/**
+ * Time in which the coordinator itself stood still (stopped, swapped out) counts against nobody: what
+ * workers said meanwhile is still waiting to be read. Call it first, at every event.
+ */
+export function forgiveOwnPause(state: ClusterState, now: Moment): void {
+  const gapMs = now.monotonicMs - state.lastEventMs;
+  state.lastEventMs = now.monotonicMs;
+  if (gapMs < ownPauseMs) return;
+  state.returningUntilMs += gapMs;
+  for (const pack of state.packs.values()) pack.deadlineMs += gapMs;
+  for (const worker of state.workers.values()) {
+    if (worker.closedAtMs !== null) worker.closedAtMs += gapMs;
   }
 }

@@ -58,8 +58,14 @@ export function reapWorker(
 }
 
 /** Written down for whoever asks later what happened. */
-export function logEvent(decision: Decision, now: Moment, what: string, detail: string): void {
-  decision.persist.push({ kind: 'event', atMs: now.wallMs, study: null, what, detail });
+export function logEvent(
+  decision: Decision,
+  now: Moment,
+  what: string,
+  detail: string,
+  study: string | null = null,
+): void {
+  decision.persist.push({ kind: 'event', atMs: now.wallMs, study, what, detail });
 }
 
 /** `name`, or `name-2`, `name-3`, … when another worker that is here has it. */
@@ -89,6 +95,9 @@ export function newWorker(hello: Hello, name: string): WorkerEntry {
     datasetFailures: new Map(),
     packs: new Set(),
     trialsCompleted: 0,
+    failuresInRow: 0,
+    restsUntilMs: 0,
+    suspendedUntilMs: 0,
   };
 }
 /** Why a worker is given nothing of a study, for the table of workers; null when it may be. */

@@ -130,8 +130,16 @@ function storeOf(database: DatabaseSync, file: string, lock: StateLock): Store {
         return attempt.closed(row);
       case 'trial-status':
         return trial.status(row);
+      case 'attempt-reported':
+        return attempt.reported(row);
       case 'trial-ended':
         return trial.ended(row);
+      case 'result-replaced':
+        return trial.replaced(row);
+      case 'trial-audited':
+        return trial.audited(row);
+      case 'worker-quarantined':
+        return study.quarantined(row);
       default:
         return unreachable(row);
     }

@@ -51,6 +51,13 @@ export function studyWriter(database: DatabaseSync) {
       else putWinner(study, winner);
     },
 
+    quarantined({ session, worker, reason, atMs }: RowOf<'worker-quarantined'>): void {
+      statements.addQuarantine.changeOne(
+        { session, worker, reason, atMs },
+        () => `the quarantine of ${worker}`,
+      );
+    },
+
     event({ atMs, study, what, detail }: RowOf<'event'>): void {
       statements.addEvent.change({ atMs, study, what, detail });
     },
@@ -150,6 +157,13 @@ function studyStatements(database: DatabaseSync) {
         query
           .insertInto('event')
           .values({ at_ms: $.atMs, study: $.study, what: $.what, detail: $.detail }),
+    ),
+    addQuarantine: prepare(
+      database,
+      (query, $: { session: string; worker: string; reason: string; atMs: number }) =>
+        query
+          .insertInto('quarantine')
+          .values({ session: $.session, worker: $.worker, reason: $.reason, at_ms: $.atMs }),
     ),
     removeEvents: prepare(database, (query, $: { study: string }) =>
       query.deleteFrom('event').where('study', '=', $.study),

@@ -10,6 +10,7 @@ import { fileShape } from './file-shape.ts';
 import { studyProblems } from './invariants.ts';
 import { plainReader, type PlainReader } from './plain-reader.ts';
 import type {
+  AuditSpec,
   DatasetSpec,
   LambdaSpec,
   Selection,
@@ -126,7 +127,12 @@ function readSpec(from: PlainReader): StudySpec {
     })),
     numerics: from.oneOf('numerics', ['canonical', 'any']),
     test: from.oneOf('test', ['winner', 'all']),
+    audit: from.has('audit') ? readAudit(from.inner('audit')) : null,
   };
+}
+
+function readAudit(from: PlainReader): AuditSpec {
+  return { random: from.number('random'), top: from.number('top') };
 }
 
 function readDataset(from: PlainReader): DatasetSpec {

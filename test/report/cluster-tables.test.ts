@@ -168,6 +168,7 @@ describe('one trial', () => {
       endedAtMs: null,
       outcome: null,
       reason: 'none',
+      fingerprint: null,
     } as const;
     const text = formatTrial(trials[0]!, [attempt], 'ridgeline train s.yaml --trial coarse/1', {
       ...options,

@@ -94,5 +94,12 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
     stages,
     numerics: fc.constantFrom('canonical', 'any'),
     test: fc.constantFrom('winner', 'all'),
+    audit: fc.option(
+      fc.record({
+        random: fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs),
+        top: fc.nat(1_000_000),
+      }),
+    ),
   })
-  .map((spec) => (spec.dataset.test === null ? { ...spec, test: 'winner' } : spec));
+  .map((spec) => (spec.dataset.test === null ? { ...spec, test: 'winner' as const } : spec))
+  .map((spec) => (spec.numerics === 'any' ? { ...spec, audit: null } : spec));
