@@ -28,8 +28,9 @@ import {
   type StudyData,
   type StudyEntry,
 } from './cluster-state.ts';
-import { cancelTrials, giveUpPack, isPackDone } from './giving-up.ts';
-import { grantAll, send } from './granting.ts';
+import { endStudy, isPackDone, logEvent, send } from './decision.ts';
+import { cancelTrials, giveUpPack } from './giving-up.ts';
+import { grantAll } from './granting.ts';
 import { extendStudy, submitStudy, type SubmitDetails } from './intake.ts';
 import {
   claimPacks,
@@ -42,8 +43,8 @@ import {
 import { countFailure } from './quarantine.ts';
 import { restoreStudy, type StoredStudy } from './restore.ts';
 import { takeResult } from './results.ts';
-import { advanceStudy, endStudy } from './stage-progress.ts';
-import { datasetFailed, freeName, logEvent, newWorker, reapWorker } from './workforce.ts';
+import { advanceStudy } from './stage-progress.ts';
+import { datasetFailed, freeName, newWorker, reapWorker } from './workforce.ts';
 
 export class Dispatcher {
   readonly state: ClusterState;

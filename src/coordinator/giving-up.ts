@@ -3,8 +3,6 @@
  *
  * Pure: changes the cluster's state and says what to store and send. Results are in `results.ts`.
  */
-import { assert } from '../base/assert.ts';
-import type { AttemptOutcome } from '../study/trial.ts';
 import {
   stageOf,
   trialRecord,
@@ -14,16 +12,8 @@ import {
   type PackEntry,
   type StudyEntry,
 } from './cluster-state.ts';
-import { send } from './granting.ts';
-import { endStudy } from './stage-progress.ts';
-import {
-  changeTrial,
-  chargedMax,
-  isCharged,
-  isEnded,
-  type AttemptEntry,
-  type TrialEntry,
-} from './trial-state.ts';
+import { abortPack, closeAttempt, endStudy } from './decision.ts';
+import { changeTrial, chargedMax, isCharged, isEnded, type TrialEntry } from './trial-state.ts';
 
 /** Closes a pack's open members as given up; their trials wait again, or fail when charged too often. */
 export function giveUpPack(
@@ -125,53 +115,4 @@ export function cancelTrials(
   for (const pack of state.packs.values()) {
     if (pack.study === study.name) abortPack(state, pack, reason, decision);
   }
-}
-
-/** Tells the worker to stop a pack. The thread counts as occupied until the worker says it is free. */
-export function abortPack(
-  state: ClusterState,
-  pack: PackEntry,
-  reason: string,
-  decision: Decision,
-): void {
-  if (pack.aborted) return;
-  pack.aborted = true;
-  const worker = state.workers.get(pack.session);
-  if (worker?.connected === true) send(decision, worker, { kind: 'abort', pack: pack.id, reason });
-}
-
-/** Whether no member is open any more. */
-export function isPackDone(pack: PackEntry): boolean {
-  return pack.members.every(
-    ({ trial, attempt }) =>
-      trial.attempts.find((entry) => entry.attempt === attempt)?.outcome !== null,
-  );
-}
-
-export function closeAttempt(
-  study: StudyEntry,
-  trial: TrialEntry,
-  attempt: AttemptEntry,
-  end: { outcome: AttemptOutcome; reason?: string; fingerprint?: string },
-  now: Moment,
-  decision: Decision,
-): void {
-  assert(
-    attempt.outcome === null,
-    () => `an attempt closes once, ${trial.name}#${attempt.attempt} is ${attempt.outcome}`,
-  );
-  const { outcome, reason = null, fingerprint = null } = end;
-  attempt.outcome = outcome;
-  attempt.fingerprint = fingerprint;
-  decision.persist.push({
-    kind: 'attempt-closed',
-    study: study.name,
-    trial: trial.id,
-    attempt: attempt.attempt,
-    outcome,
-    reason,
-    endedAtMs: now.wallMs,
-    charged: isCharged(outcome),
-    fingerprint,
-  });
 }

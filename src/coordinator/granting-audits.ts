@@ -13,7 +13,7 @@ import {
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
-import { grantPack, packLimit } from './granting.ts';
+import { grantPack, packLimit } from './granting-packs.ts';
 import { ableWorkers } from './quarantine.ts';
 import { chargedMax, type TrialEntry } from './trial-state.ts';
 

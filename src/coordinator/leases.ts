@@ -7,8 +7,8 @@
  */
 import type { PackProgress } from '../rpc/messages.ts';
 import type { ClusterState, Decision, Moment, PackEntry, WorkerEntry } from './cluster-state.ts';
-import { abortPack, giveUpPack, isPackDone } from './giving-up.ts';
-import { send } from './granting.ts';
+import { abortPack, isPackDone, send } from './decision.ts';
+import { giveUpPack } from './giving-up.ts';
 import { countFailure } from './quarantine.ts';
 
 /** Packs that a returning session still runs keep their leases; those it no longer names are lost. */

@@ -20,8 +20,8 @@ import {
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
-import { abortPack, giveUpPack } from './giving-up.ts';
-import { logEvent } from './workforce.ts';
+import { abortPack, logEvent } from './decision.ts';
+import { giveUpPack } from './giving-up.ts';
 
 const failuresInRowMax = 5;
 const suspensionMs = 600_000;

@@ -41,7 +41,7 @@ export function restoreStudy(
     const { attempt: number, purpose, session, worker, pack, outcome, fingerprint } = attempt;
     trial.attempts.push({ attempt: number, purpose, session, worker, pack, outcome, fingerprint });
     if (purpose === 'audit' && isCharged(outcome)) trial.auditCharged += 1;
-    if (purpose === 'test' && isCharged(outcome))
+    if (purpose === 'test' && (isCharged(outcome) || outcome === 'disputed'))
       study.testCharged = Math.min(chargedMax, study.testCharged + 1);
   }
   for (const stageRecord of record.stages) {

@@ -32,10 +32,9 @@ import {
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
-import { abortPack, closeAttempt, giveUpTest, isPackDone } from './giving-up.ts';
-import { send } from './granting.ts';
+import { abortPack, closeAttempt, endStudy, isPackDone, logEvent, send } from './decision.ts';
+import { giveUpTest } from './giving-up.ts';
 import { convict } from './quarantine.ts';
-import { endStudy } from './stage-progress.ts';
 import { isOver } from './study-errors.ts';
 import {
   acceptsResult,
@@ -44,7 +43,6 @@ import {
   type AttemptEntry,
   type TrialEntry,
 } from './trial-state.ts';
-import { logEvent } from './workforce.ts';
 
 /** Takes one member's result, says what became of it, and answers the worker. */
 export function takeResult(
@@ -186,13 +184,14 @@ function judgeTest(state: ClusterState, report: Report, now: Moment, decision: D
   const isDue = winner?.reproduced === null && trialName(winner.trial) === trial.name;
   if (!isDue || isOver(study.status)) return 'cancelled';
   const reproduced = fingerprint === trial.fingerprint;
+  const wasOpen = attempt.outcome === null;
   record(report, reproduced ? 'accepted' : 'disputed', now, decision);
   if (!reproduced && trial.audit === 'verified') {
     // Two workers agree on the winner: it is the third that is wrong, and another one tests.
     tellDisputed(report, `the verified one of ${trial.worker}`, now, decision);
     const reason = `its result of ${trial.name} in ${study.name} is not the verified one`;
     convict(state, attempt.session, attempt.worker, reason, now, decision);
-    giveUpTest(study, true, reason, now, decision);
+    giveUpTest(study, wasOpen, reason, now, decision);
     return 'disputed';
   }
   const last = result.curve.at(-1);

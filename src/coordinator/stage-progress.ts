@@ -16,7 +16,7 @@ import { narrowRange } from '../search/narrowing.ts';
 import { winnerOf } from '../search/ranking.ts';
 import { stageTrials } from '../search/sampler.ts';
 import type { LambdaRange, StageSpec } from '../study/study-spec.ts';
-import type { StageRecord, StudyStatus } from '../study/trial.ts';
+import type { StageRecord } from '../study/trial.ts';
 import { settleAudits } from './auditing.ts';
 import {
   addTrials,
@@ -29,6 +29,8 @@ import {
   type StageEntry,
   type StudyEntry,
 } from './cluster-state.ts';
+import { endStudy } from './decision.ts';
+import { chargedMax } from './trial-state.ts';
 
 /** A stage with fewer completed trials than this says nothing about where to look next. */
 const completedMin = 3;
@@ -81,27 +83,6 @@ export function createTrials(
   for (const { id, lambda } of created) {
     decision.persist.push({ kind: 'trial-created', study: study.name, id, lambda });
   }
-}
-
-export function endStudy(
-  study: StudyEntry,
-  status: StudyStatus,
-  reason: string | null,
-  now: Moment,
-  decision: Decision,
-): void {
-  study.status = status;
-  decision.persist.push({
-    kind: 'study-status',
-    study: study.name,
-    status,
-    reason,
-    endedAtMs: now.wallMs,
-  });
-  decision.afterCommit.push({
-    kind: 'notice',
-    notice: { kind: 'study-ended', study: study.name, status, reason },
-  });
 }
 
 function openStage(study: StudyEntry, stage: StageEntry, decision: Decision): void {
@@ -182,6 +163,8 @@ function finishSearch(study: StudyEntry, now: Moment, decision: Decision): void 
     decision.persist.push({ kind: 'winner', study: study.name, winner: study.winner });
   }
   if (study.data.test === null) endStudy(study, 'complete', null, now, decision);
+  else if (study.testCharged >= chargedMax)
+    endStudy(study, 'complete', 'the test set could not be measured', now, decision);
 }
 
 function stageSpec(study: StudyEntry, name: string): StageSpec {

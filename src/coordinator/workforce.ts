@@ -12,6 +12,7 @@ import {
   type Moment,
   type WorkerEntry,
 } from './cluster-state.ts';
+import { logEvent } from './decision.ts';
 
 /** The worker cannot get or verify a data set: it is given nothing of the studies that need it. */
 export function datasetFailed(
@@ -55,17 +56,6 @@ export function reapWorker(
   if (goneMs < state.settings.forgetMs) return;
   for (const pack of worker.packs) state.packs.delete(pack.id);
   state.workers.delete(worker.session);
-}
-
-/** Written down for whoever asks later what happened. */
-export function logEvent(
-  decision: Decision,
-  now: Moment,
-  what: string,
-  detail: string,
-  study: string | null = null,
-): void {
-  decision.persist.push({ kind: 'event', atMs: now.wallMs, study, what, detail });
 }
 
 /** `name`, or `name-2`, `name-3`, … when another worker that is here has it. */

@@ -58,6 +58,7 @@ function resultColumns(results: StudyResults): readonly FileColumn<ResultRow>[] 
     ['steps', (row) => row.steps],
     ['seconds', (row) => row.seconds],
     ['digest', (row) => row.digest],
+    ['audit', (row) => row.audit],
     ...(extra === null ? [] : [[extra, (row: ResultRow) => row.value] as const]),
   ];
 }

@@ -63,6 +63,8 @@ function rowJson(results: StudyResults, row: ResultRow): object {
     steps: row.steps,
     seconds: row.seconds,
     digest: row.digest,
+    verified: row.audit === 'verified',
+    audit: row.audit,
     ...(extra === null ? {} : { [extra]: row.value }),
   };
 }

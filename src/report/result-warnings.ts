@@ -17,6 +17,7 @@ export function resultWarnings(
   return [
     ...stages.flatMap((stage) => stage.warnings.map((warning) => `${stage.name}: ${warning}`)),
     ...lostWarnings(rows),
+    ...auditWarnings(rows),
     ...winnerWarnings(study),
     ...studyWarnings(study),
   ];
@@ -37,6 +38,31 @@ function lostWarnings(rows: readonly ResultRow[]): string[] {
     warnings.push(
       `${countText(lost.length, 'trial')} failed without a result and could not be ranked.`,
     );
+  }
+  return warnings;
+}
+
+function auditWarnings(rows: readonly ResultRow[]): string[] {
+  const of = (verdict: ResultRow['audit']): string => {
+    const names = rows.filter(({ audit }) => audit === verdict).map(({ trial }) => trial);
+    return names.length > 5
+      ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
+      : names.join(', ');
+  };
+  const [disputed, repeated, unchecked] = [of('disputed'), of('repeated'), of('unchecked')];
+  const warnings: string[] = [];
+  if (disputed !== '') {
+    warnings.push(
+      `Workers computed different results of ${disputed}, and there was no other to settle it: not ranked.`,
+    );
+  }
+  if (repeated !== '') {
+    warnings.push(
+      `Only the worker itself could compute ${repeated} again: it is steady, which does not make it right.`,
+    );
+  }
+  if (unchecked !== '') {
+    warnings.push(`${unchecked} should have been computed again; every attempt was lost.`);
   }
   return warnings;
 }

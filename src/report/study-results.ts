@@ -12,6 +12,7 @@ import type { LambdaRange, Objective } from '../study/study-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import {
   trialName,
+  type AuditVerdict,
   type StageRecord,
   type StudyStatus,
   type TrialRecord,
@@ -41,6 +42,8 @@ export interface ResultRow {
   readonly steps: number | null;
   readonly seconds: number | null;
   readonly digest: string | null;
+  /** What computing it again has shown; null where nobody did. */
+  readonly audit: AuditVerdict | null;
 }
 
 type StatusCounts = Readonly<Record<TrialStatus, number>>;
@@ -180,6 +183,7 @@ function resultRow(study: StudyRecord, { rank, trial, value }: RankedTrial): Res
     steps: result?.steps ?? null,
     seconds: result?.seconds ?? null,
     digest: result?.kind === 'complete' ? result.digest : null,
+    audit: trial.audit,
   };
 }
 

@@ -137,6 +137,13 @@ function resultColumns(results: StudyResults, stage: StageResults): Column<Resul
       cell: (row) => row.status,
       style: (row) => statusStyle(row),
     },
+    has((row) => row.audit !== null) && {
+      head: 'audit',
+      align: 'left',
+      importance: 75,
+      cell: (row) => row.audit,
+      style: (row) => auditStyle(row),
+    },
     has((row) => row.attempts > 1) && number('attempts', 30, (row) => String(row.attempts), 'att.'),
     {
       head: 'worker',
@@ -163,6 +170,11 @@ function number(
 function rankText(row: ResultRow): string | null {
   if (row.rank === null) return null;
   return row.rank === 1 ? '* 1' : String(row.rank);
+}
+
+function auditStyle({ audit }: ResultRow): 'green' | 'red' | 'dim' {
+  if (audit === 'verified') return 'green';
+  return audit === 'disputed' ? 'red' : 'dim';
 }
 
 function statusStyle({ status }: ResultRow): 'red' | 'dim' | 'cyan' | null {

@@ -25,6 +25,7 @@ export function formatTrial(
     ['steps', result === null ? null : String(result.steps)],
     ['seconds', result === null ? null : result.seconds.toFixed(3)],
     ['digest', result?.kind === 'complete' ? result.digest : null],
+    ['computed again', trial.audit],
     ['train it again', command],
   ];
   const lines = facts.map(

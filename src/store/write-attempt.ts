@@ -14,7 +14,7 @@ import type { RowOf } from './rows.ts';
 import { prepare } from './statements.ts';
 
 export function attemptWriter(database: DatabaseSync) {
-  const statements = attemptStatements(database);
+  const statements = { ...trialStatements(database), ...attemptStatements(database) };
   return {
     opened({ study, attempt: record }: RowOf<'attempt-opened'>): void {
       const { trial, ...attempt } = record;
@@ -72,7 +72,7 @@ interface ClosedAttempt extends Key {
   fingerprint: string | null;
 }
 
-function attemptStatements(database: DatabaseSync) {
+function trialStatements(database: DatabaseSync) {
   return {
     grant: prepare(database, (query, $: Key) =>
       query
@@ -93,6 +93,11 @@ function attemptStatements(database: DatabaseSync) {
         .where('k', '=', $.k)
         .where('replicate', '=', $.replicate),
     ),
+  };
+}
+
+function attemptStatements(database: DatabaseSync) {
+  return {
     open: prepare(database, (query, $: NewAttempt) =>
       query.insertInto('attempt').values({
         study: $.study,

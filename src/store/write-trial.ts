@@ -215,9 +215,10 @@ function auditStatements(database: DatabaseSync) {
         .where('k', '=', $.k)
         .where('replicate', '=', $.replicate)
         .where('fingerprint', '=', $.replaces)
-        .where(({ exists, selectFrom }) =>
-          exists(
-            selectFrom('stage')
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('stage')
               .select('stage.name')
               .whereRef('stage.study', '=', 'trial.study')
               .whereRef('stage.name', '=', 'trial.stage')

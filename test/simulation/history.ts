@@ -109,7 +109,7 @@ export class History {
   #runUntil(untilMs: number): void {
     while (this.timeline.nowMs < untilMs && !this.#isOver()) {
       this.timeline.step();
-      if (this.coordinator.broken !== null) throw this.coordinator.broken;
+      this.coordinator.checkWhole();
     }
   }
 

@@ -51,9 +51,7 @@ export class ModelStore {
   }
 
   trialsOf(study: string): TrialRecord[] {
-    return [...(this.studies.get(study)?.trials.values() ?? [])].map(
-      ({ log: _, ...trial }) => trial,
-    );
+    return [...(this.studies.get(study)?.trials.values() ?? [])].map((trial) => ({ ...trial }));
   }
 
   attemptsOf(study: string): AttemptRecord[] {

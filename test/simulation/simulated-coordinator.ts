@@ -2,6 +2,7 @@
  * The coordinator's process in a simulation: the real dispatcher behind the real group commit, with the
  * shell's rules about streams and a store that fails, in simulated time. A crash keeps the store.
  */
+import { messageOf } from '../../src/base/errors.ts';
 import type { Decision, Effect, Moment, StudyData } from '../../src/coordinator/cluster-state.ts';
 import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
 import { GroupCommit } from '../../src/coordinator/group-commit.ts';
@@ -41,13 +42,13 @@ export interface CoordinatorSurroundings {
 export class SimulatedCoordinator implements Reader {
   dispatcher: Dispatcher | null = null;
   isUp = false;
-  /** What was found to be broken while something was stored. */
-  broken: unknown = null;
   /** `full`: nothing is stored. `failing`: a commit fails, and may be on disk all the same. */
   storeState: 'good' | 'full' | 'failing' = 'good';
   /** The share of commits around which the process is killed. */
   crashAtCommit = 0;
   readonly #at: CoordinatorSurroundings;
+  /** What was found to be broken while something was stored. */
+  #broken: unknown = null;
   readonly #streams = new Map<string, Stream>();
   /** Of the process: what an earlier one had planned does not happen. */
   #life = 0;
@@ -73,6 +74,12 @@ export class SimulatedCoordinator implements Reader {
     this.#commit = this.#newCommit();
     this.#rebuild();
     this.#tick(this.#life);
+  }
+
+  /** @throws what was found to be broken while something was stored */
+  checkWhole(): void {
+    if (this.#broken !== null)
+      throw this.#broken instanceof Error ? this.#broken : new Error(messageOf(this.#broken));
   }
 
   read(run: () => void): void {
@@ -217,7 +224,7 @@ export class SimulatedCoordinator implements Reader {
     try {
       this.#at.store.commit(rows);
     } catch (error) {
-      this.broken ??= error;
+      this.#broken ??= error;
       throw error;
     }
   }

@@ -159,11 +159,9 @@ export class History {
     const endedAtMs = ++this.#nowMs;
     Object.assign(open, { outcome, reason, endedAtMs });
     if (charged && open.purpose === 'search') trial.charged += 1;
-    const closing = {
-      ...{ trial: trial.id, attempt: open.attempt, outcome, reason, endedAtMs, charged },
-      fingerprint: null,
-    };
-    this.rows.push({ kind: 'attempt-closed', study: this.#name, ...closing });
+    const closing = { outcome, reason, endedAtMs, charged, fingerprint: null };
+    const which = { study: this.#name, trial: trial.id, attempt: open.attempt };
+    this.rows.push({ kind: 'attempt-closed', ...which, ...closing });
     return true;
   }
 
