@@ -28,6 +28,7 @@ export const streamPurpose = {
   mirror: 5,
   shift: 6,
   split: 7,
+  audit: 8,
 } as const;
 
 /** The high 32 bits of the 64-bit product of two unsigned 32-bit numbers. */

@@ -121,6 +121,9 @@ export class LiveView implements Disposable {
             `${event.study} is ${event.status}${event.reason === null ? '' : `: ${event.reason}`}`,
           );
         break;
+      case 'worker-quarantined':
+        this.say(`worker ${event.worker} is quarantined: ${event.reason}`);
+        break;
       case 'stage-closed':
       case 'measured':
         break;

@@ -17,7 +17,7 @@ import {
 import { formatTables } from '../report/terminal-table.ts';
 import type { StoreReader } from '../store/read.ts';
 import type { StudyRecord } from '../study/study-record.ts';
-import type { AttemptRecord, TrialRecord } from '../study/trial.ts';
+import { trialName, type AttemptRecord, type TrialRecord } from '../study/trial.ts';
 import { isUnicode, paintFor, widthOf, type CommonFlags, type Context } from './context.ts';
 import { exitCode } from './exit-codes.ts';
 import { writeOutputFile } from './output-file.ts';
@@ -84,8 +84,15 @@ export function outcomeCode(
 ): number {
   if (study.status === 'failed') return exitCode.failed;
   const lost = trials.some((trial) => trial.status === 'failed' && trial.result === null);
+  // Where enough workers agreed against the one that differed, the dispute is settled.
+  const settled = new Set(
+    trials.filter(({ audit }) => audit === 'verified').map(({ id }) => trialName(id)),
+  );
   const disputed =
-    attempts.some((attempt) => attempt.outcome === 'disputed') ||
+    trials.some(({ audit }) => audit === 'disputed') ||
+    attempts.some(
+      ({ outcome, trial }) => outcome === 'disputed' && !settled.has(trialName(trial)),
+    ) ||
     study.winner?.reproduced === false;
   return lost || disputed ? exitCode.partly : exitCode.done;
 }

@@ -67,6 +67,7 @@ export function studyFrom(file: StudyFile): StudySpec {
     stages: file.stages.map(stageFrom),
     numerics: file.numerics,
     test: file.test,
+    audit: file.audit ?? null,
   };
 }
 

@@ -116,6 +116,13 @@ export const studySchema = z.strictObject({
     .enum(['canonical', 'any'])
     .default('canonical')
     .describe('canonical: only machines that compute the same bits take part'),
+  audit: z
+    .strictObject({
+      random: number('share of each stage that is drawn for it').default(0.02),
+      top: number('the best so many of each stage').default(3),
+    })
+    .optional()
+    .describe('results that another worker must reproduce; default: none'),
   test: z.enum(['winner', 'all']).default('winner').describe('who is measured on the test set'),
 });
 
@@ -137,6 +144,7 @@ export const studyKeys: KnownKeys = {
   '': Object.keys(studySchema.shape),
   trainer: Object.keys(studySchema.shape.trainer.shape),
   objective: Object.keys(objective.unwrap().shape),
+  audit: ['random', 'top'],
   'stages.*': Object.keys(stage.shape),
   'stages.*.lambda': Object.keys(lambda.shape),
   ...sharedKeys,

@@ -2,6 +2,7 @@
  * What the dispatcher knows: studies, workers and packs. Plain mutable data, and the questions that
  * several of the dispatcher's parts ask of it. No decision is taken here.
  */
+import { assert } from '../base/assert.ts';
 import type { CoordinatorMessage } from '../rpc/messages.ts';
 import { datasetKey, type DatasetReference } from '../study/dataset-reference.ts';
 import type { StudySpec } from '../study/study-spec.ts';
@@ -34,8 +35,10 @@ export interface StudyData {
 export interface StageEntry {
   record: StageRecord;
   readonly trials: TrialEntry[];
-  /** Trials that have not ended: the stage closes when it reaches 0. */
+  /** Trials that have not ended: the stage closes when it reaches 0, and its audits are settled. */
   open: number;
+  /** Trials that must be computed again before the stage closes; null: to be found again (`auditing.ts`). */
+  audits: TrialEntry[] | null;
 }
 
 export interface StudyEntry {
@@ -63,6 +66,7 @@ export interface StudyEntry {
  *        |                              |
  *        +-- stream closed -------------+--> (its leases run out) --> lost
  *     ready, busy -- told to, or says so --> draining --> gone
+ *     any -- fails too often, or gave a wrong result --> quarantined (`quarantine.ts`)
  */
 export interface WorkerEntry {
   readonly session: string;
@@ -84,7 +88,13 @@ export interface WorkerEntry {
   readonly datasetFailures: Map<string, string>;
   /** Packs that occupy a thread of it. */
   readonly packs: Set<PackEntry>;
+  /** Results of it that were accepted. */
   trialsCompleted: number;
+  /** Packs in a row that it gave back or lost; a result sets it back. */
+  failuresInRow: number;
+  /** After a failure it is given nothing until then, after many in a row only where nobody else is here; monotonic. */
+  restsUntilMs: number;
+  suspendedUntilMs: number;
 }
 
 /** Trials on one thread. Members are closed one by one; the thread is free when the worker says so. */
@@ -131,6 +141,7 @@ export type Notice =
       readonly trial: TrialId;
       readonly worker: string;
     }
+  | { readonly kind: 'worker-quarantined'; readonly worker: string; readonly reason: string }
   | { readonly kind: 'stage-opened'; readonly study: string; readonly stage: StageRecord }
   | { readonly kind: 'stage-closed'; readonly study: string; readonly stage: string }
   | {
@@ -165,11 +176,17 @@ export interface DispatcherSettings {
 
 export interface ClusterState {
   readonly settings: DispatcherSettings;
+  /** Monotonic. */
+  lastEventMs: number;
+  /** Until then, workers from before a restart of the coordinator may still come back; monotonic. */
+  returningUntilMs: number;
   /** In order of submission. */
   readonly studies: Map<string, StudyEntry>;
   /** By session. */
   readonly workers: Map<string, WorkerEntry>;
   readonly packs: Map<string, PackEntry>;
+  /** Sessions whose results were shown to be wrong, and why. */
+  readonly convicted: Map<string, string>;
 }
 
 export function trialEntry(record: TrialRecord): TrialEntry {
@@ -183,14 +200,17 @@ export function trialEntry(record: TrialRecord): TrialEntry {
     alone: record.charged > 0,
     worker: record.worker,
     result: record.result,
+    fingerprint: record.fingerprint,
+    audit: record.audit,
+    auditCharged: 0,
     attempts: [],
   };
 }
 
 export function trialRecord(trial: TrialEntry): TrialRecord {
-  const { id, lambda, status, reason, charged, worker, result } = trial;
+  const { id, lambda, status, reason, charged, worker, result, fingerprint, audit } = trial;
   const attempts = trial.attempts.filter((attempt) => attempt.purpose === 'search').length;
-  return { id, lambda, status, reason, attempts, charged, worker, result };
+  return { id, lambda, status, reason, attempts, charged, worker, result, fingerprint, audit };
 }
 
 export function studyEntry(
@@ -242,10 +262,17 @@ export function isNumericallyFit(
   return spec.numerics === 'any' || worker.knownAnswer === state.settings.knownAnswer;
 }
 
-export function freeThreads(worker: WorkerEntry): number {
-  return worker.connected && !worker.draining ? Math.max(0, worker.threads - worker.packs.size) : 0;
+export function freeThreads(state: ClusterState, worker: WorkerEntry): number {
+  if (!worker.connected || worker.draining || state.lastEventMs < worker.restsUntilMs) return 0;
+  return Math.max(0, worker.threads - worker.packs.size);
 }
 
 export function isActive(study: StudyEntry): boolean {
   return study.status === 'waiting' || study.status === 'running';
+}
+
+export function stageOf(study: StudyEntry, trial: TrialEntry): StageEntry {
+  const stage = study.stages.find((entry) => entry.record.name === trial.id.stage);
+  assert(stage, () => `${trial.name} belongs to a stage`);
+  return stage;
 }

@@ -256,6 +256,7 @@ export class Coordinator {
     return new SessionStreams({
       version: settings.version,
       reached,
+      settle: () => this.#commit.flush(),
       closedBecause: () =>
         this.#dispatcher === null ? (this.storeProblem ?? 'it is stopping') : null,
       joined: (hello, address) =>
@@ -316,8 +317,9 @@ export class Coordinator {
   }
 
   #rebuild(): void {
-    const stored = this.#library.studies().map((study) => this.#library.stored(study));
-    this.#dispatcher = new Dispatcher(this.#options.settings, stored, this.#now());
+    const { settings, store } = this.#options;
+    const stored = this.#library.everyStored();
+    this.#dispatcher = new Dispatcher(settings, stored, store.quarantines(), this.#now());
     this.#decide((dispatcher, now) => dispatcher.tick(now));
   }
 

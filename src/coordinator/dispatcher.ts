@@ -9,9 +9,11 @@
  * it happened; every decision goes out as rows to persist and effects that may only follow once the
  * rows are on disk. When a commit fails, this object is thrown away and built again from the store.
  *
- * Parts: `trial-state.ts` (one trial), `results.ts` and `giving-up.ts` (what becomes of
- * attempts), `workforce.ts` (who is here), `granting.ts` (who is
- * next), `stage-progress.ts` (from stage to stage), `cluster-state.ts` (what is remembered).
+ * Parts: `trial-state.ts` (one trial), `results.ts` and `giving-up.ts` (what becomes of attempts),
+ * `auditing.ts` (what is computed again, and what that shows), `leases.ts` (until when), `workforce.ts`
+ * and `quarantine.ts` (who is here, who is given nothing), `granting.ts` and `granting-audits.ts` (who is
+ * next), `intake.ts` and `stage-progress.ts` (from stage to stage), `cluster-state.ts` (what is
+ * remembered).
  * Not here: sockets, timers, SQLite (`coordinator-server.ts`), and how a λ is sampled (`search`).
  */
 import { assert, unreachable } from '../base/assert.ts';
@@ -19,7 +21,6 @@ import type { Hello, WorkerMessage } from '../rpc/messages.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import {
   isActive,
-  studyEntry,
   type ClusterState,
   type Decision,
   type DispatcherSettings,
@@ -27,32 +28,42 @@ import {
   type StudyData,
   type StudyEntry,
 } from './cluster-state.ts';
-import { abortPack, cancelTrials, giveUpPack, isPackDone } from './giving-up.ts';
-import { grantAll, send } from './granting.ts';
-import { restoreStudy, type StoredStudy } from './restore.ts';
-import { takeResult } from './results.ts';
-import { advanceStudy, createTrials, endStudy, plannedStage } from './stage-progress.ts';
+import { endStudy, isPackDone, logEvent, send } from './decision.ts';
+import { cancelTrials, giveUpPack } from './giving-up.ts';
+import { grantAll } from './granting.ts';
+import { extendStudy, submitStudy, type SubmitDetails } from './intake.ts';
 import {
   claimPacks,
-  datasetFailed,
-  freeName,
+  expireLeases,
+  forgiveOwnPause,
   freeThread,
-  logEvent,
-  newWorker,
   packOf,
-  reapWorker,
   renewLease,
-} from './workforce.ts';
+} from './leases.ts';
+import { countFailure } from './quarantine.ts';
+import { restoreStudy, type StoredStudy } from './restore.ts';
+import { takeResult } from './results.ts';
+import { advanceStudy } from './stage-progress.ts';
+import { datasetFailed, freeName, newWorker, reapWorker } from './workforce.ts';
 
 export class Dispatcher {
   readonly state: ClusterState;
 
-  constructor(settings: DispatcherSettings, stored: readonly StoredStudy[], now: Moment) {
+  /** @param convicted sessions whose results were shown to be wrong, and why */
+  constructor(
+    settings: DispatcherSettings,
+    stored: readonly StoredStudy[],
+    convicted: ReadonlyMap<string, string>,
+    now: Moment,
+  ) {
     this.state = {
       settings,
+      lastEventMs: now.monotonicMs,
+      returningUntilMs: now.monotonicMs + (stored.length > 0 ? settings.leaseMs : 0),
       studies: new Map(),
       workers: new Map(),
       packs: new Map(),
+      convicted: new Map(convicted),
     };
     for (const study of stored) this.restore(study, now);
   }
@@ -64,72 +75,21 @@ export class Dispatcher {
 
   /** A new study, behind those that were submitted before it. */
   submit(spec: StudySpec, data: StudyData, details: SubmitDetails, now: Moment): Decision {
-    const decision = emptyDecision();
-    assert(!this.state.studies.has(spec.study), () => `study ${spec.study} is new`);
-    const study = studyEntry(spec, data, 'waiting', null, now);
-    for (const stage of spec.stages)
-      study.stages.push({ record: plannedStage(stage), trials: [], open: 0 });
-    this.state.studies.set(study.name, study);
-    const stages = study.stages.map((stage) => stage.record);
-    decision.persist.push({
-      kind: 'study-created',
-      record: {
-        spec,
-        status: 'waiting',
-        reason: null,
-        createdAtMs: now.wallMs,
-        endedAtMs: null,
-        knownAnswer: this.state.settings.knownAnswer,
-        partDigests: details.partDigests,
-        officialData: details.officialData,
-        stages,
-        winner: null,
-      },
-    });
+    const decision = this.#begin(now);
+    submitStudy(this.state, spec, data, details, now, decision);
     return this.#settle(now, decision);
   }
 
   /** More trials in the last stage, or more stages, of a study that is here already. */
   extend(spec: StudySpec, now: Moment): Decision {
-    const decision = emptyDecision();
-    const study = this.#study(spec.study);
-    const lastStored = study.stages.length - 1;
-    study.spec = spec;
-    for (const [index, stage] of spec.stages.entries()) {
-      const entry = study.stages[index];
-      if (entry === undefined)
-        study.stages.push({ record: plannedStage(stage), trials: [], open: 0 });
-      else if (index === lastStored && stage.trials > entry.record.trials) {
-        entry.record = { ...entry.record, trials: stage.trials, closed: false };
-      }
-    }
-    study.winner = null;
-    study.testCharged = 0;
-    study.status = 'running';
-    decision.persist.push({
-      kind: 'study-extended',
-      spec,
-      stages: study.stages.map((stage) => stage.record),
-    });
-    decision.persist.push({ kind: 'winner', study: spec.study, winner: null });
-    decision.persist.push({
-      kind: 'study-status',
-      study: spec.study,
-      status: 'running',
-      reason: null,
-      endedAtMs: null,
-    });
-    for (const [index, stage] of study.stages.entries()) {
-      const stageSpec = spec.stages[index];
-      if (stage.record.range !== null && stageSpec)
-        createTrials(study, stage, stageSpec, stage.record.range, decision);
-    }
+    const decision = this.#begin(now);
+    extendStudy(this.#study(spec.study), spec, decision);
     return this.#settle(now, decision);
   }
 
   /** A worker's stream has opened. The protocol version was checked before. */
   joined(hello: Hello, address: string, now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     const known = this.state.workers.get(hello.session);
     const worker = known ?? newWorker(hello, freeName(this.state, hello.name));
     worker.address = address;
@@ -153,6 +113,8 @@ export class Dispatcher {
       knownAnswer: this.state.settings.knownAnswer,
     });
     claimPacks(this.state, worker, hello.held, now, decision);
+    // It may not have heard it on its last stream.
+    if (worker.draining) send(decision, worker, { kind: 'drain', reason: 'it was told so before' });
     const joined = {
       kind: 'worker-joined',
       worker: worker.name,
@@ -171,7 +133,7 @@ export class Dispatcher {
 
   /** A message on an open stream. */
   received(session: string, message: Exclude<WorkerMessage, Hello>, now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     const worker = this.state.workers.get(session);
     assert(worker, () => `session ${session} has joined`);
     switch (message.kind) {
@@ -193,8 +155,10 @@ export class Dispatcher {
         break;
       case 'pack-failed': {
         const pack = packOf(this.state, message.pack, worker);
-        if (pack !== undefined)
+        if (pack !== undefined && !isPackDone(pack)) {
+          countFailure(worker, message.reason, now, decision);
           giveUpPack(this.state, pack, message.outcome, message.reason, now, decision);
+        }
         freeThread(this.state, message.pack, worker, message.reason, now, decision);
         break;
       }
@@ -219,7 +183,7 @@ export class Dispatcher {
 
   /** A worker's stream has closed: its leases end soon, unless the same session comes back. */
   streamClosed(session: string, reason: string, now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     const worker = this.state.workers.get(session);
     if (worker === undefined || !worker.connected) return decision;
     worker.connected = false;
@@ -233,28 +197,13 @@ export class Dispatcher {
       });
       logEvent(decision, now, 'worker-left', `${worker.name}: ${reason}`);
     }
-    for (const pack of worker.packs) {
-      pack.deadlineMs = Math.min(
-        pack.deadlineMs,
-        now.monotonicMs + this.state.settings.reconnectMs,
-      );
-    }
     return this.#settle(now, decision);
   }
 
   /** Time has passed: leases run out, lost workers are forgotten. Call it a few times a second. */
   tick(now: Moment): Decision {
-    const decision = emptyDecision();
-    for (const pack of this.state.packs.values()) {
-      if (now.monotonicMs < pack.deadlineMs || isPackDone(pack)) continue;
-      const worker = this.state.workers.get(pack.session);
-      const reason =
-        worker?.connected === true
-          ? `no progress within the lease of ${this.state.settings.leaseMs} ms`
-          : 'the worker was lost: its connection closed and it did not come back';
-      giveUpPack(this.state, pack, 'lost', reason, now, decision);
-      abortPack(this.state, pack, reason, decision);
-    }
+    const decision = this.#begin(now);
+    expireLeases(this.state, now, decision);
     for (const worker of this.state.workers.values()) reapWorker(this.state, worker, now, decision);
     return this.#settle(now, decision);
   }
@@ -273,7 +222,7 @@ export class Dispatcher {
   }
 
   cancel(name: string, reason: string, now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     const study = this.#study(name);
     cancelTrials(this.state, study, reason, now, decision);
     endStudy(study, 'cancelled', reason, now, decision);
@@ -282,7 +231,7 @@ export class Dispatcher {
 
   /** Asks a worker, or all of them, to finish what runs and leave. */
   drain(workerName: string | null, reason: string): Decision {
-    const decision = emptyDecision();
+    const decision: Decision = { persist: [], afterCommit: [] };
     for (const worker of this.state.workers.values()) {
       if (workerName !== null && worker.name !== workerName) continue;
       worker.draining = true;
@@ -292,7 +241,7 @@ export class Dispatcher {
   }
 
   #setStatus(name: string, status: 'paused' | 'running', now: Moment): Decision {
-    const decision = emptyDecision();
+    const decision = this.#begin(now);
     const study = this.#study(name);
     study.status = status;
     decision.persist.push({
@@ -305,10 +254,16 @@ export class Dispatcher {
     return this.#settle(now, decision);
   }
 
+  /** What every event begins with. */
+  #begin(now: Moment): Decision {
+    forgiveOwnPause(this.state, now);
+    return { persist: [], afterCommit: [] };
+  }
+
   /** What every event ends with: stages move on, free threads get work. */
   #settle(now: Moment, decision: Decision): Decision {
     for (const study of this.state.studies.values()) {
-      if (isActive(study)) advanceStudy(study, now, decision);
+      if (isActive(study)) advanceStudy(this.state, study, now, decision);
     }
     grantAll(this.state, now, decision);
     return decision;
@@ -319,13 +274,4 @@ export class Dispatcher {
     assert(study, () => `study ${name} is known`);
     return study;
   }
-}
-
-export interface SubmitDetails {
-  readonly partDigests: Readonly<Record<string, string>>;
-  readonly officialData: boolean | null;
-}
-
-function emptyDecision(): Decision {
-  return { persist: [], afterCommit: [] };
 }

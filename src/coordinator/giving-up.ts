@@ -3,26 +3,17 @@
  *
  * Pure: changes the cluster's state and says what to store and send. Results are in `results.ts`.
  */
-import { assert } from '../base/assert.ts';
-import type { AttemptOutcome } from '../study/trial.ts';
 import {
+  stageOf,
   trialRecord,
   type ClusterState,
   type Decision,
   type Moment,
   type PackEntry,
-  type StageEntry,
   type StudyEntry,
 } from './cluster-state.ts';
-import { send } from './granting.ts';
-import { endStudy } from './stage-progress.ts';
-import {
-  changeTrial,
-  chargedMax,
-  isEnded,
-  type AttemptEntry,
-  type TrialEntry,
-} from './trial-state.ts';
+import { abortPack, closeAttempt, endStudy } from './decision.ts';
+import { changeTrial, chargedMax, isCharged, isEnded, type TrialEntry } from './trial-state.ts';
 
 /** Closes a pack's open members as given up; their trials wait again, or fail when charged too often. */
 export function giveUpPack(
@@ -33,13 +24,13 @@ export function giveUpPack(
   now: Moment,
   decision: Decision,
 ): void {
-  const charge = outcome !== 'returned';
+  const charge = isCharged(outcome);
   const study = state.studies.get(pack.study);
   // Back to front: the queue's end is granted next, and the first of the pack should be.
   for (const { trial, attempt: number } of pack.members.toReversed()) {
     const attempt = trial.attempts.find((entry) => entry.attempt === number);
     if (study === undefined || attempt === undefined || attempt.outcome !== null) continue;
-    closeAttempt(study, trial, attempt, outcome, reason, charge, now, decision);
+    closeAttempt(study, trial, attempt, { outcome, reason }, now, decision);
     decision.afterCommit.push({
       kind: 'notice',
       notice: {
@@ -52,11 +43,12 @@ export function giveUpPack(
       },
     });
     if (pack.purpose === 'test') giveUpTest(study, charge, reason, now, decision);
+    else if (pack.purpose === 'audit') trial.auditCharged += Number(charge);
     else giveUpTrial(study, trial, charge, reason, decision);
   }
 }
 
-function giveUpTest(
+export function giveUpTest(
   study: StudyEntry,
   charge: boolean,
   reason: string,
@@ -106,7 +98,7 @@ export function cancelTrials(
   for (const trial of study.trials.values()) {
     for (const attempt of trial.attempts) {
       if (attempt.outcome === null)
-        closeAttempt(study, trial, attempt, 'cancelled', reason, false, now, decision);
+        closeAttempt(study, trial, attempt, { outcome: 'cancelled', reason }, now, decision);
     }
     if (isEnded(trial)) continue;
     if (trial.status === 'waiting') study.waiting -= 1;
@@ -123,58 +115,4 @@ export function cancelTrials(
   for (const pack of state.packs.values()) {
     if (pack.study === study.name) abortPack(state, pack, reason, decision);
   }
-}
-
-/** Tells the worker to stop a pack. The thread counts as occupied until the worker says it is free. */
-export function abortPack(
-  state: ClusterState,
-  pack: PackEntry,
-  reason: string,
-  decision: Decision,
-): void {
-  if (pack.aborted) return;
-  pack.aborted = true;
-  const worker = state.workers.get(pack.session);
-  if (worker?.connected === true) send(decision, worker, { kind: 'abort', pack: pack.id, reason });
-}
-
-/** Whether no member is open any more. */
-export function isPackDone(pack: PackEntry): boolean {
-  return pack.members.every(
-    ({ trial, attempt }) =>
-      trial.attempts.find((entry) => entry.attempt === attempt)?.outcome !== null,
-  );
-}
-
-export function closeAttempt(
-  study: StudyEntry,
-  trial: TrialEntry,
-  attempt: AttemptEntry,
-  outcome: AttemptOutcome,
-  reason: string | null,
-  charged: boolean,
-  now: Moment,
-  decision: Decision,
-): void {
-  assert(
-    attempt.outcome === null,
-    () => `an attempt closes once, ${trial.name}#${attempt.attempt} is ${attempt.outcome}`,
-  );
-  attempt.outcome = outcome;
-  decision.persist.push({
-    kind: 'attempt-closed',
-    study: study.name,
-    trial: trial.id,
-    attempt: attempt.attempt,
-    outcome,
-    reason,
-    endedAtMs: now.wallMs,
-    charged,
-  });
-}
-
-export function stageOf(study: StudyEntry, trial: TrialEntry): StageEntry {
-  const stage = study.stages.find((entry) => entry.record.name === trial.id.stage);
-  assert(stage, () => `${trial.name} belongs to a stage`);
-  return stage;
 }

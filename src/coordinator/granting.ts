@@ -11,59 +11,37 @@
  * Pure: changes the cluster's state and says what to store and send.
  */
 import { assert } from '../base/assert.ts';
-import type { Assignment } from '../rpc/messages.ts';
-import type { AttemptPurpose } from '../study/trial.ts';
 import {
   freeThreads,
   isActive,
-  isNumericallyFit,
   type ClusterState,
   type Decision,
   type Moment,
-  type PackEntry,
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
-import {
-  changeTrial,
-  chargedMax,
-  nextAttempt,
-  type AttemptEntry,
-  type TrialEntry,
-} from './trial-state.ts';
-
-/** The most trials in one pack; beyond it a thread's caches are full and nothing is gained. */
-const packMax = 8;
-/** pack × hidden: columns of the side-by-side product that fit a thread's memory comfortably. */
-const packColumnsMax = 800;
+import { send } from './decision.ts';
+import { grantAudits } from './granting-audits.ts';
+import { grantPack, packLimit } from './granting-packs.ts';
+import { ableWorkers } from './quarantine.ts';
+import { chargedMax, isCharged, type TrialEntry } from './trial-state.ts';
 
 /** Sends out data sets and grants what can be granted now. */
 export function grantAll(state: ClusterState, now: Moment, decision: Decision): void {
   for (const study of state.studies.values()) {
     if (!isActive(study)) continue;
     prepareWorkers(state, study, decision);
-    if (study.winner === null) grantTrials(state, study, now, decision);
-    else grantTest(state, study, now, decision);
+    if (study.winner === null) {
+      grantAudits(state, study, now, decision);
+      grantTrials(state, study, now, decision);
+    } else grantTest(state, study, now, decision);
   }
-}
-
-/** Workers that may train this study's trials and hold its data. */
-function readyWorkers(state: ClusterState, study: StudyEntry): WorkerEntry[] {
-  return [...state.workers.values()].filter(
-    (worker) =>
-      worker.connected &&
-      !worker.draining &&
-      worker.datasets.has(study.searchKey) &&
-      isNumericallyFit(state, worker, study.spec),
-  );
 }
 
 function prepareWorkers(state: ClusterState, study: StudyEntry, decision: Decision): void {
   if (study.winner !== null) return;
-  for (const worker of state.workers.values()) {
-    if (isNumericallyFit(state, worker, study.spec))
-      prepare(worker, study.searchKey, study.data.search, decision);
-  }
+  for (const worker of ableWorkers(state, study))
+    prepare(worker, study.searchKey, study.data.search, decision);
 }
 
 /** Asks a worker to fetch a data set, unless it has it, fetches one already, or has failed at it. */
@@ -86,33 +64,57 @@ function grantTrials(
   decision: Decision,
 ): void {
   if (study.waiting === 0) return;
-  const workers = readyWorkers(state, study);
+  const able = ableWorkers(state, study);
+  const workers = able.filter((worker) => worker.datasets.has(study.searchKey));
   const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
   // One pack a worker and round: a short queue is spread over machines before it fills one of them.
   for (let granted = true; granted && study.waiting > 0;) {
     granted = false;
     for (const worker of workers) {
-      if (study.waiting === 0 || freeThreads(worker) === 0) continue;
-      const trials = takePack(study, Math.min(packSize(study, threads), worker.packMax));
+      if (study.waiting === 0 || freeThreads(state, worker) === 0) continue;
+      const size = Math.min(packLimit(study, study.waiting, threads), worker.packMax);
+      const trials = takePack(study, size, (trial) => isForOthers(trial, worker, able));
+      if (trials.length === 0) continue;
       grantPack(state, { study, worker, trials, purpose: 'search' }, now, decision);
       granted = true;
     }
   }
 }
 
-function packSize(study: StudyEntry, threads: number): number {
-  const fit = Math.max(1, Math.floor(packColumnsMax / study.spec.trainer.hidden));
-  return Math.min(packMax, Math.ceil(study.waiting / Math.max(1, threads)), fit);
+/** A trial that was lost on this worker goes to one where it was not, as long as there is one. */
+function isForOthers(
+  trial: TrialEntry,
+  worker: WorkerEntry,
+  workers: readonly WorkerEntry[],
+): boolean {
+  if (trial.charged === 0) return false;
+  const failedOn = new Set(
+    trial.attempts.filter(({ outcome }) => isCharged(outcome)).map((attempt) => attempt.worker),
+  );
+  return failedOn.has(worker.name) && workers.some(({ name }) => !failedOn.has(name));
 }
 
-/** Takes up to `size` trials of one replicate from the queue; one that is to be alone comes alone. */
-function takePack(study: StudyEntry, size: number): TrialEntry[] {
+/**
+ * Takes up to `size` trials of one replicate from the queue; one that is to be alone comes alone.
+ *
+ * @param isLeft trials that stay in their place
+ */
+function takePack(
+  study: StudyEntry,
+  size: number,
+  isLeft: (trial: TrialEntry) => boolean,
+): TrialEntry[] {
   const taken: TrialEntry[] = [];
+  const left: TrialEntry[] = [];
   while (taken.length < size) {
     const trial = study.queue.pop();
     if (trial === undefined) break;
     if (trial.status !== 'waiting') continue;
     const first = taken[0];
+    if (isLeft(trial)) {
+      left.push(trial);
+      continue;
+    }
     if (first !== undefined && (trial.alone || trial.id.replicate !== first.id.replicate)) {
       study.queue.push(trial);
       break;
@@ -120,6 +122,7 @@ function takePack(study: StudyEntry, size: number): TrialEntry[] {
     taken.push(trial);
     if (trial.alone) break;
   }
+  study.queue.push(...left.toReversed());
   study.waiting -= taken.length;
   return taken;
 }
@@ -135,17 +138,11 @@ function grantTest(state: ClusterState, study: StudyEntry, now: Moment, decision
   if (trial.attempts.some((attempt) => attempt.purpose === 'test' && attempt.outcome === null))
     return;
   if (study.testCharged >= chargedMax) return;
-  const able = [...state.workers.values()].filter(
-    (worker) =>
-      worker.connected &&
-      !worker.draining &&
-      isNumericallyFit(state, worker, study.spec) &&
-      !worker.datasetFailures.has(testKey),
-  );
+  const able = ableWorkers(state, study).filter((worker) => !worker.datasetFailures.has(testKey));
   const others = able.filter((worker) => worker.name !== trial.worker);
   const candidates = others.length > 0 ? others : able;
   const worker = candidates.find(
-    (candidate) => candidate.datasets.has(testKey) && freeThreads(candidate) > 0,
+    (candidate) => candidate.datasets.has(testKey) && freeThreads(state, candidate) > 0,
   );
   if (worker !== undefined) {
     grantPack(state, { study, worker, trials: [trial], purpose: 'test' }, now, decision);
@@ -163,96 +160,4 @@ function trialOf(study: StudyEntry, stage: string, k: number, replicate: number)
     ?.trials.find((trial) => trial.id.k === k && trial.id.replicate === replicate);
   assert(found, () => `${stage}/${k}.${replicate} is one of the study's trials`);
   return found;
-}
-
-interface Grant {
-  readonly study: StudyEntry;
-  readonly worker: WorkerEntry;
-  readonly trials: readonly TrialEntry[];
-  readonly purpose: AttemptPurpose;
-}
-
-function grantPack(state: ClusterState, grant: Grant, now: Moment, decision: Decision): void {
-  const { study, worker, trials, purpose } = grant;
-  const first = trials[0];
-  assert(first, 'a pack has members');
-  const id = `${study.name}:${first.name}#${nextAttempt(first)}`;
-  const members = trials.map((trial) => {
-    const attempt: AttemptEntry = {
-      attempt: nextAttempt(trial),
-      purpose,
-      session: worker.session,
-      worker: worker.name,
-      pack: id,
-      outcome: null,
-    };
-    if (purpose === 'search') changeTrial(trial, { kind: 'granted', attempt });
-    else trial.attempts.push(attempt);
-    decision.persist.push({
-      kind: 'attempt-opened',
-      study: study.name,
-      attempt: {
-        ...attempt,
-        trial: trial.id,
-        grantedAtMs: now.wallMs,
-        endedAtMs: null,
-        reason: null,
-      },
-    });
-    return { trial, attempt: attempt.attempt };
-  });
-  const pack: PackEntry = {
-    id,
-    study: study.name,
-    purpose,
-    session: worker.session,
-    members,
-    deadlineMs: now.monotonicMs + state.settings.leaseMs,
-    step: -1,
-    aborted: false,
-  };
-  state.packs.set(id, pack);
-  worker.packs.add(pack);
-  markStarted(study, decision);
-  send(decision, worker, { kind: 'assign', assignment: assignmentOf(study, pack) });
-}
-
-function markStarted(study: StudyEntry, decision: Decision): void {
-  if (study.status !== 'waiting') return;
-  study.status = 'running';
-  decision.persist.push({
-    kind: 'study-status',
-    study: study.name,
-    status: 'running',
-    reason: null,
-    endedAtMs: null,
-  });
-}
-
-function assignmentOf(study: StudyEntry, pack: PackEntry): Assignment {
-  const { spec, searchKey, testKey } = study;
-  const isTest = pack.purpose === 'test';
-  assert(!isTest || testKey !== null, 'only a study with a test split has a test attempt');
-  return {
-    pack: pack.id,
-    study: study.name,
-    seed: spec.seed,
-    replicate: pack.members[0]?.trial.id.replicate ?? 1,
-    settings: spec.trainer,
-    dataset: isTest ? (testKey ?? searchKey) : searchKey,
-    purpose: pack.purpose,
-    measureTest: isTest || (spec.test === 'all' && testKey !== null),
-    members: pack.members.map(({ trial, attempt }) => ({
-      key: { study: study.name, trial: trial.id, attempt },
-      lambda: trial.lambda,
-    })),
-  };
-}
-
-export function send(
-  decision: Decision,
-  worker: WorkerEntry,
-  message: Extract<Decision['afterCommit'][number], { kind: 'send' }>['message'],
-): void {
-  decision.afterCommit.push({ kind: 'send', session: worker.session, message });
 }

@@ -25,11 +25,14 @@ export class GroupCommit {
   readonly #reached: Reached;
   #rows: StoreRow[] = [];
   #effects: Effect[] = [];
+  readonly #soon: (run: () => void) => void;
   #flushed: PromiseWithResolvers<void> | null = null;
 
-  constructor(ports: GroupCommitPorts) {
+  /** @param soon runs something when the present turn is over */
+  constructor(ports: GroupCommitPorts, soon: (run: () => void) => void = setImmediate) {
     this.#ports = ports;
     this.#reached = ports.reached ?? nothingFails;
+    this.#soon = soon;
   }
 
   add(decision: Decision): void {
@@ -75,7 +78,7 @@ export class GroupCommit {
     this.#flushed = Promise.withResolvers();
     // Nobody need wait for it; a failure is told to `onFailure` in any case.
     this.#flushed.promise.catch(() => undefined);
-    setImmediate(() => {
+    this.#soon(() => {
       if (this.#flushed !== null) this.flush();
     });
   }

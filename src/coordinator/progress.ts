@@ -11,6 +11,7 @@ import {
   type WorkerEntry,
 } from './cluster-state.ts';
 import { isOver } from './study-errors.ts';
+import { quarantineReason } from './quarantine.ts';
 import { ineligibility } from './workforce.ts';
 
 /** What the dispatcher knows of a study; why it failed or was paused stands in the store. */
@@ -93,7 +94,8 @@ function bestOf(study: StudyEntry): StudyProgress['best'] {
 
 export function workerRows(state: ClusterState): WorkerSummary[] {
   return [...state.workers.values()].map((worker) => {
-    const reason = ineligibility(state, worker);
+    const quarantine = quarantineReason(state, worker);
+    const reason = quarantine ?? ineligibility(state, worker);
     return {
       name: worker.name,
       address: worker.address,
@@ -102,15 +104,20 @@ export function workerRows(state: ClusterState): WorkerSummary[] {
       kernel: worker.kernel,
       numerics: worker.knownAnswer === state.settings.knownAnswer ? 'canonical' : 'other',
       trialsCompleted: worker.trialsCompleted,
-      state: stateOf(worker, reason),
+      state: stateOf(worker, reason, quarantine !== null),
       reason,
     };
   });
 }
 
-function stateOf(worker: WorkerEntry, reason: string | null): WorkerSummary['state'] {
+function stateOf(
+  worker: WorkerEntry,
+  reason: string | null,
+  isQuarantined: boolean,
+): WorkerSummary['state'] {
   if (!worker.connected) return worker.reportedLost ? 'lost' : 'joining';
   if (worker.draining) return 'draining';
+  if (isQuarantined) return 'quarantined';
   if (reason !== null) return 'ineligible';
   if (worker.packs.size > 0) return 'busy';
   return worker.datasets.size > 0 ? 'ready' : 'joining';

@@ -17,7 +17,7 @@ import {
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
-import { chargedMax, type TrialEntry } from './trial-state.ts';
+import { chargedMax, isCharged, type TrialEntry } from './trial-state.ts';
 
 export interface StoredStudy {
   readonly record: StudyRecord;
@@ -38,13 +38,14 @@ export function restoreStudy(
   for (const attempt of stored.attempts) {
     const trial = entries.get(trialName(attempt.trial));
     assert(trial, () => `attempt of ${trialName(attempt.trial)} has a trial`);
-    const { attempt: number, purpose, session, worker, pack, outcome } = attempt;
-    trial.attempts.push({ attempt: number, purpose, session, worker, pack, outcome });
-    if (purpose === 'test' && isCharged(outcome))
+    const { attempt: number, purpose, session, worker, pack, outcome, fingerprint } = attempt;
+    trial.attempts.push({ attempt: number, purpose, session, worker, pack, outcome, fingerprint });
+    if (purpose === 'audit' && isCharged(outcome)) trial.auditCharged += 1;
+    if (purpose === 'test' && (isCharged(outcome) || outcome === 'disputed'))
       study.testCharged = Math.min(chargedMax, study.testCharged + 1);
   }
   for (const stageRecord of record.stages) {
-    const stage = { record: stageRecord, trials: [], open: 0 };
+    const stage = { record: stageRecord, trials: [], open: 0, audits: null };
     study.stages.push(stage);
     const trials = [...entries.values()].filter((trial) => trial.id.stage === stageRecord.name);
     addTrials(study, stage, trials);
@@ -114,11 +115,10 @@ function absentWorker(
     datasetFailures: new Map(),
     packs: new Set(),
     trialsCompleted: 0,
+    failuresInRow: 0,
+    restsUntilMs: 0,
+    suspendedUntilMs: 0,
   };
-}
-
-function isCharged(outcome: AttemptRecord['outcome']): boolean {
-  return outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
 }
 
 function entryOrder(study: StudyEntry, trial: TrialEntry): number {

@@ -2,16 +2,28 @@
  * What becomes of a result: taken, compared, or refused.
  *
  * Every result is fenced by (trial, attempt): it counts only where that attempt was granted to the
- * session that reports it. The first result of a trial is taken, from whichever attempt; what comes
- * later is compared by digest and changes nothing. Every case has one answer of a fixed set.
+ * session that reports it. Every case has one answer of a fixed set:
+ *
+ *     no such attempt, or not this session's ............................... unknown
+ *     the trial is cancelled, its stage closed without it, or the worker
+ *     is convicted ......................................................... cancelled
+ *     the trial has no result yet .......................................... accepted
+ *     it has: the same one ................................................. duplicate
+ *             another one .................................................. disputed
+ *
+ * An attempt gives one result: said again it is a duplicate, whatever was counted; another one than
+ * before convicts the worker on the spot. Every comparison is of whole results (`result-fingerprint.ts`)
+ * and, as long as the stage is open, a vote (`auditing.ts`).
  *
  * Pure: changes the cluster's state and says what to store and send. Attempts that end without a
  * result are in `giving-up.ts`.
  */
-import { assert } from '../base/assert.ts';
 import type { Answer, AttemptKey, MemberResult } from '../rpc/messages.ts';
+import { resultFingerprint } from '../study/result-fingerprint.ts';
 import { trialName, type AttemptPurpose, type TrialResult } from '../study/trial.ts';
+import { weigh } from './auditing.ts';
 import {
+  stageOf,
   trialRecord,
   type ClusterState,
   type Decision,
@@ -20,9 +32,10 @@ import {
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
-import { abortPack, closeAttempt, isPackDone, stageOf } from './giving-up.ts';
-import { send } from './granting.ts';
-import { endStudy } from './stage-progress.ts';
+import { abortPack, closeAttempt, endStudy, isPackDone, logEvent, send } from './decision.ts';
+import { giveUpTest } from './giving-up.ts';
+import { convict } from './quarantine.ts';
+import { isOver } from './study-errors.ts';
 import {
   acceptsResult,
   changeTrial,
@@ -40,6 +53,7 @@ export function takeResult(
   decision: Decision,
 ): void {
   const answer = judge(state, worker, member, now, decision);
+  if (answer === 'accepted' || answer === 'duplicate') worker.failuresInRow = 0;
   send(decision, worker, { kind: 'answer', key: member.key, answer });
 }
 
@@ -50,41 +64,45 @@ function judge(
   now: Moment,
   decision: Decision,
 ): Answer {
-  const found = locate(state, key);
+  const found = locate(state, key, worker);
   if (found === null) return 'unknown';
   const { study, stage, trial, attempt } = found;
-  if (attempt.session !== worker.session) return 'unknown';
-  if (attempt.purpose === 'test')
-    return judgeTest(state, study, trial, attempt, result, now, decision);
-  if (trial.status === 'cancelled') return 'cancelled';
-  if (trial.result !== null)
-    return compare(study, trial, attempt, trial.result, result, now, decision);
+  if (trial.status === 'cancelled' || state.convicted.has(worker.session)) return 'cancelled';
+  const withTest = study.spec.test === 'all';
+  const report: Report = { ...found, result, fingerprint: resultFingerprint(result, withTest) };
+  if (attempt.fingerprint !== null) return again(state, report, now, decision);
+  if (attempt.purpose === 'test') return judgeTest(state, report, now, decision);
+  if (trial.result !== null) return compare(state, report, now, decision);
   // Lost, and its stage has closed without it: evidence that comes too late to change anything.
   if (!acceptsResult(trial) || stage.record.closed) return 'cancelled';
+  accept(state, report, now, decision);
+  worker.trialsCompleted += 1;
+  return 'accepted';
+}
 
+/** One result as it came in, with the attempt that gave it. */
+interface Report extends Located {
+  readonly result: TrialResult;
+  readonly fingerprint: string;
+}
+
+/** The first result of a trial. */
+function accept(state: ClusterState, report: Report, now: Moment, decision: Decision): void {
+  const { study, stage, trial, attempt, result, fingerprint } = report;
+  const { worker } = attempt;
   if (trial.status === 'waiting') study.waiting -= 1;
   if (isLost(trial)) stage.open += 1;
-  changeTrial(trial, { kind: 'completed', worker: attempt.worker, result });
+  changeTrial(trial, { kind: 'completed', by: { worker, fingerprint }, result });
   stage.open -= 1;
-  worker.trialsCompleted += 1;
-  if (attempt.outcome === null) {
-    closeAttempt(
-      study,
-      trial,
-      attempt,
-      result.kind === 'complete' ? 'accepted' : 'diverged',
-      null,
-      false,
-      now,
-      decision,
-    );
-  }
+  stage.audits = null;
+  record(report, result.kind === 'complete' ? 'accepted' : 'diverged', now, decision);
   decision.persist.push({
     kind: 'trial-ended',
     study: study.name,
     trial: trial.id,
-    worker: attempt.worker,
+    worker,
     result,
+    fingerprint,
   });
   keepSummary(trial);
   decision.afterCommit.push({
@@ -92,82 +110,98 @@ function judge(
     notice: { kind: 'trial-ended', study: study.name, trial: trialRecord(trial) },
   });
   supersede(state, study, trial, 'search', now, decision);
-  return 'accepted';
 }
 
-/** A result for a trial that has one: the same bits, or somebody's machine is wrong. */
-function compare(
-  study: StudyEntry,
-  trial: TrialEntry,
-  attempt: AttemptEntry,
-  accepted: TrialResult,
-  result: TrialResult,
+/** Closes the attempt, or writes beside one that was closed before that a result came after all. */
+function record(
+  { study, trial, attempt, fingerprint }: Report,
+  outcome: 'accepted' | 'diverged' | 'duplicate' | 'disputed',
   now: Moment,
   decision: Decision,
-): Answer {
-  const outcome = sameResult(accepted, result) ? 'duplicate' : 'disputed';
-  if (attempt.outcome === null)
-    closeAttempt(study, trial, attempt, outcome, null, false, now, decision);
-  if (outcome === 'disputed') {
-    decision.afterCommit.push({
-      kind: 'notice',
-      notice: {
-        kind: 'result-disputed',
-        study: study.name,
-        trial: trial.id,
-        worker: attempt.worker,
-      },
-    });
-    decision.persist.push({
-      kind: 'event',
-      atMs: now.wallMs,
-      study: study.name,
-      what: 'result-disputed',
-      detail: `${trial.name}: ${attempt.worker} computed another result than the accepted one of ${trial.worker}`,
-    });
+): void {
+  if (attempt.outcome === null) {
+    closeAttempt(study, trial, attempt, { outcome, fingerprint }, now, decision);
+    return;
+  }
+  attempt.fingerprint = fingerprint;
+  const { attempt: number } = attempt;
+  decision.persist.push({
+    kind: 'attempt-reported',
+    study: study.name,
+    trial: trial.id,
+    attempt: number,
+    fingerprint,
+  });
+}
+
+/** The attempt has given its result before: said again, or taken back? */
+function again(state: ClusterState, report: Report, now: Moment, decision: Decision): Answer {
+  const { study, trial, attempt, fingerprint } = report;
+  if (attempt.fingerprint === fingerprint) {
+    const isStanding = attempt.purpose === 'test' || fingerprint === trial.fingerprint;
+    return isStanding ? 'duplicate' : 'disputed';
+  }
+  tellDisputed(report, 'a result that it gave before for the same attempt', now, decision);
+  const reason = `it gave two results for attempt ${attempt.attempt} of ${trial.name} in ${study.name}`;
+  convict(state, attempt.session, attempt.worker, reason, now, decision);
+  return 'disputed';
+}
+
+/** A result for a trial that has one: the same, or somebody's machine is wrong. */
+function compare(state: ClusterState, report: Report, now: Moment, decision: Decision): Answer {
+  const { study, stage, trial, attempt, result } = report;
+  const outcome = trial.fingerprint === report.fingerprint ? 'duplicate' : 'disputed';
+  record(report, outcome, now, decision);
+  if (outcome === 'disputed')
+    tellDisputed(report, `the one of ${trial.worker} that stands`, now, decision);
+  if (!stage.record.closed && !isOver(study.status)) {
+    weigh(state, study, stage, trial, { attempt, result }, now, decision);
+    keepSummary(trial);
+    if (trial.audit !== null) supersede(state, study, trial, 'audit', now, decision);
   }
   return outcome;
 }
 
-function sameResult(a: TrialResult, b: TrialResult): boolean {
-  if (a.kind === 'complete') return b.kind === 'complete' && a.digest === b.digest;
-  return b.kind === 'diverged' && a.steps === b.steps;
-}
-
-function judgeTest(
-  state: ClusterState,
-  study: StudyEntry,
-  trial: TrialEntry,
-  attempt: AttemptEntry,
-  result: TrialResult,
+function tellDisputed(
+  { study, trial, attempt }: Located,
+  other: string,
   now: Moment,
   decision: Decision,
-): Answer {
-  assert(study.winner !== null && trial.result !== null, 'a test attempt is granted for a winner');
-  if (study.winner.reproduced !== null || study.status === 'cancelled') {
-    return study.status === 'cancelled' ? 'cancelled' : 'duplicate';
+): void {
+  const { worker } = attempt;
+  decision.afterCommit.push({
+    kind: 'notice',
+    notice: { kind: 'result-disputed', study: study.name, trial: trial.id, worker },
+  });
+  const detail = `${trial.name}: the result of ${worker} is not ${other}`;
+  logEvent(decision, now, 'result-disputed', detail, study.name);
+}
+
+function judgeTest(state: ClusterState, report: Report, now: Moment, decision: Decision): Answer {
+  const { study, trial, attempt, result, fingerprint } = report;
+  const { winner } = study;
+  // The study was cancelled or extended meanwhile, or another test attempt came first: of no more use.
+  const isDue = winner?.reproduced === null && trialName(winner.trial) === trial.name;
+  if (!isDue || isOver(study.status)) return 'cancelled';
+  const reproduced = fingerprint === trial.fingerprint;
+  const wasOpen = attempt.outcome === null;
+  record(report, reproduced ? 'accepted' : 'disputed', now, decision);
+  if (!reproduced && trial.audit === 'verified') {
+    // Two workers agree on the winner: it is the third that is wrong, and another one tests.
+    tellDisputed(report, `the verified one of ${trial.worker}`, now, decision);
+    const reason = `its result of ${trial.name} in ${study.name} is not the verified one`;
+    convict(state, attempt.session, attempt.worker, reason, now, decision);
+    giveUpTest(study, wasOpen, reason, now, decision);
+    return 'disputed';
   }
-  const reproduced = sameResult(trial.result, result);
   const last = result.curve.at(-1);
   study.winner = {
-    ...study.winner,
+    ...winner,
     testAccuracy: reproduced ? (last?.testAccuracy ?? null) : null,
     testLoss: reproduced ? (last?.testLoss ?? null) : null,
     testWorker: attempt.worker,
     reproduced,
   };
-  if (attempt.outcome === null) {
-    closeAttempt(
-      study,
-      trial,
-      attempt,
-      reproduced ? 'accepted' : 'disputed',
-      null,
-      false,
-      now,
-      decision,
-    );
-  }
   supersede(state, study, trial, 'test', now, decision);
   decision.persist.push({ kind: 'winner', study: study.name, winner: study.winner });
   endStudy(study, 'complete', null, now, decision);
@@ -185,16 +219,8 @@ function supersede(
 ): void {
   for (const attempt of trial.attempts) {
     if (attempt.outcome !== null || attempt.purpose !== purpose) continue;
-    closeAttempt(
-      study,
-      trial,
-      attempt,
-      'superseded',
-      'another attempt gave the result first',
-      false,
-      now,
-      decision,
-    );
+    const reason = 'another attempt gave the result first';
+    closeAttempt(study, trial, attempt, { outcome: 'superseded', reason }, now, decision);
     const pack = state.packs.get(attempt.pack);
     if (pack !== undefined && isPackDone(pack))
       abortPack(state, pack, 'its trials have their results', decision);
@@ -208,11 +234,12 @@ interface Located {
   readonly attempt: AttemptEntry;
 }
 
-function locate(state: ClusterState, key: AttemptKey): Located | null {
+function locate(state: ClusterState, key: AttemptKey, worker: WorkerEntry): Located | null {
   const study = state.studies.get(key.study);
   const trial = study?.trials.get(trialName(key.trial));
   const attempt = trial?.attempts.find((entry) => entry.attempt === key.attempt);
-  if (study === undefined || trial === undefined || attempt === undefined) return null;
+  if (study === undefined || trial === undefined || attempt?.session !== worker.session)
+    return null;
   return { study, stage: stageOf(study, trial), trial, attempt };
 }
 

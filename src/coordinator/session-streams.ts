@@ -21,6 +21,8 @@ interface StreamPorts {
   /** This coordinator's program version. */
   readonly version: string;
   readonly reached?: Reached | undefined;
+  /** Stores and sends what has been decided so far. */
+  settle(): void;
   /** Why nobody can be let in at the moment; null when all is well. */
   closedBecause(): string | null;
   joined(hello: Hello, address: string): void;
@@ -77,6 +79,8 @@ export class SessionStreams {
       stream.refuse(versionMismatch(message.protocol, message.version, version));
       return null;
     }
+    // What was decided before is not for this stream: its `hello` says what the session holds now.
+    this.#ports.settle();
     const closed = this.#ports.closedBecause();
     if (closed !== null) {
       stream.close(`the coordinator cannot store anything at the moment: ${closed}`);

@@ -1,8 +1,8 @@
 /**
  * A study's way through its stages.
  *
- *     open a stage: range known, trials created --> all its trials ended --> close it, once:
- *     ranking, warnings and the next stage's range in one transaction --> … --> last stage closed
+ *     open a stage: range known, trials created --> all its trials ended, audits settled -->
+ *     close it, once: ranking, warnings and the next stage's range in one transaction --> … --> last stage closed
  *     --> winner --> test attempt (where there is a test split) --> complete
  *
  * A stage never opens before the one in front of it has closed, so a narrowed range is the same
@@ -16,23 +16,32 @@ import { narrowRange } from '../search/narrowing.ts';
 import { winnerOf } from '../search/ranking.ts';
 import { stageTrials } from '../search/sampler.ts';
 import type { LambdaRange, StageSpec } from '../study/study-spec.ts';
-import type { StageRecord, StudyStatus } from '../study/trial.ts';
+import type { StageRecord } from '../study/trial.ts';
+import { settleAudits } from './auditing.ts';
 import {
   addTrials,
   isActive,
   trialEntry,
   trialRecord,
+  type ClusterState,
   type Decision,
   type Moment,
   type StageEntry,
   type StudyEntry,
 } from './cluster-state.ts';
+import { endStudy } from './decision.ts';
+import { chargedMax } from './trial-state.ts';
 
 /** A stage with fewer completed trials than this says nothing about where to look next. */
 const completedMin = 3;
 
 /** Closes and opens stages as far as results allow; ends the study where nothing is left to do. */
-export function advanceStudy(study: StudyEntry, now: Moment, decision: Decision): void {
+export function advanceStudy(
+  state: ClusterState,
+  study: StudyEntry,
+  now: Moment,
+  decision: Decision,
+): void {
   while (isActive(study)) {
     const stage = study.stages.find((entry) => !entry.record.closed);
     if (stage === undefined) {
@@ -41,6 +50,7 @@ export function advanceStudy(study: StudyEntry, now: Moment, decision: Decision)
     }
     if (stage.record.range === null) openStage(study, stage, decision);
     if (stage.open > 0 || stage.trials.length < stage.record.trials) return;
+    if (!settleAudits(state, study, stage, now, decision)) return;
     if (!closeStage(study, stage, now, decision)) return;
   }
 }
@@ -65,33 +75,14 @@ export function createTrials(
         charged: 0,
         worker: null,
         result: null,
+        fingerprint: null,
+        audit: null,
       }),
     );
   addTrials(study, stage, created);
   for (const { id, lambda } of created) {
     decision.persist.push({ kind: 'trial-created', study: study.name, id, lambda });
   }
-}
-
-export function endStudy(
-  study: StudyEntry,
-  status: StudyStatus,
-  reason: string | null,
-  now: Moment,
-  decision: Decision,
-): void {
-  study.status = status;
-  decision.persist.push({
-    kind: 'study-status',
-    study: study.name,
-    status,
-    reason,
-    endedAtMs: now.wallMs,
-  });
-  decision.afterCommit.push({
-    kind: 'notice',
-    notice: { kind: 'study-ended', study: study.name, status, reason },
-  });
 }
 
 function openStage(study: StudyEntry, stage: StageEntry, decision: Decision): void {
@@ -143,9 +134,11 @@ function closeStage(
     kind: 'notice',
     notice: { kind: 'stage-closed', study: study.name, stage: name },
   });
-  const completed = stage.trials.filter((trial) => trial.status === 'complete').length;
+  const completed = stage.trials.filter(
+    ({ status, audit }) => status === 'complete' && audit !== 'disputed',
+  ).length;
   if (completed >= completedMin) return true;
-  const reason = `stage ${name} has ${completed} completed of ${stage.record.trials} trials; at least ${completedMin} are needed to rank them`;
+  const reason = `stage ${name} has ${completed} completed of ${stage.record.trials} trials that count; at least ${completedMin} are needed to rank them`;
   endStudy(study, 'failed', reason, now, decision);
   return false;
 }
@@ -170,6 +163,8 @@ function finishSearch(study: StudyEntry, now: Moment, decision: Decision): void 
     decision.persist.push({ kind: 'winner', study: study.name, winner: study.winner });
   }
   if (study.data.test === null) endStudy(study, 'complete', null, now, decision);
+  else if (study.testCharged >= chargedMax)
+    endStudy(study, 'complete', 'the test set could not be measured', now, decision);
 }
 
 function stageSpec(study: StudyEntry, name: string): StageSpec {

@@ -3,7 +3,9 @@ import type { Logger } from 'pino';
 import { assert } from '../base/assert.ts';
 import type { StoreReader } from '../store/read.ts';
 import type { StudyRecord } from '../study/study-record.ts';
+import { resultFingerprint } from '../study/result-fingerprint.ts';
 import type { StudySpec } from '../study/study-spec.ts';
+import { trialName, type TrialRecord } from '../study/trial.ts';
 import { PartShelf } from './part-shelf.ts';
 import type { StoredStudy } from './restore.ts';
 import { checkUnchanged, openStudyData, type OpenedStudyData } from './study-data.ts';
@@ -47,8 +49,8 @@ export class StudyLibrary {
     this.#shelf.remove(study);
   }
 
-  studies(): string[] {
-    return [...this.#data.keys()];
+  everyStored(): StoredStudy[] {
+    return [...this.#data.keys()].map((study) => this.stored(study));
   }
 
   /** An opened study with everything that the dispatcher must remember of it. */
@@ -62,9 +64,17 @@ export class StudyLibrary {
     return {
       record,
       data,
-      trials: this.#store.trials(study),
+      trials: this.#store.trials(study).map((trial) => this.#withFingerprint(record.spec, trial)),
       attempts: this.#store.attempts(study),
     };
+  }
+
+  /** An earlier release stored results without: it is made up for, so that they can be compared. */
+  #withFingerprint(spec: StudySpec, trial: TrialRecord): TrialRecord {
+    if (trial.result === null || trial.fingerprint !== null) return trial;
+    const whole = this.#store.trial(spec.study, trial.id)?.result;
+    assert(whole, () => `${trialName(trial.id)} is stored with its result`);
+    return { ...trial, fingerprint: resultFingerprint(whole, spec.test === 'all') };
   }
 
   /** Null where no study uses the part. */

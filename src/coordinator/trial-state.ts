@@ -13,13 +13,16 @@
  *
  * A completion is taken from any attempt that was granted, late or not: a trial is a pure function
  * of its spec, so the first result is as good as any. `complete`, `cancelled` and `failed (diverged)`
- * are final; `failed (lost)` is final once its stage has closed.
+ * are final; `failed (lost)` is final once its stage has closed. Only when audits have shown that the
+ * result of a complete or diverged trial is wrong, and its stage is open, is it `corrected`: the right
+ * one takes its place.
  */
 import { assert, unreachable } from '../base/assert.ts';
 import {
   divergedReason,
   type AttemptOutcome,
   type AttemptPurpose,
+  type AuditVerdict,
   type TrialId,
   type TrialResult,
   type TrialStatus,
@@ -36,6 +39,8 @@ export interface AttemptEntry {
   readonly worker: string;
   readonly pack: string;
   outcome: AttemptOutcome | null;
+  /** Of the result that it gave, whatever became of it. */
+  fingerprint: string | null;
 }
 
 /** One trial in the dispatcher's memory. Only `changeTrial` writes what is not readonly. */
@@ -50,12 +55,26 @@ export interface TrialEntry {
   alone: boolean;
   worker: string | null;
   result: TrialResult | null;
+  fingerprint: string | null;
+  audit: AuditVerdict | null;
+  /** Charged audit attempts so far. */
+  auditCharged: number;
   readonly attempts: AttemptEntry[];
+}
+
+/** Who computed a result, and its fingerprint. */
+interface ResultSource {
+  readonly worker: string;
+  readonly fingerprint: string;
 }
 
 export type TrialChange =
   | { readonly kind: 'granted'; readonly attempt: AttemptEntry }
-  | { readonly kind: 'completed'; readonly worker: string; readonly result: TrialResult }
+  | {
+      readonly kind: 'completed' | 'corrected';
+      readonly by: ResultSource;
+      readonly result: TrialResult;
+    }
   | { readonly kind: 'gave-up'; readonly charge: boolean; readonly reason: string }
   | { readonly kind: 'cancelled'; readonly reason: string };
 
@@ -70,12 +89,14 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
       trial.attempts.push(change.attempt);
       return;
     case 'completed':
+    case 'corrected':
       assert(
-        acceptsResult(trial),
-        () => `${trial.name} has its result already, it is ${trial.status}`,
+        change.kind === 'completed' ? acceptsResult(trial) : trial.result !== null,
+        () => `${trial.name} is ${trial.status}, it cannot be ${change.kind}`,
       );
       trial.result = change.result;
-      trial.worker = change.worker;
+      trial.worker = change.by.worker;
+      trial.fingerprint = change.by.fingerprint;
       trial.status = change.result.kind === 'complete' ? 'complete' : 'failed';
       trial.reason = change.result.kind === 'complete' ? null : divergedReason(change.result.steps);
       return;
@@ -121,4 +142,9 @@ export function isLost(trial: TrialEntry): boolean {
 /** The next number in the trial's count of attempts; never one that was used. */
 export function nextAttempt(trial: TrialEntry): number {
   return (trial.attempts.at(-1)?.attempt ?? 0) + 1;
+}
+
+/** Whether an attempt that ended so counts towards the limit of its trial. */
+export function isCharged(outcome: AttemptOutcome | null): boolean {
+  return outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
 }

@@ -1,92 +1,18 @@
 /**
- * The workers: who is here, what occupies their threads, who was lost.
+ * The workers: who is here, who was lost, who is given nothing and why.
  *
- * Pure: changes the cluster's state and says what to store and send.
+ * Pure: changes the cluster's state and says what to store. What occupies their threads: `leases.ts`.
  */
-import type { Hello, PackProgress } from '../rpc/messages.ts';
+import type { Hello } from '../rpc/messages.ts';
 import {
   isActive,
   isNumericallyFit,
   type ClusterState,
   type Decision,
   type Moment,
-  type PackEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
-import { abortPack, giveUpPack } from './giving-up.ts';
-import { send } from './granting.ts';
-
-/** Packs that a returning session still runs keep their leases; those it no longer names are lost. */
-export function claimPacks(
-  state: ClusterState,
-  worker: WorkerEntry,
-  held: readonly PackProgress[],
-  now: Moment,
-  decision: Decision,
-): void {
-  const named = new Set(held.map((progress) => progress.pack));
-  for (const progress of held) {
-    const pack = packOf(state, progress.pack, worker);
-    if (pack === undefined) {
-      send(decision, worker, {
-        kind: 'abort',
-        pack: progress.pack,
-        reason: 'the coordinator no longer knows it',
-      });
-      continue;
-    }
-    pack.deadlineMs = now.monotonicMs + state.settings.leaseMs;
-    pack.step = progress.step;
-    pack.aborted = false;
-    if (pack.members.every(({ trial }) => trial.result !== null)) {
-      abortPack(state, pack, 'its trials have their results', decision);
-    }
-  }
-  for (const pack of worker.packs) {
-    if (!named.has(pack.id))
-      freeThread(state, pack.id, worker, 'the worker came back without it', now, decision, 'lost');
-  }
-}
-
-/** Only progress renews a lease: a hung thread beats as well as a busy one. */
-export function renewLease(
-  state: ClusterState,
-  progress: PackProgress,
-  worker: WorkerEntry,
-  now: Moment,
-): void {
-  const pack = packOf(state, progress.pack, worker);
-  if (pack === undefined || progress.step <= pack.step) return;
-  pack.step = progress.step;
-  pack.deadlineMs = now.monotonicMs + state.settings.leaseMs;
-}
-
-/** The worker says that a pack no longer occupies a thread; what is open of it goes back. */
-export function freeThread(
-  state: ClusterState,
-  id: string,
-  worker: WorkerEntry,
-  reason: string,
-  now: Moment,
-  decision: Decision,
-  outcome: 'returned' | 'lost' = 'returned',
-): void {
-  const pack = packOf(state, id, worker);
-  if (pack === undefined) return;
-  giveUpPack(state, pack, outcome, reason, now, decision);
-  worker.packs.delete(pack);
-  state.packs.delete(id);
-}
-
-/** A worker can only speak of packs that were granted to its own session. */
-export function packOf(
-  state: ClusterState,
-  id: string,
-  worker: WorkerEntry,
-): PackEntry | undefined {
-  const pack = state.packs.get(id);
-  return pack?.session === worker.session ? pack : undefined;
-}
+import { logEvent } from './decision.ts';
 
 /** The worker cannot get or verify a data set: it is given nothing of the studies that need it. */
 export function datasetFailed(
@@ -132,11 +58,6 @@ export function reapWorker(
   state.workers.delete(worker.session);
 }
 
-/** Written down for whoever asks later what happened. */
-export function logEvent(decision: Decision, now: Moment, what: string, detail: string): void {
-  decision.persist.push({ kind: 'event', atMs: now.wallMs, study: null, what, detail });
-}
-
 /** `name`, or `name-2`, `name-3`, … when another worker that is here has it. */
 export function freeName(state: ClusterState, name: string): string {
   const taken = new Set([...state.workers.values()].filter((w) => w.connected).map((w) => w.name));
@@ -164,6 +85,9 @@ export function newWorker(hello: Hello, name: string): WorkerEntry {
     datasetFailures: new Map(),
     packs: new Set(),
     trialsCompleted: 0,
+    failuresInRow: 0,
+    restsUntilMs: 0,
+    suspendedUntilMs: 0,
   };
 }
 /** Why a worker is given nothing of a study, for the table of workers; null when it may be. */

@@ -64,6 +64,8 @@ export function resultFields(objective: Objective): readonly ResultField[] {
       (row) => secondsText(row.seconds),
     ),
     text('digest', (row) => row.digest),
+    flag('verified', (row) => row.audit === 'verified'),
+    text('audit', (row) => row.audit),
     errorField(objective),
     flag('tied', (row) => row.tied),
     ...(extra === null ? [] : [objectiveField(objective)]),

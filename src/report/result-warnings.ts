@@ -24,6 +24,7 @@ export function resultWarnings(
     ...tieWarnings(stages, statistics),
     ...floorWarnings(study, rows),
     ...lostWarnings(rows),
+    ...auditWarnings(rows),
     ...winnerWarnings(study),
     ...studyWarnings(study),
   ];
@@ -115,6 +116,31 @@ function lambdasText(rows: readonly ResultRow[]): string {
   const min = rows.reduce((least, { lambda }) => Math.min(least, lambda), Infinity);
   const max = rows.reduce((most, { lambda }) => Math.max(most, lambda), 0);
   return min === max ? `λ ${lambdaText(min)}` : `λ ${lambdaText(min)} … ${lambdaText(max)}`;
+}
+
+function auditWarnings(rows: readonly ResultRow[]): string[] {
+  const of = (verdict: ResultRow['audit']): string => {
+    const names = rows.filter(({ audit }) => audit === verdict).map(({ trial }) => trial);
+    return names.length > 5
+      ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
+      : names.join(', ');
+  };
+  const [disputed, repeated, unchecked] = [of('disputed'), of('repeated'), of('unchecked')];
+  const warnings: string[] = [];
+  if (disputed !== '') {
+    warnings.push(
+      `Workers computed different results of ${disputed}, and there was no other to settle it: not ranked.`,
+    );
+  }
+  if (repeated !== '') {
+    warnings.push(
+      `Only the worker itself could compute ${repeated} again: it is steady, which does not make it right.`,
+    );
+  }
+  if (unchecked !== '') {
+    warnings.push(`${unchecked} should have been computed again; every attempt was lost.`);
+  }
+  return warnings;
 }
 
 function winnerWarnings(study: StudyRecord): string[] {

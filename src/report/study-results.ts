@@ -14,6 +14,7 @@ import type { LambdaRange, Objective } from '../study/study-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import {
   trialName,
+  type AuditVerdict,
   type StageRecord,
   type StudyStatus,
   type TrialRecord,
@@ -47,6 +48,8 @@ export interface ResultRow {
   readonly steps: number | null;
   readonly seconds: number | null;
   readonly digest: string | null;
+  /** What computing it again has shown; null where nobody did. */
+  readonly audit: AuditVerdict | null;
 }
 
 type StatusCounts = Readonly<Record<TrialStatus, number>>;
@@ -227,6 +230,7 @@ function resultRow(
     steps: result?.steps ?? null,
     seconds: result?.seconds ?? null,
     digest: result?.kind === 'complete' ? result.digest : null,
+    audit: trial.audit,
   };
 }
 

@@ -122,6 +122,7 @@ const looks: Readonly<Record<string, Partial<Column<ResultRow>>>> = {
   validation_loss: { importance: 50, head: 'loss', short: 'loss' },
   test_accuracy: { importance: 80 },
   status: { importance: 70, style: (row) => statusStyle(row) },
+  audit: { importance: 75, style: (row) => auditStyle(row) },
   attempts: { importance: 30, short: 'att.' },
   worker: { importance: 10, shrink: { widthMin: 8, lost: 'end' } },
   seconds: { importance: 20, short: 'sec.' },
@@ -162,10 +163,16 @@ function usualColumns({ objective }: StudyResults, { rows }: StageResults): stri
     'validation_loss',
     ...(has((row) => row.testAccuracy !== null) ? ['test_accuracy'] : []),
     ...(has((row) => row.status !== 'complete') ? ['status'] : []),
+    ...(has((row) => row.audit !== null) ? ['audit'] : []),
     ...(has((row) => row.attempts > 1) ? ['attempts'] : []),
     'worker',
     'seconds',
   ];
+}
+
+function auditStyle({ audit }: ResultRow): 'green' | 'red' | 'dim' {
+  if (audit === 'verified') return 'green';
+  return audit === 'disputed' ? 'red' : 'dim';
 }
 
 function statusStyle({ status }: ResultRow): 'red' | 'dim' | 'cyan' | null {

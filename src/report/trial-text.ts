@@ -7,6 +7,7 @@ import {
   type AttemptRecord,
   type Measurement,
   type TrialRecord,
+  type AuditVerdict,
 } from '../study/trial.ts';
 import { wrapText } from './display-width.ts';
 import { gridLines, type Column } from './grid.ts';
@@ -39,6 +40,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
     ['seconds', result === null ? null : result.seconds.toFixed(3)],
     ['digest', row.digest],
     ['verified', verificationOf(source).words],
+    ...(trial.audit === null ? [] : [['audit', auditWords[trial.audit]] as const]),
     ['trainer', specWords(source.study)],
     ['data', dataWords(source.study)],
   ];
@@ -52,6 +54,13 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
     lines.push('', 'measurements', ...curveLines(result.curve, options));
   return `${lines.join('\n')}\n`;
 }
+
+const auditWords: Readonly<Record<AuditVerdict, string>> = {
+  verified: 'verified: another worker computed the same result before the stage closed',
+  repeated: 'repeated: only its own worker could compute it again',
+  unchecked: 'unchecked: every attempt to compute it again was lost',
+  disputed: 'disputed: workers computed different results, and none could settle it; not ranked',
+};
 
 interface Verification {
   /** Whether it was computed again with the same result; null where nobody has. */

@@ -2,7 +2,7 @@
  * The order of trials, best first. One rule, for tables, for narrowing and for the winner.
  *
  * By value, then stage order, then k as a number, then replicate; so ties have one order everywhere.
- * Complete trials come first and have a rank; then running, waiting, failed and cancelled ones, without.
+ * Complete trials come first and have a rank; then disputed, running, waiting, failed and cancelled ones, without.
  */
 import { assert } from '../base/assert.ts';
 import type { Objective } from '../study/study-spec.ts';
@@ -25,9 +25,10 @@ const statusOrder: Record<TrialStatus, number> = {
   cancelled: 4,
 };
 
-/** The objective's value at the last step; null unless the trial is complete. */
+/** The objective's value at the last step; null unless the trial is complete and undisputed. */
 export function objectiveValue(trial: TrialRecord, objective: Objective): number | null {
-  if (trial.status !== 'complete' || trial.result === null) return null;
+  if (trial.audit === 'disputed' || trial.status !== 'complete' || trial.result === null)
+    return null;
   const last = trial.result.curve.at(-1);
   assert(last, () => `the complete trial ${trialName(trial.id)} has a measurement`);
   const value = measuredValue(last, objective.metric);
@@ -47,13 +48,18 @@ export function rankTrials(
     .map((trial) => ({ trial, value: objectiveValue(trial, objective) }))
     .toSorted(
       (a, b) =>
-        statusOrder[a.trial.status] - statusOrder[b.trial.status] ||
+        placeOf(a.trial) - placeOf(b.trial) ||
         sign * ((a.value ?? 0) - (b.value ?? 0)) ||
         (place.get(a.trial.id.stage) ?? 0) - (place.get(b.trial.id.stage) ?? 0) ||
         a.trial.id.k - b.trial.id.k ||
         a.trial.id.replicate - b.trial.id.replicate,
     )
     .map(({ trial, value }, index) => ({ rank: value === null ? null : index + 1, trial, value }));
+}
+
+/** A disputed trial is shown behind those that count: nobody knows its value. */
+function placeOf({ status, audit }: TrialRecord): number {
+  return statusOrder[status] + (audit === 'disputed' ? 0.5 : 0);
 }
 
 /** The best complete trial of all stages; null when there is none. */

@@ -30,6 +30,15 @@ export function stageTrials(
   });
 }
 
+/** Whether a trial is among the share of its stage that is drawn to be computed again. */
+export function isDrawnForAudit(
+  seed: number,
+  { stage, k, replicate }: TrialId,
+  share: number,
+): boolean {
+  return new RandomStream(seed, 'audit', placeOf(stage), replicate).uniformAt(k) < share;
+}
+
 /** A stage's place in the random streams: 32 bits of its name's hash, so that stages are independent. */
 function placeOf(stage: string): number {
   return Number.parseInt(sha256(stage).slice(0, 8), 16);

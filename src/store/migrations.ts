@@ -159,7 +159,45 @@ SELECT study, stage, k, replicate, lambda, status, value,
 FROM placed;
 `;
 
-const steps: readonly string[] = [version1];
+const version2 = `
+ALTER TABLE trial ADD COLUMN fingerprint TEXT CHECK (length(fingerprint) = 64);
+ALTER TABLE trial ADD COLUMN audit TEXT CHECK (audit IN ('verified', 'repeated', 'unchecked', 'disputed'));
+ALTER TABLE attempt ADD COLUMN fingerprint TEXT CHECK (length(fingerprint) = 64);
+
+CREATE UNIQUE INDEX attempt_one_open_audit ON attempt (study, stage, k, replicate)
+  WHERE outcome IS NULL AND purpose = 'audit';
+
+CREATE TABLE quarantine (
+  session TEXT NOT NULL PRIMARY KEY,
+  worker TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+DROP VIEW trials_ranked;
+CREATE VIEW trials_ranked AS
+WITH valued AS (
+  SELECT t.*, g.ordinal, m.train_accuracy, m.train_loss, m.validation_accuracy, m.validation_loss, m.validation_cost,
+    coalesce(w.test_accuracy, m.test_accuracy) AS test_accuracy, s.objective_direction,
+    CASE WHEN t.status = 'complete' AND coalesce(t.audit, '') <> 'disputed' THEN 1 ELSE 0 END AS counts,
+    CASE s.objective_metric WHEN 'validation_accuracy' THEN m.validation_accuracy WHEN 'validation_loss' THEN m.validation_loss
+      WHEN 'validation_cost' THEN m.validation_cost WHEN 'train_accuracy' THEN m.train_accuracy
+      WHEN 'train_loss' THEN m.train_loss END AS value
+  FROM trial t JOIN study s ON s.name = t.study JOIN stage g ON g.study = t.study AND g.name = t.stage
+  LEFT JOIN measurement m ON m.study = t.study AND m.stage = t.stage AND m.k = t.k AND m.replicate = t.replicate AND m.step = t.measured_step
+  LEFT JOIN winner w ON w.study = t.study AND w.stage = t.stage AND w.k = t.k AND w.replicate = t.replicate
+), placed AS (
+  SELECT valued.*, CASE objective_direction WHEN 'maximize' THEN -value ELSE value END AS placing FROM valued
+)
+SELECT study, stage, k, replicate, lambda, status, value,
+  CASE counts WHEN 1 THEN row_number() OVER (PARTITION BY study, stage ORDER BY counts DESC, placing, k, replicate) END AS rank_in_stage,
+  CASE counts WHEN 1 THEN row_number() OVER (PARTITION BY study ORDER BY counts DESC, placing, ordinal, k, replicate) END AS rank_in_study,
+  train_accuracy, train_loss, validation_accuracy, validation_loss, validation_cost, test_accuracy,
+  reason, attempts, worker, steps, seconds, digest, audit
+FROM placed;
+`;
+
+const steps: readonly string[] = [version1, version2];
 
 /** The schema that this release reads and writes. */
 const schemaVersion = steps.length;

@@ -24,6 +24,7 @@ import { readerOf, type StoreReader } from './read.ts';
 import type { StoreRow } from './rows.ts';
 import { translated } from './sqlite-errors.ts';
 import { attemptWriter } from './write-attempt.ts';
+import { logWriter } from './write-log.ts';
 import { stageWriter } from './write-stage.ts';
 import { studyWriter } from './write-study.ts';
 import { trialWriter } from './write-trial.ts';
@@ -100,13 +101,15 @@ function emptyStore(): DatabaseSync {
   return database;
 }
 
-function storeOf(database: DatabaseSync, file: string, lock: StateLock): Store {
+/** Writes any row. */
+function rowWriter(database: DatabaseSync): (row: StoreRow) => void {
   const study = studyWriter(database);
   const stage = stageWriter(database);
   const trial = trialWriter(database);
   const attempt = attemptWriter(database);
+  const log = logWriter(database);
 
-  function apply(row: StoreRow): void {
+  return (row) => {
     switch (row.kind) {
       case 'study-created':
         return study.created(row);
@@ -121,7 +124,7 @@ function storeOf(database: DatabaseSync, file: string, lock: StateLock): Store {
       case 'winner':
         return study.winner(row);
       case 'event':
-        return study.event(row);
+        return log.event(row);
       case 'trial-created':
         return trial.created(row);
       case 'attempt-opened':
@@ -130,13 +133,25 @@ function storeOf(database: DatabaseSync, file: string, lock: StateLock): Store {
         return attempt.closed(row);
       case 'trial-status':
         return trial.status(row);
+      case 'attempt-reported':
+        return attempt.reported(row);
       case 'trial-ended':
         return trial.ended(row);
+      case 'result-replaced':
+        return trial.replaced(row);
+      case 'trial-audited':
+        return trial.audited(row);
+      case 'worker-quarantined':
+        return log.quarantined(row);
       default:
         return unreachable(row);
     }
-  }
+  };
+}
 
+function storeOf(database: DatabaseSync, file: string, lock: StateLock): Store {
+  const study = studyWriter(database);
+  const apply = rowWriter(database);
   const checkpoint = checkpoints(database, file);
   const close = (): void => {
     closeOnce(database);

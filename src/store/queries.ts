@@ -47,6 +47,9 @@ export function studyQueries(database: DatabaseSync) {
     events: prepare(database, (query, $: { limit: number }) =>
       query.selectFrom('event').selectAll().orderBy('sequence', 'desc').limit($.limit),
     ),
+    quarantines: prepare(database, (query) =>
+      query.selectFrom('quarantine').selectAll().orderBy('at_ms').orderBy('session'),
+    ),
     winner: prepare(database, (query, $: { study: string }) =>
       query.selectFrom('winner').selectAll().where('study', '=', $.study),
     ),
@@ -128,6 +131,8 @@ function selectTrials(query: Kysely<Tables>) {
       't.seconds',
       't.digest',
       't.measured_step',
+      't.fingerprint',
+      't.audit',
     ])
     .select(measurementColumns.map((column) => `m.${column}` as const));
 }

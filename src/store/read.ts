@@ -48,6 +48,8 @@ export interface StoreReader extends Disposable {
   openAttempts(): { study: string; attempt: AttemptRecord }[];
   /** The newest `limit` of them, oldest first. */
   events(limit: number): EventRecord[];
+  /** Worker processes of which nothing counts any more, by session: why. */
+  quarantines(): Map<string, string>;
   /** What `read` reads within, it reads from one committed state. It must not wait for anything. */
   snapshot<T>(read: () => T): T;
   close(): void;
@@ -119,6 +121,10 @@ function studyReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
         const row = queries.study.first({ name });
         return row === undefined ? null : recordOf(row);
       }),
+    quarantines: () =>
+      snapshot(
+        () => new Map(queries.quarantines.all({}).map(({ session, reason }) => [session, reason])),
+      ),
     events: (limit: number) =>
       snapshot(() => queries.events.all({ limit }).toReversed().map(eventRecord)),
   };

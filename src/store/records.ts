@@ -41,6 +41,8 @@ export function trialRecord(
     charged: row.charged,
     worker: row.worker,
     result: resultOf(row, details.curve ?? lastPoint(row), details.bits ?? new Uint8Array(0)),
+    fingerprint: row.fingerprint,
+    audit: row.audit,
   };
 }
 
@@ -92,6 +94,7 @@ export function attemptRecord(row: AttemptRow): AttemptRecord {
     endedAtMs: row.ended_at_ms,
     outcome: row.outcome,
     reason: row.reason,
+    fingerprint: row.fingerprint,
   };
 }
 

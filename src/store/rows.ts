@@ -9,6 +9,7 @@ import type { StudySpec } from '../study/study-spec.ts';
 import type {
   AttemptOutcome,
   AttemptRecord,
+  AuditVerdict,
   StageRecord,
   StudyStatus,
   TrialId,
@@ -60,6 +61,16 @@ export type StoreRow =
       readonly reason: string | null;
       readonly endedAtMs: number;
       readonly charged: boolean;
+      /** Of the result that closed it; null where it gave none. */
+      readonly fingerprint: string | null;
+    }
+  /** A result came for an attempt that was closed before; it had given none yet. */
+  | {
+      readonly kind: 'attempt-reported';
+      readonly study: string;
+      readonly trial: TrialId;
+      readonly attempt: number;
+      readonly fingerprint: string;
     }
   /** A running trial waits again or is given up; one that has not ended is cancelled. */
   | {
@@ -76,6 +87,33 @@ export type StoreRow =
       readonly trial: TrialId;
       readonly worker: string;
       readonly result: TrialResult;
+      readonly fingerprint: string;
+    }
+  /** Audits have shown the stored result to be wrong; its stage is open. */
+  | {
+      readonly kind: 'result-replaced';
+      readonly study: string;
+      readonly trial: TrialId;
+      readonly worker: string;
+      readonly result: TrialResult;
+      readonly fingerprint: string;
+      /** The fingerprint of the result that goes. */
+      readonly replaces: string;
+    }
+  /** The trial has a result. Null: it is open again. */
+  | {
+      readonly kind: 'trial-audited';
+      readonly study: string;
+      readonly trial: TrialId;
+      readonly verdict: AuditVerdict | null;
+    }
+  /** For the rest of the worker process's life. Once for a session. */
+  | {
+      readonly kind: 'worker-quarantined';
+      readonly session: string;
+      readonly worker: string;
+      readonly reason: string;
+      readonly atMs: number;
     }
   /** Null takes the winner away: the study was extended. */
   | { readonly kind: 'winner'; readonly study: string; readonly winner: WinnerRecord | null }

@@ -5,7 +5,13 @@
  * the tables that Ridgeline prints. Booleans are 0 and 1, lists and maps are JSON text.
  */
 import type { Generated } from 'kysely';
-import type { AttemptOutcome, AttemptPurpose, StudyStatus, TrialStatus } from '../study/trial.ts';
+import type {
+  AttemptOutcome,
+  AttemptPurpose,
+  AuditVerdict,
+  StudyStatus,
+  TrialStatus,
+} from '../study/trial.ts';
 
 export interface Tables {
   meta: MetaTable;
@@ -17,6 +23,7 @@ export interface Tables {
   measurement: MeasurementTable;
   winner: WinnerTable;
   event: EventTable;
+  quarantine: QuarantineTable;
 }
 
 interface MetaTable {
@@ -76,6 +83,9 @@ interface TrialTable extends TrialKey {
   digest: string | null;
   /** The last point of the curve: the result. Null where a diverged trial was never measured. */
   measured_step: number | null;
+  /** Of the result, whole. Null where an earlier release stored it. */
+  fingerprint: string | null;
+  audit: AuditVerdict | null;
 }
 
 /** Which validation records a completed trial classified right. */
@@ -93,6 +103,8 @@ interface AttemptTable extends TrialKey {
   ended_at_ms: number | null;
   outcome: AttemptOutcome | null;
   reason: string | null;
+  /** Of the result that it gave, whatever became of it. */
+  fingerprint: string | null;
 }
 
 /** Metrics are null where they were not finite. */
@@ -124,4 +136,12 @@ interface EventTable {
   study: string | null;
   what: string;
   detail: string;
+}
+
+/** Worker processes whose results were shown to be wrong: nothing of theirs counts any more. */
+interface QuarantineTable {
+  session: string;
+  worker: string;
+  reason: string;
+  at_ms: number;
 }

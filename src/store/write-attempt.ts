@@ -14,7 +14,7 @@ import type { RowOf } from './rows.ts';
 import { prepare } from './statements.ts';
 
 export function attemptWriter(database: DatabaseSync) {
-  const statements = attemptStatements(database);
+  const statements = { ...trialStatements(database), ...attemptStatements(database) };
   return {
     opened({ study, attempt: record }: RowOf<'attempt-opened'>): void {
       const { trial, ...attempt } = record;
@@ -25,7 +25,7 @@ export function attemptWriter(database: DatabaseSync) {
     },
 
     closed(row: RowOf<'attempt-closed'>): void {
-      const { study, trial, attempt, outcome, reason, endedAtMs } = row;
+      const { study, trial, attempt, outcome, reason, endedAtMs, fingerprint } = row;
       const closed = statements.close.first({
         study,
         ...trial,
@@ -33,10 +33,18 @@ export function attemptWriter(database: DatabaseSync) {
         outcome,
         reason,
         endedAtMs,
+        fingerprint,
       });
       assert(closed, () => `closing attempt ${attempt} of ${trialName(trial)} finds it open`);
       if (!row.charged || closed.purpose !== 'search') return;
       statements.charge.changeOne({ study, ...trial }, () => `charging ${trialName(trial)}`);
+    },
+
+    reported({ study, trial, attempt, fingerprint }: RowOf<'attempt-reported'>): void {
+      statements.report.changeOne(
+        { study, ...trial, attempt, fingerprint },
+        () => `the result of attempt ${attempt} of ${trialName(trial)}`,
+      );
     },
   };
 }
@@ -53,6 +61,7 @@ interface NewAttempt extends Key {
   endedAtMs: number | null;
   outcome: AttemptOutcome | null;
   reason: string | null;
+  fingerprint: string | null;
 }
 
 interface ClosedAttempt extends Key {
@@ -60,9 +69,10 @@ interface ClosedAttempt extends Key {
   outcome: AttemptOutcome;
   reason: string | null;
   endedAtMs: number;
+  fingerprint: string | null;
 }
 
-function attemptStatements(database: DatabaseSync) {
+function trialStatements(database: DatabaseSync) {
   return {
     grant: prepare(database, (query, $: Key) =>
       query
@@ -83,6 +93,11 @@ function attemptStatements(database: DatabaseSync) {
         .where('k', '=', $.k)
         .where('replicate', '=', $.replicate),
     ),
+  };
+}
+
+function attemptStatements(database: DatabaseSync) {
+  return {
     open: prepare(database, (query, $: NewAttempt) =>
       query.insertInto('attempt').values({
         study: $.study,
@@ -98,12 +113,30 @@ function attemptStatements(database: DatabaseSync) {
         ended_at_ms: $.endedAtMs,
         outcome: $.outcome,
         reason: $.reason,
+        fingerprint: $.fingerprint,
       }),
+    ),
+    report: prepare(database, (query, $: Key & { attempt: number; fingerprint: string }) =>
+      query
+        .updateTable('attempt')
+        .set({ fingerprint: $.fingerprint })
+        .where('study', '=', $.study)
+        .where('stage', '=', $.stage)
+        .where('k', '=', $.k)
+        .where('replicate', '=', $.replicate)
+        .where('attempt', '=', $.attempt)
+        .where('outcome', 'is not', null)
+        .where('fingerprint', 'is', null),
     ),
     close: prepare(database, (query, $: ClosedAttempt) =>
       query
         .updateTable('attempt')
-        .set({ outcome: $.outcome, reason: $.reason, ended_at_ms: $.endedAtMs })
+        .set({
+          outcome: $.outcome,
+          reason: $.reason,
+          ended_at_ms: $.endedAtMs,
+          fingerprint: $.fingerprint,
+        })
         .where('study', '=', $.study)
         .where('stage', '=', $.stage)
         .where('k', '=', $.k)

@@ -51,10 +51,6 @@ export function studyWriter(database: DatabaseSync) {
       else putWinner(study, winner);
     },
 
-    event({ atMs, study, what, detail }: RowOf<'event'>): void {
-      statements.addEvent.change({ atMs, study, what, detail });
-    },
-
     /** @returns whether there was such a study */
     removed(study: string): boolean {
       statements.removeEvents.change({ study });
@@ -143,13 +139,6 @@ function studyStatements(database: DatabaseSync) {
     ),
     remove: prepare(database, (query, $: { study: string }) =>
       query.deleteFrom('study').where('name', '=', $.study),
-    ),
-    addEvent: prepare(
-      database,
-      (query, $: { atMs: number; study: string | null; what: string; detail: string }) =>
-        query
-          .insertInto('event')
-          .values({ at_ms: $.atMs, study: $.study, what: $.what, detail: $.detail }),
     ),
     removeEvents: prepare(database, (query, $: { study: string }) =>
       query.deleteFrom('event').where('study', '=', $.study),

@@ -6,8 +6,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import {
   divergedReason,
   trialName,
+  type AuditVerdict,
   type Measurement,
   type TrialId,
+  type TrialResult,
   type TrialStatus,
 } from '../study/trial.ts';
 import type { RowOf } from './rows.ts';
@@ -17,6 +19,7 @@ export function trialWriter(database: DatabaseSync) {
   const statements = {
     ...trialStatements(database),
     end: endStatement(database),
+    ...auditStatements(database),
     addMeasurement: measurementStatement(database),
     addCorrectness: correctnessStatement(database),
   };
@@ -34,29 +37,54 @@ export function trialWriter(database: DatabaseSync) {
       );
     },
 
-    ended({ study, trial, worker, result }: RowOf<'trial-ended'>): void {
-      const isComplete = result.kind === 'complete';
+    ended({ study, trial, worker, result, fingerprint }: RowOf<'trial-ended'>): void {
       statements.end.changeOne(
-        {
-          study,
-          ...trial,
-          worker,
-          status: isComplete ? 'complete' : 'failed',
-          reason: isComplete ? null : divergedReason(result.steps),
-          steps: result.steps,
-          seconds: result.seconds,
-          digest: isComplete ? result.digest : null,
-          measuredStep: result.curve.at(-1)?.step ?? null,
-        },
+        { study, ...trial, ...resultColumns(worker, result, fingerprint) },
         () => `ending ${trialName(trial)}`,
       );
-      if (isComplete) {
-        statements.addCorrectness.change({ study, ...trial, bits: result.validationCorrect });
-      }
-      for (const point of result.curve) {
-        statements.addMeasurement.change({ study, ...trial, ...storedMeasurement(point) });
-      }
+      addDetails(study, trial, result);
     },
+
+    replaced(row: RowOf<'result-replaced'>): void {
+      const { study, trial, worker, result, fingerprint, replaces } = row;
+      statements.removeCorrectness.change({ study, ...trial });
+      statements.removeMeasurements.change({ study, ...trial });
+      statements.replace.changeOne(
+        { study, ...trial, ...resultColumns(worker, result, fingerprint), replaces },
+        () => `replacing the result of ${trialName(trial)}`,
+      );
+      addDetails(study, trial, result);
+    },
+
+    audited({ study, trial, verdict }: RowOf<'trial-audited'>): void {
+      statements.audit.changeOne(
+        { study, ...trial, verdict },
+        () => `the audit of ${trialName(trial)}`,
+      );
+    },
+  };
+
+  function addDetails(study: string, trial: TrialId, result: TrialResult): void {
+    if (result.kind === 'complete') {
+      statements.addCorrectness.change({ study, ...trial, bits: result.validationCorrect });
+    }
+    for (const point of result.curve) {
+      statements.addMeasurement.change({ study, ...trial, ...storedMeasurement(point) });
+    }
+  }
+}
+
+function resultColumns(worker: string, result: TrialResult, fingerprint: string): ResultColumns {
+  const isComplete = result.kind === 'complete';
+  return {
+    worker,
+    status: isComplete ? 'complete' : 'failed',
+    reason: isComplete ? null : divergedReason(result.steps),
+    steps: result.steps,
+    seconds: result.seconds,
+    digest: isComplete ? result.digest : null,
+    measuredStep: result.curve.at(-1)?.step ?? null,
+    fingerprint,
   };
 }
 
@@ -121,7 +149,7 @@ function statusStatement(database: DatabaseSync, from: TrialStatus[]) {
   );
 }
 
-interface Ending extends Key {
+interface ResultColumns {
   worker: string;
   status: TrialStatus;
   reason: string | null;
@@ -129,11 +157,12 @@ interface Ending extends Key {
   seconds: number;
   digest: string | null;
   measuredStep: number | null;
+  fingerprint: string;
 }
 
 /** Waiting, running, or failed without a result: the first result counts, late or not. */
 function endStatement(database: DatabaseSync) {
-  return prepare(database, (query, $: Ending) =>
+  return prepare(database, (query, $: Key & ResultColumns) =>
     query
       .updateTable('trial')
       .set({
@@ -144,6 +173,7 @@ function endStatement(database: DatabaseSync) {
         seconds: $.seconds,
         digest: $.digest,
         measured_step: $.measuredStep,
+        fingerprint: $.fingerprint,
       })
       .where('study', '=', $.study)
       .where('stage', '=', $.stage)
@@ -152,6 +182,67 @@ function endStatement(database: DatabaseSync) {
       .where('status', 'in', ['waiting', 'running', 'failed'])
       .where('steps', 'is', null),
   );
+}
+
+/** What audits change: only in a stage that is still open, and only the result that was named. */
+function auditStatements(database: DatabaseSync) {
+  return {
+    audit: prepare(database, (query, $: Key & { verdict: AuditVerdict | null }) =>
+      query
+        .updateTable('trial')
+        .set({ audit: $.verdict })
+        .where('study', '=', $.study)
+        .where('stage', '=', $.stage)
+        .where('k', '=', $.k)
+        .where('replicate', '=', $.replicate)
+        .where('steps', 'is not', null),
+    ),
+    replace: prepare(database, (query, $: Key & ResultColumns & { replaces: string }) =>
+      query
+        .updateTable('trial')
+        .set({
+          status: $.status,
+          reason: $.reason,
+          worker: $.worker,
+          steps: $.steps,
+          seconds: $.seconds,
+          digest: $.digest,
+          measured_step: $.measuredStep,
+          fingerprint: $.fingerprint,
+        })
+        .where('study', '=', $.study)
+        .where('stage', '=', $.stage)
+        .where('k', '=', $.k)
+        .where('replicate', '=', $.replicate)
+        .where('fingerprint', '=', $.replaces)
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('stage')
+              .select('stage.name')
+              .whereRef('stage.study', '=', 'trial.study')
+              .whereRef('stage.name', '=', 'trial.stage')
+              .where('stage.closed', '=', 0),
+          ),
+        ),
+    ),
+    removeCorrectness: prepare(database, (query, $: Key) =>
+      query
+        .deleteFrom('correctness')
+        .where('study', '=', $.study)
+        .where('stage', '=', $.stage)
+        .where('k', '=', $.k)
+        .where('replicate', '=', $.replicate),
+    ),
+    removeMeasurements: prepare(database, (query, $: Key) =>
+      query
+        .deleteFrom('measurement')
+        .where('study', '=', $.study)
+        .where('stage', '=', $.stage)
+        .where('k', '=', $.k)
+        .where('replicate', '=', $.replicate),
+    ),
+  };
 }
 
 function correctnessStatement(database: DatabaseSync) {

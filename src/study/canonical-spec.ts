@@ -11,6 +11,7 @@ import { studyProblems } from './invariants.ts';
 import { plainReader, type PlainReader } from './plain-reader.ts';
 import {
   datasetFormats,
+  type AuditSpec,
   type DatasetSpec,
   type LambdaSpec,
   type Selection,
@@ -127,7 +128,12 @@ function readSpec(from: PlainReader): StudySpec {
     })),
     numerics: from.oneOf('numerics', ['canonical', 'any']),
     test: from.oneOf('test', ['winner', 'all']),
+    audit: from.has('audit') ? readAudit(from.inner('audit')) : null,
   };
+}
+
+function readAudit(from: PlainReader): AuditSpec {
+  return { random: from.number('random'), top: from.number('top') };
 }
 
 function readDataset(from: PlainReader): DatasetSpec {

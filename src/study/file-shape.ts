@@ -35,6 +35,7 @@ export function fileShape(spec: StudySpec) {
     })),
     numerics: spec.numerics,
     test: spec.test,
+    ...(spec.audit === null ? {} : { audit: { random: spec.audit.random, top: spec.audit.top } }),
   };
 }
 

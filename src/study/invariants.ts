@@ -46,6 +46,24 @@ export function studyProblems(spec: StudySpec): SpecProblem[] {
     ...(spec.test === 'all' && spec.dataset.test === null
       ? [{ path: ['test'], message: 'test: all needs a test split in dataset' }]
       : []),
+    ...auditProblems(spec),
+  ];
+}
+
+function auditProblems({ audit, numerics }: StudySpec): SpecProblem[] {
+  if (audit === null) return [];
+  return [
+    ...range(['audit', 'random'], audit.random, 0, 1),
+    ...whole(['audit', 'top'], audit.top, 0, stageTrialsMax),
+    ...(numerics === 'any'
+      ? [
+          {
+            path: ['audit'],
+            message:
+              'needs numerics: canonical: machines that compute other bits cannot be compared',
+          },
+        ]
+      : []),
   ];
 }
 

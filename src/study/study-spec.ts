@@ -20,6 +20,16 @@ export interface StudySpec {
   readonly numerics: 'canonical' | 'any';
   /** `winner`: the test set is measured once, for the winner. `all`: in every trial. */
   readonly test: 'winner' | 'all';
+  /** Which results are computed again, to compare; null: none are. */
+  readonly audit: AuditSpec | null;
+}
+
+/** Results that another worker must reproduce before their stage closes. */
+export interface AuditSpec {
+  /** The share of a stage's trials that is drawn for it, in [0, 1]. */
+  readonly random: number;
+  /** The best so many of a stage. */
+  readonly top: number;
 }
 
 /** One training run without a search: what `train` reads beside studies. */

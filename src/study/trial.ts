@@ -92,6 +92,13 @@ export function divergedReason(step: number): string {
   return `diverged: the loss was no longer finite after step ${step}`;
 }
 
+/**
+ * What computing a trial again has shown. `verified`: another worker got the very same result.
+ * `repeated`: the same worker did, since there was no other. `unchecked`: it was due, and no attempt
+ * came to its end. `disputed`: workers got different results, and no third one settled it.
+ */
+export type AuditVerdict = 'verified' | 'repeated' | 'unchecked' | 'disputed';
+
 /** One execution of a trial on a worker, as the store keeps it. */
 export interface AttemptRecord {
   readonly trial: TrialId;
@@ -107,6 +114,8 @@ export interface AttemptRecord {
   readonly endedAtMs: number | null;
   readonly outcome: AttemptOutcome | null;
   readonly reason: string | null;
+  /** Of the result that it gave, whatever became of it (`result-fingerprint.ts`); null where it gave none. */
+  readonly fingerprint: string | null;
 }
 
 /** One trial, as the store keeps it. */
@@ -124,6 +133,10 @@ export interface TrialRecord {
   readonly worker: string | null;
   /** Null unless complete or diverged. Lists of many trials may leave `curve` at its last point. */
   readonly result: TrialResult | null;
+  /** Of `result`, whole; null without one. */
+  readonly fingerprint: string | null;
+  /** Null: nobody computed it again. */
+  readonly audit: AuditVerdict | null;
 }
 
 /** One stage, as the store keeps it. */

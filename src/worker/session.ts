@@ -192,6 +192,8 @@ export class WorkerSession {
   }
 
   #assigned(assignment: Assignment): SessionEffect[] {
+    // Said twice: it runs already, or its report is on the way.
+    if (this.#running.has(assignment.pack) || this.#reports.has(assignment.pack)) return [];
     if (this.#drainReason !== null) return [returned(assignment.pack, 'the worker is draining')];
     if (!this.#datasets.has(assignment.dataset))
       return [returned(assignment.pack, 'the worker does not hold its data set')];

@@ -69,6 +69,7 @@ describe('a study file', () => {
       ],
       numerics: 'canonical',
       test: 'winner',
+      audit: null,
     });
   });
 
@@ -80,7 +81,10 @@ describe('a study file', () => {
       trainer: { dropout: 0, mirror: false, shift: 0, measure: { kind: 'cycle' } },
       numerics: 'canonical',
       test: 'winner',
+      audit: null,
     });
+    const audited = parseStudy(`${good}\naudit: {}\n`, 'f');
+    expect(audited.audit).toEqual({ random: 0.02, top: 3 });
     const loss = parseStudy(`${good}\nobjective: { metric: validation_loss }\n`, 'f');
     expect(loss.objective.direction).toBe('minimize');
   });

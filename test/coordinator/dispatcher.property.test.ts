@@ -17,8 +17,8 @@ import type {
 } from '../../src/rpc/messages.ts';
 import { datasetKey } from '../../src/study/dataset-reference.ts';
 import { trialName } from '../../src/study/trial.ts';
-import { resultOf } from '../simulation/cluster.ts';
 import { ModelStore } from '../simulation/model-store.ts';
+import { trueResult } from '../simulation/truth.ts';
 import { exampleStudy } from '../study/example-study.ts';
 
 const settings: DispatcherSettings = {
@@ -73,7 +73,7 @@ class Cluster {
   readonly store = new ModelStore();
   readonly answers: string[] = [];
   #nowMs = 0;
-  dispatcher = new Dispatcher(settings, [], this.now());
+  dispatcher = new Dispatcher(settings, [], new Map(), this.now());
   #born = 0;
   #sessions: string[] = [];
   /** Everything ever granted, and whether it still runs. */
@@ -110,18 +110,22 @@ class Cluster {
       }
       case 'restart': {
         this.#sessions = [];
-        const stored = [...this.store.studies.values()].map((record) => ({
-          record,
+        const stored = [...this.store.studies.values()].map(({ record }) => ({
+          record: { ...record },
           data,
           trials: this.store.trialsOf(record.spec.study),
           attempts: this.store.attemptsOf(record.spec.study),
         }));
-        this.dispatcher = new Dispatcher(settings, stored, this.now());
+        this.dispatcher = new Dispatcher(settings, stored, this.store.convicted, this.now());
         return;
       }
       case 'wait':
-        this.#nowMs += step.ms;
-        return this.#decide(this.dispatcher.tick(this.now()));
+        // In small steps: a long silence would be this coordinator's own pause.
+        for (let leftMs = step.ms; leftMs > 0; leftMs -= 500) {
+          this.#nowMs += Math.min(500, leftMs);
+          this.#decide(this.dispatcher.tick(this.now()));
+        }
+        return;
       case 'finish':
       case 'crash':
       case 'return': {
@@ -189,7 +193,7 @@ function endOf(
   if (kind === 'return') return { kind: 'pack-returned', pack, reason: 'draining' };
   const results: MemberResult[] = members.map(({ key, lambda }) => ({
     key,
-    result: resultOf(key.trial, lambda, false),
+    result: trueResult(key.trial, lambda, false),
   }));
   return { kind: 'pack-ended', pack, results };
 }
@@ -205,14 +209,14 @@ describe('the dispatcher', () => {
         cluster.join();
         for (
           let round = 0;
-          round < 400 && cluster.store.studies.get('example')?.status !== 'complete';
+          round < 400 && cluster.store.studies.get('example')?.record.status !== 'complete';
           round++
         ) {
-          if (cluster.store.studies.get('example')?.status === 'failed') break;
+          if (cluster.store.studies.get('example')?.record.status === 'failed') break;
           cluster.perform({ kind: 'wait', ms: 1_000 });
           cluster.perform({ kind: 'finish', pick: round });
         }
-        const study = cluster.store.studies.get('example')!;
+        const study = cluster.store.study('example').record;
         expect(['complete', 'failed']).toContain(study.status);
         const trials = cluster.store.trialsOf('example');
         expect(

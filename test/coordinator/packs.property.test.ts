@@ -6,7 +6,7 @@ import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
 import type { Assignment, Hello, MemberResult } from '../../src/rpc/messages.ts';
 import { datasetKey } from '../../src/study/dataset-reference.ts';
 import type { StudySpec } from '../../src/study/study-spec.ts';
-import { resultOf } from '../simulation/cluster.ts';
+import { trueResult } from '../simulation/truth.ts';
 import { exampleStudy } from '../study/example-study.ts';
 
 const settings: DispatcherSettings = {
@@ -61,7 +61,7 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
       fc.constantFrom(1, 50, 150, 1000),
       fc.infiniteStream(fc.nat(100)),
       (threads, trials, hidden, choices) => {
-        const dispatcher = new Dispatcher(settings, [], now);
+        const dispatcher = new Dispatcher(settings, [], new Map(), now);
         const threadCount = threads.reduce((a, b) => a + b, 0);
         const running: Grant[] = [];
         const queue = { waiting: trials };
@@ -89,7 +89,7 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
           const [{ session, assignment }] = running.splice(place, 1) as [Grant];
           const results: MemberResult[] = assignment.members.map(({ key, lambda }) => ({
             key,
-            result: resultOf(key.trial, lambda, false),
+            result: trueResult(key.trial, lambda, false),
           }));
           follow(
             dispatcher.received(

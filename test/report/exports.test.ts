@@ -66,6 +66,7 @@ const attempts: AttemptRecord[] = records.slice(0, 2).map((record) => ({
   endedAtMs: Date.UTC(2026, 0, 2, 3, 4, 7),
   outcome: 'accepted',
   reason: null,
+  fingerprint: null,
 }));
 
 describe('the Optuna journal', () => {

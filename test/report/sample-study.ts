@@ -48,6 +48,8 @@ export function trial(
     charged: 0,
     worker: 'node-a',
     result: completeResult(0.4),
+    fingerprint: 'f'.repeat(64),
+    audit: null,
     ...changes,
   };
 }
@@ -88,6 +90,7 @@ export const study: StudyRecord = {
     ],
     numerics: 'canonical',
     test: 'winner',
+    audit: null,
   },
   status: 'complete',
   reason: null,

@@ -24,6 +24,7 @@ function attempt(k: number, changes: Partial<AttemptRecord> = {}): AttemptRecord
     endedAtMs: 1000 * k + 900,
     outcome: 'accepted',
     reason: null,
+    fingerprint: null,
     ...changes,
   };
 }

@@ -25,6 +25,7 @@ function attempt(number: number, changes: Partial<AttemptRecord>): AttemptRecord
     endedAtMs: Date.UTC(2026, 0, 2, 3, 4, 8),
     outcome: 'accepted',
     reason: null,
+    fingerprint: null,
     ...changes,
   };
 }

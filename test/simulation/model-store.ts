@@ -1,140 +1,246 @@
 /**
- * The store as a simulation sees it: rows applied to plain maps, with the constraints that the real
- * one has. A crash of the coordinator keeps what was committed and nothing else.
+ * The store as a simulation sees it: rows applied to plain maps under stricter rules than the real
+ * one's constraints, so that a decision that breaks a promise stops the history at once. A commit is
+ * whole or not at all; a crash of the coordinator keeps what was committed and nothing else.
  */
 import { assert } from '../../src/base/assert.ts';
-import type { StoreRow } from '../../src/store/rows.ts';
+import type { RowOf, StoreRow } from '../../src/store/rows.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
-import { trialName, type AttemptRecord, type TrialRecord } from '../../src/study/trial.ts';
+import {
+  trialName,
+  type AttemptRecord,
+  type StageRecord,
+  type TrialId,
+  type TrialRecord,
+} from '../../src/study/trial.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+export interface StoredTrial extends Mutable<TrialRecord> {
+  readonly log: Mutable<AttemptRecord>[];
+}
+
+export interface ModelStudy {
+  readonly record: Mutable<StudyRecord>;
+  readonly trials: Map<string, StoredTrial>;
+}
+
+const isCharged = ({ outcome }: { readonly outcome: AttemptRecord['outcome'] }): boolean =>
+  outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
+
 export class ModelStore {
-  readonly studies = new Map<string, Mutable<StudyRecord>>();
-  readonly trials = new Map<string, Mutable<TrialRecord>>();
-  readonly attempts = new Map<string, Mutable<AttemptRecord>>();
+  readonly studies = new Map<string, ModelStudy>();
+  readonly convicted = new Map<string, string>();
+  /** Told of every row that was applied. */
+  onApplied: (row: StoreRow) => void = () => undefined;
+  commits = 0;
 
   commit(rows: readonly StoreRow[]): void {
-    for (const row of rows) this.#apply(row);
+    this.commits += 1;
+    for (const row of rows) {
+      this.#apply(row);
+      this.onApplied(row);
+    }
+    for (const row of rows) this.#checkAfter(row);
+  }
+
+  study(name: string): ModelStudy {
+    const study = this.studies.get(name);
+    assert(study, `study ${name} is stored`);
+    return study;
   }
 
   trialsOf(study: string): TrialRecord[] {
-    return [...this.trials]
-      .filter(([key]) => key.startsWith(`${study}:`))
-      .map(([, trial]) => ({ ...trial }));
+    return [...(this.studies.get(study)?.trials.values() ?? [])].map((trial) => ({ ...trial }));
   }
 
   attemptsOf(study: string): AttemptRecord[] {
-    return [...this.attempts]
-      .filter(([key]) => key.startsWith(`${study}:`))
-      .map(([, attempt]) => ({ ...attempt }));
+    const trials = this.studies.get(study)?.trials.values() ?? [];
+    return [...trials].flatMap(({ log }) => log.map((attempt) => ({ ...attempt })));
+  }
+
+  trial(study: string, id: TrialId): StoredTrial {
+    const trial = this.study(study).trials.get(trialName(id));
+    assert(trial, `trial ${trialName(id)} is stored`);
+    return trial;
+  }
+
+  #stage(study: string, name: string): StageRecord {
+    const stage = this.study(study).record.stages.find((entry) => entry.name === name);
+    assert(stage, `stage ${name} is stored`);
+    return stage;
+  }
+
+  #changeStage(study: string, name: string, change: Partial<StageRecord>): void {
+    const { record } = this.study(study);
+    record.stages = record.stages.map((stage) =>
+      stage.name === name ? { ...stage, ...change } : stage,
+    );
   }
 
   #apply(row: StoreRow): void {
     switch (row.kind) {
-      case 'study-created':
-        assert(!this.studies.has(row.record.spec.study), 'a study is created once');
-        this.studies.set(row.record.spec.study, { ...row.record });
+      case 'study-created': {
+        const name = row.record.spec.study;
+        assert(!this.studies.has(name), 'a study is created once');
+        this.studies.set(name, { record: { ...row.record }, trials: new Map() });
         return;
+      }
       case 'study-extended':
-        Object.assign(this.#study(row.spec.study), { spec: row.spec, stages: row.stages });
+        Object.assign(this.study(row.spec.study).record, { spec: row.spec, stages: row.stages });
         return;
-      case 'study-status':
-        Object.assign(this.#study(row.study), {
-          status: row.status,
-          reason: row.reason,
-          endedAtMs: row.endedAtMs,
-        });
+      case 'study-status': {
+        const { record } = this.study(row.study);
+        assert(record.status !== 'cancelled' && record.status !== 'failed', 'the end is the end');
+        Object.assign(record, { status: row.status, reason: row.reason, endedAtMs: row.endedAtMs });
         return;
+      }
       case 'stage-opened':
-      case 'stage-closed': {
-        const study = this.#study(row.study);
-        study.stages = study.stages.map((stage) => {
-          if (row.kind === 'stage-opened') return stage.name === row.stage.name ? row.stage : stage;
-          if (stage.name !== row.stage) return stage;
-          assert(!stage.closed, `stage ${stage.name} closes once`);
-          return { ...stage, closed: true };
-        });
+        assert(this.#stage(row.study, row.stage.name).range === null, 'a stage opens once');
+        this.#changeStage(row.study, row.stage.name, row.stage);
+        return;
+      case 'stage-closed':
+        return this.#closeStage(row);
+      case 'trial-created': {
+        const { trials } = this.study(row.study);
+        assert(!trials.has(trialName(row.id)), 'a trial is created once');
+        trials.set(trialName(row.id), newTrial(row));
         return;
       }
-      case 'trial-created':
-        assert(!this.trials.has(`${row.study}:${trialName(row.id)}`), 'a trial is created once');
-        this.trials.set(`${row.study}:${trialName(row.id)}`, {
-          id: row.id,
-          lambda: row.lambda,
-          status: 'waiting',
-          reason: null,
-          attempts: 0,
-          charged: 0,
-          worker: null,
-          result: null,
-        });
-        return;
-      case 'attempt-opened': {
-        const name = `${row.study}:${trialName(row.attempt.trial)}`;
-        const key = `${name}#${row.attempt.attempt}`;
-        assert(!this.attempts.has(key), `attempt ${key} is granted once`);
-        for (const attempt of this.attemptsOf(row.study)) {
-          const isOpen = attempt.outcome === null && attempt.purpose === row.attempt.purpose;
-          assert(
-            !isOpen || trialName(attempt.trial) !== trialName(row.attempt.trial),
-            `${name} has one open attempt at most`,
-          );
-        }
-        this.attempts.set(key, { ...row.attempt });
-        if (row.attempt.purpose === 'search') {
-          const trial = this.#trial(name);
-          assert(trial.status === 'waiting', `${name} is waiting when it is granted`);
-          trial.status = 'running';
-          trial.attempts += 1;
-        }
-        return;
-      }
+      case 'attempt-opened':
+        return this.#openAttempt(row);
       case 'attempt-closed': {
-        const name = `${row.study}:${trialName(row.trial)}`;
-        const attempt = this.attempts.get(`${name}#${row.attempt}`);
-        assert(attempt?.outcome === null, `${name}#${row.attempt} closes once`);
-        Object.assign(attempt, {
-          outcome: row.outcome,
-          reason: row.reason,
-          endedAtMs: row.endedAtMs,
-        });
-        if (row.charged && attempt.purpose === 'search') this.#trial(name).charged += 1;
+        const trial = this.trial(row.study, row.trial);
+        const attempt = trial.log[row.attempt - 1];
+        assert(attempt?.outcome === null, `${trialName(row.trial)}#${row.attempt} closes once`);
+        const { outcome, reason, endedAtMs, fingerprint } = row;
+        Object.assign(attempt, { outcome, reason, endedAtMs, fingerprint });
+        assert(row.charged === isCharged(row), `${outcome} is ${row.charged ? '' : 'not '}charged`);
+        if (row.charged && attempt.purpose === 'search') trial.charged += 1;
         return;
       }
-      case 'trial-status':
-        Object.assign(this.#trial(`${row.study}:${trialName(row.trial)}`), {
-          status: row.status,
-          reason: row.reason,
-        });
+      case 'attempt-reported': {
+        const attempt = this.trial(row.study, row.trial).log[row.attempt - 1];
+        assert(attempt?.fingerprint === null, 'an attempt gives one result');
+        attempt.fingerprint = row.fingerprint;
         return;
+      }
+      case 'trial-status': {
+        const trial = this.#openStageTrial(row.study, row.trial);
+        assert(trial.result === null, 'a trial with a result does not wait again');
+        Object.assign(trial, { status: row.status, reason: row.reason });
+        return;
+      }
       case 'trial-ended': {
-        const trial = this.#trial(`${row.study}:${trialName(row.trial)}`);
+        const trial = this.#openStageTrial(row.study, row.trial);
         assert(trial.result === null, `${trialName(row.trial)} ends once`);
-        Object.assign(trial, {
-          status: row.result.kind === 'complete' ? 'complete' : 'failed',
-          worker: row.worker,
-          result: row.result,
-        });
+        assert(trial.status !== 'cancelled', 'a cancelled trial stays so');
+        setResult(trial, row);
         return;
       }
+      case 'result-replaced': {
+        const trial = this.#openStageTrial(row.study, row.trial);
+        assert(
+          trial.fingerprint === row.replaces,
+          'the result that goes is the one that was meant',
+        );
+        setResult(trial, row);
+        return;
+      }
+      case 'trial-audited':
+        this.#openStageTrial(row.study, row.trial).audit = row.verdict;
+        return;
+      case 'worker-quarantined':
+        assert(!this.convicted.has(row.session), 'a session is convicted once');
+        this.convicted.set(row.session, row.reason);
+        return;
       case 'winner':
-        this.#study(row.study).winner = row.winner;
+        this.study(row.study).record.winner = row.winner;
         return;
       case 'event':
         return;
     }
   }
 
-  #study(name: string): Mutable<StudyRecord> {
-    const study = this.studies.get(name);
-    assert(study, `study ${name} is stored`);
-    return study;
+  /** What the stage's table and the next range are made of never changes after it has closed. */
+  #openStageTrial(study: string, id: TrialId): StoredTrial {
+    const isClosed = this.#stage(study, id.stage).closed;
+    assert(!isClosed, `${trialName(id)}: its stage has closed`);
+    return this.trial(study, id);
   }
 
-  #trial(name: string): Mutable<TrialRecord> {
-    const trial = this.trials.get(name);
-    assert(trial, `trial ${name} is stored`);
-    return trial;
+  #openAttempt({ study, attempt }: RowOf<'attempt-opened'>): void {
+    const trial = this.trial(study, attempt.trial);
+    const name = trialName(attempt.trial);
+    assert(attempt.attempt === trial.log.length + 1, `attempts of ${name} are counted`);
+    const isOpen = trial.log.some((a) => a.outcome === null && a.purpose === attempt.purpose);
+    assert(!isOpen, `${name} has one open ${attempt.purpose} attempt at most`);
+    assert(!this.convicted.has(attempt.session), 'a convicted worker is granted nothing');
+    trial.log.push({ ...attempt });
+    if (attempt.purpose === 'search') {
+      assert(trial.status === 'waiting', `${name} is waiting when it is granted`);
+      trial.status = 'running';
+      trial.attempts += 1;
+    } else assert(trial.result !== null, `${name} has a result to be compared`);
   }
+
+  #closeStage({ study, stage }: RowOf<'stage-closed'>): void {
+    const { closed, trials } = this.#stage(study, stage);
+    assert(!closed, `stage ${stage} closes once`);
+    const ended = [...this.study(study).trials.values()].filter(({ id }) => id.stage === stage);
+    assert(ended.length === trials, `stage ${stage} has all its trials`);
+    for (const trial of ended) {
+      assert(trial.status === 'complete' || trial.status === 'failed', 'all trials have ended');
+      const open = trial.log.some(({ outcome }) => outcome === null);
+      assert(!open, `${trialName(trial.id)} has no open attempt when its stage closes`);
+    }
+    this.#changeStage(study, stage, { closed: true });
+  }
+
+  /** Rules that hold between the rows of one commit, not within it. */
+  #checkAfter(row: StoreRow): void {
+    if (row.kind === 'study-status' && row.endedAtMs !== null) {
+      const open = this.attemptsOf(row.study).filter(({ outcome }) => outcome === null);
+      assert(open.length === 0, `study ${row.study} ends without open attempts`);
+    }
+    if (row.kind !== 'attempt-closed' && row.kind !== 'trial-status') return;
+    const { charged, log, status, result, id } = this.trial(row.study, row.trial);
+    const search = log.filter(({ purpose }) => purpose === 'search');
+    assert(
+      charged === search.filter(isCharged).length,
+      `${trialName(id)} is charged as often as lost`,
+    );
+    assert(charged <= 3, `${trialName(id)} is tried three times at most`);
+    const isOpen = search.some(({ outcome }) => outcome === null);
+    assert(
+      isOpen === (status === 'running'),
+      `${trialName(id)} runs exactly while an attempt is open`,
+    );
+    assert(
+      status !== 'failed' || result !== null || charged === 3,
+      `${trialName(id)} failed for a reason`,
+    );
+  }
+}
+
+function newTrial({ id, lambda }: RowOf<'trial-created'>): StoredTrial {
+  return {
+    id,
+    lambda,
+    status: 'waiting',
+    reason: null,
+    attempts: 0,
+    charged: 0,
+    worker: null,
+    result: null,
+    fingerprint: null,
+    audit: null,
+    log: [],
+  };
+}
+
+function setResult(trial: StoredTrial, row: RowOf<'trial-ended' | 'result-replaced'>): void {
+  const { worker, result, fingerprint } = row;
+  const status = result.kind === 'complete' ? 'complete' : 'failed';
+  Object.assign(trial, { status, reason: null, worker, result, fingerprint });
 }

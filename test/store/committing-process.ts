@@ -32,6 +32,7 @@ for (let group = 0; ; group++) {
         reason: null,
         endedAtMs: 1,
         charged: false,
+        fingerprint: 'f'.repeat(64),
       },
       {
         kind: 'trial-ended',
@@ -39,6 +40,7 @@ for (let group = 0; ; group++) {
         trial,
         worker: 'node-1',
         result: completeResult(0.5, 4),
+        fingerprint: 'f'.repeat(64),
       },
     );
   }

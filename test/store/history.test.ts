@@ -79,15 +79,18 @@ describe('a history', () => {
     const kinds = [
       'attempt-closed',
       'attempt-opened',
+      'attempt-reported',
       'complete',
       'diverged',
       'event',
+      'result-replaced',
       'stage-closed',
       'stage-opened',
     ];
     expect([...seen].toSorted()).toEqual([
       ...kinds,
       'study-created',
+      'trial-audited',
       'trial-created',
       'trial-status',
       'winner',

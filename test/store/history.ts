@@ -73,6 +73,7 @@ export class History {
         this.#end(trial, choice),
       ),
       ...this.#onTrial(choice, ['complete'], (trial) => this.#crown(trial, choice)),
+      ...this.#onTrial(choice, ['complete', 'failed'], (trial) => this.#audit(trial, choice)),
     ];
     possible[choice.action % possible.length]!();
   }
@@ -130,6 +131,8 @@ export class History {
         charged: 0,
         worker: null,
         result: null,
+        fingerprint: null,
+        audit: null,
       });
       this.rows.push({ kind: 'trial-created', study: this.#name, id, lambda: lambda / k });
     }
@@ -156,8 +159,9 @@ export class History {
     const endedAtMs = ++this.#nowMs;
     Object.assign(open, { outcome, reason, endedAtMs });
     if (charged && open.purpose === 'search') trial.charged += 1;
-    const closing = { trial: trial.id, attempt: open.attempt, outcome, reason, endedAtMs, charged };
-    this.rows.push({ kind: 'attempt-closed', study: this.#name, ...closing });
+    const closing = { outcome, reason, endedAtMs, charged, fingerprint: null };
+    const which = { study: this.#name, trial: trial.id, attempt: open.attempt };
+    this.rows.push({ kind: 'attempt-closed', ...which, ...closing });
     return true;
   }
 
@@ -206,13 +210,50 @@ export class History {
       trial: trial.id,
       worker: 'node-2',
       result,
+      fingerprint: 'a'.repeat(64),
     });
     Object.assign(trial, {
+      fingerprint: 'a'.repeat(64),
       status: diverged ? 'failed' : 'complete',
       reason: diverged ? `diverged: the loss was no longer finite after step ${steps}` : null,
       worker: 'node-2',
       result: { ...result, curve: curve.map(asStored) },
     });
+  }
+
+  /** An audit says something of a trial that has a result; in an open stage it may replace it. */
+  #audit(trial: Mutable<TrialRecord>, choice: Choice): void {
+    const { result, fingerprint: replaces } = trial;
+    if (result === null || replaces === null) return;
+    const verdict = ([null, 'verified', 'repeated', 'unchecked', 'disputed'] as const)[
+      choice.which % 5
+    ]!;
+    trial.audit = verdict;
+    this.rows.push({ kind: 'trial-audited', study: this.#name, trial: trial.id, verdict });
+    const late = this.#attemptsOf(trial).find(
+      ({ outcome, fingerprint }) => outcome !== null && fingerprint === null,
+    );
+    const key = { study: this.#name, trial: trial.id };
+    if (late !== undefined) {
+      const fingerprint = 'b'.repeat(64);
+      late.fingerprint = fingerprint;
+      const { attempt } = late;
+      this.rows.push({ kind: 'attempt-reported', ...key, attempt, fingerprint });
+    }
+    const isOpen = this.study.stages.some(({ name, closed }) => name === trial.id.stage && !closed);
+    if (!isOpen) return;
+    const right: TrialResult = {
+      kind: 'complete',
+      steps: 7,
+      seconds: 0.2,
+      digest: 'e'.repeat(64),
+      curve: [measured(7, choice, true)],
+      validationCorrect: choice.bits,
+    };
+    const fingerprint = `${choice.points}`.repeat(64);
+    const by = { worker: 'node-3', fingerprint };
+    this.rows.push({ kind: 'result-replaced', ...key, ...by, result: right, replaces });
+    Object.assign(trial, { ...by, status: 'complete', reason: null, result: right });
   }
 
   /** Makes a trial the winner; a test attempt of it is lost at times, which charges nothing. */

@@ -48,6 +48,7 @@ export function specNamed(study: string, trials = 3): StudySpec {
     ],
     numerics: 'canonical',
     test: 'winner',
+    audit: null,
   };
 }
 
@@ -93,6 +94,7 @@ export function attemptOf(
     endedAtMs: null,
     outcome: null,
     reason: null,
+    fingerprint: null,
   };
 }
 
@@ -153,6 +155,7 @@ export const ended = (result: TrialResult): RowOf<'trial-ended'> => ({
   trial: coarse(1),
   worker: 'node-1',
   result,
+  fingerprint: 'f'.repeat(64),
 });
 export const closed: RowOf<'attempt-closed'> = {
   kind: 'attempt-closed',
@@ -163,6 +166,7 @@ export const closed: RowOf<'attempt-closed'> = {
   reason: null,
   endedAtMs: 5,
   charged: true,
+  fingerprint: null,
 };
 
 /** All that a reader shows. */

@@ -29,6 +29,7 @@ describe('trials_ranked', () => {
             trial: coarse(k),
             worker: 'node-1',
             result: completeResult(accuracy),
+            fingerprint: 'f'.repeat(64),
           },
         ]);
       }

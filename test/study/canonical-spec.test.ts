@@ -35,7 +35,7 @@ describe('the canonical spelling', () => {
   test('refuses every text that it would not have written', () => {
     const whole = JSON.parse(canonicalSpec(spec)) as Record<string, unknown>;
     const broken = Object.keys(whole)
-      .filter((key) => key !== 'test')
+      .filter((key) => key !== 'test' && key !== 'audit')
       .map((key) => JSON.stringify({ ...whole, [key]: null }));
     for (const text of [
       '',

@@ -36,5 +36,6 @@ export function exampleStudy(): StudySpec {
     ],
     numerics: 'canonical',
     test: 'winner',
+    audit: null,
   };
 }

@@ -122,6 +122,12 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
     stages,
     numerics: fc.constantFrom('canonical', 'any'),
     test: fc.constantFrom('winner', 'all'),
+    audit: fc.option(
+      fc.record({
+        random: fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs),
+        top: fc.nat(1_000_000),
+      }),
+    ),
   })
   .map(({ dataset: { stratify, ...dataset }, ...spec }) => {
     const { train, validation, test } = dataset;
@@ -129,5 +135,6 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
       (split) => split !== null && split.kind !== 'parts',
     );
     const whole = { ...spec, dataset: stratify && isDrawn ? { ...dataset, stratify } : dataset };
-    return test === null ? { ...whole, test: 'winner' } : whole;
-  });
+    return test === null ? { ...whole, test: 'winner' as const } : whole;
+  })
+  .map((spec) => (spec.numerics === 'any' ? { ...spec, audit: null } : spec));

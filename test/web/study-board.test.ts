@@ -65,6 +65,8 @@ function trial(k: number, lambda: number, value: number | null): TrialRecord {
     attempts: 1,
     charged: 0,
     worker: value === null ? null : 'alpha',
+    fingerprint: null,
+    audit: null,
     result:
       value === null
         ? null

@@ -4,6 +4,7 @@ import { loadStudy } from '../../../src/config/load-study.ts';
 import { openStudyData } from '../../../src/coordinator/study-data.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import type { StoreRow } from '../../../src/store/rows.ts';
+import { resultFingerprint } from '../../../src/study/result-fingerprint.ts';
 import { knownAnswer } from '../../../src/trainer/known-answer.ts';
 import { completeResult } from '../../store/records.ts';
 
@@ -29,6 +30,8 @@ export async function writeLargeStore(
     warnings: [],
   };
   const { study } = spec;
+  const result = completeResult(0.5, 2);
+  const fingerprint = resultFingerprint(result, false);
   const rows: StoreRow[] = [
     {
       kind: 'study-created',
@@ -62,12 +65,19 @@ export async function writeLargeStore(
       endedAtMs: null,
       outcome: null,
       reason: null,
+      fingerprint: null,
     } as const;
-    const ended = { attempt: 1, outcome: 'accepted', reason: null, endedAtMs: k + 1 } as const;
+    const ended = {
+      attempt: 1,
+      outcome: 'accepted',
+      reason: null,
+      endedAtMs: k + 1,
+      fingerprint: null,
+    } as const;
     rows.push(
       { kind: 'attempt-opened', study, attempt },
       { kind: 'attempt-closed', study, trial, ...ended, charged: false },
-      { kind: 'trial-ended', study, trial, worker: 'node-1', result: completeResult(0.5, 2) },
+      { kind: 'trial-ended', study, trial, worker: 'node-1', result, fingerprint },
     );
     if (rows.length >= rowsAtOnce) store.commit(rows.splice(0));
   }

@@ -1,0 +1,80 @@
+/**
+ * Studies come in: new ones, and more trials or stages for one that is here.
+ *
+ * Pure: changes the cluster's state and says what to store.
+ */
+import { assert } from '../base/assert.ts';
+import type { StudySpec } from '../study/study-spec.ts';
+import {
+  studyEntry,
+  type ClusterState,
+  type Decision,
+  type Moment,
+  type StudyData,
+  type StudyEntry,
+} from './cluster-state.ts';
+import { createTrials, plannedStage } from './stage-progress.ts';
+
+export interface SubmitDetails {
+  readonly partDigests: Readonly<Record<string, string>>;
+  readonly officialData: boolean | null;
+}
+
+export function submitStudy(
+  state: ClusterState,
+  spec: StudySpec,
+  data: StudyData,
+  details: SubmitDetails,
+  now: Moment,
+  decision: Decision,
+): void {
+  assert(!state.studies.has(spec.study), () => `study ${spec.study} is new`);
+  const study = studyEntry(spec, data, 'waiting', null, now);
+  for (const stage of spec.stages)
+    study.stages.push({ record: plannedStage(stage), trials: [], open: 0, audits: null });
+  state.studies.set(study.name, study);
+  decision.persist.push({
+    kind: 'study-created',
+    record: {
+      spec,
+      status: 'waiting',
+      reason: null,
+      createdAtMs: now.wallMs,
+      endedAtMs: null,
+      knownAnswer: state.settings.knownAnswer,
+      partDigests: details.partDigests,
+      officialData: details.officialData,
+      stages: study.stages.map((stage) => stage.record),
+      winner: null,
+    },
+  });
+}
+
+/** The winner goes: it is found again among all trials when the last stage has closed. */
+export function extendStudy(study: StudyEntry, spec: StudySpec, decision: Decision): void {
+  const lastStored = study.stages.length - 1;
+  study.spec = spec;
+  for (const [index, stage] of spec.stages.entries()) {
+    const entry = study.stages[index];
+    if (entry === undefined)
+      study.stages.push({ record: plannedStage(stage), trials: [], open: 0, audits: null });
+    else if (index === lastStored && stage.trials > entry.record.trials) {
+      entry.record = { ...entry.record, trials: stage.trials, closed: false };
+      entry.audits = null;
+    }
+  }
+  study.winner = null;
+  study.testCharged = 0;
+  study.status = 'running';
+  const stages = study.stages.map((stage) => stage.record);
+  decision.persist.push(
+    { kind: 'study-extended', spec, stages },
+    { kind: 'winner', study: spec.study, winner: null },
+    { kind: 'study-status', study: spec.study, status: 'running', reason: null, endedAtMs: null },
+  );
+  for (const [index, stage] of study.stages.entries()) {
+    const stageSpec = spec.stages[index];
+    if (stage.record.range !== null && stageSpec)
+      createTrials(study, stage, stageSpec, stage.record.range, decision);
+  }
+}

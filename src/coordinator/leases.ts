@@ -1,0 +1,128 @@
+/**
+ * Leases: a worker's right to run a pack until a deadline. Granted with the pack, renewed by progress,
+ * ended by a result, by the worker's word, or by time.
+ *
+ * In memory only, on the monotonic clock. Pure: changes the cluster's state and says what to store and
+ * send.
+ */
+import type { PackProgress } from '../rpc/messages.ts';
+import type { ClusterState, Decision, Moment, PackEntry, WorkerEntry } from './cluster-state.ts';
+import { abortPack, isPackDone, send } from './decision.ts';
+import { giveUpPack } from './giving-up.ts';
+import { countFailure } from './quarantine.ts';
+
+/** Packs that a returning session still runs keep their leases; those it no longer names are lost. */
+export function claimPacks(
+  state: ClusterState,
+  worker: WorkerEntry,
+  held: readonly PackProgress[],
+  now: Moment,
+  decision: Decision,
+): void {
+  const named = new Set(held.map((progress) => progress.pack));
+  for (const progress of held) {
+    const pack = packOf(state, progress.pack, worker);
+    if (pack === undefined) {
+      send(decision, worker, {
+        kind: 'abort',
+        pack: progress.pack,
+        reason: 'the coordinator no longer knows it',
+      });
+      continue;
+    }
+    // An abort may have been lost with the old stream: what has run out is told again by the next tick.
+    pack.aborted = false;
+    renewLease(state, progress, worker, now);
+    if (pack.members.every(({ trial }) => trial.result !== null)) {
+      abortPack(state, pack, 'its trials have their results', decision);
+    }
+  }
+  for (const pack of worker.packs) {
+    if (!named.has(pack.id))
+      freeThread(state, pack.id, worker, 'the worker came back without it', now, decision, 'lost');
+  }
+}
+
+/** Only progress renews a lease: a hung thread beats as well as a busy one. */
+export function renewLease(
+  state: ClusterState,
+  progress: PackProgress,
+  worker: WorkerEntry,
+  now: Moment,
+): void {
+  const pack = packOf(state, progress.pack, worker);
+  if (pack === undefined || progress.step <= pack.step) return;
+  pack.step = progress.step;
+  pack.deadlineMs = now.monotonicMs + state.settings.leaseMs;
+}
+
+/** The worker says that a pack no longer occupies a thread; what is open of it goes back. */
+export function freeThread(
+  state: ClusterState,
+  id: string,
+  worker: WorkerEntry,
+  reason: string,
+  now: Moment,
+  decision: Decision,
+  outcome: 'returned' | 'lost' = 'returned',
+): void {
+  const pack = packOf(state, id, worker);
+  if (pack === undefined) return;
+  if (outcome === 'returned' && !isPackDone(pack) && !worker.draining)
+    countFailure(worker, reason, now, decision);
+  giveUpPack(state, pack, outcome, reason, now, decision);
+  worker.packs.delete(pack);
+  state.packs.delete(id);
+}
+
+/** A worker can only speak of packs that were granted to its own session. */
+export function packOf(
+  state: ClusterState,
+  id: string,
+  worker: WorkerEntry,
+): PackEntry | undefined {
+  const pack = state.packs.get(id);
+  return pack?.session === worker.session ? pack : undefined;
+}
+
+/**
+ * Gives up what made no progress in time, and what a closed connection left behind. A pack that was
+ * given up and still occupies a thread (its worker came back with it) is watched in the same way.
+ */
+export function expireLeases(state: ClusterState, now: Moment, decision: Decision): void {
+  const { leaseMs, reconnectMs } = state.settings;
+  for (const pack of state.packs.values()) {
+    const closedAtMs = state.workers.get(pack.session)?.closedAtMs ?? null;
+    const isCutOff = closedAtMs !== null && now.monotonicMs >= closedAtMs + reconnectMs;
+    if (now.monotonicMs < pack.deadlineMs && !isCutOff) continue;
+    const reason =
+      closedAtMs === null
+        ? `no progress within the lease of ${leaseMs} ms`
+        : 'the worker was lost: its connection closed and it did not come back';
+    const outcome = closedAtMs === null ? 'timeout' : 'lost';
+    if (!isPackDone(pack)) {
+      const worker = state.workers.get(pack.session);
+      if (worker?.connected === true) countFailure(worker, reason, now, decision);
+      giveUpPack(state, pack, outcome, reason, now, decision);
+    }
+    abortPack(state, pack, reason, decision);
+  }
+}
+
+/** Ticks come several times a second: a longer silence means that this process stood still. */
+const ownPauseMs = 1_000;
+
+/**
+ * Time in which the coordinator itself stood still (stopped, swapped out) counts against nobody: what
+ * workers said meanwhile is still waiting to be read. Call it first, at every event.
+ */
+export function forgiveOwnPause(state: ClusterState, now: Moment): void {
+  const gapMs = now.monotonicMs - state.lastEventMs;
+  state.lastEventMs = now.monotonicMs;
+  if (gapMs < ownPauseMs) return;
+  state.returningUntilMs += gapMs;
+  for (const pack of state.packs.values()) pack.deadlineMs += gapMs;
+  for (const worker of state.workers.values()) {
+    if (worker.closedAtMs !== null) worker.closedAtMs += gapMs;
+  }
+}

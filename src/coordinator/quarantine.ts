@@ -1,0 +1,114 @@
+/**
+ * Workers that are given nothing, for the good of the others.
+ *
+ * Suspended: too many packs in a row came to nothing on it, while trials wait that others could do. It
+ * is tried again after some minutes, and without delay where nobody else is left, since the fault may
+ * lie with the trials. In memory only. Each failure costs it a moment's rest, so that a machine on which
+ * everything fails at once cannot use up the attempts of trials that others would take.
+ *
+ * Convicted: other workers agree that a result of it is wrong. For the rest of its process's life
+ * nothing it says counts, and whatever it said before is computed again. Stored. Its operator lifts it
+ * by starting the worker anew, once the machine is mended.
+ *
+ * Pure: changes the cluster's state and says what to store and send.
+ */
+import {
+  isNumericallyFit,
+  type ClusterState,
+  type Decision,
+  type Moment,
+  type StudyEntry,
+  type WorkerEntry,
+} from './cluster-state.ts';
+import { abortPack, logEvent } from './decision.ts';
+import { giveUpPack } from './giving-up.ts';
+
+const failuresInRowMax = 5;
+const suspensionMs = 600_000;
+/** It rests after each failure, twice as long as after the one before. */
+const restMinMs = 1_000;
+const restMaxMs = 5_000;
+
+/** A pack came to nothing on this worker, and nobody had asked for that. */
+export function countFailure(
+  worker: WorkerEntry,
+  reason: string,
+  now: Moment,
+  decision: Decision,
+): void {
+  worker.failuresInRow += 1;
+  const restMs = Math.min(restMaxMs, restMinMs * 2 ** (worker.failuresInRow - 1));
+  worker.restsUntilMs = now.monotonicMs + restMs;
+  if (worker.failuresInRow < failuresInRowMax) return;
+  worker.suspendedUntilMs = now.monotonicMs + suspensionMs;
+  tell(
+    worker.name,
+    `${worker.failuresInRow} packs in a row came to nothing; the last: ${reason}`,
+    now,
+    decision,
+  );
+}
+
+/** Other workers have shown a result of this session to be wrong. */
+export function convict(
+  state: ClusterState,
+  session: string,
+  workerName: string,
+  reason: string,
+  now: Moment,
+  decision: Decision,
+): void {
+  if (state.convicted.has(session)) return;
+  state.convicted.set(session, reason);
+  decision.persist.push({
+    kind: 'worker-quarantined',
+    session,
+    worker: workerName,
+    reason,
+    atMs: now.wallMs,
+  });
+  tell(workerName, reason, now, decision);
+  for (const pack of state.workers.get(session)?.packs ?? []) {
+    giveUpPack(state, pack, 'returned', 'its worker computes wrongly', now, decision);
+    abortPack(state, pack, 'this worker is quarantined', decision);
+  }
+  for (const study of state.studies.values()) {
+    for (const stage of study.stages) stage.audits = null;
+  }
+}
+
+function tell(worker: string, reason: string, now: Moment, decision: Decision): void {
+  decision.afterCommit.push({
+    kind: 'notice',
+    notice: { kind: 'worker-quarantined', worker, reason },
+  });
+  logEvent(decision, now, 'worker-quarantined', `${worker}: ${reason}`);
+}
+
+/** Why a worker is quarantined; null where it is not. */
+export function quarantineReason(state: ClusterState, worker: WorkerEntry): string | null {
+  const conviction = state.convicted.get(worker.session);
+  if (conviction !== undefined)
+    return `${conviction}: nothing of it counts until the worker is started anew`;
+  return isSuspended(state, worker)
+    ? `${worker.failuresInRow} packs in a row came to nothing on it: it is tried again some minutes later, or when no other worker is left`
+    : null;
+}
+
+/** Workers that may be given a study's work at all, whether or not a thread is free and the data is there. */
+export function ableWorkers(state: ClusterState, study: StudyEntry): WorkerEntry[] {
+  const able = [...state.workers.values()].filter(
+    (worker) =>
+      worker.connected &&
+      !worker.draining &&
+      !state.convicted.has(worker.session) &&
+      isNumericallyFit(state, worker, study.spec) &&
+      !worker.datasetFailures.has(study.searchKey),
+  );
+  const steady = able.filter((worker) => !isSuspended(state, worker));
+  return steady.length > 0 ? steady : able;
+}
+
+function isSuspended(state: ClusterState, worker: WorkerEntry): boolean {
+  return state.lastEventMs < worker.suspendedUntilMs;
+}

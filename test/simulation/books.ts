@@ -1,0 +1,232 @@
+/**
+ * The books that the product does not keep: what was promised to whom, what was truly said when, and
+ * whether the dispatcher kept to it. A broken promise stops the history with its name.
+ *
+ * Time is counted as long as the coordinator runs: what it slept through is nobody's fault.
+ */
+import { assert } from '../../src/base/assert.ts';
+import type { ClusterState, WorkerEntry } from '../../src/coordinator/cluster-state.ts';
+import type { Dispatcher } from '../../src/coordinator/dispatcher.ts';
+import type { CoordinatorMessage, PackProgress } from '../../src/rpc/messages.ts';
+import type { RowOf, StoreRow } from '../../src/store/rows.ts';
+import { trialName } from '../../src/study/trial.ts';
+import type { ModelStore, StoredTrial } from './model-store.ts';
+import { settings } from './simulated-coordinator.ts';
+import type { SimulatedWorker, WorkerKind } from './simulated-worker.ts';
+import type { Timeline } from './timeline.ts';
+import { trueResult } from './truth.ts';
+
+/** Commits and ticks take their time. */
+const slackMs = 60;
+
+export class Books {
+  readonly #timeline: Timeline;
+  readonly #store: ModelStore;
+  readonly #kindOf: (worker: string) => WorkerKind;
+  /** Messages may overtake one another: then a thread may be granted twice for a moment. */
+  isOrdered = true;
+  acknowledged = 0;
+  #state: ClusterState | null = null;
+  /** Time in which the coordinator ran, up to `#sinceMs`; null while it does not run. */
+  #awakeMs = 0;
+  #sinceMs: number | null = 0;
+  /** By pack: how far it is known to be, and since when. */
+  #progress = new Map<string, { step: number; atMs: number }>();
+  /** By session: when its stream closed, as the coordinator knows it. */
+  #closedAtMs = new Map<string, number>();
+  #accepted = new Map<string, number>();
+
+  constructor(timeline: Timeline, store: ModelStore, kindOf: (worker: string) => WorkerKind) {
+    this.#timeline = timeline;
+    this.#store = store;
+    this.#kindOf = kindOf;
+    store.onApplied = (row) => this.#applied(row);
+  }
+
+  #awake(): number {
+    return this.#awakeMs + (this.#sinceMs === null ? 0 : this.#timeline.nowMs - this.#sinceMs);
+  }
+
+  coordinatorStopped(isStopped: boolean): void {
+    this.#awakeMs = this.#awake();
+    this.#sinceMs = isStopped ? null : this.#timeline.nowMs;
+  }
+
+  coordinatorGone(): void {
+    this.#state = null;
+    this.coordinatorStopped(true);
+  }
+
+  /** Every attempt that was running has one fresh lease to be claimed. */
+  coordinatorBuilt({ state }: Dispatcher): void {
+    this.#state = state;
+    this.coordinatorStopped(false);
+    this.#accepted = new Map();
+    this.#closedAtMs = new Map();
+    this.#progress = new Map();
+    for (const pack of state.packs.keys())
+      this.#progress.set(pack, { step: -1, atMs: this.#awake() });
+  }
+
+  streamOpened(session: string): void {
+    this.#closedAtMs.delete(session);
+  }
+
+  streamClosed(session: string): void {
+    this.#closedAtMs.set(session, this.#awake());
+  }
+
+  /** What a worker has said of its packs has reached the dispatcher. */
+  progressed(session: string, packs: readonly PackProgress[]): void {
+    for (const { pack, step } of packs) {
+      const known = this.#progress.get(pack);
+      if (known === undefined || this.#state?.packs.get(pack)?.session !== session) continue;
+      if (step > known.step) this.#progress.set(pack, { step, atMs: this.#awake() });
+    }
+  }
+
+  sent(session: string, message: CoordinatorMessage): void {
+    if (message.kind !== 'answer' || message.answer !== 'accepted') return;
+    const { study, trial, attempt } = message.key;
+    if (this.#store.trial(study, trial).log[attempt - 1]?.purpose === 'search')
+      this.#accepted.set(session, (this.#accepted.get(session) ?? 0) + 1);
+  }
+
+  /** What a worker hears is on disk. */
+  received(worker: SimulatedWorker, message: CoordinatorMessage): void {
+    const { sessionId, threads } = worker.settings;
+    if (message.kind === 'answer' && ['accepted', 'duplicate'].includes(message.answer)) {
+      const { study, trial, attempt } = message.key;
+      const stored = this.#store.trial(study, trial);
+      assert(stored.result !== null, `${trialName(trial)} was acknowledged, so it is stored`);
+      const reported = stored.log[attempt - 1]?.fingerprint ?? null;
+      assert(reported !== null, `${trialName(trial)}#${attempt}: what it reported is on record`);
+      this.acknowledged += 1;
+    }
+    if (message.kind === 'assign') {
+      for (const { key } of message.assignment.members) {
+        const stored = this.#store.trial(key.study, key.trial).log[key.attempt - 1];
+        assert(stored?.session === sessionId, 'what is granted was stored before');
+      }
+      assert(
+        !this.isOrdered || worker.running.size < threads,
+        'a worker is given no more packs than it has threads',
+      );
+    }
+  }
+
+  /** Nothing waits to be stored: memory and store say the same. */
+  settled({ state }: Dispatcher): void {
+    const now = this.#awake();
+    for (const pack of state.packs.values()) {
+      const isOpen = pack.members.some(
+        ({ trial, attempt }) => trial.attempts[attempt - 1]?.outcome === null,
+      );
+      const known = this.#progress.get(pack.id);
+      const isOver = known !== undefined && now - known.atMs > settings.leaseMs + 1_000;
+      assert(!isOpen || !isOver, `${pack.id} made no progress and is still let run`);
+    }
+    for (const study of state.studies.values()) {
+      const stored = this.#store.study(study.name);
+      assert(study.status === stored.record.status, `${study.name} is ${stored.record.status}`);
+      let waiting = 0;
+      for (const trial of study.trials.values()) {
+        const row = stored.trials.get(trial.name);
+        assert(row, `${trial.name} is stored`);
+        assert(
+          trial.status === row.status &&
+            trial.charged === row.charged &&
+            trial.fingerprint === row.fingerprint &&
+            trial.audit === row.audit &&
+            trial.attempts.length === row.log.length &&
+            trial.attempts.every((attempt, index) => attempt.outcome === row.log[index]?.outcome),
+          `memory and store agree on ${trial.name}`,
+        );
+        if (trial.status === 'waiting') waiting += 1;
+      }
+      assert(study.waiting === waiting, `${study.name} counts the trials that wait`);
+      for (const { trials, open, record } of study.stages) {
+        const left = trials.filter(({ status }) => status === 'waiting' || status === 'running');
+        assert(open === left.length, `stage ${record.name} counts its open trials`);
+      }
+    }
+    for (const { session, trialsCompleted } of state.workers.values()) {
+      const accepted = this.#accepted.get(session) ?? 0;
+      assert(trialsCompleted <= accepted, 'a worker has completed what was accepted of it');
+    }
+  }
+
+  #applied(row: StoreRow): void {
+    switch (row.kind) {
+      case 'attempt-opened':
+        this.#progress.set(row.attempt.pack, { step: -1, atMs: this.#awake() });
+        if (row.attempt.purpose === 'audit') this.#checkAuditor(row);
+        return;
+      case 'attempt-closed':
+        return this.#checkGivenUp(row);
+      case 'trial-ended':
+      case 'result-replaced':
+      case 'trial-audited':
+        return this.#checkTruth(this.#store.trial(row.study, row.trial));
+      case 'worker-quarantined':
+        assert(this.#kindOf(row.worker) === 'wrong', `${row.worker} did nothing wrong`);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** A machine audits itself only where no other one is here. */
+  #checkAuditor({ study, attempt }: RowOf<'attempt-opened'>): void {
+    const trial = this.#store.trial(study, attempt.trial);
+    const computed = new Set(
+      trial.log
+        .filter(
+          ({ fingerprint, session }) => fingerprint !== null && !this.#store.convicted.has(session),
+        )
+        .map(({ worker }) => worker),
+    );
+    if (!computed.has(attempt.worker)) return;
+    const others = [...(this.#state?.workers.values() ?? [])].filter(
+      (worker) =>
+        isFit(worker) && !this.#store.convicted.has(worker.session) && !computed.has(worker.name),
+    );
+    assert(others.length === 0, `${attempt.worker} audits itself while ${others[0]?.name} is here`);
+  }
+
+  /** Nobody is given up who speaks. */
+  #checkGivenUp({ study, trial, attempt: number, outcome, reason }: RowOf<'attempt-closed'>): void {
+    const attempt = this.#store.trial(study, trial).log[number - 1];
+    assert(attempt, 'it was opened');
+    const idleMs = this.#awake() - (this.#progress.get(attempt.pack)?.atMs ?? 0);
+    if (outcome === 'timeout')
+      assert(
+        idleMs >= settings.leaseMs - slackMs,
+        `${attempt.pack} made progress ${idleMs} ms ago`,
+      );
+    if (outcome !== 'lost' || reason?.includes('without it') === true) return;
+    const closedAtMs = this.#closedAtMs.get(attempt.session) ?? Infinity;
+    const goneMs = Math.max(
+      idleMs - settings.leaseMs,
+      this.#awake() - closedAtMs - settings.reconnectMs,
+    );
+    assert(goneMs >= -slackMs, `${attempt.worker} has its time to come back`);
+  }
+
+  /** A result that counts is right, unless a worker that computes wrongly gave it and nobody looked. */
+  #checkTruth({ id, lambda, result, worker, audit }: StoredTrial): void {
+    if (result === null || worker === null) return;
+    if (this.#kindOf(worker) === 'wrong' && audit !== 'verified') return;
+    const isRight = JSON.stringify(result) === JSON.stringify(trueResult(id, lambda, false));
+    assert(isRight, `the result of ${trialName(id)} by ${worker} is right (${audit})`);
+  }
+}
+
+function isFit(worker: WorkerEntry): boolean {
+  return (
+    worker.connected &&
+    !worker.draining &&
+    worker.datasetFailures.size === 0 &&
+    worker.suspendedUntilMs === 0
+  );
+}

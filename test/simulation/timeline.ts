@@ -1,0 +1,80 @@
+/** Simulated time: what is going to happen, in order; and chance, from one seed. */
+import { assert } from '../../src/base/assert.ts';
+import { RandomStream } from '../../src/base/philox.ts';
+
+interface Event {
+  readonly atMs: number;
+  readonly order: number;
+  run(): void;
+}
+
+export class Timeline {
+  nowMs = 0;
+  #order = 0;
+  /** A heap: the next one first. */
+  readonly #heap: Event[] = [];
+
+  later(delayMs: number, run: () => void): void {
+    const heap = this.#heap;
+    heap.push({ atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, run });
+    for (let at = heap.length - 1; at > 0;) {
+      const parent = (at - 1) >> 1;
+      if (!isBefore(heap[at]!, heap[parent]!)) break;
+      [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
+      at = parent;
+    }
+  }
+
+  /** Lets the next thing happen. */
+  step(): void {
+    const heap = this.#heap;
+    const next = heap[0];
+    const last = heap.pop();
+    assert(next !== undefined && last !== undefined, 'something is always going to happen');
+    if (heap.length > 0) {
+      heap[0] = last;
+      for (let at = 0; ;) {
+        const left = 2 * at + 1;
+        const child =
+          left + 1 < heap.length && isBefore(heap[left + 1]!, heap[left]!) ? left + 1 : left;
+        if (child >= heap.length || !isBefore(heap[child]!, heap[at]!)) break;
+        [heap[at], heap[child]] = [heap[child]!, heap[at]!];
+        at = child;
+      }
+    }
+    this.nowMs = next.atMs;
+    next.run();
+  }
+}
+
+function isBefore(a: Event, b: Event): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+}
+
+/** Numbers drawn one after the other: one seed, one history. */
+export class Chance {
+  readonly #stream: RandomStream;
+  #draws = 0;
+
+  constructor(seed: number, place: number) {
+    this.#stream = new RandomStream(seed, 'lambda', place);
+  }
+
+  /** Uniform in [0, 1). */
+  draw(): number {
+    return this.#stream.uniformAt(this.#draws++);
+  }
+
+  /** Draws nothing where it cannot happen. */
+  happens(probability: number): boolean {
+    return probability > 0 && this.draw() < probability;
+  }
+
+  between(least: number, most: number): number {
+    return least + this.draw() * (most - least);
+  }
+
+  whole(least: number, most: number): number {
+    return Math.floor(this.between(least, most + 1));
+  }
+}
