@@ -13,7 +13,7 @@ import { formatJoin } from '../rpc/join-string.ts';
 import { requirePrivateDirectory } from '../rpc/private-file.ts';
 import { startRpcServer } from '../rpc/rpc-server.ts';
 import { openTokens } from '../rpc/tokens.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, type Store } from '../store/open-store.ts';
 import { knownAnswer } from '../trainer/known-answer.ts';
 import { dataDirOf, failpointFrom, type CommonFlags, type Context } from './context.ts';
 import { endProcessWith } from './report-error.ts';
@@ -51,29 +51,14 @@ const forgetMs = 600_000;
 
 /** Whatever was opened before something failed is closed again. */
 export async function serveCluster(options: ServeOptions): Promise<RunningCluster> {
-  const { context, flags, stateDir, leaseMs } = options;
+  const { context, flags, stateDir } = options;
   requireAddress('--listen', flags.listen);
   requirePrivateDirectory(stateDir);
   const http = flags.http === undefined ? null : requireAddress('--http', flags.http);
   await using opened = new AsyncDisposableStack();
   const store = opened.use(openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }));
   if (options.removeFirst !== null) store.removeStudy(options.removeFirst);
-  const coordinator = await Coordinator.start({
-    store,
-    settings: {
-      leaseMs,
-      heartbeatMs: Math.min(heartbeatMs, leaseMs / 4),
-      reconnectMs,
-      forgetMs,
-      knownAnswer,
-      version: context.version,
-    },
-    dataDir: dataDirOf(context, flags),
-    clock: systemClock,
-    log: context.log,
-    endProcess: (error) => endProcessWith(error, context),
-    reached: failpointFrom(context),
-  });
+  const coordinator = await startCoordinator(options, store);
   opened.defer(() => coordinator.stop('the coordinator has stopped'));
   const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());
   const tokens = openTokens(stateDir);
@@ -111,4 +96,26 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
       await running.disposeAsync();
     },
   };
+}
+
+async function startCoordinator(
+  { context, flags, leaseMs }: ServeOptions,
+  store: Store,
+): Promise<Coordinator> {
+  return await Coordinator.start({
+    store,
+    settings: {
+      leaseMs,
+      heartbeatMs: Math.min(heartbeatMs, leaseMs / 4),
+      reconnectMs,
+      forgetMs,
+      knownAnswer,
+      version: context.version,
+    },
+    dataDir: dataDirOf(context, flags),
+    clock: systemClock,
+    log: context.log,
+    endProcess: (error) => endProcessWith(error, context),
+    reached: failpointFrom(context),
+  });
 }
