@@ -48,7 +48,7 @@ function usualColumns(results: StudyResults): string[] {
 export function stageCaption(stage: StageResults): string {
   const cut =
     stage.rows.length < stage.rowsTotal
-      ? `; the best ${stage.rows.length} of ${stage.rowsTotal} are shown`
+      ? `; ${stage.rows.length} of ${stage.rowsTotal} are shown`
       : '';
   const reason = stage.reason === null ? '' : ` Range: ${stage.reason}`;
   return `${rangeWords(stage)}; ${countWords(stage)}${cut}.${reason}`;

@@ -116,26 +116,28 @@ function leastImportant<Row>(columns: readonly LaidOut<Row>[]): LaidOut<Row> | n
   return least;
 }
 
-/** Cuts names, the widest first and no further than needed, until the table fits or all are at their least. */
+/** Cuts names, always the widest by one, until the table fits or all are at their least. */
 function shrinkNames<Row>(
   columns: readonly LaidOut<Row>[],
   width: number,
   options: TextOptions,
   widthMinOf: (item: LaidOut<Row>) => number,
 ): LaidOut<Row>[] {
-  const result = [...columns];
-  for (let excess = totalWidth(result) - width; excess > 0; excess = totalWidth(result) - width) {
+  const widths = columns.map((item) => item.width);
+  for (let excess = totalWidth(columns) - width; excess > 0; excess--) {
     let chosen = -1;
-    for (const [index, item] of result.entries()) {
-      const canShrink =
-        item.column.shrink !== undefined && item.width > Math.max(1, widthMinOf(item));
-      if (canShrink && item.width > (result[chosen]?.width ?? 0)) chosen = index;
+    for (const [index, item] of columns.entries()) {
+      const own = widths[index] ?? 0;
+      const canShrink = item.column.shrink !== undefined && own > Math.max(1, widthMinOf(item));
+      if (canShrink && own > (widths[chosen] ?? 0)) chosen = index;
     }
-    const item = result[chosen];
-    if (item === undefined) return result;
-    result[chosen] = cut(item, Math.max(widthMinOf(item), item.width - excess), options);
+    if (chosen === -1) break;
+    widths[chosen] = (widths[chosen] ?? 0) - 1;
   }
-  return result;
+  return columns.map((item, index) => {
+    const own = widths[index] ?? item.width;
+    return own < item.width ? cut(item, own, options) : item;
+  });
 }
 
 function cut<Row>(item: LaidOut<Row>, width: number, options: TextOptions): LaidOut<Row> {

@@ -63,9 +63,7 @@ export function liveLines(state: LiveState, options: TextOptions): string[] {
     state.testing
       ? fit(`${state.study}  the winner is trained again, with the test set`)
       : fit(progressLine(state, options)),
-    fit(
-      `${countText(state.workers.length, 'worker')}, ${busy}/${threads} threads busy${paceText(state)}`,
-    ),
+    fit(`${countText(state.workers.length, 'worker')}, ${busy}/${threads} busy${paceText(state)}`),
     ...workerLines(state.workers).map((line) => options.color('dim', fit(line))),
   ];
   if (state.best !== null) {
@@ -124,13 +122,12 @@ function workerLines(workers: readonly LiveWorker[]): string[] {
 
 function paceText({ pace }: LiveState): string {
   if (pace.trials < 2) return '';
-  return `, ${rateText(pace.trials / (pace.elapsedMs / 60_000))}`;
+  return `, ${rateText(pace.trials / (pace.elapsedMs / 60_000), ' trials')}`;
 }
 
-function rateText(perMinute: number): string {
-  return perMinute >= 600
-    ? `${Math.round(perMinute / 60)}/s`
-    : `${perMinute >= 10 ? Math.round(perMinute) : perMinute.toFixed(1)}/min`;
+function rateText(perMinute: number, noun = ''): string {
+  if (perMinute >= 600) return `${Math.round(perMinute / 60)}${noun}/s`;
+  return `${perMinute >= 10 ? Math.round(perMinute) : perMinute.toFixed(1)}${noun}/min`;
 }
 
 function progressLine(state: LiveState, options: TextOptions): string {

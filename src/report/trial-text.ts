@@ -76,7 +76,9 @@ export function verificationOf({ study, trial, attempts }: TrialSource): Verific
   const disputed = attempts.filter(({ outcome }) => outcome === 'disputed');
   const { winner } = study;
   const isWinner = winner !== null && trialName(winner.trial) === trialName(trial.id);
-  if (disputed.length > 0 || (isWinner && winner.reproduced === false)) {
+  // A third worker may have settled it: then the one that computed something else was wrong.
+  const isOpen = disputed.length > 0 && trial.audit !== 'verified';
+  if (isOpen || (isWinner && winner.reproduced === false)) {
     const workers = [...new Set(disputed.map(({ worker }) => worker))];
     const who = workers.length === 0 ? 'another worker' : workers.join(', ');
     return { verified: false, workers: [], words: `NO: ${who} computed another result` };

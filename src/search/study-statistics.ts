@@ -8,7 +8,7 @@
 import type { LambdaRange, Objective } from '../study/study-spec.ts';
 import { trialName, type TrialRecord } from '../study/trial.ts';
 import { imageCount } from './correctness.ts';
-import { rankTrials } from './ranking.ts';
+import { rankTrials, type RankedTrial } from './ranking.ts';
 import { smoothFit, type SmoothFit } from './smooth-fit.ts';
 import { standardError } from './standard-error.ts';
 import { tiedWithBest } from './ties.ts';
@@ -48,15 +48,23 @@ export function studyStatistics(
       complete.map(({ trial }) => trial),
       objective,
     ),
-    fit: smoothFit(
-      complete.map(({ trial, value }) => ({
-        lambda: trial.lambda,
-        value: value ?? NaN,
-        standardError: valueError(value, objective, validationCount) ?? 0,
-      })),
-      objective.direction,
-    ),
+    fit: fitOf(complete, objective, validationCount),
   };
+}
+
+/** Without the images' error a band around accuracies would promise too much: then there is none. */
+function fitOf(
+  complete: readonly RankedTrial[],
+  objective: Objective,
+  validationCount: number | null,
+): SmoothFit | null {
+  if (objective.metric === 'validation_accuracy' && validationCount === null) return null;
+  const inputs = complete.map(({ trial, value }) => ({
+    lambda: trial.lambda,
+    value: value ?? NaN,
+    standardError: valueError(value, objective, validationCount) ?? 0,
+  }));
+  return smoothFit(inputs, objective.direction);
 }
 
 /** √(p(1−p)/n) of a validation accuracy; null for what has no such formula. */

@@ -139,7 +139,7 @@ describe('live lines', () => {
       { ...options, width: 100 },
     );
     expect(lines.slice(1)).toEqual([
-      '8 workers, 8/16 threads busy, 10/min',
+      '8 workers, 8/16 busy, 10 trials/min',
       '  node-0  1/2 busy  7 trials  12/min',
       ...[1, 2, 3, 4, 5].map((index) => `  node-${index}  1/2 busy  7 trials`),
       '  and 2 more',
