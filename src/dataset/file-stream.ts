@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflateRaw } from 'node:zlib';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { malformed } from './malformed.ts';
-import { YoungGarbage } from './young-garbage.ts';
+import { YoungGarbage } from './garbage.ts';
 import { TarReader, type FileSink, type OnMember } from './tar.ts';
 
 /** No data set for this network is larger; a small file that unpacks to more is an attack or an accident. */

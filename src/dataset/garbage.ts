@@ -18,3 +18,8 @@ export class YoungGarbage {
     globalThis.gc?.({ type: 'minor', execution: 'sync' });
   }
 }
+
+/** Before a data set comes: what loading the program left is as large as a thread's share of memory. */
+export function makeRoom(): void {
+  globalThis.gc?.();
+}
