@@ -90,8 +90,8 @@ describe.skipIf(!existsSync('/proc/self/status'))(
         );
         await coordinator.says(/memory.*complete/);
         const [workerPeak, coordinatorPeak] = [peakBytes(worker), peakBytes(coordinator)];
-        console.log(
-          `worker with ${threads} threads ${(workerPeak / 1e6).toFixed(0)} MB, coordinator ${(coordinatorPeak / 1e6).toFixed(0)} MB`,
+        process.stdout.write(
+          `worker with ${threads} threads ${(workerPeak / 1e6).toFixed(0)} MB, coordinator ${(coordinatorPeak / 1e6).toFixed(0)} MB\n`,
         );
         expect(workerPeak).toBeGreaterThan(5 * records * (recordBytes - 1));
         expect(workerPeak).toBeLessThanOrEqual(budgetBytes(threads));
@@ -113,7 +113,7 @@ describe.skipIf(!existsSync('/proc/self/status'))(
       const { code, stderr } = await run.finished;
       clearInterval(sampling);
       expect(code, stderr).toBe(0);
-      console.log(`train ${(peak / 1e6).toFixed(0)} MB`);
+      process.stdout.write(`train ${(peak / 1e6).toFixed(0)} MB\n`);
       expect(peak).toBeGreaterThan(5 * records * (recordBytes - 1));
       expect(peak).toBeLessThanOrEqual(budgetBytes(1));
     }, 300_000);
