@@ -147,7 +147,7 @@ describe('a file that numpy would not have written so is refused:', () => {
     ['of nothing', typed('|u1', [0, 3, 4]), /which holds nothing/],
     [
       'of sizes beyond numbers',
-      typed('|u1', [9_007_199_254_740_993, 3, 4]),
+      typed('|u1', [2 ** 60, 3, 4]),
       /which holds nothing|bytes, but an array/,
     ],
     [
