@@ -7,7 +7,7 @@
  */
 import { assert } from '../base/assert.ts';
 
-/** `--expose-gc`: see `dataset/young-garbage.ts`. */
+/** `--expose-gc`: see `dataset/garbage.ts`. */
 export const leanFlags: readonly string[] = ['--max-semi-space-size=1', '--expose-gc'];
 
 /** For glibc; others ignore it. */

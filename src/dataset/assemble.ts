@@ -12,7 +12,7 @@ import { imageBytesOf, type Part } from './part.ts';
 import { PixelMemory } from './pixel-memory.ts';
 import { drawSplits } from './splits.ts';
 
-export interface AssembledImages {
+interface AssembledImages {
   /** (N, C, H, W), a view of shared memory. */
   readonly pixels: Uint8Array;
   /** (N), a view of shared memory. */

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflateRaw } from 'node:zlib';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { malformed } from './malformed.ts';
-import { YoungGarbage } from './young-garbage.ts';
+import { YoungGarbage } from './garbage.ts';
 import { TarReader, type FileSink, type OnMember } from './tar.ts';
 
 /** No data set for this network is larger; a small file that unpacks to more is an attack or an accident. */
@@ -96,11 +96,11 @@ async function stream(
       await pipeline(packed, unpack({ chunkSize: chunkBytes }), consume);
     }
   } catch (error) {
-    throw explained(path, bytes, error);
+    throw explained(path, packing, bytes, error);
   }
 }
 
-function explained(path: string, bytes: number, error: unknown): unknown {
+function explained(path: string, packing: string, bytes: number, error: unknown): unknown {
   if (error instanceof RidgelineError || !(error instanceof Error) || !('code' in error))
     return error;
   const options = { cause: error };
@@ -108,14 +108,14 @@ function explained(path: string, bytes: number, error: unknown): unknown {
     case 'Z_BUF_ERROR':
       return malformed(
         path,
-        `is cut off: its packed data end in mid-stream, after ${bytes} unpacked bytes.`,
+        `is cut off: its ${packing} data end in mid-stream, after ${bytes} unpacked bytes.`,
         undefined,
         options,
       );
     case 'Z_DATA_ERROR':
       return malformed(
         path,
-        `has damaged packed data or is not packed so (${messageOf(error)}, after ${bytes} unpacked bytes).`,
+        `is no ${packing} ${packing === 'gzip' ? 'file' : 'data'} or a damaged one (${messageOf(error)}, after ${bytes} unpacked bytes).`,
         undefined,
         options,
       );

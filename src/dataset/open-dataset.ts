@@ -5,6 +5,7 @@
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetReference, PartReference } from '../study/dataset-reference.ts';
 import type { CountedSelection, DatasetSpec } from '../study/study-spec.ts';
+import { makeRoom } from './garbage.ts';
 import { locateDataset, type LocatedDataset } from './locate.ts';
 import { encodedBytes, partDigest, type Part } from './part.ts';
 import { PixelMemory } from './pixel-memory.ts';
@@ -48,6 +49,7 @@ export async function openDataset(
     !located.isHeldBack(part) &&
     (located.knownParts?.includes(part) ?? true);
 
+  makeRoom();
   const found = await located.read((part) => named.has(part) || isDrawn(part), new PixelMemory());
   refuseAbsentParts(located, found, named);
   const pool = found.parts.filter((part) => isDrawn(part.name));

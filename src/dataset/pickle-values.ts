@@ -19,19 +19,19 @@ export type PickleValue =
   | PickleArray;
 
 /** Text of single-byte characters that was too long to be made a string: Python 3 writes bytes so. */
-export interface PickleLargeText {
+interface PickleLargeText {
   readonly kind: 'large-text';
   /** One byte a character. */
   readonly latin1: Uint8Array;
 }
 
-export interface PickleTuple {
+interface PickleTuple {
   readonly kind: 'tuple';
   readonly items: readonly PickleValue[];
 }
 
 /** Keys are texts, whether the file has them as text or as bytes. */
-export interface PickleDict {
+interface PickleDict {
   readonly kind: 'dict';
   readonly entries: Map<string, PickleValue>;
 }
@@ -41,7 +41,7 @@ export interface PickleGlobal {
   readonly name: AllowedGlobal;
 }
 
-export interface PickleDtype {
+interface PickleDtype {
   readonly kind: 'dtype';
   /** Such as `u1` or `i8`: kind and bytes of a number. */
   readonly code: string;
@@ -69,7 +69,7 @@ const allowedGlobals = {
   'builtins.bytes': 'bytes',
 } as const;
 
-export type AllowedGlobal = (typeof allowedGlobals)[keyof typeof allowedGlobals];
+type AllowedGlobal = (typeof allowedGlobals)[keyof typeof allowedGlobals];
 
 const globals = new Map<string, AllowedGlobal>(Object.entries(allowedGlobals));
 

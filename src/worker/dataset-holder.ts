@@ -14,7 +14,7 @@ import type { Part } from '../dataset/part.ts';
 import type { PartCache } from '../dataset/part-cache.ts';
 import { PartDecoder } from '../dataset/part-decoder.ts';
 import { PixelMemory } from '../dataset/pixel-memory.ts';
-import { YoungGarbage } from '../dataset/young-garbage.ts';
+import { makeRoom, YoungGarbage } from '../dataset/garbage.ts';
 import {
   datasetKey,
   type DatasetReference,
@@ -81,6 +81,7 @@ export class DatasetHolder {
     const others = this.#shelves.filter((other) => other !== shelf);
     // Room is made before it is taken.
     this.#shelves = [shelf, ...others].slice(0, shelvesMax);
+    if (shelf.parts.size === 0) makeRoom();
     const parts: Part[] = [];
     for (const part of reference.parts) parts.push(await this.#part(shelf, part, fetchPart));
     const data = shelf.datasets.get(key) ?? assembleData(reference, parts);

@@ -1,6 +1,6 @@
 /**
- * Buffers that came and went while bytes were streamed. The collector sees only how small their handles
- * are, and would let tens of megabytes of them gather beside the data set.
+ * What would lie about beside a data set: buffers that came and went while bytes were streamed, of which
+ * the collector sees only how small their handles are, and what loading the program left.
  *
  * Works where Node was started with `--expose-gc`, as nodes are (`cli/lean-process.ts`); elsewhere memory
  * is not short and the collector decides.
@@ -17,4 +17,9 @@ export class YoungGarbage {
     this.#bytes = 0;
     globalThis.gc?.({ type: 'minor', execution: 'sync' });
   }
+}
+
+/** Before a data set comes: what loading the program left is as large as a thread's share of memory. */
+export function makeRoom(): void {
+  globalThis.gc?.();
 }

@@ -1,0 +1,16 @@
+import { describe, test } from 'vitest';
+import { temporaryFolder } from './fixtures.ts';
+import { fuzzReader, readerNames } from './reader-fuzz.ts';
+
+const cases = 100_000;
+
+describe(`${cases} files that were changed at random give valid parts or errors that name them`, () => {
+  test.each(readerNames)(
+    '%s',
+    async (name) => {
+      await using dir = await temporaryFolder();
+      await fuzzReader(name, Math.ceil(cases / readerNames.length), dir.path);
+    },
+    900_000,
+  );
+});

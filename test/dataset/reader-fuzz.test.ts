@@ -1,0 +1,10 @@
+import { describe, test } from 'vitest';
+import { temporaryFolder } from './fixtures.ts';
+import { fuzzReader, readerNames } from './reader-fuzz.ts';
+
+describe('a file that was changed at random gives a valid part or an error that names it', () => {
+  test.each(readerNames)('%s', async (name) => {
+    await using dir = await temporaryFolder();
+    await fuzzReader(name, 30, dir.path);
+  });
+});
