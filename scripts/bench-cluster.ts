@@ -66,6 +66,11 @@ class MeasuredCoordinator {
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
+    process.once('SIGINT', () => {
+      child.kill('SIGKILL');
+      rmSync(stateDir, { recursive: true, force: true });
+      process.exit(130);
+    });
     const [line] = await once(createInterface({ input: child.stdout }), 'line');
     if (!String(line).includes('--join')) throw new Error(`unexpected: ${String(line)}`);
     return new MeasuredCoordinator(child, stateDir);
@@ -84,6 +89,7 @@ class MeasuredCoordinator {
   }
 
   async stop(): Promise<void> {
+    process.removeAllListeners('SIGINT');
     this.#child.kill('SIGTERM');
     await once(this.#child, 'exit');
     rmSync(this.stateDir, { recursive: true });
@@ -99,6 +105,7 @@ interface Fleet {
 
 /** A few at a time: a handshake costs the coordinator a millisecond or two. */
 async function joinFleet(stateDir: string, count: number, packMs: () => number): Promise<Fleet> {
+  note(`${count} workers join`);
   const target = await readJoin(`@${join(stateDir, 'worker.join')}`, process.stdin);
   const workers: SimulatedWorker[] = [];
   const fleet: Fleet = { workers, answered: 0, onAnswered: () => undefined, waitsMs: [] };
@@ -162,6 +169,7 @@ async function runStudy(
     if (fleet.answered === 1) first.resolve([...now(), fleet.answered]);
     if (fleet.answered === trials) last.resolve(now());
   };
+  note(`${trials} trials`);
   await submit(coordinator.stateDir, name, trials);
   const [startMs, startCpu] = await first.promise;
   const [endMs, endCpu] = await last.promise;
@@ -173,6 +181,7 @@ async function runStudy(
   };
 }
 
+const note = (text: string): void => void process.stderr.write(`… ${text}\n`);
 const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? NaN;
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
@@ -185,6 +194,7 @@ async function benchIdle(): Promise<void> {
   const coordinator = await MeasuredCoordinator.start();
   const beforeBytes = coordinator.residentBytes();
   const fleet = await joinFleet(coordinator.stateDir, count, () => 0);
+  note(`they are idle for ${flags.seconds} s`);
   await sleep(3_000); // The handshakes are over and collected.
   const startCpu = coordinator.cpuSeconds();
   const startMs = performance.now();

@@ -31,7 +31,7 @@ export interface SessionStream {
   refuse(error: RidgelineError): void;
 }
 
-export type SessionLimits = Pick<
+type SessionLimits = Pick<
   ServerLimits,
   'queuedBytes' | 'stallMs' | 'helloMs' | 'messagesPerSecond' | 'messageBurst'
 >;

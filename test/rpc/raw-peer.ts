@@ -5,7 +5,7 @@ import type { JoinTarget } from '../../src/rpc/join-string.ts';
 
 export const sessionPath = '/ridgeline.v1.ClusterService/Session';
 export const partPath = '/ridgeline.v1.ClusterService/FetchPart';
-export const versionPath = '/ridgeline.v1.ControlService/GetVersion';
+const versionPath = '/ridgeline.v1.ControlService/GetVersion';
 export const watchPath = '/ridgeline.v1.ControlService/Watch';
 
 export const bearer = ({ tokenId, secret }: JoinTarget): string => `Bearer ${tokenId}:${secret}`;

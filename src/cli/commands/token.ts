@@ -32,10 +32,15 @@ export function addTokenCommand(program: Command, context: Context): void {
           readonly expires?: number;
         },
       ) => {
-        const { join } = await withControl(context, flags, (client) =>
+        const { id, join } = await withControl(context, flags, (client) =>
           client.createToken(flags.role, flags.expires ?? null),
         );
         context.stdout.write(`${join}\n`);
+        say(
+          context,
+          flags,
+          `whoever has this line may join; hand it on as a file. \`ridgeline token revoke ${id}\` ends it`,
+        );
       },
     );
   addListAndRevoke(token, context);
@@ -46,9 +51,7 @@ function addListAndRevoke(token: Command, context: Context): void {
     async (flags: ControlFlags) => {
       const tokens = await withControl(context, flags, (client) => client.listTokens());
       for (const { id, role, expiresAtMs } of tokens) {
-        context.stdout.write(
-          `${id}\t${role}\t${expiresAtMs === null ? 'until revoked' : new Date(expiresAtMs).toISOString()}\n`,
-        );
+        context.stdout.write(`${id}\t${role}\t${endOf(expiresAtMs)}\n`);
       }
     },
   );
@@ -60,13 +63,26 @@ function addListAndRevoke(token: Command, context: Context): void {
   )
     .argument('<id>', 'as `ridgeline token list` shows it')
     .action(async (id: string, flags: ControlFlags) => {
-      if (await withControl(context, flags, (client) => client.revokeToken(id))) return;
+      if (await withControl(context, flags, (client) => client.revokeToken(id))) {
+        say(context, flags, `token ${id} is revoked, and what it had let in is cut off`);
+        return;
+      }
       throw new RidgelineError(
         'USAGE',
         `There is no token ${JSON.stringify(id)}.`,
         '`ridgeline token list` shows them.',
       );
     });
+}
+
+function say(context: Context, flags: ControlFlags, text: string): void {
+  if (flags.quiet !== true) context.stderr.write(`${text}\n`);
+}
+
+function endOf(expiresAtMs: number | null): string {
+  if (expiresAtMs === null) return 'until revoked';
+  const end = new Date(expiresAtMs).toISOString();
+  return expiresAtMs <= Date.now() ? `expired at ${end}` : `until ${end}`;
 }
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { RidgelineError } from '../../base/errors.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { chooseKernel } from '../../worker/kernel-file.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
@@ -55,7 +56,7 @@ export function addWorkerCommand(
       wholeNumber('--pack', 1, 8),
       8,
     )
-    .option('--name <name>', 'how tables call this node', hostname())
+    .option('--name <name>', 'how tables call this node', nodeName, hostname())
     .option(
       '--cache <dir>',
       'where data set parts are kept (default: parts/ in the data directory)',
@@ -81,6 +82,16 @@ export function addWorkerCommand(
     .action(async (flags: WorkerFlags) => {
       finish(await runWorker(flags, context));
     });
+}
+
+/** Checked here, since the coordinator would take a name that breaks the rules for another version's. */
+function nodeName(text: string): string {
+  if (text.length >= 1 && text.length <= 128 && !/\p{Cc}/u.test(text)) return text;
+  throw new RidgelineError(
+    'USAGE',
+    `--name must have 1 to 128 characters, none of them a control character, got ${JSON.stringify(text.slice(0, 200))}.`,
+    'Give a shorter name, for example --name node-1.',
+  );
 }
 
 async function runWorker(flags: WorkerFlags, context: Context): Promise<number> {

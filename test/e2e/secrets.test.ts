@@ -1,0 +1,125 @@
+/** What must stay secret is in files of the state directory, and nowhere else on the machine. */
+import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseJoin } from '../../src/rpc/join-string.ts';
+import { ridgeline, scratchDir, start, writeStudy } from './processes.ts';
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return ''; // It has just ended.
+  }
+};
+
+/** The process and all that descend from it. */
+function processTree(pid: number): number[] {
+  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const parents = all.map((name) => {
+    const stat = read(`/proc/${name}/stat`);
+    return [Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])] as const;
+  });
+  const tree = [pid];
+  for (const parent of tree) {
+    for (const [child, of] of parents) if (of === parent) tree.push(child);
+  }
+  return tree;
+}
+
+/** What lets somebody in: of tokens and keys, the parts that nobody else may know. */
+function secretsOf(state: string): string[] {
+  const joins = ['admin.join', 'worker.join'].map((name) => read(join(state, name)));
+  const keys = ['ca.key', 'server.key'].map((name) => read(join(state, 'tls', name)));
+  return [
+    ...joins.map((text) => parseJoin(text).secret),
+    ...keys.map((pem) => pem.split('\n')[1] ?? ''),
+  ];
+}
+
+describe.skipIf(process.platform !== 'linux')('secrets', () => {
+  test('are in no command line, no environment, no output of a run and its workers', async () => {
+    const dir = scratchDir();
+    const state = join(dir, 'state');
+    const study = writeStudy(dir, { name: 'secret', trials: 4, cycles: 3 });
+    const run = start(['run', study, '--state', state, '--workers', '2', '--debug']);
+    await run.says(/worker local-2 joined/);
+    const secrets = secretsOf(state);
+    for (const secret of secrets) expect(secret).toMatch(/^[A-Za-z0-9+/_-]{43,64}$/);
+    const tree = processTree(run.child.pid ?? 0);
+    expect(tree.length).toBeGreaterThanOrEqual(3);
+    const seen = tree.map((pid) => read(`/proc/${pid}/cmdline`) + read(`/proc/${pid}/environ`));
+    expect(seen.join('\n')).toContain('local-2');
+    const done = await run.finished;
+    expect(done.code, done.stderr).toBe(0);
+    const all = [...seen, done.stdout, done.stderr].join('\n');
+    for (const secret of secrets) expect(all.includes(secret)).toBe(false);
+  });
+
+  test('are not repeated by a worker that is refused, nor printed by a coordinator', async () => {
+    const dir = scratchDir();
+    const state = join(dir, 'state');
+    const coordinator = start([
+      'coordinator',
+      '--listen',
+      '127.0.0.1:0',
+      '--state',
+      state,
+      '--debug',
+    ]);
+    const file = (await coordinator.says(/--join @(\S+)/))[1]!;
+    const line = readFileSync(file, 'utf8').trim();
+    const { secret } = parseJoin(line);
+    const wrong = (secret.startsWith('A') ? 'B' : 'A') + secret.slice(1);
+    const common = ['--wait', '0', '--debug', '--cache', join(dir, 'cache')];
+    const refused = await ridgeline(['worker', '--join', '-', ...common], {
+      input: `${line.replace(secret, wrong)}\n`,
+    });
+    expect(refused.code).toBe(5);
+    const cutOff = await ridgeline(['worker', '--join', '-', ...common], {
+      input: `${line.slice(0, -1)}\n`,
+    });
+    expect(cutOff.code).toBe(2);
+    const shown = await ridgeline(['worker', '--join', line.replace(secret, wrong), ...common]);
+    expect(shown.stderr).toMatch(/`ps` shows the token to other users/);
+    coordinator.kill('SIGTERM');
+    const done = await coordinator.finished;
+    const said = [refused, cutOff, shown, done]
+      .map(({ stdout, stderr }) => stdout + stderr)
+      .join('');
+    for (const each of [...secretsOf(state), wrong, secret.slice(0, -1)])
+      expect(said.includes(each)).toBe(false);
+  });
+
+  test('lie in files that are their owner’s alone; wider ones are refused, with the way out', async () => {
+    const dir = scratchDir();
+    const state = join(dir, 'state');
+    const serve = () => start(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
+    const first = serve();
+    await first.says(/--join @/);
+    const entries = readdirSync(state, { recursive: true, withFileTypes: true });
+    const wide = entries
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => (statSync(path).mode & 0o077) !== 0);
+    expect([wide, statSync(state).mode & 0o777]).toEqual([[], 0o700]);
+    first.kill('SIGTERM');
+    await first.finished;
+
+    chmodSync(join(state, 'tokens.json'), 0o640);
+    const readable = await serve().finished;
+    expect(readable.code).toBe(1);
+    expect(readable.stderr).toContain(`chmod 600 ${join(state, 'tokens.json')}`);
+    chmodSync(join(state, 'tokens.json'), 0o600);
+    chmodSync(state, 0o755);
+    const open = await serve().finished;
+    expect(open.code).toBe(1);
+    expect(open.stderr).toContain(`chmod 700 ${state}`);
+    const made = join(dir, 'made-by-hand');
+    mkdirSync(made, { mode: 0o755 });
+    const study = writeStudy(dir, { name: 'open', trials: 3 });
+    expect((await ridgeline(['run', study, '--state', made])).stderr).toContain(
+      `chmod 700 ${made}`,
+    );
+    expect(readdirSync(made)).toEqual([]);
+  });
+});
