@@ -211,7 +211,12 @@ export class Coordinator {
     this.#commit.flush();
     this.#dispatcher?.forget(study);
     this.#library.close(study);
-    this.#options.store.removeStudy(study);
+    try {
+      this.#options.store.removeStudy(study);
+    } catch (error) {
+      this.#commitFailed(error);
+      throw error;
+    }
   }
 
   workers(): WorkerSummary[] {

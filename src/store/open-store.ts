@@ -19,10 +19,11 @@ import {
   storeFile,
 } from './database-file.ts';
 import { lockState, type StateLock } from './lock.ts';
+import { logDamage } from './log-check.ts';
 import { migrate } from './migrations.ts';
 import { readerOf, type StoreReader } from './read.ts';
 import type { StoreRow } from './rows.ts';
-import { translated } from './sqlite-errors.ts';
+import { storeDamaged, translated } from './sqlite-errors.ts';
 import { attemptWriter } from './write-attempt.ts';
 import { logWriter } from './write-log.ts';
 import { stageWriter } from './write-stage.ts';
@@ -83,6 +84,8 @@ export function openStoreReader(stateDir: string): StoreReader {
 
 function openForWriting(file: string): DatabaseSync {
   checkSqlite();
+  const damage = logDamage(`${file}-wal`);
+  if (damage !== null) throw storeDamaged(file, damage);
   return opened(file, false, (database) => {
     database.exec(`
       PRAGMA journal_mode = WAL;

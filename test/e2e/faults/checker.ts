@@ -24,7 +24,7 @@ export interface Findings {
   readonly attempts: StoredAttempt[];
 }
 
-export interface StoredTrial {
+interface StoredTrial {
   readonly name: string;
   readonly lambda: number;
   readonly status: string;
@@ -33,7 +33,7 @@ export interface StoredTrial {
   readonly charged: number;
 }
 
-export interface StoredAttempt {
+interface StoredAttempt {
   readonly trial: string;
   readonly attempt: number;
   readonly purpose: string;
