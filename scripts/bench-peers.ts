@@ -13,18 +13,18 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { join, resolve } from 'node:path';
+import { flagsOrEnd, wrongUsage } from './bench-flags.ts';
 import { alone, measure, nativeFunctions, noiseImages, type Case } from './bench-trainer.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    scripts: { type: 'string' },
-    data: { type: 'string' },
-    python: { type: 'string', default: 'python3' },
-    cpu: { type: 'string' },
-    'step-size': { type: 'string', default: '250' },
-  },
+const usage =
+  'npm run -s bench:peers -- --scripts DIR --data DIR [--python PATH] [--cpu N] [--step-size 250]';
+const flags = flagsOrEnd(usage, {
+  scripts: { type: 'string' },
+  data: { type: 'string' },
+  python: { type: 'string', default: 'python3' },
+  cpu: { type: 'string' },
+  'step-size': { type: 'string', default: '250' },
 });
 
 const peers = [
@@ -70,13 +70,10 @@ function ours(kernel: Case['kernel'], pack: number): number {
   return measure(c, images, pack === 1 ? 400 : 80, alone).meanMs / pack;
 }
 
-if (flags.scripts === undefined || flags.data === undefined) {
-  process.stderr.write(
-    'Two folders are needed: the peers and the data.\n' +
-      '  fix: Run `npm run -s bench:peers -- --scripts DIR --data DIR`.\n',
-  );
-  process.exit(2);
-}
+if (flags.scripts === undefined || flags.data === undefined)
+  wrongUsage(usage, 'two folders are needed: that of the peers and that of the data');
+for (const folder of [flags.scripts, flags.data])
+  if (!existsSync(folder)) wrongUsage(usage, `there is no folder ${folder}`);
 
 if (flags.cpu !== undefined)
   // This process as well: what is compared runs on one core.
@@ -89,7 +86,7 @@ for (const { script, pack } of peers) {
   if (!existsSync(join(flags.scripts, script))) continue;
   process.stderr.write(`${script}\n`);
   const before = kernels.map((kernel) => ours(kernel, pack));
-  const result = runPeer(flags.scripts, flags.data, script);
+  const result = runPeer(resolve(flags.scripts), resolve(flags.data), script);
   if (typeof result === 'string') {
     process.stderr.write(`  left out: ${result}\n`);
     continue;

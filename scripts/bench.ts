@@ -8,25 +8,32 @@
  * places, packing, both products, softmax, update. The table goes to stdout, progress to stderr.
  */
 import { availableParallelism, cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { alone, flopOf, measure, nativeFunctions, noiseImages } from './bench-trainer.ts';
 import type { Case, Timing } from './bench-trainer.ts';
+import { flagsOrEnd, wholeNumbers, wrongUsage } from './bench-flags.ts';
 import type { ThreadTask } from './bench-thread.ts';
 
 const columnsMax = 800; // As the coordinator packs: pack × hidden.
-const { values: flags } = parseArgs({
-  options: {
-    kernel: { type: 'string', default: 'portable,native' },
-    hidden: { type: 'string', default: '50,200,1000' },
-    pack: { type: 'string', default: '1,8' },
-    threads: { type: 'string', default: `1,${availableParallelism()}` },
-    steps: { type: 'string', default: '60' },
-    json: { type: 'boolean', default: false },
-  },
+const usage =
+  'npm run -s bench -- [--kernel portable,native] [--hidden 50,200,1000] [--pack 1,8] [--threads 1,2] [--steps 60] [--json]';
+const flags = flagsOrEnd(usage, {
+  kernel: { type: 'string', default: 'portable,native' },
+  hidden: { type: 'string', default: '50,200,1000' },
+  pack: { type: 'string', default: '1,8' },
+  threads: { type: 'string', default: `1,${availableParallelism()}` },
+  steps: { type: 'string', default: '60' },
+  json: { type: 'boolean', default: false },
 });
 
-const numbers = (text: string): number[] => [...new Set(text.split(',').map(Number))];
+const numbersOf = (flag: 'hidden' | 'pack' | 'threads' | 'steps'): number[] =>
+  wholeNumbers(usage, `--${flag}`, flags[flag]);
+const [steps = 60] = numbersOf('steps');
+const threadCounts = numbersOf('threads');
+const kernels = (['portable', 'native'] as const).filter((kernel) =>
+  flags.kernel.split(',').includes(kernel),
+);
+if (kernels.length === 0) wrongUsage(usage, `there is no kernel ${JSON.stringify(flags.kernel)}`);
 const images = noiseImages();
 const isNativeBuilt = nativeFunctions() !== null;
 
@@ -36,8 +43,8 @@ interface Row extends Case {
 }
 
 function casesOf(kernel: 'portable' | 'native'): Case[] {
-  const cases = numbers(flags.hidden).flatMap((hidden) =>
-    numbers(flags.pack).map((pack) => {
+  const cases = numbersOf('hidden').flatMap((hidden) =>
+    numbersOf('pack').map((pack) => {
       const fit = Math.max(1, Math.floor(columnsMax / hidden));
       return { kernel, hidden, pack: Math.min(pack, fit), batch: 100 };
     }),
@@ -47,7 +54,7 @@ function casesOf(kernel: 'portable' | 'native'): Case[] {
   );
 }
 
-async function timingsOf(c: Case, threads: number, steps: number): Promise<Timing[]> {
+async function timingsOf(c: Case, threads: number): Promise<Timing[]> {
   if (threads === 1) return [measure(c, images, steps, alone)];
   const counters = new Int32Array(new SharedArrayBuffer(8));
   const task: ThreadTask = { case: c, images, steps, threads, counters };
@@ -122,16 +129,15 @@ function print(rows: readonly Row[]): void {
 }
 
 const rows: Row[] = [];
-for (const kernel of ['portable', 'native'] as const) {
-  if (!flags.kernel.split(',').includes(kernel)) continue;
+for (const kernel of kernels) {
   if (kernel === 'native' && !isNativeBuilt) {
     process.stderr.write('the native kernel is not built: `npm run build:native`\n');
     continue;
   }
   for (const c of casesOf(kernel)) {
-    for (const threads of numbers(flags.threads)) {
+    for (const threads of threadCounts) {
       process.stderr.write(`${kernel}, hidden ${c.hidden}, pack ${c.pack}, threads ${threads}\n`);
-      rows.push({ ...c, threads, timings: await timingsOf(c, threads, Number(flags.steps)) });
+      rows.push({ ...c, threads, timings: await timingsOf(c, threads) });
     }
   }
 }

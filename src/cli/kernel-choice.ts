@@ -41,9 +41,9 @@ export function buildNativeKernel(context: Context): void {
   if (error) context.stderr.write(`The native kernel was not built: ${error.message}\n`);
 }
 
-/** Where a native kernel may lie: as it was installed, or as `doctor --build-kernel` built it. */
+/** Where a native kernel may lie: as `doctor --build-kernel` built it, or as it was installed. */
 export function nativeFolders(context: Context): string[] {
-  return [nativeKernelFolder, kernelCacheDir(context)];
+  return [kernelCacheDir(context), nativeKernelFolder];
 }
 
 function kernelCacheDir({ env }: Context): string {

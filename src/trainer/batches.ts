@@ -6,17 +6,10 @@
  */
 import { RandomStream } from '../base/philox.ts';
 import type { TrainerSettings } from '../study/study-spec.ts';
+import { mirrorImage, shiftImage } from './augmentation.ts';
 import { inputsOf } from './images.ts';
-import type { Images, Split } from './images.ts';
+import type { Split } from './images.ts';
 import type { PackNetwork } from './pack-network.ts';
-
-/** How one record is changed before it is used. */
-interface Placement {
-  readonly mirrored: boolean;
-  /** Pixels to the right and downwards. */
-  readonly right: number;
-  readonly down: number;
-}
 
 /** The batches of one training run, in order. */
 export class Batches {
@@ -61,22 +54,8 @@ export class Batches {
     const order = this.#order.subarray(first, first + rows);
     const batch = order.map((record) => records[record]!);
     for (let row = 0; row < rows; row++) network.labels[row] = images.labels[batch[row]!]!;
-    if (this.#mirror === null && this.#shift === null) {
-      network.loadImages(images.pixels, batch);
-      return rows;
-    }
-    const inputs = inputsOf(images);
-    for (let row = 0; row < rows; row++) {
-      const start = batch[row]! * inputs;
-      const image = images.pixels.subarray(start, start + inputs);
-      const out = network.pixels.subarray(row * inputs, (row + 1) * inputs);
-      const placement = this.#placementOf(order[row]!);
-      if (placement === null) out.set(image);
-      else {
-        out.set(this.#fill);
-        placeImage(out, image, images, placement);
-      }
-    }
+    network.loadImages(images.pixels, batch);
+    if (this.#mirror !== null || this.#shift !== null) this.#augment(network, order);
     return rows;
   }
 
@@ -90,13 +69,22 @@ export class Batches {
     this.#shift = shift > 0 ? stream('shift') : null;
   }
 
-  #placementOf(record: number): Placement | null {
-    const mirrored = this.#mirror !== null && this.#mirror.uint32At(record) >= 2 ** 31;
-    if (this.#shift === null) return mirrored ? { mirrored, right: 0, down: 0 } : null;
-    const places = 2 * this.#settings.shift + 1;
-    const right = Math.floor(this.#shift.uniformAt(2 * record) * places) - this.#settings.shift;
-    const down = Math.floor(this.#shift.uniformAt(2 * record + 1) * places) - this.#settings.shift;
-    return { mirrored, right, down };
+  /** Mirrors first, then shifts. */
+  #augment(network: PackNetwork, order: Uint32Array): void {
+    const { images } = this.#split;
+    const inputs = inputsOf(images);
+    const { shift } = this.#settings;
+    const places = 2 * shift + 1;
+    for (let row = 0; row < order.length; row++) {
+      const record = order[row]!;
+      const image = network.pixels.subarray(row * inputs, (row + 1) * inputs);
+      if (this.#mirror !== null && this.#mirror.uint32At(record) >= 2 ** 31)
+        mirrorImage(image, images);
+      if (this.#shift === null) continue;
+      const right = Math.floor(this.#shift.uniformAt(2 * record) * places) - shift;
+      const down = Math.floor(this.#shift.uniformAt(2 * record + 1) * places) - shift;
+      shiftImage(image, this.#fill, images, right, down);
+    }
   }
 }
 
@@ -106,30 +94,4 @@ export function loadRecords(network: PackNetwork, split: Split, first: number, r
   const records = split.records.subarray(first, first + rows);
   for (let row = 0; row < rows; row++) network.labels[row] = images.labels[records[row]!]!;
   network.loadImages(images.pixels, records);
-}
-
-/** Copies what stays inside; mirrors first, then shifts. */
-export function placeImage(
-  out: Uint8Array,
-  image: Uint8Array,
-  { channels, height, width }: Images,
-  { mirrored, right, down }: Placement,
-): void {
-  const columns = width - Math.abs(right);
-  const toFirst = Math.max(0, right);
-  const fromFirst = Math.max(0, -right);
-  const yFirst = Math.max(0, -down);
-  const yEnd = Math.min(height, height - down);
-  for (let channel = 0; channel < channels; channel++) {
-    for (let y = yFirst; y < yEnd; y++) {
-      const from = (channel * height + y) * width; // seek to image[channel, y, :]
-      const to = (channel * height + y + down) * width + toFirst;
-      if (mirrored) {
-        const last = from + width - 1 - fromFirst;
-        for (let x = 0; x < columns; x++) out[to + x] = image[last - x]!;
-      } else {
-        for (let x = 0; x < columns; x++) out[to + x] = image[from + fromFirst + x]!;
-      }
-    }
-  }
 }

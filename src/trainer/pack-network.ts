@@ -1,9 +1,9 @@
 /**
  * What a kernel must do: the arithmetic of one pack, on memory of its own.
  *
- * `trainPack` is the same over every kernel. There are the portable one (WebAssembly, `wasm-network.ts`)
- * and the naive one (plain TypeScript, `naive-kernel.ts`), the oracle of the tests; they agree to the
- * last bit.
+ * `trainPack` is the same over every kernel. There are the portable one (WebAssembly, `wasm-network.ts`),
+ * the native one (the same with a first layer in C) and the naive one (plain TypeScript, `naive-kernel.ts`),
+ * the oracle of the tests; they agree to the last bit.
  */
 import type { NetworkParameters, NetworkShape } from './model.ts';
 import type { Standardization } from './standardization.ts';

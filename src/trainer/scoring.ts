@@ -6,7 +6,7 @@
  * may show how far it is, let signals in, or give up.
  */
 import { exp, log } from '../base/elementary.ts';
-import { placeImage } from './batches.ts';
+import { mirrorImage } from './augmentation.ts';
 import { inputsOf, type Split } from './images.ts';
 import { MEASURE_ROWS } from './measuring.ts';
 import type { NetworkParameters, NetworkShape } from './model.ts';
@@ -68,7 +68,8 @@ function loadImages(
     const record = records[first + row]!;
     const image = images.pixels.subarray(record * inputs, (record + 1) * inputs);
     const out = pixels.subarray(row * inputs, (row + 1) * inputs);
-    placeImage(out, image, images, { mirrored, right: 0, down: 0 });
+    out.set(image);
+    if (mirrored) mirrorImage(out, images);
   }
 }
 

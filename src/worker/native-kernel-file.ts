@@ -23,19 +23,22 @@ export type NativeKernel =
   /** Why there is none, or why this processor cannot run it. */
   | { readonly kind: 'missing'; readonly reason: string };
 
-/** Looks through the folders in order. */
+/** Looks through the folders in order; the first kernel that runs here is taken. */
 export function findNativeKernel(folders: readonly string[]): NativeKernel {
   const name = nativeName();
   const places = folders.map((folder) => join(folder, name));
-  const path = places.map((place) => `${place}.node`).find((place) => existsSync(place));
-  if (path === undefined) return { kind: 'missing', reason: whyNotBuilt(places) };
-  try {
-    const functions = loadNativeKernel(path);
-    if (functions.supported()) return { kind: 'built', path, functions };
-    return { kind: 'missing', reason: 'this processor lacks AVX2 or fused multiply-add' };
-  } catch (error) {
-    return { kind: 'missing', reason: `it cannot be loaded: ${messageOf(error)}` };
+  const built = places.map((place) => `${place}.node`).filter((path) => existsSync(path));
+  let reason = whyNotBuilt(places);
+  for (const path of built) {
+    try {
+      const functions = loadNativeKernel(path);
+      if (functions.supported()) return { kind: 'built', path, functions };
+      reason = 'this processor lacks AVX2 or fused multiply-add';
+    } catch (error) {
+      reason = `it cannot be loaded: ${messageOf(error)}`;
+    }
   }
+  return { kind: 'missing', reason };
 }
 
 /** Once for each thread that uses it; the code itself is mapped once in a process. */

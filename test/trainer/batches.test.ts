@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Batches, placeImage } from '../../src/trainer/batches.ts';
+import { mirrorImage, shiftImage } from '../../src/trainer/augmentation.ts';
+import { Batches } from '../../src/trainer/batches.ts';
 import { naiveKernel } from '../../src/trainer/naive-kernel.ts';
 import { plainSettings, randomImages, splitImages } from './synthetic-images.ts';
 
@@ -87,17 +88,17 @@ describe('batches', () => {
   });
 });
 
-/** A small image, placed; 99 stands where nothing was written. */
+/** A small image, changed; 99 stands in the gap. */
 function place(mirrored: boolean, right: number, down: number): number[] {
-  const out = new Uint8Array(6).fill(99);
   const image = Uint8Array.of(1, 2, 3, 4, 5, 6); // 2 rows of 3
   const geometry = { ...images, channels: 1, height: 2, width: 3 };
-  placeImage(out, image, geometry, { mirrored, right, down });
-  return [...out];
+  if (mirrored) mirrorImage(image, geometry);
+  shiftImage(image, new Uint8Array(6).fill(99), geometry, right, down);
+  return [...image];
 }
 
-describe('placeImage', () => {
-  test('mirrors left to right, then shifts; what comes in is left as it was', () => {
+describe('an image', () => {
+  test('is mirrored left to right, then shifted; what comes in is of the fill', () => {
     expect(place(true, 0, 0)).toEqual([3, 2, 1, 6, 5, 4]);
     expect(place(false, 1, 0)).toEqual([99, 1, 2, 99, 4, 5]);
     expect(place(false, -2, 0)).toEqual([3, 99, 99, 6, 99, 99]);
@@ -106,13 +107,31 @@ describe('placeImage', () => {
     expect(place(true, 1, -1)).toEqual([99, 6, 5, 99, 99, 99]);
   });
 
-  test('never writes outside the image', () => {
-    const shift = fc.integer({ min: -2, max: 2 });
+  test('is shifted as its definition says, whatever its shape', () => {
+    const side = fc.integer({ min: 1, max: 6 });
+    const anyShift = fc.integer({ min: -5, max: 5 });
     fc.assert(
-      fc.property(fc.boolean(), shift, fc.integer({ min: -1, max: 1 }), (mirrored, right, down) => {
-        const kept = place(mirrored, right, down).filter((value) => value !== 99);
-        return kept.length === (3 - Math.abs(right)) * (2 - Math.abs(down));
-      }),
+      fc.property(
+        side,
+        side,
+        fc.integer({ min: 1, max: 3 }),
+        anyShift,
+        anyShift,
+        (h, w, c, x, y) => {
+          const [right, down] = [x % w, y % h];
+          const shape = { channels: c, height: h, width: w };
+          const image = Uint8Array.from({ length: c * h * w }, (_, i) => i);
+          const fill = image.map((pixel) => 255 - pixel);
+          const shifted = image.slice();
+          shiftImage(shifted, fill, shape, right, down);
+          const expected = fill.map((gap, i) => {
+            const [fromX, fromY] = [(i % w) - right, (Math.floor(i / w) % h) - down];
+            const isInside = fromX >= 0 && fromX < w && fromY >= 0 && fromY < h;
+            return isInside ? image[i - down * w - right]! : gap;
+          });
+          expect(shifted).toEqual(expected);
+        },
+      ),
     );
   });
 });

@@ -13,3 +13,4 @@ export const nativeKernel =
 
 export const whyNoNativeKernel =
   found.kind === 'built' ? '' : `no native kernel here: ${found.reason}`;
+if (whyNoNativeKernel !== '') process.stderr.write(`skipped: ${whyNoNativeKernel}\n`);

@@ -84,11 +84,17 @@ describe('with a compiler', () => {
   });
 });
 
-test('a damaged file is no kernel, and no crash', async () => {
+test('a damaged file is no kernel, no crash, and does not hide a sound one', async () => {
   const name = `${nameOfBuild()}.node`;
   writeFileSync(join(folder, name), 'not an addon');
-  expect(findNativeKernel([folder])).toMatchObject({ kind: 'missing' });
-  expect((await chooseKernel('auto', [folder, nativeKernelFolder])).name).toBe('portable');
+  expect(findNativeKernel([folder])).toMatchObject({
+    kind: 'missing',
+    reason: expect.stringContaining('cannot be loaded'),
+  });
+  expect((await chooseKernel('auto', [folder])).name).toBe('portable');
+  expect(findNativeKernel([folder, nativeKernelFolder]).kind).toBe(
+    findNativeKernel([nativeKernelFolder]).kind,
+  );
 });
 
 /** The name under which the kernel of these sources is looked for. */
