@@ -2,6 +2,7 @@
  * What the scatter of λ against the objective has to show: which dots, over which ranges of both axes.
  * `lambda-scatter.ts` draws it.
  */
+import type { SmoothFit } from '../../search/smooth-fit.ts';
 import type { LambdaRange, Objective } from '../../study/study-spec.ts';
 import { isAccuracy } from '../number-format.ts';
 import type { ChartTheme } from './chart-style.ts';
@@ -28,16 +29,8 @@ export interface ScatterStage {
   readonly isNarrowed: boolean;
 }
 
-/** What `search/smooth-fit.ts` found. */
-export interface ScatterFit {
-  readonly points: readonly {
-    readonly lambda: number;
-    readonly fit: number;
-    readonly low: number;
-    readonly high: number;
-  }[];
-  readonly bestLambda: number | null;
-}
+/** What `search/smooth-fit.ts` found, without its words. */
+type ScatterFit = Pick<SmoothFit, 'points' | 'bestLambda'>;
 
 export interface LambdaScatterInput {
   readonly title: string;
