@@ -66,7 +66,7 @@ export function studyReport(
         </main>
       </body>
     </html> `;
-  return page.html;
+  return `${page.html.trim()}\n`;
 }
 
 function chartSections(picture: StudyPicture, document: ChartDocument): Html {
