@@ -23,7 +23,7 @@ export interface ScatterTrial {
   readonly tied?: boolean | null;
 }
 
-export interface ScatterStage {
+interface ScatterStage {
   readonly name: string;
   readonly range: LambdaRange | null;
   /** Whether the range was found from another stage: then it is drawn as a band. */
