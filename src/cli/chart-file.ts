@@ -4,11 +4,10 @@
  * Without a font resvg draws everything but the text, and says nothing; so the machine's own fonts are
  * never asked, and a chart looks the same on every machine. resvg is loaded when a PNG is wanted.
  */
-import { randomUUID } from 'node:crypto';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RidgelineError, messageOf } from '../base/errors.ts';
+import { RidgelineError } from '../base/errors.ts';
+import { writeOutputFile } from './output-file.ts';
 
 const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((name) =>
   fileURLToPath(new URL(`fonts/${name}`, import.meta.url)),
@@ -30,7 +29,7 @@ export function checkChartPath(path: string): void {
 /** Whole or not at all: the file gets its name when it is complete. */
 export async function writeChart(path: string, svg: string): Promise<void> {
   checkChartPath(path);
-  writeWhole(path, extname(path).toLowerCase() === '.png' ? await pngOf(svg) : svg);
+  writeOutputFile(path, extname(path).toLowerCase() === '.png' ? await pngOf(svg) : svg);
 }
 
 export async function pngOf(svg: string): Promise<Uint8Array> {
@@ -45,21 +44,4 @@ export async function pngOf(svg: string): Promise<Uint8Array> {
     },
   });
   return image.render().asPng();
-}
-
-/** Writes beside the target and renames, so that nobody ever sees half a file. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${randomUUID().slice(0, 8)}.part`;
-  try {
-    writeFileSync(temporary, content);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new RidgelineError(
-      'OUTPUT_UNWRITABLE',
-      `${path} cannot be written: ${messageOf(error)}`,
-      'Give another path with -o.',
-      { cause: error },
-    );
-  }
 }

@@ -14,7 +14,9 @@ import {
   type Selection,
   type StudyResults,
 } from '../report/study-results.ts';
+import { terminalScatter } from '../report/terminal-scatter.ts';
 import { formatTables } from '../report/terminal-table.ts';
+import type { TextOptions } from '../report/text-options.ts';
 import type { StoreReader } from '../store/read.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../study/trial.ts';
@@ -39,6 +41,8 @@ export interface ResultsChoice {
   /** As `--where` and `--sort` have them. */
   readonly where: string | null;
   readonly sort: string | null;
+  /** Whether the scatter of λ stands below the table. */
+  readonly chart?: boolean;
   /** A file instead of stdout. */
   readonly output: string | null;
 }
@@ -72,8 +76,10 @@ export function writeResults(
   const results = studyResults(source.study, source.trials);
   const selected = selectResults(results, selectionOf(results, choice));
   const content = contentOf(source, selected, format, choice, context, flags);
-  if (choice.output === null) context.stdout.write(content);
-  else writeOutputFile(choice.output, content);
+  const chart = choice.chart === true ? chartBelow(results, choice, format, context, flags) : '';
+  if (choice.output === null)
+    context.stdout.write(chart === '' ? content : `${String(content)}${chart}`);
+  else writeOutputFile(choice.output, chart === '' ? content : `${String(content)}${chart}`);
 }
 
 /** 0; 1 where the study failed; 3 where trials were lost for good or results are disputed. */
@@ -98,8 +104,8 @@ export function outcomeCode(
 }
 
 /** @throws RidgelineError USAGE for a format there is not, or one that needs a file */
-function formatOf({ format, output }: ResultsChoice, { stdout }: Context): string {
-  if (format === null) return stdout.isTTY && output === null ? 'table' : 'tsv';
+function formatOf({ format, output, chart }: ResultsChoice, { stdout }: Context): string {
+  if (format === null) return chart === true || (stdout.isTTY && output === null) ? 'table' : 'tsv';
   if (!resultFormats.some((known) => known === format)) {
     throw new RidgelineError(
       'USAGE',
@@ -158,11 +164,34 @@ function contentOf(
         attempts: reader.attempts(results.study),
       });
     default:
-      return formatTables(results, {
-        width: widthOf(context, context.stdout),
-        color: paintFor(context, flags, context.stdout),
-        unicode: isUnicode(context),
-        columns,
-      });
+      return formatTables(results, { ...textOptions(context, flags), columns });
   }
+}
+
+/** Of every row that was asked for, also where the table shows only the best of them. */
+function chartBelow(
+  results: StudyResults,
+  choice: ResultsChoice,
+  format: string,
+  context: Context,
+  flags: CommonFlags,
+): string {
+  if (format !== 'table') {
+    throw new RidgelineError(
+      'USAGE',
+      `--chart draws below a table, and the format is ${format}.`,
+      'Leave --format out, or draw a file with `ridgeline chart`.',
+    );
+  }
+  const shown = selectResults(results, { ...selectionOf(results, choice), top: null });
+  const chart = terminalScatter(shown, textOptions(context, flags));
+  return chart === '' ? '' : `\n${chart}`;
+}
+
+export function textOptions(context: Context, flags: CommonFlags): TextOptions {
+  return {
+    width: widthOf(context, context.stdout),
+    color: paintFor(context, flags, context.stdout),
+    unicode: isUnicode(context),
+  };
 }

@@ -1,11 +1,10 @@
 /** What charts and the report show of a study, read from the store in one snapshot. */
 import { RidgelineError } from '../base/errors.ts';
-import { studyUnknown } from '../coordinator/study-errors.ts';
 import { exampleTrials } from '../report/chart-kinds.ts';
 import type { ExampleTrial, StudyPicture } from '../report/study-charts.ts';
 import { studyResults } from '../report/study-results.ts';
 import type { StoreReader } from '../store/read.ts';
-import { parseTrialName } from '../study/trial.ts';
+import { storedStudy, storedTrial } from './stored-study.ts';
 
 /** @param trial the example to take instead of the best, the median and the worst */
 export function readStudyPicture(
@@ -15,11 +14,7 @@ export function readStudyPicture(
   trial?: string,
 ): StudyPicture {
   return reader.snapshot(() => {
-    const record = reader.study(study);
-    if (record === null) {
-      const known = reader.studies().map(({ spec }) => spec.study);
-      throw studyUnknown(study, known);
-    }
+    const record = storedStudy(reader, study);
     const trials = reader.trials(study, { correctness: true });
     const order = record.spec.stages.map(({ name }) => name);
     const examples =
@@ -40,14 +35,11 @@ export function readStudyPicture(
 }
 
 function namedExample(reader: StoreReader, study: string, name: string): ExampleTrial {
-  const id = parseTrialName(name);
-  const trial = id === null ? null : reader.trial(study, id);
-  if (trial !== null && trial.result !== null) return { role: '', trial };
+  const { trial } = storedTrial(reader, study, name);
+  if (trial.result !== null) return { role: '', trial };
   throw new RidgelineError(
     'TRIAL_UNKNOWN',
-    trial === null
-      ? `Study ${study} has no trial ${JSON.stringify(name)}.`
-      : `Trial ${name} of study ${study} has no curve yet.`,
-    `\`ridgeline results ${study} --all\` lists its trials.`,
+    `Trial ${name} of study ${study} has no curve yet.`,
+    `Look at it with \`ridgeline trial ${study} ${name}\`, and draw when it is complete.`,
   );
 }

@@ -104,10 +104,9 @@ function scatterInput({ results, record }: StudyPicture): LambdaScatterInput {
       isNarrowed: record.spec.stages.find((stage) => stage.name === name)?.lambda.kind === 'narrow',
     })),
     trials: results.stages.flatMap(({ rows }) =>
-      rows
-        .filter(({ status }) => status === 'complete' || status === 'failed')
-        .map((row) => ({ ...row, stage: row.stage })),
+      rows.filter(({ status }) => status === 'complete' || status === 'failed'),
     ),
+    fit: results.fit,
     best:
       best === null ? null : { trial: best.trial, label: `${bestLabel(results)} ${best.trial}` },
   };

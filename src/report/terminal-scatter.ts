@@ -15,22 +15,14 @@ const widthMax = 120;
 const stageStyles: readonly Style[] = ['cyan', 'yellow', 'green', 'red'];
 const stageSigns = { unicode: ['●', '▲', '◆', '■'], ascii: ['o', '^', 'x', '#'] } as const;
 
-/** A line of the fit, where there is one. */
-export interface FitLine {
-  readonly points: readonly { readonly lambda: number; readonly fit: number }[];
-}
-
 interface Scale {
   readonly range: LambdaRange;
   readonly domain: readonly [number, number];
   readonly factor: number;
 }
 
-export function terminalScatter(
-  results: StudyResults,
-  fit: FitLine | null,
-  options: TextOptions,
-): string {
+/** Empty where no trial is complete. */
+export function terminalScatter(results: StudyResults, options: TextOptions): string {
   const rows = results.stages.flatMap((stage) => stage.rows).filter(hasValue);
   if (rows.length === 0) return '';
   const width = Math.min(widthMax, widthOf(options));
@@ -40,7 +32,7 @@ export function terminalScatter(
   const columns = width - leftWidth - 2;
   const height = Math.max(8, Math.min(18, Math.round(width / 5)));
   const canvas = createCanvas(columns, height, options.unicode);
-  drawFit(canvas, fit, scale);
+  drawFit(canvas, results.fit, scale);
   drawRows(canvas, results, rows, scale, options);
   const x = (lambda: number): number => placeOf(lambda, 0, scale).x;
   const name = metricName(results.objective.metric);
@@ -62,7 +54,7 @@ export function terminalScatter(
       },
       options,
     ),
-    ...legendLines(legendOf(results, fit, narrowed, options), width, options),
+    ...legendLines(legendOf(results, narrowed, options), width, options),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -92,7 +84,7 @@ function placeOf(lambda: number, value: number, { range, domain, factor }: Scale
   };
 }
 
-function drawFit(canvas: Canvas, fit: FitLine | null, scale: Scale): void {
+function drawFit(canvas: Canvas, fit: StudyResults['fit'], scale: Scale): void {
   const places = (fit?.points ?? []).map((point) => placeOf(point.lambda, point.fit, scale));
   for (const [index, to] of places.entries()) {
     const from = places[index - 1];
@@ -124,11 +116,10 @@ function drawRows(
 
 function legendOf(
   results: StudyResults,
-  fit: FitLine | null,
   narrowed: LambdaRange | null,
   options: TextOptions,
 ): { readonly sign: string; readonly text: string }[] {
-  const { best } = results;
+  const { best, fit } = results;
   const heavy = options.unicode ? '━' : '=';
   const dots = options.unicode ? '⠒' : '.';
   return [

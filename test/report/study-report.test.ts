@@ -74,8 +74,8 @@ describe('the report', () => {
     expect(document.querySelector('.answer')?.textContent.replaceAll('\u00a0', ' ')).toContain(
       'λ = 1.23e-2: of 4 completed trials it has the best validation accuracy, 47.12 %, and 46.80 % on the test images',
     );
-    expect(document.querySelectorAll('figure svg[role="img"]')).toHaveLength(5);
-    expect(document.querySelectorAll('tr.best')).toHaveLength(1);
+    expect(document.querySelectorAll('figure svg[role="img"]').length).toBe(5);
+    expect(document.querySelectorAll('tr.best').length).toBe(1);
     for (const word of [
       'the range touches a bound',
       'known answer',
@@ -125,8 +125,8 @@ describe('the report', () => {
       pictureOf(record, rows, [attempt(1, { worker: hostile, reason: hostile })]),
     );
     const { document } = parseHTML(text);
-    expect(document.querySelectorAll('script, img')).toHaveLength(0);
-    expect(document.querySelectorAll('style')).toHaveLength(1);
+    expect(document.querySelectorAll('script, img').length).toBe(0);
+    expect(document.querySelectorAll('style').length).toBe(1);
     expect(unbalanced(text)).toEqual([]);
     expect(text).not.toContain('\u001b');
     expect(text).not.toContain('\u202e');

@@ -37,27 +37,30 @@ describe('the scatter in a terminal', () => {
   const results = studyResults(study, trials);
 
   test('has a sign for each completed trial, a star for the best, and a legend', () => {
-    const text = terminalScatter(results, null, plain(80));
+    const text = terminalScatter(results, plain(80));
     const body = text.split('\n').slice(1, -3).join('\n');
-    expect([...body].filter((character) => character === '●')).toHaveLength(2);
-    expect([...body].filter((character) => character === '▲')).toHaveLength(1);
-    expect([...body].filter((character) => character === '★')).toHaveLength(1);
+    const count = (sign: string): number => body.split(sign).length - 1;
+    expect([count('●'), count('▲'), count('★')]).toEqual([2, 1, 1]);
     expect(text).toContain('★ winner fine/2, λ 1.23e-2, 47.12 %');
     expect(text).toContain('1e-9');
   });
 
   test('fits every width from 40 columns up, with and without a fit', () => {
-    const fit = { points: [1e-8, 1e-5, 1e-2].map((lambda) => ({ lambda, fit: 0.45 })) };
+    const points = [1e-8, 1e-5, 1e-2].map((lambda) => ({ lambda, fit: 0.45, low: 0.4, high: 0.5 }));
+    const fit = { points, bestLambda: null, reason: 'flat' };
     fc.assert(
       fc.property(widths, fc.boolean(), fc.boolean(), (width, unicode, hasFit) => {
-        const text = terminalScatter(results, hasFit ? fit : null, plain(width, unicode));
+        const text = terminalScatter(
+          { ...results, fit: hasFit ? fit : null },
+          plain(width, unicode),
+        );
         expect(widest(text)).toBeLessThanOrEqual(Math.max(40, width));
       }),
     );
   });
 
   test('in an ASCII terminal is ASCII', () => {
-    expect(terminalScatter(results, null, plain(80, false))).toMatch(/^[\n -~]*$/);
+    expect(terminalScatter(results, plain(80, false))).toMatch(/^[\n -~]*$/);
   });
 
   test('puts a greater λ further right and a greater accuracy higher up', () => {
@@ -65,7 +68,7 @@ describe('the scatter in a terminal', () => {
       trial('coarse', 1, 1e-7),
       { ...trial('coarse', 2, 1e-3), result: trials[1]!.result },
     ];
-    const text = terminalScatter(studyResults({ ...study, winner: null }, rows), null, plain(80));
+    const text = terminalScatter(studyResults({ ...study, winner: null }, rows), plain(80));
     const lines = text.split('\n');
     const high = lines.findIndex((line) => line.includes('★'));
     const low = lines.findIndex((line) => line.includes('●'));
@@ -74,7 +77,7 @@ describe('the scatter in a terminal', () => {
   });
 
   test('is nothing where nothing is complete', () => {
-    expect(terminalScatter(studyResults({ ...study, winner: null }, []), null, plain(80))).toBe('');
+    expect(terminalScatter(studyResults({ ...study, winner: null }, []), plain(80))).toBe('');
   });
 });
 

@@ -4,9 +4,10 @@ import { RidgelineError } from '../../base/errors.ts';
 import { chartKinds, isChartKind, type ChartKind } from '../../report/chart-kinds.ts';
 import type { StudyPicture } from '../../report/study-charts.ts';
 import { openStoreReader } from '../../store/open-store.ts';
-import { checkChartPath, writeChart, writeWhole } from '../chart-file.ts';
+import { checkChartPath, writeChart } from '../chart-file.ts';
 import { stateDirOf, type CommonFlags, type Context } from '../context.ts';
 import { withCommonOptions } from '../options.ts';
+import { writeOutputFile } from '../output-file.ts';
 import { readStudyPicture } from '../study-picture.ts';
 
 interface ChartFlags extends CommonFlags {
@@ -56,7 +57,7 @@ export function addReportCommand(program: Command, context: Context): void {
         context.stdout.write(text);
         return;
       }
-      writeWhole(flags.output, text);
+      writeOutputFile(flags.output, text);
       if (flags.quiet !== true) {
         context.stderr.write(`${flags.output} is written: open it in a browser\n`);
       }

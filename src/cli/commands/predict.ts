@@ -18,7 +18,7 @@ import type { Images, Split } from '../../trainer/images.ts';
 import type { Kernel } from '../../trainer/kernel.ts';
 import { likeliestClass, meanProbabilities, worthOf } from '../../trainer/scoring.ts';
 import { scored } from '../build-ensemble.ts';
-import { writeWhole } from '../chart-file.ts';
+import { writeOutputFile } from '../output-file.ts';
 import {
   dataDirOf,
   isUnicode,
@@ -66,7 +66,7 @@ export function addPredictCommand(program: Command, context: Context): void {
     .action(async (model: string, images: string, flags: PredictFlags) => {
       const text = await predict(model, images, flags, context);
       if (flags.output === undefined) context.stdout.write(text);
-      else writeWhole(flags.output, text);
+      else writeOutputFile(flags.output, text);
     });
 }
 

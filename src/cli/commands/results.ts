@@ -3,22 +3,14 @@ import { Option, type Command } from 'commander';
 import { diffJson, formatDiff } from '../../report/diff-text.ts';
 import { studyDiff, type DiffSide } from '../../report/study-diff.ts';
 import { studyResults } from '../../report/study-results.ts';
-import type { TextOptions } from '../../report/text-options.ts';
+import { terminalCurve } from '../../report/terminal-curve.ts';
 import { trialJson } from '../../report/trial-json.ts';
 import { formatTrial } from '../../report/trial-text.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import type { StoreReader } from '../../store/read.ts';
-import {
-  isUnicode,
-  paintFor,
-  stateDirOf,
-  wholeNumber,
-  widthOf,
-  type CommonFlags,
-  type Context,
-} from '../context.ts';
+import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
 import { withCommonOptions } from '../options.ts';
-import { resultFormats, writeResults } from '../results-output.ts';
+import { resultFormats, textOptions, writeResults } from '../results-output.ts';
 import { shellWord, stateOption, storedStudy, storedTrial } from '../stored-study.ts';
 
 interface ResultsFlags extends CommonFlags {
@@ -28,6 +20,7 @@ interface ResultsFlags extends CommonFlags {
   readonly columns?: string;
   readonly sort?: string;
   readonly where?: string;
+  readonly chart?: boolean;
   readonly format?: string;
   readonly output?: string;
 }
@@ -70,6 +63,7 @@ export function addResultsCommands(program: Command, context: Context): void {
         ...resultFormats,
       ]),
     )
+    .option('--chart', 'below the table, λ against the objective')
     .option('-o, --output <file>', 'write to a file')
     .addHelpText('after', resultsExamples)
     .action((study: string, flags: ResultsFlags) => {
@@ -85,16 +79,16 @@ function printResults(study: string, flags: ResultsFlags, context: Context): voi
     record: storedStudy(reader, study),
     trials: reader.trials(study, { correctness: true }),
   }));
-  const { format = null, stage = null, sort = null, where = null, columns } = flags;
+  const { format = null, stage = null, sort = null, where = null, chart = false, columns } = flags;
   const output = flags.output === '-' ? null : (flags.output ?? null);
   const isTable =
-    format === 'table' || (format === null && context.stdout.isTTY && output === null);
+    format === 'table' || (format === null && (chart || (context.stdout.isTTY && output === null)));
   // Files are whole unless --top says otherwise; a terminal shows the best.
   const top = flags.all === true ? null : (flags.top ?? (isTable ? topDefault : null));
   const names = columns?.split(',').map((name) => name.trim()) ?? null;
   writeResults(
     { study: record, trials, reader },
-    { format, top, stage, columns: names, sort, where, output },
+    { format, top, stage, columns: names, sort, where, chart, output },
     context,
     flags,
   );
@@ -109,8 +103,9 @@ function addTrial(program: Command, context: Context): void {
       'Everything about one trial: λ, place, settings, attempts, measurements, digest, who verified it, and the command that trains it again.',
     )
     .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  ridgeline trial quickstart coarse/7')
-    .action((study: string, name: string, flags: FormatFlags) => {
+    .option('--chart', 'with its learning curve')
+    .addHelpText('after', '\nExample:\n  ridgeline trial quickstart coarse/7 --chart')
+    .action((study: string, name: string, flags: FormatFlags & { readonly chart?: boolean }) => {
       using reader = openStoreReader(stateDirOf(context, flags));
       const record = storedStudy(reader, study);
       const { id, trial } = storedTrial(reader, study, name);
@@ -125,11 +120,13 @@ function addTrial(program: Command, context: Context): void {
         attempts: reader.attempts(study, id),
         command: `ridgeline train ${shellWord(study)} --trial ${shellWord(name)}${stateOption(flags)}`,
       };
+      const options = textOptions(context, flags);
       context.stdout.write(
-        flags.format === 'json'
-          ? trialJson(source)
-          : formatTrial(source, textOptions(context, flags)),
+        flags.format === 'json' ? trialJson(source) : formatTrial(source, options),
       );
+      if (flags.chart !== true || flags.format === 'json' || trial.result === null) return;
+      const chart = terminalCurve(trial.result.curve, record.spec.trainer.learningRate, options);
+      if (chart !== '') context.stdout.write(`\n${chart}`);
     });
 }
 
@@ -172,12 +169,4 @@ function formatOption(): Option {
   return new Option('--format <format>', 'how to print')
     .choices(['table', 'json'])
     .default('table');
-}
-
-function textOptions(context: Context, flags: CommonFlags): TextOptions {
-  return {
-    width: widthOf(context, context.stdout),
-    color: paintFor(context, flags, context.stdout),
-    unicode: isUnicode(context),
-  };
 }

@@ -129,7 +129,7 @@ function legendLines(items: readonly LegendItem[], width: number): PlacedItem[][
   const lines: PlacedItem[][] = [];
   let x = Infinity;
   for (const item of items) {
-    const needed = 30 + item.label.length * fontSize * 0.58 + 18;
+    const needed = 30 + item.label.length * fontSize * 0.56 + 18;
     if (x + needed > width - edge) {
       lines.push([]);
       x = edge;

@@ -51,8 +51,8 @@ export const purple = '#CC79A7';
 export const darkChartRules = `@media (prefers-color-scheme: dark) { svg [fill='${blue}'] { fill: #56b4e9; } svg [stroke='${blue}'] { stroke: #56b4e9; } }`;
 
 /** By series: the first is the most common case, and so on. After the last it starts again. */
-export const palette = [blue, vermilion, green, purple] as const;
-export const shapes = ['circle', 'triangle', 'diamond2', 'square2'] as const;
+const palette = [blue, vermilion, green, purple] as const;
+const shapes = ['circle', 'triangle', 'diamond2', 'square2'] as const;
 export type Shape = (typeof shapes)[number];
 
 export function colorAt(index: number): string {

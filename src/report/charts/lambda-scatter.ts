@@ -21,6 +21,7 @@ import { lambdaScale } from './lambda-axis.ts';
 import {
   dotsMax,
   sceneOf,
+  withinRange,
   type Dot,
   type LambdaScatterInput,
   type Scene,
@@ -110,14 +111,12 @@ function fitMarks({ input, range, scale, yDomain }: Scene): Plot.Markish[] {
   const inside = (value: number): number =>
     Math.min(yDomain[1], Math.max(yDomain[0], scale * value));
   const orGap = (value: number): number => (inside(value) === scale * value ? inside(value) : NaN);
-  const points = input.fit.points
-    .filter(({ lambda }) => lambda >= range.min && lambda <= range.max)
-    .map(({ lambda, fit, low, high }) => ({
-      lambda,
-      fit: orGap(fit),
-      low: inside(low),
-      high: inside(high),
-    }));
+  const points = withinRange(input.fit.points, range).map(({ lambda, fit, low, high }) => ({
+    lambda,
+    fit: orGap(fit),
+    low: inside(low),
+    high: inside(high),
+  }));
   return [
     Plot.areaY(points, {
       x: 'lambda',
@@ -222,7 +221,7 @@ function legendOf({ input, failed, dots }: Scene): LegendItem[] {
       mark: shapeAt(index),
     })),
     all.some(({ isHollow }) => isHollow) && {
-      label: 'hollow: worse than the best beyond chance',
+      label: 'hollow: not tied with the best',
       color: 'currentColor',
       mark: 'ring',
     },
@@ -236,6 +235,12 @@ function legendOf({ input, failed, dots }: Scene): LegendItem[] {
         label: 'fit, 95 % band',
         color: 'currentColor',
         mark: 'line',
+      },
+    input.fit?.bestLambda !== undefined &&
+      input.fit.bestLambda !== null && {
+        label: `its top: λ ${lambdaText(input.fit.bestLambda)}`,
+        color: 'currentColor',
+        mark: 'dashed',
       },
     failed.length > 0 && { label: 'failed', color: 'currentColor', mark: 'cross' },
   ];

@@ -2,6 +2,8 @@
  * What the scatter of λ against the objective has to show: which dots, over which ranges of both axes.
  * `lambda-scatter.ts` draws it.
  */
+import { log } from '../../base/elementary.ts';
+import type { SmoothFit } from '../../search/smooth-fit.ts';
 import type { LambdaRange, Objective } from '../../study/study-spec.ts';
 import { isAccuracy } from '../number-format.ts';
 import type { ChartTheme } from './chart-style.ts';
@@ -21,23 +23,15 @@ export interface ScatterTrial {
   readonly tied?: boolean | null;
 }
 
-export interface ScatterStage {
+interface ScatterStage {
   readonly name: string;
   readonly range: LambdaRange | null;
   /** Whether the range was found from another stage: then it is drawn as a band. */
   readonly isNarrowed: boolean;
 }
 
-/** What `search/smooth-fit.ts` found. */
-export interface ScatterFit {
-  readonly points: readonly {
-    readonly lambda: number;
-    readonly fit: number;
-    readonly low: number;
-    readonly high: number;
-  }[];
-  readonly bestLambda: number | null;
-}
+/** What `search/smooth-fit.ts` found, without its words. */
+type ScatterFit = Pick<SmoothFit, 'points' | 'bestLambda'>;
 
 export interface LambdaScatterInput {
   readonly title: string;
@@ -106,9 +100,10 @@ export function sceneOf(input: LambdaScatterInput, theme: ChartTheme): Scene {
     trial: trial.trial,
   });
   const best = finite.find(({ trial }) => trial === input.best?.trial);
-  const fitValues = (input.fit?.points ?? [])
-    .filter(({ lambda }) => lambda >= range.min && lambda <= range.max)
-    .flatMap(({ low, high }) => [scale * low, scale * high]);
+  const fitValues = withinRange(input.fit?.points ?? [], range).flatMap(({ low, high }) => [
+    scale * low,
+    scale * high,
+  ]);
   const values = kept.map(dotOf).flatMap(({ value, error }) => [value - error, value + error]);
   return {
     input,
@@ -137,4 +132,27 @@ function yDomainOf(
     Math.max(fitLow, low - 0.1 * height) - below * height,
     Math.min(fitHigh, high + 0.1 * height) + above * height,
   ];
+}
+
+type FitPoint = ScatterFit['points'][number];
+
+/** The fit's points within the range, and those where it crosses the range's ends. */
+export function withinRange(points: readonly FitPoint[], range: LambdaRange): FitPoint[] {
+  return points.flatMap((point, index) => {
+    const before = points[index - 1];
+    const crossed =
+      before === undefined
+        ? []
+        : [range.min, range.max]
+            .filter((lambda) => before.lambda < lambda && lambda < point.lambda)
+            .map((lambda) => between(before, point, lambda));
+    const isInside = point.lambda >= range.min && point.lambda <= range.max;
+    return isInside ? [...crossed, point] : crossed;
+  });
+}
+
+function between(a: FitPoint, b: FitPoint, lambda: number): FitPoint {
+  const share = log(lambda / a.lambda) / log(b.lambda / a.lambda);
+  const mix = (from: number, to: number): number => from + share * (to - from);
+  return { lambda, fit: mix(a.fit, b.fit), low: mix(a.low, b.low), high: mix(a.high, b.high) };
 }

@@ -6,6 +6,7 @@
  */
 import { pageTheme, type ChartDocument } from '../charts/chart-style.ts';
 import type { ChartKind } from '../chart-kinds.ts';
+import { statisticsWords } from '../result-words.ts';
 import { drawStudyChart, type StudyPicture } from '../study-charts.ts';
 import { html, ownMarkup, type Html } from './html-text.ts';
 import { provenance, type ReportMaker } from './report-provenance.ts';
@@ -41,7 +42,7 @@ export function studyReport(
           <h1>${results.study}</h1>
           <p>${questionSentence(picture)}</p>
           <p class="answer">${answerSentence(picture)}</p>
-          ${factList(picture)} ${warningList(picture)}
+          ${factList(picture)} ${statisticsList(picture)} ${warningList(picture)}
           <nav aria-label="Contents">
             <a href="#lambda">λ</a><a href="#curves">Learning curves</a
             ><a href="#tables">Ranked tables</a><a href="#workers">Workers</a
@@ -65,7 +66,7 @@ export function studyReport(
         </main>
       </body>
     </html> `;
-  return page.html;
+  return `${page.html.trim()}\n`;
 }
 
 function chartSections(picture: StudyPicture, document: ChartDocument): Html {
@@ -101,6 +102,19 @@ function figure(
     </div>
     <figcaption>${caption}</figcaption>
   </figure>`;
+}
+
+/** What the numbers allow to say: who is tied, where the curve has its top, what the noise is about. */
+function statisticsList({ results }: StudyPicture): Html | null {
+  const words = statisticsWords(results);
+  if (words.length === 0) return null;
+  return html`<dl class="provenance">
+    ${words.map(
+      ({ label, text }) =>
+        html`<dt>${label}</dt>
+          <dd>${text}</dd>`,
+    )}
+  </dl>`;
 }
 
 function warningList({ results }: StudyPicture): Html | null {
