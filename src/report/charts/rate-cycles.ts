@@ -11,7 +11,7 @@ const cornersMax = 2000;
 
 /** The triangle's corners up to `stepMax`: between them the rate is a straight line. */
 export function rateCorners(rate: CyclicalRate, stepMax: number): RatePoint[] {
-  const { min, max, stepSize } = rate;
+  const { min, max, stepSize, cycleMultiplier = 1 } = rate;
   const corners: RatePoint[] = [{ step: 0, value: min }];
   let half = stepSize;
   for (let step = 0; corners.length < cornersMax;) {
@@ -24,6 +24,7 @@ export function rateCorners(rate: CyclicalRate, stepMax: number): RatePoint[] {
     }
     step += half;
     corners.push({ step, value: to });
+    if (!isRising) half *= cycleMultiplier;
   }
   return corners;
 }
