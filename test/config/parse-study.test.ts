@@ -30,7 +30,9 @@ describe('a study file', () => {
     for (const file of files) {
       const text = readFileSync(file, 'utf8');
       expect(() => parseStudyOrRecipe(text, file)).not.toThrow();
-      expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/(?:study|recipe)\.schema\.json\n/);
+      expect(text).toMatch(
+        /^# yaml-language-server: \$schema=\.\/(?:study|recipe)\.schema\.json\n/,
+      );
     }
   });
 

@@ -8,7 +8,12 @@ import { ridgeline, scratchDir, writeStudy } from './processes.ts';
 test('a finished search is drawn as SVG, PNG, HTML and in the terminal', async () => {
   const dir = scratchDir();
   const state = ['--state', join(dir, 'state')];
-  const ran = await ridgeline(['run', writeStudy(dir, { name: 'drawn', trials: 4 }), '--quiet', ...state]);
+  const ran = await ridgeline([
+    'run',
+    writeStudy(dir, { name: 'drawn', trials: 4 }),
+    '--quiet',
+    ...state,
+  ]);
   expect(ran.code, ran.stderr).toBe(0);
 
   const [svg, png, page, toStdout, table, curve] = await Promise.all([
