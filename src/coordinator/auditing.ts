@@ -167,10 +167,10 @@ function setVerdict(
   decision: Decision,
 ): void {
   if (trial.audit === verdict) return;
-  // Who is ranked changes with it, and so does who is among the best.
-  if (verdict === 'disputed' || trial.audit === 'disputed') stage.audits = null;
+  // Who is ranked changes with a dispute, and so does who is among the best.
+  if (verdict === null || verdict === 'disputed' || trial.audit === 'disputed') stage.audits = null;
   trial.audit = verdict;
-  if (verdict !== null) stage.audits = stage.audits?.filter((other) => other !== trial) ?? null;
+  stage.audits = stage.audits?.filter((other) => other !== trial) ?? null;
   decision.persist.push({ kind: 'trial-audited', study: study.name, trial: trial.id, verdict });
 }
 

@@ -7,10 +7,10 @@
 import { assert } from '../../src/base/assert.ts';
 import type { ClusterState, WorkerEntry } from '../../src/coordinator/cluster-state.ts';
 import type { Dispatcher } from '../../src/coordinator/dispatcher.ts';
-import type { CoordinatorMessage, PackProgress } from '../../src/rpc/messages.ts';
+import type { CoordinatorMessage, Hello, PackProgress } from '../../src/rpc/messages.ts';
 import type { RowOf, StoreRow } from '../../src/store/rows.ts';
 import { trialName } from '../../src/study/trial.ts';
-import type { ModelStore, StoredTrial } from './model-store.ts';
+import { isCharged, type ModelStore, type StoredTrial } from './model-store.ts';
 import { settings } from './simulated-coordinator.ts';
 import type { SimulatedWorker, WorkerKind } from './simulated-worker.ts';
 import type { Timeline } from './timeline.ts';
@@ -34,6 +34,10 @@ export class Books {
   #progress = new Map<string, { step: number; atMs: number }>();
   /** By session: when its stream closed, as the coordinator knows it. */
   #closedAtMs = new Map<string, number>();
+  /** By session: the packs that it had when it last came back. */
+  readonly #held = new Map<string, Set<string>>();
+  /** Packs that a worker process has trained to the end. */
+  readonly #computed = new Set<string>();
   #accepted = new Map<string, number>();
 
   constructor(timeline: Timeline, store: ModelStore, kindOf: (worker: string) => WorkerKind) {
@@ -68,8 +72,10 @@ export class Books {
       this.#progress.set(pack, { step: -1, atMs: this.#awake() });
   }
 
-  streamOpened(session: string): void {
+  streamOpened({ session, held }: Hello): void {
     this.#closedAtMs.delete(session);
+    this.#held.set(session, new Set(held.map(({ pack }) => pack)));
+    this.progressed(session, held);
   }
 
   streamClosed(session: string): void {
@@ -85,10 +91,16 @@ export class Books {
     }
   }
 
+  computed(pack: string): void {
+    this.#computed.add(pack);
+  }
+
   sent(session: string, message: CoordinatorMessage): void {
-    if (message.kind !== 'answer' || message.answer !== 'accepted') return;
+    if (message.kind !== 'answer' || message.answer === 'unknown') return;
     const { study, trial, attempt } = message.key;
-    if (this.#store.trial(study, trial).log[attempt - 1]?.purpose === 'search')
+    const stored = this.#store.trial(study, trial).log[attempt - 1];
+    assert(stored?.session === session, 'only who was granted an attempt can report its result');
+    if (message.answer === 'accepted' && stored.purpose === 'search')
       this.#accepted.set(session, (this.#accepted.get(session) ?? 0) + 1);
   }
 
@@ -150,6 +162,10 @@ export class Books {
         assert(open === left.length, `stage ${record.name} counts its open trials`);
       }
     }
+    assert(
+      state.convicted.size === this.#store.convicted.size,
+      'memory and store agree on who is convicted',
+    );
     for (const { session, trialsCompleted } of state.workers.values()) {
       const accepted = this.#accepted.get(session) ?? 0;
       assert(trialsCompleted <= accepted, 'a worker has completed what was accepted of it');
@@ -161,6 +177,7 @@ export class Books {
       case 'attempt-opened':
         this.#progress.set(row.attempt.pack, { step: -1, atMs: this.#awake() });
         if (row.attempt.purpose === 'audit') this.#checkAuditor(row);
+        if (row.attempt.purpose === 'search') this.#checkRetry(row);
         return;
       case 'attempt-closed':
         return this.#checkGivenUp(row);
@@ -187,11 +204,26 @@ export class Books {
         .map(({ worker }) => worker),
     );
     if (!computed.has(attempt.worker)) return;
-    const others = [...(this.#state?.workers.values() ?? [])].filter(
-      (worker) =>
-        isFit(worker) && !this.#store.convicted.has(worker.session) && !computed.has(worker.name),
-    );
+    const others = this.#fitWorkers().filter(({ name }) => !computed.has(name));
     assert(others.length === 0, `${attempt.worker} audits itself while ${others[0]?.name} is here`);
+  }
+
+  /** What was lost on a machine is tried on another one, where one is here. */
+  #checkRetry({ study, attempt }: RowOf<'attempt-opened'>): void {
+    const { log } = this.#store.trial(study, attempt.trial);
+    const failedOn = new Set(log.filter(isCharged).map(({ worker }) => worker));
+    if (!failedOn.has(attempt.worker)) return;
+    const others = this.#fitWorkers().filter(({ name }) => !failedOn.has(name));
+    assert(
+      others.length === 0,
+      `a trial goes back to ${attempt.worker} while ${others[0]?.name} is here`,
+    );
+  }
+
+  #fitWorkers(): WorkerEntry[] {
+    return [...(this.#state?.workers.values() ?? [])].filter(
+      (worker) => isFit(worker) && !this.#store.convicted.has(worker.session),
+    );
   }
 
   /** Nobody is given up who speaks. */
@@ -204,7 +236,13 @@ export class Books {
         idleMs >= settings.leaseMs - slackMs,
         `${attempt.pack} made progress ${idleMs} ms ago`,
       );
-    if (outcome !== 'lost' || reason?.includes('without it') === true) return;
+    if (outcome !== 'lost') return;
+    if (reason?.includes('without it') === true) {
+      const isHeld = this.#held.get(attempt.session)?.has(attempt.pack) === true;
+      assert(!isHeld, `${attempt.worker} came back with ${attempt.pack}`);
+      assert(!this.#computed.has(attempt.pack), `${attempt.pack} was computed and not told`);
+      return;
+    }
     const closedAtMs = this.#closedAtMs.get(attempt.session) ?? Infinity;
     const goneMs = Math.max(
       idleMs - settings.leaseMs,

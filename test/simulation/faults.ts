@@ -38,6 +38,8 @@ export interface Faults {
   /** Of a message. */
   readonly replay: number;
   readonly reorder: number;
+  /** Of a message: another worker says it too. */
+  readonly foreign: number;
 }
 
 export const noFaults: Faults = {
@@ -57,6 +59,7 @@ export const noFaults: Faults = {
   datasetFails: 0,
   replay: 0,
   reorder: 0,
+  foreign: 0,
 };
 
 /** Each history has its own mixture: most kinds are switched off in it, so that the others are seen. */
@@ -86,5 +89,6 @@ export function drawFaults(chance: Chance): Faults {
     datasetFails: rate(0.1),
     replay: rate(0.05),
     reorder: rate(0.05),
+    foreign: rate(0.03),
   };
 }

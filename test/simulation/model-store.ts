@@ -25,7 +25,7 @@ export interface ModelStudy {
   readonly trials: Map<string, StoredTrial>;
 }
 
-const isCharged = ({ outcome }: { readonly outcome: AttemptRecord['outcome'] }): boolean =>
+export const isCharged = ({ outcome }: { readonly outcome: AttemptRecord['outcome'] }): boolean =>
   outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
 
 export class ModelStore {
@@ -113,6 +113,10 @@ export class ModelStore {
         const trial = this.trial(row.study, row.trial);
         const attempt = trial.log[row.attempt - 1];
         assert(attempt?.outcome === null, `${trialName(row.trial)}#${row.attempt} closes once`);
+        assert(
+          row.fingerprint === null || !this.convicted.has(attempt.session),
+          'what a convicted worker says counts no more',
+        );
         const { outcome, reason, endedAtMs, fingerprint } = row;
         Object.assign(attempt, { outcome, reason, endedAtMs, fingerprint });
         assert(row.charged === isCharged(row), `${outcome} is ${row.charged ? '' : 'not '}charged`);
@@ -122,6 +126,7 @@ export class ModelStore {
       case 'attempt-reported': {
         const attempt = this.trial(row.study, row.trial).log[row.attempt - 1];
         assert(attempt?.fingerprint === null, 'an attempt gives one result');
+        assert(!this.convicted.has(attempt.session), 'what a convicted worker says counts no more');
         attempt.fingerprint = row.fingerprint;
         return;
       }
@@ -189,6 +194,9 @@ export class ModelStore {
     assert(!closed, `stage ${stage} closes once`);
     const ended = [...this.study(study).trials.values()].filter(({ id }) => id.stage === stage);
     assert(ended.length === trials, `stage ${stage} has all its trials`);
+    const top = this.study(study).record.spec.audit?.top ?? 0;
+    for (const trial of ended.filter(isRanked).toSorted(byValue).slice(0, top))
+      assert(trial.audit !== null, `${trialName(trial.id)} is among the best and was audited`);
     for (const trial of ended) {
       assert(trial.status === 'complete' || trial.status === 'failed', 'all trials have ended');
       const open = trial.log.some(({ outcome }) => outcome === null);
@@ -197,12 +205,24 @@ export class ModelStore {
     this.#changeStage(study, stage, { closed: true });
   }
 
+  /** A trial that was lost once is trained alone. */
+  #checkAlone({ study, attempt }: RowOf<'attempt-opened'>): void {
+    const before = this.trial(study, attempt.trial).log.slice(0, attempt.attempt - 1);
+    const wasLost = before.some((other) => other.purpose === 'search' && isCharged(other));
+    if (attempt.purpose !== 'search' || !wasLost) return;
+    const members = [...this.study(study).trials.values()].filter(({ log }) =>
+      log.some(({ pack }) => pack === attempt.pack),
+    );
+    assert(members.length === 1, `${trialName(attempt.trial)} was lost once and is granted alone`);
+  }
+
   /** Rules that hold between the rows of one commit, not within it. */
   #checkAfter(row: StoreRow): void {
     if (row.kind === 'study-status' && row.endedAtMs !== null) {
       const open = this.attemptsOf(row.study).filter(({ outcome }) => outcome === null);
       assert(open.length === 0, `study ${row.study} ends without open attempts`);
     }
+    if (row.kind === 'attempt-opened') this.#checkAlone(row);
     if (row.kind !== 'attempt-closed' && row.kind !== 'trial-status') return;
     const { charged, log, status, result, id } = this.trial(row.study, row.trial);
     const search = log.filter(({ purpose }) => purpose === 'search');
@@ -221,6 +241,17 @@ export class ModelStore {
       `${trialName(id)} failed for a reason`,
     );
   }
+}
+
+function isRanked({ status, audit }: TrialRecord): boolean {
+  return status === 'complete' && audit !== 'disputed';
+}
+
+function byValue(a: TrialRecord, b: TrialRecord): number {
+  const [left = 0, right = 0] = [a, b].map(
+    ({ result }) => result?.curve.at(-1)?.validationAccuracy ?? 0,
+  );
+  return right - left || a.id.k - b.id.k;
 }
 
 function newTrial({ id, lambda }: RowOf<'trial-created'>): StoredTrial {

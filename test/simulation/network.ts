@@ -17,6 +17,8 @@ export interface Reader {
 
 export class Link {
   isDead = false;
+  /** What was on its way when it broke does not arrive either. */
+  isLost = false;
   isOpenAtWorker = true;
   isOpenAtCoordinator = true;
   readonly blockedUntilMs: Record<Direction, number> = { up: 0, down: 0 };
@@ -47,15 +49,16 @@ export class Network {
     this.#timeline.later(atMs - nowMs, () => {
       reader.read(() => {
         const isOpen = direction === 'up' ? link.isOpenAtCoordinator : link.isOpenAtWorker;
-        if (!link.isDead && isOpen) deliver();
+        if (!link.isLost && isOpen) deliver();
       });
     });
   }
 
-  /** Nothing gets through any more; each end learns of it within its time. */
+  /** Nothing is sent any more, what was sent may be lost; each end learns of it within its time. */
   break(link: Link, worker: Reader, coordinator: Reader, mostMs: number): void {
     if (link.isDead) return;
     link.isDead = true;
+    link.isLost = this.#chance.draw() < 0.5;
     this.#timeline.later(this.#chance.draw() * mostMs, () =>
       worker.read(() => this.closeAtWorker(link)),
     );

@@ -136,8 +136,7 @@ export class SimulatedCoordinator implements Reader {
     const { session } = hello;
     this.#hasPending = false;
     this.#commit.flush();
-    if (!this.isUp) return;
-    if (this.dispatcher === null) {
+    if (!this.isUp || this.dispatcher === null) {
       this.#at.network.break(link, worker, this, 500);
       return;
     }
@@ -153,8 +152,7 @@ export class SimulatedCoordinator implements Reader {
       this.#at.books.streamClosed(session);
       this.decide((dispatcher, now) => dispatcher.streamClosed(session, 'cut', now));
     };
-    this.#at.books.progressed(hello.session, hello.held);
-    this.#at.books.streamOpened(session);
+    this.#at.books.streamOpened(hello);
     this.decide((dispatcher, now) => dispatcher.joined(hello, '127.0.0.1:1', now));
   }
 
@@ -162,6 +160,12 @@ export class SimulatedCoordinator implements Reader {
     if (this.dispatcher?.state.workers.has(session) !== true) return;
     if (message.kind === 'heartbeat') this.#at.books.progressed(session, message.packs);
     this.decide((dispatcher, now) => dispatcher.received(session, message, now));
+  }
+
+  /** A worker says what is another one's to say. */
+  sayAsAnother(session: string, message: Exclude<WorkerMessage, Hello>): void {
+    const other = [...this.#streams.keys()].find((candidate) => candidate !== session);
+    if (other !== undefined) this.received(other, message);
   }
 
   now(): Moment {

@@ -147,6 +147,8 @@ export class SimulatedWorker implements Reader {
     const { coordinator, network, chance, faults, timeline } = this.#at;
     const { sessionId } = this.settings;
     network.send(this.#link, 'up', coordinator, () => coordinator.received(sessionId, message));
+    if (chance.happens(faults().foreign))
+      coordinator.read(() => coordinator.sayAsAnother(sessionId, message));
     if (!chance.happens(faults().replay)) return;
     timeline.later(chance.between(0, 40_000), () => {
       if (this.#isAlive && this.#link?.isDead === false)
@@ -222,6 +224,7 @@ export class SimulatedWorker implements Reader {
       const { chance } = this.#at;
       return kind === 'wrong' && chance.draw() < 0.1 ? lie(truth, chance.draw()) : truth;
     });
+    this.#at.books.computed(pack);
     return this.#session.packEnded(pack, results);
   }
 }

@@ -1,5 +1,6 @@
 /** A whole cluster under one seed: what holds in every history. */
 import { describe, expect, test } from 'vitest';
+import { workerRows } from '../../src/coordinator/progress.ts';
 import type { StudySpec } from '../../src/study/study-spec.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { noFaults } from './faults.ts';
@@ -55,8 +56,12 @@ describe('a simulated cluster', () => {
     for (let seed = 1; seed <= 50; seed++) {
       const audit = { random: 0.02, top: 3 };
       const study = simulatedStudy('first', { seed, audit });
-      const { store } = played(settings(seed, ['sound', 'wrong', 'sound'], study));
+      const { store, coordinator } = played(settings(seed, ['sound', 'wrong', 'sound'], study));
       lies += store.convicted.size;
+      const { state } = coordinator.dispatcher!;
+      const quarantined = workerRows(state).filter((row) => row.state === 'quarantined');
+      expect(quarantined.map(({ name }) => name)).toEqual(store.convicted.size > 0 ? ['w1'] : []);
+      for (const { reason } of quarantined) expect(reason).toMatch(/is not the one of|two results/);
       const { winner } = store.study('first').record;
       expect(winner?.reproduced, `seed ${seed}`).toBe(true);
       const stored = store.trial('first', winner!.trial);

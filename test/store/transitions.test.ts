@@ -19,6 +19,36 @@ import { temporaryDirectory } from './temporary-directory.ts';
 
 const owner = 'pid 1 on here';
 
+const reported: StoreRow = {
+  kind: 'attempt-reported',
+  study: 'first',
+  trial: coarse(1),
+  attempt: 1,
+  fingerprint: 'e'.repeat(64),
+};
+const verdict: StoreRow = {
+  kind: 'trial-audited',
+  study: 'first',
+  trial: coarse(1),
+  verdict: 'verified',
+};
+const replaced: StoreRow = {
+  kind: 'result-replaced',
+  study: 'first',
+  trial: coarse(1),
+  worker: 'node-2',
+  result: completeResult(0.25),
+  fingerprint: 'e'.repeat(64),
+  replaces: 'f'.repeat(64),
+};
+const quarantined: StoreRow = {
+  kind: 'worker-quarantined',
+  session: 's',
+  worker: 'node-1',
+  reason: 'wrong',
+  atMs: 1,
+};
+
 describe('a row that meets another state than it expects', () => {
   const valid: readonly StoreRow[] = [...startedStudy, granted];
   const wrong: [string, StoreRow[]][] = [
@@ -100,6 +130,30 @@ describe('a row that meets another state than it expects', () => {
       [ended({ kind: 'diverged', steps: 3, seconds: 1, curve: [] }), ended(completeResult())],
     ],
     ['a complete result without a measurement', [ended({ ...completeResult(), curve: [] })]],
+    ['a second result of an attempt', [closed, reported, reported]],
+    ['a late result of an attempt that is open', [reported]],
+    [
+      'a second open audit of a trial',
+      [
+        ended(completeResult()),
+        { kind: 'attempt-opened', study: 'first', attempt: attemptOf(coarse(1), 2, 'audit') },
+        { kind: 'attempt-opened', study: 'first', attempt: attemptOf(coarse(1), 3, 'audit') },
+      ],
+    ],
+    ['a verdict on a trial without a result', [{ ...verdict, trial: coarse(2) }]],
+    [
+      'a right result for another one than is stored',
+      [ended(completeResult()), { ...replaced, replaces: 'a'.repeat(64) }],
+    ],
+    [
+      'a right result after its stage has closed',
+      [
+        ended(completeResult()),
+        { kind: 'stage-closed', study: 'first', stage: 'coarse', warnings: [] },
+        replaced,
+      ],
+    ],
+    ['a session that is quarantined twice', [quarantined, quarantined]],
     ['a digest that is none', [ended({ ...completeResult(), digest: 'abc' })]],
     [
       'two measurements at one step',

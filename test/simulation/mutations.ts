@@ -1,0 +1,161 @@
+/**
+ * Bugs that are planted, one at a time, to see whether the simulation finds them: a promise that no
+ * planted bug can break unseen is one that the histories really test.
+ *
+ * The product knows nothing of it. Each mutation is a change of text in a copy of the sources; a text
+ * that is no longer there, or is there twice, stops the gate, so that it stays true to the code.
+ */
+
+export interface Mutation {
+  /** What the bug would be called. */
+  readonly name: string;
+  readonly edits: readonly {
+    readonly file: string;
+    readonly from: string;
+    readonly to: string;
+  }[];
+}
+
+function mutation(name: string, file: string, from: string, to: string): Mutation {
+  return { name, edits: [{ file: `src/${file}`, from, to }] };
+}
+
+const wallClock = [
+  ['granting-packs.ts', 'deadlineMs: now.monotonicMs +', 'deadlineMs: now.wallMs +'],
+  ['leases.ts', 'pack.deadlineMs = now.monotonicMs +', 'pack.deadlineMs = now.wallMs +'],
+  ['leases.ts', 'now.monotonicMs < pack.deadlineMs', 'now.wallMs < pack.deadlineMs'],
+  ['dispatcher.ts', 'now.monotonicMs + this.state.settings', 'now.wallMs + this.state.settings'],
+] as const;
+
+export const mutations: readonly Mutation[] = [
+  mutation(
+    'results are acknowledged, and grants sent, before the commit',
+    'coordinator/group-commit.ts',
+    '    try {\n      if (rows.length > 0)',
+    '    for (const effect of effects.splice(0)) this.#ports.perform(effect);\n    try {\n      if (rows.length > 0)',
+  ),
+  mutation(
+    'progress is not fenced: any word of a pack renews its lease',
+    'coordinator/leases.ts',
+    'pack === undefined || progress.step <= pack.step',
+    'pack === undefined',
+  ),
+  {
+    name: 'leases are on the wall clock',
+    edits: wallClock.map(([file, from, to]) => ({ file: `src/coordinator/${file}`, from, to })),
+  },
+  mutation(
+    'leases run out right after our own pause',
+    'coordinator/leases.ts',
+    'if (gapMs < ownPauseMs) return;',
+    'if (gapMs >= 0) return;',
+  ),
+  mutation(
+    'what is given back, by a drain say, is charged',
+    'coordinator/trial-state.ts',
+    "return outcome === 'lost' ||",
+    "return outcome === 'returned' || outcome === 'lost' ||",
+  ),
+  mutation(
+    'a duplicate is counted',
+    'coordinator/results.ts',
+    "if (answer === 'accepted' || answer === 'duplicate') worker.failuresInRow = 0;",
+    "if (answer === 'duplicate') worker.trialsCompleted += 1;",
+  ),
+  mutation(
+    'a worker audits itself',
+    'coordinator/granting-audits.ts',
+    'if (!votersOf(state, trial).has(worker.name)) return true;',
+    'if (state.workers.size > 0) return true;',
+  ),
+  mutation(
+    'a late result is taken after its stage has closed',
+    'coordinator/results.ts',
+    '!acceptsResult(trial) || stage.record.closed',
+    '!acceptsResult(trial)',
+  ),
+  mutation(
+    'a session can report what was granted to another one',
+    'coordinator/results.ts',
+    'attempt?.session !== worker.session',
+    'attempt === undefined',
+  ),
+  mutation(
+    'a stage closes before its audits are settled',
+    'coordinator/stage-progress.ts',
+    'if (!settleAudits(state, study, stage, now, decision)) return;',
+    'settleAudits(state, study, stage, now, decision);',
+  ),
+  mutation(
+    'a trial that was lost is packed with others again',
+    'coordinator/trial-state.ts',
+    'trial.alone = true;',
+    'trial.alone = trial.charged > 2;',
+  ),
+  mutation(
+    'a trial goes back to the machine on which it was lost',
+    'coordinator/granting.ts',
+    'return failedOn.has(worker.name) && workers.some(({ name }) => !failedOn.has(name));',
+    'return failedOn.has(worker.name) && workers.length > 99;',
+  ),
+  mutation(
+    'a conviction is forgotten by a restart',
+    'coordinator/quarantine.ts',
+    "    kind: 'worker-quarantined',\n    session,\n    worker: workerName,\n    reason,\n    atMs: now.wallMs,",
+    "    kind: 'event',\n    study: null,\n    what: 'quarantine',\n    detail: `${session} ${workerName}`,\n    atMs: now.wallMs,",
+  ),
+  mutation(
+    'a restart forgets the attempts that were running',
+    'coordinator/restore.ts',
+    'if (attempt.outcome !== null) continue;',
+    'if (attempt.attempt > 0) continue;',
+  ),
+  mutation(
+    'a worker that comes back loses what it holds',
+    'coordinator/leases.ts',
+    'if (!named.has(pack.id))',
+    'if (named.size >= 0)',
+  ),
+  mutation(
+    'attempts that were overtaken stay open',
+    'coordinator/results.ts',
+    "closeAttempt(study, trial, attempt, { outcome: 'superseded', reason }, now, decision);",
+    'if (reason === null) continue;',
+  ),
+  mutation(
+    'trials are tried a fourth time',
+    'coordinator/trial-state.ts',
+    'chargedMax = 3',
+    'chargedMax = 4',
+  ),
+  mutation(
+    'what a convicted worker says still counts',
+    'coordinator/results.ts',
+    "trial.status === 'cancelled' || state.convicted.has(worker.session)",
+    "trial.status === 'cancelled'",
+  ),
+  mutation(
+    'one vote against one decides',
+    'coordinator/auditing.ts',
+    'first[1].size > 1 && first[1].size > second[1].size',
+    'first[1].size >= second[1].size',
+  ),
+  mutation(
+    'only digests are compared',
+    'study/result-fingerprint.ts',
+    '? sha256(`complete ${result.steps} ${result.digest}\\n${points}\\n`, result.validationCorrect)',
+    '? sha256(`complete ${result.steps} ${result.digest} ${points.slice(0, 0)}`)',
+  ),
+  mutation(
+    'a worker is granted more packs than it has threads',
+    'coordinator/cluster-state.ts',
+    'Math.max(0, worker.threads - worker.packs.size)',
+    'Math.max(0, worker.threads + 1 - worker.packs.size)',
+  ),
+  mutation(
+    'a worker does not keep its results until they are answered',
+    'worker/session.ts',
+    'this.#reports.set(pack, { message, unanswered });',
+    'if (!this.#online) this.#reports.set(pack, { message, unanswered });',
+  ),
+];

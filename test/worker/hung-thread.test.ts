@@ -1,0 +1,162 @@
+/**
+ * A trial whose thread never yields, while its process beats: the lease runs out since nothing moves,
+ * the thread is terminated, its place is used again. Real threads, the real session, the real
+ * dispatcher; only the network between the two is left out.
+ */
+import { expect, test } from 'vitest';
+import type { Decision, Moment, StudyData } from '../../src/coordinator/cluster-state.ts';
+import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
+import { messageOf } from '../../src/base/errors.ts';
+import type { Assignment } from '../../src/rpc/messages.ts';
+import type { StoreRow } from '../../src/store/rows.ts';
+import { datasetKey } from '../../src/study/dataset-reference.ts';
+import type { StudySpec } from '../../src/study/study-spec.ts';
+import type { TrainingData } from '../../src/trainer/images.ts';
+import { chooseKernel } from '../../src/worker/kernel-file.ts';
+import { WorkerSession, type SessionEffect } from '../../src/worker/session.ts';
+import { ThreadPool } from '../../src/worker/thread-pool.ts';
+import { simulatedStudy } from '../simulation/history.ts';
+import { plainSettings, randomImages, splitImages } from '../trainer/synthetic-images.ts';
+
+const settings = {
+  leaseMs: 2_000,
+  heartbeatMs: 100,
+  reconnectMs: 1_000,
+  forgetMs: 600_000,
+  knownAnswer: 'right',
+  version: 'test',
+};
+
+function referenceOf(name: string, count: number): StudyData {
+  const part = { name, digest: name.padEnd(64, '0'), bytes: 1, count };
+  const split = { kind: 'count', count: 8 } as const;
+  const search = { parts: [part], seed: 1, train: split, validation: split, test: null };
+  return { search, test: null, validationCount: 8 };
+}
+
+/** One step of it is a matter of many seconds: between two signs of progress it looks hung, and is. */
+const endless = {
+  reference: referenceOf('endless', 4_008),
+  images: splitImages(
+    randomImages(1, 4_008, { channels: 3, height: 32, width: 32, classes: 10 }),
+    4_000,
+    8,
+  ),
+  trainer: { ...plainSettings, hidden: 4_096, batch: 4_000 },
+};
+const quick = {
+  reference: referenceOf('quick', 48),
+  images: splitImages(
+    randomImages(2, 48, { channels: 1, height: 4, width: 4, classes: 10 }),
+    40,
+    8,
+  ),
+  trainer: plainSettings,
+};
+
+/** Dispatcher and worker in one process, with real time and threads. */
+class Bench implements AsyncDisposable {
+  readonly rows: StoreRow[] = [];
+  readonly dispatcher = new Dispatcher(settings, [], new Map(), this.now());
+  readonly session = new WorkerSession({
+    session: 'session',
+    name: 'worker',
+    version: 'test',
+    threads: 1,
+    packMax: 1,
+    kernel: 'portable',
+    knownAnswer: 'right',
+  });
+  readonly pool: ThreadPool;
+  readonly data = new Map<string, TrainingData>();
+  #waiting: { readonly isThere: () => boolean; readonly resolve: () => void }[] = [];
+  readonly #timers: NodeJS.Timeout[];
+
+  constructor(pool: ThreadPool) {
+    this.pool = pool;
+    const hello = this.session.hello(new Map());
+    this.decide(this.dispatcher.joined(hello, '127.0.0.1:1', this.now()));
+    this.#timers = [
+      setInterval(() => this.decide(this.dispatcher.tick(this.now())), 50),
+      setInterval(
+        () => this.perform(this.session.heartbeat(this.pool.progress())),
+        settings.heartbeatMs,
+      ),
+    ];
+  }
+
+  now(): Moment {
+    return { monotonicMs: performance.now(), wallMs: Date.now() };
+  }
+
+  submit(study: string, { reference, images, trainer }: typeof quick): void {
+    const spec: StudySpec = simulatedStudy(study);
+    const stages = spec.stages.slice(0, 1).map((stage) => ({ ...stage, trials: 3 }));
+    const details = { partDigests: {}, officialData: null };
+    this.data.set(datasetKey(reference.search), images);
+    this.decide(
+      this.dispatcher.submit({ ...spec, trainer, stages }, reference, details, this.now()),
+    );
+  }
+
+  decide({ persist, afterCommit }: Decision): void {
+    this.rows.push(...persist);
+    for (const effect of afterCommit)
+      if (effect.kind === 'send') this.perform(this.session.received(effect.message));
+    this.#waiting = this.#waiting.filter(({ isThere, resolve }) => {
+      if (!isThere()) return true;
+      resolve();
+      return false;
+    });
+  }
+
+  async until(isThere: () => boolean): Promise<void> {
+    if (isThere()) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting.push({ isThere, resolve });
+    });
+  }
+
+  perform(effects: readonly SessionEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'send' && effect.message.kind !== 'hello')
+        this.decide(this.dispatcher.received('session', effect.message, this.now()));
+      if (effect.kind === 'fetch') this.perform(this.session.datasetReady(effect.dataset));
+      if (effect.kind === 'stop') this.pool.stop(effect.pack, effect.reason);
+      if (effect.kind === 'train') void this.#train(effect.assignment);
+    }
+  }
+
+  async #train({ pack, members, dataset, ...same }: Assignment): Promise<void> {
+    const lambdas = members.map(({ lambda }) => lambda);
+    const data = this.data.get(dataset)!;
+    try {
+      const results = await this.pool.train(pack, { ...same, lambdas, data }, () => undefined);
+      this.perform(this.session.packEnded(pack, results));
+    } catch (error) {
+      this.perform(this.session.packStopped(pack, { kind: 'stopped', reason: messageOf(error) }));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.pool[Symbol.asyncDispose]();
+  }
+}
+
+test('a hung thread is terminated when its lease has run out, and its place is used again', async () => {
+  await using bench = new Bench(new ThreadPool(1, await chooseKernel('portable', [])));
+  const closed = (study: string) =>
+    bench.rows.filter((row) => row.kind === 'attempt-closed' && row.study === study);
+  bench.submit('endless', endless);
+  await bench.until(() => closed('endless').length > 0);
+  expect(closed('endless')[0]).toMatchObject({ outcome: 'timeout', charged: true });
+  // It went on beating: the session is still connected, and the thread is free for the next one.
+  expect(bench.dispatcher.state.workers.get('session')?.connected).toBe(true);
+  bench.decide(bench.dispatcher.cancel('endless', 'seen enough', bench.now()));
+  bench.submit('quick', quick);
+  await bench.until(() => bench.dispatcher.state.studies.get('quick')?.status === 'complete');
+  expect(closed('quick')).toHaveLength(3);
+  for (const row of closed('quick')) expect(row).toMatchObject({ outcome: 'accepted' });
+  expect(bench.pool.progress().size).toBe(0);
+});
