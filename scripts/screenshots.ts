@@ -1,0 +1,101 @@
+/**
+ * The README's pictures of the dashboard, from a real sweep: starts a coordinator and two workers, waits
+ * until half of the second stage has ended, and takes them with Debian's chromium.
+ *
+ *     node scripts/screenshots.ts configs/coarse-to-fine.yaml --data-dir ~/data
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { chromium, type Browser } from 'playwright-core';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'data-dir': { type: 'string' },
+    chromium: { type: 'string', default: '/usr/bin/chromium' },
+    output: { type: 'string', default: 'docs' },
+  },
+});
+const study = positionals[0] ?? 'configs/quickstart.yaml';
+const folder = mkdtempSync(join(tmpdir(), 'ridgeline-screenshots-'));
+const children: ChildProcess[] = [];
+
+function ridgeline(...args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, ['scripts/ridgeline.mjs', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  return child;
+}
+
+/** Waits until the child has said `pattern` on either stream. */
+async function said(child: ChildProcess, pattern: RegExp): Promise<string> {
+  let text = '';
+  return await new Promise((found, failed) => {
+    const look = (chunk: Buffer): void => {
+      text += chunk.toString();
+      const match = pattern.exec(text);
+      if (match !== null) found(match[1] ?? match[0]);
+    };
+    child.stdout?.on('data', look);
+    child.stderr?.on('data', look);
+    child.once('close', (code) =>
+      failed(new Error(`ended with ${code}, without ${pattern}: ${text}`)),
+    );
+  });
+}
+
+async function takePictures(browser: Browser, link: string): Promise<void> {
+  const first = await browser.newContext({
+    viewport: { width: 1280, height: 1000 },
+    colorScheme: 'light',
+  });
+  const page = await first.newPage();
+  await page.goto(link);
+  await page.locator('.stages li').nth(1).waitFor();
+  const bar = page.locator('.stages li').nth(1).locator('progress');
+  const share = async (): Promise<number> =>
+    await bar.evaluate((element: { value: number; max: number }) => element.value / element.max);
+  while ((await share()) < 0.5) await wait(200);
+  await page.screenshot({ path: join(values.output, 'dashboard.png') });
+  const dark = await browser.newContext({
+    viewport: { width: 390, height: 844 },
+    colorScheme: 'dark',
+  });
+  await dark.addCookies(await first.cookies());
+  const small = await dark.newPage();
+  await small.goto(new URL(link).origin);
+  await small.locator('.chart svg').first().waitFor();
+  await small.screenshot({ path: join(values.output, 'dashboard-dark.png') });
+}
+
+try {
+  const data = values['data-dir'] === undefined ? [] : ['--data-dir', values['data-dir']];
+  const state = join(folder, 'state');
+  const coordinator = ridgeline(
+    ...['coordinator', study, '--state', state, '--listen', '127.0.0.1:0'],
+    ...['--http', '127.0.0.1:0', ...data],
+  );
+  const [link, joinFile] = await Promise.all([
+    said(coordinator, /(http:\S+#code=\S+)/),
+    said(coordinator, /--join (@\S+)/),
+  ]);
+  for (const name of ['node-1', 'node-2'])
+    ridgeline(
+      ...['worker', '--join', joinFile, '--name', name, '--threads', '1'],
+      ...['--cache', join(folder, name)],
+    );
+  await using stack = new AsyncDisposableStack();
+  const browser = stack.adopt(
+    await chromium.launch({ executablePath: values.chromium, args: ['--no-sandbox'] }),
+    (open) => open.close(),
+  );
+  await takePictures(browser, link);
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+}
