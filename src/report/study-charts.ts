@@ -1,7 +1,7 @@
 /**
  * The charts of a study, by name: what each shows, and how it is drawn from stored records.
  *
- * Loading this loads Plot, a fifth of a second; what only needs the names has `chart-kinds.ts`.
+ * Loading this loads Plot, some tenths of a second; what only needs the names has `chart-kinds.ts`.
  */
 import { assert } from '../base/assert.ts';
 import type { StudyRecord } from '../study/study-record.ts';

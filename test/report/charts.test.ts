@@ -71,7 +71,7 @@ const drawScatter = (input: LambdaScatterInput): string =>
 describe('the scatter of λ against the objective', () => {
   test('has a mark for every trial, a band, a fit, a rule at its top, and names the winner', () => {
     const svg = parsed(drawScatter(scatter));
-    const marks = (label: string) => [...svg.querySelectorAll(`[aria-label="${label}"]`)];
+    const marks = (label: string) => [...svg.querySelectorAll(`[data-mark="${label}"]`)];
     const dots = marks('dot').map((group) => group.children.length);
     // Hollow and filled dots of each stage, the failed trial's cross, the winner's ring.
     expect(dots).toEqual([1, 1, 2, 1, 1]);
@@ -108,14 +108,14 @@ describe('the scatter of λ against the objective', () => {
   test('zoomed in, has only what lies inside, with bars of one standard error', () => {
     const zoom = { ...scatter, zoom: { min: 1e-3, max: 1e-2 }, showErrors: true };
     const svg = parsed(drawScatter(zoom));
-    const dots = [...svg.querySelectorAll('[aria-label="dot"]')].map((g) => g.children.length);
+    const dots = [...svg.querySelectorAll('[data-mark="dot"]')].map((g) => g.children.length);
     expect(dots.reduce((a, b) => a + b, 0)).toBe(3 + 1);
     expect(svg.querySelector('desc')?.textContent).toContain('1 of stage coarse, 2 of stage fine');
   });
 
   test('draws the fit up to the ends of the part that is shown', () => {
     const svg = parsed(drawScatter({ ...scatter, zoom: { min: 3e-4, max: 5e-3 } }));
-    const line = svg.querySelector('[aria-label="line"] path')?.getAttribute('d') ?? '';
+    const line = svg.querySelector('[data-mark="line"] path')?.getAttribute('d') ?? '';
     // Two crossings of the ends, and the one point between.
     expect(line.split(/[ML]/).filter((part: string) => part !== '')).toHaveLength(3);
   });
@@ -188,7 +188,7 @@ describe('learning curves', () => {
       expect(shown).toContain(label);
     }
     // Two whole cycles of 1,000 steps: two rules in each of the four panels.
-    const rules = [...parsed(svg).querySelectorAll('[aria-label="rule"]')];
+    const rules = [...parsed(svg).querySelectorAll('[data-mark="rule"]')];
     expect(rules.map((group) => group.children.length)).toEqual([2, 2, 2, 2]);
     expect([parsed(svg).getAttribute('width'), parsed(svg).getAttribute('height')]).toEqual([
       '760',
@@ -266,9 +266,7 @@ test('training and validation accuracy stand in pairs', () => {
     validationAccuracy: lambda === 1e-2 ? null : 0.5,
   }));
   const svg = parsed(svgText((d) => trainAndValidation(d, { title: 'pairs', trials }, fileTheme)));
-  const dots = [...svg.querySelectorAll('[aria-label="dot"]')].map(
-    (group) => group.children.length,
-  );
+  const dots = [...svg.querySelectorAll('[data-mark="dot"]')].map((group) => group.children.length);
   expect(dots).toEqual([2, 2]);
 });
 

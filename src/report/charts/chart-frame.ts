@@ -109,6 +109,11 @@ function panelElement(
   // Plot's style sheet names a font and a class for pages of its own; the frame says both already.
   plot.querySelector('style')?.remove();
   for (const name of ['class', 'font-family', 'font-size', 'viewBox']) plot.removeAttribute(name);
+  // Plot names its groups for screen readers, but the chart as a whole is one image with a description.
+  for (const group of plot.querySelectorAll('[aria-label]')) {
+    group.setAttribute('data-mark', group.getAttribute('aria-label') ?? '');
+    group.removeAttribute('aria-label');
+  }
   plot.setAttribute('y', String(y));
   return plot;
 }

@@ -48,7 +48,7 @@ export const green = '#009E73';
 export const purple = '#CC79A7';
 
 /** For pages: on a dark surface blue is drawn in the set's lighter blue, which is easier to see there. */
-export const darkChartRules = `@media (prefers-color-scheme: dark) { svg [fill='${blue}'] { fill: #56b4e9; } svg [stroke='${blue}'] { stroke: #56b4e9; } }`;
+export const darkChartRules = `@media screen and (prefers-color-scheme: dark) { svg [fill='${blue}'] { fill: #56b4e9; } svg [stroke='${blue}'] { stroke: #56b4e9; } }`;
 
 /** By series: the first is the most common case, and so on. After the last it starts again. */
 const palette = [blue, vermilion, green, purple] as const;

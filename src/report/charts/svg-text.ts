@@ -1,7 +1,7 @@
 /**
  * Charts without a browser: linkedom lends the document, and the SVG comes out as text.
  *
- * Loading this costs a fifth of a second (Plot and linkedom), so commands import it when they draw.
+ * Loading this costs some tenths of a second (Plot and linkedom), so commands import it when they draw.
  * The page of the dashboard has a document of its own and does not import it.
  */
 import { parseHTML } from 'linkedom';

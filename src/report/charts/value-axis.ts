@@ -5,7 +5,9 @@ export function paddedDomain(values: readonly number[], share = 0.05): [number, 
   if (values.length === 0) return [0, 1];
   const min = values.reduce((a, b) => Math.min(a, b));
   const max = values.reduce((a, b) => Math.max(a, b));
-  const room = max > min ? share * (max - min) : Math.max(0.5, 0.05 * Math.abs(max));
+  // Differences that are only rounding would make an axis without numbers on it.
+  const isFlat = max - min <= 1e-9 * Math.max(1, Math.abs(min), Math.abs(max));
+  const room = isFlat ? Math.max(0.5, 0.05 * Math.abs(max)) : share * (max - min);
   return [min >= 0 ? Math.max(0, min - room) : min - room, max + room];
 }
 

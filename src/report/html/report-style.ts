@@ -40,7 +40,7 @@ dl.provenance dt { color: var(--quiet); } dl.provenance dd { margin: 0; overflow
 @media (max-width: 34rem) { main { padding: 1.25rem .9rem 3rem; } h1 { font-size: 1.5rem; } dl.provenance { grid-template-columns: 1fr; gap: 0; } dl.provenance dd { margin-bottom: .5rem; } }
 @media print {
   :root { --surface: #ffffff; --ink: #000000; --quiet: #444444; --line: #bbbbbb; --tint: #f4f4f4; --accent: #004f7c; --warn: #7a3b00; --warn-tint: #ffffff; color-scheme: light; }
-  body { font-size: 10.5pt; } main { max-width: none; padding: 0; } nav, details:not([open]) { display: none; }
+  body { font-size: 10.5pt; } pre { white-space: pre-wrap; } main { max-width: none; padding: 0; } nav, details:not([open]) { display: none; }
   h2 { break-after: avoid; } figure, .facts, tr { break-inside: avoid; } figure svg { min-width: 0; max-width: 17cm; } .scroll { overflow: visible; }
 }
 `.trim();
