@@ -9,12 +9,14 @@ import type { TrialResult } from '../../study/trial.ts';
 import { assertTrainable, type TrainingData } from '../../trainer/images.ts';
 import { chooseKernel, type KernelSource } from '../../worker/kernel-file.ts';
 import { TrainingPool } from '../../worker/training-pool.ts';
+import { checkChartPath } from '../chart-file.ts';
 import { dataDirOf, isUnicode, paintFor, wholeNumber, widthOf, type Context } from '../context.ts';
 import { exitCode } from '../exit-codes.ts';
 import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
 import { StopSignals } from '../stop-signals.ts';
 import { chooseTraining, type ChoiceFlags, type TrainingChoice } from '../training-choice.ts';
+import { drawRange } from '../training-chart.ts';
 import { loadTrainingData } from '../training-data.ts';
 import { TrainingView } from '../training-view.ts';
 
@@ -24,6 +26,7 @@ interface RangeFlags extends ChoiceFlags, KernelFlags {
   readonly max: number;
   readonly epochs: number;
   readonly points: number;
+  readonly chart?: string;
 }
 
 export function addRangeTestCommand(
@@ -41,6 +44,7 @@ export function addRangeTestCommand(
     .option('--max <rate>', 'where it ends', rate('--max'), 0.3)
     .option('--epochs <n>', 'passes over the training set', wholeNumber('--epochs', 1, 10_000), 8)
     .option('--points <n>', 'measurements on the way', wholeNumber('--points', 5, 10_000), 50)
+    .option('--chart <file>', 'draw accuracy against the rate: FILE.svg or FILE.png')
     .option('--lambda <x>', 'λ; default: that of the recipe, for a study 0')
     .addOption(
       new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
@@ -56,6 +60,7 @@ export function addRangeTestCommand(
 
 async function testRange(file: string, flags: RangeFlags, context: Context): Promise<number> {
   refuseEmptyRange(flags);
+  if (flags.chart !== undefined) checkChartPath(flags.chart);
   const choice = await chooseTraining(file, flags, context, 0);
   const dataset = { ...choice.dataset, test: null };
   const data = await loadTrainingData(dataset, choice.seed, dataDirOf(context, flags), false);
@@ -83,6 +88,10 @@ async function testRange(file: string, flags: RangeFlags, context: Context): Pro
     suggested: suggestRates(points, images.classes, records.length),
     kernel: kernel.name,
   };
+  if (flags.chart !== undefined) {
+    await drawRange(flags.chart, choice.name, { points, suggested: range.suggested });
+    view.say(`${flags.chart} is written`);
+  }
   const options = {
     width: widthOf(context, context.stdout),
     color: paintFor(context, flags, context.stdout),

@@ -10,6 +10,7 @@ import { chooseKernel, openKernel } from '../../worker/kernel-file.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { TrainingPool } from '../../worker/training-pool.ts';
 import { buildEnsemble, classifierOf, type EnsembleRequest } from '../build-ensemble.ts';
+import { checkChartPath } from '../chart-file.ts';
 import { CheckpointFiles } from '../checkpoint-files.ts';
 import {
   dataDirOf,
@@ -28,6 +29,7 @@ import { withCommonOptions, withDataOption } from '../options.ts';
 import { StopSignals } from '../stop-signals.ts';
 import { identityOf, SeedsTraining } from '../train-seeds.ts';
 import { chooseTraining, type ChoiceFlags } from '../training-choice.ts';
+import { drawTraining } from '../training-chart.ts';
 import { openTrainingData } from '../training-data.ts';
 import { TrainingView } from '../training-view.ts';
 
@@ -38,6 +40,7 @@ interface TrainFlags extends ChoiceFlags, KernelFlags {
   readonly ensemble?: number;
   readonly threads?: number;
   readonly save?: string;
+  readonly chart?: string;
   readonly resume?: boolean;
 }
 
@@ -76,13 +79,14 @@ export function addTrainCommand(
       wholeNumber('--threads', 1, 1024),
     )
     .option('--save <file>', 'keep the network or the ensemble: FILE.npz or FILE.safetensors')
+    .option('--chart <file>', 'draw the curves, over the learning rate: FILE.svg or FILE.png')
     .option('--resume', 'go on where the same training was stopped')
     .addOption(
       new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  ridgeline train configs/quickstart.yaml --lambda 0.001\n  ridgeline train configs/figure-3.yaml --seeds 5 --format json\n  ridgeline train configs/best-classifier.yaml --ensemble seeds=2 --save best.npz',
+      '\nExamples:\n  ridgeline train configs/quickstart.yaml --lambda 0.001\n  ridgeline train configs/figure-3.yaml --seeds 5 --chart figure-3.svg\n  ridgeline train configs/best-classifier.yaml --ensemble seeds=2 --save best.npz',
     )
     .action(async (file: string, flags: TrainFlags) => {
       finish(await train(file, flags, context));
@@ -171,11 +175,16 @@ async function conclude(
     saveModel(flags.save, built?.classifier ?? lastNetwork(request, checkpoints));
     view.say(`saved ${flags.save}`);
   }
+  if (flags.chart !== undefined && !isDiverged) {
+    await drawTraining(flags.chart, request.choice, results);
+    view.say(`${flags.chart} is written`);
+  }
   checkpoints.clear();
   view.close();
   print({ seeds: results, ensemble: built?.summary ?? null, kernel: kernel.name }, flags, context);
-  if (flags.save === undefined || !isDiverged) return exitCode.done;
-  view.say(`${flags.save} was not written: there is no network to keep, since training diverged`);
+  const unwritten = [flags.save, flags.chart].filter((path) => path !== undefined);
+  if (!isDiverged || unwritten.length === 0) return exitCode.done;
+  view.say(`not written, since training diverged: ${unwritten.join(', ')}`);
   return exitCode.failed;
 }
 
@@ -221,8 +230,9 @@ function ensembleSeeds(text: string): number {
   );
 }
 
-function refuseContradictions({ seeds, ensemble, save }: TrainFlags): void {
+function refuseContradictions({ seeds, ensemble, save, chart }: TrainFlags): void {
   if (save !== undefined) refuseUnwritable(save);
+  if (chart !== undefined) checkChartPath(chart);
   if (seeds !== undefined && ensemble !== undefined) {
     throw new RidgelineError(
       'USAGE',

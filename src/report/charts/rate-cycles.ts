@@ -6,14 +6,11 @@ export interface RatePoint {
   readonly value: number;
 }
 
-/** Each cycle may be a multiple of the one before it. */
-type GrowingRate = CyclicalRate & { readonly cycleMultiplier?: number };
-
 /** More than these corners would be a black strip. */
 const cornersMax = 2000;
 
 /** The triangle's corners up to `stepMax`: between them the rate is a straight line. */
-export function rateCorners(rate: GrowingRate, stepMax: number): RatePoint[] {
+export function rateCorners(rate: CyclicalRate, stepMax: number): RatePoint[] {
   const { min, max, stepSize, cycleMultiplier = 1 } = rate;
   const corners: RatePoint[] = [{ step: 0, value: min }];
   let half = stepSize;
@@ -33,7 +30,7 @@ export function rateCorners(rate: GrowingRate, stepMax: number): RatePoint[] {
 }
 
 /** The last step of each whole cycle: there the rate is at its minimum, and results count. */
-export function cycleEndsUpTo(rate: GrowingRate, stepMax: number): number[] {
+export function cycleEndsUpTo(rate: CyclicalRate, stepMax: number): number[] {
   return rateCorners(rate, stepMax)
     .filter(({ value }, index) => index > 0 && index % 2 === 0 && value === rate.min)
     .map(({ step }) => step);
