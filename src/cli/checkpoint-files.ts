@@ -14,6 +14,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +27,7 @@ import {
 } from '../trainer/checkpoint.ts';
 import type { TrainingState } from '../trainer/train-pack.ts';
 
-export class CheckpointFiles {
+export class CheckpointFiles implements Disposable {
   readonly #root: string;
   readonly #name: string;
   readonly #folder: string;
@@ -38,6 +39,28 @@ export class CheckpointFiles {
     this.#folder = join(this.#root, `${name}-${keyOf(identity)}`);
   }
 
+  /**
+   * Two processes would delete each other's checkpoints. The mark of one that died is taken over.
+   *
+   * @throws RidgelineError STATE_LOCKED, STATE_UNWRITABLE
+   */
+  lock(): void {
+    const path = `${this.#folder}.lock`;
+    try {
+      mkdirSync(this.#root, { recursive: true, mode: 0o700 });
+      const owner = existsSync(path) ? Number(readFileSync(path, 'utf8')) : null;
+      if (owner !== null && isRunning(owner)) throw lockedBy(owner, this.#name, path);
+      writeFileSync(path, String(process.pid));
+    } catch (error) {
+      throw error instanceof RidgelineError ? error : unwritable(path, error);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    const path = `${this.#folder}.lock`;
+    if (existsSync(path) && readFileSync(path, 'utf8') === String(process.pid)) rmSync(path);
+  }
+
   /** Whether a start of this training was cut off. */
   get exist(): boolean {
     return this.#stepsBySeed().length > 0;
@@ -47,15 +70,10 @@ export class CheckpointFiles {
   save(identity: TrainingIdentity, state: TrainingState, keep: (step: number) => boolean): void {
     const path = this.#pathOf(identity.seed, state.step);
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       writeWhole(path, encodeCheckpoint(identity, state));
     } catch (error) {
-      throw new RidgelineError(
-        'STATE_UNWRITABLE',
-        `The checkpoint ${path} cannot be written, so the training could not be resumed: ${messageOf(error)}.`,
-        'Give a folder with room, and that you may write to, with --state.',
-        { cause: error },
-      );
+      throw unwritable(path, error);
     }
     for (const { seed, step } of this.#stepsBySeed()) {
       if (seed === identity.seed && step < state.step && !keep(step))
@@ -123,6 +141,33 @@ export class CheckpointFiles {
 
   #stepsBySeed(): { readonly seed: number; readonly step: number }[] {
     return namesIn(this.#folder).flatMap((name) => seedAndStep(name) ?? []);
+  }
+}
+
+function unwritable(path: string, error: unknown): RidgelineError {
+  return new RidgelineError(
+    'STATE_UNWRITABLE',
+    `${path} cannot be written, so the training could not be resumed: ${messageOf(error)}.`,
+    'Give a folder with room, and that you may write to, with --state.',
+    { cause: error },
+  );
+}
+
+function lockedBy(owner: number, name: string, path: string): RidgelineError {
+  return new RidgelineError(
+    'STATE_LOCKED',
+    `${name} is being trained already, by process ${owner}.`,
+    `Wait for it, give another folder with --state, or delete ${path} if that process is another program.`,
+  );
+}
+
+function isRunning(owner: number): boolean {
+  if (owner === process.pid || !Number.isSafeInteger(owner) || owner < 1) return false;
+  try {
+    process.kill(owner, 0); // Signal 0 only asks.
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

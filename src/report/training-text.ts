@@ -1,9 +1,10 @@
 /** What `train` prints: one network's curve, several seeds and their means, an ensemble's worth. */
 import type { Measurement, TrialResult } from '../study/trial.ts';
+import { wrapText } from './display-width.ts';
 import { gridLines, type Column } from './grid.ts';
 import { jsonText, schemaVersion } from './json-value.ts';
 import { lossText, percentText, shortDigest } from './number-format.ts';
-import { ellipsisOf, shown, type TextOptions } from './text-options.ts';
+import { ellipsisOf, shown, widthOf, type TextOptions } from './text-options.ts';
 import { deviationOf, meanCurve, type SeedResult } from './training-means.ts';
 import { curveLines } from './trial-text.ts';
 
@@ -93,9 +94,13 @@ function meanLines(seeds: readonly SeedResult[], options: TextOptions): string[]
     ...(last.testAccuracy === null ? [] : [text('test', (m) => m.testAccuracy)]),
   ];
   return [
-    shown(
-      `mean of ${seeds.length} seeds (± deviation between seeds): ${parts.join('  ')}`,
-      options,
+    ...wrapText(
+      shown(
+        `mean of ${seeds.length} seeds (± deviation between seeds): ${parts.join('  ')}`,
+        options,
+      ),
+      widthOf(options),
+      '  ',
     ),
   ];
 }
@@ -111,7 +116,7 @@ function ensembleLines(ensemble: EnsembleSummary, options: TextOptions): string[
     `ensemble of ${members.length} networks, probabilities averaged${mirror ? ', also over the mirrored image' : ''}`,
     ...tried,
     `ensemble: validation ${percentText(validation.accuracy)} %${onTest}`,
-  ].map((line) => shown(line, options));
+  ].flatMap((line) => wrapText(shown(line, options), widthOf(options), '  '));
 }
 
 function seedColumns(options: TextOptions): readonly Column<SeedResult>[] {

@@ -106,7 +106,8 @@ async function train(file: string, flags: TrainFlags, context: Context): Promise
   const threads = Math.min(count, flags.threads ?? defaultThreads());
   using view = new TrainingView(context, flags);
   const identity = identityOf(choice, choice.seed, data, datasetKey);
-  const checkpoints = new CheckpointFiles(stateDirOf(context, flags), choice.name, identity);
+  using checkpoints = new CheckpointFiles(stateDirOf(context, flags), choice.name, identity);
+  checkpoints.lock();
   beginOrResume(checkpoints, identity, flags.resume === true, view);
 
   const kernel = await chooseKernel(flags.kernel, nativeFolders(context));
@@ -125,6 +126,7 @@ async function train(file: string, flags: TrainFlags, context: Context): Promise
       return;
     }
     view.say(goOnText(context, checkpoints));
+    checkpoints[Symbol.dispose]();
     process.exit(signals.exitCode ?? exitCode.interrupted);
   });
   const results = await training.run();

@@ -1,0 +1,181 @@
+/** Training without a search, as a user meets it: stopped and resumed, several seeds, a saved model. */
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ridgeline, scratchDir, start } from './processes.ts';
+
+interface TrainJson {
+  readonly digest: string | null;
+  readonly train_accuracy: number | null;
+  readonly validation_accuracy: number;
+  readonly test_accuracy: number;
+  readonly curve: readonly { readonly step: number; readonly validation_accuracy: number }[];
+  readonly seeds: readonly { readonly seed: number; readonly validation_accuracy: number }[];
+  readonly ensemble: { readonly members: readonly { readonly seed: number }[] };
+}
+
+function writeRecipe(dir: string, hidden: number, cycles: number): string {
+  const path = join(dir, 'recipe.yaml');
+  writeFileSync(
+    path,
+    `study: small-recipe
+seed: 1
+dataset: { name: digits, train: { count: 1000 }, validation: { count: 400 }, test: { count: 397 } }
+trainer:
+  hidden: ${hidden}
+  batch: 50
+  learning_rate: { min: 1.0e-4, max: 0.1, step_size: 100 }
+  cycles: ${cycles}
+  dropout: 0.2
+  lambda: 1.0e-3
+`,
+  );
+  return path;
+}
+
+/** Several processes one after another: seconds on an idle machine. */
+const timeoutMs = 240_000;
+
+describe('train --resume', () => {
+  test(
+    'after Ctrl-C and after kill -9 ends with the digest of training that nobody stopped',
+    async () => {
+      const dir = scratchDir();
+      const recipe = writeRecipe(dir, 400, 12);
+      const state = (name: string): string[] => ['--state', join(dir, name), '--format', 'json'];
+      const whole = await ridgeline(['train', recipe, ...state('whole'), '--quiet']);
+      expect(whole.stderr).toBe('');
+      const { digest, curve } = JSON.parse(whole.stdout) as TrainJson;
+
+      const interrupted = start(['train', recipe, ...state('stopped')]);
+      await interrupted.says(/epoch 10\.00 of 120/);
+      interrupted.kill('SIGINT');
+      const stopped = await interrupted.finished;
+      expect(stopped.code).toBe(130);
+      expect(stopped.stdout).toBe('');
+      expect(stopped.stderr).toMatch(
+        /nothing is lost. Go on with:\n {2}ridgeline train .* --resume/,
+      );
+
+      const resumed = start(['train', recipe, ...state('stopped'), '--resume']);
+      await resumed.says(/seed 1 goes on at step \d+ of 2400[^]*epoch \d/);
+      resumed.kill('SIGKILL');
+      expect((await resumed.finished).signal).toBe('SIGKILL');
+
+      const ended = await ridgeline(['train', recipe, ...state('stopped'), '--resume', '--quiet']);
+      const result = JSON.parse(ended.stdout) as TrainJson;
+      expect(result.digest).toBe(digest);
+      expect(result.curve).toEqual(curve);
+      expect(globSync(join(dir, 'stopped/training/**/*.checkpoint'))).toEqual([]);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'refuses a checkpoint that is damaged, or of a recipe that was changed, and says what to do',
+    async () => {
+      const dir = scratchDir();
+      const recipe = writeRecipe(dir, 400, 100);
+      const flags = ['--state', join(dir, 'state')];
+      const none = await ridgeline(['train', recipe, ...flags, '--resume']);
+      expect([none.code, none.stderr]).toEqual([
+        1,
+        expect.stringMatching(/There is no checkpoint of small-recipe.*\n {2}fix: Train without/),
+      ]);
+
+      const interrupted = start(['train', recipe, ...flags]);
+      await interrupted.says(/epoch 10\.00 of 1000/);
+      const second = await ridgeline(['train', recipe, ...flags]);
+      expect([second.code, second.stderr]).toEqual([
+        1,
+        expect.stringMatching(/is being trained already, by process \d+/),
+      ]);
+      interrupted.kill('SIGTERM');
+      expect((await interrupted.finished).code).toBe(143);
+
+      writeRecipe(dir, 400, 101);
+      const changed = await ridgeline(['train', recipe, ...flags, '--resume']);
+      expect([changed.code, changed.stderr]).toEqual([
+        1,
+        expect.stringMatching(/of another recipe: it differs in trainer\.cycles/),
+      ]);
+
+      writeRecipe(dir, 400, 100);
+      const [checkpoint] = globSync(join(dir, 'state/training/**/*.checkpoint'));
+      const bytes = readFileSync(checkpoint!);
+      bytes[bytes.length - 1]! ^= 1;
+      writeFileSync(checkpoint!, bytes);
+      const damaged = await ridgeline(['train', recipe, ...flags, '--resume']);
+      expect([damaged.code, damaged.stderr]).toEqual([
+        1,
+        expect.stringMatching(/is damaged: its bytes do not give the digest/),
+      ]);
+    },
+    timeoutMs,
+  );
+});
+
+describe('several seeds', () => {
+  test(
+    'give their means; as an ensemble, a model that predicts with the accuracy that was printed',
+    async () => {
+      const dir = scratchDir();
+      const recipe = writeRecipe(dir, 16, 2);
+      const model = join(dir, 'model.npz');
+      const common = (state: string): string[] => [
+        ...['--state', join(dir, state)],
+        ...['--format', 'json', '--quiet'],
+      ];
+      const [means, together] = await Promise.all([
+        ridgeline(['train', recipe, '--seeds', '3', ...common('means')]),
+        ridgeline([
+          'train',
+          recipe,
+          '--ensemble',
+          'seeds=3',
+          '--save',
+          model,
+          ...common('together'),
+        ]),
+      ]);
+      const seeds = JSON.parse(means.stdout) as TrainJson;
+      const mean = seeds.seeds.reduce((sum, seed) => sum + seed.validation_accuracy / 3, 0);
+      expect(seeds.seeds.map(({ seed }) => seed)).toEqual([1, 2, 3]);
+      expect(seeds.validation_accuracy).toBeCloseTo(mean, 12);
+      expect(seeds.curve.at(-1)!.validation_accuracy).toBe(seeds.validation_accuracy);
+
+      const ensemble = JSON.parse(together.stdout) as TrainJson;
+      expect(ensemble.ensemble.members.length % 3).toBe(0);
+      expect(ensemble.train_accuracy).toBeNull();
+      const all = await ridgeline(['predict', model, 'digits', '--format', 'jsonl', '--quiet']);
+      const rows = all.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { label: number; predicted: number });
+      expect(rows).toHaveLength(1797);
+      const right = rows.filter(({ label, predicted }) => label === predicted).length;
+      // Training, validation and test records together: at least as right as on those that it never saw.
+      expect(right / 1797).toBeGreaterThanOrEqual(ensemble.test_accuracy);
+    },
+    timeoutMs,
+  );
+});
+
+test('flags that contradict each other, or a file nobody can write, are refused before any training', async () => {
+  const recipe = 'configs/figure-3.yaml';
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['--save', 'model.onnx'], /ending of no model file.*\n.*\.npz or \.safetensors/],
+    [['--save', '/nowhere/model.npz'], /model \/nowhere\/model\.npz cannot be written/],
+    [['--seeds', '3', '--save', 'm.npz'], /Give --ensemble seeds=3/],
+    [['--ensemble', '3'], /must be seeds=N/],
+    [['--chart', 'curves.pdf'], /ends with "\.pdf"/],
+    [['--winner'], /is a recipe, which has no trials/],
+  ];
+  await Promise.all(
+    cases.map(async ([flags, message]) => {
+      const { code, stdout, stderr } = await ridgeline(['train', recipe, ...flags]);
+      expect(stderr).toMatch(message);
+      expect([code === 0, stdout]).toEqual([false, '']);
+    }),
+  );
+});
