@@ -10,15 +10,28 @@ type Shape = Pick<Images, 'channels' | 'height' | 'width'>;
 
 /** Left to right. */
 export function mirrorImage(image: Uint8Array, { channels, height, width }: Shape): void {
-  for (let row = 0; row < channels * height; row++) {
-    let left = row * width; // seek to image[channel, y, 0]
-    let right = left + width - 1;
-    for (; left < right; left++, right--) {
-      const pixel = image[left]!;
-      image[left] = image[right]!;
-      image[right] = pixel;
+  const rows = channels * height;
+  if (width % 4 === 0 && image.byteOffset % 4 === 0) {
+    // Four pixels at a time: little more than half of the time.
+    mirrorWords(new Int32Array(image.buffer, image.byteOffset, (rows * width) / 4), width / 4);
+    return;
+  }
+  for (let row = 0; row < rows; row++) image.subarray(row * width, (row + 1) * width).reverse(); // image[channel, y, :]
+}
+
+function mirrorWords(words: Int32Array, width: number): void {
+  for (let row = 0; row < words.length; row += width) {
+    for (let left = row, right = row + width - 1; left <= right; left++, right--) {
+      const word = turned(words[left]!);
+      words[left] = turned(words[right]!);
+      words[right] = word;
     }
   }
+}
+
+/** The four bytes in opposite order. */
+function turned(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }
 
 /**

@@ -107,6 +107,19 @@ describe('an image', () => {
     expect(place(true, 1, -1)).toEqual([99, 6, 5, 99, 99, 99]);
   });
 
+  test('is mirrored as its definition says, whatever its width', () => {
+    const side = fc.integer({ min: 1, max: 13 });
+    fc.assert(
+      fc.property(side, side, fc.integer({ min: 0, max: 4 }), (h, w, offset) => {
+        const image = Uint8Array.from({ length: 2 * h * w }, (_, i) => i % 251);
+        const mirrored = new Uint8Array(offset + image.length).subarray(offset);
+        mirrored.set(image);
+        mirrorImage(mirrored, { channels: 2, height: h, width: w });
+        expect(mirrored).toEqual(image.map((_, i) => image[i - (i % w) + (w - 1 - (i % w))]!));
+      }),
+    );
+  });
+
   test('is shifted as its definition says, whatever its shape', () => {
     const side = fc.integer({ min: 1, max: 6 });
     const anyShift = fc.integer({ min: -5, max: 5 });
