@@ -50,6 +50,7 @@ export class SimulatedCoordinator implements Reader {
   /** What was found to be broken while something was stored. */
   #broken: unknown = null;
   readonly #streams = new Map<string, Stream>();
+  readonly #links = new Map<Link, SimulatedWorker>();
   /** Of the process: what an earlier one had planned does not happen. */
   #life = 0;
   #isStopped = false;
@@ -96,10 +97,11 @@ export class SimulatedCoordinator implements Reader {
     this.dispatcher = null;
     this.#at.books.coordinatorGone();
     const { network, timeline } = this.#at;
-    for (const { link, worker } of this.#streams.values()) {
+    for (const [link, worker] of this.#links) {
       link.isOpenAtCoordinator = false;
       network.break(link, worker, this, 1_000);
     }
+    this.#links.clear();
     this.#streams.clear();
     timeline.later(downMs, () => this.start());
   }
@@ -130,6 +132,12 @@ export class SimulatedCoordinator implements Reader {
     const decision = event(this.dispatcher, this.now());
     this.#hasPending ||= decision.persist.length > 0 || decision.afterCommit.length > 0;
     this.#commit.add(decision);
+  }
+
+  /** The kernel took a connection: the end of the process ends it, whether or not it has been read from. */
+  connected(link: Link, worker: SimulatedWorker): void {
+    for (const known of this.#links.keys()) if (known.isDead) this.#links.delete(known);
+    this.#links.set(link, worker);
   }
 
   hello(link: Link, hello: Hello, worker: SimulatedWorker): void {
@@ -170,7 +178,8 @@ export class SimulatedCoordinator implements Reader {
 
   now(): Moment {
     const { nowMs } = this.#at.timeline;
-    return { monotonicMs: nowMs - this.#clockZeroMs, wallMs: 1.7e12 + nowMs + this.#wallOffsetMs };
+    const wallMs = Math.floor(1.7e12 + nowMs + this.#wallOffsetMs);
+    return { monotonicMs: nowMs - this.#clockZeroMs, wallMs };
   }
 
   #tick(life: number): void {

@@ -114,6 +114,7 @@ export class SimulatedWorker implements Reader {
       this.#session.streamClosed();
       this.#later(chance.between(0, 3_000), () => this.#dial());
     };
+    coordinator.connected(link, this);
     const hello = this.#session.hello(this.#progress());
     network.send(link, 'up', coordinator, () => coordinator.hello(link, hello, this));
     this.#heartbeat(link);

@@ -82,9 +82,12 @@ export const ResultAnswer = {
   RESULT_ANSWER_ACCEPTED: 1,
   /** RESULT_ANSWER_DUPLICATE - An equal one is in the store. */
   RESULT_ANSWER_DUPLICATE: 2,
-  /** RESULT_ANSWER_DISPUTED - Another one is in the store: the two are kept for an audit. */
+  /** RESULT_ANSWER_DISPUTED - Another one is in the store: audits find out which one is right. */
   RESULT_ANSWER_DISPUTED: 3,
-  /** RESULT_ANSWER_CANCELLED - The trial was cancelled. */
+  /**
+   * RESULT_ANSWER_CANCELLED - Nothing counts any more: the trial was cancelled, its stage has closed without it, or this worker is
+   * quarantined.
+   */
   RESULT_ANSWER_CANCELLED: 4,
   /** RESULT_ANSWER_UNKNOWN - The coordinator knows no such attempt of this worker. */
   RESULT_ANSWER_UNKNOWN: 5,
