@@ -77,8 +77,15 @@ try {
   const data = values['data-dir'] === undefined ? [] : ['--data-dir', values['data-dir']];
   const state = join(folder, 'state');
   const coordinator = ridgeline(
-    ...['coordinator', study, '--state', state, '--listen', '127.0.0.1:0'],
-    ...['--http', '127.0.0.1:0', ...data],
+    'coordinator',
+    study,
+    '--state',
+    state,
+    '--listen',
+    '127.0.0.1:0',
+    '--http',
+    '127.0.0.1:0',
+    ...data,
   );
   const [link, joinFile] = await Promise.all([
     said(coordinator, /(http:\S+#code=\S+)/),
@@ -86,8 +93,15 @@ try {
   ]);
   for (const name of ['node-1', 'node-2'])
     ridgeline(
-      ...['worker', '--join', joinFile, '--name', name, '--threads', '1'],
-      ...['--cache', join(folder, name)],
+      'worker',
+      '--join',
+      joinFile,
+      '--name',
+      name,
+      '--threads',
+      '1',
+      '--cache',
+      join(folder, name),
     );
   await using stack = new AsyncDisposableStack();
   const browser = stack.adopt(

@@ -17,7 +17,7 @@ import { RidgelineError } from './errors.ts';
 /** Says that a point was reached, and with which kinds of things in hand. */
 export type Reached = (point: Failpoint, kinds: readonly string[]) => void;
 
-export type Failpoint = 'before-commit' | 'after-commit' | 'before-send' | 'after-send';
+type Failpoint = 'before-commit' | 'after-commit' | 'before-send' | 'after-send';
 
 export const nothingFails: Reached = () => undefined;
 

@@ -28,7 +28,7 @@ const formats: Readonly<Record<string, ModelFormat>> = {
 const fileBytesMax = 2 ** 31 - 1;
 
 /** @throws RidgelineError USAGE, so that a wrong ending is told before hours of training */
-export function modelFormatOf(path: string): ModelFormat {
+function modelFormatOf(path: string): ModelFormat {
   const format = formats[extname(path).toLowerCase()];
   if (format !== undefined) return format;
   throw new RidgelineError(

@@ -40,7 +40,7 @@ export function measuredLine(
   return `seed ${seed}  epoch ${epoch.toFixed(2)} of ${epochText(epochs)}  train ${percentText(trainAccuracy) ?? '-'} %  validation ${percentText(validationAccuracy) ?? '-'} %`;
 }
 
-export function epochText(epochs: number): string {
+function epochText(epochs: number): string {
   return Number.isInteger(epochs) ? String(epochs) : epochs.toFixed(2);
 }
 

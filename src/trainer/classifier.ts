@@ -33,14 +33,14 @@ export interface Classifier {
   readonly members: readonly ClassifierMember[];
 }
 
-export interface ImageShape {
+interface ImageShape {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
   readonly pixelMax: number;
 }
 
-export interface ClassifierMember {
+interface ClassifierMember {
   readonly seed: number;
   /** SGD updates that it was trained for. */
   readonly step: number;

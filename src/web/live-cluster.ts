@@ -12,7 +12,7 @@ export type WorkerState =
   'joining' | 'ready' | 'busy' | 'draining' | 'ineligible' | 'quarantined' | 'lost';
 
 /** What the dashboard is told while it listens. */
-export type ClusterEvent =
+type ClusterEvent =
   | { readonly kind: 'trial-ended'; readonly study: string; readonly trial: TrialRecord }
   | {
       readonly kind: 'measured';

@@ -123,8 +123,11 @@ describe('several seeds', () => {
       const recipe = writeRecipe(dir, 16, 2);
       const model = join(dir, 'model.npz');
       const common = (state: string): string[] => [
-        ...['--state', join(dir, state)],
-        ...['--format', 'json', '--quiet'],
+        '--state',
+        join(dir, state),
+        '--format',
+        'json',
+        '--quiet',
       ];
       const [means, together] = await Promise.all([
         ridgeline(['train', recipe, '--seeds', '3', ...common('means')]),
