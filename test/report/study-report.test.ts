@@ -76,6 +76,9 @@ describe('the report', () => {
     );
     expect(document.querySelectorAll('figure svg[role="img"]').length).toBe(5);
     expect(document.querySelectorAll('tr.best').length).toBe(1);
+    const spec = [...document.querySelectorAll('pre')].at(-1)?.textContent ?? '';
+    expect(JSON.parse(spec)).toMatchObject({ study: 'sample' });
+    expect(spec.split('\n').length).toBeGreaterThan(20);
     for (const word of [
       'the range touches a bound',
       'known answer',

@@ -2,7 +2,7 @@
 import { canonicalSpec } from '../../study/canonical-spec.ts';
 import { countText } from '../number-format.ts';
 import type { StudyPicture } from '../study-charts.ts';
-import { html, type Html } from './html-text.ts';
+import { html, ownMarkup, type Html } from './html-text.ts';
 import { timeText } from './report-tables.ts';
 
 /** What made the report, told by whoever runs it. */
@@ -48,19 +48,20 @@ export function provenance({ record, results, attempts }: StudyPicture, maker: R
       )}
     </dl>
     <h3>The same again</h3>
-    <pre>
+    <pre tabindex="0">
 ridgeline run ${spec.study}.yaml                # the whole search
 ridgeline train ${spec.study}.yaml --winner     # the winner, with the digest above
 ridgeline verify ${spec.study}                  # trials trained again and compared bit by bit
 ridgeline results ${spec.study} --format json   # these results for other programs</pre>
     <details>
       <summary>Digests of the data set's parts</summary>
-      <pre>
-${Object.entries(record.partDigests).map(([part, digest]) => `${digest}  ${part}\n`)}</pre>
+      <pre tabindex="0">
+${linesOf(Object.entries(record.partDigests).map(([part, digest]) => `${digest}  ${part}`))}</pre>
     </details>
     <details>
       <summary>The study, in full</summary>
-      <pre>${JSON.stringify(JSON.parse(canonicalSpec(spec)), null, 2)}</pre>
+      <pre tabindex="0">
+${linesOf(JSON.stringify(JSON.parse(canonicalSpec(spec)), null, 2).split('\n'))}</pre>
     </details>
   `;
 }
@@ -79,4 +80,9 @@ function winnerText(winner: StudyPicture['results']['winner']): string {
       ? ''
       : `; ${winner.reproduced ? 'reproduced' : 'NOT reproduced'}${winner.testWorker === null ? '' : ` on worker ${winner.testWorker}`}`;
   return `${winner.trial}, digest ${winner.digest ?? 'unknown'}${again}`;
+}
+
+/** Every line with a break of ours; a break inside of foreign text is shown as an escape. */
+function linesOf(lines: readonly string[]): Html {
+  return html`${lines.map((line) => html`${[line, ownMarkup('\n')]}`)}`;
 }
