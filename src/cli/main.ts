@@ -46,7 +46,7 @@ async function runCommand(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * A node that trains loads its own command only: what the others need is memory that its data set
+ * A process that trains loads its own command only: what the others need is memory that its data set
  * could have.
  */
 async function buildProgram(
@@ -72,6 +72,9 @@ async function buildProgram(
   if (name === 'worker') {
     const { addWorkerCommand } = await import('./commands/worker.ts');
     addWorkerCommand(program, context, finish);
+  } else if (name === 'train') {
+    const { addTrainCommand } = await import('./commands/train.ts');
+    addTrainCommand(program, context, finish);
   } else {
     const { addEveryCommand } = await import('./every-command.ts');
     addEveryCommand(program, context, finish);

@@ -1,7 +1,8 @@
 /** The parts of the data sets that the coordinator's studies use, by digest, ready to be sent. */
 import { encodePart, partDigest, type Part } from '../dataset/part.ts';
 
-const chunkBytes = 256 * 1024;
+/** Several of them wait at a slow receiver: small ones take little of its memory. */
+const chunkBytes = 64 * 1024;
 
 export class PartShelf {
   readonly #pieces = new Map<string, readonly Uint8Array[]>();
@@ -28,7 +29,7 @@ export class PartShelf {
     return this.#pieces.has(digest);
   }
 
-  /** The part's canonical bytes from `offset`, in chunks of at most 256 KiB; nothing for an unknown digest. */
+  /** The part's canonical bytes from `offset`, in chunks of at most 64 KiB; nothing for an unknown digest. */
   *chunks(digest: string, offset: number): Iterable<Uint8Array> {
     let start = 0;
     for (const piece of this.#pieces.get(digest) ?? []) {
