@@ -3,6 +3,7 @@
  * begins with it, and named with the command that repeats it.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { messageOf } from '../../src/base/errors.ts';
 import { drawHistory, History } from './history.ts';
 
@@ -17,8 +18,10 @@ export function keptSeeds(): number[] {
 }
 
 /** @throws with the seed, what it broke, and how to see it again */
-export function runSeeds(seeds: Iterable<number>): void {
+export async function runSeeds(seeds: Iterable<number>): Promise<void> {
   for (const seed of seeds) {
+    // The test's runner wants to hear from this process now and then.
+    if (seed % 100 === 0) await setImmediate();
     try {
       new History(drawHistory(seed)).run();
     } catch (error) {

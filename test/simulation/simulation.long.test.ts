@@ -6,8 +6,8 @@ import { mutations } from './mutations.ts';
 import { runSeeds, seedsFrom } from './seeds.ts';
 
 describe('a simulated cluster', () => {
-  test('keeps its promises in 50,000 histories', { timeout: 3_600_000 }, () => {
-    runSeeds(seedsFrom(1, 50_000));
+  test('keeps its promises in 50,000 histories', { timeout: 3_600_000 }, async () => {
+    await runSeeds(seedsFrom(1, 50_000));
   });
 
   test('finds each planted bug within 2,000 seeds', { timeout: 3_600_000 }, async () => {

@@ -47,8 +47,8 @@ describe('a simulated cluster', () => {
     }
   });
 
-  test('keeps its promises in 500 histories of crashes, cuts, stops, full disks and lies', () => {
-    runSeeds([...keptSeeds(), ...seedsFrom(1, 500)]);
+  test('keeps its promises in 500 histories of crashes, cuts, stops, full disks and lies', async () => {
+    await runSeeds([...keptSeeds(), ...seedsFrom(1, 500)]);
   });
 
   test('never lets a worker win that lies about a tenth of its results, in 50 histories', () => {
