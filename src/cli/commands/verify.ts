@@ -11,8 +11,10 @@ import {
 } from '../../report/verification.ts';
 import { rankTrials } from '../../search/ranking.ts';
 import { openStoreReader } from '../../store/open-store.ts';
+import { resultFingerprint } from '../../study/result-fingerprint.ts';
 import { resultDifferences } from '../../study/result-differences.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
+import type { StudySpec } from '../../study/study-spec.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
 import type { TrainingData } from '../../trainer/images.ts';
 import { knownAnswer } from '../../trainer/known-answer.ts';
@@ -53,7 +55,7 @@ export function addVerifyCommand(
     .argument('<study>', 'its name')
     .summary('trains stored trials again and compares the results')
     .description(
-      'Trains trials of a stored study again on this machine and compares parameters, every measurement and every classified record.\nEnds with exit code 3 where one differs.',
+      'Trains trials of a stored study again on this machine and compares parameters, every measurement and every classified record.\nStored results that were changed since, by hand or by a disk, are found in any case. Ends with exit code 3 where one differs.',
     )
     .option(
       '--trials <n>',
@@ -103,7 +105,7 @@ async function verify(study: string, flags: VerifyFlags, context: Context): Prom
     trials,
     signal: stop.signal,
     onResult: (trial, recomputed) => {
-      const row = compared(trial, recomputed);
+      const row = compared(spec, trial, recomputed);
       verified.push(row);
       sayProgress(row, verified.length, trials.length, flags, context);
     },
@@ -126,7 +128,11 @@ async function verify(study: string, flags: VerifyFlags, context: Context): Prom
     : exitCode.done;
 }
 
-function compared(trial: TrialRecord, recomputed: VerifiedTrial['recomputed']): VerifiedTrial {
+function compared(
+  spec: StudySpec,
+  trial: TrialRecord,
+  recomputed: VerifiedTrial['recomputed'],
+): VerifiedTrial {
   const stored = trial.result;
   if (stored === null) throw new Error(`${trialName(trial.id)} was chosen for its result`);
   return {
@@ -135,7 +141,10 @@ function compared(trial: TrialRecord, recomputed: VerifiedTrial['recomputed']): 
     worker: trial.worker,
     stored,
     recomputed,
-    differences: resultDifferences(stored, recomputed),
+    differences: [
+      ...(isChanged(spec, trial) ? ['its stored fingerprint'] : []),
+      ...resultDifferences(stored, recomputed),
+    ],
   };
 }
 
@@ -157,8 +166,16 @@ function chosenTrials(study: string, flags: VerifyFlags, context: Context) {
         `Look at \`ridgeline status\`, and verify it later.`,
       );
     }
-    return { record, trials: choose(record, withResult, flags), total: withResult.length };
+    const chosen = new Set(choose(record, withResult, flags));
+    for (const trial of withResult) if (isChanged(record.spec, trial)) chosen.add(trial);
+    return { record, trials: [...chosen], total: withResult.length };
   });
+}
+
+/** Whether the rows of a result are no longer what was stored: found without training, so in all trials. */
+function isChanged(spec: StudySpec, { result, fingerprint }: TrialRecord): boolean {
+  if (result === null || fingerprint === null) return false;
+  return resultFingerprint(result, spec.test === 'all') !== fingerprint;
 }
 
 function choose(record: StudyRecord, trials: TrialRecord[], flags: VerifyFlags): TrialRecord[] {
