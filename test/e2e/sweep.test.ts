@@ -1,6 +1,7 @@
 /** The main job with real processes: real gRPC, real SQLite, real threads. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import {
   fingerprint,
@@ -108,6 +109,29 @@ describe('run', () => {
     const after = fingerprint(JSON.parse(third.stdout) as ResultsJson);
     expect(after).toHaveLength(14);
     expect(after).toEqual(expect.arrayContaining(before));
+  });
+
+  test('brings a store of the first schema up to date, and prints what is finished in it', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'older', trials: 3 });
+    const first = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
+    const database = new DatabaseSync(join(dir, 'ridgeline.db'));
+    database.exec(`
+      DROP VIEW trials_ranked;
+      DROP INDEX attempt_one_open_audit;
+      DROP TABLE quarantine;
+      ALTER TABLE attempt DROP COLUMN fingerprint;
+      ALTER TABLE trial DROP COLUMN audit;
+      ALTER TABLE trial DROP COLUMN fingerprint;
+      CREATE VIEW trials_ranked AS SELECT study FROM trial;
+      UPDATE meta SET schema_version = 1`);
+    database.close();
+    const read = await ridgeline(['results', 'older', '--state', dir]);
+    expect(read.code).toBe(1);
+    expect(read.stderr).toMatch(/older Ridgeline/);
+    const second = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
+    expect(second.code, second.stderr).toBe(0);
+    expect(second.stdout).toBe(first.stdout);
   });
 
   test('refuses another study under the same name, and takes it with --fresh', async () => {

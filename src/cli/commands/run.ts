@@ -1,9 +1,11 @@
 /** `ridgeline run`: the whole job on this machine, and on every machine that joins. */
+import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
 import type { Coordinator } from '../../coordinator/coordinator-server.ts';
-import { openStoreReader } from '../../store/open-store.ts';
+import { openStore, openStoreReader } from '../../store/open-store.ts';
+import type { StoreReader } from '../../store/read.ts';
 import { compareSpecs } from '../../study/canonical-spec.ts';
 import type { StudySpec } from '../../study/study-spec.ts';
 import { chooseKernel } from '../../worker/kernel-file.ts';
@@ -119,11 +121,22 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
 
 /** Whether there is nothing left to do for exactly this study. */
 function isFinished(stateDir: string, spec: StudySpec): boolean {
-  using reader = openStoreReader(stateDir);
+  using reader = openUpToDate(stateDir);
   const stored = reader.study(spec.study);
   const isOver =
     stored?.status === 'complete' || stored?.status === 'failed' || stored?.status === 'cancelled';
   return stored !== null && isOver && compareSpecs(stored.spec, spec).kind === 'same';
+}
+
+/** A store of an older release is brought up to date first, which only who may write can do. */
+function openUpToDate(stateDir: string): StoreReader {
+  try {
+    return openStoreReader(stateDir);
+  } catch (error) {
+    if (!(error instanceof RidgelineError) || error.code !== 'VERSION_MISMATCH') throw error;
+    openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }).close();
+    return openStoreReader(stateDir);
+  }
 }
 
 /** @returns an exit code when the search did not come to its end; null when there are results to print */
