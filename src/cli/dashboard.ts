@@ -11,7 +11,6 @@ import { parseJoin } from '../rpc/join-string.ts';
 import type { TokenFile } from '../rpc/tokens.ts';
 import type { LiveCluster } from '../web/live-cluster.ts';
 import type { StudyLine, ViewerRole } from '../web/page-messages.ts';
-import { startWebServer, type WebServer } from '../web/web-server.ts';
 import type { Context } from './context.ts';
 
 export interface Dashboard extends AsyncDisposable {
@@ -31,7 +30,9 @@ export async function startDashboard(
   tokens: TokenFile,
   context: Context,
 ): Promise<Dashboard> {
-  const server: WebServer = await startWebServer({
+  // Loaded where it is wanted: most coordinators have no dashboard.
+  const { startWebServer } = await import('../web/web-server.ts');
+  const server = await startWebServer({
     listen: { host, port },
     cluster: liveCluster(coordinator, tokens, context.version),
     clock: systemClock,

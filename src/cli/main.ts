@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import type { Context } from './context.ts';
 import { environmentWarnings } from './environment.ts';
 import { exitCode, exitCodesText } from './exit-codes.ts';
-import { becomeLean } from './lean-process.ts';
+import { becomeLean, coordinatorFlags, leanFlags } from './lean-process.ts';
 import { createLogger } from './log.ts';
 import { reportError } from './report-error.ts';
 import { programVersion } from './version.ts';
@@ -22,7 +22,8 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function runCommand(argv: readonly string[]): Promise<number> {
-  if (argv[0] === 'worker' || argv[0] === 'train') becomeLean();
+  if (argv[0] === 'worker' || argv[0] === 'train') becomeLean(leanFlags);
+  if (argv[0] === 'coordinator') becomeLean(coordinatorFlags);
   const context: Context = {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -46,8 +47,8 @@ async function runCommand(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * A process that trains loads its own command only: what the others need is memory that its data set
- * could have.
+ * A process that stays loads its own command only: what the others need is memory that its data set, or its
+ * workers, could have.
  */
 async function buildProgram(
   context: Context,
@@ -75,6 +76,9 @@ async function buildProgram(
   } else if (name === 'train') {
     const { addTrainCommand } = await import('./commands/train.ts');
     addTrainCommand(program, context, finish);
+  } else if (name === 'coordinator') {
+    const { addCoordinatorCommand } = await import('./commands/coordinator.ts');
+    addCoordinatorCommand(program, context);
   } else {
     const { addEveryCommand } = await import('./every-command.ts');
     addEveryCommand(program, context, finish);
