@@ -80,6 +80,8 @@ export interface WorkerEntry {
   draining: boolean;
   /** Monotonic; null while connected. */
   closedAtMs: number | null;
+  /** When it last said anything; monotonic. */
+  heardAtMs: number;
   /** Whether it was said that it is lost, since its stream closed. */
   reportedLost: boolean;
   readonly datasets: Set<string>;

@@ -99,6 +99,7 @@ export class Dispatcher {
     worker.knownAnswer = hello.knownAnswer;
     worker.connected = true;
     worker.closedAtMs = null;
+    worker.heardAtMs = now.monotonicMs;
     worker.reportedLost = false;
     worker.preparing = null;
     worker.datasets.clear();
@@ -136,6 +137,7 @@ export class Dispatcher {
     const decision = this.#begin(now);
     const worker = this.state.workers.get(session);
     assert(worker, () => `session ${session} has joined`);
+    worker.heardAtMs = now.monotonicMs;
     switch (message.kind) {
       case 'heartbeat':
         for (const progress of message.packs) renewLease(this.state, progress, worker, now);

@@ -6,7 +6,14 @@
  * send.
  */
 import type { PackProgress } from '../rpc/messages.ts';
-import type { ClusterState, Decision, Moment, PackEntry, WorkerEntry } from './cluster-state.ts';
+import type {
+  ClusterState,
+  Decision,
+  DispatcherSettings,
+  Moment,
+  PackEntry,
+  WorkerEntry,
+} from './cluster-state.ts';
 import { abortPack, isPackDone, send } from './decision.ts';
 import { giveUpPack } from './giving-up.ts';
 import { countFailure } from './quarantine.ts';
@@ -90,23 +97,38 @@ export function packOf(
  * given up and still occupies a thread (its worker came back with it) is watched in the same way.
  */
 export function expireLeases(state: ClusterState, now: Moment, decision: Decision): void {
-  const { leaseMs, reconnectMs } = state.settings;
+  const { reconnectMs } = state.settings;
   for (const pack of state.packs.values()) {
-    const closedAtMs = state.workers.get(pack.session)?.closedAtMs ?? null;
+    const worker = state.workers.get(pack.session);
+    const closedAtMs = worker?.closedAtMs ?? null;
     const isCutOff = closedAtMs !== null && now.monotonicMs >= closedAtMs + reconnectMs;
     if (now.monotonicMs < pack.deadlineMs && !isCutOff) continue;
-    const reason =
-      closedAtMs === null
-        ? `no progress within the lease of ${leaseMs} ms`
-        : 'the worker was lost: its connection closed and it did not come back';
-    const outcome = closedAtMs === null ? 'timeout' : 'lost';
+    const { outcome, reason } = endOfLease(worker, now, state.settings);
     if (!isPackDone(pack)) {
-      const worker = state.workers.get(pack.session);
-      if (worker?.connected === true) countFailure(worker, reason, now, decision);
+      if (worker !== undefined && outcome === 'timeout')
+        countFailure(worker, reason, now, decision);
       giveUpPack(state, pack, outcome, reason, now, decision);
     }
     abortPack(state, pack, reason, decision);
   }
+}
+
+/** A worker that speaks while its trial stands still has a hung trial; one that is silent is lost itself. */
+function endOfLease(
+  worker: WorkerEntry | undefined,
+  now: Moment,
+  { leaseMs, heartbeatMs }: DispatcherSettings,
+): { readonly outcome: 'timeout' | 'lost'; readonly reason: string } {
+  if (worker === undefined || worker.closedAtMs !== null) {
+    const reason = 'the worker was lost: its connection closed and it did not come back';
+    return { outcome: 'lost', reason };
+  }
+  const silentMs = now.monotonicMs - worker.heardAtMs;
+  if (silentMs > 2 * heartbeatMs) {
+    const reason = `the worker was lost: nothing was heard of it for ${Math.round(silentMs)} ms`;
+    return { outcome: 'lost', reason };
+  }
+  return { outcome: 'timeout', reason: `no progress within the lease of ${leaseMs} ms` };
 }
 
 /** Ticks come several times a second: a longer silence means that this process stood still. */

@@ -109,6 +109,7 @@ function absentWorker(
     connected: false,
     draining: false,
     closedAtMs: Math.max(now.monotonicMs, leaseEndsMs),
+    heardAtMs: 0,
     reportedLost: false,
     datasets: new Set(),
     preparing: null,

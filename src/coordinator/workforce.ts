@@ -79,6 +79,7 @@ export function newWorker(hello: Hello, name: string): WorkerEntry {
     connected: false,
     draining: false,
     closedAtMs: null,
+    heardAtMs: 0,
     reportedLost: false,
     datasets: new Set(),
     preparing: null,
