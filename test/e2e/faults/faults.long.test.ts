@@ -152,7 +152,7 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
       onEnd: onTestFinished,
       kills,
       trials: 260,
-      cycles: 4,
+      cycles: 8,
       random: Math.random,
     });
     addRow({

@@ -29,17 +29,19 @@ export async function killWorkers(options: WorkerKills): Promise<KilledWorkers> 
   const study = writeStudy(cluster.dir, { name: 'killed', trials, cycles });
   const coordinator = await cluster.coordinator(study);
   const killedAtMs = new Map<string, number>();
-  const workers = [cluster.worker(), cluster.worker()];
-  let ended = 0;
-  for (let kill = 0; kill < kills; kill++) {
-    ended += 1 + Math.floor(random() * 2);
-    await trialsEnded(coordinator, ended);
-    const [first, second] = workers;
-    if (first === undefined || second === undefined) throw new Error('there are two workers');
-    await first.running.says(/joined/);
-    await second.running.says(/joined/);
-    await timeout(random() * 100);
-    const victim = isOnItsLast(first) || (random() < 0.5 && !isOnItsLast(second)) ? second : first;
+  const workers = Array.from({ length: workersAtOnce }, () => cluster.worker());
+  while (killedAtMs.size < kills) {
+    await trialsEnded(coordinator, killedAtMs.size + 1);
+    await Promise.race(
+      workers.map(
+        async (worker) =>
+          await worker.running.until(() => (isVictim(worker) ? true : null), 'training'),
+      ),
+    );
+    await timeout(random() * 50);
+    const training = workers.filter(isVictim);
+    const victim = training[Math.floor(random() * training.length)];
+    if (victim === undefined) continue; // It has just finished.
     workers.splice(workers.indexOf(victim), 1, cluster.worker());
     killedAtMs.set(victim.name, Date.now());
     victim.running.kill('SIGKILL');
@@ -57,10 +59,17 @@ export async function killWorkers(options: WorkerKills): Promise<KilledWorkers> 
   };
 }
 
-/** A trial that three workers died of ends as failed, rightly: that is another promise than this one. */
-function isOnItsLast({ running }: Worker): boolean {
-  const attempts = [...running.stderr.matchAll(/"pack":"[^"#]*#(\d+)","msg":"training"/g)];
-  return attempts.at(-1)?.[1] === '3';
+/** More than there are cores: a trial takes its time, and somebody always trains. */
+const workersAtOnce = 5;
+
+/**
+ * It trains, and not a third attempt: a trial that three workers died of ends as failed, rightly, and
+ * that is another promise than this one.
+ */
+function isVictim({ running }: Worker): boolean {
+  const started = [...running.stderr.matchAll(/"pack":"[^"#]*#(\d+)","msg":"training"/g)];
+  const ended = running.stderr.match(/"msg":"trained"/g)?.length ?? 0;
+  return started.length > ended && started.at(-1)?.[1] !== '3';
 }
 
 function noticed({ attempts }: Findings, killedAtMs: ReadonlyMap<string, number>): number[] {

@@ -15,7 +15,7 @@ describe.concurrent('a worker', { timeout: 240_000 }, () => {
       onEnd: onTestFinished,
       kills: 10,
       trials: 24,
-      cycles: 5,
+      cycles: 8,
       random: Math.random,
     });
     expect(findings).toMatchObject(nothing);
