@@ -17,8 +17,17 @@ describe.skipIf(!hasData)('with CIFAR-10 in RIDGELINE_DATA', () => {
     'the mean of five seeds of %s lies within 0.02 of the report',
     async (name, report) => {
       const { stdout } = await ridgeline([
-        ...['train', `configs/${name}.yaml`, '--seeds', '5', '--format', 'json', '--quiet'],
-        ...['--state', join(scratchDir(), 'state'), '--data-dir', data],
+        'train',
+        `configs/${name}.yaml`,
+        '--seeds',
+        '5',
+        '--format',
+        'json',
+        '--quiet',
+        '--state',
+        join(scratchDir(), 'state'),
+        '--data-dir',
+        data,
       ]);
       const mean = JSON.parse(stdout) as Record<string, number>;
       expect(Math.abs(mean['train_accuracy']! - report.train)).toBeLessThanOrEqual(0.02);

@@ -34,6 +34,9 @@ function missing(what: string, needs: Readonly<Record<string, boolean>>): boolea
   return absent.length > 0;
 }
 
+// An emulated process must not start itself over: what it would start is not emulated.
+const asItIs = ['--max-semi-space-size=1', '--expose-gc'];
+
 const isX64 = process.arch === 'x64' && process.platform === 'linux';
 const noArm = missing('arm64', {
   'an x64 Linux host': isX64,
@@ -95,7 +98,7 @@ test.skipIf(noArm)(
   'an arm64 worker trains every trial to the digests that this machine finds',
   async () => {
     const { study, dir, coordinator, show } = await clusterWith(
-      ['qemu-aarch64-static', '-L', armLibraries, nodeArm],
+      ['qemu-aarch64-static', '-L', armLibraries, nodeArm, ...asItIs],
       'arm',
       4,
     );
@@ -114,7 +117,7 @@ test.skipIf(noArmCompiler)(
   async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'arm-native', trials: 3 });
-    const node = ['qemu-aarch64-static', '-L', armLibraries, nodeArm];
+    const node = ['qemu-aarch64-static', '-L', armLibraries, nodeArm, ...asItIs];
     const env = { CC: 'aarch64-linux-gnu-gcc', XDG_CACHE_HOME: dir };
     const [program = '', ...rest] = node;
     const build = ['scripts/build-native.mjs', '--into', join(dir, 'ridgeline', 'kernel')];
@@ -137,7 +140,7 @@ test.skipIf(noOldProcessor)(
   'a processor without fused multiply-add joins, is told that it is ineligible, and gets no trial',
   async () => {
     const { coordinator, worker, show } = await clusterWith(
-      ['qemu-x86_64-static', '-cpu', 'Nehalem', nodeHere()],
+      ['qemu-x86_64-static', '-cpu', 'Nehalem', nodeHere(), ...asItIs],
       'old',
       3,
     );
@@ -146,7 +149,7 @@ test.skipIf(noOldProcessor)(
     expect(workers).toMatchObject([{ state: 'ineligible' }]);
     expect(workers[0]?.reason).toMatch(/known answer/i);
     const doctor = await ridgeline(['doctor'], {
-      node: ['qemu-x86_64-static', '-cpu', 'Nehalem', nodeHere()],
+      node: ['qemu-x86_64-static', '-cpu', 'Nehalem', nodeHere(), ...asItIs],
     });
     expect(doctor.code, doctor.stdout).toBe(78);
     expect(coordinator.stdout + coordinator.stderr).not.toMatch(/coarse\/1 /);
