@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -12,6 +13,8 @@ export default defineConfig({
         : ['test/**/*.test.ts'],
     exclude: process.env['RIDGELINE_TEST_LONG'] === '1' ? [] : ['test/**/*.long.test.ts'],
     pool: 'forks',
+    // On two cores vitest would run one file at a time; half of what the tests do is wait for processes.
+    ...(availableParallelism() <= 3 && { maxWorkers: 3 }),
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
