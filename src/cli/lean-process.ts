@@ -10,7 +10,7 @@ import { assert } from '../base/assert.ts';
 /** `--expose-gc`: see `dataset/garbage.ts`. */
 export const leanFlags: readonly string[] = ['--max-semi-space-size=1', '--expose-gc'];
 
-export const coordinatorFlags: readonly string[] = ['--max-semi-space-size=4'];
+export const coordinatorFlags: readonly string[] = ['--max-semi-space-size=8'];
 
 /** For glibc; others ignore it. */
 export const leanEnvironment: Readonly<Record<string, string>> = {
