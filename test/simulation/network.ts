@@ -46,7 +46,7 @@ export class Network {
     if (direction === 'up' && !isFirst && this.#chance.happens(this.reorder))
       atMs += this.#chance.between(0, 3_000);
     else atMs = link.lastMs[direction] = Math.max(atMs, link.lastMs[direction]);
-    this.#timeline.later(atMs - nowMs, () => {
+    this.#timeline.at(atMs, () => {
       reader.read(() => {
         const isOpen = direction === 'up' ? link.isOpenAtCoordinator : link.isOpenAtWorker;
         if (!link.isLost && isOpen) deliver();

@@ -15,13 +15,18 @@ export class Timeline {
   readonly #heap: Event[] = [];
 
   later(delayMs: number, run: () => void): void {
+    this.at(this.nowMs + delayMs, run);
+  }
+
+  /** At a time, not after a delay: two that are to happen at once happen in the order in which they were said. */
+  at(whenMs: number, run: () => void): void {
     const heap = this.#heap;
-    heap.push({ atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, run });
-    for (let at = heap.length - 1; at > 0;) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(heap[at]!, heap[parent]!)) break;
-      [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
-      at = parent;
+    heap.push({ atMs: Math.max(this.nowMs, whenMs), order: this.#order++, run });
+    for (let place = heap.length - 1; place > 0;) {
+      const parent = (place - 1) >> 1;
+      if (!isBefore(heap[place]!, heap[parent]!)) break;
+      [heap[place], heap[parent]] = [heap[parent]!, heap[place]!];
+      place = parent;
     }
   }
 
