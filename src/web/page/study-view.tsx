@@ -46,7 +46,7 @@ export function StudyView({ page, isAdmin }: StudyViewProps) {
 }
 
 function answerOf({ winner, best, metric, rowsTotal, dataset, seed }: StudyPage): string {
-  const about = `${dataset}, seed ${seed}, ${countText(rowsTotal)} trials so far.`;
+  const about = `${dataset}, seed ${seed}, ${countText(rowsTotal)} trials.`;
   if (winner !== null && best !== null) {
     const test =
       winner.testAccuracy === null ? '' : ` On the test set: ${valueText(winner.testAccuracy)}.`;
