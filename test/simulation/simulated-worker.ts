@@ -57,7 +57,7 @@ export class SimulatedWorker implements Reader {
     const { sessionId: session, name, threads } = settings;
     const identity = { session, name, threads, packMax: 8, version: 'test' } as const;
     this.#session = new WorkerSession({ ...identity, kernel: 'portable', knownAnswer: 'right' });
-    at.timeline.later(at.chance.between(0, 100), () => this.#dial());
+    this.#later(at.chance.between(0, 100), () => this.#dial());
   }
 
   read(run: () => void): void {
