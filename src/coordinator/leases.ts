@@ -18,7 +18,11 @@ import { abortPack, isPackDone, send } from './decision.ts';
 import { giveUpPack } from './giving-up.ts';
 import { countFailure } from './quarantine.ts';
 
-/** Packs that a returning session still runs keep their leases; those it no longer names are lost. */
+/**
+ * Packs that a returning session still runs keep their leases; those it no longer names are lost. One
+ * that it has never named has not reached it, granted in the instant in which the stream or the
+ * coordinator ended: its trials have harmed nobody, and wait again uncharged.
+ */
 export function claimPacks(
   state: ClusterState,
   worker: WorkerEntry,
@@ -46,7 +50,7 @@ export function claimPacks(
   }
   for (const pack of worker.packs) {
     if (!named.has(pack.id))
-      freeThread(state, pack.id, worker, 'the worker came back without it', now, decision, 'lost');
+      endPack(state, pack, worker, pack.step < 0 ? notReached : notBack, now, decision);
   }
 }
 
@@ -71,15 +75,32 @@ export function freeThread(
   reason: string,
   now: Moment,
   decision: Decision,
-  outcome: 'returned' | 'lost' = 'returned',
 ): void {
   const pack = packOf(state, id, worker);
   if (pack === undefined) return;
-  if (outcome === 'returned' && !isPackDone(pack) && !worker.draining)
-    countFailure(worker, reason, now, decision);
+  if (!isPackDone(pack) && !worker.draining) countFailure(worker, reason, now, decision);
+  endPack(state, pack, worker, { outcome: 'returned', reason }, now, decision);
+}
+
+interface PackEnd {
+  readonly outcome: 'returned' | 'lost';
+  readonly reason: string;
+}
+
+const notReached: PackEnd = { outcome: 'returned', reason: 'it did not reach the worker' };
+const notBack: PackEnd = { outcome: 'lost', reason: 'the worker came back without it' };
+
+function endPack(
+  state: ClusterState,
+  pack: PackEntry,
+  worker: WorkerEntry,
+  { outcome, reason }: PackEnd,
+  now: Moment,
+  decision: Decision,
+): void {
   giveUpPack(state, pack, outcome, reason, now, decision);
   worker.packs.delete(pack);
-  state.packs.delete(id);
+  state.packs.delete(pack.id);
 }
 
 /** A worker can only speak of packs that were granted to its own session. */
