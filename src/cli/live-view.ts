@@ -93,6 +93,11 @@ export class LiveView implements Disposable {
         this.say(`${prefix}stage ${name}: ${trials} trials, λ ${from}`);
         break;
       }
+      case 'race-round':
+        this.say(
+          `${prefix}stage ${event.stage}: ${event.trials} of ${event.of} λ may be the best; another replicate of each`,
+        );
+        break;
       case 'worker-joined':
         this.say(`worker ${event.worker} joined with ${event.threads} threads`);
         break;

@@ -65,6 +65,8 @@ export function studyFrom(file: StudyFile): StudySpec {
       direction: direction ?? (metric.endsWith('accuracy') ? 'maximize' : 'minimize'),
     },
     stages: file.stages.map(stageFrom),
+    replicates: file.replicates,
+    racing: file.racing,
     numerics: file.numerics,
     test: file.test,
     audit: file.audit ?? null,

@@ -24,6 +24,8 @@ export const keySpellings: ReadonlyMap<string, readonly string[]> = merged([
   ...spellings('mirror', ['flip', 'horizontal_flip']),
   ...spellings('validation', ['val', 'valid', 'dev']),
   ...spellings('stratify', ['stratified', 'balance']),
+  ...spellings('replicates', ['repeats', 'n_repeats', 'seeds', 'n_seeds', 'executions_per_trial']),
+  ...spellings('racing', ['race', 'f_race']),
   ...spellings('fraction', ['share', 'ratio', 'split', 'percent', 'size']),
 ]);
 

@@ -48,6 +48,8 @@ const standIns: unknown = {
       lambda: { distribution: 'log_uniform', min: Number.MIN_VALUE, max: 1e6, narrow: '' },
     },
   ],
+  replicates: 1,
+  racing: false,
   numerics: 'canonical',
   audit: { random: 0, top: 0 },
   test: 'winner',

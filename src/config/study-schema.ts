@@ -112,6 +112,11 @@ export const studySchema = z.strictObject({
   trainer: z.strictObject(trainerShape),
   objective,
   stages: z.array(stage).describe('rounds of sampling, in order'),
+  replicates: number('how often each λ is trained, each time from another seed').default(1),
+  racing: z
+    .boolean()
+    .default(false)
+    .describe('repeat only those λ that cannot be told from the best of their stage'),
   numerics: z
     .enum(['canonical', 'any'])
     .default('canonical')

@@ -19,7 +19,7 @@
  * in `granting-audits.ts`.
  */
 import { assert } from '../base/assert.ts';
-import { rankTrials } from '../search/ranking.ts';
+import { rankCandidates } from '../search/ranking.ts';
 import { isDrawnForAudit } from '../search/sampler.ts';
 import type { AuditVerdict, TrialResult } from '../study/trial.ts';
 import {
@@ -72,7 +72,7 @@ function dueAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): T
   // Machines with other arithmetic differ by right.
   if (numerics === 'any') return [];
   const top = new Set(
-    rankTrials(stage.trials.map(trialRecord), objective, [])
+    rankCandidates(stage.trials.map(trialRecord), objective, [])
       .slice(0, audit?.top ?? 0)
       .flatMap(({ rank, trial }) => (rank === null ? [] : [trial.id.k])),
   );

@@ -145,6 +145,14 @@ export type Notice =
     }
   | { readonly kind: 'worker-quarantined'; readonly worker: string; readonly reason: string }
   | { readonly kind: 'stage-opened'; readonly study: string; readonly stage: StageRecord }
+  /** `trials` of the stage's `of` λ are given another replicate. */
+  | {
+      readonly kind: 'race-round';
+      readonly study: string;
+      readonly stage: string;
+      readonly trials: number;
+      readonly of: number;
+    }
   | { readonly kind: 'stage-closed'; readonly study: string; readonly stage: string }
   | {
       readonly kind: 'study-ended';

@@ -1,8 +1,10 @@
 /** Where a study and its workers stand, read from the dispatcher's memory: for live views and tables. */
 import type { StudySummary, WorkerSummary } from '../rpc/control-messages.ts';
-import { objectiveValue, rankTrials } from '../search/ranking.ts';
+import { objectiveValue } from '../search/candidates.ts';
+import { bestCandidate, type RankedCandidate } from '../search/ranking.ts';
 import type { StoreReader } from '../store/read.ts';
 import type { StudyRecord } from '../study/study-record.ts';
+import type { StudySpec } from '../study/study-spec.ts';
 import { trialName, type TrialRecord } from '../study/trial.ts';
 import {
   trialRecord,
@@ -20,13 +22,12 @@ export type StudyProgress = Omit<StudySummary, 'reason'>;
 export function studyProgress(study: StudyEntry): StudyProgress {
   const stage = study.stages.find((entry) => !entry.record.closed) ?? null;
   const counted = stage ?? study.stages.at(-1) ?? null;
-  const total = counted?.record.trials ?? 0;
   return {
     study: study.name,
     status: study.status,
     stage: stage?.record.name ?? null,
     done: counted === null ? 0 : counted.trials.length - counted.open,
-    total,
+    total: plannedTrials(study.spec, counted?.record.trials ?? 0, counted?.trials.length ?? 0),
     running: counted?.trials.filter((trial) => trial.status === 'running').length ?? 0,
     best: bestOf(study),
     testing: stage === null && study.winner !== null && study.status === 'running',
@@ -64,24 +65,39 @@ export function storedProgress(record: StudyRecord, trials: readonly TrialRecord
   const stage = stages.find((candidate) => !candidate.closed) ?? stages.at(-1);
   const ofStage = trials.filter((trial) => trial.id.stage === stage?.name);
   const order = stages.map((candidate) => candidate.name);
-  const best = rankTrials(trials, spec.objective, order)[0];
+  const best = bestCandidate(trials, spec.objective, order);
   return {
     study: spec.study,
     status,
     stage: stage?.closed === false ? stage.name : null,
     done: ofStage.filter(({ status: of }) => of !== 'waiting' && of !== 'running').length,
-    total: stage?.trials ?? 0,
+    total: plannedTrials(spec, stage?.trials ?? 0, ofStage.length),
     running: 0,
-    best:
-      best === undefined || best.value === null
-        ? null
-        : { trial: trialName(best.trial.id), lambda: best.trial.lambda, value: best.value },
+    best: bestLine(best),
     testing: false,
   };
 }
 
+/** A race has as many as its rounds have brought so far. */
+function plannedTrials(
+  { replicates, racing }: StudySpec,
+  lambdas: number,
+  trialsSoFar: number,
+): number {
+  return Math.max(trialsSoFar, racing ? lambdas : lambdas * replicates);
+}
+
+function bestLine(best: RankedCandidate | null): StudyProgress['best'] {
+  if (best === null || best.value === null) return null;
+  return { trial: trialName(best.trial.id), lambda: best.trial.lambda, value: best.value };
+}
+
 function bestOf(study: StudyEntry): StudyProgress['best'] {
-  const { objective } = study.spec;
+  const { objective, replicates } = study.spec;
+  if (replicates > 1) {
+    const order = study.stages.map((stage) => stage.record.name);
+    return bestLine(bestCandidate([...study.trials.values()].map(trialRecord), objective, order));
+  }
   const sign = objective.direction === 'maximize' ? 1 : -1;
   let best: StudyProgress['best'] = null;
   for (const trial of study.trials.values()) {

@@ -54,8 +54,8 @@ export function restoreStudy(
   study.queue.sort(
     (a, b) =>
       entryOrder(study, b) - entryOrder(study, a) ||
-      b.id.k - a.id.k ||
-      b.id.replicate - a.id.replicate,
+      b.id.replicate - a.id.replicate ||
+      b.id.k - a.id.k,
   );
   state.studies.set(study.name, study);
   for (const trial of entries.values()) restoreOpenAttempts(state, study, trial, leaseEndsMs, now);

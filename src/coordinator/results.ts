@@ -104,7 +104,7 @@ function accept(state: ClusterState, report: Report, now: Moment, decision: Deci
     result,
     fingerprint,
   });
-  keepSummary(trial);
+  keepSummary(study, stage, trial);
   decision.afterCommit.push({
     kind: 'notice',
     notice: { kind: 'trial-ended', study: study.name, trial: trialRecord(trial) },
@@ -156,7 +156,7 @@ function compare(state: ClusterState, report: Report, now: Moment, decision: Dec
     tellDisputed(report, `the one of ${trial.worker} that stands`, now, decision);
   if (!stage.record.closed && !isOver(study.status)) {
     weigh(state, study, stage, trial, { attempt, result }, now, decision);
-    keepSummary(trial);
+    keepSummary(study, stage, trial);
     if (trial.audit !== null) supersede(state, study, trial, 'audit', now, decision);
   }
   return outcome;
@@ -243,15 +243,19 @@ function locate(state: ClusterState, key: AttemptKey, worker: WorkerEntry): Loca
   return { study, stage: stageOf(study, trial), trial, attempt };
 }
 
-/** The store has the curve; memory keeps what ranking needs, so that 100,000 trials fit. */
-function keepSummary(trial: TrialEntry): void {
+/**
+ * The store has the curve; memory keeps what ranking needs, so that 100,000 trials fit. Where λ race
+ * that is their bits, too, until the stage has closed.
+ */
+export function keepSummary(study: StudyEntry, stage: StageEntry, trial: TrialEntry): void {
   if (trial.result === null) return;
+  const isRacing = study.spec.racing && !stage.record.closed;
   trial.result =
     trial.result.kind === 'complete'
       ? {
           ...trial.result,
           curve: trial.result.curve.slice(-1),
-          validationCorrect: new Uint8Array(0),
+          validationCorrect: isRacing ? trial.result.validationCorrect : new Uint8Array(0),
         }
       : { ...trial.result, curve: [] };
 }

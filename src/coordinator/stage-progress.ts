@@ -2,6 +2,7 @@
  * A study's way through its stages.
  *
  *     open a stage: range known, trials created --> all its trials ended, audits settled -->
+ *     another round of the race, as long as one is due (`search/racing.ts`) -->
  *     close it, once: ranking, warnings and the next stage's range in one transaction --> … --> last stage closed
  *     --> winner --> test attempt (where there is a test split) --> complete
  *
@@ -12,11 +13,13 @@
  * is decided in `granting.ts`.
  */
 import { assert } from '../base/assert.ts';
+import { candidatesOf } from '../search/candidates.ts';
 import { narrowRange } from '../search/narrowing.ts';
-import { winnerOf } from '../search/ranking.ts';
+import { nextRound } from '../search/racing.ts';
+import { bestCandidate } from '../search/ranking.ts';
 import { stageTrials } from '../search/sampler.ts';
 import type { LambdaRange, StageSpec } from '../study/study-spec.ts';
-import type { StageRecord } from '../study/trial.ts';
+import { trialName, type StageRecord, type TrialId } from '../study/trial.ts';
 import { settleAudits } from './auditing.ts';
 import {
   addTrials,
@@ -29,7 +32,8 @@ import {
   type StageEntry,
   type StudyEntry,
 } from './cluster-state.ts';
-import { endStudy } from './decision.ts';
+import { endStudy, logEvent } from './decision.ts';
+import { keepSummary } from './results.ts';
 import { chargedMax } from './trial-state.ts';
 
 /** A stage with fewer completed trials than this says nothing about where to look next. */
@@ -51,6 +55,7 @@ export function advanceStudy(
     if (stage.record.range === null) openStage(study, stage, decision);
     if (stage.open > 0 || stage.trials.length < stage.record.trials) return;
     if (!settleAudits(state, study, stage, now, decision)) return;
+    if (raceOn(study, stage, now, decision)) return;
     if (!closeStage(study, stage, now, decision)) return;
   }
 }
@@ -63,26 +68,54 @@ export function createTrials(
   range: LambdaRange,
   decision: Decision,
 ): void {
-  const created = stageTrials(study.spec, spec, range)
-    .filter(({ id }) => id.k > stage.trials.length)
-    .map(({ id, lambda }) =>
-      trialEntry({
-        id,
-        lambda,
-        status: 'waiting',
-        reason: null,
-        attempts: 0,
-        charged: 0,
-        worker: null,
-        result: null,
-        fingerprint: null,
-        audit: null,
-      }),
-    );
+  const planned = stageTrials(study.spec, spec, range);
+  putTrials(
+    study,
+    stage,
+    planned.filter(({ id }) => !study.trials.has(trialName(id))),
+    decision,
+  );
+}
+
+function putTrials(
+  study: StudyEntry,
+  stage: StageEntry,
+  trials: readonly { readonly id: TrialId; readonly lambda: number }[],
+  decision: Decision,
+): void {
+  const created = trials.map(({ id, lambda }) =>
+    trialEntry({
+      id,
+      lambda,
+      status: 'waiting',
+      reason: null,
+      attempts: 0,
+      charged: 0,
+      worker: null,
+      result: null,
+      fingerprint: null,
+      audit: null,
+    }),
+  );
   addTrials(study, stage, created);
   for (const { id, lambda } of created) {
     decision.persist.push({ kind: 'trial-created', study: study.name, id, lambda });
   }
+}
+
+/** @returns whether there is another round of the stage's race, now begun */
+function raceOn(study: StudyEntry, stage: StageEntry, now: Moment, decision: Decision): boolean {
+  if (!study.spec.racing) return false;
+  const round = nextRound(stage.trials.map(trialRecord), study.spec);
+  if (round.length === 0) return false;
+  putTrials(study, stage, round, decision);
+  stage.audits = null;
+  const { name: stageName, trials } = stage.record;
+  const detail = `${stageName}: ${round.length} of ${trials} λ may be the best; another replicate of each`;
+  logEvent(decision, now, 'race-round', detail, study.name);
+  const begun = { study: study.name, stage: stageName, trials: round.length, of: trials };
+  decision.afterCommit.push({ kind: 'notice', notice: { kind: 'race-round', ...begun } });
+  return true;
 }
 
 function openStage(study: StudyEntry, stage: StageEntry, decision: Decision): void {
@@ -134,9 +167,10 @@ function closeStage(
     kind: 'notice',
     notice: { kind: 'stage-closed', study: study.name, stage: name },
   });
-  const completed = stage.trials.filter(
-    ({ status, audit }) => status === 'complete' && audit !== 'disputed',
-  ).length;
+  const candidates = candidatesOf(stage.trials.map(trialRecord), study.spec.objective);
+  const completed = candidates.filter(({ value }) => value !== null).length;
+  // Their bits were kept for the race alone.
+  for (const trial of stage.trials) keepSummary(study, stage, trial);
   if (completed >= completedMin) return true;
   const reason = `stage ${name} has ${completed} completed of ${stage.record.trials} trials that count; at least ${completedMin} are needed to rank them`;
   endStudy(study, 'failed', reason, now, decision);
@@ -147,14 +181,14 @@ function closeStage(
 function finishSearch(study: StudyEntry, now: Moment, decision: Decision): void {
   if (study.winner === null) {
     const order = study.stages.map((stage) => stage.record.name);
-    const winner = winnerOf(
+    const winner = bestCandidate(
       [...study.trials.values()].map(trialRecord),
       study.spec.objective,
       order,
     );
     assert(winner !== null, 'a closed stage has completed trials');
     study.winner = {
-      trial: winner.id,
+      trial: winner.trial.id,
       testAccuracy: null,
       testLoss: null,
       testWorker: null,

@@ -64,7 +64,10 @@ export class StudyLibrary {
     return {
       record,
       data,
-      trials: this.#store.trials(study).map((trial) => this.#withFingerprint(record.spec, trial)),
+      // A race compares bits; they are let go of when its stage closes.
+      trials: this.#store
+        .trials(study, { correctness: record.spec.racing })
+        .map((trial) => this.#withFingerprint(record.spec, trial)),
       attempts: this.#store.attempts(study),
     };
   }

@@ -1,5 +1,5 @@
 /** The names of a study's charts and what they show, for `--help`, without loading what draws them. */
-import { rankTrials, type RankedTrial } from '../search/ranking.ts';
+import { rankCandidates, type RankedCandidate } from '../search/ranking.ts';
 import type { Objective } from '../study/study-spec.ts';
 import type { TrialRecord } from '../study/trial.ts';
 
@@ -28,8 +28,8 @@ export function exampleTrials(
   objective: Objective,
   stageOrder: readonly string[],
 ): ExampleChoice[] {
-  const ranked = rankTrials(trials, objective, stageOrder).filter(({ rank }) => rank !== null);
-  const chosen: [ExampleChoice['role'], RankedTrial | undefined][] = [
+  const ranked = rankCandidates(trials, objective, stageOrder).filter(({ rank }) => rank !== null);
+  const chosen: [ExampleChoice['role'], RankedCandidate | undefined][] = [
     ['best', ranked[0]],
     ['median', ranked.length > 2 ? ranked[Math.floor((ranked.length - 1) / 2)] : undefined],
     ['worst', ranked.length > 1 ? ranked.at(-1) : undefined],

@@ -4,7 +4,7 @@
  */
 import type { Objective } from '../study/study-spec.ts';
 import { trialName, type TrialRecord } from '../study/trial.ts';
-import { objectiveValue } from '../search/ranking.ts';
+import { objectiveValue } from '../search/candidates.ts';
 import { fitText } from './display-width.ts';
 import {
   countText,

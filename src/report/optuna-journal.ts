@@ -8,7 +8,7 @@
  *
  * It is a copy: what is changed in it does not come back.
  */
-import { measuredValue } from '../search/ranking.ts';
+import { measuredValue } from '../search/candidates.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import {
   trialName,

@@ -2,14 +2,15 @@
  * The results of a study as every output shows them: one model, made once, printed by many.
  *
  * Ranks count within a stage, as each stage has a table of its own; the winner is the best of all
- * stages. Numbers are kept whole here; the tables round them.
+ * stages. A row is a λ: where it was repeated, with the means of its replicates. Numbers are kept whole here; the tables round them.
  *
  * Not decided here: the order of trials (`search/ranking.ts`) and how anything looks.
  */
 import { RidgelineError } from '../base/errors.ts';
-import { rankTrials, type RankedTrial } from '../search/ranking.ts';
+import { candidatesOf, type Candidate } from '../search/candidates.ts';
+import { bestCandidate, rankCandidates, type RankedCandidate } from '../search/ranking.ts';
 import type { SmoothFit } from '../search/smooth-fit.ts';
-import { studyStatistics, valueError, type StudyStatistics } from '../search/study-statistics.ts';
+import { studyStatistics, type StudyStatistics } from '../search/study-statistics.ts';
 import type { LambdaRange, Objective } from '../study/study-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import {
@@ -20,22 +21,25 @@ import {
   type TrialRecord,
   type TrialStatus,
 } from '../study/trial.ts';
+import { rowsOf, type RowKind } from './result-row.ts';
 import { resultWarnings } from './result-warnings.ts';
 
 export interface ResultRow {
   readonly stage: string;
   /** Within the stage, from 1; null unless complete. */
   readonly rank: number | null;
-  /** `coarse/7`. */
+  /** `coarse/7`; it stands for all replicates of its λ, unless each has a row. */
   readonly trial: string;
   readonly replicate: number;
+  /** How many are complete, and in the means of this row. */
+  readonly replicates: number;
   readonly lambda: number;
   /** The objective's value. */
   readonly value: number | null;
   readonly trainAccuracy: number | null;
   readonly validationAccuracy: number | null;
   readonly validationLoss: number | null;
-  /** Of the value, from the size of the validation set; null where the objective has no such error. */
+  /** Of the value, from the size of the validation set and the scatter of replicates; null where neither is known. */
   readonly standardError: number | null;
   /** Whether it cannot be told from the best of the study; null where that was not tested. */
   readonly tied: boolean | null;
@@ -63,9 +67,11 @@ export interface StageResults {
   readonly reason: string | null;
   readonly warnings: readonly string[];
   readonly closed: boolean;
-  /** As many as the stage is to have; `counts` has those that exist already. */
+  /** λ that the stage is to have; `counts` has those that exist already. */
   readonly trials: number;
   readonly counts: StatusCounts;
+  /** How many λ have been given a first replicate, a second one, and so on. */
+  readonly replicates: readonly number[];
   /** Best first. `selectResults` may have left some out: `rowsTotal` counts all, `rowsMatched` those asked for. */
   readonly rows: readonly ResultRow[];
   readonly rowsMatched: number;
@@ -110,13 +116,20 @@ export interface StudyResults {
   readonly counts: StatusCounts;
 }
 
-/** @param trials with their bits (`correctness`), or no trial is compared with another */
-export function studyResults(study: StudyRecord, trials: readonly TrialRecord[]): StudyResults {
+/**
+ * @param trials with their bits (`correctness`), or no trial is compared with another
+ * @param kind   what has a row of its own: each λ, or each of its replicates
+ */
+export function studyResults(
+  study: StudyRecord,
+  trials: readonly TrialRecord[],
+  kind: RowKind = 'lambda',
+): StudyResults {
   const byStage = Map.groupBy(trials, (trial) => trial.id.stage);
   const order = study.spec.stages.map(({ name }) => name);
   const statistics = studyStatistics(trials, study.spec.objective, order);
   const stages = study.stages.map((stage) =>
-    stageResults(study, stage, byStage.get(stage.name) ?? [], statistics),
+    stageResults(study, stage, byStage.get(stage.name) ?? [], statistics, kind),
   );
   const rows = stages.flatMap((stage) => stage.rows);
   const winner = winnerResult(study, rows);
@@ -133,7 +146,7 @@ export function studyResults(study: StudyRecord, trials: readonly TrialRecord[])
     fit: statistics.fit,
     validationCount: statistics.validationCount,
     warnings: resultWarnings(study, stages, rows, statistics),
-    counts: countStatuses(trials),
+    counts: countStatuses(candidatesOf(trials, study.spec.objective)),
   };
 }
 
@@ -177,12 +190,12 @@ function stageResults(
   stage: StageRecord,
   trials: readonly TrialRecord[],
   statistics: StudyStatistics,
+  kind: RowKind,
 ): StageResults {
   const spec = study.spec.stages.find(({ name }) => name === stage.name);
   const given = spec?.lambda.kind === 'range' ? spec.lambda.range : null;
-  const rows = rankTrials(trials, study.spec.objective, [stage.name]).map((ranked) =>
-    resultRow(study, ranked, statistics),
-  );
+  const ranked = rankCandidates(trials, study.spec.objective, [stage.name]);
+  const rows = ranked.flatMap((candidate) => rowsOf(study, candidate, statistics, kind));
   return {
     name: stage.name,
     distribution: 'log_uniform',
@@ -191,46 +204,12 @@ function stageResults(
     warnings: stage.warnings,
     closed: stage.closed,
     trials: stage.trials,
-    counts: countStatuses(trials),
+    counts: countStatuses(ranked),
+    replicates: replicateCounts(ranked),
     rows,
     rowsMatched: rows.length,
     rowsTotal: rows.length,
     failed: rows.filter(({ status }) => status === 'failed'),
-  };
-}
-
-function resultRow(
-  study: StudyRecord,
-  { rank, trial, value }: RankedTrial,
-  { ties, validationCount }: StudyStatistics,
-): ResultRow {
-  const { result } = trial;
-  const name = trialName(trial.id);
-  // A diverged trial has a curve, but no result: its last point would look like one.
-  const last = result?.kind === 'complete' ? result.curve.at(-1) : undefined;
-  const isWinner = study.winner !== null && trialName(study.winner.trial) === name;
-  const testAccuracy = isWinner ? study.winner.testAccuracy : null;
-  return {
-    stage: trial.id.stage,
-    rank,
-    trial: name,
-    replicate: trial.id.replicate,
-    lambda: trial.lambda,
-    value,
-    trainAccuracy: last?.trainAccuracy ?? null,
-    validationAccuracy: last?.validationAccuracy ?? null,
-    validationLoss: last?.validationLoss ?? null,
-    standardError: valueError(value, study.spec.objective, validationCount),
-    tied: ties === null || value === null ? null : ties.names.has(name),
-    testAccuracy: testAccuracy ?? last?.testAccuracy ?? null,
-    status: trial.status,
-    reason: trial.reason,
-    attempts: trial.attempts,
-    worker: trial.worker,
-    steps: result?.steps ?? null,
-    seconds: result?.seconds ?? null,
-    digest: result?.kind === 'complete' ? result.digest : null,
-    audit: trial.audit,
   };
 }
 
@@ -255,14 +234,21 @@ function bestSoFar(
   order: readonly string[],
   rows: readonly ResultRow[],
 ): ResultRow | null {
-  const best = rankTrials(trials, study.spec.objective, order)[0];
-  if (best === undefined || best.rank === null) return null;
+  const best = bestCandidate(trials, study.spec.objective, order);
+  if (best === null) return null;
   const name = trialName(best.trial.id);
   return rows.find(({ trial }) => trial === name) ?? null;
 }
 
-function countStatuses(trials: readonly TrialRecord[]): StatusCounts {
+function replicateCounts(ranked: readonly RankedCandidate[]): number[] {
+  const counts: number[] = [];
+  for (const { replicates } of ranked)
+    for (const index of replicates.keys()) counts[index] = (counts[index] ?? 0) + 1;
+  return counts;
+}
+
+function countStatuses(candidates: readonly Candidate[]): StatusCounts {
   const counts = { waiting: 0, running: 0, complete: 0, failed: 0, cancelled: 0 };
-  for (const { status } of trials) counts[status] += 1;
+  for (const { status } of candidates) counts[status] += 1;
   return counts;
 }

@@ -8,13 +8,14 @@
  *
  * The standard error of a validation accuracy is the binomial one. Losses, and accuracies on the
  * training set, have no such formula: the deviation that neighbours in λ show takes its place
- * (`standard-error.ts`).
+ * (`standard-error.ts`). Replicates count as one point, their mean: all were scored on the same images,
+ * so more of them make its error no smaller than that.
  */
 import { assert } from '../base/assert.ts';
 import { exp, log } from '../base/elementary.ts';
 import type { LambdaRange, Objective } from '../study/study-spec.ts';
 import { trialName, type TrialRecord } from '../study/trial.ts';
-import { rankTrials } from './ranking.ts';
+import { rankCandidates } from './ranking.ts';
 import { deviationOfNeighbours, standardError } from './standard-error.ts';
 
 export interface NarrowingInput {
@@ -43,7 +44,8 @@ interface Point {
 export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInput): NarrowedRange {
   const { range, objective } = input;
   const sign = objective.direction === 'maximize' ? 1 : -1;
-  const ranked = rankTrials(trials, objective, []).flatMap(({ trial, value }): Point[] =>
+  const candidates = rankCandidates(trials, objective, []);
+  const ranked = candidates.flatMap(({ trial, value }): Point[] =>
     value === null
       ? []
       : [{ name: trialName(trial.id), lambda: trial.lambda, score: sign * value, value }],
@@ -56,7 +58,7 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
   const tolerance = 2 * errorOf(best, points, input);
   const low = grow(points, at, -1, best.score - tolerance);
   const high = grow(points, at, 1, best.score - tolerance);
-  const spacing = (log(range.max) - log(range.min)) / trials.length;
+  const spacing = (log(range.max) - log(range.min)) / candidates.length;
   const min = Math.max(
     range.min,
     points[low - 1]?.lambda ?? exp(log((points[low] ?? best).lambda) - spacing),

@@ -1,22 +1,22 @@
 /**
- * The order of trials, best first. One rule, for tables, for narrowing and for the winner.
+ * The order of the λ that were tried, best first. One rule, for tables, for narrowing, for the race and
+ * for the winner.
  *
- * By value, then stage order, then k as a number, then replicate; so ties have one order everywhere.
- * Complete trials come first and have a rank; then disputed, running, waiting, failed and cancelled ones, without.
+ * By number of replicates, then value, then stage order, then k as a number; so ties have one order
+ * everywhere. The number comes first because it differs only in a race: who was left out of it has
+ * fewer, and a lucky mean of one must not overtake those that went on. λ with a value come first and have
+ * a rank; then disputed, running, waiting, failed and cancelled ones, without.
  */
-import { assert } from '../base/assert.ts';
 import type { Objective } from '../study/study-spec.ts';
-import { trialName, type Measurement, type TrialRecord, type TrialStatus } from '../study/trial.ts';
+import type { TrialRecord, TrialStatus } from '../study/trial.ts';
+import { candidatesOf, type Candidate } from './candidates.ts';
 
-export interface RankedTrial {
-  /** From 1; null for a trial without a value. */
+export interface RankedCandidate extends Candidate {
+  /** From 1; null without a value. */
   readonly rank: number | null;
-  readonly trial: TrialRecord;
-  /** The objective at the last step; null for a trial without one. */
-  readonly value: number | null;
 }
 
-/** After the trials that have a value. */
+/** After those that have a value. */
 const statusOrder: Record<TrialStatus, number> = {
   complete: 0,
   running: 1,
@@ -25,65 +25,41 @@ const statusOrder: Record<TrialStatus, number> = {
   cancelled: 4,
 };
 
-/** The objective's value at the last step; null unless the trial is complete and undisputed. */
-export function objectiveValue(trial: TrialRecord, objective: Objective): number | null {
-  if (trial.audit === 'disputed' || trial.status !== 'complete' || trial.result === null)
-    return null;
-  const last = trial.result.curve.at(-1);
-  assert(last, () => `the complete trial ${trialName(trial.id)} has a measurement`);
-  const value = measuredValue(last, objective.metric);
-  assert(Number.isFinite(value), () => `${trialName(trial.id)} is complete, its value is ${value}`);
-  return value;
-}
-
 /** @param stageOrder the names of the study's stages, first stage first */
-export function rankTrials(
+export function rankCandidates(
   trials: readonly TrialRecord[],
   objective: Objective,
   stageOrder: readonly string[],
-): RankedTrial[] {
+): RankedCandidate[] {
   const sign = objective.direction === 'maximize' ? -1 : 1;
   const place = new Map(stageOrder.map((stage, index) => [stage, index]));
-  return trials
-    .map((trial) => ({ trial, value: objectiveValue(trial, objective) }))
+  return candidatesOf(trials, objective)
     .toSorted(
       (a, b) =>
-        placeOf(a.trial) - placeOf(b.trial) ||
+        placeOf(a) - placeOf(b) ||
+        b.replicates.length - a.replicates.length ||
         sign * ((a.value ?? 0) - (b.value ?? 0)) ||
         (place.get(a.trial.id.stage) ?? 0) - (place.get(b.trial.id.stage) ?? 0) ||
-        a.trial.id.k - b.trial.id.k ||
-        a.trial.id.replicate - b.trial.id.replicate,
+        a.trial.id.k - b.trial.id.k,
     )
-    .map(({ trial, value }, index) => ({ rank: value === null ? null : index + 1, trial, value }));
+    .map((candidate, index) => ({
+      ...candidate,
+      rank: candidate.value === null ? null : index + 1,
+    }));
 }
 
-/** A disputed trial is shown behind those that count: nobody knows its value. */
-function placeOf({ status, audit }: TrialRecord): number {
+/** A disputed one is shown behind those that count: nobody knows its value. */
+function placeOf({ value, status, audit }: Candidate): number {
+  if (value !== null) return 0;
   return statusOrder[status] + (audit === 'disputed' ? 0.5 : 0);
 }
 
-/** The best complete trial of all stages; null when there is none. */
-export function winnerOf(
+/** The best λ of all stages; null when there is none. Of a study whose stages have closed. */
+export function bestCandidate(
   trials: readonly TrialRecord[],
   objective: Objective,
   stageOrder: readonly string[],
-): TrialRecord | null {
-  const first = rankTrials(trials, objective, stageOrder)[0];
-  return first === undefined || first.rank === null ? null : first.trial;
-}
-
-/** The metric's value at one step. */
-export function measuredValue(measurement: Measurement, metric: Objective['metric']): number {
-  switch (metric) {
-    case 'validation_accuracy':
-      return measurement.validationAccuracy;
-    case 'validation_loss':
-      return measurement.validationLoss;
-    case 'validation_cost':
-      return measurement.validationCost;
-    case 'train_accuracy':
-      return measurement.trainAccuracy;
-    case 'train_loss':
-      return measurement.trainLoss;
-  }
+): RankedCandidate | null {
+  const first = rankCandidates(trials, objective, stageOrder)[0];
+  return first === undefined || first.rank === null ? null : first;
 }

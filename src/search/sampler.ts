@@ -14,20 +14,25 @@ export function sampleLambda(seed: number, stage: string, k: number, range: Lamb
   return sampleLogUniform(range, new RandomStream(seed, 'lambda', placeOf(stage)).uniformAt(k));
 }
 
-/** All trials of a stage whose range is known, k from 1. */
+/**
+ * The trials with which a stage begins, once its range is known: replicate 1 of every λ, k from 1, then
+ * the others in the same order. Where λ race, later replicates come round by round (`racing.ts`).
+ */
 export function stageTrials(
   spec: StudySpec,
   stage: StageSpec,
   range: LambdaRange,
 ): { id: TrialId; lambda: number }[] {
   const random = new RandomStream(spec.seed, 'lambda', placeOf(stage.name));
-  return Array.from({ length: stage.trials }, (_, index) => {
-    const k = index + 1;
-    return {
-      id: { stage: stage.name, k, replicate: 1 },
-      lambda: sampleLogUniform(range, random.uniformAt(k)),
-    };
-  });
+  const lambdas = Array.from({ length: stage.trials }, (_, index) =>
+    sampleLogUniform(range, random.uniformAt(index + 1)),
+  );
+  return Array.from({ length: spec.racing ? 1 : spec.replicates }, (_, round) =>
+    lambdas.map((lambda, index) => ({
+      id: { stage: stage.name, k: index + 1, replicate: round + 1 },
+      lambda,
+    })),
+  ).flat();
 }
 
 /** Whether a trial is among the share of its stage that is drawn to be computed again. */

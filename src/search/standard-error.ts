@@ -5,6 +5,21 @@ export function standardError(accuracy: number, count: number): number {
   return Math.sqrt((accuracy * (1 - accuracy)) / count);
 }
 
+/**
+ * Of a mean over replicates, which have other seeds but the same images: s/√r of their values, and the
+ * images' error beside it, which more seeds do not make smaller. The values' scatter has a share of the
+ * images' error in it already (seeds disagree about single images), so this errs to too large.
+ *
+ * @param values one a replicate; at least two
+ * @param ofImages the standard error of one value from the choice of images; 0 where none is known
+ */
+export function meanError(values: readonly number[], ofImages: number): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const ofSeeds = squares / (values.length - 1) / values.length;
+  return Math.sqrt(ofSeeds + ofImages ** 2);
+}
+
 /** The median of |z| for a standard normal z: the upper quartile, Φ⁻¹(¾). */
 const NORMAL_QUARTILE = 0.6744897501960817;
 

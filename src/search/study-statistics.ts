@@ -7,14 +7,15 @@
  */
 import type { LambdaRange, Objective } from '../study/study-spec.ts';
 import { trialName, type TrialRecord } from '../study/trial.ts';
+import { objectiveValues, type Candidate } from './candidates.ts';
 import { imageCount } from './correctness.ts';
-import { rankTrials, type RankedTrial } from './ranking.ts';
+import { rankCandidates, type RankedCandidate } from './ranking.ts';
 import { smoothFit, type SmoothFit } from './smooth-fit.ts';
-import { standardError } from './standard-error.ts';
-import { tiedWithBest } from './ties.ts';
+import { meanError, standardError } from './standard-error.ts';
+import { compareCandidates } from './ties.ts';
 
 interface TieGroup {
-  /** Names of the tied trials; the leader is one of them. */
+  /** Names of the tied trials (replicate 1 of each λ); the leader is one of them. */
   readonly names: ReadonlySet<string>;
   /** The smallest and the largest λ among them. */
   readonly lambda: LambdaRange;
@@ -40,21 +41,20 @@ export function studyStatistics(
   objective: Objective,
   stageOrder: readonly string[],
 ): StudyStatistics {
-  const complete = rankTrials(trials, objective, stageOrder).filter(({ value }) => value !== null);
-  const validationCount = countOf(complete.map(({ trial }) => trial));
+  const complete = rankCandidates(trials, objective, stageOrder).filter(
+    ({ value }) => value !== null,
+  );
+  const validationCount = countOf(complete);
   return {
     validationCount,
-    ties: tieGroup(
-      complete.map(({ trial }) => trial),
-      objective,
-    ),
+    ties: tieGroup(complete, objective),
     fit: fitOf(complete, objective, validationCount),
   };
 }
 
 /** Without the images' error a band around accuracies would promise too much: then there is none. */
 function fitOf(
-  complete: readonly RankedTrial[],
+  complete: readonly RankedCandidate[],
   objective: Objective,
   validationCount: number | null,
 ): SmoothFit | null {
@@ -84,22 +84,32 @@ export function validationCountOf({ result }: TrialRecord): number | null {
   return imageCount(result.validationCorrect, accuracy);
 }
 
-/** The best trial's: any of them would do, but one without a right answer cannot tell to the last image. */
-function countOf(complete: readonly TrialRecord[]): number | null {
-  const first = complete[0];
+/**
+ * Of a λ's value: of one trial from the images alone, of the mean of several replicates from the seeds
+ * as well (`standard-error.ts`). Null where neither is known.
+ */
+export function candidateError(
+  { value, replicates }: Candidate,
+  objective: Objective,
+  validationCount: number | null,
+): number | null {
+  const ofImages = valueError(value, objective, validationCount);
+  const values = objectiveValues(replicates, objective);
+  if (value === null || values.length < 2) return ofImages;
+  return meanError(values, ofImages ?? 0);
+}
+
+/** The best one's: any of them would do, but one without a right answer cannot tell to the last image. */
+function countOf(complete: readonly Candidate[]): number | null {
+  const first = complete[0]?.replicates.find(({ status }) => status === 'complete');
   return first === undefined ? null : validationCountOf(first);
 }
 
 /** @param complete best first */
-function tieGroup(complete: readonly TrialRecord[], objective: Objective): TieGroup | null {
-  const isCompared =
-    objective.metric === 'validation_accuracy' && objective.direction === 'maximize';
-  const bits = complete.map(({ result }) =>
-    result?.kind === 'complete' ? result.validationCorrect : new Uint8Array(0),
-  );
-  if (!isCompared || bits.length === 0 || bits.some((of) => of.length === 0)) return null;
-  const tied = tiedWithBest(bits.map((of) => [of]));
-  const group = complete.filter((_, index) => tied[index]);
+function tieGroup(complete: readonly RankedCandidate[], objective: Objective): TieGroup | null {
+  const compared = compareCandidates(complete, objective);
+  if (compared === null) return null;
+  const group = compared.filter(({ tied }) => tied).map(({ candidate }) => candidate.trial);
   const lambdas = group.map(({ lambda }) => lambda);
   return {
     names: new Set(group.map(({ id }) => trialName(id))),
@@ -107,6 +117,6 @@ function tieGroup(complete: readonly TrialRecord[], objective: Objective): TieGr
       min: lambdas.reduce((a, b) => Math.min(a, b), Infinity),
       max: lambdas.reduce((a, b) => Math.max(a, b), 0),
     },
-    compared: complete.length,
+    compared: compared.length,
   };
 }

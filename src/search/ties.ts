@@ -9,9 +9,13 @@
  * to beat it at a level that all of them together reach in at most 5 % of draws of the images.
  *
  * The promise is about the best trial, not about the others: some that are worse stay in the group, and
- * that is what "tied" says. It is about the images, too, not about the seed (`paired-test.ts`).
+ * that is what "tied" says. It is about the images, too, not about the seed (`paired-test.ts`): replicates
+ * are averaged over, which makes the seed's part smaller, and it is no part of the test.
  */
+import type { Objective } from '../study/study-spec.ts';
+import type { TrialRecord } from '../study/trial.ts';
 import { looksBetterByChance } from './paired-test.ts';
+import type { RankedCandidate } from './ranking.ts';
 
 /** The probability with which the truly best trial may be missed. */
 const miss = 0.05;
@@ -25,4 +29,41 @@ export function tiedWithBest(ranked: readonly (readonly Uint8Array[])[]): boolea
   if (leader === undefined) return [];
   const level = miss / Math.max(1, ranked.length - 1);
   return ranked.map((other, index) => index === 0 || looksBetterByChance(leader, other) > level);
+}
+
+interface ComparedCandidate {
+  readonly candidate: RankedCandidate;
+  readonly tied: boolean;
+}
+
+/**
+ * The λ that have a value, best first, each with whether it is tied with the first.
+ *
+ * Replicates are compared one by one: only those from the first on that are complete and have bits
+ * count, and a λ without any is left out.
+ *
+ * @returns null where trials cannot be compared image by image: another objective, or no bits at hand
+ */
+export function compareCandidates(
+  ranked: readonly RankedCandidate[],
+  { metric, direction }: Objective,
+): ComparedCandidate[] | null {
+  if (metric !== 'validation_accuracy' || direction !== 'maximize') return null;
+  const compared = ranked
+    .filter(({ rank }) => rank !== null)
+    .map((candidate) => ({ candidate, bits: bitsOf(candidate.replicates) }))
+    .filter(({ bits }, index) => index === 0 || bits.length > 0);
+  if (compared[0] === undefined || compared[0].bits.length === 0) return null;
+  const tied = tiedWithBest(compared.map(({ bits }) => bits));
+  return compared.map(({ candidate }, index) => ({ candidate, tied: tied[index] === true }));
+}
+
+function bitsOf(replicates: readonly TrialRecord[]): Uint8Array[] {
+  const bits: Uint8Array[] = [];
+  for (const { status, result } of replicates) {
+    if (status !== 'complete' || result?.kind !== 'complete') break;
+    if (result.validationCorrect.length === 0) break;
+    bits.push(result.validationCorrect);
+  }
+  return bits;
 }

@@ -126,6 +126,9 @@ function readSpec(from: PlainReader): StudySpec {
       trials: stage.number('trials'),
       lambda: readLambda(stage.inner('lambda')),
     })),
+    // Studies of versions without them have one of each λ.
+    replicates: from.has('replicates') ? from.number('replicates') : 1,
+    racing: from.has('racing') && from.flag('racing'),
     numerics: from.oneOf('numerics', ['canonical', 'any']),
     test: from.oneOf('test', ['winner', 'all']),
     audit: from.has('audit') ? readAudit(from.inner('audit')) : null,

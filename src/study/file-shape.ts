@@ -33,6 +33,8 @@ export function fileShape(spec: StudySpec) {
       trials,
       lambda: lambdaShape(lambda),
     })),
+    replicates: spec.replicates,
+    racing: spec.racing,
     numerics: spec.numerics,
     test: spec.test,
     ...(spec.audit === null ? {} : { audit: { random: spec.audit.random, top: spec.audit.top } }),

@@ -25,6 +25,7 @@ const namePattern = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
 const stageTrialsMin = 3;
 const stageTrialsMax = 1_000_000;
 const stagesMax = 100;
+const replicatesMax = 100;
 const partsMax = 1000;
 const fractionSlack = 1e-9;
 const lambdaMax = 1e6;
@@ -46,8 +47,28 @@ export function studyProblems(spec: StudySpec): SpecProblem[] {
     ...(spec.test === 'all' && spec.dataset.test === null
       ? [{ path: ['test'], message: 'test: all needs a test split in dataset' }]
       : []),
+    ...replicateProblems(spec),
     ...auditProblems(spec),
   ];
+}
+
+function replicateProblems({ replicates, racing, objective }: StudySpec): SpecProblem[] {
+  const problems = whole(['replicates'], replicates, 1, replicatesMax);
+  if (!racing) return problems;
+  if (replicates === 1) {
+    problems.push({
+      path: ['racing'],
+      message: 'needs replicates: 2 or more, the most that a λ in the race is given',
+    });
+  }
+  if (objective.metric !== 'validation_accuracy' || objective.direction !== 'maximize') {
+    problems.push({
+      path: ['racing'],
+      message:
+        'needs the objective validation_accuracy: who stays is found by comparing trials image by image',
+    });
+  }
+  return problems;
 }
 
 function auditProblems({ audit, numerics }: StudySpec): SpecProblem[] {

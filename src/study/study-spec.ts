@@ -16,6 +16,10 @@ export interface StudySpec {
   readonly objective: Objective;
   /** At least one; names are unique. A stage may narrow any stage before it. */
   readonly stages: readonly StageSpec[];
+  /** How often each λ is trained, each time with other initial weights and batches: 1 … 100. */
+  readonly replicates: number;
+  /** Whether only those λ of a stage are repeated that cannot be told from its best (`search/racing.ts`). */
+  readonly racing: boolean;
   /** `canonical`: only workers whose arithmetic gives the one right known answer take part. */
   readonly numerics: 'canonical' | 'any';
   /** `winner`: the test set is measured once, for the winner. `all`: in every trial. */

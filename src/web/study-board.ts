@@ -8,7 +8,7 @@
  * Not here: who looks, and how often (`board-shelf.ts`, `event-stream.ts`).
  */
 import { assert } from '../base/assert.ts';
-import { rankTrials, type RankedTrial } from '../search/ranking.ts';
+import { rankCandidates, type RankedCandidate } from '../search/ranking.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import { trialName, type Measurement, type TrialId, type TrialRecord } from '../study/trial.ts';
 import type {
@@ -33,7 +33,7 @@ const curvePointsMax = 400;
 export class StudyBoard {
   readonly #trials = new Map<string, TrialRecord>();
   readonly #curves = new Map<string, Measurement[]>();
-  #ranked: readonly RankedTrial[] | null = null;
+  #ranked: readonly RankedCandidate[] | null = null;
 
   constructor(trials: readonly TrialRecord[]) {
     for (const trial of trials) this.#trials.set(trialName(trial.id), trial);
@@ -120,8 +120,8 @@ export class StudyBoard {
     };
   }
 
-  #rank(record: StudyRecord): readonly RankedTrial[] {
-    this.#ranked ??= rankTrials(
+  #rank(record: StudyRecord): readonly RankedCandidate[] {
+    this.#ranked ??= rankCandidates(
       [...this.#trials.values()],
       record.spec.objective,
       record.stages.map(({ name }) => name),
@@ -176,7 +176,7 @@ function lastPointOnly(trial: TrialRecord): TrialRecord {
   };
 }
 
-function rowOf({ rank, trial, value }: RankedTrial): TrialRow {
+function rowOf({ rank, trial, value }: RankedCandidate): TrialRow {
   const { result } = trial;
   const last = result?.kind === 'complete' ? result.curve.at(-1) : undefined;
   return {
@@ -196,7 +196,7 @@ function rowOf({ rank, trial, value }: RankedTrial): TrialRow {
   };
 }
 
-function scatterPoints(ranked: readonly RankedTrial[], record: StudyRecord): ScatterPoint[] {
+function scatterPoints(ranked: readonly RankedCandidate[], record: StudyRecord): ScatterPoint[] {
   const place = new Map(record.stages.map(({ name }, index) => [name, index]));
   const points: ScatterPoint[] = [];
   for (const { trial, value } of ranked) {

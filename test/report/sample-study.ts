@@ -88,6 +88,8 @@ export const study: StudyRecord = {
         lambda: { kind: 'narrow', distribution: 'log_uniform', narrow: 'coarse' },
       },
     ],
+    replicates: 1,
+    racing: false,
     numerics: 'canonical',
     test: 'winner',
     audit: null,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RandomStream } from '../../src/base/philox.ts';
 import { narrowRange } from '../../src/search/narrowing.ts';
-import { winnerOf } from '../../src/search/ranking.ts';
+import { bestCandidate } from '../../src/search/ranking.ts';
 import { sampleLambda } from '../../src/search/sampler.ts';
 import { deviationOfNeighbours, standardError } from '../../src/search/standard-error.ts';
 import type { Objective } from '../../src/study/study-spec.ts';
@@ -45,7 +45,7 @@ describe('narrowing', () => {
       fc.assert(
         fc.property(trials, fc.integer({ min: 10, max: 100_000 }), (records, validationCount) => {
           const { range } = narrowRange(records, { range: coarse, validationCount, objective });
-          const best = winnerOf(records, objective, ['coarse'])!;
+          const best = bestCandidate(records, objective, ['coarse'])!.trial;
           expect(range.min).toBeLessThanOrEqual(best.lambda);
           expect(range.max).toBeGreaterThanOrEqual(best.lambda);
           expect(range.min).toBeGreaterThanOrEqual(coarse.min);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { objectiveValue, rankTrials, winnerOf } from '../../src/search/ranking.ts';
+import { candidatesOf, objectiveValue } from '../../src/search/candidates.ts';
+import { bestCandidate, rankCandidates } from '../../src/search/ranking.ts';
 import type { Objective } from '../../src/study/study-spec.ts';
 import { trialName, type TrialRecord, type TrialStatus } from '../../src/study/trial.ts';
 import { completedTrial } from './completed-trial.ts';
@@ -9,57 +10,114 @@ const objective: Objective = { metric: 'validation_accuracy', direction: 'maximi
 const order = ['coarse', 'fine'];
 
 const statuses: readonly TrialStatus[] = ['complete', 'running', 'waiting', 'failed', 'cancelled'];
-const draft = fc.record({
-  stage: fc.constantFrom(...order),
+const replicate = fc.record({
   // Few values, so that ties are common.
   accuracy: fc.integer({ min: 0, max: 4 }).map((fifth) => fifth / 5),
-  status: fc.constantFrom(...statuses),
-  replicate: fc.integer({ min: 1, max: 2 }),
+  status: fc.constantFrom('complete', ...statuses),
 });
-const trials = fc.array(draft, { maxLength: 30 }).map((drafts) =>
-  drafts.map(({ stage, accuracy, status, replicate }, index): TrialRecord => {
-    const trial = completedTrial(0, 1e-3, { validationAccuracy: accuracy });
-    const id = { stage, k: Math.floor(index / 2) + 1, replicate: 2 * replicate - (index % 2) };
-    return { ...trial, id, status, result: status === 'complete' ? trial.result : null };
-  }),
+const lambda = fc.record({
+  stage: fc.constantFrom(...order),
+  replicates: fc.array(replicate, { minLength: 1, maxLength: 3 }),
+});
+const trials = fc.array(lambda, { maxLength: 20 }).map((drafts) =>
+  drafts.flatMap(({ stage, replicates }, index) =>
+    replicates.map(({ accuracy, status }, place): TrialRecord => {
+      const trial = completedTrial(0, 1e-3, { validationAccuracy: accuracy });
+      const id = { stage, k: index + 1, replicate: place + 1 };
+      return { ...trial, id, status, result: status === 'complete' ? trial.result : null };
+    }),
+  ),
 );
 
+/** Trials of one λ, by name. */
+const named = (name: string, validationAccuracy = 0.5): TrialRecord => {
+  const [stage, rest] = name.split('/') as [string, string];
+  const [k, number] = rest.split('.').map(Number) as [number, number?];
+  return {
+    ...completedTrial(0, 1, { validationAccuracy }),
+    id: { stage, k, replicate: number ?? 1 },
+  };
+};
+const names = (records: readonly TrialRecord[]): string[] =>
+  rankCandidates(records, objective, order).map(({ trial }) => trialName(trial.id));
+
 describe('ranking', () => {
-  test('is a permutation that does not depend on the order in which trials come', () => {
+  test('has every trial once, under its λ, in whatever order they come', () => {
     fc.assert(
       fc.property(trials, (records) => {
-        const ranked = rankTrials(records, objective, order);
-        const names = ranked.map(({ trial }) => trialName(trial.id));
-        expect(names.toSorted()).toEqual(records.map(({ id }) => trialName(id)).toSorted());
-        expect(rankTrials(records.toReversed(), objective, order)).toEqual(ranked);
+        const ranked = rankCandidates(records, objective, order);
+        const all = ranked.flatMap(({ replicates }) => replicates.map(({ id }) => trialName(id)));
+        expect(all.toSorted()).toEqual(records.map(({ id }) => trialName(id)).toSorted());
+        for (const { trial, replicates } of ranked) {
+          const { stage, k } = trial.id;
+          expect(replicates.map(({ id }) => id)).toEqual(
+            replicates.map((_, place) => ({ stage, k, replicate: place + 1 })),
+          );
+        }
+        expect(rankCandidates(records.toReversed(), objective, order)).toEqual(ranked);
       }),
     );
   });
 
-  test('counts complete trials from 1, best first, and nothing after them', () => {
+  test('counts those that have a value from 1: more replicates first, then the better mean', () => {
     fc.assert(
       fc.property(trials, (records) => {
-        const ranked = rankTrials(records, objective, order);
-        const complete = records.filter(({ status }) => status === 'complete').length;
+        const ranked = rankCandidates(records, objective, order);
+        const valued = ranked.filter(({ value }) => value !== null);
         expect(ranked.map(({ rank }) => rank)).toEqual(
-          records.map((_, index) => (index < complete ? index + 1 : null)),
+          ranked.map((_, index) => (index < valued.length ? index + 1 : null)),
         );
-        const values = ranked.slice(0, complete).map(({ value }) => value!);
-        expect(values).toEqual(values.toSorted((a, b) => b - a));
-        const places = ranked.map(({ trial }) => statuses.indexOf(trial.status));
+        for (const [index, { value, replicates }] of valued.entries()) {
+          const next = valued[index + 1];
+          if (next === undefined) continue;
+          expect(next.replicates.length).toBeLessThanOrEqual(replicates.length);
+          if (next.replicates.length === replicates.length)
+            expect(next.value).toBeLessThanOrEqual(value!);
+        }
+        const places = ranked.slice(valued.length).map(({ status }) => statuses.indexOf(status));
         expect(places).toEqual(places.toSorted((a, b) => a - b));
       }),
     );
   });
 
-  test('breaks ties by stage in the order of the study, then k as a number, then replicate', () => {
-    const tied = ['fine/1', 'coarse/10', 'coarse/9', 'coarse/9.2', 'coarse/2'].map((name) => {
-      const [stage, rest] = name.split('/') as [string, string];
-      const [k, replicate] = rest.split('.').map(Number) as [number, number?];
-      return { ...completedTrial(0, 1, {}), id: { stage, k, replicate: replicate ?? 1 } };
-    });
-    const names = rankTrials(tied, objective, order).map(({ trial }) => trialName(trial.id));
-    expect(names).toEqual(['coarse/2', 'coarse/9', 'coarse/9.2', 'coarse/10', 'fine/1']);
+  test('takes the mean of the replicates that are complete, unless one failed, was cancelled or is disputed', () => {
+    const [first, second, third] = [0.2, 0.4, 0.9].map((accuracy, index) =>
+      named(`coarse/1.${index + 1}`, accuracy),
+    ) as [TrialRecord, TrialRecord, TrialRecord];
+    const value = (...records: TrialRecord[]): number | null =>
+      candidatesOf(records, objective)[0]!.value;
+    expect(value(first, second, third)).toBeCloseTo(0.5, 15);
+    const waiting = { ...third, status: 'waiting', result: null } as const;
+    expect(value(first, second, waiting)).toBeCloseTo(0.3, 15);
+    expect(candidatesOf([first, second, waiting], objective)[0]!.status).toBe('running');
+    for (const bad of [
+      { ...third, status: 'failed', result: null } as const,
+      { ...third, status: 'cancelled', result: null } as const,
+      { ...third, audit: 'disputed' } as const,
+    ])
+      expect(value(first, second, bad)).toBeNull();
+  });
+
+  test('says verified only of a λ of which every replicate is', () => {
+    const audit = (...verdicts: TrialRecord['audit'][]): TrialRecord['audit'] =>
+      candidatesOf(
+        verdicts.map((verdict, index) => ({ ...named(`coarse/1.${index + 1}`), audit: verdict })),
+        objective,
+      )[0]!.audit;
+    expect(audit('verified', 'verified')).toBe('verified');
+    expect(audit('verified', null)).toBeNull();
+    expect(audit('verified', 'repeated')).toBe('repeated');
+    expect(audit('disputed', 'verified')).toBe('disputed');
+  });
+
+  test('puts a λ that a race left out behind those that went on, however well it began', () => {
+    const raced = [named('coarse/1', 0.9), named('coarse/2', 0.5), named('coarse/2.2', 0.4)];
+    expect(names(raced)).toEqual(['coarse/2', 'coarse/1']);
+  });
+
+  test('breaks ties by stage in the order of the study, then k as a number', () => {
+    const tied = ['fine/1', 'coarse/10', 'coarse/9', 'coarse/2'].map((name) => named(name));
+    expect(names(tied)).toEqual(['coarse/2', 'coarse/9', 'coarse/10', 'fine/1']);
   });
 
   test('takes the metric at the last step, and the smallest of what is minimised', () => {
@@ -67,8 +125,9 @@ describe('ranking', () => {
       completedTrial(i + 1, 1e-3, { validationLoss }),
     );
     const losses: Objective = { metric: 'validation_loss', direction: 'minimize' };
-    expect(rankTrials(records, losses, order).map(({ value }) => value)).toEqual([0.1, 0.5, 0.9]);
-    expect(winnerOf(records, losses, order)).toBe(records[1]);
+    const ranked = rankCandidates(records, losses, order);
+    expect(ranked.map(({ value }) => value)).toEqual([0.1, 0.5, 0.9]);
+    expect(bestCandidate(records, losses, order)!.trial).toBe(records[1]);
   });
 
   test.each([
@@ -82,9 +141,9 @@ describe('ranking', () => {
     expect(objectiveValue(trial, { metric, direction: 'minimize' })).toBe(0.123);
   });
 
-  test('has no winner where nothing is complete', () => {
+  test('has no best where nothing is complete', () => {
     const failed: TrialRecord = { ...completedTrial(1, 1e-3, {}), status: 'failed', result: null };
-    expect(winnerOf([failed], objective, order)).toBeNull();
-    expect(winnerOf([], objective, order)).toBeNull();
+    expect(bestCandidate([failed], objective, order)).toBeNull();
+    expect(bestCandidate([], objective, order)).toBeNull();
   });
 });

@@ -292,6 +292,8 @@ export function simulatedStudy(study: string, changes: Partial<StudySpec> = {}):
         lambda: { kind: 'narrow', distribution: 'log_uniform', narrow: 'coarse' },
       },
     ],
+    replicates: 1,
+    racing: false,
     numerics: 'canonical',
     test: 'winner',
     audit: null,

@@ -46,6 +46,8 @@ export function specNamed(study: string, trials = 3): StudySpec {
         lambda: { kind: 'narrow', distribution: 'log_uniform', narrow: 'coarse' },
       },
     ],
+    replicates: 1,
+    racing: false,
     numerics: 'canonical',
     test: 'winner',
     audit: null,

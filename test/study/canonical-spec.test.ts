@@ -35,7 +35,7 @@ describe('the canonical spelling', () => {
   test('refuses every text that it would not have written', () => {
     const whole = JSON.parse(canonicalSpec(spec)) as Record<string, unknown>;
     const broken = Object.keys(whole)
-      .filter((key) => key !== 'test' && key !== 'audit')
+      .filter((key) => !['test', 'audit', 'replicates', 'racing'].includes(key))
       .map((key) => JSON.stringify({ ...whole, [key]: null }));
     for (const text of [
       '',
@@ -69,8 +69,13 @@ test('a study that does not stratify is spelt as before there was such a thing',
 });
 
 test('a field of another version is refused by name, not dropped', () => {
-  const newer = JSON.stringify({ ...exampleStudy(), replicates: 3 });
-  expect(() => specFromCanonical(newer)).toThrow(/this version knows no field replicates/);
+  const newer = JSON.stringify({ ...exampleStudy(), pruning: 3 });
+  expect(() => specFromCanonical(newer)).toThrow(/this version knows no field pruning/);
+});
+
+test('a study from before there were replicates has one of each λ', () => {
+  const { replicates: _, racing: __, ...older } = exampleStudy();
+  expect(specFromCanonical(JSON.stringify(older))).toEqual(exampleStudy());
 });
 
 test('a broken rule is named as the file spells it', () => {

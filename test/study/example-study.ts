@@ -34,6 +34,8 @@ export function exampleStudy(): StudySpec {
         lambda: { kind: 'narrow', distribution: 'log_uniform', narrow: 'coarse' },
       },
     ],
+    replicates: 1,
+    racing: false,
     numerics: 'canonical',
     test: 'winner',
     audit: null,

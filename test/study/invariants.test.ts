@@ -84,6 +84,18 @@ describe('the rules of a study', () => {
     ['stages.0.lambda.min', ranged(2, 1)],
     ['stages.0.lambda.max', ranged(1, Infinity)],
     ['stages.0.lambda.max', ranged(1, NaN)],
+    ['replicates', { ...spec, replicates: 0 }],
+    ['replicates', { ...spec, replicates: 101 }],
+    ['racing', { ...spec, racing: true }],
+    [
+      'racing',
+      {
+        ...spec,
+        replicates: 3,
+        racing: true,
+        objective: { metric: 'validation_loss', direction: 'minimize' },
+      },
+    ],
   ])('are broken at %s, and nowhere else', (path, broken) => {
     expect(studyProblems(broken).map((problem) => problem.path.join('.'))).toEqual([path]);
   });

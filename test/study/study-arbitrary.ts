@@ -120,6 +120,8 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
       direction: fc.constantFrom('maximize', 'minimize'),
     }),
     stages,
+    replicates: fc.integer({ min: 1, max: 100 }),
+    racing: fc.boolean(),
     numerics: fc.constantFrom('canonical', 'any'),
     test: fc.constantFrom('winner', 'all'),
     audit: fc.option(
@@ -137,4 +139,13 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
     const whole = { ...spec, dataset: stratify && isDrawn ? { ...dataset, stratify } : dataset };
     return test === null ? { ...whole, test: 'winner' as const } : whole;
   })
-  .map((spec) => (spec.numerics === 'any' ? { ...spec, audit: null } : spec));
+  .map((spec) => (spec.numerics === 'any' ? { ...spec, audit: null } : spec))
+  .map((spec) =>
+    spec.racing
+      ? {
+          ...spec,
+          replicates: Math.max(2, spec.replicates),
+          objective: { metric: 'validation_accuracy', direction: 'maximize' } as const,
+        }
+      : spec,
+  );

@@ -9,7 +9,7 @@ import {
   verificationTable,
   type VerifiedTrial,
 } from '../../report/verification.ts';
-import { rankTrials } from '../../search/ranking.ts';
+import { rankCandidates } from '../../search/ranking.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import { resultFingerprint } from '../../study/result-fingerprint.ts';
 import { resultDifferences } from '../../study/result-differences.ts';
@@ -193,9 +193,9 @@ function choose(record: StudyRecord, trials: TrialRecord[], flags: VerifyFlags):
     return trials.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
   }
   const order = record.stages.map((stage) => stage.name);
-  return rankTrials(trials, record.spec.objective, order)
+  return rankCandidates(trials, record.spec.objective, order)
     .slice(0, flags.top ?? topDefault)
-    .map((ranked) => ranked.trial);
+    .flatMap(({ replicates }) => replicates);
 }
 
 /** The data on which the study was searched, not something that has its name by now. */

@@ -1,0 +1,118 @@
+/**
+ * A ranked λ as rows of a table: one with the means of its replicates, or one for each of them.
+ *
+ * In a row of means, what cannot be averaged (worker, steps, digest) is that of the trial that the row is
+ * called by, replicate 1; of a λ that failed it is that of the replicate which failed.
+ */
+import { objectiveValue } from '../search/candidates.ts';
+import type { RankedCandidate } from '../search/ranking.ts';
+import { candidateError, valueError, type StudyStatistics } from '../search/study-statistics.ts';
+import type { StudyRecord } from '../study/study-record.ts';
+import { trialName, type Measurement, type TrialRecord } from '../study/trial.ts';
+import type { ResultRow } from './study-results.ts';
+
+/** What has a row of its own. */
+export type RowKind = 'lambda' | 'trial';
+
+export function rowsOf(
+  study: StudyRecord,
+  candidate: RankedCandidate,
+  statistics: StudyStatistics,
+  kind: RowKind,
+): ResultRow[] {
+  return kind === 'lambda' || candidate.replicates.length === 1
+    ? [lambdaRow(study, candidate, statistics)]
+    : candidate.replicates.map((trial) => trialRow(study, candidate, trial, statistics));
+}
+
+function lambdaRow(
+  study: StudyRecord,
+  candidate: RankedCandidate,
+  statistics: StudyStatistics,
+): ResultRow {
+  const { trial, replicates, rank, status, value, audit } = candidate;
+  const shown = (status === 'failed' && replicates.find((one) => one.status === status)) || trial;
+  const name = trialName(trial.id);
+  const { validationCount } = statistics;
+  return {
+    ...outcomeOf(shown),
+    ...metricsOf(study, name, replicates),
+    stage: trial.id.stage,
+    rank,
+    trial: name,
+    replicate: trial.id.replicate,
+    replicates: replicates.filter((one) => one.status === 'complete').length,
+    lambda: trial.lambda,
+    value,
+    standardError: candidateError(candidate, study.spec.objective, validationCount),
+    tied: isTied(statistics, candidate),
+    status,
+    reason: shown === trial ? trial.reason : `replicate ${shown.id.replicate}: ${shown.reason}`,
+    attempts: replicates.reduce((sum, { attempts }) => sum + attempts, 0),
+    audit,
+  };
+}
+
+function trialRow(
+  study: StudyRecord,
+  candidate: RankedCandidate,
+  trial: TrialRecord,
+  statistics: StudyStatistics,
+): ResultRow {
+  const name = trialName(trial.id);
+  const value = objectiveValue(trial, study.spec.objective);
+  return {
+    ...outcomeOf(trial),
+    ...metricsOf(study, name, [trial]),
+    stage: trial.id.stage,
+    rank: candidate.rank,
+    trial: name,
+    replicate: trial.id.replicate,
+    replicates: Number(trial.status === 'complete'),
+    lambda: trial.lambda,
+    value,
+    standardError: valueError(value, study.spec.objective, statistics.validationCount),
+    tied: isTied(statistics, candidate),
+    status: trial.status,
+    reason: trial.reason,
+    attempts: trial.attempts,
+    audit: trial.audit,
+  };
+}
+
+function isTied({ ties }: StudyStatistics, { trial, value }: RankedCandidate): boolean | null {
+  return ties === null || value === null ? null : ties.names.has(trialName(trial.id));
+}
+
+function outcomeOf({ result, worker }: TrialRecord) {
+  return {
+    worker,
+    steps: result?.steps ?? null,
+    digest: result?.kind === 'complete' ? result.digest : null,
+  };
+}
+
+/** Means over the trials that have a result; of the training time, too. */
+function metricsOf(study: StudyRecord, name: string, trials: readonly TrialRecord[]) {
+  // A diverged trial has a curve, but no result: its last point would look like one.
+  const last = trials.flatMap(({ result }) =>
+    result?.kind === 'complete' ? (result.curve.at(-1) ?? []) : [],
+  );
+  const of = (metric: (point: Measurement) => number | null): number | null =>
+    mean(last.map(metric));
+  const isWinner = study.winner !== null && trialName(study.winner.trial) === name;
+  return {
+    trainAccuracy: of((point) => point.trainAccuracy),
+    validationAccuracy: of((point) => point.validationAccuracy),
+    validationLoss: of((point) => point.validationLoss),
+    testAccuracy:
+      of((point) => point.testAccuracy) ?? (isWinner ? study.winner.testAccuracy : null),
+    seconds: mean(trials.flatMap(({ result }) => result?.seconds ?? [])),
+  };
+}
+
+function mean(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0 || known.length < values.length) return null;
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
+}
