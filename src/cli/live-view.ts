@@ -8,7 +8,7 @@ import { liveLines, trialLine } from '../report/live-lines.ts';
 import type { TextOptions } from '../report/text-options.ts';
 import { validationCountOf, valueError } from '../search/study-statistics.ts';
 import type { Objective } from '../study/study-spec.ts';
-import { trialName, type TrialRecord } from '../study/trial.ts';
+import { trialName, type StageRecord, type TrialRecord } from '../study/trial.ts';
 import { isUnicode, paintFor, widthOf, type CommonFlags, type Context } from './context.ts';
 import { Pace } from './pace.ts';
 
@@ -84,15 +84,9 @@ export class LiveView implements Disposable {
           this.say(prefix + trialLine(event.trial, objective, this.#textOptions()));
         break;
       }
-      case 'stage-opened': {
-        const { name, trials, range, reason } = event.stage;
-        const from =
-          range === null
-            ? ''
-            : (reason ?? `from ${range.min.toExponential(2)} to ${range.max.toExponential(2)}`);
-        this.say(`${prefix}stage ${name}: ${trials} trials, λ ${from}`);
+      case 'stage-opened':
+        this.say(`${prefix}${openedWords(event.stage)}`);
         break;
-      }
       case 'race-round':
         this.say(
           `${prefix}stage ${event.stage}: ${event.trials} of ${event.of} λ may be the best; another replicate of each`,
@@ -195,4 +189,10 @@ export class LiveView implements Disposable {
       unicode: isUnicode(context),
     };
   }
+}
+
+function openedWords({ name, trials, range, reason }: StageRecord): string {
+  const given =
+    range === null ? '' : `from ${range.min.toExponential(2)} to ${range.max.toExponential(2)}`;
+  return `stage ${name}: ${trials} trials, λ ${reason ?? given}`;
 }

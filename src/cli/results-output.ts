@@ -41,6 +41,8 @@ export interface ResultsChoice {
   /** As `--where` and `--sort` have them. */
   readonly where: string | null;
   readonly sort: string | null;
+  /** Whether each replicate has a row of its own. */
+  readonly replicates?: boolean;
   /** Whether the scatter of λ stands below the table. */
   readonly chart?: boolean;
   /** A file instead of stdout. */
@@ -73,7 +75,8 @@ export function writeResults(
   flags: CommonFlags,
 ): void {
   const format = formatOf(choice, context);
-  const results = studyResults(source.study, source.trials);
+  const kind = choice.replicates === true ? 'trial' : 'lambda';
+  const results = studyResults(source.study, source.trials, kind);
   const selected = selectResults(results, selectionOf(results, choice));
   const content = contentOf(source, selected, format, choice, context, flags);
   const chart = choice.chart === true ? chartBelow(results, choice, format, context, flags) : '';

@@ -6,7 +6,7 @@
  *
  *     no such attempt, or not this session's ............................... unknown
  *     the trial is cancelled, its stage closed without it, or the worker
- *     is convicted ......................................................... cancelled
+ *     is convicted, be it by a result that cannot be one of this study ..... cancelled
  *     the trial has no result yet .......................................... accepted
  *     it has: the same one ................................................. duplicate
  *             another one .................................................. disputed
@@ -68,6 +68,12 @@ function judge(
   if (found === null) return 'unknown';
   const { study, stage, trial, attempt } = found;
   if (trial.status === 'cancelled' || state.convicted.has(worker.session)) return 'cancelled';
+  const { validationCount } = study.data;
+  if (!hasBitsFor(result, validationCount)) {
+    const reason = `its result of ${trial.name} in ${study.name} does not say which of ${validationCount} validation images it got right`;
+    convict(state, worker.session, worker.name, reason, now, decision);
+    return 'cancelled';
+  }
   const withTest = study.spec.test === 'all';
   const report: Report = { ...found, result, fingerprint: resultFingerprint(result, withTest) };
   if (attempt.fingerprint !== null) return again(state, report, now, decision);
@@ -78,6 +84,13 @@ function judge(
   accept(state, report, now, decision);
   worker.trialsCompleted += 1;
   return 'accepted';
+}
+
+/** Results are compared bit by bit, so one with too few or too many could not be compared at all. */
+function hasBitsFor(result: TrialResult, validationCount: number): boolean {
+  return (
+    result.kind !== 'complete' || result.validationCorrect.length === Math.ceil(validationCount / 8)
+  );
 }
 
 /** One result as it came in, with the attempt that gave it. */

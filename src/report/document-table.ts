@@ -37,6 +37,7 @@ function usualColumns(results: StudyResults): string[] {
     'validation_accuracy',
     ...(rows.some((row) => row.standardError !== null) ? ['standard_error'] : []),
     ...(results.ties === null ? [] : ['tied']),
+    ...(rows.some((row) => row.replicates > 1) ? ['replicates'] : []),
     'validation_loss',
     'train_accuracy',
     ...(rows.some((row) => row.testAccuracy !== null) ? ['test_accuracy'] : []),

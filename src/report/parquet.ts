@@ -9,7 +9,13 @@ import { chosenFields, type ResultField } from './result-fields.ts';
 import type { ResultRow, StudyResults } from './study-results.ts';
 
 /** Counts: the other numbers are measured. */
-const wholeFields: ReadonlySet<string> = new Set(['rank', 'replicate', 'attempts', 'steps']);
+const wholeFields: ReadonlySet<string> = new Set([
+  'rank',
+  'replicate',
+  'replicates',
+  'attempts',
+  'steps',
+]);
 
 export function formatParquet(
   results: StudyResults,

@@ -16,6 +16,9 @@ export interface Plan {
   readonly steps: number;
   /** On one thread of this machine, measured on a few steps. */
   readonly secondsPerTrial: number;
+  /** Of each λ; in a race the most that one may be given. */
+  readonly replicates: number;
+  readonly racing: boolean;
   readonly stages: readonly PlannedStage[];
 }
 
@@ -30,12 +33,15 @@ interface PlannedStage {
 
 export function formatPlan(plan: Plan): string {
   const { counts } = plan;
-  const trials = plan.stages.reduce((sum, stage) => sum + stage.trials, 0);
+  const lambdas = plan.stages.reduce((sum, stage) => sum + stage.trials, 0);
+  const most = lambdas * plan.replicates;
+  const least = plan.racing ? lambdas : most;
   const lines = [
-    `study ${plan.study}: ${trials} trials of ${plan.steps} steps`,
+    `study ${plan.study}: ${rangeText(least, most)} trials of ${plan.steps} steps`,
+    ...replicateLines(plan),
     `data: ${foreignText(plan.source)}`,
     `records: ${counts.train} train, ${counts.validation} validate, ${counts.test ?? 'none'} test`,
-    `cost: about ${plan.secondsPerTrial.toFixed(2)} s a trial, ${durationText(1_000 * plan.secondsPerTrial * trials)} on one thread of this machine`,
+    `cost: about ${plan.secondsPerTrial.toFixed(2)} s a trial, ${costText(plan, least, most)} on one thread of this machine`,
   ];
   for (const stage of plan.stages) {
     lines.push('');
@@ -54,6 +60,24 @@ export function formatPlan(plan: Plan): string {
   return `${lines.join('\n')}\n`;
 }
 
+function replicateLines({ replicates, racing }: Plan): string[] {
+  if (replicates === 1) return [];
+  return racing
+    ? [
+        `race: every λ is trained once, those that may be the best of their stage up to ${replicates} times`,
+      ]
+    : [`replicates: every λ is trained ${replicates} times, the same seeds for each`];
+}
+
+function rangeText(least: number, most: number): string {
+  return least === most ? String(most) : `${least} to ${most}`;
+}
+
+function costText({ secondsPerTrial }: Plan, least: number, most: number): string {
+  const [from, to] = [least, most].map((trials) => durationText(1_000 * secondsPerTrial * trials));
+  return from === to ? `${to}` : `${from} to ${to}`;
+}
+
 export function planJson(plan: Plan): string {
   return jsonText({
     schema_version: schemaVersion,
@@ -62,6 +86,8 @@ export function planJson(plan: Plan): string {
     counts: plan.counts,
     steps: plan.steps,
     seconds_per_trial: plan.secondsPerTrial,
+    replicates: plan.replicates,
+    racing: plan.racing,
     stages: plan.stages,
   });
 }

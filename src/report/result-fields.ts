@@ -3,7 +3,8 @@
  * and `--where` are made. Names are those of the JSON contract; `cell` is for people, rounded.
  *
  * `value` is exact: accuracies are shares in [0, 1], the loss is cross-entropy in nats, `rank` counts
- * within the stage, `seconds` is training alone, `digest` is the SHA-256 of the parameters.
+ * within the stage, `seconds` is training alone, `digest` is the SHA-256 of the parameters. What is said
+ * of a λ with several replicates is said in `result-row.ts`.
  */
 import { RidgelineError } from '../base/errors.ts';
 import type { Objective } from '../study/study-spec.ts';
@@ -68,6 +69,7 @@ export function resultFields(objective: Objective): readonly ResultField[] {
     text('audit', (row) => row.audit),
     errorField(objective),
     flag('tied', (row) => row.tied),
+    number('replicates', (row) => row.replicates, 'repl.'),
     ...(extra === null ? [] : [objectiveField(objective)]),
   ];
 }

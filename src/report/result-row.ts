@@ -11,21 +11,7 @@ import type { StudyRecord } from '../study/study-record.ts';
 import { trialName, type Measurement, type TrialRecord } from '../study/trial.ts';
 import type { ResultRow } from './study-results.ts';
 
-/** What has a row of its own. */
-export type RowKind = 'lambda' | 'trial';
-
-export function rowsOf(
-  study: StudyRecord,
-  candidate: RankedCandidate,
-  statistics: StudyStatistics,
-  kind: RowKind,
-): ResultRow[] {
-  return kind === 'lambda' || candidate.replicates.length === 1
-    ? [lambdaRow(study, candidate, statistics)]
-    : candidate.replicates.map((trial) => trialRow(study, candidate, trial, statistics));
-}
-
-function lambdaRow(
+export function lambdaRow(
   study: StudyRecord,
   candidate: RankedCandidate,
   statistics: StudyStatistics,
@@ -51,6 +37,15 @@ function lambdaRow(
     attempts: replicates.reduce((sum, { attempts }) => sum + attempts, 0),
     audit,
   };
+}
+
+/** Each replicate with its own values; rank and tie are those of the λ. */
+export function trialRows(
+  study: StudyRecord,
+  candidate: RankedCandidate,
+  statistics: StudyStatistics,
+): ResultRow[] {
+  return candidate.replicates.map((trial) => trialRow(study, candidate, trial, statistics));
 }
 
 function trialRow(

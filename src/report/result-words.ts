@@ -17,12 +17,17 @@ export function rangeWords({ range }: StageResults): string {
     : `λ ${lambdaText(range.min)} … ${lambdaText(range.max)}`;
 }
 
-/** `28 of 30 trials complete, 2 failed`. */
-export function countWords({ trials, counts }: StageResults): string {
+/** `28 of 30 trials complete, 2 failed`; of λ with replicates, how many were given each of them. */
+export function countWords({ trials, counts, replicates }: StageResults): string {
   const others = (['failed', 'cancelled', 'running', 'waiting'] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `, ${counts[status]} ${status}`);
-  return `${counts.complete} of ${countText(trials, 'trial')} complete${others.join('')}`;
+  if (replicates.length < 2)
+    return `${counts.complete} of ${countText(trials, 'trial')} complete${others.join('')}`;
+  const times = replicates.every((count) => count === trials)
+    ? `, ${replicates.length} replicates each`
+    : `, replicates of ${replicates.join(', ')} λ`;
+  return `${counts.complete} of ${trials} λ complete${others.join('')}${times}`;
 }
 
 /** `winner`, or `best so far` while the search goes on or where it ended without one. */
@@ -50,7 +55,10 @@ export function winnerFacts(results: StudyResults): readonly string[] | null {
   if (metric !== 'validation_accuracy' && best.validationAccuracy !== null) {
     facts.push(`validation accuracy ${percentText(best.validationAccuracy)} %`);
   }
-  if (best.testAccuracy !== null) facts.push(`test ${percentText(best.testAccuracy)} %`);
+  if (best.testAccuracy !== null) {
+    const one = best.replicates > 1 ? ' (its replicate 1)' : '';
+    facts.push(`test ${percentText(best.testAccuracy)} %${one}`);
+  }
   if (best.digest !== null) facts.push(`digest ${shortDigest(best.digest, '…')}`);
   if (winner !== null && winner.reproduced !== null) {
     const where = winner.testWorker === null ? '' : ` on worker ${winner.testWorker}`;
@@ -85,7 +93,11 @@ export function statisticsWords(
   }
   if (fit !== null) words.push({ label: 'curve', text: fit.reason });
   if (validationCount !== null && objective.metric === 'validation_accuracy') {
-    const text = `± and = are about the choice of these ${validationCount} validation images, not about the seed`;
+    const images = `the choice of these ${validationCount} validation images`;
+    const text =
+      results.best !== null && results.best.replicates > 1
+        ? `± is about the seeds and about ${images}, = about the images alone`
+        : `± and = are about ${images}, not about the seed`;
     words.push({ label: 'noise', text });
   }
   return words;

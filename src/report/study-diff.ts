@@ -6,12 +6,31 @@
  * the settings differ. Equal digests are the strongest sign there is that two searches computed the same.
  */
 import { fileShape } from '../study/file-shape.ts';
+import type { StudyRecord } from '../study/study-record.ts';
 import type { StudySpec } from '../study/study-spec.ts';
-import type { ResultRow, StageResults, StudyResults } from './study-results.ts';
+import type { TrialRecord } from '../study/trial.ts';
+import {
+  studyResults,
+  type ResultRow,
+  type StageResults,
+  type StudyResults,
+} from './study-results.ts';
 
 export interface DiffSide {
   readonly spec: StudySpec;
   readonly results: StudyResults;
+  /** A row for each trial, replicates one by one. */
+  readonly trials: readonly ResultRow[];
+}
+
+/** @param trials with their bits */
+export function diffSide(study: StudyRecord, trials: readonly TrialRecord[]): DiffSide {
+  const each = studyResults(study, trials, 'trial');
+  return {
+    spec: study.spec,
+    results: studyResults(study, trials),
+    trials: each.stages.flatMap(({ rows }) => rows),
+  };
 }
 
 export interface FieldDifference {
@@ -61,7 +80,7 @@ export function studyDiff(a: DiffSide, b: DiffSide): StudyDiff {
       a: stageFacts(a.results, stage),
       b: stageFacts(b.results, stage),
     })),
-    trials: trialDifference(a.results, b.results),
+    trials: trialDifference(a.trials, b.trials),
   };
 }
 
@@ -104,14 +123,12 @@ function completeRows({ rows }: StageResults): readonly ResultRow[] {
   return rows.filter(({ rank }) => rank !== null);
 }
 
-function trialDifference(a: StudyResults, b: StudyResults): StudyDiff['trials'] {
-  const others = new Map(b.stages.flatMap(({ rows }) => rows).map((row) => [row.trial, row]));
-  const shared = a.stages
-    .flatMap(({ rows }) => rows)
-    .flatMap((row) => {
-      const other = others.get(row.trial);
-      return other !== undefined && other.lambda === row.lambda ? [{ row, other }] : [];
-    });
+function trialDifference(a: readonly ResultRow[], b: readonly ResultRow[]): StudyDiff['trials'] {
+  const others = new Map(b.map((row) => [row.trial, row]));
+  const shared = a.flatMap((row) => {
+    const other = others.get(row.trial);
+    return other !== undefined && other.lambda === row.lambda ? [{ row, other }] : [];
+  });
   const compared = shared.filter(({ row, other }) => row.digest !== null && other.digest !== null);
   const different = compared.filter(({ row, other }) => row.digest !== other.digest);
   return {

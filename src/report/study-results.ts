@@ -21,7 +21,7 @@ import {
   type TrialRecord,
   type TrialStatus,
 } from '../study/trial.ts';
-import { rowsOf, type RowKind } from './result-row.ts';
+import { lambdaRow, trialRows } from './result-row.ts';
 import { resultWarnings } from './result-warnings.ts';
 
 export interface ResultRow {
@@ -118,18 +118,18 @@ export interface StudyResults {
 
 /**
  * @param trials with their bits (`correctness`), or no trial is compared with another
- * @param kind   what has a row of its own: each λ, or each of its replicates
+ * @param kind   what has a row of its own in a stage: each λ, or each of its replicates
  */
 export function studyResults(
   study: StudyRecord,
   trials: readonly TrialRecord[],
-  kind: RowKind = 'lambda',
+  kind: 'lambda' | 'trial' = 'lambda',
 ): StudyResults {
   const byStage = Map.groupBy(trials, (trial) => trial.id.stage);
   const order = study.spec.stages.map(({ name }) => name);
   const statistics = studyStatistics(trials, study.spec.objective, order);
   const stages = study.stages.map((stage) =>
-    stageResults(study, stage, byStage.get(stage.name) ?? [], statistics, kind),
+    stageResults(study, stage, byStage.get(stage.name) ?? [], statistics),
   );
   const rows = stages.flatMap((stage) => stage.rows);
   const winner = winnerResult(study, rows);
@@ -139,7 +139,10 @@ export function studyResults(
     status: study.status,
     reason: study.reason,
     objective: study.spec.objective,
-    stages,
+    stages:
+      kind === 'lambda'
+        ? stages
+        : stages.map((stage) => byTrial(stage, study, byStage.get(stage.name) ?? [], statistics)),
     winner,
     best: winner ?? bestSoFar(study, trials, order, rows),
     ties: tieSummary(statistics),
@@ -190,12 +193,11 @@ function stageResults(
   stage: StageRecord,
   trials: readonly TrialRecord[],
   statistics: StudyStatistics,
-  kind: RowKind,
 ): StageResults {
   const spec = study.spec.stages.find(({ name }) => name === stage.name);
   const given = spec?.lambda.kind === 'range' ? spec.lambda.range : null;
   const ranked = rankCandidates(trials, study.spec.objective, [stage.name]);
-  const rows = ranked.flatMap((candidate) => rowsOf(study, candidate, statistics, kind));
+  const rows = ranked.map((candidate) => lambdaRow(study, candidate, statistics));
   return {
     name: stage.name,
     distribution: 'log_uniform',
@@ -206,6 +208,24 @@ function stageResults(
     trials: stage.trials,
     counts: countStatuses(ranked),
     replicates: replicateCounts(ranked),
+    rows,
+    rowsMatched: rows.length,
+    rowsTotal: rows.length,
+    failed: rows.filter(({ status }) => status === 'failed'),
+  };
+}
+
+function byTrial(
+  stage: StageResults,
+  study: StudyRecord,
+  trials: readonly TrialRecord[],
+  statistics: StudyStatistics,
+): StageResults {
+  const rows = rankCandidates(trials, study.spec.objective, [stage.name]).flatMap((candidate) =>
+    trialRows(study, candidate, statistics),
+  );
+  return {
+    ...stage,
     rows,
     rowsMatched: rows.length,
     rowsTotal: rows.length,

@@ -32,6 +32,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
   const facts: readonly (readonly [string, string | null])[] = [
     ['trial', `${trialName(trial.id)} of study ${source.study.spec.study}`],
     ['λ', `${trial.lambda} (${lambdaText(trial.lambda)})`],
+    ...replicateFact(source),
     ['status', trial.reason === null ? trial.status : `${trial.status}: ${trial.reason}`],
     ['place', placeWords(source)],
     ['value', valueWords(source)],
@@ -53,6 +54,18 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
   if (result !== null && result.curve.length > 0)
     lines.push('', 'measurements', ...curveLines(result.curve, options));
   return `${lines.join('\n')}\n`;
+}
+
+/** Which one of several it is, and what all of them say together. */
+function replicateFact({ results, study, trial }: TrialSource): [string, string][] {
+  const { stage, k, replicate } = trial.id;
+  const names = new Set(
+    Array.from({ length: study.spec.replicates }, (_, index) =>
+      trialName({ stage, k, replicate: index + 1 }),
+    ),
+  );
+  const rows = results.stages.flatMap((of) => of.rows).filter((row) => names.has(row.trial));
+  return rows.length < 2 ? [] : [['replicate', `${replicate} of ${rows.length} of this λ`]];
 }
 
 const auditWords: Readonly<Record<AuditVerdict, string>> = {

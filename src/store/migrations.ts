@@ -197,7 +197,37 @@ SELECT study, stage, k, replicate, lambda, status, value,
 FROM placed;
 `;
 
-const steps: readonly string[] = [version1, version2];
+/** Ranks are those of a λ, by the mean of its replicates (`search/ranking.ts` has the rule). */
+const version3 = `
+DROP VIEW trials_ranked;
+CREATE VIEW trials_ranked AS
+WITH valued AS (
+  SELECT t.*, g.ordinal, m.train_accuracy, m.train_loss, m.validation_accuracy, m.validation_loss, m.validation_cost,
+    coalesce(w.test_accuracy, m.test_accuracy) AS test_accuracy, s.objective_direction,
+    CASE WHEN t.status = 'complete' AND coalesce(t.audit, '') <> 'disputed' THEN 1 ELSE 0 END AS counts,
+    CASE s.objective_metric WHEN 'validation_accuracy' THEN m.validation_accuracy WHEN 'validation_loss' THEN m.validation_loss
+      WHEN 'validation_cost' THEN m.validation_cost WHEN 'train_accuracy' THEN m.train_accuracy
+      WHEN 'train_loss' THEN m.train_loss END AS value
+  FROM trial t JOIN study s ON s.name = t.study JOIN stage g ON g.study = t.study AND g.name = t.stage
+  LEFT JOIN measurement m ON m.study = t.study AND m.stage = t.stage AND m.k = t.k AND m.replicate = t.replicate AND m.step = t.measured_step
+  LEFT JOIN winner w ON w.study = t.study AND w.stage = t.stage AND w.k = t.k AND w.replicate = t.replicate
+), meant AS (
+  SELECT valued.*, avg(CASE counts WHEN 1 THEN value END) OVER same AS mean_value, count(*) OVER same AS replicates,
+    sum(counts) OVER same > 0 AND sum(counts = 0 AND status NOT IN ('waiting', 'running')) OVER same = 0 AS is_ranked
+  FROM valued WINDOW same AS (PARTITION BY study, stage, k)
+), placed AS (
+  SELECT meant.*, CASE objective_direction WHEN 'maximize' THEN -mean_value ELSE mean_value END AS placing FROM meant
+)
+SELECT study, stage, k, replicate, lambda, status, value,
+  CASE is_ranked WHEN 1 THEN dense_rank() OVER (PARTITION BY study, stage ORDER BY is_ranked DESC, replicates DESC, placing, k) END AS rank_in_stage,
+  CASE is_ranked WHEN 1 THEN dense_rank() OVER (PARTITION BY study ORDER BY is_ranked DESC, replicates DESC, placing, ordinal, k) END AS rank_in_study,
+  train_accuracy, train_loss, validation_accuracy, validation_loss, validation_cost, test_accuracy,
+  reason, attempts, worker, steps, seconds, digest, audit,
+  CASE is_ranked WHEN 1 THEN mean_value END AS mean_value, replicates
+FROM placed;
+`;
+
+const steps: readonly string[] = [version1, version2, version3];
 
 /** The schema that this release reads and writes. */
 const schemaVersion = steps.length;

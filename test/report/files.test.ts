@@ -132,6 +132,7 @@ describe('JSON', () => {
       audit: null,
       standard_error: null,
       tied: null,
+      replicates: 1,
     });
     expect(Object.keys(stages[0]!.trials[2]!)).toEqual(Object.keys(stages[0]!.trials[0]!));
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { diffJson, formatDiff } from '../../src/report/diff-text.ts';
 import { displayWidth } from '../../src/report/display-width.ts';
-import { studyDiff } from '../../src/report/study-diff.ts';
+import { diffSide, studyDiff } from '../../src/report/study-diff.ts';
 import { studyResults } from '../../src/report/study-results.ts';
 import type { TextOptions } from '../../src/report/text-options.ts';
 import { trialJson } from '../../src/report/trial-json.ts';
@@ -103,11 +103,8 @@ describe('two studies', () => {
     stages: [study.stages[0]!],
     winner: null,
   };
-  const side = { spec: study.spec, results };
-  const otherSide = {
-    spec: other.spec,
-    results: studyResults(other, [first!, scored('coarse', 2, 4e-3, { right: 100 })]),
-  };
+  const side = diffSide(study, scoredTrials);
+  const otherSide = diffSide(other, [first!, scored('coarse', 2, 4e-3, { right: 100 })]);
 
   test('are compared field by field, and trial by trial', () => {
     const diff = studyDiff(side, otherSide);
@@ -125,10 +122,10 @@ describe('two studies', () => {
     const result = winner!.result!;
     if (result.kind !== 'complete') throw new Error('the winner is complete');
     const changed = { ...winner!, result: { ...result, digest: 'f'.repeat(64) } };
-    const renamed = studyResults(study, [...scoredTrials.slice(0, 4), changed]);
-    const diff = studyDiff(side, { spec: study.spec, results: renamed });
+    const renamed = diffSide(study, [...scoredTrials.slice(0, 4), changed]);
+    const diff = studyDiff(side, renamed);
     expect(diff.fields).toEqual([]);
-    const text = formatDiff(side, { spec: study.spec, results: renamed }, diff, options);
+    const text = formatDiff(side, renamed, diff, options);
     expect(text).toContain('differ in nothing but the name');
     expect(text).toContain('5 trials in both; 3 of 4 completed in both have equal digests');
     expect(text).toContain('not equal: fine/2');

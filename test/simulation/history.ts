@@ -40,7 +40,7 @@ const reference = {
 const data: StudyData = {
   search: reference,
   test: { ...reference, parts: [part, { ...part, name: 'test' }] },
-  validationCount: 10_000,
+  validationCount: 64,
 };
 const stepMs = 200;
 const healedMs = 2 * 60 * 60_000;
@@ -316,7 +316,11 @@ export function drawHistory(seed: number): HistorySettings {
   const audit = isAudited
     ? { random: chance.draw() < 0.5 ? 0.2 : 0, top: chance.whole(0, 4) }
     : null;
-  const first = simulatedStudy('first', { seed, audit });
+  // From a stream of its own, so that what seeds drew before there were replicates stays the same.
+  const repeats = new Chance(seed, 79);
+  const replicates = repeats.draw() < 0.7 ? 1 : repeats.whole(2, 3);
+  const racing = replicates > 1 && repeats.draw() < 0.6;
+  const first = simulatedStudy('first', { seed, audit, replicates, racing });
   const second = simulatedStudy('second', {
     seed: seed + 1,
     stages: first.stages.slice(0, 1).map((stage) => ({ ...stage, trials: 6 })),

@@ -4,6 +4,7 @@
  * whole or not at all; a crash of the coordinator keeps what was committed and nothing else.
  */
 import { assert } from '../../src/base/assert.ts';
+import { nextRound } from '../../src/search/racing.ts';
 import type { RowOf, StoreRow } from '../../src/store/rows.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
 import {
@@ -103,6 +104,7 @@ export class ModelStore {
         return this.#closeStage(row);
       case 'trial-created': {
         const { trials } = this.study(row.study);
+        this.#checkRound(row);
         assert(!trials.has(trialName(row.id)), 'a trial is created once');
         trials.set(trialName(row.id), newTrial(row));
         return;
@@ -193,9 +195,12 @@ export class ModelStore {
     const { closed, trials } = this.#stage(study, stage);
     assert(!closed, `stage ${stage} closes once`);
     const ended = [...this.study(study).trials.values()].filter(({ id }) => id.stage === stage);
-    assert(ended.length === trials, `stage ${stage} has all its trials`);
-    const top = this.study(study).record.spec.audit?.top ?? 0;
-    for (const trial of ended.filter(isRanked).toSorted(byValue).slice(0, top))
+    const { spec } = this.study(study).record;
+    const firsts = ended.filter(({ id }) => id.replicate === 1);
+    assert(firsts.length === trials, `stage ${stage} has all its λ`);
+    if (spec.racing) assert(nextRound(ended, spec).length === 0, `the race of ${stage} is over`);
+    else assert(ended.length === trials * spec.replicates, `stage ${stage} has all its trials`);
+    for (const trial of bestOf(ended, spec.audit?.top ?? 0))
       assert(trial.audit !== null, `${trialName(trial.id)} is among the best and was audited`);
     for (const trial of ended) {
       assert(trial.status === 'complete' || trial.status === 'failed', 'all trials have ended');
@@ -203,6 +208,18 @@ export class ModelStore {
       assert(!open, `${trialName(trial.id)} has no open attempt when its stage closes`);
     }
     this.#changeStage(study, stage, { closed: true });
+  }
+
+  /** A replicate of a race is given to one that may be the best, after all before it have ended. */
+  #checkRound({ study, id }: RowOf<'trial-created'>): void {
+    const { record, trials } = this.study(study);
+    assert(id.replicate <= record.spec.replicates, `${trialName(id)} is not one too many`);
+    if (!record.spec.racing || id.replicate === 1) return;
+    const ended = [...trials.values()].filter(
+      (trial) => trial.id.stage === id.stage && trial.status !== 'waiting',
+    );
+    const round = nextRound(ended, record.spec).map((trial) => trialName(trial.id));
+    assert(round.includes(trialName(id)), `${trialName(id)} is in the next round`);
   }
 
   /** A trial that was lost once is trained alone. */
@@ -247,11 +264,18 @@ function isRanked({ status, audit }: TrialRecord): boolean {
   return status === 'complete' && audit !== 'disputed';
 }
 
-function byValue(a: TrialRecord, b: TrialRecord): number {
-  const [left = 0, right = 0] = [a, b].map(
-    ({ result }) => result?.curve.at(-1)?.validationAccuracy ?? 0,
-  );
-  return right - left || a.id.k - b.id.k;
+/** The trials of the best `top` λ: more replicates first, then the better mean, then the smaller k. */
+function bestOf(trials: readonly StoredTrial[], top: number): StoredTrial[] {
+  const value = (of: readonly TrialRecord[]): number =>
+    of.reduce((sum, { result }) => sum + (result?.curve.at(-1)?.validationAccuracy ?? 0), 0) /
+    of.length;
+  return [...Map.groupBy(trials, ({ id }) => id.k)]
+    .filter(([, of]) => of.every(isRanked))
+    .toSorted(
+      ([a, left], [b, right]) => right.length - left.length || value(right) - value(left) || a - b,
+    )
+    .slice(0, top)
+    .flatMap(([, of]) => of);
 }
 
 function newTrial({ id, lambda }: RowOf<'trial-created'>): StoredTrial {

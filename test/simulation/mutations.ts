@@ -158,4 +158,16 @@ export const mutations: readonly Mutation[] = [
     'this.#reports.set(pack, { message, unanswered });',
     'if (!this.#online) this.#reports.set(pack, { message, unanswered });',
   ),
+  mutation(
+    'a race forgets which images its trials got right',
+    'coordinator/results.ts',
+    'const isRacing = study.spec.racing && !stage.record.closed;',
+    'const isRacing = false;',
+  ),
+  mutation(
+    'a result is taken whose bits are not those of the validation split',
+    'coordinator/results.ts',
+    'if (!hasBitsFor(result, validationCount)) {',
+    'if (validationCount < 0) {',
+  ),
 ];

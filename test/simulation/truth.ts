@@ -31,7 +31,9 @@ export function trueResult(trial: TrialId, lambda: number, measureTest: boolean)
     testLoss: measureTest ? 1.5 : null,
     testAccuracy: measureTest ? accuracy : null,
   };
-  const validationCorrect = Uint8Array.of(parseInt(digest.slice(0, 2), 16), 0);
+  const right = 60 - Math.round(6 * Math.abs(Math.log10(lambda) + 2)) - (digest.charCodeAt(0) % 3);
+  const validationCorrect = new Uint8Array(8);
+  for (let image = 0; image < right; image++) validationCorrect[image >> 3]! |= 1 << (image & 7);
   return { kind: 'complete', steps: 10, seconds: 1, digest, curve: [last], validationCorrect };
 }
 
@@ -42,7 +44,9 @@ export function lie(truth: TrialResult, draw: number): TrialResult {
   const better = { ...last, validationAccuracy: last.validationAccuracy + 0.1 * (1 + draw) };
   // Every part of a result is worth lying about; the digest and the bits alone would not be missed.
   if (draw < 0.3) return { ...truth, curve: [better] };
+  // Too few bits, which no honest worker of this version sends; or others than the right ones.
+  if (draw < 0.35) return { ...truth, validationCorrect: Uint8Array.of(255) };
   if (draw < 0.5)
-    return { ...truth, validationCorrect: Uint8Array.of(255, Math.floor(256 * draw)) };
+    return { ...truth, validationCorrect: truth.validationCorrect.with(7, Math.floor(256 * draw)) };
   return { ...truth, curve: [better], digest: sha256(`forged ${draw}`) };
 }

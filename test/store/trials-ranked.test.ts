@@ -48,6 +48,58 @@ describe('trials_ranked', () => {
     ]);
   });
 
+  test('ranks λ by the mean of their replicates, and those that a race left out behind the others', () => {
+    using directory = temporaryDirectory();
+    {
+      using store = openStore(directory.path, { owner });
+      store.commit(startedStudy);
+      for (const k of [1, 2, 3])
+        if (k !== 2)
+          store.commit([
+            {
+              kind: 'trial-created',
+              study: 'first',
+              id: { ...coarse(k), replicate: 2 },
+              lambda: 1,
+            },
+          ]);
+      for (const [k, replicate, accuracy] of [
+        [1, 1, 0.5],
+        [1, 2, 0.75],
+        [2, 1, 0.9],
+        [3, 1, 0.625],
+        [3, 2, 0.75],
+      ] as const) {
+        const trial = { ...coarse(k), replicate };
+        store.commit([
+          { kind: 'attempt-opened', study: 'first', attempt: attemptOf(trial, 1) },
+          {
+            kind: 'trial-ended',
+            study: 'first',
+            trial,
+            worker: 'node-1',
+            result: completeResult(accuracy),
+            fingerprint: 'f'.repeat(64),
+          },
+        ]);
+      }
+    }
+    const raw = new DatabaseSync(join(directory.path, 'ridgeline.db'), { readOnly: true });
+    const rows = raw
+      .prepare(
+        'SELECT k, replicate, rank_in_stage, mean_value, replicates FROM trials_ranked ORDER BY k, replicate',
+      )
+      .all();
+    raw.close();
+    expect(rows.map((row) => Object.values(row))).toEqual([
+      [1, 1, 2, 0.625, 2],
+      [1, 2, 2, 0.625, 2],
+      [2, 1, 3, 0.9, 1],
+      [3, 1, 1, 0.6875, 2],
+      [3, 2, 1, 0.6875, 2],
+    ]);
+  });
+
   test('has exactly the columns that docs/store.md describes', () => {
     using directory = temporaryDirectory();
     using store = openStore(directory.path, { owner });

@@ -48,11 +48,13 @@ async function planOf(spec: StudySpec, dataDir: string, kernel: Kernel): Promise
     counts: opened.counts,
     steps,
     secondsPerTrial,
+    replicates: spec.replicates,
+    racing: spec.racing,
     stages: spec.stages.map((stage) => {
       const { name, trials, lambda } = stage;
       if (lambda.kind === 'narrow')
         return { name, trials, range: null, narrows: lambda.narrow, lambdas: [] };
-      const sampled = stageTrials(spec, stage, lambda.range);
+      const sampled = stageTrials({ ...spec, replicates: 1 }, stage, lambda.range);
       return {
         name,
         trials,

@@ -1,7 +1,7 @@
 /** `ridgeline results`, `trial` and `diff`: always from the store, whether a coordinator runs or not. */
 import { Option, type Command } from 'commander';
 import { diffJson, formatDiff } from '../../report/diff-text.ts';
-import { studyDiff, type DiffSide } from '../../report/study-diff.ts';
+import { diffSide, studyDiff, type DiffSide } from '../../report/study-diff.ts';
 import { studyResults } from '../../report/study-results.ts';
 import { terminalCurve } from '../../report/terminal-curve.ts';
 import { trialJson } from '../../report/trial-json.ts';
@@ -20,6 +20,7 @@ interface ResultsFlags extends CommonFlags {
   readonly columns?: string;
   readonly sort?: string;
   readonly where?: string;
+  readonly replicates?: boolean;
   readonly chart?: boolean;
   readonly format?: string;
   readonly output?: string;
@@ -55,6 +56,7 @@ export function addResultsCommands(program: Command, context: Context): void {
       wholeNumber('--top', 1, 1_000_000),
     )
     .option('--all', 'all rows')
+    .option('--replicates', 'a row for each replicate, not one for each λ with their means')
     .option('--columns <names>', 'these columns, in this order: trial,lambda,…')
     .option('--sort <column>', 'another order than by rank: lambda, or lambda:desc')
     .option('--where <condition>', "only these rows: 'validation_accuracy > 0.45'")
@@ -80,6 +82,7 @@ function printResults(study: string, flags: ResultsFlags, context: Context): voi
     trials: reader.trials(study, { correctness: true }),
   }));
   const { format = null, stage = null, sort = null, where = null, chart = false, columns } = flags;
+  const { replicates = false } = flags;
   const output = flags.output === '-' ? null : (flags.output ?? null);
   const isTable =
     format === 'table' || (format === null && (chart || (context.stdout.isTTY && output === null)));
@@ -88,7 +91,7 @@ function printResults(study: string, flags: ResultsFlags, context: Context): voi
   const names = columns?.split(',').map((name) => name.trim()) ?? null;
   writeResults(
     { study: record, trials, reader },
-    { format, top, stage, columns: names, sort, where, chart, output },
+    { format, top, stage, columns: names, sort, where, replicates, chart, output },
     context,
     flags,
   );
@@ -109,7 +112,7 @@ function addTrial(program: Command, context: Context): void {
       using reader = openStoreReader(stateDirOf(context, flags));
       const record = storedStudy(reader, study);
       const { id, trial } = storedTrial(reader, study, name);
-      const results = studyResults(record, reader.trials(study, { correctness: true }));
+      const results = studyResults(record, reader.trials(study, { correctness: true }), 'trial');
       const row = results.stages.flatMap(({ rows }) => rows).find((of) => of.trial === name);
       if (row === undefined) throw new Error(`${name} is a trial and has no row`);
       const source = {
@@ -161,7 +164,7 @@ function sideOf(reader: StoreReader, study: string): DiffSide {
   return reader.snapshot(() => {
     const record = storedStudy(reader, study);
     const trials = reader.trials(study, { correctness: true });
-    return { spec: record.spec, results: studyResults(record, trials) };
+    return diffSide(record, trials);
   });
 }
 
