@@ -1,0 +1,51 @@
+/** A race with real processes: its rounds are the same on any cluster, also when it is killed between two. */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  fingerprint,
+  ridgeline,
+  scratchDir,
+  start,
+  writeStudy,
+  type ResultsJson,
+} from './processes.ts';
+
+async function replicatesOf(state: string): Promise<ResultsJson> {
+  const args = ['results', 'raced', '--replicates', '--state', state, '--format', 'json'];
+  const { code, stdout, stderr } = await ridgeline(args);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as ResultsJson;
+}
+
+test('a race killed in its second round ends as an undisturbed one, and its replicates train again', async () => {
+  const dir = scratchDir();
+  const study = writeStudy(dir, { name: 'raced', trials: 10, cycles: 2 });
+  appendFileSync(study, 'replicates: 3\nracing: true\n');
+  const [calm, killed] = [join(dir, 'calm'), join(dir, 'killed')];
+  const undisturbed = await ridgeline(['run', study, '--state', calm, '--workers', '1']);
+  expect(undisturbed.code, undisturbed.stderr).toBe(0);
+
+  const first = start(['run', study, '--state', killed, '--pack', '1']);
+  await first.says(/of 10 λ may be the best; another replicate of each/);
+  await first.says(/coarse\/\d+\.2 /);
+  first.kill('SIGKILL');
+  await first.finished;
+  const second = await ridgeline(['run', study, '--state', killed, '--lease', '2']);
+  expect(second.code, second.stderr).toBe(0);
+
+  const reference = await replicatesOf(calm);
+  expect(fingerprint(await replicatesOf(killed))).toEqual(fingerprint(reference));
+  const names = reference.stages.flatMap(({ trials }) => trials.map(({ trial }) => trial));
+  expect(names).toContain(`${reference.winner?.trial}.3`);
+  // A λ near 1 learns nothing: nobody trains it twice.
+  const lambdas = names.filter((name) => !/\.\d+$/.test(name));
+  expect(lambdas).toHaveLength(20);
+  expect(lambdas.every((name) => names.includes(`${name}.2`))).toBe(false);
+
+  const again = reference.stages[0]!.trials.find(({ trial }) => trial.endsWith('.2'))!;
+  const args = ['train', 'raced', '--trial', again.trial, '--state', calm, '--format', 'json'];
+  const trained = await ridgeline(args);
+  expect(trained.code, trained.stderr).toBe(0);
+  expect((JSON.parse(trained.stdout) as { digest: string }).digest).toBe(again.digest);
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { formatJson } from '../../src/report/json.ts';
+import { formatPlan } from '../../src/report/plan-text.ts';
+import { studyResults } from '../../src/report/study-results.ts';
+import { formatTables } from '../../src/report/terminal-table.ts';
+import { formatTrial } from '../../src/report/trial-text.ts';
+import type { TrialRecord } from '../../src/study/trial.ts';
+import { study, trial } from './sample-study.ts';
+import { scored } from './scored-study.ts';
+
+const replicate = (record: TrialRecord, number: number): TrialRecord => ({
+  ...record,
+  id: { ...record.id, replicate: number },
+});
+/** Of 400 images; the first is the winner of the sample study. */
+const raced: readonly TrialRecord[] = [
+  scored('fine', 2, 0.01, { right: 188 }),
+  replicate(scored('fine', 2, 0.01, { right: 192 }), 2),
+  scored('fine', 1, 0.002, { right: 195 }),
+];
+const repeated = { ...study, spec: { ...study.spec, replicates: 2, racing: true } };
+const plain = {
+  width: 160,
+  color: (_: unknown, text: string) => text,
+  unicode: true,
+  columns: null,
+};
+
+describe('a λ with replicates', () => {
+  const results = studyResults(repeated, raced);
+  const fine = results.stages[1]!;
+
+  test('has one row, with their mean and an error that knows of the seeds', () => {
+    const [first, second] = fine.rows;
+    expect(first).toMatchObject({ trial: 'fine/2', rank: 1, replicates: 2, value: 0.475 });
+    expect(second).toMatchObject({ trial: 'fine/1', rank: 2, replicates: 1 });
+    const ofImages = Math.sqrt((0.475 * 0.525) / 400);
+    // Two values a hundredth apart: s² = 0.01² / 2, and s² / 2 of their mean.
+    expect(first!.standardError).toBeCloseTo(Math.sqrt(0.01 ** 2 / 4 + ofImages ** 2), 12);
+  });
+
+  test('keeps its place when each replicate has a row, and the winner keeps the mean', () => {
+    const each = studyResults(repeated, raced, 'trial');
+    expect(each.stages[1]!.rows.map(({ trial: name, rank, value }) => [name, rank, value])).toEqual(
+      [
+        ['fine/2', 1, 0.47],
+        ['fine/2.2', 1, 0.48],
+        ['fine/1', 2, 0.4875],
+      ],
+    );
+    expect(each.winner).toEqual(results.winner);
+    expect(each.winner!.value).toBe(0.475);
+  });
+
+  test('shows in the table how many there are, and that the test accuracy is of one', () => {
+    const text = formatTables(results, plain);
+    expect(text).toMatch(/2 of \d+ λ complete, replicates of 2, 1 λ/);
+    expect(text).toContain('(its replicate 1)');
+    expect(text).toContain('± is about the seeds and about');
+    expect(text).toMatch(/│ repl\. │/);
+    expect(formatTables(studyResults(study, raced.slice(0, 1)), plain)).not.toContain('repl.');
+  });
+
+  test('says in JSON how many went into the mean', () => {
+    const { stages } = JSON.parse(formatJson(results)) as {
+      stages: { trials: { replicates: number }[] }[];
+    };
+    expect(stages[1]!.trials.map(({ replicates }) => replicates)).toEqual([2, 1]);
+  });
+
+  test('is failed when one replicate is, and says which', () => {
+    const diverged = replicate(
+      trial('fine', 2, 0.01, { status: 'failed', reason: 'diverged', result: null }),
+      2,
+    );
+    const [row] = studyResults(repeated, [raced[0]!, diverged]).stages[1]!.failed;
+    expect(row).toMatchObject({ trial: 'fine/2', status: 'failed', rank: null, value: null });
+    expect(row!.reason).toBe('replicate 2: diverged');
+  });
+
+  test('is told from its replicates where one of them is looked at', () => {
+    const each = studyResults(repeated, raced, 'trial');
+    const text = formatTrial(
+      {
+        study: repeated,
+        results: each,
+        row: each.stages[1]!.rows[1]!,
+        trial: raced[1]!,
+        attempts: [],
+        command: 'ridgeline train',
+      },
+      plain,
+    );
+    expect(text).toMatch(/replicate +2 of 2 of this λ/);
+  });
+
+  test('is planned with the least and the most that a race may cost', () => {
+    const plan = {
+      study: 's',
+      source: 'here',
+      counts: { train: 1, validation: 1, test: null },
+      steps: 10,
+      secondsPerTrial: 1,
+      replicates: 3,
+      stages: [{ name: 'coarse', trials: 30, range: null, narrows: 'x', lambdas: [] }],
+    };
+    expect(formatPlan({ ...plan, racing: true })).toMatch(/30 to 90 trials[^]*30 s to 1 min 30 s on/);
+    expect(formatPlan({ ...plan, racing: false })).toMatch(/study s: 90 trials/);
+  });
+});
