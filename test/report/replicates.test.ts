@@ -104,7 +104,9 @@ describe('a λ with replicates', () => {
       replicates: 3,
       stages: [{ name: 'coarse', trials: 30, range: null, narrows: 'x', lambdas: [] }],
     };
-    expect(formatPlan({ ...plan, racing: true })).toMatch(/30 to 90 trials[^]*30 s to 1 min 30 s on/);
+    expect(formatPlan({ ...plan, racing: true })).toMatch(
+      /30 to 90 trials[^]*30 s to 1 min 30 s on/,
+    );
     expect(formatPlan({ ...plan, racing: false })).toMatch(/study s: 90 trials/);
   });
 });
