@@ -18,7 +18,7 @@ import type {
 import { datasetKey } from '../../src/study/dataset-reference.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { ModelStore } from '../simulation/model-store.ts';
-import { trueResult } from '../simulation/truth.ts';
+import { trueImages, trueResult } from '../simulation/truth.ts';
 import { exampleStudy } from '../study/example-study.ts';
 
 const settings: DispatcherSettings = {
@@ -36,7 +36,7 @@ const reference = {
   validation: { kind: 'count', count: 400 },
   test: null,
 } as const;
-const data: StudyData = { search: reference, test: null, validationCount: 400 };
+const data: StudyData = { search: reference, test: null, validationCount: trueImages };
 
 /** What may happen, in any order; numbers choose among the workers or grants there are. */
 type Step =

@@ -6,7 +6,7 @@ import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
 import type { Assignment, Hello, MemberResult } from '../../src/rpc/messages.ts';
 import { datasetKey } from '../../src/study/dataset-reference.ts';
 import type { StudySpec } from '../../src/study/study-spec.ts';
-import { trueResult } from '../simulation/truth.ts';
+import { trueImages, trueResult } from '../simulation/truth.ts';
 import { exampleStudy } from '../study/example-study.ts';
 
 const settings: DispatcherSettings = {
@@ -82,7 +82,7 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
           dispatcher.joined(helloOf(index, count), '127.0.0.1:1', now),
         );
         const origin = { partDigests: {}, officialData: null };
-        const data = { search: reference, test: null, validationCount: 400 };
+        const data = { search: reference, test: null, validationCount: trueImages };
         follow(dispatcher.submit(studyOf(trials, hidden), data, origin, now));
         while (running.length > 0 && queue.waiting > 0) {
           const place = choices.next().value! % running.length;

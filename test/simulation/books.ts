@@ -186,7 +186,10 @@ export class Books {
       case 'trial-audited':
         return this.#checkTruth(this.#store.trial(row.study, row.trial));
       case 'worker-quarantined':
-        assert(this.#kindOf(row.worker) === 'wrong', `${row.worker} did nothing wrong`);
+        assert(
+          ['wrong', 'garbled'].includes(this.#kindOf(row.worker)),
+          `${row.worker} did nothing wrong`,
+        );
         return;
       default:
         return;

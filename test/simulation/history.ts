@@ -15,6 +15,7 @@ import { Network } from './network.ts';
 import { SimulatedCoordinator } from './simulated-coordinator.ts';
 import { SimulatedWorker, type WorkerKind } from './simulated-worker.ts';
 import { Chance, Timeline } from './timeline.ts';
+import { trueImages } from './truth.ts';
 
 export interface HistorySettings {
   readonly seed: number;
@@ -40,7 +41,7 @@ const reference = {
 const data: StudyData = {
   search: reference,
   test: { ...reference, parts: [part, { ...part, name: 'test' }] },
-  validationCount: 64,
+  validationCount: trueImages,
 };
 const stepMs = 200;
 const healedMs = 2 * 60 * 60_000;
@@ -309,9 +310,6 @@ export function drawHistory(seed: number): HistorySettings {
   const odd = chance.draw();
   const oddKind = odd < 0.12 ? 'broken' : odd < 0.16 ? 'lazy' : odd < 0.45 ? 'wrong' : 'sound';
   // One odd worker at most, and only beside sound ones: a cluster of liars has no truth to find.
-  const kinds = Array.from({ length: count }, (_, index): WorkerKind =>
-    index === 1 ? oddKind : 'sound',
-  );
   const isAudited = chance.draw() < 0.6;
   const audit = isAudited
     ? { random: chance.draw() < 0.5 ? 0.2 : 0, top: chance.whole(0, 4) }
@@ -320,6 +318,10 @@ export function drawHistory(seed: number): HistorySettings {
   const repeats = new Chance(seed, 79);
   const replicates = repeats.draw() < 0.7 ? 1 : repeats.whole(2, 3);
   const racing = replicates > 1 && repeats.draw() < 0.6;
+  const odds = oddKind === 'wrong' && repeats.draw() < 0.15 ? 'garbled' : oddKind;
+  const kinds = Array.from({ length: count }, (_, index): WorkerKind =>
+    index === 1 ? odds : 'sound',
+  );
   const first = simulatedStudy('first', { seed, audit, replicates, racing });
   const second = simulatedStudy('second', {
     seed: seed + 1,

@@ -9,13 +9,13 @@ import type { Faults } from './faults.ts';
 import { Link, type Network, type Reader } from './network.ts';
 import type { SimulatedCoordinator } from './simulated-coordinator.ts';
 import type { Chance, Timeline } from './timeline.ts';
-import { lie, trueResult } from './truth.ts';
+import { garbled, lie, trueResult } from './truth.ts';
 
 /**
  * `sound`. `wrong`: a tenth of its results are. `broken`: every pack ends with an error at once.
  * `lazy`: gives every pack back at once.
  */
-export type WorkerKind = 'sound' | 'wrong' | 'broken' | 'lazy';
+export type WorkerKind = 'sound' | 'wrong' | 'garbled' | 'broken' | 'lazy';
 
 export interface Surroundings {
   readonly timeline: Timeline;
@@ -223,6 +223,7 @@ export class SimulatedWorker implements Reader {
     const results = members.map(({ key, lambda }) => {
       const truth = trueResult(key.trial, lambda, measureTest);
       const { chance } = this.#at;
+      if (kind === 'garbled') return chance.draw() < 0.1 ? garbled(truth) : truth;
       return kind === 'wrong' && chance.draw() < 0.1 ? lie(truth, chance.draw()) : truth;
     });
     this.#at.books.computed(pack);

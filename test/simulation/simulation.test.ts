@@ -81,7 +81,8 @@ describe('a simulated cluster', () => {
       disputes += disputed.length;
       const winner = store.study('first').record.winner?.trial;
       expect(disputed.map(({ id }) => trialName(id))).not.toContain(trialName(winner!));
-      expect(store.convicted.size, 'nobody can tell who is wrong').toBe(0);
+      // Two that disagree cannot tell who is wrong; one who takes back what both had found convicts itself.
+      for (const reason of store.convicted.values()) expect(reason).toMatch(/not the verified one/);
     }
     expect(disputes).toBeGreaterThan(10);
   });

@@ -10,6 +10,9 @@ import {
   type TrialResult,
 } from '../../src/study/trial.ts';
 
+/** Images in the validation split. */
+export const trueImages = 64;
+
 /** Above it, trials diverge. */
 const divergesAbove = 0.09;
 
@@ -32,9 +35,14 @@ export function trueResult(trial: TrialId, lambda: number, measureTest: boolean)
     testAccuracy: measureTest ? accuracy : null,
   };
   const right = 60 - Math.round(6 * Math.abs(Math.log10(lambda) + 2)) - (digest.charCodeAt(0) % 3);
-  const validationCorrect = new Uint8Array(8);
+  const validationCorrect = new Uint8Array(trueImages / 8);
   for (let image = 0; image < right; image++) validationCorrect[image >> 3]! |= 1 << (image & 7);
   return { kind: 'complete', steps: 10, seconds: 1, digest, curve: [last], validationCorrect };
+}
+
+/** What no worker says that was built from this protocol: fewer bits than there are images. */
+export function garbled(truth: TrialResult): TrialResult {
+  return truth.kind === 'diverged' ? truth : { ...truth, validationCorrect: Uint8Array.of(255) };
 }
 
 /** Better than the truth, and never twice the same. @param draw uniform in [0, 1) */
@@ -44,8 +52,6 @@ export function lie(truth: TrialResult, draw: number): TrialResult {
   const better = { ...last, validationAccuracy: last.validationAccuracy + 0.1 * (1 + draw) };
   // Every part of a result is worth lying about; the digest and the bits alone would not be missed.
   if (draw < 0.3) return { ...truth, curve: [better] };
-  // Too few bits, which no honest worker of this version sends; or others than the right ones.
-  if (draw < 0.35) return { ...truth, validationCorrect: Uint8Array.of(255) };
   if (draw < 0.5)
     return { ...truth, validationCorrect: truth.validationCorrect.with(7, Math.floor(256 * draw)) };
   return { ...truth, curve: [better], digest: sha256(`forged ${draw}`) };
