@@ -7,7 +7,8 @@
  * everything fails at once cannot use up the attempts of trials that others would take.
  *
  * Convicted: other workers agree that a result of it is wrong. For the rest of its process's life
- * nothing it says counts, and whatever it said before is computed again. Stored. Its operator lifts it
+ * nothing it says counts, and whatever it said before is computed again; what it said in stages that have
+ * closed stands, marked `unchecked`. Stored. Its operator lifts it
  * by starting the worker anew, once the machine is mended.
  *
  * Pure: changes the cluster's state and says what to store and send.
@@ -17,6 +18,7 @@ import {
   type ClusterState,
   type Decision,
   type Moment,
+  type StageEntry,
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
@@ -73,7 +75,30 @@ export function convict(
     abortPack(state, pack, 'this worker is quarantined', decision);
   }
   for (const study of state.studies.values()) {
-    for (const stage of study.stages) stage.audits = null;
+    for (const stage of study.stages) {
+      stage.audits = null;
+      if (stage.record.closed) markUnchecked(state, study, stage, decision);
+    }
+  }
+}
+
+/** A closed stage is history: nothing in it is computed again, but its readers are told. */
+function markUnchecked(
+  state: ClusterState,
+  study: StudyEntry,
+  stage: StageEntry,
+  decision: Decision,
+): void {
+  for (const trial of stage.trials) {
+    if (trial.fingerprint === null || trial.audit !== null) continue;
+    const isBelieved = trial.attempts.some(
+      ({ fingerprint, session }) =>
+        fingerprint === trial.fingerprint && !state.convicted.has(session),
+    );
+    if (isBelieved) continue;
+    trial.audit = 'unchecked';
+    const row = { study: study.name, trial: trial.id, verdict: trial.audit };
+    decision.persist.push({ kind: 'trial-audited', ...row });
   }
 }
 

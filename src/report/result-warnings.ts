@@ -138,7 +138,9 @@ function auditWarnings(rows: readonly ResultRow[]): string[] {
     );
   }
   if (unchecked !== '') {
-    warnings.push(`${unchecked} should have been computed again; every attempt was lost.`);
+    warnings.push(
+      `${unchecked} should have been computed again, and nobody did: every attempt was lost, or the worker was found to compute wrongly when the stage had closed.`,
+    );
   }
   return warnings;
 }

@@ -71,7 +71,8 @@ function replicateFact({ results, study, trial }: TrialSource): [string, string]
 const auditWords: Readonly<Record<AuditVerdict, string>> = {
   verified: 'verified: another worker computed the same result before the stage closed',
   repeated: 'repeated: only its own worker could compute it again',
-  unchecked: 'unchecked: every attempt to compute it again was lost',
+  unchecked:
+    'unchecked: nobody could compute it again: every attempt was lost, or its worker was found to compute wrongly when the stage had closed',
   disputed: 'disputed: workers computed different results, and none could settle it; not ranked',
 };
 

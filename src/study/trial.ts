@@ -95,7 +95,7 @@ export function divergedReason(step: number): string {
 /**
  * What computing a trial again has shown. `verified`: another worker got the very same result.
  * `repeated`: the same worker did, since there was no other. `unchecked`: it was due, and no attempt
- * came to its end. `disputed`: workers got different results, and no third one settled it.
+ * came to its end, or the stage had closed before its worker was found out. `disputed`: workers got different results, and no third one settled it.
  */
 export type AuditVerdict = 'verified' | 'repeated' | 'unchecked' | 'disputed';
 

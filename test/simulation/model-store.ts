@@ -155,8 +155,7 @@ export class ModelStore {
         return;
       }
       case 'trial-audited':
-        this.#openStageTrial(row.study, row.trial).audit = row.verdict;
-        return;
+        return this.#audit(row);
       case 'worker-quarantined':
         assert(!this.convicted.has(row.session), 'a session is convicted once');
         this.convicted.set(row.session, row.reason);
@@ -189,6 +188,35 @@ export class ModelStore {
       trial.status = 'running';
       trial.attempts += 1;
     } else assert(trial.result !== null, `${name} has a result to be compared`);
+  }
+
+  /** Whoever reads a closed stage is told which of its results come from a convicted worker alone. */
+  #checkMarked(): void {
+    for (const { record, trials } of this.studies.values()) {
+      if (record.endedAtMs !== null) continue;
+      const closed = record.stages.filter((stage) => stage.closed).map(({ name }) => name);
+      for (const { id, audit, fingerprint, log } of trials.values()) {
+        if (fingerprint === null || audit !== null || !closed.includes(id.stage)) continue;
+        const isBelieved = log.some(
+          (attempt) => attempt.fingerprint === fingerprint && !this.convicted.has(attempt.session),
+        );
+        assert(
+          isBelieved,
+          `${trialName(id)} was computed by a convicted worker, and is not marked`,
+        );
+      }
+    }
+  }
+
+  /** In a closed stage only what a convicted worker alone has said is marked. */
+  #audit({ study, trial: id, verdict }: RowOf<'trial-audited'>): void {
+    const trial = this.trial(study, id);
+    if (this.#stage(study, id.stage).closed) {
+      const by = trial.log.filter(({ fingerprint }) => fingerprint === trial.fingerprint);
+      const isConvicted = by.every(({ session }) => this.convicted.has(session));
+      assert(verdict === 'unchecked' && isConvicted, `${trialName(id)}: its stage has closed`);
+    }
+    trial.audit = verdict;
   }
 
   #closeStage({ study, stage }: RowOf<'stage-closed'>): void {
@@ -240,6 +268,7 @@ export class ModelStore {
       assert(open.length === 0, `study ${row.study} ends without open attempts`);
     }
     if (row.kind === 'attempt-opened') this.#checkAlone(row);
+    if (row.kind === 'worker-quarantined') this.#checkMarked();
     if (row.kind !== 'attempt-closed' && row.kind !== 'trial-status') return;
     const { charged, log, status, result, id } = this.trial(row.study, row.trial);
     const search = log.filter(({ purpose }) => purpose === 'search');
