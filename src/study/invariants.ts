@@ -52,8 +52,15 @@ export function studyProblems(spec: StudySpec): SpecProblem[] {
   ];
 }
 
-function replicateProblems({ replicates, racing, objective }: StudySpec): SpecProblem[] {
+function replicateProblems({ replicates, racing, objective, stages }: StudySpec): SpecProblem[] {
   const problems = whole(['replicates'], replicates, 1, replicatesMax);
+  const largest = Math.max(0, ...stages.map(({ trials }) => trials));
+  if (largest <= stageTrialsMax && largest * replicates > stageTrialsMax) {
+    problems.push({
+      path: ['replicates'],
+      message: `${replicates} of ${largest} λ are more than ${stageTrialsMax} trials in a stage`,
+    });
+  }
   if (!racing) return problems;
   if (replicates === 1) {
     problems.push({

@@ -86,6 +86,7 @@ describe('the rules of a study', () => {
     ['stages.0.lambda.max', ranged(1, NaN)],
     ['replicates', { ...spec, replicates: 0 }],
     ['replicates', { ...spec, replicates: 101 }],
+    ['replicates', { ...staged({ ...coarse, trials: 20_000 }), replicates: 51 }],
     ['racing', { ...spec, racing: true }],
     [
       'racing',
