@@ -13,9 +13,14 @@ import type { MeasuredMessage, TrainTask } from './trial-thread.ts';
 
 export type TrainRequest = Omit<TrainTask, 'progress' | 'port'>;
 
+/** How a pack left its thread, where that did not fail. */
+export type PackEnd =
+  | { readonly kind: 'ended'; readonly results: TrialResult[] }
+  | { readonly kind: 'stopped'; readonly reason: string };
+
 interface RunningPack {
   readonly progress: Int32Array;
-  readonly stop: AbortController;
+  readonly stop: (reason: string) => void;
 }
 
 /** Threads that train. `await using` it: leaving the scope waits for the threads to be gone. */
@@ -41,35 +46,54 @@ export class ThreadPool implements AsyncDisposable {
   }
 
   /**
-   * @throws Piscina's `AbortError` after `stop`, whatever else when the thread failed
+   * @param request may still be on its way: `stop` waits for it no more than for the thread
+   * @throws where the request fails, or the thread
    */
   async train(
     pack: string,
-    request: TrainRequest,
+    request: TrainRequest | Promise<TrainRequest>,
     onMeasured: (measured: MeasuredMessage) => void,
-  ): Promise<TrialResult[]> {
+  ): Promise<PackEnd> {
     assert(!this.#running.has(pack), () => `pack ${pack} runs once`);
-    const { port1, port2 } = new MessageChannel();
-    const running = {
-      progress: new Int32Array(new SharedArrayBuffer(4)),
-      stop: new AbortController(),
-    };
-    this.#running.set(pack, running);
-    port1.on('message', onMeasured);
+    const stopped = Promise.withResolvers<PackEnd>();
+    const stop = new AbortController();
+    const progress = new Int32Array(new SharedArrayBuffer(4));
+    this.#running.set(pack, {
+      progress,
+      stop(reason) {
+        stopped.resolve({ kind: 'stopped', reason });
+        stop.abort();
+      },
+    });
     try {
-      return await this.#pool.run(
-        { ...request, progress: running.progress, port: port2 },
-        { signal: running.stop.signal, transferList: [port2] },
-      );
+      const ended = this.#run(request, progress, stop.signal, onMeasured);
+      return await Promise.race([stopped.promise, ended]);
     } finally {
       this.#running.delete(pack);
+    }
+  }
+
+  async #run(
+    request: TrainRequest | Promise<TrainRequest>,
+    progress: Int32Array,
+    signal: AbortSignal,
+    onMeasured: (measured: MeasuredMessage) => void,
+  ): Promise<PackEnd> {
+    const ready = await request;
+    const { port1, port2 } = new MessageChannel();
+    port1.on('message', onMeasured);
+    try {
+      const task = { ...ready, progress, port: port2 };
+      const results = await this.#pool.run(task, { signal, transferList: [port2] });
+      return { kind: 'ended', results };
+    } finally {
       port1.close();
     }
   }
 
   /** Terminates the pack's thread: stopped, not asked; a loop cannot refuse. */
   stop(pack: string, reason: string): void {
-    this.#running.get(pack)?.stop.abort(reason);
+    this.#running.get(pack)?.stop(reason);
   }
 
   /** How far each running pack has come; only whether it grew means anything. */
