@@ -1,5 +1,5 @@
 /**
- * The node's threads: Piscina with one task a thread and no queue of its own, since waiting happens
+ * The node's threads: Piscina with one pack a thread and no queue of its own, since waiting happens
  * in one place only, the coordinator.
  */
 import { availableParallelism } from 'node:os';
@@ -9,9 +9,9 @@ import { Piscina } from 'piscina';
 import { assert } from '../base/assert.ts';
 import type { TrialResult } from '../study/trial.ts';
 import type { KernelSource } from './kernel-file.ts';
-import type { MeasuredMessage, TrainTask } from './trial-thread.ts';
+import type { MeasuredMessage, PackWork } from './trial-thread.ts';
 
-export type TrainRequest = Omit<TrainTask, 'progress' | 'port'>;
+export type TrainRequest = Omit<PackWork, 'progress' | 'port'>;
 
 /** How a pack left its thread, where that did not fail. */
 export type PackEnd =
@@ -25,14 +25,14 @@ interface RunningPack {
 
 /** Threads that train. `await using` it: leaving the scope waits for the threads to be gone. */
 export class ThreadPool implements AsyncDisposable {
-  readonly #pool: Piscina<TrainTask, TrialResult[]>;
+  readonly #pool: Piscina<PackWork, TrialResult[]>;
   readonly #running = new Map<string, RunningPack>();
 
   constructor(threads: number, kernel: KernelSource) {
-    this.#pool = new Piscina<TrainTask, TrialResult[]>({
+    this.#pool = new Piscina<PackWork, TrialResult[]>({
       // Our own extension: .ts when run from source, .js when run from a release.
       filename: new URL(`./trial-thread${extname(import.meta.url)}`, import.meta.url).href,
-      name: 'runTask',
+      name: 'runPack',
       workerData: { kernel },
       minThreads: threads,
       maxThreads: threads,
@@ -83,8 +83,8 @@ export class ThreadPool implements AsyncDisposable {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', onMeasured);
     try {
-      const task = { ...ready, progress, port: port2 };
-      const results = await this.#pool.run(task, { signal, transferList: [port2] });
+      const work = { ...ready, progress, port: port2 };
+      const results = await this.#pool.run(work, { signal, transferList: [port2] });
       return { kind: 'ended', results };
     } finally {
       port1.close();
