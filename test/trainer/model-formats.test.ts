@@ -43,7 +43,7 @@ print(json.dumps({'names': names, 'shape': m['image_shape'].tolist(), 'p': (e / 
 `;
 
 describe.each(formats)('a model as $name', ({ name, encode, decode }) => {
-  test.each([1, 2])('of %i networks comes back to the last bit', (members) => {
+  test.each([1, 2, 2500])('of %i networks comes back to the last bit', (members) => {
     const classifier = exampleClassifier(members);
     const file = Buffer.from(encode(classifierArrays(classifier)));
     expect(classifierFrom(decode(file))).toEqual(classifier);
