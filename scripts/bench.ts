@@ -30,10 +30,11 @@ const numbersOf = (flag: 'hidden' | 'pack' | 'threads' | 'steps'): number[] =>
   wholeNumbers(usage, `--${flag}`, flags[flag]);
 const [steps = 60] = numbersOf('steps');
 const threadCounts = numbersOf('threads');
-const kernels = (['portable', 'native'] as const).filter((kernel) =>
-  flags.kernel.split(',').includes(kernel),
-);
-if (kernels.length === 0) wrongUsage(usage, `there is no kernel ${JSON.stringify(flags.kernel)}`);
+const kernelNames = ['portable', 'native'] as const;
+const wanted = flags.kernel.split(',');
+const unknown = wanted.find((name) => !kernelNames.some((kernel) => kernel === name));
+if (unknown !== undefined) wrongUsage(usage, `there is no kernel ${JSON.stringify(unknown)}`);
+const kernels = kernelNames.filter((kernel) => wanted.includes(kernel));
 const images = noiseImages();
 const isNativeBuilt = nativeFunctions() !== null;
 
