@@ -5,9 +5,9 @@
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html
  */
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParserSink } from './byte-parser.ts';
+import { namesIn, sizeOf } from './disk.ts';
 import { streamFile, streamTarGz } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
@@ -81,13 +81,12 @@ export function cifarArchive(layout: CifarLayout): ReadParts {
 export function cifarFolder(layout: CifarLayout): ReadParts {
   return async (path, want, memory) => {
     const files = new Map<string, ParserSink<Part> | null>();
-    for (const entry of (await readdir(path)).toSorted()) {
+    for (const entry of await namesIn(path)) {
       const name = layout.partName(entry);
       if (name === null) continue;
       if (files.has(name)) throw malformed(path, `holds ${name} twice.`);
       const filePath = join(path, entry);
-      const { size } = await stat(filePath);
-      const file = want(name) ? layout.open(filePath, name, size, memory) : null;
+      const file = want(name) ? layout.open(filePath, name, await sizeOf(filePath), memory) : null;
       files.set(name, file);
       if (file !== null) await streamFile(filePath, file);
     }

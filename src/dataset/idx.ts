@@ -5,9 +5,9 @@
  *
  * Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database", file formats.
  */
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ParserSink, type ByteParser } from './byte-parser.ts';
+import { namesIn, sizeOf } from './disk.ts';
 import { streamFile, streamGzip } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
@@ -28,7 +28,7 @@ export async function readIdxFolder(
   memory: PixelMemory,
   classNames: readonly string[] | null = null,
 ): Promise<FoundParts> {
-  const entries = new Set(await readdir(path));
+  const entries = new Set(await namesIn(path));
   const names: string[] = [];
   const parts: Part[] = [];
   for (const [name, prefix] of Object.entries(prefixes)) {
@@ -84,7 +84,7 @@ async function readIdx(
   dimensions: number,
   memory: PixelMemory | null,
 ): Promise<IdxArray> {
-  const { size } = await stat(path);
+  const size = await sizeOf(path);
   const isPacked = path.endsWith('.gz');
   const bytesMax = isPacked ? size * deflateRatioMax : size;
   const sink = new ParserSink(path, () => parseIdx(path, dimensions, bytesMax, memory));

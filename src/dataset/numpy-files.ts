@@ -5,9 +5,9 @@
  *
  * There are as many classes as the largest label of all parts tells.
  */
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParserSink } from './byte-parser.ts';
+import { namesIn, sizeOf } from './disk.ts';
 import { streamFile } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import { npyImages, npyLabels } from './npy.ts';
@@ -62,12 +62,11 @@ export async function readNpyFolder(
   memory: PixelMemory,
 ): Promise<FoundParts> {
   const arrays: NamedArray[] = [];
-  for (const entry of (await readdir(path)).toSorted()) {
+  for (const entry of await namesIn(path)) {
     if (!entry.endsWith('.npy')) continue;
     const file = join(path, entry);
-    const { size } = await stat(file);
     const stream = (sink: FileSink): Promise<void> => streamFile(file, sink);
-    arrays.push({ name: entry.slice(0, -4), file, bytes: size, stream });
+    arrays.push({ name: entry.slice(0, -4), file, bytes: await sizeOf(file), stream });
   }
   return await readPairs(path, arrays, want, memory);
 }

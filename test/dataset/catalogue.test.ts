@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { datasetInfo, listDatasets } from '../../src/dataset/catalogue.ts';
 import { importDataset } from '../../src/dataset/import.ts';
 import { cifarFile, cifarFolder, refusal, temporaryFolder } from './fixtures.ts';
@@ -46,6 +48,34 @@ describe('listDatasets', () => {
     ]);
     expect(list[1]!.problem).toMatch(/data_batch_1.bin has 10 bytes/);
     expect(list[1]!.official).toBeNull();
+  });
+});
+
+describe('what the system refuses', () => {
+  test('is said of the one data set that it is about, with its path', async () => {
+    await using dir = await temporaryFolder();
+    const loop = join(dir.path, 'cifar-10-batches-bin');
+    await symlink(loop, loop);
+    const list = await listDatasets(dir.path);
+    expect(list[1]).toMatchObject({ name: 'cifar10', source: null, official: null });
+    expect(list[1]!.problem).toContain(`${loop} could not be read: ELOOP`);
+    expect(list[0]!.problem).toBeNull();
+  });
+
+  test('is an operating problem also where a file is only looked at', async () => {
+    await using dir = await temporaryFolder();
+    const path = join(dir.path, 'x.npz'); // Not even root opens a socket.
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const error = await refusal(datasetInfo(path, dir.path));
+    expect([error.code, error.what]).toEqual([
+      'DATASET_MISSING',
+      expect.stringContaining(`${path} could not be read: ENXIO`),
+    ]);
+    expect((await refusal(importDataset(path, { dataDir: dir.path, name: 'cifar10' }))).code).toBe(
+      'DATASET_MISSING',
+    );
   });
 });
 

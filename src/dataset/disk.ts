@@ -1,0 +1,49 @@
+/**
+ * The disk as readers see it: what the system refuses is said with the path, as an operating problem.
+ * Streams of bytes are `file-stream.ts`'s subject.
+ */
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { RidgelineError, messageOf } from '../base/errors.ts';
+
+/** What lies there; null: nothing. @throws RidgelineError DATASET_MISSING */
+export async function kindOf(path: string): Promise<'file' | 'folder' | null> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw unreadable(path, error);
+  }
+}
+
+/** Names in a folder, sorted. @throws RidgelineError DATASET_MISSING */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  return (await explained(folder, () => readdir(folder))).toSorted();
+}
+
+/** Bytes of a file. @throws RidgelineError DATASET_MISSING */
+export async function sizeOf(path: string): Promise<number> {
+  return (await explained(path, () => stat(path))).size;
+}
+
+/** @throws RidgelineError DATASET_MISSING */
+export async function openToRead(path: string): Promise<FileHandle> {
+  return await explained(path, () => open(path, 'r'));
+}
+
+async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+export function unreadable(path: string, cause: unknown): RidgelineError {
+  return new RidgelineError(
+    'DATASET_MISSING',
+    `${path} could not be read: ${messageOf(cause)}.`,
+    'Check that it is there and that you may read it.',
+    { cause },
+  );
+}
