@@ -83,7 +83,7 @@ const cifar10: NamedDataset = {
       path: 'cifar-10-batches-py',
       kind: 'folder',
       format: 'cifar10-python',
-      files: /^(?:data_batch_\d|test_batch|batches\.meta|readme\.html)$/,
+      files: /^(?:(?:data_batch_\d|test_batch)(?:\.pkl|\.pickle)?|batches\.meta|readme\.html)$/,
       read: readCifarPythonFolder,
     },
     {

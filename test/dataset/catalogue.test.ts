@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { datasetInfo, listDatasets } from '../../src/dataset/catalogue.ts';
 import { importDataset } from '../../src/dataset/import.ts';
+import { python2Batch } from './pickles.ts';
 import { cifarFile, cifarFolder, refusal, temporaryFolder } from './fixtures.ts';
 
 const files = { data_batch_1: cifarFile(20, 1), test_batch: cifarFile(10, 2) };
@@ -140,6 +141,18 @@ describe('importDataset', () => {
       'data_batch_1.bin',
       'test_batch.bin',
     ]);
+  });
+
+  test('copies what it has read, also where files have the endings that some give pickles', async () => {
+    await using dir = await temporaryFolder();
+    const folder = join(dir.path, 'cifar-10-batches-py');
+    await mkdir(folder);
+    await writeFile(join(folder, 'data_batch_1.pkl'), python2Batch(files.data_batch_1));
+    await writeFile(join(folder, 'test_batch.pickle'), python2Batch(files.test_batch));
+    const dataDir = join(dir.path, 'data');
+    const imported = await importDataset(folder, { dataDir, name: 'cifar10' });
+    const info = await datasetInfo('cifar10', dataDir);
+    expect(info.parts.map(({ name, count }) => ({ name, count }))).toEqual(imported.parts);
   });
 
   test('copies nothing that is malformed, foreign or missing', async () => {
