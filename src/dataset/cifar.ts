@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ParserSink } from './byte-parser.ts';
-import { namesIn, sizeOf } from './disk.ts';
+import { filesIn, sizeOf } from './disk.ts';
 import { streamFile, streamTarGz } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
@@ -81,7 +81,7 @@ export function cifarArchive(layout: CifarLayout): ReadParts {
 export function cifarFolder(layout: CifarLayout): ReadParts {
   return async (path, want, memory) => {
     const files = new Map<string, ParserSink<Part> | null>();
-    for (const entry of await namesIn(path)) {
+    for (const entry of await filesIn(path)) {
       const name = layout.partName(entry);
       if (name === null) continue;
       if (files.has(name)) throw malformed(path, `holds ${name} twice.`);

@@ -16,9 +16,13 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | null> {
   }
 }
 
-/** Names in a folder, sorted. @throws RidgelineError DATASET_MISSING */
-export async function namesIn(folder: string): Promise<readonly string[]> {
-  return (await explained(folder, () => readdir(folder))).toSorted();
+/** Names of what lies in a folder and is no folder itself, sorted. @throws RidgelineError DATASET_MISSING */
+export async function filesIn(folder: string): Promise<readonly string[]> {
+  const entries = await explained(folder, () => readdir(folder, { withFileTypes: true }));
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+    .toSorted();
 }
 
 /** Bytes of a file. @throws RidgelineError DATASET_MISSING */

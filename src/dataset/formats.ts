@@ -2,7 +2,7 @@
 import { datasetFormats, type DatasetFormat } from '../study/study-spec.ts';
 import { readCifarArchive, readCifarFolder } from './cifar-binary.ts';
 import { readCifarPythonArchive, readCifarPythonFolder } from './cifar-python.ts';
-import { namesIn, openToRead } from './disk.ts';
+import { filesIn, openToRead } from './disk.ts';
 import { streamTarGz } from './file-stream.ts';
 import { readIdxFolder } from './idx.ts';
 import { malformed } from './malformed.ts';
@@ -31,7 +31,7 @@ const signs: readonly (readonly [RegExp, KnownFormat])[] = [
 
 /** @throws RidgelineError DATASET_INVALID where nothing is recognised */
 export async function guessFormat(path: string, kind: 'file' | 'folder'): Promise<KnownFormat> {
-  const format = kind === 'folder' ? formatOfNames(await namesIn(path)) : await formatOfFile(path);
+  const format = kind === 'folder' ? formatOfNames(await filesIn(path)) : await formatOfFile(path);
   if (format !== null) return format;
   const known = datasetFormats.filter((name) => name !== 'auto').join(', ');
   throw malformed(

@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path';
 import { ParserSink, type ByteParser } from './byte-parser.ts';
-import { namesIn, sizeOf } from './disk.ts';
+import { filesIn, sizeOf } from './disk.ts';
 import { streamFile, streamGzip } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
@@ -28,7 +28,7 @@ export async function readIdxFolder(
   memory: PixelMemory,
   classNames: readonly string[] | null = null,
 ): Promise<FoundParts> {
-  const entries = new Set(await namesIn(path));
+  const entries = new Set(await filesIn(path));
   const names: string[] = [];
   const parts: Part[] = [];
   for (const [name, prefix] of Object.entries(prefixes)) {

@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path';
 import type { ParserSink } from './byte-parser.ts';
-import { namesIn, sizeOf } from './disk.ts';
+import { filesIn, sizeOf } from './disk.ts';
 import { streamFile } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import { npyImages, npyLabels } from './npy.ts';
@@ -62,7 +62,7 @@ export async function readNpyFolder(
   memory: PixelMemory,
 ): Promise<FoundParts> {
   const arrays: NamedArray[] = [];
-  for (const entry of await namesIn(path)) {
+  for (const entry of await filesIn(path)) {
     if (!entry.endsWith('.npy')) continue;
     const file = join(path, entry);
     const stream = (sink: FileSink): Promise<void> => streamFile(file, sink);

@@ -127,6 +127,7 @@ describe('a data set of named parts', () => {
       yours: cifarFile(2, 2),
       test_extra: cifarFile(9, 3),
     });
+    await mkdir(join(folder, 'before.bin')); // No file, whatever it is called.
     const source = { kind: 'path', path: folder, format: 'cifar10-binary' } as const;
     const named = await openDataset(
       { source, train: parts('mine'), validation: parts('yours'), test: null },
