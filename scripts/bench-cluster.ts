@@ -4,9 +4,6 @@
  * The coordinator is a process of its own, measured from /proc; the workers are simulated in this
  * one, over real gRPC and TLS on loopback. Both share the machine's cores, so the numbers are those of
  * a busy machine. Linux only.
- *
- *     node scripts/bench-cluster.ts [--idle 1000] [--workers 200] [--trials 100000] [--seconds 20]
- *       [--only idle|throughput|latency] [--cpu-prof DIR]
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,24 +13,26 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { parseStudy } from '../src/config/parse-study.ts';
 import { connectControl } from '../src/rpc/control-client.ts';
 import { readAdminJoin } from '../src/rpc/join-files.ts';
 import { readJoin } from '../src/rpc/join-string.ts';
 import { canonicalSpec } from '../src/study/canonical-spec.ts';
+import { flagsOrEnd, wholeNumbers, wrongUsage } from './bench-flags.ts';
 import { SimulatedWorker } from './simulated-worker.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    idle: { type: 'string', default: '1000' },
-    workers: { type: 'string', default: '200' },
-    trials: { type: 'string', default: '100000' },
-    seconds: { type: 'string', default: '20' },
-    only: { type: 'string' },
-    'cpu-prof': { type: 'string' },
-  },
+const usage =
+  'npm run -s bench:cluster -- [--idle 1000] [--workers 200] [--trials 100000] [--seconds 20] [--only idle|throughput|latency] [--cpu-prof DIR]';
+const flags = flagsOrEnd(usage, {
+  idle: { type: 'string', default: '1000' },
+  workers: { type: 'string', default: '200' },
+  trials: { type: 'string', default: '100000' },
+  seconds: { type: 'string', default: '20' },
+  only: { type: 'string' },
+  'cpu-prof': { type: 'string' },
 });
+const numberOf = (flag: 'idle' | 'workers' | 'trials' | 'seconds'): number =>
+  wholeNumbers(usage, `--${flag}`, flags[flag])[0] ?? 1;
 
 const clockTicksPerSecond = 100;
 const pageBytes = 4_096;
@@ -71,7 +70,10 @@ class MeasuredCoordinator {
       rmSync(stateDir, { recursive: true, force: true });
       process.exit(130);
     });
-    const [line] = await once(createInterface({ input: child.stdout }), 'line');
+    const [line] = await Promise.race([
+      once(createInterface({ input: child.stdout }), 'line'),
+      once(child, 'exit'),
+    ]);
     if (!String(line).includes('--join')) throw new Error(`unexpected: ${String(line)}`);
     return new MeasuredCoordinator(child, stateDir);
   }
@@ -190,16 +192,17 @@ const say = (what: string, value: string, goal: string): void => {
 };
 
 async function benchIdle(): Promise<void> {
-  const count = Number(flags.idle);
+  const count = numberOf('idle');
   const coordinator = await MeasuredCoordinator.start();
   const beforeBytes = coordinator.residentBytes();
   const fleet = await joinFleet(coordinator.stateDir, count, () => 0);
-  note(`they are idle for ${flags.seconds} s`);
+  const idleSeconds = numberOf('seconds');
+  note(`they are idle for ${idleSeconds} s`);
   await sleep(3_000); // The handshakes are over and collected.
   const startCpu = coordinator.cpuSeconds();
   const startMs = performance.now();
   let mostBytes = 0;
-  while (performance.now() - startMs < Number(flags.seconds) * 1_000) {
+  while (performance.now() - startMs < idleSeconds * 1_000) {
     mostBytes = Math.max(mostBytes, coordinator.residentBytes());
     await sleep(200);
   }
@@ -213,7 +216,7 @@ async function benchIdle(): Promise<void> {
 }
 
 async function benchThroughput(): Promise<void> {
-  const [count, trials] = [Number(flags.workers), Number(flags.trials)];
+  const [count, trials] = [numberOf('workers'), numberOf('trials')];
   const coordinator = await MeasuredCoordinator.start();
   const fleet = await joinFleet(coordinator.stateDir, count, () => 0);
   await runStudy(coordinator, fleet, 'warm-up', 5_000); // Until the code is compiled.
@@ -240,7 +243,7 @@ async function benchThroughput(): Promise<void> {
 }
 
 async function benchLatency(): Promise<void> {
-  const count = Number(flags.workers);
+  const count = numberOf('workers');
   const trials = count * 8 * 12;
   const coordinator = await MeasuredCoordinator.start();
   const fleet = await joinFleet(coordinator.stateDir, count, () => 500 + 1_000 * Math.random());
@@ -257,8 +260,10 @@ async function benchLatency(): Promise<void> {
   await coordinator.stop();
 }
 
-process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores\n`);
 const phases = { idle: benchIdle, throughput: benchThroughput, latency: benchLatency };
+if (flags.only !== undefined && !Object.hasOwn(phases, flags.only))
+  wrongUsage(usage, `there is no measurement ${JSON.stringify(flags.only)}`);
+process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores\n`);
 for (const [name, bench] of Object.entries(phases)) {
   if (flags.only === undefined || flags.only === name) await bench();
 }

@@ -57,11 +57,19 @@ function runPeer(scripts: string, data: string, script: string): PeerTime | stri
   if (error) return error.message;
   const last = stdout.trim().split('\n').at(-1) ?? '';
   if (status !== 0) return stderr.trim().split('\n').at(-1) ?? `ended with ${status}`;
-  const result: unknown = JSON.parse(last);
+  const result = parsed(last);
   if (typeof result !== 'object' || result === null) return `printed ${last}`;
   const { peer, ms_per_step: ms }: { peer?: unknown; ms_per_step?: unknown } = result;
   if (typeof peer !== 'string' || typeof ms !== 'number') return `printed ${last}`;
   return { peer, ms };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // It is left out, with what it printed.
+  }
 }
 
 /** Milliseconds a trial, as the mean of many steps. */

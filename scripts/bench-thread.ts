@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Images } from '../src/trainer/images.ts';
 import { measure, type Case } from './bench-trainer.ts';
 
-export interface ThreadTask {
+export interface ThreadWork {
   readonly case: Case;
   readonly images: Images;
   readonly steps: number;
@@ -14,10 +14,10 @@ export interface ThreadTask {
 
 // The only thing that starts this file is `bench.ts`.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-const task = workerData as ThreadTask;
-const { counters, threads } = task;
+const work = workerData as ThreadWork;
+const { counters, threads } = work;
 
-const timing = measure(task.case, task.images, task.steps, {
+const timing = measure(work.case, work.images, work.steps, {
   begin() {
     Atomics.add(counters, 0, 1);
     Atomics.notify(counters, 0);

@@ -12,7 +12,7 @@ import { Worker } from 'node:worker_threads';
 import { alone, flopOf, measure, nativeFunctions, noiseImages } from './bench-trainer.ts';
 import type { Case, Timing } from './bench-trainer.ts';
 import { flagsOrEnd, wholeNumbers, wrongUsage } from './bench-flags.ts';
-import type { ThreadTask } from './bench-thread.ts';
+import type { ThreadWork } from './bench-thread.ts';
 
 const columnsMax = 800; // As the coordinator packs: pack × hidden.
 const usage =
@@ -30,10 +30,11 @@ const numbersOf = (flag: 'hidden' | 'pack' | 'threads' | 'steps'): number[] =>
   wholeNumbers(usage, `--${flag}`, flags[flag]);
 const [steps = 60] = numbersOf('steps');
 const threadCounts = numbersOf('threads');
-const kernels = (['portable', 'native'] as const).filter((kernel) =>
-  flags.kernel.split(',').includes(kernel),
-);
-if (kernels.length === 0) wrongUsage(usage, `there is no kernel ${JSON.stringify(flags.kernel)}`);
+const kernelNames = ['portable', 'native'] as const;
+const wanted = flags.kernel.split(',');
+const unknown = wanted.find((name) => !kernelNames.some((kernel) => kernel === name));
+if (unknown !== undefined) wrongUsage(usage, `there is no kernel ${JSON.stringify(unknown)}`);
+const kernels = kernelNames.filter((kernel) => wanted.includes(kernel));
 const images = noiseImages();
 const isNativeBuilt = nativeFunctions() !== null;
 
@@ -57,14 +58,14 @@ function casesOf(kernel: 'portable' | 'native'): Case[] {
 async function timingsOf(c: Case, threads: number): Promise<Timing[]> {
   if (threads === 1) return [measure(c, images, steps, alone)];
   const counters = new Int32Array(new SharedArrayBuffer(8));
-  const task: ThreadTask = { case: c, images, steps, threads, counters };
+  const work: ThreadWork = { case: c, images, steps, threads, counters };
   const file = new URL('./bench-thread.ts', import.meta.url);
   return Promise.all(
     Array.from(
       { length: threads },
       () =>
         new Promise<Timing>((resolve, reject) => {
-          const worker = new Worker(file, { workerData: task });
+          const worker = new Worker(file, { workerData: work });
           worker.once('message', resolve);
           worker.once('error', reject);
         }),

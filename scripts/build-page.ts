@@ -4,16 +4,18 @@
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-const target = resolve('src/web/built');
+const page = fileURLToPath(new URL('../src/web/page', import.meta.url));
+const target = fileURLToPath(new URL('../src/web/built', import.meta.url));
 const isCheck = process.argv.includes('--check');
 const folder = isCheck ? mkdtempSync(join(tmpdir(), 'ridgeline-page-')) : target;
 
 await build({
   configFile: false,
-  root: resolve('src/web/page'),
+  root: page,
   // Under the folder of the page, wherever it is served.
   base: './',
   logLevel: 'warn',

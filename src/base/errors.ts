@@ -18,7 +18,6 @@ export type ErrorCode =
   | 'TRIAL_UNKNOWN'
   | 'DOWNLOAD_FAILED'
   | 'OUTPUT_UNWRITABLE'
-  | 'VERIFY_FAILED'
   /** 2: wrong usage, or an invalid file. */
   | 'USAGE'
   | 'STUDY_INVALID'

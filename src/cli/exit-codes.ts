@@ -39,7 +39,6 @@ const exitCodes: Record<ErrorCode, number> = {
   TRIAL_UNKNOWN: exitCode.failed,
   DOWNLOAD_FAILED: exitCode.failed,
   OUTPUT_UNWRITABLE: exitCode.failed,
-  VERIFY_FAILED: exitCode.failed,
   USAGE: exitCode.usage,
   STUDY_INVALID: exitCode.usage,
   DATASET_UNKNOWN: exitCode.usage,

@@ -34,13 +34,12 @@ export async function recompute(options: Recomputing): Promise<void> {
       const stop = (): void => pool.stop(name, 'interrupted');
       signal.addEventListener('abort', stop);
       try {
-        const results = await pool.train(name, requestOf(spec, data, pack), () => undefined);
+        const end = await pool.train(name, requestOf(spec, data, pack), () => undefined);
+        if (end.kind === 'stopped') return;
         for (const [index, trial] of pack.entries()) {
-          const result = results[index];
+          const result = end.results[index];
           if (result !== undefined) onResult(trial, result);
         }
-      } catch (error) {
-        if (!signal.aborted) throw error;
       } finally {
         signal.removeEventListener('abort', stop);
       }

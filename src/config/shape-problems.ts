@@ -1,6 +1,6 @@
 /** What the schema found, in words for people: what is known here, and what was meant. */
 import type { z } from 'zod';
-import { closest } from './closest.ts';
+import { closestWord } from '../base/closest-word.ts';
 import { keySpellings, valueSpellings } from './other-spellings.ts';
 import type { Path } from './yaml-source.ts';
 
@@ -51,7 +51,7 @@ function isInside(issue: z.core.$ZodIssue, given: unknown): boolean {
 export function keyMeant(parent: Path, key: string, known: KnownKeys): string | null {
   const here = knownAt(parent, known);
   const spelling = keySpellings.get(key)?.find((ours) => here.includes(ours));
-  return spelling ?? closest(key, here);
+  return spelling ?? closestWord(key, here);
 }
 
 export function unknownKeyMessage(parent: Path, key: string, known: KnownKeys): string {
@@ -94,7 +94,7 @@ function wordMessage(known: readonly string[], given: unknown): string {
   if (spelling === 'log_uniform') {
     return `must be log_uniform, which is what ${text} means elsewhere; min and max are values, not exponents`;
   }
-  const meant = spelling ?? closest(text, known);
+  const meant = spelling ?? closestWord(text, known);
   const choice = known.length === 1 ? known.join() : `one of ${known.join(', ')}`;
   return `must be ${choice}, got ${shown(given)}${meant === null ? '' : `; did you mean ${meant}?`}`;
 }

@@ -14,7 +14,10 @@ import {
 } from './cluster-state.ts';
 import { logEvent } from './decision.ts';
 
-/** The worker cannot get or verify a data set: it is given nothing of the studies that need it. */
+/**
+ * The worker cannot get or verify a data set: it is given nothing of the studies that need it. Where none
+ * does any more, as after a cancellation, the data were taken away from it, and it may be asked again.
+ */
 export function datasetFailed(
   state: ClusterState,
   worker: WorkerEntry,
@@ -23,10 +26,13 @@ export function datasetFailed(
   now: Moment,
   decision: Decision,
 ): void {
-  worker.datasetFailures.set(dataset, reason);
   if (worker.preparing === dataset) worker.preparing = null;
-  for (const study of state.studies.values()) {
-    if (study.searchKey !== dataset && study.testKey !== dataset) continue;
+  const studies = [...state.studies.values()].filter(
+    (study) => isActive(study) && (study.searchKey === dataset || study.testKey === dataset),
+  );
+  if (studies.length === 0) return;
+  worker.datasetFailures.set(dataset, reason);
+  for (const study of studies) {
     decision.afterCommit.push({
       kind: 'notice',
       notice: { kind: 'worker-ineligible', worker: worker.name, study: study.name, reason },

@@ -7,6 +7,7 @@
  *     const line = yield { lineBytesMax: 128 };      // up to a line feed, without it
  *     const piece = yield { pieceBytes: 1024 };      // the same in pieces; the last one is shorter
  *     yield target;                                  // fills an array of the parser's own
+ *     return value;                                  // what the bytes were
  */
 import { assert } from '../base/assert.ts';
 import { malformed } from './malformed.ts';
@@ -15,7 +16,7 @@ import type { FileSink } from './tar.ts';
 export type ByteRequest =
   number | { readonly lineBytesMax: number } | { readonly pieceBytes: number } | Uint8Array;
 
-export type ByteParser = Generator<ByteRequest, void, Uint8Array>;
+export type ByteParser<Value> = Generator<ByteRequest, Value, Uint8Array>;
 
 /** Where the parser is, for messages: the offset of the byte behind what it was given last. */
 export interface Cursor {
@@ -26,21 +27,22 @@ export interface Cursor {
 const stagedBytesMax = 64 * 1024;
 const lineFeed = 10;
 
-export class ParserSink implements FileSink {
+export class ParserSink<Value> implements FileSink {
   readonly #file: string;
-  readonly #parser: ByteParser;
+  readonly #parser: ByteParser<Value>;
   readonly #cursor = { offset: 0 };
+  /** Null once the parser has ended. */
   #request: ByteRequest | null = 0;
+  #result: { readonly value: Value } | null = null;
   #staged = new Uint8Array(256);
   /** Bytes of the request that have come. */
   #filled = 0;
 
   /** @param file what messages call it */
-  constructor(file: string, parser: (cursor: Cursor) => ByteParser) {
+  constructor(file: string, parser: (cursor: Cursor) => ByteParser<Value>) {
     this.#file = file;
     this.#parser = parser(this.#cursor);
-    const first = this.#parser.next();
-    this.#request = first.done === true ? null : first.value;
+    this.#resume(new Uint8Array(), 0);
   }
 
   /** @throws what the parser throws; RidgelineError DATASET_INVALID for bytes behind its end */
@@ -50,8 +52,20 @@ export class ParserSink implements FileSink {
 
   /** @throws RidgelineError DATASET_INVALID where the parser still waits */
   end(): void {
-    if (this.#request === null) return;
-    throw malformed(this.#file, `is cut off after ${this.#cursor.offset + this.#filled} bytes.`);
+    const request = this.#request;
+    if (request === null) return;
+    const wanted = request instanceof Uint8Array ? request.length : request;
+    const more = typeof wanted === 'number' ? `: ${wanted - this.#filled} more belong there` : '';
+    throw malformed(
+      this.#file,
+      `is cut off after ${this.#cursor.offset + this.#filled} bytes${more}.`,
+    );
+  }
+
+  /** What the parser made of the bytes; after `end`. */
+  value(): Value {
+    assert(this.#result !== null, 'a value is there once all of its bytes have come');
+    return this.#result.value;
   }
 
   /** @returns how many bytes of `rest` were taken */
@@ -120,14 +134,20 @@ export class ParserSink implements FileSink {
   #resume(bytes: Uint8Array, consumed: number): void {
     this.#cursor.offset += consumed;
     this.#filled = 0;
-    const { done, value } = this.#parser.next(bytes);
-    this.#request = done === true ? null : value;
+    let next = this.#parser.next(bytes);
     // Nothing is waited for where nothing was asked for.
-    if (value instanceof Uint8Array ? value.length === 0 : value === 0) {
-      this.#resume(new Uint8Array(), 0);
+    while (next.done !== true && isEmpty(next.value)) next = this.#parser.next(new Uint8Array());
+    if (next.done === true) {
+      this.#request = null;
+      this.#result = { value: next.value };
       return;
     }
-    const isStaged = typeof value === 'number' && done !== true;
-    assert(!isStaged || value <= stagedBytesMax, 'large bodies go to arrays of the parser');
+    this.#request = next.value;
+    const isSmall = typeof next.value !== 'number' || next.value <= stagedBytesMax;
+    assert(isSmall, 'large bodies go to arrays of the parser');
   }
+}
+
+function isEmpty(request: ByteRequest): boolean {
+  return request instanceof Uint8Array ? request.length === 0 : request === 0;
 }

@@ -1,6 +1,6 @@
 /** Answers about the named data sets: what there is, where it lies, what is in it. */
-import { stat } from 'node:fs/promises';
 import { RidgelineError } from '../base/errors.ts';
+import { kindOf } from './disk.ts';
 import { locateDataset, locateNamed, pathsOf, type LocatedDataset } from './locate.ts';
 import { namedDataset, namedDatasets, type NamedDataset } from './named-datasets.ts';
 import { PixelMemory } from './pixel-memory.ts';
@@ -18,7 +18,7 @@ export interface DatasetEntry {
   readonly parts: readonly string[];
   /** Whether they are those of the official release; null: not found, damaged, or nothing to compare. */
   readonly official: boolean | null;
-  /** Why it cannot be used although it was found; null otherwise. */
+  /** Why it cannot be used although it was found, or looked for; null otherwise. */
   readonly problem: string | null;
   /** Whether `ridgeline data fetch` can get it. */
   readonly fetchable: boolean;
@@ -72,17 +72,19 @@ async function describeEntry(dataset: NamedDataset, dataDir: string): Promise<Da
     problem: null,
     fetchable: dataset.download !== null,
   };
-  const located = await locateNamed(dataset, dataDir);
-  if (located === null) return entry;
+  let source: string | null = null;
   try {
+    const located = await locateNamed(dataset, dataDir);
+    if (located === null) return entry;
+    source = located.location;
     const found = await located.read((part) => dataset.parts.includes(part), new PixelMemory());
     const parts = found.parts.map((part) => part.name);
     const problem = parts.length === 0 ? `It holds none of ${dataset.parts.join(', ')}.` : null;
     const official = parts.length === 0 ? null : found.official;
-    return { ...entry, source: located.location, parts, official, problem };
+    return { ...entry, source, parts, official, problem };
   } catch (error) {
     if (!(error instanceof RidgelineError)) throw error;
-    return { ...entry, source: located.location, problem: error.what };
+    return { ...entry, source, problem: error.what };
   }
 }
 
@@ -92,7 +94,7 @@ async function describeEntry(dataset: NamedDataset, dataDir: string): Promise<Da
  */
 export async function datasetInfo(nameOrPath: string, dataDir: string): Promise<DatasetInfo> {
   const isNamed =
-    namedDatasets.some(({ name }) => name === nameOrPath) || !(await exists(nameOrPath));
+    namedDatasets.some(({ name }) => name === nameOrPath) || (await kindOf(nameOrPath)) === null;
   return isNamed ? await namedInfo(nameOrPath, dataDir) : await filesInfo(nameOrPath);
 }
 
@@ -138,13 +140,6 @@ async function describeParts(
     classNames,
     parts: found.parts.map(partInfo),
   };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function partInfo(part: Part): PartInfo {

@@ -6,7 +6,6 @@
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Python / Matlab versions".
  */
 import { basename } from 'node:path';
-import { assert } from '../base/assert.ts';
 import { ParserSink } from './byte-parser.ts';
 import {
   cifarArchive,
@@ -17,12 +16,11 @@ import {
   cifarShape,
   refuseLabel,
   type CifarLayout,
-  type PartSink,
 } from './cifar.ts';
 import { readIntegers } from './integers.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
-import { isKind, type PickleArray, type PickleValue } from './pickle-values.ts';
+import { isKind, type PickleValue } from './pickle-values.ts';
 import type { PixelMemory } from './pixel-memory.ts';
 import { unpickle } from './unpickler.ts';
 
@@ -35,115 +33,77 @@ const layout: CifarLayout = {
     /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]*)(?:\.pkl|\.pickle)?$/.exec(basename(path))?.groups?.[
       'name'
     ] ?? null,
-  open: (file, name, bytes, memory) => new PickledBatch(file, name, bytes, memory),
+  open: pickledBatch,
 };
 
 export const readCifarPythonArchive = cifarArchive(layout);
 export const readCifarPythonFolder = cifarFolder(layout);
 
 /** One pickled batch on its way in. */
-export class PickledBatch implements PartSink {
-  readonly #file: string;
-  readonly #name: string;
-  readonly #memory: PixelMemory;
-  readonly #sink: ParserSink;
-  #part: Part | null = null;
-
-  constructor(file: string, name: string, bytes: number, memory: PixelMemory) {
-    if (bytes > fileBytesMax) {
-      throw malformed(
-        file,
-        `has ${bytes} bytes; a pickled batch of CIFAR-10 has at most ${fileBytesMax}.`,
-      );
-    }
-    this.#file = file;
-    this.#name = name;
-    this.#memory = memory;
-    const onValue = (value: PickleValue): void => {
-      this.#part = this.#partOf(value);
-    };
-    this.#sink = new ParserSink(file, (cursor) =>
-      unpickle({ file, bytes, memory, onValue }, cursor),
+export function pickledBatch(
+  file: string,
+  name: string,
+  bytes: number,
+  memory: PixelMemory,
+): ParserSink<Part> {
+  if (bytes > fileBytesMax) {
+    throw malformed(
+      file,
+      `has ${bytes} bytes; a pickled batch of CIFAR-10 has at most ${fileBytesMax}.`,
     );
   }
-
-  write(chunk: Uint8Array): void {
-    this.#sink.write(chunk);
-  }
-
-  end(): void {
-    this.#sink.end();
-  }
-
-  part(): Part {
-    assert(this.#part !== null, 'a batch is there once its file has ended');
-    return this.#part;
-  }
-
-  #partOf(value: PickleValue): Part {
-    if (!isKind(value, 'dict')) throw this.#refuse('holds something else than a dictionary.');
-    const pixels = this.#pixels(value.entries.get('data'));
+  return new ParserSink(file, function* (cursor) {
+    const value = yield* unpickle({ file, bytes, memory }, cursor);
+    if (!isKind(value, 'dict')) throw malformed(file, 'holds something else than a dictionary.');
+    const pixels = pixelsOf(file, value.entries.get('data'), memory);
+    const labels = labelsOf(file, value.entries.get('labels'));
     const records = pixels.length / cifarImageBytes;
-    const labels = this.#labels(value.entries.get('labels'));
     if (labels.length !== records) {
-      throw this.#refuse(`has ${labels.length} labels for ${records} images.`);
+      throw malformed(file, `has ${labels.length} labels for ${records} images.`);
     }
-    labels.forEach((label, record) => refuseLabel(this.#file, record, label, null));
+    labels.forEach((label, record) => refuseLabel(file, record, label, null));
     return {
-      name: this.#name,
+      name,
       pixels,
       labels: Uint8Array.from(labels),
       ...cifarShape,
       classNames: cifarClassNames,
     };
-  }
+  });
+}
 
-  #pixels(data: PickleValue | undefined): Uint8Array {
-    if (!isKind(data, 'array')) throw this.#refuse('has no array called "data".');
-    const shape = data.shape.join('×');
-    if (data.dtype?.code !== 'u1') {
-      throw this.#refuse(
-        `has "data" of ${data.dtype?.code ?? 'nothing'}; pixels are u1, one byte.`,
-      );
-    }
-    const [records = 0, ...image] = data.shape;
-    if (
-      !['3072', '3,32,32'].includes(image.join(',')) ||
-      records < 1 ||
-      records > cifarRecordsMax
-    ) {
-      throw this.#refuse(`has "data" of ${shape}; images are N×3072.`);
-    }
-    if (data.isColumnOrder) {
-      throw this.#refuse('has "data" in column order (Fortran); images are read in row order.');
-    }
-    if (data.data.buffer instanceof SharedArrayBuffer) return data.data;
-    // A few images: too short to have gone straight to their place.
-    const pixels = this.#memory.take(data.data.length);
-    pixels.set(data.data);
-    return pixels;
+function pixelsOf(file: string, data: PickleValue | undefined, memory: PixelMemory): Uint8Array {
+  if (!isKind(data, 'array')) throw malformed(file, 'has no array called "data".');
+  if (data.dtype?.code !== 'u1') {
+    throw malformed(
+      file,
+      `has "data" of ${data.dtype?.code ?? 'nothing'}; pixels are u1, one byte.`,
+    );
   }
+  const [records = 0, ...image] = data.shape;
+  const isImage = ['3072', '3,32,32'].includes(image.join(','));
+  if (!isImage || records < 1 || records > cifarRecordsMax) {
+    throw malformed(file, `has "data" of ${data.shape.join('×')}; images are N×3072.`);
+  }
+  if (data.isColumnOrder) {
+    throw malformed(file, 'has "data" in column order (Fortran); images are read in row order.');
+  }
+  if (data.data.buffer instanceof SharedArrayBuffer) return data.data;
+  // A few images: too short to have gone straight to their place.
+  const pixels = memory.take(data.data.length);
+  pixels.set(data.data);
+  return pixels;
+}
 
-  #labels(value: PickleValue | undefined): readonly number[] {
-    if (Array.isArray(value) && value.every((label) => typeof label === 'number')) return value;
-    if (isKind(value, 'array')) return this.#labelArray(value);
-    throw this.#refuse('has no list of numbers called "labels".');
-  }
-
-  #labelArray({ shape, dtype, data }: PickleArray): readonly number[] {
-    const labels =
-      dtype === null || shape.length !== 1
-        ? null
-        : readIntegers(data, `${dtype.byteOrder}${dtype.code}`);
-    if (labels === null) {
-      throw this.#refuse(
-        `has "labels" of ${shape.join('×')} ${dtype?.code ?? ''}, no list of whole numbers.`,
-      );
-    }
-    return labels;
-  }
-
-  #refuse(problem: string): Error {
-    return malformed(this.#file, problem);
-  }
+function labelsOf(file: string, value: PickleValue | undefined): readonly number[] {
+  if (Array.isArray(value) && value.every((label) => typeof label === 'number')) return value;
+  if (!isKind(value, 'array')) throw malformed(file, 'has no list of numbers called "labels".');
+  const { shape, dtype, data } = value;
+  const isList = dtype !== null && shape.length === 1;
+  const labels = isList ? readIntegers(data, `${dtype.byteOrder}${dtype.code}`) : null;
+  if (labels !== null) return labels;
+  throw malformed(
+    file,
+    `has "labels" of ${shape.join('×')} ${dtype?.code ?? ''}, no list of whole numbers.`,
+  );
 }

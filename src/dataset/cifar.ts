@@ -5,14 +5,14 @@
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html
  */
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ParserSink } from './byte-parser.ts';
+import { filesIn, sizeOf } from './disk.ts';
 import { streamFile, streamTarGz } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
 import type { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts, ReadParts } from './part-source.ts';
-import type { FileSink } from './tar.ts';
 
 export const cifarShape = {
   channels: 3,
@@ -48,12 +48,6 @@ const officialFiles: Readonly<Record<string, string>> = {
   test_batch: '8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b',
 };
 
-/** A file of one part on its way in. */
-export interface PartSink extends FileSink {
-  /** After the last byte. */
-  part(): Part;
-}
-
 /** How parts are written into files. */
 export interface CifarLayout {
   /** `data_batch_1` for a path that ends in that part's file; null for other files. */
@@ -63,13 +57,13 @@ export interface CifarLayout {
    * @param bytes its size, as the folder or archive says
    * @throws RidgelineError DATASET_INVALID
    */
-  open(file: string, name: string, bytes: number, memory: PixelMemory): PartSink;
+  open(file: string, name: string, bytes: number, memory: PixelMemory): ParserSink<Part>;
 }
 
 /** Reads the wanted parts in one pass over the archive. */
 export function cifarArchive(layout: CifarLayout): ReadParts {
   return async (path, want, memory) => {
-    const files = new Map<string, PartSink | null>();
+    const files = new Map<string, ParserSink<Part> | null>();
     await streamTarGz(path, (member, bytes) => {
       const name = layout.partName(member);
       if (name === null) return null;
@@ -86,14 +80,13 @@ export function cifarArchive(layout: CifarLayout): ReadParts {
 
 export function cifarFolder(layout: CifarLayout): ReadParts {
   return async (path, want, memory) => {
-    const files = new Map<string, PartSink | null>();
-    for (const entry of (await readdir(path)).toSorted()) {
+    const files = new Map<string, ParserSink<Part> | null>();
+    for (const entry of await filesIn(path)) {
       const name = layout.partName(entry);
       if (name === null) continue;
       if (files.has(name)) throw malformed(path, `holds ${name} twice.`);
       const filePath = join(path, entry);
-      const { size } = await stat(filePath);
-      const file = want(name) ? layout.open(filePath, name, size, memory) : null;
+      const file = want(name) ? layout.open(filePath, name, await sizeOf(filePath), memory) : null;
       files.set(name, file);
       if (file !== null) await streamFile(filePath, file);
     }
@@ -101,8 +94,8 @@ export function cifarFolder(layout: CifarLayout): ReadParts {
   };
 }
 
-function found(files: ReadonlyMap<string, PartSink | null>): FoundParts {
-  const parts = [...files.values()].filter((file) => file !== null).map((file) => file.part());
+function found(files: ReadonlyMap<string, ParserSink<Part> | null>): FoundParts {
+  const parts = [...files.values()].filter((file) => file !== null).map((file) => file.value());
   return {
     names: [...files.keys()].toSorted(),
     parts: parts.toSorted((a, b) => (a.name < b.name ? -1 : 1)),

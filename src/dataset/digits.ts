@@ -1,6 +1,6 @@
 /** The embedded data set: lines of 64 pixel values 0 … 16 and a class 0 … 9 (`digits/README.md`). */
-import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { sha256 } from '../base/digest.ts';
 import { streamGzip } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { PixelMemory } from './pixel-memory.ts';
@@ -34,6 +34,6 @@ export async function readDigits(want: WantPart, memory: PixelMemory): Promise<F
   return {
     names: ['digits'],
     parts: [{ name: 'digits', pixels, labels, ...shape, classNames: digitNames }],
-    official: createHash('sha256').update(text).digest('hex') === officialSha256,
+    official: sha256(text) === officialSha256,
   };
 }

@@ -1,7 +1,7 @@
 /** Downloads a data set into the data folder. How the bytes come is `transfer.ts`'s subject. */
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RidgelineError } from '../base/errors.ts';
+import { kindOf } from './disk.ts';
 import { namedDataset, type Download } from './named-datasets.ts';
 import { hashFile, Transfer, type TransferOptions } from './transfer.ts';
 
@@ -31,7 +31,7 @@ export async function fetchDataset(name: string, options: FetchOptions): Promise
   const expected = expectedSha256(options.sha256) ?? download.sha256;
   const path = resolve(options.dataDir, download.fileName);
   try {
-    if (await exists(path)) await refuseOther(path, expected, options.signal);
+    if ((await kindOf(path)) !== null) await refuseOther(path, expected, options.signal);
     else {
       const transfer = new Transfer(options.url ?? download.url, path, options);
       await transfer.complete();
@@ -77,12 +77,5 @@ function downloadOf(name: string): Download {
     isEmbedded
       ? 'Use it as it is.'
       : `Get its files and run \`ridgeline data import ${name} PATH\`.`,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
   );
 }

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflateRaw } from 'node:zlib';
 import { RidgelineError, messageOf } from '../base/errors.ts';
+import { unreadable } from './disk.ts';
 import { malformed } from './malformed.ts';
 import { YoungGarbage } from './garbage.ts';
 import { TarReader, type FileSink, type OnMember } from './tar.ts';
@@ -120,11 +121,6 @@ function explained(path: string, packing: string, bytes: number, error: unknown)
         options,
       );
     default:
-      return new RidgelineError(
-        'DATASET_MISSING',
-        `${path} could not be read: ${messageOf(error)}.`,
-        'Check that the file is there and that you may read it.',
-        options,
-      );
+      return unreadable(path, error);
   }
 }

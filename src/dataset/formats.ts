@@ -1,8 +1,8 @@
 /** The formats that files of the user's own may have, and how one is recognised where nobody says. */
-import { open, readdir } from 'node:fs/promises';
 import { datasetFormats, type DatasetFormat } from '../study/study-spec.ts';
 import { readCifarArchive, readCifarFolder } from './cifar-binary.ts';
 import { readCifarPythonArchive, readCifarPythonFolder } from './cifar-python.ts';
+import { filesIn, openToRead } from './disk.ts';
 import { streamTarGz } from './file-stream.ts';
 import { readIdxFolder } from './idx.ts';
 import { malformed } from './malformed.ts';
@@ -31,7 +31,7 @@ const signs: readonly (readonly [RegExp, KnownFormat])[] = [
 
 /** @throws RidgelineError DATASET_INVALID where nothing is recognised */
 export async function guessFormat(path: string, kind: 'file' | 'folder'): Promise<KnownFormat> {
-  const format = kind === 'folder' ? formatOfNames(await readdir(path)) : await formatOfFile(path);
+  const format = kind === 'folder' ? formatOfNames(await filesIn(path)) : await formatOfFile(path);
   if (format !== null) return format;
   const known = datasetFormats.filter((name) => name !== 'auto').join(', ');
   throw malformed(
@@ -53,7 +53,7 @@ function formatOfNames(names: readonly string[]): KnownFormat | null {
 async function formatOfFile(path: string): Promise<KnownFormat | null> {
   const start = Buffer.alloc(4);
   {
-    await using file = await open(path, 'r');
+    await using file = await openToRead(path);
     await file.read(start, 0, 4);
   }
   if (start.toString('latin1') === 'PK\u0003\u0004') return 'numpy';

@@ -5,14 +5,14 @@
  *
  * Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database", file formats.
  */
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ParserSink, type ByteParser } from './byte-parser.ts';
+import { filesIn, sizeOf } from './disk.ts';
 import { streamFile, streamGzip } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { Part } from './part.ts';
 import type { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts, WantPart } from './part-source.ts';
-import type { FileSink } from './tar.ts';
 
 const classes = 10;
 /** Deflate cannot do better: what claims to unpack to more is not allocated. */
@@ -28,7 +28,7 @@ export async function readIdxFolder(
   memory: PixelMemory,
   classNames: readonly string[] | null = null,
 ): Promise<FoundParts> {
-  const entries = new Set(await readdir(path));
+  const entries = new Set(await filesIn(path));
   const names: string[] = [];
   const parts: Part[] = [];
   for (const [name, prefix] of Object.entries(prefixes)) {
@@ -74,87 +74,53 @@ async function readPart(
   return { name, pixels: images.values, labels: labels.values, ...shape, classNames };
 }
 
+interface IdxArray {
+  readonly dimensions: readonly number[];
+  readonly values: Uint8Array;
+}
+
 async function readIdx(
   path: string,
   dimensions: number,
   memory: PixelMemory | null,
-): Promise<IdxFile> {
-  const { size } = await stat(path);
+): Promise<IdxArray> {
+  const size = await sizeOf(path);
   const isPacked = path.endsWith('.gz');
-  const file = new IdxFile(path, dimensions, isPacked ? size * deflateRatioMax : size, memory);
-  if (isPacked) await streamGzip(path, file);
-  else await streamFile(path, file);
-  return file;
+  const bytesMax = isPacked ? size * deflateRatioMax : size;
+  const sink = new ParserSink(path, () => parseIdx(path, dimensions, bytesMax, memory));
+  if (isPacked) await streamGzip(path, sink);
+  else await streamFile(path, sink);
+  return sink.value();
 }
 
-/** One IDX file on its way in. */
-class IdxFile implements FileSink {
-  readonly #file: string;
-  readonly #memory: PixelMemory | null;
-  readonly #header: Uint8Array;
-  readonly #bytesMax: number;
-  #bytes = 0;
-  dimensions: readonly number[] = [];
-  values: Uint8Array = new Uint8Array();
-
-  /**
-   * @param bytesMax what the file can hold at the most
-   * @param memory for values that are pixels
-   */
-  constructor(file: string, dimensions: number, bytesMax: number, memory: PixelMemory | null) {
-    this.#file = file;
-    this.#bytesMax = bytesMax;
-    this.#memory = memory;
-    this.#header = new Uint8Array(4 + 4 * dimensions);
+/**
+ * @param bytesMax what the file can hold at the most
+ * @param memory for values that are pixels
+ */
+function* parseIdx(
+  file: string,
+  count: number,
+  bytesMax: number,
+  memory: PixelMemory | null,
+): ByteParser<IdxArray> {
+  const header = yield 4 + 4 * count;
+  const view = new DataView(header.buffer, header.byteOffset, header.length);
+  if (view.getUint32(0) !== 0x0800 + count) {
+    throw malformed(
+      file,
+      `does not start as an IDX file of unsigned bytes in ${count} dimensions.`,
+    );
   }
-
-  write(chunk: Uint8Array): void {
-    const header = this.#header;
-    let rest = chunk;
-    if (this.#bytes < header.length) {
-      const taken = rest.subarray(0, header.length - this.#bytes);
-      header.set(taken, this.#bytes);
-      this.#bytes += taken.length;
-      rest = rest.subarray(taken.length);
-      if (this.#bytes === header.length) this.#allocate();
-    }
-    if (rest.length === 0) return;
-    const at = this.#bytes - header.length;
-    if (at + rest.length > this.values.length) {
-      throw malformed(
-        this.#file,
-        `is longer than the ${header.length + this.values.length} bytes that its header says.`,
-      );
-    }
-    this.values.set(rest, at);
-    this.#bytes += rest.length;
+  const dimensions = Array.from({ length: count }, (_, i) => view.getUint32(4 + 4 * i));
+  const bytes = dimensions.reduce((product, dimension) => product * dimension, 1);
+  const expected = header.length + bytes;
+  if (bytes < 1 || expected > bytesMax) {
+    throw malformed(
+      file,
+      `says that it has ${dimensions.join('×')} values, ${expected} bytes with its header, but holds ${bytesMax} at the most: it was cut off or damaged.`,
+    );
   }
-
-  end(): void {
-    const expected = this.#header.length + this.values.length;
-    if (this.#bytes !== expected || this.dimensions.length === 0) {
-      throw malformed(this.#file, `is cut off after ${this.#bytes} of ${expected} bytes.`);
-    }
-  }
-
-  #allocate(): void {
-    const view = new DataView(this.#header.buffer);
-    const count = this.#header.length / 4 - 1;
-    if (view.getUint32(0) !== 0x0800 + count) {
-      throw malformed(
-        this.#file,
-        `does not start as an IDX file of unsigned bytes in ${count} dimensions.`,
-      );
-    }
-    this.dimensions = Array.from({ length: count }, (_, i) => view.getUint32(4 + 4 * i));
-    const values = this.dimensions.reduce((product, dimension) => product * dimension, 1);
-    const expected = this.#header.length + values;
-    if (values < 1 || expected > this.#bytesMax) {
-      throw malformed(
-        this.#file,
-        `says that it has ${this.dimensions.join('×')} values, ${expected} bytes with its header, but holds ${this.#bytesMax} at the most: it was cut off or damaged.`,
-      );
-    }
-    this.values = this.#memory?.take(values) ?? new Uint8Array(values);
-  }
+  const values = memory?.take(bytes) ?? new Uint8Array(bytes);
+  yield values;
+  return { dimensions, values };
 }

@@ -4,9 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RidgelineError, messageOf } from '../base/errors.ts';
+import { kindOf } from './disk.ts';
 import { guessFormat } from './formats.ts';
 import { locateNamed } from './locate.ts';
 import { namedDataset, type NamedDataset, type Place } from './named-datasets.ts';
@@ -61,20 +62,11 @@ async function findSource(dataset: NamedDataset, path: string): Promise<Source> 
   if (places.length === 0) {
     throw new RidgelineError('USAGE', `${dataset.name} comes with Ridgeline.`, 'Use it as it is.');
   }
-  let isFolder: boolean;
-  try {
-    isFolder = (await stat(path)).isDirectory();
-  } catch (error) {
-    throw new RidgelineError(
-      'DATASET_MISSING',
-      `${path} cannot be read: ${messageOf(error)}.`,
-      'Correct the path.',
-      {
-        cause: error,
-      },
-    );
+  const kind = await kindOf(path);
+  if (kind === null) {
+    throw new RidgelineError('DATASET_MISSING', `${path} does not exist.`, 'Correct the path.');
   }
-  if (!isFolder) {
+  if (kind === 'file') {
     if (places.every((place) => place.kind === 'folder')) {
       throw new RidgelineError(
         'DATASET_INVALID',
@@ -86,8 +78,7 @@ async function findSource(dataset: NamedDataset, path: string): Promise<Source> 
   }
   for (const place of places) {
     const inside = join(path, basename(place.path ?? ''));
-    const entry = await stat(inside).catch(() => null);
-    if (entry?.isDirectory() === (place.kind === 'folder')) return { path: inside, place };
+    if ((await kindOf(inside)) === place.kind) return { path: inside, place };
   }
   return { path, place: await placeLike(dataset, path, 'folder') };
 }

@@ -1,8 +1,8 @@
 /** Finds where a data set lies, without reading it. */
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { RidgelineError, messageOf } from '../base/errors.ts';
+import { RidgelineError } from '../base/errors.ts';
 import type { DatasetFormat, DatasetSource } from '../study/study-spec.ts';
+import { kindOf } from './disk.ts';
 import { formats, guessFormat, type KnownFormat } from './formats.ts';
 import { namedDataset, type NamedDataset } from './named-datasets.ts';
 import type { PartSource } from './part-source.ts';
@@ -91,25 +91,4 @@ async function locateFiles(path: string, format: DatasetFormat): Promise<Located
     read: (want, memory) => read(location, want, memory),
     isHeldBack: (part) => part.startsWith('test'),
   };
-}
-
-async function kindOf(path: string): Promise<'file' | 'folder' | null> {
-  try {
-    const entry = await stat(path);
-    return entry.isDirectory() ? 'folder' : 'file';
-  } catch (error) {
-    if (
-      error instanceof Error &&
-      'code' in error &&
-      (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-    ) {
-      return null;
-    }
-    throw new RidgelineError(
-      'DATASET_MISSING',
-      `${path} could not be looked at: ${messageOf(error)}.`,
-      'Check that you may read this path.',
-      { cause: error },
-    );
-  }
 }

@@ -2,10 +2,10 @@
  * The data sets that have a name: what they are, where they may lie, where they come from.
  * A new one is an entry here and, where its format is new, a reader beside it.
  */
+import { closestWord } from '../base/closest-word.ts';
 import { RidgelineError } from '../base/errors.ts';
 import { readCifarArchive, readCifarFolder } from './cifar-binary.ts';
 import { readCifarPythonArchive, readCifarPythonFolder } from './cifar-python.ts';
-import { closestName } from './closest-name.ts';
 import { digitNames, readDigits } from './digits.ts';
 import type { KnownFormat } from './formats.ts';
 import { readIdxFolder } from './idx.ts';
@@ -83,7 +83,7 @@ const cifar10: NamedDataset = {
       path: 'cifar-10-batches-py',
       kind: 'folder',
       format: 'cifar10-python',
-      files: /^(?:data_batch_\d|test_batch|batches\.meta|readme\.html)$/,
+      files: /^(?:(?:data_batch_\d|test_batch)(?:\.pkl|\.pickle)?|batches\.meta|readme\.html)$/,
       read: readCifarPythonFolder,
     },
     {
@@ -163,7 +163,7 @@ export function namedDataset(name: string): NamedDataset {
   const entry = namedDatasets.find((candidate) => candidate.name === name);
   if (entry !== undefined) return entry;
   const names = namedDatasets.map((candidate) => candidate.name);
-  const closest = closestName(name, names);
+  const closest = closestWord(name, names);
   throw new RidgelineError(
     'DATASET_UNKNOWN',
     `There is no data set called ${JSON.stringify(name)}${closest === null ? '' : `; did you mean ${closest}?`}`,

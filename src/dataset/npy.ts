@@ -9,7 +9,6 @@ import { readIntegers } from './integers.ts';
 import { malformed } from './malformed.ts';
 import { imageBytesOf } from './part.ts';
 import type { PixelMemory } from './pixel-memory.ts';
-import type { FileSink } from './tar.ts';
 
 interface NpyHeader {
   /** Such as `|u1` or `<i8`. */
@@ -29,11 +28,6 @@ export interface NpyImages extends ImageShape {
   readonly pixels: Uint8Array;
 }
 
-/** An array on its way in; its value is there after the last byte. */
-export interface NpySink<Value> extends FileSink {
-  value(): Value;
-}
-
 const headerBytesMax = 64 * 1024;
 const imageBytesMax = 16 * 1024 * 1024;
 const channelsMax = 4;
@@ -48,7 +42,7 @@ const typeHelp = 'Save it as uint8, such as `np.save(file, array.astype(np.uint8
  * @param bytes the file's size
  * @throws RidgelineError DATASET_INVALID while bytes come
  */
-export function npyImages(file: string, bytes: number, memory: PixelMemory): NpySink<NpyImages> {
+export function npyImages(file: string, bytes: number, memory: PixelMemory): ParserSink<NpyImages> {
   return sinkOf<NpyImages>(file, bytes, function* (header) {
     if (!/^[|<>=]?u1$/.test(header.type)) {
       throw malformed(file, `has numbers of type ${header.type}; pixels are u1 (uint8).`, typeHelp);
@@ -70,7 +64,7 @@ export function npyImages(file: string, bytes: number, memory: PixelMemory): Npy
 }
 
 /** N labels, or N×1; `values` are whole numbers, whatever their range. */
-export function npyLabels(file: string, bytes: number): NpySink<readonly number[]> {
+export function npyLabels(file: string, bytes: number): ParserSink<readonly number[]> {
   return sinkOf<readonly number[]>(file, bytes, function* ({ type, shape }) {
     const isList = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
     if (!isList) throw malformed(file, `has the shape ${shape.join('×')}; labels are a list of N.`);
@@ -93,9 +87,8 @@ function sinkOf<Value>(
   file: string,
   bytes: number,
   body: (header: NpyHeader) => Generator<Uint8Array, Value, Uint8Array>,
-): NpySink<Value> {
-  let value: { readonly value: Value } | null = null;
-  const sink = new ParserSink(file, function* (cursor): ByteParser {
+): ParserSink<Value> {
+  return new ParserSink(file, function* (cursor): ByteParser<Value> {
     const header = yield* readHeader(file);
     const width = widthOf(header.type);
     if (width === null) throw malformed(file, `has values of type ${header.type}, no numbers.`);
@@ -106,16 +99,8 @@ function sinkOf<Value>(
         `has ${bytes} bytes, but an array of ${header.shape.join('×')} ${header.type} makes ${expected}: it was cut off or padded.`,
       );
     }
-    value = { value: yield* body(header) };
+    return yield* body(header);
   });
-  return {
-    write: (chunk) => sink.write(chunk),
-    end: () => sink.end(),
-    value: () => {
-      if (value === null) throw malformed(file, 'was not read to its end.');
-      return value.value;
-    },
-  };
 }
 
 function* readHeader(file: string): Generator<number, NpyHeader, Uint8Array> {

@@ -5,14 +5,16 @@
  *
  * There are as many classes as the largest label of all parts tells.
  */
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ParserSink } from './byte-parser.ts';
+import { filesIn, sizeOf } from './disk.ts';
 import { streamFile } from './file-stream.ts';
 import { malformed } from './malformed.ts';
-import { npyImages, npyLabels, type NpySink } from './npy.ts';
+import { npyImages, npyLabels } from './npy.ts';
 import type { Part } from './part.ts';
 import type { PixelMemory } from './pixel-memory.ts';
 import type { FoundParts, WantPart } from './part-source.ts';
+import type { FileSink } from './tar.ts';
 import { readZipDirectory, streamZipMember } from './zip.ts';
 
 /** A named array that has not been read yet. */
@@ -22,7 +24,7 @@ interface NamedArray {
   /** What messages call it. */
   readonly file: string;
   readonly bytes: number;
-  readonly stream: (sink: NpySink<unknown>) => Promise<void>;
+  readonly stream: (sink: FileSink) => Promise<void>;
 }
 
 interface ArrayPair {
@@ -49,7 +51,7 @@ export async function readNpz(
       name: member.name.slice(0, -4),
       file: `${path}, member ${member.name},`,
       bytes: member.bytes,
-      stream: (sink: NpySink<unknown>) => streamZipMember(path, member, sink),
+      stream: (sink: FileSink) => streamZipMember(path, member, sink),
     }));
   return await readPairs(path, arrays, want, memory);
 }
@@ -60,12 +62,11 @@ export async function readNpyFolder(
   memory: PixelMemory,
 ): Promise<FoundParts> {
   const arrays: NamedArray[] = [];
-  for (const entry of (await readdir(path)).toSorted()) {
+  for (const entry of await filesIn(path)) {
     if (!entry.endsWith('.npy')) continue;
     const file = join(path, entry);
-    const { size } = await stat(file);
-    const stream = (sink: NpySink<unknown>): Promise<void> => streamFile(file, sink);
-    arrays.push({ name: entry.slice(0, -4), file, bytes: size, stream });
+    const stream = (sink: FileSink): Promise<void> => streamFile(file, sink);
+    arrays.push({ name: entry.slice(0, -4), file, bytes: await sizeOf(file), stream });
   }
   return await readPairs(path, arrays, want, memory);
 }
@@ -107,7 +108,7 @@ async function readPairs(
   return { names: [...pairs.keys()], parts, official: null };
 }
 
-async function read<Value>(array: NamedArray, sink: NpySink<Value>): Promise<Value> {
+async function read<Value>(array: NamedArray, sink: ParserSink<Value>): Promise<Value> {
   await array.stream(sink);
   return sink.value();
 }

@@ -2,7 +2,6 @@
  * The inverse of `encodePart`, but for the class names: canonical bytes in, piece by piece, a part out.
  * Pixels go straight to where they will be trained on. Trusts nothing in the bytes but their number.
  */
-import { assert } from '../base/assert.ts';
 import { type ByteParser, ParserSink } from './byte-parser.ts';
 import { malformed } from './malformed.ts';
 import { imageBytesOf, partMagic, type Part } from './part.ts';
@@ -20,8 +19,7 @@ interface Header extends Pick<Part, 'channels' | 'height' | 'width' | 'classes' 
 /** Takes a part's canonical bytes. */
 export class PartDecoder implements FileSink {
   readonly #memory: PixelMemory;
-  readonly #sink: ParserSink;
-  #part: Part | null = null;
+  readonly #sink: ParserSink<Part>;
   #pixels: Uint8Array | null = null;
 
   /** @param bytes how many there are, as the reference or the file says */
@@ -40,18 +38,16 @@ export class PartDecoder implements FileSink {
 
   /** After the last byte. */
   part(): Part {
-    assert(this.#part !== null, 'a part is there once all of its bytes have come');
-    return this.#part;
+    return this.#sink.value();
   }
 
   /** Gives the pixels' memory back: the bytes were not the right ones. */
   discard(): void {
     if (this.#pixels !== null) this.#memory.cut(this.#pixels, 0);
     this.#pixels = null;
-    this.#part = null;
   }
 
-  *#parse(name: string, bytes: number): ByteParser {
+  *#parse(name: string, bytes: number): ByteParser<Part> {
     const line = Buffer.from(yield { lineBytesMax: headerBytesMax }).toString('latin1');
     const { count, ...shape } = decodeHeader(name, line, bytes);
     const labels = new Uint8Array(count);
@@ -62,7 +58,7 @@ export class PartDecoder implements FileSink {
     yield pixels;
     const part = { name, labels, pixels, ...shape, classNames: null };
     refuseBrightPixels(name, part);
-    this.#part = part;
+    return part;
   }
 }
 

@@ -48,7 +48,7 @@ interface PickleDtype {
   byteOrder: string;
 }
 
-export interface PickleArray {
+interface PickleArray {
   readonly kind: 'array';
   shape: readonly number[];
   dtype: PickleDtype | null;

@@ -3,9 +3,9 @@
  * Says no before anything is read where the names alone tell.
  */
 import { assert } from '../base/assert.ts';
+import { closestWord } from '../base/closest-word.ts';
 import { RidgelineError } from '../base/errors.ts';
 import type { CountedSelection, DatasetSpec, Selection } from '../study/study-spec.ts';
-import { closestName } from './closest-name.ts';
 
 type SplitName = 'train' | 'validation' | 'test';
 
@@ -52,7 +52,7 @@ export function refuseUnknownParts(
 ): void {
   for (const [part, split] of named) {
     if (known.includes(part)) continue;
-    const closest = closestName(part, known);
+    const closest = closestWord(part, known);
     throw new RidgelineError(
       'STUDY_INVALID',
       `dataset.${split} names ${JSON.stringify(part)}, but ${dataset} has no such part${closest === null ? '.' : `; did you mean ${closest}?`}`,

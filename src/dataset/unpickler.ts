@@ -27,19 +27,17 @@ export interface UnpickleOptions {
   /** The file's size: no body is longer than what is left of it. */
   readonly bytes: number;
   readonly memory: PixelMemory;
-  /** Told what the pickle holds, once, at its end. */
-  readonly onValue: (value: PickleValue) => void;
 }
 
-/** @throws RidgelineError DATASET_INVALID for what is damaged, and for what is not allowed */
-export function* unpickle(options: UnpickleOptions, cursor: Cursor): ByteParser {
+/** What the pickle holds. @throws RidgelineError DATASET_INVALID for what is damaged, and for what is not allowed */
+export function* unpickle(options: UnpickleOptions, cursor: Cursor): ByteParser<PickleValue> {
   const machine = new Machine(options, cursor);
   for (;;) {
     const [opcode = 0] = yield 1;
     if (opcode === 0x2e) break; // STOP
     yield* machine.step(opcode);
   }
-  options.onValue(machine.result());
+  return machine.result();
 }
 
 class Machine {
@@ -58,7 +56,7 @@ class Machine {
     return this.#stack.last();
   }
 
-  *step(opcode: number): ByteParser {
+  *step(opcode: number): ByteParser<void> {
     const text = String.fromCharCode(opcode);
     switch (opcode) {
       case 0x80: {
@@ -81,7 +79,7 @@ class Machine {
     } else this.#compute(text);
   }
 
-  *#number(text: string): ByteParser {
+  *#number(text: string): ByteParser<void> {
     if (text === 'J') this.#stack.push(view(yield 4).getInt32(0, true));
     else if (text === 'K') this.#stack.push((yield 1)[0]!);
     else if (text === 'M') this.#stack.push(view(yield 2).getUint16(0, true));
@@ -98,7 +96,7 @@ class Machine {
   }
 
   /** Bytes or text whose length stands before it. */
-  *#counted(text: string): ByteParser {
+  *#counted(text: string): ByteParser<void> {
     const lengthBytes = 'CU\u008c'.includes(text) ? 1 : 'BTX'.includes(text) ? 4 : 8;
     const length = unsigned(yield lengthBytes);
     const isText = 'X\u008c\u008d'.includes(text);
@@ -119,7 +117,7 @@ class Machine {
   }
 
   /** Text too long for a string; `length` bytes of it in the file. */
-  *#large(length: number, decoder: TextDecoderStep): ByteParser {
+  *#large(length: number, decoder: TextDecoderStep): ByteParser<void> {
     let latin = this.#claimLarge(0);
     for (let left = length; left > 0;) {
       const piece = yield Math.min(left, pieceBytes);
@@ -131,7 +129,7 @@ class Machine {
   }
 
   /** Protocol 0: a text up to the line's end. */
-  *#line(text: string): ByteParser {
+  *#line(text: string): ByteParser<void> {
     const isBytes = text === 'S';
     const decoder = new EscapesToLatin1(isBytes ? 'repr' : 'raw-unicode');
     let piece = yield { pieceBytes };
@@ -153,7 +151,7 @@ class Machine {
     this.#stack.push(isBytes ? latin : { kind: 'large-text', latin1: latin });
   }
 
-  *#memorize(text: string): ByteParser {
+  *#memorize(text: string): ByteParser<void> {
     if (text === '\u0094') return this.#stack.memorize(null);
     const index = 'pg'.includes(text)
       ? Number(latin1(yield { lineBytesMax }))

@@ -5,8 +5,9 @@
  * No encryption, no volumes, nothing beyond 4 GiB: no data set here needs them.
  * Source: PKWARE's APPNOTE.TXT 6.3.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { openToRead, sizeOf, unreadable } from './disk.ts';
 import { streamRange } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 import type { FileSink } from './tar.ts';
@@ -32,8 +33,8 @@ const deflateRatioMax = 1032;
 
 /** @throws RidgelineError DATASET_INVALID, DATASET_MISSING */
 export async function readZipDirectory(path: string): Promise<readonly ZipMember[]> {
-  await using file = await open(path, 'r');
-  const { size } = await file.stat();
+  await using file = await openToRead(path);
+  const size = await sizeOf(path);
   const tail = await readAt(file, path, Math.max(0, size - endBytes - commentBytesMax), size);
   const at = endRecordAt(tail);
   if (at === -1) {
@@ -168,7 +169,7 @@ export async function streamZipMember(
 
 /** Behind the local header, which must tell the same name as the directory. */
 async function bodyStart(path: string, member: ZipMember, what: string): Promise<number> {
-  await using file = await open(path, 'r');
+  await using file = await openToRead(path);
   const nameBytes = Buffer.byteLength(member.name);
   const header = await readAt(file, path, member.offset, member.offset + localBytes + nameBytes);
   const isSame =
@@ -181,7 +182,9 @@ async function bodyStart(path: string, member: ZipMember, what: string): Promise
 
 async function readAt(file: FileHandle, path: string, start: number, end: number): Promise<Buffer> {
   const buffer = Buffer.alloc(end - start);
-  const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, start).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
   if (bytesRead !== buffer.length) {
     throw malformed(path, `ends at byte ${start + bytesRead} while it is read.`);
   }

@@ -60,7 +60,6 @@ interface Metadata {
 }
 
 const format = 'ridgeline-model-1';
-const membersMax = 1000;
 
 export function classifierArrays(classifier: Classifier): ArrayFile {
   const { shape, image, classNames, scale, offset, mirror, lambda, members } = classifier;
@@ -185,7 +184,6 @@ function isMetadata(value: unknown): value is Metadata {
     typeof lambda === 'number' &&
     Array.isArray(members) &&
     members.length >= 1 &&
-    members.length <= membersMax &&
     members.every((member) => {
       const { seed, step, digest } = fieldsOf(member);
       return isWhole(seed) && isWhole(step) && typeof digest === 'string';

@@ -8,7 +8,6 @@
  *
  * What it does not prove: that a machine computes right under load, or that its memory is sound. Audits do.
  */
-import { assert } from '../base/assert.ts';
 import { sha256 } from '../base/digest.ts';
 import { RandomStream } from '../base/philox.ts';
 import type { TrainerSettings } from '../study/study-spec.ts';
@@ -69,7 +68,8 @@ export function computeKnownAnswer(kernel: Kernel): string {
   const request = { seed: SEED, replicate: 1, settings, lambdas, measureTest: false };
   const results = trainPack(kernel, request, syntheticData(), { nowMs: () => 0 });
   const lines = results.map((result) => {
-    assert(result.kind === 'complete', 'the known training run does not diverge');
+    // It does not where numbers are right; where they are not, that is an answer too.
+    if (result.kind === 'diverged') return 'diverged';
     const losses = result.curve.flatMap((point) => [point.trainCost, point.validationLoss]);
     return [result.digest, ...losses].join(' ');
   });

@@ -59,7 +59,10 @@ export function initialParameters(
   return parameters;
 }
 
-/** SHA-256 over little-endian w1, b1, w2, b2: 64 hexadecimal digits. Typed arrays are little-endian wherever Node runs. */
+/**
+ * SHA-256 over little-endian w1, b1, w2, b2: 64 hexadecimal digits. Typed arrays have the machine's byte
+ * order, which is little-endian on all that this runs on; on another one the known answer would differ.
+ */
 export function digestOf({ w1, b1, w2, b2 }: NetworkParameters): string {
   return sha256(
     ...[w1, b1, w2, b2].map(

@@ -128,7 +128,11 @@ function textFrom(units: Uint32Array): string {
     points.every((point) => point <= 0x10ffff),
     'a text in it is not Unicode',
   );
-  return String.fromCodePoint(...points.slice(0, end));
+  // One by one: as arguments of one call they would not fit on the stack.
+  return points
+    .slice(0, end)
+    .map((point) => String.fromCodePoint(point))
+    .join('');
 }
 
 function isTexts(data: NamedArray['data']): data is readonly string[] {

@@ -7,7 +7,8 @@
  */
 import { exp, log } from '../base/elementary.ts';
 import { mirrorImage } from './augmentation.ts';
-import { inputsOf, type Split } from './images.ts';
+import { loadRecords } from './batches.ts';
+import { inputsOf, type Images, type Split } from './images.ts';
 import { MEASURE_ROWS } from './measuring.ts';
 import type { NetworkParameters, NetworkShape } from './model.ts';
 import type { Kernel } from './pack-network.ts';
@@ -43,7 +44,8 @@ export function* probabilitiesOf(
   for (let first = 0; first < count; first += MEASURE_ROWS) {
     const rows = Math.min(MEASURE_ROWS, count - first);
     for (const mirrored of views) {
-      loadImages(network.pixels, split, first, rows, mirrored);
+      loadRecords(network, split, first, rows);
+      if (mirrored) mirrorRows(network.pixels, split.images, rows);
       const [scores] = network.scores(rows);
       const target = probabilities.subarray(first * classes, (first + rows) * classes);
       for (let row = 0; row < rows; row++) {
@@ -56,20 +58,10 @@ export function* probabilitiesOf(
   return probabilities;
 }
 
-function loadImages(
-  pixels: Uint8Array,
-  { images, records }: Split,
-  first: number,
-  rows: number,
-  mirrored: boolean,
-): void {
+function mirrorRows(pixels: Uint8Array, images: Images, rows: number): void {
   const inputs = inputsOf(images);
   for (let row = 0; row < rows; row++) {
-    const record = records[first + row]!;
-    const image = images.pixels.subarray(record * inputs, (record + 1) * inputs);
-    const out = pixels.subarray(row * inputs, (row + 1) * inputs);
-    out.set(image);
-    if (mirrored) mirrorImage(out, images);
+    mirrorImage(pixels.subarray(row * inputs, (row + 1) * inputs), images);
   }
 }
 

@@ -23,7 +23,7 @@ import {
 import type { TrainingData } from '../trainer/images.ts';
 
 /** Streams a part's canonical bytes from the coordinator. */
-export type FetchPart = (digest: string, offset: number) => AsyncIterable<Uint8Array>;
+export type FetchPart = (digest: string) => AsyncIterable<Uint8Array>;
 
 const triesMax = 3;
 /** Shelves kept for later packs; an older one goes with the last pack that runs on it. */
@@ -50,11 +50,18 @@ export class DatasetHolder {
   }
 
   /**
-   * A data set that was loaded before, from the cache where others have taken its place since.
+   * A data set that was loaded before, from the cache where others have taken its place since. One that
+   * is in memory waits for nobody: what another study fetches meanwhile may take minutes.
    *
    * @throws as `load`
    */
   async get(key: string, fetchPart: FetchPart): Promise<TrainingData> {
+    const shelf = this.#shelves.find(({ datasets }) => datasets.has(key));
+    const held = shelf?.datasets.get(key);
+    if (shelf !== undefined && held !== undefined) {
+      this.#use(shelf);
+      return held;
+    }
     const reference = this.#references.get(key);
     assert(reference !== undefined, () => `data set ${key} was loaded before it is trained on`);
     return await this.load(reference, fetchPart);
@@ -78,15 +85,25 @@ export class DatasetHolder {
       parts: new Map(),
       datasets: new Map(),
     };
-    const others = this.#shelves.filter((other) => other !== shelf);
     // Room is made before it is taken.
-    this.#shelves = [shelf, ...others].slice(0, shelvesMax);
+    this.#use(shelf);
     if (shelf.parts.size === 0) makeRoom();
     const parts: Part[] = [];
-    for (const part of reference.parts) parts.push(await this.#part(shelf, part, fetchPart));
+    try {
+      for (const part of reference.parts) parts.push(await this.#part(shelf, part, fetchPart));
+    } finally {
+      // Of which nothing came: it would take the place of one that is in use.
+      if (shelf.parts.size === 0) this.#shelves = this.#shelves.filter((other) => other !== shelf);
+    }
     const data = shelf.datasets.get(key) ?? assembleData(reference, parts);
     shelf.datasets.set(key, data);
     return data;
+  }
+
+  /** Puts it first; what is last then goes where there are too many. */
+  #use(shelf: Shelf): void {
+    const others = this.#shelves.filter((other) => other !== shelf);
+    this.#shelves = [shelf, ...others].slice(0, shelvesMax);
   }
 
   async #part(shelf: Shelf, part: PartReference, fetchPart: FetchPart): Promise<Part> {
@@ -116,7 +133,7 @@ export class DatasetHolder {
       try {
         await using writer = await this.#cache.writer(part.digest, part.bytes);
         const garbage = new YoungGarbage();
-        for await (const chunk of fetchPart(part.digest, 0)) {
+        for await (const chunk of fetchPart(part.digest)) {
           await writer.append(chunk);
           garbage.passed(chunk.length);
         }

@@ -15,6 +15,7 @@ import { unreachable } from '../base/assert.ts';
 import {
   protocolVersion,
   type Assignment,
+  type AttemptKey,
   type CoordinatorMessage,
   type Hello,
   type WorkerMessage,
@@ -90,9 +91,8 @@ export class WorkerSession {
           return [{ kind: 'stop', pack: message.pack, reason: message.reason }];
         return this.#reports.has(message.pack) ? [] : [returned(message.pack, message.reason)];
       case 'answer': {
-        const name = `${message.key.study} ${trialName(message.key.trial)}#${message.key.attempt}`;
         for (const [pack, report] of this.#reports) {
-          report.unanswered.delete(name);
+          report.unanswered.delete(attemptName(message.key));
           if (report.unanswered.size === 0) this.#reports.delete(pack);
         }
         return this.#leaveWhenDone();
@@ -123,9 +123,7 @@ export class WorkerSession {
       return result === undefined ? [] : [{ key, result }];
     });
     const message = { kind: 'pack-ended', pack, results: members } as const;
-    const unanswered = new Set(
-      members.map(({ key }) => `${key.study} ${trialName(key.trial)}#${key.attempt}`),
-    );
+    const unanswered = new Set(members.map(({ key }) => attemptName(key)));
     this.#reports.set(pack, { message, unanswered });
     return [...this.#sendIfOnline(message), ...this.#leaveWhenDone()];
   }
@@ -209,6 +207,10 @@ export class WorkerSession {
   #sendIfOnline(message: WorkerMessage): SessionEffect[] {
     return this.#online ? [{ kind: 'send', message }] : [];
   }
+}
+
+function attemptName({ study, trial, attempt }: AttemptKey): string {
+  return `${study} ${trialName(trial)}#${attempt}`;
 }
 
 function returned(pack: string, reason: string): SessionEffect {

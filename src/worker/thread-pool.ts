@@ -1,5 +1,5 @@
 /**
- * The node's threads: Piscina with one task a thread and no queue of its own, since waiting happens
+ * The node's threads: Piscina with one pack a thread and no queue of its own, since waiting happens
  * in one place only, the coordinator.
  */
 import { availableParallelism } from 'node:os';
@@ -9,25 +9,30 @@ import { Piscina } from 'piscina';
 import { assert } from '../base/assert.ts';
 import type { TrialResult } from '../study/trial.ts';
 import type { KernelSource } from './kernel-file.ts';
-import type { MeasuredMessage, TrainTask } from './trial-thread.ts';
+import type { MeasuredMessage, PackWork } from './trial-thread.ts';
 
-export type TrainRequest = Omit<TrainTask, 'progress' | 'port'>;
+export type TrainRequest = Omit<PackWork, 'progress' | 'port'>;
+
+/** How a pack left its thread, where that did not fail. */
+export type PackEnd =
+  | { readonly kind: 'ended'; readonly results: TrialResult[] }
+  | { readonly kind: 'stopped'; readonly reason: string };
 
 interface RunningPack {
   readonly progress: Int32Array;
-  readonly stop: AbortController;
+  readonly stop: (reason: string) => void;
 }
 
 /** Threads that train. `await using` it: leaving the scope waits for the threads to be gone. */
 export class ThreadPool implements AsyncDisposable {
-  readonly #pool: Piscina<TrainTask, TrialResult[]>;
+  readonly #pool: Piscina<PackWork, TrialResult[]>;
   readonly #running = new Map<string, RunningPack>();
 
   constructor(threads: number, kernel: KernelSource) {
-    this.#pool = new Piscina<TrainTask, TrialResult[]>({
+    this.#pool = new Piscina<PackWork, TrialResult[]>({
       // Our own extension: .ts when run from source, .js when run from a release.
       filename: new URL(`./trial-thread${extname(import.meta.url)}`, import.meta.url).href,
-      name: 'runTask',
+      name: 'runPack',
       workerData: { kernel },
       minThreads: threads,
       maxThreads: threads,
@@ -41,35 +46,54 @@ export class ThreadPool implements AsyncDisposable {
   }
 
   /**
-   * @throws Piscina's `AbortError` after `stop`, whatever else when the thread failed
+   * @param request may still be on its way: `stop` waits for it no more than for the thread
+   * @throws where the request fails, or the thread
    */
   async train(
     pack: string,
-    request: TrainRequest,
+    request: TrainRequest | Promise<TrainRequest>,
     onMeasured: (measured: MeasuredMessage) => void,
-  ): Promise<TrialResult[]> {
+  ): Promise<PackEnd> {
     assert(!this.#running.has(pack), () => `pack ${pack} runs once`);
-    const { port1, port2 } = new MessageChannel();
-    const running = {
-      progress: new Int32Array(new SharedArrayBuffer(4)),
-      stop: new AbortController(),
-    };
-    this.#running.set(pack, running);
-    port1.on('message', onMeasured);
+    const stopped = Promise.withResolvers<PackEnd>();
+    const stop = new AbortController();
+    const progress = new Int32Array(new SharedArrayBuffer(4));
+    this.#running.set(pack, {
+      progress,
+      stop(reason) {
+        stopped.resolve({ kind: 'stopped', reason });
+        stop.abort();
+      },
+    });
     try {
-      return await this.#pool.run(
-        { ...request, progress: running.progress, port: port2 },
-        { signal: running.stop.signal, transferList: [port2] },
-      );
+      const ended = this.#run(request, progress, stop.signal, onMeasured);
+      return await Promise.race([stopped.promise, ended]);
     } finally {
       this.#running.delete(pack);
+    }
+  }
+
+  async #run(
+    request: TrainRequest | Promise<TrainRequest>,
+    progress: Int32Array,
+    signal: AbortSignal,
+    onMeasured: (measured: MeasuredMessage) => void,
+  ): Promise<PackEnd> {
+    const ready = await request;
+    const { port1, port2 } = new MessageChannel();
+    port1.on('message', onMeasured);
+    try {
+      const work = { ...ready, progress, port: port2 };
+      const results = await this.#pool.run(work, { signal, transferList: [port2] });
+      return { kind: 'ended', results };
+    } finally {
       port1.close();
     }
   }
 
   /** Terminates the pack's thread: stopped, not asked; a loop cannot refuse. */
   stop(pack: string, reason: string): void {
-    this.#running.get(pack)?.stop.abort(reason);
+    this.#running.get(pack)?.stop(reason);
   }
 
   /** How far each running pack has come; only whether it grew means anything. */

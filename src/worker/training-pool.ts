@@ -9,9 +9,9 @@ import { Piscina } from 'piscina';
 import { RidgelineError } from '../base/errors.ts';
 import type { TrialResult } from '../study/trial.ts';
 import type { KernelSource } from './kernel-file.ts';
-import type { TrainingEnd, TrainingMessage, TrainingTask } from './trial-thread.ts';
+import type { TrainingEnd, TrainingMessage, TrainingWork } from './trial-thread.ts';
 
-export type TrainingRequest = Omit<TrainingTask, 'control' | 'port'>;
+export type TrainingRequest = Omit<TrainingWork, 'control' | 'port'>;
 
 /** One network in training, seen from outside its thread. */
 export interface RunningTraining {
@@ -25,10 +25,10 @@ export interface RunningTraining {
 
 /** `await using` it: leaving the scope waits for the threads to be gone. */
 export class TrainingPool implements AsyncDisposable {
-  readonly #pool: Piscina<TrainingTask, TrainingEnd>;
+  readonly #pool: Piscina<TrainingWork, TrainingEnd>;
 
   constructor(threads: number, kernel: KernelSource) {
-    this.#pool = new Piscina<TrainingTask, TrainingEnd>({
+    this.#pool = new Piscina<TrainingWork, TrainingEnd>({
       // Our own extension: .ts when run from source, .js when run from a release.
       filename: new URL(`./trial-thread${extname(import.meta.url)}`, import.meta.url).href,
       name: 'runTraining',

@@ -16,7 +16,7 @@ import { trainOrStop, trainPack, type TrainingState } from '../trainer/train-pac
 
 assert(!isMainThread, 'trial-thread.ts is the entry of a thread');
 
-export interface TrainTask {
+export interface PackWork {
   readonly seed: number;
   readonly replicate: number;
   readonly settings: TrainerSettings;
@@ -54,8 +54,8 @@ function hasKernel(data: unknown): data is { readonly kernel: KernelSource } {
 }
 
 /** Runs in the thread; `thread-pool.ts` names it to Piscina. */
-export function runTask(task: TrainTask): TrialResult[] {
-  const { data, progress, port, ...request } = task;
+export function runPack(work: PackWork): TrialResult[] {
+  const { data, progress, port, ...request } = work;
   const results = trainPack(kernel, request, data, {
     nowMs: () => performance.now(),
     onStep: () => {
@@ -70,7 +70,7 @@ export function runTask(task: TrainTask): TrialResult[] {
 }
 
 /** One network, which can be stopped, and resumed where it was. */
-export interface TrainingTask extends Omit<TrainTask, 'lambdas' | 'progress'> {
+export interface TrainingWork extends Omit<PackWork, 'lambdas' | 'progress'> {
   readonly lambda: number;
   /** Null: from the start. */
   readonly resume: TrainingState | null;
@@ -95,21 +95,21 @@ export type TrainingEnd =
     };
 
 /** Runs in the thread. */
-export function runTraining(task: TrainingTask): TrainingEnd {
+export function runTraining(work: TrainingWork): TrainingEnd {
   try {
-    const result = train(task);
+    const result = train(work);
     return result === null ? { kind: 'stopped' } : { kind: 'ended', result };
   } catch (error) {
     if (!(error instanceof RidgelineError)) throw error;
     const { code, what, fix } = error;
     return { kind: 'refused', code, what, fix };
   } finally {
-    task.port.close();
+    work.port.close();
   }
 }
 
-function train(task: TrainingTask): TrialResult | null {
-  const { data, control, port, lambda, resume, ...request } = task;
+function train(work: TrainingWork): TrialResult | null {
+  const { data, control, port, lambda, resume, ...request } = work;
   const post = (message: TrainingMessage): void => port.postMessage(message);
   const results = trainOrStop(
     kernel,

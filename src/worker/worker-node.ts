@@ -35,7 +35,7 @@ export interface WorkerOptions {
   /** How long running trials may go on after the first signal. */
   readonly graceMs: number;
   readonly log: Logger;
-  /** Told once, when the first stream is up. */
+  /** Told whenever a stream is up: at first, and again after each that was lost. */
   readonly onJoined?: (name: string) => void;
   readonly reached?: Reached;
 }
@@ -91,7 +91,7 @@ export class WorkerNode implements AsyncDisposable {
     return reason;
   }
 
-  /** First call: finish what runs within the grace, then leave. Second call: give it back at once. */
+  /** Finishes what runs and leaves; what still runs when the grace is over is given back. */
   drain(reason: string): void {
     this.#perform(this.#session.drain(reason));
     setTimeout(
@@ -100,6 +100,7 @@ export class WorkerNode implements AsyncDisposable {
     ).unref();
   }
 
+  /** Stops what runs, for others to train. */
   giveBack(reason: string): void {
     this.#perform(this.#session.giveBack(reason));
     if (this.#stream === null) this.#left.resolve(reason);
@@ -232,29 +233,27 @@ export class WorkerNode implements AsyncDisposable {
     const { pack, members } = assignment;
     this.#options.log.debug({ pack }, 'training');
     try {
-      const results = await this.#pool.train(
+      const end = await this.#pool.train(
         pack,
-        await this.#requestOf(assignment),
+        this.#requestOf(assignment),
         ({ member, measurement }) => {
           const key = members[member]?.key;
           if (key !== undefined) this.#stream?.send({ kind: 'measured', key, measurement });
         },
       );
-      this.#logResults(assignment, results);
-      this.#perform(this.#session.packEnded(pack, results));
+      if (end.kind === 'stopped') return this.#perform(this.#session.packStopped(pack, end));
+      this.#logResults(assignment, end.results);
+      this.#perform(this.#session.packEnded(pack, end.results));
     } catch (error) {
-      const isStopped = error instanceof Error && error.name === 'AbortError';
-      const reason = isStopped ? messageOf(error.cause ?? 'stopped') : messageOf(error);
-      if (!isStopped) this.#options.log.error(`pack ${pack} crashed: ${reason}`);
-      this.#perform(
-        this.#session.packStopped(pack, { kind: isStopped ? 'stopped' : 'crashed', reason }),
-      );
+      const reason = messageOf(error);
+      this.#options.log.error(`pack ${pack} crashed: ${reason}`);
+      this.#perform(this.#session.packStopped(pack, { kind: 'crashed', reason }));
     }
   }
 
   async #requestOf(assignment: Assignment): Promise<TrainRequest> {
-    const data = await this.#data.get(assignment.dataset, (digest, offset) => {
-      if (this.#stream !== null) return this.#stream.fetchPart(digest, offset);
+    const data = await this.#data.get(assignment.dataset, (digest) => {
+      if (this.#stream !== null) return this.#stream.fetchPart(digest, 0);
       throw new Error(`data set ${assignment.dataset} is no longer here, nor is the coordinator`);
     });
     const { seed, replicate, settings, measureTest, members } = assignment;
@@ -272,7 +271,7 @@ export class WorkerNode implements AsyncDisposable {
     const stream = this.#stream;
     if (stream === null) return;
     try {
-      await this.#data.load(reference, (digest, offset) => stream.fetchPart(digest, offset));
+      await this.#data.load(reference, (digest) => stream.fetchPart(digest, 0));
       this.#perform(this.#session.datasetReady(dataset));
     } catch (error) {
       // A broken stream is no verdict on the data: the coordinator asks again on the next one.

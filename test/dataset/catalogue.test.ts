@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { datasetInfo, listDatasets } from '../../src/dataset/catalogue.ts';
 import { importDataset } from '../../src/dataset/import.ts';
+import { python2Batch } from './pickles.ts';
 import { cifarFile, cifarFolder, refusal, temporaryFolder } from './fixtures.ts';
 
 const files = { data_batch_1: cifarFile(20, 1), test_batch: cifarFile(10, 2) };
@@ -46,6 +49,34 @@ describe('listDatasets', () => {
     ]);
     expect(list[1]!.problem).toMatch(/data_batch_1.bin has 10 bytes/);
     expect(list[1]!.official).toBeNull();
+  });
+});
+
+describe('what the system refuses', () => {
+  test('is said of the one data set that it is about, with its path', async () => {
+    await using dir = await temporaryFolder();
+    const loop = join(dir.path, 'cifar-10-batches-bin');
+    await symlink(loop, loop);
+    const list = await listDatasets(dir.path);
+    expect(list[1]).toMatchObject({ name: 'cifar10', source: null, official: null });
+    expect(list[1]!.problem).toContain(`${loop} could not be read: ELOOP`);
+    expect(list[0]!.problem).toBeNull();
+  });
+
+  test('is an operating problem also where a file is only looked at', async () => {
+    await using dir = await temporaryFolder();
+    const path = join(dir.path, 'x.npz'); // Not even root opens a socket.
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const error = await refusal(datasetInfo(path, dir.path));
+    expect([error.code, error.what]).toEqual([
+      'DATASET_MISSING',
+      expect.stringContaining(`${path} could not be read: ENXIO`),
+    ]);
+    expect((await refusal(importDataset(path, { dataDir: dir.path, name: 'cifar10' }))).code).toBe(
+      'DATASET_MISSING',
+    );
   });
 });
 
@@ -110,6 +141,18 @@ describe('importDataset', () => {
       'data_batch_1.bin',
       'test_batch.bin',
     ]);
+  });
+
+  test('copies what it has read, also where files have the endings that some give pickles', async () => {
+    await using dir = await temporaryFolder();
+    const folder = join(dir.path, 'cifar-10-batches-py');
+    await mkdir(folder);
+    await writeFile(join(folder, 'data_batch_1.pkl'), python2Batch(files.data_batch_1));
+    await writeFile(join(folder, 'test_batch.pickle'), python2Batch(files.test_batch));
+    const dataDir = join(dir.path, 'data');
+    const imported = await importDataset(folder, { dataDir, name: 'cifar10' });
+    const info = await datasetInfo('cifar10', dataDir);
+    expect(info.parts.map(({ name, count }) => ({ name, count }))).toEqual(imported.parts);
   });
 
   test('copies nothing that is malformed, foreign or missing', async () => {

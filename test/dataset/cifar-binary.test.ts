@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { CifarFile, readCifarArchive, readCifarFolder } from '../../src/dataset/cifar-binary.ts';
+import { binaryBatch, readCifarArchive, readCifarFolder } from '../../src/dataset/cifar-binary.ts';
 import { openDataset } from '../../src/dataset/open-dataset.ts';
 import { partDigest } from '../../src/dataset/part.ts';
 import { PixelMemory } from '../../src/dataset/pixel-memory.ts';
@@ -65,14 +65,14 @@ describe('CIFAR-10 binary files', () => {
 
   test('come out the same whatever the chunks', () => {
     const bytes = cifarFile(5, 9);
-    const whole = new CifarFile('f', 'p', bytes.length, new PixelMemory());
+    const whole = binaryBatch('f', 'p', bytes.length, new PixelMemory());
     whole.write(bytes);
     whole.end();
     for (const size of [1, 3072, 3073, 3074, 5000]) {
-      const file = new CifarFile('f', 'p', bytes.length, new PixelMemory());
+      const file = binaryBatch('f', 'p', bytes.length, new PixelMemory());
       for (let at = 0; at < bytes.length; at += size) file.write(bytes.subarray(at, at + size));
       file.end();
-      expect(partDigest(file.part())).toBe(partDigest(whole.part()));
+      expect(partDigest(file.value())).toBe(partDigest(whole.value()));
     }
   });
 });

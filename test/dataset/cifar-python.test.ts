@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { PickledBatch } from '../../src/dataset/cifar-python.ts';
+import { pickledBatch } from '../../src/dataset/cifar-python.ts';
 import { openDataset } from '../../src/dataset/open-dataset.ts';
 import { partDigest, type Part } from '../../src/dataset/part.ts';
 import { PixelMemory } from '../../src/dataset/pixel-memory.ts';
@@ -13,11 +13,11 @@ import { hasNumpy, python2Batch, runPython, type BatchChanges } from './pickles.
 
 /** Pushes the bytes in pieces. */
 function read(bytes: Uint8Array, pieceBytes = 1000): Part {
-  const batch = new PickledBatch('f', 'data_batch_1', bytes.length, new PixelMemory());
+  const batch = pickledBatch('f', 'data_batch_1', bytes.length, new PixelMemory());
   for (let at = 0; at < bytes.length; at += pieceBytes)
     batch.write(bytes.subarray(at, at + pieceBytes));
   batch.end();
-  return batch.part();
+  return batch.value();
 }
 
 function refused(bytes: Uint8Array): string {
@@ -202,8 +202,6 @@ describe('a pickle is refused, and nothing of it is run:', () => {
   });
 
   test('larger than any batch, before it is read', () => {
-    expect(() => new PickledBatch('f', 'p', 2 ** 32, new PixelMemory())).toThrow(
-      /at most 2560000000/,
-    );
+    expect(() => pickledBatch('f', 'p', 2 ** 32, new PixelMemory())).toThrow(/at most 2560000000/);
   });
 });

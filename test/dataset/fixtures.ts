@@ -39,6 +39,14 @@ export async function cifarFolder(
   return folder;
 }
 
+/** An IDX file of bytes. */
+export function idx(dimensions: readonly number[], values: Uint8Array): Buffer {
+  const header = Buffer.alloc(4 + 4 * dimensions.length);
+  header.writeUInt32BE(0x0800 + dimensions.length);
+  dimensions.forEach((dimension, i) => header.writeUInt32BE(dimension, 4 + 4 * i));
+  return Buffer.concat([header, values]);
+}
+
 export function smallPart(name: string, count: number, salt = 0): Part {
   return {
     name,

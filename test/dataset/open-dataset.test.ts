@@ -12,6 +12,7 @@ import {
   cifarFolder,
   cifarSpec,
   count,
+  idx,
   parts,
   refusal,
   temporaryFolder,
@@ -126,6 +127,7 @@ describe('a data set of named parts', () => {
       yours: cifarFile(2, 2),
       test_extra: cifarFile(9, 3),
     });
+    await mkdir(join(folder, 'before.bin')); // No file, whatever it is called.
     const source = { kind: 'path', path: folder, format: 'cifar10-binary' } as const;
     const named = await openDataset(
       { source, train: parts('mine'), validation: parts('yours'), test: null },
@@ -143,12 +145,6 @@ describe('a data set of named parts', () => {
     await using dir = await temporaryFolder();
     const folder = join(dir.path, 'mnist');
     await mkdir(folder);
-    const idx = (dimensions: readonly number[], values: Uint8Array): Buffer => {
-      const header = Buffer.alloc(4 + 4 * dimensions.length);
-      header.writeUInt32BE(0x0800 + dimensions.length);
-      dimensions.forEach((dimension, i) => header.writeUInt32BE(dimension, 4 + 4 * i));
-      return Buffer.concat([header, values]);
-    };
     const images = Uint8Array.from({ length: 60 }, (_, i) => i * 4);
     await writeFile(join(folder, 'train-images-idx3-ubyte'), idx([5, 4, 3], images));
     await writeFile(
@@ -175,13 +171,13 @@ describe('a data set of named parts', () => {
         idx([5], new Uint8Array(4)),
         /says that it has 5 values, 13 bytes with its header, but holds 12/,
       ],
-      [idx([5], new Uint8Array(6)), /longer than the 13 bytes/],
+      [idx([5], new Uint8Array(6)), /goes on behind its end, at byte 13/],
       [idx([4], new Uint8Array(4)), /4 labels for the 5 images/],
       [
         idx([5, 1], new Uint8Array(5)),
         /does not start as an IDX file of unsigned bytes in 1 dimensions/,
       ],
-      [Buffer.from([0, 0, 8]), /cut off after 3 of 8 bytes/],
+      [Buffer.from([0, 0, 8]), /cut off after 3 bytes: 5 more belong there/],
     ] as const) {
       await writeFile(join(folder, 'train-labels-idx1-ubyte'), labels);
       const error = await refusal(openDataset(spec, { dataDir: dir.path }));

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { recordBytes } from './fixtures.ts';
 
 /** Debian's own, which has numpy where `python3-numpy` is installed. */
-const python = '/usr/bin/python3';
+export const python = '/usr/bin/python3';
 
 export const hasNumpy = ((): boolean => {
   try {

@@ -9,14 +9,15 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { RidgelineError } from '../../src/base/errors.ts';
-import { CifarFile, readCifarArchive } from '../../src/dataset/cifar-binary.ts';
-import { PickledBatch } from '../../src/dataset/cifar-python.ts';
+import type { ParserSink } from '../../src/dataset/byte-parser.ts';
+import { binaryBatch, readCifarArchive } from '../../src/dataset/cifar-binary.ts';
+import { pickledBatch } from '../../src/dataset/cifar-python.ts';
 import { guessFormat } from '../../src/dataset/formats.ts';
 import { readIdxFolder } from '../../src/dataset/idx.ts';
 import { readNpz } from '../../src/dataset/numpy-files.ts';
 import { encodePart, imageBytesOf, type Part } from '../../src/dataset/part.ts';
 import { PixelMemory } from '../../src/dataset/pixel-memory.ts';
-import { cifarFile, decodePart, smallPart } from './fixtures.ts';
+import { cifarFile, decodePart, idx, smallPart } from './fixtures.ts';
 import { npyBytes, npyLabels, zip } from './npy.ts';
 import { python2Batch } from './pickles.ts';
 
@@ -28,17 +29,10 @@ interface FuzzedReader {
 
 const everything = (): boolean => true;
 
-function pushed(sink: CifarFile | PickledBatch, bytes: Uint8Array): readonly Part[] {
+function pushed(sink: ParserSink<Part>, bytes: Uint8Array): readonly Part[] {
   for (let at = 0; at < bytes.length; at += 911) sink.write(bytes.subarray(at, at + 911));
   sink.end();
-  return [sink.part()];
-}
-
-function idx(dimensions: readonly number[], values: Uint8Array): Buffer {
-  const header = Buffer.alloc(4 + 4 * dimensions.length);
-  header.writeUInt32BE(0x0800 + dimensions.length);
-  dimensions.forEach((dimension, i) => header.writeUInt32BE(dimension, 4 + 4 * i));
-  return Buffer.concat([header, values]);
+  return [sink.value()];
 }
 
 /** A CIFAR archive as tar makes it, once per folder. */
@@ -70,14 +64,12 @@ function readers(dir: string): readonly FuzzedReader[] {
     {
       name: 'CIFAR-10 binary',
       valid: () => [cifarFile(2, 1)],
-      read: async (bytes) =>
-        pushed(new CifarFile('f', 'p', bytes.length, new PixelMemory()), bytes),
+      read: async (bytes) => pushed(binaryBatch('f', 'p', bytes.length, new PixelMemory()), bytes),
     },
     {
       name: 'CIFAR-10 python',
       valid: () => [python2Batch(cifarFile(1, 1)), python2Batch(cifarFile(12, 1))],
-      read: async (bytes) =>
-        pushed(new PickledBatch('f', 'p', bytes.length, new PixelMemory()), bytes),
+      read: async (bytes) => pushed(pickledBatch('f', 'p', bytes.length, new PixelMemory()), bytes),
     },
     {
       name: 'tar.gz',

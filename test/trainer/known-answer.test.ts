@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { computeKnownAnswer, knownAnswer } from '../../src/trainer/known-answer.ts';
-import { naiveKernel, naiveKernelWith } from '../../src/trainer/naive-kernel.ts';
+import { naiveKernel, naiveKernelWith, type MultiplyAdd } from '../../src/trainer/naive-kernel.ts';
 import { nativeKernel, whyNoNativeKernel } from './native-kernel.ts';
 import { portableKernel } from './portable-kernel.ts';
 
@@ -19,7 +19,9 @@ test('so does the naive kernel', () => {
   expect(computeKnownAnswer(naiveKernel)).toBe(knownAnswer);
 });
 
-test('a processor that rounds product and sum apart gives another', () => {
-  const unfused = naiveKernelWith((a, b, c) => Math.fround(Math.fround(a * b) + c));
-  expect(computeKnownAnswer(unfused)).not.toBe(knownAnswer);
+test.each([
+  ['rounds product and sum apart', (a, b, c) => Math.fround(Math.fround(a * b) + c)],
+  ['computes nonsense', () => NaN],
+] satisfies [string, MultiplyAdd][])('a processor that %s gives another', (_, multiplyAdd) => {
+  expect(computeKnownAnswer(naiveKernelWith(multiplyAdd))).not.toBe(knownAnswer);
 });

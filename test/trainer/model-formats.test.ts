@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { MalformedArrayFile } from '../../src/trainer/named-array.ts';
 import { decodeNpz, encodeNpz } from '../../src/trainer/npz.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/trainer/safetensors.ts';
 import { probabilitiesOf } from '../../src/trainer/scoring.ts';
+import { hasNumpy, python } from '../dataset/pickles.ts';
 import { exampleClassifier } from './example-classifier.ts';
 import { portableKernel } from './portable-kernel.ts';
 import { randomImages } from './synthetic-images.ts';
@@ -17,8 +18,6 @@ const formats = [
   { name: '.npz', encode: encodeNpz, decode: decodeNpz },
   { name: '.safetensors', encode: encodeSafetensors, decode: decodeSafetensors },
 ];
-const python = '/usr/bin/python3';
-const hasNumpy = spawnSync(python, ['-c', 'import numpy']).status === 0;
 
 /** An independent reader: numpy for `.npz`, the published layout for `.safetensors`. */
 const readers = `
@@ -43,7 +42,7 @@ print(json.dumps({'names': names, 'shape': m['image_shape'].tolist(), 'p': (e / 
 `;
 
 describe.each(formats)('a model as $name', ({ name, encode, decode }) => {
-  test.each([1, 2])('of %i networks comes back to the last bit', (members) => {
+  test.each([1, 2, 2500])('of %i networks comes back to the last bit', (members) => {
     const classifier = exampleClassifier(members);
     const file = Buffer.from(encode(classifierArrays(classifier)));
     expect(classifierFrom(decode(file))).toEqual(classifier);

@@ -44,6 +44,10 @@ function coordinator(
   return { fetched, fetchPart };
 }
 
+const never: FetchPart = () => {
+  throw new Error('nothing is fetched twice');
+};
+
 describe("a node's data sets", () => {
   test('lie in shared memory once: with and without the test set, and in any order', async () => {
     await using dir = await temporaryFolder();
@@ -94,12 +98,37 @@ describe("a node's data sets", () => {
     const references = sets.map((set) => reference(...set));
     const first = await holder.load(references[0]!, fetchPart);
     for (const other of references.slice(1)) await holder.load(other, fetchPart);
-    const again = await holder.get(datasetKey(references[0]!), () => {
-      throw new Error('nothing is fetched twice');
-    });
+    const again = await holder.get(datasetKey(references[0]!), never);
     expect(fetched).toHaveLength(6);
     expect(again.train.images.pixels).toEqual(first.train.images.pixels);
     expect(again.train.images.pixels.buffer).not.toBe(first.train.images.pixels.buffer);
+  });
+
+  test('wait for no others that are on their way, and make no room for what never came', async () => {
+    await using dir = await temporaryFolder();
+    const holder = new DatasetHolder(await openPartCache(dir.path));
+    const [x, y] = ['x', 'y'].map((name, i) => smallPart(name, 9, 40 + i)) as [Part, Part];
+    const held = await holder.load(reference(a, b), coordinator([a, b]).fetchPart);
+    const isHeld = async () => (await holder.get(datasetKey(reference(a, b)), never)) === held;
+    const broken = new Error('the stream broke');
+    for (let i = 0; i < 3; i++) {
+      const fails = holder.load(reference(x, y), () => {
+        throw broken;
+      });
+      await expect(fails).rejects.toBe(broken);
+    }
+    expect(await isHeld()).toBe(true);
+    const arrived = Promise.withResolvers<void>();
+    const { fetchPart } = coordinator([x, y]);
+    const slow = holder.load(reference(x, y), async function* (digest) {
+      await arrived.promise;
+      yield* fetchPart(digest);
+    });
+    expect(await isHeld()).toBe(true);
+    arrived.resolve();
+    const late = await slow;
+    expect(await holder.get(datasetKey(reference(x, y)), never)).toBe(late);
+    expect(await isHeld()).toBe(true);
   });
 
   test('are fetched again when they were damaged on disk or on the way, and leave no hole', async () => {

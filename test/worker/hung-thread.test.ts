@@ -6,7 +6,6 @@
 import { expect, test } from 'vitest';
 import type { Decision, Moment, StudyData } from '../../src/coordinator/cluster-state.ts';
 import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
-import { messageOf } from '../../src/base/errors.ts';
 import type { Assignment } from '../../src/rpc/messages.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import { datasetKey } from '../../src/study/dataset-reference.ts';
@@ -130,12 +129,12 @@ class Bench implements AsyncDisposable {
   async #train({ pack, members, dataset, ...same }: Assignment): Promise<void> {
     const lambdas = members.map(({ lambda }) => lambda);
     const data = this.data.get(dataset)!;
-    try {
-      const results = await this.pool.train(pack, { ...same, lambdas, data }, () => undefined);
-      this.perform(this.session.packEnded(pack, results));
-    } catch (error) {
-      this.perform(this.session.packStopped(pack, { kind: 'stopped', reason: messageOf(error) }));
-    }
+    const end = await this.pool.train(pack, { ...same, lambdas, data }, () => undefined);
+    this.perform(
+      end.kind === 'ended'
+        ? this.session.packEnded(pack, end.results)
+        : this.session.packStopped(pack, end),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@
  * Tiles are 4 × 8: eight accumulators hide the latency of the multiply-add, and with two weights and
  * the broadcasts they fit into the sixteen vector registers of x64.
  */
+import { update } from './update';
 
 /** Four bytes at `from` as floats, standardised: fma(u, scale, offset). */
 // @ts-ignore: decorator
@@ -121,14 +122,6 @@ export function forward(
       v128.store(out, c31, 112);
     }
   }
-}
-
-/** w ← fma(−η, fma(2λ, w, g), w) for four weights. */
-// @ts-ignore: decorator
-@inline
-function update(at: usize, gradient: v128, twoLambda: v128, minusRate: v128): void {
-  const w = v128.load(at);
-  v128.store(at, f32x4.relaxed_madd(minusRate, f32x4.relaxed_madd(twoLambda, w, gradient), w));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** All that lies between the products with W1 and the softmax: a fiftieth of the time, kept plain. */
+import { update } from './update';
 
 /** z[panel][row] = b1[panel]: where the chains of the forward product begin. */
 export function setBias(z: usize, b1: usize, rows: i32, panels: i32, R: i32): void {
@@ -157,14 +158,6 @@ export function hiddenGradient(
       v128.store_lane<f32>(out, d, 3, 96);
     }
   }
-}
-
-/** w ← fma(−η, fma(2λ, w, g), w) for four weights. */
-// @ts-ignore: decorator
-@inline
-function update(at: usize, gradient: v128, twoLambda: v128, minusRate: v128): void {
-  const w = v128.load(at);
-  v128.store(at, f32x4.relaxed_madd(minusRate, f32x4.relaxed_madd(twoLambda, w, gradient), w));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Did you mean: the known word nearest to what was written. */
 
 /** @returns the nearest of `known` when it is near enough to be meant; null otherwise */
-export function closest(word: string, known: readonly string[]): string | null {
+export function closestWord(word: string, known: readonly string[]): string | null {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
   let best: string | null = null;
   let bestDistance = Infinity;
