@@ -98,6 +98,23 @@ describe('an admin', () => {
     ]);
   });
 
+  test('may submit a study up to the limit; a longer one never gets to the coordinator', async () => {
+    let taken = 0;
+    await using coordinator = await TestCoordinator.start({
+      control: {
+        submitStudy: (spec) => {
+          taken = spec.length;
+          return Promise.resolve({ name: 'sweep', outcome: 'created' });
+        },
+      },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    await client.submitStudy('λ'.repeat(262_144), false);
+    expect(taken).toBe(262_144);
+    const error = await errorOf(client.submitStudy('x'.repeat(262_145), false));
+    expect([error.what, taken]).toEqual([expect.stringContaining('262145 characters'), 262_144]);
+  });
+
   test('gets errors with code, words and fix', async () => {
     const problems = Array.from({ length: 40 }, (_, i) => `  sweep.yaml:${i}:1  λ: not a number`);
     const told = new RidgelineError(
