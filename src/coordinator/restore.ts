@@ -19,11 +19,12 @@ import {
 } from './cluster-state.ts';
 import { chargedMax, isCharged, type TrialEntry } from './trial-state.ts';
 
+/** Of a large study, each trial is read when it is its turn: what comes of it stays, the record does not. */
 export interface StoredStudy {
   readonly record: StudyRecord;
   readonly data: StudyData;
-  readonly trials: readonly TrialRecord[];
-  readonly attempts: readonly AttemptRecord[];
+  readonly trials: Iterable<TrialRecord>;
+  readonly attempts: Iterable<AttemptRecord>;
 }
 
 export function restoreStudy(
@@ -34,21 +35,21 @@ export function restoreStudy(
 ): void {
   const { record } = stored;
   const study = studyEntry(record.spec, stored.data, record.status, record.winner, now);
-  const entries = new Map(stored.trials.map((trial) => [trialName(trial.id), trialEntry(trial)]));
+  const ofStage = new Map<string, TrialEntry[]>(record.stages.map(({ name }) => [name, []]));
+  for (const trial of stored.trials) ofStage.get(trial.id.stage)?.push(trialEntry(trial));
+  for (const stageRecord of record.stages) {
+    const stage = { record: stageRecord, trials: [], open: 0, audits: null };
+    study.stages.push(stage);
+    addTrials(study, stage, ofStage.get(stageRecord.name) ?? []);
+  }
   for (const attempt of stored.attempts) {
-    const trial = entries.get(trialName(attempt.trial));
+    const trial = study.trials.get(trialName(attempt.trial));
     assert(trial, () => `attempt of ${trialName(attempt.trial)} has a trial`);
     const { attempt: number, purpose, session, worker, pack, outcome, fingerprint } = attempt;
     trial.attempts.push({ attempt: number, purpose, session, worker, pack, outcome, fingerprint });
     if (purpose === 'audit' && isCharged(outcome)) trial.auditCharged += 1;
     if (purpose === 'test' && (isCharged(outcome) || outcome === 'disputed'))
       study.testCharged = Math.min(chargedMax, study.testCharged + 1);
-  }
-  for (const stageRecord of record.stages) {
-    const stage = { record: stageRecord, trials: [], open: 0, audits: null };
-    study.stages.push(stage);
-    const trials = [...entries.values()].filter((trial) => trial.id.stage === stageRecord.name);
-    addTrials(study, stage, trials);
   }
   // Stages were put in one by one, each behind the one before it: first stage first again.
   study.queue.sort(
@@ -58,7 +59,8 @@ export function restoreStudy(
       b.id.k - a.id.k,
   );
   state.studies.set(study.name, study);
-  for (const trial of entries.values()) restoreOpenAttempts(state, study, trial, leaseEndsMs, now);
+  for (const trial of study.trials.values())
+    restoreOpenAttempts(state, study, trial, leaseEndsMs, now);
 }
 
 function restoreOpenAttempts(

@@ -20,7 +20,7 @@
  */
 import type { Answer, AttemptKey, MemberResult } from '../rpc/messages.ts';
 import { resultFingerprint } from '../study/result-fingerprint.ts';
-import { trialName, type AttemptPurpose, type TrialResult } from '../study/trial.ts';
+import { noCorrectness, trialName, type AttemptPurpose, type TrialResult } from '../study/trial.ts';
 import { weigh } from './auditing.ts';
 import {
   stageOf,
@@ -268,7 +268,7 @@ export function keepSummary(study: StudyEntry, stage: StageEntry, trial: TrialEn
       ? {
           ...trial.result,
           curve: trial.result.curve.slice(-1),
-          validationCorrect: isRacing ? trial.result.validationCorrect : new Uint8Array(0),
+          validationCorrect: isRacing ? trial.result.validationCorrect : noCorrectness,
         }
       : { ...trial.result, curve: [] };
 }

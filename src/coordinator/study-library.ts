@@ -53,7 +53,7 @@ export class StudyLibrary {
     return [...this.#data.keys()].map((study) => this.stored(study));
   }
 
-  /** An opened study with everything that the dispatcher must remember of it. */
+  /** An opened study with everything that the dispatcher must remember of it; to be taken up at once. */
   stored(study: string): StoredStudy {
     const record = this.#store.study(study);
     const data = this.#data.get(study)?.data;
@@ -64,12 +64,16 @@ export class StudyLibrary {
     return {
       record,
       data,
-      // A race compares bits; they are let go of when its stage closes.
-      trials: this.#store
-        .trials(study, { correctness: record.spec.racing })
-        .map((trial) => this.#withFingerprint(record.spec, trial)),
-      attempts: this.#store.attempts(study),
+      trials: this.#trialsOf(record.spec),
+      attempts: this.#store.eachAttempt(study),
     };
+  }
+
+  *#trialsOf(spec: StudySpec): Generator<TrialRecord> {
+    // A race compares bits; they are let go of when its stage closes.
+    const options = { correctness: spec.racing };
+    for (const trial of this.#store.eachTrial(spec.study, options))
+      yield this.#withFingerprint(spec, trial);
   }
 
   /** An earlier release stored results without: it is made up for, so that they can be compared. */

@@ -46,6 +46,15 @@ export function tokenRevoked(id: string): RidgelineError {
   return refused(`Token ${id} was revoked, so the coordinator ended what it had let in.`);
 }
 
+/** Not a refusal for good: a worker whose broken stream still counts is let in a moment later. */
+export function tokenUsedUp(id: string, sessions: number): RidgelineError {
+  return new RidgelineError(
+    'COORDINATOR_UNREACHABLE',
+    `Token ${id} has let in ${sessions} workers, as many as one token may at a time, so the coordinator lets in no other one with it now.`,
+    'Make another token with `ridgeline token new --role worker`, or stop workers that are not needed.',
+  );
+}
+
 function refused(what: string): RidgelineError {
   return new RidgelineError(
     'TOKEN_REFUSED',

@@ -1,6 +1,7 @@
 /**
  * What stands before every call: its headers are looked at before a byte of its message is read, so
- * that nobody without a token reaches the decoder.
+ * that nobody without a token reaches the decoder. A request that is then begun and not ended in time
+ * takes its connection with it; sessions, which have no end, have a limit of their own for `hello`.
  *
  * Here a token is only good or bad; what its role allows is decided call by call (`authorize` of
  * `rpc-server.ts`).
@@ -14,10 +15,11 @@ import {
 import { peerHostPort } from './address.ts';
 import { errorToStatus } from './error-status.ts';
 import type { FrontDoor } from './front-door.ts';
+import type { ServerLimits } from './server-limits.ts';
 
 export interface CallGuardOptions {
   readonly door: FrontDoor;
-  readonly headerBytes: number;
+  readonly limits: Pick<ServerLimits, 'headerBytes' | 'requestMs'>;
   /** @throws RidgelineError TOKEN_REFUSED */
   readonly authenticate: (metadata: Metadata) => void;
   /** A good token came from this peer. */
@@ -26,22 +28,39 @@ export interface CallGuardOptions {
 }
 
 export function callGuard(options: CallGuardOptions): ServerInterceptor {
-  return (_method, call) =>
-    new ServerInterceptingCall(call, {
+  const { door, limits, hangUp } = options;
+  return ({ requestStream }, call) => {
+    const peer = call.getPeer();
+    let timer: NodeJS.Timeout | undefined;
+    return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, pass) => {
-            const refusal = refusalOf(metadata, call.getPeer(), options);
-            if (refusal === null) pass(metadata);
-            else if (refusal !== 'no-answer') call.sendStatus(refusal);
+            const refusal = refusalOf(metadata, peer, options);
+            if (refusal === 'no-answer') return;
+            if (refusal !== null) return call.sendStatus(refusal);
+            if (!requestStream) {
+              timer = setTimeout(() => {
+                door.complain(peerHostPort(peer).host, 'a request was begun and not ended in time');
+                hangUp(peer);
+              }, limits.requestMs);
+            }
+            pass(metadata);
           },
+          onReceiveHalfClose: (pass) => {
+            clearTimeout(timer);
+            pass();
+          },
+          onCancel: () => clearTimeout(timer),
         });
       },
     });
+  };
 }
 
 function refusalOf(metadata: Metadata, peer: string, options: CallGuardOptions) {
-  const { door, headerBytes, authenticate, admit, hangUp } = options;
+  const { door, limits, authenticate, admit, hangUp } = options;
+  const { headerBytes } = limits;
   const { host } = peerHostPort(peer);
   if (bytesOf(metadata) > headerBytes) {
     door.complain(host, 'a call had too many headers');

@@ -17,7 +17,13 @@ import {
   type ReachableAddresses,
 } from './address.ts';
 import type { Authority } from './authority.ts';
-import { authenticate, requireRole, tokenExpired, tokenRevoked } from './call-authorization.ts';
+import {
+  authenticate,
+  requireRole,
+  tokenExpired,
+  tokenRevoked,
+  tokenUsedUp,
+} from './call-authorization.ts';
 import { callGuard } from './call-guard.ts';
 import { serverOptions } from './channel-options.ts';
 import type { ClusterHandlers, ControlHandlers } from './control-messages.ts';
@@ -82,7 +88,8 @@ export class RpcServer implements AsyncDisposable {
   readonly #limits: ServerLimits;
   readonly #grpc: Server;
   readonly #listener: TlsListener;
-  readonly #sessions = new Set<CallSessionStream>();
+  /** By the token that let them in. */
+  readonly #sessions = new Map<string, Set<CallSessionStream>>();
   readonly #openCalls: OpenCalls;
   readonly #expiryTimer: NodeJS.Timeout;
 
@@ -98,7 +105,7 @@ export class RpcServer implements AsyncDisposable {
     });
     const guard = callGuard({
       door,
-      headerBytes: this.#limits.headerBytes,
+      limits: this.#limits,
       authenticate: (metadata) => this.#authenticate(metadata),
       admit: (peer) => this.#listener.admit(peer),
       hangUp,
@@ -134,7 +141,8 @@ export class RpcServer implements AsyncDisposable {
   /** Refuses new calls, gives running ones a moment to end, then ends their connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#expiryTimer);
-    for (const session of this.#sessions) session.close('the coordinator is stopping');
+    for (const ofToken of this.#sessions.values())
+      for (const session of ofToken) session.close('the coordinator is stopping');
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, farewellMs);
       this.#grpc.tryShutdown(() => {
@@ -197,8 +205,12 @@ export class RpcServer implements AsyncDisposable {
 
   #serveSession(call: SessionCall): void {
     let token: Token;
+    let ofToken: Set<CallSessionStream>;
     try {
       token = this.#authorize(call.metadata, ['worker']);
+      ofToken = this.#sessions.get(token.id) ?? new Set();
+      const { sessionsPerToken } = this.#limits;
+      if (ofToken.size >= sessionsPerToken) throw tokenUsedUp(token.id, sessionsPerToken);
     } catch (error) {
       call.emit('error', errorToStatus(error));
       return;
@@ -218,10 +230,10 @@ export class RpcServer implements AsyncDisposable {
       },
       onEnded: () => {
         untrack();
-        this.#sessions.delete(stream);
+        ofToken.delete(stream);
       },
     });
-    this.#sessions.add(stream);
+    this.#sessions.set(token.id, ofToken.add(stream));
     this.#options.cluster.session(stream);
   }
 

@@ -21,6 +21,10 @@ export interface ServerLimits {
   readonly badTokensPerMinute: number;
   /** Names and values of a call's headers. */
   readonly headerBytes: number;
+  /** From a call's headers to the end of its request; sessions have `helloMs` instead. */
+  readonly requestMs: number;
+  /** Open at once with one token: one that was stolen cannot fill the coordinator. */
+  readonly sessionsPerToken: number;
   /** What may wait for a worker that does not read. */
   readonly queuedBytes: number;
   /** How long nothing of it may be taken. */
@@ -40,6 +44,8 @@ export const serverLimits: ServerLimits = {
   tokenMs: 10_000,
   badTokensPerMinute: 10,
   headerBytes: 8 * 1024,
+  requestMs: 10_000,
+  sessionsPerToken: 2_048,
   queuedBytes: 1024 * 1024,
   stallMs: 30_000,
   helloMs: 10_000,

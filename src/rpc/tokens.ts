@@ -52,11 +52,11 @@ export function openTokens(stateDir: string): TokenFile {
 
 export class TokenFile {
   readonly #path: string;
-  readonly #tokens = new Map<string, KeptToken>();
+  #tokens: ReadonlyMap<string, KeptToken>;
 
   constructor(path: string, tokens: readonly KeptToken[]) {
     this.#path = path;
-    for (const kept of tokens) this.#tokens.set(kept.id, kept);
+    this.#tokens = new Map(tokens.map((kept) => [kept.id, kept]));
   }
 
   /** @returns the token and its secret, which nobody can find out again */
@@ -64,9 +64,8 @@ export class TokenFile {
     const id = randomBytes(6).toString('hex');
     const secret = randomBytes(32).toString('base64url');
     const token: Token = { id, role, createdAtMs: nowMs, expiresAtMs };
-    this.#tokens.set(id, { ...token, secretHash: hashOf(secret) });
-    this.#dropExpired(nowMs);
-    this.#write();
+    const kept = this.#unforgotten(nowMs);
+    this.#keep(kept.set(id, { ...token, secretHash: hashOf(secret) }));
     return { token, secret };
   }
 
@@ -84,8 +83,9 @@ export class TokenFile {
 
   /** @returns false when there was no such token */
   revoke(id: string): boolean {
-    const wasThere = this.#tokens.delete(id);
-    if (wasThere) this.#write();
+    const left = new Map(this.#tokens);
+    const wasThere = left.delete(id);
+    if (wasThere) this.#keep(left);
     return wasThere;
   }
 
@@ -94,15 +94,18 @@ export class TokenFile {
   }
 
   /** A while after their end, so that their owners are told `expired` and not `unknown`. */
-  #dropExpired(nowMs: number): void {
+  #unforgotten(nowMs: number): Map<string, KeptToken> {
     const keptMs = 30 * 86_400_000;
-    for (const { id, expiresAtMs } of this.#tokens.values()) {
-      if (expiresAtMs !== null && expiresAtMs + keptMs < nowMs) this.#tokens.delete(id);
-    }
+    return new Map(
+      [...this.#tokens].filter(
+        ([, { expiresAtMs }]) => expiresAtMs === null || expiresAtMs + keptMs >= nowMs,
+      ),
+    );
   }
 
-  #write(): void {
-    const tokens = [...this.#tokens.values()].map((kept) => ({
+  /** The file first: what could not be written is not so, and may be asked for again. */
+  #keep(next: ReadonlyMap<string, KeptToken>): void {
+    const tokens = [...next.values()].map((kept) => ({
       id: kept.id,
       secret_sha256: kept.secretHash.toString('hex'),
       role: kept.role,
@@ -110,6 +113,7 @@ export class TokenFile {
       expires_at_ms: kept.expiresAtMs,
     }));
     writePrivateFile(this.#path, `${JSON.stringify({ schema_version: 1, tokens }, null, 2)}\n`);
+    this.#tokens = next;
   }
 }
 

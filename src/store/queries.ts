@@ -34,6 +34,7 @@ const measurementColumns = [
 export type MeasurementColumn = (typeof measurementColumns)[number];
 
 type Key = TrialId & { study: string };
+type StageKey = { study: string; stage: string };
 
 export function studyQueries(database: DatabaseSync) {
   return {
@@ -58,8 +59,13 @@ export function studyQueries(database: DatabaseSync) {
 
 export function trialQueries(database: DatabaseSync) {
   return {
-    trials: prepare(database, (query, $: { study: string }) =>
-      inOrder(selectTrials(query)).where('t.study', '=', $.study),
+    /** Stage by stage: in the order of the table's key, so that nothing is sorted. */
+    trials: prepare(database, (query, $: StageKey) =>
+      selectTrials(query)
+        .where('t.study', '=', $.study)
+        .where('t.stage', '=', $.stage)
+        .orderBy('t.k')
+        .orderBy('t.replicate'),
     ),
     trial: prepare(database, (query, $: Key) =>
       selectTrials(query)
@@ -106,9 +112,6 @@ export function trialQueries(database: DatabaseSync) {
 function selectTrials(query: Kysely<Tables>) {
   return query
     .selectFrom('trial as t')
-    .innerJoin('stage as g', (join) =>
-      join.onRef('g.study', '=', 't.study').onRef('g.name', '=', 't.stage'),
-    )
     .leftJoin('measurement as m', (join) =>
       join
         .onRef('m.study', '=', 't.study')
@@ -137,24 +140,17 @@ function selectTrials(query: Kysely<Tables>) {
     .select(measurementColumns.map((column) => `m.${column}` as const));
 }
 
-function inOrder(selected: ReturnType<typeof selectTrials>) {
-  return selected.orderBy('g.ordinal').orderBy('t.k').orderBy('t.replicate');
-}
-
 export function attemptQueries(database: DatabaseSync) {
   return {
-    attempts: prepare(database, (query, $: { study: string }) =>
+    attempts: prepare(database, (query, $: StageKey) =>
       query
-        .selectFrom('attempt as a')
-        .innerJoin('stage as g', (join) =>
-          join.onRef('g.study', '=', 'a.study').onRef('g.name', '=', 'a.stage'),
-        )
-        .selectAll('a')
-        .where('a.study', '=', $.study)
-        .orderBy('g.ordinal')
-        .orderBy('a.k')
-        .orderBy('a.replicate')
-        .orderBy('a.attempt'),
+        .selectFrom('attempt')
+        .selectAll()
+        .where('study', '=', $.study)
+        .where('stage', '=', $.stage)
+        .orderBy('k')
+        .orderBy('replicate')
+        .orderBy('attempt'),
     ),
     attemptsOf: prepare(database, (query, $: Key) =>
       query
@@ -165,21 +161,6 @@ export function attemptQueries(database: DatabaseSync) {
         .where('k', '=', $.k)
         .where('replicate', '=', $.replicate)
         .orderBy('attempt'),
-    ),
-    openAttempts: prepare(database, (query) =>
-      query
-        .selectFrom('attempt as a')
-        .innerJoin('study as s', 's.name', 'a.study')
-        .innerJoin('stage as g', (join) =>
-          join.onRef('g.study', '=', 'a.study').onRef('g.name', '=', 'a.stage'),
-        )
-        .selectAll('a')
-        .where('a.outcome', 'is', null)
-        .orderBy('s.ordinal')
-        .orderBy('g.ordinal')
-        .orderBy('a.k')
-        .orderBy('a.replicate')
-        .orderBy('a.attempt'),
     ),
   };
 }

@@ -26,7 +26,7 @@ import {
   winnerRecord,
   type EventRecord,
 } from './records.ts';
-import { storeDamaged, translated } from './sqlite-errors.ts';
+import { fromSqlite, storeDamaged, translated } from './sqlite-errors.ts';
 
 interface TrialOptions {
   /** Whole curves, not only their last points. */
@@ -41,11 +41,14 @@ export interface StoreReader extends Disposable {
   study(name: string): StudyRecord | null;
   /** By stage order, k, replicate. Without options, results carry their last measurement only. */
   trials(study: string, options?: TrialOptions): TrialRecord[];
+  /** The same, each read when it is asked for: no other process's writes are kept out meanwhile. */
+  eachTrial(study: string, options?: TrialOptions): Iterable<TrialRecord>;
   /** One trial with its whole curve and its bits. */
   trial(study: string, id: TrialId): TrialRecord | null;
   /** By stage order, k, replicate, attempt. */
   attempts(study: string, trial?: TrialId): AttemptRecord[];
-  openAttempts(): { study: string; attempt: AttemptRecord }[];
+  /** The same, as `eachTrial`. */
+  eachAttempt(study: string): Iterable<AttemptRecord>;
   /** The newest `limit` of them, oldest first. */
   events(limit: number): EventRecord[];
   /** Worker processes of which nothing counts any more, by session: why. */
@@ -76,8 +79,8 @@ export function readerOf(
   return {
     snapshot,
     ...studyReader(database, file, snapshot),
-    ...trialReader(database, snapshot),
-    ...attemptReader(database, snapshot),
+    ...trialReader(database, file, snapshot),
+    ...attemptReader(database, file, snapshot),
   };
 }
 
@@ -130,8 +133,17 @@ function studyReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
   };
 }
 
-function trialReader(database: DatabaseSync, snapshot: Snapshot) {
-  const queries = trialQueries(database);
+/** What SQLite throws on the way comes out translated; what its reader throws, as it is. */
+function* reading<T>(file: string, rows: Iterable<T>): Generator<T> {
+  try {
+    yield* rows;
+  } catch (error) {
+    throw fromSqlite(error, file);
+  }
+}
+
+function trialReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
+  const queries = { ...trialQueries(database), stages: studyQueries(database).stages };
 
   function curvesOf(study: string): Map<string, Measurement[]> {
     const curves = new Map<string, Measurement[]>();
@@ -148,17 +160,22 @@ function trialReader(database: DatabaseSync, snapshot: Snapshot) {
     return new Map(queries.correctness.all({ study }).map((row) => [trialName(row), row.bits]));
   }
 
+  function* trialsOf(study: string, options: TrialOptions): Generator<TrialRecord> {
+    const curveOf = options.curves === true ? curvesOf(study) : null;
+    const bitsOf = options.correctness === true ? correctnessOf(study) : null;
+    for (const { name: stage } of queries.stages.all({ study })) {
+      for (const row of queries.trials.each({ study, stage })) {
+        const curve = curveOf === null ? null : (curveOf.get(trialName(row)) ?? []);
+        yield trialRecord(row, { curve, bits: bitsOf?.get(trialName(row)) });
+      }
+    }
+  }
+
   return {
-    trials: (study: string, { curves = false, correctness = false }: TrialOptions = {}) =>
-      snapshot(() => {
-        const curveOf = curves ? curvesOf(study) : null;
-        const bitsOf = correctness ? correctnessOf(study) : null;
-        return queries.trials.all({ study }).map((row) => {
-          const name = trialName(row);
-          const curve = curveOf === null ? null : (curveOf.get(name) ?? []);
-          return trialRecord(row, { curve, bits: bitsOf?.get(name) });
-        });
-      }),
+    trials: (study: string, options: TrialOptions = {}) =>
+      snapshot(() => [...trialsOf(study, options)]),
+    eachTrial: (study: string, options: TrialOptions = {}) =>
+      reading(file, trialsOf(study, options)),
     trial: (study: string, id: TrialId) =>
       snapshot(() => {
         const row = queries.trial.first({ study, ...id });
@@ -172,22 +189,21 @@ function trialReader(database: DatabaseSync, snapshot: Snapshot) {
   };
 }
 
-function attemptReader(database: DatabaseSync, snapshot: Snapshot) {
-  const queries = attemptQueries(database);
+function attemptReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
+  const queries = { ...attemptQueries(database), stages: studyQueries(database).stages };
+
+  function* attemptsOf(study: string): Generator<AttemptRecord> {
+    for (const { name: stage } of queries.stages.all({ study }))
+      for (const row of queries.attempts.each({ study, stage })) yield attemptRecord(row);
+  }
+
   return {
     attempts: (study: string, trial?: TrialId) =>
-      snapshot(() => {
-        const rows =
-          trial === undefined
-            ? queries.attempts.all({ study })
-            : queries.attemptsOf.all({ study, ...trial });
-        return rows.map(attemptRecord);
-      }),
-    openAttempts: () =>
       snapshot(() =>
-        queries.openAttempts
-          .all({})
-          .map((row) => ({ study: row.study, attempt: attemptRecord(row) })),
+        trial === undefined
+          ? [...attemptsOf(study)]
+          : queries.attemptsOf.all({ study, ...trial }).map(attemptRecord),
       ),
+    eachAttempt: (study: string) => reading(file, attemptsOf(study)),
   };
 }

@@ -1,12 +1,13 @@
 /** Rows of the tables back into records: pure, and the inverse of what `write-*.ts` stored. */
 import { assert } from '../base/assert.ts';
 import type { WinnerRecord } from '../study/study-record.ts';
-import type {
-  AttemptRecord,
-  Measurement,
-  StageRecord,
-  TrialRecord,
-  TrialResult,
+import {
+  noCorrectness,
+  type AttemptRecord,
+  type Measurement,
+  type StageRecord,
+  type TrialRecord,
+  type TrialResult,
 } from '../study/trial.ts';
 import type {
   AttemptRow,
@@ -40,7 +41,7 @@ export function trialRecord(
     attempts: row.attempts,
     charged: row.charged,
     worker: row.worker,
-    result: resultOf(row, details.curve ?? lastPoint(row), details.bits ?? new Uint8Array(0)),
+    result: resultOf(row, details.curve ?? lastPoint(row), details.bits ?? noCorrectness),
     fingerprint: row.fingerprint,
     audit: row.audit,
   };

@@ -42,6 +42,8 @@ export interface Statement<Values, Row> {
   change(values: Values): number;
   first(values: Values): Row | undefined;
   all(values: Values): Row[];
+  /** One after another: a hundred thousand rows are not in memory all at once. */
+  each(values: Values): Iterable<Row>;
 }
 
 // What comes out of the database has the types that Kysely took from the tables, which STRICT holds
@@ -89,5 +91,8 @@ export function prepare<Values extends object, Row>(
       return found === undefined ? undefined : rowOf(found);
     },
     all: (values) => statement.all(...bind(values)).map(rowOf),
+    *each(values) {
+      for (const found of statement.iterate(...bind(values))) yield rowOf(found);
+    },
   };
 }

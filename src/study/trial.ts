@@ -87,6 +87,9 @@ export type TrialResult =
       readonly curve: readonly Measurement[];
     };
 
+/** Where the bits are not at hand: one for all, since a hundred thousand empty arrays are not nothing. */
+export const noCorrectness: Uint8Array = new Uint8Array(0);
+
 /** Why a diverged trial failed. @param step the one after which a loss was NaN or infinite */
 export function divergedReason(step: number): string {
   return `diverged: the loss was no longer finite after step ${step}`;

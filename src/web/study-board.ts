@@ -10,7 +10,13 @@
 import { assert } from '../base/assert.ts';
 import { rankCandidates, type RankedCandidate } from '../search/ranking.ts';
 import type { StudyRecord } from '../study/study-record.ts';
-import { trialName, type Measurement, type TrialId, type TrialRecord } from '../study/trial.ts';
+import {
+  noCorrectness,
+  trialName,
+  type Measurement,
+  type TrialId,
+  type TrialRecord,
+} from '../study/trial.ts';
 import type {
   RunningCurve,
   ScatterPoint,
@@ -171,7 +177,7 @@ function lastPointOnly(trial: TrialRecord): TrialRecord {
     ...trial,
     result:
       result.kind === 'complete'
-        ? { ...result, curve, validationCorrect: new Uint8Array(0) }
+        ? { ...result, curve, validationCorrect: noCorrectness }
         : { ...result, curve },
   };
 }

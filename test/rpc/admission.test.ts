@@ -129,6 +129,22 @@ describe('a token', () => {
     expect(openTokens(state.path).verify(token.id, secret, nowMs)).toEqual({ kind: 'unknown' });
   });
 
+  test('that could not be revoked on the disk is still there, and can be revoked again', async () => {
+    using state = new StateDirectory();
+    const tokens = openTokens(state.path);
+    const { token, secret } = tokens.create('worker', nowMs, null);
+    const inTheWay = join(state.path, `tokens.json.${process.pid}.new`);
+    mkdirSync(inTheWay);
+    expect((await thrown(() => tokens.revoke(token.id))).code).toBe('STATE_UNWRITABLE');
+    expect((await thrown(() => tokens.create('viewer', nowMs, null))).code).toBe(
+      'STATE_UNWRITABLE',
+    );
+    expect(tokens.list()).toEqual([token]);
+    rmSync(inTheWay, { recursive: true });
+    expect(tokens.revoke(token.id)).toBe(true);
+    expect(openTokens(state.path).verify(token.id, secret, nowMs)).toEqual({ kind: 'unknown' });
+  });
+
   test('is forgotten a month after its end', () => {
     using state = new StateDirectory();
     const tokens = openTokens(state.path);

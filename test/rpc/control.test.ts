@@ -98,6 +98,23 @@ describe('an admin', () => {
     ]);
   });
 
+  test('may submit a study up to the limit; a longer one never gets to the coordinator', async () => {
+    let taken = 0;
+    await using coordinator = await TestCoordinator.start({
+      control: {
+        submitStudy: (spec) => {
+          taken = spec.length;
+          return Promise.resolve({ name: 'sweep', outcome: 'created' });
+        },
+      },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    await client.submitStudy('λ'.repeat(262_144), false);
+    expect(taken).toBe(262_144);
+    const error = await errorOf(client.submitStudy('x'.repeat(262_145), false));
+    expect([error.what, taken]).toEqual([expect.stringContaining('262145 characters'), 262_144]);
+  });
+
   test('gets errors with code, words and fix', async () => {
     const problems = Array.from({ length: 40 }, (_, i) => `  sweep.yaml:${i}:1  λ: not a number`);
     const told = new RidgelineError(
@@ -155,12 +172,11 @@ describe('an admin', () => {
     expect(await client.revokeToken(id)).toBe(false);
   });
 
-  test('is refused a token that would never end by overflow, and a name that is none', async () => {
+  test('is refused a token whose end has no date, and a name that is none', async () => {
     await using coordinator = await TestCoordinator.start();
     using client = await connectControl(coordinator.join.admin);
-    expect((await errorOf(client.createToken('viewer', Number.MAX_SAFE_INTEGER))).what).toContain(
-      'ttl',
-    );
+    for (const seconds of [8.64e12, Number.MAX_SAFE_INTEGER])
+      expect((await errorOf(client.createToken('viewer', seconds))).what).toContain('ttl');
     expect((await errorOf(client.pauseStudy('', ''))).what).toContain('study is empty');
     expect((await errorOf(client.submitStudy('x'.repeat(300_000), false))).what).toContain('spec');
   });

@@ -3,10 +3,13 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { coordinatorMessageToBytes, workerMessageToBytes } from '../../src/rpc/domain-to-wire.ts';
 import type { WorkerMessage } from '../../src/rpc/messages.ts';
+import { writeMeasurement } from '../../src/rpc/trial-to-wire.ts';
+import { readMessage } from '../../src/rpc/wire-reading.ts';
 import {
   coordinatorMessageFromBytes,
   workerMessageFromBytes,
 } from '../../src/rpc/wire-to-domain.ts';
+import { readTrialResult } from '../../src/rpc/wire-to-trial.ts';
 import type { Measurement, TrialResult } from '../../src/study/trial.ts';
 import { coordinatorMessage, workerMessage } from './wire-arbitraries.ts';
 
@@ -141,6 +144,19 @@ describe('the door refuses', () => {
   ];
   test.each(broken)('%s', (_, message, reason) => {
     expect(received(message)).toEqual({ kind: 'malformed', reason: expect.stringMatching(reason) });
+  });
+
+  test('more than 10,000 measurements, from a sender that does not leave some out', () => {
+    const withPoints = (points: number) => {
+      const curve = Array.from({ length: points }, (_, i) => writeMeasurement(point(i + 1)));
+      const outcome = { $case: 'diverged', value: {} } as const;
+      return readMessage(() => ({
+        kind: 'read',
+        result: readTrialResult({ steps: points, seconds: 1, curve, outcome }),
+      }));
+    };
+    expect(withPoints(10_000).kind).toBe('read');
+    expect(withPoints(10_001)).toMatchObject({ reason: expect.stringContaining('10001 entries') });
   });
 
   test('an enum value that means nothing, and the zero value', () => {

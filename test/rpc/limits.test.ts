@@ -1,9 +1,11 @@
 /** Every limit of the server, at the limit and just above it. `docs/limits.md` is the table. */
 import { once } from 'node:events';
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { setTimeout as timeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { connectControl } from '../../src/rpc/control-client.ts';
 import { workerMessageToBytes } from '../../src/rpc/domain-to-wire.ts';
 import { FrontDoor } from '../../src/rpc/front-door.ts';
 import { MessageRate } from '../../src/rpc/message-rate.ts';
@@ -12,9 +14,24 @@ import { callsPerConnection, messageBytesMax, serverLimits } from '../../src/rpc
 import { connectSession } from '../../src/rpc/session-client.ts';
 import { wireLimits } from '../../src/rpc/wire-reading.ts';
 import { workerMessageFromBytes } from '../../src/rpc/wire-to-domain.ts';
-import { RawPeer, bearer, framed, openTls, sessionPath } from './raw-peer.ts';
+import { RawPeer, bearer, framed, openTls, partPath, sessionPath } from './raw-peer.ts';
 import { closedReason, hello } from './session-talk.ts';
-import { TestCoordinator } from './test-coordinator.ts';
+import { TestCoordinator, errorOf } from './test-coordinator.ts';
+
+const prefaceBytes = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+/** The head of a HEADERS frame of stream 1 with 16,384 bytes that END_HEADERS does not follow. */
+const endlessHeaders = Buffer.from([0, 0x40, 0, 1, 0, 0, 0, 0, 1]);
+
+/** Says a byte every few milliseconds, until the other side hangs up. */
+async function trickle(socket: Socket, bytes: Buffer): Promise<void> {
+  socket.on('error', () => undefined);
+  socket.resume();
+  let at = 0;
+  const timer = setInterval(() => socket.write(bytes.subarray(at, ++at)), 20);
+  await once(socket, 'close');
+  clearInterval(timer);
+}
 
 describe('connections', () => {
   test.each([
@@ -47,6 +64,28 @@ describe('connections', () => {
     slow.resume();
     slow.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])); // The start of a ClientHello.
     await Promise.all([once(silent, 'close'), once(slow, 'close')]);
+  });
+
+  test('that go on with their handshake for ever, a byte at a time, are ended in time', async () => {
+    await using coordinator = await TestCoordinator.start({ limits: { handshakeMs: 300 } });
+    const { port } = coordinator.server;
+    const socket = connectTcp(port, '127.0.0.1');
+    await trickle(socket, Buffer.from([0x16, 0x03, 0x01, 0x40, 0x00, ...Buffer.alloc(16_384)]));
+    expect(coordinator.refused).toContain('127.0.0.1: it completed no TLS 1.3 handshake');
+    expect((await openTls(port)).destroyed).toBe(false);
+  });
+
+  test.each([
+    ['the first words of HTTP/2', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')],
+    ['settings', Buffer.concat([prefaceBytes, Buffer.from([0, 0, 0x60, 4, 0, 0, 0, 0, 0])])],
+    ['headers', Buffer.concat([prefaceBytes, emptySettings, endlessHeaders])],
+  ])('that never come to an end with %s are ended in time', async (_, bytes) => {
+    await using coordinator = await TestCoordinator.start({ limits: { tokenMs: 300 } });
+    const socket = await openTls(coordinator.server.port);
+    const head = bytes.subarray(0, -9);
+    socket.write(head);
+    await trickle(socket, Buffer.concat([bytes.subarray(-9), Buffer.alloc(16_384)]));
+    expect(coordinator.refused).toContain('127.0.0.1: no good token came in time');
   });
 
   test('are ended where no good token comes in time, and stay where one did', async () => {
@@ -130,7 +169,60 @@ describe('tokens', () => {
   });
 });
 
+describe('sessions', () => {
+  test('of one token are as many as allowed; one more is told so, until one leaves', async () => {
+    await using coordinator = await TestCoordinator.start({ limits: { sessionsPerToken: 2 } });
+    const { worker: join } = coordinator.join;
+    const [first, second] = [await connectSession(join, {}), await connectSession(join, {})];
+    const stream = await coordinator.nextStream();
+    for (const _again of [1, 2]) {
+      expect(await errorOf(connectSession(join, {}))).toMatchObject({
+        code: 'COORDINATOR_UNREACHABLE', // Which a worker tries again, as one must that comes back.
+        what: expect.stringContaining(`Token ${join.tokenId} has let in 2 workers`),
+        fix: expect.stringContaining('ridgeline token new --role worker'),
+      });
+    }
+    const others = await connectSession(coordinator.target('worker'), {});
+    const left = closedReason(stream);
+    first.close();
+    await left;
+    const third = await connectSession(join, {});
+    for (const session of [second, others, third]) session.close();
+  });
+});
+
 describe('what one call may bring', () => {
+  test.each([
+    ['a request', undefined, [0, 0, 0, 0, 9]],
+    ['a request for a part', partPath, [0, 0, 0]],
+  ])('is ended with its connection where %s is begun and not ended', async (_, path, bytes) => {
+    await using coordinator = await TestCoordinator.start({ limits: { requestMs: 300 } });
+    using peer = new RawPeer(coordinator.server.port);
+    const authorization = bearer(coordinator.join.worker);
+    const call = { authorization, ...(path === undefined ? {} : { path }) };
+    const request = peer.open(call);
+    request.write(Buffer.from(bytes));
+    const timer = setInterval(() => request.write(Buffer.from([0])), 50);
+    await peer.closed;
+    clearInterval(timer);
+    expect(coordinator.refused).toEqual(['127.0.0.1: a request was begun and not ended in time']);
+  });
+
+  test('may take its time once it was said whole, and its answer too', async () => {
+    await using coordinator = await TestCoordinator.start({
+      limits: { requestMs: 50 },
+      control: {
+        async submitStudy() {
+          await timeout(200);
+          return { name: 'sweep', outcome: 'created' };
+        },
+      },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    expect(await client.submitStudy('x', false)).toMatchObject({ name: 'sweep' });
+    expect(coordinator.refused).toEqual([]);
+  });
+
   test('in headers ends at the limit', async () => {
     await using coordinator = await TestCoordinator.start();
     using peer = new RawPeer(coordinator.server.port);

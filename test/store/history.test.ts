@@ -67,11 +67,6 @@ describe('a history', () => {
         expect(reader.trials('first')).toEqual(trials.map(lastPointOnly));
         expect(trials.map(({ id }) => reader.trial('first', id))).toEqual(trials);
         expect(trials.flatMap(({ id }) => reader.attempts('first', id))).toEqual(attempts);
-        expect(reader.openAttempts()).toEqual(
-          attempts
-            .filter(({ outcome }) => outcome === null)
-            .map((attempt) => ({ study: 'first', attempt })),
-        );
       }),
       { numRuns: 60 },
     );

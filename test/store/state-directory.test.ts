@@ -43,7 +43,6 @@ describe('the state directory', () => {
     using directory = temporaryDirectory();
     using reader = openStoreReader(join(directory.path, 'nothing'));
     expect(everything(reader)).toEqual({ studies: [], trials: [], attempts: [], events: [] });
-    expect(reader.openAttempts()).toEqual([]);
     expect(() => statSync(join(directory.path, 'nothing'))).toThrow(/ENOENT/);
   });
 
