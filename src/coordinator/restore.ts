@@ -13,10 +13,12 @@ import {
   trialEntry,
   type ClusterState,
   type Moment,
+  type StageEntry,
   type StudyData,
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
+import { keepSummary } from './results.ts';
 import { chargedMax, isCharged, type TrialEntry } from './trial-state.ts';
 
 /** Of a large study, each trial is read when it is its turn: what comes of it stays, the record does not. */
@@ -38,9 +40,10 @@ export function restoreStudy(
   const ofStage = new Map<string, TrialEntry[]>(record.stages.map(({ name }) => [name, []]));
   for (const trial of stored.trials) ofStage.get(trial.id.stage)?.push(trialEntry(trial));
   for (const stageRecord of record.stages) {
-    const stage = { record: stageRecord, trials: [], open: 0, audits: null };
+    const stage: StageEntry = { record: stageRecord, trials: [], open: 0, audits: null };
     study.stages.push(stage);
     addTrials(study, stage, ofStage.get(stageRecord.name) ?? []);
+    if (record.spec.racing) for (const trial of stage.trials) keepSummary(study, stage, trial);
   }
   for (const attempt of stored.attempts) {
     const trial = study.trials.get(trialName(attempt.trial));

@@ -170,7 +170,7 @@ function closeStage(
   const candidates = candidatesOf(stage.trials.map(trialRecord), study.spec.objective);
   const completed = candidates.filter(({ value }) => value !== null).length;
   // Their bits were kept for the race alone.
-  for (const trial of stage.trials) keepSummary(study, stage, trial);
+  if (study.spec.racing) for (const trial of stage.trials) keepSummary(study, stage, trial);
   if (completed >= completedMin) return true;
   const reason = `stage ${name} has ${completed} completed of ${stage.record.trials} trials that count; at least ${completedMin} are needed to rank them`;
   endStudy(study, 'failed', reason, now, decision);
