@@ -19,7 +19,7 @@ import { nextRound } from '../search/racing.ts';
 import { bestCandidate } from '../search/ranking.ts';
 import { stageTrials } from '../search/sampler.ts';
 import type { LambdaRange, StageSpec } from '../study/study-spec.ts';
-import { trialName, type StageRecord, type TrialId } from '../study/trial.ts';
+import { trialName, waitingTrial, type StageRecord, type TrialId } from '../study/trial.ts';
 import { settleAudits } from './auditing.ts';
 import {
   addTrials,
@@ -83,20 +83,7 @@ function putTrials(
   trials: readonly { readonly id: TrialId; readonly lambda: number }[],
   decision: Decision,
 ): void {
-  const created = trials.map(({ id, lambda }) =>
-    trialEntry({
-      id,
-      lambda,
-      status: 'waiting',
-      reason: null,
-      attempts: 0,
-      charged: 0,
-      worker: null,
-      result: null,
-      fingerprint: null,
-      audit: null,
-    }),
-  );
+  const created = trials.map(({ id, lambda }) => trialEntry(waitingTrial(id, lambda)));
   addTrials(study, stage, created);
   for (const { id, lambda } of created) {
     decision.persist.push({ kind: 'trial-created', study: study.name, id, lambda });

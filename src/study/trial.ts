@@ -142,6 +142,22 @@ export interface TrialRecord {
   readonly audit: AuditVerdict | null;
 }
 
+/** A trial of which nothing has been done yet. */
+export function waitingTrial(id: TrialId, lambda: number): TrialRecord {
+  return {
+    id,
+    lambda,
+    status: 'waiting',
+    reason: null,
+    attempts: 0,
+    charged: 0,
+    worker: null,
+    result: null,
+    fingerprint: null,
+    audit: null,
+  };
+}
+
 /** One stage, as the store keeps it. */
 export interface StageRecord {
   readonly name: string;

@@ -1,6 +1,7 @@
 /** A small finished study, made by hand: what the outputs of these tests are made of. */
 import type { StudyRecord } from '../../src/study/study-record.ts';
 import type { Measurement, TrialRecord, TrialResult } from '../../src/study/trial.ts';
+import { exampleStudy, plainTrainer, twoStages } from '../study/example-study.ts';
 
 function measurement(validationAccuracy: number, changes: Partial<Measurement> = {}): Measurement {
   return {
@@ -56,44 +57,18 @@ export function trial(
 
 /** Two stages; the fine one narrowed; nothing is said of the trials. */
 export const study: StudyRecord = {
-  spec: {
+  spec: exampleStudy({
     study: 'sample',
     seed: 7,
-    dataset: {
-      source: { kind: 'named', name: 'digits' },
-      train: { kind: 'count', count: 1000 },
-      validation: { kind: 'count', count: 400 },
-      test: { kind: 'count', count: 397 },
-    },
     trainer: {
-      hidden: 50,
+      ...plainTrainer,
       batch: 100,
       learningRate: { min: 1e-5, max: 1e-1, stepSize: 500 },
       length: { kind: 'cycles', cycles: 1 },
       measure: { kind: 'cycle' },
-      dropout: 0,
-      mirror: false,
-      shift: 0,
     },
-    objective: { metric: 'validation_accuracy', direction: 'maximize' },
-    stages: [
-      {
-        name: 'coarse',
-        trials: 3,
-        lambda: { kind: 'range', distribution: 'log_uniform', range: { min: 1e-9, max: 1e-1 } },
-      },
-      {
-        name: 'fine',
-        trials: 2,
-        lambda: { kind: 'narrow', distribution: 'log_uniform', narrow: 'coarse' },
-      },
-    ],
-    replicates: 1,
-    racing: false,
-    numerics: 'canonical',
-    test: 'winner',
-    audit: null,
-  },
+    stages: twoStages(3, 2),
+  }),
   status: 'complete',
   reason: null,
   createdAtMs: 0,

@@ -8,6 +8,7 @@ import type { StudyData } from '../../src/coordinator/cluster-state.ts';
 import type { Assignment } from '../../src/rpc/messages.ts';
 import type { StudySpec } from '../../src/study/study-spec.ts';
 import { trialName } from '../../src/study/trial.ts';
+import { exampleStudy, plainTrainer, twoStages } from '../study/example-study.ts';
 import { Books } from './books.ts';
 import { drawFaults, noFaults, type Faults } from './faults.ts';
 import { ModelStore } from './model-store.ts';
@@ -261,9 +262,8 @@ function isOver(status: string): boolean {
 }
 
 export function simulatedStudy(study: string, changes: Partial<StudySpec> = {}): StudySpec {
-  return {
+  return exampleStudy({
     study,
-    seed: 3,
     dataset: {
       source: { kind: 'named', name: 'digits' },
       train: reference.train,
@@ -271,35 +271,15 @@ export function simulatedStudy(study: string, changes: Partial<StudySpec> = {}):
       test: reference.test,
     },
     trainer: {
-      hidden: 50,
+      ...plainTrainer,
       batch: 10,
       learningRate: { min: 1e-5, max: 0.1, stepSize: 10 },
       length: { kind: 'cycles', cycles: 1 },
       measure: { kind: 'end' },
-      dropout: 0,
-      mirror: false,
-      shift: 0,
     },
-    objective: { metric: 'validation_accuracy', direction: 'maximize' },
-    stages: [
-      {
-        name: 'coarse',
-        trials: 20,
-        lambda: { kind: 'range', distribution: 'log_uniform', range: { min: 1e-9, max: 1e-1 } },
-      },
-      {
-        name: 'fine',
-        trials: 14,
-        lambda: { kind: 'narrow', distribution: 'log_uniform', narrow: 'coarse' },
-      },
-    ],
-    replicates: 1,
-    racing: false,
-    numerics: 'canonical',
-    test: 'winner',
-    audit: null,
+    stages: twoStages(20, 14),
     ...changes,
-  };
+  });
 }
 
 /** Everything about a history, from its seed. */

@@ -9,6 +9,7 @@ import type { RowOf, StoreRow } from '../../src/store/rows.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
 import {
   trialName,
+  waitingTrial,
   type AttemptRecord,
   type StageRecord,
   type TrialId,
@@ -308,19 +309,7 @@ function bestOf(trials: readonly StoredTrial[], top: number): StoredTrial[] {
 }
 
 function newTrial({ id, lambda }: RowOf<'trial-created'>): StoredTrial {
-  return {
-    id,
-    lambda,
-    status: 'waiting',
-    reason: null,
-    attempts: 0,
-    charged: 0,
-    worker: null,
-    result: null,
-    fingerprint: null,
-    audit: null,
-    log: [],
-  };
+  return { ...waitingTrial(id, lambda), log: [] };
 }
 
 function setResult(trial: StoredTrial, row: RowOf<'trial-ended' | 'result-replaced'>): void {

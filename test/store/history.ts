@@ -6,12 +6,13 @@ import * as fc from 'fast-check';
 import type { EventRecord } from '../../src/store/records.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
-import type {
-  AttemptOutcome,
-  AttemptRecord,
-  Measurement,
-  TrialRecord,
-  TrialResult,
+import {
+  waitingTrial,
+  type AttemptOutcome,
+  type AttemptRecord,
+  type Measurement,
+  type TrialRecord,
+  type TrialResult,
 } from '../../src/study/trial.ts';
 import { attemptOf, specNamed, studyRecord } from './records.ts';
 
@@ -122,18 +123,7 @@ export class History {
     });
     for (let k = 1; k <= stage.trials; k++) {
       const id = { stage: stage.name, k, replicate: 1 };
-      this.trials.push({
-        id,
-        lambda: lambda / k,
-        status: 'waiting',
-        reason: null,
-        attempts: 0,
-        charged: 0,
-        worker: null,
-        result: null,
-        fingerprint: null,
-        audit: null,
-      });
+      this.trials.push(waitingTrial(id, lambda / k));
       this.rows.push({ kind: 'trial-created', study: this.#name, id, lambda: lambda / k });
     }
   }

@@ -10,11 +10,12 @@ import type {
   TrialId,
   TrialResult,
 } from '../../src/study/trial.ts';
+import { exampleStudy, plainTrainer, twoStages } from '../study/example-study.ts';
 
 type CompleteResult = Extract<TrialResult, { kind: 'complete' }>;
 
 export function specNamed(study: string, trials = 3): StudySpec {
-  return {
+  return exampleStudy({
     study,
     seed: 2 ** 53 - 1,
     dataset: {
@@ -24,34 +25,13 @@ export function specNamed(study: string, trials = 3): StudySpec {
       test: { kind: 'count', count: 400 },
     },
     trainer: {
-      hidden: 50,
+      ...plainTrainer,
       batch: 100,
       learningRate: { min: 1e-5, max: 0.1, stepSize: 500 },
-      length: { kind: 'cycles', cycles: 2 },
       measure: { kind: 'cycle' },
-      dropout: 0,
-      mirror: false,
-      shift: 0,
     },
-    objective: { metric: 'validation_accuracy', direction: 'maximize' },
-    stages: [
-      {
-        name: 'coarse',
-        trials,
-        lambda: { kind: 'range', distribution: 'log_uniform', range: { min: 1e-9, max: 0.1 } },
-      },
-      {
-        name: 'fine',
-        trials,
-        lambda: { kind: 'narrow', distribution: 'log_uniform', narrow: 'coarse' },
-      },
-    ],
-    replicates: 1,
-    racing: false,
-    numerics: 'canonical',
-    test: 'winner',
-    audit: null,
-  };
+    stages: twoStages(trials, trials),
+  });
 }
 
 export function stagesOf(spec: StudySpec): StageRecord[] {
