@@ -5,7 +5,7 @@
 export interface Clock {
   /** Milliseconds from an arbitrary origin that never jump; only differences mean anything. */
   monotonicMs(): number;
-  /** Milliseconds since 1970, for people to read; nothing is ever decided by it. */
+  /** Milliseconds since 1970, for people to read; nothing of a study is ever decided by it. */
   wallMs(): number;
 }
 
