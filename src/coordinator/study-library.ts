@@ -86,6 +86,6 @@ export class StudyLibrary {
 
   /** Null where no study uses the part. */
   partBytes(digest: string, offset: number): Iterable<Uint8Array> | null {
-    return this.#shelf.has(digest) ? this.#shelf.chunks(digest, offset) : null;
+    return this.#shelf.has(digest) ? this.#shelf.pieces(digest, offset) : null;
   }
 }

@@ -6,7 +6,10 @@ import type {
   FetchPartRequest,
   FetchPartResponse,
 } from './generated/ridgeline/v1/cluster_service.ts';
-import { readDigest, readSafeInteger, wireLimits } from './wire-reading.ts';
+import { readDigest, readSafeInteger } from './wire-reading.ts';
+
+/** Several of them wait at a slow receiver: small ones take little of its memory. */
+const chunkBytes = 64 * 1024;
 
 /** @throws what `readMessage` catches; RidgelineError DATASET_UNKNOWN */
 export function partResponses(
@@ -29,8 +32,7 @@ async function* inChunks(
   source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): AsyncGenerator<FetchPartResponse> {
   for await (const piece of source) {
-    for (let at = 0; at < piece.length; at += wireLimits.chunkBytes) {
-      yield { chunk: asBuffer(piece.subarray(at, at + wireLimits.chunkBytes)) };
-    }
+    for (let at = 0; at < piece.length; at += chunkBytes)
+      yield { chunk: asBuffer(piece.subarray(at, at + chunkBytes)) };
   }
 }

@@ -24,7 +24,6 @@ export const wireLimits = {
   datasets: 1_024,
   parts: 1_024,
   validationBytes: 1024 * 1024,
-  chunkBytes: 256 * 1024,
 } as const;
 
 /** Thrown inside a conversion; never gets past `readMessage` or the status of a call. */

@@ -4,7 +4,7 @@ import { encodePart, partDigest } from '../../src/dataset/part.ts';
 import { smallPart } from '../dataset/fixtures.ts';
 
 const whole = (shelf: PartShelf, digest: string, offset = 0): Buffer =>
-  Buffer.concat([...shelf.chunks(digest, offset)]);
+  Buffer.concat([...shelf.pieces(digest, offset)]);
 
 describe('the parts that a coordinator hands out', () => {
   test('are those bytes whose digest was asked for, from any place on', () => {
@@ -23,8 +23,8 @@ describe('the parts that a coordinator hands out', () => {
     const [first, second] = [smallPart('a', 30), smallPart('a', 30)];
     shelf.add('one', [first]);
     shelf.add('two', [second]);
-    const chunks = [...shelf.chunks(partDigest(first), 0)];
-    expect(chunks.at(-1)!.buffer).toBe(first.pixels.buffer);
+    const pieces = [...shelf.pieces(partDigest(first), 0)];
+    expect(pieces.at(-1)!.buffer).toBe(first.pixels.buffer);
   });
 
   test('stay until the last study that uses them is over', () => {
