@@ -62,30 +62,31 @@ export class Submissions {
   }
 
   async #create(spec: StudySpec, fresh: boolean): Promise<SubmitOutcome> {
-    const { library, settled, decide, remove, committed } = this.#ports;
-    const read = await library.read(spec, null);
-    settled();
-    if (fresh) remove(spec.study);
-    const { data, partDigests, official } = library.keep(spec.study, read);
+    const ports = this.#ports;
+    const read = await ports.library.read(spec, null);
+    ports.settled();
+    if (fresh) ports.remove(spec.study);
+    const { data, partDigests, official } = ports.library.keep(spec.study, read);
     const details = { partDigests, officialData: official };
-    decide((dispatcher, now) => dispatcher.submit(spec, data, details, now));
-    await committed();
+    ports.decide((dispatcher, now) => dispatcher.submit(spec, data, details, now));
+    await ports.committed();
     return 'created';
   }
 
   async #extend(spec: StudySpec, stored: StudyRecord): Promise<SubmitOutcome> {
-    const { library, settled, decide, committed } = this.#ports;
-    const isHere = (): boolean => settled().state.studies.has(spec.study);
-    if (!isHere()) {
+    const ports = this.#ports;
+    const { library } = ports;
+    if (!ports.settled().state.studies.has(spec.study)) {
       const read = await library.read(spec, stored);
-      settled();
+      ports.settled();
       library.keep(spec.study, read);
     }
-    decide((dispatcher, now) => {
-      if (!isHere()) dispatcher.restore(library.stored(spec.study), now);
+    ports.decide((dispatcher, now) => {
+      if (!dispatcher.state.studies.has(spec.study))
+        dispatcher.restore(library.stored(spec.study), now);
       return dispatcher.extend(spec, now);
     });
-    await committed();
+    await ports.committed();
     return 'extended';
   }
 }

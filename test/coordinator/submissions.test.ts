@@ -149,7 +149,7 @@ test('a coordinator that was stopped while its disk was full tries nothing any m
   using bench = await startBench();
   const { coordinator, disk } = bench;
   disk.isFull = true;
-  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   await refusal(coordinator.submit(spec));
   const { tries } = disk;
