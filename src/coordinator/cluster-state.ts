@@ -8,6 +8,7 @@ import { datasetKey, type DatasetReference } from '../study/dataset-reference.ts
 import type { StudySpec } from '../study/study-spec.ts';
 import type { WinnerRecord } from '../study/study-record.ts';
 import {
+  isOver,
   trialName,
   type AttemptPurpose,
   type StageRecord,
@@ -56,7 +57,8 @@ export interface StudyEntry {
   winner: WinnerRecord | null;
   /** Charged test attempts so far. */
   testCharged: number;
-  readonly startedAt: Moment;
+  /** Monotonic; null while it is not over. */
+  endedAtMs: number | null;
 }
 
 /**
@@ -243,7 +245,7 @@ export function studyEntry(
     waiting: 0,
     winner,
     testCharged: 0,
-    startedAt: now,
+    endedAtMs: isOver(status) ? now.monotonicMs : null,
   };
 }
 

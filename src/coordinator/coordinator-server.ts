@@ -14,22 +14,22 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../base/clock.ts';
 import { nothingFails, type Reached } from '../base/failpoint.ts';
-import type { StudySummary, WorkerSummary } from '../rpc/control-messages.ts';
+import type { StudySummary, SubmitOutcome, WorkerSummary } from '../rpc/control-messages.ts';
 import type { Hello, WorkerMessage } from '../rpc/messages.ts';
 import type { SessionStream } from '../rpc/session-stream.ts';
 import type { Store } from '../store/open-store.ts';
-import { compareSpecs } from '../study/canonical-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import type { StudySpec } from '../study/study-spec.ts';
-import type { Measurement, TrialId } from '../study/trial.ts';
+import { isOver, type Measurement, type TrialId } from '../study/trial.ts';
 import type { Decision, DispatcherSettings, Effect, Moment, Notice } from './cluster-state.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GroupCommit } from './group-commit.ts';
 import { StoredStudies, studyProgress, workerRows } from './progress.ts';
 import { SessionStreams } from './session-streams.ts';
 import { StoreOutage } from './store-outage.ts';
-import { isOver, storeUnwritable, studyDiffers, studyOver, studyUnknown } from './study-errors.ts';
+import { storeUnwritable, studyOver, studyUnknown } from './study-errors.ts';
 import { StudyLibrary } from './study-library.ts';
+import { Submissions } from './submissions.ts';
 
 export interface CoordinatorOptions {
   readonly store: Store;
@@ -55,8 +55,6 @@ export type LiveEvent =
       readonly measurement: Measurement;
     };
 
-export type SubmitOutcome = 'created' | 'resumed' | 'extended' | 'complete';
-
 const tickMs = 200;
 
 export class Coordinator {
@@ -66,6 +64,7 @@ export class Coordinator {
   readonly #outage: StoreOutage;
   readonly #library: StudyLibrary;
   readonly #stored: StoredStudies;
+  readonly #submissions: Submissions;
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   readonly #timer: NodeJS.Timeout;
   #dispatcher: Dispatcher | null = null;
@@ -92,10 +91,15 @@ export class Coordinator {
       recovered: () => this.#rebuild(),
       endProcess: options.endProcess,
     });
-    this.#timer = setInterval(
-      () => this.#decide((dispatcher, now) => dispatcher.tick(now)),
-      tickMs,
-    );
+    this.#submissions = new Submissions({
+      store: options.store,
+      library: this.#library,
+      settled: () => this.#settled(),
+      decide: (event) => this.#decide(event),
+      committed: () => this.#commit.committed(),
+      remove: (study) => this.#remove(study),
+    });
+    this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
   /** Takes up the studies that were not over when the store was last closed. */
@@ -103,13 +107,9 @@ export class Coordinator {
     const coordinator = new Coordinator(options);
     try {
       for (const record of options.store.studies()) {
-        if (
-          record.status === 'complete' ||
-          record.status === 'failed' ||
-          record.status === 'cancelled'
-        )
-          continue;
-        await coordinator.#library.open(record.spec, record);
+        if (isOver(record.status)) continue;
+        const read = await coordinator.#library.read(record.spec, record);
+        coordinator.#library.keep(record.spec.study, read);
       }
       coordinator.#rebuild();
     } catch (error) {
@@ -122,32 +122,11 @@ export class Coordinator {
   /**
    * Takes a study, or takes it up again where it was left.
    *
+   * @param fresh what is stored under its name is thrown away
    * @throws RidgelineError STUDY_DIFFERS when another study has its name; DATASET_… when its data cannot be read
    */
-  async submit(spec: StudySpec): Promise<SubmitOutcome> {
-    this.#refuseWithoutStore();
-    const stored = this.#options.store.study(spec.study);
-    if (stored === null) {
-      const opened = await this.#library.open(spec, null);
-      const details = { partDigests: opened.partDigests, officialData: opened.official };
-      this.#decide((dispatcher, now) => dispatcher.submit(spec, opened.data, details, now));
-      await this.#commit.committed();
-      return 'created';
-    }
-    const comparison = compareSpecs(stored.spec, spec);
-    if (comparison.kind === 'different') throw studyDiffers(spec.study, comparison.fields);
-    if (stored.status === 'failed' || stored.status === 'cancelled') {
-      if (comparison.kind === 'extended') throw studyOver(spec.study, stored.status);
-      return 'complete';
-    }
-    if (comparison.kind === 'same') return stored.status === 'complete' ? 'complete' : 'resumed';
-    if (this.#dispatcher?.state.studies.has(spec.study) !== true) {
-      await this.#library.open(spec, stored);
-      this.#dispatcher?.restore(this.#library.stored(spec.study), this.#now());
-    }
-    this.#decide((dispatcher, now) => dispatcher.extend(spec, now));
-    await this.#commit.committed();
-    return 'extended';
+  async submit(spec: StudySpec, fresh = false): Promise<SubmitOutcome> {
+    return await this.#submissions.submit(spec, fresh);
   }
 
   async setStudy(
@@ -155,15 +134,14 @@ export class Coordinator {
     change: 'pause' | 'resume' | 'cancel',
     reason: string,
   ): Promise<void> {
-    this.#refuseWithoutStore();
+    const { studies } = this.#settled().state;
     const stored = this.#options.store.study(study);
     if (stored === null)
       throw studyUnknown(
         study,
         this.#options.store.studies().map((record) => record.spec.study),
       );
-    if (this.#dispatcher?.state.studies.has(study) !== true || isOver(stored.status))
-      throw studyOver(study, stored.status);
+    if (!studies.has(study) || isOver(stored.status)) throw studyOver(study, stored.status);
     this.#decide((dispatcher, now) => {
       if (change === 'cancel') return dispatcher.cancel(study, reason, now);
       return change === 'pause' ? dispatcher.pause(study, now) : dispatcher.resume(study, now);
@@ -198,19 +176,13 @@ export class Coordinator {
   }
 
   /** Throws a study away, with everything that is stored of it; running trials of it are aborted. */
-  remove(study: string): void {
+  #remove(study: string): void {
     const stored = this.#options.store.study(study);
     if (stored === null) return;
-    if (!isOver(stored.status)) {
-      this.#decide((dispatcher, now) =>
-        dispatcher.state.studies.has(study)
-          ? dispatcher.cancel(study, 'thrown away', now)
-          : { persist: [], afterCommit: [] },
-      );
-    }
-    this.#commit.flush();
-    this.#dispatcher?.forget(study);
-    this.#library.close(study);
+    if (!isOver(stored.status))
+      this.#decide((dispatcher, now) => dispatcher.cancel(study, 'thrown away', now));
+    this.#settled();
+    this.#forget(study);
     try {
       this.#options.store.removeStudy(study);
     } catch (error) {
@@ -252,8 +224,20 @@ export class Coordinator {
   stop(reason: string): void {
     clearInterval(this.#timer);
     this.#commit.flush();
+    this.#outage.end();
     this.#dispatcher = null;
     this.#streams.closeAll(reason);
+  }
+
+  #tick(): void {
+    this.#decide((dispatcher, now) => dispatcher.tick(now));
+    for (const study of this.#dispatcher?.pastStudies(this.#now()) ?? []) this.#forget(study);
+  }
+
+  /** The store has it; memory does without. */
+  #forget(study: string): void {
+    this.#dispatcher?.forget(study);
+    this.#library.close(study);
   }
 
   #openStreams(): SessionStreams {
@@ -299,9 +283,11 @@ export class Coordinator {
     else this.#tell(effect.notice);
   }
 
-  /** What cannot be stored is not promised. */
-  #refuseWithoutStore(): void {
+  /** Memory and store say the same from here to the next decision. What cannot be stored is not promised. */
+  #settled(): Dispatcher {
+    this.#commit.flush();
     if (this.#dispatcher === null) throw storeUnwritable(this.storeProblem ?? 'it is stopping');
+    return this.#dispatcher;
   }
 
   #tell(event: LiveEvent): void {

@@ -92,6 +92,7 @@ export function endStudy(
   decision: Decision,
 ): void {
   study.status = status;
+  study.endedAtMs = now.monotonicMs;
   decision.persist.push({
     kind: 'study-status',
     study: study.name,

@@ -210,6 +210,17 @@ export class Dispatcher {
     return this.#settle(now, decision);
   }
 
+  /** Studies that have been over for so long that no late result is expected. */
+  pastStudies(now: Moment): string[] {
+    const { settings, studies, packs } = this.state;
+    const past = [...studies.values()].filter(
+      ({ endedAtMs }) => endedAtMs !== null && now.monotonicMs - endedAtMs >= settings.forgetMs,
+    );
+    if (past.length === 0) return [];
+    const running = new Set([...packs.values()].map((pack) => pack.study));
+    return past.map(({ name }) => name).filter((name) => !running.has(name));
+  }
+
   /** Drops a study that is over from memory. */
   forget(name: string): void {
     this.state.studies.delete(name);

@@ -66,6 +66,7 @@ export function extendStudy(study: StudyEntry, spec: StudySpec, decision: Decisi
   study.winner = null;
   study.testCharged = 0;
   study.status = 'running';
+  study.endedAtMs = null;
   const stages = study.stages.map((stage) => stage.record);
   decision.persist.push(
     { kind: 'study-extended', spec, stages },

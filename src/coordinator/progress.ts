@@ -5,14 +5,13 @@ import { bestCandidate, type RankedCandidate } from '../search/ranking.ts';
 import type { StoreReader } from '../store/read.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import type { StudySpec } from '../study/study-spec.ts';
-import { trialName, type TrialRecord } from '../study/trial.ts';
+import { isOver, trialName, type TrialRecord } from '../study/trial.ts';
 import {
   trialRecord,
   type ClusterState,
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
-import { isOver } from './study-errors.ts';
 import { quarantineReason } from './quarantine.ts';
 import { ineligibility } from './workforce.ts';
 

@@ -20,7 +20,13 @@
  */
 import type { Answer, AttemptKey, MemberResult } from '../rpc/messages.ts';
 import { resultFingerprint } from '../study/result-fingerprint.ts';
-import { noCorrectness, trialName, type AttemptPurpose, type TrialResult } from '../study/trial.ts';
+import {
+  isOver,
+  noCorrectness,
+  trialName,
+  type AttemptPurpose,
+  type TrialResult,
+} from '../study/trial.ts';
 import { weigh } from './auditing.ts';
 import {
   stageOf,
@@ -35,7 +41,6 @@ import {
 import { abortPack, closeAttempt, endStudy, isPackDone, logEvent, send } from './decision.ts';
 import { giveUpTest } from './giving-up.ts';
 import { convict } from './quarantine.ts';
-import { isOver } from './study-errors.ts';
 import {
   acceptsResult,
   changeTrial,

@@ -8,6 +8,7 @@ import type {
   WatchSnapshot,
 } from '../rpc/control-messages.ts';
 import { specFromCanonical } from '../study/canonical-spec.ts';
+import { isOver } from '../study/trial.ts';
 import type { Coordinator } from './coordinator-server.ts';
 import { studyUnknown } from './study-errors.ts';
 
@@ -25,8 +26,7 @@ export function controlHandlers(coordinator: Coordinator): ControlHandlers {
   return {
     submitStudy: async (text, fresh) => {
       const spec = specFromCanonical(text);
-      if (fresh) coordinator.remove(spec.study);
-      return { name: spec.study, outcome: await coordinator.submit(spec) };
+      return { name: spec.study, outcome: await coordinator.submit(spec, fresh) };
     },
     listStudies: () => coordinator.studies(),
     listWorkers: () => coordinator.workers(),
@@ -62,7 +62,7 @@ async function* watch(
     const text = JSON.stringify([progress, workers]);
     if (text !== last) yield { progress, workers, elapsedMs: performance.now() - startedMs };
     last = text;
-    if (['complete', 'failed', 'cancelled'].includes(progress.status)) return;
+    if (isOver(progress.status)) return;
     await pause(watchIntervalMs, signal);
   }
 }

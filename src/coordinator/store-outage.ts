@@ -28,6 +28,7 @@ const retryMs = 1_000;
 export class StoreOutage {
   readonly #ports: OutagePorts;
   #problem: string | null = null;
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(ports: OutagePorts) {
     this.#ports = ports;
@@ -52,8 +53,14 @@ export class StoreOutage {
     this.#retryLater();
   }
 
+  /** Nothing is tried any more: whoever would go on has stopped. */
+  end(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
   #retryLater(): void {
-    setTimeout(() => this.#retry(), retryMs).unref();
+    this.end();
+    this.#timer = setTimeout(() => this.#retry(), retryMs).unref();
   }
 
   #retry(): void {

@@ -12,11 +12,13 @@ export interface OpenedStudyData {
   readonly official: boolean | null;
 }
 
+export interface ReadStudyData {
+  readonly opened: OpenedStudyData;
+  readonly parts: readonly Part[];
+}
+
 /** @throws RidgelineError DATASET_… where it cannot be read */
-export async function openStudyData(
-  spec: StudySpec,
-  dataDir: string,
-): Promise<{ readonly opened: OpenedStudyData; readonly parts: readonly Part[] }> {
+export async function openStudyData(spec: StudySpec, dataDir: string): Promise<ReadStudyData> {
   const opened = await openDataset(spec.dataset, { dataDir });
   const search = opened.reference(spec.seed, spec.test === 'all' ? 'test' : 'search');
   const test = spec.dataset.test === null ? null : opened.reference(spec.seed, 'test');

@@ -1,10 +1,5 @@
 /** What can be wrong with a request about a study: one builder for each error. */
 import { RidgelineError } from '../base/errors.ts';
-import type { StudyStatus } from '../study/trial.ts';
-
-export function isOver(status: StudyStatus): boolean {
-  return status === 'complete' || status === 'failed' || status === 'cancelled';
-}
 
 export function studyUnknown(study: string, known: readonly string[]): RidgelineError {
   return new RidgelineError(

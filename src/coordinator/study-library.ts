@@ -8,7 +8,12 @@ import type { StudySpec } from '../study/study-spec.ts';
 import { trialName, type TrialRecord } from '../study/trial.ts';
 import { PartShelf } from './part-shelf.ts';
 import type { StoredStudy } from './restore.ts';
-import { checkUnchanged, openStudyData, type OpenedStudyData } from './study-data.ts';
+import {
+  checkUnchanged,
+  openStudyData,
+  type OpenedStudyData,
+  type ReadStudyData,
+} from './study-data.ts';
 
 export class StudyLibrary {
   readonly #store: StoreReader;
@@ -27,18 +32,25 @@ export class StudyLibrary {
   }
 
   /**
+   * Reads a study's data, and changes nothing yet.
+   *
    * @param stored what the store has of it; null for a new study
    * @throws RidgelineError DATASET_…; STUDY_DIFFERS where it was started over other data
    */
-  async open(spec: StudySpec, stored: StudyRecord | null): Promise<OpenedStudyData> {
-    const { opened, parts } = await openStudyData(spec, this.#dataDir);
-    if (stored !== null) checkUnchanged(spec.study, stored, opened, this.#knownAnswer);
+  async read(spec: StudySpec, stored: StudyRecord | null): Promise<ReadStudyData> {
+    const read = await openStudyData(spec, this.#dataDir);
+    if (stored !== null) checkUnchanged(spec.study, stored, read.opened, this.#knownAnswer);
+    return read;
+  }
+
+  /** From now on the study is worked on. */
+  keep(study: string, { opened, parts }: ReadStudyData): OpenedStudyData {
     // The shelf alone holds on to the parts.
-    this.#shelf.add(spec.study, parts);
-    this.#data.set(spec.study, opened);
+    this.#shelf.add(study, parts);
+    this.#data.set(study, opened);
     if (opened.official === false) {
       this.#log.warn(
-        `${spec.study}: ${opened.source} does not have the hashes of the official release; it is used as it is`,
+        `${study}: ${opened.source} does not have the hashes of the official release; it is used as it is`,
       );
     }
     return opened;
@@ -50,6 +62,8 @@ export class StudyLibrary {
   }
 
   everyStored(): StoredStudy[] {
+    // One whose first commit failed was told so, and is not here.
+    for (const study of this.#data.keys()) if (this.#store.study(study) === null) this.close(study);
     return [...this.#data.keys()].map((study) => this.stored(study));
   }
 

@@ -5,7 +5,7 @@
 import type { StudyStatus } from '../study/trial.ts';
 import type { SessionStream } from './session-stream.ts';
 
-type SubmitOutcome = 'created' | 'resumed' | 'extended' | 'complete';
+export type SubmitOutcome = 'created' | 'resumed' | 'extended' | 'complete';
 
 export interface SubmittedStudy {
   readonly name: string;

@@ -109,8 +109,10 @@ function emptyStore(): DatabaseSync {
 }
 
 /** Writes any row. */
-function rowWriter(database: DatabaseSync): (row: StoreRow) => void {
-  const study = studyWriter(database);
+function rowWriter(
+  database: DatabaseSync,
+  study: ReturnType<typeof studyWriter>,
+): (row: StoreRow) => void {
   const stage = stageWriter(database);
   const trial = trialWriter(database);
   const attempt = attemptWriter(database);
@@ -158,7 +160,7 @@ function rowWriter(database: DatabaseSync): (row: StoreRow) => void {
 
 function storeOf(database: DatabaseSync, file: string, lock: StateLock): Store {
   const study = studyWriter(database);
-  const apply = rowWriter(database);
+  const apply = rowWriter(database, study);
   const checkpoint = checkpoints(database, file);
   const close = (): void => {
     closeOnce(database);

@@ -7,13 +7,14 @@ import { prepare } from './statements.ts';
 
 export type StudyRow = Selectable<Tables['study']>;
 export type StageRow = Selectable<Tables['stage']>;
-export type AttemptRow = Selectable<Tables['attempt']>;
+/** Of a stage that is known. */
+export type AttemptRow = Omit<Selectable<Tables['attempt']>, 'study' | 'stage'>;
 export type EventRow = Selectable<Tables['event']>;
 export type WinnerRow = Selectable<Tables['winner']>;
 type MeasurementRow = Selectable<Tables['measurement']>;
 
-/** A trial beside its last measurement, whose columns are null where there is none. */
-export type TrialRow = Omit<Selectable<Tables['trial']>, 'study'> & {
+/** A trial of a stage that is known, beside its last measurement, whose columns are null where there is none. */
+export type TrialRow = Omit<Selectable<Tables['trial']>, 'study' | 'stage'> & {
   [K in MeasurementColumn]: MeasurementRow[K] | null;
 };
 
@@ -29,6 +30,21 @@ const measurementColumns = [
   'validation_accuracy',
   'test_loss',
   'test_accuracy',
+] as const;
+
+const attemptColumns = [
+  'k',
+  'replicate',
+  'attempt',
+  'purpose',
+  'worker',
+  'session',
+  'pack',
+  'granted_at_ms',
+  'ended_at_ms',
+  'outcome',
+  'reason',
+  'fingerprint',
 ] as const;
 
 export type MeasurementColumn = (typeof measurementColumns)[number];
@@ -121,7 +137,6 @@ function selectTrials(query: Kysely<Tables>) {
         .onRef('m.step', '=', 't.measured_step'),
     )
     .select([
-      't.stage',
       't.k',
       't.replicate',
       't.lambda',
@@ -145,7 +160,7 @@ export function attemptQueries(database: DatabaseSync) {
     attempts: prepare(database, (query, $: StageKey) =>
       query
         .selectFrom('attempt')
-        .selectAll()
+        .select(attemptColumns)
         .where('study', '=', $.study)
         .where('stage', '=', $.stage)
         .orderBy('k')
@@ -155,7 +170,7 @@ export function attemptQueries(database: DatabaseSync) {
     attemptsOf: prepare(database, (query, $: Key) =>
       query
         .selectFrom('attempt')
-        .selectAll()
+        .select(attemptColumns)
         .where('study', '=', $.study)
         .where('stage', '=', $.stage)
         .where('k', '=', $.k)

@@ -142,6 +142,8 @@ function* reading<T>(file: string, rows: Iterable<T>): Generator<T> {
   }
 }
 
+const lastPoints = { curve: null, bits: undefined };
+
 function trialReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
   const queries = { ...trialQueries(database), stages: studyQueries(database).stages };
 
@@ -165,8 +167,13 @@ function trialReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
     const bitsOf = options.correctness === true ? correctnessOf(study) : null;
     for (const { name: stage } of queries.stages.all({ study })) {
       for (const row of queries.trials.each({ study, stage })) {
-        const curve = curveOf === null ? null : (curveOf.get(trialName(row)) ?? []);
-        yield trialRecord(row, { curve, bits: bitsOf?.get(trialName(row)) });
+        if (curveOf === null && bitsOf === null) {
+          yield trialRecord(stage, row, lastPoints);
+          continue;
+        }
+        const name = trialName({ stage, k: row.k, replicate: row.replicate });
+        const curve = curveOf === null ? null : (curveOf.get(name) ?? []);
+        yield trialRecord(stage, row, { curve, bits: bitsOf?.get(name) });
       }
     }
   }
@@ -181,7 +188,7 @@ function trialReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
         const row = queries.trial.first({ study, ...id });
         if (row === undefined) return null;
         const curve = queries.curve.all({ study, ...id }).map(measurementOf);
-        return trialRecord(row, {
+        return trialRecord(id.stage, row, {
           curve,
           bits: queries.correctnessOf.first({ study, ...id })?.bits,
         });
@@ -194,7 +201,7 @@ function attemptReader(database: DatabaseSync, file: string, snapshot: Snapshot)
 
   function* attemptsOf(study: string): Generator<AttemptRecord> {
     for (const { name: stage } of queries.stages.all({ study }))
-      for (const row of queries.attempts.each({ study, stage })) yield attemptRecord(row);
+      for (const row of queries.attempts.each({ study, stage })) yield attemptRecord(stage, row);
   }
 
   return {
@@ -202,7 +209,9 @@ function attemptReader(database: DatabaseSync, file: string, snapshot: Snapshot)
       snapshot(() =>
         trial === undefined
           ? [...attemptsOf(study)]
-          : queries.attemptsOf.all({ study, ...trial }).map(attemptRecord),
+          : queries.attemptsOf
+              .all({ study, ...trial })
+              .map((row) => attemptRecord(trial.stage, row)),
       ),
     eachAttempt: (study: string) => reading(file, attemptsOf(study)),
   };

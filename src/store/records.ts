@@ -30,11 +30,12 @@ export interface EventRecord {
 
 /** @param details the whole curve, or null for its last point, which comes with the row; the bits, if asked for */
 export function trialRecord(
+  stage: string,
   row: TrialRow,
   details: { curve: readonly Measurement[] | null; bits: Uint8Array | undefined },
 ): TrialRecord {
   return {
-    id: { stage: row.stage, k: row.k, replicate: row.replicate },
+    id: { stage, k: row.k, replicate: row.replicate },
     lambda: row.lambda,
     status: row.status,
     reason: row.reason,
@@ -83,9 +84,9 @@ export function measurementOf(row: Pick<TrialRow, MeasurementColumn>): Measureme
   };
 }
 
-export function attemptRecord(row: AttemptRow): AttemptRecord {
+export function attemptRecord(stage: string, row: AttemptRow): AttemptRecord {
   return {
-    trial: { stage: row.stage, k: row.k, replicate: row.replicate },
+    trial: { stage, k: row.k, replicate: row.replicate },
     attempt: row.attempt,
     purpose: row.purpose,
     worker: row.worker,

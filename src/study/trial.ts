@@ -171,3 +171,8 @@ export interface StageRecord {
 }
 
 export type StudyStatus = 'waiting' | 'running' | 'paused' | 'complete' | 'cancelled' | 'failed';
+
+/** Whether nobody works on the study any more; a complete one may still be extended. */
+export function isOver(status: StudyStatus): boolean {
+  return status === 'complete' || status === 'failed' || status === 'cancelled';
+}

@@ -8,6 +8,7 @@ import { openStore, openStoreReader } from '../../store/open-store.ts';
 import type { StoreReader } from '../../store/read.ts';
 import { compareSpecs } from '../../study/canonical-spec.ts';
 import type { StudySpec } from '../../study/study-spec.ts';
+import { isOver } from '../../study/trial.ts';
 import { chooseKernel } from '../../worker/kernel-file.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
@@ -123,9 +124,8 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
 function isFinished(stateDir: string, spec: StudySpec): boolean {
   using reader = openUpToDate(stateDir);
   const stored = reader.study(spec.study);
-  const isOver =
-    stored?.status === 'complete' || stored?.status === 'failed' || stored?.status === 'cancelled';
-  return stored !== null && isOver && compareSpecs(stored.spec, spec).kind === 'same';
+  if (stored === null || !isOver(stored.status)) return false;
+  return compareSpecs(stored.spec, spec).kind === 'same';
 }
 
 /** A store of an older release is brought up to date first, which only who may write can do. */
