@@ -29,7 +29,10 @@ async function trickle(socket: Socket, bytes: Buffer): Promise<void> {
   socket.resume();
   let at = 0;
   const timer = setInterval(() => socket.write(bytes.subarray(at, ++at)), 20);
-  await once(socket, 'close');
+  // A reset is an end, too: `once` would take it for a failure.
+  await new Promise((closed) => {
+    socket.once('close', closed);
+  });
   clearInterval(timer);
 }
 
