@@ -115,8 +115,13 @@ export class FaultCluster {
   }
 
   async command(...args: readonly string[]): Promise<string> {
+    return await this.plain(...args, '--state', this.state);
+  }
+
+  /** A command that knows no cluster. */
+  async plain(...args: readonly string[]): Promise<string> {
     const { onEnd } = this.#options;
-    const done = await ridgeline([...args, '--state', this.state], { onEnd });
+    const done = await ridgeline(args, { onEnd });
     if (done.code !== 0) throw new Error(`${args.join(' ')}: ${done.code}\n${done.stderr}`);
     return done.stdout;
   }

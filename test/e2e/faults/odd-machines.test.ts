@@ -26,6 +26,8 @@ describe.concurrent('a worker', { timeout: 120_000 }, () => {
     await coordinator.says(/attempt 1 on w1 ended without a result: no progress within the lease/);
     await coordinator.says(/hung is complete/);
     expect(worker.running.child.exitCode).toBe(null);
+    coordinator.kill('SIGTERM');
+    await coordinator.finished;
     const findings = check(cluster.state, 'hung', cluster.books);
     expect(findings).toMatchObject(nothing);
     const outcomes = ['coarse/1', 'coarse/2', 'coarse/3'].map((name) => outcomesOf(findings, name));
@@ -34,6 +36,36 @@ describe.concurrent('a worker', { timeout: 120_000 }, () => {
       ['accepted'],
       ['accepted'],
     ]);
+  });
+
+  test('of which a trial kills every thread is not held up: the trial is given up, its companions are not', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await FaultCluster.make({ onEnd: onTestFinished });
+    const study = writeStudy(cluster.dir, { name: 'poison', trials: 12, coarseOnly: true });
+    const { stages } = JSON.parse(await cluster.plain('plan', study, '--format', 'json')) as {
+      stages: { lambdas: { trial: string; lambda: number }[] }[];
+    };
+    const worst = stages[0]!.lambdas.toSorted((a, b) => b.lambda - a.lambda)[0]!;
+    const coordinator = await cluster.coordinator(study);
+    const hook = odd('./poisoned-thread.ts', { TEST_POISON: String(worst.lambda) });
+    for (const _ of [1, 2]) cluster.worker({ ...hook, args: ['--pack', '4'] });
+    await coordinator.says(/poison is complete/);
+    coordinator.kill('SIGTERM');
+    await coordinator.finished;
+    const findings = check(cluster.state, 'poison', cluster.books);
+    expect(findings).toMatchObject({ lost: [], twice: [] });
+    const attempts = findings.attempts.filter(({ trial }) => trial === worst.trial);
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(['crashed', 'crashed', 'crashed']);
+    expect(new Set(attempts.map(({ worker }) => worker)).size).toBe(2);
+    for (const trial of findings.trials) {
+      const isWorst = trial.name === worst.trial;
+      expect(trial).toMatchObject({ status: isWorst ? 'failed' : 'complete' });
+      // Whoever shared its first pack was charged for that, and for nothing else.
+      expect(trial.charged).toBeLessThanOrEqual(isWorst ? 3 : 1);
+    }
+    const results = await cluster.command('results', 'poison', '--format', 'json');
+    expect(results).toContain('given up after 3 attempts');
   });
 
   test('that makes results better than they are is found, and nothing of what it said stays', async ({
@@ -48,6 +80,8 @@ describe.concurrent('a worker', { timeout: 120_000 }, () => {
     cluster.worker();
     await coordinator.says(/worker w1 is quarantined: its result of \S+ in lied is not the one of/);
     await coordinator.says(/lied is complete/);
+    coordinator.kill('SIGTERM');
+    await coordinator.finished;
     const findings = check(cluster.state, 'lied', cluster.books);
     expect(findings.lost).toEqual([]);
     const verified = await cluster.command(
