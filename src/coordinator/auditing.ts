@@ -33,11 +33,21 @@ import {
 import { convict, ableWorkers } from './quarantine.ts';
 import { changeTrial, chargedMax, type AttemptEntry, type TrialEntry } from './trial-state.ts';
 
+type Vote = AttemptEntry & { readonly fingerprint: string };
+
+function isVote(state: ClusterState, attempt: AttemptEntry): attempt is Vote {
+  const { fingerprint, purpose, session } = attempt;
+  return fingerprint !== null && purpose !== 'test' && !state.convicted.has(session);
+}
+
+function believed(state: ClusterState, trial: TrialEntry): Vote[] {
+  return trial.attempts.filter((attempt) => isVote(state, attempt));
+}
+
 /** Who has computed a trial, by what came out; only those whose word counts. */
 function votesOf(state: ClusterState, trial: TrialEntry): Map<string, Set<string>> {
   const votes = new Map<string, Set<string>>();
-  for (const { fingerprint, purpose, session, worker } of trial.attempts) {
-    if (fingerprint === null || purpose === 'test' || state.convicted.has(session)) continue;
+  for (const { fingerprint, worker } of believed(state, trial)) {
     const names = votes.get(fingerprint) ?? new Set();
     votes.set(fingerprint, names.add(worker));
   }
@@ -46,11 +56,15 @@ function votesOf(state: ClusterState, trial: TrialEntry): Map<string, Set<string
 
 /** Names of the workers that have computed this trial and are believed. */
 export function votersOf(state: ClusterState, trial: TrialEntry): Set<string> {
-  return new Set([...votesOf(state, trial).values()].flatMap((names) => [...names]));
+  return new Set(believed(state, trial).map(({ worker }) => worker));
 }
 
+/** Asked of every audit that is open, at every event: it stops at the first two that differ. */
 export function isContested(state: ClusterState, trial: TrialEntry): boolean {
-  return votesOf(state, trial).size > 1;
+  const first = trial.attempts.find((attempt) => isVote(state, attempt));
+  return trial.attempts.some(
+    (attempt) => attempt.fingerprint !== first?.fingerprint && isVote(state, attempt),
+  );
 }
 
 export function isBeingAudited(trial: TrialEntry): boolean {
@@ -157,6 +171,7 @@ function correct(
     replaces,
   });
   stage.audits = null;
+  study.best = undefined;
 }
 
 function setVerdict(
@@ -168,7 +183,10 @@ function setVerdict(
 ): void {
   if (trial.audit === verdict) return;
   // Who is ranked changes with a dispute, and so does who is among the best.
-  if (verdict === null || verdict === 'disputed' || trial.audit === 'disputed') stage.audits = null;
+  if (verdict === null || verdict === 'disputed' || trial.audit === 'disputed') {
+    stage.audits = null;
+    study.best = undefined;
+  }
   trial.audit = verdict;
   stage.audits = stage.audits?.filter((other) => other !== trial) ?? null;
   decision.persist.push({ kind: 'trial-audited', study: study.name, trial: trial.id, verdict });
@@ -208,9 +226,9 @@ function verdictWithoutHelp(
   if (isContested(state, trial)) {
     return isTired || !mayComeElsewhere(state, study, trial, now) ? 'disputed' : null;
   }
+  if (!isTired) return null;
   // What a convicted worker said and nobody could compute again is worth nothing.
-  const isBelieved = votesOf(state, trial).size > 0;
-  return isTired ? (isBelieved ? 'unchecked' : 'disputed') : null;
+  return believed(state, trial).length > 0 ? 'unchecked' : 'disputed';
 }
 
 /** Whether a worker that has not computed this trial yet is here, or may be back in a moment. */

@@ -3,6 +3,7 @@
  * several of the dispatcher's parts ask of it. No decision is taken here.
  */
 import { assert } from '../base/assert.ts';
+import type { StudySummary } from '../rpc/control-messages.ts';
 import type { CoordinatorMessage } from '../rpc/messages.ts';
 import { datasetKey, type DatasetReference } from '../study/dataset-reference.ts';
 import type { StudySpec } from '../study/study-spec.ts';
@@ -55,6 +56,8 @@ export interface StudyEntry {
   queue: TrialEntry[];
   waiting: number;
   winner: WinnerRecord | null;
+  /** The best λ so far, for those who watch; undefined: to be found again (`progress.ts`). */
+  best: StudySummary['best'] | undefined;
   /** Charged test attempts so far. */
   testCharged: number;
   /** Monotonic; null while it is not over. */
@@ -244,6 +247,7 @@ export function studyEntry(
     queue: [],
     waiting: 0,
     winner,
+    best: undefined,
     testCharged: 0,
     endedAtMs: isOver(status) ? now.monotonicMs : null,
   };

@@ -91,7 +91,7 @@ export class Dispatcher {
   joined(hello: Hello, address: string, now: Moment): Decision {
     const decision = this.#begin(now);
     const known = this.state.workers.get(hello.session);
-    const worker = known ?? newWorker(hello, freeName(this.state, hello.name));
+    const worker = known ?? newWorker(hello.session, freeName(this.state, hello.name));
     worker.address = address;
     worker.threads = hello.threads;
     worker.packMax = hello.packMax;
@@ -141,7 +141,7 @@ export class Dispatcher {
     switch (message.kind) {
       case 'heartbeat':
         for (const progress of message.packs) renewLease(this.state, progress, worker, now);
-        break;
+        return decision; // Of a thousand workers many beat each second, and nothing moves on by it.
       case 'measured':
         break; // Of interest to those who watch, who see it from the server; nothing is decided by it.
       case 'pack-ended':

@@ -31,17 +31,13 @@ export function grantAudits(
   const able = ableWorkers(state, study);
   const workers = able.filter((worker) => worker.datasets.has(study.searchKey));
   const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
+  let left = waiting.length;
   for (const worker of workers) {
-    while (freeThreads(state, worker) > 0) {
-      const fit = waiting.filter(
-        (trial) => isWaiting(trial) && mayAudit(state, study, worker, trial, now),
-      );
-      const first = fit[0];
-      if (first === undefined) break;
-      const size = Math.min(packLimit(study, fit.length, threads), worker.packMax);
-      const trials = fit
-        .filter((trial) => trial.id.replicate === first.id.replicate)
-        .slice(0, first.auditCharged > 0 ? 1 : size);
+    while (left > 0 && freeThreads(state, worker) > 0) {
+      const size = Math.min(packLimit(study, left, threads), worker.packMax);
+      const trials = firstOf(waiting, size, (trial) => mayAudit(state, study, worker, trial, now));
+      if (trials.length === 0) break;
+      left -= trials.length;
       grantPack(state, { study, worker, trials, purpose: 'audit' }, now, decision);
     }
   }
@@ -49,6 +45,24 @@ export function grantAudits(
 
 function isWaiting(trial: TrialEntry): boolean {
   return trial.auditCharged < chargedMax && !isBeingAudited(trial);
+}
+
+/** Up to `size` that wait, of one replicate; one whose audit was charged is computed alone. */
+function firstOf(
+  trials: readonly TrialEntry[],
+  size: number,
+  isFit: (trial: TrialEntry) => boolean,
+): TrialEntry[] {
+  const taken: TrialEntry[] = [];
+  for (const trial of trials) {
+    if (taken.length >= size) break;
+    const [first] = taken;
+    const isApart = trial.auditCharged > 0 || trial.id.replicate !== first?.id.replicate;
+    if ((first !== undefined && isApart) || !isWaiting(trial) || !isFit(trial)) continue;
+    taken.push(trial);
+    if (trial.auditCharged > 0) break;
+  }
+  return taken;
 }
 
 /** Its own trials only where nobody else can, and where that would still tell something. */

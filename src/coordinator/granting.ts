@@ -11,6 +11,7 @@
  * Pure: changes the cluster's state and says what to store and send.
  */
 import { assert } from '../base/assert.ts';
+import { trialName } from '../study/trial.ts';
 import {
   freeThreads,
   isActive,
@@ -134,7 +135,8 @@ function takePack(
 function grantTest(state: ClusterState, study: StudyEntry, now: Moment, decision: Decision): void {
   const { winner, testKey, data } = study;
   if (winner === null || testKey === null || data.test === null) return;
-  const trial = trialOf(study, winner.trial.stage, winner.trial.k, winner.trial.replicate);
+  const trial = study.trials.get(trialName(winner.trial));
+  assert(trial, () => `${trialName(winner.trial)} is one of the study's trials`);
   if (trial.attempts.some((attempt) => attempt.purpose === 'test' && attempt.outcome === null))
     return;
   if (study.testCharged >= chargedMax) return;
@@ -152,12 +154,4 @@ function grantTest(state: ClusterState, study: StudyEntry, now: Moment, decision
   ) {
     prepare(candidates[0], testKey, data.test, decision);
   }
-}
-
-function trialOf(study: StudyEntry, stage: string, k: number, replicate: number): TrialEntry {
-  const found = study.stages
-    .find((entry) => entry.record.name === stage)
-    ?.trials.find((trial) => trial.id.k === k && trial.id.replicate === replicate);
-  assert(found, () => `${stage}/${k}.${replicate} is one of the study's trials`);
-  return found;
 }

@@ -13,6 +13,7 @@ import {
   type WorkerEntry,
 } from './cluster-state.ts';
 import { quarantineReason } from './quarantine.ts';
+import type { TrialEntry } from './trial-state.ts';
 import { ineligibility } from './workforce.ts';
 
 /** What the dispatcher knows of a study; why it failed or was paused stands in the store. */
@@ -27,7 +28,8 @@ export function studyProgress(study: StudyEntry): StudyProgress {
     stage: stage?.record.name ?? null,
     done: counted === null ? 0 : counted.trials.length - counted.open,
     total: plannedTrials(study.spec, counted?.record.trials ?? 0, counted?.trials.length ?? 0),
-    running: counted?.trials.filter((trial) => trial.status === 'running').length ?? 0,
+    // Only trials of the open stage wait.
+    running: stage === null ? 0 : stage.open - study.waiting,
     best: bestOf(study),
     testing: stage === null && study.winner !== null && study.status === 'running',
   };
@@ -91,7 +93,24 @@ function bestLine(best: RankedCandidate | null): StudyProgress['best'] {
   return { trial: trialName(best.trial.id), lambda: best.trial.lambda, value: best.value };
 }
 
+/** It is looked at several times a second for everybody who watches, and seldom changes. */
 function bestOf(study: StudyEntry): StudyProgress['best'] {
+  if (study.best === undefined) study.best = findBest(study);
+  return study.best;
+}
+
+/** A trial has its first result: the best λ is to be found again, unless it stays what it was. */
+export function reviewBest(study: StudyEntry, trial: TrialEntry): void {
+  const { best } = study;
+  if (best === undefined) return;
+  const { objective, replicates } = study.spec;
+  const sign = objective.direction === 'maximize' ? 1 : -1;
+  const value = objectiveValue(trialRecord(trial), objective);
+  const isBehind = value === null || (best !== null && sign * value < sign * best.value);
+  if (replicates > 1 || !isBehind) study.best = undefined;
+}
+
+function findBest(study: StudyEntry): StudyProgress['best'] {
   const { objective, replicates } = study.spec;
   if (replicates > 1) {
     const order = study.stages.map((stage) => stage.record.name);

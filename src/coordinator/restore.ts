@@ -16,10 +16,10 @@ import {
   type StageEntry,
   type StudyData,
   type StudyEntry,
-  type WorkerEntry,
 } from './cluster-state.ts';
 import { keepSummary } from './results.ts';
 import { chargedMax, isCharged, type TrialEntry } from './trial-state.ts';
+import { newWorker } from './workforce.ts';
 
 /** Of a large study, each trial is read when it is its turn: what comes of it stays, the record does not. */
 export interface StoredStudy {
@@ -75,9 +75,11 @@ function restoreOpenAttempts(
 ): void {
   for (const attempt of trial.attempts) {
     if (attempt.outcome !== null) continue;
-    const worker =
-      state.workers.get(attempt.session) ??
-      absentWorker(attempt.session, attempt.worker, leaseEndsMs, now);
+    const absent = {
+      ...newWorker(attempt.session, attempt.worker),
+      closedAtMs: Math.max(now.monotonicMs, leaseEndsMs),
+    };
+    const worker = state.workers.get(attempt.session) ?? absent;
     state.workers.set(worker.session, worker);
     const existing = state.packs.get(attempt.pack);
     const members = [...(existing?.members ?? []), { trial, attempt: attempt.attempt }];
@@ -95,36 +97,6 @@ function restoreOpenAttempts(
     state.packs.set(pack.id, pack);
     worker.packs.add(pack);
   }
-}
-
-function absentWorker(
-  session: string,
-  name: string,
-  leaseEndsMs: number,
-  now: Moment,
-): WorkerEntry {
-  return {
-    session,
-    name,
-    address: '',
-    threads: 0,
-    packMax: 1,
-    kernel: '',
-    knownAnswer: '',
-    connected: false,
-    draining: false,
-    closedAtMs: Math.max(now.monotonicMs, leaseEndsMs),
-    heardAtMs: 0,
-    reportedLost: false,
-    datasets: new Set(),
-    preparing: null,
-    datasetFailures: new Map(),
-    packs: new Set(),
-    trialsCompleted: 0,
-    failuresInRow: 0,
-    restsUntilMs: 0,
-    suspendedUntilMs: 0,
-  };
 }
 
 function entryOrder(study: StudyEntry, trial: TrialEntry): number {

@@ -40,6 +40,7 @@ import {
 } from './cluster-state.ts';
 import { abortPack, closeAttempt, endStudy, isPackDone, logEvent, send } from './decision.ts';
 import { giveUpTest } from './giving-up.ts';
+import { reviewBest } from './progress.ts';
 import { convict } from './quarantine.ts';
 import {
   acceptsResult,
@@ -123,6 +124,7 @@ function accept(state: ClusterState, report: Report, now: Moment, decision: Deci
     fingerprint,
   });
   keepSummary(study, stage, trial);
+  reviewBest(study, trial);
   decision.afterCommit.push({
     kind: 'notice',
     notice: { kind: 'trial-ended', study: study.name, trial: trialRecord(trial) },

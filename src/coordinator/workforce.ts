@@ -3,7 +3,6 @@
  *
  * Pure: changes the cluster's state and says what to store. What occupies their threads: `leases.ts`.
  */
-import type { Hello } from '../rpc/messages.ts';
 import {
   isActive,
   isNumericallyFit,
@@ -73,15 +72,16 @@ export function freeName(state: ClusterState, name: string): string {
   }
 }
 
-export function newWorker(hello: Hello, name: string): WorkerEntry {
+/** Known by its session only; `hello` says the rest. */
+export function newWorker(session: string, name: string): WorkerEntry {
   return {
-    session: hello.session,
+    session,
     name,
     address: '',
-    threads: hello.threads,
-    packMax: hello.packMax,
-    kernel: hello.kernel,
-    knownAnswer: hello.knownAnswer,
+    threads: 0,
+    packMax: 1,
+    kernel: '',
+    knownAnswer: '',
     connected: false,
     draining: false,
     closedAtMs: null,
@@ -97,6 +97,7 @@ export function newWorker(hello: Hello, name: string): WorkerEntry {
     suspendedUntilMs: 0,
   };
 }
+
 /** Why a worker is given nothing of a study, for the table of workers; null when it may be. */
 export function ineligibility(state: ClusterState, worker: WorkerEntry): string | null {
   for (const study of state.studies.values()) {

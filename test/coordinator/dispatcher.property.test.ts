@@ -15,6 +15,7 @@ import type {
   MemberResult,
   WorkerMessage,
 } from '../../src/rpc/messages.ts';
+import { storedProgress, studyProgress } from '../../src/coordinator/progress.ts';
 import { datasetKey } from '../../src/study/dataset-reference.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { ModelStore } from '../simulation/model-store.ts';
@@ -166,6 +167,17 @@ class Cluster {
     this.#decide(this.dispatcher.joined(hello, '127.0.0.1:1', this.now()));
   }
 
+  /** What those who watch are told is what the store has, though it is counted as it happens. */
+  checkProgress(): void {
+    const study = this.dispatcher.state.studies.get('example');
+    if (study === undefined) return;
+    const trials = this.store.trialsOf('example');
+    const running = trials.filter(({ status }) => status === 'running').length;
+    const { record } = this.store.study('example');
+    const { testing: _testing, ...stored } = storedProgress(record, trials);
+    expect(studyProgress(study)).toMatchObject({ ...stored, running });
+  }
+
   #say(session: string, message: Exclude<WorkerMessage, Hello>): void {
     if (this.dispatcher.state.workers.has(session))
       this.#decide(this.dispatcher.received(session, message, this.now()));
@@ -204,7 +216,10 @@ describe('the dispatcher', () => {
       fc.property(steps, (history) => {
         const cluster = new Cluster();
         cluster.submit();
-        for (const step of history) cluster.perform(step);
+        for (const step of history) {
+          cluster.perform(step);
+          cluster.checkProgress();
+        }
         // From here on all goes well: one worker that finishes what it is given.
         cluster.join();
         for (
