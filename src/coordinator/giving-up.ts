@@ -3,6 +3,7 @@
  *
  * Pure: changes the cluster's state and says what to store and send. Results are in `results.ts`.
  */
+import type { AttemptPurpose } from '../study/trial.ts';
 import {
   stageOf,
   trialRecord,
@@ -12,8 +13,9 @@ import {
   type PackEntry,
   type StudyEntry,
 } from './cluster-state.ts';
-import { abortPack, closeAttempt, endStudy } from './decision.ts';
-import { changeTrial, chargedMax, isCharged, isEnded, type TrialEntry } from './trial-state.ts';
+import { abortPack, closeAttempt, endStudy, isPackDone } from './decision.ts';
+import { changeTrial, isCharged, isEnded, type TrialEntry } from './trial-state.ts';
+import { isTestGivenUp, winnerTrials } from './winner-tests.ts';
 
 /** Closes a pack's open members as given up; their trials wait again, or fail when charged too often. */
 export function giveUpPack(
@@ -42,13 +44,14 @@ export function giveUpPack(
         reason,
       },
     });
-    if (pack.purpose === 'test') giveUpTest(study, charge, reason, now, decision);
+    if (pack.purpose === 'test') giveUpTest(state, study, charge, reason, now, decision);
     else if (pack.purpose === 'audit') trial.auditCharged += Number(charge);
     else giveUpTrial(study, trial, charge, reason, decision);
   }
 }
 
 export function giveUpTest(
+  state: ClusterState,
   study: StudyEntry,
   charge: boolean,
   reason: string,
@@ -56,8 +59,39 @@ export function giveUpTest(
   decision: Decision,
 ): void {
   if (charge) study.testCharged += 1;
-  if (study.testCharged < chargedMax) return;
-  endStudy(study, 'complete', `the test set could not be measured: ${reason}`, now, decision);
+  if (isTestGivenUp(study))
+    endTests(state, study, `the test set could not be measured: ${reason}`, now, decision);
+}
+
+/** The study is complete, and no test attempt of it is of use any more. */
+export function endTests(
+  state: ClusterState,
+  study: StudyEntry,
+  reason: string | null,
+  now: Moment,
+  decision: Decision,
+): void {
+  for (const trial of winnerTrials(study)) supersede(state, study, trial, 'test', now, decision);
+  endStudy(study, 'complete', reason, now, decision);
+}
+
+/** Other open attempts of a trial that has its result: closed without a charge, aborted where alone. */
+export function supersede(
+  state: ClusterState,
+  study: StudyEntry,
+  trial: TrialEntry,
+  purpose: AttemptPurpose,
+  now: Moment,
+  decision: Decision,
+): void {
+  for (const attempt of trial.attempts) {
+    if (attempt.outcome !== null || attempt.purpose !== purpose) continue;
+    const reason = 'another attempt gave the result first';
+    closeAttempt(study, trial, attempt, { outcome: 'superseded', reason }, now, decision);
+    const pack = state.packs.get(attempt.pack);
+    if (pack !== undefined && isPackDone(pack))
+      abortPack(state, pack, 'its trials have their results', decision);
+  }
 }
 
 function giveUpTrial(

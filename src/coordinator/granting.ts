@@ -10,8 +10,6 @@
  *
  * Pure: changes the cluster's state and says what to store and send.
  */
-import { assert } from '../base/assert.ts';
-import { trialName } from '../study/trial.ts';
 import {
   freeThreads,
   isActive,
@@ -25,7 +23,8 @@ import { send } from './decision.ts';
 import { grantAudits } from './granting-audits.ts';
 import { grantPack, packLimit } from './granting-packs.ts';
 import { ableWorkers } from './quarantine.ts';
-import { chargedMax, isCharged, type TrialEntry } from './trial-state.ts';
+import { isCharged, type TrialEntry } from './trial-state.ts';
+import { dueTests, isTestGivenUp } from './winner-tests.ts';
 
 /** Sends out data sets and grants what can be granted now. */
 export function grantAll(state: ClusterState, now: Moment, decision: Decision): void {
@@ -35,7 +34,7 @@ export function grantAll(state: ClusterState, now: Moment, decision: Decision): 
     if (study.winner === null) {
       grantAudits(state, study, now, decision);
       grantTrials(state, study, now, decision);
-    } else grantTest(state, study, now, decision);
+    } else for (const trial of dueTests(study)) grantTest(state, study, trial, now, decision);
   }
 }
 
@@ -129,17 +128,21 @@ function takePack(
 }
 
 /**
- * The test attempt: the winner once more, with the test set, on a worker that has not trained it
- * where there is one. It must give the same digest, so it is a check of the machines as well.
+ * A test attempt: a trial of the winner once more, with the test set, on a worker that has not trained
+ * it where there is one. It must give the same digest, so it is a check of the machines as well.
  */
-function grantTest(state: ClusterState, study: StudyEntry, now: Moment, decision: Decision): void {
-  const { winner, testKey, data } = study;
-  if (winner === null || testKey === null || data.test === null) return;
-  const trial = study.trials.get(trialName(winner.trial));
-  assert(trial, () => `${trialName(winner.trial)} is one of the study's trials`);
+function grantTest(
+  state: ClusterState,
+  study: StudyEntry,
+  trial: TrialEntry,
+  now: Moment,
+  decision: Decision,
+): void {
+  const { testKey, data } = study;
+  if (testKey === null || data.test === null) return;
   if (trial.attempts.some((attempt) => attempt.purpose === 'test' && attempt.outcome === null))
     return;
-  if (study.testCharged >= chargedMax) return;
+  if (isTestGivenUp(study)) return;
   const able = ableWorkers(state, study).filter((worker) => !worker.datasetFailures.has(testKey));
   const others = able.filter((worker) => worker.name !== trial.worker);
   const candidates = others.length > 0 ? others : able;

@@ -18,7 +18,7 @@ import {
   type StudyEntry,
 } from './cluster-state.ts';
 import { keepSummary } from './results.ts';
-import { chargedMax, isCharged, type TrialEntry } from './trial-state.ts';
+import { isCharged, type TrialEntry } from './trial-state.ts';
 import { newWorker } from './workforce.ts';
 
 /** Of a large study, each trial is read when it is its turn: what comes of it stays, the record does not. */
@@ -52,7 +52,7 @@ export function restoreStudy(
     trial.attempts.push({ attempt: number, purpose, session, worker, pack, outcome, fingerprint });
     if (purpose === 'audit' && isCharged(outcome)) trial.auditCharged += 1;
     if (purpose === 'test' && (isCharged(outcome) || outcome === 'disputed'))
-      study.testCharged = Math.min(chargedMax, study.testCharged + 1);
+      study.testCharged += 1;
   }
   // Stages were put in one by one, each behind the one before it: first stage first again.
   study.queue.sort(

@@ -20,13 +20,7 @@
  */
 import type { Answer, AttemptKey, MemberResult } from '../rpc/messages.ts';
 import { resultFingerprint } from '../study/result-fingerprint.ts';
-import {
-  isOver,
-  noCorrectness,
-  trialName,
-  type AttemptPurpose,
-  type TrialResult,
-} from '../study/trial.ts';
+import { isOver, noCorrectness, trialName, type TrialResult } from '../study/trial.ts';
 import { weigh } from './auditing.ts';
 import {
   stageOf,
@@ -38,8 +32,8 @@ import {
   type StudyEntry,
   type WorkerEntry,
 } from './cluster-state.ts';
-import { abortPack, closeAttempt, endStudy, isPackDone, logEvent, send } from './decision.ts';
-import { giveUpTest } from './giving-up.ts';
+import { closeAttempt, logEvent, send } from './decision.ts';
+import { endTests, giveUpTest, supersede } from './giving-up.ts';
 import { reviewBest } from './progress.ts';
 import { convict } from './quarantine.ts';
 import {
@@ -49,6 +43,7 @@ import {
   type AttemptEntry,
   type TrialEntry,
 } from './trial-state.ts';
+import { dueTests, withTested } from './winner-tests.ts';
 
 /** Takes one member's result, says what became of it, and answers the worker. */
 export function takeResult(
@@ -200,9 +195,10 @@ function tellDisputed(
 function judgeTest(state: ClusterState, report: Report, now: Moment, decision: Decision): Answer {
   const { study, trial, attempt, result, fingerprint } = report;
   const { winner } = study;
+  const { worker } = attempt;
   // The study was cancelled or extended meanwhile, or another test attempt came first: of no more use.
-  const isDue = winner?.reproduced === null && trialName(winner.trial) === trial.name;
-  if (!isDue || isOver(study.status)) return 'cancelled';
+  if (winner === null || !dueTests(study).includes(trial) || isOver(study.status))
+    return 'cancelled';
   const reproduced = fingerprint === trial.fingerprint;
   const wasOpen = attempt.outcome === null;
   record(report, reproduced ? 'accepted' : 'disputed', now, decision);
@@ -210,41 +206,18 @@ function judgeTest(state: ClusterState, report: Report, now: Moment, decision: D
     // Two workers agree on the winner: it is the third that is wrong, and another one tests.
     tellDisputed(report, `the verified one of ${trial.worker}`, now, decision);
     const reason = `its result of ${trial.name} in ${study.name} is not the verified one`;
-    convict(state, attempt.session, attempt.worker, reason, now, decision);
-    giveUpTest(study, wasOpen, reason, now, decision);
+    convict(state, attempt.session, worker, reason, now, decision);
+    giveUpTest(state, study, wasOpen, reason, now, decision);
     return 'disputed';
   }
-  const last = result.curve.at(-1);
-  study.winner = {
-    ...winner,
-    testAccuracy: reproduced ? (last?.testAccuracy ?? null) : null,
-    testLoss: reproduced ? (last?.testLoss ?? null) : null,
-    testWorker: attempt.worker,
-    reproduced,
-  };
-  supersede(state, study, trial, 'test', now, decision);
+  const { testAccuracy: accuracy = null, testLoss: loss = null } = result.curve.at(-1) ?? {};
+  study.winner = reproduced
+    ? withTested(study, winner, { replicate: trial.id.replicate, accuracy, loss, worker })
+    : { ...winner, testWorker: worker, reproduced };
   decision.persist.push({ kind: 'winner', study: study.name, winner: study.winner });
-  endStudy(study, 'complete', null, now, decision);
+  if (study.winner.reproduced === null) supersede(state, study, trial, 'test', now, decision);
+  else endTests(state, study, null, now, decision);
   return reproduced ? 'accepted' : 'disputed';
-}
-
-/** Other open attempts of a trial that has its result: closed without a charge, aborted where alone. */
-function supersede(
-  state: ClusterState,
-  study: StudyEntry,
-  trial: TrialEntry,
-  purpose: AttemptPurpose,
-  now: Moment,
-  decision: Decision,
-): void {
-  for (const attempt of trial.attempts) {
-    if (attempt.outcome !== null || attempt.purpose !== purpose) continue;
-    const reason = 'another attempt gave the result first';
-    closeAttempt(study, trial, attempt, { outcome: 'superseded', reason }, now, decision);
-    const pack = state.packs.get(attempt.pack);
-    if (pack !== undefined && isPackDone(pack))
-      abortPack(state, pack, 'its trials have their results', decision);
-  }
 }
 
 interface Located {

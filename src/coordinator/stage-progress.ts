@@ -34,7 +34,7 @@ import {
 } from './cluster-state.ts';
 import { endStudy, logEvent } from './decision.ts';
 import { keepSummary } from './results.ts';
-import { chargedMax } from './trial-state.ts';
+import { isTestGivenUp, untestedWinner } from './winner-tests.ts';
 
 /** A stage with fewer completed trials than this says nothing about where to look next. */
 const completedMin = 3;
@@ -174,17 +174,11 @@ function finishSearch(study: StudyEntry, now: Moment, decision: Decision): void 
       order,
     );
     assert(winner !== null, 'a closed stage has completed trials');
-    study.winner = {
-      trial: winner.trial.id,
-      testAccuracy: null,
-      testLoss: null,
-      testWorker: null,
-      reproduced: null,
-    };
+    study.winner = untestedWinner(winner.trial);
     decision.persist.push({ kind: 'winner', study: study.name, winner: study.winner });
   }
   if (study.data.test === null) endStudy(study, 'complete', null, now, decision);
-  else if (study.testCharged >= chargedMax)
+  else if (isTestGivenUp(study))
     endStudy(study, 'complete', 'the test set could not be measured', now, decision);
 }
 

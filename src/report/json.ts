@@ -1,6 +1,7 @@
 /** Results as JSON: one document, or one row a line. The fields are a contract (README, "JSON"). */
 import { jsonText, schemaVersion } from './json-value.ts';
 import { chosenFields, type FieldValue, type ResultField } from './result-fields.ts';
+import type { WinnerTest } from '../study/study-record.ts';
 import type { ResultRow, StageResults, StudyResults, WinnerResult } from './study-results.ts';
 
 /** @param columns the fields of each trial; null for all */
@@ -75,8 +76,13 @@ function winnerJson(results: StudyResults, winner: WinnerResult): object {
     test_loss: winner.testLoss,
     test_worker: winner.testWorker,
     reproduced: winner.reproduced,
+    ...(winner.replicates > 1 && { tests: winner.tests.map(testJson) }),
     tied_trials: ties?.tied ?? null,
     compared_trials: ties?.compared ?? null,
     tied_lambda: ties === null ? null : { min: ties.lambda.min, max: ties.lambda.max },
   };
+}
+
+function testJson({ replicate, accuracy, loss, worker }: WinnerTest): object {
+  return { replicate, test_accuracy: accuracy, test_loss: loss, test_worker: worker };
 }

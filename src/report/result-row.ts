@@ -7,7 +7,7 @@
 import { objectiveValue } from '../search/candidates.ts';
 import type { RankedCandidate } from '../search/ranking.ts';
 import { candidateError, valueError, type StudyStatistics } from '../search/study-statistics.ts';
-import type { StudyRecord } from '../study/study-record.ts';
+import type { StudyRecord, WinnerRecord } from '../study/study-record.ts';
 import { trialName, type Measurement, type TrialRecord } from '../study/trial.ts';
 import type { ResultRow } from './study-results.ts';
 
@@ -22,7 +22,9 @@ export function lambdaRow(
   const { validationCount } = statistics;
   return {
     ...outcomeOf(shown),
-    ...metricsOf(study, name, replicates),
+    ...metricsOf(replicates),
+    testAccuracy:
+      (isWinner(study, trial) ? study.winner.testAccuracy : null) ?? ofTestSet(replicates),
     stage: trial.id.stage,
     rank,
     trial: name,
@@ -58,7 +60,9 @@ function trialRow(
   const value = objectiveValue(trial, study.spec.objective);
   return {
     ...outcomeOf(trial),
-    ...metricsOf(study, name, [trial]),
+    ...metricsOf([trial]),
+    testAccuracy:
+      (isWinner(study, trial) ? ownTest(study.winner, trial) : null) ?? ofTestSet([trial]),
     stage: trial.id.stage,
     rank: candidate.rank,
     trial: name,
@@ -87,23 +91,40 @@ function outcomeOf({ result, worker }: TrialRecord) {
   };
 }
 
+type StudyWithWinner = StudyRecord & { readonly winner: WinnerRecord };
+
+/** Whether it is a trial of the λ that won. */
+function isWinner(study: StudyRecord, { id }: TrialRecord): study is StudyWithWinner {
+  return study.winner?.trial.stage === id.stage && study.winner.trial.k === id.k;
+}
+
+/** Of one replicate; stores of earlier releases have only what became of the whole. */
+function ownTest({ tests, testAccuracy }: WinnerRecord, { id }: TrialRecord): number | null {
+  if (tests.length === 0) return testAccuracy;
+  return tests.find(({ replicate }) => replicate === id.replicate)?.accuracy ?? null;
+}
+
+/** Of a study that measures it in every trial. */
+function ofTestSet(trials: readonly TrialRecord[]): number | null {
+  return mean(lastPoints(trials).map((point) => point.testAccuracy));
+}
+
 /** Means over the trials that have a result; of the training time, too. */
-function metricsOf(study: StudyRecord, name: string, trials: readonly TrialRecord[]) {
-  // A diverged trial has a curve, but no result: its last point would look like one.
-  const last = trials.flatMap(({ result }) =>
-    result?.kind === 'complete' ? (result.curve.at(-1) ?? []) : [],
-  );
-  const of = (metric: (point: Measurement) => number | null): number | null =>
-    mean(last.map(metric));
-  const isWinner = study.winner !== null && trialName(study.winner.trial) === name;
+function metricsOf(trials: readonly TrialRecord[]) {
+  const last = lastPoints(trials);
   return {
-    trainAccuracy: of((point) => point.trainAccuracy),
-    validationAccuracy: of((point) => point.validationAccuracy),
-    validationLoss: of((point) => point.validationLoss),
-    testAccuracy:
-      of((point) => point.testAccuracy) ?? (isWinner ? study.winner.testAccuracy : null),
+    trainAccuracy: mean(last.map((point) => point.trainAccuracy)),
+    validationAccuracy: mean(last.map((point) => point.validationAccuracy)),
+    validationLoss: mean(last.map((point) => point.validationLoss)),
     seconds: mean(trials.flatMap(({ result }) => result?.seconds ?? [])),
   };
+}
+
+/** A diverged trial has a curve, but no result: its last point would look like one. */
+function lastPoints(trials: readonly TrialRecord[]): Measurement[] {
+  return trials.flatMap(({ result }) =>
+    result?.kind === 'complete' ? (result.curve.at(-1) ?? []) : [],
+  );
 }
 
 function mean(values: readonly (number | null)[]): number | null {

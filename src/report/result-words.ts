@@ -56,8 +56,8 @@ export function winnerFacts(results: StudyResults): readonly string[] | null {
     facts.push(`validation accuracy ${percentText(best.validationAccuracy)} %`);
   }
   if (best.testAccuracy !== null) {
-    const one = best.replicates > 1 ? ' (its replicate 1)' : '';
-    facts.push(`test ${percentText(best.testAccuracy)} %${one}`);
+    const several = best.replicates > 1 ? ` (mean of ${best.replicates})` : '';
+    facts.push(`test ${percentText(best.testAccuracy)} %${several}`);
   }
   if (best.digest !== null) facts.push(`digest ${shortDigest(best.digest, '…')}`);
   if (winner !== null && winner.reproduced !== null) {

@@ -12,7 +12,7 @@ import { bestCandidate, rankCandidates, type RankedCandidate } from '../search/r
 import type { SmoothFit } from '../search/smooth-fit.ts';
 import { studyStatistics, type StudyStatistics } from '../search/study-statistics.ts';
 import type { LambdaRange, Objective } from '../study/study-spec.ts';
-import type { StudyRecord } from '../study/study-record.ts';
+import type { StudyRecord, WinnerTest } from '../study/study-record.ts';
 import {
   trialName,
   type AuditVerdict,
@@ -92,6 +92,8 @@ export interface WinnerResult extends ResultRow {
   /** Who trained it again, and whether that gave the same digest; null until then. */
   readonly testWorker: string | null;
   readonly reproduced: boolean | null;
+  /** Of its replicates, one by one. */
+  readonly tests: readonly WinnerTest[];
 }
 
 export interface StudyResults {
@@ -244,8 +246,8 @@ function winnerResult(study: StudyRecord, rows: readonly ResultRow[]): WinnerRes
   const name = trialName(winner.trial);
   const row = rows.find(({ trial }) => trial === name);
   if (row === undefined) return null;
-  const { testLoss, testWorker, reproduced } = winner;
-  return { ...row, testLoss, testWorker, reproduced };
+  const { testLoss, testWorker, reproduced, tests } = winner;
+  return { ...row, testLoss, testWorker, reproduced, tests };
 }
 
 function bestSoFar(

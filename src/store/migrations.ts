@@ -227,7 +227,11 @@ SELECT study, stage, k, replicate, lambda, status, value,
 FROM placed;
 `;
 
-const steps: readonly string[] = [version1, version2, version3];
+const version4 = `
+ALTER TABLE winner ADD COLUMN tests TEXT NOT NULL DEFAULT '[]';
+`;
+
+const steps: readonly string[] = [version1, version2, version3, version4];
 
 /** The schema that this release reads and writes. */
 const schemaVersion = steps.length;

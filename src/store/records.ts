@@ -1,6 +1,6 @@
 /** Rows of the tables back into records: pure, and the inverse of what `write-*.ts` stored. */
 import { assert } from '../base/assert.ts';
-import type { WinnerRecord } from '../study/study-record.ts';
+import type { WinnerRecord, WinnerTest } from '../study/study-record.ts';
 import {
   noCorrectness,
   type AttemptRecord,
@@ -101,12 +101,14 @@ export function attemptRecord(stage: string, row: AttemptRow): AttemptRecord {
 }
 
 export function winnerRecord(row: WinnerRow): WinnerRecord {
+  const tests: WinnerTest[] = JSON.parse(row.tests);
   return {
     trial: { stage: row.stage, k: row.k, replicate: row.replicate },
     testAccuracy: row.test_accuracy,
     testLoss: row.test_loss,
     testWorker: row.test_worker,
     reproduced: row.reproduced === null ? null : row.reproduced === 1,
+    tests,
   };
 }
 

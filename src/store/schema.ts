@@ -127,6 +127,8 @@ interface WinnerTable extends TrialKey {
   test_loss: number | null;
   test_worker: string | null;
   reproduced: number | null;
+  /** Of its replicates, one by one. */
+  tests: string;
 }
 
 interface EventTable {

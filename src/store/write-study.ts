@@ -67,6 +67,7 @@ export function studyWriter(database: DatabaseSync) {
         testLoss: finiteOrNull(winner.testLoss),
         testWorker: winner.testWorker,
         reproduced: winner.reproduced === null ? null : Number(winner.reproduced),
+        tests: JSON.stringify(winner.tests),
       },
       () => `the winner of ${study}`,
     );
@@ -155,6 +156,7 @@ interface WinnerColumns {
   testLoss: number | null;
   testWorker: string | null;
   reproduced: number | null;
+  tests: string;
 }
 
 function winnerStatements(database: DatabaseSync) {
@@ -168,6 +170,7 @@ function winnerStatements(database: DatabaseSync) {
         test_loss: $.testLoss,
         test_worker: $.testWorker,
         reproduced: $.reproduced,
+        tests: $.tests,
       };
       return query
         .insertInto('winner')

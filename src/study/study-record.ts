@@ -20,14 +20,25 @@ export interface StudyRecord {
   readonly winner: WinnerRecord | null;
 }
 
-/** The best trial of all stages, and what the test attempt found. */
+/** The best λ of all stages, and what its test attempts found. */
 export interface WinnerRecord {
+  /** Its replicate 1. */
   readonly trial: TrialId;
-  /** Null until the test attempt ended, or where the study has no test split. */
+  /** The mean over its replicates; null until all are tested, or where the study has no test split. */
   readonly testAccuracy: number | null;
   readonly testLoss: number | null;
-  /** Who trained it again; null until then. */
+  /** Who trained them again; null until then. */
   readonly testWorker: string | null;
-  /** Whether the second training gave the same digest; null until then. */
+  /** Whether the second training of each gave the same digest; null until then. */
   readonly reproduced: boolean | null;
+  /** By replicate; those that were reproduced so far. */
+  readonly tests: readonly WinnerTest[];
+}
+
+/** One replicate of the winner, trained again with the test set. */
+export interface WinnerTest {
+  readonly replicate: number;
+  readonly accuracy: number | null;
+  readonly loss: number | null;
+  readonly worker: string;
 }

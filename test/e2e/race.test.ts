@@ -38,6 +38,10 @@ test('a race killed in its second round ends as an undisturbed one, and its repl
   expect(fingerprint(await replicatesOf(killed))).toEqual(fingerprint(reference));
   const names = reference.stages.flatMap(({ trials }) => trials.map(({ trial }) => trial));
   expect(names).toContain(`${reference.winner?.trial}.3`);
+  const { tests, reproduced } = JSON.parse(
+    (await ridgeline(['results', 'raced', '--state', calm, '--format', 'json'])).stdout,
+  ).winner as { tests: { replicate: number }[]; reproduced: boolean };
+  expect([reproduced, ...tests.map(({ replicate }) => replicate)]).toEqual([true, 1, 2, 3]);
   // A λ near 1 learns nothing: nobody trains it twice.
   const lambdas = names.filter((name) => !/\.\d+$/.test(name));
   expect(lambdas).toHaveLength(20);

@@ -52,13 +52,35 @@ describe('a λ with replicates', () => {
     expect(each.winner!.value).toBe(0.475);
   });
 
-  test('shows in the table how many there are, and that the test accuracy is of one', () => {
+  test('shows in the table how many there are, and that the test accuracy is their mean', () => {
     const text = formatTables(results, plain);
     expect(text).toMatch(/2 of \d+ λ complete, replicates of 2, 1 λ/);
-    expect(text).toContain('(its replicate 1)');
+    expect(text).toContain('(mean of 2)');
     expect(text).toContain('± is about the seeds and about');
     expect(text).toMatch(/│ repl\. │/);
     expect(formatTables(studyResults(study, raced.slice(0, 1)), plain)).not.toContain('repl.');
+  });
+
+  test('that won has its tests one by one, and each of its rows its own', () => {
+    const tests = [1, 2].map((number) => ({
+      replicate: number,
+      accuracy: (40 + number) / 100,
+      loss: 1,
+      worker: 'node-b',
+    }));
+    const won = { ...repeated, winner: { ...study.winner!, testAccuracy: 0.415, tests } };
+    const { winner } = JSON.parse(formatJson(studyResults(won, raced))) as {
+      winner: { test_accuracy: number; tests: object[] };
+    };
+    expect(winner.test_accuracy).toBe(0.415);
+    expect(winner.tests[1]).toEqual({
+      replicate: 2,
+      test_accuracy: 0.42,
+      test_loss: 1,
+      test_worker: 'node-b',
+    });
+    const each = studyResults(won, raced, 'trial').stages[1]!.rows;
+    expect(each.map(({ testAccuracy }) => testAccuracy)).toEqual([0.41, 0.42, null]);
   });
 
   test('says in JSON how many went into the mean', () => {

@@ -100,6 +100,7 @@ export const study: StudyRecord = {
     testLoss: 1.6,
     testWorker: 'node-b',
     reproduced: true,
+    tests: [{ replicate: 1, accuracy: 0.468, loss: 1.6, worker: 'node-b' }],
   },
 };
 

@@ -116,6 +116,7 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
               testLoss: 1,
               testWorker: worker,
               reproduced: true,
+              tests: [],
             },
           };
           const records = [

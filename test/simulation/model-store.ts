@@ -15,6 +15,7 @@ import {
   type TrialId,
   type TrialRecord,
 } from '../../src/study/trial.ts';
+import { trueResult } from './truth.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -191,6 +192,23 @@ export class ModelStore {
     } else assert(trial.result !== null, `${name} has a result to be compared`);
   }
 
+  /** Every replicate of a reproduced winner was tested, and the mean over them is what is said. */
+  #checkWinner(study: string): void {
+    const { record, trials } = this.study(study);
+    const { winner } = record;
+    assert(winner !== null, `study ${study} has a winner`);
+    if (winner.reproduced !== true) return;
+    const { stage, k } = winner.trial;
+    const own = [...trials.values()].filter(({ id }) => id.stage === stage && id.k === k);
+    const truth = own.map(
+      ({ id, lambda }) => trueResult(id, lambda, true).curve.at(-1)?.testAccuracy,
+    );
+    const found = winner.tests.map(({ accuracy }) => accuracy);
+    assert(JSON.stringify(found) === JSON.stringify(truth), `${study}'s winner was tested`);
+    const mean = found.reduce<number>((sum, value) => sum + (value ?? NaN), 0) / found.length;
+    assert(winner.testAccuracy === mean, `${winner.testAccuracy} is the mean ${mean}`);
+  }
+
   /** Whoever reads a closed stage is told which of its results come from a convicted worker alone. */
   #checkMarked(): void {
     for (const { record, trials } of this.studies.values()) {
@@ -267,6 +285,7 @@ export class ModelStore {
     if (row.kind === 'study-status' && row.endedAtMs !== null) {
       const open = this.attemptsOf(row.study).filter(({ outcome }) => outcome === null);
       assert(open.length === 0, `study ${row.study} ends without open attempts`);
+      if (row.status === 'complete') this.#checkWinner(row.study);
     }
     if (row.kind === 'attempt-opened') this.#checkAlone(row);
     if (row.kind === 'worker-quarantined') this.#checkMarked();

@@ -20,7 +20,8 @@ export async function findMutation(mutation: Mutation, seeds: number): Promise<s
   try {
     for (const part of parts)
       cpSync(join(root, 'src', part), join(copy, 'src', part), { recursive: true });
-    cpSync(join(root, 'test/simulation'), join(copy, 'test/simulation'), { recursive: true });
+    for (const part of ['simulation', 'study'])
+      cpSync(join(root, 'test', part), join(copy, 'test', part), { recursive: true });
     writeFileSync(join(copy, 'package.json'), '{ "type": "module" }\n');
     plant(mutation, copy);
     const script = join(copy, 'test/simulation/run-seeds.ts');
@@ -38,14 +39,24 @@ export async function findMutation(mutation: Mutation, seeds: number): Promise<s
 }
 
 function plant({ name, edits }: Mutation, copy: string): void {
-  for (const { file, from, to } of edits) {
-    const path = join(copy, file);
+  for (const edit of edits) {
+    const path = join(copy, edit.file);
     const text = readFileSync(path, 'utf8');
-    const places = text.split(from).length - 1;
-    assert(places === 1, () => `${name}: ${file} has ${places} places for it: ${from}`);
+    assert(placesOf(edit, text) === 1, () => `${name}: ${edit.file} has no one place for it`);
     writeFileSync(
       path,
-      text.replace(from, () => to),
+      text.replace(edit.from, () => edit.to),
     );
   }
+}
+
+function placesOf({ from }: Mutation['edits'][number], text: string): number {
+  return text.split(from).length - 1;
+}
+
+/** Of a mutation that the sources have outgrown, each edit that has no place in them, or several. */
+export function homelessEdits({ name, edits }: Mutation): string[] {
+  return edits
+    .filter((edit) => placesOf(edit, readFileSync(join(root, edit.file), 'utf8')) !== 1)
+    .map(({ file, from }) => `${name}: ${file}: ${from}`);
 }

@@ -118,7 +118,7 @@ export const mutations: readonly Mutation[] = [
   ),
   mutation(
     'attempts that were overtaken stay open',
-    'coordinator/results.ts',
+    'coordinator/giving-up.ts',
     "closeAttempt(study, trial, attempt, { outcome: 'superseded', reason }, now, decision);",
     'if (reason === null) continue;',
   ),
@@ -169,5 +169,11 @@ export const mutations: readonly Mutation[] = [
     'coordinator/results.ts',
     'if (!hasBitsFor(result, validationCount)) {',
     'if (validationCount < 0) {',
+  ),
+  mutation(
+    'a winner with replicates is settled by its first test',
+    'coordinator/winner-tests.ts',
+    'if (tests.length < winnerTrials(study).length)',
+    'if (tests.length < 1)',
   ),
 ];

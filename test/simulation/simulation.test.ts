@@ -5,6 +5,8 @@ import type { StudySpec } from '../../src/study/study-spec.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { noFaults } from './faults.ts';
 import { History, simulatedStudy, type HistorySettings } from './history.ts';
+import { homelessEdits } from './mutation-gate.ts';
+import { mutations } from './mutations.ts';
 import { keptSeeds, runSeeds, seedsFrom } from './seeds.ts';
 import type { WorkerKind } from './simulated-worker.ts';
 import { trueResult } from './truth.ts';
@@ -35,6 +37,10 @@ function outcome({ store }: History): string[] {
     winner === null ? 'no winner' : trialName(winner.trial),
   ];
 }
+
+test('every bug that the long test plants still has its place in the sources', () => {
+  expect(mutations.flatMap(homelessEdits)).toEqual([]);
+});
 
 describe('a simulated cluster', () => {
   test('finds the same trials, results and winner with 1, 2 and 4 workers', () => {

@@ -116,6 +116,7 @@ describe('a history', () => {
           testLoss: null,
           testWorker: null,
           reproduced: null,
+          tests: [],
         },
       },
     ]);

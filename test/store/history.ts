@@ -257,6 +257,10 @@ export class History {
       testLoss: null,
       testWorker: 'node-3',
       reproduced: which % 2 === 0,
+      tests: [
+        { replicate: 1, accuracy: asStoredMetric(metrics[0]!, 0.5), loss: 0.1, worker: 'node-3' },
+        { replicate: 2, accuracy: null, loss: null, worker: 'node-1' },
+      ].slice(0, which % 3),
     };
     this.study.winner =
       which % 5 === 0
@@ -264,7 +268,13 @@ export class History {
         : {
             trial: trial.id,
             ...(which % 3 === 0
-              ? { testAccuracy: null, testLoss: null, testWorker: null, reproduced: null }
+              ? {
+                  testAccuracy: null,
+                  testLoss: null,
+                  testWorker: null,
+                  reproduced: null,
+                  tests: [],
+                }
               : found),
           };
     this.rows.push({ kind: 'winner', study: this.#name, winner: this.study.winner });

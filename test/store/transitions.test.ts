@@ -193,6 +193,7 @@ describe('a row that meets another state than it expects', () => {
             testLoss: null,
             testWorker: null,
             reproduced: null,
+            tests: [],
           },
         },
       ],
