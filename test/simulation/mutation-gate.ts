@@ -12,15 +12,17 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
 /** What the simulation is made of. */
-const parts = ['base', 'coordinator', 'rpc', 'search', 'store', 'study', 'worker'];
+const parts = [
+  ...['base', 'coordinator', 'rpc', 'search', 'store', 'study', 'worker'].map((r) => `src/${r}`),
+  'test/simulation',
+  'test/study',
+];
 
 /** @returns the seed that found it and what was broken, as told; null when none did */
 export async function findMutation(mutation: Mutation, seeds: number): Promise<string | null> {
   const copy = mkdtempSync(join(tmpdir(), 'ridgeline-mutation-'));
   try {
-    for (const part of parts)
-      cpSync(join(root, 'src', part), join(copy, 'src', part), { recursive: true });
-    cpSync(join(root, 'test/simulation'), join(copy, 'test/simulation'), { recursive: true });
+    for (const part of parts) cpSync(join(root, part), join(copy, part), { recursive: true });
     writeFileSync(join(copy, 'package.json'), '{ "type": "module" }\n');
     plant(mutation, copy);
     const script = join(copy, 'test/simulation/run-seeds.ts');
