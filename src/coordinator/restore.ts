@@ -45,13 +45,16 @@ export function restoreStudy(
     addTrials(study, stage, ofStage.get(stageRecord.name) ?? []);
     if (record.spec.racing) for (const trial of stage.trials) keepSummary(study, stage, trial);
   }
+  const tested = record.winner === null ? null : trialName(record.winner.trial);
   for (const attempt of stored.attempts) {
     const trial = study.trials.get(trialName(attempt.trial));
     assert(trial, () => `attempt of ${trialName(attempt.trial)} has a trial`);
     const { attempt: number, purpose, session, worker, pack, outcome, fingerprint } = attempt;
     trial.attempts.push({ attempt: number, purpose, session, worker, pack, outcome, fingerprint });
     if (purpose === 'audit' && isCharged(outcome)) trial.auditCharged += 1;
-    if (purpose === 'test' && (isCharged(outcome) || outcome === 'disputed'))
+    // Of a winner that was before the study was extended, nothing is charged to the one that is now.
+    const isTest = purpose === 'test' && trial.name === tested;
+    if (isTest && (isCharged(outcome) || outcome === 'disputed'))
       study.testCharged = Math.min(chargedMax, study.testCharged + 1);
   }
   // Stages were put in one by one, each behind the one before it: first stage first again.
