@@ -19,6 +19,7 @@ import {
 } from './cluster-state.ts';
 import { keepSummary } from './results.ts';
 import { isCharged, type TrialEntry } from './trial-state.ts';
+import { winnerTrials } from './winner-tests.ts';
 import { newWorker } from './workforce.ts';
 
 /** Of a large study, each trial is read when it is its turn: what comes of it stays, the record does not. */
@@ -45,14 +46,16 @@ export function restoreStudy(
     addTrials(study, stage, ofStage.get(stageRecord.name) ?? []);
     if (record.spec.racing) for (const trial of stage.trials) keepSummary(study, stage, trial);
   }
+  const tested = new Set(winnerTrials(study));
   for (const attempt of stored.attempts) {
     const trial = study.trials.get(trialName(attempt.trial));
     assert(trial, () => `attempt of ${trialName(attempt.trial)} has a trial`);
     const { attempt: number, purpose, session, worker, pack, outcome, fingerprint } = attempt;
     trial.attempts.push({ attempt: number, purpose, session, worker, pack, outcome, fingerprint });
     if (purpose === 'audit' && isCharged(outcome)) trial.auditCharged += 1;
-    if (purpose === 'test' && (isCharged(outcome) || outcome === 'disputed'))
-      study.testCharged += 1;
+    // Of a winner that was before the study was extended, nothing is charged to the one that is now.
+    const isTest = purpose === 'test' && tested.has(trial);
+    if (isTest && (isCharged(outcome) || outcome === 'disputed')) study.testCharged += 1;
   }
   // Stages were put in one by one, each behind the one before it: first stage first again.
   study.queue.sort(

@@ -43,7 +43,7 @@ export function callGuard(options: CallGuardOptions): ServerInterceptor {
               timer = setTimeout(() => {
                 door.complain(peerHostPort(peer).host, 'a request was begun and not ended in time');
                 hangUp(peer);
-              }, limits.requestMs);
+              }, limits.requestMs).unref();
             }
             pass(metadata);
           },

@@ -40,9 +40,12 @@ export interface WorkerOptions {
   readonly reached?: Reached;
 }
 
-/** Dialling again: this long at first, doubling up to the limit, each time by a random share of it. */
+/**
+ * Dialling again: this long at first, doubling up to the limit, each time by a random share of it. The
+ * limit is what a coordinator that is back waits for its workers; a refused connection costs nobody much.
+ */
 const backOffMinMs = 200;
-const backOffMaxMs = 5_000;
+const backOffMaxMs = 1_000;
 const shortStreamMs = 1_000;
 
 /** Joins and works until it is told to leave; its promise is the reason. */

@@ -1,5 +1,4 @@
 /** Every limit of the server, at the limit and just above it. `docs/limits.md` is the table. */
-import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as timeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -23,16 +22,16 @@ const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
 /** The head of a HEADERS frame of stream 1 with 16,384 bytes that END_HEADERS does not follow. */
 const endlessHeaders = Buffer.from([0, 0x40, 0, 1, 0, 0, 0, 0, 1]);
 
+/** Whether by an end or a reset: `once` would throw the latter. */
+const ended = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => socket.on('error', () => undefined).once('close', () => resolve()));
+
 /** Says a byte every few milliseconds, until the other side hangs up. */
 async function trickle(socket: Socket, bytes: Buffer): Promise<void> {
-  socket.on('error', () => undefined);
   socket.resume();
   let at = 0;
   const timer = setInterval(() => socket.write(bytes.subarray(at, ++at)), 20);
-  // A reset is an end, too: `once` would take it for a failure.
-  await new Promise((closed) => {
-    socket.once('close', closed);
-  });
+  await ended(socket);
   clearInterval(timer);
 }
 
@@ -63,10 +62,9 @@ describe('connections', () => {
     const silent = connectTcp(coordinator.server.port, '127.0.0.1');
     silent.resume();
     const slow = connectTcp(coordinator.server.port, '127.0.0.1');
-    slow.on('error', () => undefined);
     slow.resume();
     slow.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])); // The start of a ClientHello.
-    await Promise.all([once(silent, 'close'), once(slow, 'close')]);
+    await Promise.all([ended(silent), ended(slow)]);
   });
 
   test('that go on with their handshake for ever, a byte at a time, are ended in time', async () => {

@@ -1,9 +1,9 @@
 /** Data set parts from a real server, over TLS on loopback. */
 import { createHash, randomBytes } from 'node:crypto';
-import { connect as connectHttp2 } from 'node:http2';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { connectSession } from '../../src/rpc/session-client.ts';
+import { RawPeer, bearer, framed, partPath } from './raw-peer.ts';
 import { TestCoordinator, errorOf } from './test-coordinator.ts';
 
 describe('a data set part', () => {
@@ -39,20 +39,11 @@ describe('a data set part', () => {
       }
     };
     await using coordinator = await TestCoordinator.start({ cluster: { fetchPart: source } });
-    const { tokenId, secret } = coordinator.join.worker;
-    const session = connectHttp2(`https://127.0.0.1:${coordinator.server.port}`, {
-      rejectUnauthorized: false,
-    });
-    session.on('error', () => undefined);
-    const request = session.request({
-      ':method': 'POST',
-      ':path': '/ridgeline.v1.ClusterService/FetchPart',
-      'content-type': 'application/grpc',
-      authorization: `Bearer ${tokenId}:${secret}`,
-      te: 'trailers',
-    });
+    using peer = new RawPeer(coordinator.server.port);
+    const authorization = bearer(coordinator.join.worker);
+    const request = peer.open({ path: partPath, authorization });
     const encodedRequest = Buffer.concat([Buffer.from([0x0a, 64]), Buffer.from(digest)]);
-    request.end(Buffer.concat([Buffer.from([0, 0, 0, 0, encodedRequest.length]), encodedRequest]));
+    request.end(framed(encodedRequest));
     await once(request, 'response');
     // Not one byte is read: turns of the event loop do not make the source go on.
     for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -60,7 +51,7 @@ describe('a data set part', () => {
     const before = produced;
     for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(produced).toBe(before);
-    session.destroy();
+    peer.session.destroy();
     await stopped.promise; // And its `finally` runs when the reader is gone.
   });
 

@@ -1,6 +1,5 @@
 /** What the server bears: old protocols, broken bytes, peers that do not read, long messages. */
 import { once } from 'node:events';
-import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
@@ -10,25 +9,15 @@ import { workerMessageToBytes } from '../../src/rpc/domain-to-wire.ts';
 import type { WorkerMessage } from '../../src/rpc/messages.ts';
 import { startRpcServer } from '../../src/rpc/rpc-server.ts';
 import { connectSession } from '../../src/rpc/session-client.ts';
+import { RawPeer, bearer, framed, sessionPath } from './raw-peer.ts';
 import { TestCoordinator, errorOf, nothingToControl } from './test-coordinator.ts';
 import { nextMessage, closedReason } from './session-talk.ts';
 
 /** A peer that opens a session and never reads from it, nor lets HTTP/2 read for it. */
 async function openWithoutReading(coordinator: TestCoordinator) {
-  const { tokenId, secret } = coordinator.join.worker;
-  const session = connectHttp2(`https://127.0.0.1:${coordinator.server.port}`, {
-    rejectUnauthorized: false,
-  });
-  session.on('error', () => undefined);
-  const request = session.request({
-    ':method': 'POST',
-    ':path': '/ridgeline.v1.ClusterService/Session',
-    'content-type': 'application/grpc',
-    authorization: `Bearer ${tokenId}:${secret}`,
-    te: 'trailers',
-  });
-  request.on('error', () => undefined);
-  return { stream: await coordinator.nextStream(), connectionClosed: once(session, 'close') };
+  const peer = new RawPeer(coordinator.server.port);
+  peer.open({ path: sessionPath, authorization: bearer(coordinator.join.worker) });
+  return { stream: await coordinator.nextStream(), connectionClosed: peer.closed };
 }
 
 describe('the server', () => {
@@ -50,21 +39,10 @@ describe('the server', () => {
     socket.on('error', () => undefined);
     socket.write('GET / HTTP/1.1\r\n\r\n');
     socket.resume();
-    await once(socket, 'close');
-    const session = connectHttp2(`https://127.0.0.1:${coordinator.server.port}`, {
-      rejectUnauthorized: false,
-    });
-    const request = session.request({
-      ':method': 'POST',
-      ':path': '/ridgeline.v1.ControlService/GetVersion',
-      'content-type': 'application/grpc',
-      'grpc-encoding': 'gzip',
-      te: 'trailers',
-    });
-    request.end(Buffer.from([1, 0, 0, 0, 7, ...Buffer.from('notgzip')]));
-    request.resume();
-    await once(request, 'close');
-    session.destroy();
+    await new Promise((resolve) => socket.once('close', resolve));
+    using peer = new RawPeer(coordinator.server.port);
+    const body = framed(Buffer.from('notgzip'), 1);
+    await peer.call({ headers: { 'grpc-encoding': 'gzip' }, body });
     const worker = await connectSession(coordinator.join.worker, {});
     worker.close();
   });

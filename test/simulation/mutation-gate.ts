@@ -12,16 +12,17 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
 /** What the simulation is made of. */
-const parts = ['base', 'coordinator', 'rpc', 'search', 'store', 'study', 'worker'];
+const parts = [
+  ...['base', 'coordinator', 'rpc', 'search', 'store', 'study', 'worker'].map((r) => `src/${r}`),
+  'test/simulation',
+  'test/study',
+];
 
 /** @returns the seed that found it and what was broken, as told; null when none did */
 export async function findMutation(mutation: Mutation, seeds: number): Promise<string | null> {
   const copy = mkdtempSync(join(tmpdir(), 'ridgeline-mutation-'));
   try {
-    for (const part of parts)
-      cpSync(join(root, 'src', part), join(copy, 'src', part), { recursive: true });
-    for (const part of ['simulation', 'study'])
-      cpSync(join(root, 'test', part), join(copy, 'test', part), { recursive: true });
+    for (const part of parts) cpSync(join(root, part), join(copy, part), { recursive: true });
     writeFileSync(join(copy, 'package.json'), '{ "type": "module" }\n');
     plant(mutation, copy);
     const script = join(copy, 'test/simulation/run-seeds.ts');
@@ -39,24 +40,14 @@ export async function findMutation(mutation: Mutation, seeds: number): Promise<s
 }
 
 function plant({ name, edits }: Mutation, copy: string): void {
-  for (const edit of edits) {
-    const path = join(copy, edit.file);
+  for (const { file, from, to } of edits) {
+    const path = join(copy, file);
     const text = readFileSync(path, 'utf8');
-    assert(placesOf(edit, text) === 1, () => `${name}: ${edit.file} has no one place for it`);
+    const places = text.split(from).length - 1;
+    assert(places === 1, () => `${name}: ${file} has ${places} places for it: ${from}`);
     writeFileSync(
       path,
-      text.replace(edit.from, () => edit.to),
+      text.replace(from, () => to),
     );
   }
-}
-
-function placesOf({ from }: Mutation['edits'][number], text: string): number {
-  return text.split(from).length - 1;
-}
-
-/** Of a mutation that the sources have outgrown, each edit that has no place in them, or several. */
-export function homelessEdits({ name, edits }: Mutation): string[] {
-  return edits
-    .filter((edit) => placesOf(edit, readFileSync(join(root, edit.file), 'utf8')) !== 1)
-    .map(({ file, from }) => `${name}: ${file}: ${from}`);
 }

@@ -1,12 +1,13 @@
 /** A whole cluster under one seed: what holds in every history. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { workerRows } from '../../src/coordinator/progress.ts';
 import type { StudySpec } from '../../src/study/study-spec.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { noFaults } from './faults.ts';
-import { History, simulatedStudy, type HistorySettings } from './history.ts';
-import { homelessEdits } from './mutation-gate.ts';
+import { findMutation } from './mutation-gate.ts';
 import { mutations } from './mutations.ts';
+import { History, simulatedStudy, type HistorySettings } from './history.ts';
 import { keptSeeds, runSeeds, seedsFrom } from './seeds.ts';
 import type { WorkerKind } from './simulated-worker.ts';
 import { trueResult } from './truth.ts';
@@ -38,8 +39,14 @@ function outcome({ store }: History): string[] {
   ];
 }
 
-test('every bug that the long test plants still has its place in the sources', () => {
-  expect(mutations.flatMap(homelessEdits)).toEqual([]);
+test('a copy of the sources with each planted bug can be made, and one without passes', async () => {
+  const texts = mutations.flatMap(({ edits }) => edits.map(({ file, from }) => ({ file, from })));
+  const places = texts.map(({ file, from }) => {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+    return { from, places: text.split(from).length - 1 };
+  });
+  expect(places).toEqual(texts.map(({ from }) => ({ from, places: 1 })));
+  expect(await findMutation({ name: 'none', edits: [] }, 3)).toBe(null);
 });
 
 describe('a simulated cluster', () => {

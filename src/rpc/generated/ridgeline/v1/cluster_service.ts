@@ -1919,6 +1919,9 @@ export const FetchPartResponse: MessageFns<FetchPartResponse> = {
  * For workers: the `authorization` metadata is `Bearer <token id>:<secret>` of a token with the role
  * worker. Anything else is answered UNAUTHENTICATED or PERMISSION_DENIED.
  *
+ * A request has 10 s from its headers to its end, then the connection is closed; a session, which has no
+ * end, has them for its `hello`.
+ *
  * A coordinator that ends a call says why with a status and, where the error is one of Ridgeline's
  * own, with the metadata `ridgeline-code`, `ridgeline-what-bin` and `ridgeline-fix-bin`.
  */
@@ -1930,6 +1933,8 @@ export const ClusterServiceService = {
    *
    * When the stream breaks the worker opens another one with the same `hello.session`, and names the
    * packs that it still holds; their leases go on.
+   *
+   * UNAVAILABLE while 2048 sessions of the same token are open.
    *
    * A worker that does not read is cut off: when more than 1 MiB waits for it, or nothing of what
    * waits was taken for 30 s.
@@ -1966,6 +1971,8 @@ export interface ClusterServiceServer extends UntypedServiceImplementation {
    * When the stream breaks the worker opens another one with the same `hello.session`, and names the
    * packs that it still holds; their leases go on.
    *
+   * UNAVAILABLE while 2048 sessions of the same token are open.
+   *
    * A worker that does not read is cut off: when more than 1 MiB waits for it, or nothing of what
    * waits was taken for 30 s.
    */
@@ -1984,6 +1991,8 @@ export interface ClusterServiceClient extends Client {
    *
    * When the stream breaks the worker opens another one with the same `hello.session`, and names the
    * packs that it still holds; their leases go on.
+   *
+   * UNAVAILABLE while 2048 sessions of the same token are open.
    *
    * A worker that does not read is cut off: when more than 1 MiB waits for it, or nothing of what
    * waits was taken for 30 s.

@@ -1,0 +1,61 @@
+/** What a restart finds in the store is what was in memory before. */
+import { expect, test } from 'vitest';
+import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
+import type { StoredStudy } from '../../src/coordinator/restore.ts';
+import { waitingTrial, type AttemptRecord, type TrialId } from '../../src/study/trial.ts';
+import { attemptOf, completeResult, studyRecord } from '../store/records.ts';
+import { exampleStudy } from '../study/example-study.ts';
+
+const settings = {
+  leaseMs: 20_000,
+  heartbeatMs: 5_000,
+  reconnectMs: 1_000,
+  forgetMs: 600_000,
+  knownAnswer: 'right',
+  version: 'test',
+};
+const split = { kind: 'count', count: 20 } as const;
+const reference = {
+  parts: [{ name: 'all', digest: 'a'.repeat(64), bytes: 1, count: 60 }],
+  seed: 1,
+  train: split,
+  validation: split,
+  test: split,
+};
+const formerWinner: TrialId = { stage: 'coarse', k: 1, replicate: 1 };
+const winner: TrialId = { stage: 'coarse', k: 2, replicate: 1 };
+
+const lostTest = (trial: TrialId, attempt: number): AttemptRecord => ({
+  ...attemptOf(trial, attempt, 'test'),
+  endedAtMs: 1,
+  outcome: 'lost',
+  reason: 'its worker was lost',
+});
+
+test('tests that were lost count against the winner that was to be tested, not against a later one', () => {
+  const spec = exampleStudy();
+  const stored: StoredStudy = {
+    record: {
+      ...studyRecord(spec),
+      status: 'running',
+      winner: {
+        trial: winner,
+        testAccuracy: null,
+        testLoss: null,
+        testWorker: null,
+        reproduced: null,
+      },
+    },
+    data: { search: reference, test: reference, validationCount: 20 },
+    trials: [formerWinner, winner].map((id) => ({
+      ...waitingTrial(id, 1e-3),
+      status: 'complete',
+      worker: 'node-1',
+      result: completeResult(),
+      fingerprint: 'f'.repeat(64),
+    })),
+    attempts: [lostTest(formerWinner, 2), lostTest(formerWinner, 3), lostTest(winner, 2)],
+  };
+  const dispatcher = new Dispatcher(settings, [stored], new Map(), { monotonicMs: 0, wallMs: 0 });
+  expect(dispatcher.state.studies.get(spec.study)?.testCharged).toBe(1);
+});
