@@ -146,6 +146,7 @@ function correct(
   assert(replaces !== null, () => `${trial.name} has a result`);
   const { worker } = attempt;
   changeTrial(trial, { kind: 'corrected', by: { worker, fingerprint }, result });
+  study.changes += 1;
   const id = trial.id;
   decision.persist.push({
     kind: 'result-replaced',
@@ -170,6 +171,7 @@ function setVerdict(
   // Who is ranked changes with a dispute, and so does who is among the best.
   if (verdict === null || verdict === 'disputed' || trial.audit === 'disputed') stage.audits = null;
   trial.audit = verdict;
+  study.changes += 1;
   stage.audits = stage.audits?.filter((other) => other !== trial) ?? null;
   decision.persist.push({ kind: 'trial-audited', study: study.name, trial: trial.id, verdict });
 }

@@ -53,6 +53,8 @@ export interface StudyEntry {
   /** Trials to grant, next one last. Entries that are no longer waiting are skipped when met. */
   queue: TrialEntry[];
   waiting: number;
+  /** Grows with whatever may change the ranking: a trial comes into being or ends, a result or a verdict another. */
+  changes: number;
   winner: WinnerRecord | null;
   /** Charged test attempts so far. */
   testCharged: number;
@@ -241,6 +243,7 @@ export function studyEntry(
     trials: new Map(),
     queue: [],
     waiting: 0,
+    changes: 0,
     winner,
     testCharged: 0,
     startedAt: now,
@@ -261,6 +264,7 @@ export function addTrials(
   const waiting = trials.filter((trial) => trial.status === 'waiting');
   study.queue = [...waiting.toReversed(), ...study.queue];
   study.waiting += waiting.length;
+  study.changes += 1;
 }
 
 /** Whether a worker's arithmetic is good enough for a study. */

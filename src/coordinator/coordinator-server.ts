@@ -21,11 +21,12 @@ import type { Store } from '../store/open-store.ts';
 import { compareSpecs } from '../study/canonical-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import type { StudySpec } from '../study/study-spec.ts';
-import type { Measurement, TrialId } from '../study/trial.ts';
+import type { Measurement, TrialId, TrialRecord } from '../study/trial.ts';
 import type { Decision, DispatcherSettings, Effect, Moment, Notice } from './cluster-state.ts';
+import { trialRecord } from './cluster-state.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GroupCommit } from './group-commit.ts';
-import { StoredStudies, studyProgress, workerRows } from './progress.ts';
+import { LiveStudies, StoredStudies, workerRows } from './progress.ts';
 import { SessionStreams } from './session-streams.ts';
 import { StoreOutage } from './store-outage.ts';
 import { isOver, storeUnwritable, studyDiffers, studyOver, studyUnknown } from './study-errors.ts';
@@ -66,6 +67,7 @@ export class Coordinator {
   readonly #outage: StoreOutage;
   readonly #library: StudyLibrary;
   readonly #stored: StoredStudies;
+  readonly #live: LiveStudies;
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   readonly #timer: NodeJS.Timeout;
   #dispatcher: Dispatcher | null = null;
@@ -73,6 +75,7 @@ export class Coordinator {
   private constructor(options: CoordinatorOptions) {
     this.#options = options;
     this.#stored = new StoredStudies(options.store);
+    this.#live = new LiveStudies(options.clock);
     this.#library = new StudyLibrary(
       options.store,
       options.dataDir,
@@ -189,9 +192,17 @@ export class Coordinator {
     return record === null ? null : this.#summary(record);
   }
 
+  /** With the last point of their curves: from memory where the study is worked on, since the store takes a second for 100,000. */
+  trials(name: string): TrialRecord[] {
+    const live = this.#dispatcher?.state.studies.get(name);
+    return live === undefined
+      ? this.#options.store.trials(name)
+      : [...live.trials.values()].map(trialRecord);
+  }
+
   #summary(record: StudyRecord): StudySummary {
     const live = this.#dispatcher?.state.studies.get(record.spec.study);
-    const progress = live === undefined ? this.#stored.progress(record) : studyProgress(live);
+    const progress = live === undefined ? this.#stored.progress(record) : this.#live.progress(live);
     const { problem } = this.#outage;
     if (problem === null || isOver(record.status)) return { ...progress, reason: record.reason };
     return { ...progress, reason: `nothing is granted or acknowledged: ${problem}` };

@@ -81,6 +81,7 @@ function giveUpTrial(
     return;
   }
   stageOf(study, trial).open -= 1;
+  study.changes += 1;
   decision.afterCommit.push({
     kind: 'notice',
     notice: { kind: 'trial-ended', study: study.name, trial: trialRecord(trial) },
@@ -103,6 +104,7 @@ export function cancelTrials(
     if (isEnded(trial)) continue;
     if (trial.status === 'waiting') study.waiting -= 1;
     stageOf(study, trial).open -= 1;
+    study.changes += 1;
     changeTrial(trial, { kind: 'cancelled', reason });
     decision.persist.push({
       kind: 'trial-status',

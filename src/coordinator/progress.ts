@@ -1,4 +1,5 @@
 /** Where a study and its workers stand, read from the dispatcher's memory: for live views and tables. */
+import type { Clock } from '../base/clock.ts';
 import type { StudySummary, WorkerSummary } from '../rpc/control-messages.ts';
 import { objectiveValue } from '../search/candidates.ts';
 import { bestCandidate, type RankedCandidate } from '../search/ranking.ts';
@@ -19,19 +20,58 @@ import { ineligibility } from './workforce.ts';
 /** What the dispatcher knows of a study; why it failed or was paused stands in the store. */
 export type StudyProgress = Omit<StudySummary, 'reason'>;
 
-export function studyProgress(study: StudyEntry): StudyProgress {
-  const stage = study.stages.find((entry) => !entry.record.closed) ?? null;
-  const counted = stage ?? study.stages.at(-1) ?? null;
-  return {
-    study: study.name,
-    status: study.status,
-    stage: stage?.record.name ?? null,
-    done: counted === null ? 0 : counted.trials.length - counted.open,
-    total: plannedTrials(study.spec, counted?.record.trials ?? 0, counted?.trials.length ?? 0),
-    running: counted?.trials.filter((trial) => trial.status === 'running').length ?? 0,
-    best: bestOf(study),
-    testing: stage === null && study.winner !== null && study.status === 'running',
-  };
+/** Finding the best of a large study may take this share of the time at most, however many look. */
+const bestShare = 0.05;
+
+interface FoundBest {
+  readonly changes: number;
+  readonly best: StudyProgress['best'];
+  readonly againAtMs: number;
+}
+
+/**
+ * Studies that are worked on. With 100,000 trials their best takes tenths of a second to find, and
+ * many may look: it is found again only where something has changed, and in the midst of a stage not
+ * at every look.
+ */
+export class LiveStudies {
+  readonly #clock: Clock;
+  readonly #best = new WeakMap<StudyEntry, FoundBest>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  progress(study: StudyEntry): StudyProgress {
+    const stage = study.stages.find((entry) => !entry.record.closed) ?? null;
+    const counted = stage ?? study.stages.at(-1) ?? null;
+    return {
+      study: study.name,
+      status: study.status,
+      stage: stage?.record.name ?? null,
+      done: counted === null ? 0 : counted.trials.length - counted.open,
+      total: plannedTrials(study.spec, counted?.record.trials ?? 0, counted?.trials.length ?? 0),
+      // Only the open stage has trials that wait.
+      running: counted === null ? 0 : counted.open - study.waiting,
+      best: this.#bestOf(study, stage !== null && !isOver(study.status)),
+      testing: stage === null && study.winner !== null && study.status === 'running',
+    };
+  }
+
+  #bestOf(study: StudyEntry, mayBeOld: boolean): StudyProgress['best'] {
+    const found = this.#best.get(study);
+    const startedMs = this.#clock.monotonicMs();
+    if (found !== undefined) {
+      if (found.changes === study.changes) return found.best;
+      if (mayBeOld && startedMs < found.againAtMs) return found.best;
+    }
+    const { changes } = study;
+    const best = bestOf(study);
+    const endedMs = this.#clock.monotonicMs();
+    const againAtMs = endedMs + (endedMs - startedMs) / bestShare;
+    this.#best.set(study, { changes, best, againAtMs });
+    return best;
+  }
 }
 
 /**
@@ -101,7 +141,7 @@ function bestOf(study: StudyEntry): StudyProgress['best'] {
   const sign = objective.direction === 'maximize' ? 1 : -1;
   let best: StudyProgress['best'] = null;
   for (const trial of study.trials.values()) {
-    const value = objectiveValue(trialRecord(trial), objective);
+    const value = objectiveValue(trial, objective);
     if (value === null || (best !== null && sign * value <= sign * best.value)) continue;
     best = { trial: trial.name, lambda: trial.lambda, value };
   }

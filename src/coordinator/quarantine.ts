@@ -97,6 +97,7 @@ function markUnchecked(
     );
     if (isBelieved) continue;
     trial.audit = 'unchecked';
+    study.changes += 1;
     const row = { study: study.name, trial: trial.id, verdict: trial.audit };
     decision.persist.push({ kind: 'trial-audited', ...row });
   }

@@ -107,6 +107,7 @@ function accept(state: ClusterState, report: Report, now: Moment, decision: Deci
   if (isLost(trial)) stage.open += 1;
   changeTrial(trial, { kind: 'completed', by: { worker, fingerprint }, result });
   stage.open -= 1;
+  study.changes += 1;
   stage.audits = null;
   record(report, result.kind === 'complete' ? 'accepted' : 'diverged', now, decision);
   decision.persist.push({

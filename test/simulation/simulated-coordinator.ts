@@ -11,6 +11,7 @@ import type { StoreRow } from '../../src/store/rows.ts';
 import type { Books } from './books.ts';
 import type { ModelStore } from './model-store.ts';
 import type { Link, Network, Reader } from './network.ts';
+import { ProgressCheck } from './progress-check.ts';
 import type { SimulatedWorker } from './simulated-worker.ts';
 import type { Chance, Timeline } from './timeline.ts';
 
@@ -56,6 +57,7 @@ export class SimulatedCoordinator implements Reader {
   #isStopped = false;
   #unread: (() => void)[] = [];
   #commit: GroupCommit;
+  readonly #progress = new ProgressCheck();
   #hasPending = false;
   /** Each process has a monotonic clock that begins somewhere else. */
   #clockZeroMs = 0;
@@ -130,6 +132,7 @@ export class SimulatedCoordinator implements Reader {
   decide(event: (dispatcher: Dispatcher, now: Moment) => Decision): void {
     if (this.dispatcher === null) return;
     const decision = event(this.dispatcher, this.now());
+    this.#progress.look(this.dispatcher);
     this.#hasPending ||= decision.persist.length > 0 || decision.afterCommit.length > 0;
     this.#commit.add(decision);
   }
