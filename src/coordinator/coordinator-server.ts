@@ -106,13 +106,7 @@ export class Coordinator {
     const coordinator = new Coordinator(options);
     try {
       for (const record of options.store.studies()) {
-        if (
-          record.status === 'complete' ||
-          record.status === 'failed' ||
-          record.status === 'cancelled'
-        )
-          continue;
-        await coordinator.#library.open(record.spec, record);
+        if (!isOver(record.status)) await coordinator.#library.open(record.spec, record);
       }
       coordinator.#rebuild();
     } catch (error) {
