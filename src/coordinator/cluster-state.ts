@@ -267,6 +267,7 @@ export function addTrials(
   const waiting = trials.filter((trial) => trial.status === 'waiting');
   study.queue = [...waiting.toReversed(), ...study.queue];
   study.waiting += waiting.length;
+  study.best = undefined;
 }
 
 /** Whether a worker's arithmetic is good enough for a study. */

@@ -20,8 +20,9 @@ import type { SessionStream } from '../rpc/session-stream.ts';
 import type { Store } from '../store/open-store.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import type { StudySpec } from '../study/study-spec.ts';
-import { isOver, type Measurement, type TrialId } from '../study/trial.ts';
+import { isOver, type Measurement, type TrialId, type TrialRecord } from '../study/trial.ts';
 import type { Decision, DispatcherSettings, Effect, Moment, Notice } from './cluster-state.ts';
+import { trialRecord } from './cluster-state.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GroupCommit } from './group-commit.ts';
 import { StoredStudies, studyProgress, workerRows } from './progress.ts';
@@ -165,6 +166,14 @@ export class Coordinator {
   study(name: string): StudySummary | null {
     const record = this.#options.store.study(name);
     return record === null ? null : this.#summary(record);
+  }
+
+  /** With the last point of their curves: from memory where the study is worked on, since the store takes a second for 100,000. */
+  trials(name: string): TrialRecord[] {
+    const live = this.#dispatcher?.state.studies.get(name);
+    return live === undefined
+      ? this.#options.store.trials(name)
+      : [...live.trials.values()].map(trialRecord);
   }
 
   #summary(record: StudyRecord): StudySummary {

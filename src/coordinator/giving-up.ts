@@ -115,6 +115,7 @@ function giveUpTrial(
     return;
   }
   stageOf(study, trial).open -= 1;
+  study.best = undefined;
   decision.afterCommit.push({
     kind: 'notice',
     notice: { kind: 'trial-ended', study: study.name, trial: trialRecord(trial) },
@@ -137,6 +138,7 @@ export function cancelTrials(
     if (isEnded(trial)) continue;
     if (trial.status === 'waiting') study.waiting -= 1;
     stageOf(study, trial).open -= 1;
+    study.best = undefined;
     changeTrial(trial, { kind: 'cancelled', reason });
     decision.persist.push({
       kind: 'trial-status',

@@ -9,7 +9,8 @@ import { edgeWords } from '../search/narrowing.ts';
 import type { StudyStatistics } from '../search/study-statistics.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import { trialName } from '../study/trial.ts';
-import { countText, lambdaText } from './number-format.ts';
+import { lambdaText } from './number-format.ts';
+import { rankedText } from './result-words.ts';
 import type { ResultRow, StageResults } from './study-results.ts';
 
 export function resultWarnings(
@@ -22,8 +23,8 @@ export function resultWarnings(
     ...stages.flatMap((stage) => stage.warnings.map((warning) => `${stage.name}: ${warning}`)),
     ...edgeWarnings(study, stages, rows),
     ...tieWarnings(stages, statistics),
-    ...floorWarnings(study, rows),
-    ...lostWarnings(rows),
+    ...floorWarnings(study, stages, rows),
+    ...lostWarnings(stages, rows),
     ...auditWarnings(rows),
     ...winnerWarnings(study),
     ...studyWarnings(study),
@@ -68,7 +69,7 @@ function tieWarnings(
   if (ties === null || ties.compared < trialsMin) return [];
   if (ties.names.size === ties.compared) {
     return [
-      `None of the ${ties.compared} trials can be told from the best: with ${validationCount} validation images this search cannot see what λ does.`,
+      `None of the ${rankedText(ties.compared, stages)} can be told from the best: with ${validationCount} validation images this search cannot see what λ does.`,
     ];
   }
   return stages.flatMap(({ name, closed, rows }) => {
@@ -76,24 +77,28 @@ function tieWarnings(
     if (!closed || compared.length < trialsMin || compared.some(({ tied }) => tied === false))
       return [];
     return [
-      `${name}: all ${compared.length} trials are tied with the best: within this range the noise of ${validationCount} validation images is larger than what λ does. More trials in it cannot tell more; more images can.`,
+      `${name}: all ${rankedText(compared.length, stages)} are tied with the best: within this range the noise of ${validationCount} validation images is larger than what λ does. More trials in it cannot tell more; more images can.`,
     ];
   });
 }
 
 /** The training that a λ went through says how many steps it had. */
-function floorWarnings({ spec }: StudyRecord, rows: readonly ResultRow[]): string[] {
+function floorWarnings(
+  { spec }: StudyRecord,
+  stages: readonly StageResults[],
+  rows: readonly ResultRow[],
+): string[] {
   const steps = rows.find((row) => row.steps !== null)?.steps ?? null;
   if (steps === null || steps === 0) return [];
   const floor = lambdaFloor(spec.trainer.learningRate, steps);
   const below = rows.filter(({ lambda, digest }) => digest !== null && lambda < floor).length;
   if (below === 0) return [];
   return [
-    `${countText(below, 'trial')} had a λ below ${lambdaText(floor)}, which float32 training cannot feel: in ${steps} steps it takes less from a weight than one rounding. They differ by rounding alone.`,
+    `${rankedText(below, stages)} lay below λ ${lambdaText(floor)}, which float32 training cannot feel: in ${steps} steps it takes less from a weight than one rounding. They differ by rounding alone.`,
   ];
 }
 
-function lostWarnings(rows: readonly ResultRow[]): string[] {
+function lostWarnings(stages: readonly StageResults[], rows: readonly ResultRow[]): string[] {
   const failed = rows.filter(({ status }) => status === 'failed');
   // A diverged trial was trained: it has steps. One that was lost has nothing.
   const diverged = failed.filter(({ steps }) => steps !== null);
@@ -101,12 +106,12 @@ function lostWarnings(rows: readonly ResultRow[]): string[] {
   const warnings: string[] = [];
   if (diverged.length > 0) {
     warnings.push(
-      `${countText(diverged.length, 'trial')} diverged (${lambdasText(diverged)}): the loss was no longer a finite number.`,
+      `${rankedText(diverged.length, stages)} diverged (${lambdasText(diverged)}): the loss was no longer a finite number.`,
     );
   }
   if (lost.length > 0) {
     warnings.push(
-      `${countText(lost.length, 'trial')} failed without a result and could not be ranked.`,
+      `${rankedText(lost.length, stages)} failed without a result and could not be ranked.`,
     );
   }
   return warnings;

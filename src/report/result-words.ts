@@ -11,14 +11,18 @@ import {
 import type { ResultRow, StageResults, StudyResults } from './study-results.ts';
 
 /** `λ 1.00e-9 … 1.00e-1`, or that it is not known yet. */
-export function rangeWords({ range }: StageResults): string {
+export function rangeWords({ range }: Pick<StageResults, 'range'>): string {
   return range === null
     ? 'λ range not known yet'
     : `λ ${lambdaText(range.min)} … ${lambdaText(range.max)}`;
 }
 
 /** `28 of 30 trials complete, 2 failed`; of λ with replicates, how many were given each of them. */
-export function countWords({ trials, counts, replicates }: StageResults): string {
+export function countWords({
+  trials,
+  counts,
+  replicates,
+}: Pick<StageResults, 'trials' | 'counts' | 'replicates'>): string {
   const others = (['failed', 'cancelled', 'running', 'waiting'] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `, ${counts[status]} ${status}`);
@@ -30,8 +34,20 @@ export function countWords({ trials, counts, replicates }: StageResults): string
   return `${counts.complete} of ${trials} λ complete${others.join('')}${times}`;
 }
 
+type Replicated = readonly Pick<StageResults, 'replicates'>[];
+
+/** Whether a λ has several trials, and a row is the mean of them. */
+export function hasReplicates(stages: Replicated): boolean {
+  return stages.some(({ replicates }) => replicates.length > 1);
+}
+
+/** What is ranked, counted: `30 trials`, or `30 λ` where they have replicates. */
+export function rankedText(count: number, stages: Replicated): string {
+  return hasReplicates(stages) ? `${count} λ` : countText(count, 'trial');
+}
+
 /** `winner`, or `best so far` while the search goes on or where it ended without one. */
-export function bestLabel({ winner }: StudyResults): string {
+export function bestLabel({ winner }: Pick<StudyResults, 'winner'>): string {
   return winner === null ? 'best so far' : 'winner';
 }
 
@@ -41,7 +57,9 @@ export function bestLabel({ winner }: StudyResults): string {
  * The value that chose the winner is called optimistic: the best of many noisy values is more often
  * lucky than not. The test accuracy was no part of the choice.
  */
-export function winnerFacts(results: StudyResults): readonly string[] | null {
+export function winnerFacts(
+  results: Pick<StudyResults, 'best' | 'winner' | 'objective'>,
+): readonly string[] | null {
   const { best, winner, objective } = results;
   if (best === null) return null;
   const { metric } = objective;
@@ -68,7 +86,10 @@ export function winnerFacts(results: StudyResults): readonly string[] | null {
 }
 
 /** `47.12 ± 0.50 %`: the value with its standard error, where it has one. */
-function valueWords({ objective: { metric } }: StudyResults, row: ResultRow): string {
+function valueWords(
+  { objective: { metric } }: Pick<StudyResults, 'objective'>,
+  row: ResultRow,
+): string {
   const value = metricText(metric, row.value) ?? '-';
   if (row.standardError === null || !isAccuracy(metric)) return value;
   return `${percentText(row.value)} ± ${percentText(row.standardError)} %`;
@@ -79,16 +100,18 @@ function valueWords({ objective: { metric } }: StudyResults, row: ResultRow): st
  * what the signs mean.
  */
 export function statisticsWords(
-  results: StudyResults,
+  results: Pick<StudyResults, 'ties' | 'fit' | 'validationCount' | 'objective' | 'best'> & {
+    readonly stages: Replicated;
+  },
 ): readonly { readonly label: string; readonly text: string }[] {
-  const { ties, fit, validationCount, objective } = results;
+  const { ties, fit, validationCount, objective, stages } = results;
   const words: { label: string; text: string }[] = [];
   if (ties !== null && ties.compared > 1) {
     const where = `λ ${lambdaText(ties.lambda.min)} … ${lambdaText(ties.lambda.max)}`;
     const text =
       ties.tied === 1
-        ? `none of the other ${countText(ties.compared - 1, 'trial')} may be the best`
-        : `${ties.tied} of ${countText(ties.compared, 'trial')} cannot be told from the best (=), ${where}`;
+        ? `none of the other ${rankedText(ties.compared - 1, stages)} may be the best`
+        : `${ties.tied} of ${rankedText(ties.compared, stages)} cannot be told from the best (=), ${where}`;
     words.push({ label: 'tied', text });
   }
   if (fit !== null) words.push({ label: 'curve', text: fit.reason });

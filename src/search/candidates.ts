@@ -91,7 +91,10 @@ function commonVerdict(verdicts: readonly (AuditVerdict | null)[]): AuditVerdict
 }
 
 /** The objective's value of one trial at its last step; null unless it is complete and undisputed. */
-export function objectiveValue(trial: TrialRecord, objective: Objective): number | null {
+export function objectiveValue(
+  trial: Pick<TrialRecord, 'id' | 'status' | 'audit' | 'result'>,
+  objective: Objective,
+): number | null {
   if (trial.audit === 'disputed' || trial.status !== 'complete' || trial.result === null)
     return null;
   const last = trial.result.curve.at(-1);

@@ -121,21 +121,24 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** Counts out every outcome, one flip after the other. */
+/** Counts out every outcome, one flip after the other; in place, since a study compares a thousand pairs. */
 function tailOf(flipsOfSize: readonly number[], seen: number): number {
-  let chances = [1];
+  const most = flipsOfSize.reduce((sum, flips, size) => sum + size * flips, 0);
+  const chances = new Float64Array(most + 1);
+  chances[0] = 1;
+  let reached = 0;
   for (const [size, flips] of flipsOfSize.entries()) {
     for (let flip = 0; flip < flips; flip++) {
-      const next = Array.from({ length: chances.length + size }, () => 0);
-      for (const [sum, chance] of chances.entries()) {
-        next[sum] = (next[sum] ?? 0) + chance / 2;
-        next[sum + size] = (next[sum + size] ?? 0) + chance / 2;
+      reached += size;
+      // From the largest sum downwards: what it takes from has not been changed yet.
+      for (let sum = reached; sum >= 0; sum--) {
+        const before = sum >= size ? (chances[sum - size] ?? 0) : 0;
+        chances[sum] = ((chances[sum] ?? 0) + before) / 2;
       }
-      chances = next;
     }
   }
   return Math.min(
     1,
-    chances.slice(seen).reduce((sum, chance) => sum + chance, 0),
+    chances.subarray(seen).reduce((sum, chance) => sum + chance, 0),
   );
 }

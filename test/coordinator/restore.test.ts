@@ -44,6 +44,7 @@ test('tests that were lost count against the winner that was to be tested, not a
         testLoss: null,
         testWorker: null,
         reproduced: null,
+        tests: [],
       },
     },
     data: { search: reference, test: reference, validationCount: 20 },

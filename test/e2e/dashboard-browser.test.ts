@@ -2,24 +2,17 @@
  * The dashboard in a real browser: Debian's chromium, steered by playwright-core. Skipped with a
  * message where it is not installed.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { browserPath, launchBrowser, looks, overflow, seriousProblems } from './browser.ts';
 import { startWithDashboard, type DashboardProcess } from './dashboard-process.ts';
 import { scratchDir, start, writeStudy, type Running } from './processes.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) =>
-  existsSync(path),
-);
-if (executablePath === undefined)
-  process.stderr.write('skipped: the dashboard in a browser needs chromium\n');
-
 let browser: Browser;
 beforeAll(async () => {
-  if (executablePath !== undefined)
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const launched = await launchBrowser();
+  if (launched !== null) browser = launched;
 });
 afterAll(async () => {
   await browser?.close();
@@ -61,32 +54,7 @@ function worker(cluster: DashboardProcess, name: string, pack = '1'): Running {
   );
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe-core finds that is serious or worse. */
-async function seriousProblems(page: Page): Promise<string[]> {
-  // The policy forbids foreign scripts in the page; the debugger may run one.
-  await page.evaluate(axe);
-  return await page.evaluate(async () => {
-    const { axe: inPage } = globalThis as unknown as {
-      axe: {
-        run: () => Promise<{
-          violations: {
-            id: string;
-            impact: string;
-            nodes: { html: string; failureSummary: string }[];
-          }[];
-        }>;
-      };
-    };
-    const { violations } = await inPage.run();
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
-  });
-}
-
-test.skipIf(executablePath === undefined)(
+test.skipIf(browserPath === undefined)(
   'rows and points appear while a sweep runs, a killed worker is shown as lost, a hostile name stays text',
   async () => {
     const study = writeStudy(scratchDir(), { name: 'live', trials: 8, cycles: 30 });
@@ -123,7 +91,7 @@ test.skipIf(executablePath === undefined)(
   },
 );
 
-test.skipIf(executablePath === undefined)(
+test.skipIf(browserPath === undefined)(
   'is usable by keyboard and screen reader, in light and dark, at 390 and 1,600 pixels',
   async () => {
     const study = writeStudy(scratchDir(), { name: 'wide', trials: 14, cycles: 1 });
@@ -133,12 +101,7 @@ test.skipIf(executablePath === undefined)(
     const { page, complaints } = await opened(cluster.link, { width: 1_600 });
     await page.locator('.badge').waitFor();
     const cookies = await page.context().cookies();
-    for (const look of [
-      { width: 1_600, scheme: 'light' },
-      { width: 1_600, scheme: 'dark' },
-      { width: 390, scheme: 'light' },
-      { width: 390, scheme: 'dark' },
-    ] as const) {
+    for (const look of looks) {
       const context = await browser.newContext({
         viewport: { width: look.width, height: 900 },
         colorScheme: look.scheme,
@@ -148,10 +111,7 @@ test.skipIf(executablePath === undefined)(
       await other.goto(cluster.url);
       await other.locator('.badge').waitFor();
       expect(await seriousProblems(other), JSON.stringify(look)).toEqual([]);
-      const overflow = await other.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      );
-      expect(overflow, JSON.stringify(look)).toBe(0);
+      expect(await overflow(other), JSON.stringify(look)).toBe(0);
       await context.close();
     }
     // The next page of the ranking, by keyboard alone.

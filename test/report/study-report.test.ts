@@ -72,7 +72,7 @@ describe('the report', () => {
       'Which L2 strength λ gives a two-layer network with 50 hidden units, trained on digits, the highest validation accuracy?',
     );
     expect(document.querySelector('.answer')?.textContent.replaceAll('\u00a0', ' ')).toContain(
-      'λ = 1.23e-2: of 4 completed trials it has the best validation accuracy, 47.12 %, and 46.80 % on the test images',
+      'λ = 1.23e-2: of 4 trials that are complete it has the best validation accuracy, 47.12 %, and 46.80 % on the test images',
     );
     expect(document.querySelectorAll('figure svg[role="img"]').length).toBe(5);
     expect(document.querySelectorAll('tr.best').length).toBe(1);
@@ -87,6 +87,20 @@ describe('the report', () => {
     ]) {
       expect(document.body.textContent).toContain(word);
     }
+  });
+
+  test('counts λ, not trials, where they have replicates, and calls the value a mean', () => {
+    const repeated = [...trials, ...trials.slice(0, 2)].map((trial, index) =>
+      index < trials.length ? trial : { ...trial, id: { ...trial.id, replicate: 2 } },
+    );
+    const spec = { ...study.spec, replicates: 2 };
+    const { document } = parseHTML(written(pictureOf({ ...study, spec }, repeated)));
+    const text = document.body.textContent.replaceAll('\u00a0', ' ');
+    expect(document.querySelector('.answer')?.textContent).toContain(
+      'of 4 λ that are complete it has the best mean validation accuracy',
+    );
+    expect(text).toContain('A dot for each λ, the mean of its replicates');
+    expect(text).not.toMatch(/\d trials? (diverged|failed|are tied|had)/);
   });
 
   test('loads nothing and runs nothing', () => {

@@ -11,6 +11,7 @@ import type { StoreRow } from '../../src/store/rows.ts';
 import type { Books } from './books.ts';
 import type { ModelStore } from './model-store.ts';
 import type { Link, Network, Reader } from './network.ts';
+import { checkProgress } from './progress-check.ts';
 import type { SimulatedWorker } from './simulated-worker.ts';
 import type { Chance, Timeline } from './timeline.ts';
 
@@ -130,6 +131,7 @@ export class SimulatedCoordinator implements Reader {
   decide(event: (dispatcher: Dispatcher, now: Moment) => Decision): void {
     if (this.dispatcher === null) return;
     const decision = event(this.dispatcher, this.now());
+    checkProgress(this.dispatcher);
     this.#hasPending ||= decision.persist.length > 0 || decision.afterCommit.length > 0;
     this.#commit.add(decision);
   }

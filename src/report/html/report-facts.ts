@@ -1,6 +1,6 @@
 /** The report's main numbers, as a row of cards. */
 import { countText, durationText, lambdaText, metricText, percentText } from '../number-format.ts';
-import { bestLabel } from '../result-words.ts';
+import { bestLabel, hasReplicates } from '../result-words.ts';
 import type { StudyPicture } from '../study-charts.ts';
 import { html, type Html } from './html-text.ts';
 
@@ -46,7 +46,7 @@ function factsOf({ record, results, attempts }: StudyPicture): Fact[] {
   }
   const workers = new Set(attempts.map(({ worker }) => worker)).size;
   facts.push({
-    name: 'trials',
+    name: hasReplicates(results.stages) ? 'λ' : 'trials',
     value: String(counts.complete),
     note: counts.failed > 0 ? `complete; ${counts.failed} failed` : 'complete',
   });

@@ -2,8 +2,8 @@
 import type { AttemptRecord, Measurement } from '../../study/trial.ts';
 import { trialName } from '../../study/trial.ts';
 import { documentColumns, stageCaption } from '../document-table.ts';
-import { countText, lambdaText, lossText, percentText } from '../number-format.ts';
-import { failureWords } from '../result-words.ts';
+import { lambdaText, lossText, percentText } from '../number-format.ts';
+import { failureWords, rankedText } from '../result-words.ts';
 import type { ExampleTrial } from '../study-charts.ts';
 import type { ResultRow, StageResults, StudyResults } from '../study-results.ts';
 import { html, type Html, type HtmlValue } from './html-text.ts';
@@ -36,7 +36,7 @@ export function stageTable(results: StudyResults, stage: StageResults): Html {
       folded.length === 0
         ? null
         : html`<details>
-            <summary>${countText(folded.length, 'more trial')} of stage ${stage.name}</summary>
+            <summary>${rankedText(folded.length, [stage])} more of stage ${stage.name}</summary>
             ${table(`Stage ${stage.name}, from row ${rowsOpen + 1}`, columns, folded, isBest)}
           </details>`
     }

@@ -1,5 +1,6 @@
 /** The question that a study asked and the answer it got, each in a sentence. */
 import { countText, lambdaText, metricName, metricText, percentText } from '../number-format.ts';
+import { hasReplicates, rankedText } from '../result-words.ts';
 import type { StudyPicture } from '../study-charts.ts';
 
 export function questionSentence({ record }: StudyPicture): string {
@@ -21,7 +22,8 @@ export function answerSentence({ results, record }: StudyPicture): string {
     best.testAccuracy === null
       ? ''
       : `, and ${percentText(best.testAccuracy)} % on the test images, which took no part in the choice`;
+  const mean = hasReplicates(results.stages) ? 'mean ' : '';
   const start =
     winner === null ? `So far λ = ${lambdaText(best.lambda)}` : `λ = ${lambdaText(best.lambda)}`;
-  return `${start}: of ${countText(counts.complete, 'completed trial')} it has the best ${metricName(metric)}, ${value}${test}.`;
+  return `${start}: of ${rankedText(counts.complete, results.stages)} that are complete it has the best ${mean}${metricName(metric)}, ${value}${test}.`;
 }

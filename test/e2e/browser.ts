@@ -1,0 +1,56 @@
+/** A real browser for tests: Debian's chromium, steered by playwright-core; null, with a message, where it is not installed. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+export const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) =>
+  existsSync(path),
+);
+if (browserPath === undefined)
+  process.stderr.write('skipped: what is looked at in a browser needs chromium\n');
+
+/** @returns null where there is none: its tests are skipped */
+export async function launchBrowser(): Promise<Browser | null> {
+  if (browserPath === undefined) return null;
+  return await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
+}
+
+/** Small and large, by day and by night. */
+export const looks = [
+  { width: 1_600, scheme: 'light' },
+  { width: 1_600, scheme: 'dark' },
+  { width: 390, scheme: 'light' },
+  { width: 390, scheme: 'dark' },
+] as const;
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds that is serious or worse. */
+export async function seriousProblems(page: Page): Promise<string[]> {
+  // The policy forbids foreign scripts in the page; the debugger may run one.
+  await page.evaluate(axe);
+  return await page.evaluate(async () => {
+    const { axe: inPage } = globalThis as unknown as {
+      axe: {
+        run: () => Promise<{
+          violations: {
+            id: string;
+            impact: string;
+            nodes: { html: string; failureSummary: string }[];
+          }[];
+        }>;
+      };
+    };
+    const { violations } = await inPage.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
+  });
+}
+
+/** By how many pixels the page is wider than its window. */
+export async function overflow(page: Page): Promise<unknown> {
+  return await page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+}
