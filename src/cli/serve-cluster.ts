@@ -28,8 +28,8 @@ export interface ServeOptions {
   };
   readonly stateDir: string;
   readonly leaseMs: number;
-  /** A study to throw away before anything starts. */
-  readonly removeFirst: string | null;
+  /** A study that will be submitted afresh: what is stored of it is not gone on with. */
+  readonly startsAfresh: string | null;
 }
 
 export interface RunningCluster {
@@ -57,7 +57,6 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   const http = flags.http === undefined ? null : requireAddress('--http', flags.http);
   await using opened = new AsyncDisposableStack();
   const store = opened.use(openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }));
-  if (options.removeFirst !== null) store.removeStudy(options.removeFirst);
   const coordinator = await startCoordinator(options, store);
   opened.defer(() => coordinator.stop('the coordinator has stopped'));
   const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());
@@ -99,7 +98,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
 }
 
 async function startCoordinator(
-  { context, flags, leaseMs }: ServeOptions,
+  { context, flags, leaseMs, startsAfresh }: ServeOptions,
   store: Store,
 ): Promise<Coordinator> {
   return await Coordinator.start({
@@ -117,5 +116,6 @@ async function startCoordinator(
     log: context.log,
     endProcess: (error) => endProcessWith(error, context),
     reached: failpointFrom(context),
+    startsAfresh,
   });
 }

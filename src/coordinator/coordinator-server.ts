@@ -44,6 +44,8 @@ export interface CoordinatorOptions {
    */
   readonly endProcess: (error: unknown) => void;
   readonly reached?: Reached;
+  /** A study that is about to be handed in afresh, and is not taken up from the store. */
+  readonly startsAfresh?: string | null;
 }
 
 /** What those who watch are told. */
@@ -108,7 +110,7 @@ export class Coordinator {
     const coordinator = new Coordinator(options);
     try {
       for (const record of options.store.studies()) {
-        if (isOver(record.status)) continue;
+        if (isOver(record.status) || record.spec.study === options.startsAfresh) continue;
         const read = await coordinator.#library.read(record.spec, record);
         coordinator.#library.keep(record.spec.study, read);
       }
@@ -188,7 +190,7 @@ export class Coordinator {
   #remove(study: string): void {
     const stored = this.#options.store.study(study);
     if (stored === null) return;
-    if (!isOver(stored.status))
+    if (this.#settled().state.studies.has(study) && !isOver(stored.status))
       this.#decide((dispatcher, now) => dispatcher.cancel(study, 'thrown away', now));
     this.#settled();
     this.#forget(study);

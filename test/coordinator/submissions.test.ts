@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RidgelineError } from '../../src/base/errors.ts';
-import { Coordinator } from '../../src/coordinator/coordinator-server.ts';
+import { Coordinator, type CoordinatorOptions } from '../../src/coordinator/coordinator-server.ts';
 import { openDataset } from '../../src/dataset/open-dataset.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
 import type { StudySpec } from '../../src/study/study-spec.ts';
@@ -19,9 +19,9 @@ const settings = {
 };
 
 /** A real coordinator over a real store, whose disk can be filled and whose clock can be put forward. */
-async function startBench() {
-  const cleanup = new DisposableStack();
-  const { path } = cleanup.use(temporaryDirectory());
+async function startBench(path: string | null = null, changes: Partial<CoordinatorOptions> = {}) {
+  using cleanup = new DisposableStack();
+  path ??= cleanup.use(temporaryDirectory()).path;
   const real = cleanup.use(openStore(path, { owner: 'the test' }));
   const disk = { isFull: false, tries: 0 };
   const full = new RidgelineError('STATE_UNWRITABLE', 'The disk is full.', 'Free some space.');
@@ -45,9 +45,11 @@ async function startBench() {
     },
     log: pino({ level: 'silent' }),
     endProcess: (error) => ends.push(error),
+    ...changes,
   });
   cleanup.defer(() => coordinator.stop('the test has ended'));
-  return { coordinator, disk, time, ends, [Symbol.dispose]: () => cleanup.dispose() };
+  const rest = cleanup.move();
+  return { coordinator, disk, time, ends, [Symbol.dispose]: () => rest.dispose() };
 }
 
 const spec: StudySpec = exampleStudy();
@@ -112,6 +114,29 @@ describe('a study that is handed in', () => {
     expect(coordinator.store.study('example')?.spec.seed).toBe(4);
     expect(bench.ends).toEqual([]);
   });
+});
+
+test('a study that starts afresh is not gone on with, and is there until its data could be read', async () => {
+  using directory = temporaryDirectory();
+  {
+    using bench = await startBench(directory.path);
+    await bench.coordinator.submit(spec);
+  }
+  const other = { settings: { ...settings, knownAnswer: 'cd'.repeat(32) } };
+  // Under another arithmetic it cannot be gone on with: `--fresh` is the way out, and must be one.
+  expect(await refusal(startBench(directory.path, other))).toMatchObject({ code: 'STUDY_DIFFERS' });
+  using bench = await startBench(directory.path, { ...other, startsAfresh: 'example' });
+  const { coordinator } = bench;
+  expect(await refusal(coordinator.submit(unreadable, true))).toMatchObject({
+    code: 'DATASET_MISSING',
+  });
+  expect(coordinator.store.trials('example')).toHaveLength(12);
+  expect(await coordinator.submit({ ...spec, seed: 4 }, true)).toBe('created');
+  expect(coordinator.store.study('example')).toMatchObject({
+    spec: { seed: 4 },
+    knownAnswer: other.settings.knownAnswer,
+  });
+  expect(bench.ends).toEqual([]);
 });
 
 describe('a study', () => {

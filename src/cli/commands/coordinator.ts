@@ -55,7 +55,7 @@ async function serve(
     flags,
     stateDir: stateDirOf(context, flags),
     leaseMs: flags.lease * 1_000,
-    removeFirst: null,
+    startsAfresh: null,
   });
   try {
     using view = new LiveView({ context, flags, coordinator: cluster.coordinator, study: null });

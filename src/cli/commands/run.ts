@@ -108,7 +108,7 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
     flags,
     stateDir,
     leaseMs: flags.lease * 1_000,
-    removeFirst: flags.fresh === true ? spec.study : null,
+    startsAfresh: flags.fresh === true ? spec.study : null,
   });
   let code: number | null;
   try {
@@ -151,7 +151,7 @@ async function search(
   const stopListening = coordinator.listen((event) => {
     if (event.kind === 'study-ended' && event.study === spec.study) ended.resolve();
   });
-  const outcome = await coordinator.submit(spec);
+  const outcome = await coordinator.submit(spec, flags.fresh === true);
   using view = new LiveView({ context, flags, coordinator, study: spec.study });
   if (outcome !== 'created') view.say(`${spec.study} goes on where it was left`);
   if (flags.listen !== '127.0.0.1:0')
