@@ -120,6 +120,7 @@ describe('run', () => {
       DROP VIEW trials_ranked;
       DROP INDEX attempt_one_open_audit;
       DROP TABLE quarantine;
+      ALTER TABLE winner DROP COLUMN tests;
       ALTER TABLE attempt DROP COLUMN fingerprint;
       ALTER TABLE trial DROP COLUMN audit;
       ALTER TABLE trial DROP COLUMN fingerprint;
