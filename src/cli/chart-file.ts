@@ -7,7 +7,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RidgelineError } from '../base/errors.ts';
-import { writeOutputFile } from './output-file.ts';
+import { refuseUnwritable, writeOutputFile } from './output-file.ts';
 
 const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((name) =>
   fileURLToPath(new URL(`fonts/${name}`, import.meta.url)),
@@ -18,7 +18,10 @@ const pngScale = 2;
 /** Refuses what `writeChart` could not write, before the work is done that the chart shows. */
 export function checkChartPath(path: string): void {
   const ending = extname(path).toLowerCase();
-  if (ending === '.svg' || ending === '.png') return;
+  if (ending === '.svg' || ending === '.png') {
+    refuseUnwritable(path);
+    return;
+  }
   throw new RidgelineError(
     'USAGE',
     `A chart is an SVG or a PNG file, and ${JSON.stringify(path)} ends with ${ending === '' ? 'neither' : JSON.stringify(ending)}.`,

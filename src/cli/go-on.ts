@@ -1,13 +1,18 @@
-/** The command that goes on where this one was stopped, ready to paste. */
+/** Commands that a user is told, ready to paste: such as the one that goes on where this one was stopped. */
 
-/** Arguments that a shell would take apart are quoted. */
 export function commandToGoOn(
   argv: readonly string[],
   change: { readonly without?: string; readonly with?: string },
 ): string {
   const kept = argv.filter((argument) => argument !== change.without && argument !== change.with);
-  const quoted = kept.map((argument) =>
-    /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`,
-  );
-  return ['ridgeline', ...quoted, ...(change.with === undefined ? [] : [change.with])].join(' ');
+  return [
+    'ridgeline',
+    ...kept.map(shellWord),
+    ...(change.with === undefined ? [] : [change.with]),
+  ].join(' ');
+}
+
+/** An argument as a shell takes it: quoted where it would be taken apart. */
+export function shellWord(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

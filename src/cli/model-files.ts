@@ -1,19 +1,12 @@
 /** Trained networks in files: written whole or not at all, read with every doubt. */
-import {
-  accessSync,
-  constants,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, extname } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { extname } from 'node:path';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { classifierArrays, classifierFrom, type Classifier } from '../trainer/classifier.ts';
 import { MalformedArrayFile, type ArrayFile } from '../trainer/named-array.ts';
 import { decodeNpz, encodeNpz } from '../trainer/npz.ts';
 import { decodeSafetensors, encodeSafetensors } from '../trainer/safetensors.ts';
+import { refuseUnwritable, writeOutputFile } from './output-file.ts';
 
 interface ModelFormat {
   encode(file: ArrayFile): Uint8Array;
@@ -39,35 +32,14 @@ function modelFormatOf(path: string): ModelFormat {
 }
 
 /** Before hours of training. @throws RidgelineError USAGE, OUTPUT_UNWRITABLE */
-export function refuseUnwritable(path: string): void {
+export function checkModelPath(path: string): void {
   modelFormatOf(path);
-  try {
-    accessSync(dirname(path), constants.W_OK);
-  } catch (error) {
-    throw unwritable(path, error);
-  }
+  refuseUnwritable(path);
 }
 
 /** @throws RidgelineError OUTPUT_UNWRITABLE */
 export function saveModel(path: string, classifier: Classifier): void {
-  const bytes = modelFormatOf(path).encode(classifierArrays(classifier));
-  const temporary = `${path}.partial`;
-  try {
-    writeFileSync(temporary, bytes);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw unwritable(path, error);
-  }
-}
-
-function unwritable(path: string, error: unknown): RidgelineError {
-  return new RidgelineError(
-    'OUTPUT_UNWRITABLE',
-    `The model ${path} cannot be written: ${messageOf(error)}.`,
-    'Give another path with --save.',
-    { cause: error },
-  );
+  writeOutputFile(path, modelFormatOf(path).encode(classifierArrays(classifier)));
 }
 
 /** @throws RidgelineError USAGE, MODEL_INVALID */

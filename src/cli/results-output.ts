@@ -22,10 +22,10 @@ import type { StudyRecord } from '../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../study/trial.ts';
 import { isUnicode, paintFor, widthOf, type CommonFlags, type Context } from './context.ts';
 import { exitCode } from './exit-codes.ts';
-import { writeOutputFile } from './output-file.ts';
+import { writeOutput } from './output-file.ts';
 
 /** What every command that prints results has; `results` has those below too. */
-const textFormats = ['table', 'tsv', 'csv', 'json', 'jsonl', 'markdown', 'latex'] as const;
+export const textFormats = ['table', 'tsv', 'csv', 'json', 'jsonl', 'markdown', 'latex'] as const;
 /** Made for a file: in a terminal they would be noise. */
 const fileFormats = ['parquet', 'optuna'] as const;
 export const resultFormats = [...textFormats, ...fileFormats] as const;
@@ -80,9 +80,8 @@ export function writeResults(
   const selected = selectResults(results, selectionOf(results, choice));
   const content = contentOf(source, selected, format, choice, context, flags);
   const chart = choice.chart === true ? chartBelow(results, choice, format, context, flags) : '';
-  if (choice.output === null)
-    context.stdout.write(chart === '' ? content : `${String(content)}${chart}`);
-  else writeOutputFile(choice.output, chart === '' ? content : `${String(content)}${chart}`);
+  const whole = chart === '' ? content : `${String(content)}${chart}`;
+  writeOutput(choice.output, whole, context.stdout);
 }
 
 /** 0; 1 where the study failed; 3 where trials were lost for good or results are disputed. */
@@ -106,16 +105,9 @@ export function outcomeCode(
   return lost || disputed ? exitCode.partly : exitCode.done;
 }
 
-/** @throws RidgelineError USAGE for a format there is not, or one that needs a file */
+/** @throws RidgelineError USAGE for a format that needs a file */
 function formatOf({ format, output, chart }: ResultsChoice, { stdout }: Context): string {
   if (format === null) return chart === true || (stdout.isTTY && output === null) ? 'table' : 'tsv';
-  if (!resultFormats.some((known) => known === format)) {
-    throw new RidgelineError(
-      'USAGE',
-      `There is no format ${JSON.stringify(format)}.`,
-      `Give one of ${resultFormats.join(', ')}.`,
-    );
-  }
   if (fileFormats.some((known) => known === format) && output === null && stdout.isTTY) {
     throw new RidgelineError(
       'USAGE',

@@ -8,6 +8,7 @@ import type { StoreReader } from '../store/read.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import { parseTrialName, type TrialId, type TrialRecord } from '../study/trial.ts';
 import { stateDirOf, type CommonFlags, type Context } from './context.ts';
+import { shellWord } from './go-on.ts';
 
 /** @throws RidgelineError STUDY_UNKNOWN with the names there are */
 export function storedStudy(reader: StoreReader, study: string): StudyRecord {
@@ -52,12 +53,9 @@ export async function studyOrRecipe(
   return loadStudyOrRecipe(fileOrName);
 }
 
-/** The options that name this state directory, as a shell reads them; empty for the default one. */
-export function stateOption({ state }: CommonFlags): string {
-  return state === undefined ? '' : ` --state ${shellWord(state)}`;
-}
-
-/** An argument as a shell takes it: quoted where it would be taken apart. */
-export function shellWord(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+/** The options that name these directories, as a shell reads them; empty for the default ones. */
+export function directoryOptions({ state, dataDir }: CommonFlags): string {
+  const option = (name: string, value: string | undefined): string =>
+    value === undefined ? '' : ` ${name} ${shellWord(value)}`;
+  return option('--state', state) + option('--data-dir', dataDir);
 }

@@ -29,6 +29,7 @@ export async function chooseTraining(
   context: Context,
   fallback: number | null = null,
 ): Promise<TrainingChoice> {
+  refuseSeveral(flags);
   const { kind, spec } = await studyOrRecipe(file, context, flags);
   const { seed, dataset, trainer: settings } = spec;
   const given = lambdaOf(flags);
@@ -51,6 +52,15 @@ function lambdaOf(flags: ChoiceFlags): number | null {
     'USAGE',
     `--lambda must be a number of at least 0, got ${JSON.stringify(flags.lambda)}.`,
     'Give a value such as --lambda 1e-3.',
+  );
+}
+
+function refuseSeveral({ lambda, trial, winner }: ChoiceFlags): void {
+  if ([lambda, trial, winner].filter((flag) => flag !== undefined).length < 2) return;
+  throw new RidgelineError(
+    'USAGE',
+    '--lambda, --trial and --winner each say which λ is trained; more than one was given.',
+    'Give one of them.',
   );
 }
 

@@ -10,6 +10,8 @@ export interface LineProblem {
 
 const problemsMax = 50;
 const columnsMax = 100;
+/** The parser quotes what it stumbles over, which may be the rest of the file. */
+const messageMax = 200;
 
 /** @param problems in the order in which they are shown; at least one */
 export function problemReport(
@@ -23,7 +25,7 @@ export function problemReport(
     const from = Math.max(0, Math.min(column - 1 - columnsMax / 2, quoted.length - columnsMax));
     const shown = printable(quoted.slice(from, from + columnsMax));
     const caret = `${' '.repeat(Math.max(0, column - 1 - from))}^`;
-    return `  ${file}:${line}:${column}  ${printable(message)}\n      ${shown}\n      ${caret}`;
+    return `  ${file}:${line}:${column}  ${printable(shortened(message))}\n      ${shown}\n      ${caret}`;
   });
   if (problems.length > problemsMax) {
     places.push(`  and ${problems.length - problemsMax} more`);
@@ -34,6 +36,10 @@ export function problemReport(
     `${file} has ${count}:\n${places.join('\n')}`,
     'Edit the lines named above; configs/quickstart.yaml is a working example.',
   );
+}
+
+function shortened(message: string): string {
+  return message.length > messageMax ? `${message.slice(0, messageMax)}…` : message;
 }
 
 /** A file's text may steer a terminal or turn its writing direction; shown is only what prints. */

@@ -24,20 +24,16 @@ export type Path = readonly (string | number)[];
 export class YamlSource {
   readonly #text: string;
   readonly #file: string;
-  readonly #lines = new LineCounter();
+  readonly #lines: LineCounter;
   readonly #document: Document;
 
   /** @throws RidgelineError STUDY_INVALID for what is not one plain YAML document */
   constructor(text: string, file: string) {
     this.#text = text;
     this.#file = file;
+    this.#lines = linesOf(text);
     const refusal = prescan(text);
-    if (refusal !== null) {
-      // The parser counts the lines; it is not asked here.
-      const before = text.slice(0, refusal.offset).split('\n');
-      const column = (before.at(-1)?.length ?? 0) + 1;
-      throw problemReport(file, text, [{ line: before.length, column, message: refusal.message }]);
-    }
+    if (refusal !== null) throw this.invalid([refusal]);
     this.#document = this.#parse();
     const problems = treeProblems(this.#document, this.#lines);
     if (problems.length > 0) throw this.invalid(problems);
@@ -45,7 +41,6 @@ export class YamlSource {
 
   #parse(): Document {
     const documents = parseAllDocuments(this.#text, {
-      lineCounter: this.#lines,
       prettyErrors: false,
       // Found by `treeProblems`, which names both lines and compares no pairs.
       uniqueKeys: false,
@@ -116,7 +111,7 @@ export class YamlSource {
       .toSorted((a, b) => a.offset - b.offset)
       .map(({ offset, message }) => {
         const { line, col } = this.#lines.linePos(Math.min(offset, this.#text.length));
-        return { line: Math.max(1, line), column: Math.max(1, col), message };
+        return { line, column: col, message };
       });
     return problemReport(this.#file, this.#text, lines);
   }
@@ -126,6 +121,14 @@ export class YamlSource {
       path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
     return isMap(node) ? node.items : [];
   }
+}
+
+/** Counted here: the parser leaves out the lines of what it cannot place, and all that follow move up. */
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1);
+  return lines;
 }
 
 function keyText(key: unknown): string {

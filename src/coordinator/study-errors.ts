@@ -5,7 +5,9 @@ export function studyUnknown(study: string, known: readonly string[]): Ridgeline
   return new RidgelineError(
     'STUDY_UNKNOWN',
     `There is no study ${JSON.stringify(study)} here${known.length > 0 ? `; there are: ${known.join(', ')}` : ', nor any other'}.`,
-    'Check the name and --state; `ridgeline status` lists the studies.',
+    /\.ya?ml$/i.test(study)
+      ? 'Give the name that stands in the file after `study:`, not the path of the file.'
+      : 'Check the name and --state; `ridgeline status` lists the studies.',
   );
 }
 

@@ -29,10 +29,10 @@ export async function locateDataset(
   const located = await locateNamed(entry, dataDir);
   if (located !== null) return located;
   const paths = pathsOf(entry, dataDir);
-  const own = `put it at ${paths.join(' or ')} (another folder: --data-dir or RIDGELINE_DATA)`;
+  const own = 'put it at one of these places (another folder: --data-dir or RIDGELINE_DATA)';
   throw new RidgelineError(
     'DATASET_MISSING',
-    `The data set ${entry.name} is not on this machine: neither ${paths.join(' nor ')} exists.`,
+    `The data set ${entry.name} is not on this machine: it was looked for at ${paths.join(', ')}.`,
     entry.download === null
       ? `Get its files and ${own}.`
       : `Run \`ridgeline data fetch ${entry.name}\`, or get the archive or the unpacked folder yourself and ${own}.`,

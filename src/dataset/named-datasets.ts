@@ -166,7 +166,7 @@ export function namedDataset(name: string): NamedDataset {
   const closest = closestWord(name, names);
   throw new RidgelineError(
     'DATASET_UNKNOWN',
-    `There is no data set called ${JSON.stringify(name)}${closest === null ? '' : `; did you mean ${closest}?`}`,
-    `Use one of ${names.join(', ')}, or name files of your own with \`path\` and \`format\`.`,
+    `There is no data set called ${JSON.stringify(name)}${closest === null ? '.' : `; did you mean ${closest}?`}`,
+    `Use one of ${names.join(', ')}; or the path of files of your own that are there, which a study has under \`path\`, not \`name\`.`,
   );
 }

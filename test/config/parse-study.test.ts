@@ -344,6 +344,13 @@ run_cap: 30
     expect(problemsOf(text)).toContain(message);
   });
 
+  test('that is no YAML keeps its lines, and is quoted in short', () => {
+    const text = `a: 1\n}\nsome\nmore words: here\n- ${'long '.repeat(200)}: x\n`;
+    const report = problemsOf(text);
+    expect(report).toMatch(/study\.yaml:4:11 .*":"\n {6}more words: here\n {6} {10}\^\n/);
+    expect(Math.max(...report.split('\n').map((line) => line.length))).toBeLessThan(250);
+  });
+
   test('cannot steer the terminal that shows it', () => {
     const report = problemsOf('study: "\u001b[2J\u202e"\n\u001b[31mkey: 1\n');
     expect(report).toContain('study: must be 1 to 64 of');

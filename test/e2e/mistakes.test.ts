@@ -105,6 +105,8 @@ describe('a wrong command line', () => {
     [['run'], /study/],
     [['run', 'x.yaml', '--wrokers', '2'], /unknown option '--wrokers'/],
     [['results', 'x', '--format', 'xml'], /xml/],
+    // Told before a search that may take hours, not when its results are to be printed.
+    [['run', 'configs/quickstart.yaml', '--format', 'xml'], /^error: .*xml.*Allowed choices/],
     [['worker'], /--join/],
   ])('%s ends with exit code 2 and says what was meant', async (args, what) => {
     const done = await ridgeline(args);
@@ -119,7 +121,13 @@ describe('a wrong command line', () => {
       1,
       /There is no study "nothing"/,
     );
+    const byFile = await ridgeline(['results', 'configs/quickstart.yaml', '--state', dir]);
+    expectError(byFile, 1, /There is no study "configs\/quickstart\.yaml"/);
+    expect(byFile.stderr).toContain('after `study:`');
     expectError(await ridgeline(['worker', '--join', 'nonsense']), 2, /join/);
+    const noFile = await ridgeline(['data', 'info', './none.npz']);
+    expectError(noFile, 2, /There is no data set called ".\/none\.npz"\./);
+    expect(noFile.stderr).toContain('path of files of your own that are there');
   });
 
   test('every command shows an example in its help', async () => {

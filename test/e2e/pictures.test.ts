@@ -54,6 +54,11 @@ test('a finished search is drawn as SVG, PNG, HTML and in the terminal', async (
 
   const mistakes: [string[], number, RegExp][] = [
     [
+      ['chart', 'drawn', 'scatter', '--trial', 'fine/1', '-o', join(dir, 'x.svg')],
+      2,
+      /--trial chooses whose curves are drawn/,
+    ],
+    [
       ['chart', 'drawn', 'pie', '-o', join(dir, 'x.svg')],
       2,
       /scatter, zoom, train-validation, curves, timeline/,

@@ -48,6 +48,8 @@ test('a finished search is read by results, trial, train and diff', async () => 
   // The command that `trial` prints works without the study's file, and gives the same digest.
   const trial = await ask('trial', 'read', 'coarse/7', '--format', 'json');
   const told = JSON.parse(trial.stdout) as { command: string; digest: string };
+  const elsewhere = await ask('trial', 'read', 'coarse/7', '--data-dir', '/a b', '--quiet');
+  expect(elsewhere.stdout).toContain(`--state ${state} --data-dir '/a b'\n`);
   renameSync(file, join(dir, 'elsewhere.yaml'));
   const again = await ridgeline(told.command.split(' ').slice(1));
   expect(again.code, again.stderr).toBe(0);

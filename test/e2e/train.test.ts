@@ -168,10 +168,15 @@ test('flags that contradict each other, or a file nobody can write, are refused 
   const recipe = 'configs/figure-3.yaml';
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['--save', 'model.onnx'], /ending of no model file.*\n.*\.npz or \.safetensors/],
-    [['--save', '/nowhere/model.npz'], /model \/nowhere\/model\.npz cannot be written/],
+    [
+      ['--save', '/nowhere/model.npz'],
+      /\/nowhere\/model\.npz cannot be written: no such file or directory/,
+    ],
+    [['--chart', '/nowhere/curves.svg'], /\/nowhere\/curves\.svg cannot be written/],
     [['--seeds', '3', '--save', 'm.npz'], /Give --ensemble seeds=3/],
     [['--ensemble', '3'], /must be seeds=N/],
     [['--chart', 'curves.pdf'], /ends with "\.pdf"/],
+    [['--winner', '--lambda', '3'], /each say which λ is trained/],
     [['--winner'], /is a recipe, which has no trials/],
   ];
   await Promise.all(

@@ -7,7 +7,7 @@ import { openStoreReader } from '../../store/open-store.ts';
 import { checkChartPath, writeChart } from '../chart-file.ts';
 import { stateDirOf, type CommonFlags, type Context } from '../context.ts';
 import { withCommonOptions } from '../options.ts';
-import { writeOutputFile } from '../output-file.ts';
+import { writeOutput } from '../output-file.ts';
 import { readStudyPicture } from '../study-picture.ts';
 
 interface ChartFlags extends CommonFlags {
@@ -34,6 +34,13 @@ export function addChartCommand(program: Command, context: Context): void {
     )
     .action(async (study: string, kind: string, flags: ChartFlags) => {
       checkChartPath(flags.output);
+      if (flags.trial !== undefined && kind !== 'curves') {
+        throw new RidgelineError(
+          'USAGE',
+          `--trial chooses whose curves are drawn, and ${kind} shows all trials.`,
+          'Leave out --trial, or draw curves.',
+        );
+      }
       if (!isChartKind(kind)) throw new Error(`commander let the kind ${kind} through`);
       const picture = pictureOf(study, flags, context);
       checkDrawable(kind, picture);
@@ -53,12 +60,8 @@ export function addReportCommand(program: Command, context: Context): void {
     .addHelpText('after', '\nExample:\n  ridgeline report quickstart -o report.html')
     .action(async (study: string, flags: ReportFlags) => {
       const text = await reportText(pictureOf(study, flags, context), context);
-      if (flags.output === '-') {
-        context.stdout.write(text);
-        return;
-      }
-      writeOutputFile(flags.output, text);
-      if (flags.quiet !== true) {
+      writeOutput(flags.output, text, context.stdout);
+      if (flags.output !== '-' && flags.quiet !== true) {
         context.stderr.write(`${flags.output} is written: open it in a browser\n`);
       }
     });

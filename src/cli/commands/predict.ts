@@ -18,7 +18,7 @@ import type { Images, Split } from '../../trainer/images.ts';
 import type { Kernel } from '../../trainer/kernel.ts';
 import { likeliestClass, meanProbabilities, worthOf } from '../../trainer/scoring.ts';
 import { scored } from '../build-ensemble.ts';
-import { writeOutputFile } from '../output-file.ts';
+import { refuseUnwritable, writeOutput } from '../output-file.ts';
 import {
   dataDirOf,
   isUnicode,
@@ -64,9 +64,8 @@ export function addPredictCommand(program: Command, context: Context): void {
       '\nExamples:\n  ridgeline predict best.npz cifar10 --data-dir ~/data\n  ridgeline predict best.npz photographs.npy --format csv -o scores.csv',
     )
     .action(async (model: string, images: string, flags: PredictFlags) => {
-      const text = await predict(model, images, flags, context);
-      if (flags.output === undefined) context.stdout.write(text);
-      else writeOutputFile(flags.output, text);
+      if (flags.output !== undefined && flags.output !== '-') refuseUnwritable(flags.output);
+      writeOutput(flags.output, await predict(model, images, flags, context), context.stdout);
     });
 }
 

@@ -6,12 +6,16 @@ import { studyResults } from '../../report/study-results.ts';
 import { terminalCurve } from '../../report/terminal-curve.ts';
 import { trialJson } from '../../report/trial-json.ts';
 import { formatTrial } from '../../report/trial-text.ts';
+import { locateNamed } from '../../dataset/locate.ts';
+import { namedDataset } from '../../dataset/named-datasets.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import type { StoreReader } from '../../store/read.ts';
-import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
-import { withCommonOptions } from '../options.ts';
+import type { DatasetSource } from '../../study/study-spec.ts';
+import { dataDirOf, stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
+import { shellWord } from '../go-on.ts';
+import { withCommonOptions, withDataOption } from '../options.ts';
 import { resultFormats, textOptions, writeResults } from '../results-output.ts';
-import { shellWord, stateOption, storedStudy, storedTrial } from '../stored-study.ts';
+import { directoryOptions, storedStudy, storedTrial } from '../stored-study.ts';
 
 interface ResultsFlags extends CommonFlags {
   readonly stage?: string;
@@ -28,6 +32,10 @@ interface ResultsFlags extends CommonFlags {
 
 interface FormatFlags extends CommonFlags {
   readonly format: 'table' | 'json';
+}
+
+interface TrialFlags extends FormatFlags {
+  readonly chart?: boolean;
 }
 
 const topDefault = 20;
@@ -98,7 +106,7 @@ function printResults(study: string, flags: ResultsFlags, context: Context): voi
 }
 
 function addTrial(program: Command, context: Context): void {
-  withCommonOptions(program.command('trial'))
+  withDataOption(withCommonOptions(program.command('trial')))
     .argument('<study>', 'its name')
     .argument('<trial>', 'such as coarse/7')
     .summary('everything about one trial')
@@ -108,7 +116,7 @@ function addTrial(program: Command, context: Context): void {
     .addOption(formatOption())
     .option('--chart', 'with its learning curve')
     .addHelpText('after', '\nExample:\n  ridgeline trial quickstart coarse/7 --chart')
-    .action((study: string, name: string, flags: FormatFlags & { readonly chart?: boolean }) => {
+    .action(async (study: string, name: string, flags: TrialFlags) => {
       using reader = openStoreReader(stateDirOf(context, flags));
       const record = storedStudy(reader, study);
       const { id, trial } = storedTrial(reader, study, name);
@@ -121,9 +129,10 @@ function addTrial(program: Command, context: Context): void {
         row,
         trial,
         attempts: reader.attempts(study, id),
-        command: `ridgeline train ${shellWord(study)} --trial ${shellWord(name)}${stateOption(flags)}`,
+        command: `ridgeline train ${shellWord(study)} --trial ${shellWord(name)}${directoryOptions(flags)}`,
       };
       const options = textOptions(context, flags);
+      await hintAtData(record.spec.dataset.source, flags, context);
       context.stdout.write(
         flags.format === 'json' ? trialJson(source) : formatTrial(source, options),
       );
@@ -131,6 +140,20 @@ function addTrial(program: Command, context: Context): void {
       const chart = terminalCurve(trial.result.curve, record.spec.trainer.learningRate, options);
       if (chart !== '') context.stdout.write(`\n${chart}`);
     });
+}
+
+/** The store does not know from which --data-dir a search was started. */
+async function hintAtData(
+  source: DatasetSource,
+  flags: TrialFlags,
+  context: Context,
+): Promise<void> {
+  if (source.kind === 'path' || flags.quiet === true) return;
+  const dataDir = dataDirOf(context, flags);
+  if ((await locateNamed(namedDataset(source.name), dataDir)) !== null) return;
+  context.stderr.write(
+    `${source.name} is not in ${dataDir}: to train the trial again, add the --data-dir of the search\n`,
+  );
 }
 
 function addDiff(program: Command, context: Context): void {

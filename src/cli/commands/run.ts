@@ -1,6 +1,6 @@
 /** `ridgeline run`: the whole job on this machine, and on every machine that joins. */
 import { hostname } from 'node:os';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
 import type { Coordinator } from '../../coordinator/coordinator-server.ts';
@@ -19,7 +19,7 @@ import { commandToGoOn } from '../go-on.ts';
 import { LiveView } from '../live-view.ts';
 import { LocalWorkers } from '../local-workers.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
-import { everything, outcomeCode, writeResults } from '../results-output.ts';
+import { everything, outcomeCode, textFormats, writeResults } from '../results-output.ts';
 import { serveCluster, type RunningCluster } from '../serve-cluster.ts';
 import { StopSignals } from '../stop-signals.ts';
 
@@ -78,9 +78,10 @@ export function addRunCommand(
       60,
     )
     .option('--fresh', "throw away what is stored under the study's name and start anew")
-    .option(
-      '--format <format>',
-      'table, tsv, csv, json, jsonl, markdown or latex (default: table in a terminal, tsv elsewhere)',
+    .addOption(
+      new Option('--format <format>', 'default: table in a terminal, tsv elsewhere').choices([
+        ...textFormats,
+      ]),
     )
     .addHelpText(
       'after',
@@ -154,7 +155,7 @@ async function search(
   const outcome = await coordinator.submit(spec, flags.fresh === true);
   using view = new LiveView({ context, flags, coordinator, study: spec.study });
   if (outcome !== 'created') view.say(`${spec.study} goes on where it was left`);
-  if (flags.listen !== '127.0.0.1:0')
+  if (flags.listen !== '127.0.0.1:0' || flags.workers === 0)
     view.say(`others join with:  ridgeline worker --join @${cluster.workerJoinFile}`);
   if (cluster.dashboard !== null) view.say(dashboardText(cluster.dashboard));
   const workers = startWorkers(cluster, flags, context, ended);

@@ -24,7 +24,7 @@ import {
 import { exitCode } from '../exit-codes.ts';
 import { commandToGoOn } from '../go-on.ts';
 import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
-import { refuseUnwritable, saveModel } from '../model-files.ts';
+import { checkModelPath, saveModel } from '../model-files.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
 import { StopSignals } from '../stop-signals.ts';
 import { identityOf, SeedsTraining } from '../train-seeds.ts';
@@ -233,7 +233,7 @@ function ensembleSeeds(text: string): number {
 }
 
 function refuseContradictions({ seeds, ensemble, save, chart }: TrainFlags): void {
-  if (save !== undefined) refuseUnwritable(save);
+  if (save !== undefined) checkModelPath(save);
   if (chart !== undefined) checkChartPath(chart);
   if (seeds !== undefined && ensemble !== undefined) {
     throw new RidgelineError(

@@ -2,7 +2,6 @@
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { checkUnchanged, openStudyData } from '../../coordinator/study-data.ts';
-import { studyUnknown } from '../../coordinator/study-errors.ts';
 import { assembleData } from '../../dataset/assemble.ts';
 import {
   verificationJson,
@@ -34,6 +33,7 @@ import { exitCode } from '../exit-codes.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
 import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { recompute } from '../recompute.ts';
+import { storedStudy } from '../stored-study.ts';
 import { StopSignals } from '../stop-signals.ts';
 
 interface VerifyFlags extends CommonFlags, KernelFlags {
@@ -151,12 +151,7 @@ function compared(
 function chosenTrials(study: string, flags: VerifyFlags, context: Context) {
   using reader = openStoreReader(stateDirOf(context, flags));
   return reader.snapshot(() => {
-    const record = reader.study(study);
-    if (record === null)
-      throw studyUnknown(
-        study,
-        reader.studies().map((known) => known.spec.study),
-      );
+    const record = storedStudy(reader, study);
     const all = reader.trials(study, { curves: true, correctness: true });
     const withResult = all.filter((trial) => trial.result !== null);
     if (withResult.length === 0) {
