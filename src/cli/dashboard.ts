@@ -62,7 +62,9 @@ function liveCluster(coordinator: Coordinator, tokens: TokenFile, version: strin
     workers: () => coordinator.workers(),
     storeProblem: () => coordinator.storeProblem,
     study: (name) => store.study(name),
-    trials: (name) => store.trials(name),
+    // Bits are in the store alone; without them, many trials are at hand much sooner.
+    trials: (name, { correctness }) =>
+      correctness ? store.trials(name, { correctness }) : coordinator.trials(name),
     log: (limit) => store.events(limit),
     listen: (listener) =>
       coordinator.listen((event) => {

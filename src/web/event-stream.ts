@@ -25,6 +25,17 @@ const paceMs = 400;
 const beatMs = 15_000;
 const logLines = 100;
 
+const texts = new WeakMap<object, string>();
+
+/** A large study's page is the same for all who look at it: it is written out once. */
+function textOf(value: object): string {
+  const known = texts.get(value);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(value);
+  texts.set(value, text);
+  return text;
+}
+
 export async function streamPage(
   stream: SSEStreamingApi,
   { shelf, log, study, role, wait }: StreamOptions,
@@ -39,7 +50,7 @@ export async function streamPage(
     event: Name,
     value: StreamEvents[Name],
   ): Promise<void> => {
-    const data = JSON.stringify(value);
+    const data = textOf(value);
     if (sent.get(event) === data) return;
     sent.set(event, data);
     id += 1;
