@@ -175,6 +175,7 @@ describe('a board', () => {
         testLoss: 1,
         testWorker: 'beta',
         reproduced: true,
+        tests: [],
       },
     };
     const page = new StudyBoard(over, [failed, scored(1, 1e-3, 300)]).page(over);
