@@ -20,7 +20,8 @@ interface BestLabel {
 
 interface LabelPlace {
   readonly lines: readonly string[];
-  /** From the dot to where the lines begin, in pixels. */
+  readonly textAnchor: 'start' | 'end';
+  /** From the dot to where the lines begin, or end, in pixels. */
   readonly dx: number;
 }
 
@@ -29,6 +30,7 @@ const gap = 4;
 /** How far it reaches beyond the dot on the other side. */
 const overlap = 6;
 
+/** It grows from the dot towards the middle; where that is not enough, it begins or ends at an edge. */
 export function bestLabelPlace({
   name,
   numbers,
@@ -36,13 +38,21 @@ export function bestLabelPlace({
   range,
   width = chartWidth,
 }: BestLabel): LabelPlace {
+  const { marginLeft, marginRight } = panelMargins;
   const lines = linesOf(name, numbers, width - 2 * gap);
   const needed = lines.reduce((most, line) => Math.max(most, textWidth(line, true)), 0);
-  const left = panelMargins.marginLeft + lambdaInset;
-  const right = width - panelMargins.marginRight - lambdaInset;
+  const left = marginLeft + lambdaInset;
+  const right = width - marginRight - lambdaInset;
   const at = left + (log(lambda / range.min) / log(range.max / range.min)) * (right - left);
-  const start = at < (left + right) / 2 ? at - overlap : at + overlap - needed;
-  return { lines, dx: Math.max(gap, Math.min(width - gap - needed, start)) - at };
+  if (at < (left + right) / 2) {
+    const end = width - gap;
+    if (at - overlap + needed <= end) return { lines, textAnchor: 'start', dx: -overlap };
+    return { lines, textAnchor: 'end', dx: end - at };
+  }
+  // Rather not over the numbers of the axis, if there is room beside them.
+  const begin = Math.max(gap, Math.min(marginLeft, width - gap - needed));
+  if (at + overlap - needed >= begin) return { lines, textAnchor: 'end', dx: overlap };
+  return { lines, textAnchor: 'start', dx: begin - at };
 }
 
 /** One line where there is room for it, else two, the name cut to what there is. */

@@ -186,7 +186,7 @@ function bestMarks({ input, best, range, theme, scale }: Scene): Plot.Markish[] 
   if (best === null || input.best === null || input.best === undefined) return [];
   const { metric, direction } = input.objective;
   const value = metricText(metric, best.value / scale) ?? '';
-  const { lines, dx } = bestLabelPlace({
+  const { lines, textAnchor, dx } = bestLabelPlace({
     name: foreignText(input.best.label),
     numbers: `λ ${lambdaText(best.lambda)}, ${value}`,
     lambda: best.lambda,
@@ -206,7 +206,7 @@ function bestMarks({ input, best, range, theme, scale }: Scene): Plot.Markish[] 
       x: 'lambda',
       y: ({ value: at, error }: Dot) => (direction === 'maximize' ? at + error : at - error),
       text: () => lines.join('\n'),
-      textAnchor: 'start',
+      textAnchor,
       dx,
       lineAnchor: up ? 'bottom' : 'top',
       dy: up ? -12 : 13,
