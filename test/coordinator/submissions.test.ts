@@ -164,7 +164,10 @@ describe('a study', () => {
     expect(isHeld()).toBe(true);
     time.passedMs = settings.forgetMs;
     await vi.waitFor(() => expect(isHeld()).toBe(false), 5_000);
-    expect(coordinator.overview.study('example')).toMatchObject({ status: 'cancelled', reason: 'enough' });
+    expect(coordinator.overview.study('example')).toMatchObject({
+      status: 'cancelled',
+      reason: 'enough',
+    });
     expect(await coordinator.submit(spec, true)).toBe('created');
     expect(isHeld()).toBe(true);
   });
