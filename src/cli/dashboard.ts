@@ -58,11 +58,13 @@ function liveCluster(coordinator: Coordinator, tokens: TokenFile, version: strin
   const { store } = coordinator;
   return {
     version,
-    studies: cached(studiesAgeMs, () => coordinator.studies().map(studyLine)),
+    studies: cached(studiesAgeMs, () => coordinator.overview.counts().map(studyLine)),
     workers: () => coordinator.workers(),
     storeProblem: () => coordinator.storeProblem,
     study: (name) => store.study(name),
-    trials: (name) => store.trials(name),
+    // Bits are in the store alone; without them, many trials are at hand much sooner.
+    trials: (name, { correctness }) =>
+      correctness ? store.trials(name, { correctness }) : coordinator.overview.trials(name),
     log: (limit) => store.events(limit),
     listen: (listener) =>
       coordinator.listen((event) => {

@@ -3,7 +3,8 @@
  * of it is a result; `--quiet` leaves it out.
  */
 import { createLogUpdate } from 'log-update';
-import type { Coordinator, LiveEvent } from '../coordinator/coordinator-server.ts';
+import type { LiveEvent } from '../coordinator/cluster-state.ts';
+import type { Coordinator } from '../coordinator/coordinator-server.ts';
 import { liveLines, trialLine } from '../report/live-lines.ts';
 import type { TextOptions } from '../report/text-options.ts';
 import { validationCountOf, valueError } from '../search/study-statistics.ts';
@@ -131,7 +132,7 @@ export class LiveView implements Disposable {
 
   #draw(): void {
     const { coordinator, study } = this.#options;
-    const progress = study === null ? null : coordinator.study(study);
+    const progress = study === null ? null : coordinator.overview.study(study);
     const objective = study === null ? null : this.#objectiveOf(study);
     if (progress === null || objective === null) return;
     const nowMs = performance.now();

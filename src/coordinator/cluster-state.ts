@@ -12,6 +12,7 @@ import {
   isOver,
   trialName,
   type AttemptPurpose,
+  type Measurement,
   type StageRecord,
   type StudyStatus,
   type TrialId,
@@ -164,6 +165,16 @@ export type Notice =
       readonly study: string;
       readonly status: StudyStatus;
       readonly reason: string | null;
+    };
+
+/** What those who watch are told. */
+export type LiveEvent =
+  | Notice
+  | {
+      readonly kind: 'measured';
+      readonly study: string;
+      readonly trial: TrialId;
+      readonly measurement: Measurement;
     };
 
 export type Effect =

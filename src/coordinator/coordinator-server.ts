@@ -14,22 +14,21 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../base/clock.ts';
 import { nothingFails, type Reached } from '../base/failpoint.ts';
-import type { StudySummary, SubmitOutcome, WorkerSummary } from '../rpc/control-messages.ts';
+import type { SubmitOutcome, WorkerSummary } from '../rpc/control-messages.ts';
 import type { Hello, WorkerMessage } from '../rpc/messages.ts';
 import type { SessionStream } from '../rpc/session-stream.ts';
 import type { Store } from '../store/open-store.ts';
-import type { StudyRecord } from '../study/study-record.ts';
 import type { StudySpec } from '../study/study-spec.ts';
-import { isOver, type Measurement, type TrialId, type TrialRecord } from '../study/trial.ts';
-import type { Decision, DispatcherSettings, Effect, Moment, Notice } from './cluster-state.ts';
-import { trialRecord } from './cluster-state.ts';
+import { isOver } from '../study/trial.ts';
+import type { Decision, DispatcherSettings, Effect, LiveEvent, Moment } from './cluster-state.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GroupCommit } from './group-commit.ts';
-import { StoredStudies, studyProgress, workerRows } from './progress.ts';
+import { workerRows } from './progress.ts';
 import { SessionStreams } from './session-streams.ts';
 import { StoreOutage } from './store-outage.ts';
 import { storeUnwritable, studyOver, studyUnknown } from './study-errors.ts';
 import { StudyLibrary } from './study-library.ts';
+import { StudyOverview } from './study-overview.ts';
 import { Submissions } from './submissions.ts';
 
 export interface CoordinatorOptions {
@@ -48,25 +47,15 @@ export interface CoordinatorOptions {
   readonly startsAfresh?: string | null;
 }
 
-/** What those who watch are told. */
-export type LiveEvent =
-  | Notice
-  | {
-      readonly kind: 'measured';
-      readonly study: string;
-      readonly trial: TrialId;
-      readonly measurement: Measurement;
-    };
-
 const tickMs = 200;
 
 export class Coordinator {
+  readonly overview: StudyOverview;
   readonly #options: CoordinatorOptions;
   readonly #commit: GroupCommit;
   readonly #streams: SessionStreams;
   readonly #outage: StoreOutage;
   readonly #library: StudyLibrary;
-  readonly #stored: StoredStudies;
   readonly #submissions: Submissions;
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   readonly #timer: NodeJS.Timeout;
@@ -74,7 +63,11 @@ export class Coordinator {
 
   private constructor(options: CoordinatorOptions) {
     this.#options = options;
-    this.#stored = new StoredStudies(options.store);
+    this.overview = new StudyOverview({
+      store: options.store,
+      state: () => this.#dispatcher?.state ?? null,
+      storeProblem: () => this.storeProblem,
+    });
     this.#library = new StudyLibrary(
       options.store,
       options.dataDir,
@@ -157,33 +150,6 @@ export class Coordinator {
     const rows = this.workers().filter((row) => worker === null || row.name === worker);
     this.#decide((dispatcher) => dispatcher.drain(worker, reason));
     return rows.length;
-  }
-
-  /** Every study of the store, in order of submission; live where it is being worked on. */
-  studies(): StudySummary[] {
-    return this.#options.store.studies().map((record) => this.#summary(record));
-  }
-
-  /** One of them, for those who look several times a second; null where there is no such study. */
-  study(name: string): StudySummary | null {
-    const record = this.#options.store.study(name);
-    return record === null ? null : this.#summary(record);
-  }
-
-  /** With the last point of their curves: from memory where the study is worked on, since the store takes a second for 100,000. */
-  trials(name: string): TrialRecord[] {
-    const live = this.#dispatcher?.state.studies.get(name);
-    return live === undefined
-      ? this.#options.store.trials(name)
-      : [...live.trials.values()].map(trialRecord);
-  }
-
-  #summary(record: StudyRecord): StudySummary {
-    const live = this.#dispatcher?.state.studies.get(record.spec.study);
-    const progress = live === undefined ? this.#stored.progress(record) : studyProgress(live);
-    const { problem } = this.#outage;
-    if (problem === null || isOver(record.status)) return { ...progress, reason: record.reason };
-    return { ...progress, reason: `nothing is granted or acknowledged: ${problem}` };
   }
 
   /** Throws a study away, with everything that is stored of it; running trials of it are aborted. */

@@ -127,7 +127,7 @@ export class Dispatcher {
       decision,
       now,
       'worker-joined',
-      `${worker.name} from ${address} with ${worker.threads} threads`,
+      `${worker.name} from ${address} with ${worker.threads} ${worker.threads === 1 ? 'thread' : 'threads'}`,
     );
     return this.#settle(now, decision);
   }

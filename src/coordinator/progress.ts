@@ -19,7 +19,14 @@ import { ineligibility } from './workforce.ts';
 /** What the dispatcher knows of a study; why it failed or was paused stands in the store. */
 export type StudyProgress = Omit<StudySummary, 'reason'>;
 
+export type StudyCounts = Omit<StudyProgress, 'best'>;
+
 export function studyProgress(study: StudyEntry): StudyProgress {
+  return { ...studyCounts(study), best: bestOf(study) };
+}
+
+/** From numbers that are kept: it costs the same for any number of trials. */
+export function studyCounts(study: StudyEntry): StudyCounts {
   const stage = study.stages.find((entry) => !entry.record.closed) ?? null;
   const counted = stage ?? study.stages.at(-1) ?? null;
   return {
@@ -30,7 +37,6 @@ export function studyProgress(study: StudyEntry): StudyProgress {
     total: plannedTrials(study.spec, counted?.record.trials ?? 0, counted?.trials.length ?? 0),
     // Only trials of the open stage wait.
     running: stage === null ? 0 : stage.open - study.waiting,
-    best: bestOf(study),
     testing: stage === null && study.winner !== null && study.status === 'running',
   };
 }

@@ -28,7 +28,7 @@ export function controlHandlers(coordinator: Coordinator): ControlHandlers {
       const spec = specFromCanonical(text);
       return { name: spec.study, outcome: await coordinator.submit(spec, fresh) };
     },
-    listStudies: () => coordinator.studies(),
+    listStudies: () => coordinator.overview.studies(),
     listWorkers: () => coordinator.workers(),
     setStudy: async (study, change, reason) => await coordinator.setStudy(study, change, reason),
     drainWorker: (worker, reason) => drainNamed(coordinator, worker, reason),
@@ -68,11 +68,11 @@ async function* watch(
 }
 
 function find(coordinator: Coordinator, study: string): StudySummary {
-  const found = coordinator.study(study);
+  const found = coordinator.overview.study(study);
   if (found !== null) return found;
   throw studyUnknown(
     study,
-    coordinator.studies().map((candidate) => candidate.study),
+    coordinator.overview.counts().map((candidate) => candidate.study),
   );
 }
 

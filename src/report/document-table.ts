@@ -57,7 +57,7 @@ export function stageCaption(stage: StageResults): string {
 
 /** `winner: coarse/12, λ 1.23e-2, …`; null where nothing is complete. */
 export function winnerSentence(
-  results: StudyResults,
+  results: Pick<StudyResults, 'best' | 'winner' | 'objective'>,
 ): { readonly label: string; readonly text: string } | null {
   const facts = winnerFacts(results);
   return facts === null ? null : { label: bestLabel(results), text: `${facts.join(', ')}.` };

@@ -79,7 +79,11 @@ function trialRow(
   };
 }
 
-function isTied({ ties }: StudyStatistics, { trial, value }: RankedCandidate): boolean | null {
+/** Null where it was not compared. */
+export function isTied(
+  { ties }: StudyStatistics,
+  { trial, value }: RankedCandidate,
+): boolean | null {
   return ties === null || value === null ? null : ties.names.has(trialName(trial.id));
 }
 

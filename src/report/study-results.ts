@@ -8,7 +8,7 @@
  */
 import { RidgelineError } from '../base/errors.ts';
 import { candidatesOf, type Candidate } from '../search/candidates.ts';
-import { bestCandidate, rankCandidates, type RankedCandidate } from '../search/ranking.ts';
+import { bestCandidate, rankCandidates } from '../search/ranking.ts';
 import type { SmoothFit } from '../search/smooth-fit.ts';
 import { studyStatistics, type StudyStatistics } from '../search/study-statistics.ts';
 import type { LambdaRange, Objective } from '../study/study-spec.ts';
@@ -58,7 +58,13 @@ export interface ResultRow {
 
 type StatusCounts = Readonly<Record<TrialStatus, number>>;
 
-export interface StageResults {
+export interface StageCounts {
+  readonly counts: StatusCounts;
+  /** How many λ have been given a first replicate, a second one, and so on. */
+  readonly replicates: readonly number[];
+}
+
+export interface StageResults extends StageCounts {
   readonly name: string;
   readonly distribution: 'log_uniform';
   /** Null until it is known. */
@@ -69,9 +75,6 @@ export interface StageResults {
   readonly closed: boolean;
   /** λ that the stage is to have; `counts` has those that exist already. */
   readonly trials: number;
-  readonly counts: StatusCounts;
-  /** How many λ have been given a first replicate, a second one, and so on. */
-  readonly replicates: readonly number[];
   /** Best first. `selectResults` may have left some out: `rowsTotal` counts all, `rowsMatched` those asked for. */
   readonly rows: readonly ResultRow[];
   readonly rowsMatched: number;
@@ -208,8 +211,7 @@ function stageResults(
     warnings: stage.warnings,
     closed: stage.closed,
     trials: stage.trials,
-    counts: countStatuses(ranked),
-    replicates: replicateCounts(ranked),
+    ...stageCounts(ranked),
     rows,
     rowsMatched: rows.length,
     rowsTotal: rows.length,
@@ -235,12 +237,13 @@ function byTrial(
   };
 }
 
-function tieSummary({ ties }: StudyStatistics): TieSummary | null {
+export function tieSummary({ ties }: StudyStatistics): TieSummary | null {
   if (ties === null) return null;
   return { tied: ties.names.size, compared: ties.compared, lambda: ties.lambda };
 }
 
-function winnerResult(study: StudyRecord, rows: readonly ResultRow[]): WinnerResult | null {
+/** @param rows its row among them */
+export function winnerResult(study: StudyRecord, rows: readonly ResultRow[]): WinnerResult | null {
   const { winner } = study;
   if (winner === null) return null;
   const name = trialName(winner.trial);
@@ -262,11 +265,12 @@ function bestSoFar(
   return rows.find(({ trial }) => trial === name) ?? null;
 }
 
-function replicateCounts(ranked: readonly RankedCandidate[]): number[] {
+/** How many of a stage's λ stand how, and how many have been given each replicate. */
+export function stageCounts(candidates: readonly Candidate[]): StageCounts {
   const counts: number[] = [];
-  for (const { replicates } of ranked)
+  for (const { replicates } of candidates)
     for (const index of replicates.keys()) counts[index] = (counts[index] ?? 0) + 1;
-  return counts;
+  return { counts: countStatuses(candidates), replicates: counts };
 }
 
 function countStatuses(candidates: readonly Candidate[]): StatusCounts {

@@ -34,15 +34,22 @@ export function rankCandidates(
   const sign = objective.direction === 'maximize' ? -1 : 1;
   const place = new Map(stageOrder.map((stage, index) => [stage, index]));
   return candidatesOf(trials, objective)
+    .map((candidate) => ({
+      candidate,
+      // Found once each, not at every comparison: there may be a hundred thousand.
+      status: placeOf(candidate),
+      value: sign * (candidate.value ?? 0),
+      stage: place.get(candidate.trial.id.stage) ?? 0,
+    }))
     .toSorted(
       (a, b) =>
-        placeOf(a) - placeOf(b) ||
-        b.replicates.length - a.replicates.length ||
-        sign * ((a.value ?? 0) - (b.value ?? 0)) ||
-        (place.get(a.trial.id.stage) ?? 0) - (place.get(b.trial.id.stage) ?? 0) ||
-        a.trial.id.k - b.trial.id.k,
+        a.status - b.status ||
+        b.candidate.replicates.length - a.candidate.replicates.length ||
+        a.value - b.value ||
+        a.stage - b.stage ||
+        a.candidate.trial.id.k - b.candidate.trial.id.k,
     )
-    .map((candidate, index) => ({
+    .map(({ candidate }, index) => ({
       ...candidate,
       rank: candidate.value === null ? null : index + 1,
     }));

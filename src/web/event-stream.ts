@@ -7,12 +7,12 @@
  */
 import type { SSEStreamingApi } from 'hono/streaming';
 import type { BoardShelf } from './board-shelf.ts';
-import type { LogLine, StreamEvents, ViewerRole } from './page-messages.ts';
+import type { LogLine, StreamEvents, StudyLine, ViewerRole } from './page-messages.ts';
 
 export interface StreamOptions {
   readonly shelf: BoardShelf;
   readonly log: (limit: number) => readonly LogLine[];
-  /** Null for the list of studies alone. */
+  /** Null for the one that runs, or else the newest. */
   readonly study: string | null;
   /** Asked again and again: a session may end while its page is open. */
   readonly role: () => ViewerRole | null;
@@ -24,6 +24,23 @@ const paceMs = 400;
 /** Something is said at least this often, so that a dead connection is noticed on both sides. */
 const beatMs = 15_000;
 const logLines = 100;
+
+/** Null where there is none at all. */
+function mostWanted(studies: readonly StudyLine[]): string | null {
+  const running = studies.find(({ status }) => status === 'running');
+  return (running ?? studies.at(-1))?.study ?? null;
+}
+
+const texts = new WeakMap<object, string>();
+
+/** A large study's page is the same for all who look at it: it is written out once. */
+function textOf(value: object): string {
+  const known = texts.get(value);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(value);
+  texts.set(value, text);
+  return text;
+}
 
 export async function streamPage(
   stream: SSEStreamingApi,
@@ -39,7 +56,7 @@ export async function streamPage(
     event: Name,
     value: StreamEvents[Name],
   ): Promise<void> => {
-    const data = JSON.stringify(value);
+    const data = textOf(value);
     if (sent.get(event) === data) return;
     sent.set(event, data);
     id += 1;
@@ -52,8 +69,10 @@ export async function streamPage(
     // Threads become busy and free without an event: looked at every other turn.
     if (version !== shelf.version || turn % 2 === 0) {
       version = shelf.version;
-      await say('overview', shelf.overview(now));
-      const page = study === null ? null : shelf.page(study);
+      const overview = shelf.overview(now);
+      await say('overview', overview);
+      const shown = study ?? mostWanted(overview.studies);
+      const page = shown === null ? null : shelf.page(shown);
       if (page !== null) await say('study', page);
       await say('log', log(logLines));
     }

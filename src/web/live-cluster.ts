@@ -29,8 +29,8 @@ export interface LiveCluster {
   workers(): readonly Omit<WorkerLine, 'trialsPerMinute'>[];
   storeProblem(): string | null;
   study(name: string): StudyRecord | null;
-  /** All trials of a study, with the last point of their curves. */
-  trials(name: string): TrialRecord[];
+  /** All trials of a study, with the last point of their curves, and with the bits of right answers where asked for. */
+  trials(name: string, details: { readonly correctness: boolean }): TrialRecord[];
   /** The newest `limit`, oldest first. */
   log(limit: number): readonly LogLine[];
   /** @returns a function that ends the subscription */

@@ -7,7 +7,8 @@
  * Not here: how it travels (`web-server.ts`) and how it looks (`page`).
  */
 import type { CyclicalRate } from '../study/study-spec.ts';
-import type { Measurement } from '../study/trial.ts';
+import type { ResultRow, StageCounts, StudyResults } from '../report/study-results.ts';
+import type { Measurement, StageRecord } from '../study/trial.ts';
 import type { WorkerState } from './live-cluster.ts';
 
 export type ViewerRole = 'viewer' | 'admin';
@@ -43,71 +44,54 @@ export interface Overview {
   readonly storeProblem: string | null;
 }
 
-export interface TrialRow {
-  readonly trial: string;
-  readonly stage: string;
-  /** Over all stages, from 1; null unless complete. */
-  readonly rank: number | null;
-  readonly lambda: number;
-  readonly value: number | null;
-  readonly trainAccuracy: number | null;
-  readonly validationAccuracy: number | null;
-  readonly validationLoss: number | null;
-  readonly status: string;
-  readonly reason: string | null;
-  readonly attempts: number;
-  readonly worker: string | null;
-  readonly seconds: number | null;
-}
-
-export interface StageLine {
-  readonly name: string;
-  readonly trials: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly running: number;
-  readonly range: { readonly min: number; readonly max: number } | null;
+/** Counts are of λ, whatever replicates they have, as the tables count. */
+export interface StageLine extends StageRecord, StageCounts {
   /** Whether the range is found from another stage. */
   readonly isNarrowed: boolean;
-  readonly reason: string | null;
-  readonly closed: boolean;
-  readonly warnings: readonly string[];
 }
 
-export interface StudyPage {
-  readonly study: string;
-  readonly status: string;
-  readonly reason: string | null;
-  readonly metric: string;
-  readonly direction: 'maximize' | 'minimize';
-  readonly seed: number;
+/** Of `StudyResults` what the same sentences are made of that stand below the tables. */
+export interface StudyPage extends Pick<
+  StudyResults,
+  | 'study'
+  | 'status'
+  | 'reason'
+  | 'seed'
+  | 'objective'
+  | 'winner'
+  | 'best'
+  | 'ties'
+  | 'fit'
+  | 'validationCount'
+> {
   readonly dataset: string;
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
   readonly stages: readonly StageLine[];
-  readonly winner: {
-    readonly trial: string;
-    readonly lambda: number;
-    readonly testAccuracy: number | null;
-    readonly reproduced: boolean | null;
-  } | null;
-  readonly best: TrialRow | null;
-  /** The first rows of the ranking; the rest is asked for by page. */
-  readonly rows: readonly TrialRow[];
+  /** False where it has too many trials: then nothing is known of errors, ties and the fit. */
+  readonly isCompared: boolean;
+  /** The first rows of the ranking; the rest is asked for by page. Ranks count over all stages. */
+  readonly rows: readonly ResultRow[];
   readonly rowsTotal: number;
   readonly points: readonly ScatterPoint[];
-  /** Of how many complete trials the points were chosen, where there are too many to draw. */
+  /** Of how many that have ended the points were chosen, where there are too many to draw. */
   readonly pointsTotal: number;
   readonly curves: readonly RunningCurve[];
   readonly learningRate: CyclicalRate;
 }
 
-/** Stage (by place), λ, value of the objective, trial. */
-export type ScatterPoint = readonly [stage: number, lambda: number, value: number, trial: string];
+/** Stage (by place), λ, value of the objective (null: failed), trial, whether it is tied with the best. */
+export type ScatterPoint = readonly [
+  stage: number,
+  lambda: number,
+  value: number | null,
+  trial: string,
+  tied: boolean | null,
+];
 
 export interface RunningCurve {
   readonly trial: string;
-  readonly lambda: number | null;
+  readonly lambda: number;
   /** By step, ascending. */
   readonly points: readonly Measurement[];
 }
@@ -122,7 +106,7 @@ export interface LogLine {
 
 /** One page of the ranking. */
 export interface TrialPage {
-  readonly rows: readonly TrialRow[];
+  readonly rows: readonly ResultRow[];
   readonly total: number;
 }
 

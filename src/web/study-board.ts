@@ -1,60 +1,51 @@
 /**
- * One study as the dashboard shows it: all its trials in memory, brought up to date by what ends.
+ * One study as the dashboard shows it: where it stood when its trials were last read, and the curves of
+ * those that train now, which come by events and are stored only when they end.
  *
- * Ranking is `search`'s and is done again only when somebody looks and something has changed. With
- * 100,000 trials the scatter would be a blot of several megabytes: points are thinned on a grid finer
- * than the drawing, so that what is seen is the same.
- *
- * Not here: who looks, and how often (`board-shelf.ts`, `event-stream.ts`).
+ * Not here: what is found from the trials (`study-standing.ts`), and when they are read again
+ * (`board-shelf.ts`).
  */
-import { assert } from '../base/assert.ts';
-import { rankCandidates, type RankedCandidate } from '../search/ranking.ts';
+import type { RankedCandidate } from '../search/ranking.ts';
+import { lambdaRow } from '../report/result-row.ts';
+import {
+  stageCounts,
+  tieSummary,
+  winnerResult,
+  type ResultRow,
+  type WinnerResult,
+} from '../report/study-results.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import {
-  noCorrectness,
   trialName,
   type Measurement,
+  type StageRecord,
   type TrialId,
   type TrialRecord,
 } from '../study/trial.ts';
-import type {
-  RunningCurve,
-  ScatterPoint,
-  StageLine,
-  StudyPage,
-  TrialPage,
-  TrialRow,
-} from './page-messages.ts';
+import type { RunningCurve, StageLine, StudyPage, TrialPage } from './page-messages.ts';
+import { isCompared, standingOf, type Standing } from './study-standing.ts';
 
 /** Rows that come with the page itself. */
 const firstRows = 25;
-/** More than this many points are thinned to one a cell. */
-const pointsMax = 2_000;
-const gridColumns = 96;
-const gridRows = 64;
 /** Running trials whose curves are shown at once, and points kept of each. */
 const curvesMax = 8;
 const curvePointsMax = 400;
 
 export class StudyBoard {
-  readonly #trials = new Map<string, TrialRecord>();
   readonly #curves = new Map<string, Measurement[]>();
-  #ranked: readonly RankedCandidate[] | null = null;
+  #standing: Standing;
 
-  constructor(trials: readonly TrialRecord[]) {
-    for (const trial of trials) this.#trials.set(trialName(trial.id), trial);
+  /** @param trials with their bits where the study is compared */
+  constructor(record: StudyRecord, trials: readonly TrialRecord[]) {
+    this.#standing = standingOf(record, trials);
   }
 
-  ended(trial: TrialRecord): void {
-    const name = trialName(trial.id);
-    this.#trials.set(name, lastPointOnly(trial));
-    this.#curves.delete(name);
-    this.#ranked = null;
+  refresh(record: StudyRecord, trials: readonly TrialRecord[]): void {
+    this.#standing = standingOf(record, trials);
   }
 
   measured(id: TrialId, measurement: Measurement): void {
     const name = trialName(id);
-    if (this.#trials.get(name)?.status === 'complete') return;
     const points = this.#curves.get(name) ?? [];
     // A trial that was begun again starts its curve again.
     if ((points.at(-1)?.step ?? 0) >= measurement.step) points.length = 0;
@@ -68,45 +59,36 @@ export class StudyBoard {
     }
   }
 
-  /** Trials that came into being, or were granted, since; those that have ended are known already. */
-  refresh(trials: readonly TrialRecord[]): void {
-    for (const trial of trials) this.#trials.set(trialName(trial.id), lastPointOnly(trial));
-    this.#ranked = null;
+  ended(id: TrialId): void {
+    this.#curves.delete(trialName(id));
   }
 
   page(record: StudyRecord): StudyPage {
-    const ranked = this.#rank(record);
-    const { spec, winner } = record;
-    const best = ranked[0];
-    const winnerLambda =
-      winner === null ? null : (this.#trials.get(trialName(winner.trial))?.lambda ?? null);
-    const points = scatterPoints(ranked, record);
+    const { ranked, statistics, points, pointsTotal } = this.#standing;
+    const { spec } = record;
+    const winner = this.#winner(record);
+    const [best] = ranked;
     return {
       study: spec.study,
       status: record.status,
       reason: record.reason,
-      metric: spec.objective.metric,
-      direction: spec.objective.direction,
+      objective: spec.objective,
       seed: spec.seed,
       dataset:
         spec.dataset.source.kind === 'named' ? spec.dataset.source.name : spec.dataset.source.path,
       createdAtMs: record.createdAtMs,
       endedAtMs: record.endedAtMs,
-      stages: this.#stages(record),
-      winner:
-        winner === null || winnerLambda === null
-          ? null
-          : {
-              trial: trialName(winner.trial),
-              lambda: winnerLambda,
-              testAccuracy: winner.testAccuracy,
-              reproduced: winner.reproduced,
-            },
-      best: best === undefined || best.rank === null ? null : rowOf(best),
-      rows: ranked.slice(0, firstRows).map(rowOf),
+      stages: record.stages.map((stage) => this.#stageLine(record, stage)),
+      winner,
+      best: winner ?? (best === undefined || best.rank === null ? null : this.#row(record, best)),
+      ties: tieSummary(statistics),
+      fit: statistics.fit,
+      validationCount: statistics.validationCount,
+      isCompared: isCompared(record),
+      rows: ranked.slice(0, firstRows).map((candidate) => this.#row(record, candidate)),
       rowsTotal: ranked.length,
-      points: thinned(points),
-      pointsTotal: points.length,
+      points,
+      pointsTotal,
       curves: this.#runningCurves(),
       learningRate: spec.trainer.learningRate,
     };
@@ -117,121 +99,42 @@ export class StudyBoard {
     record: StudyRecord,
     query: { stage: string | null; offset: number; limit: number },
   ): TrialPage {
-    const ranked = this.#rank(record);
+    const { ranked } = this.#standing;
     const chosen =
       query.stage === null ? ranked : ranked.filter(({ trial }) => trial.id.stage === query.stage);
     return {
-      rows: chosen.slice(query.offset, query.offset + query.limit).map(rowOf),
+      rows: chosen
+        .slice(query.offset, query.offset + query.limit)
+        .map((candidate) => this.#row(record, candidate)),
       total: chosen.length,
     };
   }
 
-  #rank(record: StudyRecord): readonly RankedCandidate[] {
-    this.#ranked ??= rankCandidates(
-      [...this.#trials.values()],
-      record.spec.objective,
-      record.stages.map(({ name }) => name),
-    );
-    return this.#ranked;
+  #row(record: StudyRecord, candidate: RankedCandidate): ResultRow {
+    return lambdaRow(record, candidate, this.#standing.statistics);
   }
 
-  #stages(record: StudyRecord): StageLine[] {
-    const counts = new Map(
-      record.stages.map(({ name }) => [name, { done: 0, failed: 0, running: 0 }]),
-    );
-    for (const { id, status } of this.#trials.values()) {
-      const count = counts.get(id.stage);
-      if (count === undefined || status === 'waiting') continue;
-      if (status === 'running') count.running += 1;
-      else count.done += 1;
-      if (status === 'failed') count.failed += 1;
-    }
-    return record.stages.map((stage) => {
-      const count = counts.get(stage.name);
-      assert(count, () => `stage ${stage.name} was counted`);
-      const { name, trials, range, reason, closed, warnings } = stage;
-      const spec = record.spec.stages.find((candidate) => candidate.name === name);
-      const isNarrowed = spec?.lambda.kind === 'narrow';
-      return { name, trials, range, isNarrowed, reason, closed, warnings, ...count };
-    });
+  #winner(record: StudyRecord): WinnerResult | null {
+    if (record.winner === null) return null;
+    const name = trialName(record.winner.trial);
+    const found = this.#standing.ranked.find(({ trial }) => trialName(trial.id) === name);
+    return found === undefined ? null : winnerResult(record, [this.#row(record, found)]);
   }
 
+  #stageLine({ spec }: StudyRecord, stage: StageRecord): StageLine {
+    const { name } = stage;
+    const isNarrowed = spec.stages.find((known) => known.name === name)?.lambda.kind === 'narrow';
+    return { ...stage, isNarrowed, ...(this.#standing.stages.get(name) ?? stageCounts([])) };
+  }
+
+  /** Of those that run as far as is known: one that was given back has nothing to show. */
   #runningCurves(): RunningCurve[] {
     return [...this.#curves]
+      .flatMap(([trial, points]): RunningCurve[] => {
+        const lambda = this.#standing.running.get(trial);
+        return lambda === undefined ? [] : [{ trial, lambda, points }];
+      })
       .slice(-curvesMax)
-      .map(([trial, points]) => ({
-        trial,
-        lambda: this.#trials.get(trial)?.lambda ?? null,
-        points,
-      }))
       .toSorted((a, b) => (a.trial < b.trial ? -1 : 1));
   }
-}
-
-/** A curve of hundreds of points is not needed to rank a trial, and 100,000 of them would not fit. */
-function lastPointOnly(trial: TrialRecord): TrialRecord {
-  const { result } = trial;
-  if (result === null) return trial;
-  const curve = result.curve.slice(-1);
-  return {
-    ...trial,
-    result:
-      result.kind === 'complete'
-        ? { ...result, curve, validationCorrect: noCorrectness }
-        : { ...result, curve },
-  };
-}
-
-function rowOf({ rank, trial, value }: RankedCandidate): TrialRow {
-  const { result } = trial;
-  const last = result?.kind === 'complete' ? result.curve.at(-1) : undefined;
-  return {
-    trial: trialName(trial.id),
-    stage: trial.id.stage,
-    rank,
-    lambda: trial.lambda,
-    value,
-    trainAccuracy: last?.trainAccuracy ?? null,
-    validationAccuracy: last?.validationAccuracy ?? null,
-    validationLoss: last?.validationLoss ?? null,
-    status: trial.status,
-    reason: trial.reason,
-    attempts: trial.attempts,
-    worker: trial.worker,
-    seconds: result?.seconds ?? null,
-  };
-}
-
-function scatterPoints(ranked: readonly RankedCandidate[], record: StudyRecord): ScatterPoint[] {
-  const place = new Map(record.stages.map(({ name }, index) => [name, index]));
-  const points: ScatterPoint[] = [];
-  for (const { trial, value } of ranked) {
-    if (value === null) continue;
-    points.push([place.get(trial.id.stage) ?? 0, trial.lambda, value, trialName(trial.id)]);
-  }
-  return points;
-}
-
-/** One point a cell and stage, the best ranked of each: points come in order of rank. */
-function thinned(points: readonly ScatterPoint[]): readonly ScatterPoint[] {
-  if (points.length <= pointsMax) return points;
-  let [lowX, highX, lowY, highY] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (const [, lambda, value] of points) {
-    const x = Math.log10(lambda);
-    lowX = Math.min(lowX, x);
-    highX = Math.max(highX, x);
-    lowY = Math.min(lowY, value);
-    highY = Math.max(highY, value);
-  }
-  const cell = (at: number, low: number, high: number, cells: number): number =>
-    high > low ? Math.min(cells - 1, Math.floor(((at - low) / (high - low)) * cells)) : 0;
-  const taken = new Set<number>();
-  return points.filter(([stage, lambda, value]) => {
-    const column = cell(Math.log10(lambda), lowX, highX, gridColumns);
-    const row = cell(value, lowY, highY, gridRows);
-    const key = (stage * gridColumns + column) * gridRows + row;
-    if (taken.has(key)) return false;
-    taken.add(key);
-    return true;
-  });
 }

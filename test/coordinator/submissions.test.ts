@@ -75,7 +75,7 @@ describe('a study that is handed in', () => {
       [spec, spec, longer].map((each) => coordinator.submit(each)),
     );
     expect(outcomes).toEqual(['created', 'resumed', 'extended']);
-    expect(coordinator.studies()).toMatchObject([{ study: 'example', total: 12 }]);
+    expect(coordinator.overview.studies()).toMatchObject([{ study: 'example', total: 12 }]);
     expect(bench.ends).toEqual([]);
   });
 
@@ -87,7 +87,7 @@ describe('a study that is handed in', () => {
     expect(await refusal(coordinator.submit(spec))).toMatchObject({ code: 'STATE_UNWRITABLE' });
     disk.isFull = false;
     await vi.waitFor(() => expect(coordinator.storeProblem).toBe(null), 5_000);
-    expect(coordinator.studies()).toEqual([]);
+    expect(coordinator.overview.studies()).toEqual([]);
     expect(await coordinator.submit(spec)).toBe('created');
     expect(bench.ends).toEqual([]);
   });
@@ -109,7 +109,7 @@ describe('a study that is handed in', () => {
     expect(await refusal(coordinator.submit(unreadable, true))).toMatchObject({
       code: 'DATASET_MISSING',
     });
-    expect(coordinator.study('example')).toMatchObject({ status: 'waiting' });
+    expect(coordinator.overview.study('example')).toMatchObject({ status: 'waiting' });
     expect(await coordinator.submit({ ...spec, seed: 4 }, true)).toBe('created');
     expect(coordinator.store.study('example')?.spec.seed).toBe(4);
     expect(bench.ends).toEqual([]);
@@ -164,7 +164,10 @@ describe('a study', () => {
     expect(isHeld()).toBe(true);
     time.passedMs = settings.forgetMs;
     await vi.waitFor(() => expect(isHeld()).toBe(false), 5_000);
-    expect(coordinator.study('example')).toMatchObject({ status: 'cancelled', reason: 'enough' });
+    expect(coordinator.overview.study('example')).toMatchObject({
+      status: 'cancelled',
+      reason: 'enough',
+    });
     expect(await coordinator.submit(spec, true)).toBe('created');
     expect(isHeld()).toBe(true);
   });

@@ -85,8 +85,11 @@ test.skipIf(browserPath === undefined)(
       .waitFor();
     await page.getByRole('log').getByText('worker lost').waitFor();
     await cluster.coordinator.says(/live.*complete/);
-    await page.locator('.study').getByText('The winner is').waitFor();
+    await page.locator('.study').getByText('reproduced on worker').waitFor();
     expect(await page.locator('.badge').textContent()).toBe('winner');
+    // As the tables have it: errors, and who is tied with the best.
+    expect(await page.locator('.ranking thead').textContent()).toMatch(/validation %±tied/);
+    await page.locator('.ranking tbody abbr').first().waitFor();
     expect(complaints).toEqual([]);
   },
 );

@@ -14,8 +14,10 @@ export interface DashboardProcess {
   readonly state: string;
 }
 
-export async function startWithDashboard(studies: readonly string[]): Promise<DashboardProcess> {
-  const state = join(scratchDir(), 'state');
+export async function startWithDashboard(
+  studies: readonly string[],
+  state = join(scratchDir(), 'state'),
+): Promise<DashboardProcess> {
   const coordinator = start([
     'coordinator',
     ...studies,

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
+import { pageTheme } from '../../src/report/charts/chart-style.ts';
+import { lambdaScatter } from '../../src/report/charts/lambda-scatter.ts';
+import { svgText } from '../../src/report/charts/svg-text.ts';
 import { browserPath, launchBrowser, looks, overflow, seriousProblems } from './browser.ts';
 import { ridgeline, scratchDir, writeStudy } from './processes.ts';
 
@@ -50,6 +53,52 @@ test.skipIf(browserPath === undefined)(
           fullPage: true,
         });
       await context.close();
+    }
+  },
+);
+
+/** Labels of the first chart on the page that are not whole within it. */
+const cutLabels = `(() => {
+  const box = document.querySelector('svg').getBoundingClientRect();
+  return [...document.querySelectorAll('svg text, svg tspan')]
+    .map((text) => [text.textContent, text.getBoundingClientRect()])
+    .filter(([, at]) => at.left < box.left || at.right > box.right || at.top < box.top || at.bottom > box.bottom)
+    .map(([text]) => text);
+})()`;
+
+test.skipIf(browserPath === undefined)(
+  'no label of a scatter is cut, wherever the best lies, on a phone or on a large screen',
+  async () => {
+    const page = await browser!.newPage({ viewport: { width: 1_600, height: 900 } });
+    for (const width of [260, 336, 760, 1_500]) {
+      for (const place of [-9, -8.2, -5, -4, -1.8, -1]) {
+        for (const name of ['fine/7', `${'a-long-name-of-a-stage'.repeat(3)}/30`]) {
+          const lambda = 10 ** place;
+          const trials = [1e-9, 1e-5, 1e-1, lambda].map((at, index) => ({
+            stage: 'fine',
+            trial: index === 3 ? name : `fine/${100 + index}`,
+            lambda: at,
+            value: at === lambda ? 0.4725 : 0.44 + index / 1e3,
+          }));
+          const svg = svgText((document) =>
+            lambdaScatter(
+              document,
+              {
+                title: 'λ against validation accuracy',
+                objective: { metric: 'validation_accuracy', direction: 'maximize' },
+                stages: [{ name: 'fine', range: { min: 1e-9, max: 0.1 }, isNarrowed: true }],
+                trials,
+                best: { trial: name, label: `best so far ${name}` },
+                width,
+                height: Math.min(420, Math.max(260, width * 0.45)),
+              },
+              pageTheme,
+            ),
+          );
+          await page.setContent(`<body style="font: 15px 'DejaVu Sans'">${svg}</body>`);
+          expect(await page.evaluate(cutLabels), `${width} px, ${name} at ${lambda}`).toEqual([]);
+        }
+      }
     }
   },
 );

@@ -44,6 +44,8 @@ export interface Frame {
 
 const svgNamespace = 'http://www.w3.org/2000/svg';
 const edge = 16;
+/** Beside a panel, where it says nothing else. */
+export const panelMargins = { marginLeft: 64, marginRight: 24 };
 const legendRow = 20;
 
 /** @returns an `<svg>` element that stands in no document yet */
@@ -105,7 +107,7 @@ function panelElement(
   width: number,
   y: number,
 ): ChartElement {
-  const plot = Plot.plot({ marginLeft: 64, marginRight: 24, ...options, width, height, document });
+  const plot = Plot.plot({ ...panelMargins, ...options, width, height, document });
   // Plot's style sheet names a font and a class for pages of its own; the frame says both already.
   plot.querySelector('style')?.remove();
   for (const name of ['class', 'font-family', 'font-size', 'viewBox']) plot.removeAttribute(name);
@@ -129,12 +131,17 @@ interface PlacedItem extends LegendItem {
   readonly x: number;
 }
 
-/** Items from left to right, as many in a row as surely fit: widths of letters are estimated. */
+/** A text's width at the charts' font size, estimated from above: nothing can be measured here. */
+export function textWidth(text: string, isBold = false): number {
+  return text.length * fontSize * (isBold ? 0.66 : 0.58);
+}
+
+/** Items from left to right, as many in a row as surely fit. */
 function legendLines(items: readonly LegendItem[], width: number): PlacedItem[][] {
   const lines: PlacedItem[][] = [];
   let x = Infinity;
   for (const item of items) {
-    const needed = 30 + item.label.length * fontSize * 0.56 + 18;
+    const needed = 30 + textWidth(item.label) + 18;
     if (x + needed > width - edge) {
       lines.push([]);
       x = edge;

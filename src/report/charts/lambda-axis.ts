@@ -3,6 +3,8 @@ import { log } from '../../base/elementary.ts';
 import type { LambdaRange } from '../../study/study-spec.ts';
 import { powerText } from './chart-style.ts';
 
+/** Between the panel's edge and the outermost λ, in pixels. */
+export const lambdaInset = 8;
 const labelsMax = 12;
 const tenths = Array.from({ length: 90 }, (_, index) => 1 + index / 10);
 
@@ -48,7 +50,7 @@ export function lambdaScale(range: LambdaRange) {
     label: 'λ',
     labelAnchor: 'center' as const,
     labelArrow: 'none' as const,
-    inset: 8,
+    inset: lambdaInset,
   };
 }
 

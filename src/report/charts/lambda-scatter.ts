@@ -9,6 +9,7 @@ import * as Plot from '@observablehq/plot';
 import type { Objective } from '../../study/study-spec.ts';
 import { foreignText } from '../foreign-text.ts';
 import { isAccuracy, lambdaText, metricName, metricText } from '../number-format.ts';
+import { bestLabelPlace } from './best-label.ts';
 import { framed, type LegendItem } from './chart-frame.ts';
 import {
   colorAt,
@@ -184,10 +185,15 @@ function failedMarks({ failed, yDomain }: Scene): Plot.Markish[] {
 function bestMarks({ input, best, range, theme, scale }: Scene): Plot.Markish[] {
   if (best === null || input.best === null || input.best === undefined) return [];
   const { metric, direction } = input.objective;
-  // Beside the edge the label grows inwards, so that it never leaves the picture.
-  const middle = Math.sqrt(range.min) * Math.sqrt(range.max);
-  const isLeft = best.lambda < middle;
   const value = metricText(metric, best.value / scale) ?? '';
+  const { lines, textAnchor, dx } = bestLabelPlace({
+    name: foreignText(input.best.label),
+    numbers: `λ ${lambdaText(best.lambda)}, ${value}`,
+    lambda: best.lambda,
+    range,
+    width: input.width,
+  });
+  const up = direction === 'maximize';
   return [
     Plot.dot([best], {
       x: 'lambda',
@@ -199,10 +205,11 @@ function bestMarks({ input, best, range, theme, scale }: Scene): Plot.Markish[] 
     Plot.text([best], {
       x: 'lambda',
       y: ({ value: at, error }: Dot) => (direction === 'maximize' ? at + error : at - error),
-      text: () => foreignText(`${input.best?.label}: λ ${lambdaText(best.lambda)}, ${value}`),
-      textAnchor: isLeft ? 'start' : 'end',
-      dx: isLeft ? -6 : 6,
-      dy: direction === 'maximize' ? -17 : 18,
+      text: () => lines.join('\n'),
+      textAnchor,
+      dx,
+      lineAnchor: up ? 'bottom' : 'top',
+      dy: up ? -12 : 13,
       fill: 'currentColor',
       fontWeight: 'bold',
       stroke: theme.background,

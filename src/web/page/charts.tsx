@@ -4,35 +4,46 @@
  * An SVG is drawn again when its data or the width of its place has changed.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Objective } from '../../study/study-spec.ts';
 import { pageTheme, type ChartElement } from '../../report/charts/chart-style.ts';
 import { lambdaScatter } from '../../report/charts/lambda-scatter.ts';
 import { learningCurve } from '../../report/charts/learning-curve.ts';
+import { lambdaText, metricName } from '../../report/number-format.ts';
+import { bestLabel } from '../../report/result-words.ts';
 import type { RunningCurve, StudyPage } from '../page-messages.ts';
-import { lambdaText, metricName } from './format.ts';
 
 export function Scatter({ page }: { readonly page: StudyPage }) {
   if (page.points.length === 0)
     return <p class="empty">A point appears with every trial that ends.</p>;
-  const best = page.best === null ? null : { trial: page.best.trial, label: page.best.trial };
+  const { best } = page;
   return (
     <Chart
       // What the drawing depends on: not the whole page, which changes with every step of a trial.
-      drawnFor={JSON.stringify([page.study, page.points, page.stages.map((stage) => stage.range)])}
+      drawnFor={JSON.stringify([
+        page.study,
+        page.points,
+        page.stages.map((stage) => stage.range),
+        page.fit,
+        bestLabel(page),
+      ])}
       draw={(width) =>
         lambdaScatter(
           document,
           {
-            title: `λ against ${metricName(page.metric)}`,
-            objective: objectiveOf(page),
+            title: `λ against ${metricName(page.objective.metric)}`,
+            objective: page.objective,
             stages: page.stages,
-            trials: page.points.map(([stage, lambda, value, trial]) => ({
+            trials: page.points.map(([stage, lambda, value, trial, tied]) => ({
               stage: page.stages[stage]?.name ?? '',
               trial,
               lambda,
               value,
+              tied,
             })),
-            best,
+            fit: page.fit,
+            best:
+              best === null
+                ? null
+                : { trial: best.trial, label: `${bestLabel(page)} ${best.trial}` },
             width,
             height: Math.min(420, Math.max(260, width * 0.45)),
           },
@@ -57,7 +68,7 @@ export function RunningCurves({ page }: RunningCurvesProps) {
           <figure key={curve.trial}>
             <figcaption>
               {curve.trial}
-              {curve.lambda !== null && <span class="small"> λ = {lambdaText(curve.lambda)}</span>}
+              <span class="small"> λ = {lambdaText(curve.lambda)}</span>
             </figcaption>
             <CurveChart curve={curve} page={page} />
           </figure>
@@ -118,8 +129,4 @@ function onePicture(chart: ChartElement): ChartElement {
     part.removeAttribute('aria-label');
   }
   return chart;
-}
-
-function objectiveOf({ metric, direction }: StudyPage): Objective {
-  return { metric: metric as Objective['metric'], direction };
 }

@@ -62,25 +62,39 @@ export async function signOut(): Promise<void> {
   await post('/api/sign-out', {});
 }
 
-/** A link for somebody who may look and not touch. */
-export async function readOnlyLink(): Promise<string> {
-  const answer = await fetch('/api/links', request({ role: 'viewer' }));
-  const { fragment } = (await answer.json()) as { readonly fragment: string };
-  return `${location.origin}/${fragment}`;
+/** A link for somebody who may look and not touch; null when there is no answer. */
+export async function readOnlyLink(): Promise<string | null> {
+  try {
+    const answer = await fetch('/api/links', request({ role: 'viewer' }));
+    if (!answer.ok) return null;
+    const { fragment } = (await answer.json()) as { readonly fragment: string };
+    return `${location.origin}/${fragment}`;
+  } catch {
+    return null;
+  }
 }
 
 export async function isSignedIn(): Promise<boolean> {
-  return (await fetch('/api/session')).ok;
+  try {
+    return (await fetch('/api/session')).ok;
+  } catch {
+    return false;
+  }
 }
 
+/** @returns null when there is no answer at the moment */
 export async function trialPage(
   study: string,
   query: { readonly stage: string | null; readonly offset: number; readonly limit: number },
-): Promise<TrialPage> {
+): Promise<TrialPage | null> {
   const search = new URLSearchParams({ offset: `${query.offset}`, limit: `${query.limit}` });
   if (query.stage !== null) search.set('stage', query.stage);
-  const answer = await fetch(`/api/studies/${encodeURIComponent(study)}/trials?${search}`);
-  return (await answer.json()) as TrialPage;
+  try {
+    const answer = await fetch(`/api/studies/${encodeURIComponent(study)}/trials?${search}`);
+    return answer.ok ? ((await answer.json()) as TrialPage) : null;
+  } catch {
+    return null;
+  }
 }
 
 async function post(path: string, body: unknown): Promise<string | null> {

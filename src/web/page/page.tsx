@@ -58,23 +58,19 @@ function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
     addEventListener('hashchange', changed);
     return () => removeEventListener('hashchange', changed);
   }, []);
-  // Without a choice: the one that runs, else the newest.
-  const shown =
-    chosen ??
-    overview?.studies.find(({ status }) => status === 'running')?.study ??
-    overview?.studies.at(-1)?.study ??
-    null;
   useEffect(
     () =>
-      openStream(shown, {
+      openStream(chosen, {
         overview: setOverview,
         study: setStudy,
         log: setLog,
         connected: setConnected,
         signedOut: onSignedOut,
       }),
-    [shown],
+    [chosen],
   );
+  // Without a choice the server chooses.
+  const shown = chosen ?? study?.study ?? null;
   useEffect(() => {
     document.title = shown === null ? 'Ridgeline' : `${shown} · Ridgeline`;
   }, [shown]);
@@ -92,7 +88,7 @@ function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
           <StudyList studies={overview.studies} shown={shown} />
         </nav>
         <main>
-          <Shown study={study} name={shown} isAdmin={overview.role === 'admin'} />
+          <Shown study={study} name={shown} overview={overview} />
           <WorkerTable workers={overview.workers} />
           <EventLog lines={log} />
         </main>
@@ -104,19 +100,21 @@ function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
 interface ShownProps {
   readonly study: StudyPage | null;
   readonly name: string | null;
-  readonly isAdmin: boolean;
+  readonly overview: Overview;
 }
 
-function Shown({ study, name, isAdmin }: ShownProps) {
-  if (name === null)
+function Shown({ study, name, overview }: ShownProps) {
+  if (overview.studies.length === 0)
     return (
       <p class="empty">
         No study yet. Submit one with <code>ridgeline submit STUDY.yaml</code>.
       </p>
     );
+  if (name !== null && overview.studies.every((line) => line.study !== name))
+    return <p class="empty">There is no study called {name}.</p>;
   // While another study is on its way, the old one is not shown under its name.
-  if (study?.study !== name) return <p class="empty">Loading {name}…</p>;
-  return <StudyView page={study} isAdmin={isAdmin} />;
+  if (study?.study !== name) return <p class="empty">Loading {name ?? 'the study'}…</p>;
+  return <StudyView page={study} isAdmin={overview.role === 'admin'} />;
 }
 
 const root = document.querySelector('#page');

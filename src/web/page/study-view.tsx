@@ -1,10 +1,23 @@
 /** One study: where it stands, the controls, the scatter, running curves and the ranked table. */
 import { useState } from 'preact/hooks';
+import { winnerSentence } from '../../report/document-table.ts';
+import { metricName } from '../../report/number-format.ts';
+import {
+  countWords,
+  hasReplicates,
+  rangeWords,
+  rankedText,
+  statisticsWords,
+} from '../../report/result-words.ts';
 import type { StudyPage } from '../page-messages.ts';
 import { RunningCurves, Scatter } from './charts.tsx';
 import { changeStudy } from './connection.ts';
-import { countText, lambdaText, metricName, valueText } from './format.ts';
+import { countText } from './format.ts';
 import { TrialTable } from './trial-table.tsx';
+
+interface StudyPart {
+  readonly page: StudyPage;
+}
 
 interface StudyViewProps {
   readonly page: StudyPage;
@@ -20,17 +33,20 @@ export function StudyView({ page, isAdmin }: StudyViewProps) {
           <span class={`state ${page.status}`}>{page.status}</span>
           {isAdmin && <Controls study={page.study} status={page.status} />}
         </div>
-        <p class="answer">{answerOf(page)}</p>
+        <Answer page={page} />
         {page.reason !== null && <p class="small">{page.reason}</p>}
         <Stages page={page} />
       </section>
       <section aria-labelledby="scatter">
-        <h2 id="scatter">Every trial: λ against {metricName(page.metric)}</h2>
+        <h2 id="scatter">
+          Every {hasReplicates(page.stages) ? 'λ' : 'trial'}: λ against{' '}
+          {metricName(page.objective.metric)}
+        </h2>
         <Scatter page={page} />
         {page.points.length < page.pointsTotal && (
           <p class="small">
-            {countText(page.points.length)} of {countText(page.pointsTotal)} trials are drawn: the
-            best of each small field. The table has all.
+            {countText(page.points.length)} of {countText(page.pointsTotal)} are drawn: the best of
+            each small field. The table has all.
           </p>
         )}
       </section>
@@ -45,24 +61,42 @@ export function StudyView({ page, isAdmin }: StudyViewProps) {
   );
 }
 
-function answerOf({ winner, best, metric, rowsTotal, dataset, seed }: StudyPage): string {
-  const about = `${dataset}, seed ${seed}, ${countText(rowsTotal)} trials.`;
-  if (winner !== null && best !== null) {
-    const test =
-      winner.testAccuracy === null ? '' : ` On the test set: ${valueText(winner.testAccuracy)}.`;
-    const again =
-      winner.reproduced === null
-        ? ''
-        : winner.reproduced
-          ? ' Trained again, it gave the same bits.'
-          : ' Trained again, it gave other bits.';
-    return `The winner is ${winner.trial} with λ = ${lambdaText(winner.lambda)}: ${metricName(metric)} ${valueText(best.value)}.${test}${again} ${about}`;
-  }
-  if (best === null) return `No trial has ended yet. ${about}`;
-  return `Best so far: ${best.trial} with λ = ${lambdaText(best.lambda)}, ${metricName(metric)} ${valueText(best.value)}. ${about}`;
+function Answer({ page }: StudyPart) {
+  const answer = winnerSentence(page);
+  return (
+    <>
+      <p class="answer">
+        {answer === null ? (
+          'No trial is complete yet.'
+        ) : (
+          <>
+            <b>{answer.label}</b>: {answer.text}
+          </>
+        )}
+      </p>
+      <p class="small">
+        {page.dataset}, seed {page.seed}, {rankedText(page.rowsTotal, page.stages)}
+        {page.status !== 'complete' && ' so far'}
+      </p>
+      <dl class="statistics">
+        {statisticsWords(page).map(({ label, text }) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      {!page.isCompared && (
+        <p class="small">
+          So many trials are not compared here while they run: <code>ridgeline results</code> and{' '}
+          <code>report</code> say which are tied with the best.
+        </p>
+      )}
+    </>
+  );
 }
 
-function Stages({ page }: { readonly page: StudyPage }) {
+function Stages({ page }: StudyPart) {
   return (
     <ul class="stages">
       {page.stages.map((stage) => (
@@ -70,19 +104,11 @@ function Stages({ page }: { readonly page: StudyPage }) {
           <span class="name">{stage.name}</span>
           <progress
             max={Math.max(1, stage.trials)}
-            value={stage.done}
-            aria-label={`trials of stage ${stage.name} that have ended`}
+            value={stage.counts.complete + stage.counts.failed + stage.counts.cancelled}
+            aria-label={`how much of stage ${stage.name} has ended`}
           />
-          <span>
-            {countText(stage.done)} of {countText(stage.trials)}
-            {stage.running > 0 && `, ${countText(stage.running)} running`}
-            {stage.failed > 0 && `, ${countText(stage.failed)} failed`}
-          </span>
-          <span class="small">
-            {stage.range === null
-              ? 'range: when the stage before has closed'
-              : `λ from ${lambdaText(stage.range.min)} to ${lambdaText(stage.range.max)}`}
-          </span>
+          <span>{countWords(stage)}</span>
+          <span class="small">{rangeWords(stage)}</span>
           {stage.reason !== null && <p class="small">{stage.reason}</p>}
           {stage.warnings.map((warning) => (
             <p class="warning" key={warning}>

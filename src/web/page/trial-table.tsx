@@ -1,34 +1,24 @@
 /** The ranking, live: the first rows come with the study, further pages are asked for. */
 import { useEffect, useState } from 'preact/hooks';
-import type { StudyPage, TrialPage, TrialRow } from '../page-messages.ts';
+import { extraColumn } from '../../report/result-columns.ts';
+import { chosenFields, type ResultField } from '../../report/result-fields.ts';
+import { hasReplicates } from '../../report/result-words.ts';
+import type { ResultRow } from '../../report/study-results.ts';
+import type { StudyPage, TrialPage } from '../page-messages.ts';
 import { trialPage } from './connection.ts';
-import { countText, lambdaText, metricName, secondsText, valueText } from './format.ts';
+import { countText } from './format.ts';
 
 const pageRows = 25;
 
 export function TrialTable({ page }: { readonly page: StudyPage }) {
   const [stage, setStage] = useState<string | null>(null);
   const [offset, setOffset] = useState(0);
-  const [asked, setAsked] = useState<TrialPage | null>(null);
-  const isFirst = stage === null && offset === 0;
-  useEffect(() => {
-    if (isFirst) return;
-    let isCurrent = true;
-    void trialPage(page.study, { stage, offset, limit: pageRows }).then((answer) => {
-      if (isCurrent) setAsked(answer);
-    });
-    return () => {
-      isCurrent = false;
-    };
-    // A new state of the study may have moved any row.
-  }, [page, stage, offset]);
   useEffect(() => {
     setStage(null);
     setOffset(0);
   }, [page.study]);
-  const shown = isFirst
-    ? { rows: page.rows, total: page.rowsTotal }
-    : (asked ?? { rows: [], total: 0 });
+  const shown = useRows(page, stage, offset);
+  const fields = fieldsOf(page);
   const choose = (name: string | null): void => {
     setStage(name);
     setOffset(0);
@@ -37,28 +27,19 @@ export function TrialTable({ page }: { readonly page: StudyPage }) {
     <section aria-labelledby="ranking">
       <div class="title">
         <h2 id="ranking">Ranking</h2>
-        <span class="controls" role="group" aria-label="Stage">
-          <button type="button" aria-pressed={stage === null} onClick={() => choose(null)}>
-            all stages
-          </button>
-          {page.stages.map(({ name }) => (
-            <button
-              type="button"
-              key={name}
-              aria-pressed={stage === name}
-              onClick={() => choose(name)}
-            >
-              {name}
-            </button>
-          ))}
-        </span>
+        <StageButtons page={page} chosen={stage} onChoose={choose} />
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label="Table of ranked trials">
         <table class="ranking">
-          <Head metric={page.metric} />
+          <Head fields={fields} />
           <tbody>
             {shown.rows.map((row) => (
-              <Row key={row.trial} row={row} isWinner={row.trial === page.winner?.trial} />
+              <Row
+                key={row.trial}
+                fields={fields}
+                row={row}
+                isWinner={row.trial === page.winner?.trial}
+              />
             ))}
           </tbody>
         </table>
@@ -68,52 +49,127 @@ export function TrialTable({ page }: { readonly page: StudyPage }) {
   );
 }
 
-function Head({ metric }: { readonly metric: string }) {
+/** The first rows are here already; others are asked for, and stay while no answer comes. */
+function useRows(page: StudyPage, stage: string | null, offset: number): TrialPage {
+  const [asked, setAsked] = useState<TrialPage>({ rows: [], total: 0 });
+  const isFirst = stage === null && offset === 0;
+  useEffect(() => {
+    if (isFirst) return;
+    let isCurrent = true;
+    void trialPage(page.study, { stage, offset, limit: pageRows }).then((answer) => {
+      if (isCurrent && answer !== null) setAsked(answer);
+    });
+    return () => {
+      isCurrent = false;
+    };
+    // A new state of the study may have moved any row.
+  }, [page, stage, offset]);
+  return isFirst ? { rows: page.rows, total: page.rowsTotal } : asked;
+}
+
+interface StageButtonsProps {
+  readonly page: StudyPage;
+  readonly chosen: string | null;
+  readonly onChoose: (stage: string | null) => void;
+}
+
+function StageButtons({ page, chosen, onChoose }: StageButtonsProps) {
+  const choices = [null, ...page.stages.map(({ name }) => name)];
+  return (
+    <span class="controls" role="group" aria-label="Stage">
+      {choices.map((name) => (
+        <button
+          type="button"
+          key={name ?? ''}
+          aria-pressed={chosen === name}
+          onClick={() => onChoose(name)}
+        >
+          {name ?? 'all stages'}
+        </button>
+      ))}
+    </span>
+  );
+}
+
+function Head({ fields }: { readonly fields: readonly ResultField[] }) {
   return (
     <thead>
       <tr>
-        <th scope="col" class="number">
-          rank
-        </th>
-        <th scope="col">trial</th>
-        <th scope="col" class="number">
-          λ
-        </th>
-        <th scope="col" class="number">
-          {metricName(metric)}
-        </th>
-        <th scope="col" class="number">
-          train accuracy
-        </th>
-        <th scope="col">status</th>
-        <th scope="col">node</th>
-        <th scope="col" class="number">
-          time
-        </th>
+        {fields.map(({ name, kind, head }) => (
+          <th scope="col" key={name} class={kind === 'number' ? 'number' : undefined}>
+            {head}
+          </th>
+        ))}
       </tr>
     </thead>
   );
 }
 
-function Row({ row, isWinner }: { readonly row: TrialRow; readonly isWinner: boolean }) {
+interface RowProps {
+  readonly fields: readonly ResultField[];
+  readonly row: ResultRow;
+  readonly isWinner: boolean;
+}
+
+function Row({ fields, row, isWinner }: RowProps) {
   return (
     <tr class={isWinner ? 'winner' : undefined}>
-      <td class="number">{row.rank ?? ''}</td>
+      {fields.map((field) => (
+        <Cell key={field.name} field={field} row={row} isWinner={isWinner} />
+      ))}
+    </tr>
+  );
+}
+
+interface CellProps {
+  readonly field: ResultField;
+  readonly row: ResultRow;
+  readonly isWinner: boolean;
+}
+
+function Cell({ field, row, isWinner }: CellProps) {
+  if (field.name === 'trial') {
+    return (
       <th scope="row">
         {row.trial}
         {isWinner && <span class="badge">winner</span>}
       </th>
-      <td class="number">{lambdaText(row.lambda)}</td>
-      <td class="number">{valueText(row.value)}</td>
-      <td class="number">{valueText(row.trainAccuracy)}</td>
+    );
+  }
+  if (field.name === 'status') {
+    return (
       <td>
         <span class={`state ${row.status}`}>{row.status}</span>
+        {row.audit !== null && <span class={`audit ${row.audit}`}>{row.audit}</span>}
         {row.reason !== null && <span class="small block">{row.reason}</span>}
       </td>
-      <td>{row.worker ?? ''}</td>
-      <td class="number">{secondsText(row.seconds)}</td>
-    </tr>
-  );
+    );
+  }
+  if (field.name === 'tied') {
+    const text = field.cell(row);
+    return <td>{text !== '' && <abbr title="cannot be told from the best">{text}</abbr>}</td>;
+  }
+  // The star of the tables marks the best of a stage; here ranks count over all.
+  const text = field.name === 'rank' ? row.rank : field.cell(row);
+  return <td class={field.kind === 'number' ? 'number' : undefined}>{text ?? '–'}</td>;
+}
+
+/** Those of the terminal's tables that fit; columns that would say nothing are left out. */
+function fieldsOf({ objective, ties, validationCount, stages }: StudyPage): readonly ResultField[] {
+  const value = extraColumn(objective) ?? objective.metric;
+  return chosenFields(objective, [
+    'rank',
+    'trial',
+    'lambda',
+    value,
+    ...(validationCount === null && !hasReplicates(stages) ? [] : ['standard_error']),
+    ...(ties === null ? [] : ['tied']),
+    ...(hasReplicates(stages) ? ['replicates'] : []),
+    ...(value === 'train_accuracy' ? [] : ['train_accuracy']),
+    'status',
+    'worker',
+    'seconds',
+  ]);
 }
 
 interface PagerProps {

@@ -2,11 +2,10 @@
  * The promises with their real numbers and the real lease: `npm run test:long` runs them and prints the
  * table of `docs/reliability.md`. Hours of somebody's nights, in minutes.
  */
-import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as timeout } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { writeStudy, type OnEnd } from '../processes.ts';
+import { processorMs, writeStudy, type OnEnd } from '../processes.ts';
 import type { Findings } from './checker.ts';
 import { FaultCluster } from './fault-cluster.ts';
 import { writeLargeStore } from './large-store.ts';
@@ -138,12 +137,6 @@ describe.concurrent('a coordinator', { timeout: 60 * minutes }, () => {
     if ((loadavg()[0] ?? 0) <= cpus().length) expect(tookMs).toBeLessThan(3_000);
   });
 });
-
-/** User and system time of a process, in the kernel's hundredths of a second. */
-function processorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  return 10 * (Number(fields[11]) + Number(fields[12]));
-}
 
 describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
   test('that is killed, 200 times, loses no trial', async ({ onTestFinished }) => {

@@ -30,8 +30,12 @@ export async function writeLargeStore(
     warnings: [],
   };
   const { study } = spec;
-  const result = completeResult(0.5, 2);
-  const fingerprint = resultFingerprint(result, false);
+  // In no order of k, so that ranking has something to do.
+  const resultOf = (k: number) => results[(k * 7919) % results.length]!;
+  const results = Array.from({ length: 101 }, (_, step) => {
+    const result = completeResult(0.3 + step / 400, 2);
+    return { result, fingerprint: resultFingerprint(result, false) };
+  });
   const rows: StoreRow[] = [
     {
       kind: 'study-created',
@@ -77,7 +81,7 @@ export async function writeLargeStore(
     rows.push(
       { kind: 'attempt-opened', study, attempt },
       { kind: 'attempt-closed', study, trial, ...ended, charged: false },
-      { kind: 'trial-ended', study, trial, worker: 'node-1', result, fingerprint },
+      { kind: 'trial-ended', study, trial, worker: 'node-1', ...resultOf(k) },
     );
     if (rows.length >= rowsAtOnce) store.commit(rows.splice(0));
   }

@@ -1,0 +1,58 @@
+/** A dashboard over 100,000 trials, in a real browser: how soon it is there, and what it costs while results come in. */
+import { mkdirSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { browserPath, launchBrowser } from './browser.ts';
+import { startWithDashboard } from './dashboard-process.ts';
+import { writeLargeStore } from './faults/large-store.ts';
+import { processorMs, scratchDir, start, writeStudy } from './processes.ts';
+
+let browser: Browser | null = null;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+});
+
+test.skipIf(browserPath === undefined)(
+  'shows its ranking and its points within a second, and stays cheap while trials end',
+  async () => {
+    const dir = scratchDir();
+    const state = join(dir, 'state');
+    mkdirSync(state, { mode: 0o700 });
+    const study = writeStudy(dir, { name: 'large', trials: 101_000, coarseOnly: true });
+    await writeLargeStore(state, study, 100_000);
+    const cluster = await startWithDashboard([study], state);
+    const context = await browser!.newContext({ viewport: { width: 1_280, height: 900 } });
+    // The browser is there: what is timed is the page.
+    const page = await context.newPage();
+    await page.goto('about:blank');
+    const pid = cluster.coordinator.child.pid!;
+    const [startedMs, processorStartedMs] = [performance.now(), processorMs(pid)];
+    await page.goto(cluster.link, { waitUntil: 'commit' });
+    await page.locator('.ranking tbody tr').nth(24).waitFor();
+    await page.locator('.chart [data-mark="dot"]').first().waitFor({ state: 'attached' });
+    const tookMs = performance.now() - startedMs;
+    const servedMs = processorMs(pid) - processorStartedMs;
+    process.stdout.write(
+      `100,000 trials: ${tookMs.toFixed(0)} ms to the ranking and the scatter, ${servedMs} ms of them the coordinator's (load ${loadavg()[0]?.toFixed(1)} on ${cpus().length} cores)\n`,
+    );
+    expect(await page.locator('.pager').textContent()).toContain('of 101,000');
+    expect(await page.locator('.chart [data-mark="dot"] > *').count()).toBeGreaterThan(1_000);
+
+    start(['worker', '--join', cluster.joinFile, '--threads', '1', '--cache', join(dir, 'cache')]);
+    await page.getByText(/^coarse: 100,0[1-9]\d of 101,000/).waitFor();
+    const [busyFromMs, processorFromMs] = [performance.now(), processorMs(pid)];
+    await page.getByText(/^coarse: 100,[4-9]\d\d of 101,000/).waitFor();
+    const share = (processorMs(pid) - processorFromMs) / (performance.now() - busyFromMs);
+    process.stdout.write(`while trials end: ${(100 * share).toFixed(0)} % of a core\n`);
+
+    // A busy machine says nothing about a quick one.
+    if ((loadavg()[0] ?? 0) <= cpus().length) expect(tookMs).toBeLessThan(1_000);
+    expect(servedMs).toBeLessThan(1_000);
+  },
+  300_000,
+);
