@@ -15,7 +15,7 @@ export default defineConfig({
     pool: 'forks',
     // On two cores vitest would run one file at a time; half of what the tests do is wait for processes.
     ...(availableParallelism() <= 3 && { maxWorkers: 3 }),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

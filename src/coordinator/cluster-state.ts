@@ -119,7 +119,7 @@ export interface PackEntry {
 }
 
 /** Something that people may want to see; also written to the store's log of events. */
-export type Notice =
+type Notice =
   | {
       readonly kind: 'worker-joined';
       readonly worker: string;
