@@ -123,7 +123,7 @@ export class CallSessionStream implements SessionStream {
       reason,
       new RidgelineError(
         'COORDINATOR_UNREACHABLE',
-        `The coordinator closed the connection: ${reason}.`,
+        `The coordinator closed the connection: ${reason.replace(/\.$/, '')}.`,
         'Nothing needs to be done: the worker joins again by itself.',
       ),
     );

@@ -3,8 +3,8 @@
  *
  * Not here: its tables (`migrations.ts`), who writes to it (`open-store.ts`), copies (`backup.ts`).
  */
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../base/errors.ts';
 import { checkReadable, storedVersion } from './migrations.ts';
@@ -22,10 +22,22 @@ export function storeFile(stateDir: string): string {
 /** What is made here is for the owner alone: join tokens and keys lie in the same directory. */
 export function createDirectory(stateDir: string): void {
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    makeFolders(resolve(stateDir));
     for (const file of [join(stateDir, 'lock.db'), storeFile(stateDir)]) createPrivate(file);
   } catch (error) {
     throw fromFileSystem(error, stateDir);
+  }
+}
+
+/** Node's own recursive way never ends where a file system refuses new folders with ENOENT, as /proc does. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Made by another process at the same moment.
+    if (!existsSync(path)) throw error;
   }
 }
 

@@ -99,6 +99,12 @@ describe('a wrong study file', () => {
   });
 });
 
+test('a state directory that the system does not make is refused, and the command ends', async () => {
+  if (process.platform !== 'linux') return;
+  const done = await ridgeline(['run', 'configs/quickstart.yaml', '--state', '/proc/none/state']);
+  expectError(done, 1, /The state in \/proc\/none\/state cannot be used/);
+});
+
 describe('a wrong command line', () => {
   test.each([
     [['rnu'], /Did you mean run/i],

@@ -52,4 +52,11 @@ test('a race killed in its second round ends as an undisturbed one, and its repl
   const trained = await ridgeline(args);
   expect(trained.code, trained.stderr).toBe(0);
   expect((JSON.parse(trained.stdout) as { digest: string }).digest).toBe(again.digest);
+  // Of several, the first is called by both names.
+  const [short, long] = [again.trial.replace(/2$/, '1'), again.trial.replace(/\.2$/, '')];
+  const shown = await Promise.all(
+    [short, long].map((name) => ridgeline(['trial', 'raced', name, '--state', calm])),
+  );
+  expect(shown[0]).toEqual(shown[1]);
+  expect(shown[0]!.code, shown[0]!.stderr).toBe(0);
 });

@@ -11,6 +11,7 @@ import { namedDataset } from '../../dataset/named-datasets.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import type { StoreReader } from '../../store/read.ts';
 import type { DatasetSource } from '../../study/study-spec.ts';
+import { trialName } from '../../study/trial.ts';
 import { dataDirOf, stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
 import { shellWord } from '../go-on.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
@@ -120,16 +121,18 @@ function addTrial(program: Command, context: Context): void {
       using reader = openStoreReader(stateDirOf(context, flags));
       const record = storedStudy(reader, study);
       const { id, trial } = storedTrial(reader, study, name);
+      // The first replicate may be asked for as coarse/7.1 too.
+      const canonical = trialName(id);
       const results = studyResults(record, reader.trials(study, { correctness: true }), 'trial');
-      const row = results.stages.flatMap(({ rows }) => rows).find((of) => of.trial === name);
-      if (row === undefined) throw new Error(`${name} is a trial and has no row`);
+      const row = results.stages.flatMap(({ rows }) => rows).find((of) => of.trial === canonical);
+      if (row === undefined) throw new Error(`${canonical} is a trial and has no row`);
       const source = {
         study: record,
         results,
         row,
         trial,
         attempts: reader.attempts(study, id),
-        command: `ridgeline train ${shellWord(study)} --trial ${shellWord(name)}${directoryOptions(flags)}`,
+        command: `ridgeline train ${shellWord(study)} --trial ${shellWord(canonical)}${directoryOptions(flags)}`,
       };
       const options = textOptions(context, flags);
       await hintAtData(record.spec.dataset.source, flags, context);

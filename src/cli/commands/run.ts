@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
 import type { Coordinator } from '../../coordinator/coordinator-server.ts';
+import { storeUnwritable } from '../../coordinator/study-errors.ts';
 import { openStore, openStoreReader } from '../../store/open-store.ts';
 import type { StoreReader } from '../../store/read.ts';
 import { compareSpecs } from '../../study/canonical-spec.ts';
@@ -226,11 +227,17 @@ function watchForWorkers(
 ): NodeJS.Timeout {
   return setTimeout(() => {
     if (coordinator.workers().length > 0) return;
+    const { storeProblem } = coordinator;
+    if (storeProblem !== null) {
+      // Workers came, and were sent away again: they are not what is missing.
+      ended.reject(storeUnwritable(storeProblem));
+      return;
+    }
     ended.reject(
       new RidgelineError(
         'NO_WORKER',
         `No worker joined within ${flags.wait} s, so nothing can be trained.`,
-        'Start one with the join line above, or give --workers 2.',
+        'Start one with the join line above, or give --workers 2; `ridgeline doctor` checks this machine.',
       ),
     );
   }, flags.wait * 1_000);
