@@ -257,16 +257,17 @@ function stopStep(
   count: number,
   { context, cluster, workers, view, stopped, signals }: StopPorts,
 ): void {
-  const running = cluster.coordinator.workers().reduce((sum, worker) => sum + worker.busy, 0);
+  const busy = cluster.coordinator.workers().reduce((sum, worker) => sum + worker.busy, 0);
+  const packs = `${busy} ${busy === 1 ? 'pack' : 'packs'} of trials`;
   if (count === 1) {
-    view.say(`draining: ${running} packs of trials are still running; Ctrl-C again cancels them`);
+    view.say(`draining: ${packs} still running; Ctrl-C again gives them back`);
     workers.expectLeaving();
     cluster.coordinator.drain(null, 'the run was told to stop');
     void workers.ended().then(() => stopped.resolve('drained'));
     return;
   }
   if (count === 2) {
-    view.say(`cancelling ${running} running packs; Ctrl-C again ends at once`);
+    view.say(`cancelling ${packs}; Ctrl-C again ends at once`);
     workers.giveBack();
     void workers.ended().then(() => stopped.resolve('cut'));
     return;
