@@ -94,7 +94,9 @@ export class LiveView implements Disposable {
         );
         break;
       case 'worker-joined':
-        this.say(`worker ${event.worker} joined with ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`);
+        this.say(
+          `worker ${event.worker} joined with ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`,
+        );
         break;
       case 'worker-lost':
         this.say(`worker ${event.worker} is lost: ${event.reason}; its trials go to others`);
