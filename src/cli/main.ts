@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { environmentWarnings } from './environment.ts';
 import { exitCode, exitCodesText } from './exit-codes.ts';
 import { becomeLean, coordinatorFlags, leanFlags } from './lean-process.ts';
+import { endWithLauncher } from './launcher.ts';
 import { createLogger } from './log.ts';
 import { reportError } from './report-error.ts';
 import { programVersion } from './version.ts';
@@ -24,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
 async function runCommand(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'worker' || argv[0] === 'train') becomeLean(leanFlags);
   if (argv[0] === 'coordinator') becomeLean(coordinatorFlags);
+  endWithLauncher(process.env);
   const context: Context = {
     stdout: process.stdout,
     stderr: process.stderr,

@@ -39,6 +39,33 @@ async function startedRun(cycles = 30): Promise<{ run: Running; workers: number[
 }
 
 describe.skipIf(process.platform !== 'linux')('run', () => {
+  test.each([
+    ['run', (study: string, dir: string) => ['run', study, '--state', dir]],
+    [
+      'coordinator',
+      (study: string, dir: string) => [
+        'coordinator',
+        study,
+        '--state',
+        dir,
+        '--listen',
+        '127.0.0.1:0',
+      ],
+    ],
+  ])('%s under a launcher that is killed does not stay', async (_, args) => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'launched', trials: 40, cycles: 300 });
+    // What `scripts/ridgeline.mjs` does where the system's Node is too old.
+    const code = `require('child_process').spawn(process.execPath, process.argv.slice(1),
+      { stdio: 'inherit', env: { ...process.env, RIDGELINE_LAUNCHER: process.pid } })`;
+    const launcher = start(args(study, dir), { node: [process.execPath, '-e', code] });
+    await launcher.says(/ridgeline worker --join|joined with/);
+    const [child] = childrenOf(launcher.child.pid!);
+    const pids = [child!, ...childrenOf(child!)];
+    launcher.child.kill('SIGKILL');
+    await gone(pids);
+  });
+
   test('drains at the first Ctrl-C, says how to go on, and ends with 0', async () => {
     const { run, workers } = await startedRun();
     run.kill('SIGINT');
