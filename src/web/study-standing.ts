@@ -8,7 +8,6 @@
  */
 import { rankCandidates, type RankedCandidate } from '../search/ranking.ts';
 import { studyStatistics, type StudyStatistics } from '../search/study-statistics.ts';
-import { dotsMax } from '../report/charts/scatter-scene.ts';
 import { stageCounts, type StageCounts } from '../report/study-results.ts';
 import { isTied } from '../report/result-row.ts';
 import type { StudyRecord } from '../study/study-record.ts';
@@ -17,6 +16,8 @@ import type { ScatterPoint } from './page-messages.ts';
 
 /** Measured with 10,000 images: 0.1 s, or 0.2 s where each λ has three replicates. */
 const comparedMax = 2_000;
+/** More points than this are thinned to so many: fewer than those of which the scatter leaves some out. */
+const pointsMax = 2_000;
 /** Of the grid's cells: about as many as the chart is wider than high. */
 const columnsPerRow = 1.5;
 
@@ -77,8 +78,8 @@ function thinned(
   candidates: readonly RankedCandidate[],
   stages: number,
 ): readonly RankedCandidate[] {
-  if (candidates.length <= dotsMax) return candidates;
-  const gridColumns = Math.floor(Math.sqrt((columnsPerRow * dotsMax) / stages));
+  if (candidates.length <= pointsMax) return candidates;
+  const gridColumns = Math.floor(Math.sqrt((columnsPerRow * pointsMax) / stages));
   const gridRows = Math.floor(gridColumns / columnsPerRow);
   const x = domainOf();
   const y = domainOf();
