@@ -2,7 +2,14 @@
 import { wrapText } from './display-width.ts';
 import { gridLines, type Column } from './grid.ts';
 import { jsonText, schemaVersion } from './json-value.ts';
-import { countText, lambdaText, metricName, metricText, percentText } from './number-format.ts';
+import {
+  bareText,
+  countText,
+  lambdaText,
+  metricName,
+  metricText,
+  percentText,
+} from './number-format.ts';
 import type { DiffSide, FieldDifference, StageFacts, StudyDiff } from './study-diff.ts';
 import type { ResultRow, StudyResults } from './study-results.ts';
 import { shown, widthOf, type TextOptions } from './text-options.ts';
@@ -136,8 +143,9 @@ function outcomes(a: DiffSide, b: DiffSide, diff: StudyDiff): Outcome[] {
   ];
 }
 
-function withError({ best }: StudyResults, value: string | null): string | null {
-  const error = percentText(best?.standardError ?? null);
+/** The error has the unit of the value: points of a per cent, or nats. */
+function withError({ best, objective }: StudyResults, value: string | null): string | null {
+  const error = bareText(objective.metric, best?.standardError ?? null);
   return value === null || error === null ? value : `${value} ± ${error}`;
 }
 

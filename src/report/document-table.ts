@@ -42,6 +42,7 @@ function usualColumns(results: StudyResults): string[] {
     'train_accuracy',
     ...(rows.some((row) => row.testAccuracy !== null) ? ['test_accuracy'] : []),
     ...(rows.some((row) => row.status !== 'complete') ? ['status'] : []),
+    ...(rows.some((row) => row.audit !== null) ? ['audit'] : []),
   ];
 }
 

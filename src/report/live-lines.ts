@@ -121,7 +121,8 @@ function workerLines(workers: readonly LiveWorker[]): string[] {
 }
 
 function paceText({ pace }: LiveState): string {
-  if (pace.trials < 2) return '';
+  // Trials of one pack may end in the same moment.
+  if (pace.trials < 2 || pace.elapsedMs <= 0) return '';
   return `, ${rateText(pace.trials / (pace.elapsedMs / 60_000), ' trials')}`;
 }
 
@@ -147,6 +148,6 @@ function bar({ done, total }: LiveState, barColumns: number, { unicode }: TextOp
 }
 
 function timeLeft({ pace, done, total }: LiveState): string {
-  if (pace.trials < 2 || done >= total) return '';
+  if (pace.trials < 2 || pace.elapsedMs <= 0 || done >= total) return '';
   return `  about ${durationText((pace.elapsedMs / pace.trials) * (total - done))} left`;
 }

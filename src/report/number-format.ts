@@ -29,11 +29,15 @@ export function isAccuracy(metric: ObjectiveMetric): boolean {
   return metric === 'validation_accuracy' || metric === 'train_accuracy';
 }
 
+/** A value of a metric, or its error, without the unit: per cent for accuracies. */
+export function bareText(metric: ObjectiveMetric, value: number | null): string | null {
+  return isAccuracy(metric) ? percentText(value) : lossText(value);
+}
+
 /** A value of a metric with its unit, for a sentence: `47.12 %` or `1.5032`. */
 export function metricText(metric: ObjectiveMetric, value: number | null): string | null {
-  if (!isAccuracy(metric)) return lossText(value);
-  const percent = percentText(value);
-  return percent === null ? null : `${percent} %`;
+  const text = bareText(metric, value);
+  return text === null || !isAccuracy(metric) ? text : `${text} %`;
 }
 
 /** A metric's name in words: `validation accuracy`. */

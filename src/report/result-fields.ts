@@ -9,7 +9,7 @@
 import { RidgelineError } from '../base/errors.ts';
 import type { Objective } from '../study/study-spec.ts';
 import {
-  isAccuracy,
+  bareText,
   lambdaText,
   lossText,
   metricName,
@@ -76,23 +76,21 @@ export function resultFields(objective: Objective): readonly ResultField[] {
 
 /** The value that ranks, under the objective's own name. */
 function objectiveField({ metric }: Objective): ResultField {
-  const show = isAccuracy(metric) ? percentText : lossText;
   return number(
     metric,
     (row) => row.value,
     metricName(metric),
-    (row) => show(row.value),
+    (row) => bareText(metric, row.value),
   );
 }
 
 /** In the unit of the value it belongs to: points of a per cent for accuracies. */
 function errorField({ metric }: Objective): ResultField {
-  const show = isAccuracy(metric) ? percentText : lossText;
   return number(
     'standard_error',
     (row) => row.standardError,
     '±',
-    (row) => show(row.standardError),
+    (row) => bareText(metric, row.standardError),
   );
 }
 

@@ -11,7 +11,15 @@ import {
 } from '../study/trial.ts';
 import { wrapText } from './display-width.ts';
 import { gridLines, type Column } from './grid.ts';
-import { durationText, lambdaText, lossText, metricText, percentText } from './number-format.ts';
+import {
+  bareText,
+  durationText,
+  isAccuracy,
+  lambdaText,
+  lossText,
+  metricText,
+  percentText,
+} from './number-format.ts';
 import type { ResultRow, StudyResults } from './study-results.ts';
 import { shown, widthOf, type TextOptions } from './text-options.ts';
 
@@ -130,7 +138,9 @@ function valueWords({ results, row }: TrialSource): string | null {
   const { metric } = results.objective;
   const value = metricText(metric, row.value);
   if (value === null) return null;
-  const error = row.standardError === null ? '' : ` ± ${percentText(row.standardError)} points`;
+  const unit = isAccuracy(metric) ? ' points' : '';
+  const error =
+    row.standardError === null ? '' : ` ± ${bareText(metric, row.standardError)}${unit}`;
   const test =
     row.testAccuracy === null ? '' : `; test accuracy ${percentText(row.testAccuracy)} %`;
   return `${metric.replace('_', ' ')} ${value}${error}${test}`;

@@ -2,8 +2,8 @@
  * Where a study stands, found from all its trials at once: the ranking, who is tied with the best, the
  * fit, and the points of the scatter. All of that is `search`'s and `report`'s; here is what it may cost.
  *
- * With 100,000 trials the scatter would be a blot of several megabytes: points are thinned on a grid finer
- * than the drawing, so that what is seen is the same. Trials are compared image by image up to
+ * With 100,000 trials the scatter would be a blot of several megabytes: points are thinned on a grid, to
+ * no more than are drawn, the best of each cell. Trials are compared image by image up to
  * `comparedMax` of them: above, their bits are tens of megabytes, and `ridgeline results` has the answer.
  */
 import { rankCandidates, type RankedCandidate } from '../search/ranking.ts';
@@ -16,10 +16,10 @@ import type { ScatterPoint } from './page-messages.ts';
 
 /** Measured with 10,000 images: 0.1 s, or 0.2 s where each λ has three replicates. */
 const comparedMax = 2_000;
-/** More than this many points are thinned to one a cell. */
+/** More points than this are thinned to so many: fewer than those of which the scatter leaves some out. */
 const pointsMax = 2_000;
-const gridColumns = 96;
-const gridRows = 64;
+/** Of the grid's cells: about as many as the chart is wider than high. */
+const columnsPerRow = 1.5;
 
 export interface Standing {
   /** Of all stages; trials that have not ended, too. */
@@ -54,7 +54,7 @@ export function standingOf(record: StudyRecord, trials: readonly TrialRecord[]):
     ranked,
     statistics,
     stages: new Map(order.map((name) => [name, stageCounts(byStage.get(name) ?? [])])),
-    points: scatterPoints(thinned(drawn), order, statistics),
+    points: scatterPoints(thinned(drawn, order.length), order, statistics),
     pointsTotal: drawn.length,
     running: new Map(running.map(({ id, lambda }) => [trialName(id), lambda])),
   };
@@ -74,8 +74,13 @@ function scatterPoints(
 }
 
 /** One a cell and stage, the best of each: they come in order of rank. */
-function thinned(candidates: readonly RankedCandidate[]): readonly RankedCandidate[] {
+function thinned(
+  candidates: readonly RankedCandidate[],
+  stages: number,
+): readonly RankedCandidate[] {
   if (candidates.length <= pointsMax) return candidates;
+  const gridColumns = Math.floor(Math.sqrt((columnsPerRow * pointsMax) / stages));
+  const gridRows = Math.floor(gridColumns / columnsPerRow);
   const x = domainOf();
   const y = domainOf();
   for (const { trial, value } of candidates) {

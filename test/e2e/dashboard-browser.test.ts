@@ -131,3 +131,22 @@ test.skipIf(browserPath === undefined)(
     expect(complaints.filter((text) => !text.includes('401'))).toEqual([]);
   },
 );
+
+test.skipIf(browserPath === undefined)(
+  'a page whose stream was refused, since too many are open, asks again until it gets one',
+  async () => {
+    const cluster = await startWithDashboard([]);
+    const context = await browser!.newContext();
+    const page = await context.newPage();
+    let refusals = 0;
+    await page.route('**/api/events*', async (route) => {
+      if (refusals > 0) return await route.continue();
+      refusals += 1;
+      return await route.fulfill({ status: 503, json: { error: 'too many pages are open' } });
+    });
+    await page.goto(cluster.link);
+    await page.getByText('No study yet').waitFor();
+    expect(refusals).toBe(1);
+    await context.close();
+  },
+);

@@ -196,6 +196,11 @@ describe('learning curves', () => {
     ]);
   });
 
+  test('of a training that was measured at every one of 150,000 steps are drawn', () => {
+    const svg = draw([{ label: 'seed 1', curve: curve(150_000) }]);
+    expect(svg).toContain('after 15,000,000 steps');
+  });
+
   test('of several series leave out the cost, which another λ makes incomparable', () => {
     const svg = draw([
       { label: 'best', curve: curve(20) },

@@ -153,6 +153,10 @@ describe('live lines', () => {
     expect(
       liveLines({ ...live, pace: { elapsedMs: 100, trials: 1 } }, options).join(),
     ).not.toContain('left');
+    // Two trials of one pack, in the same moment.
+    expect(liveLines({ ...live, pace: { elapsedMs: 0, trials: 2 } }, options).join()).not.toContain(
+      'left',
+    );
   });
 
   test('fit any terminal, in ASCII too', () => {

@@ -21,6 +21,17 @@ describe('Markdown', () => {
 **winner:** fine/2, λ 1.23e-2, validation 47.12 %`);
   });
 
+  test('marks what was computed again, and what workers disagree about', () => {
+    const audited = trials.map((one, index) => {
+      if (index === 3) return { ...one, audit: 'verified' as const };
+      return index === 4 ? { ...one, audit: 'disputed' as const } : one;
+    });
+    const text = formatMarkdown(studyResults({ ...study, winner: null }, audited));
+    expect(text).toMatch(/\| fine\/1 \|.*\| verified \|/);
+    expect(text).toMatch(/\| – \| fine\/2 \|.*\| disputed \|/);
+    expect(formatMarkdown(results)).not.toContain('audit');
+  });
+
   test('shows foreign text as it is: no markup, no table cell, no line of its own', () => {
     expect(markdownText('a|b *c* _d_ [e](f) <img> `g` \\')).toBe(
       String.raw`a\|b \*c\* \_d\_ \[e\](f) \<img\> \`g\` \\`,

@@ -7,7 +7,7 @@ import type { TextOptions } from '../../src/report/text-options.ts';
 import { trialJson } from '../../src/report/trial-json.ts';
 import { formatTrial, type TrialSource } from '../../src/report/trial-text.ts';
 import type { AttemptRecord } from '../../src/study/trial.ts';
-import { study } from './sample-study.ts';
+import { completeResult, study, trial } from './sample-study.ts';
 import { scored, scoredTrials } from './scored-study.ts';
 
 const options: TextOptions = { width: 100, color: (_style, text) => text, unicode: true };
@@ -129,6 +129,21 @@ describe('two studies', () => {
     expect(text).toContain('differ in nothing but the name');
     expect(text).toContain('5 trials in both; 3 of 4 completed in both have equal digests');
     expect(text).toContain('not equal: fine/2');
+  });
+
+  test('give the error of a loss as a loss', () => {
+    const objective = { metric: 'validation_loss', direction: 'minimize' } as const;
+    const byLoss = { ...study, spec: { ...study.spec, objective, replicates: 2 }, winner: null };
+    const repeated = [1.5, 1.52].map((validationLoss, index) => ({
+      ...trial('coarse', 1, 1e-3, { result: completeResult(0.4, { validationLoss }) }),
+      id: { stage: 'coarse', k: 1, replicate: index + 1 },
+    }));
+    const losses = diffSide(byLoss, repeated);
+    const text = formatDiff(losses, losses, studyDiff(losses, losses), options);
+    expect(text).toMatch(/best value +│ 1\.5100 ± 0\.0100 /);
+    const row = losses.results.stages[0]!.rows[0]!;
+    const one = { ...source, study: byLoss, results: losses.results, row, trial: repeated[0]! };
+    expect(formatTrial(one, options)).toMatch(/validation loss 1\.5100 ± 0\.0100(?! points)/);
   });
 
   test('print as tables and as JSON', () => {

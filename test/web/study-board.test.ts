@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseStudy } from '../../src/config/parse-study.ts';
 import { studyResults } from '../../src/report/study-results.ts';
+import { dotsMax } from '../../src/report/charts/scatter-scene.ts';
 import { StudyBoard } from '../../src/web/study-board.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
 import {
@@ -210,7 +211,7 @@ describe('a board', () => {
     const page = new StudyBoard(large, many).page(large);
     expect(page).toMatchObject({ isCompared: false, ties: null, fit: null });
     expect(page.pointsTotal).toBe(100_000);
-    expect(page.points.length).toBeLessThanOrEqual(96 * 64);
+    expect(page.points.length).toBeLessThanOrEqual(dotsMax);
     expect(page.points.length).toBeGreaterThan(1_000);
     expect(page.points.map((point) => point[3])).toContain(page.best?.trial);
     expect(JSON.stringify(page).length).toBeLessThan(1_000_000);

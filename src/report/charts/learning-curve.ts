@@ -11,6 +11,7 @@
 import * as Plot from '@observablehq/plot';
 import type { CyclicalRate } from '../../study/study-spec.ts';
 import type { Measurement } from '../../study/trial.ts';
+import { thinnedCurve } from '../thinned-curve.ts';
 import { framed, type LegendItem, type Panel } from './chart-frame.ts';
 import {
   blue,
@@ -59,6 +60,8 @@ interface Point {
   readonly value: number;
 }
 
+/** More points of a line than this are nearer to each other than can be seen. */
+const pointsMax = 2_000;
 /** Beyond this many points of a line, dots would hide it. */
 const dotsMax = 60;
 /** And with more cycles than this their ends would hide everything. */
@@ -71,14 +74,18 @@ export function learningCurve(
   input: LearningCurveInput,
   theme: ChartTheme,
 ): ChartElement {
-  const stepMax = Math.max(1, ...input.series.flatMap(({ curve }) => curve.map((m) => m.step)));
+  const series = input.series.map(({ label, curve }) => ({
+    label,
+    curve: thinnedCurve(curve, pointsMax),
+  }));
+  const stepMax = Math.max(1, ...input.series.map(({ curve }) => curve.at(-1)?.step ?? 0));
   // Costs of trials with different λ are not comparable: they have a panel only for one series.
   const quantities: Quantity[] =
     input.series.length === 1 && input.isSmall !== true
       ? ['cost', 'loss', 'accuracy']
       : ['loss', 'accuracy'];
   const panels = quantities.map((quantity) =>
-    valuePanel(quantity, linesOf(input.series, quantity), stepMax, input.learningRate, theme),
+    valuePanel(quantity, linesOf(series, quantity), stepMax, input.learningRate, theme),
   );
   return framed(document, theme, {
     title: input.title,

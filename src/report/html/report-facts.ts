@@ -2,6 +2,7 @@
 import { countText, durationText, lambdaText, metricText, percentText } from '../number-format.ts';
 import { bestLabel, hasReplicates } from '../result-words.ts';
 import type { StudyPicture } from '../study-charts.ts';
+import type { ResultRow } from '../study-results.ts';
 import { html, type Html } from './html-text.ts';
 
 interface Fact {
@@ -22,7 +23,8 @@ export function factList(picture: StudyPicture): Html {
   </dl>`;
 }
 
-function factsOf({ record, results, attempts }: StudyPicture): Fact[] {
+function factsOf(picture: StudyPicture): Fact[] {
+  const { record, results, attempts } = picture;
   const { best, counts } = results;
   const facts: Fact[] = [];
   if (best !== null) {
@@ -39,8 +41,7 @@ function factsOf({ record, results, attempts }: StudyPicture): Fact[] {
       facts.push({
         name: 'test',
         value: `${percentText(best.testAccuracy)} %`,
-        note:
-          record.spec.test === 'all' ? 'measured in every trial' : 'measured once, for the winner',
+        note: testNote(picture, best),
       });
     }
   }
@@ -60,4 +61,10 @@ function factsOf({ record, results, attempts }: StudyPicture): Fact[] {
     });
   }
   return facts;
+}
+
+function testNote({ record }: StudyPicture, { replicates }: ResultRow): string {
+  if (record.spec.test === 'all') return 'measured in every trial';
+  const once = 'measured once, for the winner';
+  return replicates > 1 ? `mean of ${replicates} replicates, ${once}` : once;
 }

@@ -6,6 +6,7 @@ import { lambdaText, lossText, percentText } from '../number-format.ts';
 import { failureWords, rankedText } from '../result-words.ts';
 import type { ExampleTrial } from '../study-charts.ts';
 import type { ResultRow, StageResults, StudyResults } from '../study-results.ts';
+import { thinnedCurve } from '../thinned-curve.ts';
 import { html, type Html, type HtmlValue } from './html-text.ts';
 
 interface Column<Row> {
@@ -16,6 +17,8 @@ interface Column<Row> {
 
 /** Shown at once; the rest is folded away. */
 const rowsOpen = 20;
+/** Of a longer curve, every n-th row. */
+const curveRowsMax = 100;
 /** More rows than this belong into a file of another kind. */
 const rowsMax = 1000;
 
@@ -65,7 +68,7 @@ export function curveTables(examples: readonly ExampleTrial[]): Html {
     table(
       `${role === '' ? 'trial' : role}: ${trialName(trial.id)}, λ ${lambdaText(trial.lambda)}`,
       columns,
-      thinned(trial.result?.curve ?? []),
+      thinnedCurve(trial.result?.curve ?? [], curveRowsMax),
       () => false,
     ),
   )}`;
@@ -148,10 +151,4 @@ function table<Row>(
       </tbody>
     </table>
   </div>`;
-}
-
-/** A long curve as a table has every n-th row, and its last. */
-function thinned(curve: readonly Measurement[]): readonly Measurement[] {
-  const every = Math.ceil(curve.length / 100);
-  return curve.filter((_, index) => (index + 1) % every === 0 || index === curve.length - 1);
 }

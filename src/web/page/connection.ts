@@ -15,33 +15,47 @@ export interface StreamHandlers {
   readonly signedOut: () => void;
 }
 
+/** A stream that was refused, for too many pages are open, is asked for again so much later. */
+const againMs = 5_000;
+
 /** @returns a function that closes the stream */
 export function openStream(study: string | null, handlers: StreamHandlers): () => void {
   const query = study === null ? '' : `?study=${encodeURIComponent(study)}`;
-  const source = new EventSource(`/api/events${query}`);
-  const on = (name: string, take: (value: never) => void): void => {
-    source.addEventListener(name, (event: MessageEvent<string>) => {
-      take(JSON.parse(event.data) as never);
+  const closed = new AbortController();
+  const { signal } = closed;
+  const open = (): void => {
+    if (signal.aborted) return;
+    const source = new EventSource(`/api/events${query}`);
+    signal.addEventListener('abort', () => source.close());
+    const on = (name: string, take: (value: never) => void): void => {
+      source.addEventListener(name, (event: MessageEvent<string>) => {
+        take(JSON.parse(event.data) as never);
+      });
+    };
+    on('overview', handlers.overview);
+    on('study', handlers.study);
+    on('log', handlers.log);
+    source.addEventListener('open', () => handlers.connected(true));
+    source.addEventListener('error', () => {
+      handlers.connected(false);
+      // A stream that broke comes back by itself; one that was refused does not.
+      if (source.readyState !== EventSource.CLOSED) return;
+      void hasEnded().then((isOver) => {
+        if (isOver) handlers.signedOut();
+        else setTimeout(open, againMs);
+      });
     });
   };
-  on('overview', handlers.overview);
-  on('study', handlers.study);
-  on('log', handlers.log);
-  source.addEventListener('open', () => handlers.connected(true));
-  source.addEventListener('error', () => {
-    handlers.connected(false);
-    // A stream that was refused does not come back; one that broke does.
-    if (source.readyState === EventSource.CLOSED) void whetherSignedIn(handlers);
-  });
-  return () => source.close();
+  open();
+  return () => closed.abort();
 }
 
-async function whetherSignedIn(handlers: StreamHandlers): Promise<void> {
+/** Whether the session is over; not, as long as nobody answers. */
+async function hasEnded(): Promise<boolean> {
   try {
-    const answer = await fetch('/api/session');
-    if (answer.status === 401) handlers.signedOut();
+    return (await fetch('/api/session')).status === 401;
   } catch {
-    // Not there at the moment: the page says so, and the reader may reload.
+    return false;
   }
 }
 
