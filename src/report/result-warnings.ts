@@ -18,10 +18,11 @@ export function resultWarnings(
   stages: readonly StageResults[],
   rows: readonly ResultRow[],
   statistics: StudyStatistics,
+  best: ResultRow | null,
 ): readonly string[] {
   return [
     ...stages.flatMap((stage) => stage.warnings.map((warning) => `${stage.name}: ${warning}`)),
-    ...edgeWarnings(study, stages, rows),
+    ...edgeWarnings(stages, rows, best),
     ...tieWarnings(stages, statistics),
     ...floorWarnings(study, stages, rows),
     ...lostWarnings(stages, rows),
@@ -36,16 +37,12 @@ const trialsMin = 3;
 
 /** The best trial is the outermost of all that were tried; a diverged one beyond it is an answer, too. */
 function edgeWarnings(
-  { spec }: StudyRecord,
   stages: readonly StageResults[],
   rows: readonly ResultRow[],
+  best: ResultRow | null,
 ): string[] {
-  const sign = spec.objective.direction === 'maximize' ? 1 : -1;
   const tried = rows.filter(({ value, steps }) => value !== null || steps !== null);
-  if (tried.length < trialsMin) return [];
-  const best = tried.reduce((a, b) =>
-    sign * (b.value ?? -sign * Infinity) > sign * (a.value ?? -sign * Infinity) ? b : a,
-  );
+  if (best === null || tried.length < trialsMin) return [];
   const said = (words: string): boolean =>
     stages.some(({ warnings }) => warnings.some((warning) => warning.startsWith(words)));
   const warnings: string[] = [];

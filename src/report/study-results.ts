@@ -138,6 +138,7 @@ export function studyResults(
   );
   const rows = stages.flatMap((stage) => stage.rows);
   const winner = winnerResult(study, rows);
+  const best = winner ?? bestSoFar(study, trials, order, rows);
   return {
     study: study.spec.study,
     seed: study.spec.seed,
@@ -149,11 +150,11 @@ export function studyResults(
         ? stages
         : stages.map((stage) => byTrial(stage, study, byStage.get(stage.name) ?? [], statistics)),
     winner,
-    best: winner ?? bestSoFar(study, trials, order, rows),
+    best,
     ties: tieSummary(statistics),
     fit: statistics.fit,
     validationCount: statistics.validationCount,
-    warnings: resultWarnings(study, stages, rows, statistics),
+    warnings: resultWarnings(study, stages, rows, statistics, best),
     counts: countStatuses(candidatesOf(trials, study.spec.objective)),
   };
 }

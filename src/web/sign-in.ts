@@ -25,7 +25,7 @@ export type SignedIn =
 const codeMs = 15 * 60_000;
 const sessionMs = 12 * 3_600_000;
 const sessionsMax = 500;
-/** Wrong guesses within a window, from anywhere: a secret has 256 bits, this only keeps logs short. */
+/** Wrong guesses within a window, from anywhere. A right one is let in all the same: 256 bits are not guessed, and nobody must lock others out. */
 const failuresMax = 20;
 const failureWindowMs = 60_000;
 
@@ -59,10 +59,6 @@ export class SignIn {
   /** @param text a one-time code, or a token */
   signIn(text: string): SignedIn {
     const nowMs = this.#ports.nowMs();
-    this.#failures = this.#failures.filter((atMs) => atMs > nowMs - failureWindowMs);
-    const oldest = this.#failures[0];
-    if (this.#failures.length >= failuresMax && oldest !== undefined)
-      return { kind: 'too-many', againInMs: oldest + failureWindowMs - nowMs };
     dropOld(this.#codes, nowMs);
     const key = hashOf(text);
     const code = this.#codes.get(key);
@@ -72,8 +68,7 @@ export class SignIn {
     }
     const role = this.#ports.roleOfToken(text);
     if (role !== null) return this.#open(role, text, nowMs);
-    this.#failures.push(nowMs);
-    return { kind: 'refused' };
+    return this.#failed(nowMs);
   }
 
   /** Null for no session, or one that has ended or whose token was revoked. */
@@ -92,6 +87,15 @@ export class SignIn {
 
   signOut(session: string): void {
     this.#sessions.delete(hashOf(session));
+  }
+
+  #failed(nowMs: number): SignedIn {
+    this.#failures = this.#failures.filter((atMs) => atMs > nowMs - failureWindowMs);
+    const oldest = this.#failures[0];
+    if (this.#failures.length >= failuresMax && oldest !== undefined)
+      return { kind: 'too-many', againInMs: oldest + failureWindowMs - nowMs };
+    this.#failures.push(nowMs);
+    return { kind: 'refused' };
   }
 
   #open(role: ViewerRole, token: string | null, nowMs: number): SignedIn {

@@ -1,24 +1,37 @@
-/** How many trials a worker completes in a minute: a count over a sliding window, nothing stored. */
+/**
+ * How many trials a worker completes in a minute: counts by second over a sliding window, nothing stored.
+ * Of trials that take a millisecond there may be a hundred thousand in a window, and many pages ask.
+ */
 
-const windowMs = 180_000;
+const windowSeconds = 180;
 /** Sooner, one trial more or less would decide. */
-const leastMs = 5_000;
+const leastSeconds = 5;
 
 export class WorkerRates {
-  readonly #completions = new Map<string, number[]>();
+  /** By worker, then by second, ascending. */
+  readonly #counts = new Map<string, Map<number, number>>();
 
   completed(worker: string, nowMs: number): void {
-    const times = this.#completions.get(worker) ?? [];
-    times.push(nowMs);
-    const from = times.findIndex((time) => time > nowMs - windowMs);
-    if (from > 0) times.splice(0, from);
-    this.#completions.set(worker, times);
+    const second = Math.floor(nowMs / 1_000);
+    let counts = this.#counts.get(worker);
+    if (counts === undefined) this.#counts.set(worker, (counts = new Map()));
+    counts.set(second, (counts.get(second) ?? 0) + 1);
+    for (const old of counts.keys()) {
+      if (old > second - windowSeconds) break;
+      counts.delete(old);
+    }
   }
 
+  /** Null before there is enough to tell, and when there was nothing for a whole window. */
   perMinute(worker: string, nowMs: number): number | null {
-    const times = (this.#completions.get(worker) ?? []).filter((time) => time > nowMs - windowMs);
-    const first = times[0];
-    if (first === undefined || nowMs - first < leastMs) return null;
-    return (times.length / (nowMs - first)) * 60_000;
+    const now = nowMs / 1_000;
+    let first: number | null = null;
+    let sum = 0;
+    for (const [second, count] of this.#counts.get(worker) ?? []) {
+      if (second <= now - windowSeconds) continue;
+      first ??= second;
+      sum += count;
+    }
+    return first === null || now - first < leastSeconds ? null : (sum / (now - first)) * 60;
   }
 }

@@ -17,6 +17,21 @@ afterAll(async () => {
   await browser?.close();
 });
 
+/**
+ * Looked for at every frame within the page: from outside it is asked for at longer and longer
+ * intervals. Since the navigation began, in milliseconds.
+ */
+const noteWhenShown = `(() => {
+  const look = () => {
+    const isShown =
+      document.querySelector('.ranking tbody tr:nth-child(25)') !== null &&
+      document.querySelector('.chart [data-mark="dot"] > *') !== null;
+    if (isShown) globalThis.shownAtMs = performance.now();
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})()`;
+
 test.skipIf(browserPath === undefined)(
   'shows its ranking and its points within a second, and stays cheap while trials end',
   async () => {
@@ -30,12 +45,18 @@ test.skipIf(browserPath === undefined)(
     // The browser is there: what is timed is the page.
     const page = await context.newPage();
     await page.goto('about:blank');
+    await page.addInitScript(noteWhenShown);
     const pid = cluster.coordinator.child.pid!;
-    const [startedMs, processorStartedMs] = [performance.now(), processorMs(pid)];
+    const processorStartedMs = processorMs(pid);
     await page.goto(cluster.link, { waitUntil: 'commit' });
     await page.locator('.ranking tbody tr').nth(24).waitFor();
     await page.locator('.chart [data-mark="dot"]').first().waitFor({ state: 'attached' });
-    const tookMs = performance.now() - startedMs;
+    // Read a frame later at the earliest: it was noted then.
+    const tookMs = Number(
+      await page.evaluate(
+        'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(shownAtMs))))',
+      ),
+    );
     const servedMs = processorMs(pid) - processorStartedMs;
     process.stdout.write(
       `100,000 trials: ${tookMs.toFixed(0)} ms to the ranking and the scatter, ${servedMs} ms of them the coordinator's (load ${loadavg()[0]?.toFixed(1)} on ${cpus().length} cores)\n`,

@@ -122,6 +122,19 @@ describe('warnings', () => {
     expect(studyResults(said, rising).warnings.join()).not.toContain('largest λ of all');
   });
 
+  test('not so for a lucky seed at the edge that a race has left behind', () => {
+    const second = scored('coarse', 2, 1e-2, { right: 200 });
+    const raced = [
+      scored('coarse', 1, 1e-1, { right: 210 }),
+      scored('coarse', 2, 1e-2, { right: 200 }),
+      { ...second, id: { ...second.id, replicate: 2 } },
+      scored('coarse', 3, 1e-3, { right: 150 }),
+    ];
+    const told = studyResults(studyOf({}), raced);
+    expect(told.best?.trial).toBe('coarse/2');
+    expect(told.warnings.join()).not.toContain('largest λ of all');
+  });
+
   test('all trials are tied, of the study or of a stage', () => {
     const alike = [1, 2, 3].map((k) => scored('coarse', k, 10 ** -k, { right: 200 + (k % 2) }));
     expect(warningsOf(alike)).toContain('None of the 3 trials can be told from the best');
