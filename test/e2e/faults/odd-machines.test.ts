@@ -72,10 +72,17 @@ describe.concurrent('a worker', { timeout: 120_000 }, () => {
     onTestFinished,
   }) => {
     const cluster = await FaultCluster.make({ onEnd: onTestFinished });
-    const study = writeStudy(cluster.dir, { name: 'lied', trials: 24, coarseOnly: true });
+    const study = writeStudy(cluster.dir, {
+      name: 'lied',
+      trials: 24,
+      cycles: 40,
+      coarseOnly: true,
+    });
     appendFileSync(study, 'audit: { random: 0.1, top: 3 }\n');
     const coordinator = await cluster.coordinator(study);
     cluster.worker(odd('./lying-thread.ts'));
+    // It has said something before others come, and they come long before it has done all.
+    await coordinator.says(/coarse\/\d+ .*on w1/);
     cluster.worker();
     cluster.worker();
     await coordinator.says(/worker w1 is quarantined: its result of \S+ in lied is not the one of/);
