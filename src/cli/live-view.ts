@@ -6,6 +6,7 @@ import { createLogUpdate } from 'log-update';
 import type { LiveEvent } from '../coordinator/cluster-state.ts';
 import type { Coordinator } from '../coordinator/coordinator-server.ts';
 import { liveLines, trialLine } from '../report/live-lines.ts';
+import { countText } from '../report/number-format.ts';
 import type { TextOptions } from '../report/text-options.ts';
 import { validationCountOf, valueError } from '../search/study-statistics.ts';
 import type { Objective } from '../study/study-spec.ts';
@@ -94,9 +95,7 @@ export class LiveView implements Disposable {
         );
         break;
       case 'worker-joined':
-        this.say(
-          `worker ${event.worker} joined with ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'}`,
-        );
+        this.say(`worker ${event.worker} joined with ${countText(event.threads, 'thread')}`);
         break;
       case 'worker-lost':
         this.say(`worker ${event.worker} is lost: ${event.reason}; its trials go to others`);

@@ -75,7 +75,7 @@ export function endTests(
   endStudy(study, 'complete', reason, now, decision);
 }
 
-/** Other open attempts of a trial that has its result: closed without a charge, aborted where alone. */
+/** Open attempts whose result is of no use any more: closed without a charge, aborted where alone. */
 export function supersede(
   state: ClusterState,
   study: StudyEntry,
@@ -86,11 +86,10 @@ export function supersede(
 ): void {
   for (const attempt of trial.attempts) {
     if (attempt.outcome !== null || attempt.purpose !== purpose) continue;
-    const reason = 'another attempt gave the result first';
+    const reason = 'its result is needed no more';
     closeAttempt(study, trial, attempt, { outcome: 'superseded', reason }, now, decision);
     const pack = state.packs.get(attempt.pack);
-    if (pack !== undefined && isPackDone(pack))
-      abortPack(state, pack, 'its trials have their results', decision);
+    if (pack !== undefined && isPackDone(pack)) abortPack(state, pack, reason, decision);
   }
 }
 

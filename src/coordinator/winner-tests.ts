@@ -5,6 +5,7 @@
  * Pure. Who trains them is decided in `granting.ts`, what their results mean in `results.ts`.
  */
 import { assert } from '../base/assert.ts';
+import { meanOfAll } from '../search/mean.ts';
 import type { WinnerRecord, WinnerTest } from '../study/study-record.ts';
 import { trialName } from '../study/trial.ts';
 import type { StudyEntry } from './cluster-state.ts';
@@ -59,15 +60,9 @@ export function withTested(
   return {
     ...winner,
     tests,
-    testAccuracy: mean(tests.map(({ accuracy }) => accuracy)),
-    testLoss: mean(tests.map(({ loss }) => loss)),
+    testAccuracy: meanOfAll(tests.map(({ accuracy }) => accuracy)),
+    testLoss: meanOfAll(tests.map(({ loss }) => loss)),
     testWorker: [...new Set(tests.map(({ worker }) => worker))].join(', '),
     reproduced: true,
   };
-}
-
-function mean(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  if (known.length < values.length) return null;
-  return known.reduce((sum, value) => sum + value, 0) / known.length;
 }

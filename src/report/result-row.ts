@@ -5,6 +5,7 @@
  * called by, replicate 1; of a λ that failed it is that of the replicate which failed.
  */
 import { objectiveValue } from '../search/candidates.ts';
+import { meanOfAll } from '../search/mean.ts';
 import type { RankedCandidate } from '../search/ranking.ts';
 import { candidateError, valueError, type StudyStatistics } from '../search/study-statistics.ts';
 import type { StudyRecord, WinnerRecord } from '../study/study-record.ts';
@@ -110,17 +111,17 @@ function ownTest({ tests, testAccuracy }: WinnerRecord, { id }: TrialRecord): nu
 
 /** Of a study that measures it in every trial. */
 function ofTestSet(trials: readonly TrialRecord[]): number | null {
-  return mean(lastPoints(trials).map((point) => point.testAccuracy));
+  return meanOfAll(lastPoints(trials).map((point) => point.testAccuracy));
 }
 
 /** Means over the trials that have a result; of the training time, too. */
 function metricsOf(trials: readonly TrialRecord[]) {
   const last = lastPoints(trials);
   return {
-    trainAccuracy: mean(last.map((point) => point.trainAccuracy)),
-    validationAccuracy: mean(last.map((point) => point.validationAccuracy)),
-    validationLoss: mean(last.map((point) => point.validationLoss)),
-    seconds: mean(trials.flatMap(({ result }) => result?.seconds ?? [])),
+    trainAccuracy: meanOfAll(last.map((point) => point.trainAccuracy)),
+    validationAccuracy: meanOfAll(last.map((point) => point.validationAccuracy)),
+    validationLoss: meanOfAll(last.map((point) => point.validationLoss)),
+    seconds: meanOfAll(trials.flatMap(({ result }) => result?.seconds ?? [])),
   };
 }
 
@@ -129,10 +130,4 @@ function lastPoints(trials: readonly TrialRecord[]): Measurement[] {
   return trials.flatMap(({ result }) =>
     result?.kind === 'complete' ? (result.curve.at(-1) ?? []) : [],
   );
-}
-
-function mean(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  if (known.length === 0 || known.length < values.length) return null;
-  return known.reduce((sum, value) => sum + value, 0) / known.length;
 }

@@ -15,6 +15,7 @@ import {
   type TrialRecord,
   type TrialStatus,
 } from '../study/trial.ts';
+import { mean } from './mean.ts';
 
 export interface Candidate {
   /** Its replicate 1, by whose name it is called. */
@@ -70,10 +71,6 @@ function candidate(replicates: readonly TrialRecord[], objective: Objective): Ca
 /** Of those that have one. */
 export function objectiveValues(trials: readonly TrialRecord[], objective: Objective): number[] {
   return trials.flatMap((trial) => objectiveValue(trial, objective) ?? []);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function commonStatus(statuses: readonly TrialStatus[]): TrialStatus {

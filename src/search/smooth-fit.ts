@@ -20,6 +20,7 @@ import {
   type CurvePoint,
   type LocalRegression,
 } from './local-regression.ts';
+import { mean } from './mean.ts';
 import { studentWidth } from './normal.ts';
 
 export interface FitInput {
@@ -109,10 +110,6 @@ function placesOf(inputs: readonly FitInput[]): (CurvePoint & { standardError: n
     // The images are the same for all of them: no smaller for a mean of several.
     standardError: mean(group.map(({ standardError }) => standardError)),
   }));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Equally spaced in log λ, from the smallest λ tried to the largest. */

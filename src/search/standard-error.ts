@@ -1,5 +1,7 @@
 /** How far a measured value may be from the true one: the size of noise. */
 
+import { mean } from './mean.ts';
+
 /** √(p(1−p)/n): the standard deviation of an accuracy p that was measured on n images. */
 export function standardError(accuracy: number, count: number): number {
   return Math.sqrt((accuracy * (1 - accuracy)) / count);
@@ -14,8 +16,8 @@ export function standardError(accuracy: number, count: number): number {
  * @param ofImages the standard error of one value from the choice of images; 0 where none is known
  */
 export function meanError(values: readonly number[], ofImages: number): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
   const ofSeeds = squares / (values.length - 1) / values.length;
   return Math.sqrt(ofSeeds + ofImages ** 2);
 }

@@ -5,6 +5,7 @@ import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
 import type { Coordinator } from '../../coordinator/coordinator-server.ts';
 import { storeUnwritable } from '../../coordinator/study-errors.ts';
+import { countText } from '../../report/number-format.ts';
 import { openStore, openStoreReader } from '../../store/open-store.ts';
 import type { StoreReader } from '../../store/read.ts';
 import { compareSpecs } from '../../study/canonical-spec.ts';
@@ -258,7 +259,7 @@ function stopStep(
   { context, cluster, workers, view, stopped, signals }: StopPorts,
 ): void {
   const busy = cluster.coordinator.workers().reduce((sum, worker) => sum + worker.busy, 0);
-  const packs = `${busy} ${busy === 1 ? 'pack' : 'packs'} of trials`;
+  const packs = `${countText(busy, 'pack')} of trials`;
   if (count === 1) {
     view.say(`draining: ${packs} still running; Ctrl-C again gives them back`);
     workers.expectLeaving();
