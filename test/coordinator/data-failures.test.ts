@@ -4,36 +4,19 @@ import type { Decision, Moment } from '../../src/coordinator/cluster-state.ts';
 import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
 import { datasetKey } from '../../src/study/dataset-reference.ts';
 import { WorkerSession } from '../../src/worker/session.ts';
+import { settings } from '../simulation/simulated-coordinator.ts';
 import { exampleStudy } from '../study/example-study.ts';
+import { reference } from './reference.ts';
 
 const now: Moment = { monotonicMs: 0, wallMs: 1.7e12 };
-const search = {
-  parts: [{ name: 'digits', digest: 'a'.repeat(64), bytes: 1, count: 1797 }],
-  seed: 1,
-  train: { kind: 'count', count: 1000 },
-  validation: { kind: 'count', count: 400 },
-  test: null,
-} as const;
 const failed = {
   kind: 'dataset-failed',
-  dataset: datasetKey(search),
+  dataset: datasetKey(reference),
   reason: 'it did not come',
 } as const;
 
 function clusterOfOne() {
-  const dispatcher = new Dispatcher(
-    {
-      leaseMs: 20_000,
-      heartbeatMs: 5_000,
-      reconnectMs: 1_000,
-      forgetMs: 600_000,
-      knownAnswer: 'right',
-      version: 'test',
-    },
-    [],
-    new Map(),
-    now,
-  );
+  const dispatcher = new Dispatcher(settings, [], new Map(), now);
   const session = new WorkerSession({
     session: 's',
     name: 'w',
@@ -47,7 +30,7 @@ function clusterOfOne() {
   const submit = (study: string): Decision =>
     dispatcher.submit(
       { ...exampleStudy(), study },
-      { search, test: null, validationCount: 400 },
+      { search: reference, test: null, validationCount: 400 },
       { partDigests: {}, officialData: null },
       now,
     );

@@ -2,12 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
-import type {
-  Decision,
-  DispatcherSettings,
-  Moment,
-  StudyData,
-} from '../../src/coordinator/cluster-state.ts';
+import type { Decision, Moment, StudyData } from '../../src/coordinator/cluster-state.ts';
 import type {
   Assignment,
   CoordinatorMessage,
@@ -19,24 +14,11 @@ import { storedProgress, studyProgress } from '../../src/coordinator/progress.ts
 import { datasetKey } from '../../src/study/dataset-reference.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { ModelStore } from '../simulation/model-store.ts';
+import { settings } from '../simulation/simulated-coordinator.ts';
 import { trueImages, trueResult } from '../simulation/truth.ts';
 import { exampleStudy } from '../study/example-study.ts';
+import { reference } from './reference.ts';
 
-const settings: DispatcherSettings = {
-  leaseMs: 20_000,
-  heartbeatMs: 5_000,
-  reconnectMs: 1_000,
-  forgetMs: 600_000,
-  knownAnswer: 'right',
-  version: 'test',
-};
-const reference = {
-  parts: [{ name: 'digits', digest: 'a'.repeat(64), bytes: 1, count: 1797 }],
-  seed: 1,
-  train: { kind: 'count', count: 1000 },
-  validation: { kind: 'count', count: 400 },
-  test: null,
-} as const;
 const data: StudyData = { search: reference, test: null, validationCount: trueImages };
 
 /** What may happen, in any order; numbers choose among the workers or grants there are. */

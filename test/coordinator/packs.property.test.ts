@@ -1,29 +1,16 @@
 /** Packs fill threads, and the last trials of a stage are spread over them. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Decision, DispatcherSettings, Moment } from '../../src/coordinator/cluster-state.ts';
+import type { Decision, Moment } from '../../src/coordinator/cluster-state.ts';
 import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
 import type { Assignment, Hello, MemberResult } from '../../src/rpc/messages.ts';
 import { datasetKey } from '../../src/study/dataset-reference.ts';
 import type { StudySpec } from '../../src/study/study-spec.ts';
+import { settings } from '../simulation/simulated-coordinator.ts';
 import { trueImages, trueResult } from '../simulation/truth.ts';
 import { exampleStudy } from '../study/example-study.ts';
+import { reference } from './reference.ts';
 
-const settings: DispatcherSettings = {
-  leaseMs: 20_000,
-  heartbeatMs: 5_000,
-  reconnectMs: 1_000,
-  forgetMs: 600_000,
-  knownAnswer: 'right',
-  version: 'test',
-};
-const reference = {
-  parts: [{ name: 'digits', digest: 'a'.repeat(64), bytes: 1, count: 1797 }],
-  seed: 1,
-  train: { kind: 'count', count: 1000 },
-  validation: { kind: 'count', count: 400 },
-  test: null,
-} as const;
 const now: Moment = { monotonicMs: 0, wallMs: 1.7e12 };
 
 function helloOf(index: number, threads: number): Hello {

@@ -4,16 +4,9 @@ import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
 import type { StoredStudy } from '../../src/coordinator/restore.ts';
 import { waitingTrial, type AttemptRecord, type TrialId } from '../../src/study/trial.ts';
 import { attemptOf, completeResult, studyRecord } from '../store/records.ts';
+import { settings } from '../simulation/simulated-coordinator.ts';
 import { exampleStudy } from '../study/example-study.ts';
 
-const settings = {
-  leaseMs: 20_000,
-  heartbeatMs: 5_000,
-  reconnectMs: 1_000,
-  forgetMs: 600_000,
-  knownAnswer: 'right',
-  version: 'test',
-};
 const split = { kind: 'count', count: 20 } as const;
 const reference = {
   parts: [{ name: 'all', digest: 'a'.repeat(64), bytes: 1, count: 60 }],
