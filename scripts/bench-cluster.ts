@@ -153,10 +153,15 @@ interface Throughput {
   readonly trials: number;
   readonly perSecond: number;
   readonly cpuMsPerTrial: number;
+  /** Of the first and of the last tenth, without the submission: whether cost grows with the store. */
+  readonly tenthsMsPerTrial: readonly [first: number, last: number];
   readonly residentBytes: number;
 }
 
-/** From the first answer to the last: creating the trials is not counted. */
+/**
+ * The rate is from the first answer to the last. What a trial costs is counted from the submission on:
+ * a small study is granted whole before its first answer, and what comes before is part of the cost.
+ */
 async function runStudy(
   coordinator: MeasuredCoordinator,
   fleet: Fleet,
@@ -164,21 +169,28 @@ async function runStudy(
   trials: number,
 ): Promise<Throughput> {
   fleet.answered = 0;
-  const first = Promise.withResolvers<[number, number, number]>();
+  const first = Promise.withResolvers<number>();
   const last = Promise.withResolvers<[number, number]>();
+  const tenth = Math.floor(trials / 10);
+  const cpuAt = new Map<number, number>();
+  const marks = [1, tenth, trials - tenth, trials];
   fleet.onAnswered = () => {
-    const now = (): [number, number] => [performance.now(), coordinator.cpuSeconds()];
-    if (fleet.answered === 1) first.resolve([...now(), fleet.answered]);
-    if (fleet.answered === trials) last.resolve(now());
+    if (marks.includes(fleet.answered)) cpuAt.set(fleet.answered, coordinator.cpuSeconds());
+    if (fleet.answered === 1) first.resolve(performance.now());
+    if (fleet.answered === trials) last.resolve([performance.now(), coordinator.cpuSeconds()]);
   };
   note(`${trials} trials`);
+  const startCpu = coordinator.cpuSeconds();
   await submit(coordinator.stateDir, name, trials);
-  const [startMs, startCpu] = await first.promise;
+  const startMs = await first.promise;
   const [endMs, endCpu] = await last.promise;
+  const between = (from: number, to: number): number =>
+    (((cpuAt.get(to) ?? NaN) - (cpuAt.get(from) ?? NaN)) * 1_000) / (to - from);
   return {
     trials,
     perSecond: (trials - 1) / ((endMs - startMs) / 1_000),
-    cpuMsPerTrial: ((endCpu - startCpu) * 1_000) / (trials - 1),
+    cpuMsPerTrial: ((endCpu - startCpu) * 1_000) / trials,
+    tenthsMsPerTrial: [between(1, tenth), between(trials - tenth, trials)],
     residentBytes: coordinator.residentBytes(),
   };
 }
@@ -237,6 +249,8 @@ async function benchThroughput(): Promise<void> {
   say(`  CPU per trial at ${trials} trials`, `${large.cpuMsPerTrial.toFixed(3)} ms`, '');
   const growth = (large.cpuMsPerTrial / smallCost - 1) * 100;
   say('  the difference', `${growth.toFixed(0)} %`, '<= 20 %');
+  const [early, late] = large.tenthsMsPerTrial;
+  say('    in its first and last tenth', `${early.toFixed(3)}, ${late.toFixed(3)} ms`, '');
   say(`  memory after ${trials} trials`, megabytes(large.residentBytes), '');
   for (const worker of fleet.workers) worker.leave();
   await coordinator.stop();
