@@ -61,5 +61,10 @@ export function winnerSentence(
   results: Pick<StudyResults, 'best' | 'winner' | 'objective'>,
 ): { readonly label: string; readonly text: string } | null {
   const facts = winnerFacts(results);
-  return facts === null ? null : { label: bestLabel(results), text: `${facts.join(', ')}.` };
+  return facts === null ? null : { label: bestLabel(results), text: sentence(facts.join(', ')) };
+}
+
+/** What ends with a digest cut short has its dots already. */
+function sentence(text: string): string {
+  return text.endsWith('…') ? text : `${text}.`;
 }
