@@ -31,5 +31,6 @@ const timing = measure(work.case, work.images, work.steps, {
     return Atomics.load(counters, 1) < threads;
   },
 });
+// The rule is about windows; the port of a thread has no origin.
 // oxlint-disable-next-line unicorn/require-post-message-target-origin
 parentPort?.postMessage(timing);
