@@ -8,8 +8,8 @@ import type { Context } from './context.ts';
 import { environmentWarnings } from './environment.ts';
 import { exitCode, exitCodesText } from './exit-codes.ts';
 import { becomeLean, coordinatorFlags, leanFlags } from './lean-process.ts';
-import { endWithLauncher } from './launcher.ts';
 import { createLogger } from './log.ts';
+import { endWithLauncher } from './parent-process.ts';
 import { reportError } from './report-error.ts';
 import { programVersion } from './version.ts';
 

@@ -7,7 +7,8 @@ import type { Browser } from 'playwright-core';
 import { browserPath, launchBrowser } from './browser.ts';
 import { startWithDashboard } from './dashboard-process.ts';
 import { writeLargeStore } from './faults/large-store.ts';
-import { processorMs, scratchDir, start, writeStudy } from './processes.ts';
+import { processorMs } from './process-tree.ts';
+import { scratchDir, start, writeStudy } from './processes.ts';
 
 let browser: Browser | null = null;
 beforeAll(async () => {

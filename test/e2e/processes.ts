@@ -3,7 +3,7 @@
  * Everything that a test starts ends with it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -124,12 +124,6 @@ export async function ridgeline(
   options: StartOptions = {},
 ): Promise<Finished> {
   return await start(args, options).finished;
-}
-
-/** User and system time of a process, in the kernel's hundredths of a second. */
-export function processorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 export interface StudyText {

@@ -3,34 +3,14 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseJoin } from '../../src/rpc/join-string.ts';
+import { processTree, readProcess } from './process-tree.ts';
 import { ridgeline, scratchDir, start, writeStudy } from './processes.ts';
-
-const read = (path: string): string => {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return ''; // It has just ended.
-  }
-};
-
-/** The process and all that descend from it. */
-function processTree(pid: number): number[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const parents = all.map((name) => {
-    const stat = read(`/proc/${name}/stat`);
-    return [Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])] as const;
-  });
-  const tree = [pid];
-  for (const parent of tree) {
-    for (const [child, of] of parents) if (of === parent) tree.push(child);
-  }
-  return tree;
-}
 
 /** What lets somebody in: of tokens and keys, the parts that nobody else may know. */
 function secretsOf(state: string): string[] {
-  const joins = ['admin.join', 'worker.join'].map((name) => read(join(state, name)));
-  const keys = ['ca.key', 'server.key'].map((name) => read(join(state, 'tls', name)));
+  const text = (...path: string[]): string => readFileSync(join(state, ...path), 'utf8');
+  const joins = ['admin.join', 'worker.join'].map((name) => text(name));
+  const keys = ['ca.key', 'server.key'].map((name) => text('tls', name));
   return [
     ...joins.map((text) => parseJoin(text).secret),
     ...keys.map((pem) => pem.split('\n')[1] ?? ''),
@@ -48,7 +28,7 @@ describe.skipIf(process.platform !== 'linux')('secrets', () => {
     for (const secret of secrets) expect(secret).toMatch(/^[A-Za-z0-9+/_-]{43,64}$/);
     const tree = processTree(run.child.pid ?? 0);
     expect(tree.length).toBeGreaterThanOrEqual(3);
-    const seen = tree.map((pid) => read(`/proc/${pid}/cmdline`) + read(`/proc/${pid}/environ`));
+    const seen = tree.map((pid) => readProcess(pid, 'cmdline') + readProcess(pid, 'environ'));
     expect(seen.join('\n')).toContain('local-2');
     const done = await run.finished;
     expect(done.code, done.stderr).toBe(0);

@@ -1,32 +1,18 @@
 /** Ctrl-C and worse, at `run`: nothing that was finished is lost, and no worker outlives it. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
-import { scratchDir, start, writeStudy, type Running } from './processes.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { formatJoin } from '../../src/rpc/join-string.ts';
+import { childrenOf, gone } from './process-tree.ts';
+import { ridgeline, scratchDir, start, writeStudy, type Running } from './processes.ts';
 
-/** The processes that a process has started, by /proc. */
-function childrenOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        return (
-          readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1] ===
-          String(pid)
-        );
-      } catch {
-        return false; // It ended while we looked.
-      }
-    })
-    .map(Number);
-}
-
-const isThere = (pid: number): boolean =>
-  existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-
-/** A process that is not ours gives no event when it ends: looks until it has. */
-async function gone(pids: readonly number[]): Promise<void> {
-  while (pids.some(isThere)) await new Promise((looked) => setImmediate(looked));
-}
+const nobodyThere = formatJoin({
+  address: '127.0.0.1:1',
+  caPin: 'p'.repeat(43),
+  tokenId: 'nobody',
+  secret: 's'.repeat(43),
+});
 
 async function startedRun(cycles = 30): Promise<{ run: Running; workers: number[]; dir: string }> {
   const dir = scratchDir();
@@ -66,6 +52,24 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     await gone(pids);
   });
 
+  test('that finds its launcher gone at its start does not stay either', async () => {
+    const { signal } = await ridgeline(['coordinator', '--state', scratchDir()], {
+      env: { RIDGELINE_LAUNCHER: '1' },
+    });
+    expect(signal).toBe('SIGKILL');
+  });
+
+  test('takes a worker with it that has not begun to listen', async () => {
+    const main = resolve('src/cli/main.ts');
+    const args = [main, 'worker', '--join', '-', '--local', '--wait', '86400'];
+    const worker = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'ignore', 'ipc'] });
+    worker.stdin!.end(nobodyThere);
+    onTestFinished(() => void worker.kill('SIGKILL'));
+    worker.disconnect();
+    const [code] = await once(worker, 'exit');
+    expect(code).toBe(1);
+  });
+
   test('drains at the first Ctrl-C, says how to go on, and ends with 0', async () => {
     const { run, workers } = await startedRun();
     run.kill('SIGINT');
@@ -94,6 +98,5 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     run.kill('SIGKILL');
     await run.finished;
     await gone(workers);
-    expect(workers.some(isThere)).toBe(false);
   });
 });

@@ -17,6 +17,7 @@ import { joinFrom } from '../control.ts';
 import { exitCode } from '../exit-codes.ts';
 import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
 import { withCommonOptions } from '../options.ts';
+import { endWithRun } from '../parent-process.ts';
 import { StopSignals } from '../stop-signals.ts';
 
 interface WorkerFlags extends CommonFlags, KernelFlags {
@@ -97,8 +98,11 @@ function nodeName(text: string): string {
 async function runWorker(flags: WorkerFlags, context: Context): Promise<number> {
   const { log } = context;
   const isLocal = flags.local === true;
-  // `run` speaks for its own workers: they are quiet unless something is wrong.
-  if (isLocal) log.level = flags.debug === true ? 'debug' : 'warn';
+  if (isLocal) {
+    endWithRun();
+    // `run` speaks for its workers: they are quiet unless something is wrong.
+    log.level = flags.debug === true ? 'debug' : 'warn';
+  }
   const target = await joinFrom('--join', flags.join, context);
   const kernel = await chooseKernel(flags.kernel, nativeFolders(context));
   await using node = await WorkerNode.start({
@@ -118,11 +122,6 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
         `joined ${target.address} as ${name}, with ${flags.threads} threads and the ${kernel.name} kernel`,
       ),
   });
-  if (isLocal) {
-    process.on('disconnect', () => process.exit(exitCode.failed));
-    // Tied to `run` for as long as it works, not kept alive by it.
-    process.channel?.unref();
-  }
   let cutOff = false;
   using signals = new StopSignals((count) => {
     if (count > 2) process.exit(signals.exitCode ?? exitCode.failed);
