@@ -42,7 +42,9 @@ export function countFailure(
   const restMs = Math.min(restMaxMs, restMinMs * 2 ** (worker.failuresInRow - 1));
   worker.restsUntilMs = now.monotonicMs + restMs;
   if (worker.failuresInRow < failuresInRowMax) return;
+  const wasSuspended = now.monotonicMs < worker.suspendedUntilMs;
   worker.suspendedUntilMs = now.monotonicMs + suspensionMs;
+  if (wasSuspended) return; // Tried as the last one left: its failures are told with their trials.
   tell(
     worker.name,
     `${worker.failuresInRow} packs in a row came to nothing; the last: ${reason}`,

@@ -220,7 +220,7 @@ async function listening(
       failed(
         new RidgelineError(
           'PORT_IN_USE',
-          `The dashboard cannot listen on ${host}:${port}: ${messageOf(error)}.`,
+          `The dashboard cannot listen on ${host}:${port}: ${isInUse(error) ? 'another program does already' : messageOf(error)}.`,
           'Give another --http HOST:PORT; port 0 takes a free one.',
           { cause: error },
         ),
@@ -228,6 +228,10 @@ async function listening(
     });
     server.listen(port, host, ready);
   });
+}
+
+function isInUse(error: Error): boolean {
+  return 'code' in error && error.code === 'EADDRINUSE';
 }
 
 function urlOf(server: Server, host: string): string {

@@ -1,5 +1,5 @@
 /** Faults for real: processes that are killed, disks that fill up, files that rot. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -10,7 +10,6 @@ import {
   rmSync,
   statSync,
   truncateSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +18,7 @@ import { describe, expect, test } from 'vitest';
 import { openStore, openStoreReader } from '../../src/store/open-store.ts';
 import type { StoreReader } from '../../src/store/read.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
+import { fillDisk, smallDisk } from './small-disk.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const owner = 'the test';
@@ -195,14 +195,14 @@ function overwrite(file: string, offset: number, bytes: number): void {
 
 describe('a full disk', () => {
   test('makes a commit fail whole; the next one works when there is space again', ({ skip }) => {
-    using disk = smallDisk();
+    using disk = smallDisk(1);
     if (disk === null) return skip('mounting a tmpfs needs root');
     const stateDir = join(disk.path, 'state');
     const ballast = join(disk.path, 'ballast');
     {
       using store = openStore(stateDir, { owner });
       store.commit([note('first')]);
-      fill(ballast);
+      fillDisk(ballast);
       const many = Array.from({ length: 100 }, (_, index) => note(`${index}`.padStart(1000)));
       expect(() => store.commit(many)).toThrow(/\[STATE_UNWRITABLE\].*ridgeline\.db.*full/);
       expect(noted(store)).toEqual(['first']);
@@ -215,10 +215,10 @@ describe('a full disk', () => {
   });
 
   test('leaves no room for a new store, which is said with the cause', ({ skip }) => {
-    using disk = smallDisk();
+    using disk = smallDisk(1);
     if (disk === null) return skip('mounting a tmpfs needs root');
     const ballast = join(disk.path, 'ballast');
-    fill(ballast);
+    fillDisk(ballast);
     const stateDir = join(disk.path, 'state');
     expect(() => openStore(stateDir, { owner })).toThrow(/\[STATE_UNWRITABLE\].*full/);
     rmSync(ballast);
@@ -232,37 +232,4 @@ function note(detail: string): StoreRow {
 
 function noted(reader: StoreReader): string[] {
   return reader.events(1000).map(({ detail }) => detail);
-}
-
-interface SmallDisk extends Disposable {
-  readonly path: string;
-}
-
-/** A disk of one megabyte, gone with its scope; null where this process may not mount one. */
-function smallDisk(): SmallDisk | null {
-  const directory = temporaryDirectory();
-  const { path } = directory;
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { stdio: 'ignore' });
-  } catch {
-    directory[Symbol.dispose]();
-    return null;
-  }
-  const unmount = () => {
-    execFileSync('umount', [path]);
-    directory[Symbol.dispose]();
-  };
-  return { path, [Symbol.dispose]: unmount };
-}
-
-/** Takes the disk's last byte. */
-function fill(file: string): void {
-  for (const bytes of [65536, 4096, 1]) {
-    const piece = new Uint8Array(bytes);
-    try {
-      for (;;) writeFileSync(file, piece, { flag: 'a' });
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'ENOSPC' });
-    }
-  }
 }

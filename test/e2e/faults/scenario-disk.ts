@@ -2,23 +2,24 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fillDisk, smallDisk } from '../../store/small-disk.ts';
 import { writeStudy, type OnEnd } from '../processes.ts';
 import { check, type Findings } from './checker.ts';
 import { FaultCluster, trialsEnded } from './fault-cluster.ts';
-import { fillDisk, smallDisk } from './small-disk.ts';
 
 /** A coordinator's disk is filled and freed `times` times. @returns null where no disk can be mounted */
 export async function fillDiskAgainAndAgain(
   onEnd: OnEnd,
   times: number,
 ): Promise<{ findings: Findings; statuses: string[]; slowestMs: number } | null> {
-  const disk = smallDisk(onEnd);
+  const disk = smallDisk(8);
   if (disk === null) return null;
-  const cluster = await FaultCluster.make({ onEnd, stateDir: join(disk, 'state') });
+  onEnd(() => disk[Symbol.dispose]());
+  const cluster = await FaultCluster.make({ onEnd, stateDir: join(disk.path, 'state') });
   const study = { name: 'disk', trials: 4 + 6 * times, cycles: 4, coarseOnly: true };
   const coordinator = await cluster.coordinator(writeStudy(cluster.dir, study));
   cluster.worker();
-  const ballast = join(disk, 'ballast');
+  const ballast = join(disk.path, 'ballast');
   const statuses: string[] = [];
   let slowestMs = 0;
   for (let time = 0; time < times; time++) {
