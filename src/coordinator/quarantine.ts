@@ -81,6 +81,7 @@ export function convict(
       stage.audits = null;
       if (stage.record.closed) markUnchecked(state, study, stage, decision);
     }
+    forgetTests(study, workerName, decision);
   }
 }
 
@@ -102,6 +103,16 @@ function markUnchecked(
     const row = { study: study.name, trial: trial.id, verdict: trial.audit };
     decision.persist.push({ kind: 'trial-audited', ...row });
   }
+}
+
+/** What it measured of a winner that is not settled is measured again. */
+function forgetTests(study: StudyEntry, worker: string, decision: Decision): void {
+  const { winner } = study;
+  if (winner === null || winner.reproduced !== null) return;
+  const tests = winner.tests.filter((test) => test.worker !== worker);
+  if (tests.length === winner.tests.length) return;
+  study.winner = { ...winner, tests };
+  decision.persist.push({ kind: 'winner', study: study.name, winner: study.winner });
 }
 
 function tell(worker: string, reason: string, now: Moment, decision: Decision): void {

@@ -207,9 +207,6 @@ function judgeTest(state: ClusterState, report: Report, now: Moment, decision: D
     tellDisputed(report, `the verified one of ${trial.worker}`, now, decision);
     const reason = `its result of ${trial.name} in ${study.name} is not the verified one`;
     convict(state, attempt.session, worker, reason, now, decision);
-    // Nor does what it measured of the other replicates count.
-    study.winner = { ...winner, tests: winner.tests.filter((test) => test.worker !== worker) };
-    decision.persist.push({ kind: 'winner', study: study.name, winner: study.winner });
     giveUpTest(state, study, wasOpen, reason, now, decision);
     return 'disputed';
   }

@@ -191,8 +191,26 @@ export class Books {
           `${row.worker} did nothing wrong`,
         );
         return;
+      case 'winner':
+        return this.#checkTests(row);
       default:
         return;
+    }
+  }
+
+  /** Each replicate of a settled winner was tested by somebody who is believed. */
+  #checkTests({ study, winner }: RowOf<'winner'>): void {
+    if (winner?.reproduced !== true) return;
+    for (const { replicate, worker } of winner.tests) {
+      const trial = this.#store.trial(study, { ...winner.trial, replicate });
+      const isBelieved = trial.log.some(
+        ({ purpose, fingerprint, worker: by, session }) =>
+          purpose === 'test' &&
+          fingerprint === trial.fingerprint &&
+          by === worker &&
+          !this.#store.convicted.has(session),
+      );
+      assert(isBelieved, `${worker}, who tested ${trialName(winner.trial)}, is believed`);
     }
   }
 

@@ -176,4 +176,10 @@ export const mutations: readonly Mutation[] = [
     'if (tests.length < winnerTrials(study).length)',
     'if (tests.length < 1)',
   ),
+  mutation(
+    'what a convicted worker measured of a winner counts',
+    'coordinator/quarantine.ts',
+    'winner.tests.filter((test) => test.worker !== worker)',
+    'winner.tests',
+  ),
 ];
