@@ -34,6 +34,8 @@ export class Running {
   readonly child: ChildProcess;
   stdout = '';
   stderr = '';
+  /** It has ended, and all of its output is here. */
+  #isClosed = false;
   readonly finished: Promise<Finished>;
   readonly #watchers = new Set<() => void>();
 
@@ -43,6 +45,7 @@ export class Running {
     child.stderr?.on('data', (chunk: Buffer) => this.#grow('stderr', chunk));
     this.finished = new Promise((done) => {
       child.once('close', (code, signal) => {
+        this.#isClosed = true;
         done({ code, signal, stdout: this.stdout, stderr: this.stderr });
         for (const watcher of this.#watchers) watcher();
       });
@@ -65,7 +68,7 @@ export class Running {
         if (match !== null) {
           this.#watchers.delete(again);
           found(match);
-        } else if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        } else if (this.#isClosed) {
           this.#watchers.delete(again);
           failed(
             new Error(

@@ -80,6 +80,30 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     await gone(workers);
   });
 
+  test('waits for what runs on other machines, too', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'elsewhere', trials: 40, cycles: 30, hidden: 64 });
+    const run = start(['run', study, '--state', dir, '--workers', '0', '--listen', '127.0.0.1:0']);
+    const [, join] = await run.says(/worker --join (@\S+)/);
+    const cache = ['--cache', scratchDir()];
+    const worker = start(['worker', '--join', join!, '--threads', '1', '--pack', '1', ...cache]);
+    await run.says(/coarse\/2\b/);
+    run.kill('SIGINT');
+    await run.says(/draining: 1 pack of trials still running/);
+    const [{ code }, left] = await Promise.all([run.finished, worker.finished]);
+    expect({ run: code, worker: left.code }).toEqual({ run: 0, worker: 0 });
+    const { stdout } = await ridgeline([
+      'results',
+      'elsewhere',
+      '--state',
+      dir,
+      '--format',
+      'json',
+    ]);
+    const { stages } = JSON.parse(stdout) as { stages: { trials: { status: string }[] }[] };
+    expect(stages[0]!.trials.map(({ status }) => status)).not.toContain('running');
+  });
+
   test('cancels at the second and ends with 130', async () => {
     const { run, workers } = await startedRun(300);
     run.kill('SIGINT');

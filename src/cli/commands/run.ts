@@ -263,8 +263,8 @@ function stopStep(
   if (count === 1) {
     view.say(`draining: ${packs} still running; Ctrl-C again gives them back`);
     workers.expectLeaving();
-    cluster.coordinator.drain(null, 'the run was told to stop');
-    void workers.ended().then(() => stopped.resolve('drained'));
+    const left = drained(cluster.coordinator, 'the run was told to stop');
+    void Promise.all([workers.ended(), left]).then(() => stopped.resolve('drained'));
     return;
   }
   if (count === 2) {
@@ -276,6 +276,22 @@ function stopStep(
   workers.kill();
   context.stderr.write(goOnText(context));
   process.exit(signals.exitCode ?? exitCode.interrupted);
+}
+
+/** Asks all workers to finish what they train, those that still come, too; resolves when none is left. */
+async function drained(coordinator: Coordinator, reason: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = (): void => {
+    if (coordinator.workers().every(({ state }) => state === 'lost')) resolve();
+  };
+  const stopListening = coordinator.listen((event) => {
+    if (event.kind === 'worker-joined') coordinator.drain(event.worker, reason);
+    look();
+  });
+  coordinator.drain(null, reason);
+  look();
+  await promise;
+  stopListening();
 }
 
 function printOutcome(stateDir: string, study: string, flags: RunFlags, context: Context): number {
