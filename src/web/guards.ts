@@ -15,7 +15,19 @@ export interface Signed {
   readonly Variables: { readonly role: ViewerRole };
 }
 
-export const sessionCookie = 'ridgeline_session';
+/**
+ * A browser keeps cookies by host, whatever the port: two dashboards of one machine, or at two ends of
+ * tunnels, would sign each other out if theirs had one name.
+ */
+export function sessionCookie(context: Context): string {
+  const port = /:(\d{1,5})$/.exec(context.req.header('host') ?? '')?.[1];
+  return port === undefined ? 'ridgeline_session' : `ridgeline_session_${port}`;
+}
+
+/** What the browser says that it was given when it signed in; not yet looked up. */
+export function sessionOf(context: Context): string | null {
+  return getCookie(context, sessionCookie(context)) ?? null;
+}
 
 const policy = [
   "default-src 'none'",
@@ -89,7 +101,7 @@ export const onlyOwnPage: MiddlewareHandler = async (context, next) => {
 /** Lets in who has a session. A token in the query is never looked at: it would stand in logs. */
 export function onlySignedIn(signIn: SignIn): MiddlewareHandler<Signed> {
   return async (context, next) => {
-    const role = signIn.roleOf(getCookie(context, sessionCookie) ?? null);
+    const role = signIn.roleOf(sessionOf(context));
     if (role === null) return refuse(context, 401, 'sign in first');
     context.set('role', role);
     return await next();

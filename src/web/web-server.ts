@@ -13,7 +13,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { getCookie } from 'hono/cookie';
 import { streamSSE } from 'hono/streaming';
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
@@ -28,6 +27,7 @@ import {
   onlySignedIn,
   refuse,
   sessionCookie,
+  sessionOf,
   type Signed,
 } from './guards.ts';
 import type { LiveCluster } from './live-cluster.ts';
@@ -117,15 +117,18 @@ function dashboardApp(
       return refuse(context, 401, 'this link or token is not good (any more)');
     context.header(
       'set-cookie',
-      `${sessionCookie}=${outcome.session}; Path=/; HttpOnly; SameSite=Strict`,
+      `${sessionCookie(context)}=${outcome.session}; Path=/; HttpOnly; SameSite=Strict`,
     );
     return context.json({ role: outcome.role });
   });
   app.use('/api/*', onlySignedIn(signIn));
   app.get('/api/session', (context) => context.json({ role: context.get('role') }));
   app.post('/api/sign-out', (context) => {
-    signIn.signOut(getCookie(context, sessionCookie) ?? '');
-    context.header('set-cookie', `${sessionCookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`);
+    signIn.signOut(sessionOf(context) ?? '');
+    context.header(
+      'set-cookie',
+      `${sessionCookie(context)}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`,
+    );
     return context.json({});
   });
   addStream(app, cluster, shelf, signIn);
@@ -156,7 +159,7 @@ function addStream(
   let open = 0;
   app.get('/api/events', (context) => {
     if (open >= streamsMax) return refuse(context, 503, 'too many pages are open');
-    const session = getCookie(context, sessionCookie) ?? null;
+    const session = sessionOf(context);
     const study = context.req.query('study') ?? null;
     open += 1;
     return streamSSE(context, async (stream) => {

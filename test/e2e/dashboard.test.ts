@@ -49,6 +49,21 @@ test('serves a sweep: a link that signs in once, a stream of states, pages of th
   expect(coordinator.stderr).not.toContain(guest.split('=')[1]);
 });
 
+test('two dashboards of one machine leave each other’s sessions alone', async () => {
+  const both = [await startWithDashboard([]), await startWithDashboard([])];
+  // As a browser keeps them: by host and name, whatever the port.
+  const jar = new Map<string, string>();
+  for (const { port, code } of both) {
+    const [name, value] = (await signedIn(port, code)).split('=');
+    jar.set(name!, value!);
+  }
+  const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+  for (const { port } of both)
+    expect((await ask(port, '/api/session', { headers: { cookie } })).text).toBe(
+      '{"role":"admin"}',
+    );
+});
+
 describe('what is refused', () => {
   let port = 0;
   let cookie = '';
@@ -101,7 +116,7 @@ describe('what is refused', () => {
     expect((await ask(port, '/api/session')).status).toBe(401);
     expect((await ask(port, `/api/session?token=${code}`)).status).toBe(401);
     expect((await ask(port, '/api/events?study=x')).status).toBe(401);
-    const wrong = { headers: { cookie: 'ridgeline_session=wrong' } };
+    const wrong = { headers: { cookie: cookie.replace(/=.*/, '=wrong') } };
     expect((await ask(port, '/api/session', wrong)).status).toBe(401);
   });
 
