@@ -15,7 +15,27 @@ export interface Signed {
   readonly Variables: { readonly role: ViewerRole };
 }
 
-export const sessionCookie = 'ridgeline_session';
+/**
+ * Cookies know no ports: under one name, several dashboards of a machine, or behind tunnels that end on
+ * it, would sign each other out. The port is the one that the browser asks, not the one listened on.
+ */
+function cookieName(context: Context): string {
+  const port = /:(?<port>\d{1,5})$/.exec(context.req.header('host') ?? '')?.groups?.['port'];
+  return `ridgeline_session${port === undefined ? '' : `_${port}`}`;
+}
+
+export function sessionOf(context: Context): string | null {
+  return getCookie(context, cookieName(context)) ?? null;
+}
+
+/** @param session null: none any more */
+export function keepSession(context: Context, session: string | null): void {
+  const value = session === null ? '; Max-Age=0' : session;
+  context.header(
+    'set-cookie',
+    `${cookieName(context)}=${value}; Path=/; HttpOnly; SameSite=Strict`,
+  );
+}
 
 const policy = [
   "default-src 'none'",
@@ -70,7 +90,9 @@ export const onlyOwnPage: MiddlewareHandler = async (context, next) => {
   if (method === 'GET' || method === 'HEAD') {
     const site = context.req.header('sec-fetch-site');
     const isPage = context.req.header('sec-fetch-mode') === 'navigate';
-    if (site === 'cross-site' && !isPage) return refuse(context, 403, 'asked by another site');
+    // Another port of this host is the same site, and is sent the cookie.
+    const isForeign = site === 'cross-site' || site === 'same-site';
+    if (isForeign && !isPage) return refuse(context, 403, 'asked by another site');
     return await next();
   }
   if (method !== 'POST') {
@@ -89,7 +111,7 @@ export const onlyOwnPage: MiddlewareHandler = async (context, next) => {
 /** Lets in who has a session. A token in the query is never looked at: it would stand in logs. */
 export function onlySignedIn(signIn: SignIn): MiddlewareHandler<Signed> {
   return async (context, next) => {
-    const role = signIn.roleOf(getCookie(context, sessionCookie) ?? null);
+    const role = signIn.roleOf(sessionOf(context));
     if (role === null) return refuse(context, 401, 'sign in first');
     context.set('role', role);
     return await next();

@@ -13,7 +13,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { getCookie } from 'hono/cookie';
 import { streamSSE } from 'hono/streaming';
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
@@ -22,12 +21,13 @@ import { BoardShelf } from './board-shelf.ts';
 import { streamPage } from './event-stream.ts';
 import {
   answerHeaders,
+  keepSession,
   onlyAdmin,
   onlyOwnHost,
   onlyOwnPage,
   onlySignedIn,
   refuse,
-  sessionCookie,
+  sessionOf,
   type Signed,
 } from './guards.ts';
 import type { LiveCluster } from './live-cluster.ts';
@@ -115,17 +115,14 @@ function dashboardApp(
     }
     if (outcome.kind === 'refused')
       return refuse(context, 401, 'this link or token is not good (any more)');
-    context.header(
-      'set-cookie',
-      `${sessionCookie}=${outcome.session}; Path=/; HttpOnly; SameSite=Strict`,
-    );
+    keepSession(context, outcome.session);
     return context.json({ role: outcome.role });
   });
   app.use('/api/*', onlySignedIn(signIn));
   app.get('/api/session', (context) => context.json({ role: context.get('role') }));
   app.post('/api/sign-out', (context) => {
-    signIn.signOut(getCookie(context, sessionCookie) ?? '');
-    context.header('set-cookie', `${sessionCookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`);
+    signIn.signOut(sessionOf(context) ?? '');
+    keepSession(context, null);
     return context.json({});
   });
   addStream(app, cluster, shelf, signIn);
@@ -135,7 +132,7 @@ function dashboardApp(
     const file = files.get(context.req.path);
     if (file === undefined) return refuse(context, 404, 'there is nothing here');
     context.header('content-type', file.type);
-    context.header('cache-control', file.cacheControl);
+    context.header('cache-control', 'no-cache');
     return context.body(file.bytes);
   });
   app.notFound((context) => refuse(context, 404, 'there is nothing here'));
@@ -155,8 +152,13 @@ function addStream(
 ): void {
   let open = 0;
   app.get('/api/events', (context) => {
+    // Nobody would read it, and so nobody would be seen to go.
+    if (context.req.method === 'HEAD') {
+      context.header('allow', 'GET');
+      return refuse(context, 405, 'a stream has no head');
+    }
     if (open >= streamsMax) return refuse(context, 503, 'too many pages are open');
-    const session = getCookie(context, sessionCookie) ?? null;
+    const session = sessionOf(context);
     const study = context.req.query('study') ?? null;
     open += 1;
     return streamSSE(context, async (stream) => {
