@@ -33,7 +33,10 @@ export function parseStudyOrRecipe(text: string, file: string): StudyOrRecipe {
   const searches = source
     .keys([])
     .some((key) => ['stages', 'objective'].includes(keyMeant([], key, studyKeys) ?? key));
-  return searches || !source.keys(['trainer']).includes('lambda')
+  const hasLambda = source
+    .keys(['trainer'])
+    .some((key) => keyMeant(['trainer'], key, recipeKeys) === 'lambda');
+  return searches || !hasLambda
     ? { kind: 'study', spec: readStudy(source) }
     : { kind: 'recipe', spec: readRecipe(source) };
 }

@@ -22,6 +22,7 @@ const standIns: unknown = {
   seed: 0,
   dataset: {
     name: 'stand-in',
+    path: 'stand-in',
     format: 'auto',
     train: { count: 1, fraction: Number.MIN_VALUE },
     validation: { count: 1, fraction: Number.MIN_VALUE },
@@ -34,7 +35,7 @@ const standIns: unknown = {
     learning_rate: { min: 0, max: 1e3, step_size: 1, cycle_multiplier: 1 },
     cycles: 1,
     epochs: 1,
-    measure: 'end',
+    measure: { steps: 1e9 },
     dropout: 0,
     mirror: false,
     shift: 0,
@@ -48,7 +49,8 @@ const standIns: unknown = {
       lambda: { distribution: 'log_uniform', min: Number.MIN_VALUE, max: 1e6, narrow: '' },
     },
   ],
-  replicates: 1,
+  // A race needs two.
+  replicates: 2,
   racing: false,
   numerics: 'canonical',
   audit: { random: 0, top: 0 },

@@ -71,7 +71,7 @@ function knownAt(parent: Path, known: KnownKeys): readonly string[] {
 
 function placeText(place: string): string {
   if (place === '') return 'at the top of the file';
-  return place === 'stages.*' ? 'in a stage' : `in ${place.replace('stages.*', 'a stage')}`;
+  return `in ${place.replace('stages.*.', "a stage's ").replace('stages.*', 'a stage')}`;
 }
 
 function missingMessage(path: Path): string {
@@ -129,7 +129,9 @@ function typeMessage(expected: string, given: unknown): string {
 function numberHint(text: string): string {
   const plain = text.trim();
   if (plain !== '' && Number.isFinite(Number(plain))) return ': write it without quotes';
-  const joined = plain.replaceAll(/[_\s,']/g, '');
+  const isGrouped = /^[-+]?[1-9]\d{0,2}(?:[\s,']\d{3})+(?:\.\d+)?$/.test(plain);
+  // Elsewhere a comma is a decimal point, as half of the world writes it.
+  const joined = plain.replaceAll(isGrouped ? /[\s,']/g : '_', '').replace(',', '.');
   if (joined !== '' && Number.isFinite(Number(joined))) return `: write ${joined}`;
   const power = /^10\s*(?:\^|\*\*)\s*(-?\d+)$/.exec(plain)?.[1];
   return power === undefined ? '' : `: write 1.0e${power}`;

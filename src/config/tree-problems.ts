@@ -22,12 +22,13 @@ export function treeProblems(document: Document, lines: LineCounter): TextProble
   };
 
   const visitKey = (key: unknown, seen: Map<string, number>): void => {
-    if (!isScalar(key)) {
+    // A number, true or null would be a key of another name in plain data than in the tree.
+    if (!isScalar(key) || typeof key.value !== 'string') {
       report(key, 'a key must be a plain word');
       return;
     }
     visit(key, 0);
-    const name = String(key.value);
+    const name = key.value;
     const first = seen.get(name);
     if (name === '<<') report(key, 'merge keys are not supported: write the keys themselves');
     else if (first === undefined) seen.set(name, at(key));

@@ -2,8 +2,12 @@
  * The disk as readers see it: what the system refuses is said with the path, as an operating problem.
  * Streams of bytes are `file-stream.ts`'s subject.
  */
+import { constants } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { RidgelineError, messageOf } from '../base/errors.ts';
+
+/** Without O_NONBLOCK, opening a pipe waits for somebody to write to it. */
+export const toRead = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** What lies there; null: nothing. @throws RidgelineError DATASET_MISSING */
 export async function kindOf(path: string): Promise<'file' | 'folder' | null> {
@@ -32,7 +36,7 @@ export async function sizeOf(path: string): Promise<number> {
 
 /** @throws RidgelineError DATASET_MISSING */
 export async function openToRead(path: string): Promise<FileHandle> {
-  return await explained(path, () => open(path, 'r'));
+  return await explained(path, () => open(path, toRead));
 }
 
 async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflateRaw } from 'node:zlib';
 import { RidgelineError, messageOf } from '../base/errors.ts';
-import { unreadable } from './disk.ts';
+import { toRead, unreadable } from './disk.ts';
 import { malformed } from './malformed.ts';
 import { YoungGarbage } from './garbage.ts';
 import { TarReader, type FileSink, type OnMember } from './tar.ts';
@@ -52,7 +52,7 @@ export async function* fileChunks(
   path: string,
   { start, end }: ByteRange = wholeFile,
 ): AsyncGenerator<Uint8Array> {
-  await using file = await open(path, 'r');
+  await using file = await open(path, toRead);
   const buffer = new Uint8Array(chunkBytes);
   for (let at = start; at < end;) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);

@@ -31,6 +31,8 @@ export interface NpyImages extends ImageShape {
 const headerBytesMax = 64 * 1024;
 const imageBytesMax = 16 * 1024 * 1024;
 const channelsMax = 4;
+/** Labels are held as numbers; so many images of 16×16 bytes fill all memory that pixels may have. */
+const labelsMax = 2 ** 24;
 const magic = '\u0093NUMPY';
 const headerPattern =
   /^\{\s*'descr':\s*'(?<type>[^']{1,20})',\s*'fortran_order':\s*(?<order>True|False),\s*'shape':\s*\((?<shape>[\d,\s]*)\),?\s*\}\s*$/;
@@ -76,7 +78,15 @@ export function npyLabels(file: string, bytes: number): ParserSink<readonly numb
         'Save them as whole numbers, such as `labels.astype(np.uint8)`.',
       );
     }
-    const raw = new Uint8Array(shape[0]! * width);
+    const count = shape[0]!;
+    if (count > labelsMax) {
+      throw malformed(
+        file,
+        `has ${count} labels; more than ${labelsMax} are not read.`,
+        'Save fewer records.',
+      );
+    }
+    const raw = new Uint8Array(count * width);
     yield raw;
     return readIntegers(raw, type) ?? [];
   });

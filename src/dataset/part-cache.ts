@@ -135,9 +135,9 @@ class FileWriter implements PartWriter {
     if (actual !== digest) throw this.#wrong(`their SHA-256 is ${actual}`);
     await explained(dir, async () => {
       await handle.sync();
-      this.#handle = null;
       await handle.close();
       await rename(partial, path);
+      this.#handle = null;
     });
   }
 

@@ -3,6 +3,11 @@
  * functions; the few names that a pickled array needs stand for what they do, and nothing is ever run.
  */
 
+/** Longer bodies are pixels. */
+export const smallBytesMax = 32 * 1024;
+/** As numpy itself. */
+const axesMax = 64;
+
 export type PickleValue =
   | null
   | boolean
@@ -152,6 +157,7 @@ export function build(target: PickleValue | undefined, state: PickleValue): stri
   const [, shape, dtype, isColumnOrder, data] = items;
   if (!isKind(shape, 'tuple') || !isKind(dtype, 'dtype')) return 'has an array of no shape or type';
   if (!(data instanceof Uint8Array)) return 'has an array whose values are no bytes';
+  if (shape.items.length > axesMax) return 'has an array of an impossible shape';
   const sizes = shape.items.filter((size) => typeof size === 'number');
   if (sizes.length !== shape.items.length || sizes.some((size) => !isSize(size)))
     return 'has an array of an impossible shape';
@@ -173,5 +179,6 @@ function isSize(size: number): boolean {
 /** Python 2 writes texts as bytes. */
 export function asText(value: PickleValue | undefined): string | null {
   if (typeof value === 'string') return value;
-  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : null;
+  const isSmall = value instanceof Uint8Array && value.length <= smallBytesMax;
+  return isSmall ? Buffer.from(value).toString('latin1') : null;
 }

@@ -22,7 +22,11 @@ export async function readImages(
   names: readonly string[] | null,
 ): Promise<ReadImages> {
   const located = await locateDataset(source, dataDir);
-  const heldBack = (located.knownParts ?? []).filter((part) => located.isHeldBack(part));
+  // Which parts files of the user's own have, only reading tells.
+  const known =
+    located.knownParts ??
+    (names === null ? (await located.read(() => false, new PixelMemory())).names : []);
+  const heldBack = known.filter((part) => located.isHeldBack(part));
   const byDefault = (part: string): boolean => heldBack.length === 0 || heldBack.includes(part);
   const found = await located.read(
     (part) => names?.includes(part) ?? byDefault(part),

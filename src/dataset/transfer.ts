@@ -87,6 +87,15 @@ export class Transfer {
     const headers: Record<string, string> =
       validator === null ? {} : { range: `bytes=${before}-`, 'if-range': validator };
     const response = await getBytes(this.#url, { headers, signal, silenceMs });
+    try {
+      await this.#take(response, before);
+    } finally {
+      // Whatever was not read: a connection that nobody reads keeps the process until it is silent too long.
+      response.destroy();
+    }
+  }
+
+  async #take(response: IncomingMessage, before: number): Promise<void> {
     const status = response.statusCode ?? 0;
     if (status === 206) {
       const range = /^bytes (?<start>\d+)-\d+\/(?<total>\d+|\*)$/.exec(
@@ -98,13 +107,10 @@ export class Transfer {
         return;
       }
     }
-    if (status === 416 && response.headers['content-range'] === `bytes */${before}`) {
-      response.destroy();
-      return; // Everything was here already: the last call ended before it gave the file its name.
-    }
+    // Everything was here already: the last call ended before it gave the file its name.
+    if (status === 416 && response.headers['content-range'] === `bytes */${before}`) return;
     if (status === 206 || status === 416) {
       // Not the range that was asked for: what lies here does not fit that file.
-      response.destroy();
       await this.#discard();
       throw new Error(`the server would not go on from byte ${before}`);
     }
@@ -175,7 +181,6 @@ export class Transfer {
 
   /** The server is busy or broken: worth another try. Anything else it says is final. */
   #refused(response: IncomingMessage, status: number): Error {
-    response.destroy();
     const said = `${status} ${response.statusMessage ?? ''}`.trim();
     if (status >= 500 || status === 429 || status === 408)
       return new Error(`the server answered ${said}`);

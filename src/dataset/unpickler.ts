@@ -11,11 +11,17 @@
 import type { ByteParser, Cursor } from './byte-parser.ts';
 import { PickleStack } from './pickle-stack.ts';
 import { EscapesToLatin1, Utf8ToLatin1, type TextDecoderStep } from './pickle-text.ts';
-import { allowedGlobal, asText, build, isKind, reduce, type PickleValue } from './pickle-values.ts';
+import {
+  allowedGlobal,
+  asText,
+  build,
+  isKind,
+  reduce,
+  smallBytesMax,
+  type PickleValue,
+} from './pickle-values.ts';
 import type { PixelMemory } from './pixel-memory.ts';
 
-/** Longer bodies are pixels. */
-const smallBytesMax = 32 * 1024;
 const pieceBytes = 32 * 1024;
 const lineBytesMax = 1024;
 /** A long whole number may be as long as a counter of 64 bits. */
@@ -219,7 +225,11 @@ class Machine {
         ? reduce(called, args.items)
         : 'calls a function without arguments';
       if (typeof result === 'string') throw this.#refuse(result);
-      this.#stack.push(result.value);
+      const { value } = result;
+      // A text may be encoded again and again: each time it is other bytes.
+      if (value instanceof Uint8Array && value.length <= smallBytesMax)
+        this.#stack.countSmall(value.length);
+      this.#stack.push(value);
     } else if (text === 'b') {
       const state = this.#stack.pop();
       const problem = build(this.#stack.top(), state);
@@ -254,6 +264,7 @@ class Machine {
     for (let i = 0; i < items.length; i += 2) {
       const key = asText(items[i]);
       if (key === null) throw this.#refuse('has a dictionary key that is no text');
+      this.#stack.countSmall(key.length);
       dict.entries.set(key, items[i + 1]!);
     }
     this.#stack.count(items.length);

@@ -16,17 +16,25 @@ export interface Signed {
 }
 
 /**
- * A browser keeps cookies by host, whatever the port: two dashboards of one machine, or at two ends of
- * tunnels, would sign each other out if theirs had one name.
+ * Cookies know no ports: under one name, several dashboards of a machine, or behind tunnels that end on
+ * it, would sign each other out. The port is the one that the browser asks, not the one listened on.
  */
-export function sessionCookie(context: Context): string {
-  const port = /:(\d{1,5})$/.exec(context.req.header('host') ?? '')?.[1];
-  return port === undefined ? 'ridgeline_session' : `ridgeline_session_${port}`;
+function cookieName(context: Context): string {
+  const port = /:(?<port>\d{1,5})$/.exec(context.req.header('host') ?? '')?.groups?.['port'];
+  return `ridgeline_session${port === undefined ? '' : `_${port}`}`;
 }
 
-/** What the browser says that it was given when it signed in; not yet looked up. */
 export function sessionOf(context: Context): string | null {
-  return getCookie(context, sessionCookie(context)) ?? null;
+  return getCookie(context, cookieName(context)) ?? null;
+}
+
+/** @param session null: none any more */
+export function keepSession(context: Context, session: string | null): void {
+  const value = session === null ? '; Max-Age=0' : session;
+  context.header(
+    'set-cookie',
+    `${cookieName(context)}=${value}; Path=/; HttpOnly; SameSite=Strict`,
+  );
 }
 
 const policy = [
@@ -82,7 +90,9 @@ export const onlyOwnPage: MiddlewareHandler = async (context, next) => {
   if (method === 'GET' || method === 'HEAD') {
     const site = context.req.header('sec-fetch-site');
     const isPage = context.req.header('sec-fetch-mode') === 'navigate';
-    if (site === 'cross-site' && !isPage) return refuse(context, 403, 'asked by another site');
+    // Another port of this host is the same site, and is sent the cookie.
+    const isForeign = site === 'cross-site' || site === 'same-site';
+    if (isForeign && !isPage) return refuse(context, 403, 'asked by another site');
     return await next();
   }
   if (method !== 'POST') {

@@ -7,7 +7,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 interface PageFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly type: string;
-  readonly cacheControl: string;
 }
 
 /** By the path of the request. */
@@ -29,9 +28,8 @@ export function readPageFiles(): PageFiles {
     const type = types[name.slice(name.lastIndexOf('.') + 1)];
     if (type === undefined) continue;
     const bytes = Uint8Array.from(readFileSync(new URL(name, folder)));
-    const cacheControl = 'no-cache';
-    files.set(`/${name}`, { bytes, type, cacheControl });
-    if (name === 'index.html') files.set('/', { bytes, type, cacheControl });
+    files.set(`/${name}`, { bytes, type });
+    if (name === 'index.html') files.set('/', { bytes, type });
   }
   return files;
 }

@@ -21,12 +21,12 @@ import { BoardShelf } from './board-shelf.ts';
 import { streamPage } from './event-stream.ts';
 import {
   answerHeaders,
+  keepSession,
   onlyAdmin,
   onlyOwnHost,
   onlyOwnPage,
   onlySignedIn,
   refuse,
-  sessionCookie,
   sessionOf,
   type Signed,
 } from './guards.ts';
@@ -115,20 +115,14 @@ function dashboardApp(
     }
     if (outcome.kind === 'refused')
       return refuse(context, 401, 'this link or token is not good (any more)');
-    context.header(
-      'set-cookie',
-      `${sessionCookie(context)}=${outcome.session}; Path=/; HttpOnly; SameSite=Strict`,
-    );
+    keepSession(context, outcome.session);
     return context.json({ role: outcome.role });
   });
   app.use('/api/*', onlySignedIn(signIn));
   app.get('/api/session', (context) => context.json({ role: context.get('role') }));
   app.post('/api/sign-out', (context) => {
     signIn.signOut(sessionOf(context) ?? '');
-    context.header(
-      'set-cookie',
-      `${sessionCookie(context)}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`,
-    );
+    keepSession(context, null);
     return context.json({});
   });
   addStream(app, cluster, shelf, signIn);
@@ -138,7 +132,7 @@ function dashboardApp(
     const file = files.get(context.req.path);
     if (file === undefined) return refuse(context, 404, 'there is nothing here');
     context.header('content-type', file.type);
-    context.header('cache-control', file.cacheControl);
+    context.header('cache-control', 'no-cache');
     return context.body(file.bytes);
   });
   app.notFound((context) => refuse(context, 404, 'there is nothing here'));
@@ -158,6 +152,11 @@ function addStream(
 ): void {
   let open = 0;
   app.get('/api/events', (context) => {
+    // Nobody would read it, and so nobody would be seen to go.
+    if (context.req.method === 'HEAD') {
+      context.header('allow', 'GET');
+      return refuse(context, 405, 'a stream has no head');
+    }
     if (open >= streamsMax) return refuse(context, 503, 'too many pages are open');
     const session = sessionOf(context);
     const study = context.req.query('study') ?? null;

@@ -270,6 +270,21 @@ stages:
     ['cycles: 2', 'cycles: 2\n  dropout: .nan', 'must be a finite number, got NaN'],
     ['min: 1.0e-6', "min: '1e-6'", '"1e-6" is a text: write it without quotes'],
     ['min: 1.0e-6', 'min: 10^-6', '"10^-6" is a text: write 1.0e-6'],
+    ['hidden: 50', 'hidden: 5,000', '"5,000" is a text: write 5000'],
+    ['hidden: 50', 'hidden: 0,01', '"0,01" is a text: write 0.01'],
+    ['hidden: 50', 'hidden: 1,5e-3', '"1,5e-3" is a text: write 1.5e-3'],
+    ['hidden: 50', 'hidden: 50 60', 'must be a number; "50 60" is a text\n'],
+    ['seed: 1', '1: x', 'a key must be a plain word'],
+    ['seed: 1', 'true: x', 'a key must be a plain word'],
+    ['seed: 1', ': x', 'a key must be a plain word'],
+    ['seed: 1', '~: x', 'a key must be a plain word'],
+    ['cycles: 2', "cycles: 2\n  measure: { steps: '9' }", '"9" is a text: write it without quotes'],
+    ['seed: 1', "replicates: '3'\nracing: true", 'replicates: must be a number; "3" is a text'],
+    [
+      'trials: 16',
+      'trials: 16\n    distribution: log_uniform',
+      "stages.0.distribution: unknown key here; it belongs in a stage's lambda",
+    ],
     ['seed: 1', '__proto__: {x: 1}', '__proto__: unknown key; known here: study, seed'],
     ['seed: 1', 'constructor: 1', 'constructor: unknown key; known here: study, seed'],
     ['seed: 1', '? [a]\n: 1', 'a key must be a plain word'],
@@ -373,6 +388,10 @@ run_cap: 30
     expect(() => parseStudyOrRecipe(both, 'f')).toThrow(
       /trainer\.hiden: unknown key; did you mean hidden[^]*trainer\.lambda: must be from 0/,
     );
+    for (const word of ['lamda', 'weight_decay'])
+      expect(() => parseStudyOrRecipe(recipe.replace('lambda', word), 'f')).toThrow(
+        new RegExp(`one problem:[^]*trainer\\.${word}: unknown key; did you mean lambda`),
+      );
   });
 
   test('names a working example', () => {

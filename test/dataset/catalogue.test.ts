@@ -80,6 +80,16 @@ describe('what the system refuses', () => {
   });
 });
 
+test('a pipe that nobody writes to keeps nobody waiting', async () => {
+  await using dir = await temporaryFolder();
+  const folder = join(dir.path, 'cifar-10-batches-py');
+  await mkdir(folder);
+  const pipe = join(folder, 'data_batch_1');
+  execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
+  for (const path of [pipe, folder])
+    expect((await refusal(datasetInfo(path, ''))).what).toContain(pipe);
+});
+
 describe('datasetInfo', () => {
   test('counts the classes and averages the pixels of each part', async () => {
     const info = await datasetInfo('digits', '/nonexistent');

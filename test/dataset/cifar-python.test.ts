@@ -138,6 +138,11 @@ describe('a pickle is refused, and nothing of it is run:', () => {
       changed({ shape: [4, 3072] }),
       /4×3072 u1 with 9216 bytes instead of 12288/,
     ],
+    [
+      'of more axes than numpy has',
+      changed({ shape: [3, 3072, ...Array.from({ length: 63 }, () => 1)] }),
+      /an array of an impossible shape/,
+    ],
     ['in column order', changed({ isColumnOrder: true }), /column order \(Fortran\)/],
     [
       'with a label out of range',
@@ -194,6 +199,26 @@ describe('a pickle is refused, and nothing of it is run:', () => {
       text('.'),
     ]);
     expect(refused(copies)).toMatch(/more than 2000000 values/);
+  });
+
+  test('of a small text, used without number', () => {
+    const long = Buffer.concat([
+      text('X\x00\x7d\x00\x00'),
+      Buffer.alloc(32_000, 'a'),
+      text('q\x01'),
+    ]);
+    const encode = text('c_codecs\nencode\nq\x00X\x06\x00\x00\x00latin1q\x02');
+    // 1,100 times 32,000 bytes are more than all text of a batch may have.
+    const calls = Buffer.alloc(1_100 * 8, 'h\x00h\x01h\x02\x86R', 'latin1');
+    const copies = Buffer.concat([text('\x80\x02'), long, encode, calls, text('.')]);
+    expect(refused(copies)).toMatch(/more than 33554432 bytes of text/);
+    const entries = Buffer.alloc(1_100 * 4, 'h\x01Ns', 'latin1');
+    const keys = Buffer.concat([text('\x80\x02'), long, text('0}'), entries, text('.')]);
+    expect(refused(keys)).toMatch(/more than 33554432 bytes of text/);
+    const pixels = Buffer.concat([text('\x80\x02}T'), Buffer.of(0, 0, 1, 0), Buffer.alloc(65_536)]);
+    expect(refused(Buffer.concat([pixels, text('Ns.')]))).toMatch(
+      /a dictionary key that is no text/,
+    );
   });
 
   test('cut off anywhere', () => {

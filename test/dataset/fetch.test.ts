@@ -1,6 +1,6 @@
 /** Downloads from real HTTP servers on loopback. */
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -252,6 +252,20 @@ describe('fetchDataset', () => {
     });
     await fetchFrom(server.url, dir.path, { silenceMs: 100 });
     expect(rangeStart(server.requests[2]!)).toBe(1000);
+  });
+
+  test('keeps no connection open when the disk takes nothing', async () => {
+    await using dir = await temporaryFolder();
+    const closed = Promise.withResolvers<undefined>();
+    await using server = await serve((request, response) => {
+      request.socket.once('close', () => closed.resolve(undefined));
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 1000));
+    });
+    await mkdir(join(dir.path, `${file}.partial`));
+    const error = await refusal(fetchFrom(server.url, dir.path, { silenceMs: 3_600_000 }));
+    expect(error.what).toMatch(/cifar-10-binary\.tar\.gz\.partial could not be written/);
+    await closed.promise;
   });
 
   test('follows redirects, but not for ever and not to another protocol', async () => {

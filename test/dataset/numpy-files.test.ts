@@ -171,6 +171,11 @@ describe('a file that numpy would not have written so is refused:', () => {
       /a header of 4294967295 bytes/,
     ],
     ['with other labels', ofLabels(npyLabels([0, 1, 2])), /3 labels for the 2 images/],
+    [
+      'with more labels than images could be',
+      ofLabels(npy(npyLiteral('|u1', [2 ** 24 + 1]), new Uint8Array(2 ** 24 + 1))),
+      /has 16777217 labels; more than 16777216 are not read/,
+    ],
     ['with labels that are no list', ofLabels(npyBytes([2, 2])), /shape 2×2; labels are a list/],
     [
       'with labels of another type',

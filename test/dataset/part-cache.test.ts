@@ -1,4 +1,4 @@
-import { readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { encodePart, encodedBytes, partDigest } from '../../src/dataset/part.ts';
@@ -56,6 +56,15 @@ describe('the part cache', () => {
       expect([error.code, error.what]).toEqual(['DATASET_INVALID', expect.stringMatching(says)]);
       expect(await readdir(dir.path)).toEqual([]);
     }
+  });
+
+  test('leaves nothing behind either where a part could not get its name', async () => {
+    await using dir = await temporaryFolder();
+    const cache = await openPartCache(dir.path);
+    await mkdir(join(dir.path, `${digest}.part`));
+    const error = await refusal(store(cache));
+    expect(error.code).toBe('OUTPUT_UNWRITABLE');
+    expect(await readdir(dir.path)).toEqual([`${digest}.part`]);
   });
 
   test('removes a part that was damaged on disk, and takes it anew', async () => {
