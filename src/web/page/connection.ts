@@ -21,12 +21,11 @@ const againMs = 5_000;
 /** @returns a function that closes the stream */
 export function openStream(study: string | null, handlers: StreamHandlers): () => void {
   const query = study === null ? '' : `?study=${encodeURIComponent(study)}`;
-  const closed = new AbortController();
-  const { signal } = closed;
+  let isClosed = false;
+  let again: number | undefined;
+  let source: EventSource;
   const open = (): void => {
-    if (signal.aborted) return;
-    const source = new EventSource(`/api/events${query}`);
-    signal.addEventListener('abort', () => source.close());
+    source = new EventSource(`/api/events${query}`);
     const on = (name: string, take: (value: never) => void): void => {
       source.addEventListener(name, (event: MessageEvent<string>) => {
         take(JSON.parse(event.data) as never);
@@ -41,13 +40,18 @@ export function openStream(study: string | null, handlers: StreamHandlers): () =
       // A stream that broke comes back by itself; one that was refused does not.
       if (source.readyState !== EventSource.CLOSED) return;
       void hasEnded().then((isOver) => {
+        if (isClosed) return;
         if (isOver) handlers.signedOut();
-        else setTimeout(open, againMs);
+        else again = setTimeout(open, againMs);
       });
     });
   };
   open();
-  return () => closed.abort();
+  return () => {
+    isClosed = true;
+    clearTimeout(again);
+    source.close();
+  };
 }
 
 /** Whether the session is over; not, as long as nobody answers. */
@@ -59,9 +63,17 @@ async function hasEnded(): Promise<boolean> {
   }
 }
 
-/** @returns null when signed in; else why not */
-export async function signIn(secret: string): Promise<string | null> {
-  return await post('/api/sign-in', { secret });
+/**
+ * @param text a token, a one-time code, or the whole link that holds one
+ * @returns null when signed in; else why not
+ */
+export async function signIn(text: string): Promise<string | null> {
+  return await post('/api/sign-in', { secret: codeOfLink(text) ?? text });
+}
+
+/** The code in the fragment of a link. */
+export function codeOfLink(link: string): string | null {
+  return /#code=(.+)$/.exec(link)?.[1] ?? null;
 }
 
 /** @returns null when it was done; else why not */
@@ -72,20 +84,21 @@ export async function changeStudy(
   return await post(`/api/studies/${encodeURIComponent(study)}/change`, { change });
 }
 
-export async function signOut(): Promise<void> {
-  await post('/api/sign-out', {});
+/** @returns null when nobody is signed in here any more; else why somebody still is */
+export async function signOut(): Promise<string | null> {
+  const asked = await send('/api/sign-out', {});
+  // Without a session there is nothing to end.
+  return asked.status === 401 ? null : asked.problem;
 }
 
-/** A link for somebody who may look and not touch; null when there is no answer. */
-export async function readOnlyLink(): Promise<string | null> {
-  try {
-    const answer = await fetch('/api/links', request({ role: 'viewer' }));
-    if (!answer.ok) return null;
-    const { fragment } = (await answer.json()) as { readonly fragment: string };
-    return `${location.origin}/${fragment}`;
-  } catch {
-    return null;
-  }
+/** A link for somebody who may look and not touch; else why there is none. */
+export async function readOnlyLink(): Promise<
+  { readonly link: string } | { readonly problem: string }
+> {
+  const { problem, value } = await send('/api/links', { role: 'viewer' });
+  if (problem !== null) return { problem };
+  const { fragment } = value as { readonly fragment: string };
+  return { link: `${location.origin}/${fragment}` };
 }
 
 export async function isSignedIn(): Promise<boolean> {
@@ -112,19 +125,27 @@ export async function trialPage(
 }
 
 async function post(path: string, body: unknown): Promise<string | null> {
-  try {
-    const answer = await fetch(path, request(body));
-    if (answer.ok) return null;
-    return ((await answer.json()) as { readonly error: string }).error;
-  } catch {
-    return 'the coordinator does not answer';
-  }
+  return (await send(path, body)).problem;
 }
 
-function request(body: unknown): RequestInit {
-  return {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  };
+interface Sent {
+  /** 0 when nobody answers. */
+  readonly status: number;
+  readonly problem: string | null;
+  readonly value: unknown;
+}
+
+async function send(path: string, body: unknown): Promise<Sent> {
+  try {
+    const answer = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const value: unknown = await answer.json();
+    const problem = answer.ok ? null : (value as { readonly error: string }).error;
+    return { status: answer.status, problem, value };
+  } catch {
+    return { status: 0, problem: 'the coordinator does not answer', value: null };
+  }
 }

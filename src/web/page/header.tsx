@@ -11,6 +11,17 @@ interface HeaderProps {
 
 export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
   const [link, setLink] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const showLink = async (): Promise<void> => {
+    const made = await readOnlyLink();
+    setLink('link' in made ? made.link : null);
+    setProblem('link' in made ? null : `There is no link: ${made.problem}.`);
+  };
+  const leave = async (): Promise<void> => {
+    const why = await signOut();
+    if (why === null) onSignedOut();
+    else setProblem(`You are still signed in: ${why}.`);
+  };
   const threads = overview.workers.reduce((sum, worker) => sum + worker.threads, 0);
   const busy = overview.workers.reduce((sum, worker) => sum + worker.busy, 0);
   return (
@@ -32,16 +43,21 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
       </p>
       <p class="actions">
         {overview.role === 'admin' ? (
-          <button type="button" onClick={() => void readOnlyLink().then(setLink)}>
+          <button type="button" onClick={() => void showLink()}>
             Read-only link
           </button>
         ) : (
           <span class="role">read only</span>
         )}
-        <button type="button" onClick={() => void signOut().then(onSignedOut)}>
+        <button type="button" onClick={() => void leave()}>
           Sign out
         </button>
       </p>
+      {problem !== null && (
+        <p class="notice bad" role="alert">
+          {problem}
+        </p>
+      )}
       {link !== null && (
         <p class="notice">
           Signs one reader in, within 15 minutes: <code>{link}</code>{' '}

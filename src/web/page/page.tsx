@@ -6,7 +6,7 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { LogLine, Overview, StudyPage } from '../page-messages.ts';
-import { isSignedIn, openStream, signIn } from './connection.ts';
+import { codeOfLink, isSignedIn, openStream, signIn } from './connection.ts';
 import { Header } from './header.tsx';
 import { EventLog, WorkerTable } from './cluster-parts.tsx';
 import { SignInForm } from './sign-in-form.tsx';
@@ -18,21 +18,36 @@ type Door = 'unknown' | 'closed' | 'open';
 function Page() {
   const [door, setDoor] = useState<Door>('unknown');
   const [problem, setProblem] = useState<string | null>(null);
+  const [visit, setVisit] = useState(0);
   useEffect(() => {
-    void enter().then(({ isOpen, why }) => {
+    const come = async (): Promise<void> => {
+      const { isOpen, why } = await enter();
       setDoor(isOpen ? 'open' : 'closed');
-      setProblem(why);
-    });
+      setProblem(isOpen ? null : why);
+      setVisit((count) => count + 1);
+    };
+    // A link that is opened in this tab changes the fragment only: nothing is loaded.
+    const changed = (): void => {
+      if (codeOfLink(location.hash) !== null) void come();
+    };
+    addEventListener('hashchange', changed);
+    void come();
+    return () => removeEventListener('hashchange', changed);
   }, []);
   if (door === 'unknown') return null;
-  if (door === 'closed') return <SignInForm problem={problem} onSignedIn={() => setDoor('open')} />;
-  return <Dashboard onSignedOut={() => setDoor('closed')} />;
+  const signedIn = (): void => {
+    setDoor('open');
+    setProblem(null);
+  };
+  if (door === 'closed') return <SignInForm key={visit} problem={problem} onSignedIn={signedIn} />;
+  // Anew with every sign-in: the role may be another.
+  return <Dashboard key={visit} onSignedOut={() => setDoor('closed')} />;
 }
 
 /** The code of a link is in the fragment, which stays in this browser; it is used once and taken away. */
 async function enter(): Promise<{ isOpen: boolean; why: string | null }> {
-  const code = /^#code=(.+)$/.exec(location.hash)?.[1];
-  if (code !== undefined) {
+  const code = codeOfLink(location.hash);
+  if (code !== null) {
     history.replaceState(null, '', location.pathname);
     const why = await signIn(code);
     if (why === null) return { isOpen: true, why: null };
@@ -42,9 +57,15 @@ async function enter(): Promise<{ isOpen: boolean; why: string | null }> {
   return { isOpen: await isSignedIn(), why: null };
 }
 
+/** Null for an address that names none, or is none. */
 function studyOfAddress(): string | null {
-  const match = /^#\/study\/(.+)$/.exec(location.hash);
-  return match?.[1] === undefined ? null : decodeURIComponent(match[1]);
+  const name = /^#\/study\/(.+)$/.exec(location.hash)?.[1];
+  if (name === undefined) return null;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return null;
+  }
 }
 
 function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {

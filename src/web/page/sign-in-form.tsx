@@ -21,7 +21,7 @@ export function SignInForm({ problem, onSignedIn }: SignInProps) {
       <h1>Ridgeline</h1>
       <p>
         The coordinator prints a link when it starts; it signs in once. For another, make a token
-        with <code>ridgeline token new --role viewer</code> (or <code>admin</code>) and paste it
+        with <code>ridgeline token new --role viewer</code> (or <code>admin</code>). Paste either
         here.
       </p>
       <form onSubmit={(event) => void send(event)}>

@@ -31,7 +31,8 @@ export function StudyView({ page, isAdmin }: StudyViewProps) {
         <div class="title">
           <h2 id="study">{page.study}</h2>
           <span class={`state ${page.status}`}>{page.status}</span>
-          {isAdmin && <Controls study={page.study} status={page.status} />}
+          {/* A question that was asked about another study is not one about this. */}
+          {isAdmin && <Controls key={page.study} study={page.study} status={page.status} />}
         </div>
         <Answer page={page} />
         {page.reason !== null && <p class="small">{page.reason}</p>}
@@ -56,7 +57,7 @@ export function StudyView({ page, isAdmin }: StudyViewProps) {
           <RunningCurves page={page} />
         </section>
       )}
-      <TrialTable page={page} />
+      <TrialTable key={page.study} page={page} />
     </>
   );
 }
@@ -146,18 +147,13 @@ function Controls({ study, status }: ControlsProps) {
           Pause
         </button>
       )}
-      {isSure ? (
-        <>
-          <button type="button" class="bad" onClick={() => change('cancel')}>
-            Yes, cancel it for good
-          </button>
-          <button type="button" onClick={() => setSure(false)}>
-            No
-          </button>
-        </>
-      ) : (
-        <button type="button" onClick={() => setSure(true)}>
-          Cancel…
+      {/* One button asks and takes back, so that the second click of a double click confirms nothing. */}
+      <button type="button" onClick={() => setSure(!isSure)}>
+        {isSure ? 'No, let it go on' : 'Cancel…'}
+      </button>
+      {isSure && (
+        <button type="button" class="bad" onClick={() => change('cancel')}>
+          Yes, cancel it for good
         </button>
       )}
       {problem !== null && <span role="alert">{problem}</span>}

@@ -10,13 +10,12 @@ import { countText } from './format.ts';
 
 const pageRows = 25;
 
+/** Rows that nobody gave are asked for again so much later. */
+const againMs = 2_000;
+
 export function TrialTable({ page }: { readonly page: StudyPage }) {
   const [stage, setStage] = useState<string | null>(null);
   const [offset, setOffset] = useState(0);
-  useEffect(() => {
-    setStage(null);
-    setOffset(0);
-  }, [page.study]);
   const shown = useRows(page, stage, offset);
   const fields = fieldsOf(page);
   const choose = (name: string | null): void => {
@@ -49,21 +48,44 @@ export function TrialTable({ page }: { readonly page: StudyPage }) {
   );
 }
 
-/** The first rows are here already; others are asked for, and stay while no answer comes. */
+interface Asked extends TrialPage {
+  /** What the rows were asked for: a new state of the study may have moved any of them. */
+  readonly page: StudyPage | null;
+  readonly stage: string | null;
+  readonly offset: number;
+}
+
+/**
+ * The first rows are here already; others are asked for, and stay while no answer comes.
+ *
+ * States come faster than answers over a slow connection: one answer is waited for before the next is
+ * asked for, or none would ever be shown.
+ */
 function useRows(page: StudyPage, stage: string | null, offset: number): TrialPage {
-  const [asked, setAsked] = useState<TrialPage>({ rows: [], total: 0 });
+  const [asked, setAsked] = useState<Asked>({
+    rows: [],
+    total: 0,
+    page: null,
+    stage: null,
+    offset: 0,
+  });
   const isFirst = stage === null && offset === 0;
+  const isDue =
+    !isFirst && (asked.page !== page || asked.stage !== stage || asked.offset !== offset);
   useEffect(() => {
-    if (isFirst) return;
+    if (!isDue) return;
+    let again: number | undefined;
     let isCurrent = true;
     void trialPage(page.study, { stage, offset, limit: pageRows }).then((answer) => {
-      if (isCurrent && answer !== null) setAsked(answer);
+      if (!isCurrent) return;
+      if (answer !== null) setAsked({ ...answer, page, stage, offset });
+      else again = setTimeout(() => setAsked({ ...asked }), againMs);
     });
     return () => {
       isCurrent = false;
+      clearTimeout(again);
     };
-    // A new state of the study may have moved any row.
-  }, [page, stage, offset]);
+  }, [isDue, asked, stage, offset]);
   return isFirst ? { rows: page.rows, total: page.rowsTotal } : asked;
 }
 

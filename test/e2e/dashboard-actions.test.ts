@@ -1,0 +1,126 @@
+/** What people do to the dashboard in a real browser, and what must not happen by mistake. Skipped with a message without chromium. */
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserPath, launchBrowser } from './browser.ts';
+import { ask, fromPage, startWithDashboard, type DashboardProcess } from './dashboard-process.ts';
+import { ridgeline, scratchDir, start, writeStudy } from './processes.ts';
+
+let browser: Browser | null = null;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+});
+
+function startWorker({ joinFile }: DashboardProcess): void {
+  const cache = join(scratchDir(), 'cache');
+  start(['worker', '--join', joinFile, '--threads', '1', '--pack', '1', '--cache', cache]);
+}
+
+async function opened(url: string): Promise<Page> {
+  const context = await browser!.newContext({ viewport: { width: 1_280, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(url);
+  return page;
+}
+
+describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
+  test('takes a link in a tab that shows it already, and one that is pasted; an old one is not held against anybody later', async () => {
+    const cluster = await startWithDashboard([]);
+    const page = await opened(cluster.url);
+    await page.getByLabel('Token').waitFor();
+    // Only the fragment changes: nothing is loaded.
+    await page.goto(cluster.link);
+    await page.getByText('No study yet').waitFor();
+    await page.getByRole('button', { name: 'Read-only link' }).click();
+    const link = (await page.locator('.notice code').textContent()) ?? '';
+    await page.goto(cluster.link);
+    await page.getByText('No study yet').waitFor();
+    expect(page.url()).not.toContain('code');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Token').fill(link);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await page.getByLabel('Token').press('Enter');
+    await page.getByText('read only').waitFor();
+  });
+
+  test('says when nobody was signed out, and when no link was made', async () => {
+    const cluster = await startWithDashboard([]);
+    const page = await opened(cluster.link);
+    await page.getByText('No study yet').waitFor();
+    for (const [path, button] of [
+      ['**/api/sign-out', 'Sign out'],
+      ['**/api/links', 'Read-only link'],
+    ] as const) {
+      await page.route(path, (route) => route.abort());
+      await page.getByRole('button', { name: button }).click();
+      await page.getByRole('alert').getByText('does not answer').waitFor();
+      await page.unroute(path);
+    }
+    await page.getByRole('button', { name: 'Read-only link' }).click();
+    await page.locator('.notice code').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    // Signed out elsewhere, it is so here.
+    const [cookie] = await page.context().cookies();
+    await page.route('**/api/session', (route) => route.abort());
+    const header = `${cookie!.name}=${cookie!.value}`;
+    await ask(cluster.port, '/api/sign-out', fromPage(cluster.port, {}, header));
+    await page.unroute('**/api/session');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Token').waitFor();
+  });
+
+  test('shows what there is under an address that nobody could have meant', async () => {
+    const cluster = await startWithDashboard([]);
+    const page = await opened(cluster.link);
+    await page.getByText('No study yet').waitFor();
+    await page.goto(`${cluster.url}/#/study/%`);
+    await page.reload();
+    await page.getByText('No study yet').waitFor();
+  });
+
+  test('cancels a study by neither a double click nor a question that was asked about another one', async () => {
+    const folder = scratchDir();
+    const studies = ['one', 'two'].map((name) =>
+      writeStudy(folder, { name, trials: 6, cycles: 4_000 }),
+    );
+    const cluster = await startWithDashboard(studies);
+    startWorker(cluster);
+    const page = await opened(cluster.link);
+    await page.getByRole('heading', { name: 'one' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel…' }).dblclick();
+    await page.getByRole('button', { name: 'Cancel…' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel…' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Yes, cancel it for good' }).waitFor();
+    // The other comes up by itself: nobody has asked for this one.
+    await ridgeline(['cancel', 'one', '--state', cluster.state]);
+    await page.getByRole('heading', { name: 'two' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel…' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Yes, cancel it for good' }).count()).toBe(0);
+    const status = await ridgeline(['status', '--state', cluster.state, '--format', 'json']);
+    expect(status.stdout.match(/"status": ?"\w+"/g)).toEqual([
+      expect.stringContaining('cancelled'),
+      expect.stringContaining('running'),
+    ]);
+  });
+
+  test('fills the table of a stage while the study goes on, also over a slow connection', async () => {
+    const study = writeStudy(scratchDir(), { name: 'slow', trials: 8, cycles: 400 });
+    const cluster = await startWithDashboard([study]);
+    startWorker(cluster);
+    const page = await opened(cluster.link);
+    await page.locator('figure').first().waitFor();
+    // Much slower than the states that come.
+    await page.route('**/trials?*', async (route) => {
+      await pause(1_500);
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'coarse', exact: true }).click();
+    await page.locator('.ranking tbody tr').nth(7).waitFor();
+    expect(await page.locator('.study .title .state').textContent()).toBe('running');
+  });
+});
