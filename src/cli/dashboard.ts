@@ -37,6 +37,7 @@ export async function startDashboard(
     cluster: liveCluster(coordinator, tokens, context.version),
     clock: systemClock,
     hostNames: [hostname().toLowerCase(), host.toLowerCase()],
+    onProblem: (error) => context.log.error({ error: error.stack }, `dashboard: ${error.message}`),
   });
   return {
     url: server.url,

@@ -41,6 +41,8 @@ async function getOnce(url: URL, options: GetOptions): Promise<IncomingMessage> 
       headers: { 'accept-encoding': 'identity', 'user-agent': 'ridgeline', ...options.headers },
       signal: options.signal,
       agent: false,
+      // As an option, for it counts from the first packet on: a connection that nobody takes is silent too.
+      timeout: options.silenceMs,
     });
     let response: IncomingMessage | null = null;
     request.on('response', (received) => {
@@ -50,7 +52,7 @@ async function getOnce(url: URL, options: GetOptions): Promise<IncomingMessage> 
       resolve(received);
     });
     request.on('error', reject); // Once there is a response, it is the one that reports errors.
-    request.setTimeout(options.silenceMs, () => {
+    request.on('timeout', () => {
       (response ?? request).destroy(new Error(`no byte came for ${options.silenceMs} ms`));
     });
   });

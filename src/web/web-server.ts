@@ -43,6 +43,8 @@ export interface WebOptions {
   readonly clock: Clock;
   /** Further host names under which it may be asked, such as this machine's. */
   readonly hostNames: readonly string[];
+  /** What went wrong here, for whoever runs the coordinator: a browser is not told. */
+  readonly onProblem: (error: Error) => void;
 }
 
 export interface WebServer extends AsyncDisposable {
@@ -80,6 +82,8 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   );
   server.maxConnections = connectionsMax;
   await listening(server, options.listen);
+  // The page is a view: whatever it meets, the coordinator goes on.
+  server.on('error', options.onProblem);
   const url = urlOf(server, options.listen.host);
   return {
     url,
@@ -95,7 +99,7 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
 }
 
 function dashboardApp(
-  { cluster, hostNames }: WebOptions,
+  { cluster, hostNames, onProblem }: WebOptions,
   shelf: BoardShelf,
   signIn: SignIn,
   files: PageFiles,
@@ -139,6 +143,7 @@ function dashboardApp(
   app.onError((error, context) => {
     // What an operator can do something about is told; a bug's stack is not.
     if (error instanceof RidgelineError) return refuse(context, 409, `${error.what} ${error.fix}`);
+    onProblem(error);
     return refuse(context, 503, 'something went wrong in the dashboard');
   });
   return app;

@@ -1,8 +1,9 @@
 /** Downloads from real HTTP servers on loopback. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/base/digest.ts';
@@ -33,6 +34,31 @@ async function serve(answer: Answer) {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
+    },
+  };
+}
+
+const stoppedServer = `
+  const server = require('node:net').createServer();
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));
+`;
+
+/** A port whose queue of connections is full: Linux answers no further one at all. */
+async function serveNobody() {
+  const child = spawn(process.execPath, ['-e', stoppedServer], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+  const port = Number(printed.toString());
+  child.kill('SIGSTOP');
+  const waiting = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  await Promise.all(waiting.map((socket) => once(socket, 'connect')));
+  return {
+    url: `http://127.0.0.1:${port}/data.tar.gz`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of waiting) socket.destroy();
+      child.kill('SIGKILL');
+      await once(child, 'close');
     },
   };
 }
@@ -252,6 +278,13 @@ describe('fetchDataset', () => {
     });
     await fetchFrom(server.url, dir.path, { silenceMs: 100 });
     expect(rangeStart(server.requests[2]!)).toBe(1000);
+  });
+
+  test('counts a server that takes no connection as silent', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serveNobody();
+    const error = await refusal(fetchFrom(server.url, dir.path, { silenceMs: 100 }));
+    expect(error.what).toMatch(/failed 5 times in a row: no byte came for 100 ms/);
   });
 
   test('keeps no connection open when the disk takes nothing', async () => {
