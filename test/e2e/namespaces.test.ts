@@ -96,10 +96,7 @@ test.skipIf(!possible)(
     const { head, nodes, address } = makeHosts();
     const inside = (name: string) => ({ prefix: ['ip', 'netns', 'exec', name] });
     const state = join(dir, 'state');
-    const coordinator = start(
-      ['coordinator', study, '--listen', address, '--state', state],
-      inside(head),
-    );
+    const coordinator = start(['coordinator', '--listen', address, '--state', state], inside(head));
     const joinFile = (await coordinator.says(/ridgeline worker --join @(\S+)/))[1]!;
     const line = readFileSync(joinFile, 'utf8');
     expect(line).toContain(address);
@@ -121,6 +118,10 @@ test.skipIf(!possible)(
         { ...inside(name), input: line },
       ),
     );
+    await Promise.all(
+      workers.map((_, index) => coordinator.says(RegExp(`node${index + 1} joined`))),
+    );
+    start(['submit', study, '--state', state], inside(head));
     await coordinator.says(/hosts is complete/);
     const results = await ridgeline(['results', 'hosts', '--state', state, '--format', 'json']);
     const found = JSON.parse(results.stdout) as ResultsJson;

@@ -21,9 +21,10 @@ describe.skipIf(process.platform !== 'linux')('secrets', () => {
   test('are in no command line, no environment, no output of a run and its workers', async () => {
     const dir = scratchDir();
     const state = join(dir, 'state');
-    const study = writeStudy(dir, { name: 'secret', trials: 4, cycles: 3 });
+    const study = writeStudy(dir, { name: 'secret', trials: 4, cycles: 100 });
     const run = start(['run', study, '--state', state, '--workers', '2', '--debug']);
-    await run.says(/worker local-2 joined/);
+    // Both were started by then; under load all may be trained before the other one joins.
+    await run.says(/worker local-\d joined/);
     const secrets = secretsOf(state);
     for (const secret of secrets) expect(secret).toMatch(/^[A-Za-z0-9+/_-]{43,64}$/);
     const tree = processTree(run.child.pid ?? 0);
