@@ -36,11 +36,12 @@ export function stateDirOf(context: Context, flags: CommonFlags): string {
 }
 
 export function dataDirOf(context: Context, flags: CommonFlags): string {
-  return (
-    flags.dataDir ??
-    (context.env['RIDGELINE_DATA'] ||
-      join(context.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'ridgeline'))
-  );
+  return flags.dataDir ?? (context.env['RIDGELINE_DATA'] || cacheDirOf(context));
+}
+
+/** Where this user's copies of what can be had again lie. */
+export function cacheDirOf({ env }: Pick<Context, 'env'>): string {
+  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'ridgeline');
 }
 
 /** As `kill -9` does it: nothing is flushed, closed or said. */

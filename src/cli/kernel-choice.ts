@@ -1,13 +1,12 @@
 /** `--kernel`, and the kernel that it stands for: the same for every command that trains. */
 import { spawnSync } from 'node:child_process';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
 import { chooseKernel, openKernel, type KernelChoice } from '../worker/kernel-file.ts';
 import { nativeKernelFolder } from '../worker/native-kernel-file.ts';
 import type { Kernel } from '../trainer/kernel.ts';
-import type { Context } from './context.ts';
+import { cacheDirOf, type Context } from './context.ts';
 
 export interface KernelFlags {
   readonly kernel: KernelChoice;
@@ -46,6 +45,6 @@ export function nativeFolders(context: Context): string[] {
   return [kernelCacheDir(context), nativeKernelFolder];
 }
 
-function kernelCacheDir({ env }: Context): string {
-  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ridgeline', 'kernel');
+function kernelCacheDir(context: Context): string {
+  return join(cacheDirOf(context), 'kernel');
 }

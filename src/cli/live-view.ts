@@ -76,6 +76,8 @@ export class LiveView implements Disposable {
 
   #received(event: LiveEvent): void {
     const { study } = this.#options;
+    // What others still had to say of theirs.
+    if (study !== null && 'study' in event && event.study !== study) return;
     const prefix =
       study === null && 'study' in event && event.study !== null ? `${event.study}  ` : '';
     switch (event.kind) {

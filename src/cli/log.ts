@@ -1,4 +1,4 @@
-/** Logs go to stderr, in lines for people on a terminal, as JSON elsewhere; always written at once. */
+/** Logs go to stderr, in lines for people on a terminal, as JSON elsewhere; written at once, and lost where stderr cannot be written. */
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { logLevelOf } from './environment.ts';
@@ -9,13 +9,11 @@ export function createLogger(
   debug: boolean,
 ): Logger {
   const level = debug ? 'debug' : logLevelOf(env);
-  if (env['RIDGELINE_LOG_FORMAT'] === 'json')
-    return pino({ level }, pino.destination({ fd: 2, sync: true }));
+  if (env['RIDGELINE_LOG_FORMAT'] === 'json') return pino({ level }, stderr);
   return pino(
     { level },
     pretty({
-      destination: 2,
-      sync: true,
+      destination: stderr,
       colorize: stderr.isTTY && (env['NO_COLOR'] ?? '') === '',
       ignore: 'pid,hostname',
       translateTime: 'HH:MM:ss',

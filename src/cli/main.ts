@@ -4,6 +4,7 @@
  * stdout carries results and nothing else; progress, logs and hints go to stderr.
  */
 import { Command } from 'commander';
+import { messageOf, RidgelineError } from '../base/errors.ts';
 import type { Context } from './context.ts';
 import { environmentWarnings } from './environment.ts';
 import { exitCode, exitCodesText } from './exit-codes.ts';
@@ -97,10 +98,17 @@ async function buildProgram(
   return program;
 }
 
-// A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that has seen enough (`| head`) is no failure.
   if (error.code === 'EPIPE') process.exit(exitCode.done);
-  throw error;
+  const lost = new RidgelineError(
+    'OUTPUT_UNWRITABLE',
+    `Standard output cannot be written: ${messageOf(error)}.`,
+    'What was stored is there: print it again, to a place with space.',
+  );
+  process.exit(reportError(lost, { stderr: process.stderr, argv: process.argv.slice(2) }));
 });
+// Work does not end because nobody can read how it goes.
+process.stderr.on('error', () => undefined);
 
 process.exitCode = await main(process.argv.slice(2));

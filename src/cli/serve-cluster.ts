@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { systemClock } from '../base/clock.ts';
+import type { DispatcherSettings } from '../coordinator/cluster-state.ts';
 import { Coordinator } from '../coordinator/coordinator-server.ts';
 import { clusterHandlers, controlHandlers } from '../coordinator/rpc-handlers.ts';
 import { requireAddress } from '../rpc/address.ts';
@@ -30,6 +31,7 @@ export interface ServeOptions {
   readonly leaseMs: number;
   /** A study that will be submitted afresh: what is stored of it is not gone on with. */
   readonly startsAfresh: string | null;
+  readonly dispatch?: Pick<DispatcherSettings, 'onlyStudy' | 'threadsExpected'>;
 }
 
 export interface RunningCluster {
@@ -98,7 +100,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
 }
 
 async function startCoordinator(
-  { context, flags, leaseMs, startsAfresh }: ServeOptions,
+  { context, flags, leaseMs, startsAfresh, dispatch }: ServeOptions,
   store: Store,
 ): Promise<Coordinator> {
   return await Coordinator.start({
@@ -110,6 +112,7 @@ async function startCoordinator(
       forgetMs,
       knownAnswer,
       version: context.version,
+      ...dispatch,
     },
     dataDir: dataDirOf(context, flags),
     clock: systemClock,

@@ -198,6 +198,10 @@ export interface DispatcherSettings {
   readonly forgetMs: number;
   readonly knownAnswer: string;
   readonly version: string;
+  /** The one study that is trained, where the others rest. */
+  readonly onlyStudy?: string;
+  /** Threads of workers that are being started: packs leave something for them. */
+  readonly threadsExpected?: number;
 }
 
 export interface ClusterState {

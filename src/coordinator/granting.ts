@@ -1,8 +1,8 @@
 /**
  * Who trains what next.
  *
- * Studies are served in the order in which they were submitted, trials in the order of their stage;
- * a study that waits at a stage's end lets the next one use its threads. Trials that are equal in
+ * Studies are served in the order in which they were submitted, or one of them alone, trials in the
+ * order of their stage; a study that waits at a stage's end lets the next one use its threads. Trials that are equal in
  * everything but λ are granted as one pack, so many at a time that every thread has something to do.
  * Which worker gets which trial changes nothing but the time: results depend on the trial alone.
  *
@@ -29,7 +29,7 @@ import { dueTests, isTestGivenUp } from './winner-tests.ts';
 /** Sends out data sets and grants what can be granted now. */
 export function grantAll(state: ClusterState, now: Moment, decision: Decision): void {
   for (const study of state.studies.values()) {
-    if (!isActive(study)) continue;
+    if (!isActive(study) || study.name !== (state.settings.onlyStudy ?? study.name)) continue;
     prepareWorkers(state, study, decision);
     if (study.winner === null) {
       grantAudits(state, study, now, decision);
@@ -66,7 +66,11 @@ function grantTrials(
   if (study.waiting === 0) return;
   const able = ableWorkers(state, study);
   const workers = able.filter((worker) => worker.datasets.has(study.searchKey));
-  const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
+  // Those, too, that are still on their way to the data, or to the coordinator.
+  const threads = Math.max(
+    state.settings.threadsExpected ?? 0,
+    able.reduce((sum, worker) => sum + worker.threads, 0),
+  );
   // One pack a worker and round: a short queue is spread over machines before it fills one of them.
   for (let granted = true; granted && study.waiting > 0;) {
     granted = false;

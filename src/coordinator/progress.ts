@@ -132,8 +132,10 @@ function findBest(study: StudyEntry): StudyProgress['best'] {
   return best;
 }
 
+/** Not of those that a restart knows by their attempts alone, until they come back. */
 export function workerRows(state: ClusterState): WorkerSummary[] {
-  return [...state.workers.values()].map((worker) => {
+  const known = [...state.workers.values()].filter(({ threads }) => threads > 0);
+  return known.map((worker) => {
     const quarantine = quarantineReason(state, worker);
     const reason = quarantine ?? ineligibility(state, worker);
     return {

@@ -179,7 +179,7 @@ async function explained<T>(dir: string, work: () => Promise<T>): Promise<T> {
     throw new RidgelineError(
       'OUTPUT_UNWRITABLE',
       `The cache of data set parts in ${dir} cannot be used: ${messageOf(error)}.`,
-      'Free space there, or name another folder with --cache.',
+      'Name a folder with --cache that may be written to and has space for the data set.',
       { cause: error },
     );
   }

@@ -17,7 +17,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import {
@@ -61,9 +61,11 @@ export async function backUpStore(
 ): Promise<CopySummary> {
   const source = storeFile(stateDir);
   refuseTarget(target, source, force);
+  // What a link names is replaced, not the link.
+  const file = existsSync(target) ? realpathSync(target) : target;
   const database = openForReading(source);
   if (database === null) throw nothingToBackUp(stateDir);
-  const partial = `${target}.partial-${process.pid}`;
+  const partial = `${file}.partial-${process.pid}`;
   try {
     // Held for as long as it takes: the copy is of this state, whatever is committed meanwhile.
     database.exec('BEGIN');
@@ -77,7 +79,7 @@ export async function backUpStore(
     const summary = checkCopy(partial, source);
     chmodSync(partial, 0o600);
     syncFile(partial);
-    putInPlace(partial, target, force);
+    putInPlace(partial, file, force);
     return summary;
   } catch (error) {
     if (error instanceof RidgelineError) throw error;
@@ -212,8 +214,9 @@ function refuseTarget(target: string, source: string, force: boolean): void {
   if (!existsSync(directory) || !statSync(directory).isDirectory())
     throw unwritable(target, new Error(`there is no directory ${directory}`));
   if (!existsSync(target)) return;
-  if (statSync(target).isDirectory()) throw unwritable(target, new Error('it is a directory'));
-  if (join(realpathSync(directory), basename(target)) === resolvedStore(source))
+  if (!statSync(target).isFile())
+    throw unwritable(target, new Error('it is a directory, a device or a pipe'));
+  if (resolvedStore(target) === resolvedStore(source))
     throw unwritable(target, new Error('it is the store itself'));
   if (!force) {
     throw new RidgelineError(

@@ -1,12 +1,14 @@
 /** Backups: one committed state in one file, checked when it is made and before it is used. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -95,10 +97,20 @@ describe('a backup', () => {
     await expect(backUpStore(stateDir, join(file, 'x'), unasked)).rejects.toThrow(
       /\[OUTPUT_UNWRITABLE\]/,
     );
+    const pipe = join(directory.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await expect(backUpStore(stateDir, pipe, asked)).rejects.toThrow(
+      /a directory, a device or a pipe/,
+    );
+    expect(statSync(pipe).isFIFO()).toBe(true);
     await expect(backUpStore(join(directory.path, 'none'), file, asked)).rejects.toThrow(
       /There is no store/,
     );
-    await backUpStore(stateDir, file, asked);
+    // A link stays one.
+    const link = join(directory.path, 'link');
+    symlinkSync(file, link);
+    await backUpStore(stateDir, link, asked);
+    expect(realpathSync(link)).toBe(realpathSync(file));
     expect(restoreStore(join(directory.path, 'new'), file, unasked).studies).toBe(1);
   });
 

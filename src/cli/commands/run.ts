@@ -33,6 +33,7 @@ interface RunFlags extends CommonFlags, KernelFlags {
   readonly advertise?: string;
   readonly http?: string;
   readonly lease: number;
+  readonly cache?: string;
   readonly wait: number;
   readonly fresh?: boolean;
   readonly format?: string;
@@ -47,7 +48,7 @@ export function addRunCommand(
     .argument('<study>', 'the study file (YAML)')
     .summary('the whole job on this machine: search, rank, print')
     .description(
-      'Runs a study: a coordinator and local worker processes; prints the ranked table of each stage and the winner.\nStarted again, it goes on where it was left; a finished study is printed again.',
+      'Runs a study: a coordinator and local worker processes; prints the ranked table of each stage and the winner.\nStarted again, it goes on where it was left; a finished study is printed again.\nOther studies that are stored here rest meanwhile.',
     )
     .option('--workers <n>', 'local worker processes', wholeNumber('--workers', 0, 64), 2)
     .option(
@@ -72,6 +73,10 @@ export function addRunCommand(
       'how long an attempt may make no progress',
       wholeNumber('--lease', 1, 3_600),
       20,
+    )
+    .option(
+      '--cache <dir>',
+      'where local workers keep data set parts (default: $XDG_CACHE_HOME/ridgeline/parts)',
     )
     .option(
       '--wait <seconds>',
@@ -112,6 +117,8 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
     stateDir,
     leaseMs: flags.lease * 1_000,
     startsAfresh: flags.fresh === true ? spec.study : null,
+    // Whoever runs a study waits for that one.
+    dispatch: { onlyStudy: spec.study, threadsExpected: flags.workers * threadsOf(flags) },
   });
   let code: number | null;
   try {
@@ -186,26 +193,29 @@ function goOnText({ argv }: Context): string {
   return `stopped; nothing that was finished is lost. Go on with:\n  ${commandToGoOn(argv, { without: '--fresh' })}\n`;
 }
 
+/** Of each local worker. */
+function threadsOf({ threads, workers }: RunFlags): number {
+  return threads ?? Math.max(1, Math.floor(defaultThreads() / Math.max(1, workers)));
+}
+
 function startWorkers(
   cluster: RunningCluster,
   flags: RunFlags,
   context: Context,
   ended: PromiseWithResolvers<void>,
 ): LocalWorkers {
-  const threads =
-    flags.threads ?? Math.max(1, Math.floor(defaultThreads() / Math.max(1, flags.workers)));
-  const data = flags.dataDir === undefined ? [] : ['--data-dir', flags.dataDir];
+  const cache = flags.cache === undefined ? [] : ['--cache', flags.cache];
   return new LocalWorkers({
     count: flags.workers,
     joinText: cluster.localJoin,
     workerArguments: [
       '--threads',
-      String(threads),
+      String(threadsOf(flags)),
       '--pack',
       String(flags.pack),
       '--kernel',
       flags.kernel,
-      ...data,
+      ...cache,
     ],
     log: context.log,
     onAllGone: () => {

@@ -7,7 +7,7 @@ import { defaultThreads } from '../../worker/thread-pool.ts';
 import { chooseKernel } from '../../worker/kernel-file.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
 import {
-  dataDirOf,
+  cacheDirOf,
   failpointFrom,
   wholeNumber,
   type CommonFlags,
@@ -60,11 +60,7 @@ export function addWorkerCommand(
     .option('--name <name>', 'how tables call this node', nodeName, hostname())
     .option(
       '--cache <dir>',
-      'where data set parts are kept (default: parts/ in the data directory)',
-    )
-    .option(
-      '--data-dir <dir>',
-      'the data directory (default: $RIDGELINE_DATA, else $XDG_CACHE_HOME/ridgeline)',
+      'where data set parts are kept (default: $XDG_CACHE_HOME/ridgeline/parts)',
     )
     .option(
       '--wait <seconds>',
@@ -111,7 +107,7 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     threads: flags.threads,
     packMax: flags.pack,
     kernel,
-    cacheDir: flags.cache ?? join(dataDirOf(context, flags), 'parts'),
+    cacheDir: flags.cache ?? join(cacheDirOf(context), 'parts'),
     version: context.version,
     waitMs: flags.wait * 1_000,
     graceMs: flags.grace * 1_000,
@@ -125,12 +121,12 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
   let cutOff = false;
   using signals = new StopSignals((count) => {
     if (count > 2) process.exit(signals.exitCode ?? exitCode.failed);
-    if (count === 1) {
-      node.drain('told to stop');
-      if (!isLocal)
-        log.info(
-          'finishing the trials that run; once more gives them back, a third time ends at once',
-        );
+    if (count === 1) node.drain('told to stop');
+    // `run` drains its workers through the coordinator: what it sends itself is the second signal.
+    if (count === 1 && !isLocal) {
+      log.info(
+        'finishing the trials that run; once more gives them back, a third time ends at once',
+      );
       return;
     }
     cutOff = true;

@@ -52,7 +52,7 @@ describe('a part of the data set', () => {
     const dir = scratchDir();
     const study = writeStudy(dir, text);
     const run = async (state: string): Promise<ResultsJson> => {
-      const args = ['--workers', '1', '--data-dir', dir, '--format', 'json'];
+      const args = ['--workers', '1', '--cache', join(dir, 'parts'), '--format', 'json'];
       const done = await ridgeline(['run', study, '--state', join(dir, state), ...args]);
       expect(done.code, done.stderr).toBe(0);
       return JSON.parse(done.stdout) as ResultsJson;

@@ -1,0 +1,69 @@
+/** Work that goes on although nobody can read how, and results that nobody can write. Linux has a device that is always full. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ridgeline, scratchDir, writeStudy } from './processes.ts';
+
+/** Its standard output, or error, is the device; the rest is seen. */
+const full = (stream: 1 | 2) => ({
+  prefix: ['sh', '-c', `exec "$@" ${stream}> /dev/full`, 'sh'],
+});
+
+describe.skipIf(!existsSync('/dev/full'))('a device that is full', () => {
+  test('as standard error costs a run its progress, and nothing else', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'unseen', trials: 3 });
+    const args = ['run', study, '--state', join(dir, 'state'), '--format', 'json'];
+    // With the log, which tells of every connection.
+    const unseen = await ridgeline([...args, '--debug'], full(2));
+    expect(unseen).toMatchObject({ code: 0, stderr: '' });
+    expect((await ridgeline(args)).stdout).toBe(unseen.stdout);
+  });
+
+  test('as standard output is told in a line, and the results are kept', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'unwritten', trials: 3 });
+    const state = ['--state', join(dir, 'state')];
+    const lost = await ridgeline(['run', study, ...state, '--quiet'], full(1));
+    expect(lost.code).toBe(1);
+    expect(lost.stderr).toMatch(
+      /^ridgeline: Standard output cannot be written: .*no space left.*\n {2}fix: .*\n$/i,
+    );
+    expect((await ridgeline(['results', 'unwritten', ...state])).code).toBe(0);
+  });
+});
+
+test('a run whose lines nobody reads any more comes to its end', async () => {
+  const dir = scratchDir();
+  const study = writeStudy(dir, { name: 'unread', trials: 3 });
+  const state = ['--state', join(dir, 'state')];
+  const read = { prefix: ['sh', '-c', '{ "$@" 2>&1; echo $? >&2; } | head -n 1', 'sh'] };
+  const { stderr } = await ridgeline(['run', study, ...state], read);
+  expect(stderr).toBe('0\n');
+  const { stdout } = await ridgeline(['results', 'unread', ...state, '--columns', 'status']);
+  expect(stdout.match(/complete/g)).toHaveLength(6);
+});
+
+test('a run only reads the folder of data', async () => {
+  const dir = scratchDir();
+  const data = scratchDir();
+  const study = writeStudy(dir, { name: 'reader', trials: 3 });
+  const args = ['--state', join(dir, 'state'), '--data-dir', data, '--cache', join(dir, 'cache')];
+  expect((await ridgeline(['run', study, ...args])).code).toBe(0);
+  expect(readdirSync(data)).toEqual([]);
+  expect(readdirSync(join(dir, 'cache'))).not.toEqual([]);
+});
+
+test('a run trains its study alone: others that were left rest, and say nothing', async () => {
+  const dir = scratchDir();
+  const [left, wanted] = ['left', 'wanted'].map((name) => writeStudy(dir, { name, trials: 3 }));
+  const state = ['--state', join(dir, 'state')];
+  // Stored, and given up since nobody joins.
+  const { code } = await ridgeline(['run', left!, ...state, '--workers', '0', '--wait', '1']);
+  expect(code).toBe(4);
+  const done = await ridgeline(['run', wanted!, ...state]);
+  expect(done.code, done.stderr).toBe(0);
+  expect(done.stderr.match(/^coarse\/\d+ /gm)).toHaveLength(3);
+  const rested = await ridgeline(['results', 'left', ...state, '--columns', 'status']);
+  expect(rested.stdout.trimEnd().split('\n').slice(1)).toEqual(['waiting', 'waiting', 'waiting']);
+});
