@@ -5,6 +5,7 @@
  */
 import { Command } from 'commander';
 import { messageOf, RidgelineError } from '../base/errors.ts';
+import { addCommands } from './command-loaders.ts';
 import type { Context } from './context.ts';
 import { environmentWarnings } from './environment.ts';
 import { exitCode, exitCodesText } from './exit-codes.ts';
@@ -49,10 +50,6 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   return code;
 }
 
-/**
- * A process that stays loads its own command only: what the others need is memory that its data set, or its
- * workers, could have.
- */
 async function buildProgram(
   context: Context,
   finish: (code: number) => void,
@@ -73,19 +70,7 @@ async function buildProgram(
       'after',
       '\nExample:\n  ridgeline run configs/quickstart.yaml\n\n`ridgeline help exit-codes` explains exit codes.',
     );
-  if (name === 'worker') {
-    const { addWorkerCommand } = await import('./commands/worker.ts');
-    addWorkerCommand(program, context, finish);
-  } else if (name === 'train') {
-    const { addTrainCommand } = await import('./commands/train.ts');
-    addTrainCommand(program, context, finish);
-  } else if (name === 'coordinator') {
-    const { addCoordinatorCommand } = await import('./commands/coordinator.ts');
-    addCoordinatorCommand(program, context);
-  } else {
-    const { addEveryCommand } = await import('./every-command.ts');
-    addEveryCommand(program, context, finish);
-  }
+  await addCommands(program, context, finish, name);
   program
     .command('help [topic]')
     .description('help for a command, or for the topic exit-codes')

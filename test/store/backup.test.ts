@@ -98,7 +98,7 @@ describe('a backup', () => {
       /\[OUTPUT_UNWRITABLE\]/,
     );
     const pipe = join(directory.path, 'pipe');
-    execFileSync('mkfifo', [pipe]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
     await expect(backUpStore(stateDir, pipe, asked)).rejects.toThrow(
       /a directory, a device or a pipe/,
     );
