@@ -38,6 +38,8 @@ export class Books {
   readonly #held = new Map<string, Set<string>>();
   /** Packs that a worker process has trained to the end. */
   readonly #computed = new Set<string>();
+  /** By pack: how many of its attempts are awaited. */
+  readonly #awaited = new Map<string, number>();
   #accepted = new Map<string, number>();
 
   constructor(timeline: Timeline, store: ModelStore, kindOf: (worker: string) => WorkerKind) {
@@ -96,6 +98,11 @@ export class Books {
   }
 
   sent(session: string, message: CoordinatorMessage): void {
+    if (message.kind === 'abort')
+      assert(
+        (this.#awaited.get(message.pack) ?? 0) === 0,
+        `${message.pack} is awaited, and stopped`,
+      );
     if (message.kind !== 'answer' || message.answer === 'unknown') return;
     const { study, trial, attempt } = message.key;
     const stored = this.#store.trial(study, trial).log[attempt - 1];
@@ -172,15 +179,22 @@ export class Books {
     }
   }
 
+  #count(pack: string, by: number): void {
+    this.#awaited.set(pack, (this.#awaited.get(pack) ?? 0) + by);
+  }
+
   #applied(row: StoreRow): void {
     switch (row.kind) {
       case 'attempt-opened':
         this.#progress.set(row.attempt.pack, { step: -1, atMs: this.#awake() });
+        this.#count(row.attempt.pack, 1);
         if (row.attempt.purpose === 'audit') this.#checkAuditor(row);
         if (row.attempt.purpose === 'search') this.#checkRetry(row);
         return;
-      case 'attempt-closed':
+      case 'attempt-closed': {
+        this.#count(this.#store.trial(row.study, row.trial).log[row.attempt - 1]?.pack ?? '', -1);
         return this.#checkGivenUp(row);
+      }
       case 'trial-ended':
       case 'result-replaced':
       case 'trial-audited':

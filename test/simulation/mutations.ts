@@ -117,6 +117,12 @@ export const mutations: readonly Mutation[] = [
     'if (named.size >= 0)',
   ),
   mutation(
+    'an audit is stopped when its worker comes back with it',
+    'coordinator/leases.ts',
+    'if (isPackDone(pack) && !pack.members',
+    'if (!pack.members',
+  ),
+  mutation(
     'attempts that were overtaken stay open',
     'coordinator/giving-up.ts',
     "closeAttempt(study, trial, attempt, { outcome: 'superseded', reason }, now, decision);",
