@@ -83,7 +83,7 @@ export class Dispatcher {
   /** More trials in the last stage, or more stages, of a study that is here already. */
   extend(spec: StudySpec, now: Moment): Decision {
     const decision = this.#begin(now);
-    extendStudy(this.#study(spec.study), spec, decision);
+    extendStudy(this.state, this.#study(spec.study), spec, now, decision);
     return this.#settle(now, decision);
   }
 
@@ -145,7 +145,8 @@ export class Dispatcher {
       case 'measured':
         break; // Of interest to those who watch, who see it from the server; nothing is decided by it.
       case 'pack-ended':
-        for (const member of message.results) takeResult(this.state, worker, member, now, decision);
+        for (const member of message.results)
+          takeResult(this.state, worker, message.pack, member, now, decision);
         freeThread(
           this.state,
           message.pack,

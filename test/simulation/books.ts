@@ -41,6 +41,8 @@ export class Books {
   /** By pack: how many of its attempts are awaited. */
   readonly #awaited = new Map<string, number>();
   #accepted = new Map<string, number>();
+  /** Studies that were thrown away once: messages about them may still be on their way. */
+  readonly #gone = new Set<string>();
 
   constructor(timeline: Timeline, store: ModelStore, kindOf: (worker: string) => WorkerKind) {
     this.#timeline = timeline;
@@ -93,6 +95,10 @@ export class Books {
     }
   }
 
+  studyGone(study: string): void {
+    this.#gone.add(study);
+  }
+
   computed(pack: string): void {
     this.#computed.add(pack);
   }
@@ -113,20 +119,26 @@ export class Books {
 
   /** What a worker hears is on disk. */
   received(worker: SimulatedWorker, message: CoordinatorMessage): void {
-    const { sessionId, threads } = worker.settings;
+    const { sessionId, threads, packMax } = worker.settings;
     if (message.kind === 'answer' && ['accepted', 'duplicate'].includes(message.answer)) {
+      this.acknowledged += 1;
       const { study, trial, attempt } = message.key;
+      if (this.#gone.has(study)) return;
       const stored = this.#store.trial(study, trial);
       assert(stored.result !== null, `${trialName(trial)} was acknowledged, so it is stored`);
       const reported = stored.log[attempt - 1]?.fingerprint ?? null;
       assert(reported !== null, `${trialName(trial)}#${attempt}: what it reported is on record`);
-      this.acknowledged += 1;
     }
     if (message.kind === 'assign') {
       for (const { key } of message.assignment.members) {
+        if (this.#gone.has(key.study)) continue;
         const stored = this.#store.trial(key.study, key.trial).log[key.attempt - 1];
         assert(stored?.session === sessionId, 'what is granted was stored before');
       }
+      const { members } = message.assignment;
+      assert(members.length <= packMax, 'a pack has no more trials than its worker takes');
+      const replicates = new Set(members.map(({ key }) => key.trial.replicate));
+      assert(replicates.size === 1, 'trials of a pack have one seed');
       assert(
         !this.isOrdered || worker.running.size < threads,
         'a worker is given no more packs than it has threads',
@@ -190,6 +202,7 @@ export class Books {
         this.#count(row.attempt.pack, 1);
         if (row.attempt.purpose === 'audit') this.#checkAuditor(row);
         if (row.attempt.purpose === 'search') this.#checkRetry(row);
+        if (row.attempt.purpose === 'test') this.#checkTester(row);
         return;
       case 'attempt-closed': {
         this.#count(this.#store.trial(row.study, row.trial).log[row.attempt - 1]?.pack ?? '', -1);
@@ -253,6 +266,17 @@ export class Books {
       others.length === 0,
       `a trial goes back to ${attempt.worker} while ${others[0]?.name} is here`,
     );
+  }
+
+  /** The winner is tested on a machine that has not trained it, where one is here; not for ever. */
+  #checkTester({ study, attempt }: RowOf<'attempt-opened'>): void {
+    const { worker, log } = this.#store.trial(study, attempt.trial);
+    const lost = log.filter((other) => other.purpose === 'test' && isCharged(other));
+    const { replicates } = this.#store.study(study).record.spec;
+    assert(lost.length < 3 * replicates, `${trialName(attempt.trial)} is tested without end`);
+    if (attempt.worker !== worker) return;
+    const others = this.#fitWorkers().filter(({ name }) => name !== worker);
+    assert(others.length === 0, `${worker} tests its own while ${others[0]?.name} is here`);
   }
 
   #fitWorkers(): WorkerEntry[] {

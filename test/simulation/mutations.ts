@@ -167,7 +167,7 @@ export const mutations: readonly Mutation[] = [
   mutation(
     'a race forgets which images its trials got right',
     'coordinator/results.ts',
-    'const isRacing = study.spec.racing && !stage.record.closed;',
+    'const isRacing = study.spec.racing && (isLast || !stage.record.closed);',
     'const isRacing = false;',
   ),
   mutation(
@@ -181,6 +181,30 @@ export const mutations: readonly Mutation[] = [
     'coordinator/winner-tests.ts',
     'if (tests.length < winnerTrials(study).length)',
     'if (tests.length < 1)',
+  ),
+  mutation(
+    'a result of a study that was thrown away counts for the one that has its name now',
+    'coordinator/results.ts',
+    'if (attempt.pack !== pack) return null;',
+    '',
+  ),
+  mutation(
+    'a race that is made longer has lost the bits of those that have run',
+    'coordinator/results.ts',
+    'const isLast = stage.record.name === study.spec.stages.at(-1)?.name;',
+    'const isLast = false;',
+  ),
+  mutation(
+    'tests of a winner go on when its study is made longer',
+    'coordinator/intake.ts',
+    "supersede(state, study, trial, 'test', now, decision);",
+    'if (trial.name === null) return;',
+  ),
+  mutation(
+    'packs of a study that starts afresh are called like those of the former one',
+    'coordinator/cluster-state.ts',
+    'sha256(`${spec.study} ${createdAtMs}`)',
+    'sha256(`${spec.study}`)',
   ),
   mutation(
     'what a convicted worker measured of a winner counts',

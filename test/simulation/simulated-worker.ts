@@ -35,6 +35,7 @@ export interface WorkerSettings {
   readonly sessionId: string;
   readonly kind: WorkerKind;
   readonly threads: number;
+  readonly packMax: number;
 }
 
 const heartbeatMs = 5_000;
@@ -54,8 +55,8 @@ export class SimulatedWorker implements Reader {
   constructor(settings: WorkerSettings, at: Surroundings) {
     this.settings = settings;
     this.#at = at;
-    const { sessionId: session, name, threads } = settings;
-    const identity = { session, name, threads, packMax: 8, version: 'test' } as const;
+    const { sessionId: session, name, threads, packMax } = settings;
+    const identity = { session, name, threads, packMax, version: 'test' } as const;
     this.#session = new WorkerSession({ ...identity, kernel: 'portable', knownAnswer: 'right' });
     this.#later(at.chance.between(0, 100), () => this.#dial());
   }
