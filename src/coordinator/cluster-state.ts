@@ -85,6 +85,8 @@ export interface WorkerEntry {
   knownAnswer: string;
   connected: boolean;
   draining: boolean;
+  /** It knows that it drains: when its stream closes it has left. */
+  leaving: boolean;
   /** Monotonic; null while connected. */
   closedAtMs: number | null;
   /** When it last said anything; monotonic. */

@@ -176,7 +176,7 @@ export class Dispatcher {
         datasetFailed(this.state, worker, message.dataset, message.reason, now, decision);
         break;
       case 'draining':
-        worker.draining = true;
+        worker.draining = worker.leaving = true;
         break;
       default:
         unreachable(message);
@@ -192,7 +192,7 @@ export class Dispatcher {
     worker.connected = false;
     worker.preparing = null;
     worker.closedAtMs = now.monotonicMs;
-    if (worker.draining && worker.packs.size === 0) {
+    if (worker.leaving && worker.packs.size === 0) {
       this.state.workers.delete(session);
       decision.afterCommit.push({
         kind: 'notice',
