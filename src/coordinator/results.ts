@@ -55,7 +55,6 @@ export function takeResult(
   decision: Decision,
 ): void {
   const answer = judge(state, worker, pack, member, now, decision);
-  if (answer === 'accepted' || answer === 'duplicate') worker.failuresInRow = 0;
   send(decision, worker, { kind: 'answer', key: member.key, answer });
 }
 
@@ -78,7 +77,8 @@ function judge(
     return 'cancelled';
   }
   const withTest = study.spec.test === 'all';
-  const report: Report = { ...found, result, fingerprint: resultFingerprint(result, withTest) };
+  const fingerprint = resultFingerprint(result, withTest);
+  const report: Report = { ...found, worker, result, fingerprint };
   if (attempt.fingerprint !== null) return again(state, report, now, decision);
   if (attempt.purpose === 'test') return judgeTest(state, report, now, decision);
   if (trial.result !== null) return compare(state, report, now, decision);
@@ -98,6 +98,7 @@ function hasBitsFor(result: TrialResult, validationCount: number): boolean {
 
 /** One result as it came in, with the attempt that gave it. */
 interface Report extends Located {
+  readonly worker: WorkerEntry;
   readonly result: TrialResult;
   readonly fingerprint: string;
 }
@@ -131,11 +132,13 @@ function accept(state: ClusterState, report: Report, now: Moment, decision: Deci
 
 /** Closes the attempt, or writes beside one that was closed before that a result came after all. */
 function record(
-  { study, trial, attempt, fingerprint }: Report,
+  { study, trial, attempt, worker, fingerprint }: Report,
   outcome: 'accepted' | 'diverged' | 'duplicate' | 'disputed',
   now: Moment,
   decision: Decision,
 ): void {
+  // Not by one that is said again: a worker on which everything fails could go on for ever.
+  if (outcome !== 'disputed') worker.failuresInRow = 0;
   if (attempt.outcome === null) {
     closeAttempt(study, trial, attempt, { outcome, fingerprint }, now, decision);
     return;

@@ -5,12 +5,13 @@
  * Time is counted as long as the coordinator runs: what it slept through is nobody's fault.
  */
 import { assert } from '../../src/base/assert.ts';
-import type { ClusterState, WorkerEntry } from '../../src/coordinator/cluster-state.ts';
+import type { ClusterState } from '../../src/coordinator/cluster-state.ts';
 import type { Dispatcher } from '../../src/coordinator/dispatcher.ts';
 import type { CoordinatorMessage, Hello, PackProgress } from '../../src/rpc/messages.ts';
 import type { RowOf, StoreRow } from '../../src/store/rows.ts';
 import { trialName } from '../../src/study/trial.ts';
-import { isCharged, type ModelStore, type StoredTrial } from './model-store.ts';
+import { GrantChecks } from './grant-checks.ts';
+import type { ModelStore, StoredTrial } from './model-store.ts';
 import { settings } from './simulated-coordinator.ts';
 import type { SimulatedWorker, WorkerKind } from './simulated-worker.ts';
 import type { Timeline } from './timeline.ts';
@@ -23,9 +24,11 @@ export class Books {
   readonly #timeline: Timeline;
   readonly #store: ModelStore;
   readonly #kindOf: (worker: string) => WorkerKind;
+  readonly #grants: GrantChecks;
   /** Messages may overtake one another: then a thread may be granted twice for a moment. */
   isOrdered = true;
   acknowledged = 0;
+  hasTest = true;
   #state: ClusterState | null = null;
   /** Time in which the coordinator ran, up to `#sinceMs`; null while it does not run. */
   #awakeMs = 0;
@@ -41,6 +44,8 @@ export class Books {
   /** By pack: how many of its attempts are awaited. */
   readonly #awaited = new Map<string, number>();
   #accepted = new Map<string, number>();
+  /** Sessions that were asked for a data set on the stream that they have now. */
+  readonly #asked = new Set<string>();
   /** Studies that were thrown away once: messages about them may still be on their way. */
   readonly #gone = new Set<string>();
 
@@ -48,6 +53,7 @@ export class Books {
     this.#timeline = timeline;
     this.#store = store;
     this.#kindOf = kindOf;
+    this.#grants = new GrantChecks(timeline, store, kindOf);
     store.onApplied = (row) => this.#applied(row);
   }
 
@@ -56,6 +62,7 @@ export class Books {
   }
 
   coordinatorStopped(isStopped: boolean): void {
+    this.#grants.coordinatorStopped();
     this.#awakeMs = this.#awake();
     this.#sinceMs = isStopped ? null : this.#timeline.nowMs;
   }
@@ -68,6 +75,7 @@ export class Books {
   /** Every attempt that was running has one fresh lease to be claimed. */
   coordinatorBuilt({ state }: Dispatcher): void {
     this.#state = state;
+    this.#grants.coordinatorBuilt(this.#awake(), state.studies.size > 0);
     this.coordinatorStopped(false);
     this.#accepted = new Map();
     this.#closedAtMs = new Map();
@@ -78,12 +86,15 @@ export class Books {
 
   streamOpened({ session, held }: Hello): void {
     this.#closedAtMs.delete(session);
+    this.#grants.streamOpened(session);
+    this.#asked.delete(session);
     this.#held.set(session, new Set(held.map(({ pack }) => pack)));
     this.progressed(session, held);
   }
 
   streamClosed(session: string): void {
     this.#closedAtMs.set(session, this.#awake());
+    this.#grants.streamClosed(session);
   }
 
   /** What a worker has said of its packs has reached the dispatcher. */
@@ -95,6 +106,10 @@ export class Books {
     }
   }
 
+  drained(session: string): void {
+    this.#grants.drained(session);
+  }
+
   studyGone(study: string): void {
     this.#gone.add(study);
   }
@@ -104,6 +119,7 @@ export class Books {
   }
 
   sent(session: string, message: CoordinatorMessage): void {
+    if (message.kind === 'prepare') this.#asked.add(session);
     if (message.kind === 'abort')
       assert(
         (this.#awaited.get(message.pack) ?? 0) === 0,
@@ -156,6 +172,9 @@ export class Books {
       const known = this.#progress.get(pack.id);
       const isOver = known !== undefined && now - known.atMs > settings.leaseMs + 1_000;
       assert(!isOpen || !isOver, `${pack.id} made no progress and is still let run`);
+      const isStopped = pack.aborted || state.workers.get(pack.session)?.connected !== true;
+      const isCancelled = state.studies.get(pack.study)?.status === 'cancelled';
+      assert(!isCancelled || isStopped, `${pack.id} runs on, and its study is cancelled`);
     }
     for (const study of state.studies.values()) {
       const stored = this.#store.study(study.name);
@@ -185,7 +204,8 @@ export class Books {
       state.convicted.size === this.#store.convicted.size,
       'memory and store agree on who is convicted',
     );
-    for (const { session, trialsCompleted } of state.workers.values()) {
+    for (const { session, trialsCompleted, preparing } of state.workers.values()) {
+      assert(preparing === null || this.#asked.has(session), `${session} was asked for its data`);
       const accepted = this.#accepted.get(session) ?? 0;
       assert(trialsCompleted <= accepted, 'a worker has completed what was accepted of it');
     }
@@ -200,18 +220,17 @@ export class Books {
       case 'attempt-opened':
         this.#progress.set(row.attempt.pack, { step: -1, atMs: this.#awake() });
         this.#count(row.attempt.pack, 1);
-        if (row.attempt.purpose === 'audit') this.#checkAuditor(row);
-        if (row.attempt.purpose === 'search') this.#checkRetry(row);
-        if (row.attempt.purpose === 'test') this.#checkTester(row);
+        this.#grants.check(row, this.#state?.workers.values() ?? [], this.#awake());
         return;
       case 'attempt-closed': {
+        this.#grants.closed(row);
         this.#count(this.#store.trial(row.study, row.trial).log[row.attempt - 1]?.pack ?? '', -1);
         return this.#checkGivenUp(row);
       }
       case 'trial-ended':
       case 'result-replaced':
       case 'trial-audited':
-        return this.#checkTruth(this.#store.trial(row.study, row.trial));
+        return this.#checkTruth(row.study, this.#store.trial(row.study, row.trial));
       case 'worker-quarantined':
         assert(
           ['wrong', 'garbled'].includes(this.#kindOf(row.worker)),
@@ -241,50 +260,6 @@ export class Books {
     }
   }
 
-  /** A machine audits itself only where no other one is here. */
-  #checkAuditor({ study, attempt }: RowOf<'attempt-opened'>): void {
-    const trial = this.#store.trial(study, attempt.trial);
-    const computed = new Set(
-      trial.log
-        .filter(
-          ({ fingerprint, session }) => fingerprint !== null && !this.#store.convicted.has(session),
-        )
-        .map(({ worker }) => worker),
-    );
-    if (!computed.has(attempt.worker)) return;
-    const others = this.#fitWorkers().filter(({ name }) => !computed.has(name));
-    assert(others.length === 0, `${attempt.worker} audits itself while ${others[0]?.name} is here`);
-  }
-
-  /** What was lost on a machine is tried on another one, where one is here. */
-  #checkRetry({ study, attempt }: RowOf<'attempt-opened'>): void {
-    const { log } = this.#store.trial(study, attempt.trial);
-    const failedOn = new Set(log.filter(isCharged).map(({ worker }) => worker));
-    if (!failedOn.has(attempt.worker)) return;
-    const others = this.#fitWorkers().filter(({ name }) => !failedOn.has(name));
-    assert(
-      others.length === 0,
-      `a trial goes back to ${attempt.worker} while ${others[0]?.name} is here`,
-    );
-  }
-
-  /** The winner is tested on a machine that has not trained it, where one is here; not for ever. */
-  #checkTester({ study, attempt }: RowOf<'attempt-opened'>): void {
-    const { worker, log } = this.#store.trial(study, attempt.trial);
-    const lost = log.filter((other) => other.purpose === 'test' && isCharged(other));
-    const { replicates } = this.#store.study(study).record.spec;
-    assert(lost.length < 3 * replicates, `${trialName(attempt.trial)} is tested without end`);
-    if (attempt.worker !== worker) return;
-    const others = this.#fitWorkers().filter(({ name }) => name !== worker);
-    assert(others.length === 0, `${worker} tests its own while ${others[0]?.name} is here`);
-  }
-
-  #fitWorkers(): WorkerEntry[] {
-    return [...(this.#state?.workers.values() ?? [])].filter(
-      (worker) => isFit(worker) && !this.#store.convicted.has(worker.session),
-    );
-  }
-
   /** Nobody is given up who speaks. */
   #checkGivenUp({ study, trial, attempt: number, outcome, reason }: RowOf<'attempt-closed'>): void {
     const attempt = this.#store.trial(study, trial).log[number - 1];
@@ -311,19 +286,15 @@ export class Books {
   }
 
   /** A result that counts is right, unless a worker that computes wrongly gave it and nobody looked. */
-  #checkTruth({ id, lambda, result, worker, audit }: StoredTrial): void {
+  #checkTruth(study: string, { id, lambda, result, worker, audit }: StoredTrial): void {
     if (result === null || worker === null) return;
+    if (this.#kindOf(worker) === 'foreign') return;
     if (this.#kindOf(worker) === 'wrong' && audit !== 'verified') return;
-    const isRight = JSON.stringify(result) === JSON.stringify(trueResult(id, lambda, false));
+    const isRight =
+      JSON.stringify(result) ===
+      JSON.stringify(
+        trueResult(id, lambda, this.#store.study(study).record.spec.test === 'all' && this.hasTest),
+      );
     assert(isRight, `the result of ${trialName(id)} by ${worker} is right (${audit})`);
   }
-}
-
-function isFit(worker: WorkerEntry): boolean {
-  return (
-    worker.connected &&
-    !worker.draining &&
-    worker.datasetFailures.size === 0 &&
-    worker.suspendedUntilMs === 0
-  );
 }

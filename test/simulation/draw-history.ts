@@ -45,13 +45,14 @@ export function drawHistory(seed: number): HistorySettings {
   const replicates = repeats.draw() < 0.7 ? 1 : repeats.whole(2, 3);
   const racing = replicates > 1 && repeats.draw() < 0.6;
   const odds = oddKind === 'wrong' && repeats.draw() < 0.15 ? 'garbled' : oddKind;
-  const kinds = Array.from({ length: count }, (_, index): WorkerKind =>
-    index === 1 ? odds : 'sound',
-  );
-  const first = simulatedStudy('first', { seed, audit, replicates, racing });
   const others = drawOthers(new Chance(seed, 80));
+  const kinds = Array.from({ length: count }, (_, index): WorkerKind =>
+    index === 1 ? (odds === 'sound' && others.isForeign ? 'foreign' : odds) : 'sound',
+  );
+  const first = simulatedStudy('first', { seed, audit, replicates, racing, test: others.test });
   const second = simulatedStudy('second', {
     ...others.second,
+    test: others.test,
     seed: seed + 1,
     stages: first.stages.slice(0, 1).map((stage) => ({ ...stage, trials: 6 })),
     audit: isAudited ? { random: 0, top: 2 } : null,
@@ -76,6 +77,8 @@ export function drawHistory(seed: number): HistorySettings {
 /** Drawn last, from a stream of their own: what seeds drew before them stays the same. */
 function drawOthers(chance: Chance): {
   plans: Plan[];
+  isForeign: boolean;
+  test: StudySpec['test'];
   settings: Pick<HistorySettings, 'packMax' | 'hasTest'>;
   second: Partial<StudySpec>;
 } {
@@ -90,5 +93,14 @@ function drawOthers(chance: Chance): {
   const hasTest = chance.draw() < 0.85;
   const replicates = chance.draw() < 0.7 ? 1 : chance.whole(2, 3);
   const racing = replicates > 1 && chance.draw() < 0.6;
-  return { plans, settings: { packMax, hasTest }, second: { replicates, racing } };
+  const numerics = chance.draw() < 0.1 ? 'any' : 'canonical';
+  const isForeign = chance.draw() < 0.15;
+  const test = chance.draw() < 0.15 ? 'all' : 'winner';
+  return {
+    plans,
+    isForeign,
+    test,
+    settings: { packMax, hasTest },
+    second: { replicates, racing, numerics },
+  };
 }

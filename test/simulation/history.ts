@@ -71,6 +71,7 @@ export class History {
     this.#chance = chance;
     this.#network = network;
     this.books = books;
+    books.hasTest = settings.hasTest !== false;
     const test = { ...reference, parts: [part, { ...part, name: 'test' }] };
     const data: StudyData = {
       search: reference,
@@ -200,7 +201,13 @@ export class History {
     if (chance.happens(faults.pause)) this.#operator.pauseOrCancel('pause');
     if (chance.happens(faults.cancel)) this.#operator.pauseOrCancel('cancel');
     if (chance.happens(faults.drainOrder))
-      coordinator.read(() => coordinator.decide((dispatcher) => dispatcher.drain('w0', 'asked')));
+      coordinator.read(() =>
+        coordinator.decide((dispatcher) => {
+          for (const { name, session } of dispatcher.state.workers.values())
+            if (name === 'w0') this.books.drained(session);
+          return dispatcher.drain('w0', 'asked');
+        }),
+      );
   }
 
   #setFaults(faults: Faults): void {

@@ -114,7 +114,7 @@ export class ModelStore {
         return;
       case 'stage-closed':
         this.#checkActive(row.study);
-        checkClosing(this.study(row.study), this.#stage(row.study, row.stage));
+        checkClosing(this.study(row.study), this.#stage(row.study, row.stage), this.convicted);
         this.#changeStage(row.study, row.stage, { closed: true });
         return;
       case 'trial-created': {
@@ -225,7 +225,8 @@ export class ModelStore {
       if (record.endedAtMs !== null) continue;
       const closed = record.stages.filter((stage) => stage.closed).map(({ name }) => name);
       for (const { id, audit, fingerprint, log } of trials.values()) {
-        if (fingerprint === null || audit !== null || !closed.includes(id.stage)) continue;
+        if (fingerprint === null || !closed.includes(id.stage)) continue;
+        if (audit === 'unchecked' || audit === 'disputed') continue;
         const isBelieved = log.some(
           (attempt) => attempt.fingerprint === fingerprint && !this.convicted.has(attempt.session),
         );

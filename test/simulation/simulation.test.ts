@@ -101,6 +101,14 @@ describe('a simulated cluster', () => {
     expect(disputes).toBeGreaterThan(10);
   });
 
+  test('tests a winner where it was trained, when any arithmetic is good enough', () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const study = simulatedStudy('first', { seed, numerics: 'any' });
+      const { store } = played(settings(seed, ['sound', 'foreign'], study));
+      expect(store.study('first').record.winner?.reproduced, `seed ${seed}`).toBe(true);
+    }
+  });
+
   test('lets a single worker audit itself, and says so', () => {
     const study = simulatedStudy('first', { audit: { random: 0, top: 3 } });
     const { store, timeline } = played(settings(1, ['sound'], study));

@@ -3,6 +3,8 @@ import { assert } from '../../src/base/assert.ts';
 import { narrowRange } from '../../src/search/narrowing.ts';
 import { nextRound } from '../../src/search/racing.ts';
 import { bestCandidate } from '../../src/search/ranking.ts';
+import { isDrawnForAudit } from '../../src/search/sampler.ts';
+import type { StudySpec } from '../../src/study/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../../src/study/study-record.ts';
 import {
   trialName,
@@ -41,7 +43,11 @@ export function checkLonger({ record }: ModelStudy, stages: StudyRecord['stages'
   }
 }
 
-export function checkClosing(study: ModelStudy, { name, trials, closed }: StageRecord): void {
+export function checkClosing(
+  study: ModelStudy,
+  { name, trials, closed }: StageRecord,
+  convicted: ReadonlyMap<string, string>,
+): void {
   assert(!closed, `stage ${name} closes once`);
   const ended = trialsOf(study, name);
   const { spec } = study.record;
@@ -49,12 +55,18 @@ export function checkClosing(study: ModelStudy, { name, trials, closed }: StageR
   assert(firsts.length === trials, `stage ${name} has all its λ`);
   if (spec.racing) assert(nextRound(ended, spec).length === 0, `the race of ${name} is over`);
   else assert(ended.length === trials * spec.replicates, `stage ${name} has all its trials`);
-  for (const trial of bestOf(ended, spec.audit?.top ?? 0))
-    assert(trial.audit !== null, `${trialName(trial.id)} is among the best and was audited`);
+  checkAudited(ended, spec);
   for (const trial of ended) {
     assert(trial.status === 'complete' || trial.status === 'failed', 'all trials have ended');
     const open = trial.log.some(({ outcome }) => outcome === null);
     assert(!open, `${trialName(trial.id)} has no open attempt when its stage closes`);
+    const isBelieved = trial.log.some(
+      ({ fingerprint, session }) => fingerprint === trial.fingerprint && !convicted.has(session),
+    );
+    assert(
+      trial.result === null || isBelieved || trial.audit === 'disputed' || spec.numerics === 'any',
+      `${trialName(trial.id)} was computed by a convicted worker alone, and is believed`,
+    );
   }
 }
 
@@ -67,11 +79,23 @@ export function checkRound({ record, trials }: ModelStudy, id: TrialId): void {
   );
   const round = nextRound(ended, record.spec).map((trial) => trialName(trial.id));
   assert(round.includes(trialName(id)), `${trialName(id)} is in the next round`);
+  checkAudited(ended, record.spec);
+}
+
+/** Neither a race nor a stage goes on before the best were audited. */
+function checkAudited(ended: readonly StoredTrial[], { audit, numerics, seed }: StudySpec): void {
+  if (numerics === 'any') return;
+  for (const { id, result, audit: verdict } of ended) {
+    const isDue = result !== null && isDrawnForAudit(seed, id, audit?.random ?? 0);
+    assert(!isDue || verdict !== null, `${trialName(id)} was drawn and is audited`);
+  }
+  for (const trial of bestOf(ended, audit?.top ?? 0))
+    assert(trial.audit !== null, `${trialName(trial.id)} is among the best and was audited`);
 }
 
 /** The winner is the best of what is stored, when it is named and for as long as it is tested. */
 export function checkBest({ record, trials }: ModelStudy, winner: WinnerRecord): void {
-  if (record.endedAtMs !== null) return;
+  assert(record.endedAtMs === null, 'what is said of a winner stays when the study is over');
   const { spec, stages } = record;
   assert(
     stages.every(({ closed }) => closed),
