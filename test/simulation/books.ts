@@ -33,8 +33,8 @@ export class Books {
   /** Time in which the coordinator ran, up to `#sinceMs`; null while it does not run. */
   #awakeMs = 0;
   #sinceMs: number | null = 0;
-  /** By pack: how far it is known to be, and since when. */
-  #progress = new Map<string, { step: number; atMs: number }>();
+  /** By pack: how far it is known to be, since when, and how long it had stood before. */
+  #progress = new Map<string, { step: number; atMs: number; stoodMs: number }>();
   /** By session: when its stream closed, as the coordinator knows it. */
   #closedAtMs = new Map<string, number>();
   /** By session: the packs that it had when it last came back. */
@@ -81,7 +81,7 @@ export class Books {
     this.#closedAtMs = new Map();
     this.#progress = new Map();
     for (const pack of state.packs.keys())
-      this.#progress.set(pack, { step: -1, atMs: this.#awake() });
+      this.#progress.set(pack, { step: -1, atMs: this.#awake(), stoodMs: 0 });
   }
 
   streamOpened({ session, held }: Hello): void {
@@ -102,12 +102,17 @@ export class Books {
     for (const { pack, step } of packs) {
       const known = this.#progress.get(pack);
       if (known === undefined || this.#state?.packs.get(pack)?.session !== session) continue;
-      if (step > known.step) this.#progress.set(pack, { step, atMs: this.#awake() });
+      const atMs = this.#awake();
+      if (step > known.step) this.#progress.set(pack, { step, atMs, stoodMs: atMs - known.atMs });
     }
   }
 
   drained(session: string): void {
     this.#grants.drained(session);
+  }
+
+  leaves(session: string): void {
+    this.#grants.leaves(session);
   }
 
   studyGone(study: string): void {
@@ -218,7 +223,7 @@ export class Books {
   #applied(row: StoreRow): void {
     switch (row.kind) {
       case 'attempt-opened':
-        this.#progress.set(row.attempt.pack, { step: -1, atMs: this.#awake() });
+        this.#progress.set(row.attempt.pack, { step: -1, atMs: this.#awake(), stoodMs: 0 });
         this.#count(row.attempt.pack, 1);
         this.#grants.check(row, this.#state?.workers.values() ?? [], this.#awake());
         return;
@@ -264,7 +269,10 @@ export class Books {
   #checkGivenUp({ study, trial, attempt: number, outcome, reason }: RowOf<'attempt-closed'>): void {
     const attempt = this.#store.trial(study, trial).log[number - 1];
     assert(attempt, 'it was opened');
-    const idleMs = this.#awake() - (this.#progress.get(attempt.pack)?.atMs ?? 0);
+    const { atMs = 0, stoodMs = 0 } = this.#progress.get(attempt.pack) ?? {};
+    const sinceMs = this.#awake() - atMs;
+    // Heard after it was decided, and before that was stored.
+    const idleMs = sinceMs < slackMs ? sinceMs + stoodMs : sinceMs;
     if (outcome === 'timeout')
       assert(
         idleMs >= settings.leaseMs - slackMs,

@@ -25,6 +25,8 @@ export class GrantChecks {
   readonly #failedAtMs = new Map<string, number>();
   readonly #drainedAtMs = new Map<string, number>();
   readonly #cutAtMs = new Map<string, number>();
+  /** Sessions that say themselves that they drain. Whoever comes back then is a stranger until it says so again. */
+  readonly #leaving = new Set<string>();
 
   constructor(timeline: Timeline, store: ModelStore, kindOf: (worker: string) => WorkerKind) {
     this.#timeline = timeline;
@@ -45,6 +47,10 @@ export class GrantChecks {
 
   drained(session: string): void {
     this.#drainedAtMs.set(session, this.#timeline.nowMs);
+  }
+
+  leaves(session: string): void {
+    this.#leaving.add(session);
   }
 
   streamOpened(session: string): void {
@@ -71,14 +77,18 @@ export class GrantChecks {
     this.#workers = [...workers];
     const isFit = this.#kindOf(worker) !== 'foreign' || this.#takesAny(grant.study);
     assert(isFit, `${worker} computes other bits, and is granted work`);
+    if (!this.#leaving.has(session)) this.#checkFree(worker, session);
+    if (purpose === 'audit') this.#checkAuditor(grant, awakeMs);
+    if (purpose === 'search') this.#checkRetry(grant);
+    if (purpose === 'test') this.#checkTester(grant);
+  }
+
+  #checkFree(worker: string, session: string): void {
     const drainedMs = this.#since(this.#drainedAtMs, session);
     const isLeaving = Number.isFinite(drainedMs) && drainedMs > slackMs;
     assert(!isLeaving, `${worker} was told to leave, and is granted work`);
     const restedMs = this.#since(this.#failedAtMs, session);
     assert(restedMs >= restMs - slackMs, `${worker} has failed ${restedMs} ms ago, and rests`);
-    if (purpose === 'audit') this.#checkAuditor(grant, awakeMs);
-    if (purpose === 'search') this.#checkRetry(grant);
-    if (purpose === 'test') this.#checkTester(grant);
   }
 
   #takesAny(study: string): boolean {

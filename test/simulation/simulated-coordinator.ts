@@ -185,6 +185,7 @@ export class SimulatedCoordinator implements Reader {
   received(session: string, message: Exclude<WorkerMessage, Hello>): void {
     if (this.dispatcher?.state.workers.has(session) !== true) return;
     if (message.kind === 'heartbeat') this.#at.books.progressed(session, message.packs);
+    if (message.kind === 'draining') this.#at.books.leaves(session);
     this.decide((dispatcher, now) => dispatcher.received(session, message, now));
   }
 
