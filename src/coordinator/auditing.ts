@@ -91,9 +91,11 @@ function dueAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): T
       .flatMap(({ rank, trial }) => (rank === null ? [] : [trial.id.k])),
   );
   return stage.trials.filter((trial) => {
-    if (trial.result === null || trial.audit !== null) return false;
+    if (trial.result === null || trial.audit === 'disputed') return false;
     const votes = votesOf(state, trial);
     const isBelieved = trial.fingerprint !== null && votes.has(trial.fingerprint);
+    // A worker that had repeated its own, and was convicted then, has shown nothing.
+    if (trial.audit !== null && isBelieved) return false;
     if (votes.size > 1 || !isBelieved || isBeingAudited(trial)) return true;
     return top.has(trial.id.k) || isDrawnForAudit(seed, trial.id, audit?.random ?? 0);
   });

@@ -3,11 +3,12 @@
  * several of the dispatcher's parts ask of it. No decision is taken here.
  */
 import { assert } from '../base/assert.ts';
+import { sha256 } from '../base/digest.ts';
 import type { StudySummary } from '../rpc/control-messages.ts';
 import type { CoordinatorMessage } from '../rpc/messages.ts';
 import { datasetKey, type DatasetReference } from '../study/dataset-reference.ts';
 import type { StudySpec } from '../study/study-spec.ts';
-import type { WinnerRecord } from '../study/study-record.ts';
+import type { StudyRecord, WinnerRecord } from '../study/study-record.ts';
 import {
   isOver,
   trialName,
@@ -46,6 +47,8 @@ export interface StageEntry {
 
 export interface StudyEntry {
   readonly name: string;
+  /** Of no other study, not even of one that had its name before and was thrown away: packs are called by it. */
+  readonly stamp: string;
   spec: StudySpec;
   status: StudyStatus;
   readonly data: StudyData;
@@ -59,8 +62,6 @@ export interface StudyEntry {
   winner: WinnerRecord | null;
   /** The best λ so far, for those who watch; undefined: to be found again (`progress.ts`). */
   best: StudySummary['best'] | undefined;
-  /** Charged test attempts so far. */
-  testCharged: number;
   /** Monotonic; null while it is not over. */
   endedAtMs: number | null;
 }
@@ -84,6 +85,8 @@ export interface WorkerEntry {
   knownAnswer: string;
   connected: boolean;
   draining: boolean;
+  /** It knows that it drains: when its stream closes it has left. */
+  leaving: boolean;
   /** Monotonic; null while connected. */
   closedAtMs: number | null;
   /** When it last said anything; monotonic. */
@@ -244,14 +247,13 @@ export function trialRecord(trial: TrialEntry): TrialRecord {
 }
 
 export function studyEntry(
-  spec: StudySpec,
+  { spec, status, winner, createdAtMs }: Omit<StudyRecord, 'stages'>,
   data: StudyData,
-  status: StudyStatus,
-  winner: WinnerRecord | null,
   now: Moment,
 ): StudyEntry {
   return {
     name: spec.study,
+    stamp: sha256(`${spec.study} ${createdAtMs}`).slice(0, 12),
     spec,
     status,
     data,
@@ -263,7 +265,6 @@ export function studyEntry(
     waiting: 0,
     winner,
     best: undefined,
-    testCharged: 0,
     endedAtMs: isOver(status) ? now.monotonicMs : null,
   };
 }

@@ -83,7 +83,7 @@ export class Dispatcher {
   /** More trials in the last stage, or more stages, of a study that is here already. */
   extend(spec: StudySpec, now: Moment): Decision {
     const decision = this.#begin(now);
-    extendStudy(this.#study(spec.study), spec, decision);
+    extendStudy(this.state, this.#study(spec.study), spec, now, decision);
     return this.#settle(now, decision);
   }
 
@@ -145,7 +145,8 @@ export class Dispatcher {
       case 'measured':
         break; // Of interest to those who watch, who see it from the server; nothing is decided by it.
       case 'pack-ended':
-        for (const member of message.results) takeResult(this.state, worker, member, now, decision);
+        for (const member of message.results)
+          takeResult(this.state, worker, message.pack, member, now, decision);
         freeThread(
           this.state,
           message.pack,
@@ -175,7 +176,7 @@ export class Dispatcher {
         datasetFailed(this.state, worker, message.dataset, message.reason, now, decision);
         break;
       case 'draining':
-        worker.draining = true;
+        worker.draining = worker.leaving = true;
         break;
       default:
         unreachable(message);
@@ -191,7 +192,7 @@ export class Dispatcher {
     worker.connected = false;
     worker.preparing = null;
     worker.closedAtMs = now.monotonicMs;
-    if (worker.draining && worker.packs.size === 0) {
+    if (worker.leaving && worker.packs.size === 0) {
       this.state.workers.delete(session);
       decision.afterCommit.push({
         kind: 'notice',

@@ -44,7 +44,7 @@ export function giveUpPack(
         reason,
       },
     });
-    if (pack.purpose === 'test') giveUpTest(state, study, charge, reason, now, decision);
+    if (pack.purpose === 'test') giveUpTest(state, study, reason, now, decision);
     else if (pack.purpose === 'audit') trial.auditCharged += Number(charge);
     else giveUpTrial(study, trial, charge, reason, decision);
   }
@@ -53,12 +53,10 @@ export function giveUpPack(
 export function giveUpTest(
   state: ClusterState,
   study: StudyEntry,
-  charge: boolean,
   reason: string,
   now: Moment,
   decision: Decision,
 ): void {
-  if (charge) study.testCharged += 1;
   if (isTestGivenUp(study))
     endTests(state, study, `the test set could not be measured: ${reason}`, now, decision);
 }

@@ -133,7 +133,8 @@ function takePack(
 
 /**
  * A test attempt: a trial of the winner once more, with the test set, on a worker that has not trained
- * it where there is one. It must give the same digest, so it is a check of the machines as well.
+ * it where there is one. It must give the same digest, so it is a check of the machines as well. Where
+ * any arithmetic is good enough others may differ by right, so it is the worker that has trained it.
  */
 function grantTest(
   state: ClusterState,
@@ -148,8 +149,9 @@ function grantTest(
     return;
   if (isTestGivenUp(study)) return;
   const able = ableWorkers(state, study).filter((worker) => !worker.datasetFailures.has(testKey));
-  const others = able.filter((worker) => worker.name !== trial.worker);
-  const candidates = others.length > 0 ? others : able;
+  const wantsItself = study.spec.numerics === 'any';
+  const preferred = able.filter((worker) => (worker.name === trial.worker) === wantsItself);
+  const candidates = preferred.length > 0 ? preferred : able;
   const worker = candidates.find(
     (candidate) => candidate.datasets.has(testKey) && freeThreads(state, candidate) > 0,
   );

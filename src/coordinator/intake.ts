@@ -13,7 +13,10 @@ import {
   type StudyData,
   type StudyEntry,
 } from './cluster-state.ts';
+import { supersede } from './giving-up.ts';
+import { keepSummary } from './results.ts';
 import { createTrials, plannedStage } from './stage-progress.ts';
+import { winnerTrials } from './winner-tests.ts';
 
 export interface SubmitDetails {
   readonly partDigests: Readonly<Record<string, string>>;
@@ -29,29 +32,33 @@ export function submitStudy(
   decision: Decision,
 ): void {
   assert(!state.studies.has(spec.study), () => `study ${spec.study} is new`);
-  const study = studyEntry(spec, data, 'waiting', null, now);
+  const record = {
+    spec,
+    status: 'waiting',
+    reason: null,
+    createdAtMs: now.wallMs,
+    endedAtMs: null,
+    knownAnswer: state.settings.knownAnswer,
+    ...details,
+    winner: null,
+  } as const;
+  const study = studyEntry(record, data, now);
   for (const stage of spec.stages)
     study.stages.push({ record: plannedStage(stage), trials: [], open: 0, audits: null });
   state.studies.set(study.name, study);
-  decision.persist.push({
-    kind: 'study-created',
-    record: {
-      spec,
-      status: 'waiting',
-      reason: null,
-      createdAtMs: now.wallMs,
-      endedAtMs: null,
-      knownAnswer: state.settings.knownAnswer,
-      partDigests: details.partDigests,
-      officialData: details.officialData,
-      stages: study.stages.map((stage) => stage.record),
-      winner: null,
-    },
-  });
+  const stages = study.stages.map((stage) => stage.record);
+  decision.persist.push({ kind: 'study-created', record: { ...record, stages } });
 }
 
 /** The winner goes: it is found again among all trials when the last stage has closed. */
-export function extendStudy(study: StudyEntry, spec: StudySpec, decision: Decision): void {
+export function extendStudy(
+  state: ClusterState,
+  study: StudyEntry,
+  spec: StudySpec,
+  now: Moment,
+  decision: Decision,
+): void {
+  for (const trial of winnerTrials(study)) supersede(state, study, trial, 'test', now, decision);
   const lastStored = study.stages.length - 1;
   study.spec = spec;
   for (const [index, stage] of spec.stages.entries()) {
@@ -63,8 +70,11 @@ export function extendStudy(study: StudyEntry, spec: StudySpec, decision: Decisi
       entry.audits = null;
     }
   }
+  // A race in a stage that is no longer the last one does not go on.
+  if (spec.racing)
+    for (const stage of study.stages)
+      for (const trial of stage.trials) keepSummary(study, stage, trial);
   study.winner = null;
-  study.testCharged = 0;
   study.status = 'running';
   study.endedAtMs = null;
   const stages = study.stages.map((stage) => stage.record);

@@ -17,6 +17,7 @@ import type {
 import { abortPack, isPackDone, send } from './decision.ts';
 import { giveUpPack } from './giving-up.ts';
 import { countFailure } from './quarantine.ts';
+import { acceptsResult } from './trial-state.ts';
 
 /**
  * Packs that a returning session still runs keep their leases; those it no longer names are lost. One
@@ -44,9 +45,9 @@ export function claimPacks(
     // An abort may have been lost with the old stream: what has run out is told again by the next tick.
     pack.aborted = false;
     renewLease(state, progress, worker, now);
-    if (pack.members.every(({ trial }) => trial.result !== null)) {
-      abortPack(state, pack, 'its trials have their results', decision);
-    }
+    // One that was given up goes on as long as a result of it would be the first.
+    if (isPackDone(pack) && !pack.members.some(({ trial }) => acceptsResult(trial)))
+      abortPack(state, pack, 'its results are needed no more', decision);
   }
   for (const pack of worker.packs) {
     if (!named.has(pack.id))

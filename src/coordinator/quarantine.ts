@@ -13,6 +13,7 @@
  *
  * Pure: changes the cluster's state and says what to store and send.
  */
+import { isOver } from '../study/trial.ts';
 import {
   isNumericallyFit,
   type ClusterState,
@@ -24,6 +25,7 @@ import {
 } from './cluster-state.ts';
 import { abortPack, logEvent } from './decision.ts';
 import { giveUpPack } from './giving-up.ts';
+import type { TrialEntry } from './trial-state.ts';
 
 const failuresInRowMax = 5;
 const suspensionMs = 600_000;
@@ -85,6 +87,11 @@ export function convict(
   }
 }
 
+/** Its readers have been told that nobody knows. */
+function isTold({ audit }: TrialEntry): boolean {
+  return audit === 'disputed' || audit === 'unchecked';
+}
+
 /** A closed stage is history: nothing in it is computed again, but its readers are told. */
 function markUnchecked(
   state: ClusterState,
@@ -93,7 +100,7 @@ function markUnchecked(
   decision: Decision,
 ): void {
   for (const trial of stage.trials) {
-    if (trial.fingerprint === null || trial.audit !== null) continue;
+    if (trial.fingerprint === null || isTold(trial)) continue;
     const isBelieved = trial.attempts.some(
       ({ fingerprint, session }) =>
         fingerprint === trial.fingerprint && !state.convicted.has(session),
@@ -108,7 +115,7 @@ function markUnchecked(
 /** What it measured of a winner that is not settled is measured again. */
 function forgetTests(study: StudyEntry, worker: string, decision: Decision): void {
   const { winner } = study;
-  if (winner === null || winner.reproduced !== null) return;
+  if (winner === null || winner.reproduced !== null || isOver(study.status)) return;
   const tests = winner.tests.filter((test) => test.worker !== worker);
   if (tests.length === winner.tests.length) return;
   study.winner = { ...winner, tests };

@@ -19,7 +19,6 @@ import {
 } from './cluster-state.ts';
 import { keepSummary } from './results.ts';
 import { isCharged, type TrialEntry } from './trial-state.ts';
-import { winnerTrials } from './winner-tests.ts';
 import { newWorker } from './workforce.ts';
 
 /** Of a large study, each trial is read when it is its turn: what comes of it stays, the record does not. */
@@ -37,7 +36,7 @@ export function restoreStudy(
   now: Moment,
 ): void {
   const { record } = stored;
-  const study = studyEntry(record.spec, stored.data, record.status, record.winner, now);
+  const study = studyEntry(record, stored.data, now);
   const ofStage = new Map<string, TrialEntry[]>(record.stages.map(({ name }) => [name, []]));
   for (const trial of stored.trials) ofStage.get(trial.id.stage)?.push(trialEntry(trial));
   for (const stageRecord of record.stages) {
@@ -46,16 +45,12 @@ export function restoreStudy(
     addTrials(study, stage, ofStage.get(stageRecord.name) ?? []);
     if (record.spec.racing) for (const trial of stage.trials) keepSummary(study, stage, trial);
   }
-  const tested = new Set(winnerTrials(study));
   for (const attempt of stored.attempts) {
     const trial = study.trials.get(trialName(attempt.trial));
     assert(trial, () => `attempt of ${trialName(attempt.trial)} has a trial`);
     const { attempt: number, purpose, session, worker, pack, outcome, fingerprint } = attempt;
     trial.attempts.push({ attempt: number, purpose, session, worker, pack, outcome, fingerprint });
     if (purpose === 'audit' && isCharged(outcome)) trial.auditCharged += 1;
-    // Of a winner that was before the study was extended, nothing is charged to the one that is now.
-    const isTest = purpose === 'test' && tested.has(trial);
-    if (isTest && (isCharged(outcome) || outcome === 'disputed')) study.testCharged += 1;
   }
   // Stages were put in one by one, each behind the one before it: first stage first again.
   study.queue.sort(

@@ -2,7 +2,7 @@
  * What becomes of a result: taken, compared, or refused.
  *
  * Every result is fenced by (trial, attempt): it counts only where that attempt was granted to the
- * session that reports it. Every case has one answer of a fixed set:
+ * session that reports it, in the pack that it names. Every case has one answer of a fixed set:
  *
  *     no such attempt, or not this session's ............................... unknown
  *     the trial is cancelled, its stage closed without it, or the worker
@@ -49,23 +49,24 @@ import { dueTests, withTested } from './winner-tests.ts';
 export function takeResult(
   state: ClusterState,
   worker: WorkerEntry,
+  pack: string,
   member: MemberResult,
   now: Moment,
   decision: Decision,
 ): void {
-  const answer = judge(state, worker, member, now, decision);
-  if (answer === 'accepted' || answer === 'duplicate') worker.failuresInRow = 0;
+  const answer = judge(state, worker, pack, member, now, decision);
   send(decision, worker, { kind: 'answer', key: member.key, answer });
 }
 
 function judge(
   state: ClusterState,
   worker: WorkerEntry,
+  pack: string,
   { key, result }: MemberResult,
   now: Moment,
   decision: Decision,
 ): Answer {
-  const found = locate(state, key, worker);
+  const found = locate(state, key, worker, pack);
   if (found === null) return 'unknown';
   const { study, stage, trial, attempt } = found;
   if (trial.status === 'cancelled' || state.convicted.has(worker.session)) return 'cancelled';
@@ -76,7 +77,8 @@ function judge(
     return 'cancelled';
   }
   const withTest = study.spec.test === 'all';
-  const report: Report = { ...found, result, fingerprint: resultFingerprint(result, withTest) };
+  const fingerprint = resultFingerprint(result, withTest);
+  const report: Report = { ...found, worker, result, fingerprint };
   if (attempt.fingerprint !== null) return again(state, report, now, decision);
   if (attempt.purpose === 'test') return judgeTest(state, report, now, decision);
   if (trial.result !== null) return compare(state, report, now, decision);
@@ -96,6 +98,7 @@ function hasBitsFor(result: TrialResult, validationCount: number): boolean {
 
 /** One result as it came in, with the attempt that gave it. */
 interface Report extends Located {
+  readonly worker: WorkerEntry;
   readonly result: TrialResult;
   readonly fingerprint: string;
 }
@@ -129,11 +132,13 @@ function accept(state: ClusterState, report: Report, now: Moment, decision: Deci
 
 /** Closes the attempt, or writes beside one that was closed before that a result came after all. */
 function record(
-  { study, trial, attempt, fingerprint }: Report,
+  { study, trial, attempt, worker, fingerprint }: Report,
   outcome: 'accepted' | 'diverged' | 'duplicate' | 'disputed',
   now: Moment,
   decision: Decision,
 ): void {
+  // Not by one that is said again: a worker on which everything fails could go on for ever.
+  if (outcome !== 'disputed') worker.failuresInRow = 0;
   if (attempt.outcome === null) {
     closeAttempt(study, trial, attempt, { outcome, fingerprint }, now, decision);
     return;
@@ -200,14 +205,13 @@ function judgeTest(state: ClusterState, report: Report, now: Moment, decision: D
   if (winner === null || !dueTests(study).includes(trial) || isOver(study.status))
     return 'cancelled';
   const reproduced = fingerprint === trial.fingerprint;
-  const wasOpen = attempt.outcome === null;
   record(report, reproduced ? 'accepted' : 'disputed', now, decision);
   if (!reproduced && trial.audit === 'verified') {
     // Two workers agree on the winner: it is the third that is wrong, and another one tests.
     tellDisputed(report, `the verified one of ${trial.worker}`, now, decision);
     const reason = `its result of ${trial.name} in ${study.name} is not the verified one`;
     convict(state, attempt.session, worker, reason, now, decision);
-    giveUpTest(state, study, wasOpen, reason, now, decision);
+    giveUpTest(state, study, reason, now, decision);
     return 'disputed';
   }
   const { testAccuracy: accuracy = null, testLoss: loss = null } = result.curve.at(-1) ?? {};
@@ -227,22 +231,30 @@ interface Located {
   readonly attempt: AttemptEntry;
 }
 
-function locate(state: ClusterState, key: AttemptKey, worker: WorkerEntry): Located | null {
+function locate(
+  state: ClusterState,
+  key: AttemptKey,
+  worker: WorkerEntry,
+  pack: string,
+): Located | null {
   const study = state.studies.get(key.study);
   const trial = study?.trials.get(trialName(key.trial));
   const attempt = trial?.attempts.find((entry) => entry.attempt === key.attempt);
   if (study === undefined || trial === undefined || attempt?.session !== worker.session)
     return null;
+  // Of a study that had this name before and was thrown away.
+  if (attempt.pack !== pack) return null;
   return { study, stage: stageOf(study, trial), trial, attempt };
 }
 
 /**
  * The store has the curve; memory keeps what ranking needs, so that 100,000 trials fit. Where λ race
- * that is their bits, too, until the stage has closed.
+ * that is their bits, too, until the stage has closed, and those of the last one: it may be extended.
  */
 export function keepSummary(study: StudyEntry, stage: StageEntry, trial: TrialEntry): void {
   if (trial.result === null) return;
-  const isRacing = study.spec.racing && !stage.record.closed;
+  const isLast = stage.record.name === study.spec.stages.at(-1)?.name;
+  const isRacing = study.spec.racing && (isLast || !stage.record.closed);
   trial.result =
     trial.result.kind === 'complete'
       ? {

@@ -9,7 +9,7 @@ import { meanOfAll } from '../search/mean.ts';
 import type { WinnerRecord, WinnerTest } from '../study/study-record.ts';
 import { trialName } from '../study/trial.ts';
 import type { StudyEntry } from './cluster-state.ts';
-import { chargedMax, type TrialEntry } from './trial-state.ts';
+import { chargedMax, isCharged, type TrialEntry } from './trial-state.ts';
 
 /** The winner before anybody has tested it. */
 export function untestedWinner({ id }: Pick<TrialEntry, 'id'>): WinnerRecord {
@@ -44,9 +44,16 @@ export function dueTests(study: StudyEntry): TrialEntry[] {
   return winnerTrials(study).filter(({ id }) => !tested.has(id.replicate));
 }
 
-/** As many charged attempts as each of its trials may have. */
+/** As many charged attempts as each of its trials may have; those of a former winner are not counted. */
 export function isTestGivenUp(study: StudyEntry): boolean {
-  return study.testCharged >= chargedMax * Math.max(1, winnerTrials(study).length);
+  const trials = winnerTrials(study);
+  const charged = trials
+    .flatMap(({ attempts }) => attempts)
+    .filter(
+      ({ purpose, outcome }) =>
+        purpose === 'test' && (isCharged(outcome) || outcome === 'disputed'),
+    );
+  return charged.length >= chargedMax * Math.max(1, trials.length);
 }
 
 /** With one more replicate reproduced; settled when it is the last one. */

@@ -84,6 +84,7 @@ export function newWorker(session: string, name: string): WorkerEntry {
     knownAnswer: '',
     connected: false,
     draining: false,
+    leaving: false,
     closedAtMs: null,
     heardAtMs: 0,
     reportedLost: false,

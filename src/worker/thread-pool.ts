@@ -7,6 +7,7 @@ import { extname } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { assert } from '../base/assert.ts';
+import { messageOf } from '../base/errors.ts';
 import type { TrialResult } from '../study/trial.ts';
 import type { KernelSource } from './kernel-file.ts';
 import type { MeasuredMessage, PackWork } from './trial-thread.ts';
@@ -47,7 +48,8 @@ export class ThreadPool implements AsyncDisposable {
 
   /**
    * @param request may still be on its way: `stop` waits for it no more than for the thread
-   * @throws where the request fails, or the thread
+   * @returns `stopped` where the request fails, too
+   * @throws where the thread fails
    */
   async train(
     pack: string,
@@ -79,7 +81,13 @@ export class ThreadPool implements AsyncDisposable {
     signal: AbortSignal,
     onMeasured: (measured: MeasuredMessage) => void,
   ): Promise<PackEnd> {
-    const ready = await request;
+    let ready: TrainRequest;
+    try {
+      ready = await request;
+    } catch (error) {
+      // Its trials have done nothing wrong: they go back, and are not charged.
+      return { kind: 'stopped', reason: messageOf(error) };
+    }
     const { port1, port2 } = new MessageChannel();
     port1.on('message', onMeasured);
     try {

@@ -1,4 +1,4 @@
-/** What becomes of a pack whose worker comes back without it. */
+/** What becomes of a pack whose worker comes back, with it or without it. */
 import { expect, test } from 'vitest';
 import type { Decision } from '../../src/coordinator/cluster-state.ts';
 import { oneWorker, packsOf, start } from './one-worker.ts';
@@ -11,7 +11,7 @@ function grantedPack() {
     dispatcher.streamClosed('s', 'cut', start);
     return dispatcher.joined(session.hello(new Map()), 'address', start);
   };
-  return { dispatcher, pack: pack!, comeBack };
+  return { dispatcher, session, pack: pack!, comeBack };
 }
 
 const closed = ({ persist }: Decision): unknown[] =>
@@ -27,4 +27,20 @@ test('one that it has named was lost with it', () => {
   const { dispatcher, pack, comeBack } = grantedPack();
   dispatcher.received('s', { kind: 'heartbeat', packs: [{ pack, step: 0 }] }, start);
   expect(closed(comeBack())).toEqual([{ outcome: 'lost', charged: true }]);
+});
+
+test('one that it comes back with is stopped where its study was cancelled meanwhile, and otherwise goes on', () => {
+  const { dispatcher, session, pack } = grantedPack();
+  const stopped = (): string[] => {
+    dispatcher.streamClosed('s', 'cut', start);
+    const hello = { ...session.hello(new Map()), held: [{ pack, step: 1 }] };
+    return dispatcher
+      .joined(hello, 'address', start)
+      .afterCommit.flatMap((effect) =>
+        effect.kind === 'send' && effect.message.kind === 'abort' ? [effect.message.pack] : [],
+      );
+  };
+  expect(stopped()).toEqual([]);
+  dispatcher.cancel('example', 'no longer needed', start);
+  expect(stopped()).toEqual([pack]);
 });

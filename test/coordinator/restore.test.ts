@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
 import type { StoredStudy } from '../../src/coordinator/restore.ts';
+import { isTestGivenUp } from '../../src/coordinator/winner-tests.ts';
 import { waitingTrial, type AttemptRecord, type TrialId } from '../../src/study/trial.ts';
 import { attemptOf, completeResult, studyRecord } from '../store/records.ts';
 import { settings } from '../simulation/simulated-coordinator.ts';
@@ -25,21 +26,20 @@ const lostTest = (trial: TrialId, attempt: number): AttemptRecord => ({
   reason: 'its worker was lost',
 });
 
-test('tests that were lost count against the winner that was to be tested, not against a later one', () => {
+const winnerRecord = {
+  trial: winner,
+  testAccuracy: null,
+  testLoss: null,
+  testWorker: null,
+  reproduced: null,
+  tests: [],
+};
+
+/** Of a study whose winner is being tested. */
+function isGivenUp(tests: readonly AttemptRecord[]): boolean {
   const spec = exampleStudy();
   const stored: StoredStudy = {
-    record: {
-      ...studyRecord(spec),
-      status: 'running',
-      winner: {
-        trial: winner,
-        testAccuracy: null,
-        testLoss: null,
-        testWorker: null,
-        reproduced: null,
-        tests: [],
-      },
-    },
+    record: { ...studyRecord(spec), status: 'running', winner: winnerRecord },
     data: { search: reference, test: reference, validationCount: 20 },
     trials: [formerWinner, winner].map((id) => ({
       ...waitingTrial(id, 1e-3),
@@ -48,8 +48,14 @@ test('tests that were lost count against the winner that was to be tested, not a
       result: completeResult(),
       fingerprint: 'f'.repeat(64),
     })),
-    attempts: [lostTest(formerWinner, 2), lostTest(formerWinner, 3), lostTest(winner, 2)],
+    attempts: tests,
   };
   const dispatcher = new Dispatcher(settings, [stored], new Map(), { monotonicMs: 0, wallMs: 0 });
-  expect(dispatcher.state.studies.get(spec.study)?.testCharged).toBe(1);
+  return isTestGivenUp(dispatcher.state.studies.get(spec.study)!);
+}
+
+test('tests that were lost count against the winner that was to be tested, not against a later one', () => {
+  const former = [2, 3, 4].map((attempt) => lostTest(formerWinner, attempt));
+  expect(isGivenUp([...former, lostTest(winner, 2), lostTest(winner, 3)])).toBe(false);
+  expect(isGivenUp([2, 3, 4].map((attempt) => lostTest(winner, attempt)))).toBe(true);
 });

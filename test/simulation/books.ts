@@ -5,12 +5,13 @@
  * Time is counted as long as the coordinator runs: what it slept through is nobody's fault.
  */
 import { assert } from '../../src/base/assert.ts';
-import type { ClusterState, WorkerEntry } from '../../src/coordinator/cluster-state.ts';
+import type { ClusterState } from '../../src/coordinator/cluster-state.ts';
 import type { Dispatcher } from '../../src/coordinator/dispatcher.ts';
 import type { CoordinatorMessage, Hello, PackProgress } from '../../src/rpc/messages.ts';
 import type { RowOf, StoreRow } from '../../src/store/rows.ts';
 import { trialName } from '../../src/study/trial.ts';
-import { isCharged, type ModelStore, type StoredTrial } from './model-store.ts';
+import { GrantChecks } from './grant-checks.ts';
+import type { ModelStore, StoredTrial } from './model-store.ts';
 import { settings } from './simulated-coordinator.ts';
 import type { SimulatedWorker, WorkerKind } from './simulated-worker.ts';
 import type { Timeline } from './timeline.ts';
@@ -23,27 +24,36 @@ export class Books {
   readonly #timeline: Timeline;
   readonly #store: ModelStore;
   readonly #kindOf: (worker: string) => WorkerKind;
+  readonly #grants: GrantChecks;
   /** Messages may overtake one another: then a thread may be granted twice for a moment. */
   isOrdered = true;
   acknowledged = 0;
+  hasTest = true;
   #state: ClusterState | null = null;
   /** Time in which the coordinator ran, up to `#sinceMs`; null while it does not run. */
   #awakeMs = 0;
   #sinceMs: number | null = 0;
-  /** By pack: how far it is known to be, and since when. */
-  #progress = new Map<string, { step: number; atMs: number }>();
+  /** By pack: how far it is known to be, since when, and how long it had stood before. */
+  #progress = new Map<string, { step: number; atMs: number; stoodMs: number }>();
   /** By session: when its stream closed, as the coordinator knows it. */
   #closedAtMs = new Map<string, number>();
   /** By session: the packs that it had when it last came back. */
   readonly #held = new Map<string, Set<string>>();
   /** Packs that a worker process has trained to the end. */
   readonly #computed = new Set<string>();
+  /** By pack: how many of its attempts are awaited. */
+  readonly #awaited = new Map<string, number>();
   #accepted = new Map<string, number>();
+  /** Sessions that were asked for a data set on the stream that they have now. */
+  readonly #asked = new Set<string>();
+  /** Studies that were thrown away once: messages about them may still be on their way. */
+  readonly #gone = new Set<string>();
 
   constructor(timeline: Timeline, store: ModelStore, kindOf: (worker: string) => WorkerKind) {
     this.#timeline = timeline;
     this.#store = store;
     this.#kindOf = kindOf;
+    this.#grants = new GrantChecks(timeline, store, kindOf);
     store.onApplied = (row) => this.#applied(row);
   }
 
@@ -52,6 +62,7 @@ export class Books {
   }
 
   coordinatorStopped(isStopped: boolean): void {
+    this.#grants.coordinatorStopped();
     this.#awakeMs = this.#awake();
     this.#sinceMs = isStopped ? null : this.#timeline.nowMs;
   }
@@ -64,22 +75,26 @@ export class Books {
   /** Every attempt that was running has one fresh lease to be claimed. */
   coordinatorBuilt({ state }: Dispatcher): void {
     this.#state = state;
+    this.#grants.coordinatorBuilt(this.#awake(), state.studies.size > 0);
     this.coordinatorStopped(false);
     this.#accepted = new Map();
     this.#closedAtMs = new Map();
     this.#progress = new Map();
     for (const pack of state.packs.keys())
-      this.#progress.set(pack, { step: -1, atMs: this.#awake() });
+      this.#progress.set(pack, { step: -1, atMs: this.#awake(), stoodMs: 0 });
   }
 
   streamOpened({ session, held }: Hello): void {
     this.#closedAtMs.delete(session);
+    this.#grants.streamOpened(session);
+    this.#asked.delete(session);
     this.#held.set(session, new Set(held.map(({ pack }) => pack)));
     this.progressed(session, held);
   }
 
   streamClosed(session: string): void {
     this.#closedAtMs.set(session, this.#awake());
+    this.#grants.streamClosed(session);
   }
 
   /** What a worker has said of its packs has reached the dispatcher. */
@@ -87,8 +102,21 @@ export class Books {
     for (const { pack, step } of packs) {
       const known = this.#progress.get(pack);
       if (known === undefined || this.#state?.packs.get(pack)?.session !== session) continue;
-      if (step > known.step) this.#progress.set(pack, { step, atMs: this.#awake() });
+      const atMs = this.#awake();
+      if (step > known.step) this.#progress.set(pack, { step, atMs, stoodMs: atMs - known.atMs });
     }
+  }
+
+  drained(session: string): void {
+    this.#grants.drained(session);
+  }
+
+  leaves(session: string): void {
+    this.#grants.leaves(session);
+  }
+
+  studyGone(study: string): void {
+    this.#gone.add(study);
   }
 
   computed(pack: string): void {
@@ -96,6 +124,12 @@ export class Books {
   }
 
   sent(session: string, message: CoordinatorMessage): void {
+    if (message.kind === 'prepare') this.#asked.add(session);
+    if (message.kind === 'abort')
+      assert(
+        (this.#awaited.get(message.pack) ?? 0) === 0,
+        `${message.pack} is awaited, and stopped`,
+      );
     if (message.kind !== 'answer' || message.answer === 'unknown') return;
     const { study, trial, attempt } = message.key;
     const stored = this.#store.trial(study, trial).log[attempt - 1];
@@ -106,20 +140,26 @@ export class Books {
 
   /** What a worker hears is on disk. */
   received(worker: SimulatedWorker, message: CoordinatorMessage): void {
-    const { sessionId, threads } = worker.settings;
+    const { sessionId, threads, packMax } = worker.settings;
     if (message.kind === 'answer' && ['accepted', 'duplicate'].includes(message.answer)) {
+      this.acknowledged += 1;
       const { study, trial, attempt } = message.key;
+      if (this.#gone.has(study)) return;
       const stored = this.#store.trial(study, trial);
       assert(stored.result !== null, `${trialName(trial)} was acknowledged, so it is stored`);
       const reported = stored.log[attempt - 1]?.fingerprint ?? null;
       assert(reported !== null, `${trialName(trial)}#${attempt}: what it reported is on record`);
-      this.acknowledged += 1;
     }
     if (message.kind === 'assign') {
       for (const { key } of message.assignment.members) {
+        if (this.#gone.has(key.study)) continue;
         const stored = this.#store.trial(key.study, key.trial).log[key.attempt - 1];
         assert(stored?.session === sessionId, 'what is granted was stored before');
       }
+      const { members } = message.assignment;
+      assert(members.length <= packMax, 'a pack has no more trials than its worker takes');
+      const replicates = new Set(members.map(({ key }) => key.trial.replicate));
+      assert(replicates.size === 1, 'trials of a pack have one seed');
       assert(
         !this.isOrdered || worker.running.size < threads,
         'a worker is given no more packs than it has threads',
@@ -137,6 +177,9 @@ export class Books {
       const known = this.#progress.get(pack.id);
       const isOver = known !== undefined && now - known.atMs > settings.leaseMs + 1_000;
       assert(!isOpen || !isOver, `${pack.id} made no progress and is still let run`);
+      const isStopped = pack.aborted || state.workers.get(pack.session)?.connected !== true;
+      const isCancelled = state.studies.get(pack.study)?.status === 'cancelled';
+      assert(!isCancelled || isStopped, `${pack.id} runs on, and its study is cancelled`);
     }
     for (const study of state.studies.values()) {
       const stored = this.#store.study(study.name);
@@ -166,25 +209,33 @@ export class Books {
       state.convicted.size === this.#store.convicted.size,
       'memory and store agree on who is convicted',
     );
-    for (const { session, trialsCompleted } of state.workers.values()) {
+    for (const { session, trialsCompleted, preparing } of state.workers.values()) {
+      assert(preparing === null || this.#asked.has(session), `${session} was asked for its data`);
       const accepted = this.#accepted.get(session) ?? 0;
       assert(trialsCompleted <= accepted, 'a worker has completed what was accepted of it');
     }
   }
 
+  #count(pack: string, by: number): void {
+    this.#awaited.set(pack, (this.#awaited.get(pack) ?? 0) + by);
+  }
+
   #applied(row: StoreRow): void {
     switch (row.kind) {
       case 'attempt-opened':
-        this.#progress.set(row.attempt.pack, { step: -1, atMs: this.#awake() });
-        if (row.attempt.purpose === 'audit') this.#checkAuditor(row);
-        if (row.attempt.purpose === 'search') this.#checkRetry(row);
+        this.#progress.set(row.attempt.pack, { step: -1, atMs: this.#awake(), stoodMs: 0 });
+        this.#count(row.attempt.pack, 1);
+        this.#grants.check(row, this.#state?.workers.values() ?? [], this.#awake());
         return;
-      case 'attempt-closed':
+      case 'attempt-closed': {
+        this.#grants.closed(row);
+        this.#count(this.#store.trial(row.study, row.trial).log[row.attempt - 1]?.pack ?? '', -1);
         return this.#checkGivenUp(row);
+      }
       case 'trial-ended':
       case 'result-replaced':
       case 'trial-audited':
-        return this.#checkTruth(this.#store.trial(row.study, row.trial));
+        return this.#checkTruth(row.study, this.#store.trial(row.study, row.trial));
       case 'worker-quarantined':
         assert(
           ['wrong', 'garbled'].includes(this.#kindOf(row.worker)),
@@ -214,44 +265,14 @@ export class Books {
     }
   }
 
-  /** A machine audits itself only where no other one is here. */
-  #checkAuditor({ study, attempt }: RowOf<'attempt-opened'>): void {
-    const trial = this.#store.trial(study, attempt.trial);
-    const computed = new Set(
-      trial.log
-        .filter(
-          ({ fingerprint, session }) => fingerprint !== null && !this.#store.convicted.has(session),
-        )
-        .map(({ worker }) => worker),
-    );
-    if (!computed.has(attempt.worker)) return;
-    const others = this.#fitWorkers().filter(({ name }) => !computed.has(name));
-    assert(others.length === 0, `${attempt.worker} audits itself while ${others[0]?.name} is here`);
-  }
-
-  /** What was lost on a machine is tried on another one, where one is here. */
-  #checkRetry({ study, attempt }: RowOf<'attempt-opened'>): void {
-    const { log } = this.#store.trial(study, attempt.trial);
-    const failedOn = new Set(log.filter(isCharged).map(({ worker }) => worker));
-    if (!failedOn.has(attempt.worker)) return;
-    const others = this.#fitWorkers().filter(({ name }) => !failedOn.has(name));
-    assert(
-      others.length === 0,
-      `a trial goes back to ${attempt.worker} while ${others[0]?.name} is here`,
-    );
-  }
-
-  #fitWorkers(): WorkerEntry[] {
-    return [...(this.#state?.workers.values() ?? [])].filter(
-      (worker) => isFit(worker) && !this.#store.convicted.has(worker.session),
-    );
-  }
-
   /** Nobody is given up who speaks. */
   #checkGivenUp({ study, trial, attempt: number, outcome, reason }: RowOf<'attempt-closed'>): void {
     const attempt = this.#store.trial(study, trial).log[number - 1];
     assert(attempt, 'it was opened');
-    const idleMs = this.#awake() - (this.#progress.get(attempt.pack)?.atMs ?? 0);
+    const { atMs = 0, stoodMs = 0 } = this.#progress.get(attempt.pack) ?? {};
+    const sinceMs = this.#awake() - atMs;
+    // Heard after it was decided, and before that was stored.
+    const idleMs = sinceMs < slackMs ? sinceMs + stoodMs : sinceMs;
     if (outcome === 'timeout')
       assert(
         idleMs >= settings.leaseMs - slackMs,
@@ -273,19 +294,15 @@ export class Books {
   }
 
   /** A result that counts is right, unless a worker that computes wrongly gave it and nobody looked. */
-  #checkTruth({ id, lambda, result, worker, audit }: StoredTrial): void {
+  #checkTruth(study: string, { id, lambda, result, worker, audit }: StoredTrial): void {
     if (result === null || worker === null) return;
+    if (this.#kindOf(worker) === 'foreign') return;
     if (this.#kindOf(worker) === 'wrong' && audit !== 'verified') return;
-    const isRight = JSON.stringify(result) === JSON.stringify(trueResult(id, lambda, false));
+    const isRight =
+      JSON.stringify(result) ===
+      JSON.stringify(
+        trueResult(id, lambda, this.#store.study(study).record.spec.test === 'all' && this.hasTest),
+      );
     assert(isRight, `the result of ${trialName(id)} by ${worker} is right (${audit})`);
   }
-}
-
-function isFit(worker: WorkerEntry): boolean {
-  return (
-    worker.connected &&
-    !worker.draining &&
-    worker.datasetFailures.size === 0 &&
-    worker.suspendedUntilMs === 0
-  );
 }

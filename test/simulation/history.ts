@@ -8,12 +8,13 @@ import type { StudyData } from '../../src/coordinator/cluster-state.ts';
 import type { Assignment } from '../../src/rpc/messages.ts';
 import type { StudySpec } from '../../src/study/study-spec.ts';
 import { trialName } from '../../src/study/trial.ts';
-import { exampleStudy, plainTrainer, twoStages } from '../study/example-study.ts';
 import { Books } from './books.ts';
-import { drawFaults, noFaults, type Faults } from './faults.ts';
+import { noFaults, type Faults } from './faults.ts';
 import { ModelStore } from './model-store.ts';
 import { Network } from './network.ts';
+import { Operator, type Plan } from './operator.ts';
 import { SimulatedCoordinator } from './simulated-coordinator.ts';
+import { SimulatedSubmissions } from './simulated-submissions.ts';
 import { SimulatedWorker, type WorkerKind } from './simulated-worker.ts';
 import { Chance, Timeline } from './timeline.ts';
 import { trueImages } from './truth.ts';
@@ -27,23 +28,23 @@ export interface HistorySettings {
   /** The share of trials that end every thread they run on. */
   readonly poison: number;
   readonly studies: readonly StudySpec[];
+  /** What people do to them later, one after another. */
+  readonly plans?: readonly Plan[];
+  /** The most trials that a worker takes in one pack; 8 unless told. */
+  readonly packMax?: number;
+  readonly hasTest?: boolean;
   /** How long things go wrong. */
   readonly troubledMs: number;
 }
 
 const part = { name: 'all', digest: 'a'.repeat(64), bytes: 1000, count: 100 };
-const reference = {
+export const reference = {
   parts: [part],
   seed: 1,
   train: { kind: 'count', count: 60 },
   validation: { kind: 'count', count: 20 },
   test: { kind: 'count', count: 20 },
 } as const;
-const data: StudyData = {
-  search: reference,
-  test: { ...reference, parts: [part, { ...part, name: 'test' }] },
-  validationCount: trueImages,
-};
 const stepMs = 200;
 const healedMs = 2 * 60 * 60_000;
 
@@ -55,6 +56,7 @@ export class History {
   readonly coordinator: SimulatedCoordinator;
   readonly #chance: Chance;
   readonly #network: Network;
+  readonly #operator: Operator;
   readonly #workers: SimulatedWorker[] = [];
   #faults: Faults;
   #births = 0;
@@ -69,12 +71,21 @@ export class History {
     this.#chance = chance;
     this.#network = network;
     this.books = books;
+    books.hasTest = settings.hasTest !== false;
+    const test = { ...reference, parts: [part, { ...part, name: 'test' }] };
+    const data: StudyData = {
+      search: reference,
+      test: settings.hasTest === false ? null : test,
+      validationCount: trueImages,
+    };
     this.coordinator = new SimulatedCoordinator({ timeline, chance, network, store, books, data });
     this.#setFaults(settings.faults);
     this.coordinator.start();
     for (const index of settings.kinds.keys()) this.#bear(index);
-    for (const [index, spec] of settings.studies.entries())
-      timeline.later(index * 5_000, () => this.#submit(spec));
+    const { coordinator } = this;
+    const submissions = new SimulatedSubmissions(coordinator, store, books, data);
+    const people = { timeline, chance, coordinator, submissions, store };
+    this.#operator = new Operator(people, settings.studies, settings.plans ?? []);
     timeline.later(stepMs, () => this.#step());
   }
 
@@ -83,10 +94,9 @@ export class History {
     this.#runUntil(this.settings.troubledMs);
     this.#heal();
     this.#runUntil(this.timeline.nowMs + healedMs);
-    for (const { study } of this.settings.studies) {
-      const status = this.store.studies.get(study)?.record.status ?? 'unknown';
-      assert(isOver(status), `study ${study} comes to its end; it is ${status}`);
-    }
+    const unfinished = this.#operator.unfinished();
+    assert(unfinished === null, () => `all studies come to their end; ${unfinished}`);
+    assert(this.#operator.isDone, 'what was planned was done');
   }
 
   /** Where everything stands, for whoever looks into a seed that failed. */
@@ -109,36 +119,18 @@ export class History {
   }
 
   #runUntil(untilMs: number): void {
-    while (this.timeline.nowMs < untilMs && !this.#isOver()) {
+    while (this.timeline.nowMs < untilMs && !this.#operator.isDone) {
       this.timeline.step();
       this.coordinator.checkWhole();
     }
   }
 
-  #isOver(): boolean {
-    return this.settings.studies.every(({ study }) =>
-      isOver(this.store.studies.get(study)?.record.status ?? 'unknown'),
-    );
-  }
-
-  /** A study that could not be stored is submitted again: its user was told. */
-  #submit(spec: StudySpec): void {
-    if (this.store.studies.has(spec.study)) return;
-    this.coordinator.read(() =>
-      this.coordinator.decide((dispatcher, now) =>
-        dispatcher.state.studies.has(spec.study)
-          ? { persist: [], afterCommit: [] }
-          : dispatcher.submit(spec, data, { partDigests: {}, officialData: null }, now),
-      ),
-    );
-    this.timeline.later(3_000, () => this.#submit(spec));
-  }
-
   #bear(index: number): void {
     const kind = this.settings.kinds[index] ?? 'sound';
     const name = `w${index}`;
+    const { threads, packMax = 8 } = this.settings;
     const worker = new SimulatedWorker(
-      { name, sessionId: `${name}-${this.#births++}`, kind, threads: this.settings.threads },
+      { name, sessionId: `${name}-${this.#births++}`, kind, threads, packMax },
       {
         timeline: this.timeline,
         chance: this.#chance,
@@ -206,28 +198,16 @@ export class History {
         coordinator.storeState = 'good';
       });
     }
-    if (chance.happens(faults.pause)) this.#operate('pause');
-    if (chance.happens(faults.cancel)) this.#operate('cancel');
+    if (chance.happens(faults.pause)) this.#operator.pauseOrCancel('pause');
+    if (chance.happens(faults.cancel)) this.#operator.pauseOrCancel('cancel');
     if (chance.happens(faults.drainOrder))
-      coordinator.read(() => coordinator.decide((dispatcher) => dispatcher.drain('w0', 'asked')));
-  }
-
-  /** An operator does something to one of the studies; a paused one goes on some time later. */
-  #operate(what: 'pause' | 'cancel'): void {
-    const { studies } = this.settings;
-    const name = studies[this.#chance.whole(0, studies.length - 1)]?.study ?? '';
-    const { coordinator } = this;
-    const act = (change: 'pause' | 'resume' | 'cancel'): void =>
       coordinator.read(() =>
-        coordinator.decide((dispatcher, now) => {
-          const status = dispatcher.state.studies.get(name)?.status ?? 'unknown';
-          if (status === 'unknown' || isOver(status)) return { persist: [], afterCommit: [] };
-          if (change === 'cancel') return dispatcher.cancel(name, 'no longer needed', now);
-          return change === 'pause' ? dispatcher.pause(name, now) : dispatcher.resume(name, now);
+        coordinator.decide((dispatcher) => {
+          for (const { name, session } of dispatcher.state.workers.values())
+            if (name === 'w0') this.books.drained(session);
+          return dispatcher.drain('w0', 'asked');
         }),
       );
-    act(what);
-    if (what === 'pause') this.timeline.later(this.#chance.between(0, 20_000), () => act('resume'));
   }
 
   #setFaults(faults: Faults): void {
@@ -241,80 +221,6 @@ export class History {
   #heal(): void {
     if (this.#faults.datasetFails > 0) for (const worker of this.#workers) worker.crash();
     this.#setFaults(noFaults);
-    const resume = (): void => {
-      this.coordinator.read(() => {
-        for (const { study } of this.settings.studies) {
-          this.coordinator.decide((dispatcher, now) =>
-            dispatcher.state.studies.get(study)?.status === 'paused'
-              ? dispatcher.resume(study, now)
-              : { persist: [], afterCommit: [] },
-          );
-        }
-      });
-      this.timeline.later(60_000, resume);
-    };
-    resume();
+    this.#operator.resumeAll();
   }
-}
-
-function isOver(status: string): boolean {
-  return status === 'complete' || status === 'failed' || status === 'cancelled';
-}
-
-export function simulatedStudy(study: string, changes: Partial<StudySpec> = {}): StudySpec {
-  return exampleStudy({
-    study,
-    dataset: {
-      source: { kind: 'named', name: 'digits' },
-      train: reference.train,
-      validation: reference.validation,
-      test: reference.test,
-    },
-    trainer: {
-      ...plainTrainer,
-      batch: 10,
-      learningRate: { min: 1e-5, max: 0.1, stepSize: 10 },
-      length: { kind: 'cycles', cycles: 1 },
-      measure: { kind: 'end' },
-    },
-    stages: twoStages(20, 14),
-    ...changes,
-  });
-}
-
-/** Everything about a history, from its seed. */
-export function drawHistory(seed: number): HistorySettings {
-  const chance = new Chance(seed, 78);
-  const count = chance.whole(1, 4);
-  const threads = chance.whole(1, 3);
-  const odd = chance.draw();
-  const oddKind = odd < 0.12 ? 'broken' : odd < 0.16 ? 'lazy' : odd < 0.45 ? 'wrong' : 'sound';
-  // One odd worker at most, and only beside sound ones: a cluster of liars has no truth to find.
-  const isAudited = chance.draw() < 0.6;
-  const audit = isAudited
-    ? { random: chance.draw() < 0.5 ? 0.2 : 0, top: chance.whole(0, 4) }
-    : null;
-  // From a stream of its own, so that what seeds drew before there were replicates stays the same.
-  const repeats = new Chance(seed, 79);
-  const replicates = repeats.draw() < 0.7 ? 1 : repeats.whole(2, 3);
-  const racing = replicates > 1 && repeats.draw() < 0.6;
-  const odds = oddKind === 'wrong' && repeats.draw() < 0.15 ? 'garbled' : oddKind;
-  const kinds = Array.from({ length: count }, (_, index): WorkerKind =>
-    index === 1 ? odds : 'sound',
-  );
-  const first = simulatedStudy('first', { seed, audit, replicates, racing });
-  const second = simulatedStudy('second', {
-    seed: seed + 1,
-    stages: first.stages.slice(0, 1).map((stage) => ({ ...stage, trials: 6 })),
-    audit: isAudited ? { random: 0, top: 2 } : null,
-  });
-  return {
-    seed,
-    kinds,
-    threads,
-    faults: drawFaults(chance),
-    poison: chance.draw() < 0.8 ? 0 : chance.draw() * 0.15,
-    studies: chance.draw() < 0.35 ? [first, second] : [first],
-    troubledMs: 10 * 60_000,
-  };
 }

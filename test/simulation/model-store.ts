@@ -4,10 +4,10 @@
  * whole or not at all; a crash of the coordinator keeps what was committed and nothing else.
  */
 import { assert } from '../../src/base/assert.ts';
-import { nextRound } from '../../src/search/racing.ts';
 import type { RowOf, StoreRow } from '../../src/store/rows.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
 import {
+  divergedReason,
   trialName,
   waitingTrial,
   type AttemptRecord,
@@ -15,7 +15,14 @@ import {
   type TrialId,
   type TrialRecord,
 } from '../../src/study/trial.ts';
-import { trueResult } from './truth.ts';
+import {
+  checkBest,
+  checkClosing,
+  checkLonger,
+  checkRange,
+  checkRound,
+  checkTested,
+} from './stage-checks.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -90,6 +97,7 @@ export class ModelStore {
         return;
       }
       case 'study-extended':
+        checkLonger(this.study(row.spec.study), row.stages);
         Object.assign(this.study(row.spec.study).record, { spec: row.spec, stages: row.stages });
         return;
       case 'study-status': {
@@ -99,14 +107,20 @@ export class ModelStore {
         return;
       }
       case 'stage-opened':
+        this.#checkActive(row.study);
         assert(this.#stage(row.study, row.stage.name).range === null, 'a stage opens once');
+        checkRange(this.study(row.study), row.stage);
         this.#changeStage(row.study, row.stage.name, row.stage);
         return;
       case 'stage-closed':
-        return this.#closeStage(row);
+        this.#checkActive(row.study);
+        checkClosing(this.study(row.study), this.#stage(row.study, row.stage), this.convicted);
+        this.#changeStage(row.study, row.stage, { closed: true });
+        return;
       case 'trial-created': {
         const { trials } = this.study(row.study);
-        this.#checkRound(row);
+        checkRound(this.study(row.study), row.id);
+        assert(!this.#stage(row.study, row.id.stage).closed, 'a closed stage stays as it is');
         assert(!trials.has(trialName(row.id)), 'a trial is created once');
         trials.set(trialName(row.id), newTrial(row));
         return;
@@ -163,11 +177,18 @@ export class ModelStore {
         this.convicted.set(row.session, row.reason);
         return;
       case 'winner':
+        if (row.winner !== null) checkBest(this.study(row.study), row.winner);
         this.study(row.study).record.winner = row.winner;
         return;
       case 'event':
         return;
     }
+  }
+
+  /** Nothing begins in a study that is paused or over. */
+  #checkActive(study: string): void {
+    const { status } = this.study(study).record;
+    assert(status === 'waiting' || status === 'running', `${study} is ${status}`);
   }
 
   /** What the stage's table and the next range are made of never changes after it has closed. */
@@ -180,6 +201,7 @@ export class ModelStore {
   #openAttempt({ study, attempt }: RowOf<'attempt-opened'>): void {
     const trial = this.trial(study, attempt.trial);
     const name = trialName(attempt.trial);
+    this.#checkActive(study);
     assert(attempt.attempt === trial.log.length + 1, `attempts of ${name} are counted`);
     const isOpen = trial.log.some((a) => a.outcome === null && a.purpose === attempt.purpose);
     assert(!isOpen, `${name} has one open ${attempt.purpose} attempt at most`);
@@ -189,24 +211,12 @@ export class ModelStore {
       assert(trial.status === 'waiting', `${name} is waiting when it is granted`);
       trial.status = 'running';
       trial.attempts += 1;
-    } else assert(trial.result !== null, `${name} has a result to be compared`);
-  }
-
-  /** Every replicate of a reproduced winner was tested, and the mean over them is what is said. */
-  #checkWinner(study: string): void {
-    const { record, trials } = this.study(study);
-    const { winner } = record;
-    assert(winner !== null, `study ${study} has a winner`);
-    if (winner.reproduced !== true) return;
-    const { stage, k } = winner.trial;
-    const own = [...trials.values()].filter(({ id }) => id.stage === stage && id.k === k);
-    const truth = own.map(
-      ({ id, lambda }) => trueResult(id, lambda, true).curve.at(-1)?.testAccuracy,
-    );
-    const found = winner.tests.map(({ accuracy }) => accuracy);
-    assert(JSON.stringify(found) === JSON.stringify(truth), `${study}'s winner was tested`);
-    const mean = found.reduce<number>((sum, value) => sum + (value ?? NaN), 0) / found.length;
-    assert(winner.testAccuracy === mean, `${winner.testAccuracy} is the mean ${mean}`);
+      return;
+    }
+    assert(trial.result !== null, `${name} has a result to be compared`);
+    if (attempt.purpose !== 'audit') return;
+    const lost = trial.log.filter((other) => other.purpose === 'audit' && isCharged(other));
+    assert(lost.length < 3, `${name} is audited three times at most`);
   }
 
   /** Whoever reads a closed stage is told which of its results come from a convicted worker alone. */
@@ -215,7 +225,8 @@ export class ModelStore {
       if (record.endedAtMs !== null) continue;
       const closed = record.stages.filter((stage) => stage.closed).map(({ name }) => name);
       for (const { id, audit, fingerprint, log } of trials.values()) {
-        if (fingerprint === null || audit !== null || !closed.includes(id.stage)) continue;
+        if (fingerprint === null || !closed.includes(id.stage)) continue;
+        if (audit === 'unchecked' || audit === 'disputed') continue;
         const isBelieved = log.some(
           (attempt) => attempt.fingerprint === fingerprint && !this.convicted.has(attempt.session),
         );
@@ -238,37 +249,6 @@ export class ModelStore {
     trial.audit = verdict;
   }
 
-  #closeStage({ study, stage }: RowOf<'stage-closed'>): void {
-    const { closed, trials } = this.#stage(study, stage);
-    assert(!closed, `stage ${stage} closes once`);
-    const ended = [...this.study(study).trials.values()].filter(({ id }) => id.stage === stage);
-    const { spec } = this.study(study).record;
-    const firsts = ended.filter(({ id }) => id.replicate === 1);
-    assert(firsts.length === trials, `stage ${stage} has all its λ`);
-    if (spec.racing) assert(nextRound(ended, spec).length === 0, `the race of ${stage} is over`);
-    else assert(ended.length === trials * spec.replicates, `stage ${stage} has all its trials`);
-    for (const trial of bestOf(ended, spec.audit?.top ?? 0))
-      assert(trial.audit !== null, `${trialName(trial.id)} is among the best and was audited`);
-    for (const trial of ended) {
-      assert(trial.status === 'complete' || trial.status === 'failed', 'all trials have ended');
-      const open = trial.log.some(({ outcome }) => outcome === null);
-      assert(!open, `${trialName(trial.id)} has no open attempt when its stage closes`);
-    }
-    this.#changeStage(study, stage, { closed: true });
-  }
-
-  /** A replicate of a race is given to one that may be the best, after all before it have ended. */
-  #checkRound({ study, id }: RowOf<'trial-created'>): void {
-    const { record, trials } = this.study(study);
-    assert(id.replicate <= record.spec.replicates, `${trialName(id)} is not one too many`);
-    if (!record.spec.racing || id.replicate === 1) return;
-    const ended = [...trials.values()].filter(
-      (trial) => trial.id.stage === id.stage && trial.status !== 'waiting',
-    );
-    const round = nextRound(ended, record.spec).map((trial) => trialName(trial.id));
-    assert(round.includes(trialName(id)), `${trialName(id)} is in the next round`);
-  }
-
   /** A trial that was lost once is trained alone. */
   #checkAlone({ study, attempt }: RowOf<'attempt-opened'>): void {
     const before = this.trial(study, attempt.trial).log.slice(0, attempt.attempt - 1);
@@ -285,7 +265,7 @@ export class ModelStore {
     if (row.kind === 'study-status' && row.endedAtMs !== null) {
       const open = this.attemptsOf(row.study).filter(({ outcome }) => outcome === null);
       assert(open.length === 0, `study ${row.study} ends without open attempts`);
-      if (row.status === 'complete') this.#checkWinner(row.study);
+      if (row.status === 'complete') checkTested(this.study(row.study));
     }
     if (row.kind === 'attempt-opened') this.#checkAlone(row);
     if (row.kind === 'worker-quarantined') this.#checkMarked();
@@ -309,24 +289,6 @@ export class ModelStore {
   }
 }
 
-function isRanked({ status, audit }: TrialRecord): boolean {
-  return status === 'complete' && audit !== 'disputed';
-}
-
-/** The trials of the best `top` λ: more replicates first, then the better mean, then the smaller k. */
-function bestOf(trials: readonly StoredTrial[], top: number): StoredTrial[] {
-  const value = (of: readonly TrialRecord[]): number =>
-    of.reduce((sum, { result }) => sum + (result?.curve.at(-1)?.validationAccuracy ?? 0), 0) /
-    of.length;
-  return [...Map.groupBy(trials, ({ id }) => id.k)]
-    .filter(([, of]) => of.every(isRanked))
-    .toSorted(
-      ([a, left], [b, right]) => right.length - left.length || value(right) - value(left) || a - b,
-    )
-    .slice(0, top)
-    .flatMap(([, of]) => of);
-}
-
 function newTrial({ id, lambda }: RowOf<'trial-created'>): StoredTrial {
   return { ...waitingTrial(id, lambda), log: [] };
 }
@@ -334,5 +296,6 @@ function newTrial({ id, lambda }: RowOf<'trial-created'>): StoredTrial {
 function setResult(trial: StoredTrial, row: RowOf<'trial-ended' | 'result-replaced'>): void {
   const { worker, result, fingerprint } = row;
   const status = result.kind === 'complete' ? 'complete' : 'failed';
-  Object.assign(trial, { status, reason: null, worker, result, fingerprint });
+  const reason = result.kind === 'complete' ? null : divergedReason(result.steps);
+  Object.assign(trial, { status, reason, worker, result, fingerprint });
 }

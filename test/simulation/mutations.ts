@@ -59,8 +59,8 @@ export const mutations: readonly Mutation[] = [
   mutation(
     'a duplicate is counted',
     'coordinator/results.ts',
-    "if (answer === 'accepted' || answer === 'duplicate') worker.failuresInRow = 0;",
-    "if (answer === 'duplicate') worker.trialsCompleted += 1;",
+    'const answer = judge(state, worker, pack, member, now, decision);',
+    "const answer = judge(state, worker, pack, member, now, decision);\n  if (answer === 'duplicate') worker.trialsCompleted += 1;",
   ),
   mutation(
     'a worker audits itself',
@@ -117,6 +117,12 @@ export const mutations: readonly Mutation[] = [
     'if (named.size >= 0)',
   ),
   mutation(
+    'an audit is stopped when its worker comes back with it',
+    'coordinator/leases.ts',
+    'if (isPackDone(pack) && !pack.members',
+    'if (!pack.members',
+  ),
+  mutation(
     'attempts that were overtaken stay open',
     'coordinator/giving-up.ts',
     "closeAttempt(study, trial, attempt, { outcome: 'superseded', reason }, now, decision);",
@@ -161,7 +167,7 @@ export const mutations: readonly Mutation[] = [
   mutation(
     'a race forgets which images its trials got right',
     'coordinator/results.ts',
-    'const isRacing = study.spec.racing && !stage.record.closed;',
+    'const isRacing = study.spec.racing && (isLast || !stage.record.closed);',
     'const isRacing = false;',
   ),
   mutation(
@@ -175,6 +181,114 @@ export const mutations: readonly Mutation[] = [
     'coordinator/winner-tests.ts',
     'if (tests.length < winnerTrials(study).length)',
     'if (tests.length < 1)',
+  ),
+  mutation(
+    'a result of a study that was thrown away counts for the one that has its name now',
+    'coordinator/results.ts',
+    'if (attempt.pack !== pack) return null;',
+    '',
+  ),
+  mutation(
+    'a race that is made longer has lost the bits of those that have run',
+    'coordinator/results.ts',
+    'const isLast = stage.record.name === study.spec.stages.at(-1)?.name;',
+    'const isLast = false;',
+  ),
+  mutation(
+    'tests of a winner go on when its study is made longer',
+    'coordinator/intake.ts',
+    "supersede(state, study, trial, 'test', now, decision);",
+    'if (trial.name === null) return;',
+  ),
+  mutation(
+    'packs of a study that starts afresh are called like those of the former one',
+    'coordinator/cluster-state.ts',
+    'sha256(`${spec.study} ${createdAtMs}`)',
+    'sha256(`${spec.study}`)',
+  ),
+  mutation(
+    'what a worker had repeated before it was convicted is believed',
+    'coordinator/auditing.ts',
+    'if (trial.audit !== null && isBelieved) return false;',
+    'if (trial.audit !== null) return false;',
+  ),
+  mutation(
+    'a race goes on before its audits are settled',
+    'coordinator/stage-progress.ts',
+    '    if (!settleAudits(state, study, stage, now, decision)) return;\n    if (raceOn(study, stage, now, decision)) return;',
+    '    if (raceOn(study, stage, now, decision)) return;\n    if (!settleAudits(state, study, stage, now, decision)) return;',
+  ),
+  mutation(
+    'after a restart nobody is waited for who might audit',
+    'coordinator/auditing.ts',
+    'if (now.monotonicMs < state.returningUntilMs) return true;',
+    '',
+  ),
+  mutation(
+    'an audit does not wait for a worker that was just cut off',
+    'coordinator/auditing.ts',
+    'return isAway || ableWorkers',
+    'return ableWorkers',
+  ),
+  mutation(
+    'what runs of a study goes on when it is cancelled',
+    'coordinator/giving-up.ts',
+    'if (pack.study === study.name) abortPack',
+    'if (pack.study === reason) abortPack',
+  ),
+  mutation(
+    'a drain is forgotten when its worker is cut off',
+    'coordinator/dispatcher.ts',
+    "if (worker.draining) send(decision, worker, { kind: 'drain'",
+    "worker.draining = false;\n    if (worker.draining) send(decision, worker, { kind: 'drain'",
+  ),
+  mutation(
+    'a worker that is cut off while it fetches a data set is not asked again',
+    'coordinator/dispatcher.ts',
+    '    worker.preparing = null;\n    worker.datasets.clear',
+    '    worker.datasets.clear',
+  ),
+  mutation(
+    'trials that were drawn are not audited',
+    'coordinator/auditing.ts',
+    ' || isDrawnForAudit(seed, trial.id, audit?.random ?? 0)',
+    '',
+  ),
+  mutation(
+    'a worker does not rest after a failure',
+    'coordinator/cluster-state.ts',
+    ' || state.lastEventMs < worker.restsUntilMs',
+    '',
+  ),
+  mutation(
+    'a worker with other arithmetic is given work',
+    'coordinator/cluster-state.ts',
+    'worker.knownAnswer === state.settings.knownAnswer;',
+    "worker.knownAnswer !== '';",
+  ),
+  mutation(
+    'a winner is tested where it was trained',
+    'coordinator/granting.ts',
+    'preferred.length > 0 ? preferred : able',
+    'able',
+  ),
+  mutation(
+    'a winner is tested without end',
+    'coordinator/winner-tests.ts',
+    'return charged.length >= chargedMax',
+    'return charged.length >= 9 * chargedMax',
+  ),
+  mutation(
+    'the winner is the best of the last stage',
+    'coordinator/stage-progress.ts',
+    '      [...study.trials.values()].map(trialRecord),',
+    '      (study.stages.at(-1)?.trials ?? []).map(trialRecord),',
+  ),
+  mutation(
+    'a result that comes after the end changes what is said of the winner',
+    'coordinator/results.ts',
+    '!dueTests(study).includes(trial) || isOver(study.status))',
+    '!dueTests(study).includes(trial))',
   ),
   mutation(
     'what a convicted worker measured of a winner counts',

@@ -7,7 +7,8 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { messageOf } from '../../src/base/errors.ts';
-import { drawHistory, History } from './history.ts';
+import { drawHistory } from './draw-history.ts';
+import { History } from './history.ts';
 
 const [first = '1', count = '1'] = process.argv.slice(2);
 

@@ -5,7 +5,8 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { messageOf } from '../../src/base/errors.ts';
-import { drawHistory, History } from './history.ts';
+import { drawHistory } from './draw-history.ts';
+import { History } from './history.ts';
 
 const keptSeedsFile = new URL('kept-seeds.txt', import.meta.url);
 

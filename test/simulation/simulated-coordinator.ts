@@ -12,6 +12,8 @@ import type { Books } from './books.ts';
 import type { ModelStore } from './model-store.ts';
 import type { Link, Network, Reader } from './network.ts';
 import { checkProgress } from './progress-check.ts';
+import { checkRestart } from './restart-check.ts';
+import { SimulatedLibrary } from './simulated-library.ts';
 import type { SimulatedWorker } from './simulated-worker.ts';
 import type { Chance, Timeline } from './timeline.ts';
 
@@ -25,6 +27,7 @@ export const settings = {
 };
 
 const tickMs = 200;
+const commitsPerRestartCheck = 20;
 
 interface Stream {
   readonly link: Link;
@@ -43,6 +46,7 @@ export interface CoordinatorSurroundings {
 export class SimulatedCoordinator implements Reader {
   dispatcher: Dispatcher | null = null;
   isUp = false;
+  library: SimulatedLibrary;
   /** `full`: nothing is stored. `failing`: a commit fails, and may be on disk all the same. */
   storeState: 'good' | 'full' | 'failing' = 'good';
   /** The share of commits around which the process is killed. */
@@ -64,6 +68,7 @@ export class SimulatedCoordinator implements Reader {
 
   constructor(at: CoordinatorSurroundings) {
     this.#at = at;
+    this.library = new SimulatedLibrary(at.store, at.data);
     this.#commit = this.#newCommit();
   }
 
@@ -74,6 +79,7 @@ export class SimulatedCoordinator implements Reader {
     this.#unread = [];
     this.#clockZeroMs = timeline.nowMs - chance.between(0, 1e6);
     this.#commit = this.#newCommit();
+    this.library = new SimulatedLibrary(this.#at.store, this.#at.data);
     this.#rebuild();
     this.#tick(this.#life);
   }
@@ -131,9 +137,21 @@ export class SimulatedCoordinator implements Reader {
   decide(event: (dispatcher: Dispatcher, now: Moment) => Decision): void {
     if (this.dispatcher === null) return;
     const decision = event(this.dispatcher, this.now());
-    checkProgress(this.dispatcher);
+    if (decision.persist.length > 0) checkProgress(this.dispatcher);
     this.#hasPending ||= decision.persist.length > 0 || decision.afterCommit.length > 0;
     this.#commit.add(decision);
+  }
+
+  /** What was decided is stored. @returns whether the dispatcher can go on */
+  flushed(): boolean {
+    this.#hasPending = false;
+    this.#commit.flush();
+    return this.dispatcher !== null;
+  }
+
+  forget(study: string): void {
+    this.dispatcher?.forget(study);
+    this.library.close(study);
   }
 
   /** The kernel took a connection: the end of the process ends it, whether or not it has been read from. */
@@ -144,9 +162,7 @@ export class SimulatedCoordinator implements Reader {
 
   hello(link: Link, hello: Hello, worker: SimulatedWorker): void {
     const { session } = hello;
-    this.#hasPending = false;
-    this.#commit.flush();
-    if (!this.isUp || this.dispatcher === null) {
+    if (!this.flushed() || !this.isUp) {
       this.#at.network.break(link, worker, this, 500);
       return;
     }
@@ -169,6 +185,7 @@ export class SimulatedCoordinator implements Reader {
   received(session: string, message: Exclude<WorkerMessage, Hello>): void {
     if (this.dispatcher?.state.workers.has(session) !== true) return;
     if (message.kind === 'heartbeat') this.#at.books.progressed(session, message.packs);
+    if (message.kind === 'draining') this.#at.books.leaves(session);
     this.decide((dispatcher, now) => dispatcher.received(session, message, now));
   }
 
@@ -186,7 +203,10 @@ export class SimulatedCoordinator implements Reader {
 
   #tick(life: number): void {
     if (life !== this.#life) return;
-    if (!this.#isStopped) this.decide((dispatcher, now) => dispatcher.tick(now));
+    if (!this.#isStopped) {
+      this.decide((dispatcher, now) => dispatcher.tick(now));
+      for (const study of this.dispatcher?.pastStudies(this.now()) ?? []) this.forget(study);
+    }
     this.#at.timeline.later(tickMs, () => this.#tick(life));
   }
 
@@ -207,8 +227,10 @@ export class SimulatedCoordinator implements Reader {
             if (life !== this.#life) return;
             this.#hasPending = false;
             flush();
-            if (life === this.#life && this.dispatcher !== null && !this.#hasPending)
-              books.settled(this.dispatcher);
+            if (life !== this.#life || this.dispatcher === null || this.#hasPending) return;
+            books.settled(this.dispatcher);
+            if (this.#at.store.commits % commitsPerRestartCheck === 0)
+              checkRestart(this.dispatcher, this.library.everyStored(), this.#at.store.convicted);
           };
           this.read(turn);
         }),
@@ -276,14 +298,13 @@ export class SimulatedCoordinator implements Reader {
   }
 
   #rebuild(): void {
-    const { store, data, books } = this.#at;
-    const stored = [...store.studies.values()].map(({ record }) => ({
-      record: { ...record },
-      data,
-      trials: store.trialsOf(record.spec.study),
-      attempts: store.attemptsOf(record.spec.study),
-    }));
-    this.dispatcher = new Dispatcher(settings, stored, store.convicted, this.now());
+    const { store, books } = this.#at;
+    this.dispatcher = new Dispatcher(
+      settings,
+      this.library.everyStored(),
+      store.convicted,
+      this.now(),
+    );
     books.coordinatorBuilt(this.dispatcher);
     this.decide((dispatcher, now) => dispatcher.tick(now));
   }

@@ -9,13 +9,13 @@ import type { Faults } from './faults.ts';
 import { Link, type Network, type Reader } from './network.ts';
 import type { SimulatedCoordinator } from './simulated-coordinator.ts';
 import type { Chance, Timeline } from './timeline.ts';
-import { garbled, lie, trueResult } from './truth.ts';
+import { computedElsewhere, garbled, lie, trueResult } from './truth.ts';
 
 /**
- * `sound`. `wrong`: a tenth of its results are. `broken`: every pack ends with an error at once.
+ * `foreign`: its arithmetic is another one. `sound`. `wrong`: a tenth of its results are. `broken`: every pack ends with an error at once.
  * `lazy`: gives every pack back at once.
  */
-export type WorkerKind = 'sound' | 'wrong' | 'garbled' | 'broken' | 'lazy';
+export type WorkerKind = 'sound' | 'foreign' | 'wrong' | 'garbled' | 'broken' | 'lazy';
 
 export interface Surroundings {
   readonly timeline: Timeline;
@@ -35,6 +35,7 @@ export interface WorkerSettings {
   readonly sessionId: string;
   readonly kind: WorkerKind;
   readonly threads: number;
+  readonly packMax: number;
 }
 
 const heartbeatMs = 5_000;
@@ -54,9 +55,10 @@ export class SimulatedWorker implements Reader {
   constructor(settings: WorkerSettings, at: Surroundings) {
     this.settings = settings;
     this.#at = at;
-    const { sessionId: session, name, threads } = settings;
-    const identity = { session, name, threads, packMax: 8, version: 'test' } as const;
-    this.#session = new WorkerSession({ ...identity, kernel: 'portable', knownAnswer: 'right' });
+    const { sessionId: session, name, threads, packMax } = settings;
+    const knownAnswer = settings.kind === 'foreign' ? 'another' : 'right';
+    const identity = { session, name, threads, packMax, version: 'test' } as const;
+    this.#session = new WorkerSession({ ...identity, kernel: 'portable', knownAnswer });
     this.#later(at.chance.between(0, 100), () => this.#dial());
   }
 
@@ -187,13 +189,16 @@ export class SimulatedWorker implements Reader {
   #fetch(dataset: string): void {
     const { chance, faults } = this.#at;
     const fails = chance.happens(faults().datasetFails);
-    this.#later(chance.between(20, 1_000), () =>
+    const link = this.#link;
+    this.#later(chance.between(20, 1_000), () => {
+      // Its parts came over a stream that is gone.
+      if (this.#link !== link) return;
       this.#perform(
         fails
           ? this.#session.datasetFailed(dataset, 'wrong bytes')
           : this.#session.datasetReady(dataset),
-      ),
-    );
+      );
+    });
   }
 
   #train(assignment: Assignment): void {
@@ -223,6 +228,7 @@ export class SimulatedWorker implements Reader {
     const results = members.map(({ key, lambda }) => {
       const truth = trueResult(key.trial, lambda, measureTest);
       const { chance } = this.#at;
+      if (kind === 'foreign') return computedElsewhere(truth);
       if (kind === 'garbled') return chance.draw() < 0.1 ? garbled(truth) : truth;
       return kind === 'wrong' && chance.draw() < 0.1 ? lie(truth, chance.draw()) : truth;
     });

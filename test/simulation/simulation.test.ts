@@ -7,7 +7,8 @@ import { trialName } from '../../src/study/trial.ts';
 import { noFaults } from './faults.ts';
 import { findMutation } from './mutation-gate.ts';
 import { mutations } from './mutations.ts';
-import { History, simulatedStudy, type HistorySettings } from './history.ts';
+import { simulatedStudy } from './draw-history.ts';
+import { History, type HistorySettings } from './history.ts';
 import { keptSeeds, runSeeds, seedsFrom } from './seeds.ts';
 import type { WorkerKind } from './simulated-worker.ts';
 import { trueResult } from './truth.ts';
@@ -98,6 +99,14 @@ describe('a simulated cluster', () => {
       for (const reason of store.convicted.values()) expect(reason).toMatch(/not the verified one/);
     }
     expect(disputes).toBeGreaterThan(10);
+  });
+
+  test('tests a winner where it was trained, when any arithmetic is good enough', () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const study = simulatedStudy('first', { seed, numerics: 'any' });
+      const { store } = played(settings(seed, ['sound', 'foreign'], study));
+      expect(store.study('first').record.winner?.reproduced, `seed ${seed}`).toBe(true);
+    }
   });
 
   test('lets a single worker audit itself, and says so', () => {

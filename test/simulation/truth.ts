@@ -45,6 +45,11 @@ export function garbled(truth: TrialResult): TrialResult {
   return truth.kind === 'diverged' ? truth : { ...truth, validationCorrect: Uint8Array.of(255) };
 }
 
+/** What a machine gives whose last bits differ by right. */
+export function computedElsewhere(truth: TrialResult): TrialResult {
+  return truth.kind === 'diverged' ? truth : { ...truth, digest: sha256(`other ${truth.digest}`) };
+}
+
 /** Better than the truth, and never twice the same. @param draw uniform in [0, 1) */
 export function lie(truth: TrialResult, draw: number): TrialResult {
   const last = truth.curve.at(-1);

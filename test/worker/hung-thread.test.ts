@@ -14,7 +14,7 @@ import type { TrainingData } from '../../src/trainer/images.ts';
 import { chooseKernel } from '../../src/worker/kernel-file.ts';
 import { WorkerSession, type SessionEffect } from '../../src/worker/session.ts';
 import { ThreadPool } from '../../src/worker/thread-pool.ts';
-import { simulatedStudy } from '../simulation/history.ts';
+import { simulatedStudy } from '../simulation/draw-history.ts';
 import { plainSettings, randomImages, splitImages } from '../trainer/synthetic-images.ts';
 
 const settings = {

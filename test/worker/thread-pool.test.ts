@@ -57,3 +57,13 @@ test('a pack that waits for its data is stopped at once, and its thread is free'
   );
   expect(digestsOf(next)).toEqual(expected[1]);
 });
+
+test('a pack whose data cannot be had is given back, not said to have crashed', async () => {
+  await using pool = new ThreadPool(1, await chooseKernel('portable', []));
+  const nowhere = Promise.reject<TrainRequest>(new Error('the coordinator is gone'));
+  expect(await pool.train('pack', nowhere, () => undefined)).toEqual({
+    kind: 'stopped',
+    reason: 'the coordinator is gone',
+  });
+  expect(pool.progress().size).toBe(0);
+});

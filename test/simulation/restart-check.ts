@@ -1,0 +1,36 @@
+/**
+ * What a restart would find in the store, against what is in memory: where they differ, a crash would
+ * change what becomes of a study.
+ */
+import { assert } from '../../src/base/assert.ts';
+import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
+import type { StudyEntry } from '../../src/coordinator/cluster-state.ts';
+import type { StoredStudy } from '../../src/coordinator/restore.ts';
+
+/** @throws with the first difference */
+export function checkRestart(
+  { state }: Dispatcher,
+  stored: readonly StoredStudy[],
+  convicted: ReadonlyMap<string, string>,
+): void {
+  const now = { monotonicMs: 0, wallMs: 0 };
+  const restarted = new Dispatcher(state.settings, stored, convicted, now).state;
+  for (const study of state.studies.values()) {
+    const other = restarted.studies.get(study.name);
+    assert(other, `study ${study.name} is taken up again`);
+    const found = linesOf(other);
+    for (const [index, line] of linesOf(study).entries())
+      assert(line === found[index], `a restart finds ${found[index]}, not ${line}`);
+  }
+}
+
+function linesOf(study: StudyEntry): string[] {
+  const { name, stamp, status, spec, waiting, winner, queue, stages } = study;
+  const queued = queue.filter((trial) => trial.status === 'waiting').map((trial) => trial.name);
+  return [
+    JSON.stringify({ name, stamp, status, spec, waiting, winner }),
+    queued.toSorted().join(' '),
+    ...stages.map(({ record, open }) => JSON.stringify({ record, open })),
+    ...stages.flatMap(({ trials }) => trials).map((trial) => JSON.stringify(trial)),
+  ].toSorted();
+}
