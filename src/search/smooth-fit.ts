@@ -58,6 +58,8 @@ const gridPoints = 81;
  * difference was within 1.2 to 1.7 times Student's width in 95 %.
  */
 const anywhere = 1.7;
+/** A share of the value that no measurement is as exact as: where all values are one, what is left is rounding. */
+const rounding = 1e-9;
 
 interface Place {
   readonly x: number;
@@ -116,9 +118,11 @@ function lowerPlaces(
   const top = grid[at];
   assert(top, 'the top is a place of the grid');
   const width = studentWidth(regression.degrees);
+  const least = rounding * Math.abs(top.fit);
   return grid.map(
     (place) =>
-      sign * (top.fit - place.fit) > width * differenceError(top, place, points, regression),
+      sign * (top.fit - place.fit) >
+      Math.max(least, width * differenceError(top, place, points, regression)),
   );
 }
 

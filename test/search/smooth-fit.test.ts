@@ -126,6 +126,23 @@ describe('the smooth fit', () => {
     expect(silent.length).toBeGreaterThanOrEqual(190);
   });
 
+  it('is silent where all values are one, whatever is left by rounding', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: -900, max: -100 }), { minLength: 8, maxLength: 60 }),
+        fc.constantFrom(1, 0.45, 2.302_585),
+        (hundredths, value) => {
+          const inputs = hundredths.map((exponent) => ({
+            lambda: 10 ** (exponent / 100),
+            value,
+            standardError: 0,
+          }));
+          expect(smoothFit(inputs)).toBeNull();
+        },
+      ),
+    );
+  });
+
   it('is silent about flat losses, of which no error of the images is known, in at least 95 % of searches', () => {
     const silent = Array.from({ length: 200 }, (_, seed) =>
       smoothFit(
