@@ -63,10 +63,10 @@ function tieWarnings(
   stages: readonly StageResults[],
   { ties, validationCount }: StudyStatistics,
 ): string[] {
-  if (ties === null || ties.compared < trialsMin) return [];
-  if (ties.names.size === ties.compared) {
+  if (ties === null || ties.compared.size < trialsMin) return [];
+  if (ties.names.size === ties.compared.size) {
     return [
-      `None of the ${rankedText(ties.compared, stages)} can be told from the best: with ${validationCount} validation images this search cannot see what λ does.`,
+      `None of the ${rankedText(ties.compared.size, stages)} can be told from the best: with ${validationCount} validation images this search cannot see what λ does.`,
     ];
   }
   return stages.flatMap(({ name, closed, rows }) => {

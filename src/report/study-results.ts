@@ -240,7 +240,7 @@ function byTrial(
 
 export function tieSummary({ ties }: StudyStatistics): TieSummary | null {
   if (ties === null) return null;
-  return { tied: ties.names.size, compared: ties.compared, lambda: ties.lambda };
+  return { tied: ties.names.size, compared: ties.compared.size, lambda: ties.lambda };
 }
 
 /** @param rows its row among them */

@@ -19,8 +19,8 @@ interface TieGroup {
   readonly names: ReadonlySet<string>;
   /** The smallest and the largest λ among them. */
   readonly lambda: LambdaRange;
-  /** How many trials were compared. */
-  readonly compared: number;
+  /** Names of all that were compared. */
+  readonly compared: ReadonlySet<string>;
 }
 
 export interface StudyStatistics {
@@ -117,6 +117,6 @@ function tieGroup(complete: readonly RankedCandidate[], objective: Objective): T
       min: lambdas.reduce((a, b) => Math.min(a, b), Infinity),
       max: lambdas.reduce((a, b) => Math.max(a, b), 0),
     },
-    compared: compared.length,
+    compared: new Set(compared.map(({ candidate }) => trialName(candidate.trial.id))),
   };
 }

@@ -39,6 +39,21 @@ describe('a λ with replicates', () => {
     expect(first!.standardError).toBeCloseTo(Math.sqrt(0.01 ** 2 / 4 + ofImages ** 2), 12);
   });
 
+  test('is not called worse than the best as long as its first replicate runs: it was not compared', () => {
+    const running = trial('fine', 1, 0.002, { status: 'running', result: null });
+    const early = studyResults(repeated, [
+      ...raced.slice(0, 2),
+      running,
+      replicate(scored('fine', 1, 0.002, { right: 100 }), 2),
+    ]);
+    expect(
+      early.stages[1]!.rows.map(({ trial: name, value, tied }) => [name, value, tied]),
+    ).toEqual([
+      ['fine/2', 0.475, true],
+      ['fine/1', 0.25, null],
+    ]);
+  });
+
   test('keeps its place when each replicate has a row, and the winner keeps the mean', () => {
     const each = studyResults(repeated, raced, 'trial');
     expect(each.stages[1]!.rows.map(({ trial: name, rank, value }) => [name, rank, value])).toEqual(
