@@ -132,7 +132,7 @@ export function studyResults(
 ): StudyResults {
   const byStage = Map.groupBy(trials, (trial) => trial.id.stage);
   const order = study.spec.stages.map(({ name }) => name);
-  const statistics = studyStatistics(trials, study.spec.objective, order);
+  const statistics = studyStatistics(trials, study.spec, order);
   const stages = study.stages.map((stage) =>
     stageResults(study, stage, byStage.get(stage.name) ?? [], statistics),
   );

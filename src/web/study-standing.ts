@@ -45,7 +45,7 @@ export function standingOf(record: StudyRecord, trials: readonly TrialRecord[]):
   const order = record.stages.map(({ name }) => name);
   const ranked = rankCandidates(trials, objective, order);
   const statistics: StudyStatistics = isCompared(record)
-    ? studyStatistics(trials, objective, order)
+    ? studyStatistics(trials, record.spec, order)
     : { validationCount: null, ties: null, fit: null };
   const byStage = Map.groupBy(ranked, ({ trial }) => trial.id.stage);
   const drawn = ranked.filter(({ value, status }) => value !== null || status === 'failed');
