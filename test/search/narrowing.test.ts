@@ -12,7 +12,7 @@ import { completedTrial } from './completed-trial.ts';
 const accuracy: Objective = { metric: 'validation_accuracy', direction: 'maximize' };
 const loss: Objective = { metric: 'validation_loss', direction: 'minimize' };
 const coarse = { min: 1e-9, max: 1e-1 };
-const input = { range: coarse, validationCount: 10_000, objective: accuracy };
+const input = { range: coarse, searched: coarse, validationCount: 10_000, objective: accuracy };
 
 /** Trials with these accuracies, one decade apart, from λ = 10^first. */
 const ladder = (first: number, accuracies: readonly number[]): TrialRecord[] =>
@@ -44,7 +44,12 @@ describe('narrowing', () => {
     (objective) => {
       fc.assert(
         fc.property(trials, fc.integer({ min: 10, max: 100_000 }), (records, validationCount) => {
-          const { range } = narrowRange(records, { range: coarse, validationCount, objective });
+          const { range } = narrowRange(records, {
+            range: coarse,
+            searched: coarse,
+            validationCount,
+            objective,
+          });
           const best = bestCandidate(records, objective, ['coarse'])!.trial;
           expect(range.min).toBeLessThanOrEqual(best.lambda);
           expect(range.max).toBeGreaterThanOrEqual(best.lambda);
@@ -119,6 +124,31 @@ describe('narrowing', () => {
     expect(narrowRange(falling, input).warnings).toEqual([
       expect.stringMatching(/below the coarse range.*1\.00e-9.*try min: 1\.00e-11/),
     ]);
+  });
+
+  test('warns of no edge beyond which an earlier stage has searched, or training diverges', () => {
+    const rising = ladder(-4, [0.2, 0.3, 0.4, 0.5]);
+    expect(narrowRange(rising, { ...input, searched: { min: 1e-9, max: 10 } }).warnings).toEqual(
+      [],
+    );
+    const falling = ladder(-9, [0.5, 0.4, 0.3, 0.2]);
+    expect(narrowRange(falling, { ...input, searched: { min: 1e-12, max: 0.1 } }).warnings).toEqual(
+      [],
+    );
+    const diverged: TrialRecord = {
+      ...completedTrial(9, 0.05, {}),
+      status: 'failed',
+      result: { kind: 'diverged', steps: 3, seconds: 0, curve: [] },
+    };
+    const below = ladder(-5, [0.2, 0.3, 0.4, 0.5]);
+    const { range, warnings } = narrowRange([...below, diverged], input);
+    expect(range.max).toBe(0.1);
+    expect(warnings).toEqual([]);
+  });
+
+  test('says of a best λ that stands out, also at an end, that those beside it are worse', () => {
+    const { reason } = narrowRange(ladder(-9, [0.5, 0.2, 0.2, 0.2]), input);
+    expect(reason).toContain('the trials beside it, two by two, are on average worse');
   });
 
   test('warns when the coarse stage does not separate the λ', () => {
