@@ -154,7 +154,7 @@ export function studyResults(
     ties: tieSummary(statistics),
     fit: statistics.fit,
     validationCount: statistics.validationCount,
-    warnings: resultWarnings(study, stages, rows, statistics, best),
+    warnings: resultWarnings(study, stages, statistics, best),
     counts: countStatuses(candidatesOf(trials, study.spec.objective)),
   };
 }
