@@ -115,6 +115,14 @@ describe('narrowing', () => {
     expect(few.max / few.min).toBeGreaterThan(many.max / many.min);
   });
 
+  test('does not take an accuracy of 100 % for certain: one image less may be as good', () => {
+    const records = ladder(-8, [0.9, 0.9, 0.9975, 0.9975, 1, 0.9975, 0.9975, 0.9]);
+    const { range } = narrowRange(records, { ...input, validationCount: 400 });
+    expect(range).toEqual({ min: 1e-6, max: 1e-2 });
+    expect(standardError(1, 400)).toBe(standardError(1 - 0.5 / 400, 400));
+    expect(standardError(0, 400)).toBe(standardError(0.5 / 400, 400));
+  });
+
   test('warns when the best lies at an edge, and says which range to try', () => {
     const rising = ladder(-4, [0.2, 0.3, 0.4, 0.5]);
     expect(narrowRange(rising, input).warnings).toEqual([
@@ -165,7 +173,7 @@ describe('the size of noise', () => {
   test('of an accuracy is the binomial deviation', () => {
     expect(standardError(0.5, 10_000)).toBeCloseTo(0.005, 12);
     expect(standardError(0.4698, 10_000)).toBeCloseTo(0.00499, 5);
-    expect(standardError(1, 10)).toBe(0);
+    expect(standardError(1, 10)).toBeCloseTo(Math.sqrt((0.05 * 0.95) / 10), 12);
   });
 
   test('is found again from neighbours along a smooth curve', () => {
