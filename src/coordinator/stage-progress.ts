@@ -130,9 +130,18 @@ function rangeOf(
   );
   return narrowRange(source.trials.map(trialRecord), {
     range: source.record.range,
+    searched: hullOf(study.stages.flatMap(({ record }) => record.range ?? [])),
     validationCount: study.data.validationCount,
     objective: study.spec.objective,
   });
+}
+
+/** @param ranges at least one */
+function hullOf(ranges: readonly LambdaRange[]): LambdaRange {
+  return {
+    min: ranges.reduce((least, { min }) => Math.min(least, min), Infinity),
+    max: ranges.reduce((most, { max }) => Math.max(most, max), 0),
+  };
 }
 
 /** @returns whether the study goes on */

@@ -4,7 +4,8 @@
  *
  * The journal is a log of operations, one JSON object a line: a study is created, then each trial at once
  * with all that is known of it. Values are the objective's; a curve becomes intermediate values by step.
- * Times are UTC without a zone, since Optuna reads them so. Failed and cancelled trials are FAIL.
+ * Times are UTC without a zone, since Optuna reads them so. Failed, cancelled and disputed trials are FAIL.
+ * Of a λ with replicates there is one trial, with their mean and state, unless each has a row of its own.
  *
  * It is a copy: what is changed in it does not come back.
  */
@@ -84,7 +85,7 @@ function trialLine(
   const range = results.stages.find(({ name }) => name === trial.id.stage)?.range ?? null;
   const searches = attempts.filter(({ purpose }) => purpose === 'search');
   const ended = searches.findLast(({ endedAtMs }) => endedAtMs !== null)?.endedAtMs ?? null;
-  const hasEnded = trial.status !== 'running' && trial.status !== 'waiting';
+  const hasEnded = row.status !== 'running' && row.status !== 'waiting';
   const distribution = {
     name: 'FloatDistribution',
     attributes: {
@@ -100,7 +101,8 @@ function trialLine(
   return {
     op_code: createTrial,
     study_id: 0,
-    state: states[trial.status],
+    // Optuna looks for the best among the complete ones, and stumbles over one without a value.
+    state: row.status === 'complete' && row.value === null ? states.failed : states[row.status],
     ...(row.value === null ? {} : { value: row.value }),
     params: { lambda: trial.lambda },
     distributions: { lambda: JSON.stringify(distribution) },

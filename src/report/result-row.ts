@@ -81,11 +81,9 @@ function trialRow(
 }
 
 /** Null where it was not compared. */
-export function isTied(
-  { ties }: StudyStatistics,
-  { trial, value }: RankedCandidate,
-): boolean | null {
-  return ties === null || value === null ? null : ties.names.has(trialName(trial.id));
+export function isTied({ ties }: StudyStatistics, { trial }: RankedCandidate): boolean | null {
+  const name = trialName(trial.id);
+  return ties?.compared.has(name) === true ? ties.names.has(name) : null;
 }
 
 function outcomeOf({ result, worker }: TrialRecord) {

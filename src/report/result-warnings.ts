@@ -13,15 +13,30 @@ import { lambdaText } from './number-format.ts';
 import { rankedText } from './result-words.ts';
 import type { ResultRow, StageResults } from './study-results.ts';
 
+/** What is asked of a stage. */
+type JudgedStage = Pick<StageResults, 'name' | 'closed' | 'warnings' | 'replicates' | 'rows'>;
+
 export function resultWarnings(
   study: StudyRecord,
-  stages: readonly StageResults[],
-  rows: readonly ResultRow[],
+  stages: readonly JudgedStage[],
   statistics: StudyStatistics,
   best: ResultRow | null,
 ): readonly string[] {
   return [
     ...stages.flatMap((stage) => stage.warnings.map((warning) => `${stage.name}: ${warning}`)),
+    ...wholeWarnings(study, stages, statistics, best),
+  ];
+}
+
+/** Without those that the stages have been given by narrowing. */
+export function wholeWarnings(
+  study: StudyRecord,
+  stages: readonly JudgedStage[],
+  statistics: StudyStatistics,
+  best: ResultRow | null,
+): readonly string[] {
+  const rows = stages.flatMap((stage) => stage.rows);
+  return [
     ...edgeWarnings(stages, rows, best),
     ...tieWarnings(stages, statistics),
     ...floorWarnings(study, stages, rows),
@@ -37,7 +52,7 @@ const trialsMin = 3;
 
 /** The best trial is the outermost of all that were tried; a diverged one beyond it is an answer, too. */
 function edgeWarnings(
-  stages: readonly StageResults[],
+  stages: readonly JudgedStage[],
   rows: readonly ResultRow[],
   best: ResultRow | null,
 ): string[] {
@@ -60,13 +75,13 @@ function edgeWarnings(
 }
 
 function tieWarnings(
-  stages: readonly StageResults[],
+  stages: readonly JudgedStage[],
   { ties, validationCount }: StudyStatistics,
 ): string[] {
-  if (ties === null || ties.compared < trialsMin) return [];
-  if (ties.names.size === ties.compared) {
+  if (ties === null || ties.compared.size < trialsMin) return [];
+  if (ties.names.size === ties.compared.size) {
     return [
-      `None of the ${rankedText(ties.compared, stages)} can be told from the best: with ${validationCount} validation images this search cannot see what λ does.`,
+      `None of the ${rankedText(ties.compared.size, stages)} can be told from the best: with ${validationCount} validation images this search cannot see what λ does.`,
     ];
   }
   return stages.flatMap(({ name, closed, rows }) => {
@@ -82,7 +97,7 @@ function tieWarnings(
 /** The training that a λ went through says how many steps it had. */
 function floorWarnings(
   { spec }: StudyRecord,
-  stages: readonly StageResults[],
+  stages: readonly JudgedStage[],
   rows: readonly ResultRow[],
 ): string[] {
   const steps = rows.find((row) => row.steps !== null)?.steps ?? null;
@@ -95,7 +110,7 @@ function floorWarnings(
   ];
 }
 
-function lostWarnings(stages: readonly StageResults[], rows: readonly ResultRow[]): string[] {
+function lostWarnings(stages: readonly JudgedStage[], rows: readonly ResultRow[]): string[] {
   const failed = rows.filter(({ status }) => status === 'failed');
   // A diverged trial was trained: it has steps. One that was lost has nothing.
   const diverged = failed.filter(({ steps }) => steps !== null);

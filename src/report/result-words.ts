@@ -1,5 +1,6 @@
 /** Sentences about results that several outputs share: a stage's state, the winner, what failed. */
 import {
+  bareText,
   countText,
   isAccuracy,
   lambdaText,
@@ -91,8 +92,22 @@ function valueWords(
   row: ResultRow,
 ): string {
   const value = metricText(metric, row.value) ?? '-';
-  if (row.standardError === null || !isAccuracy(metric)) return value;
-  return `${percentText(row.value)} ± ${percentText(row.standardError)} %`;
+  if (row.standardError === null) return value;
+  const unit = isAccuracy(metric) ? ' %' : '';
+  return `${bareText(metric, row.value)} ± ${bareText(metric, row.standardError)}${unit}`;
+}
+
+/** What a standard error of the study's values is of, after "one standard error"; null where none is known. */
+export function errorSource({
+  objective,
+  validationCount,
+  stages,
+}: Pick<StudyResults, 'objective' | 'validationCount'> & {
+  readonly stages: Replicated;
+}): string | null {
+  const ofImages = objective.metric === 'validation_accuracy' && validationCount !== null;
+  if (!hasReplicates(stages)) return ofImages ? 'of the validation sample' : null;
+  return ofImages ? 'of the seeds and the validation sample' : 'of the seeds';
 }
 
 /**
@@ -100,7 +115,7 @@ function valueWords(
  * what the signs mean.
  */
 export function statisticsWords(
-  results: Pick<StudyResults, 'ties' | 'fit' | 'validationCount' | 'objective' | 'best'> & {
+  results: Pick<StudyResults, 'ties' | 'fit' | 'validationCount' | 'objective'> & {
     readonly stages: Replicated;
   },
 ): readonly { readonly label: string; readonly text: string }[] {
@@ -115,15 +130,25 @@ export function statisticsWords(
     words.push({ label: 'tied', text });
   }
   if (fit !== null) words.push({ label: 'curve', text: fit.reason });
-  if (validationCount !== null && objective.metric === 'validation_accuracy') {
-    const images = `the choice of these ${validationCount} validation images`;
-    const text =
-      results.best !== null && results.best.replicates > 1
-        ? `± is about the seeds and about ${images}, = about the images alone`
-        : `± and = are about ${images}, not about the seed`;
-    words.push({ label: 'noise', text });
-  }
+  const noise = noiseText(objective, validationCount, stages);
+  if (noise !== null) words.push({ label: 'noise', text: noise });
   return words;
+}
+
+/** In a race, and where each replicate has a row, there are values of one trial beside means. */
+function noiseText(
+  { metric }: StudyResults['objective'],
+  validationCount: number | null,
+  stages: Replicated,
+): string | null {
+  if (metric !== 'validation_accuracy' || validationCount === null)
+    return hasReplicates(stages)
+      ? '± of a mean is about the seeds alone, not about the choice of images'
+      : null;
+  const images = `the choice of these ${validationCount} validation images`;
+  return hasReplicates(stages)
+    ? `± of a mean is about the seeds and about ${images}; ± of one trial and = are about the images alone`
+    : `± and = are about ${images}, not about the seed`;
 }
 
 /** `coarse/3 failed: given up after 3 attempts; …`: at most `most` lines, and where the rest is told. */

@@ -15,7 +15,7 @@ import type { LambdaScatterInput } from './charts/scatter-scene.ts';
 import { trainAndValidation } from './charts/train-and-validation.ts';
 import { workerTimeline } from './charts/worker-timeline.ts';
 import { lambdaText } from './number-format.ts';
-import { bestLabel } from './result-words.ts';
+import { bestLabel, errorSource } from './result-words.ts';
 import type { StudyResults } from './study-results.ts';
 
 /** All that charts and the report are made of. */
@@ -46,17 +46,20 @@ export function drawStudyChart(
   switch (kind) {
     case 'scatter':
       return lambdaScatter(document, scatterInput(picture), theme);
-    case 'zoom':
+    case 'zoom': {
+      const source = errorSource(results);
+      const bars = source === null ? '' : `; bars are one standard error ${source}`;
       return lambdaScatter(
         document,
         {
           ...scatterInput(picture),
-          subtitle: 'the finest range; bars are one standard error of the validation sample',
+          subtitle: `the finest range${bars}`,
           zoom: finestRange(picture),
           showErrors: true,
         },
         theme,
       );
+    }
     case 'train-validation':
       return trainAndValidation(
         document,

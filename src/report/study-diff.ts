@@ -51,7 +51,7 @@ export interface StageFacts {
   readonly complete: number;
   readonly trials: number;
   readonly best: ResultRow | null;
-  /** The middle value of the completed trials. */
+  /** Of the completed trials' values. */
   readonly median: number | null;
 }
 
@@ -111,12 +111,20 @@ function stageFacts(results: StudyResults, name: string): StageFacts | null {
   const stage = results.stages.find((candidate) => candidate.name === name);
   if (stage === undefined) return null;
   const complete = completeRows(stage);
+  // After a race the order by rank is not that of the values.
+  const values = complete.flatMap(({ value }) => value ?? []).toSorted((a, b) => a - b);
   return {
     complete: stage.counts.complete,
     trials: stage.trials,
     best: complete[0] ?? null,
-    median: complete[complete.length >> 1]?.value ?? null,
+    median: medianOf(values),
   };
+}
+
+/** @param values ascending */
+function medianOf(values: readonly number[]): number | null {
+  const [low, high] = [values[(values.length - 1) >> 1], values[values.length >> 1]];
+  return low === undefined || high === undefined ? null : (low + high) / 2;
 }
 
 function completeRows({ rows }: StageResults): readonly ResultRow[] {

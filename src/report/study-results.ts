@@ -132,7 +132,7 @@ export function studyResults(
 ): StudyResults {
   const byStage = Map.groupBy(trials, (trial) => trial.id.stage);
   const order = study.spec.stages.map(({ name }) => name);
-  const statistics = studyStatistics(trials, study.spec.objective, order);
+  const statistics = studyStatistics(trials, study.spec, order);
   const stages = study.stages.map((stage) =>
     stageResults(study, stage, byStage.get(stage.name) ?? [], statistics),
   );
@@ -154,7 +154,7 @@ export function studyResults(
     ties: tieSummary(statistics),
     fit: statistics.fit,
     validationCount: statistics.validationCount,
-    warnings: resultWarnings(study, stages, rows, statistics, best),
+    warnings: resultWarnings(study, stages, statistics, best),
     counts: countStatuses(candidatesOf(trials, study.spec.objective)),
   };
 }
@@ -240,7 +240,7 @@ function byTrial(
 
 export function tieSummary({ ties }: StudyStatistics): TieSummary | null {
   if (ties === null) return null;
-  return { tied: ties.names.size, compared: ties.compared, lambda: ties.lambda };
+  return { tied: ties.names.size, compared: ties.compared.size, lambda: ties.lambda };
 }
 
 /** @param rows its row among them */

@@ -6,6 +6,9 @@
  * The curve is linear in the values, so a place has weights l with curve = Σ lᵢ yᵢ, and everything about
  * its noise follows from them. How many points count as near is chosen by the corrected Akaike
  * criterion (Hurvich, Simonoff and Tsai 1998), which does not follow the noise when points are few.
+ *
+ * A parabola over many points rounds off a sharp bend and swings beside it. The same regression over half
+ * as many points does that less; where the two differ is what the shape of the curve may be wrong by.
  */
 import { assert } from '../base/assert.ts';
 import { log } from '../base/elementary.ts';
@@ -18,14 +21,19 @@ export interface CurvePoint {
 }
 
 export interface LocalRegression {
-  /** The share of the points that count as near. */
-  readonly span: number;
   /** The standard deviation of a single observation around the curve. */
   readonly deviation: number;
   /** Degrees of freedom that are left for it. */
   readonly degrees: number;
   /** l at x, one for each point. */
   weightsAt(x: number): Float64Array;
+}
+
+export interface ChosenRegression extends LocalRegression {
+  /** The share of the points that count as near. */
+  readonly span: number;
+  /** Over half as many points: more noise, less of what a sharp bend does to the curve. */
+  readonly finer: LocalRegression;
 }
 
 const spans = [0.3, 0.4, 0.5, 0.65, 0.8, 1] as const;
@@ -35,15 +43,21 @@ const nearMin = 6;
 const degreesMin = 4;
 
 /** @param points ascending in x, all different; null where they are too few for their noise to be known */
-export function localRegression(points: readonly CurvePoint[]): LocalRegression | null {
-  if (points.length < nearMin) return null;
-  let best: (LocalRegression & { criterion: number }) | null = null;
-  for (const span of spans) {
-    const fitted = fitWith(points, span);
-    if (fitted.degrees < degreesMin) continue;
-    if (best === null || fitted.criterion < best.criterion) best = fitted;
-  }
-  return best;
+export function localRegression(points: readonly CurvePoint[]): ChosenRegression | null {
+  const n = points.length;
+  if (n < nearMin) return null;
+  const known = spans
+    .map((span) => ({ span, ...fitWith(points, nearOf(span, n)) }))
+    .filter(({ degrees }) => degrees >= degreesMin);
+  const [finest] = known;
+  if (finest === undefined) return null;
+  const best = known.reduce((a, b) => (b.criterion < a.criterion ? b : a));
+  const half = fitWith(points, nearOf(best.span / 2, n));
+  return { ...best, finer: half.degrees >= degreesMin ? half : finest };
+}
+
+function nearOf(span: number, count: number): number {
+  return Math.min(count, Math.max(nearMin, Math.ceil(span * count)));
 }
 
 export function curveAt(points: readonly CurvePoint[], weights: Float64Array): number {
@@ -57,10 +71,9 @@ export function varianceOf(points: readonly CurvePoint[], weights: Float64Array)
 
 function fitWith(
   points: readonly CurvePoint[],
-  span: number,
+  near: number,
 ): LocalRegression & { criterion: number } {
   const n = points.length;
-  const near = Math.min(n, Math.max(nearMin, Math.ceil(span * n)));
   const weightsAt = (x: number): Float64Array => localWeights(points, x, near);
   let squares = 0;
   let trace = 0;
@@ -75,7 +88,6 @@ function fitWith(
   const degrees = n - 2 * trace + traceSquared;
   const penalty = n - trace - 2 > 0 ? (2 * (trace + 1)) / (n - trace - 2) : Infinity;
   return {
-    span,
     degrees,
     deviation: degrees > 0 ? Math.sqrt(squares / degrees) : NaN,
     weightsAt,

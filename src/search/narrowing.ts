@@ -21,6 +21,8 @@ import { deviationOfNeighbours, standardError } from './standard-error.ts';
 export interface NarrowingInput {
   /** The range from which the trials were sampled. */
   readonly range: LambdaRange;
+  /** From the smallest to the largest λ of the ranges of all stages so far: beyond a part of it lies no edge. */
+  readonly searched: LambdaRange;
   readonly validationCount: number;
   readonly objective: Objective;
 }
@@ -51,6 +53,9 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
       : [{ name: trialName(trial.id), lambda: trial.lambda, score: sign * value, value }],
   );
   assert(ranked.length >= 3, () => `narrowing needs 3 completed trials, got ${ranked.length}`);
+  const diverged = candidates
+    .filter(({ replicates }) => replicates.some(({ result }) => result?.kind === 'diverged'))
+    .map(({ trial }) => trial.lambda);
   const points = ranked.toSorted((a, b) => a.lambda - b.lambda || (a.name < b.name ? -1 : 1));
   const best = ranked[0];
   assert(best, 'there is a best trial');
@@ -75,7 +80,10 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
   return {
     range: narrowed,
     reason: reasonOf(narrowed, best, points.slice(low, high + 1), tolerance, objective),
-    warnings: warningsOf(narrowed, input),
+    warnings: warningsOf(narrowed, input, {
+      below: diverged.some((lambda) => lambda < best.lambda),
+      above: diverged.some((lambda) => lambda > best.lambda),
+    }),
   };
 }
 
@@ -117,7 +125,7 @@ function reasonOf(
   const beside = inside.length - 1;
   const others =
     beside === 0
-      ? `the next two trials on each side are on average worse by more than two standard errors (${tol})`
+      ? `the trials beside it, two by two, are on average worse by more than two standard errors (${tol})`
       : `${beside} more ${beside === 1 ? 'trial beside it stays' : 'trials beside it stay'}, two by two, within two standard errors (${tol})`;
   return `from ${lambdaText(range.min)} to ${lambdaText(range.max)}: the best trial is ${best.name} (λ ${lambdaText(best.lambda)}, ${show(best.value)}); ${others}`;
 }
@@ -128,14 +136,19 @@ export const edgeWords = {
   above: 'the best λ may lie above',
 } as const;
 
-function warningsOf(range: LambdaRange, { range: coarse }: NarrowingInput): string[] {
+/** @param diverged on which side of the best λ training diverged: what lies there is known, it is no edge */
+function warningsOf(
+  range: LambdaRange,
+  { range: coarse, searched }: NarrowingInput,
+  diverged: { readonly below: boolean; readonly above: boolean },
+): string[] {
   const warnings: string[] = [];
-  if (range.min <= coarse.min) {
+  if (range.min <= coarse.min && coarse.min <= searched.min && !diverged.below) {
     warnings.push(
       `${edgeWords.below} the coarse range, which ends at ${lambdaText(coarse.min)}: try min: ${lambdaText(coarse.min / 100)}`,
     );
   }
-  if (range.max >= coarse.max) {
+  if (range.max >= coarse.max && coarse.max >= searched.max && !diverged.above) {
     warnings.push(
       `${edgeWords.above} the coarse range, which ends at ${lambdaText(coarse.max)}: try max: ${lambdaText(coarse.max * 100)}`,
     );

@@ -10,10 +10,9 @@
  * The outcome of a round is a function of results alone, so it is the same for any number of workers.
  * A λ that was left out may come back: the best of a later round is another one, and may not beat it.
  */
-import type { StudySpec } from '../study/study-spec.ts';
 import type { TrialId, TrialRecord } from '../study/trial.ts';
 import { rankCandidates } from './ranking.ts';
-import { compareCandidates } from './ties.ts';
+import { compareCandidates, type Contest } from './ties.ts';
 
 interface RacingTrial {
   readonly id: TrialId;
@@ -24,11 +23,9 @@ interface RacingTrial {
  * @param trials of one stage, with their bits; all of them have ended
  * @returns the trials of the next round; none when the race is over
  */
-export function nextRound(
-  trials: readonly TrialRecord[],
-  { objective, replicates }: Pick<StudySpec, 'objective' | 'replicates'>,
-): RacingTrial[] {
-  const compared = compareCandidates(rankCandidates(trials, objective, []), objective);
+export function nextRound(trials: readonly TrialRecord[], contest: Contest): RacingTrial[] {
+  const { objective, replicates } = contest;
+  const compared = compareCandidates(rankCandidates(trials, objective, []), contest);
   return (compared ?? [])
     .filter(({ tied, candidate }) => tied && candidate.replicates.length < replicates)
     .map(({ candidate: { trial, replicates: had } }) => ({

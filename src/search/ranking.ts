@@ -16,6 +16,12 @@ export interface RankedCandidate extends Candidate {
   readonly rank: number | null;
 }
 
+/**
+ * Of values that are compared: means of the same sum, added up in another order, are equal. The store's
+ * view does the same, whatever SQLite adds them up.
+ */
+const exactness = 1e12;
+
 /** After those that have a value. */
 const statusOrder: Record<TrialStatus, number> = {
   complete: 0,
@@ -38,7 +44,7 @@ export function rankCandidates(
       candidate,
       // Found once each, not at every comparison: there may be a hundred thousand.
       status: placeOf(candidate),
-      value: sign * (candidate.value ?? 0),
+      value: sign * Math.round(exactness * (candidate.value ?? 0)),
       stage: place.get(candidate.trial.id.stage) ?? 0,
     }))
     .toSorted(

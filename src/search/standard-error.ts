@@ -2,9 +2,14 @@
 
 import { mean } from './mean.ts';
 
-/** √(p(1−p)/n): the standard deviation of an accuracy p that was measured on n images. */
+/**
+ * √(p(1−p)/n): the standard deviation of an accuracy p that was measured on n images. Where all of them
+ * were right, or none, that would be 0, and nothing is as certain: then p is taken to be half an image off.
+ */
 export function standardError(accuracy: number, count: number): number {
-  return Math.sqrt((accuracy * (1 - accuracy)) / count);
+  const half = 0.5 / count;
+  const share = Math.min(1 - half, Math.max(half, accuracy));
+  return Math.sqrt((share * (1 - share)) / count);
 }
 
 /**

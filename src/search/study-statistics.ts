@@ -12,15 +12,15 @@ import { imageCount } from './correctness.ts';
 import { rankCandidates, type RankedCandidate } from './ranking.ts';
 import { smoothFit, type SmoothFit } from './smooth-fit.ts';
 import { meanError, standardError } from './standard-error.ts';
-import { compareCandidates } from './ties.ts';
+import { compareCandidates, type Contest } from './ties.ts';
 
 interface TieGroup {
   /** Names of the tied trials (replicate 1 of each λ); the leader is one of them. */
   readonly names: ReadonlySet<string>;
   /** The smallest and the largest λ among them. */
   readonly lambda: LambdaRange;
-  /** How many trials were compared. */
-  readonly compared: number;
+  /** Names of all that were compared. */
+  readonly compared: ReadonlySet<string>;
 }
 
 export interface StudyStatistics {
@@ -38,16 +38,17 @@ export interface StudyStatistics {
  */
 export function studyStatistics(
   trials: readonly TrialRecord[],
-  objective: Objective,
+  contest: Contest,
   stageOrder: readonly string[],
 ): StudyStatistics {
+  const { objective } = contest;
   const complete = rankCandidates(trials, objective, stageOrder).filter(
     ({ value }) => value !== null,
   );
   const validationCount = countOf(complete);
   return {
     validationCount,
-    ties: tieGroup(complete, objective),
+    ties: tieGroup(complete, contest),
     fit: fitOf(complete, objective, validationCount),
   };
 }
@@ -106,8 +107,8 @@ function countOf(complete: readonly Candidate[]): number | null {
 }
 
 /** @param complete best first */
-function tieGroup(complete: readonly RankedCandidate[], objective: Objective): TieGroup | null {
-  const compared = compareCandidates(complete, objective);
+function tieGroup(complete: readonly RankedCandidate[], contest: Contest): TieGroup | null {
+  const compared = compareCandidates(complete, contest);
   if (compared === null) return null;
   const group = compared.filter(({ tied }) => tied).map(({ candidate }) => candidate.trial);
   const lambdas = group.map(({ lambda }) => lambda);
@@ -117,6 +118,6 @@ function tieGroup(complete: readonly RankedCandidate[], objective: Objective): T
       min: lambdas.reduce((a, b) => Math.min(a, b), Infinity),
       max: lambdas.reduce((a, b) => Math.max(a, b), 0),
     },
-    compared: compared.length,
+    compared: new Set(compared.map(({ candidate }) => trialName(candidate.trial.id))),
   };
 }

@@ -68,7 +68,9 @@ export interface StudyPage extends Pick<
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
   readonly stages: readonly StageLine[];
-  /** False where it has too many trials: then nothing is known of errors, ties and the fit. */
+  /** Of the study as a whole, once it is over; those of a stage stand with it. */
+  readonly warnings: readonly string[];
+  /** False where it has too many trials: then nothing is known of errors, ties, the fit and warnings. */
   readonly isCompared: boolean;
   /** The first rows of the ranking; the rest is asked for by page. Ranks count over all stages. */
   readonly rows: readonly ResultRow[];

@@ -85,6 +85,7 @@ export class StudyBoard {
       fit: statistics.fit,
       validationCount: statistics.validationCount,
       isCompared: isCompared(record),
+      warnings: this.#standing.warnings,
       rows: ranked.slice(0, firstRows).map((candidate) => this.#row(record, candidate)),
       rowsTotal: ranked.length,
       points,

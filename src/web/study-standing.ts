@@ -9,9 +9,10 @@
 import { rankCandidates, type RankedCandidate } from '../search/ranking.ts';
 import { studyStatistics, type StudyStatistics } from '../search/study-statistics.ts';
 import { stageCounts, type StageCounts } from '../report/study-results.ts';
-import { isTied } from '../report/result-row.ts';
+import { isTied, lambdaRow } from '../report/result-row.ts';
+import { wholeWarnings } from '../report/result-warnings.ts';
 import type { StudyRecord } from '../study/study-record.ts';
-import { trialName, type TrialRecord } from '../study/trial.ts';
+import { isOver, trialName, type TrialRecord } from '../study/trial.ts';
 import type { ScatterPoint } from './page-messages.ts';
 
 /** Measured with 10,000 images: 0.1 s, or 0.2 s where each λ has three replicates. */
@@ -29,6 +30,8 @@ export interface Standing {
   readonly stages: ReadonlyMap<string, StageCounts>;
   readonly points: readonly ScatterPoint[];
   readonly pointsTotal: number;
+  /** Of the study as a whole, in words; none as long as it goes on, or where trials were not compared. */
+  readonly warnings: readonly string[];
   /** The λ of trials that run, by name. */
   readonly running: ReadonlyMap<string, number>;
 }
@@ -39,13 +42,18 @@ export function isCompared({ spec, stages }: StudyRecord): boolean {
   return lambdas * spec.replicates <= comparedMax;
 }
 
+/** The first trials of a search always have their best at an edge, and are always tied. */
+function isJudged(record: StudyRecord): boolean {
+  return isOver(record.status) && isCompared(record);
+}
+
 /** @param trials with their bits where the study is compared */
 export function standingOf(record: StudyRecord, trials: readonly TrialRecord[]): Standing {
   const { objective } = record.spec;
   const order = record.stages.map(({ name }) => name);
   const ranked = rankCandidates(trials, objective, order);
   const statistics: StudyStatistics = isCompared(record)
-    ? studyStatistics(trials, objective, order)
+    ? studyStatistics(trials, record.spec, order)
     : { validationCount: null, ties: null, fit: null };
   const byStage = Map.groupBy(ranked, ({ trial }) => trial.id.stage);
   const drawn = ranked.filter(({ value, status }) => value !== null || status === 'failed');
@@ -56,8 +64,25 @@ export function standingOf(record: StudyRecord, trials: readonly TrialRecord[]):
     stages: new Map(order.map((name) => [name, stageCounts(byStage.get(name) ?? [])])),
     points: scatterPoints(thinned(drawn, order.length), order, statistics),
     pointsTotal: drawn.length,
+    warnings: isJudged(record) ? warningsOf(record, byStage, statistics, ranked[0]) : [],
     running: new Map(running.map(({ id, lambda }) => [trialName(id), lambda])),
   };
+}
+
+function warningsOf(
+  record: StudyRecord,
+  byStage: ReadonlyMap<string, readonly RankedCandidate[]>,
+  statistics: StudyStatistics,
+  first: RankedCandidate | undefined,
+): readonly string[] {
+  const stages = record.stages.map((stage) => {
+    const candidates = byStage.get(stage.name) ?? [];
+    const rows = candidates.map((candidate) => lambdaRow(record, candidate, statistics));
+    return { ...stage, ...stageCounts(candidates), rows };
+  });
+  const hasBest = first !== undefined && first.rank !== null;
+  const best = hasBest ? lambdaRow(record, first, statistics) : null;
+  return wholeWarnings(record, stages, statistics, best);
 }
 
 function scatterPoints(

@@ -90,6 +90,36 @@ describe('the Optuna journal', () => {
     expect(created.map((line) => line.state)).toEqual([1, 1, 3, 1, 1, 1, 3]);
   });
 
+  test('has no complete trial without a value: a disputed one and a λ with a failed replicate are FAIL', () => {
+    const first = trial('fine', 1, 2e-3, {});
+    const odd = [
+      trial('coarse', 1, 1e-7, { audit: 'disputed' }),
+      first,
+      { ...diverged, id: { ...first.id, replicate: 2 }, lambda: first.lambda },
+      trial('fine', 2, 8e-3, {}),
+      trial('fine', 2, 8e-3, {
+        id: { stage: 'fine', k: 2, replicate: 2 },
+        status: 'running',
+        result: null,
+      }),
+    ];
+    const lines = formatOptuna({
+      study,
+      results: studyResults(study, odd),
+      trials: odd,
+      attempts: [],
+    })
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter((line) => line.op_code === 4);
+    expect(lines.map(({ state, value }) => [state, value])).toEqual([
+      [3, undefined],
+      [3, undefined],
+      [0, 0.4],
+    ]);
+  });
+
   test('is read by Optuna, with the best trial and its curve', (context) => {
     const python = '/usr/bin/python3';
     const probe = existsSync(python) && spawnSync(python, ['-c', 'import optuna']).status === 0;

@@ -5,7 +5,7 @@ import { studyResults } from '../../src/report/study-results.ts';
 import { formatTables } from '../../src/report/terminal-table.ts';
 import { formatTrial } from '../../src/report/trial-text.ts';
 import type { TrialRecord } from '../../src/study/trial.ts';
-import { study, trial } from './sample-study.ts';
+import { completeResult, study, trial } from './sample-study.ts';
 import { scored } from './scored-study.ts';
 
 const replicate = (record: TrialRecord, number: number): TrialRecord => ({
@@ -39,6 +39,21 @@ describe('a λ with replicates', () => {
     expect(first!.standardError).toBeCloseTo(Math.sqrt(0.01 ** 2 / 4 + ofImages ** 2), 12);
   });
 
+  test('is not called worse than the best as long as its first replicate runs: it was not compared', () => {
+    const running = trial('fine', 1, 0.002, { status: 'running', result: null });
+    const early = studyResults(repeated, [
+      ...raced.slice(0, 2),
+      running,
+      replicate(scored('fine', 1, 0.002, { right: 100 }), 2),
+    ]);
+    expect(
+      early.stages[1]!.rows.map(({ trial: name, value, tied }) => [name, value, tied]),
+    ).toEqual([
+      ['fine/2', 0.475, true],
+      ['fine/1', 0.25, null],
+    ]);
+  });
+
   test('keeps its place when each replicate has a row, and the winner keeps the mean', () => {
     const each = studyResults(repeated, raced, 'trial');
     expect(each.stages[1]!.rows.map(({ trial: name, rank, value }) => [name, rank, value])).toEqual(
@@ -56,9 +71,28 @@ describe('a λ with replicates', () => {
     const text = formatTables(results, plain);
     expect(text).toMatch(/2 of \d+ λ complete, replicates of 2, 1 λ/);
     expect(text).toContain('(mean of 2)');
-    expect(text).toContain('± is about the seeds and about');
+    expect(text).toContain(
+      '± of a mean is about the seeds and about the choice of these 400 validation images; ± of one trial and = are about the images alone',
+    );
     expect(text).toMatch(/│ repl\. │/);
     expect(formatTables(studyResults(study, raced.slice(0, 1)), plain)).not.toContain('repl.');
+  });
+
+  test('of a loss has an error that is of the seeds alone, in the winner’s line too, and the text says so', () => {
+    const spec = {
+      ...repeated.spec,
+      racing: false,
+      objective: { metric: 'validation_loss', direction: 'minimize' } as const,
+    };
+    const losses = [1.5, 1.52].map((validationLoss, index) =>
+      replicate(
+        trial('fine', 2, 0.01, { result: completeResult(0.4, { validationLoss }) }),
+        index + 1,
+      ),
+    );
+    const text = formatTables(studyResults({ ...repeated, spec }, losses), plain);
+    expect(text).toContain('validation loss 1.5100 ± 0.0100 (optimistic');
+    expect(text).toContain('± of a mean is about the seeds alone, not about the choice of images');
   });
 
   test('that won has its tests one by one, and each of its rows its own', () => {

@@ -8,7 +8,7 @@ import type { StudyPicture } from '../../src/report/study-charts.ts';
 import { studyResults } from '../../src/report/study-results.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
 import type { AttemptRecord, TrialRecord } from '../../src/study/trial.ts';
-import { study, trials } from './sample-study.ts';
+import { completeResult, study, trials } from './sample-study.ts';
 
 const hostile = '<img src=x onerror=alert(1)>"\'&\u001b[31m\u202e</style><script>alert(1)</script>';
 
@@ -101,6 +101,17 @@ describe('the report', () => {
     );
     expect(text).toContain('A dot for each λ, the mean of its replicates');
     expect(text).not.toMatch(/\d trials? (diverged|failed|are tied|had)/);
+  });
+
+  test('does not call the winner of a race the best of all means: one that was left out may be higher', () => {
+    const raced = [...trials, { ...trials[4]!, id: { stage: 'fine', k: 2, replicate: 2 } }];
+    const lucky = { ...trials[3]!, result: completeResult(0.48) };
+    const spec = { ...study.spec, replicates: 2, racing: true };
+    const records = raced.map((trial) => (trial === trials[3] ? lucky : trial));
+    const { document } = parseHTML(written(pictureOf({ ...study, spec }, records)));
+    expect(document.querySelector('.answer')?.textContent).toContain(
+      'λ = 1.23e-2: of 1 λ with 2 replicates each (4 λ that are complete) it has the best mean',
+    );
   });
 
   test('loads nothing and runs nothing', () => {

@@ -131,6 +131,18 @@ describe('two studies', () => {
     expect(text).toContain('not equal: fine/2');
   });
 
+  test('have the median of the values, whatever their order by rank after a race', () => {
+    const second = scored('coarse', 2, 1e-2, { right: 100 });
+    const raced = diffSide({ ...study, winner: null }, [
+      scored('coarse', 1, 1e-3, { right: 120 }),
+      second,
+      { ...second, id: { ...second.id, replicate: 2 } },
+      scored('coarse', 3, 1e-4, { right: 160 }),
+    ]);
+    const [coarse] = studyDiff(raced, raced).stages;
+    expect(coarse?.a).toMatchObject({ best: { trial: 'coarse/2' }, median: 0.3 });
+  });
+
   test('give the error of a loss as a loss', () => {
     const objective = { metric: 'validation_loss', direction: 'minimize' } as const;
     const byLoss = { ...study, spec: { ...study.spec, objective, replicates: 2 }, winner: null };

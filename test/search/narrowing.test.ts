@@ -12,7 +12,7 @@ import { completedTrial } from './completed-trial.ts';
 const accuracy: Objective = { metric: 'validation_accuracy', direction: 'maximize' };
 const loss: Objective = { metric: 'validation_loss', direction: 'minimize' };
 const coarse = { min: 1e-9, max: 1e-1 };
-const input = { range: coarse, validationCount: 10_000, objective: accuracy };
+const input = { range: coarse, searched: coarse, validationCount: 10_000, objective: accuracy };
 
 /** Trials with these accuracies, one decade apart, from λ = 10^first. */
 const ladder = (first: number, accuracies: readonly number[]): TrialRecord[] =>
@@ -44,7 +44,12 @@ describe('narrowing', () => {
     (objective) => {
       fc.assert(
         fc.property(trials, fc.integer({ min: 10, max: 100_000 }), (records, validationCount) => {
-          const { range } = narrowRange(records, { range: coarse, validationCount, objective });
+          const { range } = narrowRange(records, {
+            range: coarse,
+            searched: coarse,
+            validationCount,
+            objective,
+          });
           const best = bestCandidate(records, objective, ['coarse'])!.trial;
           expect(range.min).toBeLessThanOrEqual(best.lambda);
           expect(range.max).toBeGreaterThanOrEqual(best.lambda);
@@ -110,6 +115,14 @@ describe('narrowing', () => {
     expect(few.max / few.min).toBeGreaterThan(many.max / many.min);
   });
 
+  test('does not take an accuracy of 100 % for certain: one image less may be as good', () => {
+    const records = ladder(-8, [0.9, 0.9, 0.9975, 0.9975, 1, 0.9975, 0.9975, 0.9]);
+    const { range } = narrowRange(records, { ...input, validationCount: 400 });
+    expect(range).toEqual({ min: 1e-6, max: 1e-2 });
+    expect(standardError(1, 400)).toBe(standardError(1 - 0.5 / 400, 400));
+    expect(standardError(0, 400)).toBe(standardError(0.5 / 400, 400));
+  });
+
   test('warns when the best lies at an edge, and says which range to try', () => {
     const rising = ladder(-4, [0.2, 0.3, 0.4, 0.5]);
     expect(narrowRange(rising, input).warnings).toEqual([
@@ -119,6 +132,31 @@ describe('narrowing', () => {
     expect(narrowRange(falling, input).warnings).toEqual([
       expect.stringMatching(/below the coarse range.*1\.00e-9.*try min: 1\.00e-11/),
     ]);
+  });
+
+  test('warns of no edge beyond which an earlier stage has searched, or training diverges', () => {
+    const rising = ladder(-4, [0.2, 0.3, 0.4, 0.5]);
+    expect(narrowRange(rising, { ...input, searched: { min: 1e-9, max: 10 } }).warnings).toEqual(
+      [],
+    );
+    const falling = ladder(-9, [0.5, 0.4, 0.3, 0.2]);
+    expect(narrowRange(falling, { ...input, searched: { min: 1e-12, max: 0.1 } }).warnings).toEqual(
+      [],
+    );
+    const diverged: TrialRecord = {
+      ...completedTrial(9, 0.05, {}),
+      status: 'failed',
+      result: { kind: 'diverged', steps: 3, seconds: 0, curve: [] },
+    };
+    const below = ladder(-5, [0.2, 0.3, 0.4, 0.5]);
+    const { range, warnings } = narrowRange([...below, diverged], input);
+    expect(range.max).toBe(0.1);
+    expect(warnings).toEqual([]);
+  });
+
+  test('says of a best λ that stands out, also at an end, that those beside it are worse', () => {
+    const { reason } = narrowRange(ladder(-9, [0.5, 0.2, 0.2, 0.2]), input);
+    expect(reason).toContain('the trials beside it, two by two, are on average worse');
   });
 
   test('warns when the coarse stage does not separate the λ', () => {
@@ -135,7 +173,7 @@ describe('the size of noise', () => {
   test('of an accuracy is the binomial deviation', () => {
     expect(standardError(0.5, 10_000)).toBeCloseTo(0.005, 12);
     expect(standardError(0.4698, 10_000)).toBeCloseTo(0.00499, 5);
-    expect(standardError(1, 10)).toBe(0);
+    expect(standardError(1, 10)).toBeCloseTo(Math.sqrt((0.05 * 0.95) / 10), 12);
   });
 
   test('is found again from neighbours along a smooth curve', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { log } from '../../src/base/elementary.ts';
 import { localRegression } from '../../src/search/local-regression.ts';
 import { smoothFit, type FitInput } from '../../src/search/smooth-fit.ts';
-import { normals } from './correlated-trials.ts';
+import { normalDistribution, normals } from './correlated-trials.ts';
 
 interface Golden {
   readonly name: string;
@@ -36,6 +36,20 @@ function trialsOn(
       value,
       standardError: Math.sqrt((value * (1 - value)) / 10_000),
     };
+  });
+}
+
+/** Of λ drawn as a study draws them. */
+function scatteredLosses(
+  curve: (exponent: number) => number,
+  count: number,
+  noise: number,
+  seed: number,
+): FitInput[] {
+  const normal = normals(seed + 1);
+  return Array.from({ length: count }, () => {
+    const exponent = -9 + 8 * normalDistribution(normal());
+    return { lambda: 10 ** exponent, value: curve(exponent) + noise * normal(), standardError: 0 };
   });
 }
 
@@ -110,6 +124,58 @@ describe('the smooth fit', () => {
       smoothFit(trialsOn(() => 0.45, 30, 0.003, seed)),
     ).filter((fit) => fit === null);
     expect(silent.length).toBeGreaterThanOrEqual(190);
+  });
+
+  it('is silent where all values are one, whatever is left by rounding', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: -900, max: -100 }), { minLength: 8, maxLength: 60 }),
+        fc.constantFrom(1, 0.45, 2.302_585),
+        (hundredths, value) => {
+          const inputs = hundredths.map((exponent) => ({
+            lambda: 10 ** (exponent / 100),
+            value,
+            standardError: 0,
+          }));
+          expect(smoothFit(inputs)).toBeNull();
+        },
+      ),
+    );
+  });
+
+  it('is silent about flat losses, of which no error of the images is known, in at least 95 % of searches', () => {
+    const silent = Array.from({ length: 200 }, (_, seed) =>
+      smoothFit(
+        scatteredLosses(() => 1.5, 30, 0.01, seed),
+        'minimize',
+      ),
+    ).filter((fit) => fit === null);
+    expect(silent.length).toBeGreaterThanOrEqual(190);
+  });
+
+  it.each([16, 30, 60])(
+    'takes the swing of the curve beside a sharp bend for no top, in at least 95 % of searches of %i trials',
+    (count) => {
+      const bend = (exponent: number): number => 1.5 + 0.1 * Math.max(0, exponent + 3);
+      const named = Array.from({ length: 200 }, (_, seed) =>
+        smoothFit(scatteredLosses(bend, count, 0.003, seed), 'minimize'),
+      ).filter((fit) => fit !== null && fit.bestLambda !== null);
+      expect(named.length).toBeLessThanOrEqual(10);
+    },
+  );
+
+  it('holds a curve that bends sharply within its band at 95 % of the places, without an error of images', () => {
+    const bend = (exponent: number): number => 1.5 + 0.1 * Math.max(0, exponent + 3);
+    let inside = 0;
+    let places = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      for (const point of smoothFit(scatteredLosses(bend, 30, 0.003, seed), 'minimize')!.points) {
+        const truth = bend(Math.log10(point.lambda));
+        places += 1;
+        if (point.low <= truth && truth <= point.high) inside += 1;
+      }
+    }
+    expect(inside / places).toBeGreaterThan(0.94);
   });
 
   it('names no top where the curve is flat on one side of it, and says which λ are as good', () => {

@@ -86,6 +86,7 @@ function oneSearch(
   );
   const { range } = narrowRange(records, {
     range: coarse,
+    searched: coarse,
     validationCount: images,
     objective: { metric: 'validation_accuracy', direction: 'maximize' },
   });

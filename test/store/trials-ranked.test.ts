@@ -4,8 +4,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { openStore } from '../../src/store/open-store.ts';
-import { attemptOf, coarse, completeResult, startedStudy } from './records.ts';
+import { rankCandidates } from '../../src/search/ranking.ts';
+import { openStore, openStoreReader } from '../../src/store/open-store.ts';
+import {
+  attemptOf,
+  coarse,
+  completeResult,
+  specNamed,
+  stagesOf,
+  startedStudy,
+  studyRecord,
+} from './records.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const owner = 'pid 1 on here';
@@ -98,6 +107,56 @@ describe('trials_ranked', () => {
       [3, 1, 1, 0.6875, 2],
       [3, 2, 1, 0.6875, 2],
     ]);
+  });
+
+  test('ranks as the tables do where means of replicates differ by rounding alone', () => {
+    using directory = temporaryDirectory();
+    // The same accuracies in several orders, and others of the same sum: sums of doubles depend on the order.
+    const orders = [
+      [0.1, 0.2, 0.3],
+      [0.3, 0.2, 0.1],
+      [0.2, 0.3, 0.1],
+      [0.1, 0.3, 0.2],
+      [0.2, 0.1, 0.3],
+      [0.15, 0.2, 0.25],
+    ];
+    const spec = specNamed('first', orders.length);
+    const ids = orders.flatMap((accuracies, index) =>
+      accuracies.map((accuracy, replicate) => ({
+        id: { ...coarse(index + 1), replicate: replicate + 1 },
+        accuracy,
+      })),
+    );
+    const stage = { ...stagesOf(spec)[0]!, range: { min: 1e-9, max: 0.1 }, reason: null };
+    {
+      using store = openStore(directory.path, { owner });
+      store.commit([
+        { kind: 'study-created', record: studyRecord(spec) },
+        { kind: 'stage-opened', study: 'first', stage },
+        ...ids.map(({ id }) => ({ kind: 'trial-created' as const, study: 'first', id, lambda: 1 })),
+      ]);
+      for (const { id, accuracy } of ids)
+        store.commit([
+          { kind: 'attempt-opened', study: 'first', attempt: attemptOf(id, 1) },
+          {
+            kind: 'trial-ended',
+            study: 'first',
+            trial: id,
+            worker: 'node-1',
+            result: completeResult(accuracy),
+            fingerprint: 'f'.repeat(64),
+          },
+        ]);
+    }
+    using reader = openStoreReader(directory.path);
+    const tabled = rankCandidates(reader.trials('first'), spec.objective, ['coarse', 'fine']);
+    const raw = new DatabaseSync(join(directory.path, 'ridgeline.db'), { readOnly: true });
+    const viewed = raw
+      .prepare('SELECT k FROM trials_ranked WHERE replicate = 1 ORDER BY rank_in_study')
+      .all();
+    raw.close();
+    expect(tabled.map(({ trial }) => trial.id.k)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(viewed.map(({ k }) => k)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   test('has exactly the columns that docs/store.md describes', () => {

@@ -109,6 +109,15 @@ function scored(k: number, lambda: number, right: number, replicate = 1): TrialR
 }
 
 describe('a board', () => {
+  test('has the warnings of the study as the tables have them, once it is over', () => {
+    const trials = [scored(1, 1e-3, 300), scored(2, 1e-2, 301), scored(3, 1e-4, 302)];
+    const over: StudyRecord = { ...record, status: 'complete' };
+    const { warnings } = new StudyBoard(over, trials).page(over);
+    expect(warnings).toEqual(studyResults(over, trials).warnings);
+    expect(warnings.join()).toMatch(/smallest λ of all.*None of the 3 trials can be told/);
+    expect(new StudyBoard(record, trials).page(record).warnings).toEqual([]);
+  });
+
   test('ranks what has ended, and moves a row up when its trial has', () => {
     const board = new StudyBoard(record, [
       trial(1, 1e-3, 0.5),

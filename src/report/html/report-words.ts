@@ -2,6 +2,7 @@
 import { countText, lambdaText, metricName, metricText, percentText } from '../number-format.ts';
 import { hasReplicates, rankedText } from '../result-words.ts';
 import type { StudyPicture } from '../study-charts.ts';
+import type { StudyResults } from '../study-results.ts';
 
 export function questionSentence({ record }: StudyPicture): string {
   const { spec } = record;
@@ -25,5 +26,15 @@ export function answerSentence({ results, record }: StudyPicture): string {
   const mean = hasReplicates(results.stages) ? 'mean ' : '';
   const start =
     winner === null ? `So far λ = ${lambdaText(best.lambda)}` : `λ = ${lambdaText(best.lambda)}`;
-  return `${start}: of ${rankedText(counts.complete, results.stages)} that are complete it has the best ${mean}${metricName(metric)}, ${value}${test}.`;
+  return `${start}: of ${choiceWords(results, counts.complete)} it has the best ${mean}${metricName(metric)}, ${value}${test}.`;
+}
+
+/** Who a race left out was no choice any more, also where its one value is higher. */
+function choiceWords({ best, stages }: StudyResults, complete: number): string {
+  const rows = stages.flatMap((stage) => stage.rows).filter(({ rank }) => rank !== null);
+  const last = rows.filter(({ replicates }) => replicates >= (best?.replicates ?? 1));
+  const all = `${rankedText(complete, stages)} that are complete`;
+  return last.length === rows.length
+    ? all
+    : `${last.length} λ with ${best?.replicates} replicates each (${all})`;
 }

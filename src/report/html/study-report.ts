@@ -6,7 +6,7 @@
  */
 import { pageTheme, type ChartDocument } from '../charts/chart-style.ts';
 import type { ChartKind } from '../chart-kinds.ts';
-import { hasReplicates, statisticsWords } from '../result-words.ts';
+import { errorSource, hasReplicates, statisticsWords } from '../result-words.ts';
 import { drawStudyChart, type StudyPicture } from '../study-charts.ts';
 import { html, ownMarkup, type Html } from './html-text.ts';
 import { provenance, type ReportMaker } from './report-provenance.ts';
@@ -75,13 +75,18 @@ function chartSections(picture: StudyPicture, document: ChartDocument): Html {
     return html`<h2 id="lambda">λ</h2>
       <p>There is nothing to draw yet.</p>`;
   const hasNarrowed = results.stages.some(({ reason, range }) => reason !== null && range !== null);
+  const source = errorSource(results);
+  const bars =
+    source === null
+      ? ''
+      : ` A bar is one standard error ${source}: how far the value may lie off by chance.`;
   const [dot, one] = hasReplicates(results.stages)
     ? ['λ, the mean of its replicates', ', replicate 1 of each']
     : ['trial', ''];
   return html`
     <h2 id="lambda">λ against the objective</h2>
     ${figure(picture, 'scatter', document, `A dot for each ${dot}; colour and shape say its stage. The shaded band is the range that the fine stage searched. The numbers are in the ranked tables below.`)}
-    ${hasNarrowed ? figure(picture, 'zoom', document, 'The same within the finest range. A bar is one standard error: how far the value may lie off because the validation set is only a sample.') : null}
+    ${hasNarrowed ? figure(picture, 'zoom', document, `The same within the finest range.${bars}`) : null}
     ${figure(picture, 'train-validation', document, 'Where λ is small, the network remembers its training images and the two accuracies stand apart; where it is large, both fall.')}
     <h2 id="curves">Learning curves</h2>
     ${figure(picture, 'curves', document, `The best, the median and the worst completed trial${one}. The learning rate goes up and down in cycles; what counts is the value where a cycle ends.`)}

@@ -87,6 +87,11 @@ function Answer({ page }: StudyPart) {
           </div>
         ))}
       </dl>
+      {page.warnings.map((warning) => (
+        <p class="warning" key={warning}>
+          {warning}
+        </p>
+      ))}
       {!page.isCompared && (
         <p class="small">
           So many trials are not compared here while they run: <code>ridgeline results</code> and{' '}
