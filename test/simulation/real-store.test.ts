@@ -21,7 +21,7 @@ function rowsOf(history: History): StoreRow[] {
 
 test('the real store takes every row of 25 histories and ends with the same trials', () => {
   const seen = new Set<string>();
-  for (let seed = 1; seed <= 25; seed++) {
+  for (let seed = 116; seed <= 140; seed++) {
     using directory = temporaryDirectory();
     using store = openStore(directory.path, { owner: 'pid 1 on here' });
     const history = new History(drawHistory(seed));

@@ -27,7 +27,8 @@ export function checkRange(study: ModelStudy, { name, range }: StageRecord): voi
   const source = stages.find((stage) => stage.name === lambda.narrow);
   assert(source?.range != null && source.closed, `${name} narrows a stage that has closed`);
   const { objective } = spec;
-  const from = { range: source.range, validationCount: trueImages, objective };
+  const { range: searched } = source;
+  const from = { range: searched, searched, validationCount: trueImages, objective };
   const narrowed = narrowRange(trialsOf(study, source.name), from);
   assert(JSON.stringify(narrowed.range) === JSON.stringify(range), `the range of ${name} is right`);
 }
