@@ -125,7 +125,7 @@ export function statisticsWords(
     const where = `λ ${lambdaText(ties.lambda.min)} … ${lambdaText(ties.lambda.max)}`;
     const text =
       ties.tied === 1
-        ? `none of the other ${rankedText(ties.compared - 1, stages)} may be the best`
+        ? `none of the other ${rankedText(ties.compared - 1, stages)} is tied with the best`
         : `${ties.tied} of ${rankedText(ties.compared, stages)} cannot be told from the best (=), ${where}`;
     words.push({ label: 'tied', text });
   }
