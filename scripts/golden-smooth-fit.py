@@ -15,9 +15,12 @@ import numpy as np
 SPANS = [0.3, 0.4, 0.5, 0.65, 0.8, 1.0]
 
 
-def hat_row(x0, x, counts, span):
+def near_of(span, n):
+    return min(n, max(6, math.ceil(span * n)))
+
+
+def hat_row(x0, x, counts, near):
     n = len(x)
-    near = min(n, max(6, math.ceil(span * n)))
     distance = np.abs(x - x0)
     reach = np.sort(distance)[near - 1]
     weights = counts * np.where(distance < reach, (1 - (distance / reach) ** 3) ** 3, 0)
@@ -27,23 +30,26 @@ def hat_row(x0, x, counts, span):
     return np.linalg.pinv(root[:, None] * design)[0] * root
 
 
-def fit(x, y, counts):
+def fit_with(x, y, counts, near):
     n = len(x)
-    best = None
-    for span in SPANS:
-        hat = np.stack([hat_row(x0, x, counts, span) for x0 in x])
-        residual = y - hat @ y
-        trace = np.trace(hat)
-        degrees = n - 2 * trace + np.sum(counts[:, None] * hat**2 / counts[None, :])
-        if degrees < 4:
-            continue
-        squares = np.sum(counts * residual**2)
-        penalty = 2 * (trace + 1) / (n - trace - 2) if n - trace - 2 > 0 else math.inf
-        criterion = math.log(squares / n) + penalty
-        if best is None or criterion < best["criterion"]:
-            best = {"span": span, "degrees": degrees, "criterion": criterion,
-                    "deviation": math.sqrt(squares / degrees)}
-    return best
+    hat = np.stack([hat_row(x0, x, counts, near) for x0 in x])
+    residual = y - hat @ y
+    trace = np.trace(hat)
+    degrees = n - 2 * trace + np.sum(counts[:, None] * hat**2 / counts[None, :])
+    squares = np.sum(counts * residual**2)
+    penalty = 2 * (trace + 1) / (n - trace - 2) if n - trace - 2 > 0 else math.inf
+    return {"near": near, "degrees": degrees, "criterion": math.log(squares / n) + penalty,
+            "deviation": math.sqrt(squares / degrees) if degrees > 0 else math.nan}
+
+
+def fit(x, y, counts):
+    """The chosen regression, and over how many points the finer one goes that tells what a bend does to it."""
+    n = len(x)
+    known = [{"span": span, **fit_with(x, y, counts, near_of(span, n))} for span in SPANS]
+    known = [one for one in known if one["degrees"] >= 4]
+    best = min(known, key=lambda one: one["criterion"])
+    half = fit_with(x, y, counts, near_of(best["span"] / 2, n))
+    return best, (half if half["degrees"] >= 4 else known[0])["near"]
 
 
 def student_width(degrees):
@@ -63,17 +69,24 @@ def student_width(degrees):
     return low
 
 
+def curve_at(row, y):
+    """No value that none of the near points comes up to."""
+    near = y[row != 0]
+    return float(np.clip(row @ y, near.min(), near.max()))
+
+
 def case(name, lambdas, values, errors):
     order = np.argsort(lambdas)
     x, y, e = np.log(lambdas[order]), values[order], errors[order]
     counts = np.ones(len(x))
-    chosen = fit(x, y, counts)
+    chosen, finer = fit(x, y, counts)
     width = student_width(chosen["degrees"])
     points = []
     for x0 in np.linspace(x[0], x[-1], 81):
-        row = hat_row(x0, x, counts, chosen["span"])
-        curve, error = float(row @ y), max(0.0, float(row @ e))
-        half = width * math.sqrt(chosen["deviation"] ** 2 * float(row @ row) + error**2)
+        row = hat_row(x0, x, counts, chosen["near"])
+        curve, error = curve_at(row, y), max(0.0, float(row @ e))
+        bend = abs(curve - curve_at(hat_row(x0, x, counts, finer), y))
+        half = width * math.sqrt(chosen["deviation"] ** 2 * float(row @ row) + error**2) + bend
         points.append([math.exp(x0), curve, curve - half, curve + half])
     return {
         "name": name,

@@ -9,7 +9,8 @@
  *
  * A top is named only where the curve is clearly lower on both sides of it, by more than the band of the
  * difference allows, and the finer curve says the same: else the swing beside a bend would be a top. The
- * images' errors are taken as independent there, though they are shared in part: that errs to silence.
+ * images' errors are taken as independent there, though they are shared in part: that errs to silence. So
+ * does that no λ counts as lower between trials that are as good as the top of the curve.
  * Where the curve is flat, there is no fit at all.
  *
  * It says nothing beyond the tried range, and nothing about other seeds.
@@ -91,8 +92,11 @@ export function smoothFit(
   const below = lowerPlaces(grid, at, sign, points, regression);
   const belowFiner = lowerPlaces(finer, at, sign, points, regression.finer);
   const isLower = (index: number): boolean => below[index] === true && belowFiner[index] === true;
-  const left = grid.findLast((_, index) => index < at && isLower(index)) ?? null;
-  const right = grid.find((_, index) => index > at && isLower(index)) ?? null;
+  // Between the outermost points that are as good as the top of the curve it is not lower, whatever it says.
+  const asGood = points.filter(({ y }) => sign * y >= sign * top.fit).map(({ x }) => x);
+  const [first = top.x, last = top.x] = [asGood[0], asGood.at(-1)];
+  const left = grid.findLast(({ x }, index) => index < at && x < first && isLower(index)) ?? null;
+  const right = grid.find(({ x }, index) => index > at && x > last && isLower(index)) ?? null;
   if (left === null && right === null) return null;
   const width = studentWidth(regression.degrees);
   return {
@@ -161,8 +165,14 @@ function gridOf(
     const x = first + ((last - first) * index) / (gridPoints - 1);
     const weights = regression.weightsAt(x);
     const standardError = Math.max(0, curveAt(errors, weights));
-    return { x, weights, fit: curveAt(points, weights), standardError };
+    return { x, weights, fit: boundedCurve(points, weights), standardError };
   });
+}
+
+/** Where there are no points a parabola leaps: it is taken for no value that none of the near ones comes up to. */
+function boundedCurve(points: readonly CurvePoint[], weights: Float64Array): number {
+  const near = points.flatMap(({ y }, index) => (weights[index] === 0 ? [] : [y]));
+  return Math.min(Math.max(curveAt(points, weights), Math.min(...near)), Math.max(...near));
 }
 
 function differenceError(
