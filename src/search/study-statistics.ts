@@ -65,7 +65,15 @@ function fitOf(
     value: value ?? NaN,
     standardError: valueError(value, objective, validationCount) ?? 0,
   }));
-  return smoothFit(inputs, objective.direction);
+  const fit = smoothFit(inputs, objective.direction);
+  if (fit === null || !objective.metric.endsWith('accuracy')) return fit;
+  // No accuracy is below 0 or above 1, whatever the band of a parabola says.
+  const points = fit.points.map((point) => ({
+    ...point,
+    low: Math.max(0, point.low),
+    high: Math.min(1, point.high),
+  }));
+  return { ...fit, points };
 }
 
 /** √(p(1−p)/n) of a validation accuracy; null for what has no such formula. */
