@@ -230,7 +230,10 @@ function verdictWithoutHelp(
   }
   if (!isTired) return null;
   // What a convicted worker said and nobody could compute again is worth nothing.
-  return believed(state, trial).length > 0 ? 'unchecked' : 'disputed';
+  const stands = believed(state, trial).some(
+    ({ fingerprint }) => fingerprint === trial.fingerprint,
+  );
+  return stands ? 'unchecked' : 'disputed';
 }
 
 /** Whether a worker that has not computed this trial yet is here, or may be back in a moment. */

@@ -45,7 +45,7 @@ export function grantPack(
   const { study, worker, trials, purpose } = grant;
   const first = trials[0];
   assert(first, 'a pack has members');
-  const id = `${first.name}#${nextAttempt(first)}@${study.stamp}`;
+  const id = `${study.stamp}:${first.name}#${nextAttempt(first)}`;
   const members = trials.map((trial) => {
     const attempt: AttemptEntry = {
       attempt: nextAttempt(trial),

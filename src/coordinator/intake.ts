@@ -14,6 +14,7 @@ import {
   type StudyEntry,
 } from './cluster-state.ts';
 import { supersede } from './giving-up.ts';
+import { markUnchecked } from './quarantine.ts';
 import { keepSummary } from './results.ts';
 import { createTrials, plannedStage } from './stage-progress.ts';
 import { winnerTrials } from './winner-tests.ts';
@@ -85,6 +86,8 @@ export function extendStudy(
   );
   for (const [index, stage] of study.stages.entries()) {
     const stageSpec = spec.stages[index];
+    // Nobody marked it while the study was over, and is not held.
+    if (stage.record.closed) markUnchecked(state, study, stage, decision);
     if (stage.record.range !== null && stageSpec)
       createTrials(study, stage, stageSpec, stage.record.range, decision);
   }

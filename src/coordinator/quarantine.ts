@@ -93,7 +93,7 @@ function isTold({ audit }: TrialEntry): boolean {
 }
 
 /** A closed stage is history: nothing in it is computed again, but its readers are told. */
-function markUnchecked(
+export function markUnchecked(
   state: ClusterState,
   study: StudyEntry,
   stage: StageEntry,

@@ -6,7 +6,7 @@ import { isTestGivenUp } from '../../src/coordinator/winner-tests.ts';
 import { waitingTrial, type AttemptRecord, type TrialId } from '../../src/study/trial.ts';
 import { attemptOf, completeResult, studyRecord } from '../store/records.ts';
 import { settings } from '../simulation/simulated-coordinator.ts';
-import { exampleStudy } from '../study/example-study.ts';
+import { exampleStudy, twoStages } from '../study/example-study.ts';
 
 const split = { kind: 'count', count: 20 } as const;
 const reference = {
@@ -58,4 +58,39 @@ test('tests that were lost count against the winner that was to be tested, not a
   const former = [2, 3, 4].map((attempt) => lostTest(formerWinner, attempt));
   expect(isGivenUp([...former, lostTest(winner, 2), lostTest(winner, 3)])).toBe(false);
   expect(isGivenUp([2, 3, 4].map((attempt) => lostTest(winner, attempt)))).toBe(true);
+});
+
+test('a study that is made longer says which results are those of a worker that was convicted meanwhile', () => {
+  const spec = exampleStudy({ stages: twoStages(1, 1) });
+  const longer = { ...spec, stages: twoStages(1, 2) };
+  const range = { min: 1e-9, max: 1e-1 };
+  const ids = ['coarse', 'fine'].map((stage): TrialId => ({ stage, k: 1, replicate: 1 }));
+  const fingerprint = 'f'.repeat(64);
+  const stored: StoredStudy = {
+    record: {
+      ...studyRecord(spec),
+      status: 'complete',
+      endedAtMs: 1,
+      stages: studyRecord(spec).stages.map((stage) => ({ ...stage, range, closed: true })),
+    },
+    data: { search: reference, test: null, validationCount: 20 },
+    trials: ids.map((id) => ({
+      ...waitingTrial(id, 1e-3),
+      status: 'complete',
+      worker: 'node-1',
+      result: completeResult(),
+      fingerprint,
+    })),
+    attempts: ids.map((id) => ({ ...attemptOf(id, 1), outcome: 'accepted', fingerprint })),
+  };
+  const now = { monotonicMs: 0, wallMs: 0 };
+  const dispatcher = new Dispatcher(settings, [], new Map([['session-1', 'it lied']]), now);
+  dispatcher.restore(stored, now);
+  const audited = dispatcher
+    .extend(longer, now)
+    .persist.flatMap((row) =>
+      row.kind === 'trial-audited' ? [{ stage: row.trial.stage, verdict: row.verdict }] : [],
+    );
+  // What is open again is not marked, but computed again.
+  expect(audited).toEqual([{ stage: 'coarse', verdict: 'unchecked' }]);
 });

@@ -46,8 +46,11 @@ export function drawHistory(seed: number): HistorySettings {
   const racing = replicates > 1 && repeats.draw() < 0.6;
   const odds = oddKind === 'wrong' && repeats.draw() < 0.15 ? 'garbled' : oddKind;
   const others = drawOthers(new Chance(seed, 80));
+  // A liar who tests a winner of several trials is seldom met otherwise.
+  const liar = isAudited && replicates > 1 && others.isLiar ? 'wrong' : 'sound';
+  const spare = others.isForeign ? 'foreign' : liar;
   const kinds = Array.from({ length: count }, (_, index): WorkerKind =>
-    index === 1 ? (odds === 'sound' && others.isForeign ? 'foreign' : odds) : 'sound',
+    index === 1 ? (odds === 'sound' ? spare : odds) : 'sound',
   );
   const first = simulatedStudy('first', { seed, audit, replicates, racing, test: others.test });
   const second = simulatedStudy('second', {
@@ -78,6 +81,7 @@ export function drawHistory(seed: number): HistorySettings {
 function drawOthers(chance: Chance): {
   plans: Plan[];
   isForeign: boolean;
+  isLiar: boolean;
   test: StudySpec['test'];
   settings: Pick<HistorySettings, 'packMax' | 'hasTest'>;
   second: Partial<StudySpec>;
@@ -96,9 +100,11 @@ function drawOthers(chance: Chance): {
   const numerics = chance.draw() < 0.1 ? 'any' : 'canonical';
   const isForeign = chance.draw() < 0.15;
   const test = chance.draw() < 0.15 ? 'all' : 'winner';
+  const isLiar = chance.draw() < 0.5;
   return {
     plans,
     isForeign,
+    isLiar,
     test,
     settings: { packMax, hasTest },
     second: { replicates, racing, numerics },

@@ -21,6 +21,7 @@ export class GrantChecks {
   readonly #kindOf: (worker: string) => WorkerKind;
   #workers: readonly WorkerEntry[] = [];
   #builtAwakeMs = -Infinity;
+  #stoppedAtMs = -Infinity;
   /** By session: when a pack of it failed, it was told to leave, its stream closed. */
   readonly #failedAtMs = new Map<string, number>();
   readonly #drainedAtMs = new Map<string, number>();
@@ -43,6 +44,7 @@ export class GrantChecks {
   /** What was decided before may be stored after. */
   coordinatorStopped(): void {
     for (const times of [this.#failedAtMs, this.#drainedAtMs, this.#cutAtMs]) times.clear();
+    this.#stoppedAtMs = this.#timeline.nowMs;
   }
 
   drained(session: string): void {
@@ -68,7 +70,8 @@ export class GrantChecks {
 
   closed({ study, trial, attempt, outcome }: RowOf<'attempt-closed'>): void {
     const session = this.#store.trial(study, trial).log[attempt - 1]?.session ?? '';
-    if (outcome === 'crashed' || outcome === 'timeout')
+    const isLate = this.#timeline.nowMs - this.#stoppedAtMs < slackMs;
+    if (!isLate && (outcome === 'crashed' || outcome === 'timeout'))
       this.#failedAtMs.set(session, this.#timeline.nowMs);
   }
 

@@ -268,7 +268,7 @@ export class ModelStore {
       if (row.status === 'complete') checkTested(this.study(row.study));
     }
     if (row.kind === 'attempt-opened') this.#checkAlone(row);
-    if (row.kind === 'worker-quarantined') this.#checkMarked();
+    if (row.kind === 'worker-quarantined' || row.kind === 'study-extended') this.#checkMarked();
     if (row.kind !== 'attempt-closed' && row.kind !== 'trial-status') return;
     const { charged, log, status, result, id } = this.trial(row.study, row.trial);
     const search = log.filter(({ purpose }) => purpose === 'search');

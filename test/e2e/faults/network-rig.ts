@@ -41,7 +41,7 @@ export async function networkRig(options: RigOptions): Promise<Rig> {
     proxy,
     worker,
     trains: async (trial, by = worker) =>
-      void (await by.running.says(new RegExp(`"pack":"network:${trial}#\\d+","msg":"training"`))),
+      void (await by.running.says(new RegExp(`"pack":"[0-9a-f]+:${trial}#\\d+","msg":"training"`))),
     finish: async (last = coordinator) => {
       await last.says(/network is complete/);
       last.kill('SIGTERM');
