@@ -20,6 +20,7 @@ import {
   metricText,
   percentText,
 } from './number-format.ts';
+import { recomputationOf } from './recomputation.ts';
 import type { ResultRow, StudyResults } from './study-results.ts';
 import { shown, widthOf, type TextOptions } from './text-options.ts';
 
@@ -48,7 +49,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
     ['steps', result === null ? null : String(result.steps)],
     ['seconds', result === null ? null : result.seconds.toFixed(3)],
     ['digest', row.digest],
-    ['verified', verificationOf(source).words],
+    ['verified', recomputationOf(source.study, trial, attempts).words],
     ...(trial.audit === null ? [] : [['audit', auditWords[trial.audit]] as const]),
     ['trainer', specWords(source.study)],
     ['data', dataWords(source.study)],
@@ -83,46 +84,6 @@ const auditWords: Readonly<Record<AuditVerdict, string>> = {
     'unchecked: nobody could compute it again: every attempt was lost, or its worker was found to compute wrongly when the stage had closed',
   disputed: 'disputed: workers computed different results, and none could settle it; not ranked',
 };
-
-interface Verification {
-  /** Whether it was computed again with the same result; null where nobody has. */
-  readonly verified: boolean | null;
-  /** Who did. */
-  readonly workers: readonly string[];
-  readonly words: string | null;
-}
-
-/** From the record: attempts after the accepted one that gave the same digest, or another one. */
-export function verificationOf({ study, trial, attempts }: TrialSource): Verification {
-  if (trial.result?.kind !== 'complete') return { verified: null, workers: [], words: null };
-  const disputed = attempts.filter(({ outcome }) => outcome === 'disputed');
-  const { winner } = study;
-  const isWinner = winner !== null && trialName(winner.trial) === trialName(trial.id);
-  // A third worker may have settled it: then the one that computed something else was wrong.
-  const isOpen = disputed.length > 0 && trial.audit !== 'verified';
-  if (isOpen || (isWinner && winner.reproduced === false)) {
-    const workers = [...new Set(disputed.map(({ worker }) => worker))];
-    const who = workers.length === 0 ? 'another worker' : workers.join(', ');
-    return { verified: false, workers: [], words: `NO: ${who} computed another result` };
-  }
-  const again = attempts.filter(
-    ({ outcome, purpose }) =>
-      outcome === 'duplicate' || (outcome === 'accepted' && purpose !== 'search'),
-  );
-  if (again.length === 0)
-    return {
-      verified: null,
-      workers: [],
-      words: 'computed once; `train again` below checks the digest',
-    };
-  const workers = [...new Set(again.map(({ worker }) => worker))];
-  const alone = workers.every((worker) => worker === trial.worker) ? ', the same worker' : '';
-  return {
-    verified: true,
-    workers,
-    words: `yes: the same digest again on ${workers.join(', ')}${alone}`,
-  };
-}
 
 function placeWords({ results, row }: TrialSource): string | null {
   if (row.rank === null) return null;
