@@ -10,7 +10,7 @@ import {
   type AuditVerdict,
 } from '../study/trial.ts';
 import { wrapText } from './display-width.ts';
-import { gridLines, type Column } from './grid.ts';
+import { gridLines, reasonLines, type Column } from './grid.ts';
 import {
   bareText,
   durationText,
@@ -57,9 +57,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
   const lines = facts.flatMap(([name, value]) => factLines(name, value ?? '-', options));
   // Not wrapped: it is there to be copied.
   lines.push(options.color('bold', 'train again'), `  ${shown(source.command, options)}`);
-  lines.push('', 'attempts');
-  if (attempts.length === 0) lines.push('  none yet');
-  else lines.push(...gridLines(attemptColumns, attempts, options));
+  lines.push('', ...attemptLines(attempts, options));
   if (result !== null && result.curve.length > 0)
     lines.push('', 'measurements', ...curveLines(result.curve, options));
   return `${lines.join('\n')}\n`;
@@ -147,21 +145,44 @@ function factLines(name: string, value: string, options: TextOptions): string[] 
   return [options.color('bold', label) + first, ...rest.map((line) => indent + line)];
 }
 
+/** Times are of one clock for everybody who looks, wherever they are. */
+function attemptLines(attempts: readonly AttemptRecord[], options: TextOptions): string[] {
+  const [first] = attempts;
+  if (first === undefined) return ['attempts', '  none yet'];
+  const [firstDay] = dayAndTime(first.grantedAtMs);
+  const reasons = attempts.map(({ attempt, reason }) => ({ name: `attempt ${attempt}`, reason }));
+  return [
+    `attempts (the first on ${firstDay}, UTC)`,
+    ...gridLines(attemptColumns(firstDay), attempts, options),
+    ...reasonLines(reasons, options),
+  ];
+}
+
+function dayAndTime(atMs: number): [day: string, time: string] {
+  const text = new Date(atMs).toISOString();
+  return [text.slice(0, 10), text.slice(11, 19)];
+}
+
+/** The time alone where it was the day that stands above. */
+function grantedText({ grantedAtMs }: AttemptRecord, firstDay: string): string {
+  const [day, time] = dayAndTime(grantedAtMs);
+  return day === firstDay ? time : `${day} ${time}`;
+}
+
 /** A learning curve as a table: one row a measurement. */
 export function curveLines(curve: readonly Measurement[], options: TextOptions): readonly string[] {
   return gridLines(curveColumns, curve, options);
 }
 
-const attemptColumns: readonly Column<AttemptRecord>[] = [
+const attemptColumns = (firstDay: string): readonly Column<AttemptRecord>[] => [
   right('attempt', null, (row) => String(row.attempt)),
   left('purpose', 50, (row) => row.purpose),
   left('worker', null, (row) => row.worker),
   left('outcome', null, (row) => row.outcome ?? 'open'),
-  left('granted', 40, (row) => new Date(row.grantedAtMs).toISOString()),
+  { head: 'granted', align: 'left', importance: 40, cell: (row) => grantedText(row, firstDay) },
   left('took', 35, (row) =>
     row.endedAtMs === null ? null : durationText(row.endedAtMs - row.grantedAtMs),
   ),
-  left('reason', 30, (row) => row.reason),
 ];
 
 const curveColumns: readonly Column<Measurement>[] = [

@@ -67,6 +67,18 @@ describe('a λ with replicates', () => {
     expect(each.winner!.value).toBe(0.475);
   });
 
+  test('keeps its whole name in a narrow terminal, where the worker, say, can go', () => {
+    const many = raced.map((each) => ({
+      ...each,
+      id: { ...each.id, k: each.id.k + 4_710 },
+      worker: 'a-node-with-a-long-name',
+      attempts: 2,
+    }));
+    const text = formatTables(studyResults(repeated, many, 'trial'), { ...plain, width: 50 });
+    expect(text).toContain('│ fine/4712.2 │');
+    expect(text).toMatch(/not shown at this width: .*worker/);
+  });
+
   test('shows in the table how many there are, and that the test accuracy is their mean', () => {
     const text = formatTables(results, plain);
     expect(text).toMatch(/2 of \d+ λ complete, replicates of 2, 1 λ/);

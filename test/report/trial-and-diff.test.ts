@@ -52,9 +52,26 @@ describe('one trial', () => {
       'hidden 50, batch 100, cycles 1',
       'digits: train 1000 drawn by the seed',
       '\ntrain again\n  ridgeline train sample --trial fine/2\n',
-      '│ lost-1 │ lost     │ 2026-01-02T03:04:05.000Z │ 3 s  │',
+      'attempts (the first on 2026-01-02, UTC)\n',
+      '│ lost-1 │ lost     │ 03:04:05 │ 3 s  │',
     ])
       expect(text).toContain(fact);
+  });
+
+  test('says in 80 columns when an attempt was granted, and all of why it ended', () => {
+    const reason =
+      'the worker was lost: it has not been heard of for 20 s, and its lease of the trial has ended';
+    const nextDay = attempt(2, {
+      grantedAtMs: Date.UTC(2026, 0, 3),
+      worker: 'gpu-node-17.cluster',
+    });
+    const text = formatTrial(
+      { ...source, attempts: [attempt(1, { outcome: 'lost', reason }), nextDay] },
+      { ...options, width: 80 },
+    );
+    expect(text).toContain('│ 03:04:05 ');
+    expect(text).toContain('│ 2026-01-03 00:00:00 │');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(`attempt 1: ${reason}`);
   });
 
   test('says who verified it, and who computed another result', () => {

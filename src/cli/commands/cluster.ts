@@ -131,6 +131,7 @@ async function studyLines(context: Context, flags: ControlFlags): Promise<readon
   context.stderr.write('no coordinator runs; this is what the store has\n');
   return reader.studies().map((record) => ({
     ...storedProgress(record, reader.trials(record.spec.study)),
+    metric: record.spec.objective.metric,
     reason: record.reason,
   }));
 }
