@@ -72,7 +72,8 @@ function addSubmit(program: Command, context: Context): void {
     .argument('<study>', 'the study file (YAML)')
     .option('--fresh', 'throw away what is stored under its name')
     .action(async (file: string, flags: ControlFlags & { readonly fresh?: boolean }) => {
-      const spec = await loadStudy(file);
+      // Its files are where the coordinator is, which may be another machine.
+      const spec = await loadStudy(file, () => false);
       const { name, outcome } = await withControl(context, flags, (client) =>
         client.submitStudy(canonicalSpec(spec), flags.fresh === true),
       );

@@ -100,9 +100,10 @@ export function addRunCommand(
 }
 
 async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
-  const spec = await loadStudy(file);
   const stateDir = stateDirOf(context, flags);
-  if (flags.fresh !== true && isFinished(stateDir, spec)) {
+  const isDone = (study: StudySpec): boolean => flags.fresh !== true && isFinished(stateDir, study);
+  const spec = await loadStudy(file, (study) => !isDone(study));
+  if (isDone(spec)) {
     if (flags.quiet !== true)
       context.stderr.write(
         `${spec.study} is finished; these are its results (--fresh starts it anew)\n`,
