@@ -48,6 +48,15 @@ export function rankedText(count: number, stages: Replicated): string {
   return hasReplicates(stages) ? `${count} λ` : countText(count, 'trial');
 }
 
+/** How far a study is: `54 of 60 trials complete`. */
+export function completeText(
+  stages: readonly Pick<StageResults, 'trials' | 'counts' | 'replicates'>[],
+): string {
+  const complete = stages.reduce((sum, { counts }) => sum + counts.complete, 0);
+  const planned = stages.reduce((sum, { trials }) => sum + trials, 0);
+  return `${complete} of ${rankedText(planned, stages)} complete`;
+}
+
 /** `winner`, or `best so far` while the search goes on or where it ended without one. */
 export function bestLabel({ winner }: Pick<StudyResults, 'winner'>): string {
   return winner === null ? 'best so far' : 'winner';
