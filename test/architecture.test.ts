@@ -35,7 +35,14 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Rooms that import nothing of Node, and packages that a pure room may use all the same. */
 const pureRooms = ['search', 'trainer', 'report', 'study'];
-const purePackages = ['cli-table3', '@observablehq/plot', 'linkedom', 'hyparquet-writer', 'fflate'];
+const purePackages = [
+  'cli-table3',
+  '@observablehq/plot',
+  'linkedom',
+  'hyparquet-writer',
+  'fflate',
+  'yaml',
+];
 
 const sources = globSync('src/**/*.ts').filter((path) => !path.includes('/assembly/'));
 const importsOf = (path: string): string[] =>

@@ -4,6 +4,7 @@
  * stdout carries results and nothing else; progress, logs and hints go to stderr.
  */
 import { Command } from 'commander';
+import { closestWord } from '../base/closest-word.ts';
 import { messageOf, RidgelineError } from '../base/errors.ts';
 import { addCommands } from './command-loaders.ts';
 import type { Context } from './context.ts';
@@ -75,12 +76,24 @@ async function buildProgram(
     .command('help [topic]')
     .description('help for a command, or for the topic exit-codes')
     .action((topic?: string) => {
-      const command = program.commands.find((candidate) => candidate.name() === topic);
-      context.stdout.write(
-        topic === 'exit-codes' ? exitCodesText : (command ?? program).helpInformation(),
-      );
+      context.stdout.write(helpText(program, topic));
     });
   return program;
+}
+
+/** @throws RidgelineError USAGE for what is neither a command nor a topic */
+function helpText(program: Command, topic: string | undefined): string {
+  if (topic === undefined) return program.helpInformation();
+  if (topic === 'exit-codes') return exitCodesText;
+  const command = program.commands.find((candidate) => candidate.name() === topic);
+  if (command !== undefined) return command.helpInformation();
+  const topics = ['exit-codes', ...program.commands.map((candidate) => candidate.name())];
+  const closest = closestWord(topic, topics);
+  throw new RidgelineError(
+    'USAGE',
+    `There is no help about ${JSON.stringify(topic)}${closest === null ? '.' : `; did you mean ${closest}?`}`,
+    `\`ridgeline help\` lists the commands; exit-codes is a topic, too.`,
+  );
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

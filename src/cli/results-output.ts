@@ -76,7 +76,8 @@ export function writeResults(
 ): void {
   const format = formatOf(choice, context);
   const kind = choice.replicates === true ? 'trial' : 'lambda';
-  const results = studyResults(source.study, source.trials, kind);
+  const recomputed = source.reader.recomputed(source.study.spec.study);
+  const results = studyResults(source.study, source.trials, kind, recomputed);
   const selected = selectResults(results, selectionOf(results, choice));
   const content = contentOf(source, selected, format, choice, context, flags);
   const chart = choice.chart === true ? chartBelow(results, choice, format, context, flags) : '';

@@ -24,10 +24,11 @@ export function readStudyPicture(
             return whole === null ? [] : [{ role: choice.role, trial: whole }];
           })
         : [namedExample(reader, study, trial)];
+    const attempts = reader.attempts(study);
     return {
       record,
-      results: studyResults(record, trials),
-      attempts: reader.attempts(study),
+      results: studyResults(record, trials, 'lambda', attempts),
+      attempts,
       examples,
       nowMs,
     };

@@ -1,23 +1,47 @@
 /** The one place of this room that reads files. */
-import { constants } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { RidgelineError, messageOf } from '../base/errors.ts';
+import type { SpecProblem } from '../study/invariants.ts';
 import type { RecipeSpec, StudySpec } from '../study/study-spec.ts';
 import { parseStudy, parseStudyOrRecipe, type StudyOrRecipe } from './parse-study.ts';
 import { fileBytesMax } from './prescan.ts';
 
-/** @throws RidgelineError STUDY_INVALID */
-export async function loadStudy(path: string): Promise<StudySpec> {
-  return besideFile(parseStudy(await readText(path), path), path);
+/**
+ * @param needsData whether the data set's own files have to be there, and on this machine
+ * @throws RidgelineError STUDY_INVALID
+ */
+export async function loadStudy(
+  path: string,
+  needsData: (spec: StudySpec) => boolean = () => true,
+): Promise<StudySpec> {
+  const text = await readText(path);
+  const spec = parseStudy(text, path, (parsed) =>
+    'stages' in parsed && !needsData(besideFile(parsed, path)) ? [] : dataProblems(parsed, path),
+  );
+  return besideFile(spec, path);
 }
 
 /** @throws RidgelineError STUDY_INVALID */
 export async function loadStudyOrRecipe(path: string): Promise<StudyOrRecipe> {
-  const loaded = parseStudyOrRecipe(await readText(path), path);
+  const loaded = parseStudyOrRecipe(await readText(path), path, (spec) => dataProblems(spec, path));
   return loaded.kind === 'study'
     ? { kind: 'study', spec: besideFile(loaded.spec, path) }
     : { kind: 'recipe', spec: besideFile(loaded.spec, path) };
+}
+
+function dataProblems({ dataset }: StudySpec | RecipeSpec, file: string): SpecProblem[] {
+  const { source } = dataset;
+  if (source.kind === 'named') return [];
+  const path = resolve(dirname(file), source.path);
+  try {
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) return [];
+  } catch (error) {
+    // What else keeps it from being looked at is said by who reads it.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOTDIR')) return [];
+  }
+  return [{ path: ['dataset', 'path'], message: `${path} does not exist` }];
 }
 
 /** A data set's path is meant from where the study file lies, wherever the command is started. */

@@ -18,9 +18,15 @@ export type StudyOrRecipe =
   | { readonly kind: 'study'; readonly spec: StudySpec }
   | { readonly kind: 'recipe'; readonly spec: RecipeSpec };
 
-/** @throws RidgelineError STUDY_INVALID with every problem */
-export function parseStudy(text: string, file: string): StudySpec {
-  return readStudy(new YamlSource(text, file));
+/** What only somebody who knows the machine can say of a spec. */
+export type OtherProblems = (spec: StudySpec | RecipeSpec) => readonly SpecProblem[];
+
+/**
+ * @param others reported with the rest
+ * @throws RidgelineError STUDY_INVALID with every problem
+ */
+export function parseStudy(text: string, file: string, others: OtherProblems = none): StudySpec {
+  return readStudy(new YamlSource(text, file), others);
 }
 
 /**
@@ -28,7 +34,11 @@ export function parseStudy(text: string, file: string): StudySpec {
  *
  * @throws RidgelineError STUDY_INVALID with every problem
  */
-export function parseStudyOrRecipe(text: string, file: string): StudyOrRecipe {
+export function parseStudyOrRecipe(
+  text: string,
+  file: string,
+  others: OtherProblems = none,
+): StudyOrRecipe {
   const source = new YamlSource(text, file);
   const searches = source
     .keys([])
@@ -37,21 +47,29 @@ export function parseStudyOrRecipe(text: string, file: string): StudyOrRecipe {
     .keys(['trainer'])
     .some((key) => keyMeant(['trainer'], key, recipeKeys) === 'lambda');
   return searches || !hasLambda
-    ? { kind: 'study', spec: readStudy(source) }
-    : { kind: 'recipe', spec: readRecipe(source) };
+    ? { kind: 'study', spec: readStudy(source, others) }
+    : { kind: 'recipe', spec: readRecipe(source, others) };
 }
 
-function readStudy(source: YamlSource): StudySpec {
+const none: OtherProblems = () => [];
+
+function readStudy(source: YamlSource, others: OtherProblems): StudySpec {
   return read(source, studySchema, studyKeys, (shape) => {
     const spec = studyFrom(shape);
-    return { spec, problems: [...alternativeProblems(shape), ...studyProblems(spec)] };
+    return {
+      spec,
+      problems: [...alternativeProblems(shape), ...studyProblems(spec), ...others(spec)],
+    };
   });
 }
 
-function readRecipe(source: YamlSource): RecipeSpec {
+function readRecipe(source: YamlSource, others: OtherProblems): RecipeSpec {
   return read(source, recipeSchema, recipeKeys, (shape) => {
     const spec = recipeFrom(shape);
-    return { spec, problems: [...alternativeProblems(shape), ...recipeProblems(spec)] };
+    return {
+      spec,
+      problems: [...alternativeProblems(shape), ...recipeProblems(spec), ...others(spec)],
+    };
   });
 }
 

@@ -21,7 +21,7 @@ const standIns: unknown = {
   study: 'stand-in',
   seed: 0,
   dataset: {
-    name: 'stand-in',
+    name: 'digits',
     path: 'stand-in',
     format: 'auto',
     train: { count: 1, fraction: Number.MIN_VALUE },

@@ -34,7 +34,7 @@ export function issueProblems(issue: z.core.$ZodIssue, root: unknown): ShapeProb
           );
     }
     case 'invalid_value':
-      return wrong(wordMessage(issue.values.map(String), given));
+      return wrong(wordMessage(issue.values.map(String), given) + ownFilesHint(path, given));
     case 'invalid_type':
       return wrong(typeMessage(issue.expected, given));
     default:
@@ -97,6 +97,12 @@ function wordMessage(known: readonly string[], given: unknown): string {
   const meant = spelling ?? closestWord(text, known);
   const choice = known.length === 1 ? known.join() : `one of ${known.join(', ')}`;
   return `must be ${choice}, got ${shown(given)}${meant === null ? '' : `; did you mean ${meant}?`}`;
+}
+
+/** A name that looks like a path is one. */
+function ownFilesHint(path: Path, given: unknown): string {
+  const isPath = path.join('.') === 'dataset.name' && /[./\\]/.test(String(given));
+  return isPath ? '; files of your own have path instead of name' : '';
 }
 
 function unionMessage(path: Path, given: unknown): string {

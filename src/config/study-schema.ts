@@ -3,6 +3,7 @@
  * keys and bounds of values are the study's own (`study/invariants.ts`) and not repeated here.
  */
 import { z } from 'zod';
+import { datasetNames } from '../study/dataset-names.ts';
 import { datasetFormats } from '../study/study-spec.ts';
 import type { KnownKeys } from './shape-problems.ts';
 
@@ -20,9 +21,9 @@ const selection = z
 
 const dataset = z.strictObject({
   name: z
-    .string()
+    .enum(datasetNames)
     .optional()
-    .describe('a data set of the catalogue: digits, cifar10, … (`ridgeline data list`)'),
+    .describe('a data set of the catalogue (`ridgeline data list`)'),
   path: z.string().optional().describe('files of your own, instead of name'),
   format: z
     .enum(datasetFormats)

@@ -12,6 +12,7 @@ import {
   parseAllDocuments,
   type Document,
   type Pair,
+  type YAMLParseError,
 } from 'yaml';
 import type { RidgelineError } from '../base/errors.ts';
 import { prescan } from './prescan.ts';
@@ -49,7 +50,7 @@ export class YamlSource {
     const [first, second] = 'empty' in documents ? [] : documents;
     if (first === undefined) throw this.invalid([{ offset: 0, message: 'the file is empty' }]);
     // Its warnings are of tags that it does not know; `treeProblems` refuses all tags.
-    const errors = first.errors.map(({ pos, message }) => ({ offset: pos[0], message }));
+    const errors = syntaxProblems(first.errors);
     if (second !== undefined) {
       const message = 'a study file holds one document: remove "---" and what follows';
       errors.push({ offset: second.range[0], message });
@@ -121,6 +122,18 @@ export class YamlSource {
       path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
     return isMap(node) ? node.items : [];
   }
+}
+
+/** Behind a tab the parser takes the levels for others, and what it says follows from that. */
+function syntaxProblems(errors: readonly YAMLParseError[]): TextProblem[] {
+  const isTab = ({ code }: YAMLParseError): boolean => code === 'TAB_AS_INDENT';
+  const firstTab = errors.find(isTab)?.pos[0] ?? Infinity;
+  return errors
+    .filter((error) => isTab(error) || error.pos[0] < firstTab)
+    .map((error) => ({
+      offset: error.pos[0],
+      message: isTab(error) ? `${error.message}: use spaces` : error.message,
+    }));
 }
 
 /** Counted here: the parser leaves out the lines of what it cannot place, and all that follow move up. */

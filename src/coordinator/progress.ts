@@ -16,8 +16,8 @@ import { quarantineReason } from './quarantine.ts';
 import type { TrialEntry } from './trial-state.ts';
 import { ineligibility } from './workforce.ts';
 
-/** What the dispatcher knows of a study; why it failed or was paused stands in the store. */
-export type StudyProgress = Omit<StudySummary, 'reason'>;
+/** What the dispatcher knows of a study; why it failed and what ranks stand in the store. */
+export type StudyProgress = Omit<StudySummary, 'reason' | 'metric'>;
 
 export type StudyCounts = Omit<StudyProgress, 'best'>;
 

@@ -3,6 +3,7 @@ import { RidgelineError } from '../base/errors.ts';
 import { openDataset } from '../dataset/open-dataset.ts';
 import type { Part } from '../dataset/part.ts';
 import type { StudySpec } from '../study/study-spec.ts';
+import { batchRemark } from '../study/training-length.ts';
 import type { StudyData } from './cluster-state.ts';
 
 export interface OpenedStudyData {
@@ -10,6 +11,8 @@ export interface OpenedStudyData {
   readonly partDigests: Readonly<Record<string, string>>;
   readonly source: string;
   readonly official: boolean | null;
+  /** What whoever started the study should know; null for nothing. */
+  readonly remark: string | null;
 }
 
 export interface ReadStudyData {
@@ -31,6 +34,7 @@ export async function openStudyData(spec: StudySpec, dataDir: string): Promise<R
       partDigests,
       source: opened.source,
       official: opened.official,
+      remark: batchRemark(spec.trainer, opened.counts.train),
     },
     parts: opened.parts,
   };

@@ -53,6 +53,7 @@ export class StudyLibrary {
         `${study}: ${opened.source} does not have the hashes of the official release; it is used as it is`,
       );
     }
+    if (opened.remark !== null) this.#log.warn(`${study}: ${opened.remark}`);
     return opened;
   }
 

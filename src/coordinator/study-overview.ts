@@ -63,7 +63,9 @@ export class StudyOverview {
     const live = this.#entry(record.spec.study);
     const progress = live === undefined ? this.#stored.progress(record) : studyProgress(live);
     const problem = this.#from.storeProblem();
-    if (problem === null || isOver(record.status)) return { ...progress, reason: record.reason };
-    return { ...progress, reason: `nothing is granted or acknowledged: ${problem}` };
+    const { metric } = record.spec.objective;
+    if (problem === null || isOver(record.status))
+      return { ...progress, metric, reason: record.reason };
+    return { ...progress, metric, reason: `nothing is granted or acknowledged: ${problem}` };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { closestWord } from '../base/closest-word.ts';
 import { RidgelineError } from '../base/errors.ts';
+import type { DatasetName } from '../study/dataset-names.ts';
 import { readCifarArchive, readCifarFolder } from './cifar-binary.ts';
 import { readCifarPythonArchive, readCifarPythonFolder } from './cifar-python.ts';
 import { digitNames, readDigits } from './digits.ts';
@@ -12,7 +13,7 @@ import { readIdxFolder } from './idx.ts';
 import type { ReadParts } from './part-source.ts';
 
 export interface NamedDataset {
-  readonly name: string;
+  readonly name: DatasetName;
   readonly description: string;
   /** Every part of the release, in the order in which their records are numbered. */
   readonly parts: readonly string[];
@@ -108,7 +109,7 @@ const cifar10: NamedDataset = {
 
 /** @param folders Ridgeline's own folder, the one that torchvision leaves, and where Debian installs it */
 function idxDataset(
-  name: string,
+  name: DatasetName,
   description: string,
   folders: readonly string[],
   classNames: readonly string[],

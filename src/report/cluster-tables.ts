@@ -1,8 +1,9 @@
 /** The tables of `ridgeline workers` and `ridgeline status`, in every format they have. */
 import { delimitedText, type FileColumn } from './delimited.ts';
-import { gridLines, type Column } from './grid.ts';
+import { gridLines, reasonLines, type Column } from './grid.ts';
 import { jsonText, schemaVersion } from './json-value.ts';
-import { lambdaText } from './number-format.ts';
+import type { ObjectiveMetric } from '../study/study-spec.ts';
+import { lambdaText, metricText } from './number-format.ts';
 import type { TextOptions } from './text-options.ts';
 
 export interface WorkerLine {
@@ -24,6 +25,8 @@ export interface StudyLine {
   readonly done: number;
   readonly total: number;
   readonly running: number;
+  /** Of which `best.value` is a value. */
+  readonly metric: ObjectiveMetric;
   readonly best: { readonly trial: string; readonly lambda: number; readonly value: number } | null;
   readonly reason: string | null;
 }
@@ -52,6 +55,7 @@ const studyFields: readonly FileColumn<StudyLine>[] = [
   ['best_trial', (row) => row.best?.trial ?? null],
   ['best_lambda', (row) => row.best?.lambda ?? null],
   ['best_value', (row) => row.best?.value ?? null],
+  ['metric', (row) => row.metric],
   ['reason', (row) => row.reason],
 ];
 
@@ -64,7 +68,7 @@ export function formatWorkers(
   if (format === 'tsv') return delimitedText(workerFields, rows, 'tsv');
   return gridText<WorkerLine>(
     [
-      text<WorkerLine>('name', null, (row) => row.name),
+      typed<WorkerLine>('name', null, (row) => row.name),
       text<WorkerLine>('state', null, (row) => row.state),
       number<WorkerLine>('threads', 70, (row) => String(row.threads)),
       number<WorkerLine>('busy', 60, (row) => String(row.busy)),
@@ -72,9 +76,9 @@ export function formatWorkers(
       text<WorkerLine>('numerics', 30, (row) => row.numerics),
       text<WorkerLine>('kernel', 20, (row) => row.kernel),
       text<WorkerLine>('address', 40, (row) => row.address),
-      text<WorkerLine>('reason', 50, (row) => row.reason),
     ],
     rows,
+    ({ name, reason }) => ({ name, reason }),
     options,
   );
 }
@@ -92,17 +96,19 @@ export function formatStudies(
   if (format === 'tsv') return delimitedText(studyFields, rows, 'tsv');
   return gridText<StudyLine>(
     [
-      text<StudyLine>('study', null, (row) => row.study),
+      typed<StudyLine>('study', null, (row) => row.study),
       text<StudyLine>('status', null, (row) => row.status),
-      text<StudyLine>('stage', 60, (row) => row.stage),
+      text<StudyLine>('stage', 60, stageText),
       number<StudyLine>('trials', 70, (row) => `${row.done}/${row.total}`),
       number<StudyLine>('running', 40, (row) => String(row.running)),
-      text<StudyLine>('best', 50, (row) => row.best?.trial ?? null),
+      typed<StudyLine>('best', 50, (row) => row.best?.trial ?? null),
       number<StudyLine>('λ', 50, (row) => (row.best === null ? null : lambdaText(row.best.lambda))),
-      number<StudyLine>('value', 55, (row) => row.best?.value.toFixed(4) ?? null),
-      text<StudyLine>('reason', 30, (row) => row.reason),
+      number<StudyLine>('value', 55, ({ best, metric }) =>
+        best === null ? null : metricText(metric, best.value),
+      ),
     ],
     rows,
+    ({ study, reason }) => ({ name: study, reason }),
     options,
   );
 }
@@ -110,9 +116,26 @@ export function formatStudies(
 function gridText<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
+  reasonOf: (row: Row) => { readonly name: string; readonly reason: string | null },
   options: TextOptions,
 ): string {
-  return `${gridLines(columns, rows, options).join('\n')}\n`;
+  const lines = gridLines(columns, rows, options);
+  return `${[...lines, ...reasonLines(rows.map(reasonOf), options)].join('\n')}\n`;
+}
+
+/** Of a study whose stages have all closed, `done` and `total` are those of the last one. */
+function stageText({ stage, total }: StudyLine): string | null {
+  return stage === null && total > 0 ? 'the last' : stage;
+}
+
+/** A name that other commands ask for. */
+function typed<Row>(
+  head: string,
+  importance: number | null,
+  cell: (row: Row) => string | null,
+): Column<Row> {
+  const column = text(head, importance, cell);
+  return { ...column, shrink: { widthMin: 8, lost: 'end', isTyped: true } };
 }
 
 function text<Row>(

@@ -1,9 +1,9 @@
 /**
  * A table for a terminal: columns that fit the width, rows that are never wrapped.
  *
- * Where the columns are too wide together, short headings are used first, then long names are cut
+ * Where the columns are too wide together, short headings are used first, then long texts are cut
  * with an ellipsis, then whole columns are left out, the least important first, and named below the
- * table: nothing disappears silently.
+ * table: nothing disappears silently. Names that one has to type are cut only when nothing else can go.
  */
 import Table from 'cli-table3';
 import { assert } from '../base/assert.ts';
@@ -17,8 +17,15 @@ export interface Column<Row> {
   readonly align: 'left' | 'right';
   /** The lowest goes first where not all fit; null stays always. */
   readonly importance: number | null;
-  /** A name that may be cut down to so many columns, losing its end or its start. */
-  readonly shrink?: { readonly widthMin: number; readonly lost: 'end' | 'start' };
+  /**
+   * A text that may be cut down to so many columns, losing its end or its start. One that has to be typed
+   * again is cut last, when every column that can go has gone.
+   */
+  readonly shrink?: {
+    readonly widthMin: number;
+    readonly lost: 'end' | 'start';
+    readonly isTyped?: boolean;
+  };
   /** Null: nothing known. */
   readonly cell: (row: Row) => string | null;
   readonly style?: (row: Row) => Style | null;
@@ -67,6 +74,18 @@ export function gridLines<Row>(
   return [...lines, ...note.map((line) => options.color('dim', line))];
 }
 
+/** Sentences that belong to rows: below the table they are whole, where a column would cut them. */
+export function reasonLines(
+  rows: readonly { readonly name: string; readonly reason: string | null }[],
+  options: TextOptions,
+): string[] {
+  return rows.flatMap(({ name, reason }) =>
+    reason === null
+      ? []
+      : wrapText(shown(`  ${name}: ${reason}`, options), widthOf(options), '    '),
+  );
+}
+
 function widest(head: string, cells: readonly string[]): number {
   let width = displayWidth(head);
   for (const cell of cells) width = Math.max(width, displayWidth(cell));
@@ -90,11 +109,8 @@ function fitColumns<Row>(
   });
   const dropped: LaidOut<Row>[] = [];
   for (;;) {
-    const shrunk = shrinkNames(
-      kept,
-      width,
-      options,
-      (item) => item.column.shrink?.widthMin ?? item.width,
+    const shrunk = shrinkTexts(kept, width, options, (item) =>
+      item.column.shrink?.isTyped === true ? item.width : leastWidth(item),
     );
     if (totalWidth(shrunk) <= width) return { kept: shrunk, dropped };
     const least = leastImportant(kept);
@@ -102,9 +118,15 @@ function fitColumns<Row>(
     dropped.push(natural[natural.findIndex(({ column }) => column === least.column)] ?? least);
     kept = kept.filter((item) => item !== least);
   }
-  const forced = shrinkNames(kept, width, options, () => 1);
+  const cutNames = shrinkTexts(kept, width, options, leastWidth);
+  const isEnough = totalWidth(cutNames) <= width;
+  const forced = isEnough ? cutNames : shrinkTexts(kept, width, options, () => 1);
   assert(totalWidth(forced) <= width, 'the columns that always stay fit once their names are cut');
   return { kept: forced, dropped };
+}
+
+function leastWidth<Row>({ column, width }: LaidOut<Row>): number {
+  return column.shrink?.widthMin ?? width;
 }
 
 function leastImportant<Row>(columns: readonly LaidOut<Row>[]): LaidOut<Row> | null {
@@ -116,8 +138,8 @@ function leastImportant<Row>(columns: readonly LaidOut<Row>[]): LaidOut<Row> | n
   return least;
 }
 
-/** Cuts names, always the widest by one, until the table fits or all are at their least. */
-function shrinkNames<Row>(
+/** Cuts texts, always the widest by one, until the table fits or all are at their least. */
+function shrinkTexts<Row>(
   columns: readonly LaidOut<Row>[],
   width: number,
   options: TextOptions,

@@ -20,6 +20,8 @@ export interface Plan {
   readonly replicates: number;
   readonly racing: boolean;
   readonly stages: readonly PlannedStage[];
+  /** What will happen otherwise than the file seems to say. */
+  readonly warnings: readonly string[];
 }
 
 interface PlannedStage {
@@ -42,6 +44,7 @@ export function formatPlan(plan: Plan): string {
     `data: ${foreignText(plan.source)}`,
     `records: ${counts.train} train, ${counts.validation} validate, ${counts.test ?? 'none'} test`,
     `cost: about ${plan.secondsPerTrial.toFixed(2)} s a trial, ${costText(plan, least, most)} on one thread of this machine`,
+    ...plan.warnings.map((warning) => `warning: ${warning}`),
   ];
   for (const stage of plan.stages) {
     lines.push('');
@@ -89,5 +92,6 @@ export function planJson(plan: Plan): string {
     replicates: plan.replicates,
     racing: plan.racing,
     stages: plan.stages,
+    warnings: plan.warnings,
   });
 }

@@ -65,7 +65,7 @@ export function resultFields(objective: Objective): readonly ResultField[] {
       (row) => secondsText(row.seconds),
     ),
     text('digest', (row) => row.digest),
-    flag('verified', (row) => row.audit === 'verified'),
+    flag('verified', (row) => row.verified),
     text('audit', (row) => row.audit),
     errorField(objective),
     flag('tied', (row) => row.tied),

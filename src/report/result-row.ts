@@ -9,13 +9,21 @@ import { meanOfAll } from '../search/mean.ts';
 import type { RankedCandidate } from '../search/ranking.ts';
 import { candidateError, valueError, type StudyStatistics } from '../search/study-statistics.ts';
 import type { StudyRecord, WinnerRecord } from '../study/study-record.ts';
-import { trialName, type Measurement, type TrialRecord } from '../study/trial.ts';
+import {
+  trialName,
+  type AttemptRecord,
+  type Measurement,
+  type TrialRecord,
+} from '../study/trial.ts';
+import { verifiedOf } from './recomputation.ts';
 import type { ResultRow } from './study-results.ts';
 
+/** @param again by trial, who computed it again; without them only audits say what is verified */
 export function lambdaRow(
   study: StudyRecord,
   candidate: RankedCandidate,
   statistics: StudyStatistics,
+  again: ReadonlyMap<string, readonly AttemptRecord[]> = new Map(),
 ): ResultRow {
   const { trial, replicates, rank, status, value, audit } = candidate;
   const shown = (status === 'failed' && replicates.find((one) => one.status === status)) || trial;
@@ -39,6 +47,7 @@ export function lambdaRow(
     reason: shown === trial ? trial.reason : `replicate ${shown.id.replicate}: ${shown.reason}`,
     attempts: replicates.reduce((sum, { attempts }) => sum + attempts, 0),
     audit,
+    verified: verifiedOf(study, replicates, again),
   };
 }
 
@@ -47,8 +56,12 @@ export function trialRows(
   study: StudyRecord,
   candidate: RankedCandidate,
   statistics: StudyStatistics,
+  again: ReadonlyMap<string, readonly AttemptRecord[]>,
 ): ResultRow[] {
-  return candidate.replicates.map((trial) => trialRow(study, candidate, trial, statistics));
+  return candidate.replicates.map((trial) => ({
+    ...trialRow(study, candidate, trial, statistics),
+    verified: verifiedOf(study, [trial], again),
+  }));
 }
 
 function trialRow(
@@ -56,7 +69,7 @@ function trialRow(
   candidate: RankedCandidate,
   trial: TrialRecord,
   statistics: StudyStatistics,
-): ResultRow {
+): Omit<ResultRow, 'verified'> {
   const name = trialName(trial.id);
   const value = objectiveValue(trial, study.spec.objective);
   return {

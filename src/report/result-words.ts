@@ -1,4 +1,5 @@
 /** Sentences about results that several outputs share: a stage's state, the winner, what failed. */
+import { trialName, type TrialRecord } from '../study/trial.ts';
 import {
   bareText,
   countText,
@@ -45,6 +46,15 @@ export function hasReplicates(stages: Replicated): boolean {
 /** What is ranked, counted: `30 trials`, or `30 λ` where they have replicates. */
 export function rankedText(count: number, stages: Replicated): string {
   return hasReplicates(stages) ? `${count} λ` : countText(count, 'trial');
+}
+
+/** How far a study is: `54 of 60 trials complete`. */
+export function completeText(
+  stages: readonly Pick<StageResults, 'trials' | 'counts' | 'replicates'>[],
+): string {
+  const complete = stages.reduce((sum, { counts }) => sum + counts.complete, 0);
+  const planned = stages.reduce((sum, { trials }) => sum + trials, 0);
+  return `${complete} of ${rankedText(planned, stages)} complete`;
 }
 
 /** `winner`, or `best so far` while the search goes on or where it ended without one. */
@@ -149,6 +159,19 @@ function noiseText(
   return hasReplicates(stages)
     ? `± of a mean is about the seeds and about ${images}; ± of one trial and = are about the images alone`
     : `± and = are about ${images}, not about the seed`;
+}
+
+/** `best: coarse/3, replicate 1 of 3, λ 2.39e-5`: a curve is of one trial, where the tables have means. */
+export function exampleLabel(
+  { role, trial }: { readonly role: string; readonly trial: TrialRecord },
+  { stages }: Pick<StudyResults, 'stages'>,
+): string {
+  const first = trialName({ ...trial.id, replicate: 1 });
+  const row = stages.flatMap(({ rows }) => rows).find((of) => of.trial === first);
+  const several = row !== undefined && row.replicates > 1;
+  const which = several ? `, replicate ${trial.id.replicate} of ${row.replicates}` : '';
+  const name = `${trialName(trial.id)}${which}, λ ${lambdaText(trial.lambda)}`;
+  return role === '' ? name : `${role}: ${name}`;
 }
 
 /** `coarse/3 failed: given up after 3 attempts; …`: at most `most` lines, and where the rest is told. */

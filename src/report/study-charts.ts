@@ -14,8 +14,7 @@ import { learningCurve, type CurveSeries } from './charts/learning-curve.ts';
 import type { LambdaScatterInput } from './charts/scatter-scene.ts';
 import { trainAndValidation } from './charts/train-and-validation.ts';
 import { workerTimeline } from './charts/worker-timeline.ts';
-import { lambdaText } from './number-format.ts';
-import { bestLabel, errorSource } from './result-words.ts';
+import { bestLabel, errorSource, exampleLabel } from './result-words.ts';
 import type { StudyResults } from './study-results.ts';
 
 /** All that charts and the report are made of. */
@@ -71,7 +70,7 @@ export function drawStudyChart(
         document,
         {
           title: `${results.study}: learning curves`,
-          series: picture.examples.flatMap(seriesOf),
+          series: picture.examples.map((example) => seriesOf(example, results)),
           learningRate: record.spec.trainer.learningRate,
         },
         theme,
@@ -115,8 +114,8 @@ function scatterInput({ results, record }: StudyPicture): LambdaScatterInput {
   };
 }
 
-function seriesOf({ role, trial }: ExampleTrial): CurveSeries[] {
+function seriesOf(example: ExampleTrial, results: StudyResults): CurveSeries {
+  const { trial } = example;
   assert(trial.result, () => `${trialName(trial.id)} was trained`);
-  const name = `${trialName(trial.id)}, λ ${lambdaText(trial.lambda)}`;
-  return [{ label: role === '' ? name : `${role}: ${name}`, curve: trial.result.curve }];
+  return { label: exampleLabel(example, results), curve: trial.result.curve };
 }

@@ -15,6 +15,7 @@ import type { LambdaRange, Objective } from '../study/study-spec.ts';
 import type { StudyRecord, WinnerTest } from '../study/study-record.ts';
 import {
   trialName,
+  type AttemptRecord,
   type AuditVerdict,
   type StageRecord,
   type StudyStatus,
@@ -52,8 +53,10 @@ export interface ResultRow {
   readonly steps: number | null;
   readonly seconds: number | null;
   readonly digest: string | null;
-  /** What computing it again has shown; null where nobody did. */
+  /** What the study's audits have shown; null where it had none. */
   readonly audit: AuditVerdict | null;
+  /** As `recomputation.ts` says it. */
+  readonly verified: boolean | null;
 }
 
 type StatusCounts = Readonly<Record<TrialStatus, number>>;
@@ -124,17 +127,20 @@ export interface StudyResults {
 /**
  * @param trials with their bits (`correctness`), or no trial is compared with another
  * @param kind   what has a row of its own in a stage: each λ, or each of its replicates
+ * @param recomputed the attempts by which trials were computed again; without them only audits say who is verified
  */
 export function studyResults(
   study: StudyRecord,
   trials: readonly TrialRecord[],
   kind: 'lambda' | 'trial' = 'lambda',
+  recomputed: readonly AttemptRecord[] = [],
 ): StudyResults {
+  const again = Map.groupBy(recomputed, ({ trial }) => trialName(trial));
   const byStage = Map.groupBy(trials, (trial) => trial.id.stage);
   const order = study.spec.stages.map(({ name }) => name);
   const statistics = studyStatistics(trials, study.spec, order);
   const stages = study.stages.map((stage) =>
-    stageResults(study, stage, byStage.get(stage.name) ?? [], statistics),
+    stageResults(study, stage, byStage.get(stage.name) ?? [], statistics, again),
   );
   const rows = stages.flatMap((stage) => stage.rows);
   const winner = winnerResult(study, rows);
@@ -148,7 +154,9 @@ export function studyResults(
     stages:
       kind === 'lambda'
         ? stages
-        : stages.map((stage) => byTrial(stage, study, byStage.get(stage.name) ?? [], statistics)),
+        : stages.map((stage) =>
+            byTrial(stage, study, byStage.get(stage.name) ?? [], statistics, again),
+          ),
     winner,
     best,
     ties: tieSummary(statistics),
@@ -194,16 +202,20 @@ export function selectResults(results: StudyResults, selection: Selection): Stud
   };
 }
 
+/** By the trial's name. */
+type Attempts = ReadonlyMap<string, readonly AttemptRecord[]>;
+
 function stageResults(
   study: StudyRecord,
   stage: StageRecord,
   trials: readonly TrialRecord[],
   statistics: StudyStatistics,
+  again: Attempts,
 ): StageResults {
   const spec = study.spec.stages.find(({ name }) => name === stage.name);
   const given = spec?.lambda.kind === 'range' ? spec.lambda.range : null;
   const ranked = rankCandidates(trials, study.spec.objective, [stage.name]);
-  const rows = ranked.map((candidate) => lambdaRow(study, candidate, statistics));
+  const rows = ranked.map((candidate) => lambdaRow(study, candidate, statistics, again));
   return {
     name: stage.name,
     distribution: 'log_uniform',
@@ -225,9 +237,10 @@ function byTrial(
   study: StudyRecord,
   trials: readonly TrialRecord[],
   statistics: StudyStatistics,
+  again: Attempts,
 ): StageResults {
   const rows = rankCandidates(trials, study.spec.objective, [stage.name]).flatMap((candidate) =>
-    trialRows(study, candidate, statistics),
+    trialRows(study, candidate, statistics, again),
   );
   return {
     ...stage,

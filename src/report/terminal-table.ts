@@ -111,7 +111,7 @@ const looks: Readonly<Record<string, Partial<Column<ResultRow>>>> = {
   rank: { importance: null },
   trial: {
     importance: null,
-    shrink: { widthMin: 8, lost: 'start' },
+    shrink: { widthMin: 8, lost: 'start', isTyped: true },
     style: (row) => (row.rank === 1 ? 'green' : null),
   },
   lambda: { importance: null },

@@ -1,9 +1,10 @@
 /** Everything about one trial as JSON: the row of the results, and behind it attempts, curve and settings. */
 import { fileShape } from '../study/file-shape.ts';
 import { jsonText, schemaVersion } from './json-value.ts';
+import { recomputationOf } from './recomputation.ts';
 import { chosenFields } from './result-fields.ts';
 import { pointJson } from './training-text.ts';
-import { verificationOf, type TrialSource } from './trial-text.ts';
+import type { TrialSource } from './trial-text.ts';
 
 export function trialJson(source: TrialSource): string {
   const { study, results, row, trial, attempts, command } = source;
@@ -14,8 +15,7 @@ export function trialJson(source: TrialSource): string {
     study: study.spec.study,
     ...Object.fromEntries(fields),
     is_winner: results.winner?.trial === row.trial,
-    verified: verificationOf(source).verified,
-    verified_by: verificationOf(source).workers,
+    verified_by: recomputationOf(study, trial, attempts).workers,
     spec: { seed, dataset, trainer },
     attempt_history: attempts.map((attempt) => ({
       attempt: attempt.attempt,

@@ -10,7 +10,7 @@ import {
   type AuditVerdict,
 } from '../study/trial.ts';
 import { wrapText } from './display-width.ts';
-import { gridLines, type Column } from './grid.ts';
+import { gridLines, reasonLines, type Column } from './grid.ts';
 import {
   bareText,
   durationText,
@@ -20,6 +20,7 @@ import {
   metricText,
   percentText,
 } from './number-format.ts';
+import { recomputationOf } from './recomputation.ts';
 import type { ResultRow, StudyResults } from './study-results.ts';
 import { shown, widthOf, type TextOptions } from './text-options.ts';
 
@@ -48,7 +49,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
     ['steps', result === null ? null : String(result.steps)],
     ['seconds', result === null ? null : result.seconds.toFixed(3)],
     ['digest', row.digest],
-    ['verified', verificationOf(source).words],
+    ['verified', recomputationOf(source.study, trial, attempts).words],
     ...(trial.audit === null ? [] : [['audit', auditWords[trial.audit]] as const]),
     ['trainer', specWords(source.study)],
     ['data', dataWords(source.study)],
@@ -56,9 +57,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
   const lines = facts.flatMap(([name, value]) => factLines(name, value ?? '-', options));
   // Not wrapped: it is there to be copied.
   lines.push(options.color('bold', 'train again'), `  ${shown(source.command, options)}`);
-  lines.push('', 'attempts');
-  if (attempts.length === 0) lines.push('  none yet');
-  else lines.push(...gridLines(attemptColumns, attempts, options));
+  lines.push('', ...attemptLines(attempts, options));
   if (result !== null && result.curve.length > 0)
     lines.push('', 'measurements', ...curveLines(result.curve, options));
   return `${lines.join('\n')}\n`;
@@ -83,46 +82,6 @@ const auditWords: Readonly<Record<AuditVerdict, string>> = {
     'unchecked: nobody could compute it again: every attempt was lost, or its worker was found to compute wrongly when the stage had closed',
   disputed: 'disputed: workers computed different results, and none could settle it; not ranked',
 };
-
-interface Verification {
-  /** Whether it was computed again with the same result; null where nobody has. */
-  readonly verified: boolean | null;
-  /** Who did. */
-  readonly workers: readonly string[];
-  readonly words: string | null;
-}
-
-/** From the record: attempts after the accepted one that gave the same digest, or another one. */
-export function verificationOf({ study, trial, attempts }: TrialSource): Verification {
-  if (trial.result?.kind !== 'complete') return { verified: null, workers: [], words: null };
-  const disputed = attempts.filter(({ outcome }) => outcome === 'disputed');
-  const { winner } = study;
-  const isWinner = winner !== null && trialName(winner.trial) === trialName(trial.id);
-  // A third worker may have settled it: then the one that computed something else was wrong.
-  const isOpen = disputed.length > 0 && trial.audit !== 'verified';
-  if (isOpen || (isWinner && winner.reproduced === false)) {
-    const workers = [...new Set(disputed.map(({ worker }) => worker))];
-    const who = workers.length === 0 ? 'another worker' : workers.join(', ');
-    return { verified: false, workers: [], words: `NO: ${who} computed another result` };
-  }
-  const again = attempts.filter(
-    ({ outcome, purpose }) =>
-      outcome === 'duplicate' || (outcome === 'accepted' && purpose !== 'search'),
-  );
-  if (again.length === 0)
-    return {
-      verified: null,
-      workers: [],
-      words: 'computed once; `train again` below checks the digest',
-    };
-  const workers = [...new Set(again.map(({ worker }) => worker))];
-  const alone = workers.every((worker) => worker === trial.worker) ? ', the same worker' : '';
-  return {
-    verified: true,
-    workers,
-    words: `yes: the same digest again on ${workers.join(', ')}${alone}`,
-  };
-}
 
 function placeWords({ results, row }: TrialSource): string | null {
   if (row.rank === null) return null;
@@ -186,21 +145,44 @@ function factLines(name: string, value: string, options: TextOptions): string[] 
   return [options.color('bold', label) + first, ...rest.map((line) => indent + line)];
 }
 
+/** Times are of one clock for everybody who looks, wherever they are. */
+function attemptLines(attempts: readonly AttemptRecord[], options: TextOptions): string[] {
+  const [first] = attempts;
+  if (first === undefined) return ['attempts', '  none yet'];
+  const [firstDay] = dayAndTime(first.grantedAtMs);
+  const reasons = attempts.map(({ attempt, reason }) => ({ name: `attempt ${attempt}`, reason }));
+  return [
+    `attempts (the first on ${firstDay}, UTC)`,
+    ...gridLines(attemptColumns(firstDay), attempts, options),
+    ...reasonLines(reasons, options),
+  ];
+}
+
+function dayAndTime(atMs: number): [day: string, time: string] {
+  const text = new Date(atMs).toISOString();
+  return [text.slice(0, 10), text.slice(11, 19)];
+}
+
+/** The time alone where it was the day that stands above. */
+function grantedText({ grantedAtMs }: AttemptRecord, firstDay: string): string {
+  const [day, time] = dayAndTime(grantedAtMs);
+  return day === firstDay ? time : `${day} ${time}`;
+}
+
 /** A learning curve as a table: one row a measurement. */
 export function curveLines(curve: readonly Measurement[], options: TextOptions): readonly string[] {
   return gridLines(curveColumns, curve, options);
 }
 
-const attemptColumns: readonly Column<AttemptRecord>[] = [
+const attemptColumns = (firstDay: string): readonly Column<AttemptRecord>[] => [
   right('attempt', null, (row) => String(row.attempt)),
   left('purpose', 50, (row) => row.purpose),
   left('worker', null, (row) => row.worker),
   left('outcome', null, (row) => row.outcome ?? 'open'),
-  left('granted', 40, (row) => new Date(row.grantedAtMs).toISOString()),
+  { head: 'granted', align: 'left', importance: 40, cell: (row) => grantedText(row, firstDay) },
   left('took', 35, (row) =>
     row.endedAtMs === null ? null : durationText(row.endedAtMs - row.grantedAtMs),
   ),
-  left('reason', 30, (row) => row.reason),
 ];
 
 const curveColumns: readonly Column<Measurement>[] = [

@@ -2,7 +2,7 @@
 import type { StudySummary, WatchSnapshot, WorkerSummary } from './control-messages.ts';
 import type * as wire from './generated/ridgeline/v1/control_service.ts';
 import type { Token } from './tokens.ts';
-import { roleEnum, studyStatusEnum, workerStateEnum } from './wire-enums.ts';
+import { objectiveMetricEnum, roleEnum, studyStatusEnum, workerStateEnum } from './wire-enums.ts';
 import {
   malformed,
   readFinite,
@@ -14,10 +14,11 @@ import {
 } from './wire-reading.ts';
 
 export function writeStudySummary(summary: StudySummary): wire.StudySummary {
-  const { status, stage, best, reason, ...same } = summary;
+  const { status, stage, metric, best, reason, ...same } = summary;
   return {
     ...same,
     status: studyStatusEnum.toWire(status),
+    metric: objectiveMetricEnum.toWire(metric),
     stage: stage ?? undefined,
     best: best === null ? undefined : { ...best },
     reason: reason === null ? undefined : readReason(reason),
@@ -25,7 +26,7 @@ export function writeStudySummary(summary: StudySummary): wire.StudySummary {
 }
 
 export function readStudySummary(from: wire.StudySummary): StudySummary {
-  const { study, status, stage, done, total, running, best, testing, reason } = from;
+  const { study, status, stage, done, total, running, metric, best, testing, reason } = from;
   return {
     study: readName('study', study),
     status: studyStatusEnum.fromWire('status', status),
@@ -33,6 +34,7 @@ export function readStudySummary(from: wire.StudySummary): StudySummary {
     done,
     total,
     running,
+    metric: objectiveMetricEnum.fromWire('metric', metric),
     best:
       best === undefined
         ? null

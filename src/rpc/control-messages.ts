@@ -2,6 +2,7 @@
  * What operators' commands and a running coordinator say to each other, as both think of it; and
  * what a coordinator must be able to do so that it can be served (`rpc-server.ts`).
  */
+import type { ObjectiveMetric } from '../study/study-spec.ts';
 import type { StudyStatus } from '../study/trial.ts';
 import type { SessionStream } from './session-stream.ts';
 
@@ -22,6 +23,8 @@ export interface StudySummary {
   readonly done: number;
   readonly total: number;
   readonly running: number;
+  /** What ranks: `best.value` is a value of it. */
+  readonly metric: ObjectiveMetric;
   /** Over all stages. */
   readonly best: { readonly trial: string; readonly lambda: number; readonly value: number } | null;
   /** The winner is being trained again with the test set. */

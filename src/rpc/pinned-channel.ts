@@ -20,6 +20,8 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** How long to wait for an answer. */
   readonly timeoutMs?: number;
+  /** Since when the caller has been trying (`performance.now()`), which is what an error says; default: now. */
+  readonly sinceMs?: number;
 }
 
 export const connectTimeoutMs = 5_000;
@@ -27,9 +29,9 @@ export const connectTimeoutMs = 5_000;
 /** @throws RidgelineError COORDINATOR_UNREACHABLE, CA_REFUSED */
 export async function openPinnedClient(
   target: JoinTarget,
-  { signal, timeoutMs = connectTimeoutMs }: ConnectOptions,
+  { signal, timeoutMs = connectTimeoutMs, sinceMs = performance.now() }: ConnectOptions,
 ): Promise<Client> {
-  const ca = await readPinnedCa(target, timeoutMs, signal);
+  const ca = await readPinnedCa(target, timeoutMs, sinceMs, signal);
   const context = createSecureContext({ ca, minVersion: 'TLSv1.3' });
   return new Client(
     `dns:${target.address}`,
@@ -42,9 +44,9 @@ export async function openPinnedClient(
 async function readPinnedCa(
   target: JoinTarget,
   timeoutMs: number,
+  sinceMs: number,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const startMs = performance.now();
   const timeout = AbortSignal.timeout(timeoutMs);
   const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   let chain: PeerCertificate[];
@@ -52,7 +54,7 @@ async function readPinnedCa(
     chain = await readChain(target, stop);
   } catch (error) {
     const cause = timeout.aborted ? 'nothing answered' : reasonOf(error);
-    throw coordinatorUnreachable(target.address, cause, performance.now() - startMs, error);
+    throw coordinatorUnreachable(target.address, cause, performance.now() - sinceMs, error);
   }
   const pinned = chain.find((certificate) => pinOf(certificate.raw) === target.caPin);
   const [own] = chain;

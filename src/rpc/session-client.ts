@@ -47,7 +47,7 @@ export async function connectSession(
   target: JoinTarget,
   options: ConnectOptions,
 ): Promise<WorkerStream> {
-  const startMs = performance.now();
+  const startMs = options.sinceMs ?? performance.now();
   const client = await openPinnedClient(target, options);
   const stream = new CallWorkerStream(client, target);
   const { promise, resolve, reject } = Promise.withResolvers<WorkerStream>();

@@ -79,3 +79,11 @@ export const roleEnum = wireEnum({
   viewer: control.Role.ROLE_VIEWER,
   admin: control.Role.ROLE_ADMIN,
 });
+
+export const objectiveMetricEnum = wireEnum({
+  validation_accuracy: control.ObjectiveMetric.OBJECTIVE_METRIC_VALIDATION_ACCURACY,
+  validation_loss: control.ObjectiveMetric.OBJECTIVE_METRIC_VALIDATION_LOSS,
+  validation_cost: control.ObjectiveMetric.OBJECTIVE_METRIC_VALIDATION_COST,
+  train_accuracy: control.ObjectiveMetric.OBJECTIVE_METRIC_TRAIN_ACCURACY,
+  train_loss: control.ObjectiveMetric.OBJECTIVE_METRIC_TRAIN_LOSS,
+});

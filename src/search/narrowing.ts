@@ -145,7 +145,7 @@ function warningsOf(
   const warnings: string[] = [];
   if (range.min <= coarse.min && coarse.min <= searched.min && !diverged.below) {
     warnings.push(
-      `${edgeWords.below} the coarse range, which ends at ${lambdaText(coarse.min)}: try min: ${lambdaText(coarse.min / 100)}`,
+      `${edgeWords.below} the coarse range, which begins at ${lambdaText(coarse.min)}: try min: ${lambdaText(coarse.min / 100)}`,
     );
   }
   if (range.max >= coarse.max && coarse.max >= searched.max && !diverged.above) {

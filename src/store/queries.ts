@@ -167,6 +167,23 @@ export function attemptQueries(database: DatabaseSync) {
         .orderBy('replicate')
         .orderBy('attempt'),
     ),
+    /** Those that gave a result for a trial that had one. */
+    recomputed: prepare(database, (query, $: StageKey) =>
+      query
+        .selectFrom('attempt')
+        .select(attemptColumns)
+        .where('study', '=', $.study)
+        .where('stage', '=', $.stage)
+        .where((where) =>
+          where.or([
+            where('outcome', 'in', ['duplicate', 'disputed']),
+            where.and([where('outcome', '=', 'accepted'), where('purpose', '!=', 'search')]),
+          ]),
+        )
+        .orderBy('k')
+        .orderBy('replicate')
+        .orderBy('attempt'),
+    ),
     attemptsOf: prepare(database, (query, $: Key) =>
       query
         .selectFrom('attempt')

@@ -47,7 +47,9 @@ export interface StoreReader extends Disposable {
   trial(study: string, id: TrialId): TrialRecord | null;
   /** By stage order, k, replicate, attempt. */
   attempts(study: string, trial?: TrialId): AttemptRecord[];
-  /** The same, as `eachTrial`. */
+  /** Those by which trials of the study were computed again: few of many. */
+  recomputed(study: string): AttemptRecord[];
+  /** The same as `attempts`, as `eachTrial`. */
   eachAttempt(study: string): Iterable<AttemptRecord>;
   /** The newest `limit` of them, oldest first. */
   events(limit: number): EventRecord[];
@@ -212,6 +214,14 @@ function attemptReader(database: DatabaseSync, file: string, snapshot: Snapshot)
           : queries.attemptsOf
               .all({ study, ...trial })
               .map((row) => attemptRecord(trial.stage, row)),
+      ),
+    recomputed: (study: string) =>
+      snapshot(() =>
+        queries.stages
+          .all({ study })
+          .flatMap(({ name: stage }) =>
+            queries.recomputed.all({ study, stage }).map((row) => attemptRecord(stage, row)),
+          ),
       ),
     eachAttempt: (study: string) => reading(file, attemptsOf(study)),
   };

@@ -8,6 +8,12 @@ export function stepsPerEpoch(settings: TrainerSettings, trainRecords: number): 
   return Math.ceil(trainRecords / settings.batch);
 }
 
+/** What happens where a batch is larger than the training set; null where it is not. */
+export function batchRemark({ batch }: TrainerSettings, trainRecords: number): string | null {
+  if (batch <= trainRecords) return null;
+  return `trainer.batch is ${batch}, but there are ${trainRecords} training images: every step takes all of them`;
+}
+
 /** SGD updates in one trial. */
 export function stepsOf(settings: TrainerSettings, trainRecords: number): number {
   return settings.length.kind === 'cycles'

@@ -128,12 +128,12 @@ export class StudyBoard {
     return { ...stage, isNarrowed, ...(this.#standing.stages.get(name) ?? stageCounts([])) };
   }
 
-  /** Of those that run as far as is known: one that was given back has nothing to show. */
+  /** Of those that run as far as is known (one that was given back has nothing to show) and have a line to draw. */
   #runningCurves(): RunningCurve[] {
     return [...this.#curves]
       .flatMap(([trial, points]): RunningCurve[] => {
         const lambda = this.#standing.running.get(trial);
-        return lambda === undefined ? [] : [{ trial, lambda, points }];
+        return lambda === undefined || points.length < 2 ? [] : [{ trial, lambda, points }];
       })
       .slice(-curvesMax)
       .toSorted((a, b) => (a.trial < b.trial ? -1 : 1));

@@ -156,8 +156,10 @@ export class WorkerSession {
   drain(reason: string): SessionEffect[] {
     if (this.#drainReason !== null) return [];
     this.#drainReason = reason;
+    const packs = this.#running.size;
+    const running = packs === 1 ? '1 pack is still running' : `${packs} packs are still running`;
     return [
-      { kind: 'say', text: `draining (${reason}): ${this.#running.size} packs are still running` },
+      { kind: 'say', text: `draining (${reason}): ${packs === 0 ? 'nothing runs' : running}` },
       ...this.#sendIfOnline({ kind: 'draining' }),
       ...this.#leaveWhenDone(),
     ];

@@ -134,14 +134,15 @@ export class WorkerNode implements AsyncDisposable {
 
   /** Dials until somebody answers or the wait is over. */
   async #connect(signal: AbortSignal): Promise<WorkerStream | null> {
-    const giveUpAtMs = performance.now() + this.#options.waitMs;
+    const sinceMs = performance.now();
+    const giveUpAtMs = sinceMs + this.#options.waitMs;
     for (
       let backOffMs = backOffMinMs;
       !signal.aborted;
       backOffMs = Math.min(2 * backOffMs, backOffMaxMs)
     ) {
       try {
-        return await connectSession(this.#options.join, { signal });
+        return await connectSession(this.#options.join, { signal, sinceMs });
       } catch (error) {
         const isAbsent =
           error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -49,19 +49,38 @@ describe('a path that is no study file', () => {
 
 describe('a study file', () => {
   test('is read with a byte order mark and the line ends of Windows', async () => {
-    const path = written('windows.yaml', `\uFEFF${files('name: x').replaceAll('\n', '\r\n')}`);
+    const path = written('windows.yaml', `\uFEFF${files('name: digits').replaceAll('\n', '\r\n')}`);
     expect(await loadStudyOrRecipe(path)).toMatchObject({ spec: { name: 'own-files' } });
   });
 
   test('means its data set’s path from where it lies itself', async () => {
+    mkdirSync(join(dir, 'data'));
     const beside = written('beside.yaml', files('path: data, format: idx'));
     expect(await loadStudyOrRecipe(beside)).toMatchObject({
       spec: { dataset: { source: { kind: 'path', path: join(dir, 'data'), format: 'idx' } } },
     });
-    const absolute = written('absolute.yaml', files('path: /data, format: idx'));
+    const absolute = written('absolute.yaml', files(`path: ${tmpdir()}, format: idx`));
     expect(await loadStudyOrRecipe(absolute)).toMatchObject({
-      spec: { dataset: { source: { path: '/data' } } },
+      spec: { dataset: { source: { path: tmpdir() } } },
     });
+  });
+
+  test('has its line where it names files that are not there, beside its other problems', async () => {
+    const wrong = files('path: nowhere.npz').replace('cycles: 1', 'cycles: 0');
+    const loading = loadStudyOrRecipe(written('nowhere.yaml', wrong));
+    await expect(loading).rejects.toThrow(
+      `nowhere.yaml:3:18  dataset.path: ${join(dir, 'nowhere.npz')} does not exist`,
+    );
+    await expect(loading).rejects.toThrow('trainer.cycles: ');
+  });
+
+  test('may name files that are not there where nobody is going to read them', async () => {
+    const study = files('path: nowhere.npz').replace(', lambda: 0', '');
+    const stages =
+      'stages: [{ name: a, trials: 3, lambda: { distribution: log_uniform, min: 1, max: 2 } }]';
+    const path = written('elsewhere.yaml', `${study}${stages}\n`);
+    await expect(loadStudy(path)).rejects.toThrow('does not exist');
+    expect(await loadStudy(path, () => false)).toMatchObject({ study: 'own-files' });
   });
 
   test('is named in the report of its problems', async () => {

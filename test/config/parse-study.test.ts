@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { RidgelineError } from '../../src/base/errors.ts';
 import { parseStudy, parseStudyOrRecipe } from '../../src/config/parse-study.ts';
+import { namedDatasets } from '../../src/dataset/named-datasets.ts';
 import { canonicalSpec } from '../../src/study/canonical-spec.ts';
+import { datasetNames } from '../../src/study/dataset-names.ts';
 import { fileShape } from '../../src/study/file-shape.ts';
 import { anyStudy } from '../study/study-arbitrary.ts';
 import { problemsOf } from './problems-of.ts';
@@ -75,6 +77,29 @@ describe('a study file', () => {
       test: 'winner',
       audit: null,
     });
+  });
+
+  test('names a data set that there is, or is told which there are, beside its other problems', () => {
+    const wrong = good.replace('name: digits', 'name: cifar100').replace('batch: 50', 'batch: 0');
+    const problems = problemsOf(wrong);
+    expect(problems).toMatch(
+      /study\.yaml:\d+:9 {2}dataset\.name: must be one of digits, cifar10, fashion-mnist, mnist, got "cifar100"; did you mean cifar10\?\n/,
+    );
+    expect(problems).toContain('trainer.batch: ');
+    expect(problemsOf(good.replace('name: digits', 'name: ./images.npz'))).toContain(
+      'files of your own have path instead of name',
+    );
+    expect(namedDatasets.map(({ name }) => name).toSorted()).toEqual(datasetNames.toSorted());
+  });
+
+  test('is told of its tabs, and not of what the parser makes of the lines behind them', () => {
+    const one = problemsOf(good.replace('  hidden: 50', '\thidden: 50'));
+    expect(one).toMatch(/^study\.yaml has one problem:\n .*Tabs are not allowed.*: use spaces\n/);
+    const two = problemsOf(good.replaceAll('    trials: 16', '\t  trials: 16'));
+    expect(two).toMatch(/^study\.yaml has 2 problems:/);
+    expect(two.match(/Tabs are not allowed as indentation/g)).toHaveLength(2);
+    const both = problemsOf(good.replace('seed: 1', 'seed: [1').replace('  hidden', '\thidden'));
+    expect(both).toMatch(/Flow sequence/);
   });
 
   test('fills in defaults', () => {

@@ -136,6 +136,12 @@ describe('a wrong command line', () => {
     expect(noFile.stderr).toContain('path of files of your own that are there');
   });
 
+  test('has no help about what is not there', async () => {
+    const mistyped = await ridgeline(['help', 'reslts']);
+    expectError(mistyped, 2, /There is no help about "reslts"; did you mean results\?/);
+    expect(mistyped.stdout).toBe('');
+  });
+
   test('every command shows an example in its help', async () => {
     const { stdout } = await ridgeline(['--help']);
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) /gm)]

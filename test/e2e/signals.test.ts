@@ -73,7 +73,7 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
   test('drains at the first Ctrl-C, says how to go on, and ends with 0', async () => {
     const { run, workers } = await startedRun();
     run.kill('SIGINT');
-    await run.says(/draining: \d+ packs? of trials still running/);
+    await run.says(/draining: (?:no|\d+) packs? of trials still running/);
     const done = await run.finished;
     expect(done.stderr).toMatch(/ridgeline run \S*stopped\.yaml --state \S+ --pack 1/);
     expect(done.code).toBe(0);

@@ -32,6 +32,7 @@ const running: StudyLine = {
   done: 3,
   total: 30,
   running: 4,
+  metric: 'validation_accuracy',
   best: { trial: 'coarse/2', lambda: 0.004, value: 0.4612 },
   reason: null,
 };
@@ -82,6 +83,12 @@ describe('workers', () => {
     expect(line).toBe('node-a\t10.0.0.2:51234\t4\t3\tportable\tcanonical\t17\tbusy\t');
   });
 
+  test('have below them, whole, why a node gets no work', () => {
+    const reason = 'its result of coarse/7 in sample is not the one of node-b and node-c';
+    const text = formatWorkers([worker, { ...worker, name: 'node-d', reason }], 'table', options);
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(`node-d: ${reason}`);
+  });
+
   test('fit any terminal, whatever a node calls itself', () => {
     fc.assert(
       fc.property(anyName, anyName, anyWidth, (name, reason, width) => {
@@ -98,6 +105,41 @@ describe('studies', () => {
   test('show the stage, how far it is and the best so far', () => {
     const text = formatStudies([running], 'table', { ...options, width: 120 });
     expect(text).toMatch(/sample +│ running │ coarse +│ +3\/30 │ +4 │ coarse\/2 │ 4\.00e-3/);
+  });
+
+  test('keep the names that other commands ask for, as long as another column can go', () => {
+    const long = {
+      ...running,
+      study: 'coarse-to-fine-wide',
+      best: { ...running.best!, trial: 'coarse/123' },
+    };
+    const text = formatStudies([running, long], 'table', { ...options, width: 64 });
+    expect(text).toMatch(/│ coarse-to-fine-wide │ running │/);
+    expect(text).toMatch(/not shown at this width: .*running/);
+    expect(text).not.toContain('…');
+    const node = { ...worker, name: 'gpu-node-17.cluster.example.org', state: 'quarantined' };
+    const reason = 'its result of coarse/7 in sample is not the one of node-b and node-c';
+    expect(formatWorkers([{ ...node, reason }], 'table', options)).toContain(
+      '│ gpu-node-17.cluster.example.org │',
+    );
+  });
+
+  test('cut a name that alone is wider than the terminal', () => {
+    const long = { ...running, study: 'x'.repeat(100) };
+    expectFits(formatStudies([long], 'table', options), 80);
+  });
+
+  test('show the best value in the unit of every other table', () => {
+    expect(formatStudies([running], 'table', { ...options, width: 120 })).toContain('│ 46.12 % │');
+    const byLoss = { ...running, metric: 'validation_loss' } as const;
+    expect(formatStudies([byLoss], 'table', { ...options, width: 120 })).toContain('│ 0.4612 │');
+  });
+
+  test('say that a finished study counts the trials of its last stage', () => {
+    const over = { ...running, status: 'complete', stage: null, done: 16, total: 16, running: 0 };
+    expect(formatStudies([over], 'table', { ...options, width: 120 })).toMatch(
+      /complete │ the last │ +16\/16 │/,
+    );
   });
 
   test('as JSON keep full precision', () => {

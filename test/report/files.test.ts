@@ -128,7 +128,7 @@ describe('JSON', () => {
       steps: 1000,
       seconds: 1.234_567,
       digest: '1a2b3c4d'.repeat(8),
-      verified: false,
+      verified: null,
       audit: null,
       standard_error: null,
       tied: null,

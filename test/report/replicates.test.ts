@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatJson } from '../../src/report/json.ts';
 import { formatPlan } from '../../src/report/plan-text.ts';
+import { completeText } from '../../src/report/result-words.ts';
 import { studyResults } from '../../src/report/study-results.ts';
 import { formatTables } from '../../src/report/terminal-table.ts';
 import { formatTrial } from '../../src/report/trial-text.ts';
@@ -65,6 +66,18 @@ describe('a λ with replicates', () => {
     );
     expect(each.winner).toEqual(results.winner);
     expect(each.winner!.value).toBe(0.475);
+  });
+
+  test('keeps its whole name in a narrow terminal, where the worker, say, can go', () => {
+    const many = raced.map((each) => ({
+      ...each,
+      id: { ...each.id, k: each.id.k + 4_710 },
+      worker: 'a-node-with-a-long-name',
+      attempts: 2,
+    }));
+    const text = formatTables(studyResults(repeated, many, 'trial'), { ...plain, width: 50 });
+    expect(text).toContain('│ fine/4712.2 │');
+    expect(text).toMatch(/not shown at this width: .*worker/);
   });
 
   test('shows in the table how many there are, and that the test accuracy is their mean', () => {
@@ -150,6 +163,13 @@ describe('a λ with replicates', () => {
     expect(text).toMatch(/replicate +2 of 2 of this λ/);
   });
 
+  test('is counted while it waits, but not called done', () => {
+    expect(completeText(studyResults(study, raced.slice(0, 1)).stages)).toBe(
+      '1 of 5 trials complete',
+    );
+    expect(completeText(studyResults(repeated, raced).stages)).toMatch(/^\d of 5 λ complete$/);
+  });
+
   test('is planned with the least and the most that a race may cost', () => {
     const plan = {
       study: 's',
@@ -159,10 +179,12 @@ describe('a λ with replicates', () => {
       secondsPerTrial: 1,
       replicates: 3,
       stages: [{ name: 'coarse', trials: 30, range: null, narrows: 'x', lambdas: [] }],
+      warnings: ['a batch'],
     };
     expect(formatPlan({ ...plan, racing: true })).toMatch(
       /30 to 90 trials[^]*30 s to 1 min 30 s on/,
     );
     expect(formatPlan({ ...plan, racing: false })).toMatch(/study s: 90 trials/);
+    expect(formatPlan({ ...plan, racing: false })).toContain('\nwarning: a batch\n');
   });
 });

@@ -1,6 +1,7 @@
 /** The HTML report: self-contained, without scripts, and honest about foreign text. */
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
+import { parseStudy } from '../../src/config/parse-study.ts';
 import { chartDocument } from '../../src/report/charts/svg-text.ts';
 import { studyReport } from '../../src/report/html/study-report.ts';
 import { html } from '../../src/report/html/html-text.ts';
@@ -9,6 +10,8 @@ import { studyResults } from '../../src/report/study-results.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
 import type { AttemptRecord, TrialRecord } from '../../src/study/trial.ts';
 import { completeResult, study, trials } from './sample-study.ts';
+import { twoStages } from '../study/example-study.ts';
+import { scored, scoredTrials } from './scored-study.ts';
 
 const hostile = '<img src=x onerror=alert(1)>"\'&\u001b[31m\u202e</style><script>alert(1)</script>';
 
@@ -77,7 +80,7 @@ describe('the report', () => {
     expect(document.querySelectorAll('figure svg[role="img"]').length).toBe(5);
     expect(document.querySelectorAll('tr.best').length).toBe(1);
     const spec = [...document.querySelectorAll('pre')].at(-1)?.textContent ?? '';
-    expect(JSON.parse(spec)).toMatchObject({ study: 'sample' });
+    expect(spec).toContain('study: sample\n');
     expect(spec.split('\n').length).toBeGreaterThan(20);
     for (const word of [
       'the range touches a bound',
@@ -112,6 +115,28 @@ describe('the report', () => {
     expect(document.querySelector('.answer')?.textContent).toContain(
       'λ = 1.23e-2: of 1 λ with 2 replicates each (4 λ that are complete) it has the best mean',
     );
+  });
+
+  test('says of a curve which replicate it is of, where the tables have means', () => {
+    const words = (record: StudyRecord, rows: readonly TrialRecord[]): string => {
+      const picture = { ...pictureOf(record, rows), examples: [{ role: 'best', trial: rows[4]! }] };
+      return parseHTML(written(picture)).document.body.textContent.replaceAll(/\s+/g, ' ');
+    };
+    expect(words(study, scoredTrials)).toContain('best: fine/2, λ 8.00e-3');
+    const second = scored('fine', 2, 8e-3, { right: 204 });
+    const again = { ...second, id: { ...second.id, replicate: 2 } };
+    const spec = { ...study.spec, replicates: 2, racing: true };
+    const twice = words({ ...study, spec }, [...scoredTrials, again]);
+    // In the chart and above its table.
+    expect(twice.match(/best: fine\/2, replicate 1 of 2, λ 8\.00e-3/g)).toHaveLength(2);
+  });
+
+  test('has the study as a file that gives the same study', () => {
+    const spec = { ...study.spec, stages: twoStages(3, 3) };
+    const { document } = parseHTML(written(pictureOf({ ...study, spec })));
+    const text = [...document.querySelectorAll('pre')].at(-1)?.textContent ?? '';
+    expect(text).toContain('step_size: 500');
+    expect(parseStudy(text, 'copied.yaml')).toEqual(spec);
   });
 
   test('loads nothing and runs nothing', () => {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { diffJson, formatDiff } from '../../src/report/diff-text.ts';
 import { displayWidth } from '../../src/report/display-width.ts';
+import { formatJson } from '../../src/report/json.ts';
 import { diffSide, studyDiff } from '../../src/report/study-diff.ts';
 import { studyResults } from '../../src/report/study-results.ts';
 import type { TextOptions } from '../../src/report/text-options.ts';
 import { trialJson } from '../../src/report/trial-json.ts';
 import { formatTrial, type TrialSource } from '../../src/report/trial-text.ts';
-import type { AttemptRecord } from '../../src/study/trial.ts';
+import type { AttemptRecord, TrialRecord } from '../../src/study/trial.ts';
 import { completeResult, study, trial } from './sample-study.ts';
 import { scored, scoredTrials } from './scored-study.ts';
 
@@ -51,9 +52,26 @@ describe('one trial', () => {
       'hidden 50, batch 100, cycles 1',
       'digits: train 1000 drawn by the seed',
       '\ntrain again\n  ridgeline train sample --trial fine/2\n',
-      '│ lost-1 │ lost     │ 2026-01-02T03:04:05.000Z │ 3 s  │',
+      'attempts (the first on 2026-01-02, UTC)\n',
+      '│ lost-1 │ lost     │ 03:04:05 │ 3 s  │',
     ])
       expect(text).toContain(fact);
+  });
+
+  test('says in 80 columns when an attempt was granted, and all of why it ended', () => {
+    const reason =
+      'the worker was lost: it has not been heard of for 20 s, and its lease of the trial has ended';
+    const nextDay = attempt(2, {
+      grantedAtMs: Date.UTC(2026, 0, 3),
+      worker: 'gpu-node-17.cluster',
+    });
+    const text = formatTrial(
+      { ...source, attempts: [attempt(1, { outcome: 'lost', reason }), nextDay] },
+      { ...options, width: 80 },
+    );
+    expect(text).toContain('│ 03:04:05 ');
+    expect(text).toContain('│ 2026-01-03 00:00:00 │');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(`attempt 1: ${reason}`);
   });
 
   test('says who verified it, and who computed another result', () => {
@@ -66,7 +84,54 @@ describe('one trial', () => {
       'NO: node-c computed another result',
     );
     const parsed = JSON.parse(trialJson({ ...source, attempts: [attempt(1, {}), again] }));
-    expect(parsed).toMatchObject({ verified: true, verified_by: ['node-b'], is_winner: true });
+    expect(parsed).toMatchObject({ verified_by: ['node-b'], is_winner: true });
+  });
+
+  test('is verified in its own outputs where it is in the files of all', () => {
+    const of = (attempts: readonly AttemptRecord[], changes: Partial<TrialRecord> = {}) => {
+      const trials = scoredTrials.map((each, index) =>
+        index === 4 ? { ...each, ...changes } : each,
+      );
+      const told = studyResults(study, trials, 'lambda', attempts);
+      const row = told.stages[1]!.rows.find((each) => each.trial === 'fine/2')!;
+      const one = { ...source, results: told, row, trial: trials[4]!, attempts };
+      const { stages } = JSON.parse(formatJson(told)) as {
+        stages: { trials: { trial: string; verified: unknown }[] }[];
+      };
+      return {
+        inFile: stages[1]!.trials.find((each) => each.trial === 'fine/2')!.verified,
+        inTrial: (JSON.parse(trialJson(one)) as { verified: unknown }).verified,
+        words: formatTrial(one, options)
+          .split('\n')
+          .find((line) => line.startsWith('verified')),
+      };
+    };
+    const tested = (worker: string) => [attempt(1, {}), attempt(2, { worker, purpose: 'test' })];
+    expect(of([attempt(1, {})])).toMatchObject({ inFile: null, inTrial: null });
+    expect(of(tested('node-b'))).toMatchObject({ inFile: true, inTrial: true });
+    expect(of(tested('node-b'), { audit: 'unchecked' })).toMatchObject({
+      inFile: true,
+      inTrial: true,
+    });
+    expect(of([], { audit: 'verified' })).toMatchObject({ inFile: true, inTrial: true });
+    const alone = of(tested('node-a'), { audit: 'repeated' });
+    expect(alone).toMatchObject({ inFile: null, inTrial: null });
+    expect(alone.words).toContain('by no other worker; the same digest again on node-a, its own');
+    const differed = of([attempt(1, {}), attempt(2, { worker: 'node-c', outcome: 'disputed' })]);
+    expect(differed).toMatchObject({ inFile: false, inTrial: false });
+  });
+
+  test('was verified by who computed the right result before it took the place of a wrong one', () => {
+    const [fingerprint, wrong] = ['f'.repeat(64), '0'.repeat(64)];
+    const attempts = [
+      attempt(1, { worker: 'broken', fingerprint: wrong }),
+      attempt(2, { worker: 'node-b', purpose: 'audit', outcome: 'disputed', fingerprint }),
+      attempt(3, { worker: 'node-a', purpose: 'audit', outcome: 'disputed', fingerprint }),
+    ];
+    const corrected = { ...source.trial, fingerprint, audit: 'verified' as const };
+    expect(formatTrial({ ...source, trial: corrected, attempts }, options)).toContain(
+      'yes: the same digest again on node-b',
+    );
   });
 
   test('has no line wider than the terminal but the command, which is there to be copied', () => {

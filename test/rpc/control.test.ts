@@ -16,6 +16,7 @@ const study: StudySummary = {
   done: 3,
   total: 30,
   running: 2,
+  metric: 'validation_accuracy',
   best: { trial: 'coarse/2', lambda: 1.25e-4, value: 0.46 },
   testing: false,
   reason: null,

@@ -191,6 +191,10 @@ describe('connecting', () => {
     const target = { address, caPin: 'B'.repeat(43), tokenId: 'abc', secret: 'S'.repeat(43) };
     const error = await errorOf(connectSession(target, { timeoutMs: 200 }));
     expect(error.what).toMatch(/waited 0\.\d s.*nothing answered/);
+    // One try of many: whoever tries says since when.
+    const sinceMs = performance.now() - 60_000;
+    const last = await errorOf(connectSession(target, { timeoutMs: 200, sinceMs }));
+    expect(last.what).toMatch(/waited 60\.\d s/);
     silent.close();
   });
 

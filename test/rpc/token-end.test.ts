@@ -29,6 +29,7 @@ const startEndless = (): Promise<TestCoordinator> =>
             done: 0,
             total: 0,
             running: 0,
+            metric: 'validation_accuracy',
             best: null,
             testing: false,
             reason: null,

@@ -67,6 +67,14 @@ describe('a history', () => {
         expect(reader.trials('first')).toEqual(trials.map(lastPointOnly));
         expect(trials.map(({ id }) => reader.trial('first', id))).toEqual(trials);
         expect(trials.flatMap(({ id }) => reader.attempts('first', id))).toEqual(attempts);
+        expect(reader.recomputed('first')).toEqual(
+          attempts.filter(
+            ({ outcome, purpose }) =>
+              outcome === 'duplicate' ||
+              outcome === 'disputed' ||
+              (outcome === 'accepted' && purpose !== 'search'),
+          ),
+        );
       }),
       { numRuns: 60 },
     );

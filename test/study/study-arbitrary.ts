@@ -1,5 +1,6 @@
 /** Any valid study, for properties. */
 import fc from 'fast-check';
+import { datasetNames } from '../../src/study/dataset-names.ts';
 import {
   datasetFormats,
   type Selection,
@@ -96,7 +97,7 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
     seed: fc.maxSafeNat(),
     dataset: fc.record({
       source: fc.oneof(
-        fc.record({ kind: fc.constant('named'), name: fc.string({ minLength: 1 }) }),
+        fc.record({ kind: fc.constant('named'), name: fc.constantFrom(...datasetNames) }),
         fc.record({
           kind: fc.constant('path'),
           path: fc.string(),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cycleEnds, measuredSteps, stepsOf } from '../../src/study/training-length.ts';
+import { batchRemark, cycleEnds, measuredSteps, stepsOf } from '../../src/study/training-length.ts';
 import { plainSettings } from '../trainer/synthetic-images.ts';
 
 const growing = {
@@ -14,6 +14,13 @@ describe('the length of a training run', () => {
     expect(stepsOf(growing, 45_000)).toBe(27_000);
     expect(cycleEnds(growing, 45_000)).toEqual([9000, 27_000]);
     expect(measuredSteps(growing, 45_000)).toEqual([9000, 27_000]);
+  });
+
+  test('with batches larger than the training set is not what it seems to be, which is said', () => {
+    expect(batchRemark(growing, 100)).toBeNull();
+    expect(batchRemark(growing, 99)).toBe(
+      'trainer.batch is 100, but there are 99 training images: every step takes all of them',
+    );
   });
 
   test('given in epochs may end inside a cycle: the end is a place to stop at all the same', () => {

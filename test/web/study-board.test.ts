@@ -204,10 +204,13 @@ describe('a board', () => {
     const measured = (step: number): void =>
       board.measured(running.id, { ...measurement(0.5), step });
     measured(10);
+    // One point is no line yet.
+    expect(board.page(record).curves).toEqual([]);
     measured(20);
     expect(board.page(record).curves[0]?.points.map(({ step }) => step)).toEqual([10, 20]);
     measured(10);
-    expect(board.page(record).curves[0]?.points.map(({ step }) => step)).toEqual([10]);
+    measured(30);
+    expect(board.page(record).curves[0]?.points.map(({ step }) => step)).toEqual([10, 30]);
     board.ended(running.id);
     expect(board.page(record).curves).toEqual([]);
   });

@@ -72,7 +72,8 @@ function addSubmit(program: Command, context: Context): void {
     .argument('<study>', 'the study file (YAML)')
     .option('--fresh', 'throw away what is stored under its name')
     .action(async (file: string, flags: ControlFlags & { readonly fresh?: boolean }) => {
-      const spec = await loadStudy(file);
+      // Its files are where the coordinator is, which may be another machine.
+      const spec = await loadStudy(file, () => false);
       const { name, outcome } = await withControl(context, flags, (client) =>
         client.submitStudy(canonicalSpec(spec), flags.fresh === true),
       );
@@ -131,6 +132,7 @@ async function studyLines(context: Context, flags: ControlFlags): Promise<readon
   context.stderr.write('no coordinator runs; this is what the store has\n');
   return reader.studies().map((record) => ({
     ...storedProgress(record, reader.trials(record.spec.study)),
+    metric: record.spec.objective.metric,
     reason: record.reason,
   }));
 }

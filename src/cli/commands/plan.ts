@@ -5,7 +5,7 @@ import { openDataset } from '../../dataset/open-dataset.ts';
 import { formatPlan, planJson, type Plan } from '../../report/plan-text.ts';
 import { stageTrials } from '../../search/sampler.ts';
 import type { StudySpec } from '../../study/study-spec.ts';
-import { stepsOf } from '../../study/training-length.ts';
+import { batchRemark, stepsOf } from '../../study/training-length.ts';
 import { trialName } from '../../study/trial.ts';
 import type { Kernel } from '../../trainer/kernel.ts';
 import { trainPack } from '../../trainer/train-pack.ts';
@@ -40,6 +40,7 @@ export function addPlanCommand(program: Command, context: Context): void {
 
 async function planOf(spec: StudySpec, dataDir: string, kernel: Kernel): Promise<Plan> {
   const opened = await openDataset(spec.dataset, { dataDir });
+  const remark = batchRemark(spec.trainer, opened.counts.train);
   const steps = stepsOf(spec.trainer, opened.counts.train);
   const secondsPerTrial = (await secondsPerStep(spec, dataDir, kernel)) * steps;
   return {
@@ -50,6 +51,7 @@ async function planOf(spec: StudySpec, dataDir: string, kernel: Kernel): Promise
     secondsPerTrial,
     replicates: spec.replicates,
     racing: spec.racing,
+    warnings: remark === null ? [] : [remark],
     stages: spec.stages.map((stage) => {
       const { name, trials, lambda } = stage;
       if (lambda.kind === 'narrow')

@@ -123,7 +123,9 @@ function addTrial(program: Command, context: Context): void {
       const { id, trial } = storedTrial(reader, study, name);
       // The first replicate may be asked for as coarse/7.1 too.
       const canonical = trialName(id);
-      const results = studyResults(record, reader.trials(study, { correctness: true }), 'trial');
+      const attempts = reader.attempts(study, id);
+      const trials = reader.trials(study, { correctness: true });
+      const results = studyResults(record, trials, 'trial', attempts);
       const row = results.stages.flatMap(({ rows }) => rows).find((of) => of.trial === canonical);
       if (row === undefined) throw new Error(`${canonical} is a trial and has no row`);
       const source = {
@@ -131,7 +133,7 @@ function addTrial(program: Command, context: Context): void {
         results,
         row,
         trial,
-        attempts: reader.attempts(study, id),
+        attempts,
         command: `ridgeline train ${shellWord(study)} --trial ${shellWord(canonical)}${directoryOptions(flags)}`,
       };
       const options = textOptions(context, flags);

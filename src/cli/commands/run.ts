@@ -100,9 +100,10 @@ export function addRunCommand(
 }
 
 async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
-  const spec = await loadStudy(file);
   const stateDir = stateDirOf(context, flags);
-  if (flags.fresh !== true && isFinished(stateDir, spec)) {
+  const isDone = (study: StudySpec): boolean => flags.fresh !== true && isFinished(stateDir, study);
+  const spec = await loadStudy(file, (study) => !isDone(study));
+  if (isDone(spec)) {
     if (flags.quiet !== true)
       context.stderr.write(
         `${spec.study} is finished; these are its results (--fresh starts it anew)\n`,
@@ -269,9 +270,10 @@ function stopStep(
   { context, cluster, workers, view, stopped, signals }: StopPorts,
 ): void {
   const busy = cluster.coordinator.workers().reduce((sum, worker) => sum + worker.busy, 0);
-  const packs = `${countText(busy, 'pack')} of trials`;
+  const packs = `${busy === 0 ? 'no pack' : countText(busy, 'pack')} of trials`;
   if (count === 1) {
-    view.say(`draining: ${packs} still running; Ctrl-C again gives them back`);
+    const how = busy === 0 ? '' : '; Ctrl-C again gives them back';
+    view.say(`draining: ${packs} still running${how}`);
     workers.expectLeaving();
     const left = drained(cluster.coordinator, 'the run was told to stop');
     void Promise.all([workers.ended(), left]).then(() => stopped.resolve('drained'));

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
+import { countText } from '../../report/number-format.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { chooseKernel } from '../../worker/kernel-file.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
@@ -115,7 +116,7 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     reached: failpointFrom(context),
     onJoined: (name) =>
       log.info(
-        `joined ${target.address} as ${name}, with ${flags.threads} threads and the ${kernel.name} kernel`,
+        `joined ${target.address} as ${name}, with ${countText(flags.threads, 'thread')} and the ${kernel.name} kernel`,
       ),
   });
   let cutOff = false;

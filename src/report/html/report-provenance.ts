@@ -1,5 +1,6 @@
 /** Where the numbers come from: versions, data, arithmetic, seeds, and the commands that give them again. */
-import { canonicalSpec } from '../../study/canonical-spec.ts';
+import { stringify } from 'yaml';
+import { fileShape } from '../../study/file-shape.ts';
 import { countText } from '../number-format.ts';
 import type { StudyPicture } from '../study-charts.ts';
 import { html, ownMarkup, type Html } from './html-text.ts';
@@ -59,9 +60,8 @@ ridgeline results ${spec.study} --format json   # these results for other progra
 ${linesOf(Object.entries(record.partDigests).map(([part, digest]) => `${digest}  ${part}`))}</pre>
     </details>
     <details>
-      <summary>The study, in full</summary>
-      <pre tabindex="0">
-${linesOf(JSON.stringify(JSON.parse(canonicalSpec(spec)), null, 2).split('\n'))}</pre>
+      <summary>The study file, in full: <code>ridgeline plan</code> takes it as it is</summary>
+      <pre tabindex="0">${linesOf(stringify(fileShape(spec)).trimEnd().split('\n'))}</pre>
     </details>
   `;
 }

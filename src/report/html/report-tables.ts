@@ -1,9 +1,8 @@
 /** The report's tables: ranked trials of a stage, curves of the examples, attempts by worker. */
 import type { AttemptRecord, Measurement } from '../../study/trial.ts';
-import { trialName } from '../../study/trial.ts';
 import { documentColumns, stageCaption } from '../document-table.ts';
-import { lambdaText, lossText, percentText } from '../number-format.ts';
-import { failureWords, rankedText } from '../result-words.ts';
+import { lossText, percentText } from '../number-format.ts';
+import { exampleLabel, failureWords, rankedText } from '../result-words.ts';
 import type { ExampleTrial } from '../study-charts.ts';
 import type { ResultRow, StageResults, StudyResults } from '../study-results.ts';
 import { thinnedCurve } from '../thinned-curve.ts';
@@ -55,7 +54,7 @@ export function stageTable(results: StudyResults, stage: StageResults): Html {
   `;
 }
 
-export function curveTables(examples: readonly ExampleTrial[]): Html {
+export function curveTables(examples: readonly ExampleTrial[], results: StudyResults): Html {
   const columns: Column<Measurement>[] = [
     { head: 'step', kind: 'number', cell: ({ step }) => String(step) },
     { head: 'epoch', kind: 'number', cell: ({ epoch }) => epoch.toFixed(2) },
@@ -64,11 +63,11 @@ export function curveTables(examples: readonly ExampleTrial[]): Html {
     { head: 'validation loss', kind: 'number', cell: (m) => lossText(m.validationLoss) },
     { head: 'validation %', kind: 'number', cell: (m) => percentText(m.validationAccuracy) },
   ];
-  return html`${examples.map(({ role, trial }) =>
+  return html`${examples.map((example) =>
     table(
-      `${role === '' ? 'trial' : role}: ${trialName(trial.id)}, λ ${lambdaText(trial.lambda)}`,
+      exampleLabel(example, results),
       columns,
-      thinnedCurve(trial.result?.curve ?? [], curveRowsMax),
+      thinnedCurve(example.trial.result?.curve ?? [], curveRowsMax),
       () => false,
     ),
   )}`;

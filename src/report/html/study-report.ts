@@ -92,7 +92,7 @@ function chartSections(picture: StudyPicture, document: ChartDocument): Html {
     ${figure(picture, 'curves', document, `The best, the median and the worst completed trial${one}. The learning rate goes up and down in cycles; what counts is the value where a cycle ends.`)}
     <details>
       <summary>The numbers</summary>
-      ${curveTables(examples)}
+      ${curveTables(examples, results)}
     </details>
   `;
 }

@@ -62,17 +62,15 @@ interface RunningCurvesProps {
 export function RunningCurves({ page }: RunningCurvesProps) {
   return (
     <div class="small-charts">
-      {page.curves
-        .filter(({ points }) => points.length > 1)
-        .map((curve) => (
-          <figure key={curve.trial}>
-            <figcaption>
-              {curve.trial}
-              <span class="small"> λ = {lambdaText(curve.lambda)}</span>
-            </figcaption>
-            <CurveChart curve={curve} page={page} />
-          </figure>
-        ))}
+      {page.curves.map((curve) => (
+        <figure key={curve.trial}>
+          <figcaption>
+            {curve.trial}
+            <span class="small"> λ = {lambdaText(curve.lambda)}</span>
+          </figcaption>
+          <CurveChart curve={curve} page={page} />
+        </figure>
+      ))}
     </div>
   );
 }

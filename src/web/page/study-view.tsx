@@ -3,10 +3,10 @@ import { useState } from 'preact/hooks';
 import { winnerSentence } from '../../report/document-table.ts';
 import { metricName } from '../../report/number-format.ts';
 import {
+  completeText,
   countWords,
   hasReplicates,
   rangeWords,
-  rankedText,
   statisticsWords,
 } from '../../report/result-words.ts';
 import type { StudyPage } from '../page-messages.ts';
@@ -76,8 +76,7 @@ function Answer({ page }: StudyPart) {
         )}
       </p>
       <p class="small">
-        {page.dataset}, seed {page.seed}, {rankedText(page.rowsTotal, page.stages)}
-        {page.status !== 'complete' && ' so far'}
+        {page.dataset}, seed {page.seed}, {completeText(page.stages)}
       </p>
       <dl class="statistics">
         {statisticsWords(page).map(({ label, text }) => (

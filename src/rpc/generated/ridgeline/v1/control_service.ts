@@ -44,6 +44,26 @@ export namespace SubmitOutcome {
   export type SUBMIT_OUTCOME_COMPLETE = typeof SubmitOutcome.SUBMIT_OUTCOME_COMPLETE;
 }
 
+export const ObjectiveMetric = {
+  OBJECTIVE_METRIC_UNSPECIFIED: 0,
+  OBJECTIVE_METRIC_VALIDATION_ACCURACY: 1,
+  OBJECTIVE_METRIC_VALIDATION_LOSS: 2,
+  OBJECTIVE_METRIC_VALIDATION_COST: 3,
+  OBJECTIVE_METRIC_TRAIN_ACCURACY: 4,
+  OBJECTIVE_METRIC_TRAIN_LOSS: 5,
+} as const;
+
+export type ObjectiveMetric = typeof ObjectiveMetric[keyof typeof ObjectiveMetric];
+
+export namespace ObjectiveMetric {
+  export type OBJECTIVE_METRIC_UNSPECIFIED = typeof ObjectiveMetric.OBJECTIVE_METRIC_UNSPECIFIED;
+  export type OBJECTIVE_METRIC_VALIDATION_ACCURACY = typeof ObjectiveMetric.OBJECTIVE_METRIC_VALIDATION_ACCURACY;
+  export type OBJECTIVE_METRIC_VALIDATION_LOSS = typeof ObjectiveMetric.OBJECTIVE_METRIC_VALIDATION_LOSS;
+  export type OBJECTIVE_METRIC_VALIDATION_COST = typeof ObjectiveMetric.OBJECTIVE_METRIC_VALIDATION_COST;
+  export type OBJECTIVE_METRIC_TRAIN_ACCURACY = typeof ObjectiveMetric.OBJECTIVE_METRIC_TRAIN_ACCURACY;
+  export type OBJECTIVE_METRIC_TRAIN_LOSS = typeof ObjectiveMetric.OBJECTIVE_METRIC_TRAIN_LOSS;
+}
+
 export const StudyStatus = {
   STUDY_STATUS_UNSPECIFIED: 0,
   STUDY_STATUS_WAITING: 1,
@@ -157,7 +177,11 @@ export interface StudySummary {
   /** The winner is being trained again with the test set. */
   testing: boolean;
   /** Why it failed, or was paused or cancelled. */
-  reason?: string | undefined;
+  reason?:
+    | string
+    | undefined;
+  /** What ranks: the best trial's value is one of it. */
+  metric: ObjectiveMetric;
 }
 
 export interface BestTrial {
@@ -576,6 +600,7 @@ function createBaseStudySummary(): StudySummary {
     best: undefined,
     testing: false,
     reason: undefined,
+    metric: 0,
   };
 }
 
@@ -607,6 +632,9 @@ export const StudySummary: MessageFns<StudySummary> = {
     }
     if (message.reason !== undefined) {
       writer.uint32(74).string(message.reason);
+    }
+    if (message.metric !== 0) {
+      writer.uint32(80).int32(message.metric);
     }
     return writer;
   },
@@ -694,6 +722,14 @@ export const StudySummary: MessageFns<StudySummary> = {
             }
 
             message.reason = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.metric = reader.int32() as any;
             continue;
           }
         }
