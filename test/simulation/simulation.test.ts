@@ -75,7 +75,8 @@ describe('a simulated cluster', () => {
       const { state } = coordinator.dispatcher!;
       const quarantined = workerRows(state).filter((row) => row.state === 'quarantined');
       expect(quarantined.map(({ name }) => name)).toEqual(store.convicted.size > 0 ? ['w1'] : []);
-      for (const { reason } of quarantined) expect(reason).toMatch(/is not the (one of|verified one)|two results/);
+      for (const { reason } of quarantined)
+        expect(reason).toMatch(/is not the (one of|verified one)|two results/);
       const { winner } = store.study('first').record;
       expect(winner?.reproduced, `seed ${seed}`).toBe(true);
       const stored = store.trial('first', winner!.trial);
