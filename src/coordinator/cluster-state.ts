@@ -20,7 +20,7 @@ import {
   type TrialRecord,
 } from '../study/trial.ts';
 import type { StoreRow } from '../store/rows.ts';
-import { isEnded, type TrialEntry } from './trial-state.ts';
+import { acceptsResult, isEnded, type TrialEntry } from './trial-state.ts';
 
 /** Two clocks read together: `monotonicMs` decides, `wallMs` is only written down. */
 export interface Moment {
@@ -308,4 +308,9 @@ export function stageOf(study: StudyEntry, trial: TrialEntry): StageEntry {
   const stage = study.stages.find((entry) => entry.record.name === trial.id.stage);
   assert(stage, () => `${trial.name} belongs to a stage`);
   return stage;
+}
+
+/** Whether a result of it would be the first, and count. */
+export function isAwaited(study: StudyEntry, trial: TrialEntry): boolean {
+  return acceptsResult(trial) && !stageOf(study, trial).record.closed && !isOver(study.status);
 }

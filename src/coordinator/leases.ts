@@ -6,18 +6,18 @@
  * send.
  */
 import type { PackProgress } from '../rpc/messages.ts';
-import type {
-  ClusterState,
-  Decision,
-  DispatcherSettings,
-  Moment,
-  PackEntry,
-  WorkerEntry,
+import {
+  isAwaited,
+  type ClusterState,
+  type Decision,
+  type DispatcherSettings,
+  type Moment,
+  type PackEntry,
+  type WorkerEntry,
 } from './cluster-state.ts';
 import { abortPack, isPackDone, send } from './decision.ts';
 import { giveUpPack } from './giving-up.ts';
 import { countFailure } from './quarantine.ts';
-import { acceptsResult } from './trial-state.ts';
 
 /**
  * Packs that a returning session still runs keep their leases; those it no longer names are lost. One
@@ -46,7 +46,9 @@ export function claimPacks(
     pack.aborted = false;
     renewLease(state, progress, worker, now);
     // One that was given up goes on as long as a result of it would be the first.
-    if (isPackDone(pack) && !pack.members.some(({ trial }) => acceptsResult(trial)))
+    const study = state.studies.get(pack.study);
+    const isWanted = study && pack.members.some(({ trial }) => isAwaited(study, trial));
+    if (isPackDone(pack) && isWanted !== true)
       abortPack(state, pack, 'its results are needed no more', decision);
   }
   for (const pack of worker.packs) {

@@ -23,6 +23,7 @@ import { resultFingerprint } from '../study/result-fingerprint.ts';
 import { isOver, noCorrectness, trialName, type TrialResult } from '../study/trial.ts';
 import { weigh } from './auditing.ts';
 import {
+  isAwaited,
   stageOf,
   trialRecord,
   type ClusterState,
@@ -36,13 +37,7 @@ import { closeAttempt, logEvent, send } from './decision.ts';
 import { endTests, giveUpTest, supersede } from './giving-up.ts';
 import { reviewBest } from './progress.ts';
 import { convict } from './quarantine.ts';
-import {
-  acceptsResult,
-  changeTrial,
-  isLost,
-  type AttemptEntry,
-  type TrialEntry,
-} from './trial-state.ts';
+import { changeTrial, isLost, type AttemptEntry, type TrialEntry } from './trial-state.ts';
 import { dueTests, withTested } from './winner-tests.ts';
 
 /** Takes one member's result, says what became of it, and answers the worker. */
@@ -68,7 +63,7 @@ function judge(
 ): Answer {
   const found = locate(state, key, worker, pack);
   if (found === null) return 'unknown';
-  const { study, stage, trial, attempt } = found;
+  const { study, trial, attempt } = found;
   if (trial.status === 'cancelled' || state.convicted.has(worker.session)) return 'cancelled';
   const { validationCount } = study.data;
   if (!hasBitsFor(result, validationCount)) {
@@ -83,7 +78,7 @@ function judge(
   if (attempt.purpose === 'test') return judgeTest(state, report, now, decision);
   if (trial.result !== null) return compare(state, report, now, decision);
   // Lost, and its stage has closed without it: evidence that comes too late to change anything.
-  if (!acceptsResult(trial) || stage.record.closed) return 'cancelled';
+  if (!isAwaited(study, trial)) return 'cancelled';
   accept(state, report, now, decision);
   worker.trialsCompleted += 1;
   return 'accepted';
