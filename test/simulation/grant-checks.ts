@@ -104,7 +104,9 @@ export class GrantChecks {
     const computed = new Set(
       trial.log
         .filter(
-          ({ fingerprint, session }) => fingerprint !== null && !this.#store.convicted.has(session),
+          // A test of the winner is no vote.
+          ({ fingerprint, session, purpose }) =>
+            fingerprint !== null && purpose !== 'test' && !this.#store.convicted.has(session),
         )
         .map(({ worker }) => worker),
     );

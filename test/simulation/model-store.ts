@@ -8,6 +8,7 @@ import type { RowOf, StoreRow } from '../../src/store/rows.ts';
 import type { StudyRecord } from '../../src/study/study-record.ts';
 import {
   divergedReason,
+  isOver,
   trialName,
   waitingTrial,
   type AttemptRecord,
@@ -158,6 +159,7 @@ export class ModelStore {
         const trial = this.#openStageTrial(row.study, row.trial);
         assert(trial.result === null, `${trialName(row.trial)} ends once`);
         assert(trial.status !== 'cancelled', 'a cancelled trial stays so');
+        assert(!isOver(this.study(row.study).record.status), 'what is over takes no result');
         setResult(trial, row);
         return;
       }
