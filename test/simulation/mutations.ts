@@ -70,9 +70,9 @@ export const mutations: readonly Mutation[] = [
   ),
   mutation(
     'a late result is taken after its stage has closed',
-    'coordinator/results.ts',
-    '!acceptsResult(trial) || stage.record.closed',
-    '!acceptsResult(trial)',
+    'coordinator/cluster-state.ts',
+    'acceptsResult(trial) && !stageOf(study, trial).record.closed',
+    'acceptsResult(trial)',
   ),
   mutation(
     'a session can report what was granted to another one',
@@ -119,8 +119,8 @@ export const mutations: readonly Mutation[] = [
   mutation(
     'an audit is stopped when its worker comes back with it',
     'coordinator/leases.ts',
-    'if (isPackDone(pack) && !pack.members',
-    'if (!pack.members',
+    'if (isPackDone(pack) && isWanted !== true)',
+    'if (isWanted !== true)',
   ),
   mutation(
     'attempts that were overtaken stay open',
