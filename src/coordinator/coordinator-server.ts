@@ -14,10 +14,12 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../base/clock.ts';
 import { nothingFails, type Reached } from '../base/failpoint.ts';
+import { RidgelineError } from '../base/errors.ts';
 import type { SubmitOutcome, WorkerSummary } from '../rpc/control-messages.ts';
 import type { Hello, WorkerMessage } from '../rpc/messages.ts';
 import type { SessionStream } from '../rpc/session-stream.ts';
 import type { Store } from '../store/open-store.ts';
+import type { StudyRecord } from '../study/study-record.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import { isOver } from '../study/trial.ts';
 import type { Decision, DispatcherSettings, Effect, LiveEvent, Moment } from './cluster-state.ts';
@@ -26,7 +28,7 @@ import { GroupCommit } from './group-commit.ts';
 import { workerRows } from './progress.ts';
 import { SessionStreams } from './session-streams.ts';
 import { StoreOutage } from './store-outage.ts';
-import { storeUnwritable, studyOver, studyUnknown } from './study-errors.ts';
+import { storeUnwritable, studyOver, studyRests, studyUnknown } from './study-errors.ts';
 import { StudyLibrary } from './study-library.ts';
 import { StudyOverview } from './study-overview.ts';
 import { Submissions } from './submissions.ts';
@@ -98,14 +100,18 @@ export class Coordinator {
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
-  /** Takes up the studies that were not over when the store was last closed. */
+  /**
+   * Takes up the studies that were not over when the store was last closed, or the one that is wanted. One
+   * whose data cannot be read rests until it is handed in again: the others do not wait for it.
+   */
   static async start(options: CoordinatorOptions): Promise<Coordinator> {
     const coordinator = new Coordinator(options);
     try {
       for (const record of options.store.studies()) {
-        if (isOver(record.status) || record.spec.study === options.startsAfresh) continue;
-        const read = await coordinator.#library.read(record.spec, record);
-        coordinator.#library.keep(record.spec.study, read);
+        const { study } = record.spec;
+        const isWanted = study === (options.settings.onlyStudy ?? study);
+        if (isOver(record.status) || study === options.startsAfresh || !isWanted) continue;
+        await coordinator.#takeUp(record);
       }
       coordinator.#rebuild();
     } catch (error) {
@@ -137,7 +143,8 @@ export class Coordinator {
         study,
         this.#options.store.studies().map((record) => record.spec.study),
       );
-    if (!studies.has(study) || isOver(stored.status)) throw studyOver(study, stored.status);
+    if (isOver(stored.status)) throw studyOver(study, stored.status);
+    if (!studies.has(study)) throw studyRests(study);
     this.#decide((dispatcher, now) => {
       if (change === 'cancel') return dispatcher.cancel(study, reason, now);
       return change === 'pause' ? dispatcher.pause(study, now) : dispatcher.resume(study, now);
@@ -275,6 +282,17 @@ export class Coordinator {
     this.#dispatcher = null;
     this.#outage.failed(error);
     this.#streams.closeAll('the coordinator cannot store results at the moment');
+  }
+
+  async #takeUp(record: StudyRecord): Promise<void> {
+    const { study } = record.spec;
+    try {
+      this.#library.keep(study, await this.#library.read(record.spec, record));
+    } catch (error) {
+      const { settings, log } = this.#options;
+      if (settings.onlyStudy === study || !(error instanceof RidgelineError)) throw error;
+      log.warn(`${study} rests, submit it again to go on with it: ${error.what} ${error.fix}`);
+    }
   }
 
   #tryWriting(detail: string): void {

@@ -19,6 +19,14 @@ export function studyOver(study: string, status: string): RidgelineError {
   );
 }
 
+export function studyRests(study: string): RidgelineError {
+  return new RidgelineError(
+    'STUDY_FAILED',
+    `Study ${study} is stored, but not worked on here: its data could not be read, or another study is run alone.`,
+    'A `ridgeline coordinator` works on all; `ridgeline submit` goes on with it when its data is there.',
+  );
+}
+
 export function studyDiffers(study: string, fields: readonly string[]): RidgelineError {
   return new RidgelineError(
     'STUDY_DIFFERS',

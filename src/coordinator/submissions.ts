@@ -57,8 +57,14 @@ export class Submissions {
       if (comparison.kind === 'extended') throw studyOver(spec.study, status);
       return 'complete';
     }
-    if (comparison.kind === 'same') return status === 'complete' ? 'complete' : 'resumed';
-    return await this.#extend(spec, stored);
+    if (comparison.kind === 'extended') return await this.#extend(spec, stored);
+    if (status === 'complete') return 'complete';
+    await this.#open(spec, stored);
+    this.#ports.decide((dispatcher, now) => {
+      this.#hold(dispatcher, spec.study, now);
+      return dispatcher.tick(now);
+    });
+    return 'resumed';
   }
 
   async #create(spec: StudySpec, fresh: boolean): Promise<SubmitOutcome> {
@@ -74,19 +80,26 @@ export class Submissions {
   }
 
   async #extend(spec: StudySpec, stored: StudyRecord): Promise<SubmitOutcome> {
-    const ports = this.#ports;
-    const { library } = ports;
-    if (!ports.settled().state.studies.has(spec.study)) {
-      const read = await library.read(spec, stored);
-      ports.settled();
-      library.keep(spec.study, read);
-    }
-    ports.decide((dispatcher, now) => {
-      if (!dispatcher.state.studies.has(spec.study))
-        dispatcher.restore(library.stored(spec.study), now);
+    await this.#open(spec, stored);
+    this.#ports.decide((dispatcher, now) => {
+      this.#hold(dispatcher, spec.study, now);
       return dispatcher.extend(spec, now);
     });
-    await ports.committed();
+    await this.#ports.committed();
     return 'extended';
+  }
+
+  /** A study that was over, or rested, is not held, nor is its data. */
+  async #open(spec: StudySpec, stored: StudyRecord): Promise<void> {
+    const { settled, library } = this.#ports;
+    if (settled().state.studies.has(spec.study)) return;
+    const read = await library.read(spec, stored);
+    settled();
+    library.keep(spec.study, read);
+  }
+
+  #hold(dispatcher: Dispatcher, study: string, now: Moment): void {
+    if (!dispatcher.state.studies.has(study))
+      dispatcher.restore(this.#ports.library.stored(study), now);
   }
 }

@@ -122,7 +122,9 @@ test('a study that starts afresh is not gone on with, and is there until its dat
     using bench = await startBench(directory.path);
     await bench.coordinator.submit(spec);
   }
-  const other = { settings: { ...settings, knownAnswer: 'cd'.repeat(32) } };
+  const other = {
+    settings: { ...settings, knownAnswer: 'cd'.repeat(32), onlyStudy: 'example' },
+  };
   // Under another arithmetic it cannot be gone on with: `--fresh` is the way out, and must be one.
   expect(await refusal(startBench(directory.path, other))).toMatchObject({ code: 'STUDY_DIFFERS' });
   using bench = await startBench(directory.path, { ...other, startsAfresh: 'example' });
@@ -136,6 +138,34 @@ test('a study that starts afresh is not gone on with, and is there until its dat
     spec: { seed: 4 },
     knownAnswer: other.settings.knownAnswer,
   });
+  expect(bench.ends).toEqual([]);
+});
+
+test('a study that cannot be gone on with holds up no other; it rests until it is handed in again', async () => {
+  using directory = temporaryDirectory();
+  {
+    using bench = await startBench(directory.path);
+    await bench.coordinator.submit(spec);
+  }
+  const pause = async (coordinator: Coordinator): Promise<unknown> =>
+    await refusal(coordinator.setStudy('example', 'pause', 'lunch'));
+  {
+    // Where another one is run alone, its data is not even looked at.
+    const alone = { settings: { ...settings, onlyStudy: 'other' } };
+    using bench = await startBench(directory.path, alone);
+    const { coordinator } = bench;
+    expect(await pause(coordinator)).toMatchObject({ code: 'STUDY_FAILED' });
+    expect(await coordinator.submit({ ...spec, study: 'other' })).toBe('created');
+    expect(await coordinator.submit(spec)).toBe('resumed');
+    expect(await pause(coordinator)).toBe(null);
+  }
+  const changed = { settings: { ...settings, knownAnswer: 'cd'.repeat(32) } };
+  using bench = await startBench(directory.path, changed);
+  const { coordinator } = bench;
+  expect(await pause(coordinator)).toMatchObject({ code: 'STUDY_FAILED' });
+  expect(await refusal(coordinator.submit(spec))).toMatchObject({ code: 'STUDY_DIFFERS' });
+  expect(await coordinator.submit({ ...spec, study: 'third' })).toBe('created');
+  expect(await coordinator.submit({ ...spec, seed: 4 }, true)).toBe('created');
   expect(bench.ends).toEqual([]);
 });
 
