@@ -85,13 +85,13 @@ export function writeResults(
   writeOutput(choice.output, whole, context.stdout);
 }
 
-/** 0; 1 where the study failed; 3 where trials were lost for good or results are disputed. */
+/** 0; 1 where the study failed or was cancelled; 3 where trials were lost for good or results are disputed. */
 export function outcomeCode(
   study: StudyRecord,
   trials: readonly TrialRecord[],
   attempts: readonly AttemptRecord[],
 ): number {
-  if (study.status === 'failed') return exitCode.failed;
+  if (study.status === 'failed' || study.status === 'cancelled') return exitCode.failed;
   const lost = trials.some((trial) => trial.status === 'failed' && trial.result === null);
   // Where enough workers agreed against the one that differed, the dispute is settled.
   const settled = new Set(

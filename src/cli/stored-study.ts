@@ -1,12 +1,21 @@
 /** A study that the store knows, named on the command line. */
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { RidgelineError } from '../base/errors.ts';
 import { loadStudyOrRecipe } from '../config/load-study.ts';
 import { studyUnknown } from '../coordinator/study-errors.ts';
-import { openStoreReader } from '../store/open-store.ts';
+import { openStore, openStoreReader } from '../store/open-store.ts';
 import type { StoreReader } from '../store/read.ts';
+import { compareSpecs } from '../study/canonical-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
-import { parseTrialName, type TrialId, type TrialRecord } from '../study/trial.ts';
+import type { StudySpec } from '../study/study-spec.ts';
+import {
+  isOver,
+  parseTrialName,
+  type StudyStatus,
+  type TrialId,
+  type TrialRecord,
+} from '../study/trial.ts';
 import { stateDirOf, type CommonFlags, type Context } from './context.ts';
 import { shellWord } from './go-on.ts';
 
@@ -58,4 +67,23 @@ export function directoryOptions({ state, dataDir }: CommonFlags): string {
   const option = (name: string, value: string | undefined): string =>
     value === undefined ? '' : ` ${name} ${shellWord(value)}`;
   return option('--state', state) + option('--data-dir', dataDir);
+}
+
+/** How exactly this study has ended; null where there is something left to do for it. */
+export function storedEnd(stateDir: string, spec: StudySpec): StudyStatus | null {
+  using reader = openUpToDate(stateDir);
+  const stored = reader.study(spec.study);
+  if (stored === null || !isOver(stored.status)) return null;
+  return compareSpecs(stored.spec, spec).kind === 'same' ? stored.status : null;
+}
+
+/** A store of an older release is brought up to date first, which only who may write can do. */
+function openUpToDate(stateDir: string): StoreReader {
+  try {
+    return openStoreReader(stateDir);
+  } catch (error) {
+    if (!(error instanceof RidgelineError) || error.code !== 'VERSION_MISMATCH') throw error;
+    openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }).close();
+    return openStoreReader(stateDir);
+  }
 }

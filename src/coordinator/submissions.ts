@@ -91,11 +91,11 @@ export class Submissions {
 
   /** A study that was over, or rested, is not held, nor is its data. */
   async #open(spec: StudySpec, stored: StudyRecord): Promise<void> {
-    const { settled, library } = this.#ports;
-    if (settled().state.studies.has(spec.study)) return;
-    const read = await library.read(spec, stored);
-    settled();
-    library.keep(spec.study, read);
+    const ports = this.#ports;
+    if (ports.settled().state.studies.has(spec.study)) return;
+    const read = await ports.library.read(spec, stored);
+    ports.settled();
+    ports.library.keep(spec.study, read);
   }
 
   #hold(dispatcher: Dispatcher, study: string, now: Moment): void {

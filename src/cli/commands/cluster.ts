@@ -10,9 +10,11 @@ import {
   type StudyLine,
 } from '../../report/cluster-tables.ts';
 import type { TextOptions } from '../../report/text-options.ts';
+import type { SubmitOutcome } from '../../rpc/control-messages.ts';
 import type { ControlClient } from '../../rpc/control-client.ts';
 import { openStoreReader } from '../../store/open-store.ts';
 import { canonicalSpec } from '../../study/canonical-spec.ts';
+import type { StudyStatus } from '../../study/trial.ts';
 import {
   isUnicode,
   paintFor,
@@ -74,11 +76,29 @@ function addSubmit(program: Command, context: Context): void {
     .action(async (file: string, flags: ControlFlags & { readonly fresh?: boolean }) => {
       // Its files are where the coordinator is, which may be another machine.
       const spec = await loadStudy(file, () => false);
-      const { name, outcome } = await withControl(context, flags, (client) =>
-        client.submitStudy(canonicalSpec(spec), flags.fresh === true),
-      );
-      context.stderr.write(`${name}: ${outcome}; watch it with \`ridgeline watch ${name}\`\n`);
+      const text = await withControl(context, flags, async (client) => {
+        const { name, outcome } = await client.submitStudy(
+          canonicalSpec(spec),
+          flags.fresh === true,
+        );
+        const rows = await client.listStudies();
+        return submittedText(name, outcome, rows.find(({ study }) => study === name)?.status);
+      });
+      context.stderr.write(`${text}\n`);
     });
+}
+
+function submittedText(
+  name: string,
+  outcome: SubmitOutcome,
+  status: StudyStatus | undefined,
+): string {
+  if (status === 'paused') return `${name} is paused; \`ridgeline resume ${name}\` goes on with it`;
+  if (status === 'cancelled' || status === 'failed')
+    return `${name} is ${status}; submit it with --fresh to start it anew`;
+  if (outcome === 'complete')
+    return `${name} is complete; its results: \`ridgeline results ${name}\``;
+  return `${name}: ${outcome}; watch it with \`ridgeline watch ${name}\``;
 }
 
 function addTables(program: Command, context: Context): void {

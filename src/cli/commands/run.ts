@@ -1,16 +1,13 @@
 /** `ridgeline run`: the whole job on this machine, and on every machine that joins. */
-import { hostname } from 'node:os';
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
 import type { Coordinator } from '../../coordinator/coordinator-server.ts';
 import { storeUnwritable } from '../../coordinator/study-errors.ts';
 import { countText } from '../../report/number-format.ts';
-import { openStore, openStoreReader } from '../../store/open-store.ts';
-import type { StoreReader } from '../../store/read.ts';
-import { compareSpecs } from '../../study/canonical-spec.ts';
+import { openStoreReader } from '../../store/open-store.ts';
 import type { StudySpec } from '../../study/study-spec.ts';
-import { isOver } from '../../study/trial.ts';
+import type { StudyStatus } from '../../study/trial.ts';
 import { chooseKernel } from '../../worker/kernel-file.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
@@ -22,6 +19,7 @@ import { LiveView } from '../live-view.ts';
 import { LocalWorkers } from '../local-workers.ts';
 import { withCommonOptions, withDataOption } from '../options.ts';
 import { everything, outcomeCode, textFormats, writeResults } from '../results-output.ts';
+import { storedEnd } from '../stored-study.ts';
 import { serveCluster, type RunningCluster } from '../serve-cluster.ts';
 import { StopSignals } from '../stop-signals.ts';
 
@@ -101,12 +99,14 @@ export function addRunCommand(
 
 async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
   const stateDir = stateDirOf(context, flags);
-  const isDone = (study: StudySpec): boolean => flags.fresh !== true && isFinished(stateDir, study);
-  const spec = await loadStudy(file, (study) => !isDone(study));
-  if (isDone(spec)) {
+  const endOf = (study: StudySpec): StudyStatus | null =>
+    flags.fresh === true ? null : storedEnd(stateDir, study);
+  const spec = await loadStudy(file, (study) => endOf(study) === null);
+  const end = endOf(spec);
+  if (end !== null) {
     if (flags.quiet !== true)
       context.stderr.write(
-        `${spec.study} is finished; these are its results (--fresh starts it anew)\n`,
+        `${spec.study} is ${end}; these are its results (--fresh starts it anew)\n`,
       );
     return printOutcome(stateDir, spec.study, flags, context);
   }
@@ -131,25 +131,6 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   return printOutcome(stateDir, spec.study, flags, context);
 }
 
-/** Whether there is nothing left to do for exactly this study. */
-function isFinished(stateDir: string, spec: StudySpec): boolean {
-  using reader = openUpToDate(stateDir);
-  const stored = reader.study(spec.study);
-  if (stored === null || !isOver(stored.status)) return false;
-  return compareSpecs(stored.spec, spec).kind === 'same';
-}
-
-/** A store of an older release is brought up to date first, which only who may write can do. */
-function openUpToDate(stateDir: string): StoreReader {
-  try {
-    return openStoreReader(stateDir);
-  } catch (error) {
-    if (!(error instanceof RidgelineError) || error.code !== 'VERSION_MISMATCH') throw error;
-    openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }).close();
-    return openStoreReader(stateDir);
-  }
-}
-
 /** @returns an exit code when the search did not come to its end; null when there are results to print */
 async function search(
   spec: StudySpec,
@@ -165,6 +146,8 @@ async function search(
   const outcome = await coordinator.submit(spec, flags.fresh === true);
   using view = new LiveView({ context, flags, coordinator, study: spec.study });
   if (outcome !== 'created') view.say(`${spec.study} goes on where it was left`);
+  if (coordinator.overview.study(spec.study)?.status === 'paused')
+    await coordinator.setStudy(spec.study, 'resume', 'run again');
   if (flags.listen !== '127.0.0.1:0' || flags.workers === 0)
     view.say(`others join with:  ridgeline worker --join @${cluster.workerJoinFile}`);
   if (cluster.dashboard !== null) view.say(dashboardText(cluster.dashboard));

@@ -29,7 +29,8 @@ export function addWatchCommand(
         for await (const { progress, workers } of client.watch(study)) {
           const seen = pace.ofStage(progress.stage, progress.done, performance.now());
           show({ ...progress, workers, objective, pace: seen });
-          if (progress.status === 'failed') finish(exitCode.failed);
+          if (progress.status === 'failed' || progress.status === 'cancelled')
+            finish(exitCode.failed);
         }
       });
     });
