@@ -57,9 +57,13 @@ export function dashboardText({ link, isPrivate }: Dashboard): string {
 
 function liveCluster(coordinator: Coordinator, tokens: TokenFile, version: string): LiveCluster {
   const { store } = coordinator;
+  const studies = new Cached(studiesAgeMs, () => coordinator.overview.counts().map(studyLine));
+  coordinator.listen(({ kind }) => {
+    if (kind === 'study-ended') studies.forget();
+  });
   return {
     version,
-    studies: cached(studiesAgeMs, () => coordinator.overview.counts().map(studyLine)),
+    studies: () => studies.value,
     workers: () => coordinator.workers(),
     storeProblem: () => coordinator.storeProblem,
     study: (name) => store.study(name),
@@ -93,11 +97,24 @@ function roleOf(tokens: TokenFile, text: string): ViewerRole | null {
   }
 }
 
-function cached<Value>(ageMs: number, read: () => Value): () => Value {
-  let kept: { readonly value: Value; readonly atMs: number } | null = null;
-  return () => {
+class Cached<Value> {
+  readonly #ageMs: number;
+  readonly #read: () => Value;
+  #kept: { readonly value: Value; readonly atMs: number } | null = null;
+
+  constructor(ageMs: number, read: () => Value) {
+    this.#ageMs = ageMs;
+    this.#read = read;
+  }
+
+  get value(): Value {
     const nowMs = systemClock.monotonicMs();
-    if (kept === null || nowMs - kept.atMs >= ageMs) kept = { value: read(), atMs: nowMs };
-    return kept.value;
-  };
+    if (this.#kept === null || nowMs - this.#kept.atMs >= this.#ageMs)
+      this.#kept = { value: this.#read(), atMs: nowMs };
+    return this.#kept.value;
+  }
+
+  forget(): void {
+    this.#kept = null;
+  }
 }

@@ -93,6 +93,8 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
     localJoin: formatJoin(files.localWorker),
     dashboard,
     stop: async (reason) => {
+      // While it still knows its workers.
+      await dashboard?.[Symbol.asyncDispose]();
       coordinator.stop(reason);
       await running.disposeAsync();
     },

@@ -106,6 +106,14 @@ export class BoardShelf implements Disposable {
     return record === null ? null : this.#shelved(record).board.rows(record, query);
   }
 
+  /** However long that takes: nothing will be read after it. */
+  readOnceMore(): void {
+    for (const shelved of this.#boards.values()) {
+      shelved.readAgainMs = 0;
+      shelved.isOld = true;
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#stopListening();
   }

@@ -16,6 +16,8 @@ export interface StreamOptions {
   readonly study: string | null;
   /** Asked again and again: a session may end while its page is open. */
   readonly role: () => ViewerRole | null;
+  /** Aborted when the last is to be said. */
+  readonly ending: AbortSignal;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -44,10 +46,11 @@ function textOf(value: object): string {
 
 export async function streamPage(
   stream: SSEStreamingApi,
-  { shelf, log, study, role, wait }: StreamOptions,
+  { shelf, log, study, role, ending, wait }: StreamOptions,
 ): Promise<void> {
   const gone = new AbortController();
   stream.onAbort(() => gone.abort());
+  const stopped = AbortSignal.any([gone.signal, ending]);
   const sent = new Map<keyof StreamEvents, string>();
   let id = 0;
   let version = 0;
@@ -66,8 +69,9 @@ export async function streamPage(
   for (let turn = 0; !gone.signal.aborted; turn += 1) {
     const now = role();
     if (now === null) return;
+    const isLast = ending.aborted;
     // Threads become busy and free without an event: looked at every other turn.
-    if (version !== shelf.version || turn % 2 === 0) {
+    if (version !== shelf.version || turn % 2 === 0 || isLast) {
       version = shelf.version;
       const overview = shelf.overview(now);
       await say('overview', overview);
@@ -76,11 +80,12 @@ export async function streamPage(
       if (page !== null) await say('study', page);
       await say('log', log(logLines));
     }
+    if (isLast) return;
     if (quietMs >= beatMs) {
       quietMs = 0;
       await stream.write(': still here\n\n');
     }
-    await wait(paceMs, gone.signal);
+    await wait(paceMs, stopped);
     quietMs += paceMs;
   }
 }

@@ -19,6 +19,7 @@ import type { Clock } from '../base/clock.ts';
 import { messageOf, RidgelineError } from '../base/errors.ts';
 import { BoardShelf } from './board-shelf.ts';
 import { streamPage } from './event-stream.ts';
+import { OpenStreams } from './open-streams.ts';
 import {
   answerHeaders,
   keepSession,
@@ -69,7 +70,8 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
     nowMs: () => options.clock.monotonicMs(),
     roleOfToken: (text) => options.cluster.roleOfToken(text),
   });
-  const app = dashboardApp(options, shelf, signIn, readPageFiles());
+  const streams = new OpenStreams();
+  const app = dashboardApp(options, shelf, signIn, streams, readPageFiles());
   const answer = getRequestListener(app.fetch);
   const server = createServer(
     {
@@ -89,6 +91,9 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
     url,
     link: (role) => `${url}/#code=${signIn.issueCode(role)}`,
     [Symbol.asyncDispose]: async () => {
+      // Pages stay open when the server has gone: what they go on showing is how it ended.
+      shelf.readOnceMore();
+      await streams.end();
       shelf[Symbol.dispose]();
       server.closeAllConnections();
       await new Promise((closed) => {
@@ -102,6 +107,7 @@ function dashboardApp(
   { cluster, hostNames, onProblem }: WebOptions,
   shelf: BoardShelf,
   signIn: SignIn,
+  streams: OpenStreams,
   files: PageFiles,
 ): Hono<Signed> {
   const app = new Hono<Signed>();
@@ -129,7 +135,7 @@ function dashboardApp(
     keepSession(context, null);
     return context.json({});
   });
-  addStream(app, cluster, shelf, signIn);
+  addStream(app, cluster, shelf, signIn, streams);
   addStudyRoutes(app, cluster, shelf, signIn);
   app.get('/api/*', (context) => refuse(context, 404, 'there is nothing here'));
   app.get('*', (context) => {
@@ -154,18 +160,18 @@ function addStream(
   cluster: LiveCluster,
   shelf: BoardShelf,
   signIn: SignIn,
+  streams: OpenStreams,
 ): void {
-  let open = 0;
   app.get('/api/events', (context) => {
     // Nobody would read it, and so nobody would be seen to go.
     if (context.req.method === 'HEAD') {
       context.header('allow', 'GET');
       return refuse(context, 405, 'a stream has no head');
     }
-    if (open >= streamsMax) return refuse(context, 503, 'too many pages are open');
+    if (streams.count >= streamsMax) return refuse(context, 503, 'too many pages are open');
     const session = sessionOf(context);
     const study = context.req.query('study') ?? null;
-    open += 1;
+    const closed = streams.opened();
     return streamSSE(context, async (stream) => {
       try {
         await streamPage(stream, {
@@ -173,12 +179,13 @@ function addStream(
           log: (limit) => cluster.log(limit),
           study,
           role: () => signIn.roleOf(session),
+          ending: streams.ending,
           wait: async (ms, signal) => {
             await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
           },
         });
       } finally {
-        open -= 1;
+        closed();
       }
     });
   });

@@ -108,6 +108,20 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     ]);
   });
 
+  test('keeps the end of a run, whose server ends with it', async () => {
+    const dir = scratchDir();
+    const study = writeStudy(dir, { name: 'ended', trials: 4, cycles: 60 });
+    const run = start(['run', study, '--http', '127.0.0.1:0', '--state', join(dir, 'state')]);
+    const [link] = await run.says(/http:\/\/127\.0\.0\.1:\d+\/#code=\S+/);
+    const page = await opened(link);
+    await page.getByRole('heading', { name: 'ended' }).waitFor();
+    expect((await run.finished).code).toBe(0);
+    await page.getByText('no connection').waitFor();
+    expect(await page.locator('.study .title .state').textContent()).toBe('complete');
+    expect(await page.locator('.answer').textContent()).toMatch(/^winner: .*test/);
+    expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
+  });
+
   test('fills the table of a stage while the study goes on, also over a slow connection', async () => {
     const study = writeStudy(scratchDir(), { name: 'slow', trials: 8, cycles: 400 });
     const cluster = await startWithDashboard([study]);
