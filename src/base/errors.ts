@@ -55,3 +55,9 @@ export class RidgelineError extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** Why a file could not be read, for a sentence that names it: the system's own words say the path again. */
+export function whyUnread(thrown: unknown): string {
+  const isMissing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+  return isMissing ? 'there is no such file' : messageOf(thrown);
+}

@@ -1,7 +1,7 @@
 /** Trained networks in files: written whole or not at all, read with every doubt. */
 import { readFileSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { RidgelineError, messageOf } from '../base/errors.ts';
+import { RidgelineError, whyUnread } from '../base/errors.ts';
 import { classifierArrays, classifierFrom, type Classifier } from '../trainer/classifier.ts';
 import { MalformedArrayFile, type ArrayFile } from '../trainer/named-array.ts';
 import { decodeNpz, encodeNpz } from '../trainer/npz.ts';
@@ -59,7 +59,7 @@ export function loadModel(path: string): Classifier {
       throw new Error(`it has ${size} bytes, at most ${fileBytesMax} are read`);
     bytes = readFileSync(path);
   } catch (error) {
-    throw invalid(messageOf(error), error);
+    throw invalid(whyUnread(error), error);
   }
   try {
     return classifierFrom(format.decode(bytes));

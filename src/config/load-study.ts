@@ -2,7 +2,7 @@
 import { constants, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { RidgelineError, messageOf } from '../base/errors.ts';
+import { RidgelineError, whyUnread } from '../base/errors.ts';
 import type { SpecProblem } from '../study/invariants.ts';
 import type { RecipeSpec, StudySpec } from '../study/study-spec.ts';
 import { parseStudy, parseStudyOrRecipe, type StudyOrRecipe } from './parse-study.ts';
@@ -66,8 +66,7 @@ async function readText(path: string): Promise<string> {
   try {
     bytes = await readBounded(path);
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw cannot(isMissing ? 'there is no such file' : messageOf(error), error);
+    throw cannot(whyUnread(error), error);
   }
   if (typeof bytes === 'string') throw cannot(bytes);
   try {

@@ -87,6 +87,8 @@ export interface WorkerEntry {
   draining: boolean;
   /** It knows that it drains: when its stream closes it has left. */
   leaving: boolean;
+  /** Why it was asked to leave; null where it was not asked. */
+  drainReason: string | null;
   /** Monotonic; null while connected. */
   closedAtMs: number | null;
   /** When it last said anything; monotonic. */

@@ -194,11 +194,13 @@ export class Dispatcher {
     worker.closedAtMs = now.monotonicMs;
     if (worker.leaving && worker.packs.size === 0) {
       this.state.workers.delete(session);
+      // Of one that was asked to leave the stream only says that the worker ended it.
+      const why = worker.drainReason ?? reason;
       decision.afterCommit.push({
         kind: 'notice',
-        notice: { kind: 'worker-left', worker: worker.name, reason },
+        notice: { kind: 'worker-left', worker: worker.name, reason: why },
       });
-      logEvent(decision, now, 'worker-left', `${worker.name}: ${reason}`);
+      logEvent(decision, now, 'worker-left', `${worker.name}: ${why}`);
     }
     return this.#settle(now, decision);
   }
@@ -249,6 +251,7 @@ export class Dispatcher {
     for (const worker of this.state.workers.values()) {
       if (workerName !== null && worker.name !== workerName) continue;
       worker.draining = true;
+      worker.drainReason = reason === '' ? 'it was drained' : reason;
       if (worker.connected) send(decision, worker, { kind: 'drain', reason });
     }
     return decision;

@@ -15,7 +15,11 @@ export function studyOver(study: string, status: string): RidgelineError {
   return new RidgelineError(
     'STUDY_FAILED',
     `Study ${study} is ${status}, so it cannot be changed any more.`,
-    'Give the study another name, or start it anew with `ridgeline run STUDY.yaml --fresh`.',
+    `${
+      status === 'complete'
+        ? 'Submit its file with more trials in the last stage, or with more stages, to extend it'
+        : 'Give the study another name'
+    }, or start it anew with \`ridgeline submit STUDY.yaml --fresh\` (\`ridgeline run STUDY.yaml --fresh\` where no coordinator runs).`,
   );
 }
 

@@ -85,6 +85,7 @@ export function newWorker(session: string, name: string): WorkerEntry {
     connected: false,
     draining: false,
     leaving: false,
+    drainReason: null,
     closedAtMs: null,
     heardAtMs: 0,
     reportedLost: false,

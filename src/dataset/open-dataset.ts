@@ -53,7 +53,7 @@ export async function openDataset(
   const found = await located.read((part) => named.has(part) || isDrawn(part), new PixelMemory());
   refuseAbsentParts(located, found, named);
   const pool = found.parts.filter((part) => isDrawn(part.name));
-  const splits = countedSplits(spec, located.location, recordsIn(pool));
+  const splits = countedSplits(spec, located.name, recordsIn(pool));
   return describe(spec, splits, located, found);
 }
 

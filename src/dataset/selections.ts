@@ -55,8 +55,8 @@ export function refuseUnknownParts(
     const closest = closestWord(part, known);
     throw new RidgelineError(
       'STUDY_INVALID',
-      `dataset.${split} names ${JSON.stringify(part)}, but ${dataset} has no such part${closest === null ? '.' : `; did you mean ${closest}?`}`,
-      `Use parts of ${known.join(', ')}, {count: N} or {fraction: 0.1}.`,
+      `dataset.${split} names ${JSON.stringify(part)}, but ${dataset} has no such part: it has ${known.join(', ')}${closest === null ? '.' : `; did you mean ${closest}?`}`,
+      'Name one of those that it has, or let the seed draw the records with {count: N} or {fraction: 0.1}.',
     );
   }
 }
@@ -97,7 +97,7 @@ export function countedSplits(
     if (count === 0) throw tooSmall(split, selection.fraction, dataset, poolRecords);
     counted[split] = { kind: 'count', count };
   }
-  refuseLargeCounts(counted, dataset, poolRecords);
+  refuseLargeCounts(spec, counted, dataset, poolRecords);
   const { train, validation, test } = counted;
   assert(train !== null && validation !== null, 'every study has both');
   return { train, validation, test };
@@ -117,6 +117,7 @@ function tooSmall(
 }
 
 function refuseLargeCounts(
+  spec: DatasetSpec,
   splits: Readonly<Record<SplitName, CountedSelection | null>>,
   dataset: string,
   poolRecords: number,
@@ -127,9 +128,15 @@ function refuseLargeCounts(
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   if (total <= poolRecords) return;
   const asked = counts.map(({ split, count }) => `${split} ${count}`).join(', ');
+  const kinds = new Set(selectionsOf(spec).map(([, { kind }]) => kind));
+  const written = kinds.has('fraction')
+    ? kinds.has('count')
+      ? 'fractions and counts'
+      : 'fractions'
+    : 'counts';
   throw new RidgelineError(
     'STUDY_INVALID',
     `The splits ask for ${total} records (${asked}), but ${dataset} has ${poolRecords} to draw from: those of the parts that no split names and that are not set aside for testing.`,
-    `Lower the counts to ${poolRecords} records together, or name fewer parts.`,
+    `Lower the ${written} to ${poolRecords} records together, or name fewer parts.`,
   );
 }

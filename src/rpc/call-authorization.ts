@@ -35,6 +35,8 @@ export function requireRole(token: Token, allowed: readonly Role[]): void {
   if (allowed.includes(token.role)) return;
   throw refused(
     `Token ${token.id} has the role ${token.role}; this needs ${allowed.join(' or ')}, so the coordinator refused it.`,
+    // The role that may least of those that may this: without --role it would be a worker's.
+    `Make a join string for it with \`ridgeline token new --role ${allowed[0] ?? 'admin'}\` on the machine of the coordinator.`,
   );
 }
 
@@ -55,10 +57,9 @@ export function tokenUsedUp(id: string, sessions: number): RidgelineError {
   );
 }
 
-function refused(what: string): RidgelineError {
-  return new RidgelineError(
-    'TOKEN_REFUSED',
-    what,
-    'Make a fresh join string with `ridgeline token new` on the machine of the coordinator.',
-  );
+function refused(
+  what: string,
+  fix = 'Make a fresh join string with `ridgeline token new` on the machine of the coordinator; it is for a worker, unless --role says otherwise.',
+): RidgelineError {
+  return new RidgelineError('TOKEN_REFUSED', what, fix);
 }

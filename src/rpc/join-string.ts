@@ -8,7 +8,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { RidgelineError, messageOf } from '../base/errors.ts';
+import { RidgelineError, whyUnread } from '../base/errors.ts';
 import { parseAddress } from './address.ts';
 
 export interface JoinTarget {
@@ -80,7 +80,7 @@ async function readJoinFile(path: string): Promise<JoinTarget> {
   } catch (error) {
     throw new RidgelineError(
       'USAGE',
-      `The join string cannot be read from ${path}: ${messageOf(error)}.`,
+      `The join string cannot be read from ${path}: ${whyUnread(error)}.`,
       'Copy worker.join from the state directory of the coordinator, or give the string itself.',
       { cause: error },
     );

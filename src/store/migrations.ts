@@ -231,11 +231,16 @@ const version4 = `
 ALTER TABLE winner ADD COLUMN tests TEXT NOT NULL DEFAULT '[]';
 `;
 
-/** Means that differ by nothing but rounding are equal, whichever SQLite adds them up (`search/ranking.ts`). */
-const version5 = version3.replace(
-  '-mean_value ELSE mean_value',
-  '-round(mean_value * 1e12) ELSE round(mean_value * 1e12)',
-);
+/**
+ * Means that differ by nothing but rounding are equal, whichever SQLite adds them up (`search/ranking.ts`).
+ * A trial's own test accuracy stands before the winner's, which is the mean of all its replicates.
+ */
+const version5 = version3
+  .replace('-mean_value ELSE mean_value', '-round(mean_value * 1e12) ELSE round(mean_value * 1e12)')
+  .replace(
+    'coalesce(w.test_accuracy, m.test_accuracy)',
+    'coalesce(m.test_accuracy, w.test_accuracy)',
+  );
 
 const steps: readonly string[] = [version1, version2, version3, version4, version5];
 

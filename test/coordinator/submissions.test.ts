@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RidgelineError } from '../../src/base/errors.ts';
 import { Coordinator, type CoordinatorOptions } from '../../src/coordinator/coordinator-server.ts';
+import { studyOver } from '../../src/coordinator/study-errors.ts';
 import { openDataset } from '../../src/dataset/open-dataset.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
 import type { StudySpec } from '../../src/study/study-spec.ts';
@@ -179,8 +180,18 @@ describe('a study', () => {
     );
     const [first, ...others] = await Promise.all(changes);
     expect(first).toBe(null);
-    for (const other of others) expect(other).toMatchObject({ code: 'STUDY_FAILED' });
+    for (const other of others)
+      expect(other).toMatchObject({
+        code: 'STUDY_FAILED',
+        fix: expect.stringMatching(/^Give .* another name.*ridgeline submit STUDY\.yaml --fresh/),
+      });
     expect(bench.ends).toEqual([]);
+  });
+
+  test('that is complete and cannot be changed is said to be extended by more trials', () => {
+    expect(studyOver('example', 'complete').fix).toMatch(
+      /^Submit .* more trials .*ridgeline submit STUDY\.yaml --fresh/,
+    );
   });
 
   test('that has long been over is no longer held, with its data, and is known all the same', async () => {

@@ -251,7 +251,7 @@ describe('a study whose data cannot be had is refused', () => {
       'STUDY_INVALID',
       expect.stringContaining('dataset.train names "data_batch_6"'),
     ]);
-    expect(unknown.fix).toContain(
+    expect(unknown.what).toContain(
       'data_batch_1, data_batch_2, data_batch_3, data_batch_4, data_batch_5, test_batch',
     );
     const absent = await open(
@@ -268,8 +268,9 @@ describe('a study whose data cannot be had is refused', () => {
     const error = await open(digitsSpec(1500, 298, null));
     expect(error.code).toBe('STUDY_INVALID');
     expect(error.what).toMatch(
-      /ask for 1798 records \(train 1500, validation 298\).*1797 to draw from/,
+      /ask for 1798 records \(train 1500, validation 298\), but digits has 1797 to draw from/,
     );
+    expect(error.fix).toMatch(/^Lower the counts to 1797 records/);
     expect((await openDataset(digitsSpec(1500, 297, null), { dataDir: '' })).counts.train).toBe(
       1500,
     );

@@ -56,9 +56,11 @@ describe('fractions', () => {
     expect((await open(digits(fraction(0.0001), count(1), null))).what).toMatch(
       /dataset.train takes 0.0001 of the 1797 records.*which is none/,
     );
-    expect((await open(digits(fraction(0.5), count(1000), null))).what).toMatch(
+    const tooMany = await open(digits(fraction(0.5), count(1000), null));
+    expect(tooMany.what).toMatch(
       /ask for 1899 records \(train 899, validation 1000\).*1797 to draw from/,
     );
+    expect(tooMany.fix).toMatch(/^Lower the fractions and counts to 1797 records/);
   });
 });
 

@@ -39,7 +39,16 @@ const rows: readonly Row[] = [
   { args: joinAs('--join', nobody, '--threads', '0'), code: 2, says: /--threads must be a whole/ },
   { args: joinAs('--join', nobody, '--threads', '100000'), code: 2, says: /from 1 to 256/ },
   { args: joinAs('--join', nobody, '--pack', '9'), code: 2, says: /--pack must be a whole/ },
-  { args: joinAs('--join', '@none'), code: 2, says: /cannot be read from none/ },
+  {
+    args: joinAs('--join', '@none'),
+    code: 2,
+    says: /cannot be read from none: there is no such file\./,
+  },
+  {
+    args: ['predict', 'none.npz', 'digits'],
+    code: 2,
+    says: /none\.npz .*: there is no such file\./,
+  },
   { args: joinAs('--join', '@file'), code: 2, says: /not a join string/ },
   { args: joinAs('--join', '/dev/zero'), code: 2, says: /not a join string/ },
   { args: joinAs('--join', nobody), code: 4, says: /nobody listens there/ },

@@ -209,6 +209,7 @@ describe('rights', () => {
       expect(error).toMatchObject({
         code: 'TOKEN_REFUSED',
         what: expect.stringContaining('role viewer'),
+        fix: expect.stringContaining('ridgeline token new --role admin'),
       });
     }
     expect(changes).toBe(0);
@@ -217,7 +218,10 @@ describe('rights', () => {
   test('let a worker see nothing but the version', async () => {
     await using coordinator = await TestCoordinator.start();
     using worker = await connectControl(coordinator.join.worker);
-    expect((await errorOf(worker.listStudies())).code).toBe('TOKEN_REFUSED');
+    expect(await errorOf(worker.listStudies())).toMatchObject({
+      code: 'TOKEN_REFUSED',
+      fix: expect.stringContaining('ridgeline token new --role viewer'),
+    });
     const snapshots = worker.watch('sweep')[Symbol.asyncIterator]();
     expect((await errorOf(snapshots.next())).code).toBe('TOKEN_REFUSED');
   });

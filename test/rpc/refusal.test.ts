@@ -36,6 +36,7 @@ describe('a worker that is not welcome', () => {
     expect(error).toMatchObject({
       code: 'TOKEN_REFUSED',
       what: expect.stringContaining('role admin'),
+      fix: expect.stringContaining('ridgeline token new --role worker'),
     });
   });
 

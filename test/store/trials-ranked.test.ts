@@ -159,6 +159,59 @@ describe('trials_ranked', () => {
     expect(viewed.map(({ k }) => k)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  test.each([
+    { tests: 'all', own: [0.25, 0.75], shown: [0.25, 0.75] },
+    { tests: 'winner', own: [null, null], shown: [0.5, null] },
+  ])(
+    'gives replicates of the winner their own test accuracy where there is one: test: $tests',
+    ({ own, shown }) => {
+      using directory = temporaryDirectory();
+      {
+        using store = openStore(directory.path, { owner });
+        const second = { ...coarse(1), replicate: 2 };
+        store.commit([
+          ...startedStudy,
+          { kind: 'trial-created', study: 'first', id: second, lambda: 0.1 },
+        ]);
+        for (const [index, trial] of [coarse(1), second].entries()) {
+          const result = completeResult();
+          const curve = result.curve.map((point) => ({ ...point, testAccuracy: own[index]! }));
+          store.commit([
+            { kind: 'attempt-opened', study: 'first', attempt: attemptOf(trial, 1) },
+            {
+              kind: 'trial-ended',
+              study: 'first',
+              trial,
+              worker: 'node-1',
+              result: { ...result, curve },
+              fingerprint: 'f'.repeat(64),
+            },
+          ]);
+        }
+        store.commit([
+          {
+            kind: 'winner',
+            study: 'first',
+            winner: {
+              trial: coarse(1),
+              testAccuracy: 0.5,
+              testLoss: 1,
+              testWorker: 'node-1',
+              reproduced: true,
+              tests: [],
+            },
+          },
+        ]);
+      }
+      const raw = new DatabaseSync(join(directory.path, 'ridgeline.db'), { readOnly: true });
+      const rows = raw
+        .prepare('SELECT test_accuracy FROM trials_ranked WHERE k = 1 ORDER BY replicate')
+        .all();
+      raw.close();
+      expect(rows.map((row) => row['test_accuracy'])).toEqual(shown);
+    },
+  );
+
   test('has exactly the columns that docs/store.md describes', () => {
     using directory = temporaryDirectory();
     using store = openStore(directory.path, { owner });
