@@ -138,15 +138,17 @@ export function workerRows(state: ClusterState): WorkerSummary[] {
   return known.map((worker) => {
     const quarantine = quarantineReason(state, worker);
     const reason = quarantine ?? ineligibility(state, worker);
+    const stands = stateOf(worker, reason, quarantine !== null);
     return {
       name: worker.name,
       address: worker.address,
       threads: worker.threads,
-      busy: worker.packs.size,
+      // The packs of a lost worker are kept for late results only.
+      busy: stands === 'lost' ? 0 : worker.packs.size,
       kernel: worker.kernel,
       numerics: worker.knownAnswer === state.settings.knownAnswer ? 'canonical' : 'other',
       trialsCompleted: worker.trialsCompleted,
-      state: stateOf(worker, reason, quarantine !== null),
+      state: stands,
       reason,
     };
   });
