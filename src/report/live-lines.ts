@@ -51,6 +51,8 @@ interface LiveWorker {
 /** As wide as the numbers beside it leave room for, within these. */
 const barColumnsMin = 6;
 const barColumnsMax = 40;
+/** Before it, a pack that ends as somebody begins to look would be a pace of its own. */
+export const paceMsMin = 5_000;
 /** More workers are counted, not listed. */
 const workersListed = 6;
 
@@ -120,9 +122,14 @@ function workerLines(workers: readonly LiveWorker[]): string[] {
   return more > 0 ? [...lines, `  and ${more} more`] : lines;
 }
 
-function paceText({ pace }: LiveState): string {
-  // Trials of one pack may end in the same moment.
-  if (pace.trials < 2 || pace.elapsedMs <= 0) return '';
+/** Trials of one pack may end in the same moment: few of them in a short time say nothing. */
+function isPaceKnown({ pace }: LiveState): boolean {
+  return pace.trials >= 2 && pace.elapsedMs >= paceMsMin;
+}
+
+function paceText(state: LiveState): string {
+  if (!isPaceKnown(state)) return '';
+  const { pace } = state;
   return `, ${rateText(pace.trials / (pace.elapsedMs / 60_000), ' trials')}`;
 }
 
@@ -147,7 +154,8 @@ function bar({ done, total }: LiveState, barColumns: number, { unicode }: TextOp
     : `[${'#'.repeat(filled)}${'.'.repeat(barColumns - filled)}]`;
 }
 
-function timeLeft({ pace, done, total }: LiveState): string {
-  if (pace.trials < 2 || pace.elapsedMs <= 0 || done >= total) return '';
+function timeLeft(state: LiveState): string {
+  const { pace, done, total } = state;
+  if (!isPaceKnown(state) || done >= total) return '';
   return `  about ${durationText((pace.elapsedMs / pace.trials) * (total - done))} left`;
 }

@@ -195,9 +195,13 @@ describe('live lines', () => {
     expect(
       liveLines({ ...live, pace: { elapsedMs: 100, trials: 1 } }, options).join(),
     ).not.toContain('left');
-    // Two trials of one pack, in the same moment.
-    expect(liveLines({ ...live, pace: { elapsedMs: 0, trials: 2 } }, options).join()).not.toContain(
-      'left',
+    // Trials of one pack end in the same moment, and somebody may have begun to look just before.
+    for (const elapsedMs of [0, 1_200, 4_999])
+      expect(liveLines({ ...live, pace: { elapsedMs, trials: 12 } }, options).join()).not.toMatch(
+        /left|trials\//,
+      );
+    expect(liveLines({ ...live, pace: { elapsedMs: 6_000, trials: 4 } }, options).join()).toContain(
+      '40 trials/min',
     );
   });
 
