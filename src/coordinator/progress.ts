@@ -33,7 +33,7 @@ export function studyCounts(study: StudyEntry): StudyCounts {
     study: study.name,
     status: study.status,
     stage: stage?.record.name ?? null,
-    done: counted === null ? 0 : counted.trials.length - counted.open,
+    done: counted === null ? 0 : counted.trials.length - counted.open - counted.cancelled,
     total: plannedTrials(study.spec, counted?.record.trials ?? 0, counted?.trials.length ?? 0),
     // Only trials of the open stage wait.
     running: stage === null ? 0 : stage.open - study.waiting,
@@ -77,7 +77,7 @@ export function storedProgress(record: StudyRecord, trials: readonly TrialRecord
     study: spec.study,
     status,
     stage: stage?.closed === false ? stage.name : null,
-    done: ofStage.filter(({ status: of }) => of !== 'waiting' && of !== 'running').length,
+    done: ofStage.filter(({ status: of }) => of === 'complete' || of === 'failed').length,
     total: plannedTrials(spec, stage?.trials ?? 0, ofStage.length),
     running: 0,
     best: bestLine(best),
