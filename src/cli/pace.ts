@@ -2,6 +2,8 @@
  * How fast a search goes, from what was seen of it: trials since the stage was first looked at, and each
  * worker's since it was. What was done before somebody looked says nothing about the pace now.
  */
+import { paceMsMin } from '../report/live-lines.ts';
+
 export interface StagePace {
   readonly elapsedMs: number;
   readonly trials: number;
@@ -26,7 +28,7 @@ export class Pace {
     return { elapsedMs: nowMs - this.#start.atMs, trials: done - this.#start.count };
   }
 
-  /** Trials a minute of one worker; null until it has finished one before our eyes. */
+  /** Trials a minute of one worker; null until it has finished one before our eyes, and was seen for a while. */
   ofWorker(name: string, completed: number, nowMs: number): number | null {
     const start = this.#workers.get(name);
     // A name that counts from 0 again is another process.
@@ -35,6 +37,7 @@ export class Pace {
       return null;
     }
     const trials = completed - start.count;
-    return trials === 0 ? null : trials / ((nowMs - start.atMs) / 60_000);
+    const elapsedMs = nowMs - start.atMs;
+    return trials === 0 || elapsedMs < paceMsMin ? null : trials / (elapsedMs / 60_000);
   }
 }

@@ -41,6 +41,8 @@ export interface StageEntry {
   readonly trials: TrialEntry[];
   /** Trials that have not ended: the stage closes when it reaches 0, and its audits are settled. */
   open: number;
+  /** Trials that were cancelled: they have ended, and nothing was done of them. */
+  cancelled: number;
   /** Trials that must be computed again before the stage closes; null: to be found again (`auditing.ts`). */
   audits: TrialEntry[] | null;
 }
@@ -281,6 +283,7 @@ export function addTrials(
     stage.trials.push(trial);
     study.trials.set(trial.name, trial);
     if (!isEnded(trial)) stage.open += 1;
+    if (trial.status === 'cancelled') stage.cancelled += 1;
   }
   const waiting = trials.filter((trial) => trial.status === 'waiting');
   study.queue = [...waiting.toReversed(), ...study.queue];

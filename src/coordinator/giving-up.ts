@@ -134,7 +134,9 @@ export function cancelTrials(
     }
     if (isEnded(trial)) continue;
     if (trial.status === 'waiting') study.waiting -= 1;
-    stageOf(study, trial).open -= 1;
+    const stage = stageOf(study, trial);
+    stage.open -= 1;
+    stage.cancelled += 1;
     study.best = undefined;
     changeTrial(trial, { kind: 'cancelled', reason });
     decision.persist.push({

@@ -45,7 +45,13 @@ export function submitStudy(
   } as const;
   const study = studyEntry(record, data, now);
   for (const stage of spec.stages)
-    study.stages.push({ record: plannedStage(stage), trials: [], open: 0, audits: null });
+    study.stages.push({
+      record: plannedStage(stage),
+      trials: [],
+      open: 0,
+      cancelled: 0,
+      audits: null,
+    });
   state.studies.set(study.name, study);
   const stages = study.stages.map((stage) => stage.record);
   decision.persist.push({ kind: 'study-created', record: { ...record, stages } });
@@ -65,7 +71,13 @@ export function extendStudy(
   for (const [index, stage] of spec.stages.entries()) {
     const entry = study.stages[index];
     if (entry === undefined)
-      study.stages.push({ record: plannedStage(stage), trials: [], open: 0, audits: null });
+      study.stages.push({
+        record: plannedStage(stage),
+        trials: [],
+        open: 0,
+        cancelled: 0,
+        audits: null,
+      });
     else if (index === lastStored && stage.trials > entry.record.trials) {
       entry.record = { ...entry.record, trials: stage.trials, closed: false };
       entry.audits = null;

@@ -33,7 +33,7 @@ export function studyCounts(study: StudyEntry): StudyCounts {
     study: study.name,
     status: study.status,
     stage: stage?.record.name ?? null,
-    done: counted === null ? 0 : counted.trials.length - counted.open,
+    done: counted === null ? 0 : counted.trials.length - counted.open - counted.cancelled,
     total: plannedTrials(study.spec, counted?.record.trials ?? 0, counted?.trials.length ?? 0),
     // Only trials of the open stage wait.
     running: stage === null ? 0 : stage.open - study.waiting,
@@ -77,7 +77,7 @@ export function storedProgress(record: StudyRecord, trials: readonly TrialRecord
     study: spec.study,
     status,
     stage: stage?.closed === false ? stage.name : null,
-    done: ofStage.filter(({ status: of }) => of !== 'waiting' && of !== 'running').length,
+    done: ofStage.filter(({ status: of }) => of === 'complete' || of === 'failed').length,
     total: plannedTrials(spec, stage?.trials ?? 0, ofStage.length),
     running: 0,
     best: bestLine(best),
@@ -138,15 +138,17 @@ export function workerRows(state: ClusterState): WorkerSummary[] {
   return known.map((worker) => {
     const quarantine = quarantineReason(state, worker);
     const reason = quarantine ?? ineligibility(state, worker);
+    const stands = stateOf(worker, reason, quarantine !== null);
     return {
       name: worker.name,
       address: worker.address,
       threads: worker.threads,
-      busy: worker.packs.size,
+      // The packs of a lost worker are kept for late results only.
+      busy: stands === 'lost' ? 0 : worker.packs.size,
       kernel: worker.kernel,
       numerics: worker.knownAnswer === state.settings.knownAnswer ? 'canonical' : 'other',
       trialsCompleted: worker.trialsCompleted,
-      state: stateOf(worker, reason, quarantine !== null),
+      state: stands,
       reason,
     };
   });

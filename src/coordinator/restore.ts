@@ -40,7 +40,13 @@ export function restoreStudy(
   const ofStage = new Map<string, TrialEntry[]>(record.stages.map(({ name }) => [name, []]));
   for (const trial of stored.trials) ofStage.get(trial.id.stage)?.push(trialEntry(trial));
   for (const stageRecord of record.stages) {
-    const stage: StageEntry = { record: stageRecord, trials: [], open: 0, audits: null };
+    const stage: StageEntry = {
+      record: stageRecord,
+      trials: [],
+      open: 0,
+      cancelled: 0,
+      audits: null,
+    };
     study.stages.push(stage);
     addTrials(study, stage, ofStage.get(stageRecord.name) ?? []);
     if (record.spec.racing) for (const trial of stage.trials) keepSummary(study, stage, trial);

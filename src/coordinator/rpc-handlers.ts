@@ -58,6 +58,7 @@ async function* watch(
     const progress = find(coordinator, study);
     const workers = coordinator
       .workers()
+      .filter(({ state }) => state !== 'lost')
       .map(({ name, threads, busy }) => ({ name, threads, busy }));
     const text = JSON.stringify([progress, workers]);
     if (text !== last) yield { progress, workers, elapsedMs: performance.now() - startedMs };

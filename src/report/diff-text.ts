@@ -122,10 +122,14 @@ function outcomes(a: DiffSide, b: DiffSide, diff: StudyDiff): Outcome[] {
     both(
       'tied with best',
       (side) => side.ties,
+      (ties) => (ties === null ? null : `${ties.tied} of ${ties.compared}`),
+    ),
+    // A row of its own: beside the count, a terminal of 80 columns has no room for it.
+    both(
+      'λ of the tied',
+      (side) => side.ties,
       (ties) =>
-        ties === null
-          ? null
-          : `${ties.tied} of ${ties.compared}, λ ${lambdaText(ties.lambda.min)} … ${lambdaText(ties.lambda.max)}`,
+        ties === null ? null : `${lambdaText(ties.lambda.min)} … ${lambdaText(ties.lambda.max)}`,
     ),
     ...diff.stages.flatMap(({ stage, a: left, b: right }): Outcome[] => [
       [`${stage}: complete`, completeText(left), completeText(right)],

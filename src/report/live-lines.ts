@@ -2,8 +2,8 @@
  * A running study in text: a bar with the time left, the workers, the best so far; and a line for each
  * trial that has ended. No cursor codes: whoever owns the terminal draws and redraws.
  */
-import type { Objective } from '../study/study-spec.ts';
-import { trialName, type TrialRecord } from '../study/trial.ts';
+import type { Objective, ObjectiveMetric } from '../study/study-spec.ts';
+import { isOver, trialName, type StudyStatus, type TrialRecord } from '../study/trial.ts';
 import { objectiveValue } from '../search/candidates.ts';
 import { fitText } from './display-width.ts';
 import {
@@ -18,6 +18,7 @@ import { ellipsisOf, shown, widthOf, type TextOptions } from './text-options.ts'
 
 export interface LiveState {
   readonly study: string;
+  readonly status: StudyStatus;
   readonly stage: string | null;
   readonly done: number;
   readonly total: number;
@@ -33,7 +34,9 @@ export interface LiveState {
   readonly workers: readonly LiveWorker[];
   /** The last trials that ended, newest last; as many as are to be shown. */
   readonly recent?: readonly TrialRecord[];
-  /** Null where only the value is known: it is shown as a plain number. */
+  /** Of `best.value`. */
+  readonly metric: ObjectiveMetric;
+  /** What ranks the last trials; null where none are to be shown. */
   readonly objective: Objective | null;
   /** Since this stage's first trial ended, and how many have ended since: the pace. */
   readonly pace: { readonly elapsedMs: number; readonly trials: number };
@@ -51,6 +54,8 @@ interface LiveWorker {
 /** As wide as the numbers beside it leave room for, within these. */
 const barColumnsMin = 6;
 const barColumnsMax = 40;
+/** Before it, a pack that ends as somebody begins to look would be a pace of its own. */
+export const paceMsMin = 5_000;
 /** More workers are counted, not listed. */
 const workersListed = 6;
 
@@ -72,7 +77,7 @@ export function liveLines(state: LiveState, options: TextOptions): string[] {
       options.color(
         'green',
         fit(
-          `best so far  ${trial}  λ ${lambdaText(lambda)}  ${bestText(value, standardError, state.objective)}`,
+          `best so far  ${trial}  λ ${lambdaText(lambda)}  ${bestText(value, standardError, state.metric)}`,
         ),
       ),
     );
@@ -97,14 +102,8 @@ export function trialLine(trial: TrialRecord, objective: Objective, options: Tex
   return shown(facts.filter((fact) => fact !== '').join('  '), options);
 }
 
-function bestText(
-  value: number,
-  standardError: number | null,
-  objective: Objective | null,
-): string {
-  if (objective === null) return String(value);
-  if (standardError === null || !isAccuracy(objective.metric))
-    return metricText(objective.metric, value) ?? '-';
+function bestText(value: number, standardError: number | null, metric: ObjectiveMetric): string {
+  if (standardError === null || !isAccuracy(metric)) return metricText(metric, value) ?? '-';
   return `${percentText(value)} ± ${percentText(standardError)} %`;
 }
 
@@ -120,9 +119,14 @@ function workerLines(workers: readonly LiveWorker[]): string[] {
   return more > 0 ? [...lines, `  and ${more} more`] : lines;
 }
 
-function paceText({ pace }: LiveState): string {
-  // Trials of one pack may end in the same moment.
-  if (pace.trials < 2 || pace.elapsedMs <= 0) return '';
+/** Trials of one pack may end in the same moment: few of them in a short time say nothing. */
+function isPaceKnown({ pace }: LiveState): boolean {
+  return pace.trials >= 2 && pace.elapsedMs >= paceMsMin;
+}
+
+function paceText(state: LiveState): string {
+  if (!isPaceKnown(state)) return '';
+  const { pace } = state;
   return `, ${rateText(pace.trials / (pace.elapsedMs / 60_000), ' trials')}`;
 }
 
@@ -147,7 +151,8 @@ function bar({ done, total }: LiveState, barColumns: number, { unicode }: TextOp
     : `[${'#'.repeat(filled)}${'.'.repeat(barColumns - filled)}]`;
 }
 
-function timeLeft({ pace, done, total }: LiveState): string {
-  if (pace.trials < 2 || pace.elapsedMs <= 0 || done >= total) return '';
+function timeLeft(state: LiveState): string {
+  const { pace, done, total, status } = state;
+  if (!isPaceKnown(state) || done >= total || isOver(status)) return '';
   return `  about ${durationText((pace.elapsedMs / pace.trials) * (total - done))} left`;
 }

@@ -139,11 +139,13 @@ function resultColumns(
     head,
     short: head,
     align: kind === 'number' ? 'right' : 'left',
-    importance: name === results.objective.metric ? 95 : 15,
+    importance: 15,
     cell,
     // What was asked for by name is left out from its end, and a long text is cut before that.
     ...(kind === 'text' && { shrink: { widthMin: 8, lost: 'end' } as const }),
     ...looks[name],
+    // What the rows are ranked by outlives every other column that may go.
+    ...(name === results.objective.metric && { importance: 95 }),
     ...(columns !== null && { importance: index === 0 ? null : 1_000 - index }),
   }));
 }

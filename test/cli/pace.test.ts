@@ -18,4 +18,11 @@ describe('the pace of a search', () => {
     expect(pace.ofWorker('a', 0, 61_000)).toBeNull();
     expect(pace.ofWorker('a', 1, 91_000)).toBe(2);
   });
+
+  test('of a worker is not told from the first seconds, in which a pack may just have ended', () => {
+    const pace = new Pace();
+    pace.ofWorker('a', 0, 0);
+    expect(pace.ofWorker('a', 8, 1_000)).toBeNull();
+    expect(pace.ofWorker('a', 8, 12_000)).toBe(40);
+  });
 });

@@ -39,6 +39,7 @@ const running: StudyLine = {
 
 const live: LiveState = {
   study: 'sample',
+  status: 'running',
   stage: 'coarse',
   done: 15,
   total: 30,
@@ -46,6 +47,7 @@ const live: LiveState = {
   testing: false,
   best: { trial: 'coarse/2', lambda: 0.004, value: 0.4612 },
   workers: [{ name: 'node-a', threads: 4, busy: 3 }],
+  metric: 'validation_accuracy',
   objective: study.spec.objective,
   pace: { elapsedMs: 60_000, trials: 10 },
 };
@@ -195,10 +197,27 @@ describe('live lines', () => {
     expect(
       liveLines({ ...live, pace: { elapsedMs: 100, trials: 1 } }, options).join(),
     ).not.toContain('left');
-    // Two trials of one pack, in the same moment.
-    expect(liveLines({ ...live, pace: { elapsedMs: 0, trials: 2 } }, options).join()).not.toContain(
-      'left',
+    // Trials of one pack end in the same moment, and somebody may have begun to look just before.
+    for (const elapsedMs of [0, 1_200, 4_999])
+      expect(liveLines({ ...live, pace: { elapsedMs, trials: 12 } }, options).join()).not.toMatch(
+        /left|trials\//,
+      );
+    expect(liveLines({ ...live, pace: { elapsedMs: 6_000, trials: 4 } }, options).join()).toContain(
+      '40 trials/min',
     );
+  });
+
+  test('promise nothing of a study that was cancelled with trials left', () => {
+    const [bar] = liveLines({ ...live, status: 'cancelled' }, options);
+    expect(bar).toContain('15/30');
+    expect(bar).not.toContain('left');
+  });
+
+  test('show the best in its unit where nothing but the metric is known of what ranks', () => {
+    const of = (metric: LiveState['metric']) =>
+      liveLines({ ...live, metric, objective: null }, options).join('\n');
+    expect(of('validation_accuracy')).toContain('λ 4.00e-3  46.12 %');
+    expect(of('validation_loss')).toMatch(/λ 4\.00e-3 {2}0\.4612$/);
   });
 
   test('fit any terminal, in ASCII too', () => {

@@ -50,6 +50,13 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
     );
   });
 
+  test('keeps at 40 columns the loss that it is ranked by', () => {
+    const objective = { metric: 'validation_loss', direction: 'minimize' } as const;
+    const byLoss = studyResults({ ...study, spec: { ...study.spec, objective } }, trials);
+    const text = formatTables(selectResults(byLoss, { stage: 'fine' }), { ...options, width: 40 });
+    expect(text).toContain('│ rank │ trial  │       λ │   loss │');
+  });
+
   test('says how many rows it left out, and still why trials failed', () => {
     const text = formatTables(selectResults(results, { top: 1 }), options);
     expect(text).toContain('1 of 3 shown, --all shows the rest');

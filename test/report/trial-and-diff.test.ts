@@ -208,6 +208,14 @@ describe('two studies', () => {
     expect(coarse?.a).toMatchObject({ best: { trial: 'coarse/2' }, median: 0.3 });
   });
 
+  test('have the λ of the tied whole in 80 columns', () => {
+    const text = formatDiff(side, side, studyDiff(side, side), { ...options, width: 80 });
+    expect(text).toMatch(/tied with best +│ \d+ of \d+ +│/);
+    expect(text).toMatch(
+      /λ of the tied +│ \d\.\d\de-\d … \d\.\d\de-\d +│ \d\.\d\de-\d … \d\.\d\de-\d +│/,
+    );
+  });
+
   test('give the error of a loss as a loss', () => {
     const objective = { metric: 'validation_loss', direction: 'minimize' } as const;
     const byLoss = { ...study, spec: { ...study.spec, objective, replicates: 2 }, winner: null };

@@ -114,8 +114,10 @@ function kindOf({ outcome, purpose }: AttemptRecord): BarKind {
     case 'returned':
     case 'superseded':
     case 'cancelled':
-    case 'duplicate':
       return 'ended';
+    case 'duplicate':
+      // The result again is what a test or an audit is for; of a search, it came too late to count.
+      return purpose === 'search' ? 'ended' : 'check';
     case 'accepted':
     case 'diverged':
       return purpose === 'search' ? 'search' : 'check';

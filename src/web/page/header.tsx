@@ -22,8 +22,6 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
     if (why === null) onSignedOut();
     else setProblem(`You are still signed in: ${why}.`);
   };
-  const threads = overview.workers.reduce((sum, worker) => sum + worker.threads, 0);
-  const busy = overview.workers.reduce((sum, worker) => sum + worker.busy, 0);
   return (
     <header>
       <h1>
@@ -36,9 +34,7 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
         <span class={isConnected ? 'live' : 'away'} role="status">
           {isConnected ? 'live' : 'no connection: this is what was last known'}
         </span>
-        <span>
-          {busy} of {threads} threads busy
-        </span>
+        <span>{busyText(overview)}</span>
         <span>version {overview.version}</span>
       </p>
       <p class="actions">
@@ -68,4 +64,12 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
       )}
     </header>
   );
+}
+
+/** Lost workers have no threads: what they had would never be busy again. */
+function busyText({ workers }: Overview): string {
+  const present = workers.filter(({ state }) => state !== 'lost');
+  const threads = present.reduce((sum, worker) => sum + worker.threads, 0);
+  const busy = present.reduce((sum, worker) => sum + worker.busy, 0);
+  return `${busy} of ${threads} threads busy`;
 }
