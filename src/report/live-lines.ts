@@ -151,8 +151,10 @@ function bar({ done, total }: LiveState, barColumns: number, { unicode }: TextOp
     : `[${'#'.repeat(filled)}${'.'.repeat(barColumns - filled)}]`;
 }
 
+/** Of a study that does not go on: why there is none. */
 function timeLeft(state: LiveState): string {
   const { pace, done, total, status } = state;
-  if (!isPaceKnown(state) || done >= total || isOver(status)) return '';
+  if (status === 'paused' || isOver(status)) return `  ${status}`;
+  if (!isPaceKnown(state) || done >= total) return '';
   return `  about ${durationText((pace.elapsedMs / pace.trials) * (total - done))} left`;
 }

@@ -207,11 +207,14 @@ describe('live lines', () => {
     );
   });
 
-  test('promise nothing of a study that was cancelled with trials left', () => {
-    const [bar] = liveLines({ ...live, status: 'cancelled' }, options);
-    expect(bar).toContain('15/30');
-    expect(bar).not.toContain('left');
-  });
+  test.each(['paused', 'cancelled', 'complete'] as const)(
+    'promise nothing of a study that is %s, and say that it is',
+    (status) => {
+      const [bar] = liveLines({ ...live, status }, options);
+      expect(bar).not.toContain('left');
+      expect(bar).toMatch(RegExp(`15/30  ${status}$`));
+    },
+  );
 
   test('show the best in its unit where nothing but the metric is known of what ranks', () => {
     const of = (metric: LiveState['metric']) =>
