@@ -19,7 +19,7 @@ export interface StudySummary {
   readonly status: StudyStatus;
   /** The stage that is open; null before the first and after the last. */
   readonly stage: string | null;
-  /** Trials of that stage that have ended, all of them, and those that run now. */
+  /** Trials of that stage that have come to their end (none that were cancelled), all of them, and those that run now. */
   readonly done: number;
   readonly total: number;
   readonly running: number;

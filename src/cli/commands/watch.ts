@@ -2,9 +2,7 @@
 import type { Command } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { liveLines, type LiveState } from '../../report/live-lines.ts';
-import { openStoreReader } from '../../store/open-store.ts';
-import type { Objective } from '../../study/study-spec.ts';
-import { isUnicode, paintFor, stateDirOf, widthOf, type Context } from '../context.ts';
+import { isUnicode, paintFor, widthOf, type Context } from '../context.ts';
 import { control, withControl, type ControlFlags } from '../control.ts';
 import { exitCode } from '../exit-codes.ts';
 import { Pace } from '../pace.ts';
@@ -24,11 +22,10 @@ export function addWatchCommand(
     .action(async (study: string, flags: ControlFlags) => {
       await withControl(context, flags, async (client) => {
         const show = display(context, flags);
-        const objective = storedObjective(study, context, flags);
         const pace = new Pace();
         for await (const { progress, workers } of client.watch(study)) {
           const seen = pace.ofStage(progress.stage, progress.done, performance.now());
-          show({ ...progress, workers, objective, pace: seen });
+          show({ ...progress, workers, objective: null, pace: seen });
           if (progress.status === 'failed' || progress.status === 'cancelled')
             finish(exitCode.failed);
         }
@@ -50,11 +47,4 @@ function display(context: Context, flags: ControlFlags): (state: LiveState) => v
     if (region === null) stderr.write(`${lines.join('  |  ')}\n`);
     else region(lines.join('\n'));
   };
-}
-
-/** What ranks the study, which the coordinator does not say; null where its store is on another machine. */
-function storedObjective(study: string, context: Context, flags: ControlFlags): Objective | null {
-  if (flags.coordinator !== undefined) return null;
-  using reader = openStoreReader(stateDirOf(context, flags));
-  return reader.study(study)?.spec.objective ?? null;
 }

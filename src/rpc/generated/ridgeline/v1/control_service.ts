@@ -166,7 +166,7 @@ export interface StudySummary {
   stage?:
     | string
     | undefined;
-  /** Trials of that stage that have ended, all of them, and those that run now. */
+  /** Trials of that stage that have come to their end (none that were cancelled), all of them, and those that run now. */
   done: number;
   total: number;
   running: number;
