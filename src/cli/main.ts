@@ -76,17 +76,17 @@ async function buildProgram(
     .command('help [topic]')
     .description('help for a command, or for the topic exit-codes')
     .action((topic?: string) => {
-      context.stdout.write(helpText(program, topic));
+      if (topic === 'exit-codes') context.stdout.write(exitCodesText);
+      else commandOf(program, topic).outputHelp();
     });
   return program;
 }
 
 /** @throws RidgelineError USAGE for what is neither a command nor a topic */
-function helpText(program: Command, topic: string | undefined): string {
-  if (topic === undefined) return program.helpInformation();
-  if (topic === 'exit-codes') return exitCodesText;
+function commandOf(program: Command, topic: string | undefined): Command {
+  if (topic === undefined) return program;
   const command = program.commands.find((candidate) => candidate.name() === topic);
-  if (command !== undefined) return command.helpInformation();
+  if (command !== undefined) return command;
   const topics = ['exit-codes', ...program.commands.map((candidate) => candidate.name())];
   const closest = closestWord(topic, topics);
   throw new RidgelineError(
