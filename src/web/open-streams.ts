@@ -1,15 +1,10 @@
 /** The streams of all open pages: how many there are, and their common end. */
-import { setTimeout as wait } from 'node:timers/promises';
-
-/** A page that reads no more is not waited for. */
-const lastWordMs = 1_000;
-
 export class OpenStreams {
   readonly #ending = new AbortController();
-  readonly #open = new Set<Promise<void>>();
+  #count = 0;
 
   get count(): number {
-    return this.#open.size;
+    return this.#count;
   }
 
   /** Aborted when each is to say its last. */
@@ -17,19 +12,15 @@ export class OpenStreams {
     return this.#ending.signal;
   }
 
-  /** @returns what is to be called when it is closed */
+  /** @returns what is to be called once, when it is closed */
   opened(): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#open.add(promise);
+    this.#count += 1;
     return () => {
-      this.#open.delete(promise);
-      resolve();
+      this.#count -= 1;
     };
   }
 
-  /** Resolves when all have said their last, or will not. */
-  async end(): Promise<void> {
+  end(): void {
     this.#ending.abort();
-    await Promise.race([Promise.all(this.#open), wait(lastWordMs, undefined, { ref: false })]);
   }
 }

@@ -61,6 +61,9 @@ const headersTimeoutMs = 5_000;
 const requestTimeoutMs = 10_000;
 const connectionsMax = 1_000;
 const streamsMax = 100;
+/** For what is still to be said when the server ends. */
+const lastWordMs = 1_000;
+const lookMs = 20;
 
 /** @throws RidgelineError PORT_IN_USE */
 export async function startWebServer(options: WebOptions): Promise<WebServer> {
@@ -93,12 +96,9 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
     [Symbol.asyncDispose]: async () => {
       // Pages stay open when the server has gone: what they go on showing is how it ended.
       shelf.readOnceMore();
-      await streams.end();
+      streams.end();
+      await closeWhenSaid(server);
       shelf[Symbol.dispose]();
-      server.closeAllConnections();
-      await new Promise((closed) => {
-        server.close(closed);
-      });
     },
   };
 }
@@ -242,6 +242,23 @@ async function listening(
     });
     server.listen(port, host, ready);
   });
+}
+
+/** Answers that are on their way are let out; a page that reads no more is not waited for. */
+async function closeWhenSaid(server: Server): Promise<void> {
+  const state = { isClosed: false };
+  const closed = new Promise<void>((done) => {
+    server.close(() => {
+      state.isClosed = true;
+      done();
+    });
+  });
+  for (let waitedMs = 0; !state.isClosed && waitedMs < lastWordMs; waitedMs += lookMs) {
+    server.closeIdleConnections();
+    await Promise.race([closed, wait(lookMs)]);
+  }
+  server.closeAllConnections();
+  await closed;
 }
 
 function isInUse(error: Error): boolean {
