@@ -1,4 +1,7 @@
-/** Logs go to stderr, in lines for people on a terminal, as JSON elsewhere; written at once, and lost where stderr cannot be written. */
+/**
+ * Logs go to stderr, in lines for people on a terminal, as JSON elsewhere; written at once, and lost where
+ * stderr cannot be written.
+ */
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { logLevelOf } from './environment.ts';

@@ -315,6 +315,11 @@ export function stageOf(study: StudyEntry, trial: TrialEntry): StageEntry {
   return stage;
 }
 
+/** A stage without its trials (`addTrials`). */
+export function stageEntry(record: StageRecord): StageEntry {
+  return { record, trials: [], open: 0, cancelled: 0, audits: null };
+}
+
 /** Whether a result of it would be the first, and count. */
 export function isAwaited(study: StudyEntry, trial: TrialEntry): boolean {
   return acceptsResult(trial) && !stageOf(study, trial).record.closed && !isOver(study.status);

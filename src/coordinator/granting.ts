@@ -2,8 +2,9 @@
  * Who trains what next.
  *
  * Studies are served in the order in which they were submitted, or one of them alone, trials in the
- * order of their stage; a study that waits at a stage's end lets the next one use its threads. Trials that are equal in
- * everything but λ are granted as one pack, so many at a time that every thread has something to do.
+ * order of their stage; a study that waits at a stage's end lets the next one use its threads. Trials
+ * that are equal in everything but λ are granted as one pack, so many at a time that every thread has
+ * something to do.
  * Which worker gets which trial changes nothing but the time: results depend on the trial alone.
  *
  * A worker is granted a study's trials only once it has said that it holds the study's data.

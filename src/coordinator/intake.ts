@@ -6,6 +6,7 @@
 import { assert } from '../base/assert.ts';
 import type { StudySpec } from '../study/study-spec.ts';
 import {
+  stageEntry,
   studyEntry,
   type ClusterState,
   type Decision,
@@ -44,14 +45,7 @@ export function submitStudy(
     winner: null,
   } as const;
   const study = studyEntry(record, data, now);
-  for (const stage of spec.stages)
-    study.stages.push({
-      record: plannedStage(stage),
-      trials: [],
-      open: 0,
-      cancelled: 0,
-      audits: null,
-    });
+  for (const stage of spec.stages) study.stages.push(stageEntry(plannedStage(stage)));
   state.studies.set(study.name, study);
   const stages = study.stages.map((stage) => stage.record);
   decision.persist.push({ kind: 'study-created', record: { ...record, stages } });
@@ -70,14 +64,7 @@ export function extendStudy(
   study.spec = spec;
   for (const [index, stage] of spec.stages.entries()) {
     const entry = study.stages[index];
-    if (entry === undefined)
-      study.stages.push({
-        record: plannedStage(stage),
-        trials: [],
-        open: 0,
-        cancelled: 0,
-        audits: null,
-      });
+    if (entry === undefined) study.stages.push(stageEntry(plannedStage(stage)));
     else if (index === lastStored && stage.trials > entry.record.trials) {
       entry.record = { ...entry.record, trials: stage.trials, closed: false };
       entry.audits = null;

@@ -9,11 +9,11 @@ import type { StudyRecord } from '../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../study/trial.ts';
 import {
   addTrials,
+  stageEntry,
   studyEntry,
   trialEntry,
   type ClusterState,
   type Moment,
-  type StageEntry,
   type StudyData,
   type StudyEntry,
 } from './cluster-state.ts';
@@ -40,13 +40,7 @@ export function restoreStudy(
   const ofStage = new Map<string, TrialEntry[]>(record.stages.map(({ name }) => [name, []]));
   for (const trial of stored.trials) ofStage.get(trial.id.stage)?.push(trialEntry(trial));
   for (const stageRecord of record.stages) {
-    const stage: StageEntry = {
-      record: stageRecord,
-      trials: [],
-      open: 0,
-      cancelled: 0,
-      audits: null,
-    };
+    const stage = stageEntry(stageRecord);
     study.stages.push(stage);
     addTrials(study, stage, ofStage.get(stageRecord.name) ?? []);
     if (record.spec.racing) for (const trial of stage.trials) keepSummary(study, stage, trial);

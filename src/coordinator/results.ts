@@ -4,9 +4,10 @@
  * Every result is fenced by (trial, attempt): it counts only where that attempt was granted to the
  * session that reports it, in the pack that it names. Every case has one answer of a fixed set:
  *
- *     no such attempt, or not this session's ............................... unknown
- *     the trial is cancelled, its stage closed without it, or the worker
- *     is convicted, be it by a result that cannot be one of this study ..... cancelled
+ *     no such attempt, or not this session's, or of another pack ........... unknown
+ *     the trial is cancelled, its stage closed or its study over without
+ *     it, or the worker is convicted, be it by a result that cannot be one
+ *     of this study ........................................................ cancelled
  *     the trial has no result yet .......................................... accepted
  *     it has: the same one ................................................. duplicate
  *             another one .................................................. disputed
@@ -77,7 +78,7 @@ function judge(
   if (attempt.fingerprint !== null) return again(state, report, now, decision);
   if (attempt.purpose === 'test') return judgeTest(state, report, now, decision);
   if (trial.result !== null) return compare(state, report, now, decision);
-  // Lost, and its stage has closed without it: evidence that comes too late to change anything.
+  // Lost, and its stage has closed without it, or its study: it comes too late to change anything.
   if (!isAwaited(study, trial)) return 'cancelled';
   accept(state, report, now, decision);
   worker.trialsCompleted += 1;
