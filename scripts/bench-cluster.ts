@@ -14,10 +14,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseStudy } from '../src/config/parse-study.ts';
-import { connectControl } from '../src/rpc/control-client.ts';
-import { readAdminJoin } from '../src/rpc/join-files.ts';
-import { readJoin } from '../src/rpc/join-string.ts';
-import { canonicalSpec } from '../src/study/canonical-spec.ts';
+import { connectControl } from '../src/rpc/client/control-client.ts';
+import { readAdminJoin } from '../src/rpc/credentials/join-files.ts';
+import { readJoin } from '../src/rpc/credentials/join-string.ts';
+import { canonicalSpec } from '../src/study/spec/canonical-spec.ts';
 import { flagsOrEnd, wholeNumbers, wrongUsage } from './bench-flags.ts';
 import { SimulatedWorker } from './simulated-worker.ts';
 

@@ -1,6 +1,6 @@
 /** One of several threads that `bench.ts` measures at the same time: they begin together and end together. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Images } from '../src/trainer/images.ts';
+import type { Images } from '../src/study/images.ts';
 import { measure, type Case } from './bench-trainer.ts';
 
 export interface ThreadWork {

@@ -5,13 +5,20 @@
  * frequency and the same neighbours. The median step counts; on a busy machine also the fastest tenth.
  */
 import { readFileSync } from 'node:fs';
-import { kernelFileName, loadKernel, type NativeFunctions } from '../src/trainer/kernel.ts';
-import { Batches } from '../src/trainer/batches.ts';
-import type { Images, Split } from '../src/trainer/images.ts';
-import { MEASURE_ROWS, scoreSplit } from '../src/trainer/measuring.ts';
-import { initialParameters } from '../src/trainer/model.ts';
-import { standardizationOf } from '../src/trainer/standardization.ts';
-import { findNativeKernel, nativeKernelFolder } from '../src/worker/native-kernel-file.ts';
+import {
+  kernelFileName,
+  loadKernel,
+  type NativeFunctions,
+} from '../src/trainers/two-layer/kernel.ts';
+import { Batches } from '../src/trainers/two-layer/batches.ts';
+import type { Images, Split } from '../src/study/images.ts';
+import { MEASURE_ROWS, scoreSplit } from '../src/trainers/two-layer/measuring.ts';
+import { initialParameters } from '../src/trainers/two-layer/model.ts';
+import { standardizationOf } from '../src/trainers/two-layer/standardization.ts';
+import {
+  findNativeKernel,
+  nativeKernelFolder,
+} from '../src/trainers/two-layer/native-kernel-file.ts';
 
 export interface Case {
   readonly kernel: 'portable' | 'native';
@@ -49,7 +56,7 @@ const inputs = 3072;
 const classes = 10;
 const recordCount = 10_000;
 const warmUpSteps = 30;
-const kernelFile = new URL(`../src/trainer/kernel/${kernelFileName}`, import.meta.url);
+const kernelFile = new URL(`../src/trainers/two-layer/kernel/${kernelFileName}`, import.meta.url);
 
 /** Noise in the shape of CIFAR-10: arithmetic takes the same time whatever the pixels are. */
 export function noiseImages(): Images {

@@ -1,5 +1,5 @@
 /**
- * Compiles the portable kernel, `src/trainer/kernel/assembly` to `src/trainer/kernel/portable.wasm`.
+ * Compiles the portable kernel, `src/trainers/two-layer/kernel/assembly` to `src/trainers/two-layer/kernel/portable.wasm`.
  *
  * The result is committed, so that users need no compiler. `--check` compiles and compares instead.
  */
@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const config = 'src/trainer/kernel/asconfig.json';
-const target = 'src/trainer/kernel/portable.wasm';
+const config = 'src/trainers/two-layer/kernel/asconfig.json';
+const target = 'src/trainers/two-layer/kernel/portable.wasm';
 
 async function compile(): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'ridgeline-kernel-'));

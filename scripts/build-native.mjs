@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = ['src', 'dist']
-  .map((place) => join(root, place, 'trainer', 'kernel', 'native'))
+  .map((place) => join(root, place, 'trainers', 'two-layer', 'kernel', 'native'))
   .find((place) => existsSync(place));
 
 const optional = process.argv.includes('--optional');

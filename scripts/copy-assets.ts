@@ -3,10 +3,10 @@ import { cpSync, globSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const assets = [
-  'src/trainer/kernel/*.wasm',
-  'src/trainer/kernel/native/*.c',
-  'src/dataset/digits/*',
-  'src/cli/fonts/*',
+  'src/trainers/two-layer/kernel/*.wasm',
+  'src/trainers/two-layer/kernel/native/*.c',
+  'src/dataset/formats/digits/*',
+  'src/cli/results/fonts/*',
   'src/web/built/*',
 ];
 

@@ -4,7 +4,7 @@
 Nothing is shared with the TypeScript: parabolas come from numpy's least squares (by singular values) instead
 of cofactors, the hat matrix is built whole, and t quantiles come from integrating Student's density.
 
-Run it by hand with Python 3 and numpy; it writes test/search/golden/smooth-fit.json.
+Run it by hand with Python 3 and numpy; it writes test/search/statistics/golden/smooth-fit.json.
 """
 import json
 import math

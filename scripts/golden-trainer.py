@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Golden numbers for the trainer's tests: the same small training runs in numpy float64, from scratch.
 
-Nothing here is shared with src/trainer. Random numbers come from a Philox4x32-10 of its own, so that
+Nothing here is shared with src/trainers/two-layer. Random numbers come from a Philox4x32-10 of its own, so that
 initial weights and the order of records are the same; all else is textbook numpy. Python's integers and
 numpy's float64 are the outside reference, so the tests compare with tolerances of float32.
 
-Run it by hand with Python 3 and numpy; it writes test/trainer/golden/numpy.json.
+Run it by hand with Python 3 and numpy; it writes test/trainers/two-layer/golden/numpy.json.
 """
 import json
 import math
@@ -106,6 +106,6 @@ cases = [
     {**shape, 'seed': 1, 'replicate': 1, 'lambda': 0.0},
     {**shape, 'seed': 2**40 + 7, 'replicate': 3, 'lambda': 0.03},
 ]
-target = Path(__file__).parent.parent / 'test/trainer/golden/numpy.json'
+target = Path(__file__).parent.parent / 'test/trainers/two-layer/golden/numpy.json'
 target.parent.mkdir(exist_ok=True)
 target.write_text(json.dumps([train(case) for case in cases], indent=2) + '\n')

@@ -40,7 +40,7 @@ if (major > required[0] || (major === required[0] && minor >= required[1])) {
   const child = spawn(node, [...process.execArgv, main, ...process.argv.slice(2)], {
     // A parent that talks to this process by IPC goes on talking to the real one.
     stdio: process.channel ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
-    // It ends with this process, also when that is killed (src/cli/parent-process.ts).
+    // It ends with this process, also when that is killed (src/cli/process/parent-process.ts).
     env: { ...process.env, RIDGELINE_LAUNCHER: String(process.pid) },
   });
   if (process.channel) {

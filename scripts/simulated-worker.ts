@@ -4,11 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256 } from '../src/base/digest.ts';
-import type { JoinTarget } from '../src/rpc/join-string.ts';
-import type { Assignment, CoordinatorMessage } from '../src/rpc/messages.ts';
-import { connectSession, type WorkerStream } from '../src/rpc/session-client.ts';
+import type { JoinTarget } from '../src/rpc/credentials/join-string.ts';
+import type { Assignment, CoordinatorMessage } from '../src/rpc/messages/messages.ts';
+import { connectSession, type WorkerStream } from '../src/rpc/client/session-client.ts';
 import { trialName, type TrialResult } from '../src/study/trial.ts';
-import { knownAnswer } from '../src/trainer/known-answer.ts';
+import { selfTestDigest } from '../src/trainers/two-layer/arithmetic-self-test.ts';
 import { WorkerSession, type SessionEffect } from '../src/worker/session.ts';
 
 const heartbeatMs = 5_000;
@@ -44,7 +44,7 @@ export class SimulatedWorker {
       threads,
       packMax: 8,
       kernel: 'portable',
-      knownAnswer,
+      selfTestDigest,
     });
     stream.onMessage((message) => this.#received(message));
     stream.onClosed((error) => {

@@ -6,7 +6,7 @@
  * powers of two, which IEEE 754 fixes. They are within two units in the last place of the true value
  * (measured in the tests against higher precision), which is all that the trainer needs.
  *
- * The kernel's exponential (`trainer/kernel/assembly`) is the same sequence of operations.
+ * The kernel's exponential (`trainers/two-layer/kernel/assembly`) is the same sequence of operations.
  */
 import { assert } from './assert.ts';
 

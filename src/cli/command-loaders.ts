@@ -5,7 +5,7 @@
  * stays memory that its data set, or its workers, could have.
  */
 import type { Command } from 'commander';
-import type { Context } from './context.ts';
+import type { Context } from './process/context.ts';
 
 type AddCommands = (program: Command, context: Context, finish: (code: number) => void) => void;
 

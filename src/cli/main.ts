@@ -4,17 +4,17 @@
  * stdout carries results and nothing else; progress, logs and hints go to stderr.
  */
 import { Command } from 'commander';
-import { closestWord } from '../base/closest-word.ts';
+import { closestWord } from '../base/did-you-mean.ts';
 import { messageOf, RidgelineError } from '../base/errors.ts';
 import { addCommands } from './command-loaders.ts';
-import type { Context } from './context.ts';
-import { environmentWarnings } from './environment.ts';
-import { exitCode, exitCodesText } from './exit-codes.ts';
-import { becomeLean, coordinatorFlags, leanFlags } from './lean-process.ts';
-import { createLogger } from './log.ts';
-import { endWithLauncher } from './parent-process.ts';
-import { reportError } from './report-error.ts';
-import { programVersion } from './version.ts';
+import type { Context } from './process/context.ts';
+import { environmentWarnings } from './process/environment.ts';
+import { exitCode, exitCodesText } from './process/exit-codes.ts';
+import { becomeLean, coordinatorFlags, leanFlags } from '../launch/process-flags.ts';
+import { createLogger } from './process/log.ts';
+import { endWithLauncher } from './process/parent-process.ts';
+import { reportError } from './process/report-error.ts';
+import { programVersion } from './process/version.ts';
 
 /** Runs one command line and returns its exit code; nothing here ends the process. */
 async function main(argv: readonly string[]): Promise<number> {

@@ -6,8 +6,8 @@ import type {
   StageSpec,
   StudySpec,
   TrainerSettings,
-} from '../study/study-spec.ts';
-import type { SpecProblem } from '../study/invariants.ts';
+} from '../study/spec/study-spec.ts';
+import type { SpecProblem } from '../study/spec/invariants.ts';
 import type { RecipeFile, StudyFile } from './study-schema.ts';
 
 /** What the shape alone cannot say: exactly one of two keys, and both or neither of others. */

@@ -3,8 +3,8 @@ import { constants, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { RidgelineError, whyUnread } from '../base/errors.ts';
-import type { SpecProblem } from '../study/invariants.ts';
-import type { RecipeSpec, StudySpec } from '../study/study-spec.ts';
+import type { SpecProblem } from '../study/spec/invariants.ts';
+import type { RecipeSpec, StudySpec } from '../study/spec/study-spec.ts';
 import { parseStudy, parseStudyOrRecipe, type StudyOrRecipe } from './parse-study.ts';
 import { fileBytesMax } from './prescan.ts';
 

@@ -2,12 +2,12 @@
  * YAML text in, a study out; or every problem at once, each with its line, as a compiler would.
  *
  * Pure: `load-study.ts` reads the file. Three sieves: the text (`yaml-source.ts`), the shape
- * (`study-schema.ts`), the rules (`study/invariants.ts`). A text that is no YAML is not judged further;
+ * (`study-schema.ts`), the rules (`study/spec/invariants.ts`). A text that is no YAML is not judged further;
  * a shape that is wrong in places is mended there, so that the rules speak of all the rest.
  */
 import type { z } from 'zod';
-import { recipeProblems, studyProblems, type SpecProblem } from '../study/invariants.ts';
-import type { RecipeSpec, StudySpec } from '../study/study-spec.ts';
+import { recipeProblems, studyProblems, type SpecProblem } from '../study/spec/invariants.ts';
+import type { RecipeSpec, StudySpec } from '../study/spec/study-spec.ts';
 import { alternativeProblems, recipeFrom, studyFrom } from './from-file.ts';
 import { isTouched, labelled, mend } from './repair.ts';
 import { keyMeant, type KnownKeys } from './shape-problems.ts';

@@ -4,7 +4,7 @@
  * run reports every problem. What was mended is used for nothing else.
  */
 import type { z } from 'zod';
-import type { SpecProblem } from '../study/invariants.ts';
+import type { SpecProblem } from '../study/spec/invariants.ts';
 import { issueProblems, keyMeant, unknownKeyMessage, type KnownKeys } from './shape-problems.ts';
 import type { TextProblem } from './tree-problems.ts';
 import type { Path, YamlSource } from './yaml-source.ts';

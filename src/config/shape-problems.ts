@@ -1,7 +1,7 @@
 /** What the schema found, in words for people: what is known here, and what was meant. */
 import type { z } from 'zod';
-import { closestWord } from '../base/closest-word.ts';
-import { keySpellings, valueSpellings } from './other-spellings.ts';
+import { closestWord } from '../base/did-you-mean.ts';
+import { keySpellings, valueSpellings } from './key-aliases.ts';
 import type { Path } from './yaml-source.ts';
 
 /** Keys by the path of their mapping; `*` stands for the items of a list. */

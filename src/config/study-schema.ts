@@ -1,10 +1,10 @@
 /**
  * The shape of a study file, key by key; also the source of `configs/study.schema.json`. Rules between
- * keys and bounds of values are the study's own (`study/invariants.ts`) and not repeated here.
+ * keys and bounds of values are the study's own (`study/spec/invariants.ts`) and not repeated here.
  */
 import { z } from 'zod';
-import { datasetNames } from '../study/dataset-names.ts';
-import { datasetFormats } from '../study/study-spec.ts';
+import { datasetNames } from '../study/spec/dataset-names.ts';
+import { datasetFormats } from '../study/spec/study-spec.ts';
 import type { KnownKeys } from './shape-problems.ts';
 
 const number = (what: string) => z.number().describe(what);

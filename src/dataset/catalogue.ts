@@ -1,10 +1,10 @@
 /** Answers about the named data sets: what there is, where it lies, what is in it. */
 import { RidgelineError } from '../base/errors.ts';
-import { kindOf } from './disk.ts';
+import { kindOf } from './bytes/disk.ts';
 import { locateDataset, locateNamed, pathsOf, type LocatedDataset } from './locate.ts';
 import { namedDataset, namedDatasets, type NamedDataset } from './named-datasets.ts';
-import { PixelMemory } from './pixel-memory.ts';
-import { encodedBytes, partDigest, type Part } from './part.ts';
+import { PixelMemory } from './shards/pixel-memory.ts';
+import { encodedBytes, partDigest, type Part } from './shards/shard.ts';
 
 /** One line of `ridgeline data list`. */
 export interface DatasetEntry {

@@ -1,11 +1,11 @@
 /** Finds where a data set lies, without reading it. */
 import { resolve } from 'node:path';
 import { RidgelineError } from '../base/errors.ts';
-import type { DatasetFormat, DatasetSource } from '../study/study-spec.ts';
-import { kindOf } from './disk.ts';
-import { formats, guessFormat, type KnownFormat } from './formats.ts';
+import type { DatasetFormat, DatasetSource } from '../study/spec/study-spec.ts';
+import { kindOf } from './bytes/disk.ts';
+import { formats, guessFormat, type KnownFormat } from './formats/formats.ts';
 import { namedDataset, type NamedDataset } from './named-datasets.ts';
-import type { PartSource } from './part-source.ts';
+import type { PartSource } from './shards/shard-source.ts';
 
 /** A data set whose place is known. */
 export interface LocatedDataset extends PartSource {

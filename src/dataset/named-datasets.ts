@@ -2,15 +2,15 @@
  * The data sets that have a name: what they are, where they may lie, where they come from.
  * A new one is an entry here and, where its format is new, a reader beside it.
  */
-import { closestWord } from '../base/closest-word.ts';
+import { closestWord } from '../base/did-you-mean.ts';
 import { RidgelineError } from '../base/errors.ts';
-import type { DatasetName } from '../study/dataset-names.ts';
-import { readCifarArchive, readCifarFolder } from './cifar-binary.ts';
-import { readCifarPythonArchive, readCifarPythonFolder } from './cifar-python.ts';
-import { digitNames, readDigits } from './digits.ts';
-import type { KnownFormat } from './formats.ts';
-import { readIdxFolder } from './idx.ts';
-import type { ReadParts } from './part-source.ts';
+import type { DatasetName } from '../study/spec/dataset-names.ts';
+import { readCifarArchive, readCifarFolder } from './formats/cifar-binary.ts';
+import { readCifarPythonArchive, readCifarPythonFolder } from './formats/cifar-python.ts';
+import { digitNames, readDigits } from './formats/digits.ts';
+import type { KnownFormat } from './formats/formats.ts';
+import { readIdxFolder } from './formats/idx.ts';
+import type { ReadParts } from './shards/shard-source.ts';
 
 export interface NamedDataset {
   readonly name: DatasetName;

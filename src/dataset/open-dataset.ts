@@ -3,20 +3,20 @@
  * had, and describes them for workers. `catalogue.ts` answers questions about data sets without a study.
  */
 import { RidgelineError } from '../base/errors.ts';
-import type { DatasetReference, PartReference } from '../study/dataset-reference.ts';
-import type { CountedSelection, DatasetSpec } from '../study/study-spec.ts';
-import { makeRoom } from './garbage.ts';
+import type { DatasetReference, PartReference } from '../study/spec/dataset-reference.ts';
+import type { CountedSelection, DatasetSpec } from '../study/spec/study-spec.ts';
+import { makeRoom } from './shards/collect-garbage.ts';
 import { locateDataset, type LocatedDataset } from './locate.ts';
-import { encodedBytes, partDigest, type Part } from './part.ts';
-import { PixelMemory } from './pixel-memory.ts';
-import type { FoundParts } from './part-source.ts';
+import { encodedBytes, partDigest, type Part } from './shards/shard.ts';
+import { PixelMemory } from './shards/pixel-memory.ts';
+import type { FoundParts } from './shards/shard-source.ts';
 import {
   countedSplits,
   draws,
   namedParts,
   refuseUnknownParts,
   type CountedSplits,
-} from './selections.ts';
+} from './splits/selections.ts';
 
 export interface OpenedDataset {
   /** For people: where it was read. */

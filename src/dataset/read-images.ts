@@ -1,9 +1,9 @@
 /** Parts of a data set without splits: images to be looked at, not to be trained on. */
 import { RidgelineError } from '../base/errors.ts';
-import type { DatasetSource } from '../study/study-spec.ts';
+import type { DatasetSource } from '../study/spec/study-spec.ts';
 import { locateDataset } from './locate.ts';
-import type { Part } from './part.ts';
-import { PixelMemory } from './pixel-memory.ts';
+import type { Part } from './shards/shard.ts';
+import { PixelMemory } from './shards/pixel-memory.ts';
 
 export interface ReadImages {
   /** For people: where they were read. */

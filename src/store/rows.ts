@@ -5,7 +5,7 @@
  * state is a bug of the sender, so the whole commit fails. Rows decide nothing; `coordinator` does.
  */
 import type { StudyRecord, WinnerRecord } from '../study/study-record.ts';
-import type { StudySpec } from '../study/study-spec.ts';
+import type { StudySpec } from '../study/spec/study-spec.ts';
 import type {
   AttemptOutcome,
   AttemptRecord,

@@ -1,5 +1,5 @@
 /** One study, as the store keeps it and results are made of it. */
-import type { StudySpec } from './study-spec.ts';
+import type { StudySpec } from './spec/study-spec.ts';
 import type { StageRecord, StudyStatus, TrialId } from './trial.ts';
 
 export interface StudyRecord {
@@ -9,10 +9,10 @@ export interface StudyRecord {
   readonly reason: string | null;
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
-  /** The known answer under which it was started (`trainer/known-answer.ts`): resuming under another is refused. */
-  readonly knownAnswer: string;
+  /** The known answer under which it was started (`trainers/two-layer/arithmetic-self-test.ts`): resuming under another is refused. */
+  readonly selfTestDigest: string;
   /** Digests of the data set's parts, by name: resuming over other data is refused. */
-  readonly partDigests: Readonly<Record<string, string>>;
+  readonly shardDigests: Readonly<Record<string, string>>;
   /** True where the parts' digests are those of the official release; null where there is none to compare. */
   readonly officialData: boolean | null;
   /** In order; one for each stage of the spec. */

@@ -1,20 +1,20 @@
 /**
  * A trial and what became of it. Plain data that every room speaks.
  *
- * A trial's state changes in one place only, `coordinator/trial-state.ts`.
+ * A trial's state changes in one place only, `coordinator/core/state/trial-state.ts`.
  */
-import type { LambdaRange } from './study-spec.ts';
+import type { LambdaRange } from './spec/study-spec.ts';
 
 /** (stage, k, replicate), each counted from 1. */
 export interface TrialId {
   readonly stage: string;
-  readonly k: number;
+  readonly index: number;
   readonly replicate: number;
 }
 
 /** `coarse/7`; replicate 2 and later of it `coarse/7.2`. One trial, one text, and back. */
 export function trialName(id: TrialId): string {
-  return id.replicate === 1 ? `${id.stage}/${id.k}` : `${id.stage}/${id.k}.${id.replicate}`;
+  return id.replicate === 1 ? `${id.stage}/${id.index}` : `${id.stage}/${id.index}.${id.replicate}`;
 }
 
 /** The inverse of `trialName`; null for anything else. */
@@ -25,7 +25,7 @@ export function parseTrialName(text: string): TrialId | null {
     );
   if (match?.groups === undefined) return null;
   const { stage = '', k, replicate = '1' } = match.groups;
-  return { stage, k: Number(k), replicate: Number(replicate) };
+  return { stage, index: Number(k), replicate: Number(replicate) };
 }
 
 export type TrialStatus = 'waiting' | 'running' | 'complete' | 'failed' | 'cancelled';
@@ -44,7 +44,7 @@ export type AttemptOutcome =
   | 'cancelled';
 
 /** `search`: the trial itself. `test`: the winner again, with the test set. `audit`: again, to compare. */
-export type AttemptPurpose = 'search' | 'test' | 'audit';
+export type AttemptKind = 'search' | 'test' | 'audit';
 
 /** Losses are mean cross-entropy in nats; costs add λ(‖W1‖² + ‖W2‖²); accuracies are shares in [0, 1]. */
 export interface Measurement {
@@ -107,7 +107,7 @@ export interface AttemptRecord {
   readonly trial: TrialId;
   /** Counted from 1 within the trial, never reused: the fencing token. */
   readonly attempt: number;
-  readonly purpose: AttemptPurpose;
+  readonly kind: AttemptKind;
   readonly worker: string;
   /** The worker process's own random name for its life: a restarted worker is another session. */
   readonly session: string;
@@ -131,7 +131,7 @@ export interface TrialRecord {
   /** Attempts granted so far. */
   readonly attempts: number;
   /** Attempts that count towards the limit of three. */
-  readonly charged: number;
+  readonly failures: number;
   /** The worker whose result was accepted; null before. */
   readonly worker: string | null;
   /** Null unless complete or diverged. Lists of many trials may leave `curve` at its last point. */
@@ -150,7 +150,7 @@ export function waitingTrial(id: TrialId, lambda: number): TrialRecord {
     status: 'waiting',
     reason: null,
     attempts: 0,
-    charged: 0,
+    failures: 0,
     worker: null,
     result: null,
     fingerprint: null,

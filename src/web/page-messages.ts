@@ -6,8 +6,8 @@
  *
  * Not here: how it travels (`web-server.ts`) and how it looks (`page`).
  */
-import type { CyclicalRate } from '../study/study-spec.ts';
-import type { ResultRow, StageCounts, StudyResults } from '../report/study-results.ts';
+import type { CyclicalRate } from '../study/spec/study-spec.ts';
+import type { ResultRow, StageCounts, StudyResults } from '../report/results/study-results.ts';
 import type { Measurement, StageRecord } from '../study/trial.ts';
 import type { WorkerState } from './live-cluster.ts';
 

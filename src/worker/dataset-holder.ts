@@ -9,18 +9,18 @@
  */
 import { assert } from '../base/assert.ts';
 import { RidgelineError, messageOf } from '../base/errors.ts';
-import { assembleData } from '../dataset/assemble.ts';
-import type { Part } from '../dataset/part.ts';
-import type { PartCache } from '../dataset/part-cache.ts';
-import { PartDecoder } from '../dataset/part-decoder.ts';
-import { PixelMemory } from '../dataset/pixel-memory.ts';
-import { makeRoom, YoungGarbage } from '../dataset/garbage.ts';
+import { assembleData } from '../dataset/splits/assemble.ts';
+import type { Part } from '../dataset/shards/shard.ts';
+import type { PartCache } from '../dataset/shards/shard-cache.ts';
+import { PartDecoder } from '../dataset/shards/shard-decoder.ts';
+import { PixelMemory } from '../dataset/shards/pixel-memory.ts';
+import { makeRoom, YoungGarbage } from '../dataset/shards/collect-garbage.ts';
 import {
   datasetKey,
   type DatasetReference,
   type PartReference,
-} from '../study/dataset-reference.ts';
-import type { TrainingData } from '../trainer/images.ts';
+} from '../study/spec/dataset-reference.ts';
+import type { TrainingData } from '../study/images.ts';
 
 /** Streams a part's canonical bytes from the coordinator. */
 export type FetchPart = (digest: string) => AsyncIterable<Uint8Array>;

@@ -19,8 +19,8 @@ import {
   type CoordinatorMessage,
   type Hello,
   type WorkerMessage,
-} from '../rpc/messages.ts';
-import type { DatasetReference } from '../study/dataset-reference.ts';
+} from '../rpc/messages/messages.ts';
+import type { DatasetReference } from '../study/spec/dataset-reference.ts';
 import { trialName, type TrialResult } from '../study/trial.ts';
 
 export interface WorkerIdentity {
@@ -30,7 +30,7 @@ export interface WorkerIdentity {
   readonly threads: number;
   readonly packMax: number;
   readonly kernel: 'portable' | 'native';
-  readonly knownAnswer: string;
+  readonly selfTestDigest: string;
 }
 
 export type SessionEffect =
@@ -79,7 +79,7 @@ export class WorkerSession {
   received(message: CoordinatorMessage): SessionEffect[] {
     switch (message.kind) {
       case 'welcome':
-        return this.#welcomed(message.knownAnswer);
+        return this.#welcomed(message.selfTestDigest);
       case 'prepare':
         if (this.#datasets.has(message.dataset))
           return [{ kind: 'send', message: { kind: 'dataset-ready', dataset: message.dataset } }];
@@ -174,10 +174,10 @@ export class WorkerSession {
     return this.#running.size;
   }
 
-  #welcomed(knownAnswer: string): SessionEffect[] {
+  #welcomed(selfTestDigest: string): SessionEffect[] {
     this.#online = true;
     const effects: SessionEffect[] = [];
-    if (knownAnswer !== this.#identity.knownAnswer) {
+    if (selfTestDigest !== this.#identity.selfTestDigest) {
       effects.push({
         kind: 'say',
         text: 'this machine computes other bits than the others (no fused multiply-add?): it is given nothing of studies with numerics: canonical',

@@ -9,7 +9,7 @@ import { Piscina } from 'piscina';
 import { assert } from '../base/assert.ts';
 import { messageOf } from '../base/errors.ts';
 import type { TrialResult } from '../study/trial.ts';
-import type { KernelSource } from './kernel-file.ts';
+import type { KernelSource } from '../trainers/two-layer/kernel-file.ts';
 import type { MeasuredMessage, PackWork } from './trial-thread.ts';
 
 export type TrainRequest = Omit<PackWork, 'progress' | 'port'>;

@@ -8,7 +8,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { RidgelineError } from '../base/errors.ts';
 import type { TrialResult } from '../study/trial.ts';
-import type { KernelSource } from './kernel-file.ts';
+import type { KernelSource } from '../trainers/two-layer/kernel-file.ts';
 import type { TrainingEnd, TrainingMessage, TrainingWork } from './trial-thread.ts';
 
 export type TrainingRequest = Omit<TrainingWork, 'control' | 'port'>;

@@ -8,11 +8,11 @@
 import { isMainThread, workerData, type MessagePort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import { RidgelineError } from '../base/errors.ts';
-import type { TrainerSettings } from '../study/study-spec.ts';
+import type { TrainerSettings } from '../study/spec/study-spec.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
-import type { TrainingData } from '../trainer/images.ts';
-import { openKernel, type KernelSource } from './kernel-file.ts';
-import { trainOrStop, trainPack, type TrainingState } from '../trainer/train-pack.ts';
+import type { TrainingData } from '../study/images.ts';
+import { openKernel, type KernelSource } from '../trainers/two-layer/kernel-file.ts';
+import { trainOrStop, trainPack, type TrainingState } from '../trainers/two-layer/train-pack.ts';
 
 assert(!isMainThread, 'trial-thread.ts is the entry of a thread');
 

@@ -10,15 +10,15 @@ import { setTimeout as timeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { nothingFails, type Reached } from '../base/failpoint.ts';
-import { openPartCache } from '../dataset/part-cache.ts';
-import type { Assignment, CoordinatorMessage, WorkerMessage } from '../rpc/messages.ts';
-import type { JoinTarget } from '../rpc/join-string.ts';
-import { connectSession, type WorkerStream } from '../rpc/session-client.ts';
-import type { DatasetReference } from '../study/dataset-reference.ts';
+import { openPartCache } from '../dataset/shards/shard-cache.ts';
+import type { Assignment, CoordinatorMessage, WorkerMessage } from '../rpc/messages/messages.ts';
+import type { JoinTarget } from '../rpc/credentials/join-string.ts';
+import { connectSession, type WorkerStream } from '../rpc/client/session-client.ts';
+import type { DatasetReference } from '../study/spec/dataset-reference.ts';
 import { trialName, type TrialResult } from '../study/trial.ts';
-import { computeKnownAnswer } from '../trainer/known-answer.ts';
+import { computeSelfTestDigest } from '../trainers/two-layer/arithmetic-self-test.ts';
 import { DatasetHolder } from './dataset-holder.ts';
-import { openKernel, type KernelSource } from './kernel-file.ts';
+import { openKernel, type KernelSource } from '../trainers/two-layer/kernel-file.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
 import { ThreadPool, type TrainRequest } from './thread-pool.ts';
 
@@ -70,7 +70,7 @@ export class WorkerNode implements AsyncDisposable {
       threads: options.threads,
       packMax: options.packMax,
       kernel: options.kernel.name,
-      knownAnswer: computeKnownAnswer(openKernel(options.kernel)),
+      selfTestDigest: computeSelfTestDigest(openKernel(options.kernel)),
     });
   }
 

@@ -5,11 +5,11 @@ import { stringify } from 'yaml';
 import { RidgelineError } from '../../src/base/errors.ts';
 import { parseStudy, parseStudyOrRecipe } from '../../src/config/parse-study.ts';
 import { namedDatasets } from '../../src/dataset/named-datasets.ts';
-import { canonicalSpec } from '../../src/study/canonical-spec.ts';
-import { datasetNames } from '../../src/study/dataset-names.ts';
-import { fileShape } from '../../src/study/file-shape.ts';
-import { anyStudy } from '../study/study-arbitrary.ts';
-import { problemsOf } from './problems-of.ts';
+import { canonicalSpec } from '../../src/study/spec/canonical-spec.ts';
+import { datasetNames } from '../../src/study/spec/dataset-names.ts';
+import { fileShape } from '../../src/study/spec/file-shape.ts';
+import { anyStudy } from '../study/support/study-arbitrary.ts';
+import { problemsOf } from './support/problems-of.ts';
 
 const good = readFileSync('configs/quickstart.yaml', 'utf8');
 

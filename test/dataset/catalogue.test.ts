@@ -5,9 +5,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { datasetInfo, listDatasets } from '../../src/dataset/catalogue.ts';
-import { importDataset } from '../../src/dataset/import.ts';
-import { python2Batch } from './pickles.ts';
-import { cifarFile, cifarFolder, refusal, temporaryFolder } from './fixtures.ts';
+import { importDataset } from '../../src/dataset/download/import.ts';
+import { python2Batch } from './support/pickles.ts';
+import { cifarFile, cifarFolder, refusal, temporaryFolder } from './support/fixtures.ts';
 
 const files = { data_batch_1: cifarFile(20, 1), test_batch: cifarFile(10, 2) };
 

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { assembleData } from '../../src/dataset/assemble.ts';
+import { assembleData } from '../../src/dataset/splits/assemble.ts';
 import { openDataset } from '../../src/dataset/open-dataset.ts';
-import { partDigest } from '../../src/dataset/part.ts';
-import { datasetKey } from '../../src/study/dataset-reference.ts';
-import type { DatasetFormat, DatasetSpec } from '../../src/study/study-spec.ts';
+import { partDigest } from '../../src/dataset/shards/shard.ts';
+import { datasetKey } from '../../src/study/spec/dataset-reference.ts';
+import type { DatasetFormat, DatasetSpec } from '../../src/study/spec/study-spec.ts';
 import {
   cifarFile,
   cifarFolder,
@@ -16,7 +16,7 @@ import {
   parts,
   refusal,
   temporaryFolder,
-} from './fixtures.ts';
+} from './support/fixtures.ts';
 
 const digitsSpec = (train: number, validation: number, test: number | null): DatasetSpec => ({
   source: { kind: 'named', name: 'digits' },

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readImages } from '../../src/dataset/read-images.ts';
-import { cifarFile, cifarFolder, refusal, temporaryFolder } from './fixtures.ts';
-import { npyBytes, npyLabels, zip } from './npy.ts';
+import { cifarFile, cifarFolder, refusal, temporaryFolder } from './support/fixtures.ts';
+import { npyBytes, npyLabels, zip } from './support/npy.ts';
 
 const names = async (reading: ReturnType<typeof readImages>): Promise<string[]> =>
   (await reading).parts.map(({ name }) => name);

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest';
-import { temporaryFolder } from './fixtures.ts';
-import { fuzzReader, readerNames } from './reader-fuzz.ts';
+import { temporaryFolder } from './support/fixtures.ts';
+import { fuzzReader, readerNames } from './support/reader-fuzz.ts';
 
 describe('a file that was changed at random gives a valid part or an error that names it', () => {
   test.each(readerNames)('%s', async (name) => {

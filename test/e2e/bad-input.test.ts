@@ -10,7 +10,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ridgeline, scratchDir } from './processes.ts';
+import { ridgeline, scratchDir } from './support/processes.ts';
 
 interface Row {
   readonly args: readonly string[];

@@ -11,12 +11,12 @@ import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { connectControl } from '../../src/rpc/control-client.ts';
-import { workerMessageToBytes } from '../../src/rpc/domain-to-wire.ts';
-import { readAdminJoin } from '../../src/rpc/join-files.ts';
-import { parseJoin, type JoinTarget } from '../../src/rpc/join-string.ts';
-import type { WorkerMessage } from '../../src/rpc/messages.ts';
-import { connectSession } from '../../src/rpc/session-client.ts';
+import { connectControl } from '../../src/rpc/client/control-client.ts';
+import { workerMessageToBytes } from '../../src/rpc/messages/domain-to-wire.ts';
+import { readAdminJoin } from '../../src/rpc/credentials/join-files.ts';
+import { parseJoin, type JoinTarget } from '../../src/rpc/credentials/join-string.ts';
+import type { WorkerMessage } from '../../src/rpc/messages/messages.ts';
+import { connectSession } from '../../src/rpc/client/session-client.ts';
 import {
   RawPeer,
   bearer,
@@ -26,9 +26,9 @@ import {
   sessionPath,
   watchPath,
   type RawCall,
-} from '../rpc/raw-peer.ts';
-import { hello, nextAnswer } from '../rpc/session-talk.ts';
-import { scratchDir, start } from './processes.ts';
+} from '../rpc/support/raw-peer.ts';
+import { hello, nextAnswer } from '../rpc/support/session-talk.ts';
+import { scratchDir, start } from './support/processes.ts';
 
 const message = (said: WorkerMessage): Buffer => framed(workerMessageToBytes(said));
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);

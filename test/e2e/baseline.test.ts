@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ridgeline, scratchDir, type ResultsJson } from './processes.ts';
+import { ridgeline, scratchDir, type ResultsJson } from './support/processes.ts';
 
-type Row = readonly [trial: string, lambda: number, digest: string];
+type Row = readonly [trial: string, lambda: number, digest: string | null];
 
 const baseline = JSON.parse(
   readFileSync(join(import.meta.dirname, 'baseline-digests.json'), 'utf8'),
@@ -21,7 +21,13 @@ const hasCifar10 = ['cifar-10-binary.tar.gz', 'cifar-10-batches-bin'].some((name
 async function rowsOf(study: string, ...options: string[]): Promise<Row[]> {
   const state = join(scratchDir(), 'state');
   const { code, stdout, stderr } = await ridgeline([
-    ...['run', `configs/${study}.yaml`, '--state', state, '--format', 'json', '--quiet'],
+    'run',
+    `configs/${study}.yaml`,
+    '--state',
+    state,
+    '--format',
+    'json',
+    '--quiet',
     ...options,
   ]);
   expect(code, stderr).toBe(0);

@@ -5,9 +5,9 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { browserPath, launchBrowser, looks, overflow, seriousProblems } from './browser.ts';
-import { startWithDashboard, type DashboardProcess } from './dashboard-process.ts';
-import { scratchDir, start, writeStudy, type Running } from './processes.ts';
+import { browserPath, launchBrowser, looks, overflow, seriousProblems } from './support/browser.ts';
+import { startWithDashboard, type DashboardProcess } from './support/dashboard-process.ts';
+import { scratchDir, start, writeStudy, type Running } from './support/processes.ts';
 
 let browser: Browser;
 beforeAll(async () => {

@@ -4,11 +4,11 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
-import { browserPath, launchBrowser } from './browser.ts';
-import { startWithDashboard } from './dashboard-process.ts';
+import { browserPath, launchBrowser } from './support/browser.ts';
+import { startWithDashboard } from './support/dashboard-process.ts';
 import { writeLargeStore } from './faults/large-store.ts';
-import { processorMs } from './process-tree.ts';
-import { scratchDir, start, writeStudy } from './processes.ts';
+import { processorMs } from './support/process-tree.ts';
+import { scratchDir, start, writeStudy } from './support/processes.ts';
 
 let browser: Browser | null = null;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { ask, signedIn, startWithDashboard } from './dashboard-process.ts';
+import { ask, signedIn, startWithDashboard } from './support/dashboard-process.ts';
 
 /** A connection that says its pieces with pauses between them, until the server ends it. */
 async function dribbled(

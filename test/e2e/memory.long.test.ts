@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tmpdir } from 'node:os';
-import { scratchDir, start, type Running } from './processes.ts';
+import { scratchDir, start, type Running } from './support/processes.ts';
 
 const records = 10_000;
 const recordBytes = 3073;

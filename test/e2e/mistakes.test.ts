@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ridgeline, scratchDir, start, writeStudy } from './processes.ts';
+import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
 /** Exactly one error, with a fix, and no stack. */
 function expectError(

@@ -13,7 +13,7 @@ import {
   start,
   writeStudy,
   type ResultsJson,
-} from './processes.ts';
+} from './support/processes.ts';
 
 const tag = `rl${process.pid % 100_000}`;
 

@@ -1,7 +1,7 @@
 /** Studies that somebody has paused or cancelled: whoever hands them in, runs or watches them is told. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ridgeline, scratchDir, start, writeStudy } from './processes.ts';
+import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
 test('a paused study is said to be so, and goes on when it is run; a cancelled one is no success', async () => {
   const dir = scratchDir();

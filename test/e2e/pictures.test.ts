@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
-import { ridgeline, scratchDir, writeStudy } from './processes.ts';
+import { ridgeline, scratchDir, writeStudy } from './support/processes.ts';
 
 test('a finished search is drawn as SVG, PNG, HTML and in the terminal', async () => {
   const dir = scratchDir();

@@ -9,7 +9,7 @@ import {
   start,
   writeStudy,
   type ResultsJson,
-} from './processes.ts';
+} from './support/processes.ts';
 
 async function replicatesOf(state: string): Promise<ResultsJson> {
   const args = ['results', 'raced', '--replicates', '--state', state, '--format', 'json'];

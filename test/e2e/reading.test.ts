@@ -3,7 +3,13 @@ import { existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
-import { ridgeline, scratchDir, writeStudy, type Finished, type ResultsJson } from './processes.ts';
+import {
+  ridgeline,
+  scratchDir,
+  writeStudy,
+  type Finished,
+  type ResultsJson,
+} from './support/processes.ts';
 
 test('a finished search is read by results, trial, train and diff', async () => {
   const dir = scratchDir();

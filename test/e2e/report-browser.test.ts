@@ -6,8 +6,8 @@ import type { Browser } from 'playwright-core';
 import { pageTheme } from '../../src/report/charts/chart-style.ts';
 import { lambdaScatter } from '../../src/report/charts/lambda-scatter.ts';
 import { svgText } from '../../src/report/charts/svg-text.ts';
-import { browserPath, launchBrowser, looks, overflow, seriousProblems } from './browser.ts';
-import { ridgeline, scratchDir, writeStudy } from './processes.ts';
+import { browserPath, launchBrowser, looks, overflow, seriousProblems } from './support/browser.ts';
+import { ridgeline, scratchDir, writeStudy } from './support/processes.ts';
 
 let browser: Browser | null = null;
 beforeAll(async () => {

@@ -2,9 +2,9 @@
 import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseJoin } from '../../src/rpc/join-string.ts';
-import { processTree, readProcess } from './process-tree.ts';
-import { ridgeline, scratchDir, start, writeStudy } from './processes.ts';
+import { parseJoin } from '../../src/rpc/credentials/join-string.ts';
+import { processTree, readProcess } from './support/process-tree.ts';
+import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
 /** What lets somebody in: of tokens and keys, the parts that nobody else may know. */
 function secretsOf(state: string): string[] {

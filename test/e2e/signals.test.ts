@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { formatJoin } from '../../src/rpc/join-string.ts';
-import { childrenOf, gone } from './process-tree.ts';
-import { ridgeline, scratchDir, start, writeStudy, type Running } from './processes.ts';
+import { formatJoin } from '../../src/rpc/credentials/join-string.ts';
+import { childrenOf, gone } from './support/process-tree.ts';
+import { ridgeline, scratchDir, start, writeStudy, type Running } from './support/processes.ts';
 
 const nobodyThere = formatJoin({
   address: '127.0.0.1:1',

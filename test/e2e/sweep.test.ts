@@ -10,7 +10,7 @@ import {
   start,
   writeStudy,
   type ResultsJson,
-} from './processes.ts';
+} from './support/processes.ts';
 
 async function resultsOf(study: string, state: string): Promise<ResultsJson> {
   const { code, stdout, stderr } = await ridgeline([

@@ -1,7 +1,7 @@
 /** `ridgeline token`, as its user sees it. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ridgeline, scratchDir, start } from './processes.ts';
+import { ridgeline, scratchDir, start } from './support/processes.ts';
 
 test('a token is made, listed, used and revoked by commands; a worker that has it is cut off', async () => {
   const dir = scratchDir();

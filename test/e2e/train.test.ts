@@ -2,7 +2,7 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ridgeline, scratchDir, start } from './processes.ts';
+import { ridgeline, scratchDir, start } from './support/processes.ts';
 
 interface TrainJson {
   readonly digest: string | null;

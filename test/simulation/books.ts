@@ -5,9 +5,9 @@
  * Time is counted as long as the coordinator runs: what it slept through is nobody's fault.
  */
 import { assert } from '../../src/base/assert.ts';
-import type { ClusterState } from '../../src/coordinator/cluster-state.ts';
-import type { Dispatcher } from '../../src/coordinator/dispatcher.ts';
-import type { CoordinatorMessage, Hello, PackProgress } from '../../src/rpc/messages.ts';
+import type { ClusterState } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
+import type { CoordinatorMessage, Hello, PackProgress } from '../../src/rpc/messages/messages.ts';
 import type { RowOf, StoreRow } from '../../src/store/rows.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { GrantChecks } from './grant-checks.ts';
@@ -134,7 +134,7 @@ export class Books {
     const { study, trial, attempt } = message.key;
     const stored = this.#store.trial(study, trial).log[attempt - 1];
     assert(stored?.session === session, 'only who was granted an attempt can report its result');
-    if (message.answer === 'accepted' && stored.purpose === 'search')
+    if (message.answer === 'accepted' && stored.kind === 'search')
       this.#accepted.set(session, (this.#accepted.get(session) ?? 0) + 1);
   }
 
@@ -190,7 +190,7 @@ export class Books {
         assert(row, `${trial.name} is stored`);
         assert(
           trial.status === row.status &&
-            trial.charged === row.charged &&
+            trial.failures === row.failures &&
             trial.fingerprint === row.fingerprint &&
             trial.audit === row.audit &&
             trial.attempts.length === row.log.length &&
@@ -206,7 +206,7 @@ export class Books {
       }
     }
     assert(
-      state.convicted.size === this.#store.convicted.size,
+      state.excluded.size === this.#store.convicted.size,
       'memory and store agree on who is convicted',
     );
     for (const { session, trialsCompleted, preparing } of state.workers.values()) {
@@ -255,8 +255,8 @@ export class Books {
     for (const { replicate, worker } of winner.tests) {
       const trial = this.#store.trial(study, { ...winner.trial, replicate });
       const isBelieved = trial.log.some(
-        ({ purpose, fingerprint, worker: by, session }) =>
-          purpose === 'test' &&
+        ({ kind, fingerprint, worker: by, session }) =>
+          kind === 'test' &&
           fingerprint === trial.fingerprint &&
           by === worker &&
           !this.#store.convicted.has(session),

@@ -1,6 +1,6 @@
 /** What may happen in a history, drawn from its seed. */
-import type { StudySpec } from '../../src/study/study-spec.ts';
-import { exampleStudy, plainTrainer, twoStages } from '../study/example-study.ts';
+import type { StudySpec } from '../../src/study/spec/study-spec.ts';
+import { exampleStudy, plainTrainer, twoStages } from '../study/support/example-study.ts';
 import { drawFaults } from './faults.ts';
 import { reference, type HistorySettings } from './history.ts';
 import type { Plan } from './operator.ts';

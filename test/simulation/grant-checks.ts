@@ -1,6 +1,6 @@
 /** Who is given what, of those that are here: asked of every attempt that is opened. */
 import { assert } from '../../src/base/assert.ts';
-import type { WorkerEntry } from '../../src/coordinator/cluster-state.ts';
+import type { WorkerEntry } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { RowOf } from '../../src/store/rows.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { isCharged, type ModelStore } from './model-store.ts';
@@ -76,14 +76,14 @@ export class GrantChecks {
   }
 
   check(grant: Grant, workers: Iterable<WorkerEntry>, awakeMs: number): void {
-    const { worker, session, purpose } = grant.attempt;
+    const { worker, session, kind } = grant.attempt;
     this.#workers = [...workers];
     const isFit = this.#kindOf(worker) !== 'foreign' || this.#takesAny(grant.study);
     assert(isFit, `${worker} computes other bits, and is granted work`);
     if (!this.#leaving.has(session)) this.#checkFree(worker, session);
-    if (purpose === 'audit') this.#checkAuditor(grant, awakeMs);
-    if (purpose === 'search') this.#checkRetry(grant);
-    if (purpose === 'test') this.#checkTester(grant);
+    if (kind === 'audit') this.#checkAuditor(grant, awakeMs);
+    if (kind === 'search') this.#checkRetry(grant);
+    if (kind === 'test') this.#checkTester(grant);
   }
 
   #checkFree(worker: string, session: string): void {
@@ -105,8 +105,8 @@ export class GrantChecks {
       trial.log
         .filter(
           // A test of the winner is no vote.
-          ({ fingerprint, session, purpose }) =>
-            fingerprint !== null && purpose !== 'test' && !this.#store.convicted.has(session),
+          ({ fingerprint, session, kind }) =>
+            fingerprint !== null && kind !== 'test' && !this.#store.convicted.has(session),
         )
         .map(({ worker }) => worker),
     );
@@ -138,7 +138,7 @@ export class GrantChecks {
   /** The winner is tested on a machine that has not trained it, where one is here; not for ever. */
   #checkTester({ study, attempt }: Grant): void {
     const { worker, log } = this.#store.trial(study, attempt.trial);
-    const lost = log.filter((other) => other.purpose === 'test' && isCharged(other));
+    const lost = log.filter((other) => other.kind === 'test' && isCharged(other));
     const { replicates } = this.#store.study(study).record.spec;
     assert(lost.length < 3 * replicates, `${trialName(attempt.trial)} is tested without end`);
     if (attempt.worker !== worker || this.#takesAny(study)) return;

@@ -4,9 +4,9 @@
  */
 import { assert } from '../../src/base/assert.ts';
 import { sha256 } from '../../src/base/digest.ts';
-import type { StudyData } from '../../src/coordinator/cluster-state.ts';
-import type { Assignment } from '../../src/rpc/messages.ts';
-import type { StudySpec } from '../../src/study/study-spec.ts';
+import type { StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { Assignment } from '../../src/rpc/messages/messages.ts';
+import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { Books } from './books.ts';
 import { noFaults, type Faults } from './faults.ts';
@@ -109,8 +109,8 @@ export class History {
     const trials = [...this.store.studies.values()].flatMap(({ record, trials: of }) =>
       [...of.values()].map(({ id, status, audit, log }) => {
         const attempts = log.map(
-          ({ purpose, worker, outcome, fingerprint }) =>
-            `${purpose}@${worker} ${outcome} ${fingerprint?.slice(0, 4) ?? ''}`,
+          ({ kind, worker, outcome, fingerprint }) =>
+            `${kind}@${worker} ${outcome} ${fingerprint?.slice(0, 4) ?? ''}`,
         );
         return `${record.spec.study} ${record.status} ${trialName(id)} ${status} ${audit}: ${attempts.join(', ')}`;
       }),

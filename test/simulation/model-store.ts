@@ -139,7 +139,7 @@ export class ModelStore {
         const { outcome, reason, endedAtMs, fingerprint } = row;
         Object.assign(attempt, { outcome, reason, endedAtMs, fingerprint });
         assert(row.charged === isCharged(row), `${outcome} is ${row.charged ? '' : 'not '}charged`);
-        if (row.charged && attempt.purpose === 'search') trial.charged += 1;
+        if (row.charged && attempt.kind === 'search') trial.failures += 1;
         return;
       }
       case 'attempt-reported': {
@@ -205,19 +205,19 @@ export class ModelStore {
     const name = trialName(attempt.trial);
     this.#checkActive(study);
     assert(attempt.attempt === trial.log.length + 1, `attempts of ${name} are counted`);
-    const isOpen = trial.log.some((a) => a.outcome === null && a.purpose === attempt.purpose);
-    assert(!isOpen, `${name} has one open ${attempt.purpose} attempt at most`);
+    const isOpen = trial.log.some((a) => a.outcome === null && a.kind === attempt.kind);
+    assert(!isOpen, `${name} has one open ${attempt.kind} attempt at most`);
     assert(!this.convicted.has(attempt.session), 'a convicted worker is granted nothing');
     trial.log.push({ ...attempt });
-    if (attempt.purpose === 'search') {
+    if (attempt.kind === 'search') {
       assert(trial.status === 'waiting', `${name} is waiting when it is granted`);
       trial.status = 'running';
       trial.attempts += 1;
       return;
     }
     assert(trial.result !== null, `${name} has a result to be compared`);
-    if (attempt.purpose !== 'audit') return;
-    const lost = trial.log.filter((other) => other.purpose === 'audit' && isCharged(other));
+    if (attempt.kind !== 'audit') return;
+    const lost = trial.log.filter((other) => other.kind === 'audit' && isCharged(other));
     assert(lost.length < 3, `${name} is audited three times at most`);
   }
 
@@ -254,8 +254,8 @@ export class ModelStore {
   /** A trial that was lost once is trained alone. */
   #checkAlone({ study, attempt }: RowOf<'attempt-opened'>): void {
     const before = this.trial(study, attempt.trial).log.slice(0, attempt.attempt - 1);
-    const wasLost = before.some((other) => other.purpose === 'search' && isCharged(other));
-    if (attempt.purpose !== 'search' || !wasLost) return;
+    const wasLost = before.some((other) => other.kind === 'search' && isCharged(other));
+    if (attempt.kind !== 'search' || !wasLost) return;
     const members = [...this.study(study).trials.values()].filter(({ log }) =>
       log.some(({ pack }) => pack === attempt.pack),
     );
@@ -272,8 +272,8 @@ export class ModelStore {
     if (row.kind === 'attempt-opened') this.#checkAlone(row);
     if (row.kind === 'worker-quarantined' || row.kind === 'study-extended') this.#checkMarked();
     if (row.kind !== 'attempt-closed' && row.kind !== 'trial-status') return;
-    const { charged, log, status, result, id } = this.trial(row.study, row.trial);
-    const search = log.filter(({ purpose }) => purpose === 'search');
+    const { failures: charged, log, status, result, id } = this.trial(row.study, row.trial);
+    const search = log.filter(({ kind }) => kind === 'search');
     assert(
       charged === search.filter(isCharged).length,
       `${trialName(id)} is charged as often as lost`,

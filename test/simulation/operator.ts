@@ -2,7 +2,7 @@
  * The people around a simulated cluster: they hand studies in, pause and cancel them, make them longer,
  * and start them afresh. What could not be stored they were told, and they say it again.
  */
-import type { StageSpec, StudySpec } from '../../src/study/study-spec.ts';
+import type { StageSpec, StudySpec } from '../../src/study/spec/study-spec.ts';
 import { isOver, type StudyStatus } from '../../src/study/trial.ts';
 import type { ModelStore } from './model-store.ts';
 import type { SimulatedCoordinator } from './simulated-coordinator.ts';

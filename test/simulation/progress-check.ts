@@ -2,8 +2,8 @@
  * What is said of a study's progress, against counting it all anew: the coordinator keeps the best it
  * has found, and looks again only where something has changed.
  */
-import type { Dispatcher } from '../../src/coordinator/dispatcher.ts';
-import { studyProgress } from '../../src/coordinator/progress.ts';
+import type { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
+import { studyProgress } from '../../src/coordinator/core/studies/summaries.ts';
 
 /** @throws where what was kept is not what there is */
 export function checkProgress({ state }: Dispatcher): void {

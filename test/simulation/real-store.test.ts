@@ -1,9 +1,9 @@
 /** What the dispatcher decides in histories with every kind of fault is what the real store takes and keeps. */
 import { expect, test } from 'vitest';
-import { openStore } from '../../src/store/open-store.ts';
+import { openStore } from '../../src/store/sqlite/open-store.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import { trialName } from '../../src/study/trial.ts';
-import { temporaryDirectory } from '../store/temporary-directory.ts';
+import { temporaryDirectory } from '../store/support/temporary-directory.ts';
 import { drawHistory } from './draw-history.ts';
 import { History } from './history.ts';
 
@@ -44,9 +44,14 @@ test('the real store takes every row of 25 histories and ends with the same tria
       expect(store.study(study)?.status).toBe(record.status);
       expect(store.study(study)?.winner).toEqual(record.winner);
       for (const stored of store.trials(study)) {
-        const { status, charged, fingerprint, audit, worker, log } = trials.get(
-          trialName(stored.id),
-        )!;
+        const {
+          status,
+          failures: charged,
+          fingerprint,
+          audit,
+          worker,
+          log,
+        } = trials.get(trialName(stored.id))!;
         expect(stored).toMatchObject({ status, charged, fingerprint, audit, worker });
         const outcomes = store.attempts(study, stored.id).map(({ outcome }) => outcome);
         expect(outcomes).toEqual(log.map(({ outcome }) => outcome));

@@ -3,9 +3,9 @@
  * change what becomes of a study.
  */
 import { assert } from '../../src/base/assert.ts';
-import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
-import type { StudyEntry } from '../../src/coordinator/cluster-state.ts';
-import type { StoredStudy } from '../../src/coordinator/restore.ts';
+import { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
+import type { StudyEntry } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { StoredStudy } from '../../src/coordinator/core/studies/restore.ts';
 
 /** @throws with the first difference */
 export function checkRestart(

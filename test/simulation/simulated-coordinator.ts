@@ -3,10 +3,15 @@
  * shell's rules about streams and a store that fails, in simulated time. A crash keeps the store.
  */
 import { messageOf } from '../../src/base/errors.ts';
-import type { Decision, Effect, Moment, StudyData } from '../../src/coordinator/cluster-state.ts';
-import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
-import { GroupCommit } from '../../src/coordinator/group-commit.ts';
-import type { Hello, WorkerMessage } from '../../src/rpc/messages.ts';
+import type {
+  Decision,
+  Effect,
+  Moment,
+  StudyData,
+} from '../../src/coordinator/core/state/cluster-state.ts';
+import { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
+import { GroupCommit } from '../../src/coordinator/shell/group-commit.ts';
+import type { Hello, WorkerMessage } from '../../src/rpc/messages/messages.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import type { Books } from './books.ts';
 import type { ModelStore } from './model-store.ts';
@@ -22,7 +27,7 @@ export const settings = {
   heartbeatMs: 5_000,
   reconnectMs: 1_000,
   forgetMs: 600_000,
-  knownAnswer: 'right',
+  selfTestDigest: 'right',
   version: 'test',
 };
 

@@ -1,6 +1,6 @@
 /** The studies that a simulated coordinator works on, as its process would read them from the store. */
-import type { StudyData } from '../../src/coordinator/cluster-state.ts';
-import type { StoredStudy } from '../../src/coordinator/restore.ts';
+import type { StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { StoredStudy } from '../../src/coordinator/core/studies/restore.ts';
 import { isOver, noCorrectness, type TrialRecord } from '../../src/study/trial.ts';
 import type { ModelStore } from './model-store.ts';
 

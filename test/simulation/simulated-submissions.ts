@@ -1,6 +1,6 @@
 /** How studies come to a simulated coordinator: the rules of `submissions.ts`, in no time. */
-import type { StudyData } from '../../src/coordinator/cluster-state.ts';
-import type { StudySpec } from '../../src/study/study-spec.ts';
+import type { StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import { isOver } from '../../src/study/trial.ts';
 import type { Books } from './books.ts';
 import type { ModelStore } from './model-store.ts';
@@ -24,7 +24,7 @@ export class SimulatedSubmissions {
     if (coordinator.dispatcher?.state.studies.has(spec.study) !== false) return;
     coordinator.library.keep(spec.study);
     coordinator.decide((dispatcher, now) =>
-      dispatcher.submit(spec, this.#data, { partDigests: {}, officialData: null }, now),
+      dispatcher.submit(spec, this.#data, { shardDigests: {}, officialData: null }, now),
     );
   }
 

@@ -2,7 +2,11 @@
  * One worker process in a simulation: the real session, with simulated threads and time. A process
  * that ends is followed by another one of the same name, as under a supervisor.
  */
-import type { Assignment, CoordinatorMessage, WorkerMessage } from '../../src/rpc/messages.ts';
+import type {
+  Assignment,
+  CoordinatorMessage,
+  WorkerMessage,
+} from '../../src/rpc/messages/messages.ts';
 import { WorkerSession, type SessionEffect } from '../../src/worker/session.ts';
 import type { Books } from './books.ts';
 import type { Faults } from './faults.ts';
@@ -56,9 +60,9 @@ export class SimulatedWorker implements Reader {
     this.settings = settings;
     this.#at = at;
     const { sessionId: session, name, threads, packMax } = settings;
-    const knownAnswer = settings.kind === 'foreign' ? 'another' : 'right';
+    const selfTestDigest = settings.kind === 'foreign' ? 'another' : 'right';
     const identity = { session, name, threads, packMax, version: 'test' } as const;
-    this.#session = new WorkerSession({ ...identity, kernel: 'portable', knownAnswer });
+    this.#session = new WorkerSession({ ...identity, kernel: 'portable', selfTestDigest });
     this.#later(at.chance.between(0, 100), () => this.#dial());
   }
 

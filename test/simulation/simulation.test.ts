@@ -1,8 +1,8 @@
 /** A whole cluster under one seed: what holds in every history. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { workerRows } from '../../src/coordinator/progress.ts';
-import type { StudySpec } from '../../src/study/study-spec.ts';
+import { workerSummaries } from '../../src/coordinator/core/studies/summaries.ts';
+import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { noFaults } from './faults.ts';
 import { findMutation } from './mutation-gate.ts';
@@ -73,7 +73,7 @@ describe('a simulated cluster', () => {
       const { store, coordinator } = played(settings(seed, ['sound', 'wrong', 'sound'], study));
       lies += store.convicted.size;
       const { state } = coordinator.dispatcher!;
-      const quarantined = workerRows(state).filter((row) => row.state === 'quarantined');
+      const quarantined = workerSummaries(state).filter((row) => row.state === 'quarantined');
       expect(quarantined.map(({ name }) => name)).toEqual(store.convicted.size > 0 ? ['w1'] : []);
       for (const { reason } of quarantined)
         expect(reason).toMatch(/is not the (one of|verified one)|two results/);
@@ -122,7 +122,7 @@ describe('a simulated cluster', () => {
   test('gives up poison trials after three attempts on two workers, and finishes', () => {
     const study = simulatedStudy('first');
     const { store } = played(settings(4, ['sound', 'sound'], study, { poison: 0.1 }));
-    const poisoned = store.trialsOf('first').filter(({ charged }) => charged === 3);
+    const poisoned = store.trialsOf('first').filter(({ failures: charged }) => charged === 3);
     expect(poisoned.length).toBeGreaterThan(0);
     for (const { id, status } of poisoned) {
       const { log } = store.trial('first', id);

@@ -1,10 +1,10 @@
 /** What holds of a stored study's stages and winner, found anew from its trials as they are stored. */
 import { assert } from '../../src/base/assert.ts';
-import { narrowRange } from '../../src/search/narrowing.ts';
-import { nextRound } from '../../src/search/racing.ts';
-import { bestCandidate } from '../../src/search/ranking.ts';
-import { isDrawnForAudit } from '../../src/search/sampler.ts';
-import type { StudySpec } from '../../src/study/study-spec.ts';
+import { narrowRange } from '../../src/search/planning/narrowing.ts';
+import { nextRound } from '../../src/search/planning/racing.ts';
+import { bestConfiguration } from '../../src/search/ranking/ranking.ts';
+import { isDrawnForAudit } from '../../src/search/samplers/random.ts';
+import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../../src/study/study-record.ts';
 import {
   trialName,
@@ -103,7 +103,7 @@ export function checkBest({ record, trials }: ModelStudy, winner: WinnerRecord):
     'all stages have closed when there is a winner',
   );
   const order = stages.map(({ name }) => name);
-  const best = bestCandidate([...trials.values()], spec.objective, order);
+  const best = bestConfiguration([...trials.values()], spec.objective, order);
   const name = best === null ? 'none' : trialName(best.trial.id);
   assert(trialName(winner.trial) === name, `${trialName(winner.trial)} wins, ${name} is the best`);
 }
@@ -113,8 +113,8 @@ export function checkTested({ record, trials }: ModelStudy): void {
   const { winner } = record;
   assert(winner !== null, `study ${record.spec.study} has a winner`);
   if (winner.reproduced !== true) return;
-  const { stage, k } = winner.trial;
-  const own = [...trials.values()].filter(({ id }) => id.stage === stage && id.k === k);
+  const { stage, index: k } = winner.trial;
+  const own = [...trials.values()].filter(({ id }) => id.stage === stage && id.index === k);
   const truth = own.map(
     ({ id, lambda }) => trueResult(id, lambda, true).curve.at(-1)?.testAccuracy,
   );
@@ -133,7 +133,7 @@ function bestOf(trials: readonly StoredTrial[], top: number): StoredTrial[] {
   const value = (of: readonly TrialRecord[]): number =>
     of.reduce((sum, { result }) => sum + (result?.curve.at(-1)?.validationAccuracy ?? 0), 0) /
     of.length;
-  return [...Map.groupBy(trials, ({ id }) => id.k)]
+  return [...Map.groupBy(trials, ({ id }) => id.index)]
     .filter(([, of]) => of.every(isRanked))
     .toSorted(
       ([a, left], [b, right]) => right.length - left.length || value(right) - value(left) || a - b,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { resultDifferences } from '../../src/study/result-differences.ts';
 import type { TrialResult } from '../../src/study/trial.ts';
-import { completeResult, measurementAt } from '../store/records.ts';
+import { completeResult, measurementAt } from '../store/support/records.ts';
 
 const result = completeResult(0.5, 3);
 const diverged: TrialResult = { kind: 'diverged', steps: 7, seconds: 1, curve: [] };

@@ -1,11 +1,16 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { encodePart, encodedBytes, partDigest, type Part } from '../../src/dataset/part.ts';
-import { openPartCache } from '../../src/dataset/part-cache.ts';
-import { datasetKey, type DatasetReference } from '../../src/study/dataset-reference.ts';
+import { encodePart, encodedBytes, partDigest, type Part } from '../../src/dataset/shards/shard.ts';
+import { openPartCache } from '../../src/dataset/shards/shard-cache.ts';
+import { datasetKey, type DatasetReference } from '../../src/study/spec/dataset-reference.ts';
 import { DatasetHolder, type FetchPart } from '../../src/worker/dataset-holder.ts';
-import { parts as named, smallPart, temporaryFolder, refusal } from '../dataset/fixtures.ts';
+import {
+  parts as named,
+  smallPart,
+  temporaryFolder,
+  refusal,
+} from '../dataset/support/fixtures.ts';
 
 const [a, b, c] = ['a', 'b', 'c'].map((name, salt) => smallPart(name, 20 + salt, salt)) as [
   Part,

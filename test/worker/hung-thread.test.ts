@@ -4,25 +4,33 @@
  * dispatcher; only the network between the two is left out.
  */
 import { expect, test } from 'vitest';
-import type { Decision, Moment, StudyData } from '../../src/coordinator/cluster-state.ts';
-import { Dispatcher } from '../../src/coordinator/dispatcher.ts';
-import type { Assignment } from '../../src/rpc/messages.ts';
+import type {
+  Decision,
+  Moment,
+  StudyData,
+} from '../../src/coordinator/core/state/cluster-state.ts';
+import { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
+import type { Assignment } from '../../src/rpc/messages/messages.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
-import { datasetKey } from '../../src/study/dataset-reference.ts';
-import type { StudySpec } from '../../src/study/study-spec.ts';
-import type { TrainingData } from '../../src/trainer/images.ts';
-import { chooseKernel } from '../../src/worker/kernel-file.ts';
+import { datasetKey } from '../../src/study/spec/dataset-reference.ts';
+import type { StudySpec } from '../../src/study/spec/study-spec.ts';
+import type { TrainingData } from '../../src/study/images.ts';
+import { chooseKernel } from '../../src/trainers/two-layer/kernel-file.ts';
 import { WorkerSession, type SessionEffect } from '../../src/worker/session.ts';
 import { ThreadPool } from '../../src/worker/thread-pool.ts';
 import { simulatedStudy } from '../simulation/draw-history.ts';
-import { plainSettings, randomImages, splitImages } from '../trainer/synthetic-images.ts';
+import {
+  plainSettings,
+  randomImages,
+  splitImages,
+} from '../trainers/two-layer/support/synthetic-images.ts';
 
 const settings = {
   leaseMs: 2_000,
   heartbeatMs: 100,
   reconnectMs: 1_000,
   forgetMs: 600_000,
-  knownAnswer: 'right',
+  selfTestDigest: 'right',
   version: 'test',
 };
 
@@ -64,7 +72,7 @@ class Bench implements AsyncDisposable {
     threads: 1,
     packMax: 1,
     kernel: 'portable',
-    knownAnswer: 'right',
+    selfTestDigest: 'right',
   });
   readonly pool: ThreadPool;
   readonly data = new Map<string, TrainingData>();
@@ -91,7 +99,7 @@ class Bench implements AsyncDisposable {
   submit(study: string, { reference, images, trainer }: typeof quick): void {
     const spec: StudySpec = simulatedStudy(study);
     const stages = spec.stages.slice(0, 1).map((stage) => ({ ...stage, trials: 3 }));
-    const details = { partDigests: {}, officialData: null };
+    const details = { shardDigests: {}, officialData: null };
     this.data.set(datasetKey(reference.search), images);
     this.decide(
       this.dispatcher.submit({ ...spec, trainer, stages }, reference, details, this.now()),

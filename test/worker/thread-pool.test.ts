@@ -1,10 +1,14 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { trainPack } from '../../src/trainer/train-pack.ts';
-import { chooseKernel } from '../../src/worker/kernel-file.ts';
-import { nativeKernelFolder } from '../../src/worker/native-kernel-file.ts';
+import { trainPack } from '../../src/trainers/two-layer/train-pack.ts';
+import { chooseKernel } from '../../src/trainers/two-layer/kernel-file.ts';
+import { nativeKernelFolder } from '../../src/trainers/two-layer/native-kernel-file.ts';
 import { ThreadPool, type PackEnd, type TrainRequest } from '../../src/worker/thread-pool.ts';
-import { portableKernel } from '../trainer/portable-kernel.ts';
-import { plainSettings, randomImages, splitImages } from '../trainer/synthetic-images.ts';
+import { portableKernel } from '../trainers/two-layer/support/portable-kernel.ts';
+import {
+  plainSettings,
+  randomImages,
+  splitImages,
+} from '../trainers/two-layer/support/synthetic-images.ts';
 
 const shape = { channels: 3, height: 8, width: 8, classes: 10 };
 const images = splitImages(randomImages(21, 130, shape), 90, 40);

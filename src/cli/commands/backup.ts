@@ -1,8 +1,8 @@
 /** `ridgeline backup` and `ridgeline restore`: the store as one file, and back. */
 import type { Command } from 'commander';
-import { backUpStore, restoreStore } from '../../store/backup.ts';
-import { stateDirOf, type CommonFlags, type Context } from '../context.ts';
-import { withCommonOptions } from '../options.ts';
+import { backUpStore, restoreStore } from '../../store/sqlite/backup.ts';
+import { stateDirOf, type CommonFlags, type Context } from '../process/context.ts';
+import { withCommonOptions } from '../process/options.ts';
 
 interface CopyFlags extends CommonFlags {
   readonly force?: boolean;

@@ -1,14 +1,14 @@
 /** `ridgeline chart` and `ridgeline report`: pictures of a study, always from the store. */
 import { Argument, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import { chartKinds, isChartKind, type ChartKind } from '../../report/chart-kinds.ts';
-import type { StudyPicture } from '../../report/study-charts.ts';
-import { openStoreReader } from '../../store/open-store.ts';
-import { checkChartPath, writeChart } from '../chart-file.ts';
-import { stateDirOf, type CommonFlags, type Context } from '../context.ts';
-import { withCommonOptions } from '../options.ts';
-import { writeOutput } from '../output-file.ts';
-import { readStudyPicture } from '../study-picture.ts';
+import { chartKinds, isChartKind, type ChartKind } from '../../report/charts/chart-kinds.ts';
+import type { StudyPicture } from '../../report/charts/study-charts.ts';
+import { openStoreReader } from '../../store/sqlite/open-store.ts';
+import { checkChartPath, writeChart } from '../results/chart-file.ts';
+import { stateDirOf, type CommonFlags, type Context } from '../process/context.ts';
+import { withCommonOptions } from '../process/options.ts';
+import { writeOutput } from '../results/output-file.ts';
+import { readStudyPicture } from '../results/study-picture.ts';
 
 interface ChartFlags extends CommonFlags {
   readonly output: string;
@@ -105,7 +105,7 @@ function checkDrawable(kind: ChartKind, picture: StudyPicture): void {
 async function chartSvg(kind: ChartKind, picture: StudyPicture): Promise<string> {
   const [{ svgText }, { drawStudyChart }, { fileTheme }] = await Promise.all([
     import('../../report/charts/svg-text.ts'),
-    import('../../report/study-charts.ts'),
+    import('../../report/charts/study-charts.ts'),
     import('../../report/charts/chart-style.ts'),
   ]);
   return svgText((document) => drawStudyChart(document, kind, picture, fileTheme));

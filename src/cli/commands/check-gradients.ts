@@ -1,14 +1,18 @@
 /** `ridgeline check-gradients`: are the gradients that train right? */
 import { Option, type Command } from 'commander';
-import { gradientsJson, gradientsText, type GradientRow } from '../../report/gradient-text.ts';
+import {
+  gradientsJson,
+  gradientsText,
+  type GradientRow,
+} from '../../report/terminal/gradient-text.ts';
 import {
   checkGradients,
   gradientLimits,
   isRight,
   type GradientCheckRequest,
-} from '../../trainer/gradient-check.ts';
-import type { Kernel } from '../../trainer/kernel.ts';
-import { chooseKernel, openKernel } from '../../worker/kernel-file.ts';
+} from '../../trainers/two-layer/gradient-check.ts';
+import type { Kernel } from '../../trainers/two-layer/kernel.ts';
+import { chooseKernel, openKernel } from '../../trainers/two-layer/kernel-file.ts';
 import {
   isUnicode,
   paintFor,
@@ -16,10 +20,10 @@ import {
   widthOf,
   type CommonFlags,
   type Context,
-} from '../context.ts';
-import { exitCode } from '../exit-codes.ts';
-import { nativeFolders } from '../kernel-choice.ts';
-import { withCommonOptions } from '../options.ts';
+} from '../process/context.ts';
+import { exitCode } from '../process/exit-codes.ts';
+import { nativeFolders } from '../training/kernel-choice.ts';
+import { withCommonOptions } from '../process/options.ts';
 
 interface CheckFlags extends CommonFlags {
   readonly format: 'table' | 'json';

@@ -2,18 +2,18 @@
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
-import { storedProgress } from '../../coordinator/progress.ts';
+import { storedProgress } from '../../coordinator/core/studies/summaries.ts';
 import {
   formatStudies,
   formatWorkers,
   type ClusterFormat,
   type StudyLine,
-} from '../../report/cluster-tables.ts';
-import type { TextOptions } from '../../report/text-options.ts';
-import type { SubmitOutcome } from '../../rpc/control-messages.ts';
-import type { ControlClient } from '../../rpc/control-client.ts';
-import { openStoreReader } from '../../store/open-store.ts';
-import { canonicalSpec } from '../../study/canonical-spec.ts';
+} from '../../report/terminal/cluster-tables.ts';
+import type { TextOptions } from '../../report/text/text-options.ts';
+import type { SubmitOutcome } from '../../rpc/messages/control-messages.ts';
+import type { ControlClient } from '../../rpc/client/control-client.ts';
+import { openStoreReader } from '../../store/sqlite/open-store.ts';
+import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudyStatus } from '../../study/trial.ts';
 import {
   isUnicode,
@@ -22,8 +22,8 @@ import {
   widthOf,
   type CommonFlags,
   type Context,
-} from '../context.ts';
-import { control, withControl, type ControlFlags } from '../control.ts';
+} from '../process/context.ts';
+import { control, withControl, type ControlFlags } from '../cluster/control.ts';
 import { addTokenCommand } from './token.ts';
 import { addWatchCommand } from './watch.ts';
 

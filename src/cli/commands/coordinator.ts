@@ -1,13 +1,13 @@
 /** `ridgeline coordinator`: serves studies in order of submission, until it is stopped. */
 import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
-import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
-import { dashboardText } from '../dashboard.ts';
-import { exitCode } from '../exit-codes.ts';
-import { LiveView } from '../live-view.ts';
-import { withCommonOptions, withDataOption } from '../options.ts';
-import { serveCluster } from '../serve-cluster.ts';
-import { StopSignals } from '../stop-signals.ts';
+import { stateDirOf, wholeNumber, type CommonFlags, type Context } from '../process/context.ts';
+import { dashboardText } from '../cluster/dashboard.ts';
+import { exitCode } from '../process/exit-codes.ts';
+import { LiveView } from '../cluster/live-view.ts';
+import { withCommonOptions, withDataOption } from '../process/options.ts';
+import { serveCluster } from '../cluster/serve-cluster.ts';
+import { StopSignals } from '../process/stop-signals.ts';
 
 interface CoordinatorFlags extends CommonFlags {
   readonly listen: string;

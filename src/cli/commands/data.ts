@@ -6,12 +6,12 @@ import {
   type DatasetEntry,
   type DatasetInfo,
 } from '../../dataset/catalogue.ts';
-import { fetchDataset } from '../../dataset/fetch.ts';
-import { importDataset } from '../../dataset/import.ts';
+import { fetchDataset } from '../../dataset/download/fetch.ts';
+import { importDataset } from '../../dataset/download/import.ts';
 import { RidgelineError } from '../../base/errors.ts';
-import { dataDirOf, type CommonFlags, type Context } from '../context.ts';
-import { withCommonOptions, withDataOption } from '../options.ts';
-import { StopSignals } from '../stop-signals.ts';
+import { dataDirOf, type CommonFlags, type Context } from '../process/context.ts';
+import { withCommonOptions, withDataOption } from '../process/options.ts';
+import { StopSignals } from '../process/stop-signals.ts';
 
 interface DataFlags extends CommonFlags {
   readonly format?: 'table' | 'json';

@@ -5,14 +5,23 @@ import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { messageOf } from '../../base/errors.ts';
 import { listDatasets, type DatasetEntry } from '../../dataset/catalogue.ts';
-import { loadKernel } from '../../trainer/kernel.ts';
-import { computeKnownAnswer, knownAnswer } from '../../trainer/known-answer.ts';
-import { compileKernel } from '../../worker/kernel-file.ts';
-import { findNativeKernel } from '../../worker/native-kernel-file.ts';
-import { dataDirOf, paintFor, stateDirOf, type CommonFlags, type Context } from '../context.ts';
-import { exitCode } from '../exit-codes.ts';
-import { buildNativeKernel, nativeFolders } from '../kernel-choice.ts';
-import { withCommonOptions, withDataOption } from '../options.ts';
+import { loadKernel } from '../../trainers/two-layer/kernel.ts';
+import {
+  computeSelfTestDigest,
+  selfTestDigest,
+} from '../../trainers/two-layer/arithmetic-self-test.ts';
+import { compileKernel } from '../../trainers/two-layer/kernel-file.ts';
+import { findNativeKernel } from '../../trainers/two-layer/native-kernel-file.ts';
+import {
+  dataDirOf,
+  paintFor,
+  stateDirOf,
+  type CommonFlags,
+  type Context,
+} from '../process/context.ts';
+import { exitCode } from '../process/exit-codes.ts';
+import { buildNativeKernel, nativeFolders } from '../training/kernel-choice.ts';
+import { withCommonOptions, withDataOption } from '../process/options.ts';
 
 interface Finding {
   readonly check: string;
@@ -100,7 +109,7 @@ function datasetFinding({ name, source, problem, fetchable }: DatasetEntry): Fin
 async function examineArithmetic(folders: readonly string[]): Promise<Finding[]> {
   try {
     const module = await compileKernel();
-    const answer = computeKnownAnswer(loadKernel(module));
+    const answer = computeSelfTestDigest(loadKernel(module));
     return [arithmeticFinding(answer), nativeFinding(module, folders)];
   } catch (error) {
     return [
@@ -116,7 +125,7 @@ async function examineArithmetic(folders: readonly string[]): Promise<Finding[]>
 
 function arithmeticFinding(answer: string): Finding {
   const check = 'arithmetic';
-  if (answer === knownAnswer)
+  if (answer === selfTestDigest)
     return {
       check,
       result: 'ok',
@@ -126,7 +135,7 @@ function arithmeticFinding(answer: string): Finding {
   return {
     check,
     result: 'fail',
-    detail: `known answer ${answer.slice(0, 8)}, expected ${knownAnswer.slice(0, 8)}: this processor has no fused multiply-add`,
+    detail: `known answer ${answer.slice(0, 8)}, expected ${selfTestDigest.slice(0, 8)}: this processor has no fused multiply-add`,
     fix: 'Use it only for studies with `numerics: any`, or take a processor with FMA (x86: since 2013).',
   };
 }
@@ -142,12 +151,12 @@ function nativeFinding(module: WebAssembly.Module, folders: readonly string[]): 
       detail: `not used, the portable one is: ${native.reason}`,
       fix: 'With a C compiler installed (Debian: apt install gcc libc6-dev), `ridgeline doctor --build-kernel` builds it; trials then take about half the time.',
     };
-  const answer = computeKnownAnswer(loadKernel(module, native.functions));
-  if (answer === knownAnswer) return { check, result: 'ok', detail: native.path, fix: null };
+  const answer = computeSelfTestDigest(loadKernel(module, native.functions));
+  if (answer === selfTestDigest) return { check, result: 'ok', detail: native.path, fix: null };
   return {
     check,
     result: 'warn',
-    detail: `not used, the portable one is: ${native.path} gives the known answer ${answer.slice(0, 8)}, expected ${knownAnswer.slice(0, 8)}`,
+    detail: `not used, the portable one is: ${native.path} gives the known answer ${answer.slice(0, 8)}, expected ${selfTestDigest.slice(0, 8)}`,
     fix: 'Build it again with another compiler: `CC=gcc ridgeline doctor --build-kernel`.',
   };
 }

@@ -1,24 +1,35 @@
 /** `ridgeline lr-range-test`: accuracy against a slowly rising rate, and between which rates to cycle. */
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import { rateRangeJson, rateRangeText } from '../../report/rate-range-text.ts';
-import { suggestRates } from '../../search/learning-rate-range.ts';
-import type { TrainerSettings } from '../../study/study-spec.ts';
-import { stepsOf } from '../../study/training-length.ts';
+import { rateRangeJson, rateRangeText } from '../../report/terminal/rate-range-text.ts';
+import { suggestRates } from '../../trainers/two-layer/learning-rate-range.ts';
+import type { TrainerSettings } from '../../study/spec/study-spec.ts';
+import { stepsOf } from '../../study/spec/training-length.ts';
 import type { TrialResult } from '../../study/trial.ts';
-import { assertTrainable, type TrainingData } from '../../trainer/images.ts';
-import { chooseKernel, type KernelSource } from '../../worker/kernel-file.ts';
+import { assertTrainable, type TrainingData } from '../../study/images.ts';
+import { chooseKernel, type KernelSource } from '../../trainers/two-layer/kernel-file.ts';
 import { TrainingPool } from '../../worker/training-pool.ts';
-import { checkChartPath } from '../chart-file.ts';
-import { dataDirOf, isUnicode, paintFor, wholeNumber, widthOf, type Context } from '../context.ts';
-import { exitCode } from '../exit-codes.ts';
-import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
-import { withCommonOptions, withDataOption } from '../options.ts';
-import { StopSignals } from '../stop-signals.ts';
-import { chooseTraining, type ChoiceFlags, type TrainingChoice } from '../training-choice.ts';
-import { drawRange } from '../training-chart.ts';
-import { loadTrainingData } from '../training-data.ts';
-import { TrainingView } from '../training-view.ts';
+import { checkChartPath } from '../results/chart-file.ts';
+import {
+  dataDirOf,
+  isUnicode,
+  paintFor,
+  wholeNumber,
+  widthOf,
+  type Context,
+} from '../process/context.ts';
+import { exitCode } from '../process/exit-codes.ts';
+import { nativeFolders, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { withCommonOptions, withDataOption } from '../process/options.ts';
+import { StopSignals } from '../process/stop-signals.ts';
+import {
+  chooseTraining,
+  type ChoiceFlags,
+  type TrainingChoice,
+} from '../training/training-choice.ts';
+import { drawRange } from '../training/training-chart.ts';
+import { loadTrainingData } from '../training/training-data.ts';
+import { TrainingView } from '../training/training-view.ts';
 
 interface RangeFlags extends ChoiceFlags, KernelFlags {
   readonly format: 'table' | 'json';

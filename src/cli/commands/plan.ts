@@ -2,17 +2,17 @@
 import { Option, type Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
 import { openDataset } from '../../dataset/open-dataset.ts';
-import { formatPlan, planJson, type Plan } from '../../report/plan-text.ts';
-import { stageTrials } from '../../search/sampler.ts';
-import type { StudySpec } from '../../study/study-spec.ts';
-import { batchRemark, stepsOf } from '../../study/training-length.ts';
+import { formatPlan, planJson, type Plan } from '../../report/terminal/plan-text.ts';
+import { stageTrials } from '../../search/samplers/random.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
+import { batchRemark, stepsOf } from '../../study/spec/training-length.ts';
 import { trialName } from '../../study/trial.ts';
-import type { Kernel } from '../../trainer/kernel.ts';
-import { trainPack } from '../../trainer/train-pack.ts';
-import { dataDirOf, type CommonFlags, type Context } from '../context.ts';
-import { kernelFor, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
-import { withCommonOptions, withDataOption } from '../options.ts';
-import { loadTrainingData } from '../training-data.ts';
+import type { Kernel } from '../../trainers/two-layer/kernel.ts';
+import { trainPack } from '../../trainers/two-layer/train-pack.ts';
+import { dataDirOf, type CommonFlags, type Context } from '../process/context.ts';
+import { kernelFor, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { withCommonOptions, withDataOption } from '../process/options.ts';
+import { loadTrainingData } from '../training/training-data.ts';
 
 /** Steps of the short run from which the cost is estimated. */
 const sampleSteps = 20;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import { imageBytesOf, type Part } from '../../dataset/part.ts';
+import { imageBytesOf, type Part } from '../../dataset/shards/shard.ts';
 import { readImages } from '../../dataset/read-images.ts';
 import {
   predictionsDelimited,
@@ -11,14 +11,18 @@ import {
   predictionsText,
   type Prediction,
   type PredictionSummary,
-} from '../../report/prediction-text.ts';
-import { datasetFormats, type DatasetFormat, type DatasetSource } from '../../study/study-spec.ts';
-import type { Classifier } from '../../trainer/classifier.ts';
-import type { Images, Split } from '../../trainer/images.ts';
-import type { Kernel } from '../../trainer/kernel.ts';
-import { likeliestClass, meanProbabilities, worthOf } from '../../trainer/scoring.ts';
-import { scored } from '../build-ensemble.ts';
-import { refuseUnwritable, writeOutput } from '../output-file.ts';
+} from '../../report/terminal/prediction-text.ts';
+import {
+  datasetFormats,
+  type DatasetFormat,
+  type DatasetSource,
+} from '../../study/spec/study-spec.ts';
+import type { Classifier } from '../../trainers/two-layer/classifier.ts';
+import type { Images, Split } from '../../study/images.ts';
+import type { Kernel } from '../../trainers/two-layer/kernel.ts';
+import { likeliestClass, meanProbabilities, worthOf } from '../../trainers/two-layer/scoring.ts';
+import { scored } from '../training/build-ensemble.ts';
+import { refuseUnwritable, writeOutput } from '../results/output-file.ts';
 import {
   dataDirOf,
   isUnicode,
@@ -26,11 +30,11 @@ import {
   widthOf,
   type CommonFlags,
   type Context,
-} from '../context.ts';
-import { kernelFor, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
-import { loadModel } from '../model-files.ts';
-import { withCommonOptions, withDataOption } from '../options.ts';
-import { TrainingView } from '../training-view.ts';
+} from '../process/context.ts';
+import { kernelFor, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { loadModel } from '../training/model-files.ts';
+import { withCommonOptions, withDataOption } from '../process/options.ts';
+import { TrainingView } from '../training/training-view.ts';
 
 interface PredictFlags extends CommonFlags, KernelFlags {
   readonly format: 'table' | 'tsv' | 'csv' | 'json' | 'jsonl';

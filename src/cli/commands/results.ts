@@ -1,22 +1,28 @@
 /** `ridgeline results`, `trial` and `diff`: always from the store, whether a coordinator runs or not. */
 import { Option, type Command } from 'commander';
-import { diffJson, formatDiff } from '../../report/diff-text.ts';
-import { diffSide, studyDiff, type DiffSide } from '../../report/study-diff.ts';
-import { studyResults } from '../../report/study-results.ts';
-import { terminalCurve } from '../../report/terminal-curve.ts';
-import { trialJson } from '../../report/trial-json.ts';
-import { formatTrial } from '../../report/trial-text.ts';
+import { diffJson, formatDiff } from '../../report/terminal/diff-text.ts';
+import { diffSide, studyDiff, type DiffSide } from '../../report/results/study-diff.ts';
+import { studyResults } from '../../report/results/study-results.ts';
+import { terminalCurve } from '../../report/terminal/terminal-curve.ts';
+import { trialJson } from '../../report/files/trial-json.ts';
+import { formatTrial } from '../../report/terminal/trial-text.ts';
 import { locateNamed } from '../../dataset/locate.ts';
 import { namedDataset } from '../../dataset/named-datasets.ts';
-import { openStoreReader } from '../../store/open-store.ts';
-import type { StoreReader } from '../../store/read.ts';
-import type { DatasetSource } from '../../study/study-spec.ts';
+import { openStoreReader } from '../../store/sqlite/open-store.ts';
+import type { StoreReader } from '../../store/sqlite/read.ts';
+import type { DatasetSource } from '../../study/spec/study-spec.ts';
 import { trialName } from '../../study/trial.ts';
-import { dataDirOf, stateDirOf, wholeNumber, type CommonFlags, type Context } from '../context.ts';
-import { shellWord } from '../go-on.ts';
-import { withCommonOptions, withDataOption } from '../options.ts';
-import { resultFormats, textOptions, writeResults } from '../results-output.ts';
-import { directoryOptions, storedStudy, storedTrial } from '../stored-study.ts';
+import {
+  dataDirOf,
+  stateDirOf,
+  wholeNumber,
+  type CommonFlags,
+  type Context,
+} from '../process/context.ts';
+import { shellWord } from '../process/resume-command.ts';
+import { withCommonOptions, withDataOption } from '../process/options.ts';
+import { resultFormats, textOptions, writeResults } from '../results/results-output.ts';
+import { directoryOptions, storedStudy, storedTrial } from '../results/stored-study.ts';
 
 interface ResultsFlags extends CommonFlags {
   readonly stage?: string;

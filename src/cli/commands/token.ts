@@ -1,8 +1,8 @@
 /** `ridgeline token`: join strings of a running coordinator. */
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import type { Context } from '../context.ts';
-import { control, withControl, type ControlFlags } from '../control.ts';
+import type { Context } from '../process/context.ts';
+import { control, withControl, type ControlFlags } from '../cluster/control.ts';
 
 export function addTokenCommand(program: Command, context: Context): void {
   const token = program

@@ -1,17 +1,21 @@
 /** `ridgeline train`: training in this process, of a recipe or of a study's trial; one seed, several, an ensemble. */
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import type { SeedResult } from '../../report/training-means.ts';
-import { trainingJson, trainingText, type TrainingSummary } from '../../report/training-text.ts';
-import type { TrainingIdentity } from '../../trainer/checkpoint.ts';
-import { assertTrainable } from '../../trainer/images.ts';
-import type { Kernel } from '../../trainer/kernel.ts';
-import { chooseKernel, openKernel } from '../../worker/kernel-file.ts';
+import type { SeedResult } from '../../report/results/training-means.ts';
+import {
+  trainingJson,
+  trainingText,
+  type TrainingSummary,
+} from '../../report/terminal/training-text.ts';
+import type { TrainingIdentity } from '../../trainers/two-layer/checkpoint.ts';
+import { assertTrainable } from '../../study/images.ts';
+import type { Kernel } from '../../trainers/two-layer/kernel.ts';
+import { chooseKernel, openKernel } from '../../trainers/two-layer/kernel-file.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { TrainingPool } from '../../worker/training-pool.ts';
-import { buildEnsemble, classifierOf, type EnsembleRequest } from '../build-ensemble.ts';
-import { checkChartPath } from '../chart-file.ts';
-import { CheckpointFiles } from '../checkpoint-files.ts';
+import { buildEnsemble, classifierOf, type EnsembleRequest } from '../training/build-ensemble.ts';
+import { checkChartPath } from '../results/chart-file.ts';
+import { CheckpointFiles } from '../training/checkpoint-files.ts';
 import {
   dataDirOf,
   isUnicode,
@@ -20,18 +24,18 @@ import {
   wholeNumber,
   widthOf,
   type Context,
-} from '../context.ts';
-import { exitCode } from '../exit-codes.ts';
-import { commandToGoOn } from '../go-on.ts';
-import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
-import { checkModelPath, saveModel } from '../model-files.ts';
-import { withCommonOptions, withDataOption } from '../options.ts';
-import { StopSignals } from '../stop-signals.ts';
-import { identityOf, SeedsTraining } from '../train-seeds.ts';
-import { chooseTraining, type ChoiceFlags } from '../training-choice.ts';
-import { drawTraining } from '../training-chart.ts';
-import { openTrainingData } from '../training-data.ts';
-import { TrainingView } from '../training-view.ts';
+} from '../process/context.ts';
+import { exitCode } from '../process/exit-codes.ts';
+import { commandToGoOn } from '../process/resume-command.ts';
+import { nativeFolders, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { checkModelPath, saveModel } from '../training/model-files.ts';
+import { withCommonOptions, withDataOption } from '../process/options.ts';
+import { StopSignals } from '../process/stop-signals.ts';
+import { identityOf, SeedsTraining } from '../training/train-seeds.ts';
+import { chooseTraining, type ChoiceFlags } from '../training/training-choice.ts';
+import { drawTraining } from '../training/training-chart.ts';
+import { openTrainingData } from '../training/training-data.ts';
+import { TrainingView } from '../training/training-view.ts';
 
 interface TrainFlags extends ChoiceFlags, KernelFlags {
   readonly format: 'table' | 'json';

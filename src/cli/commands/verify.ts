@@ -1,23 +1,23 @@
 /** `ridgeline verify`: trains stored trials again on this machine, and says whether the results are the same. */
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import { checkUnchanged, openStudyData } from '../../coordinator/study-data.ts';
-import { assembleData } from '../../dataset/assemble.ts';
+import { checkUnchanged, openStudyData } from '../../coordinator/shell/study-data.ts';
+import { assembleData } from '../../dataset/splits/assemble.ts';
 import {
   verificationJson,
   verificationTable,
   type VerifiedTrial,
-} from '../../report/verification.ts';
-import { rankCandidates } from '../../search/ranking.ts';
-import { openStoreReader } from '../../store/open-store.ts';
+} from '../../report/terminal/verification-text.ts';
+import { rankConfigurations } from '../../search/ranking/ranking.ts';
+import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { resultFingerprint } from '../../study/result-fingerprint.ts';
 import { resultDifferences } from '../../study/result-differences.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import type { StudySpec } from '../../study/study-spec.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
-import type { TrainingData } from '../../trainer/images.ts';
-import { knownAnswer } from '../../trainer/known-answer.ts';
-import { chooseKernel } from '../../worker/kernel-file.ts';
+import type { TrainingData } from '../../study/images.ts';
+import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
+import { chooseKernel } from '../../trainers/two-layer/kernel-file.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import {
   dataDirOf,
@@ -28,13 +28,13 @@ import {
   wholeNumber,
   type CommonFlags,
   type Context,
-} from '../context.ts';
-import { exitCode } from '../exit-codes.ts';
-import { withCommonOptions, withDataOption } from '../options.ts';
-import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
-import { recompute } from '../recompute.ts';
-import { storedStudy } from '../stored-study.ts';
-import { StopSignals } from '../stop-signals.ts';
+} from '../process/context.ts';
+import { exitCode } from '../process/exit-codes.ts';
+import { withCommonOptions, withDataOption } from '../process/options.ts';
+import { nativeFolders, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { recompute } from '../training/verify-trial.ts';
+import { storedStudy } from '../results/stored-study.ts';
+import { StopSignals } from '../process/stop-signals.ts';
 
 interface VerifyFlags extends CommonFlags, KernelFlags {
   readonly trials?: number;
@@ -188,7 +188,7 @@ function choose(record: StudyRecord, trials: TrialRecord[], flags: VerifyFlags):
     return trials.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
   }
   const order = record.stages.map((stage) => stage.name);
-  return rankCandidates(trials, record.spec.objective, order)
+  return rankConfigurations(trials, record.spec.objective, order)
     .slice(0, flags.top ?? topDefault)
     .flatMap(({ replicates }) => replicates);
 }
@@ -201,7 +201,7 @@ async function dataOf(
 ): Promise<TrainingData> {
   const { spec } = record;
   const { opened, parts } = await openStudyData(spec, dataDirOf(context, flags));
-  checkUnchanged(spec.study, record, opened, knownAnswer);
+  checkUnchanged(spec.study, record, opened, selfTestDigest);
   const { search } = opened.data;
   const names = new Set(search.parts.map((part) => part.name));
   return assembleData(

@@ -1,11 +1,11 @@
 /** `ridgeline watch`: follows a study on a running coordinator; a live region on a terminal, lines elsewhere. */
 import type { Command } from 'commander';
 import { createLogUpdate } from 'log-update';
-import { liveLines, type LiveState } from '../../report/live-lines.ts';
-import { isUnicode, paintFor, widthOf, type Context } from '../context.ts';
-import { control, withControl, type ControlFlags } from '../control.ts';
-import { exitCode } from '../exit-codes.ts';
-import { Pace } from '../pace.ts';
+import { liveLines, type LiveState } from '../../report/terminal/live-lines.ts';
+import { isUnicode, paintFor, widthOf, type Context } from '../process/context.ts';
+import { control, withControl, type ControlFlags } from '../cluster/control.ts';
+import { exitCode } from '../process/exit-codes.ts';
+import { Pace } from '../cluster/throughput.ts';
 
 export function addWatchCommand(
   program: Command,

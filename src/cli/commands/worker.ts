@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import { countText } from '../../report/number-format.ts';
+import { countText } from '../../report/text/number-format.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
-import { chooseKernel } from '../../worker/kernel-file.ts';
+import { chooseKernel } from '../../trainers/two-layer/kernel-file.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
 import {
   cacheDirOf,
@@ -13,13 +13,13 @@ import {
   wholeNumber,
   type CommonFlags,
   type Context,
-} from '../context.ts';
-import { joinFrom } from '../control.ts';
-import { exitCode } from '../exit-codes.ts';
-import { nativeFolders, withKernelOption, type KernelFlags } from '../kernel-choice.ts';
-import { withCommonOptions } from '../options.ts';
-import { endWithRun } from '../parent-process.ts';
-import { StopSignals } from '../stop-signals.ts';
+} from '../process/context.ts';
+import { joinFrom } from '../cluster/control.ts';
+import { exitCode } from '../process/exit-codes.ts';
+import { nativeFolders, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { withCommonOptions } from '../process/options.ts';
+import { endWithRun } from '../process/parent-process.ts';
+import { StopSignals } from '../process/stop-signals.ts';
 
 interface WorkerFlags extends CommonFlags, KernelFlags {
   readonly join: string;

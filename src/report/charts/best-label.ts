@@ -3,7 +3,7 @@
  * narrow that is and however long the name.
  */
 import { log } from '../../base/elementary.ts';
-import type { LambdaRange } from '../../study/study-spec.ts';
+import type { LambdaRange } from '../../study/spec/study-spec.ts';
 import { panelMargins, textWidth } from './chart-frame.ts';
 import { chartWidth } from './chart-style.ts';
 import { lambdaInset } from './lambda-axis.ts';

@@ -7,7 +7,7 @@
  * be put together here anyway.
  */
 import * as Plot from '@observablehq/plot';
-import { foreignText } from '../foreign-text.ts';
+import { foreignText } from '../text/escape-terminal.ts';
 import {
   chartWidth,
   fontSize,

@@ -1,6 +1,6 @@
 /** The axis of λ: logarithmic, with labels in the form `1e-5` at powers of ten, or at 1, 2 and 5 of each. */
 import { log } from '../../base/elementary.ts';
-import type { LambdaRange } from '../../study/study-spec.ts';
+import type { LambdaRange } from '../../study/spec/study-spec.ts';
 import { powerText } from './chart-style.ts';
 
 /** Between the panel's edge and the outermost λ, in pixels. */

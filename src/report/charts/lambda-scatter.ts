@@ -6,9 +6,9 @@
  * tested). The fit and its band are drawn where there is one; the winner carries its name.
  */
 import * as Plot from '@observablehq/plot';
-import type { Objective } from '../../study/study-spec.ts';
-import { foreignText } from '../foreign-text.ts';
-import { isAccuracy, lambdaText, metricName, metricText } from '../number-format.ts';
+import type { Objective } from '../../study/spec/study-spec.ts';
+import { foreignText } from '../text/escape-terminal.ts';
+import { isAccuracy, lambdaText, metricName, metricText } from '../text/number-format.ts';
 import { bestLabelPlace } from './best-label.ts';
 import { framed, type LegendItem } from './chart-frame.ts';
 import {

@@ -9,9 +9,9 @@
  * One series is coloured by data split; several are coloured by series, and training is dashed.
  */
 import * as Plot from '@observablehq/plot';
-import type { CyclicalRate } from '../../study/study-spec.ts';
+import type { CyclicalRate } from '../../study/spec/study-spec.ts';
 import type { Measurement } from '../../study/trial.ts';
-import { thinnedCurve } from '../thinned-curve.ts';
+import { thinnedCurve } from '../results/thinned-curve.ts';
 import { framed, type LegendItem, type Panel } from './chart-frame.ts';
 import {
   blue,

@@ -1,5 +1,5 @@
 /** The cyclical rate as a line has it: its corners, and where its cycles end. */
-import type { CyclicalRate } from '../../study/study-spec.ts';
+import type { CyclicalRate } from '../../study/spec/study-spec.ts';
 
 export interface RatePoint {
   readonly step: number;

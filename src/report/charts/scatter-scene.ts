@@ -3,9 +3,9 @@
  * `lambda-scatter.ts` draws it.
  */
 import { log } from '../../base/elementary.ts';
-import type { SmoothFit } from '../../search/smooth-fit.ts';
-import type { LambdaRange, Objective } from '../../study/study-spec.ts';
-import { isAccuracy } from '../number-format.ts';
+import type { SmoothFit } from '../../search/statistics/smooth-fit.ts';
+import type { LambdaRange, Objective } from '../../study/spec/study-spec.ts';
+import { isAccuracy } from '../text/number-format.ts';
 import type { ChartTheme } from './chart-style.ts';
 import { lambdaDomain } from './lambda-axis.ts';
 import { paddedDomain } from './value-axis.ts';
@@ -30,7 +30,7 @@ interface ScatterStage {
   readonly isNarrowed: boolean;
 }
 
-/** What `search/smooth-fit.ts` found, without its words. */
+/** What `search/statistics/smooth-fit.ts` found, without its words. */
 type ScatterFit = Pick<SmoothFit, 'points' | 'bestLambda'>;
 
 export interface LambdaScatterInput {

@@ -102,7 +102,7 @@ function spansOf(attempts: readonly AttemptRecord[], nowMs: number): Span[] {
     .toSorted((a, b) => a.startMs - b.startMs);
 }
 
-function kindOf({ outcome, purpose }: AttemptRecord): BarKind {
+function kindOf({ outcome, kind }: AttemptRecord): BarKind {
   switch (outcome) {
     case null:
       return 'open';
@@ -117,10 +117,10 @@ function kindOf({ outcome, purpose }: AttemptRecord): BarKind {
       return 'ended';
     case 'duplicate':
       // The result again is what a test or an audit is for; of a search, it came too late to count.
-      return purpose === 'search' ? 'ended' : 'check';
+      return kind === 'search' ? 'ended' : 'check';
     case 'accepted':
     case 'diverged':
-      return purpose === 'search' ? 'search' : 'check';
+      return kind === 'search' ? 'search' : 'check';
   }
 }
 

@@ -6,9 +6,9 @@
  */
 import * as Plot from '@observablehq/plot';
 import type { AttemptRecord } from '../../study/trial.ts';
-import { fitText } from '../display-width.ts';
-import { foreignText } from '../foreign-text.ts';
-import { countText, durationText } from '../number-format.ts';
+import { fitText } from '../text/display-width.ts';
+import { foreignText } from '../text/escape-terminal.ts';
+import { countText, durationText } from '../text/number-format.ts';
 import { framed, type LegendItem } from './chart-frame.ts';
 import {
   blue,

@@ -3,7 +3,7 @@
  *
  *     html`<td>${worker}</td>`     a worker called <script> is shown as <script>
  */
-import { foreignText } from '../foreign-text.ts';
+import { foreignText } from '../text/escape-terminal.ts';
 
 /** A piece of finished HTML. Only this module makes them. */
 export interface Html {

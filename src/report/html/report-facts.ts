@@ -1,8 +1,14 @@
 /** The report's main numbers, as a row of cards. */
-import { countText, durationText, lambdaText, metricText, percentText } from '../number-format.ts';
-import { bestLabel, hasReplicates } from '../result-words.ts';
-import type { StudyPicture } from '../study-charts.ts';
-import type { ResultRow } from '../study-results.ts';
+import {
+  countText,
+  durationText,
+  lambdaText,
+  metricText,
+  percentText,
+} from '../text/number-format.ts';
+import { bestLabel, hasReplicates } from '../results/result-words.ts';
+import type { StudyPicture } from '../charts/study-charts.ts';
+import type { ResultRow } from '../results/study-results.ts';
 import { html, type Html } from './html-text.ts';
 
 interface Fact {

@@ -1,8 +1,8 @@
 /** Where the numbers come from: versions, data, arithmetic, seeds, and the commands that give them again. */
 import { stringify } from 'yaml';
-import { fileShape } from '../../study/file-shape.ts';
-import { countText } from '../number-format.ts';
-import type { StudyPicture } from '../study-charts.ts';
+import { fileShape } from '../../study/spec/file-shape.ts';
+import { countText } from '../text/number-format.ts';
+import type { StudyPicture } from '../charts/study-charts.ts';
 import { html, ownMarkup, type Html } from './html-text.ts';
 import { timeText } from './report-tables.ts';
 
@@ -27,7 +27,7 @@ export function provenance({ record, results, attempts }: StudyPicture, maker: R
         ? 'canonical: only workers with the known answer below took part'
         : 'any',
     ],
-    ['known answer', record.knownAnswer],
+    ['known answer', record.selfTestDigest],
     [
       'data set',
       spec.dataset.source.kind === 'named' ? spec.dataset.source.name : spec.dataset.source.path,
@@ -57,7 +57,7 @@ ridgeline results ${spec.study} --format json   # these results for other progra
     <details>
       <summary>Digests of the data set's parts</summary>
       <pre tabindex="0">
-${linesOf(Object.entries(record.partDigests).map(([part, digest]) => `${digest}  ${part}`))}</pre>
+${linesOf(Object.entries(record.shardDigests).map(([part, digest]) => `${digest}  ${part}`))}</pre>
     </details>
     <details>
       <summary>The study file, in full: <code>ridgeline plan</code> takes it as it is</summary>

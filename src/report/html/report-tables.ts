@@ -1,11 +1,11 @@
 /** The report's tables: ranked trials of a stage, curves of the examples, attempts by worker. */
 import type { AttemptRecord, Measurement } from '../../study/trial.ts';
-import { documentColumns, stageCaption } from '../document-table.ts';
-import { lossText, percentText } from '../number-format.ts';
-import { exampleLabel, failureWords, rankedText } from '../result-words.ts';
-import type { ExampleTrial } from '../study-charts.ts';
-import type { ResultRow, StageResults, StudyResults } from '../study-results.ts';
-import { thinnedCurve } from '../thinned-curve.ts';
+import { documentColumns, stageCaption } from '../files/document-table.ts';
+import { lossText, percentText } from '../text/number-format.ts';
+import { exampleLabel, failureWords, rankedText } from '../results/result-words.ts';
+import type { ExampleTrial } from '../charts/study-charts.ts';
+import type { ResultRow, StageResults, StudyResults } from '../results/study-results.ts';
+import { thinnedCurve } from '../results/thinned-curve.ts';
 import { html, type Html, type HtmlValue } from './html-text.ts';
 
 interface Column<Row> {

@@ -1,8 +1,14 @@
 /** The question that a study asked and the answer it got, each in a sentence. */
-import { countText, lambdaText, metricName, metricText, percentText } from '../number-format.ts';
-import { hasReplicates, rankedText } from '../result-words.ts';
-import type { StudyPicture } from '../study-charts.ts';
-import type { StudyResults } from '../study-results.ts';
+import {
+  countText,
+  lambdaText,
+  metricName,
+  metricText,
+  percentText,
+} from '../text/number-format.ts';
+import { hasReplicates, rankedText } from '../results/result-words.ts';
+import type { StudyPicture } from '../charts/study-charts.ts';
+import type { StudyResults } from '../results/study-results.ts';
 
 export function questionSentence({ record }: StudyPicture): string {
   const { spec } = record;

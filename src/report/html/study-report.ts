@@ -5,9 +5,9 @@
  * Charts come with their numbers in tables, for those who cannot see them or want to copy them.
  */
 import { pageTheme, type ChartDocument } from '../charts/chart-style.ts';
-import type { ChartKind } from '../chart-kinds.ts';
-import { errorSource, hasReplicates, statisticsWords } from '../result-words.ts';
-import { drawStudyChart, type StudyPicture } from '../study-charts.ts';
+import type { ChartKind } from '../charts/chart-kinds.ts';
+import { errorSource, hasReplicates, statisticsWords } from '../results/result-words.ts';
+import { drawStudyChart, type StudyPicture } from '../charts/study-charts.ts';
 import { html, ownMarkup, type Html } from './html-text.ts';
 import { provenance, type ReportMaker } from './report-provenance.ts';
 import { reportStyle } from './report-style.ts';

@@ -7,8 +7,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { pageTheme, type ChartElement } from '../../report/charts/chart-style.ts';
 import { lambdaScatter } from '../../report/charts/lambda-scatter.ts';
 import { learningCurve } from '../../report/charts/learning-curve.ts';
-import { lambdaText, metricName } from '../../report/number-format.ts';
-import { bestLabel } from '../../report/result-words.ts';
+import { lambdaText, metricName } from '../../report/text/number-format.ts';
+import { bestLabel } from '../../report/results/result-words.ts';
 import type { RunningCurve, StudyPage } from '../page-messages.ts';
 
 export function Scatter({ page }: { readonly page: StudyPage }) {

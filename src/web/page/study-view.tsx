@@ -1,14 +1,14 @@
 /** One study: where it stands, the controls, the scatter, running curves and the ranked table. */
 import { useState } from 'preact/hooks';
-import { winnerSentence } from '../../report/document-table.ts';
-import { metricName } from '../../report/number-format.ts';
+import { winnerSentence } from '../../report/files/document-table.ts';
+import { metricName } from '../../report/text/number-format.ts';
 import {
   completeText,
   countWords,
   hasReplicates,
   rangeWords,
   statisticsWords,
-} from '../../report/result-words.ts';
+} from '../../report/results/result-words.ts';
 import type { StudyPage } from '../page-messages.ts';
 import { RunningCurves, Scatter } from './charts.tsx';
 import { changeStudy } from './connection.ts';

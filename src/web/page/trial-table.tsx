@@ -1,9 +1,9 @@
 /** The ranking, live: the first rows come with the study, further pages are asked for. */
 import { useEffect, useState } from 'preact/hooks';
-import { extraColumn } from '../../report/result-columns.ts';
-import { chosenFields, type ResultField } from '../../report/result-fields.ts';
-import { hasReplicates } from '../../report/result-words.ts';
-import type { ResultRow } from '../../report/study-results.ts';
+import { extraColumn } from '../../report/results/result-columns.ts';
+import { chosenFields, type ResultField } from '../../report/results/result-fields.ts';
+import { hasReplicates } from '../../report/results/result-words.ts';
+import type { ResultRow } from '../../report/results/study-results.ts';
 import type { StudyPage, TrialPage } from '../page-messages.ts';
 import { trialPage } from './connection.ts';
 import { countText } from './format.ts';

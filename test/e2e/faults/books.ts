@@ -4,7 +4,7 @@
  *
  * A log line is written at once, so the books of a worker that was killed are complete up to then.
  */
-import type { Running } from '../processes.ts';
+import type { Running } from '../support/processes.ts';
 
 export interface Trained {
   readonly study: string;

@@ -36,7 +36,7 @@ interface StoredTrial {
 interface StoredAttempt {
   readonly trial: string;
   readonly attempt: number;
-  readonly purpose: string;
+  readonly kind: string;
   readonly worker: string;
   readonly granted_at_ms: number;
   readonly ended_at_ms: number | null;
@@ -68,7 +68,7 @@ function findings(database: DatabaseSync, study: string, books: Books): Findings
     `SELECT ${nameSql} AS name, lambda, status, digest, attempts, charged FROM trial WHERE study = ? ORDER BY stage, k`,
   );
   const attempts = rows<StoredAttempt>(
-    `SELECT ${nameSql} AS trial, attempt, purpose, worker, granted_at_ms, ended_at_ms, outcome
+    `SELECT ${nameSql} AS trial, attempt, kind, worker, granted_at_ms, ended_at_ms, outcome
      FROM attempt WHERE study = ? ORDER BY stage, k, replicate, attempt`,
   );
   const byName = new Map(trials.map((trial) => [trial.name, trial]));
@@ -80,7 +80,7 @@ function findings(database: DatabaseSync, study: string, books: Books): Findings
   const heard = new Set<string>();
   const accepted = new Map<string, number>();
   const testAttempts = new Set(
-    attempts.filter(({ purpose }) => purpose === 'test').map((a) => `${a.trial}#${a.attempt}`),
+    attempts.filter(({ kind }) => kind === 'test').map((a) => `${a.trial}#${a.attempt}`),
   );
   let acknowledged = 0;
   for (const { trial, attempt, answer } of books.answered) {
@@ -99,7 +99,7 @@ function findings(database: DatabaseSync, study: string, books: Books): Findings
     if (times > 1) twice.push(`${trial}: accepted ${times} times`);
   for (const { trial, times } of rows<{ trial: string; times: number }>(
     `SELECT ${nameSql} AS trial, count(*) AS times FROM attempt
-     WHERE study = ? AND purpose = 'search' AND outcome IN ('accepted', 'diverged')
+     WHERE study = ? AND kind = 'search' AND outcome IN ('accepted', 'diverged')
      GROUP BY stage, k, replicate HAVING count(*) > 1`,
   ))
     twice.push(`${trial}: ${times} accepted attempts`);
@@ -130,11 +130,11 @@ function brokenNumbers(rows: <Row>(sql: string) => Row[]): string[] {
       GROUP BY stage, k, replicate HAVING count(*) <> max(attempt) OR min(attempt) <> 1`,
     'a trial counts its attempts': `
       SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND attempts <> (SELECT count(*) FROM attempt a
-        WHERE a.study = t.study AND a.stage = t.stage AND a.k = t.k AND a.replicate = t.replicate AND purpose = 'search')`,
+        WHERE a.study = t.study AND a.stage = t.stage AND a.k = t.k AND a.replicate = t.replicate AND kind = 'search')`,
     'a trial is charged for what was lost': `
       SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND charged <> (SELECT count(*) FROM attempt a
         WHERE a.study = t.study AND a.stage = t.stage AND a.k = t.k AND a.replicate = t.replicate
-        AND purpose = 'search' AND outcome IN ('lost', 'crashed', 'timeout'))`,
+        AND kind = 'search' AND outcome IN ('lost', 'crashed', 'timeout'))`,
     'a complete trial has its last measurement': `
       SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND status = 'complete'
       AND NOT EXISTS (SELECT 1 FROM measurement m WHERE m.study = t.study AND m.stage = t.stage

@@ -1,6 +1,6 @@
 /** An acknowledged result survives `kill -9` of the coordinator, at any instant and at the worst ones. */
 import { describe, expect, test } from 'vitest';
-import type { OnEnd } from '../processes.ts';
+import type { OnEnd } from '../support/processes.ts';
 import {
   coordinatorFailpoints,
   endingFailpoints,

@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { ridgeline, scratchDir, start, writeStudy } from '../processes.ts';
+import { ridgeline, scratchDir, start, writeStudy } from '../support/processes.ts';
 
 interface VerifyJson {
   readonly verified: number;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { writeStudy } from '../processes.ts';
+import { writeStudy } from '../support/processes.ts';
 import { check } from './checker.ts';
 import { FaultCluster } from './fault-cluster.ts';
 import { failFsyncOnce, fillDiskAgainAndAgain } from './scenario-disk.ts';

@@ -11,7 +11,7 @@ import {
   type OnEnd,
   type Running,
   type StartOptions,
-} from '../processes.ts';
+} from '../support/processes.ts';
 import { Books } from './books.ts';
 
 export interface ClusterOptions {

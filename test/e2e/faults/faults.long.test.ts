@@ -5,8 +5,8 @@
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as timeout } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { processorMs } from '../process-tree.ts';
-import { writeStudy, type OnEnd } from '../processes.ts';
+import { processorMs } from '../support/process-tree.ts';
+import { writeStudy, type OnEnd } from '../support/processes.ts';
 import type { Findings } from './checker.ts';
 import { FaultCluster } from './fault-cluster.ts';
 import { writeLargeStore } from './large-store.ts';

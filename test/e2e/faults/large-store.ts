@@ -1,12 +1,12 @@
 /** A store in the middle of a very large study, written as a coordinator would have. */
 import { join } from 'node:path';
 import { loadStudy } from '../../../src/config/load-study.ts';
-import { openStudyData } from '../../../src/coordinator/study-data.ts';
-import { openStore } from '../../../src/store/open-store.ts';
+import { openStudyData } from '../../../src/coordinator/shell/study-data.ts';
+import { openStore } from '../../../src/store/sqlite/open-store.ts';
 import type { StoreRow } from '../../../src/store/rows.ts';
 import { resultFingerprint } from '../../../src/study/result-fingerprint.ts';
-import { knownAnswer } from '../../../src/trainer/known-answer.ts';
-import { completeResult } from '../../store/records.ts';
+import { selfTestDigest } from '../../../src/trainers/two-layer/arithmetic-self-test.ts';
+import { completeResult } from '../../store/support/records.ts';
 
 const rowsAtOnce = 10_000;
 
@@ -45,8 +45,8 @@ export async function writeLargeStore(
         reason: null,
         createdAtMs: 1,
         endedAtMs: null,
-        knownAnswer,
-        partDigests: opened.partDigests,
+        selfTestDigest: selfTestDigest,
+        shardDigests: opened.shardDigests,
         officialData: opened.official,
         stages: [{ ...record, range: null }],
         winner: null,
@@ -55,13 +55,13 @@ export async function writeLargeStore(
     { kind: 'stage-opened', study, stage: record },
   ];
   for (let k = 1; k <= stage.trials; k++) {
-    const trial = { stage: stage.name, k, replicate: 1 };
+    const trial = { stage: stage.name, index: k, replicate: 1 };
     rows.push({ kind: 'trial-created', study, id: trial, lambda: 1e-6 * (1 + k / stage.trials) });
     if (k > complete) continue;
     const attempt = {
       trial,
       attempt: 1,
-      purpose: 'search',
+      kind: 'search',
       worker: 'node-1',
       session: 'gone',
       pack: `${study}:${k}`,

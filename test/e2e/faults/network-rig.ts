@@ -3,7 +3,7 @@
  * happens to the one that it trains?
  */
 import { readFileSync } from 'node:fs';
-import { writeStudy, type OnEnd, type Running } from '../processes.ts';
+import { writeStudy, type OnEnd, type Running } from '../support/processes.ts';
 import { check, type Findings } from './checker.ts';
 import { FaultCluster, type Worker } from './fault-cluster.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -54,6 +54,6 @@ export async function networkRig(options: RigOptions): Promise<Rig> {
 /** The outcomes of a trial's attempts to search, in order. */
 export function outcomesOf({ attempts }: Findings, trial: string): (string | null)[] {
   return attempts
-    .filter((attempt) => attempt.trial === trial && attempt.purpose === 'search')
+    .filter((attempt) => attempt.trial === trial && attempt.kind === 'search')
     .map(({ outcome }) => outcome);
 }

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { writeStudy } from '../processes.ts';
+import { writeStudy } from '../support/processes.ts';
 import { check } from './checker.ts';
 import { FaultCluster } from './fault-cluster.ts';
 import { outcomesOf } from './network-rig.ts';

@@ -1,6 +1,6 @@
 /** The coordinator is killed, again and again, in the middle of one study. */
 import { setTimeout as timeout } from 'node:timers/promises';
-import { writeStudy, type OnEnd } from '../processes.ts';
+import { writeStudy, type OnEnd } from '../support/processes.ts';
 import { check, type Findings } from './checker.ts';
 import { FaultCluster, trialsEnded } from './fault-cluster.ts';
 

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fillDisk, smallDisk } from '../../store/small-disk.ts';
-import { writeStudy, type OnEnd } from '../processes.ts';
+import { fillDisk, smallDisk } from '../../store/support/small-disk.ts';
+import { writeStudy, type OnEnd } from '../support/processes.ts';
 import { check, type Findings } from './checker.ts';
 import { FaultCluster, trialsEnded } from './fault-cluster.ts';
 

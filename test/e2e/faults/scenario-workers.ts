@@ -1,6 +1,6 @@
 /** Workers are killed, again and again, in the middle of one study; others come in their place. */
 import { setTimeout as timeout } from 'node:timers/promises';
-import { writeStudy, type OnEnd } from '../processes.ts';
+import { writeStudy, type OnEnd } from '../support/processes.ts';
 import { check, type Findings } from './checker.ts';
 import { FaultCluster, trialsEnded, type Worker } from './fault-cluster.ts';
 

@@ -7,17 +7,17 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from '../../../src/base/clock.ts';
 import { loadStudy } from '../../../src/config/load-study.ts';
-import { Coordinator } from '../../../src/coordinator/coordinator-server.ts';
-import { clusterHandlers, controlHandlers } from '../../../src/coordinator/rpc-handlers.ts';
-import { loadOrCreateAuthority } from '../../../src/rpc/authority.ts';
-import type { ClusterHandlers } from '../../../src/rpc/control-messages.ts';
-import { writeJoinFiles } from '../../../src/rpc/join-files.ts';
-import { formatJoin, type JoinTarget } from '../../../src/rpc/join-string.ts';
-import { startRpcServer } from '../../../src/rpc/rpc-server.ts';
-import { openTokens } from '../../../src/rpc/tokens.ts';
-import { openStore } from '../../../src/store/open-store.ts';
-import { knownAnswer } from '../../../src/trainer/known-answer.ts';
-import type { OnEnd } from '../processes.ts';
+import { Coordinator } from '../../../src/coordinator/shell/coordinator-server.ts';
+import { clusterHandlers, controlHandlers } from '../../../src/coordinator/shell/rpc-handlers.ts';
+import { loadOrCreateAuthority } from '../../../src/rpc/credentials/authority.ts';
+import type { ClusterHandlers } from '../../../src/rpc/messages/control-messages.ts';
+import { writeJoinFiles } from '../../../src/rpc/credentials/join-files.ts';
+import { formatJoin, type JoinTarget } from '../../../src/rpc/credentials/join-string.ts';
+import { startRpcServer } from '../../../src/rpc/server/rpc-server.ts';
+import { openTokens } from '../../../src/rpc/credentials/tokens.ts';
+import { openStore } from '../../../src/store/sqlite/open-store.ts';
+import { selfTestDigest } from '../../../src/trainers/two-layer/arithmetic-self-test.ts';
+import type { OnEnd } from '../support/processes.ts';
 
 export interface ServingCoordinator {
   readonly coordinator: Coordinator;
@@ -42,7 +42,7 @@ export async function serveCoordinator(
       heartbeatMs: 5_000,
       reconnectMs: 1_000,
       forgetMs: 600_000,
-      knownAnswer,
+      selfTestDigest: selfTestDigest,
       version: '0.1.0',
     },
     dataDir: dir,

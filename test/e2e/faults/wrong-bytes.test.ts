@@ -2,11 +2,17 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Coordinator } from '../../../src/coordinator/coordinator-server.ts';
-import type { ClusterHandlers } from '../../../src/rpc/control-messages.ts';
-import { connectSession } from '../../../src/rpc/session-client.ts';
-import { hello } from '../../rpc/session-talk.ts';
-import { ridgeline, scratchDir, start, writeStudy, type ResultsJson } from '../processes.ts';
+import type { Coordinator } from '../../../src/coordinator/shell/coordinator-server.ts';
+import type { ClusterHandlers } from '../../../src/rpc/messages/control-messages.ts';
+import { connectSession } from '../../../src/rpc/client/session-client.ts';
+import { hello } from '../../rpc/support/session-talk.ts';
+import {
+  ridgeline,
+  scratchDir,
+  start,
+  writeStudy,
+  type ResultsJson,
+} from '../support/processes.ts';
 import { serveCoordinator } from './serving-coordinator.ts';
 
 const text = { name: 'bytes', trials: 3, coarseOnly: true };
@@ -117,7 +123,7 @@ describe('a worker', () => {
     const stream = await connectSession(served.join, {});
     const heard: string[] = [];
     stream.onMessage((message) => heard.push(message.kind));
-    stream.send({ ...hello, knownAnswer: 'ab'.repeat(32) });
+    stream.send({ ...hello, selfTestDigest: 'ab'.repeat(32) });
     await joined;
     // Its next message is handled after everything that could have been sent to it.
     const drained = new Promise<void>((told) => {

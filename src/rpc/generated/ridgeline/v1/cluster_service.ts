@@ -57,23 +57,23 @@ export namespace PackFailure {
   export type PACK_FAILURE_TIMEOUT = typeof PackFailure.PACK_FAILURE_TIMEOUT;
 }
 
-export const AttemptPurpose = {
-  ATTEMPT_PURPOSE_UNSPECIFIED: 0,
-  /** ATTEMPT_PURPOSE_SEARCH - The trial itself. */
-  ATTEMPT_PURPOSE_SEARCH: 1,
-  /** ATTEMPT_PURPOSE_TEST - The winner again, with the test set. */
-  ATTEMPT_PURPOSE_TEST: 2,
-  /** ATTEMPT_PURPOSE_AUDIT - Again, to compare. */
-  ATTEMPT_PURPOSE_AUDIT: 3,
+export const AttemptKind = {
+  ATTEMPT_KIND_UNSPECIFIED: 0,
+  /** ATTEMPT_KIND_SEARCH - The trial itself. */
+  ATTEMPT_KIND_SEARCH: 1,
+  /** ATTEMPT_KIND_TEST - The winner again, with the test set. */
+  ATTEMPT_KIND_TEST: 2,
+  /** ATTEMPT_KIND_AUDIT - Again, to compare. */
+  ATTEMPT_KIND_AUDIT: 3,
 } as const;
 
-export type AttemptPurpose = typeof AttemptPurpose[keyof typeof AttemptPurpose];
+export type AttemptKind = typeof AttemptKind[keyof typeof AttemptKind];
 
-export namespace AttemptPurpose {
-  export type ATTEMPT_PURPOSE_UNSPECIFIED = typeof AttemptPurpose.ATTEMPT_PURPOSE_UNSPECIFIED;
-  export type ATTEMPT_PURPOSE_SEARCH = typeof AttemptPurpose.ATTEMPT_PURPOSE_SEARCH;
-  export type ATTEMPT_PURPOSE_TEST = typeof AttemptPurpose.ATTEMPT_PURPOSE_TEST;
-  export type ATTEMPT_PURPOSE_AUDIT = typeof AttemptPurpose.ATTEMPT_PURPOSE_AUDIT;
+export namespace AttemptKind {
+  export type ATTEMPT_KIND_UNSPECIFIED = typeof AttemptKind.ATTEMPT_KIND_UNSPECIFIED;
+  export type ATTEMPT_KIND_SEARCH = typeof AttemptKind.ATTEMPT_KIND_SEARCH;
+  export type ATTEMPT_KIND_TEST = typeof AttemptKind.ATTEMPT_KIND_TEST;
+  export type ATTEMPT_KIND_AUDIT = typeof AttemptKind.ATTEMPT_KIND_AUDIT;
 }
 
 export const ResultAnswer = {
@@ -156,7 +156,7 @@ export interface Hello {
   packMax: number;
   kernel: Kernel;
   /** The digest that its arithmetic gives for the known training run. */
-  knownAnswer: string;
+  selfTestDigest: string;
   /** Packs that it still holds from an earlier stream; at most 4096. */
   held: PackProgress[];
   /** Data sets that it has in memory; at most 1024. */
@@ -233,7 +233,7 @@ export interface Welcome {
   /** The coordinator's program version. */
   version: string;
   /** The one right answer of the known training run. */
-  knownAnswer: string;
+  selfTestDigest: string;
 }
 
 /** Get this data set ready; answered by dataset_ready or dataset_failed. */
@@ -255,7 +255,7 @@ export interface Assign {
     | undefined;
   /** A data set that the worker has said to be ready. */
   dataset: string;
-  purpose: AttemptPurpose;
+  kind: AttemptKind;
   /** Whether the test split is measured at the last step. */
   measureTest: boolean;
   /** Equal in everything but λ; 1 to 8. */
@@ -614,7 +614,7 @@ function createBaseHello(): Hello {
     threads: 0,
     packMax: 0,
     kernel: 0,
-    knownAnswer: "",
+    selfTestDigest: "",
     held: [],
     datasets: [],
   };
@@ -643,8 +643,8 @@ export const Hello: MessageFns<Hello> = {
     if (message.kernel !== 0) {
       writer.uint32(56).int32(message.kernel);
     }
-    if (message.knownAnswer !== "") {
-      writer.uint32(66).string(message.knownAnswer);
+    if (message.selfTestDigest !== "") {
+      writer.uint32(66).string(message.selfTestDigest);
     }
     for (const v of message.held) {
       PackProgress.encode(v!, writer.uint32(74).fork()).join();
@@ -729,7 +729,7 @@ export const Hello: MessageFns<Hello> = {
               break;
             }
 
-            message.knownAnswer = reader.string();
+            message.selfTestDigest = reader.string();
             continue;
           }
           case 9: {
@@ -1299,7 +1299,7 @@ export const Draining: MessageFns<Draining> = {
 };
 
 function createBaseWelcome(): Welcome {
-  return { name: "", leaseMs: 0, heartbeatMs: 0, version: "", knownAnswer: "" };
+  return { name: "", leaseMs: 0, heartbeatMs: 0, version: "", selfTestDigest: "" };
 }
 
 export const Welcome: MessageFns<Welcome> = {
@@ -1316,8 +1316,8 @@ export const Welcome: MessageFns<Welcome> = {
     if (message.version !== "") {
       writer.uint32(34).string(message.version);
     }
-    if (message.knownAnswer !== "") {
-      writer.uint32(42).string(message.knownAnswer);
+    if (message.selfTestDigest !== "") {
+      writer.uint32(42).string(message.selfTestDigest);
     }
     return writer;
   },
@@ -1372,7 +1372,7 @@ export const Welcome: MessageFns<Welcome> = {
               break;
             }
 
-            message.knownAnswer = reader.string();
+            message.selfTestDigest = reader.string();
             continue;
           }
         }
@@ -1453,7 +1453,7 @@ function createBaseAssign(): Assign {
     replicate: 0,
     settings: undefined,
     dataset: "",
-    purpose: 0,
+    kind: 0,
     measureTest: false,
     members: [],
   };
@@ -1482,8 +1482,8 @@ export const Assign: MessageFns<Assign> = {
     if (message.dataset !== "") {
       writer.uint32(50).string(message.dataset);
     }
-    if (message.purpose !== 0) {
-      writer.uint32(56).int32(message.purpose);
+    if (message.kind !== 0) {
+      writer.uint32(56).int32(message.kind);
     }
     if (message.measureTest !== false) {
       writer.uint32(64).bool(message.measureTest);
@@ -1560,7 +1560,7 @@ export const Assign: MessageFns<Assign> = {
               break;
             }
 
-            message.purpose = reader.int32() as any;
+            message.kind = reader.int32() as any;
             continue;
           }
           case 8: {

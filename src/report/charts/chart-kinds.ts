@@ -1,0 +1,40 @@
+/** The names of a study's charts and what they show, for `--help`, without loading what draws them. */
+import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
+import type { Objective } from '../../study/spec/study-spec.ts';
+import type { TrialRecord } from '../../study/trial.ts';
+
+export const chartKinds = {
+  scatter: 'log λ against the objective: stages, fine range, fit, winner',
+  zoom: 'the same within the finest range, with standard errors',
+  'train-validation': 'training and validation accuracy against log λ',
+  curves: 'learning curves of the best, the median and the worst trial, or of --trial',
+  timeline: 'which worker trained what and when',
+} as const;
+
+export type ChartKind = keyof typeof chartKinds;
+
+export function isChartKind(text: string): text is ChartKind {
+  return Object.hasOwn(chartKinds, text);
+}
+
+export interface ExampleChoice {
+  readonly role: 'best' | 'median' | 'worst';
+  readonly trial: TrialRecord;
+}
+
+/** The best, the median and the worst completed trial: three different ones, or as many as there are. */
+export function exampleTrials(
+  trials: readonly TrialRecord[],
+  objective: Objective,
+  stageOrder: readonly string[],
+): ExampleChoice[] {
+  const ranked = rankConfigurations(trials, objective, stageOrder).filter(
+    ({ rank }) => rank !== null,
+  );
+  const chosen: [ExampleChoice['role'], RankedConfiguration | undefined][] = [
+    ['best', ranked[0]],
+    ['median', ranked.length > 2 ? ranked[Math.floor((ranked.length - 1) / 2)] : undefined],
+    ['worst', ranked.length > 1 ? ranked.at(-1) : undefined],
+  ];
+  return chosen.flatMap(([role, one]) => (one === undefined ? [] : [{ role, trial: one.trial }]));
+}

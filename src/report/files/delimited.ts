@@ -1,0 +1,62 @@
+/**
+ * Tables as TSV and CSV: one header row, full precision, what is unknown left empty.
+ *
+ * CSV follows RFC 4180: lines end with CR LF; a field with a comma, a quote or a line break stands in
+ * quotes. So does one that starts with `=`, `+`, `-` or `@`: a spreadsheet may take it for a
+ * formula, and is told by no standard way to leave it alone; a prefix would silently change the data.
+ * TSV has no quoting: tabs, line breaks and controls become visible escapes.
+ */
+import { foreignText } from '../text/escape-terminal.ts';
+import { chosenFields, type FieldValue } from '../results/result-fields.ts';
+import type { StudyResults } from '../results/study-results.ts';
+
+export type Separator = 'tsv' | 'csv';
+
+/** A column of a file: its name, and its field in a row. */
+export type FileColumn<Row> = readonly [name: string, field: (row: Row) => FieldValue];
+
+/** One line a trial, with all fields or those that are named (`result-fields.ts`). */
+export function formatDelimited(
+  results: StudyResults,
+  separator: Separator,
+  columns: readonly string[] | null = null,
+): string {
+  const rows = results.stages.flatMap((stage) => stage.rows);
+  const fields = chosenFields(results.objective, columns);
+  return delimitedText(
+    fields.map(({ name, value }) => [name, value] as const),
+    rows,
+    separator,
+  );
+}
+
+export function delimitedText<Row>(
+  columns: readonly FileColumn<Row>[],
+  rows: readonly Row[],
+  separator: Separator,
+): string {
+  const lines = [
+    columns.map(([name]) => name),
+    ...rows.map((row) => columns.map(([, field]) => field(row))),
+  ];
+  return separator === 'csv'
+    ? lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('')
+    : lines.map((line) => `${line.map(tsvField).join('\t')}\n`).join('');
+}
+
+function plain(field: Exclude<FieldValue, string>): string {
+  if (field === null || (typeof field === 'number' && !Number.isFinite(field))) return '';
+  return String(field);
+}
+
+function csvField(field: FieldValue): string {
+  if (typeof field !== 'string') return plain(field);
+  // An empty text is not the same as nothing: it keeps its quotes.
+  return field === '' || /[",\r\n]|^[=+\-@\t]/.test(field)
+    ? `"${field.replaceAll('"', '""')}"`
+    : field;
+}
+
+function tsvField(field: FieldValue): string {
+  return typeof field === 'string' ? foreignText(field) : plain(field);
+}

@@ -1,0 +1,49 @@
+/** Results as Markdown (GitHub's tables): for notes and pull requests. Rounded as in the terminal. */
+import {
+  documentColumns,
+  stageCaption,
+  winnerSentence,
+  type DocumentColumn,
+} from './document-table.ts';
+import { foreignText } from '../text/escape-terminal.ts';
+import { statisticsWords } from '../results/result-words.ts';
+import type { ResultRow, StudyResults } from '../results/study-results.ts';
+
+export function formatMarkdown(
+  results: StudyResults,
+  named: readonly string[] | null = null,
+): string {
+  const columns = documentColumns(results, named);
+  const blocks = [`# ${markdownText(results.study)}`];
+  for (const stage of results.stages) {
+    blocks.push(`## ${markdownText(stage.name)}`, markdownText(stageCaption(stage)));
+    if (stage.rows.length > 0) blocks.push(table(columns, stage.rows));
+  }
+  const winner = winnerSentence(results);
+  if (winner !== null) blocks.push(`**${winner.label}:** ${markdownText(winner.text)}`);
+  for (const { label, text } of statisticsWords(results))
+    blocks.push(`**${label}:** ${markdownText(text)}.`);
+  if (results.warnings.length > 0) {
+    blocks.push(
+      results.warnings.map((warning) => `- Warning: ${markdownText(warning)}`).join('\n'),
+    );
+  }
+  return `${blocks.join('\n\n')}\n`;
+}
+
+/** Any text so that Markdown shows it as it is, within a table, a heading or a sentence. */
+export function markdownText(text: string): string {
+  return foreignText(text).replaceAll(/[\\`*_{}[\]<>#|~&!$]/g, (character) => `\\${character}`);
+}
+
+function table(columns: readonly DocumentColumn[], rows: readonly ResultRow[]): string {
+  const lines = [
+    columns.map(({ head }) => markdownText(head)),
+    columns.map(({ align }) => (align === 'right' ? '---:' : ':---')),
+    ...rows.map((row) => columns.map(({ cell }) => markdownText(cell(row)))),
+  ];
+  return lines
+    .map((line) => `| ${line.join(' | ')} |\n`)
+    .join('')
+    .trimEnd();
+}

@@ -1,0 +1,194 @@
+/**
+ * Which rows to show and in which order, in a few words: `--where` and `--sort`.
+ *
+ *     validation_accuracy > 0.45 and (worker = node-1 or lambda <= 1e-3) and not tied
+ *
+ * A comparison has a column on its left and a value on its right; `and` binds closer than `or`; a column
+ * of yes and no stands alone. What is not known (a failed trial's accuracy) compares as false, so `not`
+ * of it is true. Nothing is evaluated but this: the text is taken apart here and never run.
+ */
+import { RidgelineError } from '../../base/errors.ts';
+import { fieldNamed, type FieldValue, type ResultField } from './result-fields.ts';
+import type { ResultRow } from './study-results.ts';
+
+type RowTest = (row: ResultRow) => boolean;
+
+const comparisons = {
+  '=': (order: number) => order === 0,
+  '==': (order: number) => order === 0,
+  '!=': (order: number) => order !== 0,
+  '<': (order: number) => order < 0,
+  '<=': (order: number) => order <= 0,
+  '>': (order: number) => order > 0,
+  '>=': (order: number) => order >= 0,
+} as const;
+
+interface Token {
+  readonly kind: 'word' | 'quoted' | 'sign';
+  readonly text: string;
+  /** From 1. */
+  readonly place: number;
+}
+
+/** @throws RidgelineError USAGE with the place, and what may stand there */
+export function rowTest(expression: string, fields: readonly ResultField[]): RowTest {
+  const reader = new TokenReader(expression);
+  const test = readAny(reader, fields);
+  if (reader.next() !== null) throw reader.problem('and, or, or the end');
+  return test;
+}
+
+/**
+ * An order from `lambda` (ascending) or `validation_accuracy:desc`; what is not known comes last.
+ *
+ * @throws RidgelineError USAGE for a column that there is not
+ */
+export function rowOrder(
+  text: string,
+  fields: readonly ResultField[],
+): (a: ResultRow, b: ResultRow) => number {
+  const [name = '', direction = 'asc', ...rest] = text.split(':');
+  const isKnown = (direction === 'asc' || direction === 'desc') && rest.length === 0;
+  if (!isKnown) {
+    throw new RidgelineError(
+      'USAGE',
+      `--sort ${text} is not understood.`,
+      'Give a column, such as --sort lambda, or --sort lambda:desc.',
+    );
+  }
+  const { value } = fieldNamed(fields, name);
+  const sign = direction === 'desc' ? -1 : 1;
+  return (a, b) => {
+    const [left, right] = [value(a), value(b)];
+    if (left === null || right === null) return Number(left === null) - Number(right === null);
+    return sign * orderOf(left, right);
+  };
+}
+
+function orderOf(a: string | number | boolean, b: string | number | boolean): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+class TokenReader {
+  readonly #text: string;
+  readonly #tokens: readonly Token[];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#tokens = Array.from(
+      text.matchAll(
+        /\s*(?:"(?<quoted>[^"]*)"|(?<sign>[<>!=]=?|[()])|(?<word>[^\s<>!=()"]+)|(?<stray>"))/g,
+      ),
+      (match): Token => {
+        const place = match.index + match[0].length - match[0].trimStart().length + 1;
+        const { quoted, sign, word, stray } = match.groups ?? {};
+        if (quoted !== undefined) return { kind: 'quoted', text: quoted, place };
+        if (word !== undefined) return { kind: 'word', text: word, place };
+        return { kind: 'sign', text: sign ?? stray ?? '', place };
+      },
+    );
+  }
+
+  next(): Token | null {
+    return this.#tokens[this.#at] ?? null;
+  }
+
+  take(): Token | null {
+    const token = this.next();
+    this.#at += 1;
+    return token;
+  }
+
+  /** Takes the next token where it is this word or sign. */
+  takes(text: string): boolean {
+    const token = this.next();
+    const isIt = token !== null && token.kind !== 'quoted' && token.text === text;
+    if (isIt) this.#at += 1;
+    return isIt;
+  }
+
+  problem(expected: string, fix?: string): RidgelineError {
+    const token = this.next();
+    const where =
+      token === null ? 'at its end' : `at character ${token.place} (${JSON.stringify(token.text)})`;
+    return new RidgelineError(
+      'USAGE',
+      `--where ${JSON.stringify(this.#text)}: expected ${expected} ${where}.`,
+      fix ?? "Write for example --where 'validation_accuracy > 0.45 and lambda < 1e-2'.",
+    );
+  }
+}
+
+function readAny(reader: TokenReader, fields: readonly ResultField[]): RowTest {
+  const tests = [readAll(reader, fields)];
+  while (reader.takes('or')) tests.push(readAll(reader, fields));
+  return (row) => tests.some((test) => test(row));
+}
+
+function readAll(reader: TokenReader, fields: readonly ResultField[]): RowTest {
+  const tests = [readOne(reader, fields)];
+  while (reader.takes('and')) tests.push(readOne(reader, fields));
+  return (row) => tests.every((test) => test(row));
+}
+
+function readOne(reader: TokenReader, fields: readonly ResultField[]): RowTest {
+  if (reader.takes('not')) {
+    const inner = readOne(reader, fields);
+    return (row) => !inner(row);
+  }
+  if (reader.takes('(')) {
+    const inner = readAny(reader, fields);
+    if (!reader.takes(')')) throw reader.problem('")"');
+    return inner;
+  }
+  return readComparison(reader, fields);
+}
+
+function readComparison(reader: TokenReader, fields: readonly ResultField[]): RowTest {
+  const name = reader.next();
+  const field =
+    name?.kind === 'word' ? fields.find((known) => known.name === name.text) : undefined;
+  if (field === undefined) {
+    const names = fields.map((known) => known.name).join(', ');
+    throw reader.problem('a column', `Use one of ${names}.`);
+  }
+  reader.take();
+  const sign = reader.next();
+  const compare = Object.entries(comparisons).find(
+    ([text]) => sign?.kind === 'sign' && sign.text === text,
+  )?.[1];
+  if (compare === undefined) {
+    if (field.kind === 'flag') return (row) => field.value(row) === true;
+    throw reader.problem('one of = != < <= > >=');
+  }
+  reader.take();
+  const wanted = readValue(reader, field);
+  return (row) => {
+    const value = field.value(row);
+    return value !== null && compare(orderOf(value, wanted));
+  };
+}
+
+function readValue(reader: TokenReader, field: ResultField): Exclude<FieldValue, null> {
+  const token = reader.next();
+  if (token === null || token.kind === 'sign') throw reader.problem(`a value for ${field.name}`);
+  switch (field.kind) {
+    case 'text':
+      break;
+    case 'flag':
+      if (token.text !== 'true' && token.text !== 'false')
+        throw reader.problem(`true or false for ${field.name}`);
+      break;
+    case 'number': {
+      const value = Number(token.text);
+      if (!Number.isFinite(value) || token.text.trim() === '')
+        throw reader.problem(`a number for ${field.name}`);
+      reader.take();
+      return value;
+    }
+  }
+  reader.take();
+  return field.kind === 'flag' ? token.text === 'true' : token.text;
+}

@@ -1,0 +1,98 @@
+/** The axes around a terminal chart: values on the left, places below, a frame between. */
+import { displayWidth } from '../text/display-width.ts';
+import type { Canvas } from './terminal-canvas.ts';
+import { shown, type TextOptions } from '../text/text-options.ts';
+
+export interface AxisLabel {
+  /** 0 is the start of the axis, 1 its end. */
+  readonly at: number;
+  readonly text: string;
+}
+
+export interface Axes {
+  readonly canvas: Canvas;
+  readonly columns: number;
+  readonly rows: number;
+  readonly left: readonly AxisLabel[];
+  readonly leftWidth: number;
+  readonly below: readonly AxisLabel[];
+  /** False where the chart below has the same axis. */
+  readonly isLabelled?: boolean;
+  /** A part of the axis that is drawn heavier. */
+  readonly heavy?: { readonly from: number; readonly to: number } | null;
+}
+
+export function axesLines(axes: Axes, options: TextOptions): string[] {
+  const { columns, rows, left, leftWidth } = axes;
+  const symbols = options.unicode
+    ? { side: '│', tick: '┤', corner: '└', line: '─', mark: '┬', heavy: '━' }
+    : { side: '|', tick: '+', corner: '+', line: '-', mark: '+', heavy: '=' };
+  const byRow = new Map(left.map(({ at, text }) => [Math.round((1 - at) * (rows - 1)), text]));
+  const body = axes.canvas.lines(options).map((line, row) => {
+    const label = byRow.get(row);
+    const start = `${(label ?? '').padStart(leftWidth)} ${label === undefined ? symbols.side : symbols.tick}`;
+    return `${options.color('dim', start)}${line}`.trimEnd();
+  });
+  const cellOf = (at: number): number => Math.round(at * (columns - 1));
+  const rule: string[] = Array.from({ length: columns }, () => symbols.line);
+  if (axes.heavy !== undefined && axes.heavy !== null) {
+    rule.fill(symbols.heavy, cellOf(axes.heavy.from), cellOf(axes.heavy.to) + 1);
+  }
+  for (const { at } of axes.below) rule[cellOf(at)] = symbols.mark;
+  const indent = ' '.repeat(leftWidth + 1);
+  return [
+    ...body,
+    options.color('dim', `${indent}${symbols.corner}${rule.join('')}`),
+    ...(axes.isLabelled === false
+      ? []
+      : [options.color('dim', `${indent} ${labelLine(axes.below, columns)}`.trimEnd())]),
+  ];
+}
+
+/** Labels centred under their places; one that would touch the label before it is left out. */
+function labelLine(labels: readonly AxisLabel[], columns: number): string {
+  let line = '';
+  for (const { at, text } of labels) {
+    const place = Math.round(at * (columns - 1));
+    const start = Math.max(0, Math.min(columns - text.length, place - Math.floor(text.length / 2)));
+    if (line !== '' && start < line.length + 2) continue;
+    line = line.padEnd(start) + text;
+  }
+  return line;
+}
+
+/** Marks and what they mean, on as few lines as they need. */
+export function legendLines(
+  items: readonly { readonly sign: string; readonly text: string }[],
+  width: number,
+  options: TextOptions,
+): string[] {
+  const lines: string[] = [];
+  let line = '';
+  let used = 0;
+  for (const { sign, text } of items) {
+    const words = shown(text, options);
+    const needed = 2 + displayWidth(words);
+    if (used > 0 && used + 3 + needed > width) {
+      lines.push(line);
+      line = '';
+      used = 0;
+    }
+    line += `${used > 0 ? '   ' : ''}${sign} ${words}`;
+    used += (used > 0 ? 3 : 0) + needed;
+  }
+  return line === '' ? lines : [...lines, line];
+}
+
+/** Round values within the range, about as many as asked for: multiples of 1, 2 or 5 times a power of ten. */
+export function roundTicks(min: number, max: number, count: number): number[] {
+  const rough = (max - min) / Math.max(1, count);
+  if (!(rough > 0) || !Number.isFinite(rough)) return [min];
+  const power = Number(`1e${Math.floor(Math.log10(rough))}`);
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+  const ticks: number[] = [];
+  for (let i = Math.ceil(min / step - 1e-9); i * step <= max + 1e-9 * step; i++) {
+    ticks.push(Number((i * step).toPrecision(12)));
+  }
+  return ticks;
+}

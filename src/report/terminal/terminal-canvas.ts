@@ -1,0 +1,100 @@
+/**
+ * A canvas of characters for terminal charts: marks in cells, lines in braille, which has 2 × 4 dots a cell.
+ *
+ * Coordinates are shares of the canvas: (0, 0) is the lower left corner, (1, 1) the upper right one.
+ * A terminal that shows ASCII only gets one character a cell. Where two things meet, the later one wins;
+ * two lines in one cell share its dots.
+ */
+import type { Style, TextOptions } from '../text/text-options.ts';
+
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Canvas {
+  /** One character in the cell at this place; outside the canvas nothing. */
+  mark(place: Place, character: string, style: Style | null): void;
+  /** A straight line. @param ascii what stands for it where there is no braille */
+  line(from: Place, to: Place, style: Style | null, ascii: string): void;
+  /** Top row first; each exactly as wide as the canvas. */
+  lines(options: TextOptions): string[];
+}
+
+interface Cell {
+  character: string;
+  /** Braille dots; 0 where `character` stands alone. */
+  dots: number;
+  style: Style | null;
+}
+
+/** By column, then row from the top: the bits of Unicode's braille block, which starts at U+2800. */
+const dotBits = [
+  [0x01, 0x02, 0x04, 0x40],
+  [0x08, 0x10, 0x20, 0x80],
+] as const;
+const brailleStart = 0x2800;
+
+export function createCanvas(columns: number, rows: number, isUnicode: boolean): Canvas {
+  const cells = Array.from({ length: rows }, () =>
+    Array.from({ length: columns }, (): Cell => ({ character: ' ', dots: 0, style: null })),
+  );
+  const [dotsX, dotsY] = isUnicode ? [2, 4] : [1, 1];
+  const width = columns * dotsX;
+  const height = rows * dotsY;
+
+  /** The nearest dot, counted from the upper left; may lie outside. */
+  function dotOf({ x, y }: Place): readonly [number, number] {
+    return [Math.round(x * (width - 1)), Math.round((1 - y) * (height - 1))];
+  }
+
+  function plot(x: number, y: number, style: Style | null, ascii: string): void {
+    const cell = cells[Math.floor(y / dotsY)]?.[Math.floor(x / dotsX)];
+    if (cell === undefined) return;
+    cell.style = style;
+    if (!isUnicode) cell.character = ascii;
+    else cell.dots |= dotBits[x % 2 === 0 ? 0 : 1][y % 4] ?? 0;
+  }
+
+  return {
+    mark(place, character, style) {
+      const [x, y] = dotOf(place);
+      const cell = cells[Math.floor(y / dotsY)]?.[Math.floor(x / dotsX)];
+      if (cell !== undefined) Object.assign(cell, { character, style, dots: 0 });
+    },
+    line(from, to, style, ascii) {
+      const [fromX, fromY] = dotOf(from);
+      const [toX, toY] = dotOf(to);
+      const count = Math.max(Math.abs(toX - fromX), Math.abs(toY - fromY), 1);
+      for (let i = 0; i <= count; i++) {
+        const share = i / count;
+        const x = Math.round(fromX + share * (toX - fromX));
+        const y = Math.round(fromY + share * (toY - fromY));
+        if (x >= 0 && y >= 0) plot(x, y, style, ascii);
+      }
+    },
+    lines: (options) => cells.map((row) => rowText(row, options)),
+  };
+}
+
+/** Neighbours of one style are painted together. */
+function rowText(row: readonly Cell[], options: TextOptions): string {
+  let text = '';
+  let run = '';
+  let style: Style | null = null;
+  const flush = (): void => {
+    text += style === null || run.trim() === '' ? run : options.color(style, run);
+    run = '';
+  };
+  for (const cell of row) {
+    const character =
+      cell.dots === 0 ? cell.character : String.fromCodePoint(brailleStart + cell.dots);
+    if (cell.style !== style && character !== ' ') {
+      flush();
+      style = cell.style;
+    }
+    run += character;
+  }
+  flush();
+  return text;
+}

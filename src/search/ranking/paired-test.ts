@@ -1,0 +1,144 @@
+/**
+ * Is one trial better than another, or is it the choice of validation images?
+ *
+ * McNemar's exact test (McNemar 1947): if neither is better, an image on which exactly one of them is
+ * right falls to either with probability one half, so the number that falls to one is binomial. One
+ * side of it, since a trial is only ever ruled out by one that looks better.
+ *
+ * With replicates an image counts for one by how many more of its replicates got it right; then the
+ * signs of these differences are the coin flips (Fisher's randomisation test). Replicates see the same
+ * images, so they must not be counted as if there were more images. One replicate gives McNemar's test.
+ *
+ * It speaks about the images alone: with other seeds both trials would have other parameters.
+ */
+import { assert } from '../../base/assert.ts';
+import { exp, log } from '../../base/elementary.ts';
+import { disagreement } from './correctness.ts';
+import { normalTail } from '../statistics/normal.ts';
+
+/** Images by difference: `better[d]` counts those on which the first is right in d replicates more. */
+interface Differences {
+  readonly better: readonly number[];
+  readonly worse: readonly number[];
+}
+
+/** Up to so many flips the randomisation is counted out; above, its sum is normal enough. */
+const exactFlipsMax = 500;
+
+/**
+ * The probability that a first trial which is no better looks at least so much better than the second.
+ *
+ * @param first  its bits, one array a replicate
+ * @param second the same replicates in the same order; the longer list's surplus is left out
+ */
+export function looksBetterByChance(
+  first: readonly Uint8Array[],
+  second: readonly Uint8Array[],
+): number {
+  const replicates = Math.min(first.length, second.length);
+  assert(replicates >= 1, 'both trials have bits to compare');
+  if (replicates === 1) {
+    const { firstOnly, secondOnly } = disagreement(
+      first[0] ?? new Uint8Array(),
+      second[0] ?? new Uint8Array(),
+    );
+    return binomialTail(firstOnly, firstOnly + secondOnly);
+  }
+  return randomisationTail(differences(first, second, replicates));
+}
+
+/** P(X ≥ k) for X ~ Binomial(n, ½). */
+export function binomialTail(k: number, n: number): number {
+  assert(k >= 0 && k <= n, () => `0 ≤ k ≤ n, got ${k} of ${n}`);
+  // The shorter side is summed, from its largest term outwards: each is the one before times a ratio.
+  if (2 * k <= n) return k === 0 ? 1 : 1 - binomialTail(n - k + 1, n);
+  let term = exp(logFactorial(n) - logFactorial(k) - logFactorial(n - k) - n * Math.LN2);
+  let sum = 0;
+  for (let at = k; at <= n && term > sum * 1e-17; at++) {
+    sum += term;
+    term *= (n - at) / (at + 1);
+  }
+  return Math.min(1, sum);
+}
+
+const logFactorials: number[] = [0];
+
+function logFactorial(n: number): number {
+  for (let at = logFactorials.length; at <= n; at++) {
+    logFactorials.push((logFactorials[at - 1] ?? 0) + log(at));
+  }
+  return logFactorials[n] ?? 0;
+}
+
+function differences(
+  first: readonly Uint8Array[],
+  second: readonly Uint8Array[],
+  replicates: number,
+): Differences {
+  const better = Array.from({ length: replicates + 1 }, () => 0);
+  const worse = [...better];
+  const bytes = first[0]?.length ?? 0;
+  for (let byte = 0; byte < bytes; byte++) {
+    let differing = 0;
+    for (let r = 0; r < replicates; r++)
+      differing |= (first[r]?.[byte] ?? 0) ^ (second[r]?.[byte] ?? 0);
+    for (let bit = 0; differing >> bit !== 0; bit++) {
+      let sum = 0;
+      for (let r = 0; r < replicates; r++)
+        sum += (((first[r]?.[byte] ?? 0) >> bit) & 1) - (((second[r]?.[byte] ?? 0) >> bit) & 1);
+      if (sum > 0) better[sum] = (better[sum] ?? 0) + 1;
+      else if (sum < 0) worse[-sum] = (worse[-sum] ?? 0) + 1;
+    }
+  }
+  return { better, worse };
+}
+
+/** P(Σ d·(flips of size d that fall to the first) ≥ what was seen). */
+function randomisationTail({ better, worse }: Differences): number {
+  let seen = 0;
+  let mean = 0;
+  let variance = 0;
+  let flips = 0;
+  let step = 0;
+  for (const [size, count] of better.entries()) {
+    const both = count + (worse[size] ?? 0);
+    if (both > 0) step = greatestCommonDivisor(size, step);
+    seen += size * count;
+    mean += (size * both) / 2;
+    variance += (size * size * both) / 4;
+    flips += both;
+  }
+  if (flips === 0) return 1;
+  // Sums of coin flips have lighter tails than the normal, which therefore errs to "tied". They move in steps.
+  if (flips > exactFlipsMax) return normalTail((seen - mean - step / 2) / Math.sqrt(variance));
+  return tailOf(
+    better.map((count, size) => count + (worse[size] ?? 0)),
+    seen,
+  );
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+/** Counts out every outcome, one flip after the other; in place, since a study compares a thousand pairs. */
+function tailOf(flipsOfSize: readonly number[], seen: number): number {
+  const most = flipsOfSize.reduce((sum, flips, size) => sum + size * flips, 0);
+  const chances = new Float64Array(most + 1);
+  chances[0] = 1;
+  let reached = 0;
+  for (const [size, flips] of flipsOfSize.entries()) {
+    for (let flip = 0; flip < flips; flip++) {
+      reached += size;
+      // From the largest sum downwards: what it takes from has not been changed yet.
+      for (let sum = reached; sum >= 0; sum--) {
+        const before = sum >= size ? (chances[sum - size] ?? 0) : 0;
+        chances[sum] = ((chances[sum] ?? 0) + before) / 2;
+      }
+    }
+  }
+  return Math.min(
+    1,
+    chances.subarray(seen).reduce((sum, chance) => sum + chance, 0),
+  );
+}

@@ -1,0 +1,48 @@
+/**
+ * Standardisation per dimension by the training split: x = fma(u, scale, offset) for a byte u.
+ *
+ * Sums of bytes and of their squares are whole numbers, so nothing depends on the order of records and
+ * nothing cancels. The format's largest value drops out: (u/max − μ/max) / (σ/max) = (u − μ) / σ.
+ */
+import { inputsOf } from '../../study/images.ts';
+import type { Split } from '../../study/images.ts';
+
+export interface Standardization {
+  /** (D) 1/σ in units of a byte, rounded to float32; 0 where σ = 0. */
+  readonly scale: Float32Array;
+  /** (D) −μ/σ, rounded to float32; 0 where σ = 0, so that such a dimension is 0 everywhere. */
+  readonly offset: Float32Array;
+  /** (D) the whole byte nearest to μ: what stands for "nothing there" beside a shifted image. */
+  readonly meanByte: Uint8Array;
+}
+
+/** Mean and (population) deviation of every dimension over the records of the split. */
+export function standardizationOf({ images, records }: Split): Standardization {
+  const inputs = inputsOf(images);
+  const { pixels } = images;
+  const count = records.length;
+  // Exact: a sum of squares reaches 2^53 only beyond 10^11 records.
+  const sums = new Float64Array(inputs);
+  const squares = new Float64Array(inputs);
+  for (let r = 0; r < count; r++) {
+    const row = records[r]! * inputs; // seek to pixels[records[r], :]
+    for (let k = 0; k < inputs; k++) {
+      const u = pixels[row + k]!;
+      sums[k]! += u;
+      squares[k]! += u * u;
+    }
+  }
+  const scale = new Float32Array(inputs);
+  const offset = new Float32Array(inputs);
+  const meanByte = new Uint8Array(inputs);
+  for (let k = 0; k < inputs; k++) {
+    const sum = sums[k]!;
+    // N²σ² = N·Σu² − (Σu)² passes 2^53 at 372,000 records: whole numbers of any size, rounded once.
+    const spread = Math.sqrt(Number(BigInt(count) * BigInt(squares[k]!) - BigInt(sum) ** 2n)); // N·σ
+    meanByte[k] = Math.floor((2 * sum + count) / (2 * count));
+    if (spread === 0) continue;
+    scale[k] = count / spread;
+    offset[k] = -sum / spread;
+  }
+  return { scale, offset, meanByte };
+}

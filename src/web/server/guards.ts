@@ -1,0 +1,132 @@
+/**
+ * What every request to the dashboard passes: the host it names, its method, where it comes from,
+ * who sends it; and the headers that every answer carries.
+ *
+ * The dashboard listens on loopback by default, but a web page in the same browser can reach it: a
+ * request must name this server as its host (or a name was rebound to it), and one that changes
+ * something must come from this server's own page.
+ */
+import type { Context, MiddlewareHandler } from 'hono';
+import { getCookie } from 'hono/cookie';
+import type { ViewerRole } from '../page-messages.ts';
+import type { SignIn } from './sign-in.ts';
+
+export interface Signed {
+  readonly Variables: { readonly role: ViewerRole };
+}
+
+/**
+ * Cookies know no ports: under one name, several dashboards of a machine, or behind tunnels that end on
+ * it, would sign each other out. The port is the one that the browser asks, not the one listened on.
+ */
+function cookieName(context: Context): string {
+  const port = /:(?<port>\d{1,5})$/.exec(context.req.header('host') ?? '')?.groups?.['port'];
+  return `ridgeline_session${port === undefined ? '' : `_${port}`}`;
+}
+
+export function sessionOf(context: Context): string | null {
+  return getCookie(context, cookieName(context)) ?? null;
+}
+
+/** @param session null: none any more */
+export function keepSession(context: Context, session: string | null): void {
+  const value = session === null ? '; Max-Age=0' : session;
+  context.header(
+    'set-cookie',
+    `${cookieName(context)}=${value}; Path=/; HttpOnly; SameSite=Strict`,
+  );
+}
+
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  // Charts set a few properties of their own on the SVG that they draw.
+  "style-src-attr 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** On every answer, errors too. */
+export const answerHeaders: MiddlewareHandler = async (context, next) => {
+  await next();
+  const { headers } = context.res;
+  headers.set('content-security-policy', policy);
+  headers.set('x-content-type-options', 'nosniff');
+  headers.set('x-frame-options', 'DENY');
+  headers.set('referrer-policy', 'no-referrer');
+  headers.set('cross-origin-opener-policy', 'same-origin');
+  headers.set('cross-origin-resource-policy', 'same-origin');
+  headers.set('permissions-policy', 'camera=(), geolocation=(), microphone=()');
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
+};
+
+/** @param names further host names under which this server is known; addresses are always good */
+export function onlyOwnHost(names: readonly string[]): MiddlewareHandler {
+  return async (context, next) => {
+    const host = context.req.header('host') ?? '';
+    if (!isOwnHost(host, names)) return refuse(context, 403, 'this host name is not served here');
+    return await next();
+  };
+}
+
+/** A name that somebody else owns can be made to resolve here; a literal address and `localhost` cannot. */
+function isOwnHost(host: string, names: readonly string[]): boolean {
+  const name = host.replace(/:\d{1,5}$/, '').toLowerCase();
+  return (
+    name === 'localhost' ||
+    /^\d{1,3}(?:\.\d{1,3}){3}$/.test(name) ||
+    /^\[[0-9a-f:.]+\]$/.test(name) ||
+    names.includes(name)
+  );
+}
+
+/** GET, HEAD and POST; a POST must be JSON and come from this server's own page. */
+export const onlyOwnPage: MiddlewareHandler = async (context, next) => {
+  const { method } = context.req;
+  if (method === 'GET' || method === 'HEAD') {
+    const site = context.req.header('sec-fetch-site');
+    const isPage = context.req.header('sec-fetch-mode') === 'navigate';
+    // Another port of this host is the same site, and is sent the cookie.
+    const isForeign = site === 'cross-site' || site === 'same-site';
+    if (isForeign && !isPage) return refuse(context, 403, 'asked by another site');
+    return await next();
+  }
+  if (method !== 'POST') {
+    context.header('allow', 'GET, HEAD, POST');
+    return refuse(context, 405, `${method.slice(0, 20)} is not served here`);
+  }
+  const origin = context.req.header('origin');
+  const host = context.req.header('host') ?? '';
+  if (origin !== `http://${host}` && origin !== `https://${host}`)
+    return refuse(context, 403, 'changes are taken from this page only');
+  if (!/^application\/json(?:;|$)/.test(context.req.header('content-type') ?? ''))
+    return refuse(context, 415, 'a body must be application/json');
+  return await next();
+};
+
+/** Lets in who has a session. A token in the query is never looked at: it would stand in logs. */
+export function onlySignedIn(signIn: SignIn): MiddlewareHandler<Signed> {
+  return async (context, next) => {
+    const role = signIn.roleOf(sessionOf(context));
+    if (role === null) return refuse(context, 401, 'sign in first');
+    context.set('role', role);
+    return await next();
+  };
+}
+
+export const onlyAdmin: MiddlewareHandler<Signed> = async (context, next) => {
+  if (context.get('role') === 'admin') return await next();
+  return refuse(context, 403, 'this needs the admin role');
+};
+
+export function refuse(
+  context: Context,
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 503,
+  error: string,
+): Response {
+  return context.json({ error }, status);
+}

@@ -1,0 +1,275 @@
+/**
+ * The dashboard's server: the page, its stream, and the few things that an admin may do.
+ *
+ *     browser ─► guards ─► page files (from memory)
+ *                     └──► /api: sign-in, stream of events, pages of the ranking, pause/resume/cancel
+ *
+ * It shows a `LiveCluster` and knows nothing else of Ridgeline. Plain HTTP: it is meant for loopback
+ * (or a tunnel); whoever listens elsewhere is told so by the command.
+ */
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { streamSSE } from 'hono/streaming';
+import { assert } from '../../base/assert.ts';
+import type { Clock } from '../../base/clock.ts';
+import { messageOf, RidgelineError } from '../../base/errors.ts';
+import { BoardShelf } from '../boards/dashboard-cache.ts';
+import { streamPage } from './event-stream.ts';
+import { OpenStreams } from './open-streams.ts';
+import {
+  answerHeaders,
+  keepSession,
+  onlyAdmin,
+  onlyOwnHost,
+  onlyOwnPage,
+  onlySignedIn,
+  refuse,
+  sessionOf,
+  type Signed,
+} from './guards.ts';
+import type { LiveCluster } from '../live-cluster.ts';
+import { readPageFiles, type PageFiles } from './page-files.ts';
+import type { ViewerRole } from '../page-messages.ts';
+import { changeRequest, codeRequest, rowsQuery, signInRequest } from './requests.ts';
+import { SignIn } from './sign-in.ts';
+
+export interface WebOptions {
+  /** HOST:PORT; port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly cluster: LiveCluster;
+  readonly clock: Clock;
+  /** Further host names under which it may be asked, such as this machine's. */
+  readonly hostNames: readonly string[];
+  /** What went wrong here, for whoever runs the coordinator: a browser is not told. */
+  readonly onProblem: (error: Error) => void;
+}
+
+export interface WebServer extends AsyncDisposable {
+  /** http://HOST:PORT */
+  readonly url: string;
+  /** A link that signs in once, within 15 minutes. */
+  link(role: ViewerRole): string;
+}
+
+const bodyBytesMax = 4_096;
+const headerBytesMax = 16_384;
+const headersTimeoutMs = 5_000;
+const requestTimeoutMs = 10_000;
+const connectionsMax = 1_000;
+const streamsMax = 100;
+/** For what is still to be said when the server ends. */
+const lastWordMs = 1_000;
+const lookMs = 20;
+
+/** @throws RidgelineError PORT_IN_USE */
+export async function startWebServer(options: WebOptions): Promise<WebServer> {
+  const shelf = new BoardShelf(options.cluster, options.clock);
+  const signIn = new SignIn({
+    secret: () => randomBytes(32).toString('base64url'),
+    nowMs: () => options.clock.monotonicMs(),
+    roleOfToken: (text) => options.cluster.roleOfToken(text),
+  });
+  const streams = new OpenStreams();
+  const app = dashboardApp(options, shelf, signIn, streams, readPageFiles());
+  const answer = getRequestListener(app.fetch);
+  const server = createServer(
+    {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+    },
+    (request, response) => void answer(request, response),
+  );
+  server.maxConnections = connectionsMax;
+  await listening(server, options.listen);
+  // The page is a view: whatever it meets, the coordinator goes on.
+  server.on('error', options.onProblem);
+  const url = urlOf(server, options.listen.host);
+  return {
+    url,
+    link: (role) => `${url}/#code=${signIn.issueCode(role)}`,
+    [Symbol.asyncDispose]: async () => {
+      // Pages stay open when the server has gone: what they go on showing is how it ended.
+      shelf.readOnceMore();
+      streams.end();
+      await closeWhenSaid(server);
+      shelf[Symbol.dispose]();
+    },
+  };
+}
+
+function dashboardApp(
+  { cluster, hostNames, onProblem }: WebOptions,
+  shelf: BoardShelf,
+  signIn: SignIn,
+  streams: OpenStreams,
+  files: PageFiles,
+): Hono<Signed> {
+  const app = new Hono<Signed>();
+  app.use(answerHeaders, onlyOwnHost(hostNames), onlyOwnPage);
+  app.use(
+    bodyLimit({ maxSize: bodyBytesMax, onError: (context) => refuse(context, 413, 'too long') }),
+  );
+  app.post('/api/sign-in', async (context) => {
+    const body = signInRequest(await jsonOf(context.req.raw));
+    if (body === null) return refuse(context, 400, 'give {"secret": "…"}');
+    const outcome = signIn.signIn(body.secret);
+    if (outcome.kind === 'too-many') {
+      context.header('retry-after', String(Math.ceil(outcome.againInMs / 1_000)));
+      return refuse(context, 429, 'too many wrong codes; wait a minute');
+    }
+    if (outcome.kind === 'refused')
+      return refuse(context, 401, 'this link or token is not good (any more)');
+    keepSession(context, outcome.session);
+    return context.json({ role: outcome.role });
+  });
+  app.use('/api/*', onlySignedIn(signIn));
+  app.get('/api/session', (context) => context.json({ role: context.get('role') }));
+  app.post('/api/sign-out', (context) => {
+    signIn.signOut(sessionOf(context) ?? '');
+    keepSession(context, null);
+    return context.json({});
+  });
+  addStream(app, cluster, shelf, signIn, streams);
+  addStudyRoutes(app, cluster, shelf, signIn);
+  app.get('/api/*', (context) => refuse(context, 404, 'there is nothing here'));
+  app.get('*', (context) => {
+    const file = files.get(context.req.path);
+    if (file === undefined) return refuse(context, 404, 'there is nothing here');
+    context.header('content-type', file.type);
+    context.header('cache-control', 'no-cache');
+    return context.body(file.bytes);
+  });
+  app.notFound((context) => refuse(context, 404, 'there is nothing here'));
+  app.onError((error, context) => {
+    // What an operator can do something about is told; a bug's stack is not.
+    if (error instanceof RidgelineError) return refuse(context, 409, `${error.what} ${error.fix}`);
+    onProblem(error);
+    return refuse(context, 503, 'something went wrong in the dashboard');
+  });
+  return app;
+}
+
+function addStream(
+  app: Hono<Signed>,
+  cluster: LiveCluster,
+  shelf: BoardShelf,
+  signIn: SignIn,
+  streams: OpenStreams,
+): void {
+  app.get('/api/events', (context) => {
+    // Nobody would read it, and so nobody would be seen to go.
+    if (context.req.method === 'HEAD') {
+      context.header('allow', 'GET');
+      return refuse(context, 405, 'a stream has no head');
+    }
+    if (streams.count >= streamsMax) return refuse(context, 503, 'too many pages are open');
+    const session = sessionOf(context);
+    const study = context.req.query('study') ?? null;
+    const closed = streams.opened();
+    return streamSSE(context, async (stream) => {
+      try {
+        await streamPage(stream, {
+          shelf,
+          log: (limit) => cluster.log(limit),
+          study,
+          role: () => signIn.roleOf(session),
+          ending: streams.ending,
+          wait: async (ms, signal) => {
+            await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+          },
+        });
+      } finally {
+        closed();
+      }
+    });
+  });
+}
+
+function addStudyRoutes(
+  app: Hono<Signed>,
+  cluster: LiveCluster,
+  shelf: BoardShelf,
+  signIn: SignIn,
+): void {
+  app.get('/api/studies/:study/trials', (context) => {
+    const query = rowsQuery(context.req.query());
+    if (query === null) return refuse(context, 400, 'offset and limit must be whole numbers');
+    const page = shelf.rows(context.req.param('study'), query);
+    return page === null ? refuse(context, 404, 'there is no such study') : context.json(page);
+  });
+  app.post('/api/studies/:study/change', onlyAdmin, async (context) => {
+    const body = changeRequest(await jsonOf(context.req.raw));
+    if (body === null)
+      return refuse(context, 400, 'give {"change": "pause" | "resume" | "cancel"}');
+    await cluster.setStudy(context.req.param('study'), body.change, 'from the dashboard');
+    return context.json({});
+  });
+  app.post('/api/links', onlyAdmin, async (context) => {
+    const body = codeRequest(await jsonOf(context.req.raw));
+    if (body === null) return refuse(context, 400, 'give {"role": "viewer" | "admin"}');
+    return context.json({ fragment: `#code=${signIn.issueCode(body.role)}` });
+  });
+}
+
+async function jsonOf(request: Request): Promise<unknown> {
+  try {
+    return await request.json();
+  } catch {
+    return null;
+  }
+}
+
+async function listening(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  await new Promise<void>((ready, failed) => {
+    server.once('error', (error) => {
+      failed(
+        new RidgelineError(
+          'PORT_IN_USE',
+          `The dashboard cannot listen on ${host}:${port}: ${isInUse(error) ? 'another program does already' : messageOf(error)}.`,
+          'Give another --http HOST:PORT; port 0 takes a free one.',
+          { cause: error },
+        ),
+      );
+    });
+    server.listen(port, host, ready);
+  });
+}
+
+/** Answers that are on their way are let out; a page that reads no more is not waited for. */
+async function closeWhenSaid(server: Server): Promise<void> {
+  const state = { isClosed: false };
+  const closed = new Promise<void>((done) => {
+    server.close(() => {
+      state.isClosed = true;
+      done();
+    });
+  });
+  for (let waitedMs = 0; !state.isClosed && waitedMs < lastWordMs; waitedMs += lookMs) {
+    server.closeIdleConnections();
+    await Promise.race([closed, wait(lookMs)]);
+  }
+  server.closeAllConnections();
+  await closed;
+}
+
+function isInUse(error: Error): boolean {
+  return 'code' in error && error.code === 'EADDRINUSE';
+}
+
+function urlOf(server: Server, host: string): string {
+  const address = server.address();
+  assert(address !== null && typeof address === 'object', () => 'a TCP server has a port');
+  const { port } = address;
+  const anywhere = host === '0.0.0.0' || host === '::';
+  const name = anywhere ? '127.0.0.1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}

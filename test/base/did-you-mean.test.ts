@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { closestWord } from '../../src/base/did-you-mean.ts';
+
+const known = ['learning_rate', 'lambda', 'data_batch_1', 'data_batch_2', 'mnist'];
+
+test.each([
+  ['learning-rate', 'learning_rate'],
+  ['LearningRate', 'learning_rate'],
+  ['lamdba', 'lambda'],
+  ['data_batch_3', 'data_batch_1'],
+  ['mnits', 'mnist'],
+  ['trials', null],
+  ['', null],
+])('%s was meant to be %s', (written, meant) => {
+  expect(closestWord(written, known)).toBe(meant);
+});
+
+test('a word that no name is as long as costs no time', () => {
+  expect(closestWord('x'.repeat(1_000_000), known)).toBeNull();
+});

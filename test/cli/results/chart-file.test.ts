@@ -1,0 +1,115 @@
+/** Charts as files: PNG with its text really drawn, whole files or none. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { checkChartPath, pngOf, writeChart } from '../../../src/cli/results/chart-file.ts';
+import { scratchDir } from '../../e2e/support/processes.ts';
+
+interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** RGBA, row by row. */
+  readonly pixels: Uint8Array;
+}
+
+/** A PNG of 8-bit RGBA without interlacing, which is what resvg writes. */
+function decodePng(file: Uint8Array): Picture {
+  const bytes = Buffer.from(file);
+  expect(bytes.subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
+  const parts: Buffer[] = [];
+  let [width, height] = [0, 0];
+  for (let at = 8; at < bytes.length;) {
+    const length = bytes.readUInt32BE(at);
+    const kind = bytes.toString('latin1', at + 4, at + 8);
+    const data = bytes.subarray(at + 8, at + 8 + length);
+    if (kind === 'IHDR') {
+      [width, height] = [data.readUInt32BE(0), data.readUInt32BE(4)];
+      expect([...data.subarray(8)]).toEqual([8, 6, 0, 0, 0]);
+    }
+    if (kind === 'IDAT') parts.push(data);
+    at += 12 + length;
+  }
+  const raw = inflateSync(Buffer.concat(parts));
+  const pixels = new Uint8Array(4 * width * height);
+  const stride = 4 * width;
+  expect(raw.length).toBe(height * (stride + 1));
+  for (let y = 0; y < height; y++) {
+    const filter = raw[y * (stride + 1)]!;
+    for (let i = 0; i < stride; i++) {
+      const left = i < 4 ? 0 : pixels[y * stride + i - 4]!;
+      const up = y === 0 ? 0 : pixels[(y - 1) * stride + i]!;
+      const corner = i < 4 || y === 0 ? 0 : pixels[(y - 1) * stride + i - 4]!;
+      const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][filter]!;
+      pixels[y * stride + i] = raw[y * (stride + 1) + 1 + i]! + guess;
+    }
+  }
+  return { width, height, pixels };
+}
+
+function paeth(left: number, up: number, corner: number): number {
+  const guess = left + up - corner;
+  const [a, b, c] = [left, up, corner].map((near) => Math.abs(guess - near)) as [
+    number,
+    number,
+    number,
+  ];
+  if (a <= b && a <= c) return left;
+  return b <= c ? up : corner;
+}
+
+function darkPixels({ pixels }: Picture): number {
+  let count = 0;
+  for (let i = 0; i < pixels.length; i += 4)
+    if (pixels[i]! < 128 && pixels[i + 3]! > 128) count += 1;
+  return count;
+}
+
+const svgWith = (content: string): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="200" height="40" font-family="system-ui, sans-serif"><rect width="200" height="40" fill="#fff"/>${content}</svg>`;
+
+describe('a chart as PNG', () => {
+  test('has its text drawn, by the font that comes with Ridgeline', async () => {
+    const empty = decodePng(await pngOf(svgWith('')));
+    expect([empty.width, empty.height]).toEqual([400, 80]);
+    expect(darkPixels(empty)).toBe(0);
+    const lambda = decodePng(
+      await pngOf(svgWith('<text x="10" y="25" font-size="20">λ 1e-5</text>')),
+    );
+    expect(darkPixels(lambda)).toBeGreaterThan(300);
+    const bold = decodePng(
+      await pngOf(svgWith('<text x="10" y="25" font-size="20" font-weight="bold">λ 1e-5</text>')),
+    );
+    expect(darkPixels(bold)).toBeGreaterThan(1.15 * darkPixels(lambda));
+  });
+});
+
+describe('a chart file', () => {
+  test('is replaced as a whole, and leaves nothing beside it', async () => {
+    const dir = scratchDir();
+    const path = join(dir, 'chart.svg');
+    writeFileSync(path, 'old');
+    await writeChart(path, svgWith(''));
+    expect(readFileSync(path, 'utf8')).toBe(svgWith(''));
+    expect(readdirSync(dir)).toEqual(['chart.svg']);
+  });
+
+  test('that cannot be written is told with a way out, and what was there stays', async () => {
+    const dir = scratchDir();
+    mkdirSync(join(dir, 'taken.svg'));
+    await expect(writeChart(join(dir, 'taken.svg'), svgWith(''))).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+    });
+    await expect(writeChart(join(dir, 'no/such/dir.png'), svgWith(''))).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+    });
+    expect(readdirSync(dir)).toEqual(['taken.svg']);
+  });
+
+  test('of another kind is refused before anything is done', () => {
+    expect(() => checkChartPath('chart.PNG')).not.toThrow();
+    for (const path of ['chart.pdf', 'chart', 'svg', '-']) {
+      expect(() => checkChartPath(path)).toThrow(/SVG or a PNG/);
+    }
+  });
+});

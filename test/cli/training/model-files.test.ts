@@ -1,0 +1,12 @@
+/** Model files that cannot be read. */
+import { expect, test } from 'vitest';
+import { loadModel } from '../../../src/cli/training/model-files.ts';
+
+test('a model that is not there is said to be missing, in words', () => {
+  expect(() => loadModel('/does/not/exist.npz')).toThrow(
+    expect.objectContaining({
+      code: 'MODEL_INVALID',
+      what: 'The model /does/not/exist.npz cannot be used: there is no such file.',
+    }),
+  );
+});

@@ -1,0 +1,41 @@
+/** One wrong value in a study that is right: what stands in for it must not be blamed for anything. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { fileShape } from '../../src/study/spec/file-shape.ts';
+import { anyStudy } from '../study/support/study-arbitrary.ts';
+import { problemsOf } from './support/problems-of.ts';
+
+test('a study with one value of another type, wherever it is, has that one problem', () => {
+  fc.assert(
+    fc.property(anyStudy, fc.nat(), (spec, nth) => {
+      const shape: unknown = fileShape(spec);
+      const leaves = leavesOf(shape, '');
+      const { holder, key, path } = leaves[nth % leaves.length]!;
+      holder[key] = typeof holder[key] === 'string' ? [{ a: 1 }] : 'wrong';
+      const report = problemsOf(stringify(shape));
+      expect(report, path).toContain('study.yaml has one problem:');
+      // A part of a list is told as the list.
+      expect(report, path).toContain(` ${path.replace(/\.\d+$/, '')}: `);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+interface Leaf {
+  readonly holder: Record<string, unknown>;
+  readonly key: string;
+  readonly path: string;
+}
+
+/** Every value that holds no others, and where. */
+function leavesOf(value: unknown, path: string): Leaf[] {
+  const holder = value as Record<string, unknown>;
+  return Object.keys(holder).flatMap((key) => {
+    const place = path === '' ? key : `${path}.${key}`;
+    const inner = holder[key];
+    return typeof inner === 'object' && inner !== null
+      ? leavesOf(inner, place)
+      : [{ holder, key, path: place }];
+  });
+}

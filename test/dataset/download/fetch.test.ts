@@ -1,0 +1,338 @@
+/** Downloads from real HTTP servers on loopback. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sha256 } from '../../../src/base/digest.ts';
+import { fetchDataset, type FetchOptions } from '../../../src/dataset/download/fetch.ts';
+import { refusal, temporaryFolder } from '../support/fixtures.ts';
+
+const content = Buffer.from(
+  Uint8Array.from({ length: 1_000_000 }, (_, i) => (i * 2654435761) >>> 13),
+);
+const checksum = sha256(content);
+const file = 'cifar-10-binary.tar.gz';
+
+type Answer = (request: IncomingMessage, response: ServerResponse, call: number) => void;
+
+/** Answers with `answer`, and keeps what was asked. */
+async function serve(answer: Answer) {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    answer(request, response, requests.length);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/data.tar.gz`,
+    requests,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+const stoppedServer = `
+  const server = require('node:net').createServer();
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));
+`;
+
+/** A port whose queue of connections is full: Linux answers no further one at all. */
+async function serveNobody() {
+  const child = spawn(process.execPath, ['-e', stoppedServer], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+  const port = Number(printed.toString());
+  child.kill('SIGSTOP');
+  const waiting = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  await Promise.all(waiting.map((socket) => once(socket, 'connect')));
+  return {
+    url: `http://127.0.0.1:${port}/data.tar.gz`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of waiting) socket.destroy();
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    },
+  };
+}
+
+/** Sends the content from `start` on; hangs up after `bytes` of it. */
+function sendSome(response: ServerResponse, start: number, bytes: number, headers = {}): void {
+  response.writeHead(start === 0 ? 200 : 206, {
+    'content-length': content.length - start,
+    etag: '"one"',
+    ...(start === 0
+      ? {}
+      : { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` }),
+    ...headers,
+  });
+  const part = content.subarray(start, start + bytes);
+  if (start + bytes >= content.length) response.end(part);
+  else response.write(part, () => response.destroy());
+}
+
+function rangeStart(request: IncomingMessage): number {
+  return Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+}
+
+function fetchFrom(url: string, dataDir: string, more: Partial<FetchOptions> = {}) {
+  return fetchDataset('cifar10', {
+    dataDir,
+    url,
+    sha256: checksum,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    retryDelayMs: 1,
+    ...more,
+  });
+}
+
+describe('fetchDataset', () => {
+  test('downloads, verifies and installs the file, and tells how far it is', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((_, response) => sendSome(response, 0, content.length));
+    const progress: [number, number | null][] = [];
+    const dataDir = join(dir.path, 'new/folder');
+    const fetched = await fetchFrom(server.url, dataDir, {
+      onProgress: (...now) => progress.push(now),
+    });
+    expect(fetched).toEqual({ path: join(dataDir, file), sha256: checksum, official: false });
+    expect(await readdir(dataDir)).toEqual([file]);
+    expect((await readFile(fetched.path)).equals(content)).toBe(true);
+    expect(progress[0]).toEqual([0, content.length]);
+    expect(progress.at(-1)).toEqual([content.length, content.length]);
+    expect(progress.map(([received]) => received)).toEqual(
+      progress.map(([received]) => received).toSorted((a, b) => a - b),
+    );
+  });
+
+  test('does not fetch again what is there', async () => {
+    await using dir = await temporaryFolder();
+    await writeFile(join(dir.path, file), content);
+    await using server = await serve((_, response) => response.end());
+    await fetchFrom(server.url, dir.path);
+    expect(server.requests).toHaveLength(0);
+    const error = await refusal(fetchFrom(server.url, dir.path, { sha256: undefined }));
+    expect(error.what).toContain('is there already');
+    expect((await readFile(join(dir.path, file))).equals(content)).toBe(true);
+  });
+
+  test('goes on after a cut connection where it was cut, however often', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((request, response) =>
+      sendSome(response, rangeStart(request), 150_000),
+    );
+    await fetchFrom(server.url, dir.path);
+    expect((await readFile(join(dir.path, file))).equals(content)).toBe(true);
+    expect(server.requests.length).toBeGreaterThan(6);
+    expect(server.requests[0]!.headers.range).toBeUndefined();
+    for (const request of server.requests.slice(1)) {
+      expect(rangeStart(request)).toBeGreaterThan(0);
+      expect(request.headers['if-range']).toBe('"one"');
+    }
+  });
+
+  test('keeps what came when it is stopped, and a later call goes on from there', async () => {
+    await using dir = await temporaryFolder();
+    const stop = new AbortController();
+    await using hanging = await serve((request, response) => {
+      const start = rangeStart(request);
+      if (start > 0) return sendSome(response, start, content.length);
+      response.writeHead(200, { 'content-length': content.length, etag: '"one"' });
+      response.write(content.subarray(0, 400_000));
+    });
+    const reason = new Error('Ctrl-C');
+    const onProgress = (received: number): void => {
+      if (received === 400_000) stop.abort(reason);
+    };
+    await expect(
+      fetchFrom(hanging.url, dir.path, { signal: stop.signal, onProgress }),
+    ).rejects.toBe(reason);
+    expect((await readdir(dir.path)).toSorted()).toEqual([
+      `${file}.partial`,
+      `${file}.partial.json`,
+    ]);
+    await fetchFrom(hanging.url, dir.path);
+    expect(rangeStart(hanging.requests[1]!)).toBeGreaterThan(0);
+    expect(await readdir(dir.path)).toEqual([file]);
+  });
+
+  test('starts anew where the server knows no ranges, or the file has changed since', async () => {
+    for (const etag of ['"one"', '"two"']) {
+      await using dir = await temporaryFolder();
+      await using server = await serve((_, response, call) => {
+        sendSome(response, 0, call === 1 ? 300_000 : content.length, {
+          etag: call === 1 ? '"one"' : etag,
+        });
+      });
+      await fetchFrom(server.url, dir.path);
+      expect(server.requests).toHaveLength(2);
+      expect((await readFile(join(dir.path, file))).equals(content)).toBe(true);
+    }
+  });
+
+  test('does not trust a range that it did not ask for', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((request, response, call) => {
+      if (call === 2) sendSome(response, 500_000, content.length);
+      else sendSome(response, rangeStart(request), call === 1 ? 300_000 : content.length);
+    });
+    await fetchFrom(server.url, dir.path);
+    expect((await readFile(join(dir.path, file))).equals(content)).toBe(true);
+    expect(server.requests[2]!.headers.range).toBeUndefined();
+  });
+
+  test('does not ask again for a file that had come whole', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((_, response) => {
+      response.writeHead(416, { 'content-range': `bytes */${content.length}` });
+      response.end();
+    });
+    await writeFile(join(dir.path, `${file}.partial`), content);
+    await writeFile(
+      join(dir.path, `${file}.partial.json`),
+      JSON.stringify({ url: server.url, validator: '"one"' }),
+    );
+    await fetchFrom(server.url, dir.path);
+    expect(server.requests).toHaveLength(1);
+    expect(await readdir(dir.path)).toEqual([file]);
+  });
+
+  test('continues nothing that came from another address', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((_, response) => sendSome(response, 0, content.length));
+    await writeFile(join(dir.path, `${file}.partial`), 'of another file');
+    await writeFile(
+      join(dir.path, `${file}.partial.json`),
+      JSON.stringify({ url: 'http://x/', validator: '"one"' }),
+    );
+    await fetchFrom(server.url, dir.path);
+    expect(server.requests[0]!.headers.range).toBeUndefined();
+  });
+
+  test('installs nothing under a wrong checksum, and says which one it was', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((_, response) => sendSome(response, 0, content.length));
+    const other = await refusal(fetchFrom(server.url, dir.path, { sha256: 'a'.repeat(64) }));
+    expect([other.code, other.what]).toEqual([
+      'DOWNLOAD_FAILED',
+      expect.stringContaining(`${checksum} instead of ${'a'.repeat(64)}`),
+    ]);
+    expect(await readdir(dir.path)).toEqual([]);
+    // Without --sha256, the official checksum must hold, wherever the file comes from.
+    const official = await refusal(fetchFrom(server.url, dir.path, { sha256: undefined }));
+    expect(official.what).toContain('instead of c4a38c50a1bc5f3a');
+    expect(official.fix).toContain(`--sha256 ${checksum}`);
+    expect(await readdir(dir.path)).toEqual([]);
+  });
+
+  test('takes the bytes as they are, also from a server that calls them encoded', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((_, response) =>
+      sendSome(response, 0, content.length, { 'content-encoding': 'x-gzip' }),
+    );
+    await fetchFrom(server.url, dir.path);
+    expect((await readFile(join(dir.path, file))).equals(content)).toBe(true);
+  });
+
+  test('gives up at once on what will not change, and says status and address', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((_, response) => response.writeHead(404).end());
+    const error = await refusal(fetchFrom(server.url, dir.path));
+    expect(error.what).toBe(`${server.url} answered 404 Not Found, so nothing was downloaded.`);
+    expect(error.fix).toContain('--url');
+    expect(server.requests).toHaveLength(1);
+    expect(await readdir(dir.path)).toEqual([]);
+  });
+
+  test('tries again when the server is busy, and gives up after five failures in a row', async () => {
+    await using dir = await temporaryFolder();
+    await using busy = await serve((_, response, call) => {
+      if (call < 4) response.writeHead(503).end();
+      else sendSome(response, 0, content.length);
+    });
+    await fetchFrom(busy.url, dir.path);
+    expect(busy.requests).toHaveLength(4);
+    await using other = await temporaryFolder();
+    await using broken = await serve((request) => request.socket.destroy());
+    const error = await refusal(fetchFrom(broken.url, other.path));
+    expect(error.what).toMatch(/failed 5 times in a row: .*socket hang up|ECONNRESET/);
+    expect(broken.requests).toHaveLength(5);
+  });
+
+  test('counts a server that falls silent as broken', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((request, response, call) => {
+      if (call === 1) return; // Never answers.
+      if (call === 2) {
+        response.writeHead(200, { 'content-length': content.length, etag: '"one"' });
+        response.write(content.subarray(0, 1000)); // Answers, then sends no more.
+      } else sendSome(response, rangeStart(request), content.length);
+    });
+    await fetchFrom(server.url, dir.path, { silenceMs: 100 });
+    expect(rangeStart(server.requests[2]!)).toBe(1000);
+  });
+
+  test('counts a server that takes no connection as silent', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serveNobody();
+    const error = await refusal(fetchFrom(server.url, dir.path, { silenceMs: 100 }));
+    expect(error.what).toMatch(/failed 5 times in a row: no byte came for 100 ms/);
+  });
+
+  test('keeps no connection open when the disk takes nothing', async () => {
+    await using dir = await temporaryFolder();
+    const closed = Promise.withResolvers<undefined>();
+    await using server = await serve((request, response) => {
+      request.socket.once('close', () => closed.resolve(undefined));
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 1000));
+    });
+    await mkdir(join(dir.path, `${file}.partial`));
+    const error = await refusal(fetchFrom(server.url, dir.path, { silenceMs: 3_600_000 }));
+    expect(error.what).toMatch(/cifar-10-binary\.tar\.gz\.partial could not be written/);
+    await closed.promise;
+  });
+
+  test('follows redirects, but not for ever and not to another protocol', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((request, response) => {
+      if (request.url === '/data.tar.gz') response.writeHead(302, { location: '/moved' }).end();
+      else if (request.url === '/moved') sendSome(response, 0, content.length);
+      else if (request.url === '/round') response.writeHead(307, { location: '/round' }).end();
+      else response.writeHead(301, { location: 'file:///etc/passwd' }).end();
+    });
+    await fetchFrom(server.url, dir.path);
+    await using other = await temporaryFolder();
+    const round = await refusal(fetchFrom(new URL('/round', server.url).href, other.path));
+    expect(round.what).toContain('redirected more than 5 times');
+    const away = await refusal(fetchFrom(new URL('/away', server.url).href, other.path));
+    expect(away.what).toContain('file:///etc/passwd is no http or https address');
+  });
+
+  test('refuses what cannot be fetched before it asks anybody', async () => {
+    const options = {
+      dataDir: '/nonexistent',
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    };
+    expect((await refusal(fetchDataset('digits', options))).what).toContain('comes with Ridgeline');
+    expect((await refusal(fetchDataset('mnist', options))).fix).toContain(
+      'ridgeline data import mnist PATH',
+    );
+    expect((await refusal(fetchDataset('cifar', options))).code).toBe('DATASET_UNKNOWN');
+    expect((await refusal(fetchDataset('cifar10', { ...options, sha256: 'abc' }))).code).toBe(
+      'USAGE',
+    );
+    expect((await refusal(fetchFrom('ftp://x/y', '/tmp'))).what).toContain(
+      'is no http or https address',
+    );
+  });
+});

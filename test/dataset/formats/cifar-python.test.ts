@@ -1,0 +1,232 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { pickledBatch } from '../../../src/dataset/formats/cifar-python.ts';
+import { openDataset } from '../../../src/dataset/open-dataset.ts';
+import { partDigest, type Part } from '../../../src/dataset/shards/shard.ts';
+import { PixelMemory } from '../../../src/dataset/shards/pixel-memory.ts';
+import { datasetKey } from '../../../src/study/spec/dataset-reference.ts';
+import { RidgelineError } from '../../../src/base/errors.ts';
+import { cifarFile, cifarFolder, cifarSpec, parts, temporaryFolder } from '../support/fixtures.ts';
+import { hasNumpy, python2Batch, runPython, type BatchChanges } from '../support/pickles.ts';
+
+/** Pushes the bytes in pieces. */
+function read(bytes: Uint8Array, pieceBytes = 1000): Part {
+  const batch = pickledBatch('f', 'data_batch_1', bytes.length, new PixelMemory());
+  for (let at = 0; at < bytes.length; at += pieceBytes)
+    batch.write(bytes.subarray(at, at + pieceBytes));
+  batch.end();
+  return batch.value();
+}
+
+function refused(bytes: Uint8Array): string {
+  try {
+    read(bytes);
+  } catch (error) {
+    if (error instanceof RidgelineError && error.code === 'DATASET_INVALID') return error.what;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+const spec = cifarSpec(parts('data_batch_1'), parts('data_batch_2'), parts('test_batch'));
+
+describe('a pickled CIFAR-10 batch', () => {
+  test.each([3, 40])('of %d images, as Python 2 wrote the release, is read', (records) => {
+    const binary = cifarFile(records, 5);
+    const part = read(python2Batch(binary));
+    expect([...part.labels]).toEqual(Array.from({ length: records }, (_, r) => r % 10));
+    expect(part.pixels.subarray(3072, 6144)).toEqual(binary.subarray(3073 + 1, 2 * 3073));
+    for (const pieceBytes of [1, 7, 100_000])
+      expect(partDigest(read(python2Batch(binary), pieceBytes))).toBe(partDigest(part));
+  });
+
+  test('gives the digests that binary folder and archive give, from folder and archive', async () => {
+    await using dir = await temporaryFolder();
+    const files = {
+      data_batch_1: cifarFile(30, 1),
+      data_batch_2: cifarFile(4, 2),
+      test_batch: cifarFile(5, 3),
+    };
+    const pickled = join(dir.path, 'p', 'cifar-10-batches-py');
+    await mkdir(pickled, { recursive: true });
+    await writeFile(join(pickled, 'batches.meta'), 'not a pickle, and not a part');
+    await writeFile(join(pickled, 'readme.html'), '<p>');
+    for (const [name, bytes] of Object.entries(files))
+      await writeFile(join(pickled, name), python2Batch(bytes));
+    await cifarFolder(join(dir.path, 'b'), files);
+    await mkdir(join(dir.path, 'a'));
+    const archive = join(dir.path, 'a', 'cifar-10-python.tar.gz');
+    execFileSync('tar', ['czf', archive, '-C', join(dir.path, 'p'), 'cifar-10-batches-py']);
+    const keys = await Promise.all(
+      ['p', 'b', 'a'].map(async (dataDir) => {
+        const opened = await openDataset(spec, { dataDir: join(dir.path, dataDir) });
+        return [datasetKey(opened.reference(1, 'test')), opened.official];
+      }),
+    );
+    expect(new Set(keys.map((key) => key.join())).size).toBe(1);
+    const source = { kind: 'path', path: archive, format: 'auto' } as const;
+    const guessed = await openDataset({ ...spec, source }, { dataDir: '' });
+    expect(datasetKey(guessed.reference(1, 'test'))).toBe(keys[0]![0]);
+  });
+
+  test.skipIf(!hasNumpy)(
+    'is read as Python 3 and numpy write it, in protocols 0 to 5 (skipped without python3-numpy)',
+    async () => {
+      await using dir = await temporaryFolder();
+      const binary = cifarFile(40, 8);
+      const raw = join(dir.path, 'raw');
+      await writeFile(raw, binary);
+      const digest = partDigest(read(python2Batch(binary)));
+      const hex = runPython(
+        `raw = np.fromfile(sys.argv[1], dtype=np.uint8).reshape(-1, 3073)
+for protocol in range(6):
+    for labels in ([int(x) for x in raw[:, 0]], raw[:, 0].astype(np.int64), raw[:, 0].astype('>u2')):
+        for key in ('s', 'b'):
+            batch = {'data': np.ascontiguousarray(raw[:, 1:]), 'labels': labels, 'filenames': ['ä.png'] * len(raw)}
+            if key == 'b': batch = {k.encode(): v for k, v in batch.items()}
+            print(pickle.dumps(batch, protocol=protocol).hex())`,
+        [raw],
+      );
+      const pickles = hex.trim().split('\n');
+      expect(pickles).toHaveLength(36);
+      for (const line of pickles) expect(partDigest(read(Buffer.from(line, 'hex')))).toBe(digest);
+    },
+    30_000,
+  );
+});
+
+describe('a pickle is refused, and nothing of it is run:', () => {
+  const binary = cifarFile(3, 1);
+  const changed = (changes: BatchChanges): Buffer => python2Batch(binary, changes);
+  const good = python2Batch(binary);
+  const text = (value: string): Buffer => Buffer.from(value, 'latin1');
+  const large = Buffer.concat([text('U\x01xT'), Buffer.of(0, 0, 1, 0), Buffer.alloc(65_536)]);
+
+  test.each([
+    ['cut off', good.subarray(0, -1), /is cut off after \d+ bytes/],
+    ['padded', Buffer.concat([good, Buffer.of(0)]), /goes on behind its end, at byte \d+/],
+    ['empty', Buffer.alloc(0), /is cut off after 0 bytes/],
+    [
+      'of a foreign function',
+      text('\x80\x02cos\nsystem\nU\x04true\x85R.'),
+      /names "os.system", which is not allowed.*at byte 13/,
+    ],
+    [
+      'of a foreign function by protocol 4',
+      text('\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R.'),
+      /names "builtins.eval", which is not allowed/,
+    ],
+    [
+      'of a foreign way to make an array',
+      changed({ reconstruct: 'cnumpy\nload\nq\x03' }),
+      /names "numpy.load"/,
+    ],
+    ['of an object of protocol 0', text('(ios\nsystem\n.'), /opcode 0x69, which no data set needs/],
+    ['of a persistent object', text('Pid\n.'), /opcode 0x50/],
+    ['of an object with its class', text('\x80\x02N)\x81.'), /opcode 0x81/],
+    ['of an extension', text('\x80\x02\x82\x01.'), /opcode 0x82/],
+    ['of an unknown protocol', text('\x80\x09N.'), /has protocol 9; 0 to 5 are read/],
+    ['of something else', Buffer.from('\x1f\x8b not a pickle', 'latin1'), /opcode 0x1f.*at byte 1/],
+    ['of a list', text('].'), /holds something else than a dictionary/],
+    ['of an empty dictionary', text('}.'), /has no array called "data"/],
+    ['of other numbers', changed({ dtype: 'f4', shape: [3, 768] }), /"data" of f4; pixels are u1/],
+    ['of another shape', changed({ shape: [3 * 3072] }), /"data" of 9216; images are N×3072/],
+    [
+      'whose shape and bytes disagree',
+      changed({ shape: [4, 3072] }),
+      /4×3072 u1 with 9216 bytes instead of 12288/,
+    ],
+    [
+      'of more axes than numpy has',
+      changed({ shape: [3, 3072, ...Array.from({ length: 63 }, () => 1)] }),
+      /an array of an impossible shape/,
+    ],
+    ['in column order', changed({ isColumnOrder: true }), /column order \(Fortran\)/],
+    [
+      'with a label out of range',
+      changed({ labels: [1, 10, 2] }),
+      /label 10 in record 1: labels are 0 to 9/,
+    ],
+    ['with a label below 0', changed({ labels: [1, 2, -1] }), /label -1 in record 2/],
+    ['with too few labels', changed({ labels: [1, 2] }), /2 labels for 3 images/],
+    [
+      'with two large bodies',
+      changed({ more: Buffer.concat([large, text('U\x01y'), large.subarray(3)]) }),
+      /second body of more than/,
+    ],
+    [
+      'that announces more than there is',
+      text('\x80\x02}(U\x04dataT\xff\xff\xff\x7f'),
+      /announces 2147483647 bytes where 0 are left/,
+    ],
+    [
+      'that takes what it does not have',
+      text('\x80\x02R.'),
+      /takes a value that is not there; at byte 3/,
+    ],
+    ['that recalls what it does not have', text('\x80\x02h\x07.'), /refers to value 7/],
+    ['that leaves values over', text('\x80\x02NN.'), /ends with values left over/],
+    ['with a number that is none', text('Ihello\n.'), /"hello" where a number belongs/],
+    ['with a number without end', text('\x80\x02\x8a\xff'), /number of 255 bytes/],
+    [
+      'with a line without end',
+      Buffer.alloc(5000, 'I'),
+      /a line of more than 1024 bytes, at byte 1/,
+    ],
+    [
+      'with damaged UTF-8',
+      text(`\x80\x02X\x00\x90\x00\x00${'\xc3'.repeat(0x9000)}.`),
+      /damaged UTF-8/,
+    ],
+    [
+      'with text that is no bytes',
+      text(`\x80\x02X\x00\x90\x00\x00${'\xe2\x82\xac'.repeat(0x3000)}.`),
+      /characters that are no bytes/,
+    ],
+    ['with an open quote', text("S'abc\n."), /a text that does not end/],
+  ] as const)('%s', (_, bytes, says) => {
+    expect(refused(bytes)).toMatch(says);
+  });
+
+  test('of values without number', () => {
+    const many = Buffer.concat([text('('), Buffer.alloc(3_000_000, 'N'), text('l.')]);
+    expect(refused(many)).toMatch(/more than 2000000 values/);
+    const copies = Buffer.concat([
+      text('\x80\x02]q\x01'),
+      Buffer.alloc(3_000_000, 'h\x01a'),
+      text('.'),
+    ]);
+    expect(refused(copies)).toMatch(/more than 2000000 values/);
+  });
+
+  test('of a small text, used without number', () => {
+    const long = Buffer.concat([
+      text('X\x00\x7d\x00\x00'),
+      Buffer.alloc(32_000, 'a'),
+      text('q\x01'),
+    ]);
+    const encode = text('c_codecs\nencode\nq\x00X\x06\x00\x00\x00latin1q\x02');
+    // 1,100 times 32,000 bytes are more than all text of a batch may have.
+    const calls = Buffer.alloc(1_100 * 8, 'h\x00h\x01h\x02\x86R', 'latin1');
+    const copies = Buffer.concat([text('\x80\x02'), long, encode, calls, text('.')]);
+    expect(refused(copies)).toMatch(/more than 33554432 bytes of text/);
+    const entries = Buffer.alloc(1_100 * 4, 'h\x01Ns', 'latin1');
+    const keys = Buffer.concat([text('\x80\x02'), long, text('0}'), entries, text('.')]);
+    expect(refused(keys)).toMatch(/more than 33554432 bytes of text/);
+    const pixels = Buffer.concat([text('\x80\x02}T'), Buffer.of(0, 0, 1, 0), Buffer.alloc(65_536)]);
+    expect(refused(Buffer.concat([pixels, text('Ns.')]))).toMatch(
+      /a dictionary key that is no text/,
+    );
+  });
+
+  test('cut off anywhere', () => {
+    for (let bytes = 0; bytes < good.length; bytes += bytes < 700 || bytes > 9600 ? 1 : 97)
+      expect(refused(good.subarray(0, bytes))).toMatch(/cut off|bytes where \d+ are left/);
+  });
+
+  test('larger than any batch, before it is read', () => {
+    expect(() => pickledBatch('f', 'p', 2 ** 32, new PixelMemory())).toThrow(/at most 2560000000/);
+  });
+});

@@ -1,0 +1,163 @@
+/** Files for other tools, read back by readers that are not ours. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { describe, expect, test } from 'vitest';
+import { formatOptuna } from '../../../src/report/files/optuna-journal.ts';
+import { formatParquet } from '../../../src/report/files/parquet.ts';
+import { studyResults } from '../../../src/report/results/study-results.ts';
+import type { AttemptRecord } from '../../../src/study/trial.ts';
+import { study, trial } from '../support/sample-study.ts';
+import { scoredTrials } from '../support/scored-study.ts';
+
+const hostile = trial('fine', 3, 5e-3, { worker: 'Gerät "数"\n' });
+const diverged = trial('coarse', 4, 0.08, {
+  status: 'failed',
+  reason: 'diverged',
+  result: { kind: 'diverged', steps: 12, seconds: 0.1, curve: [] },
+});
+const records = [...scoredTrials, hostile, diverged];
+const results = studyResults(study, records);
+
+describe('Parquet', () => {
+  test('reads back as the rows that went in, types and nulls kept', async () => {
+    const bytes = formatParquet(results);
+    const file = bytes.buffer.slice(0, bytes.byteLength) as ArrayBuffer;
+    const rows = await parquetReadObjects({ file });
+    const expected = results.stages.flatMap((stage) => stage.rows);
+    expect(rows).toHaveLength(expected.length);
+    for (const [index, row] of expected.entries()) {
+      expect(rows[index]).toMatchObject({
+        study: 'sample',
+        stage: row.stage,
+        trial: row.trial,
+        rank: row.rank,
+        lambda: row.lambda,
+        validation_accuracy: row.validationAccuracy,
+        worker: row.worker,
+        tied: row.tied,
+        digest: row.digest,
+        standard_error: row.standardError,
+      });
+    }
+    const metadata = Object.fromEntries(
+      (parquetMetadata(file).key_value_metadata ?? []).map(({ key, value }) => [key, value]),
+    );
+    expect(metadata).toMatchObject({ 'ridgeline.schema_version': '1', 'ridgeline.seed': '7' });
+  });
+
+  test('has a file without rows for a study without trials', async () => {
+    const bytes = formatParquet(studyResults(study, []), ['trial', 'lambda']);
+    const file = bytes.buffer.slice(0, bytes.byteLength) as ArrayBuffer;
+    expect(await parquetReadObjects({ file })).toEqual([]);
+  });
+});
+
+const attempts: AttemptRecord[] = records.slice(0, 2).map((record) => ({
+  trial: record.id,
+  attempt: 1,
+  kind: 'search',
+  worker: 'node-a',
+  session: 's',
+  pack: 'p',
+  grantedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  endedAtMs: Date.UTC(2026, 0, 2, 3, 4, 7),
+  outcome: 'accepted',
+  reason: null,
+  fingerprint: null,
+}));
+
+describe('the Optuna journal', () => {
+  const text = formatOptuna({ study, results, trials: records, attempts });
+
+  test('is one operation a line: the study, then each trial once', () => {
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({ op_code: 0, study_name: 'sample', directions: [2] });
+    const created = lines.filter((line) => line.op_code === 4);
+    expect(created).toHaveLength(records.length);
+    expect(created[0]).toMatchObject({
+      state: 1,
+      value: 0.3,
+      params: { lambda: 1e-7 },
+      datetime_start: '2026-01-02T03:04:05.000000',
+      datetime_complete: '2026-01-02T03:04:07.000000',
+    });
+    expect(created.map((line) => line.state)).toEqual([1, 1, 3, 1, 1, 1, 3]);
+  });
+
+  test('has no complete trial without a value: a disputed one and a λ with a failed replicate are FAIL', () => {
+    const first = trial('fine', 1, 2e-3, {});
+    const odd = [
+      trial('coarse', 1, 1e-7, { audit: 'disputed' }),
+      first,
+      { ...diverged, id: { ...first.id, replicate: 2 }, lambda: first.lambda },
+      trial('fine', 2, 8e-3, {}),
+      trial('fine', 2, 8e-3, {
+        id: { stage: 'fine', index: 2, replicate: 2 },
+        status: 'running',
+        result: null,
+      }),
+    ];
+    const lines = formatOptuna({
+      study,
+      results: studyResults(study, odd),
+      trials: odd,
+      attempts: [],
+    })
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter((line) => line.op_code === 4);
+    expect(lines.map(({ state, value }) => [state, value])).toEqual([
+      [3, undefined],
+      [3, undefined],
+      [0, 0.4],
+    ]);
+  });
+
+  test('is read by Optuna, with the best trial and its curve', (context) => {
+    const python = '/usr/bin/python3';
+    const probe = existsSync(python) && spawnSync(python, ['-c', 'import optuna']).status === 0;
+    if (!probe) {
+      context.skip('python3-optuna is not installed');
+      return;
+    }
+    const directory = mkdtempSync(join(tmpdir(), 'ridgeline-optuna-'));
+    try {
+      const file = join(directory, 'journal.log');
+      writeFileSync(file, text);
+      const script = `
+import json, sys, warnings
+warnings.simplefilter("ignore")
+import optuna
+from optuna.storages import JournalStorage, JournalFileStorage
+study = optuna.load_study(study_name="sample", storage=JournalStorage(JournalFileStorage(sys.argv[1])))
+best = study.best_trial
+print(json.dumps({
+  "trials": len(study.trials), "states": [t.state.name for t in study.trials],
+  "best": best.user_attrs["trial"], "value": study.best_value, "lambda": study.best_params["lambda"],
+  "curve": best.intermediate_values, "low": best.distributions["lambda"].low,
+  "seed": study.user_attrs["seed"], "start": study.trials[0].datetime_start.isoformat()}))`;
+      const { stdout, stderr } = spawnSync(python, ['-c', script, file], { encoding: 'utf8' });
+      expect(stderr).not.toContain('Traceback');
+      expect(JSON.parse(stdout)).toEqual({
+        trials: 7,
+        states: ['COMPLETE', 'COMPLETE', 'FAIL', 'COMPLETE', 'COMPLETE', 'COMPLETE', 'FAIL'],
+        best: 'fine/2',
+        value: 0.5,
+        lambda: 8e-3,
+        curve: { '1000': 0.5 },
+        low: 1e-3,
+        seed: 7,
+        start: '2026-01-02T03:04:05',
+      });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

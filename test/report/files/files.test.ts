@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { delimitedText, formatDelimited } from '../../../src/report/files/delimited.ts';
+import { formatJson, formatJsonl } from '../../../src/report/files/json.ts';
+import { selectResults, studyResults } from '../../../src/report/results/study-results.ts';
+import { completeResult, study, trial, trials } from '../support/sample-study.ts';
+
+const results = studyResults(study, trials);
+
+/** RFC 4180, and nothing more: fields in quotes may hold anything, `""` is a quote. */
+function parseCsv(text: string): string[][] {
+  const records: string[][] = [];
+  let at = 0;
+  while (at < text.length) {
+    const record: string[] = [];
+    for (;;) {
+      let field = '';
+      if (text[at] === '"') {
+        for (at++; text[at] !== '"' || text[at + 1] === '"'; at++) {
+          if (text[at] === '"') at++;
+          field += text[at];
+        }
+        at++;
+      } else {
+        while (at < text.length && text[at] !== ',' && text[at] !== '\r') field += text[at++];
+      }
+      record.push(field);
+      if (text[at] !== ',') break;
+      at++;
+    }
+    expect(text.slice(at, at + 2)).toBe('\r\n');
+    at += 2;
+    records.push(record);
+  }
+  return records;
+}
+
+describe('CSV', () => {
+  test('reads back as what went in, for any text', () => {
+    const cells = fc.array(fc.record({ a: fc.string({ unit: 'binary' }), b: fc.string() }));
+    fc.assert(
+      fc.property(cells, (rows) => {
+        const text = delimitedText<(typeof rows)[number]>(
+          [
+            ['a', (row) => row.a],
+            ['b', (row) => row.b],
+          ],
+          rows,
+          'csv',
+        );
+        expect(parseCsv(text)).toEqual([['a', 'b'], ...rows.map(({ a, b }) => [a, b])]);
+      }),
+    );
+  });
+
+  test('quotes what a spreadsheet could take for a formula, and adds nothing to it', () => {
+    const csv = delimitedText<string>(
+      [['worker', (row) => row]],
+      ['=1+1', '@x', '+1', '-1', 'plain'],
+      'csv',
+    );
+    expect(csv).toBe('worker\r\n"=1+1"\r\n"@x"\r\n"+1"\r\n"-1"\r\nplain\r\n');
+  });
+
+  test('keeps full precision and leaves the unknown empty', () => {
+    const [head, first, second] = parseCsv(formatDelimited(results, 'csv'));
+    expect(head?.slice(0, 5)).toEqual(['stage', 'rank', 'trial', 'replicate', 'lambda']);
+    expect(first?.slice(0, 5)).toEqual(['coarse', '1', 'coarse/2', '1', '0.004']);
+    expect(Number(second?.[4])).toBe(1.234_567_890_123e-7);
+    expect(second?.[head?.indexOf('test_accuracy') ?? -1]).toBe('');
+  });
+});
+
+describe('TSV', () => {
+  test('has as many fields in every line as in the first, for any worker name', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (worker) => {
+        const tsv = formatDelimited(
+          studyResults(study, [trial('coarse', 1, 0.1, { worker })]),
+          'tsv',
+        );
+        const lines = tsv.split('\n');
+        expect(lines).toHaveLength(3);
+        expect(lines[1]?.split('\t')).toHaveLength(lines[0]?.split('\t').length ?? 0);
+      }),
+    );
+  });
+});
+
+describe('JSON', () => {
+  test('has the documented fields, and no others in a row', () => {
+    const parsed = JSON.parse(formatJson(results)) as Record<string, never>;
+    expect(parsed).toMatchObject({
+      schema_version: 1,
+      study: 'sample',
+      seed: 7,
+      objective: { metric: 'validation_accuracy', direction: 'maximize' },
+      stages: [
+        { name: 'coarse', lambda: { min: 1e-9, max: 0.1, distribution: 'log_uniform' } },
+        { name: 'fine', lambda: { min: 1e-3, max: 1e-2, reason: study.stages[1]!.reason } },
+      ],
+      winner: {
+        trial: 'fine/2',
+        rank: 1,
+        test_accuracy: 0.468,
+        reproduced: true,
+        test_worker: 'node-b',
+      },
+      warnings: [
+        'fine: the range touches a bound',
+        '1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.',
+      ],
+    });
+    const stages = parsed['stages'] as unknown as { trials: Record<string, unknown>[] }[];
+    expect(stages[0]!.trials[0]).toEqual({
+      rank: 1,
+      trial: 'coarse/2',
+      replicate: 1,
+      lambda: 0.004,
+      train_accuracy: 0.6125,
+      validation_accuracy: 0.46,
+      validation_loss: 1.503_219_876_543_21,
+      test_accuracy: null,
+      status: 'complete',
+      reason: null,
+      attempts: 2,
+      worker: 'node-a',
+      steps: 1000,
+      seconds: 1.234_567,
+      digest: '1a2b3c4d'.repeat(8),
+      verified: null,
+      audit: null,
+      standard_error: null,
+      tied: null,
+      replicates: 1,
+    });
+    expect(Object.keys(stages[0]!.trials[2]!)).toEqual(Object.keys(stages[0]!.trials[0]!));
+  });
+
+  test('gives a diverged trial no accuracy, no digest and no rank', () => {
+    const diverged = results.stages[0]!.rows[2]!;
+    expect(diverged).toMatchObject({
+      trial: 'coarse/3',
+      rank: null,
+      validationAccuracy: null,
+      digest: null,
+      steps: 12,
+    });
+  });
+
+  test('reads back every λ and every metric to the last bit', () => {
+    const number = fc.double({ min: 1e-300, max: 1e300, noNaN: true });
+    fc.assert(
+      fc.property(number, number, (lambda, validationLoss) => {
+        const record = trial('coarse', 1, lambda, {
+          result: completeResult(0.4, { validationLoss }),
+        });
+        const { stages } = JSON.parse(formatJson(studyResults(study, [record])));
+        expect(stages[0].trials[0]).toMatchObject({ lambda, validation_loss: validationLoss });
+      }),
+    );
+  });
+
+  test('writes what is no finite number as null', () => {
+    const record = trial('coarse', 1, 0.1, {
+      result: completeResult(0.4, { validationLoss: Infinity }),
+    });
+    expect(formatJson(studyResults(study, [record]))).toContain('"validation_loss": null');
+  });
+
+  test('adds the objective where no ordinary field shows it', () => {
+    const byCost = {
+      ...study.spec,
+      objective: { metric: 'validation_cost', direction: 'minimize' } as const,
+    };
+    const { stages } = JSON.parse(formatJson(studyResults({ ...study, spec: byCost }, trials)));
+    expect(stages[0].trials[0].validation_cost).toBe(1.75);
+  });
+
+  test('as lines has one object for each trial, with its study and stage', () => {
+    const lines = formatJsonl(results).trimEnd().split('\n');
+    expect(lines).toHaveLength(5);
+    expect(JSON.parse(lines[3]!)).toMatchObject({
+      study: 'sample',
+      stage: 'fine',
+      rank: 1,
+      trial: 'fine/2',
+    });
+  });
+});
+
+describe('selectResults', () => {
+  test('leaves rows out and keeps the count of all', () => {
+    const [stage, ...others] = selectResults(results, { stage: 'coarse', top: 1 }).stages;
+    expect(others).toEqual([]);
+    expect(stage).toMatchObject({ name: 'coarse', rowsTotal: 3 });
+    expect(stage?.rows.map((row) => row.trial)).toEqual(['coarse/2']);
+  });
+
+  test('names the stages there are when asked for another', () => {
+    expect(() => selectResults(results, { stage: 'corse' })).toThrow(/"corse"[^]*coarse, fine/);
+  });
+});
+
+describe('studyResults', () => {
+  test('shows the best so far while there is no winner', () => {
+    const running = studyResults({ ...study, status: 'running', winner: null }, trials);
+    expect(running.winner).toBeNull();
+    expect(running.best).toMatchObject({ trial: 'fine/2', testAccuracy: null });
+    expect(studyResults({ ...study, winner: null }, []).best).toBeNull();
+  });
+
+  test('shows test accuracies of all trials only where the study measured them', () => {
+    const measured = [
+      trial('coarse', 1, 0.1, { result: completeResult(0.4, { testAccuracy: 0.39 }) }),
+    ];
+    const all = studyResults({ ...study, spec: { ...study.spec, test: 'all' } }, measured);
+    expect(all.stages[0]!.rows[0]!.testAccuracy).toBe(0.39);
+    expect(all.warnings.join()).toMatch(/test set was measured in every trial/);
+  });
+
+  test('warns when the winner could not be reproduced', () => {
+    const winner = { ...study.winner!, testAccuracy: null, testLoss: null, reproduced: false };
+    expect(studyResults({ ...study, winner }, trials).warnings.join()).toMatch(
+      /fine\/2 .*node-b .*another result/,
+    );
+  });
+});

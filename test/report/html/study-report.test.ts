@@ -1,0 +1,205 @@
+/** The HTML report: self-contained, without scripts, and honest about foreign text. */
+import { parseHTML } from 'linkedom';
+import { describe, expect, test } from 'vitest';
+import { parseStudy } from '../../../src/config/parse-study.ts';
+import { chartDocument } from '../../../src/report/charts/svg-text.ts';
+import { studyReport } from '../../../src/report/html/study-report.ts';
+import { html } from '../../../src/report/html/html-text.ts';
+import type { StudyPicture } from '../../../src/report/charts/study-charts.ts';
+import { studyResults } from '../../../src/report/results/study-results.ts';
+import type { StudyRecord } from '../../../src/study/study-record.ts';
+import type { AttemptRecord, TrialRecord } from '../../../src/study/trial.ts';
+import { completeResult, study, trials } from '../support/sample-study.ts';
+import { twoStages } from '../../study/support/example-study.ts';
+import { scored, scoredTrials } from '../support/scored-study.ts';
+
+const hostile = '<img src=x onerror=alert(1)>"\'&\u001b[31m\u202e</style><script>alert(1)</script>';
+
+function attempt(k: number, changes: Partial<AttemptRecord> = {}): AttemptRecord {
+  return {
+    trial: { stage: 'coarse', index: k, replicate: 1 },
+    attempt: 1,
+    kind: 'search',
+    worker: 'node-a',
+    session: 's',
+    pack: String(k),
+    grantedAtMs: 1000 * k,
+    endedAtMs: 1000 * k + 900,
+    outcome: 'accepted',
+    reason: null,
+    fingerprint: null,
+    ...changes,
+  };
+}
+
+function pictureOf(
+  record: StudyRecord = study,
+  rows: readonly TrialRecord[] = trials,
+  attempts: readonly AttemptRecord[] = [
+    attempt(1),
+    attempt(2, { worker: 'node-b', outcome: 'lost' }),
+  ],
+): StudyPicture {
+  const complete = rows.filter(({ status }) => status === 'complete');
+  return {
+    record,
+    results: studyResults(record, rows),
+    attempts,
+    examples: complete
+      .slice(0, 2)
+      .map((trial, index) => ({ role: index === 0 ? 'best' : 'worst', trial })),
+    nowMs: 5000,
+  };
+}
+
+const maker = { ridgeline: '0.0.0', node: '24.0.0', writtenAtMs: 0 };
+const written = (picture: StudyPicture): string => studyReport(picture, maker, chartDocument());
+
+/** Every tag that is opened is closed, in order. */
+function unbalanced(text: string): string[] {
+  const voids = new Set(['meta', 'br', 'hr', 'img', 'link', 'input']);
+  const open: string[] = [];
+  for (const [, close, name = '', self] of text.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*?(\/?)>/gi)) {
+    if (close === '/') {
+      if (open.pop() !== name) return [`</${name}>`];
+    } else if (self !== '/' && !voids.has(name)) open.push(name);
+  }
+  return open;
+}
+
+describe('the report', () => {
+  test('says the question and the answer, and shows every part', () => {
+    const { document } = parseHTML(written(pictureOf()));
+    expect(document.querySelector('h1')?.textContent).toBe('sample');
+    expect(document.body.textContent).toContain(
+      'Which L2 strength λ gives a two-layer network with 50 hidden units, trained on digits, the highest validation accuracy?',
+    );
+    expect(document.querySelector('.answer')?.textContent.replaceAll('\u00a0', ' ')).toContain(
+      'λ = 1.23e-2: of 4 trials that are complete it has the best validation accuracy, 47.12 %, and 46.80 % on the test images',
+    );
+    expect(document.querySelectorAll('figure svg[role="img"]').length).toBe(5);
+    expect(document.querySelectorAll('tr.best').length).toBe(1);
+    const spec = [...document.querySelectorAll('pre')].at(-1)?.textContent ?? '';
+    expect(spec).toContain('study: sample\n');
+    expect(spec.split('\n').length).toBeGreaterThan(20);
+    for (const word of [
+      'the range touches a bound',
+      'known answer',
+      'ridgeline train sample.yaml --winner',
+      'coarse/3 failed',
+    ]) {
+      expect(document.body.textContent).toContain(word);
+    }
+  });
+
+  test('counts λ, not trials, where they have replicates, and calls the value a mean', () => {
+    const repeated = [...trials, ...trials.slice(0, 2)].map((trial, index) =>
+      index < trials.length ? trial : { ...trial, id: { ...trial.id, replicate: 2 } },
+    );
+    const spec = { ...study.spec, replicates: 2 };
+    const { document } = parseHTML(written(pictureOf({ ...study, spec }, repeated)));
+    const text = document.body.textContent.replaceAll('\u00a0', ' ');
+    expect(document.querySelector('.answer')?.textContent).toContain(
+      'of 4 λ that are complete it has the best mean validation accuracy',
+    );
+    expect(text).toContain('A dot for each λ, the mean of its replicates');
+    expect(text).not.toMatch(/\d trials? (diverged|failed|are tied|had)/);
+  });
+
+  test('does not call the winner of a race the best of all means: one that was left out may be higher', () => {
+    const raced = [...trials, { ...trials[4]!, id: { stage: 'fine', index: 2, replicate: 2 } }];
+    const lucky = { ...trials[3]!, result: completeResult(0.48) };
+    const spec = { ...study.spec, replicates: 2, racing: true };
+    const records = raced.map((trial) => (trial === trials[3] ? lucky : trial));
+    const { document } = parseHTML(written(pictureOf({ ...study, spec }, records)));
+    expect(document.querySelector('.answer')?.textContent).toContain(
+      'λ = 1.23e-2: of 1 λ with 2 replicates each (4 λ that are complete) it has the best mean',
+    );
+  });
+
+  test('says of a curve which replicate it is of, where the tables have means', () => {
+    const words = (record: StudyRecord, rows: readonly TrialRecord[]): string => {
+      const picture = { ...pictureOf(record, rows), examples: [{ role: 'best', trial: rows[4]! }] };
+      return parseHTML(written(picture)).document.body.textContent.replaceAll(/\s+/g, ' ');
+    };
+    expect(words(study, scoredTrials)).toContain('best: fine/2, λ 8.00e-3');
+    const second = scored('fine', 2, 8e-3, { right: 204 });
+    const again = { ...second, id: { ...second.id, replicate: 2 } };
+    const spec = { ...study.spec, replicates: 2, racing: true };
+    const twice = words({ ...study, spec }, [...scoredTrials, again]);
+    // In the chart and above its table.
+    expect(twice.match(/best: fine\/2, replicate 1 of 2, λ 8\.00e-3/g)).toHaveLength(2);
+  });
+
+  test('has the study as a file that gives the same study', () => {
+    const spec = { ...study.spec, stages: twoStages(3, 3) };
+    const { document } = parseHTML(written(pictureOf({ ...study, spec })));
+    const text = [...document.querySelectorAll('pre')].at(-1)?.textContent ?? '';
+    expect(text).toContain('step_size: 500');
+    expect(parseStudy(text, 'copied.yaml')).toEqual(spec);
+  });
+
+  test('loads nothing and runs nothing', () => {
+    const text = written(pictureOf());
+    expect(text).not.toMatch(/<script|<link|<iframe|<img|@import|url\(| on[a-z]+=/i);
+    const addresses = [...text.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, address]) => address);
+    expect(addresses.every((address) => address?.startsWith('#'))).toBe(true);
+    const namespaces = /xmlns="http:\/\/www\.w3\.org\/2000\/svg"/g;
+    expect(text.replaceAll(namespaces, '')).not.toMatch(/https?:/);
+    expect(text).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+  });
+
+  test('is well-formed, whatever the study has come to', () => {
+    const states: StudyPicture[] = [
+      pictureOf(),
+      pictureOf({ ...study, winner: null, status: 'running' }, trials.slice(0, 2)),
+      pictureOf({ ...study, winner: null, status: 'failed', reason: 'x' }, [], []),
+    ];
+    for (const picture of states) {
+      const text = written(picture);
+      expect(unbalanced(text)).toEqual([]);
+      expect(text).not.toMatch(/NaN|undefined|\[object/);
+    }
+    expect(written(states[2]!)).toContain('No trial is complete yet');
+  });
+
+  test('shows hostile names of workers, reasons and folders as text', () => {
+    const record: StudyRecord = {
+      ...study,
+      spec: {
+        ...study.spec,
+        dataset: { ...study.spec.dataset, source: { kind: 'path', path: hostile, format: 'idx' } },
+      },
+      stages: study.stages.map((stage) => ({ ...stage, reason: hostile, warnings: [hostile] })),
+      shardDigests: { [hostile]: 'd'.repeat(64) },
+    };
+    const rows = trials.map((trial) => ({ ...trial, worker: hostile, reason: hostile }));
+    const text = written(
+      pictureOf(record, rows, [attempt(1, { worker: hostile, reason: hostile })]),
+    );
+    const { document } = parseHTML(text);
+    expect(document.querySelectorAll('script, img').length).toBe(0);
+    expect(document.querySelectorAll('style').length).toBe(1);
+    expect(unbalanced(text)).toEqual([]);
+    expect(text).not.toContain('\u001b');
+    expect(text).not.toContain('\u202e');
+    expect(document.body.textContent).toContain('<img src=x onerror=alert(1)>');
+  });
+
+  test('of many trials shows the best, folds the others away, and tells where the rest is', () => {
+    const rows = Array.from({ length: 1010 }, (_, index): TrialRecord => ({
+      ...trials[0]!,
+      id: { stage: 'coarse', index: index + 1, replicate: 1 },
+    }));
+    const { document } = parseHTML(written(pictureOf({ ...study, winner: null }, rows)));
+    expect(document.querySelectorAll('details tbody tr').length).toBeGreaterThanOrEqual(980);
+    expect(document.body.textContent).toContain('The best 1000 of 1010 are shown');
+  });
+});
+
+test('a template escapes every value but finished markup', () => {
+  const inner = html`<b>${'a & b'}</b>`;
+  expect(html`<p title="${'"x"'}">${[inner, '<i>', 3, null]}</p>`.html).toBe(
+    '<p title="&quot;x&quot;"><b>a &amp; b</b>&lt;i&gt;3</p>',
+  );
+});

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { chosenFields, resultFields } from '../../../src/report/results/result-fields.ts';
+import { rowOrder, rowTest } from '../../../src/report/results/row-filter.ts';
+import { selectResults, studyResults } from '../../../src/report/results/study-results.ts';
+import { formatDelimited } from '../../../src/report/files/delimited.ts';
+import { formatTables } from '../../../src/report/terminal/terminal-table.ts';
+import { study } from '../support/sample-study.ts';
+import { scoredTrials } from '../support/scored-study.ts';
+
+const results = studyResults(study, scoredTrials);
+const fields = resultFields(study.spec.objective);
+const rows = results.stages.flatMap((stage) => stage.rows);
+
+const matching = (where: string): string[] =>
+  rows.filter(rowTest(where, fields)).map((row) => row.trial);
+
+describe('--where', () => {
+  test.each([
+    ['validation_accuracy > 0.48', ['coarse/2', 'fine/2', 'fine/1']],
+    ['validation_accuracy>0.48 and lambda<5e-3', ['coarse/2', 'fine/1']],
+    ['stage = fine', ['fine/2', 'fine/1']],
+    ['tied', ['coarse/2', 'fine/2', 'fine/1']],
+    ['not tied', ['coarse/1', 'coarse/3']],
+    ['tied = false', ['coarse/1']],
+    ['status = failed or rank = 1 and stage = fine', ['coarse/3', 'fine/2']],
+    ['(status = failed or rank = 1) and stage = fine', ['fine/2']],
+    ['worker = "node-a" and not (rank >= 2)', ['coarse/2', 'fine/2']],
+    ['status != complete', ['coarse/3']],
+  ])('keeps the rows that it says: %s', (where, expected) => {
+    expect(matching(where)).toEqual(expected);
+  });
+
+  test.each([
+    ['accuracy > 0.4', /expected a column at character 1 \("accuracy"\)/],
+    ['lambda > big', /expected a number for lambda at character 10 \("big"\)/],
+    ['lambda >', /expected a value for lambda at its end/],
+    ['lambda', /expected one of = != < <= > >= at its end/],
+    ['(tied', /expected "\)" at its end/],
+    ['tied tied', /expected and, or, or the end at character 6/],
+    ['tied = maybe', /expected true or false/],
+    ['', /expected a column at its end/],
+    ['lambda > 1 "', /expected and, or, or the end at character 12/],
+  ])('says where it was not understood: %s', (where, message) => {
+    expect(() => rowTest(where, fields)).toThrow(message);
+  });
+
+  test('names the columns there are', () => {
+    expect(() => rowTest('accuracy > 0.4', fields)).toThrow(/validation_accuracy/);
+  });
+
+  test('answers or refuses any text, and never runs it', () => {
+    const words = fc.constantFrom(
+      'lambda',
+      '>',
+      '0.1',
+      'and',
+      'or',
+      'not',
+      '(',
+      ')',
+      'tied',
+      '"a"',
+      'x',
+    );
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(words).map((list) => list.join(' ')),
+    );
+    fc.assert(
+      fc.property(text, (where) => {
+        try {
+          rows.filter(rowTest(where, fields));
+        } catch (error) {
+          expect((error as { code?: string }).code).toBe('USAGE');
+        }
+      }),
+    );
+  });
+});
+
+describe('--sort and --columns', () => {
+  test('order rows up or down, with the unknown last both ways', () => {
+    const sorted = (by: string): string[] =>
+      rows.toSorted(rowOrder(by, fields)).map((row) => row.trial);
+    expect(sorted('lambda')).toEqual(['coarse/1', 'fine/1', 'coarse/2', 'fine/2', 'coarse/3']);
+    expect(sorted('validation_accuracy:desc')[0]).toBe('fine/2');
+    expect(sorted('validation_accuracy:desc').at(-1)).toBe('coarse/3');
+    expect(sorted('validation_accuracy').at(-1)).toBe('coarse/3');
+    expect(() => rowOrder('lambda:up', fields)).toThrow(/--sort lambda:up/);
+    expect(() => rowOrder('best', fields)).toThrow(/no column "best"/);
+  });
+
+  test('choose the columns of files and of tables, and refuse unknown ones', () => {
+    expect(formatDelimited(results, 'tsv', ['trial', 'lambda'])).toMatch(
+      /^trial\tlambda\ncoarse\/2\t0.004\n/,
+    );
+    const text = formatTables(results, {
+      width: 40,
+      color: (_style, painted) => painted,
+      unicode: true,
+      columns: ['trial', 'digest', 'lambda'],
+    });
+    expect(text).toContain('│ trial    │ digest ');
+    expect(() => chosenFields(study.spec.objective, ['trail'])).toThrow(/no column "trail"/);
+  });
+
+  test('say how many rows match and how many are shown', () => {
+    const selected = selectResults(results, {
+      stage: 'coarse',
+      keep: rowTest('status = complete', fields),
+      top: 1,
+    });
+    const options = {
+      width: 100,
+      color: (_style: string, painted: string) => painted,
+      unicode: true,
+      columns: null,
+    };
+    expect(formatTables(selected, options)).toContain(
+      '2 of 3 match; 1 of 2 shown, --all shows the rest',
+    );
+  });
+});

@@ -1,0 +1,117 @@
+/** A small finished study, made by hand: what the outputs of these tests are made of. */
+import type { StudyRecord } from '../../../src/study/study-record.ts';
+import type { Measurement, TrialRecord, TrialResult } from '../../../src/study/trial.ts';
+import { exampleStudy, plainTrainer, twoStages } from '../../study/support/example-study.ts';
+
+function measurement(validationAccuracy: number, changes: Partial<Measurement> = {}): Measurement {
+  return {
+    step: 1000,
+    epoch: 10,
+    learningRate: 1e-5,
+    trainLoss: 1.25,
+    trainCost: 1.5,
+    trainAccuracy: 0.6125,
+    validationLoss: 1.503_219_876_543_21,
+    validationCost: 1.75,
+    validationAccuracy,
+    testLoss: null,
+    testAccuracy: null,
+    ...changes,
+  };
+}
+
+export function completeResult(
+  validationAccuracy: number,
+  changes: Partial<Measurement> = {},
+): TrialResult {
+  return {
+    kind: 'complete',
+    steps: 1000,
+    seconds: 1.234_567,
+    digest: '1a2b3c4d'.repeat(8),
+    curve: [measurement(validationAccuracy, changes)],
+    validationCorrect: new Uint8Array(),
+  };
+}
+
+export function trial(
+  stage: string,
+  k: number,
+  lambda: number,
+  changes: Partial<TrialRecord> = {},
+): TrialRecord {
+  return {
+    id: { stage, index: k, replicate: 1 },
+    lambda,
+    status: 'complete',
+    reason: null,
+    attempts: 1,
+    failures: 0,
+    worker: 'node-a',
+    result: completeResult(0.4),
+    fingerprint: 'f'.repeat(64),
+    audit: null,
+    ...changes,
+  };
+}
+
+/** Two stages; the fine one narrowed; nothing is said of the trials. */
+export const study: StudyRecord = {
+  spec: exampleStudy({
+    study: 'sample',
+    seed: 7,
+    trainer: {
+      ...plainTrainer,
+      batch: 100,
+      learningRate: { min: 1e-5, max: 1e-1, stepSize: 500 },
+      length: { kind: 'cycles', cycles: 1 },
+      measure: { kind: 'cycle' },
+    },
+    stages: twoStages(3, 2),
+  }),
+  status: 'complete',
+  reason: null,
+  createdAtMs: 0,
+  endedAtMs: 1,
+  selfTestDigest: 'k',
+  shardDigests: {},
+  officialData: true,
+  stages: [
+    {
+      name: 'coarse',
+      trials: 3,
+      range: { min: 1e-9, max: 1e-1 },
+      reason: null,
+      closed: true,
+      warnings: [],
+    },
+    {
+      name: 'fine',
+      trials: 2,
+      range: { min: 1e-3, max: 1e-2 },
+      reason: 'from 1.00e-3 to 1.00e-2: the best trial is coarse/2',
+      closed: true,
+      warnings: ['the range touches a bound'],
+    },
+  ],
+  winner: {
+    trial: { stage: 'fine', index: 2, replicate: 1 },
+    testAccuracy: 0.468,
+    testLoss: 1.6,
+    testWorker: 'node-b',
+    reproduced: true,
+    tests: [{ replicate: 1, accuracy: 0.468, loss: 1.6, worker: 'node-b' }],
+  },
+};
+
+export const trials: readonly TrialRecord[] = [
+  trial('coarse', 1, 1.234_567_890_123e-7, { result: completeResult(0.41) }),
+  trial('coarse', 2, 0.004, { result: completeResult(0.46), attempts: 2 }),
+  trial('coarse', 3, 0.09, {
+    status: 'failed',
+    reason: 'diverged: the loss was no longer finite after step 12',
+    result: { kind: 'diverged', steps: 12, seconds: 0.1, curve: [measurement(0.1)] },
+  }),
+  trial('fine', 1, 0.002, { result: completeResult(0.45), worker: 'node-b' }),
+  trial('fine', 2, 0.0123, { result: completeResult(0.4712) }),
+];

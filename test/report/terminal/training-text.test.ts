@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { trainingJson, trainingText } from '../../../src/report/terminal/training-text.ts';
+import type { TrialResult } from '../../../src/study/trial.ts';
+
+const options = { width: 100, color: (_style: string, text: string) => text, unicode: true };
+
+function complete(accuracy: number): TrialResult {
+  return {
+    kind: 'complete',
+    steps: 20,
+    seconds: 1.5,
+    digest: 'ab'.repeat(32),
+    validationCorrect: new Uint8Array(1),
+    curve: [10, 20].map((step) => ({
+      step,
+      epoch: step / 10,
+      learningRate: 0.01,
+      trainLoss: 1,
+      trainCost: 1.5,
+      trainAccuracy: accuracy + 0.1,
+      validationLoss: 2,
+      validationCost: 2.5,
+      validationAccuracy: accuracy,
+      testLoss: step === 20 ? 2.1 : null,
+      testAccuracy: step === 20 ? accuracy - 0.1 : null,
+    })),
+  };
+}
+
+const diverged: TrialResult = { kind: 'diverged', steps: 7, seconds: 0.5, curve: [] };
+const two = [
+  { seed: 1, result: complete(0.4) },
+  { seed: 2, result: complete(0.5) },
+];
+
+describe('what train prints', () => {
+  test('of several seeds: each, and means with the deviation between them', () => {
+    const text = trainingText({ seeds: two, ensemble: null, kernel: 'portable' }, options);
+    expect(text).toContain('│    1 │   50.00 │        40.00 │  30.00 │');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(
+      'train 55.00 ± 7.07 % validation 45.00 ± 7.07 % test 35.00 ± 7.07 %',
+    );
+  });
+
+  test('as JSON has means on top, each seed below, and a mean curve', () => {
+    const json: unknown = JSON.parse(
+      trainingJson({ seeds: two, ensemble: null, kernel: 'portable' }),
+    );
+    expect(json).toMatchObject({
+      schema_version: 1,
+      status: 'complete',
+      validation_accuracy: 0.45,
+      test_accuracy: expect.closeTo(0.35, 12) as number,
+      train_loss: 1,
+      digest: null,
+      kernel: 'portable',
+      seeds: [
+        { seed: 1, validation_accuracy: 0.4, digest: 'ab'.repeat(32) },
+        { seed: 2, validation_accuracy: 0.5 },
+      ],
+    });
+    expect(json).toHaveProperty('curve.0.validation_accuracy', 0.45);
+  });
+
+  test('with a seed that diverged claims no means', () => {
+    const seeds = [...two, { seed: 3, result: diverged }];
+    const summary = { seeds, ensemble: null, kernel: 'portable' };
+    expect(JSON.parse(trainingJson(summary))).toMatchObject({
+      status: 'diverged',
+      validation_accuracy: null,
+      curve: [],
+    });
+    expect(trainingText(summary, options)).toContain('no means: a seed diverged');
+  });
+
+  test('of an ensemble has its own worth on top, and says which cycles joined', () => {
+    const ensemble = {
+      members: [
+        { seed: 1, step: 20 },
+        { seed: 2, step: 20 },
+      ],
+      mirror: true,
+      cycles: [
+        { cycle: 2, joins: true, validationAccuracy: 0.55 },
+        { cycle: 1, joins: false, validationAccuracy: 0.54 },
+      ],
+      validation: { accuracy: 0.55, loss: 1.8 },
+      test: { accuracy: 0.53, loss: 1.9 },
+    };
+    const summary = { seeds: two, ensemble, kernel: 'native' };
+    const json: unknown = JSON.parse(trainingJson(summary));
+    expect(json).toMatchObject({ test_accuracy: 0.53, train_accuracy: null, test_loss: 1.9 });
+    expect(json).toHaveProperty('ensemble.cycles.1', {
+      cycle: 1,
+      joins: false,
+      validation_accuracy: 0.54,
+    });
+    expect(trainingText(summary, options)).toContain(
+      'end of cycle 1: validation 54.00 % (does not join: no better)',
+    );
+  });
+
+  test('in forty columns stays in forty columns', () => {
+    const text = trainingText(
+      { seeds: two, ensemble: null, kernel: 'portable' },
+      { ...options, width: 40 },
+    );
+    for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(40);
+  });
+});

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { displayWidth, fitText, wrapText } from '../../../src/report/text/display-width.ts';
+import { asciiText, foreignText } from '../../../src/report/text/escape-terminal.ts';
+
+const anyText = fc.string({ unit: 'binary' });
+
+describe('foreignText', () => {
+  test('shows what a terminal would obey or hide', () => {
+    expect(foreignText('a\u001b[31mred')).toBe(String.raw`a\x1b[31mred`);
+    expect(foreignText('one\ntwo\r\tthree')).toBe(String.raw`one\ntwo\r\tthree`);
+    expect(foreignText('\u202egnp.exe')).toBe(String.raw`\u{202e}gnp.exe`);
+    expect(foreignText('a\u2028b\u009bc\u200bd\ufeff')).toBe(
+      String.raw`a\u{2028}b\x9bc\u{200b}d\u{feff}`,
+    );
+    expect(foreignText('\ud800')).toBe(String.raw`\u{d800}`);
+  });
+
+  test('leaves ordinary text of any language alone', () => {
+    for (const text of ['node-1', 'λ 1.23e-2 … 47 %', '数据 节点', 'Gerät, 50 %', '👍']) {
+      expect(foreignText(text)).toBe(text);
+    }
+  });
+
+  test('leaves no control, format or separator character, whatever comes in', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(foreignText(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+      }),
+    );
+  });
+
+  test('asciiText leaves printable ASCII only and spells our own symbols out', () => {
+    expect(asciiText('λ 1 … 2')).toBe('lambda 1 ... 2');
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(asciiText(text)).toMatch(/^[ -~]*$/);
+      }),
+    );
+  });
+});
+
+describe('fitText and wrapText', () => {
+  test('count two columns for wide characters and none for combining marks', () => {
+    expect(displayWidth('abc')).toBe(3);
+    expect(displayWidth('数据')).toBe(4);
+    expect(displayWidth('👍')).toBe(2);
+    expect(displayWidth('e\u0301')).toBe(1);
+    expect(displayWidth('λ…█│')).toBe(4);
+  });
+
+  test('lose the end or the start of a name, with an ellipsis', () => {
+    expect(fitText('coarse/1234', 8, '…', 'start')).toBe('…se/1234');
+    expect(fitText('coarse/1234', 8, '...', 'end')).toBe('coars...');
+    expect(fitText('short', 8, '…', 'end')).toBe('short');
+    expect(fitText('数据节点', 6, '…', 'end')).toBe('数据…');
+  });
+
+  test('break between words, and within one only when it is wider than a line', () => {
+    expect(wrapText('one two three', 9, '  ')).toEqual(['one two', '  three']);
+    expect(wrapText('abcdefghijkl', 6, '  ')).toEqual(['abcdef', '  ghij', '  kl']);
+  });
+
+  test('never give more columns than asked for', () => {
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 6, max: 60 }), (text, width) => {
+        const safe = foreignText(text);
+        expect(displayWidth(fitText(safe, width, '…', 'end'))).toBeLessThanOrEqual(width);
+        for (const line of wrapText(safe, width, '  '))
+          expect(displayWidth(line)).toBeLessThanOrEqual(width);
+      }),
+    );
+  });
+});

@@ -1,0 +1,296 @@
+/** Operators' commands against a real server, over TLS on loopback. */
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { RidgelineError } from '../../../src/base/errors.ts';
+import { connectControl } from '../../../src/rpc/client/control-client.ts';
+import type {
+  StudySummary,
+  WatchSnapshot,
+  WorkerSummary,
+} from '../../../src/rpc/messages/control-messages.ts';
+import { readAdminJoin } from '../../../src/rpc/credentials/join-files.ts';
+import { parseJoin } from '../../../src/rpc/credentials/join-string.ts';
+import { connectSession } from '../../../src/rpc/client/session-client.ts';
+import { TestCoordinator, errorOf } from '../support/test-coordinator.ts';
+
+const study: StudySummary = {
+  study: 'sweep',
+  status: 'running',
+  stage: 'coarse',
+  done: 3,
+  total: 30,
+  running: 2,
+  metric: 'validation_accuracy',
+  best: { trial: 'coarse/2', lambda: 1.25e-4, value: 0.46 },
+  testing: false,
+  reason: null,
+};
+const workers: WorkerSummary[] = [
+  {
+    name: 'node-1',
+    address: '10.0.0.7:51000',
+    threads: 4,
+    busy: 3,
+    kernel: 'portable',
+    numerics: 'canonical',
+    trialsCompleted: 12,
+    state: 'busy',
+    reason: null,
+  },
+  {
+    name: 'node-2',
+    address: '[::1]:51000',
+    threads: 1,
+    busy: 0,
+    kernel: 'native',
+    numerics: 'other',
+    trialsCompleted: 0,
+    state: 'ineligible',
+    reason: 'its arithmetic differs',
+  },
+];
+
+describe('an admin', () => {
+  test('is found through the state directory, and gets what the coordinator knows', async () => {
+    const paused = {
+      ...study,
+      status: 'paused',
+      stage: null,
+      best: null,
+      reason: 'lunch',
+    } as const;
+    await using coordinator = await TestCoordinator.start({
+      control: { listStudies: () => [study, paused], listWorkers: () => workers },
+    });
+    using client = await connectControl(readAdminJoin(coordinator.state.path));
+    expect(await client.version()).toEqual({ protocol: 1, version: '0.1.0' });
+    expect(await client.listStudies()).toEqual([study, paused]);
+    expect(await client.listWorkers()).toEqual(workers);
+  });
+
+  test('has studies and workers changed as asked', async () => {
+    const asked: unknown[] = [];
+    await using coordinator = await TestCoordinator.start({
+      control: {
+        submitStudy: (spec, fresh) => {
+          asked.push([spec, fresh]);
+          return Promise.resolve({ name: 'sweep', outcome: 'extended' });
+        },
+        setStudy: (...change) => {
+          asked.push(change);
+          return Promise.resolve();
+        },
+        drainWorker: (worker, reason) => asked.push([worker, reason]),
+      },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    expect(await client.submitStudy('{"λ":1}', true)).toEqual({
+      name: 'sweep',
+      outcome: 'extended',
+    });
+    await client.pauseStudy('sweep', 'lunch');
+    await client.resumeStudy('sweep');
+    await client.cancelStudy('sweep', 'enough');
+    expect(await client.drainWorker(null, 'all')).toBe(5);
+    expect(await client.drainWorker('node-1', 'one')).toBe(6);
+    expect(asked).toEqual([
+      ['{"λ":1}', true],
+      ['sweep', 'pause', 'lunch'],
+      ['sweep', 'resume', ''],
+      ['sweep', 'cancel', 'enough'],
+      [null, 'all'],
+      ['node-1', 'one'],
+    ]);
+  });
+
+  test('may submit a study up to the limit; a longer one never gets to the coordinator', async () => {
+    let taken = 0;
+    await using coordinator = await TestCoordinator.start({
+      control: {
+        submitStudy: (spec) => {
+          taken = spec.length;
+          return Promise.resolve({ name: 'sweep', outcome: 'created' });
+        },
+      },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    await client.submitStudy('λ'.repeat(262_144), false);
+    expect(taken).toBe(262_144);
+    const error = await errorOf(client.submitStudy('x'.repeat(262_145), false));
+    expect([error.what, taken]).toEqual([expect.stringContaining('262145 characters'), 262_144]);
+  });
+
+  test('gets errors with code, words and fix', async () => {
+    const problems = Array.from({ length: 40 }, (_, i) => `  sweep.yaml:${i}:1  λ: not a number`);
+    const told = new RidgelineError(
+      'STUDY_INVALID',
+      `Not a study:\n${problems.join('\n')}`,
+      'Edit it.',
+    );
+    await using coordinator = await TestCoordinator.start({
+      control: { submitStudy: () => Promise.reject(told) },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    const error = await errorOf(client.submitStudy('x', false));
+    expect(error).toMatchObject({ code: told.code, what: told.what, fix: told.fix });
+  });
+
+  test('gets the start of an error that is too long for HTTP/2, whole characters of it', async () => {
+    const told = new RidgelineError('STUDY_INVALID', 'λ'.repeat(100_000), 'Edit it.');
+    await using coordinator = await TestCoordinator.start({
+      control: { submitStudy: () => Promise.reject(told) },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    const error = await errorOf(client.submitStudy('x', false));
+    expect(error).toMatchObject({ what: 'λ'.repeat(4_096), fix: told.fix });
+  });
+
+  test('learns of a bug in the coordinator, which lives on', async () => {
+    await using coordinator = await TestCoordinator.start({
+      control: {
+        listStudies: () => {
+          throw new Error('Invariant broken: left is right');
+        },
+      },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    await expect(client.listStudies()).rejects.toThrow('left is right');
+    expect(await client.listWorkers()).toEqual([]);
+  });
+
+  test('makes, lists and revokes tokens; what was revoked is cut off', async () => {
+    await using coordinator = await TestCoordinator.start();
+    using client = await connectControl(coordinator.join.admin);
+    const { id, join } = await client.createToken('worker', 3_600);
+    expect((await client.listTokens()).map((token) => [token.id, token.role])).toContainEqual([
+      id,
+      'worker',
+    ]);
+    const worker = await connectSession(parseJoin(join), {});
+    const closed = new Promise<Error | null>((resolve) => worker.onClosed(resolve));
+    expect(await client.revokeToken(id)).toBe(true);
+    expect(await closed).toMatchObject({
+      code: 'TOKEN_REFUSED',
+      what: expect.stringContaining('revoked'),
+    });
+    expect((await errorOf(connectSession(parseJoin(join), {}))).code).toBe('TOKEN_REFUSED');
+    expect(await client.revokeToken(id)).toBe(false);
+  });
+
+  test('is refused a token whose end has no date, and a name that is none', async () => {
+    await using coordinator = await TestCoordinator.start();
+    using client = await connectControl(coordinator.join.admin);
+    for (const seconds of [8.64e12, Number.MAX_SAFE_INTEGER])
+      expect((await errorOf(client.createToken('viewer', seconds))).what).toContain('ttl');
+    expect((await errorOf(client.pauseStudy('', ''))).what).toContain('study is empty');
+    expect((await errorOf(client.submitStudy('x'.repeat(300_000), false))).what).toContain('spec');
+  });
+});
+
+describe('rights', () => {
+  test('let a viewer read and change nothing', async () => {
+    let changes = 0;
+    await using coordinator = await TestCoordinator.start({
+      control: {
+        listStudies: () => [study],
+        setStudy: () => Promise.resolve(void changes++),
+        drainWorker: () => ++changes,
+        submitStudy: () => Promise.reject(new Error(`submitted ${++changes}`)),
+      },
+    });
+    using viewer = await connectControl(coordinator.target('viewer'));
+    expect(await viewer.listStudies()).toEqual([study]);
+    const refused = [
+      viewer.submitStudy('x', false),
+      viewer.cancelStudy('sweep', ''),
+      viewer.drainWorker(null, ''),
+      viewer.createToken('admin', null),
+      viewer.listTokens(),
+      viewer.revokeToken(coordinator.join.admin.tokenId),
+    ];
+    for (const call of refused) {
+      const error = await errorOf(call);
+      expect(error).toMatchObject({
+        code: 'TOKEN_REFUSED',
+        what: expect.stringContaining('role viewer'),
+        fix: expect.stringContaining('ridgeline token new --role admin'),
+      });
+    }
+    expect(changes).toBe(0);
+  });
+
+  test('let a worker see nothing but the version', async () => {
+    await using coordinator = await TestCoordinator.start();
+    using worker = await connectControl(coordinator.join.worker);
+    expect(await errorOf(worker.listStudies())).toMatchObject({
+      code: 'TOKEN_REFUSED',
+      fix: expect.stringContaining('ridgeline token new --role viewer'),
+    });
+    const snapshots = worker.watch('sweep')[Symbol.asyncIterator]();
+    expect((await errorOf(snapshots.next())).code).toBe('TOKEN_REFUSED');
+  });
+
+  test('let nobody in without a token', async () => {
+    await using coordinator = await TestCoordinator.start();
+    const unknown = { ...coordinator.join.admin, tokenId: 'nobody' };
+    expect((await errorOf(connectControl(unknown))).code).toBe('TOKEN_REFUSED');
+  });
+});
+
+const snapshot = (done: number): WatchSnapshot => ({
+  progress: { ...study, done },
+  workers: [{ name: 'node-1', threads: 4, busy: 3 }],
+  elapsedMs: done * 1_000,
+});
+
+describe('watching', () => {
+  test('shows every snapshot and ends with the study', async () => {
+    await using coordinator = await TestCoordinator.start({
+      control: {
+        async *watch(name) {
+          expect(name).toBe('sweep');
+          for (let done = 1; done <= 3; done++) yield snapshot(done);
+        },
+      },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    const seen: WatchSnapshot[] = [];
+    for await (const each of client.watch('sweep')) seen.push(each);
+    expect(seen).toEqual([snapshot(1), snapshot(2), snapshot(3)]);
+  });
+
+  test('ends on both sides when the watcher has seen enough', async () => {
+    const stopped = Promise.withResolvers<void>();
+    await using coordinator = await TestCoordinator.start({
+      control: {
+        async *watch(_, signal) {
+          yield snapshot(1);
+          await once(signal, 'abort');
+          stopped.resolve();
+        },
+      },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    const enough = new AbortController();
+    let seen = 0;
+    for await (const _ of client.watch('sweep', enough.signal)) {
+      seen += 1;
+      enough.abort();
+    }
+    await stopped.promise;
+    expect(seen).toBe(1);
+  });
+
+  test('of an unknown study says so', async () => {
+    await using coordinator = await TestCoordinator.start({
+      control: {
+        watch() {
+          throw new RidgelineError('STUDY_UNKNOWN', 'There is no study x.', 'Check the name.');
+        },
+      },
+    });
+    using client = await connectControl(coordinator.join.admin);
+    const error = await errorOf(client.watch('x')[Symbol.asyncIterator]().next());
+    expect(error).toMatchObject({ code: 'STUDY_UNKNOWN', fix: 'Check the name.' });
+  });
+});

@@ -1,0 +1,152 @@
+/** What the server bears: old protocols, broken bytes, peers that do not read, long messages. */
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import { connect } from 'node:tls';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import { loadOrCreateAuthority } from '../../../src/rpc/credentials/authority.ts';
+import { workerMessageToBytes } from '../../../src/rpc/messages/domain-to-wire.ts';
+import type { WorkerMessage } from '../../../src/rpc/messages/messages.ts';
+import { startRpcServer } from '../../../src/rpc/server/rpc-server.ts';
+import { connectSession } from '../../../src/rpc/client/session-client.ts';
+import { RawPeer, bearer, framed, sessionPath } from '../support/raw-peer.ts';
+import { TestCoordinator, errorOf, nothingToControl } from '../support/test-coordinator.ts';
+import { nextMessage, closedReason } from '../support/session-talk.ts';
+
+/** A peer that opens a session and never reads from it, nor lets HTTP/2 read for it. */
+async function openWithoutReading(coordinator: TestCoordinator) {
+  const peer = new RawPeer(coordinator.server.port);
+  peer.open({ path: sessionPath, authorization: bearer(coordinator.join.worker) });
+  return { stream: await coordinator.nextStream(), connectionClosed: peer.closed };
+}
+
+describe('the server', () => {
+  test('refuses TLS 1.2', async () => {
+    await using coordinator = await TestCoordinator.start();
+    const options = { host: '127.0.0.1', port: coordinator.server.port, rejectUnauthorized: false };
+    const old = connect({ ...options, maxVersion: 'TLSv1.2' });
+    const [error] = await once(old, 'error');
+    expect(String(error)).toMatch(/protocol version|alert/i);
+    const current = connect({ ...options, ALPNProtocols: ['h2'] });
+    await once(current, 'secureConnect');
+    expect(current.getProtocol()).toBe('TLSv1.3');
+    current.destroy();
+  });
+
+  test('outlives bytes that are not TLS, and frames that do not decompress', async () => {
+    await using coordinator = await TestCoordinator.start();
+    const socket = connectTcp(coordinator.server.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\n\r\n');
+    socket.resume();
+    await new Promise((resolve) => socket.once('close', resolve));
+    using peer = new RawPeer(coordinator.server.port);
+    const body = framed(Buffer.from('notgzip'), 1);
+    await peer.call({ headers: { 'grpc-encoding': 'gzip' }, body });
+    const worker = await connectSession(coordinator.join.worker, {});
+    worker.close();
+  });
+
+  test('says which port is in use, and how to take another one', async () => {
+    await using coordinator = await TestCoordinator.start();
+    const address = coordinator.server.addresses.local;
+    const authority = await loadOrCreateAuthority(coordinator.state.path, Date.now());
+    const error = await errorOf(
+      startRpcServer(address, {
+        authority,
+        tokens: coordinator.tokens,
+        version: '0.1.0',
+        clock: systemClock,
+        advertise: null,
+        onRefused: () => undefined,
+        cluster: { session: () => undefined, fetchPart: () => null },
+        control: nothingToControl,
+      }),
+    );
+    expect(error.code).toBe('PORT_IN_USE');
+    expect(error.what).toContain(address);
+    expect(error.fix).toContain('--listen');
+  });
+
+  test('cuts a worker that does not read, once more than the limit waits for it', async () => {
+    await using coordinator = await TestCoordinator.start();
+    const { stream, connectionClosed } = await openWithoutReading(coordinator);
+    const left = closedReason(stream);
+    let sent = 0;
+    while (stream.send({ kind: 'drain', reason: 'r'.repeat(8_000) })) {
+      sent += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await left).toMatch(/does not read/);
+    // The limit of 1 MiB, and what HTTP/2 and the kernel hold.
+    expect(sent * 8_000).toBeGreaterThan(1_000_000);
+    expect(sent * 8_000).toBeLessThan(1_500_000);
+    await connectionClosed; // Its status cannot reach it: the connection is ended under it.
+  });
+
+  test('cuts a worker that takes nothing of what waits for it', async () => {
+    await using coordinator = await TestCoordinator.start({ limits: { stallMs: 100 } });
+    const { stream, connectionClosed } = await openWithoutReading(coordinator);
+    const left = closedReason(stream);
+    for (let i = 0; i < 60; i++) stream.send({ kind: 'drain', reason: 'r'.repeat(8_000) });
+    expect(await left).toMatch(/took nothing for 0\.1 s/);
+    await connectionClosed;
+  });
+
+  test('lets a worker that reads have much more than the limit', async () => {
+    await using coordinator = await TestCoordinator.start({ limits: { queuedBytes: 100_000 } });
+    const worker = await connectSession(coordinator.join.worker, {});
+    const stream = await coordinator.nextStream();
+    let heard = 0;
+    let batchHeard: (() => void) | null = null;
+    worker.onMessage(() => {
+      heard += 1;
+      if (heard % 10 === 0) batchHeard?.();
+    });
+    const count = 200;
+    for (let i = 1; i <= count; i++) {
+      expect(stream.send({ kind: 'drain', reason: 'r'.repeat(8_000) })).toBe(true);
+      if (i % 10 === 0) await new Promise<void>((resolve) => (batchHeard = resolve));
+    }
+    expect(heard).toBe(count);
+    worker.close();
+  });
+
+  test('takes the longest pack that its own rules allow', async () => {
+    await using coordinator = await TestCoordinator.start();
+    const worker = await connectSession(coordinator.join.worker, {});
+    const stream = await coordinator.nextStream();
+    const said = nextMessage(stream);
+    const curve = Array.from({ length: 10_000 }, (_, i) => ({
+      step: i + 1,
+      epoch: 0.1,
+      learningRate: 0.1,
+      trainLoss: 0.1,
+      trainCost: 0.1,
+      trainAccuracy: 0.1,
+      validationLoss: 0.1,
+      validationCost: 0.1,
+      validationAccuracy: 0.1,
+      testLoss: 0.1,
+      testAccuracy: 0.1,
+    }));
+    const result = {
+      kind: 'complete',
+      steps: 10_000,
+      seconds: 1,
+      digest: 'ab'.repeat(32),
+      curve,
+      validationCorrect: new Uint8Array(2 ** 20),
+    } as const;
+    const key = { study: 's', trial: { stage: 'coarse', index: 1, replicate: 1 }, attempt: 1 };
+    const message: WorkerMessage = {
+      kind: 'pack-ended',
+      pack: 'p',
+      results: Array.from({ length: 8 }, () => ({ key, result })),
+    };
+    expect(workerMessageToBytes(message).length).toBeGreaterThan(8_000_000);
+    worker.send(message);
+    expect((await said).kind).toBe('pack-ended');
+    worker.close();
+  });
+});

@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { toConfigurations, objectiveValue } from '../../../src/search/ranking/configurations.ts';
+import { bestConfiguration, rankConfigurations } from '../../../src/search/ranking/ranking.ts';
+import type { Objective } from '../../../src/study/spec/study-spec.ts';
+import { trialName, type TrialRecord, type TrialStatus } from '../../../src/study/trial.ts';
+import { completedTrial } from '../support/completed-trial.ts';
+
+const objective: Objective = { metric: 'validation_accuracy', direction: 'maximize' };
+const order = ['coarse', 'fine'];
+
+const statuses: readonly TrialStatus[] = ['complete', 'running', 'waiting', 'failed', 'cancelled'];
+const replicate = fc.record({
+  // Few values, so that ties are common.
+  accuracy: fc.integer({ min: 0, max: 4 }).map((fifth) => fifth / 5),
+  status: fc.constantFrom('complete', ...statuses),
+});
+const lambda = fc.record({
+  stage: fc.constantFrom(...order),
+  replicates: fc.array(replicate, { minLength: 1, maxLength: 3 }),
+});
+const trials = fc.array(lambda, { maxLength: 20 }).map((drafts) =>
+  drafts.flatMap(({ stage, replicates }, index) =>
+    replicates.map(({ accuracy, status }, place): TrialRecord => {
+      const trial = completedTrial(0, 1e-3, { validationAccuracy: accuracy });
+      const id = { stage, index: index + 1, replicate: place + 1 };
+      return { ...trial, id, status, result: status === 'complete' ? trial.result : null };
+    }),
+  ),
+);
+
+/** Trials of one λ, by name. */
+const named = (name: string, validationAccuracy = 0.5): TrialRecord => {
+  const [stage, rest] = name.split('/') as [string, string];
+  const [k, number] = rest.split('.').map(Number) as [number, number?];
+  return {
+    ...completedTrial(0, 1, { validationAccuracy }),
+    id: { stage, index: k, replicate: number ?? 1 },
+  };
+};
+const names = (records: readonly TrialRecord[]): string[] =>
+  rankConfigurations(records, objective, order).map(({ trial }) => trialName(trial.id));
+
+describe('ranking', () => {
+  test('has every trial once, under its λ, in whatever order they come', () => {
+    fc.assert(
+      fc.property(trials, (records) => {
+        const ranked = rankConfigurations(records, objective, order);
+        const all = ranked.flatMap(({ replicates }) => replicates.map(({ id }) => trialName(id)));
+        expect(all.toSorted()).toEqual(records.map(({ id }) => trialName(id)).toSorted());
+        for (const { trial, replicates } of ranked) {
+          const { stage, index: k } = trial.id;
+          expect(replicates.map(({ id }) => id)).toEqual(
+            replicates.map((_, place) => ({ stage, index: k, replicate: place + 1 })),
+          );
+        }
+        expect(rankConfigurations(records.toReversed(), objective, order)).toEqual(ranked);
+      }),
+    );
+  });
+
+  test('counts those that have a value from 1: more replicates first, then the better mean', () => {
+    fc.assert(
+      fc.property(trials, (records) => {
+        const ranked = rankConfigurations(records, objective, order);
+        const valued = ranked.filter(({ value }) => value !== null);
+        expect(ranked.map(({ rank }) => rank)).toEqual(
+          ranked.map((_, index) => (index < valued.length ? index + 1 : null)),
+        );
+        for (const [index, { value, replicates }] of valued.entries()) {
+          const next = valued[index + 1];
+          if (next === undefined) continue;
+          expect(next.replicates.length).toBeLessThanOrEqual(replicates.length);
+          // What differs by less is rounding, and equal.
+          if (next.replicates.length === replicates.length)
+            expect(next.value! - value!).toBeLessThan(1e-12);
+        }
+        const places = ranked.slice(valued.length).map(({ status }) => statuses.indexOf(status));
+        expect(places).toEqual(places.toSorted((a, b) => a - b));
+      }),
+    );
+  });
+
+  test('takes the mean of the replicates that are complete, unless one failed, was cancelled or is disputed', () => {
+    const [first, second, third] = [0.2, 0.4, 0.9].map((accuracy, index) =>
+      named(`coarse/1.${index + 1}`, accuracy),
+    ) as [TrialRecord, TrialRecord, TrialRecord];
+    const value = (...records: TrialRecord[]): number | null =>
+      toConfigurations(records, objective)[0]!.value;
+    expect(value(first, second, third)).toBeCloseTo(0.5, 15);
+    const waiting = { ...third, status: 'waiting', result: null } as const;
+    expect(value(first, second, waiting)).toBeCloseTo(0.3, 15);
+    expect(toConfigurations([first, second, waiting], objective)[0]!.status).toBe('running');
+    for (const bad of [
+      { ...third, status: 'failed', result: null } as const,
+      { ...third, status: 'cancelled', result: null } as const,
+      { ...third, audit: 'disputed' } as const,
+    ])
+      expect(value(first, second, bad)).toBeNull();
+  });
+
+  test('says verified only of a λ of which every replicate is', () => {
+    const audit = (...verdicts: TrialRecord['audit'][]): TrialRecord['audit'] =>
+      toConfigurations(
+        verdicts.map((verdict, index) => ({ ...named(`coarse/1.${index + 1}`), audit: verdict })),
+        objective,
+      )[0]!.audit;
+    expect(audit('verified', 'verified')).toBe('verified');
+    expect(audit('verified', null)).toBeNull();
+    expect(audit('verified', 'repeated')).toBe('repeated');
+    expect(audit('disputed', 'verified')).toBe('disputed');
+  });
+
+  test('puts a λ that a race left out behind those that went on, however well it began', () => {
+    const raced = [named('coarse/1', 0.9), named('coarse/2', 0.5), named('coarse/2.2', 0.4)];
+    expect(names(raced)).toEqual(['coarse/2', 'coarse/1']);
+  });
+
+  test('breaks ties by stage in the order of the study, then k as a number', () => {
+    const tied = ['fine/1', 'coarse/10', 'coarse/9', 'coarse/2'].map((name) => named(name));
+    expect(names(tied)).toEqual(['coarse/2', 'coarse/9', 'coarse/10', 'fine/1']);
+  });
+
+  test('takes the metric at the last step, and the smallest of what is minimised', () => {
+    const records = [0.9, 0.1, 0.5].map((validationLoss, i) =>
+      completedTrial(i + 1, 1e-3, { validationLoss }),
+    );
+    const losses: Objective = { metric: 'validation_loss', direction: 'minimize' };
+    const ranked = rankConfigurations(records, losses, order);
+    expect(ranked.map(({ value }) => value)).toEqual([0.1, 0.5, 0.9]);
+    expect(bestConfiguration(records, losses, order)!.trial).toBe(records[1]);
+  });
+
+  test.each([
+    ['validation_accuracy', 'validationAccuracy'],
+    ['validation_loss', 'validationLoss'],
+    ['validation_cost', 'validationCost'],
+    ['train_accuracy', 'trainAccuracy'],
+    ['train_loss', 'trainLoss'],
+  ] as const)('by %s reads that metric', (metric, field) => {
+    const trial = completedTrial(1, 1e-3, { [field]: 0.123 });
+    expect(objectiveValue(trial, { metric, direction: 'minimize' })).toBe(0.123);
+  });
+
+  test('has no best where nothing is complete', () => {
+    const failed: TrialRecord = { ...completedTrial(1, 1e-3, {}), status: 'failed', result: null };
+    expect(bestConfiguration([failed], objective, order)).toBeNull();
+    expect(bestConfiguration([], objective, order)).toBeNull();
+  });
+});

@@ -1,0 +1,100 @@
+/**
+ * How often the truly best λ is in the group "tied with best", counted over many simulated searches.
+ *
+ * Truth is a curve of accuracy over log λ: `equal` (flat), `hump` (as on CIFAR-10: 44 %, a top of 47 %
+ * at λ = 1e-2, a fall to 40 %) or `near` (all alike but for one trial, which is a tenth of a point better:
+ * the hardest case, since the best is barely so).
+ */
+import { log } from '../../../src/base/elementary.ts';
+import { countCorrect } from '../../../src/search/ranking/correctness.ts';
+import { narrowRange } from '../../../src/search/planning/narrowing.ts';
+import { sampleLogUniform } from '../../../src/search/samplers/distribution.ts';
+import { tiedWithBest } from '../../../src/search/ranking/ties.ts';
+import type { LambdaRange } from '../../../src/study/spec/study-spec.ts';
+import { completedTrial } from './completed-trial.ts';
+import { normalDistribution, normals, ValidationSet } from './correlated-trials.ts';
+
+export type Truth = 'equal' | 'hump' | 'near';
+
+export interface Coverage {
+  /** The share of searches whose group has the truly best trial. */
+  readonly held: number;
+  /** The median share of the trials that the group has. */
+  readonly groupShare: number;
+  /** The share of searches whose leader is truly the best. */
+  readonly leaderRight: number;
+}
+
+interface Scored {
+  readonly lambda: number;
+  readonly accuracy: number;
+  readonly bits: Uint8Array;
+}
+
+const coarse: LambdaRange = { min: 1e-9, max: 1e-1 };
+
+export interface Search {
+  readonly truth: Truth;
+  readonly trials: number;
+  /** Half of the trials in a range narrowed from the results of the other half, as a study does it. */
+  readonly narrowed?: boolean;
+  readonly images: number;
+  readonly searches: number;
+  readonly seed: number;
+}
+
+export function coverage(search: Search): Coverage {
+  const normal = normals(search.seed);
+  const uniform = (): number => Math.min(normalDistribution(normal()), 1 - 2 ** -40);
+  let held = 0;
+  let leaderRight = 0;
+  const shares: number[] = [];
+  for (let drawn = 0; drawn < search.searches; drawn++) {
+    const scored = oneSearch(search, normal, uniform);
+    const best = scored.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
+    const ranked = scored.toSorted((a, b) => countCorrect(b.bits) - countCorrect(a.bits));
+    const tied = tiedWithBest(ranked.map(({ bits }) => [bits]));
+    if (tied[ranked.indexOf(best)] === true) held += 1;
+    if (ranked[0] === best) leaderRight += 1;
+    shares.push(tied.filter(Boolean).length / tied.length);
+  }
+  shares.sort((a, b) => a - b);
+  return {
+    held: held / search.searches,
+    groupShare: shares[shares.length >> 1]!,
+    leaderRight: leaderRight / search.searches,
+  };
+}
+
+function oneSearch(
+  { truth, trials, narrowed = false, images }: Search,
+  normal: () => number,
+  uniform: () => number,
+): Scored[] {
+  const set = new ValidationSet(images, normal);
+  // Trial 0 is the best in `equal` and `near`: which one it is must not depend on the bits.
+  const scoreAt = (range: LambdaRange, count: number, first: boolean): Scored[] =>
+    Array.from({ length: count }, (_, index) => {
+      const lambda = sampleLogUniform(range, uniform());
+      const accuracy = truthAt(truth, lambda, first && index === 0);
+      return { lambda, accuracy, bits: set.score(lambda, accuracy) };
+    });
+  const early = scoreAt(coarse, narrowed ? trials / 2 : trials, true);
+  if (!narrowed) return early;
+  const records = early.map(({ lambda, bits }, index) =>
+    completedTrial(index + 1, lambda, { validationAccuracy: countCorrect(bits) / images }),
+  );
+  const { range } = narrowRange(records, {
+    range: coarse,
+    searched: coarse,
+    validationCount: images,
+    objective: { metric: 'validation_accuracy', direction: 'maximize' },
+  });
+  return [...early, ...scoreAt(range, trials / 2, false)];
+}
+
+function truthAt(truth: Truth, lambda: number, isBest: boolean): number {
+  if (truth !== 'hump') return isBest && truth === 'near' ? 0.451 : 0.45;
+  const x = (log(lambda) - log(1e-2)) / Math.LN10;
+  return x > 0 ? 0.47 - 0.07 * x * x : 0.44 + 0.03 * Math.exp(-x * x * 2);
+}

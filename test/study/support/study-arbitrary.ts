@@ -1,0 +1,157 @@
+/** Any valid study, for properties. */
+import fc from 'fast-check';
+import { datasetNames } from '../../../src/study/spec/dataset-names.ts';
+import {
+  datasetFormats,
+  type Selection,
+  type StageSpec,
+  type StudySpec,
+} from '../../../src/study/spec/study-spec.ts';
+
+const name = fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,12}$/);
+const positive = fc.double({ min: 1e-12, max: 100, noNaN: true });
+const bounds = fc
+  .tuple(positive, fc.double({ min: 1.001, max: 1e3, noNaN: true }))
+  .map(([min, ratio]) => ({ min, max: min * ratio }));
+const count: fc.Arbitrary<Selection> = fc.record({
+  kind: fc.constant('count'),
+  count: fc.integer({ min: 1, max: 50_000 }),
+});
+const fraction: fc.Arbitrary<Selection> = fc.record({
+  kind: fc.constant('fraction'),
+  fraction: fc.double({ min: 1e-9, max: 1 / 3, noNaN: true }),
+});
+const selection = (part: string): fc.Arbitrary<Selection> =>
+  fc.oneof(
+    count,
+    fraction,
+    fc.integer({ min: 1, max: 4 }).map((parts) => ({
+      kind: 'parts' as const,
+      parts: Array.from({ length: parts }, (_, index) => `${part}_${index}`),
+    })),
+  );
+
+const anyTrainer: fc.Arbitrary<StudySpec['trainer']> = fc.record({
+  hidden: fc.integer({ min: 1, max: 4096 }),
+  batch: fc.integer({ min: 1, max: 100_000 }),
+  learningRate: fc
+    .record({
+      bounds,
+      stepSize: fc.integer({ min: 1, max: 5_000 }),
+      grows: fc.integer({ min: 1, max: 16 }),
+    })
+    .map(({ bounds: { min, max }, stepSize, grows }) => ({
+      min,
+      max: Math.min(max, 1e3),
+      stepSize,
+      ...(grows === 1 ? {} : { cycleMultiplier: grows }),
+    })),
+  length: fc.oneof(
+    fc.record({ kind: fc.constant('cycles'), cycles: fc.integer({ min: 1, max: 99 }) }),
+    fc.record({ kind: fc.constant('epochs'), epochs: fc.integer({ min: 1, max: 9_999 }) }),
+  ),
+  measure: fc.oneof(
+    fc.record({ kind: fc.constantFrom('cycle', 'epoch', 'end') }),
+    fc.record({ kind: fc.constant('steps'), steps: fc.integer({ min: 100, max: 1e9 }) }),
+  ),
+  dropout: fc.double({ min: 0, max: 0.999, noNaN: true }).map(Math.abs), // JSON has no −0.
+  mirror: fc.boolean(),
+  shift: fc.integer({ min: 0, max: 64 }),
+});
+
+/** Growing cycles are soon too long: two of them are enough. */
+const trainer = anyTrainer.map((settings) =>
+  settings.learningRate.cycleMultiplier !== undefined && settings.length.kind === 'cycles'
+    ? { ...settings, length: { ...settings.length, cycles: 1 + (settings.length.cycles % 2) } }
+    : settings,
+);
+
+const stages: fc.Arbitrary<StageSpec[]> = fc
+  .array(
+    fc.record({
+      name,
+      trials: fc.integer({ min: 3, max: 1_000_000 }),
+      range: bounds,
+      narrows: fc.nat(),
+    }),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((drafts) =>
+    drafts.map(({ trials, range, narrows, ...draft }, index) => {
+      const names = drafts.map((other, place) => `${other.name}${place}`);
+      const earlier = index === 0 || narrows % 2 === 0 ? undefined : names[narrows % index];
+      return {
+        name: `${draft.name}${index}`,
+        trials,
+        lambda:
+          earlier === undefined
+            ? { kind: 'range', distribution: 'log_uniform', range }
+            : { kind: 'narrow', distribution: 'log_uniform', narrow: earlier },
+      };
+    }),
+  );
+
+export const anyStudy: fc.Arbitrary<StudySpec> = fc
+  .record({
+    study: name,
+    seed: fc.maxSafeNat(),
+    dataset: fc.record({
+      source: fc.oneof(
+        fc.record({ kind: fc.constant('named'), name: fc.constantFrom(...datasetNames) }),
+        fc.record({
+          kind: fc.constant('path'),
+          path: fc.string(),
+          format: fc.constantFrom(...datasetFormats),
+        }),
+      ),
+      train: selection('train'),
+      validation: selection('validation'),
+      test: fc.option(selection('test')),
+      stratify: fc.boolean(),
+    }),
+    trainer,
+    objective: fc.record({
+      metric: fc.constantFrom(
+        'validation_accuracy',
+        'validation_loss',
+        'validation_cost',
+        'train_accuracy',
+        'train_loss',
+      ),
+      direction: fc.constantFrom('maximize', 'minimize'),
+    }),
+    stages,
+    replicates: fc.integer({ min: 2, max: 100 }),
+    hasReplicates: fc.boolean(),
+    racing: fc.boolean(),
+    numerics: fc.constantFrom('canonical', 'any'),
+    test: fc.constantFrom('winner', 'all'),
+    audit: fc.option(
+      fc.record({
+        random: fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs),
+        top: fc.nat(1_000_000),
+      }),
+    ),
+  })
+  .map(({ dataset: { stratify, ...dataset }, ...spec }) => {
+    const { train, validation, test } = dataset;
+    const isDrawn = [train, validation, test].some(
+      (split) => split !== null && split.kind !== 'parts',
+    );
+    const whole = { ...spec, dataset: stratify && isDrawn ? { ...dataset, stratify } : dataset };
+    return test === null ? { ...whole, test: 'winner' as const } : whole;
+  })
+  .map((spec) => (spec.numerics === 'any' ? { ...spec, audit: null } : spec))
+  .map(({ hasReplicates, ...spec }) => {
+    // A million trials of a stage are the most, however they come about.
+    const isSmall = spec.stages.every(({ trials }) => trials * spec.replicates <= 1_000_000);
+    return hasReplicates && isSmall ? spec : { ...spec, replicates: 1, racing: false };
+  })
+  .map((spec) =>
+    spec.racing
+      ? {
+          ...spec,
+          objective: { metric: 'validation_accuracy', direction: 'maximize' } as const,
+        }
+      : spec,
+  );

@@ -1,7 +1,0 @@
-/** The committed kernel, as a worker loads it. */
-import { readFileSync } from 'node:fs';
-import { kernelFileName, loadKernel } from '../../src/trainer/kernel.ts';
-
-const file = new URL(`../../src/trainer/kernel/${kernelFileName}`, import.meta.url);
-
-export const portableKernel = loadKernel(new WebAssembly.Module(readFileSync(file)));

@@ -1,0 +1,166 @@
+import * as fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { TrainerSettings } from '../../../src/study/spec/study-spec.ts';
+import { naiveKernel } from '../../../src/trainers/two-layer/naive-kernel.ts';
+import { trainPack } from '../../../src/trainers/two-layer/train-pack.ts';
+import type { PackRequest } from '../../../src/trainers/two-layer/train-pack.ts';
+import { nativeKernel, whyNoNativeKernel } from './support/native-kernel.ts';
+import { portableKernel } from './support/portable-kernel.ts';
+import {
+  frozenTime,
+  plainSettings,
+  randomImages,
+  splitImages,
+} from './support/synthetic-images.ts';
+import type { ImageShape } from './support/synthetic-images.ts';
+
+interface Case {
+  readonly shape: ImageShape;
+  readonly train: number;
+  readonly validation: number;
+  readonly settings: TrainerSettings;
+  readonly lambdas: readonly number[];
+  readonly seed: number;
+}
+
+function trainOn(kernel: typeof naiveKernel, c: Case): unknown {
+  const data = splitImages(
+    randomImages(c.seed, c.train + c.validation + 5, c.shape),
+    c.train,
+    c.validation,
+  );
+  const request: PackRequest = {
+    seed: c.seed,
+    replicate: 2,
+    settings: c.settings,
+    lambdas: c.lambdas,
+    measureTest: true,
+  };
+  const parameters: unknown[] = [];
+  const results = trainPack(kernel, request, data, {
+    ...frozenTime,
+    onParameters: (member, p) => parameters.push([member, p]),
+  });
+  return { results, parameters };
+}
+
+const oddCase: fc.Arbitrary<Case> = fc
+  .record({
+    shape: fc.record({
+      channels: fc.integer({ min: 1, max: 3 }),
+      height: fc.integer({ min: 1, max: 5 }),
+      width: fc.integer({ min: 1, max: 5 }),
+      classes: fc.integer({ min: 1, max: 11 }),
+    }),
+    train: fc.integer({ min: 1, max: 40 }),
+    validation: fc.integer({ min: 1, max: 9 }),
+    hidden: fc.oneof(fc.constantFrom(1, 3), fc.integer({ min: 1, max: 20 })),
+    batch: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 19 })),
+    dropout: fc.constantFrom(0, 0, 0.1, 0.5, 0.9),
+    mirror: fc.boolean(),
+    shift: fc.integer({ min: 0, max: 2 }),
+    stepSize: fc.integer({ min: 1, max: 3 }),
+    max: fc.constantFrom(0.01, 0.3, 2),
+    lambdas: fc.array(fc.constantFrom(0, 1e-9, 1e-3, 0.2), { minLength: 1, maxLength: 8 }),
+    seed: fc.maxSafeNat(),
+  })
+  .map(
+    ({ shape, train, validation, lambdas, seed, hidden, batch, dropout, stepSize, max, ...c }) => ({
+      shape,
+      train,
+      validation,
+      lambdas,
+      seed,
+      settings: {
+        ...plainSettings,
+        hidden,
+        batch,
+        dropout,
+        mirror: c.mirror && shape.width > 1,
+        shift: Math.min(c.shift, shape.width - 1, shape.height - 1),
+        learningRate: { min: 1e-5, max, stepSize },
+      },
+    }),
+  );
+
+const kernels = [
+  { name: 'portable', kernel: portableKernel, whyNot: '' },
+  { name: 'native', kernel: nativeKernel, whyNot: whyNoNativeKernel },
+];
+
+describe.each(kernels)(
+  'the $name kernel and the naive one give the same bits',
+  ({ kernel, whyNot }) => {
+    beforeEach(({ skip }) => skip(kernel === null, whyNot));
+
+    test('over odd shapes, packs, short batches, dropout, mirroring and shifts', () => {
+      fc.assert(
+        fc.property(oddCase, (c) => {
+          expect(trainOn(kernel!, c)).toEqual(trainOn(naiveKernel, c));
+        }),
+        { numRuns: 250 },
+      );
+    });
+
+    const few = { ...plainSettings, learningRate: { min: 1e-3, max: 0.1, stepSize: 1 } };
+    test.each<[string, Case]>([
+      [
+        'where the inputs cross a block of the product',
+        {
+          shape: { channels: 1, height: 20, width: 20, classes: 3 },
+          train: 12,
+          validation: 3,
+          settings: { ...few, hidden: 9, batch: 5 },
+          lambdas: [0.01, 0],
+          seed: 3,
+        },
+      ],
+      [
+        'where a batch is larger than the chunks that are measured',
+        {
+          shape: { channels: 1, height: 2, width: 3, classes: 2 },
+          train: 331,
+          validation: 150,
+          settings: { ...few, hidden: 5, batch: 301 },
+          lambdas: [0.01],
+          seed: 4,
+        },
+      ],
+      [
+        'over ten thousand records, in a batch and measured',
+        {
+          shape: { channels: 1, height: 1, width: 3, classes: 2 },
+          train: 10_000,
+          validation: 10_000,
+          settings: { ...few, hidden: 3, batch: 10_000 },
+          lambdas: [0.01],
+          seed: 6,
+        },
+      ],
+      [
+        'with fifty hidden units and three members, one record at a time',
+        {
+          shape: { channels: 3, height: 2, width: 3, classes: 10 },
+          train: 5,
+          validation: 3,
+          settings: { ...few, hidden: 50, batch: 1 },
+          lambdas: [0, 1e-9, 1e-1],
+          seed: 7,
+        },
+      ],
+      [
+        'with fifty hidden units and eight members',
+        {
+          shape: { channels: 3, height: 3, width: 3, classes: 10 },
+          train: 25,
+          validation: 3,
+          settings: { ...few, hidden: 50, batch: 10 },
+          lambdas: [0, 1e-9, 1e-7, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1],
+          seed: 5,
+        },
+      ],
+    ])('%s', (_, c) => {
+      expect(trainOn(kernel!, c)).toEqual(trainOn(naiveKernel, c));
+    });
+  },
+);

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { standardizationOf } from '../../../src/trainers/two-layer/standardization.ts';
+import { randomImages, splitImages } from './support/synthetic-images.ts';
+
+const shape = { channels: 1, height: 1, width: 3, classes: 2 };
+
+test('means and deviations are those of the records of the split, and of no others', () => {
+  const pixels = Uint8Array.of(10, 7, 0, 255, 255, 255, 20, 7, 255, 30, 7, 0);
+  const images = { pixels, labels: new Uint8Array(4), ...shape, pixelMax: 255 };
+  const { scale, offset, meanByte } = standardizationOf({
+    images,
+    records: Uint32Array.of(0, 2, 3),
+  });
+  // 10, 20, 30: μ = 20, σ² = 200/3. 7, 7, 7: no deviation. 0, 255, 0: μ = 85, σ = 85·√2.
+  expect([...scale]).toEqual([Math.sqrt(3 / 200), 0, 1 / (85 * Math.SQRT2)].map(Math.fround));
+  expect([...offset]).toEqual([-20 * Math.sqrt(3 / 200), 0, -1 / Math.SQRT2].map(Math.fround));
+  expect([...meanByte]).toEqual([20, 7, 85]);
+});
+
+test('the order of records changes no bit', () => {
+  const images = randomImages(3, 400, { ...shape, width: 40 });
+  const { train } = splitImages(images, 400, 0);
+  const reversed = { images, records: train.records.toReversed() };
+  expect(standardizationOf(reversed)).toEqual(standardizationOf(train));
+});
+
+test('stays exact where N · Σu² is beyond 2^53', () => {
+  const count = 600_000;
+  const pixels = Uint8Array.from({ length: count }, (_, r) => (r === 0 ? 254 : 255));
+  const images = {
+    pixels,
+    labels: new Uint8Array(count),
+    channels: 1,
+    height: 1,
+    width: 1,
+    classes: 2,
+    pixelMax: 255,
+  };
+  const { scale } = standardizationOf(splitImages(images, count, 0).train);
+  // One of N lies one grey level apart: σ² = (N − 1) / N².
+  expect(scale[0]).toBe(Math.fround(count / Math.sqrt(count - 1)));
+});

@@ -1,0 +1,22 @@
+/** The native kernel where `npm ci` could build it, as a worker loads it; else why there is none. */
+import { readFileSync } from 'node:fs';
+import { kernelFileName, loadKernel } from '../../../../src/trainers/two-layer/kernel.ts';
+import {
+  findNativeKernel,
+  nativeKernelFolder,
+} from '../../../../src/trainers/two-layer/native-kernel-file.ts';
+
+const file = new URL(
+  `../../../../src/trainers/two-layer/kernel/${kernelFileName}`,
+  import.meta.url,
+);
+const found = findNativeKernel([nativeKernelFolder]);
+
+export const nativeKernel =
+  found.kind === 'built'
+    ? loadKernel(new WebAssembly.Module(readFileSync(file)), found.functions)
+    : null;
+
+export const whyNoNativeKernel =
+  found.kind === 'built' ? '' : `no native kernel here: ${found.reason}`;
+if (whyNoNativeKernel !== '') process.stderr.write(`skipped: ${whyNoNativeKernel}\n`);

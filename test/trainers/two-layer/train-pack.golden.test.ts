@@ -1,0 +1,95 @@
+/** Against numpy in float64 (`scripts/golden-trainer.py`), which shares no code with us. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { TrainingData } from '../../../src/study/images.ts';
+import { learningRateAt } from '../../../src/trainers/two-layer/learning-rate.ts';
+import { naiveKernel } from '../../../src/trainers/two-layer/naive-kernel.ts';
+import type { Kernel, PackNetwork } from '../../../src/trainers/two-layer/pack-network.ts';
+import { trainPack } from '../../../src/trainers/two-layer/train-pack.ts';
+import { portableKernel } from './support/portable-kernel.ts';
+import { frozenTime, plainSettings } from './support/synthetic-images.ts';
+
+interface GoldenCase {
+  inputs: number;
+  records: number;
+  classes: number;
+  hidden: number;
+  batch: number;
+  steps: number;
+  step_size: number;
+  min: number;
+  max: number;
+  seed: number;
+  replicate: number;
+  lambda: number;
+  batch_losses: number[];
+  costs: number[];
+  rates: number[];
+}
+
+const cases: readonly GoldenCase[] = JSON.parse(
+  readFileSync(new URL('golden/numpy.json', import.meta.url), 'utf8'),
+);
+
+function goldenData({ records, inputs, classes }: GoldenCase): TrainingData {
+  const pixels = new Uint8Array(records * inputs);
+  for (let r = 0; r < records; r++) {
+    for (let k = 0; k < inputs; k++) {
+      pixels[r * inputs + k] = (r * r * 31 + k * 17 + r * k * 13) % 251;
+    }
+  }
+  const labels = Uint8Array.from({ length: records }, (_, r) => (r * 7) % classes);
+  const images = { pixels, labels, channels: 3, height: 4, width: 4, classes, pixelMax: 255 };
+  const all = { images, records: Uint32Array.from({ length: records }, (_, r) => r) };
+  return { train: all, validation: all, test: null };
+}
+
+/** The mean loss of every batch, as the kernel reports it. */
+function recordingLosses(kernel: Kernel, losses: number[]): Kernel {
+  return {
+    name: kernel.name,
+    openPack(shape): PackNetwork {
+      const network = kernel.openPack(shape);
+      const train = network.train.bind(network);
+      network.train = (sums, rows, rate, dropout) => {
+        train(sums, rows, rate, dropout);
+        losses.push(sums[0]! / rows);
+      };
+      return network;
+    },
+  };
+}
+
+test.each(
+  cases.flatMap((c) =>
+    [portableKernel, naiveKernel].map((kernel) => [kernel.name, c.lambda, kernel, c] as const),
+  ),
+)('the %s kernel follows numpy through ten steps at λ = %s', (_name, _lambda, kernel, c) => {
+  const losses: number[] = [];
+  const settings = {
+    ...plainSettings,
+    hidden: c.hidden,
+    batch: c.batch,
+    learningRate: { min: c.min, max: c.max, stepSize: c.step_size },
+    length: { kind: 'cycles', cycles: c.steps / (2 * c.step_size) },
+    measure: { kind: 'steps', steps: 1 },
+  } as const;
+  const [result] = trainPack(
+    recordingLosses(kernel, losses),
+    { seed: c.seed, replicate: c.replicate, settings, lambdas: [c.lambda], measureTest: false },
+    goldenData(c),
+    frozenTime,
+  );
+  expect(losses).toHaveLength(c.steps);
+  losses.forEach((loss, t) => expect(Math.abs(loss - c.batch_losses[t]!)).toBeLessThan(1e-6));
+  const costs = result!.curve.map((point) => point.trainCost);
+  costs.forEach((cost, t) => expect(Math.abs(cost - c.costs[t]!)).toBeLessThan(1e-6));
+  expect(costs).toHaveLength(c.steps);
+});
+
+test('the learning rate is that of numpy, too', () => {
+  for (const c of cases) {
+    const settings = { min: c.min, max: c.max, stepSize: c.step_size };
+    c.rates.forEach((rate, t) => expect(learningRateAt(settings, t)).toBeCloseTo(rate, 15));
+  }
+});
