@@ -1,6 +1,6 @@
-/** What other systems and textbooks call the keys and values of a study file. */
+/** Key aliases: the names that other programs and textbooks use for keys and values of a study file. */
 
-/** Keys, by what is written. Which of them counts depends on the place: it must be known there. */
+/** Our keys by alias. An alias can have several meanings; the one that is known at its place counts. */
 export const keySpellings: ReadonlyMap<string, readonly string[]> = merged([
   ...spellings('study', ['experiment', 'title', 'project', 'name']),
   ...spellings('seed', ['random_seed', 'random_state']),
@@ -29,7 +29,7 @@ export const keySpellings: ReadonlyMap<string, readonly string[]> = merged([
   ...spellings('fraction', ['share', 'ratio', 'split', 'percent', 'size']),
 ]);
 
-/** Values of lists of words. */
+/** Our values by alias. */
 export const valueSpellings: ReadonlyMap<string, readonly string[]> = merged([
   ...spellings('cifar10-python', ['pickle', 'cifar_10_batches_py', 'cifar10_py', 'py', 'python']),
   ...spellings('cifar10-binary', ['bin', 'binary', 'cifar_10_batches_bin', 'cifar10', 'cifar']),
@@ -49,7 +49,7 @@ function spellings(ours: string, others: readonly string[]): Spelling[] {
   return others.map((other) => [other, ours]);
 }
 
-/** One word may mean several of ours, in different places. */
+/** One alias can have several meanings, at different places. */
 function merged(entries: readonly Spelling[]): ReadonlyMap<string, readonly string[]> {
   const words = new Map<string, string[]>();
   for (const [other, ours] of entries) words.set(other, [...(words.get(other) ?? []), ours]);

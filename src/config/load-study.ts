@@ -1,57 +1,67 @@
-/** The one place of this room that reads files. */
+/** Study loader: reads study files. Parsing is pure (`parse-study.ts`). */
 import { constants, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { RidgelineError, whyUnread } from '../base/errors.ts';
-import type { SpecProblem } from '../study/spec/invariants.ts';
+import type { SpecProblem } from '../study/spec/spec-problem.ts';
 import type { RecipeSpec, StudySpec } from '../study/spec/study-spec.ts';
-import { parseStudy, parseStudyOrRecipe, type StudyOrRecipe } from './parse-study.ts';
+import type { DescribeTrainer } from '../study/trainer-description.ts';
+import {
+  parseStudy,
+  parseStudyOrRecipe,
+  type OtherProblems,
+  type StudyOrRecipe,
+} from './parse-study.ts';
 import { fileBytesMax } from './prescan.ts';
 
 /**
- * @param needsData whether the data set's own files have to be there, and on this machine
+ * @param needsData whether the files of `dataset.path` must exist on this machine
  * @throws RidgelineError STUDY_INVALID
  */
 export async function loadStudy(
   path: string,
-  needsData: (spec: StudySpec) => boolean = () => true,
+  describe: DescribeTrainer,
+  needsData: (spec: StudySpec) => boolean | Promise<boolean> = () => true,
 ): Promise<StudySpec> {
   const text = await readText(path);
-  const spec = parseStudy(text, path, (parsed) =>
-    'stages' in parsed && !needsData(besideFile(parsed, path)) ? [] : dataProblems(parsed, path),
+  const all: OtherProblems = (dataPath) => dataProblems(dataPath, path);
+  // A file with other problems reports a missing data file too; a valid one only if it is needed.
+  const spec = parseStudy(text, path, describe, (dataPath, parsed) =>
+    parsed === null ? all(dataPath, parsed) : [],
   );
+  if (await needsData(besideFile(spec, path))) parseStudy(text, path, describe, all);
   return besideFile(spec, path);
 }
 
 /** @throws RidgelineError STUDY_INVALID */
-export async function loadStudyOrRecipe(path: string): Promise<StudyOrRecipe> {
-  const loaded = parseStudyOrRecipe(await readText(path), path, (spec) => dataProblems(spec, path));
+export async function loadStudyOrRecipe(
+  path: string,
+  describe: DescribeTrainer,
+): Promise<StudyOrRecipe> {
+  const loaded = parseStudyOrRecipe(await readText(path), path, describe, (dataPath) =>
+    dataProblems(dataPath, path),
+  );
   return loaded.kind === 'study'
     ? { kind: 'study', spec: besideFile(loaded.spec, path) }
     : { kind: 'recipe', spec: besideFile(loaded.spec, path) };
 }
 
-function dataProblems({ dataset }: StudySpec | RecipeSpec, file: string): SpecProblem[] {
-  const { source } = dataset;
-  if (source.kind === 'named') return [];
-  const path = resolve(dirname(file), source.path);
+function dataProblems(dataPath: string, file: string): SpecProblem[] {
+  const path = resolve(dirname(file), dataPath);
   try {
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) return [];
   } catch (error) {
-    // What else keeps it from being looked at is said by who reads it.
+    // Other errors are reported when the file is read.
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOTDIR')) return [];
   }
   return [{ path: ['dataset', 'path'], message: `${path} does not exist` }];
 }
 
-/** A data set's path is meant from where the study file lies, wherever the command is started. */
+/** `dataset.path` is relative to the folder of the study file. */
 function besideFile<Spec extends StudySpec | RecipeSpec>(spec: Spec, file: string): Spec {
-  const { source } = spec.dataset;
-  if (source.kind === 'named') return spec;
-  return {
-    ...spec,
-    dataset: { ...spec.dataset, source: { ...source, path: resolve(dirname(file), source.path) } },
-  };
+  const { path } = spec.dataset;
+  if (path === undefined) return spec;
+  return { ...spec, dataset: { ...spec.dataset, path: resolve(dirname(file), path) } };
 }
 
 async function readText(path: string): Promise<string> {
@@ -76,9 +86,9 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** @returns the bytes, or why they are not read: a pipe may never end, a device neither */
+/** @returns the bytes, or why they are not read: a pipe or a device may never end */
 async function readBounded(path: string): Promise<Buffer | string> {
-  // Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+  // Without O_NONBLOCK, opening a pipe waits for a writer.
   await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const found = await file.stat();
   if (found.isDirectory()) return 'it is a directory';

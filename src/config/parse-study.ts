@@ -1,92 +1,147 @@
 /**
- * YAML text in, a study out; or every problem at once, each with its line, as a compiler would.
+ * Study parser: YAML text in, a study or a recipe out, or every problem at once with its line and column.
  *
- * Pure: `load-study.ts` reads the file. Three sieves: the text (`yaml-source.ts`), the shape
- * (`study-schema.ts`), the rules (`study/spec/invariants.ts`). A text that is no YAML is not judged further;
- * a shape that is wrong in places is mended there, so that the rules speak of all the rest.
+ * Pure; `load-study.ts` reads the file. Three steps: the text (`yaml-source.ts`), the keys
+ * (`misspelt-keys.ts`), values and rules (`study/spec/check-study.ts`). A text that is not YAML is not
+ * checked further.
  */
 import type { z } from 'zod';
-import { recipeProblems, studyProblems, type SpecProblem } from '../study/spec/invariants.ts';
+import { assert } from '../base/assert.ts';
+import { checkRecipe, checkStudy, valueAt, type Checked } from '../study/spec/check-study.ts';
+import type { SpecProblem } from '../study/spec/spec-problem.ts';
+import { recipeSchema, studySchema } from '../study/spec/study-schema.ts';
 import type { RecipeSpec, StudySpec } from '../study/spec/study-spec.ts';
-import { alternativeProblems, recipeFrom, studyFrom } from './from-file.ts';
-import { isTouched, labelled, mend } from './repair.ts';
-import { keyMeant, type KnownKeys } from './shape-problems.ts';
-import { recipeKeys, recipeSchema, studyKeys, studySchema } from './study-schema.ts';
-import { YamlSource } from './yaml-source.ts';
+import {
+  defaultTrainer,
+  type DescribeTrainer,
+  type TrainerDescription,
+} from '../study/trainer-description.ts';
+import { knownKeys } from './known-keys.ts';
+import { correctKeys } from './misspelt-keys.ts';
+import { issueProblems, keyMeant, labelled } from './shape-problems.ts';
+import { YamlSource, type Path } from './yaml-source.ts';
 
 export type StudyOrRecipe =
   | { readonly kind: 'study'; readonly spec: StudySpec }
   | { readonly kind: 'recipe'; readonly spec: RecipeSpec };
 
-/** What only somebody who knows the machine can say of a spec. */
-export type OtherProblems = (spec: StudySpec | RecipeSpec) => readonly SpecProblem[];
-
 /**
- * @param others reported with the rest
- * @throws RidgelineError STUDY_INVALID with every problem
+ * Problems that depend on the machine, such as a missing data file; reported with the rest.
+ *
+ * @param path `dataset.path` as the file has it
+ * @param spec null if the file has other problems
  */
-export function parseStudy(text: string, file: string, others: OtherProblems = none): StudySpec {
-  return readStudy(new YamlSource(text, file), others);
+export type OtherProblems = (
+  path: string,
+  spec: StudySpec | RecipeSpec | null,
+) => readonly SpecProblem[];
+
+const none: OtherProblems = () => [];
+
+/** @throws RidgelineError STUDY_INVALID with every problem */
+export function parseStudy(
+  text: string,
+  file: string,
+  describe: DescribeTrainer,
+  others: OtherProblems = none,
+): StudySpec {
+  const source = new YamlSource(text, file);
+  return readStudy(source, sectionTrainer(source, describe), others);
 }
 
 /**
- * A file that searches is a study, one that gives its λ is a recipe.
+ * A file with stages is a study; one with fixed parameters in `trainer` is a recipe.
  *
  * @throws RidgelineError STUDY_INVALID with every problem
  */
 export function parseStudyOrRecipe(
   text: string,
   file: string,
+  describe: DescribeTrainer,
   others: OtherProblems = none,
 ): StudyOrRecipe {
   const source = new YamlSource(text, file);
+  const trainer = sectionTrainer(source, describe);
+  const studyKeys = knownKeys(studySchema(trainer));
+  const recipeKeys = knownKeys(recipeSchema(trainer));
   const searches = source
     .keys([])
     .some((key) => ['stages', 'objective'].includes(keyMeant([], key, studyKeys) ?? key));
-  const hasLambda = source
+  const isFixed = source
     .keys(['trainer'])
-    .some((key) => keyMeant(['trainer'], key, recipeKeys) === 'lambda');
-  return searches || !hasLambda
-    ? { kind: 'study', spec: readStudy(source, others) }
-    : { kind: 'recipe', spec: readRecipe(source, others) };
+    .some((key) => (keyMeant(['trainer'], key, recipeKeys) ?? '') in trainer.parameters);
+  return searches || !isFixed
+    ? { kind: 'study', spec: readStudy(source, trainer, others) }
+    : { kind: 'recipe', spec: readRecipe(source, trainer, others) };
 }
 
-const none: OtherProblems = () => [];
-
-function readStudy(source: YamlSource, others: OtherProblems): StudySpec {
-  return read(source, studySchema, studyKeys, (shape) => {
-    const spec = studyFrom(shape);
-    return {
-      spec,
-      problems: [...alternativeProblems(shape), ...studyProblems(spec), ...others(spec)],
-    };
-  });
-}
-
-function readRecipe(source: YamlSource, others: OtherProblems): RecipeSpec {
-  return read(source, recipeSchema, recipeKeys, (shape) => {
-    const spec = recipeFrom(shape);
-    return {
-      spec,
-      problems: [...alternativeProblems(shape), ...recipeProblems(spec), ...others(spec)],
-    };
-  });
-}
-
-function read<Shape, Spec>(
+function readStudy(
   source: YamlSource,
-  schema: z.ZodType<Shape>,
-  known: KnownKeys,
-  build: (shape: Shape) => { readonly spec: Spec; readonly problems: readonly SpecProblem[] },
+  trainer: TrainerDescription,
+  others: OtherProblems,
+): StudySpec {
+  const check = (value: unknown): Checked<StudySpec> => checkStudy(value, trainer);
+  return read(source, studySchema(trainer), check, others);
+}
+
+function readRecipe(
+  source: YamlSource,
+  trainer: TrainerDescription,
+  others: OtherProblems,
+): RecipeSpec {
+  const check = (value: unknown): Checked<RecipeSpec> => checkRecipe(value, trainer);
+  return read(source, recipeSchema(trainer), check, others);
+}
+
+function read<Spec extends StudySpec | RecipeSpec>(
+  source: YamlSource,
+  schema: z.ZodType,
+  check: (value: unknown) => Checked<Spec>,
+  others: OtherProblems,
 ): Spec {
-  const { shape, problems, touched } = mend(source, schema, known);
-  const { spec, problems: broken } = build(shape);
-  const rules = broken
-    .filter((problem) => !isTouched(problem, touched))
-    .map(({ path, message }) => ({
-      offset: source.offsetOf(path),
-      message: labelled(path, message),
-    }));
-  if (problems.length + rules.length > 0) throw source.invalid([...problems, ...rules]);
-  return spec;
+  const keyProblems = correctKeys(source, schema, knownKeys(schema));
+  const value = source.value();
+  const checked = check(value);
+  const problems =
+    checked.kind === 'invalid'
+      ? [...checked.issues.flatMap((issue) => issueProblems(issue, value)), ...checked.broken]
+      : [];
+  const dataPath = valueAt(value, ['dataset', 'path']);
+  const spec = checked.kind === 'valid' ? checked.spec : null;
+  if (typeof dataPath === 'string') problems.push(...others(dataPath, spec));
+  const located = unique(problems).map(({ path, message }) => ({
+    offset: source.offsetOf(path),
+    message: labelled(path, message),
+  }));
+  if (keyProblems.length + located.length > 0) throw source.invalid([...keyProblems, ...located]);
+  assert(checked.kind === 'valid', 'a study that is not valid has a problem');
+  return checked.spec;
+}
+
+/** One problem for each place: what follows from a reported one says nothing new. */
+function unique(problems: readonly SpecProblem[]): SpecProblem[] {
+  const kept: SpecProblem[] = [];
+  for (const problem of problems)
+    if (!kept.some(({ path }) => isInside(problem.path, path))) kept.push(problem);
+  return kept;
+}
+
+function isInside(path: Path, place: Path): boolean {
+  return place.length > 0 && place.every((key, index) => path[index] === key);
+}
+
+/** The trainer that the file names. A wrong name is reported with its line. */
+function sectionTrainer(source: YamlSource, describe: DescribeTrainer): TrainerDescription {
+  const value = source.value();
+  const section =
+    typeof value === 'object' && value !== null && 'trainer' in value ? value.trainer : null;
+  const isMapping = typeof section === 'object' && section !== null;
+  const name = isMapping && 'name' in section ? section.name : undefined;
+  // A wrong type is reported by the schema of the default trainer.
+  if (typeof name !== 'string') return describe(defaultTrainer);
+  try {
+    return describe(name);
+  } catch {
+    return describe(defaultTrainer);
+  }
 }

@@ -1,14 +1,13 @@
 /**
- * A look at a YAML text before any parser sees it. The parser recurses, and some of its work grows with
- * the square of what it reads: a text of a few kilobytes could stop the process for good. So depth and
- * size are bounded here, by counting, in one pass.
+ * Prescan: bounds the depth and size of a YAML text before it is parsed.
  *
- * Counting does not understand YAML: it takes what stands in texts for structure. So its bounds lie far
- * above any study and far below what the parser bears; the tree is judged exactly, afterwards
- * (`tree-problems.ts`).
+ * The parser recurses, and some of its work grows with the square of its input, so a text of a few
+ * kilobytes could block the process. The prescan counts marks in one pass without understanding YAML: it
+ * also counts those inside texts. Its bounds are therefore far above any study and far below the parser's
+ * limits; `tree-problems.ts` checks the parsed tree exactly.
  */
 
-/** Where and why a text is refused; null for one that may be parsed. */
+/** Where and why a text is rejected. */
 export interface Refusal {
   readonly offset: number;
   readonly message: string;
@@ -16,15 +15,16 @@ export interface Refusal {
 
 export const fileBytesMax = 256 * 1024;
 
-/** The parser bears about 1,000 levels; these give at most 300 in brackets and 160 in all other ways. */
+/** The parser handles about 1,000 levels; these allow at most 300 in brackets and 160 in other ways. */
 const bracketsMax = 300;
 const indentationMax = 64;
 const dashesMax = 32;
 const colonsMax = 64;
 const complexKeysMax = 32;
-/** Everything that makes the parser begin something new. */
+/** Marks that start a new node. */
 const marksMax = 5_000;
 
+/** @returns null for a text that may be parsed */
 export function prescan(text: string): Refusal | null {
   if (text.length > fileBytesMax) {
     return { offset: 0, message: `the file is longer than ${fileBytesMax} characters` };
@@ -40,7 +40,7 @@ export function prescan(text: string): Refusal | null {
     const line = text.slice(start, end);
     const offset = start;
     start = end + 1;
-    // A line that begins so is a comment or lies inside a text; never structure.
+    // Such a line is a comment or inside a text, never structure.
     const isComment = /^[ \t]*#/.test(line);
     marks += 1 + (isComment ? 0 : count(line, /[^\w\s.+()/;=~$<^\\-]/g));
     if (marks > marksMax) return { offset, message: 'too many lines and entries for a study' };

@@ -1,4 +1,4 @@
-/** Problems of a text as a compiler shows them: in order, with the line and a caret under the place. */
+/** Problem report: the problems of a text in order of lines, each with its line and a caret. */
 import { RidgelineError } from '../base/errors.ts';
 
 export interface LineProblem {
@@ -10,7 +10,7 @@ export interface LineProblem {
 
 const problemsMax = 50;
 const columnsMax = 100;
-/** The parser quotes what it stumbles over, which may be the rest of the file. */
+/** The parser quotes the text of an error, which may be the rest of the file. */
 const messageMax = 200;
 
 /** @param problems in the order in which they are shown; at least one */
@@ -42,7 +42,7 @@ function shortened(message: string): string {
   return message.length > messageMax ? `${message.slice(0, messageMax)}…` : message;
 }
 
-/** A file's text may steer a terminal or turn its writing direction; shown is only what prints. */
+/** Control characters and changes of writing direction are replaced, so that a file cannot control the terminal. */
 function printable(text: string): string {
   return text.replaceAll('\t', ' ').replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
 }

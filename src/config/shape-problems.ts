@@ -1,32 +1,24 @@
-/** What the schema found, in words for people: what is known here, and what was meant. */
+/** Shape problems: the issues of the schema in words for people, with hints about what was meant. */
 import type { z } from 'zod';
 import { closestWord } from '../base/did-you-mean.ts';
+import { valueAt } from '../study/spec/check-study.ts';
+import type { SpecProblem } from '../study/spec/spec-problem.ts';
 import { keySpellings, valueSpellings } from './key-aliases.ts';
+import type { KnownKeys } from './known-keys.ts';
 import type { Path } from './yaml-source.ts';
 
-/** Keys by the path of their mapping; `*` stands for the items of a list. */
-export type KnownKeys = Readonly<Record<string, readonly string[]>>;
-
-export interface ShapeProblem {
-  readonly kind: 'unknown-key' | 'wrong-value';
-  /** Of the key, or of the value. */
-  readonly path: Path;
-  readonly message: string;
-}
-
-export function issueProblems(issue: z.core.$ZodIssue, root: unknown): ShapeProblem[] {
+/** Problems of values; unknown keys are reported by `misspelt-keys.ts`. */
+export function issueProblems(issue: z.core.$ZodIssue, root: unknown): SpecProblem[] {
   const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
   const given = valueAt(root, path);
-  const wrong = (message: string): ShapeProblem[] => [{ kind: 'wrong-value', path, message }];
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ kind: 'unknown-key', path: [...path, key], message: '' }));
-  }
+  const wrong = (message: string): SpecProblem[] => [{ path, message }];
+  if (issue.code === 'unrecognized_keys') return [];
   if (given === undefined) return wrong(missingMessage(path));
   if (given === null) return wrong('has no value');
   switch (issue.code) {
     case 'invalid_union': {
-      // A mapping was meant to be the alternative that is one: what is wrong inside it?
-      const inside = issue.errors.find((issues) => issues.every((inner) => isInside(inner, given)));
+      // A mapping is checked against the alternative that is a mapping, a list against the list.
+      const inside = issue.errors.find((issues) => issues.every((inner) => isInside(inner)));
       return inside === undefined
         ? wrong(unionMessage(path, given))
         : inside.flatMap((inner) =>
@@ -36,15 +28,24 @@ export function issueProblems(issue: z.core.$ZodIssue, root: unknown): ShapeProb
     case 'invalid_value':
       return wrong(wordMessage(issue.values.map(String), given) + ownFilesHint(path, given));
     case 'invalid_type':
-      return wrong(typeMessage(issue.expected, given));
+      return wrong(typeMessage(issue.expected, given) ?? issue.message);
     default:
       return wrong(issue.message);
   }
 }
 
-function isInside(issue: z.core.$ZodIssue, given: unknown): boolean {
-  if (typeof given !== 'object' || Array.isArray(given)) return false;
-  return issue.path.length > 0 || issue.code === 'unrecognized_keys';
+function isInside(issue: z.core.$ZodIssue): boolean {
+  return (
+    issue.path.length > 0 ||
+    issue.code === 'unrecognized_keys' ||
+    issue.code === 'too_small' ||
+    issue.code === 'too_big'
+  );
+}
+
+/** `path: message`, as every problem is shown. */
+export function labelled(path: Path, message: string): string {
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
 }
 
 /** The key that was meant; null when nothing is near. */
@@ -57,7 +58,9 @@ export function keyMeant(parent: Path, key: string, known: KnownKeys): string | 
 export function unknownKeyMessage(parent: Path, key: string, known: KnownKeys): string {
   const meant = keyMeant(parent, key, known);
   if (meant !== null) return `unknown key; did you mean ${meant}?`;
-  const [elsewhere, another] = Object.keys(known).filter((place) => known[place]?.includes(key));
+  const [elsewhere, another] = [...known].flatMap(([place, keys]) =>
+    keys.includes(key) && !place.includes('.search') ? [place] : [],
+  );
   if (elsewhere !== undefined && another === undefined) {
     return `unknown key here; it belongs ${placeText(elsewhere)}`;
   }
@@ -66,7 +69,7 @@ export function unknownKeyMessage(parent: Path, key: string, known: KnownKeys): 
 }
 
 function knownAt(parent: Path, known: KnownKeys): readonly string[] {
-  return known[parent.map((key) => (typeof key === 'number' ? '*' : key)).join('.')] ?? [];
+  return known.get(parent.map((key) => (typeof key === 'number' ? '*' : key)).join('.')) ?? [];
 }
 
 function placeText(place: string): string {
@@ -79,7 +82,7 @@ function missingMessage(path: Path): string {
     case 'stages':
       return 'is missing: a study has at least one stage; a recipe for `ridgeline train` has trainer.lambda instead';
     case 'trainer.lambda':
-      return 'is missing: a recipe gives its λ here; a study has stages instead';
+      return 'is missing: a recipe gives its λ here, a study has stages instead';
     default:
       return 'is missing';
   }
@@ -92,7 +95,7 @@ function wordMessage(known: readonly string[], given: unknown): string {
     .flatMap((word) => valueSpellings.get(word) ?? [])
     .find((ours) => known.includes(ours));
   if (spelling === 'log_uniform') {
-    return `must be log_uniform, which is what ${text} means elsewhere; min and max are values, not exponents`;
+    return `must be log_uniform, as ${text} is called in other programs; min and max are values, not exponents`;
   }
   const meant = spelling ?? closestWord(text, known);
   const choice = known.length === 1 ? known.join() : `one of ${known.join(', ')}`;
@@ -102,12 +105,12 @@ function wordMessage(known: readonly string[], given: unknown): string {
 /** A name that looks like a path is one. */
 function ownFilesHint(path: Path, given: unknown): string {
   const isPath = path.join('.') === 'dataset.name' && /[./\\]/.test(String(given));
-  return isPath ? '; files of your own have path instead of name' : '';
+  return isPath ? '; for your own files write path instead of name' : '';
 }
 
 function unionMessage(path: Path, given: unknown): string {
   if (path[0] === 'dataset') {
-    return `must be a list of parts, such as [data_batch_1], { count: N } or { fraction: 0.1 }, got ${shown(given)}`;
+    return `must be a list of shards, such as [data_batch_1], { count: N } or { fraction: 0.1 }, got ${shown(given)}`;
   }
   return `must be cycle, epoch, end or { steps: N }, got ${shown(given)}`;
 }
@@ -120,23 +123,25 @@ const typeNames: Readonly<Record<string, string>> = {
   number: 'a number',
 };
 
-function typeMessage(expected: string, given: unknown): string {
-  if (expected === 'number' && typeof given === 'string') {
+/** Null: the schema's own message says it better. */
+function typeMessage(expected: string, given: unknown): string | null {
+  const isNumber = expected === 'number' || expected === 'int';
+  if (isNumber && typeof given === 'string') {
     return `must be a number; ${shown(given)} is a text${numberHint(given)}`;
   }
-  if (expected === 'number' && typeof given === 'number') {
-    return `must be a finite number, got ${given}`;
+  if (isNumber && typeof given === 'number') {
+    return Number.isFinite(given) ? null : `must be a finite number, got ${given}`;
   }
   const hint = expected === 'boolean' ? booleanHint(given) : '';
   return `must be ${typeNames[expected] ?? expected}, got ${shown(given)}${hint}`;
 }
 
-/** Numbers as people and other programs write them. */
+/** The fix for numbers as people and other programs write them. */
 function numberHint(text: string): string {
   const plain = text.trim();
   if (plain !== '' && Number.isFinite(Number(plain))) return ': write it without quotes';
   const isGrouped = /^[-+]?[1-9]\d{0,2}(?:[\s,']\d{3})+(?:\.\d+)?$/.test(plain);
-  // Elsewhere a comma is a decimal point, as half of the world writes it.
+  // Without groups of thousands a comma is a decimal point.
   const joined = plain.replaceAll(isGrouped ? /[\s,']/g : '_', '').replace(',', '.');
   if (joined !== '' && Number.isFinite(Number(joined))) return `: write ${joined}`;
   const power = /^10\s*(?:\^|\*\*)\s*(-?\d+)$/.exec(plain)?.[1];
@@ -152,13 +157,4 @@ function booleanHint(given: unknown): string {
 function shown(given: unknown): string {
   const text = JSON.stringify(given) ?? typeof given;
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  let at: unknown = root;
-  for (const key of path) {
-    if (typeof at !== 'object' || at === null) return undefined;
-    at = Object.getOwnPropertyDescriptor(at, key)?.value;
-  }
-  return at;
 }

@@ -1,6 +1,6 @@
 /**
- * What a study file must not use although it is YAML: anchors and aliases, tags, merge keys, keys that
- * are not plain words, one key twice, and more than 32 levels. The tree is small by now: `prescan.ts`.
+ * Tree problems: YAML features that a study file must not use: anchors and aliases, tags, merge keys, keys
+ * that are not plain words, duplicate keys, and more than 32 levels. `prescan.ts` has bounded the tree.
  */
 import { isAlias, isMap, isScalar, isSeq, type Document, type LineCounter } from 'yaml';
 
@@ -22,7 +22,7 @@ export function treeProblems(document: Document, lines: LineCounter): TextProble
   };
 
   const visitKey = (key: unknown, seen: Map<string, number>): void => {
-    // A number, true or null would be a key of another name in plain data than in the tree.
+    // A number, true or null has another name in plain data than in the tree.
     if (!isScalar(key) || typeof key.value !== 'string') {
       report(key, 'a key must be a plain word');
       return;

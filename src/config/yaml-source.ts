@@ -1,8 +1,8 @@
 /**
- * One YAML text and its tree: what it says, and where it says it. The tree can be mended in place
- * (`repair.ts`), so that a value under a misspelt key still knows its line.
+ * YAML source: one YAML text with its tree, so that every value has a line and a column.
  *
- * It knows nothing of studies but the words of its messages.
+ * Keys can be renamed in place (`misspelt-keys.ts`), so that a value under a misspelt key keeps its line.
+ * It does not check studies.
  */
 import {
   isMap,
@@ -28,11 +28,11 @@ export class YamlSource {
   readonly #lines: LineCounter;
   readonly #document: Document;
 
-  /** @throws RidgelineError STUDY_INVALID for what is not one plain YAML document */
+  /** @throws RidgelineError STUDY_INVALID for a text that is not one plain YAML document */
   constructor(text: string, file: string) {
     this.#text = text;
     this.#file = file;
-    this.#lines = linesOf(text);
+    this.#lines = countLines(text);
     const refusal = prescan(text);
     if (refusal !== null) throw this.invalid([refusal]);
     this.#document = this.#parse();
@@ -49,7 +49,7 @@ export class YamlSource {
     });
     const [first, second] = 'empty' in documents ? [] : documents;
     if (first === undefined) throw this.invalid([{ offset: 0, message: 'the file is empty' }]);
-    // Its warnings are of tags that it does not know; `treeProblems` refuses all tags.
+    // The parser only warns about unknown tags; `treeProblems` rejects all tags.
     const errors = syntaxProblems(first.errors);
     if (second !== undefined) {
       const message = 'a study file holds one document: remove "---" and what follows';
@@ -62,12 +62,12 @@ export class YamlSource {
     return first;
   }
 
-  /** Plain data, as it is now. */
+  /** The tree as plain data. */
   value(): unknown {
     return this.#document.toJS({ maxAliasCount: 0 });
   }
 
-  /** The keys of the mapping at `path`; none where there is no mapping. */
+  /** The keys of the mapping at `path`; empty if there is no mapping. */
   keys(path: Path): string[] {
     return this.#pairs(path).map(({ key }) => keyText(key));
   }
@@ -81,15 +81,9 @@ export class YamlSource {
     this.#document.deleteIn(path);
   }
 
-  replace(path: Path, value: unknown): void {
-    const node = this.#document.createNode(value);
-    if (path.length === 0) this.#document.contents = node;
-    else this.#document.setIn(path, node);
-  }
-
   /**
-   * Where the value at `path` starts; its key where the value starts on a later line. For a missing one,
-   * the place that should hold it.
+   * Offset of the value at `path`, or of its key if the value starts on a later line. For a missing value,
+   * the offset of the mapping that should have it.
    */
   offsetOf(path: Path): number {
     if (path.length === 0) return startOf(this.#document.contents);
@@ -100,13 +94,13 @@ export class YamlSource {
     return isBelow ? key : node.range[0];
   }
 
-  /** Where the last key of `path` starts. */
+  /** Offset of the last key of `path`. */
   keyOffsetOf(path: Path): number {
     const pair = this.#pairs(path.slice(0, -1)).find(({ key }) => keyText(key) === path.at(-1));
     return startOf(pair?.key);
   }
 
-  /** The error with these problems, in the order of the text. */
+  /** The error with these problems, in order of lines. */
   invalid(problems: readonly TextProblem[]): RidgelineError {
     const lines = problems
       .toSorted((a, b) => a.offset - b.offset)
@@ -124,7 +118,7 @@ export class YamlSource {
   }
 }
 
-/** Behind a tab the parser takes the levels for others, and what it says follows from that. */
+/** After a tab the parser misreads the levels: its later errors only follow from that. */
 function syntaxProblems(errors: readonly YAMLParseError[]): TextProblem[] {
   const isTab = ({ code }: YAMLParseError): boolean => code === 'TAB_AS_INDENT';
   const firstTab = errors.find(isTab)?.pos[0] ?? Infinity;
@@ -136,8 +130,8 @@ function syntaxProblems(errors: readonly YAMLParseError[]): TextProblem[] {
     }));
 }
 
-/** Counted here: the parser leaves out the lines of what it cannot place, and all that follow move up. */
-function linesOf(text: string): LineCounter {
+/** Line starts are counted here, because the parser skips lines that it cannot place. */
+function countLines(text: string): LineCounter {
   const lines = new LineCounter();
   lines.addNewLine(0);
   for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1);

@@ -1,28 +1,35 @@
 /**
- * One short text for everything that a result says, so that two can be compared without keeping both:
- * parameters, every metric of the curve, and which validation records were classified right.
+ * Result fingerprint: one digest of everything that a result reports, so that two results can be compared
+ * without keeping both: parameters, every metric of the curve, and the validation bits.
  *
- * `seconds` stays out: it is no function of the trial.
+ * `seconds` is left out, because it is not a function of the trial.
  */
 import { sha256 } from '../base/digest.ts';
+import type { Metric } from './metrics.ts';
 import type { Measurement, TrialResult } from './trial.ts';
 
-/** @param withTest whether the test set belongs to the trial; the winner's test attempt alone measures it else */
-export function resultFingerprint(result: TrialResult, withTest: boolean): string {
-  const points = result.curve.map((point) => pointText(point, withTest)).join('\n');
+/**
+ * @param metrics  those of the trainer, in its order
+ * @param withTest whether every trial measures the test set; if not, only the winner's test attempt does
+ */
+export function resultFingerprint(
+  result: TrialResult,
+  metrics: readonly Metric[],
+  withTest: boolean,
+): string {
+  const names = metrics
+    .filter(({ split }) => withTest || split !== 'test')
+    .map((metric) => metric.name);
+  const points = result.curve.map((point) => pointText(point, names)).join('\n');
+  // bug: only-digests-are-compared
   return result.kind === 'complete'
     ? sha256(`complete ${result.steps} ${result.digest}\n${points}\n`, result.validationCorrect)
     : sha256(`diverged ${result.steps}\n${points}\n`);
 }
 
-/** Numbers in their shortest text that reads back as the same number; what is not finite is one, as in the store. */
-function pointText(point: Measurement, withTest: boolean): string {
-  const { step, epoch, learningRate, trainLoss, trainCost, trainAccuracy } = point;
-  const { validationLoss, validationCost, validationAccuracy, testLoss, testAccuracy } = point;
-  const training = [step, epoch, learningRate, trainLoss, trainCost, trainAccuracy];
-  const validation = [validationLoss, validationCost, validationAccuracy];
-  const test = withTest ? [testLoss, testAccuracy] : [];
-  return [...training, ...validation, ...test]
+/** Numbers in their shortest text that reads back as the same number; `none` if absent or not finite. */
+function pointText({ step, metrics }: Measurement, names: readonly string[]): string {
+  return [step, ...names.map((name) => metrics[name])]
     .map((value) => (Number.isFinite(value) ? value : 'none'))
     .join(' ');
 }

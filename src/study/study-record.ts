@@ -1,37 +1,37 @@
-/** One study, as the store keeps it and results are made of it. */
+/** Study record: one study, as it is stored and as results are made from it. */
 import type { StudySpec } from './spec/study-spec.ts';
 import type { StageRecord, StudyStatus, TrialId } from './trial.ts';
 
 export interface StudyRecord {
   readonly spec: StudySpec;
   readonly status: StudyStatus;
-  /** Why it failed, or the operator's words for a pause; null otherwise. */
+  /** Why it failed, or the operator's reason for a pause; null otherwise. */
   readonly reason: string | null;
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
-  /** The known answer under which it was started (`trainers/two-layer/arithmetic-self-test.ts`): resuming under another is refused. */
+  /** Self-test digest under which it was started: resuming under another one is refused. */
   readonly selfTestDigest: string;
-  /** Digests of the data set's parts, by name: resuming over other data is refused. */
+  /** Digests of the data set's shards, by name: resuming with other data is refused. */
   readonly shardDigests: Readonly<Record<string, string>>;
-  /** True where the parts' digests are those of the official release; null where there is none to compare. */
+  /** Whether the shards' digests are those of the official release; null if there is none to compare with. */
   readonly officialData: boolean | null;
-  /** In order; one for each stage of the spec. */
+  /** One for each stage of the spec, in order. */
   readonly stages: readonly StageRecord[];
   readonly winner: WinnerRecord | null;
 }
 
-/** The best λ of all stages, and what its test attempts found. */
+/** The best configuration of all stages, and the results of its test attempts. */
 export interface WinnerRecord {
-  /** Its replicate 1. */
+  /** The first replicate of the configuration. */
   readonly trial: TrialId;
-  /** The mean over its replicates; null until all are tested, or where the study has no test split. */
+  /** Mean over its replicates; null until all are tested, or without a test split. */
   readonly testAccuracy: number | null;
   readonly testLoss: number | null;
-  /** Who trained them again; null until then. */
+  /** The workers that trained them again; null until then. */
   readonly testWorker: string | null;
-  /** Whether the second training of each gave the same digest; null until then. */
+  /** Whether every second training gave the same digest; null until then. */
   readonly reproduced: boolean | null;
-  /** By replicate; those that were reproduced so far. */
+  /** The replicates that were reproduced so far, in order. */
   readonly tests: readonly WinnerTest[];
 }
 

@@ -1,18 +1,19 @@
 /**
- * A trial and what became of it. Plain data that every room speaks.
+ * Trial: one training run of a study and its result. Plain data that every room uses.
  *
  * A trial's state changes in one place only, `coordinator/core/state/trial-state.ts`.
  */
-import type { LambdaRange } from './spec/study-spec.ts';
+import type { Metrics } from './metrics.ts';
+import type { Params, SearchSpace } from './search-space.ts';
 
-/** (stage, k, replicate), each counted from 1. */
+/** `index` counts the configurations of the stage, `replicate` the trainings of one; both from 1. */
 export interface TrialId {
   readonly stage: string;
   readonly index: number;
   readonly replicate: number;
 }
 
-/** `coarse/7`; replicate 2 and later of it `coarse/7.2`. One trial, one text, and back. */
+/** `coarse/7`; its second replicate is `coarse/7.2`. */
 export function trialName(id: TrialId): string {
   return id.replicate === 1 ? `${id.stage}/${id.index}` : `${id.stage}/${id.index}.${id.replicate}`;
 }
@@ -20,12 +21,12 @@ export function trialName(id: TrialId): string {
 /** The inverse of `trialName`; null for anything else. */
 export function parseTrialName(text: string): TrialId | null {
   const match =
-    /^(?<stage>[a-z0-9][a-z0-9_.-]*)\/(?<k>[1-9]\d{0,8})(?:\.(?<replicate>[1-9]\d{0,5}))?$/.exec(
+    /^(?<stage>[a-z0-9][a-z0-9_.-]*)\/(?<index>[1-9]\d{0,8})(?:\.(?<replicate>[1-9]\d{0,5}))?$/.exec(
       text,
     );
   if (match?.groups === undefined) return null;
-  const { stage = '', k, replicate = '1' } = match.groups;
-  return { stage, index: Number(k), replicate: Number(replicate) };
+  const { stage = '', index, replicate = '1' } = match.groups;
+  return { stage, index: Number(index), replicate: Number(replicate) };
 }
 
 export type TrialStatus = 'waiting' | 'running' | 'complete' | 'failed' | 'cancelled';
@@ -40,43 +41,32 @@ export type AttemptOutcome =
   | 'lost'
   | 'crashed'
   | 'timeout'
-  | 'superseded'
+  | 'obsolete'
   | 'cancelled';
 
-/** `search`: the trial itself. `test`: the winner again, with the test set. `audit`: again, to compare. */
+/** `search`: the trial itself. `test`: the winner again, with the test set. `audit`: again, to compare results. */
 export type AttemptKind = 'search' | 'test' | 'audit';
 
-/** Losses are mean cross-entropy in nats; costs add λ(‖W1‖² + ‖W2‖²); accuracies are shares in [0, 1]. */
+/** The metrics of one trial at one step. */
 export interface Measurement {
-  /** SGD updates done, from 1. */
+  /** Updates done, from 1. */
   readonly step: number;
-  /** Passes over the training set done: step / steps per epoch, a fraction. */
-  readonly epoch: number;
-  /** The rate of the update that led here. */
-  readonly learningRate: number;
-  readonly trainLoss: number;
-  readonly trainCost: number;
-  readonly trainAccuracy: number;
-  readonly validationLoss: number;
-  readonly validationCost: number;
-  readonly validationAccuracy: number;
-  /** Null unless this run measures the test set, and then only at the last step. */
-  readonly testLoss: number | null;
-  readonly testAccuracy: number | null;
+  /** By name. Metrics of the test set are present at the last step of runs that measure it. */
+  readonly metrics: Metrics;
 }
 
-/** What a training run gives: a pure function of its spec and data, but for `seconds`. */
+/** The result of a training run: a pure function of its spec and data, except for `seconds`. */
 export type TrialResult =
   | {
       readonly kind: 'complete';
       readonly steps: number;
-      /** Training alone, without loading and measuring; a pack's time is shared equally. */
+      /** Training time without loading and measuring; a pack's time is divided equally. */
       readonly seconds: number;
       /** SHA-256 of the final parameters: 64 hexadecimal digits. */
       readonly digest: string;
-      /** By step, ascending; the last is the result. At least one. */
+      /** In order of steps; the last is the result. At least one. */
       readonly curve: readonly Measurement[];
-      /** Bit r (bit r % 8 of byte ⌊r / 8⌋): record r of the validation split was classified right. */
+      /** Bit r (bit r % 8 of byte ⌊r / 8⌋): record r of the validation split was classified correctly. */
       readonly validationCorrect: Uint8Array;
     }
   | {
@@ -87,66 +77,68 @@ export type TrialResult =
       readonly curve: readonly Measurement[];
     };
 
-/** Where the bits are not at hand: one for all, since a hundred thousand empty arrays are not nothing. */
+/** Stands for bits that were not read: one object for all trials, to save memory. */
 export const noCorrectness: Uint8Array = new Uint8Array(0);
 
-/** Why a diverged trial failed. @param step the one after which a loss was NaN or infinite */
+/** @param step the step after which a loss was NaN or infinite */
 export function divergedReason(step: number): string {
   return `diverged: the loss was no longer finite after step ${step}`;
 }
 
 /**
- * What computing a trial again has shown. `verified`: another worker got the very same result.
- * `repeated`: the same worker did, since there was no other. `unchecked`: it was due, and no attempt
- * came to its end, or the stage had closed before its worker was found out. `disputed`: workers got different results, and no third one settled it.
+ * Outcome of an audit: the redundant computation of a trial on another worker.
+ *
+ * `verified`: another worker computed the same result. `repeated`: the same worker did, because there was
+ * no other. `unchecked`: an audit was due, but none was completed. `disputed`: workers computed different
+ * results, and no third worker broke the tie.
  */
 export type AuditVerdict = 'verified' | 'repeated' | 'unchecked' | 'disputed';
 
-/** One execution of a trial on a worker, as the store keeps it. */
+/** One execution of a trial on a worker, as it is stored. */
 export interface AttemptRecord {
   readonly trial: TrialId;
   /** Counted from 1 within the trial, never reused: the fencing token. */
   readonly attempt: number;
   readonly kind: AttemptKind;
   readonly worker: string;
-  /** The worker process's own random name for its life: a restarted worker is another session. */
+  /** Random name of the worker process: a restarted worker is another session. */
   readonly session: string;
-  /** The pack it was granted in: equal for trials trained side by side. */
+  /** Trials with the same pack were trained side by side in one thread. */
   readonly pack: string;
-  readonly grantedAtMs: number;
+  readonly assignedAtMs: number;
   readonly endedAtMs: number | null;
   readonly outcome: AttemptOutcome | null;
   readonly reason: string | null;
-  /** Of the result that it gave, whatever became of it (`result-fingerprint.ts`); null where it gave none. */
+  /** Fingerprint of its result, whether or not it was accepted (`result-fingerprint.ts`); null without a result. */
   readonly fingerprint: string | null;
 }
 
-/** One trial, as the store keeps it. */
+/** One trial, as it is stored. */
 export interface TrialRecord {
   readonly id: TrialId;
-  readonly lambda: number;
+  readonly params: Params;
   readonly status: TrialStatus;
   /** Why it failed or was cancelled; null otherwise. */
   readonly reason: string | null;
-  /** Attempts granted so far. */
+  /** Search attempts so far. */
   readonly attempts: number;
-  /** Attempts that count towards the limit of three. */
+  /** Attempts that count towards the limit of failures. */
   readonly failures: number;
-  /** The worker whose result was accepted; null before. */
+  /** The worker whose result was accepted; null without a result. */
   readonly worker: string | null;
   /** Null unless complete or diverged. Lists of many trials may leave `curve` at its last point. */
   readonly result: TrialResult | null;
-  /** Of `result`, whole; null without one. */
+  /** Fingerprint of `result`; null without one. */
   readonly fingerprint: string | null;
-  /** Null: nobody computed it again. */
+  /** Null if the trial was not audited. */
   readonly audit: AuditVerdict | null;
 }
 
-/** A trial of which nothing has been done yet. */
-export function waitingTrial(id: TrialId, lambda: number): TrialRecord {
+/** A new trial. */
+export function waitingTrial(id: TrialId, params: Params): TrialRecord {
   return {
     id,
-    lambda,
+    params,
     status: 'waiting',
     reason: null,
     attempts: 0,
@@ -158,13 +150,13 @@ export function waitingTrial(id: TrialId, lambda: number): TrialRecord {
   };
 }
 
-/** One stage, as the store keeps it. */
+/** One stage, as it is stored. */
 export interface StageRecord {
   readonly name: string;
   readonly trials: number;
-  /** Null until it is known: a narrowing stage waits for the one it narrows. */
-  readonly range: LambdaRange | null;
-  /** Why the range is what it is, for people; null where the study gave it. */
+  /** Null until the stage opens: a narrowed stage waits for the stage that it narrows. */
+  readonly space: SearchSpace | null;
+  /** How the space was found, in a sentence; null if the study file gives it. */
   readonly reason: string | null;
   readonly closed: boolean;
   readonly warnings: readonly string[];
@@ -172,7 +164,7 @@ export interface StageRecord {
 
 export type StudyStatus = 'waiting' | 'running' | 'paused' | 'complete' | 'cancelled' | 'failed';
 
-/** Whether nobody works on the study any more; a complete one may still be extended. */
+/** Whether the study has ended; a complete one can still be extended. */
 export function isOver(status: StudyStatus): boolean {
   return status === 'complete' || status === 'failed' || status === 'cancelled';
 }

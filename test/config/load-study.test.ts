@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadStudy, loadStudyOrRecipe } from '../../src/config/load-study.ts';
+import { describeTrainer } from '../../src/trainers/registry.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'ridgeline-config-'));
 afterAll(() => {
@@ -30,9 +31,9 @@ describe('a path that is no study file', () => {
     ['too large a file', () => written('large', 'x'.repeat(262_145)), /it has 262145 bytes/],
     ['bytes that are no text', () => written('bytes', new Uint8Array([0xff, 0xfe])), /not UTF-8/],
     ['a path through a file', () => join(written('file', ''), 'x.yaml'), /ENOTDIR/],
-  ])('%s is said to be that', async (_, pathOf, why) => {
+  ])('%s is rejected with the reason', async (_, pathOf, why) => {
     const path = pathOf();
-    const loading = loadStudy(path);
+    const loading = loadStudy(path, describeTrainer);
     await expect(loading).rejects.toMatchObject({
       code: 'STUDY_INVALID',
       what: expect.stringMatching(why),
@@ -40,51 +41,57 @@ describe('a path that is no study file', () => {
     await expect(loading).rejects.toThrow(`The study file ${path} cannot be read`);
   });
 
-  test('a pipe that nobody writes to is refused, not waited for', async () => {
+  test('a pipe without a writer is rejected at once', async () => {
     const pipe = join(dir, 'pipe');
     execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
-    await expect(loadStudy(pipe)).rejects.toThrow(/it is not a regular file/);
+    await expect(loadStudy(pipe, describeTrainer)).rejects.toThrow(/it is not a regular file/);
   });
 });
 
 describe('a study file', () => {
-  test('is read with a byte order mark and the line ends of Windows', async () => {
+  test('with a byte order mark and Windows line ends is read', async () => {
     const path = written('windows.yaml', `\uFEFF${files('name: digits').replaceAll('\n', '\r\n')}`);
-    expect(await loadStudyOrRecipe(path)).toMatchObject({ spec: { name: 'own-files' } });
+    expect(await loadStudyOrRecipe(path, describeTrainer)).toMatchObject({
+      spec: { study: 'own-files' },
+    });
   });
 
-  test('means its data set’s path from where it lies itself', async () => {
+  test('has a dataset.path relative to its own folder', async () => {
     mkdirSync(join(dir, 'data'));
     const beside = written('beside.yaml', files('path: data, format: idx'));
-    expect(await loadStudyOrRecipe(beside)).toMatchObject({
-      spec: { dataset: { source: { kind: 'path', path: join(dir, 'data'), format: 'idx' } } },
+    expect(await loadStudyOrRecipe(beside, describeTrainer)).toMatchObject({
+      spec: { dataset: { path: join(dir, 'data'), format: 'idx' } },
     });
     const absolute = written('absolute.yaml', files(`path: ${tmpdir()}, format: idx`));
-    expect(await loadStudyOrRecipe(absolute)).toMatchObject({
-      spec: { dataset: { source: { path: tmpdir() } } },
+    expect(await loadStudyOrRecipe(absolute, describeTrainer)).toMatchObject({
+      spec: { dataset: { path: tmpdir() } },
     });
   });
 
-  test('has its line where it names files that are not there, beside its other problems', async () => {
+  test('that names missing files reports them with their line, next to its other problems', async () => {
     const wrong = files('path: nowhere.npz').replace('cycles: 1', 'cycles: 0');
-    const loading = loadStudyOrRecipe(written('nowhere.yaml', wrong));
+    const loading = loadStudyOrRecipe(written('nowhere.yaml', wrong), describeTrainer);
     await expect(loading).rejects.toThrow(
       `nowhere.yaml:3:18  dataset.path: ${join(dir, 'nowhere.npz')} does not exist`,
     );
     await expect(loading).rejects.toThrow('trainer.cycles: ');
   });
 
-  test('may name files that are not there where nobody is going to read them', async () => {
+  test('may name missing files if they are read on another machine', async () => {
     const study = files('path: nowhere.npz').replace(', lambda: 0', '');
     const stages =
       'stages: [{ name: a, trials: 3, lambda: { distribution: log_uniform, min: 1, max: 2 } }]';
     const path = written('elsewhere.yaml', `${study}${stages}\n`);
-    await expect(loadStudy(path)).rejects.toThrow('does not exist');
-    expect(await loadStudy(path, () => false)).toMatchObject({ study: 'own-files' });
+    await expect(loadStudy(path, describeTrainer)).rejects.toThrow('does not exist');
+    expect(await loadStudy(path, describeTrainer, () => false)).toMatchObject({
+      study: 'own-files',
+    });
   });
 
   test('is named in the report of its problems', async () => {
     const path = written('wrong.yaml', 'study: x\n');
-    await expect(loadStudy(path)).rejects.toThrow(`${path}:1:1  dataset: is missing`);
+    await expect(loadStudy(path, describeTrainer)).rejects.toThrow(
+      `${path}:1:1  dataset: is missing`,
+    );
   });
 });

@@ -1,9 +1,8 @@
 /**
- * Study files that are wrong on kind: each is refused with its place and its reason.
+ * Study files with one typical mistake each: every one is rejected with its place and the reason.
  *
- * Left out, since they do not fit: files that name trainers or samplers or have conditional parameters
- * (there are none), and data sets by URL (`path` is a folder on the coordinator's machine, chosen by
- * whoever may start studies there; nothing is fetched because a study says so).
+ * Not here: files with samplers or conditional parameters, which do not exist, and data sets by URL,
+ * because a study never causes a download.
  */
 import { expect, test } from 'vitest';
 import { problemsOf } from './support/problems-of.ts';
@@ -21,7 +20,7 @@ stages:
   - { name: coarse, trials: 10, lambda: { distribution: log_uniform, min: 1.0e-6, max: 1.0 } }
 `;
 
-test('the study that the rows change is right itself', () => {
+test('the study that the rows change is valid', () => {
   expect(problemsOf(good)).toBe('');
 });
 
@@ -60,7 +59,7 @@ test.each<[string, string, string, RegExp]>([
   ['a name that turns the text', 'study: good', 'study: "a\\u202Eb"', /:1:\d+ {2}study/],
   ['a name that is a formula', 'study: good', 'study: "=cmd()"', /:1:\d+ {2}study/],
   ['no name', 'study: good', 'study: ""', /:1:\d+ {2}study/],
-  ['a metric that nobody reports', 'validation_accuracy', 'test_f1', /objective\.metric/],
+  ['an unknown metric', 'validation_accuracy', 'test_f1', /objective\.metric/],
   ['a network that fits no memory', 'hidden: 50', 'hidden: 1000000', /trainer\.hidden/],
   ['a batch that fits no memory', 'batch: 50', 'batch: 1000000000', /trainer\.batch/],
   ['a list at the top', good, '- study: a', /study\.yaml:1:1 {2}/],
@@ -68,7 +67,7 @@ test.each<[string, string, string, RegExp]>([
   ['nothing', good, '', /the file is empty/],
   ['nothing but comments', good, '# a study\n', /study\.yaml:\d+:\d+ {2}/],
   ['a null byte', 'seed: 1', 'seed: 1\u0000', /study\.yaml:\d+:\d+ {2}/],
-])('%s is refused with its place', (_, from, to, problem) => {
+])('a study file with %s is rejected with the line and column', (_, from, to, problem) => {
   const text = good.replace(from, () => to);
   expect(text).not.toBe(good);
   const said = problemsOf(text);

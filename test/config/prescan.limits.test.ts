@@ -6,7 +6,7 @@ import { problemsOf } from './support/problems-of.ts';
 const tooDeep = /nested more than 32 levels deep/;
 
 describe('a study file', () => {
-  test('may have as many characters as the limit, and not one more', () => {
+  test('at the limit of characters is accepted, and with one more rejected', () => {
     const comment = (length: number): string => `#${'x'.repeat(length - 1)}`;
     expect(prescan(comment(fileBytesMax))).toBeNull();
     for (const length of [fileBytesMax + 1, 10 * fileBytesMax]) {
@@ -22,8 +22,8 @@ describe('a study file', () => {
       (depth: number) =>
         Array.from({ length: depth }, (_, i) => `${' '.repeat(i)}a:`).join('\n') + ' 1',
     ],
-  ])('may nest %s 32 deep, and no deeper', (_, nested) => {
-    // A scalar inside stands one level below what holds it.
+  ])('may nest %s 32 levels deep, but not deeper', (_, nested) => {
+    // A scalar is one level below the collection that holds it.
     expect(problemsOf(nested(31))).not.toMatch(tooDeep);
     expect(problemsOf(nested(32))).toMatch(tooDeep);
     expect(problemsOf(nested(60))).toMatch(/too deep|levels deep/);
@@ -36,7 +36,7 @@ describe('a study file', () => {
     ['spaces of indentation', (n: number) => `${' '.repeat(n)}a`, 64],
     ['keys with "?"', (n: number) => '? a\n'.repeat(n), 32],
     ['lines', (n: number) => 'a\n'.repeat(n - 1) + 'a', 5_000],
-  ])('may have so many %s before it is parsed, and not one more', (_, text, most) => {
+  ])('at the limit of %s passes the prescan, and with one more does not', (_, text, most) => {
     expect(prescan(text(most))).toBeNull();
     for (const n of [most + 1, 10 * most]) expect(prescan(text(n))).not.toBeNull();
   });

@@ -1,25 +1,32 @@
-/** Two results of one trial are the same to the last bit, or it is said in what they differ. */
+/** Two results of one trial are equal to the last bit, or the differences are named. */
 import { describe, expect, test } from 'vitest';
 import { resultDifferences } from '../../src/study/result-differences.ts';
-import type { TrialResult } from '../../src/study/trial.ts';
+import type { Measurement, TrialResult } from '../../src/study/trial.ts';
 import { completeResult, measurementAt } from '../store/support/records.ts';
 
 const result = completeResult(0.5, 3);
 const diverged: TrialResult = { kind: 'diverged', steps: 7, seconds: 1, curve: [] };
 
+function withMetrics(point: Measurement, metrics: Measurement['metrics']): Measurement {
+  return { ...point, metrics: { ...point.metrics, ...metrics } };
+}
+
 describe('two results', () => {
-  test('are the same however long they took, and where neither is a number', () => {
+  test('are equal if only their seconds differ, or if both values are not finite', () => {
     expect(resultDifferences(result, { ...structuredClone(result), seconds: 9 })).toEqual([]);
     const lost = (trainLoss: number): TrialResult => ({
       ...diverged,
-      curve: [{ ...measurementAt(10), trainLoss }],
+      curve: [withMetrics(measurementAt(10), { train_loss: trainLoss })],
     });
     expect(resultDifferences(lost(NaN), lost(Infinity))).toEqual([]);
   });
 
-  test('differ in what differs, by the smallest step that there is', () => {
+  test('differ in the names of the values that differ, be it in the last bit', () => {
     const curve = structuredClone([...result.curve]);
-    curve[1] = { ...curve[1]!, validationLoss: 1.1 + Number.EPSILON, trainCost: 0.7 };
+    curve[1] = withMetrics(curve[1]!, {
+      validation_loss: 1.1 + Number.EPSILON,
+      train_cost: 0.7,
+    });
     const cases: [TrialResult, string[]][] = [
       [{ ...result, digest: 'd'.repeat(64) }, ['digest']],
       [{ ...result, validationCorrect: Uint8Array.of(1, 2, 255, 1) }, ['correctness']],

@@ -1,46 +1,48 @@
 /**
- * A data set as workers know it: parts by digest, and how the splits are drawn from them. It says
- * nothing of files or addresses, so that a node needs no shared disk; `dataset` resolves it.
+ * Dataset reference: a data set as workers know it: shards by digest, and how the splits are drawn from
+ * them. It names no files or addresses, so nodes need no shared disk.
  */
 import { sha256 } from '../../base/digest.ts';
 import type { CountedSelection } from './study-spec.ts';
 
 export interface DatasetReference {
-  /** The parts that this use needs, in the order in which records are numbered. */
-  readonly parts: readonly PartReference[];
+  /** The shards that this use needs, in the order in which records are numbered. */
+  readonly shards: readonly ShardReference[];
   /** Draws the `count` selections. */
   readonly seed: number;
   readonly train: CountedSelection;
   readonly validation: CountedSelection;
   /**
-   * Also present where the test set is not measured, since `count` splits are drawn after one another;
-   * its parts are among `parts` only where it is measured or drawn. Null where the study has none.
+   * Present also if the test set is not measured, since `count` splits are drawn one after another; its
+   * shards are among `shards` only if it is measured or drawn. Null if the study has no test split.
    */
   readonly test: CountedSelection | null;
-  readonly stratify?: true;
+  /** Whether drawn splits have the class proportions of the records that they are drawn from. */
+  readonly stratify: boolean;
 }
 
-export interface PartReference {
+export interface ShardReference {
   readonly name: string;
-  /** SHA-256 of the part's canonical bytes (`dataset/shards/shard.ts`). */
+  /** SHA-256 of the shard's canonical bytes (`dataset/shards/shard.ts`). */
   readonly digest: string;
+  /** Length of the canonical bytes. */
   readonly bytes: number;
-  /** Records in it. */
+  /** Number of records. */
   readonly count: number;
 }
 
-/** Equal for equal references: what a worker answers when it has the data. */
+/** Equal for equal references. A worker reports by it which data sets it has. */
 export function datasetKey(reference: DatasetReference): string {
-  const selection = (s: CountedSelection | null): unknown =>
-    s === null ? null : s.kind === 'parts' ? [...s.parts] : s.count;
+  const selection = (from: CountedSelection | null): unknown =>
+    from === null || !('count' in from) ? from : from.count;
   return sha256(
     JSON.stringify([
-      reference.parts.map((part) => [part.name, part.digest]),
+      reference.shards.map((shard) => [shard.name, shard.digest]),
       reference.seed,
       selection(reference.train),
       selection(reference.validation),
       selection(reference.test),
-      ...(reference.stratify === true ? ['stratify'] : []),
+      ...(reference.stratify ? ['stratify'] : []),
     ]),
   ).slice(0, 16);
 }

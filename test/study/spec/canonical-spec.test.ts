@@ -2,22 +2,27 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RidgelineError } from '../../../src/base/errors.ts';
 import {
+  canonicalSettings,
   canonicalSpec,
-  compareSpecs,
-  specFromCanonical,
+  parseSettings,
+  parseSpec,
+  readStoredSpec,
 } from '../../../src/study/spec/canonical-spec.ts';
+import { compareSpecs } from '../../../src/study/spec/compare-specs.ts';
 import type { StudySpec } from '../../../src/study/spec/study-spec.ts';
-import { parseTrialName, trialName } from '../../../src/study/trial.ts';
+import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { exampleStudy } from '../support/example-study.ts';
 import { anyStudy } from '../support/study-arbitrary.ts';
 
-describe('the canonical spelling', () => {
+describe('the canonical text', () => {
   const spec = exampleStudy();
 
-  test('of any study reads back as the same study', () => {
+  test('of any study parses to the same study, with and without a trainer description', () => {
     fc.assert(
       fc.property(anyStudy, (any) => {
-        expect(specFromCanonical(canonicalSpec(any))).toEqual(any);
+        const text = canonicalSpec(any);
+        expect(parseSpec(text, describeTrainer)).toEqual(any);
+        expect(readStoredSpec(text)).toEqual(any);
       }),
     );
   });
@@ -28,7 +33,7 @@ describe('the canonical spelling', () => {
         expect(compareSpecs(a, b).kind === 'same').toBe(canonicalSpec(a) === canonicalSpec(b));
       }),
     );
-    expect(canonicalSpec({ ...spec, numerics: 'any' })).not.toBe(canonicalSpec(spec));
+    expect(canonicalSpec({ ...spec, reproducible: false })).not.toBe(canonicalSpec(spec));
   });
 
   test('does not depend on the order of keys', () => {
@@ -36,11 +41,16 @@ describe('the canonical spelling', () => {
     expect(canonicalSpec(turned)).toBe(canonicalSpec(spec));
   });
 
-  test('refuses every text that it would not have written', () => {
+  test('has the keys of the study file, in alphabetical order', () => {
+    expect(canonicalSpec(spec)).toContain(
+      '"search":{"lambda":{"distribution":"log_uniform","max":0.1,"min":1e-9}},"trials":12',
+    );
+    expect(canonicalSpec(spec)).toContain('"learning_rate":{"cycle_multiplier":1,"max":0.1');
+  });
+
+  test('is rejected if it is not the text of a valid study', () => {
     const whole = JSON.parse(canonicalSpec(spec)) as Record<string, unknown>;
-    const broken = Object.keys(whole)
-      .filter((key) => !['test', 'audit', 'replicates', 'racing'].includes(key))
-      .map((key) => JSON.stringify({ ...whole, [key]: null }));
+    const broken = Object.keys(whole).map((key) => JSON.stringify({ ...whole, [key]: null }));
     for (const text of [
       '',
       'null',
@@ -51,137 +61,38 @@ describe('the canonical spelling', () => {
       JSON.stringify({ ...whole, seed: -1 }),
       JSON.stringify({ ...whole, stages: [] }),
       JSON.stringify({ ...whole, seed: '3' }),
-      JSON.stringify({ ...whole, test: 'all', dataset: { ...spec.dataset, test: null } }),
-      JSON.stringify({ ...whole, trainer: { ...spec.trainer, measure: { kind: 'never' } } }),
+      JSON.stringify({ ...whole, test: 'all', dataset: { ...spec.dataset, test: undefined } }),
+      JSON.stringify({ ...whole, trainer: { ...spec.trainer, measure: 'never' } }),
+      JSON.stringify({ ...whole, trainer: { ...spec.trainer, name: 'another' } }),
       canonicalSpec(spec).replace('"hidden":50', '"hidden":1e400'),
       `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
     ]) {
-      expect(() => specFromCanonical(text), text.slice(0, 60)).toThrow(RidgelineError);
+      expect(() => parseSpec(text, describeTrainer), text.slice(0, 60)).toThrow(RidgelineError);
     }
   });
-});
 
-test('a study that does not stratify is spelt as before there was such a thing', () => {
-  const spec = exampleStudy();
-  const stratified = { ...spec, dataset: { ...spec.dataset, stratify: true } } as const;
-  expect(canonicalSpec(spec)).not.toContain('stratify');
-  expect(canonicalSpec(stratified)).toContain('"stratify":true');
-  expect(compareSpecs(spec, stratified)).toEqual({
-    kind: 'different',
-    fields: ['dataset.stratify'],
+  test('with a key of another version is rejected, and the message names the key', () => {
+    const newer = JSON.stringify({ ...JSON.parse(canonicalSpec(exampleStudy())), pruning: 3 });
+    expect(() => parseSpec(newer, describeTrainer)).toThrow(/"pruning"/);
+  });
+
+  test('with a broken rule is rejected with the path of the study file', () => {
+    const text = canonicalSpec(exampleStudy()).replace('"step_size":100', '"step_size":0');
+    expect(() => parseSpec(text, describeTrainer)).toThrow(
+      /trainer\.learning_rate\.step_size: must be a whole/,
+    );
   });
 });
 
-test('a field of another version is refused by name, not dropped', () => {
-  const newer = JSON.stringify({ ...exampleStudy(), pruning: 3 });
-  expect(() => specFromCanonical(newer)).toThrow(/this version knows no field pruning/);
-});
-
-test('a study from before there were replicates has one of each λ', () => {
-  const { replicates: _, racing: __, ...older } = exampleStudy();
-  expect(specFromCanonical(JSON.stringify(older))).toEqual(exampleStudy());
-});
-
-test('a broken rule is named as the file spells it', () => {
-  const text = canonicalSpec(exampleStudy()).replace('"stepSize":100', '"stepSize":0');
-  expect(() => specFromCanonical(text)).toThrow(
-    /trainer\.learning_rate\.step_size: must be a whole/,
+test('the settings of any trainer parse to the same settings, and wrong ones are rejected', () => {
+  fc.assert(
+    fc.property(anyStudy, ({ trainer }) => {
+      expect(parseSettings(canonicalSettings(trainer), describeTrainer)).toEqual(trainer);
+    }),
   );
-});
-
-describe('comparing studies', () => {
-  const spec = exampleStudy();
-  const [coarse, fine] = [spec.stages[0]!, spec.stages[1]!];
-
-  test('knows the same, an extended and another one', () => {
-    expect(compareSpecs(spec, exampleStudy()).kind).toBe('same');
-    expect(compareSpecs(spec, { ...spec, stages: [coarse, { ...fine, trials: 20 }] }).kind).toBe(
-      'extended',
-    );
-    expect(
-      compareSpecs(spec, {
-        ...spec,
-        stages: [
-          coarse,
-          fine,
-          { ...fine, name: 'finer', lambda: { ...fine.lambda, kind: 'narrow', narrow: 'fine' } },
-        ],
-      }).kind,
-    ).toBe('extended');
-    expect(compareSpecs(spec, { ...spec, stages: [{ ...coarse, trials: 20 }, fine] }).kind).toBe(
-      'different',
-    );
-    expect(compareSpecs(spec, { ...spec, stages: [coarse, { ...fine, trials: 5 }] }).kind).toBe(
-      'different',
-    );
-    expect(compareSpecs(spec, { ...spec, stages: [coarse] }).kind).toBe('different');
-  });
-
-  test('names what differs as the file spells it', () => {
-    const other = {
-      ...spec,
-      seed: 4,
-      trainer: { ...spec.trainer, learningRate: { ...spec.trainer.learningRate, stepSize: 5 } },
-    };
-    expect(compareSpecs(spec, other)).toEqual({
-      kind: 'different',
-      fields: ['seed', 'trainer.learning_rate.step_size'],
-    });
-  });
-
-  test('names an alternative that changed, and whole lists', () => {
-    const other: StudySpec = {
-      ...spec,
-      dataset: { ...spec.dataset, train: { kind: 'parts', parts: ['a', 'b'] }, test: null },
-      trainer: {
-        ...spec.trainer,
-        length: { kind: 'epochs', epochs: 2 },
-        measure: { kind: 'end' },
-      },
-    };
-    expect(compareSpecs(spec, other)).toEqual({
-      kind: 'different',
-      fields: [
-        'dataset.train',
-        'dataset.test',
-        'trainer.cycles',
-        'trainer.measure',
-        'trainer.epochs',
-      ],
-    });
-    const fewer = { ...spec, stages: [{ ...coarse, trials: 13 }] };
-    expect(compareSpecs(spec, fewer)).toEqual({
-      kind: 'different',
-      fields: ['stages.0.trials', 'stages.1'],
-    });
-  });
-
-  test('calls it extended for any more trials in the last stage and any more stages', () => {
-    fc.assert(
-      fc.property(anyStudy, fc.nat({ max: 9 }), fc.boolean(), (stored, more, adds) => {
-        const last = stored.stages.at(-1)!;
-        const added = { ...last, name: 'one-more' };
-        const stages = [
-          ...stored.stages.slice(0, -1),
-          { ...last, trials: last.trials + more },
-          ...(adds ? [added] : []),
-        ];
-        const kind = more === 0 && !adds ? 'same' : 'extended';
-        expect(compareSpecs(stored, { ...stored, stages })).toEqual({ kind });
-      }),
-    );
-  });
-});
-
-describe('a trial', () => {
-  test('has one name, and back', () => {
-    for (const id of [
-      { stage: 'coarse', index: 7, replicate: 1 },
-      { stage: 'a.b-c', index: 12, replicate: 3 },
-    ]) {
-      expect(parseTrialName(trialName(id))).toEqual(id);
-    }
-    for (const text of ['', 'coarse', 'coarse/0', 'coarse/07', 'coarse/7.0', '/7', 'Coarse/7'])
-      expect(parseTrialName(text)).toBeNull();
-  });
+  const { trainer } = exampleStudy();
+  for (const wrong of [{ hidden: 0 }, { cycles: undefined }, { depth: 3 }, { name: 'another' }]) {
+    const text = canonicalSettings({ ...trainer, ...wrong });
+    expect(() => parseSettings(text, describeTrainer), text).toThrow(RidgelineError);
+  }
 });

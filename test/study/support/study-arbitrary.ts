@@ -1,12 +1,8 @@
 /** Any valid study, for properties. */
 import fc from 'fast-check';
 import { datasetNames } from '../../../src/study/spec/dataset-names.ts';
-import {
-  datasetFormats,
-  type Selection,
-  type StageSpec,
-  type StudySpec,
-} from '../../../src/study/spec/study-spec.ts';
+import { datasetFormats } from '../../../src/study/spec/study-schema.ts';
+import type { Selection, StageSpec, StudySpec } from '../../../src/study/spec/study-spec.ts';
 
 const name = fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,12}$/);
 const positive = fc.double({ min: 1e-12, max: 100, noNaN: true });
@@ -14,24 +10,22 @@ const bounds = fc
   .tuple(positive, fc.double({ min: 1.001, max: 1e3, noNaN: true }))
   .map(([min, ratio]) => ({ min, max: min * ratio }));
 const count: fc.Arbitrary<Selection> = fc.record({
-  kind: fc.constant('count'),
   count: fc.integer({ min: 1, max: 50_000 }),
 });
 const fraction: fc.Arbitrary<Selection> = fc.record({
-  kind: fc.constant('fraction'),
   fraction: fc.double({ min: 1e-9, max: 1 / 3, noNaN: true }),
 });
-const selection = (part: string): fc.Arbitrary<Selection> =>
+const selection = (shard: string): fc.Arbitrary<Selection> =>
   fc.oneof(
     count,
     fraction,
-    fc.integer({ min: 1, max: 4 }).map((parts) => ({
-      kind: 'parts' as const,
-      parts: Array.from({ length: parts }, (_, index) => `${part}_${index}`),
-    })),
+    fc
+      .integer({ min: 1, max: 4 })
+      .map((shards) => Array.from({ length: shards }, (_, index) => `${shard}_${index}`)),
   );
 
-const anyTrainer: fc.Arbitrary<StudySpec['trainer']> = fc.record({
+const anyTrainer = fc.record({
+  name: fc.constant('two-layer'),
   hidden: fc.integer({ min: 1, max: 4096 }),
   batch: fc.integer({ min: 1, max: 100_000 }),
   learningRate: fc
@@ -44,15 +38,15 @@ const anyTrainer: fc.Arbitrary<StudySpec['trainer']> = fc.record({
       min,
       max: Math.min(max, 1e3),
       stepSize,
-      ...(grows === 1 ? {} : { cycleMultiplier: grows }),
+      cycleMultiplier: grows,
     })),
   length: fc.oneof(
-    fc.record({ kind: fc.constant('cycles'), cycles: fc.integer({ min: 1, max: 99 }) }),
-    fc.record({ kind: fc.constant('epochs'), epochs: fc.integer({ min: 1, max: 9_999 }) }),
+    fc.record({ cycles: fc.integer({ min: 1, max: 99 }) }),
+    fc.record({ epochs: fc.integer({ min: 1, max: 9_999 }) }),
   ),
   measure: fc.oneof(
-    fc.record({ kind: fc.constantFrom('cycle', 'epoch', 'end') }),
-    fc.record({ kind: fc.constant('steps'), steps: fc.integer({ min: 100, max: 1e9 }) }),
+    fc.constantFrom('cycle', 'epoch', 'end'),
+    fc.record({ steps: fc.integer({ min: 100, max: 1e9 }) }),
   ),
   dropout: fc.double({ min: 0, max: 0.999, noNaN: true }).map(Math.abs), // JSON has no −0.
   mirror: fc.boolean(),
@@ -60,10 +54,13 @@ const anyTrainer: fc.Arbitrary<StudySpec['trainer']> = fc.record({
 });
 
 /** Growing cycles are soon too long: two of them are enough. */
-const trainer = anyTrainer.map((settings) =>
-  settings.learningRate.cycleMultiplier !== undefined && settings.length.kind === 'cycles'
-    ? { ...settings, length: { ...settings.length, cycles: 1 + (settings.length.cycles % 2) } }
-    : settings,
+const trainer = anyTrainer.map(({ length, ...settings }) =>
+  'cycles' in length
+    ? {
+        ...settings,
+        cycles: settings.learningRate.cycleMultiplier > 1 ? 1 + (length.cycles % 2) : length.cycles,
+      }
+    : { ...settings, ...length },
 );
 
 const stages: fc.Arbitrary<StageSpec[]> = fc
@@ -83,10 +80,12 @@ const stages: fc.Arbitrary<StageSpec[]> = fc
       return {
         name: `${draft.name}${index}`,
         trials,
-        lambda:
-          earlier === undefined
-            ? { kind: 'range', distribution: 'log_uniform', range }
-            : { kind: 'narrow', distribution: 'log_uniform', narrow: earlier },
+        search: {
+          lambda:
+            earlier === undefined
+              ? { distribution: 'log_uniform', ...range }
+              : { distribution: 'log_uniform', narrow: earlier },
+        },
       };
     }),
   );
@@ -97,9 +96,8 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
     seed: fc.maxSafeNat(),
     dataset: fc.record({
       source: fc.oneof(
-        fc.record({ kind: fc.constant('named'), name: fc.constantFrom(...datasetNames) }),
+        fc.record({ name: fc.constantFrom(...datasetNames) }),
         fc.record({
-          kind: fc.constant('path'),
           path: fc.string(),
           format: fc.constantFrom(...datasetFormats),
         }),
@@ -124,7 +122,7 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
     replicates: fc.integer({ min: 2, max: 100 }),
     hasReplicates: fc.boolean(),
     racing: fc.boolean(),
-    numerics: fc.constantFrom('canonical', 'any'),
+    reproducible: fc.boolean(),
     test: fc.constantFrom('winner', 'all'),
     audit: fc.option(
       fc.record({
@@ -133,15 +131,22 @@ export const anyStudy: fc.Arbitrary<StudySpec> = fc
       }),
     ),
   })
-  .map(({ dataset: { stratify, ...dataset }, ...spec }) => {
-    const { train, validation, test } = dataset;
-    const isDrawn = [train, validation, test].some(
-      (split) => split !== null && split.kind !== 'parts',
+  .map(({ dataset: { stratify, source, test, ...splits }, audit, ...spec }) => {
+    const isDrawn = [splits.train, splits.validation, test].some(
+      (split) => split !== null && !Array.isArray(split),
     );
-    const whole = { ...spec, dataset: stratify && isDrawn ? { ...dataset, stratify } : dataset };
-    return test === null ? { ...whole, test: 'winner' as const } : whole;
+    return {
+      ...spec,
+      dataset: {
+        ...source,
+        ...splits,
+        stratify: stratify && isDrawn,
+        ...(test === null ? {} : { test }),
+      },
+      test: test === null ? ('winner' as const) : spec.test,
+      ...(audit === null || !spec.reproducible ? {} : { audit }),
+    };
   })
-  .map((spec) => (spec.numerics === 'any' ? { ...spec, audit: null } : spec))
   .map(({ hasReplicates, ...spec }) => {
     // A million trials of a stage are the most, however they come about.
     const isSmall = spec.stages.every(({ trials }) => trials * spec.replicates <= 1_000_000);

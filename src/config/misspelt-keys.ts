@@ -1,0 +1,49 @@
+/**
+ * Misspelt keys: every unknown key of a file is a problem, and gets the name that was meant, so that its
+ * value can be checked too and one run reports all problems.
+ */
+import type { z } from 'zod';
+import type { KnownKeys } from './known-keys.ts';
+import { keyMeant, labelled, unknownKeyMessage } from './shape-problems.ts';
+import type { TextProblem } from './tree-problems.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
+
+/** One round for each level of keys. */
+const roundsMax = 8;
+
+/** Renames or removes unknown keys in `source`. @returns a problem for each, located where it was written */
+export function correctKeys(
+  source: YamlSource,
+  schema: z.ZodType,
+  known: KnownKeys,
+): readonly TextProblem[] {
+  const problems: TextProblem[] = [];
+  for (let round = 0; round < roundsMax; round++) {
+    const parsed = schema.safeParse(source.value());
+    const unknown = (parsed.error?.issues ?? []).flatMap((issue) => unknownPaths(issue));
+    if (unknown.length === 0) break;
+    for (const path of unknown) problems.push(correct(source, path, known));
+  }
+  return problems;
+}
+
+function unknownPaths(issue: z.core.$ZodIssue): Path[] {
+  const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...path, key]);
+  if (issue.code !== 'invalid_union') return [];
+  // Only alternatives that are mappings have keys; an unknown key in one is reported for it.
+  return issue.errors
+    .flat()
+    .flatMap((inner) => unknownPaths({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+function correct(source: YamlSource, path: Path, known: KnownKeys): TextProblem {
+  const parent = path.slice(0, -1);
+  const key = String(path.at(-1));
+  const message = labelled(path, unknownKeyMessage(parent, key, known));
+  const problem = { offset: source.keyOffsetOf(path), message };
+  const meant = keyMeant(parent, key, known);
+  if (meant !== null && !source.keys(parent).includes(meant)) source.renameKey(parent, key, meant);
+  else source.remove(path);
+  return problem;
+}

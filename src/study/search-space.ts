@@ -1,0 +1,78 @@
+/**
+ * Search space: the hyperparameters that a study searches, their distributions, and a trial's values.
+ *
+ * Parameters are an open record by name, so no other room knows the name of one. A distribution has the
+ * shape that a study file gives it. Bounds are values, never exponents.
+ */
+import { assert } from '../base/assert.ts';
+import { symbolFor } from '../base/greek-letters.ts';
+
+/** As the study file writes it. */
+export type ParameterName = string;
+export type ParamValue = number | string | boolean;
+
+/** The values of one trial. */
+export type Params = Readonly<Record<ParameterName, ParamValue>>;
+
+/** A distribution with known bounds: 0 < `min` < `max`, uniform in the logarithm. */
+export interface Distribution {
+  readonly distribution: 'log_uniform';
+  readonly min: number;
+  readonly max: number;
+}
+
+export type SearchSpace = Readonly<Record<ParameterName, Distribution>>;
+
+/** What a study file says of one parameter: both bounds, or the earlier stage whose results give them. */
+export interface StageDistribution {
+  readonly distribution: 'log_uniform';
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  readonly narrow?: string | undefined;
+}
+
+/** What may be searched of a trainer, declared by the trainer. */
+export interface ParameterDescription {
+  /** Exclusive: values are above it. */
+  readonly min: number;
+  readonly max: number;
+  readonly description: string;
+}
+
+/** The distribution with the bounds of the file; null if another stage gives them. */
+export function givenDistribution(from: StageDistribution): Distribution | null {
+  const { distribution, min, max } = from;
+  return min === undefined || max === undefined ? null : { distribution, min, max };
+}
+
+/** JSON with sorted keys: equal for equal values. */
+export function paramsText(params: Params): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(params).toSorted(byName)));
+}
+
+/** How tables and sentences call a parameter: a name that is a Greek letter as its symbol. */
+export function parameterSymbol(name: ParameterName): string {
+  return symbolFor(name);
+}
+
+/** For people: `λ 1.26e-2`. */
+export function formatParams(params: Params): string {
+  return Object.entries(params)
+    .map(([name, value]) => `${parameterSymbol(name)} ${formatParam(value)}`)
+    .join(', ');
+}
+
+/** Numbers with three significant digits, as tables show them. */
+export function formatParam(value: ParamValue): string {
+  return typeof value === 'number' ? value.toExponential(2) : String(value);
+}
+
+export function numberParam(params: Params, name: ParameterName): number {
+  const value = params[name];
+  assert(typeof value === 'number', () => `parameter ${name} is a number, got ${String(value)}`);
+  return value;
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,59 @@
+/**
+ * Case codec: the snake_case keys of files to the camelCase keys of code, and back.
+ *
+ * One codec for all of a study. The keys of `search` and `params` are names of parameters, not words of
+ * code: they stay as they are.
+ */
+
+import { assert } from '../../base/assert.ts';
+
+type CamelKey<Key> = Key extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelKey<Tail>>}`
+  : Key;
+
+/** The camelCase form of a file's shape, readonly all the way down. */
+export type Camel<T> = T extends readonly (infer Item)[]
+  ? readonly Camel<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T as CamelKey<Key>]: Camel<T[Key]> }
+    : T;
+
+/** The type follows from the schema of `value`: the codec changes keys and no values. */
+function isRenamed<T>(value: unknown, source: T): value is Camel<T> {
+  return typeof value === typeof source;
+}
+
+const namesOfParameters: ReadonlySet<string> = new Set(['search', 'params']);
+
+export function toCamel<T>(value: T): Camel<T> {
+  const renamed = mapKeys(value, (key) =>
+    key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+  );
+  assert(isRenamed(renamed, value), 'the codec changes keys only');
+  return renamed;
+}
+
+export function toSnake(value: object): Readonly<Record<string, unknown>> {
+  const renamed = mapKeys(value, (key) =>
+    key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+  );
+  assert(isRecord(renamed), 'an object stays an object');
+  return renamed;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function mapKeys(value: unknown, rename: (key: string) => string, keepKeys = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => mapKeys(item, rename));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .map(([key, inner]) => [
+        keepKeys ? key : rename(key),
+        mapKeys(inner, rename, namesOfParameters.has(key)),
+      ]),
+  );
+}

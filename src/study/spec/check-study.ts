@@ -1,0 +1,146 @@
+/**
+ * Study check: from plain data in the shape of a study file to a study, or every problem at once.
+ *
+ * Used for the text of a file (`config` adds lines) and for the canonical text on the wire and in the
+ * store. Problems of single keys come from the schema; rules between keys are checked on the values that
+ * are left, so that a mistake in one place does not hide one in another.
+ */
+import type { z } from 'zod';
+import type { TrainerDescription } from '../trainer-description.ts';
+import { toCamel } from './case-codec.ts';
+import { recipeRules, studyRules } from './study-rules.ts';
+import { recipeSchema, studySchema, type RecipeFile, type StudyFile } from './study-schema.ts';
+import type { IsGiven, SpecProblem } from './spec-problem.ts';
+import type { DatasetSpec, RecipeSpec, Selection, StudySpec } from './study-spec.ts';
+
+export type Issue = z.core.$ZodIssue;
+
+/** The outcome of a check: the spec, or what is wrong: issues of the schema and broken rules. */
+export type Checked<Spec> =
+  | { readonly kind: 'valid'; readonly spec: Spec }
+  | {
+      readonly kind: 'invalid';
+      readonly issues: readonly Issue[];
+      readonly broken: readonly SpecProblem[];
+    };
+
+export function checkStudy(value: unknown, trainer: TrainerDescription): Checked<StudySpec> {
+  return check(
+    value,
+    studySchema(trainer),
+    (file, isGiven) => studyRules(file, trainer, isGiven),
+    toSpec,
+  );
+}
+
+export function checkRecipe(value: unknown, trainer: TrainerDescription): Checked<RecipeSpec> {
+  const names = Object.keys(trainer.parameters);
+  return check(
+    value,
+    recipeSchema(trainer),
+    (file, isGiven) => recipeRules(file, trainer, isGiven),
+    (file) => toRecipe(file, names),
+  );
+}
+
+function check<File extends object, Spec>(
+  value: unknown,
+  schema: z.ZodType<File>,
+  rules: (file: Partial<File>, isGiven: IsGiven) => readonly SpecProblem[],
+  build: (file: File) => Spec,
+): Checked<Spec> {
+  const isGiven: IsGiven = (path) => valueAt(value, path) !== undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) {
+    const broken = rules(parsed.data, isGiven);
+    return broken.length === 0
+      ? { kind: 'valid', spec: build(parsed.data) }
+      : { kind: 'invalid', issues: [], broken };
+  }
+  const { issues } = parsed.error;
+  const rest = issues.reduce((left, issue) => without(left, issue.path), value);
+  const isMapping = typeof rest === 'object' && rest !== null && !Array.isArray(rest);
+  return { kind: 'invalid', issues, broken: isMapping ? rules(rest, isGiven) : [] };
+}
+
+/** A copy of `value` without what is at `path`; the items of lists keep their places. */
+function without(value: unknown, path: readonly PropertyKey[]): unknown {
+  const [key, ...deeper] = path;
+  if (key === undefined || typeof value !== 'object' || value === null) return undefined;
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, index) => (index === key ? without(item, deeper) : item));
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      name === key ? without(inner, deeper) : inner,
+    ]),
+  );
+}
+
+/** What plain data has at a path; undefined if nothing. */
+export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let at = root;
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    at = Object.getOwnPropertyDescriptor(at, key)?.value;
+  }
+  return at;
+}
+
+/** The shorthands of the file are replaced; see `study-spec.ts`. */
+function toSpec({ numerics, stages, objective, ...file }: StudyFile): StudySpec {
+  const { metric, direction } = objective;
+  const rest = toCamel(file);
+  return {
+    ...rest,
+    dataset: toDataset(file.dataset),
+    reproducible: numerics === undefined ? rest.reproducible : numerics === 'canonical',
+    objective: {
+      metric,
+      direction: direction ?? (metric.endsWith('accuracy') ? 'maximize' : 'minimize'),
+    },
+    stages: stages.map(({ lambda, search, ...stage }) => ({
+      ...stage,
+      search: definedOnly(search ?? { lambda }),
+    })),
+  };
+}
+
+function toRecipe(file: RecipeFile, parameters: readonly string[]): RecipeSpec {
+  const params: Record<string, number> = {};
+  const trainer: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(file.trainer)) {
+    if (parameters.includes(key) && typeof value === 'number') params[key] = value;
+    else trainer[key] = value;
+  }
+  return {
+    study: file.study,
+    seed: file.seed,
+    dataset: toDataset(file.dataset),
+    trainer: toCamel(trainer),
+    params,
+  };
+}
+
+function toDataset({ train, validation, test, ...dataset }: StudyFile['dataset']): DatasetSpec {
+  return {
+    ...dataset,
+    train: toSelection(train),
+    validation: toSelection(validation),
+    ...(test === undefined ? {} : { test: toSelection(test) }),
+  };
+}
+
+function toSelection(from: StudyFile['dataset']['train']): Selection {
+  if (Array.isArray(from)) return from;
+  return from.fraction === undefined ? { count: from.count ?? 0 } : { fraction: from.fraction };
+}
+
+function definedOnly<T>(
+  record: Readonly<Record<string, T | undefined>>,
+): Readonly<Record<string, T>> {
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}

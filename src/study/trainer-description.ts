@@ -1,0 +1,57 @@
+/**
+ * Trainer description: what the rooms that do not train know of a trainer.
+ *
+ * The config room validates a study file against it, the coordinator forms packs by it, reports and the
+ * store take metrics and parameters from it. Adding a setting to a trainer changes its schema and the
+ * code that uses it, and no other room. Training itself is `trainers/trainer.ts`.
+ */
+import type { z } from 'zod';
+import type { Metric } from './metrics.ts';
+import type { ParameterDescription, ParameterName, Params } from './search-space.ts';
+import type { IsGiven, SpecProblem } from './spec/spec-problem.ts';
+
+/** The `trainer` section of a study with camelCase keys, validated, defaults written out. */
+export type TrainerSettings = Readonly<Record<string, unknown>>;
+
+export interface TrainerDescription {
+  /** As a study file names it; `two-layer` if it names none. */
+  readonly name: string;
+  /** Keys, bounds, defaults and descriptions of the section, in the file's snake_case. A strict object. */
+  readonly settings: z.ZodObject;
+  /**
+   * Rules between settings. Values that the schema rejects were removed, so any may be missing;
+   * `isGiven` tells a removed value from one that the file does not have. Paths start below `trainer`
+   * and are those of the file.
+   */
+  problems(settings: TrainerSettings, isGiven: IsGiven): readonly SpecProblem[];
+  /** What may be searched. */
+  readonly parameters: Readonly<Record<ParameterName, ParameterDescription>>;
+  readonly metrics: readonly Metric[];
+  /** Whether results may be compared bit by bit (audits, digests). */
+  readonly reproducible: boolean;
+  /** Trials with equal keys may be trained side by side in one thread. */
+  packKey(settings: TrainerSettings, params: Params): string;
+  /** The most trials in one pack. */
+  packSize(settings: TrainerSettings, params: Params): number;
+  /** Steps at which a trial may stop or be judged: ascending; the last is its end. */
+  rungs(settings: TrainerSettings, trainRecords: number): readonly number[];
+  /** What the user should know of these settings before the study starts. */
+  remarks(settings: TrainerSettings, trainRecords: number): readonly string[];
+  /** The value of a parameter below which it has no effect on `steps` updates; null if there is none. */
+  effectiveMinimum(
+    parameter: ParameterName,
+    settings: TrainerSettings,
+    steps: number,
+  ): number | null;
+}
+
+/** @throws RidgelineError STUDY_INVALID for an unknown name */
+export type DescribeTrainer = (name: string) => TrainerDescription;
+
+/** The trainer that a section names. */
+export function trainerName(settings: TrainerSettings): string {
+  return typeof settings['name'] === 'string' ? settings['name'] : defaultTrainer;
+}
+
+/** The trainer of a study file that names none. */
+export const defaultTrainer = 'two-layer';

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compareSpecs } from '../../../src/study/spec/compare-specs.ts';
+import type { StudySpec } from '../../../src/study/spec/study-spec.ts';
+import { exampleStudy, plainTrainer } from '../support/example-study.ts';
+import { anyStudy } from '../support/study-arbitrary.ts';
+
+describe('comparing a study with the stored one', () => {
+  const spec = exampleStudy({ trainer: plainTrainer });
+  const [coarse, fine] = [spec.stages[0]!, spec.stages[1]!];
+
+  test('tells equal, extended and different studies apart', () => {
+    const kind = (stages: StudySpec['stages']): string =>
+      compareSpecs(spec, { ...spec, stages }).kind;
+    expect(kind(spec.stages)).toBe('same');
+    expect(kind([coarse, { ...fine, trials: 20 }])).toBe('extended');
+    expect(kind([coarse, fine, { ...fine, name: 'finer' }])).toBe('extended');
+    expect(kind([{ ...coarse, trials: 20 }, fine])).toBe('different');
+    expect(kind([coarse, { ...fine, trials: 5 }])).toBe('different');
+    expect(kind([coarse])).toBe('different');
+  });
+
+  test('names what differs with the keys of the study file', () => {
+    const other = {
+      ...spec,
+      seed: 4,
+      trainer: { ...plainTrainer, learningRate: { ...plainTrainer.learningRate, stepSize: 5 } },
+    };
+    expect(compareSpecs(spec, other)).toEqual({
+      kind: 'different',
+      fields: ['seed', 'trainer.learning_rate.step_size'],
+    });
+  });
+
+  test('names an alternative that changed, and whole lists', () => {
+    const other: StudySpec = {
+      ...spec,
+      dataset: { ...spec.dataset, train: ['a', 'b'], test: undefined },
+      trainer: { ...plainTrainer, cycles: undefined, epochs: 2, measure: 'end' },
+    };
+    expect(compareSpecs(spec, other)).toMatchObject({ kind: 'different' });
+    const { fields } = compareSpecs(spec, other) as { readonly fields: readonly string[] };
+    expect(fields.toSorted()).toEqual([
+      'dataset.test',
+      'dataset.train',
+      'trainer.cycles',
+      'trainer.epochs',
+      'trainer.measure',
+    ]);
+    const fewer = { ...spec, stages: [{ ...coarse, trials: 13 }] };
+    expect(compareSpecs(spec, fewer)).toEqual({
+      kind: 'different',
+      fields: ['stages.0.trials', 'stages.1'],
+    });
+  });
+
+  test('calls it extended for more trials in the last stage and for more stages', () => {
+    fc.assert(
+      fc.property(anyStudy, fc.nat({ max: 9 }), fc.boolean(), (stored, more, adds) => {
+        const last = stored.stages.at(-1)!;
+        const added = { ...last, name: 'one-more' };
+        const stages = [
+          ...stored.stages.slice(0, -1),
+          { ...last, trials: last.trials + more },
+          ...(adds ? [added] : []),
+        ];
+        const kind = more === 0 && !adds ? 'same' : 'extended';
+        expect(compareSpecs(stored, { ...stored, stages })).toEqual({ kind });
+      }),
+    );
+  });
+});
