@@ -1,35 +1,37 @@
 /**
- * The known answer: a small training run whose parameters have one right digest.
+ * Arithmetic self-test: a small training run whose parameters have one correct digest.
  *
  * A worker computes it before it joins. A processor without fused multiply-add, a kernel that sums in
- * another order, an exponential that rounds otherwise: each gives another digest, and the worker takes
- * no part in studies that ask for canonical numbers. The run uses all that a trial may use (dropout,
+ * another order, or an exponential that rounds differently gives another digest; the worker then
+ * receives no trials of reproducible studies. The run uses everything that a trial may use (dropout,
  * mirroring, shifts, decay, a short last batch) in shapes that no tile divides.
  *
- * What it does not prove: that a machine computes right under load, or that its memory is sound. Audits do.
+ * It does not prove that a machine computes correctly under load or that its memory is sound: audits do.
  */
 import { sha256 } from '../../base/digest.ts';
 import { RandomStream } from '../../base/philox.ts';
-import type { TrainerSettings } from '../../study/spec/study-spec.ts';
+import { assert } from '../../base/assert.ts';
 import type { TrainingData } from '../../study/images.ts';
+import { trainTrials } from '../train-trials.ts';
 import type { Kernel } from './pack-network.ts';
-import { trainPack } from './train-pack.ts';
+import type { TwoLayerSettings } from './settings.ts';
+import { twoLayerTraining } from './two-layer.ts';
 
 /**
- * The one right value. It changes only when the arithmetic does, and then every stored study keeps the
- * old one and refuses to go on under the new.
+ * The correct digest. It changes only if the arithmetic changes; stored studies keep the digest they
+ * started with and do not resume under another one.
  */
 export const selfTestDigest = '6d101b54f8bb9601b6d53e9422047fe6c487a7f90caaed4bd7205894a2051da1';
 
 const SEED = 20_100_607;
 const RECORDS = 61;
 
-const settings: TrainerSettings = {
+const settings: TwoLayerSettings = {
   hidden: 21,
   batch: 14,
-  learningRate: { min: 1e-3, max: 0.3, stepSize: 9 },
-  length: { kind: 'cycles', cycles: 3 },
-  measure: { kind: 'cycle' },
+  learningRate: { min: 1e-3, max: 0.3, stepSize: 9, cycleMultiplier: 1 },
+  cycles: 3,
+  measure: 'cycle',
   dropout: 0.25,
   mirror: true,
   shift: 1,
@@ -39,7 +41,7 @@ function rowsBetween(from: number, to: number): Uint32Array {
   return Uint32Array.from({ length: to - from }, (_, i) => from + i);
 }
 
-/** Images in five classes: noise, with a bright column that tells the class. */
+/** Noise in five classes: the position of a bright column is the class. */
 function syntheticData(): TrainingData {
   const [channels, height, width, classes] = [3, 7, 9, 5];
   const inputs = channels * height * width;
@@ -62,15 +64,20 @@ function syntheticData(): TrainingData {
   };
 }
 
-/** The digest that this kernel's arithmetic gives: of the parameters and of every measured loss. Takes some milliseconds. */
+/** Digest of the parameters and measured losses that a kernel computes. Takes some milliseconds. */
 export function computeSelfTestDigest(kernel: Kernel): string {
-  const lambdas = [1e-9, 1e-4, 0.02];
-  const request = { seed: SEED, replicate: 1, settings, lambdas, measureTest: false };
-  const results = trainPack(kernel, request, syntheticData(), { nowMs: () => 0 });
+  const params = [1e-9, 1e-4, 0.02].map((lambda) => ({ lambda }));
+  const request = { seed: SEED, replicate: 1, settings, params, measureTest: false };
+  const hooks = { nowMs: () => 0 };
+  const results = trainTrials(twoLayerTraining(kernel), request, syntheticData(), hooks);
+  assert(results !== null, 'the self-test is not stopped');
   const lines = results.map((result) => {
-    // It does not where numbers are right; where they are not, that is an answer too.
+    // Correct arithmetic does not diverge.
     if (result.kind === 'diverged') return 'diverged';
-    const losses = result.curve.flatMap((point) => [point.trainCost, point.validationLoss]);
+    const losses = result.curve.flatMap(({ metrics }) => [
+      metrics['train_cost'],
+      metrics['validation_loss'],
+    ]);
     return [result.digest, ...losses].join(' ');
   });
   return sha256(lines.join('\n'));

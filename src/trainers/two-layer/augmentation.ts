@@ -1,18 +1,18 @@
 /**
- * Mirrored and shifted images: changed where they lie, in a kernel's own memory, after they were copied there.
+ * Augmentation: mirrors and shifts images in place, in a kernel's memory.
  *
- * A shift moves a whole channel at once, rows and all; pixels that thereby come round to the other side
- * of a row are in the gap, which is filled afterwards.
+ * A shift moves a whole channel at once. Pixels that wrap around to the other side of a row are in the
+ * gap, which is filled afterwards.
  */
 import type { Images } from '../../study/images.ts';
 
 type Shape = Pick<Images, 'channels' | 'height' | 'width'>;
 
-/** Left to right. */
+/** Mirrors left to right. */
 export function mirrorImage(image: Uint8Array, { channels, height, width }: Shape): void {
   const rows = channels * height;
   if (width % 4 === 0 && image.byteOffset % 4 === 0) {
-    // Four pixels at a time: little more than half of the time.
+    // Four pixels at a time take little more than half of the time.
     mirrorWords(new Int32Array(image.buffer, image.byteOffset, (rows * width) / 4), width / 4);
     return;
   }
@@ -22,22 +22,22 @@ export function mirrorImage(image: Uint8Array, { channels, height, width }: Shap
 function mirrorWords(words: Int32Array, width: number): void {
   for (let row = 0; row < words.length; row += width) {
     for (let left = row, right = row + width - 1; left <= right; left++, right--) {
-      const word = turned(words[left]!);
-      words[left] = turned(words[right]!);
+      const word = reverseBytes(words[left]!);
+      words[left] = reverseBytes(words[right]!);
       words[right] = word;
     }
   }
 }
 
-/** The four bytes in opposite order. */
-function turned(word: number): number {
+/** The four bytes of a word in reverse order. */
+function reverseBytes(word: number): number {
   return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }
 
 /**
- * By `right` and `down` pixels, less than a width and a height.
+ * Shifts by `right` and `down` pixels: less than a width and a height, negative to the left and up.
  *
- * @param fill (D) what stands in the gap
+ * @param fill (D) pixels of the gap
  */
 export function shiftImage(
   image: Uint8Array,

@@ -1,11 +1,11 @@
 /**
- * Which records make a batch, and what is done to each on its way into the kernel's memory.
+ * Batches: selects the records of each batch, copies them to the kernel's memory and augments them.
  *
- * Order, mirroring and shifts are functions of (seed, replicate, epoch, record): a trial that is
- * repeated, or trained beside others, sees the same batches.
+ * Order, mirroring and shifts are functions of (seed, replicate, epoch, record): a trial has the same
+ * batches when it is repeated or trained in another pack.
  */
 import { RandomStream } from '../../base/philox.ts';
-import type { TrainerSettings } from '../../study/spec/study-spec.ts';
+import type { TwoLayerSettings } from './settings.ts';
 import { mirrorImage, shiftImage } from './augmentation.ts';
 import { inputsOf } from '../../study/images.ts';
 import type { Split } from '../../study/images.ts';
@@ -14,7 +14,7 @@ import type { PackNetwork } from './pack-network.ts';
 /** The batches of one training run, in order. */
 export class Batches {
   readonly #split: Split;
-  readonly #settings: TrainerSettings;
+  readonly #settings: TwoLayerSettings;
   readonly #seed: number;
   readonly #replicate: number;
   readonly #fill: Uint8Array;
@@ -24,10 +24,10 @@ export class Batches {
   #mirror: RandomStream | null = null;
   #shift: RandomStream | null = null;
 
-  /** @param fill (D) the bytes that stand beside a shifted image: the training mean, which is about 0 once standardised */
+  /** @param fill (D) pixels next to a shifted image: the training mean, about 0 once standardised */
   constructor(
     split: Split,
-    settings: TrainerSettings,
+    settings: TwoLayerSettings,
     seed: number,
     replicate: number,
     fill: Uint8Array,
@@ -41,9 +41,9 @@ export class Batches {
   }
 
   /**
-   * Writes the batch that follows `stepsDone` updates.
+   * Writes the batch of the update that follows `stepsDone` updates.
    *
-   * @returns its records: fewer than `settings.batch` at the end of an epoch
+   * @returns number of records: fewer than `settings.batch` at the end of an epoch
    */
   load(network: PackNetwork, stepsDone: number): number {
     const epoch = Math.floor(stepsDone / this.#stepsPerEpoch);
@@ -88,7 +88,7 @@ export class Batches {
   }
 }
 
-/** Writes `rows` records of the split from `first` on, as they are. */
+/** Writes `rows` records of the split, from record `first`, without augmentation. */
 export function loadRecords(network: PackNetwork, split: Split, first: number, rows: number): void {
   const { images } = split;
   const records = split.records.subarray(first, first + rows);

@@ -1,6 +1,7 @@
 /**
- * What training is for: networks that answer together, with all that is needed to ask them. And its two
- * file formats, chosen by the file's ending.
+ * Classifier: trained networks whose probabilities are averaged, with everything needed to use them.
+ *
+ * Converts to and from the named arrays of model files; `npz.ts` and `safetensors.ts` are the formats.
  *
  * In numpy, with pixels x as uint8 of shape (N, D) in C,H,W order:
  *
@@ -8,8 +9,8 @@
  *     h = numpy.maximum(0, (x * m['scale'] + m['offset']) @ m['W1'] + m['b1'])
  *     scores = h @ m['W2'] + m['b2']
  *
- * One network has `W1`, `b1`, `W2`, `b2`; those of an ensemble are called `member1.W1` and so on. Read
- * from a file, every shape is checked, and every network against the digest that stands beside it.
+ * One network has `W1`, `b1`, `W2`, `b2`; the networks of an ensemble have `member1.W1` and so on.
+ * Reading checks every shape, and every network against its stored digest.
  */
 import {
   malformedUnless,
@@ -17,17 +18,17 @@ import {
   type ArrayFile,
   type NamedArray,
 } from './named-array.ts';
-import { digestOf, type NetworkParameters, type NetworkShape } from './model.ts';
+import { parametersDigest, type NetworkParameters, type NetworkShape } from './model.ts';
 
 export interface Classifier {
   readonly shape: NetworkShape;
   readonly image: ImageShape;
-  /** By class index; null where nobody told. */
+  /** Class names by index; null if unknown. */
   readonly classNames: readonly string[] | null;
-  /** (D) each: a network reads byte u of dimension k as u · scale[k] + offset[k]. */
+  /** (D) each: the input of byte u in dimension k is u · scale[k] + offset[k]. */
   readonly scale: Float32Array;
   readonly offset: Float32Array;
-  /** Whether its answer is the mean over the image and its mirror image. */
+  /** Whether probabilities are averaged over the image and its mirror image. */
   readonly mirror: boolean;
   readonly lambda: number;
   readonly members: readonly ClassifierMember[];
@@ -42,7 +43,7 @@ interface ImageShape {
 
 interface ClassifierMember {
   readonly seed: number;
-  /** SGD updates that it was trained for. */
+  /** SGD updates of its training. */
   readonly step: number;
   readonly parameters: NetworkParameters;
 }
@@ -65,7 +66,7 @@ export function classifierArrays(classifier: Classifier): ArrayFile {
   const { shape, image, classNames, scale, offset, mirror, lambda, members } = classifier;
   const { inputs, hidden, classes } = shape;
   const arrays = members.flatMap(({ parameters }, index): NamedArray[] => {
-    const prefix = prefixOf(index, members.length);
+    const prefix = memberPrefix(index, members.length);
     return [
       { name: `${prefix}W1`, shape: [inputs, hidden], data: parameters.w1 },
       { name: `${prefix}b1`, shape: [hidden], data: parameters.b1 },
@@ -81,7 +82,7 @@ export function classifierArrays(classifier: Classifier): ArrayFile {
     members: members.map(({ seed, step, parameters }) => ({
       seed,
       step,
-      digest: digestOf(parameters),
+      digest: parametersDigest(parameters),
     })),
   };
   const { channels, height, width } = image;
@@ -99,7 +100,7 @@ export function classifierArrays(classifier: Classifier): ArrayFile {
   };
 }
 
-/** @throws MalformedArrayFile for anything that `classifierArrays` would not have given */
+/** The inverse of `classifierArrays`. @throws MalformedArrayFile for any other arrays */
 export function classifierFrom({ arrays, texts }: ArrayFile): Classifier {
   const { image, mirror, lambda, members } = metadataFrom(texts['metadata']);
   const named = new Map(arrays.map((array) => [array.name, array]));
@@ -112,11 +113,11 @@ export function classifierFrom({ arrays, texts }: ArrayFile): Classifier {
     );
     return new Float32Array(array.data);
   };
-  const first = prefixOf(0, members.length);
+  const first = memberPrefix(0, members.length);
   const [hidden = 0, classes = 0] = named.get(`${first}W2`)?.shape ?? [];
   const inputs = image.channels * image.height * image.width;
   const shape = { inputs, hidden, classes };
-  malformedUnless(inputs > 0 && hidden > 0 && classes > 0, 'it holds no network');
+  malformedUnless(inputs > 0 && hidden > 0 && classes > 0, 'it has no network');
   return {
     shape,
     image,
@@ -126,7 +127,7 @@ export function classifierFrom({ arrays, texts }: ArrayFile): Classifier {
     scale: floats('scale', [inputs]),
     offset: floats('offset', [inputs]),
     members: members.map(({ seed, step, digest }, index) => {
-      const prefix = prefixOf(index, members.length);
+      const prefix = memberPrefix(index, members.length);
       const parameters = {
         w1: floats(`${prefix}W1`, [inputs, hidden]),
         b1: floats(`${prefix}b1`, [hidden]),
@@ -134,15 +135,15 @@ export function classifierFrom({ arrays, texts }: ArrayFile): Classifier {
         b2: floats(`${prefix}b2`, [classes]),
       };
       malformedUnless(
-        digestOf(parameters) === digest,
-        `${prefix}W1, b1, W2 and b2 do not give the digest that stands beside them`,
+        parametersDigest(parameters) === digest,
+        `${prefix}W1, b1, W2 and b2 do not match their stored digest`,
       );
       return { seed, step, parameters };
     }),
   };
 }
 
-function prefixOf(index: number, members: number): string {
+function memberPrefix(index: number, members: number): string {
   return members === 1 ? '' : `member${index + 1}.`;
 }
 
@@ -151,31 +152,31 @@ function classNamesFrom(
   text: string | undefined,
   classes: number,
 ): readonly string[] | null {
-  const names: unknown = array?.data ?? (text === undefined ? null : parsed(text));
+  const names: unknown = array?.data ?? (text === undefined ? null : parseJson(text));
   if (names === null) return null;
   malformedUnless(
     Array.isArray(names) &&
       names.length === classes &&
       names.every((name): name is string => typeof name === 'string'),
-    `class_names does not name ${classes} classes`,
+    `class_names must be ${classes} names`,
   );
   return names;
 }
 
 function metadataFrom(text: string | undefined): Metadata {
-  malformedUnless(text !== undefined, 'it has no metadata: it was not saved by Ridgeline');
-  const value = parsed(text);
-  malformedUnless(isMetadata(value), 'its metadata is not that of a model');
+  malformedUnless(text !== undefined, 'it has no metadata, so Ridgeline did not write it');
+  const value = parseJson(text);
+  malformedUnless(isMetadata(value), 'its metadata does not describe a model');
   malformedUnless(
     value.format === format,
-    `its metadata calls it ${JSON.stringify(value.format)}; this version reads ${format}`,
+    `its format is ${JSON.stringify(value.format)}; this version reads ${format}`,
   );
   return value;
 }
 
 function isMetadata(value: unknown): value is Metadata {
-  const { image, mirror, lambda, members, format: name } = fieldsOf(value);
-  const { channels, height, width, pixelMax } = fieldsOf(image);
+  const { image, mirror, lambda, members, format: name } = toFields(value);
+  const { channels, height, width, pixelMax } = toFields(image);
   const isSize = (size: unknown): boolean => isWhole(size) && size >= 1 && size <= 65_536;
   return (
     typeof name === 'string' &&
@@ -185,7 +186,7 @@ function isMetadata(value: unknown): value is Metadata {
     Array.isArray(members) &&
     members.length >= 1 &&
     members.every((member) => {
-      const { seed, step, digest } = fieldsOf(member);
+      const { seed, step, digest } = toFields(member);
       return isWhole(seed) && isWhole(step) && typeof digest === 'string';
     })
   );
@@ -195,14 +196,14 @@ function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+function toFields(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new MalformedArrayFile('a text in it is not JSON', { cause: error });
+    throw new MalformedArrayFile('its metadata is not JSON', { cause: error });
   }
 }

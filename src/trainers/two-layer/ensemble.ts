@@ -1,47 +1,47 @@
 /**
- * Which networks answer together: the last cycle ends of all seeds, and earlier ones only where the
- * validation split says that they help.
+ * Ensemble selection: the networks at the last cycle end of all seeds, and earlier cycle ends if they
+ * increase validation accuracy.
  *
- * The ends of one cycle join together, for all seeds or for none, the latest first. So there are as many
- * decisions as cycles, not as networks, and little for the noise of the validation split to choose from.
- * The test split is never looked at.
+ * Cycles are considered from the last to the first; all seeds of a cycle join or none. There is one
+ * decision per cycle, not per network, so the noise of the validation split has little influence. The
+ * test split is not used.
  */
 import { assert } from '../../base/assert.ts';
 import type { Split } from '../../study/images.ts';
-import { meanProbabilities, worthOf } from './scoring.ts';
+import { meanProbabilities, scoreProbabilities } from './scoring.ts';
 
-/** The networks of all seeds at one cycle's end. */
-export interface CycleCandidates {
+/** Validation probabilities of all seeds at one cycle end. */
+export interface CycleNetworks {
   /** Counted from 1. */
   readonly cycle: number;
-  /** (N, C) of the validation split, one of each seed. */
+  /** (N, C) of the validation split, for each seed. */
   readonly validation: readonly Float64Array[];
 }
 
 export interface CycleChoice {
   readonly cycle: number;
   readonly joins: boolean;
-  /** Of the ensemble with this cycle's networks in it. */
+  /** Of the ensemble that includes this cycle. */
   readonly validationAccuracy: number;
 }
 
-/** @param candidates by cycle, ascending; the last always joins */
+/** @param cycles ascending; the last always joins. @returns choices from the last cycle to the first */
 export function chooseCycles(
-  candidates: readonly CycleCandidates[],
+  cycles: readonly CycleNetworks[],
   validation: Split,
 ): readonly CycleChoice[] {
-  const latestFirst = candidates.toReversed();
+  const latestFirst = cycles.toReversed();
   assert(latestFirst.length > 0, 'an ensemble has at least the last cycle');
   let members: readonly Float64Array[] = [];
   let best = -1;
-  return latestFirst.map((candidate) => {
-    const together = [...members, ...candidate.validation];
-    const { accuracy } = worthOf(meanProbabilities(together), validation);
+  return latestFirst.map(({ cycle, validation: networks }) => {
+    const together = [...members, ...networks];
+    const { accuracy } = scoreProbabilities(meanProbabilities(together), validation);
     const joins = accuracy > best;
     if (joins) {
       members = together;
       best = accuracy;
     }
-    return { cycle: candidate.cycle, joins, validationAccuracy: accuracy };
+    return { cycle, joins, validationAccuracy: accuracy };
   });
 }

@@ -1,8 +1,8 @@
 /**
- * The network in float64, in textbook form: cost, gradient, and the gradient again by differences.
+ * Float64 oracle: cost and gradient of the network in textbook form, and the gradient by differences.
  *
- * The oracle of `gradient-check.ts`. It shares the formulas with the kernels and nothing else: no
- * rounding to float32, no rule on the order of sums, no layouts.
+ * `gradient-check.ts` compares kernels with it. It shares only the formulas with the kernels: it does not
+ * round to float32, and has no rule for the order of sums and no memory layout.
  */
 import { exp, log } from '../../base/elementary.ts';
 import type { NetworkShape } from './model.ts';
@@ -10,7 +10,7 @@ import type { NetworkShape } from './model.ts';
 export type Group = 'w1' | 'b1' | 'w2' | 'b2';
 export type Parameters64 = Readonly<Record<Group, Float64Array>>;
 
-/** Records that a cost is the mean over. */
+/** The records of a batch. */
 export interface Records64 {
   /** (N, D) standardised. */
   readonly x: Float64Array;
@@ -31,14 +31,14 @@ export class Float64Oracle {
     this.#rows = records.labels.length;
   }
 
-  /** (N, H) what ReLU is given: x · w1 + b1. */
+  /** (N, H) inputs of ReLU: x · w1 + b1. */
   hiddenInputs(parameters: Parameters64): Float64Array {
     const z = new Float64Array(this.#rows * this.#shape.hidden);
     for (let j = 0; j < this.#shape.hidden; j++) this.#hiddenColumn(z, parameters, j);
     return z;
   }
 
-  /** Mean loss + λ(‖W1‖² + ‖W2‖²), from the inputs of the hidden layer on. */
+  /** Mean loss + λ(‖W1‖² + ‖W2‖²). @param z (N, H) `hiddenInputs(parameters)` */
   cost(parameters: Parameters64, z: Float64Array): number {
     const { classes } = this.#shape;
     const scores = this.#scores(parameters, z);
@@ -81,10 +81,10 @@ export class Float64Oracle {
   }
 
   /**
-   * One entry of the gradient as (J(θ + h) − J(θ − h)) / 2h, or null where the step could carry a unit
-   * across ReLU's corner: there the difference is not the derivative.
+   * One entry of the gradient as (J(θ + h) − J(θ − h)) / 2h; null if the step may move a unit across
+   * ReLU's corner, where the difference is not the derivative.
    *
-   * @param z  `hiddenInputs(parameters)`; changed on the way, and put back like the entry
+   * @param z  `hiddenInputs(parameters)`; changed and restored, like the entry itself
    */
   difference(
     parameters: Parameters64,
@@ -93,7 +93,7 @@ export class Float64Oracle {
     index: number,
     h: number,
   ): number | null {
-    const unit = index % this.#shape.hidden; // Of w1 and b1; the others leave z as it is.
+    const unit = index % this.#shape.hidden; // Of w1 and b1; the others do not change z.
     const first = group === 'w1' || group === 'b1';
     if (first && this.#crossesCorner(z, group, index, h)) return null;
     const entries = parameters[group];

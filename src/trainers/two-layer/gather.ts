@@ -1,9 +1,10 @@
 /**
- * Brings a batch together: records from anywhere in the data set, one behind the other in a kernel's own
- * memory. The native kernel has a function of its own for it, which asks for the next record while it copies one.
+ * Gathering: copies the records of a batch from anywhere in the data set to consecutive rows.
+ *
+ * The native kernel has another implementation, which prefetches the next record while it copies one.
  */
 
-/** Copies records of `size` bytes to `out`, one behind the other; `source` may view shared memory. */
+/** Copies records of `size` bytes to consecutive rows of `out`; `source` may view shared memory. */
 export type Gather = (
   out: Uint8Array,
   source: Uint8Array,
@@ -11,7 +12,7 @@ export type Gather = (
   size: number,
 ) => void;
 
-/** In plain JavaScript. */
+/** The implementation of the portable kernel. */
 export const gather: Gather = (out, source, records, size) => {
   for (let i = 0; i < records.length; i++) {
     const start = records[i]! * size;

@@ -1,6 +1,8 @@
 /**
- * Are the gradients right? In two steps, since float32 is too coarse for differences: the float64
- * oracle against centred differences of the cost, then a kernel's float32 gradient against the oracle.
+ * Gradient check: compares a kernel's gradients with numerical ones.
+ *
+ * It has two steps, since float32 is too coarse for differences. First the float64 oracle is compared
+ * with centred differences of its cost, then a kernel's float32 gradient with the oracle.
  */
 import { RandomStream } from '../../base/philox.ts';
 import { Float64Oracle } from './float64-oracle.ts';
@@ -8,9 +10,9 @@ import type { Group, Parameters64 } from './float64-oracle.ts';
 import { initialParameters } from './model.ts';
 import type { NetworkParameters, NetworkShape } from './model.ts';
 import type { Kernel } from './pack-network.ts';
-import { standardizationOf } from './standardization.ts';
+import { standardize } from './standardization.ts';
 
-/** The step of the differences: their own error is least about here. */
+/** Step of the differences; their own error is smallest near this value. */
 const STEP = 1e-5;
 /** Entries smaller than this have no meaningful relative error in float32. */
 const RELATIVE_FLOOR = 1e-6;
@@ -18,23 +20,24 @@ const RELATIVE_FLOOR = 1e-6;
 export interface GradientCheckRequest extends NetworkShape {
   /** Records in the batch. */
   readonly rows: number;
-  /** λ of the oracle's cost; a kernel's gradient is that of the loss alone. */
+  /** λ of the oracle's cost; a kernel's gradient is that of the loss without decay. */
   readonly lambda: number;
   readonly seed: number;
-  /** Entries of each group that are compared with differences; all where there are fewer. */
+  /** Most entries of each group that are compared with differences. */
   readonly samples: number;
 }
 
 export interface GradientGroupCheck {
   readonly name: Group;
-  /** Entries compared with differences, and entries left out at ReLU's corner. */
+  /** Number of entries compared with differences. */
   readonly compared: number;
+  /** Number of entries left out because a unit is at ReLU's corner. */
   readonly leftOut: number;
-  /** ‖a − n‖ / ‖n‖, oracle a against differences n. */
+  /** ‖a − n‖ / ‖n‖ of the oracle's a and the differences n. */
   readonly oracleError: number;
-  /** The kernel against the oracle without decay, over every entry. */
+  /** Largest |a − b| of the kernel's a and the oracle's b without decay, over all entries. */
   readonly maxAbsoluteError: number;
-  /** Of each entry, relative to the larger of the two, floored at 1e-6. */
+  /** Largest |a − b| relative to the larger of the two, and at least to 1e-6. */
   readonly maxRelativeError: number;
   /** ‖a − b‖ / ‖b‖ */
   readonly normError: number;
@@ -42,11 +45,11 @@ export interface GradientGroupCheck {
 
 const groups: readonly Group[] = ['w1', 'b1', 'w2', 'b2'];
 
-/** The most that each error may be. A relative error of single entries is told, and not judged. */
+/** Largest errors that pass. The relative error of single entries has no limit. */
 export const gradientLimits = { oracleError: 1e-8, maxAbsoluteError: 2e-6, normError: 1e-5 };
 
-/** So written, NaN fails; and a group of which nothing was compared proves nothing. */
-export function isRight(group: GradientGroupCheck): boolean {
+/** Whether all errors are within limits; false for NaN, and if nothing was compared. */
+export function isCorrect(group: GradientGroupCheck): boolean {
   return (
     group.compared > 0 &&
     group.oracleError <= gradientLimits.oracleError &&
@@ -65,21 +68,21 @@ export function checkGradients(
   const labels = Uint8Array.from({ length: rows }, (_, r) => r % classes);
   const images = { pixels, labels, channels: 1, height: 1, width: inputs, classes, pixelMax: 255 };
   const records = Uint32Array.from({ length: rows }, (_, r) => r);
-  const standardization = standardizationOf({ images, records });
-  const parameters = parametersWithBiases(seed, request);
+  const standardization = standardize({ images, records });
+  const parameters = randomParameters(seed, request);
 
   const network = kernel.openPack({ ...request, members: 1 });
   network.setStandardization(standardization);
   network.setParameters(0, parameters);
   network.pixels.set(pixels);
   network.labels.set(labels);
-  const [ofKernel] = network.gradients(rows);
+  const [computed] = network.gradients(rows);
 
   const { scale, offset } = standardization;
   const x = Float64Array.from(pixels, (u, i) => u * scale[i % inputs]! + offset[i % inputs]!);
   const oracle = new Float64Oracle(request, { x, labels }, lambda);
   const lossOracle = new Float64Oracle(request, { x, labels }, 0);
-  const exact = inFloat64(parameters);
+  const exact = toFloat64(parameters);
   const gradient = oracle.gradient(exact);
   const lossGradient = lossOracle.gradient(exact);
   const chosen = new RandomStream(seed, 'recordOrder');
@@ -93,12 +96,12 @@ export function checkGradients(
       chosen.permutation(exact[name].length),
       samples,
     ),
-    ...compareWithOracle(ofKernel![name], lossGradient[name]),
+    ...compareWithOracle(computed![name], lossGradient[name]),
   }));
 }
 
-/** Biases start at 0, where an error in them could hide. */
-function parametersWithBiases(seed: number, shape: NetworkShape): NetworkParameters {
+/** Initial parameters with random biases: biases of 0 could hide an error. */
+function randomParameters(seed: number, shape: NetworkShape): NetworkParameters {
   const parameters = initialParameters(seed, 1, shape);
   [parameters.b1, parameters.b2].forEach((bias, layer) => {
     const stream = new RandomStream(seed, 'weights', 1, 2 + layer);
@@ -107,7 +110,7 @@ function parametersWithBiases(seed: number, shape: NetworkShape): NetworkParamet
   return parameters;
 }
 
-function inFloat64({ w1, b1, w2, b2 }: NetworkParameters): Parameters64 {
+function toFloat64({ w1, b1, w2, b2 }: NetworkParameters): Parameters64 {
   return {
     w1: Float64Array.from(w1),
     b1: Float64Array.from(b1),
@@ -144,25 +147,25 @@ function compareWithDifferences(
 }
 
 function compareWithOracle(
-  ofKernel: Float32Array,
-  ofOracle: Float64Array,
+  computed: Float32Array,
+  expected: Float64Array,
 ): Pick<GradientGroupCheck, 'maxAbsoluteError' | 'maxRelativeError' | 'normError'> {
   let maxAbsoluteError = 0;
   let maxRelativeError = 0;
   let errors = 0;
   let squares = 0;
-  ofOracle.forEach((right, index) => {
-    const error = Math.abs(ofKernel[index]! - right);
-    const size = Math.max(Math.abs(right), Math.abs(ofKernel[index]!), RELATIVE_FLOOR);
+  expected.forEach((value, index) => {
+    const error = Math.abs(computed[index]! - value);
+    const size = Math.max(Math.abs(value), Math.abs(computed[index]!), RELATIVE_FLOOR);
     maxAbsoluteError = Math.max(maxAbsoluteError, error);
     maxRelativeError = Math.max(maxRelativeError, error / size);
     errors += error * error;
-    squares += right * right;
+    squares += value * value;
   });
   return { maxAbsoluteError, maxRelativeError, normError: ratio(errors, squares) };
 }
 
-/** √(errors / squares); 0 where there is no error. */
+/** √(errors / squares); 0 if there is no error. */
 function ratio(errors: number, squares: number): number {
   return errors === 0 ? 0 : Math.sqrt(errors / squares);
 }

@@ -1,7 +1,7 @@
 /**
- * The trainer's kernel, from its files: chosen once in a process, opened once in each thread.
+ * Kernel files: reads and compiles the kernels. A process chooses one; each thread opens it.
  *
- * The trainer is pure: it is handed the compiled module, and the addon where the kernel is the native one.
+ * This file and `native-kernel-file.ts` are the only ones of the room that read files.
  */
 import { readFile } from 'node:fs/promises';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
@@ -9,20 +9,19 @@ import { loadKernel, type Kernel } from './kernel.ts';
 import { computeSelfTestDigest, selfTestDigest } from './arithmetic-self-test.ts';
 import { findNativeKernel, loadNativeKernel } from './native-kernel-file.ts';
 
-/** Beside the trainer's sources, and at the same place in a release. */
 const kernelUrl = new URL('./kernel/portable.wasm', import.meta.url);
 
 export type KernelChoice = 'auto' | 'portable' | 'native';
 
-/** What a thread needs to open the kernel: it can be sent to one. */
+/** What a thread needs to open the kernel; structured cloning can copy it. */
 export interface KernelSource {
   readonly name: 'portable' | 'native';
   readonly module: WebAssembly.Module;
-  /** Where the addon lies; null where the kernel is the portable one. */
+  /** Path of the addon; null for the portable kernel. */
   readonly nativePath: string | null;
 }
 
-/** @throws RidgelineError MACHINE_UNFIT where this Node cannot compile it (no relaxed SIMD) */
+/** @throws RidgelineError MACHINE_UNFIT if this Node cannot compile it (no relaxed SIMD) */
 export async function compileKernel(): Promise<WebAssembly.Module> {
   const bytes = await readFile(kernelUrl);
   try {
@@ -30,18 +29,19 @@ export async function compileKernel(): Promise<WebAssembly.Module> {
   } catch (error) {
     throw new RidgelineError(
       'MACHINE_UNFIT',
-      `The trainer's kernel does not compile under Node ${process.versions.node} on this processor: ${messageOf(error)}`,
-      'Use Node 24.15 or later on a processor with 128-bit SIMD; `ridgeline doctor` says what is missing.',
+      `The portable kernel does not compile under Node ${process.versions.node} on this processor: ${messageOf(error)}`,
+      'Use Node 24.15 or later on a processor with 128-bit SIMD. `ridgeline doctor` reports what is missing.',
       { cause: error },
     );
   }
 }
 
 /**
- * `auto` is the native kernel where it was built, runs here and gives the known answer; else the portable one.
+ * Chooses a kernel. `auto` is the native kernel if it is built, runs on this machine and passes the
+ * arithmetic self-test, and the portable kernel otherwise.
  *
- * @param nativeFolders  where a native kernel may lie
- * @throws RidgelineError MACHINE_UNFIT where `native` is asked for and cannot be had
+ * @param nativeFolders  folders that may have a native kernel, in order
+ * @throws RidgelineError MACHINE_UNFIT if `native` is requested and not available
  */
 export async function chooseKernel(
   choice: KernelChoice,
@@ -52,18 +52,18 @@ export async function chooseKernel(
   if (choice === 'portable') return portable;
   const native = findNativeKernel(nativeFolders);
   if (native.kind === 'built') {
-    const isRight = computeSelfTestDigest(loadKernel(module, native.functions)) === selfTestDigest;
-    if (isRight) return { name: 'native', module, nativePath: native.path };
+    const digest = computeSelfTestDigest(loadKernel(module, native.functions));
+    if (digest === selfTestDigest) return { name: 'native', module, nativePath: native.path };
   }
   if (choice === 'auto') return portable;
   throw new RidgelineError(
     'MACHINE_UNFIT',
-    `The native kernel was asked for and is not to be had: ${native.kind === 'built' ? 'it gives another known answer than it must' : native.reason}.`,
-    'Run `ridgeline doctor --build-kernel` where a C compiler is installed, or use --kernel auto.',
+    `--kernel native is not available: ${native.kind === 'built' ? 'the native kernel failed the arithmetic self-test' : native.reason}.`,
+    'Install a C compiler and run `ridgeline doctor --build-kernel`, or use --kernel auto.',
   );
 }
 
-/** A kernel with a memory of its own, for the calling thread. */
+/** A kernel for the calling thread, with its own memory. */
 export function openKernel({ module, nativePath }: KernelSource): Kernel {
   return loadKernel(module, nativePath === null ? null : loadNativeKernel(nativePath));
 }

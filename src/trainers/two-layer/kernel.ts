@@ -1,6 +1,5 @@
 /**
- * The kernels that train, from compiled module and addon to `Kernel`. This room reads no files: it is
- * handed both.
+ * Kernel loading: makes a `Kernel` from the compiled module and the addon.
  *
  * The native kernel is the portable one with another first layer.
  */
@@ -16,13 +15,13 @@ export { isNative } from './native-functions.ts';
 export type { NativeFunctions } from './native-functions.ts';
 export type { Kernel } from './pack-network.ts';
 
-/** The compiled module's file name, in `kernel/` beside this file. */
+/** File name of the compiled module, in the folder `kernel`. */
 export const kernelFileName = 'portable.wasm';
 
 /**
- * Instantiates a kernel with a memory of its own: once for each thread.
+ * Instantiates a kernel with its own memory: call it once per thread.
  *
- * @param native  the addon; without it the kernel is the portable one
+ * @param native  the addon; null for the portable kernel
  */
 export function loadKernel(
   module: WebAssembly.Module,

@@ -1,14 +1,13 @@
 /**
- * Which learning rates to cycle between, from a test in which the rate rose slowly: Smith 2015
- * (arXiv 1506.01186), section 3.3. The lowest rate is where accuracy starts to rise, the highest where
- * it begins to fall or becomes ragged.
+ * Learning-rate range: suggests bounds of a cyclical rate from a range test, in which the rate rises
+ * slowly (Smith 2015, arXiv 1506.01186, section 3.3). The lowest rate is where accuracy starts to rise,
+ * the highest where it starts to fall or becomes ragged.
  *
- * Read by eye in the paper; here by rules. Accuracy has risen when it stands clear of chance. It falls
- * when the median of five measurements is clearly below what it was: single dips are noise, since each
- * measurement is of a network in the middle of training.
+ * The paper reads both from a plot; this module has rules. Accuracy has risen if it is clearly above
+ * chance. It falls if the median of five measurements is clearly below the highest median before it:
+ * single dips are noise.
  */
 import { assert } from '../../base/assert.ts';
-import { standardError } from '../../search/statistics/standard-error.ts';
 
 export interface RatePoint {
   readonly learningRate: number;
@@ -19,23 +18,23 @@ export interface RatePoint {
 export interface SuggestedRates {
   readonly min: number;
   readonly max: number;
-  /** Sentences: why these, and what would tell more. */
+  /** Sentences: what limits the suggestion, and what would improve it. */
   readonly notes: readonly string[];
 }
 
-/** Of the way from chance to the best accuracy: less is not called a rise. */
+/** Share of the way from chance to the best accuracy that counts as a rise. */
 const riseShare = 0.1;
-/** Standard errors that a difference must exceed. */
+/** Standard errors that a clear difference exceeds. */
 const clearErrors = 3;
-/** Measurements on each side that a median is taken over. */
+/** Measurements on each side that a median includes. */
 const medianReach = 2;
 const pointsMin = 5;
 
 /**
- * @param points   by rate, ascending
- * @param classes  of the data set: chance is 1/classes
+ * @param points   ascending by rate
+ * @param classes  classes of the data set: chance is 1/classes
  * @param count    validation images
- * @returns null where accuracy never rose, or too little was measured
+ * @returns null if accuracy did not rise, or there are fewer than five points
  */
 export function suggestRates(
   points: readonly RatePoint[],
@@ -44,7 +43,7 @@ export function suggestRates(
 ): SuggestedRates | null {
   assert(classes > 1 && count > 0, 'accuracy is measured on images of several classes');
   const medians = points.map((_, index) =>
-    medianOf(
+    medianFrom(
       points
         .slice(Math.max(0, index - medianReach), index + medianReach + 1)
         .map(({ accuracy }) => accuracy),
@@ -63,14 +62,16 @@ export function suggestRates(
   const notes = [];
   if (risen === 0)
     notes.push(
-      'accuracy had risen at the first measurement already: a test with a lower --max, or more --points, tells more about the lowest rate',
+      'accuracy had already risen at the first measurement: use a lower --max or more --points to find the lowest rate',
     );
   if (!peak.falls)
-    notes.push('accuracy did not fall up to the highest rate: a higher --max tells more about it');
+    notes.push(
+      'accuracy did not fall up to the highest rate: use a higher --max to find the highest rate',
+    );
   return { min, max, notes };
 }
 
-/** The highest median before the first clear fall; of the last of equals, since all below it are fine. */
+/** Index of the highest median before the first clear fall; the last of equals. */
 function peakBeforeFall(
   medians: readonly number[],
   count: number,
@@ -79,14 +80,21 @@ function peakBeforeFall(
   for (const [at, median] of medians.entries()) {
     const highest = medians[index] ?? 0;
     if (median >= highest) index = at;
-    // Two measurements are compared: each has its error.
+    // Both measurements have an error.
     const clear = clearErrors * Math.SQRT2 * standardError(highest, count);
     if (highest - median > clear) return { index, falls: true };
   }
   return { index, falls: false };
 }
 
-function medianOf(values: readonly number[]): number {
+/** Binomial standard error of an accuracy of `share` on `count` images. */
+function standardError(share: number, count: number): number {
+  const half = 0.5 / count; // An accuracy of 0 or 1 is not certain.
+  const bounded = Math.min(1 - half, Math.max(half, share));
+  return Math.sqrt((bounded * (1 - bounded)) / count);
+}
+
+function medianFrom(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? NaN;

@@ -1,15 +1,14 @@
-/** The triangular cyclical learning rate (Smith 2015, arXiv 1506.01186). */
-import type { CyclicalRate } from '../../study/spec/study-spec.ts';
+/** Triangular cyclical learning rate (Smith 2015, arXiv 1506.01186). */
+import type { LearningRate } from './settings.ts';
 
 /**
- * The rate of the update that follows `stepsDone` updates: `min` for the first of all, `max` after
- * `stepSize` updates, `min` again after 2 · `stepSize`; then a cycle of the same or of a multiple of
- * that length.
+ * Rate of the update that follows `stepsDone` updates: `min` for the first one, `max` after `stepSize`
+ * updates, `min` after 2 · `stepSize`. The next cycle is `cycleMultiplier` times as long.
  *
- * In float64; the kernel rounds it once to float32.
+ * Computed in float64; the caller rounds it once to float32.
  */
 export function learningRateAt(
-  { min, max, stepSize, cycleMultiplier = 1 }: CyclicalRate,
+  { min, max, stepSize, cycleMultiplier }: LearningRate,
   stepsDone: number,
 ): number {
   let half = stepSize;

@@ -1,20 +1,20 @@
-/** Loss and accuracy over whole splits, for all members of a pack at once. */
+/** Measuring: loss and accuracy over a whole split, for all members of a pack at once. */
 import { loadRecords } from './batches.ts';
 import type { Split } from '../../study/images.ts';
 import type { PackNetwork } from './pack-network.ts';
 
-/** Records that are scored at a time: as many as lie in the second-level cache beside a block of weights. */
+/** Records scored at a time: they fit the second-level cache next to a block of weights. */
 export const MEASURE_ROWS = 128;
 
 export interface SplitScore {
   /** Mean cross-entropy in nats, summed in float64 in the order of records. */
   readonly loss: number;
   readonly accuracy: number;
-  /** Bit r: record r was classified right. */
+  /** Bit r: record r is classified correctly. */
   readonly correct: Uint8Array;
 }
 
-/** @param onProgress called between chunks of records, so that a slow measurement is seen to move */
+/** @param onProgress called after each chunk of records */
 export function scoreSplit(
   network: PackNetwork,
   members: number,
@@ -23,7 +23,7 @@ export function scoreSplit(
 ): SplitScore[] {
   const count = split.records.length;
   const losses = new Float64Array(members);
-  const right = new Uint32Array(members);
+  const counts = new Uint32Array(members);
   const correct = Array.from({ length: members }, () => new Uint8Array(Math.ceil(count / 8)));
   const classOf = new Uint8Array(members * MEASURE_ROWS);
   for (let first = 0; first < count; first += MEASURE_ROWS) {
@@ -34,7 +34,7 @@ export function scoreSplit(
       for (let row = 0; row < rows; row++) {
         if (classOf[member * rows + row] !== network.labels[row]) continue;
         const record = first + row;
-        right[member]!++;
+        counts[member]!++;
         correct[member]![record >> 3]! |= 1 << (record & 7);
       }
     }
@@ -42,7 +42,7 @@ export function scoreSplit(
   }
   return correct.map((bits, member) => ({
     loss: losses[member]! / count,
-    accuracy: right[member]! / count,
+    accuracy: counts[member]! / count,
     correct: bits,
   }));
 }

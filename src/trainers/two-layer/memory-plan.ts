@@ -1,11 +1,11 @@
 /**
- * Where everything of a pack lies in a kernel's memory: byte offsets, each on a cache line.
- * The layouts are described in `kernel/assembly/kernel.ts`.
+ * Memory plan: byte offsets of a pack's arrays in a kernel's memory, each aligned to a cache line.
+ * `kernel/assembly/kernel.ts` describes the layouts.
  */
 import type { PackShape } from './pack-network.ts';
 
 const CACHE_LINE = 64;
-/** The module's own constants lie below this. */
+/** The module's constants are below this address. */
 const FIRST_FREE_BYTE = 4096;
 const FLOAT_BYTES = 4;
 /** Columns of a panel of W1. */
@@ -28,7 +28,7 @@ export interface MemoryPlan {
   readonly w1: number;
   readonly b1: number;
   readonly twoLambdas: number;
-  /** Before ReLU; then its gradient, which needs the other no longer. */
+  /** Inputs of ReLU, later overwritten with their gradient. */
   readonly z: number;
   readonly a: number;
   readonly mask: number;
@@ -38,7 +38,7 @@ export interface MemoryPlan {
   readonly classOf: number;
   readonly w2: number;
   readonly b2: number;
-  /** The first byte behind it all. */
+  /** The first byte after all arrays. */
   readonly end: number;
 }
 
@@ -47,8 +47,8 @@ function roundUp(value: number, multiple: number): number {
 }
 
 /**
- * @param packing  how the batch lies: twice, for one product each, or once for both, in groups of six
- *   inputs and up to 34 floats between them (`kernel/native/first-layer.c`)
+ * @param packing  copies of the batch: two, one for each product, or one for both, in groups of six
+ *   inputs with up to 34 floats between groups (`kernel/native/first-layer.c`)
  */
 export function planMemory(shape: PackShape, packing: 'one' | 'two'): MemoryPlan {
   const { members, inputs, hidden } = shape;
@@ -64,7 +64,7 @@ export function planMemory(shape: PackShape, packing: 'one' | 'two'): MemoryPlan
     return start;
   };
   const floats = (count: number): number => take(count * FLOAT_BYTES);
-  const places = {
+  const offsets = {
     pixels: take(R * inputs + 8), // Read up to 7 bytes past the last row.
     labels: take(R),
     scale: floats(K),
@@ -84,6 +84,6 @@ export function planMemory(shape: PackShape, packing: 'one' | 'two'): MemoryPlan
     w2: floats(members * hiddenPadded * classesPadded),
     b2: floats(members * classesPadded),
   };
-  const x2 = packing === 'two' ? places.x2 : places.x1;
-  return { R, K, panels, hiddenPadded, classesPadded, ...places, x2, end };
+  const x2 = packing === 'two' ? offsets.x2 : offsets.x1;
+  return { R, K, panels, hiddenPadded, classesPadded, ...offsets, x2, end };
 }

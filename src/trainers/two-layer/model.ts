@@ -1,8 +1,8 @@
 /**
- * The parameters of a network, in canonical order: where they start, and what their digest is.
+ * Network model: parameters in canonical order, their initial values and their digest.
  *
- * Kernels lay them out as they like; whatever leaves a kernel is in this form, so that one digest
- * means the same on every machine.
+ * Kernels have their own memory layouts. Outside of a kernel parameters have this form, so equal
+ * networks have equal digests on every machine.
  */
 import { sha256 } from '../../base/digest.ts';
 import { RandomStream } from '../../base/philox.ts';
@@ -38,8 +38,8 @@ export function zeroParameters({ inputs, hidden, classes }: NetworkShape): Netwo
 }
 
 /**
- * Weights normal with deviation 1/√(fan-in), biases 0. A function of seed and replicate alone: trials
- * that differ in λ start from the same weights.
+ * Normal weights with standard deviation 1/√(fan-in), and biases 0. A function of seed and replicate:
+ * trials that differ in λ only start with the same weights.
  */
 export function initialParameters(
   seed: number,
@@ -60,10 +60,10 @@ export function initialParameters(
 }
 
 /**
- * SHA-256 over little-endian w1, b1, w2, b2: 64 hexadecimal digits. Typed arrays have the machine's byte
- * order, which is little-endian on all that this runs on; on another one the known answer would differ.
+ * SHA-256 of little-endian w1, b1, w2, b2: 64 hexadecimal digits. Typed arrays have the machine's byte
+ * order; a big-endian machine would fail the arithmetic self-test.
  */
-export function digestOf({ w1, b1, w2, b2 }: NetworkParameters): string {
+export function parametersDigest({ w1, b1, w2, b2 }: NetworkParameters): string {
   return sha256(
     ...[w1, b1, w2, b2].map(
       (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
@@ -71,7 +71,7 @@ export function digestOf({ w1, b1, w2, b2 }: NetworkParameters): string {
   );
 }
 
-/** ‖W1‖² + ‖W2‖²: each summed in float64 in canonical order. Biases are not regularised. */
+/** ‖W1‖² + ‖W2‖², each summed in float64 in canonical order. Biases have no decay. */
 export function squaredNorm({ w1, w2 }: NetworkParameters): number {
   return sumOfSquares(w1) + sumOfSquares(w2);
 }
@@ -81,7 +81,7 @@ export function allFinite({ w1, b1, w2, b2 }: NetworkParameters): boolean {
   return [w1, b1, w2, b2].every((array) => Number.isFinite(sumOfSquares(array)));
 }
 
-/** Squares of float32 numbers are exact in float64, and no sum of them overflows. */
+/** Squares of float32 numbers are exact in float64, and their sums do not overflow. */
 function sumOfSquares(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;

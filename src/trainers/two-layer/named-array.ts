@@ -1,4 +1,4 @@
-/** Arrays with names and shapes: what model files of either format hold, before anybody asks what they mean. */
+/** Named arrays: the content of a model file of either format, without its meaning. */
 
 export interface NamedArray {
   readonly name: string;
@@ -6,13 +6,13 @@ export interface NamedArray {
   readonly data: Float32Array | Int32Array | readonly string[];
 }
 
-/** What a file holds beside its arrays: texts by key. */
 export interface ArrayFile {
   readonly arrays: readonly NamedArray[];
+  /** Texts by key. */
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** A file that is not what its format says; the reader of models adds its name. */
+/** A file that does not follow its format. The message does not name the file. */
 export class MalformedArrayFile extends Error {
   override readonly name = 'MalformedArrayFile';
 }
@@ -21,6 +21,6 @@ export function malformedUnless(condition: boolean, problem: string): asserts co
   if (!condition) throw new MalformedArrayFile(problem);
 }
 
-export function elementsOf(shape: readonly number[]): number {
+export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

@@ -1,45 +1,41 @@
 /**
- * The functions of `kernel/native/first-layer.c`, as TypeScript sees them.
+ * Native functions: types of the functions in `kernel/native/first-layer.c`.
  *
- * They are those of the portable kernel that stream W1, working on the same memory: each is handed the
- * memory anew, since growing it may move it.
+ * They replace the portable kernel's functions that stream W1, and work on its memory. Each call passes
+ * the memory, since growing may move it.
  */
 import type { Gather } from './gather.ts';
 import type { FirstLayer } from './wasm-functions.ts';
 
-type OnMemory<Call> = Call extends (...numbers: infer Numbers) => void
-  ? (memory: ArrayBuffer, ...numbers: Numbers) => void
-  : never;
+type OnMemory = (memory: ArrayBuffer, ...numbers: number[]) => void;
 
-export type NativeFunctions = {
-  readonly [Name in keyof FirstLayer]: OnMemory<FirstLayer[Name]>;
-} & {
+export type NativeFunctions = Readonly<Record<keyof FirstLayer, OnMemory>> & {
   readonly gather: Gather;
-  /** Whether this processor has the instructions that the others are made of. */
+  /** Whether this processor has the instructions that the other functions use. */
   supported(): boolean;
-  /** Nanoseconds of `count` × 96 multiply-adds on registers alone: what a core can do at most. */
+  /** Nanoseconds of `count` × 96 multiply-adds on registers: the peak of a core. */
   peakNanoseconds(count: number): number;
 };
 
-const names: Readonly<Record<keyof NativeFunctions, true>> = {
-  packRows: true,
-  forward: true,
-  backward: true,
-  gather: true,
-  supported: true,
-  peakNanoseconds: true,
-};
+const names: readonly (keyof NativeFunctions)[] = [
+  'packRows',
+  'forward',
+  'backward',
+  'gather',
+  'supported',
+  'peakNanoseconds',
+];
 
-/** Whether an addon exports what the trainer calls; their signatures are taken on trust. */
+/** Whether an addon exports all functions; signatures are not checked. */
 export function isNative(exports: unknown): exports is NativeFunctions {
   return (
     typeof exports === 'object' &&
     exports !== null &&
-    Object.keys(names).every((name) => typeof Reflect.get(exports, name) === 'function')
+    names.every((name) => typeof Reflect.get(exports, name) === 'function')
   );
 }
 
-/** The native functions as functions on this memory. */
+/** The native functions on a memory. */
 export function onMemory(native: NativeFunctions, memory: WebAssembly.Memory): FirstLayer {
   return {
     packRows: (...numbers) => native.packRows(memory.buffer, ...numbers),

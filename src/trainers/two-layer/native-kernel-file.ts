@@ -1,9 +1,9 @@
 /**
- * Finds and loads the native kernel, which `scripts/build-native.mjs` builds where a C compiler is found.
+ * Native kernel file: finds and loads the addon that `scripts/build-native.mjs` builds.
  *
- * It lies beside its source, or, where that cannot be written or was not allowed to be built at
- * installation, in the cache directory. The name holds the digest of the source: one that was built from
- * other sources is not found.
+ * The addon is in the folder of its source, or in the cache directory if that folder is not writable or
+ * install scripts were disabled. Its name has the digest of the source, so an addon built from another
+ * source is not found.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,20 +13,20 @@ import { messageOf } from '../../base/errors.ts';
 import { sha256 } from '../../base/digest.ts';
 import { isNative, type NativeFunctions } from './kernel.ts';
 
-/** Where the source lies, and what was built at installation: beside the trainer, here and in a release. */
+/** Folder of the C source, and of an addon built at installation. */
 export const nativeKernelFolder = fileURLToPath(new URL('./kernel/native', import.meta.url));
 
 export type NativeKernel =
   | { readonly kind: 'built'; readonly path: string; readonly functions: NativeFunctions }
-  /** Why there is none, or why this processor cannot run it. */
+  /** Not found, or this processor cannot run it. */
   | { readonly kind: 'missing'; readonly reason: string };
 
-/** Looks through the folders in order; the first kernel that runs here is taken. */
+/** The first kernel that this machine can run, from the folders in order. */
 export function findNativeKernel(folders: readonly string[]): NativeKernel {
   const name = nativeName();
   const places = folders.map((folder) => join(folder, name));
   const built = places.map((place) => `${place}.node`).filter((path) => existsSync(path));
-  let reason = whyNotBuilt(places);
+  let reason = missingReason(places);
   for (const path of built) {
     try {
       const functions = loadNativeKernel(path);
@@ -39,7 +39,7 @@ export function findNativeKernel(folders: readonly string[]): NativeKernel {
   return { kind: 'missing', reason };
 }
 
-/** Once for each thread that uses it; the code itself is mapped once in a process. */
+/** Call it once per thread; the code is mapped once per process. */
 export function loadNativeKernel(path: string): NativeFunctions {
   const exports: unknown = createRequire(import.meta.url)(path);
   if (!isNative(exports)) throw new Error(`${path} is not the native kernel`);
@@ -51,9 +51,9 @@ function nativeName(): string {
   return `first-layer-${digest}-${process.platform}-${process.arch}`;
 }
 
-function whyNotBuilt(places: readonly string[]): string {
+function missingReason(places: readonly string[]): string {
   for (const place of places) {
     if (existsSync(`${place}.txt`)) return readFileSync(`${place}.txt`, 'utf8').trim();
   }
-  return 'its build has not run';
+  return 'it was not built';
 }

@@ -1,15 +1,15 @@
 /**
- * numpy's archive of arrays, `.npz`: a zip file with one `.npy` file for each array.
+ * NPZ format: numpy's archive, a zip file with one `.npy` file per array.
  *
- * Written so that `numpy.load(file)['W1']` is all that a reader needs; texts are arrays of unicode with
- * no dimension. Read back is only what is written here: float32, int32 and unicode, in C order. Members
- * are stored, not deflated: weights are as good as noise.
+ * `numpy.load(file)['W1']` reads an array. Texts are unicode arrays without dimensions. Reading accepts
+ * what this module writes: float32, int32 and unicode in C order. Members are not compressed, since
+ * weights do not compress.
  *
  * Source: numpy, `numpy.lib.format`, version 1.0 of the format.
  */
 import { unzipSync, zipSync, type Zippable } from 'fflate';
 import {
-  elementsOf,
+  elementCount,
   malformedUnless,
   MalformedArrayFile,
   type ArrayFile,
@@ -18,9 +18,9 @@ import {
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]; // \x93NUMPY, version 1.0
 const alignBytes = 64;
-/** Zip files know no date before; any would do, as long as the same model gives the same bytes. */
+/** The first date of zip files. A constant date gives equal bytes for equal models. */
 const epoch = new Date(1980, 0, 1);
-/** Far above 100 networks of 4,096 units: what unpacks to more is no model. */
+/** More than 100 networks of 4,096 units. */
 const unpackedBytesMax = 2 ** 31;
 
 export function encodeNpz({ arrays, texts }: ArrayFile): Uint8Array {
@@ -42,14 +42,17 @@ export function decodeNpz(bytes: Uint8Array): ArrayFile {
     files = unzipSync(bytes, {
       filter: ({ name, originalSize }) => {
         unpackedBytes += originalSize;
-        malformedUnless(name.endsWith('.npy'), `it holds ${JSON.stringify(name)}, no .npy file`);
+        malformedUnless(
+          name.endsWith('.npy'),
+          `it contains ${JSON.stringify(name)}, which is not an .npy file`,
+        );
         malformedUnless(unpackedBytes <= unpackedBytesMax, 'it unpacks to more than 2 GiB');
         return true;
       },
     });
   } catch (error) {
     if (error instanceof MalformedArrayFile) throw error;
-    throw new MalformedArrayFile('it is not a whole zip file', { cause: error });
+    throw new MalformedArrayFile('it is not a complete zip file', { cause: error });
   }
   const decoded = Object.entries(files).map(([file, content]) =>
     decodeNpy(file.slice(0, -'.npy'.length), content),
@@ -81,7 +84,7 @@ function encodeElements(data: NamedArray['data']): { descr: string; body: Uint8A
     const descr = data instanceof Float32Array ? '<f4' : '<i4';
     return { descr, body: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
   }
-  // Unicode in numpy is UTF-32, every element padded with zeros to the longest.
+  // numpy stores unicode as UTF-32, with every element padded with zeros to the longest.
   const points = data.map((text) => Array.from(text, (character) => character.codePointAt(0) ?? 0));
   const length = Math.max(1, ...points.map((text) => text.length));
   const units = new Uint32Array(points.length * length);
@@ -90,7 +93,7 @@ function encodeElements(data: NamedArray['data']): { descr: string; body: Uint8A
 }
 
 function decodeNpy(name: string, bytes: Uint8Array): NamedArray {
-  const wrong = `${JSON.stringify(name)} is not an array in the form of numpy's format 1.0`;
+  const wrong = `${JSON.stringify(name)} is not an array in numpy's format 1.0`;
   malformedUnless(
     magic.every((byte, index) => bytes[index] === byte),
     wrong,
@@ -104,18 +107,18 @@ function decodeNpy(name: string, bytes: Uint8Array): NamedArray {
   malformedUnless(found !== undefined, `${wrong}: its header is ${JSON.stringify(header)}`);
   const { type = '', sizes = '' } = found;
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
-  // A copy, since elements must lie on multiples of four bytes; of a Buffer, slice would be none.
+  // A copy, since elements must be aligned to four bytes; `slice` of a Buffer does not copy.
   const body = new Uint8Array(bytes.subarray(10 + headerBytes));
   const width = type.startsWith('U') ? 4 * Number(type.slice(1)) : 4;
-  const expected = elementsOf(shape) * width;
+  const expected = elementCount(shape) * width;
   malformedUnless(
     body.length === expected,
-    `${JSON.stringify(name)} has ${body.length} bytes of data, its shape needs ${expected}`,
+    `${JSON.stringify(name)} has ${body.length} bytes of data; its shape needs ${expected}`,
   );
   if (type === 'f4') return { name, shape, data: new Float32Array(body.buffer) };
   if (type === 'i4') return { name, shape, data: new Int32Array(body.buffer) };
   const units = new Uint32Array(body.buffer);
-  const data = Array.from({ length: elementsOf(shape) }, (_, index) =>
+  const data = Array.from({ length: elementCount(shape) }, (_, index) =>
     textFrom(units.subarray((index * width) / 4, ((index + 1) * width) / 4)),
   );
   return { name, shape, data };
@@ -126,9 +129,9 @@ function textFrom(units: Uint32Array): string {
   const end = points.findLastIndex((unit) => unit !== 0) + 1;
   malformedUnless(
     points.every((point) => point <= 0x10ffff),
-    'a text in it is not Unicode',
+    'it has a text that is not Unicode',
   );
-  // One by one: as arguments of one call they would not fit on the stack.
+  // One by one: as arguments of one call, long texts do not fit the stack.
   return points
     .slice(0, end)
     .map((point) => String.fromCodePoint(point))

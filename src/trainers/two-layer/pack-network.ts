@@ -1,9 +1,8 @@
 /**
- * What a kernel must do: the arithmetic of one pack, on memory of its own.
+ * Kernel interface: the arithmetic of one pack, on the kernel's own memory.
  *
- * `trainPack` is the same over every kernel. There are the portable one (WebAssembly, `wasm-network.ts`),
- * the native one (the same with a first layer in C) and the naive one (plain TypeScript, `naive-kernel.ts`),
- * the oracle of the tests; they agree to the last bit.
+ * There are three kernels: portable (WebAssembly, `wasm-network.ts`), native (portable with a first layer
+ * in C) and, for tests, naive (plain TypeScript). They give the same bits.
  */
 import type { NetworkParameters, NetworkShape } from './model.ts';
 import type { Standardization } from './standardization.ts';
@@ -11,8 +10,8 @@ import type { Standardization } from './standardization.ts';
 export interface Kernel {
   readonly name: 'portable' | 'native' | 'naive';
   /**
-   * Networks with all parameters zero. One pack is open at a time: opening the next ends the last one
-   * and takes over its memory.
+   * Opens networks with all parameters zero. A kernel has one open pack: opening the next one ends the
+   * last one and reuses its memory.
    */
   openPack(shape: PackShape): PackNetwork;
 }
@@ -20,53 +19,53 @@ export interface Kernel {
 export interface PackShape extends NetworkShape {
   /** Networks side by side. */
   readonly members: number;
-  /** The most records in a batch. */
+  /** Most records in a batch. */
   readonly rows: number;
 }
 
-/** Which hidden units a training step leaves out: the stream's place in the study, and how many. */
+/** Hidden units that a training step drops: position in the random stream, and how many. */
 export interface Dropout {
   readonly seed: number;
   readonly replicate: number;
   /** Updates done before this one. */
   readonly stepsDone: number;
-  /** A unit is dropped when its 32-bit number lies below this. */
+  /** A unit is dropped if its 32-bit random number is below this. */
   readonly threshold: number;
-  /** What kept units are multiplied by: a float32 number. */
+  /** Factor of kept units: a float32 number. */
   readonly scale: number;
 }
 
 export interface PackNetwork {
-  /** (rows, D) where the next batch's pixels are written, one record per row. */
+  /** (rows, D) pixels of the next batch, one record per row. */
   readonly pixels: Uint8Array;
-  /** (rows) and its labels. */
+  /** (rows) labels of the next batch. */
   readonly labels: Uint8Array;
-  /** Writes the images that start at `record · D` in `source` to the first rows of `pixels`. */
+  /** Copies images, which start at `record · D` in `source`, to the first rows of `pixels`. */
   loadImages(source: Uint8Array, records: Uint32Array): void;
   setStandardization(standardization: Standardization): void;
-  /** @param twoLambdas (members) 2λ of each */
+  /** @param twoLambdas (members) 2λ of each member */
   setDecay(twoLambdas: Float32Array): void;
   setParameters(member: number, parameters: NetworkParameters): void;
   parameters(member: number): NetworkParameters;
   /**
-   * One update of every member, on the first `rows` records of `pixels`.
+   * Updates every member once, by the first `rows` records of `pixels`.
    *
-   * @param losses  (members) overwritten with the sum of the batch's losses, as before the update
-   * @param rate    the learning rate: a float32 number
+   * @param losses  (members) overwritten with the sum of the losses before the update
+   * @param rate    learning rate: a float32 number
    */
   train(losses: Float64Array, rows: number, rate: number, dropout: Dropout | null): void;
   /**
-   * The gradient of each member's mean loss on the first `rows` records of `pixels`: without decay,
-   * without dropout, by the same functions that train. The parameters stay as they are.
+   * Gradient of each member's mean loss on the first `rows` records of `pixels`, without decay and
+   * dropout, by the functions that train. Parameters do not change.
    */
   gradients(rows: number): NetworkParameters[];
   /**
-   * Scores without dropout of the first `rows` records of `pixels`.
+   * Classifies the first `rows` records of `pixels`, without dropout.
    *
-   * @param losses   (members) each increased by its losses, record by record in order
+   * @param losses   (members) each is increased by its losses, record by record in order
    * @param classOf  (members, rows) overwritten with the class of the highest score, the first of equals
    */
   evaluate(losses: Float64Array, classOf: Uint8Array, rows: number): void;
-  /** (rows, C) of each member: the scores of the first `rows` records of `pixels`, without dropout. */
+  /** (rows, C) of each member: scores of the first `rows` records of `pixels`, without dropout. */
   scores(rows: number): Float32Array[];
 }

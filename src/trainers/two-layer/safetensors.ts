@@ -1,13 +1,13 @@
 /**
- * Hugging Face's `.safetensors`: eight bytes of length, a JSON header, the arrays one after another.
+ * Safetensors format: eight bytes of length, a JSON header, and the arrays one after another.
  *
- * The format has no texts but those of its `__metadata__`, a map from text to text, so lists of text
- * are written there as JSON.
+ * The format has texts only in `__metadata__`, a map from text to text. Lists of texts are written there
+ * as JSON.
  *
- * Source: the format's specification in the README of huggingface/safetensors.
+ * Source: the specification in the README of huggingface/safetensors.
  */
 import {
-  elementsOf,
+  elementCount,
   malformedUnless,
   MalformedArrayFile,
   type ArrayFile,
@@ -15,7 +15,7 @@ import {
 } from './named-array.ts';
 
 const lengthBytes = 8;
-/** As the format's own reader has it. */
+/** The limit of the reference implementation. */
 const headerBytesMax = 100_000_000;
 const alignBytes = 8;
 
@@ -65,7 +65,7 @@ export function decodeSafetensors(bytes: Uint8Array): ArrayFile {
   const headerBytes = Number(view.getBigUint64(0, true));
   malformedUnless(
     headerBytes <= Math.min(headerBytesMax, bytes.length - lengthBytes),
-    `its header is said to have ${headerBytes} bytes, more than there are`,
+    `its header length is ${headerBytes} bytes, more than the file has`,
   );
   const header = parseHeader(bytes.subarray(lengthBytes, lengthBytes + headerBytes));
   const data = bytes.subarray(lengthBytes + headerBytes);
@@ -83,13 +83,13 @@ function parseHeader(bytes: Uint8Array): object {
     const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (typeof header === 'object' && header !== null) return header;
   } catch {
-    // Said below: what the parser has against it helps nobody.
+    // The error below is more useful than the parser's.
   }
   throw new MalformedArrayFile('its header is not a JSON object');
 }
 
 function textsFrom(value: unknown): Record<string, string> {
-  malformedUnless(typeof value === 'object' && value !== null, 'its __metadata__ is no map');
+  malformedUnless(typeof value === 'object' && value !== null, 'its __metadata__ is not a map');
   const entries = Object.entries(value).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
@@ -105,10 +105,10 @@ function arrayFrom(name: string, value: unknown, data: Uint8Array): NamedArray {
   );
   const [from, to] = offsets;
   malformedUnless(
-    from >= 0 && to <= data.length && to - from === 4 * elementsOf(shape),
-    `${JSON.stringify(name)} lies at bytes ${from} to ${to}, which its shape does not fit`,
+    from >= 0 && to <= data.length && to - from === 4 * elementCount(shape),
+    `${JSON.stringify(name)} is at bytes ${from} to ${to}, which does not fit its shape`,
   );
-  const { buffer } = new Uint8Array(data.subarray(from, to)); // A copy: of a Buffer, slice is none.
+  const { buffer } = new Uint8Array(data.subarray(from, to)); // A copy: `slice` of a Buffer does not copy.
   return {
     name,
     shape,

@@ -1,9 +1,6 @@
 /**
- * Class probabilities of trained networks, and what they are worth: the arithmetic behind an ensemble
- * and behind `predict`.
- *
- * A generator, since thousands of images take seconds: it pauses after each chunk, and whoever drives it
- * may show how far it is, let signals in, or give up.
+ * Scoring: class probabilities of trained networks, and their accuracy and loss. `predict` and ensembles
+ * use it.
  */
 import { exp, log } from '../../base/elementary.ts';
 import { mirrorImage } from './augmentation.ts';
@@ -18,17 +15,18 @@ export interface ScoringNetwork {
   readonly shape: NetworkShape;
   readonly parameters: NetworkParameters;
   readonly standardization: Standardization;
-  /** Whether each image is seen a second time, mirrored, and the two answers are averaged. */
+  /** Whether probabilities are averaged over each image and its mirror image. */
   readonly mirror: boolean;
 }
 
 /**
- * Softmax of the scores of every record.
+ * Softmax of the scores of every record. A generator, since thousands of images take seconds: the caller
+ * may show progress or stop between chunks.
  *
- * @yields records done, of those that were asked for; mirrored ones count again
+ * @yields images scored so far; a mirrored image counts as another one
  * @returns (N, C) in the order of the split; each row sums to 1
  */
-export function* probabilitiesOf(
+export function* classProbabilities(
   kernel: Kernel,
   { shape, parameters, standardization, mirror }: ScoringNetwork,
   split: Split,
@@ -80,7 +78,7 @@ function addSoftmax(
   for (let c = 0; c < classes; c++) target[at + c]! += exp(scores[at + c]! - max) / sum / views;
 }
 
-/** The mean of several networks' probabilities, each with an equal say. */
+/** The unweighted mean of several networks' probabilities. */
 export function meanProbabilities(members: readonly Float64Array[]): Float64Array {
   const mean = new Float64Array(members[0]?.length ?? 0);
   for (const probabilities of members) {
@@ -89,7 +87,7 @@ export function meanProbabilities(members: readonly Float64Array[]): Float64Arra
   return mean;
 }
 
-/** The class of the highest probability, the first of equals. */
+/** The class with the highest probability, the first of equals. */
 export function likeliestClass(
   probabilities: Float64Array,
   record: number,
@@ -104,17 +102,17 @@ export function likeliestClass(
 }
 
 /** Accuracy and mean cross-entropy in nats of (N, C) probabilities against the split's labels. */
-export function worthOf(
+export function scoreProbabilities(
   probabilities: Float64Array,
   { images, records }: Split,
 ): { readonly accuracy: number; readonly loss: number } {
   const { classes, labels } = images;
-  let right = 0;
+  let correct = 0;
   let loss = 0;
   for (let r = 0; r < records.length; r++) {
     const label = labels[records[r]!]!;
-    if (likeliestClass(probabilities, r, classes) === label) right++;
+    if (likeliestClass(probabilities, r, classes) === label) correct++;
     loss -= log(probabilities[r * classes + label]!);
   }
-  return { accuracy: right / records.length, loss: loss / records.length };
+  return { accuracy: correct / records.length, loss: loss / records.length };
 }

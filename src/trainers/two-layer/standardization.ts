@@ -1,8 +1,8 @@
 /**
- * Standardisation per dimension by the training split: x = fma(u, scale, offset) for a byte u.
+ * Standardisation of each dimension by the training split: x = fma(u, scale, offset) for a byte u.
  *
- * Sums of bytes and of their squares are whole numbers, so nothing depends on the order of records and
- * nothing cancels. The format's largest value drops out: (u/max − μ/max) / (σ/max) = (u − μ) / σ.
+ * Sums of bytes and of their squares are whole numbers, so the result does not depend on the order of
+ * records, and nothing cancels. The format's largest value drops out: (u/max − μ/max) / (σ/max) = (u − μ) / σ.
  */
 import { inputsOf } from '../../study/images.ts';
 import type { Split } from '../../study/images.ts';
@@ -12,16 +12,16 @@ export interface Standardization {
   readonly scale: Float32Array;
   /** (D) −μ/σ, rounded to float32; 0 where σ = 0, so that such a dimension is 0 everywhere. */
   readonly offset: Float32Array;
-  /** (D) the whole byte nearest to μ: what stands for "nothing there" beside a shifted image. */
+  /** (D) the byte nearest to μ: pixels of the gap next to a shifted image. */
   readonly meanByte: Uint8Array;
 }
 
-/** Mean and (population) deviation of every dimension over the records of the split. */
-export function standardizationOf({ images, records }: Split): Standardization {
+/** From the mean and the (population) standard deviation of each dimension over the split. */
+export function standardize({ images, records }: Split): Standardization {
   const inputs = inputsOf(images);
   const { pixels } = images;
   const count = records.length;
-  // Exact: a sum of squares reaches 2^53 only beyond 10^11 records.
+  // Exact: a sum of squares reaches 2^53 with more than 10^11 records.
   const sums = new Float64Array(inputs);
   const squares = new Float64Array(inputs);
   for (let r = 0; r < count; r++) {
@@ -37,7 +37,7 @@ export function standardizationOf({ images, records }: Split): Standardization {
   const meanByte = new Uint8Array(inputs);
   for (let k = 0; k < inputs; k++) {
     const sum = sums[k]!;
-    // N²σ² = N·Σu² − (Σu)² passes 2^53 at 372,000 records: whole numbers of any size, rounded once.
+    // N²σ² = N·Σu² − (Σu)² exceeds 2^53 from 372,000 records on: BigInt is exact, rounded once.
     const spread = Math.sqrt(Number(BigInt(count) * BigInt(squares[k]!) - BigInt(sum) ** 2n)); // N·σ
     meanByte[k] = Math.floor((2 * sum + count) / (2 * count));
     if (spread === 0) continue;

@@ -1,8 +1,8 @@
 /**
- * A pack of networks in WebAssembly memory.
+ * WebAssembly network: a pack of networks in WebAssembly memory.
  *
- * A module reads only its own memory, so each thread has one and copies a batch's rows into it. The
- * memory grows to the largest pack it has seen and is laid out anew for each.
+ * A module reads its own memory only, so each thread has one and copies the rows of a batch to it. The
+ * memory grows to the largest pack, and every pack has its own layout.
  */
 import { assert } from '../../base/assert.ts';
 import { RidgelineError } from '../../base/errors.ts';
@@ -18,8 +18,8 @@ import type { WasmFunctions } from './wasm-functions.ts';
 
 const PAGE_BYTES = 65_536;
 /**
- * Inputs of one call, a multiple of 4 and of 6. Short calls, since V8 never replaces a running function by its
- * optimised self; and a panel of weights so high stays in the first-level cache while all rows pass.
+ * Inputs of one call: a multiple of 4 and of 6. Calls are short, since V8 does not replace a running
+ * function by its optimised code, and a panel of weights of this height fits the first-level cache.
  */
 const BLOCK = 384;
 
@@ -34,7 +34,7 @@ export class WasmNetwork implements PackNetwork {
   readonly #classOf: Int32Array;
   readonly #twoLambdas: Float32Array;
 
-  /** @param packing  how the kernel's first layer wants the batch: twice, or once */
+  /** @param packing  copies of the batch that the kernel's first layer needs */
   constructor(
     shape: PackShape,
     memory: WebAssembly.Memory,
@@ -132,8 +132,8 @@ export class WasmNetwork implements PackNetwork {
       this.#zero(bias, bias + this.#plan.classesPadded);
       this.#updateOutput(member, rows, -1, 0);
     }
-    this.#zero(w1 / 4, z / 4); // With b1 and twoLambdas, which lie between.
-    assert(w1 < b1 && b1 < twoLambdas && twoLambdas < z, 'they lie side by side');
+    this.#zero(w1 / 4, z / 4); // With b1 and twoLambdas, which are between.
+    assert(w1 < b1 && b1 < twoLambdas && twoLambdas < z, 'the arrays are consecutive');
     this.#updateHidden(rows, -1);
     const gradients = members.map((member) => this.parameters(member));
     weights.forEach((region, index) => region.set(kept[index]!));
@@ -203,7 +203,7 @@ export class WasmNetwork implements PackNetwork {
     this.#kernel.scores(s, column, w2, bias, rows, hidden, classesPadded, R);
   }
 
-  /** The output layer of one member, there and back: leaves its gradient in s and ds, its columns' in z. */
+  /** Forward and backward pass of one member's output layer: gradients in s and ds, and in its columns of z. */
   #outputGradient(member: number, rows: number, scale: number): number {
     const { hidden, classes } = this.#shape;
     const { R, z, a, s, ds, sums, labels, classesPadded } = this.#plan;
@@ -239,14 +239,14 @@ export class WasmNetwork implements PackNetwork {
     this.#floats.fill(0, from, to);
   }
 
-  /** Where unit j's weights of the first layer begin: every `PANEL`-th float. */
+  /** Index of unit j's first weight in the first layer; the next ones are `PANEL` floats apart. */
   #column(member: number, j: number): number {
     const column = member * this.#shape.hidden + j;
     const panel = Math.floor(column / PANEL);
     return this.#plan.w1 / 4 + panel * this.#plan.K * PANEL + (column % PANEL);
   }
 
-  /** Where unit j's weights of the second layer begin. */
+  /** Index of unit j's first weight in the second layer. */
   #outputWeights(member: number, j: number): number {
     const { w2, hiddenPadded, classesPadded } = this.#plan;
     return w2 / 4 + (member * hiddenPadded + j) * classesPadded;
@@ -261,7 +261,7 @@ function growTo(memory: WebAssembly.Memory, bytes: number, shape: PackShape): vo
   } catch (error) {
     throw new RidgelineError(
       'STUDY_INVALID',
-      `Training ${shape.members} networks of ${shape.inputs}-${shape.hidden}-${shape.classes} with batches of ${shape.rows} needs ${Math.ceil(bytes / 2 ** 20)} MiB, which one thread cannot have.`,
+      `Training ${shape.members} networks of ${shape.inputs}-${shape.hidden}-${shape.classes} with batches of ${shape.rows} needs ${Math.ceil(bytes / 2 ** 20)} MiB, more than one thread can allocate.`,
       'Choose a smaller trainer.batch or trainer.hidden.',
       { cause: error },
     );

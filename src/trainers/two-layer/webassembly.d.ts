@@ -1,6 +1,6 @@
 /**
- * WebAssembly as far as Ridgeline uses it: TypeScript declares it only among the browser's types, which
- * this program must not see.
+ * WebAssembly types that Ridgeline uses. TypeScript declares them only with the types of browsers, which
+ * this program does not include.
  */
 declare namespace WebAssembly {
   class Module {

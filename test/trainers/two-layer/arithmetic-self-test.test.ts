@@ -3,32 +3,31 @@ import {
   computeSelfTestDigest,
   selfTestDigest,
 } from '../../../src/trainers/two-layer/arithmetic-self-test.ts';
-import {
-  naiveKernel,
-  naiveKernelWith,
-  type MultiplyAdd,
-} from '../../../src/trainers/two-layer/naive-kernel.ts';
+import { naiveKernel, naiveKernelWith, type MultiplyAdd } from './support/naive-kernel.ts';
 import { nativeKernel, whyNoNativeKernel } from './support/native-kernel.ts';
 import { portableKernel } from './support/portable-kernel.ts';
 
-test('the portable kernel gives the known answer, also when it is asked again', () => {
+test('the portable kernel gives the self-test digest, in its second run as well', () => {
   expect(computeSelfTestDigest(portableKernel)).toBe(selfTestDigest);
   expect(computeSelfTestDigest(portableKernel)).toBe(selfTestDigest);
 });
 
-test('so does the native kernel', ({ skip }) => {
+test('the native kernel gives the self-test digest, in its second run as well', ({ skip }) => {
   if (nativeKernel === null) return skip(whyNoNativeKernel);
   expect(computeSelfTestDigest(nativeKernel)).toBe(selfTestDigest);
   expect(computeSelfTestDigest(nativeKernel)).toBe(selfTestDigest);
 });
 
-test('so does the naive kernel', () => {
+test('the naive kernel gives the self-test digest', () => {
   expect(computeSelfTestDigest(naiveKernel)).toBe(selfTestDigest);
 });
 
 test.each([
-  ['rounds product and sum apart', (a, b, c) => Math.fround(Math.fround(a * b) + c)],
-  ['computes nonsense', () => NaN],
-] satisfies [string, MultiplyAdd][])('a processor that %s gives another', (_, multiplyAdd) => {
-  expect(computeSelfTestDigest(naiveKernelWith(multiplyAdd))).not.toBe(selfTestDigest);
-});
+  ['rounds product and sum separately', (a, b, c) => Math.fround(Math.fround(a * b) + c)],
+  ['returns NaN', () => NaN],
+] satisfies [string, MultiplyAdd][])(
+  'a processor that %s gives another self-test digest',
+  (_, multiplyAdd) => {
+    expect(computeSelfTestDigest(naiveKernelWith(multiplyAdd))).not.toBe(selfTestDigest);
+  },
+);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mirrorImage, shiftImage } from '../../../src/trainers/two-layer/augmentation.ts';
 import { Batches } from '../../../src/trainers/two-layer/batches.ts';
-import { naiveKernel } from '../../../src/trainers/two-layer/naive-kernel.ts';
+import { naiveKernel } from './support/naive-kernel.ts';
 import { plainSettings, randomImages, splitImages } from './support/synthetic-images.ts';
 
 const shape = { channels: 2, height: 3, width: 4, classes: 23 };
@@ -15,8 +15,8 @@ const { train } = splitImages(
 );
 const fill = new Uint8Array(inputs).fill(200);
 
-/** Labels (here: record numbers) and pixels of every batch up to `steps`. */
-function batchesOf(
+/** Labels, which are record numbers here, and pixels of the first `steps` batches. */
+function firstBatches(
   settings: typeof plainSettings,
   steps: number,
   seed = 1,
@@ -34,9 +34,9 @@ function batchesOf(
   });
 }
 
-describe('batches', () => {
-  test('an epoch has every record once, in a new order each time, its last batch short', () => {
-    const [a, b, c, d, e, f] = batchesOf(plainSettings, 6).map((batch) => batch.records);
+describe('the batches of a training run', () => {
+  test('contain every record once per epoch, in another order each time, with a short last batch', () => {
+    const [a, b, c, d, e, f] = firstBatches(plainSettings, 6).map((batch) => batch.records);
     const everyone = Array.from({ length: 23 }, (_, r) => r);
     expect(c).toHaveLength(7);
     expect([...a!, ...b!, ...c!].toSorted((x, y) => x - y)).toEqual(everyone);
@@ -45,24 +45,25 @@ describe('batches', () => {
   });
 
   test('depend on seed and replicate', () => {
-    expect(batchesOf(plainSettings, 3)).toEqual(batchesOf(plainSettings, 3));
-    expect(batchesOf(plainSettings, 3)).not.toEqual(batchesOf(plainSettings, 3, 2));
-    expect(batchesOf(plainSettings, 3)).not.toEqual(batchesOf(plainSettings, 3, 1, 2));
+    expect(firstBatches(plainSettings, 3)).toEqual(firstBatches(plainSettings, 3));
+    expect(firstBatches(plainSettings, 3)).not.toEqual(firstBatches(plainSettings, 3, 2));
+    expect(firstBatches(plainSettings, 3)).not.toEqual(firstBatches(plainSettings, 3, 1, 2));
   });
 
-  test('hold the very pixels of their records where nothing is changed', () => {
-    for (const { records, pixels } of batchesOf(plainSettings, 3)) {
+  test('have the pixels of their records if there is no augmentation', () => {
+    for (const { records, pixels } of firstBatches(plainSettings, 3)) {
       records.forEach((r, i) => {
         expect(pixels[i]).toBe(images.pixels.subarray(r * inputs, (r + 1) * inputs).join());
       });
     }
   });
 
-  test('mirror about half of the records, others in the next epoch', () => {
-    const mirrored = batchesOf({ ...plainSettings, mirror: true }, 60).map(({ records, pixels }) =>
-      records.filter(
-        (r, i) => pixels[i] !== images.pixels.subarray(r * inputs, (r + 1) * inputs).join(),
-      ),
+  test('have about half of the records mirrored, and other ones in the next epoch', () => {
+    const mirrored = firstBatches({ ...plainSettings, mirror: true }, 60).map(
+      ({ records, pixels }) =>
+        records.filter(
+          (r, i) => pixels[i] !== images.pixels.subarray(r * inputs, (r + 1) * inputs).join(),
+        ),
     );
     const count = mirrored.flat().length; // of 460
     expect(count).toBeGreaterThan(180);
@@ -76,11 +77,11 @@ describe('batches', () => {
     expect(ofEpoch(0)).not.toBe(ofEpoch(1));
   });
 
-  test('change a record by epoch and record alone, not by the size of the batch', () => {
+  test('augment a record by epoch and record, independent of the batch size', () => {
     const changing = { ...plainSettings, mirror: true, shift: 1 };
     const byRecord = (batch: number, steps: number): Map<number, string> =>
       new Map(
-        batchesOf({ ...changing, batch }, steps).flatMap(({ records, pixels }) =>
+        firstBatches({ ...changing, batch }, steps).flatMap(({ records, pixels }) =>
           records.map((r, i): [number, string] => [r, pixels[i]!]),
         ),
       );
@@ -88,8 +89,8 @@ describe('batches', () => {
   });
 });
 
-/** A small image, changed; 99 stands in the gap. */
-function place(mirrored: boolean, right: number, down: number): number[] {
+/** A small image after augmentation; 99 is the fill. */
+function augment(mirrored: boolean, right: number, down: number): number[] {
   const image = Uint8Array.of(1, 2, 3, 4, 5, 6); // 2 rows of 3
   const geometry = { ...images, channels: 1, height: 2, width: 3 };
   if (mirrored) mirrorImage(image, geometry);
@@ -97,17 +98,17 @@ function place(mirrored: boolean, right: number, down: number): number[] {
   return [...image];
 }
 
-describe('an image', () => {
-  test('is mirrored left to right, then shifted; what comes in is of the fill', () => {
-    expect(place(true, 0, 0)).toEqual([3, 2, 1, 6, 5, 4]);
-    expect(place(false, 1, 0)).toEqual([99, 1, 2, 99, 4, 5]);
-    expect(place(false, -2, 0)).toEqual([3, 99, 99, 6, 99, 99]);
-    expect(place(false, 0, 1)).toEqual([99, 99, 99, 1, 2, 3]);
-    expect(place(false, 0, -1)).toEqual([4, 5, 6, 99, 99, 99]);
-    expect(place(true, 1, -1)).toEqual([99, 6, 5, 99, 99, 99]);
+describe('an augmented image', () => {
+  test('is mirrored left to right, then shifted, with the fill in the gap', () => {
+    expect(augment(true, 0, 0)).toEqual([3, 2, 1, 6, 5, 4]);
+    expect(augment(false, 1, 0)).toEqual([99, 1, 2, 99, 4, 5]);
+    expect(augment(false, -2, 0)).toEqual([3, 99, 99, 6, 99, 99]);
+    expect(augment(false, 0, 1)).toEqual([99, 99, 99, 1, 2, 3]);
+    expect(augment(false, 0, -1)).toEqual([4, 5, 6, 99, 99, 99]);
+    expect(augment(true, 1, -1)).toEqual([99, 6, 5, 99, 99, 99]);
   });
 
-  test('is mirrored as its definition says, whatever its width', () => {
+  test('is mirrored as defined, for every width', () => {
     const side = fc.integer({ min: 1, max: 13 });
     fc.assert(
       fc.property(side, side, fc.integer({ min: 0, max: 4 }), (h, w, offset) => {
@@ -120,7 +121,7 @@ describe('an image', () => {
     );
   });
 
-  test('is shifted as its definition says, whatever its shape', () => {
+  test('is shifted as defined, for every shape', () => {
     const side = fc.integer({ min: 1, max: 6 });
     const anyShift = fc.integer({ min: -5, max: 5 });
     fc.assert(

@@ -11,7 +11,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
 } from '../../../src/trainers/two-layer/safetensors.ts';
-import { probabilitiesOf } from '../../../src/trainers/two-layer/scoring.ts';
+import { classProbabilities } from '../../../src/trainers/two-layer/scoring.ts';
 import { hasNumpy, python } from '../../dataset/support/pickles.ts';
 import { exampleClassifier } from './support/example-classifier.ts';
 import { portableKernel } from './support/portable-kernel.ts';
@@ -44,14 +44,14 @@ e = np.exp(scores - scores.max(axis=1, keepdims=True))
 print(json.dumps({'names': names, 'shape': m['image_shape'].tolist(), 'p': (e / e.sum(axis=1, keepdims=True)).tolist()}))
 `;
 
-describe.each(formats)('a model as $name', ({ name, encode, decode }) => {
+describe.each(formats)('a model file in format $name', ({ name, encode, decode }) => {
   test.each([1, 2, 2500])('of %i networks comes back to the last bit', (members) => {
     const classifier = exampleClassifier(members);
     const file = Buffer.from(encode(classifierArrays(classifier)));
     expect(classifierFrom(decode(file))).toEqual(classifier);
   });
 
-  test('that was changed or cut is read as what it was, or refused, and never anything else', () => {
+  test('is read as it was written, or refused, if any byte is changed or cut', () => {
     const classifier = exampleClassifier(1);
     const file = encode(classifierArrays(classifier));
     const at = fc.nat(file.length - 1);
@@ -90,7 +90,7 @@ describe.each(formats)('a model as $name', ({ name, encode, decode }) => {
       );
       const { parameters } = classifier.members[0]!;
       const standardization = { ...classifier, meanByte: new Uint8Array(12) };
-      const scoring = probabilitiesOf(
+      const scoring = classProbabilities(
         portableKernel,
         { shape: classifier.shape, parameters, standardization, mirror: false },
         { images, records: Uint32Array.from({ length: 20 }, (_, r) => r) },
@@ -106,11 +106,13 @@ describe.each(formats)('a model as $name', ({ name, encode, decode }) => {
   );
 });
 
-test('a file of another program is refused by name of what is missing', () => {
+test('a file of another program is refused, and the error names what is missing', () => {
   const other = encodeNpz({
     arrays: [{ name: 'weights', shape: [2], data: Float32Array.of(1, 2) }],
     texts: {},
   });
-  expect(() => classifierFrom(decodeNpz(other))).toThrow(/no metadata: it was not saved by/);
+  expect(() => classifierFrom(decodeNpz(other))).toThrow(
+    /no metadata, so Ridgeline did not write it/,
+  );
   expect(() => decodeNpz(new TextEncoder().encode('hello'))).toThrow(MalformedArrayFile);
 });

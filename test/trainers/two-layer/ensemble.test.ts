@@ -1,38 +1,36 @@
 import { describe, expect, test } from 'vitest';
 import { chooseCycles } from '../../../src/trainers/two-layer/ensemble.ts';
-import { digestOf } from '../../../src/trainers/two-layer/model.ts';
+import { parametersDigest } from '../../../src/trainers/two-layer/model.ts';
 import { mirrorImage } from '../../../src/trainers/two-layer/augmentation.ts';
-import { standardizationOf } from '../../../src/trainers/two-layer/standardization.ts';
+import { standardize } from '../../../src/trainers/two-layer/standardization.ts';
 import {
   meanProbabilities,
-  probabilitiesOf,
-  worthOf,
+  classProbabilities,
+  scoreProbabilities,
   type ScoringNetwork,
 } from '../../../src/trainers/two-layer/scoring.ts';
-import { trainPack, type TrainingState } from '../../../src/trainers/two-layer/train-pack.ts';
+import { decodeState, type NetworkState } from '../../../src/trainers/two-layer/training-state.ts';
 import type { Split } from '../../../src/study/images.ts';
-import { naiveKernel } from '../../../src/trainers/two-layer/naive-kernel.ts';
+import { naiveKernel } from './support/naive-kernel.ts';
 import { portableKernel } from './support/portable-kernel.ts';
-import {
-  frozenTime,
-  plainSettings,
-  randomImages,
-  splitImages,
-} from './support/synthetic-images.ts';
+import { plainSettings, randomImages, splitImages } from './support/synthetic-images.ts';
+import { trainPack } from './support/train-pack.ts';
 
 const shape = { channels: 2, height: 4, width: 5, classes: 3 };
 const data = splitImages(randomImages(4, 400, shape), 60, 300);
 
 function score(network: ScoringNetwork, split: Split, kernel = portableKernel): Float64Array {
-  const scoring = probabilitiesOf(kernel, network, split);
+  const scoring = classProbabilities(kernel, network, split);
   for (;;) {
     const next = scoring.next();
     if (next.done === true) return next.value;
   }
 }
 
-describe('probabilities', () => {
-  const states: TrainingState[] = [];
+const networkShape = { inputs: 40, hidden: 10, classes: 3 };
+
+describe('class probabilities', () => {
+  const states: (NetworkState | null)[] = [];
   const request = {
     seed: 1,
     replicate: 1,
@@ -41,27 +39,21 @@ describe('probabilities', () => {
     measureTest: false,
   };
   const [result] = trainPack(portableKernel, request, data, {
-    ...frozenTime,
-    onState: (_, state) => states.push(state),
+    onState: (_, { bytes }) => states.push(decodeState(bytes, networkShape)),
   });
   const { parameters } = states.at(-1)!;
-  const standardization = standardizationOf(data.train);
-  const network = {
-    shape: { inputs: 40, hidden: 10, classes: 3 },
-    parameters,
-    standardization,
-    mirror: false,
-  };
+  const standardization = standardize(data.train);
+  const network = { shape: networkShape, parameters, standardization, mirror: false };
 
-  test('are worth exactly what training measured', () => {
-    const last = result!.curve.at(-1)!;
-    const worth = worthOf(score(network, data.validation), data.validation);
-    expect(worth.accuracy).toBe(last.validationAccuracy);
-    expect(worth.loss).toBeCloseTo(last.validationLoss, 5);
-    expect(result!.kind === 'complete' && result!.digest).toBe(digestOf(parameters));
+  test('have the accuracy and loss that training measured', () => {
+    const { metrics } = result!.curve.at(-1)!;
+    const scored = scoreProbabilities(score(network, data.validation), data.validation);
+    expect(scored.accuracy).toBe(metrics['validation_accuracy']);
+    expect(scored.loss).toBeCloseTo(metrics['validation_loss']!, 5);
+    expect(result!.kind === 'complete' && result!.digest).toBe(parametersDigest(parameters));
   });
 
-  test('sum to 1 and are the same bits on every kernel', () => {
+  test('sum to 1 and have the same bits on every kernel', () => {
     const probabilities = score(network, data.validation);
     for (let r = 0; r < 300; r++) {
       const row = probabilities.subarray(3 * r, 3 * r + 3);
@@ -70,7 +62,7 @@ describe('probabilities', () => {
     expect(score(network, data.validation, naiveKernel)).toEqual(probabilities);
   });
 
-  test('averaged over the mirrored image are those of the mirrored data set', () => {
+  test('averaged over mirror images are the mean with those of the mirrored data set', () => {
     const { images } = data.validation;
     const pixels = Uint8Array.from(images.pixels);
     for (let at = 0; at < pixels.length; at += 40)
@@ -97,7 +89,7 @@ describe('an ensemble', () => {
       return isLabel === right.includes(record) ? sure : 1 - sure;
     });
 
-  test('has the last cycle, and earlier ones only where they improve what there is', () => {
+  test('has the last cycle, and earlier ones only if they increase accuracy', () => {
     const choice = chooseCycles(
       [
         { cycle: 1, validation: [saying([0, 1, 2, 3], 0.99)] },
@@ -113,7 +105,7 @@ describe('an ensemble', () => {
     ]);
   });
 
-  test('does not grow by networks that are as good: fewer that do as well are better', () => {
+  test('does not include networks that leave accuracy unchanged', () => {
     const choice = chooseCycles(
       [
         { cycle: 1, validation: [saying([0, 1, 2])] },
@@ -124,7 +116,7 @@ describe('an ensemble', () => {
     expect(choice.map(({ joins }) => joins)).toEqual([true, false]);
   });
 
-  test('gives each network an equal say', () => {
+  test('averages the probabilities of all networks with equal weights', () => {
     const mean = meanProbabilities([Float64Array.of(1, 0), Float64Array.of(0.5, 0.5)]);
     expect([...mean]).toEqual([0.75, 0.25]);
   });

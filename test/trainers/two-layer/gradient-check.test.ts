@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkGradients, isRight } from '../../../src/trainers/two-layer/gradient-check.ts';
+import { checkGradients, isCorrect } from '../../../src/trainers/two-layer/gradient-check.ts';
 import { initialParameters } from '../../../src/trainers/two-layer/model.ts';
-import { naiveKernel } from '../../../src/trainers/two-layer/naive-kernel.ts';
+import { naiveKernel } from './support/naive-kernel.ts';
 import type { Kernel } from '../../../src/trainers/two-layer/pack-network.ts';
 import { portableKernel } from './support/portable-kernel.ts';
 
@@ -16,20 +16,20 @@ const real = {
   samples: 200,
 };
 
-describe('gradients', () => {
+describe('the gradients', () => {
   test.each([
-    ['small, without decay', portableKernel, small],
-    ['small, with decay', portableKernel, { ...small, lambda: 0.3 }],
-    ['small, naive kernel', naiveKernel, small],
-    ['one unit, one record', portableKernel, { ...small, hidden: 1, rows: 1 }],
-    ['of the real shape, without decay', portableKernel, real],
-    ['of the real shape, with decay', portableKernel, { ...real, lambda: 0.01 }],
+    ['of a small network without decay', portableKernel, small],
+    ['of a small network with decay', portableKernel, { ...small, lambda: 0.3 }],
+    ['of a small network by the naive kernel', naiveKernel, small],
+    ['of one unit and one record', portableKernel, { ...small, hidden: 1, rows: 1 }],
+    ['of a 3072-50-10 network without decay', portableKernel, real],
+    ['of a 3072-50-10 network with decay', portableKernel, { ...real, lambda: 0.01 }],
   ] as const)(
-    '%s: the oracle agrees with differences, the kernel with the oracle',
+    '%s are those of the oracle, and the oracle agrees with differences',
     (_, kernel, request) => {
       for (const group of checkGradients(kernel, request)) {
         expect(group.compared, group.name).toBeGreaterThan(10 * group.leftOut);
-        expect(isRight(group), group.name).toBe(true);
+        expect(isCorrect(group), group.name).toBe(true);
         expect(group.oracleError, group.name).toBeLessThanOrEqual(1e-8);
         expect(group.maxAbsoluteError, group.name).toBeLessThanOrEqual(2e-6);
         expect(group.normError, group.name).toBeLessThanOrEqual(1e-5);
@@ -37,7 +37,7 @@ describe('gradients', () => {
     },
   );
 
-  test('a kernel with a wrong gradient is found out, in the group where it is wrong', () => {
+  test('of a kernel with an error in b1 fail the check in group b1 only', () => {
     const wrong: Kernel = {
       name: 'naive',
       openPack(shape) {
@@ -51,11 +51,11 @@ describe('gradients', () => {
         return network;
       },
     };
-    const failing = checkGradients(wrong, small).filter((group) => !isRight(group));
+    const failing = checkGradients(wrong, small).filter((group) => !isCorrect(group));
     expect(failing.map((group) => group.name)).toEqual(['b1']);
   });
 
-  test('both kernels give the same bits, for every member, and change no parameter by it', () => {
+  test('have the same bits in both kernels for every member, and do not change parameters', () => {
     const shape = { inputs: 30, hidden: 5, classes: 3, members: 3, rows: 11 };
     const [ofPortable, ofNaive] = [portableKernel, naiveKernel].map((kernel) => {
       const network = kernel.openPack(shape);

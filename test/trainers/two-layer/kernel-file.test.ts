@@ -38,10 +38,10 @@ function onlyFile(extension: string): string {
   return join(folder, files[0]!);
 }
 
-describe('without a compiler', () => {
+describe('the native kernel without a C compiler', () => {
   const emptyPath = '/nonexistent';
 
-  test('building says why it failed; after an installation it says nothing and does no harm', () => {
+  test('is not built: the build reports the reason, and with --optional it succeeds silently', () => {
     expect(build(emptyPath)).toEqual({
       status: 1,
       output: 'The native kernel was not built: no C compiler was found (cc, gcc, clang)\n',
@@ -50,7 +50,7 @@ describe('without a compiler', () => {
     expect(readFileSync(onlyFile('.txt'), 'utf8')).toMatch(/no C compiler/);
   });
 
-  test('auto is the portable kernel, and asking for the native one says what to do', async () => {
+  test('is replaced by the portable kernel with auto, and requesting it fails with the fix', async () => {
     build(emptyPath);
     expect((await chooseKernel('auto', [folder])).name).toBe('portable');
     await expect(chooseKernel('native', [folder])).rejects.toMatchObject({
@@ -60,18 +60,18 @@ describe('without a compiler', () => {
     });
   });
 
-  test('nothing built and nothing tried is told apart', () => {
+  test('has its own reason if no build was tried', () => {
     expect(findNativeKernel([folder])).toEqual({
       kind: 'missing',
-      reason: 'its build has not run',
+      reason: 'it was not built',
     });
   });
 });
 
-describe('with a compiler', () => {
+describe('the native kernel with a C compiler', () => {
   beforeEach(({ skip }) => skip(!hasCompiler, 'no C compiler here'));
 
-  test('what was built is chosen, opens in this thread and gives the known answer', async () => {
+  test('is chosen once built, opens in this thread and gives the self-test digest', async () => {
     expect(build(process.env['PATH']!).status).toBe(0);
     onlyFile('.node');
     const source = await chooseKernel('auto', [folder]);
@@ -80,7 +80,7 @@ describe('with a compiler', () => {
     expect((await chooseKernel('portable', [folder])).name).toBe('portable');
   });
 
-  test('a compiler that fails is quoted', () => {
+  test('is not built if the compiler fails, and the build quotes the compiler', () => {
     const bin = join(folder, 'bin');
     mkdirSync(bin);
     writeFileSync(join(bin, 'cc'), '#!/bin/sh\necho "cc: out of memory" >&2\nexit 4\n', {
@@ -90,7 +90,7 @@ describe('with a compiler', () => {
   });
 });
 
-test('a damaged file is no kernel, no crash, and does not hide a sound one', async () => {
+test('a damaged native kernel is skipped, and one in a later folder is found', async () => {
   const name = `${nameOfBuild()}.node`;
   writeFileSync(join(folder, name), 'not an addon');
   expect(findNativeKernel([folder])).toMatchObject({
@@ -103,7 +103,7 @@ test('a damaged file is no kernel, no crash, and does not hide a sound one', asy
   );
 });
 
-/** The name under which the kernel of these sources is looked for. */
+/** File name of the kernel of these sources, without its extension. */
 function nameOfBuild(): string {
   build('/nonexistent');
   const name = onlyFile('.txt').slice(folder.length + 1, -'.txt'.length);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import {
   allFinite,
-  digestOf,
+  parametersDigest,
   initialParameters,
   squaredNorm,
   zeroParameters,
@@ -23,18 +23,18 @@ describe('initial parameters', () => {
     expect(new Set([...first.b1, ...first.b2])).toEqual(new Set([0]));
   });
 
-  test('repeat for the same seed and replicate, and for no other', () => {
+  test('are equal for equal seed and replicate, and differ otherwise', () => {
     const digests = [
       initialParameters(1, 1, shape),
       initialParameters(2, 1, shape),
       initialParameters(1, 2, shape),
-    ].map(digestOf);
-    expect(digests[0]).toBe(digestOf(first));
+    ].map(parametersDigest);
+    expect(digests[0]).toBe(parametersDigest(first));
     expect(new Set(digests).size).toBe(3);
   });
 });
 
-describe('a digest', () => {
+describe('the digest of parameters', () => {
   test('is the SHA-256 of little-endian w1, b1, w2, b2', () => {
     const parameters = {
       w1: Float32Array.of(1, -2),
@@ -46,11 +46,11 @@ describe('a digest', () => {
       '0000803f 000000c0 0000003f 00004040 00000080'.replaceAll(' ', ''),
       'hex',
     );
-    expect(digestOf(parameters)).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(parametersDigest(parameters)).toBe(createHash('sha256').update(bytes).digest('hex'));
   });
 });
 
-test('the squared norm leaves biases out; the largest floats do not overflow it', () => {
+test('the squared norm does not include biases, and the largest floats do not overflow it', () => {
   const parameters = {
     ...zeroParameters({ inputs: 1, hidden: 2, classes: 1 }),
     w1: Float32Array.of(3, 4),

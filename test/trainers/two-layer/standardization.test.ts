@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { standardizationOf } from '../../../src/trainers/two-layer/standardization.ts';
+import { standardize } from '../../../src/trainers/two-layer/standardization.ts';
 import { randomImages, splitImages } from './support/synthetic-images.ts';
 
 const shape = { channels: 1, height: 1, width: 3, classes: 2 };
 
-test('means and deviations are those of the records of the split, and of no others', () => {
+test('standardisation uses the records of the split only', () => {
   const pixels = Uint8Array.of(10, 7, 0, 255, 255, 255, 20, 7, 255, 30, 7, 0);
   const images = { pixels, labels: new Uint8Array(4), ...shape, pixelMax: 255 };
-  const { scale, offset, meanByte } = standardizationOf({
+  const { scale, offset, meanByte } = standardize({
     images,
     records: Uint32Array.of(0, 2, 3),
   });
@@ -17,14 +17,14 @@ test('means and deviations are those of the records of the split, and of no othe
   expect([...meanByte]).toEqual([20, 7, 85]);
 });
 
-test('the order of records changes no bit', () => {
+test('standardisation does not depend on the order of records, to the last bit', () => {
   const images = randomImages(3, 400, { ...shape, width: 40 });
   const { train } = splitImages(images, 400, 0);
   const reversed = { images, records: train.records.toReversed() };
-  expect(standardizationOf(reversed)).toEqual(standardizationOf(train));
+  expect(standardize(reversed)).toEqual(standardize(train));
 });
 
-test('stays exact where N · Σu² is beyond 2^53', () => {
+test('standardisation is exact if N · Σu² exceeds 2^53', () => {
   const count = 600_000;
   const pixels = Uint8Array.from({ length: count }, (_, r) => (r === 0 ? 254 : 255));
   const images = {
@@ -36,7 +36,7 @@ test('stays exact where N · Σu² is beyond 2^53', () => {
     classes: 2,
     pixelMax: 255,
   };
-  const { scale } = standardizationOf(splitImages(images, count, 0).train);
-  // One of N lies one grey level apart: σ² = (N − 1) / N².
+  const { scale } = standardize(splitImages(images, count, 0).train);
+  // One of N pixels differs by 1: σ² = (N − 1) / N².
   expect(scale[0]).toBe(Math.fround(count / Math.sqrt(count - 1)));
 });

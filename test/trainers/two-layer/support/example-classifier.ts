@@ -1,4 +1,4 @@
-/** Two small networks that answer together. */
+/** A classifier of small networks. */
 import type { Classifier } from '../../../../src/trainers/two-layer/classifier.ts';
 import { initialParameters } from '../../../../src/trainers/two-layer/model.ts';
 

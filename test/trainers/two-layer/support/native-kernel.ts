@@ -1,4 +1,4 @@
-/** The native kernel where `npm ci` could build it, as a worker loads it; else why there is none. */
+/** The native kernel as a worker loads it; null, with the reason, if it is not built. */
 import { readFileSync } from 'node:fs';
 import { kernelFileName, loadKernel } from '../../../../src/trainers/two-layer/kernel.ts';
 import {
@@ -17,6 +17,5 @@ export const nativeKernel =
     ? loadKernel(new WebAssembly.Module(readFileSync(file)), found.functions)
     : null;
 
-export const whyNoNativeKernel =
-  found.kind === 'built' ? '' : `no native kernel here: ${found.reason}`;
+export const whyNoNativeKernel = found.kind === 'built' ? '' : `no native kernel: ${found.reason}`;
 if (whyNoNativeKernel !== '') process.stderr.write(`skipped: ${whyNoNativeKernel}\n`);

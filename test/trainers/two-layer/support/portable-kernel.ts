@@ -1,4 +1,4 @@
-/** The committed kernel, as a worker loads it. */
+/** The committed portable kernel, as a worker loads it. */
 import { readFileSync } from 'node:fs';
 import { kernelFileName, loadKernel } from '../../../../src/trainers/two-layer/kernel.ts';
 

@@ -1,6 +1,6 @@
 /** Images made of random bytes, and settings to train on them. */
 import { RandomStream } from '../../../../src/base/philox.ts';
-import type { TrainerSettings } from '../../../../src/study/spec/study-spec.ts';
+import type { TwoLayerSettings } from '../../../../src/trainers/two-layer/settings.ts';
 import type { Images, TrainingData } from '../../../../src/study/images.ts';
 
 export interface ImageShape {
@@ -22,7 +22,7 @@ function rowsBetween(from: number, to: number): Uint32Array {
   return Uint32Array.from({ length: to - from }, (_, i) => from + i);
 }
 
-/** The first `train` records train, the next `validation` validate, the rest tests. */
+/** The first `train` records for training, the next for validation, and the rest for the test split. */
 export function splitImages(images: Images, train: number, validation: number): TrainingData {
   const count = images.labels.length;
   const measured = train + validation;
@@ -33,16 +33,16 @@ export function splitImages(images: Images, train: number, validation: number): 
   };
 }
 
-export const plainSettings: TrainerSettings = {
+export const plainSettings: TwoLayerSettings = {
   hidden: 10,
   batch: 8,
-  learningRate: { min: 1e-3, max: 0.1, stepSize: 5 },
-  length: { kind: 'cycles', cycles: 2 },
-  measure: { kind: 'cycle' },
+  learningRate: { min: 1e-3, max: 0.1, stepSize: 5, cycleMultiplier: 1 },
+  cycles: 2,
+  measure: 'cycle',
   dropout: 0,
   mirror: false,
   shift: 0,
 };
 
-/** Time stands still, so that results are equal where training is. */
+/** A constant clock: equal training gives equal results, including their seconds. */
 export const frozenTime = { nowMs: (): number => 0 };

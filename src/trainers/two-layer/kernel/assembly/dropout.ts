@@ -1,8 +1,8 @@
-/** Dropout: which units are kept is a function of seed, replicate, step, row and unit (base/philox.ts). */
+/** Dropout: whether a unit is kept is a function of seed, replicate, step, row and unit (base/philox.ts). */
 
 /**
- * The mask of one step, the same for all members: −1 where a unit is kept, 0 where it is dropped.
- * Unit j of row i reads the 32-bit number i · hidden + j of the stream and is dropped below `threshold`.
+ * Mask of one step, the same for all members: −1 if a unit is kept, 0 if it is dropped. Unit j of row i
+ * reads the 32-bit number i · hidden + j of the stream and is dropped if it is below `threshold`.
  *
  * @param mask (hidden, R)
  */

@@ -1,9 +1,10 @@
 /**
- * The three functions that stream W1, and nearly all of the time: packing the batch, the forward
- * product, the backward product with its update. A native kernel replaces these and no others.
+ * First layer: the three functions that stream W1 and take nearly all of the time. They pack the batch,
+ * and compute the forward product and the backward product with its update. The native kernel replaces
+ * these only.
  *
- * Tiles are 4 × 8: eight accumulators hide the latency of the multiply-add, and with two weights and
- * the broadcasts they fit into the sixteen vector registers of x64.
+ * Tiles are 4 × 8. Eight accumulators hide the latency of the multiply-add; with two weights and the
+ * broadcasts they fit the sixteen vector registers of x64.
  */
 import { update } from './update';
 
@@ -17,9 +18,9 @@ function standardise(from: usize, scale: v128, offset: v128): v128 {
 }
 
 /**
- * Bytes to standardised floats, in both layouts at once. `x2` is left alone where it is 0.
+ * Converts bytes to standardised floats, in both layouts. If `x2` is 0, only `x1` is written.
  *
- * @param bytes  (rows, inputs), rows padded to 4 with anything; may be read 3 bytes past its end
+ * @param bytes  (rows, inputs), rows padded to 4 with any bytes; read up to 3 bytes past its end
  * @param scale  (K) zero beyond `inputs`, so that padded inputs are 0
  */
 export function packRows(
@@ -66,7 +67,7 @@ export function packRows(
   }
 }
 
-/** z += x · w1 over inputs kFrom … kTo − 1, continuing the chains that stand in z. */
+/** z += x · w1 over inputs kFrom … kTo − 1, continuing the chains in z. */
 export function forward(
   z: usize,
   x1: usize,
@@ -125,8 +126,8 @@ export function forward(
 }
 
 /**
- * The gradient of W1 for inputs kFrom … kTo − 1 (multiples of 4), and at once the update: no gradient
- * matrix is written. Sums run over the rows of the batch alone, never over padding.
+ * Gradient of W1 for inputs kFrom … kTo − 1 (multiples of 4), with the update: no gradient matrix is
+ * written. Sums include the rows of the batch only, not the padding.
  *
  * @param twoLambdas  2λ of each column
  */

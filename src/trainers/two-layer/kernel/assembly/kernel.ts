@@ -1,23 +1,23 @@
 /**
- * The portable kernel: one training step of a pack, as functions on this module's memory.
+ * Portable kernel: one training step of a pack, as functions on this module's memory.
  *
- * The caller (`trainers/two-layer/wasm-network.ts`) lays the memory out and passes every place as a byte offset;
- * nothing is allocated here. Layouts, with R the padded number of rows, K the padded number of inputs:
+ * The caller (`trainers/two-layer/wasm-network.ts`) plans the memory and passes every address as a byte
+ * offset; the module allocates nothing. Layouts, with R padded rows and K padded inputs:
  *
  *     x1   [row / 4][k][4]      the batch, for the forward product
- *     x2   [k / 4][row][4]      the batch again, for the backward product
+ *     x2   [k / 4][row][4]      a copy for the backward product
  *     w1   [column / 8][k][8]   columns of all members side by side: member p, unit j is column p·H + j
- *     z    [column / 8][row][8] before ReLU;  dz likewise
+ *     z    [column / 8][row][8] before ReLU; dz has the same layout
  *     a    [column][row]        after ReLU
  *     s    [class][row]         scores of one member, then exponentials, then their gradient
- *     ds   [row][class]         the gradient once more; classes padded to a multiple of 4
+ *     ds   [row][class]         a copy of the gradient; classes padded to a multiple of 4
  *     w2   [unit][class]        of one member; classes padded to a multiple of 4
  *
  * Every output element is one chain of fused multiply-adds in increasing index. Lanes are always rows
- * or columns of the output, never parts of a sum; blocks of a sum reload the accumulator. So another
- * tiling gives the same bits, and so does any other kernel that keeps to the rule.
+ * or columns of the output, never parts of a sum; blocks of a sum reload the accumulator. Therefore every
+ * tiling gives the same bits, and so does every other kernel that follows this rule.
  *
- * `relaxed_madd` is fused wherever the processor can; where it cannot, the known answer tells.
+ * `relaxed_madd` is fused if the processor can fuse; otherwise the arithmetic self-test fails.
  */
 export { backward, forward, packRows } from './first-layer';
 export { applyDropout, dropoutMask } from './dropout';

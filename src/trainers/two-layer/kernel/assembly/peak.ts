@@ -1,8 +1,8 @@
 /**
- * Multiply-adds on registers alone: the most that WebAssembly can do on a core, for the benchmark.
+ * Peak: multiply-adds on registers, the most that WebAssembly can do on a core. For the benchmark.
  *
- * @param count  of ten vectors each; even
- * @returns a sum of them all, so that none can be left out
+ * @param count  groups of ten vectors; even
+ * @returns the sum of all results, so that the compiler keeps them
  */
 export function multiplyAdds(count: i32, a: f32, b: f32): f32 {
   const x = f32x4.splat(a);

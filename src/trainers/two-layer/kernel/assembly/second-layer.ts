@@ -1,7 +1,7 @@
-/** All that lies between the products with W1 and the softmax: a fiftieth of the time, kept plain. */
+/** Second layer: everything between the products with W1 and the softmax. It takes a fiftieth of the time. */
 import { update } from './update';
 
-/** z[panel][row] = b1[panel]: where the chains of the forward product begin. */
+/** z[panel][row] = b1[panel]: the start of the forward product's chains. */
 export function setBias(z: usize, b1: usize, rows: i32, panels: i32, R: i32): void {
   for (let panel = 0; panel < panels; panel++) {
     const bias0 = v128.load(b1 + (<usize>panel << 5), 0);
@@ -113,8 +113,8 @@ export function scores(
 }
 
 /**
- * dz = (ds · w2ᵀ) where the unit was active, +0 elsewhere; times the dropout's scale (1 without).
- * The sum runs over the classes alone, not over their padding. Must precede `updateOutput`.
+ * dz = (ds · w2ᵀ) if the unit was active, else +0; times the scale of dropout (1 without dropout).
+ * The sum includes the classes only, not their padding. Call it before `updateOutput`.
  *
  * @param column   the member's first column, `hidden` of them
  * @param a        all columns
@@ -161,10 +161,10 @@ export function hiddenGradient(
 }
 
 /**
- * Gradient and update of one member's w2 and b2.
+ * Computes the gradient of one member's w2 and b2, and updates them.
  *
- * @param a        the member's first column; up to 3 columns past its last are read, and the same
- *                 number of w2's padding rows written
+ * @param a        the member's first column; up to 3 columns past its last one are read, and as many
+ *                 padding rows of w2 written
  * @param classes  padded to a multiple of 4
  */
 export function updateOutput(

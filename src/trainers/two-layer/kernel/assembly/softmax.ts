@@ -1,15 +1,15 @@
 /**
- * Softmax cross-entropy of one member; four rows side by side.
+ * Softmax: cross-entropy of one member, four rows side by side.
  *
- * `exponential` and `logarithm` are `base/elementary.ts`, operation by operation: float64, rounded once
- * to float32 where they leave it.
+ * `exponential` and `logarithm` are those of `base/elementary.ts`, operation by operation: float64,
+ * rounded once to float32.
  */
 
 const LN2_HIGH: f64 = 0.6931471803691238;
 const LN2_LOW: f64 = 1.9082149292705877e-10;
 const LOG2_E: f64 = 1.4426950408889634;
 
-/** 1/n! for n = 0 … 13. In memory: V8 would build a vector constant anew at each use. */
+/** 1/n! for n = 0 … 13. In memory, since V8 builds a vector constant at each use. */
 const EXP_TERMS = memory.data<f64>([
   1, 1, 0.5, 0.16666666666666666, 0.041666666666666664, 0.008333333333333333, 0.001388888888888889,
   0.0001984126984126984, 0.0000248015873015873, 0.0000027557319223985893, 2.755731922398589e-7,
@@ -42,7 +42,7 @@ function exponential(x: v128): v128 {
   return v128.andnot(value, f64x2.lt(x, f64x2.splat(-745.1332191019412)));
 }
 
-/** ln x for a normal x > 0; Infinity and NaN give themselves. */
+/** ln x for a normal x > 0; Infinity and NaN are returned unchanged. */
 function logarithm(x: f64): f64 {
   if (!(x < Infinity)) return x;
   const bits = reinterpret<u64>(x);
@@ -69,11 +69,11 @@ function labelsAt(labels: usize): v128 {
 }
 
 /**
- * Scores to exponentials of score − maximum, in place, and the loss.
+ * Replaces scores by exponentials of score − maximum, and computes the loss.
  *
  * @param sums   (R) overwritten with each row's sum of exponentials
- * @param total  losses of the rows before
- * @returns total + the losses of these rows, added in order; NaN or Infinity where a score was
+ * @param total  sum of the losses of earlier rows
+ * @returns total + the losses of these rows, added in order; NaN or Infinity if a score was
  */
 export function softmax(
   s: usize,
@@ -130,9 +130,9 @@ export function softmax(
 }
 
 /**
- * (softmax − onehot) / rows, from what `softmax` left: in place, and again by rows.
+ * Computes (softmax − onehot) / rows from the output of `softmax`: in place, and a copy by rows.
  *
- * @param ds        (R, dStride) the columns beyond `classes` are left alone
+ * @param ds        (R, dStride) columns beyond `classes` do not change
  * @param shareOfRow  1 / rows, rounded to float32
  */
 export function softmaxGradient(
@@ -170,7 +170,7 @@ export function softmaxGradient(
   }
 }
 
-/** The class with the highest score, the first of equals, as a 32-bit integer for each row. */
+/** Class with the highest score of each row, the first of equals, as 32-bit integers. */
 export function classify(classOf: usize, s: usize, rows: i32, classes: i32, R: i32): void {
   const stride = <usize>R << 2;
   for (let i = 0; i < rows; i += 4) {

@@ -1,4 +1,4 @@
-/** The update of weights, the same in both layers. */
+/** Weight update of both layers. */
 
 /** w ← fma(−η, fma(2λ, w, g), w) for four weights. */
 // @ts-ignore: decorator

@@ -1,21 +1,20 @@
 /*
- * The native kernel: what streams the batch and W1, in C, as a Node-API addon.
+ * Native kernel: the functions that stream the batch and W1, in C, as a Node-API addon.
  *
- * Three functions work in place on the thread's WebAssembly memory and replace `assembly/first-layer.ts`; one brings a
- * batch there, as JavaScript does otherwise. Nothing else is replaced.
- * The result is the same to the last bit: every output element is one chain of fused multiply-adds in
- * increasing index. Lanes of a vector are columns of the output, never parts of a sum, and a block of a sum
- * continues from the accumulator that the block before it stored.
+ * Three functions work in place on the thread's WebAssembly memory and replace `assembly/first-layer.ts`; one gathers a
+ * batch into it. The result is the same to the last bit: every output element is one chain of fused multiply-adds in
+ * increasing index. Lanes of a vector are columns of the output, never parts of a sum, and a block of a sum continues
+ * from the accumulator that the previous block stored.
  *
- * `w1`, `z` and `dz` lie as `assembly/kernel.ts` says, in panels of 8 columns. The batch lies here in one packing only,
- * which serves both products: x [k / 6][row][6], each group of six inputs an odd number of cache lines from the next, so
- * that groups do not fall into the same cache sets. A tile of either product reads it from front to back.
+ * `assembly/kernel.ts` describes the layouts of `w1`, `z` and `dz`, in panels of 8 columns. The batch has one packing
+ * here, which both products use: x [k / 6][row][6]. Groups of six inputs are an odd number of cache lines apart, so
+ * that groups do not share cache sets. A tile of either product reads it from front to back.
  *
  * A tile is 6 × 16 outputs: twelve accumulators of eight lanes, two vectors of weights and one broadcast fill the
- * sixteen registers of x64; arm64 has 32 of half the width. A last single panel is worked on in tiles of 12 × 8.
+ * sixteen registers of x64; arm64 has 32 of half the width. A last single panel has tiles of 12 × 8.
  *
- * Not here: memory (JavaScript lays it out and passes byte offsets), the second layer (WebAssembly, whatever the
- * first layer is). No fast-math, no contraction by the compiler; the floating-point control registers stay as they are.
+ * JavaScript plans the memory and passes byte offsets. The second layer is always WebAssembly. The build uses no
+ * fast-math and no contraction, and the code does not change the floating-point control registers.
  */
 #include <node_api.h>
 #include <stdbool.h>
@@ -69,8 +68,8 @@ static bool supported(void) { return true; }
 #endif
 
 /*
- * Rows of `size` bytes from anywhere in `source`, one behind the other. They lie far apart in main memory: while one is
- * copied, the next two are on their way.
+ * Copies rows of `size` bytes from anywhere in `source` to consecutive rows of `out`. They are far apart in main
+ * memory, so the next two are prefetched while one is copied.
  */
 static void gather(uint8_t *out, const uint8_t *source, const uint32_t *records, size_t count, size_t size) {
   for (size_t i = 0; i < count; i++) {
@@ -80,17 +79,17 @@ static void gather(uint8_t *out, const uint8_t *source, const uint32_t *records,
   }
 }
 
-/* Floats from one group of six inputs to the next: room for all rows and two floats more, an odd number of cache lines. */
+/* Floats from one group of six inputs to the next: all rows and two more floats, in an odd number of cache lines. */
 static size_t group_stride(int R) { return ((size_t)(TILE * R + 2 + LINE - 1) / LINE | 1) * LINE; }
 
 /*
- * Bytes to standardised floats, x = fma(u, scale, offset). Eight at a time: the two that are too many for a group are
- * overwritten by the next row, those of the last row lie in the space between groups.
+ * Converts bytes to standardised floats, x = fma(u, scale, offset), eight at a time. The next row overwrites the two
+ * floats beyond a group; those of the last row are in the gap between groups.
  */
 KERNEL static void pack_rows(float *x, const uint8_t *pixels, const float *scale, const float *offset, int rows,
                              int inputs, int R) {
   const size_t stride = group_stride(R);
-  const int block = 16 * TILE; /* A row's bytes and the groups they go to: few enough pages at a time. */
+  const int block = 16 * TILE; /* Bounds the number of memory pages in use. */
   for (int from = 0; from < inputs; from += block) {
     const int to = inputs - from < block ? inputs : from + block;
     for (int i = 0; i < rows; i++) {
@@ -136,7 +135,7 @@ INLINE KERNEL void forward_tile(float *z, size_t zPanel, const float *x, size_t 
 #define FORWARD(height, panels) \
   case height: forward_tile(zTile, zPanel, xTile, xGroup, w, wPanel, count, height, panels); break
 
-/* z += x · w1 over inputs kFrom … kTo − 1, continuing the chains that stand in z; kFrom is a multiple of 6. */
+/* z += x · w1 over inputs kFrom … kTo − 1, continuing the chains in z; kFrom is a multiple of 6. */
 KERNEL static void forward(float *z, const float *x, const float *w1, int rows, int panels, int kFrom, int kTo, int R,
                            int K) {
   const size_t xGroup = group_stride(R), wPanel = (size_t)K * PANEL, zPanel = (size_t)R * PANEL;
@@ -169,7 +168,7 @@ INLINE KERNEL void update(float *at, eight gradient, eight twoLambda, eight minu
   store(at, fused(minusRate, fused(twoLambda, w, gradient), w));
 }
 
-/* The gradient of `width` inputs × `panels` panels of W1, in one or two groups of x, and at once the update. */
+/* Gradient of `width` inputs × `panels` panels of W1, in one or two groups of x, with the update. */
 INLINE KERNEL void backward_tile(float *w, size_t wPanel, const float *x, size_t xGroup, const float *d, size_t dPanel,
                                  const float *twoLambdas, eight minusRate, int rows, const int width, const int groups,
                                  const int panels) {
@@ -181,7 +180,7 @@ INLINE KERNEL void backward_tile(float *w, size_t wPanel, const float *x, size_t
   }
 #pragma GCC unroll 12
   for (int k = 0; k < width * groups; k += 2) {
-    /* The weights are needed at the end: by then they have come from memory. */
+    /* The weights are needed at the end of the tile: fetch them now. */
     __builtin_prefetch(w + k * PANEL, 1);
     if (panels == 2) __builtin_prefetch(w + wPanel + k * PANEL, 1);
   }
@@ -205,7 +204,7 @@ INLINE KERNEL void backward_tile(float *w, size_t wPanel, const float *x, size_t
 #define BACKWARD(width, groups, panels) \
   backward_tile(w, wPanel, xTile, xGroup, d, dPanel, t, minusRate, rows, width, groups, panels)
 
-/* Inputs kFrom … kTo − 1; kFrom is a multiple of 6, and kTo where it is not K. Sums run over the batch alone, never over padding. */
+/* Inputs kFrom … kTo − 1; kFrom is a multiple of 6, and so is kTo unless it is K. Sums do not include padding rows. */
 KERNEL static void backward(float *w1, const float *x, const float *dz, const float *twoLambdas, float rate, int rows,
                             int panels, int kFrom, int kTo, int R, int K) {
   const size_t wPanel = (size_t)K * PANEL, dPanel = (size_t)R * PANEL, xGroup = group_stride(R);
@@ -230,14 +229,14 @@ KERNEL static void backward(float *w1, const float *x, const float *dz, const fl
   }
 }
 
-/* The compiler must take it that `v` is read and changed here. */
+/* Makes the compiler assume that `v` is read and changed here. */
 #if defined(__x86_64__)
 #define TOUCH(v) __asm__ volatile("" : "+x"(v))
 #else
 #define TOUCH(v) __asm__ volatile("" : "+w"((v).low), "+w"((v).high))
 #endif
 
-/* Nanoseconds that `count` × 12 × 8 multiply-adds take on registers alone: this core's peak, for the benchmark. */
+/* Nanoseconds of `count` × 12 × 8 multiply-adds on registers: the peak of this core, for the benchmark. */
 KERNEL static double peak(int64_t count) {
   struct timespec start, end;
   eight c[12], b = every(1.0f);
@@ -256,13 +255,13 @@ KERNEL static double peak(int64_t count) {
   return (double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec);
 }
 
-/* What JavaScript passed: the memory, then numbers. */
+/* Arguments from JavaScript: the memory, then numbers. */
 typedef struct {
   uint8_t *memory;
   double number[11];
 } arguments;
 
-/* False, with an exception pending, where there are not `count` numbers, or a place lies outside of the memory. */
+/* False, with a pending exception, unless there are `count` numbers of which the first `places` are in the memory. */
 static bool read_arguments(napi_env env, napi_callback_info info, int places, int count, arguments *into) {
   napi_value values[12];
   size_t given = 12, size = 0;
@@ -273,18 +272,18 @@ static bool read_arguments(napi_env env, napi_callback_info info, int places, in
     valid = napi_get_value_double(env, values[i + 1], &into->number[i]) == napi_ok;
     if (valid && i < places) valid = into->number[i] >= 0 && into->number[i] < (double)size;
   }
-  if (!valid) napi_throw_type_error(env, NULL, "the native kernel takes a memory and numbers within it");
+  if (!valid) napi_throw_type_error(env, NULL, "the native kernel needs a memory and addresses inside it");
   into->memory = data;
   return valid;
 }
 
-/* A typed array's elements, where it is one of that type; the buffer behind it may be shared among threads. */
+/* Elements of a typed array of the wanted type; false for other values. Threads may share its buffer. */
 static bool read_array(napi_env env, napi_value value, napi_typedarray_type wanted, void **data, size_t *length) {
   napi_typedarray_type type;
   return napi_get_typedarray_info(env, value, &type, length, data, NULL, NULL) == napi_ok && type == wanted;
 }
 
-/* (out, source, records, size): arrays of bytes but for `records`. */
+/* (out, source, records, size): `records` has 32-bit indices, the others bytes. */
 static napi_value call_gather(napi_env env, napi_callback_info info) {
   napi_value values[4];
   size_t given = 4, outLength = 0, length = 0, count = 0;
@@ -297,7 +296,7 @@ static napi_value call_gather(napi_env env, napi_callback_info info) {
                napi_get_value_uint32(env, values[3], &size) == napi_ok && size > 0 && count * size <= outLength;
   for (size_t i = 0; valid && i < count; i++) valid = ((const uint32_t *)records)[i] < length / size;
   if (!valid) {
-    napi_throw_type_error(env, NULL, "the native kernel gathers records that are there, into an array that has room");
+    napi_throw_type_error(env, NULL, "gather needs records inside the source and an output that is large enough");
     return NULL;
   }
   gather(out, source, records, count, size);

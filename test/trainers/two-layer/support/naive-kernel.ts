@@ -1,32 +1,37 @@
 /**
- * The oracle: the canonical arithmetic in the plainest loops, one member after another.
+ * Naive kernel: the reference arithmetic in plain loops, one member after another.
  *
- * It shares no layout, no tile and no code with the portable kernel, only what both must do: every
- * output element is one chain of fused multiply-adds in increasing index. The tests demand the same
- * bits of both. It is some hundred times slower and trains nothing else.
+ * Tests compare the other kernels with it bit by bit. They share no code and no layout, only the rule:
+ * every output element is one chain of fused multiply-adds in increasing index. It is about a hundred
+ * times slower than the portable kernel, and only tests train with it.
  */
-import { exp, log } from '../../base/elementary.ts';
-import { RandomStream } from '../../base/philox.ts';
+import { exp, log } from '../../../../src/base/elementary.ts';
+import { RandomStream } from '../../../../src/base/philox.ts';
 import { fusedMultiplyAdd } from './fused-multiply-add.ts';
-import { gather } from './gather.ts';
-import { zeroParameters } from './model.ts';
-import type { NetworkParameters } from './model.ts';
-import type { Dropout, Kernel, PackNetwork, PackShape } from './pack-network.ts';
-import type { Standardization } from './standardization.ts';
+import { gather } from '../../../../src/trainers/two-layer/gather.ts';
+import { zeroParameters } from '../../../../src/trainers/two-layer/model.ts';
+import type { NetworkParameters } from '../../../../src/trainers/two-layer/model.ts';
+import type {
+  Dropout,
+  Kernel,
+  PackNetwork,
+  PackShape,
+} from '../../../../src/trainers/two-layer/pack-network.ts';
+import type { Standardization } from '../../../../src/trainers/two-layer/standardization.ts';
 
 const { fround } = Math;
 
-/** fl32(a · b + c), rounded as the kernel under trial would round it. */
+/** fl32(a · b + c), or another function in its place. */
 export type MultiplyAdd = (a: number, b: number, c: number) => number;
 
-/** A kernel over any multiply-add: a wrong one shows what the known answer would catch. */
+/** A kernel with any multiply-add; tests use wrong ones. */
 export function naiveKernelWith(multiplyAdd: MultiplyAdd): Kernel {
   return { name: 'naive', openPack: (shape) => new NaiveNetwork(shape, multiplyAdd) };
 }
 
 export const naiveKernel = naiveKernelWith(fusedMultiplyAdd);
 
-/** What one batch does in one network. */
+/** A forward pass of one batch in one network. */
 interface Pass {
   /** (rows, H) after ReLU and dropout. */
   readonly hidden: Float32Array;
@@ -165,7 +170,7 @@ class NaiveNetwork implements PackNetwork {
     return { hidden, scores };
   }
 
-  /** Scores to (softmax − onehot) / rows in place; returns `total` + the losses. */
+  /** Replaces scores by (softmax − onehot) / rows. @returns `total` + the losses */
   #softmax(scores: Float32Array, rows: number, total: number): number {
     const C = this.#shape.classes;
     const share = fround(1 / rows);
@@ -190,7 +195,7 @@ class NaiveNetwork implements PackNetwork {
     return total;
   }
 
-  /** One update of `target` by the gradient at `network`: from x, the hidden layer and the scores' gradient. */
+  /** Updates `target` by the gradient at `network`, from x, the hidden layer and the gradient of the scores. */
   #update(
     network: NetworkParameters,
     target: NetworkParameters,
@@ -250,7 +255,7 @@ function updateBias(
   }
 }
 
-/** (rows, H) 1 where a unit is kept. */
+/** (rows, H) 1 if a unit is kept, 0 if it is dropped. */
 function keptUnits(dropout: Dropout, rows: number, hidden: number): Uint8Array {
   const { seed, replicate, stepsDone, threshold } = dropout;
   const stream = new RandomStream(seed, 'dropout', replicate, stepsDone);

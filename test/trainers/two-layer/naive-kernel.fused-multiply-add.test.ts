@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fusedMultiplyAdd } from '../../../src/trainers/two-layer/fused-multiply-add.ts';
+import { fusedMultiplyAdd } from './support/fused-multiply-add.ts';
 
 /** A finite float as an exact whole multiple of 2^-298, the unit of products of the smallest floats. */
 function exact(value: number, power: number): bigint {
@@ -25,18 +25,18 @@ function nearestFloat(numerator: bigint): number {
 }
 
 const anyFloat = fc.float({ noNaN: true, noDefaultInfinity: true });
-/** Few bits and near sizes: ties, and sums that cancel. */
+/** Few bits and similar sizes: ties, and sums that cancel. */
 const tieFloat = fc
   .tuple(fc.integer({ min: -4097, max: 4097 }), fc.integer({ min: -26, max: 3 }))
   .map(([mantissa, power]) => Math.fround(mantissa * 2 ** power));
 
 describe('fusedMultiplyAdd', () => {
-  test('rounds the exact a · b + c once, whatever the numbers', () => {
+  test('rounds the exact a · b + c once, for all numbers', () => {
     for (const float of [anyFloat, tieFloat]) {
       fc.assert(
         fc.property(float, float, float, (a, b, c) => {
           const sum = exact(a, 0) * exact(b, 0) + exact(c, 149);
-          // Zeros of either sign are equal here; the next test tells them apart.
+          // Zeros of either sign are equal here; the last test distinguishes them.
           return fusedMultiplyAdd(a, b, c) === nearestFloat(sum);
         }),
         { numRuns: 20_000 },
@@ -44,14 +44,14 @@ describe('fusedMultiplyAdd', () => {
     }
   });
 
-  test('differs from rounding twice where the first rounding lands on a tie', () => {
+  test('differs from rounding twice if the first rounding gives a tie', () => {
     const [a, b, c] = [1 + 2 ** -12, 1 + 2 ** -12, 2 ** -60];
-    // a · b = 1 + 2^-11 + 2^-24, a tie of float32; the tiny c tips it upwards, beyond float64's reach.
+    // a · b = 1 + 2^-11 + 2^-24, a tie of float32; the tiny c tips it upwards, too small for float64.
     expect(fusedMultiplyAdd(a, b, c)).toBe(1 + 2 ** -11 + 2 ** -23);
     expect(Math.fround(a * b + c)).toBe(1 + 2 ** -11);
   });
 
-  test('keeps signs of zero, infinities and NaN as IEEE 754 has them', () => {
+  test('treats signed zeros, infinities and NaN as IEEE 754 does', () => {
     expect(fusedMultiplyAdd(-0, 1, -0)).toBe(-0);
     expect(fusedMultiplyAdd(-0, 1, 0)).toBe(0);
     expect(fusedMultiplyAdd(1, 1, -1)).toBe(0);

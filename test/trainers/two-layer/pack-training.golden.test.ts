@@ -1,13 +1,14 @@
-/** Against numpy in float64 (`scripts/golden-trainer.py`), which shares no code with us. */
+/** Compares training with numpy in float64 (`scripts/golden-trainer.py`), which shares no code with it. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { TrainingData } from '../../../src/study/images.ts';
 import { learningRateAt } from '../../../src/trainers/two-layer/learning-rate.ts';
-import { naiveKernel } from '../../../src/trainers/two-layer/naive-kernel.ts';
+import { naiveKernel } from './support/naive-kernel.ts';
+import type { LearningRate } from '../../../src/trainers/two-layer/settings.ts';
 import type { Kernel, PackNetwork } from '../../../src/trainers/two-layer/pack-network.ts';
-import { trainPack } from '../../../src/trainers/two-layer/train-pack.ts';
 import { portableKernel } from './support/portable-kernel.ts';
-import { frozenTime, plainSettings } from './support/synthetic-images.ts';
+import { plainSettings } from './support/synthetic-images.ts';
+import { trainPack } from './support/train-pack.ts';
 
 interface GoldenCase {
   inputs: number;
@@ -44,7 +45,11 @@ function goldenData({ records, inputs, classes }: GoldenCase): TrainingData {
   return { train: all, validation: all, test: null };
 }
 
-/** The mean loss of every batch, as the kernel reports it. */
+function rateIn({ min, max, step_size: stepSize }: GoldenCase): LearningRate {
+  return { min, max, stepSize, cycleMultiplier: 1 };
+}
+
+/** A kernel that adds the mean loss of every batch to `losses`. */
 function recordingLosses(kernel: Kernel, losses: number[]): Kernel {
   return {
     name: kernel.name,
@@ -70,26 +75,24 @@ test.each(
     ...plainSettings,
     hidden: c.hidden,
     batch: c.batch,
-    learningRate: { min: c.min, max: c.max, stepSize: c.step_size },
-    length: { kind: 'cycles', cycles: c.steps / (2 * c.step_size) },
-    measure: { kind: 'steps', steps: 1 },
-  } as const;
+    learningRate: rateIn(c),
+    cycles: c.steps / (2 * c.step_size),
+    measure: { steps: 1 },
+  };
   const [result] = trainPack(
     recordingLosses(kernel, losses),
     { seed: c.seed, replicate: c.replicate, settings, lambdas: [c.lambda], measureTest: false },
     goldenData(c),
-    frozenTime,
   );
   expect(losses).toHaveLength(c.steps);
   losses.forEach((loss, t) => expect(Math.abs(loss - c.batch_losses[t]!)).toBeLessThan(1e-6));
-  const costs = result!.curve.map((point) => point.trainCost);
+  const costs = result!.curve.map((point) => point.metrics['train_cost']!);
   costs.forEach((cost, t) => expect(Math.abs(cost - c.costs[t]!)).toBeLessThan(1e-6));
   expect(costs).toHaveLength(c.steps);
 });
 
-test('the learning rate is that of numpy, too', () => {
+test('the learning rate of each step is that of numpy', () => {
   for (const c of cases) {
-    const settings = { min: c.min, max: c.max, stepSize: c.step_size };
-    c.rates.forEach((rate, t) => expect(learningRateAt(settings, t)).toBeCloseTo(rate, 15));
+    c.rates.forEach((rate, t) => expect(learningRateAt(rateIn(c), t)).toBeCloseTo(rate, 15));
   }
 });

@@ -1,0 +1,89 @@
+/**
+ * Trial training: drives a trainer from the first step, or from stored states, to the trials' results.
+ *
+ * Worker threads, `train`, `verify` and `plan` train through `trainTrials`.
+ */
+import { assert } from '../base/assert.ts';
+import type { TrainingData } from '../study/images.ts';
+import type { Params } from '../study/search-space.ts';
+import { noCorrectness, type TrialResult } from '../study/trial.ts';
+import type {
+  MemberStatus,
+  TrainHooks,
+  Training,
+  TrainingContext,
+  TrainingPort,
+} from './trainer.ts';
+
+export interface TrialsRequest extends TrainingContext {
+  /** Hyperparameters of each trial; at least one trial. */
+  readonly params: readonly Params[];
+  /** One state per trial, all at one step. Absent: training starts at the first step. */
+  readonly resume?: readonly TrainingState[] | undefined;
+}
+
+/** Where training resumes. With the request it determines the result to the last bit. */
+export interface TrainingState {
+  /** Updates done. */
+  readonly step: number;
+  /** What `Training.restore` reads. */
+  readonly bytes: Uint8Array;
+}
+
+export interface TrialsHooks extends TrainHooks {
+  /** Called at each rung, and where training was stopped, for members that have not diverged. */
+  onState?(member: number, state: TrainingState): void;
+}
+
+/**
+ * Trains one pack.
+ *
+ * @returns one result per trial, in order; null if `hooks.isStopped` stopped it
+ * @throws RidgelineError STUDY_INVALID if the settings cannot be trained on these data
+ */
+export function trainTrials(
+  trainer: TrainingPort,
+  request: TrialsRequest,
+  data: TrainingData,
+  hooks: TrialsHooks,
+): TrialResult[] | null {
+  const { params, resume = [], ...context } = request;
+  const firstStep = resume[0]?.step ?? 0;
+  assert(params.length > 0, 'a pack has members');
+  assert(
+    resume.every(({ step }) => step === firstStep) && [0, params.length].includes(resume.length),
+    'a pack resumes with one state per member, all at one step',
+  );
+  const trials = params.map((values) => ({ params: values }));
+  const training = trainer.open(trials, data, context);
+  for (const [member, { bytes }] of resume.entries()) training.restore(member, bytes);
+  const rungs = trainer.rungs(context.settings, data.train.records.length);
+  let statuses: readonly MemberStatus[] = [];
+  for (const [index, rung] of rungs.entries()) {
+    if (rung <= firstStep && index < rungs.length - 1) continue;
+    statuses = training.trainTo(rung, hooks);
+    if (firstStep < rung) reportStates(training, statuses, hooks);
+    if (statuses.some(({ kind }) => kind === 'stopped')) return null;
+    if (statuses.every(({ kind }) => kind === 'diverged')) break;
+  }
+  return statuses.map((status, member) => resultFrom(training, member, status));
+}
+
+function reportStates(
+  training: Training,
+  statuses: readonly MemberStatus[],
+  hooks: TrialsHooks,
+): void {
+  if (hooks.onState === undefined) return;
+  for (const [member, { kind, step }] of statuses.entries()) {
+    if (kind !== 'diverged') hooks.onState(member, { step, bytes: training.state(member) });
+  }
+}
+
+function resultFrom(training: Training, member: number, status: MemberStatus): TrialResult {
+  const { kind, step: steps, seconds, curve } = status;
+  if (kind === 'diverged') return { kind, steps, seconds, curve };
+  const validationCorrect = training.measure(member).correct ?? noCorrectness;
+  const digest = training.digest(member) ?? '';
+  return { kind: 'complete', steps, seconds, digest, curve, validationCorrect };
+}

@@ -1,0 +1,42 @@
+/** The two-layer trainer's description: what the rooms that do not train know of it. */
+import { classificationMetrics } from '../../study/metrics.ts';
+import type { TrainerDescription } from '../../study/trainer-description.ts';
+import { cycleEnds } from './schedule.ts';
+import { settingsSchema } from './settings-schema.ts';
+import { settingsProblems, twoLayerName, twoLayerSettings } from './settings.ts';
+import { lambdaFloor } from './weight-decay-floor.ts';
+
+/** The most trials in one pack: with more, a thread's caches are full and training is not faster. */
+const packMax = 8;
+/** Columns of the first layer's product, pack size × hidden units, that fit a thread's memory. */
+const packColumnsMax = 800;
+
+export const twoLayer: TrainerDescription = {
+  name: twoLayerName,
+  settings: settingsSchema,
+  problems: settingsProblems,
+  parameters: {
+    lambda: { min: 0, max: 1e6, description: 'the L2 strength' },
+  },
+  metrics: classificationMetrics,
+  reproducible: true,
+  /** λ does not change the shape of the network: all trials of a study fit one pack. */
+  packKey: () => '',
+  packSize(settings) {
+    const fit = Math.floor(packColumnsMax / twoLayerSettings(settings).hidden);
+    return Math.max(1, Math.min(packMax, fit));
+  },
+  rungs: (settings, trainRecords) => cycleEnds(twoLayerSettings(settings), trainRecords),
+  remarks(settings, trainRecords) {
+    const { batch } = twoLayerSettings(settings);
+    if (batch <= trainRecords) return [];
+    return [
+      `trainer.batch (${batch}) is larger than the training set (${trainRecords} images): each step uses all of them`,
+    ];
+  },
+  effectiveMinimum(parameter, settings, steps) {
+    return parameter === 'lambda'
+      ? lambdaFloor(twoLayerSettings(settings).learningRate, steps)
+      : null;
+  },
+};
