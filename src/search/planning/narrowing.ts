@@ -1,103 +1,169 @@
 /**
- * From a coarse stage's results to a finer range.
+ * Narrowing: derives the range of a fine stage from the results of a coarse one.
  *
- * In order of λ, start at the best trial and grow to each side while the mean of the next two trials
- * is within two standard errors of the best. The range reaches to the first trial left outside on each
- * side, or one mean log spacing beyond the last trial, clipped to the coarse bounds. So it always
- * contains the best λ, is wide where the results cannot tell λ apart, and says why it is what it is.
+ * Trials are sorted by the parameter. Starting at the best trial, the range grows to each side while the
+ * mean of the next two trials is within two standard errors of the best. It ends at the first trial that
+ * is outside, or one mean log spacing beyond the last trial, clipped to the coarse range. So the range
+ * always contains the best trial and is wide where the results do not separate the values.
  *
- * The standard error of a validation accuracy is the binomial one. Losses, and accuracies on the
- * training set, have no such formula: the deviation that neighbours in λ show takes its place
- * (`standard-error.ts`). Replicates count as one point, their mean: all were scored on the same images,
- * so more of them make its error no smaller than that.
+ * The standard error of a validation accuracy is binomial. Losses and training accuracies have no such
+ * formula; their noise is estimated from neighbouring trials (`statistics/standard-error.ts`). Replicates
+ * count as one point, their mean: all use the same validation images, so they do not reduce its error.
  */
 import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
-import type { LambdaRange, Objective } from '../../study/spec/study-spec.ts';
+import { symbolFor } from '../../base/greek-letters.ts';
+import { formatParam, numberParam, type ParameterName } from '../../study/search-space.ts';
+import type { Objective } from '../../study/spec/study-spec.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
 import { rankConfigurations } from '../ranking/ranking.ts';
-import { deviationOfNeighbours, standardError } from '../statistics/standard-error.ts';
+import type { Range } from '../samplers/distribution.ts';
+import { neighbourDeviation, standardError } from '../statistics/standard-error.ts';
+import { stageSpec, statedDistribution } from './one-shot.ts';
+import type { PlannedStudy, Planner, StagePlan } from './planner.ts';
+
+/** @param rounds the planner of the rounds, and of stages that narrow no other one */
+export function narrowing(rounds: Planner): Planner {
+  return {
+    openStage(study, stage) {
+      const { search } = stageSpec(study.spec, stage);
+      const [narrowed, ...more] = Object.entries(search).flatMap(([parameter, { narrow }]) =>
+        narrow === undefined ? [] : [{ parameter, narrow }],
+      );
+      if (narrowed === undefined) return rounds.openStage(study, stage);
+      assert(more.length === 0, () => `stage ${stage} narrows one parameter`);
+      return openNarrowed(study, stage, narrowed.parameter, narrowed.narrow);
+    },
+    nextRound: (study, stage, trials) => rounds.nextRound(study, stage, trials),
+  };
+}
+
+function openNarrowed(
+  study: PlannedStudy,
+  stage: string,
+  parameter: ParameterName,
+  sourceName: string,
+): StagePlan {
+  const source = study.stages.find(({ record }) => record.name === sourceName);
+  const range = source?.record.space?.[parameter];
+  assert(range && source, () => `stage ${stage} narrows ${sourceName}, which opened before it`);
+  const ranges = study.stages.flatMap(({ record }) => record.space?.[parameter] ?? []);
+  const narrowed = narrowRange(source.trials, {
+    parameter,
+    range,
+    searched: {
+      min: ranges.reduce((least, { min }) => Math.min(least, min), Infinity),
+      max: ranges.reduce((most, { max }) => Math.max(most, max), 0),
+    },
+    validationCount: study.validationCount,
+    objective: study.spec.objective,
+  });
+  const space = Object.entries(stageSpec(study.spec, stage).search).map(
+    ([name, distribution]) =>
+      [
+        name,
+        name === parameter
+          ? { distribution: distribution.distribution, ...narrowed.range }
+          : statedDistribution(distribution),
+      ] as const,
+  );
+  const { reason, warnings } = narrowed;
+  return { space: Object.fromEntries(space), reason, warnings };
+}
 
 export interface NarrowingInput {
+  /** The numeric parameter whose range is narrowed. */
+  readonly parameter: ParameterName;
   /** The range from which the trials were sampled. */
-  readonly range: LambdaRange;
-  /** From the smallest to the largest λ of the ranges of all stages so far: beyond a part of it lies no edge. */
-  readonly searched: LambdaRange;
+  readonly range: Range;
+  /** From the smallest to the largest value of all stages so far. */
+  readonly searched: Range;
+  /** Number of records in the validation split. */
   readonly validationCount: number;
   readonly objective: Objective;
 }
 
 export interface NarrowedRange {
-  readonly range: LambdaRange;
-  /** Why, in a sentence with numbers. */
+  readonly range: Range;
+  /** Why the range is what it is, as a phrase with numbers. */
   readonly reason: string;
   readonly warnings: readonly string[];
 }
 
 interface Point {
   readonly name: string;
-  readonly lambda: number;
-  /** Greater is better. */
+  /** Value of the parameter. */
+  readonly at: number;
+  /** The objective, negated if it is minimized: greater is better. */
   readonly score: number;
+  /** The objective. */
   readonly value: number;
 }
 
-/** @param trials of one stage; at least 3 of them complete */
+/** @param trials of one stage; at least 3 of its configurations have a value */
 export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInput): NarrowedRange {
-  const { range, objective } = input;
+  const { range, objective, parameter } = input;
   const sign = objective.direction === 'maximize' ? 1 : -1;
-  const candidates = rankConfigurations(trials, objective, []);
-  const ranked = candidates.flatMap(({ trial, value }): Point[] =>
+  const configurations = rankConfigurations(trials, objective, []);
+  const ranked = configurations.flatMap(({ trial, value }): Point[] =>
     value === null
       ? []
-      : [{ name: trialName(trial.id), lambda: trial.lambda, score: sign * value, value }],
+      : [
+          {
+            name: trialName(trial.id),
+            at: numberParam(trial.params, parameter),
+            score: sign * value,
+            value,
+          },
+        ],
   );
   assert(ranked.length >= 3, () => `narrowing needs 3 completed trials, got ${ranked.length}`);
-  const diverged = candidates
+  const diverged = configurations
     .filter(({ replicates }) => replicates.some(({ result }) => result?.kind === 'diverged'))
-    .map(({ trial }) => trial.lambda);
-  const points = ranked.toSorted((a, b) => a.lambda - b.lambda || (a.name < b.name ? -1 : 1));
+    .map(({ trial }) => numberParam(trial.params, parameter));
+  const points = ranked.toSorted((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
   const best = ranked[0];
   assert(best, 'there is a best trial');
-  const at = points.indexOf(best);
-  const tolerance = 2 * errorOf(best, points, input);
-  const low = grow(points, at, -1, best.score - tolerance);
-  const high = grow(points, at, 1, best.score - tolerance);
-  const spacing = (log(range.max) - log(range.min)) / candidates.length;
+  const start = points.indexOf(best);
+  const tolerance = 2 * noise(best, points, input);
+  const low = grow(points, start, -1, best.score - tolerance);
+  const high = grow(points, start, 1, best.score - tolerance);
+  const spacing = (log(range.max) - log(range.min)) / configurations.length;
   const min = Math.max(
     range.min,
-    points[low - 1]?.lambda ?? exp(log((points[low] ?? best).lambda) - spacing),
+    points[low - 1]?.at ?? exp(log((points[low] ?? best).at) - spacing),
   );
   const max = Math.min(
     range.max,
-    points[high + 1]?.lambda ?? exp(log((points[high] ?? best).lambda) + spacing),
+    points[high + 1]?.at ?? exp(log((points[high] ?? best).at) + spacing),
   );
-  // Two trials with the very same λ as the best one leave no width on that side: one spacing then.
+  // Two trials with the same value as the best one would leave no width on that side: use one spacing.
   const narrowed = {
-    min: min < best.lambda ? min : Math.max(range.min, exp(log(best.lambda) - spacing)),
-    max: max > best.lambda ? max : Math.min(range.max, exp(log(best.lambda) + spacing)),
+    min: min < best.at ? min : Math.max(range.min, exp(log(best.at) - spacing)),
+    max: max > best.at ? max : Math.min(range.max, exp(log(best.at) + spacing)),
   };
   return {
     range: narrowed,
-    reason: reasonOf(narrowed, best, points.slice(low, high + 1), tolerance, objective),
-    warnings: warningsOf(narrowed, input, {
-      below: diverged.some((lambda) => lambda < best.lambda),
-      above: diverged.some((lambda) => lambda > best.lambda),
+    reason: formatReason(narrowed, best, high - low, tolerance, input),
+    warnings: rangeWarnings(narrowed, input, {
+      below: diverged.some((at) => at < best.at),
+      above: diverged.some((at) => at > best.at),
     }),
   };
 }
 
-function errorOf(
+/** One standard error of the objective. */
+function noise(
   best: Point,
   points: readonly Point[],
   { objective, validationCount }: NarrowingInput,
 ): number {
   return objective.metric === 'validation_accuracy'
     ? standardError(best.value, validationCount)
-    : deviationOfNeighbours(points.map(({ value }) => value));
+    : neighbourDeviation(points.map(({ value }) => value));
 }
 
-/** @returns the index of the last trial inside, going from `start` in direction `step` */
+/** Index of the last trial inside, going from `start` in direction `step`. */
 function grow(points: readonly Point[], start: number, step: 1 | -1, floor: number): number {
   let inside = start;
   for (;;) {
@@ -110,58 +176,51 @@ function grow(points: readonly Point[], start: number, step: 1 | -1, floor: numb
   }
 }
 
-function reasonOf(
-  range: LambdaRange,
+/** @param neighbours how many trials besides the best are inside the range */
+function formatReason(
+  range: Range,
   best: Point,
-  inside: readonly Point[],
+  neighbours: number,
   tolerance: number,
-  objective: Objective,
+  { objective, parameter }: NarrowingInput,
 ): string {
-  const show = (value: number): string =>
-    objective.metric.endsWith('accuracy') ? `${(100 * value).toFixed(2)} %` : value.toPrecision(4);
-  const tol = objective.metric.endsWith('accuracy')
-    ? `${(100 * tolerance).toFixed(2)} points`
-    : tolerance.toPrecision(3);
-  const beside = inside.length - 1;
-  const others =
-    beside === 0
-      ? `the trials beside it, two by two, are on average worse by more than two standard errors (${tol})`
-      : `${beside} more ${beside === 1 ? 'trial beside it stays' : 'trials beside it stay'}, two by two, within two standard errors (${tol})`;
-  return `from ${lambdaText(range.min)} to ${lambdaText(range.max)}: the best trial is ${best.name} (λ ${lambdaText(best.lambda)}, ${show(best.value)}); ${others}`;
+  const isShare = objective.metric.endsWith('accuracy');
+  const value = isShare ? `${(100 * best.value).toFixed(2)} %` : best.value.toPrecision(4);
+  const errors = isShare ? `${(100 * tolerance).toFixed(2)} points` : tolerance.toPrecision(3);
+  const inside =
+    neighbours === 0
+      ? `its neighbours, averaged in pairs, are worse by more than two standard errors (${errors})`
+      : `${neighbours} ${neighbours === 1 ? 'neighbour, averaged in pairs, is' : 'neighbours, averaged in pairs, are'} within two standard errors (${errors})`;
+  return `from ${formatParam(range.min)} to ${formatParam(range.max)}: the best trial is ${best.name} (${symbolFor(parameter)} ${formatParam(best.at)}, ${value}); ${inside}`;
 }
 
-/** How the warnings of an edge begin: the study as a whole does not say the same again. */
+/** How an edge warning begins; results do not repeat the warning for the whole study. */
 export const edgeWords = {
-  below: 'the best λ may lie below',
-  above: 'the best λ may lie above',
+  below: 'the optimum may be below',
+  above: 'the optimum may be above',
 } as const;
 
-/** @param diverged on which side of the best λ training diverged: what lies there is known, it is no edge */
-function warningsOf(
-  range: LambdaRange,
-  { range: coarse, searched }: NarrowingInput,
+/** @param diverged sides of the best trial on which training diverged: no edge warning there */
+function rangeWarnings(
+  range: Range,
+  { range: coarse, searched, parameter }: NarrowingInput,
   diverged: { readonly below: boolean; readonly above: boolean },
 ): string[] {
   const warnings: string[] = [];
   if (range.min <= coarse.min && coarse.min <= searched.min && !diverged.below) {
     warnings.push(
-      `${edgeWords.below} the coarse range, which begins at ${lambdaText(coarse.min)}: try min: ${lambdaText(coarse.min / 100)}`,
+      `${edgeWords.below} the coarse range, which begins at ${formatParam(coarse.min)}: try min: ${formatParam(coarse.min / 100)}`,
     );
   }
   if (range.max >= coarse.max && coarse.max >= searched.max && !diverged.above) {
     warnings.push(
-      `${edgeWords.above} the coarse range, which ends at ${lambdaText(coarse.max)}: try max: ${lambdaText(coarse.max * 100)}`,
+      `${edgeWords.above} the coarse range, which ends at ${formatParam(coarse.max)}: try max: ${formatParam(coarse.max * 100)}`,
     );
   }
   if (log(range.max / range.min) > log(coarse.max / coarse.min) / 2) {
     warnings.push(
-      'the fine range is wider than half of the coarse one: the coarse stage does not separate these λ',
+      `the fine range is wider than half of the coarse range: the coarse stage does not separate these values of ${symbolFor(parameter)}`,
     );
   }
   return warnings;
-}
-
-/** Three significant digits, as tables show λ. */
-function lambdaText(lambda: number): string {
-  return lambda.toExponential(2);
 }

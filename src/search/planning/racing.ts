@@ -1,36 +1,57 @@
 /**
- * The race: who of a stage is given another replicate.
+ * Racing planner: trains every configuration once, then adds replicates only where the result is open.
  *
- * Every λ is trained once. In each round those that cannot be told from the best of the stage
- * (`ties.ts`) and have not had all replicates yet get one more; the race is over when no such λ is left.
- * Trainings thus go where the answer is still open, and every λ that is called tied at the end, the best
- * included, has all its replicates. (Racing: Maron and Moore 1994, Hoeffding races; Birattari et al.
- * 2002, F-race, which tests ranks over instances as this tests images.)
+ * In each round, every configuration that cannot be distinguished from the best of its stage
+ * (`ranking/ties.ts`) and does not have all its replicates gets one more. The race ends when there is no
+ * such configuration. At the end, all configurations that are tied with the best have all their
+ * replicates, the best included.
  *
- * The outcome of a round is a function of results alone, so it is the same for any number of workers.
- * A λ that was left out may come back: the best of a later round is another one, and may not beat it.
+ * A configuration that was left out of a round can come back: the best of a later round may be another
+ * one, and may not be distinguishable from it.
+ *
+ * Sources: Maron and Moore 1994 (Hoeffding races); Birattari et al. 2002 (F-race, which tests ranks over
+ * instances as this tests validation images).
  */
-import type { TrialId, TrialRecord } from '../../study/trial.ts';
+import type { StageRecord, TrialRecord } from '../../study/trial.ts';
 import { rankConfigurations } from '../ranking/ranking.ts';
-import { compareConfigurations, type Contest } from '../ranking/ties.ts';
+import { compareConfigurations, type ComparisonRules } from '../ranking/ties.ts';
+import { firstRound, hasEnded, oneShot } from './one-shot.ts';
+import type { PlannedTrial, Planner, Round } from './planner.ts';
 
-interface RacingTrial {
-  readonly id: TrialId;
-  readonly lambda: number;
+export const racing: Planner = {
+  openStage: (study, stage) => oneShot.openStage(study, stage),
+
+  nextRound(study, stage, trials) {
+    const begun = trials.filter(({ id }) => id.replicate === 1);
+    if (begun.length < stage.trials) return { trials: firstRound(study, stage), reason: null };
+    const open = trials.filter((trial) => !hasEnded(trial));
+    if (open.length > 0) return { trials: open, reason: null };
+    return replicateRound(stage, replicatesDue(trials, study.spec));
+  },
+};
+
+function replicateRound(stage: StageRecord, trials: readonly PlannedTrial[]): Round | null {
+  if (trials.length === 0) return null;
+  const reason = `${trials.length} of ${stage.trials} configurations cannot be distinguished from the best: one more replicate of each`;
+  return { trials, reason };
 }
 
 /**
- * @param trials of one stage, with their bits; all of them have ended
- * @returns the trials of the next round; none when the race is over
+ * One more replicate of each configuration that is tied with the best and has fewer than `replicates`.
+ *
+ * @param trials of one stage, with their validation bits; all of them have ended
  */
-export function nextRound(trials: readonly TrialRecord[], contest: Contest): RacingTrial[] {
-  const { objective, replicates } = contest;
-  const compared = compareConfigurations(rankConfigurations(trials, objective, []), contest);
+export function replicatesDue(
+  trials: readonly TrialRecord[],
+  rules: ComparisonRules,
+): PlannedTrial[] {
+  const { objective, replicates } = rules;
+  const compared = compareConfigurations(rankConfigurations(trials, objective, []), rules);
   return (compared ?? [])
-    .filter(({ tied, candidate }) => tied && candidate.replicates.length < replicates)
-    .map(({ candidate: { trial, replicates: had } }) => ({
-      id: { ...trial.id, replicate: had.length + 1 },
-      lambda: trial.lambda,
+    .filter(({ tied, configuration }) => tied && configuration.replicates.length < replicates)
+    .map(({ configuration: { trial, replicates: existing } }) => ({
+      id: { ...trial.id, replicate: existing.length + 1 },
+      params: trial.params,
     }))
     .toSorted((a, b) => a.id.replicate - b.id.replicate || a.id.index - b.id.index);
 }

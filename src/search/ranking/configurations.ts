@@ -1,36 +1,38 @@
 /**
- * The λ of a study, each with its replicates: trials that differ by their seed alone. What is ranked,
- * narrowed and compared is the λ; a study without replicates has one trial of each, and nothing changes.
+ * Configuration: one set of hyperparameter values with its replicates, trials that differ only by their
+ * seed. Configurations are ranked, narrowed and compared; without replicates each has one trial.
  *
- * The value is the mean over the replicates that are complete. A λ of which one replicate failed, was
- * cancelled or is disputed has none: leaving the bad ones out of a mean would reward a λ that diverges
- * now and then.
+ * Its value is the mean over the complete replicates. It has no value if a replicate failed, was cancelled
+ * or is disputed: leaving those out of the mean would reward a configuration that diverges now and then.
  */
 import { assert } from '../../base/assert.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import {
   trialName,
   type AuditVerdict,
-  type Measurement,
   type TrialRecord,
   type TrialStatus,
 } from '../../study/trial.ts';
 import { mean } from '../statistics/mean.ts';
 
 export interface Configuration {
-  /** Its replicate 1, by whose name it is called. */
+  /** Replicate 1; its name is the name of the configuration. */
   readonly trial: TrialRecord;
-  /** By number, the first included. */
+  /** By replicate number, from 1. */
   readonly replicates: readonly TrialRecord[];
-  /** `complete` when all replicates are; `running` as long as some of them wait or run. */
+  /** `complete` if all replicates are; `running` while some of them wait or run. */
   readonly status: TrialStatus;
-  /** What computing again has shown of all of them together. */
+  /** The weakest verdict of the replicates; null if one was not audited. */
   readonly audit: AuditVerdict | null;
-  /** The mean objective of the replicates that are complete; null where there is none yet, or one has failed. */
+  /** Mean objective of the complete replicates; null if none is complete or one does not count. */
   readonly value: number | null;
 }
 
-/** @param trials of any number of stages, in any order; in the order in which a λ is met first */
+/**
+ * Groups trials by configuration, in the order of their first trials.
+ *
+ * @param trials of any stages, in any order
+ */
 export function toConfigurations(
   trials: readonly TrialRecord[],
   objective: Objective,
@@ -39,15 +41,15 @@ export function toConfigurations(
     return trials.map((trial) => toConfiguration([trial], objective));
   const stages = new Map<string, Map<number, TrialRecord[]>>();
   for (const trial of trials) {
-    const { stage, index: k } = trial.id;
-    let ofStage = stages.get(stage);
-    if (ofStage === undefined) stages.set(stage, (ofStage = new Map()));
-    const replicates = ofStage.get(k);
-    if (replicates === undefined) ofStage.set(k, [trial]);
+    const { stage, index } = trial.id;
+    let byIndex = stages.get(stage);
+    if (byIndex === undefined) stages.set(stage, (byIndex = new Map()));
+    const replicates = byIndex.get(index);
+    if (replicates === undefined) byIndex.set(index, [trial]);
     else replicates.push(trial);
   }
-  return [...stages.values()].flatMap((ofStage) =>
-    [...ofStage.values()].map((replicates) =>
+  return [...stages.values()].flatMap((byIndex) =>
+    [...byIndex.values()].map((replicates) =>
       toConfiguration(
         replicates.toSorted((a, b) => a.id.replicate - b.id.replicate),
         objective,
@@ -58,7 +60,7 @@ export function toConfigurations(
 
 function toConfiguration(replicates: readonly TrialRecord[], objective: Objective): Configuration {
   const trial = replicates[0];
-  assert(trial, 'a λ has at least one trial');
+  assert(trial, 'a configuration has at least one trial');
   if (replicates.length === 1) {
     const { status, audit } = trial;
     return { trial, replicates, status, audit, value: objectiveValue(trial, objective) };
@@ -71,7 +73,7 @@ function toConfiguration(replicates: readonly TrialRecord[], objective: Objectiv
   return { trial, replicates, status, audit, value };
 }
 
-/** Of those that have one. */
+/** The objective's value of each trial that has one. */
 export function objectiveValues(trials: readonly TrialRecord[], objective: Objective): number[] {
   return trials.flatMap((trial) => objectiveValue(trial, objective) ?? []);
 }
@@ -83,14 +85,14 @@ function commonStatus(statuses: readonly TrialStatus[]): TrialStatus {
   return statuses.includes('complete') ? 'running' : 'waiting';
 }
 
-/** The least that can be said of all: one replicate that nobody computed again leaves them unverified. */
+/** One replicate that was not audited leaves the configuration unverified. */
 function commonVerdict(verdicts: readonly (AuditVerdict | null)[]): AuditVerdict | null {
   for (const verdict of ['disputed', 'unchecked', 'repeated'] as const)
     if (verdicts.includes(verdict)) return verdict;
   return verdicts.every((verdict) => verdict === 'verified') ? 'verified' : null;
 }
 
-/** The objective's value of one trial at its last step; null unless it is complete and undisputed. */
+/** The objective's value at the trial's last step; null unless the trial is complete and undisputed. */
 export function objectiveValue(
   trial: Pick<TrialRecord, 'id' | 'status' | 'audit' | 'result'>,
   objective: Objective,
@@ -99,23 +101,7 @@ export function objectiveValue(
     return null;
   const last = trial.result.curve.at(-1);
   assert(last, () => `the complete trial ${trialName(trial.id)} has a measurement`);
-  const value = measuredValue(last, objective.metric);
+  const value = last.metrics[objective.metric] ?? NaN;
   assert(Number.isFinite(value), () => `${trialName(trial.id)} is complete, its value is ${value}`);
   return value;
-}
-
-/** The metric's value at one step. */
-export function measuredValue(measurement: Measurement, metric: Objective['metric']): number {
-  switch (metric) {
-    case 'validation_accuracy':
-      return measurement.validationAccuracy;
-    case 'validation_loss':
-      return measurement.validationLoss;
-    case 'validation_cost':
-      return measurement.validationCost;
-    case 'train_accuracy':
-      return measurement.trainAccuracy;
-    case 'train_loss':
-      return measurement.trainLoss;
-  }
 }

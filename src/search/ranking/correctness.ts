@@ -1,13 +1,12 @@
 /**
- * Which validation images a trial got right, one bit each, and how two trials differ on them.
+ * Correctness bits: which validation images a trial classified correctly, one bit per image.
  *
- * Trials of a study are scored on the same images, so they share most of their luck: an image that is
- * easy for one is easy for the other. Counting only the images on which two trials disagree takes that
- * shared part out, which is why this is kept at all; two accuracies alone cannot say it.
+ * Trials of a study are scored on the same images, so they share most of their luck. Counting only the
+ * images on which two trials disagree removes the shared part, which two accuracies alone cannot do.
  */
 import { assert } from '../../base/assert.ts';
 
-/** Images on which only the first is right, and only the second. */
+/** Numbers of images that only the first, or only the second, classifies correctly. */
 export interface Disagreement {
   readonly firstOnly: number;
   readonly secondOnly: number;
@@ -19,7 +18,7 @@ const ones = Uint8Array.from({ length: 256 }, (_, byte) => {
   return count;
 });
 
-/** @param bits without stray bits behind the last image, as the trainer leaves them */
+/** @param bits bits after the last image are 0, as trainers write them */
 export function countCorrect(bits: Uint8Array): number {
   let count = 0;
   for (const byte of bits) count += ones[byte] ?? 0;
@@ -41,8 +40,8 @@ export function disagreement(first: Uint8Array, second: Uint8Array): Disagreemen
 }
 
 /**
- * How many images there were. The bits say it to within eight; the accuracy, being a count divided by
- * this number, says the rest, unless nothing was right at all: then the most it can have been.
+ * The number of images. The length of the bits gives it to within eight; the accuracy, a count divided by
+ * this number, gives the rest. If no image was correct, the largest possible number is returned.
  */
 export function imageCount(bits: Uint8Array, accuracy: number): number {
   const most = 8 * bits.length;

@@ -1,42 +1,42 @@
 /**
- * Is one trial better than another, or is it the choice of validation images?
+ * Paired test: is one configuration better than another, or is it the choice of validation images?
  *
- * McNemar's exact test (McNemar 1947): if neither is better, an image on which exactly one of them is
- * right falls to either with probability one half, so the number that falls to one is binomial. One
- * side of it, since a trial is only ever ruled out by one that looks better.
+ * McNemar's exact test (McNemar 1947). If neither is better, an image that exactly one of them classifies
+ * correctly is equally likely to belong to either, so the count of one is binomial with p = 1/2. The test
+ * is one-sided, because a configuration is only left out in favour of one that looks better.
  *
- * With replicates an image counts for one by how many more of its replicates got it right; then the
+ * With replicates, an image counts by how many more replicates of one side classify it correctly; the
  * signs of these differences are the coin flips (Fisher's randomisation test). Replicates see the same
- * images, so they must not be counted as if there were more images. One replicate gives McNemar's test.
+ * images and are not counted as more images. With one replicate this is McNemar's test.
  *
- * It speaks about the images alone: with other seeds both trials would have other parameters.
+ * The test is about the images alone: other seeds would give both sides other parameters.
  */
 import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
 import { disagreement } from './correctness.ts';
 import { normalTail } from '../statistics/normal.ts';
 
-/** Images by difference: `better[d]` counts those on which the first is right in d replicates more. */
+/** Images by difference: `better[d]` counts images that d more replicates of the first classify correctly. */
 interface Differences {
   readonly better: readonly number[];
   readonly worse: readonly number[];
 }
 
-/** Up to so many flips the randomisation is counted out; above, its sum is normal enough. */
+/** Up to this many flips the distribution is computed exactly; above, the normal approximation is used. */
 const exactFlipsMax = 500;
 
 /**
- * The probability that a first trial which is no better looks at least so much better than the second.
+ * The p-value: the probability that `first` looks at least this much better than `second` if it is not.
  *
- * @param first  its bits, one array a replicate
- * @param second the same replicates in the same order; the longer list's surplus is left out
+ * @param first  validation bits, one array per replicate
+ * @param second the same replicates in the same order; surplus replicates of either are ignored
  */
 export function looksBetterByChance(
   first: readonly Uint8Array[],
   second: readonly Uint8Array[],
 ): number {
   const replicates = Math.min(first.length, second.length);
-  assert(replicates >= 1, 'both trials have bits to compare');
+  assert(replicates >= 1, 'both configurations have validation bits');
   if (replicates === 1) {
     const { firstOnly, secondOnly } = disagreement(
       first[0] ?? new Uint8Array(),
@@ -50,7 +50,7 @@ export function looksBetterByChance(
 /** P(X ≥ k) for X ~ Binomial(n, ½). */
 export function binomialTail(k: number, n: number): number {
   assert(k >= 0 && k <= n, () => `0 ≤ k ≤ n, got ${k} of ${n}`);
-  // The shorter side is summed, from its largest term outwards: each is the one before times a ratio.
+  // Sums the shorter tail, largest term first: each term is the previous one times a ratio.
   if (2 * k <= n) return k === 0 ? 1 : 1 - binomialTail(n - k + 1, n);
   let term = exp(logFactorial(n) - logFactorial(k) - logFactorial(n - k) - n * Math.LN2);
   let sum = 0;
@@ -93,7 +93,7 @@ function differences(
   return { better, worse };
 }
 
-/** P(Σ d·(flips of size d that fall to the first) ≥ what was seen). */
+/** P(Σ d·(flips of size d won by the first) ≥ the observed sum). */
 function randomisationTail({ better, worse }: Differences): number {
   let seen = 0;
   let mean = 0;
@@ -109,9 +109,9 @@ function randomisationTail({ better, worse }: Differences): number {
     flips += both;
   }
   if (flips === 0) return 1;
-  // Sums of coin flips have lighter tails than the normal, which therefore errs to "tied". They move in steps.
+  // Sums of coin flips have lighter tails than the normal, so this errs to "tied". `step / 2` corrects for continuity.
   if (flips > exactFlipsMax) return normalTail((seen - mean - step / 2) / Math.sqrt(variance));
-  return tailOf(
+  return exactTail(
     better.map((count, size) => count + (worse[size] ?? 0)),
     seen,
   );
@@ -121,8 +121,8 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** Counts out every outcome, one flip after the other; in place, since a study compares a thousand pairs. */
-function tailOf(flipsOfSize: readonly number[], seen: number): number {
+/** Convolves the flips one by one; in place, since a study compares a thousand pairs. */
+function exactTail(flipsOfSize: readonly number[], seen: number): number {
   const most = flipsOfSize.reduce((sum, flips, size) => sum + size * flips, 0);
   const chances = new Float64Array(most + 1);
   chances[0] = 1;
@@ -130,7 +130,7 @@ function tailOf(flipsOfSize: readonly number[], seen: number): number {
   for (const [size, flips] of flipsOfSize.entries()) {
     for (let flip = 0; flip < flips; flip++) {
       reached += size;
-      // From the largest sum downwards: what it takes from has not been changed yet.
+      // Largest sum first: the smaller sums that it reads have their old values.
       for (let sum = reached; sum >= 0; sum--) {
         const before = sum >= size ? (chances[sum - size] ?? 0) : 0;
         chances[sum] = ((chances[sum] ?? 0) + before) / 2;

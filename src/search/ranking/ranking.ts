@@ -1,28 +1,25 @@
 /**
- * The order of the λ that were tried, best first. One rule, for tables, for narrowing, for the race and
- * for the winner.
+ * Ranking: the order of configurations, best first. Tables, the store, narrowing, racing and the choice
+ * of the winner use this one rule.
  *
- * By number of replicates, then value, then stage order, then k as a number; so ties have one order
- * everywhere. The number comes first because it differs only in a race: who was left out of it has
- * fewer, and a lucky mean of one must not overtake those that went on. λ with a value come first and have
- * a rank; then disputed, running, waiting, failed and cancelled ones, without.
+ * Configurations are ordered by number of replicates, value, stage and index. The number of replicates
+ * comes first because it differs only in a race: a configuration that was left out has fewer, and a lucky
+ * mean of one must not overtake the others. Configurations without a value come last and have no rank:
+ * disputed, running, waiting, failed, cancelled.
  */
 import type { Objective } from '../../study/spec/study-spec.ts';
-import type { TrialRecord, TrialStatus } from '../../study/trial.ts';
+import { trialName, type TrialId, type TrialRecord, type TrialStatus } from '../../study/trial.ts';
 import { toConfigurations, type Configuration } from './configurations.ts';
 
 export interface RankedConfiguration extends Configuration {
-  /** From 1; null without a value. */
+  /** From 1; null if the configuration has no value. */
   readonly rank: number | null;
 }
 
-/**
- * Of values that are compared: means of the same sum, added up in another order, are equal. The store's
- * view does the same, whatever SQLite adds them up.
- */
+/** Values are compared after rounding to 1e-12: means that were summed in another order are equal. */
 const exactness = 1e12;
 
-/** After those that have a value. */
+/** Order of configurations without a value. */
 const statusOrder: Record<TrialStatus, number> = {
   complete: 0,
   running: 1,
@@ -40,34 +37,33 @@ export function rankConfigurations(
   const sign = objective.direction === 'maximize' ? -1 : 1;
   const place = new Map(stageOrder.map((stage, index) => [stage, index]));
   return toConfigurations(trials, objective)
-    .map((candidate) => ({
-      candidate,
-      // Found once each, not at every comparison: there may be a hundred thousand.
-      status: placeOf(candidate),
-      value: sign * Math.round(exactness * (candidate.value ?? 0)),
-      stage: place.get(candidate.trial.id.stage) ?? 0,
+    .map((configuration) => ({
+      configuration,
+      // Computed once each, not at every comparison: there may be 100,000 configurations.
+      status: statusPlace(configuration),
+      value: sign * Math.round(exactness * (configuration.value ?? 0)),
+      stage: place.get(configuration.trial.id.stage) ?? 0,
     }))
     .toSorted(
       (a, b) =>
         a.status - b.status ||
-        b.candidate.replicates.length - a.candidate.replicates.length ||
+        b.configuration.replicates.length - a.configuration.replicates.length ||
         a.value - b.value ||
         a.stage - b.stage ||
-        a.candidate.trial.id.index - b.candidate.trial.id.index,
+        a.configuration.trial.id.index - b.configuration.trial.id.index,
     )
-    .map(({ candidate }, index) => ({
-      ...candidate,
-      rank: candidate.value === null ? null : index + 1,
+    .map(({ configuration }, index) => ({
+      ...configuration,
+      rank: configuration.value === null ? null : index + 1,
     }));
 }
 
-/** A disputed one is shown behind those that count: nobody knows its value. */
-function placeOf({ value, status, audit }: Configuration): number {
+function statusPlace({ value, status, audit }: Configuration): number {
   if (value !== null) return 0;
   return statusOrder[status] + (audit === 'disputed' ? 0.5 : 0);
 }
 
-/** The best λ of all stages; null when there is none. Of a study whose stages have closed. */
+/** The best configuration of all stages; null if none has a value. */
 export function bestConfiguration(
   trials: readonly TrialRecord[],
   objective: Objective,
@@ -75,4 +71,35 @@ export function bestConfiguration(
 ): RankedConfiguration | null {
   const first = rankConfigurations(trials, objective, stageOrder)[0];
   return first === undefined || first.rank === null ? null : first;
+}
+
+/** The ranks of one trial, shared by all replicates of its configuration; null without a value. */
+export interface StoredRank {
+  readonly trial: TrialId;
+  readonly rankInStage: number | null;
+  readonly rankInStudy: number | null;
+}
+
+/**
+ * The ranks to store when a stage closes.
+ *
+ * @param trials of all stages
+ * @returns one entry per trial
+ */
+export function storedRanks(
+  trials: readonly TrialRecord[],
+  objective: Objective,
+  stageOrder: readonly string[],
+): StoredRank[] {
+  const inStage = new Map<string, number | null>();
+  for (const stageTrials of Map.groupBy(trials, ({ id }) => id.stage).values())
+    for (const { trial, rank } of rankConfigurations(stageTrials, objective, stageOrder))
+      inStage.set(trialName(trial.id), rank);
+  return rankConfigurations(trials, objective, stageOrder).flatMap(({ trial, replicates, rank }) =>
+    replicates.map(({ id }) => ({
+      trial: id,
+      rankInStage: inStage.get(trialName(trial.id)) ?? null,
+      rankInStudy: rank,
+    })),
+  );
 }

@@ -1,17 +1,19 @@
-/** Distributions: from a uniform number to a hyperparameter. Random numbers come in as arguments. */
+/** Distributions: map a uniform random number to a hyperparameter value. */
 import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
-import type { LambdaRange } from '../../study/spec/study-spec.ts';
+import type { Distribution } from '../../study/search-space.ts';
+
+export type Range = Pick<Distribution, 'min' | 'max'>;
 
 /**
- * Maps u to a value whose logarithm is uniform on [ln min, ln max].
+ * A value whose logarithm is uniform on [ln min, ln max].
  *
- * `base`'s own exp and log, so that every machine samples the same bits; the clamp turns their last
- * unit of rounding into "never outside".
+ * `base` has its own exp and log, so every machine samples the same bits. Clamping removes the rounding
+ * error at both ends.
  *
  * @param u uniform in [0, 1)
  */
-export function sampleLogUniform({ min, max }: LambdaRange, u: number): number {
+export function sampleLogUniform({ min, max }: Range, u: number): number {
   assert(min > 0 && min <= max, () => `0 < min <= max, got [${min}, ${max}]`);
   const low = log(min);
   return Math.min(max, Math.max(min, exp(low + u * (log(max) - low))));

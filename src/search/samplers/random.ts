@@ -1,50 +1,74 @@
 /**
- * Which λ are tried. λ of trial k is a function of (study seed, stage, k) and the stage's range, and of
- * nothing else: not of the number of workers, the order of results, or how many trials the stage has.
- * So a stage that is extended keeps the trials it had.
+ * Random search (Bergstra and Bengio 2012): the sampled hyperparameters of each trial.
+ *
+ * A trial's values depend on the study's seed, the stage, the trial's index and the stage's search space.
+ * They do not depend on the number of workers, the order of results or the number of trials, so an
+ * extended stage keeps its trials.
  */
 import { RandomStream } from '../../base/philox.ts';
 import { sha256 } from '../../base/digest.ts';
-import type { LambdaRange, StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
-import type { TrialId } from '../../study/trial.ts';
+import type { ParameterName, Params, SearchSpace } from '../../study/search-space.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
+import type { StageRecord, TrialId } from '../../study/trial.ts';
 import { sampleLogUniform } from './distribution.ts';
 
-/** λ of trial k (from 1) of a stage. */
-export function sampleLambda(seed: number, stage: string, k: number, range: LambdaRange): number {
-  return sampleLogUniform(range, new RandomStream(seed, 'lambda', placeOf(stage)).uniformAt(k));
+export interface PlannedTrial {
+  readonly id: TrialId;
+  readonly params: Params;
 }
 
 /**
- * The trials with which a stage begins, once its range is known: replicate 1 of every λ, k from 1, then
- * the others in the same order. Where λ race, later replicates come round by round (`racing.ts`).
+ * The trials of a stage that are planned when it opens: replicate 1 of each configuration by index, then
+ * replicate 2 of each, and so on. A race begins with replicate 1 only (`planning/racing.ts`).
  */
-export function stageTrials(
-  spec: StudySpec,
-  stage: StageSpec,
-  range: LambdaRange,
-): { id: TrialId; lambda: number }[] {
-  const random = new RandomStream(spec.seed, 'lambda', placeOf(stage.name));
-  const lambdas = Array.from({ length: stage.trials }, (_, index) =>
-    sampleLogUniform(range, random.uniformAt(index + 1)),
-  );
+export function sampleTrials(
+  spec: Pick<StudySpec, 'seed' | 'racing' | 'replicates'>,
+  stage: Pick<StageRecord, 'name' | 'trials'>,
+  space: SearchSpace,
+): PlannedTrial[] {
+  const configurations = sampleConfigurations(spec.seed, stage, space);
   return Array.from({ length: spec.racing ? 1 : spec.replicates }, (_, round) =>
-    lambdas.map((lambda, index) => ({
-      id: { stage: stage.name, index: index + 1, replicate: round + 1 },
-      lambda,
+    configurations.map((params, place) => ({
+      id: { stage: stage.name, index: place + 1, replicate: round + 1 },
+      params,
     })),
   ).flat();
 }
 
-/** Whether a trial is among the share of its stage that is drawn to be computed again. */
+/** Whether the trial is in the random share of its stage that audits recompute. */
 export function isDrawnForAudit(
   seed: number,
-  { stage, index: k, replicate }: TrialId,
+  { stage, index, replicate }: TrialId,
   share: number,
 ): boolean {
-  return new RandomStream(seed, 'audit', placeOf(stage), replicate).uniformAt(k) < share;
+  return new RandomStream(seed, 'audit', toPlace(stage), replicate).uniformAt(index) < share;
 }
 
-/** A stage's place in the random streams: 32 bits of its name's hash, so that stages are independent. */
-function placeOf(stage: string): number {
-  return Number.parseInt(sha256(stage).slice(0, 8), 16);
+function sampleConfigurations(
+  seed: number,
+  { name, trials }: Pick<StageRecord, 'name' | 'trials'>,
+  space: SearchSpace,
+): Params[] {
+  const parameters = Object.entries(space).map(([parameter, distribution]) => {
+    const random = new RandomStream(seed, 'lambda', streamPlace(name, parameter));
+    return { parameter, distribution, random };
+  });
+  return Array.from({ length: trials }, (_, place) =>
+    Object.fromEntries(
+      parameters.map(({ parameter, distribution, random }) => [
+        parameter,
+        sampleLogUniform(distribution, random.uniformAt(place + 1)),
+      ]),
+    ),
+  );
+}
+
+/** Each parameter of a stage has its own stream. λ, the only one of version 0.1.0, keeps its place. */
+function streamPlace(stage: string, parameter: ParameterName): number {
+  return toPlace(parameter === 'lambda' ? stage : `${stage}/${parameter}`);
+}
+
+/** 32 bits of the name's hash. */
+function toPlace(name: string): number {
+  return Number.parseInt(sha256(name).slice(0, 8), 16);
 }

@@ -1,18 +1,18 @@
 /**
- * Two numbers of the normal and of Student's distribution: a tail, and how wide a 95 % band is.
+ * Normal and Student's t distribution: a tail probability, and the half-width of a 95 % band.
  *
- * Made of `base`'s own exp, so that every machine prints the same table.
+ * Uses the exp of `base`, so every machine computes the same bits.
  */
 import { assert } from '../../base/assert.ts';
 import { exp } from '../../base/elementary.ts';
 
 /**
- * P(Z ≥ z) for a standard normal Z: Hart's rational approximation of double precision as given by
- * West (2005, "Better approximations to cumulative normal functions"), a continued fraction far out.
+ * P(Z ≥ z) for a standard normal Z: Hart's double-precision rational approximation, and a continued
+ * fraction in the far tail (West 2005, "Better approximations to cumulative normal functions").
  */
 export function normalTail(z: number): number {
   const x = Math.abs(z);
-  const upper = x > 37 ? 0 : exp((-x * x) / 2) * (x < 7.07106781186547 ? hart(x) : farOut(x));
+  const upper = x > 37 ? 0 : exp((-x * x) / 2) * (x < 7.07106781186547 ? hart(x) : farTail(x));
   return z >= 0 ? upper : 1 - upper;
 }
 
@@ -29,7 +29,7 @@ function hart(x: number): number {
   return polynomial(numerator, x) / polynomial(denominator, x);
 }
 
-function farOut(x: number): number {
+function farTail(x: number): number {
   let fraction = x + 0.65;
   for (const step of [4, 3, 2, 1]) fraction = x + step / fraction;
   return 1 / fraction / 2.506628274631;
@@ -44,8 +44,10 @@ function polynomial(coefficients: readonly number[], x: number): number {
 const z975 = 1.959963984540054;
 
 /**
- * The t that a Student's t of `degrees` of freedom (a fraction too) stays within with probability 95 %:
- * Cornish and Fisher's expansion around the normal, right to three digits from 4 degrees on.
+ * The two-sided 95 % quantile of Student's t: the Cornish-Fisher expansion around the normal quantile,
+ * accurate to three digits from 4 degrees of freedom.
+ *
+ * @param degrees degrees of freedom, at least 4; fractions are allowed
  */
 export function studentWidth(degrees: number): number {
   assert(degrees >= 4, () => `the expansion needs 4 degrees of freedom, got ${degrees}`);

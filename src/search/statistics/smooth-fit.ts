@@ -1,26 +1,27 @@
 /**
- * Where the optimum lies, judged by all trials together instead of by the luckiest one.
+ * Smooth fit: estimates where the optimum is from all trials together, not from the luckiest one.
  *
- * A smooth curve over log λ (`local-regression.ts`), a band around it, and the λ of its top. The band is
- * where the curve would be for other validation images, with 95 % probability at each place: the scatter
- * of the trials around the curve shrinks with many trials, but all were scored on the same images, so
- * their common error does not, and is added whole. So is the distance to the finer curve: beside a sharp
- * bend the smooth one is wrong by about that much, however many trials there are.
+ * The fit is a smooth curve over the log of the parameter (`local-regression.ts`), a band around it, and
+ * the place of its top. At each place the band contains the curve that other validation images would give
+ * with 95 % probability. More trials reduce their scatter around the curve, but all use the same images,
+ * so the images' error is added in full. So is the distance to the finer curve: near a sharp bend the
+ * smooth curve is wrong by about that much, however many trials there are.
  *
- * A top is named only where the curve is clearly lower on both sides of it, by more than the band of the
- * difference allows, and the finer curve says the same: else the swing beside a bend would be a top. The
- * images' errors are taken as independent there, though they are shared in part: that errs to silence. So
- * does that no λ counts as lower between trials that are as good as the top of the curve.
- * Where the curve is flat, there is no fit at all.
+ * A top is reported only if the curve is clearly lower on both sides, by more than the error of the
+ * difference, and the finer curve agrees; otherwise the overshoot near a bend could look like a top. The
+ * images' errors are taken as independent, though they are partly shared, and no value between two trials
+ * that are as good as the top counts as lower: both err to reporting nothing. A flat curve has no fit.
  *
- * It says nothing beyond the tried range, and nothing about other seeds.
+ * The fit is limited to the range of the trials, and does not cover other seeds.
  */
 import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
+import { symbolFor } from '../../base/greek-letters.ts';
+import { formatParam, type ParameterName } from '../../study/search-space.ts';
 import {
   curveAt,
   localRegression,
-  varianceOf,
+  varianceFactor,
   type CurvePoint,
   type LocalRegression,
 } from './local-regression.ts';
@@ -28,71 +29,76 @@ import { mean } from './mean.ts';
 import { studentWidth } from './normal.ts';
 
 export interface FitInput {
-  readonly lambda: number;
+  /** Value of the parameter. */
+  readonly at: number;
+  /** The objective. */
   readonly value: number;
-  /** Of the sample of images; 0 where none is known. */
+  /** Standard error of `value` from the choice of images; 0 if unknown. */
   readonly standardError: number;
 }
 
 export interface SmoothFit {
   readonly points: readonly {
-    readonly lambda: number;
+    /** Value of the parameter. */
+    readonly at: number;
     readonly fit: number;
-    /** Where the curve lies with 95 % probability. */
+    /** From `low` to `high`: 95 % band of the curve. */
     readonly low: number;
     readonly high: number;
   }[];
-  /** The top of the curve; null where the curve does not fall clearly on both sides of it. */
-  readonly bestLambda: number | null;
-  /** What the curve says, in a sentence with numbers. */
+  /** The parameter at the top of the curve; null if the curve is not clearly lower on both sides. */
+  readonly bestAt: number | null;
+  /** The result as a phrase with numbers. */
   readonly reason: string;
 }
 
-/** Fewer different λ than this are no curve. */
-const lambdasMin = 8;
-/** More are put together into so many places of equal width in log λ. */
+export interface FitOptions {
+  readonly direction: 'maximize' | 'minimize';
+  readonly parameter: ParameterName;
+}
+
+/** Fewest different values of the parameter. */
+const valuesMin = 8;
+/** More values are grouped into this many places of equal log width. */
 const placesMax = 200;
 const gridPoints = 81;
 /**
- * How much more of the scatter it takes to be clearly lower somewhere than at one given place: of all the
- * places the lowest is looked at, beside the highest. In simulated flat searches of 8 to 120 trials, that
- * difference was within 1.2 to 1.7 times Student's width in 95 %.
+ * Factor on the scatter of a difference: the lowest of all places is compared with the highest, not one
+ * given place. In simulated flat searches of 8 to 120 trials, 95 % of these differences were within 1.2
+ * to 1.7 times Student's width.
  */
 const anywhere = 1.7;
-/** A share of the value that no measurement is as exact as: where all values are one, what is left is rounding. */
+/** Relative differences below this are rounding errors. */
 const rounding = 1e-9;
 
 interface Place {
   readonly x: number;
   readonly weights: Float64Array;
   readonly fit: number;
-  /** Of the images, smoothed as the values are. */
+  /** The images' error, smoothed like the values. */
   readonly standardError: number;
 }
 
 /**
- * @param inputs    completed trials, any order
- * @param direction whether the top or the bottom of the curve is sought
- * @returns null where there are too few, or nothing but noise
+ * @param inputs completed trials, in any order
+ * @returns null if there are too few trials, or nothing but noise
  */
-export function smoothFit(
-  inputs: readonly FitInput[],
-  direction: 'maximize' | 'minimize' = 'maximize',
-): SmoothFit | null {
-  const places = placesOf(inputs);
+export function smoothFit(inputs: readonly FitInput[], options: FitOptions): SmoothFit | null {
+  const { direction } = options;
+  const places = groupInputs(inputs);
   const points = places.map(({ x, y, count }): CurvePoint => ({ x, y, count }));
-  if (points.length < lambdasMin) return null;
+  if (points.length < valuesMin) return null;
   const regression = localRegression(points);
   if (regression === null) return null;
-  const grid = gridOf(points, places, regression);
-  const finer = gridOf(points, places, regression.finer);
+  const grid = placeGrid(points, places, regression);
+  const finer = placeGrid(points, places, regression.finer);
   const sign = direction === 'maximize' ? 1 : -1;
   const top = grid.reduce((best, place) => (sign * place.fit > sign * best.fit ? place : best));
   const at = grid.indexOf(top);
   const below = lowerPlaces(grid, at, sign, points, regression);
   const belowFiner = lowerPlaces(finer, at, sign, points, regression.finer);
   const isLower = (index: number): boolean => below[index] === true && belowFiner[index] === true;
-  // Between the outermost points that are as good as the top of the curve it is not lower, whatever it says.
+  // Between the outermost points that are as good as the top of the curve, nothing counts as lower.
   const asGood = points.filter(({ y }) => sign * y >= sign * top.fit).map(({ x }) => x);
   const [first = top.x, last = top.x] = [asGood[0], asGood.at(-1)];
   const left = grid.findLast(({ x }, index) => index < at && x < first && isLower(index)) ?? null;
@@ -101,17 +107,17 @@ export function smoothFit(
   const width = studentWidth(regression.degrees);
   return {
     points: grid.map(({ x, weights, fit, standardError }, index) => {
-      const scatter = regression.deviation ** 2 * varianceOf(points, weights);
+      const scatter = regression.deviation ** 2 * varianceFactor(points, weights);
       const bend = Math.abs(fit - (finer[index]?.fit ?? fit));
       const half = width * Math.sqrt(scatter + standardError ** 2) + bend;
-      return { lambda: exp(x), fit, low: fit - half, high: fit + half };
+      return { at: exp(x), fit, low: fit - half, high: fit + half };
     }),
-    bestLambda: left === null || right === null ? null : exp(top.x),
-    reason: reasonOf(top, left, right, direction),
+    bestAt: left === null || right === null ? null : exp(top.x),
+    reason: formatReason(top, left, right, options),
   };
 }
 
-/** For each place whether the curve is clearly lower there than at the place `at`; higher for a negative sign. */
+/** For each place: whether the curve is clearly lower than at place `at`; higher if `sign` is -1. */
 function lowerPlaces(
   grid: readonly Place[],
   at: number,
@@ -130,27 +136,27 @@ function lowerPlaces(
   );
 }
 
-/** One point for each λ, or for each of many narrow intervals of log λ. */
-function placesOf(inputs: readonly FitInput[]): (CurvePoint & { standardError: number })[] {
-  const finite = inputs.filter(({ lambda, value }) => lambda > 0 && Number.isFinite(value));
-  const sorted = finite.toSorted((a, b) => a.lambda - b.lambda);
-  const first = log(sorted[0]?.lambda ?? 1);
-  const width = (log(sorted.at(-1)?.lambda ?? 1) - first) / placesMax;
+/** One point per value of the parameter, or per narrow log interval if there are many values. */
+function groupInputs(inputs: readonly FitInput[]): (CurvePoint & { standardError: number })[] {
+  const finite = inputs.filter(({ at, value }) => at > 0 && Number.isFinite(value));
+  const sorted = finite.toSorted((a, b) => a.at - b.at);
+  const first = log(sorted[0]?.at ?? 1);
+  const width = (log(sorted.at(-1)?.at ?? 1) - first) / placesMax;
   const isMany = sorted.length > placesMax && width > 0;
-  const groups = Map.groupBy(sorted, ({ lambda }) =>
-    isMany ? Math.min(placesMax - 1, Math.floor((log(lambda) - first) / width)) : lambda,
+  const groups = Map.groupBy(sorted, ({ at }) =>
+    isMany ? Math.min(placesMax - 1, Math.floor((log(at) - first) / width)) : at,
   );
   return [...groups.values()].map((group) => ({
-    x: mean(group.map(({ lambda }) => log(lambda))),
+    x: mean(group.map(({ at }) => log(at))),
     y: mean(group.map(({ value }) => value)),
     count: group.length,
-    // The images are the same for all of them: no smaller for a mean of several.
+    // All trials use the same images, so the mean of several has the same error.
     standardError: mean(group.map(({ standardError }) => standardError)),
   }));
 }
 
-/** Equally spaced in log λ, from the smallest λ tried to the largest. */
-function gridOf(
+/** Places at equal log distances, from the smallest value of the parameter to the largest. */
+function placeGrid(
   points: readonly CurvePoint[],
   places: readonly { readonly standardError: number }[],
   regression: LocalRegression,
@@ -169,7 +175,7 @@ function gridOf(
   });
 }
 
-/** Where there are no points a parabola leaps: it is taken for no value that none of the near ones comes up to. */
+/** The curve, limited to the values of the near points: a parabola overshoots in a gap. */
 function boundedCurve(points: readonly CurvePoint[], weights: Float64Array): number {
   const near = points.flatMap(({ y }, index) => (weights[index] === 0 ? [] : [y]));
   return Math.min(Math.max(curveAt(points, weights), Math.min(...near)), Math.max(...near));
@@ -182,21 +188,22 @@ function differenceError(
   { deviation }: LocalRegression,
 ): number {
   const difference = a.weights.map((weight, index) => weight - (b.weights[index] ?? 0));
-  const scatter = (anywhere * deviation) ** 2 * varianceOf(points, difference);
+  const scatter = (anywhere * deviation) ** 2 * varianceFactor(points, difference);
   return Math.sqrt(scatter + a.standardError ** 2 + b.standardError ** 2);
 }
 
-function reasonOf(
+function formatReason(
   top: Place,
   left: Place | null,
   right: Place | null,
-  direction: 'maximize' | 'minimize',
+  { direction, parameter }: FitOptions,
 ): string {
-  const [word, worse] = direction === 'maximize' ? ['highest', 'lower'] : ['lowest', 'higher'];
-  const show = ({ x }: Place): string => exp(x).toExponential(2);
+  const [extreme, worse] = direction === 'maximize' ? ['highest', 'lower'] : ['lowest', 'higher'];
+  const symbol = symbolFor(parameter);
+  const show = ({ x }: Place): string => formatParam(exp(x));
   if (left === null)
-    return `the smooth curve is clearly ${worse} only above λ ${right === null ? '' : show(right)}; below, it cannot tell the λ apart`;
+    return `the smooth curve is clearly ${worse} only above ${symbol} ${right === null ? '' : show(right)}; it does not separate the values below`;
   if (right === null)
-    return `the smooth curve is clearly ${worse} only below λ ${show(left)}; above, it cannot tell the λ apart`;
-  return `the smooth curve is ${word} at λ ${show(top)}, and clearly ${worse} below ${show(left)} and above ${show(right)}`;
+    return `the smooth curve is clearly ${worse} only below ${symbol} ${show(left)}; it does not separate the values above`;
+  return `the smooth curve is ${extreme} at ${symbol} ${show(top)}, and clearly ${worse} below ${show(left)} and above ${show(right)}`;
 }

@@ -3,11 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { RandomStream } from '../../../src/base/philox.ts';
 import { narrowRange } from '../../../src/search/planning/narrowing.ts';
 import { bestConfiguration } from '../../../src/search/ranking/ranking.ts';
-import { sampleLambda } from '../../../src/search/samplers/random.ts';
-import {
-  deviationOfNeighbours,
-  standardError,
-} from '../../../src/search/statistics/standard-error.ts';
+import { sampleTrials } from '../../../src/search/samplers/random.ts';
+import { standardError } from '../../../src/search/statistics/standard-error.ts';
+import { numberParam } from '../../../src/study/search-space.ts';
 import type { Objective } from '../../../src/study/spec/study-spec.ts';
 import type { TrialRecord } from '../../../src/study/trial.ts';
 import { completedTrial } from '../support/completed-trial.ts';
@@ -15,18 +13,25 @@ import { completedTrial } from '../support/completed-trial.ts';
 const accuracy: Objective = { metric: 'validation_accuracy', direction: 'maximize' };
 const loss: Objective = { metric: 'validation_loss', direction: 'minimize' };
 const coarse = { min: 1e-9, max: 1e-1 };
-const input = { range: coarse, searched: coarse, validationCount: 10_000, objective: accuracy };
+const input = {
+  parameter: 'lambda',
+  range: coarse,
+  searched: coarse,
+  validationCount: 10_000,
+  objective: accuracy,
+};
+const space = { lambda: { distribution: 'log_uniform', ...coarse } } as const;
 
 /** Trials with these accuracies, one decade apart, from λ = 10^first. */
 const ladder = (first: number, accuracies: readonly number[]): TrialRecord[] =>
   accuracies.map((validationAccuracy, i) =>
-    completedTrial(i + 1, Number(`1e${first + i}`), { validationAccuracy }),
+    completedTrial(i + 1, Number(`1e${first + i}`), { validation_accuracy: validationAccuracy }),
   );
 
 const bounded = fc.double({ min: -9, max: -1, noNaN: true }).map((power) => {
   return Math.min(coarse.max, Math.max(coarse.min, 10 ** power));
 });
-// The bounds themselves and repeated λ too: a stage may be resumed with a range that gives them.
+// The bounds and repeated values too.
 const lambda = fc.oneof(bounded, fc.constantFrom(1e-9, 1e-5, 1e-1));
 const score = fc.oneof(
   fc.double({ min: 0, max: 1, noNaN: true }),
@@ -35,27 +40,22 @@ const score = fc.oneof(
 const trials = fc.array(fc.tuple(lambda, score), { minLength: 3, maxLength: 40 }).map((points) =>
   points.map(([value, metric], index) =>
     completedTrial(index + 1, value, {
-      validationAccuracy: metric,
-      validationLoss: 3 - 2 * metric,
+      validation_accuracy: metric,
+      validation_loss: 3 - 2 * metric,
     }),
   ),
 );
 
-describe('narrowing', () => {
+describe('a narrowed range', () => {
   test.each([accuracy, loss])(
-    'by $metric contains the best λ, stays inside the coarse range, and has a width',
+    'by $metric contains the best trial, stays inside the coarse range and is not empty',
     (objective) => {
       fc.assert(
         fc.property(trials, fc.integer({ min: 10, max: 100_000 }), (records, validationCount) => {
-          const { range } = narrowRange(records, {
-            range: coarse,
-            searched: coarse,
-            validationCount,
-            objective,
-          });
-          const best = bestConfiguration(records, objective, ['coarse'])!.trial;
-          expect(range.min).toBeLessThanOrEqual(best.lambda);
-          expect(range.max).toBeGreaterThanOrEqual(best.lambda);
+          const { range } = narrowRange(records, { ...input, validationCount, objective });
+          const { params } = bestConfiguration(records, objective, ['coarse'])!.trial;
+          expect(range.min).toBeLessThanOrEqual(numberParam(params, 'lambda'));
+          expect(range.max).toBeGreaterThanOrEqual(numberParam(params, 'lambda'));
           expect(range.min).toBeGreaterThanOrEqual(coarse.min);
           expect(range.max).toBeLessThanOrEqual(coarse.max);
           expect(range.min).toBeLessThan(range.max);
@@ -64,45 +64,45 @@ describe('narrowing', () => {
     },
   );
 
-  test('does not depend on the order in which results came', () => {
+  test('does not depend on the order of results', () => {
     fc.assert(
       fc.property(trials, fc.constantFrom(accuracy, loss), (records, objective) => {
-        const asked = { ...input, objective };
-        expect(narrowRange(records.toReversed(), asked)).toEqual(narrowRange(records, asked));
+        const given = { ...input, objective };
+        expect(narrowRange(records.toReversed(), given)).toEqual(narrowRange(records, given));
       }),
     );
   });
 
-  test('reaches to the first trial left outside on each side, and says why', () => {
+  test('ends at the first trial outside on each side, with the reason', () => {
     // Two standard errors of 0.5 on 10,000 images are 0.01: (0.499 + 0.495) / 2 is within, no other pair.
     const records = ladder(-8, [0.2, 0.2, 0.4, 0.5, 0.499, 0.495, 0.2]);
     expect(narrowRange(records, input)).toEqual({
       range: { min: 1e-6, max: 1e-3 },
       reason:
-        'from 1.00e-6 to 1.00e-3: the best trial is coarse/4 (λ 1.00e-5, 50.00 %); 1 more trial beside it stays, two by two, within two standard errors (1.00 points)',
+        'from 1.00e-6 to 1.00e-3: the best trial is coarse/4 (λ 1.00e-5, 50.00 %); 1 neighbour, averaged in pairs, is within two standard errors (1.00 points)',
       warnings: [],
     });
   });
 
-  test('by a loss says it in nats, with the noise that neighbours show', () => {
+  test('by a loss has its reason in nats and its noise from neighbouring trials', () => {
     const records = [1.9, 1.7, 1.5, 1.6, 1.8].map((validationLoss, i) =>
-      completedTrial(i + 1, Number(`1e${i - 6}`), { validationLoss }),
+      completedTrial(i + 1, Number(`1e${i - 6}`), { validation_loss: validationLoss }),
     );
     // Neighbours differ by 0.2, 0.2, 0.1, 0.2: a deviation of 0.2 / (√2 · 0.6745), twice that.
     const { range, reason } = narrowRange(records, { ...input, objective: loss });
     expect(reason).toBe(
-      'from 2.51e-8 to 1.00e-1: the best trial is coarse/3 (λ 1.00e-4, 1.500); 4 more trials beside it stay, two by two, within two standard errors (0.419)',
+      'from 2.51e-8 to 1.00e-1: the best trial is coarse/3 (λ 1.00e-4, 1.500); 4 neighbours, averaged in pairs, are within two standard errors (0.419)',
     );
     // One mean spacing, 8 decades / 5 trials, beyond the last trial; clipped above.
     expect(range).toEqual({ min: expect.closeTo(1e-6 / 10 ** (8 / 5), 15), max: 1e-1 });
   });
 
-  test('goes over one bad trial between two good ones, as the mean of two does', () => {
+  test('crosses one bad trial between two good ones: the mean of two decides', () => {
     const records = ladder(-8, [0.2, 0.2, 0.5, 0.485, 0.499, 0.499, 0.2]);
     expect(narrowRange(records, input).range).toEqual({ min: 1e-7, max: 1e-3 });
   });
 
-  test('leaves failed trials out of it, but not out of the spacing', () => {
+  test('ignores failed trials but counts them in the mean spacing', () => {
     const failed: TrialRecord = { ...completedTrial(9, 1e-5, {}), status: 'failed', result: null };
     const records = ladder(-7, [0.2, 0.2, 0.5]);
     const narrowed = narrowRange([...records, failed], input);
@@ -111,14 +111,14 @@ describe('narrowing', () => {
     expect(narrowed.range.max).toBeCloseTo(1e-3, 10);
   });
 
-  test('grows wider where fewer images can tell less', () => {
+  test('is wider with fewer validation images', () => {
     const records = ladder(-8, [0.3, 0.45, 0.45, 0.5, 0.45, 0.45, 0.3]);
     const few = narrowRange(records, { ...input, validationCount: 100 }).range;
     const many = narrowRange(records, input).range;
     expect(few.max / few.min).toBeGreaterThan(many.max / many.min);
   });
 
-  test('does not take an accuracy of 100 % for certain: one image less may be as good', () => {
+  test('treats an accuracy of 100 % as uncertain by half an image', () => {
     const records = ladder(-8, [0.9, 0.9, 0.9975, 0.9975, 1, 0.9975, 0.9975, 0.9]);
     const { range } = narrowRange(records, { ...input, validationCount: 400 });
     expect(range).toEqual({ min: 1e-6, max: 1e-2 });
@@ -126,7 +126,7 @@ describe('narrowing', () => {
     expect(standardError(0, 400)).toBe(standardError(0.5 / 400, 400));
   });
 
-  test('warns when the best lies at an edge, and says which range to try', () => {
+  test('warns if the best trial is at an edge, with a range to try', () => {
     const rising = ladder(-4, [0.2, 0.3, 0.4, 0.5]);
     expect(narrowRange(rising, input).warnings).toEqual([
       expect.stringMatching(/above the coarse range.*1\.00e-1.*try max: 1\.00e\+1/),
@@ -137,7 +137,7 @@ describe('narrowing', () => {
     ]);
   });
 
-  test('warns of no edge beyond which an earlier stage has searched, or training diverges', () => {
+  test('has no edge warning if an earlier stage searched beyond the edge or training diverges there', () => {
     const rising = ladder(-4, [0.2, 0.3, 0.4, 0.5]);
     expect(narrowRange(rising, { ...input, searched: { min: 1e-9, max: 10 } }).warnings).toEqual(
       [],
@@ -157,40 +157,22 @@ describe('narrowing', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('says of a best λ that stands out, also at an end, that those beside it are worse', () => {
+  test('has a reason that names worse neighbours if the best trial is separated, also at an end', () => {
     const { reason } = narrowRange(ladder(-9, [0.5, 0.2, 0.2, 0.2]), input);
-    expect(reason).toContain('the trials beside it, two by two, are on average worse');
+    expect(reason).toContain('its neighbours, averaged in pairs, are worse');
   });
 
-  test('warns when the coarse stage does not separate the λ', () => {
+  test('warns if the coarse stage does not separate the values', () => {
     const flat = ladder(-9, [0.45, 0.45, 0.451, 0.45, 0.45, 0.45, 0.45, 0.45, 0.45]);
-    expect(narrowRange(flat, input).warnings.at(-1)).toMatch(/wider than half of the coarse one/);
+    expect(narrowRange(flat, input).warnings.at(-1)).toMatch(/wider than half of the coarse range/);
   });
 
-  test('of fewer than three completed trials is a bug of the caller', () => {
+  test('needs three completed trials: fewer fail an assertion', () => {
     expect(() => narrowRange(ladder(-5, [0.1, 0.2]), input)).toThrow(/needs 3 completed trials/);
   });
 });
 
-describe('the size of noise', () => {
-  test('of an accuracy is the binomial deviation', () => {
-    expect(standardError(0.5, 10_000)).toBeCloseTo(0.005, 12);
-    expect(standardError(0.4698, 10_000)).toBeCloseTo(0.00499, 5);
-    expect(standardError(1, 10)).toBeCloseTo(Math.sqrt((0.05 * 0.95) / 10), 12);
-  });
-
-  test('is found again from neighbours along a smooth curve', () => {
-    const noise = new RandomStream(5, 'split');
-    const values = Array.from({ length: 2_000 }, (_, i) => {
-      return Math.sin(i / 200) + 0.1 * noise.normalAt(i);
-    });
-    expect(deviationOfNeighbours(values)).toBeGreaterThan(0.095);
-    expect(deviationOfNeighbours(values)).toBeLessThan(0.105);
-    expect(deviationOfNeighbours([1, 1, 1, 5])).toBe(0);
-  });
-});
-
-describe('narrowing on CIFAR-10', () => {
+describe('on CIFAR-10', () => {
   /** Mean validation accuracy over four seeds of a network of 50 hidden units, by λ. */
   const measured: readonly (readonly [number, number])[] = [
     [1e-9, 0.4475],
@@ -204,7 +186,7 @@ describe('narrowing on CIFAR-10', () => {
     [1e-1, 0.389],
   ];
   const optimum = 1.8e-2;
-  /** As measured from seed to seed. */
+  /** Standard deviation from seed to seed, as measured. */
   const deviation = 0.004;
 
   /** The accuracy between the measured λ, linear in log λ. */
@@ -220,15 +202,20 @@ describe('narrowing on CIFAR-10', () => {
   }
 
   test.each([accuracy, loss])(
-    'by $metric keeps the true optimum in at least 85 % of stages of 30 trials, in about a decade',
+    'narrowing by $metric keeps the true optimum in at least 85 % of stages of 30 trials, within about a decade',
     (objective) => {
       const ranges = Array.from({ length: 400 }, (_, seed) => {
         const noise = new RandomStream(seed, 'split', 9);
-        const records = Array.from({ length: 30 }, (_unused, i) => {
-          const value = sampleLambda(seed, 'coarse', i + 1, coarse);
+        const stage = { name: 'coarse', trials: 30 };
+        const sampled = sampleTrials({ seed, racing: false, replicates: 1 }, stage, space);
+        const records = sampled.map(({ params }, i) => {
+          const value = numberParam(params, 'lambda');
           const validationAccuracy = accuracyAt(value) + deviation * noise.normalAt(i);
           const validationLoss = 2 - validationAccuracy;
-          return completedTrial(i + 1, value, { validationAccuracy, validationLoss });
+          return completedTrial(i + 1, value, {
+            validation_accuracy: validationAccuracy,
+            validation_loss: validationLoss,
+          });
         });
         return narrowRange(records, { ...input, objective }).range;
       });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { countCorrect } from '../../../src/search/ranking/correctness.ts';
-import { nextRound } from '../../../src/search/planning/racing.ts';
+import { replicatesDue } from '../../../src/search/planning/racing.ts';
 import { rankConfigurations } from '../../../src/search/ranking/ranking.ts';
 import { compareConfigurations } from '../../../src/search/ranking/ties.ts';
 import type { Objective } from '../../../src/study/spec/study-spec.ts';
@@ -12,21 +12,21 @@ import { normals, ValidationSet } from '../support/correlated-trials.ts';
 const objective: Objective = { metric: 'validation_accuracy', direction: 'maximize' };
 const images = 800;
 
-/** A trial that got the first `right` images right. */
-function scored(k: number, replicate: number, right: number): TrialRecord {
+/** A trial that classifies the first `right` images correctly. */
+function scored(index: number, replicate: number, right: number): TrialRecord {
   const bits = new Uint8Array(images / 8);
   for (let image = 0; image < right; image++) bits[image >> 3]! |= 1 << (image & 7);
-  return withBits(k, replicate, 10 ** -k, bits, images);
+  return withBits(index, replicate, 10 ** -index, bits, images);
 }
 
 function withBits(
-  k: number,
+  index: number,
   replicate: number,
   lambda: number,
   bits: Uint8Array,
   count: number,
 ): TrialRecord {
-  const trial = completedTrial(k, lambda, { validationAccuracy: countCorrect(bits) / count });
+  const trial = completedTrial(index, lambda, { validation_accuracy: countCorrect(bits) / count });
   const { result } = trial;
   if (result?.kind !== 'complete') throw new Error('it is complete');
   return {
@@ -37,9 +37,9 @@ function withBits(
 }
 
 const roundNames = (trials: readonly TrialRecord[], replicates: number): string[] =>
-  nextRound(trials, { objective, replicates, racing: true }).map(({ id }) => trialName(id));
+  replicatesDue(trials, { objective, replicates, racing: true }).map(({ id }) => trialName(id));
 
-/** Runs a race to its end. */
+/** All trials of a race. */
 function race(
   lambdas: number,
   replicates: number,
@@ -47,33 +47,33 @@ function race(
 ): TrialRecord[] {
   const trials = Array.from({ length: lambdas }, (_, index) => train(index + 1, 1));
   for (;;) {
-    const round = nextRound(trials, { objective, replicates, racing: true });
+    const round = replicatesDue(trials, { objective, replicates, racing: true });
     if (round.length === 0) return trials;
     trials.push(...round.map(({ id }) => train(id.index, id.replicate)));
   }
 }
 
 describe('a race', () => {
-  test('gives another replicate to those that may be the best, and to nobody else', () => {
+  test('adds a replicate only to configurations that cannot be distinguished from the best', () => {
     const trials = [scored(1, 1, 400), scored(2, 1, 395), scored(3, 1, 200)];
     expect(roundNames(trials, 3)).toEqual(['coarse/1.2', 'coarse/2.2']);
   });
 
-  test('goes on until all that may be the best have all replicates, also when only one is left', () => {
+  test('continues until all tied configurations have all replicates, even a single one', () => {
     const trials = [scored(1, 1, 400), scored(2, 1, 200), scored(3, 1, 100)];
     expect(roundNames(trials, 2)).toEqual(['coarse/1.2']);
     expect(roundNames([...trials, scored(1, 2, 400)], 2)).toEqual([]);
     expect(roundNames([...trials, scored(1, 2, 400)], 3)).toEqual(['coarse/1.3']);
   });
 
-  test('leaves out a λ of which a replicate failed', () => {
+  test('leaves out a configuration with a failed replicate', () => {
     const failed = { ...scored(1, 2, 0), status: 'failed', result: null } as const;
     const trials = [scored(1, 1, 400), failed, scored(2, 1, 300), scored(3, 1, 298)];
     expect(roundNames(trials, 4)).toEqual(['coarse/2.2', 'coarse/3.2']);
   });
 
-  test('takes back whom the best of a later round does not beat', () => {
-    // The first was lucky once: without it, nobody beats the third any more.
+  test('takes a configuration back that the best of a later round does not beat', () => {
+    // The first one is out after its failure; the second does not beat the third.
     const trials = [scored(1, 1, 500), scored(2, 1, 440), scored(3, 1, 400)];
     const early = roundNames(trials, 2);
     expect(early).toEqual(['coarse/1.2']);
@@ -81,7 +81,7 @@ describe('a race', () => {
     expect(roundNames([...trials, failed], 2)).toEqual(['coarse/2.2']);
   });
 
-  test('ends, with all replicates for every λ that is tied at the end, in whatever order results come', () => {
+  test('ends with all replicates of every tied configuration, whatever the order of results', () => {
     fc.assert(
       fc.property(
         fc.integer(),
@@ -92,22 +92,19 @@ describe('a race', () => {
           const trials = race(rights.length, replicates, (k, replicate) =>
             scored(k, replicate, Math.round(rights[k - 1]! + 10 * normal())),
           );
-          const contest = { objective, replicates, racing: true };
-          const compared = compareConfigurations(
-            rankConfigurations(trials, objective, []),
-            contest,
-          )!;
-          for (const { tied, candidate } of compared)
-            if (tied) expect(candidate.replicates).toHaveLength(replicates);
-          expect(nextRound(trials.toReversed(), contest)).toEqual([]);
+          const rules = { objective, replicates, racing: true };
+          const compared = compareConfigurations(rankConfigurations(trials, objective, []), rules)!;
+          for (const { tied, configuration } of compared)
+            if (tied) expect(configuration.replicates).toHaveLength(replicates);
+          expect(replicatesDue(trials.toReversed(), rules)).toEqual([]);
         },
       ),
       { numRuns: 50 },
     );
   });
 
-  test('keeps any one of equals in at least 95 % of searches, however often it looks', () => {
-    const [lambdas, replicates, searches] = [4, 6, 400];
+  test('keeps any one of equal configurations in at least 95 % of searches', () => {
+    const [lambdas, replicates, searches] = [4, 6, 200];
     let kept = 0;
     for (let seed = 0; seed < searches; seed++) {
       const normal = normals(seed);
@@ -118,23 +115,23 @@ describe('a race', () => {
           if (2 * hard + normal() > 0) bits[image >> 3]! |= 1 << (image & 7);
         return withBits(k, replicate, 10 ** -k, bits, images);
       });
-      const contest = { objective, replicates, racing: true };
-      const compared = compareConfigurations(rankConfigurations(trials, objective, []), contest)!;
+      const rules = { objective, replicates, racing: true };
+      const compared = compareConfigurations(rankConfigurations(trials, objective, []), rules)!;
       kept += Number(
-        compared.some(({ tied, candidate }) => tied && candidate.trial.id.index === 1),
+        compared.some(({ tied, configuration }) => tied && configuration.trial.id.index === 1),
       );
     }
     expect(kept / searches).toBeGreaterThanOrEqual(0.95);
   });
 
-  test('keeps the truly best λ, and trains less than all replicates of all', () => {
+  test('keeps the truly best configuration with fewer trainings than all replicates of all', () => {
     const [count, lambdas, replicates, searches] = [2_000, 12, 3, 40];
     let kept = 0;
     let trained = 0;
     for (let seed = 0; seed < searches; seed++) {
       const normal = normals(seed);
       const set = new ValidationSet(count, normal);
-      // As on CIFAR-10, a hump over log λ; other seeds move the accuracy by three tenths of a point.
+      // A hump over log λ as on CIFAR-10; seeds change the accuracy by 0.3 points.
       const best = 1 + (seed % lambdas);
       const truth = (k: number): number => 0.47 - 0.01 * Math.min(7, (k - best) ** 2);
       const trials = race(lambdas, replicates, (k, replicate) => {
@@ -147,10 +144,10 @@ describe('a race', () => {
           count,
         );
       });
-      const contest = { objective, replicates, racing: true };
-      const compared = compareConfigurations(rankConfigurations(trials, objective, []), contest)!;
+      const rules = { objective, replicates, racing: true };
+      const compared = compareConfigurations(rankConfigurations(trials, objective, []), rules)!;
       kept += Number(
-        compared.some(({ tied, candidate }) => tied && candidate.trial.id.index === best),
+        compared.some(({ tied, configuration }) => tied && configuration.trial.id.index === best),
       );
       trained += trials.length;
     }

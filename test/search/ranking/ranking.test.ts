@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toConfigurations, objectiveValue } from '../../../src/search/ranking/configurations.ts';
-import { bestConfiguration, rankConfigurations } from '../../../src/search/ranking/ranking.ts';
+import {
+  bestConfiguration,
+  rankConfigurations,
+  storedRanks,
+} from '../../../src/search/ranking/ranking.ts';
 import type { Objective } from '../../../src/study/spec/study-spec.ts';
 import { trialName, type TrialRecord, type TrialStatus } from '../../../src/study/trial.ts';
 import { completedTrial } from '../support/completed-trial.ts';
@@ -15,43 +19,43 @@ const replicate = fc.record({
   accuracy: fc.integer({ min: 0, max: 4 }).map((fifth) => fifth / 5),
   status: fc.constantFrom('complete', ...statuses),
 });
-const lambda = fc.record({
+const configuration = fc.record({
   stage: fc.constantFrom(...order),
   replicates: fc.array(replicate, { minLength: 1, maxLength: 3 }),
 });
-const trials = fc.array(lambda, { maxLength: 20 }).map((drafts) =>
+const trials = fc.array(configuration, { maxLength: 20 }).map((drafts) =>
   drafts.flatMap(({ stage, replicates }, index) =>
     replicates.map(({ accuracy, status }, place): TrialRecord => {
-      const trial = completedTrial(0, 1e-3, { validationAccuracy: accuracy });
+      const trial = completedTrial(0, 1e-3, { validation_accuracy: accuracy });
       const id = { stage, index: index + 1, replicate: place + 1 };
       return { ...trial, id, status, result: status === 'complete' ? trial.result : null };
     }),
   ),
 );
 
-/** Trials of one λ, by name. */
-const named = (name: string, validationAccuracy = 0.5): TrialRecord => {
+/** A trial by its name. */
+const named = (name: string, accuracy = 0.5): TrialRecord => {
   const [stage, rest] = name.split('/') as [string, string];
-  const [k, number] = rest.split('.').map(Number) as [number, number?];
+  const [index, replicate] = rest.split('.').map(Number) as [number, number?];
   return {
-    ...completedTrial(0, 1, { validationAccuracy }),
-    id: { stage, index: k, replicate: number ?? 1 },
+    ...completedTrial(0, 1, { validation_accuracy: accuracy }),
+    id: { stage, index, replicate: replicate ?? 1 },
   };
 };
 const names = (records: readonly TrialRecord[]): string[] =>
   rankConfigurations(records, objective, order).map(({ trial }) => trialName(trial.id));
 
 describe('ranking', () => {
-  test('has every trial once, under its λ, in whatever order they come', () => {
+  test('has every trial once, in its configuration, whatever the order of trials', () => {
     fc.assert(
       fc.property(trials, (records) => {
         const ranked = rankConfigurations(records, objective, order);
         const all = ranked.flatMap(({ replicates }) => replicates.map(({ id }) => trialName(id)));
         expect(all.toSorted()).toEqual(records.map(({ id }) => trialName(id)).toSorted());
         for (const { trial, replicates } of ranked) {
-          const { stage, index: k } = trial.id;
+          const { stage, index } = trial.id;
           expect(replicates.map(({ id }) => id)).toEqual(
-            replicates.map((_, place) => ({ stage, index: k, replicate: place + 1 })),
+            replicates.map((_, place) => ({ stage, index, replicate: place + 1 })),
           );
         }
         expect(rankConfigurations(records.toReversed(), objective, order)).toEqual(ranked);
@@ -59,7 +63,7 @@ describe('ranking', () => {
     );
   });
 
-  test('counts those that have a value from 1: more replicates first, then the better mean', () => {
+  test('numbers configurations with a value from 1: more replicates first, then the better mean', () => {
     fc.assert(
       fc.property(trials, (records) => {
         const ranked = rankConfigurations(records, objective, order);
@@ -71,7 +75,7 @@ describe('ranking', () => {
           const next = valued[index + 1];
           if (next === undefined) continue;
           expect(next.replicates.length).toBeLessThanOrEqual(replicates.length);
-          // What differs by less is rounding, and equal.
+          // Smaller differences are rounding errors and count as equal.
           if (next.replicates.length === replicates.length)
             expect(next.value! - value!).toBeLessThan(1e-12);
         }
@@ -81,7 +85,7 @@ describe('ranking', () => {
     );
   });
 
-  test('takes the mean of the replicates that are complete, unless one failed, was cancelled or is disputed', () => {
+  test('uses the mean of the complete replicates, or no value if one failed, was cancelled or is disputed', () => {
     const [first, second, third] = [0.2, 0.4, 0.9].map((accuracy, index) =>
       named(`coarse/1.${index + 1}`, accuracy),
     ) as [TrialRecord, TrialRecord, TrialRecord];
@@ -99,7 +103,7 @@ describe('ranking', () => {
       expect(value(first, second, bad)).toBeNull();
   });
 
-  test('says verified only of a λ of which every replicate is', () => {
+  test('reports a configuration as verified only if every replicate is', () => {
     const audit = (...verdicts: TrialRecord['audit'][]): TrialRecord['audit'] =>
       toConfigurations(
         verdicts.map((verdict, index) => ({ ...named(`coarse/1.${index + 1}`), audit: verdict })),
@@ -111,19 +115,19 @@ describe('ranking', () => {
     expect(audit('disputed', 'verified')).toBe('disputed');
   });
 
-  test('puts a λ that a race left out behind those that went on, however well it began', () => {
+  test('puts a configuration that a race left out behind those with more replicates', () => {
     const raced = [named('coarse/1', 0.9), named('coarse/2', 0.5), named('coarse/2.2', 0.4)];
     expect(names(raced)).toEqual(['coarse/2', 'coarse/1']);
   });
 
-  test('breaks ties by stage in the order of the study, then k as a number', () => {
+  test('orders equal values by stage, then by index as a number', () => {
     const tied = ['fine/1', 'coarse/10', 'coarse/9', 'coarse/2'].map((name) => named(name));
     expect(names(tied)).toEqual(['coarse/2', 'coarse/9', 'coarse/10', 'fine/1']);
   });
 
-  test('takes the metric at the last step, and the smallest of what is minimised', () => {
+  test('uses the metric at the last step, and puts the smallest of a minimized one first', () => {
     const records = [0.9, 0.1, 0.5].map((validationLoss, i) =>
-      completedTrial(i + 1, 1e-3, { validationLoss }),
+      completedTrial(i + 1, 1e-3, { validation_loss: validationLoss }),
     );
     const losses: Objective = { metric: 'validation_loss', direction: 'minimize' };
     const ranked = rankConfigurations(records, losses, order);
@@ -131,18 +135,34 @@ describe('ranking', () => {
     expect(bestConfiguration(records, losses, order)!.trial).toBe(records[1]);
   });
 
-  test.each([
-    ['validation_accuracy', 'validationAccuracy'],
-    ['validation_loss', 'validationLoss'],
-    ['validation_cost', 'validationCost'],
-    ['train_accuracy', 'trainAccuracy'],
-    ['train_loss', 'trainLoss'],
-  ] as const)('by %s reads that metric', (metric, field) => {
-    const trial = completedTrial(1, 1e-3, { [field]: 0.123 });
-    expect(objectiveValue(trial, { metric, direction: 'minimize' })).toBe(0.123);
+  test('reads the metric of the objective, whatever its name', () => {
+    const trial = completedTrial(1, 1e-3, { f1: 0.123 });
+    expect(objectiveValue(trial, { metric: 'f1', direction: 'minimize' })).toBe(0.123);
   });
 
-  test('has no best where nothing is complete', () => {
+  test('has one stored entry per trial: replicates share the ranks of their configuration', () => {
+    fc.assert(
+      fc.property(trials, (records) => {
+        const ranks = new Map(
+          storedRanks(records, objective, order).map(({ trial, ...rank }) => [
+            trialName(trial),
+            rank,
+          ]),
+        );
+        expect(ranks.size).toBe(records.length);
+        for (const { replicates, rank } of rankConfigurations(records, objective, order))
+          for (const { id } of replicates) expect(ranks.get(trialName(id))?.rankInStudy).toBe(rank);
+        for (const stage of order) {
+          const inStage = records.filter(({ id }) => id.stage === stage);
+          for (const { replicates, rank } of rankConfigurations(inStage, objective, order))
+            for (const { id } of replicates)
+              expect(ranks.get(trialName(id))?.rankInStage).toBe(rank);
+        }
+      }),
+    );
+  });
+
+  test('has no best configuration if no trial is complete', () => {
     const failed: TrialRecord = { ...completedTrial(1, 1e-3, {}), status: 'failed', result: null };
     expect(bestConfiguration([failed], objective, order)).toBeNull();
     expect(bestConfiguration([], objective, order)).toBeNull();

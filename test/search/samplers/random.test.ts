@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sampleLogUniform } from '../../../src/search/samplers/distribution.ts';
-import { sampleLambda, stageTrials } from '../../../src/search/samplers/random.ts';
+import { sampleTrials } from '../../../src/search/samplers/random.ts';
+import { numberParam, type SearchSpace } from '../../../src/study/search-space.ts';
 import { exampleStudy } from '../../study/support/example-study.ts';
 
 const range = fc
@@ -12,68 +13,91 @@ const range = fc
   .map(([min, ratio]) => ({ min, max: min * ratio }));
 const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
+const logUniform = (min: number, max: number): SearchSpace => ({
+  lambda: { distribution: 'log_uniform', min, max },
+});
+/** λ of the trials 1 … `trials`. */
+const sampleLambdas = (seed: number, trials: number, space: SearchSpace): number[] =>
+  sampleTrials({ seed, racing: false, replicates: 1 }, { name: 'coarse', trials }, space).map(
+    ({ params }) => numberParam(params, 'lambda'),
+  );
+
 describe('sampleLogUniform', () => {
-  test('stays inside [min, max], both ends included', () => {
+  test('returns a value in [min, max]', () => {
     fc.assert(
       fc.property(range, unit, (bounds, u) => {
-        const lambda = sampleLogUniform(bounds, u);
-        return bounds.min <= lambda && lambda <= bounds.max;
+        const value = sampleLogUniform(bounds, u);
+        return bounds.min <= value && value <= bounds.max;
       }),
     );
   });
 
-  test('has no choice where both bounds are one', () => {
+  test('returns the bound if both bounds are equal', () => {
     fc.assert(
       fc.property(range, unit, ({ min }, u) => sampleLogUniform({ min, max: min }, u) === min),
     );
   });
 
-  test('is the geometric mean in the middle', () => {
+  test('returns the geometric mean for u = 0.5', () => {
     expect(sampleLogUniform({ min: 1e-9, max: 1e-1 }, 0.5)).toBeCloseTo(1e-5, 18);
     expect(sampleLogUniform({ min: 1e-9, max: 1e-1 }, 0)).toBeCloseTo(1e-9, 22);
   });
 
-  test('gives each decade the same share', () => {
+  test('samples each decade equally often', () => {
     const counts = [0, 0, 0, 0];
-    for (let k = 1; k <= 4_000; k++) {
-      const decade =
-        Math.floor(Math.log10(sampleLambda(7, 'coarse', k, { min: 1e-4, max: 1 }))) + 4;
+    for (const lambda of sampleLambdas(7, 4_000, logUniform(1e-4, 1))) {
+      const decade = Math.floor(Math.log10(lambda)) + 4;
       counts[decade] = counts[decade]! + 1;
     }
     for (const count of counts) expect(Math.abs(count - 1_000)).toBeLessThan(5 * Math.sqrt(750));
   });
 });
 
-describe('stageTrials', () => {
-  test('keeps the trials that a stage had when it gets more, and differs between stages and seeds', () => {
+describe('sampleTrials', () => {
+  test('keeps the trials of a stage that is extended, and differs between stages and seeds', () => {
     const spec = exampleStudy();
     const stage = spec.stages[0]!;
-    const bounds = { min: 1e-9, max: 1e-1 };
-    const short = stageTrials(spec, stage, bounds);
-    const long = stageTrials(spec, { ...stage, trials: 40 }, bounds);
+    const space = logUniform(1e-9, 1e-1);
+    const short = sampleTrials(spec, stage, space);
+    const long = sampleTrials(spec, { ...stage, trials: 40 }, space);
     expect(long.slice(0, short.length)).toEqual(short);
-    const lambdas = (trials: typeof short): number[] => trials.map((trial) => trial.lambda);
-    expect(lambdas(stageTrials(spec, { ...stage, name: 'other' }, bounds))).not.toEqual(
+    const lambdas = (trials: typeof short): number[] =>
+      trials.map(({ params }) => numberParam(params, 'lambda'));
+    expect(lambdas(sampleTrials(spec, { ...stage, name: 'other' }, space))).not.toEqual(
       lambdas(short),
     );
-    expect(lambdas(stageTrials({ ...spec, seed: spec.seed + 1 }, stage, bounds))).not.toEqual(
+    expect(lambdas(sampleTrials({ ...spec, seed: spec.seed + 1 }, stage, space))).not.toEqual(
       lambdas(short),
     );
   });
 
-  test('gives trial k what sampleLambda gives it, whoever asks first', () => {
-    const spec = exampleStudy();
-    const bounds = { min: 1e-9, max: 1e-1 };
-    const trials = stageTrials(spec, { ...spec.stages[0]!, trials: 9 }, bounds);
-    expect(trials.map(({ id }) => id.index)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    for (const { id, lambda } of trials.toReversed()) {
-      expect(sampleLambda(spec.seed, id.stage, id.index, bounds)).toBe(lambda);
-    }
+  test('samples replicate 1 of each configuration first, and the same values for all replicates', () => {
+    const spec = { seed: 3, racing: false, replicates: 3 };
+    const trials = sampleTrials(spec, { name: 'coarse', trials: 4 }, logUniform(1e-9, 1e-1));
+    expect(trials.map(({ id }) => `${id.index}.${id.replicate}`)).toEqual(
+      [1, 2, 3].flatMap((replicate) => [1, 2, 3, 4].map((index) => `${index}.${replicate}`)),
+    );
+    for (const { id, params } of trials) expect(params).toEqual(trials[id.index - 1]!.params);
+    const racing = sampleTrials(
+      { ...spec, racing: true },
+      { name: 'coarse', trials: 4 },
+      logUniform(1e-9, 1e-1),
+    );
+    expect(racing).toEqual(trials.slice(0, 4));
   });
 
-  test('gives the λ that it gave when this was written', () => {
-    expect(sampleLambda(1, 'coarse', 1, { min: 1e-9, max: 1e-1 })).toMatchInlineSnapshot(
-      `4.0385939166670835e-7`,
+  test('samples each parameter independently of the others', () => {
+    const spec = { seed: 3, racing: false, replicates: 1 };
+    const stage = { name: 'coarse', trials: 5 };
+    const space = logUniform(1e-9, 1e-1);
+    const both = sampleTrials(spec, stage, { ...space, dropout: space['lambda']! });
+    expect(both.map(({ params }) => params['lambda'])).toEqual(
+      sampleTrials(spec, stage, space).map(({ params }) => params['lambda']),
     );
+    expect(new Set(both.flatMap(({ params }) => Object.values(params))).size).toBe(10);
+  });
+
+  test('samples the same λ as version 0.1.0', () => {
+    expect(sampleLambdas(1, 1, logUniform(1e-9, 1e-1))).toEqual([4.0385939166670835e-7]);
   });
 });

@@ -1,28 +1,14 @@
-import type { Measurement, TrialRecord } from '../../../src/study/trial.ts';
+/** Builds complete trials, and validation bits, for tests of the search. */
+import type { Metrics } from '../../../src/study/metrics.ts';
+import type { TrialRecord } from '../../../src/study/trial.ts';
 
 /** A complete trial of stage `coarse` with these metrics at its last step. */
-export function completedTrial(
-  k: number,
-  lambda: number,
-  metrics: Partial<Measurement>,
-): TrialRecord {
-  const last: Measurement = {
-    step: 1,
-    epoch: 1,
-    learningRate: 0,
-    trainLoss: 1,
-    trainCost: 1,
-    trainAccuracy: 0.5,
-    validationLoss: 1,
-    validationCost: 1,
-    validationAccuracy: 0.5,
-    testLoss: null,
-    testAccuracy: null,
-    ...metrics,
-  };
+export function completedTrial(index: number, lambda: number, metrics: Metrics): TrialRecord {
+  const last = { train_accuracy: 0.5, validation_loss: 1, validation_accuracy: 0.5, ...metrics };
+  const first = { ...last, validation_accuracy: 0, validation_loss: 9 };
   return {
-    id: { stage: 'coarse', index: k, replicate: 1 },
-    lambda,
+    id: { stage: 'coarse', index, replicate: 1 },
+    params: { lambda },
     status: 'complete',
     reason: null,
     attempts: 1,
@@ -30,13 +16,24 @@ export function completedTrial(
     worker: 'w',
     result: {
       kind: 'complete',
-      steps: 1,
+      steps: 2,
       seconds: 1,
       digest: 'a'.repeat(64),
-      curve: [{ ...last, validationAccuracy: 0, validationLoss: 9 }, last],
+      curve: [
+        { step: 1, metrics: first },
+        { step: 2, metrics: last },
+      ],
       validationCorrect: new Uint8Array(0),
     },
     fingerprint: 'f'.repeat(64),
     audit: null,
   };
+}
+
+/** Validation bits from one answer per image. */
+export function toBits(correct: readonly boolean[]): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(correct.length / 8));
+  for (const [image, isCorrect] of correct.entries())
+    if (isCorrect) bits[image >> 3]! |= 1 << (image & 7);
+  return bits;
 }

@@ -1,20 +1,20 @@
 /**
- * Makes what a validation set would give: bits of trials that were scored on the same images.
+ * Simulated validation bits of trials that are scored on the same images.
  *
- * Each image has a difficulty that all trials share, a part that changes slowly with log λ, and a part
- * of each trial's own. The shares are those of 38 trials of `configs/coarse-to-fine.yaml` on CIFAR-10:
- * there two trials a factor 1.5 apart in λ disagreed on 7.6 % of the images, a factor 3 apart on 10 %,
- * and eight decades apart on 16.5 %, all around 45 % accuracy.
+ * The score of an image is the sum of a difficulty that all trials share, a part that changes slowly with
+ * log λ, and independent noise per trial. The weights match 38 trials of `configs/coarse-to-fine.yaml` on
+ * CIFAR-10: two trials whose λ differ by a factor of 1.5 disagreed on 7.6 % of the images, by a factor of
+ * 3 on 10 %, and by eight decades on 16.5 %, all at about 45 % accuracy.
  */
 import { log } from '../../../src/base/elementary.ts';
 
 const shared = 0.85;
 const slow = 0.125;
 const own = 0.025;
-/** Of the slow part, in ln λ. */
+/** Correlation length of the slow part, in ln λ. */
 const reach = 1.5;
 
-/** A fast stream of standard normals (mulberry32, Box and Muller): tests draw 10^8 of them. */
+/** A fast stream of standard normals (mulberry32, Box-Muller): tests use 10^8 of them. */
 export function normals(seed: number): () => number {
   let state = seed >>> 0;
   const uniform = (): number => {
@@ -40,7 +40,7 @@ export function normals(seed: number): () => number {
 export class ValidationSet {
   readonly #normal: () => number;
   readonly #difficulty: Float64Array;
-  /** The slow part of each image at the λ drawn so far; ascending in λ. */
+  /** The slow part of each image at the λ so far, ascending in λ. */
   readonly #paths: { readonly at: number; readonly slow: Float64Array }[] = [];
 
   constructor(images: number, normal: () => number) {
@@ -48,7 +48,7 @@ export class ValidationSet {
     this.#difficulty = Float64Array.from({ length: images }, normal);
   }
 
-  /** Bits of a trial at λ whose accuracy over all possible images is `accuracy`. */
+  /** Validation bits of a trial at λ with this true accuracy. */
   score(lambda: number, accuracy: number): Uint8Array {
     const path = this.#pathAt(log(lambda));
     const threshold = normalQuantile(1 - accuracy);
@@ -63,7 +63,7 @@ export class ValidationSet {
     return bits;
   }
 
-  /** Ornstein and Uhlenbeck's process, drawn at a further place given its neighbours on both sides. */
+  /** An Ornstein-Uhlenbeck process, sampled at another place given its neighbours on both sides. */
   #pathAt(at: number): Float64Array {
     const index = this.#paths.findIndex((path) => path.at >= at);
     const right = index === -1 ? undefined : this.#paths[index];
@@ -86,7 +86,7 @@ export class ValidationSet {
   }
 }
 
-/** Φ⁻¹, by bisection of a series: slow, exact enough, and independent of what is tested. */
+/** Φ⁻¹ by bisection of a series: slow, and independent of the code under test. */
 function normalQuantile(p: number): number {
   let low = -8;
   let high = 8;

@@ -1,27 +1,25 @@
 /**
- * How often the truly best λ is in the group "tied with best", counted over many simulated searches.
+ * Measures how often the truly best trial is in the group "tied with best", over simulated searches.
  *
- * Truth is a curve of accuracy over log λ: `equal` (flat), `hump` (as on CIFAR-10: 44 %, a top of 47 %
- * at λ = 1e-2, a fall to 40 %) or `near` (all alike but for one trial, which is a tenth of a point better:
- * the hardest case, since the best is barely so).
+ * The true accuracy is a curve over log λ: `equal` (flat), `hump` (as on CIFAR-10: 44 %, a top of 47 % at
+ * λ = 1e-2, a fall to 40 %) or `near` (all equal but one, which is 0.1 points better: the hardest case).
  */
 import { log } from '../../../src/base/elementary.ts';
 import { countCorrect } from '../../../src/search/ranking/correctness.ts';
 import { narrowRange } from '../../../src/search/planning/narrowing.ts';
-import { sampleLogUniform } from '../../../src/search/samplers/distribution.ts';
+import { sampleLogUniform, type Range } from '../../../src/search/samplers/distribution.ts';
 import { tiedWithBest } from '../../../src/search/ranking/ties.ts';
-import type { LambdaRange } from '../../../src/study/spec/study-spec.ts';
 import { completedTrial } from './completed-trial.ts';
 import { normalDistribution, normals, ValidationSet } from './correlated-trials.ts';
 
 export type Truth = 'equal' | 'hump' | 'near';
 
 export interface Coverage {
-  /** The share of searches whose group has the truly best trial. */
+  /** Share of searches whose group contains the truly best trial. */
   readonly held: number;
-  /** The median share of the trials that the group has. */
+  /** Median share of the trials that are in the group. */
   readonly groupShare: number;
-  /** The share of searches whose leader is truly the best. */
+  /** Share of searches whose leader is the truly best trial. */
   readonly leaderRight: number;
 }
 
@@ -31,12 +29,12 @@ interface Scored {
   readonly bits: Uint8Array;
 }
 
-const coarse: LambdaRange = { min: 1e-9, max: 1e-1 };
+const coarse: Range = { min: 1e-9, max: 1e-1 };
 
 export interface Search {
   readonly truth: Truth;
   readonly trials: number;
-  /** Half of the trials in a range narrowed from the results of the other half, as a study does it. */
+  /** Samples half of the trials from a range that is narrowed from the other half. */
   readonly narrowed?: boolean;
   readonly images: number;
   readonly searches: number;
@@ -72,8 +70,8 @@ function oneSearch(
   uniform: () => number,
 ): Scored[] {
   const set = new ValidationSet(images, normal);
-  // Trial 0 is the best in `equal` and `near`: which one it is must not depend on the bits.
-  const scoreAt = (range: LambdaRange, count: number, first: boolean): Scored[] =>
+  // Trial 0 is the best in `equal` and `near`; the choice must not depend on the bits.
+  const scoreAt = (range: Range, count: number, first: boolean): Scored[] =>
     Array.from({ length: count }, (_, index) => {
       const lambda = sampleLogUniform(range, uniform());
       const accuracy = truthAt(truth, lambda, first && index === 0);
@@ -82,9 +80,10 @@ function oneSearch(
   const early = scoreAt(coarse, narrowed ? trials / 2 : trials, true);
   if (!narrowed) return early;
   const records = early.map(({ lambda, bits }, index) =>
-    completedTrial(index + 1, lambda, { validationAccuracy: countCorrect(bits) / images }),
+    completedTrial(index + 1, lambda, { validation_accuracy: countCorrect(bits) / images }),
   );
   const { range } = narrowRange(records, {
+    parameter: 'lambda',
     range: coarse,
     searched: coarse,
     validationCount: images,

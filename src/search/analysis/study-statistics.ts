@@ -1,0 +1,149 @@
+/**
+ * Study statistics: the error of each value, the configurations tied with the best, and the smooth fit.
+ * Tables, files, charts and the dashboard all read them from here.
+ *
+ * Configurations are compared image by image only if the objective is the validation accuracy: nothing is
+ * stored per image for losses and for the training set, so there is no tie group for those.
+ */
+import { assert } from '../../base/assert.ts';
+import { numberParam, type ParameterName } from '../../study/search-space.ts';
+import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
+import { trialName, type TrialRecord } from '../../study/trial.ts';
+import { objectiveValues, type Configuration } from '../ranking/configurations.ts';
+import { imageCount } from '../ranking/correctness.ts';
+import { rankConfigurations, type RankedConfiguration } from '../ranking/ranking.ts';
+import { compareConfigurations, type ComparisonRules } from '../ranking/ties.ts';
+import type { Range } from '../samplers/distribution.ts';
+import { smoothFit, type SmoothFit } from '../statistics/smooth-fit.ts';
+import { meanError, standardError } from '../statistics/standard-error.ts';
+
+interface TieGroup {
+  /** Names of the tied configurations (their replicate 1), the best included. */
+  readonly names: ReadonlySet<string>;
+  /** From the smallest to the largest value of the parameter in the group. */
+  readonly range: Range;
+  /** Names of all configurations that were compared. */
+  readonly compared: ReadonlySet<string>;
+}
+
+export interface StudyStatistics {
+  /** The searched parameter of `ties` and `fit`. */
+  readonly parameter: ParameterName;
+  /** Number of images in the validation split; null if no trial has its validation bits. */
+  readonly validationCount: number | null;
+  /** Null if configurations cannot be compared image by image. */
+  readonly ties: TieGroup | null;
+  /** Null if the results do not support one. */
+  readonly fit: SmoothFit | null;
+}
+
+/** @param trials of all stages, with their validation bits */
+export function studyStatistics(
+  trials: readonly TrialRecord[],
+  spec: ComparisonRules & Pick<StudySpec, 'stages'>,
+): StudyStatistics {
+  const { objective, stages } = spec;
+  const parameter = searchedParameter(spec);
+  const complete = rankConfigurations(
+    trials,
+    objective,
+    stages.map(({ name }) => name),
+  ).filter(({ value }) => value !== null);
+  const validationCount = bestValidationCount(complete);
+  return {
+    parameter,
+    validationCount,
+    ties: tieGroup(complete, spec, parameter),
+    fit: fitCurve(complete, objective, validationCount, parameter),
+  };
+}
+
+/** The numeric parameter that a study searches. */
+export function searchedParameter({ stages }: Pick<StudySpec, 'stages'>): ParameterName {
+  const [parameter] = Object.keys(stages[0]?.search ?? {});
+  assert(parameter !== undefined, 'a study searches a parameter');
+  return parameter;
+}
+
+/** Null for accuracies without the images' error: the band would be too narrow. */
+function fitCurve(
+  complete: readonly RankedConfiguration[],
+  objective: Objective,
+  validationCount: number | null,
+  parameter: ParameterName,
+): SmoothFit | null {
+  const { metric, direction } = objective;
+  if (metric === 'validation_accuracy' && validationCount === null) return null;
+  const inputs = complete.map(({ trial, value }) => ({
+    at: numberParam(trial.params, parameter),
+    value: value ?? NaN,
+    standardError: valueError(value, objective, validationCount) ?? 0,
+  }));
+  const fit = smoothFit(inputs, { direction, parameter });
+  if (fit === null || !metric.endsWith('accuracy')) return fit;
+  // An accuracy is in [0, 1]; the band of a parabola may not be.
+  const points = fit.points.map((point) => ({
+    ...point,
+    low: Math.max(0, point.low),
+    high: Math.min(1, point.high),
+  }));
+  return { ...fit, points };
+}
+
+/** Binomial standard error of a validation accuracy; null for other metrics. */
+export function valueError(
+  value: number | null,
+  { metric }: Objective,
+  validationCount: number | null,
+): number | null {
+  if (metric !== 'validation_accuracy' || value === null || validationCount === null) return null;
+  return standardError(value, validationCount);
+}
+
+/** Number of validation images, from a trial's validation bits; null if it has none. */
+export function validationCountFrom({ result }: TrialRecord): number | null {
+  if (result?.kind !== 'complete' || result.validationCorrect.length === 0) return null;
+  const accuracy = result.curve.at(-1)?.metrics['validation_accuracy'] ?? NaN;
+  return imageCount(result.validationCorrect, accuracy);
+}
+
+/**
+ * Standard error of a configuration's value: from the choice of images, and from the seeds if it has
+ * several replicates. Null if neither is known.
+ */
+export function configurationError(
+  { value, replicates }: Configuration,
+  objective: Objective,
+  validationCount: number | null,
+): number | null {
+  const imageError = valueError(value, objective, validationCount);
+  const values = objectiveValues(replicates, objective);
+  if (value === null || values.length < 2) return imageError;
+  return meanError(values, imageError ?? 0);
+}
+
+/** From the best configuration: a trial without a correct image gives an upper bound only. */
+function bestValidationCount(complete: readonly Configuration[]): number | null {
+  const first = complete[0]?.replicates.find(({ status }) => status === 'complete');
+  return first === undefined ? null : validationCountFrom(first);
+}
+
+/** @param complete best configuration first */
+function tieGroup(
+  complete: readonly RankedConfiguration[],
+  rules: ComparisonRules,
+  parameter: ParameterName,
+): TieGroup | null {
+  const compared = compareConfigurations(complete, rules);
+  if (compared === null) return null;
+  const group = compared.filter(({ tied }) => tied).map(({ configuration }) => configuration.trial);
+  const values = group.map(({ params }) => numberParam(params, parameter));
+  return {
+    names: new Set(group.map(({ id }) => trialName(id))),
+    range: {
+      min: values.reduce((a, b) => Math.min(a, b), Infinity),
+      max: values.reduce((a, b) => Math.max(a, b), 0),
+    },
+    compared: new Set(compared.map(({ configuration }) => trialName(configuration.trial.id))),
+  };
+}

@@ -1,0 +1,10 @@
+/** Chooses the planner of a study. */
+import type { StudySpec } from '../../study/spec/study-spec.ts';
+import { narrowing } from './narrowing.ts';
+import { oneShot } from './one-shot.ts';
+import type { Planner } from './planner.ts';
+import { racing } from './racing.ts';
+
+export function plannerFor(spec: Pick<StudySpec, 'racing'>): Planner {
+  return narrowing(spec.racing ? racing : oneShot);
+}

@@ -1,0 +1,224 @@
+/**
+ * Conformance suite of the planner port: every implementation passes these tests.
+ *
+ * They check determinism: the rounds of a study do not depend on the order of results, on questions in
+ * the middle of a round, or on crashes, after which everything is rebuilt from stored records.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { sha256 } from '../../src/base/digest.ts';
+import { RandomStream } from '../../src/base/philox.ts';
+import type { PlannedStudy, PlannedTrial, Planner } from '../../src/search/planning/planner.ts';
+import { paramsText } from '../../src/study/search-space.ts';
+import type { StudySpec } from '../../src/study/spec/study-spec.ts';
+import {
+  divergedReason,
+  trialName,
+  waitingTrial,
+  type StageRecord,
+  type TrialRecord,
+} from '../../src/study/trial.ts';
+
+/** Images of the simulated validation split; a multiple of 8. */
+const images = 128;
+
+/**
+ * @param make    a new planner; called again after each simulated crash
+ * @param studies studies that the planner can plan, with stages of at least 8 trials
+ */
+export function plannerConformance(
+  name: string,
+  make: () => Planner,
+  studies: readonly StudySpec[],
+): void {
+  const study = fc.constantFrom(...studies);
+
+  describe(name, () => {
+    test('a planner plans the same rounds whatever the order of results, and after crashes', () => {
+      fc.assert(
+        fc.property(study, fc.nat(), (spec, seed) => {
+          expect(new Play(make, spec, seed).run()).toEqual(new Play(make, spec, null).run());
+        }),
+        { numRuns: 12 },
+      );
+    });
+
+    test('a planner plans trials of the stage, each once, with values in the search space', () => {
+      for (const spec of studies) {
+        const play = new Play(make, spec, null);
+        const names = play.run().flatMap(({ rounds }) => rounds.flatMap(({ trials }) => trials));
+        expect(new Set(names).size).toBe(names.length);
+        for (const { record, trials } of play.stages) {
+          expect(trials.length).toBeGreaterThanOrEqual(record.trials);
+          for (const { id, params } of trials) expectInSpace(record, { id, params });
+        }
+      }
+    });
+
+    test('a planner keeps the trials of a stage that is extended', () => {
+      fc.assert(
+        fc.property(study, fc.nat(), fc.integer({ min: 1, max: 9 }), (spec, seed, more) => {
+          const play = new Play(make, spec, seed);
+          play.run();
+          const before = play.stages.at(-1)!.trials.map(toText);
+          const longer = lengthen(spec, more);
+          play.extend(longer);
+          const after = play.stages.at(-1)!.trials.map(toText);
+          expect(after).toEqual(expect.arrayContaining(before));
+          const fresh = new Play(make, longer, null);
+          fresh.run();
+          expect(firstReplicates(after)).toEqual(
+            firstReplicates(fresh.stages.at(-1)!.trials.map(toText)),
+          );
+        }),
+        { numRuns: 8 },
+      );
+    });
+  });
+}
+
+interface PlayedStage {
+  readonly space: StageRecord['space'];
+  readonly rounds: readonly {
+    readonly trials: readonly string[];
+    readonly reason: string | null;
+  }[];
+}
+
+/** A study that is planned and trained to its end. Trials train in the given order, or at random. */
+class Play {
+  readonly stages: { record: StageRecord; trials: TrialRecord[] }[];
+  readonly #make: () => Planner;
+  #spec: StudySpec;
+  #planner: Planner;
+  readonly #random: RandomStream | null;
+  #draws = 0;
+
+  /** @param seed of the order of results and of crashes; null: neither */
+  constructor(make: () => Planner, spec: StudySpec, seed: number | null) {
+    this.#make = make;
+    this.#spec = spec;
+    this.#planner = make();
+    this.#random = seed === null ? null : new RandomStream(seed, 'split');
+    this.stages = spec.stages.map(({ name, trials }) => ({
+      record: { name, trials, space: null, reason: null, closed: false, warnings: [] },
+      trials: [],
+    }));
+  }
+
+  run(): PlayedStage[] {
+    return this.stages.map((stage) => {
+      const plan = this.#planner.openStage(this.#study(), stage.record.name);
+      stage.record = { ...stage.record, ...plan };
+      const rounds = this.#runRounds(stage);
+      stage.record = { ...stage.record, closed: true };
+      return { space: plan.space, rounds };
+    });
+  }
+
+  /** More trials in the last stage. */
+  extend(spec: StudySpec): void {
+    this.#spec = spec;
+    const stage = this.stages.at(-1)!;
+    stage.record = { ...stage.record, trials: spec.stages.at(-1)!.trials, closed: false };
+    this.#runRounds(stage);
+  }
+
+  #runRounds(stage: Play['stages'][number]): PlayedStage['rounds'] {
+    const rounds = [];
+    for (;;) {
+      const round = this.#nextRound(stage);
+      if (round === null) return rounds;
+      const added = this.#missing(stage, round.trials);
+      expect(added.length, 'a round has a new trial').toBeGreaterThan(0);
+      rounds.push({ trials: added.map(toText), reason: round.reason });
+      stage.trials.push(...added.map(({ id, params }) => waitingTrial(id, params)));
+      for (const { id } of this.#shuffled(added)) {
+        const index = stage.trials.findIndex((trial) => trialName(trial.id) === trialName(id));
+        stage.trials[index] = trained(this.#spec, stage.trials[index]!);
+        if (this.#draw() < 0.2) this.#expectNothingNew(stage);
+      }
+    }
+  }
+
+  /** While trials of a round are open, a planner plans no further ones. */
+  #expectNothingNew(stage: Play['stages'][number]): void {
+    if (stage.trials.every(({ status }) => status !== 'waiting')) return;
+    expect(this.#missing(stage, this.#nextRound(stage)?.trials ?? [])).toEqual([]);
+  }
+
+  #nextRound({ record, trials }: Play['stages'][number]): ReturnType<Planner['nextRound']> {
+    if (this.#draw() < 0.3) this.#planner = this.#make();
+    return this.#planner.nextRound(this.#study(), record, this.#shuffled(structuredClone(trials)));
+  }
+
+  #missing(stage: Play['stages'][number], trials: readonly PlannedTrial[]): PlannedTrial[] {
+    const existing = new Set(stage.trials.map(({ id }) => trialName(id)));
+    return trials.filter(({ id }) => !existing.has(trialName(id)));
+  }
+
+  #study(): PlannedStudy {
+    const stages = this.stages.map(({ record, trials }) => ({
+      record: structuredClone(record),
+      trials: this.#shuffled(structuredClone(trials)),
+    }));
+    return { spec: this.#spec, validationCount: images, stages };
+  }
+
+  #draw(): number {
+    return this.#random?.uniformAt(this.#draws++) ?? 1;
+  }
+
+  #shuffled<T>(values: readonly T[]): T[] {
+    const keyed = values.map((value) => ({ value, key: this.#draw() }));
+    return keyed.toSorted((a, b) => a.key - b.key).map(({ value }) => value);
+  }
+}
+
+/** The trial with its result, a pure function of the study's seed and the trial. A few diverge. */
+function trained(spec: StudySpec, trial: TrialRecord): TrialRecord {
+  const digest = sha256(`${spec.seed}`, toText(trial));
+  const noise = Number.parseInt(digest.slice(0, 8), 16) / 2 ** 32;
+  const fingerprint = digest;
+  const common = { steps: 1, seconds: 1 };
+  if (noise < 0.05) {
+    const result = { kind: 'diverged', ...common, curve: [] } as const;
+    return { ...trial, status: 'failed', reason: divergedReason(1), result, fingerprint };
+  }
+  const values = Object.values(trial.params).map((value) => Math.log10(Number(value)));
+  const distance = values.reduce((sum, value) => sum + Math.abs(value + 2), 0);
+  const correct = Math.max(1, Math.round(images * (0.9 - 0.05 * distance) - 6 * noise));
+  const validationCorrect = new Uint8Array(images / 8);
+  for (let image = 0; image < correct; image++) validationCorrect[image >> 3]! |= 1 << (image & 7);
+  const metrics = {
+    validation_accuracy: correct / images,
+    [spec.objective.metric]: spec.objective.direction === 'maximize' ? correct / images : distance,
+  };
+  const curve = [{ step: 1, metrics }];
+  const result = { kind: 'complete', ...common, digest, curve, validationCorrect } as const;
+  return { ...trial, status: 'complete', result, fingerprint };
+}
+
+function toText({ id, params }: PlannedTrial): string {
+  return `${trialName(id)} ${paramsText(params)}`;
+}
+
+/** The texts of replicate 1 of each configuration, sorted. */
+function firstReplicates(texts: readonly string[]): string[] {
+  return texts.filter((text) => /^[^.]+\/\d+ /.test(text)).toSorted();
+}
+
+function lengthen(spec: StudySpec, more: number): StudySpec {
+  const last = spec.stages.at(-1)!;
+  const stages = [...spec.stages.slice(0, -1), { ...last, trials: last.trials + more }];
+  return { ...spec, stages };
+}
+
+function expectInSpace({ name, space }: StageRecord, { id, params }: PlannedTrial): void {
+  expect(id.stage).toBe(name);
+  expect(Object.keys(params).toSorted()).toEqual(Object.keys(space ?? {}).toSorted());
+  for (const [parameter, { min, max }] of Object.entries(space ?? {})) {
+    expect(params[parameter]).toBeGreaterThanOrEqual(min);
+    expect(params[parameter]).toBeLessThanOrEqual(max);
+  }
+}
