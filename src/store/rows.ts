@@ -1,11 +1,12 @@
 /**
- * What the store can be told: one kind of row for each thing that happens to a study.
+ * Rows: what can be written to the store, one kind for each thing that happens to a study.
  *
- * A row is one guarded write: it names the state that it expects, and a write that meets another
- * state is a bug of the sender, so the whole commit fails. Rows decide nothing; `coordinator` does.
+ * A row is a guarded write: it names the state that it expects. A row that finds another state is a bug
+ * of the caller, so its whole commit fails. Rows decide nothing; the coordinator does.
  */
-import type { StudyRecord, WinnerRecord } from '../study/study-record.ts';
 import type { StudySpec } from '../study/spec/study-spec.ts';
+import type { StudyRecord, WinnerRecord } from '../study/study-record.ts';
+import type { Params } from '../study/search-space.ts';
 import type {
   AttemptOutcome,
   AttemptRecord,
@@ -16,115 +17,111 @@ import type {
   TrialResult,
 } from '../study/trial.ts';
 
-export type StoreRow =
-  /** A new study, behind those that are there. Its name is free. */
-  | { readonly kind: 'study-created'; readonly record: StudyRecord }
-  /** More trials in the last stage, or more stages; `stages` is the whole list, in order. */
-  | {
-      readonly kind: 'study-extended';
-      readonly spec: StudySpec;
-      readonly stages: readonly StageRecord[];
-    }
-  /** A failed or cancelled study stays so. `endedAtMs` is null while the study is not over. */
-  | {
-      readonly kind: 'study-status';
-      readonly study: string;
-      readonly status: StudyStatus;
-      readonly reason: string | null;
-      readonly endedAtMs: number | null;
-    }
-  /** The stage's range is known. It had none before. */
-  | { readonly kind: 'stage-opened'; readonly study: string; readonly stage: StageRecord }
-  /** A stage closes once, and only after it was opened. */
-  | {
-      readonly kind: 'stage-closed';
-      readonly study: string;
-      readonly stage: string;
-      readonly warnings: readonly string[];
-    }
-  /** A trial that waits for its first attempt. */
-  | {
-      readonly kind: 'trial-created';
-      readonly study: string;
-      readonly id: TrialId;
-      readonly lambda: number;
-    }
-  /** Purpose `search`: the trial waited, runs from now on, and no other such attempt of it is open. */
-  | { readonly kind: 'attempt-opened'; readonly study: string; readonly attempt: AttemptRecord }
-  /** An attempt closes once. `charged` counts against its trial where the purpose is `search`. */
-  | {
-      readonly kind: 'attempt-closed';
-      readonly study: string;
-      readonly trial: TrialId;
-      readonly attempt: number;
-      readonly outcome: AttemptOutcome;
-      readonly reason: string | null;
-      readonly endedAtMs: number;
-      readonly charged: boolean;
-      /** Of the result that closed it; null where it gave none. */
-      readonly fingerprint: string | null;
-    }
-  /** A result came for an attempt that was closed before; it had given none yet. */
-  | {
-      readonly kind: 'attempt-reported';
-      readonly study: string;
-      readonly trial: TrialId;
-      readonly attempt: number;
-      readonly fingerprint: string;
-    }
-  /** A running trial waits again or is given up; one that has not ended is cancelled. */
-  | {
-      readonly kind: 'trial-status';
-      readonly study: string;
-      readonly trial: TrialId;
-      readonly status: 'waiting' | 'failed' | 'cancelled';
-      readonly reason: string | null;
-    }
-  /** The first result of a trial that waits, runs, or was given up: complete, or failed as diverged. */
-  | {
-      readonly kind: 'trial-ended';
-      readonly study: string;
-      readonly trial: TrialId;
-      readonly worker: string;
-      readonly result: TrialResult;
-      readonly fingerprint: string;
-    }
-  /** Audits have shown the stored result to be wrong; its stage is open. */
-  | {
-      readonly kind: 'result-replaced';
-      readonly study: string;
-      readonly trial: TrialId;
-      readonly worker: string;
-      readonly result: TrialResult;
-      readonly fingerprint: string;
-      /** The fingerprint of the result that goes. */
-      readonly replaces: string;
-    }
-  /** The trial has a result. Null: it is open again. */
-  | {
-      readonly kind: 'trial-audited';
-      readonly study: string;
-      readonly trial: TrialId;
-      readonly verdict: AuditVerdict | null;
-    }
-  /** For the rest of the worker process's life. Once for a session. */
-  | {
-      readonly kind: 'worker-quarantined';
-      readonly session: string;
-      readonly worker: string;
-      readonly reason: string;
-      readonly atMs: number;
-    }
-  /** Null takes the winner away: the study was extended. */
-  | { readonly kind: 'winner'; readonly study: string; readonly winner: WinnerRecord | null }
-  /** A line for the log: joins, losses, retries. `study` is null where it concerns none. */
-  | {
-      readonly kind: 'event';
-      readonly atMs: number;
-      readonly study: string | null;
-      readonly what: string;
-      readonly detail: string;
-    };
+/** The place of a trial among others, from 1, best first. */
+export interface StoredRank {
+  readonly trial: TrialId;
+  /** Null, like `rankInStudy`, if the trial has no rank. */
+  readonly rankInStage: number | null;
+  readonly rankInStudy: number | null;
+}
 
-/** The rows of one kind. */
-export type RowOf<Kind extends StoreRow['kind']> = Extract<StoreRow, { readonly kind: Kind }>;
+interface ResultFields {
+  readonly study: string;
+  readonly trial: TrialId;
+  readonly worker: string;
+  readonly result: TrialResult;
+  /** Of `result` (`study/result-fingerprint.ts`). */
+  readonly fingerprint: string;
+}
+
+interface Rows {
+  /** A new study, after those that exist. Its name is free. */
+  'study-created': { readonly record: StudyRecord };
+  /** More trials in the last stage, or more stages. `stages`: the whole list, in order. */
+  'study-extended': { readonly spec: StudySpec; readonly stages: readonly StageRecord[] };
+  /** A failed or cancelled study keeps its status. */
+  'study-status': {
+    readonly study: string;
+    readonly status: StudyStatus;
+    readonly reason: string | null;
+    /** Null while the study is not over. */
+    readonly endedAtMs: number | null;
+  };
+  /** The stage's search space is known. It had none before. */
+  'stage-opened': { readonly study: string; readonly stage: StageRecord };
+  /** A stage closes once, and only after it was opened. */
+  'stage-closed': {
+    readonly study: string;
+    readonly stage: string;
+    readonly warnings: readonly string[];
+  };
+  /** Replaces all ranks of the study. */
+  ranks: { readonly study: string; readonly ranks: readonly StoredRank[] };
+  /** A trial that waits for its first attempt. */
+  'trial-created': { readonly study: string; readonly id: TrialId; readonly params: Params };
+  /** Kind `search`: the trial waits, runs from now on, and has no other open attempt of this kind. */
+  'attempt-opened': { readonly study: string; readonly attempt: AttemptRecord };
+  /** An attempt closes once. */
+  'attempt-closed': {
+    readonly study: string;
+    readonly trial: TrialId;
+    readonly attempt: number;
+    readonly outcome: AttemptOutcome;
+    readonly reason: string | null;
+    readonly endedAtMs: number;
+    /** Whether it is added to the trial's `failures`; only attempts of kind `search` are. */
+    readonly countsAsFailure: boolean;
+    /** Of the result that closed the attempt; null if there was none. */
+    readonly fingerprint: string | null;
+  };
+  /** The first result of an attempt that was closed without one. */
+  'attempt-reported': {
+    readonly study: string;
+    readonly trial: TrialId;
+    readonly attempt: number;
+    readonly fingerprint: string;
+  };
+  /** A running trial waits again or fails; one that has not ended is cancelled. */
+  'trial-status': {
+    readonly study: string;
+    readonly trial: TrialId;
+    readonly status: 'waiting' | 'failed' | 'cancelled';
+    readonly reason: string | null;
+  };
+  /** The first result of a trial that waits, runs, or failed without one: complete, or failed as diverged. */
+  'trial-ended': ResultFields;
+  /** Audits showed that the stored result is wrong. Its stage is open. */
+  'result-replaced': ResultFields & {
+    /** The fingerprint of the wrong result. */
+    readonly replaces: string;
+  };
+  /** The trial has a result. */
+  'trial-audited': {
+    readonly study: string;
+    readonly trial: TrialId;
+    /** Null: the audit is open again. */
+    readonly verdict: AuditVerdict | null;
+  };
+  /** Once for a session: until the worker process ends. */
+  'worker-excluded': {
+    readonly session: string;
+    readonly worker: string;
+    readonly reason: string;
+    readonly atMs: number;
+  };
+  /** Null removes the winner: the study was extended. */
+  winner: { readonly study: string; readonly winner: WinnerRecord | null };
+  /** A line of the log, such as a join, a loss or a retry. */
+  event: {
+    readonly atMs: number;
+    /** Null if the event concerns no study. */
+    readonly study: string | null;
+    readonly what: string;
+    readonly detail: string;
+  };
+}
+
+/** Any row, or the rows of one kind: `StoreRow<'trial-ended'>`. */
+export type StoreRow<Kind extends keyof Rows = keyof Rows> = {
+  [K in Kind]: { readonly kind: K } & Rows[K];
+}[Kind];

@@ -1,11 +1,11 @@
 /**
- * Copies of the store: made while a coordinator runs, and put back when none does.
+ * Backup: a copy of the store in one file, made while a coordinator runs and restored while none does.
  *
- *     ridgeline.db (+ its log) --one committed state, checked--> FILE
- *     FILE --checked, whole, known--> ridgeline.db; the one that was there is kept beside it
+ *     ridgeline.db (and its log) --one committed state, checked--> FILE
+ *     FILE --checked--> ridgeline.db; the store that it replaces is kept under another name
  *
- * A backup is one file that needs no log beside it. It appears under its name whole or not at all.
- * Tokens and keys are not in it: they stay in the state directory.
+ * A backup appears under its name complete or not at all. Tokens and keys are not in it: they stay in
+ * the state directory.
  */
 import {
   chmodSync,
@@ -23,36 +23,36 @@ import { RidgelineError, messageOf } from '../../base/errors.ts';
 import {
   checkSqlite,
   createDirectory,
-  isThere,
+  fileExists,
   opened,
   openForReading,
   storeFile,
 } from './database-file.ts';
 import { syncDirectory, syncFile } from './file-sync.ts';
 import { lockState } from './lock.ts';
-import { checkNotNewer, storedVersion } from './migrations.ts';
+import { checkVersion, storedVersion } from './schema.ts';
 import { fromFileSystem, fromSqlite } from './sqlite-errors.ts';
 
 interface BackupOptions {
-  /** Whether a file of that name may be replaced. */
+  /** Whether an existing file may be replaced. */
   readonly force: boolean;
-  /** Told now and then, in pages of the store. */
+  /** Called from time to time, with numbers of pages. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What a copy has. */
+/** What a copy contains. */
 export interface CopySummary {
   readonly studies: number;
   readonly trials: number;
 }
 
-/** So many pages between two looks at the progress. */
-const pagesAtOnce = 1_000;
+/** Pages between two calls of `onProgress`. */
+const pagesPerStep = 1_000;
 
 /**
- * Writes one committed state of the store to `target`; a running coordinator is not held up.
+ * Writes one committed state of the store to `target`. A running coordinator does not wait for it.
  *
- * @throws RidgelineError STUDY_UNKNOWN where there is no store; OUTPUT_UNWRITABLE; STATE_DAMAGED
+ * @throws RidgelineError STUDY_UNKNOWN if there is no store; OUTPUT_UNWRITABLE; STATE_DAMAGED
  */
 export async function backUpStore(
   stateDir: string,
@@ -61,17 +61,17 @@ export async function backUpStore(
 ): Promise<CopySummary> {
   const source = storeFile(stateDir);
   refuseTarget(target, source, force);
-  // What a link names is replaced, not the link.
+  // The target of a link is replaced, not the link.
   const file = existsSync(target) ? realpathSync(target) : target;
   const database = openForReading(source);
   if (database === null) throw nothingToBackUp(stateDir);
   const partial = `${file}.partial-${process.pid}`;
   try {
-    // Held for as long as it takes: the copy is of this state, whatever is committed meanwhile.
+    // The transaction keeps this state for the copy, whatever is committed meanwhile.
     database.exec('BEGIN');
     storedVersion(database);
     await backup(database, partial, {
-      rate: pagesAtOnce,
+      rate: pagesPerStep,
       progress: ({ totalPages, remainingPages }) =>
         onProgress?.(totalPages - remainingPages, totalPages),
     });
@@ -96,20 +96,20 @@ export async function backUpStore(
 /**
  * Puts a backup in the place of the store. No coordinator may run.
  *
- * @returns what it has, and where the store that was there has gone; null where there was none
- * @throws RidgelineError STATE_LOCKED; STATE_DAMAGED or VERSION_MISMATCH where the backup is no good,
- *   STATE_OCCUPIED where there is a store and `force` was not given; nothing was changed then
+ * @returns what it contains, and the new name of the store that it replaced; null if there was none
+ * @throws RidgelineError STATE_LOCKED; STATE_DAMAGED or VERSION_MISMATCH if the backup cannot be used;
+ *   STATE_OCCUPIED if there is a store and `force` is false. Nothing is changed then.
  */
-export function restoreStore(
+export async function restoreStore(
   stateDir: string,
   source: string,
   { force }: { readonly force: boolean },
-): CopySummary & { readonly replaced: string | null } {
-  if (!isThere(source)) {
+): Promise<CopySummary & { readonly replaced: string | null }> {
+  if (!fileExists(source)) {
     throw new RidgelineError(
       'USAGE',
-      `There is no file ${source}.`,
-      'Give the file that `ridgeline backup` wrote.',
+      `The backup ${source} does not exist.`,
+      'Name a file that `ridgeline backup` has written.',
     );
   }
   createDirectory(stateDir);
@@ -119,12 +119,12 @@ export function restoreStore(
   if (isOccupied && !force) throw occupied(file);
   const partial = `${file}.restoring`;
   try {
-    // What is checked is what will be used: the copy, not the original.
+    // The copy is checked, since it is what will be used.
     copyFileSync(source, partial);
     const summary = checkCopy(partial, source);
     chmodSync(partial, 0o600);
     syncFile(partial);
-    const replaced = isOccupied ? setAside(file) : null;
+    const replaced = isOccupied ? renameReplaced(file) : null;
     removeLog(file);
     renameSync(partial, file);
     syncDirectory(stateDir);
@@ -137,17 +137,16 @@ export function restoreStore(
 }
 
 /**
- * Everything that can be wrong with a copy is looked for before anybody relies on it; then it is made
- * one that needs no log beside it.
+ * Checks a copy completely, then converts it to a file that needs no log.
  *
- * @param named the file that people know, for messages
+ * @param named the file that the user knows, for messages
  */
 function checkCopy(copy: string, named: string): CopySummary {
   checkSqlite();
   const check = (database: DatabaseSync): void => {
-    if (storedVersion(database) === 0) throw new Error('it is no store of Ridgeline');
-    checkNotNewer(database, named);
-    for (const [pragma, isGood] of wholeness) {
+    if (storedVersion(database) === 0) throw new Error('it is not a store of Ridgeline');
+    checkVersion(database, named);
+    for (const [pragma, isGood] of completeChecks) {
       const found = database.prepare(`PRAGMA ${pragma}`).get();
       if (!isGood(found)) throw new Error(Object.values(found ?? {}).join(' '));
     }
@@ -169,24 +168,24 @@ function checkCopy(copy: string, named: string): CopySummary {
 
 type Row = Record<string, unknown> | undefined;
 
-const wholeness: readonly (readonly [string, (found: Row) => boolean])[] = [
+const completeChecks: readonly (readonly [string, (found: Row) => boolean])[] = [
   ['integrity_check(1)', (found) => found?.['integrity_check'] === 'ok'],
   ['foreign_key_check', (found) => found === undefined],
 ];
 
-/** A hard link fails where there is a file: two backups at once cannot replace each other unasked. */
+/** A hard link fails if the file exists: without `force`, two backups at once do not replace each other. */
 function putInPlace(partial: string, target: string, force: boolean): void {
   if (force) renameSync(partial, target);
   else linkSync(partial, target);
   syncDirectory(dirname(resolve(target)));
 }
 
-/** The store that is replaced stays there under another name, with its log. */
-function setAside(file: string): string {
+/** Renames the store that is replaced, with its log. @returns its new name */
+function renameReplaced(file: string): string {
   let number = 1;
   while (existsSync(`${file}.replaced-${number}`)) number += 1;
   const aside = `${file}.replaced-${number}`;
-  // The log first: without its store it is nothing, but a store without its log is an older store.
+  // The log first: a store without its log is an older state, and a log alone is nothing.
   if (existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${aside}-wal`);
   renameSync(file, aside);
   return aside;
@@ -196,7 +195,7 @@ function removeLog(file: string): void {
   for (const suffix of ['-wal', '-shm', '-journal']) rmSync(`${file}${suffix}`, { force: true });
 }
 
-/** Nothing was ever written there; one that cannot be read is not empty. */
+/** Whether no study is stored. A store that cannot be read is not empty. */
 function isEmptyStore(file: string): boolean {
   try {
     const database = openForReading(file);
@@ -221,8 +220,8 @@ function refuseTarget(target: string, source: string, force: boolean): void {
   if (!force) {
     throw new RidgelineError(
       'OUTPUT_UNWRITABLE',
-      `${target} is there already, and backups are not replaced unasked.`,
-      'Give another name, or --force to replace it.',
+      `${target} exists, and a backup does not replace files by default.`,
+      'Choose another name, or add --force to replace it.',
     );
   }
 }
@@ -235,7 +234,7 @@ function nothingToBackUp(stateDir: string): RidgelineError {
   return new RidgelineError(
     'STUDY_UNKNOWN',
     `There is no store in ${stateDir}, so there is nothing to back up.`,
-    'Give the directory of a coordinator or run with --state DIR.',
+    'Add --state DIR with the state directory of a coordinator or a run.',
   );
 }
 
@@ -243,7 +242,7 @@ function unwritable(target: string, cause: unknown): RidgelineError {
   return new RidgelineError(
     'OUTPUT_UNWRITABLE',
     `The backup ${target} cannot be written: ${messageOf(cause)}.`,
-    'Give another path.',
+    'Choose another path.',
     { cause },
   );
 }
@@ -251,16 +250,16 @@ function unwritable(target: string, cause: unknown): RidgelineError {
 function occupied(file: string): RidgelineError {
   return new RidgelineError(
     'STATE_OCCUPIED',
-    `There is a store already: ${file}. Nothing was changed.`,
-    'Give --force to put the backup in its place (it is kept beside it under another name), or another --state DIR.',
+    `A store exists: ${file}. Nothing was changed.`,
+    'Add --force to replace it (it is kept under another name), or choose another directory with --state DIR.',
   );
 }
 
 function damagedCopy(named: string, cause: unknown): RidgelineError {
   return new RidgelineError(
     'STATE_DAMAGED',
-    `${named} is damaged (${messageOf(cause)}), so no copy of it is used. Nothing was changed.`,
-    'Use another backup; `ridgeline restore FILE` checks each before it uses it.',
+    `${named} is damaged (${messageOf(cause)}) and was not used. Nothing was changed.`,
+    'Restore another backup. `ridgeline restore FILE` checks it first.',
     { cause },
   );
 }

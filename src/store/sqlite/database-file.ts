@@ -1,25 +1,25 @@
 /**
- * The store's file: where it lies, who may look into it, and that it is whole before anybody does.
+ * Database file: where the store is, who may read it, and the checks before it is used.
  *
- * Not here: its tables (`migrations.ts`), who writes to it (`open-store.ts`), copies (`backup.ts`).
+ * Not here: its tables (`schema.ts`), its writer (`open-store.ts`), copies of it (`backup.ts`).
  */
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../../base/errors.ts';
-import { checkReadable, storedVersion } from './migrations.ts';
+import { checkReadable, storedVersion } from './schema.ts';
 import { fromFileSystem, storeDamaged, translated } from './sqlite-errors.ts';
 
-/** How long a call waits for a checkpoint or recovery of another connection before it gives up. */
+/** How long a call waits for a checkpoint or a recovery of another connection. */
 const busyTimeoutMs = 5_000;
-/** Older ones can corrupt a write-ahead log with several connections ("WAL-reset", fixed in 3.51.3). */
+/** Older versions can corrupt a write-ahead log with several connections ("WAL-reset", fixed in 3.51.3). */
 const sqliteFloor = [3, 51, 3] as const;
 
 export function storeFile(stateDir: string): string {
   return join(stateDir, 'ridgeline.db');
 }
 
-/** What is made here is for the owner alone: join tokens and keys lie in the same directory. */
+/** Creates the directory and its files for their owner alone: tokens and keys are in the same directory. */
 export function createDirectory(stateDir: string): void {
   try {
     makeFolders(resolve(stateDir));
@@ -29,31 +29,31 @@ export function createDirectory(stateDir: string): void {
   }
 }
 
-/** Node's own recursive way never ends where a file system refuses new folders with ENOENT, as /proc does. */
+/** Node's own recursive `mkdir` never ends if a file system refuses new folders with ENOENT, as /proc does. */
 function makeFolders(path: string): void {
   if (existsSync(path)) return;
   makeFolders(dirname(path));
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    // Made by another process at the same moment.
+    // Another process may have created it at the same moment.
     if (!existsSync(path)) throw error;
   }
 }
 
 /**
- * Never opens a file that is there: closing it again would drop the locks that SQLite holds on it in
- * this process (POSIX: any close of a file ends all of the process's locks on it).
+ * Never opens a file that exists: closing it would end the locks that SQLite holds on it in this
+ * process (POSIX: closing a file ends all locks of the process on it).
  */
 function createPrivate(file: string): void {
-  if (isThere(file)) return;
+  if (fileExists(file)) return;
   closeSync(openSync(file, 'wx', 0o600));
 }
 
-/** Null where there is nothing to read yet. */
+/** Null if there is no store yet. */
 export function openForReading(file: string): DatabaseSync | null {
   checkSqlite();
-  if (!isThere(file)) return null;
+  if (!fileExists(file)) return null;
   let isEmpty = false;
   const database = opened(file, true, (opening) => {
     isEmpty = storedVersion(opening) === 0;
@@ -64,8 +64,8 @@ export function openForReading(file: string): DatabaseSync | null {
   return null;
 }
 
-/** Not allowed to look, or a file where a directory should be, is not the same as nothing there. */
-export function isThere(file: string): boolean {
+/** @throws RidgelineError if it is not known: no permission, or a part of the path is a file */
+export function fileExists(file: string): boolean {
   try {
     statSync(file);
     return true;
@@ -92,7 +92,7 @@ export function opened(
   });
 }
 
-/** Structure, constraints and types of every page, before anything is built on them. */
+/** Checks structure, constraints and types of every page. */
 export function checkUndamaged(database: DatabaseSync, file: string): void {
   const finding = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
   if (finding !== 'ok') throw storeDamaged(file, String(finding));
@@ -107,8 +107,8 @@ export function checkSqlite(): void {
     if (part < floor) {
       throw new RidgelineError(
         'MACHINE_UNFIT',
-        `This Node.js ${process.version} has SQLite ${version}; before ${sqliteFloor.join('.')} a write-ahead log could be corrupted.`,
-        'Use Node.js 24.15 or newer.',
+        `This Node.js ${process.version} has SQLite ${version}; versions before ${sqliteFloor.join('.')} can corrupt a write-ahead log.`,
+        'Install Node.js 24.15 or newer.',
       );
     }
   }
@@ -116,4 +116,28 @@ export function checkSqlite(): void {
 
 export function closeOnce(database: DatabaseSync): void {
   if (database.isOpen) database.close();
+}
+
+/** All that `write` does, or nothing. */
+export function transaction<T>(database: DatabaseSync, file: string, write: () => T): T {
+  return translated(file, () => {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const outcome = write();
+      database.exec('COMMIT');
+      return outcome;
+    } catch (error) {
+      rollBack(database);
+      throw error;
+    }
+  });
+}
+
+/** After some errors, such as a full disk, SQLite has rolled back already. */
+function rollBack(database: DatabaseSync): void {
+  try {
+    if (database.isTransaction) database.exec('ROLLBACK');
+  } catch {
+    // The error that made it necessary is reported; a transaction that stays open fails the next one.
+  }
 }

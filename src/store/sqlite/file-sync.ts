@@ -1,12 +1,12 @@
-/** Making sure that files, and the names under which they appear, are on the disk. */
+/** File sync: makes sure that files and their names are on disk. */
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 
-/** Never of the store itself: closing a file drops SQLite's locks on it in this process. */
+/** Not for the store itself: closing a file ends SQLite's locks on it in this process. */
 export function syncFile(path: string): void {
   sync(path, 'r+');
 }
 
-/** After a file in it was made or renamed. */
+/** After a file in it was created or renamed. */
 export function syncDirectory(path: string): void {
   sync(path, 'r');
 }

@@ -1,11 +1,11 @@
 /**
- * One coordinator for a state directory: `BEGIN EXCLUSIVE` held on a database of its own.
+ * State lock: one process per state directory writes, the one that holds `BEGIN EXCLUSIVE` on `lock.db`.
  *
- * The operating system lets go of the lock when the process ends, however it ends, so there is no
- * stale lock to clean up. The store's own file is not locked: others may read it at any time.
+ * The operating system releases the lock when the process ends for any reason, so there are no stale
+ * locks. The store's own file is not locked: others may read it at any time.
  *
- * Beside the lock stands who holds it, for the message to the second. After a crash that file is
- * still there and means nothing: only the lock counts.
+ * `lock.owner` names the holder, for the error of a second process. It remains after a crash and means
+ * nothing then: only the lock counts.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,11 +14,11 @@ import { RidgelineError } from '../../base/errors.ts';
 import { fromFileSystem, fromSqlite, isBusy, translated } from './sqlite-errors.ts';
 
 export interface StateLock extends Disposable {
-  /** Says who holds it, in words for people: "pid 123 on host, 127.0.0.1:7070". */
+  /** Records the holder, for people: "pid 123 on host, 127.0.0.1:7070". */
   writeOwner(owner: string): void;
 }
 
-/** @throws RidgelineError STATE_LOCKED when another process, or another store in this one, holds it */
+/** @throws RidgelineError STATE_LOCKED if another process, or another store in this one, holds the lock */
 export function lockState(stateDir: string, owner: string): StateLock {
   const file = join(stateDir, 'lock.db');
   const ownerFile = join(stateDir, 'lock.owner');
@@ -65,7 +65,7 @@ function readOwner(file: string): string {
 function stateLocked(stateDir: string, owner: string): RidgelineError {
   return new RidgelineError(
     'STATE_LOCKED',
-    `The state directory ${stateDir} is in use by a running coordinator (${owner}); there can be only one.`,
-    `Hand the study to it with \`ridgeline submit STUDY.yaml --state ${stateDir}\`, stop it, or give another directory with --state DIR.`,
+    `The state directory ${stateDir} is in use by a running coordinator (${owner}); only one can use it.`,
+    `Submit the study to it with \`ridgeline submit STUDY.yaml --state ${stateDir}\`, stop it, or choose another directory with --state DIR.`,
   );
 }

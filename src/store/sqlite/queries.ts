@@ -1,198 +1,99 @@
-/** Every query that reads, prepared once. `read.ts` puts their rows together. */
+/** Queries: every statement that reads. `read.ts` combines their rows into records. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Kysely, Selectable } from 'kysely';
-import type { TrialId } from '../../study/trial.ts';
-import type { Tables } from './schema.ts';
-import { prepare } from './statements.ts';
+import { isTrial, prepare } from './statements.ts';
+import type { Tables, TrialKey } from './tables.ts';
 
-export type StudyRow = Selectable<Tables['study']>;
-export type StageRow = Selectable<Tables['stage']>;
-/** Of a stage that is known. */
-export type AttemptRow = Omit<Selectable<Tables['attempt']>, 'study' | 'stage'>;
-export type EventRow = Selectable<Tables['event']>;
-export type WinnerRow = Selectable<Tables['winner']>;
-type MeasurementRow = Selectable<Tables['measurement']>;
+/** A trial with the metrics of its last measurement, which are null if there is none. */
+export type TrialRow = Tables['trial'] & { metrics: string | null };
 
-/** A trial of a stage that is known, beside its last measurement, whose columns are null where there is none. */
-export type TrialRow = Omit<Selectable<Tables['trial']>, 'study' | 'stage'> & {
-  [K in MeasurementColumn]: MeasurementRow[K] | null;
-};
-
-const measurementColumns = [
-  'step',
-  'epoch',
-  'learning_rate',
-  'train_loss',
-  'train_cost',
-  'train_accuracy',
-  'validation_loss',
-  'validation_cost',
-  'validation_accuracy',
-  'test_loss',
-  'test_accuracy',
-] as const;
-
-const attemptColumns = [
-  'k',
-  'replicate',
-  'attempt',
-  'purpose',
-  'worker',
-  'session',
-  'pack',
-  'granted_at_ms',
-  'ended_at_ms',
-  'outcome',
-  'reason',
-  'fingerprint',
-] as const;
-
-export type MeasurementColumn = (typeof measurementColumns)[number];
-
-type Key = TrialId & { study: string };
-type StageKey = { study: string; stage: string };
+interface StudyKey {
+  study: string;
+}
+interface StageKey extends StudyKey {
+  stage: string;
+}
+/** The next `limit` rows after a trial, in the order of the table's key, so that nothing is sorted. */
+type NextTrials = TrialKey & { limit: number };
+type NextAttempts = NextTrials & { attempt: number };
+/** From one trial of a stage to another, both included. */
+export interface TrialRange extends StageKey {
+  from_index: number;
+  from_replicate: number;
+  to_index: number;
+  to_replicate: number;
+}
 
 export function studyQueries(database: DatabaseSync) {
   return {
-    studies: prepare(database, (query) => query.selectFrom('study').selectAll().orderBy('ordinal')),
-    study: prepare(database, (query, $: { name: string }) =>
-      query.selectFrom('study').selectAll().where('name', '=', $.name),
+    studies: prepare<object, Tables['study']>(database, 'SELECT * FROM study ORDER BY ordinal'),
+    study: prepare<StudyKey, Tables['study']>(database, 'SELECT * FROM study WHERE name = :study'),
+    stages: prepare<StudyKey, Tables['stage']>(
+      database,
+      'SELECT * FROM stage WHERE study = :study ORDER BY ordinal',
     ),
-    stages: prepare(database, (query, $: { study: string }) =>
-      query.selectFrom('stage').selectAll().where('study', '=', $.study).orderBy('ordinal'),
+    winner: prepare<StudyKey, Tables['winner']>(
+      database,
+      'SELECT * FROM winner WHERE study = :study',
     ),
-    events: prepare(database, (query, $: { limit: number }) =>
-      query.selectFrom('event').selectAll().orderBy('sequence', 'desc').limit($.limit),
+    ranks: prepare<StudyKey, Tables['ranking']>(
+      database,
+      `SELECT ranking.* FROM stage JOIN ranking ON ranking.study = stage.study AND ranking.stage = stage.name
+       WHERE stage.study = :study ORDER BY ordinal, trial_index, replicate`,
     ),
-    quarantines: prepare(database, (query) =>
-      query.selectFrom('quarantine').selectAll().orderBy('at_ms').orderBy('session'),
+    events: prepare<{ limit: number }, Tables['event']>(
+      database,
+      'SELECT * FROM event ORDER BY sequence DESC LIMIT :limit',
     ),
-    winner: prepare(database, (query, $: { study: string }) =>
-      query.selectFrom('winner').selectAll().where('study', '=', $.study),
+    exclusions: prepare<object, Tables['exclusion']>(
+      database,
+      'SELECT * FROM exclusion ORDER BY at_ms, session',
     ),
   };
 }
+
+const isInStage = 'study = :study AND stage = :stage';
+const isInRange = `${isInStage} AND (trial_index, replicate) >= (:from_index, :from_replicate)
+  AND (trial_index, replicate) <= (:to_index, :to_replicate)`;
 
 export function trialQueries(database: DatabaseSync) {
+  const trials = `SELECT *, (SELECT metrics FROM measurement AS m WHERE m.study = trial.study AND m.stage = trial.stage
+    AND m.trial_index = trial.trial_index AND m.replicate = trial.replicate AND m.step = trial.measured_step) AS metrics
+    FROM trial`;
   return {
-    /** Stage by stage: in the order of the table's key, so that nothing is sorted. */
-    trials: prepare(database, (query, $: StageKey) =>
-      selectTrials(query)
-        .where('t.study', '=', $.study)
-        .where('t.stage', '=', $.stage)
-        .orderBy('t.k')
-        .orderBy('t.replicate'),
+    next: prepare<NextTrials, TrialRow>(
+      database,
+      `${trials} WHERE ${isInStage} AND (trial_index, replicate) > (:trial_index, :replicate)
+       ORDER BY trial_index, replicate LIMIT :limit`,
     ),
-    trial: prepare(database, (query, $: Key) =>
-      selectTrials(query)
-        .where('t.study', '=', $.study)
-        .where('t.stage', '=', $.stage)
-        .where('t.k', '=', $.index)
-        .where('t.replicate', '=', $.replicate),
+    one: prepare<TrialKey, TrialRow>(database, `${trials} WHERE ${isTrial}`),
+    correctness: prepare<TrialRange, Tables['correctness']>(
+      database,
+      `SELECT * FROM correctness WHERE ${isInRange}`,
     ),
-    correctness: prepare(database, (query, $: { study: string }) =>
-      query.selectFrom('correctness').selectAll().where('study', '=', $.study),
-    ),
-    correctnessOf: prepare(database, (query, $: Key) =>
-      query
-        .selectFrom('correctness')
-        .selectAll()
-        .where('study', '=', $.study)
-        .where('stage', '=', $.stage)
-        .where('k', '=', $.index)
-        .where('replicate', '=', $.replicate),
-    ),
-    curve: prepare(database, (query, $: Key) =>
-      query
-        .selectFrom('measurement')
-        .selectAll()
-        .where('study', '=', $.study)
-        .where('stage', '=', $.stage)
-        .where('k', '=', $.index)
-        .where('replicate', '=', $.replicate)
-        .orderBy('step'),
-    ),
-    measurements: prepare(database, (query, $: { study: string }) =>
-      query
-        .selectFrom('measurement')
-        .selectAll()
-        .where('study', '=', $.study)
-        .orderBy('stage')
-        .orderBy('k')
-        .orderBy('replicate')
-        .orderBy('step'),
+    measurements: prepare<TrialRange, Tables['measurement']>(
+      database,
+      `SELECT * FROM measurement WHERE ${isInRange} ORDER BY trial_index, replicate, step`,
     ),
   };
-}
-
-function selectTrials(query: Kysely<Tables>) {
-  return query
-    .selectFrom('trial as t')
-    .leftJoin('measurement as m', (join) =>
-      join
-        .onRef('m.study', '=', 't.study')
-        .onRef('m.stage', '=', 't.stage')
-        .onRef('m.k', '=', 't.k')
-        .onRef('m.replicate', '=', 't.replicate')
-        .onRef('m.step', '=', 't.measured_step'),
-    )
-    .select([
-      't.k',
-      't.replicate',
-      't.lambda',
-      't.status',
-      't.reason',
-      't.attempts',
-      't.charged',
-      't.worker',
-      't.steps',
-      't.seconds',
-      't.digest',
-      't.measured_step',
-      't.fingerprint',
-      't.audit',
-    ])
-    .select(measurementColumns.map((column) => `m.${column}` as const));
 }
 
 export function attemptQueries(database: DatabaseSync) {
+  const order = 'ORDER BY trial_index, replicate, attempt';
   return {
-    attempts: prepare(database, (query, $: StageKey) =>
-      query
-        .selectFrom('attempt')
-        .select(attemptColumns)
-        .where('study', '=', $.study)
-        .where('stage', '=', $.stage)
-        .orderBy('k')
-        .orderBy('replicate')
-        .orderBy('attempt'),
+    next: prepare<NextAttempts, Tables['attempt']>(
+      database,
+      `SELECT * FROM attempt WHERE ${isInStage}
+       AND (trial_index, replicate, attempt) > (:trial_index, :replicate, :attempt) ${order} LIMIT :limit`,
     ),
-    /** Those that gave a result for a trial that had one. */
-    recomputed: prepare(database, (query, $: StageKey) =>
-      query
-        .selectFrom('attempt')
-        .select(attemptColumns)
-        .where('study', '=', $.study)
-        .where('stage', '=', $.stage)
-        .where((where) =>
-          where.or([
-            where('outcome', 'in', ['duplicate', 'disputed']),
-            where.and([where('outcome', '=', 'accepted'), where('purpose', '!=', 'search')]),
-          ]),
-        )
-        .orderBy('k')
-        .orderBy('replicate')
-        .orderBy('attempt'),
+    /** Attempts that gave a result for a trial that had one. */
+    verifications: prepare<StageKey, Tables['attempt']>(
+      database,
+      `SELECT * FROM attempt WHERE ${isInStage} AND (outcome IN ('duplicate', 'disputed')
+       OR (outcome = 'accepted' AND kind <> 'search')) ${order}`,
     ),
-    attemptsOf: prepare(database, (query, $: Key) =>
-      query
-        .selectFrom('attempt')
-        .select(attemptColumns)
-        .where('study', '=', $.study)
-        .where('stage', '=', $.stage)
-        .where('k', '=', $.index)
-        .where('replicate', '=', $.replicate)
-        .orderBy('attempt'),
+    ofTrial: prepare<TrialKey, Tables['attempt']>(
+      database,
+      `SELECT * FROM attempt WHERE ${isTrial} ${order}`,
     ),
   };
 }

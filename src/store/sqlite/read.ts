@@ -1,14 +1,13 @@
 /**
- * Reading the store: rows back into the records that every room speaks.
+ * Reads of a SQLite store: rows become the records of `study`.
  *
- * Every method sees one committed state; `snapshot` holds one over several calls. What was null
- * because it was not finite comes back as NaN; −0 comes back as 0.
+ * A read is one transaction, completed within its call, so it sees one committed state. A snapshot opens
+ * another connection, because reads and commits of other callers come between its reads.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { messageOf, RidgelineError } from '../../base/errors.ts';
-import { specFromCanonical } from '../../study/spec/canonical-spec.ts';
+import { readStoredSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import type { StudySpec } from '../../study/spec/study-spec.ts';
 import {
   trialName,
   type AttemptRecord,
@@ -16,60 +15,42 @@ import {
   type TrialId,
   type TrialRecord,
 } from '../../study/trial.ts';
-import { attemptQueries, studyQueries, trialQueries, type StudyRow } from './queries.ts';
+import type { StoreReads, TrialOptions } from '../store.ts';
+import {
+  attemptQueries,
+  studyQueries,
+  trialQueries,
+  type TrialRange,
+  type TrialRow,
+} from './queries.ts';
 import {
   attemptRecord,
   eventRecord,
-  measurementOf,
+  lastPoint,
+  measurement,
   stageRecord,
+  storedRank,
   trialRecord,
   winnerRecord,
-  type EventRecord,
 } from './records.ts';
-import { fromSqlite, storeDamaged, translated } from './sqlite-errors.ts';
+import { fromSqlite, storeDamaged } from './sqlite-errors.ts';
+import { trialKey } from './statements.ts';
+import type { Tables, TrialKey } from './tables.ts';
 
-interface TrialOptions {
-  /** Whole curves, not only their last points. */
-  readonly curves?: boolean;
-  /** The bits of correctly classified validation records; without them `validationCorrect` is empty. */
-  readonly correctness?: boolean;
-}
+/** Rows per batch. */
+const batchRows = 1_000;
 
-export interface StoreReader extends Disposable {
-  /** In order of submission. */
-  studies(): StudyRecord[];
-  study(name: string): StudyRecord | null;
-  /** By stage order, k, replicate. Without options, results carry their last measurement only. */
-  trials(study: string, options?: TrialOptions): TrialRecord[];
-  /** The same, each read when it is asked for: no other process's writes are kept out meanwhile. */
-  eachTrial(study: string, options?: TrialOptions): Iterable<TrialRecord>;
-  /** One trial with its whole curve and its bits. */
-  trial(study: string, id: TrialId): TrialRecord | null;
-  /** By stage order, k, replicate, attempt. */
-  attempts(study: string, trial?: TrialId): AttemptRecord[];
-  /** Those by which trials of the study were computed again: few of many. */
-  recomputed(study: string): AttemptRecord[];
-  /** The same as `attempts`, as `eachTrial`. */
-  eachAttempt(study: string): Iterable<AttemptRecord>;
-  /** The newest `limit` of them, oldest first. */
-  events(limit: number): EventRecord[];
-  /** Worker processes of which nothing counts any more, by session: why. */
-  quarantines(): Map<string, string>;
-  /** What `read` reads within, it reads from one committed state. It must not wait for anything. */
-  snapshot<T>(read: () => T): T;
-  close(): void;
-}
+/** Calls `read` in one committed state. Errors of SQLite are translated; texts that are no JSON are damage. */
+type InOneState = <T>(read: () => T) => T;
 
-/** What runs within it sees one committed state. */
-type Snapshot = <T>(read: () => T) => T;
-
-/** Works on any connection: the coordinator's own, or one that can only read. */
-export function readerOf(
+/** @param snapshot of the store that `database` is connected to */
+export function storeReads(
   database: DatabaseSync,
   file: string,
-): Omit<StoreReader, 'close' | typeof Symbol.dispose> {
-  const snapshot: Snapshot = (read) =>
-    translated(file, () => {
+  snapshot: StoreReads['snapshot'],
+): StoreReads {
+  const inOneState: InOneState = (read) => {
+    try {
       if (database.isTransaction) return read();
       database.exec('BEGIN');
       try {
@@ -77,42 +58,33 @@ export function readerOf(
       } finally {
         if (database.isTransaction) database.exec('COMMIT');
       }
-    });
+    } catch (error) {
+      if (error instanceof SyntaxError) throw storeDamaged(file, error.message, error);
+      throw fromSqlite(error, file);
+    }
+  };
   return {
     snapshot,
-    ...studyReader(database, file, snapshot),
-    ...trialReader(database, file, snapshot),
-    ...attemptReader(database, file, snapshot),
+    ...studyReads(database, file, inOneState),
+    ...trialReads(database, inOneState),
+    ...attemptReads(database, inOneState),
   };
 }
 
-function studyReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
+function studyReads(database: DatabaseSync, file: string, inOneState: InOneState) {
   const queries = studyQueries(database);
 
-  /** Only valid specs are stored: one that is not has rotted, or somebody has edited it. */
-  function specOf(row: StudyRow): StudySpec {
-    try {
-      return specFromCanonical(row.spec);
-    } catch (error) {
-      throw storeDamaged(
-        file,
-        `the spec of study ${row.name}: ${error instanceof RidgelineError ? error.what : messageOf(error)}`,
-        error,
-      );
-    }
-  }
-
-  function recordOf(row: StudyRow): StudyRecord {
-    const shardDigests: Record<string, string> = JSON.parse(row.part_digests);
+  function studyRecord(row: Tables['study']): StudyRecord {
+    const shardDigests: Record<string, string> = JSON.parse(row.shard_digests);
     const winner = queries.winner.first({ study: row.name });
     return {
-      spec: specOf(row),
+      spec: storedSpec(row, file),
       status: row.status,
       reason: row.reason,
       createdAtMs: row.created_at_ms,
       endedAtMs: row.ended_at_ms,
-      selfTestDigest: row.known_answer,
-      shardDigests: shardDigests,
+      selfTestDigest: row.self_test_digest,
+      shardDigests,
       officialData: row.official_data === null ? null : row.official_data === 1,
       stages: queries.stages.all({ study: row.name }).map(stageRecord),
       winner: winner === undefined ? null : winnerRecord(winner),
@@ -120,113 +92,148 @@ function studyReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
   }
 
   return {
-    studies: () => snapshot(() => queries.studies.all({}).map(recordOf)),
-    study: (name: string) =>
-      snapshot(() => {
-        const row = queries.study.first({ name });
-        return row === undefined ? null : recordOf(row);
+    studies: async () => inOneState(() => queries.studies.all({}).map(studyRecord)),
+    study: async (study: string) =>
+      inOneState(() => {
+        const row = queries.study.first({ study });
+        return row === undefined ? null : studyRecord(row);
       }),
-    quarantines: () =>
-      snapshot(
-        () => new Map(queries.quarantines.all({}).map(({ session, reason }) => [session, reason])),
+    ranks: async (study: string) => inOneState(() => queries.ranks.map({ study }, storedRank)),
+    exclusions: async () =>
+      inOneState(
+        () => new Map(queries.exclusions.all({}).map(({ session, reason }) => [session, reason])),
       ),
-    events: (limit: number) =>
-      snapshot(() => queries.events.all({ limit }).toReversed().map(eventRecord)),
+    events: async (limit: number) =>
+      inOneState(() => queries.events.all({ limit }).toReversed().map(eventRecord)),
   };
 }
 
-/** What SQLite throws on the way comes out translated; what its reader throws, as it is. */
-function* reading<T>(file: string, rows: Iterable<T>): Generator<T> {
+/** Only valid specs are stored: an invalid one means that the file is damaged, or was edited. */
+function storedSpec({ name, spec }: Tables['study'], file: string) {
   try {
-    yield* rows;
+    return readStoredSpec(spec);
   } catch (error) {
-    throw fromSqlite(error, file);
+    const what = error instanceof RidgelineError ? error.what : messageOf(error);
+    throw storeDamaged(file, `the spec of study ${name}: ${what}`, error);
   }
 }
 
-const lastPoints = { curve: null, bits: undefined };
+function trialReads(database: DatabaseSync, inOneState: InOneState) {
+  const queries = trialQueries(database);
+  const stages = studyQueries(database).stages;
 
-function trialReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
-  const queries = { ...trialQueries(database), stages: studyQueries(database).stages };
-
-  function curvesOf(study: string): Map<string, Measurement[]> {
-    const curves = new Map<string, Measurement[]>();
-    for (const row of queries.measurements.all({ study })) {
-      const name = trialName({ ...row, index: row.k });
-      const curve = curves.get(name);
-      if (curve === undefined) curves.set(name, [measurementOf(row)]);
-      else curve.push(measurementOf(row));
-    }
-    return curves;
+  function withDetails(rows: readonly TrialRow[], options: TrialOptions): TrialRecord[] {
+    const [first, last] = [rows[0], rows.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    const range = {
+      study: first.study,
+      stage: first.stage,
+      from_index: first.trial_index,
+      from_replicate: first.replicate,
+      to_index: last.trial_index,
+      to_replicate: last.replicate,
+    };
+    const curves = options.curves === true ? readCurves(range) : null;
+    const found = options.correctness === true ? queries.correctness.all(range) : [];
+    const bits = new Map(found.map((row) => [rowName(row), row.bits]));
+    return rows.map((row) => {
+      const name = rowName(row);
+      const curve = curves === null ? null : (curves.get(name) ?? []);
+      return trialRecord(row, { curve, bits: bits.get(name) });
+    });
   }
 
-  function correctnessOf(study: string): Map<string, Uint8Array> {
-    return new Map(
-      queries.correctness
-        .all({ study })
-        .map((row) => [trialName({ ...row, index: row.k }), row.bits]),
+  function readCurves(range: TrialRange): Map<string, Measurement[]> {
+    const points = queries.measurements.map(range, (row) => ({
+      name: rowName(row),
+      point: measurement(row),
+    }));
+    const byName = Map.groupBy(points, ({ name }) => name);
+    return new Map([...byName].map(([name, curve]) => [name, curve.map(({ point }) => point)]));
+  }
+
+  function* batches(study: string, options: TrialOptions): Generator<TrialRecord[]> {
+    const hasDetails = options.curves === true || options.correctness === true;
+    yield* inBatches<TrialRecord>(
+      inOneState(() => stages.all({ study })),
+      (stage, after) => {
+        const next = { ...trialKey(study, after?.id ?? beforeTrials(stage)), limit: batchRows };
+        return inOneState(() =>
+          hasDetails
+            ? withDetails(queries.next.all(next), options)
+            : queries.next.map(next, (row) => trialRecord(row, lastPoint)),
+        );
+      },
     );
   }
 
-  function* trialsOf(study: string, options: TrialOptions): Generator<TrialRecord> {
-    const curveOf = options.curves === true ? curvesOf(study) : null;
-    const bitsOf = options.correctness === true ? correctnessOf(study) : null;
-    for (const { name: stage } of queries.stages.all({ study })) {
-      for (const row of queries.trials.each({ study, stage })) {
-        if (curveOf === null && bitsOf === null) {
-          yield trialRecord(stage, row, lastPoints);
-          continue;
-        }
-        const name = trialName({ stage, index: row.k, replicate: row.replicate });
-        const curve = curveOf === null ? null : (curveOf.get(name) ?? []);
-        yield trialRecord(stage, row, { curve, bits: bitsOf?.get(name) });
-      }
-    }
-  }
-
   return {
-    trials: (study: string, options: TrialOptions = {}) =>
-      snapshot(() => [...trialsOf(study, options)]),
-    eachTrial: (study: string, options: TrialOptions = {}) =>
-      reading(file, trialsOf(study, options)),
-    trial: (study: string, id: TrialId) =>
-      snapshot(() => {
-        const row = queries.trial.first({ study, ...id });
-        if (row === undefined) return null;
-        const curve = queries.curve.all({ study, ...id }).map(measurementOf);
-        return trialRecord(id.stage, row, {
-          curve,
-          bits: queries.correctnessOf.first({ study, ...id })?.bits,
-        });
+    trials: async (study: string, options: TrialOptions = {}) =>
+      inOneState(() => [...batches(study, options)].flat()),
+    async *eachTrial(study: string, options: TrialOptions = {}) {
+      for (const batch of batches(study, options)) yield* batch;
+    },
+    trial: async (study: string, id: TrialId) =>
+      inOneState(() => {
+        const rows = queries.one.all(trialKey(study, id));
+        return withDetails(rows, { curves: true, correctness: true })[0] ?? null;
       }),
   };
 }
 
-function attemptReader(database: DatabaseSync, file: string, snapshot: Snapshot) {
-  const queries = { ...attemptQueries(database), stages: studyQueries(database).stages };
+function attemptReads(database: DatabaseSync, inOneState: InOneState) {
+  const queries = attemptQueries(database);
+  const { stages } = studyQueries(database);
 
-  function* attemptsOf(study: string): Generator<AttemptRecord> {
-    for (const { name: stage } of queries.stages.all({ study }))
-      for (const row of queries.attempts.each({ study, stage })) yield attemptRecord(stage, row);
+  function* batches(study: string): Generator<AttemptRecord[]> {
+    yield* inBatches<AttemptRecord>(
+      inOneState(() => stages.all({ study })),
+      (stage, after) => {
+        const key = trialKey(study, after?.trial ?? beforeTrials(stage));
+        const next = { ...key, attempt: after?.attempt ?? 0, limit: batchRows };
+        return inOneState(() => queries.next.map(next, attemptRecord));
+      },
+    );
   }
 
   return {
-    attempts: (study: string, trial?: TrialId) =>
-      snapshot(() =>
+    attempts: async (study: string, trial?: TrialId) =>
+      inOneState(() =>
         trial === undefined
-          ? [...attemptsOf(study)]
-          : queries.attemptsOf
-              .all({ study, ...trial })
-              .map((row) => attemptRecord(trial.stage, row)),
+          ? [...batches(study)].flat()
+          : queries.ofTrial.map(trialKey(study, trial), attemptRecord),
       ),
-    recomputed: (study: string) =>
-      snapshot(() =>
-        queries.stages
+    async *eachAttempt(study: string) {
+      for (const batch of batches(study)) yield* batch;
+    },
+    verificationAttempts: async (study: string) =>
+      inOneState(() =>
+        stages
           .all({ study })
-          .flatMap(({ name: stage }) =>
-            queries.recomputed.all({ study, stage }).map((row) => attemptRecord(stage, row)),
-          ),
+          .flatMap(({ name: stage }) => queries.verifications.map({ study, stage }, attemptRecord)),
       ),
-    eachAttempt: (study: string) => reading(file, attemptsOf(study)),
   };
+}
+
+/** All rows of the stages, in batches. @param next the rows of a stage that follow `after` */
+function* inBatches<T>(
+  stages: readonly Tables['stage'][],
+  next: (stage: string, after: T | undefined) => T[],
+): Generator<T[]> {
+  for (const { name } of stages) {
+    let batch = next(name, undefined);
+    yield batch;
+    while (batch.length === batchRows) {
+      batch = next(name, batch.at(-1));
+      yield batch;
+    }
+  }
+}
+
+function beforeTrials(stage: string): TrialId {
+  return { stage, index: 0, replicate: 0 };
+}
+
+function rowName({ stage, trial_index: index, replicate }: TrialKey): string {
+  return trialName({ stage, index, replicate });
 }

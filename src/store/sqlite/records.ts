@@ -1,5 +1,4 @@
-/** Rows of the tables back into records: pure, and the inverse of what `write-*.ts` stored. */
-import { assert } from '../../base/assert.ts';
+/** Records: rows of the tables back into the records of `study`. Pure; the inverse of `write-*.ts`. */
 import type { WinnerRecord, WinnerTest } from '../../study/study-record.ts';
 import {
   noCorrectness,
@@ -9,90 +8,68 @@ import {
   type TrialRecord,
   type TrialResult,
 } from '../../study/trial.ts';
-import type {
-  AttemptRow,
-  EventRow,
-  MeasurementColumn,
-  StageRow,
-  TrialRow,
-  WinnerRow,
-} from './queries.ts';
+import type { StoredRank } from '../rows.ts';
+import type { EventRecord } from '../store.ts';
+import type { TrialRow } from './queries.ts';
+import type { Tables } from './tables.ts';
 
-/** A line of the log. */
-export interface EventRecord {
-  /** Ascending in the order in which things happened, whatever the clock did. */
-  readonly sequence: number;
-  readonly atMs: number;
-  readonly study: string | null;
-  readonly what: string;
-  readonly detail: string;
+interface ResultDetails {
+  /** The whole curve; null for the last point alone, which is in the row of the trial. */
+  readonly curve: readonly Measurement[] | null;
+  /** Undefined if the bits were not read. */
+  readonly bits: Uint8Array | undefined;
 }
 
-/** @param details the whole curve, or null for its last point, which comes with the row; the bits, if asked for */
-export function trialRecord(
-  stage: string,
-  row: TrialRow,
-  details: { curve: readonly Measurement[] | null; bits: Uint8Array | undefined },
-): TrialRecord {
+/** No details: the last point of the curve, without bits. */
+export const lastPoint: ResultDetails = { curve: null, bits: undefined };
+
+export function trialRecord(row: TrialRow, details: ResultDetails): TrialRecord {
   return {
-    id: { stage, index: row.k, replicate: row.replicate },
-    lambda: row.lambda,
+    id: { stage: row.stage, index: row.trial_index, replicate: row.replicate },
+    params: JSON.parse(row.params),
     status: row.status,
     reason: row.reason,
     attempts: row.attempts,
-    failures: row.charged,
+    failures: row.failures,
     worker: row.worker,
-    result: resultOf(row, details.curve ?? lastPoint(row), details.bits ?? noCorrectness),
+    result: trialResult(row, details),
     fingerprint: row.fingerprint,
     audit: row.audit,
   };
 }
 
-function resultOf(
-  row: TrialRow,
-  curve: readonly Measurement[],
-  validationCorrect: Uint8Array,
-): TrialResult | null {
+function trialResult(row: TrialRow, { curve: whole, bits }: ResultDetails): TrialResult | null {
   const { steps, seconds, digest } = row;
   if (steps === null || seconds === null) return null;
+  const curve = whole ?? lastMeasurement(row);
   if (digest === null) return { kind: 'diverged', steps, seconds, curve };
-  return { kind: 'complete', steps, seconds, digest, curve, validationCorrect };
-}
-
-function lastPoint(row: TrialRow): Measurement[] {
-  return row.step === null ? [] : [measurementOf(row)];
-}
-
-export function measurementOf(row: Pick<TrialRow, MeasurementColumn>): Measurement {
-  const { step, epoch, learning_rate: learningRate } = row;
-  assert(
-    step !== null && epoch !== null && learningRate !== null,
-    'a measurement has its step, its epoch and its rate',
-  );
   return {
-    step,
-    epoch,
-    learningRate,
-    trainLoss: row.train_loss ?? NaN,
-    trainCost: row.train_cost ?? NaN,
-    trainAccuracy: row.train_accuracy ?? NaN,
-    validationLoss: row.validation_loss ?? NaN,
-    validationCost: row.validation_cost ?? NaN,
-    validationAccuracy: row.validation_accuracy ?? NaN,
-    testLoss: row.test_loss,
-    testAccuracy: row.test_accuracy,
+    kind: 'complete',
+    steps,
+    seconds,
+    digest,
+    curve,
+    validationCorrect: bits ?? noCorrectness,
   };
 }
 
-export function attemptRecord(stage: string, row: AttemptRow): AttemptRecord {
+function lastMeasurement({ measured_step: step, metrics }: TrialRow): Measurement[] {
+  return step === null || metrics === null ? [] : [{ step, metrics: JSON.parse(metrics) }];
+}
+
+export function measurement({ step, metrics }: Tables['measurement']): Measurement {
+  return { step, metrics: JSON.parse(metrics) };
+}
+
+export function attemptRecord(row: Tables['attempt']): AttemptRecord {
   return {
-    trial: { stage, index: row.k, replicate: row.replicate },
+    trial: { stage: row.stage, index: row.trial_index, replicate: row.replicate },
     attempt: row.attempt,
-    kind: row.purpose,
+    kind: row.kind,
     worker: row.worker,
     session: row.session,
     pack: row.pack,
-    grantedAtMs: row.granted_at_ms,
+    assignedAtMs: row.assigned_at_ms,
     endedAtMs: row.ended_at_ms,
     outcome: row.outcome,
     reason: row.reason,
@@ -100,10 +77,18 @@ export function attemptRecord(stage: string, row: AttemptRow): AttemptRecord {
   };
 }
 
-export function winnerRecord(row: WinnerRow): WinnerRecord {
+export function storedRank(row: Tables['ranking']): StoredRank {
+  return {
+    trial: { stage: row.stage, index: row.trial_index, replicate: row.replicate },
+    rankInStage: row.rank_in_stage,
+    rankInStudy: row.rank_in_study,
+  };
+}
+
+export function winnerRecord(row: Tables['winner']): WinnerRecord {
   const tests: WinnerTest[] = JSON.parse(row.tests);
   return {
-    trial: { stage: row.stage, index: row.k, replicate: row.replicate },
+    trial: { stage: row.stage, index: row.trial_index, replicate: row.replicate },
     testAccuracy: row.test_accuracy,
     testLoss: row.test_loss,
     testWorker: row.test_worker,
@@ -112,20 +97,24 @@ export function winnerRecord(row: WinnerRow): WinnerRecord {
   };
 }
 
-export function stageRecord(row: StageRow): StageRecord {
-  const { range_min: min, range_max: max } = row;
+export function stageRecord(row: Tables['stage']): StageRecord {
   const warnings: string[] = JSON.parse(row.warnings);
   return {
     name: row.name,
     trials: row.trials,
-    range: min === null || max === null ? null : { min, max },
+    space: row.space === null ? null : JSON.parse(row.space),
     reason: row.reason,
     closed: row.closed === 1,
     warnings,
   };
 }
 
-export function eventRecord(row: EventRow): EventRecord {
-  const { sequence, at_ms: atMs, study, what, detail } = row;
+export function eventRecord({
+  sequence,
+  at_ms: atMs,
+  study,
+  what,
+  detail,
+}: Tables['event']): EventRecord {
   return { sequence, atMs, study, what, detail };
 }

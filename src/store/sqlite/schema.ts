@@ -1,149 +1,202 @@
 /**
- * The tables as queries see them; `migrations.ts` makes them.
+ * Schema: the tables and the view of the store, and which versions of them this release can open.
  *
- * Names are keys (study, stage, k, replicate), so that somebody who opens the file finds the words of
- * the tables that Ridgeline prints. Booleans are 0 and 1, lists and maps are JSON text.
+ * The constraints are the last line of defence: a bug in the coordinator stops with an error and does
+ * not count something twice. STRICT, WITHOUT ROWID and the types are SQLite's own; PostgreSQL takes the
+ * rest (BYTEA for BLOB, DOUBLE PRECISION for REAL, which has four bytes there).
  */
-import type { Generated } from 'kysely';
-import type {
-  AttemptOutcome,
-  AttemptKind,
-  AuditVerdict,
-  StudyStatus,
-  TrialStatus,
-} from '../../study/trial.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { RidgelineError } from '../../base/errors.ts';
 
-export interface Tables {
-  meta: MetaTable;
-  study: StudyTable;
-  stage: StageTable;
-  trial: TrialTable;
-  correctness: CorrectnessTable;
-  attempt: AttemptTable;
-  measurement: MeasurementTable;
-  winner: WinnerTable;
-  event: EventTable;
-  quarantine: QuarantineTable;
+/** What this release reads and writes. */
+export const schemaVersion = 6;
+/** The oldest version that `migrate.ts` accepts: the one of release 0.1.0. */
+const oldestVersion = 5;
+
+const trialKey =
+  'study TEXT NOT NULL, stage TEXT NOT NULL, trial_index INTEGER NOT NULL, replicate INTEGER NOT NULL';
+const trialReference =
+  'FOREIGN KEY (study, stage, trial_index, replicate) REFERENCES trial ON DELETE CASCADE';
+
+export const tablesText = `
+CREATE TABLE study (
+  name TEXT NOT NULL PRIMARY KEY,
+  ordinal INTEGER NOT NULL UNIQUE,
+  spec TEXT NOT NULL,
+  objective_metric TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('waiting', 'running', 'paused', 'complete', 'cancelled', 'failed')),
+  reason TEXT,
+  created_at_ms INTEGER NOT NULL,
+  ended_at_ms INTEGER,
+  self_test_digest TEXT NOT NULL,
+  shard_digests TEXT NOT NULL,
+  official_data INTEGER CHECK (official_data IN (0, 1)),
+  CHECK ((ended_at_ms IS NULL) = (status IN ('waiting', 'running', 'paused')))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stage (
+  study TEXT NOT NULL REFERENCES study ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  ordinal INTEGER NOT NULL CHECK (ordinal >= 1),
+  trials INTEGER NOT NULL CHECK (trials >= 1),
+  space TEXT,
+  reason TEXT,
+  closed INTEGER NOT NULL CHECK (closed IN (0, 1)),
+  warnings TEXT NOT NULL,
+  PRIMARY KEY (study, name),
+  UNIQUE (study, ordinal),
+  CHECK (closed = 0 OR space IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trial (
+  ${trialKey},
+  params TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('waiting', 'running', 'complete', 'failed', 'cancelled')),
+  reason TEXT,
+  attempts INTEGER NOT NULL CHECK (attempts >= 0),
+  failures INTEGER NOT NULL CHECK (failures >= 0 AND failures <= attempts),
+  worker TEXT,
+  steps INTEGER CHECK (steps >= 0),
+  seconds REAL CHECK (seconds >= 0),
+  digest TEXT CHECK (length(digest) = 64),
+  measured_step INTEGER,
+  fingerprint TEXT CHECK (length(fingerprint) = 64),
+  audit TEXT CHECK (audit IN ('verified', 'repeated', 'unchecked', 'disputed')),
+  PRIMARY KEY (study, stage, trial_index, replicate),
+  FOREIGN KEY (study, stage) REFERENCES stage ON DELETE CASCADE,
+  CHECK (trial_index >= 1 AND replicate >= 1),
+  CHECK ((status = 'complete') = (digest IS NOT NULL)),
+  CHECK (digest IS NULL OR measured_step IS NOT NULL),
+  CHECK ((steps IS NULL) = (worker IS NULL) AND (steps IS NULL) = (seconds IS NULL)),
+  CHECK ((steps IS NULL) = (fingerprint IS NULL)),
+  CHECK (steps IS NOT NULL OR measured_step IS NULL),
+  CHECK (steps IS NULL OR (attempts >= 1 AND status IN ('complete', 'failed')))
+) STRICT, WITHOUT ROWID;
+
+-- A separate table, so that lists of trials do not read the bits. It has a rowid because each large
+-- row of a table without one takes a page.
+CREATE TABLE correctness (
+  ${trialKey},
+  bits BLOB NOT NULL,
+  PRIMARY KEY (study, stage, trial_index, replicate),
+  ${trialReference}
+) STRICT;
+
+CREATE TABLE attempt (
+  ${trialKey},
+  attempt INTEGER NOT NULL CHECK (attempt >= 1),
+  kind TEXT NOT NULL CHECK (kind IN ('search', 'test', 'audit')),
+  worker TEXT NOT NULL,
+  session TEXT NOT NULL,
+  pack TEXT NOT NULL,
+  assigned_at_ms INTEGER NOT NULL,
+  ended_at_ms INTEGER,
+  outcome TEXT CHECK (outcome IN ('accepted', 'duplicate', 'disputed', 'diverged', 'returned',
+    'lost', 'crashed', 'timeout', 'obsolete', 'cancelled')),
+  reason TEXT,
+  fingerprint TEXT CHECK (length(fingerprint) = 64),
+  PRIMARY KEY (study, stage, trial_index, replicate, attempt),
+  ${trialReference},
+  CHECK ((outcome IS NULL) = (ended_at_ms IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX attempt_one_open_search ON attempt (study, stage, trial_index, replicate)
+  WHERE outcome IS NULL AND kind = 'search';
+CREATE UNIQUE INDEX attempt_one_open_audit ON attempt (study, stage, trial_index, replicate)
+  WHERE outcome IS NULL AND kind = 'audit';
+
+CREATE TABLE measurement (
+  ${trialKey},
+  step INTEGER NOT NULL CHECK (step >= 0),
+  metrics TEXT NOT NULL,
+  PRIMARY KEY (study, stage, trial_index, replicate, step),
+  ${trialReference}
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ranking (
+  ${trialKey},
+  rank_in_stage INTEGER NOT NULL CHECK (rank_in_stage >= 1),
+  rank_in_study INTEGER NOT NULL CHECK (rank_in_study >= 1),
+  PRIMARY KEY (study, stage, trial_index, replicate),
+  ${trialReference}
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE winner (
+  study TEXT NOT NULL PRIMARY KEY,
+  stage TEXT NOT NULL,
+  trial_index INTEGER NOT NULL,
+  replicate INTEGER NOT NULL,
+  test_accuracy REAL,
+  test_loss REAL,
+  test_worker TEXT,
+  reproduced INTEGER CHECK (reproduced IN (0, 1)),
+  tests TEXT NOT NULL,
+  ${trialReference},
+  CHECK ((reproduced IS NULL) = (test_worker IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+  sequence INTEGER NOT NULL PRIMARY KEY,
+  at_ms INTEGER NOT NULL,
+  study TEXT,
+  what TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE exclusion (
+  session TEXT NOT NULL PRIMARY KEY,
+  worker TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+/** 0 if there is no store yet: the file is new, or its creation was interrupted. */
+export function storedVersion(database: DatabaseSync): number {
+  const found = database
+    .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'")
+    .get();
+  if (found === undefined) return 0;
+  return Number(database.prepare('SELECT schema_version FROM meta').get()?.['schema_version'] ?? 0);
 }
 
-interface MetaTable {
-  one: number;
-  application: string;
-  schema_version: number;
+/**
+ * Checks that this release can migrate the store.
+ *
+ * @returns its version; 0 if there is no store yet
+ * @throws RidgelineError VERSION_MISMATCH
+ */
+export function checkVersion(database: DatabaseSync, file: string): number {
+  const stored = storedVersion(database);
+  const since = `its schema version is ${stored}, and this release opens versions ${oldestVersion} to ${schemaVersion}`;
+  if (stored > schemaVersion) {
+    throw new RidgelineError(
+      'VERSION_MISMATCH',
+      `${file} was written by a newer Ridgeline: ${since}. Nothing was changed.`,
+      'Use that release or a newer one, or choose another directory with --state DIR.',
+    );
+  }
+  if (stored !== 0 && stored < oldestVersion) {
+    throw new RidgelineError(
+      'VERSION_MISMATCH',
+      `${file} was written before release 0.1.0: ${since}. Nothing was changed.`,
+      'Open it once with Ridgeline 0.1.0, which brings it to version 5, or choose another directory with --state DIR.',
+    );
+  }
+  return stored;
 }
 
-interface StudyTable {
-  name: string;
-  /** Order of submission. */
-  ordinal: number;
-  /** The canonical text of the spec. */
-  spec: string;
-  /** Taken out of the spec for `trials_ranked`. */
-  objective_metric: string;
-  objective_direction: string;
-  status: StudyStatus;
-  reason: string | null;
-  created_at_ms: number;
-  ended_at_ms: number | null;
-  known_answer: string;
-  part_digests: string;
-  official_data: number | null;
-}
-
-interface StageTable {
-  study: string;
-  name: string;
-  ordinal: number;
-  trials: number;
-  range_min: number | null;
-  range_max: number | null;
-  reason: string | null;
-  closed: number;
-  warnings: string;
-}
-
-interface TrialKey {
-  study: string;
-  stage: string;
-  k: number;
-  replicate: number;
-}
-
-interface TrialTable extends TrialKey {
-  lambda: number;
-  status: TrialStatus;
-  reason: string | null;
-  attempts: number;
-  charged: number;
-  /** Null until there is a result, like everything below it. */
-  worker: string | null;
-  steps: number | null;
-  seconds: number | null;
-  /** Null for a diverged trial. */
-  digest: string | null;
-  /** The last point of the curve: the result. Null where a diverged trial was never measured. */
-  measured_step: number | null;
-  /** Of the result, whole. Null where an earlier release stored it. */
-  fingerprint: string | null;
-  audit: AuditVerdict | null;
-}
-
-/** Which validation records a completed trial classified right. */
-interface CorrectnessTable extends TrialKey {
-  bits: Uint8Array;
-}
-
-interface AttemptTable extends TrialKey {
-  attempt: number;
-  purpose: AttemptKind;
-  worker: string;
-  session: string;
-  pack: string;
-  granted_at_ms: number;
-  ended_at_ms: number | null;
-  outcome: AttemptOutcome | null;
-  reason: string | null;
-  /** Of the result that it gave, whatever became of it. */
-  fingerprint: string | null;
-}
-
-/** Metrics are null where they were not finite. */
-interface MeasurementTable extends TrialKey {
-  step: number;
-  epoch: number;
-  learning_rate: number;
-  train_loss: number | null;
-  train_cost: number | null;
-  train_accuracy: number | null;
-  validation_loss: number | null;
-  validation_cost: number | null;
-  validation_accuracy: number | null;
-  test_loss: number | null;
-  test_accuracy: number | null;
-}
-
-interface WinnerTable extends TrialKey {
-  test_accuracy: number | null;
-  test_loss: number | null;
-  test_worker: string | null;
-  reproduced: number | null;
-  /** Of its replicates, one by one. */
-  tests: string;
-}
-
-interface EventTable {
-  /** Given by the database, ascending. */
-  sequence: Generated<number>;
-  at_ms: number;
-  study: string | null;
-  what: string;
-  detail: string;
-}
-
-/** Worker processes whose results were shown to be wrong: nothing of theirs counts any more. */
-interface QuarantineTable {
-  session: string;
-  worker: string;
-  reason: string;
-  at_ms: number;
+/**
+ * Checks that the store needs no migration, which a reader must not do.
+ *
+ * @throws RidgelineError VERSION_MISMATCH
+ */
+export function checkReadable(database: DatabaseSync, file: string): void {
+  const stored = checkVersion(database, file);
+  if (stored === schemaVersion) return;
+  throw new RidgelineError(
+    'VERSION_MISMATCH',
+    `${file} was written by an older Ridgeline: its schema version is ${stored}, and this release reads version ${schemaVersion}.`,
+    'Start `ridgeline coordinator` or `ridgeline run` on this state directory once; it migrates the store.',
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * What SQLite and the file system say, in words that an operator can act on: disk full, no permission,
- * damaged, in use. A broken constraint is not among them: it is a bug, and stays one.
+ * SQLite errors: errors of SQLite and of the file system become errors that a user can act on.
+ *
+ * A violated constraint is not among them: it is a bug of Ridgeline and is reported as one.
  */
 import { dirname } from 'node:path';
 import { assert } from '../../base/assert.ts';
@@ -20,10 +21,10 @@ const resultCode = {
   notADatabase: 26,
 } as const;
 
-/** Extended result codes of `inputOutput`: the disk did not confirm what was written to it. */
+/** Extended result codes of a failed fsync, of a file or of a directory. */
 const unconfirmedCodes: readonly number[] = [10 | (4 << 8), 10 | (5 << 8)];
 
-/** Runs `action`; what SQLite throws in it comes out as an operating error or an assertion. */
+/** Calls `action`. Errors of SQLite in it are thrown as a RidgelineError or as a broken invariant. */
 export function translated<T>(file: string, action: () => T): T {
   try {
     return action();
@@ -32,7 +33,7 @@ export function translated<T>(file: string, action: () => T): T {
   }
 }
 
-/** The extended result code of an error that SQLite gave; null for any other. */
+/** The extended result code of an error of SQLite; null for any other error. */
 function extendedCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null;
   return typeof error.errcode === 'number' ? error.errcode : null;
@@ -47,55 +48,43 @@ export function isBusy(error: unknown): boolean {
   return primaryCode(error) === resultCode.busy;
 }
 
+type Unwritable = readonly [why: string | null, fix: string];
+
+const checkFile: Unwritable = [null, 'Check the disk and the permissions of that file.'];
+const inUse: Unwritable = [
+  'another program is writing to it',
+  'Close the other program that uses this file.',
+];
+
+/** Why the file cannot be written, null for the words of SQLite; and how to fix it. */
+const unwritableCodes: Readonly<Record<number, Unwritable>> = {
+  [resultCode.full]: ['the disk is full', 'Free some space on that disk; the work then resumes.'],
+  [resultCode.busy]: inUse,
+  [resultCode.locked]: inUse,
+  [resultCode.cannotOpen]: [
+    null,
+    'Check the permissions of the directory, to which readers also write, or copy it to a disk that is not read-only.',
+  ],
+  [resultCode.permission]: checkFile,
+  [resultCode.readOnly]: checkFile,
+  [resultCode.inputOutput]: checkFile,
+};
+
 export function fromSqlite(error: unknown, file: string): unknown {
-  if (unconfirmedCodes.includes(extendedCode(error) ?? 0))
-    return storeUncertain(file, messageOf(error), error);
+  const what = messageOf(error);
+  if (unconfirmedCodes.includes(extendedCode(error) ?? 0)) return storeUncertain(file, what, error);
   const code = primaryCode(error);
-  switch (code) {
-    case resultCode.corrupt:
-    case resultCode.notADatabase:
-      return storeDamaged(file, messageOf(error), error);
-    case resultCode.full:
-      return storeUnwritable(
-        file,
-        'the disk is full',
-        'Free some space on that disk; work then goes on by itself.',
-        error,
-      );
-    case resultCode.busy:
-    case resultCode.locked:
-      return storeUnwritable(
-        file,
-        'another program is writing to it',
-        'Close the other program that has this file open.',
-        error,
-      );
-    case resultCode.cannotOpen:
-      return storeUnwritable(
-        file,
-        `${messageOf(error)} (readers, too, write to its directory)`,
-        'Check the permissions of the directory, or copy it to a disk that is not read-only.',
-        error,
-      );
-    case resultCode.permission:
-    case resultCode.readOnly:
-    case resultCode.inputOutput:
-      return storeUnwritable(
-        file,
-        messageOf(error),
-        'Check the disk and the permissions of that file.',
-        error,
-      );
-    case resultCode.constraint:
-      return new Error(`Invariant broken: the store refused a row: ${messageOf(error)}`, {
-        cause: error,
-      });
-    default:
-      return error;
-  }
+  if (code === resultCode.corrupt || code === resultCode.notADatabase)
+    return storeDamaged(file, what, error);
+  if (code === resultCode.constraint)
+    return new Error(`Invariant broken: the store refuses a row: ${what}`, { cause: error });
+  const unwritable = unwritableCodes[code ?? 0];
+  if (unwritable === undefined) return error;
+  const [why, fix] = unwritable;
+  return storeUnwritable(file, why ?? what, fix, error);
 }
 
-/** An error of the file system about the state directory or a file in it. */
+/** @param path the state directory or a file in it */
 export function fromFileSystem(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error;
   const causes: Record<string, string> = {
@@ -106,35 +95,25 @@ export function fromFileSystem(error: unknown, path: string): unknown {
     ENOTDIR: 'a part of the path is a file, not a directory (ENOTDIR)',
     EEXIST: 'it is a file, not a directory (EEXIST)',
   };
-  const cause = causes[String(error.code)] ?? error.message;
-  return storeUnwritable(
-    path,
-    cause,
-    'Make it writable, or give another directory with --state DIR.',
-    error,
-  );
+  const why = causes[String(error.code)] ?? error.message;
+  const fix = 'Make it writable, or choose another directory with --state DIR.';
+  return storeUnwritable(path, why, fix, error);
 }
 
 function storeUnwritable(path: string, why: string, fix: string, cause: unknown): RidgelineError {
-  return new RidgelineError(
-    'STATE_UNWRITABLE',
-    `The state in ${path} cannot be used: ${why}.`,
-    fix,
-    {
-      cause,
-    },
-  );
+  const what = `The state in ${path} cannot be used: ${why}.`;
+  return new RidgelineError('STATE_UNWRITABLE', what, fix, { cause });
 }
 
 /**
- * An fsync failed. Linux marks the pages as clean all the same, so the next fsync may succeed without
- * them: only a process that reads the file anew knows what is in it.
+ * An fsync failed. Linux marks the pages as clean nevertheless, so the next fsync may succeed without
+ * having written them: only a new process reads what is in the file.
  */
 function storeUncertain(file: string, why: string, cause: unknown): RidgelineError {
   return new RidgelineError(
     'STATE_UNCERTAIN',
-    `The disk did not confirm a write to the store ${file} (${why}), so what is on it is uncertain; this process goes no further. Nothing unconfirmed was acknowledged.`,
-    'Check the disk (`dmesg`, its SMART values), then start again: what was acknowledged is there, or the start says so.',
+    `The disk did not confirm a write to the store ${file} (${why}), so its contents are uncertain and this process stops. Only confirmed results were acknowledged.`,
+    'Check the disk (`dmesg`, its SMART values), then start again. If acknowledged results are missing, the start reports it.',
     { cause },
   );
 }
@@ -143,8 +122,8 @@ export function storeDamaged(file: string, finding: string, cause?: unknown): Ri
   assert(finding !== '', 'damage has a description');
   return new RidgelineError(
     'STATE_DAMAGED',
-    `The store ${file} is damaged (${finding.replaceAll(/\s+/g, ' ')}), so its results cannot be trusted. It was left as it is.`,
-    `Put a backup in its place with \`ridgeline restore FILE --force --state ${dirname(file)}\` (the damaged store is kept beside it), or start anew with another --state DIR.`,
+    `The store ${file} is damaged (${finding.replaceAll(/\s+/g, ' ')}), so its results cannot be trusted. It was not changed.`,
+    `Restore a backup with \`ridgeline restore FILE --force --state ${dirname(file)}\` (the damaged store is kept under another name), or choose another directory with --state DIR.`,
     { cause },
   );
 }

@@ -1,86 +1,60 @@
 /**
- * Kysely writes the SQL and checks it against the tables; `node:sqlite` runs it.
+ * Statements: SQL with named placeholders, prepared once, at its first use.
  *
- * Each query is compiled and prepared once, with places for the values, so that a write costs no
- * building of strings. Kysely's own drivers are not used: they are asynchronous, and a commit here is
- * one call that returns when everything is on disk, with nothing in between.
+ * SQLite checks the names of tables and columns then, and the types of the values at each write, since
+ * the tables are STRICT.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import {
-  DummyDriver,
-  Kysely,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-  type Compilable,
-} from 'kysely';
 import { assert } from '../../base/assert.ts';
-import type { Tables } from './schema.ts';
+import type { TrialId } from '../../study/trial.ts';
+import type { Tables, TrialKey } from './tables.ts';
 
-const query = new Kysely<Tables>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (database) => new SqliteIntrospector(database),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-});
+export const keyColumns = ['study', 'stage', 'trial_index', 'replicate'] as const;
 
-/** The place of a value that comes later. */
-class Place {
-  readonly name: string;
+/** For `WHERE`: the row is of the trial with this key. */
+export const isTrial = keyColumns.map((column) => `${column} = :${column}`).join(' AND ');
 
-  constructor(name: string) {
-    this.name = name;
-  }
+export function trialKey(study: string, { stage, index, replicate }: TrialId): TrialKey {
+  return { study, stage, trial_index: index, replicate };
 }
 
 export interface Statement<Values, Row> {
-  /** Exactly one row is changed. @param what names the write, for the message of a bug */
+  /** Changes exactly one row. @param what names the write, for the message of a bug */
   changeOne(values: Values, what: () => string): void;
-  /** @returns how many rows were changed */
+  /** @returns the number of rows that were changed */
   change(values: Values): number;
   first(values: Values): Row | undefined;
   all(values: Values): Row[];
-  /**
-   * One after another, in the same object each time, which is to be read before the next one comes: a
-   * hundred thousand rows are a hundred thousand objects less to be collected.
-   */
-  each(values: Values): Iterable<Row>;
+  /** The result of `take` for each row. All calls get the same object, which saves one per row. */
+  map<T>(values: Values, take: (row: Row) => T): T[];
 }
 
-// What comes out of the database has the types that Kysely took from the tables, which STRICT holds
-// it to; no assertion below is checked by anything else.
+// Rows and values have the types that the caller declares; the tables enforce them, nothing else does.
 /* oxlint-disable typescript/no-unsafe-type-assertion */
 
-/**
- * @param build the query; what it reads off its second argument are the values given at each use
- */
-export function prepare<Values extends object, Row>(
+/** @param text each `:name` is a placeholder for the value of that name */
+export function prepare<Values extends object, Row = never>(
   database: DatabaseSync,
-  build: (query: Kysely<Tables>, values: Values) => Compilable<Row>,
+  text: string,
 ): Statement<Values, Row> {
-  const places = new Proxy({}, { get: (_, name) => new Place(String(name)) }) as Values;
-  const { sql, parameters } = build(query, places).compile();
-  const statement = database.prepare(sql);
-  // Arrays made into objects here: twice as fast as the objects without a prototype that it gives.
-  statement.setReturnArrays(true);
-  const names = statement.columns().map(({ name }) => name);
+  const places = [...text.matchAll(/:(\w+)/g)].map(([, name]) => name as keyof Values);
+  let prepared: ReturnType<typeof prepareNow> | null = null;
+  const use = () => (prepared ??= prepareNow(database, text));
 
   const bind = (values: Values): SQLInputValue[] =>
-    parameters.map((parameter) => {
-      const value: unknown =
-        parameter instanceof Place ? values[parameter.name as keyof Values] : parameter;
-      assert(value !== undefined, () => `every place of the query has a value: ${sql}`);
+    places.map((name) => {
+      const value: unknown = values[name];
+      assert(value !== undefined, () => `${String(name)} has a value in: ${text}`);
       return value as SQLInputValue;
     });
-
-  const change = (values: Values): number => Number(statement.run(...bind(values)).changes);
-  const rowOf = (found: unknown, row: Record<string, unknown> = {}): Row => {
-    const values = found as readonly unknown[];
-    for (let index = 0; index < names.length; index++) row[names[index] ?? ''] = values[index];
+  const readRow = (found: unknown, row: Record<string, unknown> = {}): Row => {
+    const columns = found as readonly unknown[];
+    const { names } = use();
+    for (let index = 0; index < names.length; index++) row[names[index] ?? ''] = columns[index];
     return row as Row;
   };
+  const change = (values: Values): number => Number(use().statement.run(...bind(values)).changes);
+  const read = (values: Values): unknown[] => use().statement.all(...bind(values));
 
   return {
     change,
@@ -89,13 +63,35 @@ export function prepare<Values extends object, Row>(
       assert(changed === 1, () => `${what()} changes one row, not ${changed}`);
     },
     first: (values) => {
-      const found: unknown = statement.get(...bind(values));
-      return found === undefined ? undefined : rowOf(found);
+      const found: unknown = use().statement.get(...bind(values));
+      return found === undefined ? undefined : readRow(found);
     },
-    all: (values) => statement.all(...bind(values)).map((found) => rowOf(found)),
-    *each(values) {
+    all: (values) => read(values).map((found) => readRow(found)),
+    map: (values, take) => {
       const row = {};
-      for (const found of statement.iterate(...bind(values))) yield rowOf(found, row);
+      return read(values).map((found) => take(readRow(found, row)));
     },
   };
+}
+/* oxlint-enable typescript/no-unsafe-type-assertion */
+
+function prepareNow(database: DatabaseSync, text: string) {
+  const statement = database.prepare(text.replaceAll(/:\w+/g, '?'));
+  // Rows as arrays, made into objects above: twice as fast as the objects that node:sqlite makes.
+  statement.setReturnArrays(true);
+  return { statement, names: statement.columns().map(({ name }) => name) };
+}
+
+/** The statement that inserts one row into `table`. @param suffix what follows, such as ON CONFLICT */
+export function insert<Table extends keyof Tables, Column extends keyof Tables[Table] & string>(
+  database: DatabaseSync,
+  table: Table,
+  columns: readonly Column[],
+  suffix = '',
+): Statement<Pick<Tables[Table], Column>, never> {
+  const places = columns.map((name) => `:${name}`).join(', ');
+  return prepare(
+    database,
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places}) ${suffix}`,
+  );
 }

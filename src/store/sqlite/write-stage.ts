@@ -1,52 +1,59 @@
-/** Writes about the stages of a study: each a guarded statement, prepared once. */
+/** Writes of stages, and of the ranks that are stored when a stage closes. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { StageRecord } from '../../study/trial.ts';
-import type { RowOf } from '../rows.ts';
-import { prepare } from './statements.ts';
+import type { StoreRow } from '../rows.ts';
+import { insert, keyColumns, prepare, trialKey } from './statements.ts';
+import type { Tables } from './tables.ts';
 
 export function stageWriter(database: DatabaseSync) {
-  const statements = stageStatements(database);
+  const statements = { ...stageStatements(database), ...rankStatements(database) };
   return {
-    /** At their places in the study's list; those that are there already are brought up to date. */
-    put(study: string, stages: readonly StageRecord[]): void {
+    /** Stores all stages of a study in order; those that are stored already are updated. */
+    putStages(study: string, stages: readonly StageRecord[]): void {
       for (const [index, stage] of stages.entries()) {
-        statements.putStage.changeOne(
-          { study, ordinal: index + 1, ...stageColumns(stage) },
+        statements.put.changeOne(
+          { ...stageColumns(study, stage), ordinal: index + 1 },
           () => `stage ${stage.name} of ${study}`,
         );
       }
     },
 
-    opened({ study, stage }: RowOf<'stage-opened'>): void {
-      statements.openStage.changeOne(
-        { study, ...stageColumns(stage) },
+    'stage-opened': ({ study, stage }: StoreRow<'stage-opened'>): void => {
+      statements.open.changeOne(
+        stageColumns(study, stage),
         () => `opening stage ${stage.name} of ${study}`,
       );
     },
 
-    closed({ study, stage, warnings }: RowOf<'stage-closed'>): void {
-      const values = { study, name: stage, warnings: JSON.stringify(warnings) };
-      statements.closeStage.changeOne(values, () => `closing stage ${stage} of ${study}`);
+    'stage-closed': ({ study, stage, warnings }: StoreRow<'stage-closed'>): void => {
+      statements.close.changeOne(
+        { study, name: stage, warnings: JSON.stringify(warnings) },
+        () => `closing stage ${stage} of ${study}`,
+      );
+    },
+
+    ranks: ({ study, ranks }: StoreRow<'ranks'>): void => {
+      statements.removeRanks.change({ study });
+      for (const { trial, rankInStage, rankInStudy } of ranks) {
+        if (rankInStage === null || rankInStudy === null) continue;
+        statements.addRank.change({
+          ...trialKey(study, trial),
+          rank_in_stage: rankInStage,
+          rank_in_study: rankInStudy,
+        });
+      }
     },
   };
 }
 
-interface StageColumns {
-  name: string;
-  trials: number;
-  rangeMin: number | null;
-  rangeMax: number | null;
-  reason: string | null;
-  closed: number;
-  warnings: string;
-}
+type StageColumns = Omit<Tables['stage'], 'ordinal'>;
 
-function stageColumns(stage: StageRecord): StageColumns {
+function stageColumns(study: string, stage: StageRecord): StageColumns {
   return {
+    study,
     name: stage.name,
     trials: stage.trials,
-    rangeMin: stage.range?.min ?? null,
-    rangeMax: stage.range?.max ?? null,
+    space: stage.space === null ? null : JSON.stringify(stage.space),
     reason: stage.reason,
     closed: Number(stage.closed),
     warnings: JSON.stringify(stage.warnings),
@@ -55,56 +62,31 @@ function stageColumns(stage: StageRecord): StageColumns {
 
 function stageStatements(database: DatabaseSync) {
   return {
-    /** At its place in the list, under its own name: a list that renames or reorders stages is a bug. */
-    putStage: prepare(database, (query, $: StageColumns & { study: string; ordinal: number }) =>
-      query
-        .insertInto('stage')
-        .values({
-          study: $.study,
-          name: $.name,
-          ordinal: $.ordinal,
-          trials: $.trials,
-          range_min: $.rangeMin,
-          range_max: $.rangeMax,
-          reason: $.reason,
-          closed: $.closed,
-          warnings: $.warnings,
-        })
-        .onConflict((conflict) =>
-          conflict
-            .columns(['study', 'name'])
-            .doUpdateSet((eb) => ({
-              trials: eb.ref('excluded.trials'),
-              range_min: eb.ref('excluded.range_min'),
-              range_max: eb.ref('excluded.range_max'),
-              reason: eb.ref('excluded.reason'),
-              closed: eb.ref('excluded.closed'),
-              warnings: eb.ref('excluded.warnings'),
-            }))
-            .whereRef('stage.ordinal', '=', 'excluded.ordinal'),
-        ),
+    /** A list that renames or reorders stages is a bug: it changes no row. */
+    put: insert(
+      database,
+      'stage',
+      ['study', 'name', 'ordinal', 'trials', 'space', 'reason', 'closed', 'warnings'],
+      `ON CONFLICT (study, name) DO UPDATE SET trials = excluded.trials, space = excluded.space,
+       reason = excluded.reason, closed = excluded.closed, warnings = excluded.warnings
+       WHERE ordinal = excluded.ordinal`,
     ),
-    openStage: prepare(database, (query, $: StageColumns & { study: string }) =>
-      query
-        .updateTable('stage')
-        .set({
-          range_min: $.rangeMin,
-          range_max: $.rangeMax,
-          reason: $.reason,
-          warnings: $.warnings,
-        })
-        .where('study', '=', $.study)
-        .where('name', '=', $.name)
-        .where('trials', '=', $.trials)
-        .where('range_min', 'is', null),
+    open: prepare<StageColumns>(
+      database,
+      `UPDATE stage SET space = :space, reason = :reason, warnings = :warnings
+       WHERE study = :study AND name = :name AND trials = :trials AND space IS NULL`,
     ),
-    closeStage: prepare(database, (query, $: { study: string; name: string; warnings: string }) =>
-      query
-        .updateTable('stage')
-        .set({ closed: 1, warnings: $.warnings })
-        .where('study', '=', $.study)
-        .where('name', '=', $.name)
-        .where('closed', '=', 0),
+    close: prepare<Pick<StageColumns, 'study' | 'name' | 'warnings'>>(
+      database,
+      `UPDATE stage SET closed = 1, warnings = :warnings
+       WHERE study = :study AND name = :name AND closed = 0`,
     ),
+  };
+}
+
+function rankStatements(database: DatabaseSync) {
+  return {
+    removeRanks: prepare<{ study: string }>(database, 'DELETE FROM ranking WHERE study = :study'),
+    addRank: insert(database, 'ranking', [...keyColumns, 'rank_in_stage', 'rank_in_study']),
   };
 }

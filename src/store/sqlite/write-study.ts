@@ -1,184 +1,124 @@
-/** Writes about a study as a whole: each a guarded statement, prepared once. */
+/** Writes of a study as a whole, and of its winner. */
 import type { DatabaseSync } from 'node:sqlite';
+import { assert } from '../../base/assert.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
-import type { WinnerRecord } from '../../study/study-record.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
-import type { StudyStatus } from '../../study/trial.ts';
-import type { RowOf } from '../rows.ts';
-import { prepare } from './statements.ts';
-import { stageWriter } from './write-stage.ts';
-import { finiteOrNull } from './write-trial.ts';
+import type { StageRecord } from '../../study/trial.ts';
+import type { StoreRow } from '../rows.ts';
+import { insert, keyColumns, prepare, trialKey } from './statements.ts';
+import type { Tables } from './tables.ts';
 
-export function studyWriter(database: DatabaseSync) {
-  const statements = { ...studyStatements(database), ...winnerStatements(database) };
-  const stages = stageWriter(database);
+export function studyWriter(
+  database: DatabaseSync,
+  stageWriter: { putStages(study: string, stages: readonly StageRecord[]): void },
+) {
+  const statements = studyStatements(database);
 
   return {
-    created({ record }: RowOf<'study-created'>): void {
+    'study-created': ({ record }: StoreRow<'study-created'>): void => {
       const { spec } = record;
-      const official = record.officialData === null ? null : Number(record.officialData);
+      assert(record.winner === null, () => `${spec.study} is new and has no winner`);
+      const name = spec.study;
       statements.create.changeOne(
         {
           ...specColumns(spec),
           status: record.status,
           reason: record.reason,
-          createdAtMs: record.createdAtMs,
-          endedAtMs: record.endedAtMs,
-          selfTestDigest: record.selfTestDigest,
-          shardDigests: JSON.stringify(record.shardDigests),
-          officialData: official,
+          created_at_ms: record.createdAtMs,
+          ended_at_ms: record.endedAtMs,
+          self_test_digest: record.selfTestDigest,
+          shard_digests: JSON.stringify(record.shardDigests),
+          official_data: record.officialData === null ? null : Number(record.officialData),
         },
-        () => `creating study ${spec.study}`,
+        () => `creating study ${name}`,
       );
-      stages.put(spec.study, record.stages);
-      if (record.winner !== null) putWinner(spec.study, record.winner);
+      stageWriter.putStages(name, record.stages);
     },
 
-    extended({ spec, stages: list }: RowOf<'study-extended'>): void {
+    'study-extended': ({ spec, stages }: StoreRow<'study-extended'>): void => {
       statements.extend.changeOne(specColumns(spec), () => `extending study ${spec.study}`);
-      stages.put(spec.study, list);
+      stageWriter.putStages(spec.study, stages);
     },
 
-    status({ study, status, reason, endedAtMs }: RowOf<'study-status'>): void {
+    'study-status': ({
+      study: name,
+      status,
+      reason,
+      endedAtMs,
+    }: StoreRow<'study-status'>): void => {
       statements.setStatus.changeOne(
-        { study, status, reason, endedAtMs },
-        () => `setting study ${study} to ${status}`,
+        { name, status, reason, ended_at_ms: endedAtMs },
+        () => `setting study ${name} to ${status}`,
       );
-    },
-
-    winner({ study, winner }: RowOf<'winner'>): void {
-      if (winner === null) statements.removeWinner.change({ study });
-      else putWinner(study, winner);
     },
 
     /** @returns whether there was such a study */
-    removed(study: string): boolean {
-      statements.removeEvents.change({ study });
-      return statements.remove.change({ study }) === 1;
+    removeStudy(name: string): boolean {
+      statements.removeEvents.change({ name });
+      return statements.remove.change({ name }) === 1;
     },
   };
-
-  function putWinner(study: string, winner: WinnerRecord): void {
-    statements.putWinner.changeOne(
-      {
-        study,
-        ...winner.trial,
-        testAccuracy: finiteOrNull(winner.testAccuracy),
-        testLoss: finiteOrNull(winner.testLoss),
-        testWorker: winner.testWorker,
-        reproduced: winner.reproduced === null ? null : Number(winner.reproduced),
-        tests: JSON.stringify(winner.tests),
-      },
-      () => `the winner of ${study}`,
-    );
-  }
 }
 
-interface SpecColumns {
-  study: string;
-  spec: string;
-  metric: string;
-  direction: string;
+/** A value that is not finite is not stored. */
+function finiteOrNull(value: number | null): number | null {
+  return Number.isFinite(value) ? value : null;
 }
+
+type SpecColumns = Pick<Tables['study'], 'name' | 'spec' | 'objective_metric'>;
 
 function specColumns(spec: StudySpec): SpecColumns {
-  const { metric, direction } = spec.objective;
-  return { study: spec.study, spec: canonicalSpec(spec), metric, direction };
+  return { name: spec.study, spec: canonicalSpec(spec), objective_metric: spec.objective.metric };
 }
 
-interface NewStudy extends SpecColumns {
-  status: StudyStatus;
-  reason: string | null;
-  createdAtMs: number;
-  endedAtMs: number | null;
-  selfTestDigest: string;
-  shardDigests: string;
-  officialData: number | null;
-}
+type Status = Pick<Tables['study'], 'name' | 'status' | 'reason' | 'ended_at_ms'>;
 
 function studyStatements(database: DatabaseSync) {
+  const isWorkable = "name = :name AND status NOT IN ('failed', 'cancelled')";
   return {
-    create: prepare(database, (query, $: NewStudy) =>
-      query.insertInto('study').values({
-        name: $.study,
-        ordinal: (eb) =>
-          eb
-            .selectFrom('study')
-            .select(
-              eb(eb.fn.coalesce(eb.fn.max('study.ordinal'), eb.lit(0)), '+', eb.lit(1)).as('next'),
-            ),
-        spec: $.spec,
-        objective_metric: $.metric,
-        objective_direction: $.direction,
-        status: $.status,
-        reason: $.reason,
-        created_at_ms: $.createdAtMs,
-        ended_at_ms: $.endedAtMs,
-        known_answer: $.selfTestDigest,
-        part_digests: $.shardDigests,
-        official_data: $.officialData,
-      }),
-    ),
-    extend: prepare(database, (query, $: SpecColumns) =>
-      query
-        .updateTable('study')
-        .set({ spec: $.spec, objective_metric: $.metric, objective_direction: $.direction })
-        .where('name', '=', $.study)
-        .where('status', 'not in', ['failed', 'cancelled']),
-    ),
-    setStatus: prepare(
+    create: prepare<Omit<Tables['study'], 'ordinal'>>(
       database,
-      (
-        query,
-        $: { study: string; status: StudyStatus; reason: string | null; endedAtMs: number | null },
-      ) =>
-        query
-          .updateTable('study')
-          .set({ status: $.status, reason: $.reason, ended_at_ms: $.endedAtMs })
-          .where('name', '=', $.study)
-          .where('status', 'not in', ['failed', 'cancelled']),
+      `INSERT INTO study SELECT :name, (SELECT coalesce(max(ordinal), 0) + 1 FROM study), :spec, :objective_metric,
+       :status, :reason, :created_at_ms, :ended_at_ms, :self_test_digest, :shard_digests, :official_data`,
     ),
-    remove: prepare(database, (query, $: { study: string }) =>
-      query.deleteFrom('study').where('name', '=', $.study),
+    extend: prepare<SpecColumns>(
+      database,
+      `UPDATE study SET spec = :spec, objective_metric = :objective_metric WHERE ${isWorkable}`,
     ),
-    removeEvents: prepare(database, (query, $: { study: string }) =>
-      query.deleteFrom('event').where('study', '=', $.study),
+    setStatus: prepare<Status>(
+      database,
+      `UPDATE study SET status = :status, reason = :reason, ended_at_ms = :ended_at_ms WHERE ${isWorkable}`,
     ),
+    remove: prepare<{ name: string }>(database, 'DELETE FROM study WHERE name = :name'),
+    removeEvents: prepare<{ name: string }>(database, 'DELETE FROM event WHERE study = :name'),
   };
 }
 
-interface WinnerColumns {
-  study: string;
-  stage: string;
-  index: number;
-  replicate: number;
-  testAccuracy: number | null;
-  testLoss: number | null;
-  testWorker: string | null;
-  reproduced: number | null;
-  tests: string;
-}
-
-function winnerStatements(database: DatabaseSync) {
+export function winnerWriter(database: DatabaseSync) {
+  const put = insert(database, 'winner', [
+    ...keyColumns,
+    'test_accuracy',
+    'test_loss',
+    'test_worker',
+    'reproduced',
+    'tests',
+  ]);
+  const remove = prepare<{ study: string }>(database, 'DELETE FROM winner WHERE study = :study');
   return {
-    putWinner: prepare(database, (query, $: WinnerColumns) => {
-      const winner = {
-        stage: $.stage,
-        k: $.index,
-        replicate: $.replicate,
-        test_accuracy: $.testAccuracy,
-        test_loss: $.testLoss,
-        test_worker: $.testWorker,
-        reproduced: $.reproduced,
-        tests: $.tests,
-      };
-      return query
-        .insertInto('winner')
-        .values({ study: $.study, ...winner })
-        .onConflict((conflict) => conflict.column('study').doUpdateSet(winner));
-    }),
-    removeWinner: prepare(database, (query, $: { study: string }) =>
-      query.deleteFrom('winner').where('study', '=', $.study),
-    ),
+    winner: ({ study, winner }: StoreRow<'winner'>): void => {
+      remove.change({ study });
+      if (winner === null) return;
+      put.changeOne(
+        {
+          ...trialKey(study, winner.trial),
+          test_accuracy: finiteOrNull(winner.testAccuracy),
+          test_loss: finiteOrNull(winner.testLoss),
+          test_worker: winner.testWorker,
+          reproduced: winner.reproduced === null ? null : Number(winner.reproduced),
+          tests: JSON.stringify(winner.tests),
+        },
+        () => `the winner of ${study}`,
+      );
+    },
   };
 }

@@ -1,4 +1,4 @@
-/** Faults for real: processes that are killed, disks that fill up, files that rot. */
+/** The store survives real faults: processes that are killed, disks that fill up, damaged files. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -14,10 +14,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { openStore, openStoreReader } from '../../../src/store/sqlite/open-store.ts';
-import type { StoreReader } from '../../../src/store/sqlite/read.ts';
-import type { StoreRow } from '../../../src/store/rows.ts';
+import type { StoreReads } from '../../../src/store/store.ts';
+import { event } from '../support/records.ts';
 import { fillDisk, smallDisk } from '../support/small-disk.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -26,13 +27,13 @@ const groupSize = 50;
 
 interface CommittingProcess extends AsyncDisposable {
   readonly child: ChildProcess;
-  /** The last group whose commit has returned; waits until it is `group` or later. */
+  /** Waits until a commit has returned of `group` or a later one. @returns the last one */
   reached(group: number): Promise<number>;
-  /** Kills it and reads what it still had said. @returns the last group whose commit has returned */
+  /** Kills the process and reads the rest of its output. @returns the last group whose commit has returned */
   kill(): Promise<number>;
 }
 
-function commitForEver(stateDir: string): CommittingProcess {
+function startCommitting(stateDir: string): CommittingProcess {
   const script = new URL('../support/committing-process.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [script, stateDir, String(groupSize)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -46,8 +47,10 @@ function commitForEver(stateDir: string): CommittingProcess {
     progress.moved.resolve();
     progress.moved = Promise.withResolvers();
   });
-  const diedEarly = exited.then(() => Promise.reject(new Error('the process ended by itself')));
-  diedEarly.catch(() => undefined); // It is killed in the end, when nobody waits for it any more.
+  const diedEarly = exited.then(() =>
+    Promise.reject(new Error('the process ended before it was killed')),
+  );
+  diedEarly.catch(() => undefined); // It is killed at the end, when nothing waits for it.
   const kill = async (): Promise<number> => {
     child.kill('SIGKILL');
     await Promise.all([exited, ended]);
@@ -64,11 +67,11 @@ function commitForEver(stateDir: string): CommittingProcess {
   };
 }
 
-/** Groups in the store; a group is there whole or not at all. */
-function wholeGroups(reader: StoreReader): number {
-  const { trials, attempts } = reader.snapshot(() => ({
-    trials: reader.trials('endless', { curves: true, correctness: true }),
-    attempts: reader.attempts('endless'),
+/** Checks that each group is stored as a whole or not at all. @returns the number of groups */
+async function countGroups(store: StoreReads): Promise<number> {
+  const { trials, attempts } = await store.snapshot(async (reads) => ({
+    trials: await reads.trials('endless', { curves: true, correctness: true }),
+    attempts: await reads.attempts('endless'),
   }));
   expect(trials.length % groupSize).toBe(0);
   expect(attempts.length).toBe(trials.length);
@@ -83,79 +86,62 @@ function wholeGroups(reader: StoreReader): number {
   return trials.length / groupSize;
 }
 
-describe('kill -9 in the middle of committing', () => {
-  test('loses nothing that had returned, leaves no half of anything, and frees the lock', async () => {
+describe('a process that is killed while it commits', () => {
+  test('a killed process has stored every commit that returned, and none in part, and frees the lock', async () => {
     using directory = temporaryDirectory();
     for (let round = 0; round < 5; round++) {
       const stateDir = join(directory.path, String(round));
-      await using committing = commitForEver(stateDir);
+      await using committing = startCommitting(stateDir);
       await committing.reached(3 + round * 2);
       const last = await committing.kill();
       {
-        using reader = openStoreReader(stateDir); // Before anybody has opened it for writing again.
-        expect(wholeGroups(reader)).toBeGreaterThanOrEqual(last + 1);
+        // Before the store was opened for writing again.
+        await using reader = await openStoreReader(stateDir);
+        expect(await countGroups(reader)).toBeGreaterThanOrEqual(last + 1);
       }
-      using store = openStore(stateDir, { owner });
-      const groups = wholeGroups(store);
+      await using store = await openStore(stateDir, { owner });
+      const groups = await countGroups(store);
       expect(groups).toBeGreaterThanOrEqual(last + 1);
-      expect(groups).toBeLessThanOrEqual(last + 2); // The one whose commit returned before it could say so.
-      store.commit([{ kind: 'event', atMs: 1, study: null, what: 'goes-on', detail: '' }]);
+      expect(groups).toBeLessThanOrEqual(last + 2); // The last commit may have returned before its output.
+      await store.commit([event('next')]);
     }
   });
 });
 
 describe('a second process', () => {
-  test('is told who holds the state directory, and gets it once that one is dead', async () => {
+  test('a second process receives the name of the lock holder, and the lock after its death', async () => {
     using directory = temporaryDirectory();
-    await using committing = commitForEver(directory.path);
+    await using committing = startCommitting(directory.path);
     await committing.reached(0);
     const refusal = new RegExp(`\\[STATE_LOCKED\\].*pid ${committing.child.pid} of the test`);
-    expect(() => openStore(directory.path, { owner })).toThrow(refusal);
+    await expect(openStore(directory.path, { owner })).rejects.toThrow(refusal);
     await committing.kill();
-    using store = openStore(directory.path, { owner });
-    expect(store.studies().length).toBe(1);
+    await using store = await openStore(directory.path, { owner });
+    expect((await store.studies()).length).toBe(1);
   });
 
-  test('reads whole commits while they are written, more and more of them', async () => {
+  test('a second process reads whole commits while they are written', async () => {
     using directory = temporaryDirectory();
-    await using committing = commitForEver(directory.path);
+    await using committing = startCommitting(directory.path);
     await committing.reached(0);
-    using reader = openStoreReader(directory.path);
+    await using reader = await openStoreReader(directory.path);
     let before = 0;
     for (let look = 0; look < 5; look++) {
       const last = await committing.reached(before + 1);
-      const groups = wholeGroups(reader);
+      const groups = await countGroups(reader);
       expect(groups).toBeGreaterThanOrEqual(last + 1);
       before = groups;
     }
     const last = await committing.kill();
-    expect(wholeGroups(reader)).toBeGreaterThanOrEqual(last + 1);
-  });
-
-  test('that reads sees one state within a snapshot, whatever is written meanwhile', async () => {
-    using directory = temporaryDirectory();
-    using store = openStore(directory.path, { owner });
-    using reader = openStoreReader(directory.path);
-    const event: StoreRow = { kind: 'event', atMs: 1, study: null, what: 'noted', detail: '' };
-    store.commit([event]);
-    const counts = reader.snapshot(() => {
-      const before = reader.events(10).length;
-      store.commit([event]);
-      return [before, reader.events(10).length];
-    });
-    expect(counts).toEqual([1, 1]);
-    expect(reader.events(10).length).toBe(2);
+    expect(await countGroups(reader)).toBeGreaterThanOrEqual(last + 1);
   });
 });
 
 describe('a damaged store', () => {
-  test('is refused by name, whichever of its pages is hit, and left as it is', async () => {
+  test('a store with a damaged page is refused by the name of its file and is not changed', async () => {
     using directory = temporaryDirectory();
     const original = join(directory.path, 'original');
-    await using committing = commitForEver(original);
-    await committing.reached(4);
-    await committing.kill();
-    openStore(original, { owner }).close(); // Everything is in one file now.
+    await writeGroups(original);
     const file = join(original, 'ridgeline.db');
     const pages = statSync(file).size / 4096;
     for (const page of [0, 1, 2, 3, Math.floor(pages / 2), pages - 1]) {
@@ -163,27 +149,42 @@ describe('a damaged store', () => {
       mkdirSync(stateDir);
       copyFileSync(file, join(stateDir, 'ridgeline.db'));
       overwrite(join(stateDir, 'ridgeline.db'), page * 4096, 64);
-      expectRefused(stateDir);
+      await expectRefused(stateDir);
     }
   });
 
-  test('that is cut short is refused by name too', async () => {
+  test('a truncated store is refused by the name of its file and is not changed', async () => {
     using directory = temporaryDirectory();
-    await using committing = commitForEver(directory.path);
-    await committing.reached(4);
-    await committing.kill();
-    openStore(directory.path, { owner }).close();
+    await writeGroups(directory.path);
     const file = join(directory.path, 'ridgeline.db');
     truncateSync(file, statSync(file).size / 2);
-    expectRefused(directory.path);
+    await expectRefused(directory.path);
+  });
+
+  test('a store with a text that is not JSON is refused when it is read', async () => {
+    using directory = temporaryDirectory();
+    await writeGroups(directory.path);
+    const raw = new DatabaseSync(join(directory.path, 'ridgeline.db'));
+    raw.exec("UPDATE trial SET params = 'x' WHERE trial_index = 7");
+    raw.close();
+    await using store = await openStore(directory.path, { owner });
+    await expect(store.trials('endless')).rejects.toThrow(/^\[STATE_DAMAGED\].*JSON/);
   });
 });
 
-/** It was refused as damaged, by the file's name, and left as it was. */
-function expectRefused(stateDir: string): void {
+/** A store with some groups in one file, without a log. */
+async function writeGroups(stateDir: string): Promise<void> {
+  await using committing = startCommitting(stateDir);
+  await committing.reached(4);
+  await committing.kill();
+  const store = await openStore(stateDir, { owner });
+  await store.close();
+}
+
+async function expectRefused(stateDir: string): Promise<void> {
   const file = join(stateDir, 'ridgeline.db');
   const before = readFileSync(file);
-  expect(() => openStore(stateDir, { owner })).toThrow(
+  await expect(openStore(stateDir, { owner })).rejects.toThrow(
     `[STATE_DAMAGED] The store ${file} is damaged`,
   );
   expect(readFileSync(file).equals(before)).toBe(true);
@@ -196,42 +197,41 @@ function overwrite(file: string, offset: number, bytes: number): void {
 }
 
 describe('a full disk', () => {
-  test('makes a commit fail whole; the next one works when there is space again', ({ skip }) => {
+  test('a commit on a full disk fails as a whole, and the next one succeeds after space was freed', async ({
+    skip,
+  }) => {
     using disk = smallDisk(1);
     if (disk === null) return skip('mounting a tmpfs needs root');
     const stateDir = join(disk.path, 'state');
     const ballast = join(disk.path, 'ballast');
     {
-      using store = openStore(stateDir, { owner });
-      store.commit([note('first')]);
+      await using store = await openStore(stateDir, { owner });
+      await store.commit([event('first')]);
       fillDisk(ballast);
-      const many = Array.from({ length: 100 }, (_, index) => note(`${index}`.padStart(1000)));
-      expect(() => store.commit(many)).toThrow(/\[STATE_UNWRITABLE\].*ridgeline\.db.*full/);
-      expect(noted(store)).toEqual(['first']);
+      const many = Array.from({ length: 100 }, (_, index) => event(`${index}`.padStart(1000)));
+      await expect(store.commit(many)).rejects.toThrow(/\[STATE_UNWRITABLE\].*ridgeline\.db.*full/);
+      expect(await details(store)).toEqual(['first']);
       rmSync(ballast);
-      store.commit([note('second')]);
-      expect(noted(store)).toEqual(['first', 'second']);
+      await store.commit([event('second')]);
+      expect(await details(store)).toEqual(['first', 'second']);
     }
-    using reader = openStoreReader(stateDir);
-    expect(noted(reader)).toEqual(['first', 'second']);
+    await using reader = await openStoreReader(stateDir);
+    expect(await details(reader)).toEqual(['first', 'second']);
   });
 
-  test('leaves no room for a new store, which is said with the cause', ({ skip }) => {
+  test('a new store on a full disk is refused with the cause', async ({ skip }) => {
     using disk = smallDisk(1);
     if (disk === null) return skip('mounting a tmpfs needs root');
     const ballast = join(disk.path, 'ballast');
     fillDisk(ballast);
     const stateDir = join(disk.path, 'state');
-    expect(() => openStore(stateDir, { owner })).toThrow(/\[STATE_UNWRITABLE\].*full/);
+    await expect(openStore(stateDir, { owner })).rejects.toThrow(/\[STATE_UNWRITABLE\].*full/);
     rmSync(ballast);
-    openStore(stateDir, { owner }).close();
+    const store = await openStore(stateDir, { owner });
+    await store.close();
   });
 });
 
-function note(detail: string): StoreRow {
-  return { kind: 'event', atMs: 1, study: null, what: 'noted', detail };
-}
-
-function noted(reader: StoreReader): string[] {
-  return reader.events(1000).map(({ detail }) => detail);
+async function details(reads: StoreReads): Promise<string[]> {
+  return (await reads.events(1000)).map(({ detail }) => detail);
 }

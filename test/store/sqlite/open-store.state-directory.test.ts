@@ -1,4 +1,4 @@
-/** Who may use a state directory, and what is said where it cannot be used. */
+/** The state directory: who may use it, and the errors when it cannot be used. */
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,89 +9,94 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const owner = 'pid 1 on here';
 
+function edit(stateDir: string, text: string): void {
+  const raw = new DatabaseSync(join(stateDir, 'ridgeline.db'));
+  raw.exec(text);
+  raw.close();
+}
+
 describe('the state directory', () => {
-  test('is made for its owner alone, with everything in it', () => {
+  test('a new state directory and its files are readable by their owner alone', async () => {
     using directory = temporaryDirectory();
     const stateDir = join(directory.path, 'deep', 'state');
-    using store = openStore(stateDir, { owner });
-    store.commit(startedStudy);
+    await using store = await openStore(stateDir, { owner });
+    await store.commit(startedStudy);
     expect(statSync(stateDir).mode & 0o777).toBe(0o700);
     for (const file of ['ridgeline.db', 'ridgeline.db-wal', 'lock.db', 'lock.owner']) {
       expect([file, statSync(join(stateDir, file)).mode & 0o077]).toEqual([file, 0]);
     }
   });
 
-  test('that is a file is refused with its name and the cause', () => {
+  test('a state directory that is a file is refused with its name and the cause', async () => {
     using directory = temporaryDirectory();
     const stateDir = join(directory.path, 'file');
     writeFileSync(stateDir, '');
-    expect(() => openStore(stateDir, { owner })).toThrow(
+    await expect(openStore(stateDir, { owner })).rejects.toThrow(
       /\[STATE_UNWRITABLE\].*file.*not a directory/,
     );
-    expect(() => openStore(join(stateDir, 'below'), { owner })).toThrow(
+    await expect(openStore(join(stateDir, 'below'), { owner })).rejects.toThrow(
       /\[STATE_UNWRITABLE\].*not a directory/,
     );
   });
 
-  test('that is below a file is not taken for an empty one', () => {
+  test('a state directory below a file is refused to a reader, and not read as an empty one', async () => {
     using directory = temporaryDirectory();
     writeFileSync(join(directory.path, 'file'), '');
-    expect(() => openStoreReader(join(directory.path, 'file'))).toThrow(/ENOTDIR/);
+    await expect(openStoreReader(join(directory.path, 'file'))).rejects.toThrow(/ENOTDIR/);
   });
 
-  test('without a store is an empty one to a reader, who makes nothing there', () => {
+  test('a state directory that does not exist is read as empty and is not created', async () => {
     using directory = temporaryDirectory();
-    using reader = openStoreReader(join(directory.path, 'nothing'));
-    expect(everything(reader)).toEqual({ studies: [], trials: [], attempts: [], events: [] });
+    await using reader = await openStoreReader(join(directory.path, 'nothing'));
+    const nothing = { studies: [], trials: [], attempts: [], ranks: [], events: [] };
+    expect(await everything(reader)).toEqual({ ...nothing, exclusions: new Map() });
+    expect(await reader.snapshot(async (reads) => reads.studies())).toEqual([]);
     expect(() => statSync(join(directory.path, 'nothing'))).toThrow(/ENOENT/);
   });
 
-  test('written by a newer release is refused to writer and reader, and left as it is', () => {
+  test('a store of a newer release is refused to writers and readers', async () => {
     using directory = temporaryDirectory();
-    openStore(directory.path, { owner }).close();
-    const raw = new DatabaseSync(join(directory.path, 'ridgeline.db'));
-    raw.exec('UPDATE meta SET schema_version = 99');
-    raw.close();
+    await (await openStore(directory.path, { owner })).close();
+    edit(directory.path, 'UPDATE meta SET schema_version = 99');
     const refusal = /\[VERSION_MISMATCH\].*ridgeline\.db.*newer.*99/;
-    expect(() => openStore(directory.path, { owner })).toThrow(refusal);
-    expect(() => openStoreReader(directory.path)).toThrow(refusal);
-    // The lock was let go of: the refusal is the same again, not "locked".
-    expect(() => openStore(directory.path, { owner })).toThrow(refusal);
+    await expect(openStore(directory.path, { owner })).rejects.toThrow(refusal);
+    await expect(openStoreReader(directory.path)).rejects.toThrow(refusal);
+    // The lock was released: the error is the same again.
+    await expect(openStore(directory.path, { owner })).rejects.toThrow(refusal);
   });
 
-  test('is locked by the first store and free when that is closed', () => {
+  test('a state directory is locked by the first store until that is closed', async () => {
     using directory = temporaryDirectory();
-    const first = openStore(directory.path, { owner: 'the first' });
-    expect(() => openStore(directory.path, { owner: 'the second' })).toThrow(
-      /\[STATE_LOCKED\].*the first[^]*ridgeline submit/,
-    );
-    first.writeOwner('the first, 127.0.0.1:7070');
-    expect(() => openStore(directory.path, { owner: 'the second' })).toThrow(/127\.0\.0\.1:7070/);
-    first.close();
-    first.close();
-    using second = openStore(directory.path, { owner: 'the second' });
-    expect(second.studies()).toEqual([]);
+    const first = await openStore(directory.path, { owner: 'the first' });
+    const second = async () => openStore(directory.path, { owner: 'the second' });
+    await expect(second()).rejects.toThrow(/\[STATE_LOCKED\].*the first[^]*ridgeline submit/);
+    await first.writeOwner('the first, 127.0.0.1:7070');
+    await expect(second()).rejects.toThrow(/127\.0\.0\.1:7070/);
+    await first.close();
+    await first.close();
+    await using store = await second();
+    expect(await store.studies()).toEqual([]);
   });
 
-  test('whose store is no database is refused with the name of the file and a way out', () => {
+  test('a file that is not a database is refused by its name and with a fix', async () => {
     using directory = temporaryDirectory();
     writeFileSync(join(directory.path, 'ridgeline.db'), 'a text that is no database '.repeat(300));
-    expect(() => openStore(directory.path, { owner })).toThrow(
+    await expect(openStore(directory.path, { owner })).rejects.toThrow(
       /^\[STATE_DAMAGED\] The store .*ridgeline\.db is damaged.*\n {2}fix: /,
     );
-    expect(() => openStoreReader(directory.path)).toThrow(/^\[STATE_DAMAGED\]/);
+    await expect(openStoreReader(directory.path)).rejects.toThrow(/^\[STATE_DAMAGED\]/);
   });
 
-  test('whose study was edited into nonsense is refused by the name of the file and the study', () => {
+  test('a study whose spec was edited is refused by the names of file and study', async () => {
     using directory = temporaryDirectory();
     {
-      using store = openStore(directory.path, { owner });
-      store.commit(startedStudy);
+      await using store = await openStore(directory.path, { owner });
+      await store.commit(startedStudy);
     }
-    const raw = new DatabaseSync(join(directory.path, 'ridgeline.db'));
-    raw.exec(`UPDATE study SET spec = replace(spec, '"hidden":50', '"hidden":"x"')`);
-    raw.close();
-    using reader = openStoreReader(directory.path);
-    expect(() => reader.study('first')).toThrow(/\[STATE_DAMAGED\].*ridgeline\.db.*first.*hidden/);
+    edit(directory.path, `UPDATE study SET spec = replace(spec, '"stages"', '"stage"')`);
+    await using reader = await openStoreReader(directory.path);
+    await expect(reader.study('first')).rejects.toThrow(
+      /\[STATE_DAMAGED\].*ridgeline\.db.*the spec of study first/,
+    );
   });
 });

@@ -1,49 +1,55 @@
 /**
- * A process that commits for ever: one study, then group after group of trials from grant to result.
- * It prints a group's number when the commit of it has returned. Started by the tests, and killed.
+ * A process that commits until it is killed: one study, then group after group of trials with results.
+ *
+ * It prints the number of each group after its commit.
  */
 import { writeSync } from 'node:fs';
-import { openStore } from '../../../src/store/sqlite/open-store.ts';
 import type { StoreRow } from '../../../src/store/rows.ts';
-import { attemptOf, completeResult, specNamed, stagesOf, studyRecord } from './records.ts';
+import { openStore } from '../../../src/store/sqlite/open-store.ts';
+import {
+  completeResult,
+  openAttempt,
+  space,
+  specNamed,
+  stageRecords,
+  studyRecord,
+} from './records.ts';
 
 const [stateDir = '', trials = '50'] = process.argv.slice(2);
-const store = openStore(stateDir, { owner: `pid ${process.pid} of the test` });
-const [coarse] = stagesOf(specNamed('endless', 1_000_000));
-const opened = { ...coarse!, range: { min: 1e-9, max: 0.1 } };
-store.commit([
-  { kind: 'study-created', record: studyRecord(specNamed('endless', 1_000_000)) },
-  { kind: 'stage-opened', study: 'endless', stage: opened },
+const store = await openStore(stateDir, { owner: `pid ${process.pid} of the test` });
+const spec = specNamed('endless', 1_000_000);
+await store.commit([
+  { kind: 'study-created', record: studyRecord(spec) },
+  { kind: 'stage-opened', study: 'endless', stage: { ...stageRecords(spec)[0]!, space } },
 ]);
 
 for (let group = 0; ; group++) {
   const rows: StoreRow[] = [];
   for (let member = 1; member <= Number(trials); member++) {
     const trial = { stage: 'coarse', index: group * Number(trials) + member, replicate: 1 };
+    const key = { study: 'endless', trial };
     rows.push(
-      { kind: 'trial-created', study: 'endless', id: trial, lambda: 1 / trial.index },
-      { kind: 'attempt-opened', study: 'endless', attempt: attemptOf(trial, 1) },
+      { kind: 'trial-created', study: 'endless', id: trial, params: { lambda: 1 / trial.index } },
+      { kind: 'attempt-opened', study: 'endless', attempt: openAttempt(trial, 1) },
       {
         kind: 'attempt-closed',
-        study: 'endless',
-        trial,
+        ...key,
         attempt: 1,
         outcome: 'accepted',
         reason: null,
         endedAtMs: 1,
-        charged: false,
+        countsAsFailure: false,
         fingerprint: 'f'.repeat(64),
       },
       {
         kind: 'trial-ended',
-        study: 'endless',
-        trial,
+        ...key,
         worker: 'node-1',
         result: completeResult(0.5, 4),
         fingerprint: 'f'.repeat(64),
       },
     );
   }
-  store.commit(rows);
+  await store.commit(rows);
   writeSync(1, `${group}\n`);
 }

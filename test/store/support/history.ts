@@ -1,48 +1,26 @@
 /**
- * Valid histories of one study, and what they amount to: a model of the store in plain objects.
- * Every choice picks one of the things that may happen next, as the coordinator would do it.
+ * History: a valid sequence of rows of one study, and the records that it amounts to.
+ *
+ * A model of the store in plain objects. Each choice selects one of the things that can happen next, as
+ * the coordinator would do it.
  */
-import * as fc from 'fast-check';
-import type { EventRecord } from '../../../src/store/sqlite/records.ts';
-import type { StoreRow } from '../../../src/store/rows.ts';
+import type { StoredRank, StoreRow } from '../../../src/store/rows.ts';
+import type { EventRecord } from '../../../src/store/store.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import {
+  trialName,
   waitingTrial,
   type AttemptOutcome,
   type AttemptRecord,
-  type Measurement,
   type TrialRecord,
   type TrialResult,
 } from '../../../src/study/trial.ts';
-import { attemptOf, specNamed, studyRecord } from './records.ts';
+import { asStored, asStoredMetric, measured, type Choice } from './choices.ts';
+import { openAttempt, specNamed, studyRecord } from './records.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** One thing that happens: which of those possible, to which trial, and the numbers in it. */
-export interface Choice {
-  readonly action: number;
-  readonly which: number;
-  readonly lambda: number;
-  readonly metrics: readonly number[];
-  readonly points: number;
-  readonly bits: Uint8Array;
-  readonly text: string;
-}
-
-export const choices: fc.Arbitrary<Choice[]> = fc.array(
-  fc.record({
-    action: fc.nat(),
-    which: fc.nat(),
-    lambda: fc.double({ min: Number.MIN_VALUE, noNaN: true, noDefaultInfinity: true }),
-    metrics: fc.array(fc.double(), { minLength: 8, maxLength: 8 }),
-    points: fc.nat(3),
-    bits: fc.uint8Array({ maxLength: 40 }),
-    text: fc.string({ unit: 'grapheme', maxLength: 12 }),
-  }),
-  { maxLength: 60, size: 'max' },
-);
-
-const chargedOutcomes = ['lost', 'crashed', 'timeout', 'returned'] as const;
+const failures = ['lost', 'crashed', 'timeout', 'returned'] as const;
 
 export class History {
   study: Mutable<StudyRecord>;
@@ -50,6 +28,7 @@ export class History {
   readonly attempts: Mutable<AttemptRecord>[] = [];
   readonly events: EventRecord[] = [];
   readonly rows: StoreRow[] = [];
+  ranks: StoredRank[] = [];
   #nowMs = 1_790_000_002_000;
 
   constructor(name: string) {
@@ -68,7 +47,7 @@ export class History {
       ...(this.study.stages.some((stage) => !stage.closed) ? [() => this.#moveStage(choice)] : []),
       ...this.#onTrial(choice, ['waiting'], (trial) => this.#open(trial)),
       ...this.#onTrial(choice, ['waiting', 'running'], (trial) => this.#cancel(trial, choice)),
-      ...this.#onTrial(choice, ['running'], (trial) => this.#giveUp(trial, choice)),
+      ...this.#onTrial(choice, ['running'], (trial) => this.#fail(trial, choice)),
       ...this.#onTrial(choice, ['running'], (trial) => this.#end(trial, choice)),
       ...this.#onTrial(choice, ['running', 'waiting', 'failed'], (trial) =>
         this.#end(trial, choice),
@@ -109,33 +88,44 @@ export class History {
       );
       return this.study.stages[index]!;
     };
-    if (stage.range !== null) {
+    if (stage.space !== null) {
       const warnings = Array.from({ length: points }, (_, at) => `${text}${at}`);
       replace({ closed: true, warnings });
       this.rows.push({ kind: 'stage-closed', study: this.#name, stage: stage.name, warnings });
+      this.#rank(points);
       return;
     }
-    const range = { min: lambda, max: Math.max(lambda, 1) };
+    const max = Math.max(lambda, 1);
+    const space = { lambda: { distribution: 'log_uniform', min: lambda, max } } as const;
     this.rows.push({
       kind: 'stage-opened',
       study: this.#name,
-      stage: replace({ range, reason: text, warnings: [text] }),
+      stage: replace({ space, reason: text, warnings: [text] }),
     });
-    for (let k = 1; k <= stage.trials; k++) {
-      const id = { stage: stage.name, index: k, replicate: 1 };
-      this.trials.push(waitingTrial(id, lambda / k));
-      this.rows.push({ kind: 'trial-created', study: this.#name, id, lambda: lambda / k });
+    for (let index = 1; index <= stage.trials; index++) {
+      const id = { stage: stage.name, index, replicate: 1 };
+      const params = { activation: text, lambda: lambda / index, mirror: points === 0 };
+      this.trials.push(waitingTrial(id, params));
+      this.rows.push({ kind: 'trial-created', study: this.#name, id, params });
     }
   }
 
-  #attemptsOf(trial: TrialRecord): Mutable<AttemptRecord>[] {
-    return this.attempts.filter(
-      ({ trial: { stage, index: k } }) => stage === trial.id.stage && k === trial.id.index,
-    );
+  /** All trials but `unranked`, in the order of their creation. */
+  #rank(unranked: number): void {
+    const ranks = this.trials.map(({ id }, at) => {
+      const rank = at < unranked ? null : at + 1;
+      return { trial: id, rankInStage: rank, rankInStudy: rank };
+    });
+    this.ranks = ranks.filter(({ rankInStage }) => rankInStage !== null);
+    this.rows.push({ kind: 'ranks', study: this.#name, ranks });
+  }
+
+  #attempts(trial: TrialRecord): Mutable<AttemptRecord>[] {
+    return this.attempts.filter((attempt) => trialName(attempt.trial) === trialName(trial.id));
   }
 
   #open(trial: Mutable<TrialRecord>): void {
-    const attempt = attemptOf(trial.id, this.#attemptsOf(trial).length + 1);
+    const attempt = openAttempt(trial.id, this.#attempts(trial).length + 1);
     this.attempts.push({ ...attempt });
     trial.status = 'running';
     trial.attempts += 1;
@@ -143,13 +133,13 @@ export class History {
   }
 
   #close(trial: Mutable<TrialRecord>, outcome: AttemptOutcome, reason: string | null): boolean {
-    const open = this.#attemptsOf(trial).find((attempt) => attempt.outcome === null);
+    const open = this.#attempts(trial).find((attempt) => attempt.outcome === null);
     if (open === undefined) return false;
-    const charged = outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
+    const countsAsFailure = outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
     const endedAtMs = ++this.#nowMs;
     Object.assign(open, { outcome, reason, endedAtMs });
-    if (charged && open.kind === 'search') trial.failures += 1;
-    const closing = { outcome, reason, endedAtMs, charged, fingerprint: null };
+    if (countsAsFailure && open.kind === 'search') trial.failures += 1;
+    const closing = { outcome, reason, endedAtMs, countsAsFailure, fingerprint: null };
     const which = { study: this.#name, trial: trial.id, attempt: open.attempt };
     this.rows.push({ kind: 'attempt-closed', ...which, ...closing });
     return true;
@@ -164,8 +154,8 @@ export class History {
     this.rows.push({ kind: 'trial-status', study: this.#name, trial: trial.id, status, reason });
   }
 
-  #giveUp(trial: Mutable<TrialRecord>, { metrics, text, which }: Choice): void {
-    this.#close(trial, chargedOutcomes[which % 4]!, text);
+  #fail(trial: Mutable<TrialRecord>, { metrics, text, which }: Choice): void {
+    this.#close(trial, failures[which % 4]!, text);
     if (metrics[0]! > 0) this.#setStatus(trial, 'failed', text);
     else this.#setStatus(trial, 'waiting', null);
   }
@@ -176,7 +166,7 @@ export class History {
   }
 
   #end(trial: Mutable<TrialRecord>, choice: Choice): void {
-    // A result needs an attempt that was granted; a diverged trial has no second one.
+    // A result needs an attempt; a diverged trial has no second result.
     if (trial.attempts === 0 || trial.result !== null) return;
     const diverged = choice.points === 0 || choice.which % 3 === 0;
     this.#close(trial, diverged ? 'diverged' : 'accepted', null);
@@ -211,7 +201,7 @@ export class History {
     });
   }
 
-  /** An audit says something of a trial that has a result; in an open stage it may replace it. */
+  /** An audit of a trial that has a result ends; in an open stage it replaces the result. */
   #audit(trial: Mutable<TrialRecord>, choice: Choice): void {
     const { result, fingerprint: replaces } = trial;
     if (result === null || replaces === null) return;
@@ -220,7 +210,7 @@ export class History {
     ]!;
     trial.audit = verdict;
     this.rows.push({ kind: 'trial-audited', study: this.#name, trial: trial.id, verdict });
-    const late = this.#attemptsOf(trial).find(
+    const late = this.#attempts(trial).find(
       ({ outcome, fingerprint }) => outcome !== null && fingerprint === null,
     );
     const key = { study: this.#name, trial: trial.id };
@@ -246,9 +236,9 @@ export class History {
     Object.assign(trial, { ...by, status: 'complete', reason: null, result: right });
   }
 
-  /** Makes a trial the winner; a test attempt of it is lost at times, which charges nothing. */
+  /** Makes a trial the winner; sometimes its test attempt is lost, which is no failure of the trial. */
   #crown(trial: Mutable<TrialRecord>, { which, metrics }: Choice): void {
-    const attempt = attemptOf(trial.id, this.#attemptsOf(trial).length + 1, 'test');
+    const attempt = openAttempt(trial.id, this.#attempts(trial).length + 1, 'test');
     this.attempts.push({ ...attempt });
     this.rows.push({ kind: 'attempt-opened', study: this.#name, attempt });
     this.#close(trial, which % 2 === 0 ? 'accepted' : 'lost', null);
@@ -279,39 +269,4 @@ export class History {
           };
     this.rows.push({ kind: 'winner', study: this.#name, winner: this.study.winner });
   }
-}
-
-function measured(step: number, { metrics }: Choice, finite: boolean): Measurement {
-  const metric = (index: number): number =>
-    finite ? asStoredMetric(metrics[index]!, 1 / 3) : metrics[index]!;
-  return {
-    step,
-    epoch: step / 7,
-    learningRate: 1 / step,
-    trainLoss: metric(0),
-    trainCost: metric(1),
-    trainAccuracy: metric(2),
-    validationLoss: metric(3),
-    validationCost: metric(4),
-    validationAccuracy: metric(5),
-    testLoss: finite ? metric(6) : null,
-    testAccuracy: finite ? metric(7) : null,
-  };
-}
-
-/** What is not finite comes back as NaN, −0 as 0. */
-function asStored(point: Measurement): Measurement {
-  return {
-    ...point,
-    trainLoss: asStoredMetric(point.trainLoss, NaN),
-    trainCost: asStoredMetric(point.trainCost, NaN),
-    trainAccuracy: asStoredMetric(point.trainAccuracy, NaN),
-    validationLoss: asStoredMetric(point.validationLoss, NaN),
-    validationCost: asStoredMetric(point.validationCost, NaN),
-    validationAccuracy: asStoredMetric(point.validationAccuracy, NaN),
-  };
-}
-
-function asStoredMetric(value: number, otherwise: number): number {
-  return Number.isFinite(value) ? value + 0 : otherwise;
 }

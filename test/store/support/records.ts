@@ -1,8 +1,8 @@
-/** A study and its pieces as the store's tests write them: real records, built by hand. */
-import type { StoreReader } from '../../../src/store/sqlite/read.ts';
-import type { RowOf, StoreRow } from '../../../src/store/rows.ts';
-import type { StudyRecord } from '../../../src/study/study-record.ts';
+/** Records and rows of one study, as the tests of the store write them. */
+import type { StoreRow } from '../../../src/store/rows.ts';
+import type { StoreReads } from '../../../src/store/store.ts';
 import type { StudySpec } from '../../../src/study/spec/study-spec.ts';
+import type { StudyRecord } from '../../../src/study/study-record.ts';
 import type {
   AttemptRecord,
   Measurement,
@@ -18,32 +18,29 @@ export function specNamed(study: string, trials = 3): StudySpec {
   return exampleStudy({
     study,
     seed: 2 ** 53 - 1,
-    dataset: {
-      source: { kind: 'named', name: 'digits' },
-      train: { kind: 'count', count: 1000 },
-      validation: { kind: 'count', count: 300 },
-      test: { kind: 'count', count: 400 },
-    },
     trainer: {
       ...plainTrainer,
       batch: 100,
-      learningRate: { min: 1e-5, max: 0.1, stepSize: 500 },
-      measure: { kind: 'cycle' },
+      learningRate: { min: 1e-5, max: 0.1, stepSize: 500, cycleMultiplier: 1 },
+      measure: 'cycle',
     },
     stages: twoStages(trials, trials),
   });
 }
 
-export function stagesOf(spec: StudySpec): StageRecord[] {
+/** No stage is open yet. */
+export function stageRecords(spec: StudySpec): StageRecord[] {
   return spec.stages.map(({ name, trials }) => ({
     name,
     trials,
-    range: null,
+    space: null,
     reason: null,
     closed: false,
     warnings: [],
   }));
 }
+
+export const space = { lambda: { distribution: 'log_uniform', min: 1e-9, max: 0.1 } } as const;
 
 export function studyRecord(spec: StudySpec): StudyRecord {
   return {
@@ -55,12 +52,12 @@ export function studyRecord(spec: StudySpec): StudyRecord {
     selfTestDigest: 'a'.repeat(64),
     shardDigests: { digits: 'b'.repeat(64) },
     officialData: true,
-    stages: stagesOf(spec),
+    stages: stageRecords(spec),
     winner: null,
   };
 }
 
-export function attemptOf(
+export function openAttempt(
   trial: TrialId,
   attempt: number,
   kind: AttemptRecord['kind'] = 'search',
@@ -72,7 +69,7 @@ export function attemptOf(
     worker: 'node-1',
     session: 'session-1',
     pack: `pack-${trial.stage}-${trial.index}-${attempt}`,
-    grantedAtMs: 1_790_000_001_000,
+    assignedAtMs: 1_790_000_001_000,
     endedAtMs: null,
     outcome: null,
     reason: null,
@@ -83,16 +80,16 @@ export function attemptOf(
 export function measurementAt(step: number, validationAccuracy = 0.5): Measurement {
   return {
     step,
-    epoch: step / 10,
-    learningRate: 0.1 / step,
-    trainLoss: 1 / 3,
-    trainCost: 2 / 3,
-    trainAccuracy: 0.75,
-    validationLoss: 1.1,
-    validationCost: 1.2,
-    validationAccuracy,
-    testLoss: null,
-    testAccuracy: null,
+    metrics: {
+      epoch: step / 10,
+      learning_rate: 0.1 / step,
+      train_loss: 1 / 3,
+      train_cost: 2 / 3,
+      train_accuracy: 0.75,
+      validation_loss: 1.1,
+      validation_cost: 1.2,
+      validation_accuracy: validationAccuracy,
+    },
   };
 }
 
@@ -109,7 +106,19 @@ export function completeResult(validationAccuracy = 0.5, points = 2): CompleteRe
   };
 }
 
-export const coarse = (k: number) => ({ stage: 'coarse', index: k, replicate: 1 });
+/** Trial `coarse/INDEX`, or another replicate of it. */
+export const coarse = (index: number, replicate = 1): TrialId => ({
+  stage: 'coarse',
+  index,
+  replicate,
+});
+
+export const created = (id: TrialId, lambda = 0.1): StoreRow<'trial-created'> => ({
+  kind: 'trial-created',
+  study: 'first',
+  id,
+  params: { lambda },
+});
 
 /** A study with an open first stage of three waiting trials. */
 export const startedStudy: readonly StoreRow[] = [
@@ -117,29 +126,29 @@ export const startedStudy: readonly StoreRow[] = [
   {
     kind: 'stage-opened',
     study: 'first',
-    stage: { ...stagesOf(specNamed('first'))[0]!, range: { min: 1e-9, max: 0.1 }, reason: null },
+    stage: { ...stageRecords(specNamed('first'))[0]!, space, reason: null },
   },
-  ...[1, 2, 3].map((k): StoreRow => ({
-    kind: 'trial-created',
-    study: 'first',
-    id: coarse(k),
-    lambda: 0.1 / k,
-  })),
+  ...[1, 2, 3].map((index) => created(coarse(index), 0.1 / index)),
 ];
-export const granted: StoreRow = {
+
+/** The first attempt of a trial. */
+export const assigned = (trial: TrialId): StoreRow<'attempt-opened'> => ({
   kind: 'attempt-opened',
   study: 'first',
-  attempt: attemptOf(coarse(1), 1),
-};
-export const ended = (result: TrialResult): RowOf<'trial-ended'> => ({
+  attempt: openAttempt(trial, 1),
+});
+
+export const ended = (result: TrialResult, trial = coarse(1)): StoreRow<'trial-ended'> => ({
   kind: 'trial-ended',
   study: 'first',
-  trial: coarse(1),
+  trial,
   worker: 'node-1',
   result,
   fingerprint: 'f'.repeat(64),
 });
-export const closed: RowOf<'attempt-closed'> = {
+
+/** The first attempt of `coarse/1` ends without a result. */
+export const closed: StoreRow<'attempt-closed'> = {
   kind: 'attempt-closed',
   study: 'first',
   trial: coarse(1),
@@ -147,18 +156,30 @@ export const closed: RowOf<'attempt-closed'> = {
   outcome: 'lost',
   reason: null,
   endedAtMs: 5,
-  charged: true,
+  countsAsFailure: true,
   fingerprint: null,
 };
 
-/** All that a reader shows. */
-export function everything(reader: StoreReader) {
+export const event = (detail: string): StoreRow<'event'> => ({
+  kind: 'event',
+  atMs: 1,
+  study: null,
+  what: 'noted',
+  detail,
+});
+
+/** Everything that can be read. */
+export async function everything(reads: StoreReads) {
+  const studies = await reads.studies();
+  const names = studies.map(({ spec }) => spec.study);
   return {
-    studies: reader.studies(),
-    trials: reader
-      .studies()
-      .map(({ spec }) => reader.trials(spec.study, { curves: true, correctness: true })),
-    attempts: reader.studies().map(({ spec }) => reader.attempts(spec.study)),
-    events: reader.events(1_000_000),
+    studies,
+    trials: await Promise.all(
+      names.map((name) => reads.trials(name, { curves: true, correctness: true })),
+    ),
+    attempts: await Promise.all(names.map((name) => reads.attempts(name))),
+    ranks: await Promise.all(names.map((name) => reads.ranks(name))),
+    exclusions: await reads.exclusions(),
+    events: await reads.events(1_000_000),
   };
 }

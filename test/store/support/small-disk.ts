@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { temporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts';
 
-/** @returns where it is mounted, until it is disposed of; null where this process may not mount one (that needs root) */
+/** @returns its directory; null if this process may not mount it, which needs root */
 export function smallDisk(megabytes: number): TemporaryDirectory | null {
   const directory = temporaryDirectory();
   const { path } = directory;
@@ -15,14 +15,14 @@ export function smallDisk(megabytes: number): TemporaryDirectory | null {
     return null;
   }
   const unmount = () => {
-    // Lazily: whoever still has a file open there does not hold it up.
+    // Lazily: open files on it do not prevent it.
     execFileSync('umount', ['-l', path]);
     directory[Symbol.dispose]();
   };
   return { path, [Symbol.dispose]: unmount };
 }
 
-/** Takes the disk's last byte. */
+/** Writes to the disk until it is full. */
 export function fillDisk(file: string): void {
   for (const bytes of [65_536, 4_096, 1]) {
     const piece = new Uint8Array(bytes);

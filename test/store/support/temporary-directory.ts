@@ -1,4 +1,4 @@
-/** A directory for one test, gone with its scope. */
+/** A directory for one test, removed at the end of its scope. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

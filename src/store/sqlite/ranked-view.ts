@@ -1,0 +1,48 @@
+/**
+ * View `trials_ranked`: one row per trial, for other tools. `docs/store.md` describes its columns.
+ *
+ * It shows what is stored and ranks nothing: ranks are written when a stage closes. Columns are added
+ * at the end and never removed, renamed or moved.
+ */
+
+const ofTrial = (table: string): string =>
+  ['study', 'stage', 'trial_index', 'replicate']
+    .map((column) => `${table}.${column} = t.${column}`)
+    .join(' AND ');
+
+const metric = (name: string): string =>
+  `CAST(json_extract(metrics, '$.${name}') AS REAL) AS ${name}`;
+
+/** `verified` has the rule of `report/results/verification.ts`. */
+export const rankedViewText = `
+CREATE VIEW trials_ranked AS
+WITH valued AS (
+  SELECT t.*, r.rank_in_stage, r.rank_in_study, m.metrics, w.reproduced,
+    w.test_accuracy AS winner_accuracy, w.test_loss AS winner_loss,
+    CAST(json_extract(m.metrics, '$.' || s.objective_metric) AS REAL) AS value,
+    t.status = 'complete' AND coalesce(t.audit, '') <> 'disputed' AS counts,
+    EXISTS (SELECT 1 FROM attempt a WHERE ${ofTrial('a')} AND a.outcome = 'disputed') AS has_dispute,
+    EXISTS (SELECT 1 FROM attempt a WHERE ${ofTrial('a')} AND a.worker <> t.worker AND (
+      a.outcome = 'duplicate' OR (a.outcome = 'accepted' AND a.kind <> 'search')
+      OR (a.outcome = 'disputed' AND a.fingerprint = t.fingerprint))) AS is_confirmed
+  FROM trial t JOIN study s ON s.name = t.study
+  LEFT JOIN ranking r ON ${ofTrial('r')}
+  LEFT JOIN measurement m ON ${ofTrial('m')} AND m.step = t.measured_step
+  LEFT JOIN winner w ON ${ofTrial('w')}
+)
+SELECT study, stage, trial_index AS k, replicate, CAST(json_extract(params, '$.lambda') AS REAL) AS lambda, status, value,
+  rank_in_stage, rank_in_study,
+  ${['train_accuracy', 'train_loss', 'validation_accuracy', 'validation_loss', 'validation_cost'].map(metric).join(',\n  ')},
+  coalesce(CAST(json_extract(metrics, '$.test_accuracy') AS REAL), winner_accuracy) AS test_accuracy,
+  reason, attempts, worker, steps, seconds, digest, audit,
+  CASE WHEN sum(counts) OVER same > 0 AND sum(NOT counts AND status NOT IN ('waiting', 'running')) OVER same = 0
+    THEN avg(CASE WHEN counts THEN value END) OVER same END AS mean_value,
+  count(*) OVER same AS replicates,
+  trial_index, params, metrics,
+  CASE WHEN digest IS NULL THEN NULL
+    WHEN audit = 'disputed' OR reproduced = 0 OR (has_dispute AND coalesce(audit, '') <> 'verified') THEN 0
+    WHEN audit = 'verified' OR is_confirmed THEN 1 END AS verified,
+  ${['epoch', 'learning_rate', 'train_cost'].map(metric).join(',\n  ')},
+  coalesce(CAST(json_extract(metrics, '$.test_loss') AS REAL), winner_loss) AS test_loss
+FROM valued WINDOW same AS (PARTITION BY study, stage, trial_index);
+`;

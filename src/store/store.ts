@@ -1,0 +1,91 @@
+/**
+ * Store: the durable record of studies, as a port. The coordinator writes it, every command reads it.
+ *
+ * All methods are asynchronous, so that an implementation may be a file, a server or a service. Writes
+ * are rows (`rows.ts`); a commit is one transaction, and commits take effect in the order of the calls.
+ * `sqlite/` is the implementation; `test/conformance/store.ts` checks any other one.
+ *
+ * Not here: how a store is opened, locked, backed up and migrated, which each implementation does its
+ * own way; what a row means, which is decided by the coordinator.
+ */
+import type { Objective } from '../study/spec/study-spec.ts';
+import type { StudyRecord } from '../study/study-record.ts';
+import type { AttemptRecord, TrialId, TrialRecord } from '../study/trial.ts';
+import type { StoredRank, StoreRow } from './rows.ts';
+
+/** What a list of trials contains; without options, results have their last measurement only. */
+export interface TrialOptions {
+  /** Whole curves. */
+  readonly curves?: boolean;
+  /** The bits of correctly classified validation records; otherwise `validationCorrect` is empty. */
+  readonly correctness?: boolean;
+}
+
+/** One line of the log. */
+export interface EventRecord {
+  /** Ascending in the order of the commits, whatever the clock did. */
+  readonly sequence: number;
+  readonly atMs: number;
+  /** Null if the event concerns no study. */
+  readonly study: string | null;
+  readonly what: string;
+  readonly detail: string;
+}
+
+/**
+ * Everything that can be read. Each method reads one committed state, `eachTrial` and `eachAttempt`
+ * excepted. Metrics that were not finite when they were stored are absent; -0 is read as 0.
+ */
+export interface StoreReads {
+  /** In order of submission. */
+  studies(): Promise<StudyRecord[]>;
+  /** Null if there is no such study. */
+  study(name: string): Promise<StudyRecord | null>;
+  /** By stage order, index, replicate. Empty if there is no such study. */
+  trials(study: string, options?: TrialOptions): Promise<TrialRecord[]>;
+  /** The same in batches, for large studies: later trials may show later commits. */
+  eachTrial(study: string, options?: TrialOptions): AsyncIterable<TrialRecord>;
+  /** One trial with its whole curve and its bits; null if it does not exist. */
+  trial(study: string, id: TrialId): Promise<TrialRecord | null>;
+  /** Of one trial, or of all: by stage order, index, replicate, attempt. */
+  attempts(study: string, trial?: TrialId): Promise<AttemptRecord[]>;
+  /** All attempts in batches, as `eachTrial`. */
+  eachAttempt(study: string): AsyncIterable<AttemptRecord>;
+  /** The attempts that gave a result for a trial that had one: few of many, in the same order. */
+  verificationAttempts(study: string): Promise<AttemptRecord[]>;
+  /** The ranks of the last row `ranks`, by stage order, index, replicate; trials without rank are left out. */
+  ranks(study: string): Promise<StoredRank[]>;
+  /** The newest `limit` events, oldest first. */
+  events(limit: number): Promise<EventRecord[]>;
+  /** Reasons by session of the worker processes that are excluded: none of their results count. */
+  exclusions(): Promise<Map<string, string>>;
+  /** Calls `read`; all that it reads through its argument is from one committed state. */
+  snapshot<T>(read: (reads: StoreReads) => Promise<T>): Promise<T>;
+}
+
+export interface StoreReader extends StoreReads, AsyncDisposable {
+  /** May be called again. */
+  close(): Promise<void>;
+}
+
+export interface Store extends StoreReader {
+  /**
+   * One transaction: all rows in order, or none. Resolves when the rows are on disk.
+   *
+   * @throws RidgelineError STATE_UNWRITABLE if the disk is full or refuses; nothing was stored then.
+   *   STATE_UNCERTAIN if the disk did not confirm the write: the process must end. An assertion if a
+   *   row finds another state than it expects, which is a bug of the caller; nothing was stored then.
+   */
+  commit(rows: readonly StoreRow[]): Promise<void>;
+  /** Deletes a study with everything in it. @returns whether there was one */
+  removeStudy(study: string): Promise<boolean>;
+  /** Records who holds the store, once more is known, for the message to a second process. */
+  writeOwner(owner: string): Promise<void>;
+}
+
+/** Ranks the trials of a study's closed stages: `storedRanks` of `search`, which the store may not import. */
+export type RankTrials = (
+  trials: readonly TrialRecord[],
+  objective: Objective,
+  stageOrder: readonly string[],
+) => readonly StoredRank[];
