@@ -1,146 +1,142 @@
 /**
- * The data sets in a node's memory: fetched from the coordinator by digest, verified, cached on disk,
- * read once for all threads.
+ * Dataset holder: the data sets in a worker's memory, read once for all threads.
  *
- * A part whose bytes do not have the digest that the study names is never trained on: it is fetched
- * again, and after the last try the node says why it cannot take part.
+ * Shards are fetched from the coordinator by digest, verified, and cached on disk. A shard with wrong
+ * bytes is never used: it is fetched again, and after the last attempt the worker reports an error.
  *
- * Data sets that have parts in common (a study with and without its test set, another seed) share them.
+ * Data sets with common shards share their memory: a study with and without its test split, for example.
  */
 import { assert } from '../base/assert.ts';
 import { RidgelineError, messageOf } from '../base/errors.ts';
+import { ChunkGarbage, collectGarbage } from '../dataset/bytes/collect-garbage.ts';
+import { PixelMemory } from '../dataset/bytes/pixel-memory.ts';
+import type { ShardCache } from '../dataset/shards/shard-cache.ts';
+import { ShardDecoder } from '../dataset/shards/shard-decoder.ts';
+import type { Shard } from '../dataset/shards/shard.ts';
 import { assembleData } from '../dataset/splits/assemble.ts';
-import type { Part } from '../dataset/shards/shard.ts';
-import type { PartCache } from '../dataset/shards/shard-cache.ts';
-import { PartDecoder } from '../dataset/shards/shard-decoder.ts';
-import { PixelMemory } from '../dataset/shards/pixel-memory.ts';
-import { makeRoom, YoungGarbage } from '../dataset/shards/collect-garbage.ts';
+import type { TrainingData } from '../study/images.ts';
 import {
   datasetKey,
   type DatasetReference,
-  type PartReference,
+  type ShardReference,
 } from '../study/spec/dataset-reference.ts';
-import type { TrainingData } from '../study/images.ts';
 
-/** Streams a part's canonical bytes from the coordinator. */
-export type FetchPart = (digest: string) => AsyncIterable<Uint8Array>;
+/** Streams a shard's canonical bytes from the coordinator. */
+export type FetchShard = (digest: string) => AsyncIterable<Uint8Array>;
 
-const triesMax = 3;
-/** Shelves kept for later packs; an older one goes with the last pack that runs on it. */
-const shelvesMax = 2;
+const attemptsMax = 3;
+/** Groups that stay in memory for later packs. */
+const groupsMax = 2;
 
-/** Parts that lie in one memory, by digest, and the data sets that were made of them. */
-interface Shelf {
+/** Shards in one memory, by digest, and the data sets that consist of them, by key. */
+interface Group {
   readonly memory: PixelMemory;
-  readonly parts: Map<string, Part>;
+  readonly shards: Map<string, Shard>;
   readonly datasets: Map<string, TrainingData>;
 }
 
 export class DatasetHolder {
-  readonly #cache: PartCache;
-  /** The one used last stands first. */
-  #shelves: readonly Shelf[] = [];
-  /** Of every data set that was loaded once: it may have to be loaded again. */
+  readonly #cache: ShardCache;
+  /** Most recently used first. */
+  #groups: readonly Group[] = [];
+  /** References of all data sets that were ever loaded, by key: one may have to be loaded again. */
   readonly #references = new Map<string, DatasetReference>();
-  /** Loading takes turns: two at once would read a part twice. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Loads run one after another, so that no shard is read twice. */
+  #lastLoad: Promise<unknown> = Promise.resolve();
 
-  constructor(cache: PartCache) {
+  constructor(cache: ShardCache) {
     this.#cache = cache;
   }
 
   /**
-   * A data set that was loaded before, from the cache where others have taken its place since. One that
-   * is in memory waits for nobody: what another study fetches meanwhile may take minutes.
+   * A data set that was loaded before. If it is in memory, this does not wait for running downloads.
+   * Otherwise it is loaded again, from the cache if possible.
    *
    * @throws as `load`
    */
-  async get(key: string, fetchPart: FetchPart): Promise<TrainingData> {
-    const shelf = this.#shelves.find(({ datasets }) => datasets.has(key));
-    const held = shelf?.datasets.get(key);
-    if (shelf !== undefined && held !== undefined) {
-      this.#use(shelf);
-      return held;
+  async get(key: string, fetchShard: FetchShard): Promise<TrainingData> {
+    const group = this.#groups.find(({ datasets }) => datasets.has(key));
+    const data = group?.datasets.get(key);
+    if (group !== undefined && data !== undefined) {
+      this.#use(group);
+      return data;
     }
     const reference = this.#references.get(key);
-    assert(reference !== undefined, () => `data set ${key} was loaded before it is trained on`);
-    return await this.load(reference, fetchPart);
+    assert(reference !== undefined, () => `data set ${key} is loaded before it is trained on`);
+    return await this.load(reference, fetchShard);
   }
 
-  /** @throws RidgelineError DATASET_INVALID when the bytes stay wrong; the stream's error when it breaks */
-  async load(reference: DatasetReference, fetchPart: FetchPart): Promise<TrainingData> {
-    const loading = this.#turn.then(() => this.#load(reference, fetchPart));
-    this.#turn = loading.catch(() => undefined);
+  /** @throws RidgelineError DATASET_INVALID if the bytes stay wrong; the stream's error if it breaks */
+  async load(reference: DatasetReference, fetchShard: FetchShard): Promise<TrainingData> {
+    const loading = this.#lastLoad.then(() => this.#load(reference, fetchShard));
+    this.#lastLoad = loading.catch(() => undefined);
     return await loading;
   }
 
-  async #load(reference: DatasetReference, fetchPart: FetchPart): Promise<TrainingData> {
+  async #load(reference: DatasetReference, fetchShard: FetchShard): Promise<TrainingData> {
     const key = datasetKey(reference);
     this.#references.set(key, reference);
-    const digests = reference.parts.map((part) => part.digest);
-    const shelf = this.#shelves.find(({ parts }) =>
-      digests.some((digest) => parts.has(digest)),
-    ) ?? {
-      memory: new PixelMemory(),
-      parts: new Map(),
-      datasets: new Map(),
-    };
-    // Room is made before it is taken.
-    this.#use(shelf);
-    if (shelf.parts.size === 0) makeRoom();
-    const parts: Part[] = [];
+    const group = this.#groups.find(({ shards }) =>
+      reference.shards.some(({ digest }) => shards.has(digest)),
+    ) ?? { memory: new PixelMemory(), shards: new Map(), datasets: new Map() };
+    // Frees the memory of an unused group before it allocates more.
+    this.#use(group);
+    if (group.shards.size === 0) collectGarbage();
+    const shards: Shard[] = [];
     try {
-      for (const part of reference.parts) parts.push(await this.#part(shelf, part, fetchPart));
+      for (const shard of reference.shards)
+        shards.push(await this.#shard(group, shard, fetchShard));
     } finally {
-      // Of which nothing came: it would take the place of one that is in use.
-      if (shelf.parts.size === 0) this.#shelves = this.#shelves.filter((other) => other !== shelf);
+      // An empty group must not replace one that is in use.
+      if (group.shards.size === 0) this.#groups = this.#groups.filter((other) => other !== group);
     }
-    const data = shelf.datasets.get(key) ?? assembleData(reference, parts);
-    shelf.datasets.set(key, data);
+    const data = group.datasets.get(key) ?? assembleData(reference, shards);
+    group.datasets.set(key, data);
     return data;
   }
 
-  /** Puts it first; what is last then goes where there are too many. */
-  #use(shelf: Shelf): void {
-    const others = this.#shelves.filter((other) => other !== shelf);
-    this.#shelves = [shelf, ...others].slice(0, shelvesMax);
+  /** Moves the group to the front, and drops the least recently used groups beyond the limit. */
+  #use(group: Group): void {
+    const others = this.#groups.filter((other) => other !== group);
+    this.#groups = [group, ...others].slice(0, groupsMax);
   }
 
-  async #part(shelf: Shelf, part: PartReference, fetchPart: FetchPart): Promise<Part> {
-    const held = shelf.parts.get(part.digest);
-    if (held !== undefined) return { ...held, name: part.name };
+  async #shard(group: Group, shard: ShardReference, fetchShard: FetchShard): Promise<Shard> {
+    const held = group.shards.get(shard.digest);
+    if (held !== undefined) return { ...held, name: shard.name };
     const read =
-      (await this.#read(shelf.memory, part)) ?? (await this.#fetch(shelf.memory, part, fetchPart));
-    shelf.parts.set(part.digest, read);
+      (await this.#read(group.memory, shard)) ??
+      (await this.#fetch(group.memory, shard, fetchShard));
+    group.shards.set(shard.digest, read);
     return read;
   }
 
-  /** From the cache; null where it is not there. */
-  async #read(memory: PixelMemory, part: PartReference): Promise<Part | null> {
-    const decoder = new PartDecoder(part.name, part.bytes, memory);
+  /** Reads a shard from the cache; null if it is not there. */
+  async #read(memory: PixelMemory, { name, bytes, digest }: ShardReference): Promise<Shard | null> {
+    const decoder = new ShardDecoder(name, bytes, memory);
     let isRead = false;
     try {
-      isRead = await this.#cache.read(part.digest, decoder);
+      isRead = await this.#cache.read(digest, decoder);
     } finally {
       if (!isRead) decoder.discard();
     }
-    return isRead ? decoder.part() : null;
+    return isRead ? decoder.shard() : null;
   }
 
-  async #fetch(memory: PixelMemory, part: PartReference, fetchPart: FetchPart): Promise<Part> {
+  async #fetch(memory: PixelMemory, shard: ShardReference, fetchShard: FetchShard): Promise<Shard> {
     let lastProblem = '';
-    for (let attempt = 1; attempt <= triesMax; attempt++) {
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       try {
-        await using writer = await this.#cache.writer(part.digest, part.bytes);
-        const garbage = new YoungGarbage();
-        for await (const chunk of fetchPart(part.digest)) {
+        await using writer = await this.#cache.writer(shard.digest, shard.bytes);
+        const garbage = new ChunkGarbage();
+        for await (const chunk of fetchShard(shard.digest)) {
           await writer.append(chunk);
-          garbage.passed(chunk.length);
+          garbage.add(chunk.length);
         }
         await writer.commit();
-        const read = await this.#read(memory, part);
+        const read = await this.#read(memory, shard);
         if (read !== null) return read;
-        lastProblem = 'it could not be read back from the cache';
+        lastProblem = 'the cache does not contain it after it was written';
       } catch (error) {
         if (!(error instanceof RidgelineError) || error.code !== 'DATASET_INVALID') throw error;
         lastProblem = messageOf(error);
@@ -148,8 +144,8 @@ export class DatasetHolder {
     }
     throw new RidgelineError(
       'DATASET_INVALID',
-      `Part ${part.name} of the data set arrived with wrong bytes ${triesMax} times, so nothing is trained on it: ${lastProblem}`,
-      "Check the coordinator's data set with `ridgeline data info` and this machine's disk and memory.",
+      `Shard ${shard.name} of the data set arrived with wrong bytes ${attemptsMax} times, so it is not used: ${lastProblem}`,
+      "Check the coordinator's data set with `ridgeline data info`, and this machine's disk and memory.",
     );
   }
 }

@@ -1,15 +1,15 @@
 /**
- * A worker's side of the conversation: what runs, what was finished and not yet acknowledged, what to
- * say when a stream opens.
+ * Worker session: the worker's side of the protocol. It decides what to train, what to report, and when
+ * to leave.
  *
- *     offline --welcome--> online --stream closed--> offline (threads go on; results are kept)
- *     online --told to, or asked to--> draining --nothing left to finish or report--> left
+ *     offline --welcome--> online --stream closed--> offline (training continues; results are kept)
+ *     online --drain--> draining --nothing left to finish or report--> left
  *
  * A result is kept until the coordinator has answered for each of its trials, and sent again on every
- * new stream: the coordinator tells duplicates apart, this side never has to.
+ * new stream. The coordinator detects duplicates.
  *
- * Sans-io: messages and events come in, effects go out. `worker-node.ts` owns the sockets and threads.
- * Not here: training (`trainer`), fetching data (`dataset-holder.ts`).
+ * Sans-io: messages and events come in, effects go out. `worker-node.ts` has the sockets and threads,
+ * `trainers` trains, `dataset-holder.ts` fetches data.
  */
 import { unreachable } from '../base/assert.ts';
 import {
@@ -36,14 +36,14 @@ export interface WorkerIdentity {
 export type SessionEffect =
   | { readonly kind: 'send'; readonly message: WorkerMessage }
   | { readonly kind: 'train'; readonly assignment: Assignment }
-  /** Terminate the thread of this pack; followed by `packStopped`. */
+  /** Terminate the thread of this pack. `packStopped` follows. */
   | { readonly kind: 'stop'; readonly pack: string; readonly reason: string }
   | { readonly kind: 'fetch'; readonly dataset: string; readonly reference: DatasetReference }
-  | { readonly kind: 'say'; readonly text: string }
+  | { readonly kind: 'log'; readonly text: string }
   /** Nothing is left to do: close the stream and end the process. */
   | { readonly kind: 'leave'; readonly reason: string };
 
-/** How a pack left its thread without results. */
+/** How a pack ended without results. */
 export type PackStop =
   | { readonly kind: 'stopped'; readonly reason: string }
   | { readonly kind: 'crashed'; readonly reason: string };
@@ -51,7 +51,7 @@ export type PackStop =
 export class WorkerSession {
   readonly #identity: WorkerIdentity;
   readonly #running = new Map<string, Assignment>();
-  /** Reports by pack, kept until they are known to have arrived. */
+  /** Reports by pack, kept until the coordinator has received them. */
   readonly #reports = new Map<
     string,
     { readonly message: WorkerMessage; readonly unanswered: Set<string> }
@@ -64,7 +64,7 @@ export class WorkerSession {
     this.#identity = identity;
   }
 
-  /** The first message of a stream. Reports not yet answered count as held: they follow at once. */
+  /** The first message of a stream. Packs with unanswered reports count as held; the reports follow. */
   hello(progress: ReadonlyMap<string, number>): Hello {
     const held = [...this.#running.keys(), ...this.#reports.keys()];
     return {
@@ -104,7 +104,7 @@ export class WorkerSession {
     }
   }
 
-  /** Progress of what runs, for the coordinator's leases; nothing while offline. */
+  /** Progress of the running packs, for the coordinator's leases; nothing while offline. */
   heartbeat(progress: ReadonlyMap<string, number>): SessionEffect[] {
     if (!this.#online) return [];
     const packs = [...this.#running.keys()].map((pack) => ({
@@ -124,6 +124,7 @@ export class WorkerSession {
     });
     const message = { kind: 'pack-ended', pack, results: members } as const;
     const unanswered = new Set(members.map(({ key }) => attemptName(key)));
+    // bug: reports-are-not-kept
     this.#reports.set(pack, { message, unanswered });
     return [...this.#sendIfOnline(message), ...this.#leaveWhenDone()];
   }
@@ -134,7 +135,7 @@ export class WorkerSession {
       stop.kind === 'crashed'
         ? { kind: 'pack-failed', pack, outcome: 'crashed', reason: stop.reason }
         : { kind: 'pack-returned', pack, reason: stop.reason };
-    // There is no answer to these: said once while online, kept for the next stream while not.
+    // These messages have no answer: sent once while online, kept for the next stream while offline.
     if (!this.#online) this.#reports.set(pack, { message, unanswered: new Set([pack]) });
     return [...this.#sendIfOnline(message), ...this.#leaveWhenDone()];
   }
@@ -152,21 +153,20 @@ export class WorkerSession {
     this.#online = false;
   }
 
-  /** Finish what runs, take nothing new, then leave. */
+  /** Finish the running packs, accept no more, then leave. */
   drain(reason: string): SessionEffect[] {
     if (this.#drainReason !== null) return [];
     this.#drainReason = reason;
-    const packs = this.#running.size;
-    const running = packs === 1 ? '1 pack is still running' : `${packs} packs are still running`;
+    const running = this.#running.size === 1 ? '1 pack is' : `${this.#running.size} packs are`;
     return [
-      { kind: 'say', text: `draining (${reason}): ${packs === 0 ? 'nothing runs' : running}` },
+      { kind: 'log', text: `draining (${reason}): ${running} running` },
       ...this.#sendIfOnline({ kind: 'draining' }),
       ...this.#leaveWhenDone(),
     ];
   }
 
-  /** Stop what runs and give it back. */
-  giveBack(reason: string): SessionEffect[] {
+  /** Stop the running packs, so that their trials are returned. */
+  returnPacks(reason: string): SessionEffect[] {
     return [...this.#running.keys()].map((pack) => ({ kind: 'stop', pack, reason }));
   }
 
@@ -179,8 +179,8 @@ export class WorkerSession {
     const effects: SessionEffect[] = [];
     if (selfTestDigest !== this.#identity.selfTestDigest) {
       effects.push({
-        kind: 'say',
-        text: 'this machine computes other bits than the others (no fused multiply-add?): it is given nothing of studies with numerics: canonical',
+        kind: 'log',
+        text: 'the arithmetic self-test of this machine gave a different digest than expected: it receives no trials of studies with reproducible: true',
       });
     }
     for (const [pack, { message }] of this.#reports) {
@@ -192,11 +192,11 @@ export class WorkerSession {
   }
 
   #assigned(assignment: Assignment): SessionEffect[] {
-    // Said twice: it runs already, or its report is on the way.
+    // Sent twice: the pack runs, or its report is on the way.
     if (this.#running.has(assignment.pack) || this.#reports.has(assignment.pack)) return [];
     if (this.#drainReason !== null) return [returned(assignment.pack, 'the worker is draining')];
     if (!this.#datasets.has(assignment.dataset))
-      return [returned(assignment.pack, 'the worker does not hold its data set')];
+      return [returned(assignment.pack, 'the worker does not have its data set in memory')];
     this.#running.set(assignment.pack, assignment);
     return [{ kind: 'train', assignment }];
   }

@@ -1,123 +1,102 @@
 /**
- * The node's threads: Piscina with one pack a thread and no queue of its own, since waiting happens
- * in one place only, the coordinator.
+ * Thread pool: the packs that a worker trains, by name, one per thread.
+ *
+ * It has no queue: packs wait in one place only, the coordinator.
  */
 import { availableParallelism } from 'node:os';
-import { extname } from 'node:path';
-import { MessageChannel } from 'node:worker_threads';
-import { Piscina } from 'piscina';
 import { assert } from '../base/assert.ts';
 import { messageOf } from '../base/errors.ts';
-import type { TrialResult } from '../study/trial.ts';
-import type { KernelSource } from '../trainers/two-layer/kernel-file.ts';
-import type { MeasuredMessage, PackWork } from './trial-thread.ts';
+import type { Measurement, TrialResult } from '../study/trial.ts';
+import type { TrainerSource } from '../trainers/open-trainer.ts';
+import { TrainingPool, type RunningTraining, type TrainingRequest } from './training-pool.ts';
 
-export type TrainRequest = Omit<PackWork, 'progress' | 'port'>;
-
-/** How a pack left its thread, where that did not fail. */
+/** How a pack left its thread without an error. */
 export type PackEnd =
   | { readonly kind: 'ended'; readonly results: TrialResult[] }
   | { readonly kind: 'stopped'; readonly reason: string };
 
 interface RunningPack {
-  readonly progress: Int32Array;
-  readonly stop: (reason: string) => void;
+  readonly abort: AbortController;
+  readonly stopped: PromiseWithResolvers<PackEnd>;
+  /** Null while the pack waits for its data. */
+  training: RunningTraining | null;
 }
 
-/** Threads that train. `await using` it: leaving the scope waits for the threads to be gone. */
+/** Disposing of the pool stops its packs and waits until its threads have ended. */
 export class ThreadPool implements AsyncDisposable {
-  readonly #pool: Piscina<PackWork, TrialResult[]>;
+  readonly #pool: TrainingPool;
   readonly #running = new Map<string, RunningPack>();
 
-  constructor(threads: number, kernel: KernelSource) {
-    this.#pool = new Piscina<PackWork, TrialResult[]>({
-      // Our own extension: .ts when run from source, .js when run from a release.
-      filename: new URL(`./trial-thread${extname(import.meta.url)}`, import.meta.url).href,
-      name: 'runPack',
-      workerData: { kernel },
-      minThreads: threads,
-      maxThreads: threads,
-      concurrentTasksPerWorker: 1,
-      // A thread that was stopped is replaced while the next pack may arrive already.
-      maxQueue: threads,
-      atomics: 'disabled',
-      // A thread computes in its kernel's memory: what it leaves for the collector is little.
-      resourceLimits: { maxYoungGenerationSizeMb: 2 },
-    });
+  constructor(threads: number, source: TrainerSource) {
+    this.#pool = new TrainingPool(threads, source);
   }
 
   /**
-   * @param request may still be on its way: `stop` waits for it no more than for the thread
-   * @returns `stopped` where the request fails, too
-   * @throws where the thread fails
+   * @param request if it is a promise that rejects, the pack is `stopped`
+   * @throws if the thread fails
    */
   async train(
-    pack: string,
-    request: TrainRequest | Promise<TrainRequest>,
-    onMeasured: (measured: MeasuredMessage) => void,
+    name: string,
+    request: TrainingRequest | Promise<TrainingRequest>,
+    onMeasured: (member: number, measurement: Measurement) => void,
   ): Promise<PackEnd> {
-    assert(!this.#running.has(pack), () => `pack ${pack} runs once`);
-    const stopped = Promise.withResolvers<PackEnd>();
-    const stop = new AbortController();
-    const progress = new Int32Array(new SharedArrayBuffer(4));
-    this.#running.set(pack, {
-      progress,
-      stop(reason) {
-        stopped.resolve({ kind: 'stopped', reason });
-        stop.abort();
-      },
-    });
+    assert(!this.#running.has(name), () => `pack ${name} runs once`);
+    const abort = new AbortController();
+    const pack: RunningPack = { abort, stopped: Promise.withResolvers(), training: null };
+    this.#running.set(name, pack);
     try {
-      const ended = this.#run(request, progress, stop.signal, onMeasured);
-      return await Promise.race([stopped.promise, ended]);
+      return await Promise.race([pack.stopped.promise, this.#run(pack, request, onMeasured)]);
     } finally {
-      this.#running.delete(pack);
+      this.#running.delete(name);
     }
   }
 
   async #run(
-    request: TrainRequest | Promise<TrainRequest>,
-    progress: Int32Array,
-    signal: AbortSignal,
-    onMeasured: (measured: MeasuredMessage) => void,
+    pack: RunningPack,
+    request: TrainingRequest | Promise<TrainingRequest>,
+    onMeasured: (member: number, measurement: Measurement) => void,
   ): Promise<PackEnd> {
-    let ready: TrainRequest;
+    const { signal } = pack.abort;
+    let ready: TrainingRequest;
     try {
       ready = await request;
     } catch (error) {
-      // Its trials have done nothing wrong: they go back, and are not charged.
+      // The failure is not the trials' fault: they are returned, and no failure is counted.
       return { kind: 'stopped', reason: messageOf(error) };
     }
-    const { port1, port2 } = new MessageChannel();
-    port1.on('message', onMeasured);
-    try {
-      const work = { ...ready, progress, port: port2 };
-      const results = await this.#pool.run(work, { signal, transferList: [port2] });
-      return { kind: 'ended', results };
-    } finally {
-      port1.close();
-    }
+    pack.training = this.#pool.start(
+      ready,
+      (message) => {
+        if (message.kind === 'measured') onMeasured(message.member, message.measurement);
+      },
+      { signal },
+    );
+    const results = await pack.training.finished;
+    assert(results !== null, 'a pack is stopped by terminating its thread');
+    return { kind: 'ended', results };
   }
 
-  /** Terminates the pack's thread: stopped, not asked; a loop cannot refuse. */
-  stop(pack: string, reason: string): void {
-    this.#running.get(pack)?.stop(reason);
+  /** Terminates the thread of a pack, also if the thread hangs. */
+  stop(name: string, reason: string): void {
+    const pack = this.#running.get(name);
+    pack?.stopped.resolve({ kind: 'stopped', reason });
+    pack?.abort.abort();
   }
 
-  /** How far each running pack has come; only whether it grew means anything. */
+  /** A counter per running pack. It grows while the pack is trained. */
   progress(): Map<string, number> {
     return new Map(
-      [...this.#running].map(([pack, { progress }]) => [pack, Atomics.load(progress, 0)]),
+      [...this.#running].map(([name, pack]) => [name, pack.training?.progress() ?? 0]),
     );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const pack of this.#running.keys()) this.stop(pack, 'the worker ends');
-    await this.#pool.destroy();
+    for (const name of this.#running.keys()) this.stop(name, 'the worker is stopping');
+    await this.#pool[Symbol.asyncDispose]();
   }
 }
 
-/** Threads by default: one for each core that this process may use. */
+/** Default number of threads: the number of cores that this process may use. */
 export function defaultThreads(): number {
   return availableParallelism();
 }

@@ -1,69 +1,102 @@
-/**
- * Threads for training runs that are watched, stopped and resumed, one network each: what `train` uses.
- * The cluster's packs are the business of `thread-pool.ts`.
- */
+/** Training pool: threads that train packs and report measurements, progress and states. */
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { RidgelineError } from '../base/errors.ts';
+import type { TrainingData } from '../study/images.ts';
 import type { TrialResult } from '../study/trial.ts';
-import type { KernelSource } from '../trainers/two-layer/kernel-file.ts';
-import type { TrainingEnd, TrainingMessage, TrainingWork } from './trial-thread.ts';
+import type { TrainerSource } from '../trainers/open-trainer.ts';
+import type { TrialsRequest } from '../trainers/train-trials.ts';
+import {
+  counters,
+  type TrainingEnd,
+  type TrainingMessage,
+  type TrainingWork,
+} from './training-work.ts';
 
-export type TrainingRequest = Omit<TrainingWork, 'control' | 'port'>;
+export interface TrainingRequest extends TrialsRequest {
+  readonly data: TrainingData;
+}
 
-/** One network in training, seen from outside its thread. */
+export interface TrainingOptions {
+  /** Whether `onMessage` receives states, from which training can resume. */
+  readonly postStates?: boolean;
+  /** Terminates the thread. */
+  readonly signal?: AbortSignal;
+}
+
+/** A pack in training. */
 export interface RunningTraining {
-  /** Null where it was stopped; by then every message has been heard. */
-  readonly finished: Promise<TrialResult | null>;
+  /**
+   * One result per trial, after the last message; null if `stop` was called.
+   *
+   * @throws RidgelineError of the trainer; the thread's error if it crashes
+   */
+  readonly finished: Promise<TrialResult[] | null>;
   /** Updates done. */
   step(): number;
-  /** After the update that is running, it hands out its state and ends. */
+  /** A counter that grows while the thread works. */
+  progress(): number;
+  /** Stops after the running update, with a last state of each member. */
   stop(): void;
 }
 
-/** `await using` it: leaving the scope waits for the threads to be gone. */
+/** Disposing of the pool waits until its threads have ended. */
 export class TrainingPool implements AsyncDisposable {
   readonly #pool: Piscina<TrainingWork, TrainingEnd>;
 
-  constructor(threads: number, kernel: KernelSource) {
+  constructor(threads: number, source: TrainerSource) {
     this.#pool = new Piscina<TrainingWork, TrainingEnd>({
-      // Our own extension: .ts when run from source, .js when run from a release.
+      // The extension of this file: .ts in the source tree, .js in a release.
       filename: new URL(`./trial-thread${extname(import.meta.url)}`, import.meta.url).href,
       name: 'runTraining',
-      workerData: { kernel },
+      workerData: source,
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
+      // A pack may arrive while the thread of an aborted one is being replaced.
+      maxQueue: threads,
       atomics: 'disabled',
+      // Kernels compute in their own memory, so a thread allocates little on the heap.
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
     });
   }
 
-  start(request: TrainingRequest, onMessage: (message: TrainingMessage) => void): RunningTraining {
+  start(
+    request: TrainingRequest,
+    onMessage: (message: TrainingMessage) => void,
+    options: TrainingOptions = {},
+  ): RunningTraining {
+    const control = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+    return {
+      finished: this.#run(request, control, onMessage, options),
+      progress: () => Atomics.load(control, counters.progress),
+      step: () => Atomics.load(control, counters.step),
+      stop: () => void Atomics.store(control, counters.stop, 1),
+    };
+  }
+
+  async #run(
+    { data, ...request }: TrainingRequest,
+    control: Int32Array,
+    onMessage: (message: TrainingMessage) => void,
+    { postStates = false, signal }: TrainingOptions,
+  ): Promise<TrialResult[] | null> {
     const { port1, port2 } = new MessageChannel();
-    const control = new Int32Array(new SharedArrayBuffer(8));
     port1.on('message', onMessage);
     const closed = once(port1, 'close');
-    const run = async (): Promise<TrialResult | null> => {
-      try {
-        const end = await this.#pool.run(
-          { ...request, control, port: port2 },
-          { transferList: [port2] },
-        );
-        // The result comes another way than the messages, and may overtake them.
-        await closed;
-        if (end.kind === 'refused') throw new RidgelineError(end.code, end.what, end.fix);
-        return end.kind === 'ended' ? end.result : null;
-      } finally {
-        port1.close();
-      }
-    };
-    return {
-      finished: run(),
-      step: () => Atomics.load(control, 0),
-      stop: () => void Atomics.store(control, 1, 1),
-    };
+    try {
+      const work = { request, data, postStates, control, port: port2 };
+      const options = signal === undefined ? {} : { signal };
+      const end = await this.#pool.run(work, { ...options, transferList: [port2] });
+      // The result arrives on another channel and may overtake the messages.
+      await closed;
+      if (end.kind === 'refused') throw new RidgelineError(end.code, end.what, end.fix);
+      return end.kind === 'ended' ? end.results : null;
+    } finally {
+      port1.close();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

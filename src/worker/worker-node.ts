@@ -1,54 +1,56 @@
 /**
- * The node: a session with a coordinator, data in memory, threads that train.
+ * Worker node: the process of a worker. Carries messages between a session and its coordinator, and runs
+ * the session's effects: training, downloads, log lines.
  *
- * This is the shell around `session.ts`: it carries messages to it and its effects out. When the
- * stream breaks, threads go on and results are kept while it dials again; only when nobody answers
- * for a long time does it give up.
+ * If the stream breaks, training continues and results are kept while the node connects again. It ends
+ * if the coordinator cannot be reached for a long time.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as timeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { nothingFails, type Reached } from '../base/failpoint.ts';
-import { openPartCache } from '../dataset/shards/shard-cache.ts';
+import { openShardCache } from '../dataset/shards/shard-cache.ts';
 import type { Assignment, CoordinatorMessage, WorkerMessage } from '../rpc/messages/messages.ts';
 import type { JoinTarget } from '../rpc/credentials/join-string.ts';
 import { connectSession, type WorkerStream } from '../rpc/client/session-client.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
 import { trialName, type TrialResult } from '../study/trial.ts';
-import { computeSelfTestDigest } from '../trainers/two-layer/arithmetic-self-test.ts';
+import type { DescribeTrainer } from '../study/trainer-description.ts';
+import { selfTest, type TrainerSource } from '../trainers/open-trainer.ts';
 import { DatasetHolder } from './dataset-holder.ts';
-import { openKernel, type KernelSource } from '../trainers/two-layer/kernel-file.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
-import { ThreadPool, type TrainRequest } from './thread-pool.ts';
+import { ThreadPool } from './thread-pool.ts';
+import type { TrainingRequest } from './training-pool.ts';
 
 export interface WorkerOptions {
   readonly join: JoinTarget;
   readonly name: string;
   readonly threads: number;
   readonly packMax: number;
-  readonly kernel: KernelSource;
+  readonly trainer: TrainerSource;
+  readonly describeTrainer: DescribeTrainer;
   readonly cacheDir: string;
   readonly version: string;
-  /** How long to look for the coordinator: at first, and again whenever it was lost. */
+  /** How long to try to connect, at the start and after each broken connection. */
   readonly waitMs: number;
-  /** How long running trials may go on after the first signal. */
+  /** How long running packs may continue while the worker drains. */
   readonly graceMs: number;
   readonly log: Logger;
-  /** Told whenever a stream is up: at first, and again after each that was lost. */
+  /** Called after each connection, with the name that the coordinator uses. */
   readonly onJoined?: (name: string) => void;
   readonly reached?: Reached;
 }
 
 /**
- * Dialling again: this long at first, doubling up to the limit, each time by a random share of it. The
- * limit is what a coordinator that is back waits for its workers; a refused connection costs nobody much.
+ * Waits between connection attempts: doubled up to the limit, each with random jitter. The limit is short
+ * because a restarted coordinator waits for its workers, and a refused connection is cheap.
  */
 const backOffMinMs = 200;
 const backOffMaxMs = 1_000;
+/** A stream that closes sooner is followed by a pause of this length. */
 const shortStreamMs = 1_000;
 
-/** Joins and works until it is told to leave; its promise is the reason. */
 export class WorkerNode implements AsyncDisposable {
   readonly #options: WorkerOptions;
   readonly #session: WorkerSession;
@@ -62,27 +64,28 @@ export class WorkerNode implements AsyncDisposable {
   private constructor(options: WorkerOptions, data: DatasetHolder) {
     this.#options = options;
     this.#data = data;
-    this.#pool = new ThreadPool(options.threads, options.kernel);
+    this.#pool = new ThreadPool(options.threads, options.trainer);
+    const { kernel, digest } = selfTest(options.trainer);
     this.#session = new WorkerSession({
       session: randomUUID(),
       name: options.name,
       version: options.version,
       threads: options.threads,
       packMax: options.packMax,
-      kernel: options.kernel.name,
-      selfTestDigest: computeSelfTestDigest(openKernel(options.kernel)),
+      kernel,
+      selfTestDigest: digest,
     });
   }
 
   static async start(options: WorkerOptions): Promise<WorkerNode> {
-    const cache = await openPartCache(options.cacheDir);
+    const cache = await openShardCache(options.cacheDir);
     return new WorkerNode(options, new DatasetHolder(cache));
   }
 
   /**
-   * Serves until the session leaves.
+   * Runs until the session leaves.
    *
-   * @returns why it left
+   * @returns the reason
    * @throws RidgelineError COORDINATOR_UNREACHABLE, TOKEN_REFUSED, CA_REFUSED, VERSION_MISMATCH
    */
   async run(): Promise<string> {
@@ -94,18 +97,18 @@ export class WorkerNode implements AsyncDisposable {
     return reason;
   }
 
-  /** Finishes what runs and leaves; what still runs when the grace is over is given back. */
+  /** Finishes the running packs and leaves. After the grace period it returns the rest. */
   drain(reason: string): void {
     this.#perform(this.#session.drain(reason));
     setTimeout(
-      () => this.giveBack(`${reason}, and the grace was over`),
+      () => this.returnPacks(`${reason}, and the grace period is over`),
       this.#options.graceMs,
     ).unref();
   }
 
-  /** Stops what runs, for others to train. */
-  giveBack(reason: string): void {
-    this.#perform(this.#session.giveBack(reason));
+  /** Stops the running packs, so that other workers can train their trials. */
+  returnPacks(reason: string): void {
+    this.#perform(this.#session.returnPacks(reason));
     if (this.#stream === null) this.#left.resolve(reason);
   }
 
@@ -116,7 +119,7 @@ export class WorkerNode implements AsyncDisposable {
     await this.#pool[Symbol.asyncDispose]();
   }
 
-  /** One stream after another, until told to stop. */
+  /** Opens one stream after another until the node stops. */
   async #serve(): Promise<string> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
@@ -126,23 +129,25 @@ export class WorkerNode implements AsyncDisposable {
       const reason = await this.#converse(stream);
       if (signal.aborted) break;
       this.#options.log.warn(`connection to the coordinator closed: ${reason}`);
-      // Let in and shown out at once: it cannot store anything now, and is not dialled in a loop.
+      // A coordinator that accepts and then closes, for example because it cannot write its store,
+      // must not be dialled in a loop.
       if (performance.now() - openedMs < shortStreamMs) await pause(shortStreamMs, signal);
     }
     return 'stopped';
   }
 
-  /** Dials until somebody answers or the wait is over. */
+  /** Connects, with repeated attempts until the wait is over. */
   async #connect(signal: AbortSignal): Promise<WorkerStream | null> {
+    const { join, describeTrainer, waitMs } = this.#options;
     const sinceMs = performance.now();
-    const giveUpAtMs = sinceMs + this.#options.waitMs;
+    const giveUpAtMs = sinceMs + waitMs;
     for (
       let backOffMs = backOffMinMs;
       !signal.aborted;
       backOffMs = Math.min(2 * backOffMs, backOffMaxMs)
     ) {
       try {
-        return await connectSession(this.#options.join, { signal, sinceMs });
+        return await connectSession(join, describeTrainer, { signal, sinceMs });
       } catch (error) {
         const isAbsent =
           error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
@@ -164,7 +169,7 @@ export class WorkerNode implements AsyncDisposable {
       this.#stream = null;
       if (error instanceof RidgelineError && error.code !== 'COORDINATOR_UNREACHABLE')
         closed.reject(error);
-      else closed.resolve(error === null ? 'the coordinator ended it' : messageOf(error));
+      else closed.resolve(error === null ? 'the coordinator ended the stream' : messageOf(error));
     });
     stream.onMessage((message) => this.#received(message));
     stream.send(this.#session.hello(this.#pool.progress()));
@@ -184,7 +189,7 @@ export class WorkerNode implements AsyncDisposable {
     this.#perform(this.#session.received(message));
   }
 
-  /** With `--debug`: a record, outside the coordinator, of what was computed and what it promised to have. */
+  /** With `--debug`: a record outside of the coordinator of what was computed and what it has stored. */
   #logResults({ members }: Assignment, results: readonly TrialResult[]): void {
     if (!this.#options.log.isLevelEnabled('debug')) return;
     for (const [index, result] of results.entries()) {
@@ -216,7 +221,7 @@ export class WorkerNode implements AsyncDisposable {
         case 'fetch':
           void this.#fetch(effect.dataset, effect.reference);
           break;
-        case 'say':
+        case 'log':
           this.#options.log.info(effect.text);
           break;
         case 'leave':
@@ -237,14 +242,11 @@ export class WorkerNode implements AsyncDisposable {
     const { pack, members } = assignment;
     this.#options.log.debug({ pack }, 'training');
     try {
-      const end = await this.#pool.train(
-        pack,
-        this.#requestOf(assignment),
-        ({ member, measurement }) => {
-          const key = members[member]?.key;
-          if (key !== undefined) this.#stream?.send({ kind: 'measured', key, measurement });
-        },
-      );
+      const request = this.#buildRequest(assignment);
+      const end = await this.#pool.train(pack, request, (member, measurement) => {
+        const key = members[member]?.key;
+        if (key !== undefined) this.#stream?.send({ kind: 'measured', key, measurement });
+      });
       if (end.kind === 'stopped') return this.#perform(this.#session.packStopped(pack, end));
       this.#logResults(assignment, end.results);
       this.#perform(this.#session.packEnded(pack, end.results));
@@ -255,30 +257,24 @@ export class WorkerNode implements AsyncDisposable {
     }
   }
 
-  async #requestOf(assignment: Assignment): Promise<TrainRequest> {
-    const data = await this.#data.get(assignment.dataset, (digest) => {
-      if (this.#stream !== null) return this.#stream.fetchPart(digest, 0);
-      throw new Error(`data set ${assignment.dataset} is no longer here, nor is the coordinator`);
+  async #buildRequest(assignment: Assignment): Promise<TrainingRequest> {
+    const { dataset, seed, replicate, settings, measureTest, members } = assignment;
+    const data = await this.#data.get(dataset, (digest) => {
+      if (this.#stream !== null) return this.#stream.fetchShard(digest, 0);
+      throw new Error(`data set ${dataset} must be fetched again, but the connection is broken`);
     });
-    const { seed, replicate, settings, measureTest, members } = assignment;
-    return {
-      seed,
-      replicate,
-      settings,
-      measureTest,
-      lambdas: members.map((member) => member.lambda),
-      data,
-    };
+    const params = members.map((member) => member.params);
+    return { seed, replicate, settings, measureTest, params, data };
   }
 
   async #fetch(dataset: string, reference: DatasetReference): Promise<void> {
     const stream = this.#stream;
     if (stream === null) return;
     try {
-      await this.#data.load(reference, (digest) => stream.fetchPart(digest, 0));
+      await this.#data.load(reference, (digest) => stream.fetchShard(digest, 0));
       this.#perform(this.#session.datasetReady(dataset));
     } catch (error) {
-      // A broken stream is no verdict on the data: the coordinator asks again on the next one.
+      // After a broken stream the coordinator sends `prepare` again.
       if (this.#stream !== stream) return;
       this.#options.log.error(messageOf(error));
       this.#perform(
@@ -291,7 +287,7 @@ export class WorkerNode implements AsyncDisposable {
   }
 }
 
-/** Waits, or returns at once when `signal` fires. */
+/** Waits; returns at once if `signal` is aborted. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await timeout(ms, undefined, { signal }).catch(() => undefined);
 }

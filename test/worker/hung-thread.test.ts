@@ -1,24 +1,22 @@
 /**
- * A trial whose thread never yields, while its process beats: the lease runs out since nothing moves,
- * the thread is terminated, its place is used again. Real threads, the real session, the real
- * dispatcher; only the network between the two is left out.
+ * Hung thread: a thread that never yields, in a process that sends heartbeats. Its lease expires because
+ * its progress does not change, and the thread is terminated. Threads, session and dispatcher are real; there is
+ * no network between them.
  */
 import { expect, test } from 'vitest';
-import type {
-  Decision,
-  Moment,
-  StudyData,
-} from '../../src/coordinator/core/state/cluster-state.ts';
+import type { Moment, StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { Decision } from '../../src/coordinator/core/state/turn.ts';
 import { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
 import type { Assignment } from '../../src/rpc/messages/messages.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import { datasetKey } from '../../src/study/spec/dataset-reference.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import type { TrainingData } from '../../src/study/images.ts';
+import { twoLayer } from '../../src/trainers/two-layer/description.ts';
 import { chooseKernel } from '../../src/trainers/two-layer/kernel-file.ts';
 import { WorkerSession, type SessionEffect } from '../../src/worker/session.ts';
 import { ThreadPool } from '../../src/worker/thread-pool.ts';
-import { simulatedStudy } from '../simulation/draw-history.ts';
+import { exampleStudy } from '../study/support/example-study.ts';
 import {
   plainSettings,
   randomImages,
@@ -34,16 +32,23 @@ const settings = {
   version: 'test',
 };
 
-function referenceOf(name: string, count: number): StudyData {
-  const part = { name, digest: name.padEnd(64, '0'), bytes: 1, count };
-  const split = { kind: 'count', count: 8 } as const;
-  const search = { parts: [part], seed: 1, train: split, validation: split, test: null };
-  return { search, test: null, validationCount: 8 };
+function buildReference(name: string, count: number): StudyData {
+  const shard = { name, digest: name.padEnd(64, '0'), bytes: 1, count };
+  const split = { count: 8 };
+  const search = {
+    shards: [shard],
+    seed: 1,
+    train: split,
+    validation: split,
+    test: null,
+    stratify: false,
+  };
+  return { search, test: null, validationCount: 8, trainer: twoLayer };
 }
 
-/** One step of it is a matter of many seconds: between two signs of progress it looks hung, and is. */
+/** One of its steps takes many seconds, so it looks like a hung thread. */
 const endless = {
-  reference: referenceOf('endless', 4_008),
+  reference: buildReference('endless', 4_008),
   images: splitImages(
     randomImages(1, 4_008, { channels: 3, height: 32, width: 32, classes: 10 }),
     4_000,
@@ -52,7 +57,7 @@ const endless = {
   trainer: { ...plainSettings, hidden: 4_096, batch: 4_000 },
 };
 const quick = {
-  reference: referenceOf('quick', 48),
+  reference: buildReference('quick', 48),
   images: splitImages(
     randomImages(2, 48, { channels: 1, height: 4, width: 4, classes: 10 }),
     40,
@@ -97,7 +102,7 @@ class Bench implements AsyncDisposable {
   }
 
   submit(study: string, { reference, images, trainer }: typeof quick): void {
-    const spec: StudySpec = simulatedStudy(study);
+    const spec: StudySpec = exampleStudy({ study });
     const stages = spec.stages.slice(0, 1).map((stage) => ({ ...stage, trials: 3 }));
     const details = { shardDigests: {}, officialData: null };
     this.data.set(datasetKey(reference.search), images);
@@ -135,9 +140,9 @@ class Bench implements AsyncDisposable {
   }
 
   async #train({ pack, members, dataset, ...same }: Assignment): Promise<void> {
-    const lambdas = members.map(({ lambda }) => lambda);
+    const params = members.map((member) => member.params);
     const data = this.data.get(dataset)!;
-    const end = await this.pool.train(pack, { ...same, lambdas, data }, () => undefined);
+    const end = await this.pool.train(pack, { ...same, params, data }, () => undefined);
     this.perform(
       end.kind === 'ended'
         ? this.session.packEnded(pack, end.results)
@@ -151,16 +156,16 @@ class Bench implements AsyncDisposable {
   }
 }
 
-test('a hung thread is terminated when its lease has run out, and its place is used again', async () => {
+test('a hung thread is terminated when its lease expires, and trains the next pack', async () => {
   await using bench = new Bench(new ThreadPool(1, await chooseKernel('portable', [])));
   const closed = (study: string) =>
     bench.rows.filter((row) => row.kind === 'attempt-closed' && row.study === study);
   bench.submit('endless', endless);
   await bench.until(() => closed('endless').length > 0);
-  expect(closed('endless')[0]).toMatchObject({ outcome: 'timeout', charged: true });
-  // It went on beating: the session is still connected, and the thread is free for the next one.
+  expect(closed('endless')[0]).toMatchObject({ outcome: 'timeout', countsAsFailure: true });
+  // The process has sent heartbeats: the session is connected, and the thread is free.
   expect(bench.dispatcher.state.workers.get('session')?.connected).toBe(true);
-  bench.decide(bench.dispatcher.cancel('endless', 'seen enough', bench.now()));
+  bench.decide(bench.dispatcher.cancel('endless', 'enough', bench.now()));
   bench.submit('quick', quick);
   await bench.until(() => bench.dispatcher.state.studies.get('quick')?.status === 'complete');
   expect(closed('quick')).toHaveLength(3);

@@ -1,33 +1,27 @@
-/** An operator's way to a running coordinator: one method for each command, every call with a deadline. */
-import type { Client, ClientReadableStream, Metadata, MethodDefinition } from '@grpc/grpc-js';
-import { authorizationMetadata } from '../server/call-authorization.ts';
+/** Control client: an operator's connection to a running coordinator. Each method is one request with a deadline. */
+import type { Client, Metadata, MethodDefinition } from '@grpc/grpc-js';
+import type { StudySummary, WatchSnapshot, WorkerSummary } from '../../study/summaries.ts';
+import type { JoinTarget } from '../credentials/join-string.ts';
+import type { Role, Token } from '../credentials/tokens.ts';
+import { ControlServiceService } from '../generated/ridgeline/v1/control_service.ts';
 import {
-  readSnapshot,
-  readStudySummary,
-  readToken,
-  readWorkerSummary,
-} from '../messages/control-conversion.ts';
-import type {
-  StudySummary,
-  SubmittedStudy,
-  WatchSnapshot,
-  WorkerSummary,
+  role as roleCodec,
+  snapshot,
+  studySummary,
+  submitOutcome,
+  tokenSummary,
+  workerSummary,
+  type SubmittedStudy,
 } from '../messages/control-messages.ts';
 import { errorFromStatus } from '../messages/error-status.ts';
-import {
-  ControlServiceService,
-  type WatchResponse,
-} from '../generated/ridgeline/v1/control_service.ts';
-import type { JoinTarget } from '../credentials/join-string.ts';
 import { protocolVersion } from '../messages/messages.ts';
-import { openPinnedClient, type ConnectOptions } from './pinned-channel.ts';
-import type { Role, Token } from '../credentials/tokens.ts';
 import { coordinatorMismatch, malformedMessage } from '../messages/version-mismatch.ts';
-import { roleEnum, submitOutcomeEnum } from '../messages/wire-enums.ts';
-import { readMessage, readName } from '../messages/wire-reading.ts';
+import { name as nameCodec, readMessage } from '../messages/wire-codec.ts';
+import { authorizationMetadata, openPinnedClient, type ConnectOptions } from './pinned-channel.ts';
+import { serverStream } from './server-stream.ts';
 
 const answerMs = 10_000;
-/** A coordinator reads the whole data set before it takes a study. */
+/** The coordinator reads the whole data set before it accepts a study. */
 const submitMs = 120_000;
 
 /** @throws RidgelineError COORDINATOR_UNREACHABLE, CA_REFUSED, TOKEN_REFUSED, VERSION_MISMATCH */
@@ -46,7 +40,7 @@ export async function connectControl(
   return client;
 }
 
-/** `using` it closes its connection. What the coordinator throws is thrown here. */
+/** Throws the errors that the coordinator throws. Disposing of it closes the connection. */
 export class ControlClient implements Disposable {
   readonly #client: Client;
   readonly #address: string;
@@ -62,14 +56,14 @@ export class ControlClient implements Disposable {
     return await this.#call(ControlServiceService.getVersion, {}, (response) => response);
   }
 
-  /** @param spec the study in its canonical spelling */
+  /** @param spec the study as canonical JSON */
   async submitStudy(spec: string, fresh: boolean): Promise<SubmittedStudy> {
     return await this.#call(
       ControlServiceService.submitStudy,
       { spec, fresh },
       ({ name, outcome }) => ({
-        name: readName('name', name),
-        outcome: submitOutcomeEnum.fromWire('outcome', outcome),
+        name: nameCodec.read(name, 'name'),
+        outcome: submitOutcome.read(outcome, 'outcome'),
       }),
       submitMs,
     );
@@ -77,13 +71,13 @@ export class ControlClient implements Disposable {
 
   async listStudies(): Promise<readonly StudySummary[]> {
     return await this.#call(ControlServiceService.listStudies, {}, ({ studies }) =>
-      studies.map((study) => readStudySummary(study)),
+      studies.map((study) => studySummary.read(study, '')),
     );
   }
 
   async listWorkers(): Promise<readonly WorkerSummary[]> {
     return await this.#call(ControlServiceService.listWorkers, {}, ({ workers }) =>
-      workers.map((worker) => readWorkerSummary(worker)),
+      workers.map((worker) => workerSummary.read(worker, '')),
     );
   }
 
@@ -99,13 +93,16 @@ export class ControlClient implements Disposable {
     await this.#call(ControlServiceService.cancelStudy, { study, reason }, () => undefined);
   }
 
-  /** @returns how many workers were asked; all of them for null */
+  /**
+   * @param worker null: all workers
+   * @returns number of workers that were asked to leave
+   */
   async drainWorker(worker: string | null, reason: string): Promise<number> {
     const request = { worker: worker ?? undefined, reason };
     return await this.#call(ControlServiceService.drainWorker, request, ({ asked }) => asked);
   }
 
-  /** @returns the token's id, and the whole join string: its secret is not said again */
+  /** @returns the token's id, and the complete join string, which cannot be retrieved later */
   async createToken(
     role: Role,
     ttlSeconds: number | null,
@@ -113,7 +110,7 @@ export class ControlClient implements Disposable {
     return await this.#call(
       ControlServiceService.createToken,
       {
-        role: roleEnum.toWire(role),
+        role: roleCodec.write(role),
         ttlSeconds: ttlSeconds === null ? undefined : BigInt(ttlSeconds),
       },
       (response) => response,
@@ -122,40 +119,24 @@ export class ControlClient implements Disposable {
 
   async listTokens(): Promise<readonly Token[]> {
     return await this.#call(ControlServiceService.listTokens, {}, ({ tokens }) =>
-      tokens.map((token) => readToken(token)),
+      tokens.map((token) => tokenSummary.read(token, '')),
     );
   }
 
-  /** @returns false when there was no such token */
+  /** @returns false if no such token exists */
   async revokeToken(id: string): Promise<boolean> {
     return await this.#call(ControlServiceService.revokeToken, { id }, ({ revoked }) => revoked);
   }
 
-  /** Where a study stands, now and whenever it has changed; ends when the study has ended. */
+  /** A snapshot of the study now and after each change, until the study has ended. */
   async *watch(study: string, signal?: AbortSignal): AsyncGenerator<WatchSnapshot> {
-    const { path, requestSerialize, responseDeserialize } = ControlServiceService.watch;
-    const call: ClientReadableStream<WatchResponse> = this.#client.makeServerStreamRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
+    const responses = serverStream(
+      this.#client,
+      ControlServiceService.watch,
       { study },
-      this.#metadata,
-      {},
+      { metadata: this.#metadata, address: this.#address, signal, stallMs: null },
     );
-    call.on('error', () => undefined); // The loop throws it; after the loop nobody else would hear it.
-    const abort = (): void => call.cancel();
-    signal?.addEventListener('abort', abort, { once: true });
-    if (signal?.aborted === true) abort();
-    try {
-      for await (const response of call as AsyncIterable<WatchResponse>) {
-        yield this.#read(() => readSnapshot(response));
-      }
-    } catch (error) {
-      if (signal?.aborted !== true) throw errorFromStatus(error, this.#address);
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      call.cancel();
-    }
+    for await (const response of responses) yield this.#read(() => snapshot.read(response, ''));
   }
 
   close(): void {

@@ -1,30 +1,36 @@
 /**
- * The client's way to a coordinator that it has never met: recognise it first, talk then.
+ * Pinned channel: a connection to a coordinator whose identity is verified before a token is sent.
  *
- * A join string has the hash of the coordinator's CA certificate. A raw TLS connection reads the
- * chain that the server sends and looks for that certificate in it; where it is not there, the
- * connection is closed before a byte of the token was sent. Then grpc-js gets that CA as its only
- * one, and checks by itself that the server holds a certificate of it for the fixed name.
+ * A join string contains the SHA-256 of the coordinator's CA certificate, the pin. A first TLS connection
+ * reads the server's certificate chain and looks for the certificate with that pin. If it is missing, the
+ * connection is closed. Otherwise grpc-js connects with this CA as the only trusted one, and verifies that
+ * the server has a certificate of it for the fixed name.
  */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { ChannelCredentials, Client } from '@grpc/grpc-js';
+import { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 import { parseAddress } from '../credentials/address.ts';
-import { pinOf, serverName } from '../credentials/authority.ts';
-import { clientOptions } from './channel-options.ts';
+import { certificatePin, serverName } from '../credentials/authority.ts';
+import { clientOptions } from '../messages/channel-options.ts';
 import type { JoinTarget } from '../credentials/join-string.ts';
 
 export interface ConnectOptions {
-  /** Gives up connecting; has no say over what was connected. */
+  /** Aborts connecting. Later it has no effect. */
   readonly signal?: AbortSignal;
-  /** How long to wait for an answer. */
   readonly timeoutMs?: number;
-  /** Since when the caller has been trying (`performance.now()`), which is what an error says; default: now. */
+  /** Time of the first attempt (`performance.now()`), for the message of an error; default: now. */
   readonly sinceMs?: number;
 }
 
 export const connectTimeoutMs = 5_000;
+
+/** What every call of the client carries. */
+export function authorizationMetadata({ tokenId, secret }: JoinTarget): Metadata {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${tokenId}:${secret}`);
+  return metadata;
+}
 
 /** @throws RidgelineError COORDINATOR_UNREACHABLE, CA_REFUSED */
 export async function openPinnedClient(
@@ -40,7 +46,7 @@ export async function openPinnedClient(
   );
 }
 
-/** @returns the PEM of the certificate in the server's chain that has the pin */
+/** @returns PEM of the certificate with the pin */
 async function readPinnedCa(
   target: JoinTarget,
   timeoutMs: number,
@@ -53,27 +59,27 @@ async function readPinnedCa(
   try {
     chain = await readChain(target, stop);
   } catch (error) {
-    const cause = timeout.aborted ? 'nothing answered' : reasonOf(error);
+    const cause = timeout.aborted ? 'nothing answered' : connectionFailure(error);
     throw coordinatorUnreachable(target.address, cause, performance.now() - sinceMs, error);
   }
-  const pinned = chain.find((certificate) => pinOf(certificate.raw) === target.caPin);
+  const pinned = chain.find((certificate) => certificatePin(certificate.raw) === target.caPin);
   const [own] = chain;
-  // The signature is checked again by TLS itself; here so that the refusal says what it is.
+  // TLS verifies the signature again. The check here gives a precise error.
   if (pinned !== undefined && own !== undefined && isIssuedBy(own, pinned))
-    return pemOf(pinned.raw);
+    return toPem(pinned.raw);
   const last = chain.at(-1);
   const refusal =
     pinned === undefined
-      ? `its CA has the pin ${last === undefined ? '(none)' : pinOf(last.raw)}, expected ${target.caPin}`
-      : `it shows the CA with the pin ${target.caPin}, but its certificate is not of that CA`;
+      ? `its CA has the pin ${last === undefined ? '(none)' : certificatePin(last.raw)}, expected ${target.caPin}`
+      : `it sent the CA certificate with the pin ${target.caPin}, but this CA did not issue its own certificate`;
   throw new RidgelineError(
     'CA_REFUSED',
-    `What answers at ${target.address} is not the coordinator of this join string: ${refusal}. No token was sent.`,
-    'Check the address; if the coordinator has a new state directory, get a fresh join string with `ridgeline token new` there.',
+    `The server at ${target.address} is not the coordinator of this join string: ${refusal}. No token was sent.`,
+    'Check the address. If the coordinator has a new state directory, create a new join string there with `ridgeline token new`.',
   );
 }
 
-/** The certificates that the server sends: its own first. Trust comes after, by the pin. */
+/** The certificates that the server sends, its own first. The caller verifies them by the pin. */
 function readChain({ address }: JoinTarget, signal: AbortSignal): Promise<PeerCertificate[]> {
   const { promise, resolve, reject } = Promise.withResolvers<PeerCertificate[]>();
   const hostPort = parseAddress(address);
@@ -83,16 +89,16 @@ function readChain({ address }: JoinTarget, signal: AbortSignal): Promise<PeerCe
     servername: serverName,
     minVersion: 'TLSv1.3',
     ALPNProtocols: ['h2'],
-    rejectUnauthorized: false, // Nothing is said on this connection.
+    rejectUnauthorized: false, // Nothing is sent on this connection.
   });
   const abort = (): void => {
     socket.destroy();
-    reject(new Error('given up'));
+    reject(new Error('connecting was aborted'));
   };
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
   socket.once('secureConnect', () => {
-    resolve(chainOf(socket));
+    resolve(certificateChain(socket));
     socket.destroy();
   });
   socket.on('error', reject);
@@ -103,7 +109,7 @@ function readChain({ address }: JoinTarget, signal: AbortSignal): Promise<PeerCe
   return promise;
 }
 
-function chainOf(socket: TLSSocket): PeerCertificate[] {
+function certificateChain(socket: TLSSocket): PeerCertificate[] {
   const chain: PeerCertificate[] = [];
   const seen = new Set<string>();
   let next = socket.getPeerCertificate(true);
@@ -120,31 +126,27 @@ function isIssuedBy(certificate: PeerCertificate, ca: PeerCertificate): boolean 
   return new X509Certificate(certificate.raw).verify(new X509Certificate(ca.raw).publicKey);
 }
 
-function pemOf(der: Buffer): string {
+function toPem(der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
-function reasonOf(error: unknown): string {
+const noTls = 'the server there does not speak TLS 1.3';
+const failures: ReadonlyMap<unknown, string> = new Map([
+  ['ECONNREFUSED', 'no program listens on that port'],
+  ['ENOTFOUND', 'the host name is unknown'],
+  ['EAI_AGAIN', 'the host name is unknown'],
+  ['EHOSTUNREACH', 'the network is unreachable'],
+  ['ENETUNREACH', 'the network is unreachable'],
+  ['ECONNRESET', 'the connection was reset'],
+  ['EPROTO', noTls],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', noTls],
+  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', noTls],
+]);
+
+function connectionFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'nobody listens there';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'its name is not known';
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'there is no way to that network';
-    case 'ECONNRESET':
-      return 'the connection was reset';
-    case 'EPROTO':
-    case 'ERR_SSL_WRONG_VERSION_NUMBER':
-    case 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION':
-      return 'what listens there does not speak TLS 1.3';
-    default:
-      return messageOf(error);
-  }
+  return failures.get(code) ?? messageOf(error);
 }
 
 export function coordinatorUnreachable(

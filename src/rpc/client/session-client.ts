@@ -1,100 +1,83 @@
-/** A worker's stream to its coordinator, and the data set parts beside it: one connection for both. */
+/** Session client: a worker's stream to its coordinator, with shard downloads on the same connection. */
 import type { Client, ClientDuplexStream, Metadata } from '@grpc/grpc-js';
-import { authorizationMetadata } from '../server/call-authorization.ts';
-import { workerMessageToBytes } from '../messages/domain-to-wire.ts';
-import { errorFromStatus } from '../messages/error-status.ts';
-import { ClusterServiceService } from '../generated/ridgeline/v1/cluster_service.ts';
+import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import type { JoinTarget } from '../credentials/join-string.ts';
+import { ClusterServiceService } from '../generated/ridgeline/v1/cluster_service.ts';
+import { errorFromStatus } from '../messages/error-status.ts';
 import type { CoordinatorMessage, WorkerMessage } from '../messages/messages.ts';
-import { fetchPart } from './shard-client.ts';
+import { coordinatorMessageFromBytes, workerMessageToBytes } from '../messages/session-messages.ts';
+import { malformedMessage } from '../messages/version-mismatch.ts';
+import type { Malformed } from '../messages/wire-codec.ts';
 import {
+  authorizationMetadata,
   connectTimeoutMs,
   coordinatorUnreachable,
   openPinnedClient,
   type ConnectOptions,
 } from './pinned-channel.ts';
-import { malformedMessage } from '../messages/version-mismatch.ts';
-import type { Malformed } from '../messages/wire-reading.ts';
-import { coordinatorMessageFromBytes } from '../messages/wire-to-domain.ts';
+import { serverStream } from './server-stream.ts';
 
-export interface WorkerStream {
-  /** @returns false when the stream is closed */
-  send(message: WorkerMessage): boolean;
-  /** Messages wait until this is set. */
-  onMessage(listener: (message: CoordinatorMessage) => void): void;
-  /**
-   * Called once; at once where it has ended.
-   *
-   * The error says who ended it: null when this side did or the coordinator was content, else a
-   * `RidgelineError`, of which only COORDINATOR_UNREACHABLE is worth another try.
-   */
-  onClosed(listener: (error: Error | null) => void): void;
-  /** The canonical bytes of a data set part, from `offset` on; throws a `RidgelineError` when that breaks. */
-  fetchPart(digest: string, offset: number): AsyncIterable<Uint8Array>;
-  /** What was sent is still delivered, as far as the coordinator takes it. */
-  close(): void;
-}
-
-/** How long the coordinator may take to end a stream that this side has ended. */
-const farewellMs = 2_000;
+/** A coordinator that sends no bytes of a shard for this long counts as unreachable. */
+const stallMs = 30_000;
+/** Time for the coordinator to end a stream that this side has ended. */
+const closeMs = 2_000;
 
 /**
- * Connects, and waits until the coordinator has let this worker in.
+ * Connects, and waits until the coordinator has accepted the worker.
  *
+ * @param describe validates the settings of assignments
  * @throws RidgelineError COORDINATOR_UNREACHABLE, CA_REFUSED, TOKEN_REFUSED
  */
 export async function connectSession(
   target: JoinTarget,
+  describe: DescribeTrainer,
   options: ConnectOptions,
 ): Promise<WorkerStream> {
-  const startMs = options.sinceMs ?? performance.now();
+  const { signal, timeoutMs = connectTimeoutMs, sinceMs = performance.now() } = options;
   const client = await openPinnedClient(target, options);
-  const stream = new CallWorkerStream(client, target);
+  const stream = new WorkerStream(client, target, describe);
   const { promise, resolve, reject } = Promise.withResolvers<WorkerStream>();
-  const timeoutMs = options.timeoutMs ?? connectTimeoutMs;
+  const unreachable = (reason: string): Error =>
+    coordinatorUnreachable(target.address, reason, performance.now() - sinceMs, undefined);
   const giveUp = (reason: string): void => {
-    reject(coordinatorUnreachable(target.address, reason, performance.now() - startMs, undefined));
+    reject(unreachable(reason));
     stream.cancel();
   };
-  const timer = setTimeout(() => giveUp('it did not let the worker in'), timeoutMs);
-  const abort = (): void => giveUp('given up');
-  options.signal?.addEventListener('abort', abort, { once: true });
-  if (options.signal?.aborted === true) abort();
-  stream.onLetIn(
+  const timer = setTimeout(() => giveUp('it did not accept the worker in time'), timeoutMs);
+  const abort = (): void => giveUp('connecting was aborted');
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted === true) abort();
+  stream.onAccepted(
     () => resolve(stream),
-    (error) =>
-      reject(
-        error ??
-          coordinatorUnreachable(target.address, 'it hung up', performance.now() - startMs, error),
-      ),
+    (error) => reject(error ?? unreachable('it closed the connection')),
   );
   try {
     return await promise;
   } finally {
     clearTimeout(timer);
-    options.signal?.removeEventListener('abort', abort);
+    signal?.removeEventListener('abort', abort);
   }
 }
 
 type SessionCall = ClientDuplexStream<WorkerMessage, CoordinatorMessage | Malformed>;
 
-class CallWorkerStream implements WorkerStream {
+export class WorkerStream {
   readonly #client: Client;
-  readonly #target: JoinTarget;
+  readonly #address: string;
   readonly #metadata: Metadata;
   readonly #call: SessionCall;
   #closed: { readonly error: Error | null } | null = null;
   #onClosed: (error: Error | null) => void = () => undefined;
-  #leaving = false;
+  #closing = false;
 
-  constructor(client: Client, target: JoinTarget) {
+  constructor(client: Client, target: JoinTarget, describe: DescribeTrainer) {
     this.#client = client;
-    this.#target = target;
+    this.#address = target.address;
     this.#metadata = authorizationMetadata(target);
     this.#call = client.makeBidiStreamRequest(
       ClusterServiceService.session.path,
       workerMessageToBytes,
-      coordinatorMessageFromBytes,
+      (bytes: Buffer) => coordinatorMessageFromBytes(bytes, describe),
       this.#metadata,
       {},
     );
@@ -102,18 +85,20 @@ class CallWorkerStream implements WorkerStream {
     this.#call.once('status', () => this.#end(null));
   }
 
-  /** @param ended instead of `letIn`, when the coordinator ended the call before */
-  onLetIn(letIn: () => void, ended: (error: Error | null) => void): void {
-    this.#call.once('metadata', letIn);
+  /** @param ended called instead of `accepted` if the call ends before */
+  onAccepted(accepted: () => void, ended: (error: Error | null) => void): void {
+    this.#call.once('metadata', accepted);
     this.onClosed(ended);
   }
 
+  /** @returns false if the stream is closed */
   send(message: WorkerMessage): boolean {
-    if (this.#closed !== null || this.#leaving) return false;
+    if (this.#closed !== null || this.#closing) return false;
     this.#call.write(message);
     return true;
   }
 
+  /** Messages wait until the listener is set. */
   onMessage(listener: (message: CoordinatorMessage) => void): void {
     this.#call.on('data', (message: CoordinatorMessage | Malformed) => {
       if (this.#closed !== null) return;
@@ -122,29 +107,44 @@ class CallWorkerStream implements WorkerStream {
     });
   }
 
+  /**
+   * The listener is called once; at once if the stream has already ended.
+   *
+   * The error is null if this side closed the stream or the coordinator ended it without an error.
+   * Otherwise it is a `RidgelineError`. Only COORDINATOR_UNREACHABLE is worth another connection.
+   */
   onClosed(listener: (error: Error | null) => void): void {
     if (this.#closed === null) this.#onClosed = listener;
     else listener(this.#closed.error);
   }
 
-  fetchPart(digest: string, offset: number): AsyncIterable<Uint8Array> {
-    return fetchPart(this.#client, this.#metadata, this.#target.address, digest, offset);
+  /** The canonical bytes of a shard from `offset` on. Throws a `RidgelineError` if the download fails. */
+  async *fetchShard(digest: string, offset: number): AsyncGenerator<Uint8Array> {
+    const responses = serverStream(
+      this.#client,
+      ClusterServiceService.fetchShard,
+      { digest, offset: BigInt(offset) },
+      { metadata: this.#metadata, address: this.#address, stallMs },
+    );
+    for await (const { chunk } of responses) yield chunk;
   }
 
+  /** Ends the stream after the messages sent so far. */
   close(): void {
-    if (this.#closed !== null || this.#leaving) return;
-    this.#leaving = true;
+    if (this.#closed !== null || this.#closing) return;
+    this.#closing = true;
     this.#call.end();
-    setTimeout(() => this.cancel(), farewellMs).unref();
+    setTimeout(() => this.cancel(), closeMs).unref();
   }
 
+  /** Ends the stream at once. */
   cancel(): void {
     this.#end(null);
   }
 
   #end(error: Error | null): void {
     if (this.#closed !== null) return;
-    this.#closed = { error: this.#leaving ? null : error };
+    this.#closed = { error: this.#closing ? null : error };
     this.#call.cancel();
     this.#client.close();
     this.#onClosed(this.#closed.error);

@@ -1,4 +1,4 @@
-/** `HOST:PORT`, with IPv6 addresses in brackets. */
+/** Addresses: `HOST:PORT`, with IPv6 addresses in brackets. */
 import { hostname } from 'node:os';
 import { RidgelineError } from '../../base/errors.ts';
 
@@ -22,36 +22,39 @@ export function formatAddress({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** How IPv4 is written where a socket listens on both kinds: without what makes it IPv6. */
+/** Removes the IPv6 prefix of an IPv4 address, which sockets report that listen on both. */
 export function plainHost(host: string): string {
   return host.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-/** What Node and grpc-js write for a peer: ADDRESS:PORT, IPv6 without brackets. */
+/** Parses ADDRESS:PORT as Node and grpc-js write it: IPv6 without brackets. */
 export function peerHostPort(peer: string): HostPort {
   const colon = peer.lastIndexOf(':');
   return { host: plainHost(peer.slice(0, colon)), port: Number(peer.slice(colon + 1)) };
 }
 
-/** @param option what the user wrote it for, as `--listen` */
+/**
+ * @param option the option of the value, for example `--listen`
+ * @throws RidgelineError USAGE
+ */
 export function requireAddress(option: string, text: string): HostPort {
   const address = parseAddress(text);
   if (address !== null) return address;
   throw new RidgelineError(
     'USAGE',
     `${option} must be HOST:PORT, got ${JSON.stringify(text)}.`,
-    `Give for example ${option} 127.0.0.1:7070, or [::1]:7070 for IPv6.`,
+    `For example, use ${option} 127.0.0.1:7070, or [::1]:7070 for IPv6.`,
   );
 }
 
 export interface ReachableAddresses {
-  /** From this machine. */
+  /** For this machine. */
   readonly local: string;
-  /** From the others. */
+  /** For other machines. */
   readonly advertised: string;
 }
 
-/** Who listens on all addresses is reached at none of those: on loopback from here, by name from afar. */
+/** The addresses of a server. A wildcard address becomes loopback locally and the host name elsewhere. */
 export function reachableAddresses(bound: HostPort, advertise: string | null): ReachableAddresses {
   const { host, port } = bound;
   const isAll = host === '0.0.0.0' || host === '::';

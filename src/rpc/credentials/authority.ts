@@ -1,14 +1,14 @@
 /**
- * The coordinator's own certificate authority: made at its first start, kept in the state directory.
+ * Certificate authority: the coordinator's own CA, created at the first start and kept in the state
+ * directory.
  *
- * Nobody has to obtain certificates: a join string carries the hash of the CA's certificate (the
- * pin), and a worker trusts exactly the CA that has it. The server's certificate is for one fixed
- * name, so that addresses, NAT and renamed machines do not matter.
- *
- * Not here: client certificates. Workers show who they are by tokens (`tokens.ts`).
+ * No user has to obtain certificates. A join string contains the SHA-256 of the CA certificate (the pin),
+ * and workers trust only the CA with that pin. The server's certificate is for one fixed name, so
+ * addresses, NAT and renamed machines do not matter. Workers authenticate with tokens (`tokens.ts`).
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import type { SelfsignedOptions } from 'selfsigned';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
@@ -19,32 +19,32 @@ export interface Authority {
   readonly caPin: string;
   /** PEM. */
   readonly serverKey: string;
-  /** PEM: the server's certificate, then the CA's, since a worker looks for the CA in what it is sent. */
+  /** PEM of the server's certificate and the CA's, in which workers look for the pin. */
   readonly serverChain: string;
 }
 
-/** The name in the server's certificate, whatever its address. */
+/** The name in the server's certificate, for every address. */
 export const serverName = 'ridgeline';
 
 const dayMs = 86_400_000;
 const caDays = 20 * 365;
 const serverDays = 2 * 365;
-/** A server certificate that ends sooner is replaced at the next start. */
+/** At start, a server certificate with less time left is replaced. */
 const renewDays = 365;
 
-/** @throws RidgelineError STATE_UNWRITABLE, or STATE_DAMAGED when the files there do not fit together */
+/** @throws RidgelineError STATE_UNWRITABLE; STATE_DAMAGED if the files do not belong together */
 export async function loadOrCreateAuthority(stateDir: string, nowMs: number): Promise<Authority> {
   const path = (name: string): string => join(stateDir, 'tls', name);
   let caKey = readPrivateFile(path('ca.key'));
   let caCertificate = readPrivateFile(path('ca.crt'));
   if (caKey === null && caCertificate === null) {
     ({ private: caKey, cert: caCertificate } = await createCa(nowMs));
-    // The key first: a certificate without its key would be of no use to anybody.
+    // The key first: a certificate without its key is useless.
     writePrivateFile(path('ca.key'), caKey);
     writePrivateFile(path('ca.crt'), caCertificate);
   }
   if (caKey === null || caCertificate === null) {
-    // Made again, the CA would have another pin: every join string handed out would be refused.
+    // A new CA would have another pin and invalidate all join strings.
     throw damaged(path(''), 'one of ca.key and ca.crt is missing');
   }
   try {
@@ -60,15 +60,15 @@ export async function loadOrCreateAuthority(stateDir: string, nowMs: number): Pr
       writePrivateFile(path('server.crt'), serverCertificate);
     }
     const serverChain = `${serverCertificate}\n${caCertificate}`;
-    return { caCertificate, caPin: pinOf(ca.raw), serverKey, serverChain };
+    return { caCertificate, caPin: certificatePin(ca.raw), serverKey, serverChain };
   } catch (error) {
     if (error instanceof RidgelineError) throw error;
     throw damaged(path(''), messageOf(error));
   }
 }
 
-/** The pin of a certificate in DER. */
-export function pinOf(der: Uint8Array): string {
+/** SHA-256 of a certificate in DER, base64url. */
+export function certificatePin(der: Uint8Array): string {
   return createHash('sha256').update(der).digest('base64url');
 }
 
@@ -76,7 +76,7 @@ function damaged(directory: string, reason: string): RidgelineError {
   return new RidgelineError(
     'STATE_DAMAGED',
     `The certificates in ${directory} cannot be used: ${reason}.`,
-    `Restore them from a backup, or delete ${directory}; then workers need new join strings.`,
+    `Restore them from a backup, or delete ${directory}. Without them workers need new join strings.`,
   );
 }
 
@@ -92,18 +92,26 @@ function isUsable(
   return isOurs && server.validToDate.getTime() - nowMs > renewDays * dayMs;
 }
 
-/** Valid from a day ago on, for nodes whose clocks are behind. */
-function validity(nowMs: number, days: number) {
-  return { notBeforeDate: new Date(nowMs - dayMs), notAfterDate: new Date(nowMs + days * dayMs) };
+/** Valid from a day ago, for machines whose clocks are behind. */
+async function createCertificate(
+  commonName: string,
+  nowMs: number,
+  days: number,
+  options: Pick<SelfsignedOptions, 'ca' | 'extensions'>,
+) {
+  // Imported here because workers never create certificates.
+  const { generate } = await import('selfsigned');
+  return await generate([{ name: 'commonName', value: commonName }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(nowMs - dayMs),
+    notAfterDate: new Date(nowMs + days * dayMs),
+    ...options,
+  });
 }
 
 async function createCa(nowMs: number) {
-  // Workers read pins here, and never make a certificate.
-  const { generate } = await import('selfsigned');
-  return await generate([{ name: 'commonName', value: 'Ridgeline CA' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    ...validity(nowMs, caDays),
+  return await createCertificate('Ridgeline CA', nowMs, caDays, {
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
@@ -112,11 +120,7 @@ async function createCa(nowMs: number) {
 }
 
 async function createServer(ca: { readonly key: string; readonly cert: string }, nowMs: number) {
-  const { generate } = await import('selfsigned');
-  return await generate([{ name: 'commonName', value: serverName }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    ...validity(nowMs, serverDays),
+  return await createCertificate(serverName, nowMs, serverDays, {
     ca,
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },

@@ -1,8 +1,8 @@
 /**
- * The join strings that a coordinator leaves in its state directory: `admin.join` for commands on the
- * same machine, which find it through `--state`, and `worker.join` to be handed to workers.
+ * Join files: the join strings that a coordinator writes to its state directory. Commands on the same
+ * machine read `admin.join`; `worker.join` is for workers.
  *
- * They keep their tokens from one start to the next, so that workers that have one join again.
+ * Their tokens stay the same when the coordinator restarts, so that its workers can connect again.
  */
 import { join } from 'node:path';
 import { RidgelineError } from '../../base/errors.ts';
@@ -15,7 +15,7 @@ export interface JoinFiles {
   readonly admin: JoinTarget;
   readonly worker: JoinTarget;
   readonly workerPath: string;
-  /** The worker's, for a worker on this machine. */
+  /** `worker` with the local address, for workers on this machine. */
   readonly localWorker: JoinTarget;
 }
 
@@ -62,17 +62,17 @@ function parseOrNull(text: string | null): JoinTarget | null {
   try {
     return parseJoin(text);
   } catch {
-    return null; // Of an older version, or damaged: it is written anew.
+    return null; // It is damaged, or of an older version: it is replaced.
   }
 }
 
-/** How a command on the same machine finds its coordinator. */
+/** @throws RidgelineError COORDINATOR_UNREACHABLE if no coordinator has started there */
 export function readAdminJoin(stateDir: string): JoinTarget {
   const text = readPrivateFile(joinFilePath(stateDir, 'admin'));
   if (text !== null) return parseJoin(text);
   throw new RidgelineError(
     'COORDINATOR_UNREACHABLE',
-    `No coordinator has left its address in ${stateDir}.`,
-    'Start one with `ridgeline coordinator`, give its --state, or its join string with --coordinator.',
+    `No coordinator has been started with the state directory ${stateDir}.`,
+    'Start one with `ridgeline coordinator`, or pass the --state or the join string (--coordinator) of a running one.',
   );
 }

@@ -1,10 +1,11 @@
 /**
- * The one line that lets a machine in: where the coordinator is, how to recognise it, and a token.
+ * Join string: one line that gives a machine access to a cluster. It contains the coordinator's address,
+ * the pin that identifies it, and a token.
  *
  *     ridgeline:1:HOST:PORT:PIN:ID:SECRET
  *
- * PIN is the SHA-256 of the coordinator's CA certificate, SECRET 32 random bytes, both base64url. Who
- * has the line may join; it goes through a file or standard input, never through a log.
+ * PIN is the SHA-256 of the coordinator's CA certificate, SECRET 32 random bytes, both base64url. The line
+ * is a secret: it is passed in a file or on standard input, and never logged.
  */
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -27,28 +28,22 @@ export function formatJoin({ address, caPin, tokenId, secret }: JoinTarget): str
   return `${prefix}${address}:${caPin}:${tokenId}:${secret}`;
 }
 
-/** @throws RidgelineError USAGE that says what is wrong with the text, without its secret */
+/** @throws RidgelineError USAGE with the problem, without the secret */
 export function parseJoin(text: string): JoinTarget {
   const line = text.trim();
   if (!line.startsWith('ridgeline:')) throw notJoin('it does not start with `ridgeline:`');
   if (!line.startsWith(prefix)) throw notJoin('it is of another version of Ridgeline');
   const fields = line.slice(prefix.length).split(':');
-  const secret = fields.pop();
-  const tokenId = fields.pop();
-  const caPin = fields.pop();
-  if (secret === undefined || tokenId === undefined || caPin === undefined || fields.length < 2) {
-    throw notJoin('it is cut off, or a part of it is missing');
-  }
+  const [caPin, tokenId, secret] = fields.splice(-3);
+  if (secret === undefined || tokenId === undefined || caPin === undefined || fields.length < 2)
+    throw notJoin('it is incomplete');
   const address = fields.join(':');
   const hostPort = parseAddress(address);
-  if (hostPort === null || hostPort.port === 0) {
-    // Not quoted: where the parts are in another order it may be the secret.
-    throw notJoin('what should be HOST:PORT is not');
-  }
-  if (!base64url256.test(caPin))
-    throw notJoin('the pin of the CA is not 43 characters of base64url');
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(tokenId)) throw notJoin('the token id is malformed');
-  if (!base64url256.test(secret)) throw notJoin('the secret is not 43 characters of base64url');
+  // The field is not quoted: if the fields are in another order, it may be the secret.
+  if (hostPort === null || hostPort.port === 0) throw notJoin('it has no valid HOST:PORT');
+  if (!base64url256.test(caPin)) throw notJoin('its pin is not 43 characters of base64url');
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(tokenId)) throw notJoin('its token id is malformed');
+  if (!base64url256.test(secret)) throw notJoin('its secret is not 43 characters of base64url');
   return { address, caPin, tokenId, secret };
 }
 
@@ -56,13 +51,13 @@ function notJoin(reason: string, cause?: unknown): RidgelineError {
   return new RidgelineError(
     'USAGE',
     `This is not a join string: ${reason}.`,
-    'Copy the whole line, or make a fresh one with `ridgeline token new` on the machine of the coordinator.',
+    "Copy the whole line, or create a new one with `ridgeline token new` on the coordinator's machine.",
     { cause },
   );
 }
 
 /**
- * What a user gave for `--join` or `--coordinator`.
+ * Reads the value of `--join` or `--coordinator`.
  *
  * @param argument `@FILE`, `-` for the first line of standard input, or the string itself
  */
@@ -72,7 +67,7 @@ export async function readJoin(argument: string, stdin: Readable): Promise<JoinT
   return readJoinFile(argument.slice(1));
 }
 
-/** @throws RidgelineError USAGE where there is no such file, or not a join string in it */
+/** @throws RidgelineError USAGE if the file does not exist or contains no join string */
 async function readJoinFile(path: string): Promise<JoinTarget> {
   let text: string;
   try {
@@ -81,14 +76,14 @@ async function readJoinFile(path: string): Promise<JoinTarget> {
     throw new RidgelineError(
       'USAGE',
       `The join string cannot be read from ${path}: ${whyUnread(error)}.`,
-      'Copy worker.join from the state directory of the coordinator, or give the string itself.',
+      "Copy worker.join from the coordinator's state directory, or pass the join string itself.",
       { cause: error },
     );
   }
   return parseJoin(text);
 }
 
-/** Up to the first line end, so that a line pasted into a terminal needs no end of input. */
+/** Reads up to the first line end, so that a line pasted into a terminal needs no end of input. */
 async function readLine(stdin: Readable): Promise<string> {
   let text = '';
   for await (const chunk of stdin) {

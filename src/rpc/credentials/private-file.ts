@@ -1,9 +1,9 @@
-/** Files with secrets, and the state directory around them: written whole, their owner's alone. */
+/** Private files: files with secrets, which only their owner may read, in a private state directory. */
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 
-/** Replaces the file in one step: who reads it meanwhile finds the old one or the new one. */
+/** Replaces the file atomically: a concurrent reader sees the old content or the new content. */
 export function writePrivateFile(path: string, text: string): void {
   const unfinished = `${path}.${process.pid}.new`;
   try {
@@ -21,8 +21,8 @@ export function writePrivateFile(path: string, text: string): void {
 }
 
 /**
- * @returns null where there is no such file
- * @throws RidgelineError STATE_DAMAGED when others may read it: then its secrets are no longer secret
+ * @returns null if the file does not exist
+ * @throws RidgelineError STATE_DAMAGED if other users may read the file, or it cannot be read
  */
 export function readPrivateFile(path: string): string | null {
   try {
@@ -30,8 +30,8 @@ export function readPrivateFile(path: string): string | null {
     if ((mode & 0o077) !== 0) {
       throw new RidgelineError(
         'STATE_DAMAGED',
-        `${path} holds secrets, but other users of this machine may read it (mode ${(mode & 0o777).toString(8)}).`,
-        `Run \`chmod 600 ${path}\`; if others had access, delete it and start the coordinator again.`,
+        `${path} contains secrets, but other users of this machine may read it (mode ${(mode & 0o777).toString(8)}).`,
+        `Run \`chmod 600 ${path}\`. If others may have read it, delete it and restart the coordinator.`,
       );
     }
     return readFileSync(path, 'utf8');
@@ -48,17 +48,17 @@ export function readPrivateFile(path: string): string | null {
 }
 
 /**
- * A directory that was made by hand may be open to everybody: who can write there can put a file of
- * tokens of his own in it.
+ * Checks a state directory, which its user may have created with other permissions: a user who can write
+ * there can add a token file.
  *
- * @throws RidgelineError STATE_DAMAGED when others than its owner may look into it
+ * @throws RidgelineError STATE_DAMAGED if other users may enter the directory
  */
 export function requirePrivateDirectory(path: string): void {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
   if ((mode & 0o077) === 0) return;
   throw new RidgelineError(
     'STATE_DAMAGED',
-    `The state directory ${path} holds tokens and keys, but other users of this machine may enter it (mode ${(mode & 0o777).toString(8)}).`,
+    `The state directory ${path} contains tokens and keys, but other users of this machine may enter it (mode ${(mode & 0o777).toString(8)}).`,
     `Run \`chmod 700 ${path}\`, or choose another directory with --state.`,
   );
 }

@@ -1,14 +1,15 @@
 /**
- * Who may do what: the tokens of a coordinator, in one file of its state directory.
+ * Tokens: who may do what at a coordinator, in one file of its state directory.
  *
- * A secret is 32 random bytes, told once and kept only as its SHA-256; with that much entropy a plain
- * hash is as good as a slow one. `worker` trains and fetches data, `viewer` reads, `admin` does all
- * but train.
+ * A secret is 32 random bytes. It is shown once, and only its SHA-256 is stored; with so much entropy a
+ * slow hash would add nothing. The role `worker` opens sessions and fetches data, `viewer` reads, and
+ * `admin` calls every method of the control service.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { toCamel, toSnake, type Camel } from '../../study/spec/case-codec.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
 export type Role = 'worker' | 'viewer' | 'admin';
@@ -39,11 +40,9 @@ const fileSchema = z.strictObject({
   ),
 });
 
-interface KeptToken extends Token {
-  readonly secretHash: Buffer;
-}
+type StoredToken = Camel<z.infer<typeof fileSchema>>['tokens'][number];
 
-/** @throws RidgelineError STATE_DAMAGED when the file is there but cannot be understood */
+/** @throws RidgelineError STATE_DAMAGED if the file exists but is invalid */
 export function openTokens(stateDir: string): TokenFile {
   const path = join(stateDir, 'tokens.json');
   const text = readPrivateFile(path);
@@ -52,93 +51,78 @@ export function openTokens(stateDir: string): TokenFile {
 
 export class TokenFile {
   readonly #path: string;
-  #tokens: ReadonlyMap<string, KeptToken>;
+  #tokens: ReadonlyMap<string, StoredToken>;
 
-  constructor(path: string, tokens: readonly KeptToken[]) {
+  constructor(path: string, tokens: readonly StoredToken[]) {
     this.#path = path;
-    this.#tokens = new Map(tokens.map((kept) => [kept.id, kept]));
+    this.#tokens = new Map(tokens.map((token) => [token.id, token]));
   }
 
-  /** @returns the token and its secret, which nobody can find out again */
+  /** @returns the token and its secret, which cannot be retrieved later */
   create(role: Role, nowMs: number, expiresAtMs: number | null): { token: Token; secret: string } {
     const id = randomBytes(6).toString('hex');
     const secret = randomBytes(32).toString('base64url');
     const token: Token = { id, role, createdAtMs: nowMs, expiresAtMs };
-    const kept = this.#unforgotten(nowMs);
-    this.#keep(kept.set(id, { ...token, secretHash: hashOf(secret) }));
+    const secretSha256 = hashSecret(secret).toString('hex');
+    this.#save(this.#remembered(nowMs).set(id, { ...token, secretSha256 }));
     return { token, secret };
   }
 
   verify(id: string, secret: string, nowMs: number): Verdict {
-    const kept = this.#tokens.get(id);
-    if (kept === undefined || !timingSafeEqual(kept.secretHash, hashOf(secret))) {
+    const stored = this.#tokens.get(id);
+    const hash = Buffer.from(stored?.secretSha256 ?? '', 'hex');
+    if (stored === undefined || !timingSafeEqual(hash, hashSecret(secret)))
       return { kind: 'unknown' };
-    }
-    const token = withoutSecret(kept);
-    if (token.expiresAtMs !== null && token.expiresAtMs <= nowMs) {
+    const token = withoutSecret(stored);
+    if (token.expiresAtMs !== null && token.expiresAtMs <= nowMs)
       return { kind: 'expired', expiredAtMs: token.expiresAtMs };
-    }
     return { kind: 'valid', token };
   }
 
-  /** @returns false when there was no such token */
+  /** @returns false if no such token exists */
   revoke(id: string): boolean {
     const left = new Map(this.#tokens);
-    const wasThere = left.delete(id);
-    if (wasThere) this.#keep(left);
-    return wasThere;
+    const existed = left.delete(id);
+    if (existed) this.#save(left);
+    return existed;
   }
 
   list(): Token[] {
-    return [...this.#tokens.values()].map((kept) => withoutSecret(kept));
+    return [...this.#tokens.values()].map(withoutSecret);
   }
 
-  /** A while after their end, so that their owners are told `expired` and not `unknown`. */
-  #unforgotten(nowMs: number): Map<string, KeptToken> {
-    const keptMs = 30 * 86_400_000;
+  /** Expired tokens are kept for 30 days, so that their use is reported as `expired`, not `unknown`. */
+  #remembered(nowMs: number): Map<string, StoredToken> {
+    const oldestMs = nowMs - 30 * 86_400_000;
     return new Map(
-      [...this.#tokens].filter(
-        ([, { expiresAtMs }]) => expiresAtMs === null || expiresAtMs + keptMs >= nowMs,
-      ),
+      [...this.#tokens].filter(([, { expiresAtMs }]) => (expiresAtMs ?? nowMs) >= oldestMs),
     );
   }
 
-  /** The file first: what could not be written is not so, and may be asked for again. */
-  #keep(next: ReadonlyMap<string, KeptToken>): void {
-    const tokens = [...next.values()].map((kept) => ({
-      id: kept.id,
-      secret_sha256: kept.secretHash.toString('hex'),
-      role: kept.role,
-      created_at_ms: kept.createdAtMs,
-      expires_at_ms: kept.expiresAtMs,
-    }));
-    writePrivateFile(this.#path, `${JSON.stringify({ schema_version: 1, tokens }, null, 2)}\n`);
+  /** Writes the file first: if that fails, nothing changes. */
+  #save(next: ReadonlyMap<string, StoredToken>): void {
+    const file = { schemaVersion: 1, tokens: [...next.values()] };
+    writePrivateFile(this.#path, `${JSON.stringify(toSnake(file), null, 2)}\n`);
     this.#tokens = next;
   }
 }
 
-function withoutSecret({ id, role, createdAtMs, expiresAtMs }: KeptToken): Token {
+function withoutSecret({ id, role, createdAtMs, expiresAtMs }: StoredToken): Token {
   return { id, role, createdAtMs, expiresAtMs };
 }
 
-function hashOf(secret: string): Buffer {
+function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-function parseFile(path: string, text: string): KeptToken[] {
+function parseFile(path: string, text: string): readonly StoredToken[] {
   try {
-    return fileSchema.parse(JSON.parse(text)).tokens.map((token) => ({
-      id: token.id,
-      role: token.role,
-      createdAtMs: token.created_at_ms,
-      expiresAtMs: token.expires_at_ms,
-      secretHash: Buffer.from(token.secret_sha256, 'hex'),
-    }));
+    return toCamel(fileSchema.parse(JSON.parse(text))).tokens;
   } catch (error) {
     throw new RidgelineError(
       'STATE_DAMAGED',
-      `${path} is not a file of tokens: ${messageOf(error)}.`,
-      `Restore it from a backup, or delete it; then workers need new join strings.`,
+      `${path} is not a valid token file: ${messageOf(error)}.`,
+      'Restore it from a backup, or delete it. Without it workers need new join strings.',
       { cause: error },
     );
   }

@@ -1,86 +1,96 @@
-/**
- * What operators' commands and a running coordinator say to each other, as both think of it; and
- * what a coordinator must be able to do so that it can be served (`rpc-server.ts`).
- */
-import type { ObjectiveMetric } from '../../study/spec/study-spec.ts';
-import type { StudyStatus } from '../../study/trial.ts';
-import type { SessionStream } from '../server/session-stream.ts';
+/** Messages of `control_service.proto`: one codec for each. */
+import type { StudySummary, WatchSnapshot, WorkerSummary } from '../../study/summaries.ts';
+import type { Token } from '../credentials/tokens.ts';
+import * as wire from '../generated/ridgeline/v1/control_service.ts';
+import { params } from './trial-messages.ts';
+import {
+  finite,
+  list,
+  name,
+  optional,
+  plain,
+  reason,
+  record,
+  safeInteger,
+  words,
+  type Codec,
+} from './wire-codec.ts';
 
-export type SubmitOutcome = 'created' | 'resumed' | 'extended' | 'complete';
+/** A message as it is written; absent fields are possible when it is read. */
+type Message<Value, Wire> = Codec<Value, Wire, Wire | undefined>;
+
+export const role = words({
+  worker: wire.Role.ROLE_WORKER,
+  viewer: wire.Role.ROLE_VIEWER,
+  admin: wire.Role.ROLE_ADMIN,
+});
+
+export const submitOutcome = words({
+  created: wire.SubmitOutcome.SUBMIT_OUTCOME_CREATED,
+  resumed: wire.SubmitOutcome.SUBMIT_OUTCOME_RESUMED,
+  extended: wire.SubmitOutcome.SUBMIT_OUTCOME_EXTENDED,
+  complete: wire.SubmitOutcome.SUBMIT_OUTCOME_COMPLETE,
+});
+
+export type SubmitOutcome = ReturnType<(typeof submitOutcome)['read']>;
 
 export interface SubmittedStudy {
   readonly name: string;
   readonly outcome: SubmitOutcome;
 }
 
-/** Where a study stands. */
-export interface StudySummary {
-  readonly study: string;
-  readonly status: StudyStatus;
-  /** The stage that is open; null before the first and after the last. */
-  readonly stage: string | null;
-  /** Trials of that stage that have come to their end (none that were cancelled), all of them, and those that run now. */
-  readonly done: number;
-  readonly total: number;
-  readonly running: number;
-  /** What ranks: `best.value` is a value of it. */
-  readonly metric: ObjectiveMetric;
-  /** Over all stages. */
-  readonly best: { readonly trial: string; readonly lambda: number; readonly value: number } | null;
-  /** The winner is being trained again with the test set. */
-  readonly testing: boolean;
-  /** Why it failed, or was paused or cancelled. */
-  readonly reason: string | null;
-}
+export const studySummary: Message<StudySummary, wire.StudySummary> = record({
+  study: name,
+  status: words({
+    waiting: wire.StudyStatus.STUDY_STATUS_WAITING,
+    running: wire.StudyStatus.STUDY_STATUS_RUNNING,
+    paused: wire.StudyStatus.STUDY_STATUS_PAUSED,
+    complete: wire.StudyStatus.STUDY_STATUS_COMPLETE,
+    cancelled: wire.StudyStatus.STUDY_STATUS_CANCELLED,
+    failed: wire.StudyStatus.STUDY_STATUS_FAILED,
+  }),
+  stage: optional(name),
+  done: plain<number>(),
+  total: plain<number>(),
+  running: plain<number>(),
+  best: optional(record({ trial: name, params, value: finite })),
+  testing: plain<boolean>(),
+  reason: optional(reason),
+  metric: name,
+});
 
-type WorkerState =
-  'joining' | 'ready' | 'busy' | 'draining' | 'ineligible' | 'quarantined' | 'lost';
+export const workerSummary: Message<WorkerSummary, wire.WorkerSummary> = record({
+  name,
+  address: name,
+  threads: plain<number>(),
+  busy: plain<number>(),
+  kernel: name,
+  reproducible: plain<boolean>(),
+  trialsCompleted: safeInteger(),
+  state: words({
+    joining: wire.WorkerState.WORKER_STATE_JOINING,
+    ready: wire.WorkerState.WORKER_STATE_READY,
+    busy: wire.WorkerState.WORKER_STATE_BUSY,
+    draining: wire.WorkerState.WORKER_STATE_DRAINING,
+    incompatible: wire.WorkerState.WORKER_STATE_INCOMPATIBLE,
+    excluded: wire.WorkerState.WORKER_STATE_EXCLUDED,
+    'backing off': wire.WorkerState.WORKER_STATE_BACKING_OFF,
+    lost: wire.WorkerState.WORKER_STATE_LOST,
+  }),
+  reason: optional(reason),
+});
 
-export interface WorkerSummary {
-  readonly name: string;
-  readonly address: string;
-  readonly threads: number;
-  /** Threads that train now. */
-  readonly busy: number;
-  readonly kernel: string;
-  readonly numerics: 'canonical' | 'other';
-  readonly trialsCompleted: number;
-  readonly state: WorkerState;
-  /** Why it gets no work. */
-  readonly reason: string | null;
-}
+const watchedWorker = record({ name, threads: plain<number>(), busy: plain<number>() });
 
-/** A study as `watch` shows it. */
-export interface WatchSnapshot {
-  readonly progress: StudySummary;
-  readonly workers: readonly {
-    readonly name: string;
-    readonly threads: number;
-    readonly busy: number;
-  }[];
-  readonly elapsedMs: number;
-}
+export const snapshot: Message<WatchSnapshot, wire.WatchResponse> = record({
+  progress: studySummary,
+  workers: list(watchedWorker, 0, Infinity),
+  elapsedMs: safeInteger(),
+});
 
-/** What workers ask of a coordinator. */
-export interface ClusterHandlers {
-  /** A worker's stream was opened; its token is good. Listeners are set before this returns. */
-  session(stream: SessionStream): void;
-  /** The part's bytes from `offset` on; null for a digest that no study uses. */
-  fetchPart(
-    digest: string,
-    offset: number,
-  ): Iterable<Uint8Array> | AsyncIterable<Uint8Array> | null;
-}
-
-/** What operators ask of a coordinator. What is thrown reaches them; `RidgelineError` as it is. */
-export interface ControlHandlers {
-  /** @param spec the study in its canonical spelling, not yet looked at */
-  submitStudy(spec: string, fresh: boolean): Promise<SubmittedStudy>;
-  listStudies(): readonly StudySummary[];
-  listWorkers(): readonly WorkerSummary[];
-  setStudy(study: string, change: 'pause' | 'resume' | 'cancel', reason: string): Promise<void>;
-  /** @returns how many workers were asked; all of them for null */
-  drainWorker(worker: string | null, reason: string): number;
-  /** Now and whenever it has changed, until the study has ended or `signal` fires. */
-  watch(study: string, signal: AbortSignal): AsyncIterable<WatchSnapshot>;
-}
+export const tokenSummary: Message<Token, wire.TokenSummary> = record({
+  id: name,
+  role,
+  createdAtMs: safeInteger(),
+  expiresAtMs: optional(safeInteger()),
+});

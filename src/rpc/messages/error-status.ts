@@ -1,48 +1,36 @@
 /**
- * Operating errors across the wire: a `RidgelineError` leaves as a gRPC status with its code, its
- * words and its fix in the metadata, and arrives as the same error.
+ * Error status: sends operating errors through gRPC. A `RidgelineError` becomes a status with its code,
+ * message and fix in the metadata, and the receiver rebuilds the same error from them.
  *
- * What is not one of ours (a broken connection, a bug on the other side) arrives as what it means for
- * whoever called.
+ * Any other status, such as that of a broken connection, becomes the `RidgelineError` that describes it.
  */
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import { RidgelineError, messageOf, type ErrorCode } from '../../base/errors.ts';
+import { RidgelineError, errorExitCodes, messageOf, type ErrorCode } from '../../base/errors.ts';
 import { malformedMessage } from './version-mismatch.ts';
-import { BadField } from './wire-reading.ts';
+import { BadField } from './wire-codec.ts';
 
 const codeKey = 'ridgeline-code';
 const whatKey = 'ridgeline-what-bin';
 const fixKey = 'ridgeline-fix-bin';
 
-/** HTTP/2 peers refuse long headers; base64 makes a text a third longer. */
+/** HTTP/2 peers reject long headers; base64 makes a text a third longer. */
 const whatBytesMax = 8_192;
 
-/** For clients that are not ours: the standard status nearest to each code. */
-const statusOfCode: Readonly<Record<ErrorCode, status>> = {
-  PORT_IN_USE: status.FAILED_PRECONDITION,
-  STATE_LOCKED: status.FAILED_PRECONDITION,
-  STATE_UNWRITABLE: status.FAILED_PRECONDITION,
+/** The standard status for clients that do not read the metadata; FAILED_PRECONDITION for other codes. */
+const standardStatus: Readonly<Partial<Record<ErrorCode, status>>> = {
   STATE_UNCERTAIN: status.DATA_LOSS,
-  STATE_OCCUPIED: status.FAILED_PRECONDITION,
   STATE_DAMAGED: status.DATA_LOSS,
-  VERSION_MISMATCH: status.FAILED_PRECONDITION,
   STUDY_UNKNOWN: status.NOT_FOUND,
   STUDY_DIFFERS: status.ALREADY_EXISTS,
-  STUDY_FAILED: status.FAILED_PRECONDITION,
   TRIAL_UNKNOWN: status.NOT_FOUND,
-  DOWNLOAD_FAILED: status.FAILED_PRECONDITION,
-  OUTPUT_UNWRITABLE: status.FAILED_PRECONDITION,
   USAGE: status.INVALID_ARGUMENT,
   STUDY_INVALID: status.INVALID_ARGUMENT,
   DATASET_UNKNOWN: status.NOT_FOUND,
   DATASET_MISSING: status.NOT_FOUND,
-  DATASET_INVALID: status.FAILED_PRECONDITION,
   MODEL_INVALID: status.INVALID_ARGUMENT,
   COORDINATOR_UNREACHABLE: status.UNAVAILABLE,
-  NO_WORKER: status.FAILED_PRECONDITION,
   TOKEN_REFUSED: status.UNAUTHENTICATED,
   CA_REFUSED: status.UNAUTHENTICATED,
-  MACHINE_UNFIT: status.FAILED_PRECONDITION,
 };
 
 export interface WireStatus {
@@ -60,15 +48,15 @@ export function errorToStatus(error: unknown): WireStatus {
   metadata.set(whatKey, cut(error.what, whatBytesMax));
   metadata.set(fixKey, cut(error.fix, 1_024));
   const details = cut(error.what, 1_024).toString();
-  return { code: statusOfCode[error.code], details, metadata };
+  return { code: standardStatus[error.code] ?? status.FAILED_PRECONDITION, details, metadata };
 }
 
-/** The status of a call that failed; where its request broke the rules, it says which one. */
+/** The status of a failed call. For a malformed request it names the broken rule. */
 export function callStatus(error: unknown, sender: 'worker' | 'client'): WireStatus {
   return errorToStatus(error instanceof BadField ? malformedMessage(sender, error.message) : error);
 }
 
-/** Bytes of a text, cut between two characters. */
+/** UTF-8 of a text, cut at a character boundary. */
 function cut(text: string, bytesMax: number): Buffer {
   const bytes = Buffer.from(text);
   if (bytes.length <= bytesMax) return bytes;
@@ -78,9 +66,9 @@ function cut(text: string, bytesMax: number): Buffer {
 }
 
 /**
- * @param address whom we called, for the words
- * @returns the `RidgelineError` that the other side threw, or the one that its silence means; a plain
- *   Error for a bug over there
+ * @param address the called coordinator, for the message
+ * @returns the `RidgelineError` that the coordinator threw or that describes the status; a plain Error for
+ *   a bug of the coordinator
  */
 export function errorFromStatus(error: unknown, address: string): Error {
   if (error instanceof RidgelineError) return error;
@@ -105,7 +93,7 @@ function foreignError(error: ServiceError, address: string): Error {
       return new RidgelineError(
         'COORDINATOR_UNREACHABLE',
         `The connection to the coordinator at ${address} broke: ${error.details}.`,
-        'Check that the coordinator still runs there, and the network between.',
+        'Check that the coordinator is running and that the network works.',
         { cause: error },
       );
     case status.UNAUTHENTICATED:
@@ -113,13 +101,13 @@ function foreignError(error: ServiceError, address: string): Error {
       return new RidgelineError(
         'TOKEN_REFUSED',
         `The coordinator at ${address} refused the token: ${error.details}.`,
-        'Make a fresh join string with `ridgeline token new` on the machine of the coordinator.',
+        "Create a new join string with `ridgeline token new` on the coordinator's machine.",
         { cause: error },
       );
     case status.UNIMPLEMENTED:
       return new RidgelineError(
         'VERSION_MISMATCH',
-        `The coordinator at ${address} does not know this request: ${error.details}.`,
+        `The coordinator at ${address} does not support this request: ${error.details}.`,
         'Install the same version of Ridgeline on both machines.',
         { cause: error },
       );
@@ -129,7 +117,7 @@ function foreignError(error: ServiceError, address: string): Error {
 }
 
 function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(statusOfCode, code);
+  return Object.hasOwn(errorExitCodes, code);
 }
 
 function isServiceError(error: unknown): error is ServiceError {

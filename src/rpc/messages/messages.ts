@@ -1,47 +1,48 @@
 /**
- * What coordinator and worker say to each other, as both think of it. `proto/ridgeline/v1` is the
- * wire; `wire-to-domain.ts` and `domain-to-wire.ts` are the only doors between the two.
+ * Messages of a session between a coordinator and a worker. `proto/ridgeline/v1` is their form on the
+ * wire, `session-messages.ts` converts between the two.
  *
- * Every message about work names its pack: a pack is granted, runs, ends, is returned or aborted as a
- * whole on its thread; its members are fenced one by one by (trial, attempt).
+ * Work is assigned in packs: trials trained side by side in one thread. A pack is assigned, runs, ends,
+ * is returned or is aborted as a whole. Its trials are fenced one by one with an `AttemptKey`.
  */
+import type { Params } from '../../study/search-space.ts';
 import type { DatasetReference } from '../../study/spec/dataset-reference.ts';
-import type { TrainerSettings } from '../../study/spec/study-spec.ts';
+import type { TrainerSettings } from '../../study/trainer-description.ts';
 import type { AttemptKind, Measurement, TrialId, TrialResult } from '../../study/trial.ts';
 
-/** Raised whenever an older peer would misunderstand: the other is refused with both numbers. */
-export const protocolVersion = 1;
+/** Raised when an older peer would misread a message. Peers of different versions reject each other. */
+export const protocolVersion = 2;
 
-/** The fencing token on every message about one execution. */
+/** The fencing token: names one attempt to train one trial. */
 export interface AttemptKey {
   readonly study: string;
   readonly trial: TrialId;
   readonly attempt: number;
 }
 
-/** A worker introduces itself; the first message of every stream. */
+/** The first message of every stream. */
 export interface Hello {
   readonly kind: 'hello';
   readonly protocol: number;
-  /** The program's version, for messages. */
+  /** Version of the worker's program, for error messages. */
   readonly version: string;
-  /** Random, new for every worker process; the same over all its streams. */
+  /** Random name of the worker process; the same on all its streams. */
   readonly session: string;
   readonly name: string;
   readonly threads: number;
-  /** The most trials it takes in one pack. */
+  /** The most trials that the worker accepts in one pack. */
   readonly packMax: number;
   readonly kernel: 'portable' | 'native';
-  /** The digest that its arithmetic gives for the known training run. */
   readonly selfTestDigest: string;
-  /** Packs still running from an earlier stream of this session, with the step each has reached. */
+  /** Packs that the worker still holds from an earlier stream. */
   readonly held: readonly PackProgress[];
-  /** Data sets it has in memory, by `datasetKey`. */
+  /** `datasetKey` of each data set in memory. */
   readonly datasets: readonly string[];
 }
 
 export interface PackProgress {
   readonly pack: string;
+  /** A counter that grows while the pack is trained. */
   readonly step: number;
 }
 
@@ -53,65 +54,65 @@ export interface MemberResult {
 export type WorkerMessage =
   | Hello
   | { readonly kind: 'heartbeat'; readonly packs: readonly PackProgress[] }
-  /** One member was measured: for whoever watches; the record comes with `pack-ended`. */
+  /** An intermediate measurement, for progress displays. */
   | { readonly kind: 'measured'; readonly key: AttemptKey; readonly measurement: Measurement }
-  /** The thread is free again; every member has a result. */
+  /** The pack has ended with a result for every trial; its thread is free. */
   | {
       readonly kind: 'pack-ended';
       readonly pack: string;
       readonly results: readonly MemberResult[];
     }
-  /** The thread is free again without results. Charged. */
+  /** The pack has ended without results; its thread is free. A failure is counted for each trial. */
   | {
       readonly kind: 'pack-failed';
       readonly pack: string;
       readonly outcome: 'crashed' | 'timeout';
       readonly reason: string;
     }
-  /** The thread is free again without results; not the trials' fault. Not charged. */
+  /** The pack has ended without results; its thread is free. No failure is counted. */
   | { readonly kind: 'pack-returned'; readonly pack: string; readonly reason: string }
-  /** The data set was fetched, verified and lies in memory. */
+  /** The data set was fetched and verified, and is in memory. */
   | { readonly kind: 'dataset-ready'; readonly dataset: string }
   | { readonly kind: 'dataset-failed'; readonly dataset: string; readonly reason: string }
-  /** It takes no more work and leaves when its threads are free. */
+  /** The worker accepts no more packs and leaves when its threads are free. */
   | { readonly kind: 'draining' };
 
-/** Trials for one thread. */
+/** A pack for one thread. */
 export interface Assignment {
   readonly pack: string;
   readonly study: string;
   readonly seed: number;
   readonly replicate: number;
   readonly settings: TrainerSettings;
-  /** `datasetKey` of a data set that the worker said it has. */
+  /** `datasetKey` of a data set that the worker has in memory. */
   readonly dataset: string;
   readonly kind: AttemptKind;
   /** Whether the test split is measured at the last step. */
   readonly measureTest: boolean;
-  /** Equal in everything but λ; 1 … 8 of them. */
-  readonly members: readonly { readonly key: AttemptKey; readonly lambda: number }[];
+  /** 1 to 8 trials, which differ in their parameters only. */
+  readonly members: readonly { readonly key: AttemptKey; readonly params: Params }[];
 }
 
-/** What became of a result. `accepted` and `duplicate` mean: it is in the store. */
+/** What the coordinator did with a result. After `accepted` and `duplicate` it is stored. */
 export type Answer = 'accepted' | 'duplicate' | 'disputed' | 'cancelled' | 'unknown';
 
 export type CoordinatorMessage =
   | {
       readonly kind: 'welcome';
-      /** The name under which the tables show it: its own, or with a number when that was taken. */
+      /** Name of the worker in tables: its own, or with a number if another worker has that name. */
       readonly name: string;
       readonly leaseMs: number;
       readonly heartbeatMs: number;
-      /** The coordinator's program version. */
+      /** Version of the coordinator's program. */
       readonly version: string;
-      /** The one right known answer, so that a deviating worker can say so itself. */
+      /** The correct digest of the arithmetic self-test. */
       readonly selfTestDigest: string;
     }
-  /** Get this data set ready; answered by `dataset-ready` or `dataset-failed`. */
+  /** Load this data set. The worker answers with `dataset-ready` or `dataset-failed`. */
   | { readonly kind: 'prepare'; readonly dataset: string; readonly reference: DatasetReference }
   | { readonly kind: 'assign'; readonly assignment: Assignment }
-  /** Stop this pack at once; answered by `pack-returned`. */
+  /** Stop this pack at once. The worker answers with `pack-returned`. */
   | { readonly kind: 'abort'; readonly pack: string; readonly reason: string }
   | { readonly kind: 'answer'; readonly key: AttemptKey; readonly answer: Answer }
-  /** Finish what runs, take no more, leave. */
+  /** Finish the running packs, accept no more, and leave. */
   | { readonly kind: 'drain'; readonly reason: string };

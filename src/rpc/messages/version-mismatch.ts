@@ -1,8 +1,10 @@
-/** What is said when two sides were built to speak different protocols, or do not understand each other. */
+/** Version mismatch: errors of peers that speak different protocol versions or send malformed messages. */
 import { RidgelineError } from '../../base/errors.ts';
 import { protocolVersion } from './messages.ts';
 
-/** A worker's `hello` has another protocol: said by the coordinator, read at the worker. */
+const sameVersion = 'Install the same version of Ridgeline on both machines';
+
+/** The coordinator rejects a worker. */
 export function versionMismatch(
   theirProtocol: number,
   theirVersion: string,
@@ -10,12 +12,12 @@ export function versionMismatch(
 ): RidgelineError {
   return new RidgelineError(
     'VERSION_MISMATCH',
-    `The worker (version ${theirVersion}) speaks protocol ${theirProtocol}, the coordinator (version ${ourVersion}) protocol ${protocolVersion}, so they cannot work together.`,
-    'Install the same version of Ridgeline on both machines.',
+    `The worker (version ${theirVersion}) speaks protocol ${theirProtocol}, but the coordinator (version ${ourVersion}) speaks protocol ${protocolVersion}.`,
+    `${sameVersion}.`,
   );
 }
 
-/** The coordinator has another protocol: found by a command that has just connected. */
+/** A client rejects the coordinator to which it has connected. */
 export function coordinatorMismatch(
   address: string,
   theirProtocol: number,
@@ -23,12 +25,11 @@ export function coordinatorMismatch(
 ): RidgelineError {
   return new RidgelineError(
     'VERSION_MISMATCH',
-    `The coordinator at ${address} (version ${theirVersion}) speaks protocol ${theirProtocol}, this command protocol ${protocolVersion}, so they cannot work together.`,
-    'Install the same version of Ridgeline on both machines.',
+    `The coordinator at ${address} (version ${theirVersion}) speaks protocol ${theirProtocol}, but this command speaks protocol ${protocolVersion}.`,
+    `${sameVersion}.`,
   );
 }
 
-/** A message broke the rules of the protocol that both claim to speak. */
 export function malformedMessage(
   sender: 'worker' | 'coordinator' | 'client',
   reason: string,
@@ -36,6 +37,6 @@ export function malformedMessage(
   return new RidgelineError(
     'VERSION_MISMATCH',
     `The ${sender} sent a message that breaks the rules of the protocol (${reason}), so the connection was closed.`,
-    'Install the same version of Ridgeline on both machines; if they have it, report this.',
+    `${sameVersion}. If the versions are equal, report this as a bug.`,
   );
 }

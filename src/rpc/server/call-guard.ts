@@ -1,10 +1,9 @@
 /**
- * What stands before every call: its headers are looked at before a byte of its message is read, so
- * that nobody without a token reaches the decoder. A request that is then begun and not ended in time
- * takes its connection with it; sessions, which have no end, have a limit of their own for `hello`.
+ * Call guard: authenticates every call by its headers, before its message is read. So a peer without a
+ * token cannot reach the decoder.
  *
- * Here a token is only good or bad; what its role allows is decided call by call (`authorize` of
- * `rpc-server.ts`).
+ * A request that does not arrive completely in time closes its connection. What a token's role allows is
+ * checked by each method (`rpc-server.ts`).
  */
 import {
   ServerInterceptingCall,
@@ -14,37 +13,38 @@ import {
 } from '@grpc/grpc-js';
 import { peerHostPort } from '../credentials/address.ts';
 import { errorToStatus } from '../messages/error-status.ts';
-import type { FrontDoor } from './connection-limits.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import type { ServerLimits } from './server-limits.ts';
 
 export interface CallGuardOptions {
-  readonly door: FrontDoor;
+  readonly connections: ConnectionLimits;
   readonly limits: Pick<ServerLimits, 'headerBytes' | 'requestMs'>;
   /** @throws RidgelineError TOKEN_REFUSED */
   readonly authenticate: (metadata: Metadata) => void;
-  /** A good token came from this peer. */
+  /** Called when a peer has sent a valid token. */
   readonly admit: (peer: string) => void;
   readonly hangUp: (peer: string) => void;
 }
 
 export function callGuard(options: CallGuardOptions): ServerInterceptor {
-  const { door, limits, hangUp } = options;
+  const { connections, limits, hangUp } = options;
   return ({ requestStream }, call) => {
     const peer = call.getPeer();
     let timer: NodeJS.Timeout | undefined;
+    const startTimer = (): NodeJS.Timeout =>
+      setTimeout(() => {
+        const { host } = peerHostPort(peer);
+        connections.complain(host, 'a request was begun and not ended in time');
+        hangUp(peer);
+      }, limits.requestMs).unref();
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, pass) => {
-            const refusal = refusalOf(metadata, peer, options);
-            if (refusal === 'no-answer') return;
+            const refusal = checkCall(metadata, peer, options);
+            if (refusal === 'hung-up') return;
             if (refusal !== null) return call.sendStatus(refusal);
-            if (!requestStream) {
-              timer = setTimeout(() => {
-                door.complain(peerHostPort(peer).host, 'a request was begun and not ended in time');
-                hangUp(peer);
-              }, limits.requestMs).unref();
-            }
+            if (!requestStream) timer = startTimer();
             pass(metadata);
           },
           onReceiveHalfClose: (pass) => {
@@ -58,27 +58,28 @@ export function callGuard(options: CallGuardOptions): ServerInterceptor {
   };
 }
 
-function refusalOf(metadata: Metadata, peer: string, options: CallGuardOptions) {
-  const { door, limits, authenticate, admit, hangUp } = options;
+/** @returns the status of a rejected call; `hung-up` if its connection was closed; null if it is accepted */
+function checkCall(metadata: Metadata, peer: string, options: CallGuardOptions) {
+  const { connections, limits, authenticate, admit, hangUp } = options;
   const { headerBytes } = limits;
   const { host } = peerHostPort(peer);
-  if (bytesOf(metadata) > headerBytes) {
-    door.complain(host, 'a call had too many headers');
+  if (countHeaderBytes(metadata) > headerBytes) {
+    connections.complain(host, 'a call had too many headers');
     const details = `the headers of a call have at most ${headerBytes} bytes`;
     return { code: status.RESOURCE_EXHAUSTED, details };
   }
   try {
     authenticate(metadata);
   } catch (error) {
-    if (door.answersBadToken(host)) return errorToStatus(error);
+    if (connections.answersBadToken(host)) return errorToStatus(error);
     hangUp(peer);
-    return 'no-answer';
+    return 'hung-up';
   }
   admit(peer);
   return null;
 }
 
-function bytesOf(metadata: Metadata): number {
+function countHeaderBytes(metadata: Metadata): number {
   let bytes = 0;
   for (const [key, values] of Object.entries(metadata.toHttp2Headers())) {
     for (const value of [values ?? ''].flat()) bytes += key.length + String(value).length;

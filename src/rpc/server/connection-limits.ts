@@ -1,51 +1,51 @@
 /**
- * Who comes in at the door: open connections and bad tokens, counted by address.
+ * Connection limits: counts open connections and invalid tokens by address, and decides which peers are
+ * rejected.
  *
- * It counts and judges; sockets are `tls-listener.ts`, calls `call-guard.ts`. What it remembers is
- * bounded, since strangers choose how many addresses they come from. A good token is let in however
- * many bad ones came from the same address: secrets of 256 bits are not guessed, and a colleague's
- * mistake must not lock a whole site out.
+ * A valid token is always accepted, however many invalid ones came from the same address: a secret has
+ * 256 random bits, and one misconfigured machine must not lock out its whole site. The memory for addresses
+ * is limited. Sockets are in `tls-listener.ts`, calls in `call-guard.ts`.
  */
 import type { ServerLimits } from './server-limits.ts';
 
 const minuteMs = 60_000;
-/** Of addresses with a bad token, and of sentences in the log. */
+/** Remembered addresses with invalid tokens, and remembered log lines. */
 const rememberedMax = 4_096;
 
-export interface FrontDoorOptions {
+export interface ConnectionLimitsOptions {
   readonly limits: Pick<
     ServerLimits,
     'connections' | 'connectionsPerAddress' | 'badTokensPerMinute'
   >;
   readonly monotonicMs: () => number;
-  /** For the log: one sentence about a peer that was sent away. */
+  /** Receives one sentence per rejected peer, for the log. */
   readonly onRefused: (what: string) => void;
 }
 
-export class FrontDoor {
-  readonly #options: FrontDoorOptions;
+export class ConnectionLimits {
+  readonly #options: ConnectionLimitsOptions;
   readonly #connections = new Map<string, number>();
   #total = 0;
   readonly #badTokens = new MinuteCounts();
-  readonly #told = new MinuteCounts();
+  readonly #logged = new MinuteCounts();
 
-  constructor(options: FrontDoorOptions) {
+  constructor(options: ConnectionLimitsOptions) {
     this.#options = options;
   }
 
-  /** @returns whether the connection may stay; then `leave` must follow */
+  /** @returns whether the connection is accepted. If so, the caller must call `leave` at its end. */
   enter(address: string): boolean {
     const { connections, connectionsPerAddress } = this.#options.limits;
-    const ofAddress = this.#connections.get(address) ?? 0;
+    const count = this.#connections.get(address) ?? 0;
     if (this.#total >= connections) {
       this.complain('all addresses', `${connections} connections are open, so more are refused`);
       return false;
     }
-    if (ofAddress >= connectionsPerAddress) {
-      this.complain(address, `${ofAddress} connections are open from there, so more are refused`);
+    if (count >= connectionsPerAddress) {
+      this.complain(address, `${count} connections are open from there, so more are refused`);
       return false;
     }
-    this.#connections.set(address, ofAddress + 1);
+    this.#connections.set(address, count + 1);
     this.#total += 1;
     return true;
   }
@@ -57,7 +57,7 @@ export class FrontDoor {
     this.#total -= 1;
   }
 
-  /** @returns whether the peer is told why; else it has used up its answers for this minute */
+  /** @returns whether the peer receives an error; otherwise its connection is closed without one */
   answersBadToken(address: string): boolean {
     const count = this.#badTokens.add(address, this.#options.monotonicMs());
     const isAnswered = count <= this.#options.limits.badTokensPerMinute;
@@ -68,27 +68,27 @@ export class FrontDoor {
     return isAnswered;
   }
 
-  /** Says it once a minute for each address: a flood of peers is not a flood of log lines. */
+  /** Logs a sentence about an address, at most once a minute. */
   complain(address: string, what: string): void {
-    const count = this.#told.add(`${address} ${what}`, this.#options.monotonicMs());
+    const count = this.#logged.add(`${address} ${what}`, this.#options.monotonicMs());
     if (count === 1) this.#options.onRefused(`${address}: ${what}`);
   }
 }
 
-/** How often something came within the minute that its first coming began. */
+/** Counts per key. A minute after its first event a key starts at 0 again. */
 class MinuteCounts {
   readonly #counts = new Map<string, { readonly sinceMs: number; count: number }>();
 
   add(key: string, nowMs: number): number {
     const kept = this.#counts.get(key);
     if (kept !== undefined && nowMs - kept.sinceMs < minuteMs) return ++kept.count;
-    this.#counts.delete(key); // To the end: the map is in order of `sinceMs`.
+    this.#counts.delete(key); // Moves it to the end: the map is ordered by `sinceMs`.
     if (this.#counts.size >= rememberedMax) this.#forget(nowMs);
     this.#counts.set(key, { sinceMs: nowMs, count: 1 });
     return 1;
   }
 
-  /** What is over, and at least the oldest. */
+  /** Deletes the oldest key, and all keys whose minute is over. */
   #forget(nowMs: number): void {
     const [oldest] = this.#counts.keys();
     if (oldest !== undefined) this.#counts.delete(oldest);

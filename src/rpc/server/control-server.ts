@@ -1,4 +1,4 @@
-/** `ControlService`, the coordinator's side: rights, checks and conversions around the handlers. */
+/** `ControlService` at the coordinator: checks rights and requests, calls the handlers, writes the answers. */
 import type {
   Metadata,
   ServerUnaryCall,
@@ -6,29 +6,33 @@ import type {
   handleUnaryCall,
   sendUnaryData,
 } from '@grpc/grpc-js';
-import {
-  writeSnapshot,
-  writeStudySummary,
-  writeToken,
-  writeWorkerSummary,
-} from '../messages/control-conversion.ts';
-import type { ControlHandlers, WatchSnapshot } from '../messages/control-messages.ts';
-import { callStatus } from '../messages/error-status.ts';
+import type { WatchSnapshot } from '../../study/summaries.ts';
+import type { Role, Token, TokenFile } from '../credentials/tokens.ts';
 import type {
   ControlServiceServer,
   WatchRequest,
   WatchResponse,
 } from '../generated/ridgeline/v1/control_service.ts';
+import {
+  role as roleCodec,
+  snapshot,
+  studySummary,
+  submitOutcome,
+  tokenSummary,
+  workerSummary,
+} from '../messages/control-messages.ts';
+import { callStatus } from '../messages/error-status.ts';
 import { protocolVersion } from '../messages/messages.ts';
-import type { Role, Token, TokenFile } from '../credentials/tokens.ts';
-import { roleEnum, submitOutcomeEnum } from '../messages/wire-enums.ts';
 import {
   malformed,
-  readName,
-  readReason,
-  readSafeInteger,
+  name as nameCodec,
+  optional,
+  reason as reasonCodec,
+  safeInteger,
+  textUpTo,
   wireLimits,
-} from '../messages/wire-reading.ts';
+} from '../messages/wire-codec.ts';
+import type { ControlHandlers } from './handlers.ts';
 import { serveStream, type StreamEnd } from './write-stream.ts';
 
 type WatchCall = ServerWritableStream<WatchRequest, WatchResponse>;
@@ -40,18 +44,21 @@ export interface ControlServiceOptions {
   readonly wallMs: () => number;
   /** @throws RidgelineError TOKEN_REFUSED */
   readonly authorize: (metadata: Metadata, allowed: readonly Role[]) => Token;
-  /** A stream that lasts: it ends with its token. */
-  readonly track: (call: WatchCall, token: Token, end: StreamEnd) => void;
+  /** Ends the stream when its token is revoked or expires. */
+  readonly track: (call: WatchCall, token: Token, stream: StreamEnd) => void;
   readonly joinText: (tokenId: string, secret: string) => string;
-  /** A token is no longer good: ends what it has let in. */
-  readonly cutCalls: (tokenId: string) => void;
+  /** Ends the calls that a revoked token has authorized. */
+  readonly endCalls: (tokenId: string) => void;
 }
 
-/** The last instant that has a date: an end that nobody can write down is none. */
+/** The latest time that a `Date` represents. */
 const lastDateMs = 8.64e15;
 const anyone: readonly Role[] = ['worker', 'viewer', 'admin'];
 const readers: readonly Role[] = ['viewer', 'admin'];
 const admins: readonly Role[] = ['admin'];
+
+const studyName = (text: string): string => nameCodec.read(text, 'study');
+const cutReason = (text: string): string => reasonCodec.read(text, 'reason');
 
 export function controlService(options: ControlServiceOptions): ControlServiceServer {
   const { handlers } = options;
@@ -59,37 +66,37 @@ export function controlService(options: ControlServiceOptions): ControlServiceSe
   return {
     getVersion: answer(anyone, () => ({ protocol: protocolVersion, version: options.version })),
     submitStudy: answer(admins, async ({ spec, fresh }) => {
-      if (spec.length > wireLimits.specCharacters) malformed(`spec has ${spec.length} characters`);
-      const { name, outcome } = await handlers.submitStudy(spec, fresh);
-      return { name, outcome: submitOutcomeEnum.toWire(outcome) };
+      const text = textUpTo(wireLimits.specCharacters).read(spec, 'spec');
+      const { name, outcome } = await handlers.submitStudy(text, fresh);
+      return { name, outcome: submitOutcome.write(outcome) };
     }),
-    listStudies: answer(readers, () => ({
-      studies: handlers.listStudies().map((study) => writeStudySummary(study)),
+    listStudies: answer(readers, async () => ({
+      studies: (await handlers.listStudies()).map((study) => studySummary.write(study)),
     })),
     listWorkers: answer(readers, () => ({
-      workers: handlers.listWorkers().map((worker) => writeWorkerSummary(worker)),
+      workers: handlers.listWorkers().map((worker) => workerSummary.write(worker)),
     })),
     pauseStudy: answer(admins, async ({ study, reason }) => {
-      await handlers.setStudy(readName('study', study), 'pause', readReason(reason));
+      await handlers.setStudy(studyName(study), 'pause', cutReason(reason));
       return {};
     }),
     resumeStudy: answer(admins, async ({ study }) => {
-      await handlers.setStudy(readName('study', study), 'resume', '');
+      await handlers.setStudy(studyName(study), 'resume', '');
       return {};
     }),
     cancelStudy: answer(admins, async ({ study, reason }) => {
-      await handlers.setStudy(readName('study', study), 'cancel', readReason(reason));
+      await handlers.setStudy(studyName(study), 'cancel', cutReason(reason));
       return {};
     }),
     drainWorker: answer(admins, ({ worker, reason }) => {
-      const name = worker === undefined ? null : readName('worker', worker);
-      return { asked: handlers.drainWorker(name, readReason(reason)) };
+      const name = optional(nameCodec).read(worker, 'worker');
+      return { asked: handlers.drainWorker(name, cutReason(reason)) };
     }),
     watch: (call) => {
-      const start = (end: StreamEnd): AsyncIterable<WatchResponse> => {
+      const start = (stream: StreamEnd): AsyncIterable<WatchResponse> => {
         const token = options.authorize(call.metadata, readers);
-        options.track(call, token, end);
-        return snapshots(handlers.watch(readName('study', call.request.study), end.signal));
+        options.track(call, token, stream);
+        return snapshots(handlers.watch(studyName(call.request.study), stream.signal));
       };
       void serveStream(call, start, (error) => callStatus(error, 'client'));
     },
@@ -98,36 +105,36 @@ export function controlService(options: ControlServiceOptions): ControlServiceSe
 }
 
 async function* snapshots(source: AsyncIterable<WatchSnapshot>): AsyncGenerator<WatchResponse> {
-  for await (const snapshot of source) yield writeSnapshot(snapshot);
+  for await (const each of source) yield snapshot.write(each);
 }
 
 function tokenMethods(
   options: ControlServiceOptions,
 ): Pick<ControlServiceServer, 'createToken' | 'listTokens' | 'revokeToken'> {
-  const { tokens, wallMs, joinText, cutCalls } = options;
+  const { tokens, wallMs, joinText, endCalls } = options;
   const answer = unaryFor(options);
   return {
     createToken: answer(admins, ({ role, ttlSeconds }) => {
       const nowMs = wallMs();
-      const expiresAtMs =
-        ttlSeconds === undefined
-          ? null
-          : nowMs + 1_000 * readSafeInteger('ttl_seconds', ttlSeconds, 1);
+      const seconds = optional(safeInteger(1)).read(ttlSeconds, 'ttl_seconds');
+      const expiresAtMs = seconds === null ? null : nowMs + 1_000 * seconds;
       if ((expiresAtMs ?? 0) > lastDateMs) malformed('ttl_seconds is too long');
-      const created = tokens.create(roleEnum.fromWire('role', role), nowMs, expiresAtMs);
+      const created = tokens.create(roleCodec.read(role, 'role'), nowMs, expiresAtMs);
       const { id } = created.token;
       return { id, join: joinText(id, created.secret) };
     }),
-    listTokens: answer(admins, () => ({ tokens: tokens.list().map((token) => writeToken(token)) })),
+    listTokens: answer(admins, () => ({
+      tokens: tokens.list().map((token) => tokenSummary.write(token)),
+    })),
     revokeToken: answer(admins, ({ id }) => {
-      const revoked = tokens.revoke(readName('id', id));
-      if (revoked) cutCalls(id);
+      const revoked = tokens.revoke(nameCodec.read(id, 'id'));
+      if (revoked) endCalls(id);
       return { revoked };
     }),
   };
 }
 
-/** Makes a handler out of an answer: rights first, then the answer, then whatever it threw as a status. */
+/** Wraps a method: checks rights first, and converts a thrown error to a status. */
 function unaryFor({ authorize }: ControlServiceOptions) {
   return <Req, Res>(
     allowed: readonly Role[],

@@ -1,6 +1,6 @@
 /**
- * How fast one peer's messages are taken: a bucket of permits that fills evenly, and from which every
- * message takes one. Nothing is lost: who sends faster is read later, and HTTP/2 holds it back.
+ * Message rate: limits how fast the messages of one peer are read, with a token bucket. Messages above the
+ * rate are read later; HTTP/2 flow control makes the sender wait.
  */
 export class MessageRate {
   readonly #perSecond: number;
@@ -15,7 +15,7 @@ export class MessageRate {
     this.#filledMs = nowMs;
   }
 
-  /** A message was taken. @returns how long to wait before the next one is read; 0 for not at all */
+  /** Counts one message. @returns time to wait before the next one is read; 0 for none */
   taken(nowMs: number): number {
     const earned = (Math.max(0, nowMs - this.#filledMs) / 1_000) * this.#perSecond;
     this.#permits = Math.min(this.#burst, this.#permits + earned) - 1;

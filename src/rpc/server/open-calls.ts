@@ -1,38 +1,38 @@
-/** The calls that are open, by the token that let them in: a token that ends takes them with it. */
+/** Open calls: the streams that are open, by token. They end when their token is revoked or expires. */
 import type { RidgelineError } from '../../base/errors.ts';
 
 interface OpenCall {
   readonly peer: string;
   /** Ends the call with this error. */
-  readonly cut: (error: RidgelineError) => void;
+  readonly end: (error: RidgelineError) => void;
 }
 
 export class OpenCalls {
   readonly #calls = new Map<string, Set<OpenCall>>();
   readonly #hangUp: (peer: string) => void;
-  readonly #farewellMs: number;
+  readonly #hangUpMs: number;
 
-  /** @param farewellMs how long a last word may take before the connection is ended under it */
-  constructor(hangUp: (peer: string) => void, farewellMs: number) {
+  /** @param hangUpMs after an ended call, the time until its connection is closed */
+  constructor(hangUp: (peer: string) => void, hangUpMs: number) {
     this.#hangUp = hangUp;
-    this.#farewellMs = farewellMs;
+    this.#hangUpMs = hangUpMs;
   }
 
-  /** @returns what to call when the call has ended */
+  /** @returns a function to call when the call has ended */
   add(tokenId: string, call: OpenCall): () => void {
-    const ofToken = this.#calls.get(tokenId) ?? new Set();
-    this.#calls.set(tokenId, ofToken.add(call));
+    const calls = this.#calls.get(tokenId) ?? new Set();
+    this.#calls.set(tokenId, calls.add(call));
     return () => {
-      ofToken.delete(call);
-      if (ofToken.size === 0 && this.#calls.get(tokenId) === ofToken) this.#calls.delete(tokenId);
+      calls.delete(call);
+      if (calls.size === 0 && this.#calls.get(tokenId) === calls) this.#calls.delete(tokenId);
     };
   }
 
-  /** Ends all calls of a token; who does not read its last word is cut off without. */
-  cut(tokenId: string, error: RidgelineError): void {
-    for (const { peer, cut } of this.#calls.get(tokenId) ?? []) {
-      cut(error);
-      setTimeout(() => this.#hangUp(peer), this.#farewellMs).unref();
+  /** Ends all calls of a token, and closes the connections of peers that do not read the error. */
+  end(tokenId: string, error: RidgelineError): void {
+    for (const { peer, end } of this.#calls.get(tokenId) ?? []) {
+      end(error);
+      setTimeout(() => this.#hangUp(peer), this.#hangUpMs).unref();
     }
   }
 

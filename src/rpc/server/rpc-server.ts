@@ -1,9 +1,9 @@
 /**
- * The coordinator's gRPC server: TLS, tokens and both services, in front of handlers that know
- * neither bytes nor certificates.
+ * RPC server: the coordinator's gRPC server. Handles TLS, tokens and both services, and calls handlers that
+ * know neither bytes nor certificates.
  *
- * Who may call what is decided here, call by call. Tokens are served from here too, since a token that
- * is revoked takes its open sessions with it.
+ * It decides for each call whether its token allows it. It also manages tokens, because revoking one ends
+ * its open calls.
  */
 import { Metadata, Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
@@ -17,6 +17,17 @@ import {
   type ReachableAddresses,
 } from '../credentials/address.ts';
 import type { Authority } from '../credentials/authority.ts';
+import { formatJoin } from '../credentials/join-string.ts';
+import type { Role, Token, TokenFile } from '../credentials/tokens.ts';
+import {
+  ClusterServiceService,
+  type FetchShardRequest,
+  type FetchShardResponse,
+} from '../generated/ridgeline/v1/cluster_service.ts';
+import { ControlServiceService } from '../generated/ridgeline/v1/control_service.ts';
+import { serverOptions } from '../messages/channel-options.ts';
+import { callStatus, errorToStatus } from '../messages/error-status.ts';
+import { workerMessageFromBytes } from '../messages/session-messages.ts';
 import {
   authenticate,
   requireRole,
@@ -25,25 +36,14 @@ import {
   tokenUsedUp,
 } from './call-authorization.ts';
 import { callGuard } from './call-guard.ts';
-import { serverOptions } from '../client/channel-options.ts';
-import type { ClusterHandlers, ControlHandlers } from '../messages/control-messages.ts';
+import { ConnectionLimits } from './connection-limits.ts';
 import { controlService } from './control-server.ts';
-import { callStatus, errorToStatus } from '../messages/error-status.ts';
-import {
-  ClusterServiceService,
-  type FetchPartRequest,
-  type FetchPartResponse,
-} from '../generated/ridgeline/v1/cluster_service.ts';
-import { ControlServiceService } from '../generated/ridgeline/v1/control_service.ts';
-import { FrontDoor } from './connection-limits.ts';
-import { formatJoin } from '../credentials/join-string.ts';
+import type { ClusterHandlers, ControlHandlers } from './handlers.ts';
 import { OpenCalls } from './open-calls.ts';
-import { partResponses } from './shard-server.ts';
 import { serverLimits, type ServerLimits } from './server-limits.ts';
 import { CallSessionStream, type SessionCall } from './session-stream.ts';
+import { shardResponses } from './shard-server.ts';
 import { TlsListener } from './tls-listener.ts';
-import type { Role, Token, TokenFile } from '../credentials/tokens.ts';
-import { workerMessageFromBytes } from '../messages/wire-to-domain.ts';
 import { serveStream, type StreamEnd } from './write-stream.ts';
 
 export interface RpcServerOptions {
@@ -51,25 +51,25 @@ export interface RpcServerOptions {
   readonly tokens: TokenFile;
   readonly cluster: ClusterHandlers;
   readonly control: ControlHandlers;
-  /** The coordinator's program version. */
+  /** Version of the coordinator's program. */
   readonly version: string;
   readonly clock: Clock;
-  /** HOST:PORT for join strings where it is not the one listened on; or null. */
+  /** HOST:PORT for join strings; null: the address that the server listens on. */
   readonly advertise: string | null;
   readonly limits?: Partial<ServerLimits>;
-  /** For the log: one sentence about a peer that was sent away. */
+  /** Receives one sentence per rejected peer, for the log. */
   readonly onRefused: (what: string) => void;
 }
 
-/** How long a last status may take to reach its peer before the connection is ended under it. */
-const farewellMs = 1_000;
-/** The same where a token was revoked: all is over within a second. */
-const revokedFarewellMs = 500;
-/** How often tokens that have let somebody in are looked at: one that expires ends its calls. */
+/** Time for a final status to reach the peer before its connection is closed. */
+const hangUpMs = 1_000;
+/** The same for revoked tokens, whose calls end within a second. */
+const revokedHangUpMs = 500;
+/** Interval at which calls of expired tokens are ended. */
 const expiryMs = 1_000;
 
 /**
- * @param address HOST:PORT; port 0 takes a free one
+ * @param address HOST:PORT; port 0: a free port
  * @throws RidgelineError PORT_IN_USE, USAGE
  */
 export async function startRpcServer(
@@ -88,7 +88,7 @@ export class RpcServer implements AsyncDisposable {
   readonly #limits: ServerLimits;
   readonly #grpc: Server;
   readonly #listener: TlsListener;
-  /** By the token that let them in. */
+  /** Open sessions by token. */
   readonly #sessions = new Map<string, Set<CallSessionStream>>();
   readonly #openCalls: OpenCalls;
   readonly #expiryTimer: NodeJS.Timeout;
@@ -98,13 +98,13 @@ export class RpcServer implements AsyncDisposable {
     this.#limits = { ...serverLimits, ...options.limits };
     const { authority, clock, onRefused } = options;
     const hangUp = (peer: string): void => this.#listener.hangUp(peer);
-    const door = new FrontDoor({
+    const connections = new ConnectionLimits({
       limits: this.#limits,
       monotonicMs: () => clock.monotonicMs(),
       onRefused,
     });
     const guard = callGuard({
-      door,
+      connections,
       limits: this.#limits,
       authenticate: (metadata) => this.#authenticate(metadata),
       admit: (peer) => this.#listener.admit(peer),
@@ -113,16 +113,16 @@ export class RpcServer implements AsyncDisposable {
     this.#grpc = new Server({ ...serverOptions, interceptors: [guard] });
     this.#serveCluster();
     this.#serveControl();
-    // Plaintext for grpc-js: its connections come out of our TLS sockets.
+    // grpc-js reads plaintext: the connections that it receives are decrypted.
     const injector = this.#grpc.createConnectionInjector(ServerCredentials.createInsecure());
     this.#listener = new TlsListener({
       authority,
-      door,
+      connections,
       limits: this.#limits,
       onConnection: (socket) => injector.injectConnection(socket),
     });
-    this.#openCalls = new OpenCalls(hangUp, revokedFarewellMs);
-    this.#expiryTimer = setInterval(() => this.#cutExpired(), expiryMs).unref();
+    this.#openCalls = new OpenCalls(hangUp, revokedHangUpMs);
+    this.#expiryTimer = setInterval(() => this.#endExpired(), expiryMs).unref();
   }
 
   /** @throws RidgelineError PORT_IN_USE, USAGE */
@@ -138,13 +138,13 @@ export class RpcServer implements AsyncDisposable {
     return reachableAddresses(this.#listener.address, this.#options.advertise);
   }
 
-  /** Refuses new calls, gives running ones a moment to end, then ends their connections. */
+  /** Rejects new calls, waits a moment for the running ones, then closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#expiryTimer);
-    for (const ofToken of this.#sessions.values())
-      for (const session of ofToken) session.close('the coordinator is stopping');
+    for (const sessions of this.#sessions.values())
+      for (const session of sessions) session.close('the coordinator is stopping');
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, farewellMs);
+      const timer = setTimeout(resolve, hangUpMs);
       this.#grpc.tryShutdown(() => {
         clearTimeout(timer);
         resolve();
@@ -165,22 +165,22 @@ export class RpcServer implements AsyncDisposable {
     return token;
   }
 
-  /** A stream that lasts ends with the token that let it in. */
-  #track(call: { getPeer(): string }, token: Token, { signal, cut }: StreamEnd): void {
-    const ended = this.#openCalls.add(token.id, { peer: call.getPeer(), cut });
+  /** Ends the stream when its token is revoked or expires. */
+  #track(call: { getPeer(): string }, token: Token, { signal, end }: StreamEnd): void {
+    const ended = this.#openCalls.add(token.id, { peer: call.getPeer(), end });
     signal.addEventListener('abort', ended, { once: true });
   }
 
-  #cutExpired(): void {
+  #endExpired(): void {
     const open = new Set(this.#openCalls.tokenIds());
     for (const { id, expiresAtMs } of this.#options.tokens.list()) {
       if (expiresAtMs === null || expiresAtMs > this.#options.clock.wallMs()) continue;
-      if (open.has(id)) this.#openCalls.cut(id, tokenExpired(id, expiresAtMs));
+      if (open.has(id)) this.#openCalls.end(id, tokenExpired(id, expiresAtMs));
     }
   }
 
   #serveCluster(): void {
-    const { session, fetchPart } = ClusterServiceService;
+    const { session, fetchShard } = ClusterServiceService;
     this.#grpc.register(
       session.path,
       (call: SessionCall) => this.#serveSession(call),
@@ -189,36 +189,36 @@ export class RpcServer implements AsyncDisposable {
       'bidi',
     );
     this.#grpc.register(
-      fetchPart.path,
-      (call: ServerWritableStream<FetchPartRequest, FetchPartResponse>) => {
-        const start = (end: StreamEnd): AsyncIterable<FetchPartResponse> => {
-          this.#track(call, this.#authorize(call.metadata, ['worker']), end);
-          return partResponses(call.request, this.#options.cluster);
+      fetchShard.path,
+      (call: ServerWritableStream<FetchShardRequest, FetchShardResponse>) => {
+        const start = (stream: StreamEnd): AsyncIterable<FetchShardResponse> => {
+          this.#track(call, this.#authorize(call.metadata, ['worker']), stream);
+          return shardResponses(call.request, this.#options.cluster);
         };
         void serveStream(call, start, (error) => callStatus(error, 'worker'));
       },
-      fetchPart.responseSerialize,
-      fetchPart.requestDeserialize,
+      fetchShard.responseSerialize,
+      fetchShard.requestDeserialize,
       'serverStream',
     );
   }
 
   #serveSession(call: SessionCall): void {
     let token: Token;
-    let ofToken: Set<CallSessionStream>;
+    let sessions: Set<CallSessionStream>;
     try {
       token = this.#authorize(call.metadata, ['worker']);
-      ofToken = this.#sessions.get(token.id) ?? new Set();
+      sessions = this.#sessions.get(token.id) ?? new Set();
       const { sessionsPerToken } = this.#limits;
-      if (ofToken.size >= sessionsPerToken) throw tokenUsedUp(token.id, sessionsPerToken);
+      if (sessions.size >= sessionsPerToken) throw tokenUsedUp(token.id, sessionsPerToken);
     } catch (error) {
       call.emit('error', errorToStatus(error));
       return;
     }
-    call.sendMetadata(new Metadata()); // Tells the worker that it was let in.
+    call.sendMetadata(new Metadata()); // The worker reads it as: accepted.
     const peer = call.getPeer();
-    const cut = (error: RidgelineError): void => stream.refuse(error);
-    const untrack = this.#openCalls.add(token.id, { peer, cut });
+    const end = (error: RidgelineError): void => stream.refuse(error);
+    const untrack = this.#openCalls.add(token.id, { peer, end });
     const stream = new CallSessionStream({
       call,
       peerAddress: formatAddress(peerHostPort(peer)),
@@ -226,14 +226,14 @@ export class RpcServer implements AsyncDisposable {
       monotonicMs: () => this.#options.clock.monotonicMs(),
       version: this.#options.version,
       hangUp: () => {
-        setTimeout(() => this.#listener.hangUp(peer), farewellMs).unref();
+        setTimeout(() => this.#listener.hangUp(peer), hangUpMs).unref();
       },
       onEnded: () => {
         untrack();
-        ofToken.delete(stream);
+        sessions.delete(stream);
       },
     });
-    this.#sessions.set(token.id, ofToken.add(stream));
+    this.#sessions.set(token.id, sessions.add(stream));
     this.#options.cluster.session(stream);
   }
 
@@ -254,14 +254,14 @@ export class RpcServer implements AsyncDisposable {
             tokenId,
             secret,
           }),
-        track: (call, token, end) => this.#track(call, token, end),
-        cutCalls: (tokenId) => this.#openCalls.cut(tokenId, tokenRevoked(tokenId)),
+        track: (call, token, stream) => this.#track(call, token, stream),
+        endCalls: (tokenId) => this.#openCalls.end(tokenId, tokenRevoked(tokenId)),
       }),
     );
   }
 }
 
-/** `SessionStream` encodes by itself, since it counts the bytes. */
+/** `CallSessionStream` encodes messages, because it counts their bytes. */
 function unchanged(bytes: Buffer): Buffer {
   return bytes;
 }

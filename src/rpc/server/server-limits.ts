@@ -1,63 +1,37 @@
 /**
- * What one peer may cost the coordinator: every limit of its server in one table.
+ * Server limits: the most that one peer may cost the coordinator.
  *
- * A cluster's port stands open to whoever reaches it, and a worker's token lies on many machines. So
- * what is held for a peer is bounded from the first byte on, before anything of it is understood:
- * connections, then the time to show a token, then calls, messages and what waits to be read. How
- * long names and lists may be is said beside their reading: `wire-reading.ts`.
- *
- * `docs/limits.md` is this table for people.
+ * Every host that reaches the port can connect, and a worker's token is stored on many machines. So the
+ * resources of a peer are limited from its first byte on. Limits of the fields of messages are in
+ * `wire-codec.ts`. `docs/limits.md` documents both.
  */
-export interface ServerLimits {
-  /** Open at once, from anywhere. */
-  readonly connections: number;
-  /** Open at once from one address: a stranger cannot take the place of everybody else. */
-  readonly connectionsPerAddress: number;
-  /** From the first byte to the end of the TLS handshake. */
-  readonly handshakeMs: number;
-  /** From the handshake to the first call with a good token; then the connection is ended. */
-  readonly tokenMs: number;
-  /** Bad tokens that one address is told of in a minute; after that its connection is ended instead. */
-  readonly badTokensPerMinute: number;
-  /** Names and values of a call's headers. */
-  readonly headerBytes: number;
-  /** From a call's headers to the end of its request; sessions have `helloMs` instead. */
-  readonly requestMs: number;
-  /** Open at once with one token: one that was stolen cannot fill the coordinator. */
-  readonly sessionsPerToken: number;
-  /** What may wait for a worker that does not read. */
-  readonly queuedBytes: number;
-  /** How long nothing of it may be taken. */
-  readonly stallMs: number;
-  /** From a session's start to `hello`. */
-  readonly helloMs: number;
-  /** Messages of one session: beyond it they are read later, which slows their sender down. */
-  readonly messagesPerSecond: number;
-  /** Messages that may come at once after a quiet time. */
-  readonly messageBurst: number;
-}
-
-export const serverLimits: ServerLimits = {
+export const serverLimits = {
+  /** Open connections. */
   connections: 6_000,
+  /** Open connections from one address, so that one host cannot use up all connections. */
   connectionsPerAddress: 2_048,
+  /** From the first byte to the end of the TLS handshake. */
   handshakeMs: 5_000,
+  /** From the handshake to the first call with a valid token; then the connection is closed. */
   tokenMs: 10_000,
+  /** Invalid tokens from one address that are answered; after that its connections are closed. */
   badTokensPerMinute: 10,
+  /** Names and values of a call's headers. */
   headerBytes: 8 * 1024,
+  /** From a call's headers to the end of its request. Sessions have `helloMs` instead. */
   requestMs: 10_000,
+  /** Open sessions of one token. */
   sessionsPerToken: 2_048,
+  /** Bytes that may wait for a worker that does not read. */
   queuedBytes: 1024 * 1024,
+  /** Time for which a worker may read none of the waiting bytes. */
   stallMs: 30_000,
+  /** From a session's start to `hello`. */
   helloMs: 10_000,
+  /** Messages of one session. More are read later, which slows the sender down. */
   messagesPerSecond: 1_000,
+  /** Messages that are read at once after a quiet time. */
   messageBurst: 2_000,
 };
 
-/**
- * The longest message: a pack of 8 results with 10,000 measurements each has 8 MB. Whole messages are
- * held in memory, so this is also what one call can make the other side allocate.
- */
-export const messageBytesMax = 16 * 1024 * 1024;
-
-/** Calls on one connection at once: a session, parts of data sets, and some to spare. */
-export const callsPerConnection = 16;
+export type ServerLimits = Readonly<typeof serverLimits>;

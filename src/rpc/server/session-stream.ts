@@ -1,33 +1,31 @@
 /**
- * A worker's stream as the coordinator holds it: messages in and out, and its end, told once.
+ * Session stream: a worker's stream at the coordinator.
  *
- * A worker that reads too slowly does not slow down or fill up the coordinator: what waits for it is
- * counted, and over a limit the stream is cut. The worker dials again and is told everything anew.
- * One that says too much is read more slowly.
+ * The bytes that wait for a slow worker are counted. Above a limit the stream is closed; the worker then
+ * connects again and receives its state again. A worker that sends too fast is read more slowly.
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { RidgelineError } from '../../base/errors.ts';
-import { coordinatorMessageToBytes } from '../messages/domain-to-wire.ts';
+import { coordinatorMessageToBytes, type ForeignHello } from '../messages/session-messages.ts';
 import { errorToStatus } from '../messages/error-status.ts';
 import type { CoordinatorMessage, WorkerMessage } from '../messages/messages.ts';
 import { MessageRate } from './message-rate.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { malformedMessage, versionMismatch } from '../messages/version-mismatch.ts';
-import type { Malformed } from '../messages/wire-reading.ts';
-import type { ForeignHello } from '../messages/wire-to-domain.ts';
+import type { Malformed } from '../messages/wire-codec.ts';
 
 export interface SessionStream {
-  /** HOST:PORT of the worker, as seen from here. */
+  /** HOST:PORT of the worker as the coordinator sees it. */
   readonly peerAddress: string;
-  /** @returns false when the stream is closed, or was cut by this message */
+  /** @returns false if the stream is closed, or was closed because of this message */
   send(message: CoordinatorMessage): boolean;
-  /** The first message is `hello` of our own protocol: others are refused before. Set it at once. */
+  /** The first message is a `hello` of the own protocol version. Must be called before the next event. */
   onMessage(listener: (message: WorkerMessage) => void): void;
-  /** Called once, whoever ended it; at once where it has ended. */
+  /** The listener is called once; at once if the stream has already ended. */
   onClosed(listener: (reason: string) => void): void;
-  /** Ends it; the worker may come back. */
+  /** Closes the stream. The worker connects again. */
   close(reason: string): void;
-  /** Ends it with an error; the worker reads it and may give up. */
+  /** Closes the stream with an error, which may end the worker. */
   refuse(error: RidgelineError): void;
 }
 
@@ -43,11 +41,10 @@ export interface SessionStreamOptions {
   readonly peerAddress: string;
   readonly limits: SessionLimits;
   readonly monotonicMs: () => number;
-  /** The coordinator's program version, for those who speak another protocol. */
+  /** Version of the coordinator's program, for errors. */
   readonly version: string;
-  /** Ends the connection if it is still there after a while: a status does not reach who does not read. */
+  /** Closes the connection some time later: a status does not reach a peer that does not read. */
   readonly hangUp: () => void;
-  /** For whoever counts open streams. */
   readonly onEnded: () => void;
 }
 
@@ -67,14 +64,14 @@ export class CallSessionStream implements SessionStream {
     this.peerAddress = options.peerAddress;
     const { messagesPerSecond, messageBurst } = limits;
     this.#rate = new MessageRate(messagesPerSecond, messageBurst, options.monotonicMs());
-    this.#helloTimer = setTimeout(() => this.close('no hello came in time'), limits.helloMs);
+    this.#helloTimer = setTimeout(() => this.close('it sent no hello in time'), limits.helloMs);
     call.once('end', () => {
-      this.#closed('the worker ended it');
+      this.#closed('the worker ended the stream');
       call.end();
     });
     call.once('cancelled', () => this.#closed('the connection broke'));
     call.once('close', () => this.#closed('the connection broke'));
-    // Only ours: grpc-js turns an emitted error into the call's status.
+    // These are errors that `#end` emits: grpc-js converts them to the status of the call.
     call.on('error', () => undefined);
   }
 
@@ -84,13 +81,13 @@ export class CallSessionStream implements SessionStream {
     const bytes = coordinatorMessageToBytes(message);
     this.#queuedBytes += bytes.length;
     if (this.#queuedBytes > limits.queuedBytes) {
-      this.close(`more than ${limits.queuedBytes} bytes wait for it: the worker does not read`);
+      this.close(`the worker does not read: more than ${limits.queuedBytes} bytes wait for it`);
       return false;
     }
     this.#stallTimer ??= this.#startStallTimer();
     call.write(bytes, () => {
       this.#queuedBytes -= bytes.length;
-      this.#taken();
+      this.#written();
     });
     return true;
   }
@@ -98,7 +95,7 @@ export class CallSessionStream implements SessionStream {
   onMessage(listener: (message: WorkerMessage) => void): void {
     this.#options.call.on('data', (message: WorkerMessage | ForeignHello | Malformed) => {
       if (this.#closedReason !== null) return;
-      this.#holdBack();
+      this.#limitRate();
       switch (message.kind) {
         case 'malformed':
           return this.refuse(malformedMessage('worker', message.reason));
@@ -124,7 +121,7 @@ export class CallSessionStream implements SessionStream {
       new RidgelineError(
         'COORDINATOR_UNREACHABLE',
         `The coordinator closed the connection: ${reason.replace(/\.$/, '')}.`,
-        'Nothing needs to be done: the worker joins again by itself.',
+        'Nothing needs to be done: the worker connects again.',
       ),
     );
   }
@@ -150,8 +147,8 @@ export class CallSessionStream implements SessionStream {
     this.#onClosed(reason);
   }
 
-  /** Reads on later where more came than is taken in a second: the worker's HTTP/2 waits meanwhile. */
-  #holdBack(): void {
+  /** Pauses reading if messages arrive too fast. HTTP/2 flow control makes the worker wait. */
+  #limitRate(): void {
     const waitMs = this.#rate.taken(this.#options.monotonicMs());
     if (waitMs === 0) return;
     const { call } = this.#options;
@@ -161,11 +158,14 @@ export class CallSessionStream implements SessionStream {
 
   #startStallTimer(): NodeJS.Timeout {
     const { stallMs } = this.#options.limits;
-    return setTimeout(() => this.close(`it took nothing for ${stallMs / 1_000} s`), stallMs);
+    return setTimeout(
+      () => this.close(`the worker read nothing for ${stallMs / 1_000} s`),
+      stallMs,
+    );
   }
 
-  /** The connection took a message: the wait for the next one starts now. */
-  #taken(): void {
+  /** The connection has accepted a message: the time for the next one starts. */
+  #written(): void {
     if (this.#stallTimer !== null) clearTimeout(this.#stallTimer);
     const isWaiting = this.#queuedBytes > 0 && this.#closedReason === null;
     this.#stallTimer = isWaiting ? this.#startStallTimer() : null;

@@ -1,28 +1,28 @@
-/** `FetchPart`, the coordinator's side. */
+/** `FetchShard` at the coordinator: sends the bytes of a shard. */
 import { RidgelineError } from '../../base/errors.ts';
-import type { ClusterHandlers } from '../messages/control-messages.ts';
-import { asBuffer } from '../messages/domain-to-wire.ts';
 import type {
-  FetchPartRequest,
-  FetchPartResponse,
+  FetchShardRequest,
+  FetchShardResponse,
 } from '../generated/ridgeline/v1/cluster_service.ts';
-import { readDigest, readSafeInteger } from '../messages/wire-reading.ts';
+import { asBuffer } from '../messages/session-messages.ts';
+import { digest, safeInteger } from '../messages/wire-codec.ts';
+import type { ClusterHandlers } from './handlers.ts';
 
-/** Several of them wait at a slow receiver: small ones take little of its memory. */
+/** Several chunks wait for a slow receiver: small ones need little of its memory. */
 const chunkBytes = 64 * 1024;
 
-/** @throws what `readMessage` catches; RidgelineError DATASET_UNKNOWN */
-export function partResponses(
-  request: FetchPartRequest,
-  { fetchPart }: Pick<ClusterHandlers, 'fetchPart'>,
-): AsyncIterable<FetchPartResponse> {
-  const digest = readDigest('digest', request.digest);
-  const source = fetchPart(digest, readSafeInteger('offset', request.offset));
+/** @throws BadField; RidgelineError DATASET_UNKNOWN */
+export function shardResponses(
+  request: FetchShardRequest,
+  { fetchShard }: Pick<ClusterHandlers, 'fetchShard'>,
+): AsyncIterable<FetchShardResponse> {
+  const wanted = digest.read(request.digest, 'digest');
+  const source = fetchShard(wanted, safeInteger().read(request.offset, 'offset'));
   if (source === null) {
     throw new RidgelineError(
       'DATASET_UNKNOWN',
-      `No study of this coordinator uses a data set part with digest ${digest}.`,
-      'Nothing needs to be done if its study has just ended; else report this.',
+      `No study of this coordinator uses a data set shard with digest ${wanted}.`,
+      'If its study has just ended, nothing needs to be done. Otherwise report this as a bug.',
     );
   }
   return inChunks(source);
@@ -30,7 +30,7 @@ export function partResponses(
 
 async function* inChunks(
   source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): AsyncGenerator<FetchPartResponse> {
+): AsyncGenerator<FetchShardResponse> {
   for await (const piece of source) {
     for (let at = 0; at < piece.length; at += chunkBytes)
       yield { chunk: asBuffer(piece.subarray(at, at + chunkBytes)) };

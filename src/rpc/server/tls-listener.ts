@@ -1,9 +1,8 @@
 /**
- * The coordinator's door: its own TLS socket in front of grpc-js.
+ * TLS listener: accepts connections, and passes them to grpc-js after the TLS handshake.
  *
- * grpc-js can neither insist on TLS 1.3 nor limit connections or handshakes, and it says only in
- * words why it could not bind. So the socket is ours, and grpc-js is handed connections whose
- * handshake is done. A connection that shows no good token in time is ended here.
+ * grpc-js can neither require TLS 1.3 nor limit connections and handshakes, and it reports the cause of a
+ * failed bind only as text. A connection without a valid token in time is closed here.
  */
 import { once } from 'node:events';
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
@@ -12,20 +11,20 @@ import { assert } from '../../base/assert.ts';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 import { formatAddress, plainHost, type HostPort } from '../credentials/address.ts';
 import type { Authority } from '../credentials/authority.ts';
-import type { FrontDoor } from './connection-limits.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import type { ServerLimits } from './server-limits.ts';
 
 export interface TlsListenerOptions {
   readonly authority: Authority;
-  readonly door: FrontDoor;
+  readonly connections: ConnectionLimits;
   readonly limits: Pick<ServerLimits, 'handshakeMs' | 'tokenMs'>;
-  /** Is handed every connection whose handshake is done. */
+  /** Receives every connection after its handshake. */
   readonly onConnection: (socket: TLSSocket) => void;
 }
 
 interface Connection {
   readonly socket: TLSSocket;
-  /** Ends it, unless a good token comes first. */
+  /** Closes the connection unless a valid token arrives first. */
   readonly tokenTimer: NodeJS.Timeout;
 }
 
@@ -33,9 +32,9 @@ export class TlsListener {
   readonly #options: TlsListenerOptions;
   readonly #tcp: TcpServer;
   readonly #tls: Server;
-  /** Also those whose handshake is not done. */
+  /** Includes connections whose handshake is not complete. */
   readonly #sockets = new Set<Socket>();
-  /** By ADDRESS:PORT, as grpc-js names a peer. */
+  /** By ADDRESS:PORT, as grpc-js writes a peer. */
   readonly #connections = new Map<string, Connection>();
 
   constructor(options: TlsListenerOptions) {
@@ -49,18 +48,18 @@ export class TlsListener {
       handshakeTimeout: limits.handshakeMs,
     });
     this.#tls.on('secureConnection', (socket) => this.#secured(socket));
-    // Port scanners, TLS 1.2, a refused CA: nothing of it is worth more than the closed socket.
+    // For example port scanners, TLS 1.2, or a client that rejects the CA.
     this.#tls.on('tlsClientError', (_error, socket) => {
       const { remoteAddress } = socket;
-      // A peer that is gone has hung up itself, as a worker does once it has read the certificates.
+      // A peer without an address has closed the connection, as workers do after reading the chain.
       if (remoteAddress !== undefined)
-        options.door.complain(plainHost(remoteAddress), 'it completed no TLS 1.3 handshake');
+        options.connections.complain(plainHost(remoteAddress), 'it completed no TLS 1.3 handshake');
       socket.destroy();
     });
     this.#tcp = createTcpServer((socket) => this.#opened(socket));
   }
 
-  /** @throws RidgelineError PORT_IN_USE, or USAGE where the address cannot be this machine's */
+  /** @throws RidgelineError PORT_IN_USE; USAGE if the address is not one of this machine */
   async listen(address: HostPort): Promise<void> {
     this.#tcp.listen(address.port, address.host);
     try {
@@ -76,18 +75,18 @@ export class TlsListener {
     return { host: bound.address, port: bound.port };
   }
 
-  /** A good token came from this peer: its connection may stay. */
+  /** A valid token arrived from this peer: its connection stays open. */
   admit(peer: string): void {
     const connection = this.#connections.get(peer);
     if (connection !== undefined) clearTimeout(connection.tokenTimer);
   }
 
-  /** @param peer as grpc-js names it */
+  /** @param peer ADDRESS:PORT, as grpc-js writes it */
   hangUp(peer: string): void {
     this.#connections.get(peer)?.socket.destroy();
   }
 
-  /** Takes no more connections and ends those that are left. */
+  /** Accepts no more connections and closes the open ones. */
   async close(): Promise<void> {
     const closed = once(this.#tcp, 'close');
     this.#tcp.close();
@@ -97,24 +96,24 @@ export class TlsListener {
 
   #opened(socket: Socket): void {
     const host = plainHost(socket.remoteAddress ?? '');
-    socket.on('error', () => undefined); // A broken connection is told by its calls.
-    if (!this.#options.door.enter(host)) {
+    socket.on('error', () => undefined); // The calls report a broken connection.
+    if (!this.#options.connections.enter(host)) {
       socket.destroy();
       return;
     }
     this.#sockets.add(socket);
     socket.once('close', () => {
       this.#sockets.delete(socket);
-      this.#options.door.leave(host);
+      this.#options.connections.leave(host);
     });
     this.#tls.emit('connection', socket);
   }
 
   #secured(socket: TLSSocket): void {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    const { door, limits, onConnection } = this.#options;
+    const { connections, limits, onConnection } = this.#options;
     const tokenTimer = setTimeout(() => {
-      door.complain(plainHost(socket.remoteAddress ?? ''), 'no good token came in time');
+      connections.complain(plainHost(socket.remoteAddress ?? ''), 'no good token came in time');
       socket.destroy();
     }, limits.tokenMs);
     const connection = { socket, tokenTimer };
@@ -134,7 +133,7 @@ function bindError(address: HostPort, error: unknown): RidgelineError {
   if (code === 'EADDRINUSE') {
     return new RidgelineError(
       'PORT_IN_USE',
-      `Another program listens on ${text} already, so the coordinator cannot.`,
+      `The coordinator cannot listen on ${text} because another program does.`,
       `Stop that program, or choose another port with --listen ${formatAddress({ ...address, port: address.port + 1 })}.`,
       { cause: error },
     );

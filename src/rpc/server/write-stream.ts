@@ -1,16 +1,15 @@
-/** Streams from the coordinator, no faster than the other side takes them. */
+/** Response streams: writes messages no faster than the peer reads them. */
 import { once } from 'node:events';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 
-/** Who takes nothing for so long is gone or asleep. */
+/** A peer that reads nothing for this long counts as gone. */
 const stallMs = 30_000;
 
 /**
  * Writes every message of `source` and ends the call.
  *
- * `call.write` never refuses, it buffers. When it returns false nothing is pulled from `source` until
- * 'drain', so that the pressure travels back to whoever produces. On an error or when `signal` fires
- * the call is left to the caller, and `source` is closed by `for await`.
+ * `call.write` buffers without a limit. When it returns false, this waits for 'drain' before it reads on
+ * from `source`. After an error, or if `signal` is aborted, the caller must end the call.
  */
 async function writeAll<Req, Res>(
   call: ServerWritableStream<Req, Res>,
@@ -26,29 +25,34 @@ async function writeAll<Req, Res>(
 }
 
 export interface StreamEnd {
-  /** Fires when the call has ended, whoever ended it. */
+  /** Aborted when the call has ended for any reason. */
   readonly signal: AbortSignal;
-  /** Ends it from our side with this error. */
-  readonly cut: (error: unknown) => void;
+  /** Ends the call with this error. */
+  readonly end: (error: unknown) => void;
 }
 
-/** Serves one streaming call: `start` checks it and gives the messages; what it throws is the status. */
+/**
+ * Serves one streaming call.
+ *
+ * @param start checks the request and returns the messages
+ * @param toStatus converts a thrown error to the status of the call
+ */
 export async function serveStream<Req, Res>(
   call: ServerWritableStream<Req, Res>,
-  start: (end: StreamEnd) => Iterable<Res> | AsyncIterable<Res>,
-  statusOf: (error: unknown) => object,
+  start: (stream: StreamEnd) => Iterable<Res> | AsyncIterable<Res>,
+  toStatus: (error: unknown) => object,
 ): Promise<void> {
   const stop = new AbortController();
-  const cut = (error: unknown): void => {
+  const end = (error: unknown): void => {
     if (stop.signal.aborted) return;
-    call.emit('error', statusOf(error));
+    call.emit('error', toStatus(error));
     stop.abort();
   };
   call.once('cancelled', () => stop.abort());
   try {
-    await writeAll(call, start({ signal: stop.signal, cut }), stop.signal);
+    await writeAll(call, start({ signal: stop.signal, end }), stop.signal);
   } catch (error) {
-    cut(error);
+    end(error);
   } finally {
     stop.abort();
   }

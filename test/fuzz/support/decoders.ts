@@ -1,27 +1,27 @@
 /**
- * Everything that reads what strangers wrote, fed with what nobody would write: an answer or a typed
- * refusal comes back, never anything else. `npm test` tries some hundred cases of each, the long run
- * a hundred thousand. A failure prints its seed and path, with which fast-check repeats it.
+ * Fuzz tests of all decoders that read untrusted text or bytes: each returns a value or an error of the
+ * expected code, and throws nothing else. `npm test` runs some hundred cases of each, the long tests a
+ * hundred thousand. A failure prints a seed and a path with which fast-check repeats it.
  */
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { RidgelineError } from '../../../src/base/errors.ts';
 import { parseStudyOrRecipe } from '../../../src/config/parse-study.ts';
-import {
-  coordinatorMessageToBytes,
-  workerMessageToBytes,
-} from '../../../src/rpc/messages/domain-to-wire.ts';
+import type { CoordinatorMessage, WorkerMessage } from '../../../src/rpc/messages/messages.ts';
 import { formatJoin, parseJoin } from '../../../src/rpc/credentials/join-string.ts';
 import {
   coordinatorMessageFromBytes,
+  coordinatorMessageToBytes,
   workerMessageFromBytes,
-} from '../../../src/rpc/messages/wire-to-domain.ts';
-import { specFromCanonical } from '../../../src/study/spec/canonical-spec.ts';
+  workerMessageToBytes,
+} from '../../../src/rpc/messages/session-messages.ts';
+import { parseSpec } from '../../../src/study/spec/canonical-spec.ts';
+import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { coordinatorMessage, workerMessage } from '../../rpc/support/wire-arbitraries.ts';
 
 type Fuzz = (numRuns: number) => void;
 
-/** Bytes of a message with some changed, doubled, left out or put in. */
+/** Bytes with some changed, removed, inserted or repeated, or truncated. */
 const damaged = (bytes: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> =>
   fc
     .tuple(
@@ -47,20 +47,24 @@ const anyBytes = fc.oneof(
   damaged(coordinatorMessage.map((message) => coordinatorMessageToBytes(message))),
 );
 
-/** Messages: what is let in can be said again in the same words. */
+/** Messages: an accepted message is written to the same bytes after it is read again. */
 const wire: Fuzz = (numRuns) => {
   fc.assert(
     fc.property(anyBytes, (bytes) => {
       const fromWorker = workerMessageFromBytes(bytes);
       if (fromWorker.kind === 'malformed') expect(fromWorker.reason).not.toBe('');
-      else if (fromWorker.kind !== 'foreign-hello')
-        expect(workerMessageFromBytes(workerMessageToBytes(fromWorker))).toEqual(fromWorker);
-      const fromCoordinator = coordinatorMessageFromBytes(bytes);
+      else if (fromWorker.kind !== 'foreign-hello') {
+        const written = workerMessageToBytes(fromWorker);
+        const again = workerMessageFromBytes(written) as WorkerMessage;
+        expect(workerMessageToBytes(again).equals(written)).toBe(true);
+      }
+      const fromCoordinator = coordinatorMessageFromBytes(bytes, describeTrainer);
       if (fromCoordinator.kind === 'malformed') expect(fromCoordinator.reason).not.toBe('');
-      else
-        expect(coordinatorMessageFromBytes(coordinatorMessageToBytes(fromCoordinator))).toEqual(
-          fromCoordinator,
-        );
+      else {
+        const written = coordinatorMessageToBytes(fromCoordinator);
+        const again = coordinatorMessageFromBytes(written, describeTrainer) as CoordinatorMessage;
+        expect(coordinatorMessageToBytes(again).equals(written)).toBe(true);
+      }
     }),
     { numRuns },
   );
@@ -78,7 +82,7 @@ const joinText = fc.oneof(
     .map((pieces) => pieces.join('')),
 );
 
-/** Join strings: read whole, or refused without repeating their secret. */
+/** Join strings: parsed completely, or rejected with an error that does not contain the secret. */
 const joinString: Fuzz = (numRuns) => {
   fc.assert(
     fc.property(joinText, (text) => {
@@ -111,11 +115,14 @@ const yamlText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 300 }),
 );
 
-/** Study files: a study, or problems each with its place. */
+/** Study files: a study, or problems with their places. */
 const yaml: Fuzz = (numRuns) => {
   fc.assert(
     fc.property(yamlText, (text) => {
-      const read = typedOutcome(() => parseStudyOrRecipe(text, 'study.yaml'), 'STUDY_INVALID');
+      const read = typedOutcome(
+        () => parseStudyOrRecipe(text, 'study.yaml', describeTrainer),
+        'STUDY_INVALID',
+      );
       if (typeof read === 'string') expect(read).toMatch(/study\.yaml:\d+:\d+ {2}\S/);
       else expect(['study', 'recipe']).toContain(read.kind);
     }),
@@ -124,7 +131,7 @@ const yaml: Fuzz = (numRuns) => {
   expect(({} as { x?: number }).x).toBeUndefined();
 };
 
-/** What `submit` sends, as a hostile client may send it. */
+/** Canonical texts of studies, as a hostile client may submit them. */
 const canonicalText: Fuzz = (numRuns) => {
   const text = fc.oneof(
     fc.json(),
@@ -133,14 +140,14 @@ const canonicalText: Fuzz = (numRuns) => {
   );
   fc.assert(
     fc.property(text, (each) => {
-      const read = typedOutcome(() => specFromCanonical(each), 'STUDY_INVALID');
+      const read = typedOutcome(() => parseSpec(each, describeTrainer), 'STUDY_INVALID');
       expect(read).toBeDefined();
     }),
     { numRuns },
   );
 };
 
-/** The value; or the words of a refusal with the one code that is right here. */
+/** The value, or the message of an error with this code. */
 function typedOutcome<T extends object>(read: () => T, code: RidgelineError['code']): T | string {
   try {
     return read();
@@ -151,8 +158,8 @@ function typedOutcome<T extends object>(read: () => T, code: RidgelineError['cod
 }
 
 export const fuzzed: readonly (readonly [string, Fuzz])[] = [
-  ['messages of the wire', wire],
+  ['messages of sessions', wire],
   ['join strings', joinString],
   ['study files', yaml],
-  ['studies as they are submitted', canonicalText],
+  ['submitted studies', canonicalText],
 ];

@@ -1,29 +1,20 @@
-/** A worker trusts its coordinator no further than the rules of the protocol go. */
+/** A worker rejects malformed messages of its coordinator. */
 import { expect, test } from 'vitest';
 import type { Assignment, CoordinatorMessage } from '../../../src/rpc/messages/messages.ts';
-import { connectSession } from '../../../src/rpc/client/session-client.ts';
-import { closedError } from '../support/session-talk.ts';
+import { plainTrainer } from '../../study/support/example-study.ts';
+import { closedError, connectWorker } from '../support/session-talk.ts';
 import { TestCoordinator } from '../support/test-coordinator.ts';
 
-const member = (k: number): Assignment['members'][number] => ({
-  key: { study: 's', trial: { stage: 'coarse', index: k, replicate: 1 }, attempt: 1 },
-  lambda: 1e-3,
+const member = (index: number): Assignment['members'][number] => ({
+  key: { study: 's', trial: { stage: 'coarse', index, replicate: 1 }, attempt: 1 },
+  params: { lambda: 1e-3 },
 });
 const assignment: Assignment = {
   pack: 'p',
   study: 's',
   seed: 1,
   replicate: 1,
-  settings: {
-    hidden: 50,
-    batch: 100,
-    learningRate: { min: 1e-5, max: 0.1, stepSize: 500 },
-    length: { kind: 'cycles', cycles: 2 },
-    measure: { kind: 'cycle' },
-    dropout: 0,
-    mirror: false,
-    shift: 0,
-  },
+  settings: plainTrainer,
   dataset: 'd',
   kind: 'search',
   measureTest: false,
@@ -35,6 +26,8 @@ const assign = (change: Partial<Assignment>): CoordinatorMessage => ({
   kind: 'assign',
   assignment: { ...assignment, ...change },
 });
+const withParams = (params: Assignment['members'][number]['params']): CoordinatorMessage =>
+  assign({ members: [{ ...member(1), params }] });
 const welcome = {
   kind: 'welcome',
   name: 'node-1',
@@ -51,42 +44,51 @@ test.each<[string, CoordinatorMessage, RegExp]>([
     /members/,
   ],
   ['no trial in a pack', assign({ members: [] }), /members/],
-  ['a λ that is not a number', assign({ members: [{ ...member(1), lambda: NaN }] }), /lambda/],
-  ['a negative λ', assign({ members: [{ ...member(1), lambda: -1 }] }), /lambda/],
-  ['trials of two studies', assign({ study: 'other' }), /another study/],
-  ['a network beyond all memory', settings({ hidden: 1_000_000_000 }), /hidden/],
-  ['a batch beyond all memory', settings({ batch: 1_000_000_000 }), /batch/],
+  ['a parameter that is not finite', withParams({ lambda: NaN }), /params.lambda/],
+  ['a parameter of 1,025 characters', withParams({ a: 'x'.repeat(1_025) }), /params.a/],
+  ['a parameter with a control character in its name', withParams({ 'a\u001b': 1 }), /control/],
   [
-    'a rate that is infinite',
-    settings({ learningRate: { min: 0, max: Infinity, stepSize: 1 } }),
+    'a trial with 65 parameters',
+    withParams(Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`p${i}`, i]))),
+    /65 entries/,
+  ],
+  ['an unknown trainer', settings({ name: 'quantum' }), /settings: .*quantum/],
+  ['an unknown setting', settings({ depth: 3 }), /settings: .*depth/],
+  ['trials of two studies', assign({ study: 'other' }), /different studies/],
+  ['a network that exceeds all memory', settings({ hidden: 1_000_000_000 }), /hidden/],
+  ['a batch that exceeds all memory', settings({ batch: 1_000_000_000 }), /batch/],
+  [
+    'a learning rate beyond its bound',
+    settings({ learningRate: { ...plainTrainer.learningRate, max: 2e3 } }),
     /learning_rate/,
   ],
-  ['a pack whose name moves the cursor', assign({ pack: '\u001b[2J' }), /control character/],
-  ['heartbeats without a pause', { ...welcome, heartbeatMs: 0 }, /heartbeat_ms/],
-  ['a lease of years', { ...welcome, leaseMs: 2 ** 31 }, /lease_ms/],
+  ['a pack whose name has a control character', assign({ pack: '\u001b[2J' }), /control character/],
+  ['heartbeats without an interval', { ...welcome, heartbeatMs: 0 }, /heartbeat_ms/],
+  ['a lease of more than a day', { ...welcome, leaseMs: 2 ** 31 }, /lease_ms/],
   [
-    'a data set of a thousand and twenty-five parts',
+    'a data set of 1,025 shards',
     {
       kind: 'prepare',
       dataset: 'd',
       reference: {
-        parts: Array.from({ length: 1_025 }, (_, i) => ({
+        shards: Array.from({ length: 1_025 }, (_, i) => ({
           name: `p${i}`,
           digest: 'ab'.repeat(32),
           bytes: 1,
           count: 1,
         })),
         seed: 1,
-        train: { kind: 'count', count: 1 },
-        validation: { kind: 'count', count: 1 },
+        train: { count: 1 },
+        validation: { count: 1 },
         test: null,
+        stratify: false,
       },
     },
-    /parts/,
+    /shards/,
   ],
-])('%s is refused, and the connection ended', async (_, message, reason) => {
+])('a worker closes the connection if the coordinator sends %s', async (_, message, reason) => {
   await using coordinator = await TestCoordinator.start();
-  const worker = await connectSession(coordinator.join.worker, {});
+  const worker = await connectWorker(coordinator.join.worker);
   const heard: string[] = [];
   worker.onMessage(({ kind }) => heard.push(kind));
   const closed = closedError(worker);

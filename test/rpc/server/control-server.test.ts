@@ -1,17 +1,15 @@
-/** Operators' commands against a real server, over TLS on loopback. */
+/** Control service: requests of operators to a real server, over TLS on loopback. */
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { RidgelineError } from '../../../src/base/errors.ts';
 import { connectControl } from '../../../src/rpc/client/control-client.ts';
-import type {
-  StudySummary,
-  WatchSnapshot,
-  WorkerSummary,
-} from '../../../src/rpc/messages/control-messages.ts';
+import type { StudySummary, WatchSnapshot, WorkerSummary } from '../../../src/study/summaries.ts';
+import { protocolVersion } from '../../../src/rpc/messages/messages.ts';
 import { readAdminJoin } from '../../../src/rpc/credentials/join-files.ts';
 import { parseJoin } from '../../../src/rpc/credentials/join-string.ts';
-import { connectSession } from '../../../src/rpc/client/session-client.ts';
-import { TestCoordinator, errorOf } from '../support/test-coordinator.ts';
+import { rejection } from '../support/state-directory.ts';
+import { TestCoordinator } from '../support/test-coordinator.ts';
+import { connectWorker } from '../support/session-talk.ts';
 
 const study: StudySummary = {
   study: 'sweep',
@@ -21,7 +19,7 @@ const study: StudySummary = {
   total: 30,
   running: 2,
   metric: 'validation_accuracy',
-  best: { trial: 'coarse/2', lambda: 1.25e-4, value: 0.46 },
+  best: { trial: 'coarse/2', params: { lambda: 1.25e-4, activation: 'relu' }, value: 0.46 },
   testing: false,
   reason: null,
 };
@@ -32,7 +30,7 @@ const workers: WorkerSummary[] = [
     threads: 4,
     busy: 3,
     kernel: 'portable',
-    numerics: 'canonical',
+    reproducible: true,
     trialsCompleted: 12,
     state: 'busy',
     reason: null,
@@ -43,15 +41,15 @@ const workers: WorkerSummary[] = [
     threads: 1,
     busy: 0,
     kernel: 'native',
-    numerics: 'other',
+    reproducible: false,
     trialsCompleted: 0,
-    state: 'ineligible',
-    reason: 'its arithmetic differs',
+    state: 'backing off',
+    reason: '5 failures',
   },
 ];
 
 describe('an admin', () => {
-  test('is found through the state directory, and gets what the coordinator knows', async () => {
+  test('finds the coordinator through its state directory, and reads studies and workers', async () => {
     const paused = {
       ...study,
       status: 'paused',
@@ -60,15 +58,15 @@ describe('an admin', () => {
       reason: 'lunch',
     } as const;
     await using coordinator = await TestCoordinator.start({
-      control: { listStudies: () => [study, paused], listWorkers: () => workers },
+      control: { listStudies: () => Promise.resolve([study, paused]), listWorkers: () => workers },
     });
     using client = await connectControl(readAdminJoin(coordinator.state.path));
-    expect(await client.version()).toEqual({ protocol: 1, version: '0.1.0' });
+    expect(await client.version()).toEqual({ protocol: protocolVersion, version: '0.1.0' });
     expect(await client.listStudies()).toEqual([study, paused]);
     expect(await client.listWorkers()).toEqual(workers);
   });
 
-  test('has studies and workers changed as asked', async () => {
+  test('submits and changes studies, and drains workers', async () => {
     const asked: unknown[] = [];
     await using coordinator = await TestCoordinator.start({
       control: {
@@ -103,7 +101,7 @@ describe('an admin', () => {
     ]);
   });
 
-  test('may submit a study up to the limit; a longer one never gets to the coordinator', async () => {
+  test('may submit a study of 262,144 characters; a longer one is rejected', async () => {
     let taken = 0;
     await using coordinator = await TestCoordinator.start({
       control: {
@@ -116,11 +114,11 @@ describe('an admin', () => {
     using client = await connectControl(coordinator.join.admin);
     await client.submitStudy('λ'.repeat(262_144), false);
     expect(taken).toBe(262_144);
-    const error = await errorOf(client.submitStudy('x'.repeat(262_145), false));
+    const error = await rejection(client.submitStudy('x'.repeat(262_145), false));
     expect([error.what, taken]).toEqual([expect.stringContaining('262145 characters'), 262_144]);
   });
 
-  test('gets errors with code, words and fix', async () => {
+  test('receives errors with code, message and fix', async () => {
     const problems = Array.from({ length: 40 }, (_, i) => `  sweep.yaml:${i}:1  λ: not a number`);
     const told = new RidgelineError(
       'STUDY_INVALID',
@@ -131,21 +129,21 @@ describe('an admin', () => {
       control: { submitStudy: () => Promise.reject(told) },
     });
     using client = await connectControl(coordinator.join.admin);
-    const error = await errorOf(client.submitStudy('x', false));
+    const error = await rejection(client.submitStudy('x', false));
     expect(error).toMatchObject({ code: told.code, what: told.what, fix: told.fix });
   });
 
-  test('gets the start of an error that is too long for HTTP/2, whole characters of it', async () => {
+  test('receives the start of a message that is too long for HTTP/2, cut between characters', async () => {
     const told = new RidgelineError('STUDY_INVALID', 'λ'.repeat(100_000), 'Edit it.');
     await using coordinator = await TestCoordinator.start({
       control: { submitStudy: () => Promise.reject(told) },
     });
     using client = await connectControl(coordinator.join.admin);
-    const error = await errorOf(client.submitStudy('x', false));
+    const error = await rejection(client.submitStudy('x', false));
     expect(error).toMatchObject({ what: 'λ'.repeat(4_096), fix: told.fix });
   });
 
-  test('learns of a bug in the coordinator, which lives on', async () => {
+  test('receives the message of a bug, and the coordinator keeps running', async () => {
     await using coordinator = await TestCoordinator.start({
       control: {
         listStudies: () => {
@@ -158,7 +156,7 @@ describe('an admin', () => {
     expect(await client.listWorkers()).toEqual([]);
   });
 
-  test('makes, lists and revokes tokens; what was revoked is cut off', async () => {
+  test('creates, lists and revokes tokens, and a revoked token loses its session', async () => {
     await using coordinator = await TestCoordinator.start();
     using client = await connectControl(coordinator.join.admin);
     const { id, join } = await client.createToken('worker', 3_600);
@@ -166,33 +164,35 @@ describe('an admin', () => {
       id,
       'worker',
     ]);
-    const worker = await connectSession(parseJoin(join), {});
+    const worker = await connectWorker(parseJoin(join));
     const closed = new Promise<Error | null>((resolve) => worker.onClosed(resolve));
     expect(await client.revokeToken(id)).toBe(true);
     expect(await closed).toMatchObject({
       code: 'TOKEN_REFUSED',
       what: expect.stringContaining('revoked'),
     });
-    expect((await errorOf(connectSession(parseJoin(join), {}))).code).toBe('TOKEN_REFUSED');
+    expect((await rejection(connectWorker(parseJoin(join)))).code).toBe('TOKEN_REFUSED');
     expect(await client.revokeToken(id)).toBe(false);
   });
 
-  test('is refused a token whose end has no date, and a name that is none', async () => {
+  test('receives an error for a token that expires beyond all dates, and for invalid names', async () => {
     await using coordinator = await TestCoordinator.start();
     using client = await connectControl(coordinator.join.admin);
     for (const seconds of [8.64e12, Number.MAX_SAFE_INTEGER])
-      expect((await errorOf(client.createToken('viewer', seconds))).what).toContain('ttl');
-    expect((await errorOf(client.pauseStudy('', ''))).what).toContain('study is empty');
-    expect((await errorOf(client.submitStudy('x'.repeat(300_000), false))).what).toContain('spec');
+      expect((await rejection(client.createToken('viewer', seconds))).what).toContain('ttl');
+    expect((await rejection(client.pauseStudy('', ''))).what).toContain('study is empty');
+    expect((await rejection(client.submitStudy('x'.repeat(300_000), false))).what).toContain(
+      'spec',
+    );
   });
 });
 
-describe('rights', () => {
-  test('let a viewer read and change nothing', async () => {
+describe('a role', () => {
+  test('viewer may read and not change anything', async () => {
     let changes = 0;
     await using coordinator = await TestCoordinator.start({
       control: {
-        listStudies: () => [study],
+        listStudies: () => Promise.resolve([study]),
         setStudy: () => Promise.resolve(void changes++),
         drainWorker: () => ++changes,
         submitStudy: () => Promise.reject(new Error(`submitted ${++changes}`)),
@@ -209,7 +209,7 @@ describe('rights', () => {
       viewer.revokeToken(coordinator.join.admin.tokenId),
     ];
     for (const call of refused) {
-      const error = await errorOf(call);
+      const error = await rejection(call);
       expect(error).toMatchObject({
         code: 'TOKEN_REFUSED',
         what: expect.stringContaining('role viewer'),
@@ -219,21 +219,21 @@ describe('rights', () => {
     expect(changes).toBe(0);
   });
 
-  test('let a worker see nothing but the version', async () => {
+  test('worker may read the version only', async () => {
     await using coordinator = await TestCoordinator.start();
     using worker = await connectControl(coordinator.join.worker);
-    expect(await errorOf(worker.listStudies())).toMatchObject({
+    expect(await rejection(worker.listStudies())).toMatchObject({
       code: 'TOKEN_REFUSED',
       fix: expect.stringContaining('ridgeline token new --role viewer'),
     });
     const snapshots = worker.watch('sweep')[Symbol.asyncIterator]();
-    expect((await errorOf(snapshots.next())).code).toBe('TOKEN_REFUSED');
+    expect((await rejection(snapshots.next())).code).toBe('TOKEN_REFUSED');
   });
 
-  test('let nobody in without a token', async () => {
+  test('is not granted to an unknown token', async () => {
     await using coordinator = await TestCoordinator.start();
-    const unknown = { ...coordinator.join.admin, tokenId: 'nobody' };
-    expect((await errorOf(connectControl(unknown))).code).toBe('TOKEN_REFUSED');
+    const unknown = { ...coordinator.join.admin, tokenId: 'unknown' };
+    expect((await rejection(connectControl(unknown))).code).toBe('TOKEN_REFUSED');
   });
 });
 
@@ -243,8 +243,8 @@ const snapshot = (done: number): WatchSnapshot => ({
   elapsedMs: done * 1_000,
 });
 
-describe('watching', () => {
-  test('shows every snapshot and ends with the study', async () => {
+describe('watching a study', () => {
+  test('yields every snapshot and ends with the study', async () => {
     await using coordinator = await TestCoordinator.start({
       control: {
         async *watch(name) {
@@ -259,7 +259,7 @@ describe('watching', () => {
     expect(seen).toEqual([snapshot(1), snapshot(2), snapshot(3)]);
   });
 
-  test('ends on both sides when the watcher has seen enough', async () => {
+  test('ends on both sides when the watcher aborts', async () => {
     const stopped = Promise.withResolvers<void>();
     await using coordinator = await TestCoordinator.start({
       control: {
@@ -281,7 +281,7 @@ describe('watching', () => {
     expect(seen).toBe(1);
   });
 
-  test('of an unknown study says so', async () => {
+  test('fails with STUDY_UNKNOWN for an unknown study', async () => {
     await using coordinator = await TestCoordinator.start({
       control: {
         watch() {
@@ -290,7 +290,7 @@ describe('watching', () => {
       },
     });
     using client = await connectControl(coordinator.join.admin);
-    const error = await errorOf(client.watch('x')[Symbol.asyncIterator]().next());
+    const error = await rejection(client.watch('x')[Symbol.asyncIterator]().next());
     expect(error).toMatchObject({ code: 'STUDY_UNKNOWN', fix: 'Check the name.' });
   });
 });

@@ -1,27 +1,27 @@
-/** What the server bears: old protocols, broken bytes, peers that do not read, long messages. */
+/** RPC server: old TLS versions, invalid bytes, peers that do not read, long messages. */
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { loadOrCreateAuthority } from '../../../src/rpc/credentials/authority.ts';
-import { workerMessageToBytes } from '../../../src/rpc/messages/domain-to-wire.ts';
+import { classificationMetrics } from '../../../src/study/metrics.ts';
 import type { WorkerMessage } from '../../../src/rpc/messages/messages.ts';
 import { startRpcServer } from '../../../src/rpc/server/rpc-server.ts';
-import { connectSession } from '../../../src/rpc/client/session-client.ts';
 import { RawPeer, bearer, framed, sessionPath } from '../support/raw-peer.ts';
-import { TestCoordinator, errorOf, nothingToControl } from '../support/test-coordinator.ts';
-import { nextMessage, closedReason } from '../support/session-talk.ts';
+import { rejection } from '../support/state-directory.ts';
+import { TestCoordinator, nothingToControl } from '../support/test-coordinator.ts';
+import { nextMessage, closedReason, connectWorker } from '../support/session-talk.ts';
 
-/** A peer that opens a session and never reads from it, nor lets HTTP/2 read for it. */
+/** A peer that opens a session and never reads from it. */
 async function openWithoutReading(coordinator: TestCoordinator) {
   const peer = new RawPeer(coordinator.server.port);
   peer.open({ path: sessionPath, authorization: bearer(coordinator.join.worker) });
   return { stream: await coordinator.nextStream(), connectionClosed: peer.closed };
 }
 
-describe('the server', () => {
-  test('refuses TLS 1.2', async () => {
+describe('the RPC server', () => {
+  test('rejects TLS 1.2', async () => {
     await using coordinator = await TestCoordinator.start();
     const options = { host: '127.0.0.1', port: coordinator.server.port, rejectUnauthorized: false };
     const old = connect({ ...options, maxVersion: 'TLSv1.2' });
@@ -33,7 +33,7 @@ describe('the server', () => {
     current.destroy();
   });
 
-  test('outlives bytes that are not TLS, and frames that do not decompress', async () => {
+  test('keeps running after bytes that are not TLS and frames that do not decompress', async () => {
     await using coordinator = await TestCoordinator.start();
     const socket = connectTcp(coordinator.server.port, '127.0.0.1');
     socket.on('error', () => undefined);
@@ -43,15 +43,15 @@ describe('the server', () => {
     using peer = new RawPeer(coordinator.server.port);
     const body = framed(Buffer.from('notgzip'), 1);
     await peer.call({ headers: { 'grpc-encoding': 'gzip' }, body });
-    const worker = await connectSession(coordinator.join.worker, {});
+    const worker = await connectWorker(coordinator.join.worker);
     worker.close();
   });
 
-  test('says which port is in use, and how to take another one', async () => {
+  test('reports which port is in use, and how to use another one', async () => {
     await using coordinator = await TestCoordinator.start();
     const address = coordinator.server.addresses.local;
     const authority = await loadOrCreateAuthority(coordinator.state.path, Date.now());
-    const error = await errorOf(
+    const error = await rejection(
       startRpcServer(address, {
         authority,
         tokens: coordinator.tokens,
@@ -59,7 +59,7 @@ describe('the server', () => {
         clock: systemClock,
         advertise: null,
         onRefused: () => undefined,
-        cluster: { session: () => undefined, fetchPart: () => null },
+        cluster: { session: () => undefined, fetchShard: () => null },
         control: nothingToControl,
       }),
     );
@@ -68,7 +68,7 @@ describe('the server', () => {
     expect(error.fix).toContain('--listen');
   });
 
-  test('cuts a worker that does not read, once more than the limit waits for it', async () => {
+  test('closes the stream of a worker that does not read when more than 1 MiB waits', async () => {
     await using coordinator = await TestCoordinator.start();
     const { stream, connectionClosed } = await openWithoutReading(coordinator);
     const left = closedReason(stream);
@@ -78,58 +78,47 @@ describe('the server', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await left).toMatch(/does not read/);
-    // The limit of 1 MiB, and what HTTP/2 and the kernel hold.
+    // The limit of 1 MiB, and the buffers of HTTP/2 and the kernel.
     expect(sent * 8_000).toBeGreaterThan(1_000_000);
     expect(sent * 8_000).toBeLessThan(1_500_000);
-    await connectionClosed; // Its status cannot reach it: the connection is ended under it.
+    await connectionClosed; // The status cannot reach it, so the connection is closed.
   });
 
-  test('cuts a worker that takes nothing of what waits for it', async () => {
+  test('closes the stream of a worker that reads nothing for a while', async () => {
     await using coordinator = await TestCoordinator.start({ limits: { stallMs: 100 } });
     const { stream, connectionClosed } = await openWithoutReading(coordinator);
     const left = closedReason(stream);
     for (let i = 0; i < 60; i++) stream.send({ kind: 'drain', reason: 'r'.repeat(8_000) });
-    expect(await left).toMatch(/took nothing for 0\.1 s/);
+    expect(await left).toMatch(/read nothing for 0\.1 s/);
     await connectionClosed;
   });
 
-  test('lets a worker that reads have much more than the limit', async () => {
+  test('sends much more than the limit to a worker that reads', async () => {
     await using coordinator = await TestCoordinator.start({ limits: { queuedBytes: 100_000 } });
-    const worker = await connectSession(coordinator.join.worker, {});
+    const worker = await connectWorker(coordinator.join.worker);
     const stream = await coordinator.nextStream();
-    let heard = 0;
-    let batchHeard: (() => void) | null = null;
+    let received = 0;
+    let batchReceived: (() => void) | null = null;
     worker.onMessage(() => {
-      heard += 1;
-      if (heard % 10 === 0) batchHeard?.();
+      received += 1;
+      if (received % 10 === 0) batchReceived?.();
     });
     const count = 200;
     for (let i = 1; i <= count; i++) {
       expect(stream.send({ kind: 'drain', reason: 'r'.repeat(8_000) })).toBe(true);
-      if (i % 10 === 0) await new Promise<void>((resolve) => (batchHeard = resolve));
+      if (i % 10 === 0) await new Promise<void>((resolve) => (batchReceived = resolve));
     }
-    expect(heard).toBe(count);
+    expect(received).toBe(count);
     worker.close();
   });
 
-  test('takes the longest pack that its own rules allow', async () => {
+  test('accepts the longest pack that the limits of its fields allow', async () => {
     await using coordinator = await TestCoordinator.start();
-    const worker = await connectSession(coordinator.join.worker, {});
+    const worker = await connectWorker(coordinator.join.worker);
     const stream = await coordinator.nextStream();
     const said = nextMessage(stream);
-    const curve = Array.from({ length: 10_000 }, (_, i) => ({
-      step: i + 1,
-      epoch: 0.1,
-      learningRate: 0.1,
-      trainLoss: 0.1,
-      trainCost: 0.1,
-      trainAccuracy: 0.1,
-      validationLoss: 0.1,
-      validationCost: 0.1,
-      validationAccuracy: 0.1,
-      testLoss: 0.1,
-      testAccuracy: 0.1,
-    }));
+    const metrics = Object.fromEntries(classificationMetrics.map(({ name }) => [name, 0.1]));
+    const curve = Array.from({ length: 10_000 }, (_, i) => ({ step: i + 1, metrics }));
     const result = {
       kind: 'complete',
       steps: 10_000,
@@ -144,9 +133,12 @@ describe('the server', () => {
       pack: 'p',
       results: Array.from({ length: 8 }, () => ({ key, result })),
     };
-    expect(workerMessageToBytes(message).length).toBeGreaterThan(8_000_000);
     worker.send(message);
-    expect((await said).kind).toBe('pack-ended');
+    const arrived = await said;
+    const results = arrived.kind === 'pack-ended' ? arrived.results : [];
+    expect(results.map(({ result: { curve: points } }) => points.length)).toEqual(
+      Array(8).fill(10_000),
+    );
     worker.close();
   });
 });

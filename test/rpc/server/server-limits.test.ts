@@ -1,36 +1,33 @@
-/** Every limit of the server, at the limit and just above it. `docs/limits.md` is the table. */
+/** Server limits: each one at the limit and just above it. `docs/limits.md` lists them. */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as timeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { connectControl } from '../../../src/rpc/client/control-client.ts';
-import { workerMessageToBytes } from '../../../src/rpc/messages/domain-to-wire.ts';
-import { FrontDoor } from '../../../src/rpc/server/connection-limits.ts';
+import { workerMessageToBytes } from '../../../src/rpc/messages/session-messages.ts';
+import { ConnectionLimits } from '../../../src/rpc/server/connection-limits.ts';
 import { MessageRate } from '../../../src/rpc/server/message-rate.ts';
 import type { Hello } from '../../../src/rpc/messages/messages.ts';
-import {
-  callsPerConnection,
-  messageBytesMax,
-  serverLimits,
-} from '../../../src/rpc/server/server-limits.ts';
-import { connectSession } from '../../../src/rpc/client/session-client.ts';
-import { wireLimits } from '../../../src/rpc/messages/wire-reading.ts';
-import { workerMessageFromBytes } from '../../../src/rpc/messages/wire-to-domain.ts';
-import { RawPeer, bearer, framed, openTls, partPath, sessionPath } from '../support/raw-peer.ts';
-import { closedReason, hello } from '../support/session-talk.ts';
-import { TestCoordinator, errorOf } from '../support/test-coordinator.ts';
+import { callsPerConnection, messageBytesMax } from '../../../src/rpc/messages/channel-options.ts';
+import { serverLimits } from '../../../src/rpc/server/server-limits.ts';
+import { wireLimits } from '../../../src/rpc/messages/wire-codec.ts';
+import { workerMessageFromBytes } from '../../../src/rpc/messages/session-messages.ts';
+import { RawPeer, bearer, framed, openTls, shardPath, sessionPath } from '../support/raw-peer.ts';
+import { closedReason, hello, connectWorker } from '../support/session-talk.ts';
+import { rejection } from '../support/state-directory.ts';
+import { TestCoordinator } from '../support/test-coordinator.ts';
 
 const prefaceBytes = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
-/** The head of a HEADERS frame of stream 1 with 16,384 bytes that END_HEADERS does not follow. */
+/** Start of a HEADERS frame with 16,384 bytes and without END_HEADERS. */
 const endlessHeaders = Buffer.from([0, 0x40, 0, 1, 0, 0, 0, 0, 1]);
 
-/** Whether by an end or a reset: `once` would throw the latter. */
+/** Resolves after an end or a reset; `once` would throw the latter. */
 const ended = (socket: Socket): Promise<void> =>
   new Promise((resolve) => socket.on('error', () => undefined).once('close', () => resolve()));
 
-/** Says a byte every few milliseconds, until the other side hangs up. */
+/** Sends a byte every few milliseconds until the other side closes the connection. */
 async function trickle(socket: Socket, bytes: Buffer): Promise<void> {
   socket.resume();
   let at = 0;
@@ -43,7 +40,7 @@ describe('connections', () => {
   test.each([
     ['from one address', { connectionsPerAddress: 3 }],
     ['from all addresses', { connections: 3 }],
-  ])('%s are as many as allowed; one more is closed, until one leaves', async (_, limits) => {
+  ])('%s are limited; one more is closed until another one ends', async (_, limits) => {
     await using coordinator = await TestCoordinator.start({ limits });
     const { port } = coordinator.server;
     const sockets = await Promise.all([openTls(port), openTls(port), openTls(port)]);
@@ -52,7 +49,7 @@ describe('connections', () => {
     expect(coordinator.refused).toHaveLength(1);
     expect(coordinator.refused[0]).toContain('3 connections are open');
     sockets[0]?.destroy();
-    // The server notices a moment later than we do.
+    // The server detects the end a moment later.
     for (;;) {
       const socket = await openTls(port);
       if (socket.destroyed) continue;
@@ -61,7 +58,7 @@ describe('connections', () => {
     }
   });
 
-  test('that say nothing, or never end their handshake, are ended in time', async () => {
+  test('that send nothing, or only the start of a handshake, are closed in time', async () => {
     await using coordinator = await TestCoordinator.start({ limits: { handshakeMs: 100 } });
     const silent = connectTcp(coordinator.server.port, '127.0.0.1');
     silent.resume();
@@ -71,7 +68,7 @@ describe('connections', () => {
     await Promise.all([ended(silent), ended(slow)]);
   });
 
-  test('that go on with their handshake for ever, a byte at a time, are ended in time', async () => {
+  test('that send their handshake one byte at a time are closed in time', async () => {
     await using coordinator = await TestCoordinator.start({ limits: { handshakeMs: 300 } });
     const { port } = coordinator.server;
     const socket = connectTcp(port, '127.0.0.1');
@@ -81,10 +78,10 @@ describe('connections', () => {
   });
 
   test.each([
-    ['the first words of HTTP/2', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')],
+    ['the HTTP/2 preface', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')],
     ['settings', Buffer.concat([prefaceBytes, Buffer.from([0, 0, 0x60, 4, 0, 0, 0, 0, 0])])],
     ['headers', Buffer.concat([prefaceBytes, emptySettings, endlessHeaders])],
-  ])('that never come to an end with %s are ended in time', async (_, bytes) => {
+  ])('that never complete %s are closed in time', async (_, bytes) => {
     await using coordinator = await TestCoordinator.start({ limits: { tokenMs: 300 } });
     const socket = await openTls(coordinator.server.port);
     const head = bytes.subarray(0, -9);
@@ -93,7 +90,7 @@ describe('connections', () => {
     expect(coordinator.refused).toContain('127.0.0.1: no good token came in time');
   });
 
-  test('are ended where no good token comes in time, and stay where one did', async () => {
+  test('are closed without a valid token in time, and stay open with one', async () => {
     await using coordinator = await TestCoordinator.start({ limits: { tokenMs: 300 } });
     const { port } = coordinator.server;
     using known = new RawPeer(port);
@@ -107,7 +104,7 @@ describe('connections', () => {
     expect(coordinator.refused).toContain('127.0.0.1: no good token came in time');
   });
 
-  test('carry as many calls at once as allowed, and one more when one has ended', async () => {
+  test('have a limited number of calls, and one more when one has ended', async () => {
     await using coordinator = await TestCoordinator.start();
     using peer = new RawPeer(coordinator.server.port);
     const authorization = bearer(coordinator.join.worker);
@@ -129,11 +126,11 @@ describe('connections', () => {
 });
 
 describe('tokens', () => {
-  test('that are bad are answered ten times a minute; then the connection is ended', async () => {
+  test('that are invalid are answered ten times a minute; then the connection is closed', async () => {
     await using coordinator = await TestCoordinator.start();
     using peer = new RawPeer(coordinator.server.port);
     for (let i = 0; i < serverLimits.badTokensPerMinute; i++) {
-      const { status } = await peer.call({ authorization: `Bearer nobody:${'A'.repeat(43)}` });
+      const { status } = await peer.call({ authorization: `Bearer unknown:${'A'.repeat(43)}` });
       expect(status).toBe(16);
     }
     expect((await peer.call({ authorization: 'Bearer no:no' })).status).toBeNull();
@@ -142,20 +139,21 @@ describe('tokens', () => {
       '127.0.0.1: a bad token was refused',
       '127.0.0.1: too many bad tokens: they are no longer answered',
     ]);
-    // Who has a good one does not suffer from its neighbour.
-    const worker = await connectSession(coordinator.join.worker, {});
+    // A valid token from the same address is accepted.
+    const worker = await connectWorker(coordinator.join.worker);
     worker.close();
   });
 
-  test('that are bad are answered again in the next minute, and address by address', () => {
+  test('that are invalid are counted per address and minute', () => {
     let nowMs = 0;
-    const door = new FrontDoor({
+    const connections = new ConnectionLimits({
       limits: serverLimits,
       monotonicMs: () => nowMs,
       onRefused: () => undefined,
     });
     const answers = (address: string, count: number): number =>
-      Array.from({ length: count }, () => door.answersBadToken(address)).filter(Boolean).length;
+      Array.from({ length: count }, () => connections.answersBadToken(address)).filter(Boolean)
+        .length;
     expect(answers('10.0.0.1', 50)).toBe(10);
     expect(answers('10.0.0.2', 50)).toBe(10);
     nowMs = 59_999;
@@ -164,7 +162,7 @@ describe('tokens', () => {
     expect(answers('10.0.0.1', 50)).toBe(10);
   });
 
-  test('are needed before anything is unpacked: a frame that cannot be is not looked at', async () => {
+  test('are verified before a frame is decompressed', async () => {
     await using coordinator = await TestCoordinator.start();
     using peer = new RawPeer(coordinator.server.port);
     const call = { headers: { 'grpc-encoding': 'gzip' }, body: framed(Buffer.from('notgzip'), 1) };
@@ -175,32 +173,32 @@ describe('tokens', () => {
 });
 
 describe('sessions', () => {
-  test('of one token are as many as allowed; one more is told so, until one leaves', async () => {
+  test('of one token are limited; one more is rejected until another one ends', async () => {
     await using coordinator = await TestCoordinator.start({ limits: { sessionsPerToken: 2 } });
     const { worker: join } = coordinator.join;
-    const [first, second] = [await connectSession(join, {}), await connectSession(join, {})];
+    const [first, second] = [await connectWorker(join), await connectWorker(join)];
     const stream = await coordinator.nextStream();
     for (const _again of [1, 2]) {
-      expect(await errorOf(connectSession(join, {}))).toMatchObject({
-        code: 'COORDINATOR_UNREACHABLE', // Which a worker tries again, as one must that comes back.
-        what: expect.stringContaining(`Token ${join.tokenId} has let in 2 workers`),
+      expect(await rejection(connectWorker(join))).toMatchObject({
+        code: 'COORDINATOR_UNREACHABLE', // A worker repeats its attempt after this code.
+        what: expect.stringContaining(`Token ${join.tokenId} already has 2 open sessions`),
         fix: expect.stringContaining('ridgeline token new --role worker'),
       });
     }
-    const others = await connectSession(coordinator.target('worker'), {});
+    const others = await connectWorker(coordinator.target('worker'));
     const left = closedReason(stream);
     first.close();
     await left;
-    const third = await connectSession(join, {});
+    const third = await connectWorker(join);
     for (const session of [second, others, third]) session.close();
   });
 });
 
-describe('what one call may bring', () => {
+describe('a call', () => {
   test.each([
     ['a request', undefined, [0, 0, 0, 0, 9]],
-    ['a request for a part', partPath, [0, 0, 0]],
-  ])('is ended with its connection where %s is begun and not ended', async (_, path, bytes) => {
+    ['a request for a shard', shardPath, [0, 0, 0]],
+  ])('is closed with its connection if %s is not completed in time', async (_, path, bytes) => {
     await using coordinator = await TestCoordinator.start({ limits: { requestMs: 300 } });
     using peer = new RawPeer(coordinator.server.port);
     const authorization = bearer(coordinator.join.worker);
@@ -213,7 +211,7 @@ describe('what one call may bring', () => {
     expect(coordinator.refused).toEqual(['127.0.0.1: a request was begun and not ended in time']);
   });
 
-  test('may take its time once it was said whole, and its answer too', async () => {
+  test('may take longer once its request is complete', async () => {
     await using coordinator = await TestCoordinator.start({
       limits: { requestMs: 50 },
       control: {
@@ -228,11 +226,11 @@ describe('what one call may bring', () => {
     expect(coordinator.refused).toEqual([]);
   });
 
-  test('in headers ends at the limit', async () => {
+  test('has at most 8 KiB of headers', async () => {
     await using coordinator = await TestCoordinator.start();
     using peer = new RawPeer(coordinator.server.port);
     const authorization = bearer(coordinator.join.worker);
-    // What the server counts besides ours is found by asking.
+    // The server counts other headers, too: the limit of the padding is found by bisection.
     const withPadding = async (bytes: number): Promise<number | null> =>
       (await peer.call({ authorization, headers: { 'x-padding': 'x'.repeat(bytes) } })).status;
     let [fits, tooMuch] = [0, serverLimits.headerBytes];
@@ -245,13 +243,13 @@ describe('what one call may bring', () => {
     expect(serverLimits.headerBytes - fits).toBeLessThan(200);
   });
 
-  test('in one message ends at the limit, also when it comes compressed', async () => {
+  test('has messages of at most 32 MiB, also after decompression', async () => {
     await using coordinator = await TestCoordinator.start();
     using peer = new RawPeer(coordinator.server.port);
     const authorization = bearer(coordinator.join.worker);
-    // Field 15, which nobody knows, with as many bytes as fit: 1 for its tag, 4 for its length.
+    // The unknown field 15 with as many bytes as fit: 1 for its tag, 4 for its length.
     const message = Buffer.alloc(messageBytesMax);
-    message.set([0x7a, 0xfb, 0xff, 0xff, 0x07]);
+    message.set([0x7a, 0xfb, 0xff, 0xff, 0x0f]);
     expect((await peer.call({ authorization, body: framed(message) })).status).toBe(0);
     for (const claimed of [messageBytesMax + 1, 10 * messageBytesMax, 0xffff_ffff]) {
       const body = framed(new Uint8Array(0), 0, claimed);
@@ -279,7 +277,7 @@ describe('what one call may bring', () => {
       (n) => ({ held: Array.from({ length: n }, (_, i) => ({ pack: `p${i}`, step: 1 })) }),
       wireLimits.heldPacks,
     ],
-  ])('in %s ends at the limit', (_, change, most) => {
+  ])('has a hello with a limited number of %s', (_, change, most) => {
     const kindFor = (n: number): string =>
       workerMessageFromBytes(workerMessageToBytes({ ...hello, ...change(n) })).kind;
     expect([kindFor(most), kindFor(most + 1), kindFor(most * 10)]).toEqual([
@@ -291,10 +289,10 @@ describe('what one call may bring', () => {
 });
 
 describe('messages of one session', () => {
-  test('that come too fast are read later, every one of them, in order', async () => {
+  test('that arrive too fast are read later, completely and in order', async () => {
     const limits = { messagesPerSecond: 100, messageBurst: 20 };
     await using coordinator = await TestCoordinator.start({ limits });
-    const worker = await connectSession(coordinator.join.worker, {});
+    const worker = await connectWorker(coordinator.join.worker);
     const stream = await coordinator.nextStream();
     const startMs = performance.now();
     const count = 60;
@@ -307,12 +305,12 @@ describe('messages of one session', () => {
     for (let i = 0; i < count; i++) worker.send({ kind: 'dataset-ready', dataset: `d${i}` });
     await all;
     expect(names).toEqual(Array.from({ length: count }, (_, i) => `d${i}`));
-    // 20 at once, the other 40 at 100 a second; but for a few that had been read already.
+    // 20 at once and the other 40 at 100 a second, except for a few that were buffered.
     expect(performance.now() - startMs).toBeGreaterThan(200);
     worker.close();
   });
 
-  test('are never taken faster than the burst and the rate allow, whatever their times', () => {
+  test('are never read faster than the burst and the rate allow', () => {
     const gapsMs = fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { maxLength: 200 });
     fc.assert(
       fc.property(gapsMs, fc.integer({ min: 1, max: 50 }), (gaps, burst) => {

@@ -1,8 +1,8 @@
-/** Sessions between real workers' streams and a real server, over TLS on loopback. */
+/** Session streams: real workers' streams to a real server, over TLS on loopback. */
 import { describe, expect, test } from 'vitest';
 import { RidgelineError } from '../../../src/base/errors.ts';
-import { connectSession } from '../../../src/rpc/client/session-client.ts';
-import { TestCoordinator, errorOf } from '../support/test-coordinator.ts';
+import { rejection } from '../support/state-directory.ts';
+import { TestCoordinator } from '../support/test-coordinator.ts';
 import {
   hello,
   draining,
@@ -10,12 +10,13 @@ import {
   nextAnswer,
   closedReason,
   closedError,
+  connectWorker,
 } from '../support/session-talk.ts';
 
-describe('a worker with the right pin and token', () => {
-  test('talks with its coordinator both ways, and leaves', async () => {
+describe('a worker with a valid pin and token', () => {
+  test('exchanges messages with its coordinator, and leaves', async () => {
     await using coordinator = await TestCoordinator.start();
-    const worker = await connectSession(coordinator.join.worker, {});
+    const worker = await connectWorker(coordinator.join.worker);
     const stream = await coordinator.nextStream();
     const said = nextMessage(stream);
     const left = closedReason(stream);
@@ -27,15 +28,15 @@ describe('a worker with the right pin and token', () => {
     expect(await answered).toEqual(draining);
     const closed = closedError(worker);
     worker.close();
-    expect(await left).toBe('the worker ended it');
+    expect(await left).toBe('the worker ended the stream');
     expect(await closed).toBeNull();
     expect(worker.send(hello)).toBe(false);
     expect(stream.send(draining)).toBe(false);
   });
 
-  test('says everything that it said before it left', async () => {
+  test('delivers everything that it sent before it left', async () => {
     await using coordinator = await TestCoordinator.start();
-    const worker = await connectSession(coordinator.join.worker, {});
+    const worker = await connectWorker(coordinator.join.worker);
     const stream = await coordinator.nextStream();
     const kinds: string[] = [];
     stream.onMessage((message) => kinds.push(message.kind));
@@ -47,9 +48,9 @@ describe('a worker with the right pin and token', () => {
     expect(kinds).toHaveLength(501);
   });
 
-  test('hears messages that came before it listened', async () => {
+  test('receives messages that arrived before it listened', async () => {
     await using coordinator = await TestCoordinator.start();
-    const worker = await connectSession(coordinator.join.worker, {});
+    const worker = await connectWorker(coordinator.join.worker);
     const stream = await coordinator.nextStream();
     const said = nextMessage(stream);
     stream.send(draining);
@@ -65,9 +66,9 @@ describe('a worker with the right pin and token', () => {
     expect(kinds).toEqual(['drain', 'abort']);
   });
 
-  test('is told why when the coordinator closes, and may come back', async () => {
+  test('receives the reason if the coordinator closes the stream, and may connect again', async () => {
     await using coordinator = await TestCoordinator.start();
-    const worker = await connectSession(coordinator.join.worker, {});
+    const worker = await connectWorker(coordinator.join.worker);
     const closed = closedError(worker);
     const stream = await coordinator.nextStream();
     stream.close('the disk is full');
@@ -75,36 +76,36 @@ describe('a worker with the right pin and token', () => {
       code: 'COORDINATOR_UNREACHABLE',
       what: expect.stringContaining('the disk is full'),
     });
-    const again = await connectSession(coordinator.join.worker, {});
+    const again = await connectWorker(coordinator.join.worker);
     again.close();
   });
 
-  test('is told when the coordinator goes away', async () => {
+  test('detects that the coordinator has stopped', async () => {
     const coordinator = await TestCoordinator.start();
-    const worker = await connectSession(coordinator.join.worker, {});
+    const worker = await connectWorker(coordinator.join.worker);
     const closed = closedError(worker);
     await coordinator[Symbol.asyncDispose]();
     expect(await closed).toMatchObject({ code: 'COORDINATOR_UNREACHABLE' });
-    const error = await errorOf(connectSession(coordinator.join.worker, { timeoutMs: 500 }));
+    const error = await rejection(connectWorker(coordinator.join.worker, { timeoutMs: 500 }));
     expect(error.code).toBe('COORDINATOR_UNREACHABLE');
     expect(error.what).toContain(coordinator.join.worker.address);
-    expect(error.what).toContain('nobody listens there');
+    expect(error.what).toContain('no program listens on that port');
     expect(error.fix).toContain('ridgeline coordinator');
   });
 
-  test('is refused with all words when the coordinator has an error for it', async () => {
+  test('receives the complete error with which the coordinator refuses it', async () => {
     await using coordinator = await TestCoordinator.start();
-    const worker = await connectSession(coordinator.join.worker, {});
+    const worker = await connectWorker(coordinator.join.worker);
     const closed = closedError(worker);
     const stream = await coordinator.nextStream();
-    const told = new RidgelineError(
+    const thrown = new RidgelineError(
       'MACHINE_UNFIT',
       `λ is ünfit: ${'long '.repeat(500)}`,
-      'Buy another one.',
+      'Use another machine.',
     );
-    stream.refuse(told);
+    stream.refuse(thrown);
     const error = await closed;
     expect(error).toBeInstanceOf(RidgelineError);
-    expect(error).toMatchObject({ code: told.code, what: told.what, fix: told.fix });
+    expect(error).toMatchObject({ code: thrown.code, what: thrown.what, fix: thrown.fix });
   });
 });

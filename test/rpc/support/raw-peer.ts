@@ -1,10 +1,10 @@
-/** A peer that speaks HTTP/2 by hand: what no client of ours would ever send. */
+/** Raw peer: sends HTTP/2 frames that the real clients never send. */
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { JoinTarget } from '../../../src/rpc/credentials/join-string.ts';
 
 export const sessionPath = '/ridgeline.v1.ClusterService/Session';
-export const partPath = '/ridgeline.v1.ClusterService/FetchPart';
+export const shardPath = '/ridgeline.v1.ClusterService/FetchShard';
 const versionPath = '/ridgeline.v1.ControlService/GetVersion';
 export const watchPath = '/ridgeline.v1.ControlService/Watch';
 
@@ -19,10 +19,10 @@ export function framed(message: Uint8Array, flag = 0, length = message.length): 
 }
 
 export interface Answer {
-  /** `grpc-status`; null where none came before the stream or its connection ended. */
+  /** `grpc-status`; null if the stream or its connection ended before it arrived. */
   readonly status: number | null;
   readonly http: number | null;
-  /** All that was said, headers and trailers too. */
+  /** Headers, trailers and body. */
   readonly text: string;
 }
 
@@ -56,7 +56,7 @@ export class RawPeer implements Disposable {
     return request;
   }
 
-  /** One whole call; ends also when its connection does. */
+  /** A complete call. It also ends when its connection does. */
   async call(call: RawCall): Promise<Answer> {
     const request = this.open(call);
     const said: IncomingHttpHeaders[] = [];
@@ -80,7 +80,7 @@ export class RawPeer implements Disposable {
   }
 }
 
-/** A TLS connection on which nothing is said yet. */
+/** A TLS connection without any data yet. */
 export async function openTls(port: number): Promise<TLSSocket> {
   const socket = connectTls({
     host: '127.0.0.1',

@@ -1,15 +1,19 @@
-/** What the tests of sessions say and wait for. */
-import type {
-  CoordinatorMessage,
-  Hello,
-  WorkerMessage,
+/** Both ends of a session in tests: connecting, messages, and waiting for the next event. */
+import { connectSession, type WorkerStream } from '../../../src/rpc/client/session-client.ts';
+import type { ConnectOptions } from '../../../src/rpc/client/pinned-channel.ts';
+import type { JoinTarget } from '../../../src/rpc/credentials/join-string.ts';
+import {
+  protocolVersion,
+  type CoordinatorMessage,
+  type Hello,
+  type WorkerMessage,
 } from '../../../src/rpc/messages/messages.ts';
-import type { WorkerStream } from '../../../src/rpc/client/session-client.ts';
 import type { SessionStream } from '../../../src/rpc/server/session-stream.ts';
+import { describeTrainer } from '../../../src/trainers/registry.ts';
 
 export const hello: Hello = {
   kind: 'hello',
-  protocol: 1,
+  protocol: protocolVersion,
   version: '0.1.0',
   session: 's1',
   name: 'node-1',
@@ -21,6 +25,11 @@ export const hello: Hello = {
   datasets: [],
 };
 export const draining: CoordinatorMessage = { kind: 'drain', reason: 'because' };
+
+export const connectWorker = (
+  target: JoinTarget,
+  options: ConnectOptions = {},
+): Promise<WorkerStream> => connectSession(target, describeTrainer, options);
 
 export const nextMessage = (stream: SessionStream): Promise<WorkerMessage> =>
   new Promise((resolve) => stream.onMessage(resolve));

@@ -1,27 +1,14 @@
-/** A real server on a free port of 127.0.0.1 with a state directory of its own, for the tests of this room. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
+/** Test coordinator: a real server on a free port of 127.0.0.1, with its own state directory. */
 import { systemClock } from '../../../src/base/clock.ts';
-import { RidgelineError } from '../../../src/base/errors.ts';
 import { loadOrCreateAuthority } from '../../../src/rpc/credentials/authority.ts';
-import type {
-  ClusterHandlers,
-  ControlHandlers,
-} from '../../../src/rpc/messages/control-messages.ts';
+import type { ClusterHandlers, ControlHandlers } from '../../../src/rpc/server/handlers.ts';
 import { writeJoinFiles, type JoinFiles } from '../../../src/rpc/credentials/join-files.ts';
 import type { JoinTarget } from '../../../src/rpc/credentials/join-string.ts';
 import { startRpcServer, type RpcServer } from '../../../src/rpc/server/rpc-server.ts';
 import type { ServerLimits } from '../../../src/rpc/server/server-limits.ts';
 import type { SessionStream } from '../../../src/rpc/server/session-stream.ts';
 import { openTokens, type Role, type TokenFile } from '../../../src/rpc/credentials/tokens.ts';
-
-export class StateDirectory implements Disposable {
-  readonly path = mkdtempSync(joinPath(tmpdir(), 'ridgeline-rpc-'));
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
+import { StateDirectory } from './state-directory.ts';
 
 export interface TestOptions {
   readonly cluster?: Partial<ClusterHandlers>;
@@ -53,7 +40,7 @@ export class TestCoordinator implements AsyncDisposable {
   readonly tokens: TokenFile;
   readonly join: JoinFiles;
   readonly caPin: string;
-  /** What the log would say of peers that were sent away. */
+  /** Log lines about rejected peers. */
   readonly refused: string[];
   readonly #streams: StreamQueue;
 
@@ -90,7 +77,7 @@ export class TestCoordinator implements AsyncDisposable {
       onRefused: (what) => refused.push(what),
       cluster: {
         session: (stream) => streams.push(stream),
-        fetchPart: () => null,
+        fetchShard: () => null,
         ...options.cluster,
       },
       control: { ...nothingToControl, ...options.control },
@@ -116,20 +103,9 @@ export class TestCoordinator implements AsyncDisposable {
 
 export const nothingToControl: ControlHandlers = {
   submitStudy: (spec) => Promise.resolve({ name: spec, outcome: 'created' }),
-  listStudies: () => [],
+  listStudies: () => Promise.resolve([]),
   listWorkers: () => [],
   setStudy: () => Promise.resolve(),
   drainWorker: () => 0,
   async *watch() {},
 };
-
-/** What was thrown; it must be one of ours. */
-export async function errorOf(promise: Promise<unknown>): Promise<RidgelineError> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof RidgelineError) return error;
-    throw error;
-  }
-  throw new Error('expected an error, there was none');
-}

@@ -1,22 +1,26 @@
-/** Every message that coordinator and worker may send, as fast-check makes them up. */
+/** Arbitraries of all messages. */
 import * as fc from 'fast-check';
-import type {
-  Answer,
-  AttemptKey,
-  CoordinatorMessage,
-  PackProgress,
-  WorkerMessage,
+import {
+  protocolVersion,
+  type Answer,
+  type AttemptKey,
+  type CoordinatorMessage,
+  type PackProgress,
+  type WorkerMessage,
 } from '../../../src/rpc/messages/messages.ts';
+import { classificationMetrics } from '../../../src/study/metrics.ts';
 import type { DatasetReference } from '../../../src/study/spec/dataset-reference.ts';
-import type { CountedSelection, TrainerSettings } from '../../../src/study/spec/study-spec.ts';
+import type { CountedSelection } from '../../../src/study/spec/study-spec.ts';
+import type { TrainerSettings } from '../../../src/study/trainer-description.ts';
 import type { Measurement, TrialResult } from '../../../src/study/trial.ts';
+import { plainTrainer } from '../../study/support/example-study.ts';
 
 const uint32 = (min: number): fc.Arbitrary<number> => fc.integer({ min, max: 2 ** 32 - 1 });
 const safeInteger = fc.maxSafeNat();
 /** Without −0, which proto3 does not tell from the 0 that it leaves out. */
 const amount = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((x) => x + 0);
 const share = fc.double({ min: 0, max: 1, noNaN: true }).map((x) => x + 0);
-const anyLoss = fc.oneof(amount, fc.constantFrom(NaN, Infinity));
+const anyValue = fc.oneof(share, fc.constantFrom(NaN, Infinity, -Infinity));
 
 const name = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
@@ -45,25 +49,19 @@ const progress: fc.Arbitrary<PackProgress[]> = fc.array(
   },
 );
 
-function measurement(loss: fc.Arbitrary<number>): fc.Arbitrary<Measurement> {
-  return fc.record({
-    step: uint32(1),
-    epoch: amount,
-    learningRate: amount,
-    trainLoss: loss,
-    trainCost: loss,
-    trainAccuracy: share,
-    validationLoss: loss,
-    validationCost: loss,
-    validationAccuracy: share,
-    testLoss: fc.option(loss),
-    testAccuracy: fc.option(share),
-  });
+const metricName = fc.oneof(
+  fc.constantFrom(...classificationMetrics.map((metric) => metric.name)),
+  fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/),
+);
+
+/** Values in [0, 1] are in the range of every metric. */
+function measurement(values: fc.Arbitrary<number>): fc.Arbitrary<Measurement> {
+  return fc.record({ step: uint32(1), metrics: fc.dictionary(metricName, values, { maxKeys: 8 }) });
 }
 
-function curve(loss: fc.Arbitrary<number>, minLength: number): fc.Arbitrary<Measurement[]> {
+function curve(values: fc.Arbitrary<number>, minLength: number): fc.Arbitrary<Measurement[]> {
   return fc
-    .uniqueArray(measurement(loss), { minLength, maxLength: 8, selector: (point) => point.step })
+    .uniqueArray(measurement(values), { minLength, maxLength: 8, selector: (point) => point.step })
     .map((points) => points.toSorted((a, b) => a.step - b.step));
 }
 
@@ -71,13 +69,13 @@ const complete: fc.Arbitrary<TrialResult> = fc
   .record({
     seconds: amount,
     digest,
-    curve: curve(amount, 1),
+    curve: curve(share, 1),
     validationCorrect: fc.uint8Array({ maxLength: 40 }),
   })
   .map((result) => ({ kind: 'complete', steps: result.curve.at(-1)!.step, ...result }));
 
 const diverged: fc.Arbitrary<TrialResult> = fc
-  .record({ seconds: amount, curve: curve(anyLoss, 0), steps: uint32(1) })
+  .record({ seconds: amount, curve: curve(anyValue, 0), steps: uint32(1) })
   .map(({ seconds, curve: points, steps }) => ({
     kind: 'diverged',
     steps: Math.max(steps, points.at(-1)?.step ?? 1),
@@ -85,44 +83,26 @@ const diverged: fc.Arbitrary<TrialResult> = fc
     curve: points,
   }));
 
-const settings: fc.Arbitrary<TrainerSettings> = fc.record({
-  hidden: fc.integer({ min: 1, max: 4_096 }),
-  batch: fc.integer({ min: 1, max: 100_000 }),
-  learningRate: fc
-    .record({ a: amount, b: amount, stepSize: uint32(1), grows: fc.integer({ min: 1, max: 16 }) })
-    .map(({ a, b, stepSize, grows }) => ({
-      min: Math.min(a, b),
-      max: Math.max(a, b),
-      stepSize,
-      ...(grows === 1 ? {} : { cycleMultiplier: grows }),
-    })),
-  length: fc.oneof(
-    fc.record({ kind: fc.constant('cycles' as const), cycles: uint32(1) }),
-    fc.record({ kind: fc.constant('epochs' as const), epochs: uint32(1) }),
-  ),
-  measure: fc.oneof(
-    fc.constantFrom(
-      { kind: 'cycle' as const },
-      { kind: 'epoch' as const },
-      { kind: 'end' as const },
-    ),
-    fc.record({ kind: fc.constant('steps' as const), steps: uint32(1) }),
-  ),
-  dropout: share.map((x) => x * 0.999),
-  mirror: fc.boolean(),
-  shift: fc.integer({ min: 0, max: 1_024 }),
+const settings = fc.constantFrom<TrainerSettings>(plainTrainer, {
+  ...plainTrainer,
+  measure: 'epoch',
+  dropout: 0.25,
+  mirror: true,
+  shift: 3,
+});
+
+const params = fc.dictionary(name, fc.oneof(amount, name, fc.boolean()), {
+  maxKeys: 4,
+  noNullPrototype: true,
 });
 
 const selection: fc.Arbitrary<CountedSelection> = fc.oneof(
-  fc.record({
-    kind: fc.constant('parts' as const),
-    parts: fc.array(name, { minLength: 1, maxLength: 5 }),
-  }),
-  fc.record({ kind: fc.constant('count' as const), count: uint32(1) }),
+  fc.array(name, { minLength: 1, maxLength: 5 }),
+  fc.record({ count: uint32(1) }),
 );
 
 const reference: fc.Arbitrary<DatasetReference> = fc.record({
-  parts: fc.array(fc.record({ name, digest, bytes: safeInteger, count: uint32(1) }), {
+  shards: fc.array(fc.record({ name, digest, bytes: safeInteger, count: uint32(1) }), {
     minLength: 1,
     maxLength: 6,
   }),
@@ -130,6 +110,7 @@ const reference: fc.Arbitrary<DatasetReference> = fc.record({
   train: selection,
   validation: selection,
   test: fc.option(selection),
+  stratify: fc.boolean(),
 });
 
 const assign: fc.Arbitrary<CoordinatorMessage> = fc
@@ -142,7 +123,7 @@ const assign: fc.Arbitrary<CoordinatorMessage> = fc
     dataset: name,
     kind: fc.constantFrom('search' as const, 'test' as const, 'audit' as const),
     measureTest: fc.boolean(),
-    members: fc.array(fc.record({ key, lambda: amount }), { minLength: 1, maxLength: 8 }),
+    members: fc.array(fc.record({ key, params }), { minLength: 1, maxLength: 8 }),
   })
   .map(({ members, study, replicate, ...rest }) => ({
     kind: 'assign',
@@ -150,9 +131,9 @@ const assign: fc.Arbitrary<CoordinatorMessage> = fc
       ...rest,
       study,
       replicate,
-      members: members.map(({ key: { trial, attempt }, lambda }) => ({
+      members: members.map(({ key: { trial, attempt }, params: values }) => ({
         key: { study, trial: { ...trial, replicate }, attempt },
-        lambda,
+        params: values,
       })),
     },
   }));
@@ -162,7 +143,7 @@ const kind = <Kind extends string>(text: Kind): fc.Arbitrary<Kind> => fc.constan
 export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
   fc.record({
     kind: kind('hello'),
-    protocol: fc.constant(1),
+    protocol: fc.constant(protocolVersion),
     version: name,
     session: name,
     name,
@@ -174,7 +155,7 @@ export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
     datasets: fc.array(name, { maxLength: 5 }),
   }),
   fc.record({ kind: kind('heartbeat'), packs: progress }),
-  fc.record({ kind: kind('measured'), key, measurement: measurement(anyLoss) }),
+  fc.record({ kind: kind('measured'), key, measurement: measurement(anyValue) }),
   fc.record({
     kind: kind('pack-ended'),
     pack: name,

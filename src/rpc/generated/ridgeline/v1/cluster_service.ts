@@ -19,7 +19,7 @@ import {
   type Metadata,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { DatasetReference, Measurement, TrainerSettings, TrialResult } from "./trial.ts";
+import { DatasetReference, Measurement, TrialResult } from "./trial.ts";
 
 export const protobufPackage = "ridgeline.v1";
 
@@ -29,7 +29,7 @@ export const Kernel = {
   KERNEL_UNSPECIFIED: 0,
   /** KERNEL_PORTABLE - WebAssembly. */
   KERNEL_PORTABLE: 1,
-  /** KERNEL_NATIVE - C for this processor. */
+  /** KERNEL_NATIVE - C, compiled for the worker's processor. */
   KERNEL_NATIVE: 2,
 } as const;
 
@@ -59,11 +59,11 @@ export namespace PackFailure {
 
 export const AttemptKind = {
   ATTEMPT_KIND_UNSPECIFIED: 0,
-  /** ATTEMPT_KIND_SEARCH - The trial itself. */
+  /** ATTEMPT_KIND_SEARCH - Trains the trial for the search. */
   ATTEMPT_KIND_SEARCH: 1,
-  /** ATTEMPT_KIND_TEST - The winner again, with the test set. */
+  /** ATTEMPT_KIND_TEST - Trains the winner again and measures the test split. */
   ATTEMPT_KIND_TEST: 2,
-  /** ATTEMPT_KIND_AUDIT - Again, to compare. */
+  /** ATTEMPT_KIND_AUDIT - Trains the trial again to compare the results. */
   ATTEMPT_KIND_AUDIT: 3,
 } as const;
 
@@ -78,18 +78,18 @@ export namespace AttemptKind {
 
 export const ResultAnswer = {
   RESULT_ANSWER_UNSPECIFIED: 0,
-  /** RESULT_ANSWER_ACCEPTED - It is in the store. */
+  /** RESULT_ANSWER_ACCEPTED - The result is stored. */
   RESULT_ANSWER_ACCEPTED: 1,
-  /** RESULT_ANSWER_DUPLICATE - An equal one is in the store. */
+  /** RESULT_ANSWER_DUPLICATE - An equal result was stored before. */
   RESULT_ANSWER_DUPLICATE: 2,
-  /** RESULT_ANSWER_DISPUTED - Another one is in the store: audits find out which one is right. */
+  /** RESULT_ANSWER_DISPUTED - A different result was stored before. Audits find the correct one. */
   RESULT_ANSWER_DISPUTED: 3,
   /**
-   * RESULT_ANSWER_CANCELLED - Nothing counts any more: the trial was cancelled, its stage has closed without it, or this worker is
-   * quarantined.
+   * RESULT_ANSWER_CANCELLED - The result does not count: the trial was cancelled, its stage has closed without it, or the worker is
+   * excluded.
    */
   RESULT_ANSWER_CANCELLED: 4,
-  /** RESULT_ANSWER_UNKNOWN - The coordinator knows no such attempt of this worker. */
+  /** RESULT_ANSWER_UNKNOWN - The coordinator has not assigned this attempt to this worker. */
   RESULT_ANSWER_UNKNOWN: 5,
 } as const;
 
@@ -104,7 +104,7 @@ export namespace ResultAnswer {
   export type RESULT_ANSWER_UNKNOWN = typeof ResultAnswer.RESULT_ANSWER_UNKNOWN;
 }
 
-/** What a worker says. */
+/** A message of a worker. */
 export interface SessionRequest {
   message:
     | { $case: "hello"; value: Hello }
@@ -119,7 +119,7 @@ export interface SessionRequest {
     | undefined;
 }
 
-/** What a coordinator says. */
+/** A message of a coordinator. */
 export interface SessionResponse {
   message:
     | { $case: "welcome"; value: Welcome }
@@ -131,63 +131,69 @@ export interface SessionResponse {
     | undefined;
 }
 
-/** The fencing token on every message about one execution. */
+/**
+ * The fencing token: names one attempt to train one trial. A coordinator ignores results whose attempt
+ * is obsolete.
+ */
 export interface AttemptKey {
   study: string;
   /** `coarse/7`; replicate 2 and later `coarse/7.2`. */
   trial: string;
-  /** Counted from 1 within the trial, never reused. */
+  /** Number of the attempt within the trial, from 1; never reused. */
   attempt: number;
 }
 
-/** A worker introduces itself. Fields 1 and 2 mean the same in every version of this protocol. */
+/** The first message of a worker. Fields 1 and 2 have the same meaning in every version of the protocol. */
 export interface Hello {
-  /** The number of this protocol: 1. A coordinator that speaks another one refuses. */
+  /** Version of this protocol: 2. A coordinator of another version rejects the worker. */
   protocol: number;
-  /** The worker's program version, for messages. */
+  /** Version of the worker's program, for error messages. */
   version: string;
-  /** Random, new for every worker process; the same over all its streams. */
+  /** Random name of the worker process; the same on all its streams. */
   session: string;
-  /** How the worker would like to be called in tables. */
+  /** Name for tables. The coordinator may change it: see `Welcome.name`. */
   name: string;
-  /** Trials that it trains at once, 1 to 256. */
+  /** Number of packs that the worker trains at once; 1 to 256. */
   threads: number;
-  /** The most trials that it takes in one pack, 1 to 8. */
+  /** The most trials that the worker accepts in one pack; 1 to 8. */
   packMax: number;
   kernel: Kernel;
-  /** The digest that its arithmetic gives for the known training run. */
+  /** Digest of the worker's arithmetic self-test. */
   selfTestDigest: string;
-  /** Packs that it still holds from an earlier stream; at most 4096. */
+  /** Packs that the worker still holds from an earlier stream; at most 4096. */
   held: PackProgress[];
-  /** Data sets that it has in memory; at most 1024. */
+  /** Keys of the data sets that the worker has in memory; at most 1024. */
   datasets: string[];
 }
 
 export interface PackProgress {
   pack: string;
-  /** SGD updates that it has done. */
+  /** A counter that grows while the pack is trained. */
   step: number;
 }
 
-/** Every few seconds, as `welcome` said. A pack whose step has not moved since the last one is not renewed. */
+/**
+ * Sent at the interval `Welcome.heartbeat_ms`. The coordinator renews the lease of each pack whose step
+ * has changed since the previous heartbeat.
+ */
 export interface Heartbeat {
-  /** At most 4096. */
+  /** Running packs; at most 4096. */
   packs: PackProgress[];
 }
 
-/** One member of a running pack was measured. The record comes with pack_ended. */
+/** An intermediate measurement of a trial, for progress displays. `PackEnded` contains the result. */
 export interface Measured {
   key: AttemptKey | undefined;
   measurement: Measurement | undefined;
 }
 
 /**
- * The thread is free again, every member has a result. Kept by the worker, and said again on its
- * next stream, until every member was answered.
+ * A pack has ended with a result for every trial, and its thread is free. The worker keeps the message,
+ * and sends it again on its next stream, until the coordinator has answered every trial.
  */
 export interface PackEnded {
   pack: string;
-  /** 1 to 8. */
+  /** 1 to 8 results. */
   results: MemberResult[];
 }
 
@@ -196,69 +202,79 @@ export interface MemberResult {
   result: TrialResult | undefined;
 }
 
-/** The thread is free again, without results. Charged to the trials. */
+/**
+ * A pack has ended without results because of an error, and its thread is free. Each trial gets a
+ * counted failure.
+ */
 export interface PackFailed {
   pack: string;
   outcome: PackFailure;
   reason: string;
 }
 
-/** The thread is free again, without results, through no fault of the trials. Not charged. */
+/**
+ * A pack has ended without results for a reason outside of its trials, and its thread is free. No
+ * failure is counted.
+ */
 export interface PackReturned {
   pack: string;
   reason: string;
 }
 
-/** The data set was fetched and verified, and lies in memory. */
+/** The data set was fetched and verified, and is in memory. */
 export interface DatasetReady {
   dataset: string;
 }
 
+/** The data set cannot be used on this worker. */
 export interface DatasetFailed {
   dataset: string;
   reason: string;
 }
 
-/** The worker takes no more work and leaves when its threads are free. */
+/** The worker accepts no more packs and leaves when its threads are free. */
 export interface Draining {
 }
 
 export interface Welcome {
-  /** The name under which the tables show the worker: its own, or another one when that was taken. */
+  /** Name of the worker in tables: `Hello.name`, or a variant of it if another worker has that name. */
   name: string;
-  /** How long the worker may be silent about a pack before others get it; 1 ms to 1 day. */
+  /** Time without progress of a pack after which its trials are assigned to other workers; 1 ms to 1 day. */
   leaseMs: number;
-  /** How often it should speak; 1 ms to 1 day. */
+  /** Interval of heartbeats; 1 ms to 1 day. */
   heartbeatMs: number;
-  /** The coordinator's program version. */
+  /** Version of the coordinator's program. */
   version: string;
-  /** The one right answer of the known training run. */
+  /** The correct digest of the arithmetic self-test. */
   selfTestDigest: string;
 }
 
-/** Get this data set ready; answered by dataset_ready or dataset_failed. */
+/** Load this data set. The worker answers with `dataset_ready` or `dataset_failed`. */
 export interface Prepare {
+  /** Key of the data set; later messages refer to it. */
   dataset: string;
   reference: DatasetReference | undefined;
 }
 
-/** A pack for one thread. */
+/** Train this pack: trials trained side by side in one thread. */
 export interface Assign {
   pack: string;
   study: string;
-  /** Less than 2^53. */
+  /** Seed of the study; less than 2^53. */
   seed: bigint;
-  /** From 1. */
+  /** Replicate of every trial of the pack; from 1. */
   replicate: number;
-  settings:
-    | TrainerSettings
-    | undefined;
-  /** A data set that the worker has said to be ready. */
+  /**
+   * The section `trainer` of the study file as a JSON object with sorted keys and all defaults; at most
+   * 65536 characters. `name` selects the trainer.
+   */
+  settings: string;
+  /** Key of a data set for which the worker has sent `dataset_ready`. */
   dataset: string;
   kind: AttemptKind;
   /** Whether the test split is measured at the last step. */
   measureTest: boolean;
-  /** Equal in everything but λ; 1 to 8. */
+  /** 1 to 8 trials of the same study and replicate. They differ in their parameters only. */
   members: Member[];
 }
 
@@ -266,35 +282,38 @@ export interface Member {
   key:
     | AttemptKey
     | undefined;
-  /** The L2 strength; not negative. */
-  lambda: number;
+  /**
+   * The trial's hyperparameters as a JSON object; at most 65536 characters and 64 entries. A key is a
+   * name. A value is a finite number, a Boolean, or text of at most 1024 characters.
+   */
+  params: string;
 }
 
-/** Stop this pack at once; answered by pack_returned. */
+/** Stop this pack at once. The worker answers with `pack_returned`. */
 export interface Abort {
   pack: string;
   reason: string;
 }
 
-/** What became of one result of a pack_ended. */
+/** What the coordinator did with one result of a `pack_ended`. */
 export interface Answer {
   key: AttemptKey | undefined;
   answer: ResultAnswer;
 }
 
-/** Finish what runs, take no more, leave. */
+/** Finish the running packs, accept no more, and leave. */
 export interface Drain {
   reason: string;
 }
 
-export interface FetchPartRequest {
+export interface FetchShardRequest {
   digest: string;
-  /** Bytes to leave out at the start, less than 2^53. */
+  /** Position of the first byte to send; less than 2^53. */
   offset: bigint;
 }
 
-export interface FetchPartResponse {
-  /** At most 256 KiB; the last chunk ends the part. */
+export interface FetchShardResponse {
+  /** At most 256 KiB. The stream ends after the shard's last byte. */
   chunk: Buffer;
 }
 
@@ -1451,7 +1470,7 @@ function createBaseAssign(): Assign {
     study: "",
     seed: 0n,
     replicate: 0,
-    settings: undefined,
+    settings: "",
     dataset: "",
     kind: 0,
     measureTest: false,
@@ -1476,8 +1495,8 @@ export const Assign: MessageFns<Assign> = {
     if (message.replicate !== 0) {
       writer.uint32(32).uint32(message.replicate);
     }
-    if (message.settings !== undefined) {
-      TrainerSettings.encode(message.settings, writer.uint32(42).fork()).join();
+    if (message.settings !== "") {
+      writer.uint32(42).string(message.settings);
     }
     if (message.dataset !== "") {
       writer.uint32(50).string(message.dataset);
@@ -1544,7 +1563,7 @@ export const Assign: MessageFns<Assign> = {
               break;
             }
 
-            message.settings = TrainerSettings.decode(reader, reader.uint32());
+            message.settings = reader.string();
             continue;
           }
           case 6: {
@@ -1593,7 +1612,7 @@ export const Assign: MessageFns<Assign> = {
 };
 
 function createBaseMember(): Member {
-  return { key: undefined, lambda: 0 };
+  return { key: undefined, params: "" };
 }
 
 export const Member: MessageFns<Member> = {
@@ -1601,8 +1620,8 @@ export const Member: MessageFns<Member> = {
     if (message.key !== undefined) {
       AttemptKey.encode(message.key, writer.uint32(10).fork()).join();
     }
-    if (message.lambda !== 0) {
-      writer.uint32(17).double(message.lambda);
+    if (message.params !== "") {
+      writer.uint32(18).string(message.params);
     }
     return writer;
   },
@@ -1629,11 +1648,11 @@ export const Member: MessageFns<Member> = {
             continue;
           }
           case 2: {
-            if (tag !== 17) {
+            if (tag !== 18) {
               break;
             }
 
-            message.lambda = reader.double();
+            message.params = reader.string();
             continue;
           }
         }
@@ -1809,12 +1828,12 @@ export const Drain: MessageFns<Drain> = {
   },
 };
 
-function createBaseFetchPartRequest(): FetchPartRequest {
+function createBaseFetchShardRequest(): FetchShardRequest {
   return { digest: "", offset: 0n };
 }
 
-export const FetchPartRequest: MessageFns<FetchPartRequest> = {
-  encode(message: FetchPartRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const FetchShardRequest: MessageFns<FetchShardRequest> = {
+  encode(message: FetchShardRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.digest !== "") {
       writer.uint32(10).string(message.digest);
     }
@@ -1827,7 +1846,7 @@ export const FetchPartRequest: MessageFns<FetchPartRequest> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FetchPartRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): FetchShardRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1836,7 +1855,7 @@ export const FetchPartRequest: MessageFns<FetchPartRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFetchPartRequest();
+      const message = createBaseFetchShardRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1869,19 +1888,19 @@ export const FetchPartRequest: MessageFns<FetchPartRequest> = {
   },
 };
 
-function createBaseFetchPartResponse(): FetchPartResponse {
+function createBaseFetchShardResponse(): FetchShardResponse {
   return { chunk: Buffer.alloc(0) };
 }
 
-export const FetchPartResponse: MessageFns<FetchPartResponse> = {
-  encode(message: FetchPartResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const FetchShardResponse: MessageFns<FetchShardResponse> = {
+  encode(message: FetchShardResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.chunk.length !== 0) {
       writer.uint32(10).bytes(message.chunk);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FetchPartResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): FetchShardResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1890,7 +1909,7 @@ export const FetchPartResponse: MessageFns<FetchPartResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFetchPartResponse();
+      const message = createBaseFetchShardResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1916,28 +1935,29 @@ export const FetchPartResponse: MessageFns<FetchPartResponse> = {
 };
 
 /**
- * For workers: the `authorization` metadata is `Bearer <token id>:<secret>` of a token with the role
- * worker. Anything else is answered UNAUTHENTICATED or PERMISSION_DENIED.
+ * Every call carries the metadata `authorization: Bearer <token id>:<secret>` with a token of the role
+ * worker. The coordinator answers any other call with UNAUTHENTICATED or PERMISSION_DENIED.
  *
- * A request has 10 s from its headers to its end, then the connection is closed; a session, which has no
- * end, has them for its `hello`.
+ * A request must be complete within 10 s after its headers; otherwise the coordinator closes the
+ * connection. A session must send `hello` within 10 s instead.
  *
- * A coordinator that ends a call says why with a status and, where the error is one of Ridgeline's
- * own, with the metadata `ridgeline-code`, `ridgeline-what-bin` and `ridgeline-fix-bin`.
+ * When the coordinator ends a call with an error, it sends a gRPC status. For an error of Ridgeline the
+ * metadata `ridgeline-code`, `ridgeline-what-bin` and `ridgeline-fix-bin` contain the error's code, its
+ * message and its fix.
  */
 export type ClusterServiceService = typeof ClusterServiceService;
 export const ClusterServiceService = {
   /**
-   * The conversation of one worker process, as long as it lasts. The worker's first message is
-   * `hello`, within 10 s; it is said once. The coordinator answers `welcome` and from then on pushes work.
+   * The session of one worker process. It starts with one `hello` of the worker, which the coordinator
+   * answers with `welcome`. After that the coordinator assigns work.
    *
-   * When the stream breaks the worker opens another one with the same `hello.session`, and names the
-   * packs that it still holds; their leases go on.
+   * If the stream breaks, the worker opens another one with the same `hello.session` and lists the packs
+   * that it still holds. Their leases continue.
    *
-   * UNAVAILABLE while 2048 sessions of the same token are open.
+   * The status is UNAVAILABLE while 2048 sessions of the same token are open.
    *
-   * A worker that does not read is cut off: when more than 1 MiB waits for it, or nothing of what
-   * waits was taken for 30 s.
+   * The coordinator closes the stream of a worker that does not read: if more than 1 MiB waits for the
+   * worker, or if the worker reads nothing for 30 s while something waits.
    */
   session: {
     path: "/ridgeline.v1.ClusterService/Session" as const,
@@ -1949,67 +1969,67 @@ export const ClusterServiceService = {
     responseDeserialize: (value: Buffer): SessionResponse => SessionResponse.decode(value),
   },
   /**
-   * The canonical bytes of a data set's part from an offset on, in chunks of at most 256 KiB.
-   * NOT_FOUND when no study uses a part with that digest. The worker checks the digest.
+   * Sends the canonical bytes of a shard from an offset on, in chunks of at most 256 KiB. The worker
+   * verifies the digest. The status is NOT_FOUND if no study uses a shard with this digest.
    */
-  fetchPart: {
-    path: "/ridgeline.v1.ClusterService/FetchPart" as const,
+  fetchShard: {
+    path: "/ridgeline.v1.ClusterService/FetchShard" as const,
     requestStream: false as const,
     responseStream: true as const,
-    requestSerialize: (value: FetchPartRequest): Buffer => Buffer.from(FetchPartRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): FetchPartRequest => FetchPartRequest.decode(value),
-    responseSerialize: (value: FetchPartResponse): Buffer => Buffer.from(FetchPartResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): FetchPartResponse => FetchPartResponse.decode(value),
+    requestSerialize: (value: FetchShardRequest): Buffer => Buffer.from(FetchShardRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): FetchShardRequest => FetchShardRequest.decode(value),
+    responseSerialize: (value: FetchShardResponse): Buffer => Buffer.from(FetchShardResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): FetchShardResponse => FetchShardResponse.decode(value),
   },
 } as const;
 
 export interface ClusterServiceServer extends UntypedServiceImplementation {
   /**
-   * The conversation of one worker process, as long as it lasts. The worker's first message is
-   * `hello`, within 10 s; it is said once. The coordinator answers `welcome` and from then on pushes work.
+   * The session of one worker process. It starts with one `hello` of the worker, which the coordinator
+   * answers with `welcome`. After that the coordinator assigns work.
    *
-   * When the stream breaks the worker opens another one with the same `hello.session`, and names the
-   * packs that it still holds; their leases go on.
+   * If the stream breaks, the worker opens another one with the same `hello.session` and lists the packs
+   * that it still holds. Their leases continue.
    *
-   * UNAVAILABLE while 2048 sessions of the same token are open.
+   * The status is UNAVAILABLE while 2048 sessions of the same token are open.
    *
-   * A worker that does not read is cut off: when more than 1 MiB waits for it, or nothing of what
-   * waits was taken for 30 s.
+   * The coordinator closes the stream of a worker that does not read: if more than 1 MiB waits for the
+   * worker, or if the worker reads nothing for 30 s while something waits.
    */
   session: handleBidiStreamingCall<SessionRequest, SessionResponse>;
   /**
-   * The canonical bytes of a data set's part from an offset on, in chunks of at most 256 KiB.
-   * NOT_FOUND when no study uses a part with that digest. The worker checks the digest.
+   * Sends the canonical bytes of a shard from an offset on, in chunks of at most 256 KiB. The worker
+   * verifies the digest. The status is NOT_FOUND if no study uses a shard with this digest.
    */
-  fetchPart: handleServerStreamingCall<FetchPartRequest, FetchPartResponse>;
+  fetchShard: handleServerStreamingCall<FetchShardRequest, FetchShardResponse>;
 }
 
 export interface ClusterServiceClient extends Client {
   /**
-   * The conversation of one worker process, as long as it lasts. The worker's first message is
-   * `hello`, within 10 s; it is said once. The coordinator answers `welcome` and from then on pushes work.
+   * The session of one worker process. It starts with one `hello` of the worker, which the coordinator
+   * answers with `welcome`. After that the coordinator assigns work.
    *
-   * When the stream breaks the worker opens another one with the same `hello.session`, and names the
-   * packs that it still holds; their leases go on.
+   * If the stream breaks, the worker opens another one with the same `hello.session` and lists the packs
+   * that it still holds. Their leases continue.
    *
-   * UNAVAILABLE while 2048 sessions of the same token are open.
+   * The status is UNAVAILABLE while 2048 sessions of the same token are open.
    *
-   * A worker that does not read is cut off: when more than 1 MiB waits for it, or nothing of what
-   * waits was taken for 30 s.
+   * The coordinator closes the stream of a worker that does not read: if more than 1 MiB waits for the
+   * worker, or if the worker reads nothing for 30 s while something waits.
    */
   session(): ClientDuplexStream<SessionRequest, SessionResponse>;
   session(options: Partial<CallOptions>): ClientDuplexStream<SessionRequest, SessionResponse>;
   session(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<SessionRequest, SessionResponse>;
   /**
-   * The canonical bytes of a data set's part from an offset on, in chunks of at most 256 KiB.
-   * NOT_FOUND when no study uses a part with that digest. The worker checks the digest.
+   * Sends the canonical bytes of a shard from an offset on, in chunks of at most 256 KiB. The worker
+   * verifies the digest. The status is NOT_FOUND if no study uses a shard with this digest.
    */
-  fetchPart(request: FetchPartRequest, options?: Partial<CallOptions>): ClientReadableStream<FetchPartResponse>;
-  fetchPart(
-    request: FetchPartRequest,
+  fetchShard(request: FetchShardRequest, options?: Partial<CallOptions>): ClientReadableStream<FetchShardResponse>;
+  fetchShard(
+    request: FetchShardRequest,
     metadata?: Metadata,
     options?: Partial<CallOptions>,
-  ): ClientReadableStream<FetchPartResponse>;
+  ): ClientReadableStream<FetchShardResponse>;
 }
 
 export const ClusterServiceClient = makeGenericClientConstructor(

@@ -30,7 +30,7 @@ export const SubmitOutcome = {
   SUBMIT_OUTCOME_CREATED: 1,
   SUBMIT_OUTCOME_RESUMED: 2,
   SUBMIT_OUTCOME_EXTENDED: 3,
-  /** SUBMIT_OUTCOME_COMPLETE - It had ended before; nothing was started. */
+  /** SUBMIT_OUTCOME_COMPLETE - The study had already ended. Nothing was started. */
   SUBMIT_OUTCOME_COMPLETE: 4,
 } as const;
 
@@ -42,26 +42,6 @@ export namespace SubmitOutcome {
   export type SUBMIT_OUTCOME_RESUMED = typeof SubmitOutcome.SUBMIT_OUTCOME_RESUMED;
   export type SUBMIT_OUTCOME_EXTENDED = typeof SubmitOutcome.SUBMIT_OUTCOME_EXTENDED;
   export type SUBMIT_OUTCOME_COMPLETE = typeof SubmitOutcome.SUBMIT_OUTCOME_COMPLETE;
-}
-
-export const ObjectiveMetric = {
-  OBJECTIVE_METRIC_UNSPECIFIED: 0,
-  OBJECTIVE_METRIC_VALIDATION_ACCURACY: 1,
-  OBJECTIVE_METRIC_VALIDATION_LOSS: 2,
-  OBJECTIVE_METRIC_VALIDATION_COST: 3,
-  OBJECTIVE_METRIC_TRAIN_ACCURACY: 4,
-  OBJECTIVE_METRIC_TRAIN_LOSS: 5,
-} as const;
-
-export type ObjectiveMetric = typeof ObjectiveMetric[keyof typeof ObjectiveMetric];
-
-export namespace ObjectiveMetric {
-  export type OBJECTIVE_METRIC_UNSPECIFIED = typeof ObjectiveMetric.OBJECTIVE_METRIC_UNSPECIFIED;
-  export type OBJECTIVE_METRIC_VALIDATION_ACCURACY = typeof ObjectiveMetric.OBJECTIVE_METRIC_VALIDATION_ACCURACY;
-  export type OBJECTIVE_METRIC_VALIDATION_LOSS = typeof ObjectiveMetric.OBJECTIVE_METRIC_VALIDATION_LOSS;
-  export type OBJECTIVE_METRIC_VALIDATION_COST = typeof ObjectiveMetric.OBJECTIVE_METRIC_VALIDATION_COST;
-  export type OBJECTIVE_METRIC_TRAIN_ACCURACY = typeof ObjectiveMetric.OBJECTIVE_METRIC_TRAIN_ACCURACY;
-  export type OBJECTIVE_METRIC_TRAIN_LOSS = typeof ObjectiveMetric.OBJECTIVE_METRIC_TRAIN_LOSS;
 }
 
 export const StudyStatus = {
@@ -92,9 +72,14 @@ export const WorkerState = {
   WORKER_STATE_READY: 2,
   WORKER_STATE_BUSY: 3,
   WORKER_STATE_DRAINING: 4,
-  WORKER_STATE_INELIGIBLE: 5,
-  WORKER_STATE_QUARANTINED: 6,
-  WORKER_STATE_LOST: 7,
+  /** WORKER_STATE_INCOMPATIBLE - No open study can use this worker. */
+  WORKER_STATE_INCOMPATIBLE: 5,
+  /** WORKER_STATE_EXCLUDED - An audit found wrong results of this worker. It receives no trials until it is restarted. */
+  WORKER_STATE_EXCLUDED: 6,
+  /** WORKER_STATE_BACKING_OFF - Several packs in a row have failed. The worker receives no trials for some minutes. */
+  WORKER_STATE_BACKING_OFF: 7,
+  /** WORKER_STATE_LOST - The connection is broken. */
+  WORKER_STATE_LOST: 8,
 } as const;
 
 export type WorkerState = typeof WorkerState[keyof typeof WorkerState];
@@ -105,18 +90,19 @@ export namespace WorkerState {
   export type WORKER_STATE_READY = typeof WorkerState.WORKER_STATE_READY;
   export type WORKER_STATE_BUSY = typeof WorkerState.WORKER_STATE_BUSY;
   export type WORKER_STATE_DRAINING = typeof WorkerState.WORKER_STATE_DRAINING;
-  export type WORKER_STATE_INELIGIBLE = typeof WorkerState.WORKER_STATE_INELIGIBLE;
-  export type WORKER_STATE_QUARANTINED = typeof WorkerState.WORKER_STATE_QUARANTINED;
+  export type WORKER_STATE_INCOMPATIBLE = typeof WorkerState.WORKER_STATE_INCOMPATIBLE;
+  export type WORKER_STATE_EXCLUDED = typeof WorkerState.WORKER_STATE_EXCLUDED;
+  export type WORKER_STATE_BACKING_OFF = typeof WorkerState.WORKER_STATE_BACKING_OFF;
   export type WORKER_STATE_LOST = typeof WorkerState.WORKER_STATE_LOST;
 }
 
 export const Role = {
   ROLE_UNSPECIFIED: 0,
-  /** ROLE_WORKER - Joins, trains, fetches data. */
+  /** ROLE_WORKER - Opens sessions and fetches shards. */
   ROLE_WORKER: 1,
-  /** ROLE_VIEWER - Reads. */
+  /** ROLE_VIEWER - Calls read-only methods. */
   ROLE_VIEWER: 2,
-  /** ROLE_ADMIN - May do everything but train. */
+  /** ROLE_ADMIN - Calls every method of ControlService. */
   ROLE_ADMIN: 3,
 } as const;
 
@@ -133,16 +119,16 @@ export interface GetVersionRequest {
 }
 
 export interface GetVersionResponse {
-  /** The number of this protocol: 1. */
+  /** Version of this protocol: 2. */
   protocol: number;
-  /** The coordinator's program version. */
+  /** Version of the coordinator's program. */
   version: string;
 }
 
 export interface SubmitStudyRequest {
-  /** The study in its canonical spelling; at most 256 KiB. */
+  /** The study file as canonical JSON: sorted keys, all defaults; at most 262144 characters. */
   spec: string;
-  /** Throw away what is stored under its name. */
+  /** Whether to delete a stored study of the same name first. */
   fresh: boolean;
 }
 
@@ -158,37 +144,40 @@ export interface ListStudiesResponse {
   studies: StudySummary[];
 }
 
-/** Where a study stands. */
+/** The progress of a study. */
 export interface StudySummary {
   study: string;
   status: StudyStatus;
-  /** The stage that is open; absent before the first and after the last. */
+  /** The open stage; absent before the first stage and after the last one. */
   stage?:
     | string
     | undefined;
-  /** Trials of that stage that have come to their end (none that were cancelled), all of them, and those that run now. */
+  /** Trials of that stage that have ended, without cancelled ones. */
   done: number;
+  /** All trials of that stage. */
   total: number;
+  /** Trials of that stage that are running. */
   running: number;
-  /** Over all stages; absent while there is none. */
+  /** The best trial of all stages; absent until one is complete. */
   best?:
     | BestTrial
     | undefined;
-  /** The winner is being trained again with the test set. */
+  /** Whether the winner is being trained again to measure the test split. */
   testing: boolean;
-  /** Why it failed, or was paused or cancelled. */
+  /** Why the study failed, was paused or was cancelled. */
   reason?:
     | string
     | undefined;
-  /** What ranks: the best trial's value is one of it. */
-  metric: ObjectiveMetric;
+  /** Name of the study's objective, the metric that ranks trials. */
+  metric: string;
 }
 
 export interface BestTrial {
   /** `coarse/7`. */
   trial: string;
-  lambda: number;
-  /** Of the study's objective. */
+  /** Hyperparameters as a JSON object, with the rules of `Member.params`. */
+  params: string;
+  /** Value of the objective. */
   value: number;
 }
 
@@ -201,16 +190,19 @@ export interface ListWorkersResponse {
 
 export interface WorkerSummary {
   name: string;
+  /** HOST:PORT as the coordinator sees it. */
   address: string;
   threads: number;
-  /** Threads that train now. */
+  /** Threads that are training. */
   busy: number;
+  /** `portable` or `native`. */
   kernel: string;
-  /** `canonical` where its arithmetic gives the one right known answer, else `other`. */
-  numerics: string;
+  /** Whether the worker's self-test digest is correct, so that its results may be compared bit by bit. */
+  reproducible: boolean;
+  /** Less than 2^53. */
   trialsCompleted: bigint;
   state: WorkerState;
-  /** Why it gets no work. */
+  /** Why the worker receives no trials; absent if it does. */
   reason?: string | undefined;
 }
 
@@ -238,25 +230,25 @@ export interface CancelStudyResponse {
 }
 
 export interface DrainWorkerRequest {
-  /** All workers when absent. */
+  /** Absent: all workers. */
   worker?: string | undefined;
   reason: string;
 }
 
 export interface DrainWorkerResponse {
-  /** How many workers were asked. */
+  /** Number of workers that were asked to leave. */
   asked: number;
 }
 
 export interface CreateTokenRequest {
   role: Role;
-  /** Absent: valid until revoked. Else at least 1. */
+  /** Lifetime in seconds, at least 1. Absent: valid until it is revoked. */
   ttlSeconds?: bigint | undefined;
 }
 
 export interface CreateTokenResponse {
   id: string;
-  /** The whole join string, with the secret. It is not said again. */
+  /** The complete join string with the secret, which cannot be retrieved later. */
   join: string;
 }
 
@@ -272,7 +264,7 @@ export interface TokenSummary {
   role: Role;
   /** Milliseconds since 1970. */
   createdAtMs: bigint;
-  /** Absent: valid until revoked. */
+  /** Absent: valid until it is revoked. */
   expiresAtMs?: bigint | undefined;
 }
 
@@ -281,7 +273,7 @@ export interface RevokeTokenRequest {
 }
 
 export interface RevokeTokenResponse {
-  /** False when there was no such token. */
+  /** False if no such token exists. */
   revoked: boolean;
 }
 
@@ -292,7 +284,7 @@ export interface WatchRequest {
 export interface WatchResponse {
   progress: StudySummary | undefined;
   workers: WatchedWorker[];
-  /** Since the study was started in this process. */
+  /** Milliseconds since the coordinator process started or resumed the study. */
   elapsedMs: bigint;
 }
 
@@ -600,7 +592,7 @@ function createBaseStudySummary(): StudySummary {
     best: undefined,
     testing: false,
     reason: undefined,
-    metric: 0,
+    metric: "",
   };
 }
 
@@ -633,8 +625,8 @@ export const StudySummary: MessageFns<StudySummary> = {
     if (message.reason !== undefined) {
       writer.uint32(74).string(message.reason);
     }
-    if (message.metric !== 0) {
-      writer.uint32(80).int32(message.metric);
+    if (message.metric !== "") {
+      writer.uint32(82).string(message.metric);
     }
     return writer;
   },
@@ -725,11 +717,11 @@ export const StudySummary: MessageFns<StudySummary> = {
             continue;
           }
           case 10: {
-            if (tag !== 80) {
+            if (tag !== 82) {
               break;
             }
 
-            message.metric = reader.int32() as any;
+            message.metric = reader.string();
             continue;
           }
         }
@@ -746,7 +738,7 @@ export const StudySummary: MessageFns<StudySummary> = {
 };
 
 function createBaseBestTrial(): BestTrial {
-  return { trial: "", lambda: 0, value: 0 };
+  return { trial: "", params: "", value: 0 };
 }
 
 export const BestTrial: MessageFns<BestTrial> = {
@@ -754,8 +746,8 @@ export const BestTrial: MessageFns<BestTrial> = {
     if (message.trial !== "") {
       writer.uint32(10).string(message.trial);
     }
-    if (message.lambda !== 0) {
-      writer.uint32(17).double(message.lambda);
+    if (message.params !== "") {
+      writer.uint32(18).string(message.params);
     }
     if (message.value !== 0) {
       writer.uint32(25).double(message.value);
@@ -785,11 +777,11 @@ export const BestTrial: MessageFns<BestTrial> = {
             continue;
           }
           case 2: {
-            if (tag !== 17) {
+            if (tag !== 18) {
               break;
             }
 
-            message.lambda = reader.double();
+            message.params = reader.string();
             continue;
           }
           case 3: {
@@ -901,7 +893,7 @@ function createBaseWorkerSummary(): WorkerSummary {
     threads: 0,
     busy: 0,
     kernel: "",
-    numerics: "",
+    reproducible: false,
     trialsCompleted: 0n,
     state: 0,
     reason: undefined,
@@ -925,8 +917,8 @@ export const WorkerSummary: MessageFns<WorkerSummary> = {
     if (message.kernel !== "") {
       writer.uint32(42).string(message.kernel);
     }
-    if (message.numerics !== "") {
-      writer.uint32(50).string(message.numerics);
+    if (message.reproducible !== false) {
+      writer.uint32(48).bool(message.reproducible);
     }
     if (message.trialsCompleted !== 0n) {
       if (BigInt.asUintN(64, message.trialsCompleted) !== message.trialsCompleted) {
@@ -997,11 +989,11 @@ export const WorkerSummary: MessageFns<WorkerSummary> = {
             continue;
           }
           case 6: {
-            if (tag !== 50) {
+            if (tag !== 48) {
               break;
             }
 
-            message.numerics = reader.string();
+            message.reproducible = reader.bool();
             continue;
           }
           case 7: {
@@ -1969,10 +1961,13 @@ export const WatchedWorker: MessageFns<WatchedWorker> = {
   },
 };
 
-/** The role admin may call everything, viewer what only reads (named below), worker GetVersion alone. */
+/**
+ * The role admin may call every method. The role viewer may call the methods that are marked "read-only".
+ * The role worker may call GetVersion only.
+ */
 export type ControlServiceService = typeof ControlServiceService;
 export const ControlServiceService = {
-  /** Reads. The first call of every command: a client of another protocol stops here. */
+  /** Read-only. Every client calls this first and stops if the protocol differs from its own. */
   getVersion: {
     path: "/ridgeline.v1.ControlService/GetVersion" as const,
     requestStream: false as const,
@@ -1982,7 +1977,7 @@ export const ControlServiceService = {
     responseSerialize: (value: GetVersionResponse): Buffer => Buffer.from(GetVersionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetVersionResponse => GetVersionResponse.decode(value),
   },
-  /** Takes a study, or takes it up again where it was left. */
+  /** Starts a study, resumes it, or extends it. */
   submitStudy: {
     path: "/ridgeline.v1.ControlService/SubmitStudy" as const,
     requestStream: false as const,
@@ -1992,7 +1987,7 @@ export const ControlServiceService = {
     responseSerialize: (value: SubmitStudyResponse): Buffer => Buffer.from(SubmitStudyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SubmitStudyResponse => SubmitStudyResponse.decode(value),
   },
-  /** Reads. In order of submission. */
+  /** Read-only. Studies in the order of their submission. */
   listStudies: {
     path: "/ridgeline.v1.ControlService/ListStudies" as const,
     requestStream: false as const,
@@ -2002,7 +1997,7 @@ export const ControlServiceService = {
     responseSerialize: (value: ListStudiesResponse): Buffer => Buffer.from(ListStudiesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListStudiesResponse => ListStudiesResponse.decode(value),
   },
-  /** Reads. In order of joining. */
+  /** Read-only. Workers in the order in which they joined. */
   listWorkers: {
     path: "/ridgeline.v1.ControlService/ListWorkers" as const,
     requestStream: false as const,
@@ -2012,7 +2007,7 @@ export const ControlServiceService = {
     responseSerialize: (value: ListWorkersResponse): Buffer => Buffer.from(ListWorkersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListWorkersResponse => ListWorkersResponse.decode(value),
   },
-  /** No new trial is started; what runs is finished. */
+  /** Starts no more trials of the study. Running trials continue. */
   pauseStudy: {
     path: "/ridgeline.v1.ControlService/PauseStudy" as const,
     requestStream: false as const,
@@ -2031,7 +2026,7 @@ export const ControlServiceService = {
     responseSerialize: (value: ResumeStudyResponse): Buffer => Buffer.from(ResumeStudyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ResumeStudyResponse => ResumeStudyResponse.decode(value),
   },
-  /** For good: running trials are stopped, results are kept. */
+  /** Ends the study permanently: stops its running trials and keeps its results. */
   cancelStudy: {
     path: "/ridgeline.v1.ControlService/CancelStudy" as const,
     requestStream: false as const,
@@ -2041,7 +2036,7 @@ export const ControlServiceService = {
     responseSerialize: (value: CancelStudyResponse): Buffer => Buffer.from(CancelStudyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CancelStudyResponse => CancelStudyResponse.decode(value),
   },
-  /** The worker finishes what it runs and leaves. */
+  /** Asks a worker to finish its running packs and leave. */
   drainWorker: {
     path: "/ridgeline.v1.ControlService/DrainWorker" as const,
     requestStream: false as const,
@@ -2060,7 +2055,7 @@ export const ControlServiceService = {
     responseSerialize: (value: CreateTokenResponse): Buffer => Buffer.from(CreateTokenResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CreateTokenResponse => CreateTokenResponse.decode(value),
   },
-  /** Secrets are not kept, so they are not listed. */
+  /** Tokens without their secrets, which the coordinator does not store. */
   listTokens: {
     path: "/ridgeline.v1.ControlService/ListTokens" as const,
     requestStream: false as const,
@@ -2070,7 +2065,7 @@ export const ControlServiceService = {
     responseSerialize: (value: ListTokensResponse): Buffer => Buffer.from(ListTokensResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListTokensResponse => ListTokensResponse.decode(value),
   },
-  /** Open sessions of the token are closed with it. */
+  /** Deletes a token and closes the calls that it authorized. */
   revokeToken: {
     path: "/ridgeline.v1.ControlService/RevokeToken" as const,
     requestStream: false as const,
@@ -2080,7 +2075,7 @@ export const ControlServiceService = {
     responseSerialize: (value: RevokeTokenResponse): Buffer => Buffer.from(RevokeTokenResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RevokeTokenResponse => RevokeTokenResponse.decode(value),
   },
-  /** Reads. Where a study stands, now and whenever that has changed; ends when the study has ended. */
+  /** Read-only. Sends a summary of the study now and after each change. The stream ends with the study. */
   watch: {
     path: "/ridgeline.v1.ControlService/Watch" as const,
     requestStream: false as const,
@@ -2093,32 +2088,32 @@ export const ControlServiceService = {
 } as const;
 
 export interface ControlServiceServer extends UntypedServiceImplementation {
-  /** Reads. The first call of every command: a client of another protocol stops here. */
+  /** Read-only. Every client calls this first and stops if the protocol differs from its own. */
   getVersion: handleUnaryCall<GetVersionRequest, GetVersionResponse>;
-  /** Takes a study, or takes it up again where it was left. */
+  /** Starts a study, resumes it, or extends it. */
   submitStudy: handleUnaryCall<SubmitStudyRequest, SubmitStudyResponse>;
-  /** Reads. In order of submission. */
+  /** Read-only. Studies in the order of their submission. */
   listStudies: handleUnaryCall<ListStudiesRequest, ListStudiesResponse>;
-  /** Reads. In order of joining. */
+  /** Read-only. Workers in the order in which they joined. */
   listWorkers: handleUnaryCall<ListWorkersRequest, ListWorkersResponse>;
-  /** No new trial is started; what runs is finished. */
+  /** Starts no more trials of the study. Running trials continue. */
   pauseStudy: handleUnaryCall<PauseStudyRequest, PauseStudyResponse>;
   resumeStudy: handleUnaryCall<ResumeStudyRequest, ResumeStudyResponse>;
-  /** For good: running trials are stopped, results are kept. */
+  /** Ends the study permanently: stops its running trials and keeps its results. */
   cancelStudy: handleUnaryCall<CancelStudyRequest, CancelStudyResponse>;
-  /** The worker finishes what it runs and leaves. */
+  /** Asks a worker to finish its running packs and leave. */
   drainWorker: handleUnaryCall<DrainWorkerRequest, DrainWorkerResponse>;
   createToken: handleUnaryCall<CreateTokenRequest, CreateTokenResponse>;
-  /** Secrets are not kept, so they are not listed. */
+  /** Tokens without their secrets, which the coordinator does not store. */
   listTokens: handleUnaryCall<ListTokensRequest, ListTokensResponse>;
-  /** Open sessions of the token are closed with it. */
+  /** Deletes a token and closes the calls that it authorized. */
   revokeToken: handleUnaryCall<RevokeTokenRequest, RevokeTokenResponse>;
-  /** Reads. Where a study stands, now and whenever that has changed; ends when the study has ended. */
+  /** Read-only. Sends a summary of the study now and after each change. The stream ends with the study. */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
 }
 
 export interface ControlServiceClient extends Client {
-  /** Reads. The first call of every command: a client of another protocol stops here. */
+  /** Read-only. Every client calls this first and stops if the protocol differs from its own. */
   getVersion(
     request: GetVersionRequest,
     callback: (error: ServiceError | null, response: GetVersionResponse) => void,
@@ -2134,7 +2129,7 @@ export interface ControlServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetVersionResponse) => void,
   ): ClientUnaryCall;
-  /** Takes a study, or takes it up again where it was left. */
+  /** Starts a study, resumes it, or extends it. */
   submitStudy(
     request: SubmitStudyRequest,
     callback: (error: ServiceError | null, response: SubmitStudyResponse) => void,
@@ -2150,7 +2145,7 @@ export interface ControlServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SubmitStudyResponse) => void,
   ): ClientUnaryCall;
-  /** Reads. In order of submission. */
+  /** Read-only. Studies in the order of their submission. */
   listStudies(
     request: ListStudiesRequest,
     callback: (error: ServiceError | null, response: ListStudiesResponse) => void,
@@ -2166,7 +2161,7 @@ export interface ControlServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListStudiesResponse) => void,
   ): ClientUnaryCall;
-  /** Reads. In order of joining. */
+  /** Read-only. Workers in the order in which they joined. */
   listWorkers(
     request: ListWorkersRequest,
     callback: (error: ServiceError | null, response: ListWorkersResponse) => void,
@@ -2182,7 +2177,7 @@ export interface ControlServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListWorkersResponse) => void,
   ): ClientUnaryCall;
-  /** No new trial is started; what runs is finished. */
+  /** Starts no more trials of the study. Running trials continue. */
   pauseStudy(
     request: PauseStudyRequest,
     callback: (error: ServiceError | null, response: PauseStudyResponse) => void,
@@ -2213,7 +2208,7 @@ export interface ControlServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ResumeStudyResponse) => void,
   ): ClientUnaryCall;
-  /** For good: running trials are stopped, results are kept. */
+  /** Ends the study permanently: stops its running trials and keeps its results. */
   cancelStudy(
     request: CancelStudyRequest,
     callback: (error: ServiceError | null, response: CancelStudyResponse) => void,
@@ -2229,7 +2224,7 @@ export interface ControlServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CancelStudyResponse) => void,
   ): ClientUnaryCall;
-  /** The worker finishes what it runs and leaves. */
+  /** Asks a worker to finish its running packs and leave. */
   drainWorker(
     request: DrainWorkerRequest,
     callback: (error: ServiceError | null, response: DrainWorkerResponse) => void,
@@ -2260,7 +2255,7 @@ export interface ControlServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
   ): ClientUnaryCall;
-  /** Secrets are not kept, so they are not listed. */
+  /** Tokens without their secrets, which the coordinator does not store. */
   listTokens(
     request: ListTokensRequest,
     callback: (error: ServiceError | null, response: ListTokensResponse) => void,
@@ -2276,7 +2271,7 @@ export interface ControlServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListTokensResponse) => void,
   ): ClientUnaryCall;
-  /** Open sessions of the token are closed with it. */
+  /** Deletes a token and closes the calls that it authorized. */
   revokeToken(
     request: RevokeTokenRequest,
     callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
@@ -2292,7 +2287,7 @@ export interface ControlServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
   ): ClientUnaryCall;
-  /** Reads. Where a study stands, now and whenever that has changed; ends when the study has ended. */
+  /** Read-only. Sends a summary of the study now and after each change. The stream ends with the study. */
   watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchResponse>;
   watch(
     request: WatchRequest,

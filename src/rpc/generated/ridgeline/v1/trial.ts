@@ -11,579 +11,111 @@ export const protobufPackage = "ridgeline.v1";
 
 export const protobufFileName = "ridgeline/v1/trial.proto";
 
-/** What a training run is, apart from its data, seed and λ. */
-export interface TrainerSettings {
-  /** Hidden units, 1 to 4096. */
-  hidden: number;
-  /** Records in a mini-batch, 1 to 100000. */
-  batch: number;
-  learningRate: CyclicalRate | undefined;
-  length:
-    | //
-    /** Periods of the cyclical rate, at least 1. */
-    { $case: "cycles"; value: number }
-    | //
-    /** Passes over the training set, at least 1. */
-    { $case: "epochs"; value: number }
-    | undefined;
-  measure:
-    | MeasureSchedule
-    | undefined;
-  /** The share of hidden units dropped in a step, in [0, 1). */
-  dropout: number;
-  /** Whether records are mirrored left to right with probability one half. */
-  mirror: boolean;
-  /** The most pixels that a record is moved each way, 0 to 1024. */
-  shift: number;
-}
-
-/** The triangular cyclical learning rate: up for step_size steps, then down. */
-export interface CyclicalRate {
-  /** 0 <= min <= max. */
-  min: number;
-  max: number;
-  /** Half a period, in steps; at least 1. Of the first one where periods grow. */
-  stepSize: number;
-  /** How many times as long as the one before it each period is, 2 to 16; 0: all are equally long. */
-  cycleMultiplier: number;
-}
-
-/** When a trial is measured; always at its last step too. */
-export interface MeasureSchedule {
-  schedule:
-    | //
-    /** After each period of the cyclical rate. */
-    { $case: "cycle"; value: EachCycle }
-    | //
-    /** After each pass over the training set. */
-    { $case: "epoch"; value: EachEpoch }
-    | //
-    /** At the last step only. */
-    { $case: "end"; value: AtEnd }
-    | //
-    /** After every so many steps, at least 1. */
-    { $case: "steps"; value: number }
-    | undefined;
-}
-
-export interface EachCycle {
-}
-
-export interface EachEpoch {
-}
-
-export interface AtEnd {
-}
-
-/** A data set as workers know it: parts by digest, and how the splits are drawn from them. */
+/**
+ * A data set as a worker sees it: shards by digest, and how the splits are drawn from them. It contains
+ * no file name and no address; the worker fetches shards from the coordinator by digest.
+ */
 export interface DatasetReference {
-  /** In the order in which records are numbered; 1 to 1024 of them. */
-  parts: PartReference[];
-  /** Draws the counted selections; less than 2^53. */
+  /** 1 to 1024 shards. Records are numbered through the shards in this order. */
+  shards: ShardReference[];
+  /** Seed that draws the counted selections; less than 2^53. */
   seed: bigint;
   train: Selection | undefined;
   validation:
     | Selection
     | undefined;
-  /** Absent where the study has no test split. */
+  /** Absent if the study has no test split. */
   test?:
     | Selection
     | undefined;
-  /** Counted selections have the classes in the proportions in which they are in what is drawn from. */
+  /** Whether drawn splits keep the proportions of the classes. */
   stratify: boolean;
 }
 
-export interface PartReference {
+/** A shard of a data set: a group of records that is stored and fetched as a whole. */
+export interface ShardReference {
   name: string;
-  /** Of the part's canonical bytes. */
+  /** Digest of the shard's canonical bytes. */
   digest: string;
-  /** Length of the canonical bytes, less than 2^53. */
+  /** Length of the canonical bytes; less than 2^53. */
   bytes: bigint;
-  /** Records in the part, at least 1. */
+  /** Number of records; at least 1. */
   count: number;
 }
 
-/** Which records a split has. */
+/** The records of a split. */
 export interface Selection {
   selection:
     | //
-    /** Whole parts, in this order. */
-    { $case: "parts"; value: PartNames }
+    /** All records of these shards, in this order. */
+    { $case: "shards"; value: ShardNames }
     | //
-    /** That many records, drawn by the seed from the parts that no split names; at least 1. */
+    /** This many records, at least 1, drawn from the shards that no split names. */
     { $case: "count"; value: number }
     | undefined;
 }
 
-export interface PartNames {
-  /** 1 to 1024 of them. */
+export interface ShardNames {
+  /** 1 to 1024 names. */
   names: string[];
 }
 
-/** What one training run gave. */
+/** The result of one training run. */
 export interface TrialResult {
-  /** SGD updates done. Of a diverged trial: after which a loss was no longer finite. */
+  /** Updates done, from 1. For a diverged trial: the step after which a loss was not finite. */
   steps: number;
-  /** Training alone, without loading and measuring; not negative. */
+  /** Seconds of training, without loading data and measuring; not negative. */
   seconds: number;
-  /** By step, ascending; at most 10000. The last point of a complete trial lies at `steps`. */
+  /**
+   * Measurements by ascending step; at most 10000. A complete trial has at least one, and the step of
+   * the last one is `steps`.
+   */
   curve: Measurement[];
   outcome: { $case: "complete"; value: Complete } | { $case: "diverged"; value: Diverged } | undefined;
 }
 
 export interface Complete {
-  /** Of the final parameters. */
+  /** Digest of the final parameters. */
   digest: string;
-  /** Bit r (bit r % 8 of byte r / 8): record r of the validation split was classified right. At most 1 MiB. */
+  /**
+   * One bit per record of the validation split: bit r (bit r % 8 of byte r / 8) is 1 if record r was
+   * classified correctly. At most 1 MiB.
+   */
   validationCorrect: Buffer;
 }
 
 export interface Diverged {
 }
 
-/**
- * The metrics of one trial at one step. Losses and costs are not negative; in a diverged trial, and
- * while it is not yet known to be one, they may be NaN or infinite.
- */
+/** The metrics of one trial at one step. */
 export interface Measurement {
-  /** SGD updates done, from 1. */
+  /** Updates done, from 1. */
   step: number;
-  /** Passes over the training set done; not negative. */
-  epoch: number;
-  /** The rate of the update that led here; not negative. */
-  learningRate: number;
-  /** Mean cross-entropy in nats. */
-  trainLoss: number;
-  /** The loss and the penalty λ(‖W1‖² + ‖W2‖²). */
-  trainCost: number;
-  /** Share in [0, 1]. */
-  trainAccuracy: number;
-  validationLoss: number;
-  validationCost: number;
-  validationAccuracy: number;
-  /** Present only where the run measures the test set, and then at the last step. */
-  testLoss?: number | undefined;
-  testAccuracy?: number | undefined;
+  /**
+   * Values by metric name; at most 64. A metric that was not measured is absent. A name has 1 to 64
+   * characters: a lower-case letter, then lower-case letters, digits and underscores.
+   *
+   * A value is finite. Only in `Measured` and in the curve of a diverged trial it may also be NaN or
+   * infinite. These metrics of classifiers have fixed ranges:
+   *   epoch, learning_rate, {train,validation,test}_loss, {train,validation}_cost: not negative
+   *   {train,validation,test}_accuracy: 0 to 1
+   */
+  metrics: { [key: string]: number };
 }
 
-function createBaseTrainerSettings(): TrainerSettings {
-  return {
-    hidden: 0,
-    batch: 0,
-    learningRate: undefined,
-    length: undefined,
-    measure: undefined,
-    dropout: 0,
-    mirror: false,
-    shift: 0,
-  };
+export interface Measurement_MetricsEntry {
+  key: string;
+  value: number;
 }
-
-export const TrainerSettings: MessageFns<TrainerSettings> = {
-  encode(message: TrainerSettings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.hidden !== 0) {
-      writer.uint32(8).uint32(message.hidden);
-    }
-    if (message.batch !== 0) {
-      writer.uint32(16).uint32(message.batch);
-    }
-    if (message.learningRate !== undefined) {
-      CyclicalRate.encode(message.learningRate, writer.uint32(26).fork()).join();
-    }
-    switch (message.length?.$case) {
-      case "cycles":
-        writer.uint32(32).uint32(message.length.value);
-        break;
-      case "epochs":
-        writer.uint32(40).uint32(message.length.value);
-        break;
-    }
-    if (message.measure !== undefined) {
-      MeasureSchedule.encode(message.measure, writer.uint32(50).fork()).join();
-    }
-    if (message.dropout !== 0) {
-      writer.uint32(57).double(message.dropout);
-    }
-    if (message.mirror !== false) {
-      writer.uint32(64).bool(message.mirror);
-    }
-    if (message.shift !== 0) {
-      writer.uint32(72).uint32(message.shift);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): TrainerSettings {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTrainerSettings();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.hidden = reader.uint32();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.batch = reader.uint32();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.learningRate = CyclicalRate.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.length = { $case: "cycles", value: reader.uint32() };
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.length = { $case: "epochs", value: reader.uint32() };
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.measure = MeasureSchedule.decode(reader, reader.uint32());
-            continue;
-          }
-          case 7: {
-            if (tag !== 57) {
-              break;
-            }
-
-            message.dropout = reader.double();
-            continue;
-          }
-          case 8: {
-            if (tag !== 64) {
-              break;
-            }
-
-            message.mirror = reader.bool();
-            continue;
-          }
-          case 9: {
-            if (tag !== 72) {
-              break;
-            }
-
-            message.shift = reader.uint32();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseCyclicalRate(): CyclicalRate {
-  return { min: 0, max: 0, stepSize: 0, cycleMultiplier: 0 };
-}
-
-export const CyclicalRate: MessageFns<CyclicalRate> = {
-  encode(message: CyclicalRate, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.min !== 0) {
-      writer.uint32(9).double(message.min);
-    }
-    if (message.max !== 0) {
-      writer.uint32(17).double(message.max);
-    }
-    if (message.stepSize !== 0) {
-      writer.uint32(24).uint32(message.stepSize);
-    }
-    if (message.cycleMultiplier !== 0) {
-      writer.uint32(32).uint32(message.cycleMultiplier);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): CyclicalRate {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCyclicalRate();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 9) {
-              break;
-            }
-
-            message.min = reader.double();
-            continue;
-          }
-          case 2: {
-            if (tag !== 17) {
-              break;
-            }
-
-            message.max = reader.double();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.stepSize = reader.uint32();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.cycleMultiplier = reader.uint32();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseMeasureSchedule(): MeasureSchedule {
-  return { schedule: undefined };
-}
-
-export const MeasureSchedule: MessageFns<MeasureSchedule> = {
-  encode(message: MeasureSchedule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    switch (message.schedule?.$case) {
-      case "cycle":
-        EachCycle.encode(message.schedule.value, writer.uint32(10).fork()).join();
-        break;
-      case "epoch":
-        EachEpoch.encode(message.schedule.value, writer.uint32(18).fork()).join();
-        break;
-      case "end":
-        AtEnd.encode(message.schedule.value, writer.uint32(26).fork()).join();
-        break;
-      case "steps":
-        writer.uint32(32).uint32(message.schedule.value);
-        break;
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MeasureSchedule {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMeasureSchedule();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.schedule = { $case: "cycle", value: EachCycle.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.schedule = { $case: "epoch", value: EachEpoch.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.schedule = { $case: "end", value: AtEnd.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.schedule = { $case: "steps", value: reader.uint32() };
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseEachCycle(): EachCycle {
-  return {};
-}
-
-export const EachCycle: MessageFns<EachCycle> = {
-  encode(_: EachCycle, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EachCycle {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEachCycle();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseEachEpoch(): EachEpoch {
-  return {};
-}
-
-export const EachEpoch: MessageFns<EachEpoch> = {
-  encode(_: EachEpoch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EachEpoch {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEachEpoch();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseAtEnd(): AtEnd {
-  return {};
-}
-
-export const AtEnd: MessageFns<AtEnd> = {
-  encode(_: AtEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): AtEnd {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAtEnd();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
 
 function createBaseDatasetReference(): DatasetReference {
-  return { parts: [], seed: 0n, train: undefined, validation: undefined, test: undefined, stratify: false };
+  return { shards: [], seed: 0n, train: undefined, validation: undefined, test: undefined, stratify: false };
 }
 
 export const DatasetReference: MessageFns<DatasetReference> = {
   encode(message: DatasetReference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.parts) {
-      PartReference.encode(v!, writer.uint32(10).fork()).join();
+    for (const v of message.shards) {
+      ShardReference.encode(v!, writer.uint32(10).fork()).join();
     }
     if (message.seed !== 0n) {
       if (BigInt.asUintN(64, message.seed) !== message.seed) {
@@ -624,7 +156,7 @@ export const DatasetReference: MessageFns<DatasetReference> = {
               break;
             }
 
-            message.parts.push(PartReference.decode(reader, reader.uint32()));
+            message.shards.push(ShardReference.decode(reader, reader.uint32()));
             continue;
           }
           case 2: {
@@ -680,12 +212,12 @@ export const DatasetReference: MessageFns<DatasetReference> = {
   },
 };
 
-function createBasePartReference(): PartReference {
+function createBaseShardReference(): ShardReference {
   return { name: "", digest: "", bytes: 0n, count: 0 };
 }
 
-export const PartReference: MessageFns<PartReference> = {
-  encode(message: PartReference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const ShardReference: MessageFns<ShardReference> = {
+  encode(message: ShardReference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
@@ -704,7 +236,7 @@ export const PartReference: MessageFns<PartReference> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PartReference {
+  decode(input: BinaryReader | Uint8Array, length?: number): ShardReference {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -713,7 +245,7 @@ export const PartReference: MessageFns<PartReference> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePartReference();
+      const message = createBaseShardReference();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -769,8 +301,8 @@ function createBaseSelection(): Selection {
 export const Selection: MessageFns<Selection> = {
   encode(message: Selection, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.selection?.$case) {
-      case "parts":
-        PartNames.encode(message.selection.value, writer.uint32(10).fork()).join();
+      case "shards":
+        ShardNames.encode(message.selection.value, writer.uint32(10).fork()).join();
         break;
       case "count":
         writer.uint32(16).uint32(message.selection.value);
@@ -797,7 +329,7 @@ export const Selection: MessageFns<Selection> = {
               break;
             }
 
-            message.selection = { $case: "parts", value: PartNames.decode(reader, reader.uint32()) };
+            message.selection = { $case: "shards", value: ShardNames.decode(reader, reader.uint32()) };
             continue;
           }
           case 2: {
@@ -821,19 +353,19 @@ export const Selection: MessageFns<Selection> = {
   },
 };
 
-function createBasePartNames(): PartNames {
+function createBaseShardNames(): ShardNames {
   return { names: [] };
 }
 
-export const PartNames: MessageFns<PartNames> = {
-  encode(message: PartNames, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const ShardNames: MessageFns<ShardNames> = {
+  encode(message: ShardNames, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.names) {
       writer.uint32(10).string(v!);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): PartNames {
+  decode(input: BinaryReader | Uint8Array, length?: number): ShardNames {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -842,7 +374,7 @@ export const PartNames: MessageFns<PartNames> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBasePartNames();
+      const message = createBaseShardNames();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1052,19 +584,7 @@ export const Diverged: MessageFns<Diverged> = {
 };
 
 function createBaseMeasurement(): Measurement {
-  return {
-    step: 0,
-    epoch: 0,
-    learningRate: 0,
-    trainLoss: 0,
-    trainCost: 0,
-    trainAccuracy: 0,
-    validationLoss: 0,
-    validationCost: 0,
-    validationAccuracy: 0,
-    testLoss: undefined,
-    testAccuracy: undefined,
-  };
+  return { step: 0, metrics: {} };
 }
 
 export const Measurement: MessageFns<Measurement> = {
@@ -1072,36 +592,9 @@ export const Measurement: MessageFns<Measurement> = {
     if (message.step !== 0) {
       writer.uint32(8).uint32(message.step);
     }
-    if (message.epoch !== 0) {
-      writer.uint32(17).double(message.epoch);
-    }
-    if (message.learningRate !== 0) {
-      writer.uint32(25).double(message.learningRate);
-    }
-    if (message.trainLoss !== 0) {
-      writer.uint32(33).double(message.trainLoss);
-    }
-    if (message.trainCost !== 0) {
-      writer.uint32(41).double(message.trainCost);
-    }
-    if (message.trainAccuracy !== 0) {
-      writer.uint32(49).double(message.trainAccuracy);
-    }
-    if (message.validationLoss !== 0) {
-      writer.uint32(57).double(message.validationLoss);
-    }
-    if (message.validationCost !== 0) {
-      writer.uint32(65).double(message.validationCost);
-    }
-    if (message.validationAccuracy !== 0) {
-      writer.uint32(73).double(message.validationAccuracy);
-    }
-    if (message.testLoss !== undefined) {
-      writer.uint32(81).double(message.testLoss);
-    }
-    if (message.testAccuracy !== undefined) {
-      writer.uint32(89).double(message.testAccuracy);
-    }
+    globalThis.Object.entries(message.metrics).forEach(([key, value]: [string, number]) => {
+      Measurement_MetricsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
     return writer;
   },
 
@@ -1127,83 +620,71 @@ export const Measurement: MessageFns<Measurement> = {
             continue;
           }
           case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = Measurement_MetricsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.metrics[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMeasurement_MetricsEntry(): Measurement_MetricsEntry {
+  return { key: "", value: 0 };
+}
+
+export const Measurement_MetricsEntry: MessageFns<Measurement_MetricsEntry> = {
+  encode(message: Measurement_MetricsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Measurement_MetricsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMeasurement_MetricsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
             if (tag !== 17) {
               break;
             }
 
-            message.epoch = reader.double();
-            continue;
-          }
-          case 3: {
-            if (tag !== 25) {
-              break;
-            }
-
-            message.learningRate = reader.double();
-            continue;
-          }
-          case 4: {
-            if (tag !== 33) {
-              break;
-            }
-
-            message.trainLoss = reader.double();
-            continue;
-          }
-          case 5: {
-            if (tag !== 41) {
-              break;
-            }
-
-            message.trainCost = reader.double();
-            continue;
-          }
-          case 6: {
-            if (tag !== 49) {
-              break;
-            }
-
-            message.trainAccuracy = reader.double();
-            continue;
-          }
-          case 7: {
-            if (tag !== 57) {
-              break;
-            }
-
-            message.validationLoss = reader.double();
-            continue;
-          }
-          case 8: {
-            if (tag !== 65) {
-              break;
-            }
-
-            message.validationCost = reader.double();
-            continue;
-          }
-          case 9: {
-            if (tag !== 73) {
-              break;
-            }
-
-            message.validationAccuracy = reader.double();
-            continue;
-          }
-          case 10: {
-            if (tag !== 81) {
-              break;
-            }
-
-            message.testLoss = reader.double();
-            continue;
-          }
-          case 11: {
-            if (tag !== 89) {
-              break;
-            }
-
-            message.testAccuracy = reader.double();
+            message.value = reader.double();
             continue;
           }
         }

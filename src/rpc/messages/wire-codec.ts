@@ -1,0 +1,255 @@
+/**
+ * Wire codec: converts and checks the fields of protobuf messages, in both directions.
+ *
+ * A message is declared once, as a record of codecs. `write` converts a valid value to the generated
+ * type; `read` converts it back and rejects every value that breaks a rule of `proto/ridgeline/v1`. The
+ * sender is untrusted: it may be broken, of another version, or hostile.
+ */
+import { parseTrialName, trialName, type TrialId } from '../../study/trial.ts';
+
+/** A message that breaks a rule of `proto/ridgeline/v1`. */
+export interface Malformed {
+  readonly kind: 'malformed';
+  /** Which rule, with the field. */
+  readonly reason: string;
+}
+
+/** Limits of one message, as the comments in `proto/ridgeline/v1` state them. */
+export const wireLimits = {
+  nameCharacters: 128,
+  reasonCharacters: 8_192,
+  specCharacters: 256 * 1024,
+  settingsCharacters: 64 * 1024,
+  paramsCharacters: 64 * 1024,
+  params: 64,
+  paramCharacters: 1_024,
+  metrics: 64,
+  metricCharacters: 64,
+  curvePoints: 10_000,
+  /** Of one result: a pack of 8 results with bitmaps of 1 MiB fits into a message. */
+  curveBytes: 2_900_000,
+  packMembers: 8,
+  threads: 256,
+  heldPacks: 4_096,
+  datasets: 1_024,
+  shards: 1_024,
+  validationBytes: 1024 * 1024,
+} as const;
+
+/** `Readable` differs from `Written` where the generated type allows a field to be absent. */
+export interface Codec<Value, Written, Readable = Written> {
+  write(value: Value): Written;
+  /** @throws BadField */
+  read(wire: Readable, field: string): Value;
+}
+
+/** Thrown by a codec. `readMessage` or the status of a call converts it. */
+export class BadField extends Error {}
+
+/** @throws BadField */
+export function malformed(reason: string): never {
+  throw new BadField(reason);
+}
+
+/** Runs a conversion. An error in the message, such as bytes that do not decode, becomes a value. */
+export function readMessage<T>(convert: () => T): T | Malformed {
+  try {
+    return convert();
+  } catch (error) {
+    if (error instanceof BadField) return { kind: 'malformed', reason: error.message };
+    // The decoder reports truncated fields, unknown tags, and lengths beyond the end.
+    const detail = error instanceof Error ? error.message : String(error);
+    return { kind: 'malformed', reason: `it does not decode: ${detail}` };
+  }
+}
+
+/** A value that is the same on both sides, with a check. */
+function checked<T>(check: (value: T, field: string) => T): Codec<T, T> {
+  return { write: (value) => value, read: check };
+}
+
+/** Any value of its type: a Boolean, or an uint32 without a smaller range. */
+export const plain = <T extends boolean | number>(): Codec<T, T> => checked((value) => value);
+
+/** An invalid name is not quoted: it may be long, or contain control sequences of a terminal. */
+export const name: Codec<string, string> = checked((text, field) => {
+  if (text.length === 0) malformed(`${field} is empty`);
+  if (text.length > wireLimits.nameCharacters) malformed(`${field} has ${text.length} characters`);
+  if (/\p{Cc}/u.test(text)) malformed(`${field} has a control character`);
+  return text;
+});
+
+/** Text of at most `max` UTF-16 code units. */
+export const textUpTo = (max: number): Codec<string, string> =>
+  checked((value, field) =>
+    value.length <= max ? value : malformed(`${field} has ${value.length} characters`),
+  );
+
+/** Text for people: cut after 8192 characters, never rejected. */
+export const reason: Codec<string, string> = { write: cutReason, read: cutReason };
+
+function cutReason(text: string): string {
+  return text.slice(0, wireLimits.reasonCharacters).toWellFormed();
+}
+
+export const digest: Codec<string, string> = checked((text, field) =>
+  /^[0-9a-f]{64}$/.test(text) ? text : malformed(`${field} is not 64 hexadecimal digits`),
+);
+
+export const trialId: Codec<TrialId, string> = {
+  write: trialName,
+  read: (text, field) =>
+    parseTrialName(name.read(text, field)) ?? malformed(`${field} does not name a trial`),
+};
+
+export const uint32Max = 2 ** 32 - 1;
+
+/** A whole number from `min` to `max`. */
+export function whole(min: number, max = uint32Max): Codec<number, number> {
+  return checked((value, field) =>
+    Number.isInteger(value) && value >= min && value <= max
+      ? value
+      : malformed(`${field} is ${value}, not a whole number from ${min} to ${max}`),
+  );
+}
+
+/** An uint64 that a float64 represents exactly. Larger numbers than 2^53 - 1 are malformed. */
+export function safeInteger(min = 0): Codec<number, bigint> {
+  return {
+    write: (value) => BigInt(Math.max(0, Math.round(value))),
+    read: (value, field) =>
+      value >= min && value <= Number.MAX_SAFE_INTEGER
+        ? Number(value)
+        : malformed(`${field} is ${value}, not from ${min} to 2^53 - 1`),
+  };
+}
+
+export const finite: Codec<number, number> = checked((value, field) =>
+  Number.isFinite(value) ? value : malformed(`${field} is ${value}`),
+);
+
+/** Finite and not negative. */
+export const amount: Codec<number, number> = checked((value, field) =>
+  value >= 0 && value < Infinity
+    ? value
+    : malformed(`${field} is ${value}, not a number from 0 on`),
+);
+
+/** In [0, 1]. */
+export const share: Codec<number, number> = checked((value, field) =>
+  value >= 0 && value <= 1 ? value : malformed(`${field} is ${value}, not from 0 to 1`),
+);
+
+/** A union of words as an enum. Numbers without a word, such as the zero value, are malformed. */
+export function words<Word extends string, Wire extends number>(
+  wires: Readonly<Record<Word, Wire>>,
+): Codec<Word, Wire, number> {
+  const known = new Map<number, Word>();
+  for (const word in wires) known.set(wires[word], word);
+  return {
+    write: (word) => wires[word],
+    read: (wire, field) =>
+      known.get(wire) ?? malformed(`${field} is ${wire}, which has no meaning`),
+  };
+}
+
+/** A field that is present exactly if the value is not null. */
+export function optional<Value, Written, Readable>(
+  codec: Codec<Value, Written, Readable>,
+): Codec<Value | null, Written | undefined, Readable | undefined> {
+  return {
+    write: (value) => (value === null ? undefined : codec.write(value)),
+    read: (wire, field) => (wire === undefined ? null : codec.read(wire, field)),
+  };
+}
+
+export function list<Value, Written, Readable>(
+  codec: Codec<Value, Written, Readable>,
+  min: number,
+  max: number,
+): Codec<readonly Value[], Written[], readonly Readable[]> {
+  return {
+    write: (values) => values.map((value) => codec.write(value)),
+    read: (wires, field) => {
+      if (wires.length < min || wires.length > max)
+        malformed(`${field} has ${wires.length} entries, not ${min} to ${max}`);
+      return wires.map((wire) => codec.read(wire, field));
+    },
+  };
+}
+
+type AnyCodec = Codec<unknown, unknown, unknown>;
+type ValueFrom<C extends AnyCodec> = ReturnType<C['read']>;
+type WrittenBy<C extends AnyCodec> = ReturnType<C['write']>;
+type ReadableBy<C extends AnyCodec> = Parameters<C['read']>[0];
+type Fields = Readonly<Record<string, AnyCodec>>;
+
+/** A message with these fields. An absent message is malformed. */
+export function record<F extends Fields>(
+  fields: F,
+): Codec<
+  { readonly [K in keyof F]: ValueFrom<F[K]> },
+  { [K in keyof F]: WrittenBy<F[K]> },
+  { readonly [K in keyof F]?: ReadableBy<F[K]> } | undefined
+> {
+  const entries: { key: keyof F; codec: F[keyof F]; field: string }[] = [];
+  for (const key in fields) entries.push({ key, codec: fields[key], field: snakeCase(key) });
+  return {
+    write: (value) =>
+      Object.fromEntries(
+        entries.map(({ key, codec }): unknown[] => [key, codec.write(value[key])]),
+      ),
+    read: (wire, path) => {
+      if (wire === undefined) malformed(`${path} is missing`);
+      const prefix = path === '' ? '' : `${path}.`;
+      return Object.fromEntries(
+        entries.map(({ key, codec, field }): unknown[] => [
+          key,
+          codec.read(wire[key], `${prefix}${field}`),
+        ]),
+      );
+    },
+  };
+}
+
+/** `packEnded` for `pack-ended`. */
+type CaseName<Kind> = Kind extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CaseName<Tail>>}`
+  : Kind;
+
+/** The oneof `message` of a stream. `kind` in the value names the case. */
+export function union<C extends Fields>(
+  codecs: C,
+): Codec<
+  { [K in keyof C]: { readonly kind: K } & ValueFrom<C[K]> }[keyof C],
+  { [K in keyof C]: { $case: CaseName<K>; value: WrittenBy<C[K]> } }[keyof C],
+  { [K in keyof C]: { $case: CaseName<K>; value: ReadableBy<C[K]> } }[keyof C] | undefined
+> {
+  const caseName = (kind: string): string =>
+    kind.replaceAll(/-[a-z]/g, (match) => match.slice(1).toUpperCase());
+  const kinds = new Map(Object.keys(codecs).map((kind) => [caseName(kind), kind]));
+  const codecFor = (kind: string): AnyCodec =>
+    codecs[kind] ?? malformed(`message ${kind} has no meaning`);
+  return {
+    write: (value) => {
+      const kind = String(value.kind);
+      const entries: unknown[][] = [
+        ['$case', caseName(kind)],
+        ['value', codecFor(kind).write(value)],
+      ];
+      return Object.fromEntries(entries);
+    },
+    read: (wire, field) => {
+      if (wire === undefined) malformed(`${field} is missing`);
+      const kind = kinds.get(String(wire.$case)) ?? '';
+      const value = codecFor(kind).read(wire.value, '') ?? {};
+      const entries: unknown[][] = [['kind', kind], ...Object.entries(value)];
+      return Object.fromEntries(entries);
+    },
+  };
+}
+
+/** `lease_ms` for `leaseMs`: names of fields as the specification writes them. */
+function snakeCase(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

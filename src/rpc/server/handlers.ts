@@ -1,0 +1,35 @@
+/**
+ * Handlers: what a coordinator must do to be served by `rpc-server.ts`, one method for each request.
+ */
+import type { StudySummary, WatchSnapshot, WorkerSummary } from '../../study/summaries.ts';
+import type { SubmittedStudy } from '../messages/control-messages.ts';
+import type { SessionStream } from './session-stream.ts';
+
+export type { SubmitOutcome } from '../messages/control-messages.ts';
+
+/** Requests of workers. */
+export interface ClusterHandlers {
+  /** A worker with a valid token has opened a stream. Sets the stream's listeners before it returns. */
+  session(stream: SessionStream): void;
+  /** The shard's bytes from `offset` on; null if no study uses a shard with this digest. */
+  fetchShard(
+    digest: string,
+    offset: number,
+  ): Iterable<Uint8Array> | AsyncIterable<Uint8Array> | null;
+}
+
+/** Requests of operators. A `RidgelineError` that a method throws is thrown at the client, too. */
+export interface ControlHandlers {
+  /** @param spec the study as canonical JSON, not yet validated */
+  submitStudy(spec: string, fresh: boolean): Promise<SubmittedStudy>;
+  listStudies(): Promise<readonly StudySummary[]>;
+  listWorkers(): readonly WorkerSummary[];
+  setStudy(study: string, change: 'pause' | 'resume' | 'cancel', reason: string): Promise<void>;
+  /**
+   * @param worker null: all workers
+   * @returns number of workers that were asked to leave
+   */
+  drainWorker(worker: string | null, reason: string): number;
+  /** A snapshot now and after each change, until the study has ended or `signal` is aborted. */
+  watch(study: string, signal: AbortSignal): AsyncIterable<WatchSnapshot>;
+}
