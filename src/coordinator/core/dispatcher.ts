@@ -1,59 +1,67 @@
 /**
- * The dispatcher: decides who trains what, and what counts.
+ * Dispatcher: decides which worker runs which trial, and which results count.
  *
- * Think of a library that lends work. Every loan (a lease) has a date; heartbeats renew it, but only
- * while the reader turns pages. A loan that runs out is lent to somebody else, and a book brought
- * back late is still read: the first result counts, whoever brings it, and later ones are compared.
+ * Sans-io: it holds state in memory and reads no clock. Each event arrives with its time; each decision is
+ * a list of rows to store and of effects that may follow only once the rows are on disk. If a commit
+ * fails, the dispatcher is discarded and built again from the store.
  *
- * Sans-io: it holds state in memory and does nothing but decide. Every event comes in with the time
- * it happened; every decision goes out as rows to persist and effects that may only follow once the
- * rows are on disk. When a commit fails, this object is thrown away and built again from the store.
+ * A pack is leased to a worker: the lease is renewed by progress, and when it ends the trials are
+ * scheduled again. The first result of a trial counts, whichever worker it comes from and however late;
+ * later results are compared with it.
  *
- * Parts: `trial-state.ts` (one trial), `results.ts` and `giving-up.ts` (what becomes of attempts),
- * `auditing.ts` (what is computed again, and what that shows), `leases.ts` (until when), `workforce.ts`
- * and `quarantine.ts` (who is here, who is given nothing), `granting.ts` and `granting-audits.ts` (who is
- * next), `intake.ts` and `stage-progress.ts` (from stage to stage), `cluster-state.ts` (what is
- * remembered).
- * Not here: sockets, timers, SQLite (`coordinator-server.ts`), and how a λ is sampled (`search`).
+ *     state/       what is remembered; the turn, in which one event is handled
+ *     attempts/    attempts without a result, tests of the winner
+ *     workers/     joining, leases, backoff, exclusions
+ *     results/     accepting and comparing results, audits
+ *     studies/     submitting, stages, restoring from the store, summaries
+ *     scheduling/  which trials run next, and where
+ *
+ * Not here: streams, timers, the store (`shell`), how parameters are sampled (`search`).
  */
 import { assert, unreachable } from '../../base/assert.ts';
 import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
-import {
-  isActive,
-  type ClusterState,
-  type Decision,
-  type DispatcherSettings,
-  type Moment,
-  type StudyData,
-  type StudyEntry,
-} from './state/cluster-state.ts';
-import { endStudy, isPackDone, logEvent, send } from './state/decision.ts';
-import { cancelTrials, failPack } from './state/failed-attempts.ts';
+import { setStudyStatus } from './attempts/close-attempt.ts';
+import { cancelStudy } from './attempts/failed-attempts.ts';
+import { takeResults } from './results/results.ts';
 import { scheduleAll } from './scheduling/scheduling.ts';
+import type {
+  ClusterState,
+  DispatcherSettings,
+  Moment,
+  StudyData,
+  StudyEntry,
+  WorkerEntry,
+} from './state/cluster-state.ts';
+import { isActive } from './state/study-entry.ts';
+import { Turn, type Decision } from './state/turn.ts';
+import { restoreStudy, type StoredStudy } from './studies/restore.ts';
+import { advanceStudy } from './studies/stage-progress.ts';
 import { extendStudy, submitStudy, type SubmitDetails } from './studies/submit-study.ts';
 import {
-  claimPacks,
   expireLeases,
   extendLeasesAfterPause,
+  failReportedPack,
   freeThread,
-  packOf,
   renewLease,
 } from './workers/leases.ts';
-import { countFailure } from './workers/exclusions.ts';
-import { restoreStudy, type StoredStudy } from './studies/restore.ts';
-import { takeResult } from './results/results.ts';
-import { advanceStudy } from './studies/stage-progress.ts';
-import { datasetFailed, freeName, newWorker, reapWorker } from './workers/workers.ts';
+import {
+  datasetFailed,
+  datasetReady,
+  disconnectWorker,
+  drainWorkers,
+  joinWorker,
+  removeLostWorkers,
+} from './workers/workers.ts';
 
 export class Dispatcher {
   readonly state: ClusterState;
 
-  /** @param convicted sessions whose results were shown to be wrong, and why */
+  /** @param excluded reason by session: workers that have computed a wrong result */
   constructor(
     settings: DispatcherSettings,
     stored: readonly StoredStudy[],
-    convicted: ReadonlyMap<string, string>,
+    excluded: ReadonlyMap<string, string>,
     now: Moment,
   ) {
     this.state = {
@@ -63,157 +71,61 @@ export class Dispatcher {
       studies: new Map(),
       workers: new Map(),
       packs: new Map(),
-      excluded: new Map(convicted),
+      excluded: new Map(excluded),
     };
     for (const study of stored) this.restore(study, now);
   }
 
-  /** Takes up a study from the store: after a restart, or when a finished one is extended. */
+  /** Adds a study from the store: after a restart, or when a study that is not in memory is extended. */
   restore(stored: StoredStudy, now: Moment): void {
-    restoreStudy(this.state, stored, now.monotonicMs + this.state.settings.leaseMs, now);
+    restoreStudy(this.state, stored, now);
   }
 
-  /** A new study, behind those that were submitted before it. */
+  /** A new study, scheduled after those that were submitted before it. */
   submit(spec: StudySpec, data: StudyData, details: SubmitDetails, now: Moment): Decision {
-    const decision = this.#begin(now);
-    submitStudy(this.state, spec, data, details, now, decision);
-    return this.#settle(now, decision);
+    return this.#handle(now, (turn) => submitStudy(turn, spec, data, details));
   }
 
-  /** More trials in the last stage, or more stages, of a study that is here already. */
+  /** More trials in the last stage, or more stages, of a study in memory. */
   extend(spec: StudySpec, now: Moment): Decision {
-    const decision = this.#begin(now);
-    extendStudy(this.state, this.#study(spec.study), spec, now, decision);
-    return this.#settle(now, decision);
+    return this.#handle(now, (turn) => extendStudy(turn, this.#study(spec.study), spec));
   }
 
   /** A worker's stream has opened. The protocol version was checked before. */
   joined(hello: Hello, address: string, now: Moment): Decision {
-    const decision = this.#begin(now);
-    const known = this.state.workers.get(hello.session);
-    const worker = known ?? newWorker(hello.session, freeName(this.state, hello.name));
-    worker.address = address;
-    worker.threads = hello.threads;
-    worker.packMax = hello.packMax;
-    worker.kernel = hello.kernel;
-    worker.selfTestDigest = hello.selfTestDigest;
-    worker.connected = true;
-    worker.closedAtMs = null;
-    worker.heardAtMs = now.monotonicMs;
-    worker.reportedLost = false;
-    worker.preparing = null;
-    worker.datasets.clear();
-    for (const dataset of hello.datasets) worker.datasets.add(dataset);
-    this.state.workers.set(worker.session, worker);
-    send(decision, worker, {
-      kind: 'welcome',
-      name: worker.name,
-      leaseMs: this.state.settings.leaseMs,
-      heartbeatMs: this.state.settings.heartbeatMs,
-      version: this.state.settings.version,
-      selfTestDigest: this.state.settings.selfTestDigest,
-    });
-    claimPacks(this.state, worker, hello.held, now, decision);
-    // It may not have heard it on its last stream.
-    if (worker.draining) send(decision, worker, { kind: 'drain', reason: 'it was told so before' });
-    const joined = {
-      kind: 'worker-joined',
-      worker: worker.name,
-      threads: worker.threads,
-      address,
-    } as const;
-    decision.afterCommit.push({ kind: 'notice', notice: joined });
-    logEvent(
-      decision,
-      now,
-      'worker-joined',
-      `${worker.name} from ${address} with ${worker.threads} ${worker.threads === 1 ? 'thread' : 'threads'}`,
-    );
-    return this.#settle(now, decision);
+    return this.#handle(now, (turn) => joinWorker(turn, hello, address));
   }
 
   /** A message on an open stream. */
   received(session: string, message: Exclude<WorkerMessage, Hello>, now: Moment): Decision {
-    const decision = this.#begin(now);
     const worker = this.state.workers.get(session);
     assert(worker, () => `session ${session} has joined`);
     worker.heardAtMs = now.monotonicMs;
-    switch (message.kind) {
-      case 'heartbeat':
-        for (const progress of message.packs) renewLease(this.state, progress, worker, now);
-        return decision; // Of a thousand workers many beat each second, and nothing moves on by it.
-      case 'measured':
-        break; // Of interest to those who watch, who see it from the server; nothing is decided by it.
-      case 'pack-ended':
-        for (const member of message.results)
-          takeResult(this.state, worker, message.pack, member, now, decision);
-        freeThread(
-          this.state,
-          message.pack,
-          worker,
-          'its results did not come with it',
-          now,
-          decision,
-        );
-        break;
-      case 'pack-failed': {
-        const pack = packOf(this.state, message.pack, worker);
-        if (pack !== undefined && !isPackDone(pack)) {
-          countFailure(worker, message.reason, now, decision);
-          failPack(this.state, pack, message.outcome, message.reason, now, decision);
-        }
-        freeThread(this.state, message.pack, worker, message.reason, now, decision);
-        break;
-      }
-      case 'pack-returned':
-        freeThread(this.state, message.pack, worker, message.reason, now, decision);
-        break;
-      case 'dataset-ready':
-        worker.datasets.add(message.dataset);
-        if (worker.preparing === message.dataset) worker.preparing = null;
-        break;
-      case 'dataset-failed':
-        datasetFailed(this.state, worker, message.dataset, message.reason, now, decision);
-        break;
-      case 'draining':
-        worker.draining = worker.leaving = true;
-        break;
-      default:
-        unreachable(message);
-    }
-    return this.#settle(now, decision);
+    if (message.kind !== 'heartbeat')
+      return this.#handle(now, (turn) => handleMessage(turn, worker, message));
+    // A thousand workers send many heartbeats a second, and nothing is scheduled because of one.
+    const turn = this.#begin(now);
+    for (const progress of message.packs) renewLease(turn, worker, progress);
+    return turn.decision;
   }
 
-  /** A worker's stream has closed: its leases end soon, unless the same session comes back. */
+  /** A worker's stream has closed. */
   streamClosed(session: string, reason: string, now: Moment): Decision {
-    const decision = this.#begin(now);
-    const worker = this.state.workers.get(session);
-    if (worker === undefined || !worker.connected) return decision;
-    worker.connected = false;
-    worker.preparing = null;
-    worker.closedAtMs = now.monotonicMs;
-    if (worker.leaving && worker.packs.size === 0) {
-      this.state.workers.delete(session);
-      // Of one that was asked to leave the stream only says that the worker ended it.
-      const why = worker.drainReason ?? reason;
-      decision.afterCommit.push({
-        kind: 'notice',
-        notice: { kind: 'worker-left', worker: worker.name, reason: why },
-      });
-      logEvent(decision, now, 'worker-left', `${worker.name}: ${why}`);
-    }
-    return this.#settle(now, decision);
+    return this.#handle(now, (turn) => {
+      const worker = this.state.workers.get(session);
+      if (worker?.connected === true) disconnectWorker(turn, worker, reason);
+    });
   }
 
-  /** Time has passed: leases run out, lost workers are forgotten. Call it a few times a second. */
+  /** Time has passed: leases end, lost workers are removed. Call it several times a second. */
   tick(now: Moment): Decision {
-    const decision = this.#begin(now);
-    expireLeases(this.state, now, decision);
-    for (const worker of this.state.workers.values()) reapWorker(this.state, worker, now, decision);
-    return this.#settle(now, decision);
+    return this.#handle(now, (turn) => {
+      expireLeases(turn);
+      removeLostWorkers(turn);
+    });
   }
 
-  /** Studies that have been over for so long that no late result is expected. */
+  /** Names of studies that have been over for so long that no late result is expected. */
   pastStudies(now: Moment): string[] {
     const { settings, studies, packs } = this.state;
     const past = [...studies.values()].filter(
@@ -224,71 +136,76 @@ export class Dispatcher {
     return past.map(({ name }) => name).filter((name) => !running.has(name));
   }
 
-  /** Drops a study that is over from memory. */
+  /** Removes a study that is over from memory. */
   forget(name: string): void {
     this.state.studies.delete(name);
   }
 
   pause(name: string, now: Moment): Decision {
-    return this.#setStatus(name, 'paused', now);
+    return this.#handle(now, (turn) => setStudyStatus(turn, this.#study(name), 'paused'));
   }
 
   resume(name: string, now: Moment): Decision {
-    return this.#setStatus(name, 'running', now);
+    return this.#handle(now, (turn) => setStudyStatus(turn, this.#study(name), 'running'));
   }
 
   cancel(name: string, reason: string, now: Moment): Decision {
-    const decision = this.#begin(now);
-    const study = this.#study(name);
-    cancelTrials(this.state, study, reason, now, decision);
-    endStudy(study, 'cancelled', reason, now, decision);
-    return this.#settle(now, decision);
+    return this.#handle(now, (turn) => cancelStudy(turn, this.#study(name), reason));
   }
 
-  /** Asks a worker, or all of them, to finish what runs and leave. */
-  drain(workerName: string | null, reason: string): Decision {
-    const decision: Decision = { persist: [], afterCommit: [] };
-    for (const worker of this.state.workers.values()) {
-      if (workerName !== null && worker.name !== workerName) continue;
-      worker.draining = true;
-      worker.drainReason = reason === '' ? 'it was drained' : reason;
-      if (worker.connected) send(decision, worker, { kind: 'drain', reason });
-    }
-    return decision;
+  /** @param name null: all workers */
+  drain(name: string | null, reason: string, now: Moment): Decision {
+    return this.#handle(now, (turn) => drainWorkers(turn, name, reason));
   }
 
-  #setStatus(name: string, status: 'paused' | 'running', now: Moment): Decision {
-    const decision = this.#begin(now);
-    const study = this.#study(name);
-    study.status = status;
-    decision.persist.push({
-      kind: 'study-status',
-      study: name,
-      status,
-      reason: null,
-      endedAtMs: null,
-    });
-    return this.#settle(now, decision);
-  }
-
-  /** What every event begins with. */
-  #begin(now: Moment): Decision {
+  #begin(now: Moment): Turn {
     extendLeasesAfterPause(this.state, now);
-    return { persist: [], afterCommit: [] };
+    return new Turn(this.state, now);
   }
 
-  /** What every event ends with: stages move on, free threads get work. */
-  #settle(now: Moment, decision: Decision): Decision {
+  /** Handles one event; then stages advance, and free threads receive work. */
+  #handle(now: Moment, handle: (turn: Turn) => void): Decision {
+    const turn = this.#begin(now);
+    handle(turn);
     for (const study of this.state.studies.values()) {
-      if (isActive(study)) advanceStudy(this.state, study, now, decision);
+      if (isActive(study)) advanceStudy(turn, study);
     }
-    scheduleAll(this.state, now, decision);
-    return decision;
+    scheduleAll(turn);
+    return turn.decision;
   }
 
   #study(name: string): StudyEntry {
     const study = this.state.studies.get(name);
-    assert(study, () => `study ${name} is known`);
+    assert(study, () => `study ${name} is in memory`);
     return study;
+  }
+}
+
+function handleMessage(
+  turn: Turn,
+  worker: WorkerEntry,
+  message: Exclude<WorkerMessage, Hello | { kind: 'heartbeat' }>,
+): void {
+  switch (message.kind) {
+    case 'measured':
+      return; // For live views only, which receive it from the shell.
+    case 'pack-ended':
+      return takeResults(turn, worker, message.pack, message.results);
+    case 'pack-failed': {
+      const { pack, outcome, reason } = message;
+      failReportedPack(turn, worker, pack, { outcome, reason });
+      return freeThread(turn, worker, pack, reason);
+    }
+    case 'pack-returned':
+      return freeThread(turn, worker, message.pack, message.reason);
+    case 'dataset-ready':
+      return datasetReady(worker, message.dataset);
+    case 'dataset-failed':
+      return datasetFailed(turn, worker, message.dataset, message.reason);
+    case 'draining':
+      worker.draining = worker.leaving = true;
+      return;
+    default:
+      return unreachable(message);
   }
 }

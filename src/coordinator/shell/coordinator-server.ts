@@ -1,41 +1,37 @@
 /**
- * The coordinator process's heart: the shell around the dispatcher.
+ * Coordinator: the shell around the dispatcher. It owns the store, the streams and the clock, and decides
+ * nothing itself.
  *
  *     stream message ─► dispatcher ─► decision ─► group commit ─► store ─► streams, listeners
  *     clock ──────────►
  *
- * It owns the store, the streams and the clock, and decides nothing itself. When a commit fails (a
- * full disk), nothing of it was sent; the dispatcher is thrown away, streams are closed, and it is
- * built again from the store as soon as the store can be written (`store-outage.ts`).
+ * If a commit fails, none of its messages were sent: the dispatcher is discarded, the streams are closed,
+ * and the dispatcher is built again from the store once the store can be written (`store-outage.ts`).
  *
- * Not here: the streams (`session-streams.ts`), which command line started it (`cli`), how bytes
- * travel (`rpc`).
+ * Not here: the streams (`session-streams.ts`), the transport (`rpc`), the command line (`cli`).
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../../base/clock.ts';
+import type { RidgelineError } from '../../base/errors.ts';
 import { nothingFails, type Reached } from '../../base/failpoint.ts';
-import { RidgelineError } from '../../base/errors.ts';
-import type { SubmitOutcome, WorkerSummary } from '../../rpc/messages/control-messages.ts';
 import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
+import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
-import type { Store } from '../../store/sqlite/open-store.ts';
-import type { StudyRecord } from '../../study/study-record.ts';
-import type { StudySpec } from '../../study/spec/study-spec.ts';
+import type { Store } from '../../store/store.ts';
+import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
+import type { WorkerSummary } from '../../study/summaries.ts';
+import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
-import type {
-  Decision,
-  DispatcherSettings,
-  Effect,
-  LiveEvent,
-  Moment,
-} from '../core/state/cluster-state.ts';
 import { Dispatcher } from '../core/dispatcher.ts';
-import { GroupCommit } from './group-commit.ts';
+import type { DispatcherSettings, Moment } from '../core/state/cluster-state.ts';
+import type { LiveEvent } from '../core/state/live-events.ts';
+import type { Decision, Effect } from '../core/state/turn.ts';
 import { workerSummaries } from '../core/studies/summaries.ts';
+import { GroupCommit } from './group-commit.ts';
+import { OpenStudies } from './open-studies.ts';
 import { SessionStreams } from './session-streams.ts';
 import { StoreOutage } from './store-outage.ts';
-import { storeUnwritable, studyOver, studyRests, studyUnknown } from './study-errors.ts';
-import { StudyLibrary } from './open-studies.ts';
+import { storeUnwritable, studyNotOpen, studyOver, studyUnknown } from './study-errors.ts';
 import { StudyOverview } from './study-overview.ts';
 import { Submissions } from './submissions.ts';
 
@@ -43,15 +39,13 @@ export interface CoordinatorOptions {
   readonly store: Store;
   readonly settings: DispatcherSettings;
   readonly dataDir: string;
+  readonly describeTrainer: DescribeTrainer;
   readonly clock: Clock;
   readonly log: Logger;
-  /**
-   * There is no going on: an fsync failed, or something found itself wrong. What is in memory is not
-   * to be used or stored any more, not even to say goodbye.
-   */
+  /** Ends the process: an fsync failed, or a bug was found. Memory must not be used or stored any more. */
   readonly endProcess: (error: unknown) => void;
   readonly reached?: Reached;
-  /** A study that is about to be handed in afresh, and is not taken up from the store. */
+  /** Name of a study that will be submitted with `fresh`, so it is not resumed; null for none. */
   readonly startsAfresh?: string | null;
 }
 
@@ -63,63 +57,65 @@ export class Coordinator {
   readonly #commit: GroupCommit;
   readonly #streams: SessionStreams;
   readonly #outage: StoreOutage;
-  readonly #library: StudyLibrary;
+  readonly #studies: OpenStudies;
   readonly #submissions: Submissions;
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   readonly #timer: NodeJS.Timeout;
+  /** Null before it is built, during an outage, and after `stop`. */
   #dispatcher: Dispatcher | null = null;
+  #isStopped = false;
 
   private constructor(options: CoordinatorOptions) {
     this.#options = options;
+    const { store, settings, log, reached = nothingFails } = options;
     this.overview = new StudyOverview({
-      store: options.store,
+      store,
       state: () => this.#dispatcher?.state ?? null,
       storeProblem: () => this.storeProblem,
     });
-    this.#library = new StudyLibrary(
-      options.store,
-      options.dataDir,
-      options.settings.selfTestDigest,
-      options.log,
-    );
+    this.#studies = new OpenStudies({ ...options, selfTestDigest: settings.selfTestDigest });
     this.#commit = new GroupCommit({
-      commit: (rows) => options.store.commit(rows),
+      commit: async (rows) => await store.commit(rows),
       perform: (effect) => this.#perform(effect),
       onFailure: (error) => this.#commitFailed(error),
-      reached: options.reached ?? nothingFails,
+      reached,
     });
-    this.#streams = this.#openStreams();
+    this.#streams = this.#sessionStreams();
     this.#outage = new StoreOutage({
-      log: options.log,
-      tryWriting: (detail) => this.#tryWriting(detail),
-      recovered: () => this.#rebuild(),
+      log,
+      tryWriting: async (detail) => {
+        const atMs = this.#now().wallMs;
+        await store.commit([{ kind: 'event', atMs, study: null, what: 'store-recovered', detail }]);
+      },
+      recover: async () => await this.#rebuild(),
       endProcess: options.endProcess,
     });
     this.#submissions = new Submissions({
-      store: options.store,
-      library: this.#library,
-      settled: () => this.#settled(),
+      store,
+      studies: this.#studies,
+      settled: async () => await this.#settled(),
       decide: (event) => this.#decide(event),
-      committed: () => this.#commit.committed(),
-      remove: (study) => this.#remove(study),
+      committed: async () => await this.#commit.committed(),
+      forget: (study) => this.#dispatcher?.forget(study),
+      failed: (error) => this.#commitFailed(error),
     });
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
   /**
-   * Takes up the studies that were not over when the store was last closed, or the one that is wanted. One
-   * whose data cannot be read rests until it is handed in again: the others do not wait for it.
+   * Resumes the stored studies that are not over, or only the one of `settings.onlyStudy`. A study whose
+   * data cannot be read is left out until it is submitted again.
    */
   static async start(options: CoordinatorOptions): Promise<Coordinator> {
     const coordinator = new Coordinator(options);
     try {
-      for (const record of options.store.studies()) {
+      for (const record of await options.store.studies()) {
         const { study } = record.spec;
         const isWanted = study === (options.settings.onlyStudy ?? study);
         if (isOver(record.status) || study === options.startsAfresh || !isWanted) continue;
-        await coordinator.#takeUp(record);
+        await coordinator.#studies.resume(record, study === options.settings.onlyStudy);
       }
-      coordinator.#rebuild();
+      await coordinator.#rebuild();
     } catch (error) {
       clearInterval(coordinator.#timer);
       throw error;
@@ -128,29 +124,24 @@ export class Coordinator {
   }
 
   /**
-   * Takes a study, or takes it up again where it was left.
+   * Creates, resumes or extends a study.
    *
-   * @param fresh what is stored under its name is thrown away
-   * @throws RidgelineError STUDY_DIFFERS when another study has its name; DATASET_… when its data cannot be read
+   * @param fresh a stored study of the same name is deleted
+   * @throws RidgelineError STUDY_DIFFERS if another study has its name; DATASET_… if its data cannot be read
    */
   async submit(spec: StudySpec, fresh = false): Promise<SubmitOutcome> {
     return await this.#submissions.submit(spec, fresh);
   }
 
+  /** @throws RidgelineError STUDY_UNKNOWN; STUDY_FAILED if the study is over or not worked on */
   async setStudy(
     study: string,
     change: 'pause' | 'resume' | 'cancel',
     reason: string,
   ): Promise<void> {
-    const { studies } = this.#settled().state;
-    const stored = this.#options.store.study(study);
-    if (stored === null)
-      throw studyUnknown(
-        study,
-        this.#options.store.studies().map((record) => record.spec.study),
-      );
-    if (isOver(stored.status)) throw studyOver(study, stored.status);
-    if (!studies.has(study)) throw studyRests(study);
+    const live = (await this.#settled()).state.studies.get(study);
+    if (live === undefined) throw await this.#notOpen(study);
+    if (isOver(live.status)) throw studyOver(study, live.status);
     this.#decide((dispatcher, now) => {
       if (change === 'cancel') return dispatcher.cancel(study, reason, now);
       return change === 'pause' ? dispatcher.pause(study, now) : dispatcher.resume(study, now);
@@ -158,34 +149,28 @@ export class Coordinator {
     await this.#commit.committed();
   }
 
-  /** @returns how many workers were asked; all of them for null */
+  /**
+   * Asks workers to finish what they run and leave.
+   *
+   * @param worker null: all workers
+   * @returns number of workers that were asked
+   */
   drain(worker: string | null, reason: string): number {
     const rows = this.workers().filter((row) => worker === null || row.name === worker);
-    this.#decide((dispatcher) => dispatcher.drain(worker, reason));
+    this.#decide((dispatcher, now) => dispatcher.drain(worker, reason, now));
     return rows.length;
-  }
-
-  /** Throws a study away, with everything that is stored of it; running trials of it are aborted. */
-  #remove(study: string): void {
-    const stored = this.#options.store.study(study);
-    if (stored === null) return;
-    if (this.#settled().state.studies.has(study) && !isOver(stored.status))
-      this.#decide((dispatcher, now) => dispatcher.cancel(study, 'thrown away', now));
-    this.#settled();
-    this.#forget(study);
-    try {
-      this.#options.store.removeStudy(study);
-    } catch (error) {
-      this.#commitFailed(error);
-      throw error;
-    }
   }
 
   workers(): WorkerSummary[] {
     return this.#dispatcher === null ? [] : workerSummaries(this.#dispatcher.state);
   }
 
-  /** Why nothing can be stored at the moment; null when all is well. */
+  /** The objective of a study in memory; null if it is not in memory. */
+  objective(study: string): Objective | null {
+    return this.#dispatcher?.state.studies.get(study)?.spec.objective ?? null;
+  }
+
+  /** Why nothing can be stored at the moment; null if the store can be written. */
   get storeProblem(): string | null {
     return this.#outage.problem;
   }
@@ -200,46 +185,36 @@ export class Coordinator {
     return () => this.#listeners.delete(listener);
   }
 
-  /** A worker's stream, just opened. */
+  /** Serves a worker's stream that was just opened. */
   serveSession(stream: SessionStream): void {
     this.#streams.serve(stream);
   }
 
-  /** A part's bytes for a worker that asks by digest; null where no study uses it. */
-  fetchPart(digest: string, offset: number): Iterable<Uint8Array> | null {
-    return this.#library.partBytes(digest, offset);
+  /** The bytes of a shard from `offset` on; null if no open study uses it. */
+  fetchShard(digest: string, offset: number): Iterable<Uint8Array> | null {
+    return this.#studies.shardBytes(digest, offset);
   }
 
-  /** Stops granting, stores what was decided, lets go of the streams. The store stays open. */
-  stop(reason: string): void {
+  /** Decides nothing more, stores what was decided, closes the streams. The store stays open. */
+  async stop(reason: string): Promise<void> {
     clearInterval(this.#timer);
-    this.#commit.flush();
-    this.#outage.end();
+    this.#isStopped = true;
     this.#dispatcher = null;
+    this.#outage.end();
+    // A failure is handled by `#commitFailed`.
+    await this.#commit.committed().catch(() => undefined);
     this.#streams.closeAll(reason);
   }
 
-  #tick(): void {
-    this.#decide((dispatcher, now) => dispatcher.tick(now));
-    for (const study of this.#dispatcher?.pastStudies(this.#now()) ?? []) this.#forget(study);
-  }
-
-  /** The store has it; memory does without. */
-  #forget(study: string): void {
-    this.#dispatcher?.forget(study);
-    this.#library.close(study);
-  }
-
-  #openStreams(): SessionStreams {
+  #sessionStreams(): SessionStreams {
     const { settings, reached } = this.#options;
     return new SessionStreams({
       version: settings.version,
       reached,
-      settle: () => this.#commit.flush(),
       closedBecause: () =>
         this.#dispatcher === null ? (this.storeProblem ?? 'it is stopping') : null,
-      joined: (hello, address) =>
-        this.#decide((dispatcher, now) => dispatcher.joined(hello, address, now)),
+      joined: (hello, address, opened) =>
+        this.#decide((dispatcher, now) => dispatcher.joined(hello, address, now), opened),
       received: (session, message) => this.#received(session, message),
       left: (session, reason) =>
         this.#decide((dispatcher, now) => dispatcher.streamClosed(session, reason, now)),
@@ -249,20 +224,24 @@ export class Coordinator {
   #received(session: string, message: Exclude<WorkerMessage, Hello>): void {
     if (message.kind === 'measured') {
       const { key, measurement } = message;
-      this.#tell({ kind: 'measured', study: key.study, trial: key.trial, measurement });
-      return;
-    }
-    this.#decide((dispatcher, now) =>
-      dispatcher.state.workers.has(session)
-        ? dispatcher.received(session, message, now)
-        : { persist: [], afterCommit: [] },
-    );
+      this.#publish({ kind: 'measured', study: key.study, trial: key.trial, measurement });
+    } else if (this.#dispatcher?.state.workers.has(session) === true)
+      this.#decide((dispatcher, now) => dispatcher.received(session, message, now));
   }
 
-  #decide(event: (dispatcher: Dispatcher, now: Moment) => Decision): void {
+  #tick(): void {
+    this.#decide((dispatcher, now) => dispatcher.tick(now));
+    for (const study of this.#dispatcher?.pastStudies(this.#now()) ?? []) {
+      this.#dispatcher?.forget(study);
+      this.#studies.close(study);
+    }
+  }
+
+  /** Does nothing while there is no dispatcher. */
+  #decide(event: (dispatcher: Dispatcher, now: Moment) => Decision, before?: () => void): void {
     if (this.#dispatcher === null) return;
     try {
-      this.#commit.add(event(this.#dispatcher, this.#now()));
+      this.#commit.add(event(this.#dispatcher, this.#now()), before);
     } catch (error) {
       this.#commitFailed(error);
     }
@@ -270,18 +249,22 @@ export class Coordinator {
 
   #perform(effect: Effect): void {
     if (effect.kind === 'send') this.#streams.send(effect.session, effect.message);
-    else this.#tell(effect.notice);
+    else this.#publish(effect.notice);
   }
 
-  /** Memory and store say the same from here to the next decision. What cannot be stored is not promised. */
-  #settled(): Dispatcher {
-    this.#commit.flush();
+  #publish(event: LiveEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /**
+   * Resolves when all earlier decisions are stored.
+   *
+   * @throws RidgelineError STATE_UNWRITABLE
+   */
+  async #settled(): Promise<Dispatcher> {
+    await this.#commit.committed().catch(() => undefined);
     if (this.#dispatcher === null) throw storeUnwritable(this.storeProblem ?? 'it is stopping');
     return this.#dispatcher;
-  }
-
-  #tell(event: LiveEvent): void {
-    for (const listener of this.#listeners) listener(event);
   }
 
   #commitFailed(error: unknown): void {
@@ -290,28 +273,21 @@ export class Coordinator {
     this.#streams.closeAll('the coordinator cannot store results at the moment');
   }
 
-  async #takeUp(record: StudyRecord): Promise<void> {
-    const { study } = record.spec;
-    try {
-      this.#library.keep(study, await this.#library.read(record.spec, record));
-    } catch (error) {
-      const { settings, log } = this.#options;
-      if (settings.onlyStudy === study || !(error instanceof RidgelineError)) throw error;
-      log.warn(`${study} rests, submit it again to go on with it: ${error.what} ${error.fix}`);
-    }
+  async #notOpen(study: string): Promise<RidgelineError> {
+    const { store } = this.#options;
+    const stored = await store.study(study);
+    if (stored !== null)
+      return isOver(stored.status) ? studyOver(study, stored.status) : studyNotOpen(study);
+    const known = (await store.studies()).map(({ spec }) => spec.study);
+    return studyUnknown(study, known);
   }
 
-  #tryWriting(detail: string): void {
-    const atMs = this.#options.clock.wallMs();
-    this.#options.store.commit([
-      { kind: 'event', atMs, study: null, what: 'store-recovered', detail },
-    ]);
-  }
-
-  #rebuild(): void {
+  async #rebuild(): Promise<void> {
     const { settings, store } = this.#options;
-    const stored = this.#library.everyStored();
-    this.#dispatcher = new Dispatcher(settings, stored, store.quarantines(), this.#now());
+    const stored = await this.#studies.everyStored();
+    const excluded = await store.exclusions();
+    if (this.#isStopped) return;
+    this.#dispatcher = new Dispatcher(settings, stored, excluded, this.#now());
     this.#decide((dispatcher, now) => dispatcher.tick(now));
   }
 

@@ -1,85 +1,111 @@
 /**
- * One commit for many decisions: what the dispatcher decides within one turn of the event loop is
- * stored in one transaction, and only then sent. A grant thus shares the commit of the result that
- * freed its thread, and a full fsync costs no throughput.
+ * Group commit: stores the decisions of one turn of the event loop in one transaction, and performs their
+ * effects once they are on disk. An assignment thus shares the commit of the result that freed its thread.
  *
- *     decision, decision, … --(next turn)--> commit --ok--> effects, in order; `committed()` resolves
- *                                                  \--failed--> nothing is sent; `onFailure`
+ *     decisions --(end of turn)--> commit --ok--> effects, in order; `committed()` resolves
+ *                                     \--failed--> no effects; everything decided since is dropped; `onFailure`
+ *
+ * One commit is in flight at a time; decisions made meanwhile join the next group. They depend on the
+ * state in memory, so they are dropped if the commit in flight fails.
  */
 import { nothingFails, type Reached } from '../../base/failpoint.ts';
 import type { StoreRow } from '../../store/rows.ts';
-import type { Decision, Effect } from '../core/state/cluster-state.ts';
+import type { Decision, Effect } from '../core/state/turn.ts';
 
 export interface GroupCommitPorts {
-  /** Stores all rows or none; on disk when it returns. */
-  commit(rows: readonly StoreRow[]): void;
+  /** Stores all rows or none; resolves when they are on disk. */
+  commit(rows: readonly StoreRow[]): Promise<void>;
   perform(effect: Effect): void;
-  /** The dispatcher that decided these is no longer to be trusted. */
+  /** Nothing that was decided since the failed commit is stored: the dispatcher must be built again. */
   onFailure(error: unknown): void;
-  /** For tests that end the process at the worst instants. */
+  /** For tests that end the process before or after a commit. */
   readonly reached?: Reached;
+}
+
+interface Group {
+  readonly rows: StoreRow[];
+  readonly effects: (() => void)[];
+  readonly stored: PromiseWithResolvers<void>;
+  /** Whether the turn in which it was opened is over. */
+  isDue: boolean;
 }
 
 export class GroupCommit {
   readonly #ports: GroupCommitPorts;
   readonly #reached: Reached;
-  #rows: StoreRow[] = [];
-  #effects: Effect[] = [];
   readonly #soon: (run: () => void) => void;
-  #flushed: PromiseWithResolvers<void> | null = null;
+  #next: Group | null = null;
+  #inFlight: Group | null = null;
 
-  /** @param soon runs something when the present turn is over */
+  /** @param soon calls its argument at the end of the current turn */
   constructor(ports: GroupCommitPorts, soon: (run: () => void) => void = setImmediate) {
     this.#ports = ports;
     this.#reached = ports.reached ?? nothingFails;
     this.#soon = soon;
   }
 
-  add(decision: Decision): void {
-    if (decision.persist.length === 0 && decision.afterCommit.length === 0) return;
-    for (const row of decision.persist) this.#rows.push(row);
-    for (const effect of decision.afterCommit) this.#effects.push(effect);
-    this.#schedule();
+  /** @param before called right before the effects of this decision, after all earlier effects */
+  add({ persist, afterCommit }: Decision, before?: () => void): void {
+    if (persist.length === 0 && afterCommit.length === 0 && before === undefined) return;
+    const { rows, effects } = (this.#next ??= this.#openGroup());
+    for (const row of persist) rows.push(row);
+    if (before !== undefined) effects.push(before);
+    for (const effect of afterCommit) effects.push(() => this.#ports.perform(effect));
   }
 
-  /** Resolves when everything that was added before is on disk; rejects when it could not be stored. */
+  /** Resolves when all decisions added before are on disk; rejects if they could not be stored. */
   async committed(): Promise<void> {
-    await this.#flushed?.promise;
+    await (this.#next ?? this.#inFlight)?.stored.promise;
   }
 
-  /** Now, instead of at the end of the turn: before the store is closed. */
-  flush(): void {
-    const rows = this.#rows;
-    const effects = this.#effects;
-    const flushed = this.#flushed;
-    this.#rows = [];
-    this.#effects = [];
-    this.#flushed = null;
-    try {
-      if (rows.length > 0) this.#store(rows);
-    } catch (error) {
-      flushed?.reject(error);
-      this.#ports.onFailure(error);
-      return;
+  #openGroup(): Group {
+    const group: Group = {
+      rows: [],
+      effects: [],
+      stored: Promise.withResolvers(),
+      isDue: false,
+    };
+    // A failure is reported by `onFailure`, whether or not a caller waits for this promise.
+    group.stored.promise.catch(() => undefined);
+    this.#soon(() => {
+      group.isDue = true;
+      void this.#commitDue();
+    });
+    return group;
+  }
+
+  async #commitDue(): Promise<void> {
+    while (this.#inFlight === null && this.#next?.isDue === true) {
+      const group = this.#next;
+      this.#inFlight = group;
+      this.#next = null;
+      // bug: effects-before-commit
+      try {
+        if (group.rows.length > 0) await this.#store(group.rows);
+      } catch (error) {
+        this.#fail(group, error);
+        return;
+      }
+      this.#inFlight = null;
+      group.stored.resolve();
+      for (const perform of group.effects) perform();
     }
-    flushed?.resolve();
-    for (const effect of effects) this.#ports.perform(effect);
   }
 
-  #store(rows: readonly StoreRow[]): void {
+  async #store(rows: readonly StoreRow[]): Promise<void> {
     const kinds = rows.map((row) => row.kind);
     this.#reached('before-commit', kinds);
-    this.#ports.commit(rows);
+    await this.#ports.commit(rows);
     this.#reached('after-commit', kinds);
   }
 
-  #schedule(): void {
-    if (this.#flushed !== null) return;
-    this.#flushed = Promise.withResolvers();
-    // Nobody need wait for it; a failure is told to `onFailure` in any case.
-    this.#flushed.promise.catch(() => undefined);
-    this.#soon(() => {
-      if (this.#flushed !== null) this.flush();
-    });
+  #fail(group: Group, error: unknown): void {
+    const dropped = this.#next;
+    // bug: dropped-decisions-are-stored
+    this.#next = null;
+    this.#inFlight = null;
+    group.stored.reject(error);
+    dropped?.stored.reject(error);
+    this.#ports.onFailure(error);
   }
 }

@@ -1,106 +1,112 @@
-/** The studies that a coordinator works on: their opened data, and their records as the store has them. */
+/** Open studies: the studies that a coordinator works on, with their data, and their records in the store. */
 import type { Logger } from 'pino';
 import { assert } from '../../base/assert.ts';
-import type { StoreReader } from '../../store/sqlite/read.ts';
-import type { StudyRecord } from '../../study/study-record.ts';
-import { resultFingerprint } from '../../study/result-fingerprint.ts';
+import { RidgelineError } from '../../base/errors.ts';
+import type { StoreReads } from '../../store/store.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
-import { trialName, type TrialRecord } from '../../study/trial.ts';
-import { PartShelf } from './served-shards.ts';
+import type { StudyRecord } from '../../study/study-record.ts';
+import type { AttemptRecord, TrialRecord } from '../../study/trial.ts';
 import type { StoredStudy } from '../core/studies/restore.ts';
+import { ServedShards } from './served-shards.ts';
 import {
   checkUnchanged,
   openStudyData,
   type OpenedStudyData,
   type ReadStudyData,
+  type StudyDataOptions,
 } from './study-data.ts';
 
-export class StudyLibrary {
-  readonly #store: StoreReader;
-  readonly #dataDir: string;
-  readonly #selfTestDigest: string;
-  readonly #log: Logger;
-  readonly #shelf = new PartShelf();
-  /** By study; kept for as long as it may have to be built again from the store. */
+interface OpenStudiesOptions extends StudyDataOptions {
+  readonly store: Pick<StoreReads, 'study' | 'eachTrial' | 'eachAttempt'>;
+  readonly selfTestDigest: string;
+  readonly log: Logger;
+}
+
+export class OpenStudies {
+  readonly #options: OpenStudiesOptions;
+  readonly #shards = new ServedShards();
+  /** By study; kept as long as the dispatcher may have to be built again. */
   readonly #data = new Map<string, OpenedStudyData>();
 
-  constructor(store: StoreReader, dataDir: string, selfTestDigest: string, log: Logger) {
-    this.#store = store;
-    this.#dataDir = dataDir;
-    this.#selfTestDigest = selfTestDigest;
-    this.#log = log;
+  constructor(options: OpenStudiesOptions) {
+    this.#options = options;
   }
 
   /**
-   * Reads a study's data, and changes nothing yet.
+   * Reads the data of a study; the study is not open yet.
    *
-   * @param stored what the store has of it; null for a new study
-   * @throws RidgelineError DATASET_…; STUDY_DIFFERS where it was started over other data
+   * @param stored the record in the store; null for a new study
+   * @throws RidgelineError DATASET_…; STUDY_DIFFERS if it was started on other data
    */
   async read(spec: StudySpec, stored: StudyRecord | null): Promise<ReadStudyData> {
-    const read = await openStudyData(spec, this.#dataDir);
-    if (stored !== null) checkUnchanged(spec.study, stored, read.opened, this.#selfTestDigest);
+    const read = await openStudyData(spec, this.#options);
+    if (stored !== null)
+      checkUnchanged(spec.study, stored, read.opened, this.#options.selfTestDigest);
     return read;
   }
 
-  /** From now on the study is worked on. */
-  keep(study: string, { opened, parts }: ReadStudyData): OpenedStudyData {
-    // The shelf alone holds on to the parts.
-    this.#shelf.add(study, parts);
+  /**
+   * Opens a stored study. If its data cannot be read, it is left out.
+   *
+   * @throws RidgelineError the reason, if the study is required
+   */
+  async resume(record: StudyRecord, isRequired: boolean): Promise<void> {
+    const { study } = record.spec;
+    try {
+      this.open(study, await this.read(record.spec, record));
+    } catch (error) {
+      if (isRequired || !(error instanceof RidgelineError)) throw error;
+      const { log } = this.#options;
+      log.warn(`${study} is left out, submit it again to resume it: ${error.what} ${error.fix}`);
+    }
+  }
+
+  open(study: string, { opened, shards }: ReadStudyData): OpenedStudyData {
+    const { log } = this.#options;
+    this.#shards.add(study, shards);
     this.#data.set(study, opened);
     if (opened.official === false) {
-      this.#log.warn(
-        `${study}: ${opened.source} does not have the hashes of the official release; it is used as it is`,
+      log.warn(
+        `${study}: the hashes of ${opened.source} differ from those of the official release; it is used as it is`,
       );
     }
-    if (opened.remark !== null) this.#log.warn(`${study}: ${opened.remark}`);
+    for (const remark of opened.remarks) log.warn(`${study}: ${remark}`);
     return opened;
   }
 
   close(study: string): void {
     this.#data.delete(study);
-    this.#shelf.remove(study);
+    this.#shards.remove(study);
   }
 
-  everyStored(): StoredStudy[] {
-    // One whose first commit failed was told so, and is not here.
-    for (const study of this.#data.keys()) if (this.#store.study(study) === null) this.close(study);
-    return [...this.#data.keys()].map((study) => this.stored(study));
+  /** All open studies as the store has them. */
+  async everyStored(): Promise<StoredStudy[]> {
+    const found: StoredStudy[] = [];
+    for (const study of this.#data.keys()) {
+      // A study whose first commit failed was rejected; it is not opened again.
+      if ((await this.#options.store.study(study)) === null) this.close(study);
+      else found.push(await this.stored(study));
+    }
+    return found;
   }
 
-  /** An opened study with everything that the dispatcher must remember of it; to be taken up at once. */
-  stored(study: string): StoredStudy {
-    const record = this.#store.study(study);
+  /** An open study as the store has it, with everything that the dispatcher needs. */
+  async stored(study: string): Promise<StoredStudy> {
+    const { store } = this.#options;
+    const record = await store.study(study);
     const data = this.#data.get(study)?.data;
-    assert(
-      record !== null && data !== undefined,
-      () => `study ${study} is stored and its data is open`,
-    );
-    return {
-      record,
-      data,
-      trials: this.#trialsOf(record.spec),
-      attempts: this.#store.eachAttempt(study),
-    };
+    assert(record !== null && data !== undefined, () => `study ${study} is stored and open`);
+    // A race compares which images were classified correctly.
+    const trials: TrialRecord[] = [];
+    for await (const trial of store.eachTrial(study, { correctness: record.spec.racing }))
+      trials.push(trial);
+    const attempts: AttemptRecord[] = [];
+    for await (const attempt of store.eachAttempt(study)) attempts.push(attempt);
+    return { record, data, trials, attempts };
   }
 
-  *#trialsOf(spec: StudySpec): Generator<TrialRecord> {
-    // A race compares bits; they are let go of when its stage closes.
-    const options = { correctness: spec.racing };
-    for (const trial of this.#store.eachTrial(spec.study, options))
-      yield this.#withFingerprint(spec, trial);
-  }
-
-  /** An earlier release stored results without: it is made up for, so that they can be compared. */
-  #withFingerprint(spec: StudySpec, trial: TrialRecord): TrialRecord {
-    if (trial.result === null || trial.fingerprint !== null) return trial;
-    const whole = this.#store.trial(spec.study, trial.id)?.result;
-    assert(whole, () => `${trialName(trial.id)} is stored with its result`);
-    return { ...trial, fingerprint: resultFingerprint(whole, spec.test === 'all') };
-  }
-
-  /** Null where no study uses the part. */
-  partBytes(digest: string, offset: number): Iterable<Uint8Array> | null {
-    return this.#shelf.has(digest) ? this.#shelf.pieces(digest, offset) : null;
+  /** The bytes of a shard from `offset` on; null if no open study uses it. */
+  shardBytes(digest: string, offset: number): Iterable<Uint8Array> | null {
+    return this.#shards.has(digest) ? this.#shards.bytes(digest, offset) : null;
   }
 }

@@ -1,48 +1,48 @@
-/** What the wire may ask of a coordinator, answered by it: thin adapters, no rule of their own. */
+/** RPC handlers: answers requests of workers and operators by calls of the coordinator. */
 import { setTimeout } from 'node:timers/promises';
 import { RidgelineError } from '../../base/errors.ts';
-import type {
-  ClusterHandlers,
-  ControlHandlers,
-  StudySummary,
-  WatchSnapshot,
-} from '../../rpc/messages/control-messages.ts';
-import { specFromCanonical } from '../../study/spec/canonical-spec.ts';
+import type { ClusterHandlers, ControlHandlers } from '../../rpc/server/handlers.ts';
+import { parseSpec } from '../../study/spec/canonical-spec.ts';
+import type { StudySummary, WatchSnapshot } from '../../study/summaries.ts';
+import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
 import type { Coordinator } from './coordinator-server.ts';
 import { studyUnknown } from './study-errors.ts';
 
-/** A watcher sees a change at most this often. */
+/** A watcher receives a change at most this often. */
 const watchIntervalMs = 200;
 
 export function clusterHandlers(coordinator: Coordinator): ClusterHandlers {
   return {
     session: (stream) => coordinator.serveSession(stream),
-    fetchPart: (digest, offset) => coordinator.fetchPart(digest, offset),
+    fetchShard: (digest, offset) => coordinator.fetchShard(digest, offset),
   };
 }
 
-export function controlHandlers(coordinator: Coordinator): ControlHandlers {
+export function controlHandlers(
+  coordinator: Coordinator,
+  describeTrainer: DescribeTrainer,
+): ControlHandlers {
   return {
     submitStudy: async (text, fresh) => {
-      const spec = specFromCanonical(text);
+      const spec = parseSpec(text, describeTrainer);
       return { name: spec.study, outcome: await coordinator.submit(spec, fresh) };
     },
-    listStudies: () => coordinator.overview.studies(),
+    listStudies: async () => await coordinator.overview.studies(),
     listWorkers: () => coordinator.workers(),
     setStudy: async (study, change, reason) => await coordinator.setStudy(study, change, reason),
-    drainWorker: (worker, reason) => drainNamed(coordinator, worker, reason),
+    drainWorker: (worker, reason) => drainWorker(coordinator, worker, reason),
     watch: (study, signal) => watch(coordinator, study, signal),
   };
 }
 
-function drainNamed(coordinator: Coordinator, worker: string | null, reason: string): number {
+function drainWorker(coordinator: Coordinator, worker: string | null, reason: string): number {
   const asked = coordinator.drain(worker, reason);
   if (worker === null || asked > 0) return asked;
   const known = coordinator.workers().map((row) => row.name);
   throw new RidgelineError(
     'USAGE',
-    `There is no worker ${JSON.stringify(worker)} here${known.length > 0 ? `; there are: ${known.join(', ')}` : ''}.`,
+    `There is no worker ${JSON.stringify(worker)} here${known.length > 0 ? `; known workers: ${known.join(', ')}` : ''}.`,
     '`ridgeline workers` lists them.',
   );
 }
@@ -55,7 +55,7 @@ async function* watch(
   const startedMs = performance.now();
   let last = '';
   while (!signal.aborted) {
-    const progress = find(coordinator, study);
+    const progress = await findStudy(coordinator, study);
     const workers = coordinator
       .workers()
       .filter(({ state }) => state !== 'lost')
@@ -64,20 +64,14 @@ async function* watch(
     if (text !== last) yield { progress, workers, elapsedMs: performance.now() - startedMs };
     last = text;
     if (isOver(progress.status)) return;
-    await pause(watchIntervalMs, signal);
+    // Ends early if the signal is aborted.
+    await setTimeout(watchIntervalMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
-function find(coordinator: Coordinator, study: string): StudySummary {
-  const found = coordinator.overview.study(study);
+async function findStudy({ overview }: Coordinator, study: string): Promise<StudySummary> {
+  const found = await overview.study(study);
   if (found !== null) return found;
-  throw studyUnknown(
-    study,
-    coordinator.overview.counts().map((candidate) => candidate.study),
-  );
-}
-
-/** Waits, or returns at once when `signal` fires. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal }).catch(() => undefined);
+  const known = (await overview.counts()).map((summary) => summary.study);
+  throw studyUnknown(study, known);
 }

@@ -1,35 +1,35 @@
-/** The parts of the data sets that the coordinator's studies use, by digest, ready to be sent. */
-import { encodePart, partDigest, type Part } from '../../dataset/shards/shard.ts';
+/** Served shards: the shards of the coordinator's studies, by digest, as bytes for workers. */
+import { encodeShard, shardDigest, type Shard } from '../../dataset/shards/shard.ts';
 
-export class PartShelf {
-  readonly #parts = new Map<string, readonly Uint8Array[]>();
-  /** Which parts each study uses. */
+export class ServedShards {
+  readonly #shards = new Map<string, readonly Uint8Array[]>();
+  /** Digests by study. */
   readonly #digests = new Map<string, ReadonlySet<string>>();
 
-  /** A part that is here already stays as it is: two studies on the same data hold it once. */
-  add(study: string, parts: readonly Part[]): void {
-    for (const part of parts) {
-      const digest = partDigest(part);
-      if (!this.#parts.has(digest)) this.#parts.set(digest, encodePart(part));
+  /** Adds the shards of a study; a shard of several studies is kept once. */
+  add(study: string, shards: readonly Shard[]): void {
+    for (const shard of shards) {
+      const digest = shardDigest(shard);
+      if (!this.#shards.has(digest)) this.#shards.set(digest, encodeShard(shard));
     }
-    this.#digests.set(study, new Set(parts.map(partDigest)));
+    this.#digests.set(study, new Set(shards.map(shardDigest)));
   }
 
-  /** Drops what no other study uses. */
+  /** Removes the shards that no other study uses. */
   remove(study: string): void {
     this.#digests.delete(study);
     const used = new Set([...this.#digests.values()].flatMap((digests) => [...digests]));
-    for (const digest of this.#parts.keys()) if (!used.has(digest)) this.#parts.delete(digest);
+    for (const digest of this.#shards.keys()) if (!used.has(digest)) this.#shards.delete(digest);
   }
 
   has(digest: string): boolean {
-    return this.#parts.has(digest);
+    return this.#shards.has(digest);
   }
 
-  /** The part's canonical bytes from `offset`, as they lie in memory; nothing for an unknown digest. */
-  *pieces(digest: string, offset: number): Iterable<Uint8Array> {
+  /** The canonical bytes from `offset` on, without copying; empty for an unknown digest. */
+  *bytes(digest: string, offset: number): Iterable<Uint8Array> {
     let start = 0;
-    for (const piece of this.#parts.get(digest) ?? []) {
+    for (const piece of this.#shards.get(digest) ?? []) {
       const from = Math.max(0, offset - start);
       if (from < piece.length) yield piece.subarray(from);
       start += piece.length;

@@ -1,11 +1,13 @@
 /**
- * The open streams of workers, one a session: who is let in, and what is sent to whom.
+ * Session streams: the open streams of workers, one per session.
  *
- * The first message of a stream is `hello`; from then on its messages belong to the session that it
- * names. A session that opens a second stream (its first one broke, and this side has not noticed)
- * takes the second one.
+ * The first message of a stream is `hello`; later messages belong to the session that it names. If a
+ * session opens a second stream, because its first one broke unnoticed, the second replaces the first.
  *
- * Not here: what follows from a message (`dispatcher.ts`), how bytes travel (`rpc`).
+ * Messages are sent to a new stream only after its `hello` was stored: `hello` says which packs the session
+ * holds, so messages that were decided before are not for this stream, and are dropped.
+ *
+ * Not here: what follows from a message (`core/dispatcher.ts`), the transport (`rpc`).
  */
 import { nothingFails, type Reached } from '../../base/failpoint.ts';
 import {
@@ -14,59 +16,65 @@ import {
   type Hello,
   type WorkerMessage,
 } from '../../rpc/messages/messages.ts';
-import type { SessionStream } from '../../rpc/server/session-stream.ts';
 import { versionMismatch } from '../../rpc/messages/version-mismatch.ts';
+import type { SessionStream } from '../../rpc/server/session-stream.ts';
 
 interface StreamPorts {
-  /** This coordinator's program version. */
+  /** Program version of this coordinator. */
   readonly version: string;
   readonly reached?: Reached | undefined;
-  /** Stores and sends what has been decided so far. */
-  settle(): void;
-  /** Why nobody can be let in at the moment; null when all is well. */
+  /** Why no worker can join at the moment; null if workers can. */
   closedBecause(): string | null;
-  joined(hello: Hello, address: string): void;
+  /** @param opened called once the event is stored, before its messages are sent */
+  joined(hello: Hello, address: string, opened: () => void): void;
   received(session: string, message: Exclude<WorkerMessage, Hello>): void;
   left(session: string, reason: string): void;
+}
+
+interface OpenStream {
+  readonly stream: SessionStream;
+  /** Whether its `hello` was stored. */
+  isJoined: boolean;
 }
 
 export class SessionStreams {
   readonly #ports: StreamPorts;
   readonly #reached: Reached;
-  readonly #streams = new Map<string, SessionStream>();
+  readonly #open = new Map<string, OpenStream>();
 
   constructor(ports: StreamPorts) {
     this.#ports = ports;
     this.#reached = ports.reached ?? nothingFails;
   }
 
-  /** A stream that was just opened. */
+  /** Serves a stream that was just opened. */
   serve(stream: SessionStream): void {
     let session: string | null = null;
     stream.onMessage((message) => {
       if (session === null) session = this.#welcome(stream, message);
-      else if (message.kind === 'hello') stream.close('hello is said once');
+      else if (message.kind === 'hello') stream.close('a stream has only one hello');
       else this.#ports.received(session, message);
     });
     stream.onClosed((reason) => {
-      if (session === null || this.#streams.get(session) !== stream) return;
-      this.#streams.delete(session);
+      if (session === null || this.#open.get(session)?.stream !== stream) return;
+      this.#open.delete(session);
       this.#ports.left(session, reason);
     });
   }
 
-  /** To a session that has no stream at the moment nothing is sent: it is told everything anew. */
+  /** Does nothing if the session has no stream: when it comes back, it receives everything again. */
   send(session: string, message: CoordinatorMessage): void {
     this.#reached('before-send', [message.kind]);
-    this.#streams.get(session)?.send(message);
+    const open = this.#open.get(session);
+    if (open?.isJoined === true) open.stream.send(message);
     this.#reached('after-send', [message.kind]);
   }
 
-  /** Nobody is told of these ends but the workers. */
+  /** Closes all streams; `left` is not called. */
   closeAll(reason: string): void {
-    const open = [...this.#streams.values()];
-    this.#streams.clear();
-    for (const stream of open) stream.close(reason);
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    for (const { stream } of open) stream.close(reason);
   }
 
   #welcome(stream: SessionStream, message: WorkerMessage): string | null {
@@ -79,17 +87,18 @@ export class SessionStreams {
       stream.refuse(versionMismatch(message.protocol, message.version, version));
       return null;
     }
-    // What was decided before is not for this stream: its `hello` says what the session holds now.
-    this.#ports.settle();
     const closed = this.#ports.closedBecause();
     if (closed !== null) {
       stream.close(`the coordinator cannot store anything at the moment: ${closed}`);
       return null;
     }
-    const before = this.#streams.get(message.session);
-    this.#streams.set(message.session, stream);
-    before?.close('the same session has opened another stream');
-    this.#ports.joined(message, stream.peerAddress);
+    const before = this.#open.get(message.session);
+    const open = { stream, isJoined: false };
+    this.#open.set(message.session, open);
+    before?.stream.close('the same session has opened another stream');
+    this.#ports.joined(message, stream.peerAddress, () => {
+      open.isJoined = true;
+    });
     return message.session;
   }
 }

@@ -1,76 +1,76 @@
-/** A study's data set, opened by the coordinator: what workers are told of it, and the parts to send. */
+/** Study data: the data set of a study, opened by the coordinator, and the shards to send to workers. */
 import { RidgelineError } from '../../base/errors.ts';
 import { openDataset } from '../../dataset/open-dataset.ts';
-import type { Part } from '../../dataset/shards/shard.ts';
+import type { Shard } from '../../dataset/shards/shard.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
-import { batchRemark } from '../../study/spec/training-length.ts';
+import type { StudyRecord } from '../../study/study-record.ts';
+import { trainerName, type DescribeTrainer } from '../../study/trainer-description.ts';
 import type { StudyData } from '../core/state/cluster-state.ts';
 
 export interface OpenedStudyData {
   readonly data: StudyData;
-  readonly shardDigests: Readonly<Record<string, string>>;
+  readonly shardDigests: StudyRecord['shardDigests'];
+  /** Where the data set was read. */
   readonly source: string;
   readonly official: boolean | null;
-  /** What whoever started the study should know; null for nothing. */
-  readonly remark: string | null;
+  /** Remarks of the trainer on the study's settings; usually empty. */
+  readonly remarks: readonly string[];
 }
 
 export interface ReadStudyData {
   readonly opened: OpenedStudyData;
-  readonly parts: readonly Part[];
+  readonly shards: readonly Shard[];
 }
 
-/** @throws RidgelineError DATASET_… where it cannot be read */
-export async function openStudyData(spec: StudySpec, dataDir: string): Promise<ReadStudyData> {
-  const opened = await openDataset(spec.dataset, { dataDir });
-  const search = opened.reference(spec.seed, spec.test === 'all' ? 'test' : 'search');
-  const test = spec.dataset.test === null ? null : opened.reference(spec.seed, 'test');
+export interface StudyDataOptions {
+  readonly dataDir: string;
+  readonly describeTrainer: DescribeTrainer;
+}
+
+/** @throws RidgelineError DATASET_… if it cannot be read */
+export async function openStudyData(
+  spec: StudySpec,
+  { dataDir, describeTrainer }: StudyDataOptions,
+): Promise<ReadStudyData> {
+  const trainer = describeTrainer(trainerName(spec.trainer));
+  const dataset = await openDataset(spec.dataset, { dataDir });
+  const { counts, source, official, shards } = dataset;
+  const search = dataset.reference(spec.seed, spec.test === 'all' ? 'test' : 'search');
+  const test = counts.test === null ? null : dataset.reference(spec.seed, 'test');
   const shardDigests = Object.fromEntries(
-    [...search.parts, ...(test?.parts ?? [])].map((part) => [part.name, part.digest]),
+    [...search.shards, ...(test?.shards ?? [])].map(({ name, digest }) => [name, digest]),
   );
-  return {
-    opened: {
-      data: { search, test, validationCount: opened.counts.validation },
-      shardDigests,
-      source: opened.source,
-      official: opened.official,
-      remark: batchRemark(spec.trainer, opened.counts.train),
-    },
-    parts: opened.parts,
-  };
+  const data = { search, test, validationCount: counts.validation, trainer };
+  const remarks = trainer.remarks(spec.trainer, counts.train);
+  return { opened: { data, shardDigests, source, official, remarks }, shards };
 }
 
 /**
- * A study goes on only over the bytes and under the arithmetic with which it was started.
+ * Checks that a stored study continues on the same data and with the same arithmetic.
  *
  * @throws RidgelineError STUDY_DIFFERS
  */
 export function checkUnchanged(
   study: string,
-  stored: {
-    readonly shardDigests: Readonly<Record<string, string>>;
-    readonly selfTestDigest: string;
-  },
+  stored: Pick<StudyRecord, 'shardDigests' | 'selfTestDigest'>,
   opened: OpenedStudyData,
   selfTestDigest: string,
 ): void {
-  const changed = Object.keys(opened.shardDigests).filter(
-    (name) =>
-      stored.shardDigests[name] !== undefined &&
-      stored.shardDigests[name] !== opened.shardDigests[name],
-  );
+  const changed = Object.entries(opened.shardDigests)
+    .filter(([name, digest]) => (stored.shardDigests[name] ?? digest) !== digest)
+    .map(([name]) => name);
   if (changed.length > 0) {
     throw new RidgelineError(
       'STUDY_DIFFERS',
-      `Study ${study} was started on other data: ${changed.join(', ')} of ${opened.source} has changed since.`,
-      'Put the former data back, give the study another name, or start it anew with --fresh.',
+      `The data of study ${study} has changed since it was started: ${changed.join(', ')} of ${opened.source}.`,
+      'Restore the former data, give the study another name, or start it again with --fresh.',
     );
   }
   if (stored.selfTestDigest !== selfTestDigest) {
     throw new RidgelineError(
       'STUDY_DIFFERS',
-      `Study ${study} was started under another arithmetic (known answer ${stored.selfTestDigest.slice(0, 8)}, now ${selfTestDigest.slice(0, 8)}), so its trials would not be comparable.`,
-      'Finish it with the version that started it, give it another name, or start it anew with --fresh.',
+      `Study ${study} was started with another arithmetic (self-test digest ${stored.selfTestDigest.slice(0, 8)}, now ${selfTestDigest.slice(0, 8)}), so its trials would not be comparable.`,
+      'Finish it with the version that started it, give it another name, or start it again with --fresh.',
     );
   }
 }

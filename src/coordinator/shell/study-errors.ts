@@ -1,33 +1,31 @@
-/** What can be wrong with a request about a study: one builder for each error. */
+/** Study errors: what can be wrong with a request about a study, one builder per error. */
 import { RidgelineError } from '../../base/errors.ts';
 
 export function studyUnknown(study: string, known: readonly string[]): RidgelineError {
   return new RidgelineError(
     'STUDY_UNKNOWN',
-    `There is no study ${JSON.stringify(study)} here${known.length > 0 ? `; there are: ${known.join(', ')}` : ', nor any other'}.`,
+    `There is no study ${JSON.stringify(study)} here${known.length > 0 ? `; known studies: ${known.join(', ')}` : ', and no other study'}.`,
     /\.ya?ml$/i.test(study)
-      ? 'Give the name that stands in the file after `study:`, not the path of the file.'
+      ? 'Give the name that is in the file after `study:`, not the path of the file.'
       : 'Check the name and --state; `ridgeline status` lists the studies.',
   );
 }
 
 export function studyOver(study: string, status: string): RidgelineError {
+  const extend =
+    'Submit its file with more trials in the last stage, or with more stages, to extend it';
   return new RidgelineError(
     'STUDY_FAILED',
     `Study ${study} is ${status}, so it cannot be changed any more.`,
-    `${
-      status === 'complete'
-        ? 'Submit its file with more trials in the last stage, or with more stages, to extend it'
-        : 'Give the study another name'
-    }, or start it anew with \`ridgeline submit STUDY.yaml --fresh\` (\`ridgeline run STUDY.yaml --fresh\` where no coordinator runs).`,
+    `${status === 'complete' ? extend : 'Give the study another name'}, or start it again with \`ridgeline submit STUDY.yaml --fresh\` (\`ridgeline run STUDY.yaml --fresh\` if no coordinator runs).`,
   );
 }
 
-export function studyRests(study: string): RidgelineError {
+export function studyNotOpen(study: string): RidgelineError {
   return new RidgelineError(
     'STUDY_FAILED',
-    `Study ${study} is stored, but not worked on here: its data could not be read, or another study is run alone.`,
-    'A `ridgeline coordinator` works on all; `ridgeline submit` goes on with it when its data is there.',
+    `Study ${study} is stored, but this coordinator does not work on it: its data could not be read, or the coordinator works on another study only.`,
+    'Run `ridgeline coordinator`, which works on all studies; `ridgeline submit` resumes this one once its data is available.',
   );
 }
 
@@ -35,7 +33,7 @@ export function studyDiffers(study: string, fields: readonly string[]): Ridgelin
   return new RidgelineError(
     'STUDY_DIFFERS',
     `Another study is stored under the name ${study}; they differ in ${fields.join(', ')}.`,
-    'Give it another name (study: …), undo the change, or throw the stored one away with --fresh. Only more trials in the last stage, or more stages, extend a study.',
+    'Give it another name (study: …), undo the change, or delete the stored one with --fresh. Only more trials in the last stage, or more stages, extend a study.',
   );
 }
 
@@ -43,6 +41,6 @@ export function storeUnwritable(problem: string): RidgelineError {
   return new RidgelineError(
     'STATE_UNWRITABLE',
     `The coordinator cannot store anything at the moment: ${problem}`,
-    'Make room on its disk, or wait until it runs again; then repeat the command.',
+    'Free space on its disk, or wait until it runs again; then repeat the command.',
   );
 }

@@ -1,76 +1,97 @@
 /**
- * What a coordinator says of its studies to those who look: live where a study is worked on, from the
- * store where it is not.
+ * Study overview: summaries of all studies, from memory if the coordinator works on the study, otherwise
+ * from the store. Memory is ahead of the store by at most the commits in progress.
  *
- * Memory is at most one group commit ahead of the store. Not here: how it is counted (`progress.ts`).
+ * Not here: how progress is counted (`core/studies/summaries.ts`).
  */
-import type { StudySummary } from '../../rpc/messages/control-messages.ts';
-import type { StoreReader } from '../../store/sqlite/read.ts';
+import type { StoreReads } from '../../store/store.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
+import type { StudySummary } from '../../study/summaries.ts';
 import { isOver, type TrialRecord } from '../../study/trial.ts';
-import { trialRecord, type ClusterState, type StudyEntry } from '../core/state/cluster-state.ts';
+import type { ClusterState, StudyEntry } from '../core/state/cluster-state.ts';
+import { trialRecord } from '../core/state/trial-state.ts';
 import {
-  StoredStudies,
+  storedProgress,
   studyCounts,
   studyProgress,
   type StudyCounts,
+  type StudyProgress,
 } from '../core/studies/summaries.ts';
 
 export interface OverviewSources {
-  readonly store: Pick<StoreReader, 'studies' | 'study' | 'trials'>;
+  readonly store: Pick<StoreReads, 'studies' | 'study' | 'trials'>;
   /** Null while nothing can be stored. */
   readonly state: () => ClusterState | null;
-  /** Why nothing can be stored; null when all is well. */
+  /** Why nothing can be stored; null if the store can be written. */
   readonly storeProblem: () => string | null;
 }
 
 export class StudyOverview {
-  readonly #from: OverviewSources;
-  readonly #stored: StoredStudies;
+  readonly #sources: OverviewSources;
+  /** Progress of studies that are over, which does not change, so that it is read and ranked once. */
+  readonly #over = new Map<
+    string,
+    { readonly version: string; readonly progress: StudyProgress }
+  >();
 
-  constructor(from: OverviewSources) {
-    this.#from = from;
-    this.#stored = new StoredStudies(from.store);
+  constructor(sources: OverviewSources) {
+    this.#sources = sources;
   }
 
-  /** Every study of the store, in order of submission. */
-  studies(): StudySummary[] {
-    return this.#from.store.studies().map((record) => this.#summary(record));
+  /** All studies in the order of submission. */
+  async studies(): Promise<StudySummary[]> {
+    const records = await this.#sources.store.studies();
+    return await Promise.all(records.map((record) => this.#summary(record)));
   }
 
-  /** One of them, for those who look several times a second; null where there is no such study. */
-  study(name: string): StudySummary | null {
-    const record = this.#from.store.study(name);
-    return record === null ? null : this.#summary(record);
+  /** Null if there is no such study. */
+  async study(name: string): Promise<StudySummary | null> {
+    const record = await this.#sources.store.study(name);
+    return record === null ? null : await this.#summary(record);
   }
 
-  /** The same without their best, which takes a look at every trial. */
-  counts(): StudyCounts[] {
-    return this.#from.store.studies().map((record) => {
-      const live = this.#entry(record.spec.study);
-      return live === undefined ? this.#stored.progress(record) : studyCounts(live);
-    });
+  /** All studies without their best configurations, which would take a look at every trial. */
+  async counts(): Promise<StudyCounts[]> {
+    const records = await this.#sources.store.studies();
+    return await Promise.all(
+      records.map(async (record) => {
+        const live = this.#live(record.spec.study);
+        return live === undefined ? await this.#stored(record) : studyCounts(live);
+      }),
+    );
   }
 
-  /** With the last point of their curves and without bits. Of 100,000 the store would take a second. */
-  trials(name: string): TrialRecord[] {
-    const live = this.#entry(name);
+  /** All trials of a study, with their last measurements only, faster than the store reads them. */
+  async trials(name: string): Promise<TrialRecord[]> {
+    const live = this.#live(name);
     return live === undefined
-      ? this.#from.store.trials(name)
+      ? await this.#sources.store.trials(name)
       : [...live.trials.values()].map(trialRecord);
   }
 
-  #entry(name: string): StudyEntry | undefined {
-    return this.#from.state()?.studies.get(name);
+  #live(name: string): StudyEntry | undefined {
+    return this.#sources.state()?.studies.get(name);
   }
 
-  #summary(record: StudyRecord): StudySummary {
-    const live = this.#entry(record.spec.study);
-    const progress = live === undefined ? this.#stored.progress(record) : studyProgress(live);
-    const problem = this.#from.storeProblem();
+  async #summary(record: StudyRecord): Promise<StudySummary> {
+    const live = this.#live(record.spec.study);
+    const progress = live === undefined ? await this.#stored(record) : studyProgress(live);
+    const problem = this.#sources.storeProblem();
     const { metric } = record.spec.objective;
-    if (problem === null || isOver(record.status))
-      return { ...progress, metric, reason: record.reason };
-    return { ...progress, metric, reason: `nothing is granted or acknowledged: ${problem}` };
+    const reason =
+      problem === null || isOver(record.status)
+        ? record.reason
+        : `nothing is assigned or acknowledged: ${problem}`;
+    return { ...progress, metric, reason };
+  }
+
+  async #stored(record: StudyRecord): Promise<StudyProgress> {
+    const { spec, status, createdAtMs, endedAtMs } = record;
+    const version = `${status} ${createdAtMs} ${endedAtMs}`;
+    const kept = this.#over.get(spec.study);
+    if (kept?.version === version) return kept.progress;
+    const progress = storedProgress(record, await this.#sources.store.trials(spec.study));
+    if (isOver(status)) this.#over.set(spec.study, { version, progress });
+    return progress;
   }
 }

@@ -1,31 +1,38 @@
 /**
- * Studies are handed in, one after another: new ones, those that go on where they were left, and those
- * that have grown.
+ * Submissions: takes studies from users, one after another: new studies, resumed ones and extended ones.
  *
- * Reading a data set takes a while, in which everything else goes on. So it is read first; whatever is
- * then thrown away, kept and decided happens in one go, from what is stored at that moment.
+ * Reading a data set takes a while, and other events are handled meanwhile. So the data is read first; what
+ * is removed and decided then depends on what is in memory and stored at that moment.
  *
- * Not here: what a new or longer study means to the dispatcher (`intake.ts`).
+ * Not here: what a new or extended study means to the dispatcher (`core/studies/submit-study.ts`).
  */
-import type { SubmitOutcome } from '../../rpc/messages/control-messages.ts';
-import type { StoreReader } from '../../store/sqlite/read.ts';
-import { compareSpecs } from '../../study/spec/canonical-spec.ts';
-import type { StudyRecord } from '../../study/study-record.ts';
+import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
+import type { Store } from '../../store/store.ts';
+import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
-import type { Decision, Moment } from '../core/state/cluster-state.ts';
+import type { StudyRecord } from '../../study/study-record.ts';
+import { isOver, type StudyStatus } from '../../study/trial.ts';
 import type { Dispatcher } from '../core/dispatcher.ts';
+import type { Moment } from '../core/state/cluster-state.ts';
+import type { Decision } from '../core/state/turn.ts';
+import type { OpenStudies } from './open-studies.ts';
 import { studyDiffers, studyOver } from './study-errors.ts';
-import type { StudyLibrary } from './open-studies.ts';
 
 interface SubmissionPorts {
-  readonly store: Pick<StoreReader, 'study'>;
-  readonly library: StudyLibrary;
-  /** What was decided so far is stored. @throws RidgelineError STATE_UNWRITABLE where it cannot be */
-  settled(): Dispatcher;
+  readonly store: Pick<Store, 'study' | 'removeStudy'>;
+  readonly studies: OpenStudies;
+  /**
+   * Resolves when all earlier decisions are stored.
+   *
+   * @throws RidgelineError STATE_UNWRITABLE if they cannot be
+   */
+  settled(): Promise<Dispatcher>;
   decide(event: (dispatcher: Dispatcher, now: Moment) => Decision): void;
   committed(): Promise<void>;
-  /** Throws a study away, with everything that is stored of it. */
-  remove(study: string): void;
+  /** Removes a study from the dispatcher's memory. */
+  forget(study: string): void;
+  /** The store could not be written. */
+  failed(error: unknown): void;
 }
 
 export class Submissions {
@@ -37,8 +44,8 @@ export class Submissions {
   }
 
   /**
-   * @param fresh what is stored under its name is thrown away, once the data could be read
-   * @throws RidgelineError STUDY_DIFFERS when another study has its name; DATASET_… when its data cannot be read
+   * @param fresh a stored study of the same name is deleted, after the data of the new one was read
+   * @throws RidgelineError STUDY_DIFFERS if another study has its name; DATASET_… if its data cannot be read
    */
   async submit(spec: StudySpec, fresh: boolean): Promise<SubmitOutcome> {
     const submitted = this.#last.then(() => this.#take(spec, fresh));
@@ -47,59 +54,73 @@ export class Submissions {
   }
 
   async #take(spec: StudySpec, fresh: boolean): Promise<SubmitOutcome> {
-    this.#ports.settled();
-    const stored = fresh ? null : this.#ports.store.study(spec.study);
+    await this.#ports.settled();
+    const stored = fresh ? null : await this.#ports.store.study(spec.study);
     if (stored === null) return await this.#create(spec, fresh);
-    const { status } = stored;
     const comparison = compareSpecs(stored.spec, spec);
     if (comparison.kind === 'different') throw studyDiffers(spec.study, comparison.fields);
-    if (status === 'failed' || status === 'cancelled') {
-      if (comparison.kind === 'extended') throw studyOver(spec.study, status);
-      return 'complete';
-    }
-    if (comparison.kind === 'extended') return await this.#extend(spec, stored);
-    if (status === 'complete') return 'complete';
-    await this.#open(spec, stored);
-    this.#ports.decide((dispatcher, now) => {
-      this.#hold(dispatcher, spec.study, now);
-      return dispatcher.tick(now);
-    });
-    return 'resumed';
+    const isExtended = comparison.kind === 'extended';
+    if (isExtended) refuseFailed(spec.study, stored.status);
+    else if (['complete', 'failed', 'cancelled'].includes(stored.status)) return 'complete';
+    await this.#decide(spec, stored, isExtended);
+    return isExtended ? 'extended' : 'resumed';
   }
 
   async #create(spec: StudySpec, fresh: boolean): Promise<SubmitOutcome> {
     const ports = this.#ports;
-    const read = await ports.library.read(spec, null);
-    ports.settled();
-    if (fresh) ports.remove(spec.study);
-    const { data, shardDigests, official } = ports.library.keep(spec.study, read);
+    const read = await ports.studies.read(spec, null);
+    await ports.settled();
+    if (fresh) await this.#remove(spec.study);
+    const { data, shardDigests, official } = ports.studies.open(spec.study, read);
     const details = { shardDigests, officialData: official };
     ports.decide((dispatcher, now) => dispatcher.submit(spec, data, details, now));
     await ports.committed();
     return 'created';
   }
 
-  async #extend(spec: StudySpec, stored: StudyRecord): Promise<SubmitOutcome> {
-    await this.#open(spec, stored);
-    this.#ports.decide((dispatcher, now) => {
-      this.#hold(dispatcher, spec.study, now);
-      return dispatcher.extend(spec, now);
-    });
-    await this.#ports.committed();
-    return 'extended';
-  }
-
-  /** A study that was over, or rested, is not held, nor is its data. */
-  async #open(spec: StudySpec, stored: StudyRecord): Promise<void> {
+  /** Resumes or extends a stored study; if it is not in memory, its data is read and it is restored first. */
+  async #decide(spec: StudySpec, record: StudyRecord, isExtended: boolean): Promise<void> {
     const ports = this.#ports;
-    if (ports.settled().state.studies.has(spec.study)) return;
-    const read = await ports.library.read(spec, stored);
-    ports.settled();
-    ports.library.keep(spec.study, read);
+    const { study } = spec;
+    let dispatcher = await ports.settled();
+    let stored = null;
+    if (!dispatcher.state.studies.has(study)) {
+      const read = await ports.studies.read(spec, record);
+      await ports.settled();
+      ports.studies.open(study, read);
+      stored = await ports.studies.stored(study);
+      dispatcher = await ports.settled();
+    }
+    const live = dispatcher.state.studies.get(study);
+    if (live !== undefined && isExtended) refuseFailed(study, live.status);
+    ports.decide((current, now) => {
+      if (stored !== null && !current.state.studies.has(study)) current.restore(stored, now);
+      return isExtended ? current.extend(spec, now) : current.tick(now);
+    });
+    await ports.committed();
   }
 
-  #hold(dispatcher: Dispatcher, study: string, now: Moment): void {
-    if (!dispatcher.state.studies.has(study))
-      dispatcher.restore(this.#ports.library.stored(study), now);
+  /** Deletes a study with everything that is stored of it; its running trials are aborted. */
+  async #remove(study: string): Promise<void> {
+    const ports = this.#ports;
+    const live = (await ports.settled()).state.studies.get(study);
+    if (live !== undefined && !isOver(live.status))
+      ports.decide((dispatcher, now) => dispatcher.cancel(study, 'replaced by --fresh', now));
+    // From here on no row names the study; once all earlier rows are stored, it can be deleted.
+    ports.forget(study);
+    await ports.settled();
+    ports.studies.close(study);
+    try {
+      await ports.store.removeStudy(study);
+    } catch (error) {
+      ports.failed(error);
+      throw error;
+    }
+    await ports.settled();
   }
+}
+
+/** @throws RidgelineError STUDY_FAILED: a failed or cancelled study cannot be extended */
+function refuseFailed(study: string, status: StudyStatus): void {
+  if (status === 'failed' || status === 'cancelled') throw studyOver(study, status);
 }

@@ -1,12 +1,9 @@
-/** Any order of joins, losses, completions and duplicates ends every trial exactly once. */
+/** Random histories of joins, losses, completions and duplicates. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Dispatcher } from '../../../src/coordinator/core/dispatcher.ts';
-import type {
-  Decision,
-  Moment,
-  StudyData,
-} from '../../../src/coordinator/core/state/cluster-state.ts';
+import type { Moment, StudyData } from '../../../src/coordinator/core/state/cluster-state.ts';
+import type { Decision } from '../../../src/coordinator/core/state/turn.ts';
 import type {
   Assignment,
   CoordinatorMessage,
@@ -15,17 +12,22 @@ import type {
   WorkerMessage,
 } from '../../../src/rpc/messages/messages.ts';
 import { storedProgress, studyProgress } from '../../../src/coordinator/core/studies/summaries.ts';
-import { datasetKey } from '../../../src/study/spec/dataset-reference.ts';
 import { trialName } from '../../../src/study/trial.ts';
 import { ModelStore } from '../../simulation/model-store.ts';
-import { settings } from '../../simulation/simulated-coordinator.ts';
-import { trueImages, trueResult } from '../../simulation/truth.ts';
+import { correctResult, validationImages } from '../../simulation/simulated-results.ts';
 import { exampleStudy } from '../../study/support/example-study.ts';
-import { reference } from '../support/reference.ts';
+import {
+  data as exampleData,
+  dataset,
+  details,
+  helloFrom,
+  later,
+  settings,
+} from '../support/small-cluster.ts';
 
-const data: StudyData = { search: reference, test: null, validationCount: trueImages };
+const data: StudyData = { ...exampleData, validationCount: validationImages };
 
-/** What may happen, in any order; numbers choose among the workers or grants there are. */
+/** One event; `pick` chooses among the packs there are. */
 type Step =
   | { readonly kind: 'join' | 'close' | 'restart' }
   | { readonly kind: 'wait'; readonly ms: number }
@@ -63,26 +65,19 @@ class Cluster {
   dispatcher = new Dispatcher(settings, [], new Map(), this.now());
   #born = 0;
   #sessions: string[] = [];
-  /** Everything ever granted, and whether it still runs. */
-  readonly #grants: {
+  /** All packs that were assigned, and whether they still run. */
+  readonly #packs: {
     readonly session: string;
     readonly assignment: Assignment;
     running: boolean;
   }[] = [];
 
   now(): Moment {
-    return { monotonicMs: this.#nowMs, wallMs: 1.7e12 + this.#nowMs };
+    return later(this.#nowMs);
   }
 
   submit(): void {
-    this.#decide(
-      this.dispatcher.submit(
-        exampleStudy(),
-        data,
-        { shardDigests: {}, officialData: null },
-        this.now(),
-      ),
-    );
+    this.#apply(this.dispatcher.submit(exampleStudy(), data, details, this.now()));
   }
 
   perform(step: Step): void {
@@ -92,7 +87,7 @@ class Cluster {
       case 'close': {
         const session = this.#sessions.shift();
         if (session !== undefined)
-          this.#decide(this.dispatcher.streamClosed(session, 'cut', this.now()));
+          this.#apply(this.dispatcher.streamClosed(session, 'cut', this.now()));
         return;
       }
       case 'restart': {
@@ -100,147 +95,134 @@ class Cluster {
         const stored = [...this.store.studies.values()].map(({ record }) => ({
           record: { ...record },
           data,
-          trials: this.store.trialsOf(record.spec.study),
-          attempts: this.store.attemptsOf(record.spec.study),
+          trials: this.store.trials(record.spec.study),
+          attempts: this.store.attempts(record.spec.study),
         }));
-        this.dispatcher = new Dispatcher(settings, stored, this.store.convicted, this.now());
+        this.dispatcher = new Dispatcher(settings, stored, this.store.excluded, this.now());
         return;
       }
       case 'wait':
-        // In small steps: a long silence would be this coordinator's own pause.
+        // In small steps: after a long one, the dispatcher extends all deadlines.
         for (let leftMs = step.ms; leftMs > 0; leftMs -= 500) {
           this.#nowMs += Math.min(500, leftMs);
-          this.#decide(this.dispatcher.tick(this.now()));
+          this.#apply(this.dispatcher.tick(this.now()));
         }
         return;
       case 'finish':
       case 'crash':
       case 'return': {
-        const running = this.#grants.filter(
-          (grant) => grant.running && this.#sessions.includes(grant.session),
+        const running = this.#packs.filter(
+          (pack) => pack.running && this.#sessions.includes(pack.session),
         );
-        const grant = running[step.pick % Math.max(1, running.length)];
-        if (grant === undefined) return;
-        grant.running = false;
-        return this.#say(grant.session, endOf(step.kind, grant.assignment));
+        const pack = running[step.pick % Math.max(1, running.length)];
+        if (pack === undefined) return;
+        pack.running = false;
+        return this.#report(pack.session, endMessage(step.kind, pack.assignment));
       }
       case 'repeat': {
-        const ended = this.#grants.filter(
-          (grant) => !grant.running && this.#sessions.includes(grant.session),
+        const ended = this.#packs.filter(
+          (pack) => !pack.running && this.#sessions.includes(pack.session),
         );
-        const grant = ended[step.pick % Math.max(1, ended.length)];
-        if (grant !== undefined) this.#say(grant.session, endOf('finish', grant.assignment));
+        const pack = ended[step.pick % Math.max(1, ended.length)];
+        if (pack !== undefined) this.#report(pack.session, endMessage('finish', pack.assignment));
       }
     }
   }
 
   join(): void {
     const session = `s${this.#born++}`;
-    const hello: Hello = {
-      kind: 'hello',
-      protocol: 1,
-      version: 'test',
-      session,
-      name: `w${this.#born % 3}`,
-      threads: 2,
-      packMax: 3,
-      kernel: 'portable',
-      selfTestDigest: 'right',
-      held: [],
-      datasets: [datasetKey(reference)],
-    };
+    const name = `w${this.#born % 3}`;
+    const hello = helloFrom(session, { name, threads: 2, packMax: 3, datasets: [dataset] });
     this.#sessions.push(session);
-    this.#decide(this.dispatcher.joined(hello, '127.0.0.1:1', this.now()));
+    this.#apply(this.dispatcher.joined(hello, '127.0.0.1:1', this.now()));
   }
 
-  /** What those who watch are told is what the store has, though it is counted as it happens. */
+  /** The progress counted in memory is that of the trials in the store. */
   checkProgress(): void {
     const study = this.dispatcher.state.studies.get('example');
     if (study === undefined) return;
-    const trials = this.store.trialsOf('example');
+    const trials = this.store.trials('example');
     const running = trials.filter(({ status }) => status === 'running').length;
     const { record } = this.store.study('example');
     const { testing: _testing, ...stored } = storedProgress(record, trials);
     expect(studyProgress(study)).toMatchObject({ ...stored, running });
   }
 
-  #say(session: string, message: Exclude<WorkerMessage, Hello>): void {
+  #report(session: string, message: Exclude<WorkerMessage, Hello>): void {
     if (this.dispatcher.state.workers.has(session))
-      this.#decide(this.dispatcher.received(session, message, this.now()));
+      this.#apply(this.dispatcher.received(session, message, this.now()));
   }
 
-  #decide({ persist, afterCommit }: Decision): void {
+  #apply({ persist, afterCommit }: Decision): void {
     this.store.commit(persist);
     for (const effect of afterCommit)
-      if (effect.kind === 'send') this.#heard(effect.session, effect.message);
+      if (effect.kind === 'send') this.#receive(effect.session, effect.message);
   }
 
-  #heard(session: string, message: CoordinatorMessage): void {
+  #receive(session: string, message: CoordinatorMessage): void {
     if (message.kind === 'assign')
-      this.#grants.push({ session, assignment: message.assignment, running: true });
+      this.#packs.push({ session, assignment: message.assignment, running: true });
     if (message.kind === 'answer') this.answers.push(message.answer);
   }
 }
 
-function endOf(
+function endMessage(
   kind: 'finish' | 'crash' | 'return',
   { pack, members }: Assignment,
 ): Exclude<WorkerMessage, Hello> {
   if (kind === 'crash')
     return { kind: 'pack-failed', pack, outcome: 'crashed', reason: 'out of memory' };
   if (kind === 'return') return { kind: 'pack-returned', pack, reason: 'draining' };
-  const results: MemberResult[] = members.map(({ key, lambda }) => ({
+  const results: MemberResult[] = members.map(({ key, params }) => ({
     key,
-    result: trueResult(key.trial, lambda, false),
+    result: correctResult(key.trial, params, false),
   }));
   return { kind: 'pack-ended', pack, results };
 }
 
-describe('the dispatcher', () => {
-  test('ends every trial exactly once, whatever the order of events', () => {
-    fc.assert(
-      fc.property(steps, (history) => {
-        const cluster = new Cluster();
-        cluster.submit();
-        for (const step of history) {
-          cluster.perform(step);
-          cluster.checkProgress();
-        }
-        // From here on all goes well: one worker that finishes what it is given.
-        cluster.join();
-        for (
-          let round = 0;
-          round < 400 && cluster.store.studies.get('example')?.record.status !== 'complete';
-          round++
-        ) {
-          if (cluster.store.studies.get('example')?.record.status === 'failed') break;
-          cluster.perform({ kind: 'wait', ms: 1_000 });
-          cluster.perform({ kind: 'finish', pick: round });
-        }
-        const study = cluster.store.study('example').record;
-        expect(['complete', 'failed']).toContain(study.status);
-        const trials = cluster.store.trialsOf('example');
-        expect(
-          trials.every((trial) => trial.status === 'complete' || trial.status === 'failed'),
-        ).toBe(true);
-        for (const trial of trials) {
-          const attempts = cluster.store
-            .attemptsOf('example')
-            .filter((attempt) => trialName(attempt.trial) === trialName(trial.id));
-          const counted = attempts.filter(
-            ({ outcome }) => outcome === 'accepted' || outcome === 'diverged',
-          );
-          expect(counted.length).toBeLessThanOrEqual(1);
-          expect(trial.failures).toBeLessThanOrEqual(3);
-          if (trial.result === null) expect(trial.failures).toBe(3);
-        }
-        expect(
-          new Set(cluster.answers).isSubsetOf(
-            new Set(['accepted', 'duplicate', 'cancelled', 'unknown']),
-          ),
-        ).toBe(true);
-      }),
-      { numRuns: 300 },
-    );
-  });
+test('the dispatcher ends every trial exactly once, for any order of events', () => {
+  fc.assert(
+    fc.property(steps, (history) => {
+      const cluster = new Cluster();
+      cluster.submit();
+      for (const step of history) {
+        cluster.perform(step);
+        cluster.checkProgress();
+      }
+      // Nothing fails from here on: one worker finishes all its packs.
+      cluster.join();
+      for (
+        let round = 0;
+        round < 400 && cluster.store.studies.get('example')?.record.status !== 'complete';
+        round++
+      ) {
+        if (cluster.store.studies.get('example')?.record.status === 'failed') break;
+        cluster.perform({ kind: 'wait', ms: 1_000 });
+        cluster.perform({ kind: 'finish', pick: round });
+      }
+      const study = cluster.store.study('example').record;
+      expect(['complete', 'failed']).toContain(study.status);
+      const trials = cluster.store.trials('example');
+      expect(
+        trials.every((trial) => trial.status === 'complete' || trial.status === 'failed'),
+      ).toBe(true);
+      for (const trial of trials) {
+        const attempts = cluster.store
+          .attempts('example')
+          .filter((attempt) => trialName(attempt.trial) === trialName(trial.id));
+        const counted = attempts.filter(
+          ({ outcome }) => outcome === 'accepted' || outcome === 'diverged',
+        );
+        expect(counted.length).toBeLessThanOrEqual(1);
+        expect(trial.failures).toBeLessThanOrEqual(3);
+        if (trial.result === null) expect(trial.failures).toBe(3);
+      }
+      expect(
+        new Set(cluster.answers).isSubsetOf(
+          new Set(['accepted', 'duplicate', 'cancelled', 'unknown']),
+        ),
+      ).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -1,40 +1,39 @@
 import { describe, expect, test } from 'vitest';
-import { PartShelf } from '../../../src/coordinator/shell/served-shards.ts';
-import { encodePart, partDigest } from '../../../src/dataset/shards/shard.ts';
-import { smallPart } from '../../dataset/support/fixtures.ts';
+import { ServedShards } from '../../../src/coordinator/shell/served-shards.ts';
+import { encodeShard, shardDigest } from '../../../src/dataset/shards/shard.ts';
+import { smallShard } from '../../dataset/support/fixtures.ts';
 
-const whole = (shelf: PartShelf, digest: string, offset = 0): Buffer =>
-  Buffer.concat([...shelf.pieces(digest, offset)]);
+const whole = (served: ServedShards, digest: string, offset = 0): Buffer =>
+  Buffer.concat([...served.bytes(digest, offset)]);
 
-describe('the parts that a coordinator hands out', () => {
-  test('are those bytes whose digest was asked for, from any place on', () => {
-    const shelf = new PartShelf();
-    const part = smallPart('a', 30);
-    shelf.add('one', [part]);
-    const bytes = Buffer.concat(encodePart(part));
-    for (const offset of [0, 1, 40, bytes.length - 1, bytes.length]) {
-      expect(whole(shelf, partDigest(part), offset).equals(bytes.subarray(offset))).toBe(true);
-    }
-    expect(shelf.has('0'.repeat(64))).toBe(false);
+describe('served shards', () => {
+  test('give the bytes with the requested digest from any offset on', () => {
+    const served = new ServedShards();
+    const shard = smallShard('a', 30);
+    served.add('one', [shard]);
+    const bytes = Buffer.concat(encodeShard(shard));
+    for (const offset of [0, 1, 40, bytes.length - 1, bytes.length])
+      expect(whole(served, shardDigest(shard), offset).equals(bytes.subarray(offset))).toBe(true);
+    expect(served.has('0'.repeat(64))).toBe(false);
   });
 
-  test('are held once for all studies, and no copy of them', () => {
-    const shelf = new PartShelf();
-    const [first, second] = [smallPart('a', 30), smallPart('a', 30)];
-    shelf.add('one', [first]);
-    shelf.add('two', [second]);
-    const pieces = [...shelf.pieces(partDigest(first), 0)];
+  test('keep a shard of two studies once, without a copy', () => {
+    const served = new ServedShards();
+    const [first, second] = [smallShard('a', 30), smallShard('a', 30)];
+    served.add('one', [first]);
+    served.add('two', [second]);
+    const pieces = [...served.bytes(shardDigest(first), 0)];
     expect(pieces.at(-1)!.buffer).toBe(first.pixels.buffer);
   });
 
-  test('stay until the last study that uses them is over', () => {
-    const shelf = new PartShelf();
-    const [a, b] = [smallPart('a', 5, 1), smallPart('b', 6, 2)];
-    shelf.add('one', [a, b]);
-    shelf.add('two', [b]);
-    shelf.remove('one');
-    expect([shelf.has(partDigest(a)), shelf.has(partDigest(b))]).toEqual([false, true]);
-    shelf.remove('two');
-    expect(shelf.has(partDigest(b))).toBe(false);
+  test('keep a shard until the last study that uses it is removed', () => {
+    const served = new ServedShards();
+    const [a, b] = [smallShard('a', 5, 1), smallShard('b', 6, 2)];
+    served.add('one', [a, b]);
+    served.add('two', [b]);
+    served.remove('one');
+    expect([served.has(shardDigest(a)), served.has(shardDigest(b))]).toEqual([false, true]);
+    served.remove('two');
+    expect(served.has(shardDigest(b))).toBe(false);
   });
 });

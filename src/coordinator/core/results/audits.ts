@@ -1,95 +1,51 @@
 /**
- * Audits: results are computed again on other workers before their stage closes, and compared whole.
+ * Audits: results are computed again by other workers before their stage closes, and compared as a whole.
  *
- *     all trials of a stage ended --> some are due: drawn at random, the best, contested ones, and all
- *     that a worker gave which was caught --> another worker computes each again -->
- *         the same result: verified
- *         another result: contested --> one more worker --> a majority: the others are convicted, the
- *                                                          right result stands (`corrected`)
- *                                   \--> nobody is left to ask: disputed, and out of the ranking
+ *     all trials of the stage have ended --> some are due: the best, a random share, contested ones, and
+ *     those that only an excluded session has computed --> another worker computes each of them:
+ *         the same result --> verified
+ *         another result  --> contested --> one more worker --> majority: the stored result is corrected if
+ *                                       |                       it lost, the other sessions are excluded
+ *                                       \-> no worker left ---> disputed: not ranked
  *
- * A vote is a worker's name with the fingerprint of what it computed; a machine counts once, however
- * often it computes. Whatever a convicted worker said is no vote. A late result of a search attempt is
- * a computation that cost nothing, and votes too. Once the stage has closed, all of it is history.
+ * Each worker name has one vote per result, however often it computes. Attempts of excluded sessions have
+ * none; late results of search attempts vote too. Audits end when the stage closes.
  *
- * Where there is only one worker it computes its own trials again: `repeated`, which shows that the
- * machine is steady, not that it is right. Nothing here waits for workers that may never come.
+ * If there is only one worker, it computes its own trials again. That gives `repeated`: the machine is
+ * consistent, but may be wrong. Audits never wait for workers that may not come.
  *
- * Pure: changes the cluster's state and says what to store and send. Who gets which audit is decided
- * in `granting-audits.ts`.
+ * Not here: which worker audits which trial (`scheduling/assign-audits.ts`).
  */
 import { assert } from '../../../base/assert.ts';
 import { rankConfigurations } from '../../../search/ranking/ranking.ts';
 import { isDrawnForAudit } from '../../../search/samplers/random.ts';
 import type { AuditVerdict, TrialResult } from '../../../study/trial.ts';
-import {
-  trialRecord,
-  type ClusterState,
-  type Decision,
-  type Moment,
-  type StageEntry,
-  type StudyEntry,
-} from '../state/cluster-state.ts';
-import { exclude, ableWorkers } from '../workers/exclusions.ts';
-import {
-  changeTrial,
-  maxFailures,
-  type AttemptEntry,
-  type TrialEntry,
-} from '../state/trial-state.ts';
-
-type Vote = AttemptEntry & { readonly fingerprint: string };
-
-function isVote(state: ClusterState, attempt: AttemptEntry): attempt is Vote {
-  const { fingerprint, kind, session } = attempt;
-  return fingerprint !== null && kind !== 'test' && !state.excluded.has(session);
-}
-
-function validVotes(state: ClusterState, trial: TrialEntry): Vote[] {
-  return trial.attempts.filter((attempt) => isVote(state, attempt));
-}
-
-/** Who has computed a trial, by what came out; only those whose word counts. */
-function votesByFingerprint(state: ClusterState, trial: TrialEntry): Map<string, Set<string>> {
-  const votes = new Map<string, Set<string>>();
-  for (const { fingerprint, worker } of validVotes(state, trial)) {
-    const names = votes.get(fingerprint) ?? new Set();
-    votes.set(fingerprint, names.add(worker));
-  }
-  return votes;
-}
-
-/** Names of the workers that have computed this trial and are believed. */
-export function votersFor(state: ClusterState, trial: TrialEntry): Set<string> {
-  return new Set(validVotes(state, trial).map(({ worker }) => worker));
-}
-
-/** Asked of every audit that is open, at every event: it stops at the first two that differ. */
-export function isContested(state: ClusterState, trial: TrialEntry): boolean {
-  const first = trial.attempts.find((attempt) => isVote(state, attempt));
-  return trial.attempts.some(
-    (attempt) => attempt.fingerprint !== first?.fingerprint && isVote(state, attempt),
-  );
-}
+import type { AttemptPlace } from '../attempts/close-attempt.ts';
+import type { ClusterState, StageEntry, StudyEntry } from '../state/cluster-state.ts';
+import { isReproducible, stageFor } from '../state/study-entry.ts';
+import { changeTrial, maxFailures, trialRecord, type TrialEntry } from '../state/trial-state.ts';
+import type { Turn } from '../state/turn.ts';
+import { ableWorkers } from '../workers/able-workers.ts';
+import { excludeWorker } from '../workers/exclusions.ts';
+import { isContested, votersFor, votesByFingerprint } from './votes.ts';
 
 export function isBeingAudited(trial: TrialEntry): boolean {
   return trial.attempts.some(({ kind, outcome }) => kind === 'audit' && outcome === null);
 }
 
-/** The audits of a stage that are still to be settled. */
+/** Trials of the stage whose audits are not settled. */
 export function openAudits(
   state: ClusterState,
   study: StudyEntry,
   stage: StageEntry,
-): TrialEntry[] {
-  stage.audits ??= dueAudits(state, study, stage);
+): readonly TrialEntry[] {
+  stage.audits ??= findAudits(state, study, stage);
   return stage.audits;
 }
 
-function dueAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): TrialEntry[] {
-  const { audit, objective, seed, numerics } = study.spec;
-  // Machines with other arithmetic differ by right.
-  if (numerics === 'any') return [];
+function findAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): TrialEntry[] {
+  if (!isReproducible(study)) return [];
+  const { audit, objective, seed } = study.spec;
   const top = new Set(
     rankConfigurations(stage.trials.map(trialRecord), objective, [])
       .slice(0, audit?.top ?? 0)
@@ -98,80 +54,66 @@ function dueAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): T
   return stage.trials.filter((trial) => {
     if (trial.result === null || trial.audit === 'disputed') return false;
     const votes = votesByFingerprint(state, trial);
-    const isBelieved = trial.fingerprint !== null && votes.has(trial.fingerprint);
-    // A worker that had repeated its own, and was convicted then, has shown nothing.
-    if (trial.audit !== null && isBelieved) return false;
-    if (votes.size > 1 || !isBelieved || isBeingAudited(trial)) return true;
+    const hasVote = trial.fingerprint !== null && votes.has(trial.fingerprint);
+    // A verdict does not hold any more if all sessions that computed the result were excluded since.
+    // bug: repetition-before-exclusion-counts
+    if (trial.audit !== null && hasVote) return false;
+    if (votes.size > 1 || !hasVote || isBeingAudited(trial)) return true;
+    // bug: drawn-trials-are-not-audited
     return top.has(trial.id.index) || isDrawnForAudit(seed, trial.id, audit?.random ?? 0);
   });
 }
 
-/** What has just come in besides the result that stands. */
-export interface Evidence {
-  readonly attempt: AttemptEntry;
+/** A result that has just been reported for a trial that has one already. */
+export interface Recomputation extends AttemptPlace {
+  readonly stage: StageEntry;
   readonly result: TrialResult;
 }
 
-/** A trial was computed once more while its stage is open: counts the votes. */
-export function countVotes(
-  state: ClusterState,
-  study: StudyEntry,
-  stage: StageEntry,
-  trial: TrialEntry,
-  evidence: Evidence,
-  now: Moment,
-  decision: Decision,
-): void {
-  if (study.spec.numerics === 'any') return;
+/** Counts the votes for a trial after it was computed again while its stage is open. */
+export function countVotes(turn: Turn, recomputation: Recomputation): void {
+  const { study, stage, trial, attempt } = recomputation;
+  const { state } = turn;
+  if (!isReproducible(study)) return;
   const votes = [...votesByFingerprint(state, trial)].toSorted((a, b) => b[1].size - a[1].size);
   const [first, second] = votes;
-  const isSettled =
-    first !== undefined &&
-    // What has neither stood nor just come in is known by its fingerprint only.
-    (first[0] === trial.fingerprint || first[0] === evidence.attempt.fingerprint) &&
-    (second === undefined || (first[1].size > 1 && first[1].size > second[1].size));
-  if (!isSettled) {
-    setVerdict(study, stage, trial, null, decision);
+  // Only the stored result and the one just reported are available in full.
+  const isAvailable = first?.[0] === trial.fingerprint || first?.[0] === attempt.fingerprint;
+  // bug: one-vote-decides
+  const hasMajority =
+    second === undefined ||
+    (first !== undefined && first[1].size > 1 && first[1].size > second[1].size);
+  if (first === undefined || !isAvailable || !hasMajority) {
+    setVerdict(turn, study, trial, null);
     stage.audits = null;
     return;
   }
   const [fingerprint, names] = first;
-  for (const attempt of trial.attempts) {
-    const { session, worker, kind } = attempt;
-    if (attempt.fingerprint === null || attempt.fingerprint === fingerprint || kind === 'test')
+  for (const other of trial.attempts) {
+    if (other.fingerprint === null || other.fingerprint === fingerprint || other.kind === 'test')
       continue;
-    const reason = `its result of ${trial.name} in ${study.name} is not the one of ${[...names].join(' and ')}`;
-    exclude(state, session, worker, reason, now, decision);
+    const reason = `its result of ${trial.name} in ${study.name} differs from that of ${[...names].join(' and ')}`;
+    excludeWorker(turn, other, reason);
   }
-  if (trial.fingerprint !== fingerprint)
-    replaceResult(study, stage, trial, fingerprint, evidence, decision);
-  const computed = trial.attempts.filter(
-    (attempt) => attempt.fingerprint === fingerprint && !state.excluded.has(attempt.session),
+  if (trial.fingerprint !== fingerprint) replaceResult(turn, recomputation);
+  const agreeing = trial.attempts.filter(
+    (other) => other.fingerprint === fingerprint && !state.excluded.has(other.session),
   );
-  const isRepeated = evidence.attempt.kind === 'audit' && computed.length > 1;
-  const alone = isRepeated ? 'repeated' : null;
-  setVerdict(study, stage, trial, names.size > 1 ? 'verified' : alone, decision);
+  const isRepeated = attempt.kind === 'audit' && agreeing.length > 1;
+  const verdict = names.size > 1 ? 'verified' : isRepeated ? 'repeated' : null;
+  setVerdict(turn, study, trial, verdict);
 }
 
-/** The right result takes the place of a wrong one; it is the one that has just come in. */
-function replaceResult(
-  study: StudyEntry,
-  stage: StageEntry,
-  trial: TrialEntry,
-  fingerprint: string,
-  { attempt, result }: Evidence,
-  decision: Decision,
-): void {
-  assert(attempt.fingerprint === fingerprint, 'only a result that has just come in is at hand');
+/** Replaces a wrong result by the one that has just been reported. */
+function replaceResult(turn: Turn, { study, stage, trial, attempt, result }: Recomputation): void {
+  const { worker, fingerprint } = attempt;
   const replaces = trial.fingerprint;
-  assert(replaces !== null, () => `${trial.name} has a result`);
-  const { worker } = attempt;
+  assert(fingerprint !== null && replaces !== null, () => `${trial.name} has two results`);
   changeTrial(trial, { kind: 'corrected', by: { worker, fingerprint }, result });
-  const id = trial.id;
-  decision.persist.push({
+  turn.persist({
     kind: 'result-replaced',
     study: study.name,
-    trial: id,
+    trial: trial.id,
     worker,
     result,
     fingerprint,
@@ -182,72 +124,62 @@ function replaceResult(
 }
 
 function setVerdict(
+  turn: Turn,
   study: StudyEntry,
-  stage: StageEntry,
   trial: TrialEntry,
   verdict: AuditVerdict | null,
-  decision: Decision,
 ): void {
   if (trial.audit === verdict) return;
-  // Who is ranked changes with a dispute, and so does who is among the best.
+  const stage = stageFor(study, trial);
+  // A dispute changes the ranking, and so which trials are the best.
   if (verdict === null || verdict === 'disputed' || trial.audit === 'disputed') {
     stage.audits = null;
     study.best = undefined;
   }
   trial.audit = verdict;
   stage.audits = stage.audits?.filter((other) => other !== trial) ?? null;
-  decision.persist.push({ kind: 'trial-audited', study: study.name, trial: trial.id, verdict });
+  turn.persist({ kind: 'trial-audited', study: study.name, trial: trial.id, verdict });
 }
 
 /**
- * Ends the audits that nobody can settle.
+ * Ends the audits that no worker can settle.
  *
- * @returns whether all audits of the stage are settled, so that it can close
+ * @returns whether all audits of the stage are settled
  */
-export function settleAudits(
-  state: ClusterState,
-  study: StudyEntry,
-  stage: StageEntry,
-  now: Moment,
-  decision: Decision,
-): boolean {
-  for (let before = -1; before !== decision.persist.length;) {
-    before = decision.persist.length;
-    for (const trial of openAudits(state, study, stage)) {
-      const verdict = verdictWithoutHelp(state, study, trial, now);
-      if (verdict !== null) setVerdict(study, stage, trial, verdict, decision);
+export function settleAudits(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
+  for (let hasChanged = true; hasChanged;) {
+    hasChanged = false;
+    for (const trial of openAudits(turn.state, study, stage)) {
+      const verdict = verdictWithoutAudit(turn, study, trial);
+      if (verdict === null || verdict === trial.audit) continue;
+      setVerdict(turn, study, trial, verdict);
+      hasChanged = true;
     }
   }
-  return openAudits(state, study, stage).length === 0;
+  return openAudits(turn.state, study, stage).length === 0;
 }
 
-/** What is to be said of a trial that nobody can compute again; null while somebody can. */
-function verdictWithoutHelp(
-  state: ClusterState,
+/** The verdict on a trial that cannot be computed again; null as long as it can. */
+function verdictWithoutAudit(
+  turn: Turn,
   study: StudyEntry,
   trial: TrialEntry,
-  now: Moment,
 ): AuditVerdict | null {
   if (isBeingAudited(trial)) return null;
-  const isTired = trial.auditFailures >= maxFailures;
-  if (isContested(state, trial)) {
-    return isTired || !mayComeElsewhere(state, study, trial, now) ? 'disputed' : null;
-  }
-  if (!isTired) return null;
-  // What a convicted worker said and nobody could compute again is worth nothing.
-  const stands = validVotes(state, trial).some(
-    ({ fingerprint }) => fingerprint === trial.fingerprint,
-  );
-  return stands ? 'unchecked' : 'disputed';
+  const isExhausted = trial.auditFailures >= maxFailures;
+  if (isContested(turn.state, trial))
+    return isExhausted || !canOthersCompute(turn, study, trial) ? 'disputed' : null;
+  if (!isExhausted) return null;
+  // A result that only excluded sessions have computed is worth nothing.
+  const { fingerprint } = trial;
+  const hasVote = fingerprint !== null && votesByFingerprint(turn.state, trial).has(fingerprint);
+  return hasVote ? 'unchecked' : 'disputed';
 }
 
-/** Whether a worker that has not computed this trial yet is here, or may be back in a moment. */
-export function mayComeElsewhere(
-  state: ClusterState,
-  study: StudyEntry,
-  trial: TrialEntry,
-  now: Moment,
-): boolean {
+/** Whether a worker that has not computed this trial is available, or may be back in a moment. */
+export function canOthersCompute(turn: Turn, study: StudyEntry, trial: TrialEntry): boolean {
+  const { state, now } = turn;
+  // bug: restart-does-not-wait-for-auditors
   if (now.monotonicMs < state.returningUntilMs) return true;
   const voters = votersFor(state, trial);
   const isNew = ({ name }: { readonly name: string }): boolean => !voters.has(name);
@@ -259,5 +191,6 @@ export function mayComeElsewhere(
       !state.excluded.has(worker.session) &&
       isNew(worker),
   );
+  // bug: audit-does-not-wait-for-lost-stream
   return isAway || ableWorkers(state, study).some(isNew);
 }

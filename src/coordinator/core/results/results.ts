@@ -1,265 +1,244 @@
 /**
- * What becomes of a result: taken, compared, or refused.
+ * Results: each reported result is accepted, compared with the stored one, or rejected.
  *
- * Every result is fenced by (trial, attempt): it counts only where that attempt was granted to the
- * session that reports it, in the pack that it names. Every case has one answer of a fixed set:
+ * Results are fenced by (trial, attempt): a result counts only if that attempt was assigned to the session
+ * that reports it, in the pack that it names. Each case has one answer:
  *
- *     no such attempt, or not this session's, or of another pack ........... unknown
- *     the trial is cancelled, its stage closed or its study over without
- *     it, or the worker is convicted, be it by a result that cannot be one
- *     of this study ........................................................ cancelled
- *     the trial has no result yet .......................................... accepted
- *     it has: the same one ................................................. duplicate
- *             another one .................................................. disputed
+ *     unknown     there is no such attempt, or it belongs to another session or pack
+ *     cancelled   the trial was cancelled; or its stage closed or its study ended without a result of it;
+ *                 or the session is excluded, perhaps because this result is invalid; or the result has
+ *                 no value of the objective
+ *     accepted    the first result of the trial
+ *     duplicate   the trial has the same result
+ *     disputed    the trial has another result
  *
- * An attempt gives one result: said again it is a duplicate, whatever was counted; another one than
- * before convicts the worker on the spot. Every comparison is of whole results (`result-fingerprint.ts`)
- * and, as long as the stage is open, a vote (`auditing.ts`).
+ * An attempt has one result. Reporting it again is a duplicate; reporting another one excludes the
+ * session. Results are compared as a whole (`study/result-fingerprint.ts`) and, while the stage is open,
+ * each is a vote (`audits.ts`).
  *
- * Pure: changes the cluster's state and says what to store and send. Attempts that end without a
- * result are in `giving-up.ts`.
+ * Not here: attempts without a result (`attempts/failed-attempts.ts`).
  */
-import type { Answer, AttemptKey, MemberResult } from '../../../rpc/messages/messages.ts';
+import type { Answer, MemberResult } from '../../../rpc/messages/messages.ts';
 import { resultFingerprint } from '../../../study/result-fingerprint.ts';
 import { isOver, noCorrectness, trialName, type TrialResult } from '../../../study/trial.ts';
-import { countVotes } from './audits.ts';
+import { closeAttempt, type AttemptPlace } from '../attempts/close-attempt.ts';
+import { closeObsolete, endTests, failTest } from '../attempts/failed-attempts.ts';
+import { dueTests, setWinner, withTested } from '../attempts/winner-tests.ts';
+import type { ClusterState, StageEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
+import { isAwaited, stageFor } from '../state/study-entry.ts';
 import {
-  isAwaited,
-  stageOf,
+  changeTrial,
+  failedWithoutResult,
   trialRecord,
-  type ClusterState,
-  type Decision,
-  type Moment,
-  type StageEntry,
-  type StudyEntry,
-  type WorkerEntry,
-} from '../state/cluster-state.ts';
-import { closeAttempt, logEvent, send } from '../state/decision.ts';
-import { endTests, failTest, closeObsolete } from '../state/failed-attempts.ts';
-import { reviewBest } from '../studies/summaries.ts';
-import { exclude } from '../workers/exclusions.ts';
-import { changeTrial, isLost, type AttemptEntry, type TrialEntry } from '../state/trial-state.ts';
-import { dueTests, withTested } from '../state/winner-tests.ts';
+  type TrialEntry,
+} from '../state/trial-state.ts';
+import type { Turn } from '../state/turn.ts';
+import { excludeWorker } from '../workers/exclusions.ts';
+import { failReportedPack, freeThread } from '../workers/leases.ts';
+import { resetFailures } from '../workers/worker-backoff.ts';
+import { countVotes } from './audits.ts';
+import { updateBest } from './best-configuration.ts';
 
-/** Takes one member's result, says what became of it, and answers the worker. */
-export function takeResult(
-  state: ClusterState,
+/** A worker reports the results of a pack: answers each, and frees the thread. */
+export function takeResults(
+  turn: Turn,
   worker: WorkerEntry,
   pack: string,
-  member: MemberResult,
-  now: Moment,
-  decision: Decision,
+  results: readonly MemberResult[],
 ): void {
-  const answer = decideAnswer(state, worker, pack, member, now, decision);
-  send(decision, worker, { kind: 'answer', key: member.key, answer });
+  for (const { key, result } of results) {
+    const report = findReport(turn.state, worker, pack, { key, result });
+    // A result without the objective cannot be ranked: the pack counts as crashed.
+    if (report !== null && !hasObjective(report)) {
+      const { metric } = report.study.spec.objective;
+      const reason = `the result of ${report.trial.name} has no finite ${metric}`;
+      failReportedPack(turn, worker, pack, { outcome: 'crashed', reason });
+    }
+    // bug: duplicate-is-counted
+    const answer = report === null ? 'unknown' : answerResult(turn, report);
+    turn.send(worker, { kind: 'answer', key, answer });
+  }
+  freeThread(turn, worker, pack, 'the results of the pack were incomplete');
 }
 
-function decideAnswer(
+/** One reported result and the attempt that it belongs to. */
+interface Report extends AttemptPlace {
+  readonly stage: StageEntry;
+  readonly worker: WorkerEntry;
+  readonly result: TrialResult;
+  readonly fingerprint: string;
+}
+
+function findReport(
   state: ClusterState,
   worker: WorkerEntry,
   pack: string,
   { key, result }: MemberResult,
-  now: Moment,
-  decision: Decision,
-): Answer {
-  const found = findAttempt(state, key, worker, pack);
-  if (found === null) return 'unknown';
-  const { study, trial, attempt } = found;
-  if (trial.status === 'cancelled' || state.excluded.has(worker.session)) return 'cancelled';
+): Report | null {
+  const study = state.studies.get(key.study);
+  const trial = study?.trials.get(trialName(key.trial));
+  const attempt = trial?.attempts.find((entry) => entry.attempt === key.attempt);
+  // bug: result-of-another-session
+  if (study === undefined || trial === undefined || attempt?.session !== worker.session)
+    return null;
+  // The pack may be of an earlier study of this name, which was removed.
+  // bug: result-of-removed-study
+  if (attempt.pack !== pack) return null;
+  const fingerprint = resultFingerprint(
+    result,
+    study.data.trainer.metrics,
+    study.spec.test === 'all',
+  );
+  return { study, stage: stageFor(study, trial), trial, attempt, worker, result, fingerprint };
+}
+
+function hasObjective({ study, result }: Report): boolean {
+  if (result.kind !== 'complete') return true;
+  return Number.isFinite(result.curve.at(-1)?.metrics[study.spec.objective.metric]);
+}
+
+function answerResult(turn: Turn, report: Report): Answer {
+  const { study, trial, attempt, worker, result } = report;
+  // bug: excluded-worker-counts
+  if (trial.status === 'cancelled' || turn.state.excluded.has(worker.session)) return 'cancelled';
+  if (!hasObjective(report)) return 'cancelled';
   const { validationCount } = study.data;
+  // bug: missing-bits-are-accepted
   if (!hasBitsFor(result, validationCount)) {
-    const reason = `its result of ${trial.name} in ${study.name} does not say which of ${validationCount} validation images it got right`;
-    exclude(state, worker.session, worker.name, reason, now, decision);
+    const reason = `its result of ${trial.name} in ${study.name} does not state for each of ${validationCount} validation images whether it was classified correctly`;
+    excludeWorker(turn, { session: worker.session, worker: worker.name }, reason);
     return 'cancelled';
   }
-  const withTest = study.spec.test === 'all';
-  const fingerprint = resultFingerprint(result, withTest);
-  const report: Report = { ...found, worker, result, fingerprint };
-  if (attempt.fingerprint !== null) return answerRepeated(state, report, now, decision);
-  if (attempt.kind === 'test') return decideTest(state, report, now, decision);
-  if (trial.result !== null) return compareResult(state, report, now, decision);
-  // Lost, and its stage has closed without it, or its study: it comes too late to change anything.
+  if (attempt.fingerprint !== null) return answerRepeated(turn, report);
+  if (attempt.kind === 'test') return takeTest(turn, report);
+  if (trial.result !== null) return compareResult(turn, report);
+  // The trial has failed, and its stage or study has ended without it: too late to change anything.
   if (!isAwaited(study, trial)) return 'cancelled';
-  acceptResult(state, report, now, decision);
+  acceptResult(turn, report);
   worker.trialsCompleted += 1;
   return 'accepted';
 }
 
-/** Results are compared bit by bit, so one with too few or too many could not be compared at all. */
+/** Results are compared bit by bit, so a missing or additional bit makes a result invalid. */
 function hasBitsFor(result: TrialResult, validationCount: number): boolean {
   return (
     result.kind !== 'complete' || result.validationCorrect.length === Math.ceil(validationCount / 8)
   );
 }
 
-/** One result as it came in, with the attempt that gave it. */
-interface Report extends Located {
-  readonly worker: WorkerEntry;
-  readonly result: TrialResult;
-  readonly fingerprint: string;
-}
-
-/** The first result of a trial. */
-function acceptResult(state: ClusterState, report: Report, now: Moment, decision: Decision): void {
+/** Takes the first result of a trial. */
+function acceptResult(turn: Turn, report: Report): void {
   const { study, stage, trial, attempt, result, fingerprint } = report;
   const { worker } = attempt;
   if (trial.status === 'waiting') study.waiting -= 1;
-  if (isLost(trial)) stage.open += 1;
+  if (failedWithoutResult(trial)) stage.open += 1;
   changeTrial(trial, { kind: 'completed', by: { worker, fingerprint }, result });
   stage.open -= 1;
   stage.audits = null;
-  record(report, result.kind === 'complete' ? 'accepted' : 'diverged', now, decision);
-  decision.persist.push({
-    kind: 'trial-ended',
-    study: study.name,
-    trial: trial.id,
-    worker,
-    result,
-    fingerprint,
-  });
-  keepSummary(study, stage, trial);
-  reviewBest(study, trial);
-  decision.afterCommit.push({
-    kind: 'notice',
-    notice: { kind: 'trial-ended', study: study.name, trial: trialRecord(trial) },
-  });
-  closeObsolete(state, study, trial, 'search', now, decision);
+  recordResult(turn, report, result.kind === 'complete' ? 'accepted' : 'diverged');
+  const row = { study: study.name, trial: trial.id, worker, result, fingerprint };
+  turn.persist({ kind: 'trial-ended', ...row });
+  trimResult(study, stage, trial);
+  updateBest(study, trial);
+  turn.notify({ kind: 'trial-ended', study: study.name, trial: trialRecord(trial) });
+  closeObsolete(turn, study, trial, 'search');
 }
 
-/** Closes the attempt, or writes beside one that was closed before that a result came after all. */
-function record(
-  { study, trial, attempt, worker, fingerprint }: Report,
+/** Closes the attempt; if it is closed already, stores that its result came after all. */
+function recordResult(
+  turn: Turn,
+  report: Report,
   outcome: 'accepted' | 'diverged' | 'duplicate' | 'disputed',
-  now: Moment,
-  decision: Decision,
 ): void {
-  // Not by one that is said again: a worker on which everything fails could go on for ever.
-  if (outcome !== 'disputed') worker.failuresInRow = 0;
+  const { study, trial, attempt, worker, fingerprint } = report;
+  if (outcome !== 'disputed') resetFailures(worker);
   if (attempt.outcome === null) {
-    closeAttempt(study, trial, attempt, { outcome, fingerprint }, now, decision);
+    closeAttempt(turn, report, { outcome, fingerprint });
     return;
   }
   attempt.fingerprint = fingerprint;
-  const { attempt: number } = attempt;
-  decision.persist.push({
-    kind: 'attempt-reported',
-    study: study.name,
-    trial: trial.id,
-    attempt: number,
-    fingerprint,
-  });
+  const row = { study: study.name, trial: trial.id, attempt: attempt.attempt, fingerprint };
+  turn.persist({ kind: 'attempt-reported', ...row });
 }
 
-/** The attempt has given its result before: said again, or taken back? */
-function answerRepeated(
-  state: ClusterState,
-  report: Report,
-  now: Moment,
-  decision: Decision,
-): Answer {
+/**
+ * The attempt has reported a result before. Its failures in a row are not reset: a worker on which
+ * everything fails could report an old result again and again.
+ */
+function answerRepeated(turn: Turn, report: Report): Answer {
   const { study, trial, attempt, fingerprint } = report;
   if (attempt.fingerprint === fingerprint) {
-    const isStanding = attempt.kind === 'test' || fingerprint === trial.fingerprint;
-    return isStanding ? 'duplicate' : 'disputed';
+    const isStored = attempt.kind === 'test' || fingerprint === trial.fingerprint;
+    return isStored ? 'duplicate' : 'disputed';
   }
-  notifyDisputed(report, 'a result that it gave before for the same attempt', now, decision);
-  const reason = `it gave two results for attempt ${attempt.attempt} of ${trial.name} in ${study.name}`;
-  exclude(state, attempt.session, attempt.worker, reason, now, decision);
+  reportDispute(turn, report, 'its earlier result of the same attempt');
+  const reason = `it reported two results for attempt ${attempt.attempt} of ${trial.name} in ${study.name}`;
+  excludeWorker(turn, attempt, reason);
   return 'disputed';
 }
 
-/** A result for a trial that has one: the same, or somebody's machine is wrong. */
-function compareResult(
-  state: ClusterState,
-  report: Report,
-  now: Moment,
-  decision: Decision,
-): Answer {
-  const { study, stage, trial, attempt, result } = report;
+/** The trial has a result: if this one differs, one of the two workers is wrong. */
+function compareResult(turn: Turn, report: Report): Answer {
+  const { study, stage, trial } = report;
   const outcome = trial.fingerprint === report.fingerprint ? 'duplicate' : 'disputed';
-  record(report, outcome, now, decision);
-  if (outcome === 'disputed')
-    notifyDisputed(report, `the one of ${trial.worker} that stands`, now, decision);
+  recordResult(turn, report, outcome);
+  if (outcome === 'disputed') reportDispute(turn, report, `the stored result of ${trial.worker}`);
   if (!stage.record.closed && !isOver(study.status)) {
-    countVotes(state, study, stage, trial, { attempt, result }, now, decision);
-    keepSummary(study, stage, trial);
-    if (trial.audit !== null) closeObsolete(state, study, trial, 'audit', now, decision);
+    countVotes(turn, report);
+    trimResult(study, stage, trial);
+    if (trial.audit !== null) closeObsolete(turn, study, trial, 'audit');
   }
   return outcome;
 }
 
-function notifyDisputed(
-  { study, trial, attempt }: Located,
-  other: string,
-  now: Moment,
-  decision: Decision,
-): void {
+function reportDispute(turn: Turn, { study, trial, attempt }: Report, other: string): void {
   const { worker } = attempt;
-  decision.afterCommit.push({
-    kind: 'notice',
-    notice: { kind: 'result-disputed', study: study.name, trial: trial.id, worker },
-  });
-  const detail = `${trial.name}: the result of ${worker} is not ${other}`;
-  logEvent(decision, now, 'result-disputed', detail, study.name);
+  turn.notify({ kind: 'result-disputed', study: study.name, trial: trial.id, worker });
+  const detail = `${trial.name}: the result of ${worker} differs from ${other}`;
+  turn.log('result-disputed', detail, study.name);
 }
 
-function decideTest(state: ClusterState, report: Report, now: Moment, decision: Decision): Answer {
+/** Takes the result of a test of the winner. */
+function takeTest(turn: Turn, report: Report): Answer {
   const { study, trial, attempt, result, fingerprint } = report;
   const { winner } = study;
   const { worker } = attempt;
-  // The study was cancelled or extended meanwhile, or another test attempt came first: of no more use.
+  // The study was cancelled or extended, or another test attempt came first.
+  // bug: late-test-changes-winner
   if (winner === null || !dueTests(study).includes(trial) || isOver(study.status))
     return 'cancelled';
   const reproduced = fingerprint === trial.fingerprint;
-  record(report, reproduced ? 'accepted' : 'disputed', now, decision);
+  recordResult(turn, report, reproduced ? 'accepted' : 'disputed');
   if (!reproduced && trial.audit === 'verified') {
-    // Two workers agree on the winner: it is the third that is wrong, and another one tests.
-    notifyDisputed(report, `the verified one of ${trial.worker}`, now, decision);
-    const reason = `its result of ${trial.name} in ${study.name} is not the verified one`;
-    exclude(state, attempt.session, worker, reason, now, decision);
-    failTest(state, study, reason, now, decision);
+    // Two workers agree on the stored result, so this one is wrong, and another worker runs the test.
+    reportDispute(turn, report, `the verified result of ${trial.worker}`);
+    const reason = `its result of ${trial.name} in ${study.name} differs from the verified one`;
+    excludeWorker(turn, attempt, reason);
+    failTest(turn, study, reason);
     return 'disputed';
   }
-  const { testAccuracy: accuracy = null, testLoss: loss = null } = result.curve.at(-1) ?? {};
-  study.winner = reproduced
-    ? withTested(study, winner, { replicate: trial.id.replicate, accuracy, loss, worker })
+  const { test_accuracy: accuracy = null, test_loss: loss = null } =
+    result.curve.at(-1)?.metrics ?? {};
+  const { replicate } = trial.id;
+  const tested = reproduced
+    ? withTested(study, winner, { replicate, accuracy, loss, worker })
     : { ...winner, testWorker: worker, reproduced };
-  decision.persist.push({ kind: 'winner', study: study.name, winner: study.winner });
-  if (study.winner.reproduced === null) closeObsolete(state, study, trial, 'test', now, decision);
-  else endTests(state, study, null, now, decision);
+  setWinner(turn, study, tested);
+  if (tested.reproduced === null) closeObsolete(turn, study, trial, 'test');
+  else endTests(turn, study, null);
   return reproduced ? 'accepted' : 'disputed';
 }
 
-interface Located {
-  readonly study: StudyEntry;
-  readonly stage: StageEntry;
-  readonly trial: TrialEntry;
-  readonly attempt: AttemptEntry;
-}
-
-function findAttempt(
-  state: ClusterState,
-  key: AttemptKey,
-  worker: WorkerEntry,
-  pack: string,
-): Located | null {
-  const study = state.studies.get(key.study);
-  const trial = study?.trials.get(trialName(key.trial));
-  const attempt = trial?.attempts.find((entry) => entry.attempt === key.attempt);
-  if (study === undefined || trial === undefined || attempt?.session !== worker.session)
-    return null;
-  // Of a study that had this name before and was thrown away.
-  if (attempt.pack !== pack) return null;
-  return { study, stage: stageOf(study, trial), trial, attempt };
-}
-
 /**
- * The store has the curve; memory keeps what ranking needs, so that 100,000 trials fit. Where λ race
- * that is their bits, too, until the stage has closed, and those of the last one: it may be extended.
+ * Drops the part of a result that only the store needs, so that 100,000 trials fit in memory: the curve,
+ * and which images were classified correctly. Racing needs the latter until the stage has closed, and for
+ * the last stage, which may be extended.
  */
-export function keepSummary(study: StudyEntry, stage: StageEntry, trial: TrialEntry): void {
+export function trimResult(study: StudyEntry, stage: StageEntry, trial: TrialEntry): void {
   if (trial.result === null) return;
+  // bug: extended-race-loses-bits
   const isLast = stage.record.name === study.spec.stages.at(-1)?.name;
+  // bug: race-loses-bits
   const isRacing = study.spec.racing && (isLast || !stage.record.closed);
   trial.result =
     trial.result.kind === 'complete'

@@ -1,50 +1,39 @@
 /**
- * Who computes which trial again: a worker that has not computed it yet, where there is one.
+ * Assigning audits: trials are computed again by a worker that has not computed them, if there is one.
  *
- * Pure: changes the cluster's state and says what to store and send. Which trials are due, and what
- * follows from the results, is in `auditing.ts`.
+ * Not here: which trials are audited, and what follows from the results (`results/audits.ts`).
  */
-import {
-  isBeingAudited,
-  isContested,
-  mayComeElsewhere,
-  openAudits,
-  votersFor,
-} from '../results/audits.ts';
-import {
-  freeThreads,
-  type ClusterState,
-  type Decision,
-  type Moment,
-  type StudyEntry,
-  type WorkerEntry,
-} from '../state/cluster-state.ts';
-import { assignPack, packLimit } from './assign-pack.ts';
-import { ableWorkers } from '../workers/exclusions.ts';
+import { canOthersCompute, isBeingAudited, openAudits } from '../results/audits.ts';
+import { isContested, votersFor } from '../results/votes.ts';
+import type { StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
+import { openStage } from '../state/study-entry.ts';
 import { maxFailures, type TrialEntry } from '../state/trial-state.ts';
+import type { Turn } from '../state/turn.ts';
+import { ableWorkers, freeThreads } from '../workers/able-workers.ts';
+import { assignPack, packShape } from './assign-pack.ts';
 
-export function assignAudits(
-  state: ClusterState,
-  study: StudyEntry,
-  now: Moment,
-  decision: Decision,
-): void {
-  const stage = study.stages.find((entry) => !entry.record.closed);
-  // While trials of the stage are open, nobody knows yet who is among the best.
-  if (stage === undefined || stage.open > 0 || stage.trials.length < stage.record.trials) return;
+export function assignAudits(turn: Turn, study: StudyEntry): void {
+  const { state } = turn;
+  const stage = openStage(study);
+  // The best trials of the stage are known once all have ended.
+  if (stage === undefined || stage.open > 0) return;
   const waiting = openAudits(state, study, stage).filter(isWaiting);
   if (waiting.length === 0) return;
-  const able = ableWorkers(state, study);
-  const workers = able.filter((worker) => worker.datasets.has(study.searchKey));
+  const workers = ableWorkers(state, study).filter(({ datasets }) => datasets.has(study.searchKey));
   const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
   let left = waiting.length;
   for (const worker of workers) {
     while (left > 0 && freeThreads(state, worker) > 0) {
-      const size = Math.min(packLimit(study, left, threads), worker.packMax);
-      const trials = firstOf(waiting, size, (trial) => mayAudit(state, study, worker, trial, now));
+      const mayRun = (trial: TrialEntry): boolean =>
+        isWaiting(trial) && mayAudit(turn, study, worker, trial);
+      const trials = fillPack(study, waiting.filter(mayRun), {
+        waiting: left,
+        threads,
+        packMax: worker.packMax,
+      });
       if (trials.length === 0) break;
       left -= trials.length;
-      assignPack(state, { study, worker, trials, kind: 'audit' }, now, decision);
+      assignPack(turn, { study, worker, trials, kind: 'audit' });
     }
   }
 }
@@ -53,32 +42,24 @@ function isWaiting(trial: TrialEntry): boolean {
   return trial.auditFailures < maxFailures && !isBeingAudited(trial);
 }
 
-/** Up to `size` that wait, of one replicate; one whose audit was charged is computed alone. */
-function firstOf(
+/** Trials for one pack; a trial whose audit has failed is computed alone. */
+function fillPack(
+  study: StudyEntry,
   trials: readonly TrialEntry[],
-  size: number,
-  isFit: (trial: TrialEntry) => boolean,
+  limits: Parameters<typeof packShape>[2],
 ): TrialEntry[] {
-  const taken: TrialEntry[] = [];
-  for (const trial of trials) {
-    if (taken.length >= size) break;
-    const [first] = taken;
-    const isApart = trial.auditFailures > 0 || trial.id.replicate !== first?.id.replicate;
-    if ((first !== undefined && isApart) || !isWaiting(trial) || !isFit(trial)) continue;
-    taken.push(trial);
-    if (trial.auditFailures > 0) break;
-  }
-  return taken;
+  const [first] = trials;
+  if (first === undefined) return [];
+  if (first.auditFailures > 0) return [first];
+  const shape = packShape(study, first, limits);
+  return trials
+    .filter((trial) => trial.auditFailures === 0 && shape.matches(trial))
+    .slice(0, shape.size);
 }
 
-/** Its own trials only where nobody else can, and where that would still tell something. */
-function mayAudit(
-  state: ClusterState,
-  study: StudyEntry,
-  worker: WorkerEntry,
-  trial: TrialEntry,
-  now: Moment,
-): boolean {
-  if (!votersFor(state, trial).has(worker.name)) return true;
-  return !isContested(state, trial) && !mayComeElsewhere(state, study, trial, now);
+/** A worker computes its own trials again only if no other worker can and the result is not contested. */
+function mayAudit(turn: Turn, study: StudyEntry, worker: WorkerEntry, trial: TrialEntry): boolean {
+  // bug: worker-audits-itself
+  if (!votersFor(turn.state, trial).has(worker.name)) return true;
+  return !isContested(turn.state, trial) && !canOthersCompute(turn, study, trial);
 }

@@ -1,92 +1,77 @@
 /**
- * Who trains what next.
+ * Scheduling: which worker runs which trials next.
  *
- * Studies are served in the order in which they were submitted, or one of them alone, trials in the
- * order of their stage; a study that waits at a stage's end lets the next one use its threads. Trials
- * that are equal in everything but λ are granted as one pack, so many at a time that every thread has
- * something to do.
- * Which worker gets which trial changes nothing but the time: results depend on the trial alone.
+ * Studies are served in the order of their submission, trials in the order of their stage. A study that
+ * waits for the end of a stage lets the next study use its threads. Trials that the trainer can train side
+ * by side are assigned as one pack. A worker receives trials of a study once it has reported that it holds
+ * the study's data.
  *
- * A worker is granted a study's trials only once it has said that it holds the study's data.
- *
- * Pure: changes the cluster's state and says what to store and send.
+ * Scheduling changes nothing but the time: results depend on the trial alone.
  */
-import {
-  freeThreads,
-  isActive,
-  type ClusterState,
-  type Decision,
-  type Moment,
-  type StudyEntry,
-  type WorkerEntry,
-} from '../state/cluster-state.ts';
-import { send } from '../state/decision.ts';
-import { assignAudits } from './assign-audits.ts';
-import { assignPack, packLimit } from './assign-pack.ts';
-import { ableWorkers } from '../workers/exclusions.ts';
+import { hasTestFailed, dueTests } from '../attempts/winner-tests.ts';
+import type { StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
+import { isActive, isReproducible } from '../state/study-entry.ts';
 import { countsAsFailure, type TrialEntry } from '../state/trial-state.ts';
-import { dueTests, hasTestFailed } from '../state/winner-tests.ts';
+import type { Turn } from '../state/turn.ts';
+import { ableWorkers, freeThreads } from '../workers/able-workers.ts';
+import { assignAudits } from './assign-audits.ts';
+import { assignPack, packShape, type PackShape } from './assign-pack.ts';
 
-/** Sends out data sets and grants what can be granted now. */
-export function scheduleAll(state: ClusterState, now: Moment, decision: Decision): void {
-  for (const study of state.studies.values()) {
-    if (!isActive(study) || study.name !== (state.settings.onlyStudy ?? study.name)) continue;
-    prepareWorkers(state, study, decision);
+/** Sends data sets to workers and assigns all trials that can be assigned now. */
+export function scheduleAll(turn: Turn): void {
+  const { studies, settings } = turn.state;
+  for (const study of studies.values()) {
+    if (!isActive(study) || study.name !== (settings.onlyStudy ?? study.name)) continue;
     if (study.winner === null) {
-      assignAudits(state, study, now, decision);
-      assignTrials(state, study, now, decision);
-    } else for (const trial of dueTests(study)) assignTest(state, study, trial, now, decision);
+      for (const worker of ableWorkers(turn.state, study))
+        prepare(turn, worker, study.searchKey, study.data.search);
+      assignAudits(turn, study);
+      assignTrials(turn, study);
+    } else for (const trial of dueTests(study)) assignTest(turn, study, trial);
   }
 }
 
-function prepareWorkers(state: ClusterState, study: StudyEntry, decision: Decision): void {
-  if (study.winner !== null) return;
-  for (const worker of ableWorkers(state, study))
-    prepare(worker, study.searchKey, study.data.search, decision);
-}
-
-/** Asks a worker to fetch a data set, unless it has it, fetches one already, or has failed at it. */
+/** Asks a worker to fetch a data set, unless it has it, is fetching another one, or could not fetch it. */
 function prepare(
+  turn: Turn,
   worker: WorkerEntry,
   key: string,
   reference: StudyEntry['data']['search'],
-  decision: Decision,
 ): void {
   if (!worker.connected || worker.draining || worker.preparing !== null) return;
   if (worker.datasets.has(key) || worker.datasetFailures.has(key)) return;
   worker.preparing = key;
-  send(decision, worker, { kind: 'prepare', dataset: key, reference });
+  turn.send(worker, { kind: 'prepare', dataset: key, reference });
 }
 
-function assignTrials(
-  state: ClusterState,
-  study: StudyEntry,
-  now: Moment,
-  decision: Decision,
-): void {
+function assignTrials(turn: Turn, study: StudyEntry): void {
   if (study.waiting === 0) return;
+  const { state } = turn;
   const able = ableWorkers(state, study);
   const workers = able.filter((worker) => worker.datasets.has(study.searchKey));
-  // Those, too, that are still on their way to the data, or to the coordinator.
+  // Workers that are still fetching the data, or starting, get their share as well.
   const threads = Math.max(
     state.settings.threadsExpected ?? 0,
     able.reduce((sum, worker) => sum + worker.threads, 0),
   );
-  // One pack a worker and round: a short queue is spread over machines before it fills one of them.
-  for (let granted = true; granted && study.waiting > 0;) {
-    granted = false;
+  // One pack per worker and round: a short queue is spread over machines before it fills one of them.
+  for (let hasAssigned = true; hasAssigned && study.waiting > 0;) {
+    hasAssigned = false;
     for (const worker of workers) {
       if (study.waiting === 0 || freeThreads(state, worker) === 0) continue;
-      const size = Math.min(packLimit(study, study.waiting, threads), worker.packMax);
-      const trials = takePack(study, size, (trial) => isForOthers(trial, worker, able));
+      const { packMax } = worker;
+      const trials = takePack(study, {
+        skips: (trial) => isForOthers(trial, worker, able),
+        shape: (first) => packShape(study, first, { waiting: study.waiting, threads, packMax }),
+      });
       if (trials.length === 0) continue;
-      assignPack(state, { study, worker, trials, kind: 'search' }, now, decision);
-      granted = true;
+      assignPack(turn, { study, worker, trials, kind: 'search' });
+      hasAssigned = true;
     }
   }
 }
 
-/** A trial that was lost on this worker goes to one where it was not, as long as there is one. */
+/** A trial that has failed on this worker goes to a worker on which it has not, if there is one. */
 function isForOthers(
   trial: TrialEntry,
   worker: WorkerEntry,
@@ -98,71 +83,64 @@ function isForOthers(
       .filter(({ outcome }) => countsAsFailure(outcome))
       .map((attempt) => attempt.worker),
   );
+  // bug: failed-trial-returns-to-worker
   return failedOn.has(worker.name) && workers.some(({ name }) => !failedOn.has(name));
 }
 
-/**
- * Takes up to `size` trials of one replicate from the queue; one that is to be alone comes alone.
- *
- * @param isLeft trials that stay in their place
- */
+/** How many trials with another pack key are skipped in the queue to fill a pack. */
+const lookAheadMax = 64;
+
+/** Takes trials for one pack from the queue; a trial that must be alone is the only one. */
 function takePack(
   study: StudyEntry,
-  size: number,
-  isLeft: (trial: TrialEntry) => boolean,
+  pack: { skips(trial: TrialEntry): boolean; shape(first: TrialEntry): PackShape },
 ): TrialEntry[] {
   const taken: TrialEntry[] = [];
-  const left: TrialEntry[] = [];
-  while (taken.length < size) {
+  const skipped: TrialEntry[] = [];
+  let shape: PackShape | null = null;
+  let others = 0;
+  while (shape === null || taken.length < shape.size) {
     const trial = study.queue.pop();
     if (trial === undefined) break;
     if (trial.status !== 'waiting') continue;
-    const first = taken[0];
-    if (isLeft(trial)) {
-      left.push(trial);
+    if (pack.skips(trial)) {
+      skipped.push(trial);
       continue;
     }
-    if (first !== undefined && (trial.alone || trial.id.replicate !== first.id.replicate)) {
-      study.queue.push(trial);
-      break;
+    if (shape !== null && (trial.alone || !shape.matches(trial))) {
+      skipped.push(trial);
+      others += 1;
+      if (others >= lookAheadMax) break;
+      continue;
     }
     taken.push(trial);
     if (trial.alone) break;
+    shape ??= pack.shape(trial);
   }
-  study.queue.push(...left.toReversed());
+  study.queue.push(...skipped.toReversed());
   study.waiting -= taken.length;
   return taken;
 }
 
 /**
- * A test attempt: a trial of the winner once more, with the test set, on a worker that has not trained
- * it where there is one. It must give the same digest, so it is a check of the machines as well. Where
- * any arithmetic is good enough others may differ by right, so it is the worker that has trained it.
+ * Assigns a test attempt: a replicate of the winner is trained again with the test set, if possible by a
+ * worker that has not trained it, so that the test also checks the machines. If results are not
+ * reproducible, other workers may get other results, so the same worker is preferred.
  */
-function assignTest(
-  state: ClusterState,
-  study: StudyEntry,
-  trial: TrialEntry,
-  now: Moment,
-  decision: Decision,
-): void {
+function assignTest(turn: Turn, study: StudyEntry, trial: TrialEntry): void {
+  const { state } = turn;
   const { testKey, data } = study;
-  if (testKey === null || data.test === null) return;
-  if (trial.attempts.some((attempt) => attempt.kind === 'test' && attempt.outcome === null)) return;
-  if (hasTestFailed(study)) return;
+  if (testKey === null || data.test === null || hasTestFailed(study)) return;
+  if (trial.attempts.some(({ kind, outcome }) => kind === 'test' && outcome === null)) return;
   const able = ableWorkers(state, study).filter((worker) => !worker.datasetFailures.has(testKey));
-  const wantsItself = study.spec.numerics === 'any';
-  const preferred = able.filter((worker) => (worker.name === trial.worker) === wantsItself);
-  const candidates = preferred.length > 0 ? preferred : able;
-  const worker = candidates.find(
+  const wantsSame = !isReproducible(study);
+  const preferred = able.filter(({ name }) => (name === trial.worker) === wantsSame);
+  // bug: winner-tested-where-trained
+  const eligible = preferred.length > 0 ? preferred : able;
+  const worker = eligible.find(
     (candidate) => candidate.datasets.has(testKey) && freeThreads(state, candidate) > 0,
   );
-  if (worker !== undefined) {
-    assignPack(state, { study, worker, trials: [trial], kind: 'test' }, now, decision);
-  } else if (
-    candidates[0] !== undefined &&
-    !candidates.some((candidate) => candidate.preparing === testKey)
-  ) {
-    prepare(candidates[0], testKey, data.test, decision);
-  }
+  if (worker !== undefined) assignPack(turn, { study, worker, trials: [trial], kind: 'test' });
+  else if (eligible[0] !== undefined && !eligible.some(({ preparing }) => preparing === testKey))
+    prepare(turn, eligible[0], testKey, data.test);
 }

@@ -1,37 +1,22 @@
-/**
- * The one place where a trial changes state.
- *
- *                    granted                    completed
- *     waiting ---------------------> running ---------------> complete
- *       ^  |                          |  |  \--- diverged --> failed (diverged)
- *       |  |                          |  |
- *       |  +-- completed (late) --+   |  +--- gave-up, charged < 3, or not charged --> waiting
- *       +-------------------------|---+
- *                                 |   +--- gave-up, charged = 3 --> failed (lost)
- *     failed (lost) -- completed (late, stage still open) --> complete
- *     waiting, running -- cancelled --> cancelled
- *
- * A completion is taken from any attempt that was granted, late or not: a trial is a pure function
- * of its spec, so the first result is as good as any. `complete`, `cancelled` and `failed (diverged)`
- * are final; `failed (lost)` is final once its stage has closed. Only when audits have shown that the
- * result of a complete or diverged trial is wrong, and its stage is open, is it `corrected`: the right
- * one takes its place.
- */
+/** Trial state: a trial and its attempts in the dispatcher's memory, and the one place that changes them. */
 import { assert, unreachable } from '../../../base/assert.ts';
+import type { Params } from '../../../study/search-space.ts';
 import {
   divergedReason,
-  type AttemptOutcome,
+  trialName,
   type AttemptKind,
+  type AttemptOutcome,
   type AuditVerdict,
   type TrialId,
+  type TrialRecord,
   type TrialResult,
   type TrialStatus,
 } from '../../../study/trial.ts';
 
-/** Charged attempts after which a trial is given up. */
+/** Failures after which a trial, its audit or its test is not tried again. */
+// bug: trials-fail-four-times
 export const maxFailures = 3;
 
-/** One attempt, as the dispatcher remembers it. */
 export interface AttemptEntry {
   readonly attempt: number;
   readonly kind: AttemptKind;
@@ -39,84 +24,97 @@ export interface AttemptEntry {
   readonly worker: string;
   readonly pack: string;
   outcome: AttemptOutcome | null;
-  /** Of the result that it gave, whatever became of it. */
+  /** Of the result that was reported, accepted or not; null without one. */
   fingerprint: string | null;
 }
 
-/** One trial in the dispatcher's memory. Only `changeTrial` writes what is not readonly. */
+/** Only `changeTrial` writes `status`, `reason`, `failures`, `alone`, `worker`, `result`, `fingerprint`. */
 export interface TrialEntry {
   readonly id: TrialId;
   readonly name: string;
-  readonly lambda: number;
+  readonly params: Params;
   status: TrialStatus;
   reason: string | null;
   failures: number;
-  /** Granted without companions: its last pack was lost, and it may be the one that killed it. */
+  /** Scheduled without other trials: its last pack failed, and this trial may be the cause. */
   alone: boolean;
+  /** Name of the worker whose result is stored. */
   worker: string | null;
   result: TrialResult | null;
   fingerprint: string | null;
   audit: AuditVerdict | null;
-  /** Charged audit attempts so far. */
+  /** Failures of its audits. */
   auditFailures: number;
   readonly attempts: AttemptEntry[];
 }
 
-/** Who computed a result, and its fingerprint. */
-interface ResultSource {
-  readonly worker: string;
-  readonly fingerprint: string;
-}
-
 export type TrialChange =
-  | { readonly kind: 'granted'; readonly attempt: AttemptEntry }
+  | { readonly kind: 'assigned'; readonly attempt: AttemptEntry }
   | {
       readonly kind: 'completed' | 'corrected';
-      readonly by: ResultSource;
+      readonly by: { readonly worker: string; readonly fingerprint: string };
       readonly result: TrialResult;
     }
-  | { readonly kind: 'gave-up'; readonly charge: boolean; readonly reason: string }
+  | { readonly kind: 'unassigned'; readonly isFailure: boolean; readonly reason: string }
   | { readonly kind: 'cancelled'; readonly reason: string };
 
+/**
+ * Changes the state of a trial.
+ *
+ *                  assigned              completed
+ *     waiting ----------------> running -------------> complete
+ *      ^   |                     | | |  \- diverged -> failed (diverged)
+ *      |   |                     | | |
+ *      |   +- completed (late) --|-|-|---------------> complete or failed (diverged)
+ *      |                         | | |
+ *      +-- unassigned -----------+ | +- unassigned, failures = 3 --> failed (no result)
+ *          failures < 3            |
+ *     waiting, running ------------+- cancelled -----> cancelled
+ *     failed (no result) -- completed (late), the stage is open --> complete or failed (diverged)
+ *
+ * A trial is a pure function of its study, so the first result completes it, whichever attempt it comes
+ * from. `complete`, `cancelled` and `failed (diverged)` are final; `failed (no result)` is final once the
+ * stage has closed. A result is `corrected` only if audits have shown it to be wrong while the stage is
+ * open: the right result replaces it.
+ */
 export function changeTrial(trial: TrialEntry, change: TrialChange): void {
+  const { name, status } = trial;
   switch (change.kind) {
-    case 'granted':
-      assert(
-        trial.status === 'waiting',
-        () => `only a waiting trial is granted, ${trial.name} is ${trial.status}`,
-      );
+    case 'assigned':
+      assert(status === 'waiting', () => `${name} is ${status}; only waiting trials are assigned`);
       trial.status = 'running';
       trial.attempts.push(change.attempt);
       return;
     case 'completed':
-    case 'corrected':
-      assert(
-        change.kind === 'completed' ? acceptsResult(trial) : trial.result !== null,
-        () => `${trial.name} is ${trial.status}, it cannot be ${change.kind}`,
-      );
-      trial.result = change.result;
-      trial.worker = change.by.worker;
-      trial.fingerprint = change.by.fingerprint;
-      trial.status = change.result.kind === 'complete' ? 'complete' : 'failed';
-      trial.reason = change.result.kind === 'complete' ? null : divergedReason(change.result.steps);
+    case 'corrected': {
+      const isAllowed = change.kind === 'completed' ? acceptsResult(trial) : trial.result !== null;
+      assert(isAllowed, () => `${name} is ${status}; it cannot be ${change.kind}`);
+      const { by, result } = change;
+      trial.result = result;
+      trial.worker = by.worker;
+      trial.fingerprint = by.fingerprint;
+      trial.status = result.kind === 'complete' ? 'complete' : 'failed';
+      trial.reason = result.kind === 'complete' ? null : divergedReason(result.steps);
       return;
-    case 'gave-up':
+    }
+    case 'unassigned':
       assert(
-        trial.status === 'running',
-        () => `only a running trial gives up, ${trial.name} is ${trial.status}`,
+        status === 'running',
+        () => `${name} is ${status}; only running trials are unassigned`,
       );
-      if (change.charge) {
+      if (change.isFailure) {
         trial.failures += 1;
+        // bug: failed-trial-is-packed
         trial.alone = true;
       }
       trial.status = trial.failures >= maxFailures ? 'failed' : 'waiting';
       trial.reason =
         trial.status === 'failed'
-          ? `given up after ${maxFailures} attempts; the last: ${change.reason}`
+          ? `failed ${maxFailures} times; the last failure: ${change.reason}`
           : null;
       return;
     case 'cancelled':
-      assert(!isEnded(trial), () => `${trial.name} has ended, it cannot be cancelled`);
+      assert(!isEnded(trial), () => `${name} has ended; it cannot be cancelled`);
       trial.status = 'cancelled';
       trial.reason = change.reason;
       return;
@@ -125,26 +123,38 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
   }
 }
 
-export function isEnded(trial: TrialEntry): boolean {
-  return trial.status === 'complete' || trial.status === 'failed' || trial.status === 'cancelled';
+export function isEnded({ status }: TrialEntry): boolean {
+  return status === 'complete' || status === 'failed' || status === 'cancelled';
 }
 
-/** Whether a result would still count, as long as the trial's stage is open. */
+/** Whether a result would complete the trial, if its stage is open. */
 export function acceptsResult(trial: TrialEntry): boolean {
-  return trial.status === 'waiting' || trial.status === 'running' || isLost(trial);
+  return trial.status === 'waiting' || trial.status === 'running' || failedWithoutResult(trial);
 }
 
-/** Failed because its attempts were lost, not because of what it computed. */
-export function isLost(trial: TrialEntry): boolean {
+export function failedWithoutResult(trial: TrialEntry): boolean {
   return trial.status === 'failed' && trial.result === null;
 }
 
-/** The next number in the trial's count of attempts; never one that was used. */
+/** The number of the trial's next attempt; numbers are never used twice. */
 export function nextAttempt(trial: TrialEntry): number {
   return (trial.attempts.at(-1)?.attempt ?? 0) + 1;
 }
 
-/** Whether an attempt that ended so counts towards the limit of its trial. */
+/** Whether an attempt with this outcome counts towards `maxFailures`. */
 export function countsAsFailure(outcome: AttemptOutcome | null): boolean {
+  // bug: returned-counts-as-failure
   return outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
+}
+
+export function trialEntry(record: TrialRecord): TrialEntry {
+  const { id, params, status, reason, failures, worker, result, fingerprint, audit } = record;
+  const entry = { id, name: trialName(id), params, status, reason, failures, alone: failures > 0 };
+  return { ...entry, worker, result, fingerprint, audit, auditFailures: 0, attempts: [] };
+}
+
+export function trialRecord(trial: TrialEntry): TrialRecord {
+  const { id, params, status, reason, failures, worker, result, fingerprint, audit } = trial;
+  const attempts = trial.attempts.filter(({ kind }) => kind === 'search').length;
+  return { id, params, status, reason, attempts, failures, worker, result, fingerprint, audit };
 }

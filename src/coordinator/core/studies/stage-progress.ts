@@ -1,210 +1,128 @@
 /**
- * A study's way through its stages.
+ * Stage progress: opens and closes the stages of a study, and ends the study.
  *
- *     open a stage: range known, trials created --> all its trials ended, audits settled -->
- *     another round of the race, as long as one is due (`search/planning/racing.ts`) -->
- *     close it, once: ranking, warnings and the next stage's range in one transaction --> … --> last stage closed
- *     --> winner --> test attempt (where there is a test split) --> complete
+ * A stage opens only after the one before it has closed, and rounds start only when all trials have ended
+ * and their audits are settled. So what the planner reads, and what it plans, is the same for any number
+ * of workers and any order of results.
  *
- * A stage never opens before the one in front of it has closed, so a narrowed range is the same
- * however many workers there are and in whichever order results arrive.
- *
- * Pure: it reads and changes the study's entry and says what to store. Who trains the test attempt
- * is decided in `granting.ts`.
+ * Not here: what is planned (`search/planning`), which worker runs a test (`scheduling/scheduling.ts`).
  */
 import { assert } from '../../../base/assert.ts';
+import { plannerFor } from '../../../search/planning/planner-for.ts';
+import type { PlannedStudy } from '../../../search/planning/planner.ts';
 import { toConfigurations } from '../../../search/ranking/configurations.ts';
-import { narrowRange } from '../../../search/planning/narrowing.ts';
-import { nextRound } from '../../../search/planning/racing.ts';
 import { bestConfiguration } from '../../../search/ranking/ranking.ts';
-import { stageTrials } from '../../../search/samplers/random.ts';
-import type { LambdaRange, StageSpec } from '../../../study/spec/study-spec.ts';
-import { trialName, waitingTrial, type StageRecord, type TrialId } from '../../../study/trial.ts';
+import { trialName, waitingTrial } from '../../../study/trial.ts';
+import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
+import { hasTestFailed, setWinner, untestedWinner } from '../attempts/winner-tests.ts';
 import { settleAudits } from '../results/audits.ts';
-import {
-  addTrials,
-  isActive,
-  trialEntry,
-  trialRecord,
-  type ClusterState,
-  type Decision,
-  type Moment,
-  type StageEntry,
-  type StudyEntry,
-} from '../state/cluster-state.ts';
-import { endStudy, logEvent } from '../state/decision.ts';
-import { keepSummary } from '../results/results.ts';
-import { hasTestFailed, untestedWinner } from '../state/winner-tests.ts';
+import { trimResult } from '../results/results.ts';
+import type { StageEntry, StudyEntry } from '../state/cluster-state.ts';
+import { addTrials, isActive, openStage } from '../state/study-entry.ts';
+import { trialEntry, trialRecord } from '../state/trial-state.ts';
+import type { Turn } from '../state/turn.ts';
 
-/** A stage with fewer completed trials than this says nothing about where to look next. */
+/** A stage with fewer complete configurations fails: they do not show where to search next. */
 const completedMin = 3;
 
-/** Closes and opens stages as far as results allow; ends the study where nothing is left to do. */
-export function advanceStudy(
-  state: ClusterState,
-  study: StudyEntry,
-  now: Moment,
-  decision: Decision,
-): void {
+/**
+ * Moves a study from stage to stage as far as its results allow.
+ *
+ *     planned -- all stages before have closed --> open -- round started --> running
+ *        running -- all trials ended, audits settled --> next round planned?
+ *            yes --> round started --> running
+ *            no  --> closed: ranks and warnings are stored, once
+ *                      --> next stage | last stage: winner --> tests, if there is a test split --> complete
+ */
+export function advanceStudy(turn: Turn, study: StudyEntry): void {
   while (isActive(study)) {
-    const stage = study.stages.find((entry) => !entry.record.closed);
+    const stage = openStage(study);
     if (stage === undefined) {
-      finishSearch(study, now, decision);
+      finishSearch(turn, study);
       return;
     }
-    if (stage.record.range === null) openStage(study, stage, decision);
-    if (stage.open > 0 || stage.trials.length < stage.record.trials) return;
-    if (!settleAudits(state, study, stage, now, decision)) return;
-    if (raceOn(study, stage, now, decision)) return;
-    if (!closeStage(study, stage, now, decision)) return;
+    if (stage.record.space === null) planStage(turn, study, stage);
+    if (stage.open > 0) return;
+    // bug: stage-closes-before-audits
+    // bug: race-continues-before-audits
+    if (!settleAudits(turn, study, stage)) return;
+    if (startRound(turn, study, stage)) return;
+    closeStage(turn, study, stage);
   }
 }
 
-/** Trials beyond those that exist already: none for a new stage, some for one that was extended. */
-export function createTrials(
-  study: StudyEntry,
-  stage: StageEntry,
-  spec: StageSpec,
-  range: LambdaRange,
-  decision: Decision,
-): void {
-  const planned = stageTrials(study.spec, spec, range);
-  putTrials(
-    study,
-    stage,
-    planned.filter(({ id }) => !study.trials.has(trialName(id))),
-    decision,
-  );
+function planStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
+  const plan = plannerFor(study.spec).openStage(toPlanned(study), stage.record.name);
+  stage.record = { ...stage.record, ...plan };
+  turn.persist({ kind: 'stage-opened', study: study.name, stage: stage.record });
+  turn.notify({ kind: 'stage-opened', study: study.name, stage: stage.record });
 }
 
-function putTrials(
-  study: StudyEntry,
-  stage: StageEntry,
-  trials: readonly { readonly id: TrialId; readonly lambda: number }[],
-  decision: Decision,
-): void {
-  const created = trials.map(({ id, lambda }) => trialEntry(waitingTrial(id, lambda)));
+/**
+ * Creates the trials of the stage's next round.
+ *
+ * @returns whether there are any
+ */
+export function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
+  const { record, trials } = stage;
+  const planner = plannerFor(study.spec);
+  const round = planner.nextRound(toPlanned(study), record, trials.map(trialRecord));
+  const planned = (round?.trials ?? []).filter(({ id }) => !study.trials.has(trialName(id)));
+  if (planned.length === 0) return false;
+  const created = planned.map(({ id, params }) => trialEntry(waitingTrial(id, params)));
   addTrials(study, stage, created);
-  for (const { id, lambda } of created) {
-    decision.persist.push({ kind: 'trial-created', study: study.name, id, lambda });
-  }
-}
-
-/** @returns whether there is another round of the stage's race, now begun */
-function raceOn(study: StudyEntry, stage: StageEntry, now: Moment, decision: Decision): boolean {
-  if (!study.spec.racing) return false;
-  const round = nextRound(stage.trials.map(trialRecord), study.spec);
-  if (round.length === 0) return false;
-  putTrials(study, stage, round, decision);
+  for (const { id, params } of created)
+    turn.persist({ kind: 'trial-created', study: study.name, id, params });
   stage.audits = null;
-  const { name: stageName, trials } = stage.record;
-  const detail = `${stageName}: ${round.length} of ${trials} λ may be the best; another replicate of each`;
-  logEvent(decision, now, 'race-round', detail, study.name);
-  const begun = { study: study.name, stage: stageName, trials: round.length, of: trials };
-  decision.afterCommit.push({ kind: 'notice', notice: { kind: 'race-round', ...begun } });
+  const reason = round?.reason ?? null;
+  if (reason !== null) {
+    turn.log('round-started', `${record.name}: ${reason}`, study.name);
+    const notice = { study: study.name, stage: record.name, trials: created.length, reason };
+    turn.notify({ kind: 'round-started', ...notice });
+  }
   return true;
 }
 
-function openStage(study: StudyEntry, stage: StageEntry, decision: Decision): void {
-  const spec = stageSpec(study, stage.record.name);
-  const { range, reason, warnings } = rangeOf(study, spec);
-  stage.record = { ...stage.record, range, reason, warnings };
-  decision.persist.push({ kind: 'stage-opened', study: study.name, stage: stage.record });
-  decision.afterCommit.push({
-    kind: 'notice',
-    notice: { kind: 'stage-opened', study: study.name, stage: stage.record },
-  });
-  createTrials(study, stage, spec, range, decision);
-}
-
-function rangeOf(
-  study: StudyEntry,
-  spec: StageSpec,
-): { range: LambdaRange; reason: string | null; warnings: readonly string[] } {
-  if (spec.lambda.kind === 'range') return { range: spec.lambda.range, reason: null, warnings: [] };
-  const narrowed = spec.lambda.narrow;
-  const source = study.stages.find((entry) => entry.record.name === narrowed);
-  assert(
-    source?.record.range,
-    () => `stage ${spec.name} narrows ${narrowed}, which comes before it`,
-  );
-  return narrowRange(source.trials.map(trialRecord), {
-    range: source.record.range,
-    searched: hullOf(study.stages.flatMap(({ record }) => record.range ?? [])),
-    validationCount: study.data.validationCount,
-    objective: study.spec.objective,
-  });
-}
-
-/** @param ranges at least one */
-function hullOf(ranges: readonly LambdaRange[]): LambdaRange {
-  return {
-    min: ranges.reduce((least, { min }) => Math.min(least, min), Infinity),
-    max: ranges.reduce((most, { max }) => Math.max(most, max), 0),
-  };
-}
-
-/** @returns whether the study goes on */
-function closeStage(
-  study: StudyEntry,
-  stage: StageEntry,
-  now: Moment,
-  decision: Decision,
-): boolean {
-  const { name } = stage.record;
+function closeStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
+  const { name, trials, warnings } = stage.record;
   stage.record = { ...stage.record, closed: true };
-  decision.persist.push({
-    kind: 'stage-closed',
-    study: study.name,
-    stage: name,
-    warnings: stage.record.warnings,
-  });
-  decision.afterCommit.push({
-    kind: 'notice',
-    notice: { kind: 'stage-closed', study: study.name, stage: name },
-  });
-  const candidates = toConfigurations(stage.trials.map(trialRecord), study.spec.objective);
-  const completed = candidates.filter(({ value }) => value !== null).length;
-  // Their bits were kept for the race alone.
-  if (study.spec.racing) for (const trial of stage.trials) keepSummary(study, stage, trial);
-  if (completed >= completedMin) return true;
-  const reason = `stage ${name} has ${completed} completed of ${stage.record.trials} trials that count; at least ${completedMin} are needed to rank them`;
-  endStudy(study, 'failed', reason, now, decision);
-  return false;
+  turn.persist({ kind: 'stage-closed', study: study.name, stage: name, warnings });
+  // bug: ranks-are-not-stored
+  storeRanks(turn, study);
+  turn.notify({ kind: 'stage-closed', study: study.name, stage: name });
+  const configurations = toConfigurations(stage.trials.map(trialRecord), study.spec.objective);
+  const completed = configurations.filter(({ value }) => value !== null).length;
+  if (study.spec.racing) for (const trial of stage.trials) trimResult(study, stage, trial);
+  if (completed >= completedMin) return;
+  const reason = `${completed} of ${trials} configurations of stage ${name} are complete; a ranking needs at least ${completedMin}`;
+  setStudyStatus(turn, study, 'failed', reason);
 }
 
-/** All stages are closed: names the winner, and completes the study unless a test attempt is due. */
-function finishSearch(study: StudyEntry, now: Moment, decision: Decision): void {
+/** All stages have closed: chooses the winner; completes the study unless the winner is to be tested. */
+function finishSearch(turn: Turn, study: StudyEntry): void {
   if (study.winner === null) {
     const order = study.stages.map((stage) => stage.record.name);
-    const winner = bestConfiguration(
-      [...study.trials.values()].map(trialRecord),
-      study.spec.objective,
-      order,
-    );
+    // bug: winner-of-last-stage
+    const trials = [...study.trials.values()].map(trialRecord);
+    const winner = bestConfiguration(trials, study.spec.objective, order);
     assert(winner !== null, 'a closed stage has completed trials');
-    study.winner = untestedWinner(winner.trial);
-    decision.persist.push({ kind: 'winner', study: study.name, winner: study.winner });
+    setWinner(turn, study, untestedWinner(winner.trial));
   }
-  if (study.data.test === null) endStudy(study, 'complete', null, now, decision);
+  if (study.data.test === null) setStudyStatus(turn, study, 'complete');
   else if (hasTestFailed(study))
-    endStudy(study, 'complete', 'the test set could not be measured', now, decision);
+    setStudyStatus(turn, study, 'complete', 'the test set could not be measured');
 }
 
-function stageSpec(study: StudyEntry, name: string): StageSpec {
-  const spec = study.spec.stages.find((candidate) => candidate.name === name);
-  assert(spec, () => `stage ${name} is one of the study's`);
-  return spec;
-}
-
-/** A stage's record before it opens. */
-export function plannedStage(spec: StageSpec): StageRecord {
+/** The study as planners read it. Only planners that need the trials of a stage copy them. */
+function toPlanned({ spec, data, stages }: StudyEntry): PlannedStudy {
   return {
-    name: spec.name,
-    trials: spec.trials,
-    range: null,
-    reason: null,
-    closed: false,
-    warnings: [],
+    spec,
+    validationCount: data.validationCount,
+    stages: stages.map(({ record, trials }) => ({
+      record,
+      get trials() {
+        return trials.map(trialRecord);
+      },
+    })),
   };
 }

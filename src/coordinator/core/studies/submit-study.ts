@@ -1,40 +1,28 @@
-/**
- * Studies come in: new ones, and more trials or stages for one that is here.
- *
- * Pure: changes the cluster's state and says what to store.
- */
+/** Submitting studies: a new study, or more trials or stages for a study that is in memory. */
 import { assert } from '../../../base/assert.ts';
 import type { StudySpec } from '../../../study/spec/study-spec.ts';
-import {
-  stageEntry,
-  studyEntry,
-  type ClusterState,
-  type Decision,
-  type Moment,
-  type StudyData,
-  type StudyEntry,
-} from '../state/cluster-state.ts';
-import { closeObsolete } from '../state/failed-attempts.ts';
+import type { StudyRecord } from '../../../study/study-record.ts';
+import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
+import { closeObsoleteTests } from '../attempts/failed-attempts.ts';
+import { setWinner } from '../attempts/winner-tests.ts';
+import { trimResult } from '../results/results.ts';
+import type { StudyData, StudyEntry } from '../state/cluster-state.ts';
+import { plannedStage, stageEntry, studyEntry } from '../state/study-entry.ts';
+import type { Turn } from '../state/turn.ts';
 import { markUnchecked } from '../workers/exclusions.ts';
-import { keepSummary } from '../results/results.ts';
-import { createTrials, plannedStage } from './stage-progress.ts';
-import { winnerTrials } from '../state/winner-tests.ts';
+import { startRound } from './stage-progress.ts';
 
-export interface SubmitDetails {
-  readonly shardDigests: Readonly<Record<string, string>>;
-  readonly officialData: boolean | null;
-}
+export type SubmitDetails = Pick<StudyRecord, 'shardDigests' | 'officialData'>;
 
 export function submitStudy(
-  state: ClusterState,
+  turn: Turn,
   spec: StudySpec,
   data: StudyData,
   details: SubmitDetails,
-  now: Moment,
-  decision: Decision,
 ): void {
+  const { state, now } = turn;
   assert(!state.studies.has(spec.study), () => `study ${spec.study} is new`);
-  const record = {
+  const record: StudyRecord = {
     spec,
     status: 'waiting',
     reason: null,
@@ -42,53 +30,38 @@ export function submitStudy(
     endedAtMs: null,
     selfTestDigest: state.settings.selfTestDigest,
     ...details,
+    stages: spec.stages.map(plannedStage),
     winner: null,
-  } as const;
+  };
   const study = studyEntry(record, data, now);
-  for (const stage of spec.stages) study.stages.push(stageEntry(plannedStage(stage)));
+  study.stages.push(...record.stages.map(stageEntry));
   state.studies.set(study.name, study);
-  const stages = study.stages.map((stage) => stage.record);
-  decision.persist.push({ kind: 'study-created', record: { ...record, stages } });
+  turn.persist({ kind: 'study-created', record });
 }
 
-/** The winner goes: it is found again among all trials when the last stage has closed. */
-export function extendStudy(
-  state: ClusterState,
-  study: StudyEntry,
-  spec: StudySpec,
-  now: Moment,
-  decision: Decision,
-): void {
-  for (const trial of winnerTrials(study))
-    closeObsolete(state, study, trial, 'test', now, decision);
-  const lastStored = study.stages.length - 1;
+/** Removes the winner: it is chosen again among all trials when the last stage has closed. */
+export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): void {
+  // bug: tests-continue-after-extension
+  closeObsoleteTests(turn, study);
+  const last = study.stages.at(-1);
+  const planned = spec.stages[study.stages.length - 1];
   study.spec = spec;
-  for (const [index, stage] of spec.stages.entries()) {
-    const entry = study.stages[index];
-    if (entry === undefined) study.stages.push(stageEntry(plannedStage(stage)));
-    else if (index === lastStored && stage.trials > entry.record.trials) {
-      entry.record = { ...entry.record, trials: stage.trials, closed: false };
-      entry.audits = null;
-    }
+  study.stages.push(...spec.stages.slice(study.stages.length).map(plannedStage).map(stageEntry));
+  const hasGrown = last && planned && planned.trials > last.record.trials;
+  if (hasGrown) {
+    last.record = { ...last.record, trials: planned.trials, closed: false };
+    last.audits = null;
   }
-  // A race in a stage that is no longer the last one does not go on.
+  // A race in a stage that is no longer the last one has ended.
   if (spec.racing)
     for (const stage of study.stages)
-      for (const trial of stage.trials) keepSummary(study, stage, trial);
-  study.winner = null;
-  study.status = 'running';
-  study.endedAtMs = null;
+      for (const trial of stage.trials) trimResult(study, stage, trial);
   const stages = study.stages.map((stage) => stage.record);
-  decision.persist.push(
-    { kind: 'study-extended', spec, stages },
-    { kind: 'winner', study: spec.study, winner: null },
-    { kind: 'study-status', study: spec.study, status: 'running', reason: null, endedAtMs: null },
-  );
-  for (const [index, stage] of study.stages.entries()) {
-    const stageSpec = spec.stages[index];
-    // Nobody marked it while the study was over, and is not held.
-    if (stage.record.closed) markUnchecked(state, study, stage, decision);
-    if (stage.record.range !== null && stageSpec)
-      createTrials(study, stage, stageSpec, stage.record.range, decision);
-  }
+  turn.persist({ kind: 'study-extended', spec, stages });
+  setWinner(turn, study, null);
+  setStudyStatus(turn, study, 'running');
+  // Exclusions while the study was over and not in memory have marked none of its results.
+  for (const stage of study.stages) if (stage.record.closed) markUnchecked(turn, study, stage);
+  if (hasGrown && last.record.space !== null) startRound(turn, study, last);
+  storeRanks(turn, study);
 }

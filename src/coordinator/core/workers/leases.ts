@@ -1,170 +1,152 @@
 /**
- * Leases: a worker's right to run a pack until a deadline. Granted with the pack, renewed by progress,
- * ended by a result, by the worker's word, or by time.
+ * Leases: a worker's right to run a pack until a deadline. A lease begins when the pack is assigned, is
+ * renewed by progress, and ends with the results, with a message of the worker, or in time.
  *
- * In memory only, on the monotonic clock. Pure: changes the cluster's state and says what to store and
- * send.
+ * In memory only, on the monotonic clock.
  */
 import type { PackProgress } from '../../../rpc/messages/messages.ts';
-import {
-  isAwaited,
-  type ClusterState,
-  type Decision,
-  type DispatcherSettings,
-  type Moment,
-  type PackEntry,
-  type WorkerEntry,
+import { abortPack, isPackDone } from '../attempts/close-attempt.ts';
+import { failPack, type PackFailure } from '../attempts/failed-attempts.ts';
+import type {
+  ClusterState,
+  DispatcherSettings,
+  Moment,
+  PackEntry,
+  WorkerEntry,
 } from '../state/cluster-state.ts';
-import { abortPack, isPackDone, send } from '../state/decision.ts';
-import { failPack } from '../state/failed-attempts.ts';
-import { countFailure } from './exclusions.ts';
+import { isAwaited } from '../state/study-entry.ts';
+import type { Turn } from '../state/turn.ts';
+import { countFailure } from './worker-backoff.ts';
 
 /**
- * Packs that a returning session still runs keep their leases; those it no longer names are lost. One
- * that it has never named has not reached it, granted in the instant in which the stream or the
- * coordinator ended: its trials have harmed nobody, and wait again uncharged.
+ * A session has come back. Packs that it still runs keep their leases; the others are lost. A pack that
+ * it has never reported was sent when the stream or the coordinator ended and has not arrived: its trials
+ * wait again, and no failure is counted.
  */
-export function claimPacks(
-  state: ClusterState,
-  worker: WorkerEntry,
-  held: readonly PackProgress[],
-  now: Moment,
-  decision: Decision,
-): void {
+export function claimPacks(turn: Turn, worker: WorkerEntry, held: readonly PackProgress[]): void {
+  const { state } = turn;
   const named = new Set(held.map((progress) => progress.pack));
   for (const progress of held) {
-    const pack = packOf(state, progress.pack, worker);
+    const pack = packHeldBy(state, progress.pack, worker);
     if (pack === undefined) {
-      send(decision, worker, {
-        kind: 'abort',
-        pack: progress.pack,
-        reason: 'the coordinator no longer knows it',
-      });
+      const reason = 'the coordinator no longer knows this pack';
+      turn.send(worker, { kind: 'abort', pack: progress.pack, reason });
       continue;
     }
-    // An abort may have been lost with the old stream: what has run out is told again by the next tick.
+    // An abort may have been lost with the old stream; the next tick sends it again if the lease is over.
     pack.aborted = false;
-    renewLease(state, progress, worker, now);
-    // One that was given up goes on as long as a result of it would be the first.
+    renewLease(turn, worker, progress);
+    // A pack whose attempts have failed continues as long as one of its results would be the first.
     const study = state.studies.get(pack.study);
     const isWanted = study && pack.members.some(({ trial }) => isAwaited(study, trial));
+    // bug: returning-audit-is-aborted
     if (isPackDone(pack) && isWanted !== true)
-      abortPack(state, pack, 'its results are needed no more', decision);
+      abortPack(turn, pack, 'its results are no longer needed');
   }
   for (const pack of worker.packs) {
-    if (!named.has(pack.id))
-      endPack(state, pack, worker, pack.step < 0 ? notReached : notBack, now, decision);
+    // bug: returning-worker-loses-packs
+    if (!named.has(pack.id)) endPack(turn, worker, pack, pack.step < 0 ? notArrived : notHeld);
   }
 }
 
-/** Only progress renews a lease: a hung thread beats as well as a busy one. */
-export function renewLease(
-  state: ClusterState,
-  progress: PackProgress,
-  worker: WorkerEntry,
-  now: Moment,
-): void {
-  const pack = packOf(state, progress.pack, worker);
+const notArrived: PackFailure = { outcome: 'returned', reason: 'it did not reach the worker' };
+const notHeld: PackFailure = { outcome: 'lost', reason: 'the worker came back without it' };
+
+/** Only progress renews a lease: the heartbeat of a hung thread reports the same step again. */
+export function renewLease(turn: Turn, worker: WorkerEntry, progress: PackProgress): void {
+  const pack = packHeldBy(turn.state, progress.pack, worker);
+  // bug: unfenced-progress
   if (pack === undefined || progress.step <= pack.step) return;
   pack.step = progress.step;
-  pack.deadlineMs = now.monotonicMs + state.settings.leaseMs;
+  // bug: wall-clock-leases-2
+  pack.deadlineMs = turn.now.monotonicMs + turn.state.settings.leaseMs;
 }
 
-/** The worker says that a pack no longer occupies a thread; what is open of it goes back. */
-export function freeThread(
-  state: ClusterState,
-  id: string,
-  worker: WorkerEntry,
-  reason: string,
-  now: Moment,
-  decision: Decision,
-): void {
-  const pack = packOf(state, id, worker);
+/** The worker reports that a pack no longer occupies a thread: its open attempts are returned. */
+export function freeThread(turn: Turn, worker: WorkerEntry, id: string, reason: string): void {
+  const pack = packHeldBy(turn.state, id, worker);
   if (pack === undefined) return;
-  if (!isPackDone(pack) && !worker.draining) countFailure(worker, reason, now, decision);
-  endPack(state, pack, worker, { outcome: 'returned', reason }, now, decision);
+  if (!isPackDone(pack) && !worker.draining) countFailure(turn, worker, reason);
+  endPack(turn, worker, pack, { outcome: 'returned', reason });
 }
 
-interface PackEnd {
-  readonly outcome: 'returned' | 'lost';
-  readonly reason: string;
-}
-
-const notReached: PackEnd = { outcome: 'returned', reason: 'it did not reach the worker' };
-const notBack: PackEnd = { outcome: 'lost', reason: 'the worker came back without it' };
-
-function endPack(
-  state: ClusterState,
-  pack: PackEntry,
+/** The worker reports that a pack has failed. */
+export function failReportedPack(
+  turn: Turn,
   worker: WorkerEntry,
-  { outcome, reason }: PackEnd,
-  now: Moment,
-  decision: Decision,
-): void {
-  failPack(state, pack, outcome, reason, now, decision);
-  worker.packs.delete(pack);
-  state.packs.delete(pack.id);
-}
-
-/** A worker can only speak of packs that were granted to its own session. */
-export function packOf(
-  state: ClusterState,
   id: string,
-  worker: WorkerEntry,
-): PackEntry | undefined {
+  failure: PackFailure,
+): void {
+  const pack = packHeldBy(turn.state, id, worker);
+  if (pack === undefined || isPackDone(pack)) return;
+  countFailure(turn, worker, failure.reason);
+  failPack(turn, pack, failure);
+}
+
+function endPack(turn: Turn, worker: WorkerEntry, pack: PackEntry, failure: PackFailure): void {
+  failPack(turn, pack, failure);
+  worker.packs.delete(pack);
+  turn.state.packs.delete(pack.id);
+}
+
+/** Undefined unless the pack was assigned to this session. */
+function packHeldBy(state: ClusterState, id: string, worker: WorkerEntry): PackEntry | undefined {
   const pack = state.packs.get(id);
   return pack?.session === worker.session ? pack : undefined;
 }
 
 /**
- * Gives up what made no progress in time, and what a closed connection left behind. A pack that was
- * given up and still occupies a thread (its worker came back with it) is watched in the same way.
+ * Fails packs that made no progress in time and packs of closed connections. A failed pack that still
+ * occupies a thread, since its worker came back with it, is watched in the same way.
  */
-export function expireLeases(state: ClusterState, now: Moment, decision: Decision): void {
-  const { reconnectMs } = state.settings;
+export function expireLeases(turn: Turn): void {
+  const { state, now } = turn;
   for (const pack of state.packs.values()) {
     const worker = state.workers.get(pack.session);
     const closedAtMs = worker?.closedAtMs ?? null;
-    const isCutOff = closedAtMs !== null && now.monotonicMs >= closedAtMs + reconnectMs;
+    const isCutOff =
+      closedAtMs !== null && now.monotonicMs >= closedAtMs + state.settings.reconnectMs;
+    // bug: wall-clock-leases-3
     if (now.monotonicMs < pack.deadlineMs && !isCutOff) continue;
-    const { outcome, reason } = endOfLease(worker, now, state.settings);
+    const failure = leaseFailure(worker, now, state.settings);
     if (!isPackDone(pack)) {
-      if (worker !== undefined && outcome === 'timeout')
-        countFailure(worker, reason, now, decision);
-      failPack(state, pack, outcome, reason, now, decision);
+      if (worker !== undefined && failure.outcome === 'timeout')
+        countFailure(turn, worker, failure.reason);
+      failPack(turn, pack, failure);
     }
-    abortPack(state, pack, reason, decision);
+    abortPack(turn, pack, failure.reason);
   }
 }
 
-/** A worker that speaks while its trial stands still has a hung trial; one that is silent is lost itself. */
-function endOfLease(
+/** A worker that sends messages while a pack makes no progress has a hung thread; a silent one is lost. */
+function leaseFailure(
   worker: WorkerEntry | undefined,
   now: Moment,
   { leaseMs, heartbeatMs }: DispatcherSettings,
-): { readonly outcome: 'timeout' | 'lost'; readonly reason: string } {
+): PackFailure {
   if (worker === undefined || worker.closedAtMs !== null) {
     const reason = 'the worker was lost: its connection closed and it did not come back';
     return { outcome: 'lost', reason };
   }
   const silentMs = now.monotonicMs - worker.heardAtMs;
   if (silentMs > 2 * heartbeatMs) {
-    const reason = `the worker was lost: nothing was heard of it for ${Math.round(silentMs)} ms`;
+    const reason = `the worker was lost: it sent nothing for ${Math.round(silentMs)} ms`;
     return { outcome: 'lost', reason };
   }
   return { outcome: 'timeout', reason: `no progress within the lease of ${leaseMs} ms` };
 }
 
-/** Ticks come several times a second: a longer silence means that this process stood still. */
+/** Ticks come several times a second: after a longer gap, this process was stopped. */
 const ownPauseMs = 1_000;
 
 /**
- * Time in which the coordinator itself stood still (stopped, swapped out) counts against nobody: what
- * workers said meanwhile is still waiting to be read. Call it first, at every event.
+ * Extends all deadlines by the time in which the coordinator itself was stopped or swapped out: messages
+ * that workers sent meanwhile are still to be read. Runs first in every event.
  */
 export function extendLeasesAfterPause(state: ClusterState, now: Moment): void {
   const gapMs = now.monotonicMs - state.lastEventMs;
   state.lastEventMs = now.monotonicMs;
+  // bug: leases-end-after-own-pause
   if (gapMs < ownPauseMs) return;
   state.returningUntilMs += gapMs;
   for (const pack of state.packs.values()) pack.deadlineMs += gapMs;

@@ -1,78 +1,146 @@
 /**
- * The workers: who is here, who was lost, who is given nothing and why.
+ * Workers: processes that join, leave or are lost, and the data sets that they fetch.
  *
- * Pure: changes the cluster's state and says what to store. What occupies their threads: `leases.ts`.
+ * Not here: the packs on their threads (`leases.ts`), which trials they may run (`able-workers.ts`).
  */
-import {
-  isActive,
-  isArithmeticCompatible,
-  type ClusterState,
-  type Decision,
-  type Moment,
-  type WorkerEntry,
-} from '../state/cluster-state.ts';
-import { logEvent } from '../state/decision.ts';
+import type { Hello } from '../../../rpc/messages/messages.ts';
+import type { WorkerSummary } from '../../../study/summaries.ts';
+import type { ClusterState, WorkerEntry } from '../state/cluster-state.ts';
+import { isActive } from '../state/study-entry.ts';
+import type { Turn } from '../state/turn.ts';
+import { incompatibilityReason } from './able-workers.ts';
+import { exclusionReason } from './exclusions.ts';
+import { claimPacks } from './leases.ts';
+import { backOffReason } from './worker-backoff.ts';
 
 /**
- * The worker cannot get or verify a data set: it is given nothing of the studies that need it. Where none
- * does any more, as after a cancellation, the data were taken away from it, and it may be asked again.
+ * The state of a worker, and the reason if it receives no trials.
+ *
+ *     joining -- welcome, data set ready --> ready <--> busy
+ *     joining, ready, busy -- stream closed --> joining -- same session in time --> ready or busy
+ *                                                  \------ reconnectMs passed ----> lost
+ *     ready, busy -- drain requested or announced --> draining --> (gone)
+ *     any, connected -- many packs failed in a row --> backing off (until when)
+ *                    -- wrong result ----------------> excluded (until the process is restarted)
+ *                    -- other arithmetic, no data ---> incompatible
+ */
+export function workerState(
+  state: ClusterState,
+  worker: WorkerEntry,
+): Pick<WorkerSummary, 'state' | 'reason'> {
+  const excluded = exclusionReason(state, worker);
+  const backingOff = backOffReason(state, worker);
+  const reason = excluded ?? backingOff ?? incompatibilityReason(state, worker);
+  if (!worker.connected) return { state: worker.reportedLost ? 'lost' : 'joining', reason };
+  if (worker.draining) return { state: 'draining', reason };
+  if (excluded !== null) return { state: 'excluded', reason };
+  if (backingOff !== null) return { state: 'backing off', reason };
+  if (reason !== null) return { state: 'incompatible', reason };
+  if (worker.packs.size > 0) return { state: 'busy', reason };
+  return { state: worker.datasets.size > 0 ? 'ready' : 'joining', reason };
+}
+
+/** A worker's stream has opened: a new worker, or a session that comes back. */
+export function joinWorker(turn: Turn, hello: Hello, address: string): void {
+  const { state } = turn;
+  const { session, threads, packMax, kernel, selfTestDigest } = hello;
+  const worker = state.workers.get(session) ?? newWorker(session, freeName(state, hello.name));
+  Object.assign(worker, { address, threads, packMax, kernel, selfTestDigest });
+  worker.connected = true;
+  worker.closedAtMs = null;
+  worker.heardAtMs = turn.now.monotonicMs;
+  worker.reportedLost = false;
+  // bug: fetch-is-not-repeated
+  worker.preparing = null;
+  worker.datasets.clear();
+  for (const dataset of hello.datasets) worker.datasets.add(dataset);
+  state.workers.set(session, worker);
+  const { leaseMs, heartbeatMs, version, selfTestDigest: expected } = state.settings;
+  const settings = { leaseMs, heartbeatMs, version, selfTestDigest: expected };
+  turn.send(worker, { kind: 'welcome', name: worker.name, ...settings });
+  claimPacks(turn, worker, hello.held);
+  // The first request may have been lost with the old stream.
+  // bug: drain-is-forgotten
+  if (worker.draining) turn.send(worker, { kind: 'drain', reason: 'it was asked to drain before' });
+  turn.notify({ kind: 'worker-joined', worker: worker.name, threads, address });
+  const count = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  turn.log('worker-joined', `${worker.name} from ${address} with ${count}`);
+}
+
+/** A worker's stream has closed: its leases end soon, unless the same session comes back. */
+export function disconnectWorker(turn: Turn, worker: WorkerEntry, reason: string): void {
+  worker.connected = false;
+  worker.preparing = null;
+  worker.closedAtMs = turn.now.monotonicMs;
+  if (!worker.leaving || worker.packs.size > 0) return;
+  turn.state.workers.delete(worker.session);
+  // If the worker was asked to drain, that is the cause; the stream's reason only says who closed it.
+  turn.reportWorker('worker-left', worker.name, worker.drainReason ?? reason);
+}
+
+/** Reports workers lost when their leases are over; removes them when no late result is expected. */
+export function removeLostWorkers(turn: Turn): void {
+  const { state, now } = turn;
+  for (const worker of state.workers.values()) {
+    if (worker.closedAtMs === null) continue;
+    const goneMs = now.monotonicMs - worker.closedAtMs;
+    if (goneMs >= state.settings.reconnectMs && !worker.reportedLost) {
+      worker.reportedLost = true;
+      const reason = 'its connection closed and it did not come back';
+      turn.reportWorker('worker-lost', worker.name, reason);
+    }
+    if (goneMs < state.settings.forgetMs) continue;
+    for (const pack of worker.packs) state.packs.delete(pack.id);
+    state.workers.delete(worker.session);
+  }
+}
+
+/** Asks a worker, or all of them, to finish running trials and leave. */
+export function drainWorkers(turn: Turn, name: string | null, reason: string): void {
+  for (const worker of turn.state.workers.values()) {
+    if (name !== null && worker.name !== name) continue;
+    worker.draining = true;
+    worker.drainReason = reason === '' ? 'it was drained' : reason;
+    if (worker.connected) turn.send(worker, { kind: 'drain', reason });
+  }
+}
+
+export function datasetReady(worker: WorkerEntry, dataset: string): void {
+  worker.datasets.add(dataset);
+  if (worker.preparing === dataset) worker.preparing = null;
+}
+
+/**
+ * The worker could not fetch or verify a data set: it receives no trials of studies that need it. If no
+ * active study needs it, because of a cancellation for example, the failure is not remembered.
  */
 export function datasetFailed(
-  state: ClusterState,
+  turn: Turn,
   worker: WorkerEntry,
   dataset: string,
   reason: string,
-  now: Moment,
-  decision: Decision,
 ): void {
   if (worker.preparing === dataset) worker.preparing = null;
-  const studies = [...state.studies.values()].filter(
+  const studies = [...turn.state.studies.values()].filter(
     (study) => isActive(study) && (study.searchKey === dataset || study.testKey === dataset),
   );
   if (studies.length === 0) return;
   worker.datasetFailures.set(dataset, reason);
-  for (const study of studies) {
-    decision.afterCommit.push({
-      kind: 'notice',
-      notice: { kind: 'worker-ineligible', worker: worker.name, study: study.name, reason },
-    });
-  }
-  logEvent(decision, now, 'worker-ineligible', `${worker.name}: ${reason}`);
+  for (const { name } of studies)
+    turn.notify({ kind: 'worker-incompatible', worker: worker.name, study: name, reason });
+  turn.log('worker-incompatible', `${worker.name}: ${reason}`);
 }
 
-/** Lost when its leases have run out; forgotten some time later, when no late result is expected. */
-export function reapWorker(
-  state: ClusterState,
-  worker: WorkerEntry,
-  now: Moment,
-  decision: Decision,
-): void {
-  if (worker.closedAtMs === null) return;
-  const goneMs = now.monotonicMs - worker.closedAtMs;
-  if (goneMs >= state.settings.reconnectMs && !worker.reportedLost) {
-    worker.reportedLost = true;
-    const reason = 'its connection closed and it did not come back';
-    decision.afterCommit.push({
-      kind: 'notice',
-      notice: { kind: 'worker-lost', worker: worker.name, reason },
-    });
-    logEvent(decision, now, 'worker-lost', `${worker.name}: ${reason}`);
-  }
-  if (goneMs < state.settings.forgetMs) return;
-  for (const pack of worker.packs) state.packs.delete(pack.id);
-  state.workers.delete(worker.session);
-}
-
-/** `name`, or `name-2`, `name-3`, … when another worker that is here has it. */
-export function freeName(state: ClusterState, name: string): string {
+/** `name`, or `name-2`, `name-3`, … if a connected worker has that name. */
+function freeName(state: ClusterState, name: string): string {
   const taken = new Set([...state.workers.values()].filter((w) => w.connected).map((w) => w.name));
   for (let suffix = 1; ; suffix++) {
-    const candidate = suffix === 1 ? name : `${name}-${suffix}`;
-    if (!taken.has(candidate)) return candidate;
+    const free = suffix === 1 ? name : `${name}-${suffix}`;
+    if (!taken.has(free)) return free;
   }
 }
 
-/** Known by its session only; `hello` says the rest. */
+/** A worker with a session and a name only; `joinWorker` adds the rest. */
 export function newWorker(session: string, name: string): WorkerEntry {
   return {
     session,
@@ -95,20 +163,7 @@ export function newWorker(session: string, name: string): WorkerEntry {
     packs: new Set(),
     trialsCompleted: 0,
     failuresInRow: 0,
+    pausedUntilMs: 0,
     backOffUntilMs: 0,
-    suspendedUntilMs: 0,
   };
-}
-
-/** Why a worker is given nothing of a study, for the table of workers; null when it may be. */
-export function incompatibilityReason(state: ClusterState, worker: WorkerEntry): string | null {
-  for (const study of state.studies.values()) {
-    if (!isActive(study)) continue;
-    if (!isArithmeticCompatible(state, worker, study.spec)) {
-      return `its arithmetic differs (known answer ${worker.selfTestDigest.slice(0, 8)}, expected ${state.settings.selfTestDigest.slice(0, 8)}): it trains nothing of ${study.name}`;
-    }
-    const failure = worker.datasetFailures.get(study.searchKey);
-    if (failure !== undefined) return failure;
-  }
-  return null;
 }

@@ -1,43 +1,22 @@
-/** Packs fill threads, and the last trials of a stage are spread over them. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Decision, Moment } from '../../../../src/coordinator/core/state/cluster-state.ts';
-import { Dispatcher } from '../../../../src/coordinator/core/dispatcher.ts';
-import type { Assignment, Hello, MemberResult } from '../../../../src/rpc/messages/messages.ts';
-import { datasetKey } from '../../../../src/study/spec/dataset-reference.ts';
+import type { Decision } from '../../../../src/coordinator/core/state/turn.ts';
+import type { Assignment } from '../../../../src/rpc/messages/messages.ts';
 import type { StudySpec } from '../../../../src/study/spec/study-spec.ts';
-import { settings } from '../../../simulation/simulated-coordinator.ts';
-import { trueImages, trueResult } from '../../../simulation/truth.ts';
-import { exampleStudy } from '../../../study/support/example-study.ts';
-import { reference } from '../../support/reference.ts';
+import { correctResult, validationImages } from '../../../simulation/simulated-results.ts';
+import { exampleStudy, plainTrainer, twoStages } from '../../../study/support/example-study.ts';
+import {
+  data,
+  dataset,
+  details,
+  helloFrom,
+  newDispatcher,
+  start,
+} from '../../support/small-cluster.ts';
 
-const now: Moment = { monotonicMs: 0, wallMs: 1.7e12 };
-
-function helloOf(index: number, threads: number): Hello {
-  return {
-    kind: 'hello',
-    protocol: 1,
-    version: 'test',
-    session: `s${index}`,
-    name: `w${index}`,
-    threads,
-    packMax: 8,
-    kernel: 'portable',
-    selfTestDigest: 'right',
-    held: [],
-    datasets: [datasetKey(reference)],
-  };
-}
-
-function studyOf(trials: number, hidden: number): StudySpec {
-  const study = exampleStudy();
-  const stages = study.stages.slice(0, 1).map((stage) => ({ ...stage, trials }));
-  return { ...study, trainer: { ...study.trainer, hidden }, stages };
-}
-
-interface Grant {
-  readonly session: string;
-  readonly assignment: Assignment;
+function studyWith(trials: number, hidden: number): StudySpec {
+  const stages = twoStages(trials, trials).slice(0, 1);
+  return exampleStudy({ stages, trainer: { ...plainTrainer, hidden } });
 }
 
 test('no thread idles while trials wait, and no pack is larger than its fair share of them', () => {
@@ -48,9 +27,9 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
       fc.constantFrom(1, 50, 150, 1000),
       fc.infiniteStream(fc.nat(100)),
       (threads, trials, hidden, choices) => {
-        const dispatcher = new Dispatcher(settings, [], new Map(), now);
+        const dispatcher = newDispatcher();
         const threadCount = threads.reduce((a, b) => a + b, 0);
-        const running: Grant[] = [];
+        const running: { readonly session: string; readonly assignment: Assignment }[] = [];
         const queue = { waiting: trials };
         const follow = ({ afterCommit }: Decision): void => {
           for (const effect of afterCommit) {
@@ -66,28 +45,27 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
           if (queue.waiting > 0) expect(running).toHaveLength(threadCount);
         };
         threads.forEach((count, index) =>
-          dispatcher.joined(helloOf(index, count), '127.0.0.1:1', now),
+          dispatcher.joined(
+            helloFrom(`s${index}`, { threads: count, packMax: 8, datasets: [dataset] }),
+            'address',
+            start,
+          ),
         );
-        const origin = { shardDigests: {}, officialData: null };
-        const data = { search: reference, test: null, validationCount: trueImages };
-        follow(dispatcher.submit(studyOf(trials, hidden), data, origin, now));
+        const study = studyWith(trials, hidden);
+        const images = { ...data, validationCount: validationImages };
+        follow(dispatcher.submit(study, images, details, start));
         while (running.length > 0 && queue.waiting > 0) {
           const place = choices.next().value! % running.length;
-          const [{ session, assignment }] = running.splice(place, 1) as [Grant];
-          const results: MemberResult[] = assignment.members.map(({ key, lambda }) => ({
+          const [{ session, assignment }] = running.splice(place, 1) as [(typeof running)[0]];
+          const { pack, members } = assignment;
+          const results = members.map(({ key, params }) => ({
             key,
-            result: trueResult(key.trial, lambda, false),
+            result: correctResult(key.trial, params, false),
           }));
-          follow(
-            dispatcher.received(
-              session,
-              { kind: 'pack-ended', pack: assignment.pack, results },
-              now,
-            ),
-          );
+          follow(dispatcher.received(session, { kind: 'pack-ended', pack, results }, start));
         }
         expect(queue.waiting).toBe(0);
-        // The last ones were spread: whatever still runs has about one thread each.
+        // The last trials were spread over all threads.
         if (trials >= threadCount) expect(running).toHaveLength(threadCount);
       },
     ),

@@ -1,58 +1,79 @@
-/** Which study is trained, and how large packs are while workers are still on their way. */
+/** Which study is scheduled, and how many trials are left for workers that are not ready yet. */
 import { expect, test } from 'vitest';
+import type { Dispatcher } from '../../../../src/coordinator/core/dispatcher.ts';
 import type {
-  Decision,
   DispatcherSettings,
+  StudyData,
 } from '../../../../src/coordinator/core/state/cluster-state.ts';
-import { Dispatcher } from '../../../../src/coordinator/core/dispatcher.ts';
-import { datasetKey } from '../../../../src/study/spec/dataset-reference.ts';
-import { WorkerSession } from '../../../../src/worker/session.ts';
-import { settings } from '../../../simulation/simulated-coordinator.ts';
-import { exampleStudy } from '../../../study/support/example-study.ts';
-import { start } from '../../support/one-worker.ts';
-import { reference } from '../../support/reference.ts';
+import type { Decision } from '../../../../src/coordinator/core/state/turn.ts';
+import { exampleStudy, twoStages } from '../../../study/support/example-study.ts';
+import {
+  completeResult,
+  data,
+  dataset,
+  details,
+  helloFrom,
+  messagesIn,
+  newDispatcher,
+  rowsIn,
+  start,
+} from '../../support/small-cluster.ts';
 
-const dataset = datasetKey(reference);
 const ready = { kind: 'dataset-ready', dataset } as const;
 
-/** With workers of one thread each that have joined. */
-function cluster(more: Partial<DispatcherSettings>, names: readonly string[]) {
-  const dispatcher = new Dispatcher({ ...settings, ...more }, [], new Map(), start);
-  for (const name of names) {
-    const identity = { session: name, name, version: 'test', threads: 1, packMax: 8 } as const;
-    const session = new WorkerSession({ ...identity, kernel: 'portable', selfTestDigest: 'right' });
-    dispatcher.joined(session.hello(new Map()), 'address', start);
-  }
+/** A cluster with workers of one thread each. */
+function clusterOf(sessions: readonly string[], changes: Partial<DispatcherSettings> = {}) {
+  const dispatcher = newDispatcher(changes);
+  for (const session of sessions)
+    dispatcher.joined(helloFrom(session, { packMax: 8 }), 'address', start);
   return dispatcher;
 }
 
-function submit(dispatcher: Dispatcher, study: string): Decision {
-  const example = exampleStudy();
-  const [coarse, ...others] = example.stages;
-  const spec = { ...example, study, stages: [{ ...coarse!, trials: 8 }, ...others] };
-  const data = { search: reference, test: null, validationCount: 400 };
-  return dispatcher.submit(spec, data, { shardDigests: {}, officialData: null }, start);
+function submit(dispatcher: Dispatcher, study: string, change: Partial<StudyData> = {}): Decision {
+  const spec = exampleStudy({ study, stages: twoStages(8, 8) });
+  return dispatcher.submit(spec, { ...data, ...change }, details, start);
 }
 
-const granted = ({ persist }: Decision): string[] =>
-  persist.flatMap((row) => (row.kind === 'attempt-opened' ? [row.study] : []));
+const assigned = (decision: Decision): string[] =>
+  rowsIn(decision, 'attempt-opened').map(({ study }) => study);
 
-test('a worker that still fetches the data finds its share of the trials', () => {
-  const dispatcher = cluster({}, ['a', 'b']);
+test('a worker that is still fetching the data finds its share of the trials', () => {
+  const dispatcher = clusterOf(['a', 'b']);
   submit(dispatcher, 'one');
-  expect(granted(dispatcher.received('a', ready, start))).toHaveLength(4);
-  expect(granted(dispatcher.received('b', ready, start))).not.toEqual([]);
+  expect(assigned(dispatcher.received('a', ready, start))).toHaveLength(4);
+  expect(assigned(dispatcher.received('b', ready, start))).not.toEqual([]);
 });
 
-test('so does one that was started and has not joined yet', () => {
-  const dispatcher = cluster({ threadsExpected: 2 }, ['a']);
+test('a worker that is still starting finds its share of the trials', () => {
+  const dispatcher = clusterOf(['a'], { threadsExpected: 2 });
   submit(dispatcher, 'one');
-  expect(granted(dispatcher.received('a', ready, start))).toHaveLength(4);
+  expect(assigned(dispatcher.received('a', ready, start))).toHaveLength(4);
 });
 
-test('the study that somebody waits for is trained alone, whatever was submitted before', () => {
-  const dispatcher = cluster({ onlyStudy: 'two' }, ['a']);
+test('with onlyStudy, that study is scheduled alone, whatever was submitted before', () => {
+  const dispatcher = clusterOf(['a'], { onlyStudy: 'two' });
   submit(dispatcher, 'one');
-  expect(granted(dispatcher.received('a', ready, start))).toEqual([]);
-  expect(granted(submit(dispatcher, 'two'))).toEqual(Array(8).fill('two'));
+  expect(assigned(dispatcher.received('a', ready, start))).toEqual([]);
+  expect(assigned(submit(dispatcher, 'two'))).toEqual(Array(8).fill('two'));
+});
+
+test('the members of a pack have equal pack keys, and at most the pack size of the trainer', () => {
+  const dispatcher = clusterOf(['a']);
+  const parity = (value: unknown): string => String(Math.floor(Number(value) * 1e12) % 2);
+  const trainer = {
+    ...data.trainer,
+    packKey: (_: unknown, params: Readonly<Record<string, unknown>>) => parity(params['lambda']),
+    packSize: () => 3,
+  };
+  submit(dispatcher, 'one', { trainer });
+  let decision = dispatcher.received('a', ready, start);
+  let trials = 0;
+  while (trials < 8) {
+    const { members, pack } = messagesIn(decision, 'assign')[0]!.assignment;
+    expect(new Set(members.map(({ params }) => parity(params['lambda']))).size).toBe(1);
+    expect(members.length).toBeLessThanOrEqual(3);
+    trials += members.length;
+    const results = members.map(({ key }) => ({ key, result: completeResult() }));
+    decision = dispatcher.received('a', { kind: 'pack-ended', pack, results }, start);
+  }
 });

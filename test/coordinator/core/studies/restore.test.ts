@@ -1,96 +1,68 @@
-/** What a restart finds in the store is what was in memory before. */
+/** Studies that are restored from the store. */
 import { expect, test } from 'vitest';
 import { Dispatcher } from '../../../../src/coordinator/core/dispatcher.ts';
-import type { StoredStudy } from '../../../../src/coordinator/core/studies/restore.ts';
-import { hasTestFailed } from '../../../../src/coordinator/core/state/winner-tests.ts';
+import { hasTestFailed } from '../../../../src/coordinator/core/attempts/winner-tests.ts';
 import { waitingTrial, type AttemptRecord, type TrialId } from '../../../../src/study/trial.ts';
-import { attemptOf, completeResult, studyRecord } from '../../../store/support/records.ts';
-import { settings } from '../../../simulation/simulated-coordinator.ts';
 import { exampleStudy, twoStages } from '../../../study/support/example-study.ts';
+import {
+  coarse,
+  completeResult,
+  newDispatcher,
+  openAttempt,
+  rowsIn,
+  settings,
+  start,
+  storedStudy,
+} from '../../support/small-cluster.ts';
 
-const split = { kind: 'count', count: 20 } as const;
-const reference = {
-  parts: [{ name: 'all', digest: 'a'.repeat(64), bytes: 1, count: 60 }],
-  seed: 1,
-  train: split,
-  validation: split,
-  test: split,
-};
-const formerWinner: TrialId = { stage: 'coarse', index: 1, replicate: 1 };
-const winner: TrialId = { stage: 'coarse', index: 2, replicate: 1 };
+const fingerprint = 'f'.repeat(64);
+const completeTrial = (id: TrialId) =>
+  ({
+    ...waitingTrial(id, { lambda: 1e-3 }),
+    status: 'complete',
+    worker: 'w',
+    result: completeResult(),
+    fingerprint,
+  }) as const;
 
-const lostTest = (trial: TrialId, attempt: number): AttemptRecord => ({
-  ...attemptOf(trial, attempt, 'test'),
-  endedAtMs: 1,
-  outcome: 'lost',
-  reason: 'its worker was lost',
-});
-
-const winnerRecord = {
-  trial: winner,
-  testAccuracy: null,
-  testLoss: null,
-  testWorker: null,
-  reproduced: null,
-  tests: [],
-};
-
-/** Of a study whose winner is being tested. */
-function isGivenUp(tests: readonly AttemptRecord[]): boolean {
-  const spec = exampleStudy();
-  const stored: StoredStudy = {
-    record: { ...studyRecord(spec), status: 'running', winner: winnerRecord },
-    data: { search: reference, test: reference, validationCount: 20 },
-    trials: [formerWinner, winner].map((id) => ({
-      ...waitingTrial(id, 1e-3),
-      status: 'complete',
-      worker: 'node-1',
-      result: completeResult(),
-      fingerprint: 'f'.repeat(64),
-    })),
-    attempts: tests,
+test('lost tests count against the winner that they tested, not against a later one', () => {
+  const [former, winner] = [coarse(1), coarse(2)];
+  const hasFailed = (attempts: readonly AttemptRecord[]): boolean => {
+    const tests = { testAccuracy: null, testLoss: null, testWorker: null, tests: [] };
+    const record = { winner: { trial: winner, reproduced: null, ...tests } };
+    const trials = [former, winner].map(completeTrial);
+    const stored = storedStudy(exampleStudy(), record, { trials, attempts });
+    return hasTestFailed(newDispatcher({}, [stored]).state.studies.get('example')!);
   };
-  const dispatcher = new Dispatcher(settings, [stored], new Map(), { monotonicMs: 0, wallMs: 0 });
-  return hasTestFailed(dispatcher.state.studies.get(spec.study)!);
-}
-
-test('tests that were lost count against the winner that was to be tested, not against a later one', () => {
-  const former = [2, 3, 4].map((attempt) => lostTest(formerWinner, attempt));
-  expect(isGivenUp([...former, lostTest(winner, 2), lostTest(winner, 3)])).toBe(false);
-  expect(isGivenUp([2, 3, 4].map((attempt) => lostTest(winner, attempt)))).toBe(true);
+  const lostTest = (trial: TrialId, attempt: number): AttemptRecord =>
+    openAttempt(trial, attempt, { kind: 'test', endedAtMs: 1, outcome: 'lost', reason: 'lost' });
+  const ofFormer = [2, 3, 4].map((attempt) => lostTest(former, attempt));
+  expect(hasFailed([...ofFormer, lostTest(winner, 2), lostTest(winner, 3)])).toBe(false);
+  expect(hasFailed([2, 3, 4].map((attempt) => lostTest(winner, attempt)))).toBe(true);
 });
 
-test('a study that is made longer says which results are those of a worker that was convicted meanwhile', () => {
+test('extending a study marks results in closed stages that only an excluded worker has computed', () => {
   const spec = exampleStudy({ stages: twoStages(1, 1) });
-  const longer = { ...spec, stages: twoStages(1, 2) };
-  const range = { min: 1e-9, max: 1e-1 };
   const ids = ['coarse', 'fine'].map((stage): TrialId => ({ stage, index: 1, replicate: 1 }));
-  const fingerprint = 'f'.repeat(64);
-  const stored: StoredStudy = {
-    record: {
-      ...studyRecord(spec),
-      status: 'complete',
-      endedAtMs: 1,
-      stages: studyRecord(spec).stages.map((stage) => ({ ...stage, range, closed: true })),
+  const stored = storedStudy(spec, { status: 'complete', endedAtMs: 1 });
+  const dispatcher = new Dispatcher(settings, [], new Map([['s', 'a wrong result']]), start);
+  dispatcher.restore(
+    {
+      ...stored,
+      record: {
+        ...stored.record,
+        stages: stored.record.stages.map((stage) => ({ ...stage, closed: true })),
+      },
+      trials: ids.map(completeTrial),
+      attempts: ids.map((id) => openAttempt(id, 1, { outcome: 'accepted', fingerprint })),
     },
-    data: { search: reference, test: null, validationCount: 20 },
-    trials: ids.map((id) => ({
-      ...waitingTrial(id, 1e-3),
-      status: 'complete',
-      worker: 'node-1',
-      result: completeResult(),
-      fingerprint,
-    })),
-    attempts: ids.map((id) => ({ ...attemptOf(id, 1), outcome: 'accepted', fingerprint })),
-  };
-  const now = { monotonicMs: 0, wallMs: 0 };
-  const dispatcher = new Dispatcher(settings, [], new Map([['session-1', 'it lied']]), now);
-  dispatcher.restore(stored, now);
-  const audited = dispatcher
-    .extend(longer, now)
-    .persist.flatMap((row) =>
-      row.kind === 'trial-audited' ? [{ stage: row.trial.stage, verdict: row.verdict }] : [],
-    );
-  // What is open again is not marked, but computed again.
-  expect(audited).toEqual([{ stage: 'coarse', verdict: 'unchecked' }]);
+    start,
+  );
+  const decision = dispatcher.extend({ ...spec, stages: twoStages(1, 2) }, start);
+  // The stage that is open again is not marked: its result is computed again.
+  const audited = rowsIn(decision, 'trial-audited').map(({ trial, verdict }) => [
+    trial.stage,
+    verdict,
+  ]);
+  expect(audited).toEqual([['coarse', 'unchecked']]);
 });

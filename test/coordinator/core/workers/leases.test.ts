@@ -1,46 +1,35 @@
-/** What becomes of a pack whose worker comes back, with it or without it. */
+/** Packs of a worker that comes back with them or without them. */
 import { expect, test } from 'vitest';
-import type { Decision } from '../../../../src/coordinator/core/state/cluster-state.ts';
-import { oneWorker, packsOf, start } from '../../support/one-worker.ts';
+import type { Decision } from '../../../../src/coordinator/core/state/turn.ts';
+import type { PackProgress } from '../../../../src/rpc/messages/messages.ts';
+import { helloFrom, messagesIn, oneWorker, rowsIn, start } from '../../support/small-cluster.ts';
 
-/** A worker that was granted a pack, and is about to come back without it. */
-function grantedPack() {
-  const { dispatcher, session, granted } = oneWorker();
-  const [pack] = packsOf(granted);
-  const comeBack = (): Decision => {
+/** A worker that has received a pack, and reconnects holding the given packs. */
+function reconnecting() {
+  const { dispatcher, pack } = oneWorker();
+  const reconnect = (held: readonly PackProgress[]): Decision => {
     dispatcher.streamClosed('s', 'cut', start);
-    return dispatcher.joined(session.hello(new Map()), 'address', start);
+    return dispatcher.joined(helloFrom('s', { held }), 'address', start);
   };
-  return { dispatcher, session, pack: pack!, comeBack };
+  return { dispatcher, pack, reconnect };
 }
 
-const closed = ({ persist }: Decision): unknown[] =>
-  persist.flatMap((row) =>
-    row.kind === 'attempt-closed' ? [{ outcome: row.outcome, charged: row.charged }] : [],
-  );
-
-test('one that it has never named did not reach it, and is charged to nobody', () => {
-  expect(closed(grantedPack().comeBack())).toEqual([{ outcome: 'returned', charged: false }]);
+test('a pack that its worker never reported is returned, and no failure is counted', () => {
+  const closed = rowsIn(reconnecting().reconnect([]), 'attempt-closed');
+  expect(closed).toMatchObject([{ outcome: 'returned', countsAsFailure: false }]);
 });
 
-test('one that it has named was lost with it', () => {
-  const { dispatcher, pack, comeBack } = grantedPack();
+test('a pack that its worker reported once and no longer holds is lost', () => {
+  const { dispatcher, pack, reconnect } = reconnecting();
   dispatcher.received('s', { kind: 'heartbeat', packs: [{ pack, step: 0 }] }, start);
-  expect(closed(comeBack())).toEqual([{ outcome: 'lost', charged: true }]);
+  const closed = rowsIn(reconnect([]), 'attempt-closed');
+  expect(closed).toMatchObject([{ outcome: 'lost', countsAsFailure: true }]);
 });
 
-test('one that it comes back with is stopped where its study was cancelled meanwhile, and otherwise goes on', () => {
-  const { dispatcher, session, pack } = grantedPack();
-  const stopped = (): string[] => {
-    dispatcher.streamClosed('s', 'cut', start);
-    const hello = { ...session.hello(new Map()), held: [{ pack, step: 1 }] };
-    return dispatcher
-      .joined(hello, 'address', start)
-      .afterCommit.flatMap((effect) =>
-        effect.kind === 'send' && effect.message.kind === 'abort' ? [effect.message.pack] : [],
-      );
-  };
-  expect(stopped()).toEqual([]);
+test('a pack that its worker still holds continues, unless its study was cancelled', () => {
+  const { dispatcher, pack, reconnect } = reconnecting();
+  const held = [{ pack, step: 1 }];
+  expect(messagesIn(reconnect(held), 'abort')).toEqual([]);
   dispatcher.cancel('example', 'no longer needed', start);
-  expect(stopped()).toEqual([pack]);
+  expect(messagesIn(reconnect(held), 'abort')).toMatchObject([{ pack }]);
 });

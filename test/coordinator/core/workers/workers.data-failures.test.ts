@@ -1,57 +1,40 @@
-/** A worker that fails at a data set is asked again only where the failure said nothing about it. */
+/** Workers that could not fetch a data set. */
 import { expect, test } from 'vitest';
-import type { Decision, Moment } from '../../../../src/coordinator/core/state/cluster-state.ts';
-import { Dispatcher } from '../../../../src/coordinator/core/dispatcher.ts';
-import { datasetKey } from '../../../../src/study/spec/dataset-reference.ts';
-import { WorkerSession } from '../../../../src/worker/session.ts';
-import { settings } from '../../../simulation/simulated-coordinator.ts';
+import type { Decision } from '../../../../src/coordinator/core/state/turn.ts';
 import { exampleStudy } from '../../../study/support/example-study.ts';
-import { reference } from '../../support/reference.ts';
+import {
+  data,
+  dataset,
+  details,
+  helloFrom,
+  messagesIn,
+  newDispatcher,
+  start,
+} from '../../support/small-cluster.ts';
 
-const now: Moment = { monotonicMs: 0, wallMs: 1.7e12 };
-const failed = {
-  kind: 'dataset-failed',
-  dataset: datasetKey(reference),
-  reason: 'it did not come',
-} as const;
+const failed = { kind: 'dataset-failed', dataset, reason: 'it did not arrive' } as const;
 
-function clusterOfOne() {
-  const dispatcher = new Dispatcher(settings, [], new Map(), now);
-  const session = new WorkerSession({
-    session: 's',
-    name: 'w',
-    version: 'test',
-    threads: 1,
-    packMax: 8,
-    kernel: 'portable',
-    selfTestDigest: 'right',
-  });
-  dispatcher.joined(session.hello(new Map()), 'address', now);
+function clusterWithWorker() {
+  const dispatcher = newDispatcher();
+  dispatcher.joined(helloFrom('s'), 'address', start);
   const submit = (study: string): Decision =>
-    dispatcher.submit(
-      { ...exampleStudy(), study },
-      { search: reference, test: null, validationCount: 400 },
-      { shardDigests: {}, officialData: null },
-      now,
-    );
+    dispatcher.submit(exampleStudy({ study }), data, details, start);
   return { dispatcher, submit };
 }
 
-const asked = ({ afterCommit }: Decision): number =>
-  afterCommit.filter((effect) => effect.kind === 'send' && effect.message.kind === 'prepare')
-    .length;
+const requests = (decision: Decision): number => messagesIn(decision, 'prepare').length;
 
-test('one whose study was cancelled meanwhile is asked for the data of the next study', () => {
-  const { dispatcher, submit } = clusterOfOne();
-  expect(asked(submit('first'))).toBe(1);
-  dispatcher.cancel('first', 'a mistake in it', now);
-  dispatcher.received('s', failed, now);
-  expect(asked(submit('second'))).toBe(1);
+test('a failure to fetch the data of a cancelled study is forgotten, and the next study with that data asks again', () => {
+  const { dispatcher, submit } = clusterWithWorker();
+  expect(requests(submit('first'))).toBe(1);
+  dispatcher.cancel('first', 'a mistake in it', start);
+  dispatcher.received('s', failed, start);
+  expect(requests(submit('second'))).toBe(1);
 });
 
-test('one that failed at data that a study needs is not asked in circles', () => {
-  const { dispatcher, submit } = clusterOfOne();
+test('a worker that failed to fetch data that an active study needs is not asked for it again', () => {
+  const { dispatcher, submit } = clusterWithWorker();
   submit('first');
-  expect(asked(dispatcher.received('s', failed, now))).toBe(0);
-  expect(asked(submit('second'))).toBe(0);
+  expect(requests(dispatcher.received('s', failed, start))).toBe(0);
+  expect(requests(submit('second'))).toBe(0);
 });

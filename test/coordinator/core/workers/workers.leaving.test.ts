@@ -1,23 +1,21 @@
-/** What is said of a worker that leaves. */
 import { expect, test } from 'vitest';
-import { oneWorker, packsOf, start } from '../../support/one-worker.ts';
+import { noticesIn, oneWorker, rowsIn, start } from '../../support/small-cluster.ts';
 
 test.each([
-  { asked: 'drained by the operator', said: 'drained by the operator' },
-  { asked: '', said: 'it was drained' },
-  { asked: null, said: 'the worker ended it' },
-])('a worker asked to leave because "$asked" has left because: $said', ({ asked, said }) => {
-  const { dispatcher, granted } = oneWorker();
-  if (asked !== null) dispatcher.drain('w', asked);
-  dispatcher.received('s', { kind: 'draining' }, start);
-  for (const pack of packsOf(granted))
+  { asked: 'drained by the operator', reported: 'drained by the operator' },
+  { asked: '', reported: 'it was drained' },
+  { asked: null, reported: 'the worker ended it' },
+])(
+  'a worker that was asked to drain because of "$asked" leaves with the reason "$reported"',
+  (row) => {
+    const { dispatcher, pack } = oneWorker();
+    if (row.asked !== null) dispatcher.drain('s', row.asked, start);
+    dispatcher.received('s', { kind: 'draining' }, start);
     dispatcher.received('s', { kind: 'pack-returned', pack, reason: 'draining' }, start);
-  const { afterCommit, persist } = dispatcher.streamClosed('s', 'the worker ended it', start);
-  expect(afterCommit).toContainEqual({
-    kind: 'notice',
-    notice: { kind: 'worker-left', worker: 'w', reason: said },
-  });
-  expect(persist).toContainEqual(
-    expect.objectContaining({ what: 'worker-left', detail: `w: ${said}` }),
-  );
-});
+    const decision = dispatcher.streamClosed('s', 'the worker ended it', start);
+    const left = { kind: 'worker-left', worker: 's', reason: row.reported };
+    expect(noticesIn(decision, 'worker-left')).toEqual([left]);
+    const log = { what: 'worker-left', detail: `s: ${row.reported}` };
+    expect(rowsIn(decision, 'event')).toMatchObject([log]);
+  },
+);

@@ -1,17 +1,18 @@
 /**
- * The test of the winner: each of its replicates is trained once more, with the test set, and must give
- * what it gave before. What is reported is the mean over them, since the winner was chosen by a mean.
+ * Winner tests: every replicate of the winner is trained again with the test set, and must reproduce its
+ * result. The reported test metrics are means over the replicates, since the winner was chosen by a mean.
  *
- * Pure. Who trains them is decided in `granting.ts`, what their results mean in `results.ts`.
+ * Not here: which worker runs a test (`scheduling/scheduling.ts`), what follows from its result
+ * (`results/results.ts`).
  */
 import { assert } from '../../../base/assert.ts';
 import { meanOfAll } from '../../../search/statistics/mean.ts';
 import type { WinnerRecord, WinnerTest } from '../../../study/study-record.ts';
 import { trialName } from '../../../study/trial.ts';
-import type { StudyEntry } from './cluster-state.ts';
-import { maxFailures, countsAsFailure, type TrialEntry } from './trial-state.ts';
+import type { StudyEntry } from '../state/cluster-state.ts';
+import { countsAsFailure, maxFailures, type TrialEntry } from '../state/trial-state.ts';
+import type { Turn } from '../state/turn.ts';
 
-/** The winner before anybody has tested it. */
 export function untestedWinner({ id }: Pick<TrialEntry, 'id'>): WinnerRecord {
   return {
     trial: id,
@@ -23,7 +24,12 @@ export function untestedWinner({ id }: Pick<TrialEntry, 'id'>): WinnerRecord {
   };
 }
 
-/** The winner's trials, one a replicate; none while there is no winner. */
+export function setWinner(turn: Turn, study: StudyEntry, winner: WinnerRecord | null): void {
+  study.winner = winner;
+  turn.persist({ kind: 'winner', study: study.name, winner });
+}
+
+/** The replicates of the winner; empty if there is no winner. */
 export function winnerTrials({ winner, trials }: StudyEntry): TrialEntry[] {
   const found: TrialEntry[] = [];
   if (winner === null) return found;
@@ -32,11 +38,11 @@ export function winnerTrials({ winner, trials }: StudyEntry): TrialEntry[] {
     if (trial === undefined) break;
     found.push(trial);
   }
-  assert(found.length > 0, () => `${trialName(winner.trial)} is one of the study's trials`);
+  assert(found.length > 0, () => `the winner ${trialName(winner.trial)} is a trial of the study`);
   return found;
 }
 
-/** Those that nobody has tested yet; none when the winner is settled. */
+/** Replicates of the winner without a test result; empty if the test has ended. */
 export function dueTests(study: StudyEntry): TrialEntry[] {
   const { winner } = study;
   if (winner === null || winner.reproduced !== null) return [];
@@ -44,25 +50,27 @@ export function dueTests(study: StudyEntry): TrialEntry[] {
   return winnerTrials(study).filter(({ id }) => !tested.has(id.replicate));
 }
 
-/** As many charged attempts as each of its trials may have; those of a former winner are not counted. */
+/** Whether tests of this winner have failed `maxFailures` times per replicate; former winners do not count. */
 export function hasTestFailed(study: StudyEntry): boolean {
   const trials = winnerTrials(study);
-  const charged = trials
+  const failures = trials
     .flatMap(({ attempts }) => attempts)
     .filter(
       ({ kind, outcome }) =>
         kind === 'test' && (countsAsFailure(outcome) || outcome === 'disputed'),
     );
-  return charged.length >= maxFailures * Math.max(1, trials.length);
+  // bug: winner-tested-without-limit
+  return failures.length >= maxFailures * Math.max(1, trials.length);
 }
 
-/** With one more replicate reproduced; settled when it is the last one. */
+/** The winner with one more reproduced replicate; with means once all replicates are reproduced. */
 export function withTested(
   study: StudyEntry,
   winner: WinnerRecord,
   test: WinnerTest,
 ): WinnerRecord {
   const tests = [...winner.tests, test].toSorted((a, b) => a.replicate - b.replicate);
+  // bug: winner-settled-by-first-test
   if (tests.length < winnerTrials(study).length) return { ...winner, tests };
   return {
     ...winner,

@@ -1,0 +1,42 @@
+/** Live events: what the coordinator reports to live views while studies run. */
+import type {
+  Measurement,
+  StageRecord,
+  StudyStatus,
+  TrialId,
+  TrialRecord,
+} from '../../../study/trial.ts';
+
+type OfWorker<Kind> = { readonly kind: Kind; readonly worker: string };
+type OfStudy<Kind> = { readonly kind: Kind; readonly study: string };
+
+export type WorkerChange = 'worker-left' | 'worker-lost' | 'worker-backing-off' | 'worker-excluded';
+
+/** A change that a decision has brought about; reported once it is on disk. */
+export type Notice =
+  | (OfWorker<'worker-joined'> & { readonly threads: number; readonly address: string })
+  | (OfWorker<WorkerChange> & {
+      readonly reason: string;
+    })
+  | (OfWorker<'worker-incompatible'> & { readonly study: string; readonly reason: string })
+  | (OfStudy<'trial-ended'> & { readonly trial: TrialRecord })
+  | (OfStudy<'attempt-lost'> & {
+      readonly trial: TrialId;
+      readonly attempt: number;
+      readonly worker: string;
+      readonly reason: string;
+    })
+  | (OfStudy<'result-disputed'> & { readonly trial: TrialId; readonly worker: string })
+  | (OfStudy<'stage-opened'> & { readonly stage: StageRecord })
+  /** Another round of a stage. */
+  | (OfStudy<'round-started'> & {
+      readonly stage: string;
+      /** Number of new trials. */
+      readonly trials: number;
+      readonly reason: string;
+    })
+  | (OfStudy<'stage-closed'> & { readonly stage: string })
+  | (OfStudy<'study-ended'> & { readonly status: StudyStatus; readonly reason: string | null });
+
+export type LiveEvent =
+  Notice | (OfStudy<'measured'> & { readonly trial: TrialId; readonly measurement: Measurement });

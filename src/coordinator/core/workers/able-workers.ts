@@ -1,0 +1,44 @@
+/** Able workers: which workers may run trials of a study, and how many threads they have free. */
+import type { ClusterState, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
+import { isActive, isReproducible } from '../state/study-entry.ts';
+import { isBackingOff } from './worker-backoff.ts';
+
+/** Connected workers that may run trials of the study, whether or not they have its data and a free thread. */
+export function ableWorkers(state: ClusterState, study: StudyEntry): WorkerEntry[] {
+  const able = [...state.workers.values()].filter(
+    (worker) =>
+      worker.connected &&
+      !worker.draining &&
+      !state.excluded.has(worker.session) &&
+      hasRightArithmetic(state, worker, study) &&
+      !worker.datasetFailures.has(study.searchKey),
+  );
+  const steady = able.filter((worker) => !isBackingOff(state, worker));
+  return steady.length > 0 ? steady : able;
+}
+
+export function freeThreads(state: ClusterState, worker: WorkerEntry): number {
+  // bug: failed-worker-does-not-pause
+  if (!worker.connected || worker.draining || state.lastEventMs < worker.pausedUntilMs) return 0;
+  // bug: worker-gets-extra-pack
+  return Math.max(0, worker.threads - worker.packs.size);
+}
+
+/** Why a worker may not run trials of an active study; null if it may run all. */
+export function incompatibilityReason(state: ClusterState, worker: WorkerEntry): string | null {
+  for (const study of state.studies.values()) {
+    if (!isActive(study)) continue;
+    if (!hasRightArithmetic(state, worker, study)) {
+      const [found, expected] = [worker.selfTestDigest, state.settings.selfTestDigest];
+      return `its arithmetic differs (self-test digest ${found.slice(0, 8)}, expected ${expected.slice(0, 8)}): it receives no trials of ${study.name}`;
+    }
+    const failure = worker.datasetFailures.get(study.searchKey);
+    if (failure !== undefined) return failure;
+  }
+  return null;
+}
+
+function hasRightArithmetic(state: ClusterState, worker: WorkerEntry, study: StudyEntry): boolean {
+  // bug: incompatible-worker-gets-work
+  return !isReproducible(study) || worker.selfTestDigest === state.settings.selfTestDigest;
+}

@@ -1,0 +1,43 @@
+/** Results that are reported twice, contradict an earlier one, or lack the objective. */
+import { expect, test } from 'vitest';
+import type { TrialResult } from '../../../../src/study/trial.ts';
+import {
+  answersIn,
+  coarse,
+  completeResult,
+  oneWorker,
+  rowsIn,
+  start,
+} from '../../support/small-cluster.ts';
+
+const key = { study: 'example', trial: coarse(1), attempt: 1 };
+
+test('a second, different result of one attempt excludes its worker, and the first result stays stored', () => {
+  const { dispatcher, pack } = oneWorker();
+  const first = completeResult();
+  const report = (result: TrialResult): string[] =>
+    answersIn(
+      dispatcher.received('s', { kind: 'pack-ended', pack, results: [{ key, result }] }, start),
+    );
+  expect(report(first)).toEqual(['accepted']);
+  expect(report(first)).toEqual(['duplicate']);
+  expect(dispatcher.state.excluded.size).toBe(0);
+  expect(report(completeResult('b'.repeat(64)))).toEqual(['disputed']);
+  expect(dispatcher.state.excluded.get('s')).toMatch(/two results for attempt 1 of coarse\/1/);
+  expect(report(first)).toEqual(['cancelled']);
+  const trial = dispatcher.state.studies.get('example')?.trials.get('coarse/1');
+  expect(trial?.result).toMatchObject({ digest: 'c'.repeat(64) });
+});
+
+test('a complete result without the objective counts as a crash of its pack', () => {
+  const { dispatcher, pack } = oneWorker();
+  const curve = [{ step: 10, metrics: { validation_loss: 1.5 } }];
+  const result = { ...completeResult(), curve };
+  const message = { kind: 'pack-ended', pack, results: [{ key, result }] } as const;
+  const decision = dispatcher.received('s', message, start);
+  expect(answersIn(decision)).toEqual(['cancelled']);
+  expect(rowsIn(decision, 'attempt-closed')).toMatchObject([
+    { outcome: 'crashed', reason: 'the result of coarse/1 has no finite validation_accuracy' },
+  ]);
+  expect(dispatcher.state.excluded.size).toBe(0);
+});

@@ -1,0 +1,54 @@
+/** The table of workers after a restart of the coordinator, and after the loss of a worker. */
+import { expect, test } from 'vitest';
+import {
+  studyProgress,
+  workerSummaries,
+} from '../../../../src/coordinator/core/studies/summaries.ts';
+import type { Coordinator } from '../../../../src/coordinator/shell/coordinator-server.ts';
+import { controlHandlers } from '../../../../src/coordinator/shell/rpc-handlers.ts';
+import { waitingTrial } from '../../../../src/study/trial.ts';
+import { twoLayer } from '../../../../src/trainers/two-layer/description.ts';
+import { exampleStudy } from '../../../study/support/example-study.ts';
+import {
+  coarse,
+  helloFrom,
+  later,
+  newDispatcher,
+  oneWorker,
+  openAttempt,
+  settings,
+  start,
+  storedStudy,
+} from '../../support/small-cluster.ts';
+
+test('a worker that a restarted coordinator knows from its attempts is listed only once it has come back', () => {
+  const trials = [{ ...waitingTrial(coarse(1), { lambda: 1e-3 }), status: 'running' }] as const;
+  const stored = storedStudy(exampleStudy(), {}, { trials, attempts: [openAttempt(coarse(1), 1)] });
+  const dispatcher = newDispatcher({}, [stored]);
+  expect(workerSummaries(dispatcher.state)).toEqual([]);
+  dispatcher.joined(helloFrom('s', { name: 'w', threads: 2 }), 'address', start);
+  expect(workerSummaries(dispatcher.state)).toMatchObject([
+    { name: 'w', address: 'address', threads: 2, kernel: 'portable' },
+  ]);
+});
+
+test('a lost worker is listed without busy threads, and watchers do not see it', async () => {
+  const { dispatcher } = oneWorker();
+  expect(workerSummaries(dispatcher.state)).toMatchObject([{ state: 'busy', busy: 1 }]);
+  dispatcher.streamClosed('s', 'cut', start);
+  // After a longer step, the dispatcher would extend all deadlines: its own process was stopped.
+  for (let ms = 0; ms <= settings.reconnectMs; ms += 200) dispatcher.tick(later(ms));
+  expect(workerSummaries(dispatcher.state)).toMatchObject([{ state: 'lost', busy: 0, threads: 1 }]);
+
+  const progress = studyProgress(dispatcher.state.studies.get('example')!);
+  const coordinator = {
+    overview: { study: async () => await Promise.resolve(progress) },
+    workers: () => workerSummaries(dispatcher.state),
+  } as unknown as Coordinator;
+  const ended = new AbortController();
+  const handlers = controlHandlers(coordinator, () => twoLayer);
+  for await (const { workers } of handlers.watch('example', ended.signal)) {
+    expect(workers).toEqual([]);
+    ended.abort();
+  }
+});

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { StudyOverview } from '../../../src/coordinator/shell/study-overview.ts';
+import type { StudyRecord } from '../../../src/study/study-record.ts';
+import { exampleStudy } from '../../study/support/example-study.ts';
+import { storedStudy } from '../support/small-cluster.ts';
+
+test('the trials of a finished study are read once, those of an unfinished or replaced one again', async () => {
+  let reads = 0;
+  let record: StudyRecord | null = null;
+  const overview = new StudyOverview({
+    store: {
+      studies: async () => await Promise.resolve(record === null ? [] : [record]),
+      study: async () => await Promise.resolve(record),
+      trials: async () => await Promise.resolve((reads++, [])),
+    },
+    state: () => null,
+    storeProblem: () => null,
+  });
+  const look = async (changes: Partial<StudyRecord>): Promise<number> => {
+    ({ record } = storedStudy(exampleStudy(), changes));
+    for (let i = 0; i < 3; i++) await overview.study('example');
+    return reads;
+  };
+  expect(await look({ status: 'complete', createdAtMs: 1, endedAtMs: 2 })).toBe(1);
+  expect(await look({ status: 'complete', createdAtMs: 5, endedAtMs: 6 })).toBe(2);
+  expect(await look({ status: 'running' })).toBe(5);
+});

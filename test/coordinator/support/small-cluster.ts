@@ -1,0 +1,183 @@
+/** Small clusters: a dispatcher, workers that are only messages, and what decisions contain. */
+import { Dispatcher } from '../../../src/coordinator/core/dispatcher.ts';
+import type {
+  DispatcherSettings,
+  Moment,
+  StudyData,
+} from '../../../src/coordinator/core/state/cluster-state.ts';
+import type { Notice } from '../../../src/coordinator/core/state/live-events.ts';
+import type { Decision } from '../../../src/coordinator/core/state/turn.ts';
+import type { StoredStudy } from '../../../src/coordinator/core/studies/restore.ts';
+import {
+  protocolVersion,
+  type CoordinatorMessage,
+  type Hello,
+} from '../../../src/rpc/messages/messages.ts';
+import type { StoreRow } from '../../../src/store/rows.ts';
+import { datasetKey, type DatasetReference } from '../../../src/study/spec/dataset-reference.ts';
+import type { StudySpec } from '../../../src/study/spec/study-spec.ts';
+import type { StudyRecord } from '../../../src/study/study-record.ts';
+import type { AttemptRecord, TrialId, TrialResult } from '../../../src/study/trial.ts';
+import { twoLayer } from '../../../src/trainers/two-layer/description.ts';
+import { exampleStudy } from '../../study/support/example-study.ts';
+
+export const settings: DispatcherSettings = {
+  leaseMs: 20_000,
+  heartbeatMs: 5_000,
+  reconnectMs: 1_000,
+  forgetMs: 600_000,
+  selfTestDigest: 'right',
+  version: 'test',
+};
+export const start: Moment = { monotonicMs: 0, wallMs: 1.7e12 };
+export const later = (ms: number): Moment => ({ monotonicMs: ms, wallMs: start.wallMs + ms });
+
+export const reference: DatasetReference = {
+  shards: [{ name: 'digits', digest: 'a'.repeat(64), bytes: 1, count: 1797 }],
+  seed: 1,
+  train: { count: 1000 },
+  validation: { count: 400 },
+  test: null,
+  stratify: false,
+};
+export const dataset = datasetKey(reference);
+export const data: StudyData = {
+  search: reference,
+  test: null,
+  validationCount: 400,
+  trainer: twoLayer,
+};
+export const details = { shardDigests: {}, officialData: null };
+
+export function newDispatcher(
+  changes: Partial<DispatcherSettings> = {},
+  stored: readonly StoredStudy[] = [],
+): Dispatcher {
+  return new Dispatcher({ ...settings, ...changes }, stored, new Map(), start);
+}
+
+/** One worker process without data, named after its session. */
+export function helloFrom(session: string, changes: Partial<Hello> = {}): Hello {
+  return {
+    kind: 'hello',
+    protocol: protocolVersion,
+    version: 'test',
+    session,
+    name: session,
+    threads: 1,
+    packMax: 1,
+    kernel: 'portable',
+    selfTestDigest: 'right',
+    held: [],
+    datasets: [],
+    ...changes,
+  };
+}
+
+/** A dispatcher with one study, and one worker of one thread that has received its first pack. */
+export function oneWorker(): { dispatcher: Dispatcher; pack: string } {
+  const dispatcher = newDispatcher();
+  dispatcher.joined(helloFrom('s'), 'address', start);
+  dispatcher.submit(exampleStudy(), data, details, start);
+  const [pack = ''] = packsIn(dispatcher.received('s', { kind: 'dataset-ready', dataset }, start));
+  return { dispatcher, pack };
+}
+
+/** A study in the store; trials and attempts are given. */
+export function storedStudy(
+  spec: StudySpec,
+  changes: Partial<StudyRecord> = {},
+  parts: Partial<Omit<StoredStudy, 'record'>> = {},
+): StoredStudy {
+  const record: StudyRecord = {
+    spec,
+    status: 'running',
+    reason: null,
+    createdAtMs: 1.7e12,
+    endedAtMs: null,
+    selfTestDigest: 'right',
+    ...details,
+    stages: spec.stages.map(({ name, trials }) => ({
+      name,
+      trials,
+      space: { lambda: { distribution: 'log_uniform', min: 1e-9, max: 0.1 } },
+      reason: null,
+      closed: false,
+      warnings: [],
+    })),
+    winner: null,
+    ...changes,
+  };
+  return { record, data, trials: [], attempts: [], ...parts };
+}
+
+export const coarse = (index: number): TrialId => ({ stage: 'coarse', index, replicate: 1 });
+
+export function openAttempt(
+  trial: TrialId,
+  attempt: number,
+  changes: Partial<AttemptRecord> = {},
+): AttemptRecord {
+  return {
+    trial,
+    attempt,
+    kind: 'search',
+    worker: 'w',
+    session: 's',
+    pack: `pack-${attempt}`,
+    assignedAtMs: 1.7e12,
+    endedAtMs: null,
+    outcome: null,
+    reason: null,
+    fingerprint: null,
+    ...changes,
+  };
+}
+
+/** A complete result with the bits of `data.validationCount` images. */
+export function completeResult(digest = 'c'.repeat(64)): TrialResult {
+  const metrics = { validation_accuracy: 0.5, validation_loss: 1.5 };
+  const curve = [{ step: 10, metrics }];
+  const validationCorrect = new Uint8Array(50);
+  return { kind: 'complete', steps: 10, seconds: 1, digest, curve, validationCorrect };
+}
+
+/** Ids of the packs that a decision assigns. */
+export function packsIn(decision: Decision): string[] {
+  return messagesIn(decision, 'assign').map(({ assignment }) => assignment.pack);
+}
+
+export function messagesIn<Kind extends CoordinatorMessage['kind']>(
+  { afterCommit }: Decision,
+  kind: Kind,
+): Extract<CoordinatorMessage, { kind: Kind }>[] {
+  return afterCommit.flatMap((effect) =>
+    effect.kind === 'send' && effect.message.kind === kind
+      ? [effect.message as Extract<CoordinatorMessage, { kind: Kind }>]
+      : [],
+  );
+}
+
+export function answersIn(decision: Decision): string[] {
+  return messagesIn(decision, 'answer').map(({ answer }) => answer);
+}
+
+export function noticesIn<Kind extends Notice['kind']>(
+  { afterCommit }: Decision,
+  kind: Kind,
+): Extract<Notice, { kind: Kind }>[] {
+  return afterCommit.flatMap((effect) =>
+    effect.kind === 'notice' && effect.notice.kind === kind
+      ? [effect.notice as Extract<Notice, { kind: Kind }>]
+      : [],
+  );
+}
+
+export function rowsIn<Kind extends StoreRow['kind']>(
+  { persist }: Decision,
+  kind: Kind,
+): Extract<StoreRow, { kind: Kind }>[] {
+  return persist.flatMap((row) =>
+    row.kind === kind ? [row as Extract<StoreRow, { kind: Kind }>] : [],
+  );
+}
