@@ -1,6 +1,6 @@
 /**
- * The data sets that have a name: what they are, where they may lie, where they come from.
- * A new one is an entry here and, where its format is new, a reader beside it.
+ * Named data sets: their shards, the searched places, and the download addresses. To add a data set, add
+ * an entry here and to `dataset-names.ts`, and a reader if its format is new.
  */
 import { closestWord } from '../base/did-you-mean.ts';
 import { RidgelineError } from '../base/errors.ts';
@@ -10,35 +10,36 @@ import { readCifarPythonArchive, readCifarPythonFolder } from './formats/cifar-p
 import { digitNames, readDigits } from './formats/digits.ts';
 import type { KnownFormat } from './formats/formats.ts';
 import { readIdxFolder } from './formats/idx.ts';
-import type { ReadParts } from './shards/shard-source.ts';
+import type { ReadShards } from './shards/shard-source.ts';
 
 export interface NamedDataset {
   readonly name: DatasetName;
   readonly description: string;
-  /** Every part of the release, in the order in which their records are numbered. */
-  readonly parts: readonly string[];
-  /** Parts that `count` selections never draw from: the release sets them aside for testing. */
+  /** All shards of the release, in the order in which records are numbered. */
+  readonly shards: readonly string[];
+  /** Shards that the release reserves for testing: `count` and `fraction` never draw from them. */
   readonly heldBack: readonly string[];
-  /** Where it may lie, relative to the data folder; the first that exists is read. */
+  /** In order of preference; the first place that exists is read. */
   readonly places: readonly Place[];
+  /** Null if it cannot be downloaded. */
   readonly download: Download | null;
 }
 
 export interface Place {
-  /** Null: it comes with Ridgeline. */
+  /** Relative to the data folder; null: embedded in Ridgeline. */
   readonly path: string | null;
   readonly kind: 'embedded' | 'file' | 'folder';
-  /** Null: Ridgeline's own. */
+  /** Null: embedded in Ridgeline. */
   readonly format: KnownFormat | null;
-  /** Which files of a folder belong to the data set; a folder of somebody's may hold more. */
+  /** Files of a folder that belong to the data set; the user's folder may contain others. */
   readonly files?: RegExp;
-  readonly read: ReadParts;
+  readonly read: ReadShards;
 }
 
-/** One file that holds the whole data set. */
+/** One file with the whole data set. */
 export interface Download {
   readonly url: string;
-  /** Under the data folder. */
+  /** Relative to the data folder. */
   readonly fileName: string;
   readonly sha256: string;
 }
@@ -46,7 +47,7 @@ export interface Download {
 const digits: NamedDataset = {
   name: 'digits',
   description: '1,797 handwritten digits of 8×8 pixels (UCI), embedded',
-  parts: ['digits'],
+  shards: ['digits'],
   heldBack: [],
   places: [
     {
@@ -59,18 +60,13 @@ const digits: NamedDataset = {
   download: null,
 };
 
-/** Folders stand before archives: whoever unpacked one may have meant to change it. */
+const binaryArchive = 'cifar-10-binary.tar.gz';
+
+/** Folders come before archives, since a user may have changed an unpacked folder on purpose. */
 const cifar10: NamedDataset = {
   name: 'cifar10',
   description: '60,000 colour photographs of 32×32 pixels in 10 classes (Krizhevsky 2009)',
-  parts: [
-    'data_batch_1',
-    'data_batch_2',
-    'data_batch_3',
-    'data_batch_4',
-    'data_batch_5',
-    'test_batch',
-  ],
+  shards: [...[1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}`), 'test_batch'],
   heldBack: ['test_batch'],
   places: [
     {
@@ -87,12 +83,7 @@ const cifar10: NamedDataset = {
       files: /^(?:(?:data_batch_\d|test_batch)(?:\.pkl|\.pickle)?|batches\.meta|readme\.html)$/,
       read: readCifarPythonFolder,
     },
-    {
-      path: 'cifar-10-binary.tar.gz',
-      kind: 'file',
-      format: 'cifar10-binary',
-      read: readCifarArchive,
-    },
+    { path: binaryArchive, kind: 'file', format: 'cifar10-binary', read: readCifarArchive },
     {
       path: 'cifar-10-python.tar.gz',
       kind: 'file',
@@ -101,24 +92,24 @@ const cifar10: NamedDataset = {
     },
   ],
   download: {
-    url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
-    fileName: 'cifar-10-binary.tar.gz',
+    url: `https://www.cs.toronto.edu/~kriz/${binaryArchive}`,
+    fileName: binaryArchive,
     sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
   },
 };
 
-/** @param folders Ridgeline's own folder, the one that torchvision leaves, and where Debian installs it */
+/** @param folders Ridgeline's own folder, that of torchvision, and that of the Debian package */
 function idxDataset(
   name: DatasetName,
   description: string,
   folders: readonly string[],
   classNames: readonly string[],
 ): NamedDataset {
-  const read: ReadParts = (path, want, memory) => readIdxFolder(path, want, memory, classNames);
+  const read: ReadShards = (path, want, memory) => readIdxFolder(path, want, memory, classNames);
   return {
     name,
     description,
-    parts: ['train', 'test'],
+    shards: ['train', 'test'],
     heldBack: ['test'],
     places: folders.map((path) => ({
       path,
@@ -131,6 +122,9 @@ function idxDataset(
   };
 }
 
+const articleNames =
+  'T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot'.split(',');
+
 export const namedDatasets: readonly NamedDataset[] = [
   digits,
   cifar10,
@@ -138,18 +132,7 @@ export const namedDatasets: readonly NamedDataset[] = [
     'fashion-mnist',
     '70,000 articles of clothing of 28×28 grey pixels in 10 classes (Zalando), IDX files',
     ['fashion-mnist', 'FashionMNIST/raw', '/usr/share/datasets/fashion-mnist'],
-    [
-      'T-shirt/top',
-      'Trouser',
-      'Pullover',
-      'Dress',
-      'Coat',
-      'Sandal',
-      'Shirt',
-      'Sneaker',
-      'Bag',
-      'Ankle boot',
-    ],
+    articleNames,
   ),
   idxDataset(
     'mnist',
@@ -161,13 +144,14 @@ export const namedDatasets: readonly NamedDataset[] = [
 
 /** @throws RidgelineError DATASET_UNKNOWN */
 export function namedDataset(name: string): NamedDataset {
-  const entry = namedDatasets.find((candidate) => candidate.name === name);
+  const entry = namedDatasets.find((each) => each.name === name);
   if (entry !== undefined) return entry;
-  const names = namedDatasets.map((candidate) => candidate.name);
+  const names = namedDatasets.map((each) => each.name);
   const closest = closestWord(name, names);
+  const hint = closest === null ? '' : ` Did you mean ${closest}?`;
   throw new RidgelineError(
     'DATASET_UNKNOWN',
-    `There is no data set called ${JSON.stringify(name)}${closest === null ? '.' : `; did you mean ${closest}?`}`,
-    `Use one of ${names.join(', ')}; or the path of files of your own that are there, which a study has under \`path\`, not \`name\`.`,
+    `There is no data set named ${JSON.stringify(name)}.${hint}`,
+    `Use one of ${names.join(', ')}, or the path of existing files (\`path\` instead of \`name\` in a study file).`,
   );
 }

@@ -1,37 +1,38 @@
 /**
- * Opens the data set of a study: reads the parts that its splits need, checks that the splits can be
- * had, and describes them for workers. `catalogue.ts` answers questions about data sets without a study.
+ * Opening: reads the shards that the splits of a study need, checks that the splits are possible, and
+ * describes them for workers. `catalogue.ts` describes data sets without a study.
  */
 import { RidgelineError } from '../base/errors.ts';
-import type { DatasetReference, PartReference } from '../study/spec/dataset-reference.ts';
+import type { DatasetReference, ShardReference } from '../study/spec/dataset-reference.ts';
 import type { CountedSelection, DatasetSpec } from '../study/spec/study-spec.ts';
-import { makeRoom } from './shards/collect-garbage.ts';
 import { locateDataset, type LocatedDataset } from './locate.ts';
-import { encodedBytes, partDigest, type Part } from './shards/shard.ts';
-import { PixelMemory } from './shards/pixel-memory.ts';
-import type { FoundParts } from './shards/shard-source.ts';
+import { collectGarbage } from './bytes/collect-garbage.ts';
+import { PixelMemory } from './bytes/pixel-memory.ts';
+import { encodedBytes, shardDigest, type Shard } from './shards/shard.ts';
+import type { FoundShards } from './shards/shard-source.ts';
 import {
   countedSplits,
-  draws,
-  namedParts,
-  refuseUnknownParts,
+  isDrawn,
+  namedShards,
+  refuseUnknownShards,
+  shardNames,
   type CountedSplits,
 } from './splits/selections.ts';
 
 export interface OpenedDataset {
-  /** For people: where it was read. */
+  /** For messages: the path it was read from. */
   readonly source: string;
-  /** Those that the study needs, the test split's last. */
-  readonly parts: readonly Part[];
-  /** Whether these parts are those of the official release, bit for bit; null: nothing to compare. */
+  /** The shards that the study needs; those of the test split last. */
+  readonly shards: readonly Shard[];
+  /** Whether these shards are those of the official release, bit for bit; null if there is nothing to compare with. */
   readonly official: boolean | null;
-  /** Records in each split. */
+  /** Number of records in each split; `test` is null without a test split. */
   readonly counts: {
     readonly train: number;
     readonly validation: number;
     readonly test: number | null;
   };
-  /** What a worker needs to know. `search` leaves out the parts that only the test split needs. */
+  /** The description that a worker gets. `search` leaves out shards that only the test split needs. */
   reference(seed: number, use: 'search' | 'test'): DatasetReference;
 }
 
@@ -40,20 +41,22 @@ export async function openDataset(
   spec: DatasetSpec,
   options: { readonly dataDir: string },
 ): Promise<OpenedDataset> {
-  const named = namedParts(spec);
-  const located = await locateDataset(spec.source, options.dataDir);
-  if (located.knownParts !== null) refuseUnknownParts(located.name, named, located.knownParts);
-  const isDrawn = (part: string): boolean =>
-    draws(spec) &&
-    !named.has(part) &&
-    !located.isHeldBack(part) &&
-    (located.knownParts?.includes(part) ?? true);
+  const named = namedShards(spec);
+  const located = await locateDataset(spec, options.dataDir);
+  const { knownShards } = located;
+  if (knownShards !== null) refuseUnknownShards(located.name, named, knownShards);
+  const isInPool = (shard: string): boolean =>
+    isDrawn(spec) &&
+    !named.has(shard) &&
+    !located.isHeldBack(shard) &&
+    (knownShards?.includes(shard) ?? true);
 
-  makeRoom();
-  const found = await located.read((part) => named.has(part) || isDrawn(part), new PixelMemory());
-  refuseAbsentParts(located, found, named);
-  const pool = found.parts.filter((part) => isDrawn(part.name));
-  const splits = countedSplits(spec, located.name, recordsIn(pool));
+  collectGarbage();
+  const isWanted = (shard: string): boolean => named.has(shard) || isInPool(shard);
+  const found = await located.read(isWanted, new PixelMemory());
+  refuseAbsentShards(located, found, named);
+  const pool = found.shards.filter(({ name }) => isInPool(name));
+  const splits = countedSplits(spec, located.name, countRecords(pool));
   return describe(spec, splits, located, found);
 }
 
@@ -61,61 +64,57 @@ function describe(
   spec: DatasetSpec,
   splits: CountedSplits,
   located: LocatedDataset,
-  found: FoundParts,
+  found: FoundShards,
 ): OpenedDataset {
-  const testParts = splits.test?.kind === 'parts' ? splits.test.parts : [];
-  const isTest = (part: Part): boolean => testParts.includes(part.name);
-  const searchParts = found.parts.filter((part) => !isTest(part));
-  const parts = [...searchParts, ...found.parts.filter(isTest)];
-  const countOf = (selection: CountedSelection): number =>
-    selection.kind === 'count'
+  const testShards = splits.test === null ? [] : (shardNames(splits.test) ?? []);
+  const isTest = ({ name }: Shard): boolean => testShards.includes(name);
+  const searchShards = found.shards.filter((shard) => !isTest(shard));
+  const shards = [...searchShards, ...found.shards.filter(isTest)];
+  const countSplit = (selection: CountedSelection): number =>
+    'count' in selection
       ? selection.count
-      : recordsIn(parts.filter((part) => selection.parts.includes(part.name)));
+      : countRecords(shards.filter(({ name }) => selection.includes(name)));
   return {
     source: located.location,
-    parts,
+    shards,
     official: found.official,
     counts: {
-      train: countOf(splits.train),
-      validation: countOf(splits.validation),
-      test: splits.test === null ? null : countOf(splits.test),
+      train: countSplit(splits.train),
+      validation: countSplit(splits.validation),
+      test: splits.test === null ? null : countSplit(splits.test),
     },
     reference: (seed, use) => ({
-      parts: (use === 'test' ? parts : searchParts).map(partReference),
-      // Where nothing is drawn the seed means nothing, and studies that differ in it share their data.
-      seed: draws(spec) ? seed : 0,
+      shards: (use === 'test' ? shards : searchShards).map(toReference),
+      // Without drawn splits the seed has no effect, and studies with different seeds share their data.
+      seed: isDrawn(spec) ? seed : 0,
       ...splits,
-      ...(spec.stratify === true ? { stratify: true } : {}),
+      stratify: spec.stratify,
     }),
   };
 }
 
-function partReference(part: Part): PartReference {
-  return {
-    name: part.name,
-    digest: partDigest(part),
-    bytes: encodedBytes(part),
-    count: part.labels.length,
-  };
+function toReference(shard: Shard): ShardReference {
+  const { name, labels } = shard;
+  return { name, digest: shardDigest(shard), bytes: encodedBytes(shard), count: labels.length };
 }
 
-function recordsIn(parts: readonly Part[]): number {
-  return parts.reduce((sum, part) => sum + part.labels.length, 0);
+function countRecords(shards: readonly Shard[]): number {
+  return shards.reduce((sum, shard) => sum + shard.labels.length, 0);
 }
 
-/** A part that the release has, but not this copy of it. */
-function refuseAbsentParts(
+/** Refuses shards that the release has, but this copy does not. */
+function refuseAbsentShards(
   located: LocatedDataset,
-  found: FoundParts,
+  found: FoundShards,
   named: ReadonlyMap<string, string>,
 ): void {
-  const absent = [...named].filter(([part]) => !found.names.includes(part));
+  const absent = [...named].filter(([shard]) => !found.names.includes(shard));
   if (absent.length === 0) return;
-  const wanted = absent.map(([part, split]) => `${part} (dataset.${split})`).join(', ');
-  const there = found.names.length === 0 ? 'no parts' : found.names.join(', ');
+  const wanted = absent.map(([shard, split]) => `${shard} (dataset.${split})`).join(', ');
+  const present = found.names.length === 0 ? 'no shards' : found.names.join(', ');
   throw new RidgelineError(
     'DATASET_MISSING',
-    `${located.location} holds ${there}, but not ${wanted}, so the splits cannot be made.`,
-    'Put the missing files there, or let the study name other parts.',
+    `${located.location} contains ${present}, but not ${wanted}.`,
+    'Add the missing files, or name other shards in the study file.',
   );
 }

@@ -1,45 +1,41 @@
-/** Parts of a data set without splits: images to be looked at, not to be trained on. */
+/** Images of a data set without splits, for predictions. */
 import { RidgelineError } from '../base/errors.ts';
-import type { DatasetSource } from '../study/spec/study-spec.ts';
-import { locateDataset } from './locate.ts';
-import type { Part } from './shards/shard.ts';
-import { PixelMemory } from './shards/pixel-memory.ts';
+import { locateDataset, type DatasetLocation } from './locate.ts';
+import { PixelMemory } from './bytes/pixel-memory.ts';
+import type { Shard } from './shards/shard.ts';
 
 export interface ReadImages {
-  /** For people: where they were read. */
+  /** For messages: the path they were read from. */
   readonly location: string;
-  readonly parts: readonly Part[];
+  readonly shards: readonly Shard[];
 }
 
 /**
- * @param names  the parts that are wanted; null: those that the data set holds back for testing, all where
- *   it holds none back
+ * @param names the shards to read; null: those reserved for testing, or all if none are reserved
  * @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING, DATASET_INVALID
  */
 export async function readImages(
-  source: DatasetSource,
+  dataset: DatasetLocation,
   dataDir: string,
   names: readonly string[] | null,
 ): Promise<ReadImages> {
-  const located = await locateDataset(source, dataDir);
-  // Which parts files of the user's own have, only reading tells.
+  const located = await locateDataset(dataset, dataDir);
+  // Only reading shows which shards the user's own files have.
   const known =
-    located.knownParts ??
+    located.knownShards ??
     (names === null ? (await located.read(() => false, new PixelMemory())).names : []);
-  const heldBack = known.filter((part) => located.isHeldBack(part));
-  const byDefault = (part: string): boolean => heldBack.length === 0 || heldBack.includes(part);
-  const found = await located.read(
-    (part) => names?.includes(part) ?? byDefault(part),
-    new PixelMemory(),
-  );
-  const parts = found.parts.filter((part) => part.labels.length > 0);
+  const heldBack = known.filter((shard) => located.isHeldBack(shard));
+  const isDefault = (shard: string): boolean => heldBack.length === 0 || heldBack.includes(shard);
+  const isWanted = (shard: string): boolean => names?.includes(shard) ?? isDefault(shard);
+  const found = await located.read(isWanted, new PixelMemory());
+  const shards = found.shards.filter(({ labels }) => labels.length > 0);
   const absent = (names ?? []).filter((name) => !found.names.includes(name));
-  if (absent.length === 0 && parts.length > 0) return { location: located.location, parts };
+  if (absent.length === 0 && shards.length > 0) return { location: located.location, shards };
   throw new RidgelineError(
     'DATASET_MISSING',
     absent.length > 0
-      ? `${located.location} has no part ${absent.join(', ')}.`
-      : `${located.location} holds no images.`,
-    found.names.length > 0 ? `Use parts of ${found.names.join(', ')}.` : 'Give another place.',
+      ? `${located.location} has no shard ${absent.join(', ')}.`
+      : `${located.location} contains no images.`,
+    found.names.length > 0 ? `Name shards of ${found.names.join(', ')}.` : 'Name another path.',
   );
 }

@@ -1,29 +1,29 @@
 /**
- * A parser of bytes that come in pieces, written as if they were all there: a generator that asks for
- * what it needs next and is resumed once that has come. Nothing is held but what was asked for, and large
- * bodies go straight to where they belong.
+ * Byte parser: a generator that requests the bytes it needs next and resumes when they have arrived. It
+ * reads a stream as if all bytes were in memory, but holds only what it requested; large bodies go
+ * straight to their destination.
  *
  *     const header = yield 8;                        // a view of 8 bytes, valid until the next request
  *     const line = yield { lineBytesMax: 128 };      // up to a line feed, without it
  *     const piece = yield { pieceBytes: 1024 };      // the same in pieces; the last one is shorter
- *     yield target;                                  // fills an array of the parser's own
- *     return value;                                  // what the bytes were
+ *     yield target;                                  // fills an array that the parser owns
+ *     return value;                                  // the parsed value
  */
 import { assert } from '../../base/assert.ts';
+import type { FileSink } from './file-stream.ts';
 import { malformed } from './malformed.ts';
-import type { FileSink } from './tar.ts';
 
 export type ByteRequest =
   number | { readonly lineBytesMax: number } | { readonly pieceBytes: number } | Uint8Array;
 
 export type ByteParser<Value> = Generator<ByteRequest, Value, Uint8Array>;
 
-/** Where the parser is, for messages: the offset of the byte behind what it was given last. */
+/** The parser's position, for messages: the offset of the byte after the last request. */
 export interface Cursor {
   readonly offset: number;
 }
 
-/** Requests that are staged; larger ones bring their own array. */
+/** Longest request that is copied to a buffer; a parser brings its own array for longer ones. */
 const stagedBytesMax = 64 * 1024;
 const lineFeed = 10;
 
@@ -31,48 +31,46 @@ export class ParserSink<Value> implements FileSink {
   readonly #file: string;
   readonly #parser: ByteParser<Value>;
   readonly #cursor = { offset: 0 };
-  /** Null once the parser has ended. */
+  /** Null after the parser has ended. */
   #request: ByteRequest | null = 0;
   #result: { readonly value: Value } | null = null;
   #staged = new Uint8Array(256);
-  /** Bytes of the request that have come. */
+  /** Bytes of the current request that have arrived. */
   #filled = 0;
 
-  /** @param file what messages call it */
+  /** @param file the file's name in messages */
   constructor(file: string, parser: (cursor: Cursor) => ByteParser<Value>) {
     this.#file = file;
     this.#parser = parser(this.#cursor);
     this.#resume(new Uint8Array(), 0);
   }
 
-  /** @throws what the parser throws; RidgelineError DATASET_INVALID for bytes behind its end */
+  /** @throws RidgelineError DATASET_INVALID for bytes after the parser's end; errors of the parser */
   write(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length;) at += this.#take(chunk.subarray(at));
   }
 
-  /** @throws RidgelineError DATASET_INVALID where the parser still waits */
+  /** @throws RidgelineError DATASET_INVALID if the parser needs more bytes */
   end(): void {
     const request = this.#request;
     if (request === null) return;
     const wanted = request instanceof Uint8Array ? request.length : request;
-    const more = typeof wanted === 'number' ? `: ${wanted - this.#filled} more belong there` : '';
-    throw malformed(
-      this.#file,
-      `is cut off after ${this.#cursor.offset + this.#filled} bytes${more}.`,
-    );
+    const more = typeof wanted === 'number' ? `: ${wanted - this.#filled} more are missing` : '';
+    const bytes = this.#cursor.offset + this.#filled;
+    throw malformed(this.#file, `is cut off after ${bytes} bytes${more}.`);
   }
 
-  /** What the parser made of the bytes; after `end`. */
+  /** The parsed value; call it after `end`. */
   value(): Value {
-    assert(this.#result !== null, 'a value is there once all of its bytes have come');
+    assert(this.#result !== null, 'the value exists after the last byte');
     return this.#result.value;
   }
 
-  /** @returns how many bytes of `rest` were taken */
+  /** @returns how many bytes of `rest` were used */
   #take(rest: Uint8Array): number {
     const request = this.#request;
     if (request === null) {
-      throw malformed(this.#file, `goes on behind its end, at byte ${this.#cursor.offset}.`);
+      throw malformed(this.#file, `has extra bytes after its end, at byte ${this.#cursor.offset}.`);
     }
     if (request instanceof Uint8Array) {
       const taken = rest.subarray(0, request.length - this.#filled);
@@ -83,41 +81,31 @@ export class ParserSink<Value> implements FileSink {
     }
     if (typeof request === 'number') {
       const taken = rest.subarray(0, request - this.#filled);
-      const isWhole = taken.length === request;
-      if (!isWhole) this.#stage(taken);
-      if (isWhole) this.#resume(taken, request);
-      else if (this.#filled === request) this.#resume(this.#staged.subarray(0, request), request);
+      if (taken.length === request) this.#resume(taken, request);
+      else {
+        this.#stage(taken);
+        if (this.#filled === request) this.#resume(this.#staged.subarray(0, request), request);
+      }
       return taken.length;
     }
     return 'pieceBytes' in request
-      ? this.#takePiece(rest, request.pieceBytes)
-      : this.#takeLine(rest, request.lineBytesMax);
+      ? this.#takeLine(rest.subarray(0, request.pieceBytes - this.#filled), request.pieceBytes)
+      : this.#takeLine(rest, null, request.lineBytesMax);
   }
 
-  #takeLine(rest: Uint8Array, bytesMax: number): number {
+  /** @param pieceBytes number of bytes that completes a piece without a line feed; null: a line feed must come */
+  #takeLine(rest: Uint8Array, pieceBytes: number | null, bytesMax = Infinity): number {
     const end = rest.indexOf(lineFeed);
     const taken = end === -1 ? rest : rest.subarray(0, end);
     if (this.#filled + taken.length > bytesMax) {
-      throw malformed(
-        this.#file,
-        `has a line of more than ${bytesMax} bytes, at byte ${this.#cursor.offset}.`,
-      );
+      const place = `at byte ${this.#cursor.offset}`;
+      throw malformed(this.#file, `has a line of more than ${bytesMax} bytes, ${place}.`);
     }
     this.#stage(taken);
-    if (end === -1) return taken.length;
-    this.#resume(this.#staged.subarray(0, this.#filled), this.#filled + 1);
-    return taken.length + 1;
-  }
-
-  /** A line feed ends the last piece, which may be empty. */
-  #takePiece(rest: Uint8Array, pieceBytes: number): number {
-    const taken = rest.subarray(0, pieceBytes - this.#filled);
-    const end = taken.indexOf(lineFeed);
-    this.#stage(end === -1 ? taken : taken.subarray(0, end));
-    if (end === -1 && this.#filled < pieceBytes) return taken.length;
     const feed = end === -1 ? 0 : 1;
-    this.#resume(this.#staged.subarray(0, this.#filled), this.#filled + feed);
-    return end === -1 ? taken.length : end + 1;
+    const isComplete = end !== -1 || this.#filled === pieceBytes;
+    if (isComplete) this.#resume(this.#staged.subarray(0, this.#filled), this.#filled + feed);
+    return taken.length + feed;
   }
 
   #stage(bytes: Uint8Array): void {
@@ -135,7 +123,7 @@ export class ParserSink<Value> implements FileSink {
     this.#cursor.offset += consumed;
     this.#filled = 0;
     let next = this.#parser.next(bytes);
-    // Nothing is waited for where nothing was asked for.
+    // A request for zero bytes is complete at once.
     while (next.done !== true && isEmpty(next.value)) next = this.#parser.next(new Uint8Array());
     if (next.done === true) {
       this.#request = null;
@@ -144,7 +132,7 @@ export class ParserSink<Value> implements FileSink {
     }
     this.#request = next.value;
     const isSmall = typeof next.value !== 'number' || next.value <= stagedBytesMax;
-    assert(isSmall, 'large bodies go to arrays of the parser');
+    assert(isSmall, 'the parser brings its own array for a large body');
   }
 }
 

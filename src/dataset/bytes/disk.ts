@@ -1,16 +1,13 @@
-/**
- * The disk as readers see it: what the system refuses is said with the path, as an operating problem.
- * Streams of bytes are `file-stream.ts`'s subject.
- */
+/** File system access for readers: every failure becomes an operating error that names the path. */
 import { constants } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 
-/** Without O_NONBLOCK, opening a pipe waits for somebody to write to it. */
-export const toRead = constants.O_RDONLY | constants.O_NONBLOCK;
+/** With O_NONBLOCK, opening a named pipe without a writer does not block. */
+export const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** What lies there; null: nothing. @throws RidgelineError DATASET_MISSING */
-export async function kindOf(path: string): Promise<'file' | 'folder' | null> {
+/** Returns null if the path does not exist. @throws RidgelineError DATASET_MISSING */
+export async function pathKind(path: string): Promise<'file' | 'folder' | null> {
   try {
     return (await stat(path)).isDirectory() ? 'folder' : 'file';
   } catch (error) {
@@ -20,7 +17,7 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | null> {
   }
 }
 
-/** Names of what lies in a folder and is no folder itself, sorted. @throws RidgelineError DATASET_MISSING */
+/** Names of everything in a folder except folders, sorted. @throws RidgelineError DATASET_MISSING */
 export async function filesIn(folder: string): Promise<readonly string[]> {
   const entries = await explained(folder, () => readdir(folder, { withFileTypes: true }));
   return entries
@@ -29,14 +26,14 @@ export async function filesIn(folder: string): Promise<readonly string[]> {
     .toSorted();
 }
 
-/** Bytes of a file. @throws RidgelineError DATASET_MISSING */
-export async function sizeOf(path: string): Promise<number> {
+/** Size of a file in bytes. @throws RidgelineError DATASET_MISSING */
+export async function fileSize(path: string): Promise<number> {
   return (await explained(path, () => stat(path))).size;
 }
 
 /** @throws RidgelineError DATASET_MISSING */
 export async function openToRead(path: string): Promise<FileHandle> {
-  return await explained(path, () => open(path, toRead));
+  return await explained(path, () => open(path, readFlags));
 }
 
 async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -51,7 +48,7 @@ export function unreadable(path: string, cause: unknown): RidgelineError {
   return new RidgelineError(
     'DATASET_MISSING',
     `${path} could not be read: ${messageOf(cause)}.`,
-    'Check that it is there and that you may read it.',
+    'Check that it exists and that you have permission to read it.',
     { cause },
   );
 }

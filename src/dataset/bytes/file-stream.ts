@@ -1,126 +1,94 @@
-/** Streams files into sinks, unpacked on the way where they are gzipped: no file is ever held whole. */
+/**
+ * File streams: pass the bytes of a file, unpacked if it is gzipped, to a sink chunk by chunk. A file is
+ * never held in memory as a whole.
+ */
 import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip, createInflateRaw } from 'node:zlib';
+import { Readable, pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
-import { toRead, unreadable } from './disk.ts';
+import { ChunkGarbage } from './collect-garbage.ts';
+import { readFlags, unreadable } from './disk.ts';
 import { malformed } from './malformed.ts';
-import { YoungGarbage } from '../shards/collect-garbage.ts';
-import { TarReader, type FileSink, type OnMember } from './tar.ts';
 
-/** No data set for this network is larger; a small file that unpacks to more is an attack or an accident. */
+/** Receives the bytes of one file in order. */
+export interface FileSink {
+  write(chunk: Uint8Array): void;
+  /** Called after the last byte. */
+  end(): void;
+}
+
+type Packing = 'plain' | 'gzip';
+
+/** Larger than any data set for this network: a small file that unpacks to more is an attack or an accident. */
 const unpackedBytesMax = 2 ** 31;
 const chunkBytes = 256 * 1024;
 
-/** Where bytes lie in a file: from `start` up to but not including `end`. */
-interface ByteRange {
-  readonly start: number;
-  readonly end: number;
+/** @throws RidgelineError DATASET_INVALID, DATASET_MISSING; errors of the sink */
+export async function streamFile(path: string, packing: Packing, sink: FileSink): Promise<void> {
+  for await (const chunk of unpackedChunks(path, packing)) sink.write(chunk);
+  sink.end();
 }
 
-const wholeFile: ByteRange = { start: 0, end: Infinity };
-
-/** @throws RidgelineError DATASET_INVALID, DATASET_MISSING */
-export async function streamFile(path: string, sink: FileSink): Promise<void> {
-  await stream(path, 'plain', sink);
+/** Yields the unpacked bytes of a file. @throws RidgelineError DATASET_INVALID, DATASET_MISSING */
+export async function* unpackedChunks(path: string, packing: Packing): AsyncGenerator<Uint8Array> {
+  const garbage = new ChunkGarbage();
+  let bytes = 0;
+  try {
+    for await (const chunk of packing === 'gzip' ? gunzipped(path) : fileChunks(path)) {
+      bytes += chunk.length;
+      if (bytes > unpackedBytesMax) {
+        throw malformed(path, `unpacks to more than the limit of ${unpackedBytesMax} bytes.`);
+      }
+      yield chunk;
+      garbage.add(chunk.length);
+    }
+  } catch (error) {
+    throw readError(path, error, `, after ${bytes} unpacked bytes`);
+  }
 }
 
-/** @param packing `deflate`: without the header that a gzip file has */
-export async function streamRange(
-  path: string,
-  range: ByteRange,
-  packing: 'plain' | 'deflate',
-  sink: FileSink,
-): Promise<void> {
-  await stream(path, packing, sink, range);
-}
-
-/** @throws RidgelineError DATASET_INVALID, DATASET_MISSING */
-export async function streamGzip(path: string, sink: FileSink): Promise<void> {
-  await stream(path, 'gzip', sink);
-}
-
-/** Reads the archive to its end, so that its checksum is verified whatever members are wanted. */
-export async function streamTarGz(path: string, onMember: OnMember): Promise<void> {
-  const tar = new TarReader(path, onMember);
-  await stream(path, 'gzip', { write: (chunk) => tar.push(chunk), end: () => tar.end() });
-}
-
-/** A file's bytes in order; each chunk is overwritten by the next, so that reading makes no garbage. */
-export async function* fileChunks(
-  path: string,
-  { start, end }: ByteRange = wholeFile,
-): AsyncGenerator<Uint8Array> {
-  await using file = await open(path, toRead);
+/** Yields the bytes of a file. All chunks share one buffer, so each one is valid until the next. */
+export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
+  await using file = await open(path, readFlags);
   const buffer = new Uint8Array(chunkBytes);
-  for (let at = start; at < end;) {
-    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);
+  for (let at = 0; ;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
     if (bytesRead === 0) return;
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
 }
 
+function gunzipped(path: string): AsyncIterable<Uint8Array> {
+  const packed = Readable.from(copies(fileChunks(path)), { highWaterMark: 2 });
+  // The pipeline passes an error of `packed` on to the stream that it returns.
+  return pipeline(packed, createGunzip({ chunkSize: chunkBytes }), () => undefined);
+}
+
+/** Streams keep a chunk for a while, so they need copies. */
 async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield chunk.slice();
 }
 
-async function stream(
-  path: string,
-  packing: 'plain' | 'gzip' | 'deflate',
-  sink: FileSink,
-  range = wholeFile,
-): Promise<void> {
-  let bytes = 0;
-  const garbage = new YoungGarbage();
-  const consume = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
-    for await (const chunk of source) {
-      bytes += chunk.length;
-      if (bytes > unpackedBytesMax) {
-        throw malformed(
-          path,
-          `unpacks to more than ${unpackedBytesMax} bytes, which no data set here needs.`,
-        );
-      }
-      sink.write(chunk);
-      garbage.passed(chunk.length);
-    }
-    sink.end();
-  };
+/** Passes `items` on. Errors of their source become operating errors that name the file. */
+export async function* explainErrors<T>(path: string, items: AsyncIterable<T>): AsyncGenerator<T> {
   try {
-    if (packing === 'plain') await consume(fileChunks(path, range));
-    else {
-      // Streams keep what they were given for a while: they get copies.
-      const packed = Readable.from(copies(fileChunks(path, range)), { highWaterMark: 2 });
-      const unpack = packing === 'gzip' ? createGunzip : createInflateRaw;
-      await pipeline(packed, unpack({ chunkSize: chunkBytes }), consume);
-    }
+    yield* items;
   } catch (error) {
-    throw explained(path, packing, bytes, error);
+    throw readError(path, error);
   }
 }
 
-function explained(path: string, packing: string, bytes: number, error: unknown): unknown {
-  if (error instanceof RidgelineError || !(error instanceof Error) || !('code' in error))
-    return error;
-  const options = { cause: error };
-  switch (error.code) {
-    case 'Z_BUF_ERROR':
-      return malformed(
-        path,
-        `is cut off: its ${packing} data end in mid-stream, after ${bytes} unpacked bytes.`,
-        undefined,
-        options,
-      );
-    case 'Z_DATA_ERROR':
-      return malformed(
-        path,
-        `is no ${packing} ${packing === 'gzip' ? 'file' : 'data'} or a damaged one (${messageOf(error)}, after ${bytes} unpacked bytes).`,
-        undefined,
-        options,
-      );
-    default:
-      return unreadable(path, error);
+/** @param place where in the file, such as `, after 12 bytes` */
+export function readError(path: string, error: unknown, place = ''): RidgelineError {
+  if (error instanceof RidgelineError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+  if (code === 'Z_BUF_ERROR') {
+    return malformed(path, `is cut off${place}.`, undefined, { cause: error });
   }
+  if (code === null || code.startsWith('Z_')) {
+    const problem = `has the wrong format or is damaged (${messageOf(error)}${place}).`;
+    return malformed(path, problem, undefined, { cause: error });
+  }
+  return unreadable(path, error);
 }

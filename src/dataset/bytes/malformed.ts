@@ -1,10 +1,11 @@
-/** How every reader refuses a file: which file, what is wrong in it and where, what to do. */
+/** The error with which every reader refuses a file. */
 import { RidgelineError } from '../../base/errors.ts';
 
+/** @param problem what is wrong and where, as the rest of a sentence that starts with the file's name */
 export function malformed(
   file: string,
   problem: string,
-  fix = 'Get the file again from where it came from, and check its size and checksum.',
+  fix = 'Get the file again from its source, and check its size and checksum.',
   options?: ErrorOptions,
 ): RidgelineError {
   return new RidgelineError('DATASET_INVALID', `${file} ${problem}`, fix, options);

@@ -1,82 +1,93 @@
 /**
- * One HTTP GET whose body is the server's bytes, undecoded.
+ * HTTP GET that returns the server's bytes unchanged.
  *
- * Not the global `fetch`: it unpacks what a server calls `Content-Encoding: gzip`, as some do for
- * `.tar.gz`, and then neither length nor checksum is that of the file. Follows redirects, but never
- * from https to http.
+ * `node:http` instead of the global `fetch`: `fetch` unpacks `Content-Encoding: gzip`, which some servers
+ * set for `.tar.gz`, and then neither length nor checksum is that of the file. Proxies are those of
+ * `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. Redirects are followed, but never from https to http.
  */
-import { get as httpGet, type IncomingMessage } from 'node:http';
-import { get as httpsGet } from 'node:https';
-import { RidgelineError } from '../../base/errors.ts';
+import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
+import { RidgelineError, messageOf } from '../../base/errors.ts';
 
 const redirectsMax = 5;
 
 export interface GetOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Longest silence of the server before the connection counts as broken. */
+  /** Longest time without a byte before the connection counts as broken. */
   readonly silenceMs: number;
+  /** Environment with `HTTPS_PROXY` and so on. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /**
- * @returns the answer, whatever its status, its body not yet read
- * @throws RidgelineError DOWNLOAD_FAILED for an address that cannot be followed; the connection's error
+ * @returns the response, whatever its status, with its body unread
+ * @throws RidgelineError DOWNLOAD_FAILED for an invalid address or proxy; errors of the connection
  */
 export async function getBytes(address: string, options: GetOptions): Promise<IncomingMessage> {
   let url = parseAddress(address, null);
   for (let redirects = 0; redirects <= redirectsMax; redirects++) {
     const response = await getOnce(url, options);
     const { location } = response.headers;
-    if (!isRedirect(response.statusCode ?? 0) || location === undefined) return response;
+    const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0);
+    if (!isRedirect || location === undefined) return response;
     response.destroy();
     url = parseAddress(location, url);
   }
-  throw unfollowable(address, `was redirected more than ${redirectsMax} times`);
+  throw addressError(address, `was redirected more than ${redirectsMax} times`);
 }
 
 async function getOnce(url: URL, options: GetOptions): Promise<IncomingMessage> {
-  const get = url.protocol === 'https:' ? httpsGet : httpGet;
+  const { env, headers, signal, silenceMs } = options;
+  const isSecure = url.protocol === 'https:';
+  const agent = withProxy(isSecure ? HttpsAgent : HttpAgent, env);
   return await new Promise((resolve, reject) => {
-    const request = get(url, {
-      headers: { 'accept-encoding': 'identity', 'user-agent': 'ridgeline', ...options.headers },
-      signal: options.signal,
-      agent: false,
-      // As an option, for it counts from the first packet on: a connection that nobody takes is silent too.
-      timeout: options.silenceMs,
+    const request = (isSecure ? httpsGet : httpGet)(url, {
+      headers: { 'accept-encoding': 'identity', 'user-agent': 'ridgeline', ...headers },
+      signal,
+      agent,
+      // As an option it also limits the time until the connection is open.
+      timeout: silenceMs,
     });
     let response: IncomingMessage | null = null;
     request.on('response', (received) => {
       response = received;
-      // It may break before somebody reads it: whoever does is told then.
+      // An error before the body is read: reading the body reports it.
       received.on('error', () => undefined);
       resolve(received);
     });
-    request.on('error', reject); // Once there is a response, it is the one that reports errors.
+    request.on('error', reject); // After a response this does nothing: the response reports errors.
     request.on('timeout', () => {
-      (response ?? request).destroy(new Error(`no byte came for ${options.silenceMs} ms`));
+      (response ?? request).destroy(new Error(`no byte arrived for ${silenceMs} ms`));
     });
   });
 }
 
-function isRedirect(status: number): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
+function withProxy(Agent: typeof HttpAgent, env: NodeJS.ProcessEnv): HttpAgent {
+  try {
+    return new Agent({ proxyEnv: env });
+  } catch (error) {
+    throw new RidgelineError(
+      'DOWNLOAD_FAILED',
+      `Nothing was downloaded: the proxy settings of the environment are invalid (${messageOf(error)}).`,
+      'Correct HTTPS_PROXY and HTTP_PROXY, such as http://proxy.example.org:3128.',
+      { cause: error },
+    );
+  }
 }
 
 function parseAddress(address: string, from: URL | null): URL {
   const url = URL.parse(address, from?.href);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw unfollowable(address, 'is no http or https address');
+    throw addressError(address, 'is not an http or https address');
   }
   if (from?.protocol === 'https:' && url.protocol === 'http:') {
-    throw unfollowable(address, `is unprotected, but ${from.href} redirects to it`);
+    throw addressError(address, `is not encrypted, but ${from.href} redirects to it`);
   }
   return url;
 }
 
-function unfollowable(address: string, problem: string): RidgelineError {
-  return new RidgelineError(
-    'DOWNLOAD_FAILED',
-    `Nothing was downloaded: ${address} ${problem}.`,
-    'Name another source with --url.',
-  );
+function addressError(address: string, problem: string): RidgelineError {
+  const what = `Nothing was downloaded: ${address} ${problem}.`;
+  return new RidgelineError('DOWNLOAD_FAILED', what, 'Name another source with --url.');
 }

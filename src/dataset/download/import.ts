@@ -1,28 +1,28 @@
 /**
- * Takes a copy of a data set into the data folder: checked first, then copied beside its place and
- * renamed into it, so that a half-made copy is never found.
+ * Import: copies a data set into the data folder. The files are read and checked first, then copied
+ * under a temporary name and renamed, so that a partial copy is never read.
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
-import { kindOf } from '../bytes/disk.ts';
+import { pathKind } from '../bytes/disk.ts';
 import { guessFormat } from '../formats/formats.ts';
 import { locateNamed } from '../locate.ts';
 import { namedDataset, type NamedDataset, type Place } from '../named-datasets.ts';
-import { PixelMemory } from '../shards/pixel-memory.ts';
-import type { FoundParts } from '../shards/shard-source.ts';
+import { PixelMemory } from '../bytes/pixel-memory.ts';
 
 export interface ImportedDataset {
-  /** Where it lies now. */
+  /** The copy's path. */
   readonly path: string;
+  /** Whether the shards are those of the official release; null if there is nothing to compare with. */
   readonly official: boolean | null;
-  readonly parts: readonly { readonly name: string; readonly count: number }[];
+  readonly shards: readonly { readonly name: string; readonly count: number }[];
 }
 
 /**
- * @param sourcePath the archive, the unpacked folder, or a folder that holds one of them
+ * @param sourcePath the archive, the unpacked folder, or a folder that contains one of them
  * @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING, DATASET_INVALID, OUTPUT_UNWRITABLE
  */
 export async function importDataset(
@@ -31,15 +31,12 @@ export async function importDataset(
 ): Promise<ImportedDataset> {
   const dataset = namedDataset(options.name);
   const source = await findSource(dataset, resolve(sourcePath));
-  const found = await source.place.read(
-    source.path,
-    (part) => dataset.parts.includes(part),
-    new PixelMemory(),
-  );
-  if (found.parts.length === 0) {
+  const isWanted = (shard: string): boolean => dataset.shards.includes(shard);
+  const found = await source.place.read(source.path, isWanted, new PixelMemory());
+  if (found.shards.length === 0) {
     throw new RidgelineError(
       'DATASET_INVALID',
-      `${source.path} holds none of the parts of ${dataset.name}: ${dataset.parts.join(', ')}.`,
+      `${source.path} contains none of the shards of ${dataset.name}: ${dataset.shards.join(', ')}.`,
       `Name the archive or the unpacked folder of ${dataset.name}.`,
     );
   }
@@ -48,7 +45,8 @@ export async function importDataset(
     await refuseExisting(dataset, options.dataDir);
     await install(source, target);
   }
-  return summary(target, found);
+  const shards = found.shards.map(({ name, labels }) => ({ name, count: labels.length }));
+  return { path: target, official: found.official, shards };
 }
 
 interface Source {
@@ -56,13 +54,14 @@ interface Source {
   readonly place: Place;
 }
 
-/** Matches the path to one of the places where the data set may lie, by kind and by name. */
+/** Matches the path to one of the places where the data set is looked for, by kind and by name. */
 async function findSource(dataset: NamedDataset, path: string): Promise<Source> {
   const places = dataset.places.filter((place) => place.path !== null);
   if (places.length === 0) {
-    throw new RidgelineError('USAGE', `${dataset.name} comes with Ridgeline.`, 'Use it as it is.');
+    const what = `${dataset.name} is part of Ridgeline.`;
+    throw new RidgelineError('USAGE', what, 'Use it without importing.');
   }
-  const kind = await kindOf(path);
+  const kind = await pathKind(path);
   if (kind === null) {
     throw new RidgelineError('DATASET_MISSING', `${path} does not exist.`, 'Correct the path.');
   }
@@ -71,33 +70,31 @@ async function findSource(dataset: NamedDataset, path: string): Promise<Source> 
       throw new RidgelineError(
         'DATASET_INVALID',
         `${path} is a file, but ${dataset.name} is read from a folder.`,
-        'Name the folder that holds its files.',
+        'Name the folder that contains its files.',
       );
     }
-    return { path, place: await placeLike(dataset, path, 'file') };
+    return { path, place: await placeByFormat(dataset, path, 'file') };
   }
   for (const place of places) {
     const inside = join(path, basename(place.path ?? ''));
-    if ((await kindOf(inside)) === place.kind) return { path: inside, place };
+    if ((await pathKind(inside)) === place.kind) return { path: inside, place };
   }
-  return { path, place: await placeLike(dataset, path, 'folder') };
+  return { path, place: await placeByFormat(dataset, path, 'folder') };
 }
 
-/** The place that takes what this looks like, whatever its name. */
-async function placeLike(
+/** Returns the place for files of this kind and format, whatever their name. */
+async function placeByFormat(
   dataset: NamedDataset,
   path: string,
   kind: 'file' | 'folder',
 ): Promise<Place> {
   const format = await guessFormat(path, kind);
-  const place = dataset.places.find(
-    (candidate) => candidate.kind === kind && candidate.format === format,
-  );
+  const place = dataset.places.find((each) => each.kind === kind && each.format === format);
   if (place !== undefined) return place;
   throw new RidgelineError(
     'DATASET_INVALID',
-    `${path} looks like ${format}, but ${dataset.name} is none.`,
-    `Name the archive or the unpacked folder of ${dataset.name}, or let a study read it by its path.`,
+    `${path} has the format ${format}, but ${dataset.name} does not come in it.`,
+    `Name the archive or the unpacked folder of ${dataset.name}, or set dataset.path in the study file.`,
   );
 }
 
@@ -106,7 +103,7 @@ async function refuseExisting(dataset: NamedDataset, dataDir: string): Promise<v
   if (existing === null) return;
   throw new RidgelineError(
     'OUTPUT_UNWRITABLE',
-    `${existing.location} is there already, and studies read it.`,
+    `${existing.location} exists already, and studies read it.`,
     'Move it away first, or import into another folder with --data-dir.',
   );
 }
@@ -130,16 +127,8 @@ async function install(source: Source, target: string): Promise<void> {
     throw new RidgelineError(
       'OUTPUT_UNWRITABLE',
       `${source.path} could not be copied to ${target}: ${messageOf(error)}.`,
-      'Free space there, or name another folder with --data-dir.',
+      'Free disk space, or name another folder with --data-dir.',
       { cause: error },
     );
   }
-}
-
-function summary(path: string, found: FoundParts): ImportedDataset {
-  return {
-    path,
-    official: found.official,
-    parts: found.parts.map((part) => ({ name: part.name, count: part.labels.length })),
-  };
 }

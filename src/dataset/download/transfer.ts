@@ -1,9 +1,9 @@
 /**
- * One file on its way from a server: resumes what was begun, verifies the checksum before the file gets
- * its name, and leaves nothing that could be mistaken for it.
+ * Transfer: the download of one file. It resumes a partial download, and gives the file its name only
+ * after its checksum was verified.
  *
- * `FILE.partial` holds what came so far, `FILE.partial.json` from where, so that a later call goes on
- * only with the very same file of the very same server.
+ * `FILE.partial` holds the bytes received so far. `FILE.partial.json` holds their address and version
+ * (ETag or date), so that a later call appends only bytes of the same version of the same file.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -12,34 +12,35 @@ import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
-import { getBytes } from './http-get.ts';
+import { getBytes, type GetOptions } from './http-get.ts';
 
-export interface TransferOptions {
-  readonly signal: AbortSignal;
-  /** @param totalBytes null where the server does not tell */
+export interface TransferOptions extends Pick<GetOptions, 'signal' | 'env'> {
+  /** @param totalBytes null if the server does not send it */
   readonly onProgress: (receivedBytes: number, totalBytes: number | null) => void;
-  /** Doubles with every failure in a row. */
+  /** Doubles with every consecutive failure. */
   readonly retryDelayMs?: number;
   readonly silenceMs?: number;
 }
 
-/** Failures in a row, none of which brought a byte, before it gives up. */
+/** Consecutive failures without a new byte that end the transfer. */
 const failuresMax = 5;
 
 export class Transfer {
   readonly #url: string;
   readonly #path: string;
   readonly #partial: string;
+  readonly #origin: string;
   readonly #options: TransferOptions;
 
   constructor(url: string, path: string, options: TransferOptions) {
     this.#url = url;
     this.#path = path;
     this.#partial = `${path}.partial`;
+    this.#origin = `${path}.partial.json`;
     this.#options = options;
   }
 
-  /** Until every byte lies in the partial file, over as many connections as it takes. */
+  /** Receives all bytes into the partial file, over as many connections as needed. */
   async complete(): Promise<void> {
     const { signal, retryDelayMs = 1000 } = this.#options;
     await this.#onDisk(() => mkdir(dirname(this.#path), { recursive: true }));
@@ -53,13 +54,20 @@ export class Transfer {
         signal.throwIfAborted();
         if (error instanceof RidgelineError) throw error;
         failures = (await this.#received()) > before ? 1 : failures + 1;
-        if (failures >= failuresMax) throw this.#gaveUp(failures, error);
+        if (failures >= failuresMax) {
+          throw new RidgelineError(
+            'DOWNLOAD_FAILED',
+            `The download of ${this.#url} failed ${failures} times in a row: ${messageOf(error)}. Bytes received are kept in ${this.#partial}.`,
+            'Check the connection and run the command again to resume, or name another source with --url.',
+            { cause: error },
+          );
+        }
         await delay(retryDelayMs * 2 ** (failures - 1), undefined, { signal });
       }
     }
   }
 
-  /** Gives the file its name, if it is the right one. */
+  /** Verifies the checksum and gives the file its name. */
   async install(expected: string, isOfficialExpected: boolean): Promise<void> {
     const actual = await hashFile(this.#partial, this.#options.signal);
     if (actual !== expected) {
@@ -68,67 +76,71 @@ export class Transfer {
         'DOWNLOAD_FAILED',
         `${this.#url} sent a file whose SHA-256 is ${actual} instead of ${expected}; it was removed.`,
         isOfficialExpected
-          ? `Fetch again, from another source with --url; only if you know and want that file, add --sha256 ${actual}.`
-          : 'Check --url and --sha256 against what the source publishes.',
+          ? `Fetch from another source with --url; if you trust this file, add --sha256 ${actual}.`
+          : 'Check --url and --sha256 against the values that the source publishes.',
       );
     }
     await this.#onDisk(async () => {
       await using handle = await open(this.#partial, 'r+');
       await handle.sync();
       await rename(this.#partial, this.#path);
-      await rm(this.#origin(), { force: true });
+      await rm(this.#origin, { force: true });
     });
   }
 
-  /** One connection: asks for what is missing and appends it. */
+  /** Opens one connection, requests the missing bytes and appends them. */
   async #receive(before: number): Promise<void> {
-    const { signal, silenceMs = 30_000 } = this.#options;
+    const { signal, env, silenceMs = 30_000 } = this.#options;
     const validator = before > 0 ? await this.#validator() : null;
     const headers: Record<string, string> =
       validator === null ? {} : { range: `bytes=${before}-`, 'if-range': validator };
-    const response = await getBytes(this.#url, { headers, signal, silenceMs });
+    const response = await getBytes(this.#url, { headers, signal, silenceMs, env });
     try {
       await this.#take(response, before);
     } finally {
-      // Whatever was not read: a connection that nobody reads keeps the process until it is silent too long.
+      // A connection with unread bytes would keep the process alive until its timeout.
       response.destroy();
     }
   }
 
   async #take(response: IncomingMessage, before: number): Promise<void> {
-    const status = response.statusCode ?? 0;
-    if (status === 206) {
-      const range = /^bytes (?<start>\d+)-\d+\/(?<total>\d+|\*)$/.exec(
-        response.headers['content-range'] ?? '',
-      );
-      if (range?.groups?.['start'] === String(before)) {
-        const total = range.groups['total'];
-        await this.#append(response, before, total === '*' ? null : Number(total));
-        return;
-      }
+    const { statusCode: status = 0, headers, statusMessage = '' } = response;
+    const range = headers['content-range'] ?? '';
+    const { start, total } =
+      /^bytes (?<start>\d+)-\d+\/(?<total>\d+|\*)$/.exec(range)?.groups ?? {};
+    if (status === 206 && start === String(before)) {
+      return await this.#append(response, before, total === '*' ? null : Number(total));
     }
-    // Everything was here already: the last call ended before it gave the file its name.
-    if (status === 416 && response.headers['content-range'] === `bytes */${before}`) return;
+    // The file was complete: the last call ended before it was renamed.
+    if (status === 416 && range === `bytes */${before}`) return;
     if (status === 206 || status === 416) {
-      // Not the range that was asked for: what lies here does not fit that file.
       await this.#discard();
-      throw new Error(`the server would not go on from byte ${before}`);
+      throw new Error(`the server does not resume from byte ${before}`);
     }
-    if (status !== 200) throw this.#refused(response, status);
-    await this.#begin(response);
-    const length = response.headers['content-length'];
-    await this.#append(response, 0, length === undefined ? null : Number(length));
+    if (status === 200) {
+      await this.#begin(response);
+      const length = headers['content-length'];
+      return await this.#append(response, 0, length === undefined ? null : Number(length));
+    }
+    const answer = `answered ${`${status} ${statusMessage}`.trim()}`;
+    // The server is busy or broken, so another try may succeed.
+    if (status >= 500 || status === 429 || status === 408) throw new Error(`the server ${answer}`);
+    throw new RidgelineError(
+      'DOWNLOAD_FAILED',
+      `${this.#url} ${answer}, so nothing was downloaded.`,
+      'Check the address, or name another source with --url.',
+    );
   }
 
-  /** Starts anew, and notes what this file is for whoever resumes. */
+  /** Empties the partial file, and stores the version of the file that the server is about to send. */
   async #begin(response: IncomingMessage): Promise<void> {
     const { etag } = response.headers;
-    // A weak tag does not promise equal bytes.
+    // A weak ETag does not promise equal bytes.
     const strong = etag !== undefined && !etag.startsWith('W/') ? etag : null;
     const validator = strong ?? response.headers['last-modified'] ?? null;
     await this.#onDisk(async () => {
       await writeFile(this.#partial, '');
-      await writeFile(this.#origin(), JSON.stringify({ url: this.#url, validator }));
+      await writeFile(this.#origin, JSON.stringify({ url: this.#url, validator }));
     });
   }
 
@@ -149,22 +161,18 @@ export class Transfer {
     }
   }
 
-  /** The tag under which the partial file may be continued; null: it may not. */
+  /** ETag or date of the partial file; null if it cannot be resumed. */
   async #validator(): Promise<string | null> {
     try {
-      const origin: unknown = JSON.parse(await readFile(this.#origin(), 'utf8'));
+      const origin: unknown = JSON.parse(await readFile(this.#origin, 'utf8'));
       if (typeof origin !== 'object' || origin === null) return null;
       const isSame = 'url' in origin && origin.url === this.#url;
       return isSame && 'validator' in origin && typeof origin.validator === 'string'
         ? origin.validator
         : null;
     } catch {
-      return null; // No or a damaged note: start anew.
+      return null; // The file is missing or damaged.
     }
-  }
-
-  #origin(): string {
-    return `${this.#partial}.json`;
   }
 
   async #received(): Promise<number> {
@@ -176,28 +184,7 @@ export class Transfer {
 
   async #discard(): Promise<void> {
     await rm(this.#partial, { force: true });
-    await rm(this.#origin(), { force: true });
-  }
-
-  /** The server is busy or broken: worth another try. Anything else it says is final. */
-  #refused(response: IncomingMessage, status: number): Error {
-    const said = `${status} ${response.statusMessage ?? ''}`.trim();
-    if (status >= 500 || status === 429 || status === 408)
-      return new Error(`the server answered ${said}`);
-    return new RidgelineError(
-      'DOWNLOAD_FAILED',
-      `${this.#url} answered ${said}, so nothing was downloaded.`,
-      'Check the address, or name another source with --url.',
-    );
-  }
-
-  #gaveUp(failures: number, cause: unknown): RidgelineError {
-    return new RidgelineError(
-      'DOWNLOAD_FAILED',
-      `The download of ${this.#url} failed ${failures} times in a row: ${messageOf(cause)}. What came so far is kept in ${this.#partial}.`,
-      'Check the connection and fetch again: it goes on from there; or name another source with --url.',
-      { cause },
-    );
+    await rm(this.#origin, { force: true });
   }
 
   async #onDisk<T>(work: () => Promise<T>): Promise<T> {
@@ -207,7 +194,7 @@ export class Transfer {
       throw new RidgelineError(
         'DOWNLOAD_FAILED',
         `${this.#partial} could not be written: ${messageOf(error)}.`,
-        'Free space there, or name another folder with --data-dir.',
+        'Free disk space, or name another folder with --data-dir.',
         { cause: error },
       );
     }

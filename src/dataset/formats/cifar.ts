@@ -1,42 +1,30 @@
 /**
- * What all layouts of CIFAR-10 have in common: parts as files in a folder or an archive, images of
- * 3×32×32 in ten classes, and how the official release is known, whatever it was packed in.
+ * CIFAR-10: what its layouts have in common. Shards are files in a folder or an archive, with images of
+ * 3×32×32 in ten classes. The official release is recognized by the hashes of its records in any layout.
  *
  * Source: https://www.cs.toronto.edu/~kriz/cifar.html
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ParserSink } from '../bytes/byte-parser.ts';
-import { filesIn, sizeOf } from '../bytes/disk.ts';
-import { streamFile, streamTarGz } from '../bytes/file-stream.ts';
+import { fileSize, filesIn } from '../bytes/disk.ts';
+import { streamFile } from '../bytes/file-stream.ts';
 import { malformed } from '../bytes/malformed.ts';
-import type { Part } from '../shards/shard.ts';
-import type { PixelMemory } from '../shards/pixel-memory.ts';
-import type { FoundParts, ReadParts } from '../shards/shard-source.ts';
+import { streamTarGz } from '../bytes/tar.ts';
+import type { PixelMemory } from '../bytes/pixel-memory.ts';
+import type { Shard } from '../shards/shard.ts';
+import type { FoundShards, ReadShards, WantShard } from '../shards/shard-source.ts';
 
-export const cifarShape = {
-  channels: 3,
-  height: 32,
-  width: 32,
-  classes: 10,
-  pixelMax: 255,
-} as const;
+const shape = { channels: 3, height: 32, width: 32, classes: 10, pixelMax: 255 };
 export const cifarImageBytes = 3072;
-/** More than three times the whole data set. */
+/** More than three times the records of the whole data set. */
 export const cifarRecordsMax = 200_000;
 
-export const cifarClassNames = [
-  'airplane',
-  'automobile',
-  'bird',
-  'cat',
-  'deer',
-  'dog',
-  'frog',
-  'horse',
-  'ship',
-  'truck',
-] as const;
+const classNames = 'airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck'.split(',');
+
+export function cifarShard(name: string, pixels: Uint8Array, labels: Uint8Array): Shard {
+  return { name, pixels, labels, ...shape, classNames };
+}
 
 /** SHA-256 of the files of the official binary release: label, pixels, label, pixels, … */
 const officialFiles: Readonly<Record<string, string>> = {
@@ -48,77 +36,93 @@ const officialFiles: Readonly<Record<string, string>> = {
   test_batch: '8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b',
 };
 
-/** How parts are written into files. */
+/** How shards are written into files. */
 export interface CifarLayout {
-  /** `data_batch_1` for a path that ends in that part's file; null for other files. */
-  partName(path: string): string | null;
+  /** The shard's name, such as `data_batch_1`, in a path; null for other files. */
+  shardName(path: string): string | null;
   /**
-   * @param file  what messages call it
-   * @param bytes its size, as the folder or archive says
+   * @param file  the file's name in messages
+   * @param bytes its size, from the folder or archive
    * @throws RidgelineError DATASET_INVALID
    */
-  open(file: string, name: string, bytes: number, memory: PixelMemory): ParserSink<Part>;
+  open(file: string, name: string, bytes: number, memory: PixelMemory): ParserSink<Shard>;
 }
 
-/** Reads the wanted parts in one pass over the archive. */
-export function cifarArchive(layout: CifarLayout): ReadParts {
+/** Files of one folder or archive by shard; null for a shard that is not wanted. */
+type Files = Map<string, ParserSink<Shard> | null>;
+
+/** Reads the wanted shards in one pass over the archive. */
+export function cifarArchive(layout: CifarLayout): ReadShards {
   return async (path, want, memory) => {
-    const files = new Map<string, ParserSink<Part> | null>();
-    await streamTarGz(path, (member, bytes) => {
-      const name = layout.partName(member);
-      if (name === null) return null;
-      if (files.has(name)) throw malformed(path, `holds ${name} twice.`);
-      const file = want(name)
-        ? layout.open(`${path}, member ${member},`, name, bytes, memory)
-        : null;
-      files.set(name, file);
-      return file;
-    });
+    const files: Files = new Map();
+    await streamTarGz(path, (member, bytes) =>
+      addFile(files, path, layout.shardName(member), want, (name) =>
+        layout.open(`${path}, member ${member},`, name, bytes, memory),
+      ),
+    );
     return found(files);
   };
 }
 
-export function cifarFolder(layout: CifarLayout): ReadParts {
+export function cifarFolder(layout: CifarLayout): ReadShards {
   return async (path, want, memory) => {
-    const files = new Map<string, ParserSink<Part> | null>();
+    const files: Files = new Map();
     for (const entry of await filesIn(path)) {
-      const name = layout.partName(entry);
-      if (name === null) continue;
-      if (files.has(name)) throw malformed(path, `holds ${name} twice.`);
       const filePath = join(path, entry);
-      const file = want(name) ? layout.open(filePath, name, await sizeOf(filePath), memory) : null;
-      files.set(name, file);
-      if (file !== null) await streamFile(filePath, file);
+      const name = layout.shardName(entry);
+      const bytes = name !== null && want(name) ? await fileSize(filePath) : 0;
+      const sink = addFile(files, path, name, want, (shard) =>
+        layout.open(filePath, shard, bytes, memory),
+      );
+      if (sink !== null) await streamFile(filePath, 'plain', sink);
     }
     return found(files);
   };
 }
 
-function found(files: ReadonlyMap<string, ParserSink<Part> | null>): FoundParts {
-  const parts = [...files.values()].filter((file) => file !== null).map((file) => file.value());
+/** @returns the sink for a file; null if it is not a shard or is not wanted */
+function addFile(
+  files: Files,
+  path: string,
+  name: string | null,
+  want: WantShard,
+  open: (name: string) => ParserSink<Shard>,
+): ParserSink<Shard> | null {
+  if (name === null) return null;
+  if (files.has(name)) throw malformed(path, `contains ${name} twice.`);
+  const sink = want(name) ? open(name) : null;
+  files.set(name, sink);
+  return sink;
+}
+
+function found(files: Files): FoundShards {
+  const shards = [...files.values()].filter((file) => file !== null).map((file) => file.value());
   return {
     names: [...files.keys()].toSorted(),
-    parts: parts.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    official: parts.every(isOfficial),
+    shards: shards.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    official: shards.every(isOfficial),
   };
 }
 
-/** Whether the binary release has these very records. */
-function isOfficial(part: Part): boolean {
-  const expected = officialFiles[part.name];
+/** Whether the records are those of the official binary release. */
+function isOfficial(shard: Shard): boolean {
+  const expected = officialFiles[shard.name];
   if (expected === undefined) return false;
   const hash = createHash('sha256');
-  for (let record = 0; record < part.labels.length; record++) {
-    hash.update(part.labels.subarray(record, record + 1));
+  for (let record = 0; record < shard.labels.length; record++) {
+    hash.update(shard.labels.subarray(record, record + 1));
     const at = record * cifarImageBytes;
-    hash.update(part.pixels.subarray(at, at + cifarImageBytes));
+    hash.update(shard.pixels.subarray(at, at + cifarImageBytes));
   }
   return hash.digest('hex') === expected;
 }
 
-/** @throws RidgelineError DATASET_INVALID @param at the byte where it stands */
+/**
+ * @param at offset of the label in the file; null if unknown
+ * @throws RidgelineError DATASET_INVALID
+ */
 export function refuseLabel(file: string, record: number, label: number, at: number | null): void {
-  if (Number.isInteger(label) && label >= 0 && label < cifarShape.classes) return;
+  if (Number.isInteger(label) && label >= 0 && label < shape.classes) return;
   const place = at === null ? '' : `, at byte ${at}`;
   throw malformed(file, `has label ${label} in record ${record}${place}: labels are 0 to 9.`);
 }

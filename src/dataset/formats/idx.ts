@@ -1,77 +1,69 @@
 /**
- * IDX, the format of MNIST and its kin, plain or gzipped: a big-endian header (two zero bytes, the type
- * 8 = unsigned byte, the number of dimensions, each dimension in four bytes), then the bytes.
- * A part is two files: images (N, H, W) and labels (N).
+ * IDX, the format of MNIST, plain or gzipped: a big-endian header (two zero bytes, the type 8 = unsigned
+ * byte, the number of dimensions, each dimension in four bytes), then the bytes. A shard is two files:
+ * images (N, H, W) and labels (N).
  *
  * Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database", file formats.
  */
 import { join } from 'node:path';
 import { ParserSink, type ByteParser } from '../bytes/byte-parser.ts';
-import { filesIn, sizeOf } from '../bytes/disk.ts';
-import { streamFile, streamGzip } from '../bytes/file-stream.ts';
+import { fileSize, filesIn } from '../bytes/disk.ts';
+import { streamFile } from '../bytes/file-stream.ts';
 import { malformed } from '../bytes/malformed.ts';
-import type { Part } from '../shards/shard.ts';
-import type { PixelMemory } from '../shards/pixel-memory.ts';
-import type { FoundParts, WantPart } from '../shards/shard-source.ts';
+import type { PixelMemory } from '../bytes/pixel-memory.ts';
+import type { Shard } from '../shards/shard.ts';
+import type { FoundShards, WantShard } from '../shards/shard-source.ts';
 
 const classes = 10;
-/** Deflate cannot do better: what claims to unpack to more is not allocated. */
+/** Deflate packs no better, so a header that promises more is refused before memory is allocated. */
 const deflateRatioMax = 1032;
 
-/** The part's name in the file names. */
+/** File names of the official release by shard. */
 const prefixes: Readonly<Record<string, string>> = { train: 'train', test: 't10k' };
 
-/** Reads `train` and `test` from files called as in the official release. */
 export async function readIdxFolder(
   path: string,
-  want: WantPart,
+  want: WantShard,
   memory: PixelMemory,
   classNames: readonly string[] | null = null,
-): Promise<FoundParts> {
-  const entries = new Set(await filesIn(path));
+): Promise<FoundShards> {
+  const entries = await filesIn(path);
+  const find = (stem: string): string | undefined =>
+    [stem, `${stem}.gz`].find((file) => entries.includes(file));
   const names: string[] = [];
-  const parts: Part[] = [];
+  const shards: Shard[] = [];
   for (const [name, prefix] of Object.entries(prefixes)) {
-    const images = fileOf(entries, `${prefix}-images-idx3-ubyte`);
-    const labels = fileOf(entries, `${prefix}-labels-idx1-ubyte`);
-    if (images === null || labels === null) continue;
+    const images = find(`${prefix}-images-idx3-ubyte`);
+    const labels = find(`${prefix}-labels-idx1-ubyte`);
+    if (images === undefined || labels === undefined) continue;
     names.push(name);
     if (!want(name)) continue;
-    parts.push(await readPart(name, join(path, images), join(path, labels), memory, classNames));
+    const arrays = await readPair(join(path, images), join(path, labels), memory);
+    shards.push({ name, ...arrays, classNames });
   }
-  return { names, parts, official: null };
+  return { names, shards, official: null };
 }
 
-function fileOf(entries: ReadonlySet<string>, stem: string): string | null {
-  return [stem, `${stem}.gz`].find((file) => entries.has(file)) ?? null;
-}
-
-async function readPart(
-  name: string,
+async function readPair(
   imagesPath: string,
   labelsPath: string,
   memory: PixelMemory,
-  classNames: readonly string[] | null,
-): Promise<Part> {
+): Promise<Omit<Shard, 'name' | 'classNames'>> {
   const images = await readIdx(imagesPath, 3, memory);
-  const labels = await readIdx(labelsPath, 1, null);
+  const { values: labels } = await readIdx(labelsPath, 1, null);
   const [count = 0, height = 0, width = 0] = images.dimensions;
-  if (labels.values.length !== count) {
+  if (labels.length !== count) {
+    const problem = `has ${labels.length} labels for the ${count} images of ${imagesPath}.`;
+    throw malformed(labelsPath, problem);
+  }
+  const record = labels.findIndex((label) => label >= classes);
+  if (record !== -1) {
     throw malformed(
       labelsPath,
-      `has ${labels.values.length} labels for the ${count} images of ${imagesPath}.`,
+      `has label ${labels[record]} in record ${record}, at byte ${8 + record}: labels are 0 to ${classes - 1}.`,
     );
   }
-  labels.values.forEach((label, record) => {
-    if (label >= classes) {
-      throw malformed(
-        labelsPath,
-        `has label ${label} in record ${record}, at byte ${8 + record}: labels are 0 to ${classes - 1}.`,
-      );
-    }
-  });
-  const shape = { channels: 1, height, width, classes, pixelMax: 255 };
-  return { name, pixels: images.values, labels: labels.values, ...shape, classNames };
+  return { pixels: images.values, labels, channels: 1, height, width, classes, pixelMax: 255 };
 }
 
 interface IdxArray {
@@ -79,24 +71,21 @@ interface IdxArray {
   readonly values: Uint8Array;
 }
 
+/** @param memory receives the values if they are pixels */
 async function readIdx(
   path: string,
   dimensions: number,
   memory: PixelMemory | null,
 ): Promise<IdxArray> {
-  const size = await sizeOf(path);
+  const size = await fileSize(path);
   const isPacked = path.endsWith('.gz');
   const bytesMax = isPacked ? size * deflateRatioMax : size;
   const sink = new ParserSink(path, () => parseIdx(path, dimensions, bytesMax, memory));
-  if (isPacked) await streamGzip(path, sink);
-  else await streamFile(path, sink);
+  await streamFile(path, isPacked ? 'gzip' : 'plain', sink);
   return sink.value();
 }
 
-/**
- * @param bytesMax what the file can hold at the most
- * @param memory for values that are pixels
- */
+/** @param bytesMax most bytes that the file can contain */
 function* parseIdx(
   file: string,
   count: number,
@@ -106,10 +95,7 @@ function* parseIdx(
   const header = yield 4 + 4 * count;
   const view = new DataView(header.buffer, header.byteOffset, header.length);
   if (view.getUint32(0) !== 0x0800 + count) {
-    throw malformed(
-      file,
-      `does not start as an IDX file of unsigned bytes in ${count} dimensions.`,
-    );
+    throw malformed(file, `is not an IDX file of unsigned bytes in ${count} dimensions.`);
   }
   const dimensions = Array.from({ length: count }, (_, i) => view.getUint32(4 + 4 * i));
   const bytes = dimensions.reduce((product, dimension) => product * dimension, 1);
@@ -117,7 +103,7 @@ function* parseIdx(
   if (bytes < 1 || expected > bytesMax) {
     throw malformed(
       file,
-      `says that it has ${dimensions.join('×')} values, ${expected} bytes with its header, but holds ${bytesMax} at the most: it was cut off or damaged.`,
+      `has a header for ${dimensions.join('×')} values, ${expected} bytes with the header, but contains at most ${bytesMax}: it was cut off or damaged.`,
     );
   }
   const values = memory?.take(bytes) ?? new Uint8Array(bytes);

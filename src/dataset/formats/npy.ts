@@ -1,14 +1,15 @@
 /**
- * One array as numpy saves it (`.npy`): a magic word, a Python literal that tells type and shape, the
- * numbers. Images are bytes and are laid down in C,H,W order; labels are whole numbers of any width.
+ * One array as numpy saves it (`.npy`): a magic word, a Python literal with type and shape, the numbers.
+ * Images are bytes and are stored in C,H,W order; labels are whole numbers of any width.
  *
  * Source: numpy's `numpy.lib.format`.
  */
+import type { Images } from '../../study/images.ts';
 import { ParserSink, type ByteParser } from '../bytes/byte-parser.ts';
-import { readIntegers } from '../bytes/integers.ts';
+import { readIntegers, toUnsigned } from '../bytes/integers.ts';
 import { malformed } from '../bytes/malformed.ts';
-import { imageBytesOf } from '../shards/shard.ts';
-import type { PixelMemory } from '../shards/pixel-memory.ts';
+import type { PixelMemory } from '../bytes/pixel-memory.ts';
+import { bytesPerImage } from '../shards/shard.ts';
 
 interface NpyHeader {
   /** Such as `|u1` or `<i8`. */
@@ -17,13 +18,9 @@ interface NpyHeader {
   readonly shape: readonly number[];
 }
 
-interface ImageShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-}
+type ImageSize = Pick<Images, 'channels' | 'height' | 'width'>;
 
-export interface NpyImages extends ImageShape {
+export interface NpyImages extends ImageSize {
   readonly count: number;
   readonly pixels: Uint8Array;
 }
@@ -31,46 +28,48 @@ export interface NpyImages extends ImageShape {
 const headerBytesMax = 64 * 1024;
 const imageBytesMax = 16 * 1024 * 1024;
 const channelsMax = 4;
-/** Labels are held as numbers; so many images of 16×16 bytes fill all memory that pixels may have. */
+/** This many images of 16×16 bytes fill the largest pixel memory. */
 const labelsMax = 2 ** 24;
 const magic = '\u0093NUMPY';
 const headerPattern =
   /^\{\s*'descr':\s*'(?<type>[^']{1,20})',\s*'fortran_order':\s*(?<order>True|False),\s*'shape':\s*\((?<shape>[\d,\s]*)\),?\s*\}\s*$/;
-const typeHelp = 'Save it as uint8, such as `np.save(file, array.astype(np.uint8))`.';
 
 /**
- * Images of N×H×W, N×C×H×W or N×H×W×C bytes.
+ * Receives images of N×H×W, N×C×H×W or N×H×W×C bytes.
  *
  * @param bytes the file's size
- * @throws RidgelineError DATASET_INVALID while bytes come
  */
 export function npyImages(file: string, bytes: number, memory: PixelMemory): ParserSink<NpyImages> {
-  return sinkOf<NpyImages>(file, bytes, function* (header) {
+  return npySink<NpyImages>(file, bytes, function* (header) {
     if (!/^[|<>=]?u1$/.test(header.type)) {
-      throw malformed(file, `has numbers of type ${header.type}; pixels are u1 (uint8).`, typeHelp);
+      throw malformed(
+        file,
+        `has numbers of type ${header.type}; pixels are u1 (uint8).`,
+        'Save it as uint8, such as `np.save(file, array.astype(np.uint8))`.',
+      );
     }
     if (header.isColumnOrder) {
       throw malformed(
         file,
-        'is in column order (Fortran); images are read in row order.',
+        'is in column order (Fortran); images are in row order.',
         'Save it with `np.save(file, np.ascontiguousarray(array))`.',
       );
     }
-    const { shape, isChannelsLast } = imageShape(file, header.shape);
+    const { size, isChannelsLast } = imageSize(file, header.shape);
     const count = header.shape[0]!;
-    const pixels = memory.take(count * imageBytesOf(shape));
-    if (isChannelsLast) yield* transposed(pixels, shape);
+    const pixels = memory.take(count * bytesPerImage(size));
+    if (isChannelsLast) yield* transposed(pixels, size);
     else yield pixels;
-    return { count, pixels, ...shape };
+    return { count, pixels, ...size };
   });
 }
 
-/** N labels, or N×1; `values` are whole numbers, whatever their range. */
+/** Receives labels of shape N or N×1: whole numbers, not yet checked to be class indices. */
 export function npyLabels(file: string, bytes: number): ParserSink<readonly number[]> {
-  return sinkOf<readonly number[]>(file, bytes, function* ({ type, shape }) {
+  return npySink<readonly number[]>(file, bytes, function* ({ type, shape }) {
     const isList = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
     if (!isList) throw malformed(file, `has the shape ${shape.join('×')}; labels are a list of N.`);
-    const width = widthOf(type);
+    const width = typeWidth(type);
     if (readIntegers(new Uint8Array(), type) === null || width === null) {
       throw malformed(
         file,
@@ -82,7 +81,7 @@ export function npyLabels(file: string, bytes: number): ParserSink<readonly numb
     if (count > labelsMax) {
       throw malformed(
         file,
-        `has ${count} labels; more than ${labelsMax} are not read.`,
+        `has ${count} labels; the limit is ${labelsMax}.`,
         'Save fewer records.',
       );
     }
@@ -92,16 +91,18 @@ export function npyLabels(file: string, bytes: number): ParserSink<readonly numb
   });
 }
 
-/** Reads the header, and checks that as many bytes follow as it says, before anything is allocated. */
-function sinkOf<Value>(
+/** Reads the header, and checks that the file's size matches it before memory is allocated. */
+function npySink<Value>(
   file: string,
   bytes: number,
   body: (header: NpyHeader) => Generator<Uint8Array, Value, Uint8Array>,
 ): ParserSink<Value> {
   return new ParserSink(file, function* (cursor): ByteParser<Value> {
     const header = yield* readHeader(file);
-    const width = widthOf(header.type);
-    if (width === null) throw malformed(file, `has values of type ${header.type}, no numbers.`);
+    const width = typeWidth(header.type);
+    if (width === null) {
+      throw malformed(file, `has values of type ${header.type}, which are not numbers.`);
+    }
     const expected = cursor.offset + header.shape.reduce((product, size) => product * size, width);
     if (expected !== bytes) {
       throw malformed(
@@ -117,17 +118,17 @@ function* readHeader(file: string): Generator<number, NpyHeader, Uint8Array> {
   const start = Buffer.from(yield 8);
   const major = start[6] ?? 0;
   if (start.toString('latin1', 0, 6) !== magic || major < 1 || major > 3) {
-    throw malformed(file, 'does not start as a .npy file of version 1 to 3.');
+    throw malformed(file, 'is not a .npy file of version 1 to 3.');
   }
-  const length = (yield major === 1 ? 2 : 4).reduceRight((sum, byte) => sum * 256 + byte, 0);
-  if (length > headerBytesMax) throw malformed(file, `has a header of ${length} bytes.`);
+  const length = toUnsigned(yield major === 1 ? 2 : 4);
+  if (length > headerBytesMax) {
+    throw malformed(file, `has a header of ${length} bytes; the limit is ${headerBytesMax}.`);
+  }
   const text = Buffer.from(yield length).toString('latin1');
   const fields = headerPattern.exec(text)?.groups;
   if (fields === undefined) {
-    throw malformed(
-      file,
-      `has a header that describes no plain array: ${JSON.stringify(text.trim().slice(0, 100))}.`,
-    );
+    const shown = JSON.stringify(text.trim().slice(0, 100));
+    throw malformed(file, `has a header that does not describe a plain array: ${shown}.`);
   }
   const shape = (fields['shape'] ?? '')
     .split(',')
@@ -135,64 +136,53 @@ function* readHeader(file: string): Generator<number, NpyHeader, Uint8Array> {
     .filter((size) => size !== '')
     .map(Number);
   if (shape.length === 0 || shape.some((size) => !Number.isSafeInteger(size) || size < 1)) {
-    throw malformed(file, `has the shape (${fields['shape']}), which holds nothing.`);
+    throw malformed(file, `has the shape (${fields['shape']}), which is empty or impossible.`);
   }
   return { type: fields['type'] ?? '', isColumnOrder: fields['order'] === 'True', shape };
 }
 
-/** Bytes of one number; null for what is none. */
-function widthOf(type: string): number | null {
+/** Bytes of one number; null if the type is not a number. */
+function typeWidth(type: string): number | null {
   const width = /^[|<>=]?[biuf](?<width>1|2|4|8)$/.exec(type)?.groups?.['width'];
   return width === undefined ? null : Number(width);
 }
 
-/** Channels stand first or last, wherever a number of them (1, 3 or 4) stands alone. */
-function imageShape(
+/** Channels are the first or last axis of an image: the one whose size is 1, 3 or 4. */
+function imageSize(
   file: string,
   shape: readonly number[],
-): { readonly shape: ImageShape; readonly isChannelsLast: boolean } {
+): { readonly size: ImageSize; readonly isChannelsLast: boolean } {
   const [, a = 0, b = 0, c = 0] = shape;
   const text = shape.join('×');
-  if (shape.length === 3) return { shape: sized(file, text, 1, a, b), isChannelsLast: false };
-  if (shape.length !== 4) {
+  if (shape.length !== 3 && shape.length !== 4) {
     throw malformed(
       file,
       `has the shape ${text}; images are N×H×W, N×C×H×W or N×H×W×C.`,
-      'Reshape it before it is saved, such as `array.reshape(-1, 3, 32, 32)`.',
+      'Reshape it before saving, such as `array.reshape(-1, 3, 32, 32)`.',
     );
   }
-  const isChannels = (size: number): boolean => size <= channelsMax && size !== 2;
-  if (isChannels(a) === isChannels(c)) {
+  const isChannels = (axis: number): boolean => axis <= channelsMax && axis !== 2;
+  if (shape.length === 4 && isChannels(a) === isChannels(c)) {
     throw malformed(
       file,
-      `has the shape ${text}, which does not tell whether channels stand first or last.`,
-      'Save images of 1, 3 or 4 channels, of more than 4 pixels on each side.',
+      `has the shape ${text}, which does not show whether channels are first or last.`,
+      'Save images of 1, 3 or 4 channels, with more than 4 pixels on each side.',
     );
   }
-  return isChannels(a)
-    ? { shape: sized(file, text, a, b, c), isChannelsLast: false }
-    : { shape: sized(file, text, c, a, b), isChannelsLast: true };
+  const isChannelsLast = shape.length === 4 && isChannels(c);
+  const [channels, height, width] =
+    shape.length === 3 ? [1, a, b] : isChannelsLast ? [c, a, b] : [a, b, c];
+  const size = { channels, height, width };
+  if (bytesPerImage(size) > imageBytesMax) {
+    throw malformed(file, `has the shape ${text}; the limit is ${imageBytesMax} bytes per image.`);
+  }
+  return { size, isChannelsLast };
 }
 
-function sized(
-  file: string,
-  text: string,
-  channels: number,
-  height: number,
-  width: number,
-): ImageShape {
-  const shape = { channels, height, width };
-  if (imageBytesOf(shape) <= imageBytesMax) return shape;
-  throw malformed(file, `has the shape ${text}: images of more than ${imageBytesMax} bytes.`);
-}
-
-/** Fills `pixels` in C,H,W order from images that come in H,W,C order. */
-function* transposed(
-  pixels: Uint8Array,
-  shape: ImageShape,
-): Generator<Uint8Array, void, Uint8Array> {
-  const { channels } = shape;
-  const imageBytes = imageBytesOf(shape);
+/** Fills `pixels` in C,H,W order from images that arrive in H,W,C order. */
+function* transposed(pixels: Uint8Array, size: ImageSize): Generator<Uint8Array, void, Uint8Array> {
+  const { channels } = size;
+  const imageBytes = bytesPerImage(size);
   const plane = imageBytes / channels;
   const image = new Uint8Array(imageBytes);
   for (let start = 0; start < pixels.length; start += imageBytes) {

@@ -1,27 +1,26 @@
 /**
- * Data sets that people save from numpy: a `.npz` file, or a folder of `.npy` files. A part is two arrays
- * whose names tell what they are: `x_train` and `y_train` (Keras), `train_images` and `train_labels`
- * (MedMNIST) make the part `train`; `images` and `labels`, or `x` and `y`, alone make the part `all`.
+ * Data sets saved with numpy: a `.npz` file, or a folder of `.npy` files. A shard is two arrays, matched
+ * by name: `x_train` and `y_train` (Keras) or `train_images` and `train_labels` (MedMNIST) are the shard
+ * `train`; `images` and `labels`, or `x` and `y`, are the shard `all`.
  *
- * There are as many classes as the largest label of all parts tells.
+ * The number of classes is one more than the largest label of all shards.
  */
 import { join } from 'node:path';
 import type { ParserSink } from '../bytes/byte-parser.ts';
-import { filesIn, sizeOf } from '../bytes/disk.ts';
-import { streamFile } from '../bytes/file-stream.ts';
+import { fileSize, filesIn } from '../bytes/disk.ts';
+import { streamFile, type FileSink } from '../bytes/file-stream.ts';
 import { malformed } from '../bytes/malformed.ts';
+import { readZip } from '../bytes/zip.ts';
+import type { PixelMemory } from '../bytes/pixel-memory.ts';
+import type { Shard } from '../shards/shard.ts';
+import type { FoundShards, WantShard } from '../shards/shard-source.ts';
 import { npyImages, npyLabels } from './npy.ts';
-import type { Part } from '../shards/shard.ts';
-import type { PixelMemory } from '../shards/pixel-memory.ts';
-import type { FoundParts, WantPart } from '../shards/shard-source.ts';
-import type { FileSink } from '../bytes/tar.ts';
-import { readZipDirectory, streamZipMember } from '../bytes/zip.ts';
 
 /** A named array that has not been read yet. */
 interface NamedArray {
   /** Without `.npy`. */
   readonly name: string;
-  /** What messages call it. */
+  /** The file's name in messages. */
   readonly file: string;
   readonly bytes: number;
   readonly stream: (sink: FileSink) => Promise<void>;
@@ -34,39 +33,39 @@ interface ArrayPair {
 
 const imageWords = 'x|images?|data';
 const labelWords = 'y|labels?|targets?';
-/** The part of two arrays whose names say nothing more. */
+/** The shard of two arrays without a shard's name. */
 const nameless = 'all';
-const help =
-  'Name them x_train and y_train, or train_images and train_labels, and so on for each part.';
+const help = 'Name them x_train and y_train, or train_images and train_labels, for each shard.';
 
 export async function readNpz(
   path: string,
-  want: WantPart,
+  want: WantShard,
   memory: PixelMemory,
-): Promise<FoundParts> {
-  const members = await readZipDirectory(path);
-  const arrays = members
-    .filter(({ name }) => name.endsWith('.npy'))
-    .map((member) => ({
-      name: member.name.slice(0, -4),
-      file: `${path}, member ${member.name},`,
-      bytes: member.bytes,
-      stream: (sink: FileSink) => streamZipMember(path, member, sink),
-    }));
-  return await readPairs(path, arrays, want, memory);
+): Promise<FoundShards> {
+  return await readZip(path, async (members) => {
+    const arrays = members
+      .filter(({ name }) => name.endsWith('.npy'))
+      .map((member) => ({
+        name: member.name.slice(0, -4),
+        file: `${path}, member ${member.name},`,
+        bytes: member.bytes,
+        stream: (sink: FileSink) => member.stream(sink),
+      }));
+    return await readPairs(path, arrays, want, memory);
+  });
 }
 
 export async function readNpyFolder(
   path: string,
-  want: WantPart,
+  want: WantShard,
   memory: PixelMemory,
-): Promise<FoundParts> {
+): Promise<FoundShards> {
   const arrays: NamedArray[] = [];
   for (const entry of await filesIn(path)) {
     if (!entry.endsWith('.npy')) continue;
     const file = join(path, entry);
-    const stream = (sink: FileSink): Promise<void> => streamFile(file, sink);
-    arrays.push({ name: entry.slice(0, -4), file, bytes: await sizeOf(file), stream });
+    const stream = (sink: FileSink): Promise<void> => streamFile(file, 'plain', sink);
+    arrays.push({ name: entry.slice(0, -4), file, bytes: await fileSize(file), stream });
   }
   return await readPairs(path, arrays, want, memory);
 }
@@ -74,38 +73,34 @@ export async function readNpyFolder(
 async function readPairs(
   path: string,
   arrays: readonly NamedArray[],
-  want: WantPart,
+  want: WantShard,
   memory: PixelMemory,
-): Promise<FoundParts> {
+): Promise<FoundShards> {
   const pairs = pairUp(path, arrays);
   const labels = new Map<string, readonly number[]>();
-  // All of them, wanted or not: parts that are used together have equally many classes.
+  // Labels of unwanted shards are read too: all shards have the same number of classes.
   for (const [name, pair] of pairs) {
     const { file, bytes } = pair.labels;
-    const own = await read(pair.labels, npyLabels(file, bytes));
-    refuseStrangeLabels(file, own);
-    labels.set(name, own);
+    const values = await read(pair.labels, npyLabels(file, bytes));
+    refuseLabels(file, values);
+    labels.set(name, values);
   }
-  const classes = 1 + Math.max(1, ...[...labels.values()].map(largest));
-  const parts: Part[] = [];
+  const largest = [...labels.values()].map((values) =>
+    values.reduce((most, label) => Math.max(most, label), 0),
+  );
+  const classes = 1 + Math.max(1, ...largest);
+  const shards: Shard[] = [];
   for (const [name, pair] of pairs) {
     if (!want(name)) continue;
-    const { images } = pair;
-    const { count, ...rest } = await read(images, npyImages(images.file, images.bytes, memory));
-    const own = labels.get(name) ?? [];
-    if (own.length !== count) {
-      throw malformed(pair.labels.file, `has ${own.length} labels for the ${count} images.`);
+    const { file, bytes } = pair.images;
+    const { count, ...images } = await read(pair.images, npyImages(file, bytes, memory));
+    const values = Uint8Array.from(labels.get(name) ?? []);
+    if (values.length !== count) {
+      throw malformed(pair.labels.file, `has ${values.length} labels for the ${count} images.`);
     }
-    parts.push({
-      name,
-      ...rest,
-      labels: Uint8Array.from(own),
-      classes,
-      pixelMax: 255,
-      classNames: null,
-    });
+    shards.push({ name, ...images, labels: values, classes, pixelMax: 255, classNames: null });
   }
-  return { names: [...pairs.keys()], parts, official: null };
+  return { names: [...pairs.keys()], shards, official: null };
 }
 
 async function read<Value>(array: NamedArray, sink: ParserSink<Value>): Promise<Value> {
@@ -113,8 +108,8 @@ async function read<Value>(array: NamedArray, sink: ParserSink<Value>): Promise<
   return sink.value();
 }
 
-/** @throws RidgelineError DATASET_INVALID for what is no class */
-function refuseStrangeLabels(file: string, labels: readonly number[]): void {
+/** @throws RidgelineError DATASET_INVALID for a label that is not one byte */
+function refuseLabels(file: string, labels: readonly number[]): void {
   const record = labels.findIndex((label) => !(label >= 0 && label <= 255));
   if (record === -1) return;
   throw malformed(
@@ -124,51 +119,41 @@ function refuseStrangeLabels(file: string, labels: readonly number[]): void {
   );
 }
 
-function largest(labels: readonly number[]): number {
-  return labels.reduce((most, label) => Math.max(most, label), 0);
-}
-
-/** Parts by name, in the order of their names. */
+/** Returns pairs of arrays by shard, sorted by name. */
 function pairUp(path: string, arrays: readonly NamedArray[]): ReadonlyMap<string, ArrayPair> {
-  const images = byPart(path, arrays, imageWords);
-  const labels = byPart(path, arrays, labelWords);
+  const images = byShard(path, arrays, imageWords);
+  const labels = byShard(path, arrays, labelWords);
   const pairs = new Map<string, ArrayPair>();
   for (const name of [...images.keys()].toSorted()) {
-    const [ownImages, ownLabels] = [images.get(name), labels.get(name)];
-    if (ownImages !== undefined && ownLabels !== undefined) {
-      pairs.set(name, { images: ownImages, labels: ownLabels });
+    const pair = { images: images.get(name), labels: labels.get(name) };
+    if (pair.images !== undefined && pair.labels !== undefined) {
+      pairs.set(name, { images: pair.images, labels: pair.labels });
     }
   }
   if (pairs.size > 0) return pairs;
   const names = arrays.map(({ name }) => name).join(', ');
-  throw malformed(
-    path,
-    `holds no images with labels: its arrays are ${names === '' ? 'none' : names.slice(0, 200)}.`,
-    help,
-  );
+  const shown = names === '' ? 'none' : names.slice(0, 200);
+  throw malformed(path, `contains no images with labels; its arrays are: ${shown}.`, help);
 }
 
-function byPart(
+function byShard(
   path: string,
   arrays: readonly NamedArray[],
   words: string,
 ): ReadonlyMap<string, NamedArray> {
-  const first = new RegExp(`^(?:${words})(?:[_-](?<part>.+))?$`, 'i');
-  const last = new RegExp(`^(?<part>.+)[_-](?:${words})$`, 'i');
-  const parts = new Map<string, NamedArray>();
+  const first = new RegExp(`^(?:${words})(?:[_-](?<shard>.+))?$`, 'i');
+  const last = new RegExp(`^(?<shard>.+)[_-](?:${words})$`, 'i');
+  const shards = new Map<string, NamedArray>();
   for (const array of arrays) {
     const match = first.exec(array.name) ?? last.exec(array.name);
     if (match === null) continue;
-    const part = match.groups?.['part'] ?? nameless;
-    const other = parts.get(part);
+    const shard = match.groups?.['shard'] ?? nameless;
+    const other = shards.get(shard);
     if (other !== undefined) {
-      throw malformed(
-        path,
-        `holds both ${other.name} and ${array.name} for the part ${part}.`,
-        help,
-      );
+      const problem = `contains both ${other.name} and ${array.name} for the shard ${shard}.`;
+      throw malformed(path, problem, help);
     }
-    parts.set(part, array);
+    shards.set(shard, array);
   }
-  return parts;
+  return shards;
 }

@@ -1,12 +1,12 @@
 /**
- * The stack and the memo of the pickle machine, and how much they may hold: as much as the labels and
- * file names of more images than any batch has.
+ * Stack and memo of the pickle machine, with limits: as many values and bytes as the labels and file
+ * names of more images than any batch has.
  */
+import type { Cursor } from '../bytes/byte-parser.ts';
 import { malformed } from '../bytes/malformed.ts';
 import type { PickleValue } from './pickle-values.ts';
-import type { Cursor } from '../bytes/byte-parser.ts';
 
-/** Labels and file names of 200,000 images, each counted wherever it is put. */
+/** Labels and file names of 200,000 images; a value counts each time it is stored. */
 const valuesMax = 2_000_000;
 const smallTotalMax = 32 * 1024 * 1024;
 
@@ -32,7 +32,7 @@ export class PickleStack {
 
   pop(): PickleValue {
     const value = this.#stack.pop();
-    if (value === undefined || value === mark) throw this.refuse('takes a value that is not there');
+    if (value === undefined || value === mark) throw this.refuse('takes a value that is missing');
     return value;
   }
 
@@ -42,7 +42,7 @@ export class PickleStack {
 
   top(): PickleValue {
     const value = this.#stack.at(-1);
-    if (value === undefined || value === mark) throw this.refuse('uses a value that is not there');
+    if (value === undefined || value === mark) throw this.refuse('uses a value that is missing');
     return value;
   }
 
@@ -57,10 +57,10 @@ export class PickleStack {
     return this.#stack.splice(start).filter((value) => value !== mark);
   }
 
-  /** The one value that is left. */
+  /** Returns the result: the only remaining value. */
   last(): PickleValue {
     const value = this.pop();
-    if (this.#stack.length > 0) throw this.refuse('ends with values left over');
+    if (this.#stack.length > 0) throw this.refuse('ends with more than one value');
     return value;
   }
 
@@ -76,12 +76,13 @@ export class PickleStack {
     this.push(value);
   }
 
+  /** Counts stored values. */
   count(values: number): void {
     this.#values += values;
-    if (this.#values > valuesMax)
-      throw this.refuse(`has more than ${valuesMax} values, more than any batch of images`);
+    if (this.#values > valuesMax) throw this.refuse(`has more than ${valuesMax} values`);
   }
 
+  /** Counts bytes of text. */
   countSmall(bytes: number): void {
     this.#smallBytes += bytes;
     if (this.#smallBytes > smallTotalMax)

@@ -1,19 +1,19 @@
 /**
- * The ways in which Python spells bytes and text in a pickle, decoded to one byte a character, piece by
- * piece: a body of megabytes is never held a second time.
+ * Decoders for the ways in which Python writes bytes and text into a pickle. They yield one byte per
+ * character, piece by piece, so that a body of megabytes is not held twice.
  */
 
-/** Decodes one piece after another; what a piece's end cuts in two waits for the next. */
+/** Decodes one piece after another. A character that is cut by a piece's end waits for the next piece. */
 export interface TextDecoderStep {
-  /** @returns the decoded bytes, or what is wrong */
+  /** @returns the decoded bytes, or the problem */
   decode(piece: Uint8Array): Uint8Array | string;
-  /** What is wrong with the end; null: nothing. */
+  /** @returns the problem of the end; null if there is none */
   end(): string | null;
 }
 
-/** UTF-8, of characters below 256. */
+/** UTF-8 with characters below 256 only. */
 export class Utf8ToLatin1 implements TextDecoderStep {
-  /** The first byte of a pair that was cut. */
+  /** First byte of a pair that was cut; null if none. */
   #lead: number | null = null;
 
   decode(piece: Uint8Array): Uint8Array | string {
@@ -26,7 +26,7 @@ export class Utf8ToLatin1 implements TextDecoderStep {
         this.#lead = null;
       } else if (byte < 0x80) out[length++] = byte;
       else if (byte === 0xc2 || byte === 0xc3) this.#lead = byte;
-      else return 'has a long text with characters that are no bytes';
+      else return 'has a long text with characters above 255';
     }
     return out.subarray(0, length);
   }
@@ -36,7 +36,7 @@ export class Utf8ToLatin1 implements TextDecoderStep {
   }
 }
 
-const named: Readonly<Record<string, number>> = {
+const namedEscapes: Readonly<Record<string, number>> = {
   '\\': 92,
   "'": 39,
   '"': 34,
@@ -51,10 +51,11 @@ const named: Readonly<Record<string, number>> = {
 
 /**
  * Backslash escapes of protocol 0. `repr`: bytes in quotes as Python 2 prints them. `raw-unicode`: only
- * `\uXXXX` means something.
+ * `\uXXXX` is an escape.
  */
 export class EscapesToLatin1 implements TextDecoderStep {
   readonly #style: 'repr' | 'raw-unicode';
+  /** Null before the opening quote. */
   #quote: number | null = null;
   #isClosed = false;
   #pending = '';
@@ -67,7 +68,7 @@ export class EscapesToLatin1 implements TextDecoderStep {
     const out = new Uint8Array(piece.length + 8);
     let length = 0;
     for (const byte of piece) {
-      if (this.#isClosed) return 'has text behind a closing quote';
+      if (this.#isClosed) return 'has text after a closing quote';
       if (this.#style === 'repr' && this.#quote === null) {
         if (byte !== 39 && byte !== 34) return 'has a text without quotes';
         this.#quote = byte;
@@ -91,29 +92,23 @@ export class EscapesToLatin1 implements TextDecoderStep {
     return this.#pending !== '' || isOpen ? 'has a text that does not end' : null;
   }
 
-  /** What the pending escape stands for; empty while it is not complete. */
+  /** Returns the bytes of the pending escape, none while it is incomplete; or the problem. */
   #escape(): readonly number[] | string {
     const text = this.#pending;
-    if (this.#style === 'raw-unicode') {
-      if (text[1] !== 'u') {
-        this.#pending = '';
-        return [92, text.charCodeAt(1)];
-      }
-      if (text.length < 6) return [];
+    const isUnicode = this.#style === 'raw-unicode';
+    if (isUnicode && text[1] !== 'u') {
       this.#pending = '';
-      return /^\\u00[\da-fA-F]{2}$/.test(text)
-        ? [Number.parseInt(text.slice(2), 16)]
-        : 'has a text with characters that are no bytes';
+      return [92, text.charCodeAt(1)];
     }
-    if (text[1] === 'x') {
-      if (text.length < 4) return [];
-      this.#pending = '';
-      return /^\\x[\da-fA-F]{2}$/.test(text)
-        ? [Number.parseInt(text.slice(2), 16)]
-        : 'has a damaged escape in a text';
-    }
+    const isHex = isUnicode || text[1] === 'x';
+    if (isHex && text.length < (isUnicode ? 6 : 4)) return [];
     this.#pending = '';
-    const value = named[text.slice(1)];
+    if (isHex) {
+      const pattern = isUnicode ? /^\\u00[\da-fA-F]{2}$/ : /^\\x[\da-fA-F]{2}$/;
+      if (pattern.test(text)) return [Number.parseInt(text.slice(2), 16)];
+      return isUnicode ? 'has a text with characters above 255' : 'has a damaged escape in a text';
+    }
+    const value = namedEscapes[text.slice(1)];
     return value === undefined
       ? `has an unknown escape ${JSON.stringify(text)} in a text`
       : [value];

@@ -1,14 +1,16 @@
 /**
- * Reads the pickles in which CIFAR-10's Python version comes, and refuses all else. A pickle is a
- * program that may name any function of Python; this machine has the few names that a numpy array needs
- * (`pickle-values.ts`) and runs none of them, not even Python's.
+ * Unpickler: reads the pickles of CIFAR-10's Python version, and refuses all others. A pickle is a program
+ * that may call any function of Python. This machine knows only the few names that a numpy array needs
+ * (`pickle-values.ts`), and runs no code.
  *
- * Protocols 0 to 5, as Python 2, Python 3 and numpy write them. One large body, the pixels, goes straight
- * to its place in memory; everything else is small, or refused.
+ * Reads protocols 0 to 5, as Python 2, Python 3 and numpy write them. One large body, the pixels, goes
+ * straight to its destination; all other values must be small.
  *
  * Source: Python's `pickletools`, which documents every opcode.
  */
 import type { ByteParser, Cursor } from '../bytes/byte-parser.ts';
+import { toSigned, toUnsigned } from '../bytes/integers.ts';
+import type { PixelMemory } from '../bytes/pixel-memory.ts';
 import { PickleStack } from './pickle-stack.ts';
 import { EscapesToLatin1, Utf8ToLatin1, type TextDecoderStep } from './pickle-text.ts';
 import {
@@ -20,22 +22,21 @@ import {
   smallBytesMax,
   type PickleValue,
 } from './pickle-values.ts';
-import type { PixelMemory } from '../shards/pixel-memory.ts';
 
 const pieceBytes = 32 * 1024;
 const lineBytesMax = 1024;
-/** A long whole number may be as long as a counter of 64 bits. */
+/** Longest whole number: 64 bits. */
 const longBytesMax = 8;
 
 export interface UnpickleOptions {
-  /** For messages. */
+  /** The file's name in messages. */
   readonly file: string;
-  /** The file's size: no body is longer than what is left of it. */
+  /** The file's size, which limits the length of a body. */
   readonly bytes: number;
   readonly memory: PixelMemory;
 }
 
-/** What the pickle holds. @throws RidgelineError DATASET_INVALID for what is damaged, and for what is not allowed */
+/** Returns the pickled value. @throws RidgelineError DATASET_INVALID if the pickle is damaged or not allowed */
 export function* unpickle(options: UnpickleOptions, cursor: Cursor): ByteParser<PickleValue> {
   const machine = new Machine(options, cursor);
   for (;;) {
@@ -70,7 +71,7 @@ class Machine {
         if (protocol > 5) throw this.#refuse(`has protocol ${protocol}; 0 to 5 are read`);
         return;
       }
-      case 0x95: // FRAME: how many bytes follow together, which nothing here needs.
+      case 0x95: // FRAME: the number of bytes that follow, which is not needed.
         yield 8;
         return;
       default:
@@ -86,44 +87,42 @@ class Machine {
   }
 
   *#number(text: string): ByteParser<void> {
-    if (text === 'J') this.#stack.push(view(yield 4).getInt32(0, true));
+    if (text === 'J') this.#stack.push(toSigned(yield 4));
     else if (text === 'K') this.#stack.push((yield 1)[0]!);
-    else if (text === 'M') this.#stack.push(view(yield 2).getUint16(0, true));
+    else if (text === 'M') this.#stack.push(toUnsigned(yield 2));
     else if (text === '\u008a') {
       const [length = 0] = yield 1;
       if (length > longBytesMax) throw this.#refuse(`has a number of ${length} bytes`);
-      this.#stack.push(littleEndian(yield length));
+      this.#stack.push(toSigned(yield length));
     } else {
       const line = latin1(yield { lineBytesMax });
       if (text === 'I' && (line === '00' || line === '01')) this.#stack.push(line === '01');
       else if (/^-?\d{1,16}L?$/.test(line)) this.#stack.push(Number.parseInt(line, 10));
-      else throw this.#refuse(`has ${JSON.stringify(line.slice(0, 40))} where a number belongs`);
+      else throw this.#refuse(`has ${JSON.stringify(line.slice(0, 40))} instead of a number`);
     }
   }
 
-  /** Bytes or text whose length stands before it. */
+  /** Bytes or text after their length. */
   *#counted(text: string): ByteParser<void> {
     const lengthBytes = 'CU\u008c'.includes(text) ? 1 : 'BTX'.includes(text) ? 4 : 8;
-    const length = unsigned(yield lengthBytes);
+    const length = toUnsigned(yield lengthBytes);
     const isText = 'X\u008c\u008d'.includes(text);
     const left = this.#options.bytes - this.#cursor.offset;
-    if (length > left) throw this.#refuse(`announces ${length} bytes where ${left} are left`);
+    if (length > left) throw this.#refuse(`announces ${length} bytes, but only ${left} follow`);
     if (length > smallBytesMax) {
-      if (isText) yield* this.#large(length, new Utf8ToLatin1());
-      else {
-        const target = this.#claimLarge(length);
-        yield target;
-        this.#stack.push(target);
-      }
-      return;
+      if (isText) return yield* this.#largeText(length);
+      const target = this.#claimLarge(length);
+      yield target;
+      return this.#stack.push(target);
     }
     const body = yield length;
     this.#stack.countSmall(length);
     this.#stack.push(isText ? Buffer.from(body).toString('utf8') : body.slice());
   }
 
-  /** Text too long for a string; `length` bytes of it in the file. */
-  *#large(length: number, decoder: TextDecoderStep): ByteParser<void> {
+  /** Text that is too long for a string; it has `length` bytes in the file. */
+  *#largeText(length: number): ByteParser<void> {
+    const decoder = new Utf8ToLatin1();
     let latin = this.#claimLarge(0);
     for (let left = length; left > 0;) {
       const piece = yield Math.min(left, pieceBytes);
@@ -134,7 +133,7 @@ class Machine {
     this.#stack.push({ kind: 'large-text', latin1: latin });
   }
 
-  /** Protocol 0: a text up to the line's end. */
+  /** Protocol 0: text up to the end of the line. */
   *#line(text: string): ByteParser<void> {
     const isBytes = text === 'S';
     const decoder = new EscapesToLatin1(isBytes ? 'repr' : 'raw-unicode');
@@ -161,12 +160,12 @@ class Machine {
     if (text === '\u0094') return this.#stack.memorize(null);
     const index = 'pg'.includes(text)
       ? Number(latin1(yield { lineBytesMax }))
-      : unsigned(yield 'qh'.includes(text) ? 1 : 4);
+      : toUnsigned(yield 'qh'.includes(text) ? 1 : 4);
     if ('pqr'.includes(text)) this.#stack.memorize(index);
     else this.#stack.recall(index);
   }
 
-  /** Everything that has no argument in the file. */
+  /** Opcodes without an argument in the file. */
   #compute(text: string): void {
     switch (text) {
       case '(':
@@ -180,16 +179,13 @@ class Machine {
         this.#stack.pop();
         return;
       case ')':
-        return this.#stack.push({ kind: 'tuple', items: [] });
+        return this.#pushTuple([]);
       case '\u0085':
       case '\u0086':
       case '\u0087':
-        return this.#stack.push({
-          kind: 'tuple',
-          items: this.#stack.popMany(text.charCodeAt(0) - 0x84),
-        });
+        return this.#pushTuple(this.#stack.popMany(text.charCodeAt(0) - 0x84));
       case 't':
-        return this.#stack.push({ kind: 'tuple', items: this.#stack.popToMark() });
+        return this.#pushTuple(this.#stack.popToMark());
       case ']':
         return this.#stack.push([]);
       case 'l':
@@ -214,7 +210,11 @@ class Machine {
     }
   }
 
-  /** Names, what is called by them, and the state of what that made. */
+  #pushTuple(items: readonly PickleValue[]): void {
+    this.#stack.push({ kind: 'tuple', items });
+  }
+
+  /** Opcodes that name, call and build objects. */
   #call(text: string): void {
     if (text === '\u0093') {
       const [module, name] = this.#stack.popMany(2);
@@ -226,7 +226,7 @@ class Machine {
         : 'calls a function without arguments';
       if (typeof result === 'string') throw this.#refuse(result);
       const { value } = result;
-      // A text may be encoded again and again: each time it is other bytes.
+      // Each encoding of a text makes new bytes.
       if (value instanceof Uint8Array && value.length <= smallBytesMax)
         this.#stack.countSmall(value.length);
       this.#stack.push(value);
@@ -236,7 +236,7 @@ class Machine {
       if (problem !== null) throw this.#refuse(problem);
     } else {
       const code = text.charCodeAt(0).toString(16).padStart(2, '0');
-      throw this.#refuse(`uses opcode 0x${code}, which no data set needs, or is no pickle`);
+      throw this.#refuse(`uses opcode 0x${code}, which no data set needs, or is not a pickle`);
     }
   }
 
@@ -244,7 +244,7 @@ class Machine {
     const allowed = allowedGlobal(module, name);
     if (allowed === null) {
       throw this.#refuse(
-        `names ${JSON.stringify(`${module}.${name}`.slice(0, 80))}, which is not allowed: only numpy arrays of numbers are read, and nothing is run`,
+        `names ${JSON.stringify(`${module}.${name}`.slice(0, 80))}, which is not allowed: only numpy arrays of numbers are read, and no code is run`,
       );
     }
     this.#stack.push(allowed);
@@ -252,7 +252,7 @@ class Machine {
 
   #appendAll(items: readonly PickleValue[]): void {
     const list = this.#stack.top();
-    if (!Array.isArray(list)) throw this.#refuse('appends to what is no list');
+    if (!Array.isArray(list)) throw this.#refuse('appends to a value that is not a list');
     for (const item of items) list.push(item);
     this.#stack.count(items.length);
   }
@@ -260,10 +260,10 @@ class Machine {
   #setAll(items: readonly PickleValue[]): void {
     const dict = this.#stack.top();
     if (!isKind(dict, 'dict') || items.length % 2 === 1)
-      throw this.#refuse('sets entries of what is no dictionary');
+      throw this.#refuse('sets entries of a value that is not a dictionary');
     for (let i = 0; i < items.length; i += 2) {
       const key = asText(items[i]);
-      if (key === null) throw this.#refuse('has a dictionary key that is no text');
+      if (key === null) throw this.#refuse('has a dictionary key that is not text');
       this.#stack.countSmall(key.length);
       dict.entries.set(key, items[i + 1]!);
     }
@@ -292,20 +292,6 @@ class Machine {
   #refuse(problem: string): Error {
     return this.#stack.refuse(problem);
   }
-}
-
-function view(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-function unsigned(bytes: Uint8Array): number {
-  return bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
-}
-
-/** Two's complement of up to 8 bytes; inexact beyond 2^53, where no count or label lies. */
-function littleEndian(bytes: Uint8Array): number {
-  const isNegative = (bytes.at(-1) ?? 0) >= 0x80;
-  return unsigned(bytes) - (isNegative ? 256 ** bytes.length : 0);
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -1,9 +1,9 @@
 /**
- * Parts on a worker's disk by digest, so that a node fetches each part once in its life.
+ * Shard cache: shards on a worker's disk by digest, so that a node fetches each shard only once.
  *
- * Bytes are believed only after their SHA-256 was checked, when written and at every reading: a disk
- * may rot. Several processes of one machine share the folder without locks: a file appears whole under
- * its digest or not at all, and two writers of one digest write the same bytes.
+ * The SHA-256 is verified when a shard is written and each time it is read, since disks can corrupt
+ * data. Processes of one machine share the folder without locks: a file appears under its digest only
+ * when complete, and two writers of one digest write equal bytes.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
@@ -11,43 +11,42 @@ import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
-import { fileChunks } from '../bytes/file-stream.ts';
-import type { FileSink } from '../bytes/tar.ts';
+import { fileChunks, type FileSink } from '../bytes/file-stream.ts';
 
-export interface PartCache {
+export interface ShardCache {
   /**
-   * Hands the part's canonical bytes to `sink`, piece by piece, and verifies them on the way: what the
-   * sink has counts only after `true`.
+   * Passes the shard's canonical bytes to `sink` and verifies them at the end. The result of the sink is
+   * valid only if this returns true.
    *
-   * @returns false when they are not there or were damaged (then removed)
-   * @throws what the sink throws, of bytes that are the right ones
+   * @returns false if the shard is not cached, or was damaged and is removed now
+   * @throws errors of the sink, if the bytes are right
    */
   read(digest: string, sink: FileSink): Promise<boolean>;
-  /** @param bytes how many will come. Dispose of the writer: `await using`. */
-  writer(digest: string, bytes: number): Promise<PartWriter>;
+  /** @param bytes length of the canonical bytes. Dispose of the writer with `await using`. */
+  writer(digest: string, bytes: number): Promise<ShardWriter>;
 }
 
-/** Takes one part's bytes in order. Disposing of it before `commit` leaves nothing behind. */
-interface PartWriter extends AsyncDisposable {
-  /** @throws RidgelineError DATASET_INVALID when more bytes come than were announced */
+/** Receives the bytes of one shard in order. If it is disposed of before `commit`, no file remains. */
+interface ShardWriter extends AsyncDisposable {
+  /** @throws RidgelineError DATASET_INVALID for more bytes than announced */
   append(chunk: Uint8Array): Promise<void>;
-  /** @throws RidgelineError DATASET_INVALID when the bytes do not have the digest */
+  /** @throws RidgelineError DATASET_INVALID if the bytes do not have the digest */
   commit(): Promise<void>;
 }
 
-/** Left by a process that was killed; an honest writer is done long before. */
+/** A temporary file of this age was left by a killed process: writing takes much less time. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /** @throws RidgelineError OUTPUT_UNWRITABLE */
-export async function openPartCache(dir: string): Promise<PartCache> {
+export async function openShardCache(dir: string): Promise<ShardCache> {
   await explained(dir, async () => {
     await mkdir(dir, { recursive: true });
     await removeAbandoned(dir);
   });
   return {
-    read: (digest, sink) => explained(dir, () => readPart(pathOf(dir, digest), digest, sink)),
+    read: (digest, sink) => explained(dir, () => readShard(shardPath(dir, digest), digest, sink)),
     writer: async (digest, bytes) => {
-      const path = pathOf(dir, digest);
+      const path = shardPath(dir, digest);
       const partial = `${path}.${randomUUID()}.tmp`;
       const handle = await explained(dir, () => open(partial, 'wx', 0o600));
       return new FileWriter({ dir, path, partial, digest, bytes }, handle);
@@ -55,34 +54,32 @@ export async function openPartCache(dir: string): Promise<PartCache> {
   };
 }
 
-function pathOf(dir: string, digest: string): string {
-  // The digest came over the wire and becomes a file name.
-  if (!/^[0-9a-f]{64}$/.test(digest)) {
-    throw new RidgelineError(
-      'DATASET_INVALID',
-      `${JSON.stringify(digest.slice(0, 80))} is no SHA-256 digest, so no part can have it.`,
-      'Check that coordinator and worker run the same version of Ridgeline.',
-    );
-  }
-  return join(dir, `${digest}.part`);
+/** The digest comes over the network and becomes a file name, so its form is checked. */
+function shardPath(dir: string, digest: string): string {
+  if (/^[0-9a-f]{64}$/.test(digest)) return join(dir, `${digest}.part`);
+  throw new RidgelineError(
+    'DATASET_INVALID',
+    `${JSON.stringify(digest.slice(0, 80))} is not a SHA-256 digest of a shard.`,
+    'Check that coordinator and worker run the same version of Ridgeline.',
+  );
 }
 
-async function readPart(path: string, digest: string, sink: FileSink): Promise<boolean> {
+async function readShard(path: string, digest: string, sink: FileSink): Promise<boolean> {
   const hash = createHash('sha256');
-  const refusals: Error[] = [];
-  const attempt = (work: () => void): void => {
-    if (refusals.length > 0) return;
+  const errors: Error[] = [];
+  // An error of the sink counts only if the bytes are right: damaged bytes are fetched again.
+  const collectError = (work: () => void): void => {
+    if (errors.length > 0) return;
     try {
       work();
     } catch (error) {
-      // Only right bytes may be blamed: damaged ones are fetched again.
-      refusals.push(error instanceof Error ? error : new Error(messageOf(error)));
+      errors.push(error instanceof Error ? error : new Error(messageOf(error)));
     }
   };
   try {
     for await (const chunk of fileChunks(path)) {
       hash.update(chunk);
-      attempt(() => sink.write(chunk));
+      collectError(() => sink.write(chunk));
     }
   } catch (error) {
     if (isAbsent(error)) return false;
@@ -92,9 +89,9 @@ async function readPart(path: string, digest: string, sink: FileSink): Promise<b
     await rm(path, { force: true });
     return false;
   }
-  attempt(() => sink.end());
-  const [refusal] = refusals;
-  if (refusal !== undefined) throw refusal;
+  collectError(() => sink.end());
+  const [error] = errors;
+  if (error !== undefined) throw error;
   return true;
 }
 
@@ -106,9 +103,10 @@ interface Destination {
   readonly bytes: number;
 }
 
-class FileWriter implements PartWriter {
+class FileWriter implements ShardWriter {
   readonly #to: Destination;
   readonly #hash = createHash('sha256');
+  /** Null after `commit` or disposal. */
   #handle: FileHandle | null;
   #written = 0;
 
@@ -119,18 +117,18 @@ class FileWriter implements PartWriter {
 
   async append(chunk: Uint8Array): Promise<void> {
     const handle = this.#handle;
-    assert(handle !== null, 'nothing is appended to a part that was committed or given up');
+    assert(handle !== null, 'bytes are appended before the shard is committed or disposed of');
     this.#written += chunk.length;
-    if (this.#written > this.#to.bytes) throw this.#wrong(`more than ${this.#to.bytes} bytes came`);
+    if (this.#written > this.#to.bytes) throw this.#wrong(`received more than ${this.#to.bytes}`);
     this.#hash.update(chunk);
     await explained(this.#to.dir, () => handle.appendFile(chunk));
   }
 
   async commit(): Promise<void> {
     const handle = this.#handle;
-    assert(handle !== null, 'a part is committed once');
+    assert(handle !== null, 'a shard is committed once');
     const { dir, path, partial, digest, bytes } = this.#to;
-    if (this.#written !== bytes) throw this.#wrong(`${this.#written} of ${bytes} bytes came`);
+    if (this.#written !== bytes) throw this.#wrong(`received ${this.#written} of ${bytes}`);
     const actual = this.#hash.digest('hex');
     if (actual !== digest) throw this.#wrong(`their SHA-256 is ${actual}`);
     await explained(dir, async () => {
@@ -152,8 +150,8 @@ class FileWriter implements PartWriter {
   #wrong(problem: string): RidgelineError {
     return new RidgelineError(
       'DATASET_INVALID',
-      `The bytes of part ${this.#to.digest.slice(0, 12)}… are not the right ones: ${problem}.`,
-      'Fetch the part again.',
+      `Shard ${this.#to.digest.slice(0, 12)}… has wrong bytes: ${problem}.`,
+      'Fetch the shard again.',
     );
   }
 }
@@ -166,7 +164,7 @@ async function removeAbandoned(dir: string): Promise<void> {
       const ageMs = systemClock.wallMs() - (await stat(path)).mtimeMs;
       if (ageMs > abandonedAfterMs) await rm(path, { force: true });
     } catch (error) {
-      if (!isAbsent(error)) throw error; // Another process was quicker.
+      if (!isAbsent(error)) throw error; // Another process may have removed it.
     }
   }
 }
@@ -178,8 +176,8 @@ async function explained<T>(dir: string, work: () => Promise<T>): Promise<T> {
     if (error instanceof RidgelineError) throw error;
     throw new RidgelineError(
       'OUTPUT_UNWRITABLE',
-      `The cache of data set parts in ${dir} cannot be used: ${messageOf(error)}.`,
-      'Name a folder with --cache that may be written to and has space for the data set.',
+      `The shard cache in ${dir} cannot be used: ${messageOf(error)}.`,
+      'Name a writable folder with space for the data set with --cache.',
       { cause: error },
     );
   }

@@ -1,31 +1,30 @@
 /**
- * The inverse of `encodePart`, but for the class names: canonical bytes in, piece by piece, a part out.
- * Pixels go straight to where they will be trained on. Trusts nothing in the bytes but their number.
+ * Shard decoder: the inverse of `encodeShard`, except for class names. Canonical bytes arrive piece by
+ * piece, and pixels go straight to the memory that training reads. The bytes are checked as untrusted.
  */
 import { type ByteParser, ParserSink } from '../bytes/byte-parser.ts';
+import type { FileSink } from '../bytes/file-stream.ts';
 import { malformed } from '../bytes/malformed.ts';
-import { imageBytesOf, partMagic, type Part } from './shard.ts';
-import { pixelBytesMax, type PixelMemory } from './pixel-memory.ts';
-import type { FileSink } from '../bytes/tar.ts';
+import { pixelBytesMax, type PixelMemory } from '../bytes/pixel-memory.ts';
+import { bytesPerImage, shardMagic, type Shard } from './shard.ts';
 
 const headerBytesMax = 128;
-const headerPattern =
-  /^ridgeline-part-1 (?<count>\d{1,10}) (?<channels>\d{1,5}) (?<height>\d{1,5}) (?<width>\d{1,5}) (?<classes>\d{1,3}) (?<pixelMax>\d{1,3})$/;
+/** Numbers have no leading zeros, so that a shard has only one encoding. */
+const headerPattern = /^ridgeline-part-1(?: (?:0|[1-9]\d{0,9})){6}$/;
 
-interface Header extends Pick<Part, 'channels' | 'height' | 'width' | 'classes' | 'pixelMax'> {
+interface Header extends Omit<Shard, 'name' | 'pixels' | 'labels' | 'classNames'> {
   readonly count: number;
 }
 
-/** Takes a part's canonical bytes. */
-export class PartDecoder implements FileSink {
+export class ShardDecoder implements FileSink {
   readonly #memory: PixelMemory;
-  readonly #sink: ParserSink<Part>;
+  readonly #sink: ParserSink<Shard>;
   #pixels: Uint8Array | null = null;
 
-  /** @param bytes how many there are, as the reference or the file says */
+  /** @param bytes length of the canonical bytes, from the reference or the file */
   constructor(name: string, bytes: number, memory: PixelMemory) {
     this.#memory = memory;
-    this.#sink = new ParserSink(`Part ${name}`, () => this.#parse(name, bytes));
+    this.#sink = new ParserSink(`Shard ${name}`, () => this.#parse(name, bytes));
   }
 
   write(chunk: Uint8Array): void {
@@ -36,59 +35,43 @@ export class PartDecoder implements FileSink {
     this.#sink.end();
   }
 
-  /** After the last byte. */
-  part(): Part {
+  /** The decoded shard; call it after `end`. */
+  shard(): Shard {
     return this.#sink.value();
   }
 
-  /** Gives the pixels' memory back: the bytes were not the right ones. */
+  /** Frees the memory of the pixels if the bytes were wrong. */
   discard(): void {
     if (this.#pixels !== null) this.#memory.cut(this.#pixels, 0);
     this.#pixels = null;
   }
 
-  *#parse(name: string, bytes: number): ByteParser<Part> {
+  *#parse(name: string, bytes: number): ByteParser<Shard> {
     const line = Buffer.from(yield { lineBytesMax: headerBytesMax }).toString('latin1');
-    const { count, ...shape } = decodeHeader(name, line, bytes);
+    const { count, ...shape } = decodeHeader(`Shard ${name}`, line, bytes);
     const labels = new Uint8Array(count);
     yield labels;
-    refuseStrangeLabels(name, labels, shape.classes);
-    const pixels = this.#memory.take(count * imageBytesOf(shape));
+    const pixels = this.#memory.take(count * bytesPerImage(shape));
     this.#pixels = pixels;
     yield pixels;
-    const part = { name, labels, pixels, ...shape, classNames: null };
-    refuseBrightPixels(name, part);
-    return part;
+    const shard = { name, labels, pixels, ...shape, classNames: null };
+    refuseInvalidValues(shard);
+    return shard;
   }
 }
 
-function decodeHeader(name: string, line: string, bytes: number): Header {
-  const file = `Part ${name}`;
-  const fields = headerPattern.exec(line);
-  if (fields?.groups === undefined) {
-    throw malformed(
-      file,
-      `does not start with "${partMagic}" and six numbers, so it is not a part.`,
-    );
+function decodeHeader(file: string, line: string, bytes: number): Header {
+  if (!headerPattern.test(line)) {
+    throw malformed(file, `does not start with "${shardMagic}" and six numbers.`);
   }
-  const number = (field: string): number => Number(fields.groups?.[field]);
-  const shape = {
-    channels: number('channels'),
-    height: number('height'),
-    width: number('width'),
-    classes: number('classes'),
-    pixelMax: number('pixelMax'),
-  };
-  const count = number('count');
-  if ([partMagic, count, ...Object.values(shape)].join(' ') !== line) {
-    throw malformed(file, 'writes a number with leading zeros.');
-  }
-  const { channels, height, width, classes, pixelMax } = shape;
-  const imageBytes = imageBytesOf(shape);
+  const numbers = line.split(' ').slice(1).map(Number);
+  const [count = 0, channels = 0, height = 0, width = 0, classes = 0, pixelMax = 0] = numbers;
+  const shape = { channels, height, width, classes, pixelMax };
+  const imageBytes = bytesPerImage(shape);
   if (imageBytes < 1 || classes < 1 || classes > 256 || pixelMax < 1 || pixelMax > 255) {
     throw malformed(
       file,
-      `describes images of ${channels}×${height}×${width} in ${classes} classes with pixels up to ${pixelMax}, which cannot be.`,
+      `has a header with impossible values: images of ${channels}×${height}×${width}, ${classes} classes, pixels up to ${pixelMax}.`,
     );
   }
   const expectedBytes = line.length + 1 + count * (1 + imageBytes);
@@ -101,21 +84,19 @@ function decodeHeader(name: string, line: string, bytes: number): Header {
   return { count, ...shape };
 }
 
-function refuseStrangeLabels(name: string, labels: Uint8Array, classes: number): void {
+function refuseInvalidValues(shard: Shard): void {
+  const { name, labels, pixels, classes, pixelMax } = shard;
   const record = labels.findIndex((label) => label >= classes);
-  if (record === -1) return;
-  throw malformed(
-    `Part ${name}`,
-    `says label ${labels[record]} of record ${record}, but has ${classes} classes.`,
-  );
-}
-
-function refuseBrightPixels(name: string, part: Part): void {
-  if (part.pixelMax === 255) return;
-  const index = part.pixels.findIndex((pixel) => pixel > part.pixelMax);
+  if (record !== -1) {
+    const problem = `has label ${labels[record]} in record ${record}, but only ${classes} classes.`;
+    throw malformed(`Shard ${name}`, problem);
+  }
+  if (pixelMax === 255) return;
+  const index = pixels.findIndex((pixel) => pixel > pixelMax);
   if (index === -1) return;
+  const place = `record ${Math.floor(index / bytesPerImage(shard))}`;
   throw malformed(
-    `Part ${name}`,
-    `has pixel value ${part.pixels[index]} in record ${Math.floor(index / imageBytesOf(part))}, but its largest value is ${part.pixelMax}.`,
+    `Shard ${name}`,
+    `has pixel value ${pixels[index]} in ${place}, but its maximum is ${pixelMax}.`,
   );
 }

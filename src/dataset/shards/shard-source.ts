@@ -1,26 +1,30 @@
-/** What every reader gives, whatever the format: parts by name from one place. */
-import type { Part } from './shard.ts';
-import type { PixelMemory } from './pixel-memory.ts';
+/** Types shared by all readers: each format yields named shards from one place. */
+import type { PixelMemory } from '../bytes/pixel-memory.ts';
+import type { Shard } from './shard.ts';
 
-/** Which parts are worth reading. */
-export type WantPart = (name: string) => boolean;
+/** Whether a shard should be read. */
+export type WantShard = (name: string) => boolean;
 
-export interface FoundParts {
-  /** Every part that lies there, wanted or not. */
+export interface FoundShards {
+  /** Names of all shards in the place. */
   readonly names: readonly string[];
-  /** The wanted ones, by name. */
-  readonly parts: readonly Part[];
-  /** Whether the wanted ones are those of the official release, bit for bit; null: nothing to compare. */
+  /** The wanted shards, sorted by name. */
+  readonly shards: readonly Shard[];
+  /** Whether the wanted shards are those of the official release, bit for bit; null if there is nothing to compare with. */
   readonly official: boolean | null;
 }
 
-/** A place that exists, with its reader. */
-export interface PartSource {
-  /** For people: a path, or where else it comes from. */
+/** An existing place with its reader. */
+export interface ShardSource {
+  /** For messages: a path, or another origin. */
   readonly location: string;
-  /** @param memory where the pixels go: in one, parts are trained on together without a copy */
-  read(want: WantPart, memory: PixelMemory): Promise<FoundParts>;
+  /** @param memory receives the pixels; shards in one memory can be trained on together without a copy */
+  read(want: WantShard, memory: PixelMemory): Promise<FoundShards>;
 }
 
-/** A reader of one format; `path` is a file or a folder, as the format has it. */
-export type ReadParts = (path: string, want: WantPart, memory: PixelMemory) => Promise<FoundParts>;
+/** Reader of one format; `path` is a file or a folder, depending on the format. */
+export type ReadShards = (
+  path: string,
+  want: WantShard,
+  memory: PixelMemory,
+) => Promise<FoundShards>;

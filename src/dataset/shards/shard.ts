@@ -1,65 +1,54 @@
 /**
- * A part of a data set: labelled images that lie in one file or came over the wire, and their one
- * canonical spelling in bytes.
+ * Shard: labelled images from one file of a data set, and their canonical encoding in bytes.
  *
- * The bytes are one line of ASCII text, then the labels, then the pixels:
+ * The encoding is one line of ASCII text, then the labels, then the pixels:
  *
  *     ridgeline-part-1 COUNT CHANNELS HEIGHT WIDTH CLASSES PIXELMAX\n
  *     COUNT label bytes
  *     COUNT · CHANNELS · HEIGHT · WIDTH pixel bytes, record after record, each in C,H,W order
  *
- * Their SHA-256 is the part's digest, so archive, folder and cache agree on what the data are. Names
- * are left out, the part's and the classes': they say nothing about what is trained on.
- * `part-decoder.ts` reads them.
+ * Its SHA-256 is the shard's digest, which is the same whether the data came from an archive, a folder or
+ * the cache. The names of the shard and its classes are left out: training does not use them.
+ * `shard-decoder.ts` is the inverse.
  */
 import { assert } from '../../base/assert.ts';
 import { sha256 } from '../../base/digest.ts';
+import type { Images } from '../../study/images.ts';
 
-export interface Part {
+/** Pixels are in [0, pixelMax], 1 ≤ pixelMax ≤ 255. There are at most 256 classes, since a label is one byte. */
+export interface Shard extends Images {
   readonly name: string;
-  /** (N, C, H, W) bytes in [0, pixelMax]. */
-  readonly pixels: Uint8Array;
-  /** (N) class indices in [0, classes). */
-  readonly labels: Uint8Array;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  /** At most 256: a label is one byte. */
-  readonly classes: number;
-  /** The format's largest value, 1 … 255. */
-  readonly pixelMax: number;
-  /** By class index; null where nobody told. */
+  /** Class names by index; null if unknown. */
   readonly classNames: readonly string[] | null;
 }
 
-export const partMagic = 'ridgeline-part-1';
+export const shardMagic = 'ridgeline-part-1';
 
-/** Bytes of one image. */
-export function imageBytesOf(shape: Pick<Part, 'channels' | 'height' | 'width'>): number {
+export function bytesPerImage(shape: Pick<Images, 'channels' | 'height' | 'width'>): number {
   return shape.channels * shape.height * shape.width;
 }
 
-/** @returns the canonical bytes in order; labels and pixels are the part's own arrays, not copies */
-export function encodePart(part: Part): Uint8Array[] {
-  const { channels, height, width, classes, pixelMax } = part;
-  const count = part.labels.length;
-  assert(part.pixels.length === count * imageBytesOf(part), 'a part has as many images as labels');
-  const header = `${[partMagic, count, channels, height, width, classes, pixelMax].join(' ')}\n`;
-  return [new TextEncoder().encode(header), part.labels, part.pixels];
+/** @returns the canonical bytes in pieces; labels and pixels are the shard's own arrays, not copies */
+export function encodeShard(shard: Shard): Uint8Array[] {
+  const { channels, height, width, classes, pixelMax } = shard;
+  const count = shard.labels.length;
+  assert(shard.pixels.length === count * bytesPerImage(shard), 'a shard has one label per image');
+  const header = `${[shardMagic, count, channels, height, width, classes, pixelMax].join(' ')}\n`;
+  return [new TextEncoder().encode(header), shard.labels, shard.pixels];
 }
 
 /** Length of the canonical bytes. */
-export function encodedBytes(part: Part): number {
-  return encodePart(part).reduce((sum, piece) => sum + piece.length, 0);
+export function encodedBytes(shard: Shard): number {
+  return encodeShard(shard).reduce((sum, piece) => sum + piece.length, 0);
 }
 
-const digests = new WeakMap<Part, string>();
+const digests = new WeakMap<Shard, string>();
 
-/** SHA-256 of the canonical bytes; computed once for each part, whose bytes must not change. */
-export function partDigest(part: Part): string {
-  const known = digests.get(part);
+/** SHA-256 of the canonical bytes. It is computed once per shard, so a shard's arrays must not change. */
+export function shardDigest(shard: Shard): string {
+  const known = digests.get(shard);
   if (known !== undefined) return known;
-  const digest = sha256(...encodePart(part));
-  digests.set(part, digest);
+  const digest = sha256(...encodeShard(shard));
+  digests.set(shard, digest);
   return digest;
 }

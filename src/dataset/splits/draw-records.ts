@@ -1,8 +1,9 @@
 /**
- * The records from which splits are drawn, in random order: each split takes the first of what is left.
+ * Pool: the records from which splits are drawn, in random order. Each split takes the first of the
+ * remaining records.
  *
- * A stratified split takes the first of every class, as many as its share of what is left: by the method
- * of the largest remainder, so that no class is off by a whole record.
+ * A stratified split takes the first records of each class, as many as its share of the remaining ones,
+ * by the method of the largest remainder. So no class is off by a whole record.
  */
 
 export class Pool {
@@ -11,7 +12,7 @@ export class Pool {
 
   /**
    * @param records in random order
-   * @param labels  by record, to stratify; null: not
+   * @param labels  by record, to stratify; null: do not stratify
    */
   constructor(records: Uint32Array, labels: Uint8Array | null) {
     this.#records = records;
@@ -22,7 +23,7 @@ export class Pool {
     return this.#records.length;
   }
 
-  /** @param count at most as many as are left */
+  /** @param count at most `left` */
   take(count: number): Uint32Array {
     const records = this.#records;
     if (this.#labels === null) {
@@ -53,17 +54,17 @@ function classCounts(records: Uint32Array, labels: Uint8Array): number[] {
 }
 
 /**
- * `count` shared out in proportion to `sizes`, in whole numbers: rounded down, and one more for those
- * that lost most, the first of equals. Exact, since every machine must agree.
+ * Divides `count` in proportion to `sizes` into whole numbers: shares are rounded down, and those that
+ * lost most get one more, in the order of `sizes` if equal. Exact, since all machines must agree.
  */
 export function shares(count: number, sizes: readonly number[]): number[] {
   const total = BigInt(sizes.reduce((sum, size) => sum + size, 0));
   if (total === 0n) return sizes.map(() => 0);
   const products = sizes.map((size) => BigInt(count) * BigInt(size));
-  const given = products.map((product) => Number(product / total));
+  const result = products.map((product) => Number(product / total));
   const lost = products.map((product) => product % total);
-  const missing = count - given.reduce((sum, share) => sum + share, 0);
+  const missing = count - result.reduce((sum, share) => sum + share, 0);
   const order = sizes.map((_, index) => index).toSorted((a, b) => Number(lost[b]! - lost[a]!));
-  for (const index of order.slice(0, missing)) given[index]! += 1;
-  return given;
+  for (const index of order.slice(0, missing)) result[index]! += 1;
+  return result;
 }

@@ -1,142 +1,133 @@
 /**
- * What the splits of a study ask of a data set: which parts they need, and whether they can be had.
- * Says no before anything is read where the names alone tell.
+ * Selections: the records that the splits of a study request, and whether the data set has them.
+ * Problems that follow from shard names alone are reported before anything is read.
  */
 import { assert } from '../../base/assert.ts';
 import { closestWord } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
+import type { DatasetReference } from '../../study/spec/dataset-reference.ts';
 import type { CountedSelection, DatasetSpec, Selection } from '../../study/spec/study-spec.ts';
 
 type SplitName = 'train' | 'validation' | 'test';
 
+/** Names of the shards of a selection; null if its records are drawn. */
+export function shardNames(selection: Selection): readonly string[] | null {
+  return 'count' in selection || 'fraction' in selection ? null : selection;
+}
+
 /** The splits that the study has, in the order in which they are drawn. */
-function selectionsOf(spec: DatasetSpec): readonly (readonly [SplitName, Selection])[] {
+function listSelections(spec: DatasetSpec): readonly (readonly [SplitName, Selection])[] {
   const always = [
     ['train', spec.train],
     ['validation', spec.validation],
   ] as const;
-  return spec.test === null ? always : [...always, ['test', spec.test]];
+  return spec.test === undefined ? always : [...always, ['test', spec.test]];
 }
 
-export function draws(spec: DatasetSpec): boolean {
-  return selectionsOf(spec).some(([, selection]) => selection.kind !== 'parts');
+/** Whether any split is drawn. */
+export function isDrawn(spec: DatasetSpec): boolean {
+  return listSelections(spec).some(([, selection]) => shardNames(selection) === null);
 }
 
-/** Each part that a split names, with that split. @throws RidgelineError STUDY_INVALID for one named twice */
-export function namedParts(spec: DatasetSpec): ReadonlyMap<string, SplitName> {
+/** Maps each named shard to its split. @throws RidgelineError STUDY_INVALID for a shard that is named twice */
+export function namedShards(spec: DatasetSpec): ReadonlyMap<string, SplitName> {
   const splits = new Map<string, SplitName>();
-  for (const [split, selection] of selectionsOf(spec)) {
-    if (selection.kind !== 'parts') continue;
-    for (const part of selection.parts) {
-      const other = splits.get(part);
+  for (const [split, selection] of listSelections(spec)) {
+    for (const shard of shardNames(selection) ?? []) {
+      const other = splits.get(shard);
       if (other !== undefined) {
         throw new RidgelineError(
           'STUDY_INVALID',
           other === split
-            ? `dataset.${split} names ${part} twice, so its records would count double.`
-            : `dataset.${other} and dataset.${split} both name ${part}: a network measured on records that it was trained or chosen on looks better than it is.`,
-          `Name each part once, or let the seed draw both splits with {count: N} or {fraction: 0.1}.`,
+            ? `dataset.${split} names ${shard} twice, so its records would count twice.`
+            : `dataset.${other} and dataset.${split} both name ${shard}: measured on records that it was trained or selected on, a network looks better than it is.`,
+          'Name each shard once, or draw both splits with {count: N} or {fraction: 0.1}.',
         );
       }
-      splits.set(part, split);
+      splits.set(shard, split);
     }
   }
   return splits;
 }
 
-/** @throws RidgelineError STUDY_INVALID for a part that the data set never has */
-export function refuseUnknownParts(
+/** @throws RidgelineError STUDY_INVALID for a shard that the data set never has */
+export function refuseUnknownShards(
   dataset: string,
   named: ReadonlyMap<string, SplitName>,
   known: readonly string[],
 ): void {
-  for (const [part, split] of named) {
-    if (known.includes(part)) continue;
-    const closest = closestWord(part, known);
+  for (const [shard, split] of named) {
+    if (known.includes(shard)) continue;
+    const closest = closestWord(shard, known);
+    const hint = closest === null ? '' : ` Did you mean ${closest}?`;
     throw new RidgelineError(
       'STUDY_INVALID',
-      `dataset.${split} names ${JSON.stringify(part)}, but ${dataset} has no such part: it has ${known.join(', ')}${closest === null ? '.' : `; did you mean ${closest}?`}`,
-      'Name one of those that it has, or let the seed draw the records with {count: N} or {fraction: 0.1}.',
+      `dataset.${split} names ${JSON.stringify(shard)}, but ${dataset} has only the shards ${known.join(', ')}.${hint}`,
+      'Name one of these shards, or draw the records with {count: N} or {fraction: 0.1}.',
     );
   }
 }
 
-/** The splits of a study, each with its number of records where it is drawn. */
-export interface CountedSplits {
-  readonly train: CountedSelection;
-  readonly validation: CountedSelection;
-  readonly test: CountedSelection | null;
-}
+/** The splits of a study after fractions became counts. */
+export type CountedSplits = Pick<DatasetReference, 'train' | 'validation' | 'test'>;
 
 /**
- * Makes counts of fractions. Fractions are cut one after the other from all that is drawn from, each end
- * rounded by itself, so that fractions that make 1 together leave no record out.
+ * Turns fractions into counts. The ends of consecutive fractions are rounded, not their sizes, so that
+ * fractions with the sum 1 leave no record out.
  *
- * @param poolRecords those of the parts that no split names
- * @throws RidgelineError STUDY_INVALID when more records are drawn than there are, or none for a split
+ * @param poolRecords number of records from which splits are drawn
+ * @throws RidgelineError STUDY_INVALID for more records than available, or for a split without records
  */
 export function countedSplits(
   spec: DatasetSpec,
   dataset: string,
   poolRecords: number,
 ): CountedSplits {
-  const counted: Record<SplitName, CountedSelection | null> = {
-    train: null,
-    validation: null,
-    test: null,
-  };
+  const counted: Partial<Record<SplitName, CountedSelection>> = {};
   let share = 0;
-  for (const [split, selection] of selectionsOf(spec)) {
-    if (selection.kind !== 'fraction') {
+  for (const [split, selection] of listSelections(spec)) {
+    if (!('fraction' in selection)) {
       counted[split] = selection;
       continue;
     }
+    const { fraction } = selection;
     const start = Math.round(share * poolRecords);
-    share += selection.fraction;
+    share += fraction;
     const count = Math.round(share * poolRecords) - start;
-    if (count === 0) throw tooSmall(split, selection.fraction, dataset, poolRecords);
-    counted[split] = { kind: 'count', count };
+    if (count === 0) {
+      throw new RidgelineError(
+        'STUDY_INVALID',
+        `dataset.${split} has no records: ${fraction} of the ${poolRecords} available records of ${dataset} is less than one.`,
+        'Use a larger fraction, or name fewer shards.',
+      );
+    }
+    counted[split] = { count };
   }
   refuseLargeCounts(spec, counted, dataset, poolRecords);
-  const { train, validation, test } = counted;
-  assert(train !== null && validation !== null, 'every study has both');
+  const { train, validation, test = null } = counted;
+  assert(train !== undefined && validation !== undefined, 'every study has both splits');
   return { train, validation, test };
-}
-
-function tooSmall(
-  split: SplitName,
-  fraction: number,
-  dataset: string,
-  poolRecords: number,
-): RidgelineError {
-  return new RidgelineError(
-    'STUDY_INVALID',
-    `dataset.${split} takes ${fraction} of the ${poolRecords} records that ${dataset} has to draw from, which is none.`,
-    'Take a larger fraction, or name fewer parts.',
-  );
 }
 
 function refuseLargeCounts(
   spec: DatasetSpec,
-  splits: Readonly<Record<SplitName, CountedSelection | null>>,
+  splits: Readonly<Partial<Record<SplitName, CountedSelection>>>,
   dataset: string,
   poolRecords: number,
 ): void {
   const counts = Object.entries(splits).flatMap(([split, selection]) =>
-    selection?.kind === 'count' ? [{ split, count: selection.count }] : [],
+    'count' in selection ? [{ split, count: selection.count }] : [],
   );
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   if (total <= poolRecords) return;
-  const asked = counts.map(({ split, count }) => `${split} ${count}`).join(', ');
-  const kinds = new Set(selectionsOf(spec).map(([, { kind }]) => kind));
-  const written = kinds.has('fraction')
-    ? kinds.has('count')
-      ? 'fractions and counts'
-      : 'fractions'
-    : 'counts';
+  const requested = counts.map(({ split, count }) => `${split} ${count}`).join(', ');
+  const selections = listSelections(spec).map(([, selection]) => selection);
+  const kinds = (['fraction', 'count'] as const)
+    .filter((kind) => selections.some((selection) => kind in selection))
+    .map((kind) => `${kind}s`);
   throw new RidgelineError(
     'STUDY_INVALID',
-    `The splits ask for ${total} records (${asked}), but ${dataset} has ${poolRecords} to draw from: those of the parts that no split names and that are not set aside for testing.`,
-    `Lower the ${written} to ${poolRecords} records together, or name fewer parts.`,
+    `The splits request ${total} records (${requested}), but ${dataset} has ${poolRecords} records to draw from. Shards that a split names or that are reserved for testing are not drawn from.`,
+    `Lower the ${kinds.join(' and ')} to ${poolRecords} records together, or name fewer shards.`,
   );
 }

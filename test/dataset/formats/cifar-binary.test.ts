@@ -9,13 +9,13 @@ import {
   readCifarFolder,
 } from '../../../src/dataset/formats/cifar-binary.ts';
 import { openDataset } from '../../../src/dataset/open-dataset.ts';
-import { partDigest } from '../../../src/dataset/shards/shard.ts';
-import { PixelMemory } from '../../../src/dataset/shards/pixel-memory.ts';
+import { shardDigest } from '../../../src/dataset/shards/shard.ts';
+import { PixelMemory } from '../../../src/dataset/bytes/pixel-memory.ts';
 import {
   cifarFile,
   cifarFolder,
   cifarSpec,
-  parts,
+  shards,
   realDataDir,
   recordBytes,
   refusal,
@@ -25,7 +25,7 @@ import {
 const everything = (): boolean => true;
 
 describe('CIFAR-10 binary files', () => {
-  test('give labels, and pixels in C,H,W order, from folder and archive alike', async () => {
+  test('folder and archive give the same labels, and pixels in C,H,W order', async () => {
     await using dir = await temporaryFolder();
     const file = cifarFile(23, 4);
     const folder = await cifarFolder(dir.path, {
@@ -41,7 +41,7 @@ describe('CIFAR-10 binary files', () => {
     const fromArchive = await readCifarArchive(archive, everything, new PixelMemory());
     expect(fromFolder.names).toEqual(['data_batch_1', 'data_batch_2', 'test_batch']);
     expect(fromFolder.official).toBe(false);
-    const [first] = fromFolder.parts;
+    const [first] = fromFolder.shards;
     expect([...first!.labels]).toEqual(Array.from({ length: 23 }, (_, r) => r % 10));
     for (const record of [0, 22]) {
       expect(first!.pixels.subarray(record * 3072, (record + 1) * 3072)).toEqual(
@@ -49,10 +49,10 @@ describe('CIFAR-10 binary files', () => {
       );
     }
     expect(fromArchive).toEqual(fromFolder);
-    expect(fromArchive.parts.map(partDigest)).toEqual(fromFolder.parts.map(partDigest));
+    expect(fromArchive.shards.map(shardDigest)).toEqual(fromFolder.shards.map(shardDigest));
   });
 
-  test('are read only where wanted: a part that nobody asks for may be broken', async () => {
+  test('an unwanted shard is not read, so it may be damaged', async () => {
     await using dir = await temporaryFolder();
     const folder = await cifarFolder(dir.path, {
       data_batch_1: cifarFile(2, 0),
@@ -60,14 +60,14 @@ describe('CIFAR-10 binary files', () => {
     });
     const found = await readCifarFolder(
       folder,
-      (part) => part === 'data_batch_1',
+      (shard) => shard === 'data_batch_1',
       new PixelMemory(),
     );
-    expect(found.parts.map((part) => part.name)).toEqual(['data_batch_1']);
+    expect(found.shards.map((shard) => shard.name)).toEqual(['data_batch_1']);
     expect(found.names).toContain('test_batch');
   });
 
-  test('come out the same whatever the chunks', () => {
+  test('a file gives the same shard whatever its chunks', () => {
     const bytes = cifarFile(5, 9);
     const whole = binaryBatch('f', 'p', bytes.length, new PixelMemory());
     whole.write(bytes);
@@ -76,29 +76,29 @@ describe('CIFAR-10 binary files', () => {
       const file = binaryBatch('f', 'p', bytes.length, new PixelMemory());
       for (let at = 0; at < bytes.length; at += size) file.write(bytes.subarray(at, at + size));
       file.end();
-      expect(partDigest(file.value())).toBe(partDigest(whole.value()));
+      expect(shardDigest(file.value())).toBe(shardDigest(whole.value()));
     }
   });
 });
 
-describe('a malformed CIFAR-10 file is refused with the place', () => {
+describe('readCifarFolder and readCifarArchive refuse with the place', () => {
   const good = cifarFile(4, 0);
   const wrongLabel = good.slice();
   wrongLabel[3 * recordBytes] = 10;
   const cases = [
     [
-      'truncated',
+      'a truncated file',
       good.subarray(0, -1),
-      /has 12291 bytes: 3 records of 3073 bytes and 3072 bytes more/,
+      /has 12291 bytes, that is 3 records of 3073 bytes and 3072 bytes more/,
     ],
     [
-      'padded',
+      'a padded file',
       Buffer.concat([good, new Uint8Array(1)]),
-      /has 12293 bytes: 4 records of 3073 bytes and 1 bytes more/,
+      /has 12293 bytes, that is 4 records of 3073 bytes and 1 bytes more/,
     ],
-    ['empty', new Uint8Array(), /has 0 bytes/],
+    ['an empty file', new Uint8Array(), /has 0 bytes/],
     [
-      'with a label out of range',
+      'a file with a label out of range',
       wrongLabel,
       /label 10 in record 3, at byte 9219: labels are 0 to 9/,
     ],
@@ -110,7 +110,7 @@ describe('a malformed CIFAR-10 file is refused with the place', () => {
       data_batch_1: cifarFile(1, 1),
       data_batch_2: bytes,
     });
-    const spec = cifarSpec(parts('data_batch_1'), parts('data_batch_2'), null);
+    const spec = cifarSpec(shards('data_batch_1'), shards('data_batch_2'));
     const error = await refusal(openDataset(spec, { dataDir: dir.path }));
     expect(error.code).toBe('DATASET_INVALID');
     expect(error.what).toContain(join(folder, 'data_batch_2.bin'));
@@ -123,14 +123,14 @@ describe('a malformed CIFAR-10 file is refused with the place', () => {
     expect(inArchive.what).toMatch(says);
   });
 
-  test('an archive that holds a part twice', async () => {
+  test('an archive that contains a shard twice', async () => {
     await using dir = await temporaryFolder();
     await cifarFolder(dir.path, { data_batch_1: cifarFile(1, 1) });
     const archive = join(dir.path, 'a.tar.gz');
     const member = 'cifar-10-batches-bin/data_batch_1.bin';
     execFileSync('tar', ['czf', archive, '-C', dir.path, '--hard-dereference', member, member]);
     expect((await refusal(readCifarArchive(archive, everything, new PixelMemory()))).what).toMatch(
-      /holds data_batch_1 twice/,
+      /contains data_batch_1 twice/,
     );
   });
 });
@@ -138,7 +138,7 @@ describe('a malformed CIFAR-10 file is refused with the place', () => {
 const dataDir = realDataDir();
 
 describe.skipIf(dataDir === null)(
-  'the archive in RIDGELINE_TEST_DATA or ../shared/data (skipped where there is none)',
+  'the archive in RIDGELINE_TEST_DATA or ../shared/data (skipped without it)',
   () => {
     const archive = join(dataDir ?? '', 'cifar-10-binary.tar.gz');
     let unpacked: Buffer;
@@ -147,7 +147,7 @@ describe.skipIf(dataDir === null)(
       unpacked = execFileSync('tar', ['xzOf', archive, member], { maxBuffer: 2 ** 28 });
     });
 
-    test('gives what tar and a plain loop over its records give', async () => {
+    test('the real archive gives the records that tar and a plain loop give', async () => {
       const records = unpacked.length / recordBytes;
       const hash = createHash('sha256').update(`ridgeline-part-1 ${records} 3 32 32 10 255\n`);
       for (let r = 0; r < records; r++)
@@ -155,10 +155,10 @@ describe.skipIf(dataDir === null)(
       for (let r = 0; r < records; r++)
         hash.update(unpacked.subarray(r * recordBytes + 1, (r + 1) * recordBytes));
 
-      const spec = cifarSpec(parts('data_batch_1'), parts('data_batch_2'), parts('test_batch'));
+      const spec = cifarSpec(shards('data_batch_1'), shards('data_batch_2'), shards('test_batch'));
       const opened = await openDataset(spec, { dataDir: dataDir ?? '' });
       const reference = opened.reference(1, 'test');
-      expect(reference.parts.at(-1)?.digest).toBe(hash.digest('hex'));
+      expect(reference.shards.at(-1)?.digest).toBe(hash.digest('hex'));
       expect(opened.counts).toEqual({ train: 10_000, validation: 10_000, test: records });
       expect(opened.source).toBe(archive);
     });

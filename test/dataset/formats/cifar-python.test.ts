@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pickledBatch } from '../../../src/dataset/formats/cifar-python.ts';
 import { openDataset } from '../../../src/dataset/open-dataset.ts';
-import { partDigest, type Part } from '../../../src/dataset/shards/shard.ts';
-import { PixelMemory } from '../../../src/dataset/shards/pixel-memory.ts';
+import { shardDigest, type Shard } from '../../../src/dataset/shards/shard.ts';
+import { PixelMemory } from '../../../src/dataset/bytes/pixel-memory.ts';
 import { datasetKey } from '../../../src/study/spec/dataset-reference.ts';
 import { RidgelineError } from '../../../src/base/errors.ts';
-import { cifarFile, cifarFolder, cifarSpec, parts, temporaryFolder } from '../support/fixtures.ts';
+import { cifarFile, cifarFolder, cifarSpec, shards, temporaryFolder } from '../support/fixtures.ts';
 import { hasNumpy, python2Batch, runPython, type BatchChanges } from '../support/pickles.ts';
 
 /** Pushes the bytes in pieces. */
-function read(bytes: Uint8Array, pieceBytes = 1000): Part {
+function read(bytes: Uint8Array, pieceBytes = 1000): Shard {
   const batch = pickledBatch('f', 'data_batch_1', bytes.length, new PixelMemory());
   for (let at = 0; at < bytes.length; at += pieceBytes)
     batch.write(bytes.subarray(at, at + pieceBytes));
@@ -27,22 +27,22 @@ function refused(bytes: Uint8Array): string {
     if (error instanceof RidgelineError && error.code === 'DATASET_INVALID') return error.what;
     throw error;
   }
-  throw new Error('it was not refused');
+  throw new Error('the pickle was not refused');
 }
 
-const spec = cifarSpec(parts('data_batch_1'), parts('data_batch_2'), parts('test_batch'));
+const spec = cifarSpec(shards('data_batch_1'), shards('data_batch_2'), shards('test_batch'));
 
 describe('a pickled CIFAR-10 batch', () => {
-  test.each([3, 40])('of %d images, as Python 2 wrote the release, is read', (records) => {
+  test.each([3, 40])('a batch of %d images as Python 2 wrote the release is read', (records) => {
     const binary = cifarFile(records, 5);
-    const part = read(python2Batch(binary));
-    expect([...part.labels]).toEqual(Array.from({ length: records }, (_, r) => r % 10));
-    expect(part.pixels.subarray(3072, 6144)).toEqual(binary.subarray(3073 + 1, 2 * 3073));
+    const shard = read(python2Batch(binary));
+    expect([...shard.labels]).toEqual(Array.from({ length: records }, (_, r) => r % 10));
+    expect(shard.pixels.subarray(3072, 6144)).toEqual(binary.subarray(3073 + 1, 2 * 3073));
     for (const pieceBytes of [1, 7, 100_000])
-      expect(partDigest(read(python2Batch(binary), pieceBytes))).toBe(partDigest(part));
+      expect(shardDigest(read(python2Batch(binary), pieceBytes))).toBe(shardDigest(shard));
   });
 
-  test('gives the digests that binary folder and archive give, from folder and archive', async () => {
+  test('pickled folder and archive give the digests of the binary folder', async () => {
     await using dir = await temporaryFolder();
     const files = {
       data_batch_1: cifarFile(30, 1),
@@ -51,7 +51,7 @@ describe('a pickled CIFAR-10 batch', () => {
     };
     const pickled = join(dir.path, 'p', 'cifar-10-batches-py');
     await mkdir(pickled, { recursive: true });
-    await writeFile(join(pickled, 'batches.meta'), 'not a pickle, and not a part');
+    await writeFile(join(pickled, 'batches.meta'), 'not a pickle, and not a shard');
     await writeFile(join(pickled, 'readme.html'), '<p>');
     for (const [name, bytes] of Object.entries(files))
       await writeFile(join(pickled, name), python2Batch(bytes));
@@ -66,19 +66,18 @@ describe('a pickled CIFAR-10 batch', () => {
       }),
     );
     expect(new Set(keys.map((key) => key.join())).size).toBe(1);
-    const source = { kind: 'path', path: archive, format: 'auto' } as const;
-    const guessed = await openDataset({ ...spec, source }, { dataDir: '' });
+    const guessed = await openDataset({ ...spec, path: archive }, { dataDir: '' });
     expect(datasetKey(guessed.reference(1, 'test'))).toBe(keys[0]![0]);
   });
 
   test.skipIf(!hasNumpy)(
-    'is read as Python 3 and numpy write it, in protocols 0 to 5 (skipped without python3-numpy)',
+    'pickles of Python 3 and numpy in protocols 0 to 5 are read (skipped without python3-numpy)',
     async () => {
       await using dir = await temporaryFolder();
       const binary = cifarFile(40, 8);
       const raw = join(dir.path, 'raw');
       await writeFile(raw, binary);
-      const digest = partDigest(read(python2Batch(binary)));
+      const digest = shardDigest(read(python2Batch(binary)));
       const hex = runPython(
         `raw = np.fromfile(sys.argv[1], dtype=np.uint8).reshape(-1, 3073)
 for protocol in range(6):
@@ -91,13 +90,13 @@ for protocol in range(6):
       );
       const pickles = hex.trim().split('\n');
       expect(pickles).toHaveLength(36);
-      for (const line of pickles) expect(partDigest(read(Buffer.from(line, 'hex')))).toBe(digest);
+      for (const line of pickles) expect(shardDigest(read(Buffer.from(line, 'hex')))).toBe(digest);
     },
     30_000,
   );
 });
 
-describe('a pickle is refused, and nothing of it is run:', () => {
+describe('pickledBatch refuses', () => {
   const binary = cifarFile(3, 1);
   const changed = (changes: BatchChanges): Buffer => python2Batch(binary, changes);
   const good = python2Batch(binary);
@@ -105,41 +104,61 @@ describe('a pickle is refused, and nothing of it is run:', () => {
   const large = Buffer.concat([text('U\x01xT'), Buffer.of(0, 0, 1, 0), Buffer.alloc(65_536)]);
 
   test.each([
-    ['cut off', good.subarray(0, -1), /is cut off after \d+ bytes/],
-    ['padded', Buffer.concat([good, Buffer.of(0)]), /goes on behind its end, at byte \d+/],
-    ['empty', Buffer.alloc(0), /is cut off after 0 bytes/],
+    ['that was cut off', good.subarray(0, -1), /is cut off after \d+ bytes/],
     [
-      'of a foreign function',
+      'that was padded',
+      Buffer.concat([good, Buffer.of(0)]),
+      /has extra bytes after its end, at byte \d+/,
+    ],
+    ['without bytes', Buffer.alloc(0), /is cut off after 0 bytes/],
+    [
+      'that calls another function',
       text('\x80\x02cos\nsystem\nU\x04true\x85R.'),
       /names "os.system", which is not allowed.*at byte 13/,
     ],
     [
-      'of a foreign function by protocol 4',
+      'that calls another function in protocol 4',
       text('\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R.'),
       /names "builtins.eval", which is not allowed/,
     ],
     [
-      'of a foreign way to make an array',
+      'that makes an array with another function',
       changed({ reconstruct: 'cnumpy\nload\nq\x03' }),
       /names "numpy.load"/,
     ],
-    ['of an object of protocol 0', text('(ios\nsystem\n.'), /opcode 0x69, which no data set needs/],
-    ['of a persistent object', text('Pid\n.'), /opcode 0x50/],
-    ['of an object with its class', text('\x80\x02N)\x81.'), /opcode 0x81/],
-    ['of an extension', text('\x80\x02\x82\x01.'), /opcode 0x82/],
-    ['of an unknown protocol', text('\x80\x09N.'), /has protocol 9; 0 to 5 are read/],
-    ['of something else', Buffer.from('\x1f\x8b not a pickle', 'latin1'), /opcode 0x1f.*at byte 1/],
-    ['of a list', text('].'), /holds something else than a dictionary/],
-    ['of an empty dictionary', text('}.'), /has no array called "data"/],
-    ['of other numbers', changed({ dtype: 'f4', shape: [3, 768] }), /"data" of f4; pixels are u1/],
-    ['of another shape', changed({ shape: [3 * 3072] }), /"data" of 9216; images are N×3072/],
     [
-      'whose shape and bytes disagree',
+      'with an object of protocol 0',
+      text('(ios\nsystem\n.'),
+      /opcode 0x69, which no data set needs/,
+    ],
+    ['with a persistent object', text('Pid\n.'), /opcode 0x50/],
+    ['with an object and its class', text('\x80\x02N)\x81.'), /opcode 0x81/],
+    ['with an extension', text('\x80\x02\x82\x01.'), /opcode 0x82/],
+    ['of an unknown protocol', text('\x80\x09N.'), /has protocol 9; 0 to 5 are read/],
+    [
+      'that is another file',
+      Buffer.from('\x1f\x8b not a pickle', 'latin1'),
+      /opcode 0x1f.*at byte 1/,
+    ],
+    ['of a list', text('].'), /does not contain a dictionary/],
+    ['of an empty dictionary', text('}.'), /has no array named "data"/],
+    [
+      'with other numbers',
+      changed({ dtype: 'f4', shape: [3, 768] }),
+      /"data" of type f4; pixels are u1/,
+    ],
+    [
+      'with another shape',
+      changed({ shape: [3 * 3072] }),
+      /"data" of shape 9216; images are N×3072/,
+    ],
+    [
+      'with different shape and bytes',
       changed({ shape: [4, 3072] }),
       /4×3072 u1 with 9216 bytes instead of 12288/,
     ],
     [
-      'of more axes than numpy has',
+      'with more axes than numpy has',
       changed({ shape: [3, 3072, ...Array.from({ length: 63 }, () => 1)] }),
       /an array of an impossible shape/,
     ],
@@ -157,21 +176,17 @@ describe('a pickle is refused, and nothing of it is run:', () => {
       /second body of more than/,
     ],
     [
-      'that announces more than there is',
+      'that announces more bytes than follow',
       text('\x80\x02}(U\x04dataT\xff\xff\xff\x7f'),
-      /announces 2147483647 bytes where 0 are left/,
+      /announces 2147483647 bytes, but only 0 follow/,
     ],
+    ['that takes a missing value', text('\x80\x02R.'), /takes a value that is missing; at byte 3/],
+    ['that recalls a missing value', text('\x80\x02h\x07.'), /refers to value 7/],
+    ['that ends with two values', text('\x80\x02NN.'), /ends with more than one value/],
+    ['with text instead of a number', text('Ihello\n.'), /"hello" instead of a number/],
+    ['with a number of 255 bytes', text('\x80\x02\x8a\xff'), /number of 255 bytes/],
     [
-      'that takes what it does not have',
-      text('\x80\x02R.'),
-      /takes a value that is not there; at byte 3/,
-    ],
-    ['that recalls what it does not have', text('\x80\x02h\x07.'), /refers to value 7/],
-    ['that leaves values over', text('\x80\x02NN.'), /ends with values left over/],
-    ['with a number that is none', text('Ihello\n.'), /"hello" where a number belongs/],
-    ['with a number without end', text('\x80\x02\x8a\xff'), /number of 255 bytes/],
-    [
-      'with a line without end',
+      'with a line of 5000 bytes',
       Buffer.alloc(5000, 'I'),
       /a line of more than 1024 bytes, at byte 1/,
     ],
@@ -181,34 +196,30 @@ describe('a pickle is refused, and nothing of it is run:', () => {
       /damaged UTF-8/,
     ],
     [
-      'with text that is no bytes',
+      'with text that is not bytes',
       text(`\x80\x02X\x00\x90\x00\x00${'\xe2\x82\xac'.repeat(0x3000)}.`),
-      /characters that are no bytes/,
+      /characters above 255/,
     ],
     ['with an open quote', text("S'abc\n."), /a text that does not end/],
-  ] as const)('%s', (_, bytes, says) => {
+  ] as const)('a pickle %s', (_, bytes, says) => {
     expect(refused(bytes)).toMatch(says);
   });
 
-  test('of values without number', () => {
-    const many = Buffer.concat([text('('), Buffer.alloc(3_000_000, 'N'), text('l.')]);
+  test('a pickle with more than 2,000,000 values', () => {
+    // Each of these copies of a list counts when it is recalled and when it is appended.
+    const copies = Buffer.alloc(2 * 1_100_000, 'h\x01', 'latin1');
+    const many = Buffer.concat([text('\x80\x02]q\x01('), copies, text('e.')]);
     expect(refused(many)).toMatch(/more than 2000000 values/);
-    const copies = Buffer.concat([
-      text('\x80\x02]q\x01'),
-      Buffer.alloc(3_000_000, 'h\x01a'),
-      text('.'),
-    ]);
-    expect(refused(copies)).toMatch(/more than 2000000 values/);
   });
 
-  test('of a small text, used without number', () => {
+  test('a pickle that copies a small text beyond 32 MiB', () => {
     const long = Buffer.concat([
       text('X\x00\x7d\x00\x00'),
       Buffer.alloc(32_000, 'a'),
       text('q\x01'),
     ]);
     const encode = text('c_codecs\nencode\nq\x00X\x06\x00\x00\x00latin1q\x02');
-    // 1,100 times 32,000 bytes are more than all text of a batch may have.
+    // 1,100 · 32,000 bytes are more than the limit.
     const calls = Buffer.alloc(1_100 * 8, 'h\x00h\x01h\x02\x86R', 'latin1');
     const copies = Buffer.concat([text('\x80\x02'), long, encode, calls, text('.')]);
     expect(refused(copies)).toMatch(/more than 33554432 bytes of text/);
@@ -217,16 +228,18 @@ describe('a pickle is refused, and nothing of it is run:', () => {
     expect(refused(keys)).toMatch(/more than 33554432 bytes of text/);
     const pixels = Buffer.concat([text('\x80\x02}T'), Buffer.of(0, 0, 1, 0), Buffer.alloc(65_536)]);
     expect(refused(Buffer.concat([pixels, text('Ns.')]))).toMatch(
-      /a dictionary key that is no text/,
+      /a dictionary key that is not text/,
     );
   });
 
-  test('cut off anywhere', () => {
+  test('a pickle that was cut off anywhere', () => {
     for (let bytes = 0; bytes < good.length; bytes += bytes < 700 || bytes > 9600 ? 1 : 97)
-      expect(refused(good.subarray(0, bytes))).toMatch(/cut off|bytes where \d+ are left/);
+      expect(refused(good.subarray(0, bytes))).toMatch(/cut off|bytes, but only \d+ follow/);
   });
 
-  test('larger than any batch, before it is read', () => {
-    expect(() => pickledBatch('f', 'p', 2 ** 32, new PixelMemory())).toThrow(/at most 2560000000/);
+  test('a pickle larger than any batch, before it is read', () => {
+    expect(() => pickledBatch('f', 'p', 2 ** 32, new PixelMemory())).toThrow(
+      /the limit is 2560000000/,
+    );
   });
 });

@@ -1,4 +1,4 @@
-/** Fractions, and splits that keep the mixture of classes. */
+/** Fractions, and stratified splits. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assembleData } from '../../../src/dataset/splits/assemble.ts';
@@ -6,34 +6,28 @@ import { openDataset } from '../../../src/dataset/open-dataset.ts';
 import { Pool, shares } from '../../../src/dataset/splits/draw-records.ts';
 import { countedSplits } from '../../../src/dataset/splits/selections.ts';
 import type { DatasetSpec, Selection } from '../../../src/study/spec/study-spec.ts';
-import { count, fraction, parts, refusal } from '../support/fixtures.ts';
+import { count, fraction, shards, refusal } from '../support/fixtures.ts';
 
 const digits = (
   train: Selection,
   validation: Selection,
-  test_: Selection | null,
-  stratify?: true,
-): DatasetSpec => ({
-  source: { kind: 'named', name: 'digits' },
-  train,
-  validation,
-  test: test_,
-  ...(stratify === true ? { stratify } : {}),
-});
+  test_?: Selection,
+  stratify = false,
+): DatasetSpec => ({ name: 'digits', train, validation, test: test_, stratify });
 const sizes = (spec: DatasetSpec, records: number): (number | null)[] => {
   const { train, validation, test: test_ } = countedSplits(spec, 'x', records);
-  return [train, validation, test_].map((s) => (s?.kind === 'count' ? s.count : null));
+  return [train, validation, test_].map((s) => (s !== null && 'count' in s ? s.count : null));
 };
 
 describe('fractions', () => {
-  test('become counts of what is drawn from', () => {
+  test('fractions become counts of the available records', () => {
     expect(sizes(digits(fraction(0.7), fraction(0.2), fraction(0.1)), 1797)).toEqual([
       1258, 359, 180,
     ]);
-    expect(sizes(digits(count(100), fraction(0.1), null), 1797)).toEqual([100, 180, null]);
+    expect(sizes(digits(count(100), fraction(0.1)), 1797)).toEqual([100, 180, null]);
   });
 
-  test('that make 1 together leave no record out, and never take one twice', () => {
+  test('fractions with the sum 1 use every record once', () => {
     const cuts = fc
       .tuple(
         fc.double({ min: 0.05, max: 0.9, noNaN: true }),
@@ -51,35 +45,35 @@ describe('fractions', () => {
     );
   });
 
-  test('that give nothing, or more than there is beside counts, are refused', async () => {
+  test('a fraction without records, and fractions and counts above the number of records, are refused', async () => {
     const open = (spec: DatasetSpec) => refusal(openDataset(spec, { dataDir: '' }));
-    expect((await open(digits(fraction(0.0001), count(1), null))).what).toMatch(
-      /dataset.train takes 0.0001 of the 1797 records.*which is none/,
+    expect((await open(digits(fraction(0.0001), count(1)))).what).toMatch(
+      /dataset.train has no records: 0.0001 of the 1797 available records/,
     );
-    const tooMany = await open(digits(fraction(0.5), count(1000), null));
+    const tooMany = await open(digits(fraction(0.5), count(1000)));
     expect(tooMany.what).toMatch(
-      /ask for 1899 records \(train 899, validation 1000\).*1797 to draw from/,
+      /request 1899 records \(train 899, validation 1000\).*1797 records to draw from/,
     );
     expect(tooMany.fix).toMatch(/^Lower the fractions and counts to 1797 records/);
   });
 });
 
 describe('a stratified draw', () => {
-  test('shares out by the largest remainder', () => {
+  test('a stratified draw divides by the largest remainder', () => {
     // By hand: 10·(5, 3, 1)/9 = 5.56, 3.33, 1.11.
     expect(shares(10, [5, 3, 1])).toEqual([6, 3, 1]);
     expect(shares(2, [1, 1, 1])).toEqual([1, 1, 0]);
     expect(shares(0, [0, 0])).toEqual([0, 0]);
   });
 
-  test('gives each class its share within one record, never more than it has', () => {
+  test('each class gets its share within one record, never more than its records', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(2 ** 31), { minLength: 1, maxLength: 12 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
-        (classes, part) => {
+        (classes, share) => {
           const total = classes.reduce((a, b) => a + b, 0);
-          const wanted = Math.floor(part * total);
+          const wanted = Math.floor(share * total);
           const given = shares(wanted, classes);
           expect(given.reduce((a, b) => a + b, 0)).toBe(wanted);
           for (const [i, size] of classes.entries()) {
@@ -93,7 +87,7 @@ describe('a stratified draw', () => {
     );
   });
 
-  test('takes every record once, in the order of the pool', () => {
+  test('a stratified draw takes every record once, in the order of the pool', () => {
     const drawn = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 80 });
     fc.assert(
       fc.property(drawn, fc.nat(80), fc.nat(80), (classes, a, b) => {
@@ -109,11 +103,11 @@ describe('a stratified draw', () => {
     );
   });
 
-  test('of the digits has the same mixture in each split, and is the same every time', async () => {
+  test('stratified splits of digits have equal class proportions and depend on the seed alone', async () => {
     const spec = digits(fraction(0.6), fraction(0.2), fraction(0.2), true);
     const mixture = async (seed: number) => {
       const opened = await openDataset(spec, { dataDir: '' });
-      const data = assembleData(opened.reference(seed, 'test'), opened.parts);
+      const data = assembleData(opened.reference(seed, 'test'), opened.shards);
       return [data.train, data.validation, data.test!].map(({ images, records }) => {
         const classes = Array.from({ length: 10 }, () => 0);
         for (const record of records) classes[images.labels[record]!]! += 1;
@@ -131,21 +125,21 @@ describe('a stratified draw', () => {
     expect((await mixture(4))[0]!.records).not.toBe(splits[0]!.records);
   });
 
-  test('moves nothing when the test split is left out', async () => {
+  test('leaving out the test split changes no stratified split', async () => {
     const opened = await openDataset(digits(count(900), count(300), count(300), true), {
       dataDir: '',
     });
     const reference = opened.reference(1, 'test');
-    const with_ = assembleData(reference, opened.parts);
-    const without = assembleData({ ...reference, test: null }, opened.parts);
+    const with_ = assembleData(reference, opened.shards);
+    const without = assembleData({ ...reference, test: null }, opened.shards);
     expect([without.train.records, without.validation.records]).toEqual([
       with_.train.records,
       with_.validation.records,
     ]);
   });
 
-  test('of one class, or of parts that are named beside it, draws from the rest', async () => {
-    const spec = digits(parts('digits'), count(1), null, true);
+  test('a stratified draw does not use named shards, and handles a single class', async () => {
+    const spec = digits(shards('digits'), count(1), undefined, true);
     expect((await refusal(openDataset(spec, { dataDir: '' }))).code).toBe('STUDY_INVALID');
     const labels = new Uint8Array(5);
     expect([...new Pool(Uint32Array.of(4, 2, 0), labels).take(2)]).toEqual([4, 2]);

@@ -1,18 +1,14 @@
-/** Small data sets in the real formats, and folders that vanish after the test. */
+/** Small data sets in the real formats, and temporary folders. */
 import { mkdtempDisposable, mkdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Part } from '../../../src/dataset/shards/shard.ts';
-import { PartDecoder } from '../../../src/dataset/shards/shard-decoder.ts';
-import type { PartCache } from '../../../src/dataset/shards/shard-cache.ts';
-import { PixelMemory } from '../../../src/dataset/shards/pixel-memory.ts';
+import type { Shard } from '../../../src/dataset/shards/shard.ts';
+import { ShardDecoder } from '../../../src/dataset/shards/shard-decoder.ts';
+import type { ShardCache } from '../../../src/dataset/shards/shard-cache.ts';
+import { PixelMemory } from '../../../src/dataset/bytes/pixel-memory.ts';
 import { RidgelineError } from '../../../src/base/errors.ts';
-import type {
-  CountedSelection,
-  DatasetSpec,
-  Selection,
-} from '../../../src/study/spec/study-spec.ts';
+import type { DatasetSpec, Selection } from '../../../src/study/spec/study-spec.ts';
 
 export const recordBytes = 3073;
 
@@ -20,7 +16,7 @@ export function temporaryFolder() {
   return mkdtempDisposable(join(tmpdir(), 'ridgeline-dataset-'));
 }
 
-/** Records whose label is r % 10 and whose pixels tell the file, the record and the place apart. */
+/** Records with label r % 10, whose pixels differ by file, record and place. */
 export function cifarFile(records: number, salt: number): Uint8Array {
   const bytes = new Uint8Array(records * recordBytes);
   for (let i = 0; i < bytes.length; i++) {
@@ -51,7 +47,7 @@ export function idx(dimensions: readonly number[], values: Uint8Array): Buffer {
   return Buffer.concat([header, values]);
 }
 
-export function smallPart(name: string, count: number, salt = 0): Part {
+export function smallShard(name: string, count: number, salt = 0): Shard {
   return {
     name,
     pixels: Uint8Array.from({ length: count * 12 }, (_, i) => (i * 5 + salt) % 17),
@@ -65,18 +61,18 @@ export function smallPart(name: string, count: number, salt = 0): Part {
   };
 }
 
-/** The part that these bytes are, pushed in pieces of `pieceBytes`. */
-export function decodePart(name: string, bytes: Uint8Array, pieceBytes = 50): Part {
-  const decoder = new PartDecoder(name, bytes.length, new PixelMemory());
+/** Decodes a shard from pieces of `pieceBytes`. */
+export function decodeShard(name: string, bytes: Uint8Array, pieceBytes = 50): Shard {
+  const decoder = new ShardDecoder(name, bytes.length, new PixelMemory());
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     decoder.write(bytes.subarray(at, at + pieceBytes));
   }
   decoder.end();
-  return decoder.part();
+  return decoder.shard();
 }
 
-/** What the cache hands out; null where it has nothing. */
-export async function cached(cache: PartCache, digest: string): Promise<Uint8Array | null> {
+/** The cached bytes; null if there are none. */
+export async function cached(cache: ShardCache, digest: string): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];
   const sink = {
     write: (chunk: Uint8Array) => void chunks.push(chunk.slice()),
@@ -85,30 +81,25 @@ export async function cached(cache: PartCache, digest: string): Promise<Uint8Arr
   return (await cache.read(digest, sink)) ? new Uint8Array(Buffer.concat(chunks)) : null;
 }
 
-export const parts = (...names: string[]): CountedSelection => ({ kind: 'parts', parts: names });
-export const count = (records: number): CountedSelection => ({ kind: 'count', count: records });
+export const shards = (...names: string[]): readonly string[] => names;
+export const count = (records: number) => ({ count: records });
+export const fraction = (share: number) => ({ fraction: share });
 
-export const fraction = (share: number): Selection => ({ kind: 'fraction', fraction: share });
-
-export function cifarSpec(
-  train: Selection,
-  validation: Selection,
-  test: Selection | null,
-): DatasetSpec {
-  return { source: { kind: 'named', name: 'cifar10' }, train, validation, test };
+export function cifarSpec(train: Selection, validation: Selection, test?: Selection): DatasetSpec {
+  return { name: 'cifar10', train, validation, test, stratify: false };
 }
 
-/** The operating error that the promise must end with. */
+/** Returns the operating error that rejects the promise. */
 export async function refusal(promise: Promise<unknown>): Promise<RidgelineError> {
   const error: unknown = await promise.then(
-    () => new Error('it was not refused'),
+    () => new Error('the promise was fulfilled'),
     (reason: unknown) => reason,
   );
   if (error instanceof RidgelineError) return error;
   throw error;
 }
 
-/** The folder with real CIFAR-10 files, where there is one. */
+/** The folder with real CIFAR-10 files; null if there is none. */
 export function realDataDir(): string | null {
   const dir = resolve(process.env['RIDGELINE_TEST_DATA'] ?? '../shared/data');
   return existsSync(join(dir, 'cifar-10-binary.tar.gz')) ? dir : null;

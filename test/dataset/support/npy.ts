@@ -1,7 +1,7 @@
-/** Arrays and archives as numpy saves them, and the ways in which they can be wrong. */
+/** Arrays and archives as numpy saves them, and damaged ones. */
 import { crc32, deflateRawSync } from 'node:zlib';
 
-/** The literal that stands in the header. */
+/** The literal in the header. */
 export function npyLiteral(type: string, shape: readonly number[], order = 'False'): string {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   return `{'descr': '${type}', 'fortran_order': ${order}, 'shape': (${sizes}), }`;
@@ -36,12 +36,12 @@ export function npyLabels(labels: readonly number[]): Buffer {
 
 interface MemberChanges {
   readonly isDeflated?: boolean;
-  /** What the directory claims. */
+  /** The size in the directory. */
   readonly bytes?: number;
   readonly crc32?: number;
   readonly method?: number;
   readonly flags?: number;
-  readonly localName?: string;
+  readonly localSignature?: number;
 }
 
 /** A zip archive of these members. */
@@ -63,12 +63,9 @@ export function zip(
     fields.writeUInt32LE(packed.length, 14);
     fields.writeUInt32LE(change.bytes ?? bytes.length, 18);
     fields.writeUInt16LE(name.length, 22);
-    const local = [
-      Buffer.from('PK\u0003\u0004'),
-      fields,
-      Buffer.from(change.localName ?? name),
-      packed,
-    ];
+    const signature = Buffer.alloc(4);
+    signature.writeUInt32LE(change.localSignature ?? 0x04034b50);
+    const local = [signature, fields, Buffer.from(name), packed];
     const rest = Buffer.alloc(14);
     rest.writeUInt32LE(offset, 10);
     entries.push(

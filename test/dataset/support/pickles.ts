@@ -1,8 +1,8 @@
-/** Pickles of CIFAR batches: byte by byte as Python 2 wrote the release, and by the machine's own Python 3. */
+/** Pickles of CIFAR batches: as Python 2 wrote the release, and by the Python 3 of the machine. */
 import { execFileSync } from 'node:child_process';
 import { recordBytes } from './fixtures.ts';
 
-/** Debian's own, which has numpy where `python3-numpy` is installed. */
+/** Debian's Python, which has numpy if `python3-numpy` is installed. */
 export const python = '/usr/bin/python3';
 
 export const hasNumpy = ((): boolean => {
@@ -50,7 +50,7 @@ export interface BatchChanges {
   readonly more?: Buffer;
 }
 
-/** A batch as cPickle of Python 2 writes it with protocol 2: text is bytes, and data a BINSTRING. */
+/** A batch as cPickle of Python 2 writes it with protocol 2: text is bytes, and data is a BINSTRING. */
 export function python2Batch(binary: Uint8Array, changes: BatchChanges = {}): Buffer {
   const records = binary.length / recordBytes;
   const rows = Array.from({ length: records }, (_, r) =>

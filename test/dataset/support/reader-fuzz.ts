@@ -1,6 +1,6 @@
 /**
- * Every reader of data, given valid files that were changed at random: it ends with a valid part or with
- * an operating error that names the file, never otherwise, and in memory that the file's size bounds.
+ * Fuzz test of all readers with valid files that were changed at random. Each run ends with a valid shard
+ * or with an operating error that names the file, in bounded memory.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,21 +15,21 @@ import { pickledBatch } from '../../../src/dataset/formats/cifar-python.ts';
 import { guessFormat } from '../../../src/dataset/formats/formats.ts';
 import { readIdxFolder } from '../../../src/dataset/formats/idx.ts';
 import { readNpz } from '../../../src/dataset/formats/numpy-files.ts';
-import { encodePart, imageBytesOf, type Part } from '../../../src/dataset/shards/shard.ts';
-import { PixelMemory } from '../../../src/dataset/shards/pixel-memory.ts';
-import { cifarFile, decodePart, idx, smallPart } from './fixtures.ts';
+import { encodeShard, bytesPerImage, type Shard } from '../../../src/dataset/shards/shard.ts';
+import { PixelMemory } from '../../../src/dataset/bytes/pixel-memory.ts';
+import { cifarFile, decodeShard, idx, smallShard } from './fixtures.ts';
 import { npyBytes, npyLabels, zip } from './npy.ts';
 import { python2Batch } from './pickles.ts';
 
 interface FuzzedReader {
   readonly name: string;
   readonly valid: () => readonly Uint8Array[];
-  read(bytes: Uint8Array, dir: string): Promise<readonly Part[]>;
+  read(bytes: Uint8Array, dir: string): Promise<readonly Shard[]>;
 }
 
 const everything = (): boolean => true;
 
-function pushed(sink: ParserSink<Part>, bytes: Uint8Array): readonly Part[] {
+function pushed(sink: ParserSink<Shard>, bytes: Uint8Array): readonly Shard[] {
   for (let at = 0; at < bytes.length; at += 911) sink.write(bytes.subarray(at, at + 911));
   sink.end();
   return [sink.value()];
@@ -45,13 +45,13 @@ function archive(dir: string): Buffer {
   return readFileSync(path);
 }
 
-async function idxParts(dir: string, name: string, bytes: Uint8Array): Promise<readonly Part[]> {
+async function idxParts(dir: string, name: string, bytes: Uint8Array): Promise<readonly Shard[]> {
   const folder = join(dir, 'idx');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   writeFileSync(join(folder, name), bytes);
   writeFileSync(join(folder, 'train-labels-idx1-ubyte'), idx([4], Uint8Array.of(1, 2, 3, 4)));
-  return (await readIdxFolder(folder, everything, new PixelMemory())).parts;
+  return (await readIdxFolder(folder, everything, new PixelMemory())).shards;
 }
 
 function readers(dir: string): readonly FuzzedReader[] {
@@ -77,7 +77,7 @@ function readers(dir: string): readonly FuzzedReader[] {
       read: async (bytes) => {
         const path = join(dir, 'f.tar.gz');
         writeFileSync(path, bytes);
-        return (await readCifarArchive(path, everything, new PixelMemory())).parts;
+        return (await readCifarArchive(path, everything, new PixelMemory())).shards;
       },
     },
     {
@@ -87,11 +87,11 @@ function readers(dir: string): readonly FuzzedReader[] {
           writeFileSync(join(dir, 't.gz'), packed);
           return execFileSync('gunzip', ['-c', join(dir, 't.gz')]);
         }),
-      // Changed before it is packed: the checksum of gzip does not save the reader.
+      // The change is made before packing, so that the checksum of gzip does not detect it.
       read: async (bytes) => {
         const path = join(dir, 'f2.tar.gz');
         writeFileSync(path, gzipSync(bytes, { level: 1 }));
-        return (await readCifarArchive(path, everything, new PixelMemory())).parts;
+        return (await readCifarArchive(path, everything, new PixelMemory())).shards;
       },
     },
     {
@@ -110,13 +110,13 @@ function readers(dir: string): readonly FuzzedReader[] {
       read: async (bytes) => {
         const path = join(dir, 'f.npz');
         writeFileSync(path, bytes);
-        return (await readNpz(path, everything, new PixelMemory())).parts;
+        return (await readNpz(path, everything, new PixelMemory())).shards;
       },
     },
     {
-      name: 'part',
-      valid: () => [Buffer.concat(encodePart(smallPart('p', 4)))],
-      read: async (bytes) => [decodePart('p', bytes)],
+      name: 'shard',
+      valid: () => [Buffer.concat(encodeShard(smallShard('p', 4)))],
+      read: async (bytes) => [decodeShard('p', bytes)],
     },
     {
       name: 'guess',
@@ -139,7 +139,7 @@ export const readerNames = [
   'IDX',
   'IDX, packed',
   'npz',
-  'part',
+  'shard',
   'guess',
 ] as const;
 
@@ -147,7 +147,7 @@ export const readerNames = [
 const change = fc.record({
   kind: fc.constantFrom('replace', 'remove', 'insert', 'repeat', 'cut', 'flip'),
   at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-  /** Structure stands at the start and the end of files. */
+  /** Headers and directories are at the start or the end. */
   near: fc.constantFrom('anywhere', 'start', 'end'),
   bytes: fc.oneof(
     fc.uint8Array({ minLength: 1, maxLength: 9 }),
@@ -201,11 +201,11 @@ export async function fuzzReader(name: string, runs: number, dir: string): Promi
       const start: Uint8Array = valid[which % valid.length]!;
       const bytes = changes.reduce(changed, start);
       try {
-        for (const part of await reader.read(bytes, dir)) refuseInvalid(part);
+        for (const shard of await reader.read(bytes, dir)) refuseInvalid(shard);
       } catch (error) {
         if (!(error instanceof RidgelineError)) throw error;
         expect(error.code).toBe('DATASET_INVALID');
-        expect(error.what).toMatch(/^(?:f |f\b|Part p |\/)/);
+        expect(error.what).toMatch(/^(?:f |f\b|Shard p |\/)/);
       }
     }),
     { numRuns: runs },
@@ -213,8 +213,8 @@ export async function fuzzReader(name: string, runs: number, dir: string): Promi
   expect(process.memoryUsage().rss - before).toBeLessThan(400e6);
 }
 
-function refuseInvalid(part: Part): void {
-  expect(part.pixels.length).toBe(part.labels.length * imageBytesOf(part));
-  expect(part.labels.every((label) => label < part.classes)).toBe(true);
-  expect(part.labels.length).toBeGreaterThan(0);
+function refuseInvalid(shard: Shard): void {
+  expect(shard.pixels.length).toBe(shard.labels.length * bytesPerImage(shard));
+  expect(shard.labels.every((label) => label < shard.classes)).toBe(true);
+  expect(shard.labels.length).toBeGreaterThan(0);
 }

@@ -1,10 +1,10 @@
 import { describe, test } from 'vitest';
-import { temporaryFolder } from './support/fixtures.ts';
-import { fuzzReader, readerNames } from './support/reader-fuzz.ts';
+import { temporaryFolder } from '../support/fixtures.ts';
+import { fuzzReader, readerNames } from '../support/reader-fuzz.ts';
 
 const cases = 100_000;
 
-describe(`${cases} files that were changed at random give valid parts or errors that name them`, () => {
+describe(`${cases} randomly changed files give valid shards or errors that name them`, () => {
   test.each(readerNames)(
     '%s',
     async (name) => {
