@@ -1,17 +1,16 @@
 /**
- * What the dashboard must be handed to show a cluster: `cli` makes it of a running coordinator.
+ * Live cluster: the port through which the dashboard reads a running coordinator. `cli` implements it.
  *
- * The dashboard does not know the coordinator, nor how tokens are kept; it asks these few questions.
- * Everything is read from memory or from the store; nothing waits for the network.
+ * The dashboard knows neither the coordinator nor how tokens are stored. Reads come from memory or from the
+ * store; none of them waits for the network.
  */
+import type { WorkerSummary } from '../study/summaries.ts';
 import type { StudyRecord } from '../study/study-record.ts';
+import type { DescribeTrainer } from '../study/trainer-description.ts';
 import type { Measurement, TrialId, TrialRecord } from '../study/trial.ts';
-import type { LogLine, StudyLine, ViewerRole, WorkerLine } from './page-messages.ts';
+import type { LogLine, StudyLine, ViewerRole } from './page-messages.ts';
 
-export type WorkerState =
-  'joining' | 'ready' | 'busy' | 'draining' | 'ineligible' | 'quarantined' | 'lost';
-
-/** What the dashboard is told while it listens. */
+/** Events of a subscription. `changed`: workers, stages or studies. */
 type ClusterEvent =
   | { readonly kind: 'trial-ended'; readonly study: string; readonly trial: TrialRecord }
   | {
@@ -20,23 +19,25 @@ type ClusterEvent =
       readonly trial: TrialId;
       readonly measurement: Measurement;
     }
-  /** Anything else: workers, stages, studies. */
   | { readonly kind: 'changed' };
 
 export interface LiveCluster {
   readonly version: string;
-  studies(): readonly StudyLine[];
-  workers(): readonly Omit<WorkerLine, 'trialsPerMinute'>[];
+  readonly describeTrainer: DescribeTrainer;
+  studies(): Promise<readonly StudyLine[]>;
+  workers(): readonly WorkerSummary[];
+  /** Why nothing can be stored; null if the store works. */
   storeProblem(): string | null;
-  study(name: string): StudyRecord | null;
-  /** All trials of a study, with the last point of their curves, and with the bits of right answers where asked for. */
-  trials(name: string, details: { readonly correctness: boolean }): TrialRecord[];
-  /** The newest `limit`, oldest first. */
-  log(limit: number): readonly LogLine[];
+  /** Null for an unknown study. */
+  study(name: string): Promise<StudyRecord | null>;
+  /** All trials of a study, with the last point of their curves, and on request with their correctness bits. */
+  trials(name: string, details: { readonly correctness: boolean }): Promise<readonly TrialRecord[]>;
+  /** The newest `limit` lines, oldest first. */
+  log(limit: number): Promise<readonly LogLine[]>;
   /** @returns a function that ends the subscription */
   listen(listener: (event: ClusterEvent) => void): () => void;
-  /** @throws RidgelineError when the study is unknown or over */
+  /** @throws RidgelineError if the study is unknown or over */
   setStudy(study: string, change: 'pause' | 'resume' | 'cancel', reason: string): Promise<void>;
-  /** The role of a token as `ridgeline token new` printed it; null when it is not good (any more). */
-  roleOfToken(text: string): ViewerRole | null;
+  /** The role of a token that `ridgeline token new` printed; null if it is not valid. */
+  tokenRole(text: string): ViewerRole | null;
 }

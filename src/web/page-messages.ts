@@ -1,38 +1,26 @@
 /**
- * What the dashboard's server tells its page: plain JSON, in the page's own words.
+ * Page messages: the JSON that the dashboard's server sends to its page. Both import this file.
  *
- * Both sides import this file, so that neither can drift. Numbers are whole (not rounded), times are
- * milliseconds since 1970. Nothing of it is HTML: the page writes every text as text.
- *
- * Not here: how it travels (`web-server.ts`) and how it looks (`page`).
+ * Numbers are not rounded; times are milliseconds since 1970. No field contains HTML: the page inserts every
+ * text as text.
  */
-import type { CyclicalRate } from '../study/spec/study-spec.ts';
-import type { ResultRow, StageCounts, StudyResults } from '../report/results/study-results.ts';
+import type { CyclicalRate } from '../report/charts/rate-cycles.ts';
+import type { ResultRow } from '../report/results/result-row.ts';
+import type { StageCounts, StudyResults } from '../report/results/study-results.ts';
+import type { Params } from '../study/search-space.ts';
+import type { StudySummary, WorkerSummary } from '../study/summaries.ts';
 import type { Measurement, StageRecord } from '../study/trial.ts';
-import type { WorkerState } from './live-cluster.ts';
 
 export type ViewerRole = 'viewer' | 'admin';
 
-export interface StudyLine {
-  readonly study: string;
-  readonly status: string;
-  readonly stage: string | null;
-  readonly done: number;
-  readonly total: number;
-  readonly running: number;
-}
+export type StudyLine = Pick<
+  StudySummary,
+  'study' | 'status' | 'stage' | 'done' | 'total' | 'running'
+>;
 
-export interface WorkerLine {
-  readonly name: string;
-  readonly address: string;
-  readonly threads: number;
-  readonly busy: number;
-  readonly kernel: string;
-  readonly trialsCompleted: number;
-  /** Completed trials a minute, over the last minutes; null before there is enough to tell. */
+export interface WorkerLine extends WorkerSummary {
+  /** Completed trials per minute over the last minutes; null if unknown. */
   readonly trialsPerMinute: number | null;
-  readonly state: WorkerState;
-  readonly reason: string | null;
 }
 
 export interface Overview {
@@ -40,17 +28,17 @@ export interface Overview {
   readonly role: ViewerRole;
   readonly studies: readonly StudyLine[];
   readonly workers: readonly WorkerLine[];
-  /** Why nothing can be stored at the moment; null when all is well. */
+  /** Why nothing can be stored; null if the store works. */
   readonly storeProblem: string | null;
 }
 
-/** Counts are of λ, whatever replicates they have, as the tables count. */
+/** Counts are of configurations, as in the tables. */
 export interface StageLine extends StageRecord, StageCounts {
-  /** Whether the range is found from another stage. */
+  /** Whether another stage's results give the space. */
   readonly isNarrowed: boolean;
 }
 
-/** Of `StudyResults` what the same sentences are made of that stand below the tables. */
+/** The fields of `StudyResults` that the sentences below the tables need. */
 export interface StudyPage extends Pick<
   StudyResults,
   | 'study'
@@ -58,6 +46,9 @@ export interface StudyPage extends Pick<
   | 'reason'
   | 'seed'
   | 'objective'
+  | 'metrics'
+  | 'parameters'
+  | 'parameter'
   | 'winner'
   | 'best'
   | 'ties'
@@ -68,24 +59,25 @@ export interface StudyPage extends Pick<
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
   readonly stages: readonly StageLine[];
-  /** Of the study as a whole, once it is over; those of a stage stand with it. */
+  /** Of the whole study, once it is over; each stage has its own. */
   readonly warnings: readonly string[];
-  /** False where it has too many trials: then nothing is known of errors, ties, the fit and warnings. */
+  /** False for a study with too many trials, which has no errors, ties, fit and warnings. */
   readonly isCompared: boolean;
-  /** The first rows of the ranking; the rest is asked for by page. Ranks count over all stages. */
+  /** The first rows of the ranking over all stages; the page requests others. */
   readonly rows: readonly ResultRow[];
   readonly rowsTotal: number;
   readonly points: readonly ScatterPoint[];
-  /** Of how many that have ended the points were chosen, where there are too many to draw. */
+  /** Number of trials that have ended; `points` may be a selection. */
   readonly pointsTotal: number;
   readonly curves: readonly RunningCurve[];
-  readonly learningRate: CyclicalRate;
+  /** Null for a trainer without cycles. */
+  readonly learningRate: CyclicalRate | null;
 }
 
-/** Stage (by place), λ, value of the objective (null: failed), trial, whether it is tied with the best. */
+/** `at`: the parameter's value. `value`: null for a failed trial. `tied`: with the best; null if not compared. */
 export type ScatterPoint = readonly [
   stage: number,
-  lambda: number,
+  at: number,
   value: number | null,
   trial: string,
   tied: boolean | null,
@@ -93,7 +85,7 @@ export type ScatterPoint = readonly [
 
 export interface RunningCurve {
   readonly trial: string;
-  readonly lambda: number;
+  readonly params: Params;
   /** By step, ascending. */
   readonly points: readonly Measurement[];
 }

@@ -1,62 +1,63 @@
 /**
- * Where the label of the best trial stands: beside its dot, and never outside of the picture, however
- * narrow that is and however long the name.
+ * Position of the best trial's label: next to its dot, and always inside the picture, whatever its width
+ * and the length of the name.
  */
 import { log } from '../../base/elementary.ts';
-import type { LambdaRange } from '../../study/spec/study-spec.ts';
+import type { Range } from '../../search/samplers/distribution.ts';
 import { panelMargins, textWidth } from './chart-frame.ts';
 import { chartWidth } from './chart-style.ts';
-import { lambdaInset } from './lambda-axis.ts';
+import { axisInset } from './parameter-axis.ts';
 
 interface BestLabel {
   readonly name: string;
   readonly numbers: string;
-  readonly lambda: number;
-  /** Of the axis. */
-  readonly range: LambdaRange;
-  /** Of the picture. */
+  /** The parameter's value. */
+  readonly at: number;
+  /** Range of the axis. */
+  readonly range: Range;
+  /** Width of the picture. */
   readonly width: number | undefined;
 }
 
 interface LabelPlace {
   readonly lines: readonly string[];
   readonly textAnchor: 'start' | 'end';
-  /** From the dot to where the lines begin, or end, in pixels. */
+  /** From the dot to the start of the lines, or their end, in pixels. */
   readonly dx: number;
 }
 
 /** Between the label and the edge of the picture. */
 const gap = 4;
-/** How far it reaches beyond the dot on the other side. */
+/** How far the label extends beyond the dot on the other side. */
 const overlap = 6;
 
-/** It grows from the dot towards the middle; where that is not enough, it begins or ends at an edge. */
+/** The label extends from the dot towards the middle; if that is too narrow, it starts or ends at an edge. */
 export function bestLabelPlace({
   name,
   numbers,
-  lambda,
+  at,
   range,
   width = chartWidth,
 }: BestLabel): LabelPlace {
   const { marginLeft, marginRight } = panelMargins;
-  const lines = linesOf(name, numbers, width - 2 * gap);
+  const lines = labelLines(name, numbers, width - 2 * gap);
   const needed = lines.reduce((most, line) => Math.max(most, textWidth(line, true)), 0);
-  const left = marginLeft + lambdaInset;
-  const right = width - marginRight - lambdaInset;
-  const at = left + (log(lambda / range.min) / log(range.max / range.min)) * (right - left);
-  if (at < (left + right) / 2) {
+  const left = marginLeft + axisInset;
+  const right = width - marginRight - axisInset;
+  const x = left + (log(at / range.min) / log(range.max / range.min)) * (right - left);
+  if (x < (left + right) / 2) {
     const end = width - gap;
-    if (at - overlap + needed <= end) return { lines, textAnchor: 'start', dx: -overlap };
-    return { lines, textAnchor: 'end', dx: end - at };
+    if (x - overlap + needed <= end) return { lines, textAnchor: 'start', dx: -overlap };
+    return { lines, textAnchor: 'end', dx: end - x };
   }
-  // Rather not over the numbers of the axis, if there is room beside them.
+  // Not over the numbers of the axis, if there is room next to them.
   const begin = Math.max(gap, Math.min(marginLeft, width - gap - needed));
-  if (at + overlap - needed >= begin) return { lines, textAnchor: 'end', dx: overlap };
-  return { lines, textAnchor: 'start', dx: begin - at };
+  if (x + overlap - needed >= begin) return { lines, textAnchor: 'end', dx: overlap };
+  return { lines, textAnchor: 'start', dx: begin - x };
 }
 
-/** One line where there is room for it, else two, the name cut to what there is. */
-function linesOf(name: string, numbers: string, room: number): string[] {
+/** One line if there is room for it, else two, with the name cut to the width. */
+function labelLines(name: string, numbers: string, room: number): string[] {
   const whole = `${name}: ${numbers}`;
   if (textWidth(whole, true) <= room) return [whole];
   let cut = name;

@@ -1,10 +1,9 @@
 /**
- * The frame of every chart: one SVG with a title and a description for those who cannot see it, a
- * heading, a legend, and one or more panels below each other.
+ * Chart frame: one SVG with a title and a description for screen readers, a heading, a legend, and one or
+ * more panels below each other.
  *
- * Plot draws the panels. It can put a heading and a legend around them too, but as HTML, which is no
- * SVG file; and it has one pair of scales a plot, so stacked panels with scales of their own have to
- * be put together here anyway.
+ * Plot draws the panels. Its own heading and legend are HTML, which an SVG file cannot contain, and it has
+ * one pair of scales per plot, so panels with different scales are assembled here.
  */
 import * as Plot from '@observablehq/plot';
 import { foreignText } from '../text/escape-terminal.ts';
@@ -35,7 +34,7 @@ export interface Frame {
   readonly title: string;
   /** What the chart shows, in words, with its main numbers. */
   readonly description: string;
-  /** Under the heading, smaller. */
+  /** Below the heading, smaller. */
   readonly subtitle?: string | undefined;
   readonly legend: readonly LegendItem[];
   readonly panels: readonly Panel[];
@@ -44,11 +43,11 @@ export interface Frame {
 
 const svgNamespace = 'http://www.w3.org/2000/svg';
 const edge = 16;
-/** Beside a panel, where it says nothing else. */
+/** Default margins of a panel. */
 export const panelMargins = { marginLeft: 64, marginRight: 24 };
 const legendRow = 20;
 
-/** @returns an `<svg>` element that stands in no document yet */
+/** @returns an `<svg>` element that is in no document yet */
 export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame): ChartElement {
   const width = frame.width ?? chartWidth;
   const heads = theme.isFile ? headLines(frame) : [];
@@ -88,7 +87,7 @@ export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame)
   return svg;
 }
 
-/** An SVG element with attributes and, where given, text: it stays text, and no control character makes the file ill-formed. */
+/** An SVG element with attributes and optional text. The text is escaped, so that the file is well-formed. */
 function element(
   document: ChartDocument,
   name: string,
@@ -101,6 +100,11 @@ function element(
   return made;
 }
 
+/** Horizontal lines at the ticks of the y axis. */
+export function grid(ticks: number): Plot.Markish {
+  return Plot.gridY({ strokeOpacity: 0.12, ticks });
+}
+
 function panelElement(
   document: ChartDocument,
   { height, options }: Panel,
@@ -108,10 +112,10 @@ function panelElement(
   y: number,
 ): ChartElement {
   const plot = Plot.plot({ ...panelMargins, ...options, width, height, document });
-  // Plot's style sheet names a font and a class for pages of its own; the frame says both already.
+  // Plot's style sheet sets a font and a class; the frame has its own.
   plot.querySelector('style')?.remove();
   for (const name of ['class', 'font-family', 'font-size', 'viewBox']) plot.removeAttribute(name);
-  // Plot names its groups for screen readers, but the chart as a whole is one image with a description.
+  // Plot names its groups for screen readers, but the chart is one image with a description.
   for (const group of plot.querySelectorAll('[aria-label]')) {
     group.setAttribute('data-mark', group.getAttribute('aria-label') ?? '');
     group.removeAttribute('aria-label');
@@ -131,12 +135,12 @@ interface PlacedItem extends LegendItem {
   readonly x: number;
 }
 
-/** A text's width at the charts' font size, estimated from above: nothing can be measured here. */
+/** Upper estimate of a text's width at the charts' font size: without a browser it cannot be measured. */
 export function textWidth(text: string, isBold = false): number {
   return text.length * fontSize * (isBold ? 0.66 : 0.58);
 }
 
-/** Items from left to right, as many in a row as surely fit. */
+/** Items from left to right, as many in a row as fit. */
 function legendLines(items: readonly LegendItem[], width: number): PlacedItem[][] {
   const lines: PlacedItem[][] = [];
   let x = Infinity;
@@ -172,40 +176,32 @@ function legendMark(
   { x, color, mark }: PlacedItem,
   y: number,
 ): ChartElement {
-  const at = { transform: `translate(${x + 12},${y})` };
+  const transform = `translate(${x + 12},${y})`;
+  return element(document, 'path', { transform, ...markAttributes(mark, color) });
+}
+
+function markAttributes(
+  mark: LegendMark,
+  color: string,
+): Readonly<Record<string, string | number>> {
   const stroke = { stroke: color, fill: 'none' };
+  const line = { ...stroke, 'stroke-width': 2 };
   switch (mark) {
     case 'line':
-      return element(document, 'path', { ...at, ...stroke, 'stroke-width': 2, d: 'M-12,0h24' });
+      return { ...line, d: 'M-12,0h24' };
     case 'dashed':
-      return element(document, 'path', {
-        ...at,
-        ...stroke,
-        'stroke-width': 2,
-        'stroke-dasharray': '5 3',
-        d: 'M-12,0h24',
-      });
+      return { ...line, 'stroke-dasharray': '5 3', d: 'M-12,0h24' };
     case 'cross':
-      return element(document, 'path', {
-        ...at,
-        ...stroke,
-        'stroke-width': 1.6,
-        d: 'M-4,-4L4,4M-4,4L4,-4',
-      });
+      return { ...stroke, 'stroke-width': 1.6, d: 'M-4,-4L4,4M-4,4L4,-4' };
     case 'ring':
-      return element(document, 'path', { ...at, ...stroke, d: shapePaths.circle });
+      return { ...stroke, d: shapePaths.circle };
     case 'area':
-      return element(document, 'path', {
-        ...at,
-        fill: color,
-        'fill-opacity': 0.25,
-        d: 'M-8,-6h16v12h-16Z',
-      });
+      return { fill: color, 'fill-opacity': 0.25, d: 'M-8,-6h16v12h-16Z' };
     case 'circle':
     case 'triangle':
     case 'diamond2':
     case 'square2':
-      return element(document, 'path', { ...at, fill: color, d: shapePaths[mark] });
+      return { fill: color, d: shapePaths[mark] };
   }
 }
 

@@ -1,14 +1,14 @@
-/** The names of a study's charts and what they show, for `--help`, without loading what draws them. */
+/** The kinds of charts of a study, for `--help`. This module does not load the code that draws them. */
 import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import type { TrialRecord } from '../../study/trial.ts';
 
 export const chartKinds = {
-  scatter: 'log λ against the objective: stages, fine range, fit, winner',
-  zoom: 'the same within the finest range, with standard errors',
-  'train-validation': 'training and validation accuracy against log λ',
+  scatter: 'objective against the parameter: stages, fine range, fit, winner',
+  zoom: 'the scatter within the finest range, with standard errors',
+  'train-validation': 'training and validation accuracy against the parameter',
   curves: 'learning curves of the best, the median and the worst trial, or of --trial',
-  timeline: 'which worker trained what and when',
+  timeline: 'which worker trained which trials, and when',
 } as const;
 
 export type ChartKind = keyof typeof chartKinds;

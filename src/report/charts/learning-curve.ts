@@ -1,32 +1,33 @@
 /**
- * Learning curves over the cyclical rate: cost, loss and accuracy in panels on one axis of steps, the
- * rate as a strip below, a rule where each cycle ends.
+ * Learning curves: cost, loss and accuracy in panels on one axis of steps, with the learning rate below and a
+ * rule at the end of each cycle.
  *
- * The rule matters for reading: inside a cycle the high rate shakes the weights, and a curve that
- * looks as if it got worse only waits for the rate to fall. What counts is where a cycle ends; the
- * last point carries its value.
+ * The rules help to read the curves: a high rate in the middle of a cycle makes values worse, and they
+ * recover as it falls. The value at the end of a cycle is the one to compare, so the last point shows its
+ * value.
  *
- * One series is coloured by data split; several are coloured by series, and training is dashed.
+ * One series has a colour for each split; several have a colour for each series, and training is dashed.
  */
 import * as Plot from '@observablehq/plot';
-import type { CyclicalRate } from '../../study/spec/study-spec.ts';
+import { classificationMetrics, type Metric } from '../../study/metrics.ts';
 import type { Measurement } from '../../study/trial.ts';
+import { chartPoints, metricIn, metricOn } from '../results/metric-values.ts';
 import { thinnedCurve } from '../results/thinned-curve.ts';
-import { framed, type LegendItem, type Panel } from './chart-frame.ts';
+import { metricNamed, metricText } from '../text/number-format.ts';
+import { framed, grid, type LegendItem, type Panel } from './chart-frame.ts';
 import {
   blue,
   colorAt,
-  faint,
   shapeAt,
   stepText,
   vermilion,
-  type ChartDocument,
-  type ChartElement,
+  type DrawChart,
   type ChartTheme,
   type Shape,
 } from './chart-style.ts';
-import { cycleEndsUpTo, rateCorners } from './rate-cycles.ts';
-import { paddedDomain, plainNumber } from './value-axis.ts';
+import { rateCorners, type CyclicalRate, type RatePoint } from './rate-cycles.ts';
+import { cycleRules, ratePanel } from './rate-panel.ts';
+import { paddedDomain, valueScale } from './value-axis.ts';
 
 export interface CurveSeries {
   readonly label: string;
@@ -38,105 +39,94 @@ export interface LearningCurveInput {
   readonly title: string;
   readonly subtitle?: string | undefined;
   readonly series: readonly CurveSeries[];
-  readonly learningRate: CyclicalRate;
+  /** Of the trainer; without them, those of a classifier. */
+  readonly metrics?: readonly Metric[];
+  /** Null for a trainer without cycles: then the measured rate is drawn. */
+  readonly learningRate: CyclicalRate | null;
   readonly width?: number;
-  /** Without the panel of costs, which is little more than that of losses: for small places. */
+  /** Without the panel of costs, which are similar to losses. */
   readonly isSmall?: boolean;
 }
 
 type Quantity = 'cost' | 'loss' | 'accuracy';
+type Point = RatePoint;
 
 interface Line {
   readonly label: string;
-  readonly split: 'training' | 'validation';
+  readonly split: 'train' | 'validation';
   readonly color: string;
   readonly isDashed: boolean;
   readonly shape: Shape;
   readonly points: readonly Point[];
 }
 
-interface Point {
-  readonly step: number;
-  readonly value: number;
-}
-
-/** More points of a line than this are nearer to each other than can be seen. */
+/** More points of a line cannot be distinguished. */
 const pointsMax = 2_000;
-/** Beyond this many points of a line, dots would hide it. */
+/** More dots would hide their line. */
 const dotsMax = 60;
-/** And with more cycles than this their ends would hide everything. */
-const rulesMax = 60;
 const panelHeight = 170;
-const rateHeight = 110;
 
-export function learningCurve(
-  document: ChartDocument,
-  input: LearningCurveInput,
-  theme: ChartTheme,
-): ChartElement {
+export const learningCurve: DrawChart<LearningCurveInput> = (document, input, theme) => {
+  const { learningRate: rate, metrics = classificationMetrics } = input;
   const series = input.series.map(({ label, curve }) => ({
     label,
     curve: thinnedCurve(curve, pointsMax),
   }));
   const stepMax = Math.max(1, ...input.series.map(({ curve }) => curve.at(-1)?.step ?? 0));
-  // Costs of trials with different λ are not comparable: they have a panel only for one series.
-  const quantities: Quantity[] =
-    input.series.length === 1 && input.isSmall !== true
+  // Costs of trials with different λ cannot be compared, so only a single series has a panel of them.
+  const quantities: readonly Quantity[] =
+    series.length === 1 && input.isSmall !== true
       ? ['cost', 'loss', 'accuracy']
       : ['loss', 'accuracy'];
-  const panels = quantities.map((quantity) =>
-    valuePanel(quantity, linesOf(series, quantity), stepMax, input.learningRate, theme),
-  );
+  const panels = quantities
+    .filter((quantity) => metricOn(metrics, quantity, 'validation') !== null)
+    .map((quantity) =>
+      valuePanel(quantity, toLines(series, metrics, quantity), stepMax, rate, theme),
+    );
+  const points =
+    rate === null
+      ? chartPoints(series[0]?.curve ?? [], metricNamed('learning_rate', metrics))
+      : rateCorners(rate, stepMax);
   return framed(document, theme, {
     title: input.title,
     subtitle: input.subtitle,
-    description: describe(input.series),
-    legend: legendOf(input.series),
+    description: describe(input.series, metrics),
+    legend: legend(input.series),
     width: input.width,
-    panels: [...panels, ratePanel(input.learningRate, stepMax)],
+    panels: [...panels, ratePanel(points, rate, stepMax)],
   });
-}
+};
 
-function linesOf(series: readonly CurveSeries[], quantity: Quantity): Line[] {
+function toLines(
+  series: readonly CurveSeries[],
+  metrics: readonly Metric[],
+  quantity: Quantity,
+): Line[] {
   const isSingle = series.length === 1;
   return series.flatMap(({ label, curve }, index) =>
-    (['training', 'validation'] as const).map((split): Line => {
-      const isTraining = split === 'training';
+    (['train', 'validation'] as const).map((split): Line => {
+      const isTraining = split === 'train';
       return {
         label,
         split,
         color: isSingle ? (isTraining ? blue : vermilion) : colorAt(index),
         isDashed: isSingle ? false : isTraining,
         shape: isSingle ? (isTraining ? 'circle' : 'triangle') : shapeAt(index),
-        points: curve
-          .map((m) => ({ step: m.step, value: valueOf(m, split, quantity) }))
-          .filter(({ value }) => Number.isFinite(value)),
+        points: chartPoints(curve, metricOn(metrics, quantity, split)),
       };
     }),
   );
-}
-
-function valueOf(m: Measurement, split: Line['split'], quantity: Quantity): number {
-  const isTraining = split === 'training';
-  switch (quantity) {
-    case 'cost':
-      return isTraining ? m.trainCost : m.validationCost;
-    case 'loss':
-      return isTraining ? m.trainLoss : m.validationLoss;
-    case 'accuracy':
-      return 100 * (isTraining ? m.trainAccuracy : m.validationAccuracy);
-  }
 }
 
 function valuePanel(
   quantity: Quantity,
   lines: readonly Line[],
   stepMax: number,
-  rate: CyclicalRate,
+  rate: CyclicalRate | null,
   theme: ChartTheme,
 ): Panel {
   const isAccuracy = quantity === 'accuracy';
-  const values = lines.flatMap(({ points }) => points.map(({ value }) => value));
+  const domain = paddedDomain(lines.flatMap(({ points }) => points.map(({ value }) => value)));
   return {
     height: panelHeight,
     options: {
@@ -144,19 +134,12 @@ function valuePanel(
       marginBottom: 8,
       marginRight: 64,
       x: { domain: [0, stepMax], axis: null },
-      y: {
-        label: isAccuracy ? 'accuracy, %' : quantity,
-        labelArrow: 'none',
-        labelOffset: 48,
-        ticks: 5,
-        domain: paddedDomain(values),
-        tickFormat: plainNumber,
-      },
+      y: valueScale(isAccuracy ? 'accuracy, %' : quantity, domain, 5),
       marks: [
-        Plot.gridY({ strokeOpacity: 0.12, ticks: 5 }),
+        grid(5),
         cycleRules(rate, stepMax),
         ...lines.flatMap((line) => lineMarks(line)),
-        ...endMarks(lines, isAccuracy, paddedDomain(values), theme),
+        ...endMarks(lines, isAccuracy ? 2 : 3, domain, theme),
       ],
     },
   };
@@ -177,10 +160,10 @@ function lineMarks({ points, color, isDashed, shape }: Line): Plot.Markish[] {
   ];
 }
 
-/** The last value of each line beside its end; of several series only validation, which is compared. */
+/** The last value of each line next to its end; of several series only validation, which is compared. */
 function endMarks(
   lines: readonly Line[],
-  isAccuracy: boolean,
+  digits: number,
   domain: readonly [number, number],
   theme: ChartTheme,
 ): Plot.Markish[] {
@@ -188,7 +171,7 @@ function endMarks(
     const end = points.at(-1);
     return end === undefined || isDashed ? [] : [{ ...end, color, shape, split }];
   });
-  return apart(ends, domain).flatMap((end): Plot.Markish[] => [
+  return spreadLabels(ends, domain).flatMap((end): Plot.Markish[] => [
     Plot.dot([end], {
       x: 'step',
       y: 'value',
@@ -200,7 +183,7 @@ function endMarks(
     Plot.text([end], {
       x: 'step',
       y: 'at',
-      text: () => (isAccuracy ? end.value.toFixed(2) : end.value.toFixed(3)),
+      text: () => end.value.toFixed(digits),
       dx: 9,
       textAnchor: 'start',
       fill: 'currentColor',
@@ -209,8 +192,8 @@ function endMarks(
   ]);
 }
 
-/** Where the labels of the ends stand: at their value, or moved so that none covers another. */
-function apart<End extends Point>(
+/** Positions of the labels: at their values, or moved so that none covers another. */
+function spreadLabels<End extends Point>(
   ends: readonly End[],
   [low, high]: readonly [number, number],
 ): (End & { readonly at: number })[] {
@@ -222,7 +205,7 @@ function apart<End extends Point>(
       above = Math.min(end.value, above - gap);
       return { ...end, at: above };
     });
-  // Those that were pushed out at the bottom push the others up again.
+  // Labels below the panel move up and move the others up.
   let below = low - gap;
   return down.toReversed().map((end) => {
     below = Math.max(end.at, below + gap);
@@ -230,57 +213,7 @@ function apart<End extends Point>(
   });
 }
 
-function cycleRules(rate: CyclicalRate, stepMax: number): Plot.Markish {
-  const ends = cycleEndsUpTo(rate, stepMax);
-  if (ends.length > rulesMax) return null;
-  return Plot.ruleX(ends, { stroke: 'currentColor', strokeOpacity: 0.35, strokeDasharray: '2 3' });
-}
-
-function ratePanel(rate: CyclicalRate, stepMax: number): Panel {
-  const corners = rateCorners(rate, stepMax);
-  return {
-    height: rateHeight,
-    options: {
-      marginTop: 22,
-      marginBottom: 38,
-      marginRight: 64,
-      x: {
-        domain: [0, stepMax],
-        label: 'step',
-        labelAnchor: 'center',
-        labelArrow: 'none',
-        tickFormat: stepText,
-        ticks: 8,
-      },
-      y: {
-        domain: [0, rate.max],
-        ticks: [0, rate.max],
-        tickFormat: (value: number) => (value === 0 ? '0' : String(value)),
-        label: 'learning rate',
-        labelArrow: 'none',
-        labelOffset: 48,
-      },
-      marks: [
-        cycleRules(rate, stepMax),
-        Plot.areaY(corners, {
-          x: 'step',
-          y: 'value',
-          fill: 'currentColor',
-          fillOpacity: 0.12,
-        }),
-        Plot.line(corners, {
-          x: 'step',
-          y: 'value',
-          stroke: 'currentColor',
-          strokeOpacity: faint,
-          strokeWidth: 1.5,
-        }),
-      ],
-    },
-  };
-}
-
-function legendOf(series: readonly CurveSeries[]): LegendItem[] {
+function legend(series: readonly CurveSeries[]): LegendItem[] {
   if (series.length === 1) {
     return [
       { label: 'training', color: blue, mark: 'circle' },
@@ -294,13 +227,15 @@ function legendOf(series: readonly CurveSeries[]): LegendItem[] {
   ];
 }
 
-function describe(series: readonly CurveSeries[]): string {
+function describe(series: readonly CurveSeries[], metrics: readonly Metric[]): string {
   const ends = series.map(({ label, curve }) => {
     const last = curve.at(-1);
     if (last === undefined) return `${label}: no measurements`;
-    const percent = (share: number): string =>
-      Number.isFinite(share) ? `${(100 * share).toFixed(2)} %` : 'not a number';
-    return `${label}: after ${stepText(last.step)} steps training accuracy ${percent(last.trainAccuracy)}, validation accuracy ${percent(last.validationAccuracy)}`;
+    const accuracy = (split: Line['split']): string => {
+      const metric = metricOn(metrics, 'accuracy', split);
+      return (metric && metricText(metric, metricIn(last, metric.name))) ?? 'unknown';
+    };
+    return `${label}: after ${stepText(last.step)} steps training accuracy ${accuracy('train')}, validation accuracy ${accuracy('validation')}`;
   });
-  return `Learning curves over the steps of training, with the cyclical learning rate below. ${ends.join('; ')}.`;
+  return `Learning curves over the steps of training, with the learning rate below. ${ends.join('; ')}.`;
 }

@@ -1,33 +1,24 @@
 /**
- * Accuracy against a slowly rising learning rate (Smith 2015, arXiv 1506.01186, section 3.3), with the
- * suggested bounds of the cyclical rate: the least where accuracy starts to rise, the greatest where it
- * becomes ragged or falls.
+ * Learning-rate range: accuracy against a slowly rising learning rate (Smith 2015, arXiv 1506.01186, section
+ * 3.3), with the suggested bounds of the cyclical rate. Accuracy starts to rise at the lower bound, and
+ * becomes ragged or falls at the upper one.
  */
 import * as Plot from '@observablehq/plot';
-import { framed } from './chart-frame.ts';
-import {
-  blue,
-  vermilion,
-  type ChartDocument,
-  type ChartElement,
-  type ChartTheme,
-} from './chart-style.ts';
-import { paddedDomain, plainNumber } from './value-axis.ts';
+import { framed, grid } from './chart-frame.ts';
+import { blue, vermilion, type DrawChart } from './chart-style.ts';
+import { plainNumber } from '../text/number-format.ts';
+import { centeredScale, paddedDomain, valueScale } from './value-axis.ts';
 
 export interface RateRangeInput {
   readonly title: string;
   readonly subtitle?: string | undefined;
   /** By rate, ascending; the accuracy is a share in [0, 1]. */
   readonly points: readonly { readonly learningRate: number; readonly accuracy: number }[];
-  /** Null where the test showed none. */
+  /** Null if the test gave none. */
   readonly suggested: { readonly min: number; readonly max: number } | null;
 }
 
-export function learningRateRange(
-  document: ChartDocument,
-  input: RateRangeInput,
-  theme: ChartTheme,
-): ChartElement {
+export const learningRateRange: DrawChart<RateRangeInput> = (document, input, theme) => {
   const points = input.points
     .filter(({ accuracy }) => Number.isFinite(accuracy))
     .map(({ learningRate, accuracy }) => ({ rate: learningRate, percent: 100 * accuracy }));
@@ -52,24 +43,11 @@ export function learningRateRange(
         options: {
           marginTop: 36,
           marginBottom: 44,
-          x: {
-            label: 'learning rate',
-            labelAnchor: 'center',
-            labelArrow: 'none',
-            tickFormat: plainNumber,
-            inset: 6,
-          },
-          y: {
-            label: 'accuracy, %',
-            labelArrow: 'none',
-            labelOffset: 48,
-            domain: yDomain,
-            ticks: 6,
-            tickFormat: plainNumber,
-          },
+          x: { ...centeredScale('learning rate'), tickFormat: plainNumber, inset: 6 },
+          y: valueScale('accuracy, %', yDomain, 6),
           marks: [
             ...suggestionMarks(suggested),
-            Plot.gridY({ strokeOpacity: 0.12, ticks: 6 }),
+            grid(6),
             Plot.line(points, { x: 'rate', y: 'percent', stroke: blue, strokeWidth: 1.8 }),
             points.length > 80
               ? null
@@ -79,7 +57,7 @@ export function learningRateRange(
       },
     ],
   });
-}
+};
 
 function suggestionMarks(suggested: RateRangeInput['suggested']): Plot.Markish[] {
   if (suggested === null) return [];

@@ -1,15 +1,35 @@
-/** The cyclical rate as a line has it: its corners, and where its cycles end. */
-import type { CyclicalRate } from '../../study/spec/study-spec.ts';
+/** The cyclical learning rate as a line: its corners, and the ends of its cycles. */
+import type { TrainerSettings } from '../../study/trainer-description.ts';
+
+/** Triangular cycles between two rates; `cycleMultiplier` stretches each cycle after the first. */
+export interface CyclicalRate {
+  readonly min: number;
+  readonly max: number;
+  /** Half a cycle. */
+  readonly stepSize: number;
+  readonly cycleMultiplier?: number | undefined;
+}
+
+/** The rate of a trainer with cycles; null for other trainers. */
+export function cyclicalRateFrom({ learningRate }: TrainerSettings): CyclicalRate | null {
+  return isCyclical(learningRate) ? learningRate : null;
+}
+
+function isCyclical(rate: unknown): rate is CyclicalRate {
+  if (typeof rate !== 'object' || rate === null) return false;
+  const fields: Readonly<Record<string, unknown>> = { ...rate };
+  return ['min', 'max', 'stepSize'].every((name) => typeof fields[name] === 'number');
+}
 
 export interface RatePoint {
   readonly step: number;
   readonly value: number;
 }
 
-/** More than these corners would be a black strip. */
+/** More corners cannot be distinguished. */
 const cornersMax = 2000;
 
-/** The triangle's corners up to `stepMax`: between them the rate is a straight line. */
+/** The corners up to `stepMax`; the rate is linear between them. */
 export function rateCorners(rate: CyclicalRate, stepMax: number): RatePoint[] {
   const { min, max, stepSize, cycleMultiplier = 1 } = rate;
   const corners: RatePoint[] = [{ step: 0, value: min }];
@@ -29,8 +49,8 @@ export function rateCorners(rate: CyclicalRate, stepMax: number): RatePoint[] {
   return corners;
 }
 
-/** The last step of each whole cycle: there the rate is at its minimum, and results count. */
-export function cycleEndsUpTo(rate: CyclicalRate, stepMax: number): number[] {
+/** The last step of each whole cycle, where the rate is at its minimum. */
+export function cycleEnds(rate: CyclicalRate, stepMax: number): number[] {
   return rateCorners(rate, stepMax)
     .filter(({ value }, index) => index > 0 && index % 2 === 0 && value === rate.min)
     .map(({ step }) => step);

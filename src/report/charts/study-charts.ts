@@ -1,35 +1,38 @@
 /**
- * The charts of a study, by name: what each shows, and how it is drawn from stored records.
+ * Charts of a study, by kind: their inputs, from stored records.
  *
- * Loading this loads Plot, some tenths of a second; what only needs the names has `chart-kinds.ts`.
+ * Loading this module loads Plot, which takes some tenths of a second; `chart-kinds.ts` has the kinds alone.
  */
 import { assert } from '../../base/assert.ts';
+import { numberParam, parameterSymbol } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import type { LambdaRange } from '../../study/spec/study-spec.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
+import { valueOn } from '../results/metric-values.ts';
+import { objectiveMetric } from '../results/result-fields.ts';
+import { bestLabel, errorSource, exampleLabel } from '../results/result-words.ts';
+import { isNarrowed, stageRange, type StudyResults } from '../results/study-results.ts';
 import type { ChartKind } from './chart-kinds.ts';
 import type { ChartDocument, ChartElement, ChartTheme } from './chart-style.ts';
-import { lambdaScatter } from './lambda-scatter.ts';
 import { learningCurve, type CurveSeries } from './learning-curve.ts';
-import type { LambdaScatterInput } from './scatter-scene.ts';
+import { parameterScatter } from './parameter-scatter.ts';
+import { cyclicalRateFrom } from './rate-cycles.ts';
+import type { ScatterInput } from './scatter-scene.ts';
 import { trainAndValidation } from './train-and-validation.ts';
 import { workerTimeline } from './worker-timeline.ts';
-import { bestLabel, errorSource, exampleLabel } from '../results/result-words.ts';
-import type { StudyResults } from '../results/study-results.ts';
 
-/** All that charts and the report are made of. */
+/** What charts and the report are made from. */
 export interface StudyPicture {
   readonly record: StudyRecord;
   readonly results: StudyResults;
   readonly attempts: readonly AttemptRecord[];
-  /** Trials with whole curves, with the word that says what they are examples of. */
+  /** Trials with whole curves. */
   readonly examples: readonly ExampleTrial[];
-  /** Until where open attempts are drawn. */
+  /** End of the bars of open attempts. */
   readonly nowMs: number;
 }
 
 export interface ExampleTrial {
-  /** `best`, `median`, `worst`; empty for one that was asked for by name. */
+  /** `best`, `median` or `worst`; empty for a trial that the user named. */
   readonly role: string;
   readonly trial: TrialRecord;
 }
@@ -41,72 +44,56 @@ export function drawStudyChart(
   theme: ChartTheme,
 ): ChartElement {
   const { results, record } = picture;
-  const rows = results.stages.flatMap((stage) => stage.rows);
+  const { study, metrics, parameter } = results;
   switch (kind) {
     case 'scatter':
-      return lambdaScatter(document, scatterInput(picture), theme);
-    case 'zoom': {
-      const source = errorSource(results);
-      const bars = source === null ? '' : `; bars are one standard error ${source}`;
-      return lambdaScatter(
+      return parameterScatter(document, scatterInput(picture), theme);
+    case 'zoom':
+      return parameterScatter(document, zoomInput(picture), theme);
+    case 'train-validation': {
+      const trials = results.stages
+        .flatMap(({ rows }) => rows)
+        .map((row) => ({
+          at: numberParam(row.params, parameter),
+          training: valueOn(row, metrics, 'accuracy', 'train'),
+          validation: valueOn(row, metrics, 'accuracy', 'validation'),
+        }));
+      const title = `${study}: training and validation accuracy`;
+      return trainAndValidation(
         document,
-        {
-          ...scatterInput(picture),
-          subtitle: `the finest range${bars}`,
-          zoom: finestRange(picture),
-          showErrors: true,
-        },
+        { title, symbol: parameterSymbol(parameter), trials },
         theme,
       );
     }
-    case 'train-validation':
-      return trainAndValidation(
-        document,
-        { title: `${results.study}: training and validation accuracy`, trials: rows },
-        theme,
-      );
-    case 'curves':
-      return learningCurve(
-        document,
-        {
-          title: `${results.study}: learning curves`,
-          series: picture.examples.map((example) => seriesOf(example, results)),
-          learningRate: record.spec.trainer.learningRate,
-        },
-        theme,
-      );
-    case 'timeline':
-      return workerTimeline(
-        document,
-        {
-          title: `${results.study}: workers`,
-          attempts: picture.attempts,
-          nowMs: picture.nowMs,
-        },
-        theme,
-      );
+    case 'curves': {
+      const series = picture.examples.map((example) => curveSeries(example, results));
+      const learningRate = cyclicalRateFrom(record.spec.trainer);
+      const title = `${study}: learning curves`;
+      return learningCurve(document, { title, series, metrics, learningRate }, theme);
+    }
+    case 'timeline': {
+      const { attempts, nowMs } = picture;
+      return workerTimeline(document, { title: `${study}: workers`, attempts, nowMs }, theme);
+    }
   }
 }
 
-/** The last range that was found from another stage; null where there is none. */
-function finestRange({ results }: StudyPicture): LambdaRange | null {
-  return (
-    results.stages.findLast(({ reason, range }) => reason !== null && range !== null)?.range ?? null
-  );
-}
-
-function scatterInput({ results, record }: StudyPicture): LambdaScatterInput {
-  const { best } = results;
+function scatterInput({ results, record }: StudyPicture): ScatterInput {
+  const { best, parameter } = results;
   return {
-    title: `${results.study}: which λ is best`,
-    objective: results.objective,
-    stages: results.stages.map(({ name, range }) => ({
-      name,
-      range,
-      isNarrowed: record.spec.stages.find((stage) => stage.name === name)?.lambda.kind === 'narrow',
+    title: `${results.study}: which ${parameterSymbol(parameter)} is best`,
+    symbol: parameterSymbol(parameter),
+    metric: objectiveMetric(results),
+    direction: results.objective.direction,
+    stages: results.stages.map((stage) => ({
+      name: stage.name,
+      range: stageRange(stage, results),
+      isNarrowed: isNarrowed(record, stage.name),
     })),
     trials: results.stages.flatMap(({ rows }) =>
-      rows.filter(({ status }) => status === 'complete' || status === 'failed'),
+      rows
+        .filter(({ status }) => status === 'complete' || status === 'failed')
+        .map((row) => ({ ...row, at: numberParam(row.params, parameter) })),
     ),
     fit: results.fit,
     best:
@@ -114,7 +101,22 @@ function scatterInput({ results, record }: StudyPicture): LambdaScatterInput {
   };
 }
 
-function seriesOf(example: ExampleTrial, results: StudyResults): CurveSeries {
+/** The scatter within the last range that another stage's results gave; all of it if there is none. */
+function zoomInput(picture: StudyPicture): ScatterInput {
+  const { results } = picture;
+  const narrowed = results.stages.findLast(
+    ({ reason, space }) => reason !== null && space !== null,
+  );
+  const source = errorSource(results);
+  return {
+    ...scatterInput(picture),
+    subtitle: `the finest range${source === null ? '' : `; bars are one standard error ${source}`}`,
+    zoom: narrowed === undefined ? null : stageRange(narrowed, results),
+    showErrors: true,
+  };
+}
+
+function curveSeries(example: ExampleTrial, results: StudyResults): CurveSeries {
   const { trial } = example;
   assert(trial.result, () => `${trialName(trial.id)} was trained`);
   return { label: exampleLabel(example, results), curve: trial.result.curve };

@@ -1,13 +1,13 @@
 /**
- * Charts without a browser: linkedom lends the document, and the SVG comes out as text.
+ * Charts as text, without a browser: linkedom provides the document.
  *
- * Loading this costs some tenths of a second (Plot and linkedom), so commands import it when they draw.
- * The page of the dashboard has a document of its own and does not import it.
+ * Loading this module takes some tenths of a second (Plot and linkedom), so commands import it only to draw.
+ * The dashboard's page has a document and does not import it.
  */
 import { parseHTML } from 'linkedom';
 import type { ChartDocument, ChartElement } from './chart-style.ts';
 
-/** A document to draw with; nothing is put into it. */
+/** A document to create elements with; nothing is added to it. */
 export function chartDocument(): ChartDocument {
   return parseHTML('<!doctype html><html><body></body></html>').document;
 }

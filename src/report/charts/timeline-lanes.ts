@@ -1,8 +1,8 @@
 /**
- * Attempts as bars in lanes: a row for each worker, as many lanes in it as packs ran at once.
+ * Timeline lanes: attempts as bars, in rows of workers with one lane for each pack that ran at the same time.
  *
- * A pack is one bar: its trials start and end together. Time in which nothing ran at all (a search that
- * was stopped for the night) is cut out, so that the rest can be seen; where, is told.
+ * A pack is one bar, since its trials start and end together. Long times in which nothing ran, such as a
+ * paused night, are cut out; `cuts` lists them.
  */
 import type { AttemptRecord } from '../../study/trial.ts';
 
@@ -10,9 +10,9 @@ export type BarKind = 'search' | 'check' | 'lost' | 'ended' | 'open';
 
 export interface Bar {
   readonly worker: string;
-  /** Counted from 0 over the whole chart, top to bottom. */
+  /** From 0, top to bottom, over the whole chart. */
   readonly lane: number;
-  /** Seconds since the start, without the time that was cut out. */
+  /** Seconds since the start, without the cut times. */
   readonly from: number;
   readonly to: number;
   readonly kind: BarKind;
@@ -30,8 +30,10 @@ export interface Timeline {
   readonly workers: readonly WorkerRow[];
   readonly lanes: number;
   readonly seconds: number;
-  /** Where time was cut out, and how much of it. */
+  /** Position and length of each cut. */
   readonly cuts: readonly { readonly at: number; readonly seconds: number }[];
+  /** Counts of all workers, also of those without a row. */
+  readonly totals: { readonly workers: number; readonly packs: number; readonly lost: number };
 }
 
 interface Span {
@@ -42,53 +44,65 @@ interface Span {
   readonly trials: number;
 }
 
-/** Idle time shorter than this is part of the picture. */
+/** Shorter idle times are drawn. */
 const cutMinMs = 30_000;
-/** What is left of a longer one, as a share of all the time in which something ran. */
+/** The rest of a cut time, as a share of the busy time. */
 const cutShare = 0.02;
 
-/** @param nowMs until where attempts that are still open are drawn */
-export function timelineOf(attempts: readonly AttemptRecord[], nowMs: number): Timeline {
-  const spans = spansOf(attempts, nowMs);
+/**
+ * @param nowMs end of the bars of open attempts
+ * @param workersMax of more workers, the busiest have rows
+ */
+export function buildTimeline(
+  attempts: readonly AttemptRecord[],
+  nowMs: number,
+  workersMax = Infinity,
+): Timeline {
+  const spans = packSpans(attempts, nowMs);
   const clock = busyClock(spans);
+  const all = [...Map.groupBy(spans, (span) => span.worker)]
+    .map(([worker, own]) => ({
+      worker,
+      own,
+      busyMs: own.reduce((sum, s) => sum + s.endMs - s.startMs, 0),
+    }))
+    .toSorted((a, b) => b.busyMs - a.busyMs);
   const workers: WorkerRow[] = [];
   const bars: Bar[] = [];
   let firstLane = 0;
-  for (const [worker, own] of Map.groupBy(spans, (span) => span.worker)) {
+  for (const { worker, own } of all
+    .slice(0, workersMax)
+    .toSorted((a, b) => (a.worker < b.worker ? -1 : 1))) {
     const laneEnds: number[] = [];
-    for (const span of own) {
-      const free = laneEnds.findIndex((end) => end <= span.startMs);
+    for (const { startMs, endMs, kind, trials } of own) {
+      const free = laneEnds.findIndex((end) => end <= startMs);
       const lane = free === -1 ? laneEnds.length : free;
-      laneEnds[lane] = span.endMs;
-      const { kind, trials } = span;
-      bars.push({
-        worker,
-        lane: firstLane + lane,
-        from: clock.at(span.startMs),
-        to: clock.at(span.endMs),
-        kind,
-        trials,
-      });
+      laneEnds[lane] = endMs;
+      const [from, to] = [clock.at(startMs), clock.at(endMs)];
+      bars.push({ worker, lane: firstLane + lane, from, to, kind, trials });
     }
     workers.push({ worker, firstLane, lanes: laneEnds.length });
     firstLane += laneEnds.length;
   }
-  return { bars, workers, lanes: firstLane, seconds: clock.seconds, cuts: clock.cuts };
+  const { seconds, cuts } = clock;
+  const lost = spans.filter(({ kind }) => kind === 'lost').length;
+  const totals = { workers: all.length, packs: spans.length, lost };
+  return { bars, workers, lanes: firstLane, seconds, cuts, totals };
 }
 
-/** One for each pack and kind, by start. */
-function spansOf(attempts: readonly AttemptRecord[], nowMs: number): Span[] {
+/** One span for each pack and kind, by start. */
+function packSpans(attempts: readonly AttemptRecord[], nowMs: number): Span[] {
   const packs = Map.groupBy(
     attempts,
-    (attempt) => `${attempt.session} ${attempt.pack} ${kindOf(attempt)}`,
+    (attempt) => `${attempt.session} ${attempt.pack} ${barKind(attempt)}`,
   );
   return [...packs.values()]
     .flatMap((members): Span[] => {
       const [first] = members;
       if (first === undefined) return [];
-      const startMs = Math.min(...members.map(({ grantedAtMs }) => grantedAtMs));
+      const startMs = Math.min(...members.map(({ assignedAtMs }) => assignedAtMs));
       const endMs = Math.max(...members.map(({ endedAtMs }) => endedAtMs ?? nowMs));
-      const kind = kindOf(first);
+      const kind = barKind(first);
       return [
         {
           worker: first.worker,
@@ -102,7 +116,7 @@ function spansOf(attempts: readonly AttemptRecord[], nowMs: number): Span[] {
     .toSorted((a, b) => a.startMs - b.startMs);
 }
 
-function kindOf({ outcome, kind }: AttemptRecord): BarKind {
+function barKind({ outcome, kind }: AttemptRecord): BarKind {
   switch (outcome) {
     case null:
       return 'open';
@@ -112,11 +126,11 @@ function kindOf({ outcome, kind }: AttemptRecord): BarKind {
     case 'disputed':
       return 'lost';
     case 'returned':
-    case 'superseded':
+    case 'obsolete':
     case 'cancelled':
       return 'ended';
     case 'duplicate':
-      // The result again is what a test or an audit is for; of a search, it came too late to count.
+      // A test or an audit succeeds with an equal result; a search result that arrives twice is obsolete.
       return kind === 'search' ? 'ended' : 'check';
     case 'accepted':
     case 'diverged':
@@ -130,7 +144,7 @@ interface BusyClock {
   readonly cuts: Timeline['cuts'];
 }
 
-/** Maps a time to seconds since the start, long idle times made short. */
+/** Maps a time to seconds since the start, without the cut times. */
 function busyClock(spans: readonly Span[]): BusyClock {
   const idle: { readonly fromMs: number; readonly toMs: number }[] = [];
   const startMs = spans[0]?.startMs ?? 0;

@@ -1,55 +1,52 @@
 /**
- * What regularisation does: accuracy on training and on validation images against log λ, a pair of dots
- * for each trial. Where λ is small the two stand apart (the network remembers its images); where it is
- * large both fall (it can no longer learn). The best λ lies between.
+ * The effect of regularisation: accuracy on training and on validation images against the parameter, two dots
+ * for each trial. With a small λ the accuracies differ (the network memorises its images); with a large
+ * one both fall (it can no longer learn). The best value is between.
  */
 import * as Plot from '@observablehq/plot';
-import { framed } from './chart-frame.ts';
-import {
-  blue,
-  vermilion,
-  type ChartDocument,
-  type ChartElement,
-  type ChartTheme,
-} from './chart-style.ts';
-import { lambdaDomain, lambdaScale } from './lambda-axis.ts';
-import { paddedDomain, plainNumber } from './value-axis.ts';
+import { framed, grid } from './chart-frame.ts';
+import { blue, vermilion, type DrawChart } from './chart-style.ts';
+import { parameterDomain, parameterScale } from './parameter-axis.ts';
+import { paddedDomain, valueScale } from './value-axis.ts';
 
 export interface TrainAndValidationInput {
   readonly title: string;
   readonly subtitle?: string | undefined;
+  /** Of the parameter. */
+  readonly symbol: string;
   readonly trials: readonly {
-    readonly lambda: number;
-    readonly trainAccuracy: number | null;
-    readonly validationAccuracy: number | null;
+    readonly at: number;
+    readonly training: number | null;
+    readonly validation: number | null;
   }[];
 }
 
 interface Pair {
-  readonly lambda: number;
+  readonly at: number;
   readonly training: number;
   readonly validation: number;
 }
 
 const pairsMax = 2000;
 
-export function trainAndValidation(
-  document: ChartDocument,
-  input: TrainAndValidationInput,
-  theme: ChartTheme,
-): ChartElement {
-  const all = input.trials.flatMap(({ lambda, trainAccuracy, validationAccuracy }): Pair[] =>
-    trainAccuracy === null || validationAccuracy === null || lambda <= 0
+export const trainAndValidation: DrawChart<TrainAndValidationInput> = (document, input, theme) => {
+  const all = input.trials.flatMap(({ at, training, validation }): Pair[] =>
+    training === null || validation === null || at <= 0
       ? []
-      : [{ lambda, training: 100 * trainAccuracy, validation: 100 * validationAccuracy }],
+      : [{ at, training: 100 * training, validation: 100 * validation }],
   );
   const every = Math.ceil(all.length / pairsMax);
   const pairs = all.filter((_, index) => index % every === 0);
-  const dots = { x: 'lambda', r: pairs.length > 200 ? 2.5 : 4, fillOpacity: 0.85 };
+  const dots = { x: 'at', r: pairs.length > 200 ? 2.5 : 4, fillOpacity: 0.85 };
+  const range = parameterDomain(
+    pairs.map(({ at }) => at),
+    [],
+  );
+  const values = pairs.flatMap(({ training, validation }) => [training, validation]);
   return framed(document, theme, {
     title: input.title,
     subtitle: input.subtitle,
-    description: `Training and validation accuracy of ${pairs.length} trials against λ, a pair of dots each.`,
+    description: `Training and validation accuracy of ${pairs.length} trials against ${input.symbol}, two dots for each.`,
     legend: [
       { label: 'training', color: blue, mark: 'circle' },
       { label: 'validation', color: vermilion, mark: 'triangle' },
@@ -60,26 +57,12 @@ export function trainAndValidation(
         options: {
           marginTop: 30,
           marginBottom: 44,
-          x: lambdaScale(
-            lambdaDomain(
-              pairs.map(({ lambda }) => lambda),
-              [],
-            ),
-          ),
-          y: {
-            label: 'accuracy, %',
-            labelArrow: 'none',
-            labelOffset: 48,
-            domain: paddedDomain(
-              pairs.flatMap(({ training, validation }) => [training, validation]),
-            ),
-            ticks: 6,
-            tickFormat: plainNumber,
-          },
+          x: parameterScale(range, input.symbol),
+          y: valueScale('accuracy, %', paddedDomain(values), 6),
           marks: [
-            Plot.gridY({ strokeOpacity: 0.12, ticks: 6 }),
+            grid(6),
             Plot.ruleX(pairs, {
-              x: 'lambda',
+              x: 'at',
               y1: 'training',
               y2: 'validation',
               stroke: 'currentColor',
@@ -92,4 +75,4 @@ export function trainAndValidation(
       },
     ],
   });
-}
+};

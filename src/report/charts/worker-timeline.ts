@@ -1,38 +1,29 @@
 /**
- * Who worked when: a row for each worker, a bar for each pack it was given, from the grant to its end.
+ * Worker timeline: a row for each worker and a bar for each of its packs, from the assignment to the end.
  *
- * Gaps are idle threads, red bars with a cross were lost and done again, grey ones ended without being
- * counted. `timeline-lanes.ts` says which bar stands where.
+ * Gaps are idle threads. Red bars with a cross were lost and repeated; grey bars ended without a result that
+ * counts. `timeline-lanes.ts` computes the positions of the bars.
  */
 import * as Plot from '@observablehq/plot';
 import type { AttemptRecord } from '../../study/trial.ts';
 import { fitText } from '../text/display-width.ts';
 import { foreignText } from '../text/escape-terminal.ts';
-import { countText, durationText } from '../text/number-format.ts';
+import { countText, durationText, plainNumber } from '../text/number-format.ts';
 import { framed, type LegendItem } from './chart-frame.ts';
+import { blue, green, purple, vermilion, type DrawChart, type ChartTheme } from './chart-style.ts';
 import {
-  blue,
-  green,
-  purple,
-  vermilion,
-  type ChartDocument,
-  type ChartElement,
-  type ChartTheme,
-} from './chart-style.ts';
-import {
-  timelineOf,
+  buildTimeline,
   type Bar,
   type BarKind,
   type Timeline,
   type WorkerRow,
 } from './timeline-lanes.ts';
-import { plainNumber } from './value-axis.ts';
+import { centeredScale } from './value-axis.ts';
 
 export interface WorkerTimelineInput {
   readonly title: string;
-  readonly subtitle?: string | undefined;
   readonly attempts: readonly AttemptRecord[];
-  /** Until where attempts that are still open are drawn. */
+  /** End of the bars of open attempts. */
   readonly nowMs: number;
 }
 
@@ -40,34 +31,25 @@ const kinds: Readonly<Record<BarKind, { readonly label: string; readonly color: 
   search: { label: 'search', color: blue },
   check: { label: 'test or audit', color: green },
   lost: { label: 'lost, crashed or disputed', color: vermilion },
-  ended: { label: 'returned, superseded or cancelled', color: 'currentColor' },
+  ended: { label: 'returned, obsolete or cancelled', color: 'currentColor' },
   open: { label: 'still open', color: purple },
 };
 const workersMax = 40;
 const barsMax = 4000;
 const nameWidth = 22;
 
-export function workerTimeline(
-  document: ChartDocument,
-  input: WorkerTimelineInput,
-  theme: ChartTheme,
-): ChartElement {
-  const all = timelineOf(input.attempts, input.nowMs);
-  const { workers, bars, lanes } = cutTo(all);
-  const unit = timeUnit(all.seconds);
-  const hidden = all.workers.length - workers.length;
+export const workerTimeline: DrawChart<WorkerTimelineInput> = (document, input, theme) => {
+  const timeline = buildTimeline(input.attempts, input.nowMs, workersMax);
+  const { workers, lanes, seconds, totals } = timeline;
+  const bars = longest(timeline.bars);
+  const unit = timeUnit(seconds);
+  const isCut = totals.workers > workers.length;
   const laneHeight = Math.max(4, Math.min(18, Math.floor(520 / Math.max(1, lanes))));
   return framed(document, theme, {
     title: input.title,
-    subtitle:
-      [
-        input.subtitle,
-        hidden > 0 ? `the ${workers.length} busiest of ${all.workers.length} workers` : null,
-      ]
-        .filter((part) => part !== undefined && part !== null)
-        .join('; ') || undefined,
-    description: describe(all, input.attempts.length),
-    legend: legendOf(bars),
+    subtitle: isCut ? `the ${workers.length} busiest of ${totals.workers} workers` : undefined,
+    description: describe(timeline, input.attempts.length),
+    legend: legend(bars),
     panels: [
       {
         height: 22 + lanes * laneHeight + workers.length * 4 + 46,
@@ -76,21 +58,19 @@ export function workerTimeline(
           marginBottom: 42,
           marginLeft: 150,
           x: {
-            domain: [0, Math.max(all.seconds, 0.001) / unit.seconds],
-            label: `${unit.name} since the first grant`,
-            labelAnchor: 'center',
-            labelArrow: 'none',
+            ...centeredScale(`${unit.name} since the first assignment`),
+            domain: [0, Math.max(seconds, 0.001) / unit.seconds],
             tickFormat: plainNumber,
           },
           y: { domain: [lanes, 0], axis: null },
-          marks: marksOf({ cuts: all.cuts, workers, bars }, unit, theme),
+          marks: timelineMarks({ ...timeline, bars }, unit, theme),
         },
       },
     ],
   });
-}
+};
 
-function marksOf(
+function timelineMarks(
   { cuts, workers, bars }: Pick<Timeline, 'cuts' | 'workers' | 'bars'>,
   unit: TimeUnit,
   theme: ChartTheme,
@@ -146,35 +126,10 @@ function marksOf(
   ];
 }
 
-/** The busiest workers, their lanes counted anew, and not more bars than a picture can show. */
-function cutTo({ workers, bars }: Timeline): Pick<Timeline, 'workers' | 'bars' | 'lanes'> {
-  const busy = new Map<string, number>();
-  for (const { worker, from, to } of bars) busy.set(worker, (busy.get(worker) ?? 0) + to - from);
-  const kept = new Set(
-    workers
-      .map(({ worker }) => worker)
-      .toSorted((a, b) => (busy.get(b) ?? 0) - (busy.get(a) ?? 0))
-      .slice(0, workersMax),
-  );
-  const moved = new Map<string, number>();
-  let lanes = 0;
-  const rows = workers
-    .filter(({ worker }) => kept.has(worker))
-    .toSorted((a, b) => (a.worker < b.worker ? -1 : 1))
-    .map((row) => {
-      moved.set(row.worker, lanes - row.firstLane);
-      lanes += row.lanes;
-      return { ...row, firstLane: lanes - row.lanes };
-    });
-  const own = bars.flatMap((bar) => {
-    const by = moved.get(bar.worker);
-    return by === undefined ? [] : [{ ...bar, lane: bar.lane + by }];
-  });
-  const longest =
-    own.length <= barsMax
-      ? own
-      : own.toSorted((a, b) => b.to - b.from - (a.to - a.from)).slice(0, barsMax);
-  return { workers: rows, bars: longest, lanes };
+/** The bars that can be seen. */
+function longest(bars: readonly Bar[]): readonly Bar[] {
+  if (bars.length <= barsMax) return bars;
+  return bars.toSorted((a, b) => b.to - b.from - (a.to - a.from)).slice(0, barsMax);
 }
 
 interface TimeUnit {
@@ -182,13 +137,13 @@ interface TimeUnit {
   readonly seconds: number;
 }
 
-/** The unit in which the axis counts: its labels are round numbers of it. */
+/** The unit of the axis, so that its labels are round numbers. */
 function timeUnit(seconds: number): TimeUnit {
   if (seconds < 300) return { name: 'seconds', seconds: 1 };
   return seconds < 4 * 3600 ? { name: 'minutes', seconds: 60 } : { name: 'hours', seconds: 3600 };
 }
 
-function legendOf(bars: readonly Bar[]): LegendItem[] {
+function legend(bars: readonly Bar[]): LegendItem[] {
   return (['search', 'check', 'lost', 'ended', 'open'] as const)
     .filter((kind) => bars.some((bar) => bar.kind === kind))
     .map((kind) => ({
@@ -198,8 +153,7 @@ function legendOf(bars: readonly Bar[]): LegendItem[] {
     }));
 }
 
-function describe({ bars, workers, seconds, cuts }: Timeline, attempts: number): string {
-  const lost = bars.filter(({ kind }) => kind === 'lost').length;
+function describe({ totals, seconds, cuts }: Timeline, attempts: number): string {
   const idle = cuts.length === 0 ? '' : `; ${countText(cuts.length, 'long idle time')} cut out`;
-  return `Timeline of ${countText(attempts, 'attempt')} in ${countText(bars.length, 'pack')} on ${countText(workers.length, 'worker')} over ${durationText(1000 * seconds)}; ${lost} lost${idle}.`;
+  return `Timeline of ${countText(attempts, 'attempt')} in ${countText(totals.packs, 'pack')} on ${countText(totals.workers, 'worker')} over ${durationText(1000 * seconds)}; ${totals.lost} lost${idle}.`;
 }

@@ -1,10 +1,10 @@
 /**
- * Tables as TSV and CSV: one header row, full precision, what is unknown left empty.
+ * Delimited tables, TSV and CSV: one header row, full precision, unknown values empty.
  *
- * CSV follows RFC 4180: lines end with CR LF; a field with a comma, a quote or a line break stands in
- * quotes. So does one that starts with `=`, `+`, `-` or `@`: a spreadsheet may take it for a
- * formula, and is told by no standard way to leave it alone; a prefix would silently change the data.
- * TSV has no quoting: tabs, line breaks and controls become visible escapes.
+ * CSV follows RFC 4180: lines end with CR LF; a field with a comma, a quote or a line break is quoted. So is
+ * a field that starts with `=`, `+`, `-` or `@`, which a spreadsheet may read as a formula. CSV has no
+ * standard way to prevent that, and a prefix would change the data. TSV has no quoting: tabs, line breaks
+ * and control characters become visible escapes.
  */
 import { foreignText } from '../text/escape-terminal.ts';
 import { chosenFields, type FieldValue } from '../results/result-fields.ts';
@@ -12,17 +12,17 @@ import type { StudyResults } from '../results/study-results.ts';
 
 export type Separator = 'tsv' | 'csv';
 
-/** A column of a file: its name, and its field in a row. */
+/** A column of a file: its name, and its value in a row. */
 export type FileColumn<Row> = readonly [name: string, field: (row: Row) => FieldValue];
 
-/** One line a trial, with all fields or those that are named (`result-fields.ts`). */
+/** One line for each row, with all fields or the named ones (`result-fields.ts`). */
 export function formatDelimited(
   results: StudyResults,
   separator: Separator,
   columns: readonly string[] | null = null,
 ): string {
   const rows = results.stages.flatMap((stage) => stage.rows);
-  const fields = chosenFields(results.objective, columns);
+  const fields = chosenFields(results, columns);
   return delimitedText(
     fields.map(({ name, value }) => [name, value] as const),
     rows,
@@ -51,7 +51,7 @@ function plain(field: Exclude<FieldValue, string>): string {
 
 function csvField(field: FieldValue): string {
   if (typeof field !== 'string') return plain(field);
-  // An empty text is not the same as nothing: it keeps its quotes.
+  // An empty text is quoted; an unknown value is not.
   return field === '' || /[",\r\n]|^[=+\-@\t]/.test(field)
     ? `"${field.replaceAll('"', '""')}"`
     : field;

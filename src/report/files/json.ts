@@ -1,21 +1,17 @@
-/** Results as JSON: one document, or one row a line. The fields are a contract (README, "JSON"). */
-import { jsonText, schemaVersion } from '../text/json-value.ts';
-import { chosenFields, type FieldValue, type ResultField } from '../results/result-fields.ts';
+/** Results as JSON: one document, or one line for each row. Their fields are a contract (`docs/results.md`). */
 import type { WinnerTest } from '../../study/study-record.ts';
-import type {
-  ResultRow,
-  StageResults,
-  StudyResults,
-  WinnerResult,
-} from '../results/study-results.ts';
+import { chosenFields, type ResultField } from '../results/result-fields.ts';
+import type { ResultRow } from '../results/result-row.ts';
+import type { StageResults, StudyResults, WinnerResult } from '../results/study-results.ts';
+import { jsonText, schemaVersion } from '../text/json-value.ts';
 
-/** @param columns the fields of each trial; null for all */
+/** @param columns the fields of each row; null for all */
 export function formatJson(
   results: StudyResults,
   columns: readonly string[] | null = null,
 ): string {
-  const { objective, fit } = results;
-  const fields = trialFields(results, columns);
+  const { objective, fit, parameter } = results;
+  const toJson = rowFormatter(results, columns);
   return jsonText({
     schema_version: schemaVersion,
     study: results.study,
@@ -23,68 +19,80 @@ export function formatJson(
     objective: { metric: objective.metric, direction: objective.direction },
     stages: results.stages.map((stage) => ({
       name: stage.name,
-      lambda: lambdaJson(stage),
-      trials: stage.rows.map((row) => rowJson(fields, row)),
+      ...spaceJson(results, stage),
+      trials: stage.rows.map(toJson),
     })),
     winner: results.winner === null ? null : winnerJson(results, results.winner),
-    fit: fit === null ? null : { best_lambda: fit.bestLambda, reason: fit.reason },
+    fit: fit === null ? null : { [`best_${parameter}`]: fit.bestAt, reason: fit.reason },
     warnings: results.warnings,
   });
 }
 
-/** JSON Lines: a trial each, with its study and stage, so that files of several studies can be joined. */
+/** JSON Lines: each row with its study and stage, so that files of several studies can be joined. */
 export function formatJsonl(
   results: StudyResults,
   columns: readonly string[] | null = null,
 ): string {
-  const fields = trialFields(results, columns);
+  const toJson = rowFormatter(results, columns);
   return results.stages
     .flatMap((stage) => stage.rows)
     .map((row) => {
-      const line = {
-        schema_version: schemaVersion,
-        study: results.study,
-        stage: row.stage,
-        ...rowJson(fields, row),
-      };
+      const { study } = results;
+      const line = { schema_version: schemaVersion, study, stage: row.stage, ...toJson(row) };
       return `${JSON.stringify(line)}\n`;
     })
     .join('');
 }
 
-/** A stage's trials stand under it: its name is not repeated in each, unless it is asked for. */
-function trialFields(
-  { objective }: StudyResults,
+/** Rows are below their stage, so its name is in a row only if the column is chosen. */
+function rowFormatter(
+  results: StudyResults,
   columns: readonly string[] | null,
-): readonly ResultField[] {
-  const fields = chosenFields(objective, columns);
-  return columns === null ? fields.filter(({ name }) => name !== 'stage') : fields;
+): (row: ResultRow) => Record<string, unknown> {
+  const fields = chosenFields(results, columns);
+  if (columns !== null) return (row) => rowJson(fields, row);
+  const own = fields.filter(({ name }) => name !== 'stage');
+  return (row) => rowJson(own, row, results);
 }
 
-function lambdaJson(stage: StageResults): object {
-  return {
-    min: stage.range?.min ?? null,
-    max: stage.range?.max ?? null,
-    distribution: stage.distribution,
-    ...(stage.reason === null ? {} : { reason: stage.reason }),
-  };
+/** @param layout adds the object `params` after the columns of the parameters */
+export function rowJson(
+  fields: readonly ResultField[],
+  row: ResultRow,
+  layout: Pick<StudyResults, 'parameters'> | null = null,
+): Record<string, unknown> {
+  const last = layout?.parameters.at(-1);
+  return Object.fromEntries(
+    fields.flatMap(({ name, value }) => [
+      [name, value(row)],
+      ...(name === last ? [['params', row.params]] : []),
+    ]),
+  );
 }
 
-function rowJson(fields: readonly ResultField[], row: ResultRow): Record<string, FieldValue> {
-  return Object.fromEntries(fields.map(({ name, value }) => [name, value(row)]));
+/** The distribution of each parameter; bounds are null if they are not known yet. */
+function spaceJson({ parameters }: StudyResults, { space, reason }: StageResults): object {
+  const search = Object.fromEntries(
+    parameters.map((name) => {
+      const { min = null, max = null, distribution = 'log_uniform' } = space?.[name] ?? {};
+      return [name, { min, max, distribution, ...(reason === null ? {} : { reason }) }];
+    }),
+  );
+  const { lambda } = search;
+  return { ...(lambda !== undefined && { lambda }), search };
 }
 
 function winnerJson(results: StudyResults, winner: WinnerResult): object {
-  const { ties } = results;
+  const { ties, parameter } = results;
   return {
-    ...rowJson(trialFields(results, null), winner),
+    ...rowFormatter(results, null)(winner),
     test_loss: winner.testLoss,
     test_worker: winner.testWorker,
     reproduced: winner.reproduced,
     ...(winner.replicates > 1 && { tests: winner.tests.map(testJson) }),
     tied_trials: ties?.tied ?? null,
     compared_trials: ties?.compared ?? null,
-    tied_lambda: ties === null ? null : { min: ties.lambda.min, max: ties.lambda.max },
+    [`tied_${parameter}`]: ties?.range ?? null,
   };
 }
 

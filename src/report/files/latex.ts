@@ -1,6 +1,6 @@
 /**
- * Results as LaTeX: one `table` a stage, with the rules of the booktabs package. Rounded as in the
- * terminal, λ as a power of ten. Needs nothing but `\usepackage{booktabs}`.
+ * Results as LaTeX: one `table` for each stage, with the rules of the booktabs package. Numbers are rounded as
+ * in the terminal, parameters are powers of ten. Requires only `\usepackage{booktabs}`.
  */
 import {
   documentColumns,
@@ -16,7 +16,7 @@ export function formatLatex(results: StudyResults, named: readonly string[] | nu
   const columns = documentColumns(results, named);
   const blocks = ['% Needs \\usepackage{booktabs}.'];
   for (const stage of results.stages) {
-    if (stage.rows.length > 0) blocks.push(tableOf(results, stage, columns));
+    if (stage.rows.length > 0) blocks.push(table(results, stage, columns));
   }
   const winner = winnerSentence(results);
   if (winner !== null)
@@ -55,7 +55,7 @@ const special: Readonly<Record<string, string>> = {
   '√': '$\\surd$',
 };
 
-/** Any text so that LaTeX sets it as it is. Letters beyond ASCII stay: engines of today read UTF-8. */
+/** Any text, escaped so that LaTeX prints it unchanged. Letters beyond ASCII stay, since LaTeX reads UTF-8. */
 export function latexText(text: string): string {
   return foreignText(text).replaceAll(
     /[\\{}$&#_%^~<>|"λ…–−±×·≤≥√]/g,
@@ -64,12 +64,12 @@ export function latexText(text: string): string {
 }
 
 /** `2.31e-4` as `$2.31 \times 10^{-4}$`. */
-function latexLambda(text: string): string {
+function latexPower(text: string): string {
   const [mantissa, exponent] = text.split('e');
   return exponent === undefined ? text : `$${mantissa} \\times 10^{${Number(exponent)}}$`;
 }
 
-function tableOf(
+function table(
   results: StudyResults,
   stage: StageResults,
   columns: readonly DocumentColumn[],
@@ -78,7 +78,7 @@ function tableOf(
     '\\begin{table}',
     '  \\centering',
     `  \\caption{${latexText(`${results.study}, stage ${stage.name}: ${stageCaption(stage)}`)}}`,
-    // A label's characters are read raw, and names hold none that LaTeX would mind there.
+    // LaTeX reads a label raw; names of studies and stages have no special characters.
     `  \\label{tab:${results.study}-${stage.name}}`,
     `  \\begin{tabular}{${columns.map(({ align }) => (align === 'right' ? 'r' : 'l')).join('')}}`,
     '    \\toprule',
@@ -87,7 +87,7 @@ function tableOf(
     ...stage.rows.map((row) =>
       tableRow(
         columns.map(({ kind, cell }) =>
-          kind === 'lambda' ? latexLambda(cell(row)) : latexText(cell(row)),
+          kind === 'parameter' ? latexPower(cell(row)) : latexText(cell(row)),
         ),
       ),
     ),

@@ -1,4 +1,4 @@
-/** Results as Markdown (GitHub's tables): for notes and pull requests. Rounded as in the terminal. */
+/** Results as Markdown, with GitHub's tables: for notes and pull requests. Rounded as in the terminal. */
 import {
   documentColumns,
   stageCaption,
@@ -7,7 +7,8 @@ import {
 } from './document-table.ts';
 import { foreignText } from '../text/escape-terminal.ts';
 import { statisticsWords } from '../results/result-words.ts';
-import type { ResultRow, StudyResults } from '../results/study-results.ts';
+import type { ResultRow } from '../results/result-row.ts';
+import type { StudyResults } from '../results/study-results.ts';
 
 export function formatMarkdown(
   results: StudyResults,
@@ -31,7 +32,7 @@ export function formatMarkdown(
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** Any text so that Markdown shows it as it is, within a table, a heading or a sentence. */
+/** Any text, escaped so that Markdown shows it unchanged in a table, a heading or a sentence. */
 export function markdownText(text: string): string {
   return foreignText(text).replaceAll(/[\\`*_{}[\]<>#|~&!$]/g, (character) => `\\${character}`);
 }

@@ -1,15 +1,14 @@
 /**
- * Results as an Optuna journal: a file that `optuna.storages.JournalStorage` opens, and with it Optuna's
- * own plots and optuna-dashboard.
+ * Results as an Optuna journal: a file that `optuna.storages.JournalStorage` opens, for Optuna's own plots and
+ * for optuna-dashboard.
  *
- * The journal is a log of operations, one JSON object a line: a study is created, then each trial at once
- * with all that is known of it. Values are the objective's; a curve becomes intermediate values by step.
- * Times are UTC without a zone, since Optuna reads them so. Failed, cancelled and disputed trials are FAIL.
- * Of a λ with replicates there is one trial, with their mean and state, unless each has a row of its own.
+ * The journal is a log of operations, one JSON object per line. One operation creates the study, then one
+ * creates each trial with its final state. Values are the objective's; a curve becomes intermediate values by
+ * step. Times are UTC without a zone, as Optuna reads them. Failed, cancelled and disputed trials are FAIL. A
+ * configuration with replicates is one trial with their mean and state, unless each replicate has a row.
  *
- * It is a copy: what is changed in it does not come back.
+ * The file is a copy: changes in Optuna do not reach Ridgeline.
  */
-import { measuredValue } from '../../search/ranking/configurations.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import {
   trialName,
@@ -17,10 +16,11 @@ import {
   type TrialRecord,
   type TrialStatus,
 } from '../../study/trial.ts';
-import { chosenFields, type FieldValue } from '../results/result-fields.ts';
-import type { ResultRow, StudyResults } from '../results/study-results.ts';
+import { resultFields, type FieldValue } from '../results/result-fields.ts';
+import type { ResultRow } from '../results/result-row.ts';
+import type { StudyResults } from '../results/study-results.ts';
 
-/** Operations of the journal, and Optuna's states: their numbers are in the files of every version since 3.1. */
+/** Operations of the journal, and Optuna's states: the numbers of every version since 3.1. */
 const createStudy = 0;
 const setStudyAttribute = 2;
 const createTrial = 4;
@@ -35,7 +35,7 @@ const states: Readonly<Record<TrialStatus, number>> = {
 
 export interface OptunaSource {
   readonly study: StudyRecord;
-  /** What is to be written: rows may have been left out. */
+  /** The rows to write. */
   readonly results: StudyResults;
   /** With whole curves. */
   readonly trials: readonly TrialRecord[];
@@ -47,7 +47,7 @@ export function formatOptuna({ study, results, trials, attempts }: OptunaSource)
   const rows = new Map(
     results.stages.flatMap((stage) => stage.rows).map((row) => [row.trial, row]),
   );
-  const attemptsOf = Map.groupBy(attempts, ({ trial }) => trialName(trial));
+  const byTrial = Map.groupBy(attempts, ({ trial }) => trialName(trial));
   const attributes = {
     seed: spec.seed,
     objective: spec.objective.metric,
@@ -67,8 +67,8 @@ export function formatOptuna({ study, results, trials, attempts }: OptunaSource)
     })),
     ...trials.flatMap((trial) => {
       const row = rows.get(trialName(trial.id));
-      const attempted = attemptsOf.get(trialName(trial.id)) ?? [];
-      return row === undefined ? [] : [trialLine(study, results, trial, row, attempted)];
+      const own = byTrial.get(trialName(trial.id)) ?? [];
+      return row === undefined ? [] : [trialLine(study, results, trial, row, own)];
     }),
   ];
   return lines.map((line) => `${JSON.stringify({ worker_id: 'ridgeline', ...line })}\n`).join('');
@@ -82,45 +82,46 @@ function trialLine(
   attempts: readonly AttemptRecord[],
 ): object {
   const { metric } = study.spec.objective;
-  const range = results.stages.find(({ name }) => name === trial.id.stage)?.range ?? null;
   const searches = attempts.filter(({ kind }) => kind === 'search');
   const ended = searches.findLast(({ endedAtMs }) => endedAtMs !== null)?.endedAtMs ?? null;
   const hasEnded = row.status !== 'running' && row.status !== 'waiting';
-  const distribution = {
-    name: 'FloatDistribution',
-    attributes: {
-      step: null,
-      low: range?.min ?? trial.lambda,
-      high: range?.max ?? trial.lambda,
-      log: true,
-    },
-  };
   const intermediate = (trial.result?.curve ?? [])
-    .map((point): [string, number] => [String(point.step), measuredValue(point, metric)])
+    .map(({ step, metrics }): [string, number] => [String(step), metrics[metric] ?? NaN])
     .filter(([, value]) => Number.isFinite(value));
   return {
     op_code: createTrial,
     study_id: 0,
-    // Optuna looks for the best among the complete ones, and stumbles over one without a value.
+    // Optuna looks for the best among the complete trials and fails on one without a value.
     state: row.status === 'complete' && row.value === null ? states.failed : states[row.status],
     ...(row.value === null ? {} : { value: row.value }),
-    params: { lambda: trial.lambda },
-    distributions: { lambda: JSON.stringify(distribution) },
+    params: trial.params,
+    distributions: distributions(results, trial),
     intermediate_values: Object.fromEntries(intermediate),
-    user_attrs: attributesOf(study, row),
-    datetime_start: dateText(searches[0]?.grantedAtMs ?? null),
-    // A trial that was cancelled before it began has neither; Optuna wants an end with an end state.
+    user_attrs: userAttributes(results, row),
+    datetime_start: dateText(searches[0]?.assignedAtMs ?? null),
+    // Optuna requires an end time with an end state, also of a trial that was cancelled before it began.
     ...(hasEnded
       ? { datetime_complete: dateText(ended ?? study.endedAtMs ?? study.createdAtMs) }
       : {}),
   };
 }
 
-/** All fields but λ, which is the parameter. */
-function attributesOf({ spec }: StudyRecord, row: ResultRow): Record<string, FieldValue> {
+/** Each parameter's distribution; Optuna stores it as JSON text. */
+function distributions({ stages }: StudyResults, { id, params }: TrialRecord): object {
+  const space = stages.find(({ name }) => name === id.stage)?.space ?? null;
   return Object.fromEntries(
-    chosenFields(spec.objective, null)
-      .filter(({ name }) => name !== 'lambda')
+    Object.entries(params).map(([name, value]) => {
+      const { min: low = value, max: high = value } = space?.[name] ?? {};
+      const attributes = { step: null, low, high, log: true };
+      return [name, JSON.stringify({ name: 'FloatDistribution', attributes })];
+    }),
+  );
+}
+
+function userAttributes(results: StudyResults, row: ResultRow): Record<string, FieldValue> {
+  return Object.fromEntries(
+    resultFields(results)
+      .filter(({ isParameter }) => isParameter !== true)
       .map(({ name, value }) => [name, value(row)]),
   );
 }

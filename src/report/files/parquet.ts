@@ -1,14 +1,14 @@
 /**
- * Results as Apache Parquet, for pandas, Polars, DuckDB and R: one row a trial, the fields of the other
- * files under the same names, types kept, what is unknown null. Study and seed stand in the file's own
- * metadata and in a column, so that files of several studies can be put together.
+ * Results as Apache Parquet, for pandas, Polars, DuckDB and R: the fields of the other files under the same
+ * names, with their types; unknown values are null. The study is in a column and, with the seed, in the
+ * file's metadata, so that files of several studies can be concatenated.
  */
 import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer';
 import { schemaVersion } from '../text/json-value.ts';
 import { chosenFields, type ResultField } from '../results/result-fields.ts';
-import type { ResultRow, StudyResults } from '../results/study-results.ts';
+import type { StudyResults } from '../results/study-results.ts';
 
-/** Counts: the other numbers are measured. */
+/** Integers; other numbers are measured. */
 const wholeFields: ReadonlySet<string> = new Set([
   'rank',
   'replicate',
@@ -22,11 +22,16 @@ export function formatParquet(
   columns: readonly string[] | null = null,
 ): Uint8Array {
   const rows = results.stages.flatMap((stage) => stage.rows);
-  const fields = chosenFields(results.objective, columns);
+  const fields = chosenFields(results, columns);
   const buffer = parquetWriteBuffer({
     columnData: [
       { name: 'study', type: 'STRING', nullable: false, data: rows.map(() => results.study) },
-      ...fields.map((field) => columnOf(field, rows)),
+      ...fields.map((field): ColumnSource => ({
+        name: field.name,
+        type: columnType(field),
+        nullable: true,
+        data: rows.map(field.value),
+      })),
     ],
     kvMetadata: [
       { key: 'ridgeline.schema_version', value: String(schemaVersion) },
@@ -39,14 +44,7 @@ export function formatParquet(
   return new Uint8Array(buffer);
 }
 
-function columnOf({ name, kind, value }: ResultField, rows: readonly ResultRow[]): ColumnSource {
-  return { name, type: typeOf(name, kind), nullable: true, data: rows.map(value) };
-}
-
-function typeOf(
-  name: string,
-  kind: ResultField['kind'],
-): 'STRING' | 'BOOLEAN' | 'INT32' | 'DOUBLE' {
+function columnType({ name, kind }: ResultField): 'STRING' | 'BOOLEAN' | 'INT32' | 'DOUBLE' {
   switch (kind) {
     case 'text':
       return 'STRING';

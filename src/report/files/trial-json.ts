@@ -1,21 +1,21 @@
-/** Everything about one trial as JSON: the row of the results, and behind it attempts, curve and settings. */
-import { fileShape } from '../../study/spec/file-shape.ts';
+/** One trial as JSON: its row of the results, its attempts, curve and settings. */
+import { specFile } from '../../study/spec/canonical-spec.ts';
+import { pointJson } from '../results/metric-values.ts';
+import { resultFields } from '../results/result-fields.ts';
+import type { TrialSource } from '../results/trial-source.ts';
+import { trialVerification } from '../results/verification.ts';
 import { jsonText, schemaVersion } from '../text/json-value.ts';
-import { recomputationOf } from '../results/verification.ts';
-import { chosenFields } from '../results/result-fields.ts';
-import { pointJson } from '../terminal/training-text.ts';
-import type { TrialSource } from '../terminal/trial-text.ts';
+import { rowJson } from './json.ts';
 
 export function trialJson(source: TrialSource): string {
   const { study, results, row, trial, attempts, command } = source;
-  const { dataset, trainer, seed } = fileShape(study.spec);
-  const fields = chosenFields(results.objective, null).map(({ name, value }) => [name, value(row)]);
+  const { dataset, trainer, seed } = specFile(study.spec);
   return jsonText({
     schema_version: schemaVersion,
     study: study.spec.study,
-    ...Object.fromEntries(fields),
+    ...rowJson(resultFields(results), row, results),
     is_winner: results.winner?.trial === row.trial,
-    verified_by: recomputationOf(study, trial, attempts).workers,
+    verified_by: trialVerification(study, trial, attempts).workers,
     spec: { seed, dataset, trainer },
     attempt_history: attempts.map((attempt) => ({
       attempt: attempt.attempt,
@@ -23,10 +23,10 @@ export function trialJson(source: TrialSource): string {
       worker: attempt.worker,
       outcome: attempt.outcome,
       reason: attempt.reason,
-      granted_at: new Date(attempt.grantedAtMs).toISOString(),
+      assigned_at: new Date(attempt.assignedAtMs).toISOString(),
       ended_at: attempt.endedAtMs === null ? null : new Date(attempt.endedAtMs).toISOString(),
     })),
-    curve: (trial.result?.curve ?? []).map(pointJson),
+    curve: (trial.result?.curve ?? []).map((point) => pointJson(point, results.metrics)),
     command,
   });
 }

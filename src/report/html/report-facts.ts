@@ -1,14 +1,25 @@
-/** The report's main numbers, as a row of cards. */
+/** The report's main numbers as cards, and the study's question and answer in a sentence each. */
+import { formatParam, parameterSymbol } from '../../study/search-space.ts';
+import { trainerName } from '../../study/trainer-description.ts';
+import type { StudyPicture } from '../charts/study-charts.ts';
+import { objectiveMetric } from '../results/result-fields.ts';
+import type { ResultRow } from '../results/result-row.ts';
+import {
+  bestLabel,
+  datasetText,
+  hasReplicates,
+  objectiveName,
+  rankedText,
+  testAccuracy,
+} from '../results/result-words.ts';
+import type { StudyResults } from '../results/study-results.ts';
 import {
   countText,
   durationText,
-  lambdaText,
+  metricName,
   metricText,
   percentText,
 } from '../text/number-format.ts';
-import { bestLabel, hasReplicates } from '../results/result-words.ts';
-import type { StudyPicture } from '../charts/study-charts.ts';
-import type { ResultRow } from '../results/study-results.ts';
 import { html, type Html } from './html-text.ts';
 
 interface Fact {
@@ -17,9 +28,43 @@ interface Fact {
   readonly note: string | null;
 }
 
+export function questionSentence({ record: { spec }, results }: StudyPicture): string {
+  const best = results.objective.direction === 'maximize' ? 'highest' : 'lowest';
+  const symbols = results.parameters.map(parameterSymbol).join(' and ');
+  return `Which ${symbols} gives the trainer ${trainerName(spec.trainer)}, trained on ${datasetText(spec.dataset)}, the ${best} ${metricName(objectiveMetric(results))}?`;
+}
+
+export function answerSentence({ results }: StudyPicture): string {
+  const { best, winner, counts } = results;
+  if (best === null) return `No trial is complete yet: the study is ${results.status}.`;
+  const metric = objectiveMetric(results);
+  const value = metricText(metric, best.value) ?? 'an unknown value';
+  const test = testAccuracy(best, results);
+  const testText =
+    test === null
+      ? ''
+      : `, and ${percentText(test)} % on the test images, which took no part in the choice`;
+  const mean = hasReplicates(results.stages) ? 'mean ' : '';
+  const params = Object.entries(best.params).map(
+    ([name, own]) => `${parameterSymbol(name)} = ${formatParam(own)}`,
+  );
+  const start = winner === null ? `So far ${params.join(', ')}` : params.join(', ');
+  return `${start}: of ${choiceText(results, counts.complete)} it has the best ${mean}${metricName(metric)}, ${value}${testText}.`;
+}
+
+/** A race chooses among the configurations with the most replicates; one with fewer may have a higher value. */
+function choiceText({ best, stages }: StudyResults, complete: number): string {
+  const rows = stages.flatMap((stage) => stage.rows).filter(({ rank }) => rank !== null);
+  const last = rows.filter(({ replicates }) => replicates >= (best?.replicates ?? 1));
+  const all = `${rankedText(complete, stages)} that are complete`;
+  return last.length === rows.length
+    ? all
+    : `${countText(last.length, 'configuration')} with ${best?.replicates} replicates each (${all})`;
+}
+
 export function factList(picture: StudyPicture): Html {
   return html`<dl class="facts">
-    ${factsOf(picture).map(
+    ${studyFacts(picture).map(
       ({ name, value, note }) =>
         html`<div>
           <dt>${name}</dt>
@@ -29,37 +74,19 @@ export function factList(picture: StudyPicture): Html {
   </dl>`;
 }
 
-function factsOf(picture: StudyPicture): Fact[] {
-  const { record, results, attempts } = picture;
+function studyFacts(picture: StudyPicture): Fact[] {
+  const { results, attempts } = picture;
   const { best, counts } = results;
-  const facts: Fact[] = [];
-  if (best !== null) {
-    const { metric } = record.spec.objective;
-    facts.push(
-      { name: 'λ', value: lambdaText(best.lambda), note: `${bestLabel(results)}: ${best.trial}` },
-      {
-        name: metric === 'validation_accuracy' ? 'validation' : metric.replace('_', ' '),
-        value: metricText(metric, best.value) ?? '–',
-        note: metric.startsWith('validation') ? 'optimistic: it was chosen by it' : null,
-      },
-    );
-    if (best.testAccuracy !== null) {
-      facts.push({
-        name: 'test',
-        value: `${percentText(best.testAccuracy)} %`,
-        note: testNote(picture, best),
-      });
-    }
-  }
-  const workers = new Set(attempts.map(({ worker }) => worker)).size;
+  const facts: Fact[] = best === null ? [] : bestFacts(picture, best);
   facts.push({
-    name: hasReplicates(results.stages) ? 'λ' : 'trials',
+    name: hasReplicates(results.stages) ? 'configurations' : 'trials',
     value: String(counts.complete),
     note: counts.failed > 0 ? `complete; ${counts.failed} failed` : 'complete',
   });
   if (attempts.length > 0) {
-    const startMs = attempts.reduce((a, b) => Math.min(a, b.grantedAtMs), Infinity);
-    const endMs = attempts.reduce((a, b) => Math.max(a, b.endedAtMs ?? b.grantedAtMs), -Infinity);
+    const startMs = attempts.reduce((a, b) => Math.min(a, b.assignedAtMs), Infinity);
+    const endMs = attempts.reduce((a, b) => Math.max(a, b.endedAtMs ?? b.assignedAtMs), -Infinity);
+    const workers = new Set(attempts.map(({ worker }) => worker)).size;
     facts.push({
       name: 'took',
       value: durationText(endMs - startMs),
@@ -69,8 +96,28 @@ function factsOf(picture: StudyPicture): Fact[] {
   return facts;
 }
 
-function testNote({ record }: StudyPicture, { replicates }: ResultRow): string {
-  if (record.spec.test === 'all') return 'measured in every trial';
-  const once = 'measured once, for the winner';
-  return replicates > 1 ? `mean of ${replicates} replicates, ${once}` : once;
+function bestFacts({ results, record }: StudyPicture, best: ResultRow): Fact[] {
+  const metric = objectiveMetric(results);
+  const note = `${bestLabel(results)}: ${best.trial}`;
+  const facts: Fact[] = Object.entries(best.params).map(([name, value]) => ({
+    name: parameterSymbol(name),
+    value: formatParam(value),
+    note,
+  }));
+  facts.push({
+    name: objectiveName(results),
+    value: metricText(metric, best.value) ?? '–',
+    note: metric.split === 'validation' ? 'optimistic: chosen by this value' : null,
+  });
+  const test = testAccuracy(best, results);
+  if (test !== null) {
+    const once = 'measured once, for the winner';
+    const mean = best.replicates > 1 ? `mean of ${best.replicates} replicates, ${once}` : once;
+    facts.push({
+      name: 'test',
+      value: `${percentText(test)} %`,
+      note: record.spec.test === 'all' ? 'measured in every trial' : mean,
+    });
+  }
+  return facts;
 }

@@ -1,12 +1,12 @@
-/** Where the numbers come from: versions, data, arithmetic, seeds, and the commands that give them again. */
+/** Provenance: versions, data, arithmetic and seeds behind the numbers, and the commands that reproduce them. */
 import { stringify } from 'yaml';
-import { fileShape } from '../../study/spec/file-shape.ts';
-import { countText } from '../text/number-format.ts';
+import { specFile } from '../../study/spec/canonical-spec.ts';
+import { countText, timeText } from '../text/number-format.ts';
+import { datasetText, reproducedText } from '../results/result-words.ts';
 import type { StudyPicture } from '../charts/study-charts.ts';
 import { html, ownMarkup, type Html } from './html-text.ts';
-import { timeText } from './report-tables.ts';
 
-/** What made the report, told by whoever runs it. */
+/** The program that wrote the report, and when. */
 export interface ReportMaker {
   readonly ridgeline: string;
   readonly node: string;
@@ -22,16 +22,13 @@ export function provenance({ record, results, attempts }: StudyPicture, maker: R
     ['ended', record.endedAtMs === null ? 'not yet' : timeText(record.endedAtMs)],
     ['seed', `${spec.seed}; with the study file it determines every trial to the last bit`],
     [
-      'numerics',
-      spec.numerics === 'canonical'
-        ? 'canonical: only workers with the known answer below took part'
-        : 'any',
+      'reproducible',
+      spec.reproducible
+        ? 'yes: all workers passed the arithmetic self-test with the digest below'
+        : 'no: workers with any arithmetic took part',
     ],
-    ['known answer', record.selfTestDigest],
-    [
-      'data set',
-      spec.dataset.source.kind === 'named' ? spec.dataset.source.name : spec.dataset.source.path,
-    ],
+    ['self-test digest', record.selfTestDigest],
+    ['data set', datasetText(spec.dataset)],
     ['official release', officialText(record.officialData)],
     ['workers', `${countText(workers, 'worker')}, ${countText(attempts.length, 'attempt')}`],
     ['winner', winnerText(results.winner)],
@@ -48,41 +45,38 @@ export function provenance({ record, results, attempts }: StudyPicture, maker: R
             <dd>${value}</dd>`,
       )}
     </dl>
-    <h3>The same again</h3>
+    <h3>Reproduce it</h3>
     <pre tabindex="0">
 ridgeline run ${spec.study}.yaml                # the whole search
 ridgeline train ${spec.study}.yaml --winner     # the winner, with the digest above
-ridgeline verify ${spec.study}                  # trials trained again and compared bit by bit
+ridgeline verify ${spec.study}                  # trains trials again and compares them bit by bit
 ridgeline results ${spec.study} --format json   # these results for other programs</pre>
     <details>
-      <summary>Digests of the data set's parts</summary>
+      <summary>Digests of the data set's shards</summary>
       <pre tabindex="0">
-${linesOf(Object.entries(record.shardDigests).map(([part, digest]) => `${digest}  ${part}`))}</pre>
+${preLines(Object.entries(record.shardDigests).map(([shard, digest]) => `${digest}  ${shard}`))}</pre>
     </details>
     <details>
-      <summary>The study file, in full: <code>ridgeline plan</code> takes it as it is</summary>
-      <pre tabindex="0">${linesOf(stringify(fileShape(spec)).trimEnd().split('\n'))}</pre>
+      <summary>The complete study file, ready for <code>ridgeline run</code></summary>
+      <pre tabindex="0">${preLines(stringify(specFile(spec)).trimEnd().split('\n'))}</pre>
     </details>
   `;
 }
 
 function officialText(official: boolean | null): string {
-  if (official === null) return 'there is none to compare with';
+  if (official === null) return 'unknown: this data set has none';
   return official
-    ? 'yes: every part has the digest of the official release'
+    ? 'yes: every shard has the digest of the official release'
     : 'no: the files differ from it';
 }
 
 function winnerText(winner: StudyPicture['results']['winner']): string {
   if (winner === null) return 'none yet';
-  const again =
-    winner.reproduced === null
-      ? ''
-      : `; ${winner.reproduced ? 'reproduced' : 'NOT reproduced'}${winner.testWorker === null ? '' : ` on worker ${winner.testWorker}`}`;
-  return `${winner.trial}, digest ${winner.digest ?? 'unknown'}${again}`;
+  const reproduced = reproducedText(winner);
+  return `${winner.trial}, digest ${winner.digest ?? 'unknown'}${reproduced === null ? '' : `; ${reproduced}`}`;
 }
 
-/** Every line with a break of ours; a break inside of foreign text is shown as an escape. */
-function linesOf(lines: readonly string[]): Html {
+/** Lines with line breaks; a line break within foreign text is shown as an escape. */
+function preLines(lines: readonly string[]): Html {
   return html`${lines.map((line) => html`${[line, ownMarkup('\n')]}`)}`;
 }

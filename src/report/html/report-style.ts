@@ -1,4 +1,4 @@
-/** The report's style sheet: light and dark, narrow and wide, and paper. Nothing is loaded from anywhere. */
+/** The report's style sheet: light and dark, narrow and wide, and paper. It loads nothing. */
 import { darkChartRules } from '../charts/chart-style.ts';
 
 export const reportStyle = `

@@ -1,10 +1,12 @@
-/** The report's tables: ranked trials of a stage, curves of the examples, attempts by worker. */
+/** The report's tables: ranked trials of a stage, curves of the example trials, attempts by worker. */
 import type { AttemptRecord, Measurement } from '../../study/trial.ts';
 import { documentColumns, stageCaption } from '../files/document-table.ts';
-import { lossText, percentText } from '../text/number-format.ts';
+import { bareText, metricHead, timeText } from '../text/number-format.ts';
+import { metricIn } from '../results/metric-values.ts';
 import { exampleLabel, failureWords, rankedText } from '../results/result-words.ts';
 import type { ExampleTrial } from '../charts/study-charts.ts';
-import type { ResultRow, StageResults, StudyResults } from '../results/study-results.ts';
+import type { ResultRow } from '../results/result-row.ts';
+import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { thinnedCurve } from '../results/thinned-curve.ts';
 import { html, type Html, type HtmlValue } from './html-text.ts';
 
@@ -14,11 +16,11 @@ interface Column<Row> {
   readonly cell: (row: Row) => string | null;
 }
 
-/** Shown at once; the rest is folded away. */
+/** Rows that are visible at once; the others are folded. */
 const rowsOpen = 20;
-/** Of a longer curve, every n-th row. */
+/** A longer curve shows every n-th row. */
 const curveRowsMax = 100;
-/** More rows than this belong into a file of another kind. */
+/** More rows are in other formats only. */
 const rowsMax = 1000;
 
 export function stageTable(results: StudyResults, stage: StageResults): Html {
@@ -57,18 +59,20 @@ export function stageTable(results: StudyResults, stage: StageResults): Html {
 export function curveTables(examples: readonly ExampleTrial[], results: StudyResults): Html {
   const columns: Column<Measurement>[] = [
     { head: 'step', kind: 'number', cell: ({ step }) => String(step) },
-    { head: 'epoch', kind: 'number', cell: ({ epoch }) => epoch.toFixed(2) },
-    { head: 'train loss', kind: 'number', cell: (m) => lossText(m.trainLoss) },
-    { head: 'train %', kind: 'number', cell: (m) => percentText(m.trainAccuracy) },
-    { head: 'validation loss', kind: 'number', cell: (m) => lossText(m.validationLoss) },
-    { head: 'validation %', kind: 'number', cell: (m) => percentText(m.validationAccuracy) },
+    { head: 'epoch', kind: 'number', cell: (m) => metricIn(m, 'epoch')?.toFixed(2) ?? null },
+    ...results.metrics
+      .filter(({ kind, split }) => (kind === 'loss' || kind === 'accuracy') && split !== 'test')
+      .map((metric): Column<Measurement> => ({
+        head: metricHead(metric),
+        kind: 'number',
+        cell: (m) => bareText(metric, metricIn(m, metric.name)),
+      })),
   ];
   return html`${examples.map((example) =>
     table(
       exampleLabel(example, results),
       columns,
       thinnedCurve(example.trial.result?.curve ?? [], curveRowsMax),
-      () => false,
     ),
   )}`;
 }
@@ -77,7 +81,7 @@ interface WorkerSum {
   readonly worker: string;
   readonly attempts: number;
   readonly accepted: number;
-  readonly charged: number;
+  readonly failed: number;
   readonly first: string;
   readonly last: string;
 }
@@ -87,13 +91,13 @@ export function workerTable(attempts: readonly AttemptRecord[]): Html {
     .map(([worker, own]): WorkerSum => {
       const count = (outcomes: readonly (string | null)[]): number =>
         own.filter(({ outcome }) => outcomes.includes(outcome)).length;
-      const ends = own.map(({ endedAtMs, grantedAtMs }) => endedAtMs ?? grantedAtMs);
+      const ends = own.map(({ endedAtMs, assignedAtMs }) => endedAtMs ?? assignedAtMs);
       return {
         worker,
         attempts: own.length,
         accepted: count(['accepted', 'diverged']),
-        charged: count(['lost', 'crashed', 'timeout']),
-        first: timeText(own.reduce((a, b) => Math.min(a, b.grantedAtMs), Infinity)),
+        failed: count(['lost', 'crashed', 'timeout']),
+        first: timeText(own.reduce((a, b) => Math.min(a, b.assignedAtMs), Infinity)),
         last: timeText(ends.reduce((a, b) => Math.max(a, b), -Infinity)),
       };
     })
@@ -104,32 +108,21 @@ export function workerTable(attempts: readonly AttemptRecord[]): Html {
       { head: 'worker', kind: 'text', cell: (sum: WorkerSum) => sum.worker },
       { head: 'attempts', kind: 'number', cell: (sum) => String(sum.attempts) },
       { head: 'accepted', kind: 'number', cell: (sum) => String(sum.accepted) },
-      { head: 'lost, crashed or timed out', kind: 'number', cell: (sum) => String(sum.charged) },
-      { head: 'first grant', kind: 'short', cell: (sum) => sum.first },
+      { head: 'lost, crashed or timed out', kind: 'number', cell: (sum) => String(sum.failed) },
+      { head: 'first assignment', kind: 'short', cell: (sum) => sum.first },
       { head: 'last end', kind: 'short', cell: (sum) => sum.last },
     ],
     sums.slice(0, rowsMax),
-    () => false,
   );
-}
-
-/** RFC 3339 in UTC, to the second. */
-export function timeText(timeMs: number): string {
-  return Number.isFinite(timeMs)
-    ? new Date(timeMs)
-        .toISOString()
-        .replace(/\.\d+Z$/, 'Z')
-        .replace('T', ' ')
-    : '–';
 }
 
 function table<Row>(
   caption: string,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  isBest: (row: Row) => boolean,
+  isBest: (row: Row) => boolean = () => false,
 ): Html {
-  if (rows.length === 0) return html`<p class="quiet">${caption}: nothing yet.</p>`;
+  if (rows.length === 0) return html`<p class="quiet">${caption}: none yet.</p>`;
   const cells = (row: Row): HtmlValue =>
     columns.map(({ kind, cell }) => html`<td class="${kind}">${cell(row) ?? '–'}</td>`);
   return html`<div class="scroll" tabindex="0" role="group" aria-label="${caption}">

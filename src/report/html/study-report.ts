@@ -1,9 +1,10 @@
 /**
- * One study as one HTML file, to read, print, mail or keep: it loads nothing, runs nothing, and needs
- * nothing but a browser. A policy in its head forbids scripts, should one ever get in.
+ * Study report: one study as one HTML file, to read, print, mail or archive. It loads nothing and runs
+ * nothing; its content security policy forbids scripts.
  *
- * Charts come with their numbers in tables, for those who cannot see them or want to copy them.
+ * Tables repeat the numbers of the charts, for screen readers and for copying.
  */
+import { parameterSymbol } from '../../study/search-space.ts';
 import { pageTheme, type ChartDocument } from '../charts/chart-style.ts';
 import type { ChartKind } from '../charts/chart-kinds.ts';
 import { errorSource, hasReplicates, statisticsWords } from '../results/result-words.ts';
@@ -12,16 +13,16 @@ import { html, ownMarkup, type Html } from './html-text.ts';
 import { provenance, type ReportMaker } from './report-provenance.ts';
 import { reportStyle } from './report-style.ts';
 import { curveTables, stageTable, workerTable } from './report-tables.ts';
-import { answerSentence, questionSentence } from './report-words.ts';
-import { factList } from './report-facts.ts';
+import { answerSentence, factList, questionSentence } from './report-facts.ts';
 
-/** @param document makes the charts' elements; nothing is put into it */
+/** @param document creates the charts' elements; nothing is added to it */
 export function studyReport(
   picture: StudyPicture,
   maker: ReportMaker,
   document: ChartDocument,
 ): string {
   const { results } = picture;
+  const symbol = parameterSymbol(results.parameter);
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -44,7 +45,7 @@ export function studyReport(
           <p class="answer">${answerSentence(picture)}</p>
           ${factList(picture)} ${statisticsList(picture)} ${warningList(picture)}
           <nav aria-label="Contents">
-            <a href="#lambda">λ</a><a href="#curves">Learning curves</a
+            <a href="#parameter">${symbol}</a><a href="#curves">Learning curves</a
             ><a href="#tables">Ranked tables</a><a href="#workers">Workers</a
             ><a href="#provenance">Provenance</a>
           </nav>
@@ -56,7 +57,7 @@ export function studyReport(
                 ${stageTable(results, stage)}`,
           )}
           <h2 id="workers">Workers</h2>
-          ${picture.attempts.length === 0 ? null : figure(picture, 'timeline', document, 'Every bar is a pack of trials that one thread trained side by side, from its grant to its end.')}
+          ${picture.attempts.length === 0 ? null : figure(picture, 'timeline', document, 'Every bar is a pack of trials that one thread trained side by side, from its assignment to its end.')}
           <details>
             <summary>The numbers</summary>
             ${workerTable(picture.attempts)}
@@ -71,25 +72,23 @@ export function studyReport(
 
 function chartSections(picture: StudyPicture, document: ChartDocument): Html {
   const { results, examples } = picture;
+  const symbol = parameterSymbol(results.parameter);
   if (results.best === null)
-    return html`<h2 id="lambda">λ</h2>
-      <p>There is nothing to draw yet.</p>`;
-  const hasNarrowed = results.stages.some(({ reason, range }) => reason !== null && range !== null);
+    return html`<h2 id="parameter">${symbol}</h2>
+      <p>No trial is complete yet, so there are no charts.</p>`;
+  const hasNarrowed = results.stages.some(({ reason, space }) => reason !== null && space !== null);
   const source = errorSource(results);
-  const bars =
-    source === null
-      ? ''
-      : ` A bar is one standard error ${source}: how far the value may lie off by chance.`;
+  const bars = source === null ? '' : ` A bar is one standard error ${source}.`;
   const [dot, one] = hasReplicates(results.stages)
-    ? ['λ, the mean of its replicates', ', replicate 1 of each']
+    ? ['configuration, the mean of its replicates', ', replicate 1 of each']
     : ['trial', ''];
   return html`
-    <h2 id="lambda">λ against the objective</h2>
-    ${figure(picture, 'scatter', document, `A dot for each ${dot}; colour and shape say its stage. The shaded band is the range that the fine stage searched. The numbers are in the ranked tables below.`)}
-    ${hasNarrowed ? figure(picture, 'zoom', document, `The same within the finest range.${bars}`) : null}
-    ${figure(picture, 'train-validation', document, 'Where λ is small, the network remembers its training images and the two accuracies stand apart; where it is large, both fall.')}
+    <h2 id="parameter">${symbol} against the objective</h2>
+    ${figure(picture, 'scatter', document, `One dot for each ${dot}; colour and shape show its stage. The shaded band is a range that the results of another stage gave. The numbers are in the ranked tables below.`)}
+    ${hasNarrowed ? figure(picture, 'zoom', document, `The scatter within the finest range.${bars}`) : null}
+    ${figure(picture, 'train-validation', document, `Both accuracies against ${symbol}. A large gap between them means overfitting; if both are low, the regularisation is too strong.`)}
     <h2 id="curves">Learning curves</h2>
-    ${figure(picture, 'curves', document, `The best, the median and the worst completed trial${one}. The learning rate goes up and down in cycles; what counts is the value where a cycle ends.`)}
+    ${figure(picture, 'curves', document, `The best, the median and the worst completed trial${one}. The learning rate rises and falls in cycles; the value at the end of a cycle is the one to compare.`)}
     <details>
       <summary>The numbers</summary>
       ${curveTables(examples, results)}
@@ -112,7 +111,7 @@ function figure(
   </figure>`;
 }
 
-/** What the numbers allow to say: who is tied, where the curve has its top, what the noise is about. */
+/** Ties, the best value of the curve, and the sources of noise. */
 function statisticsList({ results }: StudyPicture): Html | null {
   const words = statisticsWords(results);
   if (words.length === 0) return null;
@@ -128,7 +127,7 @@ function statisticsList({ results }: StudyPicture): Html | null {
 function warningList({ results }: StudyPicture): Html | null {
   if (results.warnings.length === 0) return null;
   return html`<section class="warnings">
-    <h2>Before you believe it</h2>
+    <h2>Warnings</h2>
     <ul>
       ${results.warnings.map((warning) => html`<li>${warning}</li>`)}
     </ul>

@@ -1,148 +1,175 @@
 /**
- * A ranked λ as rows of a table: one with the means of its replicates, or one for each of them.
+ * Result rows: a ranked configuration as one row with the means of its replicates, or as one row for each.
  *
- * In a row of means, what cannot be averaged (worker, steps, digest) is that of the trial that the row is
- * called by, replicate 1; of a λ that failed it is that of the replicate which failed.
+ * In a row of means, what has no mean (worker, steps, digest) is that of replicate 1; of a configuration
+ * that failed, it is that of the replicate that failed.
  */
 import { objectiveValue } from '../../search/ranking/configurations.ts';
-import { meanOfAll } from '../../search/statistics/mean.ts';
 import type { RankedConfiguration } from '../../search/ranking/ranking.ts';
+import { meanOfAll } from '../../search/statistics/mean.ts';
 import {
-  candidateError,
-  valueError,
+  configurationError,
   type StudyStatistics,
-} from '../../search/statistics/study-statistics.ts';
+} from '../../search/analysis/study-statistics.ts';
+import type { Metric, Metrics } from '../../study/metrics.ts';
+import type { Params } from '../../study/search-space.ts';
 import type { StudyRecord, WinnerRecord } from '../../study/study-record.ts';
 import {
   trialName,
-  type AttemptRecord,
-  type Measurement,
+  type AuditVerdict,
+  type TrialId,
   type TrialRecord,
+  type TrialStatus,
 } from '../../study/trial.ts';
-import { verifiedOf } from './verification.ts';
-import type { ResultRow } from './study-results.ts';
+import { metricOn } from './metric-values.ts';
+import { areVerified, type AttemptsByTrial } from './verification.ts';
 
-/** @param again by trial, who computed it again; without them only audits say what is verified */
-export function lambdaRow(
-  study: StudyRecord,
-  candidate: RankedConfiguration,
-  statistics: StudyStatistics,
-  again: ReadonlyMap<string, readonly AttemptRecord[]> = new Map(),
+export interface ResultRow {
+  readonly stage: string;
+  /** Within the stage, from 1; null unless complete. */
+  readonly rank: number | null;
+  /** `coarse/7`: of a configuration, the name of its replicate 1. */
+  readonly trial: string;
+  readonly replicate: number;
+  /** How many replicates are complete and in the means of this row. */
+  readonly replicates: number;
+  readonly params: Params;
+  /** The objective's value; null if there is none. */
+  readonly value: number | null;
+  /** Means over the complete replicates, at their last step. Test metrics are those of the winner,
+   * unless the study measures the test set in every trial. */
+  readonly metrics: Metrics;
+  /** Standard error of `value`; null if unknown. */
+  readonly standardError: number | null;
+  /** Whether it cannot be distinguished from the best of the study; null if it was not compared. */
+  readonly tied: boolean | null;
+  readonly status: TrialStatus;
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly worker: string | null;
+  readonly steps: number | null;
+  readonly seconds: number | null;
+  readonly digest: string | null;
+  /** The verdict of audits; null if there was none. */
+  readonly audit: AuditVerdict | null;
+  /** See `verification.ts`. */
+  readonly verified: boolean | null;
+}
+
+/** What rows are made from, next to the configurations. */
+export interface RowSource {
+  readonly study: StudyRecord;
+  readonly metrics: readonly Metric[];
+  readonly statistics: StudyStatistics;
+  /** Without attempts, only audits decide whether a row is verified. */
+  readonly attempts?: AttemptsByTrial;
+}
+
+export function configurationRow(source: RowSource, configuration: RankedConfiguration): ResultRow {
+  const { study } = source;
+  const tied = isTied(source.statistics, configuration);
+  const winner = isWinner(study, configuration.trial) ? study.winner : null;
+  return toRow(source, configuration, tied, winner);
+}
+
+/** Each replicate with its own values; rank and tie are those of the configuration. */
+export function trialRows(source: RowSource, configuration: RankedConfiguration): ResultRow[] {
+  const { study } = source;
+  const tied = isTied(source.statistics, configuration);
+  return configuration.replicates.map((trial) => {
+    const { status, audit } = trial;
+    const value = objectiveValue(trial, study.spec.objective);
+    const winner = isWinner(study, trial) ? ownTest(study.winner, trial.id) : null;
+    const single = { ...configuration, trial, replicates: [trial], status, audit, value };
+    return toRow(source, single, tied, winner);
+  });
+}
+
+function toRow(
+  { study, metrics, statistics, attempts = new Map() }: RowSource,
+  configuration: RankedConfiguration,
+  tied: boolean | null,
+  winner: WinnerScores | null,
 ): ResultRow {
-  const { trial, replicates, rank, status, value, audit } = candidate;
+  const { trial, replicates, rank, status, value, audit } = configuration;
   const shown = (status === 'failed' && replicates.find((one) => one.status === status)) || trial;
-  const name = trialName(trial.id);
-  const { validationCount } = statistics;
+  const { result, worker, reason, id } = shown;
   return {
-    ...outcomeOf(shown),
-    ...metricsOf(replicates),
-    testAccuracy:
-      (isWinner(study, trial) ? study.winner.testAccuracy : null) ?? ofTestSet(replicates),
-    stage: trial.id.stage,
+    worker,
+    steps: result?.steps ?? null,
+    digest: result?.kind === 'complete' ? result.digest : null,
+    seconds: meanOfAll(replicates.flatMap((one) => one.result?.seconds ?? [])),
+    metrics: meanMetrics(metrics, replicates, winner),
+    stage: id.stage,
     rank,
-    trial: name,
+    trial: trialName(trial.id),
     replicate: trial.id.replicate,
     replicates: replicates.filter((one) => one.status === 'complete').length,
-    lambda: trial.lambda,
+    params: trial.params,
     value,
-    standardError: candidateError(candidate, study.spec.objective, validationCount),
-    tied: isTied(statistics, candidate),
+    standardError: configurationError(
+      configuration,
+      study.spec.objective,
+      statistics.validationCount,
+    ),
+    tied,
     status,
-    reason: shown === trial ? trial.reason : `replicate ${shown.id.replicate}: ${shown.reason}`,
-    attempts: replicates.reduce((sum, { attempts }) => sum + attempts, 0),
+    reason: shown === trial ? reason : `replicate ${id.replicate}: ${reason}`,
+    attempts: replicates.reduce((sum, one) => sum + one.attempts, 0),
     audit,
-    verified: verifiedOf(study, replicates, again),
+    verified: areVerified(study, replicates, attempts),
   };
 }
 
-/** Each replicate with its own values; rank and tie are those of the λ. */
-export function trialRows(
-  study: StudyRecord,
-  candidate: RankedConfiguration,
-  statistics: StudyStatistics,
-  again: ReadonlyMap<string, readonly AttemptRecord[]>,
-): ResultRow[] {
-  return candidate.replicates.map((trial) => ({
-    ...trialRow(study, candidate, trial, statistics),
-    verified: verifiedOf(study, [trial], again),
-  }));
-}
-
-function trialRow(
-  study: StudyRecord,
-  candidate: RankedConfiguration,
-  trial: TrialRecord,
-  statistics: StudyStatistics,
-): Omit<ResultRow, 'verified'> {
-  const name = trialName(trial.id);
-  const value = objectiveValue(trial, study.spec.objective);
-  return {
-    ...outcomeOf(trial),
-    ...metricsOf([trial]),
-    testAccuracy:
-      (isWinner(study, trial) ? ownTest(study.winner, trial) : null) ?? ofTestSet([trial]),
-    stage: trial.id.stage,
-    rank: candidate.rank,
-    trial: name,
-    replicate: trial.id.replicate,
-    replicates: Number(trial.status === 'complete'),
-    lambda: trial.lambda,
-    value,
-    standardError: valueError(value, study.spec.objective, statistics.validationCount),
-    tied: isTied(statistics, candidate),
-    status: trial.status,
-    reason: trial.reason,
-    attempts: trial.attempts,
-    audit: trial.audit,
-  };
-}
-
-/** Null where it was not compared. */
+/** Null if it was not compared. */
 export function isTied({ ties }: StudyStatistics, { trial }: RankedConfiguration): boolean | null {
   const name = trialName(trial.id);
   return ties?.compared.has(name) === true ? ties.names.has(name) : null;
 }
 
-function outcomeOf({ result, worker }: TrialRecord) {
-  return {
-    worker,
-    steps: result?.steps ?? null,
-    digest: result?.kind === 'complete' ? result.digest : null,
-  };
-}
-
 type StudyWithWinner = StudyRecord & { readonly winner: WinnerRecord };
 
-/** Whether it is a trial of the λ that won. */
+/** Whether the trial belongs to the configuration that won. */
 function isWinner(study: StudyRecord, { id }: TrialRecord): study is StudyWithWinner {
   return study.winner?.trial.stage === id.stage && study.winner.trial.index === id.index;
 }
 
-/** Of one replicate; stores of earlier releases have only what became of the whole. */
-function ownTest({ tests, testAccuracy }: WinnerRecord, { id }: TrialRecord): number | null {
-  if (tests.length === 0) return testAccuracy;
-  return tests.find(({ replicate }) => replicate === id.replicate)?.accuracy ?? null;
+type WinnerScores = Pick<WinnerRecord, 'testAccuracy' | 'testLoss'>;
+
+/** Of one replicate; without single tests, the scores of the winner as a whole. */
+function ownTest(winner: WinnerRecord, { replicate }: TrialId): WinnerScores {
+  if (winner.tests.length === 0) return winner;
+  const own = winner.tests.find((test) => test.replicate === replicate);
+  return { testAccuracy: own?.accuracy ?? null, testLoss: own?.loss ?? null };
 }
 
-/** Of a study that measures it in every trial. */
-function ofTestSet(trials: readonly TrialRecord[]): number | null {
-  return meanOfAll(lastPoints(trials).map((point) => point.testAccuracy));
-}
-
-/** Means over the trials that have a result; of the training time, too. */
-function metricsOf(trials: readonly TrialRecord[]) {
-  const last = lastPoints(trials);
+/** Means at the last step; the winner's test scores replace those of its search. */
+function meanMetrics(
+  metrics: readonly Metric[],
+  trials: readonly TrialRecord[],
+  winner: WinnerScores | null,
+): Metrics {
+  // A diverged trial has a curve, but no result: its last point is not one.
+  const last = trials.flatMap(({ result }): Metrics[] => {
+    const point = result?.kind === 'complete' ? result.curve.at(-1) : undefined;
+    return point === undefined ? [] : [point.metrics];
+  });
+  const means = last.length === 1 && last[0] !== undefined ? last[0] : meansByName(metrics, last);
+  const { testAccuracy = null, testLoss = null } = winner ?? {};
+  const accuracy = metricOn(metrics, 'accuracy', 'test');
+  const loss = metricOn(metrics, 'loss', 'test');
   return {
-    trainAccuracy: meanOfAll(last.map((point) => point.trainAccuracy)),
-    validationAccuracy: meanOfAll(last.map((point) => point.validationAccuracy)),
-    validationLoss: meanOfAll(last.map((point) => point.validationLoss)),
-    seconds: meanOfAll(trials.flatMap(({ result }) => result?.seconds ?? [])),
+    ...means,
+    ...(accuracy !== null && testAccuracy !== null && { [accuracy.name]: testAccuracy }),
+    ...(loss !== null && testLoss !== null && { [loss.name]: testLoss }),
   };
 }
 
-/** A diverged trial has a curve, but no result: its last point would look like one. */
-function lastPoints(trials: readonly TrialRecord[]): Measurement[] {
-  return trials.flatMap(({ result }) =>
-    result?.kind === 'complete' ? (result.curve.at(-1) ?? []) : [],
+function meansByName(metrics: readonly Metric[], points: readonly Metrics[]): Metrics {
+  return Object.fromEntries(
+    metrics.flatMap(({ name }) => {
+      const value = meanOfAll(points.map((point) => point[name] ?? null));
+      return value === null ? [] : [[name, value]];
+    }),
   );
 }

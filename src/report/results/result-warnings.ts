@@ -1,187 +1,194 @@
 /**
- * What a reader of the results must know before believing them, in words.
+ * Result warnings: what a reader must know before relying on the results, in sentences.
  *
- * The warnings of narrowing come from the stages (`search/planning/narrowing.ts`); here are added those that
- * only the whole study shows.
+ * The warnings of narrowing come from the stages (`search/planning/narrowing.ts`); this module adds those
+ * that need the whole study.
  */
-import { lambdaFloor } from '../../trainers/two-layer/weight-decay-floor.ts';
 import { edgeWords } from '../../search/planning/narrowing.ts';
-import type { StudyStatistics } from '../../search/statistics/study-statistics.ts';
+import type { StudyStatistics } from '../../search/analysis/study-statistics.ts';
+import {
+  formatParam,
+  numberParam,
+  parameterSymbol,
+  type ParameterName,
+} from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
+import type { TrainerDescription } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
-import { lambdaText } from '../text/number-format.ts';
+import type { ResultRow } from './result-row.ts';
 import { rankedText } from './result-words.ts';
-import type { ResultRow, StageResults } from './study-results.ts';
+import type { StageResults } from './study-results.ts';
 
-/** What is asked of a stage. */
-type JudgedStage = Pick<StageResults, 'name' | 'closed' | 'warnings' | 'replicates' | 'rows'>;
+interface WarningSource {
+  readonly study: StudyRecord;
+  readonly trainer: TrainerDescription;
+  readonly stages: readonly Pick<
+    StageResults,
+    'name' | 'closed' | 'warnings' | 'replicates' | 'rows'
+  >[];
+  readonly statistics: StudyStatistics;
+  readonly best: ResultRow | null;
+}
 
-export function resultWarnings(
-  study: StudyRecord,
-  stages: readonly JudgedStage[],
-  statistics: StudyStatistics,
-  best: ResultRow | null,
-): readonly string[] {
+export function resultWarnings(source: WarningSource): readonly string[] {
   return [
-    ...stages.flatMap((stage) => stage.warnings.map((warning) => `${stage.name}: ${warning}`)),
-    ...wholeWarnings(study, stages, statistics, best),
+    ...source.stages.flatMap(({ name, warnings }) => warnings.map((text) => `${name}: ${text}`)),
+    ...studyWarnings(source),
   ];
 }
 
-/** Without those that the stages have been given by narrowing. */
-export function wholeWarnings(
-  study: StudyRecord,
-  stages: readonly JudgedStage[],
-  statistics: StudyStatistics,
-  best: ResultRow | null,
-): readonly string[] {
-  const rows = stages.flatMap((stage) => stage.rows);
+/** Without the warnings of narrowing, which the stages have. */
+export function studyWarnings(source: WarningSource): readonly string[] {
+  const rows = source.stages.flatMap((stage) => stage.rows);
   return [
-    ...edgeWarnings(stages, rows, best),
-    ...tieWarnings(stages, statistics),
-    ...floorWarnings(study, stages, rows),
-    ...lostWarnings(stages, rows),
+    ...edgeWarnings(source, rows),
+    ...tieWarnings(source),
+    ...effectWarnings(source, rows),
+    ...failureWarnings(source, rows),
     ...auditWarnings(rows),
-    ...winnerWarnings(study),
-    ...studyWarnings(study),
+    ...winnerWarnings(source.study),
+    ...settingWarnings(source.study),
   ];
 }
 
-/** Fewer trials than this have no edge to speak of. */
+/** With fewer trials, every best trial is at an edge. */
 const trialsMin = 3;
 
-/** The best trial is the outermost of all that were tried; a diverged one beyond it is an answer, too. */
+/** The best trial is the outermost of all that were trained; a diverged trial beyond it counts as trained. */
 function edgeWarnings(
-  stages: readonly JudgedStage[],
+  { stages, best, statistics: { parameter } }: WarningSource,
   rows: readonly ResultRow[],
-  best: ResultRow | null,
 ): string[] {
-  const tried = rows.filter(({ value, steps }) => value !== null || steps !== null);
-  if (best === null || tried.length < trialsMin) return [];
-  const said = (words: string): boolean =>
+  const trained = rows.filter(({ value, steps }) => value !== null || steps !== null);
+  if (best === null || trained.length < trialsMin) return [];
+  const [symbol, at] = [parameterSymbol(parameter), numberParam(best.params, parameter)];
+  const values = trained.map(({ params }) => numberParam(params, parameter));
+  const isReported = (words: string): boolean =>
     stages.some(({ warnings }) => warnings.some((warning) => warning.startsWith(words)));
   const warnings: string[] = [];
-  if (!said(edgeWords.below) && tried.every(({ lambda }) => lambda >= best.lambda)) {
+  if (!isReported(edgeWords.below) && values.every((value) => value >= at)) {
     warnings.push(
-      `The best trial, ${best.trial}, has the smallest λ of all: the optimum may lie below ${lambdaText(best.lambda)}; try a range that begins at ${lambdaText(best.lambda / 100)}.`,
+      `The best trial, ${best.trial}, has the smallest ${symbol} of all: the optimum may be below ${formatParam(at)}; try a range that starts at ${formatParam(at / 100)}.`,
     );
   }
-  if (!said(edgeWords.above) && tried.every(({ lambda }) => lambda <= best.lambda)) {
+  if (!isReported(edgeWords.above) && values.every((value) => value <= at)) {
     warnings.push(
-      `The best trial, ${best.trial}, has the largest λ of all: the optimum may lie above ${lambdaText(best.lambda)}; try a range that ends at ${lambdaText(best.lambda * 100)}.`,
+      `The best trial, ${best.trial}, has the largest ${symbol} of all: the optimum may be above ${formatParam(at)}; try a range that ends at ${formatParam(at * 100)}.`,
     );
   }
   return warnings;
 }
 
-function tieWarnings(
-  stages: readonly JudgedStage[],
-  { ties, validationCount }: StudyStatistics,
-): string[] {
+function tieWarnings({ stages, statistics }: WarningSource): string[] {
+  const { ties, validationCount, parameter } = statistics;
   if (ties === null || ties.compared.size < trialsMin) return [];
+  const symbol = parameterSymbol(parameter);
   if (ties.names.size === ties.compared.size) {
     return [
-      `None of the ${rankedText(ties.compared.size, stages)} can be told from the best: with ${validationCount} validation images this search cannot see what λ does.`,
+      `None of the ${rankedText(ties.compared.size, stages)} can be distinguished from the best: ${validationCount} validation images are too few to measure the effect of ${symbol}.`,
     ];
   }
   return stages.flatMap(({ name, closed, rows }) => {
     const compared = rows.filter(({ tied }) => tied !== null);
-    if (!closed || compared.length < trialsMin || compared.some(({ tied }) => tied === false))
-      return [];
+    const areTied = compared.every(({ tied }) => tied);
+    if (!closed || compared.length < trialsMin || !areTied) return [];
     return [
-      `${name}: all ${rankedText(compared.length, stages)} are tied with the best: within this range the noise of ${validationCount} validation images is larger than what λ does. More trials in it cannot tell more; more images can.`,
+      `${name}: all ${rankedText(compared.length, stages)} are tied with the best: within this range the noise of ${validationCount} validation images is larger than the effect of ${symbol}. More trials do not help; more images do.`,
     ];
   });
 }
 
-/** The training that a λ went through says how many steps it had. */
-function floorWarnings(
-  { spec }: StudyRecord,
-  stages: readonly JudgedStage[],
+/** Values that are too small for float32 arithmetic, after as many steps as the trials had. */
+function effectWarnings(
+  { study: { spec }, trainer, stages, statistics: { parameter } }: WarningSource,
   rows: readonly ResultRow[],
 ): string[] {
-  const steps = rows.find((row) => row.steps !== null)?.steps ?? null;
-  if (steps === null || steps === 0) return [];
-  const floor = lambdaFloor(spec.trainer.learningRate, steps);
-  const below = rows.filter(({ lambda, digest }) => digest !== null && lambda < floor).length;
-  if (below === 0) return [];
+  const steps = rows.find((row) => row.steps !== null)?.steps ?? 0;
+  const least = steps === 0 ? null : trainer.effectiveMinimum(parameter, spec.trainer, steps);
+  if (least === null) return [];
+  const below = rows.filter(
+    ({ params, digest }) => digest !== null && numberParam(params, parameter) < least,
+  );
+  if (below.length === 0) return [];
   return [
-    `${rankedText(below, stages)} lay below λ ${lambdaText(floor)}, which float32 training cannot feel: in ${steps} steps it takes less from a weight than one rounding. They differ by rounding alone.`,
+    `${rankedText(below.length, stages)} had ${parameterSymbol(parameter)} below ${formatParam(least)}, which has no effect in float32: over ${steps} steps the effect is smaller than one rounding error. They differ by rounding alone.`,
   ];
 }
 
-function lostWarnings(stages: readonly JudgedStage[], rows: readonly ResultRow[]): string[] {
+function failureWarnings(
+  { stages, statistics: { parameter } }: WarningSource,
+  rows: readonly ResultRow[],
+): string[] {
   const failed = rows.filter(({ status }) => status === 'failed');
-  // A diverged trial was trained: it has steps. One that was lost has nothing.
+  // A diverged trial was trained: it has steps. A lost one has none.
   const diverged = failed.filter(({ steps }) => steps !== null);
   const lost = failed.filter(({ steps }) => steps === null);
   const warnings: string[] = [];
   if (diverged.length > 0) {
     warnings.push(
-      `${rankedText(diverged.length, stages)} diverged (${lambdasText(diverged)}): the loss was no longer a finite number.`,
+      `${rankedText(diverged.length, stages)} diverged (${valuesText(diverged, parameter)}): the loss was no longer a finite number.`,
     );
   }
   if (lost.length > 0) {
-    warnings.push(
-      `${rankedText(lost.length, stages)} failed without a result and could not be ranked.`,
-    );
+    warnings.push(`${rankedText(lost.length, stages)} failed without a result: not ranked.`);
   }
   return warnings;
 }
 
-function lambdasText(rows: readonly ResultRow[]): string {
-  const min = rows.reduce((least, { lambda }) => Math.min(least, lambda), Infinity);
-  const max = rows.reduce((most, { lambda }) => Math.max(most, lambda), 0);
-  return min === max ? `λ ${lambdaText(min)}` : `λ ${lambdaText(min)} … ${lambdaText(max)}`;
+function valuesText(rows: readonly ResultRow[], parameter: ParameterName): string {
+  const values = rows.map(({ params }) => numberParam(params, parameter));
+  const min = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const max = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  const text = min === max ? formatParam(min) : `${formatParam(min)} … ${formatParam(max)}`;
+  return `${parameterSymbol(parameter)} ${text}`;
 }
+
+/** By verdict, in the order of importance. */
+const auditTexts = [
+  [
+    'disputed',
+    (names: string) =>
+      `Workers computed different results of ${names}, and no other worker could settle the dispute: not ranked.`,
+  ],
+  [
+    'repeated',
+    (names: string) =>
+      `Only the same worker could compute ${names} again: the result is repeatable, but no other worker confirmed it.`,
+  ],
+  [
+    'unchecked',
+    (names: string) =>
+      `The audit of ${names} is missing: every attempt was lost, or the worker was excluded after the stage had closed.`,
+  ],
+] as const;
 
 function auditWarnings(rows: readonly ResultRow[]): string[] {
-  const of = (verdict: ResultRow['audit']): string => {
+  return auditTexts.flatMap(([verdict, toText]) => {
     const names = rows.filter(({ audit }) => audit === verdict).map(({ trial }) => trial);
-    return names.length > 5
-      ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
-      : names.join(', ');
-  };
-  const [disputed, repeated, unchecked] = [of('disputed'), of('repeated'), of('unchecked')];
-  const warnings: string[] = [];
-  if (disputed !== '') {
-    warnings.push(
-      `Workers computed different results of ${disputed}, and there was no other to settle it: not ranked.`,
-    );
-  }
-  if (repeated !== '') {
-    warnings.push(
-      `Only the worker itself could compute ${repeated} again: it is steady, which does not make it right.`,
-    );
-  }
-  if (unchecked !== '') {
-    warnings.push(
-      `${unchecked} should have been computed again, and nobody did: every attempt was lost, or the worker was found to compute wrongly when the stage had closed.`,
-    );
-  }
-  return warnings;
+    if (names.length === 0) return [];
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+    return [toText(`${names.slice(0, 5).join(', ')}${more}`)];
+  });
 }
 
-function winnerWarnings(study: StudyRecord): string[] {
-  const { winner } = study;
+function winnerWarnings({ winner }: StudyRecord): string[] {
   if (winner?.reproduced !== false) return [];
   const worker = winner.testWorker === null ? '' : ` on worker ${winner.testWorker}`;
   return [
-    `The winner ${trialName(winner.trial)} was trained again${worker} and gave another result; ` +
-      `one of the two machines computes wrongly, so no test accuracy is reported.`,
+    `A second training of the winner ${trialName(winner.trial)}${worker} gave another result: one of the two machines computes incorrectly, so no test accuracy is reported.`,
   ];
 }
 
-function studyWarnings({ spec, officialData }: StudyRecord): string[] {
+function settingWarnings({ spec, officialData }: StudyRecord): string[] {
   const warnings: string[] = [];
   if (spec.test === 'all') {
     warnings.push(
-      'The test set was measured in every trial (test: all) and stands in every row: choosing by it makes it optimistic too.',
+      'The test set was measured in every trial (test: all): a choice by test accuracy makes that accuracy optimistic too.',
     );
   }
-  if (spec.numerics === 'any') {
+  if (!spec.reproducible) {
     warnings.push(
-      'Workers with any arithmetic took part (numerics: any): digests may differ between machines.',
+      'Workers with any arithmetic took part (reproducible: false): digests may differ between machines.',
     );
   }
   if (officialData === false) {

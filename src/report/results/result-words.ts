@@ -1,26 +1,35 @@
-/** Sentences about results that several outputs share: a stage's state, the winner, what failed. */
+/** Sentences about results that several outputs share: the state of a stage, the winner, failures. */
+import type { Range } from '../../search/samplers/distribution.ts';
+import { formatParam, formatParams, parameterSymbol } from '../../study/search-space.ts';
+import type { DatasetSpec } from '../../study/spec/study-spec.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
 import {
-  bareText,
   countText,
-  isAccuracy,
-  lambdaText,
   metricName,
-  metricText,
   percentText,
   shortDigest,
+  valueWithError,
 } from '../text/number-format.ts';
-import type { ResultRow, StageResults, StudyResults } from './study-results.ts';
+import { objectiveMetric } from './result-fields.ts';
+import type { ResultRow } from './result-row.ts';
+import { metricOn, valueOn } from './metric-values.ts';
+import type { StageResults, StudyResults } from './study-results.ts';
 
-/** `λ 1.00e-9 … 1.00e-1`, or that it is not known yet. */
-export function rangeWords({ range }: Pick<StageResults, 'range'>): string {
-  return range === null
-    ? 'λ range not known yet'
-    : `λ ${lambdaText(range.min)} … ${lambdaText(range.max)}`;
+/** `1.00e-9 … 1.00e-1`. */
+export function rangeText({ min, max }: Range): string {
+  return `${formatParam(min)} … ${formatParam(max)}`;
 }
 
-/** `28 of 30 trials complete, 2 failed`; of λ with replicates, how many were given each of them. */
-export function countWords({
+/** `λ 1.00e-9 … 1.00e-1`, for each parameter. */
+export function spaceText({ space }: Pick<StageResults, 'space'>): string {
+  if (space === null) return 'range not known yet';
+  return Object.entries(space)
+    .map(([name, range]) => `${parameterSymbol(name)} ${rangeText(range)}`)
+    .join(', ');
+}
+
+/** `28 of 30 trials complete, 2 failed`; in a race, how many configurations each round trained. */
+export function countsText({
   trials,
   counts,
   replicates,
@@ -28,27 +37,26 @@ export function countWords({
   const others = (['failed', 'cancelled', 'running', 'waiting'] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `, ${counts[status]} ${status}`);
-  if (replicates.length < 2)
-    return `${counts.complete} of ${countText(trials, 'trial')} complete${others.join('')}`;
-  const times = replicates.every((count) => count === trials)
-    ? `, ${replicates.length} replicates each`
-    : `, replicates of ${replicates.join(', ')} λ`;
-  return `${counts.complete} of ${trials} λ complete${others.join('')}${times}`;
+  const complete = `${counts.complete} of ${rankedText(trials, [{ replicates }])} complete${others.join('')}`;
+  if (replicates.length < 2) return complete;
+  return replicates.every((count) => count === trials)
+    ? `${complete}, ${replicates.length} replicates each`
+    : `${complete}, replicates per round: ${replicates.join(', ')}`;
 }
 
 type Replicated = readonly Pick<StageResults, 'replicates'>[];
 
-/** Whether a λ has several trials, and a row is the mean of them. */
+/** Whether a configuration has several trials, so that a row is their mean. */
 export function hasReplicates(stages: Replicated): boolean {
   return stages.some(({ replicates }) => replicates.length > 1);
 }
 
-/** What is ranked, counted: `30 trials`, or `30 λ` where they have replicates. */
+/** The number of ranked items: `30 trials`, or `30 configurations` if they have replicates. */
 export function rankedText(count: number, stages: Replicated): string {
-  return hasReplicates(stages) ? `${count} λ` : countText(count, 'trial');
+  return countText(count, hasReplicates(stages) ? 'configuration' : 'trial');
 }
 
-/** How far a study is: `54 of 60 trials complete`. */
+/** The progress of a study: `54 of 60 trials complete`. */
 export function completeText(
   stages: readonly Pick<StageResults, 'trials' | 'counts' | 'replicates'>[],
 ): string {
@@ -57,57 +65,69 @@ export function completeText(
   return `${complete} of ${rankedText(planned, stages)} complete`;
 }
 
-/** `winner`, or `best so far` while the search goes on or where it ended without one. */
+/** `winner`; `best so far` as long as there is none. */
 export function bestLabel({ winner }: Pick<StudyResults, 'winner'>): string {
   return winner === null ? 'best so far' : 'winner';
 }
 
+/** The name or path of a data set. */
+export function datasetText({ name, path }: DatasetSpec): string {
+  return name ?? path ?? '';
+}
+
+/** Accuracy on the test images; null if it was not measured. */
+export function testAccuracy(
+  row: ResultRow,
+  { metrics }: Pick<StudyResults, 'metrics'>,
+): number | null {
+  return valueOn(row, metrics, 'accuracy', 'test');
+}
+
 /**
- * What is known of the best trial, a phrase each; null where there is none.
+ * Phrases about the best trial; null if there is none.
  *
- * The value that chose the winner is called optimistic: the best of many noisy values is more often
- * lucky than not. The test accuracy was no part of the choice.
+ * The value that chose the winner is called optimistic, because the best of many noisy values is more
+ * often lucky than not. The test accuracy took no part in the choice.
  */
 export function winnerFacts(
-  results: Pick<StudyResults, 'best' | 'winner' | 'objective'>,
+  results: Pick<StudyResults, 'best' | 'winner' | 'objective' | 'metrics'>,
 ): readonly string[] | null {
-  const { best, winner, objective } = results;
+  const { best, winner, metrics } = results;
   if (best === null) return null;
-  const { metric } = objective;
-  const name = metric === 'validation_accuracy' ? 'validation' : metricName(metric);
-  const optimistic = metric.startsWith('validation') ? ' (optimistic: it was chosen by it)' : '';
-  const facts = [
-    best.trial,
-    `λ ${lambdaText(best.lambda)}`,
-    `${name} ${valueWords(results, best)}${optimistic}`,
-  ];
-  if (metric !== 'validation_accuracy' && best.validationAccuracy !== null) {
-    facts.push(`validation accuracy ${percentText(best.validationAccuracy)} %`);
+  const metric = objectiveMetric(results);
+  const name = objectiveName(results);
+  const optimistic = metric.split === 'validation' ? ' (optimistic: chosen by this value)' : '';
+  const value = valueWithError(metric, best.value, best.standardError) ?? '-';
+  const facts = [best.trial, formatParams(best.params), `${name} ${value}${optimistic}`];
+  const validation = valueOn(best, metrics, 'accuracy', 'validation');
+  if (name !== 'validation' && validation !== null) {
+    facts.push(`validation accuracy ${percentText(validation)} %`);
   }
-  if (best.testAccuracy !== null) {
+  const test = testAccuracy(best, results);
+  if (test !== null) {
     const several = best.replicates > 1 ? ` (mean of ${best.replicates})` : '';
-    facts.push(`test ${percentText(best.testAccuracy)} %${several}`);
+    facts.push(`test ${percentText(test)} %${several}`);
   }
   if (best.digest !== null) facts.push(`digest ${shortDigest(best.digest, '…')}`);
-  if (winner !== null && winner.reproduced !== null) {
-    const where = winner.testWorker === null ? '' : ` on worker ${winner.testWorker}`;
-    facts.push(`${winner.reproduced ? 'reproduced' : 'NOT reproduced'}${where}`);
-  }
-  return facts;
+  const reproduced = reproducedText(winner);
+  return reproduced === null ? facts : [...facts, reproduced];
 }
 
-/** `47.12 ± 0.50 %`: the value with its standard error, where it has one. */
-function valueWords(
-  { objective: { metric } }: Pick<StudyResults, 'objective'>,
-  row: ResultRow,
-): string {
-  const value = metricText(metric, row.value) ?? '-';
-  if (row.standardError === null) return value;
-  const unit = isAccuracy(metric) ? ' %' : '';
-  return `${bareText(metric, row.value)} ± ${bareText(metric, row.standardError)}${unit}`;
+/** `validation` for the validation accuracy, else the name of the metric. */
+export function objectiveName(results: Pick<StudyResults, 'objective' | 'metrics'>): string {
+  const { name } = objectiveMetric(results);
+  const accuracy = metricOn(results.metrics, 'accuracy', 'validation');
+  return name === accuracy?.name ? 'validation' : metricName({ name });
 }
 
-/** What a standard error of the study's values is of, after "one standard error"; null where none is known. */
+/** `reproduced on worker node-b`; null before the winner was trained again. */
+export function reproducedText(winner: StudyResults['winner']): string | null {
+  if (winner === null || winner.reproduced === null) return null;
+  const worker = winner.testWorker === null ? '' : ` on worker ${winner.testWorker}`;
+  return `${winner.reproduced ? 'reproduced' : 'NOT reproduced'}${worker}`;
+}
+
+/** The source of a standard error, after "one standard error"; null if there is none. */
 export function errorSource({
   objective,
   validationCount,
@@ -115,28 +135,25 @@ export function errorSource({
 }: Pick<StudyResults, 'objective' | 'validationCount'> & {
   readonly stages: Replicated;
 }): string | null {
-  const ofImages = objective.metric === 'validation_accuracy' && validationCount !== null;
-  if (!hasReplicates(stages)) return ofImages ? 'of the validation sample' : null;
-  return ofImages ? 'of the seeds and the validation sample' : 'of the seeds';
+  const hasImages = objective.metric === 'validation_accuracy' && validationCount !== null;
+  if (!hasReplicates(stages)) return hasImages ? 'of the validation sample' : null;
+  return hasImages ? 'of the seeds and the validation sample' : 'of the seeds';
 }
 
-/**
- * What the numbers allow to say about the winner: who is tied with it, what the curve over λ says, and
- * what the signs mean.
- */
+/** Which configurations are tied with the winner, where the curve is highest, and what the signs mean. */
 export function statisticsWords(
-  results: Pick<StudyResults, 'ties' | 'fit' | 'validationCount' | 'objective'> & {
+  results: Pick<StudyResults, 'ties' | 'fit' | 'validationCount' | 'objective' | 'parameter'> & {
     readonly stages: Replicated;
   },
 ): readonly { readonly label: string; readonly text: string }[] {
-  const { ties, fit, validationCount, objective, stages } = results;
+  const { ties, fit, validationCount, objective, stages, parameter } = results;
   const words: { label: string; text: string }[] = [];
   if (ties !== null && ties.compared > 1) {
-    const where = `λ ${lambdaText(ties.lambda.min)} … ${lambdaText(ties.lambda.max)}`;
+    const range = `${parameterSymbol(parameter)} ${rangeText(ties.range)}`;
     const text =
       ties.tied === 1
         ? `none of the other ${rankedText(ties.compared - 1, stages)} is tied with the best`
-        : `${ties.tied} of ${rankedText(ties.compared, stages)} cannot be told from the best (=), ${where}`;
+        : `${ties.tied} of ${rankedText(ties.compared, stages)} cannot be distinguished from the best (=), ${range}`;
     words.push({ label: 'tied', text });
   }
   if (fit !== null) words.push({ label: 'curve', text: fit.reason });
@@ -145,44 +162,43 @@ export function statisticsWords(
   return words;
 }
 
-/** In a race, and where each replicate has a row, there are values of one trial beside means. */
+/** After a race, and if each replicate has a row, tables show values of one trial next to means. */
 function noiseText(
   { metric }: StudyResults['objective'],
   validationCount: number | null,
   stages: Replicated,
 ): string | null {
+  const repeated = hasReplicates(stages);
   if (metric !== 'validation_accuracy' || validationCount === null)
-    return hasReplicates(stages)
-      ? '± of a mean is about the seeds alone, not about the choice of images'
-      : null;
+    return repeated ? '± of a mean covers the seeds, not the choice of images' : null;
   const images = `the choice of these ${validationCount} validation images`;
-  return hasReplicates(stages)
-    ? `± of a mean is about the seeds and about ${images}; ± of one trial and = are about the images alone`
-    : `± and = are about ${images}, not about the seed`;
+  return repeated
+    ? `± of a mean covers the seeds and ${images}; ± of one trial and = cover the images alone`
+    : `± and = cover ${images}, not the seed`;
 }
 
-/** `best: coarse/3, replicate 1 of 3, λ 2.39e-5`: a curve is of one trial, where the tables have means. */
+/** `best: coarse/3, replicate 1 of 3, λ 2.39e-5`: a curve is of one trial, while a row may be a mean. */
 export function exampleLabel(
   { role, trial }: { readonly role: string; readonly trial: TrialRecord },
   { stages }: Pick<StudyResults, 'stages'>,
 ): string {
   const first = trialName({ ...trial.id, replicate: 1 });
-  const row = stages.flatMap(({ rows }) => rows).find((of) => of.trial === first);
+  const row = stages.flatMap(({ rows }) => rows).find((one) => one.trial === first);
   const several = row !== undefined && row.replicates > 1;
   const which = several ? `, replicate ${trial.id.replicate} of ${row.replicates}` : '';
-  const name = `${trialName(trial.id)}${which}, λ ${lambdaText(trial.lambda)}`;
+  const name = `${trialName(trial.id)}${which}, ${formatParams(trial.params)}`;
   return role === '' ? name : `${role}: ${name}`;
 }
 
-/** `coarse/3 failed: given up after 3 attempts; …`: at most `most` lines, and where the rest is told. */
+/** `coarse/3 failed: failed 3 times; …`: at most `most` lines, and the command that lists the rest. */
 export function failureWords(study: string, { failed }: StageResults, most: number): string[] {
   const words = failed
     .slice(0, most)
-    .map((row) => `${row.trial} failed: ${row.reason ?? 'no reason is known'}`);
+    .map((row) => `${row.trial} failed: ${row.reason ?? 'for an unknown reason'}`);
   const more = failed.length - words.length;
   if (more === 0) return words;
   return [
     ...words,
-    `${more} more failed; ridgeline results ${study} --where 'status = failed' --columns trial,reason --all has every reason`,
+    `${more} more failed; ridgeline results ${study} --where 'status = failed' --columns trial,reason --all lists every reason`,
   ];
 }

@@ -1,15 +1,15 @@
 /**
- * Which rows to show and in which order, in a few words: `--where` and `--sort`.
+ * Row filter: the languages of `--where` and `--sort`.
  *
  *     validation_accuracy > 0.45 and (worker = node-1 or lambda <= 1e-3) and not tied
  *
- * A comparison has a column on its left and a value on its right; `and` binds closer than `or`; a column
- * of yes and no stands alone. What is not known (a failed trial's accuracy) compares as false, so `not`
- * of it is true. Nothing is evaluated but this: the text is taken apart here and never run.
+ * A comparison has a column on its left and a value on its right; `and` binds closer than `or`; a flag
+ * needs no comparison. An unknown value (the accuracy of a failed trial) compares as false, so its `not`
+ * is true. The text is parsed here and never evaluated as code.
  */
 import { RidgelineError } from '../../base/errors.ts';
 import { fieldNamed, type FieldValue, type ResultField } from './result-fields.ts';
-import type { ResultRow } from './study-results.ts';
+import type { ResultRow } from './result-row.ts';
 
 type RowTest = (row: ResultRow) => boolean;
 
@@ -30,7 +30,7 @@ interface Token {
   readonly place: number;
 }
 
-/** @throws RidgelineError USAGE with the place, and what may stand there */
+/** @throws RidgelineError USAGE with the place and what was expected */
 export function rowTest(expression: string, fields: readonly ResultField[]): RowTest {
   const reader = new TokenReader(expression);
   const test = readAny(reader, fields);
@@ -39,9 +39,9 @@ export function rowTest(expression: string, fields: readonly ResultField[]): Row
 }
 
 /**
- * An order from `lambda` (ascending) or `validation_accuracy:desc`; what is not known comes last.
+ * An order from `lambda` (ascending) or `validation_accuracy:desc`; unknown values come last.
  *
- * @throws RidgelineError USAGE for a column that there is not
+ * @throws RidgelineError USAGE for an unknown column
  */
 export function rowOrder(
   text: string,
@@ -52,8 +52,8 @@ export function rowOrder(
   if (!isKnown) {
     throw new RidgelineError(
       'USAGE',
-      `--sort ${text} is not understood.`,
-      'Give a column, such as --sort lambda, or --sort lambda:desc.',
+      `--sort ${text} is not a column with an optional :asc or :desc.`,
+      'Name a column, such as --sort lambda, or --sort lambda:desc.',
     );
   }
   const { value } = fieldNamed(fields, name);
@@ -61,11 +61,11 @@ export function rowOrder(
   return (a, b) => {
     const [left, right] = [value(a), value(b)];
     if (left === null || right === null) return Number(left === null) - Number(right === null);
-    return sign * orderOf(left, right);
+    return sign * compareValues(left, right);
   };
 }
 
-function orderOf(a: string | number | boolean, b: string | number | boolean): number {
+function compareValues(a: string | number | boolean, b: string | number | boolean): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
@@ -95,28 +95,26 @@ class TokenReader {
     return this.#tokens[this.#at] ?? null;
   }
 
-  take(): Token | null {
-    const token = this.next();
+  take(): void {
     this.#at += 1;
-    return token;
   }
 
-  /** Takes the next token where it is this word or sign. */
+  /** Takes the next token if it is this word or sign. */
   takes(text: string): boolean {
     const token = this.next();
-    const isIt = token !== null && token.kind !== 'quoted' && token.text === text;
-    if (isIt) this.#at += 1;
-    return isIt;
+    const isNext = token !== null && token.kind !== 'quoted' && token.text === text;
+    if (isNext) this.take();
+    return isNext;
   }
 
   problem(expected: string, fix?: string): RidgelineError {
     const token = this.next();
     const where =
-      token === null ? 'at its end' : `at character ${token.place} (${JSON.stringify(token.text)})`;
+      token === null ? 'at the end' : `at character ${token.place} (${JSON.stringify(token.text)})`;
     return new RidgelineError(
       'USAGE',
       `--where ${JSON.stringify(this.#text)}: expected ${expected} ${where}.`,
-      fix ?? "Write for example --where 'validation_accuracy > 0.45 and lambda < 1e-2'.",
+      fix ?? "Write, for example, --where 'validation_accuracy > 0.45 and lambda < 1e-2'.",
     );
   }
 }
@@ -167,28 +165,26 @@ function readComparison(reader: TokenReader, fields: readonly ResultField[]): Ro
   const wanted = readValue(reader, field);
   return (row) => {
     const value = field.value(row);
-    return value !== null && compare(orderOf(value, wanted));
+    return value !== null && compare(compareValues(value, wanted));
   };
 }
 
 function readValue(reader: TokenReader, field: ResultField): Exclude<FieldValue, null> {
   const token = reader.next();
   if (token === null || token.kind === 'sign') throw reader.problem(`a value for ${field.name}`);
-  switch (field.kind) {
-    case 'text':
-      break;
-    case 'flag':
-      if (token.text !== 'true' && token.text !== 'false')
-        throw reader.problem(`true or false for ${field.name}`);
-      break;
-    case 'number': {
-      const value = Number(token.text);
-      if (!Number.isFinite(value) || token.text.trim() === '')
-        throw reader.problem(`a number for ${field.name}`);
-      reader.take();
-      return value;
-    }
+  const value = parseValue(token.text, field.kind);
+  if (value === null) {
+    const expected = field.kind === 'flag' ? 'true or false' : 'a number';
+    throw reader.problem(`${expected} for ${field.name}`);
   }
   reader.take();
-  return field.kind === 'flag' ? token.text === 'true' : token.text;
+  return value;
+}
+
+/** Null if the text is not a value of this kind. */
+function parseValue(text: string, kind: ResultField['kind']): FieldValue {
+  if (kind === 'text') return text;
+  if (kind === 'flag') return text === 'true' || text === 'false' ? text === 'true' : null;
+  const value = Number(text);
+  return Number.isFinite(value) && text.trim() !== '' ? value : null;
 }

@@ -1,34 +1,36 @@
 /**
- * Two studies side by side: what differs in their files, what came out, and how many trials are the same
- * to the last bit. Pure; `diff-text.ts` prints it.
+ * Study comparison: the differences between two study files and their results, and the number of trials
+ * with equal digests. `diff-text.ts` prints it.
  *
- * Trials are the same where stage, k, replicate and λ are, and then ought to have the same digest, unless
- * the settings differ. Equal digests are the strongest sign there is that two searches computed the same.
+ * Two trials correspond if stage, index, replicate and parameters are equal. With equal settings they must
+ * have the same digest; equal digests show that two searches computed the same.
  */
-import { fileShape } from '../../study/spec/file-shape.ts';
-import type { StudyRecord } from '../../study/study-record.ts';
+import { paramsText } from '../../study/search-space.ts';
+import { specFile } from '../../study/spec/canonical-spec.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
+import type { StudyRecord } from '../../study/study-record.ts';
+import type { TrainerDescription } from '../../study/trainer-description.ts';
 import type { TrialRecord } from '../../study/trial.ts';
-import {
-  studyResults,
-  type ResultRow,
-  type StageResults,
-  type StudyResults,
-} from './study-results.ts';
+import type { ResultRow } from './result-row.ts';
+import { studyResults, type StageResults, type StudyResults } from './study-results.ts';
 
 export interface DiffSide {
   readonly spec: StudySpec;
   readonly results: StudyResults;
-  /** A row for each trial, replicates one by one. */
+  /** One row for each replicate. */
   readonly trials: readonly ResultRow[];
 }
 
-/** @param trials with their bits */
-export function diffSide(study: StudyRecord, trials: readonly TrialRecord[]): DiffSide {
-  const each = studyResults(study, trials, 'trial');
+/** @param trials with their correctness bits */
+export function diffSide(
+  study: StudyRecord,
+  trials: readonly TrialRecord[],
+  trainer: TrainerDescription,
+): DiffSide {
+  const each = studyResults(study, trials, trainer, { rows: 'trial' });
   return {
     spec: study.spec,
-    results: studyResults(study, trials),
+    results: studyResults(study, trials, trainer),
     trials: each.stages.flatMap(({ rows }) => rows),
   };
 }
@@ -36,7 +38,7 @@ export function diffSide(study: StudyRecord, trials: readonly TrialRecord[]): Di
 export interface FieldDifference {
   /** As the study file spells it: `trainer.hidden`. */
   readonly field: string;
-  /** Null where the study has no such field. */
+  /** Null if the study has no such field. */
   readonly a: string | null;
   readonly b: string | null;
 }
@@ -51,7 +53,7 @@ export interface StageFacts {
   readonly complete: number;
   readonly trials: number;
   readonly best: ResultRow | null;
-  /** Of the completed trials' values. */
+  /** Median value of the completed trials. */
   readonly median: number | null;
 }
 
@@ -59,12 +61,12 @@ export interface StudyDiff {
   readonly fields: readonly FieldDifference[];
   readonly stages: readonly StageDifference[];
   readonly trials: {
-    /** In both, under the same name and with the same λ. */
+    /** In both studies, with the same name and parameters. */
     readonly shared: number;
-    /** Of these, completed in both. */
+    /** Of these, complete in both. */
     readonly compared: number;
     readonly digestEqual: number;
-    /** The first that are not equal, for a closer look. */
+    /** Names of the first that differ. */
     readonly digestDifferent: readonly string[];
   };
 }
@@ -85,44 +87,44 @@ export function studyDiff(a: DiffSide, b: DiffSide): StudyDiff {
 }
 
 function fieldDifferences(a: StudySpec, b: StudySpec): FieldDifference[] {
-  const [left, right] = [flatten(fileShape(a), []), flatten(fileShape(b), [])];
+  const [left, right] = [flatten(specFile(a), []), flatten(specFile(b), [])];
   return [...new Set([...left.keys(), ...right.keys()])]
     .map((field) => ({ field, a: left.get(field) ?? null, b: right.get(field) ?? null }))
     .filter((difference) => difference.field !== 'study' && difference.a !== difference.b);
 }
 
-/** Leaves by path; a list of stages goes by their names, other lists are one value. */
+/** Values by path; a stage is identified by its name; any other list is one value. */
 function flatten(value: unknown, path: readonly string[]): Map<string, string> {
   const isStages = Array.isArray(value) && value.some((item) => typeof item === 'object');
   if (typeof value !== 'object' || value === null || (Array.isArray(value) && !isStages))
     return new Map([[path.join('.'), JSON.stringify(value)]]);
   const entries = Object.entries(value).flatMap(([key, inner]: [string, unknown]) => [
-    ...flatten(inner, [...path, isStages ? nameOf(inner, key) : key]),
+    ...flatten(inner, [...path, isStages ? stageName(inner, key) : key]),
   ]);
   return new Map(entries);
 }
 
-function nameOf(stage: unknown, key: string): string {
+function stageName(stage: unknown, key: string): string {
   const hasName = typeof stage === 'object' && stage !== null && 'name' in stage;
   return hasName ? String(stage.name) : key;
 }
 
 function stageFacts(results: StudyResults, name: string): StageFacts | null {
-  const stage = results.stages.find((candidate) => candidate.name === name);
+  const stage = results.stages.find((one) => one.name === name);
   if (stage === undefined) return null;
   const complete = completeRows(stage);
-  // After a race the order by rank is not that of the values.
+  // After a race, the order by rank is not the order of the values.
   const values = complete.flatMap(({ value }) => value ?? []).toSorted((a, b) => a - b);
   return {
     complete: stage.counts.complete,
     trials: stage.trials,
     best: complete[0] ?? null,
-    median: medianOf(values),
+    median: median(values),
   };
 }
 
 /** @param values ascending */
-function medianOf(values: readonly number[]): number | null {
+function median(values: readonly number[]): number | null {
   const [low, high] = [values[(values.length - 1) >> 1], values[values.length >> 1]];
   return low === undefined || high === undefined ? null : (low + high) / 2;
 }
@@ -135,7 +137,8 @@ function trialDifference(a: readonly ResultRow[], b: readonly ResultRow[]): Stud
   const others = new Map(b.map((row) => [row.trial, row]));
   const shared = a.flatMap((row) => {
     const other = others.get(row.trial);
-    return other !== undefined && other.lambda === row.lambda ? [{ row, other }] : [];
+    if (other === undefined || paramsText(other.params) !== paramsText(row.params)) return [];
+    return [{ row, other }];
   });
   const compared = shared.filter(({ row, other }) => row.digest !== null && other.digest !== null);
   const different = compared.filter(({ row, other }) => row.digest !== other.digest);

@@ -1,191 +1,178 @@
 /**
- * The results of a study as every output shows them: one model, made once, printed by many.
+ * Study results: what every output shows of a study. One model, built once and printed by many.
  *
- * Ranks count within a stage, as each stage has a table of its own; the winner is the best of all
- * stages. A row is a λ: where it was repeated, with the means of its replicates. Numbers are kept whole here; the tables round them.
+ * Ranks count within a stage, as each stage has its own table; the winner is the best of all stages. A row
+ * is a configuration, with the means of its replicates. Numbers are exact; tables round them.
  *
- * Not decided here: the order of trials (`search/ranking/ranking.ts`) and how anything looks.
+ * Not decided here: the ranking (`search/ranking/ranking.ts`), and how outputs look.
  */
 import { RidgelineError } from '../../base/errors.ts';
 import { toConfigurations, type Configuration } from '../../search/ranking/configurations.ts';
 import { bestConfiguration, rankConfigurations } from '../../search/ranking/ranking.ts';
+import type { Range } from '../../search/samplers/distribution.ts';
 import type { SmoothFit } from '../../search/statistics/smooth-fit.ts';
-import { studyStatistics, type StudyStatistics } from '../../search/statistics/study-statistics.ts';
-import type { LambdaRange, Objective } from '../../study/spec/study-spec.ts';
+import { studyStatistics, type StudyStatistics } from '../../search/analysis/study-statistics.ts';
+import {
+  givenDistribution,
+  type ParameterName,
+  type SearchSpace,
+} from '../../study/search-space.ts';
 import type { StudyRecord, WinnerTest } from '../../study/study-record.ts';
+import type { TrainerDescription } from '../../study/trainer-description.ts';
 import {
   trialName,
   type AttemptRecord,
-  type AuditVerdict,
   type StageRecord,
   type StudyStatus,
   type TrialRecord,
   type TrialStatus,
 } from '../../study/trial.ts';
-import { lambdaRow, trialRows } from './result-row.ts';
+import type { ResultLayout } from './result-fields.ts';
+import { configurationRow, trialRows, type ResultRow, type RowSource } from './result-row.ts';
 import { resultWarnings } from './result-warnings.ts';
 
-export interface ResultRow {
-  readonly stage: string;
-  /** Within the stage, from 1; null unless complete. */
-  readonly rank: number | null;
-  /** `coarse/7`; it stands for all replicates of its λ, unless each has a row. */
-  readonly trial: string;
-  readonly replicate: number;
-  /** How many are complete, and in the means of this row. */
-  readonly replicates: number;
-  readonly lambda: number;
-  /** The objective's value. */
-  readonly value: number | null;
-  readonly trainAccuracy: number | null;
-  readonly validationAccuracy: number | null;
-  readonly validationLoss: number | null;
-  /** Of the value, from the size of the validation set and the scatter of replicates; null where neither is known. */
-  readonly standardError: number | null;
-  /** Whether it cannot be told from the best of the study; null where that was not tested. */
-  readonly tied: boolean | null;
-  /** Null but for the winner, unless the study measures the test set in every trial. */
-  readonly testAccuracy: number | null;
-  readonly status: TrialStatus;
-  readonly reason: string | null;
-  readonly attempts: number;
-  readonly worker: string | null;
-  readonly steps: number | null;
-  readonly seconds: number | null;
-  readonly digest: string | null;
-  /** What the study's audits have shown; null where it had none. */
-  readonly audit: AuditVerdict | null;
-  /** As `recomputation.ts` says it. */
-  readonly verified: boolean | null;
-}
+export type { ResultRow } from './result-row.ts';
 
 type StatusCounts = Readonly<Record<TrialStatus, number>>;
 
 export interface StageCounts {
+  /** Configurations by status. */
   readonly counts: StatusCounts;
-  /** How many λ have been given a first replicate, a second one, and so on. */
+  /** How many configurations have a first replicate, a second one, and so on. */
   readonly replicates: readonly number[];
 }
 
 export interface StageResults extends StageCounts {
   readonly name: string;
-  readonly distribution: 'log_uniform';
   /** Null until it is known. */
-  readonly range: LambdaRange | null;
-  /** Why a narrowed range is what it is; null where the study gave it. */
+  readonly space: SearchSpace | null;
+  /** Why a narrowed space is what it is; null if the study file gives it. */
   readonly reason: string | null;
   readonly warnings: readonly string[];
   readonly closed: boolean;
-  /** λ that the stage is to have; `counts` has those that exist already. */
+  /** Planned configurations; `counts` has those that exist. */
   readonly trials: number;
-  /** Best first. `selectResults` may have left some out: `rowsTotal` counts all, `rowsMatched` those asked for. */
+  /** Best first. `selectResults` may have removed some: `rowsTotal` counts all, `rowsMatched` those that
+   * match its condition. */
   readonly rows: readonly ResultRow[];
   readonly rowsMatched: number;
   readonly rowsTotal: number;
-  /** All failed trials of the stage, whatever `rows` shows. */
+  /** All failed trials of the stage, whatever `rows` contains. */
   readonly failed: readonly ResultRow[];
 }
 
-/** How many trials cannot be told from the best, of how many compared, and over which λ. */
+/** How many of the compared configurations are tied with the best, and the range of their parameter. */
 interface TieSummary {
   readonly tied: number;
   readonly compared: number;
-  readonly lambda: LambdaRange;
+  readonly range: Range;
 }
 
 export interface WinnerResult extends ResultRow {
   readonly testLoss: number | null;
-  /** Who trained it again, and whether that gave the same digest; null until then. */
+  /** The worker that trained it again, and whether the digest was the same; null until then. */
   readonly testWorker: string | null;
   readonly reproduced: boolean | null;
-  /** Of its replicates, one by one. */
+  /** By replicate. */
   readonly tests: readonly WinnerTest[];
 }
 
-export interface StudyResults {
+export interface StudyResults extends ResultLayout {
   readonly study: string;
   readonly seed: number;
   readonly status: StudyStatus;
   readonly reason: string | null;
-  readonly objective: Objective;
+  /** The parameter of charts, ties and the fit. */
+  readonly parameter: ParameterName;
   readonly stages: readonly StageResults[];
   /** Null until the last stage has closed. */
   readonly winner: WinnerResult | null;
-  /** The best so far over all stages: the winner's row once there is one. */
+  /** The best so far over all stages; the winner's row once there is one. */
   readonly best: ResultRow | null;
-  /** Null where trials could not be compared image by image. */
+  /** Null if trials could not be compared image by image. */
   readonly ties: TieSummary | null;
-  /** The smooth curve over log λ, of all stages; null where the results do not support one. */
+  /** The smooth curve over the logarithm of the parameter, of all stages; null if the results do not support one. */
   readonly fit: SmoothFit | null;
-  /** Images in the validation split, where they are known. */
+  /** Images in the validation split; null if unknown. */
   readonly validationCount: number | null;
-  /** Of the whole study and of each stage, in words. */
+  /** Of the study and of each stage: sentences. */
   readonly warnings: readonly string[];
   readonly counts: StatusCounts;
 }
 
-/**
- * @param trials with their bits (`correctness`), or no trial is compared with another
- * @param kind   what has a row of its own in a stage: each λ, or each of its replicates
- * @param recomputed the attempts by which trials were computed again; without them only audits say who is verified
- */
+export interface ResultsOptions {
+  /** What a row is: a configuration (default), or one of its replicates. */
+  readonly rows?: 'configuration' | 'trial';
+  /** Attempts that computed trials again; without them, only audits decide what is verified. */
+  readonly attempts?: readonly AttemptRecord[];
+}
+
+/** @param trials with their correctness bits; without, no trial is compared with another */
 export function studyResults(
   study: StudyRecord,
   trials: readonly TrialRecord[],
-  kind: 'lambda' | 'trial' = 'lambda',
-  recomputed: readonly AttemptRecord[] = [],
+  trainer: TrainerDescription,
+  { rows: kind = 'configuration', attempts = [] }: ResultsOptions = {},
 ): StudyResults {
-  const again = Map.groupBy(recomputed, ({ trial }) => trialName(trial));
+  const { spec } = study;
   const byStage = Map.groupBy(trials, (trial) => trial.id.stage);
-  const order = study.spec.stages.map(({ name }) => name);
-  const statistics = studyStatistics(trials, study.spec, order);
-  const stages = study.stages.map((stage) =>
-    stageResults(study, stage, byStage.get(stage.name) ?? [], statistics, again),
-  );
+  const statistics = studyStatistics(trials, spec);
+  const source: RowSource = {
+    study,
+    metrics: trainer.metrics,
+    statistics,
+    attempts: Map.groupBy(attempts, ({ trial }) => trialName(trial)),
+  };
+  const build = (toRows: typeof trialRows): StageResults[] =>
+    study.stages.map((stage) => stageResults(source, stage, byStage.get(stage.name) ?? [], toRows));
+  const stages = build((...row) => [configurationRow(...row)]);
   const rows = stages.flatMap((stage) => stage.rows);
   const winner = winnerResult(study, rows);
-  const best = winner ?? bestSoFar(study, trials, order, rows);
+  const best = winner ?? bestSoFar(study, trials, rows);
   return {
-    study: study.spec.study,
-    seed: study.spec.seed,
+    study: spec.study,
+    seed: spec.seed,
     status: study.status,
     reason: study.reason,
-    objective: study.spec.objective,
-    stages:
-      kind === 'lambda'
-        ? stages
-        : stages.map((stage) =>
-            byTrial(stage, study, byStage.get(stage.name) ?? [], statistics, again),
-          ),
+    objective: spec.objective,
+    metrics: trainer.metrics,
+    parameters: searchedParameters(study),
+    parameter: statistics.parameter,
+    stages: kind === 'configuration' ? stages : build(trialRows),
     winner,
     best,
     ties: tieSummary(statistics),
     fit: statistics.fit,
     validationCount: statistics.validationCount,
-    warnings: resultWarnings(study, stages, statistics, best),
-    counts: countStatuses(toConfigurations(trials, study.spec.objective)),
+    warnings: resultWarnings({ study, trainer, stages, statistics, best }),
+    counts: countStatuses(toConfigurations(trials, spec.objective)),
   };
+}
+
+/** Every parameter that a stage searches. */
+export function searchedParameters({ spec }: StudyRecord): readonly ParameterName[] {
+  return [...new Set(spec.stages.flatMap(({ search }) => Object.keys(search)))];
 }
 
 export interface Selection {
   readonly stage?: string | undefined;
-  /** Rows to keep; all without it. */
+  /** Rows to keep; without it, all. */
   readonly keep?: ((row: ResultRow) => boolean) | undefined;
-  /** Instead of the rank; rows that are equal by it stay in rank order. */
+  /** Instead of the rank; rows that it does not order stay in rank order. */
   readonly order?: ((a: ResultRow, b: ResultRow) => number) | undefined;
-  /** The most rows of a stage, after all that; null for all. */
+  /** The most rows of a stage, after `keep` and `order`; null for all. */
   readonly top?: number | null | undefined;
 }
 
-/** Leaves out stages and rows that were not asked for; counts, warnings and the winner stay. */
+/** Removes stages and rows that are not selected; counts, warnings and the winner stay. */
 export function selectResults(results: StudyResults, selection: Selection): StudyResults {
   const { stage: wanted, top = null, keep, order } = selection;
   const stages = results.stages.filter((stage) => wanted === undefined || stage.name === wanted);
   if (wanted !== undefined && stages.length === 0) {
     throw new RidgelineError(
       'USAGE',
-      `Study ${results.study} has no stage called ${JSON.stringify(wanted)}.`,
-      `Give one of its stages: ${results.stages.map(({ name }) => name).join(', ')}.`,
+      `Study ${results.study} has no stage ${JSON.stringify(wanted)}.`,
+      `Use one of its stages: ${results.stages.map(({ name }) => name).join(', ')}.`,
     );
   }
   return {
@@ -202,28 +189,22 @@ export function selectResults(results: StudyResults, selection: Selection): Stud
   };
 }
 
-/** By the trial's name. */
-type Attempts = ReadonlyMap<string, readonly AttemptRecord[]>;
-
 function stageResults(
-  study: StudyRecord,
+  source: RowSource,
   stage: StageRecord,
   trials: readonly TrialRecord[],
-  statistics: StudyStatistics,
-  again: Attempts,
+  toRows: typeof trialRows,
 ): StageResults {
-  const spec = study.spec.stages.find(({ name }) => name === stage.name);
-  const given = spec?.lambda.kind === 'range' ? spec.lambda.range : null;
-  const ranked = rankConfigurations(trials, study.spec.objective, [stage.name]);
-  const rows = ranked.map((candidate) => lambdaRow(study, candidate, statistics, again));
+  const { name, reason, warnings, closed, trials: planned } = stage;
+  const ranked = rankConfigurations(trials, source.study.spec.objective, [name]);
+  const rows = ranked.flatMap((configuration) => toRows(source, configuration));
   return {
-    name: stage.name,
-    distribution: 'log_uniform',
-    range: stage.range ?? given,
-    reason: stage.reason,
-    warnings: stage.warnings,
-    closed: stage.closed,
-    trials: stage.trials,
+    name,
+    space: stage.space ?? givenSpace(source.study, name),
+    reason,
+    warnings,
+    closed,
+    trials: planned,
     ...stageCounts(ranked),
     rows,
     rowsMatched: rows.length,
@@ -232,31 +213,38 @@ function stageResults(
   };
 }
 
-function byTrial(
-  stage: StageResults,
-  study: StudyRecord,
-  trials: readonly TrialRecord[],
-  statistics: StudyStatistics,
-  again: Attempts,
-): StageResults {
-  const rows = rankConfigurations(trials, study.spec.objective, [stage.name]).flatMap((candidate) =>
-    trialRows(study, candidate, statistics, again),
-  );
-  return {
-    ...stage,
-    rows,
-    rowsMatched: rows.length,
-    rowsTotal: rows.length,
-    failed: rows.filter(({ status }) => status === 'failed'),
-  };
+/** The space that the study file gives; null if another stage gives a part of it. */
+function givenSpace({ spec }: StudyRecord, stage: string): SearchSpace | null {
+  const space: Record<ParameterName, SearchSpace[string]> = {};
+  const search = spec.stages.find(({ name }) => name === stage)?.search ?? {};
+  for (const [parameter, from] of Object.entries(search)) {
+    const given = givenDistribution(from);
+    if (given === null) return null;
+    space[parameter] = given;
+  }
+  return space;
+}
+
+/** The range of the parameter in a stage; null if it is not known yet. */
+export function stageRange(
+  { space }: Pick<StageResults, 'space'>,
+  { parameter }: Pick<StudyResults, 'parameter'>,
+): Range | null {
+  return space?.[parameter] ?? null;
+}
+
+/** Whether another stage's results give the space of a stage. */
+export function isNarrowed({ spec }: StudyRecord, stage: string): boolean {
+  const search = spec.stages.find(({ name }) => name === stage)?.search ?? {};
+  return Object.values(search).some(({ narrow }) => narrow !== undefined);
 }
 
 export function tieSummary({ ties }: StudyStatistics): TieSummary | null {
   if (ties === null) return null;
-  return { tied: ties.names.size, compared: ties.compared.size, lambda: ties.lambda };
+  return { tied: ties.names.size, compared: ties.compared.size, range: ties.range };
 }
 
-/** @param rows its row among them */
+/** @param rows contains the winner's row */
 export function winnerResult(study: StudyRecord, rows: readonly ResultRow[]): WinnerResult | null {
   const { winner } = study;
   if (winner === null) return null;
@@ -268,27 +256,26 @@ export function winnerResult(study: StudyRecord, rows: readonly ResultRow[]): Wi
 }
 
 function bestSoFar(
-  study: StudyRecord,
+  { spec }: StudyRecord,
   trials: readonly TrialRecord[],
-  order: readonly string[],
   rows: readonly ResultRow[],
 ): ResultRow | null {
-  const best = bestConfiguration(trials, study.spec.objective, order);
+  const order = spec.stages.map(({ name }) => name);
+  const best = bestConfiguration(trials, spec.objective, order);
   if (best === null) return null;
   const name = trialName(best.trial.id);
   return rows.find(({ trial }) => trial === name) ?? null;
 }
 
-/** How many of a stage's λ stand how, and how many have been given each replicate. */
-export function stageCounts(candidates: readonly Configuration[]): StageCounts {
+export function stageCounts(configurations: readonly Configuration[]): StageCounts {
   const counts: number[] = [];
-  for (const { replicates } of candidates)
+  for (const { replicates } of configurations)
     for (const index of replicates.keys()) counts[index] = (counts[index] ?? 0) + 1;
-  return { counts: countStatuses(candidates), replicates: counts };
+  return { counts: countStatuses(configurations), replicates: counts };
 }
 
-function countStatuses(candidates: readonly Configuration[]): StatusCounts {
+function countStatuses(configurations: readonly Configuration[]): StatusCounts {
   const counts = { waiting: 0, running: 0, complete: 0, failed: 0, cancelled: 0 };
-  for (const { status } of candidates) counts[status] += 1;
+  for (const { status } of configurations) counts[status] += 1;
   return counts;
 }

@@ -1,6 +1,6 @@
 /**
- * A long learning curve by every n-th measurement, for places that cannot show them all. The last one,
- * which counts, stays; what lies between is left out, not averaged, so that every value shown was measured.
+ * Thins a learning curve to every n-th measurement, for outputs that cannot show all. The last one is the
+ * result and stays. Nothing is averaged: every value shown was measured.
  */
 import type { Measurement } from '../../study/trial.ts';
 

@@ -1,4 +1,5 @@
-/** Several seeds of one training as one: means of what each measured, and how far they lie apart. */
+/** Several seeds of one training: the means of what each measured, and the deviation between them. */
+import { mean } from '../../search/statistics/mean.ts';
 import type { Measurement, TrialResult } from '../../study/trial.ts';
 
 export interface SeedResult {
@@ -6,35 +7,25 @@ export interface SeedResult {
   readonly result: TrialResult;
 }
 
-/** The mean at each step that all seeds were measured at; empty unless all are complete. */
+/** The mean at each step of the first seed's curve; empty unless all seeds are complete. */
 export function meanCurve(seeds: readonly SeedResult[]): readonly Measurement[] {
   const curves = seeds.map(({ result }) => result.curve);
   const [first = []] = curves;
   if (seeds.some(({ result }) => result.kind === 'diverged')) return [];
-  return first.map((measurement, index): Measurement => {
-    const mean = (of: (m: Measurement) => number): number =>
-      curves.reduce((sum, curve) => sum + of(curve[index] ?? measurement), 0) / curves.length;
-    const isTested = measurement.testAccuracy !== null;
-    return {
-      step: measurement.step,
-      epoch: measurement.epoch,
-      learningRate: measurement.learningRate,
-      trainLoss: mean((m) => m.trainLoss),
-      trainCost: mean((m) => m.trainCost),
-      trainAccuracy: mean((m) => m.trainAccuracy),
-      validationLoss: mean((m) => m.validationLoss),
-      validationCost: mean((m) => m.validationCost),
-      validationAccuracy: mean((m) => m.validationAccuracy),
-      testLoss: isTested ? mean((m) => m.testLoss ?? NaN) : null,
-      testAccuracy: isTested ? mean((m) => m.testAccuracy ?? NaN) : null,
-    };
+  return first.map(({ step, metrics }, index): Measurement => {
+    const means = Object.entries(metrics).map(([name, own]) => {
+      const values = curves.map((curve) => curve[index]?.metrics[name] ?? own);
+      // Equal values, such as the epoch, stay as they are: a mean would round.
+      return [name, values.every((value) => value === own) ? own : mean(values)] as const;
+    });
+    return { step, metrics: Object.fromEntries(means) };
   });
 }
 
-/** Deviation between seeds, of a sample; null for fewer than two. */
-export function deviationOf(values: readonly number[]): number | null {
+/** Standard deviation between seeds, of a sample; null for fewer than two. */
+export function sampleDeviation(values: readonly number[]): number | null {
   if (values.length < 2) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const center = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1));
 }

@@ -1,70 +1,73 @@
 /**
- * Whether a trial was computed again, by whom, and what that showed: one answer for every output.
+ * Verification: whether another worker computed a trial again, and whether the results are equal.
  *
- * `verified` is true where another worker got the same result to the last bit, false where one got another
- * result and nobody settled it, and null where no other worker computed it. It does not matter why it was
- * computed again: for an audit, to test the winner, or because its first worker was thought to be lost.
+ * `verified` is true if another worker got the same result to the last bit, false if one got another
+ * result and the dispute is not settled, and null if no other worker computed the trial. The reason for
+ * the repetition does not matter: an audit, the test of the winner, or the loss of a worker.
  */
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
 
-export interface Recomputation {
+export interface TrialVerification {
   readonly verified: boolean | null;
   /** Other workers with the same result. */
   readonly workers: readonly string[];
-  /** Null where there is no result. */
+  /** A sentence; null if the trial has no result. */
   readonly words: string | null;
 }
 
-/** @param attempts of this trial; those that gave no result, or the one that stands, say nothing here */
-export function recomputationOf(
+/** Attempts by the trial's name. */
+export type AttemptsByTrial = ReadonlyMap<string, readonly AttemptRecord[]>;
+
+/** @param attempts of this trial */
+export function trialVerification(
   study: StudyRecord,
   trial: TrialRecord,
   attempts: readonly AttemptRecord[],
-): Recomputation {
+): TrialVerification {
   if (trial.result?.kind !== 'complete') return { verified: null, workers: [], words: null };
   const disputed = attempts.filter(({ outcome }) => outcome === 'disputed');
   const { winner } = study;
   const isWinner = winner !== null && trialName(winner.trial) === trialName(trial.id);
-  // A third worker may have settled it: then the one that computed something else was wrong.
+  // A verified trial has a settled dispute: a third worker agreed with one of the two.
   const isOpen = trial.audit === 'disputed' || (disputed.length > 0 && trial.audit !== 'verified');
   if (isOpen || (isWinner && winner.reproduced === false)) {
     const workers = [...new Set(disputed.map(({ worker }) => worker))];
-    const who = workers.length === 0 ? 'another worker' : workers.join(', ');
-    return { verified: false, workers: [], words: `NO: ${who} computed another result` };
+    const names = workers.length === 0 ? 'another worker' : workers.join(', ');
+    return { verified: false, workers: [], words: `NO: ${names} computed another result` };
   }
-  const again = attempts.filter((attempt) => isSameAgain(attempt, trial));
-  const workers = [...new Set(again.map(({ worker }) => worker))];
+  const equal = attempts.filter((attempt) => hasEqualResult(attempt, trial));
+  const workers = [...new Set(equal.map(({ worker }) => worker))];
   const others = workers.filter((worker) => worker !== trial.worker);
   if (others.length > 0 || trial.audit === 'verified') {
-    const who = others.length === 0 ? 'another worker' : others.join(', ');
-    return { verified: true, workers: others, words: `yes: the same digest again on ${who}` };
+    const names = others.length === 0 ? 'another worker' : others.join(', ');
+    return { verified: true, workers: others, words: `yes: ${names} computed the same digest` };
   }
   const isRepeated = workers.length > 0 || trial.audit === 'repeated';
   return {
     verified: null,
     workers: [],
     words: isRepeated
-      ? `by no other worker; the same digest again on ${trial.worker}, its own`
-      : 'computed once; `train again` below checks the digest',
+      ? `not by another worker; ${trial.worker} computed the same digest twice`
+      : 'computed once; the command below checks the digest',
   };
 }
 
-/** Of all replicates of a λ: yes where each is, no where one is not. @param attempts by the trial's name */
-export function verifiedOf(
+/** Of all replicates of a configuration: true if each is verified, false if one is disputed. */
+export function areVerified(
   study: StudyRecord,
   replicates: readonly TrialRecord[],
-  attempts: ReadonlyMap<string, readonly AttemptRecord[]>,
+  attempts: AttemptsByTrial,
 ): boolean | null {
   const each = replicates.map(
-    (trial) => recomputationOf(study, trial, attempts.get(trialName(trial.id)) ?? []).verified,
+    (trial) => trialVerification(study, trial, attempts.get(trialName(trial.id)) ?? []).verified,
   );
   if (each.includes(false)) return false;
   return each.every((verified) => verified === true) ? true : null;
 }
 
-/** Where a result was put right, the attempt that gave the right one first was called disputed. */
-function isSameAgain({ outcome, kind, fingerprint }: AttemptRecord, trial: TrialRecord) {
+/** After a correction, the attempt that computed the right result first is on record as disputed. */
+function hasEqualResult({ outcome, kind, fingerprint }: AttemptRecord, trial: TrialRecord) {
   return (
     outcome === 'duplicate' ||
     (outcome === 'accepted' && kind !== 'search') ||

@@ -1,20 +1,15 @@
 /** Two studies compared (`study-diff.ts`), as tables for a terminal and as JSON. */
-import { wrapText } from '../text/display-width.ts';
-import { gridLines, type Column } from './text-table.ts';
-import { jsonText, schemaVersion } from '../text/json-value.ts';
-import {
-  bareText,
-  countText,
-  lambdaText,
-  metricName,
-  metricText,
-  percentText,
-} from '../text/number-format.ts';
+import { formatParams, parameterSymbol } from '../../study/search-space.ts';
+import { objectiveMetric } from '../results/result-fields.ts';
+import { rangeText, testAccuracy } from '../results/result-words.ts';
 import type { DiffSide, FieldDifference, StageFacts, StudyDiff } from '../results/study-diff.ts';
-import type { ResultRow, StudyResults } from '../results/study-results.ts';
-import { shown, widthOf, type TextOptions } from '../text/text-options.ts';
+import type { StudyResults } from '../results/study-results.ts';
+import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { countText, metricName, metricText, percentText, bareText } from '../text/number-format.ts';
+import { paragraph, type TextOptions } from '../text/text-options.ts';
+import { tableLines, textColumn, type Column } from './text-table.ts';
 
-/** One line of the table of what came out: a name, and what it is in each study. */
+/** One line of the table of results: a name, and its value in each study. */
 type Outcome = readonly [name: string, a: string | null, b: string | null];
 
 export function formatDiff(
@@ -23,13 +18,24 @@ export function formatDiff(
   diff: StudyDiff,
   options: TextOptions,
 ): string {
-  const names = [a.spec.study, b.spec.study] as const;
-  const blocks: string[][] = [];
-  if (diff.fields.length === 0) blocks.push(['the study files differ in nothing but the name']);
-  else blocks.push(['study files', ...gridLines(fieldColumns(names), diff.fields, options)]);
-  blocks.push(['results', ...gridLines(outcomeColumns(names), outcomes(a, b, diff), options)]);
-  const sentence = wrapText(shown(digestWords(diff), options), widthOf(options), '  ');
-  blocks.push(sentence);
+  const [left, right] = [a.spec.study, b.spec.study];
+  const fields = [
+    column<FieldDifference>('field', (row) => row.field),
+    column<FieldDifference>(left, (row) => row.a),
+    column<FieldDifference>(right, (row) => row.b),
+  ];
+  const results = [
+    column<Outcome>('', ([name]) => name),
+    column<Outcome>(left, (row) => row[1]),
+    column<Outcome>(right, (row) => row[2]),
+  ];
+  const blocks = [
+    diff.fields.length === 0
+      ? ['the study files differ only in the name']
+      : ['study files', ...tableLines(fields, diff.fields, options)],
+    ['results', ...tableLines(results, outcomes(a, b, diff), options)],
+    paragraph(digestWords(diff), options),
+  ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
@@ -66,10 +72,11 @@ function sideJson({ spec, results }: DiffSide): object {
         ? null
         : {
             trial: winner.trial,
-            lambda: winner.lambda,
+            ...winner.params,
+            params: winner.params,
             value: winner.value,
             standard_error: winner.standardError,
-            test_accuracy: winner.testAccuracy,
+            test_accuracy: testAccuracy(winner, results),
             digest: winner.digest,
           },
     best_trial: best?.trial ?? null,
@@ -85,76 +92,61 @@ function stageJson(facts: StageFacts | null): object | null {
     trials,
     complete,
     best_trial: best?.trial ?? null,
-    best_lambda: best?.lambda ?? null,
+    best_lambda: best?.params['lambda'] ?? null,
+    best_params: best?.params ?? null,
     best_value: best?.value ?? null,
     median_value: median,
   };
 }
 
-/** What came out, a line each; values only where both studies are judged by the same metric or each by its own. */
+/** The results, one line each; values are of each study's objective. */
 function outcomes(a: DiffSide, b: DiffSide, diff: StudyDiff): Outcome[] {
-  const both = <T>(
-    name: string,
-    of: (side: StudyResults) => T,
-    show: (value: T) => string | null,
-  ): Outcome => [name, show(of(a.results)), show(of(b.results))];
-  const value = (results: StudyResults, row: ResultRow | null): string | null =>
-    row === null ? null : metricText(results.objective.metric, row.value);
+  const sides = [a.results, b.results] as const;
+  const both = (name: string, show: (side: StudyResults) => string | null): Outcome => [
+    name,
+    show(sides[0]),
+    show(sides[1]),
+  ];
+  const values = (name: string, left: number | null, right: number | null): Outcome => [
+    name,
+    metricText(objectiveMetric(sides[0]), left),
+    metricText(objectiveMetric(sides[1]), right),
+  ];
+  const symbols = [...new Set(sides.map(({ parameter }) => parameterSymbol(parameter)))].join('/');
   return [
-    both('status', (side) => side.status, String),
-    both('ranked by', (side) => metricName(side.objective.metric), String),
-    both(
-      'best trial',
-      (side) => side.best?.trial ?? null,
-      (name) => name,
-    ),
-    both(
-      'best λ',
-      (side) => side.best,
-      (row) => (row === null ? null : lambdaText(row.lambda)),
-    ),
-    [
-      'best value',
-      withError(a.results, value(a.results, a.results.best)),
-      withError(b.results, value(b.results, b.results.best)),
-    ],
-    both('test accuracy', (side) => side.best?.testAccuracy ?? null, withPercent),
-    both(
-      'tied with best',
-      (side) => side.ties,
-      (ties) => (ties === null ? null : `${ties.tied} of ${ties.compared}`),
-    ),
-    // A row of its own: beside the count, a terminal of 80 columns has no room for it.
-    both(
-      'λ of the tied',
-      (side) => side.ties,
-      (ties) =>
-        ties === null ? null : `${lambdaText(ties.lambda.min)} … ${lambdaText(ties.lambda.max)}`,
-    ),
+    both('status', ({ status }) => status),
+    both('ranked by', (side) => metricName(objectiveMetric(side))),
+    both('best trial', ({ best }) => best?.trial ?? null),
+    both(`best ${symbols}`, ({ best }) => best && bestParams(best.params)),
+    both('best value', bestValue),
+    both('test accuracy', testText),
+    both('tied with best', ({ ties }) => ties && `${ties.tied} of ${ties.compared}`),
+    // In its own row: next to the count it does not fit 80 columns.
+    both(`${symbols} of the tied`, ({ ties }) => ties && rangeText(ties.range)),
     ...diff.stages.flatMap(({ stage, a: left, b: right }): Outcome[] => [
       [`${stage}: complete`, completeText(left), completeText(right)],
-      [
-        `${stage}: best`,
-        value(a.results, left?.best ?? null),
-        value(b.results, right?.best ?? null),
-      ],
-      [
-        `${stage}: median`,
-        metricText(a.results.objective.metric, left?.median ?? null),
-        metricText(b.results.objective.metric, right?.median ?? null),
-      ],
+      values(`${stage}: best`, left?.best?.value ?? null, right?.best?.value ?? null),
+      values(`${stage}: median`, left?.median ?? null, right?.median ?? null),
     ]),
   ];
 }
 
-/** The error has the unit of the value: points of a per cent, or nats. */
-function withError({ best, objective }: StudyResults, value: string | null): string | null {
-  const error = bareText(objective.metric, best?.standardError ?? null);
+/** The value alone for one parameter, whose symbol is in the first column. */
+function bestParams(params: Parameters<typeof formatParams>[0]): string {
+  const text = formatParams(params);
+  return Object.keys(params).length === 1 ? text.slice(text.indexOf(' ') + 1) : text;
+}
+
+/** The error has the unit of the value: percentage points or nats. */
+function bestValue(side: StudyResults): string | null {
+  const metric = objectiveMetric(side);
+  const value = metricText(metric, side.best?.value ?? null);
+  const error = bareText(metric, side.best?.standardError ?? null);
   return value === null || error === null ? value : `${value} ± ${error}`;
 }
 
-function withPercent(share: number | null): string | null {
-  const text = percentText(share);
+function testText(side: StudyResults): string | null {
+  const text = percentText(side.best === null ? null : testAccuracy(side.best, side));
   return text === null ? null : `${text} %`;
 }
 
@@ -164,25 +156,14 @@ function completeText(facts: StageFacts | null): string | null {
 
 function digestWords({ trials }: StudyDiff): string {
   const { shared, compared, digestEqual, digestDifferent } = trials;
-  if (shared === 0) return 'no trial of one is a trial of the other: stage, k and λ agree nowhere';
+  if (shared === 0)
+    return 'no trial is in both studies: stage, index and parameters are never equal';
   const words = `${countText(shared, 'trial')} in both; ${digestEqual} of ${compared} completed in both have equal digests`;
   return digestDifferent.length === 0
     ? words
     : `${words}; not equal: ${digestDifferent.join(', ')}${compared - digestEqual > digestDifferent.length ? ', …' : ''}`;
 }
 
-function fieldColumns([a, b]: readonly [string, string]): Column<FieldDifference>[] {
-  return [
-    column('field', (row) => row.field),
-    column(a, (row) => row.a),
-    column(b, (row) => row.b),
-  ];
-}
-
-function outcomeColumns([a, b]: readonly [string, string]): Column<Outcome>[] {
-  return [column('', ([name]) => name), column(a, (row) => row[1]), column(b, (row) => row[2])];
-}
-
 function column<Row>(head: string, cell: (row: Row) => string | null): Column<Row> {
-  return { head, align: 'left', importance: null, shrink: { widthMin: 4, lost: 'end' }, cell };
+  return textColumn(head, null, cell, { shrink: { widthMin: 4, lost: 'end' } });
 }

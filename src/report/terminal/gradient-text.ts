@@ -1,8 +1,8 @@
-/** What `check-gradients` prints. */
-import { wrapText } from '../text/display-width.ts';
-import { gridLines, type Column } from './text-table.ts';
+/** The output of `check-gradients`. */
+import { toSnake } from '../../study/spec/case-codec.ts';
 import { jsonText, schemaVersion } from '../text/json-value.ts';
-import { shown, widthOf, type TextOptions } from '../text/text-options.ts';
+import { paragraph, type TextOptions } from '../text/text-options.ts';
+import { numberColumn, tableLines, textColumn, type Column } from './text-table.ts';
 
 /** One group of parameters of one network, checked on one kernel. */
 export interface GradientRow {
@@ -30,28 +30,12 @@ export function gradientsJson(rows: readonly GradientRow[], limits: GradientLimi
   return jsonText({
     schema_version: schemaVersion,
     passed: rows.every((row) => row.isRight),
-    max_absolute_error: largest(rows, (row) => row.maxAbsoluteError),
-    max_relative_error: largest(rows, (row) => row.maxRelativeError),
-    max_norm_error: largest(rows, (row) => row.normError),
-    oracle: { max_relative_error: largest(rows, (row) => row.oracleError) },
-    limits: {
-      oracle_error: limits.oracleError,
-      max_absolute_error: limits.maxAbsoluteError,
-      norm_error: limits.normError,
-    },
-    groups: rows.map((row) => ({
-      name: row.name,
-      network: row.network,
-      lambda: row.lambda,
-      kernel: row.kernel,
-      compared: row.compared,
-      left_out: row.leftOut,
-      oracle_error: row.oracleError,
-      max_absolute_error: row.maxAbsoluteError,
-      max_relative_error: row.maxRelativeError,
-      norm_error: row.normError,
-      passed: row.isRight,
-    })),
+    max_absolute_error: largest(rows, 'maxAbsoluteError'),
+    max_relative_error: largest(rows, 'maxRelativeError'),
+    max_norm_error: largest(rows, 'normError'),
+    oracle: { max_relative_error: largest(rows, 'oracleError') },
+    limits: toSnake(limits),
+    groups: rows.map(({ isRight, ...row }) => ({ ...toSnake(row), passed: isRight })),
   });
 }
 
@@ -61,54 +45,44 @@ export function gradientsText(
   options: TextOptions,
 ): string {
   const wrong = rows.filter((row) => !row.isRight).length;
-  const absolute = largest(rows, (row) => row.maxAbsoluteError);
+  const absolute = largest(rows, 'maxAbsoluteError');
   const leftOut = rows.reduce((sum, row) => sum + row.leftOut, 0);
   const notes = [
-    `oracle: float64 against centred differences, ‖a − n‖ / ‖n‖, at most ${limits.oracleError.toExponential()}; ${leftOut} entries are left out, whose step could carry a unit across ReLU's corner`,
+    `oracle: float64 against centred differences, ‖a − n‖ / ‖n‖, at most ${limits.oracleError.toExponential()}; ${leftOut} entries are left out, because their step could move a unit across the corner of ReLU`,
     `absolute, norm: the kernel's float32 against float64, at most ${limits.maxAbsoluteError.toExponential()}, and ‖a − b‖ / ‖b‖ at most ${limits.normError.toExponential()}`,
-    'relative: of each entry, with a floor of 1e-6; not judged',
+    'relative: of each entry, with a floor of 1e-6; it has no limit',
     wrong === 0
-      ? `all right: the largest absolute error is ${absolute.toExponential(1)}, equal to ${decimals(absolute)} decimals`
+      ? `all passed: the largest absolute error is ${absolute.toExponential(1)}, equal to ${decimals(absolute)} decimals`
       : `WRONG: ${wrong} of ${rows.length} groups`,
   ];
-  const lines = [
-    ...gridLines(columns, rows, options),
-    ...notes.flatMap((note) => wrapText(shown(note, options), widthOf(options), '  ')),
-  ];
-  return `${lines.join('\n')}\n`;
+  const lines = tableLines(columns, rows, options);
+  return `${[...lines, ...notes.flatMap((note) => paragraph(note, options))].join('\n')}\n`;
 }
 
-/** Digits after the point to which two numbers that differ by so much are equal, once rounded. */
+/** Decimals to which two numbers with this difference are equal after rounding. */
 function decimals(error: number): number {
   return error === 0 ? 15 : Math.max(0, Math.floor(-Math.log10(2 * error)));
 }
 
-function largest(rows: readonly GradientRow[], of: (row: GradientRow) => number): number {
-  return rows.reduce((max, row) => (Number.isNaN(of(row)) ? NaN : Math.max(max, of(row))), 0);
+type ErrorName = 'oracleError' | 'maxAbsoluteError' | 'maxRelativeError' | 'normError';
+
+/** NaN if one of them is. */
+function largest(rows: readonly GradientRow[], name: ErrorName): number {
+  return rows.reduce((max, row) => Math.max(max, row[name]), 0);
 }
 
 const columns: readonly Column<GradientRow>[] = [
-  column('network', 'left', null, (row) => row.network),
-  column('λ', 'right', null, (row) => String(row.lambda)),
-  column('kernel', 'left', 40, (row) => row.kernel),
-  column('group', 'left', null, (row) => row.name),
-  column('compared', 'right', 30, (row) => String(row.compared)),
-  column('left out', 'right', 20, (row) => String(row.leftOut)),
-  column('oracle', 'right', 60, (row) => row.oracleError.toExponential(1)),
-  column('absolute', 'right', 70, (row) => row.maxAbsoluteError.toExponential(1)),
-  column('norm', 'right', 65, (row) => row.normError.toExponential(1)),
-  column('relative', 'right', 10, (row) => row.maxRelativeError.toExponential(1)),
-  {
-    ...column('', 'left', null, (row) => (row.isRight ? 'ok' : 'WRONG')),
+  textColumn('network', null, (row) => row.network),
+  numberColumn('λ', null, (row) => String(row.lambda)),
+  textColumn('kernel', 40, (row) => row.kernel),
+  textColumn('group', null, (row) => row.name),
+  numberColumn('compared', 30, (row) => String(row.compared)),
+  numberColumn('left out', 20, (row) => String(row.leftOut)),
+  numberColumn('oracle', 60, (row) => row.oracleError.toExponential(1)),
+  numberColumn('absolute', 70, (row) => row.maxAbsoluteError.toExponential(1)),
+  numberColumn('norm', 65, (row) => row.normError.toExponential(1)),
+  numberColumn('relative', 10, (row) => row.maxRelativeError.toExponential(1)),
+  textColumn('', null, (row) => (row.isRight ? 'ok' : 'WRONG'), {
     style: (row) => (row.isRight ? 'green' : 'red'),
-  },
+  }),
 ];
-
-function column(
-  head: string,
-  align: 'left' | 'right',
-  importance: number | null,
-  cell: (row: GradientRow) => string,
-): Column<GradientRow> {
-  return { head, align, importance, cell };
-}

@@ -1,113 +1,96 @@
 /**
- * A running study in text: a bar with the time left, the workers, the best so far; and a line for each
- * trial that has ended. No cursor codes: whoever owns the terminal draws and redraws.
+ * A running study as text: a progress bar with the time left, the workers and the best trial so far; and one
+ * line for each trial that has ended. The lines have no cursor codes: the owner of the terminal redraws.
  */
-import type { Objective, ObjectiveMetric } from '../../study/spec/study-spec.ts';
-import { isOver, trialName, type StudyStatus, type TrialRecord } from '../../study/trial.ts';
 import { objectiveValue } from '../../search/ranking/configurations.ts';
-import { fitText } from '../text/display-width.ts';
+import type { Objective } from '../../study/spec/study-spec.ts';
+import { formatParams, type Params } from '../../study/search-space.ts';
+import type { StudySummary, WorkerSummary } from '../../study/summaries.ts';
+import { isOver, trialName, type TrialRecord } from '../../study/trial.ts';
 import {
   countText,
   durationText,
-  isAccuracy,
-  lambdaText,
+  metricNamed,
   metricText,
-  percentText,
+  valueWithError,
 } from '../text/number-format.ts';
-import { ellipsisOf, shown, widthOf, type TextOptions } from '../text/text-options.ts';
+import {
+  oneLine,
+  printable,
+  progressBar,
+  textWidth,
+  type TextOptions,
+} from '../text/text-options.ts';
 
-export interface LiveState {
-  readonly study: string;
-  readonly status: StudyStatus;
-  readonly stage: string | null;
-  readonly done: number;
-  readonly total: number;
-  readonly running: number;
-  readonly testing: boolean;
+export interface LiveState extends Omit<StudySummary, 'best' | 'reason'> {
   readonly best: {
     readonly trial: string;
-    readonly lambda: number;
+    readonly params: Params;
     readonly value: number;
-    /** Of the value; null where it is not known. */
+    /** Standard error of `value`; null if unknown. */
     readonly standardError?: number | null;
   } | null;
   readonly workers: readonly LiveWorker[];
-  /** The last trials that ended, newest last; as many as are to be shown. */
+  /** The last trials that ended, newest last. */
   readonly recent?: readonly TrialRecord[];
-  /** Of `best.value`. */
-  readonly metric: ObjectiveMetric;
-  /** What ranks the last trials; null where none are to be shown. */
+  /** What ranks `recent`; null if there are none. */
   readonly objective: Objective | null;
-  /** Since this stage's first trial ended, and how many have ended since: the pace. */
+  /** Time since the first trial of this stage ended, and how many have ended since. */
   readonly pace: { readonly elapsedMs: number; readonly trials: number };
 }
 
-interface LiveWorker {
-  readonly name: string;
-  readonly threads: number;
-  readonly busy: number;
+interface LiveWorker extends Pick<WorkerSummary, 'name' | 'threads' | 'busy'> {
   readonly trialsCompleted?: number;
-  /** Null or absent until there is a pace. */
+  /** Null or absent if unknown. */
   readonly trialsPerMinute?: number | null;
 }
 
-/** As wide as the numbers beside it leave room for, within these. */
+/** The bar has the width that the text next to it leaves, within these bounds. */
 const barColumnsMin = 6;
 const barColumnsMax = 40;
-/** Before it, a pack that ends as somebody begins to look would be a pace of its own. */
+/** A shorter time gives no throughput: one pack that ends would decide it. */
 export const paceMsMin = 5_000;
 /** More workers are counted, not listed. */
 const workersListed = 6;
 
 export function liveLines(state: LiveState, options: TextOptions): string[] {
-  const fit = (text: string): string =>
-    fitText(shown(text, options), widthOf(options), ellipsisOf(options), 'end');
-  const threads = state.workers.reduce((sum, worker) => sum + worker.threads, 0);
-  const busy = state.workers.reduce((sum, worker) => sum + worker.busy, 0);
+  const { workers, best, objective, recent = [] } = state;
+  const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
+  const busy = workers.reduce((sum, worker) => sum + worker.busy, 0);
+  const dim = (line: string): string => options.color('dim', oneLine(line, options));
   const lines = [
     state.testing
-      ? fit(`${state.study}  the winner is trained again, with the test set`)
-      : fit(progressLine(state, options)),
-    fit(`${countText(state.workers.length, 'worker')}, ${busy}/${threads} busy${paceText(state)}`),
-    ...workerLines(state.workers).map((line) => options.color('dim', fit(line))),
+      ? oneLine(`${state.study}  training the winner again, with the test set`, options)
+      : oneLine(progressLine(state, options), options),
+    oneLine(
+      `${countText(workers.length, 'worker')}, ${busy}/${threads} busy${paceText(state)}`,
+      options,
+    ),
+    ...workerLines(workers).map(dim),
   ];
-  if (state.best !== null) {
-    const { trial, lambda, value, standardError = null } = state.best;
-    lines.push(
-      options.color(
-        'green',
-        fit(
-          `best so far  ${trial}  λ ${lambdaText(lambda)}  ${bestText(value, standardError, state.metric)}`,
-        ),
-      ),
-    );
+  if (best !== null) {
+    const value = valueWithError(metricNamed(state.metric), best.value, best.standardError ?? null);
+    const text = `best so far  ${best.trial}  ${formatParams(best.params)}  ${value ?? '-'}`;
+    lines.push(options.color('green', oneLine(text, options)));
   }
-  const { objective } = state;
-  if (objective !== null)
-    for (const ended of state.recent ?? [])
-      lines.push(options.color('dim', fit(`  ${trialLine(ended, objective, options)}`)));
-  return lines;
+  if (objective === null) return lines;
+  return [...lines, ...recent.map((trial) => dim(`  ${trialLine(trial, objective, options)}`))];
 }
 
 /** `coarse/7  λ 1.23e-2  47.12 %  on local-1`, or why it failed. */
 export function trialLine(trial: TrialRecord, objective: Objective, options: TextOptions): string {
-  const value = metricText(objective.metric, objectiveValue(trial, objective));
+  const value = metricText(metricNamed(objective.metric), objectiveValue(trial, objective));
   const facts = [
     trialName(trial.id),
-    `λ ${lambdaText(trial.lambda)}`,
+    formatParams(trial.params),
     value ?? `${trial.status}${trial.reason === null ? '' : `: ${trial.reason}`}`,
     trial.worker === null ? '' : `on ${trial.worker}`,
     trial.attempts > 1 ? `attempt ${trial.attempts}` : '',
   ];
-  return shown(facts.filter((fact) => fact !== '').join('  '), options);
+  return printable(facts.filter((fact) => fact !== '').join('  '), options);
 }
 
-function bestText(value: number, standardError: number | null, metric: ObjectiveMetric): string {
-  if (standardError === null || !isAccuracy(metric)) return metricText(metric, value) ?? '-';
-  return `${percentText(value)} ± ${percentText(standardError)} %`;
-}
-
-/** Those that a small terminal has room for; where only counts are known, none. */
+/** As many as a small terminal has room for; none if only counts are known. */
 function workerLines(workers: readonly LiveWorker[]): string[] {
   const known = workers.filter(({ trialsCompleted }) => trialsCompleted !== undefined);
   const lines = known.slice(0, workersListed).map((worker) => {
@@ -119,7 +102,7 @@ function workerLines(workers: readonly LiveWorker[]): string[] {
   return more > 0 ? [...lines, `  and ${more} more`] : lines;
 }
 
-/** Trials of one pack may end in the same moment: few of them in a short time say nothing. */
+/** Trials of one pack may end at the same time: few trials in a short time give no throughput. */
 function isPaceKnown({ pace }: LiveState): boolean {
   return pace.trials >= 2 && pace.elapsedMs >= paceMsMin;
 }
@@ -136,22 +119,15 @@ function rateText(perMinute: number, noun = ''): string {
 }
 
 function progressLine(state: LiveState, options: TextOptions): string {
+  const { done, total } = state;
   const before = `${state.study}  ${state.stage ?? '-'}  `;
-  const after = ` ${state.done}/${state.total}${timeLeft(state)}`;
-  const room = widthOf(options) - before.length - after.length - (options.unicode ? 0 : 2);
-  return (
-    before + bar(state, Math.max(barColumnsMin, Math.min(barColumnsMax, room)), options) + after
-  );
+  const after = ` ${done}/${total}${timeLeft(state)}`;
+  const room = textWidth(options) - before.length - after.length - (options.unicode ? 0 : 2);
+  const columns = Math.max(barColumnsMin, Math.min(barColumnsMax, room));
+  return before + progressBar(total === 0 ? 0 : done / total, columns, options) + after;
 }
 
-function bar({ done, total }: LiveState, barColumns: number, { unicode }: TextOptions): string {
-  const filled = total === 0 ? 0 : Math.round((barColumns * done) / total);
-  return unicode
-    ? '█'.repeat(filled) + '░'.repeat(barColumns - filled)
-    : `[${'#'.repeat(filled)}${'.'.repeat(barColumns - filled)}]`;
-}
-
-/** Of a study that does not go on: why there is none. */
+/** For a study that is not running, its status. */
 function timeLeft(state: LiveState): string {
   const { pace, done, total, status } = state;
   if (status === 'paused' || isOver(status)) return `  ${status}`;

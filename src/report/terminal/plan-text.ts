@@ -1,8 +1,13 @@
-/** What a study would do, before it does it. */
-import type { LambdaRange } from '../../study/spec/study-spec.ts';
+/** The output of `plan`: what a study will do. */
+import {
+  formatParam,
+  parameterSymbol,
+  type Params,
+  type SearchSpace,
+} from '../../study/search-space.ts';
 import { foreignText } from '../text/escape-terminal.ts';
 import { jsonText, schemaVersion } from '../text/json-value.ts';
-import { durationText, lambdaText } from '../text/number-format.ts';
+import { durationText } from '../text/number-format.ts';
 
 export interface Plan {
   readonly study: string;
@@ -14,66 +19,76 @@ export interface Plan {
     readonly test: number | null;
   };
   readonly steps: number;
-  /** On one thread of this machine, measured on a few steps. */
+  /** On one thread of this machine, measured over a few steps. */
   readonly secondsPerTrial: number;
-  /** Of each λ; in a race the most that one may be given. */
+  /** Of each configuration; in a race, the most that one can have. */
   readonly replicates: number;
   readonly racing: boolean;
   readonly stages: readonly PlannedStage[];
-  /** What will happen otherwise than the file seems to say. */
+  /** What the user may not expect from the file. */
   readonly warnings: readonly string[];
 }
 
 interface PlannedStage {
   readonly name: string;
   readonly trials: number;
-  /** Null where it is found from another stage's results. */
-  readonly range: LambdaRange | null;
+  /** Null if another stage's results give it. */
+  readonly space: SearchSpace | null;
   readonly narrows: string | null;
-  readonly lambdas: readonly { readonly trial: string; readonly lambda: number }[];
+  /** Null `space`: empty. */
+  readonly configurations: readonly { readonly trial: string; readonly params: Params }[];
 }
 
 export function formatPlan(plan: Plan): string {
   const { counts } = plan;
-  const lambdas = plan.stages.reduce((sum, stage) => sum + stage.trials, 0);
-  const most = lambdas * plan.replicates;
-  const least = plan.racing ? lambdas : most;
+  const configurations = plan.stages.reduce((sum, stage) => sum + stage.trials, 0);
+  const most = configurations * plan.replicates;
+  const least = plan.racing ? configurations : most;
+  const trials = least === most ? String(most) : `${least} to ${most}`;
   const lines = [
-    `study ${plan.study}: ${rangeText(least, most)} trials of ${plan.steps} steps`,
+    `study ${plan.study}: ${trials} trials of ${plan.steps} steps`,
     ...replicateLines(plan),
     `data: ${foreignText(plan.source)}`,
     `records: ${counts.train} train, ${counts.validation} validate, ${counts.test ?? 'none'} test`,
     `cost: about ${plan.secondsPerTrial.toFixed(2)} s a trial, ${costText(plan, least, most)} on one thread of this machine`,
     ...plan.warnings.map((warning) => `warning: ${warning}`),
+    ...plan.stages.flatMap((stage) => ['', ...stageLines(stage)]),
   ];
-  for (const stage of plan.stages) {
-    lines.push('');
-    if (stage.range === null) {
-      lines.push(
-        `stage ${stage.name}: ${stage.trials} trials; the range is found from ${stage.narrows}: around its best trial, as far as`,
-        '  the mean of the next two trials stays within two standard errors of it; it always contains the best λ',
-      );
-      continue;
-    }
-    lines.push(
-      `stage ${stage.name}: ${stage.trials} trials, λ log-uniform from ${lambdaText(stage.range.min)} to ${lambdaText(stage.range.max)}`,
-    );
-    for (const { trial, lambda } of stage.lambdas) lines.push(`  ${trial.padEnd(16)} ${lambda}`);
-  }
   return `${lines.join('\n')}\n`;
+}
+
+function stageLines({ name, trials, space, narrows, configurations }: PlannedStage): string[] {
+  if (space === null) {
+    return [
+      `stage ${name}: ${trials} trials; the results of ${narrows} give the range: it extends from its best trial as far as`,
+      '  the mean of the next two trials stays within two standard errors of it, and always contains the best trial',
+    ];
+  }
+  const ranges = Object.entries(space).map(
+    ([parameter, { min, max }]) =>
+      `${parameterSymbol(parameter)} log-uniform from ${formatParam(min)} to ${formatParam(max)}`,
+  );
+  return [
+    `stage ${name}: ${trials} trials, ${ranges.join(', ')}`,
+    ...configurations.map(({ trial, params }) => `  ${trial.padEnd(16)} ${exactText(params)}`),
+  ];
+}
+
+/** Full precision; the name is left out if there is one parameter. */
+function exactText(params: Params): string {
+  const entries = Object.entries(params);
+  return entries
+    .map(([name, value]) => (entries.length === 1 ? String(value) : `${name} ${value}`))
+    .join(', ');
 }
 
 function replicateLines({ replicates, racing }: Plan): string[] {
   if (replicates === 1) return [];
   return racing
     ? [
-        `race: every λ is trained once, those that may be the best of their stage up to ${replicates} times`,
+        `race: every configuration is trained once, those that may be the best of their stage up to ${replicates} times`,
       ]
-    : [`replicates: every λ is trained ${replicates} times, the same seeds for each`];
-}
-
-function rangeText(least: number, most: number): string {
-  return least === most ? String(most) : `${least} to ${most}`;
+    : [`replicates: every configuration is trained ${replicates} times, with the same seeds`];
 }
 
 function costText({ secondsPerTrial }: Plan, least: number, most: number): string {
@@ -91,7 +106,18 @@ export function planJson(plan: Plan): string {
     seconds_per_trial: plan.secondsPerTrial,
     replicates: plan.replicates,
     racing: plan.racing,
-    stages: plan.stages,
+    stages: plan.stages.map(({ name, trials, space, narrows, configurations }) => ({
+      name,
+      trials,
+      range: space?.['lambda'] === undefined ? null : boundsJson(space['lambda']),
+      search: space,
+      narrows,
+      lambdas: configurations.map(({ trial, params }) => ({ trial, ...params, params })),
+    })),
     warnings: plan.warnings,
   });
+}
+
+function boundsJson({ min, max }: SearchSpace[string]): object {
+  return { min, max };
 }

@@ -1,17 +1,17 @@
-/** What `predict` prints: how right a model is on labelled images, and what it says of each. */
+/** The output of `predict`: the accuracy of a model on labelled images, and its prediction for each. */
 import { delimitedText, type FileColumn, type Separator } from '../files/delimited.ts';
-import { gridLines, type Column } from './text-table.ts';
+import { numberColumn, tableLines, textColumn, type Column } from './text-table.ts';
 import { jsonText, schemaVersion } from '../text/json-value.ts';
 import { lossText, percentText } from '../text/number-format.ts';
-import { shown, type TextOptions } from '../text/text-options.ts';
+import { printable, type TextOptions } from '../text/text-options.ts';
 
 export interface Prediction {
-  readonly part: string;
-  /** Of the image in its part, from 0. */
+  readonly shard: string;
+  /** Of the image in its shard, from 0. */
   readonly index: number;
   readonly label: number;
   readonly predicted: number;
-  /** One for each class; they sum to 1. */
+  /** By class; their sum is 1. */
   readonly probabilities: readonly number[];
 }
 
@@ -32,14 +32,14 @@ export function predictionsJson(summary: PredictionSummary, rows: readonly Predi
     schema_version: schemaVersion,
     ...rest,
     class_names: classNames,
-    predictions: rows.map((row) => ({ ...row, class_name: nameOf(summary, row.predicted) })),
+    predictions: rows.map((row) => ({ ...row, class_name: className(summary, row.predicted) })),
   });
 }
 
 export function predictionsJsonl(summary: PredictionSummary, rows: readonly Prediction[]): string {
   return rows
     .map((row) => {
-      const line = { ...row, class_name: nameOf(summary, row.predicted) };
+      const line = { ...row, class_name: className(summary, row.predicted) };
       return `${JSON.stringify(line)}\n`;
     })
     .join('');
@@ -53,11 +53,11 @@ export function predictionsDelimited(
 ): string {
   const classes = rows[0]?.probabilities.length ?? 0;
   const columns: readonly FileColumn<Prediction>[] = [
-    ['part', (row) => row.part],
+    ['shard', (row) => row.shard],
     ['index', (row) => row.index],
     ['label', (row) => row.label],
     ['predicted', (row) => row.predicted],
-    ['class_name', (row) => nameOf(summary, row.predicted)],
+    ['class_name', (row) => className(summary, row.predicted)],
     ...Array.from({ length: classes }, (_, c): FileColumn<Prediction> => [
       `p${c}`,
       (row) => row.probabilities[c] ?? null,
@@ -66,19 +66,19 @@ export function predictionsDelimited(
   return delimitedText(columns, rows, separator);
 }
 
-/** A line for each class, and what it comes to. */
+/** One line for each class, then the accuracy. */
 export function predictionsText(
   summary: PredictionSummary,
   rows: readonly Prediction[],
   options: TextOptions,
 ): string {
   const classes = rows[0]?.probabilities.length ?? 0;
-  const worths = Array.from({ length: classes }, (_, index) => classWorth(index, rows));
+  const scores = Array.from({ length: classes }, (_, index) => classScore(index, rows));
   const networks = summary.networks === 1 ? 'one network' : `${summary.networks} networks`;
   const mirror = summary.mirror ? ', each image also mirrored' : '';
   const lines = [
-    ...gridLines(columnsFor(summary), worths, options),
-    shown(
+    ...tableLines(classColumns(summary), scores, options),
+    printable(
       `${rows.length} images: accuracy ${percentText(summary.accuracy) ?? '-'} %  loss ${lossText(summary.loss) ?? '-'}  (${networks}${mirror})`,
       options,
     ),
@@ -86,14 +86,14 @@ export function predictionsText(
   return `${lines.join('\n')}\n`;
 }
 
-interface ClassWorth {
+interface ClassScore {
   readonly index: number;
   readonly images: number;
   readonly right: number;
   readonly predicted: number;
 }
 
-function classWorth(index: number, rows: readonly Prediction[]): ClassWorth {
+function classScore(index: number, rows: readonly Prediction[]): ClassScore {
   const own = rows.filter((row) => row.label === index);
   return {
     index,
@@ -103,30 +103,18 @@ function classWorth(index: number, rows: readonly Prediction[]): ClassWorth {
   };
 }
 
-function columnsFor(summary: PredictionSummary): readonly Column<ClassWorth>[] {
-  const right = (head: string, cell: (row: ClassWorth) => string | null): Column<ClassWorth> => ({
-    head,
-    align: 'right',
-    importance: null,
-    cell,
-  });
+function classColumns(summary: PredictionSummary): readonly Column<ClassScore>[] {
   return [
-    {
-      head: 'class',
-      align: 'left',
-      importance: null,
+    textColumn('class', null, ({ index }) => className(summary, index) ?? String(index), {
       shrink: { widthMin: 6, lost: 'end' },
-      cell: (row) => nameOf(summary, row.index) ?? String(row.index),
-    },
-    right('images', (row) => String(row.images)),
-    right('found %', (row) => (row.images === 0 ? null : percentText(row.right / row.images))),
-    right('said', (row) => String(row.predicted)),
-    right('of them right %', (row) =>
-      row.predicted === 0 ? null : percentText(row.right / row.predicted),
-    ),
+    }),
+    numberColumn('images', null, (row) => String(row.images)),
+    numberColumn('found %', null, (row) => percentText(row.right / row.images)),
+    numberColumn('predicted', null, (row) => String(row.predicted)),
+    numberColumn('correct %', null, (row) => percentText(row.right / row.predicted)),
   ];
 }
 
-function nameOf({ classNames }: PredictionSummary, index: number): string | null {
+function className({ classNames }: PredictionSummary, index: number): string | null {
   return classNames?.[index] ?? null;
 }

@@ -1,7 +1,7 @@
-/** The axes around a terminal chart: values on the left, places below, a frame between. */
+/** The axes of a terminal chart: labels on the left and below, and the frame between them and the chart. */
 import { displayWidth } from '../text/display-width.ts';
+import { printable, type TextOptions } from '../text/text-options.ts';
 import type { Canvas } from './terminal-canvas.ts';
-import { shown, type TextOptions } from '../text/text-options.ts';
 
 export interface AxisLabel {
   /** 0 is the start of the axis, 1 its end. */
@@ -16,9 +16,9 @@ export interface Axes {
   readonly left: readonly AxisLabel[];
   readonly leftWidth: number;
   readonly below: readonly AxisLabel[];
-  /** False where the chart below has the same axis. */
+  /** False if the chart below has the same axis. */
   readonly isLabelled?: boolean;
-  /** A part of the axis that is drawn heavier. */
+  /** A part of the axis with a heavier line. */
   readonly heavy?: { readonly from: number; readonly to: number } | null;
 }
 
@@ -33,12 +33,12 @@ export function axesLines(axes: Axes, options: TextOptions): string[] {
     const start = `${(label ?? '').padStart(leftWidth)} ${label === undefined ? symbols.side : symbols.tick}`;
     return `${options.color('dim', start)}${line}`.trimEnd();
   });
-  const cellOf = (at: number): number => Math.round(at * (columns - 1));
+  const cell = (at: number): number => Math.round(at * (columns - 1));
   const rule: string[] = Array.from({ length: columns }, () => symbols.line);
   if (axes.heavy !== undefined && axes.heavy !== null) {
-    rule.fill(symbols.heavy, cellOf(axes.heavy.from), cellOf(axes.heavy.to) + 1);
+    rule.fill(symbols.heavy, cell(axes.heavy.from), cell(axes.heavy.to) + 1);
   }
-  for (const { at } of axes.below) rule[cellOf(at)] = symbols.mark;
+  for (const { at } of axes.below) rule[cell(at)] = symbols.mark;
   const indent = ' '.repeat(leftWidth + 1);
   return [
     ...body,
@@ -49,7 +49,7 @@ export function axesLines(axes: Axes, options: TextOptions): string[] {
   ];
 }
 
-/** Labels centred under their places; one that would touch the label before it is left out. */
+/** Labels centred under their places, without those that would touch the label before them. */
 function labelLine(labels: readonly AxisLabel[], columns: number): string {
   let line = '';
   for (const { at, text } of labels) {
@@ -61,7 +61,7 @@ function labelLine(labels: readonly AxisLabel[], columns: number): string {
   return line;
 }
 
-/** Marks and what they mean, on as few lines as they need. */
+/** A legend on as few lines as it needs. */
 export function legendLines(
   items: readonly { readonly sign: string; readonly text: string }[],
   width: number,
@@ -71,7 +71,7 @@ export function legendLines(
   let line = '';
   let used = 0;
   for (const { sign, text } of items) {
-    const words = shown(text, options);
+    const words = printable(text, options);
     const needed = 2 + displayWidth(words);
     if (used > 0 && used + 3 + needed > width) {
       lines.push(line);
@@ -84,7 +84,7 @@ export function legendLines(
   return line === '' ? lines : [...lines, line];
 }
 
-/** Round values within the range, about as many as asked for: multiples of 1, 2 or 5 times a power of ten. */
+/** About `count` round values within the range: multiples of 1, 2 or 5 times a power of ten. */
 export function roundTicks(min: number, max: number, count: number): number[] {
   const rough = (max - min) / Math.max(1, count);
   if (!(rough > 0) || !Number.isFinite(rough)) return [min];

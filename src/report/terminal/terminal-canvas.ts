@@ -1,9 +1,9 @@
 /**
- * A canvas of characters for terminal charts: marks in cells, lines in braille, which has 2 × 4 dots a cell.
+ * Canvas of characters for terminal charts: marks in cells, and lines in braille with 2 × 4 dots per cell.
  *
- * Coordinates are shares of the canvas: (0, 0) is the lower left corner, (1, 1) the upper right one.
- * A terminal that shows ASCII only gets one character a cell. Where two things meet, the later one wins;
- * two lines in one cell share its dots.
+ * Coordinates are shares of the canvas: (0, 0) is the lower left corner, (1, 1) the upper right one. In ASCII,
+ * a line has one character per cell. A mark replaces the content of its cell; lines in one cell share its
+ * dots.
  */
 import type { Style, TextOptions } from '../text/text-options.ts';
 
@@ -13,9 +13,9 @@ export interface Place {
 }
 
 export interface Canvas {
-  /** One character in the cell at this place; outside the canvas nothing. */
+  /** One character in the cell at this place; none outside the canvas. */
   mark(place: Place, character: string, style: Style | null): void;
-  /** A straight line. @param ascii what stands for it where there is no braille */
+  /** A straight line. @param ascii its character in an ASCII terminal */
   line(from: Place, to: Place, style: Style | null, ascii: string): void;
   /** Top row first; each exactly as wide as the canvas. */
   lines(options: TextOptions): string[];
@@ -23,7 +23,7 @@ export interface Canvas {
 
 interface Cell {
   character: string;
-  /** Braille dots; 0 where `character` stands alone. */
+  /** Braille dots; 0 for a mark. */
   dots: number;
   style: Style | null;
 }
@@ -43,8 +43,8 @@ export function createCanvas(columns: number, rows: number, isUnicode: boolean):
   const width = columns * dotsX;
   const height = rows * dotsY;
 
-  /** The nearest dot, counted from the upper left; may lie outside. */
-  function dotOf({ x, y }: Place): readonly [number, number] {
+  /** The nearest dot, counted from the upper left; may be outside. */
+  function toDot({ x, y }: Place): readonly [number, number] {
     return [Math.round(x * (width - 1)), Math.round((1 - y) * (height - 1))];
   }
 
@@ -58,13 +58,13 @@ export function createCanvas(columns: number, rows: number, isUnicode: boolean):
 
   return {
     mark(place, character, style) {
-      const [x, y] = dotOf(place);
+      const [x, y] = toDot(place);
       const cell = cells[Math.floor(y / dotsY)]?.[Math.floor(x / dotsX)];
       if (cell !== undefined) Object.assign(cell, { character, style, dots: 0 });
     },
     line(from, to, style, ascii) {
-      const [fromX, fromY] = dotOf(from);
-      const [toX, toY] = dotOf(to);
+      const [fromX, fromY] = toDot(from);
+      const [toX, toY] = toDot(to);
       const count = Math.max(Math.abs(toX - fromX), Math.abs(toY - fromY), 1);
       for (let i = 0; i <= count; i++) {
         const share = i / count;
@@ -77,7 +77,7 @@ export function createCanvas(columns: number, rows: number, isUnicode: boolean):
   };
 }
 
-/** Neighbours of one style are painted together. */
+/** Adjacent cells of one style are painted together. */
 function rowText(row: readonly Cell[], options: TextOptions): string {
   let text = '';
   let run = '';

@@ -1,41 +1,62 @@
-/** A learning curve in a terminal: accuracy and loss of training and validation, and the rate below. */
-import type { CyclicalRate } from '../../study/spec/study-spec.ts';
+/** A learning curve in a terminal: accuracy and loss of training and validation, and the learning rate below. */
+import type { Metric } from '../../study/metrics.ts';
 import type { Measurement } from '../../study/trial.ts';
-import { rateCorners } from '../charts/rate-cycles.ts';
 import { stepText } from '../charts/chart-style.ts';
-import { paddedDomain, plainNumber } from '../charts/value-axis.ts';
+import { rateCorners, type CyclicalRate, type RatePoint } from '../charts/rate-cycles.ts';
+import { paddedDomain } from '../charts/value-axis.ts';
+import { chartPoints, metricOn } from '../results/metric-values.ts';
+import { metricNamed, plainNumber } from '../text/number-format.ts';
+import { textWidth, type Style, type TextOptions } from '../text/text-options.ts';
 import { axesLines, legendLines, roundTicks, type AxisLabel } from './terminal-axes.ts';
 import { createCanvas, type Canvas } from './terminal-canvas.ts';
-import { widthOf, type Style, type TextOptions } from '../text/text-options.ts';
 
 const widthMax = 120;
+const leftWidth = 8;
 
 interface Line {
   readonly style: Style;
-  /** Where there is no braille. */
+  /** Its character in an ASCII terminal. */
   readonly ascii: string;
-  readonly points: readonly { readonly step: number; readonly value: number }[];
+  readonly points: readonly RatePoint[];
 }
 
-/** Empty where nothing finite was measured. */
+interface Panel {
+  readonly title: string;
+  readonly lines: readonly Line[];
+  readonly rows: number;
+  readonly domain: readonly [number, number];
+}
+
+/**
+ * Empty if nothing finite was measured.
+ *
+ * @param rate null for a trainer without cycles: then the measured rate is drawn
+ */
 export function terminalCurve(
   curve: readonly Measurement[],
-  rate: CyclicalRate,
+  metrics: readonly Metric[],
+  rate: CyclicalRate | null,
   options: TextOptions,
 ): string {
   const stepMax = curve.at(-1)?.step ?? 0;
-  const accuracy = linesOf(curve, (m) => [100 * m.trainAccuracy, 100 * m.validationAccuracy]);
-  const loss = linesOf(curve, (m) => [m.trainLoss, m.validationLoss]);
-  if (stepMax === 0 || [...accuracy, ...loss].every(({ points }) => points.length === 0)) return '';
-  const rateLine: Line = { style: 'dim', ascii: '.', points: rateCorners(rate, stepMax) };
-  const width = Math.min(widthMax, widthOf(options));
-  const leftWidth = 8;
-  const panel = (title: string, lines: readonly Line[], rows: number, domain: [number, number]) =>
-    panelLines({ title, lines, rows, domain, stepMax, leftWidth, width }, options);
+  const panels = (['accuracy', 'loss'] as const).map((kind): Panel => {
+    const lines = splitLines(curve, metrics, kind);
+    const domain = paddedDomain(lines.flatMap(({ points }) => points.map(({ value }) => value)));
+    const title = kind === 'accuracy' ? 'accuracy, %' : kind;
+    return { title, lines, rows: kind === 'accuracy' ? 10 : 8, domain };
+  });
+  if (stepMax === 0 || panels.every(({ lines }) => lines.every(({ points }) => !points.length)))
+    return '';
+  const rates =
+    rate === null
+      ? chartPoints(curve, metricNamed('learning_rate', metrics))
+      : rateCorners(rate, stepMax);
+  const rateMax = rates.reduce((max, { value }) => Math.max(max, value), rate?.max ?? 0);
+  const rateLine: Line = { style: 'dim', ascii: '.', points: rates };
+  panels.push({ title: 'learning rate', lines: [rateLine], rows: 3, domain: [0, rateMax || 1] });
+  const width = Math.min(widthMax, textWidth(options));
   const lines = [
-    ...panel('accuracy, %', accuracy, 10, domainOf(accuracy)),
-    ...panel('loss', loss, 8, domainOf(loss)),
-    ...panel('learning rate', [rateLine], 3, [0, rate.max]),
+    ...panels.flatMap((panel) => panelLines(panel, stepMax, width, options)),
     ...legendLines(
       [
         { sign: options.color('cyan', options.unicode ? '⠒' : 'o'), text: 'training' },
@@ -49,39 +70,30 @@ export function terminalCurve(
   return `${lines.join('\n')}\n`;
 }
 
-function linesOf(
+function splitLines(
   curve: readonly Measurement[],
-  valuesOf: (measurement: Measurement) => readonly [number, number],
+  metrics: readonly Metric[],
+  kind: Metric['kind'],
 ): Line[] {
-  return ([0, 1] as const).map((split) => ({
-    style: split === 0 ? 'cyan' : 'yellow',
-    ascii: split === 0 ? 'o' : '*',
-    points: curve
-      .map((m) => ({ step: m.step, value: valuesOf(m)[split] }))
-      .filter(({ value }) => Number.isFinite(value)),
+  return (['train', 'validation'] as const).map((split) => ({
+    style: split === 'train' ? 'cyan' : 'yellow',
+    ascii: split === 'train' ? 'o' : '*',
+    points: chartPoints(curve, metricOn(metrics, kind, split)),
   }));
 }
 
-function domainOf(lines: readonly Line[]): [number, number] {
-  return paddedDomain(lines.flatMap(({ points }) => points.map(({ value }) => value)));
-}
-
-interface Panel {
-  readonly title: string;
-  readonly lines: readonly Line[];
-  readonly rows: number;
-  readonly domain: readonly [number, number];
-  readonly stepMax: number;
-  readonly leftWidth: number;
-  readonly width: number;
-}
-
-function panelLines(panel: Panel, options: TextOptions): string[] {
-  const { title, rows, domain, stepMax, leftWidth } = panel;
+function panelLines(panel: Panel, stepMax: number, width: number, options: TextOptions): string[] {
+  const { title, rows, domain } = panel;
   const [min, max] = domain;
-  const columns = panel.width - leftWidth - 2;
+  const columns = width - leftWidth - 2;
   const canvas = createCanvas(columns, rows, options.unicode);
-  for (const line of panel.lines) drawLine(canvas, line, panel, options);
+  for (const line of panel.lines) {
+    const places = line.points.map(({ step, value }) => ({
+      x: step / stepMax,
+      y: (value - min) / (max - min),
+    }));
+    drawLine(canvas, line, places, places.length <= width / 4, options);
+  }
   const left = (rows < 5 ? [min, max] : roundTicks(min, max, rows / 2)).map((tick): AxisLabel => ({
     at: (tick - min) / (max - min),
     text: plainNumber(tick).slice(0, leftWidth),
@@ -96,20 +108,17 @@ function panelLines(panel: Panel, options: TextOptions): string[] {
   ];
 }
 
-/** Validation, which counts, has a mark at every measurement where there is room for them. */
+/** With enough room, the line of the validation split has a mark at every measurement. */
 function drawLine(
   canvas: Canvas,
-  { points, style, ascii }: Line,
-  { domain: [min, max], stepMax, width }: Panel,
+  { style, ascii }: Line,
+  places: readonly { readonly x: number; readonly y: number }[],
+  hasRoom: boolean,
   options: TextOptions,
 ): void {
-  const places = points.map(({ step, value }) => ({
-    x: step / stepMax,
-    y: (value - min) / (max - min),
-  }));
   for (const [index, place] of places.entries()) {
     canvas.line(places[index - 1] ?? place, place, style, ascii);
   }
-  if (style !== 'yellow' || places.length > width / 4) return;
+  if (style !== 'yellow' || !hasRoom) return;
   for (const place of places) canvas.mark(place, options.unicode ? '●' : '*', style);
 }

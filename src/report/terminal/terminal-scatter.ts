@@ -1,91 +1,108 @@
-/** log λ against the objective in a terminal: a sign for each trial, one for each stage, a star for the best. */
+/**
+ * A hyperparameter on a logarithmic axis against the objective, in a terminal: one sign for each trial,
+ * different for each stage, and a star for the best.
+ */
 import { log } from '../../base/elementary.ts';
-import type { LambdaRange } from '../../study/spec/study-spec.ts';
-import { lambdaDomain, lambdaTicks } from '../charts/lambda-axis.ts';
+import type { Range } from '../../search/samplers/distribution.ts';
+import { formatParams, numberParam } from '../../study/search-space.ts';
 import { powerText } from '../charts/chart-style.ts';
-import { paddedDomain, plainNumber } from '../charts/value-axis.ts';
-import { isAccuracy, lambdaText, metricName, metricText } from '../text/number-format.ts';
+import { parameterDomain, parameterTicks } from '../charts/parameter-axis.ts';
+import { paddedDomain } from '../charts/value-axis.ts';
+import { objectiveMetric } from '../results/result-fields.ts';
+import type { ResultRow } from '../results/result-row.ts';
 import { bestLabel } from '../results/result-words.ts';
-import type { ResultRow, StudyResults } from '../results/study-results.ts';
+import { stageRange, type StudyResults } from '../results/study-results.ts';
+import { axisLabel, metricText, plainNumber } from '../text/number-format.ts';
+import { textWidth, type Style, type TextOptions } from '../text/text-options.ts';
 import { axesLines, legendLines, roundTicks } from './terminal-axes.ts';
 import { createCanvas, type Canvas, type Place } from './terminal-canvas.ts';
-import { widthOf, type Style, type TextOptions } from '../text/text-options.ts';
 
 const widthMax = 120;
 const stageStyles: readonly Style[] = ['cyan', 'yellow', 'green', 'red'];
-const stageSigns = { unicode: ['●', '▲', '◆', '■'], ascii: ['o', '^', 'x', '#'] } as const;
+const signs = {
+  unicode: { stages: ['●', '▲', '◆', '■'], star: '★', heavy: '━', line: '⠒' },
+  ascii: { stages: ['o', '^', 'x', '#'], star: '@', heavy: '=', line: '.' },
+} as const;
+
+interface Dot {
+  readonly row: ResultRow;
+  readonly at: number;
+  readonly value: number;
+}
 
 interface Scale {
-  readonly range: LambdaRange;
+  readonly range: Range;
   readonly domain: readonly [number, number];
   readonly factor: number;
 }
 
-/** Empty where no trial is complete. */
+/** Empty if no trial is complete. */
 export function terminalScatter(results: StudyResults, options: TextOptions): string {
-  const rows = results.stages.flatMap((stage) => stage.rows).filter(hasValue);
-  if (rows.length === 0) return '';
-  const width = Math.min(widthMax, widthOf(options));
-  const scale = scaleOf(results, rows);
-  const ticks = roundTicks(scale.domain[0], scale.domain[1], 5);
+  const dots = results.stages.flatMap(({ rows }) => rows).flatMap((row) => toDot(row, results));
+  if (dots.length === 0) return '';
+  const metric = objectiveMetric(results);
+  const width = Math.min(widthMax, textWidth(options));
+  const scale = toScale(results, dots);
+  const [low, high] = scale.domain;
+  const ticks = roundTicks(low, high, 5);
   const leftWidth = ticks.reduce((most, tick) => Math.max(most, plainNumber(tick).length), 1);
   const columns = width - leftWidth - 2;
-  const height = Math.max(8, Math.min(18, Math.round(width / 5)));
-  const canvas = createCanvas(columns, height, options.unicode);
+  const rows = Math.max(8, Math.min(18, Math.round(width / 5)));
+  const canvas = createCanvas(columns, rows, options.unicode);
   drawFit(canvas, results.fit, scale);
-  drawRows(canvas, results, rows, scale, options);
-  const x = (lambda: number): number => placeOf(lambda, 0, scale).x;
-  const name = metricName(results.objective.metric);
-  const narrowed = results.stages.findLast((stage) => stage.reason !== null)?.range ?? null;
+  drawDots(canvas, results, dots, scale, options);
+  const x = (at: number): number => toPlace(at, 0, scale).x;
+  const narrowed = narrowedRange(results);
+  const axes = {
+    canvas,
+    columns,
+    rows,
+    leftWidth,
+    left: ticks.map((tick) => ({ at: (tick - low) / (high - low), text: plainNumber(tick) })),
+    below: parameterTicks(scale.range).map((tick) => ({ at: x(tick), text: powerText(tick) })),
+    heavy: narrowed === null ? null : { from: x(narrowed.min), to: x(narrowed.max) },
+  };
   const lines = [
-    options.color('bold', isAccuracy(results.objective.metric) ? `${name}, %` : name),
-    ...axesLines(
-      {
-        canvas,
-        columns,
-        rows: height,
-        leftWidth,
-        left: ticks.map((tick) => ({
-          at: (tick - scale.domain[0]) / (scale.domain[1] - scale.domain[0]),
-          text: plainNumber(tick),
-        })),
-        below: lambdaTicks(scale.range).map((tick) => ({ at: x(tick), text: powerText(tick) })),
-        heavy: narrowed === null ? null : { from: x(narrowed.min), to: x(narrowed.max) },
-      },
-      options,
-    ),
-    ...legendLines(legendOf(results, narrowed, options), width, options),
+    options.color('bold', axisLabel(metric)),
+    ...axesLines(axes, options),
+    ...legendLines(legend(results, options), width, options),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-type ValuedRow = ResultRow & { readonly value: number };
-
-function hasValue(row: ResultRow): row is ValuedRow {
-  return row.value !== null && Number.isFinite(row.value) && row.lambda > 0;
+function toDot(row: ResultRow, { parameter }: StudyResults): Dot[] {
+  const { value } = row;
+  const at = numberParam(row.params, parameter);
+  return value === null || !Number.isFinite(value) || at <= 0 ? [] : [{ row, at, value }];
 }
 
-function scaleOf(results: StudyResults, rows: readonly ValuedRow[]): Scale {
-  const factor = isAccuracy(results.objective.metric) ? 100 : 1;
+/** The last range that another stage's results gave. */
+function narrowedRange(results: StudyResults): Range | null {
+  const stage = results.stages.findLast(({ reason }) => reason !== null);
+  return stage === undefined ? null : stageRange(stage, results);
+}
+
+function toScale(results: StudyResults, dots: readonly Dot[]): Scale {
+  const factor = objectiveMetric(results).unit === 'share' ? 100 : 1;
   return {
-    range: lambdaDomain(
-      rows.map(({ lambda }) => lambda),
-      results.stages.map(({ range }) => range),
+    range: parameterDomain(
+      dots.map(({ at }) => at),
+      results.stages.map((stage) => stageRange(stage, results)),
     ),
-    domain: paddedDomain(rows.map(({ value }) => factor * value)),
+    domain: paddedDomain(dots.map(({ value }) => factor * value)),
     factor,
   };
 }
 
-function placeOf(lambda: number, value: number, { range, domain, factor }: Scale): Place {
+function toPlace(at: number, value: number, { range, domain, factor }: Scale): Place {
   return {
-    x: log(lambda / range.min) / log(range.max / range.min),
+    x: log(at / range.min) / log(range.max / range.min),
     y: (factor * value - domain[0]) / (domain[1] - domain[0]),
   };
 }
 
 function drawFit(canvas: Canvas, fit: StudyResults['fit'], scale: Scale): void {
-  const places = (fit?.points ?? []).map((point) => placeOf(point.lambda, point.fit, scale));
+  const places = (fit?.points ?? []).map((point) => toPlace(point.at, point.fit, scale));
   for (const [index, to] of places.entries()) {
     const from = places[index - 1];
     const isInside = [from, to].every(
@@ -95,60 +112,51 @@ function drawFit(canvas: Canvas, fit: StudyResults['fit'], scale: Scale): void {
   }
 }
 
-/** Worse trials first, so that better ones stand on top of them. */
-function drawRows(
+/** Worse trials first, so that better ones cover them. */
+function drawDots(
   canvas: Canvas,
-  results: StudyResults,
-  rows: readonly ValuedRow[],
+  { stages, best }: StudyResults,
+  dots: readonly Dot[],
   scale: Scale,
   options: TextOptions,
 ): void {
-  const index = new Map(results.stages.map(({ name }, at) => [name, at]));
-  for (const row of rows.toReversed()) {
-    const at = index.get(row.stage) ?? 0;
-    canvas.mark(placeOf(row.lambda, row.value, scale), signOf(at, options), styleOf(at));
+  const order = new Map(stages.map(({ name }, index) => [name, index]));
+  for (const { row, at, value } of dots.toReversed()) {
+    const stage = order.get(row.stage) ?? 0;
+    canvas.mark(toPlace(at, value, scale), stageSign(stage, options), stageStyle(stage));
   }
-  const best = rows.find(({ trial }) => trial === results.best?.trial);
-  if (best !== undefined) {
-    canvas.mark(placeOf(best.lambda, best.value, scale), starOf(options), 'bold');
+  const dot = dots.find(({ row }) => row.trial === best?.trial);
+  if (dot !== undefined) {
+    canvas.mark(toPlace(dot.at, dot.value, scale), signSet(options).star, 'bold');
   }
 }
 
-function legendOf(
-  results: StudyResults,
-  narrowed: LambdaRange | null,
-  options: TextOptions,
-): { readonly sign: string; readonly text: string }[] {
-  const { best, fit } = results;
-  const heavy = options.unicode ? '━' : '=';
-  const dots = options.unicode ? '⠒' : '.';
-  return [
-    ...results.stages.map(({ name }, at) => ({
-      sign: options.color(styleOf(at), signOf(at, options)),
-      text: name,
-    })),
-    ...(narrowed === null ? [] : [{ sign: heavy, text: 'narrowed range' }]),
-    ...(fit === null ? [] : [{ sign: dots, text: 'fit' }]),
-    ...(best === null
-      ? []
-      : [
-          {
-            sign: options.color('bold', starOf(options)),
-            text: `${bestLabel(results)} ${best.trial}, λ ${lambdaText(best.lambda)}, ${metricText(results.objective.metric, best.value)}`,
-          },
-        ]),
-  ];
+function legend(results: StudyResults, options: TextOptions) {
+  const { best, fit, stages } = results;
+  const { heavy, line, star } = signSet(options);
+  const items = stages.map(({ name }, index) => ({
+    sign: options.color(stageStyle(index), stageSign(index, options)),
+    text: name,
+  }));
+  if (narrowedRange(results) !== null) items.push({ sign: heavy, text: 'narrowed range' });
+  if (fit !== null) items.push({ sign: line, text: 'fit' });
+  if (best !== null) {
+    const value = metricText(objectiveMetric(results), best.value);
+    const text = `${bestLabel(results)} ${best.trial}, ${formatParams(best.params)}, ${value}`;
+    items.push({ sign: options.color('bold', star), text });
+  }
+  return items;
 }
 
-function signOf(stage: number, { unicode }: TextOptions): string {
-  const signs = unicode ? stageSigns.unicode : stageSigns.ascii;
-  return signs[stage % signs.length] ?? 'o';
+function signSet({ unicode }: TextOptions) {
+  return unicode ? signs.unicode : signs.ascii;
 }
 
-function styleOf(stage: number): Style {
+function stageSign(stage: number, options: TextOptions): string {
+  const { stages } = signSet(options);
+  return stages[stage % stages.length] ?? 'o';
+}
+
+function stageStyle(stage: number): Style {
   return stageStyles[stage % stageStyles.length] ?? 'cyan';
-}
-
-function starOf({ unicode }: TextOptions): string {
-  return unicode ? '★' : '@';
 }

@@ -1,22 +1,23 @@
 /**
  * Ranked results for a terminal: a heading, a table and its notes for each stage, then the winner.
  *
- * Rows that were left out, columns that did not fit and ranges that were narrowed are said in words.
+ * Sentences report rows that were left out, columns that did not fit and ranges that were narrowed.
  */
-import { wrapText, wrapWords } from '../text/display-width.ts';
-import { gridLines, type Column } from './text-table.ts';
-import { extraColumn } from '../results/result-columns.ts';
+import { terminalColumns } from '../results/result-columns.ts';
 import { chosenFields } from '../results/result-fields.ts';
+import type { ResultRow } from '../results/result-row.ts';
 import {
   bestLabel,
-  countWords,
+  countsText,
   failureWords,
-  rangeWords,
+  spaceText,
   statisticsWords,
   winnerFacts,
 } from '../results/result-words.ts';
-import type { ResultRow, StageResults, StudyResults } from '../results/study-results.ts';
-import { shown, widthOf, type TextOptions } from '../text/text-options.ts';
+import type { StageResults, StudyResults } from '../results/study-results.ts';
+import { wrapWords } from '../text/display-width.ts';
+import { paragraph, printable, textWidth, type TextOptions } from '../text/text-options.ts';
+import { tableLines, type Column } from './text-table.ts';
 
 export interface TableOptions extends TextOptions {
   /** Names of the columns; null for the usual ones. */
@@ -24,6 +25,7 @@ export interface TableOptions extends TextOptions {
 }
 
 const failuresShown = 5;
+const indent = ' '.repeat(8);
 
 export function formatTables(results: StudyResults, options: TableOptions): string {
   const blocks = results.stages.map((stage) => stageLines(results, stage, options));
@@ -36,45 +38,38 @@ export function formatTables(results: StudyResults, options: TableOptions): stri
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-/** The last line of a search: the winner with its test accuracy, or the best so far. */
+/** The winner with its test accuracy, or the best trial so far. */
 function winnerLines(results: StudyResults, options: TextOptions): string[] {
   const facts = winnerFacts(results);
   if (facts === null) return [];
-  const words = [bestLabel(results), ...facts].map((fact) => shown(fact, options));
-  const [first = '', ...others] = wrapWords(words, '  ', widthOf(options), '        ');
+  const words = [bestLabel(results), ...facts].map((fact) => printable(fact, options));
+  const [first = '', ...others] = wrapWords(words, '  ', textWidth(options), indent);
   const lines = [first, ...others].map((line, index) =>
     options.color(index === 0 ? 'green' : 'dim', line),
   );
   return [
     ...lines,
     ...statisticsWords(results).flatMap(({ label, text }) =>
-      wrapText(shown(label.padEnd(8) + text, options), widthOf(options), '        ').map((line) =>
-        options.color('dim', line),
-      ),
+      paragraph(label.padEnd(indent.length) + text, options, 'dim', indent),
     ),
   ];
 }
 
 function stageLines(results: StudyResults, stage: StageResults, options: TableOptions): string[] {
-  const width = widthOf(options);
-  const heading = [stage.name, rangeWords(stage), countWords(stage)].map((part) =>
-    shown(part, options),
+  const heading = [stage.name, spaceText(stage), countsText(stage)].map((part) =>
+    printable(part, options),
   );
-  const lines = wrapWords(heading, '  ', width, '  ').map((line) => options.color('bold', line));
+  const lines = wrapWords(heading, '  ', textWidth(options), '  ').map((line) =>
+    options.color('bold', line),
+  );
   if (stage.reason !== null) lines.push(...note(stage.reason, options));
   if (stage.rows.length === 0)
     return stage.rowsTotal === 0 ? lines : [...lines, ...note(cutNote(stage), options)];
-  lines.push(...gridLines(resultColumns(results, stage, options), stage.rows, options));
+  lines.push(...tableLines(resultColumns(results, stage, options), stage.rows, options));
   if (stage.rows.length < stage.rowsTotal) lines.push(...note(cutNote(stage), options));
-  // Failed trials stand last and may have been left out above.
-  for (const failure of failureWords(results.study, stage, failuresShown)) {
-    lines.push(
-      ...wrapText(shown(`! ${failure}`, options), width, '  ').map((line) =>
-        options.color('yellow', line),
-      ),
-    );
-  }
-  return lines;
+  // Failed trials are the last rows and may have been left out above.
+  const failures = failureWords(results.study, stage, failuresShown);
+  return [...lines, ...failures.flatMap((text) => paragraph(`! ${text}`, options, 'yellow'))];
 }
 
 function cutNote({ rows, rowsMatched, rowsTotal }: StageResults): string {
@@ -85,28 +80,20 @@ function cutNote({ rows, rowsMatched, rowsTotal }: StageResults): string {
 }
 
 function note(text: string, options: TextOptions): string[] {
-  return wrapText(`  ${shown(text, options)}`, widthOf(options), '  ').map((line) =>
-    options.color('dim', line),
-  );
+  return paragraph(`  ${text}`, options, 'dim');
 }
 
 function statusLines({ study, status, reason }: StudyResults, options: TextOptions): string[] {
   if (status === 'complete' && reason === null) return [];
   const text = `study ${study} is ${status}${reason === null ? '' : `: ${reason}`}`;
-  return wrapText(shown(text, options), widthOf(options), '  ').map((line) =>
-    options.color(status === 'failed' ? 'red' : 'cyan', line),
-  );
+  return paragraph(text, options, status === 'failed' ? 'red' : 'cyan');
 }
 
 function warningLines({ warnings }: StudyResults, options: TextOptions): string[] {
-  return warnings.flatMap((warning) =>
-    wrapText(shown(`warning: ${warning}`, options), widthOf(options), '  ').map((line) =>
-      options.color('yellow', line),
-    ),
-  );
+  return warnings.flatMap((warning) => paragraph(`warning: ${warning}`, options, 'yellow'));
 }
 
-/** How a field looks where it is not as wide as it likes: what goes first, and what may be cut. */
+/** How a column fits a narrow terminal; columns of other metrics have the importance 45. */
 const looks: Readonly<Record<string, Partial<Column<ResultRow>>>> = {
   rank: { importance: null },
   trial: {
@@ -114,9 +101,8 @@ const looks: Readonly<Record<string, Partial<Column<ResultRow>>>> = {
     shrink: { widthMin: 8, lost: 'start', isTyped: true },
     style: (row) => (row.rank === 1 ? 'green' : null),
   },
-  lambda: { importance: null },
   train_accuracy: { importance: 40 },
-  validation_accuracy: { importance: 90, short: 'val %' },
+  validation_accuracy: { importance: 90 },
   standard_error: { importance: 35 },
   tied: { importance: 85, short: '=' },
   replicates: { importance: 60, short: '×' },
@@ -134,44 +120,21 @@ function resultColumns(
   stage: StageResults,
   { columns }: TableOptions,
 ): Column<ResultRow>[] {
-  const fields = chosenFields(results.objective, columns ?? usualColumns(results, stage));
-  return fields.map(({ name, kind, head, cell }, index) => ({
+  const fields = chosenFields(results, columns ?? terminalColumns(results, stage.rows));
+  const metrics = new Set(results.metrics.map(({ name }) => name));
+  return fields.map(({ name, kind, isParameter, head, cell }, index) => ({
     head,
-    short: head,
+    short: head.replace(/^validation /, 'val '),
     align: kind === 'number' ? 'right' : 'left',
-    importance: 15,
+    importance: isParameter === true ? null : metrics.has(name) ? 45 : 15,
     cell,
-    // What was asked for by name is left out from its end, and a long text is cut before that.
     ...(kind === 'text' && { shrink: { widthMin: 8, lost: 'end' } as const }),
     ...looks[name],
-    // What the rows are ranked by outlives every other column that may go.
+    // The value that ranks is removed last.
     ...(name === results.objective.metric && { importance: 95 }),
+    // Chosen columns are removed from the last to the second.
     ...(columns !== null && { importance: index === 0 ? null : 1_000 - index }),
   }));
-}
-
-/** Columns that would say nothing are left out: status where all is complete, for one. */
-function usualColumns({ objective }: StudyResults, { rows }: StageResults): string[] {
-  const extra = extraColumn(objective);
-  const has = (test: (row: ResultRow) => boolean): boolean => rows.some(test);
-  return [
-    'rank',
-    'trial',
-    'lambda',
-    ...(extra === null ? [] : [extra]),
-    'train_accuracy',
-    'validation_accuracy',
-    ...(has((row) => row.standardError !== null) ? ['standard_error'] : []),
-    ...(has((row) => row.tied !== null) ? ['tied'] : []),
-    ...(has((row) => row.replicates > 1) ? ['replicates'] : []),
-    'validation_loss',
-    ...(has((row) => row.testAccuracy !== null) ? ['test_accuracy'] : []),
-    ...(has((row) => row.status !== 'complete') ? ['status'] : []),
-    ...(has((row) => row.audit !== null) ? ['audit'] : []),
-    ...(has((row) => row.attempts > Math.max(1, row.replicates)) ? ['attempts'] : []),
-    'worker',
-    'seconds',
-  ];
 }
 
 function auditStyle({ audit }: ResultRow): 'green' | 'red' | 'dim' {

@@ -1,40 +1,73 @@
 /**
- * A table for a terminal: columns that fit the width, rows that are never wrapped.
+ * Text table: a table for a terminal, with columns that fit the width and rows that are never wrapped.
  *
- * Where the columns are too wide together, short headings are used first, then long texts are cut
- * with an ellipsis, then whole columns are left out, the least important first, and named below the
- * table: nothing disappears silently. Names that one has to type are cut only when nothing else can go.
+ * If the columns are too wide together, short headings are used first, then long texts are cut with an
+ * ellipsis. Then whole columns are removed, the least important first, and listed below the table. Names
+ * that a user has to type are cut only if no other column can be removed.
  */
-import Table from 'cli-table3';
 import { assert } from '../../base/assert.ts';
-import { displayWidth, fitText, wrapText } from '../text/display-width.ts';
-import { ellipsisOf, shown, widthOf, type Style, type TextOptions } from '../text/text-options.ts';
+import { formatParam, parameterSymbol, type Params } from '../../study/search-space.ts';
+import { displayWidth, fitText } from '../text/display-width.ts';
+import {
+  ellipsis,
+  paragraph,
+  printable,
+  textWidth,
+  type Style,
+  type TextOptions,
+} from '../text/text-options.ts';
 
 export interface Column<Row> {
   readonly head: string;
-  /** The heading where room is scarce. */
+  /** The heading if the table is too wide. */
   readonly short?: string;
   readonly align: 'left' | 'right';
-  /** The lowest goes first where not all fit; null stays always. */
+  /** The column with the lowest is removed first; null: never removed. */
   readonly importance: number | null;
   /**
-   * A text that may be cut down to so many columns, losing its end or its start. One that has to be typed
-   * again is cut last, when every column that can go has gone.
+   * How far a text may be cut, and whether its end or its start is lost. A text that a user types is cut
+   * last, after every column that can be removed.
    */
   readonly shrink?: {
     readonly widthMin: number;
     readonly lost: 'end' | 'start';
     readonly isTyped?: boolean;
   };
-  /** Null: nothing known. */
+  /** Null: unknown. */
   readonly cell: (row: Row) => string | null;
   readonly style?: (row: Row) => Style | null;
 }
 
-interface Grid {
-  readonly lines: string[];
-  /** Headings of the columns that did not fit. */
-  readonly dropped: readonly string[];
+type Cell<Row> = (row: Row) => string | null;
+
+/** A column of text that may be cut. */
+export function textColumn<Row>(
+  head: string,
+  importance: number | null,
+  cell: Cell<Row>,
+  more: Partial<Column<Row>> = {},
+): Column<Row> {
+  return { head, align: 'left', importance, shrink: { widthMin: 8, lost: 'end' }, cell, ...more };
+}
+
+/** A column of names that a user types in other commands. */
+export function nameColumn<Row>(
+  head: string,
+  importance: number | null,
+  cell: Cell<Row>,
+): Column<Row> {
+  return textColumn(head, importance, cell, {
+    shrink: { widthMin: 8, lost: 'end', isTyped: true },
+  });
+}
+
+export function numberColumn<Row>(
+  head: string,
+  importance: number | null,
+  cell: Cell<Row>,
+  more: Partial<Column<Row>> = {},
+): Column<Row> {
+  return { head, align: 'right', importance, cell, ...more };
 }
 
 interface LaidOut<Row> {
@@ -44,45 +77,46 @@ interface LaidOut<Row> {
   readonly width: number;
 }
 
-function renderGrid<Row>(
-  columns: readonly Column<Row>[],
+/** One column for each parameter that a row has, named by its symbol. */
+export function parameterColumns<Row>(
   rows: readonly Row[],
-  options: TextOptions,
-): Grid {
-  const natural = columns.map((column): LaidOut<Row> => {
-    const cells = rows.map((row) => shown(column.cell(row) ?? '-', options));
-    const head = shown(column.head, options);
-    return { column, head, cells, width: widest(head, cells) };
-  });
-  const { kept, dropped } = fitColumns(natural, options);
-  return { lines: draw(kept, rows, options), dropped: dropped.map(({ head }) => head) };
+  importance: number | null,
+  toParams: (row: Row) => Params | null,
+): Column<Row>[] {
+  const names = new Set(rows.flatMap((row) => Object.keys(toParams(row) ?? {})));
+  return [...names].map((name) =>
+    numberColumn(parameterSymbol(name), importance, (row) => {
+      const value = toParams(row)?.[name];
+      return value === undefined ? null : formatParam(value);
+    }),
+  );
 }
 
-/** The table's lines, and below them which columns did not fit. */
-export function gridLines<Row>(
+/** The table's lines, and below them the columns that did not fit. */
+export function tableLines<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   options: TextOptions,
 ): string[] {
-  const { lines, dropped } = renderGrid(columns, rows, options);
+  const natural = columns.map((column): LaidOut<Row> => {
+    const cells = rows.map((row) => printable(column.cell(row) ?? '-', options));
+    const head = printable(column.head, options);
+    return { column, head, cells, width: widest(head, cells) };
+  });
+  const { kept, dropped } = fitColumns(natural, options);
+  const lines = draw(kept, rows, options);
   if (dropped.length === 0) return lines;
-  const note = wrapText(
-    shown(`  not shown at this width: ${dropped.join(', ')}`, options),
-    widthOf(options),
-    '  ',
-  );
-  return [...lines, ...note.map((line) => options.color('dim', line))];
+  const heads = dropped.map(({ head }) => head).join(', ');
+  return [...lines, ...paragraph(`  not shown at this width: ${heads}`, options, 'dim')];
 }
 
-/** Sentences that belong to rows: below the table they are whole, where a column would cut them. */
+/** Sentences that belong to rows. Below the table they are complete; a column would cut them. */
 export function reasonLines(
   rows: readonly { readonly name: string; readonly reason: string | null }[],
   options: TextOptions,
 ): string[] {
   return rows.flatMap(({ name, reason }) =>
-    reason === null
-      ? []
-      : wrapText(shown(`  ${name}: ${reason}`, options), widthOf(options), '    '),
+    reason === null ? [] : paragraph(`  ${name}: ${reason}`, options, null, '    '),
   );
 }
 
@@ -101,10 +135,10 @@ function fitColumns<Row>(
   natural: readonly LaidOut<Row>[],
   options: TextOptions,
 ): { kept: LaidOut<Row>[]; dropped: LaidOut<Row>[] } {
-  const width = widthOf(options);
+  const width = textWidth(options);
   if (totalWidth(natural) <= width) return { kept: [...natural], dropped: [] };
   let kept = natural.map((item): LaidOut<Row> => {
-    const head = shown(item.column.short ?? item.column.head, options);
+    const head = printable(item.column.short ?? item.column.head, options);
     return { ...item, head, width: widest(head, item.cells) };
   });
   const dropped: LaidOut<Row>[] = [];
@@ -115,13 +149,16 @@ function fitColumns<Row>(
     if (totalWidth(shrunk) <= width) return { kept: shrunk, dropped };
     const least = leastImportant(kept);
     if (least === null) break;
-    dropped.push(natural[natural.findIndex(({ column }) => column === least.column)] ?? least);
+    dropped.push(natural.find(({ column }) => column === least.column) ?? least);
     kept = kept.filter((item) => item !== least);
   }
   const cutNames = shrinkTexts(kept, width, options, leastWidth);
   const isEnough = totalWidth(cutNames) <= width;
   const forced = isEnough ? cutNames : shrinkTexts(kept, width, options, () => 1);
-  assert(totalWidth(forced) <= width, 'the columns that always stay fit once their names are cut');
+  assert(
+    totalWidth(forced) <= width,
+    'the columns that are never removed fit after their names are cut',
+  );
   return { kept: forced, dropped };
 }
 
@@ -130,27 +167,25 @@ function leastWidth<Row>({ column, width }: LaidOut<Row>): number {
 }
 
 function leastImportant<Row>(columns: readonly LaidOut<Row>[]): LaidOut<Row> | null {
-  let least: LaidOut<Row> | null = null;
-  for (const item of columns) {
-    const { importance } = item.column;
-    if (importance !== null && importance < (least?.column.importance ?? Infinity)) least = item;
-  }
+  const [least = null] = columns
+    .filter(({ column }) => column.importance !== null)
+    .toSorted((a, b) => (a.column.importance ?? 0) - (b.column.importance ?? 0));
   return least;
 }
 
-/** Cuts texts, always the widest by one, until the table fits or all are at their least. */
+/** Cuts the widest text by one column until the table fits or every text has its least width. */
 function shrinkTexts<Row>(
   columns: readonly LaidOut<Row>[],
   width: number,
   options: TextOptions,
-  widthMinOf: (item: LaidOut<Row>) => number,
+  toWidthMin: (item: LaidOut<Row>) => number,
 ): LaidOut<Row>[] {
   const widths = columns.map((item) => item.width);
   for (let excess = totalWidth(columns) - width; excess > 0; excess--) {
     let chosen = -1;
     for (const [index, item] of columns.entries()) {
       const own = widths[index] ?? 0;
-      const canShrink = item.column.shrink !== undefined && own > Math.max(1, widthMinOf(item));
+      const canShrink = item.column.shrink !== undefined && own > Math.max(1, toWidthMin(item));
       if (canShrink && own > (widths[chosen] ?? 0)) chosen = index;
     }
     if (chosen === -1) break;
@@ -164,69 +199,49 @@ function shrinkTexts<Row>(
 
 function cut<Row>(item: LaidOut<Row>, width: number, options: TextOptions): LaidOut<Row> {
   const lost = item.column.shrink?.lost ?? 'end';
-  const ellipsis = ellipsisOf(options);
-  return {
-    column: item.column,
-    head: fitText(item.head, width, ellipsis, 'end'),
-    cells: item.cells.map((cell) => fitText(cell, width, ellipsis, lost)),
-    width,
-  };
+  const dots = ellipsis(options);
+  const cells = item.cells.map((cell) => fitText(cell, width, dots, lost));
+  return { ...item, head: fitText(item.head, width, dots, 'end'), cells, width };
 }
 
-/**
- * The table library draws the frame, the headings and one row of dots; every row is that row with its
- * cells in place of the dots. The library alone would take time with the square of the rows, and
- * measures some scripts otherwise than terminals do.
- */
 function draw<Row>(
   columns: readonly LaidOut<Row>[],
   rows: readonly Row[],
   options: TextOptions,
 ): string[] {
-  const table = new Table({
-    head: columns.map((item) => options.color('bold', item.head)),
-    chars: options.unicode ? {} : asciiRules,
-    // Empty lists: the library paints by default, and looks at no stream before it does.
-    style: { head: [], border: [] },
-    colWidths: columns.map((item) => item.width + 2),
-    colAligns: columns.map((item) => item.column.align),
-  });
-  table.push(columns.map((item) => '.'.repeat(item.width)));
-  const [top = '', head = '', rule = '', dots = '', bottom = ''] = table.toString().split('\n');
-  const lines = rows.map((row, index) => {
-    const cells = columns.map((item) => paddedCell(item, row, index, options)).values();
-    return dots.replaceAll(/\.+/g, () => cells.next().value ?? '');
-  });
-  return [top, head, rule, ...lines, bottom];
+  const { line, side, top, middle, bottom } = options.unicode ? boxFrame : asciiFrame;
+  const rule = ([left, between, right]: readonly string[]): string =>
+    `${left}${columns.map(({ width }) => line.repeat(width + 2)).join(between)}${right}`;
+  const join = (cells: readonly string[]): string => `${side} ${cells.join(` ${side} `)} ${side}`;
+  const heads = columns.map((item) => pad(item, item.head, 'bold', options));
+  const lines = rows.map((row, index) =>
+    join(
+      columns.map((item) => {
+        const style = item.column.style?.(row) ?? null;
+        return pad(item, item.cells[index] ?? '', style, options);
+      }),
+    ),
+  );
+  return [rule(top), join(heads), rule(middle), ...lines, rule(bottom)];
 }
 
-function paddedCell<Row>(
-  { column, cells, width }: LaidOut<Row>,
-  row: Row,
-  index: number,
+function pad<Row>(
+  { column, width }: LaidOut<Row>,
+  text: string,
+  style: Style | null,
   options: TextOptions,
 ): string {
-  const text = cells[index] ?? '';
-  const style = column.style?.(row) ?? null;
   const painted = style === null ? text : options.color(style, text);
   const padding = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return column.align === 'right' ? padding + painted : painted + padding;
 }
 
-const asciiRules = {
-  top: '-',
-  'top-mid': '+',
-  'top-left': '+',
-  'top-right': '+',
-  bottom: '-',
-  'bottom-mid': '+',
-  'bottom-left': '+',
-  'bottom-right': '+',
-  mid: '-',
-  'mid-mid': '+',
-  'left-mid': '+',
-  'right-mid': '+',
-  left: '|',
-  right: '|',
-  middle: '|',
-};
+const boxFrame = {
+  line: '─',
+  side: '│',
+  top: ['┌', '┬', '┐'],
+  middle: ['├', '┼', '┤'],
+  bottom: ['└', '┴', '┘'],
+} as const;
+const plus = ['+', '+', '+'] as const;
+const asciiFrame = { line: '-', side: '|', top: plus, middle: plus, bottom: plus } as const;

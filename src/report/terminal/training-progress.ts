@@ -1,8 +1,8 @@
-/** How far training is, in text: a line for each seed on a terminal, a line for each measurement elsewhere. */
+/** Progress of a training as text: one line for each seed on a terminal, else one line for each measurement. */
 import type { Measurement } from '../../study/trial.ts';
-import { fitText } from '../text/display-width.ts';
+import { metricIn } from '../results/metric-values.ts';
 import { durationText, percentText } from '../text/number-format.ts';
-import { ellipsisOf, shown, widthOf, type TextOptions } from '../text/text-options.ts';
+import { oneLine, progressBar, type TextOptions } from '../text/text-options.ts';
 
 export interface SeedProgress {
   readonly seed: number;
@@ -11,7 +11,7 @@ export interface SeedProgress {
   readonly epochs: number;
   /** The last measurement; null before the first. */
   readonly measured: Measurement | null;
-  /** Since it was started here, and steps done since. */
+  /** Time since this process started it, and the steps since. */
   readonly elapsedMs: number;
   readonly stepsHere: number;
 }
@@ -20,24 +20,23 @@ const barColumns = 16;
 
 export function progressLine(state: SeedProgress, options: TextOptions): string {
   const { seed, step, steps, epochs, measured } = state;
-  const filled = Math.round((barColumns * step) / steps);
-  const bar = options.unicode
-    ? '█'.repeat(filled) + '░'.repeat(barColumns - filled)
-    : `[${'#'.repeat(filled)}${'.'.repeat(barColumns - filled)}]`;
   const epoch = ((step / steps) * epochs).toFixed(1);
-  const validation =
-    measured === null ? '' : `  validation ${percentText(measured.validationAccuracy) ?? '-'} %`;
-  const text = `seed ${seed}  ${bar} epoch ${epoch}/${epochText(epochs)}${validation}${timeLeft(state)}`;
-  return fitText(shown(text, options), widthOf(options), ellipsisOf(options), 'end');
+  const bar = progressBar(step / steps, barColumns, options);
+  const validation = measured === null ? '' : `  ${accuracyText(measured, 'validation')}`;
+  return oneLine(
+    `seed ${seed}  ${bar} epoch ${epoch}/${epochText(epochs)}${validation}${timeLeft(state)}`,
+    options,
+  );
 }
 
 /** `seed 1  epoch 14.00 of 42  train 61.20 %  validation 45.10 %`. */
-export function measuredLine(
-  seed: number,
-  epochs: number,
-  { epoch, trainAccuracy, validationAccuracy }: Measurement,
-): string {
-  return `seed ${seed}  epoch ${epoch.toFixed(2)} of ${epochText(epochs)}  train ${percentText(trainAccuracy) ?? '-'} %  validation ${percentText(validationAccuracy) ?? '-'} %`;
+export function measuredLine(seed: number, epochs: number, measured: Measurement): string {
+  const epoch = metricIn(measured, 'epoch') ?? 0;
+  return `seed ${seed}  epoch ${epoch.toFixed(2)} of ${epochText(epochs)}  ${accuracyText(measured, 'train')}  ${accuracyText(measured, 'validation')}`;
+}
+
+function accuracyText(measured: Measurement, split: 'train' | 'validation'): string {
+  return `${split} ${percentText(metricIn(measured, `${split}_accuracy`)) ?? '-'} %`;
 }
 
 function epochText(epochs: number): string {

@@ -1,108 +1,125 @@
-/** What `train` prints: one network's curve, several seeds and their means, an ensemble's worth. */
-import type { Measurement, TrialResult } from '../../study/trial.ts';
-import { wrapText } from '../text/display-width.ts';
-import { gridLines, type Column } from './text-table.ts';
+/** The output of `train`: the curve of one network, several seeds with their means, an ensemble. */
+import type { Metric } from '../../study/metrics.ts';
+import { toSnake } from '../../study/spec/case-codec.ts';
+import { divergedReason, type Measurement, type TrialResult } from '../../study/trial.ts';
+import { bySplit, metricIn, metricsJson, pointJson } from '../results/metric-values.ts';
+import { meanCurve, sampleDeviation, type SeedResult } from '../results/training-means.ts';
 import { jsonText, schemaVersion } from '../text/json-value.ts';
-import { lossText, percentText, shortDigest } from '../text/number-format.ts';
-import { ellipsisOf, shown, widthOf, type TextOptions } from '../text/text-options.ts';
-import { deviationOf, meanCurve, type SeedResult } from '../results/training-means.ts';
-import { curveLines } from './trial-text.ts';
+import { bareText, metricHead, percentText, shortDigest } from '../text/number-format.ts';
+import { ellipsis, paragraph, type TextOptions } from '../text/text-options.ts';
+import { curveLines } from './curve-table.ts';
+import { numberColumn, tableLines, type Column } from './text-table.ts';
 
 /** Accuracy as a share, loss in nats. */
-interface Worth {
+interface Score {
   readonly accuracy: number;
   readonly loss: number;
 }
 
 export interface EnsembleSummary {
-  /** Networks that answer together. */
+  /** The networks whose probabilities are averaged. */
   readonly members: readonly { readonly seed: number; readonly step: number }[];
-  /** Whether each image is also seen mirrored. */
+  /** Whether each image is also classified mirrored. */
   readonly mirror: boolean;
-  /** Which cycles' ends were tried, latest first, and what each would have given. */
+  /** The ends of cycles that were tried, latest first, with the accuracy of an ensemble that includes them. */
   readonly cycles: readonly {
     readonly cycle: number;
     readonly joins: boolean;
     readonly validationAccuracy: number;
   }[];
-  readonly validation: Worth;
-  readonly test: Worth | null;
+  readonly validation: Score;
+  readonly test: Score | null;
 }
 
 export interface TrainingSummary {
   readonly seeds: readonly SeedResult[];
   readonly ensemble: EnsembleSummary | null;
   readonly kernel: string;
+  /** Of the trainer. */
+  readonly metrics: readonly Metric[];
 }
 
-export function trainingJson({ seeds, ensemble, kernel }: TrainingSummary): string {
+export function trainingJson({ seeds, ensemble, kernel, metrics }: TrainingSummary): string {
   const [only] = seeds;
   if (seeds.length === 1 && only !== undefined && ensemble === null) {
-    return jsonText({ schema_version: schemaVersion, ...resultJson(only.result, kernel) });
+    return jsonText({ schema_version: schemaVersion, ...resultJson(only.result, kernel, metrics) });
   }
   const curve = meanCurve(seeds);
-  const last = curve.at(-1) ?? null;
   const complete = seeds.every(({ result }) => result.kind === 'complete');
   return jsonText({
     schema_version: schemaVersion,
     status: complete ? 'complete' : 'diverged',
-    ...lastJson(last),
-    // An ensemble's own worth stands on top; what its networks are worth alone is below `seeds`.
-    ...(ensemble === null ? {} : ensembleTop(ensemble)),
+    ...lastJson(curve.at(-1) ?? null, metrics),
+    // The ensemble's scores replace the means; those of its networks are in `seeds`.
+    ...(ensemble === null ? {} : ensembleScores(ensemble)),
     steps: seeds[0]?.result.steps ?? 0,
     seconds: seeds.reduce((sum, { result }) => sum + result.seconds, 0),
     digest: null,
     kernel,
     ...(ensemble === null ? {} : { ensemble: ensembleJson(ensemble) }),
-    seeds: seeds.map(({ seed, result }) => ({ seed, ...resultJson(result, kernel) })),
-    curve: curve.map(pointJson),
+    seeds: seeds.map(({ seed, result }) => ({ seed, ...resultJson(result, kernel, metrics) })),
+    curve: curve.map((point) => pointJson(point, metrics)),
   });
 }
 
-export function trainingText({ seeds, ensemble }: TrainingSummary, options: TextOptions): string {
+export function trainingText(summary: TrainingSummary, options: TextOptions): string {
+  const { seeds, ensemble, metrics } = summary;
   const [only] = seeds;
   if (seeds.length === 1 && only !== undefined && ensemble === null) {
-    return `${resultLines(only.result, options).join('\n')}\n`;
+    return `${resultLines(only.result, metrics, options).join('\n')}\n`;
   }
-  const lines = [...gridLines(seedColumns(options), seeds, options), ...meanLines(seeds, options)];
-  if (ensemble !== null) lines.push(...ensembleLines(ensemble, options));
+  const lines = [
+    ...tableLines(seedColumns(metrics, options), seeds, options),
+    ...meanLines(seeds, metrics, options),
+    ...(ensemble === null ? [] : ensembleLines(ensemble, options)),
+  ];
   return `${lines.join('\n')}\n`;
 }
 
-function resultLines(result: TrialResult, options: TextOptions): string[] {
+function resultLines(
+  result: TrialResult,
+  metrics: readonly Metric[],
+  options: TextOptions,
+): string[] {
   const last = result.curve.at(-1);
-  if (result.kind === 'diverged' || last === undefined) {
-    return [`diverged: the loss was no longer finite after step ${result.steps}`];
-  }
-  const test = last.testAccuracy === null ? '' : `  test ${percentText(last.testAccuracy)} %`;
-  const summary = `train ${percentText(last.trainAccuracy)} %  validation ${percentText(last.validationAccuracy)} %${test}  in ${result.seconds.toFixed(2)} s`;
-  return [...curveLines(result.curve, options), summary, `digest ${result.digest}`];
+  if (result.kind === 'diverged' || last === undefined) return [divergedReason(result.steps)];
+  const scores = measuredShares(last, metrics).map(
+    (metric) => `${scoreName(metric)} ${percentText(metricIn(last, metric.name))} %`,
+  );
+  return [
+    ...curveLines(result.curve, metrics, options),
+    [...scores, `in ${result.seconds.toFixed(2)} s`].join('  '),
+    `digest ${result.digest}`,
+  ];
 }
 
-function meanLines(seeds: readonly SeedResult[], options: TextOptions): string[] {
+function meanLines(
+  seeds: readonly SeedResult[],
+  metrics: readonly Metric[],
+  options: TextOptions,
+): string[] {
   const last = meanCurve(seeds).at(-1);
   if (last === undefined) return ['no means: a seed diverged'];
   const ends = seeds.flatMap(({ result }) => result.curve.at(-1) ?? []);
-  const text = (name: string, of: (m: Measurement) => number | null): string => {
-    const deviation = deviationOf(ends.map((end) => of(end) ?? NaN));
+  const parts = measuredShares(last, metrics).map((metric) => {
+    const deviation = sampleDeviation(ends.map((end) => metricIn(end, metric.name) ?? NaN));
     const spread = deviation === null ? '' : ` ± ${percentText(deviation) ?? '-'}`;
-    return `${name} ${percentText(of(last)) ?? '-'}${spread} %`;
-  };
-  const parts = [
-    text('train', (m) => m.trainAccuracy),
-    text('validation', (m) => m.validationAccuracy),
-    ...(last.testAccuracy === null ? [] : [text('test', (m) => m.testAccuracy)]),
-  ];
-  return [
-    ...wrapText(
-      shown(
-        `mean of ${seeds.length} seeds (± deviation between seeds): ${parts.join('  ')}`,
-        options,
-      ),
-      widthOf(options),
-      '  ',
-    ),
-  ];
+    return `${scoreName(metric)} ${percentText(metricIn(last, metric.name)) ?? '-'}${spread} %`;
+  });
+  const text = `mean of ${seeds.length} seeds (± deviation between seeds): ${parts.join('  ')}`;
+  return paragraph(text, options);
+}
+
+/** The accuracies that were measured, by split. */
+function measuredShares(point: Measurement, metrics: readonly Metric[]): readonly Metric[] {
+  return bySplit(metrics).filter(
+    ({ unit, name }) => unit === 'share' && metricIn(point, name) !== null,
+  );
+}
+
+/** `train`, `validation`, `test` for accuracies. */
+function scoreName(metric: Metric): string {
+  return metricHead(metric).replace(/ %$/, '');
 }
 
 function ensembleLines(ensemble: EnsembleSummary, options: TextOptions): string[] {
@@ -111,65 +128,70 @@ function ensembleLines(ensemble: EnsembleSummary, options: TextOptions): string[
     const verdict = index === 0 ? 'the last one' : joins ? 'joins' : 'does not join: no better';
     return `  end of cycle ${cycle}: validation ${percentText(validationAccuracy)} % (${verdict})`;
   });
-  const onTest = test === null ? '' : `  test ${percentText(test.accuracy)} %`;
+  const testText = test === null ? '' : `  test ${percentText(test.accuracy)} %`;
   return [
     `ensemble of ${members.length} networks, probabilities averaged${mirror ? ', also over the mirrored image' : ''}`,
     ...tried,
-    `ensemble: validation ${percentText(validation.accuracy)} %${onTest}`,
-  ].flatMap((line) => wrapText(shown(line, options), widthOf(options), '  '));
+    `ensemble: validation ${percentText(validation.accuracy)} %${testText}`,
+  ].flatMap((line) => paragraph(line, options));
 }
 
-function seedColumns(options: TextOptions): readonly Column<SeedResult>[] {
-  const right = (
-    head: string,
-    importance: number | null,
-    cell: (last: Measurement | null, row: SeedResult) => string | null,
-    short = head,
-  ): Column<SeedResult> => ({
-    head,
-    short,
-    align: 'right',
-    importance,
-    cell: (row) =>
-      cell(row.result.kind === 'complete' ? (row.result.curve.at(-1) ?? null) : null, row),
-  });
+/** Importance of the columns; those of other metrics are removed first. */
+const importances: Readonly<Record<string, number | null>> = {
+  train_accuracy: 70,
+  validation_accuracy: null,
+  test_accuracy: 80,
+  validation_loss: 40,
+};
+
+function seedColumns(
+  metrics: readonly Metric[],
+  options: TextOptions,
+): readonly Column<SeedResult>[] {
+  const scores = bySplit(metrics).filter(({ unit }) => unit === 'share');
+  const losses = metrics.filter(({ kind, split }) => kind === 'loss' && split === 'validation');
   return [
-    right('seed', null, (_, { seed }) => String(seed)),
-    right('train %', 70, (last) => percentText(last?.trainAccuracy ?? null)),
-    right('validation %', null, (last) => percentText(last?.validationAccuracy ?? null), 'val %'),
-    right('test %', 80, (last) => percentText(last?.testAccuracy ?? null)),
-    right('loss', 40, (last) => lossText(last?.validationLoss ?? null)),
-    right('seconds', 30, (_, { result }) => result.seconds.toFixed(2)),
-    right('digest', 20, (_, { result }) =>
-      result.kind === 'complete' ? shortDigest(result.digest, ellipsisOf(options)) : 'diverged',
+    numberColumn('seed', null, ({ seed }) => String(seed)),
+    ...[...scores, ...losses].map((metric): Column<SeedResult> => {
+      const head = metric.kind === 'loss' ? 'loss' : metricHead(metric);
+      return numberColumn(
+        head,
+        importances[metric.name] ?? 5,
+        ({ result }) => {
+          const last = result.kind === 'complete' ? result.curve.at(-1) : undefined;
+          return last === undefined ? null : bareText(metric, metricIn(last, metric.name));
+        },
+        { short: head.replace('validation', 'val') },
+      );
+    }),
+    numberColumn('seconds', 30, ({ result }) => result.seconds.toFixed(2)),
+    numberColumn('digest', 20, ({ result }) =>
+      result.kind === 'complete' ? shortDigest(result.digest, ellipsis(options)) : 'diverged',
     ),
   ];
 }
 
-function resultJson(result: TrialResult, kernel: string): object {
+function resultJson(result: TrialResult, kernel: string, metrics: readonly Metric[]): object {
+  const last = result.kind === 'complete' ? (result.curve.at(-1) ?? null) : null;
   return {
     status: result.kind,
-    ...lastJson(result.kind === 'complete' ? (result.curve.at(-1) ?? null) : null),
+    ...lastJson(last, metrics),
     steps: result.steps,
     seconds: result.seconds,
     digest: result.kind === 'complete' ? result.digest : null,
     kernel,
-    curve: result.curve.map(pointJson),
+    curve: result.curve.map((point) => pointJson(point, metrics)),
   };
 }
 
-function lastJson(last: Measurement | null): object {
-  return {
-    train_accuracy: last?.trainAccuracy ?? null,
-    validation_accuracy: last?.validationAccuracy ?? null,
-    test_accuracy: last?.testAccuracy ?? null,
-    train_loss: last?.trainLoss ?? null,
-    validation_loss: last?.validationLoss ?? null,
-    test_loss: last?.testLoss ?? null,
-  };
+/** Accuracies, then losses, of all splits. */
+function lastJson(last: Measurement | null, metrics: readonly Metric[]): object {
+  const named = (kind: Metric['kind']): readonly Metric[] =>
+    metrics.filter((metric) => metric.kind === kind);
+  return metricsJson(last, [...named('accuracy'), ...named('loss')]);
 }
 
-function ensembleTop({ validation, test }: EnsembleSummary): object {
+function ensembleScores({ validation, test }: EnsembleSummary): object {
   return {
     train_accuracy: null,
     validation_accuracy: validation.accuracy,
@@ -180,28 +202,6 @@ function ensembleTop({ validation, test }: EnsembleSummary): object {
   };
 }
 
-function ensembleJson({ members, mirror, cycles }: EnsembleSummary): object {
-  return {
-    members,
-    mirror,
-    cycles: cycles.map(({ cycle, joins, validationAccuracy }) => ({
-      cycle,
-      joins,
-      validation_accuracy: validationAccuracy,
-    })),
-  };
-}
-
-export function pointJson(m: Measurement): Record<string, number> {
-  return {
-    step: m.step,
-    epoch: m.epoch,
-    learning_rate: m.learningRate,
-    train_loss: m.trainLoss,
-    train_cost: m.trainCost,
-    train_accuracy: m.trainAccuracy,
-    validation_loss: m.validationLoss,
-    validation_cost: m.validationCost,
-    validation_accuracy: m.validationAccuracy,
-  };
+function ensembleJson({ members, mirror, cycles }: EnsembleSummary): unknown {
+  return toSnake({ members, mirror, cycles });
 }

@@ -1,9 +1,9 @@
 /**
- * How many columns of a terminal a text takes, and cutting it to fit.
+ * Display width: how many columns of a terminal a text takes, and cutting and wrapping to a width.
  *
- * Expects text that went through `foreignText`: nothing in it is obeyed by the terminal. East Asian
- * wide characters and emoji take two columns (Unicode Standard Annex 11), combining marks none.
- * Terminals disagree about rare sequences; this errs on the wide side where there is a choice.
+ * Expects text without control characters (`foreignText`). East Asian wide characters and emoji take two
+ * columns (Unicode Standard Annex 11), combining marks none. Terminals disagree about rare sequences;
+ * in doubt the larger width counts.
  */
 const plainAscii = /^[ -~]*$/;
 const mark = /^\p{M}$/u;
@@ -17,7 +17,7 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** Cuts a text that is wider than `width` and ends it with the ellipsis; the end or the start is lost. */
+/** Cuts a text that is wider than `width`; the ellipsis replaces its end or its start. */
 export function fitText(
   text: string,
   width: number,
@@ -45,7 +45,7 @@ export function wrapText(text: string, width: number, indent: string): string[] 
   return wrapWords(text.split(' '), ' ', width, indent);
 }
 
-/** Breaks between the words given and nowhere else, unless a word alone is wider than a line. */
+/** Breaks only between the given words, unless one word is wider than a line. */
 export function wrapWords(
   words: readonly string[],
   gap: string,
@@ -71,7 +71,7 @@ export function wrapWords(
   return line === null ? lines : [...lines, line];
 }
 
-/** What fits, up to the last space where there is one behind the indent, and the rest. */
+/** The part that fits, up to the last space after the indent if there is one, and the rest. */
 function splitAt(line: string, width: number, indentWidth: number): [string, string] {
   const characters = Array.from(line);
   let used = 0;

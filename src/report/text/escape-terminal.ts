@@ -1,12 +1,13 @@
 /**
- * Makes any text safe to print: what a terminal would obey or hide becomes a visible escape.
+ * Terminal escaping: control and invisible characters become visible escapes, so any text is safe to
+ * print.
  *
  * Names of workers, reasons and file names come from other machines. An escape sequence in one of
- * them could recolour, move or overwrite what was printed; a bidirectional control could make one
- * name look like another. Every foreign string in terminal output, TSV, Markdown and LaTeX goes
- * through here. JSON and CSV do not: their own quoting keeps the text as it was.
+ * them could recolour, move or overwrite the output; a bidirectional control could make one name look
+ * like another. Every foreign string in terminal output, TSV, Markdown and LaTeX passes through this
+ * module. JSON and CSV do not need it: their own quoting keeps the text unchanged.
  *
- * The escapes are for reading, not for reading back: a backslash stays a backslash.
+ * The escapes cannot be decoded: a backslash stays a backslash.
  */
 
 /** Controls (C0, DEL, C1), format characters (bidirectional, zero-width, tags), line and paragraph separators, lone surrogates. */
@@ -19,7 +20,7 @@ export function foreignText(text: string): string {
   return text.replaceAll(unseen, escaped);
 }
 
-/** The same in plain ASCII, for terminals that show nothing else. Our own symbols are spelled out. */
+/** Like `foreignText`, in ASCII only. Symbols such as λ are spelled out. */
 export function asciiText(text: string): string {
   return text.replaceAll(beyondAscii, (character) => spelled[character] ?? escaped(character));
 }

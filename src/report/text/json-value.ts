@@ -1,9 +1,9 @@
 /**
- * The JSON that Ridgeline prints: snake_case, full precision, two spaces of indentation. What is no
- * finite number is null, since JSON has no word for it.
+ * JSON that Ridgeline prints: snake_case, full precision, two spaces of indentation. A number that is not
+ * finite is null, since JSON cannot express it.
  */
 
-/** Only ever added to within one version; raised when something is renamed or removed. */
+/** Fields are only added within one version; renaming or removing one raises it. */
 export const schemaVersion = 1;
 
 export function jsonText(value: unknown): string {

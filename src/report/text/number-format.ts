@@ -1,48 +1,70 @@
 /**
- * Numbers for people: fixed digits, so that columns align. Files keep full precision and do not
- * come here. Null is for what is not known, or not a finite number; the caller says how it looks.
+ * Numbers for people: fixed digits, so that columns align. Files keep full precision and do not use this
+ * module. Null: unknown, or not a finite number; the caller decides what to print for it.
  */
-import type { ObjectiveMetric } from '../../study/spec/study-spec.ts';
+import { classificationMetrics, type Metric } from '../../study/metrics.ts';
 
-/** Three significant digits: `2.31e-4`. */
-export function lambdaText(lambda: number): string {
-  return lambda === 0 ? '0' : lambda.toExponential(2);
-}
-
-/** A share in [0, 1] as per cent with two digits, without the sign: `47.12`. */
+/** A share in [0, 1] in percent with two digits, without the sign: `47.12`. */
 export function percentText(share: number | null): string | null {
-  return isKnown(share) ? (100 * share).toFixed(2) : null;
+  return isFinite(share) ? (100 * share).toFixed(2) : null;
 }
 
-/** Four digits after the point, or four significant ones where that says nothing or too much. */
+/** Four digits after the point; four significant digits if the value is very small or very large. */
 export function lossText(loss: number | null): string | null {
-  if (!isKnown(loss)) return null;
+  if (!isFinite(loss)) return null;
   const size = Math.abs(loss);
   return size !== 0 && (size < 0.001 || size >= 10_000) ? loss.toExponential(3) : loss.toFixed(4);
 }
 
 export function secondsText(seconds: number | null): string | null {
-  return isKnown(seconds) ? seconds.toFixed(2) : null;
+  return isFinite(seconds) ? seconds.toFixed(2) : null;
 }
 
-export function isAccuracy(metric: ObjectiveMetric): boolean {
-  return metric === 'validation_accuracy' || metric === 'train_accuracy';
+/** The description of a metric; of a name that is not in the list, a metric without a unit. */
+export function metricNamed(
+  name: string,
+  metrics: readonly Metric[] = classificationMetrics,
+): Metric {
+  const unknown = { kind: 'loss', split: null, direction: null, unit: null } as const;
+  return metrics.find((metric) => metric.name === name) ?? { name, ...unknown, description: name };
 }
 
-/** A value of a metric, or its error, without the unit: per cent for accuracies. */
-export function bareText(metric: ObjectiveMetric, value: number | null): string | null {
-  return isAccuracy(metric) ? percentText(value) : lossText(value);
+/** A value of a metric, or its error, without the unit: in percent for shares. */
+export function bareText({ unit }: Metric, value: number | null): string | null {
+  return unit === 'share' ? percentText(value) : lossText(value);
 }
 
 /** A value of a metric with its unit, for a sentence: `47.12 %` or `1.5032`. */
-export function metricText(metric: ObjectiveMetric, value: number | null): string | null {
+export function metricText(metric: Metric, value: number | null): string | null {
   const text = bareText(metric, value);
-  return text === null || !isAccuracy(metric) ? text : `${text} %`;
+  return text === null || metric.unit !== 'share' ? text : `${text} %`;
+}
+
+/** `47.12 ± 0.50 %`: the value with its standard error, if that is known. */
+export function valueWithError(
+  metric: Metric,
+  value: number | null,
+  error: number | null,
+): string | null {
+  const [text, errorText] = [bareText(metric, value), bareText(metric, error)];
+  if (text === null || errorText === null) return metricText(metric, value);
+  return `${text} ± ${errorText}${metric.unit === 'share' ? ' %' : ''}`;
 }
 
 /** A metric's name in words: `validation accuracy`. */
-export function metricName(metric: ObjectiveMetric): string {
-  return metric.replace('_', ' ');
+export function metricName({ name }: Pick<Metric, 'name'>): string {
+  return name.replaceAll('_', ' ');
+}
+
+/** The label of an axis: `validation accuracy, %`. */
+export function axisLabel(metric: Metric): string {
+  return metric.unit === 'share' ? `${metricName(metric)}, %` : metricName(metric);
+}
+
+/** The head of a column: `validation %` for an accuracy, else the metric's name in words. */
+export function metricHead(metric: Metric): string {
+  if (metric.unit !== 'share') return metricName(metric);
+  return `${metricName({ name: metric.name.replace(/_accuracy$/, '') })} %`;
 }
 
 /** `48 s`, `3 min 20 s`, `2 h 05 min`, `3 d 04 h`: two units at most. */
@@ -61,15 +83,26 @@ export function countText(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** The first eight digits of a digest: enough to recognise it; files have all 64. */
+/** The first eight digits of a digest; files have all 64. */
 export function shortDigest(digest: string, ellipsis: string): string {
   return digest.length > 8 ? `${digest.slice(0, 8)}${ellipsis}` : digest;
+}
+
+/** RFC 3339 in UTC, to the second, with a space for the T. */
+export function timeText(timeMs: number): string {
+  if (!Number.isFinite(timeMs)) return '–';
+  return `${new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+/** `0.3`, never `0.30000000000000004`. */
+export function plainNumber(value: number): string {
+  return String(Number(value.toPrecision(6)));
 }
 
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-function isKnown(value: number | null): value is number {
+function isFinite(value: number | null): value is number {
   return value !== null && Number.isFinite(value);
 }

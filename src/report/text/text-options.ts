@@ -1,7 +1,8 @@
 /**
- * How text for a terminal is to look. Colours and width are decided by whoever owns the stream and
- * handed in; nothing here looks at an environment. Meaning is never in the colour alone.
+ * Text options: how text for a terminal looks. The owner of the stream decides on colours and width and
+ * passes them in; this module reads no environment. No meaning is in a colour alone.
  */
+import { fitText, wrapText } from './display-width.ts';
 import { asciiText, foreignText } from './escape-terminal.ts';
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
@@ -10,25 +11,49 @@ export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
 type Paint = (style: Style, text: string) => string;
 
 export interface TextOptions {
-  /** Columns of the terminal. Below 40 the text is laid out for 40. */
+  /** Columns of the terminal. Text is laid out for at least 40. */
   readonly width: number;
   readonly color: Paint;
-  /** False where the terminal's locale shows ASCII only. */
+  /** False for a terminal whose locale shows ASCII only. */
   readonly unicode: boolean;
 }
 
 const widthMin = 40;
 
-export function widthOf(options: TextOptions): number {
+export function textWidth(options: TextOptions): number {
   return Math.max(widthMin, options.width);
 }
 
-/** Any text, ours or foreign, as this terminal can show it and cannot be harmed by it. */
-export function shown(text: string, options: TextOptions): string {
+/** Any text, escaped so that the terminal shows it and does not obey it. */
+export function printable(text: string, options: TextOptions): string {
   const safe = foreignText(text);
   return options.unicode ? safe : asciiText(safe);
 }
 
-export function ellipsisOf(options: TextOptions): string {
+/** One line: escaped, and cut to the width. */
+export function oneLine(text: string, options: TextOptions): string {
+  return fitText(printable(text, options), textWidth(options), ellipsis(options), 'end');
+}
+
+/** A sentence on as many lines as it needs: escaped, wrapped, later lines indented, painted. */
+export function paragraph(
+  text: string,
+  options: TextOptions,
+  style: Style | null = null,
+  indent = '  ',
+): string[] {
+  const lines = wrapText(printable(text, options), textWidth(options), indent);
+  return style === null ? lines : lines.map((line) => options.color(style, line));
+}
+
+export function ellipsis(options: TextOptions): string {
   return options.unicode ? '…' : '...';
+}
+
+/** A bar that is filled to `share`: in ASCII, brackets enclose it. */
+export function progressBar(share: number, columns: number, { unicode }: TextOptions): string {
+  const filled = Math.round(columns * share);
+  return unicode
+    ? '█'.repeat(filled) + '░'.repeat(columns - filled)
+    : `[${'#'.repeat(filled)}${'.'.repeat(columns - filled)}]`;
 }

@@ -1,82 +1,86 @@
 /**
- * The boards of the studies that somebody looks at, kept up to date by what the cluster tells.
+ * Dashboard cache: the studies that open pages show, updated by the events of the cluster.
  *
- * A board is made when its study is first looked at. Its trials are read again when something of it has
- * changed and somebody looks, but no more often than it can be afforded.
+ * A study is loaded when a page first shows it. Its trials are read again after a change while a page shows
+ * it, but reading takes at most a fixed share of the time.
  */
 import type { Clock } from '../../base/clock.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import type { TrialRecord } from '../../study/trial.ts';
+import { trainerName } from '../../study/trainer-description.ts';
 import type { LiveCluster } from '../live-cluster.ts';
 import type { Overview, StudyPage, TrialPage, ViewerRole } from '../page-messages.ts';
-import { StudyBoard } from './dashboard-study.ts';
+import { DashboardStudy, type RowsQuery } from './dashboard-study.ts';
 import { isCompared } from './live-results.ts';
 import { WorkerRates } from './worker-rates.ts';
 
-/** Boards beyond this many are dropped, oldest look first. */
-const boardsMax = 8;
-/** A running study's trials are read again this often: waiting ones begin to run without a word. */
+/** Of more studies, those that were shown least recently are dropped. */
+const studiesMax = 8;
+/** A running study's trials are read this often without an event: trials start to run without one. */
 const refreshMs = 2_000;
-/** Reading and comparing many trials takes a while: it may take this share of the time at most. */
+/** The most time that reading and comparing trials takes, as a share. */
 const refreshShare = 0.05;
 
-interface Shelved {
-  readonly board: StudyBoard;
-  /** As it was when its trials were last read. */
+interface Entry {
+  readonly study: DashboardStudy;
+  /** The study's state at the last read; empty before the first. */
   state: string;
-  /** Whether something has happened since. */
-  isOld: boolean;
-  /** When they are read again even if nothing has, and when they may be. */
-  readNextMs: number;
-  readAgainMs: number;
-  /** Null when it is to be made again. */
+  /** Whether something changed since the last read. */
+  isStale: boolean;
+  /** Time of the next read without a change, and the earliest time of the next read. */
+  refreshAtMs: number;
+  earliestMs: number;
+  /** Null after a change. */
   page: StudyPage | null;
+  /** The read in progress. */
+  reading: Promise<void> | null;
 }
 
-export class BoardShelf implements Disposable {
+export class DashboardCache implements Disposable {
   readonly #cluster: LiveCluster;
   readonly #clock: Clock;
-  readonly #boards = new Map<string, Shelved>();
+  /** The study that was shown last is the last one. */
+  readonly #entries = new Map<string, Entry>();
   readonly #rates = new WorkerRates();
-  readonly #stopListening: () => void;
+  readonly #unsubscribe: () => void;
   #version = 1;
 
   constructor(cluster: LiveCluster, clock: Clock) {
     this.#cluster = cluster;
     this.#clock = clock;
-    this.#stopListening = cluster.listen((event) => {
+    this.#unsubscribe = cluster.listen((event) => {
       this.#version += 1;
       if (event.kind === 'changed') {
-        for (const shelved of this.#boards.values()) {
-          shelved.isOld = true;
-          shelved.page = null;
+        for (const entry of this.#entries.values()) {
+          entry.isStale = true;
+          entry.page = null;
         }
         return;
       }
-      const shelved = this.#boards.get(event.study);
-      if (shelved !== undefined) shelved.page = null;
+      const entry = this.#entries.get(event.study);
+      if (entry !== undefined) entry.page = null;
       if (event.kind === 'measured') {
-        shelved?.board.measured(event.trial, event.measurement);
+        entry?.study.measured(event.trial, event.measurement);
         return;
       }
       if (event.trial.worker !== null && event.trial.status === 'complete')
         this.#rates.completed(event.trial.worker, clock.monotonicMs());
-      shelved?.board.ended(event.trial.id);
-      if (shelved !== undefined) shelved.isOld = true;
+      entry?.study.ended(event.trial.id);
+      if (entry !== undefined) entry.isStale = true;
     });
   }
 
-  /** Grows with every change of anything. */
+  /** Grows with every change. */
   get version(): number {
     return this.#version;
   }
 
-  overview(role: ViewerRole): Overview {
+  async overview(role: ViewerRole): Promise<Overview> {
+    const studies = await this.#cluster.studies();
     const nowMs = this.#clock.monotonicMs();
     return {
       version: this.#cluster.version,
       role,
-      studies: this.#cluster.studies(),
+      studies,
       workers: this.#cluster.workers().map((worker) => ({
         ...worker,
         trialsPerMinute: this.#rates.perMinute(worker.name, nowMs),
@@ -85,85 +89,86 @@ export class BoardShelf implements Disposable {
     };
   }
 
-  /** Null where there is no such study. */
-  page(study: string): StudyPage | null {
-    const record = this.#cluster.study(study);
+  /** Null for an unknown study. */
+  async page(study: string): Promise<StudyPage | null> {
+    const record = await this.#cluster.study(study);
     if (record === null) {
-      this.#boards.delete(study);
+      this.#entries.delete(study);
       return null;
     }
-    const shelved = this.#shelved(record);
-    // A change of the study's own state comes without an event.
-    if (shelved.page?.status !== record.status) shelved.page = shelved.board.page(record);
-    return shelved.page;
+    const entry = await this.#load(record);
+    // A change of the study's state has no event.
+    if (entry.page?.status !== record.status) entry.page = entry.study.page(record);
+    return entry.page;
   }
 
-  rows(
-    study: string,
-    query: { readonly stage: string | null; readonly offset: number; readonly limit: number },
-  ): TrialPage | null {
-    const record = this.#cluster.study(study);
-    return record === null ? null : this.#shelved(record).board.rows(record, query);
+  async rows(study: string, query: RowsQuery): Promise<TrialPage | null> {
+    const record = await this.#cluster.study(study);
+    return record === null ? null : (await this.#load(record)).study.rows(record, query);
   }
 
-  /** However long that takes: nothing will be read after it. */
-  readOnceMore(): void {
-    for (const shelved of this.#boards.values()) {
-      shelved.readAgainMs = 0;
-      shelved.isOld = true;
+  /** Before the last event of the streams, all trials are read once more, whatever time that takes. */
+  forceRefresh(): void {
+    for (const entry of this.#entries.values()) {
+      entry.earliestMs = 0;
+      entry.isStale = true;
     }
   }
 
   [Symbol.dispose](): void {
-    this.#stopListening();
+    this.#unsubscribe();
   }
 
-  #shelved(record: StudyRecord): Shelved {
+  async #load(record: StudyRecord): Promise<Entry> {
     const { study } = record.spec;
     const nowMs = this.#clock.monotonicMs();
-    const known = this.#boards.get(study);
-    if (known === undefined) {
-      const made: Shelved = {
-        board: new StudyBoard(record, this.#trialsOf(record)),
-        page: null,
-        ...this.#readAt(record, nowMs),
-      };
-      this.#boards.set(study, made);
-      const oldest = this.#boards.keys().next().value;
-      if (this.#boards.size > boardsMax && oldest !== undefined) this.#boards.delete(oldest);
-      return made;
+    const entry = this.#entries.get(study) ?? this.#newEntry(record);
+    this.#entries.delete(study);
+    this.#entries.set(study, entry);
+    const oldest = this.#entries.keys().next().value;
+    if (this.#entries.size > studiesMax && oldest !== undefined) this.#entries.delete(oldest);
+    if (nowMs >= entry.earliestMs && isDue(entry, record, nowMs)) {
+      entry.reading ??= this.#read(entry, record).finally(() => {
+        entry.reading = null;
+      });
     }
-    // The last looked at stands last.
-    this.#boards.delete(study);
-    this.#boards.set(study, known);
-    if (nowMs >= known.readAgainMs && isDue(known, record, nowMs)) {
-      known.board.refresh(record, this.#trialsOf(record));
-      Object.assign(known, { page: null, ...this.#readAt(record, nowMs) });
-    }
-    return known;
+    await entry.reading;
+    return entry;
   }
 
-  #trialsOf(record: StudyRecord): TrialRecord[] {
-    return this.#cluster.trials(record.spec.study, { correctness: isCompared(record) });
-  }
-
-  #readAt(record: StudyRecord, startedMs: number) {
-    const nowMs = this.#clock.monotonicMs();
+  #newEntry(record: StudyRecord): Entry {
+    const trainer = this.#cluster.describeTrainer(trainerName(record.spec.trainer));
     return {
-      state: stateOf(record),
-      isOld: false,
-      readNextMs: nowMs + refreshMs,
-      readAgainMs: nowMs + (nowMs - startedMs) / refreshShare,
+      study: new DashboardStudy(record, trainer, []),
+      state: '',
+      isStale: true,
+      refreshAtMs: 0,
+      earliestMs: 0,
+      page: null,
+      reading: null,
     };
   }
+
+  async #read(entry: Entry, record: StudyRecord): Promise<void> {
+    const startedMs = this.#clock.monotonicMs();
+    // An event during the read makes the entry stale again.
+    entry.isStale = false;
+    const correctness = isCompared(record);
+    entry.study.refresh(record, await this.#cluster.trials(record.spec.study, { correctness }));
+    const nowMs = this.#clock.monotonicMs();
+    entry.state = stateText(record);
+    entry.refreshAtMs = nowMs + refreshMs;
+    entry.earliestMs = nowMs + (nowMs - startedMs) / refreshShare;
+    entry.page = null;
+  }
 }
 
-/** One that is over is read again only when it is another: it may be 100,000 trials from the disk. */
-function isDue({ state, isOld, readNextMs }: Shelved, record: StudyRecord, nowMs: number): boolean {
-  if (state !== stateOf(record)) return true;
-  return record.endedAtMs === null && (isOld || nowMs >= readNextMs);
+/** A study that is over is read again only if its state changed: it may have 100,000 trials. */
+function isDue(entry: Entry, record: StudyRecord, nowMs: number): boolean {
+  if (entry.state !== stateText(record)) return true;
+  return record.endedAtMs === null && (entry.isStale || nowMs >= entry.refreshAtMs);
 }
 
-function stateOf({ status, createdAtMs, endedAtMs }: StudyRecord): string {
+function stateText({ status, createdAtMs, endedAtMs }: StudyRecord): string {
   return `${status} ${createdAtMs} ${endedAtMs}`;
 }

@@ -1,20 +1,24 @@
 /**
- * One study as the dashboard shows it: where it stood when its trials were last read, and the curves of
- * those that train now, which come by events and are stored only when they end.
+ * Dashboard study: the state of one study at the last read of its trials, and the curves of the trials that
+ * train now. Curves come from events, since they are stored only when a trial ends.
  *
- * Not here: what is found from the trials (`study-standing.ts`), and when they are read again
- * (`board-shelf.ts`).
+ * Not here: what is computed from the trials (`live-results.ts`), and when they are read
+ * (`dashboard-cache.ts`).
  */
-import type { RankedConfiguration } from '../../search/ranking/ranking.ts';
-import { lambdaRow } from '../../report/results/result-row.ts';
+import { cyclicalRateFrom } from '../../report/charts/rate-cycles.ts';
+import { configurationRow, type ResultRow } from '../../report/results/result-row.ts';
+import { datasetText } from '../../report/results/result-words.ts';
 import {
+  isNarrowed,
+  searchedParameters,
   stageCounts,
   tieSummary,
   winnerResult,
-  type ResultRow,
   type WinnerResult,
 } from '../../report/results/study-results.ts';
+import type { RankedConfiguration } from '../../search/ranking/ranking.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
+import type { TrainerDescription } from '../../study/trainer-description.ts';
 import {
   trialName,
   type Measurement,
@@ -23,31 +27,41 @@ import {
   type TrialRecord,
 } from '../../study/trial.ts';
 import type { RunningCurve, StageLine, StudyPage, TrialPage } from '../page-messages.ts';
-import { isCompared, standingOf, type Standing } from './live-results.ts';
+import { isCompared, liveResults, type LiveResults } from './live-results.ts';
 
-/** Rows that come with the page itself. */
+/** Rows in the first message of a study. */
 const firstRows = 25;
-/** Running trials whose curves are shown at once, and points kept of each. */
+/** The most curves that a page shows, and the most points of each. */
 const curvesMax = 8;
 const curvePointsMax = 400;
 
-export class StudyBoard {
-  readonly #curves = new Map<string, Measurement[]>();
-  #standing: Standing;
+/** A part of the ranking. */
+export interface RowsQuery {
+  /** Null for all stages. */
+  readonly stage: string | null;
+  readonly offset: number;
+  readonly limit: number;
+}
 
-  /** @param trials with their bits where the study is compared */
-  constructor(record: StudyRecord, trials: readonly TrialRecord[]) {
-    this.#standing = standingOf(record, trials);
+export class DashboardStudy {
+  readonly #trainer: TrainerDescription;
+  readonly #curves = new Map<string, Measurement[]>();
+  #live: LiveResults;
+
+  /** @param trials with their correctness bits if the study is compared */
+  constructor(record: StudyRecord, trainer: TrainerDescription, trials: readonly TrialRecord[]) {
+    this.#trainer = trainer;
+    this.#live = liveResults(record, trainer, trials);
   }
 
   refresh(record: StudyRecord, trials: readonly TrialRecord[]): void {
-    this.#standing = standingOf(record, trials);
+    this.#live = liveResults(record, this.#trainer, trials);
   }
 
   measured(id: TrialId, measurement: Measurement): void {
     const name = trialName(id);
     const points = this.#curves.get(name) ?? [];
-    // A trial that was begun again starts its curve again.
+    // A restarted trial restarts its curve.
     if ((points.at(-1)?.step ?? 0) >= measurement.step) points.length = 0;
     points.push(measurement);
     if (points.length > curvePointsMax) points.shift();
@@ -64,7 +78,7 @@ export class StudyBoard {
   }
 
   page(record: StudyRecord): StudyPage {
-    const { ranked, statistics, points, pointsTotal } = this.#standing;
+    const { ranked, statistics, points, pointsTotal, warnings } = this.#live;
     const { spec } = record;
     const winner = this.#winner(record);
     const [best] = ranked;
@@ -73,9 +87,11 @@ export class StudyBoard {
       status: record.status,
       reason: record.reason,
       objective: spec.objective,
+      metrics: this.#trainer.metrics,
+      parameters: searchedParameters(record),
+      parameter: statistics.parameter,
       seed: spec.seed,
-      dataset:
-        spec.dataset.source.kind === 'named' ? spec.dataset.source.name : spec.dataset.source.path,
+      dataset: datasetText(spec.dataset),
       createdAtMs: record.createdAtMs,
       endedAtMs: record.endedAtMs,
       stages: record.stages.map((stage) => this.#stageLine(record, stage)),
@@ -85,55 +101,51 @@ export class StudyBoard {
       fit: statistics.fit,
       validationCount: statistics.validationCount,
       isCompared: isCompared(record),
-      warnings: this.#standing.warnings,
-      rows: ranked.slice(0, firstRows).map((candidate) => this.#row(record, candidate)),
+      warnings,
+      rows: ranked.slice(0, firstRows).map((configuration) => this.#row(record, configuration)),
       rowsTotal: ranked.length,
       points,
       pointsTotal,
       curves: this.#runningCurves(),
-      learningRate: spec.trainer.learningRate,
+      learningRate: cyclicalRateFrom(spec.trainer),
     };
   }
 
-  /** A part of the ranking, of one stage or of all (ranks count over all stages). */
-  rows(
-    record: StudyRecord,
-    query: { stage: string | null; offset: number; limit: number },
-  ): TrialPage {
-    const { ranked } = this.#standing;
-    const chosen =
-      query.stage === null ? ranked : ranked.filter(({ trial }) => trial.id.stage === query.stage);
+  /** Ranks count over all stages. */
+  rows(record: StudyRecord, { stage, offset, limit }: RowsQuery): TrialPage {
+    const { ranked } = this.#live;
+    const chosen = stage === null ? ranked : ranked.filter(({ trial }) => trial.id.stage === stage);
     return {
       rows: chosen
-        .slice(query.offset, query.offset + query.limit)
-        .map((candidate) => this.#row(record, candidate)),
+        .slice(offset, offset + limit)
+        .map((configuration) => this.#row(record, configuration)),
       total: chosen.length,
     };
   }
 
-  #row(record: StudyRecord, candidate: RankedConfiguration): ResultRow {
-    return lambdaRow(record, candidate, this.#standing.statistics);
+  #row(study: StudyRecord, configuration: RankedConfiguration): ResultRow {
+    const { statistics } = this.#live;
+    return configurationRow({ study, metrics: this.#trainer.metrics, statistics }, configuration);
   }
 
   #winner(record: StudyRecord): WinnerResult | null {
     if (record.winner === null) return null;
     const name = trialName(record.winner.trial);
-    const found = this.#standing.ranked.find(({ trial }) => trialName(trial.id) === name);
+    const found = this.#live.ranked.find(({ trial }) => trialName(trial.id) === name);
     return found === undefined ? null : winnerResult(record, [this.#row(record, found)]);
   }
 
-  #stageLine({ spec }: StudyRecord, stage: StageRecord): StageLine {
-    const { name } = stage;
-    const isNarrowed = spec.stages.find((known) => known.name === name)?.lambda.kind === 'narrow';
-    return { ...stage, isNarrowed, ...(this.#standing.stages.get(name) ?? stageCounts([])) };
+  #stageLine(record: StudyRecord, stage: StageRecord): StageLine {
+    const counts = this.#live.stages.get(stage.name) ?? stageCounts([]);
+    return { ...stage, isNarrowed: isNarrowed(record, stage.name), ...counts };
   }
 
-  /** Of those that run as far as is known (one that was given back has nothing to show) and have a line to draw. */
+  /** The trials that run at the last read and have a line to draw. */
   #runningCurves(): RunningCurve[] {
     return [...this.#curves]
       .flatMap(([trial, points]): RunningCurve[] => {
-        const lambda = this.#standing.running.get(trial);
-        return lambda === undefined || points.length < 2 ? [] : [{ trial, lambda, points }];
+        const params = this.#live.running.get(trial);
+        return params === undefined || points.length < 2 ? [] : [{ trial, params, points }];
       })
       .slice(-curvesMax)
       .toSorted((a, b) => (a.trial < b.trial ? -1 : 1));

@@ -1,10 +1,10 @@
 /**
- * How many trials a worker completes in a minute: counts by second over a sliding window, nothing stored.
- * Of trials that take a millisecond there may be a hundred thousand in a window, and many pages ask.
+ * Worker rates: how many trials a worker completes per minute, over a sliding window. Trials are counted by
+ * second, since a window may contain a hundred thousand of them.
  */
 
 const windowSeconds = 180;
-/** Sooner, one trial more or less would decide. */
+/** In a shorter time, one trial would change the rate too much. */
 const leastSeconds = 5;
 
 export class WorkerRates {
@@ -22,7 +22,7 @@ export class WorkerRates {
     }
   }
 
-  /** Null before there is enough to tell, and when there was nothing for a whole window. */
+  /** Null for the first seconds, and if no trial ended within the window. */
   perMinute(worker: string, nowMs: number): number | null {
     const now = nowMs / 1_000;
     let first: number | null = null;

@@ -1,41 +1,50 @@
 /**
- * The charts of the page: the same code that draws files and reports, with this page's document.
+ * Charts of the page, drawn by the code that draws files and reports, with this page's document.
  *
- * An SVG is drawn again when its data or the width of its place has changed.
+ * An SVG is redrawn after a change of its data or of the width of its container.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { pageTheme, type ChartElement } from '../../report/charts/chart-style.ts';
-import { lambdaScatter } from '../../report/charts/lambda-scatter.ts';
 import { learningCurve } from '../../report/charts/learning-curve.ts';
-import { lambdaText, metricName } from '../../report/text/number-format.ts';
+import { parameterScatter } from '../../report/charts/parameter-scatter.ts';
+import { objectiveMetric } from '../../report/results/result-fields.ts';
 import { bestLabel } from '../../report/results/result-words.ts';
+import { metricName } from '../../report/text/number-format.ts';
+import { formatParams, parameterSymbol } from '../../study/search-space.ts';
 import type { RunningCurve, StudyPage } from '../page-messages.ts';
 
 export function Scatter({ page }: { readonly page: StudyPage }) {
-  if (page.points.length === 0)
-    return <p class="empty">A point appears with every trial that ends.</p>;
-  const { best } = page;
+  if (page.points.length === 0) return <p class="empty">Each trial that ends adds a point.</p>;
+  const { best, parameter } = page;
+  const metric = objectiveMetric(page);
+  const symbol = parameterSymbol(parameter);
   return (
     <Chart
-      // What the drawing depends on: not the whole page, which changes with every step of a trial.
+      // The data of the drawing; the whole page changes with every step of a trial.
       drawnFor={JSON.stringify([
         page.study,
         page.points,
-        page.stages.map((stage) => stage.range),
+        page.stages.map((stage) => stage.space),
         page.fit,
         bestLabel(page),
       ])}
       draw={(width) =>
-        lambdaScatter(
+        parameterScatter(
           document,
           {
-            title: `λ against ${metricName(page.objective.metric)}`,
-            objective: page.objective,
-            stages: page.stages,
-            trials: page.points.map(([stage, lambda, value, trial, tied]) => ({
+            title: `${symbol} against ${metricName(metric)}`,
+            symbol,
+            metric,
+            direction: page.objective.direction,
+            stages: page.stages.map(({ name, space, isNarrowed }) => ({
+              name,
+              range: space?.[parameter] ?? null,
+              isNarrowed,
+            })),
+            trials: page.points.map(([stage, at, value, trial, tied]) => ({
               stage: page.stages[stage]?.name ?? '',
               trial,
-              lambda,
+              at,
               value,
               tied,
             })),
@@ -58,7 +67,7 @@ interface RunningCurvesProps {
   readonly page: StudyPage;
 }
 
-/** One small chart a trial that is training now. */
+/** One small chart for each trial that is training. */
 export function RunningCurves({ page }: RunningCurvesProps) {
   return (
     <div class="small-charts">
@@ -66,7 +75,7 @@ export function RunningCurves({ page }: RunningCurvesProps) {
         <figure key={curve.trial}>
           <figcaption>
             {curve.trial}
-            <span class="small"> λ = {lambdaText(curve.lambda)}</span>
+            <span class="small"> {formatParams(curve.params)}</span>
           </figcaption>
           <CurveChart curve={curve} page={page} />
         </figure>
@@ -85,6 +94,7 @@ function CurveChart({ curve, page }: { readonly curve: RunningCurve; readonly pa
           {
             title: `learning curve of ${curve.trial}`,
             series: [{ label: curve.trial, curve: curve.points }],
+            metrics: page.metrics,
             learningRate: page.learningRate,
             width,
             isSmall: true,
@@ -97,7 +107,7 @@ function CurveChart({ curve, page }: { readonly curve: RunningCurve; readonly pa
 }
 
 interface ChartProps {
-  /** Drawn again when this changes. */
+  /** The chart is redrawn when this changes. */
   readonly drawnFor: string;
   readonly draw: (width: number) => ChartElement;
 }
@@ -115,16 +125,7 @@ function Chart({ drawnFor, draw }: ChartProps) {
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
-    if (width > 0) place.current?.replaceChildren(onePicture(draw(width)));
+    if (width > 0) place.current?.replaceChildren(draw(width));
   }, [drawnFor, width]);
   return <div class="chart" ref={place} />;
-}
-
-/** A chart is one image with a title and a description; Plot's names of its parts would be read beside them. */
-function onePicture(chart: ChartElement): ChartElement {
-  for (const part of chart.querySelectorAll('g[aria-label]')) {
-    part.setAttribute('data-mark', part.getAttribute('aria-label') ?? '');
-    part.removeAttribute('aria-label');
-  }
-  return chart;
 }

@@ -1,22 +1,22 @@
-/** What is the same whichever study is shown: the worker nodes, and what happened. */
+/** Parts that do not depend on the shown study: the workers and the log. */
 import type { LogLine, WorkerLine } from '../page-messages.ts';
 import { clockText, countText } from './format.ts';
 
 export function WorkerTable({ workers }: { readonly workers: readonly WorkerLine[] }) {
   return (
     <section aria-labelledby="workers">
-      <h2 id="workers">Worker nodes</h2>
+      <h2 id="workers">Workers</h2>
       {workers.length === 0 ? (
         <p class="empty">
-          None has joined. Start one with <code>ridgeline worker --join …</code>; the coordinator
-          printed the whole line.
+          No worker has joined. Start one with <code>ridgeline worker --join …</code>; the
+          coordinator printed the complete command.
         </p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Table of worker nodes">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Table of workers">
           <table>
             <thead>
               <tr>
-                <th scope="col">node</th>
+                <th scope="col">worker</th>
                 <th scope="col">state</th>
                 <th scope="col">threads</th>
                 <th scope="col" class="number">
@@ -46,7 +46,7 @@ function WorkerRow({ worker }: { readonly worker: WorkerLine }) {
     <tr class={worker.state === 'lost' ? 'gone' : undefined}>
       <th scope="row">{worker.name}</th>
       <td>
-        <span class={`state ${worker.state}`}>{worker.state}</span>
+        <span class={`state ${worker.state.replace(' ', '-')}`}>{worker.state}</span>
         {worker.reason !== null && <span class="small block">{worker.reason}</span>}
       </td>
       <td>
@@ -72,8 +72,8 @@ function WorkerRow({ worker }: { readonly worker: WorkerLine }) {
 export function EventLog({ lines }: { readonly lines: readonly LogLine[] }) {
   return (
     <section aria-labelledby="log">
-      <h2 id="log">What happened</h2>
-      {lines.length === 0 && <p class="empty">Nothing yet.</p>}
+      <h2 id="log">Log</h2>
+      {lines.length === 0 && <p class="empty">The log is empty.</p>}
       <div class="log" tabIndex={0} role="log" aria-label="Events, newest first" aria-live="off">
         <ol>
           {lines.toReversed().map((line) => (

@@ -1,8 +1,8 @@
 /**
- * The page's connection to its server: signing in, the stream of states, and the few requests.
+ * Connection of the page to its server: sign-in, the event stream, and requests.
  *
- * `EventSource` comes back by itself; whether it is there is shown, since an old picture of a cluster
- * that looks new is worse than none.
+ * `EventSource` reconnects automatically. The page shows whether it is connected, so that an old state is not
+ * mistaken for the current one.
  */
 import type { Overview, LogLine, StudyPage, TrialPage } from '../page-messages.ts';
 
@@ -15,14 +15,14 @@ export interface StreamHandlers {
   readonly signedOut: () => void;
 }
 
-/** A stream that was refused, for too many pages are open, is asked for again so much later. */
-const againMs = 5_000;
+/** Delay before another attempt after the server refused the stream, because too many pages are open. */
+const retryMs = 5_000;
 
 /** @returns a function that closes the stream */
 export function openStream(study: string | null, handlers: StreamHandlers): () => void {
   const query = study === null ? '' : `?study=${encodeURIComponent(study)}`;
   let isClosed = false;
-  let again: number | undefined;
+  let retry: number | undefined;
   let source: EventSource;
   const open = (): void => {
     source = new EventSource(`/api/events${query}`);
@@ -37,24 +37,24 @@ export function openStream(study: string | null, handlers: StreamHandlers): () =
     source.addEventListener('open', () => handlers.connected(true));
     source.addEventListener('error', () => {
       handlers.connected(false);
-      // A stream that broke comes back by itself; one that was refused does not.
+      // A broken stream reconnects automatically; a refused one does not.
       if (source.readyState !== EventSource.CLOSED) return;
       void hasEnded().then((isOver) => {
         if (isClosed) return;
         if (isOver) handlers.signedOut();
-        else again = setTimeout(open, againMs);
+        else retry = setTimeout(open, retryMs);
       });
     });
   };
   open();
   return () => {
     isClosed = true;
-    clearTimeout(again);
+    clearTimeout(retry);
     source.close();
   };
 }
 
-/** Whether the session is over; not, as long as nobody answers. */
+/** Whether the session is over; false if the server does not respond. */
 async function hasEnded(): Promise<boolean> {
   try {
     return (await fetch('/api/session')).status === 401;
@@ -64,19 +64,19 @@ async function hasEnded(): Promise<boolean> {
 }
 
 /**
- * @param text a token, a one-time code, or the whole link that holds one
- * @returns null when signed in; else why not
+ * @param text a token, a one-time code, or a link that contains one
+ * @returns null after success, else the problem
  */
 export async function signIn(text: string): Promise<string | null> {
-  return await post('/api/sign-in', { secret: codeOfLink(text) ?? text });
+  return await post('/api/sign-in', { secret: codeFromLink(text) ?? text });
 }
 
 /** The code in the fragment of a link. */
-export function codeOfLink(link: string): string | null {
+export function codeFromLink(link: string): string | null {
   return /#code=(.+)$/.exec(link)?.[1] ?? null;
 }
 
-/** @returns null when it was done; else why not */
+/** @returns null after success, else the problem */
 export async function changeStudy(
   study: string,
   change: 'pause' | 'resume' | 'cancel',
@@ -84,14 +84,14 @@ export async function changeStudy(
   return await post(`/api/studies/${encodeURIComponent(study)}/change`, { change });
 }
 
-/** @returns null when nobody is signed in here any more; else why somebody still is */
+/** @returns null if the session has ended, else the problem */
 export async function signOut(): Promise<string | null> {
   const asked = await send('/api/sign-out', {});
-  // Without a session there is nothing to end.
+  // Status 401: there was no session.
   return asked.status === 401 ? null : asked.problem;
 }
 
-/** A link for somebody who may look and not touch; else why there is none. */
+/** A link for a viewer, or the problem. */
 export async function readOnlyLink(): Promise<
   { readonly link: string } | { readonly problem: string }
 > {
@@ -109,7 +109,7 @@ export async function isSignedIn(): Promise<boolean> {
   }
 }
 
-/** @returns null when there is no answer at the moment */
+/** @returns null without an answer */
 export async function trialPage(
   study: string,
   query: { readonly stage: string | null; readonly offset: number; readonly limit: number },
@@ -129,7 +129,7 @@ async function post(path: string, body: unknown): Promise<string | null> {
 }
 
 interface Sent {
-  /** 0 when nobody answers. */
+  /** 0 without an answer. */
   readonly status: number;
   readonly problem: string | null;
   readonly value: unknown;

@@ -1,6 +1,6 @@
-/** Counts and times of day, as this browser's reader writes them; all else is written as in the tables (`report`). */
+/** Counts and times in the browser's locale; `report` formats all other values. */
 
-/** The time of day, and the day where it is not today's. */
+/** The time of day, with the day if it is not today. */
 export function clockText(atMs: number): string {
   const at = new Date(atMs);
   const time = at.toLocaleTimeString([], { hour12: false });

@@ -1,4 +1,4 @@
-/** The line at the top: whose page this is, whether it is alive, and the way out. */
+/** Header: the state of the connection, busy threads, a read-only link, and signing out. */
 import { useState } from 'preact/hooks';
 import type { Overview } from '../page-messages.ts';
 import { readOnlyLink, signOut } from './connection.ts';
@@ -15,7 +15,7 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
   const showLink = async (): Promise<void> => {
     const made = await readOnlyLink();
     setLink('link' in made ? made.link : null);
-    setProblem('link' in made ? null : `There is no link: ${made.problem}.`);
+    setProblem('link' in made ? null : `No link was created: ${made.problem}.`);
   };
   const leave = async (): Promise<void> => {
     const why = await signOut();
@@ -32,7 +32,7 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
       </h1>
       <p class="facts">
         <span class={isConnected ? 'live' : 'away'} role="status">
-          {isConnected ? 'live' : 'no connection: this is what was last known'}
+          {isConnected ? 'live' : 'no connection: this is the last known state'}
         </span>
         <span>{busyText(overview)}</span>
         <span>version {overview.version}</span>
@@ -56,7 +56,7 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
       )}
       {link !== null && (
         <p class="notice">
-          Signs one reader in, within 15 minutes: <code>{link}</code>{' '}
+          Signs in one viewer, once, within 15 minutes: <code>{link}</code>{' '}
           <button type="button" onClick={() => setLink(null)}>
             Hide
           </button>
@@ -66,7 +66,7 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
   );
 }
 
-/** Lost workers have no threads: what they had would never be busy again. */
+/** Without the threads of lost workers. */
 function busyText({ workers }: Overview): string {
   const present = workers.filter(({ state }) => state !== 'lost');
   const threads = present.reduce((sum, worker) => sum + worker.threads, 0);

@@ -1,64 +1,63 @@
 /**
- * The page: signed out it asks for a link or token; signed in it shows the cluster and one study.
+ * The page: without a session it asks for a link or token; with one it shows the cluster and one study.
  *
- * State is what the server last said; nothing is computed here that the server knows.
+ * Its state is the last message of the server; it computes nothing that the server knows.
  */
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { LogLine, Overview, StudyPage } from '../page-messages.ts';
-import { codeOfLink, isSignedIn, openStream, signIn } from './connection.ts';
+import { codeFromLink, isSignedIn, openStream, signIn } from './connection.ts';
 import { Header } from './header.tsx';
 import { EventLog, WorkerTable } from './cluster-parts.tsx';
 import { SignInForm } from './sign-in-form.tsx';
 import { StudyList } from './study-list.tsx';
 import { StudyView } from './study-view.tsx';
 
-type Door = 'unknown' | 'closed' | 'open';
+type Session = 'unknown' | 'none' | 'signed in';
 
 function Page() {
-  const [door, setDoor] = useState<Door>('unknown');
+  const [session, setSession] = useState<Session>('unknown');
   const [problem, setProblem] = useState<string | null>(null);
   const [visit, setVisit] = useState(0);
   useEffect(() => {
-    const come = async (): Promise<void> => {
-      const { isOpen, why } = await enter();
-      setDoor(isOpen ? 'open' : 'closed');
-      setProblem(isOpen ? null : why);
+    const open = async (): Promise<void> => {
+      const { isOpen, problem: reason } = await enter();
+      setSession(isOpen ? 'signed in' : 'none');
+      setProblem(isOpen ? null : reason);
       setVisit((count) => count + 1);
     };
-    // A link that is opened in this tab changes the fragment only: nothing is loaded.
+    // A link that is opened in this tab changes only the fragment and loads nothing.
     const changed = (): void => {
-      if (codeOfLink(location.hash) !== null) void come();
+      if (codeFromLink(location.hash) !== null) void open();
     };
     addEventListener('hashchange', changed);
-    void come();
+    void open();
     return () => removeEventListener('hashchange', changed);
   }, []);
-  if (door === 'unknown') return null;
+  if (session === 'unknown') return null;
   const signedIn = (): void => {
-    setDoor('open');
+    setSession('signed in');
     setProblem(null);
   };
-  if (door === 'closed') return <SignInForm key={visit} problem={problem} onSignedIn={signedIn} />;
-  // Anew with every sign-in: the role may be another.
-  return <Dashboard key={visit} onSignedOut={() => setDoor('closed')} />;
+  if (session === 'none') return <SignInForm key={visit} problem={problem} onSignedIn={signedIn} />;
+  // A new sign-in may have another role.
+  return <Dashboard key={visit} onSignedOut={() => setSession('none')} />;
 }
 
-/** The code of a link is in the fragment, which stays in this browser; it is used once and taken away. */
-async function enter(): Promise<{ isOpen: boolean; why: string | null }> {
-  const code = codeOfLink(location.hash);
+/** The code of a link is in the fragment, which stays in the browser; it is used once and removed. */
+async function enter(): Promise<{ isOpen: boolean; problem: string | null }> {
+  const code = codeFromLink(location.hash);
   if (code !== null) {
     history.replaceState(null, '', location.pathname);
-    const why = await signIn(code);
-    if (why === null) return { isOpen: true, why: null };
-    // An old link in a browser that is signed in already does no harm.
-    return { isOpen: await isSignedIn(), why };
+    const problem = await signIn(code);
+    // An expired link is ignored in a browser with a session.
+    return { isOpen: problem === null || (await isSignedIn()), problem };
   }
-  return { isOpen: await isSignedIn(), why: null };
+  return { isOpen: await isSignedIn(), problem: null };
 }
 
-/** Null for an address that names none, or is none. */
-function studyOfAddress(): string | null {
+/** The study of the address; null if it names none. */
+function studyFromAddress(): string | null {
   const name = /^#\/study\/(.+)$/.exec(location.hash)?.[1];
   if (name === undefined) return null;
   try {
@@ -69,13 +68,13 @@ function studyOfAddress(): string | null {
 }
 
 function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
-  const [chosen, setChosen] = useState(studyOfAddress);
+  const [chosen, setChosen] = useState(studyFromAddress);
   const [overview, setOverview] = useState<Overview | null>(null);
   const [study, setStudy] = useState<StudyPage | null>(null);
   const [log, setLog] = useState<readonly LogLine[]>([]);
   const [isConnected, setConnected] = useState(true);
   useEffect(() => {
-    const changed = (): void => setChosen(studyOfAddress());
+    const changed = (): void => setChosen(studyFromAddress());
     addEventListener('hashchange', changed);
     return () => removeEventListener('hashchange', changed);
   }, []);
@@ -90,7 +89,7 @@ function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
       }),
     [chosen],
   );
-  // Without a choice the server chooses.
+  // The server chooses a study if the address names none.
   const shown = chosen ?? study?.study ?? null;
   useEffect(() => {
     document.title = shown === null ? 'Ridgeline' : `${shown} · Ridgeline`;
@@ -101,7 +100,7 @@ function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
       <Header overview={overview} isConnected={isConnected} onSignedOut={onSignedOut} />
       {overview.storeProblem !== null && (
         <p class="notice bad" role="alert">
-          Nothing can be stored at the moment, so nothing is granted: {overview.storeProblem}
+          The store does not work, so no trials are assigned: {overview.storeProblem}
         </p>
       )}
       <div class="columns">
@@ -132,8 +131,8 @@ function Shown({ study, name, overview }: ShownProps) {
       </p>
     );
   if (name !== null && overview.studies.every((line) => line.study !== name))
-    return <p class="empty">There is no study called {name}.</p>;
-  // While another study is on its way, the old one is not shown under its name.
+    return <p class="empty">There is no study {name}.</p>;
+  // Until the chosen study arrives, the previous one is not shown.
   if (study?.study !== name) return <p class="empty">Loading {name ?? 'the study'}…</p>;
   return <StudyView page={study} isAdmin={overview.role === 'admin'} />;
 }

@@ -1,4 +1,4 @@
-/** What a page without a session shows: where a link or a token comes from, and a field for it. */
+/** Sign-in form: a field for a link or a token, and how to get one. */
 import { useState } from 'preact/hooks';
 import { signIn } from './connection.ts';
 
@@ -12,17 +12,17 @@ export function SignInForm({ problem, onSignedIn }: SignInProps) {
   const [refused, setRefused] = useState(problem);
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
-    const why = await signIn(secret.trim());
-    if (why === null) onSignedIn();
-    else setRefused(why);
+    const reason = await signIn(secret.trim());
+    if (reason === null) onSignedIn();
+    else setRefused(reason);
   };
   return (
     <main class="sign-in">
       <h1>Ridgeline</h1>
       <p>
-        The coordinator prints a link when it starts; it signs in once. For another, make a token
-        with <code>ridgeline token new --role viewer</code> (or <code>admin</code>). Paste either
-        here.
+        The coordinator prints a link when it starts; it signs in once. For another session, create
+        a token with <code>ridgeline token new --role viewer</code> (or <code>admin</code>). Paste
+        the link or the token here.
       </p>
       <form onSubmit={(event) => void send(event)}>
         <label for="secret">Token</label>

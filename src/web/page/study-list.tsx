@@ -1,4 +1,4 @@
-/** The studies of this coordinator, in order of submission: a link each, with how far it is. */
+/** Study list: a link for each study, in order of submission, with its progress. */
 import type { StudyLine } from '../page-messages.ts';
 import { countText } from './format.ts';
 

@@ -1,14 +1,16 @@
-/** One study: where it stands, the controls, the scatter, running curves and the ranked table. */
+/** One study: its state, the controls, the scatter, running curves and the ranked table. */
 import { useState } from 'preact/hooks';
 import { winnerSentence } from '../../report/files/document-table.ts';
-import { metricName } from '../../report/text/number-format.ts';
+import { objectiveMetric } from '../../report/results/result-fields.ts';
 import {
   completeText,
-  countWords,
+  countsText,
   hasReplicates,
-  rangeWords,
+  spaceText,
   statisticsWords,
 } from '../../report/results/result-words.ts';
+import { metricName } from '../../report/text/number-format.ts';
+import { parameterSymbol } from '../../study/search-space.ts';
 import type { StudyPage } from '../page-messages.ts';
 import { RunningCurves, Scatter } from './charts.tsx';
 import { changeStudy } from './connection.ts';
@@ -31,7 +33,7 @@ export function StudyView({ page, isAdmin }: StudyViewProps) {
         <div class="title">
           <h2 id="study">{page.study}</h2>
           <span class={`state ${page.status}`}>{page.status}</span>
-          {/* A question that was asked about another study is not one about this. */}
+          {/* The key closes an open question when another study is shown. */}
           {isAdmin && <Controls key={page.study} study={page.study} status={page.status} />}
         </div>
         <Answer page={page} />
@@ -40,14 +42,14 @@ export function StudyView({ page, isAdmin }: StudyViewProps) {
       </section>
       <section aria-labelledby="scatter">
         <h2 id="scatter">
-          Every {hasReplicates(page.stages) ? 'λ' : 'trial'}: λ against{' '}
-          {metricName(page.objective.metric)}
+          Every {hasReplicates(page.stages) ? 'configuration' : 'trial'}:{' '}
+          {parameterSymbol(page.parameter)} against {metricName(objectiveMetric(page))}
         </h2>
         <Scatter page={page} />
         {page.points.length < page.pointsTotal && (
           <p class="small">
             {countText(page.points.length)} of {countText(page.pointsTotal)} are drawn: the best of
-            each small field. The table has all.
+            each area. The table has all.
           </p>
         )}
       </section>
@@ -93,8 +95,8 @@ function Answer({ page }: StudyPart) {
       ))}
       {!page.isCompared && (
         <p class="small">
-          So many trials are not compared here while they run: <code>ridgeline results</code> and{' '}
-          <code>report</code> say which are tied with the best.
+          The dashboard does not compare this number of trials: <code>ridgeline results</code> and{' '}
+          <code>report</code> show which are tied with the best.
         </p>
       )}
     </>
@@ -110,10 +112,10 @@ function Stages({ page }: StudyPart) {
           <progress
             max={Math.max(1, stage.trials)}
             value={stage.counts.complete + stage.counts.failed + stage.counts.cancelled}
-            aria-label={`how much of stage ${stage.name} has ended`}
+            aria-label={`progress of stage ${stage.name}`}
           />
-          <span>{countWords(stage)}</span>
-          <span class="small">{rangeWords(stage)}</span>
+          <span>{countsText(stage)}</span>
+          <span class="small">{spaceText(stage)}</span>
           {stage.reason !== null && <p class="small">{stage.reason}</p>}
           {stage.warnings.map((warning) => (
             <p class="warning" key={warning}>
@@ -151,13 +153,13 @@ function Controls({ study, status }: ControlsProps) {
           Pause
         </button>
       )}
-      {/* One button asks and takes back, so that the second click of a double click confirms nothing. */}
+      {/* One button asks and withdraws, so that a double click does not confirm. */}
       <button type="button" onClick={() => setSure(!isSure)}>
-        {isSure ? 'No, let it go on' : 'Cancel…'}
+        {isSure ? 'No, continue' : 'Cancel…'}
       </button>
       {isSure && (
         <button type="button" class="bad" onClick={() => change('cancel')}>
-          Yes, cancel it for good
+          Yes, cancel permanently
         </button>
       )}
       {problem !== null && <span role="alert">{problem}</span>}

@@ -1,23 +1,23 @@
-/** The ranking, live: the first rows come with the study, further pages are asked for. */
+/** The ranking: the first rows arrive with the study, the page requests others. */
 import { useEffect, useState } from 'preact/hooks';
-import { extraColumn } from '../../report/results/result-columns.ts';
+import { dashboardColumns } from '../../report/results/result-columns.ts';
 import { chosenFields, type ResultField } from '../../report/results/result-fields.ts';
 import { hasReplicates } from '../../report/results/result-words.ts';
-import type { ResultRow } from '../../report/results/study-results.ts';
+import type { ResultRow } from '../../report/results/result-row.ts';
 import type { StudyPage, TrialPage } from '../page-messages.ts';
 import { trialPage } from './connection.ts';
 import { countText } from './format.ts';
 
 const pageRows = 25;
 
-/** Rows that nobody gave are asked for again so much later. */
-const againMs = 2_000;
+/** Delay before rows are requested again after a request without an answer. */
+const retryMs = 2_000;
 
 export function TrialTable({ page }: { readonly page: StudyPage }) {
   const [stage, setStage] = useState<string | null>(null);
   const [offset, setOffset] = useState(0);
   const shown = useRows(page, stage, offset);
-  const fields = fieldsOf(page);
+  const fields = rankingFields(page);
   const choose = (name: string | null): void => {
     setStage(name);
     setOffset(0);
@@ -48,21 +48,20 @@ export function TrialTable({ page }: { readonly page: StudyPage }) {
   );
 }
 
-interface Asked extends TrialPage {
-  /** What the rows were asked for: a new state of the study may have moved any of them. */
+interface Requested extends TrialPage {
+  /** The state of the study at the request: a new state may have other rows. */
   readonly page: StudyPage | null;
   readonly stage: string | null;
   readonly offset: number;
 }
 
 /**
- * The first rows are here already; others are asked for, and stay while no answer comes.
+ * The first rows are part of the page; others are requested, and stay until an answer arrives.
  *
- * States come faster than answers over a slow connection: one answer is waited for before the next is
- * asked for, or none would ever be shown.
+ * On a slow connection, states arrive faster than answers, so there is one request at a time.
  */
 function useRows(page: StudyPage, stage: string | null, offset: number): TrialPage {
-  const [asked, setAsked] = useState<Asked>({
+  const [rows, setRows] = useState<Requested>({
     rows: [],
     total: 0,
     page: null,
@@ -70,23 +69,22 @@ function useRows(page: StudyPage, stage: string | null, offset: number): TrialPa
     offset: 0,
   });
   const isFirst = stage === null && offset === 0;
-  const isDue =
-    !isFirst && (asked.page !== page || asked.stage !== stage || asked.offset !== offset);
+  const isDue = !isFirst && (rows.page !== page || rows.stage !== stage || rows.offset !== offset);
   useEffect(() => {
     if (!isDue) return;
-    let again: number | undefined;
+    let retry: number | undefined;
     let isCurrent = true;
     void trialPage(page.study, { stage, offset, limit: pageRows }).then((answer) => {
       if (!isCurrent) return;
-      if (answer !== null) setAsked({ ...answer, page, stage, offset });
-      else again = setTimeout(() => setAsked({ ...asked }), againMs);
+      if (answer !== null) setRows({ ...answer, page, stage, offset });
+      else retry = setTimeout(() => setRows({ ...rows }), retryMs);
     });
     return () => {
       isCurrent = false;
-      clearTimeout(again);
+      clearTimeout(retry);
     };
-  }, [isDue, asked, stage, offset]);
-  return isFirst ? { rows: page.rows, total: page.rowsTotal } : asked;
+  }, [isDue, rows, stage, offset]);
+  return isFirst ? { rows: page.rows, total: page.rowsTotal } : rows;
 }
 
 interface StageButtonsProps {
@@ -169,29 +167,22 @@ function Cell({ field, row, isWinner }: CellProps) {
   }
   if (field.name === 'tied') {
     const text = field.cell(row);
-    return <td>{text !== '' && <abbr title="cannot be told from the best">{text}</abbr>}</td>;
+    return (
+      <td>{text !== '' && <abbr title="cannot be distinguished from the best">{text}</abbr>}</td>
+    );
   }
-  // The star of the tables marks the best of a stage; here ranks count over all.
+  // Without the star, which marks the best of a stage: here ranks count over all stages.
   const text = field.name === 'rank' ? row.rank : field.cell(row);
   return <td class={field.kind === 'number' ? 'number' : undefined}>{text ?? '–'}</td>;
 }
 
-/** Those of the terminal's tables that fit; columns that would say nothing are left out. */
-function fieldsOf({ objective, ties, validationCount, stages }: StudyPage): readonly ResultField[] {
-  const value = extraColumn(objective) ?? objective.metric;
-  return chosenFields(objective, [
-    'rank',
-    'trial',
-    'lambda',
-    value,
-    ...(validationCount === null && !hasReplicates(stages) ? [] : ['standard_error']),
-    ...(ties === null ? [] : ['tied']),
-    ...(hasReplicates(stages) ? ['replicates'] : []),
-    ...(value === 'train_accuracy' ? [] : ['train_accuracy']),
-    'status',
-    'worker',
-    'seconds',
-  ]);
+function rankingFields(page: StudyPage): readonly ResultField[] {
+  const replicates = hasReplicates(page.stages);
+  const errors = page.validationCount !== null || replicates;
+  return chosenFields(
+    page,
+    dashboardColumns(page, { errors, ties: page.ties !== null, replicates }),
+  );
 }
 
 interface PagerProps {

@@ -1,42 +1,42 @@
 /**
- * The stream of one open page: what there is, and what there is again whenever it has changed.
+ * Event stream of one open page: the current state, and the new state after every change.
  *
- * Every message is a whole state, never a difference: a page that was away gets what there is now,
- * and a slow one skips what it missed, so nothing queues up for it. `id` counts for the browser's own
- * reconnecting; nothing is replayed.
+ * Every message is a complete state, not a difference. A page that reconnects receives the current state,
+ * and a slow page skips states, so no messages queue up. `id` is for the browser's reconnection; nothing is
+ * replayed.
  */
 import type { SSEStreamingApi } from 'hono/streaming';
-import type { BoardShelf } from '../boards/dashboard-cache.ts';
+import type { DashboardCache } from '../boards/dashboard-cache.ts';
 import type { LogLine, StreamEvents, StudyLine, ViewerRole } from '../page-messages.ts';
 
 export interface StreamOptions {
-  readonly shelf: BoardShelf;
-  readonly log: (limit: number) => readonly LogLine[];
-  /** Null for the one that runs, or else the newest. */
+  readonly cache: DashboardCache;
+  readonly log: (limit: number) => Promise<readonly LogLine[]>;
+  /** Null: the running study, or else the newest. */
   readonly study: string | null;
-  /** Asked again and again: a session may end while its page is open. */
+  /** Called before every message: a session may end while its page is open. */
   readonly role: () => ViewerRole | null;
-  /** Aborted when the last is to be said. */
+  /** Aborted before the last message. */
   readonly ending: AbortSignal;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** A page is told of changes at most this often. */
+/** Time between two messages. */
 const paceMs = 400;
-/** Something is said at least this often, so that a dead connection is noticed on both sides. */
+/** Longest silence, so that both sides notice a dead connection. */
 const beatMs = 15_000;
 const logLines = 100;
 
-/** Null where there is none at all. */
-function mostWanted(studies: readonly StudyLine[]): string | null {
+/** Null if there is no study. */
+function defaultStudy(studies: readonly StudyLine[]): string | null {
   const running = studies.find(({ status }) => status === 'running');
   return (running ?? studies.at(-1))?.study ?? null;
 }
 
 const texts = new WeakMap<object, string>();
 
-/** A large study's page is the same for all who look at it: it is written out once. */
-function textOf(value: object): string {
+/** The state of a large study is the same for all pages, so its text is created once. */
+function jsonText(value: object): string {
   const known = texts.get(value);
   if (known !== undefined) return known;
   const text = JSON.stringify(value);
@@ -46,7 +46,7 @@ function textOf(value: object): string {
 
 export async function streamPage(
   stream: SSEStreamingApi,
-  { shelf, log, study, role, ending, wait }: StreamOptions,
+  { cache, log, study, role, ending, wait }: StreamOptions,
 ): Promise<void> {
   const gone = new AbortController();
   stream.onAbort(() => gone.abort());
@@ -55,11 +55,11 @@ export async function streamPage(
   let id = 0;
   let version = 0;
   let quietMs = 0;
-  const say = async <Name extends keyof StreamEvents>(
+  const send = async <Name extends keyof StreamEvents>(
     event: Name,
     value: StreamEvents[Name],
   ): Promise<void> => {
-    const data = textOf(value);
+    const data = jsonText(value);
     if (sent.get(event) === data) return;
     sent.set(event, data);
     id += 1;
@@ -70,20 +70,20 @@ export async function streamPage(
     const now = role();
     if (now === null) return;
     const isLast = ending.aborted;
-    // Threads become busy and free without an event: looked at every other turn.
-    if (version !== shelf.version || turn % 2 === 0 || isLast) {
-      version = shelf.version;
-      const overview = shelf.overview(now);
-      await say('overview', overview);
-      const shown = study ?? mostWanted(overview.studies);
-      const page = shown === null ? null : shelf.page(shown);
-      if (page !== null) await say('study', page);
-      await say('log', log(logLines));
+    // Threads become busy and idle without an event, so every other turn checks them.
+    if (version !== cache.version || turn % 2 === 0 || isLast) {
+      version = cache.version;
+      const overview = await cache.overview(now);
+      await send('overview', overview);
+      const shown = study ?? defaultStudy(overview.studies);
+      const page = shown === null ? null : await cache.page(shown);
+      if (page !== null) await send('study', page);
+      await send('log', await log(logLines));
     }
     if (isLast) return;
     if (quietMs >= beatMs) {
       quietMs = 0;
-      await stream.write(': still here\n\n');
+      await stream.write(': keep-alive\n\n');
     }
     await wait(paceMs, stopped);
     quietMs += paceMs;

@@ -1,10 +1,10 @@
 /**
- * What every request to the dashboard passes: the host it names, its method, where it comes from,
- * who sends it; and the headers that every answer carries.
+ * Request guards: checks of the host, the method, the origin and the session of every request to the
+ * dashboard, and the headers of every response.
  *
- * The dashboard listens on loopback by default, but a web page in the same browser can reach it: a
- * request must name this server as its host (or a name was rebound to it), and one that changes
- * something must come from this server's own page.
+ * The dashboard listens on loopback by default, but a web page in the same browser can reach it. So a request
+ * must name this server as its host, against DNS rebinding, and a request that changes something must come
+ * from this server's own page.
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
@@ -16,19 +16,19 @@ export interface Signed {
 }
 
 /**
- * Cookies know no ports: under one name, several dashboards of a machine, or behind tunnels that end on
- * it, would sign each other out. The port is the one that the browser asks, not the one listened on.
+ * Cookies ignore ports: with one name, several dashboards on one host, or behind tunnels to it, would sign
+ * each other out. The port is that of the browser's request, which a tunnel may change.
  */
 function cookieName(context: Context): string {
   const port = /:(?<port>\d{1,5})$/.exec(context.req.header('host') ?? '')?.groups?.['port'];
   return `ridgeline_session${port === undefined ? '' : `_${port}`}`;
 }
 
-export function sessionOf(context: Context): string | null {
+export function sessionFrom(context: Context): string | null {
   return getCookie(context, cookieName(context)) ?? null;
 }
 
-/** @param session null: none any more */
+/** @param session null removes it */
 export function keepSession(context: Context, session: string | null): void {
   const value = session === null ? '; Max-Age=0' : session;
   context.header(
@@ -41,7 +41,7 @@ const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  // Charts set a few properties of their own on the SVG that they draw.
+  // Charts set some style properties of their SVG elements.
   "style-src-attr 'unsafe-inline'",
   "img-src 'self' data:",
   "connect-src 'self'",
@@ -50,7 +50,7 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** On every answer, errors too. */
+/** For every response, including errors. */
 export const answerHeaders: MiddlewareHandler = async (context, next) => {
   await next();
   const { headers } = context.res;
@@ -64,7 +64,7 @@ export const answerHeaders: MiddlewareHandler = async (context, next) => {
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
 };
 
-/** @param names further host names under which this server is known; addresses are always good */
+/** @param names further host names of this server; addresses are always accepted */
 export function onlyOwnHost(names: readonly string[]): MiddlewareHandler {
   return async (context, next) => {
     const host = context.req.header('host') ?? '';
@@ -73,7 +73,7 @@ export function onlyOwnHost(names: readonly string[]): MiddlewareHandler {
   };
 }
 
-/** A name that somebody else owns can be made to resolve here; a literal address and `localhost` cannot. */
+/** A foreign name can be made to resolve to this host; an address and `localhost` cannot. */
 function isOwnHost(host: string, names: readonly string[]): boolean {
   const name = host.replace(/:\d{1,5}$/, '').toLowerCase();
   return (
@@ -90,9 +90,10 @@ export const onlyOwnPage: MiddlewareHandler = async (context, next) => {
   if (method === 'GET' || method === 'HEAD') {
     const site = context.req.header('sec-fetch-site');
     const isPage = context.req.header('sec-fetch-mode') === 'navigate';
-    // Another port of this host is the same site, and is sent the cookie.
+    // Another port of this host is the same site, and receives the cookie.
     const isForeign = site === 'cross-site' || site === 'same-site';
-    if (isForeign && !isPage) return refuse(context, 403, 'asked by another site');
+    if (isForeign && !isPage)
+      return refuse(context, 403, 'requests from another site are not allowed');
     return await next();
   }
   if (method !== 'POST') {
@@ -102,16 +103,16 @@ export const onlyOwnPage: MiddlewareHandler = async (context, next) => {
   const origin = context.req.header('origin');
   const host = context.req.header('host') ?? '';
   if (origin !== `http://${host}` && origin !== `https://${host}`)
-    return refuse(context, 403, 'changes are taken from this page only');
+    return refuse(context, 403, 'changes are accepted from this page only');
   if (!/^application\/json(?:;|$)/.test(context.req.header('content-type') ?? ''))
-    return refuse(context, 415, 'a body must be application/json');
+    return refuse(context, 415, 'the body must be application/json');
   return await next();
 };
 
-/** Lets in who has a session. A token in the query is never looked at: it would stand in logs. */
+/** Requires a session. A token in the query is not accepted, since it would appear in logs. */
 export function onlySignedIn(signIn: SignIn): MiddlewareHandler<Signed> {
   return async (context, next) => {
-    const role = signIn.roleOf(sessionOf(context));
+    const role = signIn.sessionRole(sessionFrom(context));
     if (role === null) return refuse(context, 401, 'sign in first');
     context.set('role', role);
     return await next();

@@ -1,4 +1,4 @@
-/** The streams of all open pages: how many there are, and their common end. */
+/** The event streams of all open pages: their number and their common end. */
 export class OpenStreams {
   readonly #ending = new AbortController();
   #count = 0;
@@ -7,12 +7,12 @@ export class OpenStreams {
     return this.#count;
   }
 
-  /** Aborted when each is to say its last. */
+  /** Aborted before the last message of each stream. */
   get ending(): AbortSignal {
     return this.#ending.signal;
   }
 
-  /** @returns what is to be called once, when it is closed */
+  /** @returns a function to call once, when the stream is closed */
   opened(): () => void {
     this.#count += 1;
     return () => {

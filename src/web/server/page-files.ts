@@ -1,6 +1,6 @@
 /**
- * The built page, read once into memory: what is not in this map is not served, so no path that a
- * browser asks for is ever looked up on disk.
+ * Page files: the built page, read once into memory. Only these files are served, so no path of a request
+ * reaches the disk.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -12,7 +12,7 @@ interface PageFile {
 /** By the path of the request. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
-/** Beside the sources, and at the same place in a release. */
+/** Next to the sources, and at the same place in a release. */
 const folder = new URL('../built/', import.meta.url);
 
 const types: Readonly<Record<string, string>> = {

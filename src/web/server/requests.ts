@@ -1,10 +1,5 @@
-/** What the page may send, checked by hand: a few small shapes; null for anything else. */
-
-export interface RowsQuery {
-  readonly stage: string | null;
-  readonly offset: number;
-  readonly limit: number;
-}
+/** Requests of the page, checked; null if a request is not valid. */
+import type { RowsQuery } from '../boards/dashboard-study.ts';
 
 const limitMax = 200;
 const secretCharactersMax = 1_000;

@@ -1,9 +1,9 @@
 /**
- * Who looks at the dashboard: one-time codes, sessions, and how often somebody may guess.
+ * Sign-in: one-time codes, sessions, and the limit of wrong guesses.
  *
- * A code is printed as a link whose fragment (after #) holds it: a browser never sends a fragment, so
- * the code stands in no request line, log or referrer; the page sends it once, in a body, and gets a
- * cookie. A token made by `ridgeline token new` opens the same door. Both are compared by their hash.
+ * A code is in the fragment of a link, after `#`. A browser never sends a fragment, so the code is in no
+ * request line, log or referrer; the page sends it once, in a body, and receives a cookie. A token of
+ * `ridgeline token new` works like a code. Both are compared by hash.
  *
  * Not here: cookies and status codes (`guards.ts`), and which tokens exist (`live-cluster.ts`).
  */
@@ -14,31 +14,31 @@ export interface SignInPorts {
   /** 32 random bytes as base64url. */
   readonly secret: () => string;
   readonly nowMs: () => number;
-  readonly roleOfToken: (text: string) => ViewerRole | null;
+  readonly tokenRole: (text: string) => ViewerRole | null;
 }
 
 export type SignedIn =
   | { readonly kind: 'signed-in'; readonly session: string; readonly role: ViewerRole }
   | { readonly kind: 'refused' }
-  | { readonly kind: 'too-many'; readonly againInMs: number };
+  | { readonly kind: 'too-many'; readonly retryInMs: number };
 
 const codeMs = 15 * 60_000;
 const sessionMs = 12 * 3_600_000;
 const sessionsMax = 500;
-/** Wrong guesses within a window, from anywhere. A right one is let in all the same: 256 bits are not guessed, and nobody must lock others out. */
+/** Wrong guesses within a window, from any address. A valid code is still accepted: 256 bits cannot be guessed, and one user must not lock out the others. */
 const failuresMax = 20;
 const failureWindowMs = 60_000;
 
 interface Kept {
   readonly role: ViewerRole;
   readonly untilMs: number;
-  /** The token that opened this session, asked about again at every request: it may be revoked. */
+  /** The token of this session, which is checked at every request, since it may be revoked. */
   readonly token: string | null;
 }
 
 export class SignIn {
   readonly #ports: SignInPorts;
-  /** By the hash of what opens them. */
+  /** By hash. */
   readonly #codes = new Map<string, Kept>();
   readonly #sessions = new Map<string, Kept>();
   #failures: number[] = [];
@@ -52,7 +52,7 @@ export class SignIn {
     const nowMs = this.#ports.nowMs();
     dropOld(this.#codes, nowMs);
     const code = this.#ports.secret();
-    this.#codes.set(hashOf(code), { role, untilMs: nowMs + codeMs, token: null });
+    this.#codes.set(toHash(code), { role, untilMs: nowMs + codeMs, token: null });
     return code;
   }
 
@@ -60,40 +60,40 @@ export class SignIn {
   signIn(text: string): SignedIn {
     const nowMs = this.#ports.nowMs();
     dropOld(this.#codes, nowMs);
-    const key = hashOf(text);
+    const key = toHash(text);
     const code = this.#codes.get(key);
     if (code !== undefined) {
       this.#codes.delete(key);
       return this.#open(code.role, null, nowMs);
     }
-    const role = this.#ports.roleOfToken(text);
+    const role = this.#ports.tokenRole(text);
     if (role !== null) return this.#open(role, text, nowMs);
     return this.#failed(nowMs);
   }
 
-  /** Null for no session, or one that has ended or whose token was revoked. */
-  roleOf(session: string | null): ViewerRole | null {
+  /** Null without a session, and after it has ended or its token was revoked. */
+  sessionRole(session: string | null): ViewerRole | null {
     if (session === null) return null;
-    const key = hashOf(session);
+    const key = toHash(session);
     const kept = this.#sessions.get(key);
     if (kept === undefined) return null;
     const isOver =
       kept.untilMs <= this.#ports.nowMs() ||
-      (kept.token !== null && this.#ports.roleOfToken(kept.token) !== kept.role);
+      (kept.token !== null && this.#ports.tokenRole(kept.token) !== kept.role);
     if (!isOver) return kept.role;
     this.#sessions.delete(key);
     return null;
   }
 
   signOut(session: string): void {
-    this.#sessions.delete(hashOf(session));
+    this.#sessions.delete(toHash(session));
   }
 
   #failed(nowMs: number): SignedIn {
     this.#failures = this.#failures.filter((atMs) => atMs > nowMs - failureWindowMs);
     const oldest = this.#failures[0];
     if (this.#failures.length >= failuresMax && oldest !== undefined)
-      return { kind: 'too-many', againInMs: oldest + failureWindowMs - nowMs };
+      return { kind: 'too-many', retryInMs: oldest + failureWindowMs - nowMs };
     this.#failures.push(nowMs);
     return { kind: 'refused' };
   }
@@ -103,7 +103,7 @@ export class SignIn {
     const oldest = this.#sessions.keys().next().value;
     if (this.#sessions.size >= sessionsMax && oldest !== undefined) this.#sessions.delete(oldest);
     const session = this.#ports.secret();
-    this.#sessions.set(hashOf(session), { role, untilMs: nowMs + sessionMs, token });
+    this.#sessions.set(toHash(session), { role, untilMs: nowMs + sessionMs, token });
     return { kind: 'signed-in', session, role };
   }
 }
@@ -112,7 +112,7 @@ function dropOld(kept: Map<string, Kept>, nowMs: number): void {
   for (const [key, { untilMs }] of kept) if (untilMs <= nowMs) kept.delete(key);
 }
 
-/** Looked up by hash, so that the time of a comparison tells nothing about a secret. */
-function hashOf(secret: string): string {
+/** Secrets are looked up by hash, so that the time of a comparison reveals nothing. */
+function toHash(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

@@ -1,11 +1,11 @@
 /**
- * The dashboard's server: the page, its stream, and the few things that an admin may do.
+ * Web server of the dashboard: the page, its event stream, and the actions of an admin.
  *
  *     browser ─► guards ─► page files (from memory)
- *                     └──► /api: sign-in, stream of events, pages of the ranking, pause/resume/cancel
+ *                     └──► /api: sign-in, event stream, pages of the ranking, pause/resume/cancel
  *
- * It shows a `LiveCluster` and knows nothing else of Ridgeline. Plain HTTP: it is meant for loopback
- * (or a tunnel); whoever listens elsewhere is told so by the command.
+ * It shows a `LiveCluster` and uses no other part of the coordinator. It uses plain HTTP, for loopback or a
+ * tunnel; the command warns if it listens on another address.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
@@ -17,7 +17,7 @@ import { streamSSE } from 'hono/streaming';
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf, RidgelineError } from '../../base/errors.ts';
-import { BoardShelf } from '../boards/dashboard-cache.ts';
+import { DashboardCache } from '../boards/dashboard-cache.ts';
 import { streamPage } from './event-stream.ts';
 import { OpenStreams } from './open-streams.ts';
 import {
@@ -28,7 +28,7 @@ import {
   onlyOwnPage,
   onlySignedIn,
   refuse,
-  sessionOf,
+  sessionFrom,
   type Signed,
 } from './guards.ts';
 import type { LiveCluster } from '../live-cluster.ts';
@@ -42,9 +42,9 @@ export interface WebOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly cluster: LiveCluster;
   readonly clock: Clock;
-  /** Further host names under which it may be asked, such as this machine's. */
+  /** Further host names of this server, such as the machine's. */
   readonly hostNames: readonly string[];
-  /** What went wrong here, for whoever runs the coordinator: a browser is not told. */
+  /** Reports an internal error to the operator; the browser receives no details. */
   readonly onProblem: (error: Error) => void;
 }
 
@@ -61,20 +61,20 @@ const headersTimeoutMs = 5_000;
 const requestTimeoutMs = 10_000;
 const connectionsMax = 1_000;
 const streamsMax = 100;
-/** For what is still to be said when the server ends. */
-const lastWordMs = 1_000;
-const lookMs = 20;
+/** Time for the last messages when the server closes, and between two checks. */
+const closingMs = 1_000;
+const checkMs = 20;
 
 /** @throws RidgelineError PORT_IN_USE */
 export async function startWebServer(options: WebOptions): Promise<WebServer> {
-  const shelf = new BoardShelf(options.cluster, options.clock);
+  const cache = new DashboardCache(options.cluster, options.clock);
   const signIn = new SignIn({
     secret: () => randomBytes(32).toString('base64url'),
     nowMs: () => options.clock.monotonicMs(),
-    roleOfToken: (text) => options.cluster.roleOfToken(text),
+    tokenRole: (text) => options.cluster.tokenRole(text),
   });
   const streams = new OpenStreams();
-  const app = dashboardApp(options, shelf, signIn, streams, readPageFiles());
+  const app = dashboardApp(options, cache, signIn, streams, readPageFiles());
   const answer = getRequestListener(app.fetch);
   const server = createServer(
     {
@@ -87,25 +87,25 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   );
   server.maxConnections = connectionsMax;
   await listening(server, options.listen);
-  // The page is a view: whatever it meets, the coordinator goes on.
+  // A problem of the dashboard must not stop the coordinator.
   server.on('error', options.onProblem);
-  const url = urlOf(server, options.listen.host);
+  const url = serverUrl(server, options.listen.host);
   return {
     url,
     link: (role) => `${url}/#code=${signIn.issueCode(role)}`,
     [Symbol.asyncDispose]: async () => {
-      // Pages stay open when the server has gone: what they go on showing is how it ended.
-      shelf.readOnceMore();
+      // Pages stay open after the server has closed, and show the last state.
+      cache.forceRefresh();
       streams.end();
-      await closeWhenSaid(server);
-      shelf[Symbol.dispose]();
+      await closeAfterLastMessages(server);
+      cache[Symbol.dispose]();
     },
   };
 }
 
 function dashboardApp(
   { cluster, hostNames, onProblem }: WebOptions,
-  shelf: BoardShelf,
+  cache: DashboardCache,
   signIn: SignIn,
   streams: OpenStreams,
   files: PageFiles,
@@ -116,41 +116,44 @@ function dashboardApp(
     bodyLimit({ maxSize: bodyBytesMax, onError: (context) => refuse(context, 413, 'too long') }),
   );
   app.post('/api/sign-in', async (context) => {
-    const body = signInRequest(await jsonOf(context.req.raw));
+    const body = signInRequest(await readJson(context.req.raw));
     if (body === null) return refuse(context, 400, 'give {"secret": "…"}');
     const outcome = signIn.signIn(body.secret);
     if (outcome.kind === 'too-many') {
-      context.header('retry-after', String(Math.ceil(outcome.againInMs / 1_000)));
+      context.header('retry-after', String(Math.ceil(outcome.retryInMs / 1_000)));
       return refuse(context, 429, 'too many wrong codes; wait a minute');
     }
-    if (outcome.kind === 'refused')
-      return refuse(context, 401, 'this link or token is not good (any more)');
+    if (outcome.kind === 'refused') return refuse(context, 401, 'this link or token is not valid');
     keepSession(context, outcome.session);
     return context.json({ role: outcome.role });
   });
   app.use('/api/*', onlySignedIn(signIn));
   app.get('/api/session', (context) => context.json({ role: context.get('role') }));
   app.post('/api/sign-out', (context) => {
-    signIn.signOut(sessionOf(context) ?? '');
+    signIn.signOut(sessionFrom(context) ?? '');
     keepSession(context, null);
     return context.json({});
   });
-  addStream(app, cluster, shelf, signIn, streams);
-  addStudyRoutes(app, cluster, shelf, signIn);
-  app.get('/api/*', (context) => refuse(context, 404, 'there is nothing here'));
+  addStream(app, cluster, cache, signIn, streams);
+  addStudyRoutes(app, cluster, cache, signIn);
+  app.get('/api/*', (context) => refuse(context, 404, 'not found'));
   app.get('*', (context) => {
     const file = files.get(context.req.path);
-    if (file === undefined) return refuse(context, 404, 'there is nothing here');
+    if (file === undefined) return refuse(context, 404, 'not found');
     context.header('content-type', file.type);
     context.header('cache-control', 'no-cache');
     return context.body(file.bytes);
   });
-  app.notFound((context) => refuse(context, 404, 'there is nothing here'));
+  app.notFound((context) => refuse(context, 404, 'not found'));
   app.onError((error, context) => {
-    // What an operator can do something about is told; a bug's stack is not.
+    // A known error has a message for the user; the stack of a bug stays here.
     if (error instanceof RidgelineError) return refuse(context, 409, `${error.what} ${error.fix}`);
     onProblem(error);
-    return refuse(context, 503, 'something went wrong in the dashboard');
+    return refuse(
+      context,
+      503,
+      'internal error of the dashboard; the log of the coordinator has the details',
+    );
   });
   return app;
 }
@@ -158,27 +161,27 @@ function dashboardApp(
 function addStream(
   app: Hono<Signed>,
   cluster: LiveCluster,
-  shelf: BoardShelf,
+  cache: DashboardCache,
   signIn: SignIn,
   streams: OpenStreams,
 ): void {
   app.get('/api/events', (context) => {
-    // Nobody would read it, and so nobody would be seen to go.
+    // Without a reader, the end of the connection would not be noticed.
     if (context.req.method === 'HEAD') {
       context.header('allow', 'GET');
-      return refuse(context, 405, 'a stream has no head');
+      return refuse(context, 405, 'HEAD is not supported for the event stream');
     }
     if (streams.count >= streamsMax) return refuse(context, 503, 'too many pages are open');
-    const session = sessionOf(context);
+    const session = sessionFrom(context);
     const study = context.req.query('study') ?? null;
     const closed = streams.opened();
     return streamSSE(context, async (stream) => {
       try {
         await streamPage(stream, {
-          shelf,
+          cache,
           log: (limit) => cluster.log(limit),
           study,
-          role: () => signIn.roleOf(session),
+          role: () => signIn.sessionRole(session),
           ending: streams.ending,
           wait: async (ms, signal) => {
             await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
@@ -194,30 +197,30 @@ function addStream(
 function addStudyRoutes(
   app: Hono<Signed>,
   cluster: LiveCluster,
-  shelf: BoardShelf,
+  cache: DashboardCache,
   signIn: SignIn,
 ): void {
-  app.get('/api/studies/:study/trials', (context) => {
+  app.get('/api/studies/:study/trials', async (context) => {
     const query = rowsQuery(context.req.query());
     if (query === null) return refuse(context, 400, 'offset and limit must be whole numbers');
-    const page = shelf.rows(context.req.param('study'), query);
-    return page === null ? refuse(context, 404, 'there is no such study') : context.json(page);
+    const page = await cache.rows(context.req.param('study'), query);
+    return page === null ? refuse(context, 404, 'unknown study') : context.json(page);
   });
   app.post('/api/studies/:study/change', onlyAdmin, async (context) => {
-    const body = changeRequest(await jsonOf(context.req.raw));
+    const body = changeRequest(await readJson(context.req.raw));
     if (body === null)
       return refuse(context, 400, 'give {"change": "pause" | "resume" | "cancel"}');
     await cluster.setStudy(context.req.param('study'), body.change, 'from the dashboard');
     return context.json({});
   });
   app.post('/api/links', onlyAdmin, async (context) => {
-    const body = codeRequest(await jsonOf(context.req.raw));
+    const body = codeRequest(await readJson(context.req.raw));
     if (body === null) return refuse(context, 400, 'give {"role": "viewer" | "admin"}');
     return context.json({ fragment: `#code=${signIn.issueCode(body.role)}` });
   });
 }
 
-async function jsonOf(request: Request): Promise<unknown> {
+async function readJson(request: Request): Promise<unknown> {
   try {
     return await request.json();
   } catch {
@@ -234,8 +237,8 @@ async function listening(
       failed(
         new RidgelineError(
           'PORT_IN_USE',
-          `The dashboard cannot listen on ${host}:${port}: ${isInUse(error) ? 'another program does already' : messageOf(error)}.`,
-          'Give another --http HOST:PORT; port 0 takes a free one.',
+          `The dashboard cannot listen on ${host}:${port}: ${isInUse(error) ? 'another program already listens there' : messageOf(error)}.`,
+          'Use another --http HOST:PORT; port 0 takes a free one.',
           { cause: error },
         ),
       );
@@ -244,8 +247,8 @@ async function listening(
   });
 }
 
-/** Answers that are on their way are let out; a page that reads no more is not waited for. */
-async function closeWhenSaid(server: Server): Promise<void> {
+/** Flushes responses in progress; a page that stopped reading does not delay the end. */
+async function closeAfterLastMessages(server: Server): Promise<void> {
   const state = { isClosed: false };
   const closed = new Promise<void>((done) => {
     server.close(() => {
@@ -253,9 +256,9 @@ async function closeWhenSaid(server: Server): Promise<void> {
       done();
     });
   });
-  for (let waitedMs = 0; !state.isClosed && waitedMs < lastWordMs; waitedMs += lookMs) {
+  for (let waitedMs = 0; !state.isClosed && waitedMs < closingMs; waitedMs += checkMs) {
     server.closeIdleConnections();
-    await Promise.race([closed, wait(lookMs)]);
+    await Promise.race([closed, wait(checkMs)]);
   }
   server.closeAllConnections();
   await closed;
@@ -265,7 +268,7 @@ function isInUse(error: Error): boolean {
   return 'code' in error && error.code === 'EADDRINUSE';
 }
 
-function urlOf(server: Server, host: string): string {
+function serverUrl(server: Server, host: string): string {
   const address = server.address();
   assert(address !== null && typeof address === 'object', () => 'a TCP server has a port');
   const { port } = address;

@@ -1,4 +1,4 @@
-/** Charts as SVG: what they must hold, whatever they are given. */
+/** Charts as SVG: their marks and texts, for any input. */
 import fc from 'fast-check';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
@@ -7,15 +7,16 @@ import {
   pageTheme,
   type ChartDocument,
 } from '../../../src/report/charts/chart-style.ts';
-import { lambdaTicks } from '../../../src/report/charts/lambda-axis.ts';
-import { lambdaScatter } from '../../../src/report/charts/lambda-scatter.ts';
+import { parameterTicks } from '../../../src/report/charts/parameter-axis.ts';
+import { parameterScatter } from '../../../src/report/charts/parameter-scatter.ts';
 import { learningCurve } from '../../../src/report/charts/learning-curve.ts';
 import { learningRateRange } from '../../../src/report/charts/learning-rate-range.ts';
-import { cycleEndsUpTo, rateCorners } from '../../../src/report/charts/rate-cycles.ts';
-import type { LambdaScatterInput, ScatterTrial } from '../../../src/report/charts/scatter-scene.ts';
+import { cycleEnds, rateCorners } from '../../../src/report/charts/rate-cycles.ts';
+import type { ScatterInput, ScatterTrial } from '../../../src/report/charts/scatter-scene.ts';
 import { svgText } from '../../../src/report/charts/svg-text.ts';
 import { trainAndValidation } from '../../../src/report/charts/train-and-validation.ts';
 import { learningRateAt } from '../../../src/trainers/two-layer/learning-rate.ts';
+import { metricNamed } from '../../../src/report/text/number-format.ts';
 import type { Measurement } from '../../../src/study/trial.ts';
 
 /** The SVG, read back by a parser. */
@@ -33,30 +34,32 @@ function texts(svg: string): string[] {
 function curve(points: number): Measurement[] {
   return Array.from({ length: points }, (_, index) => ({
     step: 100 * (index + 1),
-    epoch: index + 1,
-    learningRate: 1e-3,
-    trainLoss: 2 / (index + 1),
-    trainCost: 2.1 / (index + 1),
-    trainAccuracy: 1 - 1 / (index + 2),
-    validationLoss: 2.2 / (index + 1),
-    validationCost: 2.3 / (index + 1),
-    validationAccuracy: 0.9 - 1 / (index + 2),
-    testLoss: null,
-    testAccuracy: null,
+    metrics: {
+      epoch: index + 1,
+      learning_rate: 1e-3,
+      train_loss: 2 / (index + 1),
+      train_cost: 2.1 / (index + 1),
+      train_accuracy: 1 - 1 / (index + 2),
+      validation_loss: 2.2 / (index + 1),
+      validation_cost: 2.3 / (index + 1),
+      validation_accuracy: 0.9 - 1 / (index + 2),
+    },
   }));
 }
 
 const scatterTrials: readonly ScatterTrial[] = [
-  { stage: 'coarse', trial: 'coarse/1', lambda: 1e-8, value: 0.41, tied: false },
-  { stage: 'coarse', trial: 'coarse/2', lambda: 3e-3, value: 0.46, tied: true },
-  { stage: 'coarse', trial: 'coarse/3', lambda: 9e-2, value: null },
-  { stage: 'fine', trial: 'fine/1', lambda: 2e-3, value: 0.47, standardError: 0.005 },
-  { stage: 'fine', trial: 'fine/2', lambda: 5e-3, value: 0.465 },
+  { stage: 'coarse', trial: 'coarse/1', at: 1e-8, value: 0.41, tied: false },
+  { stage: 'coarse', trial: 'coarse/2', at: 3e-3, value: 0.46, tied: true },
+  { stage: 'coarse', trial: 'coarse/3', at: 9e-2, value: null },
+  { stage: 'fine', trial: 'fine/1', at: 2e-3, value: 0.47, standardError: 0.005 },
+  { stage: 'fine', trial: 'fine/2', at: 5e-3, value: 0.465 },
 ];
 
-const scatter: LambdaScatterInput = {
+const scatter: ScatterInput = {
   title: 'sample',
-  objective: { metric: 'validation_accuracy', direction: 'maximize' },
+  symbol: 'λ',
+  metric: metricNamed('validation_accuracy'),
+  direction: 'maximize',
   stages: [
     { name: 'coarse', range: { min: 1e-9, max: 1e-1 }, isNarrowed: false },
     { name: 'fine', range: { min: 1e-3, max: 1e-2 }, isNarrowed: true },
@@ -64,16 +67,16 @@ const scatter: LambdaScatterInput = {
   trials: scatterTrials,
   best: { trial: 'fine/1', label: 'winner fine/1' },
   fit: {
-    bestLambda: 2.5e-3,
-    points: [1e-4, 1e-3, 1e-2].map((lambda) => ({ lambda, fit: 0.46, low: 0.45, high: 0.47 })),
+    bestAt: 2.5e-3,
+    points: [1e-4, 1e-3, 1e-2].map((at) => ({ at, fit: 0.46, low: 0.45, high: 0.47 })),
   },
 };
 
-const drawScatter = (input: LambdaScatterInput): string =>
-  svgText((document) => lambdaScatter(document, input, fileTheme));
+const drawScatter = (input: ScatterInput): string =>
+  svgText((document) => parameterScatter(document, input, fileTheme));
 
 describe('the scatter of λ against the objective', () => {
-  test('has a mark for every trial, a band, a fit, a rule at its top, and names the winner', () => {
+  test('the scatter has a mark for every trial, a band, a fit, a rule at its best value, and the name of the winner', () => {
     const svg = parsed(drawScatter(scatter));
     const marks = (label: string) => [...svg.querySelectorAll(`[data-mark="${label}"]`)];
     const dots = marks('dot').map((group) => group.children.length);
@@ -85,7 +88,7 @@ describe('the scatter of λ against the objective', () => {
     expect(texts(drawScatter(scatter))).toContain('winner fine/1: λ 2.00e-3, 47.00 %');
   });
 
-  test('says in words what it shows', () => {
+  test('the scatter has a title and a description', () => {
     const svg = parsed(drawScatter(scatter));
     expect(svg.getAttribute('role')).toBe('img');
     expect(svg.querySelector('title')?.textContent).toBe('sample');
@@ -94,7 +97,7 @@ describe('the scatter of λ against the objective', () => {
     );
   });
 
-  test('labels λ as powers of ten, never as 10µ', () => {
+  test('the labels of λ are powers of ten, never 10µ', () => {
     const labels = texts(drawScatter(scatter)).filter((text) => /^\d\S*e-\d+$/.test(text));
     expect(labels).toEqual([
       '1e-9',
@@ -109,7 +112,7 @@ describe('the scatter of λ against the objective', () => {
     ]);
   });
 
-  test('zoomed in, has only what lies inside, with bars of one standard error', () => {
+  test('the zoomed scatter has only the trials inside, with bars of one standard error', () => {
     const zoom = { ...scatter, zoom: { min: 1e-3, max: 1e-2 }, showErrors: true };
     const svg = parsed(drawScatter(zoom));
     const dots = [...svg.querySelectorAll('[data-mark="dot"]')].map((g) => g.children.length);
@@ -117,18 +120,18 @@ describe('the scatter of λ against the objective', () => {
     expect(svg.querySelector('desc')?.textContent).toContain('1 of stage coarse, 2 of stage fine');
   });
 
-  test('draws the fit up to the ends of the part that is shown', () => {
+  test('the zoomed scatter draws the fit up to the ends of its axis', () => {
     const svg = parsed(drawScatter({ ...scatter, zoom: { min: 3e-4, max: 5e-3 } }));
     const line = svg.querySelector('[data-mark="line"] path')?.getAttribute('d') ?? '';
     // Two crossings of the ends, and the one point between.
     expect(line.split(/[ML]/).filter((part: string) => part !== '')).toHaveLength(3);
   });
 
-  test('of many thousand trials draws some, the winner among them, and says so', () => {
+  test('the scatter of many thousand trials draws some, with the winner, and reports it', () => {
     const trials = Array.from({ length: 9000 }, (_, k) => ({
       stage: 'coarse',
       trial: `coarse/${k}`,
-      lambda: 1e-9 * 10 ** ((8 * k) / 9000),
+      at: 1e-9 * 10 ** ((8 * k) / 9000),
       value: k === 4001 ? 0.6 : 0.4,
     }));
     const svg = drawScatter({
@@ -141,13 +144,13 @@ describe('the scatter of λ against the objective', () => {
     expect(svg.length).toBeLessThan(1_000_000);
   });
 
-  test('is drawn without NaN or Infinity, whatever the trials are', () => {
+  test('the scatter has no NaN or Infinity, for any trials', () => {
     const lambda = fc.double({ min: 1e-12, max: 10, noNaN: true });
     const value = fc.option(fc.double({ min: -10, max: 10 }));
     const trial = fc.record({
       stage: fc.constantFrom('coarse', 'fine', 'other'),
       trial: fc.constantFrom('a/1', 'a/2'),
-      lambda,
+      at: lambda,
       value,
       standardError: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
       tied: fc.option(fc.boolean()),
@@ -177,7 +180,7 @@ describe('learning curves', () => {
       learningCurve(document, { title: 'curves', series, learningRate }, fileTheme),
     );
 
-  test('of one series show cost, loss, accuracy and the rate, and the last values', () => {
+  test('learning curves of one series show cost, loss, accuracy and the rate, and the last values', () => {
     const svg = draw([{ label: 'seed 1', curve: curve(20) }]);
     const shown = texts(svg);
     for (const label of [
@@ -200,12 +203,12 @@ describe('learning curves', () => {
     ]);
   });
 
-  test('of a training that was measured at every one of 150,000 steps are drawn', () => {
+  test('learning curves of 150,000 measurements are drawn', () => {
     const svg = draw([{ label: 'seed 1', curve: curve(150_000) }]);
     expect(svg).toContain('after 15,000,000 steps');
   });
 
-  test('of several series leave out the cost, which another λ makes incomparable', () => {
+  test('learning curves of several series have no cost, which depends on λ', () => {
     const svg = draw([
       { label: 'best', curve: curve(20) },
       { label: 'worst', curve: curve(20) },
@@ -214,16 +217,16 @@ describe('learning curves', () => {
     expect(texts(svg)).toEqual(expect.arrayContaining(['best', 'worst', 'training', 'validation']));
   });
 
-  test('of a diverged trial are drawn as far as they are numbers', () => {
+  test('learning curves of a diverged trial show the finite values', () => {
     const points = curve(4).map((m) =>
-      m.step < 300 ? m : { ...m, trainLoss: NaN, trainCost: Infinity },
+      m.step < 300 ? m : { ...m, metrics: { ...m.metrics, train_loss: NaN, train_cost: Infinity } },
     );
     expect(draw([{ label: 'diverged', curve: points }])).not.toMatch(/NaN|Infinity|undefined/);
     expect(draw([{ label: 'nothing', curve: [] }])).not.toMatch(/NaN|Infinity|undefined/);
   });
 });
 
-test("the rate's corners lie on the trainer's own triangle", () => {
+test("the corners of the rate are on the trainer's triangle", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 500 }),
@@ -231,9 +234,9 @@ test("the rate's corners lie on the trainer's own triangle", () => {
       (stepSize, stepMax) => {
         const rate = { min: 1e-5, max: 0.1, stepSize };
         for (const { step, value } of rateCorners(rate, stepMax)) {
-          expect(value).toBeCloseTo(learningRateAt(rate, step), 10);
+          expect(value).toBeCloseTo(learningRateAt({ ...rate, cycleMultiplier: 1 }, step), 10);
         }
-        expect(cycleEndsUpTo(rate, stepMax)).toHaveLength(
+        expect(cycleEnds(rate, stepMax)).toHaveLength(
           Math.min(999, Math.floor(stepMax / (2 * stepSize))),
         );
       },
@@ -241,16 +244,16 @@ test("the rate's corners lie on the trainer's own triangle", () => {
   );
 });
 
-test('cycles that grow have corners that move apart', () => {
+test('growing cycles have growing distances between corners', () => {
   const rate = { min: 0, max: 1, stepSize: 10, cycleMultiplier: 2 };
-  expect(cycleEndsUpTo(rate, 140)).toEqual([20, 60, 140]);
+  expect(cycleEnds(rate, 140)).toEqual([20, 60, 140]);
 });
 
 test('the λ axis has at least two and at most twelve labels, in ascending order', () => {
   const bound = fc.integer({ min: -1400, max: 100 }).map((exponent) => 10 ** (exponent / 100));
   fc.assert(
     fc.property(bound, fc.integer({ min: 15, max: 1300 }), (min, hundredths) => {
-      const ticks = lambdaTicks({ min, max: min * 10 ** (hundredths / 100) });
+      const ticks = parameterTicks({ min, max: min * 10 ** (hundredths / 100) });
       expect(ticks.length).toBeGreaterThanOrEqual(2);
       expect(ticks.length).toBeLessThanOrEqual(12);
       expect(ticks).toEqual(ticks.toSorted((a, b) => a - b));
@@ -258,7 +261,7 @@ test('the λ axis has at least two and at most twelve labels, in ascending order
   );
 });
 
-test('the learning-rate range shows what it suggests, or that it suggests nothing', () => {
+test('the chart of the learning-rate range shows the suggestion, or that there is none', () => {
   const points = [0.01, 0.02, 0.03].map((learningRate) => ({ learningRate, accuracy: 0.3 }));
   const draw = (suggested: { min: number; max: number } | null): string =>
     svgText((d) => learningRateRange(d, { title: 'range', points, suggested }, fileTheme));
@@ -268,13 +271,15 @@ test('the learning-rate range shows what it suggests, or that it suggests nothin
   expect(draw(null)).toContain('no range is suggested');
 });
 
-test('training and validation accuracy stand in pairs', () => {
-  const trials = [1e-4, 1e-3, 1e-2].map((lambda) => ({
-    lambda,
-    trainAccuracy: 0.9,
-    validationAccuracy: lambda === 1e-2 ? null : 0.5,
+test('training and validation accuracy have one dot each per trial', () => {
+  const trials = [1e-4, 1e-3, 1e-2].map((at) => ({
+    at,
+    training: 0.9,
+    validation: at === 1e-2 ? null : 0.5,
   }));
-  const svg = parsed(svgText((d) => trainAndValidation(d, { title: 'pairs', trials }, fileTheme)));
+  const svg = parsed(
+    svgText((d) => trainAndValidation(d, { title: 'pairs', symbol: 'λ', trials }, fileTheme)),
+  );
   const dots = [...svg.querySelectorAll('[data-mark="dot"]')].map((group) => group.children.length);
   expect(dots).toEqual([2, 2]);
 });
@@ -282,7 +287,7 @@ test('training and validation accuracy stand in pairs', () => {
 describe('foreign text in a chart', () => {
   const hostile = '</title><script>alert(1)</script>\u001b[31m\u202e&';
 
-  test('stays text, and leaves the file well-formed', () => {
+  test('foreign text in a chart stays text, and the file is well-formed', () => {
     const svg = drawScatter({
       ...scatter,
       title: hostile,
@@ -296,8 +301,8 @@ describe('foreign text in a chart', () => {
   });
 });
 
-test('charts for a page take their ink and their background from it', () => {
-  const draw = (document: ChartDocument) => lambdaScatter(document, scatter, pageTheme);
+test('charts for a page use its ink and its background', () => {
+  const draw = (document: ChartDocument) => parameterScatter(document, scatter, pageTheme);
   const svg = svgText(draw);
   expect(svg).toContain('var(--surface)');
   expect(svg).not.toContain('#1a1a1a');

@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatLatex, latexText } from '../../../src/report/files/latex.ts';
 import { formatMarkdown, markdownText } from '../../../src/report/files/markdown.ts';
-import { studyResults } from '../../../src/report/results/study-results.ts';
-import { study, trial, trials } from '../support/sample-study.ts';
+import { study, toResults, trial, trials } from '../support/sample-study.ts';
 
-const results = studyResults(study, trials);
+const results = toResults(study, trials);
 
 describe('Markdown', () => {
-  test('has a table for each stage, numbers to the right, and the winner', () => {
+  test('Markdown has a table for each stage with numbers to the right, and the winner', () => {
     expect(formatMarkdown(results)).toContain(`## fine
 
 λ 1.00e-3 … 1.00e-2; 2 of 2 trials complete. Range: from 1.00e-3 to 1.00e-2: the best trial is coarse/2
@@ -21,18 +20,18 @@ describe('Markdown', () => {
 **winner:** fine/2, λ 1.23e-2, validation 47.12 %`);
   });
 
-  test('marks what was computed again, and what workers disagree about', () => {
+  test('Markdown shows audits and disputes', () => {
     const audited = trials.map((one, index) => {
       if (index === 3) return { ...one, audit: 'verified' as const };
       return index === 4 ? { ...one, audit: 'disputed' as const } : one;
     });
-    const text = formatMarkdown(studyResults({ ...study, winner: null }, audited));
+    const text = formatMarkdown(toResults({ ...study, winner: null }, audited));
     expect(text).toMatch(/\| fine\/1 \|.*\| verified \|/);
     expect(text).toMatch(/\| – \| fine\/2 \|.*\| disputed \|/);
     expect(formatMarkdown(results)).not.toContain('audit');
   });
 
-  test('shows foreign text as it is: no markup, no table cell, no line of its own', () => {
+  test('foreign text in Markdown adds no markup, no cell and no line', () => {
     expect(markdownText('a|b *c* _d_ [e](f) <img> `g` \\')).toBe(
       String.raw`a\|b \*c\* \_d\_ \[e\](f) \<img\> \`g\` \\`,
     );
@@ -46,7 +45,7 @@ describe('Markdown', () => {
 });
 
 describe('LaTeX', () => {
-  test('has a booktabs table for each stage, λ as a power of ten', () => {
+  test('LaTeX has a booktabs table for each stage, with λ as a power of ten', () => {
     const text = formatLatex(results);
     expect(text).toContain(
       String.raw`\caption{sample, stage coarse: $\lambda$ 1.00e-9 \dots{} 1.00e-1; 2 of 3 trials complete, 1 failed.}`,
@@ -59,13 +58,13 @@ describe('LaTeX', () => {
     expect(text.match(/\\begin\{table\}/g)).toHaveLength(2);
   });
 
-  test('sets foreign text as it is', () => {
+  test('foreign text in LaTeX is escaped', () => {
     expect(latexText(String.raw`50% of $x_1 & #2 {a} ~ ^ \input`)).toBe(
       String.raw`50\% of \$x\_1 \& \#2 \{a\} \textasciitilde{} \textasciicircum{} \textbackslash{}input`,
     );
   });
 
-  test('leaves no special character without its escape, whatever a reason holds', () => {
+  test('any text in LaTeX has no special character without an escape', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const unescaped = latexText(text).replaceAll(
@@ -77,9 +76,9 @@ describe('LaTeX', () => {
     );
   });
 
-  test('keeps as many cells in every row, for any trial', () => {
+  test('every row of a LaTeX table has as many cells', () => {
     const failed = trial('coarse', 4, 0.5, { status: 'failed', reason: 'a & b', result: null });
-    const lines = formatLatex(studyResults(study, [...trials, failed])).split('\n');
+    const lines = formatLatex(toResults(study, [...trials, failed])).split('\n');
     const cells = lines
       .filter((line) => line.endsWith('\\\\'))
       .map((line) => line.split(' & ').length);

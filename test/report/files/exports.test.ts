@@ -1,4 +1,4 @@
-/** Files for other tools, read back by readers that are not ours. */
+/** Files for other tools, read back by other readers. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,8 @@ import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import { formatOptuna } from '../../../src/report/files/optuna-journal.ts';
 import { formatParquet } from '../../../src/report/files/parquet.ts';
-import { studyResults } from '../../../src/report/results/study-results.ts';
 import type { AttemptRecord } from '../../../src/study/trial.ts';
-import { study, trial } from '../support/sample-study.ts';
+import { study, toResults, trial } from '../support/sample-study.ts';
 import { scoredTrials } from '../support/scored-study.ts';
 
 const hostile = trial('fine', 3, 5e-3, { worker: 'Gerät "数"\n' });
@@ -19,10 +18,10 @@ const diverged = trial('coarse', 4, 0.08, {
   result: { kind: 'diverged', steps: 12, seconds: 0.1, curve: [] },
 });
 const records = [...scoredTrials, hostile, diverged];
-const results = studyResults(study, records);
+const results = toResults(study, records);
 
 describe('Parquet', () => {
-  test('reads back as the rows that went in, types and nulls kept', async () => {
+  test('Parquet reads back as the rows that were written, with types and nulls', async () => {
     const bytes = formatParquet(results);
     const file = bytes.buffer.slice(0, bytes.byteLength) as ArrayBuffer;
     const rows = await parquetReadObjects({ file });
@@ -34,8 +33,8 @@ describe('Parquet', () => {
         stage: row.stage,
         trial: row.trial,
         rank: row.rank,
-        lambda: row.lambda,
-        validation_accuracy: row.validationAccuracy,
+        lambda: row.params['lambda'],
+        validation_accuracy: row.metrics['validation_accuracy'] ?? null,
         worker: row.worker,
         tied: row.tied,
         digest: row.digest,
@@ -48,8 +47,8 @@ describe('Parquet', () => {
     expect(metadata).toMatchObject({ 'ridgeline.schema_version': '1', 'ridgeline.seed': '7' });
   });
 
-  test('has a file without rows for a study without trials', async () => {
-    const bytes = formatParquet(studyResults(study, []), ['trial', 'lambda']);
+  test('a study without trials has a Parquet file without rows', async () => {
+    const bytes = formatParquet(toResults(study, []), ['trial', 'lambda']);
     const file = bytes.buffer.slice(0, bytes.byteLength) as ArrayBuffer;
     expect(await parquetReadObjects({ file })).toEqual([]);
   });
@@ -62,7 +61,7 @@ const attempts: AttemptRecord[] = records.slice(0, 2).map((record) => ({
   worker: 'node-a',
   session: 's',
   pack: 'p',
-  grantedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  assignedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
   endedAtMs: Date.UTC(2026, 0, 2, 3, 4, 7),
   outcome: 'accepted',
   reason: null,
@@ -72,7 +71,7 @@ const attempts: AttemptRecord[] = records.slice(0, 2).map((record) => ({
 describe('the Optuna journal', () => {
   const text = formatOptuna({ study, results, trials: records, attempts });
 
-  test('is one operation a line: the study, then each trial once', () => {
+  test('the Optuna journal has one operation per line: the study, then each trial', () => {
     const lines = text
       .trimEnd()
       .split('\n')
@@ -90,12 +89,12 @@ describe('the Optuna journal', () => {
     expect(created.map((line) => line.state)).toEqual([1, 1, 3, 1, 1, 1, 3]);
   });
 
-  test('has no complete trial without a value: a disputed one and a λ with a failed replicate are FAIL', () => {
+  test('in the Optuna journal, a disputed trial and a configuration with a failed replicate are FAIL', () => {
     const first = trial('fine', 1, 2e-3, {});
     const odd = [
       trial('coarse', 1, 1e-7, { audit: 'disputed' }),
       first,
-      { ...diverged, id: { ...first.id, replicate: 2 }, lambda: first.lambda },
+      { ...diverged, id: { ...first.id, replicate: 2 }, params: first.params },
       trial('fine', 2, 8e-3, {}),
       trial('fine', 2, 8e-3, {
         id: { stage: 'fine', index: 2, replicate: 2 },
@@ -105,7 +104,7 @@ describe('the Optuna journal', () => {
     ];
     const lines = formatOptuna({
       study,
-      results: studyResults(study, odd),
+      results: toResults(study, odd),
       trials: odd,
       attempts: [],
     })
@@ -120,7 +119,7 @@ describe('the Optuna journal', () => {
     ]);
   });
 
-  test('is read by Optuna, with the best trial and its curve', (context) => {
+  test('Optuna reads the journal, with the best trial and its curve', (context) => {
     const python = '/usr/bin/python3';
     const probe = existsSync(python) && spawnSync(python, ['-c', 'import optuna']).status === 0;
     if (!probe) {

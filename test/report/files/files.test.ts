@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { delimitedText, formatDelimited } from '../../../src/report/files/delimited.ts';
 import { formatJson, formatJsonl } from '../../../src/report/files/json.ts';
-import { selectResults, studyResults } from '../../../src/report/results/study-results.ts';
-import { completeResult, study, trial, trials } from '../support/sample-study.ts';
+import { selectResults } from '../../../src/report/results/study-results.ts';
+import { completeResult, study, toResults, trial, trials } from '../support/sample-study.ts';
 
-const results = studyResults(study, trials);
+const results = toResults(study, trials);
 
 /** RFC 4180, and nothing more: fields in quotes may hold anything, `""` is a quote. */
 function parseCsv(text: string): string[][] {
@@ -36,7 +36,7 @@ function parseCsv(text: string): string[][] {
 }
 
 describe('CSV', () => {
-  test('reads back as what went in, for any text', () => {
+  test('CSV reads back as the values that were written, for any text', () => {
     const cells = fc.array(fc.record({ a: fc.string({ unit: 'binary' }), b: fc.string() }));
     fc.assert(
       fc.property(cells, (rows) => {
@@ -53,7 +53,7 @@ describe('CSV', () => {
     );
   });
 
-  test('quotes what a spreadsheet could take for a formula, and adds nothing to it', () => {
+  test('CSV quotes values that a spreadsheet could read as a formula, without a prefix', () => {
     const csv = delimitedText<string>(
       [['worker', (row) => row]],
       ['=1+1', '@x', '+1', '-1', 'plain'],
@@ -62,7 +62,7 @@ describe('CSV', () => {
     expect(csv).toBe('worker\r\n"=1+1"\r\n"@x"\r\n"+1"\r\n"-1"\r\nplain\r\n');
   });
 
-  test('keeps full precision and leaves the unknown empty', () => {
+  test('CSV has full precision and empty unknown values', () => {
     const [head, first, second] = parseCsv(formatDelimited(results, 'csv'));
     expect(head?.slice(0, 5)).toEqual(['stage', 'rank', 'trial', 'replicate', 'lambda']);
     expect(first?.slice(0, 5)).toEqual(['coarse', '1', 'coarse/2', '1', '0.004']);
@@ -72,13 +72,10 @@ describe('CSV', () => {
 });
 
 describe('TSV', () => {
-  test('has as many fields in every line as in the first, for any worker name', () => {
+  test('every line of TSV has as many fields as the first, for any worker name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (worker) => {
-        const tsv = formatDelimited(
-          studyResults(study, [trial('coarse', 1, 0.1, { worker })]),
-          'tsv',
-        );
+        const tsv = formatDelimited(toResults(study, [trial('coarse', 1, 0.1, { worker })]), 'tsv');
         const lines = tsv.split('\n');
         expect(lines).toHaveLength(3);
         expect(lines[1]?.split('\t')).toHaveLength(lines[0]?.split('\t').length ?? 0);
@@ -88,7 +85,7 @@ describe('TSV', () => {
 });
 
 describe('JSON', () => {
-  test('has the documented fields, and no others in a row', () => {
+  test('a row in JSON has exactly the documented fields', () => {
     const parsed = JSON.parse(formatJson(results)) as Record<string, never>;
     expect(parsed).toMatchObject({
       schema_version: 1,
@@ -117,6 +114,7 @@ describe('JSON', () => {
       trial: 'coarse/2',
       replicate: 1,
       lambda: 0.004,
+      params: { lambda: 0.004 },
       train_accuracy: 0.6125,
       validation_accuracy: 0.46,
       validation_loss: 1.503_219_876_543_21,
@@ -137,47 +135,47 @@ describe('JSON', () => {
     expect(Object.keys(stages[0]!.trials[2]!)).toEqual(Object.keys(stages[0]!.trials[0]!));
   });
 
-  test('gives a diverged trial no accuracy, no digest and no rank', () => {
+  test('a diverged trial has no accuracy, no digest and no rank', () => {
     const diverged = results.stages[0]!.rows[2]!;
     expect(diverged).toMatchObject({
       trial: 'coarse/3',
       rank: null,
-      validationAccuracy: null,
+      metrics: {},
       digest: null,
       steps: 12,
     });
   });
 
-  test('reads back every λ and every metric to the last bit', () => {
+  test('JSON reads back every λ and every metric to the last bit', () => {
     const number = fc.double({ min: 1e-300, max: 1e300, noNaN: true });
     fc.assert(
-      fc.property(number, number, (lambda, validationLoss) => {
+      fc.property(number, number, (lambda, loss) => {
         const record = trial('coarse', 1, lambda, {
-          result: completeResult(0.4, { validationLoss }),
+          result: completeResult(0.4, { validation_loss: loss }),
         });
-        const { stages } = JSON.parse(formatJson(studyResults(study, [record])));
-        expect(stages[0].trials[0]).toMatchObject({ lambda, validation_loss: validationLoss });
+        const { stages } = JSON.parse(formatJson(toResults(study, [record])));
+        expect(stages[0].trials[0]).toMatchObject({ lambda, validation_loss: loss });
       }),
     );
   });
 
-  test('writes what is no finite number as null', () => {
+  test('JSON has null for a number that is not finite', () => {
     const record = trial('coarse', 1, 0.1, {
-      result: completeResult(0.4, { validationLoss: Infinity }),
+      result: completeResult(0.4, { validation_loss: Infinity }),
     });
-    expect(formatJson(studyResults(study, [record]))).toContain('"validation_loss": null');
+    expect(formatJson(toResults(study, [record]))).toContain('"validation_loss": null');
   });
 
-  test('adds the objective where no ordinary field shows it', () => {
+  test('JSON has a field for an objective that is not in every row', () => {
     const byCost = {
       ...study.spec,
       objective: { metric: 'validation_cost', direction: 'minimize' } as const,
     };
-    const { stages } = JSON.parse(formatJson(studyResults({ ...study, spec: byCost }, trials)));
+    const { stages } = JSON.parse(formatJson(toResults({ ...study, spec: byCost }, trials)));
     expect(stages[0].trials[0].validation_cost).toBe(1.75);
   });
 
-  test('as lines has one object for each trial, with its study and stage', () => {
+  test('JSON Lines has one object for each trial, with its study and stage', () => {
     const lines = formatJsonl(results).trimEnd().split('\n');
     expect(lines).toHaveLength(5);
     expect(JSON.parse(lines[3]!)).toMatchObject({
@@ -190,38 +188,38 @@ describe('JSON', () => {
 });
 
 describe('selectResults', () => {
-  test('leaves rows out and keeps the count of all', () => {
+  test('selectResults removes rows and keeps the count of all', () => {
     const [stage, ...others] = selectResults(results, { stage: 'coarse', top: 1 }).stages;
     expect(others).toEqual([]);
     expect(stage).toMatchObject({ name: 'coarse', rowsTotal: 3 });
     expect(stage?.rows.map((row) => row.trial)).toEqual(['coarse/2']);
   });
 
-  test('names the stages there are when asked for another', () => {
+  test('selectResults lists the stages if the chosen one is unknown', () => {
     expect(() => selectResults(results, { stage: 'corse' })).toThrow(/"corse"[^]*coarse, fine/);
   });
 });
 
 describe('studyResults', () => {
-  test('shows the best so far while there is no winner', () => {
-    const running = studyResults({ ...study, status: 'running', winner: null }, trials);
+  test('results have the best trial so far while there is no winner', () => {
+    const running = toResults({ ...study, status: 'running', winner: null }, trials);
     expect(running.winner).toBeNull();
-    expect(running.best).toMatchObject({ trial: 'fine/2', testAccuracy: null });
-    expect(studyResults({ ...study, winner: null }, []).best).toBeNull();
+    expect(running.best).toMatchObject({ trial: 'fine/2' });
+    expect(toResults({ ...study, winner: null }, []).best).toBeNull();
   });
 
-  test('shows test accuracies of all trials only where the study measured them', () => {
+  test('results have the test accuracy of every trial if the study measured them', () => {
     const measured = [
-      trial('coarse', 1, 0.1, { result: completeResult(0.4, { testAccuracy: 0.39 }) }),
+      trial('coarse', 1, 0.1, { result: completeResult(0.4, { test_accuracy: 0.39 }) }),
     ];
-    const all = studyResults({ ...study, spec: { ...study.spec, test: 'all' } }, measured);
-    expect(all.stages[0]!.rows[0]!.testAccuracy).toBe(0.39);
+    const all = toResults({ ...study, spec: { ...study.spec, test: 'all' } }, measured);
+    expect(all.stages[0]!.rows[0]!.metrics['test_accuracy']).toBe(0.39);
     expect(all.warnings.join()).toMatch(/test set was measured in every trial/);
   });
 
-  test('warns when the winner could not be reproduced', () => {
+  test('results warn if the winner was not reproduced', () => {
     const winner = { ...study.winner!, testAccuracy: null, testLoss: null, reproduced: false };
-    expect(studyResults({ ...study, winner }, trials).warnings.join()).toMatch(
+    expect(toResults({ ...study, winner }, trials).warnings.join()).toMatch(
       /fine\/2 .*node-b .*another result/,
     );
   });

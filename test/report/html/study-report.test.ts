@@ -1,30 +1,30 @@
-/** The HTML report: self-contained, without scripts, and honest about foreign text. */
+/** The HTML report: self-contained, without scripts, with escaped foreign text. */
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
 import { parseStudy } from '../../../src/config/parse-study.ts';
+import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { chartDocument } from '../../../src/report/charts/svg-text.ts';
 import { studyReport } from '../../../src/report/html/study-report.ts';
 import { html } from '../../../src/report/html/html-text.ts';
 import type { StudyPicture } from '../../../src/report/charts/study-charts.ts';
-import { studyResults } from '../../../src/report/results/study-results.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import type { AttemptRecord, TrialRecord } from '../../../src/study/trial.ts';
-import { completeResult, study, trials } from '../support/sample-study.ts';
+import { completeResult, study, toResults, trials } from '../support/sample-study.ts';
 import { twoStages } from '../../study/support/example-study.ts';
 import { scored, scoredTrials } from '../support/scored-study.ts';
 
 const hostile = '<img src=x onerror=alert(1)>"\'&\u001b[31m\u202e</style><script>alert(1)</script>';
 
-function attempt(k: number, changes: Partial<AttemptRecord> = {}): AttemptRecord {
+function attempt(index: number, changes: Partial<AttemptRecord> = {}): AttemptRecord {
   return {
-    trial: { stage: 'coarse', index: k, replicate: 1 },
+    trial: { stage: 'coarse', index, replicate: 1 },
     attempt: 1,
     kind: 'search',
     worker: 'node-a',
     session: 's',
-    pack: String(k),
-    grantedAtMs: 1000 * k,
-    endedAtMs: 1000 * k + 900,
+    pack: String(index),
+    assignedAtMs: 1000 * index,
+    endedAtMs: 1000 * index + 900,
     outcome: 'accepted',
     reason: null,
     fingerprint: null,
@@ -32,7 +32,7 @@ function attempt(k: number, changes: Partial<AttemptRecord> = {}): AttemptRecord
   };
 }
 
-function pictureOf(
+function toPicture(
   record: StudyRecord = study,
   rows: readonly TrialRecord[] = trials,
   attempts: readonly AttemptRecord[] = [
@@ -43,7 +43,7 @@ function pictureOf(
   const complete = rows.filter(({ status }) => status === 'complete');
   return {
     record,
-    results: studyResults(record, rows),
+    results: toResults(record, rows),
     attempts,
     examples: complete
       .slice(0, 2)
@@ -68,11 +68,11 @@ function unbalanced(text: string): string[] {
 }
 
 describe('the report', () => {
-  test('says the question and the answer, and shows every part', () => {
-    const { document } = parseHTML(written(pictureOf()));
+  test('the report has the question, the answer, charts and tables', () => {
+    const { document } = parseHTML(written(toPicture()));
     expect(document.querySelector('h1')?.textContent).toBe('sample');
     expect(document.body.textContent).toContain(
-      'Which L2 strength λ gives a two-layer network with 50 hidden units, trained on digits, the highest validation accuracy?',
+      'Which λ gives the trainer two-layer, trained on digits, the highest validation accuracy?',
     );
     expect(document.querySelector('.answer')?.textContent.replaceAll('\u00a0', ' ')).toContain(
       'λ = 1.23e-2: of 4 trials that are complete it has the best validation accuracy, 47.12 %, and 46.80 % on the test images',
@@ -84,7 +84,7 @@ describe('the report', () => {
     expect(spec.split('\n').length).toBeGreaterThan(20);
     for (const word of [
       'the range touches a bound',
-      'known answer',
+      'self-test digest',
       'ridgeline train sample.yaml --winner',
       'coarse/3 failed',
     ]) {
@@ -92,34 +92,34 @@ describe('the report', () => {
     }
   });
 
-  test('counts λ, not trials, where they have replicates, and calls the value a mean', () => {
+  test('the report counts configurations if they have replicates, and calls the value a mean', () => {
     const repeated = [...trials, ...trials.slice(0, 2)].map((trial, index) =>
       index < trials.length ? trial : { ...trial, id: { ...trial.id, replicate: 2 } },
     );
     const spec = { ...study.spec, replicates: 2 };
-    const { document } = parseHTML(written(pictureOf({ ...study, spec }, repeated)));
+    const { document } = parseHTML(written(toPicture({ ...study, spec }, repeated)));
     const text = document.body.textContent.replaceAll('\u00a0', ' ');
     expect(document.querySelector('.answer')?.textContent).toContain(
-      'of 4 λ that are complete it has the best mean validation accuracy',
+      'of 4 configurations that are complete it has the best mean validation accuracy',
     );
-    expect(text).toContain('A dot for each λ, the mean of its replicates');
+    expect(text).toContain('One dot for each configuration, the mean of its replicates');
     expect(text).not.toMatch(/\d trials? (diverged|failed|are tied|had)/);
   });
 
-  test('does not call the winner of a race the best of all means: one that was left out may be higher', () => {
+  test('the winner of a race is the best of those with the most replicates', () => {
     const raced = [...trials, { ...trials[4]!, id: { stage: 'fine', index: 2, replicate: 2 } }];
     const lucky = { ...trials[3]!, result: completeResult(0.48) };
     const spec = { ...study.spec, replicates: 2, racing: true };
     const records = raced.map((trial) => (trial === trials[3] ? lucky : trial));
-    const { document } = parseHTML(written(pictureOf({ ...study, spec }, records)));
+    const { document } = parseHTML(written(toPicture({ ...study, spec }, records)));
     expect(document.querySelector('.answer')?.textContent).toContain(
-      'λ = 1.23e-2: of 1 λ with 2 replicates each (4 λ that are complete) it has the best mean',
+      'λ = 1.23e-2: of 1 configuration with 2 replicates each (4 configurations that are complete) it has the best mean',
     );
   });
 
-  test('says of a curve which replicate it is of, where the tables have means', () => {
+  test('a curve names its replicate if tables have means', () => {
     const words = (record: StudyRecord, rows: readonly TrialRecord[]): string => {
-      const picture = { ...pictureOf(record, rows), examples: [{ role: 'best', trial: rows[4]! }] };
+      const picture = { ...toPicture(record, rows), examples: [{ role: 'best', trial: rows[4]! }] };
       return parseHTML(written(picture)).document.body.textContent.replaceAll(/\s+/g, ' ');
     };
     expect(words(study, scoredTrials)).toContain('best: fine/2, λ 8.00e-3');
@@ -131,16 +131,16 @@ describe('the report', () => {
     expect(twice.match(/best: fine\/2, replicate 1 of 2, λ 8\.00e-3/g)).toHaveLength(2);
   });
 
-  test('has the study as a file that gives the same study', () => {
+  test('the report has a study file that gives the same study', () => {
     const spec = { ...study.spec, stages: twoStages(3, 3) };
-    const { document } = parseHTML(written(pictureOf({ ...study, spec })));
+    const { document } = parseHTML(written(toPicture({ ...study, spec })));
     const text = [...document.querySelectorAll('pre')].at(-1)?.textContent ?? '';
     expect(text).toContain('step_size: 500');
-    expect(parseStudy(text, 'copied.yaml')).toEqual(spec);
+    expect(parseStudy(text, 'copied.yaml', describeTrainer)).toEqual(spec);
   });
 
-  test('loads nothing and runs nothing', () => {
-    const text = written(pictureOf());
+  test('the report loads nothing and runs nothing', () => {
+    const text = written(toPicture());
     expect(text).not.toMatch(/<script|<link|<iframe|<img|@import|url\(| on[a-z]+=/i);
     const addresses = [...text.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, address]) => address);
     expect(addresses.every((address) => address?.startsWith('#'))).toBe(true);
@@ -149,11 +149,11 @@ describe('the report', () => {
     expect(text).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
   });
 
-  test('is well-formed, whatever the study has come to', () => {
+  test('the report is well-formed for every state of a study', () => {
     const states: StudyPicture[] = [
-      pictureOf(),
-      pictureOf({ ...study, winner: null, status: 'running' }, trials.slice(0, 2)),
-      pictureOf({ ...study, winner: null, status: 'failed', reason: 'x' }, [], []),
+      toPicture(),
+      toPicture({ ...study, winner: null, status: 'running' }, trials.slice(0, 2)),
+      toPicture({ ...study, winner: null, status: 'failed', reason: 'x' }, [], []),
     ];
     for (const picture of states) {
       const text = written(picture);
@@ -163,19 +163,19 @@ describe('the report', () => {
     expect(written(states[2]!)).toContain('No trial is complete yet');
   });
 
-  test('shows hostile names of workers, reasons and folders as text', () => {
+  test('the report shows hostile names of workers, reasons and folders as text', () => {
     const record: StudyRecord = {
       ...study,
       spec: {
         ...study.spec,
-        dataset: { ...study.spec.dataset, source: { kind: 'path', path: hostile, format: 'idx' } },
+        dataset: { ...study.spec.dataset, name: undefined, path: hostile, format: 'idx' },
       },
       stages: study.stages.map((stage) => ({ ...stage, reason: hostile, warnings: [hostile] })),
       shardDigests: { [hostile]: 'd'.repeat(64) },
     };
     const rows = trials.map((trial) => ({ ...trial, worker: hostile, reason: hostile }));
     const text = written(
-      pictureOf(record, rows, [attempt(1, { worker: hostile, reason: hostile })]),
+      toPicture(record, rows, [attempt(1, { worker: hostile, reason: hostile })]),
     );
     const { document } = parseHTML(text);
     expect(document.querySelectorAll('script, img').length).toBe(0);
@@ -186,18 +186,18 @@ describe('the report', () => {
     expect(document.body.textContent).toContain('<img src=x onerror=alert(1)>');
   });
 
-  test('of many trials shows the best, folds the others away, and tells where the rest is', () => {
+  test('the report of many trials shows the best, folds others, and says how to list the rest', () => {
     const rows = Array.from({ length: 1010 }, (_, index): TrialRecord => ({
       ...trials[0]!,
       id: { stage: 'coarse', index: index + 1, replicate: 1 },
     }));
-    const { document } = parseHTML(written(pictureOf({ ...study, winner: null }, rows)));
+    const { document } = parseHTML(written(toPicture({ ...study, winner: null }, rows)));
     expect(document.querySelectorAll('details tbody tr').length).toBeGreaterThanOrEqual(980);
     expect(document.body.textContent).toContain('The best 1000 of 1010 are shown');
   });
 });
 
-test('a template escapes every value but finished markup', () => {
+test('a template escapes every value except markup', () => {
   const inner = html`<b>${'a & b'}</b>`;
   expect(html`<p title="${'"x"'}">${[inner, '<i>', 3, null]}</p>`.html).toBe(
     '<p title="&quot;x&quot;"><b>a &amp; b</b>&lt;i&gt;3</p>',

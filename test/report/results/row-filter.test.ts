@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chosenFields, resultFields } from '../../../src/report/results/result-fields.ts';
+import { chosenFields, everyField } from '../../../src/report/results/result-fields.ts';
 import { rowOrder, rowTest } from '../../../src/report/results/row-filter.ts';
-import { selectResults, studyResults } from '../../../src/report/results/study-results.ts';
+import { selectResults } from '../../../src/report/results/study-results.ts';
 import { formatDelimited } from '../../../src/report/files/delimited.ts';
 import { formatTables } from '../../../src/report/terminal/terminal-table.ts';
-import { study } from '../support/sample-study.ts';
+import { study, toResults } from '../support/sample-study.ts';
 import { scoredTrials } from '../support/scored-study.ts';
 
-const results = studyResults(study, scoredTrials);
-const fields = resultFields(study.spec.objective);
+const results = toResults(study, scoredTrials);
+const fields = everyField(results);
 const rows = results.stages.flatMap((stage) => stage.rows);
 
 const matching = (where: string): string[] =>
@@ -27,29 +27,30 @@ describe('--where', () => {
     ['(status = failed or rank = 1) and stage = fine', ['fine/2']],
     ['worker = "node-a" and not (rank >= 2)', ['coarse/2', 'fine/2']],
     ['status != complete', ['coarse/3']],
-  ])('keeps the rows that it says: %s', (where, expected) => {
+    ['train_loss > 1 and epoch = 10 and lambda = 1e-7', ['coarse/1']],
+  ])('keeps the rows that match: %s', (where, expected) => {
     expect(matching(where)).toEqual(expected);
   });
 
   test.each([
     ['accuracy > 0.4', /expected a column at character 1 \("accuracy"\)/],
     ['lambda > big', /expected a number for lambda at character 10 \("big"\)/],
-    ['lambda >', /expected a value for lambda at its end/],
-    ['lambda', /expected one of = != < <= > >= at its end/],
-    ['(tied', /expected "\)" at its end/],
+    ['lambda >', /expected a value for lambda at the end/],
+    ['lambda', /expected one of = != < <= > >= at the end/],
+    ['(tied', /expected "\)" at the end/],
     ['tied tied', /expected and, or, or the end at character 6/],
     ['tied = maybe', /expected true or false/],
-    ['', /expected a column at its end/],
+    ['', /expected a column at the end/],
     ['lambda > 1 "', /expected and, or, or the end at character 12/],
-  ])('says where it was not understood: %s', (where, message) => {
+  ])('reports the place of a syntax error: %s', (where, message) => {
     expect(() => rowTest(where, fields)).toThrow(message);
   });
 
-  test('names the columns there are', () => {
+  test('an unknown column is answered with the list of columns', () => {
     expect(() => rowTest('accuracy > 0.4', fields)).toThrow(/validation_accuracy/);
   });
 
-  test('answers or refuses any text, and never runs it', () => {
+  test('any text is parsed or refused with a usage error', () => {
     const words = fc.constantFrom(
       'lambda',
       '>',
@@ -80,7 +81,7 @@ describe('--where', () => {
 });
 
 describe('--sort and --columns', () => {
-  test('order rows up or down, with the unknown last both ways', () => {
+  test('--sort orders rows up or down, with unknown values last', () => {
     const sorted = (by: string): string[] =>
       rows.toSorted(rowOrder(by, fields)).map((row) => row.trial);
     expect(sorted('lambda')).toEqual(['coarse/1', 'fine/1', 'coarse/2', 'fine/2', 'coarse/3']);
@@ -91,7 +92,7 @@ describe('--sort and --columns', () => {
     expect(() => rowOrder('best', fields)).toThrow(/no column "best"/);
   });
 
-  test('choose the columns of files and of tables, and refuse unknown ones', () => {
+  test('--columns chooses the columns of files and tables, and refuses unknown ones', () => {
     expect(formatDelimited(results, 'tsv', ['trial', 'lambda'])).toMatch(
       /^trial\tlambda\ncoarse\/2\t0.004\n/,
     );
@@ -102,10 +103,10 @@ describe('--sort and --columns', () => {
       columns: ['trial', 'digest', 'lambda'],
     });
     expect(text).toContain('│ trial    │ digest ');
-    expect(() => chosenFields(study.spec.objective, ['trail'])).toThrow(/no column "trail"/);
+    expect(() => chosenFields(results, ['trail'])).toThrow(/no column "trail"/);
   });
 
-  test('say how many rows match and how many are shown', () => {
+  test('a table reports how many rows match and how many are shown', () => {
     const selected = selectResults(results, {
       stage: 'coarse',
       keep: rowTest('status = complete', fields),

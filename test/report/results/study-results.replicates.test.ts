@@ -2,11 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { formatJson } from '../../../src/report/files/json.ts';
 import { formatPlan } from '../../../src/report/terminal/plan-text.ts';
 import { completeText } from '../../../src/report/results/result-words.ts';
-import { studyResults } from '../../../src/report/results/study-results.ts';
 import { formatTables } from '../../../src/report/terminal/terminal-table.ts';
 import { formatTrial } from '../../../src/report/terminal/trial-text.ts';
 import type { TrialRecord } from '../../../src/study/trial.ts';
-import { completeResult, study, trial } from '../support/sample-study.ts';
+import { completeResult, study, toResults, trial } from '../support/sample-study.ts';
 import { scored } from '../support/scored-study.ts';
 
 const replicate = (record: TrialRecord, number: number): TrialRecord => ({
@@ -27,11 +26,11 @@ const plain = {
   columns: null,
 };
 
-describe('a λ with replicates', () => {
-  const results = studyResults(repeated, raced);
+describe('results with replicates', () => {
+  const results = toResults(repeated, raced);
   const fine = results.stages[1]!;
 
-  test('has one row, with their mean and an error that knows of the seeds', () => {
+  test('a configuration with replicates has one row, with their mean and an error that includes the deviation between seeds', () => {
     const [first, second] = fine.rows;
     expect(first).toMatchObject({ trial: 'fine/2', rank: 1, replicates: 2, value: 0.475 });
     expect(second).toMatchObject({ trial: 'fine/1', rank: 2, replicates: 1 });
@@ -40,9 +39,9 @@ describe('a λ with replicates', () => {
     expect(first!.standardError).toBeCloseTo(Math.sqrt(0.01 ** 2 / 4 + ofImages ** 2), 12);
   });
 
-  test('is not called worse than the best as long as its first replicate runs: it was not compared', () => {
+  test('a configuration with replicates is not compared with the best while its first replicate runs', () => {
     const running = trial('fine', 1, 0.002, { status: 'running', result: null });
-    const early = studyResults(repeated, [
+    const early = toResults(repeated, [
       ...raced.slice(0, 2),
       running,
       replicate(scored('fine', 1, 0.002, { right: 100 }), 2),
@@ -55,8 +54,8 @@ describe('a λ with replicates', () => {
     ]);
   });
 
-  test('keeps its place when each replicate has a row, and the winner keeps the mean', () => {
-    const each = studyResults(repeated, raced, 'trial');
+  test('a configuration with replicates keeps its rank if each replicate has a row, and the winner keeps the mean', () => {
+    const each = toResults(repeated, raced, { rows: 'trial' });
     expect(each.stages[1]!.rows.map(({ trial: name, rank, value }) => [name, rank, value])).toEqual(
       [
         ['fine/2', 1, 0.47],
@@ -68,47 +67,50 @@ describe('a λ with replicates', () => {
     expect(each.winner!.value).toBe(0.475);
   });
 
-  test('keeps its whole name in a narrow terminal, where the worker, say, can go', () => {
+  test('a configuration with replicates keeps its complete name in a narrow terminal, where the worker is removed', () => {
     const many = raced.map((each) => ({
       ...each,
-      id: { ...each.id, k: each.id.index + 4_710 },
+      id: { ...each.id, index: each.id.index + 4_710 },
       worker: 'a-node-with-a-long-name',
       attempts: 2,
     }));
-    const text = formatTables(studyResults(repeated, many, 'trial'), { ...plain, width: 50 });
+    const text = formatTables(toResults(repeated, many, { rows: 'trial' }), {
+      ...plain,
+      width: 50,
+    });
     expect(text).toContain('│ fine/4712.2 │');
     expect(text).toMatch(/not shown at this width: .*worker/);
   });
 
-  test('shows in the table how many there are, and that the test accuracy is their mean', () => {
+  test('a configuration with replicates shows in the table how many replicates it has, and that the test accuracy is their mean', () => {
     const text = formatTables(results, plain);
-    expect(text).toMatch(/2 of \d+ λ complete, replicates of 2, 1 λ/);
+    expect(text).toMatch(/2 of \d+ configurations complete, replicates per round: 2, 1/);
     expect(text).toContain('(mean of 2)');
     expect(text).toContain(
-      '± of a mean is about the seeds and about the choice of these 400 validation images; ± of one trial and = are about the images alone',
+      '± of a mean covers the seeds and the choice of these 400 validation images; ± of one trial and = cover the images alone',
     );
     expect(text).toMatch(/│ repl\. │/);
-    expect(formatTables(studyResults(study, raced.slice(0, 1)), plain)).not.toContain('repl.');
+    expect(formatTables(toResults(study, raced.slice(0, 1)), plain)).not.toContain('repl.');
   });
 
-  test('of a loss has an error that is of the seeds alone, in the winner’s line too, and the text says so', () => {
+  test('a configuration with replicates ranked by a loss has an error of the seeds alone, also in the line of the winner, and the text reports it', () => {
     const spec = {
       ...repeated.spec,
       racing: false,
       objective: { metric: 'validation_loss', direction: 'minimize' } as const,
     };
-    const losses = [1.5, 1.52].map((validationLoss, index) =>
+    const losses = [1.5, 1.52].map((loss, index) =>
       replicate(
-        trial('fine', 2, 0.01, { result: completeResult(0.4, { validationLoss }) }),
+        trial('fine', 2, 0.01, { result: completeResult(0.4, { validation_loss: loss }) }),
         index + 1,
       ),
     );
-    const text = formatTables(studyResults({ ...repeated, spec }, losses), plain);
+    const text = formatTables(toResults({ ...repeated, spec }, losses), plain);
     expect(text).toContain('validation loss 1.5100 ± 0.0100 (optimistic');
-    expect(text).toContain('± of a mean is about the seeds alone, not about the choice of images');
+    expect(text).toContain('± of a mean covers the seeds, not the choice of images');
   });
 
-  test('that won has its tests one by one, and each of its rows its own', () => {
+  test('a configuration with replicates that won has one test for each replicate, and each replicate’s row has its own', () => {
     const tests = [1, 2].map((number) => ({
       replicate: number,
       accuracy: (40 + number) / 100,
@@ -116,7 +118,7 @@ describe('a λ with replicates', () => {
       worker: 'node-b',
     }));
     const won = { ...repeated, winner: { ...study.winner!, testAccuracy: 0.415, tests } };
-    const { winner } = JSON.parse(formatJson(studyResults(won, raced))) as {
+    const { winner } = JSON.parse(formatJson(toResults(won, raced))) as {
       winner: { test_accuracy: number; tests: object[] };
     };
     expect(winner.test_accuracy).toBe(0.415);
@@ -126,29 +128,29 @@ describe('a λ with replicates', () => {
       test_loss: 1,
       test_worker: 'node-b',
     });
-    const each = studyResults(won, raced, 'trial').stages[1]!.rows;
-    expect(each.map(({ testAccuracy }) => testAccuracy)).toEqual([0.41, 0.42, null]);
+    const each = toResults(won, raced, { rows: 'trial' }).stages[1]!.rows;
+    expect(each.map(({ metrics }) => metrics['test_accuracy'])).toEqual([0.41, 0.42, undefined]);
   });
 
-  test('says in JSON how many went into the mean', () => {
+  test('a configuration with replicates has in JSON the number of replicates in the mean', () => {
     const { stages } = JSON.parse(formatJson(results)) as {
       stages: { trials: { replicates: number }[] }[];
     };
     expect(stages[1]!.trials.map(({ replicates }) => replicates)).toEqual([2, 1]);
   });
 
-  test('is failed when one replicate is, and says which', () => {
+  test('a configuration with replicates fails if one replicate fails, with its reason', () => {
     const diverged = replicate(
       trial('fine', 2, 0.01, { status: 'failed', reason: 'diverged', result: null }),
       2,
     );
-    const [row] = studyResults(repeated, [raced[0]!, diverged]).stages[1]!.failed;
+    const [row] = toResults(repeated, [raced[0]!, diverged]).stages[1]!.failed;
     expect(row).toMatchObject({ trial: 'fine/2', status: 'failed', rank: null, value: null });
     expect(row!.reason).toBe('replicate 2: diverged');
   });
 
-  test('is told from its replicates where one of them is looked at', () => {
-    const each = studyResults(repeated, raced, 'trial');
+  test('a configuration with replicates is distinguished from its replicates in the output of one trial', () => {
+    const each = toResults(repeated, raced, { rows: 'trial' });
     const text = formatTrial(
       {
         study: repeated,
@@ -160,17 +162,17 @@ describe('a λ with replicates', () => {
       },
       plain,
     );
-    expect(text).toMatch(/replicate +2 of 2 of this λ/);
+    expect(text).toMatch(/replicate +2 of 2 of this configuration/);
   });
 
-  test('is counted while it waits, but not called done', () => {
-    expect(completeText(studyResults(study, raced.slice(0, 1)).stages)).toBe(
-      '1 of 5 trials complete',
+  test('a configuration with replicates is counted as planned while it waits', () => {
+    expect(completeText(toResults(study, raced.slice(0, 1)).stages)).toBe('1 of 5 trials complete');
+    expect(completeText(toResults(repeated, raced).stages)).toMatch(
+      /^\d of 5 configurations complete$/,
     );
-    expect(completeText(studyResults(repeated, raced).stages)).toMatch(/^\d of 5 λ complete$/);
   });
 
-  test('is planned with the least and the most that a race may cost', () => {
+  test('a configuration with replicates is planned with the least and the greatest cost of a race', () => {
     const plan = {
       study: 's',
       source: 'here',
@@ -178,7 +180,7 @@ describe('a λ with replicates', () => {
       steps: 10,
       secondsPerTrial: 1,
       replicates: 3,
-      stages: [{ name: 'coarse', trials: 30, range: null, narrows: 'x', lambdas: [] }],
+      stages: [{ name: 'coarse', trials: 30, space: null, narrows: 'x', configurations: [] }],
       warnings: ['a batch'],
     };
     expect(formatPlan({ ...plan, racing: true })).toMatch(

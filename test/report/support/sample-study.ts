@@ -1,29 +1,46 @@
-/** A small finished study, made by hand: what the outputs of these tests are made of. */
+/** A small finished study, written by hand, and the results that the outputs of these tests print. */
+import { diffSide, type DiffSide } from '../../../src/report/results/study-diff.ts';
+import {
+  studyResults,
+  type ResultsOptions,
+  type StudyResults,
+} from '../../../src/report/results/study-results.ts';
+import type { Metrics } from '../../../src/study/metrics.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import type { Measurement, TrialRecord, TrialResult } from '../../../src/study/trial.ts';
+import { twoLayer } from '../../../src/trainers/two-layer/description.ts';
 import { exampleStudy, plainTrainer, twoStages } from '../../study/support/example-study.ts';
 
-function measurement(validationAccuracy: number, changes: Partial<Measurement> = {}): Measurement {
+export function toResults(
+  record: StudyRecord,
+  records: readonly TrialRecord[],
+  options?: ResultsOptions,
+): StudyResults {
+  return studyResults(record, records, twoLayer, options);
+}
+
+export function toSide(record: StudyRecord, records: readonly TrialRecord[]): DiffSide {
+  return diffSide(record, records, twoLayer);
+}
+
+export function measurement(validationAccuracy: number, changes: Metrics = {}): Measurement {
   return {
     step: 1000,
-    epoch: 10,
-    learningRate: 1e-5,
-    trainLoss: 1.25,
-    trainCost: 1.5,
-    trainAccuracy: 0.6125,
-    validationLoss: 1.503_219_876_543_21,
-    validationCost: 1.75,
-    validationAccuracy,
-    testLoss: null,
-    testAccuracy: null,
-    ...changes,
+    metrics: {
+      epoch: 10,
+      learning_rate: 1e-5,
+      train_loss: 1.25,
+      train_cost: 1.5,
+      train_accuracy: 0.6125,
+      validation_loss: 1.503_219_876_543_21,
+      validation_cost: 1.75,
+      validation_accuracy: validationAccuracy,
+      ...changes,
+    },
   };
 }
 
-export function completeResult(
-  validationAccuracy: number,
-  changes: Partial<Measurement> = {},
-): TrialResult {
+export function completeResult(validationAccuracy: number, changes: Metrics = {}): TrialResult {
   return {
     kind: 'complete',
     steps: 1000,
@@ -36,13 +53,13 @@ export function completeResult(
 
 export function trial(
   stage: string,
-  k: number,
+  index: number,
   lambda: number,
   changes: Partial<TrialRecord> = {},
 ): TrialRecord {
   return {
-    id: { stage, index: k, replicate: 1 },
-    lambda,
+    id: { stage, index, replicate: 1 },
+    params: { lambda },
     status: 'complete',
     reason: null,
     attempts: 1,
@@ -55,7 +72,7 @@ export function trial(
   };
 }
 
-/** Two stages; the fine one narrowed; nothing is said of the trials. */
+/** Two stages; the fine one narrows the coarse one. */
 export const study: StudyRecord = {
   spec: exampleStudy({
     study: 'sample',
@@ -63,9 +80,9 @@ export const study: StudyRecord = {
     trainer: {
       ...plainTrainer,
       batch: 100,
-      learningRate: { min: 1e-5, max: 1e-1, stepSize: 500 },
-      length: { kind: 'cycles', cycles: 1 },
-      measure: { kind: 'cycle' },
+      learningRate: { min: 1e-5, max: 1e-1, stepSize: 500, cycleMultiplier: 1 },
+      cycles: 1,
+      measure: 'cycle',
     },
     stages: twoStages(3, 2),
   }),
@@ -80,7 +97,7 @@ export const study: StudyRecord = {
     {
       name: 'coarse',
       trials: 3,
-      range: { min: 1e-9, max: 1e-1 },
+      space: { lambda: { distribution: 'log_uniform', min: 1e-9, max: 1e-1 } },
       reason: null,
       closed: true,
       warnings: [],
@@ -88,7 +105,7 @@ export const study: StudyRecord = {
     {
       name: 'fine',
       trials: 2,
-      range: { min: 1e-3, max: 1e-2 },
+      space: { lambda: { distribution: 'log_uniform', min: 1e-3, max: 1e-2 } },
       reason: 'from 1.00e-3 to 1.00e-2: the best trial is coarse/2',
       closed: true,
       warnings: ['the range touches a bound'],

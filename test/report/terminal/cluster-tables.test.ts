@@ -4,22 +4,22 @@ import {
   formatStudies,
   formatWorkers,
   type StudyLine,
-  type WorkerLine,
 } from '../../../src/report/terminal/cluster-tables.ts';
 import { displayWidth } from '../../../src/report/text/display-width.ts';
+import type { WorkerSummary } from '../../../src/study/summaries.ts';
 import { liveLines, trialLine, type LiveState } from '../../../src/report/terminal/live-lines.ts';
 import type { TextOptions } from '../../../src/report/text/text-options.ts';
 import { study, trial, trials } from '../support/sample-study.ts';
 
 const options: TextOptions = { width: 80, color: (_style, text) => text, unicode: true };
 
-const worker: WorkerLine = {
+const worker: WorkerSummary = {
   name: 'node-a',
   address: '10.0.0.2:51234',
   threads: 4,
   busy: 3,
   kernel: 'portable',
-  numerics: 'canonical',
+  reproducible: true,
   trialsCompleted: 17,
   state: 'busy',
   reason: null,
@@ -33,7 +33,7 @@ const running: StudyLine = {
   total: 30,
   running: 4,
   metric: 'validation_accuracy',
-  best: { trial: 'coarse/2', lambda: 0.004, value: 0.4612 },
+  best: { trial: 'coarse/2', params: { lambda: 0.004 }, value: 0.4612 },
   reason: null,
 };
 
@@ -45,7 +45,7 @@ const live: LiveState = {
   total: 30,
   running: 4,
   testing: false,
-  best: { trial: 'coarse/2', lambda: 0.004, value: 0.4612 },
+  best: { trial: 'coarse/2', params: { lambda: 0.004 }, value: 0.4612 },
   workers: [{ name: 'node-a', threads: 4, busy: 3 }],
   metric: 'validation_accuracy',
   objective: study.spec.objective,
@@ -61,7 +61,7 @@ function expectFits(text: string, width: number): void {
 }
 
 describe('workers', () => {
-  test('as JSON are an array with the documented fields', () => {
+  test('workers as JSON are an array with the documented fields', () => {
     expect(JSON.parse(formatWorkers([worker], 'json', options))).toEqual([
       {
         name: 'node-a',
@@ -69,7 +69,7 @@ describe('workers', () => {
         threads: 4,
         busy: 3,
         kernel: 'portable',
-        numerics: 'canonical',
+        reproducible: true,
         trials_completed: 17,
         state: 'busy',
         reason: null,
@@ -77,21 +77,21 @@ describe('workers', () => {
     ]);
   });
 
-  test('as TSV have a header and a line each', () => {
+  test('workers as TSV have a header and one line each', () => {
     const [head, line] = formatWorkers([worker], 'tsv', options).split('\n');
     expect(head).toBe(
-      'name\taddress\tthreads\tbusy\tkernel\tnumerics\ttrials_completed\tstate\treason',
+      'name\taddress\tthreads\tbusy\tkernel\treproducible\ttrials_completed\tstate\treason',
     );
-    expect(line).toBe('node-a\t10.0.0.2:51234\t4\t3\tportable\tcanonical\t17\tbusy\t');
+    expect(line).toBe('node-a\t10.0.0.2:51234\t4\t3\tportable\ttrue\t17\tbusy\t');
   });
 
-  test('have below them, whole, why a node gets no work', () => {
+  test('the table of workers has the complete reasons below it', () => {
     const reason = 'its result of coarse/7 in sample is not the one of node-b and node-c';
     const text = formatWorkers([worker, { ...worker, name: 'node-d', reason }], 'table', options);
     expect(text.replaceAll(/\s+/g, ' ')).toContain(`node-d: ${reason}`);
   });
 
-  test('fit any terminal, whatever a node calls itself', () => {
+  test('the table of workers fits any terminal, for any name', () => {
     fc.assert(
       fc.property(anyName, anyName, anyWidth, (name, reason, width) => {
         expectFits(
@@ -104,12 +104,12 @@ describe('workers', () => {
 });
 
 describe('studies', () => {
-  test('show the stage, how far it is and the best so far', () => {
+  test('the table of studies shows the stage, its progress and the best trial so far', () => {
     const text = formatStudies([running], 'table', { ...options, width: 120 });
     expect(text).toMatch(/sample +│ running │ coarse +│ +3\/30 │ +4 │ coarse\/2 │ 4\.00e-3/);
   });
 
-  test('keep the names that other commands ask for, as long as another column can go', () => {
+  test('names that a user types are not cut while another column can be removed', () => {
     const long = {
       ...running,
       study: 'coarse-to-fine-wide',
@@ -119,45 +119,47 @@ describe('studies', () => {
     expect(text).toMatch(/│ coarse-to-fine-wide │ running │/);
     expect(text).toMatch(/not shown at this width: .*running/);
     expect(text).not.toContain('…');
-    const node = { ...worker, name: 'gpu-node-17.cluster.example.org', state: 'quarantined' };
+    const node = { ...worker, name: 'gpu-node-17.cluster.example.org', state: 'excluded' } as const;
     const reason = 'its result of coarse/7 in sample is not the one of node-b and node-c';
     expect(formatWorkers([{ ...node, reason }], 'table', options)).toContain(
       '│ gpu-node-17.cluster.example.org │',
     );
   });
 
-  test('cut a name that alone is wider than the terminal', () => {
+  test('a name that is wider than the terminal is cut', () => {
     const long = { ...running, study: 'x'.repeat(100) };
     expectFits(formatStudies([long], 'table', options), 80);
   });
 
-  test('show the best value in the unit of every other table', () => {
+  test('the table of studies shows the best value in the unit of its metric', () => {
     expect(formatStudies([running], 'table', { ...options, width: 120 })).toContain('│ 46.12 % │');
     const byLoss = { ...running, metric: 'validation_loss' } as const;
     expect(formatStudies([byLoss], 'table', { ...options, width: 120 })).toContain('│ 0.4612 │');
   });
 
-  test('say that a finished study counts the trials of its last stage', () => {
-    const over = { ...running, status: 'complete', stage: null, done: 16, total: 16, running: 0 };
+  test('a finished study counts the trials of its last stage', () => {
+    const over = { ...running, status: 'complete', stage: null, done: 16, total: 16 } as const;
     expect(formatStudies([over], 'table', { ...options, width: 120 })).toMatch(
       /complete │ the last │ +16\/16 │/,
     );
   });
 
-  test('as JSON keep full precision', () => {
-    const best = { trial: 'coarse/2', lambda: 1.234_567_890_123e-7, value: 0.4 };
+  test('studies as JSON have full precision', () => {
+    const params = { lambda: 1.234_567_890_123e-7 };
+    const best = { trial: 'coarse/2', params, value: 0.4 };
     const { studies } = JSON.parse(formatStudies([{ ...running, best }], 'json', options));
     expect(studies[0]).toMatchObject({
       study: 'sample',
       done: 3,
       total: 30,
       best_lambda: 1.234_567_890_123e-7,
+      best_params: params,
     });
   });
 });
 
 describe('live lines', () => {
-  test('say how much is left at the pace so far: 15 trials at 6 s each', () => {
+  test('live lines report the time left: 15 trials at 6 s each', () => {
     const [bar] = liveLines(live, options);
     expect(bar).toContain('15/30');
     expect(bar).toContain('about 1 min 30 s left');
@@ -166,11 +168,11 @@ describe('live lines', () => {
     );
   });
 
-  test('show the error bar, each worker with its rate, and the last trials that ended', () => {
+  test('live lines show the standard error, each worker with its rate, and the last trials', () => {
     const lines = liveLines(
       {
         ...live,
-        best: { trial: 'coarse/2', lambda: 4e-3, value: 0.4612, standardError: 0.005 },
+        best: { trial: 'coarse/2', params: { lambda: 4e-3 }, value: 0.4612, standardError: 0.005 },
         workers: Array.from({ length: 8 }, (_, index) => ({
           name: `node-${index}`,
           threads: 2,
@@ -193,11 +195,11 @@ describe('live lines', () => {
     ]);
   });
 
-  test('promise nothing before there is a pace', () => {
+  test('live lines report no time left before the throughput is known', () => {
     expect(
       liveLines({ ...live, pace: { elapsedMs: 100, trials: 1 } }, options).join(),
     ).not.toContain('left');
-    // Trials of one pack end in the same moment, and somebody may have begun to look just before.
+    // Trials of one pack end at the same time, and the watch may have started just before.
     for (const elapsedMs of [0, 1_200, 4_999])
       expect(liveLines({ ...live, pace: { elapsedMs, trials: 12 } }, options).join()).not.toMatch(
         /left|trials\//,
@@ -208,7 +210,7 @@ describe('live lines', () => {
   });
 
   test.each(['paused', 'cancelled', 'complete'] as const)(
-    'promise nothing of a study that is %s, and say that it is',
+    'live lines report no time left for a study that is %s, but its status',
     (status) => {
       const [bar] = liveLines({ ...live, status }, options);
       expect(bar).not.toContain('left');
@@ -216,14 +218,14 @@ describe('live lines', () => {
     },
   );
 
-  test('show the best in its unit where nothing but the metric is known of what ranks', () => {
-    const of = (metric: LiveState['metric']) =>
+  test('live lines show the best value in its unit if only the metric is known', () => {
+    const linesFor = (metric: string) =>
       liveLines({ ...live, metric, objective: null }, options).join('\n');
-    expect(of('validation_accuracy')).toContain('λ 4.00e-3  46.12 %');
-    expect(of('validation_loss')).toMatch(/λ 4\.00e-3 {2}0\.4612$/);
+    expect(linesFor('validation_accuracy')).toContain('λ 4.00e-3  46.12 %');
+    expect(linesFor('validation_loss')).toMatch(/λ 4\.00e-3 {2}0\.4612$/);
   });
 
-  test('fit any terminal, in ASCII too', () => {
+  test('live lines fit any terminal, also in ASCII', () => {
     fc.assert(
       fc.property(anyWidth, fc.boolean(), (width, unicode) => {
         const text = liveLines(live, { ...options, width, unicode }).join('\n');
@@ -233,7 +235,7 @@ describe('live lines', () => {
     );
   });
 
-  test('tell of a trial that ended how it ended, and of a foreign reason without obeying it', () => {
+  test('the line of a trial has its value or its reason, with escaped control characters', () => {
     expect(trialLine(trials[1]!, study.spec.objective, options)).toBe(
       'coarse/2  λ 4.00e-3  46.00 %  on node-a  attempt 2',
     );

@@ -1,15 +1,15 @@
-/** Terminal graphics: they fit, they fall back to ASCII, and what they show is where it belongs. */
+/** Terminal charts: they fit the width, fall back to ASCII, and show values at the right places. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { displayWidth } from '../../../src/report/text/display-width.ts';
-import { studyResults } from '../../../src/report/results/study-results.ts';
 import { roundTicks } from '../../../src/report/terminal/terminal-axes.ts';
 import { createCanvas } from '../../../src/report/terminal/terminal-canvas.ts';
 import { terminalCurve } from '../../../src/report/terminal/terminal-curve.ts';
 import { terminalScatter } from '../../../src/report/terminal/terminal-scatter.ts';
 import type { TextOptions } from '../../../src/report/text/text-options.ts';
+import { classificationMetrics } from '../../../src/study/metrics.ts';
 import type { Measurement } from '../../../src/study/trial.ts';
-import { study, trial, trials } from '../support/sample-study.ts';
+import { study, toResults, trial, trials } from '../support/sample-study.ts';
 
 const plain = (width: number, unicode = true): TextOptions => ({
   width,
@@ -21,22 +21,26 @@ const rate = { min: 1e-5, max: 0.1, stepSize: 500 };
 
 const last = trials[0]!.result!.curve[0]!;
 const curve: Measurement[] = Array.from({ length: 20 }, (_, index) => ({
-  ...last,
   step: 100 * (index + 1),
-  trainAccuracy: 0.3 + index / 40,
-  validationAccuracy: 0.3 + index / 60,
-  trainLoss: 2 - index / 20,
-  validationLoss: 2 - index / 30,
+  metrics: {
+    ...last.metrics,
+    train_accuracy: 0.3 + index / 40,
+    validation_accuracy: 0.3 + index / 60,
+    train_loss: 2 - index / 20,
+    validation_loss: 2 - index / 30,
+  },
 }));
+const drawCurve = (points: readonly Measurement[], options: TextOptions): string =>
+  terminalCurve(points, classificationMetrics, rate, options);
 
 function widest(text: string): number {
   return text.split('\n').reduce((most, line) => Math.max(most, displayWidth(line)), 0);
 }
 
 describe('the scatter in a terminal', () => {
-  const results = studyResults(study, trials);
+  const results = toResults(study, trials);
 
-  test('has a sign for each completed trial, a star for the best, and a legend', () => {
+  test('the terminal scatter has a sign for each completed trial, a star for the best, and a legend', () => {
     const text = terminalScatter(results, plain(80));
     const body = text.split('\n').slice(1, -3).join('\n');
     const count = (sign: string): number => body.split(sign).length - 1;
@@ -45,9 +49,9 @@ describe('the scatter in a terminal', () => {
     expect(text).toContain('1e-9');
   });
 
-  test('fits every width from 40 columns up, with and without a fit', () => {
-    const points = [1e-8, 1e-5, 1e-2].map((lambda) => ({ lambda, fit: 0.45, low: 0.4, high: 0.5 }));
-    const fit = { points, bestLambda: null, reason: 'flat' };
+  test('the terminal scatter fits every width from 40 columns, with and without a fit', () => {
+    const points = [1e-8, 1e-5, 1e-2].map((at) => ({ at, fit: 0.45, low: 0.4, high: 0.5 }));
+    const fit = { points, bestAt: null, reason: 'flat' };
     fc.assert(
       fc.property(widths, fc.boolean(), fc.boolean(), (width, unicode, hasFit) => {
         const text = terminalScatter(
@@ -59,16 +63,16 @@ describe('the scatter in a terminal', () => {
     );
   });
 
-  test('in an ASCII terminal is ASCII', () => {
+  test('the terminal scatter in an ASCII terminal is ASCII', () => {
     expect(terminalScatter(results, plain(80, false))).toMatch(/^[\n -~]*$/);
   });
 
-  test('puts a greater λ further right and a greater accuracy higher up', () => {
+  test('in the terminal scatter a greater λ is further right and a greater accuracy is higher', () => {
     const rows = [
       trial('coarse', 1, 1e-7),
       { ...trial('coarse', 2, 1e-3), result: trials[1]!.result },
     ];
-    const text = terminalScatter(studyResults({ ...study, winner: null }, rows), plain(80));
+    const text = terminalScatter(toResults({ ...study, winner: null }, rows), plain(80));
     const lines = text.split('\n');
     const high = lines.findIndex((line) => line.includes('★'));
     const low = lines.findIndex((line) => line.includes('●'));
@@ -76,38 +80,40 @@ describe('the scatter in a terminal', () => {
     expect(lines[high]!.indexOf('★')).toBeGreaterThan(lines[low]!.indexOf('●'));
   });
 
-  test('is nothing where nothing is complete', () => {
-    expect(terminalScatter(studyResults({ ...study, winner: null }, []), plain(80))).toBe('');
+  test('the terminal scatter is empty if no trial is complete', () => {
+    expect(terminalScatter(toResults({ ...study, winner: null }, []), plain(80))).toBe('');
   });
 });
 
 describe('the learning curve in a terminal', () => {
-  test('shows accuracy, loss and the rate, and fits', () => {
-    const text = terminalCurve(curve, rate, plain(80));
+  test('the terminal curve shows accuracy, loss and the rate, and fits every width', () => {
+    const text = drawCurve(curve, plain(80));
     for (const word of ['accuracy, %', 'loss', 'learning rate', '2,000', 'validation']) {
       expect(text).toContain(word);
     }
     fc.assert(
       fc.property(widths, fc.boolean(), (width, unicode) => {
-        expect(widest(terminalCurve(curve, rate, plain(width, unicode)))).toBeLessThanOrEqual(
+        expect(widest(drawCurve(curve, plain(width, unicode)))).toBeLessThanOrEqual(
           Math.max(40, width),
         );
       }),
     );
-    expect(terminalCurve(curve, rate, plain(80, false))).toMatch(/^[\n -~]*$/);
+    expect(drawCurve(curve, plain(80, false))).toMatch(/^[\n -~]*$/);
   });
 
-  test('of a diverged trial shows what was still a number', () => {
+  test('the terminal curve of a diverged trial shows the finite values', () => {
     const points = curve.map((m) =>
-      m.step < 1000 ? m : { ...m, trainLoss: NaN, validationLoss: Infinity },
+      m.step < 1000
+        ? m
+        : { ...m, metrics: { ...m.metrics, train_loss: NaN, validation_loss: Infinity } },
     );
-    expect(terminalCurve(points, rate, plain(80))).not.toMatch(/NaN|Infinity/);
-    expect(terminalCurve([], rate, plain(80))).toBe('');
+    expect(drawCurve(points, plain(80))).not.toMatch(/NaN|Infinity/);
+    expect(drawCurve([], plain(80))).toBe('');
   });
 });
 
 describe('the canvas', () => {
-  test('has two by four dots a cell', () => {
+  test('a cell of the canvas has two by four dots', () => {
     const canvas = createCanvas(1, 1, true);
     canvas.line({ x: 0, y: 0 }, { x: 0, y: 1 }, null, '#');
     expect(canvas.lines(plain(80))).toEqual(['⡇']);
@@ -115,7 +121,7 @@ describe('the canvas', () => {
     expect(canvas.lines(plain(80))).toEqual(['⣿']);
   });
 
-  test('ignores what lies outside', () => {
+  test('the canvas ignores marks and lines outside', () => {
     const canvas = createCanvas(3, 2, true);
     const place = fc.record({
       x: fc.double({ min: -9, max: 9, noNaN: true }),
@@ -131,7 +137,7 @@ describe('the canvas', () => {
   });
 });
 
-test('round ticks lie within the range, and there are not too many', () => {
+test('round ticks are within the range, and there are not too many', () => {
   fc.assert(
     fc.property(
       fc.double({ min: -1e6, max: 1e6, noNaN: true }),

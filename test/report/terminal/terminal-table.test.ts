@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { displayWidth } from '../../../src/report/text/display-width.ts';
-import { selectResults, studyResults } from '../../../src/report/results/study-results.ts';
+import { selectResults } from '../../../src/report/results/study-results.ts';
 import { formatTables, type TableOptions } from '../../../src/report/terminal/terminal-table.ts';
-import { completeResult, study, trial, trials } from '../support/sample-study.ts';
+import { completeResult, study, toResults, trial, trials } from '../support/sample-study.ts';
 
-const results = studyResults(study, trials);
+const results = toResults(study, trials);
 const options: TableOptions = {
   width: 100,
   color: (_style, text) => text,
@@ -14,7 +14,7 @@ const options: TableOptions = {
 };
 
 describe('formatTables', () => {
-  test('prints a table for each stage, then the winner and the warnings', () => {
+  test('tables are one for each stage, then the winner and the warnings', () => {
     expect(formatTables(results, options))
       .toBe(`coarse  λ 1.00e-9 … 1.00e-1  2 of 3 trials complete, 1 failed
 ┌──────┬──────────┬─────────┬─────────┬───────┬────────┬──────────┬──────┬────────┬──────┐
@@ -35,14 +35,14 @@ fine  λ 1.00e-3 … 1.00e-2  2 of 2 trials complete
 │    2 │ fine/1 │ 2.00e-3 │   61.25 │        45.00 │ 1.5032 │      - │ node-b │    1.23 │
 └──────┴────────┴─────────┴─────────┴──────────────┴────────┴────────┴────────┴─────────┘
 
-winner  fine/2  λ 1.23e-2  validation 47.12 % (optimistic: it was chosen by it)  test 46.80 %
+winner  fine/2  λ 1.23e-2  validation 47.12 % (optimistic: chosen by this value)  test 46.80 %
         digest 1a2b3c4d…  reproduced on worker node-b
 warning: fine: the range touches a bound
 warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
 `);
   });
 
-  test('at 40 columns keeps rank, trial, λ and what is ranked, and names what it left out', () => {
+  test('a table at 40 columns keeps rank, trial, λ and the ranked value, and lists the removed columns', () => {
     const text = formatTables(selectResults(results, { stage: 'fine' }), { ...options, width: 40 });
     expect(text).toContain('│ rank │ trial  │       λ │ val % │');
     expect(text.replaceAll(/\s+/g, ' ')).toContain(
@@ -50,43 +50,43 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
     );
   });
 
-  test('keeps at 40 columns the loss that it is ranked by', () => {
+  test('a table at 40 columns keeps the loss that ranks', () => {
     const objective = { metric: 'validation_loss', direction: 'minimize' } as const;
-    const byLoss = studyResults({ ...study, spec: { ...study.spec, objective } }, trials);
+    const byLoss = toResults({ ...study, spec: { ...study.spec, objective } }, trials);
     const text = formatTables(selectResults(byLoss, { stage: 'fine' }), { ...options, width: 40 });
     expect(text).toContain('│ rank │ trial  │       λ │   loss │');
   });
 
-  test('says how many rows it left out, and still why trials failed', () => {
+  test('a cut table reports the number of its rows, and why trials failed', () => {
     const text = formatTables(selectResults(results, { top: 1 }), options);
     expect(text).toContain('1 of 3 shown, --all shows the rest');
     expect(text).not.toContain('│ coarse/1 │');
     expect(text).toContain('! coarse/3 failed: diverged');
   });
 
-  test('calls the best trial best so far, and the study running, before there is a winner', () => {
-    const running = studyResults({ ...study, status: 'running', winner: null }, trials);
+  test('without a winner, the best trial is called best so far, and the study running', () => {
+    const running = toResults({ ...study, status: 'running', winner: null }, trials);
     const text = formatTables(running, options);
     expect(text).toContain('best so far  fine/2');
     expect(text).toContain('study sample is running');
     expect(text).not.toContain('winner  ');
   });
 
-  test('says that a winner could not be reproduced', () => {
+  test('a winner that was not reproduced is reported', () => {
     const winner = { ...study.winner!, testAccuracy: null, testLoss: null, reproduced: false };
-    expect(formatTables(studyResults({ ...study, winner }, trials), options)).toContain(
+    expect(formatTables(toResults({ ...study, winner }, trials), options)).toContain(
       'NOT reproduced on worker node-b',
     );
   });
 
-  test('uses ASCII only where the terminal shows no more', () => {
+  test('tables in an ASCII terminal are ASCII', () => {
     const hostile = trials.map((record) => ({ ...record, worker: 'Gerät 数' }));
-    expect(formatTables(studyResults(study, hostile), { ...options, unicode: false })).toMatch(
+    expect(formatTables(toResults(study, hostile), { ...options, unicode: false })).toMatch(
       /^[ -~\n]*$/,
     );
   });
 
-  test('colours add escapes and change no character', () => {
+  test('colours add escape codes and change no character', () => {
     const painted = formatTables(results, {
       ...options,
       color: (_style, text) => `\u001b[1m${text}\u001b[22m`,
@@ -97,7 +97,7 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
     );
   });
 
-  test('has no line wider than the terminal, for 40 to 200 columns and hostile names', () => {
+  test('no line of a table is wider than the terminal, for 40 to 200 columns and hostile names', () => {
     const name = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),
       fc.string({ maxLength: 200 }),
@@ -130,7 +130,7 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
             trial(stage, 1, 1e-300, { worker, attempts: 3, result: completeResult(0.123_456) }),
             trial(stage, 999_999_999, 1e-300, { worker, status: 'failed', reason, result: null }),
           ];
-          const text = formatTables(studyResults(hostile, records), { ...options, width, unicode });
+          const text = formatTables(toResults(hostile, records), { ...options, width, unicode });
           for (const line of text.split('\n'))
             expect(displayWidth(line)).toBeLessThanOrEqual(width);
           expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
@@ -139,11 +139,11 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
     );
   }, 60_000);
 
-  test('prints ten thousand rows, each on its line', () => {
+  test('a table has ten thousand rows, each on one line', () => {
     const many = Array.from({ length: 10_000 }, (_, index) =>
       trial('coarse', index + 1, 1e-9 * (index + 1)),
     );
-    const lines = formatTables(studyResults(study, many), options).split('\n');
+    const lines = formatTables(toResults(study, many), options).split('\n');
     const rows = lines.filter((line) => /^│ +(?:\* )?\d+ │ coarse\/\d+ +│/.test(line));
     expect(rows).toHaveLength(10_000);
     expect(rows[9_999]).toContain('coarse/10000');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { trainingJson, trainingText } from '../../../src/report/terminal/training-text.ts';
+import { classificationMetrics } from '../../../src/study/metrics.ts';
 import type { TrialResult } from '../../../src/study/trial.ts';
 
 const options = { width: 100, color: (_style: string, text: string) => text, unicode: true };
@@ -13,38 +14,40 @@ function complete(accuracy: number): TrialResult {
     validationCorrect: new Uint8Array(1),
     curve: [10, 20].map((step) => ({
       step,
-      epoch: step / 10,
-      learningRate: 0.01,
-      trainLoss: 1,
-      trainCost: 1.5,
-      trainAccuracy: accuracy + 0.1,
-      validationLoss: 2,
-      validationCost: 2.5,
-      validationAccuracy: accuracy,
-      testLoss: step === 20 ? 2.1 : null,
-      testAccuracy: step === 20 ? accuracy - 0.1 : null,
+      metrics: {
+        epoch: step / 10,
+        learning_rate: 0.01,
+        train_loss: 1,
+        train_cost: 1.5,
+        train_accuracy: accuracy + 0.1,
+        validation_loss: 2,
+        validation_cost: 2.5,
+        validation_accuracy: accuracy,
+        ...(step === 20 && { test_loss: 2.1, test_accuracy: accuracy - 0.1 }),
+      },
     })),
   };
 }
 
 const diverged: TrialResult = { kind: 'diverged', steps: 7, seconds: 0.5, curve: [] };
+const metrics = classificationMetrics;
 const two = [
   { seed: 1, result: complete(0.4) },
   { seed: 2, result: complete(0.5) },
 ];
 
 describe('what train prints', () => {
-  test('of several seeds: each, and means with the deviation between them', () => {
-    const text = trainingText({ seeds: two, ensemble: null, kernel: 'portable' }, options);
+  test('train prints each of several seeds, and means with the deviation between them', () => {
+    const text = trainingText({ seeds: two, ensemble: null, kernel: 'portable', metrics }, options);
     expect(text).toContain('│    1 │   50.00 │        40.00 │  30.00 │');
     expect(text.replaceAll(/\s+/g, ' ')).toContain(
       'train 55.00 ± 7.07 % validation 45.00 ± 7.07 % test 35.00 ± 7.07 %',
     );
   });
 
-  test('as JSON has means on top, each seed below, and a mean curve', () => {
+  test('train as JSON has means, each seed, and a mean curve', () => {
     const json: unknown = JSON.parse(
-      trainingJson({ seeds: two, ensemble: null, kernel: 'portable' }),
+      trainingJson({ seeds: two, ensemble: null, kernel: 'portable', metrics }),
     );
     expect(json).toMatchObject({
       schema_version: 1,
@@ -62,9 +65,9 @@ describe('what train prints', () => {
     expect(json).toHaveProperty('curve.0.validation_accuracy', 0.45);
   });
 
-  test('with a seed that diverged claims no means', () => {
+  test('train prints no means if a seed diverged', () => {
     const seeds = [...two, { seed: 3, result: diverged }];
-    const summary = { seeds, ensemble: null, kernel: 'portable' };
+    const summary = { seeds, ensemble: null, kernel: 'portable', metrics };
     expect(JSON.parse(trainingJson(summary))).toMatchObject({
       status: 'diverged',
       validation_accuracy: null,
@@ -73,7 +76,7 @@ describe('what train prints', () => {
     expect(trainingText(summary, options)).toContain('no means: a seed diverged');
   });
 
-  test('of an ensemble has its own worth on top, and says which cycles joined', () => {
+  test('train prints the scores of an ensemble, and which cycles joined', () => {
     const ensemble = {
       members: [
         { seed: 1, step: 20 },
@@ -87,7 +90,7 @@ describe('what train prints', () => {
       validation: { accuracy: 0.55, loss: 1.8 },
       test: { accuracy: 0.53, loss: 1.9 },
     };
-    const summary = { seeds: two, ensemble, kernel: 'native' };
+    const summary = { seeds: two, ensemble, kernel: 'native', metrics };
     const json: unknown = JSON.parse(trainingJson(summary));
     expect(json).toMatchObject({ test_accuracy: 0.53, train_accuracy: null, test_loss: 1.9 });
     expect(json).toHaveProperty('ensemble.cycles.1', {
@@ -100,9 +103,9 @@ describe('what train prints', () => {
     );
   });
 
-  test('in forty columns stays in forty columns', () => {
+  test('the output of train fits forty columns', () => {
     const text = trainingText(
-      { seeds: two, ensemble: null, kernel: 'portable' },
+      { seeds: two, ensemble: null, kernel: 'portable', metrics },
       { ...options, width: 40 },
     );
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(40);

@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { diffJson, formatDiff } from '../../../src/report/terminal/diff-text.ts';
 import { displayWidth } from '../../../src/report/text/display-width.ts';
 import { formatJson } from '../../../src/report/files/json.ts';
-import { diffSide, studyDiff } from '../../../src/report/results/study-diff.ts';
-import { studyResults } from '../../../src/report/results/study-results.ts';
+import { studyDiff } from '../../../src/report/results/study-diff.ts';
 import type { TextOptions } from '../../../src/report/text/text-options.ts';
 import { trialJson } from '../../../src/report/files/trial-json.ts';
-import { formatTrial, type TrialSource } from '../../../src/report/terminal/trial-text.ts';
+import type { TrialSource } from '../../../src/report/results/trial-source.ts';
+import { formatTrial } from '../../../src/report/terminal/trial-text.ts';
 import type { AttemptRecord, TrialRecord } from '../../../src/study/trial.ts';
-import { completeResult, study, trial } from '../support/sample-study.ts';
+import { completeResult, study, toResults, toSide, trial } from '../support/sample-study.ts';
 import { scored, scoredTrials } from '../support/scored-study.ts';
 
 const options: TextOptions = { width: 100, color: (_style, text) => text, unicode: true };
-const results = studyResults(study, scoredTrials);
+const results = toResults(study, scoredTrials);
 
 function attempt(number: number, changes: Partial<AttemptRecord>): AttemptRecord {
   return {
@@ -22,7 +22,7 @@ function attempt(number: number, changes: Partial<AttemptRecord>): AttemptRecord
     worker: 'node-a',
     session: 's',
     pack: 'p',
-    grantedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+    assignedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
     endedAtMs: Date.UTC(2026, 0, 2, 3, 4, 8),
     outcome: 'accepted',
     reason: null,
@@ -41,7 +41,7 @@ const source: TrialSource = {
 };
 
 describe('one trial', () => {
-  test('is told with its place, value, settings, attempts and the command that trains it again', () => {
+  test('the output of a trial has its place, value, settings, attempts and the command that trains it again', () => {
     const text = formatTrial(source, options);
     for (const fact of [
       'λ           0.008 (8.00e-3)',
@@ -58,11 +58,11 @@ describe('one trial', () => {
       expect(text).toContain(fact);
   });
 
-  test('says in 80 columns when an attempt was granted, and all of why it ended', () => {
+  test('in 80 columns an attempt has its time, and its complete reason', () => {
     const reason =
-      'the worker was lost: it has not been heard of for 20 s, and its lease of the trial has ended';
+      'the worker was lost: it has been silent for 20 s, and its lease of the trial has expired';
     const nextDay = attempt(2, {
-      grantedAtMs: Date.UTC(2026, 0, 3),
+      assignedAtMs: Date.UTC(2026, 0, 3),
       worker: 'gpu-node-17.cluster',
     });
     const text = formatTrial(
@@ -74,10 +74,10 @@ describe('one trial', () => {
     expect(text.replaceAll(/\s+/g, ' ')).toContain(`attempt 1: ${reason}`);
   });
 
-  test('says who verified it, and who computed another result', () => {
+  test('the output of a trial names the workers that verified or disputed it', () => {
     const again = attempt(3, { worker: 'node-b', kind: 'test' });
     expect(formatTrial({ ...source, attempts: [attempt(1, {}), again] }, options)).toContain(
-      'yes: the same digest again on node-b',
+      'yes: node-b computed the same digest',
     );
     const disputed = attempt(3, { worker: 'node-c', outcome: 'disputed' });
     expect(formatTrial({ ...source, attempts: [attempt(1, {}), disputed] }, options)).toContain(
@@ -87,15 +87,15 @@ describe('one trial', () => {
     expect(parsed).toMatchObject({ verified_by: ['node-b'], is_winner: true });
   });
 
-  test('is verified in its own outputs where it is in the files of all', () => {
-    const of = (attempts: readonly AttemptRecord[], changes: Partial<TrialRecord> = {}) => {
+  test('a trial is verified in its own outputs exactly if it is in the files of all trials', () => {
+    const outputs = (attempts: readonly AttemptRecord[], changes: Partial<TrialRecord> = {}) => {
       const trials = scoredTrials.map((each, index) =>
         index === 4 ? { ...each, ...changes } : each,
       );
-      const told = studyResults(study, trials, 'lambda', attempts);
-      const row = told.stages[1]!.rows.find((each) => each.trial === 'fine/2')!;
-      const one = { ...source, results: told, row, trial: trials[4]!, attempts };
-      const { stages } = JSON.parse(formatJson(told)) as {
+      const results = toResults(study, trials, { attempts });
+      const row = results.stages[1]!.rows.find((each) => each.trial === 'fine/2')!;
+      const one = { ...source, results, row, trial: trials[4]!, attempts };
+      const { stages } = JSON.parse(formatJson(results)) as {
         stages: { trials: { trial: string; verified: unknown }[] }[];
       };
       return {
@@ -107,21 +107,24 @@ describe('one trial', () => {
       };
     };
     const tested = (worker: string) => [attempt(1, {}), attempt(2, { worker, kind: 'test' })];
-    expect(of([attempt(1, {})])).toMatchObject({ inFile: null, inTrial: null });
-    expect(of(tested('node-b'))).toMatchObject({ inFile: true, inTrial: true });
-    expect(of(tested('node-b'), { audit: 'unchecked' })).toMatchObject({
+    expect(outputs([attempt(1, {})])).toMatchObject({ inFile: null, inTrial: null });
+    expect(outputs(tested('node-b'))).toMatchObject({ inFile: true, inTrial: true });
+    expect(outputs(tested('node-b'), { audit: 'unchecked' })).toMatchObject({
       inFile: true,
       inTrial: true,
     });
-    expect(of([], { audit: 'verified' })).toMatchObject({ inFile: true, inTrial: true });
-    const alone = of(tested('node-a'), { audit: 'repeated' });
+    expect(outputs([], { audit: 'verified' })).toMatchObject({ inFile: true, inTrial: true });
+    const alone = outputs(tested('node-a'), { audit: 'repeated' });
     expect(alone).toMatchObject({ inFile: null, inTrial: null });
-    expect(alone.words).toContain('by no other worker; the same digest again on node-a, its own');
-    const differed = of([attempt(1, {}), attempt(2, { worker: 'node-c', outcome: 'disputed' })]);
+    expect(alone.words).toContain('not by another worker; node-a computed the same digest twice');
+    const differed = outputs([
+      attempt(1, {}),
+      attempt(2, { worker: 'node-c', outcome: 'disputed' }),
+    ]);
     expect(differed).toMatchObject({ inFile: false, inTrial: false });
   });
 
-  test('was verified by who computed the right result before it took the place of a wrong one', () => {
+  test('after a correction, the worker that computed the right result first verified the trial', () => {
     const [fingerprint, wrong] = ['f'.repeat(64), '0'.repeat(64)];
     const attempts = [
       attempt(1, { worker: 'broken', fingerprint: wrong }),
@@ -130,11 +133,11 @@ describe('one trial', () => {
     ];
     const corrected = { ...source.trial, fingerprint, audit: 'verified' as const };
     expect(formatTrial({ ...source, trial: corrected, attempts }, options)).toContain(
-      'yes: the same digest again on node-b',
+      'yes: node-b computed the same digest',
     );
   });
 
-  test('has no line wider than the terminal but the command, which is there to be copied', () => {
+  test('only the command of a trial may be wider than the terminal', () => {
     const long = { ...source, command: `ridgeline train sample --state /${'x'.repeat(100)}` };
     for (const width of [40, 80, 200]) {
       for (const line of formatTrial(long, { ...options, width }).split('\n'))
@@ -143,9 +146,9 @@ describe('one trial', () => {
     }
   });
 
-  test('is told before it has ended, too', () => {
+  test('a trial that has not ended has an output', () => {
     const waiting = { ...scoredTrials[4]!, status: 'waiting', result: null, worker: null } as const;
-    const early = studyResults({ ...study, winner: null }, [waiting]);
+    const early = toResults({ ...study, winner: null }, [waiting]);
     const text = formatTrial(
       { ...source, results: early, row: early.stages[1]!.rows[0]!, trial: waiting, attempts: [] },
       options,
@@ -168,10 +171,10 @@ describe('two studies', () => {
     stages: [study.stages[0]!],
     winner: null,
   };
-  const side = diffSide(study, scoredTrials);
-  const otherSide = diffSide(other, [first!, scored('coarse', 2, 4e-3, { right: 100 })]);
+  const side = toSide(study, scoredTrials);
+  const otherSide = toSide(other, [first!, scored('coarse', 2, 4e-3, { right: 100 })]);
 
-  test('are compared field by field, and trial by trial', () => {
+  test('two studies are compared field by field and trial by trial', () => {
     const diff = studyDiff(side, otherSide);
     expect(diff.fields.slice(0, 1)).toEqual([{ field: 'trainer.hidden', a: '50', b: '100' }]);
     expect(diff.fields.map(({ field }) => field)).toContain('stages.fine.trials');
@@ -183,22 +186,22 @@ describe('two studies', () => {
     });
   });
 
-  test('show what is not equal', () => {
+  test('the comparison lists trials with different digests', () => {
     const result = winner!.result!;
     if (result.kind !== 'complete') throw new Error('the winner is complete');
     const changed = { ...winner!, result: { ...result, digest: 'f'.repeat(64) } };
-    const renamed = diffSide(study, [...scoredTrials.slice(0, 4), changed]);
+    const renamed = toSide(study, [...scoredTrials.slice(0, 4), changed]);
     const diff = studyDiff(side, renamed);
     expect(diff.fields).toEqual([]);
     const text = formatDiff(side, renamed, diff, options);
-    expect(text).toContain('differ in nothing but the name');
+    expect(text).toContain('differ only in the name');
     expect(text).toContain('5 trials in both; 3 of 4 completed in both have equal digests');
     expect(text).toContain('not equal: fine/2');
   });
 
-  test('have the median of the values, whatever their order by rank after a race', () => {
+  test('the comparison has the median of the values, also after a race', () => {
     const second = scored('coarse', 2, 1e-2, { right: 100 });
-    const raced = diffSide({ ...study, winner: null }, [
+    const raced = toSide({ ...study, winner: null }, [
       scored('coarse', 1, 1e-3, { right: 120 }),
       second,
       { ...second, id: { ...second.id, replicate: 2 } },
@@ -208,7 +211,7 @@ describe('two studies', () => {
     expect(coarse?.a).toMatchObject({ best: { trial: 'coarse/2' }, median: 0.3 });
   });
 
-  test('have the λ of the tied whole in 80 columns', () => {
+  test('the comparison has the complete range of the tied λ in 80 columns', () => {
     const text = formatDiff(side, side, studyDiff(side, side), { ...options, width: 80 });
     expect(text).toMatch(/tied with best +│ \d+ of \d+ +│/);
     expect(text).toMatch(
@@ -216,14 +219,14 @@ describe('two studies', () => {
     );
   });
 
-  test('give the error of a loss as a loss', () => {
+  test('the comparison has the error of a loss as a loss', () => {
     const objective = { metric: 'validation_loss', direction: 'minimize' } as const;
     const byLoss = { ...study, spec: { ...study.spec, objective, replicates: 2 }, winner: null };
-    const repeated = [1.5, 1.52].map((validationLoss, index) => ({
-      ...trial('coarse', 1, 1e-3, { result: completeResult(0.4, { validationLoss }) }),
+    const repeated = [1.5, 1.52].map((loss, index) => ({
+      ...trial('coarse', 1, 1e-3, { result: completeResult(0.4, { validation_loss: loss }) }),
       id: { stage: 'coarse', index: 1, replicate: index + 1 },
     }));
-    const losses = diffSide(byLoss, repeated);
+    const losses = toSide(byLoss, repeated);
     const text = formatDiff(losses, losses, studyDiff(losses, losses), options);
     expect(text).toMatch(/best value +│ 1\.5100 ± 0\.0100 /);
     const row = losses.results.stages[0]!.rows[0]!;
@@ -231,7 +234,7 @@ describe('two studies', () => {
     expect(formatTrial(one, options)).toMatch(/validation loss 1\.5100 ± 0\.0100(?! points)/);
   });
 
-  test('print as tables and as JSON', () => {
+  test('the comparison is printed as tables and as JSON', () => {
     const diff = studyDiff(side, otherSide);
     const text = formatDiff(side, otherSide, diff, options);
     expect(text).toContain('│ trainer.hidden');

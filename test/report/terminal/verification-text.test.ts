@@ -1,4 +1,4 @@
-/** What `verify` prints: every trial with its verdict, and in words what differs. */
+/** The output of `verify`. */
 import { expect, test } from 'vitest';
 import {
   verificationJson,
@@ -12,12 +12,26 @@ const verification = {
   study: 'first',
   total: 9,
   trials: [
-    { trial: 'coarse/1', lambda: 0.01, worker: 'w1', stored, recomputed: stored, differences: [] },
-    { trial: 'fine/2', lambda: 0.02, worker: 'w2', stored, recomputed, differences: ['digest'] },
+    {
+      trial: 'coarse/1',
+      params: { lambda: 0.01 },
+      worker: 'w1',
+      stored,
+      recomputed: stored,
+      differences: [],
+    },
+    {
+      trial: 'fine/2',
+      params: { lambda: 0.02 },
+      worker: 'w2',
+      stored,
+      recomputed,
+      differences: ['digest'],
+    },
   ],
 };
 
-test('the table of a verification has a verdict for each trial and says what differs', () => {
+test('the table of a verification has a verdict for each trial and lists differences', () => {
   const options = { width: 80, color: (_: unknown, text: string) => text, unicode: false };
   const text = verificationTable(verification, options);
   expect(text).toMatch(/coarse\/1 .*cccccccc .*cccccccc .*w1 .*same/);
@@ -26,7 +40,7 @@ test('the table of a verification has a verdict for each trial and says what dif
   expect(text).toMatch(/^1 of 2 trials are the same to the last bit; the study has 9 results$/m);
 });
 
-test('the JSON of a verification counts, and names the differences', () => {
+test('the JSON of a verification has counts and differences', () => {
   expect(JSON.parse(verificationJson(verification))).toMatchObject({
     schema_version: 1,
     study: 'first',

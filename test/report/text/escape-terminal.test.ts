@@ -6,7 +6,7 @@ import { asciiText, foreignText } from '../../../src/report/text/escape-terminal
 const anyText = fc.string({ unit: 'binary' });
 
 describe('foreignText', () => {
-  test('shows what a terminal would obey or hide', () => {
+  test('foreignText shows control and invisible characters as escapes', () => {
     expect(foreignText('a\u001b[31mred')).toBe(String.raw`a\x1b[31mred`);
     expect(foreignText('one\ntwo\r\tthree')).toBe(String.raw`one\ntwo\r\tthree`);
     expect(foreignText('\u202egnp.exe')).toBe(String.raw`\u{202e}gnp.exe`);
@@ -16,13 +16,13 @@ describe('foreignText', () => {
     expect(foreignText('\ud800')).toBe(String.raw`\u{d800}`);
   });
 
-  test('leaves ordinary text of any language alone', () => {
+  test('foreignText does not change ordinary text of any language', () => {
     for (const text of ['node-1', 'λ 1.23e-2 … 47 %', '数据 节点', 'Gerät, 50 %', '👍']) {
       expect(foreignText(text)).toBe(text);
     }
   });
 
-  test('leaves no control, format or separator character, whatever comes in', () => {
+  test('foreignText leaves no control, format or separator character in any text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(foreignText(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
@@ -30,7 +30,7 @@ describe('foreignText', () => {
     );
   });
 
-  test('asciiText leaves printable ASCII only and spells our own symbols out', () => {
+  test('asciiText gives printable ASCII only and spells symbols such as λ out', () => {
     expect(asciiText('λ 1 … 2')).toBe('lambda 1 ... 2');
     fc.assert(
       fc.property(anyText, (text) => {
@@ -41,7 +41,7 @@ describe('foreignText', () => {
 });
 
 describe('fitText and wrapText', () => {
-  test('count two columns for wide characters and none for combining marks', () => {
+  test('wide characters have two columns, combining marks none', () => {
     expect(displayWidth('abc')).toBe(3);
     expect(displayWidth('数据')).toBe(4);
     expect(displayWidth('👍')).toBe(2);
@@ -49,19 +49,19 @@ describe('fitText and wrapText', () => {
     expect(displayWidth('λ…█│')).toBe(4);
   });
 
-  test('lose the end or the start of a name, with an ellipsis', () => {
+  test('fitText replaces the end or the start of a name by an ellipsis', () => {
     expect(fitText('coarse/1234', 8, '…', 'start')).toBe('…se/1234');
     expect(fitText('coarse/1234', 8, '...', 'end')).toBe('coars...');
     expect(fitText('short', 8, '…', 'end')).toBe('short');
     expect(fitText('数据节点', 6, '…', 'end')).toBe('数据…');
   });
 
-  test('break between words, and within one only when it is wider than a line', () => {
+  test('wrapText breaks between words, and within a word only if it is wider than a line', () => {
     expect(wrapText('one two three', 9, '  ')).toEqual(['one two', '  three']);
     expect(wrapText('abcdefghijkl', 6, '  ')).toEqual(['abcdef', '  ghij', '  kl']);
   });
 
-  test('never give more columns than asked for', () => {
+  test('fitText and wrapText never exceed the width', () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 6, max: 60 }), (text, width) => {
         const safe = foreignText(text);

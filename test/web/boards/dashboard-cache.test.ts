@@ -1,15 +1,17 @@
-/** How often the trials of a study are read for those who look at it. */
+/** How often the dashboard reads the trials of a study. */
 import { expect, test } from 'vitest';
-import { BoardShelf } from '../../../src/web/boards/dashboard-cache.ts';
-import type { LiveCluster } from '../../../src/web/live-cluster.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import { waitingTrial } from '../../../src/study/trial.ts';
+import { describeTrainer } from '../../../src/trainers/registry.ts';
+import { DashboardCache } from '../../../src/web/boards/dashboard-cache.ts';
+import type { LiveCluster } from '../../../src/web/live-cluster.ts';
 import { exampleStudy } from '../../study/support/example-study.ts';
 
 const spec = exampleStudy();
 const id = { stage: 'coarse', index: 1, replicate: 1 };
+const params = { lambda: 0.1 };
 
-/** A cluster of one study; each reading of its trials takes `tookMs`. */
+/** A cluster of one study; each read of its trials takes `tookMs`. */
 function cluster(tookMs: number, trials = 5) {
   const clock = { nowMs: 0 };
   const seen = { reads: 0, correctness: false };
@@ -22,97 +24,109 @@ function cluster(tookMs: number, trials = 5) {
     selfTestDigest: 'x',
     shardDigests: {},
     officialData: null,
-    stages: [{ name: 'coarse', trials, range: null, reason: null, closed: false, warnings: [] }],
+    stages: [{ name: 'coarse', trials, space: null, reason: null, closed: false, warnings: [] }],
     winner: null,
   };
-  let tell: Parameters<LiveCluster['listen']>[0] = () => undefined;
+  let send: Parameters<LiveCluster['listen']>[0] = () => undefined;
   const live: LiveCluster = {
     version: 'test',
-    studies: () => [],
+    describeTrainer,
+    studies: async () => [],
     workers: () => [],
     storeProblem: () => null,
-    study: () => record,
-    trials: (_, { correctness }) => {
+    study: async () => record,
+    trials: async (_, { correctness }) => {
       seen.reads += 1;
       seen.correctness = correctness;
       clock.nowMs += tookMs;
-      return [waitingTrial(id, 0.1)];
+      return [waitingTrial(id, params)];
     },
-    log: () => [],
+    log: async () => [],
     listen: (listener) => {
-      tell = listener;
+      send = listener;
       return () => undefined;
     },
     setStudy: async () => undefined,
-    roleOfToken: () => null,
+    tokenRole: () => null,
   };
-  const shelf = new BoardShelf(live, { monotonicMs: () => clock.nowMs, wallMs: () => 0 });
+  const cache = new DashboardCache(live, { monotonicMs: () => clock.nowMs, wallMs: () => 0 });
   const change = (changes: Partial<StudyRecord>): void => {
     record = { ...record, ...changes };
   };
   return {
-    shelf,
+    cache,
     clock,
     seen,
     change,
-    tell: (...event: Parameters<typeof tell>) => tell(...event),
+    send: (...event: Parameters<typeof send>) => send(...event),
   };
 }
 
-test('trials are read when something has changed or two seconds have passed, and only for those who look', () => {
-  const { shelf, clock, seen, tell } = cluster(0);
-  for (let look = 0; look < 10; look++) shelf.page(spec.study);
+const ended = {
+  kind: 'trial-ended',
+  study: spec.study,
+  trial: waitingTrial(id, params),
+} as const;
+
+test('trials of a shown study are read after a change, and every two seconds', async () => {
+  const { cache, clock, seen, send } = cluster(0);
+  for (let look = 0; look < 10; look++) await cache.page(spec.study);
   expect(seen.reads).toBe(1);
-  tell({ kind: 'trial-ended', study: spec.study, trial: waitingTrial(id, 0.1) });
-  tell({ kind: 'changed' });
+  send(ended);
+  send({ kind: 'changed' });
   expect(seen.reads).toBe(1);
-  shelf.page(spec.study);
+  await cache.page(spec.study);
   expect(seen.reads).toBe(2);
   clock.nowMs += 1_999;
-  shelf.page(spec.study);
+  await cache.page(spec.study);
   expect(seen.reads).toBe(2);
   clock.nowMs += 1;
-  shelf.page(spec.study);
+  await cache.page(spec.study);
   expect(seen.reads).toBe(3);
 });
 
-test('reading and comparing takes a twentieth of the time at most, however much happens', () => {
-  const { shelf, clock, seen, tell } = cluster(100);
+test('pages that load a study at the same time share one read of its trials', async () => {
+  const { cache, seen } = cluster(0);
+  await Promise.all(Array.from({ length: 5 }, () => cache.page(spec.study)));
+  expect(seen.reads).toBe(1);
+});
+
+test('reading trials takes at most a twentieth of the time', async () => {
+  const { cache, clock, seen, send } = cluster(100);
   while (clock.nowMs < 60_000) {
-    tell({ kind: 'trial-ended', study: spec.study, trial: waitingTrial(id, 0.1) });
-    shelf.page(spec.study);
-    shelf.rows(spec.study, { stage: null, offset: 0, limit: 1 });
+    send(ended);
+    await cache.page(spec.study);
+    await cache.rows(spec.study, { stage: null, offset: 0, limit: 1 });
     clock.nowMs += 10;
   }
   expect(seen.reads * 100).toBeLessThanOrEqual(60_000 / 20);
   expect(seen.reads).toBeGreaterThan(20);
 });
 
-test('a study that is over is read once more, and then never again', () => {
-  const { shelf, clock, seen, change, tell } = cluster(0);
-  shelf.page(spec.study);
+test('a study that is over is read once more, and again only if it was replaced', async () => {
+  const { cache, clock, seen, change, send } = cluster(0);
+  await cache.page(spec.study);
   change({ status: 'complete', endedAtMs: 2 });
-  expect(shelf.page(spec.study)?.status).toBe('complete');
+  expect((await cache.page(spec.study))?.status).toBe('complete');
   expect(seen.reads).toBe(2);
   for (let minute = 0; minute < 10; minute++) {
     clock.nowMs += 60_000;
-    tell({ kind: 'changed' });
-    shelf.page(spec.study);
+    send({ kind: 'changed' });
+    await cache.page(spec.study);
   }
   expect(seen.reads).toBe(2);
-  // Made anew under the same name.
   change({ createdAtMs: 9, endedAtMs: 10 });
-  shelf.page(spec.study);
+  await cache.page(spec.study);
   expect(seen.reads).toBe(3);
 });
 
-test('bits of right answers are asked for up to 2,000 trials, and not above', () => {
+test('correctness bits are read for up to 2,000 trials', async () => {
   for (const [trials, correctness] of [
     [2_000, true],
     [2_001, false],
   ] as const) {
-    const { shelf, seen } = cluster(0, trials);
-    expect(shelf.page(spec.study)?.isCompared).toBe(correctness);
+    const { cache, seen } = cluster(0, trials);
+    expect((await cache.page(spec.study))?.isCompared).toBe(correctness);
     expect(seen.correctness).toBe(correctness);
   }
 });

@@ -1,9 +1,11 @@
-/** What the page is told of a study, and how much of it. */
+/** The messages about one study, and their size. */
 import { describe, expect, test } from 'vitest';
 import { parseStudy } from '../../../src/config/parse-study.ts';
+import { twoLayer } from '../../../src/trainers/two-layer/description.ts';
+import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { studyResults } from '../../../src/report/results/study-results.ts';
 import { dotsMax } from '../../../src/report/charts/scatter-scene.ts';
-import { StudyBoard } from '../../../src/web/boards/dashboard-study.ts';
+import { DashboardStudy } from '../../../src/web/boards/dashboard-study.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import {
   noCorrectness,
@@ -26,6 +28,7 @@ stages:
   - { name: coarse, trials: 5, lambda: { distribution: log_uniform, min: 1.0e-6, max: 1.0 } }
 `,
   'board.yaml',
+  describeTrainer,
 );
 
 const record: StudyRecord = {
@@ -41,7 +44,7 @@ const record: StudyRecord = {
     {
       name: 'coarse',
       trials: 5,
-      range: { min: 1e-6, max: 1 },
+      space: { lambda: { distribution: 'log_uniform', min: 1e-6, max: 1 } },
       reason: null,
       closed: false,
       warnings: [],
@@ -54,27 +57,18 @@ const repeated: StudyRecord = { ...record, spec: { ...spec, replicates: 2 } };
 
 const measurement = (validationAccuracy: number): Measurement => ({
   step: 10,
-  epoch: 1,
-  learningRate: 0.1,
-  trainLoss: 1,
-  trainCost: 1,
-  trainAccuracy: 0.5,
-  validationLoss: 1,
-  validationCost: 1,
-  validationAccuracy,
-  testLoss: null,
-  testAccuracy: null,
+  metrics: { train_loss: 1, train_accuracy: 0.5, validation_accuracy: validationAccuracy },
 });
 
 function trial(
-  k: number,
+  index: number,
   lambda: number,
   value: number | null,
   changes: Partial<TrialRecord> = {},
 ): TrialRecord {
   return {
-    id: { stage: 'coarse', index: k, replicate: 1 },
-    lambda,
+    id: { stage: 'coarse', index, replicate: 1 },
+    params: { lambda },
     status: value === null ? 'waiting' : 'complete',
     reason: null,
     attempts: 1,
@@ -99,62 +93,62 @@ function complete(value: number, validationCorrect: Uint8Array = noCorrectness):
 }
 
 /** Right on the first `right` of 400 images. */
-function scored(k: number, lambda: number, right: number, replicate = 1): TrialRecord {
+function scored(index: number, lambda: number, right: number, replicate = 1): TrialRecord {
   const bits = new Uint8Array(50);
   for (let image = 0; image < right; image++) bits[image >> 3]! |= 1 << (image & 7);
-  return trial(k, lambda, right / 400, {
-    id: { stage: 'coarse', index: k, replicate },
+  return trial(index, lambda, right / 400, {
+    id: { stage: 'coarse', index, replicate },
     result: complete(right / 400, bits),
   });
 }
 
-describe('a board', () => {
-  test('has the warnings of the study as the tables have them, once it is over', () => {
+describe('DashboardStudy', () => {
+  test('the dashboard has the warnings of the tables once the study is over', () => {
     const trials = [scored(1, 1e-3, 300), scored(2, 1e-2, 301), scored(3, 1e-4, 302)];
     const over: StudyRecord = { ...record, status: 'complete' };
-    const { warnings } = new StudyBoard(over, trials).page(over);
-    expect(warnings).toEqual(studyResults(over, trials).warnings);
-    expect(warnings.join()).toMatch(/smallest λ of all.*None of the 3 trials can be told/);
-    expect(new StudyBoard(record, trials).page(record).warnings).toEqual([]);
+    const { warnings } = new DashboardStudy(over, twoLayer, trials).page(over);
+    expect(warnings).toEqual(studyResults(over, trials, twoLayer).warnings);
+    expect(warnings.join()).toMatch(/smallest λ of all.*None of the 3 trials can be distinguished/);
+    expect(new DashboardStudy(record, twoLayer, trials).page(record).warnings).toEqual([]);
   });
 
-  test('ranks what has ended, and moves a row up when its trial has', () => {
-    const board = new StudyBoard(record, [
+  test('the dashboard ranks trials that have ended, and moves a row up when its trial ends', () => {
+    const dashboard = new DashboardStudy(record, twoLayer, [
       trial(1, 1e-3, 0.5),
       trial(2, 1e-2, 0.7),
       trial(3, 1e-4, null),
     ]);
-    expect(board.page(record).rows.map((row) => row.trial)).toEqual([
+    expect(dashboard.page(record).rows.map((row) => row.trial)).toEqual([
       'coarse/2',
       'coarse/1',
       'coarse/3',
     ]);
-    board.refresh(record, [trial(1, 1e-3, 0.5), trial(2, 1e-2, 0.7), trial(3, 1e-4, 0.9)]);
-    const page = board.page(record);
+    dashboard.refresh(record, [trial(1, 1e-3, 0.5), trial(2, 1e-2, 0.7), trial(3, 1e-4, 0.9)]);
+    const page = dashboard.page(record);
     expect(page.best).toMatchObject({ trial: 'coarse/3', rank: 1, value: 0.9 });
     expect(page.stages).toMatchObject([{ name: 'coarse', trials: 5, counts: { complete: 3 } }]);
   });
 
-  test('shows a λ with replicates as the tables do: one row, with the mean of everything', () => {
+  test('the dashboard shows a configuration with replicates as one row with means', () => {
     const trials = [scored(1, 1e-3, 300), scored(1, 1e-3, 320, 2), scored(2, 1e-2, 280)];
-    const page = new StudyBoard(repeated, trials).page(repeated);
+    const page = new DashboardStudy(repeated, twoLayer, trials).page(repeated);
     expect(page.rows).toHaveLength(2);
     expect(page.rows[0]).toMatchObject({ trial: 'coarse/1', replicates: 2, attempts: 2 });
     expect(page.rows[0]!.value).toBeCloseTo(0.775, 12);
-    expect(page.rows[0]!.validationAccuracy).toBeCloseTo(0.775, 12);
+    expect(page.rows[0]!.metrics['validation_accuracy']).toBeCloseTo(0.775, 12);
     expect(page.stages).toMatchObject([{ counts: { complete: 2 }, replicates: [2, 1] }]);
     expect(page.points).toHaveLength(2);
-    const [row] = studyResults(repeated, trials).stages[0]!.rows;
+    const [row] = studyResults(repeated, trials, twoLayer).stages[0]!.rows;
     expect(page.rows[0]).toEqual(row);
   });
 
-  test('marks what is tied with the best, gives errors, and what an audit has shown', () => {
+  test('the dashboard shows ties, errors and audits', () => {
     const trials = [
       scored(1, 1e-3, 300),
       { ...scored(2, 1e-2, 298), audit: 'verified' as const },
       scored(3, 1e-1, 200),
     ];
-    const page = new StudyBoard(record, trials).page(record);
+    const page = new DashboardStudy(record, twoLayer, trials).page(record);
     expect(page.rows.map(({ tied }) => tied)).toEqual([true, true, false]);
     expect(page.points.map((point) => point[4])).toEqual([true, true, false]);
     expect(page.rows[0]!.standardError).toBeCloseTo(Math.sqrt((0.75 * 0.25) / 400), 12);
@@ -163,19 +157,19 @@ describe('a board', () => {
     expect(page.validationCount).toBe(400);
   });
 
-  test('gives the fit where the trials support one', () => {
+  test('the dashboard has the fit if the trials support one', () => {
     const bend = Array.from({ length: 25 }, (_, index) => {
       const x = -6 + index / 4;
       return scored(index + 1, 10 ** x, Math.round(360 - 20 * (x + 3) ** 2 + (index % 3)));
     });
-    const page = new StudyBoard(record, bend).page(record);
-    expect(page.fit?.bestLambda).toBeGreaterThan(1e-4);
-    expect(page.fit?.bestLambda).toBeLessThan(1e-2);
+    const page = new DashboardStudy(record, twoLayer, bend).page(record);
+    expect(page.fit?.bestAt).toBeGreaterThan(1e-4);
+    expect(page.fit?.bestAt).toBeLessThan(1e-2);
     expect(page.fit?.points.every(({ low, fit, high }) => low < fit && fit < high)).toBe(true);
   });
 
-  test('draws a failed trial without a value, and names the winner with what it gave again', () => {
-    const failed = trial(2, 0.5, null, { status: 'failed', reason: 'given up' });
+  test('the dashboard draws a failed trial without a value, and has the winner with its test', () => {
+    const failed = trial(2, 0.5, null, { status: 'failed', reason: 'failed 3 times' });
     const over: StudyRecord = {
       ...record,
       status: 'complete',
@@ -188,39 +182,43 @@ describe('a board', () => {
         tests: [],
       },
     };
-    const page = new StudyBoard(over, [failed, scored(1, 1e-3, 300)]).page(over);
+    const page = new DashboardStudy(over, twoLayer, [failed, scored(1, 1e-3, 300)]).page(over);
     expect(page.points).toEqual([
       [0, 1e-3, 0.75, 'coarse/1', true],
       [0, 0.5, null, 'coarse/2', null],
     ]);
-    expect(page.winner).toMatchObject({ trial: 'coarse/1', testAccuracy: 0.6, reproduced: true });
+    expect(page.winner).toMatchObject({
+      trial: 'coarse/1',
+      metrics: { test_accuracy: 0.6 },
+      reproduced: true,
+    });
     expect(page.best).toEqual(page.winner);
     expect(page.stages[0]!.counts).toMatchObject({ complete: 1, failed: 1 });
   });
 
-  test('shows the curve of a trial while it runs, and starts it again with the trial', () => {
+  test('the dashboard shows the curve of a running trial, and restarts it with the trial', () => {
     const running = trial(1, 1e-3, null, { status: 'running' });
-    const board = new StudyBoard(record, [running]);
+    const dashboard = new DashboardStudy(record, twoLayer, [running]);
     const measured = (step: number): void =>
-      board.measured(running.id, { ...measurement(0.5), step });
+      dashboard.measured(running.id, { ...measurement(0.5), step });
     measured(10);
-    // One point is no line yet.
-    expect(board.page(record).curves).toEqual([]);
+    // A line needs two points.
+    expect(dashboard.page(record).curves).toEqual([]);
     measured(20);
-    expect(board.page(record).curves[0]?.points.map(({ step }) => step)).toEqual([10, 20]);
+    expect(dashboard.page(record).curves[0]?.points.map(({ step }) => step)).toEqual([10, 20]);
     measured(10);
     measured(30);
-    expect(board.page(record).curves[0]?.points.map(({ step }) => step)).toEqual([10, 30]);
-    board.ended(running.id);
-    expect(board.page(record).curves).toEqual([]);
+    expect(dashboard.page(record).curves[0]?.points.map(({ step }) => step)).toEqual([10, 30]);
+    dashboard.ended(running.id);
+    expect(dashboard.page(record).curves).toEqual([]);
   });
 
-  test('draws 100,000 trials with a page of less than a megabyte, the best trial among them', () => {
+  test('the dashboard has less than a megabyte for 100,000 trials, and draws the best of them', () => {
     const many = Array.from({ length: 100_000 }, (_, index) =>
       trial(index + 1, 10 ** (-6 * ((index * 0.618_034) % 1)), ((index * 7919) % 100_003) / 1e6),
     );
     const large = { ...record, stages: [{ ...record.stages[0]!, trials: 100_000 }] };
-    const page = new StudyBoard(large, many).page(large);
+    const page = new DashboardStudy(large, twoLayer, many).page(large);
     expect(page).toMatchObject({ isCompared: false, ties: null, fit: null });
     expect(page.pointsTotal).toBe(100_000);
     expect(page.points.length).toBeLessThanOrEqual(dotsMax);
@@ -229,15 +227,15 @@ describe('a board', () => {
     expect(JSON.stringify(page).length).toBeLessThan(1_000_000);
   });
 
-  test('gives any part of the ranking, of one stage or all', () => {
-    const board = new StudyBoard(record, [
+  test('the dashboard has any part of the ranking, of one stage or all', () => {
+    const dashboard = new DashboardStudy(record, twoLayer, [
       trial(1, 1e-3, 0.5),
       trial(2, 1e-2, 0.7),
       trial(3, 1e-4, 0.6),
     ]);
-    const part = board.rows(record, { stage: 'coarse', offset: 1, limit: 1 });
+    const part = dashboard.rows(record, { stage: 'coarse', offset: 1, limit: 1 });
     expect(part).toMatchObject({ total: 3, rows: [{ trial: 'coarse/3', rank: 2 }] });
-    expect(board.rows(record, { stage: 'fine', offset: 0, limit: 9 })).toEqual({
+    expect(dashboard.rows(record, { stage: 'fine', offset: 0, limit: 9 })).toEqual({
       total: 0,
       rows: [],
     });

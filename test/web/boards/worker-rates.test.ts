@@ -1,8 +1,8 @@
-/** Trials a minute, with a clock in hand. */
+/** Trials per minute, with a simulated clock. */
 import { expect, test } from 'vitest';
 import { WorkerRates } from '../../../src/web/boards/worker-rates.ts';
 
-test('a steady worker has its rate after five seconds, and forgets what is three minutes old', () => {
+test('a steady worker has a rate after five seconds, over the last three minutes', () => {
   const rates = new WorkerRates();
   for (let ms = 0; ms < 600_000; ms += 500) {
     rates.completed('steady', ms);
@@ -13,10 +13,10 @@ test('a steady worker has its rate after five seconds, and forgets what is three
   }
   expect(rates.perMinute('steady', 600_000 + 90_000)).toBeLessThan(70);
   expect(rates.perMinute('steady', 600_000 + 180_000)).toBeNull();
-  expect(rates.perMinute('nobody', 0)).toBeNull();
+  expect(rates.perMinute('unknown', 0)).toBeNull();
 });
 
-test('a hundred thousand trials within a window are counted, not kept', () => {
+test('a hundred thousand trials within a window are counted', () => {
   const rates = new WorkerRates();
   for (let trial = 0; trial < 100_000; trial++) rates.completed('quick', trial);
   expect(rates.perMinute('quick', 100_000)).toBeCloseTo(60_000, 6);

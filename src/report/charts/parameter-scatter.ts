@@ -1,40 +1,31 @@
 /**
- * The main picture of a search: log λ against the objective, a dot for each completed trial.
+ * Parameter scatter: a hyperparameter on a logarithmic axis against the objective, one dot for each completed
+ * trial.
  *
- * Colour and shape say the stage, a band where a stage narrowed the range, a cross at the lower edge a
- * trial without a value. Hollow dots can be told from the best, filled ones cannot (where that was
- * tested). The fit and its band are drawn where there is one; the winner carries its name.
+ * Colour and shape show the stage, a band shows a narrowed range, and a cross at the lower edge shows a trial
+ * without a value. Hollow dots are clearly worse than the best trial, filled ones are tied with it or were
+ * not compared. The smooth fit has a 95 % band; the best trial has a label.
  */
 import * as Plot from '@observablehq/plot';
-import type { Objective } from '../../study/spec/study-spec.ts';
+import { formatParam } from '../../study/search-space.ts';
 import { foreignText } from '../text/escape-terminal.ts';
-import { isAccuracy, lambdaText, metricName, metricText } from '../text/number-format.ts';
+import { axisLabel, metricName, metricText } from '../text/number-format.ts';
 import { bestLabelPlace } from './best-label.ts';
-import { framed, type LegendItem } from './chart-frame.ts';
-import {
-  colorAt,
-  shapeAt,
-  type ChartDocument,
-  type ChartElement,
-  type ChartTheme,
-} from './chart-style.ts';
-import { lambdaScale } from './lambda-axis.ts';
+import { framed, grid, type LegendItem } from './chart-frame.ts';
+import { colorAt, shapeAt, type DrawChart } from './chart-style.ts';
+import { parameterScale } from './parameter-axis.ts';
 import {
   dotsMax,
-  sceneOf,
+  scatterScene,
   withinRange,
   type Dot,
-  type LambdaScatterInput,
+  type ScatterInput,
   type Scene,
 } from './scatter-scene.ts';
-import { plainNumber } from './value-axis.ts';
+import { valueScale } from './value-axis.ts';
 
-export function lambdaScatter(
-  document: ChartDocument,
-  input: LambdaScatterInput,
-  theme: ChartTheme,
-): ChartElement {
-  const scene = sceneOf(input, theme);
+export const parameterScatter: DrawChart<ScatterInput> = (document, input, theme) => {
+  const scene = scatterScene(input, theme);
   const shown = [...scene.dots.values()].reduce((sum, dots) => sum + dots.length, 0);
   const all = input.trials.filter(({ value }) => value !== null && Number.isFinite(value)).length;
   const cut = input.zoom === null || input.zoom === undefined ? shown < all : shown >= dotsMax;
@@ -46,7 +37,7 @@ export function lambdaScatter(
     title: input.title,
     subtitle: subtitle.length === 0 ? undefined : subtitle.join('; '),
     description: describe(scene),
-    legend: legendOf(scene),
+    legend: legend(scene),
     width: input.width,
     panels: [
       {
@@ -54,18 +45,11 @@ export function lambdaScatter(
         options: {
           marginTop: 30,
           marginBottom: 44,
-          x: lambdaScale(scene.range),
-          y: {
-            label: axisLabel(input.objective),
-            labelArrow: 'none',
-            labelOffset: 48,
-            domain: scene.yDomain,
-            ticks: 6,
-            tickFormat: plainNumber,
-          },
+          x: parameterScale(scene.range, input.symbol),
+          y: valueScale(axisLabel(input.metric), scene.yDomain, 6),
           marks: [
             ...bandMarks(scene),
-            Plot.gridY({ strokeOpacity: 0.12, ticks: 6 }),
+            grid(6),
             ...fitMarks(scene),
             ...dotMarks(scene),
             ...failedMarks(scene),
@@ -75,11 +59,7 @@ export function lambdaScatter(
       },
     ],
   });
-}
-
-function axisLabel({ metric }: Objective): string {
-  return isAccuracy(metric) ? `${metricName(metric)}, %` : metricName(metric);
-}
+};
 
 function stageColor({ input }: Scene, name: string): string {
   return colorAt(input.stages.findIndex((stage) => stage.name === name));
@@ -108,34 +88,34 @@ function bandMarks(scene: Scene): Plot.Markish[] {
 
 function fitMarks({ input, range, scale, yDomain }: Scene): Plot.Markish[] {
   if (input.fit === undefined || input.fit === null) return [];
-  // A band that leaves the picture is cut here: a clip path needs an id, unique in any page.
+  // The band is cut here, because a clip path needs an id that is unique in the page.
   const inside = (value: number): number =>
     Math.min(yDomain[1], Math.max(yDomain[0], scale * value));
   const orGap = (value: number): number => (inside(value) === scale * value ? inside(value) : NaN);
-  const points = withinRange(input.fit.points, range).map(({ lambda, fit, low, high }) => ({
-    lambda,
+  const points = withinRange(input.fit.points, range).map(({ at, fit, low, high }) => ({
+    at,
     fit: orGap(fit),
     low: inside(low),
     high: inside(high),
   }));
   return [
     Plot.areaY(points, {
-      x: 'lambda',
+      x: 'at',
       y1: 'low',
       y2: 'high',
       fill: 'currentColor',
       fillOpacity: 0.13,
     }),
     Plot.line(points, {
-      x: 'lambda',
+      x: 'at',
       y: 'fit',
       stroke: 'currentColor',
       strokeOpacity: 0.75,
       strokeWidth: 1.6,
     }),
-    input.fit.bestLambda === null
+    input.fit.bestAt === null
       ? null
-      : Plot.ruleX([input.fit.bestLambda], { stroke: 'currentColor', strokeDasharray: '6 3' }),
+      : Plot.ruleX([input.fit.bestAt], { stroke: 'currentColor', strokeDasharray: '6 3' }),
   ];
 }
 
@@ -145,11 +125,11 @@ function dotMarks(scene: Scene): Plot.Markish[] {
   return scene.input.stages.flatMap(({ name }, index): Plot.Markish[] => {
     const dots = scene.dots.get(name) ?? [];
     const color = colorAt(index);
-    const shared = { x: 'lambda', y: 'value', symbol: shapeAt(index), r, stroke: color };
+    const shared = { x: 'at', y: 'value', symbol: shapeAt(index), r, stroke: color };
     const errors = dots.filter(({ error }) => error > 0);
     return [
       Plot.ruleX(errors, {
-        x: 'lambda',
+        x: 'at',
         y1: (dot: Dot) => dot.value - dot.error,
         y2: (dot: Dot) => dot.value + dot.error,
         stroke: color,
@@ -171,7 +151,7 @@ function failedMarks({ failed, yDomain }: Scene): Plot.Markish[] {
   if (failed.length === 0) return [];
   return [
     Plot.dot(failed, {
-      x: 'lambda',
+      x: 'at',
       y: () => yDomain[0],
       symbol: 'times',
       r: 4,
@@ -184,27 +164,26 @@ function failedMarks({ failed, yDomain }: Scene): Plot.Markish[] {
 
 function bestMarks({ input, best, range, theme, scale }: Scene): Plot.Markish[] {
   if (best === null || input.best === null || input.best === undefined) return [];
-  const { metric, direction } = input.objective;
-  const value = metricText(metric, best.value / scale) ?? '';
+  const value = metricText(input.metric, best.value / scale) ?? '';
   const { lines, textAnchor, dx } = bestLabelPlace({
     name: foreignText(input.best.label),
-    numbers: `λ ${lambdaText(best.lambda)}, ${value}`,
-    lambda: best.lambda,
+    numbers: `${input.symbol} ${formatParam(best.at)}, ${value}`,
+    at: best.at,
     range,
     width: input.width,
   });
-  const up = direction === 'maximize';
+  const up = input.direction === 'maximize';
   return [
     Plot.dot([best], {
-      x: 'lambda',
+      x: 'at',
       y: 'value',
       r: 9,
       stroke: 'currentColor',
       strokeWidth: 1.8,
     }),
     Plot.text([best], {
-      x: 'lambda',
-      y: ({ value: at, error }: Dot) => (direction === 'maximize' ? at + error : at - error),
+      x: 'at',
+      y: ({ value: at, error }: Dot) => (up ? at + error : at - error),
       text: () => lines.join('\n'),
       textAnchor,
       dx,
@@ -218,7 +197,7 @@ function bestMarks({ input, best, range, theme, scale }: Scene): Plot.Markish[] 
   ];
 }
 
-function legendOf({ input, failed, dots }: Scene): LegendItem[] {
+function legend({ input, failed, dots }: Scene): LegendItem[] {
   const all = [...dots.values()].flat();
   const bands = input.stages.filter((stage) => stage.isNarrowed && stage.range !== null);
   const items: (LegendItem | false)[] = [
@@ -243,9 +222,9 @@ function legendOf({ input, failed, dots }: Scene): LegendItem[] {
         color: 'currentColor',
         mark: 'line',
       },
-    input.fit?.bestLambda !== undefined &&
-      input.fit.bestLambda !== null && {
-        label: `its top: λ ${lambdaText(input.fit.bestLambda)}`,
+    input.fit?.bestAt !== undefined &&
+      input.fit.bestAt !== null && {
+        label: `best fit: ${input.symbol} ${formatParam(input.fit.bestAt)}`,
         color: 'currentColor',
         mark: 'dashed',
       },
@@ -255,14 +234,14 @@ function legendOf({ input, failed, dots }: Scene): LegendItem[] {
 }
 
 function describe({ input, best, failed, dots, range, scale }: Scene): string {
-  const { metric } = input.objective;
+  const { metric, symbol } = input;
   const counts = input.stages.map(({ name }) => `${dots.get(name)?.length ?? 0} of stage ${name}`);
   const parts = [
-    `Scatter of λ, logarithmic from ${lambdaText(range.min)} to ${lambdaText(range.max)}, against ${metricName(metric)}: ${counts.join(', ')}`,
+    `Scatter of ${symbol}, logarithmic from ${formatParam(range.min)} to ${formatParam(range.max)}, against ${metricName(metric)}: ${counts.join(', ')}`,
     failed.length === 0 ? null : `${failed.length} failed`,
     best === null || input.best === null || input.best === undefined
       ? null
-      : `${input.best.label} at λ ${lambdaText(best.lambda)} with ${metricText(metric, best.value / scale)}`,
+      : `${input.best.label} at ${symbol} ${formatParam(best.at)} with ${metricText(metric, best.value / scale)}`,
   ];
   return `${parts.filter((part) => part !== null).join('; ')}.`;
 }
