@@ -1,11 +1,11 @@
 /**
- * Time as a capability. Only `systemClock` reads the machine's clock; everything else is handed one,
- * so that a simulated cluster lives in simulated time.
+ * Clock: time as an argument. Only `systemClock` reads the machine's clock; all other code receives a
+ * clock, so that tests can simulate time.
  */
 export interface Clock {
-  /** Milliseconds from an arbitrary origin that never jump; only differences mean anything. */
+  /** Milliseconds from an arbitrary origin; never jumps. Only differences are meaningful. */
   monotonicMs(): number;
-  /** Milliseconds since 1970, for people to read; nothing of a study is ever decided by it. */
+  /** Milliseconds since 1970, for people to read. No decision depends on it. */
   wallMs(): number;
 }
 

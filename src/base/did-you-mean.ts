@@ -1,6 +1,6 @@
-/** Did you mean: the known word nearest to what was written. */
+/** Did you mean: finds the known word that is closest to a misspelled one. */
 
-/** @returns the nearest of `known` when it is near enough to be meant; null otherwise */
+/** @returns the closest of `known`; null if none differs in few enough letters */
 export function closestWord(word: string, known: readonly string[]): string | null {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
   let best: string | null = null;
@@ -15,7 +15,7 @@ export function closestWord(word: string, known: readonly string[]): string | nu
   return bestDistance <= Math.max(1, Math.floor(word.length / 3)) ? best : null;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+/** Number of insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   if (Math.max(a.length, b.length) > 64) return Infinity;
   let beforeLast: number[] = [];

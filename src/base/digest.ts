@@ -1,3 +1,4 @@
+/** Digest: SHA-256 as text. */
 import { createHash } from 'node:crypto';
 
 /** SHA-256 of the pieces in order, as 64 lower-case hexadecimal digits. */

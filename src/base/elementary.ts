@@ -1,10 +1,10 @@
 /**
- * exp, log, sin and cos that give the same bits on every machine.
+ * Elementary functions: exp, log, sin and cos with the same bits on every machine.
  *
- * `Math.exp` and its kin may differ by a unit in the last place from one engine or release to the
- * next; a trial that must repeat to the last bit cannot use them. These use only +, −, ×, ÷ and exact
- * powers of two, which IEEE 754 fixes. They are within two units in the last place of the true value
- * (measured in the tests against higher precision), which is all that the trainer needs.
+ * `Math.exp` and similar functions may differ in the last place between engines and releases, so
+ * reproducible training cannot use them. These use only +, −, ×, ÷ and exact powers of two, which
+ * IEEE 754 fixes. They are within two units in the last place of the true value (measured in the tests
+ * against higher precision), which is enough for the trainer.
  *
  * The kernel's exponential (`trainers/two-layer/kernel/assembly`) is the same sequence of operations.
  */
@@ -51,7 +51,7 @@ export function exp(x: number): number {
   const r = x - k * LN2_HIGH - k * LN2_LOW;
   let sum: number = EXP_TERMS[13];
   for (let n = 12; n >= 0; n--) sum = sum * r + EXP_TERMS[n]!;
-  // Two factors: 2^1024 and subnormal results are out of reach of one.
+  // Two factors, since one cannot represent 2^1024 or subnormal results.
   const half = k >> 1;
   return sum * powerOfTwo(half) * powerOfTwo(k - half);
 }
@@ -108,7 +108,7 @@ function cosQuarter(t: number): number {
   return 1 + sum;
 }
 
-/** The quarter turn nearest to u, 0 … 3, and how far u lies from it, in quarters: both exact. */
+/** The quarter turn nearest to u, 0 … 3, and the signed distance of u from it in quarters; both exact. */
 function nearestQuarter(u: number): readonly [quarter: number, rest: number] {
   assert(u >= 0 && u < 1, `turns in [0, 1), got ${u}`);
   const nearest = Math.floor(4 * u + 0.5);
@@ -130,7 +130,7 @@ export function sinTurns(u: number): number {
   }
 }
 
-/** cos(2πu), likewise. */
+/** cos(2πu); see `sinTurns`. */
 export function cosTurns(u: number): number {
   const [quarter, rest] = nearestQuarter(u);
   switch (quarter) {

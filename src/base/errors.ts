@@ -1,46 +1,49 @@
 /**
- * Operating errors: what is expected in the life of a cluster, and somebody can do something about.
- * Bugs are assertions (`assert.ts`); expected outcomes are values. `cli` maps each code to an exit code.
+ * Operating errors: failures that are expected in the life of a cluster and that a person can fix.
+ * `docs/errors.md` has an entry for each code.
+ *
+ * Bugs are assertions (`assert.ts`); expected outcomes are values.
  */
 
-export type ErrorCode =
-  /** 1: the operation failed. */
-  | 'PORT_IN_USE'
-  | 'STATE_LOCKED'
-  | 'STATE_UNWRITABLE'
-  | 'STATE_UNCERTAIN'
-  | 'STATE_OCCUPIED'
-  | 'STATE_DAMAGED'
-  | 'VERSION_MISMATCH'
-  | 'STUDY_UNKNOWN'
-  | 'STUDY_DIFFERS'
-  | 'STUDY_FAILED'
-  | 'TRIAL_UNKNOWN'
-  | 'DOWNLOAD_FAILED'
-  | 'OUTPUT_UNWRITABLE'
-  /** 2: wrong usage, or an invalid file. */
-  | 'USAGE'
-  | 'STUDY_INVALID'
-  | 'DATASET_UNKNOWN'
-  | 'DATASET_MISSING'
-  | 'DATASET_INVALID'
-  | 'MODEL_INVALID'
-  /** 4: nobody there in time. */
-  | 'COORDINATOR_UNREACHABLE'
-  | 'NO_WORKER'
-  /** 5: not allowed. */
-  | 'TOKEN_REFUSED'
-  | 'CA_REFUSED'
-  /** 78: this machine is unfit. */
-  | 'MACHINE_UNFIT';
+/** Exit code of a command that fails with the error. */
+export const errorExitCodes = {
+  PORT_IN_USE: 1,
+  STATE_LOCKED: 1,
+  STATE_UNWRITABLE: 1,
+  STATE_UNCERTAIN: 1,
+  STATE_OCCUPIED: 1,
+  STATE_DAMAGED: 1,
+  VERSION_MISMATCH: 1,
+  STUDY_UNKNOWN: 1,
+  STUDY_DIFFERS: 1,
+  STUDY_FAILED: 1,
+  TRIAL_UNKNOWN: 1,
+  DOWNLOAD_FAILED: 1,
+  OUTPUT_UNWRITABLE: 1,
+  USAGE: 2,
+  STUDY_INVALID: 2,
+  DATASET_UNKNOWN: 2,
+  DATASET_MISSING: 2,
+  DATASET_INVALID: 2,
+  MODEL_INVALID: 2,
+  COORDINATOR_UNREACHABLE: 4,
+  NO_WORKER: 4,
+  TOKEN_REFUSED: 5,
+  CA_REFUSED: 5,
+  MACHINE_UNFIT: 78,
+} as const;
 
-/** An operating error: what happened and why it matters, and how to fix it. */
+export type ErrorCode = keyof typeof errorExitCodes;
+
+const catalogue = 'docs/errors.md';
+
+/** An operating error: what happened, and how to fix it. */
 export class RidgelineError extends Error {
   override readonly name = 'RidgelineError';
   readonly code: ErrorCode;
-  /** What happened, where and why: without the code and the fix. */
+  /** What happened, where and why; without the code and the fix. */
   readonly what: string;
-  /** One imperative sentence: what to do now. */
+  /** What to do now: one imperative sentence. */
   readonly fix: string;
 
   constructor(code: ErrorCode, what: string, fix: string, options?: ErrorOptions) {
@@ -49,14 +52,19 @@ export class RidgelineError extends Error {
     this.what = what;
     this.fix = fix;
   }
+
+  /** Path of the catalogue entry in this package, with its anchor. */
+  get help(): string {
+    return `${catalogue}#${this.code.toLowerCase()}`;
+  }
 }
 
-/** The message of anything that was thrown, for reports that quote a cause. */
+/** Message of any thrown value, for reports that quote a cause. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Why a file could not be read, for a sentence that names it: the system's own words say the path again. */
+/** Why a file could not be read, for a sentence that names the file: the system's message repeats the path. */
 export function whyUnread(thrown: unknown): string {
   const isMissing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
   return isMissing ? 'there is no such file' : messageOf(thrown);

@@ -1,12 +1,12 @@
 /**
- * Random numbers as a function: Philox4x32-10, a counter-based generator.
+ * Random numbers: Philox4x32-10, a counter-based generator.
  *
- * Think of a book of random numbers so large that every trial owns its own page. Nobody turns the
- * pages in order, so nothing depends on who reads first: the number of workers, the order of trials
- * and a crash in between change nothing. The seed chooses the book, the counter the place in it.
+ * A number is a pure function of the seed and a counter, not of the numbers drawn before it. So trials
+ * do not depend on the number of workers, the order of trials or crashes. The seed is like the title of
+ * a very large book of random numbers, the counter like a page in it.
  *
  * Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (SC'11), table 2 and
- * section 3.3; the three known answers of Random123 stand in the tests.
+ * section 3.3; the tests have the three reference vectors of Random123.
  *
  * Not a cryptographic generator: tokens and keys come from `node:crypto`.
  */
@@ -19,7 +19,7 @@ const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/** What a stream is for: the last word of the counter, so that no two purposes share a number. */
+/** Purpose of a stream: the last word of the counter, so that no two purposes share a number. */
 export const streamPurpose = {
   lambda: 1,
   weights: 2,
@@ -78,7 +78,7 @@ export function philox4x32(
   out[3] = c3;
 }
 
-/** Two words that make a 53-bit seed the key of a generator. */
+/** Key of the generator for a 53-bit seed: two 32-bit words. */
 export function keyOf(seed: number): readonly [number, number] {
   assert(
     Number.isSafeInteger(seed) && seed >= 0,
@@ -100,7 +100,7 @@ export class RandomStream {
   readonly #block = new Uint32Array(4);
   #blockIndex = -1;
 
-  /** @param place up to two unsigned 32-bit numbers that say where in the study this stream belongs */
+  /** @param place0 with `place1`, the place in the study, such as stage and replicate: unsigned 32-bit numbers */
   constructor(seed: number, purpose: keyof typeof streamPurpose, place0 = 0, place1 = 0) {
     [this.#key0, this.#key1] = keyOf(seed);
     this.#purpose = streamPurpose[purpose];
@@ -135,7 +135,7 @@ export class RandomStream {
 
   /**
    * Standard normal, by Box and Muller (1958): numbers 2i and 2i + 1 are the two halves of one pair,
-   * so that none is wasted and each still depends on its index alone.
+   * and each depends on its index alone.
    */
   normalAt(index: number): number {
     const pair = Math.floor(index / 2);

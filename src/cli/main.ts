@@ -1,34 +1,35 @@
 /**
- * The command line: builds the commands, and is alone in mapping errors to exit codes.
+ * Command line: builds the commands, runs one, and maps errors to exit codes.
  *
- * stdout carries results and nothing else; progress, logs and hints go to stderr.
+ * Results go to stdout; progress, logs and errors go to stderr.
  */
 import { Command } from 'commander';
 import { closestWord } from '../base/did-you-mean.ts';
 import { messageOf, RidgelineError } from '../base/errors.ts';
+import { coordinatorFlags, lowMemoryFlags, restartWithFlags } from '../launch/process-flags.ts';
 import { addCommands } from './command-loaders.ts';
 import type { Context } from './process/context.ts';
-import { environmentWarnings } from './process/environment.ts';
 import { exitCode, exitCodesText } from './process/exit-codes.ts';
-import { becomeLean, coordinatorFlags, leanFlags } from '../launch/process-flags.ts';
-import { createLogger } from './process/log.ts';
-import { endWithLauncher } from './process/parent-process.ts';
+import { exitWithWrapper } from './process/exit-with-parent.ts';
+import { createLogger, environmentWarnings } from './process/log.ts';
+import { usageError } from './process/options.ts';
 import { reportError } from './process/report-error.ts';
 import { programVersion } from './process/version.ts';
 
-/** Runs one command line and returns its exit code; nothing here ends the process. */
+/** Runs one command line and returns its exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
     return await runCommand(argv);
   } catch (error) {
-    return reportError(error, { stderr: process.stderr, argv });
+    return reportError(error, { stderr: process.stderr, argv, env: process.env });
   }
 }
 
 async function runCommand(argv: readonly string[]): Promise<number> {
-  if (argv[0] === 'worker' || argv[0] === 'train') becomeLean(leanFlags);
-  if (argv[0] === 'coordinator') becomeLean(coordinatorFlags);
-  endWithLauncher(process.env);
+  if (argv[0] === 'worker' || argv[0] === 'train') restartWithFlags(lowMemoryFlags);
+  if (argv[0] === 'coordinator') restartWithFlags(coordinatorFlags);
+  exitWithWrapper(process.env);
+  let code: number = exitCode.done;
   const context: Context = {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -36,13 +37,12 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     log: createLogger(process.stderr, process.env, argv.includes('--debug')),
     version: programVersion,
     argv,
+    finish: (value) => {
+      code = value;
+    },
   };
   for (const warning of environmentWarnings(process.env)) context.log.warn(warning);
-  let code: number = exitCode.done;
-  const finish = (value: number): void => {
-    code = value;
-  };
-  const program = await buildProgram(context, finish, argv[0]);
+  const program = await buildProgram(context);
   if (argv.length === 0) {
     context.stderr.write(program.helpInformation());
     return exitCode.usage;
@@ -51,14 +51,10 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   return code;
 }
 
-async function buildProgram(
-  context: Context,
-  finish: (code: number) => void,
-  name: string | undefined,
-): Promise<Command> {
+async function buildProgram(context: Context): Promise<Command> {
   const program = new Command('ridgeline')
     .description(
-      'Coarse-to-fine search for the L2 strength λ of a two-layer network, on as many machines as you join.',
+      'Distributed hyperparameter search: samples values from a study file, trains on as many machines as join, and ranks the results.',
     )
     .version(`ridgeline ${context.version} (Node ${process.versions.node})`, '-V, --version')
     .exitOverride()
@@ -71,42 +67,42 @@ async function buildProgram(
       'after',
       '\nExample:\n  ridgeline run configs/quickstart.yaml\n\n`ridgeline help exit-codes` explains exit codes.',
     );
-  await addCommands(program, context, finish, name);
+  await addCommands(program, context, context.argv[0]);
   program
     .command('help [topic]')
     .description('help for a command, or for the topic exit-codes')
     .action((topic?: string) => {
       if (topic === 'exit-codes') context.stdout.write(exitCodesText);
-      else commandOf(program, topic).outputHelp();
+      else findCommand(program, topic).outputHelp();
     });
   return program;
 }
 
-/** @throws RidgelineError USAGE for what is neither a command nor a topic */
-function commandOf(program: Command, topic: string | undefined): Command {
+/** @throws RidgelineError USAGE if the topic is neither a command nor a help topic */
+function findCommand(program: Command, topic: string | undefined): Command {
   if (topic === undefined) return program;
   const command = program.commands.find((candidate) => candidate.name() === topic);
   if (command !== undefined) return command;
   const topics = ['exit-codes', ...program.commands.map((candidate) => candidate.name())];
   const closest = closestWord(topic, topics);
-  throw new RidgelineError(
-    'USAGE',
+  throw usageError(
     `There is no help about ${JSON.stringify(topic)}${closest === null ? '.' : `; did you mean ${closest}?`}`,
-    `\`ridgeline help\` lists the commands; exit-codes is a topic, too.`,
+    `\`ridgeline help\` lists the commands; exit-codes is also a topic.`,
   );
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // A reader that has seen enough (`| head`) is no failure.
+  // A reader that closes the pipe early (`| head`) is no failure.
   if (error.code === 'EPIPE') process.exit(exitCode.done);
   const lost = new RidgelineError(
     'OUTPUT_UNWRITABLE',
     `Standard output cannot be written: ${messageOf(error)}.`,
-    'What was stored is there: print it again, to a place with space.',
+    'Stored results are safe. Free some disk space and run the command again.',
   );
-  process.exit(reportError(lost, { stderr: process.stderr, argv: process.argv.slice(2) }));
+  const { stderr, argv, env } = process;
+  process.exit(reportError(lost, { stderr, argv: argv.slice(2), env }));
 });
-// Work does not end because nobody can read how it goes.
+// Work continues if stderr is closed.
 process.stderr.on('error', () => undefined);
 
 process.exitCode = await main(process.argv.slice(2));

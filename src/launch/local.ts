@@ -1,83 +1,72 @@
 /**
- * The worker processes that `run` starts on this machine.
+ * Local launcher: runs workers as processes on this machine.
  *
- * Each is a process of its own, in a group of its own so that a terminal's Ctrl-C reaches only `run`,
- * which alone decides what it means. An IPC channel ties it to `run`: it ends when the channel closes,
- * however `run` ended. The join string goes through standard input, never through the arguments.
+ * Each process has its own process group, so a terminal's Ctrl-C reaches only `run`, which decides what
+ * to do. An IPC channel ties it to `run`: when the channel closes, the worker exits, however `run`
+ * ended. The join string goes through standard input, never through the arguments, which `ps` shows.
  *
- * A worker that dies is started again; one that dies at once, several times over, is given up.
+ * A worker that exits is replaced; after several exits right after the start it has failed.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { assert } from '../base/assert.ts';
-import { leanEnvironment, leanFlags } from './process-flags.ts';
+import type { Launcher, LauncherEnd, StopMode } from './launcher.ts';
+import { lowMemoryEnvironment, lowMemoryFlags } from './process-flags.ts';
 
-export interface LocalWorkerOptions {
-  readonly count: number;
+export interface LocalLauncherOptions {
+  /** Path of the program that is run as `PROGRAM worker --join - …`. */
+  readonly program: string;
   readonly joinText: string;
   /** `--threads`, `--pack`, `--cache`, … as `worker` takes them. */
   readonly workerArguments: readonly string[];
-  readonly log: Logger;
-  /** No local worker is left and none will be started again. */
-  readonly onAllGone: () => void;
+  readonly log: Pick<Logger, 'warn' | 'error'>;
 }
 
-/** A worker that lived shorter than this did not do anything. */
-const shortLifeMs = 3_000;
-const shortLivesMax = 3;
+/** A worker that runs for less than this counts as failed at its start. */
+const shortRunMs = 3_000;
+const shortRunsMax = 3;
 
-export class LocalWorkers {
-  readonly #options: LocalWorkerOptions;
+export class LocalLauncher implements Launcher {
+  readonly #options: LocalLauncherOptions;
   readonly #children = new Map<number, ChildProcess>();
-  readonly #gone = Promise.withResolvers<void>();
-  #leaving = false;
+  readonly #ended = Promise.withResolvers<LauncherEnd>();
+  #started = 0;
+  #stopping = false;
 
-  constructor(options: LocalWorkerOptions) {
+  constructor(options: LocalLauncherOptions) {
     this.#options = options;
-    if (options.count === 0) this.#gone.resolve();
-    for (let index = 1; index <= options.count; index++) this.#start(index, 0);
   }
 
-  /** From now on a worker that ends is not started again. */
-  expectLeaving(): void {
-    this.#leaving = true;
-    if (this.#children.size === 0) this.#gone.resolve();
+  get ended(): Promise<LauncherEnd> {
+    return this.#ended.promise;
   }
 
-  /** Gives running trials back at once: the second signal to a draining worker. */
-  giveBack(): void {
-    for (const child of this.#children.values()) child.kill('SIGTERM');
+  start(count: number): void {
+    if (this.#stopping) return;
+    for (let i = 0; i < count; i++) this.#spawn(++this.#started, 0);
   }
 
-  kill(): void {
-    for (const child of this.#children.values()) child.kill('SIGKILL');
+  count(): number {
+    return this.#children.size;
   }
 
-  /** Resolves when every worker process has ended. */
-  async ended(): Promise<void> {
-    await this.#gone.promise;
+  stop(mode: StopMode): void {
+    this.#stopping = true;
+    if (this.#children.size === 0) this.#ended.resolve('stopped');
+    if (mode === 'when-drained') return;
+    for (const child of this.#children.values())
+      child.kill(mode === 'kill' ? 'SIGKILL' : 'SIGTERM');
   }
 
-  #start(index: number, shortLives: number): void {
-    const main = fileURLToPath(new URL(`../cli/main${extname(import.meta.url)}`, import.meta.url));
-    const { workerArguments, joinText } = this.#options;
+  /** @param shortRuns consecutive short runs of the worker with this number */
+  #spawn(index: number, shortRuns: number): void {
+    const { program, workerArguments, joinText, log } = this.#options;
+    const names = ['--join', '-', '--local', '--name', `local-${index}`];
     const child = spawn(
       process.execPath,
-      [
-        ...leanFlags,
-        main,
-        'worker',
-        '--join',
-        '-',
-        '--local',
-        '--name',
-        `local-${index}`,
-        ...workerArguments,
-      ],
+      [...lowMemoryFlags, program, 'worker', ...names, ...workerArguments],
       {
-        env: { ...process.env, ...leanEnvironment },
+        env: { ...process.env, ...lowMemoryEnvironment },
         detached: true,
         stdio: ['pipe', 'ignore', 'inherit', 'ipc'],
       },
@@ -85,35 +74,31 @@ export class LocalWorkers {
     const startedMs = performance.now();
     this.#children.set(index, child);
     assert(child.stdin, 'standard input is a pipe');
-    child.stdin.on('error', () => undefined); // It died before it read: its end is told below.
+    child.stdin.on('error', () => undefined); // The worker exited before it read; `close` reports it.
     child.stdin.end(`${joinText}\n`);
     child.on('error', (error) =>
-      this.#options.log.error(`local worker ${index} could not be started: ${error.message}`),
+      log.error(`local worker ${index} could not be started: ${error.message}`),
     );
     child.once('close', (code, signal) => {
       this.#children.delete(index);
-      const lives = performance.now() - startedMs < shortLifeMs ? shortLives + 1 : 0;
-      this.#ended(index, lives, signal ?? `exit code ${code}`);
+      const isShort = performance.now() - startedMs < shortRunMs;
+      this.#exited(index, isShort ? shortRuns + 1 : 0, signal ?? `exit code ${code}`);
     });
   }
 
-  #ended(index: number, shortLives: number, how: string): void {
-    if (this.#leaving) {
-      if (this.#children.size === 0) this.#gone.resolve();
-      return;
-    }
-    if (shortLives < shortLivesMax) {
-      this.#options.log.warn(
-        `local worker ${index} ended (${how}); its trials go back to the queue and it is started again`,
+  #exited(index: number, shortRuns: number, how: string): void {
+    const { log } = this.#options;
+    if (!this.#stopping && shortRuns < shortRunsMax) {
+      log.warn(
+        `local worker ${index} exited (${how}); its trials return to the queue and it is restarted`,
       );
-      this.#start(index, shortLives);
+      this.#spawn(index, shortRuns);
       return;
     }
-    this.#options.log.error(
-      `local worker ${index} ended ${shortLives} times right after its start (${how}); it is given up`,
-    );
-    if (this.#children.size > 0) return;
-    this.#gone.resolve();
-    this.#options.onAllGone();
+    if (!this.#stopping)
+      log.error(
+        `local worker ${index} exited ${shortRuns} times right after its start (${how}); it is not restarted`,
+      );
+    if (this.#children.size === 0) this.#ended.resolve(this.#stopping ? 'stopped' : 'failed');
   }
 }

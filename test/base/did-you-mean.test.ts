@@ -1,3 +1,4 @@
+/** Did you mean: suggestions for misspelled words. */
 import { expect, test } from 'vitest';
 import { closestWord } from '../../src/base/did-you-mean.ts';
 
@@ -11,10 +12,10 @@ test.each([
   ['mnits', 'mnist'],
   ['trials', null],
   ['', null],
-])('%s was meant to be %s', (written, meant) => {
+])('the closest known word to "%s" is %s', (written, meant) => {
   expect(closestWord(written, known)).toBe(meant);
 });
 
-test('a word that no name is as long as costs no time', () => {
+test('a word of a million letters has no closest word, and takes no time', () => {
   expect(closestWord('x'.repeat(1_000_000), known)).toBeNull();
 });

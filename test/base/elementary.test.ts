@@ -1,6 +1,6 @@
 /**
- * Against the engine's own functions, which are within one unit in the last place of the true value;
- * and against digits from outside where bits are promised.
+ * Elementary functions, compared with the engine's, which are within one unit in the last place of the
+ * true value; sin and cos are compared with a series in 200-bit fixed point.
  */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -9,13 +9,13 @@ import { cosTurns, exp, log, sinTurns } from '../../src/base/elementary.ts';
 const bits = new BigInt64Array(1);
 const value = new Float64Array(bits.buffer);
 
-/** Where a number stands in the order of all float64 numbers. */
+/** Rank of a number in the order of all float64 numbers. */
 function place(x: number): bigint {
   value[0] = x;
   return bits[0]! < 0n ? -(bits[0]! & 0x7fffffffffffffffn) : bits[0]!;
 }
 
-/** How many float64 numbers lie between the two. */
+/** Distance of two numbers in units in the last place. */
 function unitsApart(a: number, b: number): number {
   const apart = place(a) - place(b);
   return Number(apart < 0n ? -apart : apart);
@@ -24,7 +24,7 @@ function unitsApart(a: number, b: number): number {
 const many = { numRuns: 20_000 };
 
 describe('exp', () => {
-  test('is within two units of Math.exp over its whole range', () => {
+  test('exp is within two units of Math.exp over its whole range', () => {
     const x = fc.oneof(
       fc.double({ min: -708, max: 709.78, noNaN: true }),
       fc.double({ min: -1, max: 1, noNaN: true }),
@@ -35,7 +35,7 @@ describe('exp', () => {
     );
   });
 
-  test('is exact at 0, and saturates at both ends', () => {
+  test('exp is exact at 0 and saturates at both ends', () => {
     expect(exp(0)).toBe(1);
     expect(exp(Math.LN2)).toBe(2);
     expect(exp(710)).toBe(Infinity);
@@ -47,7 +47,7 @@ describe('exp', () => {
 });
 
 describe('log', () => {
-  test('is within two units of Math.log, also close to 1 and below the normal numbers', () => {
+  test('log is within two units of Math.log, also close to 1 and for subnormal numbers', () => {
     const x = fc.oneof(
       fc.double({ min: 5e-324, max: 1.7e308, noNaN: true }),
       fc.double({ min: 0.5, max: 2, noNaN: true }),
@@ -59,7 +59,7 @@ describe('log', () => {
     );
   });
 
-  test('is exact at 1, and says where there is no logarithm', () => {
+  test('log is exact at 1, and NaN or infinite where no logarithm exists', () => {
     expect(log(1)).toBe(0);
     expect(log(2)).toBe(Math.LN2);
     expect(log(0)).toBe(-Infinity);
@@ -68,7 +68,7 @@ describe('log', () => {
   });
 });
 
-/** Fixed-point numbers with 200 bits behind the point. */
+/** Fraction bits of the fixed-point numbers. */
 const POINT = 200n;
 const PI = 5048344754617993871973410141242436836214643421488662971535368n; // ⌊π · 2^200⌋
 
@@ -84,13 +84,13 @@ function circle(u: number, start: 0 | 1): number {
   return Number(sum) / 2 ** 200;
 }
 
-/** Within two units; where the value is 0, the series' own last bits are all there is. */
+/** Within two units; near 0, within the precision of the series. */
 function near(a: number, b: number): boolean {
   return unitsApart(a, b) <= 2 || Math.abs(a - b) < 2 ** -180;
 }
 
 describe('sinTurns and cosTurns', () => {
-  test('are within two units of the circle, also where it crosses zero', () => {
+  test('sinTurns and cosTurns are within two units of the series, also near their zeros', () => {
     const turns = fc.oneof(
       fc.double({ min: 2 ** -40, max: 1, maxExcluded: true, noNaN: true }),
       fc
@@ -105,12 +105,12 @@ describe('sinTurns and cosTurns', () => {
     );
   });
 
-  test('are exact at the quarters', () => {
+  test('sinTurns and cosTurns are exact at quarter turns', () => {
     expect([0, 0.25, 0.5, 0.75].map(sinTurns)).toEqual([0, 1, -0, -1]);
     expect([0, 0.25, 0.5, 0.75].map(cosTurns)).toEqual([1, -0, -1, 0]);
   });
 
-  test('refuse what is no part of a turn', () => {
+  test('sinTurns and cosTurns reject arguments outside of [0, 1)', () => {
     expect(() => sinTurns(1)).toThrow(/turns/);
     expect(() => cosTurns(-0.1)).toThrow(/turns/);
   });

@@ -1,15 +1,15 @@
-/** Failpoints: hit when they were asked for, and a misspelled one is refused. */
+/** Failpoints: reached at the given instant; a misspelled one is rejected. */
 import { describe, expect, test } from 'vitest';
-import { failpointOf, nothingFails } from '../../src/base/failpoint.ts';
+import { parseFailpoint, nothingFails } from '../../src/base/failpoint.ts';
 
-/** The number of the instant at which the process would have ended; null when it goes on. */
+/** Number of the instant at which the process would have ended; null if it keeps running. */
 function endsAt(
   text: string,
   instants: readonly (readonly [string, ...string[]])[],
 ): number | null {
   let ended: number | null = null;
   let at = 0;
-  const reached = failpointOf(text, () => (ended ??= at));
+  const reached = parseFailpoint(text, () => (ended ??= at));
   for (const [point, ...kinds] of instants) {
     at += 1;
     reached(point as 'before-commit', kinds);
@@ -26,7 +26,7 @@ const instants = [
   ['after-commit', 'trial-ended'],
 ] as const;
 
-describe('a failpoint', () => {
+describe('failpoint', () => {
   test.each([
     ['before-commit', 1],
     ['before-commit/trial-ended', 5],
@@ -34,19 +34,19 @@ describe('a failpoint', () => {
     ['after-commit/attempt-opened', 2],
     ['after-send/answer', null],
     ['before-commit:3', null],
-  ])('%s is hit at instant %s', (text, at) => {
+  ])('the failpoint %s ends the process at instant %s', (text, at) => {
     expect(endsAt(text, instants)).toBe(at);
   });
 
-  test('that nobody asked for is no work at all', () => {
-    expect(failpointOf(undefined, () => expect.unreachable())).toBe(nothingFails);
-    expect(failpointOf('', () => expect.unreachable())).toBe(nothingFails);
+  test('without a failpoint, the shared no-op function is used', () => {
+    expect(parseFailpoint(undefined, () => expect.unreachable())).toBe(nothingFails);
+    expect(parseFailpoint('', () => expect.unreachable())).toBe(nothingFails);
   });
 
   test.each(['before', 'before-comit', 'before-commit/', 'before-commit:0', 'after-send/answer:x'])(
-    '%s is refused, since it would never be hit',
+    'the failpoint %s is rejected, since it would never be reached',
     (text) => {
-      expect(() => failpointOf(text, () => undefined)).toThrow(/\[USAGE\] RIDGELINE_FAILPOINT/);
+      expect(() => parseFailpoint(text, () => undefined)).toThrow(/\[USAGE\] RIDGELINE_FAILPOINT/);
     },
   );
 });

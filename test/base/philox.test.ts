@@ -1,3 +1,4 @@
+/** Random numbers: reference vectors, independence of the reading order, and distributions. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { philox4x32, RandomStream } from '../../src/base/philox.ts';
@@ -11,7 +12,7 @@ function block(counter: Words, key: readonly [number, number]): string {
 }
 
 describe('philox4x32', () => {
-  test('gives the known answers of Random123', () => {
+  test('philox4x32 gives the reference vectors of Random123', () => {
     const ones = 0xffffffff;
     expect(block([0, 0, 0, 0], [0, 0])).toBe('6627e8d5 e169c58d bc57ac4c 9b00dbd8');
     expect(block([ones, ones, ones, ones], [ones, ones])).toBe(
@@ -32,7 +33,7 @@ const place = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const index = fc.integer({ min: 0, max: 10_000 });
 
 describe('RandomStream', () => {
-  test('is a function of its address: reading in another order changes nothing', () => {
+  test('a number of a stream depends on its address only, not on the reading order', () => {
     fc.assert(
       fc.property(seed, place, place, fc.array(index, { minLength: 1 }), (s, p, q, indices) => {
         const forwards = new RandomStream(s, 'weights', p, q);
@@ -43,7 +44,7 @@ describe('RandomStream', () => {
     );
   });
 
-  test('differs by seed, also above 2^32, by purpose and by place', () => {
+  test('streams differ by seed, also above 2^32, by purpose and by place', () => {
     const words = [
       new RandomStream(1, 'weights'),
       new RandomStream(2 ** 32 + 1, 'weights'),
@@ -54,13 +55,13 @@ describe('RandomStream', () => {
     expect(new Set(words).size).toBe(words.length);
   });
 
-  test('refuses what is no seed', () => {
+  test('a stream rejects seeds that are negative, fractional or too large', () => {
     expect(() => new RandomStream(-1, 'weights')).toThrow(/seed/);
     expect(() => new RandomStream(0.5, 'weights')).toThrow(/seed/);
     expect(() => new RandomStream(2 ** 53, 'weights')).toThrow(/seed/);
   });
 
-  test('is uniform in [0, 1)', () => {
+  test('uniform numbers pass a chi-square test', () => {
     const stream = new RandomStream(7, 'lambda');
     const bins = new Uint32Array(20);
     for (let i = 0; i < 20_000; i++) bins[Math.floor(stream.uniformAt(i) * 20)]!++;
@@ -68,7 +69,7 @@ describe('RandomStream', () => {
     expect(chiSquare).toBeLessThan(43.8); // 19 degrees of freedom, p = 0.001; the seed is fixed.
   });
 
-  test('is standard normal: moments, and both halves of a pair', () => {
+  test('normal numbers have the right moments, and halves of a pair are uncorrelated', () => {
     const stream = new RandomStream(8, 'weights');
     const values = Array.from({ length: 20_000 }, (_, i) => stream.normalAt(i));
     expect(Math.abs(mean(values))).toBeLessThan(0.025);
@@ -79,7 +80,7 @@ describe('RandomStream', () => {
     expect(Math.abs(mean(product))).toBeLessThan(0.04);
   });
 
-  test('permutes: every number once, every order about as often', () => {
+  test('a permutation has every number once, and every order is equally likely', () => {
     fc.assert(
       fc.property(seed, fc.integer({ min: 0, max: 300 }), (s, count) => {
         const order = new RandomStream(s, 'recordOrder').permutation(count);

@@ -1,4 +1,4 @@
-/** What `--help` and `help` say of every command. */
+/** Help texts of all commands. */
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
@@ -12,35 +12,49 @@ const context: Context = {
   log: pino({ level: 'silent' }),
   version: 'test',
   argv: [],
+  finish: () => undefined,
 };
 
 /** @param name one command; undefined for all */
-async function programOf(name?: string): Promise<Command> {
+async function buildProgram(name?: string): Promise<Command> {
   const program = new Command('ridgeline');
-  await addCommands(program, context, () => undefined, name);
+  await addCommands(program, context, name);
   return program;
 }
 
-function leaves(command: Command): Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
-function helpOf(command: Command): string {
+function helpText(command: Command): string {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part) });
   command.outputHelp();
   return text;
 }
 
-test('every command shows an example in its help', async () => {
-  const commands = leaves(await programOf());
+const commands = (await buildProgram()).commands.flatMap(withSubcommands);
+
+test('every command has an example, a summary and a description of one sentence', () => {
   expect(commands.length).toBeGreaterThan(25);
-  for (const command of commands)
-    expect(helpOf(command), command.name()).toMatch(/Examples?:\n {2}ridgeline /);
+  for (const command of commands) {
+    expect(helpText(command), command.name()).toMatch(/Examples?:\n {2}ridgeline /);
+    expect(command.summary(), command.name()).toMatch(/^[a-z].*[^.]$/);
+    expect(command.description(), command.name()).toMatch(/^[A-Z](?:(?!\. ).)*\.$/);
+  }
 });
 
-test('every command is there, too, when it is loaded without the others', async () => {
-  const names = (await programOf()).commands.map((command) => command.name());
+test('every option and argument is described by a phrase without a period', () => {
+  for (const command of commands) {
+    for (const { flags, description } of command.options)
+      expect(description, `${command.name()} ${flags}`).toMatch(/^.*[^.]$/);
+    for (const argument of command.registeredArguments)
+      expect(argument.description, `${command.name()} ${argument.name()}`).toMatch(/^.*[^.]$/);
+  }
+});
+
+test('every command is available if it is loaded without the others', async () => {
+  const names = (await buildProgram()).commands.map((command) => command.name());
   for (const name of names)
-    expect((await programOf(name)).commands.map((command) => command.name())).toContain(name);
+    expect((await buildProgram(name)).commands.map((command) => command.name())).toContain(name);
 });

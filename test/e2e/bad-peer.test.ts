@@ -1,9 +1,9 @@
 /**
- * A coordinator process and a peer that sends what no program of ours would: every row has one answer,
- * the process lives, its log has no stack, and a worker that was there before notices nothing.
+ * A coordinator process and a peer that sends invalid input: each row has one answer, the process keeps
+ * running, its log has no stack, and another worker is not disturbed.
  *
- * Left out, since they do not fit: client certificates (there are none), plaintext (there is no such
- * port), `grpc-timeout` of years (a session without `hello` ends after 10 s whatever it asks for).
+ * Not tested: client certificates (unused), plaintext (no such port), `grpc-timeout` of years (a session
+ * without `hello` ends after 10 s in any case).
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -12,28 +12,27 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { connectControl } from '../../src/rpc/client/control-client.ts';
-import { workerMessageToBytes } from '../../src/rpc/messages/domain-to-wire.ts';
+import { workerMessageToBytes } from '../../src/rpc/messages/session-messages.ts';
 import { readAdminJoin } from '../../src/rpc/credentials/join-files.ts';
 import { parseJoin, type JoinTarget } from '../../src/rpc/credentials/join-string.ts';
 import type { WorkerMessage } from '../../src/rpc/messages/messages.ts';
-import { connectSession } from '../../src/rpc/client/session-client.ts';
 import {
   RawPeer,
   bearer,
   framed,
   openTls,
-  partPath,
+  shardPath,
   sessionPath,
   watchPath,
   type RawCall,
 } from '../rpc/support/raw-peer.ts';
-import { hello, nextAnswer } from '../rpc/support/session-talk.ts';
+import { connectWorker, hello, nextAnswer } from '../rpc/support/session-talk.ts';
 import { scratchDir, start } from './support/processes.ts';
 
-const message = (said: WorkerMessage): Buffer => framed(workerMessageToBytes(said));
+const encode = (message: WorkerMessage): Buffer => framed(workerMessageToBytes(message));
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
-/** FetchPart { digest, offset } */
-const partRequest = (digest: string, ...offset: number[]): Buffer =>
+/** FetchShard { digest, offset } */
+const shardRequest = (digest: string, ...offset: number[]): Buffer =>
   framed(Buffer.concat([bytes(0x0a, digest.length), Buffer.from(digest), bytes(...offset)]));
 
 interface Row {
@@ -50,7 +49,7 @@ const truncated = gzipSync(Buffer.alloc(1_000)).subarray(0, 15);
 const digest = 'ab'.repeat(32);
 const offsetMax = [0x10, ...Array.from({ length: 9 }, () => 0xff), 0x01];
 
-/** With a worker's good token, unless a row says otherwise. */
+/** With the token of a worker, unless a row has another one. */
 const rows = (known: string, viewer: string): Row[] => [
   // Compression.
   {
@@ -70,7 +69,7 @@ const rows = (known: string, viewer: string): Row[] => [
     status: 12,
   },
   {
-    what: 'a bomb of 64 MiB in 64 kB',
+    what: 'a decompression bomb of 64 MiB in 64 kB',
     call: { headers: gzip, body: framed(gzipSync(Buffer.alloc(64 * 2 ** 20)), 1) },
     status: 8,
   },
@@ -85,16 +84,16 @@ const rows = (known: string, viewer: string): Row[] => [
   { what: 'a path out of the tree', call: { path: '/../../etc/passwd' }, status: 12 },
   { what: 'a path of 8 kB', call: { path: `/${long}` }, status: 12 },
   {
-    what: 'a web page’s form',
+    what: 'a form of a web page',
     call: { headers: { 'content-type': 'text/html' } },
     status: null,
     http: 415,
   },
-  { what: 'a timeout that is none', call: { headers: { 'grpc-timeout': 'banana' } }, status: 13 },
+  { what: 'an invalid timeout', call: { headers: { 'grpc-timeout': 'banana' } }, status: 13 },
   { what: 'headers of 16 kB', call: { headers: { 'x-a': long, 'x-b': long } }, status: 8 },
   // Tokens.
   { what: 'no token', call: { authorization: [] }, status: 16 },
-  { what: 'a token of nothing', call: { authorization: 'Bearer :' }, status: 16 },
+  { what: 'an empty token', call: { authorization: 'Bearer :' }, status: 16 },
   { what: 'two tokens', call: { authorization: `${known}, ${known}` }, status: 16 },
   { what: 'a token with a line end', call: { authorization: `${known} x` }, status: 16 },
   { what: 'a viewer that trains', call: { path: sessionPath, authorization: viewer }, status: 16 },
@@ -102,27 +101,27 @@ const rows = (known: string, viewer: string): Row[] => [
   // The conversation.
   {
     what: 'a first message that is not hello',
-    call: { path: sessionPath, body: message({ kind: 'draining' }) },
+    call: { path: sessionPath, body: encode({ kind: 'draining' }) },
     status: 14,
   },
   {
     what: 'hello twice',
-    call: { path: sessionPath, body: Buffer.concat([message(hello), message(hello)]) },
+    call: { path: sessionPath, body: Buffer.concat([encode(hello), encode(hello)]) },
     status: 14,
   },
   {
     what: 'another protocol',
-    call: { path: sessionPath, body: message({ ...hello, protocol: 999 }) },
+    call: { path: sessionPath, body: encode({ ...hello, protocol: 999 }) },
     status: 9,
   },
   {
     what: 'a billion threads',
-    call: { path: sessionPath, body: message({ ...hello, threads: 1_000_000_000 }) },
+    call: { path: sessionPath, body: encode({ ...hello, threads: 1_000_000_000 }) },
     status: 9,
   },
   {
     what: 'a name that moves the cursor',
-    call: { path: sessionPath, body: message({ ...hello, name: '\u001b[2J' }) },
+    call: { path: sessionPath, body: encode({ ...hello, name: '\u001b[2J' }) },
     status: 9,
   },
   // Protobuf.
@@ -152,17 +151,17 @@ const rows = (known: string, viewer: string): Row[] => [
     call: { path: sessionPath, body: framed(bytes(0x0a, 0x04, 0x1a, 0x02, 0xc3, 0x28)) },
     status: 9,
   },
-  // Parts.
-  { what: 'an unknown part', call: { path: partPath, body: partRequest(digest) }, status: 5 },
-  { what: 'a part by path', call: { path: partPath, body: partRequest('../x') }, status: 9 },
+  // Shards.
+  { what: 'an unknown shard', call: { path: shardPath, body: shardRequest(digest) }, status: 5 },
+  { what: 'a shard by path', call: { path: shardPath, body: shardRequest('../x') }, status: 9 },
   {
-    what: 'a part from 2^64 on',
-    call: { path: partPath, body: partRequest(digest, ...offsetMax) },
+    what: 'a shard from 2^64 on',
+    call: { path: shardPath, body: shardRequest(digest, ...offsetMax) },
     status: 9,
   },
 ];
 
-/** Frames below gRPC: what HTTP/2 itself may be flooded with. Each ends or is ended. */
+/** Floods of HTTP/2 frames. Each ends, or the server closes the connection. */
 async function flood(port: number, known: string): Promise<void> {
   {
     using peer = new RawPeer(port);
@@ -194,15 +193,15 @@ async function flood(port: number, known: string): Promise<void> {
 const residentBytes = (pid: number | undefined): number =>
   Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4_096;
 
-test('whatever a peer sends has one answer and harms nobody else', async () => {
+test('invalid input of a peer gets one answer and does not disturb other peers', async () => {
   const state = join(scratchDir(), 'state');
   const coordinator = start(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
-  const file = (await coordinator.says(/--join @(\S+)/))[1]!;
+  const file = (await coordinator.prints(/--join @(\S+)/))[1]!;
   const target: JoinTarget = parseJoin(readFileSync(file, 'utf8'));
   const port = Number(target.address.split(':').at(-1));
   using admin = await connectControl(readAdminJoin(state));
   const viewer = parseJoin((await admin.createToken('viewer', null)).join);
-  const neighbour = await connectSession(target, {});
+  const neighbour = await connectWorker(target);
   const welcomed = nextAnswer(neighbour);
   neighbour.send({ ...hello, session: 'neighbour', name: 'neighbour' });
   expect((await welcomed).kind).toBe('welcome');
@@ -235,7 +234,7 @@ test('whatever a peer sends has one answer and harms nobody else', async () => {
   expect(names).toContain('neighbour joining');
   expect(coordinator.stderr).not.toMatch(/^\s+at /m);
   expect(coordinator.stderr).not.toMatch(/unhandled|uncaught/i);
-  // The log says once of each kind that somebody was sent away.
+  // The log has one line for each kind of refusal.
   expect(coordinator.stderr.match(/a bad token was refused/g)).toHaveLength(1);
   neighbour.close();
 });

@@ -1,4 +1,4 @@
-/** What people do to the dashboard in a real browser, and what must not happen by mistake. Skipped with a message without chromium. */
+/** Actions on the dashboard in a real browser, and accidents that must have no effect. Skipped without chromium. */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
@@ -33,7 +33,7 @@ async function opened(url: string): Promise<Page> {
 }
 
 describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
-  test('takes a link in a tab that shows it already, and one that is pasted; an old one is not held against anybody later', async () => {
+  test('the dashboard accepts a link in an open tab or pasted into the form, and ignores an old link after sign-in', async () => {
     const cluster = await startWithDashboard([]);
     const page = await opened(cluster.url);
     await page.getByLabel('Token').waitFor();
@@ -52,7 +52,7 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     await page.getByText('read only').waitFor();
   });
 
-  test('says when nobody was signed out, and when no link was made', async () => {
+  test('the dashboard reports a failed sign-out and a failed link', async () => {
     const cluster = await startWithDashboard([]);
     const page = await opened(cluster.link);
     await page.getByText('No study yet').waitFor();
@@ -68,7 +68,7 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     await page.getByRole('button', { name: 'Read-only link' }).click();
     await page.locator('.notice code').waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
-    // Signed out elsewhere, it is so here.
+    // A session that ended elsewhere ends here too.
     const [cookie] = await page.context().cookies();
     await page.route('**/api/session', (route) => route.abort());
     const header = `${cookie!.name}=${cookie!.value}`;
@@ -78,7 +78,7 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     await page.getByLabel('Token').waitFor();
   });
 
-  test('shows what there is under an address that nobody could have meant', async () => {
+  test('the dashboard shows the list of studies under an invalid address', async () => {
     const cluster = await startWithDashboard([]);
     const page = await opened(cluster.link);
     await page.getByText('No study yet').waitFor();
@@ -87,7 +87,7 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     await page.getByText('No study yet').waitFor();
   });
 
-  test('cancels a study by neither a double click nor a question that was asked about another one', async () => {
+  test('neither a double click nor a confirmation about another study cancels a study', async () => {
     const folder = scratchDir();
     const studies = ['one', 'two'].map((name) =>
       writeStudy(folder, { name, trials: 6, cycles: 4_000 }),
@@ -101,7 +101,7 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     await page.getByRole('button', { name: 'Cancel…' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Yes, cancel it for good' }).waitFor();
-    // The other comes up by itself: nobody has asked for this one.
+    // The page switches to the other study, whose cancellation was not requested.
     await ridgeline(['cancel', 'one', '--state', cluster.state]);
     await page.getByRole('heading', { name: 'two' }).waitFor();
     await page.getByRole('button', { name: 'Cancel…' }).waitFor();
@@ -113,11 +113,11 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     ]);
   });
 
-  test('keeps the end of a run, whose server ends with it', async () => {
+  test('the dashboard keeps showing a finished run after its server has stopped', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'ended', trials: 4, cycles: 60 });
     const run = start(['run', study, '--http', '127.0.0.1:0', '--state', join(dir, 'state')]);
-    const [link] = await run.says(/http:\/\/127\.0\.0\.1:\d+\/#code=\S+/);
+    const [link] = await run.prints(/http:\/\/127\.0\.0\.1:\d+\/#code=\S+/);
     const page = await opened(link);
     await page.getByRole('heading', { name: 'ended' }).waitFor();
     expect((await run.finished).code).toBe(0);
@@ -127,7 +127,7 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
   });
 
-  test('fills the table of a stage while the study goes on, also over a slow connection', async () => {
+  test('the table of a stage fills while the study runs, also over a slow connection', async () => {
     const study = writeStudy(scratchDir(), { name: 'slow', trials: 8, cycles: 400 });
     const cluster = await startWithDashboard([study]);
     startWorker(cluster);

@@ -23,7 +23,7 @@ interface Look {
   readonly scheme?: 'light' | 'dark';
 }
 
-/** A page whose every complaint is kept: a policy that was broken, an error, a failed request. */
+/** A page that records policy violations, errors and failed requests. */
 async function opened(
   url: string,
   { width = 1_280, scheme = 'light' }: Look = {},
@@ -55,7 +55,7 @@ function worker(cluster: DashboardProcess, name: string, pack = '1'): Running {
 }
 
 test.skipIf(browserPath === undefined)(
-  'rows and points appear while a sweep runs, a killed worker is shown as lost, a hostile name stays text',
+  'the dashboard adds rows and points while a sweep runs, shows a killed worker as lost, and escapes a hostile name',
   async () => {
     const study = writeStudy(scratchDir(), { name: 'live', trials: 8, cycles: 30 });
     const cluster = await startWithDashboard([study]);
@@ -84,7 +84,7 @@ test.skipIf(browserPath === undefined)(
       .getByText('lost')
       .waitFor();
     await page.getByRole('log').getByText('worker lost').waitFor();
-    await cluster.coordinator.says(/live.*complete/);
+    await cluster.coordinator.prints(/live.*complete/);
     await page.locator('.study').getByText('reproduced on worker').waitFor();
     expect(await page.locator('.badge').textContent()).toBe('winner');
     // As the tables have it: errors, and who is tied with the best.
@@ -95,12 +95,12 @@ test.skipIf(browserPath === undefined)(
 );
 
 test.skipIf(browserPath === undefined)(
-  'is usable by keyboard and screen reader, in light and dark, at 390 and 1,600 pixels',
+  'the dashboard is usable by keyboard and screen reader, in light and dark, at 390 and 1,600 pixels',
   async () => {
     const study = writeStudy(scratchDir(), { name: 'wide', trials: 14, cycles: 1 });
     const cluster = await startWithDashboard([study]);
     worker(cluster, 'alpha', '8');
-    await cluster.coordinator.says(/wide.*complete/);
+    await cluster.coordinator.prints(/wide.*complete/);
     const { page, complaints } = await opened(cluster.link, { width: 1_600 });
     await page.locator('.badge').waitFor();
     const cookies = await page.context().cookies();
@@ -133,7 +133,7 @@ test.skipIf(browserPath === undefined)(
 );
 
 test.skipIf(browserPath === undefined)(
-  'a page whose stream was refused, since too many are open, asks again until it gets one',
+  'a page whose stream was refused because too many are open retries until it has one',
   async () => {
     const cluster = await startWithDashboard([]);
     const context = await browser!.newContext();

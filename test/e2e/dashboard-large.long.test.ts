@@ -1,4 +1,4 @@
-/** A dashboard over 100,000 trials, in a real browser: how soon it is there, and what it costs while results come in. */
+/** The dashboard with 100,000 trials in a real browser: time to the first view, and cost while results arrive. */
 import { mkdirSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ const noteWhenShown = `(() => {
 })()`;
 
 test.skipIf(browserPath === undefined)(
-  'shows its ranking and its points within a second, and stays cheap while trials end',
+  'the dashboard shows ranking and points of 100,000 trials within a second, and stays responsive while trials end',
   async () => {
     const dir = scratchDir();
     const state = join(dir, 'state');

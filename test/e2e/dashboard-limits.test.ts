@@ -1,10 +1,10 @@
-/** Who is slow, or takes more than their share, at the dashboard's port: raw sockets, at each limit and above it. */
+/** Slow clients and clients above the limits at the dashboard's port, with raw sockets. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ask, signedIn, startWithDashboard } from './support/dashboard-process.ts';
 
-/** A connection that says its pieces with pauses between them, until the server ends it. */
+/** A connection that sends its pieces with pauses, until the server closes it. */
 async function dribbled(
   port: number,
   pieces: readonly string[],
@@ -35,7 +35,7 @@ async function dribbled(
 const many = (count: number, piece: string): string[] => Array.from({ length: count }, () => piece);
 
 describe('the port of the dashboard', () => {
-  test('waits 5 s for the headers of a request and 10 s for its body, and no longer', async () => {
+  test('the dashboard waits 5 s for the headers of a request and 10 s for its body', async () => {
     const { port } = await startWithDashboard([]);
     const host = `host: 127.0.0.1:${port}\r\n`;
     const get = `GET / HTTP/1.1\r\n${host}connection: close\r\n`;
@@ -59,11 +59,11 @@ describe('the port of the dashboard', () => {
     expect(slowBody.answer).not.toMatch(/^HTTP\/1\.1 2/);
     expect(slowBody.endedAfterMs).toBeGreaterThan(9_500);
     expect(slowBody.endedAfterMs).toBeLessThan(17_000);
-    // It went on serving all the while.
+    // It kept serving.
     expect((await ask(port, '/')).status).toBe(200);
   });
 
-  test('has 100 open pages, refuses the next, and has room again when one goes, even one that never reads', async () => {
+  test('the dashboard accepts 100 open pages, refuses the next, and accepts one again when a page closes, even one that never reads', async () => {
     const { port, code } = await startWithDashboard([]);
     const cookie = await signedIn(port, code);
     const streams: Socket[] = [];
@@ -90,7 +90,7 @@ describe('the port of the dashboard', () => {
   });
 });
 
-/** Asks for the stream, and waits for the first bytes that come. */
+/** Requests the stream, and waits for its first bytes. */
 async function openStream(port: number, cookie: string): Promise<{ socket: Socket; head: string }> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -102,7 +102,7 @@ async function openStream(port: number, cookie: string): Promise<{ socket: Socke
   return { socket, head };
 }
 
-/** The server learns of an end when it comes in: asks until there is room. */
+/** Retries until the server has noticed that a page was closed. */
 async function roomAgain(port: number, cookie: string): Promise<Socket> {
   for (;;) {
     const { socket, head } = await openStream(port, cookie);

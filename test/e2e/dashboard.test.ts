@@ -1,10 +1,10 @@
-/** The dashboard's server from outside: who gets in, what is refused, what never breaks. */
+/** The dashboard's server over HTTP: sign-in, refused requests, malformed requests. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, fromPage, signedIn, startWithDashboard } from './support/dashboard-process.ts';
 import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
-test('serves a sweep: a link that signs in once, a stream of states, pages of the ranking, and pause by an admin alone', async () => {
+test('the dashboard serves a sweep: a link that signs in once, a stream of states, pages of the ranking, and pause for admins only', async () => {
   const study = writeStudy(scratchDir(), { name: 'seen', trials: 6, cycles: 2 });
   const { coordinator, port, code, joinFile, state } = await startWithDashboard([study]);
   const cookie = await signedIn(port, code);
@@ -28,7 +28,7 @@ test('serves a sweep: a link that signs in once, a stream of states, pages of th
   expect((await ask(port, change, fromPage(port, { change: 'resume' }, cookie))).status).toBe(200);
 
   start(['worker', '--join', joinFile, '--threads', '2', '--cache', scratchDir()]);
-  await coordinator.says(/seen.*complete/);
+  await coordinator.prints(/seen.*complete/);
   const rows = await ask(port, '/api/studies/seen/trials?offset=2&limit=3', {
     headers: { cookie: viewer },
   });
@@ -49,7 +49,7 @@ test('serves a sweep: a link that signs in once, a stream of states, pages of th
   expect(coordinator.stderr).not.toContain(guest.split('=')[1]);
 });
 
-describe('what is refused', () => {
+describe('requests to the dashboard', () => {
   let port = 0;
   let cookie = '';
   let code = '';
@@ -57,7 +57,7 @@ describe('what is refused', () => {
   let stop: () => void = () => undefined;
   const ready = Promise.withResolvers<undefined>();
 
-  // One coordinator for all rows: a test of its own starts it and keeps it until they are through.
+  // One coordinator for all tests of this block.
   beforeAll(async () => {
     const { spawn } = await import('node:child_process');
     const { mkdtempSync } = await import('node:fs');
@@ -97,7 +97,7 @@ describe('what is refused', () => {
     await closed;
   });
 
-  test('no session, or one in the query, is 401, and the secret is not logged', async () => {
+  test('a request without a session, or with one in the query, gets 401, and the secret is not logged', async () => {
     expect((await ask(port, '/api/session')).status).toBe(401);
     expect((await ask(port, `/api/session?token=${code}`)).status).toBe(401);
     expect((await ask(port, '/api/events?study=x')).status).toBe(401);
@@ -105,13 +105,13 @@ describe('what is refused', () => {
     expect((await ask(port, '/api/session', wrong)).status).toBe(401);
   });
 
-  test('another host name is 403: a name can be rebound to this address', async () => {
+  test('a request with another host name gets 403, against DNS rebinding', async () => {
     for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example'])
       expect((await ask(port, '/', { headers: { host } })).status).toBe(403);
     expect((await ask(port, '/', { headers: { host: `localhost:${port}` } })).status).toBe(200);
   });
 
-  test('a change from another site, or as a form, is refused', async () => {
+  test('a change from another site, or sent as a form, is refused', async () => {
     const body = JSON.stringify({ role: 'viewer' });
     const own = `http://127.0.0.1:${port}`;
     const refusals = [
@@ -141,14 +141,14 @@ describe('what is refused', () => {
     expect((await ask(port, '/', { headers: followed })).status).toBe(200);
   });
 
-  test('the head of a stream is no stream: it takes none of the places of open pages', async () => {
+  test('a HEAD request for the stream does not count as an open page', async () => {
     for (let count = 0; count < 101; count++) {
       const head = await ask(port, '/api/events', { method: 'HEAD', headers: { cookie } });
       expect(head.status).toBe(405);
     }
   });
 
-  test('paths that climb, that are encoded, or that are none, find nothing', async () => {
+  test('paths outside of the page, encoded or malformed, get 404', async () => {
     for (const path of [
       '/../../etc/passwd',
       '/%2e%2e/%2e%2e/etc/passwd',
@@ -168,14 +168,14 @@ describe('what is refused', () => {
     }
   });
 
-  test('other methods are 405, and odd requests do no harm', async () => {
+  test('other methods get 405, and malformed requests do no harm', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])
       expect((await ask(port, '/', { method, headers: { cookie } })).status, method).toBe(405);
     expect((await ask(port, '/', { method: 'HEAD' })).text).toBe('');
     expect((await ask(port, '/page.js', { headers: { range: 'bytes=0-3' } })).status).toBe(200);
   });
 
-  test('bodies that are too long, no JSON, or of another shape get one line', async () => {
+  test('bodies that are too long, not JSON or of another shape get an error of one line', async () => {
     const own = { cookie, 'content-type': 'application/json', origin: `http://127.0.0.1:${port}` };
     for (const [body, status] of [
       ['x'.repeat(5_000), 413],
@@ -195,7 +195,7 @@ describe('what is refused', () => {
       ).toBe(400);
   });
 
-  test('headers of a megabyte are 431, two lengths are 400, and the server goes on', async () => {
+  test('headers of a megabyte get 431, two lengths get 400, and the server keeps running', async () => {
     const answers = [];
     for (const text of [
       `GET / HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nx: ${'y'.repeat(1_000_000)}\r\n\r\n`,
@@ -207,7 +207,7 @@ describe('what is refused', () => {
     expect((await ask(port, '/')).status).toBe(200);
   });
 
-  test('every answer forbids frames, sniffing and scripts of others, and is not kept', async () => {
+  test('every response forbids frames, sniffing, foreign scripts and caching', async () => {
     for (const path of ['/', '/page.js', '/api/session', '/nothing']) {
       const { headers } = await ask(port, path, { headers: { cookie } });
       expect(headers['content-security-policy']).toMatch(
@@ -223,7 +223,7 @@ describe('what is refused', () => {
   });
 });
 
-test('one browser is signed in to several dashboards of one machine: cookies know no ports', async () => {
+test('one browser can be signed in to several dashboards of one machine, although cookies ignore ports', async () => {
   const dashboards = await Promise.all([startWithDashboard([]), startWithDashboard([])]);
   const jar = new Map<string, string>();
   for (const { port, code } of dashboards) {
@@ -235,7 +235,7 @@ test('one browser is signed in to several dashboards of one machine: cookies kno
     expect((await ask(port, '/api/session', { headers: { cookie } })).status).toBe(200);
 });
 
-test('an address in use and one that is no address are said in one line', async () => {
+test('an address in use and an invalid address are reported in one line', async () => {
   const state = scratchDir();
   const bad = await ridgeline(['coordinator', '--http', 'nowhere', '--state', state]);
   expect(bad.code).toBe(2);
@@ -254,7 +254,7 @@ test('an address in use and one that is no address are said in one line', async 
   expect(taken.stderr).toMatch(/dashboard cannot listen/);
 });
 
-/** Writes bytes as they are, and gives back what comes until the server closes. */
+/** Sends raw bytes, and returns what the server sends until it closes. */
 async function raw(port: number, text: string): Promise<string> {
   return await new Promise((done) => {
     const socket = connect(port, '127.0.0.1');

@@ -1,4 +1,4 @@
-/** The two figures of the report that the settings come from, on CIFAR-10 where it lies in RIDGELINE_DATA. */
+/** The two figures of the report that the settings come from; needs CIFAR-10 in RIDGELINE_DATA. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ describe.skipIf(!hasData)('with CIFAR-10 in RIDGELINE_DATA', () => {
     ['figure-3', { train: 0.6195, validation: 0.4519, test: 0.4589 }],
     ['figure-4', { train: 0.7825, validation: 0.4465, test: 0.4665 }],
   ])(
-    'the mean of five seeds of %s lies within 0.02 of the report',
+    'the mean of five seeds of %s is within 0.02 of the report',
     async (name, report) => {
       const { stdout } = await ridgeline([
         'train',

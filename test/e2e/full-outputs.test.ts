@@ -1,16 +1,16 @@
-/** Work that goes on although nobody can read how, and results that nobody can write. Linux has a device that is always full. */
+/** Full or closed outputs: progress that cannot be printed, and results that cannot be written. Linux has a device that is always full. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ridgeline, scratchDir, writeStudy } from './support/processes.ts';
 
-/** Its standard output, or error, is the device; the rest is seen. */
+/** Connects standard output or error to the device; the other stream is captured. */
 const full = (stream: 1 | 2) => ({
   prefix: ['sh', '-c', `exec "$@" ${stream}> /dev/full`, 'sh'],
 });
 
-describe.skipIf(!existsSync('/dev/full'))('a device that is full', () => {
-  test('as standard error costs a run its progress, and nothing else', async () => {
+describe.skipIf(!existsSync('/dev/full'))('a full device', () => {
+  test('a run whose standard error is full loses its progress output only', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'unseen', trials: 3 });
     const args = ['run', study, '--state', join(dir, 'state'), '--format', 'json'];
@@ -20,7 +20,7 @@ describe.skipIf(!existsSync('/dev/full'))('a device that is full', () => {
     expect((await ridgeline(args)).stdout).toBe(unseen.stdout);
   });
 
-  test('as standard output is told in a line, and the results are kept', async () => {
+  test('a run whose standard output is full reports it in one line, and its results stay stored', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'unwritten', trials: 3 });
     const state = ['--state', join(dir, 'state')];
@@ -33,7 +33,7 @@ describe.skipIf(!existsSync('/dev/full'))('a device that is full', () => {
   });
 });
 
-test('a run whose lines nobody reads any more comes to its end', async () => {
+test('a run whose output pipe was closed finishes', async () => {
   const dir = scratchDir();
   const study = writeStudy(dir, { name: 'unread', trials: 3 });
   const state = ['--state', join(dir, 'state')];
@@ -44,7 +44,7 @@ test('a run whose lines nobody reads any more comes to its end', async () => {
   expect(stdout.match(/complete/g)).toHaveLength(6);
 });
 
-test('a run only reads the folder of data', async () => {
+test('a run writes nothing to the data directory', async () => {
   const dir = scratchDir();
   const data = scratchDir();
   const study = writeStudy(dir, { name: 'reader', trials: 3 });
@@ -54,11 +54,11 @@ test('a run only reads the folder of data', async () => {
   expect(readdirSync(join(dir, 'cache'))).not.toEqual([]);
 });
 
-test('a run trains its study alone: others that were left rest, and say nothing', async () => {
+test('a run trains its own study only: other unfinished studies stay paused and print nothing', async () => {
   const dir = scratchDir();
   const [left, wanted] = ['left', 'wanted'].map((name) => writeStudy(dir, { name, trials: 3 }));
   const state = ['--state', join(dir, 'state')];
-  // Stored, and given up since nobody joins.
+  // Stored, and then stopped because no worker joins.
   const { code } = await ridgeline(['run', left!, ...state, '--workers', '0', '--wait', '1']);
   expect(code).toBe(4);
   const done = await ridgeline(['run', wanted!, ...state]);

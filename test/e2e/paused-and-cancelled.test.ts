@@ -1,20 +1,20 @@
-/** Studies that somebody has paused or cancelled: whoever hands them in, runs or watches them is told. */
+/** Paused and cancelled studies: submit, run and watch report them. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
-test('a paused study is said to be so, and goes on when it is run; a cancelled one is no success', async () => {
+test('a paused study is reported and resumes when it is run; a cancelled study exits with 1', async () => {
   const dir = scratchDir();
   const state = ['--state', join(dir, 'state')];
   const [rested, given] = ['rested', 'given'].map((name) => writeStudy(dir, { name, trials: 3 }));
   const coordinator = start(['coordinator', rested!, given!, '--listen', '127.0.0.1:0', ...state]);
-  await coordinator.says(/ridgeline worker --join/);
+  await coordinator.prints(/ridgeline worker --join/);
   expect((await ridgeline(['pause', 'rested', ...state])).code).toBe(0);
   expect((await ridgeline(['cancel', 'given', ...state])).code).toBe(0);
   const again = await ridgeline(['submit', rested!, ...state]);
-  expect(again.stderr).toContain('rested is paused; `ridgeline resume rested` goes on with it');
+  expect(again.stderr).toContain('rested is paused. Resume it: `ridgeline resume rested`');
   const over = await ridgeline(['submit', given!, ...state]);
-  expect(over.stderr).toContain('given is cancelled; submit it with --fresh');
+  expect(over.stderr).toContain('given is cancelled. Submit it with --fresh');
   expect((await ridgeline(['watch', 'given', ...state])).code).toBe(1);
   coordinator.kill('SIGTERM');
   expect((await coordinator.finished).code).toBe(0);

@@ -1,11 +1,11 @@
-/** Pictures of a real search, by the real command. */
+/** Charts and the report of a finished search, drawn by the commands. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
 import { ridgeline, scratchDir, writeStudy } from './support/processes.ts';
 
-test('a finished search is drawn as SVG, PNG, HTML and in the terminal', async () => {
+test('the charts of a finished search are drawn as SVG, PNG, HTML and in the terminal', async () => {
   const dir = scratchDir();
   const state = ['--state', join(dir, 'state')];
   const ran = await ridgeline([

@@ -1,4 +1,4 @@
-/** Reading results, as a user does it: one small search, and every command that looks at it. */
+/** Commands that read the results of one small search. */
 import { existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
@@ -11,7 +11,7 @@ import {
   type ResultsJson,
 } from './support/processes.ts';
 
-test('a finished search is read by results, trial, train and diff', async () => {
+test('results, trial, train and diff read a finished search', async () => {
   const dir = scratchDir();
   const state = join(dir, 'state');
   const file = writeStudy(dir, { name: 'read', trials: 10 });
@@ -66,8 +66,8 @@ test('a finished search is read by results, trial, train and diff', async () => 
     spec: [],
     trials: { shared: 20, compared: 20, digest_equal: 20 },
   });
-  const unknown = await ask('diff', 'read', 'nobody');
+  const unknown = await ask('diff', 'read', 'unknown');
   expect(unknown.code).toBe(1);
-  expect(unknown.stderr).toContain('there are: read');
+  expect(unknown.stderr).toContain('known studies: read');
   expect(existsSync(file)).toBe(false);
 });

@@ -1,11 +1,12 @@
-/** The HTML report in a real browser: readable by keyboard and screen reader, by day, by night, and on a phone. */
+/** The HTML report in a real browser: accessible in light and dark, on large screens and on a phone. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Browser } from 'playwright-core';
 import { pageTheme } from '../../src/report/charts/chart-style.ts';
-import { lambdaScatter } from '../../src/report/charts/lambda-scatter.ts';
+import { parameterScatter } from '../../src/report/charts/parameter-scatter.ts';
 import { svgText } from '../../src/report/charts/svg-text.ts';
+import { classificationMetrics } from '../../src/study/metrics.ts';
 import { browserPath, launchBrowser, looks, overflow, seriousProblems } from './support/browser.ts';
 import { ridgeline, scratchDir, writeStudy } from './support/processes.ts';
 
@@ -18,7 +19,7 @@ afterAll(async () => {
 });
 
 test.skipIf(browserPath === undefined)(
-  'the report of a sweep has nothing serious for axe-core, and fits a phone',
+  'the report of a sweep has no serious accessibility problem, and fits a phone',
   async () => {
     const dir = scratchDir();
     const state = ['--state', join(dir, 'state')];
@@ -39,7 +40,7 @@ test.skipIf(browserPath === undefined)(
         if (!request.url().startsWith('file:')) complaints.push(request.url());
       });
       await page.goto(pathToFileURL(file).href);
-      // Folded parts are read, too.
+      // Collapsed sections are checked too.
       await page.evaluate(
         "for (const part of document.querySelectorAll('details')) part.open = true",
       );
@@ -57,7 +58,7 @@ test.skipIf(browserPath === undefined)(
   },
 );
 
-/** Labels of the first chart on the page that are not whole within it. */
+/** Labels of the first chart that are cut off at its edge. */
 const cutLabels = `(() => {
   const box = document.querySelector('svg').getBoundingClientRect();
   return [...document.querySelectorAll('svg text, svg tspan')]
@@ -67,7 +68,7 @@ const cutLabels = `(() => {
 })()`;
 
 test.skipIf(browserPath === undefined)(
-  'no label of a scatter is cut, wherever the best lies, on a phone or on a large screen',
+  'no label of a scatter chart is cut off, wherever the best trial is, on a phone or on a large screen',
   async () => {
     const page = await browser!.newPage({ viewport: { width: 1_600, height: 900 } });
     for (const width of [260, 336, 760, 1_500]) {
@@ -77,15 +78,17 @@ test.skipIf(browserPath === undefined)(
           const trials = [1e-9, 1e-5, 1e-1, lambda].map((at, index) => ({
             stage: 'fine',
             trial: index === 3 ? name : `fine/${100 + index}`,
-            lambda: at,
+            at,
             value: at === lambda ? 0.4725 : 0.44 + index / 1e3,
           }));
           const svg = svgText((document) =>
-            lambdaScatter(
+            parameterScatter(
               document,
               {
                 title: 'λ against validation accuracy',
-                objective: { metric: 'validation_accuracy', direction: 'maximize' },
+                symbol: 'λ',
+                metric: classificationMetrics.find(({ name: of }) => of === 'validation_accuracy')!,
+                direction: 'maximize',
                 stages: [{ name: 'fine', range: { min: 1e-9, max: 0.1 }, isNarrowed: true }],
                 trials,
                 best: { trial: name, label: `best so far ${name}` },

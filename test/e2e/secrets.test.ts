@@ -1,4 +1,4 @@
-/** What must stay secret is in files of the state directory, and nowhere else on the machine. */
+/** Secrets are in files of the state directory only. */
 import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { parseJoin } from '../../src/rpc/credentials/join-string.ts';
 import { processTree, readProcess } from './support/process-tree.ts';
 import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
-/** What lets somebody in: of tokens and keys, the parts that nobody else may know. */
+/** The secret parts of tokens and keys. */
 function secretsOf(state: string): string[] {
   const text = (...path: string[]): string => readFileSync(join(state, ...path), 'utf8');
   const joins = ['admin.join', 'worker.join'].map((name) => text(name));
@@ -18,13 +18,13 @@ function secretsOf(state: string): string[] {
 }
 
 describe.skipIf(process.platform !== 'linux')('secrets', () => {
-  test('are in no command line, no environment, no output of a run and its workers', async () => {
+  test('secrets are in no command line, environment or output of a run and its workers', async () => {
     const dir = scratchDir();
     const state = join(dir, 'state');
     const study = writeStudy(dir, { name: 'secret', trials: 4, cycles: 100 });
     const run = start(['run', study, '--state', state, '--workers', '2', '--debug']);
     // Both were started by then; under load all may be trained before the other one joins.
-    await run.says(/worker local-\d joined/);
+    await run.prints(/worker local-\d joined/);
     const secrets = secretsOf(state);
     for (const secret of secrets) expect(secret).toMatch(/^[A-Za-z0-9+/_-]{43,64}$/);
     const tree = processTree(run.child.pid ?? 0);
@@ -37,7 +37,7 @@ describe.skipIf(process.platform !== 'linux')('secrets', () => {
     for (const secret of secrets) expect(all.includes(secret)).toBe(false);
   });
 
-  test('are not repeated by a worker that is refused, nor printed by a coordinator', async () => {
+  test('secrets are printed neither by a refused worker nor by a coordinator', async () => {
     const dir = scratchDir();
     const state = join(dir, 'state');
     const coordinator = start([
@@ -48,7 +48,7 @@ describe.skipIf(process.platform !== 'linux')('secrets', () => {
       state,
       '--debug',
     ]);
-    const file = (await coordinator.says(/--join @(\S+)/))[1]!;
+    const file = (await coordinator.prints(/--join @(\S+)/))[1]!;
     const line = readFileSync(file, 'utf8').trim();
     const { secret } = parseJoin(line);
     const wrong = (secret.startsWith('A') ? 'B' : 'A') + secret.slice(1);
@@ -72,12 +72,12 @@ describe.skipIf(process.platform !== 'linux')('secrets', () => {
       expect(said.includes(each)).toBe(false);
   });
 
-  test('lie in files that are their owner’s alone; wider ones are refused, with the way out', async () => {
+  test('files with secrets are readable by their owner only; wider permissions are refused with a fix', async () => {
     const dir = scratchDir();
     const state = join(dir, 'state');
     const serve = () => start(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
     const first = serve();
-    await first.says(/--join @/);
+    await first.prints(/--join @/);
     const entries = readdirSync(state, { recursive: true, withFileTypes: true });
     const wide = entries
       .map((entry) => join(entry.parentPath, entry.name))

@@ -1,4 +1,4 @@
-/** Ctrl-C and worse, at `run`: nothing that was finished is lost, and no worker outlives it. */
+/** Signals to `run`: finished trials are kept, and no worker outlives it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
@@ -10,7 +10,7 @@ import { ridgeline, scratchDir, start, writeStudy, type Running } from './suppor
 const nobodyThere = formatJoin({
   address: '127.0.0.1:1',
   caPin: 'p'.repeat(43),
-  tokenId: 'nobody',
+  tokenId: 'none',
   secret: 's'.repeat(43),
 });
 
@@ -18,7 +18,7 @@ async function startedRun(cycles = 30): Promise<{ run: Running; workers: number[
   const dir = scratchDir();
   const study = writeStudy(dir, { name: 'stopped', trials: 40, cycles, hidden: 64 });
   const run = start(['run', study, '--state', dir, '--pack', '1']);
-  await run.says(/coarse\/2\b/);
+  await run.prints(/coarse\/2\b/);
   const workers = childrenOf(run.child.pid!);
   expect(workers).toHaveLength(2);
   return { run, workers, dir };
@@ -45,21 +45,21 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     const code = `require('child_process').spawn(process.execPath, process.argv.slice(1),
       { stdio: 'inherit', env: { ...process.env, RIDGELINE_LAUNCHER: process.pid } })`;
     const launcher = start(args(study, dir), { node: [process.execPath, '-e', code] });
-    await launcher.says(/ridgeline worker --join|joined with/);
+    await launcher.prints(/ridgeline worker --join|joined with/);
     const [child] = childrenOf(launcher.child.pid!);
     const pids = [child!, ...childrenOf(child!)];
     launcher.child.kill('SIGKILL');
     await gone(pids);
   });
 
-  test('that finds its launcher gone at its start does not stay either', async () => {
+  test('a run whose wrapper script has ended before its start ends too', async () => {
     const { signal } = await ridgeline(['coordinator', '--state', scratchDir()], {
       env: { RIDGELINE_LAUNCHER: '1' },
     });
     expect(signal).toBe('SIGKILL');
   });
 
-  test('takes a worker with it that has not begun to listen', async () => {
+  test('a local worker that is still starting ends with its run', async () => {
     const main = resolve('src/cli/main.ts');
     const args = [main, 'worker', '--join', '-', '--local', '--wait', '86400'];
     const worker = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'ignore', 'ipc'] });
@@ -70,26 +70,26 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     expect(code).toBe(1);
   });
 
-  test('drains at the first Ctrl-C, says how to go on, and ends with 0', async () => {
+  test('the first Ctrl-C drains the run, prints how to resume, and exits with 0', async () => {
     const { run, workers } = await startedRun();
     run.kill('SIGINT');
-    await run.says(/draining: (?:no|\d+) packs? of trials still running/);
+    await run.prints(/draining: (?:no|\d+) packs? of trials still running/);
     const done = await run.finished;
     expect(done.stderr).toMatch(/ridgeline run \S*stopped\.yaml --state \S+ --pack 1/);
     expect(done.code).toBe(0);
     await gone(workers);
   });
 
-  test('waits for what runs on other machines, too', async () => {
+  test('a draining run waits for trials on other machines too', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'elsewhere', trials: 40, cycles: 30, hidden: 64 });
     const run = start(['run', study, '--state', dir, '--workers', '0', '--listen', '127.0.0.1:0']);
-    const [, join] = await run.says(/worker --join (@\S+)/);
+    const [, join] = await run.prints(/worker --join (@\S+)/);
     const cache = ['--cache', scratchDir()];
     const worker = start(['worker', '--join', join!, '--threads', '1', '--pack', '1', ...cache]);
-    await run.says(/coarse\/2\b/);
+    await run.prints(/coarse\/2\b/);
     run.kill('SIGINT');
-    await run.says(/draining: 1 pack of trials still running/);
+    await run.prints(/draining: 1 pack of trials still running/);
     const [{ code }, left] = await Promise.all([run.finished, worker.finished]);
     expect({ run: code, worker: left.code }).toEqual({ run: 0, worker: 0 });
     const { stdout } = await ridgeline([
@@ -104,14 +104,14 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     expect(stages[0]!.trials.map(({ status }) => status)).not.toContain('running');
   });
 
-  test('cancels at the second and ends with 130', async () => {
+  test('the second Ctrl-C returns running trials and exits with 130', async () => {
     // Trials that take longer than a worker's grace.
     const { run, workers } = await startedRun(600);
     run.kill('SIGINT');
-    await run.says(/draining/);
+    await run.prints(/draining/);
     // Signals within a quarter of a second count as one.
     const again = setInterval(() => run.kill('SIGINT'), 300);
-    await run.says(/cancelling/);
+    await run.prints(/returning 1 pack of trials/);
     clearInterval(again);
     const done = await run.finished;
     expect(done.stderr).toMatch(/ended without a result: stopped by a second signal/);
@@ -119,7 +119,7 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     await gone(workers);
   });
 
-  test('takes its workers with it when it is killed', async () => {
+  test('the workers of a killed run end with it', async () => {
     const { run, workers } = await startedRun();
     run.kill('SIGKILL');
     await run.finished;

@@ -1,7 +1,7 @@
-/** The main job with real processes: real gRPC, real SQLite, real threads. */
-import { writeFileSync } from 'node:fs';
+/** Whole sweeps with real processes, gRPC, SQLite and threads. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
   fingerprint,
@@ -12,7 +12,27 @@ import {
   type ResultsJson,
 } from './support/processes.ts';
 
-async function resultsOf(study: string, state: string): Promise<ResultsJson> {
+/** The finished study in the store of version 0.1.0. */
+const smallStudy = `study: small
+seed: 1
+dataset: { name: digits, train: { count: 300 }, validation: { count: 100 }, test: { count: 100 } }
+trainer:
+  hidden: 8
+  batch: 50
+  learning_rate: { min: 1.0e-4, max: 0.2, step_size: 20 }
+  cycles: 2
+audit: { random: 0.5, top: 1 }
+replicates: 2
+stages:
+  - name: coarse
+    trials: 3
+    lambda: { distribution: log_uniform, min: 1.0e-6, max: 1.0 }
+  - name: fine
+    trials: 3
+    lambda: { distribution: log_uniform, narrow: coarse }
+`;
+
+async function readResults(study: string, state: string): Promise<ResultsJson> {
   const { code, stdout, stderr } = await ridgeline([
     'results',
     study,
@@ -26,7 +46,7 @@ async function resultsOf(study: string, state: string): Promise<ResultsJson> {
 }
 
 describe('run', () => {
-  test('runs the quickstart: two ranked stages, a winner that was trained twice, and nothing of it on stdout but results', async () => {
+  test('run prints two ranked stages and a tested winner of the quickstart, and only results on stdout', async () => {
     const state = scratchDir();
     const { code, stdout, stderr } = await ridgeline([
       'run',
@@ -53,7 +73,7 @@ describe('run', () => {
     expect(stderr).toMatch(/coarse/);
   });
 
-  test('gives the same trials, λ and digests for 1, 2 and 4 workers and any pack size', async () => {
+  test('run gives the same trials, λ and digests for 1, 2 and 4 workers and any pack size', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'same' });
     const found: string[][] = [];
@@ -83,7 +103,7 @@ describe('run', () => {
     expect(found[2]).toEqual(found[0]);
   });
 
-  test('prints a finished study again without training anything, and extends it', async () => {
+  test('run prints a finished study again without training, and extends it', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'again', trials: 5 });
     const first = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
@@ -99,10 +119,8 @@ describe('run', () => {
     ]);
     expect(second.code, second.stderr).toBe(0);
     expect(second.stdout).toBe(first.stdout);
-    const longer = (await import('node:fs'))
-      .readFileSync(study, 'utf8')
-      .replace(/trials: 5(?![\s\S]*trials: 5)/, 'trials: 9');
-    writeFileSync(study, longer);
+    const text = readFileSync(study, 'utf8');
+    writeFileSync(study, text.replace(/trials: 5(?![\s\S]*trials: 5)/, 'trials: 9'));
     const third = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
     expect(third.code, third.stderr).toBe(0);
     const before = fingerprint(JSON.parse(first.stdout) as ResultsJson);
@@ -111,31 +129,27 @@ describe('run', () => {
     expect(after).toEqual(expect.arrayContaining(before));
   });
 
-  test('brings a store of the first schema up to date, and prints what is finished in it', async () => {
+  test('run upgrades the store of version 0.1.0 and prints its finished study', async () => {
     const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'older', trials: 3 });
-    const first = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
-    const database = new DatabaseSync(join(dir, 'ridgeline.db'));
-    database.exec(`
-      DROP VIEW trials_ranked;
-      DROP INDEX attempt_one_open_audit;
-      DROP TABLE quarantine;
-      ALTER TABLE winner DROP COLUMN tests;
-      ALTER TABLE attempt DROP COLUMN fingerprint;
-      ALTER TABLE trial DROP COLUMN audit;
-      ALTER TABLE trial DROP COLUMN fingerprint;
-      CREATE VIEW trials_ranked AS SELECT study FROM trial;
-      UPDATE meta SET schema_version = 1`);
-    database.close();
-    const read = await ridgeline(['results', 'older', '--state', dir]);
+    const stored = readFileSync('test/store/released/0.1.0.sqlite.gz');
+    writeFileSync(join(dir, 'ridgeline.db'), gunzipSync(stored), { mode: 0o600 });
+    const read = await ridgeline(['results', 'small', '--state', dir]);
     expect(read.code).toBe(1);
     expect(read.stderr).toMatch(/older Ridgeline/);
-    const second = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
-    expect(second.code, second.stderr).toBe(0);
-    expect(second.stdout).toBe(first.stdout);
+    const study = join(dir, 'small.yaml');
+    writeFileSync(study, smallStudy);
+    const done = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
+    expect(done.code, done.stderr).toBe(0);
+    expect(done.stderr).toContain('small is complete');
+    const printed = JSON.parse(readFileSync('test/store/released/0.1.0.json', 'utf8')) as {
+      results: { small: ResultsJson };
+    };
+    expect(fingerprint(JSON.parse(done.stdout) as ResultsJson)).toEqual(
+      fingerprint(printed.results.small),
+    );
   });
 
-  test('refuses another study under the same name, and takes it with --fresh', async () => {
+  test('run refuses another study with the same name, and accepts it with --fresh', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'changed', trials: 4 });
     expect((await ridgeline(['run', study, '--state', dir])).code).toBe(0);
@@ -147,7 +161,7 @@ describe('run', () => {
     expect((await ridgeline(['run', study, '--state', dir, '--fresh'])).code).toBe(0);
   });
 
-  test('killed in the middle, it goes on where it was: complete trials keep their attempt', async () => {
+  test('a killed run resumes with the same results, and complete trials are not trained again', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'killed', trials: 12, cycles: 8 });
     const undisturbed = await ridgeline([
@@ -159,10 +173,10 @@ describe('run', () => {
       'json',
     ]);
     const first = start(['run', study, '--state', dir, '--pack', '1']);
-    await first.says(/coarse\/2\b/);
+    await first.prints(/coarse\/2\b/);
     first.kill('SIGKILL');
     await first.finished;
-    const before = await resultsOf('killed', dir);
+    const before = await readResults('killed', dir);
     const completed = before.stages
       .flatMap((stage) => stage.trials)
       .filter((row) => row.status === 'complete');
@@ -186,8 +200,8 @@ describe('run', () => {
   });
 });
 
-describe('coordinator and workers started by hand', () => {
-  test('a worker that is killed costs only what it ran, one that joins late is used, results are the same', async () => {
+describe('coordinator and workers', () => {
+  test('a killed worker costs only its running trials, a late worker receives trials, and results are the same', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'by-hand', trials: 16, cycles: 24 });
     const reference = await ridgeline([
@@ -200,7 +214,7 @@ describe('coordinator and workers started by hand', () => {
     ]);
     const state = join(dir, 'state');
     const coordinator = start(['coordinator', study, '--listen', '127.0.0.1:0', '--state', state]);
-    const join1 = (await coordinator.says(/ridgeline worker --join (@\S+)/))[1]!;
+    const join1 = (await coordinator.prints(/ridgeline worker --join (@\S+)/))[1]!;
     const worker = (name: string) =>
       start([
         'worker',
@@ -217,16 +231,16 @@ describe('coordinator and workers started by hand', () => {
       ]);
     const first = worker('first');
     const second = worker('second');
-    await coordinator.says(/coarse\/3\b/);
+    await coordinator.prints(/coarse\/3\b/);
     first.kill('SIGKILL');
-    await coordinator.says(/first.*(lost|did not come back)/);
-    // However slow its start is: something is left for it.
+    await coordinator.prints(/first.*(lost|did not come back)/);
+    // Paused, so that trials are left when it has joined.
     await ridgeline(['pause', 'by-hand', '--state', state]);
     const third = worker('third');
-    await third.says(/joined/);
+    await third.prints(/joined/);
     await ridgeline(['resume', 'by-hand', '--state', state]);
-    await coordinator.says(/by-hand.*complete/);
-    const results = await resultsOf('by-hand', state);
+    await coordinator.prints(/by-hand.*complete/);
+    const results = await readResults('by-hand', state);
     expect(fingerprint(results)).toEqual(fingerprint(JSON.parse(reference.stdout) as ResultsJson));
     const rows = results.stages.flatMap((stage) => stage.trials);
     expect(new Set(rows.map((row) => row.worker))).toContain('third');
@@ -239,7 +253,7 @@ describe('coordinator and workers started by hand', () => {
 });
 
 describe('train', () => {
-  test('trains a trial of a study again and gets the digest that the sweep got', async () => {
+  test('train gives the digest of the sweep for a trial of a study', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'retrain', trials: 4 });
     const sweep = await ridgeline(['run', study, '--state', dir, '--format', 'json']);

@@ -1,4 +1,4 @@
-/** Training without a search, as a user meets it: stopped and resumed, several seeds, a saved model. */
+/** Training without a search: stopped and resumed, several seeds, a saved model. */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -33,12 +33,12 @@ trainer:
   return path;
 }
 
-/** Several processes one after another: seconds on an idle machine. */
+/** For several processes in sequence; they take seconds on an idle machine. */
 const timeoutMs = 240_000;
 
 describe('train --resume', () => {
   test(
-    'after Ctrl-C and after kill -9 ends with the digest of training that nobody stopped',
+    'training resumed after Ctrl-C and after kill -9 ends with the digest of uninterrupted training',
     async () => {
       const dir = scratchDir();
       const recipe = writeRecipe(dir, 400, 12);
@@ -48,17 +48,17 @@ describe('train --resume', () => {
       const { digest, curve } = JSON.parse(whole.stdout) as TrainJson;
 
       const interrupted = start(['train', recipe, ...state('stopped')]);
-      await interrupted.says(/epoch 10\.00 of 120/);
+      await interrupted.prints(/epoch 10\.00 of 120/);
       interrupted.kill('SIGINT');
       const stopped = await interrupted.finished;
       expect(stopped.code).toBe(130);
       expect(stopped.stdout).toBe('');
       expect(stopped.stderr).toMatch(
-        /nothing is lost. Go on with:\n {2}ridgeline train .* --resume/,
+        /the progress is saved. To resume:\n {2}ridgeline train .* --resume/,
       );
 
       const resumed = start(['train', recipe, ...state('stopped'), '--resume']);
-      await resumed.says(/seed 1 goes on at step \d+ of 2400[^]*epoch \d/);
+      await resumed.prints(/seed 1 resumes at step \d+ of 2400[^]*epoch \d/);
       resumed.kill('SIGKILL');
       expect((await resumed.finished).signal).toBe('SIGKILL');
 
@@ -72,7 +72,7 @@ describe('train --resume', () => {
   );
 
   test(
-    'refuses a checkpoint that is damaged, or of a recipe that was changed, and says what to do',
+    'a damaged checkpoint, and one of a changed recipe, are refused with a fix',
     async () => {
       const dir = scratchDir();
       const recipe = writeRecipe(dir, 400, 100);
@@ -84,11 +84,11 @@ describe('train --resume', () => {
       ]);
 
       const interrupted = start(['train', recipe, ...flags]);
-      await interrupted.says(/epoch 10\.00 of 1000/);
+      await interrupted.prints(/epoch 10\.00 of 1000/);
       const second = await ridgeline(['train', recipe, ...flags]);
       expect([second.code, second.stderr]).toEqual([
         1,
-        expect.stringMatching(/is being trained already, by process \d+/),
+        expect.stringMatching(/is already being trained by process \d+/),
       ]);
       interrupted.kill('SIGTERM');
       expect((await interrupted.finished).code).toBe(143);
@@ -97,7 +97,7 @@ describe('train --resume', () => {
       const changed = await ridgeline(['train', recipe, ...flags, '--resume']);
       expect([changed.code, changed.stderr]).toEqual([
         1,
-        expect.stringMatching(/of another recipe: it differs in trainer\.cycles/),
+        expect.stringMatching(/belong to another recipe: it differs in trainer\.cycles/),
       ]);
 
       writeRecipe(dir, 400, 100);
@@ -108,7 +108,7 @@ describe('train --resume', () => {
       const damaged = await ridgeline(['train', recipe, ...flags, '--resume']);
       expect([damaged.code, damaged.stderr]).toEqual([
         1,
-        expect.stringMatching(/is damaged: its bytes do not give the digest/),
+        expect.stringMatching(/is damaged: its SHA-256 digest does not match/),
       ]);
     },
     timeoutMs,
@@ -117,7 +117,7 @@ describe('train --resume', () => {
 
 describe('several seeds', () => {
   test(
-    'give their means; as an ensemble, a model that predicts with the accuracy that was printed',
+    'several seeds print their means, and an ensemble saves a model that predicts with the printed accuracy',
     async () => {
       const dir = scratchDir();
       const recipe = writeRecipe(dir, 16, 2);
@@ -164,10 +164,10 @@ describe('several seeds', () => {
   );
 });
 
-test('flags that contradict each other, or a file nobody can write, are refused before any training', async () => {
+test('contradicting flags and an unwritable file are refused before training', async () => {
   const recipe = 'configs/figure-3.yaml';
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [['--save', 'model.onnx'], /ending of no model file.*\n.*\.npz or \.safetensors/],
+    [['--save', 'model.onnx'], /A model file must end with \.npz or \.safetensors/],
     [
       ['--save', '/nowhere/model.npz'],
       /\/nowhere\/model\.npz cannot be written: no such file or directory/,
@@ -175,8 +175,8 @@ test('flags that contradict each other, or a file nobody can write, are refused 
     [['--chart', '/nowhere/curves.svg'], /\/nowhere\/curves\.svg cannot be written/],
     [['--seeds', '3', '--save', 'm.npz'], /Give --ensemble seeds=3/],
     [['--ensemble', '3'], /must be seeds=N/],
-    [['--chart', 'curves.pdf'], /ends with "\.pdf"/],
-    [['--winner', '--lambda', '3'], /each say which λ is trained/],
+    [['--chart', 'curves.pdf'], /must end with \.svg or \.png, got "curves\.pdf"/],
+    [['--winner', '--lambda', '3'], /--lambda, --trial and --winner cannot be combined/],
     [['--winner'], /is a recipe, which has no trials/],
   ];
   await Promise.all(

@@ -1,7 +1,7 @@
 /**
- * The dashboard of a running coordinator: the coordinator, its store and its tokens, as `web` asks for them.
+ * Dashboard: starts the web server of a running coordinator, with its store and tokens.
  *
- * Not here: what the dashboard shows and whom it lets in (`web`).
+ * Not here: what the dashboard shows, and who may sign in (`web`).
  */
 import { hostname } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
@@ -9,18 +9,20 @@ import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts'
 import type { HostPort } from '../../rpc/credentials/address.ts';
 import { parseJoin } from '../../rpc/credentials/join-string.ts';
 import type { TokenFile } from '../../rpc/credentials/tokens.ts';
+import { describeTrainer } from '../../trainers/registry.ts';
 import type { LiveCluster } from '../../web/live-cluster.ts';
 import type { StudyLine, ViewerRole } from '../../web/page-messages.ts';
 import type { Context } from '../process/context.ts';
 
 export interface Dashboard extends AsyncDisposable {
   readonly url: string;
-  /** Signs an admin in, once. */
+  /** Signs in one admin, once. */
   readonly link: string;
+  /** Whether it listens on loopback only. */
   readonly isPrivate: boolean;
 }
 
-/** How old the list of studies may be: a finished one is read from the store each time. */
+/** Maximum age of the list of studies, which is read from the store. */
 const studiesAgeMs = 1_000;
 
 /** @throws RidgelineError PORT_IN_USE */
@@ -30,7 +32,7 @@ export async function startDashboard(
   tokens: TokenFile,
   context: Context,
 ): Promise<Dashboard> {
-  // Loaded where it is wanted: most coordinators have no dashboard.
+  // Loaded here, since most coordinators have no dashboard.
   const { startWebServer } = await import('../../web/server/web-server.ts');
   const server = await startWebServer({
     listen: { host, port },
@@ -47,29 +49,30 @@ export async function startDashboard(
   };
 }
 
-/** What the command says when the dashboard is up. */
+/** The message with the link that the command prints. */
 export function dashboardText({ link, isPrivate }: Dashboard): string {
   const warning = isPrivate
     ? ''
-    : '\n  it is not encrypted: from elsewhere, prefer --http 127.0.0.1:PORT and `ssh -L PORT:127.0.0.1:PORT HOST`';
-  return `dashboard (signs in once, within 15 minutes):\n  ${link}${warning}`;
+    : '\n  it is not encrypted: for access from other machines, prefer --http 127.0.0.1:PORT and `ssh -L PORT:127.0.0.1:PORT HOST`';
+  return `dashboard (the link signs in once, within 15 minutes):\n  ${link}${warning}`;
 }
 
 function liveCluster(coordinator: Coordinator, tokens: TokenFile, version: string): LiveCluster {
-  const { store } = coordinator;
-  const studies = new Cached(studiesAgeMs, () => coordinator.overview.counts().map(studyLine));
+  const { store, overview } = coordinator;
+  const studies = new Cached(studiesAgeMs, async () => (await overview.counts()).map(toStudyLine));
   coordinator.listen(({ kind }) => {
     if (kind === 'study-ended') studies.forget();
   });
   return {
     version,
+    describeTrainer,
     studies: () => studies.value,
     workers: () => coordinator.workers(),
     storeProblem: () => coordinator.storeProblem,
     study: (name) => store.study(name),
-    // Bits are in the store alone; without them, many trials are at hand much sooner.
+    // Only the store has validation bits; without them, memory is much faster.
     trials: (name, { correctness }) =>
-      correctness ? store.trials(name, { correctness }) : coordinator.overview.trials(name),
+      correctness ? store.trials(name, { correctness }) : overview.trials(name),
     log: (limit) => store.events(limit),
     listen: (listener) =>
       coordinator.listen((event) => {
@@ -77,17 +80,16 @@ function liveCluster(coordinator: Coordinator, tokens: TokenFile, version: strin
         else listener({ kind: 'changed' });
       }),
     setStudy: (study, change, reason) => coordinator.setStudy(study, change, reason),
-    roleOfToken: (text) => roleOf(tokens, text),
+    tokenRole: (text) => roleFrom(tokens, text),
   };
 }
 
-function studyLine(summary: StudyLine): StudyLine {
-  const { study, status, stage, done, total, running } = summary;
+function toStudyLine({ study, status, stage, done, total, running }: StudyLine): StudyLine {
   return { study, status, stage, done, total, running };
 }
 
-/** Of a join string as `ridgeline token new` prints it; workers' tokens open no page. */
-function roleOf(tokens: TokenFile, text: string): ViewerRole | null {
+/** The role of a join string as `ridgeline token new` prints it; null for a worker's or an invalid one. */
+function roleFrom(tokens: TokenFile, text: string): ViewerRole | null {
   try {
     const { tokenId, secret } = parseJoin(text);
     const verdict = tokens.verify(tokenId, secret, systemClock.wallMs());
@@ -97,10 +99,11 @@ function roleOf(tokens: TokenFile, text: string): ViewerRole | null {
   }
 }
 
+/** A value that is read again when it is older than `ageMs`. */
 class Cached<Value> {
   readonly #ageMs: number;
   readonly #read: () => Value;
-  #kept: { readonly value: Value; readonly atMs: number } | null = null;
+  #entry: { readonly value: Value; readonly atMs: number } | null = null;
 
   constructor(ageMs: number, read: () => Value) {
     this.#ageMs = ageMs;
@@ -109,12 +112,12 @@ class Cached<Value> {
 
   get value(): Value {
     const nowMs = systemClock.monotonicMs();
-    if (this.#kept === null || nowMs - this.#kept.atMs >= this.#ageMs)
-      this.#kept = { value: this.#read(), atMs: nowMs };
-    return this.#kept.value;
+    if (this.#entry === null || nowMs - this.#entry.atMs >= this.#ageMs)
+      this.#entry = { value: this.#read(), atMs: nowMs };
+    return this.#entry.value;
   }
 
   forget(): void {
-    this.#kept = null;
+    this.#entry = null;
   }
 }

@@ -1,79 +1,58 @@
 /**
- * A running study on stderr: a live region on a terminal, a line per finished trial elsewhere. Nothing
- * of it is a result; `--quiet` leaves it out.
+ * Live view: a running study on stderr, redrawn in a terminal, one line per event elsewhere. It prints no
+ * results; `--quiet` turns it off.
  */
-import { createLogUpdate } from 'log-update';
-import type { LiveEvent } from '../../coordinator/core/state/cluster-state.ts';
+import type { LiveEvent } from '../../coordinator/core/state/live-events.ts';
 import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
 import { liveLines, trialLine } from '../../report/terminal/live-lines.ts';
 import { countText } from '../../report/text/number-format.ts';
-import type { TextOptions } from '../../report/text/text-options.ts';
-import { validationCountOf, valueError } from '../../search/statistics/study-statistics.ts';
-import type { Objective } from '../../study/spec/study-spec.ts';
+import { validationCountFrom, valueError } from '../../search/analysis/study-statistics.ts';
+import { formatParam, parameterSymbol } from '../../study/search-space.ts';
+import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName, type StageRecord, type TrialRecord } from '../../study/trial.ts';
-import {
-  isUnicode,
-  paintFor,
-  widthOf,
-  type CommonFlags,
-  type Context,
-} from '../process/context.ts';
-import { Pace } from './throughput.ts';
+import type { CommonFlags, Context } from '../process/context.ts';
+import { LiveRegion } from '../process/live-region.ts';
+import { Throughput } from './throughput.ts';
 
 export interface LiveViewOptions {
   readonly context: Context;
   readonly flags: CommonFlags;
   readonly coordinator: Coordinator;
-  /** The study to show; null: a line for every study's events. */
-  readonly study: string | null;
+  /** The study to show; null: a line for each event of any study. */
+  readonly spec: StudySpec | null;
 }
 
-const redrawMs = 200;
 const recentMax = 5;
-/** Lines of the region beside the last trials; what is left of a small terminal is theirs. */
+/** Lines of the region above the latest trials, at most. */
 const otherLines = 12;
 
 export class LiveView implements Disposable {
   readonly #options: LiveViewOptions;
-  readonly #isLive: boolean;
-  readonly #region: ReturnType<typeof createLogUpdate>;
+  readonly #study: string | null;
+  readonly #region: LiveRegion;
   readonly #stopListening: () => void;
-  readonly #timer: NodeJS.Timeout | null;
-  readonly #objectives = new Map<string, Objective>();
-  readonly #pace = new Pace();
+  readonly #throughput = new Throughput();
   #recent: readonly TrialRecord[] = [];
   #validationCount: number | null = null;
-  #closed = false;
+  #isDrawing = false;
 
   constructor(options: LiveViewOptions) {
+    const { context, coordinator, flags, spec } = options;
     this.#options = options;
-    const { context, coordinator } = options;
-    this.#isLive =
-      options.study !== null &&
-      context.stderr.isTTY &&
-      (context.env['CI'] ?? '') === '' &&
-      context.env['TERM'] !== 'dumb';
-    this.#region = createLogUpdate(context.stderr, { showCursor: true });
+    this.#study = spec?.study ?? null;
+    const onTick = spec === null ? null : () => void this.#draw(spec);
+    this.#region = new LiveRegion(context, flags, onTick);
     this.#stopListening = coordinator.listen((event) => this.#received(event));
-    this.#timer =
-      this.#isLive && options.flags.quiet !== true
-        ? setInterval(() => this.#draw(), redrawMs)
-        : null;
   }
 
-  /** A sentence that stays. */
+  /** Prints a line that stays. */
   say(text: string): void {
-    if (this.#options.flags.quiet === true) return;
-    if (this.#isLive && !this.#closed) this.#region.clear();
-    this.#options.context.stderr.write(`${text}\n`);
+    this.#region.say(text);
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
     this.#stopListening();
-    if (this.#timer !== null) clearInterval(this.#timer);
-    if (this.#isLive) this.#region.clear();
+    this.#region[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
@@ -81,128 +60,128 @@ export class LiveView implements Disposable {
   }
 
   #received(event: LiveEvent): void {
-    const { study } = this.#options;
-    // What others still had to say of theirs.
-    if (study !== null && 'study' in event && event.study !== study) return;
-    const prefix =
-      study === null && 'study' in event && event.study !== null ? `${event.study}  ` : '';
-    switch (event.kind) {
-      case 'trial-ended': {
-        if (event.study === study) this.#remember(event.trial);
-        const objective = this.#objectiveOf(event.study);
-        if (!this.#isLive && objective !== null)
-          this.say(prefix + trialLine(event.trial, objective, this.#textOptions()));
-        break;
-      }
-      case 'stage-opened':
-        this.say(`${prefix}${openedWords(event.stage)}`);
-        break;
-      case 'race-round':
-        this.say(
-          `${prefix}stage ${event.stage}: ${event.trials} of ${event.of} λ may be the best; another replicate of each`,
-        );
-        break;
-      case 'worker-joined':
-        this.say(`worker ${event.worker} joined with ${countText(event.threads, 'thread')}`);
-        break;
-      case 'worker-lost':
-        this.say(`worker ${event.worker} is lost: ${event.reason}; its trials go to others`);
-        break;
-      case 'worker-left':
-        if (study === null) this.say(`worker ${event.worker} left: ${event.reason}`);
-        break;
-      case 'worker-ineligible':
-        this.say(`worker ${event.worker} is given nothing of ${event.study}: ${event.reason}`);
-        break;
-      case 'attempt-lost':
-        this.say(
-          `${prefix}${trialName(event.trial)}: attempt ${event.attempt} on ${event.worker} ended without a result: ${event.reason}`,
-        );
-        break;
-      case 'result-disputed':
-        this.say(
-          `${prefix}${trialName(event.trial)}: ${event.worker} computed another result; results are disputed`,
-        );
-        break;
-      case 'study-ended':
-        if (study === null)
-          this.say(
-            `${event.study} is ${event.status}${event.reason === null ? '' : `: ${event.reason}`}`,
-          );
-        break;
-      case 'worker-quarantined':
-        this.say(`worker ${event.worker} is quarantined: ${event.reason}`);
-        break;
-      case 'stage-closed':
-      case 'measured':
-        break;
+    const eventStudy = 'study' in event ? event.study : null;
+    if (this.#study !== null && eventStudy !== null && eventStudy !== this.#study) return;
+    if (event.kind === 'trial-ended') {
+      this.#trialEnded(event.study, event.trial);
+      return;
+    }
+    const text = eventText(event, this.#study === null);
+    if (text === null) return;
+    const isAboutTrials = !event.kind.startsWith('worker-') && event.kind !== 'study-ended';
+    this.say(isAboutTrials ? this.#prefixed(eventStudy, text) : text);
+  }
+
+  #trialEnded(study: string, trial: TrialRecord): void {
+    const { spec, coordinator } = this.#options;
+    if (spec !== null) {
+      this.#recent = [...this.#recent, trial].slice(-recentMax);
+      if (!this.#region.isLive) this.#sayTrial(study, trial, spec.objective);
+      return;
+    }
+    const objective = coordinator.objective(study);
+    if (objective !== null) this.#sayTrial(study, trial, objective);
+  }
+
+  #sayTrial(study: string, trial: TrialRecord, objective: Objective): void {
+    this.say(this.#prefixed(study, trialLine(trial, objective, this.#region.textOptions)));
+  }
+
+  /** With the study's name, if events of all studies are shown. */
+  #prefixed(study: string | null, text: string): string {
+    return this.#study === null && study !== null ? `${study}  ${text}` : text;
+  }
+
+  async #draw({ study, objective }: StudySpec): Promise<void> {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    try {
+      const { coordinator } = this.#options;
+      const progress = await coordinator.overview.study(study);
+      await this.#countValidationRecords(study);
+      if (progress === null) return;
+      const nowMs = performance.now();
+      const workers = coordinator
+        .workers()
+        .filter((worker) => worker.state !== 'lost')
+        .map((worker) => {
+          const { name, trialsCompleted } = worker;
+          const trialsPerMinute = this.#throughput.worker(name, trialsCompleted, nowMs);
+          return { ...worker, trialsPerMinute };
+        });
+      const { best, stage, done } = progress;
+      const standardError =
+        best === null ? null : valueError(best.value, objective, this.#validationCount);
+      const state = {
+        ...progress,
+        best: best && { ...best, standardError },
+        workers,
+        objective,
+        pace: this.#throughput.stage(stage, done, nowMs),
+        recent: this.#recent.slice(-this.#recentShown()),
+      };
+      this.#region.draw(liveLines(state, this.#region.textOptions));
+    } finally {
+      this.#isDrawing = false;
     }
   }
 
-  #draw(): void {
-    const { coordinator, study } = this.#options;
-    const progress = study === null ? null : coordinator.overview.study(study);
-    const objective = study === null ? null : this.#objectiveOf(study);
-    if (progress === null || objective === null) return;
-    const nowMs = performance.now();
-    const workers = coordinator
-      .workers()
-      .filter((worker) => worker.state !== 'lost')
-      .map((worker) => ({
-        ...worker,
-        trialsPerMinute: this.#pace.ofWorker(worker.name, worker.trialsCompleted, nowMs),
-      }));
-    const { best } = progress;
-    const state = {
-      ...progress,
-      best: best && {
-        ...best,
-        standardError: valueError(best.value, objective, this.#validationCount),
-      },
-      workers,
-      objective,
-      pace: this.#pace.ofStage(progress.stage, progress.done, nowMs),
-      recent: this.#recent.slice(-this.#recentShown()),
-    };
-    this.#region(liveLines(state, this.#textOptions()).join('\n'));
+  /** Reads the number of validation records from one stored trial: events have no validation bits. */
+  async #countValidationRecords(study: string): Promise<void> {
+    const trial = this.#recent.find(({ status }) => status === 'complete');
+    if (this.#validationCount !== null || trial === undefined) return;
+    const stored = await this.#options.coordinator.store.trial(study, trial.id);
+    this.#validationCount = stored === null ? null : validationCountFrom(stored);
   }
 
-  #remember(trial: TrialRecord): void {
-    const { study } = this.#options;
-    this.#recent = [...this.#recent, trial].slice(-recentMax);
-    // Bits are not kept in memory: one trial's, from the store, tell how many images there are.
-    if (this.#validationCount !== null || trial.status !== 'complete' || study === null) return;
-    const stored = this.#options.coordinator.store.trial(study, trial.id);
-    this.#validationCount = stored === null ? null : validationCountOf(stored);
-  }
-
-  /** A region taller than the terminal could not be redrawn. */
+  /** Limited by the height of the terminal: a taller region could not be redrawn. */
   #recentShown(): number {
     const rows = this.#options.context.stderr.rows ?? 24;
     return Math.max(1, Math.min(recentMax, rows - otherLines));
   }
+}
 
-  #objectiveOf(study: string): Objective | null {
-    const known =
-      this.#objectives.get(study) ??
-      this.#options.coordinator.store.study(study)?.spec.objective ??
-      null;
-    if (known !== null) this.#objectives.set(study, known);
-    return known;
-  }
-
-  #textOptions(): TextOptions {
-    const { context, flags } = this.#options;
-    return {
-      width: widthOf(context, context.stderr),
-      color: paintFor(context, flags, context.stderr),
-      unicode: isUnicode(context),
-    };
+/** @returns null for an event that is not shown */
+function eventText(
+  event: Exclude<LiveEvent, { kind: 'trial-ended' }>,
+  isEveryStudy: boolean,
+): string | null {
+  switch (event.kind) {
+    case 'stage-opened':
+      return openedText(event.stage);
+    case 'round-started':
+      return `stage ${event.stage}: ${event.reason}`;
+    case 'worker-joined':
+      return `worker ${event.worker} joined with ${countText(event.threads, 'thread')}`;
+    case 'worker-lost':
+      return `worker ${event.worker} is lost: ${event.reason}; its trials return to the queue`;
+    case 'worker-left':
+      return isEveryStudy ? `worker ${event.worker} left: ${event.reason}` : null;
+    case 'worker-incompatible':
+      return `worker ${event.worker} receives no trials of ${event.study}: ${event.reason}`;
+    case 'attempt-lost':
+      return `${trialName(event.trial)}: attempt ${event.attempt} on ${event.worker} ended without a result: ${event.reason}`;
+    case 'result-disputed':
+      return `${trialName(event.trial)}: ${event.worker} computed a different result; the results are disputed`;
+    case 'worker-backing-off':
+      return `worker ${event.worker} is backing off: ${event.reason}`;
+    case 'worker-excluded':
+      return `worker ${event.worker} is excluded: ${event.reason}`;
+    case 'study-ended':
+      if (!isEveryStudy) return null;
+      return `${event.study} is ${event.status}${event.reason === null ? '' : `: ${event.reason}`}`;
+    case 'stage-closed':
+    case 'measured':
+      return null;
   }
 }
 
-function openedWords({ name, trials, range, reason }: StageRecord): string {
-  const given =
-    range === null ? '' : `from ${range.min.toExponential(2)} to ${range.max.toExponential(2)}`;
-  return `stage ${name}: ${trials} trials, λ ${reason ?? given}`;
+function openedText({ name, trials, space, reason }: StageRecord): string {
+  const parameters = Object.entries(space ?? {});
+  const symbols = parameters.map(([parameter]) => parameterSymbol(parameter)).join(', ');
+  const ranges = parameters.map(
+    ([parameter, { min, max }]) =>
+      `${parameterSymbol(parameter)} from ${formatParam(min)} to ${formatParam(max)}`,
+  );
+  return `stage ${name}: ${trials} trials, ${reason === null ? ranges.join(', ') : `${symbols} ${reason}`}`;
 }

@@ -1,6 +1,6 @@
 /**
- * A coordinator with everything around it: store, certificates, tokens, gRPC server, join files.
- * `run` and `coordinator` differ only in what they do with it.
+ * Cluster server: a coordinator with store, certificates, tokens, gRPC server, join files and dashboard.
+ * `run` and `coordinator` both start one.
  */
 import { hostname } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
@@ -12,24 +12,28 @@ import { loadOrCreateAuthority } from '../../rpc/credentials/authority.ts';
 import { writeJoinFiles } from '../../rpc/credentials/join-files.ts';
 import { formatJoin } from '../../rpc/credentials/join-string.ts';
 import { requirePrivateDirectory } from '../../rpc/credentials/private-file.ts';
-import { startRpcServer } from '../../rpc/server/rpc-server.ts';
 import { openTokens } from '../../rpc/credentials/tokens.ts';
-import { openStore, type Store } from '../../store/sqlite/open-store.ts';
+import { startRpcServer } from '../../rpc/server/rpc-server.ts';
+import { storedRanks } from '../../search/ranking/ranking.ts';
+import type { Store } from '../../store/store.ts';
+import { openStore } from '../../store/sqlite/open-store.ts';
+import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
-import { dataDirOf, failpointFrom, type CommonFlags, type Context } from '../process/context.ts';
-import { endProcessWith } from '../process/report-error.ts';
+import {
+  dataDirectory,
+  failpointFrom,
+  type CommonFlags,
+  type Context,
+} from '../process/context.ts';
+import type { ListenFlags } from '../process/options.ts';
+import { exitWithError } from '../process/report-error.ts';
 import { startDashboard, type Dashboard } from './dashboard.ts';
 
 export interface ServeOptions {
   readonly context: Context;
-  readonly flags: CommonFlags & {
-    readonly listen: string;
-    readonly advertise?: string;
-    readonly http?: string;
-  };
+  readonly flags: CommonFlags & ListenFlags;
   readonly stateDir: string;
-  readonly leaseMs: number;
-  /** A study that will be submitted afresh: what is stored of it is not gone on with. */
+  /** A study that will be submitted with --fresh, so its stored state is not resumed. */
   readonly startsAfresh: string | null;
   readonly dispatch?: Pick<DispatcherSettings, 'onlyStudy' | 'threadsExpected'>;
 }
@@ -39,9 +43,9 @@ export interface RunningCluster {
   /** Where it listens, HOST:PORT. */
   readonly address: string;
   readonly workerJoinFile: string;
-  /** The worker's join string over loopback, for local workers. */
+  /** Join string over loopback, for local workers. */
   readonly localJoin: string;
-  /** Prints nothing itself: the address and the link are the command's to show. Null without `--http`. */
+  /** Null without `--http`. The command prints its link. */
   readonly dashboard: Dashboard | null;
   stop(reason: string): Promise<void>;
 }
@@ -51,14 +55,15 @@ const heartbeatMs = 5_000;
 const reconnectMs = 1_000;
 const forgetMs = 600_000;
 
-/** Whatever was opened before something failed is closed again. */
+/** If it fails, everything that was opened is closed again. */
 export async function serveCluster(options: ServeOptions): Promise<RunningCluster> {
   const { context, flags, stateDir } = options;
   requireAddress('--listen', flags.listen);
   requirePrivateDirectory(stateDir);
   const http = flags.http === undefined ? null : requireAddress('--http', flags.http);
   await using opened = new AsyncDisposableStack();
-  const store = opened.use(openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }));
+  const owner = `pid ${process.pid} on ${hostname()}`;
+  const store = opened.use(await openStore(stateDir, { owner, rank: storedRanks }));
   const coordinator = await startCoordinator(options, store);
   opened.defer(() => coordinator.stop('the coordinator has stopped'));
   const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());
@@ -68,43 +73,40 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
       authority,
       tokens,
       cluster: clusterHandlers(coordinator),
-      control: controlHandlers(coordinator),
+      control: controlHandlers(coordinator, describeTrainer),
       version: context.version,
       clock: systemClock,
       advertise: flags.advertise ?? null,
       onRefused: (what) => context.log.warn(`connection refused: ${what}`),
     }),
   );
-  const files = writeJoinFiles(
-    stateDir,
-    tokens,
-    server.addresses,
-    authority.caPin,
-    systemClock.wallMs(),
-  );
-  store.writeOwner(`pid ${process.pid} on ${hostname()}, listening on ${server.addresses.local}`);
+  const { addresses } = server;
+  const wallMs = systemClock.wallMs();
+  const files = writeJoinFiles(stateDir, tokens, addresses, authority.caPin, wallMs);
+  await store.writeOwner(`${owner}, listening on ${addresses.local}`);
   const dashboard =
     http === null ? null : opened.use(await startDashboard(http, coordinator, tokens, context));
   const running = opened.move();
   return {
     coordinator,
-    address: server.addresses.advertised,
+    address: addresses.advertised,
     workerJoinFile: files.workerPath,
     localJoin: formatJoin(files.localWorker),
     dashboard,
     stop: async (reason) => {
-      // While it still knows its workers.
+      // First, while its final events can still name the workers.
       await dashboard?.[Symbol.asyncDispose]();
-      coordinator.stop(reason);
+      await coordinator.stop(reason);
       await running.disposeAsync();
     },
   };
 }
 
 async function startCoordinator(
-  { context, flags, leaseMs, startsAfresh, dispatch }: ServeOptions,
+  { context, flags, startsAfresh, dispatch }: ServeOptions,
   store: Store,
 ): Promise<Coordinator> {
+  const leaseMs = flags.lease * 1_000;
   return await Coordinator.start({
     store,
     settings: {
@@ -112,14 +114,15 @@ async function startCoordinator(
       heartbeatMs: Math.min(heartbeatMs, leaseMs / 4),
       reconnectMs,
       forgetMs,
-      selfTestDigest: selfTestDigest,
+      selfTestDigest,
       version: context.version,
       ...dispatch,
     },
-    dataDir: dataDirOf(context, flags),
+    describeTrainer,
+    dataDir: dataDirectory(context, flags),
     clock: systemClock,
     log: context.log,
-    endProcess: (error) => endProcessWith(error, context),
+    endProcess: (error) => exitWithError(error, context),
     reached: failpointFrom(context),
     startsAfresh,
   });

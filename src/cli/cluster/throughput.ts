@@ -1,10 +1,10 @@
 /**
- * How fast a search goes, from what was seen of it: trials since the stage was first looked at, and each
- * worker's since it was. What was done before somebody looked says nothing about the pace now.
+ * Throughput: trials per minute of a stage and of each worker, measured since the first look. Trials
+ * that ended before are not counted: they say nothing about the present rate.
  */
 import { paceMsMin } from '../../report/terminal/live-lines.ts';
 
-export interface StagePace {
+export interface StageThroughput {
   readonly elapsedMs: number;
   readonly trials: number;
 }
@@ -14,13 +14,13 @@ interface Start {
   readonly count: number;
 }
 
-export class Pace {
+export class Throughput {
   #stage: string | null = null;
   #start: Start | null = null;
   readonly #workers = new Map<string, Start>();
 
-  /** @param done trials of the stage that have ended; a stage begins anew when its name changes */
-  ofStage(stage: string | null, done: number, nowMs: number): StagePace {
+  /** @param done trials of the stage that have ended; counting starts over when the stage changes */
+  stage(stage: string | null, done: number, nowMs: number): StageThroughput {
     if (this.#start === null || stage !== this.#stage) {
       this.#stage = stage;
       this.#start = { atMs: nowMs, count: done };
@@ -28,10 +28,10 @@ export class Pace {
     return { elapsedMs: nowMs - this.#start.atMs, trials: done - this.#start.count };
   }
 
-  /** Trials a minute of one worker; null until it has finished one before our eyes, and was seen for a while. */
-  ofWorker(name: string, completed: number, nowMs: number): number | null {
+  /** Trials per minute of one worker; null until it has ended a trial and was observed long enough. */
+  worker(name: string, completed: number, nowMs: number): number | null {
     const start = this.#workers.get(name);
-    // A name that counts from 0 again is another process.
+    // A smaller count is that of a restarted process.
     if (start === undefined || completed < start.count) {
       this.#workers.set(name, { atMs: nowMs, count: completed });
       return null;

@@ -1,5 +1,5 @@
-/** `ridgeline check-gradients`: are the gradients that train right? */
-import { Option, type Command } from 'commander';
+/** `ridgeline check-gradients`: compares the gradients of the kernels with numerical differences. */
+import type { Command } from 'commander';
 import {
   gradientsJson,
   gradientsText,
@@ -8,22 +8,15 @@ import {
 import {
   checkGradients,
   gradientLimits,
-  isRight,
+  isCorrect,
   type GradientCheckRequest,
 } from '../../trainers/two-layer/gradient-check.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
-import { chooseKernel, openKernel } from '../../trainers/two-layer/kernel-file.ts';
-import {
-  isUnicode,
-  paintFor,
-  wholeNumber,
-  widthOf,
-  type CommonFlags,
-  type Context,
-} from '../process/context.ts';
+import { say, type CommonFlags, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
-import { nativeFolders } from '../training/kernel-choice.ts';
-import { withCommonOptions } from '../process/options.ts';
+import { addCommand, formatOption, wholeNumber } from '../process/options.ts';
+import { textOptions } from '../process/terminal.ts';
+import { loadKernel } from '../training/kernel-choice.ts';
 
 interface CheckFlags extends CommonFlags {
   readonly format: 'table' | 'json';
@@ -31,7 +24,7 @@ interface CheckFlags extends CommonFlags {
   readonly samples: number;
 }
 
-/** The real shape, small ones, and the smallest; each with and without L2. */
+/** The shape of CIFAR-10, small shapes and the smallest, each with and without L2. */
 const networks = [
   { inputs: 3072, hidden: 50, classes: 10, rows: 100, lambda: 0 },
   { inputs: 3072, hidden: 50, classes: 10, rows: 100, lambda: 0.01 },
@@ -41,74 +34,49 @@ const networks = [
   { inputs: 5, hidden: 1, classes: 2, rows: 3, lambda: 0.3 },
 ] as const;
 
-export function addCheckGradientsCommand(
-  program: Command,
-  context: Context,
-  finish: (code: number) => void,
-): void {
-  withCommonOptions(program.command('check-gradients'))
-    .summary('the gradients that train, against differences')
-    .description(
-      'Compares analytic gradients in float64 with centred differences of the cost, and the gradients of the kernels that train, in float32, with those. Exits with 1 where an error is larger than it may be.',
-    )
-    .option('--seed <n>', 'of parameters and images', wholeNumber('--seed', 0, 2 ** 53 - 1), 1)
-    .option(
-      '--samples <n>',
-      'entries of each group of parameters that are compared with differences',
-      wholeNumber('--samples', 1, 1_000_000),
-      200,
-    )
+export function addCommands(program: Command, context: Context): void {
+  addCommand(program, 'check-gradients', {
+    summary: 'compares gradients with numerical differences',
+    description:
+      'Compares analytic float64 gradients with centred differences of the cost, and the float32 gradients of the training kernels with the float64 ones.',
+    notes: 'The exit code is 1 if an error exceeds its limit.',
+    examples: [
+      'ridgeline check-gradients',
+      'ridgeline check-gradients --samples 2000 --format json',
+    ],
+  })
+    .addOption(wholeNumber('--seed <n>', 'seed of parameters and images', 0, 2 ** 53 - 1, 1))
     .addOption(
-      new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
+      wholeNumber('--samples <n>', 'compared entries per parameter group', 1, 1_000_000, 200),
     )
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ridgeline check-gradients\n  ridgeline check-gradients --samples 2000 --format json',
-    )
+    .addOption(formatOption())
     .action(async (flags: CheckFlags) => {
-      const rows = checkAll(await kernelsHere(context), flags, context);
-      const options = {
-        width: widthOf(context, context.stdout),
-        color: paintFor(context, flags, context.stdout),
-        unicode: isUnicode(context),
-      };
+      const portable = await loadKernel(context, 'portable');
+      const best = await loadKernel(context, 'auto');
+      const kernels = best.name === portable.name ? [portable] : [portable, best];
+      const rows = kernels.flatMap((kernel) => checkKernel(kernel, flags, context));
       context.stdout.write(
         flags.format === 'json'
           ? gradientsJson(rows, gradientLimits)
-          : gradientsText(rows, gradientLimits, options),
+          : gradientsText(rows, gradientLimits, textOptions(context, flags)),
       );
-      finish(rows.every((row) => row.isRight) ? exitCode.done : exitCode.failed);
+      context.finish(rows.every((row) => row.isRight) ? exitCode.done : exitCode.failed);
     });
 }
 
-/** The portable kernel, and the native one where this machine has it. */
-async function kernelsHere(context: Context): Promise<Kernel[]> {
-  const portable = openKernel(await chooseKernel('portable', []));
-  const best = openKernel(await chooseKernel('auto', nativeFolders(context)));
-  return best.name === portable.name ? [portable] : [portable, best];
-}
-
-function checkAll(
-  kernels: readonly Kernel[],
-  { seed, samples, quiet }: CheckFlags,
-  context: Context,
-): GradientRow[] {
-  return kernels.flatMap((kernel) =>
-    networks.flatMap((network) => {
-      const name = `${network.inputs}-${network.hidden}-${network.classes}`;
-      if (quiet !== true)
-        context.stderr.write(`checking ${name}, λ ${network.lambda}, ${kernel.name} kernel\n`);
-      return rowsOf(kernel, name, { ...network, seed, samples });
-    }),
-  );
-}
-
-function rowsOf(kernel: Kernel, network: string, request: GradientCheckRequest): GradientRow[] {
-  return checkGradients(kernel, request).map((group) => ({
-    ...group,
-    network,
-    lambda: request.lambda,
-    kernel: kernel.name,
-    isRight: isRight(group),
-  }));
+function checkKernel(kernel: Kernel, flags: CheckFlags, context: Context): GradientRow[] {
+  const { seed, samples } = flags;
+  return networks.flatMap((network) => {
+    const name = `${network.inputs}-${network.hidden}-${network.classes}`;
+    const { lambda } = network;
+    say(context, flags, `checking ${name}, λ ${lambda}, ${kernel.name} kernel`);
+    const request: GradientCheckRequest = { ...network, seed, samples };
+    return checkGradients(kernel, request).map((group) => ({
+      ...group,
+      network: name,
+      lambda,
+      kernel: kernel.name,
+      isRight: isCorrect(group),
+    }));
+  });
 }

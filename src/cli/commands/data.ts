@@ -1,5 +1,6 @@
-/** `ridgeline data`: which data sets there are, what is in them, how to get them. */
-import { Option, type Command } from 'commander';
+/** `ridgeline data`: lists, describes, downloads and imports data sets. */
+import type { Command } from 'commander';
+import { RidgelineError } from '../../base/errors.ts';
 import {
   datasetInfo,
   listDatasets,
@@ -8,9 +9,8 @@ import {
 } from '../../dataset/catalogue.ts';
 import { fetchDataset } from '../../dataset/download/fetch.ts';
 import { importDataset } from '../../dataset/download/import.ts';
-import { RidgelineError } from '../../base/errors.ts';
-import { dataDirOf, type CommonFlags, type Context } from '../process/context.ts';
-import { withCommonOptions, withDataOption } from '../process/options.ts';
+import { dataDirectory, type CommonFlags, type Context } from '../process/context.ts';
+import { addCommand, formatOption, withDataOption } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 
 interface DataFlags extends CommonFlags {
@@ -22,61 +22,57 @@ interface FetchFlags extends CommonFlags {
   readonly sha256?: string;
 }
 
-export function addDataCommand(program: Command, context: Context): void {
+export function addCommands(program: Command, context: Context): void {
   const data = program
     .command('data')
-    .summary('data sets: list, info, fetch, import')
-    .description('Data sets: which there are, what is in them, how to get them.');
-  const command = (name: string, description: string, example: string): Command =>
-    withDataOption(withCommonOptions(data.command(name)))
-      .description(description)
-      .addHelpText('after', `\nExample:\n  ${example}`);
-  const format = (): Option =>
-    new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table');
-  command('list', 'Lists the data sets and where they were found.', 'ridgeline data list')
-    .addOption(format())
+    .summary('lists, describes, downloads and imports data sets')
+    .description('Lists, describes, downloads and imports data sets.')
+    .addHelpText('after', '\nExample:\n  ridgeline data list');
+  const add = (name: string, summary: string, ...examples: string[]): Command =>
+    withDataOption(addCommand(data, name, { summary, examples }));
+  const print = <T>(value: T, flags: DataFlags, format: (value: T) => string): void => {
+    const isJson = flags.format === 'json';
+    context.stdout.write(isJson ? `${JSON.stringify(value, null, 2)}\n` : format(value));
+  };
+  add('list', 'lists the data sets and their locations', 'ridgeline data list')
+    .addOption(formatOption())
     .action(async (flags: DataFlags) => {
-      const entries = await listDatasets(dataDirOf(context, flags));
-      context.stdout.write(
-        flags.format === 'json'
-          ? `${JSON.stringify(entries, null, 2)}\n`
-          : entries.map(entryLines).join(''),
-      );
+      const entries = await listDatasets(dataDirectory(context, flags));
+      print(entries, flags, (all) => all.map(entryText).join(''));
     });
-  command(
+  add(
     'info',
-    'Shows what is in a data set: parts, records, digests, classes.',
-    'ridgeline data info digits\n  ridgeline data info ~/data/images.npz',
+    'shows the shards, records, digests and classes of a data set',
+    'ridgeline data info digits',
+    'ridgeline data info ~/data/images.npz',
   )
-    .argument('<name>', 'as `ridgeline data list` shows it, or the path of files of your own')
-    .addOption(format())
+    .argument('<name>', 'name, as in `ridgeline data list`, or path of your own files')
+    .addOption(formatOption())
     .action(async (name: string, flags: DataFlags) => {
-      const info = await datasetInfo(name, dataDirOf(context, flags));
-      context.stdout.write(
-        flags.format === 'json' ? `${JSON.stringify(info, null, 2)}\n` : infoText(info),
-      );
+      print(await datasetInfo(name, dataDirectory(context, flags)), flags, infoText);
     });
-  command(
+  add(
     'fetch',
-    'Downloads a data set; started again, it goes on where it was.',
+    'downloads a data set, and resumes an interrupted download',
     'ridgeline data fetch cifar10',
   )
-    .argument('<name>', 'as `ridgeline data list` shows it')
-    .option('--url <address>', 'another source than the official one')
-    .option('--sha256 <digest>', 'the checksum of that source')
+    .argument('<name>', 'name, as in `ridgeline data list`')
+    .option('--url <address>', 'address of another source')
+    .option('--sha256 <digest>', 'checksum of that source')
     .action(async (name: string, flags: FetchFlags) => await fetchCommand(name, flags, context));
-  command(
+  add(
     'import',
-    'Checks an archive or unpacked folder and copies it to where studies find it.',
+    'checks an archive or folder and copies it to the data directory',
     'ridgeline data import cifar10 ~/Downloads/cifar-10-binary.tar.gz',
   )
-    .argument('<name>', 'which data set it is')
-    .argument('<path>', 'the archive or folder')
+    .argument('<name>', 'name of the data set')
+    .argument('<path>', 'path of the archive or folder')
     .action(async (name: string, path: string, flags: CommonFlags) => {
-      const imported = await importDataset(path, { dataDir: dataDirOf(context, flags), name });
-      const parts = imported.parts.map((part) => `${part.name} (${part.count} records)`).join(', ');
+      const dataDir = dataDirectory(context, flags);
+      const imported = await importDataset(path, { dataDir, name });
+      const shards = imported.shards.map((shard) => `${shard.name} (${shard.count} records)`);
       context.stderr.write(
-        `${name} is at ${imported.path}: ${parts}${officialText(imported.official)}\n`,
+        `${name} is at ${imported.path}: ${shards.join(', ')}${officialText(imported.official)}\n`,
       );
     });
 }
@@ -88,7 +84,8 @@ async function fetchCommand(name: string, flags: FetchFlags, context: Context): 
   const { url, sha256 } = flags;
   try {
     const fetched = await fetchDataset(name, {
-      dataDir: dataDirOf(context, flags),
+      dataDir: dataDirectory(context, flags),
+      env: context.env,
       url,
       sha256,
       signal: stop.signal,
@@ -101,14 +98,14 @@ async function fetchCommand(name: string, flags: FetchFlags, context: Context): 
     });
     if (context.stderr.isTTY) context.stderr.write('\r\u001B[K');
     context.stderr.write(
-      `${name} is at ${fetched.path}, checksum right${officialText(fetched.official)}\n`,
+      `${name} is at ${fetched.path}, checksum verified${officialText(fetched.official)}\n`,
     );
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     throw new RidgelineError(
       'DOWNLOAD_FAILED',
-      'Stopped; what came so far is kept.',
-      `Go on with \`ridgeline data fetch ${name}\`.`,
+      'The download was interrupted; the received bytes are kept.',
+      `Resume it with \`ridgeline data fetch ${name}\`.`,
     );
   }
 }
@@ -124,14 +121,14 @@ function officialText(official: boolean | null): string {
   if (official === null) return '';
   return official
     ? '; it is the official release'
-    : '; its hashes are not those of the official release';
+    : '; its digests differ from the official release';
 }
 
-function entryLines({
+function entryText({
   name,
   description,
   source,
-  parts,
+  shards,
   official,
   problem,
   paths,
@@ -141,10 +138,10 @@ function entryLines({
   const line = (text: string): void => void lines.push(`${' '.repeat(15)}${text}`);
   if (problem !== null) line(`cannot be used: ${problem}`);
   else if (source !== null)
-    line(`found: ${source}${officialText(official)}; parts: ${parts.join(', ')}`);
+    line(`found: ${source}${officialText(official)}; shards: ${shards.join(', ')}`);
   else {
-    line(`not here; looked for: ${paths.join(', ')}`);
-    if (fetchable) line(`\`ridgeline data fetch ${name}\` gets it`);
+    line(`not found; searched: ${paths.join(', ')}`);
+    if (fetchable) line(`download it: \`ridgeline data fetch ${name}\``);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -156,9 +153,9 @@ function infoText(info: DatasetInfo): string {
     `images   ${info.channels} × ${info.height} × ${info.width}, pixels 0 … ${info.pixelMax}, ${info.classes} classes`,
   ];
   if (info.classNames !== null) lines.push(`classes  ${info.classNames.join(', ')}`);
-  for (const { name, count, digest, classCounts, pixelMean } of info.parts) {
+  for (const { name, count, digest, classCounts, pixelMean } of info.shards) {
     lines.push(
-      `part     ${name}: ${count} records, mean pixel ${pixelMean.toFixed(2)}, per class ${classCounts.join(' ')}`,
+      `shard    ${name}: ${count} records, mean pixel ${pixelMean.toFixed(2)}, per class ${classCounts.join(' ')}`,
       `         sha256 ${digest}`,
     );
   }

@@ -1,34 +1,33 @@
-/** `ridgeline lr-range-test`: accuracy against a slowly rising rate, and between which rates to cycle. */
-import { Option, type Command } from 'commander';
-import { RidgelineError } from '../../base/errors.ts';
+/** `ridgeline lr-range-test`: measures accuracy while the learning rate rises, and suggests bounds. */
+import type { Command } from 'commander';
 import { rateRangeJson, rateRangeText } from '../../report/terminal/rate-range-text.ts';
+import type { TrainingData } from '../../study/images.ts';
+import { numberParam } from '../../study/search-space.ts';
 import { suggestRates } from '../../trainers/two-layer/learning-rate-range.ts';
-import type { TrainerSettings } from '../../study/spec/study-spec.ts';
-import { stepsOf } from '../../study/spec/training-length.ts';
-import type { TrialResult } from '../../study/trial.ts';
-import { assertTrainable, type TrainingData } from '../../study/images.ts';
-import { chooseKernel, type KernelSource } from '../../trainers/two-layer/kernel-file.ts';
+import { trainingSteps } from '../../trainers/two-layer/schedule.ts';
+import { twoLayer } from '../../trainers/two-layer/description.ts';
+import { twoLayerSettings, type TwoLayerSettings } from '../../trainers/two-layer/settings.ts';
+import { assertTrainable } from '../../trainers/two-layer/trainable.ts';
 import { TrainingPool } from '../../worker/training-pool.ts';
-import { checkChartPath } from '../results/chart-file.ts';
-import {
-  dataDirOf,
-  isUnicode,
-  paintFor,
-  wholeNumber,
-  widthOf,
-  type Context,
-} from '../process/context.ts';
+import { dataDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
-import { nativeFolders, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
-import { withCommonOptions, withDataOption } from '../process/options.ts';
-import { StopSignals } from '../process/stop-signals.ts';
 import {
-  chooseTraining,
-  type ChoiceFlags,
-  type TrainingChoice,
-} from '../training/training-choice.ts';
+  addCommand,
+  formatOption,
+  lambdaOption,
+  numeric,
+  usageError,
+  wholeNumber,
+  withDataOption,
+} from '../process/options.ts';
+import { StopSignals } from '../process/stop-signals.ts';
+import { textOptions } from '../process/terminal.ts';
+import { checkChartPath } from '../results/chart-file.ts';
+import { findKernel, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
 import { drawRange } from '../training/training-chart.ts';
-import { loadTrainingData } from '../training/training-data.ts';
+import { SeedsTraining } from '../training/train-seeds.ts';
+import { chooseTraining, type ChoiceFlags } from '../training/training-choice.ts';
+import { openTrainingData } from '../training/training-data.ts';
 import { TrainingView } from '../training/training-view.ts';
 
 interface RangeFlags extends ChoiceFlags, KernelFlags {
@@ -40,151 +39,100 @@ interface RangeFlags extends ChoiceFlags, KernelFlags {
   readonly chart?: string;
 }
 
-export function addRangeTestCommand(
-  program: Command,
-  context: Context,
-  finish: (code: number) => void,
-): void {
-  withKernelOption(withDataOption(withCommonOptions(program.command('lr-range-test'))))
-    .argument('<file>', 'a study or a recipe: its data, network and seed are used')
-    .summary('which learning rates to cycle between')
-    .description(
-      'Trains once while the learning rate rises in a straight line, and measures validation accuracy on the way. Where it starts to rise is the lowest rate to use, where it falls or becomes ragged the highest (Smith 2015, arXiv 1506.01186, section 3.3).',
-    )
-    .option('--min <rate>', 'where the rate starts', rate('--min'), 0)
-    .option('--max <rate>', 'where it ends', rate('--max'), 0.3)
-    .option('--epochs <n>', 'passes over the training set', wholeNumber('--epochs', 1, 10_000), 8)
-    .option('--points <n>', 'measurements on the way', wholeNumber('--points', 5, 10_000), 50)
-    .option('--chart <file>', 'draw accuracy against the rate: FILE.svg or FILE.png')
-    .option('--lambda <x>', 'λ; default: that of the recipe, for a study 0')
-    .addOption(
-      new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
-    )
-    .addHelpText(
-      'after',
-      '\nExample:\n  ridgeline lr-range-test configs/coarse-to-fine.yaml --max 0.5 --data-dir ~/data',
-    )
+export function addCommands(program: Command, context: Context): void {
+  const command = addCommand(program, 'lr-range-test', {
+    summary: 'finds the range of useful learning rates',
+    description:
+      'Trains once while the learning rate rises linearly, and measures validation accuracy.',
+    notes:
+      'The rate at which accuracy starts to rise is the lowest to use, the rate at which it falls or becomes ragged the highest (Smith 2015, arXiv 1506.01186, section 3.3).',
+    examples: ['ridgeline lr-range-test configs/coarse-to-fine.yaml --max 0.5 --data-dir ~/data'],
+  });
+  withKernelOption(withDataOption(command))
+    .argument('<file>', 'study or recipe file, for its data, network and seed')
+    .addOption(rateOption('--min <rate>', 'first learning rate', 0))
+    .addOption(rateOption('--max <rate>', 'last learning rate', 0.3))
+    .addOption(wholeNumber('--epochs <n>', 'passes over the training set', 1, 10_000, 8))
+    .addOption(wholeNumber('--points <n>', 'number of measurements', 5, 10_000, 50))
+    .option('--chart <file>', 'chart of accuracy by learning rate, ending with .svg or .png')
+    .addOption(lambdaOption('λ (default: that of the recipe; 0 for a study)'))
+    .addOption(formatOption())
     .action(async (file: string, flags: RangeFlags) => {
-      finish(await testRange(file, flags, context));
+      context.finish(await testRange(file, flags, context));
     });
 }
 
+function rateOption(flags: string, description: string, defaultValue: number) {
+  const isValid = (value: number): boolean => value >= 0 && value <= 1000;
+  return numeric(flags, description, isValid, 'a number from 0 to 1000', 0.5, defaultValue);
+}
+
 async function testRange(file: string, flags: RangeFlags, context: Context): Promise<number> {
-  refuseEmptyRange(flags);
+  const { min, max, epochs } = flags;
+  if (min >= max)
+    throw usageError(
+      `--min (${min}) must be smaller than --max (${max}).`,
+      'Give a smaller --min or a larger --max.',
+    );
   if (flags.chart !== undefined) checkChartPath(flags.chart);
-  const choice = await chooseTraining(file, flags, context, 0);
-  const dataset = { ...choice.dataset, test: null };
-  const data = await loadTrainingData(dataset, choice.seed, dataDirOf(context, flags), false);
-  const settings = risingRate(choice.settings, flags, data);
+  const choice = await chooseTraining(file, flags, context, { lambda: 0 });
+  const { test: _test, ...dataset } = choice.dataset;
+  const dataDir = dataDirectory(context, flags);
+  const { data } = await openTrainingData(dataset, choice.seed, dataDir, false);
+  const settings = risingRate(twoLayerSettings(choice.settings), flags, data);
   assertTrainable(settings, data);
-  const kernel = await chooseKernel(flags.kernel, nativeFolders(context));
+  const source = await findKernel(context, flags.kernel);
   using view = new TrainingView(context, flags);
-  const trained = await trainOnce({ ...choice, settings }, flags.epochs, data, kernel, view);
-  if (trained.kind === 'stopped') {
-    view.say('stopped; nothing is kept of a range test');
-    return trained.code;
+  await using pool = new TrainingPool(1, source);
+  const training = new SeedsTraining(
+    { choice: { ...choice, settings }, seeds: [choice.seed], data, threads: 1 },
+    { pool, checkpoints: null, view, nowMs: () => performance.now() },
+  );
+  using signals = new StopSignals(() => training.stop());
+  const [trained] = (await training.run()) ?? [];
+  if (trained === undefined) {
+    view.say('stopped; a range test saves no progress');
+    return signals.exitCode ?? exitCode.interrupted;
   }
   view.close();
   const { result } = trained;
   const { images, records } = data.validation;
-  const points = result.curve.map((m) => ({
-    learningRate: m.learningRate,
-    accuracy: m.validationAccuracy,
+  const points = result.curve.map(({ metrics }) => ({
+    learningRate: metrics['learning_rate'] ?? NaN,
+    accuracy: metrics['validation_accuracy'] ?? NaN,
   }));
   const range = {
-    lambda: choice.lambda,
-    epochs: flags.epochs,
+    lambda: numberParam(choice.params, 'lambda'),
+    metrics: twoLayer.metrics,
+    epochs,
     curve: result.curve,
     divergedAfter: result.kind === 'diverged' ? result.steps : null,
     suggested: suggestRates(points, images.classes, records.length),
-    kernel: kernel.name,
+    kernel: source.name,
   };
   if (flags.chart !== undefined) {
     await drawRange(flags.chart, choice.name, { points, suggested: range.suggested });
-    view.say(`${flags.chart} is written`);
+    view.say(`wrote ${flags.chart}`);
   }
-  const options = {
-    width: widthOf(context, context.stdout),
-    color: paintFor(context, flags, context.stdout),
-    unicode: isUnicode(context),
-  };
   context.stdout.write(
-    flags.format === 'json' ? rateRangeJson(range) : rateRangeText(range, options),
+    flags.format === 'json'
+      ? rateRangeJson(range)
+      : rateRangeText(range, textOptions(context, flags)),
   );
   return exitCode.done;
 }
 
-/** Half a cycle that lasts as long as the whole training: a straight line. */
+/** Half a cycle that is as long as the training: a straight line. */
 function risingRate(
-  settings: TrainerSettings,
+  { cycles: _cycles, ...rest }: TwoLayerSettings,
   { min, max, epochs, points }: RangeFlags,
   data: TrainingData,
-): TrainerSettings {
-  const length = { kind: 'epochs', epochs } as const;
-  const steps = stepsOf({ ...settings, length }, data.train.records.length);
+): TwoLayerSettings {
+  const settings = { ...rest, epochs };
+  const steps = trainingSteps(settings, data.train.records.length);
   return {
     ...settings,
-    length,
-    learningRate: { min, max, stepSize: steps },
-    measure: { kind: 'steps', steps: Math.max(1, Math.floor(steps / points)) },
+    learningRate: { min, max, stepSize: steps, cycleMultiplier: 1 },
+    measure: { steps: Math.max(1, Math.floor(steps / points)) },
   };
-}
-
-type Trained =
-  | { readonly kind: 'ended'; readonly result: TrialResult }
-  | { readonly kind: 'stopped'; readonly code: number };
-
-async function trainOnce(
-  { seed, replicate, settings, lambda }: TrainingChoice,
-  epochs: number,
-  data: TrainingData,
-  kernel: KernelSource,
-  view: TrainingView,
-): Promise<Trained> {
-  await using pool = new TrainingPool(1, kernel);
-  const training = pool.start(
-    { seed, replicate, settings, lambda, resume: null, data, measureTest: false },
-    (message) => {
-      if (message.kind === 'measured') view.measured(seed, epochs, message.measurement);
-    },
-  );
-  const steps = stepsOf(settings, data.train.records.length);
-  const startedMs = performance.now();
-  view.watch(() => [
-    {
-      seed,
-      step: training.step(),
-      steps,
-      epochs,
-      measured: null,
-      elapsedMs: performance.now() - startedMs,
-      stepsHere: training.step(),
-    },
-  ]);
-  using signals = new StopSignals(() => training.stop());
-  const result = await training.finished;
-  return result === null
-    ? { kind: 'stopped', code: signals.exitCode ?? exitCode.interrupted }
-    : { kind: 'ended', result };
-}
-
-function rate(name: string): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== '' && value >= 0 && value <= 1000) return value;
-    throw new RidgelineError(
-      'USAGE',
-      `${name} must be a number from 0 to 1000, got ${JSON.stringify(text)}.`,
-      `Give for example ${name} 0.5.`,
-    );
-  };
-}
-
-function refuseEmptyRange({ min, max }: RangeFlags): void {
-  if (min < max) return;
-  throw new RidgelineError(
-    'USAGE',
-    `--min ${min} is not below --max ${max}, so the rate could not rise.`,
-    'Give a --min below --max.',
-  );
 }

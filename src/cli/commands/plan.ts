@@ -1,87 +1,100 @@
-/** `ridgeline plan`: every λ that would be tried, what it costs, and nothing is started. */
-import { Option, type Command } from 'commander';
+/** `ridgeline plan`: prints the trials of a study and their cost without starting it. */
+import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
 import { openDataset } from '../../dataset/open-dataset.ts';
 import { formatPlan, planJson, type Plan } from '../../report/terminal/plan-text.ts';
-import { stageTrials } from '../../search/samplers/random.ts';
-import type { StudySpec } from '../../study/spec/study-spec.ts';
-import { batchRemark, stepsOf } from '../../study/spec/training-length.ts';
+import { sampleTrials } from '../../search/samplers/random.ts';
+import { givenDistribution, type SearchSpace } from '../../study/search-space.ts';
+import type { StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
+import { trainerName } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
+import { describeTrainer } from '../../trainers/registry.ts';
+import { trainTrials } from '../../trainers/train-trials.ts';
+import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
+import { twoLayerTraining } from '../../trainers/two-layer/two-layer.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
-import { trainPack } from '../../trainers/two-layer/train-pack.ts';
-import { dataDirOf, type CommonFlags, type Context } from '../process/context.ts';
-import { kernelFor, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
-import { withCommonOptions, withDataOption } from '../process/options.ts';
-import { loadTrainingData } from '../training/training-data.ts';
+import { dataDirectory, type CommonFlags, type Context } from '../process/context.ts';
+import { addCommand, formatOption, withDataOption } from '../process/options.ts';
+import { loadKernel, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { openTrainingData } from '../training/training-data.ts';
 
-/** Steps of the short run from which the cost is estimated. */
-const sampleSteps = 20;
-
-export function addPlanCommand(program: Command, context: Context): void {
-  withKernelOption(withDataOption(withCommonOptions(program.command('plan'))))
-    .argument('<study>', 'the study file (YAML)')
-    .summary('every λ that would be tried; nothing is started')
-    .description(
-      'Prints every λ that would be tried, a narrowing stage with its rule, and what the search costs on this machine. Nothing is started.',
-    )
-    .addOption(
-      new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
-    )
-    .addHelpText('after', '\nExample:\n  ridgeline plan configs/quickstart.yaml')
-    .action(
-      async (file: string, flags: CommonFlags & KernelFlags & { readonly format: string }) => {
-        const spec = await loadStudy(file);
-        const kernel = await kernelFor(context, flags.kernel);
-        const plan = await planOf(spec, dataDirOf(context, flags), kernel);
-        context.stdout.write(flags.format === 'json' ? planJson(plan) : formatPlan(plan));
-      },
-    );
+interface PlanFlags extends CommonFlags, KernelFlags {
+  readonly format: 'table' | 'json';
 }
 
-async function planOf(spec: StudySpec, dataDir: string, kernel: Kernel): Promise<Plan> {
-  const opened = await openDataset(spec.dataset, { dataDir });
-  const remark = batchRemark(spec.trainer, opened.counts.train);
-  const steps = stepsOf(spec.trainer, opened.counts.train);
-  const secondsPerTrial = (await secondsPerStep(spec, dataDir, kernel)) * steps;
+/** Steps of the short run that the cost is estimated from. */
+const sampleSteps = 20;
+
+export function addCommands(program: Command, context: Context): void {
+  const command = addCommand(program, 'plan', {
+    summary: 'prints the trials and the cost of a study without starting it',
+    description:
+      'Prints the parameters of every trial, the rule of each narrowing stage, and the estimated cost on this machine, and starts nothing.',
+    examples: ['ridgeline plan configs/quickstart.yaml'],
+  });
+  withKernelOption(withDataOption(command))
+    .argument('<study>', 'study file (YAML)')
+    .addOption(formatOption())
+    .action(async (file: string, flags: PlanFlags) => {
+      const spec = await loadStudy(file, describeTrainer);
+      const kernel = await loadKernel(context, flags.kernel);
+      const plan = await buildPlan(spec, dataDirectory(context, flags), kernel);
+      context.stdout.write(flags.format === 'json' ? planJson(plan) : formatPlan(plan));
+    });
+}
+
+async function buildPlan(spec: StudySpec, dataDir: string, kernel: Kernel): Promise<Plan> {
+  const { source, counts } = await openDataset(spec.dataset, { dataDir });
+  const trainer = describeTrainer(trainerName(spec.trainer));
+  const steps = trainer.rungs(spec.trainer, counts.train).at(-1) ?? 0;
   return {
     study: spec.study,
-    source: opened.source,
-    counts: opened.counts,
+    source,
+    counts,
     steps,
-    secondsPerTrial,
+    secondsPerTrial: (await secondsPerStep(spec, dataDir, kernel)) * steps,
     replicates: spec.replicates,
     racing: spec.racing,
-    warnings: remark === null ? [] : [remark],
-    stages: spec.stages.map((stage) => {
-      const { name, trials, lambda } = stage;
-      if (lambda.kind === 'narrow')
-        return { name, trials, range: null, narrows: lambda.narrow, lambdas: [] };
-      const sampled = stageTrials({ ...spec, replicates: 1 }, stage, lambda.range);
-      return {
-        name,
-        trials,
-        range: lambda.range,
-        narrows: null,
-        lambdas: sampled.map((trial) => ({ trial: trialName(trial.id), lambda: trial.lambda })),
-      };
-    }),
+    warnings: trainer.remarks(spec.trainer, counts.train),
+    stages: spec.stages.map((stage) => planStage(spec, stage)),
   };
 }
 
-/** Measured here and now, by a few steps of the real training. */
+function planStage(spec: StudySpec, stage: StageSpec): Plan['stages'][number] {
+  const { name, trials, search } = stage;
+  const entries = Object.entries(search);
+  const narrows = entries.find(([, { narrow }]) => narrow !== undefined)?.[1].narrow;
+  if (narrows !== undefined) return { name, trials, space: null, narrows, configurations: [] };
+  const space: SearchSpace = Object.fromEntries(
+    entries.flatMap(([parameter, from]) => {
+      const distribution = givenDistribution(from);
+      return distribution === null ? [] : [[parameter, distribution]];
+    }),
+  );
+  const configurations = sampleTrials({ ...spec, replicates: 1 }, stage, space);
+  return {
+    name,
+    trials,
+    space,
+    narrows: null,
+    configurations: configurations.map(({ id, params }) => ({ trial: trialName(id), params })),
+  };
+}
+
+/** Measured with a few steps of the real training. */
 async function secondsPerStep(spec: StudySpec, dataDir: string, kernel: Kernel): Promise<number> {
-  const data = await loadTrainingData(spec.dataset, spec.seed, dataDir, false);
-  const settings = {
-    ...spec.trainer,
-    learningRate: {
-      min: spec.trainer.learningRate.min,
-      max: spec.trainer.learningRate.max,
-      stepSize: sampleSteps / 2,
-    },
-    length: { kind: 'cycles', cycles: 1 },
-    measure: { kind: 'end' },
-  } as const;
-  const request = { seed: spec.seed, replicate: 1, settings, lambdas: [1e-3], measureTest: false };
-  const [result] = trainPack(kernel, request, data, { nowMs: () => performance.now() });
+  const { data } = await openTrainingData(spec.dataset, spec.seed, dataDir, false);
+  const { epochs: _epochs, ...settings } = twoLayerSettings(spec.trainer);
+  const short = {
+    ...settings,
+    learningRate: { ...settings.learningRate, stepSize: sampleSteps / 2, cycleMultiplier: 1 },
+    cycles: 1,
+    measure: 'end',
+  };
+  const request = { seed: spec.seed, replicate: 1, settings: short, measureTest: false };
+  const [result] =
+    trainTrials(twoLayerTraining(kernel), { ...request, params: [{ lambda: 1e-3 }] }, data, {
+      nowMs: () => performance.now(),
+    }) ?? [];
   return (result?.seconds ?? 0) / sampleSteps;
 }

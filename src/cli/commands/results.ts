@@ -1,190 +1,188 @@
-/** `ridgeline results`, `trial` and `diff`: always from the store, whether a coordinator runs or not. */
-import { Option, type Command } from 'commander';
-import { diffJson, formatDiff } from '../../report/terminal/diff-text.ts';
-import { diffSide, studyDiff, type DiffSide } from '../../report/results/study-diff.ts';
-import { studyResults } from '../../report/results/study-results.ts';
-import { terminalCurve } from '../../report/terminal/terminal-curve.ts';
-import { trialJson } from '../../report/files/trial-json.ts';
-import { formatTrial } from '../../report/terminal/trial-text.ts';
+/** `ridgeline results`, `trial` and `diff`: read from the store, with or without a running coordinator. */
+import type { Command } from 'commander';
 import { locateNamed } from '../../dataset/locate.ts';
 import { namedDataset } from '../../dataset/named-datasets.ts';
+import { cyclicalRateFrom } from '../../report/charts/rate-cycles.ts';
+import { trialJson } from '../../report/files/trial-json.ts';
+import { diffSide, studyDiff, type DiffSide } from '../../report/results/study-diff.ts';
+import { studyResults } from '../../report/results/study-results.ts';
+import { diffJson, formatDiff } from '../../report/terminal/diff-text.ts';
+import { terminalCurve } from '../../report/terminal/terminal-curve.ts';
+import { formatTrial } from '../../report/terminal/trial-text.ts';
+import type { StoreReader } from '../../store/store.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
-import type { StoreReader } from '../../store/sqlite/read.ts';
-import type { DatasetSource } from '../../study/spec/study-spec.ts';
+import type { DatasetSpec } from '../../study/spec/study-spec.ts';
+import { trainerName } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
+import { describeTrainer } from '../../trainers/registry.ts';
+
 import {
-  dataDirOf,
-  stateDirOf,
-  wholeNumber,
+  dataDirectory,
+  say,
+  stateDirectory,
   type CommonFlags,
   type Context,
 } from '../process/context.ts';
+import {
+  addCommand,
+  formatOption,
+  outputFormatOption,
+  wholeNumber,
+  withDataOption,
+} from '../process/options.ts';
 import { shellWord } from '../process/resume-command.ts';
-import { withCommonOptions, withDataOption } from '../process/options.ts';
-import { resultFormats, textOptions, writeResults } from '../results/results-output.ts';
+import { textOptions } from '../process/terminal.ts';
+import { resultFormats, writeResults, type ResultsFlags } from '../results/results-output.ts';
 import { directoryOptions, storedStudy, storedTrial } from '../results/stored-study.ts';
 
-interface ResultsFlags extends CommonFlags {
-  readonly stage?: string;
-  readonly top?: number;
-  readonly all?: boolean;
-  readonly columns?: string;
-  readonly sort?: string;
-  readonly where?: string;
-  readonly replicates?: boolean;
-  readonly chart?: boolean;
-  readonly format?: string;
-  readonly output?: string;
-}
-
-interface FormatFlags extends CommonFlags {
+interface TrialFlags extends CommonFlags {
   readonly format: 'table' | 'json';
+  readonly chart?: boolean;
 }
 
-interface TrialFlags extends FormatFlags {
-  readonly chart?: boolean;
+interface DiffFlags extends CommonFlags {
+  readonly format: 'table' | 'json';
+  readonly otherState?: string;
 }
 
 const topDefault = 20;
 
-const resultsExamples = `
-Examples:
-  ridgeline results quickstart
-  ridgeline results quickstart --where 'validation_accuracy > 0.95 and tied' --sort lambda
-  ridgeline results quickstart --columns trial,lambda,validation_accuracy --all
-  ridgeline results quickstart --format csv -o results.csv
-
---where takes columns, = != < <= > >=, and, or, not and parentheses. Columns are named as in the files.
-Formats for other tools: parquet (pandas, Polars, DuckDB), optuna (a journal for optuna-dashboard).`;
-
-export function addResultsCommands(program: Command, context: Context): void {
-  withCommonOptions(program.command('results'))
-    .argument('<study>', 'its name')
-    .summary('ranked tables of a study')
-    .description(
-      'Ranked tables of a study, from the store: during a search, after it, and when no coordinator runs.',
-    )
-    .option('--stage <name>', 'only this stage')
-    .option(
-      '--top <n>',
-      `rows of each stage (default: ${topDefault} in a table, all elsewhere)`,
-      wholeNumber('--top', 1, 1_000_000),
-    )
-    .option('--all', 'all rows')
-    .option('--replicates', 'a row for each replicate, not one for each λ with their means')
-    .option('--columns <names>', 'these columns, in this order: trial,lambda,…')
-    .option('--sort <column>', 'another order than by rank: lambda, or lambda:desc')
-    .option('--where <condition>', "only these rows: 'validation_accuracy > 0.45'")
-    .addOption(
-      new Option('--format <format>', 'default: table in a terminal, tsv elsewhere').choices([
-        ...resultFormats,
-      ]),
-    )
-    .option('--chart', 'below the table, λ against the objective')
-    .option('-o, --output <file>', 'write to a file')
-    .addHelpText('after', resultsExamples)
-    .action((study: string, flags: ResultsFlags) => {
-      printResults(study, flags, context);
-    });
+export function addCommands(program: Command, context: Context): void {
+  addResults(program, context);
   addTrial(program, context);
   addDiff(program, context);
 }
 
-function printResults(study: string, flags: ResultsFlags, context: Context): void {
-  using reader = openStoreReader(stateDirOf(context, flags));
-  const { record, trials } = reader.snapshot(() => ({
-    record: storedStudy(reader, study),
-    trials: reader.trials(study, { correctness: true }),
-  }));
-  const { format = null, stage = null, sort = null, where = null, chart = false, columns } = flags;
-  const { replicates = false } = flags;
-  const output = flags.output === '-' ? null : (flags.output ?? null);
-  const isTable =
-    format === 'table' || (format === null && (chart || (context.stdout.isTTY && output === null)));
-  // Files are whole unless --top says otherwise; a terminal shows the best.
-  const top = flags.all === true ? null : (flags.top ?? (isTable ? topDefault : null));
-  const names = columns?.split(',').map((name) => name.trim()) ?? null;
-  writeResults(
-    { study: record, trials, reader },
-    { format, top, stage, columns: names, sort, where, replicates, chart, output },
-    context,
-    flags,
-  );
-}
-
-function addTrial(program: Command, context: Context): void {
-  withDataOption(withCommonOptions(program.command('trial')))
-    .argument('<study>', 'its name')
-    .argument('<trial>', 'such as coarse/7')
-    .summary('everything about one trial')
-    .description(
-      'Everything about one trial: λ, place, settings, attempts, measurements, digest, who verified it, and the command that trains it again.',
+function addResults(program: Command, context: Context): void {
+  addCommand(program, 'results', {
+    summary: 'prints ranked tables of a study',
+    description: 'Prints ranked tables of a study from the store, during a search or after it.',
+    examples: [
+      'ridgeline results quickstart',
+      "ridgeline results quickstart --where 'validation_accuracy > 0.95 and tied' --sort lambda",
+      'ridgeline results quickstart --columns trial,lambda,validation_accuracy --all',
+      'ridgeline results quickstart --format csv -o results.csv',
+    ],
+  })
+    .argument('<study>', 'study name')
+    .option('--stage <name>', 'name of the only stage to show')
+    .addOption(
+      wholeNumber('--top <n>', `rows per stage (default: ${topDefault} in a table)`, 1, 1_000_000),
     )
-    .addOption(formatOption())
-    .option('--chart', 'with its learning curve')
-    .addHelpText('after', '\nExample:\n  ridgeline trial quickstart coarse/7 --chart')
-    .action(async (study: string, name: string, flags: TrialFlags) => {
-      using reader = openStoreReader(stateDirOf(context, flags));
-      const record = storedStudy(reader, study);
-      const { id, trial } = storedTrial(reader, study, name);
-      // The first replicate may be asked for as coarse/7.1 too.
-      const canonical = trialName(id);
-      const attempts = reader.attempts(study, id);
-      const trials = reader.trials(study, { correctness: true });
-      const results = studyResults(record, trials, 'trial', attempts);
-      const row = results.stages.flatMap(({ rows }) => rows).find((of) => of.trial === canonical);
-      if (row === undefined) throw new Error(`${canonical} is a trial and has no row`);
-      const source = {
-        study: record,
-        results,
-        row,
-        trial,
-        attempts,
-        command: `ridgeline train ${shellWord(study)} --trial ${shellWord(canonical)}${directoryOptions(flags)}`,
-      };
-      const options = textOptions(context, flags);
-      await hintAtData(record.spec.dataset.source, flags, context);
-      context.stdout.write(
-        flags.format === 'json' ? trialJson(source) : formatTrial(source, options),
-      );
-      if (flags.chart !== true || flags.format === 'json' || trial.result === null) return;
-      const chart = terminalCurve(trial.result.curve, record.spec.trainer.learningRate, options);
-      if (chart !== '') context.stdout.write(`\n${chart}`);
+    .option('--all', 'all rows')
+    .option('--replicates', 'one row per replicate, instead of means per configuration')
+    .option('--columns <names>', 'columns in order, such as trial,lambda')
+    .option('--sort <column>', 'order of the rows, such as lambda or lambda:desc (default: rank)')
+    .option('--where <condition>', "condition on rows, such as 'validation_accuracy > 0.45'")
+    .addOption(outputFormatOption(resultFormats))
+    .option('--chart', 'scatter chart of the objective below the table')
+    .option('-o, --output <file>', 'output file')
+    .addHelpText(
+      'after',
+      `
+--where accepts columns, = != < <= > >=, and, or, not and parentheses. Columns are named as in the files.
+Formats for other tools: parquet (pandas, Polars, DuckDB), optuna (a journal for optuna-dashboard).`,
+    )
+    .action(async (study: string, flags: ResultsFlags & { readonly all?: boolean }) => {
+      await printResults(study, flags, flags.all === true ? null : topDefault, context);
     });
 }
 
-/** The store does not know from which --data-dir a search was started. */
-async function hintAtData(
-  source: DatasetSource,
+async function printResults(
+  study: string,
+  flags: ResultsFlags,
+  topInTable: number | null,
+  context: Context,
+): Promise<void> {
+  await using reader = await openStoreReader(stateDirectory(context, flags));
+  const { record, trials } = await reader.snapshot(async (reads) => ({
+    record: await storedStudy(reads, study),
+    trials: await reads.trials(study, { correctness: true }),
+  }));
+  await writeResults({ study: record, trials, reader }, flags, context, topInTable);
+}
+
+function addTrial(program: Command, context: Context): void {
+  const command = addCommand(program, 'trial', {
+    summary: 'prints everything about one trial',
+    description:
+      'Prints one trial: parameters, settings, attempts, measurements, digest, verification, and the command that trains it again.',
+    examples: ['ridgeline trial quickstart coarse/7 --chart'],
+  });
+  withDataOption(command)
+    .argument('<study>', 'study name')
+    .argument('<trial>', 'trial name, such as coarse/7')
+    .addOption(formatOption())
+    .option('--chart', 'learning curve below the table')
+    .action(async (study: string, name: string, flags: TrialFlags) => {
+      await printTrial(study, name, flags, context);
+    });
+}
+
+async function printTrial(
+  study: string,
+  name: string,
   flags: TrialFlags,
   context: Context,
 ): Promise<void> {
-  if (source.kind === 'path' || flags.quiet === true) return;
-  const dataDir = dataDirOf(context, flags);
-  if ((await locateNamed(namedDataset(source.name), dataDir)) !== null) return;
-  context.stderr.write(
-    `${source.name} is not in ${dataDir}: to train the trial again, add the --data-dir of the search\n`,
+  await using reader = await openStoreReader(stateDirectory(context, flags));
+  const record = await storedStudy(reader, study);
+  const { id, trial } = await storedTrial(reader, study, name);
+  // coarse/7.1 is another name of coarse/7.
+  const canonical = trialName(id);
+  const attempts = await reader.attempts(study, id);
+  const trials = await reader.trials(study, { correctness: true });
+  const trainer = describeTrainer(trainerName(record.spec.trainer));
+  const results = studyResults(record, trials, trainer, { rows: 'trial', attempts });
+  const row = results.stages.flatMap(({ rows }) => rows).find((of) => of.trial === canonical);
+  if (row === undefined) throw new Error(`trial ${canonical} has no row`);
+  const command = `ridgeline train ${shellWord(study)} --trial ${shellWord(canonical)}${directoryOptions(flags)}`;
+  const source = { study: record, results, row, trial, attempts, command };
+  const options = textOptions(context, flags);
+  await hintAtData(record.spec.dataset, flags, context);
+  context.stdout.write(flags.format === 'json' ? trialJson(source) : formatTrial(source, options));
+  if (flags.chart !== true || flags.format === 'json' || trial.result === null) return;
+  const rate = cyclicalRateFrom(record.spec.trainer);
+  const chart = terminalCurve(trial.result.curve, trainer.metrics, rate, options);
+  if (chart !== '') context.stdout.write(`\n${chart}`);
+}
+
+/** The store does not record the --data-dir of a search. */
+async function hintAtData(
+  { name, path }: DatasetSpec,
+  flags: TrialFlags,
+  context: Context,
+): Promise<void> {
+  if (path !== undefined || name === undefined) return;
+  const dataDir = dataDirectory(context, flags);
+  if ((await locateNamed(namedDataset(name), dataDir)) !== null) return;
+  say(
+    context,
+    flags,
+    `${name} is not in ${dataDir}: to train the trial again, add the --data-dir of the search`,
   );
 }
 
 function addDiff(program: Command, context: Context): void {
-  withCommonOptions(program.command('diff'))
-    .argument('<a>', 'a study')
-    .argument('<b>', 'another one')
-    .option('--other-state <dir>', 'where the second study is kept, if not with the first')
-    .summary('two studies compared')
-    .description(
-      'Two studies compared: what differs in their files, what came out, and how many trials are the same to the last bit.',
-    )
+  addCommand(program, 'diff', {
+    summary: 'compares two studies',
+    description:
+      'Compares two studies: their files, their results, and how many trials are identical bit by bit.',
+    examples: [
+      'ridgeline diff quickstart coarse-to-fine',
+      'ridgeline diff quickstart quickstart --other-state ~/node1-state',
+    ],
+  })
+    .argument('<a>', 'name of a study')
+    .argument('<b>', 'name of another study')
+    .option('--other-state <dir>', 'state directory of the second study (default: --state)')
     .addOption(formatOption())
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ridgeline diff quickstart coarse-to-fine\n  ridgeline diff quickstart quickstart --other-state ~/node1-state',
-    )
-    .action((a: string, b: string, flags: FormatFlags & { readonly otherState?: string }) => {
-      using first = openStoreReader(stateDirOf(context, flags));
-      using second = openStoreReader(flags.otherState ?? stateDirOf(context, flags));
-      const [left, right] = [sideOf(first, a), sideOf(second, b)];
+    .action(async (a: string, b: string, flags: DiffFlags) => {
+      const stateDir = stateDirectory(context, flags);
+      await using first = await openStoreReader(stateDir);
+      await using second = await openStoreReader(flags.otherState ?? stateDir);
+      const left = await readSide(first, a);
+      const right = await readSide(second, b);
       const diff = studyDiff(left, right);
       context.stdout.write(
         flags.format === 'json'
@@ -194,16 +192,10 @@ function addDiff(program: Command, context: Context): void {
     });
 }
 
-function sideOf(reader: StoreReader, study: string): DiffSide {
-  return reader.snapshot(() => {
-    const record = storedStudy(reader, study);
-    const trials = reader.trials(study, { correctness: true });
-    return diffSide(record, trials);
+async function readSide(reader: StoreReader, study: string): Promise<DiffSide> {
+  return await reader.snapshot(async (reads) => {
+    const record = await storedStudy(reads, study);
+    const trials = await reads.trials(study, { correctness: true });
+    return diffSide(record, trials, describeTrainer(trainerName(record.spec.trainer)));
   });
-}
-
-function formatOption(): Option {
-  return new Option('--format <format>', 'how to print')
-    .choices(['table', 'json'])
-    .default('table');
 }

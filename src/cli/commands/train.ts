@@ -1,46 +1,48 @@
-/** `ridgeline train`: training in this process, of a recipe or of a study's trial; one seed, several, an ensemble. */
-import { Option, type Command } from 'commander';
-import { RidgelineError } from '../../base/errors.ts';
+/** `ridgeline train`: trains a recipe or one trial of a study in this process, with one or several seeds. */
+import type { Command } from 'commander';
 import type { SeedResult } from '../../report/results/training-means.ts';
-import {
-  trainingJson,
-  trainingText,
-  type TrainingSummary,
-} from '../../report/terminal/training-text.ts';
-import type { TrainingIdentity } from '../../trainers/two-layer/checkpoint.ts';
-import { assertTrainable } from '../../study/images.ts';
+import { trainingJson, trainingText } from '../../report/terminal/training-text.ts';
+import { trainerName } from '../../study/trainer-description.ts';
+import { describeTrainer } from '../../trainers/registry.ts';
+import type { TrainingIdentity } from '../../trainers/checkpoint.ts';
+import { openKernel } from '../../trainers/two-layer/kernel-file.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
-import { chooseKernel, openKernel } from '../../trainers/two-layer/kernel-file.ts';
+import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
+import { assertTrainable } from '../../trainers/two-layer/trainable.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { TrainingPool } from '../../worker/training-pool.ts';
-import { buildEnsemble, classifierOf, type EnsembleRequest } from '../training/build-ensemble.ts';
-import { checkChartPath } from '../results/chart-file.ts';
-import { CheckpointFiles } from '../training/checkpoint-files.ts';
-import {
-  dataDirOf,
-  isUnicode,
-  paintFor,
-  stateDirOf,
-  wholeNumber,
-  widthOf,
-  type Context,
-} from '../process/context.ts';
+import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
-import { commandToGoOn } from '../process/resume-command.ts';
-import { nativeFolders, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
-import { checkModelPath, saveModel } from '../training/model-files.ts';
-import { withCommonOptions, withDataOption } from '../process/options.ts';
+import {
+  addCommand,
+  formatOption,
+  lambdaOption,
+  usageError,
+  wholeNumber,
+  withDataOption,
+} from '../process/options.ts';
+import { formatCommand } from '../process/resume-command.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-import { identityOf, SeedsTraining } from '../training/train-seeds.ts';
-import { chooseTraining, type ChoiceFlags } from '../training/training-choice.ts';
+import { textOptions } from '../process/terminal.ts';
+import { checkChartPath } from '../results/chart-file.ts';
+import {
+  buildClassifier,
+  buildEnsemble,
+  type EnsembleRequest,
+} from '../training/build-ensemble.ts';
+import { CheckpointFiles } from '../training/checkpoint-files.ts';
+import { findKernel, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { checkModelPath, saveModel } from '../training/model-files.ts';
+import { buildIdentity, SeedsTraining } from '../training/train-seeds.ts';
 import { drawTraining } from '../training/training-chart.ts';
+import { chooseTraining, type ChoiceFlags } from '../training/training-choice.ts';
 import { openTrainingData } from '../training/training-data.ts';
 import { TrainingView } from '../training/training-view.ts';
 
 interface TrainFlags extends ChoiceFlags, KernelFlags {
   readonly format: 'table' | 'json';
   readonly seeds?: number;
-  /** Seeds of the ensemble. */
+  /** Number of seeds of the ensemble. */
   readonly ensemble?: number;
   readonly threads?: number;
   readonly save?: string;
@@ -50,111 +52,108 @@ interface TrainFlags extends ChoiceFlags, KernelFlags {
 
 const seedsMax = 1000;
 
-export function addTrainCommand(
-  program: Command,
-  context: Context,
-  finish: (code: number) => void,
-): void {
-  withKernelOption(withDataOption(withCommonOptions(program.command('train'))))
+export function addCommands(program: Command, context: Context): void {
+  const command = addCommand(program, 'train', {
+    summary: 'trains without a search and prints the learning curve',
+    description:
+      'Trains a recipe, or one trial of a study, in this process; a trial gives the same digest as in the search.',
+    notes:
+      'Ctrl-C saves checkpoints; the same command with --resume continues and ends with the same digest.',
+    examples: [
+      'ridgeline train configs/quickstart.yaml --lambda 0.001',
+      'ridgeline train configs/figure-3.yaml --seeds 5 --chart figure-3.svg',
+      'ridgeline train configs/best-classifier.yaml --ensemble seeds=2 --save best.npz',
+    ],
+  });
+  withKernelOption(withDataOption(command))
     .argument(
       '<file>',
-      'a study, or a recipe: a study without stages, with trainer.lambda; or the name of a stored study',
+      'study file, recipe file (a study without stages, with trainer.lambda) or name of a stored study',
     )
-    .summary('training without a search, with its curve')
-    .description(
-      'Trains in this process: a recipe, or one trial of a study. A trial gives the same digest as it did in the search. Ctrl-C keeps what was done; the same command with --resume goes on, and ends with the same digest.',
-    )
-    .option('--lambda <x>', 'λ, for a study; or instead of the one of a recipe')
-    .option('--trial <name>', 'a trial of the stored study, such as coarse/7')
-    .option('--winner', 'the winner of the stored study')
-    .option(
-      '--seeds <n>',
-      'train n times, from this seed on, and give the means',
-      wholeNumber('--seeds', 1, seedsMax),
-    )
+    .addOption(lambdaOption('λ of a study, or instead of that of the recipe'))
+    .option('--trial <name>', 'trial of the stored study, such as coarse/7')
+    .option('--winner', 'winner of the stored study')
+    .addOption(wholeNumber('--seeds <n>', 'number of seeds to train and average', 1, seedsMax))
     .option(
       '--ensemble <seeds=n>',
-      'train n times and average the probabilities of the networks, also over the mirrored image where trainer.mirror is true',
-      ensembleSeeds,
+      'number of seeds whose class probabilities are averaged (with mirrored images if trainer.mirror is true)',
+      parseEnsemble,
     )
-    .option(
-      '--threads <n>',
-      'seeds that train at the same time (default: one a core)',
-      wholeNumber('--threads', 1, 1024),
-    )
-    .option('--save <file>', 'keep the network or the ensemble: FILE.npz or FILE.safetensors')
-    .option('--chart <file>', 'draw the curves, over the learning rate: FILE.svg or FILE.png')
-    .option('--resume', 'go on where the same training was stopped')
     .addOption(
-      new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'),
+      wholeNumber('--threads <n>', 'number of seeds in parallel (default: cores)', 1, 1024),
     )
-    .addHelpText(
-      'after',
-      '\nExamples:\n  ridgeline train configs/quickstart.yaml --lambda 0.001\n  ridgeline train configs/figure-3.yaml --seeds 5 --chart figure-3.svg\n  ridgeline train configs/best-classifier.yaml --ensemble seeds=2 --save best.npz',
-    )
+    .option('--save <file>', 'model file, ending with .npz or .safetensors')
+    .option('--chart <file>', 'chart of the learning curves, ending with .svg or .png')
+    .option('--resume', 'continuation of an interrupted training')
+    .addOption(formatOption())
     .action(async (file: string, flags: TrainFlags) => {
-      finish(await train(file, flags, context));
+      context.finish(await train(file, flags, context));
     });
 }
 
 async function train(file: string, flags: TrainFlags, context: Context): Promise<number> {
-  refuseContradictions(flags);
+  checkFlags(flags);
   const choice = await chooseTraining(file, flags, context);
-  const hasTest = choice.dataset.test !== null;
-  const dataDir = dataDirOf(context, flags);
+  const hasTest = choice.dataset.test !== undefined;
+  const dataDir = dataDirectory(context, flags);
   const opened = await openTrainingData(choice.dataset, choice.seed, dataDir, hasTest);
   const { data, key: datasetKey } = opened;
-  assertTrainable(choice.settings, data);
+  assertTrainable(twoLayerSettings(choice.settings), data);
   const count = flags.ensemble ?? flags.seeds ?? 1;
   const seeds = Array.from({ length: count }, (_, index) => choice.seed + index);
   const threads = Math.min(count, flags.threads ?? defaultThreads());
-  using view = new TrainingView(context, flags);
-  const identity = identityOf(choice, choice.seed, data, datasetKey);
-  using checkpoints = new CheckpointFiles(stateDirOf(context, flags), choice.name, identity);
-  checkpoints.lock();
-  beginOrResume(checkpoints, identity, flags.resume === true, view);
-
-  const kernel = await chooseKernel(flags.kernel, nativeFolders(context));
-  await using pool = new TrainingPool(threads, kernel);
   const isResumed = flags.resume === true;
+  using view = new TrainingView(context, flags);
+  const identity = buildIdentity(choice, choice.seed, datasetKey);
+  using checkpoints = new CheckpointFiles(stateDirectory(context, flags), choice.name, identity);
+  checkpoints.lock();
+  prepareCheckpoints(checkpoints, identity, isResumed, view);
+
+  const source = await findKernel(context, flags.kernel);
+  await using pool = new TrainingPool(threads, source);
   const keepCycles = flags.ensemble !== undefined;
   const training = new SeedsTraining(
-    { choice, seeds, data, datasetKey, threads, keepCycles, isResumed },
-    { pool, checkpoints, view, nowMs: () => performance.now() },
+    { choice, seeds, data, threads },
+    {
+      pool,
+      checkpoints: { files: checkpoints, datasetKey, keepCycles, isResumed },
+      view,
+      nowMs: () => performance.now(),
+    },
   );
   let isTraining = true;
   using signals = new StopSignals((times) => {
     if (isTraining && times === 1) {
-      view.say('stopping; Ctrl-C again does not wait for the step that is running');
+      view.say('stopping after the current step; press Ctrl-C again to quit immediately');
       training.stop();
       return;
     }
-    view.say(goOnText(context, checkpoints));
+    view.say(resumeText(context, checkpoints));
     checkpoints[Symbol.dispose]();
     process.exit(signals.exitCode ?? exitCode.interrupted);
   });
   const results = await training.run();
   isTraining = false;
   if (results === null) {
-    view.say(goOnText(context, checkpoints));
+    view.say(resumeText(context, checkpoints));
     return signals.exitCode ?? exitCode.interrupted;
   }
-  return await conclude(
+  return await finish(
     results,
     { ...opened, choice, datasetKey, seeds: completeSeeds(results) },
-    { flags, context, checkpoints, view, kernel: openKernel(kernel) },
+    { flags, context, checkpoints, view, kernel: openKernel(source) },
   );
 }
 
-function beginOrResume(
+function prepareCheckpoints(
   checkpoints: CheckpointFiles,
   identity: TrainingIdentity,
   isResumed: boolean,
   view: TrainingView,
 ): void {
-  if (isResumed && !checkpoints.exist) throw checkpoints.whyNone(identity);
+  if (isResumed && !checkpoints.exist) throw checkpoints.nothingToResume(identity);
   if (isResumed || !checkpoints.exist) return;
-  view.say('an earlier start was stopped; this one begins anew, since --resume was not given');
+  view.say('starting over: an interrupted training is discarded, since --resume was not given');
   checkpoints.clear();
 }
 
@@ -166,8 +165,8 @@ interface Surroundings {
   readonly kernel: Kernel;
 }
 
-/** Ensemble, file, printed result: only when all have succeeded do the checkpoints go. */
-async function conclude(
+/** Writes ensemble, files and results; deletes the checkpoints only when all have succeeded. */
+async function finish(
   results: readonly SeedResult[],
   request: EnsembleRequest,
   { flags, context, checkpoints, view, kernel }: Surroundings,
@@ -178,16 +177,23 @@ async function conclude(
       ? null
       : await buildEnsemble(request, checkpoints, kernel, view);
   if (flags.save !== undefined && !isDiverged) {
-    saveModel(flags.save, built?.classifier ?? lastNetwork(request, checkpoints));
-    view.say(`saved ${flags.save}`);
+    saveModel(flags.save, built?.classifier ?? finalNetwork(request, checkpoints));
+    view.say(`wrote ${flags.save}`);
   }
   if (flags.chart !== undefined && !isDiverged) {
     await drawTraining(flags.chart, request.choice, results);
-    view.say(`${flags.chart} is written`);
+    view.say(`wrote ${flags.chart}`);
   }
   checkpoints.clear();
   view.close();
-  print({ seeds: results, ensemble: built?.summary ?? null, kernel: kernel.name }, flags, context);
+  const { metrics } = describeTrainer(trainerName(request.choice.settings));
+  const ensemble = built?.summary ?? null;
+  const summary = { seeds: results, ensemble, kernel: kernel.name, metrics };
+  context.stdout.write(
+    flags.format === 'json'
+      ? trainingJson(summary)
+      : trainingText(summary, textOptions(context, flags)),
+  );
   const unwritten = [flags.save, flags.chart].filter((path) => path !== undefined);
   if (!isDiverged || unwritten.length === 0) return exitCode.done;
   view.say(`not written, since training diverged: ${unwritten.join(', ')}`);
@@ -198,59 +204,43 @@ function completeSeeds(results: readonly SeedResult[]): number[] {
   return results.filter(({ result }) => result.kind === 'complete').map(({ seed }) => seed);
 }
 
-/** The one network that was trained: its end is its last checkpoint. */
-function lastNetwork(request: EnsembleRequest, checkpoints: CheckpointFiles) {
-  const { choice, data, datasetKey } = request;
+/** The trained network, from its last checkpoint. */
+function finalNetwork(request: EnsembleRequest, checkpoints: CheckpointFiles) {
+  const { choice, datasetKey } = request;
   const members = request.seeds.flatMap((seed) => {
-    const state = checkpoints.newest(identityOf(choice, seed, data, datasetKey));
+    const state = checkpoints.newest(buildIdentity(choice, seed, datasetKey));
     return state === null ? [] : [{ seed, state }];
   });
-  return classifierOf(request, false, members);
+  return buildClassifier(request, false, members);
 }
 
-function goOnText({ argv }: Context, checkpoints: CheckpointFiles): string {
+function resumeText({ argv }: Context, checkpoints: CheckpointFiles): string {
   return checkpoints.exist
-    ? `stopped; nothing is lost. Go on with:\n  ${commandToGoOn(argv, { with: '--resume' })}`
-    : 'stopped before the first step was done';
+    ? `stopped; the progress is saved. To resume:\n  ${formatCommand(argv, { with: '--resume' })}`
+    : 'stopped before the first step';
 }
 
-function print(summary: TrainingSummary, flags: TrainFlags, context: Context): void {
-  const options = {
-    width: widthOf(context, context.stdout),
-    color: paintFor(context, flags, context.stdout),
-    unicode: isUnicode(context),
-  };
-  context.stdout.write(
-    flags.format === 'json' ? trainingJson(summary) : trainingText(summary, options),
-  );
-}
-
-/** `seeds=10`. */
-function ensembleSeeds(text: string): number {
+/** Parses `seeds=10`. */
+function parseEnsemble(text: string): number {
   const count = /^seeds=(?<count>\d{1,4})$/.exec(text)?.groups?.['count'];
   if (count !== undefined && Number(count) >= 1 && Number(count) <= seedsMax) return Number(count);
-  throw new RidgelineError(
-    'USAGE',
+  throw usageError(
     `--ensemble must be seeds=N with N from 1 to ${seedsMax}, got ${JSON.stringify(text)}.`,
-    'Give for example --ensemble seeds=10.',
+    'For example: --ensemble seeds=10.',
   );
 }
 
-function refuseContradictions({ seeds, ensemble, save, chart }: TrainFlags): void {
+function checkFlags({ seeds, ensemble, save, chart }: TrainFlags): void {
   if (save !== undefined) checkModelPath(save);
   if (chart !== undefined) checkChartPath(chart);
-  if (seeds !== undefined && ensemble !== undefined) {
-    throw new RidgelineError(
-      'USAGE',
-      '--seeds and --ensemble both say how many seeds are trained.',
-      `Leave out --seeds: --ensemble seeds=${ensemble} gives each seed's result too.`,
+  if (seeds !== undefined && ensemble !== undefined)
+    throw usageError(
+      '--seeds and --ensemble cannot be combined: both set the number of seeds.',
+      `Leave out --seeds: --ensemble seeds=${ensemble} prints the result of each seed too.`,
     );
-  }
-  if (save !== undefined && (seeds ?? 1) > 1) {
-    throw new RidgelineError(
-      'USAGE',
-      `--seeds ${seeds} trains networks to compare, and --save would have to choose one.`,
-      `Give --ensemble seeds=${seeds} to keep them all, or leave out --seeds.`,
+  if (save !== undefined && (seeds ?? 1) > 1)
+    throw usageError(
+      `--save needs one network, but --seeds ${seeds} trains several to compare.`,
+      `Give --ensemble seeds=${seeds} to save them all, or leave out --seeds.`,
     );
-  }
 }

@@ -1,49 +1,38 @@
-/** `ridgeline watch`: follows a study on a running coordinator; a live region on a terminal, lines elsewhere. */
+/** `ridgeline watch`: follows a study on a running coordinator, redrawn in a terminal, as lines elsewhere. */
 import type { Command } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { liveLines, type LiveState } from '../../report/terminal/live-lines.ts';
-import { isUnicode, paintFor, widthOf, type Context } from '../process/context.ts';
-import { control, withControl, type ControlFlags } from '../cluster/control.ts';
+import { addControlCommand, withControl, type ControlFlags } from '../cluster/control.ts';
+import { Throughput } from '../cluster/throughput.ts';
+import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
-import { Pace } from '../cluster/throughput.ts';
+import { textOptions } from '../process/terminal.ts';
 
-export function addWatchCommand(
-  program: Command,
-  context: Context,
-  finish: (code: number) => void,
-): void {
-  control(
-    program,
-    'watch',
-    'follows a study on a running coordinator until it ends',
-    'ridgeline watch coarse-to-fine',
-  )
-    .argument('<study>', 'its name')
+export function addWatchCommand(program: Command, context: Context): void {
+  const summary = 'follows a study on a running coordinator until it ends';
+  addControlCommand(program, 'watch', summary, 'ridgeline watch coarse-to-fine')
+    .argument('<study>', 'study name')
     .action(async (study: string, flags: ControlFlags) => {
       await withControl(context, flags, async (client) => {
         const show = display(context, flags);
-        const pace = new Pace();
+        const throughput = new Throughput();
         for await (const { progress, workers } of client.watch(study)) {
-          const seen = pace.ofStage(progress.stage, progress.done, performance.now());
-          show({ ...progress, workers, objective: null, pace: seen });
-          if (progress.status === 'failed' || progress.status === 'cancelled')
-            finish(exitCode.failed);
+          const { stage, done, status } = progress;
+          const pace = throughput.stage(stage, done, performance.now());
+          show({ ...progress, workers, objective: null, pace });
+          if (status === 'failed' || status === 'cancelled') context.finish(exitCode.failed);
         }
       });
     });
 }
 
-/** The last region stays: it is how the study stood when watching ended. */
+/** The last state stays on the screen. */
 function display(context: Context, flags: ControlFlags): (state: LiveState) => void {
   const { stderr } = context;
-  const isLive = stderr.isTTY && context.env['TERM'] !== 'dumb';
-  const region = isLive ? createLogUpdate(stderr, { showCursor: true }) : null;
+  const isRedrawn = stderr.isTTY && context.env['TERM'] !== 'dumb';
+  const region = isRedrawn ? createLogUpdate(stderr, { showCursor: true }) : null;
   return (state) => {
-    const lines = liveLines(state, {
-      width: widthOf(context, stderr),
-      color: paintFor(context, flags, stderr),
-      unicode: isUnicode(context),
-    });
+    const lines = liveLines(state, textOptions(context, flags, stderr));
     if (region === null) stderr.write(`${lines.join('  |  ')}\n`);
     else region(lines.join('\n'));
   };

@@ -1,18 +1,23 @@
 /**
- * Logs go to stderr, in lines for people on a terminal, as JSON elsewhere; written at once, and lost where
- * stderr cannot be written.
+ * Log: lines on stderr, readable or as JSON (`RIDGELINE_LOG_FORMAT=json`), and warnings about dangerous
+ * environment variables. Unknown `RIDGELINE_…` are ignored: a newer version's settings must not stop an
+ * older one.
  */
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { logLevelOf } from './environment.ts';
+import { usageError } from './options.ts';
+
+export function isJsonLog(env: NodeJS.ProcessEnv): boolean {
+  return env['RIDGELINE_LOG_FORMAT'] === 'json';
+}
 
 export function createLogger(
   stderr: NodeJS.WriteStream,
   env: NodeJS.ProcessEnv,
   debug: boolean,
 ): Logger {
-  const level = debug ? 'debug' : logLevelOf(env);
-  if (env['RIDGELINE_LOG_FORMAT'] === 'json') return pino({ level }, stderr);
+  const level = debug ? 'debug' : logLevelFrom(env);
+  if (isJsonLog(env)) return pino({ level }, stderr);
   return pino(
     { level },
     pretty({
@@ -23,4 +28,29 @@ export function createLogger(
       singleLine: true,
     }),
   );
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** @throws RidgelineError USAGE */
+function logLevelFrom(env: NodeJS.ProcessEnv): string {
+  const level = env['RIDGELINE_LOG_LEVEL'] || 'info';
+  if (logLevels.includes(level)) return level;
+  throw usageError(
+    `RIDGELINE_LOG_LEVEL must be one of ${logLevels.join(', ')}, got ${JSON.stringify(level)}.`,
+    'Set it to info, or unset it.',
+  );
+}
+
+/** Warnings about variables that would expose secrets. */
+export function environmentWarnings(env: NodeJS.ProcessEnv): string[] {
+  const printed = 'is set: its output contains tokens, so do not share it';
+  const warnings: string[] = [];
+  if ((env['GRPC_TRACE'] ?? '') !== '') warnings.push(`GRPC_TRACE ${printed}`);
+  if (/http2|tls|net/i.test(env['NODE_DEBUG'] ?? '')) warnings.push(`NODE_DEBUG ${printed}`);
+  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
+    warnings.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 is set: Ridgeline checks certificates nevertheless',
+    );
+  return warnings;
 }

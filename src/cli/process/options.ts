@@ -1,31 +1,136 @@
-/** Options that many commands share, spelled once. */
+/** Options: how commands and the options that several of them share are declared and parsed. */
 import { Option, type Command } from 'commander';
+import { RidgelineError } from '../../base/errors.ts';
 
-/** `--state`, `--quiet`, `--color`, `--debug`. */
-export function withCommonOptions(command: Command): Command {
-  return command
-    .option('--state <dir>', 'where studies are kept (default: $XDG_STATE_HOME/ridgeline)')
+export interface CommandText {
+  /** A few words for the list of commands. */
+  readonly summary: string;
+  /** One sentence for the command's own help; without it, the summary is used. */
+  readonly description?: string;
+  /** Sentences below the options. */
+  readonly notes?: string;
+  /** Command lines, at least one. */
+  readonly examples: readonly string[];
+}
+
+/** A command with `--state`, `--quiet`, `--color`, `--debug` and examples in its help. */
+export function addCommand(parent: Command, name: string, text: CommandText): Command {
+  const { summary, notes, examples } = text;
+  const description = text.description ?? `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+  return parent
+    .command(name)
+    .summary(summary)
+    .description(description)
+    .option('--state <dir>', 'directory of stored studies (default: $XDG_STATE_HOME/ridgeline)')
     .option('--quiet', 'no progress, only results and errors')
-    .addOption(
-      new Option('--color <when>', 'colour in terminals')
-        .choices(['auto', 'always', 'never'])
-        .default('auto'),
-    )
-    .option('--debug', 'more in the log, stack traces in errors');
+    .addOption(choice('--color <when>', 'colour in terminals', ['auto', 'always', 'never'], 'auto'))
+    .option('--debug', 'verbose log, stack traces of errors')
+    .addHelpText(
+      'after',
+      `\n${notes === undefined ? '' : `${notes}\n\n`}${examples.length > 1 ? 'Examples' : 'Example'}:\n  ${examples.join('\n  ')}`,
+    );
+}
+
+export function choice(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+  defaultValue?: string,
+): Option {
+  return new Option(flags, description).choices([...choices]).default(defaultValue);
+}
+
+/** `--format` of a command whose output is a table or JSON. */
+export function formatOption(): Option {
+  return choice('--format <format>', 'output format', ['table', 'json'], 'table');
+}
+
+/** `--format` of a command whose output depends on the terminal. */
+export function outputFormatOption(formats: readonly string[]): Option {
+  return choice(
+    '--format <format>',
+    'output format (default: table in a terminal, tsv elsewhere)',
+    formats,
+  );
+}
+
+/** An option whose value is a whole number in [min, max]. */
+export function wholeNumber(
+  flags: string,
+  description: string,
+  min: number,
+  max: number,
+  defaultValue?: number,
+): Option {
+  const isValid = (value: number): boolean =>
+    Number.isInteger(value) && value >= min && value <= max;
+  const range = `a whole number from ${min} to ${max}`;
+  return numeric(flags, description, isValid, range, Math.max(min, 2), defaultValue);
+}
+
+/** An option whose value is a number for which `isValid`. @param range in words, for the error */
+export function numeric(
+  flags: string,
+  description: string,
+  isValid: (value: number) => boolean,
+  range: string,
+  example: number | string,
+  defaultValue?: number,
+): Option {
+  const name = flags.split(' ')[0] ?? flags;
+  return new Option(flags, description).default(defaultValue).argParser((text: string) => {
+    const value = Number(text);
+    if (text.trim() !== '' && isValid(value)) return value;
+    throw usageError(
+      `${name} must be ${range}, got ${JSON.stringify(text)}.`,
+      `For example: ${name} ${example}.`,
+    );
+  });
+}
+
+/** `--lambda` of commands that train without a search. */
+export function lambdaOption(description: string): Option {
+  const isValid = (value: number): boolean => Number.isFinite(value) && value >= 0;
+  return numeric('--lambda <x>', description, isValid, 'a number of at least 0', '1e-3');
+}
+
+export function usageError(what: string, fix: string): RidgelineError {
+  return new RidgelineError('USAGE', what, fix);
 }
 
 /** `--data-dir`. */
 export function withDataOption(command: Command): Command {
   return command.option(
     '--data-dir <dir>',
-    'where data sets lie (default: $RIDGELINE_DATA, else $XDG_CACHE_HOME/ridgeline)',
+    'directory of data sets (default: $RIDGELINE_DATA, else $XDG_CACHE_HOME/ridgeline)',
   );
 }
 
-/** `--coordinator`: how a command finds a coordinator that is not this machine's own. */
-export function withCoordinatorOption(command: Command): Command {
-  return command.option(
-    '--coordinator <join>',
-    'the coordinator, as @FILE, - (standard input) or its join string; default: found through --state',
-  );
+export interface ListenFlags {
+  readonly listen: string;
+  readonly advertise?: string;
+  readonly http?: string;
+  /** Seconds. */
+  readonly lease: number;
+}
+
+/** Options of commands that run a coordinator. */
+export function withListenOptions(command: Command, address: string): Command {
+  return command
+    .option('--listen <host:port>', 'address on which workers and commands connect', address)
+    .option('--advertise <host:port>', 'address in the join line, if it is not that of --listen')
+    .option('--http <host:port>', 'address of the dashboard, such as 127.0.0.1:7171')
+    .addOption(
+      wholeNumber('--lease <seconds>', 'time an attempt may make no progress', 1, 3_600, 20),
+    );
+}
+
+/** Options of `worker`, which `run` passes to its local workers. */
+export function withWorkerOptions(command: Command): Command {
+  return command
+    .addOption(wholeNumber('--pack <n>', 'most trials trained side by side in one thread', 1, 8, 8))
+    .option(
+      '--cache <dir>',
+      'directory of received data set shards (default: $XDG_CACHE_HOME/ridgeline/parts)',
+    );
 }

@@ -1,15 +1,15 @@
 /**
- * Ctrl-C and its kin, counted. The first asks for an orderly end, the second for a quick one, the
- * third ends the process at once.
+ * Stop signals: counts Ctrl-C, SIGTERM and SIGHUP. The first asks for an orderly end, the second for a
+ * quick one, the third ends the process at once.
  *
- * A terminal sends Ctrl-C to every process of its group, and a parent (npm, our launcher) may pass it
- * on once more: signals that come together count as one.
+ * A terminal sends Ctrl-C to every process of its group, and a parent (npm, the wrapper script) may
+ * forward it: signals within 250 ms count as one.
  */
 import { constants } from 'node:os';
 
 type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-const togetherMs = 250;
+const oneSignalMs = 250;
 const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 export class StopSignals implements Disposable {
@@ -19,7 +19,7 @@ export class StopSignals implements Disposable {
   #lastMs = -Infinity;
   #first: StopSignal | null = null;
 
-  /** @param onSignal called with 1, 2, … */
+  /** @param onSignal receives 1, 2, … */
   constructor(onSignal: (count: number, signal: StopSignal) => void) {
     this.#onSignal = onSignal;
     for (const signal of stopSignals) {
@@ -29,13 +29,9 @@ export class StopSignals implements Disposable {
     }
   }
 
-  /** 128 + the number of the first signal; null when there was none. */
+  /** 128 + the number of the first signal; null before any signal. */
   get exitCode(): number | null {
     return this.#first === null ? null : 128 + constants.signals[this.#first];
-  }
-
-  get count(): number {
-    return this.#count;
   }
 
   [Symbol.dispose](): void {
@@ -44,7 +40,7 @@ export class StopSignals implements Disposable {
 
   #received(signal: StopSignal): void {
     const nowMs = performance.now();
-    if (nowMs - this.#lastMs < togetherMs) return;
+    if (nowMs - this.#lastMs < oneSignalMs) return;
     this.#lastMs = nowMs;
     this.#count += 1;
     this.#first ??= signal;

@@ -1,14 +1,15 @@
-/** A study that the store knows, named on the command line. */
+/** Stored studies: reads a study or a trial that the command line names. */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudyOrRecipe } from '../../config/load-study.ts';
 import { studyUnknown } from '../../coordinator/shell/study-errors.ts';
+import { storedRanks } from '../../search/ranking/ranking.ts';
+import type { StoreReader, StoreReads } from '../../store/store.ts';
 import { openStore, openStoreReader } from '../../store/sqlite/open-store.ts';
-import type { StoreReader } from '../../store/sqlite/read.ts';
-import { compareSpecs } from '../../study/spec/canonical-spec.ts';
-import type { StudyRecord } from '../../study/study-record.ts';
+import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
+import type { StudyRecord } from '../../study/study-record.ts';
 import {
   isOver,
   parseTrialName,
@@ -16,38 +17,39 @@ import {
   type TrialId,
   type TrialRecord,
 } from '../../study/trial.ts';
-import { stateDirOf, type CommonFlags, type Context } from '../process/context.ts';
+import { describeTrainer } from '../../trainers/registry.ts';
+import { stateDirectory, type CommonFlags, type Context } from '../process/context.ts';
 import { shellWord } from '../process/resume-command.ts';
 
-/** @throws RidgelineError STUDY_UNKNOWN with the names there are */
-export function storedStudy(reader: StoreReader, study: string): StudyRecord {
-  const record = reader.study(study);
+/** @throws RidgelineError STUDY_UNKNOWN */
+export async function storedStudy(reads: StoreReads, study: string): Promise<StudyRecord> {
+  const record = await reads.study(study);
   if (record !== null) return record;
   throw studyUnknown(
     study,
-    reader.studies().map((known) => known.spec.study),
+    (await reads.studies()).map((stored) => stored.spec.study),
   );
 }
 
-/** One trial with its curve and its bits. @throws RidgelineError TRIAL_UNKNOWN */
-export function storedTrial(
-  reader: StoreReader,
+/** One trial with its curve and its validation bits. @throws RidgelineError TRIAL_UNKNOWN */
+export async function storedTrial(
+  reads: StoreReads,
   study: string,
   name: string,
-): { id: TrialId; trial: TrialRecord } {
+): Promise<{ id: TrialId; trial: TrialRecord }> {
   const id = parseTrialName(name);
-  const trial = id === null ? null : reader.trial(study, id);
+  const trial = id === null ? null : await reads.trial(study, id);
   if (id !== null && trial !== null) return { id, trial };
   throw new RidgelineError(
     'TRIAL_UNKNOWN',
     `Study ${study} has no trial ${JSON.stringify(name)}.`,
-    `\`ridgeline results ${study} --all\` lists them.`,
+    `\`ridgeline results ${study} --all\` lists its trials.`,
   );
 }
 
 /**
- * A study or recipe file; or, where there is no such file, the stored study of that name. So a trial can be
- * trained again without the file that it came from.
+ * A study or recipe file; or, if there is no such file, the stored study of that name: a trial can be
+ * trained again without its study file.
  */
 export async function studyOrRecipe(
   fileOrName: string,
@@ -55,35 +57,36 @@ export async function studyOrRecipe(
   flags: CommonFlags,
 ): ReturnType<typeof loadStudyOrRecipe> {
   if (!existsSync(fileOrName)) {
-    using reader = openStoreReader(stateDirOf(context, flags));
-    const record = reader.study(fileOrName);
+    await using reader = await openStoreReader(stateDirectory(context, flags));
+    const record = await reader.study(fileOrName);
     if (record !== null) return { kind: 'study', spec: record.spec };
   }
-  return loadStudyOrRecipe(fileOrName);
+  return await loadStudyOrRecipe(fileOrName, describeTrainer);
 }
 
-/** The options that name these directories, as a shell reads them; empty for the default ones. */
+/** `--state` and `--data-dir` as a shell reads them; empty for the default directories. */
 export function directoryOptions({ state, dataDir }: CommonFlags): string {
   const option = (name: string, value: string | undefined): string =>
     value === undefined ? '' : ` ${name} ${shellWord(value)}`;
   return option('--state', state) + option('--data-dir', dataDir);
 }
 
-/** How exactly this study has ended; null where there is something left to do for it. */
-export function storedEnd(stateDir: string, spec: StudySpec): StudyStatus | null {
-  using reader = openUpToDate(stateDir);
-  const stored = reader.study(spec.study);
+/** The final status of exactly this study; null if it is not stored or has work left. */
+export async function storedEnd(stateDir: string, spec: StudySpec): Promise<StudyStatus | null> {
+  await using reader = await openUpgraded(stateDir);
+  const stored = await reader.study(spec.study);
   if (stored === null || !isOver(stored.status)) return null;
   return compareSpecs(stored.spec, spec).kind === 'same' ? stored.status : null;
 }
 
-/** A store of an older release is brought up to date first, which only who may write can do. */
-function openUpToDate(stateDir: string): StoreReader {
+/** Upgrades a store of an older version first, which only a writer can do. */
+async function openUpgraded(stateDir: string): Promise<StoreReader> {
   try {
-    return openStoreReader(stateDir);
+    return await openStoreReader(stateDir);
   } catch (error) {
     if (!(error instanceof RidgelineError) || error.code !== 'VERSION_MISMATCH') throw error;
-    openStore(stateDir, { owner: `pid ${process.pid} on ${hostname()}` }).close();
-    return openStoreReader(stateDir);
+    const owner = `pid ${process.pid} on ${hostname()}`;
+    await (await openStore(stateDir, { owner, rank: storedRanks })).close();
+    return await openStoreReader(stateDir);
   }
 }

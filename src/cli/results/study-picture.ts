@@ -1,46 +1,47 @@
-/** What charts and the report show of a study, read from the store in one snapshot. */
+/** Study picture: what charts and the report show of a study, read from one committed state. */
 import { RidgelineError } from '../../base/errors.ts';
 import { exampleTrials } from '../../report/charts/chart-kinds.ts';
 import type { ExampleTrial, StudyPicture } from '../../report/charts/study-charts.ts';
 import { studyResults } from '../../report/results/study-results.ts';
-import type { StoreReader } from '../../store/sqlite/read.ts';
+import type { StoreReader, StoreReads } from '../../store/store.ts';
+import { trainerName } from '../../study/trainer-description.ts';
+import { describeTrainer } from '../../trainers/registry.ts';
 import { storedStudy, storedTrial } from './stored-study.ts';
 
-/** @param trial the example to take instead of the best, the median and the worst */
-export function readStudyPicture(
+/** @param trial the example trial; by default the best, the median and the worst */
+export async function readStudyPicture(
   reader: StoreReader,
   study: string,
   nowMs: number,
   trial?: string,
-): StudyPicture {
-  return reader.snapshot(() => {
-    const record = storedStudy(reader, study);
-    const trials = reader.trials(study, { correctness: true });
-    const order = record.spec.stages.map(({ name }) => name);
-    const examples =
-      trial === undefined
-        ? exampleTrials(trials, record.spec.objective, order).flatMap((choice): ExampleTrial[] => {
-            const whole = reader.trial(study, choice.trial.id);
-            return whole === null ? [] : [{ role: choice.role, trial: whole }];
-          })
-        : [namedExample(reader, study, trial)];
-    const attempts = reader.attempts(study);
-    return {
-      record,
-      results: studyResults(record, trials, 'lambda', attempts),
+): Promise<StudyPicture> {
+  return await reader.snapshot(async (reads) => {
+    const record = await storedStudy(reads, study);
+    const trials = await reads.trials(study, { correctness: true });
+    const attempts = await reads.attempts(study);
+    const { objective, stages, trainer } = record.spec;
+    const examples: ExampleTrial[] = [];
+    if (trial !== undefined) examples.push(await namedExample(reads, study, trial));
+    else {
+      const order = stages.map(({ name }) => name);
+      for (const { role, trial: chosen } of exampleTrials(trials, objective, order)) {
+        const whole = await reads.trial(study, chosen.id);
+        if (whole !== null) examples.push({ role, trial: whole });
+      }
+    }
+    const results = studyResults(record, trials, describeTrainer(trainerName(trainer)), {
       attempts,
-      examples,
-      nowMs,
-    };
+    });
+    return { record, results, attempts, examples, nowMs };
   });
 }
 
-function namedExample(reader: StoreReader, study: string, name: string): ExampleTrial {
-  const { trial } = storedTrial(reader, study, name);
+async function namedExample(reads: StoreReads, study: string, name: string): Promise<ExampleTrial> {
+  const { trial } = await storedTrial(reads, study, name);
   if (trial.result !== null) return { role: '', trial };
   throw new RidgelineError(
     'TRIAL_UNKNOWN',
     `Trial ${name} of study ${study} has no curve yet.`,
-    `Look at it with \`ridgeline trial ${study} ${name}\`, and draw when it is complete.`,
+    `Check its status with \`ridgeline trial ${study} ${name}\`, and draw the chart when it is complete.`,
   );
 }

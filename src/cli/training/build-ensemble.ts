@@ -1,28 +1,32 @@
-/** From the checkpoints of several seeds to networks that answer together. */
+/** Ensemble building: selects networks from the checkpoints of several seeds, and measures them together. */
 import { setImmediate } from 'node:timers/promises';
 import { assert } from '../../base/assert.ts';
 import type { EnsembleSummary } from '../../report/terminal/training-text.ts';
-import { cycleEnds } from '../../study/spec/training-length.ts';
-import { chooseCycles, type CycleCandidates } from '../../trainers/two-layer/ensemble.ts';
-import type { Classifier } from '../../trainers/two-layer/classifier.ts';
 import { inputsOf, type Split, type TrainingData } from '../../study/images.ts';
+import { numberParam } from '../../study/search-space.ts';
+import type { TrainingState } from '../../trainers/train-trials.ts';
+import type { Classifier } from '../../trainers/two-layer/classifier.ts';
+import { chooseCycles, type CycleNetworks } from '../../trainers/two-layer/ensemble.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
+import type { NetworkParameters, NetworkShape } from '../../trainers/two-layer/model.ts';
+import { cycleEnds } from '../../trainers/two-layer/schedule.ts';
 import {
+  classProbabilities,
   meanProbabilities,
-  probabilitiesOf,
-  worthOf,
+  scoreProbabilities,
   type ScoringNetwork,
 } from '../../trainers/two-layer/scoring.ts';
-import { standardizationOf } from '../../trainers/two-layer/standardization.ts';
-import type { TrainingState } from '../../trainers/two-layer/train-pack.ts';
+import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
+import { standardize } from '../../trainers/two-layer/standardization.ts';
+import { decodeState } from '../../trainers/two-layer/training-state.ts';
 import type { CheckpointFiles } from './checkpoint-files.ts';
-import { identityOf } from './train-seeds.ts';
+import { buildIdentity } from './train-seeds.ts';
 import type { TrainingChoice } from './training-choice.ts';
 import type { TrainingView } from './training-view.ts';
 
 export interface EnsembleRequest {
   readonly choice: TrainingChoice;
-  /** Those that did not diverge. */
+  /** Seeds that did not diverge. */
   readonly seeds: readonly number[];
   readonly data: TrainingData;
   readonly datasetKey: string;
@@ -34,7 +38,6 @@ export interface BuiltEnsemble {
   readonly classifier: Classifier;
 }
 
-/** The networks of the chosen cycles, and what they are worth together. */
 export async function buildEnsemble(
   request: EnsembleRequest,
   checkpoints: CheckpointFiles,
@@ -43,16 +46,22 @@ export async function buildEnsemble(
 ): Promise<BuiltEnsemble> {
   const { choice, seeds, data, datasetKey } = request;
   const { validation, test } = data;
-  const ends = cycleEnds(choice.settings, data.train.records.length);
-  const stateOf = (seed: number, step: number): TrainingState =>
-    checkpoints.at(identityOf(choice, seed, data, datasetKey), step);
-  const networkOf = networkMaker(choice, data);
-  const score = async (seed: number, step: number, split: Split): Promise<Float64Array> =>
-    await scored(kernel, networkOf(stateOf(seed, step)), split, (done) =>
+  const settings = twoLayerSettings(choice.settings);
+  const { mirror } = settings;
+  const ends = cycleEnds(settings, data.train.records.length);
+  const shape = networkShape(request);
+  const standardization = standardize(data.train);
+  const stateAt = (seed: number, step: number): TrainingState =>
+    checkpoints.at(buildIdentity(choice, seed, datasetKey), step);
+  const score = async (seed: number, step: number, split: Split): Promise<Float64Array> => {
+    const parameters = parametersFrom(stateAt(seed, step), shape);
+    const network = { shape, parameters, standardization, mirror };
+    return await scoreSplit(kernel, network, split, (done) =>
       view.working(`scoring seed ${seed}, step ${step}: ${done} images`),
     );
+  };
 
-  const candidates: CycleCandidates[] = [];
+  const candidates: CycleNetworks[] = [];
   for (const [index, step] of ends.entries()) {
     const probabilities = [];
     for (const seed of seeds) probabilities.push(await score(seed, step, validation));
@@ -69,61 +78,63 @@ export async function buildEnsemble(
   }
   view.working(null);
   const onValidation = chosen.flatMap((index) => candidates[index]?.validation ?? []);
+  const states = members.map(({ seed, step }) => ({ seed, state: stateAt(seed, step) }));
   return {
     summary: {
       members,
-      mirror: choice.settings.mirror,
+      mirror,
       cycles,
-      validation: worthOf(meanProbabilities(onValidation), validation),
-      test: test === null ? null : worthOf(meanProbabilities(onTest), test),
+      validation: scoreProbabilities(meanProbabilities(onValidation), validation),
+      test: test === null ? null : scoreProbabilities(meanProbabilities(onTest), test),
     },
-    classifier: classifierOf(
-      request,
-      choice.settings.mirror,
-      members.map(({ seed, step }) => ({ seed, state: stateOf(seed, step) })),
-    ),
+    classifier: buildClassifier(request, mirror, states),
   };
 }
 
-/** One network, or several, as a file keeps them. */
-export function classifierOf(
-  { choice, data, classNames }: EnsembleRequest,
+/** One network, or several, as a model file stores them. */
+export function buildClassifier(
+  request: EnsembleRequest,
   mirror: boolean,
   members: readonly { readonly seed: number; readonly state: TrainingState }[],
 ): Classifier {
-  const { images } = data.train;
-  const { channels, height, width, pixelMax, classes } = images;
-  const { scale, offset } = standardizationOf(data.train);
+  const { choice, data, classNames } = request;
+  const { channels, height, width, pixelMax } = data.train.images;
+  const { scale, offset } = standardize(data.train);
+  const shape = networkShape(request);
   return {
-    shape: { inputs: inputsOf(images), hidden: choice.settings.hidden, classes },
+    shape,
     image: { channels, height, width, pixelMax },
     classNames,
     scale,
     offset,
     mirror,
-    lambda: choice.lambda,
-    members: members.map(({ seed, state: { step, parameters } }) => ({ seed, step, parameters })),
+    lambda: numberParam(choice.params, 'lambda'),
+    members: members.map(({ seed, state }) => {
+      return { seed, step: state.step, parameters: parametersFrom(state, shape) };
+    }),
   };
 }
 
-function networkMaker(
-  { settings }: TrainingChoice,
-  { train }: TrainingData,
-): (state: TrainingState) => ScoringNetwork {
-  const { images } = train;
-  const shape = { inputs: inputsOf(images), hidden: settings.hidden, classes: images.classes };
-  const standardization = standardizationOf(train);
-  return ({ parameters }) => ({ shape, parameters, standardization, mirror: settings.mirror });
+function networkShape({ choice, data }: EnsembleRequest): NetworkShape {
+  const { images } = data.train;
+  const { hidden } = twoLayerSettings(choice.settings);
+  return { inputs: inputsOf(images), hidden, classes: images.classes };
 }
 
-/** Lets the process breathe between chunks: signals come in, the terminal is drawn. */
-export async function scored(
+function parametersFrom({ bytes }: TrainingState, shape: NetworkShape): NetworkParameters {
+  const state = decodeState(bytes, shape);
+  assert(state !== null, 'a checkpoint of this training has a network of its shape');
+  return state.parameters;
+}
+
+/** Class probabilities of a split. Yields between chunks, so that signals and redraws are handled. */
+export async function scoreSplit(
   kernel: Kernel,
   network: ScoringNetwork,
   split: Split,
   onProgress: (done: number) => void,
 ): Promise<Float64Array> {
-  const scoring = probabilitiesOf(kernel, network, split);
+  const scoring = classProbabilities(kernel, network, split);
   for (;;) {
     const next = scoring.next();
     if (next.done === true) {

@@ -1,8 +1,9 @@
 /**
- * Checkpoints on disk, below the state directory: `training/NAME-KEY/seed-1-step-1000.checkpoint`.
+ * Checkpoint files: states of a training run below the state directory, as
+ * `training/NAME-KEY/seed-1-step-1000.checkpoint`.
  *
- * The key is a digest of what is trained, so that two recipes of one name do not spoil each other's. A
- * file is whole or not there: written beside its place, flushed, and renamed.
+ * The key is a digest of what is trained, so two recipes with one name do not overwrite each other. A file
+ * is complete or absent: it is written under a temporary name, flushed, and renamed.
  */
 import {
   closeSync,
@@ -24,23 +25,23 @@ import {
   decodeCheckpoint,
   encodeCheckpoint,
   type TrainingIdentity,
-} from '../../trainers/two-layer/checkpoint.ts';
-import type { TrainingState } from '../../trainers/two-layer/train-pack.ts';
+} from '../../trainers/checkpoint.ts';
+import type { TrainingState } from '../../trainers/train-trials.ts';
 
 export class CheckpointFiles implements Disposable {
   readonly #root: string;
   readonly #name: string;
   readonly #folder: string;
 
-  /** @param identity of any of its seeds */
+  /** @param identity of any seed of the training */
   constructor(stateDir: string, name: string, identity: TrainingIdentity) {
     this.#root = join(stateDir, 'training');
     this.#name = name;
-    this.#folder = join(this.#root, `${name}-${keyOf(identity)}`);
+    this.#folder = join(this.#root, `${name}-${keyFrom(identity)}`);
   }
 
   /**
-   * Two processes would delete each other's checkpoints. The mark of one that died is taken over.
+   * Locks the checkpoints for this process; replaces the lock of a process that has ended.
    *
    * @throws RidgelineError STATE_LOCKED, STATE_UNWRITABLE
    */
@@ -61,86 +62,86 @@ export class CheckpointFiles implements Disposable {
     if (existsSync(path) && readFileSync(path, 'utf8') === String(process.pid)) rmSync(path);
   }
 
-  /** Whether a start of this training was cut off. */
+  /** Whether an interrupted training has left checkpoints. */
   get exist(): boolean {
-    return this.#stepsBySeed().length > 0;
+    return this.#saved().length > 0;
   }
 
-  /** @param keep whether the seed's earlier ones stay */
+  /** @param keep whether the seed's checkpoint of an earlier step stays */
   save(identity: TrainingIdentity, state: TrainingState, keep: (step: number) => boolean): void {
-    const path = this.#pathOf(identity.seed, state.step);
+    const path = this.#path(identity.seed, state.step);
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      writeWhole(path, encodeCheckpoint(identity, state));
+      writeAtomically(path, encodeCheckpoint(identity, state));
     } catch (error) {
       throw unwritable(path, error);
     }
-    for (const { seed, step } of this.#stepsBySeed()) {
+    for (const { seed, step } of this.#saved()) {
       if (seed === identity.seed && step < state.step && !keep(step))
-        rmSync(this.#pathOf(seed, step), { force: true });
+        rmSync(this.#path(seed, step), { force: true });
     }
   }
 
   /**
-   * The seed's last state; null where it has none.
+   * The seed's last state; null if it has none.
    *
    * @throws RidgelineError STATE_DAMAGED
    */
   newest(identity: TrainingIdentity): TrainingState | null {
-    const steps = this.#stepsBySeed().filter(({ seed }) => seed === identity.seed);
-    const last = Math.max(...steps.map(({ step }) => step));
-    return steps.length === 0 ? null : this.at(identity, last);
+    const steps = this.#saved().filter(({ seed }) => seed === identity.seed);
+    if (steps.length === 0) return null;
+    return this.at(identity, Math.max(...steps.map(({ step }) => step)));
   }
 
   /** @throws RidgelineError STATE_DAMAGED */
   at(identity: TrainingIdentity, step: number): TrainingState {
-    const path = this.#pathOf(identity.seed, step);
+    const path = this.#path(identity.seed, step);
     const read = decodeCheckpoint(readFileSync(path), identity);
     if (read.kind === 'state') return read.state;
     throw new RidgelineError(
       'STATE_DAMAGED',
       read.kind === 'damaged'
-        ? `The checkpoint ${path} is damaged: ${read.reason}. Training does not go on from it.`
-        : `The checkpoint ${path} is of another training: it differs in ${read.fields.join(', ')}.`,
-      'Delete this file to go on from the one before it, or train without --resume to begin again.',
+        ? `The checkpoint ${path} is damaged: ${read.reason}. Training cannot resume from it.`
+        : `The checkpoint ${path} belongs to another training: it differs in ${read.fields.join(', ')}.`,
+      'Delete this file to resume from the checkpoint before it, or train without --resume to start over.',
     );
   }
 
-  /** What to say when there is nothing to resume: a recipe that was changed is the usual reason. */
-  whyNone(identity: TrainingIdentity): RidgelineError {
-    const others = namesIn(this.#root).filter(
+  /** The error when there is no checkpoint to resume; often the recipe was changed. */
+  nothingToResume(identity: TrainingIdentity): RidgelineError {
+    const others = listFolder(this.#root).filter(
       (name) => name.slice(0, -13) === this.#name && /-[0-9a-f]{12}$/.test(name),
     );
     for (const folder of others) {
-      const file = namesIn(join(this.#root, folder)).find((name) => seedAndStep(name) !== null);
+      const file = listFolder(join(this.#root, folder)).find((name) => parseName(name) !== null);
       if (file === undefined) continue;
       const read = decodeCheckpoint(readFileSync(join(this.#root, folder, file)), identity);
       const differing = read.kind === 'other' ? read.fields.filter((f) => f !== 'seed') : [];
       if (differing.length === 0) continue;
       return new RidgelineError(
         'STATE_DAMAGED',
-        `The checkpoints of ${this.#name} in ${join(this.#root, folder)} are of another recipe: it differs in ${differing.join(', ')}.`,
-        'Undo the change to resume that training, or train without --resume to begin this one.',
+        `The checkpoints of ${this.#name} in ${join(this.#root, folder)} belong to another recipe: it differs in ${differing.join(', ')}.`,
+        'Undo the change to resume that training, or train without --resume to start this one.',
       );
     }
     return new RidgelineError(
       'TRIAL_UNKNOWN',
-      `There is no checkpoint of ${this.#name} in ${this.#root}: no start of it was cut off.`,
-      'Train without --resume, or name the folder that --state named then.',
+      `There is no checkpoint of ${this.#name} in ${this.#root}: no training of it was interrupted.`,
+      'Train without --resume, or give the --state directory of the interrupted training.',
     );
   }
 
-  /** When the training has its result, or begins again. */
+  /** Deletes all checkpoints of this training. */
   clear(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #pathOf(seed: number, step: number): string {
+  #path(seed: number, step: number): string {
     return join(this.#folder, `seed-${seed}-step-${step}.checkpoint`);
   }
 
-  #stepsBySeed(): { readonly seed: number; readonly step: number }[] {
-    return namesIn(this.#folder).flatMap((name) => seedAndStep(name) ?? []);
+  #saved(): { readonly seed: number; readonly step: number }[] {
+    return listFolder(this.#folder).flatMap((name) => parseName(name) ?? []);
   }
 }
 
@@ -148,7 +149,7 @@ function unwritable(path: string, error: unknown): RidgelineError {
   return new RidgelineError(
     'STATE_UNWRITABLE',
     `${path} cannot be written, so the training could not be resumed: ${messageOf(error)}.`,
-    'Give a folder with room, and that you may write to, with --state.',
+    'Free some disk space, or give a writable directory with --state.',
     { cause: error },
   );
 }
@@ -156,35 +157,35 @@ function unwritable(path: string, error: unknown): RidgelineError {
 function lockedBy(owner: number, name: string, path: string): RidgelineError {
   return new RidgelineError(
     'STATE_LOCKED',
-    `${name} is being trained already, by process ${owner}.`,
-    `Wait for it, give another folder with --state, or delete ${path} if that process is another program.`,
+    `${name} is already being trained by process ${owner}.`,
+    `Wait for it, give another directory with --state, or delete ${path} if that process is another program.`,
   );
 }
 
 function isRunning(owner: number): boolean {
   if (owner === process.pid || !Number.isSafeInteger(owner) || owner < 1) return false;
   try {
-    process.kill(owner, 0); // Signal 0 only asks.
+    process.kill(owner, 0); // Signal 0 only tests whether the process exists.
     return true;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
-function keyOf({ dataset, shape, trainer, lambda, replicate }: TrainingIdentity): string {
-  return sha256(JSON.stringify([dataset, shape, trainer, lambda, replicate])).slice(0, 12);
+function keyFrom({ dataset, trainer, params, replicate }: TrainingIdentity): string {
+  return sha256(JSON.stringify([dataset, trainer, params, replicate])).slice(0, 12);
 }
 
-function seedAndStep(file: string): { seed: number; step: number } | null {
+function parseName(file: string): { seed: number; step: number } | null {
   const found = /^seed-(?<seed>\d+)-step-(?<step>\d+)\.checkpoint$/.exec(file)?.groups;
   return found === undefined ? null : { seed: Number(found['seed']), step: Number(found['step']) };
 }
 
-function namesIn(folder: string): string[] {
+function listFolder(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-function writeWhole(path: string, pieces: readonly Uint8Array[]): void {
+function writeAtomically(path: string, pieces: readonly Uint8Array[]): void {
   const temporary = `${path}.partial`;
   const file = openSync(temporary, 'w', 0o600);
   try {

@@ -1,40 +1,43 @@
-/** `--kernel`, and the kernel that it stands for: the same for every command that trains. */
+/** Kernel choice: the `--kernel` option, and the kernel that commands train with. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import {
   chooseKernel,
   openKernel,
   type KernelChoice,
+  type KernelSource,
 } from '../../trainers/two-layer/kernel-file.ts';
-import { nativeKernelFolder } from '../../trainers/two-layer/native-kernel-file.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
-import { cacheDirOf, type Context } from '../process/context.ts';
+import { nativeKernelFolder } from '../../trainers/two-layer/native-kernel-file.ts';
+import { cacheDirectory, type Context } from '../process/context.ts';
+import { choice } from '../process/options.ts';
 
 export interface KernelFlags {
   readonly kernel: KernelChoice;
 }
 
 export function withKernelOption(command: Command): Command {
-  return command.addOption(
-    new Option(
-      '--kernel <name>',
-      'the arithmetic kernel: auto takes the native one where it was built; results are the same',
-    )
-      .choices(['auto', 'portable', 'native'])
-      .default('auto'),
-  );
+  const description =
+    'arithmetic kernel; auto is the native one if it was built. Results are identical';
+  const kernels = ['auto', 'portable', 'native'];
+  return command.addOption(choice('--kernel <name>', description, kernels, 'auto'));
 }
 
-/** The kernel of a command that trains in its own thread. */
-export async function kernelFor(context: Context, choice: KernelChoice): Promise<Kernel> {
-  return openKernel(await chooseKernel(choice, nativeFolders(context)));
+/** The kernel for threads to open. @throws RidgelineError MACHINE_UNFIT */
+export async function findKernel(context: Context, kernel: KernelChoice): Promise<KernelSource> {
+  return await chooseKernel(kernel, nativeFolders(context));
+}
+
+/** The kernel of a command that computes in its own thread. */
+export async function loadKernel(context: Context, kernel: KernelChoice): Promise<Kernel> {
+  return openKernel(await findKernel(context, kernel));
 }
 
 /**
- * Builds the native kernel into the cache directory, which can be written where an installed package
- * cannot. Says on stderr how it went; a failure is found again by whoever looks for the kernel.
+ * Builds the native kernel in the cache directory, which is writable even if the package is not. Prints
+ * a failure on stderr; the search for a kernel reports it again.
  */
 export function buildNativeKernel(context: Context): void {
   const script = fileURLToPath(new URL('../../../scripts/build-native.mjs', import.meta.url));
@@ -44,11 +47,11 @@ export function buildNativeKernel(context: Context): void {
   if (error) context.stderr.write(`The native kernel was not built: ${error.message}\n`);
 }
 
-/** Where a native kernel may lie: as `doctor --build-kernel` built it, or as it was installed. */
+/** Folders with a native kernel: built by `doctor --build-kernel`, or at installation. */
 export function nativeFolders(context: Context): string[] {
   return [kernelCacheDir(context), nativeKernelFolder];
 }
 
 function kernelCacheDir(context: Context): string {
-  return join(cacheDirOf(context), 'kernel');
+  return join(cacheDirectory(context), 'kernel');
 }

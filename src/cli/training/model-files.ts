@@ -1,4 +1,4 @@
-/** Trained networks in files: written whole or not at all, read with every doubt. */
+/** Model files: trained networks as .npz or .safetensors, written whole or not at all, validated when read. */
 import { readFileSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { RidgelineError, whyUnread } from '../../base/errors.ts';
@@ -10,7 +10,8 @@ import {
 import { MalformedArrayFile, type ArrayFile } from '../../trainers/two-layer/named-array.ts';
 import { decodeNpz, encodeNpz } from '../../trainers/two-layer/npz.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../trainers/two-layer/safetensors.ts';
-import { refuseUnwritable, writeOutputFile } from '../results/output-file.ts';
+import { usageError } from '../process/options.ts';
+import { checkWritable, writeOutputFile } from '../results/output-file.ts';
 
 interface ModelFormat {
   encode(file: ArrayFile): Uint8Array;
@@ -21,34 +22,34 @@ const formats: Readonly<Record<string, ModelFormat>> = {
   '.npz': { encode: encodeNpz, decode: decodeNpz },
   '.safetensors': { encode: encodeSafetensors, decode: decodeSafetensors },
 };
-/** What Node reads at once. */
+/** Limit of Node's `readFile`. */
 const fileBytesMax = 2 ** 31 - 1;
 
-/** @throws RidgelineError USAGE, so that a wrong ending is told before hours of training */
-function modelFormatOf(path: string): ModelFormat {
+/** @throws RidgelineError USAGE */
+function formatFrom(path: string): ModelFormat {
   const format = formats[extname(path).toLowerCase()];
   if (format !== undefined) return format;
-  throw new RidgelineError(
-    'USAGE',
-    `${path} has the ending of no model file.`,
-    `Give a path that ends with ${Object.keys(formats).join(' or ')}.`,
+  const endings = Object.keys(formats).join(' or ');
+  throw usageError(
+    `A model file must end with ${endings}, got ${JSON.stringify(path)}.`,
+    `Give a path that ends with ${endings}.`,
   );
 }
 
-/** Before hours of training. @throws RidgelineError USAGE, OUTPUT_UNWRITABLE */
+/** Call it before long work. @throws RidgelineError USAGE, OUTPUT_UNWRITABLE */
 export function checkModelPath(path: string): void {
-  modelFormatOf(path);
-  refuseUnwritable(path);
+  formatFrom(path);
+  checkWritable(path);
 }
 
 /** @throws RidgelineError OUTPUT_UNWRITABLE */
 export function saveModel(path: string, classifier: Classifier): void {
-  writeOutputFile(path, modelFormatOf(path).encode(classifierArrays(classifier)));
+  writeOutputFile(path, formatFrom(path).encode(classifierArrays(classifier)));
 }
 
 /** @throws RidgelineError USAGE, MODEL_INVALID */
 export function loadModel(path: string): Classifier {
-  const format = modelFormatOf(path);
+  const format = formatFrom(path);
   const invalid = (why: string, cause: unknown): RidgelineError =>
     new RidgelineError(
       'MODEL_INVALID',
@@ -59,8 +60,7 @@ export function loadModel(path: string): Classifier {
   let bytes: Uint8Array;
   try {
     const { size } = statSync(path);
-    if (size > fileBytesMax)
-      throw new Error(`it has ${size} bytes, at most ${fileBytesMax} are read`);
+    if (size > fileBytesMax) throw new Error(`it has ${size} bytes, the limit is ${fileBytesMax}`);
     bytes = readFileSync(path);
   } catch (error) {
     throw invalid(whyUnread(error), error);

@@ -1,15 +1,17 @@
 /**
- * Several seeds of one training, as many at a time as there are threads; each from the start or from
- * its checkpoint. A stop hands out where each one is, so that nothing of it is lost.
+ * Seed training: trains one choice with several seeds, in parallel on threads, from the start or from
+ * checkpoints. When it is stopped, the states of running seeds are saved.
  */
+import { assert } from '../../base/assert.ts';
 import type { SeedResult } from '../../report/results/training-means.ts';
 import type { SeedProgress } from '../../report/terminal/training-progress.ts';
-import { trainerShape } from '../../study/spec/file-shape.ts';
-import { cycleEnds, stepsOf, stepsPerEpoch } from '../../study/spec/training-length.ts';
+import type { TrainingData } from '../../study/images.ts';
+import { toSnake } from '../../study/spec/case-codec.ts';
 import type { Measurement, TrialResult } from '../../study/trial.ts';
-import type { TrainingIdentity } from '../../trainers/two-layer/checkpoint.ts';
-import { inputsOf, type TrainingData } from '../../study/images.ts';
-import type { TrainingState } from '../../trainers/two-layer/train-pack.ts';
+import type { TrainingIdentity } from '../../trainers/checkpoint.ts';
+import type { TrainingState } from '../../trainers/train-trials.ts';
+import { cycleEnds, stepsPerEpoch } from '../../trainers/two-layer/schedule.ts';
+import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
 import type { RunningTraining, TrainingPool } from '../../worker/training-pool.ts';
 import type { CheckpointFiles } from './checkpoint-files.ts';
 import type { TrainingChoice } from './training-choice.ts';
@@ -19,28 +21,34 @@ export interface SeedsRequest {
   readonly choice: TrainingChoice;
   readonly seeds: readonly number[];
   readonly data: TrainingData;
-  readonly datasetKey: string;
   readonly threads: number;
-  /** Whether every cycle's end stays on disk until the end of all. */
+}
+
+/** Where states are saved, and how. */
+export interface SeedCheckpoints {
+  readonly files: CheckpointFiles;
+  readonly datasetKey: string;
+  /** Whether checkpoints of all cycle ends are kept until every seed has ended. */
   readonly keepCycles: boolean;
   readonly isResumed: boolean;
 }
 
 export interface SeedsPorts {
   readonly pool: TrainingPool;
-  readonly checkpoints: CheckpointFiles;
+  /** Null: no state is saved. */
+  readonly checkpoints: SeedCheckpoints | null;
   readonly view: TrainingView;
   nowMs(): number;
 }
 
-export function identityOf(
-  { settings, lambda, replicate }: TrainingChoice,
+export function buildIdentity(
+  { settings, params, replicate }: TrainingChoice,
   seed: number,
-  { train: { images } }: TrainingData,
   dataset: string,
 ): TrainingIdentity {
-  const shape = { inputs: inputsOf(images), hidden: settings.hidden, classes: images.classes };
-  return { dataset, shape, trainer: trainerShape(settings), lambda, seed, replicate };
+  const trainer = toSnake(settings);
+  assert(typeof trainer === 'object' && trainer !== null, 'settings are an object');
+  return { dataset, trainer, params, seed, replicate };
 }
 
 interface RunningSeed {
@@ -55,23 +63,23 @@ export class SeedsTraining {
   readonly #request: SeedsRequest;
   readonly #ports: SeedsPorts;
   readonly #running = new Set<RunningSeed>();
-  readonly #steps: number;
   readonly #cycleEnds: readonly number[];
+  readonly #steps: number;
   readonly #epochs: number;
   #stopped = false;
 
   constructor(request: SeedsRequest, ports: SeedsPorts) {
-    const { choice, data } = request;
-    const records = data.train.records.length;
+    const records = request.data.train.records.length;
+    const settings = twoLayerSettings(request.choice.settings);
     this.#request = request;
     this.#ports = ports;
-    this.#steps = stepsOf(choice.settings, records);
-    this.#cycleEnds = cycleEnds(choice.settings, records);
-    this.#epochs = this.#steps / stepsPerEpoch(choice.settings, records);
-    ports.view.watch(() => [...this.#running].map((running) => this.#progressOf(running)));
+    this.#cycleEnds = cycleEnds(settings, records);
+    this.#steps = this.#cycleEnds.at(-1) ?? 0;
+    this.#epochs = this.#steps / stepsPerEpoch(settings, records);
+    ports.view.watch(() => [...this.#running].map((running) => this.#progress(running)));
   }
 
-  /** @returns null where it was stopped */
+  /** @returns null if it was stopped */
   async run(): Promise<readonly SeedResult[] | null> {
     const results = new Map<number, TrialResult>();
     const waiting = [...this.#request.seeds];
@@ -96,47 +104,39 @@ export class SeedsTraining {
   }
 
   async #trainSeed(seed: number): Promise<TrialResult | null> {
-    const { choice, data, datasetKey, isResumed, keepCycles } = this.#request;
+    const { choice, data } = this.#request;
     const { pool, checkpoints, view } = this.#ports;
-    const identity = identityOf(choice, seed, data, datasetKey);
-    const state = isResumed ? checkpoints.newest(identity) : null;
-    if (state !== null) view.say(`seed ${seed} goes on at step ${state.step} of ${this.#steps}`);
+    const identity = buildIdentity(choice, seed, checkpoints?.datasetKey ?? '');
+    const state = checkpoints?.isResumed === true ? checkpoints.files.newest(identity) : null;
+    if (state !== null) view.say(`seed ${seed} resumes at step ${state.step} of ${this.#steps}`);
     const failed = Promise.withResolvers<never>();
-    const keep = (step: number): boolean => keepCycles && this.#cycleEnds.includes(step);
+    const keep = (step: number): boolean =>
+      checkpoints?.keepCycles === true && this.#cycleEnds.includes(step);
     const save = (reached: TrainingState): void => {
       try {
-        checkpoints.save(identity, reached, keep);
+        checkpoints?.files.save(identity, reached, keep);
       } catch (error) {
         failed.reject(error);
       }
     };
-    const { settings, lambda, replicate } = choice;
+    const { settings, params, replicate } = choice;
+    const resume = state === null ? undefined : [state];
+    const measureTest = data.test !== null;
     const training = pool.start(
-      {
-        seed,
-        replicate,
-        settings,
-        lambda,
-        resume: state,
-        data,
-        measureTest: data.test !== null,
-      },
+      { seed, replicate, settings, params: [params], resume, data, measureTest },
       (message) => {
         if (message.kind === 'state') save(message.state);
         else this.#measured(running, message.measurement);
       },
+      { postStates: checkpoints !== null },
     );
     const firstStep = state?.step ?? 0;
-    const running: RunningSeed = {
-      seed,
-      training,
-      startedMs: this.#ports.nowMs(),
-      firstStep,
-      measured: state?.curve.at(-1) ?? null,
-    };
+    const startedMs = this.#ports.nowMs();
+    const running: RunningSeed = { seed, training, startedMs, firstStep, measured: null };
     this.#running.add(running);
     try {
-      return await Promise.race([training.finished, failed.promise]);
+      const results = await Promise.race([training.finished, failed.promise]);
+      return results?.[0] ?? null;
     } finally {
       this.#running.delete(running);
     }
@@ -147,7 +147,7 @@ export class SeedsTraining {
     this.#ports.view.measured(running.seed, this.#epochs, measurement);
   }
 
-  #progressOf({ seed, training, startedMs, firstStep, measured }: RunningSeed): SeedProgress {
+  #progress({ seed, training, startedMs, firstStep, measured }: RunningSeed): SeedProgress {
     const step = Math.max(firstStep, training.step());
     return {
       seed,

@@ -1,34 +1,40 @@
-/** Charts of training without a search. Plot and linkedom are loaded only when something is drawn. */
+/** Training charts: charts of training without a search. Plot and linkedom are loaded only for them. */
 import type { RateRangeInput } from '../../report/charts/learning-rate-range.ts';
-import { lambdaText } from '../../report/text/number-format.ts';
 import { meanCurve, type SeedResult } from '../../report/results/training-means.ts';
+import { formatParams } from '../../study/search-space.ts';
+import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
 import { writeChart } from '../results/chart-file.ts';
 import type { TrainingChoice } from './training-choice.ts';
 
-/** Curves of cost, loss and accuracy over the learning rate; of several seeds their mean. */
-export async function drawTraining(
-  path: string,
-  { name, lambda, settings }: TrainingChoice,
-  seeds: readonly SeedResult[],
-): Promise<void> {
-  const [{ svgText }, { learningCurve }, { fileTheme }] = await Promise.all([
+async function loadCharts() {
+  const [{ svgText }, { learningCurve }, { learningRateRange }, { fileTheme }] = await Promise.all([
     import('../../report/charts/svg-text.ts'),
     import('../../report/charts/learning-curve.ts'),
+    import('../../report/charts/learning-rate-range.ts'),
     import('../../report/charts/chart-style.ts'),
   ]);
+  return { svgText, learningCurve, learningRateRange, fileTheme };
+}
+
+/** Cost, loss and accuracy above the learning rate; the mean of several seeds. */
+export async function drawTraining(
+  path: string,
+  { name, params, settings }: TrainingChoice,
+  seeds: readonly SeedResult[],
+): Promise<void> {
+  const { svgText, learningCurve, fileTheme } = await loadCharts();
+  const { hidden, learningRate } = twoLayerSettings(settings);
   const complete = seeds.filter(({ result }) => result.kind === 'complete');
   const numbers = complete.map(({ seed }) => seed);
   const which = numbers.length === 1 ? `seed ${numbers[0]}` : `mean of seeds ${numbers.join(', ')}`;
   const input = {
     title: `${name}: learning curves`,
-    subtitle: `λ ${lambdaText(lambda)}, ${settings.hidden} hidden units, ${which}`,
+    subtitle: `${formatParams(params)}, ${hidden} hidden units, ${which}`,
     series: [{ label: name, curve: meanCurve(complete) }],
-    learningRate: settings.learningRate,
+    learningRate,
   };
-  await writeChart(
-    path,
-    svgText((document) => learningCurve(document, input, fileTheme)),
-  );
+  const svg = svgText((document) => learningCurve(document, input, fileTheme));
+  await writeChart(path, svg);
 }
 
 export async function drawRange(
@@ -36,14 +42,8 @@ export async function drawRange(
   name: string,
   range: Pick<RateRangeInput, 'points' | 'suggested'>,
 ): Promise<void> {
-  const [{ svgText }, { learningRateRange }, { fileTheme }] = await Promise.all([
-    import('../../report/charts/svg-text.ts'),
-    import('../../report/charts/learning-rate-range.ts'),
-    import('../../report/charts/chart-style.ts'),
-  ]);
+  const { svgText, learningRateRange, fileTheme } = await loadCharts();
   const input = { title: `${name}: accuracy against a rising learning rate`, ...range };
-  await writeChart(
-    path,
-    svgText((document) => learningRateRange(document, input, fileTheme)),
-  );
+  const svg = svgText((document) => learningRateRange(document, input, fileTheme));
+  await writeChart(path, svg);
 }

@@ -1,100 +1,83 @@
-/** What is to be trained: a recipe, or one λ of a study; for the commands that train by themselves. */
+/** Training choice: the recipe, or the trial of a study, that a command trains without a cluster. */
 import { RidgelineError } from '../../base/errors.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
-import type { DatasetSpec, StudySpec, TrainerSettings } from '../../study/spec/study-spec.ts';
+import type { Params } from '../../study/search-space.ts';
+import type { DatasetSpec, StudySpec } from '../../study/spec/study-spec.ts';
+import type { TrainerSettings } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
-import { stateDirOf, type CommonFlags, type Context } from '../process/context.ts';
-import { storedStudy, storedTrial as trialOf, studyOrRecipe } from '../results/stored-study.ts';
+import { stateDirectory, type CommonFlags, type Context } from '../process/context.ts';
+import { usageError } from '../process/options.ts';
+import { storedStudy, storedTrial, studyOrRecipe } from '../results/stored-study.ts';
 
 export interface ChoiceFlags extends CommonFlags {
-  readonly lambda?: string;
+  readonly lambda?: number;
   readonly trial?: string;
   readonly winner?: boolean;
 }
 
 export interface TrainingChoice {
-  /** Of the recipe or study. */
+  /** Name of the recipe or study. */
   readonly name: string;
   readonly seed: number;
   readonly replicate: number;
   readonly dataset: DatasetSpec;
   readonly settings: TrainerSettings;
-  readonly lambda: number;
+  readonly params: Params;
 }
 
-/** @param fallback λ for a study where none is named; null: that is an error */
+/** @param fallback parameters for a study if the flags name none; null: that is an error */
 export async function chooseTraining(
   file: string,
   flags: ChoiceFlags,
   context: Context,
-  fallback: number | null = null,
+  fallback: Params | null = null,
 ): Promise<TrainingChoice> {
-  refuseSeveral(flags);
+  checkFlags(flags);
   const { kind, spec } = await studyOrRecipe(file, context, flags);
-  const { seed, dataset, trainer: settings } = spec;
-  const given = lambdaOf(flags);
+  const { study: name, seed, dataset, trainer: settings } = spec;
+  const isTrial = flags.trial !== undefined || flags.winner === true;
+  const given = flags.lambda === undefined ? null : { lambda: flags.lambda };
   if (kind === 'recipe') {
-    refuseTrialOf(file, flags);
-    const { name, lambda } = spec;
-    return { name, seed, replicate: 1, dataset, settings, lambda: given ?? lambda };
+    if (isTrial)
+      throw usageError(
+        `${file} is a recipe, which has no trials and no winner.`,
+        'Leave out --trial and --winner, or give a study file.',
+      );
+    return { name, seed, replicate: 1, dataset, settings, params: { ...spec.params, ...given } };
   }
-  const isNamed = flags.trial !== undefined || flags.winner === true;
-  const lambda = given ?? (isNamed ? null : fallback);
-  const trial = lambda === null ? storedTrial(spec, flags, context) : { lambda, replicate: 1 };
-  return { name: spec.study, seed, dataset, settings, ...trial };
+  const params = given ?? (isTrial ? null : fallback);
+  const trial =
+    params === null ? await trialChoice(spec, flags, context) : { params, replicate: 1 };
+  return { name, seed, dataset, settings, ...trial };
 }
 
-function lambdaOf(flags: ChoiceFlags): number | null {
-  if (flags.lambda === undefined) return null;
-  const lambda = Number(flags.lambda);
-  if (Number.isFinite(lambda) && lambda >= 0 && flags.lambda.trim() !== '') return lambda;
-  throw new RidgelineError(
-    'USAGE',
-    `--lambda must be a number of at least 0, got ${JSON.stringify(flags.lambda)}.`,
-    'Give a value such as --lambda 1e-3.',
-  );
-}
-
-function refuseSeveral({ lambda, trial, winner }: ChoiceFlags): void {
+function checkFlags({ lambda, trial, winner }: ChoiceFlags): void {
   if ([lambda, trial, winner].filter((flag) => flag !== undefined).length < 2) return;
-  throw new RidgelineError(
-    'USAGE',
-    '--lambda, --trial and --winner each say which λ is trained; more than one was given.',
+  throw usageError(
+    '--lambda, --trial and --winner cannot be combined: each of them selects what is trained.',
     'Give one of them.',
   );
 }
 
-function refuseTrialOf(file: string, flags: ChoiceFlags): void {
-  if (flags.trial === undefined && flags.winner !== true) return;
-  throw new RidgelineError(
-    'USAGE',
-    `${file} is a recipe, which has no trials and no winner.`,
-    'Leave out --trial and --winner, or give the file of a study.',
-  );
-}
-
-function storedTrial(
-  spec: StudySpec,
+async function trialChoice(
+  { study }: StudySpec,
   flags: ChoiceFlags,
   context: Context,
-): { lambda: number; replicate: number } {
-  if (flags.trial === undefined && flags.winner !== true) {
-    throw new RidgelineError(
-      'USAGE',
-      'A study has many λ, and none was named.',
+): Promise<{ params: Params; replicate: number }> {
+  if (flags.trial === undefined && flags.winner !== true)
+    throw usageError(
+      `${study} is a study with many trials, and none was selected.`,
       'Give --lambda X, --trial coarse/7 or --winner.',
     );
-  }
-  using reader = openStoreReader(stateDirOf(context, flags));
-  const { winner } = storedStudy(reader, spec.study);
+  await using reader = await openStoreReader(stateDirectory(context, flags));
+  const { winner } = await storedStudy(reader, study);
   const name = flags.trial ?? (winner === null ? null : trialName(winner.trial));
-  if (name !== null) {
-    const { trial } = trialOf(reader, spec.study, name);
-    return { lambda: trial.lambda, replicate: trial.id.replicate };
-  }
-  throw new RidgelineError(
-    'TRIAL_UNKNOWN',
-    `Study ${spec.study} has no winner yet.`,
-    `\`ridgeline results ${spec.study} --all\` lists its trials.`,
-  );
+  if (name === null)
+    throw new RidgelineError(
+      'TRIAL_UNKNOWN',
+      `Study ${study} has no winner yet.`,
+      `\`ridgeline results ${study} --all\` lists its trials.`,
+    );
+  const { trial } = await storedTrial(reader, study, name);
+  return { params: trial.params, replicate: trial.id.replicate };
 }

@@ -1,19 +1,19 @@
-/** A data set in this process's memory, for commands that train or plan without a cluster. */
-import { assembleData } from '../../dataset/splits/assemble.ts';
+/** Training data: a data set in memory, for commands that train without a cluster. */
 import { openDataset } from '../../dataset/open-dataset.ts';
+import { assembleData } from '../../dataset/splits/assemble.ts';
+import type { TrainingData } from '../../study/images.ts';
 import { datasetKey } from '../../study/spec/dataset-reference.ts';
 import type { DatasetSpec } from '../../study/spec/study-spec.ts';
-import type { TrainingData } from '../../study/images.ts';
 
 export interface OpenedTrainingData {
   readonly data: TrainingData;
   /** Equal for equal records in equal splits. */
   readonly key: string;
-  /** By class index; null where nobody told. */
+  /** Class names by index; null if unknown. */
   readonly classNames: readonly string[] | null;
 }
 
-/** @param measureTest whether the test split is needed */
+/** @param measureTest whether the test split is loaded */
 export async function openTrainingData(
   dataset: DatasetSpec,
   seed: number,
@@ -21,21 +21,10 @@ export async function openTrainingData(
   measureTest: boolean,
 ): Promise<OpenedTrainingData> {
   const opened = await openDataset(dataset, { dataDir });
+  const { shards } = opened;
   const reference = opened.reference(seed, measureTest ? 'test' : 'search');
-  const names = new Set(reference.parts.map((part) => part.name));
-  const data = assembleData(
-    reference,
-    opened.parts.filter((part) => names.has(part.name)),
-  );
-  const classNames = opened.parts.find((part) => part.classNames !== null)?.classNames ?? null;
-  return { data, key: datasetKey(reference), classNames };
-}
-
-export async function loadTrainingData(
-  dataset: DatasetSpec,
-  seed: number,
-  dataDir: string,
-  measureTest: boolean,
-): Promise<TrainingData> {
-  return (await openTrainingData(dataset, seed, dataDir, measureTest)).data;
+  const names = new Set(reference.shards.map((shard) => shard.name));
+  const used = shards.filter((shard) => names.has(shard.name));
+  const classNames = shards.find((shard) => shard.classNames !== null)?.classNames ?? null;
+  return { data: assembleData(reference, used), key: datasetKey(reference), classNames };
 }

@@ -1,9 +1,9 @@
-/** Charts as files: PNG with its text really drawn, whole files or none. */
+/** Chart files: PNG with visible text, files written whole or not at all. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { checkChartPath, pngOf, writeChart } from '../../../src/cli/results/chart-file.ts';
+import { checkChartPath, renderPng, writeChart } from '../../../src/cli/results/chart-file.ts';
 import { scratchDir } from '../../e2e/support/processes.ts';
 
 interface Picture {
@@ -69,23 +69,25 @@ const svgWith = (content: string): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="200" height="40" font-family="system-ui, sans-serif"><rect width="200" height="40" fill="#fff"/>${content}</svg>`;
 
 describe('a chart as PNG', () => {
-  test('has its text drawn, by the font that comes with Ridgeline', async () => {
-    const empty = decodePng(await pngOf(svgWith('')));
+  test('a PNG chart has visible text in the font that Ridgeline ships', async () => {
+    const empty = decodePng(await renderPng(svgWith('')));
     expect([empty.width, empty.height]).toEqual([400, 80]);
     expect(darkPixels(empty)).toBe(0);
     const lambda = decodePng(
-      await pngOf(svgWith('<text x="10" y="25" font-size="20">λ 1e-5</text>')),
+      await renderPng(svgWith('<text x="10" y="25" font-size="20">λ 1e-5</text>')),
     );
     expect(darkPixels(lambda)).toBeGreaterThan(300);
     const bold = decodePng(
-      await pngOf(svgWith('<text x="10" y="25" font-size="20" font-weight="bold">λ 1e-5</text>')),
+      await renderPng(
+        svgWith('<text x="10" y="25" font-size="20" font-weight="bold">λ 1e-5</text>'),
+      ),
     );
     expect(darkPixels(bold)).toBeGreaterThan(1.15 * darkPixels(lambda));
   });
 });
 
 describe('a chart file', () => {
-  test('is replaced as a whole, and leaves nothing beside it', async () => {
+  test('a chart file is replaced as a whole, without temporary files', async () => {
     const dir = scratchDir();
     const path = join(dir, 'chart.svg');
     writeFileSync(path, 'old');
@@ -94,7 +96,7 @@ describe('a chart file', () => {
     expect(readdirSync(dir)).toEqual(['chart.svg']);
   });
 
-  test('that cannot be written is told with a way out, and what was there stays', async () => {
+  test('a chart file that cannot be written is OUTPUT_UNWRITABLE, and existing files stay', async () => {
     const dir = scratchDir();
     mkdirSync(join(dir, 'taken.svg'));
     await expect(writeChart(join(dir, 'taken.svg'), svgWith(''))).rejects.toMatchObject({
@@ -106,10 +108,10 @@ describe('a chart file', () => {
     expect(readdirSync(dir)).toEqual(['taken.svg']);
   });
 
-  test('of another kind is refused before anything is done', () => {
+  test('a chart file that ends with neither .svg nor .png is rejected before the chart is drawn', () => {
     expect(() => checkChartPath('chart.PNG')).not.toThrow();
     for (const path of ['chart.pdf', 'chart', 'svg', '-']) {
-      expect(() => checkChartPath(path)).toThrow(/SVG or a PNG/);
+      expect(() => checkChartPath(path)).toThrow(/must end with .svg or .png/);
     }
   });
 });

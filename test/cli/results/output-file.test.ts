@@ -1,4 +1,4 @@
-/** Files that a user names: replaced whole, through links, into devices; what cannot be written is told before. */
+/** Output files: replaced whole, through links and into devices; unwritable paths are reported before the work. */
 import { execFileSync, spawn } from 'node:child_process';
 import {
   lstatSync,
@@ -12,11 +12,11 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { saveModel } from '../../../src/cli/training/model-files.ts';
-import { refuseUnwritable, writeOutputFile } from '../../../src/cli/results/output-file.ts';
+import { checkWritable, writeOutputFile } from '../../../src/cli/results/output-file.ts';
 import { scratchDir } from '../../e2e/support/processes.ts';
 
 describe('an output file', () => {
-  test('that is a link stays one, and the file behind it is replaced', () => {
+  test('an output file that is a link stays a link, and its target is replaced', () => {
     const dir = scratchDir();
     mkdirSync(join(dir, 'far'));
     writeFileSync(join(dir, 'far/real'), 'old');
@@ -27,7 +27,7 @@ describe('an output file', () => {
     expect(readdirSync(join(dir, 'far'))).toEqual(['real']);
   });
 
-  test('that is a link to nothing yet is made where the link points', () => {
+  test('an output file that is a link to a missing file creates the target', () => {
     const dir = scratchDir();
     symlinkSync('later', join(dir, 'link'));
     writeOutputFile(join(dir, 'link'), 'new');
@@ -35,13 +35,13 @@ describe('an output file', () => {
     expect(readFileSync(join(dir, 'later'), 'utf8')).toBe('new');
   });
 
-  test('that is a device stays one', () => {
+  test('an output file that is a device stays a device', () => {
     writeOutputFile('/dev/null', 'gone');
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
-    expect(() => refuseUnwritable('/dev/null')).not.toThrow();
+    expect(() => checkWritable('/dev/null')).not.toThrow();
   });
 
-  test('of a model is written by the same rules', () => {
+  test('a model file that is a link stays a link, and its target is replaced', () => {
     const dir = scratchDir();
     writeFileSync(join(dir, 'real.npz'), 'old');
     symlinkSync('real.npz', join(dir, 'link.npz'));
@@ -72,35 +72,35 @@ describe('an output file', () => {
   });
 });
 
-describe('what cannot be written', () => {
-  const told = (path: string): unknown => {
+describe('an unwritable output', () => {
+  const failure = (path: string): unknown => {
     try {
-      refuseUnwritable(path);
+      checkWritable(path);
     } catch (error) {
       return error;
     }
     return null;
   };
 
-  test('is told before: a folder, and a file in a folder that is not there', () => {
+  test('a folder, and a file in a missing folder, are reported before the work', () => {
     const dir = scratchDir();
-    expect(told(dir)).toMatchObject({
+    expect(failure(dir)).toMatchObject({
       code: 'OUTPUT_UNWRITABLE',
       what: `${dir} cannot be written: it is a folder.`,
     });
-    expect(told(join(dir, 'none/file'))).toMatchObject({
+    expect(failure(join(dir, 'none/file'))).toMatchObject({
       what: `${dir}/none/file cannot be written: no such file or directory.`,
     });
-    expect(told(join(dir, 'file'))).toBeNull();
+    expect(failure(join(dir, 'file'))).toBeNull();
   });
 
-  test('on a full device is told, with the reason', () => {
+  test('a full device is reported with the reason', () => {
     expect(() => writeOutputFile('/dev/full', 'x')).toThrow(
       /\/dev\/full cannot be written: no space left on device\./,
     );
   });
 
-  test('leaves a named pipe as it is', async () => {
+  test('a named pipe is written to and stays a pipe', async () => {
     const pipe = join(scratchDir(), 'pipe');
     execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
     const reader = spawn('cat', [pipe]);

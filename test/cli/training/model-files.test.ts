@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { loadModel } from '../../../src/cli/training/model-files.ts';
 
-test('a model that is not there is said to be missing, in words', () => {
+test('loading a missing model file fails with MODEL_INVALID and the reason', () => {
   expect(() => loadModel('/does/not/exist.npz')).toThrow(
     expect.objectContaining({
       code: 'MODEL_INVALID',

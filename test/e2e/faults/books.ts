@@ -1,8 +1,8 @@
 /**
- * The books that the tests keep of a cluster, outside of it: what workers computed and what the
- * coordinator told them that it has, as the workers' debug logs said it at that moment.
+ * Books: what workers computed, and what the coordinator acknowledged to them, from the workers' debug
+ * logs. They are kept outside of the cluster.
  *
- * A log line is written at once, so the books of a worker that was killed are complete up to then.
+ * A log line is written at once, so the books of a killed worker are complete up to the kill.
  */
 import type { Running } from '../support/processes.ts';
 

@@ -1,8 +1,8 @@
 /**
- * The independent checker: compares the books with a copy of the store, in SQL of its own.
+ * Checker: compares the books with a copy of the store, by SQL.
  *
- * It knows the tables and nothing of the program: whatever the coordinator believed, this is what a
- * person finds who opens the file afterwards.
+ * It uses the tables and no code of the program, so it finds what a person would find in the file,
+ * independent of the coordinator's memory.
  */
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,11 +13,11 @@ import type { Books } from './books.ts';
 export interface Findings {
   /** Results that were acknowledged and are not in the store as they were computed. */
   readonly lost: string[];
-  /** Trials that count more than once, anywhere. */
+  /** Trials that were accepted more than once. */
   readonly twice: string[];
-  /** Numbers that do not add up. */
+  /** Rules that the tables break. */
   readonly broken: string[];
-  /** Results in the store whose acknowledgement nobody received: allowed, a crash came between. */
+  /** Number of stored results without a received acknowledgement; allowed after a crash. */
   readonly unheard: number;
   readonly acknowledged: number;
   readonly trials: StoredTrial[];
@@ -30,7 +30,7 @@ interface StoredTrial {
   readonly status: string;
   readonly digest: string | null;
   readonly attempts: number;
-  readonly charged: number;
+  readonly failures: number;
 }
 
 interface StoredAttempt {
@@ -38,12 +38,12 @@ interface StoredAttempt {
   readonly attempt: number;
   readonly kind: string;
   readonly worker: string;
-  readonly granted_at_ms: number;
+  readonly assigned_at_ms: number;
   readonly ended_at_ms: number | null;
   readonly outcome: string | null;
 }
 
-/** @param stateDir of a cluster whose coordinator does not run */
+/** @param stateDir of a cluster whose coordinator is not running */
 export function check(stateDir: string, study: string, books: Books): Findings {
   const copy = mkdtempSync(join(tmpdir(), 'ridgeline-check-'));
   try {
@@ -60,16 +60,17 @@ export function check(stateDir: string, study: string, books: Books): Findings {
   }
 }
 
-const nameSql = `stage || '/' || k || CASE replicate WHEN 1 THEN '' ELSE '.' || replicate END`;
+const nameSql = `stage || '/' || trial_index || CASE replicate WHEN 1 THEN '' ELSE '.' || replicate END`;
 
 function findings(database: DatabaseSync, study: string, books: Books): Findings {
   const rows = <Row>(sql: string): Row[] => database.prepare(sql).all(study) as unknown as Row[];
   const trials = rows<StoredTrial>(
-    `SELECT ${nameSql} AS name, lambda, status, digest, attempts, charged FROM trial WHERE study = ? ORDER BY stage, k`,
+    `SELECT ${nameSql} AS name, params ->> 'lambda' AS lambda, status, digest, attempts, failures
+     FROM trial WHERE study = ? ORDER BY stage, trial_index`,
   );
   const attempts = rows<StoredAttempt>(
-    `SELECT ${nameSql} AS trial, attempt, kind, worker, granted_at_ms, ended_at_ms, outcome
-     FROM attempt WHERE study = ? ORDER BY stage, k, replicate, attempt`,
+    `SELECT ${nameSql} AS trial, attempt, kind, worker, assigned_at_ms, ended_at_ms, outcome
+     FROM attempt WHERE study = ? ORDER BY stage, trial_index, replicate, attempt`,
   );
   const byName = new Map(trials.map((trial) => [trial.name, trial]));
   const lost: string[] = [];
@@ -100,7 +101,7 @@ function findings(database: DatabaseSync, study: string, books: Books): Findings
   for (const { trial, times } of rows<{ trial: string; times: number }>(
     `SELECT ${nameSql} AS trial, count(*) AS times FROM attempt
      WHERE study = ? AND kind = 'search' AND outcome IN ('accepted', 'diverged')
-     GROUP BY stage, k, replicate HAVING count(*) > 1`,
+     GROUP BY stage, trial_index, replicate HAVING count(*) > 1`,
   ))
     twice.push(`${trial}: ${times} accepted attempts`);
   return {
@@ -114,31 +115,31 @@ function findings(database: DatabaseSync, study: string, books: Books): Findings
   };
 }
 
-/** What must add up whatever happened; everything has ended. */
+/** Rules that hold after any faults, once the study has ended. */
 function brokenNumbers(rows: <Row>(sql: string) => Row[]): string[] {
   const rules: Record<string, string> = {
     'trials are numbered from 1 without a gap': `
       SELECT g.name AS found FROM stage g LEFT JOIN trial t ON t.study = g.study AND t.stage = g.name
       WHERE g.study = ? GROUP BY g.name
-      HAVING count(t.k) <> g.trials OR min(t.k) <> 1 OR max(t.k) <> g.trials OR count(DISTINCT t.k) <> g.trials`,
-    'everything has ended': `
+      HAVING count(t.trial_index) <> g.trials OR min(t.trial_index) <> 1 OR max(t.trial_index) <> g.trials OR count(DISTINCT t.trial_index) <> g.trials`,
+    'every trial has ended': `
       SELECT ${nameSql} || ' ' || status AS found FROM trial WHERE study = ? AND status <> 'complete'`,
     'no attempt is open': `
       SELECT ${nameSql} AS found FROM attempt WHERE study = ? AND outcome IS NULL`,
     'attempts are numbered from 1 without a gap': `
       SELECT ${nameSql} AS found FROM attempt WHERE study = ?
-      GROUP BY stage, k, replicate HAVING count(*) <> max(attempt) OR min(attempt) <> 1`,
+      GROUP BY stage, trial_index, replicate HAVING count(*) <> max(attempt) OR min(attempt) <> 1`,
     'a trial counts its attempts': `
       SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND attempts <> (SELECT count(*) FROM attempt a
-        WHERE a.study = t.study AND a.stage = t.stage AND a.k = t.k AND a.replicate = t.replicate AND kind = 'search')`,
-    'a trial is charged for what was lost': `
-      SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND charged <> (SELECT count(*) FROM attempt a
-        WHERE a.study = t.study AND a.stage = t.stage AND a.k = t.k AND a.replicate = t.replicate
+        WHERE a.study = t.study AND a.stage = t.stage AND a.trial_index = t.trial_index AND a.replicate = t.replicate AND kind = 'search')`,
+    'a trial counts its failures': `
+      SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND failures <> (SELECT count(*) FROM attempt a
+        WHERE a.study = t.study AND a.stage = t.stage AND a.trial_index = t.trial_index AND a.replicate = t.replicate
         AND kind = 'search' AND outcome IN ('lost', 'crashed', 'timeout'))`,
     'a complete trial has its last measurement': `
       SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND status = 'complete'
       AND NOT EXISTS (SELECT 1 FROM measurement m WHERE m.study = t.study AND m.stage = t.stage
-        AND m.k = t.k AND m.replicate = t.replicate AND m.step = t.measured_step)`,
+        AND m.trial_index = t.trial_index AND m.replicate = t.replicate AND m.step = t.measured_step)`,
   };
   return Object.entries(rules).flatMap(([rule, sql]) =>
     rows<{ found: string }>(sql).map(({ found }) => `${rule}: ${found}`),

@@ -1,4 +1,4 @@
-/** From a damaged store back to work, as its messages say; and what nobody can see but who computes again. */
+/** Damaged stores: restored from a backup as the message says; changed results found by `verify`. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -11,7 +11,7 @@ interface VerifyJson {
   readonly trials: readonly { readonly trial: string; readonly differences: string[] }[];
 }
 
-test('a damaged store is refused with the command that restores a backup, and that command works', async () => {
+test('a damaged store is refused with the command that restores a backup, and the command works', async () => {
   const dir = scratchDir();
   const state = join(dir, 'state');
   const study = writeStudy(dir, { name: 'whole', trials: 4 });
@@ -40,7 +40,7 @@ test('a damaged store is refused with the command that restores a backup, and th
   expect(again.stdout).toBe(first.stdout);
 });
 
-test('verify trains stored trials again: 0 where they are the same, 3 where one was changed by hand', async () => {
+test('verify exits with 0 if stored trials are reproduced, and with 3 if one was changed by hand', async () => {
   const dir = scratchDir();
   const study = writeStudy(dir, { name: 'edited', trials: 4, coarseOnly: true });
   expect((await ridgeline(['run', study, '--state', dir])).code).toBe(0);
@@ -69,7 +69,7 @@ test('verify trains stored trials again: 0 where they are the same, 3 where one 
   expect((await verify('--top', '1', '--all')).code).toBe(2);
 });
 
-test('verify that is interrupted prints what it has and ends with 130', async () => {
+test('an interrupted verify prints the trials verified so far and exits with 130', async () => {
   const dir = scratchDir();
   const study = writeStudy(dir, { name: 'long', trials: 8, cycles: 4, coarseOnly: true });
   expect((await ridgeline(['run', study, '--state', dir])).code).toBe(0);
@@ -81,7 +81,7 @@ test('verify that is interrupted prints what it has and ends with 130', async ()
     UPDATE correctness SET replicate = k WHERE k > 2;`);
   raw.close();
   const verifying = start(args);
-  await verifying.says(/2 of 8/);
+  await verifying.prints(/2 of 8/);
   verifying.kill('SIGINT');
   const { code, stdout } = await verifying.finished;
   expect(code).toBe(130);

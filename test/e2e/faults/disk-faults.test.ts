@@ -1,4 +1,4 @@
-/** Disks that are full, disks that lie, and stores that were tampered with under a running coordinator. */
+/** Full disks, disks that do not confirm writes, and a store changed under a running coordinator. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { failFsyncOnce, fillDiskAgainAndAgain } from './scenario-disk.ts';
 const nothing = { lost: [], twice: [], broken: [] };
 
 describe.concurrent('a coordinator', { timeout: 240_000 }, () => {
-  test('whose disk is full acknowledges nothing that it has not stored, says why, and goes on when there is space', async ({
+  test('a coordinator with a full disk acknowledges no unstored result, reports the reason, and resumes when there is space', async ({
     onTestFinished,
     skip,
   }) => {
@@ -19,13 +19,11 @@ describe.concurrent('a coordinator', { timeout: 240_000 }, () => {
     expect(filled.findings).toMatchObject(nothing);
     const [status = ''] = filled.statuses;
     expect(JSON.parse(status)).toMatchObject({
-      studies: [
-        { study: 'disk', reason: expect.stringMatching(/nothing is granted.*disk is full/) },
-      ],
+      studies: [{ study: 'disk', reason: expect.stringMatching(/disk is full/) }],
     });
   });
 
-  test('whose disk does not confirm a write ends at once, and has everything at its next start', async ({
+  test('a coordinator whose disk does not confirm a write ends at once, and its next start has every acknowledged result', async ({
     onTestFinished,
     skip,
   }) => {
@@ -38,7 +36,7 @@ describe.concurrent('a coordinator', { timeout: 240_000 }, () => {
     expect(failed.findings).toMatchObject(nothing);
   });
 
-  test('whose store refuses a row, since it is not as remembered, ends instead of trying again', async ({
+  test('a coordinator whose store was changed by another program ends instead of retrying', async ({
     onTestFinished,
   }) => {
     const cluster = await FaultCluster.make({ onEnd: onTestFinished });

@@ -1,6 +1,6 @@
 /**
- * A cluster of real processes for the fault tests: a coordinator that can be killed and started again
- * at the same address, workers that come and go, and books kept outside of both.
+ * Fault cluster: a coordinator process that can be killed and restarted at the same address, worker
+ * processes, and their books.
  */
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export interface ClusterOptions {
   readonly stateDir?: string;
 }
 
-/** A port that was free a moment ago. */
+/** A port that was free when it was requested. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((listening) => {
@@ -60,7 +60,7 @@ export class FaultCluster {
     return join(this.state, 'worker.join');
   }
 
-  /** Starts the coordinator, or starts it again, and waits until it listens. */
+  /** Starts or restarts the coordinator, and waits until it listens. */
   async coordinator(study: string, options: StartOptions = {}): Promise<Running> {
     const { leaseSeconds = 20, onEnd } = this.#options;
     const running = start(
@@ -76,11 +76,11 @@ export class FaultCluster {
       ],
       { onEnd, ...options },
     );
-    await running.says(/ridgeline worker --join/);
+    await running.prints(/ridgeline worker --join/);
     return running;
   }
 
-  /** A worker of one thread that trains one trial at a time, with a name that no other has had. */
+  /** Starts a worker that trains one trial at a time, with a new name. */
   worker(
     options: StartOptions & { readonly join?: string; readonly args?: string[] } = {},
   ): Worker {
@@ -118,7 +118,7 @@ export class FaultCluster {
     return await this.plain(...args, '--state', this.state);
   }
 
-  /** A command that knows no cluster. */
+  /** Runs a command without `--state`. */
   async plain(...args: readonly string[]): Promise<string> {
     const { onEnd } = this.#options;
     const done = await ridgeline(args, { onEnd });

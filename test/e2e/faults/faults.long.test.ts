@@ -10,7 +10,7 @@ import { writeStudy, type OnEnd } from '../support/processes.ts';
 import type { Findings } from './checker.ts';
 import { FaultCluster } from './fault-cluster.ts';
 import { writeLargeStore } from './large-store.ts';
-import { networkRig, outcomesOf } from './network-rig.ts';
+import { networkRig, searchOutcomes } from './network-rig.ts';
 import { addRow, counted, printTable, seconds } from './reliability-table.ts';
 import {
   coordinatorFailpoints,
@@ -28,7 +28,7 @@ const leaseSeconds = 20;
 afterAll(printTable);
 
 describe.concurrent('a coordinator', { timeout: 60 * minutes }, () => {
-  test('that is killed 200 times in one study keeps what it has acknowledged', async ({
+  test('a coordinator killed 200 times in one study keeps every acknowledged result', async ({
     onTestFinished,
   }) => {
     const kills = 200;
@@ -59,7 +59,7 @@ describe.concurrent('a coordinator', { timeout: 60 * minutes }, () => {
     expect(JSON.parse(verified)).toMatchObject({ verified: 900, mismatched: 0 });
   });
 
-  test('that is killed 20 times at each failpoint keeps what it has acknowledged', async ({
+  test('a coordinator killed 20 times at each failpoint keeps every acknowledged result', async ({
     onTestFinished,
   }) => {
     const rounds = 20;
@@ -80,7 +80,7 @@ describe.concurrent('a coordinator', { timeout: 60 * minutes }, () => {
     });
   });
 
-  test('that is told to stop ends within 5 s, and what ran keeps its attempt', async ({
+  test('a stopped coordinator ends within 5 s, and running trials keep their attempt', async ({
     onTestFinished,
   }) => {
     const found: Findings[] = [];
@@ -96,7 +96,7 @@ describe.concurrent('a coordinator', { timeout: 60 * minutes }, () => {
         await rig.cluster.coordinator(`${rig.cluster.dir}/network.yaml`),
       );
       expect(findings).toMatchObject(nothing);
-      expect(outcomesOf(findings, 'coarse/1')).toEqual(['accepted']);
+      expect(searchOutcomes(findings, 'coarse/1')).toEqual(['accepted']);
       found.push(findings);
     }
     expect(slowestMs).toBeLessThan(5_000);
@@ -109,7 +109,7 @@ describe.concurrent('a coordinator', { timeout: 60 * minutes }, () => {
     });
   });
 
-  test('with 100,000 trials in its store grants the next one within 3 s', async ({
+  test('a coordinator with 100,000 stored trials assigns the next trial within 3 s', async ({
     onTestFinished,
   }) => {
     const cluster = await FaultCluster.make({ onEnd: onTestFinished });
@@ -118,12 +118,12 @@ describe.concurrent('a coordinator', { timeout: 60 * minutes }, () => {
     await writeLargeStore(cluster.state, study, 100_000);
     const first = await cluster.coordinator(study);
     cluster.worker();
-    await first.says(/on w1/);
+    await first.prints(/on w1/);
     first.kill('SIGTERM');
     await first.finished;
     const startedMs = performance.now();
     const again = await cluster.coordinator(study);
-    await again.says(/on w1/);
+    await again.prints(/on w1/);
     const tookMs = performance.now() - startedMs;
     const computedMs = processorMs(again.child.pid!);
     addRow({
@@ -140,9 +140,9 @@ describe.concurrent('a coordinator', { timeout: 60 * minutes }, () => {
 });
 
 describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
-  test('that is killed, 200 times, loses no trial', async ({ onTestFinished }) => {
+  test('a worker killed 200 times loses no trial', async ({ onTestFinished }) => {
     const kills = 200;
-    const { findings, noticedMs, passedOver, overcharged } = await killWorkers({
+    const { findings, noticedMs, passedOver, wronglyFailed } = await killWorkers({
       onEnd: onTestFinished,
       kills,
       trials: 260,
@@ -158,10 +158,10 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
     });
     expect(findings).toMatchObject(nothing);
     expect(passedOver).toEqual([]);
-    expect(overcharged).toEqual([]);
+    expect(wronglyFailed).toEqual([]);
   });
 
-  test('that is cut off for half a lease redoes nothing; cut off for longer costs one attempt', async ({
+  test('a worker disconnected for half a lease repeats no trial, and for longer costs one attempt', async ({
     onTestFinished,
   }) => {
     const short: Findings[] = [];
@@ -183,13 +183,13 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
       await rig.trains('coarse/1');
       const cutMs = performance.now();
       rig.proxy.freeze();
-      await rig.coordinator.says(/coarse\/1: attempt 1 on w1 ended without a result/);
+      await rig.coordinator.prints(/coarse\/1: attempt 1 on w1 ended without a result/);
       slowestMs = Math.max(slowestMs, performance.now() - cutMs);
       rig.cluster.worker();
-      await rig.coordinator.says(/coarse\/1 .*on w2/);
+      await rig.coordinator.prints(/coarse\/1 .*on w2/);
       rig.proxy.thaw();
       const later = await rig.finish();
-      expect(outcomesOf(later, 'coarse/1')).toEqual(['lost', 'accepted']);
+      expect(searchOutcomes(later, 'coarse/1')).toEqual(['lost', 'accepted']);
       long.push(later);
     }
     for (const findings of [...short, ...long]) expect(findings).toMatchObject(nothing);
@@ -205,11 +205,11 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
       fault: 'the connection frozen until the lease of 20 s ran out; the late result compared',
       times: long.length,
       ...counted(long),
-      slowest: `${seconds(slowestMs)} until the trial was granted again`,
+      slowest: `${seconds(slowestMs)} until the trial was assigned again`,
     });
   });
 
-  test('and its coordinator notice within 30 s that nobody is there any more', async ({
+  test('a worker and its coordinator notice within 30 s that the other has disappeared', async ({
     onTestFinished,
   }) => {
     let slowestMs = { worker: 0, coordinator: 0 };
@@ -235,7 +235,9 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
     expect(slowestMs.coordinator).toBeLessThan(30_000);
   });
 
-  test('that is stopped loses its lease, lives, and is used again', async ({ onTestFinished }) => {
+  test('a suspended worker process loses its lease, survives, and receives trials again', async ({
+    onTestFinished,
+  }) => {
     const found: Findings[] = [];
     let slowestMs = 0;
     for (let round = 0; round < 5; round++) {
@@ -243,7 +245,7 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
       await rig.trains('coarse/1');
       const stoppedMs = performance.now();
       rig.worker.running.kill('SIGSTOP');
-      await rig.coordinator.says(/coarse\/1: attempt 1 on w1 ended without a result/);
+      await rig.coordinator.prints(/coarse\/1: attempt 1 on w1 ended without a result/);
       slowestMs = Math.max(slowestMs, performance.now() - stoppedMs);
       rig.worker.running.kill('SIGCONT');
       const findings = await rig.finish();
@@ -256,11 +258,11 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
       fault: 'SIGSTOP in the middle of a trial, SIGCONT after its lease of 20 s',
       times: found.length,
       ...counted(found),
-      slowest: `${seconds(slowestMs)} until the trial was granted again`,
+      slowest: `${seconds(slowestMs)} until the trial was assigned again`,
     });
   });
 
-  test('that is told to go leaves with 0, uncharged', async ({ onTestFinished }) => {
+  test('a drained worker exits with 0, and no failure is counted', async ({ onTestFinished }) => {
     const found: Findings[] = [];
     let slowestMs = 0;
     for (let round = 0; round < 10; round++) {
@@ -277,7 +279,7 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
       rig.cluster.worker();
       const findings = await rig.finish();
       expect(findings).toMatchObject(nothing);
-      expect(findings.trials.every(({ charged }) => charged === 0)).toBe(true);
+      expect(findings.trials.every(({ failures }) => failures === 0)).toBe(true);
       found.push(findings);
     }
     addRow({
@@ -301,14 +303,14 @@ async function halfOpen(onEnd: OnEnd): Promise<{ workerMs: number; coordinatorMs
     return performance.now() - frozenMs;
   };
   const [workerMs, coordinatorMs] = await Promise.all([
-    after(rig.worker.running.says(/connection to the coordinator closed/)),
-    after(rig.coordinator.says(/worker w1 is lost/)),
+    after(rig.worker.running.prints(/connection to the coordinator closed/)),
+    after(rig.coordinator.prints(/worker w1 is lost/)),
   ]);
   return { workerMs, coordinatorMs };
 }
 
 describe.concurrent('a disk', { timeout: 30 * minutes }, () => {
-  test('that is full holds everything up and loses nothing', async ({ onTestFinished, skip }) => {
+  test('a full disk delays the study and loses nothing', async ({ onTestFinished, skip }) => {
     const filled = await fillDiskAgainAndAgain(onTestFinished, 5);
     if (filled === null) return skip('mounting a tmpfs needs root');
     const { findings, slowestMs } = filled;
@@ -322,7 +324,7 @@ describe.concurrent('a disk', { timeout: 30 * minutes }, () => {
     expect(findings).toMatchObject(nothing);
   });
 
-  test('that does not confirm a write ends the process, and nothing is lost', async ({
+  test('a disk that does not confirm a write ends the process, and nothing is lost', async ({
     onTestFinished,
     skip,
   }) => {

@@ -1,6 +1,6 @@
 /**
- * Loaded into a worker (`--import`), it has one of its threads hang for good: after 20 steps of the first
- * pack that comes, once for each mark. The product is not told of it.
+ * Loaded into a worker with `--import`: makes one of its threads hang forever, after 20 steps of its
+ * first pack, once for each mark file.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
@@ -10,7 +10,7 @@ const step = Atomics.add.bind(Atomics);
 let steps = 0;
 
 if (!isMainThread && mark !== undefined) {
-  // Each step of a pack counts up by this.
+  // The thread counts each step of a pack with this function.
   Object.defineProperty(Atomics, 'add', {
     value: (array: Int32Array, index: number, value: number): number => {
       steps += 1;

@@ -1,40 +1,48 @@
-/** A store in the middle of a very large study, written as a coordinator would have. */
+/** Large store: a store of a very large unfinished study, as a coordinator writes it. */
 import { join } from 'node:path';
 import { loadStudy } from '../../../src/config/load-study.ts';
 import { openStudyData } from '../../../src/coordinator/shell/study-data.ts';
 import { openStore } from '../../../src/store/sqlite/open-store.ts';
 import type { StoreRow } from '../../../src/store/rows.ts';
+import { storedRanks } from '../../../src/search/ranking/ranking.ts';
+import { classificationMetrics } from '../../../src/study/metrics.ts';
+import { givenDistribution } from '../../../src/study/search-space.ts';
+import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { resultFingerprint } from '../../../src/study/result-fingerprint.ts';
 import { selfTestDigest } from '../../../src/trainers/two-layer/arithmetic-self-test.ts';
 import { completeResult } from '../../store/support/records.ts';
 
 const rowsAtOnce = 10_000;
 
-/** @param complete how many trials have ended; a thousand more wait */
+/** @param complete number of trials that have ended; the others wait */
 export async function writeLargeStore(
   stateDir: string,
   studyFile: string,
   complete: number,
 ): Promise<void> {
-  const spec = await loadStudy(studyFile);
-  const { opened } = await openStudyData(spec, join(stateDir, 'none'));
-  using store = openStore(stateDir, { owner: 'the test' });
+  const spec = await loadStudy(studyFile, describeTrainer);
+  const { opened } = await openStudyData(spec, {
+    dataDir: join(stateDir, 'none'),
+    describeTrainer,
+  });
+  await using store = await openStore(stateDir, { owner: 'the test', rank: storedRanks });
   const [stage] = spec.stages;
-  if (stage?.lambda.kind !== 'range') throw new Error('the first stage has a range');
+  const distribution = givenDistribution(stage!.search['lambda']!);
+  if (stage === undefined || distribution === null) throw new Error('the first stage has bounds');
   const record = {
     name: stage.name,
     trials: stage.trials,
-    range: stage.lambda.range,
+    space: { lambda: distribution },
     reason: null,
     closed: false,
     warnings: [],
   };
   const { study } = spec;
-  // In no order of k, so that ranking has something to do.
-  const resultOf = (k: number) => results[(k * 7919) % results.length]!;
+  // Not in the order of the trials, so that ranking changes it.
+  const resultFor = (index: number) => results[(index * 7919) % results.length]!;
   const results = Array.from({ length: 101 }, (_, step) => {
     const result = completeResult(0.3 + step / 400, 2);
-    return { result, fingerprint: resultFingerprint(result, false) };
+    return { result, fingerprint: resultFingerprint(result, classificationMetrics, false) };
   });
   const rows: StoreRow[] = [
     {
@@ -45,27 +53,28 @@ export async function writeLargeStore(
         reason: null,
         createdAtMs: 1,
         endedAtMs: null,
-        selfTestDigest: selfTestDigest,
+        selfTestDigest,
         shardDigests: opened.shardDigests,
         officialData: opened.official,
-        stages: [{ ...record, range: null }],
+        stages: [{ ...record, space: null }],
         winner: null,
       },
     },
     { kind: 'stage-opened', study, stage: record },
   ];
-  for (let k = 1; k <= stage.trials; k++) {
-    const trial = { stage: stage.name, index: k, replicate: 1 };
-    rows.push({ kind: 'trial-created', study, id: trial, lambda: 1e-6 * (1 + k / stage.trials) });
-    if (k > complete) continue;
+  for (let index = 1; index <= stage.trials; index++) {
+    const trial = { stage: stage.name, index, replicate: 1 };
+    const params = { lambda: 1e-6 * (1 + index / stage.trials) };
+    rows.push({ kind: 'trial-created', study, id: trial, params });
+    if (index > complete) continue;
     const attempt = {
       trial,
       attempt: 1,
       kind: 'search',
       worker: 'node-1',
       session: 'gone',
-      pack: `${study}:${k}`,
-      grantedAtMs: k,
+      pack: `${study}:${index}`,
+      assignedAtMs: index,
       endedAtMs: null,
       outcome: null,
       reason: null,
@@ -75,15 +84,15 @@ export async function writeLargeStore(
       attempt: 1,
       outcome: 'accepted',
       reason: null,
-      endedAtMs: k + 1,
+      endedAtMs: index + 1,
       fingerprint: null,
     } as const;
     rows.push(
       { kind: 'attempt-opened', study, attempt },
-      { kind: 'attempt-closed', study, trial, ...ended, charged: false },
-      { kind: 'trial-ended', study, trial, worker: 'node-1', ...resultOf(k) },
+      { kind: 'attempt-closed', study, trial, ...ended, countsAsFailure: false },
+      { kind: 'trial-ended', study, trial, worker: 'node-1', ...resultFor(index) },
     );
-    if (rows.length >= rowsAtOnce) store.commit(rows.splice(0));
+    if (rows.length >= rowsAtOnce) await store.commit(rows.splice(0));
   }
-  store.commit(rows);
+  await store.commit(rows);
 }

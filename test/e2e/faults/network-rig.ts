@@ -1,6 +1,6 @@
 /**
- * One worker behind a network that can be cut, and a study of three trials of about half a second: what
- * happens to the one that it trains?
+ * Network rig: one worker behind a proxy that can cut the connection, and a study of three trials that
+ * take about half a second each.
  */
 import { readFileSync } from 'node:fs';
 import { writeStudy, type OnEnd, type Running } from '../support/processes.ts';
@@ -14,9 +14,9 @@ export interface Rig {
   readonly proxy: TcpProxy;
   /** Behind the proxy. */
   readonly worker: Worker;
-  /** Waits until a worker trains the trial. @param by the one behind the proxy where it is left out */
+  /** Waits until a worker trains the trial. @param by the worker; default: the one behind the proxy */
   trains(trial: string, by?: Worker): Promise<void>;
-  /** Waits for the study's end, and looks. @param coordinator the one that runs by now */
+  /** Waits until the study ends, and checks the store. @param coordinator the running one, if it was restarted */
   finish(coordinator?: Running): Promise<Findings>;
 }
 
@@ -41,9 +41,11 @@ export async function networkRig(options: RigOptions): Promise<Rig> {
     proxy,
     worker,
     trains: async (trial, by = worker) =>
-      void (await by.running.says(new RegExp(`"pack":"[0-9a-f]+:${trial}#\\d+","msg":"training"`))),
+      void (await by.running.prints(
+        new RegExp(`"pack":"[0-9a-f]+:${trial}#\\d+","msg":"training"`),
+      )),
     finish: async (last = coordinator) => {
-      await last.says(/network is complete/);
+      await last.prints(/network is complete/);
       last.kill('SIGTERM');
       await last.finished;
       return check(cluster.state, 'network', cluster.books);
@@ -51,8 +53,8 @@ export async function networkRig(options: RigOptions): Promise<Rig> {
   };
 }
 
-/** The outcomes of a trial's attempts to search, in order. */
-export function outcomesOf({ attempts }: Findings, trial: string): (string | null)[] {
+/** Outcomes of a trial's search attempts, in order. */
+export function searchOutcomes({ attempts }: Findings, trial: string): (string | null)[] {
   return attempts
     .filter((attempt) => attempt.trial === trial && attempt.kind === 'search')
     .map(({ outcome }) => outcome);

@@ -1,4 +1,4 @@
-/** Machines on which a thread hangs, or that compute wrongly: real processes, made odd from outside. */
+/** Faulty machines: a thread that hangs, a trial that kills its thread, wrong results. */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { writeStudy } from '../support/processes.ts';
 import { check } from './checker.ts';
 import { FaultCluster } from './fault-cluster.ts';
-import { outcomesOf } from './network-rig.ts';
+import { searchOutcomes } from './network-rig.ts';
 
 const nothing = { lost: [], twice: [], broken: [] };
 const odd = (hook: string, env: Record<string, string> = {}) => ({
@@ -14,7 +14,7 @@ const odd = (hook: string, env: Record<string, string> = {}) => ({
 });
 
 describe.concurrent('a worker', { timeout: 120_000 }, () => {
-  test('of which a thread hangs loses that lease; the thread is ended, its place used again, the process lives', async ({
+  test('a worker with a hanging thread loses that lease, replaces the thread and keeps running', async ({
     onTestFinished,
   }) => {
     const cluster = await FaultCluster.make({ onEnd: onTestFinished, leaseSeconds: 4 });
@@ -23,14 +23,18 @@ describe.concurrent('a worker', { timeout: 120_000 }, () => {
     const worker = cluster.worker(
       odd('./hanging-thread.ts', { TEST_HANG_MARK: join(cluster.dir, 'hung') }),
     );
-    await coordinator.says(/attempt 1 on w1 ended without a result: no progress within the lease/);
-    await coordinator.says(/hung is complete/);
+    await coordinator.prints(
+      /attempt 1 on w1 ended without a result: no progress within the lease/,
+    );
+    await coordinator.prints(/hung is complete/);
     expect(worker.running.child.exitCode).toBe(null);
     coordinator.kill('SIGTERM');
     await coordinator.finished;
     const findings = check(cluster.state, 'hung', cluster.books);
     expect(findings).toMatchObject(nothing);
-    const outcomes = ['coarse/1', 'coarse/2', 'coarse/3'].map((name) => outcomesOf(findings, name));
+    const outcomes = ['coarse/1', 'coarse/2', 'coarse/3'].map((name) =>
+      searchOutcomes(findings, name),
+    );
     expect(outcomes.toSorted((a, b) => b.length - a.length)).toEqual([
       ['timeout', 'accepted'],
       ['accepted'],
@@ -38,7 +42,7 @@ describe.concurrent('a worker', { timeout: 120_000 }, () => {
     ]);
   });
 
-  test('of which a trial kills every thread is not held up: the trial is given up, its companions are not', async ({
+  test('a trial that kills every thread fails after its attempts, and the other trials of its pack complete', async ({
     onTestFinished,
   }) => {
     const cluster = await FaultCluster.make({ onEnd: onTestFinished });
@@ -50,7 +54,7 @@ describe.concurrent('a worker', { timeout: 120_000 }, () => {
     const coordinator = await cluster.coordinator(study);
     const hook = odd('./poisoned-thread.ts', { TEST_POISON: String(worst.lambda) });
     for (const _ of [1, 2]) cluster.worker({ ...hook, args: ['--pack', '4'] });
-    await coordinator.says(/poison is complete/);
+    await coordinator.prints(/poison is complete/);
     coordinator.kill('SIGTERM');
     await coordinator.finished;
     const findings = check(cluster.state, 'poison', cluster.books);
@@ -61,14 +65,14 @@ describe.concurrent('a worker', { timeout: 120_000 }, () => {
     for (const trial of findings.trials) {
       const isWorst = trial.name === worst.trial;
       expect(trial).toMatchObject({ status: isWorst ? 'failed' : 'complete' });
-      // Whoever shared its first pack was charged for that, and for nothing else.
-      expect(trial.charged).toBeLessThanOrEqual(isWorst ? 3 : 1);
+      // A trial of its first pack has one counted failure, and no other.
+      expect(trial.failures).toBeLessThanOrEqual(isWorst ? 3 : 1);
     }
     const results = await cluster.command('results', 'poison', '--format', 'json');
-    expect(results).toContain('given up after 3 attempts');
+    expect(results).toContain('failed after 3 attempts');
   });
 
-  test('that makes results better than they are is found, and nothing of what it said stays', async ({
+  test('a worker that returns false results is excluded, and none of its results are kept', async ({
     onTestFinished,
   }) => {
     const cluster = await FaultCluster.make({ onEnd: onTestFinished });
@@ -81,12 +85,14 @@ describe.concurrent('a worker', { timeout: 120_000 }, () => {
     appendFileSync(study, 'audit: { random: 0.1, top: 3 }\n');
     const coordinator = await cluster.coordinator(study);
     cluster.worker(odd('./lying-thread.ts'));
-    // It has said something before others come, and they come long before it has done all.
-    await coordinator.says(/coarse\/\d+ .*on w1/);
+    // The other workers join after its first result, and long before its last one.
+    await coordinator.prints(/coarse\/\d+ .*on w1/);
     cluster.worker();
     cluster.worker();
-    await coordinator.says(/worker w1 is quarantined: its result of \S+ in lied is not the one of/);
-    await coordinator.says(/lied is complete/);
+    await coordinator.prints(
+      /worker w1 is excluded: its result of \S+ in lied differs from that of/,
+    );
+    await coordinator.prints(/lied is complete/);
     coordinator.kill('SIGTERM');
     await coordinator.finished;
     const findings = check(cluster.state, 'lied', cluster.books);

@@ -1,6 +1,6 @@
 /**
- * Loaded into a worker (`--import`), it has a thread end at once when it is handed a pack with a λ of at
- * least `TEST_POISON`: a trial that kills whoever touches it. The product is not told of it.
+ * Loaded into a worker with `--import`: makes a thread exit when it receives a pack with λ of at least
+ * `TEST_POISON`, so that such a trial kills every thread.
  */
 import { isMainThread, MessagePort } from 'node:worker_threads';
 
@@ -12,20 +12,19 @@ if (!isMainThread) {
     MessagePort.prototype,
     'on',
     function (this: MessagePort, event: string, listener: (message: unknown) => void) {
-      const tasting = (message: unknown): void => {
+      const check = (message: unknown): void => {
         if (lambdasIn(message).some((lambda) => lambda >= poison)) process.exit(1);
         listener(message);
       };
-      return Reflect.apply(on, this, [event, event === 'message' ? tasting : listener]);
+      return Reflect.apply(on, this, [event, event === 'message' ? check : listener]);
     },
   );
 }
 
-/** Of the pack that the pool hands over; none in any other message. */
+/** Values of λ in a pack that a thread receives; empty for other messages. */
 function lambdasIn(message: unknown): readonly number[] {
-  const task: unknown = field(message, 'task');
-  const lambdas: unknown = field(task, 'lambdas');
-  return Array.isArray(lambdas) ? (lambdas as number[]) : [];
+  const params: unknown = field(field(field(message, 'task'), 'request'), 'params');
+  return Array.isArray(params) ? params.map((values) => Number(field(values, 'lambda'))) : [];
 }
 
 function field(of: unknown, name: string): unknown {

@@ -1,4 +1,4 @@
-/** The table of `docs/reliability.md`, as the long run fills it in and prints it. */
+/** Reliability table: the table of `docs/reliability.md`, filled and printed by the long tests. */
 import { writeFileSync } from 'node:fs';
 import type { Findings } from './checker.ts';
 
@@ -8,7 +8,7 @@ export interface ReliabilityRow {
   readonly times: number;
   readonly lost: number | null;
   readonly twice: number | null;
-  /** What was slowest, and what it was: `3.2 s to the next result`. */
+  /** The slowest case, such as `3.2 s to the next result`. */
   readonly slowest: string;
 }
 
@@ -27,7 +27,7 @@ export function counted(findings: readonly Findings[]): { lost: number; twice: n
   };
 }
 
-/** Prints the whole; also into the file that RIDGELINE_RELIABILITY_TABLE names. */
+/** Prints the table, and writes it to the file in RIDGELINE_RELIABILITY_TABLE. */
 export function printTable(): void {
   const text = [
     '| promise | fault injected | times | lost | counted twice | slowest |',

@@ -1,10 +1,10 @@
-/** The coordinator is killed, again and again, in the middle of one study. */
+/** Kills the coordinator repeatedly during one study. */
 import { setTimeout as timeout } from 'node:timers/promises';
 import { writeStudy, type OnEnd } from '../support/processes.ts';
 import { check, type Findings } from './checker.ts';
 import { FaultCluster, trialsEnded } from './fault-cluster.ts';
 
-/** Instants before and after everything that is stored, sent or acknowledged, in the order in which a study meets them. */
+/** Instants before and after everything that is stored, sent or acknowledged, in the order of a study. */
 export const coordinatorFailpoints = [
   'before-send/welcome',
   'after-send/welcome',
@@ -18,7 +18,7 @@ export const coordinatorFailpoints = [
   'after-send/answer',
 ] as const;
 
-/** What a study meets once: at the end of a stage, and of itself. */
+/** Instants that occur once: at the end of a stage and of the study. */
 export const endingFailpoints = [
   'before-commit/stage-closed',
   'after-commit/stage-closed',
@@ -85,7 +85,7 @@ export async function killCoordinator(options: CoordinatorKills): Promise<Killed
     if (signal !== 'SIGKILL') throw new Error(`${failpoint} was not reached:\n${dying.stderr}`);
   }
   coordinator = await start();
-  await coordinator.says(/killed is complete/);
+  await coordinator.prints(/killed is complete/);
   coordinator.kill('SIGKILL');
   await coordinator.finished;
   const findings = check(cluster.state, 'killed', cluster.books);

@@ -1,4 +1,4 @@
-/** Disks that are full, and disks that do not confirm what was written, under a running coordinator. */
+/** Full disks, and disks that do not confirm writes, under a running coordinator. */
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { writeStudy, type OnEnd } from '../support/processes.ts';
 import { check, type Findings } from './checker.ts';
 import { FaultCluster, trialsEnded } from './fault-cluster.ts';
 
-/** A coordinator's disk is filled and freed `times` times. @returns null where no disk can be mounted */
+/** Fills and frees a coordinator's disk `times` times. @returns null if no disk can be mounted */
 export async function fillDiskAgainAndAgain(
   onEnd: OnEnd,
   times: number,
@@ -39,13 +39,13 @@ export async function fillDiskAgainAndAgain(
     await trialsEnded(coordinator, ended + 1);
     slowestMs = Math.max(slowestMs, performance.now() - freedMs);
   }
-  await coordinator.says(/disk is complete/);
+  await coordinator.prints(/disk is complete/);
   coordinator.kill('SIGTERM');
   await coordinator.finished;
   return { findings: check(cluster.state, 'disk', cluster.books), statuses, slowestMs };
 }
 
-/** An fsync fails; the process ends and is started again. @returns null where it cannot be made to fail */
+/** Makes an fsync fail, and starts the process again. @returns null if it cannot be made to fail */
 export async function failFsyncOnce(
   onEnd: OnEnd,
 ): Promise<{ findings: Findings; code: number | null; stderr: string; endedMs: number } | null> {
@@ -66,13 +66,13 @@ export async function failFsyncOnce(
   const { lost } = check(cluster.state, 'disk', cluster.books);
   if (lost.length > 0) throw new Error(`acknowledged without being stored: ${lost.join('; ')}`);
   const again = await cluster.coordinator(study);
-  await again.says(/disk is complete/);
+  await again.prints(/disk is complete/);
   again.kill('SIGTERM');
   await again.finished;
   return { findings: check(cluster.state, 'disk', cluster.books), code, stderr, endedMs };
 }
 
-/** A library that makes fsync fail, compiled here; null where there is no C compiler. */
+/** A library that makes fsync fail; null without a C compiler. */
 function failingFsync(dir: string): string | null {
   const library = join(dir, 'failing-fsync.so');
   try {

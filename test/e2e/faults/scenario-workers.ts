@@ -1,4 +1,4 @@
-/** Workers are killed, again and again, in the middle of one study; others come in their place. */
+/** Kills workers repeatedly during one study; others replace them. */
 import { setTimeout as timeout } from 'node:timers/promises';
 import { writeStudy, type OnEnd } from '../support/processes.ts';
 import { check, type Findings } from './checker.ts';
@@ -6,12 +6,12 @@ import { FaultCluster, trialsEnded, type Worker } from './fault-cluster.ts';
 
 export interface KilledWorkers {
   readonly findings: Findings;
-  /** From a kill until what the worker trained was given up and waited, each. */
+  /** Times from each kill until the worker's trials were waiting again. */
   readonly noticedMs: number[];
-  /** Trials that were given up and then not the next ones to be granted. */
+  /** Returned trials that were not the next ones to be assigned. */
   readonly passedOver: string[];
-  /** Attempts that were charged although their worker was not killed, or more than it can have run. */
-  readonly overcharged: string[];
+  /** Workers that lost an attempt although they were not killed, or more attempts than they ran. */
+  readonly wronglyFailed: string[];
 }
 
 export interface WorkerKills {
@@ -47,7 +47,7 @@ export async function killWorkers(options: WorkerKills): Promise<KilledWorkers> 
     victim.running.kill('SIGKILL');
     await victim.running.finished;
   }
-  await coordinator.says(/killed is complete/);
+  await coordinator.prints(/killed is complete/);
   coordinator.kill('SIGTERM');
   await coordinator.finished;
   const findings = check(cluster.state, 'killed', cluster.books);
@@ -55,16 +55,16 @@ export async function killWorkers(options: WorkerKills): Promise<KilledWorkers> 
     findings,
     noticedMs: noticed(findings, killedAtMs),
     passedOver: passedOver(findings),
-    overcharged: overcharged(findings, killedAtMs),
+    wronglyFailed: wronglyFailed(findings, killedAtMs),
   };
 }
 
-/** More than there are cores: a trial takes its time, and somebody always trains. */
+/** More than there are cores, so that some worker always trains. */
 const workersAtOnce = 5;
 
 /**
- * It trains, and not a third attempt: a trial that three workers died of ends as failed, rightly, and
- * that is another promise than this one.
+ * Whether the worker may be killed: it trains, and not a third attempt, after which the trial would
+ * fail. That is another promise.
  */
 function isVictim({ running }: Worker): boolean {
   const started = [...running.stderr.matchAll(/"pack":"[^"#]*#(\d+)","msg":"training"/g)];
@@ -81,7 +81,7 @@ function noticed({ attempts }: Findings, killedAtMs: ReadonlyMap<string, number>
   });
 }
 
-/** Whoever has a free thread next takes what was given up, before any trial that only waits. */
+/** The next free thread must receive a returned trial, before any other waiting trial. */
 function passedOver({ attempts }: Findings): string[] {
   return attempts.flatMap((attempt, index) => {
     const next = attempts[index + 1];
@@ -90,21 +90,21 @@ function passedOver({ attempts }: Findings): string[] {
     const overtook = attempts.filter(
       (other) =>
         other.attempt === 1 &&
-        other.granted_at_ms > waiting &&
+        other.assigned_at_ms > waiting &&
         next?.trial === attempt.trial &&
-        other.granted_at_ms < next.granted_at_ms,
+        other.assigned_at_ms < next.assigned_at_ms,
     );
     return overtook.map((other) => `${other.trial} before ${attempt.trial}`);
   });
 }
 
-/** One thread and packs of one: a worker that is killed has one trial in flight at most. */
-function overcharged({ attempts }: Findings, killedAtMs: ReadonlyMap<string, number>): string[] {
-  const charged = new Map<Worker['name'], number>();
+/** A killed worker runs at most one trial: it has one thread and packs of one. */
+function wronglyFailed({ attempts }: Findings, killedAtMs: ReadonlyMap<string, number>): string[] {
+  const failures = new Map<Worker['name'], number>();
   for (const { worker, outcome } of attempts)
     if (outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout')
-      charged.set(worker, (charged.get(worker) ?? 0) + 1);
-  return [...charged]
+      failures.set(worker, (failures.get(worker) ?? 0) + 1);
+  return [...failures]
     .filter(([worker, times]) => !killedAtMs.has(worker) || times > 1)
     .map(([worker, times]) => `${worker}: ${times} attempts`);
 }

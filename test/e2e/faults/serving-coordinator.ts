@@ -1,6 +1,6 @@
 /**
- * A coordinator in this process, with its real store and its real gRPC server, so that a test may
- * stand between it and its workers; and workers that are only a conversation.
+ * Serving coordinator: a coordinator in the test's process, with a real store and gRPC server, so that a
+ * test can change what workers receive.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,12 +10,14 @@ import { loadStudy } from '../../../src/config/load-study.ts';
 import { Coordinator } from '../../../src/coordinator/shell/coordinator-server.ts';
 import { clusterHandlers, controlHandlers } from '../../../src/coordinator/shell/rpc-handlers.ts';
 import { loadOrCreateAuthority } from '../../../src/rpc/credentials/authority.ts';
-import type { ClusterHandlers } from '../../../src/rpc/messages/control-messages.ts';
 import { writeJoinFiles } from '../../../src/rpc/credentials/join-files.ts';
 import { formatJoin, type JoinTarget } from '../../../src/rpc/credentials/join-string.ts';
+import type { ClusterHandlers } from '../../../src/rpc/server/handlers.ts';
 import { startRpcServer } from '../../../src/rpc/server/rpc-server.ts';
 import { openTokens } from '../../../src/rpc/credentials/tokens.ts';
 import { openStore } from '../../../src/store/sqlite/open-store.ts';
+import { storedRanks } from '../../../src/search/ranking/ranking.ts';
+import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { selfTestDigest } from '../../../src/trainers/two-layer/arithmetic-self-test.ts';
 import type { OnEnd } from '../support/processes.ts';
 
@@ -25,7 +27,7 @@ export interface ServingCoordinator {
   readonly joinText: string;
 }
 
-/** @param between what a test does to the handlers that workers reach */
+/** @param between changes the handlers of worker requests */
 export async function serveCoordinator(
   dir: string,
   studyFile: string,
@@ -34,7 +36,7 @@ export async function serveCoordinator(
 ): Promise<ServingCoordinator> {
   const stateDir = join(dir, 'state');
   mkdirSync(stateDir, { mode: 0o700 });
-  const store = openStore(stateDir, { owner: 'the test' });
+  const store = await openStore(stateDir, { owner: 'the test', rank: storedRanks });
   const coordinator = await Coordinator.start({
     store,
     settings: {
@@ -42,9 +44,10 @@ export async function serveCoordinator(
       heartbeatMs: 5_000,
       reconnectMs: 1_000,
       forgetMs: 600_000,
-      selfTestDigest: selfTestDigest,
+      selfTestDigest,
       version: '0.1.0',
     },
+    describeTrainer,
     dataDir: dir,
     clock: systemClock,
     log: pino({ level: 'silent' }),
@@ -58,18 +61,18 @@ export async function serveCoordinator(
     authority,
     tokens,
     cluster: between(clusterHandlers(coordinator)),
-    control: controlHandlers(coordinator),
+    control: controlHandlers(coordinator, describeTrainer),
     version: '0.1.0',
     clock: systemClock,
     advertise: null,
     onRefused: () => undefined,
   });
   onEnd(async () => {
-    coordinator.stop('the test has ended');
+    await coordinator.stop('the test has ended');
     await server[Symbol.asyncDispose]();
-    store.close();
+    await store.close();
   });
-  await coordinator.submit(await loadStudy(studyFile));
+  await coordinator.submit(await loadStudy(studyFile, describeTrainer));
   const { worker } = writeJoinFiles(
     stateDir,
     tokens,

@@ -1,7 +1,7 @@
 /**
  * A network that can be cut: a TCP proxy on loopback between a worker and its coordinator.
  *
- * Frozen, bytes wait in both directions and nobody is told; frozen one way, only those of one side
+ * When frozen, bytes wait in both directions without notice; frozen one way, only those of one side
  * wait; thawed, all of them arrive. Cut, both sides see their connection closed.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -32,7 +32,7 @@ export class TcpProxy implements AsyncDisposable {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** `up`: what the worker says does not arrive; `down`: what the coordinator says. */
+  /** `up`: messages of the worker do not arrive; `down`: those of the coordinator. */
   freeze(which: 'both' | 'up' | 'down' = 'both'): void {
     this.#isFrozen = { up: which !== 'down', down: which !== 'up' };
     this.#apply();
@@ -43,7 +43,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#apply();
   }
 
-  /** Closes what is open; lets new connections in unless told not to. */
+  /** Closes all connections. @param options.refuse whether new ones are refused */
   cut(options: { readonly refuse?: boolean } = {}): void {
     this.#refuses = options.refuse ?? false;
     for (const { worker, coordinator } of this.#pairs) {
@@ -86,7 +86,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#apply();
   }
 
-  /** A frozen direction is not read: its bytes pile up in the sender's socket. */
+  /** A frozen direction is not read: its bytes stay in the sender's socket. */
   #apply(): void {
     for (const { worker, coordinator } of this.#pairs) {
       if (this.#isFrozen.up) worker.pause();

@@ -1,17 +1,17 @@
-/** Workers that are killed, cut off, stopped or told to go: nothing is lost, nothing counts twice. */
+/** Killed, disconnected, suspended and drained workers: no result is lost or counted twice. */
 import { setTimeout as timeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { networkRig, outcomesOf } from './network-rig.ts';
+import { networkRig, searchOutcomes } from './network-rig.ts';
 import { killWorkers } from './scenario-workers.ts';
 
 const nothing = { lost: [], twice: [], broken: [] };
 const leaseSeconds = 6;
 
 describe.concurrent('a worker', { timeout: 240_000 }, () => {
-  test('that is killed, 10 times, loses no trial; only what it trained is charged, and granted again at once', async ({
+  test('a worker killed 10 times loses no trial; only its running trials count a failure, and they are assigned again at once', async ({
     onTestFinished,
   }) => {
-    const { findings, noticedMs, passedOver, overcharged } = await killWorkers({
+    const { findings, noticedMs, passedOver, wronglyFailed } = await killWorkers({
       onEnd: onTestFinished,
       kills: 10,
       trials: 24,
@@ -19,13 +19,13 @@ describe.concurrent('a worker', { timeout: 240_000 }, () => {
       random: Math.random,
     });
     expect(findings).toMatchObject(nothing);
-    expect(overcharged).toEqual([]);
+    expect(wronglyFailed).toEqual([]);
     expect(passedOver).toEqual([]);
     // A second for the same session to come back, and a tick of the coordinator's clock.
     expect(Math.max(0, ...noticedMs)).toBeLessThan(2_000);
   });
 
-  test('that is cut off for less than its lease redoes nothing, whether its connection closes or not', async ({
+  test('a worker disconnected for less than its lease repeats no trial, whether its connection closes or not', async ({
     onTestFinished,
   }) => {
     const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
@@ -38,59 +38,61 @@ describe.concurrent('a worker', { timeout: 240_000 }, () => {
     const findings = await rig.finish();
     expect(findings).toMatchObject(nothing);
     for (const trial of ['coarse/1', 'coarse/2', 'coarse/3'])
-      expect([trial, ...outcomesOf(findings, trial)]).toEqual([trial, 'accepted']);
+      expect([trial, ...searchOutcomes(findings, trial)]).toEqual([trial, 'accepted']);
   });
 
-  test('that is cut off for longer costs one more attempt, and its late result is compared', async ({
+  test('a worker disconnected for longer than its lease costs one attempt, and its late result is compared', async ({
     onTestFinished,
   }) => {
     const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
     await rig.trains('coarse/1');
     rig.proxy.freeze();
-    await rig.coordinator.says(/coarse\/1: attempt 1 on w1 ended without a result/);
+    await rig.coordinator.prints(/coarse\/1: attempt 1 on w1 ended without a result/);
     rig.cluster.worker();
-    await rig.coordinator.says(/coarse\/1 .*on w2/);
+    await rig.coordinator.prints(/coarse\/1 .*on w2/);
     rig.proxy.thaw();
     const findings = await rig.finish();
     expect(findings).toMatchObject(nothing);
-    expect(outcomesOf(findings, 'coarse/1')).toEqual(['lost', 'accepted']);
+    expect(searchOutcomes(findings, 'coarse/1')).toEqual(['lost', 'accepted']);
     const late = rig.cluster.books.answered.filter(
       ({ trial, attempt }) => trial === 'coarse/1' && attempt === 1,
     );
     expect(late.map(({ answer }) => answer)).toEqual(['duplicate']);
   });
 
-  test('that nobody stood in for has its late result taken', async ({ onTestFinished }) => {
+  test('the late result of a worker is accepted if its trial was not assigned again', async ({
+    onTestFinished,
+  }) => {
     const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
     await rig.trains('coarse/1');
     rig.proxy.freeze();
-    await rig.coordinator.says(/coarse\/1: attempt 1 on w1 ended without a result/);
-    await rig.worker.running.says(/"trial":"coarse\/1",.*"msg":"trained"/);
+    await rig.coordinator.prints(/coarse\/1: attempt 1 on w1 ended without a result/);
+    await rig.worker.running.prints(/"trial":"coarse\/1",.*"msg":"trained"/);
     rig.proxy.thaw();
     const findings = await rig.finish();
     expect(findings).toMatchObject(nothing);
-    expect(outcomesOf(findings, 'coarse/1')).toEqual(['lost']);
-    expect(findings.trials[0]).toMatchObject({ status: 'complete', attempts: 1, charged: 1 });
+    expect(searchOutcomes(findings, 'coarse/1')).toEqual(['lost']);
+    expect(findings.trials[0]).toMatchObject({ status: 'complete', attempts: 1, failures: 1 });
   });
 
-  test('that is stopped loses its lease, and goes on when it may: its process lives and its thread is used again', async ({
+  test('a suspended worker process loses its lease, and receives trials again when it continues', async ({
     onTestFinished,
   }) => {
     const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
     await rig.trains('coarse/1');
     rig.worker.running.kill('SIGSTOP');
-    await rig.coordinator.says(/coarse\/1: attempt 1 on w1 ended without a result/);
+    await rig.coordinator.prints(/coarse\/1: attempt 1 on w1 ended without a result/);
     rig.worker.running.kill('SIGCONT');
     const findings = await rig.finish();
     expect(findings).toMatchObject(nothing);
-    expect(outcomesOf(findings, 'coarse/1')[0]).toBe('lost');
+    expect(searchOutcomes(findings, 'coarse/1')[0]).toBe('lost');
     expect(
       findings.attempts.filter(({ outcome }) => outcome === 'accepted').length,
     ).toBeGreaterThan(1);
     expect(rig.worker.running.child.exitCode).toBe(null);
   });
 
-  test('that is told to go finishes what it trains, or gives it back when its grace is over, uncharged', async ({
+  test('a drained worker finishes its trials, or returns them after its grace time without counting a failure', async ({
     onTestFinished,
   }) => {
     const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
@@ -106,14 +108,14 @@ describe.concurrent('a worker', { timeout: 240_000 }, () => {
     rig.cluster.worker();
     const findings = await rig.finish();
     expect(findings).toMatchObject(nothing);
-    expect(outcomesOf(findings, 'coarse/1')).toEqual(['accepted']);
-    expect(outcomesOf(findings, 'coarse/2')).toEqual(['returned', 'accepted']);
-    expect(findings.trials[1]).toMatchObject({ attempts: 2, charged: 0 });
+    expect(searchOutcomes(findings, 'coarse/1')).toEqual(['accepted']);
+    expect(searchOutcomes(findings, 'coarse/2')).toEqual(['returned', 'accepted']);
+    expect(findings.trials[1]).toMatchObject({ attempts: 2, failures: 0 });
   });
 });
 
 describe.concurrent('a coordinator', { timeout: 240_000 }, () => {
-  test('that is told to stop ends with 0 within 5 s; what runs keeps its attempt over the restart', async ({
+  test('a stopped coordinator exits with 0 within 5 s, and running trials keep their attempt over the restart', async ({
     onTestFinished,
   }) => {
     const rig = await networkRig({ onEnd: onTestFinished, leaseSeconds });
@@ -125,6 +127,6 @@ describe.concurrent('a coordinator', { timeout: 240_000 }, () => {
     const again = await rig.cluster.coordinator(`${rig.cluster.dir}/network.yaml`);
     const findings = await rig.finish(again);
     expect(findings).toMatchObject(nothing);
-    expect(outcomesOf(findings, 'coarse/1')).toEqual(['accepted']);
+    expect(searchOutcomes(findings, 'coarse/1')).toEqual(['accepted']);
   });
 });

@@ -1,11 +1,10 @@
-/** Wrong bytes never train, wrong arithmetic never counts: whoever has them is told, and given nothing. */
+/** Wrong bytes are never trained on, and wrong arithmetic never counts: such workers receive no trials. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Coordinator } from '../../../src/coordinator/shell/coordinator-server.ts';
-import type { ClusterHandlers } from '../../../src/rpc/messages/control-messages.ts';
-import { connectSession } from '../../../src/rpc/client/session-client.ts';
-import { hello } from '../../rpc/support/session-talk.ts';
+import type { ClusterHandlers } from '../../../src/rpc/server/handlers.ts';
+import { connectWorker, hello } from '../../rpc/support/session-talk.ts';
 import {
   ridgeline,
   scratchDir,
@@ -17,13 +16,13 @@ import { serveCoordinator } from './serving-coordinator.ts';
 
 const text = { name: 'bytes', trials: 3, coarseOnly: true };
 
-/** The first `times` parts that are sent have one bit flipped on their way. */
+/** Flips one bit of each of the first `times` shards that are sent. */
 function corrupted(handlers: ClusterHandlers, times: number): ClusterHandlers {
   let left = times;
   return {
     ...handlers,
-    fetchPart: (digest, offset) => {
-      const chunks = handlers.fetchPart(digest, offset);
+    fetchShard: (digest, offset) => {
+      const chunks = handlers.fetchShard(digest, offset);
       if (chunks === null || left === 0) return chunks;
       left -= 1;
       return flipped(chunks);
@@ -44,17 +43,17 @@ async function* flipped(
 }
 
 async function event(coordinator: Coordinator, kind: string): Promise<void> {
-  await new Promise<void>((heard) => {
-    const stop = coordinator.listen((told) => {
-      if (told.kind !== kind) return;
+  await new Promise<void>((resolve) => {
+    const stop = coordinator.listen((found) => {
+      if (found.kind !== kind) return;
       stop();
-      heard();
+      resolve();
     });
   });
 }
 
-describe('a part of the data set', () => {
-  test('that rots in a cache is fetched again, and the results are the same', async () => {
+describe('a shard of the data set', () => {
+  test('a shard that is damaged in a cache is fetched again, and the results are the same', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, text);
     const run = async (state: string): Promise<ResultsJson> => {
@@ -77,7 +76,7 @@ describe('a part of the data set', () => {
     expect(readFileSync(file).equals(right)).toBe(true);
   });
 
-  test('that is wrong on its way is fetched again', async ({ onTestFinished }) => {
+  test('a shard that is damaged on its way is fetched again', async ({ onTestFinished }) => {
     const dir = scratchDir();
     const study = writeStudy(dir, text);
     const served = await serveCoordinator(dir, study, onTestFinished, (handlers) =>
@@ -88,10 +87,10 @@ describe('a part of the data set', () => {
       input: served.joinText,
     });
     await ended;
-    expect(served.coordinator.store.study('bytes')?.status).toBe('complete');
+    expect((await served.coordinator.store.study('bytes'))?.status).toBe('complete');
   });
 
-  test('that stays wrong is never trained on: the worker is ineligible, and the table says why', async ({
+  test('a shard that stays damaged is never trained on: the worker is incompatible, and the table shows the reason', async ({
     onTestFinished,
   }) => {
     const dir = scratchDir();
@@ -99,48 +98,48 @@ describe('a part of the data set', () => {
     const served = await serveCoordinator(dir, study, onTestFinished, (handlers) =>
       corrupted(handlers, Infinity),
     );
-    const ineligible = event(served.coordinator, 'worker-ineligible');
+    const incompatible = event(served.coordinator, 'worker-incompatible');
     start(['worker', '--join', '-', '--cache', join(dir, 'cache'), '--name', 'w1'], {
       input: served.joinText,
     });
-    await ineligible;
+    await incompatible;
     expect(served.coordinator.workers()).toMatchObject([
-      { name: 'w1', state: 'ineligible', reason: expect.stringMatching(/wrong bytes 3 times/) },
+      { name: 'w1', state: 'incompatible', reason: expect.stringMatching(/wrong bytes 3 times/) },
     ]);
-    expect(served.coordinator.store.attempts('bytes')).toEqual([]);
+    expect(await served.coordinator.store.attempts('bytes')).toEqual([]);
     expect(readdirSync(join(dir, 'cache'))).toEqual([]);
   });
 });
 
 describe('a worker', () => {
-  test('whose arithmetic is another joins, is given nothing of the study, and the table says why', async ({
+  test('a worker with different arithmetic joins, receives no trials of the study, and the table shows the reason', async ({
     onTestFinished,
   }) => {
     const dir = scratchDir();
     const study = writeStudy(dir, text);
     const served = await serveCoordinator(dir, study, onTestFinished, (handlers) => handlers);
     const joined = event(served.coordinator, 'worker-joined');
-    const stream = await connectSession(served.join, {});
-    const heard: string[] = [];
-    stream.onMessage((message) => heard.push(message.kind));
+    const stream = await connectWorker(served.join);
+    const received: string[] = [];
+    stream.onMessage((message) => received.push(message.kind));
     stream.send({ ...hello, selfTestDigest: 'ab'.repeat(32) });
     await joined;
-    // Its next message is handled after everything that could have been sent to it.
-    const drained = new Promise<void>((told) => {
-      stream.onMessage((message) => message.kind === 'drain' && told());
+    // The next message arrives after all messages sent before it.
+    const drained = new Promise<void>((resolve) => {
+      stream.onMessage((message) => message.kind === 'drain' && resolve());
     });
     expect(served.coordinator.workers()).toMatchObject([
       {
         name: hello.name,
-        numerics: 'other',
-        state: 'ineligible',
-        reason: expect.stringMatching(/its arithmetic differs.*nothing of bytes/),
+        reproducible: false,
+        state: 'incompatible',
+        reason: expect.stringMatching(/its arithmetic differs.*no trials of bytes/),
       },
     ]);
-    served.coordinator.drain(hello.name, 'the test has seen enough');
+    served.coordinator.drain(hello.name, 'the test has ended');
     await drained;
-    expect(heard).toEqual(['welcome', 'drain']);
-    expect(served.coordinator.store.attempts('bytes')).toEqual([]);
+    expect(received).toEqual(['welcome', 'drain']);
+    expect(await served.coordinator.store.attempts('bytes')).toEqual([]);
     stream.close();
   });
 });

@@ -1,4 +1,4 @@
-/** A real browser for tests: Debian's chromium, steered by playwright-core; null, with a message, where it is not installed. */
+/** A real browser for tests: Debian's chromium, driven by playwright-core; tests are skipped if it is not installed. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type Page } from 'playwright-core';
@@ -9,13 +9,13 @@ export const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].fi
 if (browserPath === undefined)
   process.stderr.write('skipped: what is looked at in a browser needs chromium\n');
 
-/** @returns null where there is none: its tests are skipped */
+/** @returns null if no browser is installed */
 export async function launchBrowser(): Promise<Browser | null> {
   if (browserPath === undefined) return null;
   return await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
 }
 
-/** Small and large, by day and by night. */
+/** Small and large, light and dark. */
 export const looks = [
   { width: 1_600, scheme: 'light' },
   { width: 1_600, scheme: 'dark' },
@@ -25,7 +25,7 @@ export const looks = [
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds that is serious or worse. */
+/** Findings of axe-core that are serious or worse. */
 export async function seriousProblems(page: Page): Promise<string[]> {
   // The policy forbids foreign scripts in the page; the debugger may run one.
   await page.evaluate(axe);

@@ -1,4 +1,4 @@
-/** A coordinator with its dashboard, as tests ask it over HTTP: requests as raw as they need to be. */
+/** A coordinator with a dashboard, and raw HTTP requests to it. */
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { scratchDir, start, type Running } from './processes.ts';
@@ -31,9 +31,9 @@ export async function startWithDashboard(
     state,
   ]);
   const [link, url, port, code] = await coordinator
-    .says(/(http:\/\/127\.0\.0\.1:(\d+))\/#code=(\S+)/)
+    .prints(/(http:\/\/127\.0\.0\.1:(\d+))\/#code=(\S+)/)
     .then((match) => [match[0], match[1]!, Number(match[2]), match[3]!] as const);
-  const joinFile = (await coordinator.says(/ridgeline worker --join (@\S+)/))[1]!;
+  const joinFile = (await coordinator.prints(/ridgeline worker --join (@\S+)/))[1]!;
   return { coordinator, url, port, link, code, joinFile, state };
 }
 
@@ -49,7 +49,7 @@ export interface Question {
   readonly body?: string;
 }
 
-/** One request with the path as it is: nothing is normalised on the way. */
+/** One request; its path is not normalised. */
 export async function ask(port: number, path: string, question: Question = {}): Promise<Answer> {
   return await new Promise((answered, failed) => {
     const sent = request(
@@ -75,7 +75,7 @@ export async function ask(port: number, path: string, question: Question = {}): 
   });
 }
 
-/** As the page itself would send it. */
+/** A request as the page sends it. */
 export function fromPage(port: number, body: unknown, cookie?: string): Question {
   return {
     method: 'POST',

@@ -1,4 +1,4 @@
-/** Processes that are not a test's own children, by /proc: they give no event, so a test looks. */
+/** Process tree: processes that are not children of the test, read from /proc by polling. */
 import { readFileSync, readdirSync } from 'node:fs';
 
 /**
@@ -12,16 +12,16 @@ export function readProcess(pid: number, name: 'stat' | 'cmdline' | 'environ'): 
   }
 }
 
-/** What follows the name in `stat`, which may hold anything: state, parent, … */
+/** Fields after the name in `stat` (the name may contain any character): state, parent, … */
 function statFields(pid: number): string[] {
   const stat = readProcess(pid, 'stat');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Neither ended nor a zombie that nobody has waited for. */
+/** Whether the process runs: it has not ended and is not a zombie. */
 const isThere = (pid: number): boolean => !['', 'Z', 'X'].includes(statFields(pid)[0] ?? '');
 
-/** The processes that a process has started. */
+/** Child processes. */
 export function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -29,12 +29,12 @@ export function childrenOf(pid: number): number[] {
     .filter((other) => statFields(other)[1] === String(pid));
 }
 
-/** The process and all that descend from it. */
+/** The process and its descendants. */
 export function processTree(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(processTree)];
 }
 
-/** Resolves when none of them is left. */
+/** Resolves when all have ended. */
 export async function gone(pids: readonly number[]): Promise<void> {
   while (pids.some(isThere)) await new Promise((looked) => setTimeout(looked, 20));
 }

@@ -1,6 +1,6 @@
 /**
- * Real processes for the tests: the command as a user starts it, with a state directory of its own.
- * Everything that a test starts ends with it.
+ * Real processes for tests: the command as a user starts it, with a separate state directory. Processes
+ * and folders end with their test.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,14 +8,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-const launcher = resolve('scripts/ridgeline.mjs');
-/** What Node has compiled once is not compiled again by every process that a test starts. */
+const wrapper = resolve('scripts/ridgeline.mjs');
+/** Compile cache that all processes of the tests share. */
 const compileCache = join(tmpdir(), 'ridgeline-test-compiled');
 
-/** How a test that runs beside others says what ends with it: its context's `onTestFinished`. */
+/** Registers a clean-up of a concurrent test: the `onTestFinished` of its context. */
 export type OnEnd = (cleanUp: () => Promise<void> | void) => void;
 
-/** A folder that goes with the test. */
+/** A folder that is deleted after the test. */
 export function scratchDir(onEnd: OnEnd = onTestFinished): string {
   const dir = mkdtempSync(join(tmpdir(), 'ridgeline-test-'));
   onEnd(() => rmSync(dir, { recursive: true, force: true }));
@@ -29,12 +29,12 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** One running command: its output so far, and the events a test can wait for. */
+/** A running command: its output so far, and conditions that a test can wait for. */
 export class Running {
   readonly child: ChildProcess;
   stdout = '';
   stderr = '';
-  /** It has ended, and all of its output is here. */
+  /** Whether it has ended and its output is complete. */
   #isClosed = false;
   readonly finished: Promise<Finished>;
   readonly #watchers = new Set<() => void>();
@@ -52,24 +52,24 @@ export class Running {
     });
   }
 
-  /** Waits until stdout or stderr matches; rejects when the process ends without it. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  /** Waits until stdout or stderr matches; rejects if the process ends without a match. */
+  async prints(pattern: RegExp): Promise<RegExpExecArray> {
     return await this.until(
       () => pattern.exec(this.stdout) ?? pattern.exec(this.stderr),
-      `saying ${pattern}`,
+      `printing ${pattern}`,
     );
   }
 
-  /** Waits until `look`, called whenever there is new output, finds something. */
+  /** Waits until `look`, called after each output, does not return null. */
   async until<T>(look: () => T | null, what: string): Promise<T> {
     return await new Promise((found, failed) => {
-      const again = (): void => {
+      const check = (): void => {
         const match = look();
         if (match !== null) {
-          this.#watchers.delete(again);
+          this.#watchers.delete(check);
           found(match);
         } else if (this.#isClosed) {
-          this.#watchers.delete(again);
+          this.#watchers.delete(check);
           failed(
             new Error(
               `ended with ${this.child.exitCode ?? this.child.signalCode} without ${what}:\n${this.stdout}\n${this.stderr}`,
@@ -77,8 +77,8 @@ export class Running {
           );
         }
       };
-      this.#watchers.add(again);
-      again();
+      this.#watchers.add(check);
+      check();
     });
   }
 
@@ -96,17 +96,17 @@ export interface StartOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
-  /** A command in front, such as `ip netns exec NAME`. */
+  /** A command before the Node command, such as `ip netns exec NAME`. */
   readonly prefix?: readonly string[];
-  /** Another Node than the one that runs the tests, such as one under an emulator. */
+  /** Another Node command, such as one with an emulator. */
   readonly node?: readonly string[];
   readonly onEnd?: OnEnd;
 }
 
-/** Starts `ridgeline ARGUMENTS…`; it is killed at the end of the test if it still runs. */
+/** Starts `ridgeline ARGUMENTS…`, and kills it at the end of the test. */
 export function start(args: readonly string[], options: StartOptions = {}): Running {
   const node = options.node ?? [process.execPath];
-  const [command, ...rest] = [...(options.prefix ?? []), ...node, launcher, ...args];
+  const [command, ...rest] = [...(options.prefix ?? []), ...node, wrapper, ...args];
   const child = spawn(command as string, rest, {
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: compileCache, ...options.env },
@@ -199,7 +199,7 @@ export interface ResultsJson {
   readonly warnings: readonly string[];
 }
 
-/** (trial, λ, digest) of every row, in the order of trials: what must not depend on the cluster. */
+/** (trial, λ, digest) of every row, by trial: these do not depend on the cluster. */
 export function fingerprint(results: ResultsJson): string[] {
   return results.stages
     .flatMap((stage) => stage.trials)

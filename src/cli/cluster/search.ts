@@ -1,0 +1,180 @@
+/**
+ * Search: runs one study on a running cluster until it ends or the user stops it, with the workers that
+ * the launcher starts.
+ */
+import { extname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { RidgelineError } from '../../base/errors.ts';
+import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
+import { storeUnwritable } from '../../coordinator/shell/study-errors.ts';
+import type { Launcher } from '../../launch/launcher.ts';
+import { LocalLauncher } from '../../launch/local.ts';
+import { countText } from '../../report/text/number-format.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
+import { defaultThreads } from '../../worker/thread-pool.ts';
+import type { CommonFlags, Context } from '../process/context.ts';
+import { exitCode } from '../process/exit-codes.ts';
+import type { ListenFlags } from '../process/options.ts';
+import { formatCommand } from '../process/resume-command.ts';
+import { StopSignals } from '../process/stop-signals.ts';
+import type { KernelFlags } from '../training/kernel-choice.ts';
+import { dashboardText } from './dashboard.ts';
+import { LiveView } from './live-view.ts';
+import type { RunningCluster } from './serve-cluster.ts';
+
+export interface RunFlags extends CommonFlags, KernelFlags, ListenFlags {
+  readonly workers: number;
+  readonly threads?: number;
+  readonly pack: number;
+  readonly cache?: string;
+  /** Seconds. */
+  readonly wait: number;
+  readonly fresh?: boolean;
+  readonly format?: string;
+}
+
+/** @returns an exit code if the search was stopped; null if the study has ended */
+export async function search(
+  spec: StudySpec,
+  cluster: RunningCluster,
+  flags: RunFlags,
+  context: Context,
+): Promise<number | null> {
+  const { coordinator } = cluster;
+  const { study } = spec;
+  const ended = Promise.withResolvers<'ended'>();
+  const stopListening = coordinator.listen((event) => {
+    if (event.kind === 'study-ended' && event.study === study) ended.resolve('ended');
+  });
+  const outcome = await coordinator.submit(spec, flags.fresh === true);
+  using view = new LiveView({ context, flags, coordinator, spec });
+  if (outcome !== 'created') view.say(`resuming ${study}`);
+  if ((await coordinator.overview.study(study))?.status === 'paused')
+    await coordinator.setStudy(study, 'resume', 'run again');
+  if (flags.listen !== '127.0.0.1:0' || flags.workers === 0)
+    view.say(`to join another worker:  ridgeline worker --join @${cluster.workerJoinFile}`);
+  if (cluster.dashboard !== null) view.say(dashboardText(cluster.dashboard));
+  const launcher = localLauncher(cluster, flags, context);
+  launcher.start(flags.workers);
+  void reportFailure(launcher, coordinator, ended.reject);
+  const noWorker = setTimeout(() => {
+    if (coordinator.workers().length === 0) ended.reject(noWorkerJoined(coordinator, flags.wait));
+  }, flags.wait * 1_000);
+  const stopped = Promise.withResolvers<'drained' | 'interrupted'>();
+  using signals = new StopSignals((count) => {
+    stopStep(count, { context, coordinator, launcher, view, stopped, signals });
+  });
+  try {
+    const end = await Promise.race([ended.promise, stopped.promise]);
+    view.close();
+    if (end === 'ended') return null;
+    context.stderr.write(resumeText(context));
+    return end === 'drained' ? exitCode.done : (signals.exitCode ?? exitCode.interrupted);
+  } finally {
+    clearTimeout(noWorker);
+    stopListening();
+    launcher.stop('when-drained');
+    coordinator.drain(null, 'the study has ended');
+    await Promise.race([launcher.ended, delay(5_000, null, { ref: false })]);
+    launcher.stop('kill');
+  }
+}
+
+export function threadsPerWorker({ threads, workers }: RunFlags): number {
+  return threads ?? Math.max(1, Math.floor(defaultThreads() / Math.max(1, workers)));
+}
+
+function localLauncher(cluster: RunningCluster, flags: RunFlags, context: Context): Launcher {
+  const main = new URL(`../main${extname(import.meta.url)}`, import.meta.url);
+  const cache = flags.cache === undefined ? [] : ['--cache', flags.cache];
+  const threads = ['--threads', String(threadsPerWorker(flags)), '--pack', String(flags.pack)];
+  return new LocalLauncher({
+    program: fileURLToPath(main),
+    joinText: cluster.localJoin,
+    workerArguments: [...threads, '--kernel', flags.kernel, ...cache],
+    log: context.log,
+  });
+}
+
+/** Reports that every local worker has failed and that no other worker has joined. */
+async function reportFailure(
+  launcher: Launcher,
+  coordinator: Coordinator,
+  report: (error: RidgelineError) => void,
+): Promise<void> {
+  const end = await launcher.ended;
+  if (end === 'stopped' || coordinator.workers().some(({ state }) => state !== 'lost')) return;
+  report(
+    new RidgelineError(
+      'NO_WORKER',
+      'No worker is left: every local worker exited right after its start.',
+      'Read the errors above; `ridgeline doctor` checks this machine.',
+    ),
+  );
+}
+
+function noWorkerJoined({ storeProblem }: Coordinator, waitSeconds: number): RidgelineError {
+  // Then workers did join, and were disconnected.
+  if (storeProblem !== null) return storeUnwritable(storeProblem);
+  return new RidgelineError(
+    'NO_WORKER',
+    `No worker joined within ${waitSeconds} s, so no trial can be trained.`,
+    'Start one with the join line above, or give --workers 2; `ridgeline doctor` checks this machine.',
+  );
+}
+
+function resumeText({ argv }: Context): string {
+  return `stopped; finished trials are stored. To resume:\n  ${formatCommand(argv, { without: '--fresh' })}\n`;
+}
+
+interface StopPorts {
+  readonly context: Context;
+  readonly coordinator: Coordinator;
+  readonly launcher: Launcher;
+  readonly view: LiveView;
+  readonly stopped: PromiseWithResolvers<'drained' | 'interrupted'>;
+  readonly signals: StopSignals;
+}
+
+/** First signal: finish running trials. Second: return them to the queue. Third: exit at once. */
+function stopStep(
+  count: number,
+  { context, coordinator, launcher, view, stopped, signals }: StopPorts,
+): void {
+  const busy = coordinator.workers().reduce((sum, worker) => sum + worker.busy, 0);
+  const packs = `${busy === 0 ? 'no pack' : countText(busy, 'pack')} of trials`;
+  if (count === 1) {
+    const hint = busy === 0 ? '' : '; press Ctrl-C again to return them';
+    view.say(`draining: ${packs} still running${hint}`);
+    launcher.stop('when-drained');
+    const drained = drainAll(coordinator, 'the run was stopped');
+    void Promise.all([launcher.ended, drained]).then(() => stopped.resolve('drained'));
+    return;
+  }
+  if (count === 2) {
+    view.say(`returning ${packs}; press Ctrl-C again to quit immediately`);
+    launcher.stop('return-trials');
+    void launcher.ended.then(() => stopped.resolve('interrupted'));
+    return;
+  }
+  launcher.stop('kill');
+  context.stderr.write(resumeText(context));
+  process.exit(signals.exitCode ?? exitCode.interrupted);
+}
+
+/** Drains all workers, also those that join later; resolves when none is left. */
+async function drainAll(coordinator: Coordinator, reason: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const check = (): void => {
+    if (coordinator.workers().every(({ state }) => state === 'lost')) resolve();
+  };
+  const stopListening = coordinator.listen((event) => {
+    if (event.kind === 'worker-joined') coordinator.drain(event.worker, reason);
+    check();
+  });
+  coordinator.drain(null, reason);
+  check();
+  await promise;
+  stopListening();
+}

@@ -1,0 +1,30 @@
+/**
+ * Launcher: starts worker processes for `run`, counts them and stops them.
+ *
+ * The port says where workers run: on this machine (`local.ts`), in a batch queue, in a container
+ * platform. An implementation replaces workers that exit unexpectedly, if its platform does not.
+ *
+ * It does not assign trials: a worker joins the coordinator by itself and receives them there.
+ */
+
+/**
+ * How workers stop, in the order in which `run` escalates:
+ * - `when-drained`: the coordinator has asked them to finish and leave; do not replace those that exit.
+ * - `return-trials`: they return running trials to the coordinator and exit.
+ * - `kill`: they exit immediately; the coordinator notices by itself.
+ */
+export type StopMode = 'when-drained' | 'return-trials' | 'kill';
+
+/** Why no worker is left: `stop` was called, or every worker failed right after its start. */
+export type LauncherEnd = 'stopped' | 'failed';
+
+export interface Launcher {
+  /** Starts `count` more workers. Does nothing after `stop`. */
+  start(count: number): void;
+  /** Number of workers that are running or being replaced. */
+  count(): number;
+  /** Stops all workers. May be called again with a later mode. */
+  stop(mode: StopMode): void;
+  /** Resolves when no worker is left and none will be started. */
+  readonly ended: Promise<LauncherEnd>;
+}
