@@ -1,129 +1,160 @@
-/** The repository checks its own walls: doors between rooms, purity, names, sizes, words. */
+/** Architecture: imports point one way, pure rooms do no I/O, files are small, and nothing unfinished is published. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { kernelFiles, purePackages, rooms, type Room } from '../scripts/architecture.ts';
 
-/** Which rooms a room may import: one line for each row of the table in src/README.md. */
-const mayImport: Record<string, readonly string[]> = {
-  base: [],
-  study: ['base'],
-  search: ['base', 'study'],
-  trainers: ['base', 'study', 'search'],
-  dataset: ['base', 'study'],
-  config: ['base', 'study'],
-  store: ['base', 'study'],
-  rpc: ['base', 'study'],
-  coordinator: ['base', 'study', 'search', 'store', 'rpc', 'dataset'],
-  worker: ['base', 'study', 'trainers', 'dataset', 'rpc'],
-  report: ['base', 'study', 'search', 'trainers'],
-  web: ['base', 'study', 'search', 'store', 'report'],
-  launch: ['base', 'study', 'rpc'],
-  cli: [
-    'base',
-    'study',
-    'search',
-    'trainers',
-    'dataset',
-    'config',
-    'store',
-    'rpc',
-    'coordinator',
-    'worker',
-    'report',
-    'web',
-    'launch',
-  ],
-};
+const linesMax = 300;
 
-/** Rooms that import nothing of Node, and packages that a pure room may use all the same. */
-const pureRooms = ['search', 'trainers', 'report', 'study'];
-/** The files of pure rooms that read the kernel from disk, for those that open one. */
-const kernelFiles = ['kernel-file.ts', 'native-kernel-file.ts'].map(
-  (name) => `src/trainers/two-layer/${name}`,
+const sources = globSync('src/**/*.{ts,tsx}').filter(
+  (path) => !path.includes('/assembly/') && !path.includes('/generated/'),
 );
-const purePackages = [
-  'cli-table3',
-  '@observablehq/plot',
-  'linkedom',
-  'hyparquet-writer',
-  'fflate',
-  'yaml',
-];
+const pattern = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
 
-const sources = globSync('src/**/*.ts').filter((path) => !path.includes('/assembly/'));
-const importsOf = (path: string): string[] =>
-  [...readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map(
-    (match) => match[1]!,
-  );
+interface Import {
+  readonly path: string;
+  /** Package, or the imported file from the root of the repository. */
+  readonly target: string;
+}
 
-describe('the house', () => {
-  test('has sources to look at', () => {
-    expect(sources.length).toBeGreaterThan(50);
-    expect(importsOf('src/coordinator/core/dispatcher.ts')).toContain('../../base/assert.ts');
+const imports: readonly Import[] = sources.flatMap((path) =>
+  [...readFileSync(path, 'utf8').matchAll(pattern)].map(([, target = '']) => ({
+    path,
+    target: target.startsWith('.') ? normalize(join(dirname(path), target)) : target,
+  })),
+);
+
+function roomFor(path: string): Room {
+  const found = rooms.find(({ name }) => path.startsWith(`src/${name}/`));
+  if (found === undefined) throw new Error(`${path} is in no room of scripts/architecture.ts`);
+  return found;
+}
+
+/** The sub-room of a file; null for files that are directly in their room. */
+function subRoomFor(path: string): string | null {
+  const [, , subRoom, file] = path.split('/');
+  return file === undefined ? null : (subRoom ?? null);
+}
+
+const trespasses = (isWrong: (from: Import) => boolean): string[] =>
+  imports.filter(isWrong).map(({ path, target }) => `${path} -> ${target}`);
+
+describe('the rooms', () => {
+  test('are all rooms of src, and their imports are found', () => {
+    const folders = new Set(sources.map((path) => path.split('/')[1]));
+    expect([...folders].toSorted()).toEqual(rooms.map(({ name }) => name).toSorted());
+    expect(imports).toContainEqual({
+      path: 'src/coordinator/core/dispatcher.ts',
+      target: 'src/base/assert.ts',
+    });
   });
 
-  test('is entered through doors that exist', () => {
-    const trespasses: string[] = [];
-    for (const path of sources) {
-      const room = path.split('/')[1]!;
-      for (const target of importsOf(path)) {
-        const other = /^(?:\.\.\/)+([a-z]+)\//.exec(target)?.[1];
-        if (other === undefined || other === room || !(other in mayImport)) continue;
-        if (!mayImport[room]?.includes(other)) trespasses.push(`${path} -> ${target}`);
-      }
-    }
-    expect(trespasses).toEqual([]);
+  test('import only the rooms that the table allows', () => {
+    expect(
+      trespasses(({ path, target }) => {
+        if (!target.startsWith('src/')) return false;
+        const from = roomFor(path);
+        const to = roomFor(target);
+        return from !== to && !from.imports.includes(to.name);
+      }),
+    ).toEqual([]);
   });
 
-  test('keeps generated code inside rpc, and Node out of the pure rooms', () => {
-    const trespasses: string[] = [];
-    for (const path of sources) {
-      const room = path.split('/')[1]!;
-      for (const target of importsOf(path)) {
-        if (target.includes('generated/') && room !== 'rpc')
-          trespasses.push(`${path} -> ${target}`);
-        const isOutside = !target.startsWith('.') && !purePackages.includes(target);
-        if (pureRooms.includes(room) && isOutside && !kernelFiles.includes(path))
-          trespasses.push(`${path} -> ${target}`);
-      }
-    }
-    expect(trespasses).toEqual([]);
+  test('have sub-rooms that import only the sub-rooms that the table allows', () => {
+    expect(
+      trespasses(({ path, target }) => {
+        if (!target.startsWith('src/') || roomFor(path) !== roomFor(target)) return false;
+        const [from, to] = [subRoomFor(path), subRoomFor(target)];
+        if (from === null || to === null || from === to) return false;
+        return !(roomFor(path).subRooms[from]?.includes(to) ?? to === 'generated');
+      }).filter((line) => !line.includes('/generated/')),
+    ).toEqual([]);
   });
 
-  test('has no drawer: no file called util, helpers, common, types, constants or index', () => {
-    const drawers = sources.filter((path) =>
-      /\/(utils?|helpers?|common|types|constants|index|manager)\.ts$/.test(path),
-    );
-    expect(drawers).toEqual([]);
+  test('and their sub-rooms are arranged so that arrows point one way', () => {
+    const cycles = (graph: ReadonlyMap<string, readonly string[]>): string[] => {
+      const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+        (graph.get(from) ?? []).some((next) => {
+          if (next === to) return true;
+          if (seen.has(next)) return false;
+          seen.add(next);
+          return reaches(next, to, seen);
+        });
+      return [...graph.keys()].filter((name) => reaches(name, name));
+    };
+    expect(cycles(new Map(rooms.map((room) => [room.name, room.imports])))).toEqual([]);
+    for (const { subRooms } of rooms) expect(cycles(new Map(Object.entries(subRooms)))).toEqual([]);
   });
 
-  test('keeps files under 300 lines', () => {
-    const long = sources
-      .filter((path) => !path.includes('/generated/'))
-      .map((path) => `${readFileSync(path, 'utf8').split('\n').length} ${path}`)
-      .filter((line) => Number.parseInt(line, 10) > 350);
-    expect(long).toEqual([]);
+  test('that are pure import neither Node nor packages that do I/O', () => {
+    expect(
+      trespasses(
+        ({ path, target }) =>
+          roomFor(path).isPure &&
+          !target.startsWith('src/') &&
+          !purePackages.includes(target) &&
+          !kernelFiles.includes(path),
+      ),
+    ).toEqual([]);
   });
 
-  test('opens every module with what it is', () => {
-    const silent = sources
-      .filter((path) => !path.includes('/generated/'))
-      .filter((path) => !/^(?:import [^;]+;\s*)*\s*\/\*\*/.test(readFileSync(path, 'utf8')));
-    expect(silent).toEqual([]);
+  test('use generated code only in rpc', () => {
+    expect(
+      trespasses(
+        ({ path, target }) => target.includes('/generated/') && roomFor(path).name !== 'rpc',
+      ),
+    ).toEqual([]);
   });
 });
 
-describe('what is published', () => {
+describe('the source files', () => {
+  test('have names that say what is in them', () => {
+    const vague = sources.filter((path) =>
+      /\/(utils?|helpers?|common|types|constants|index|manager)\.ts$/.test(path),
+    );
+    expect(vague).toEqual([]);
+  });
+
+  test(`have at most ${linesMax} lines`, () => {
+    const long = sources
+      .map((path) => ({ path, lines: readFileSync(path, 'utf8').trimEnd().split('\n').length }))
+      .filter(({ lines }) => lines > linesMax);
+    expect(long).toEqual([]);
+  });
+
+  test('begin with a comment that defines the module', () => {
+    const silent = sources.filter(
+      (path) => !/^(?:import [^;]+;\s*)*\s*\/\*\*/.test(readFileSync(path, 'utf8')),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  test('of coordinator, rpc, store, worker and study do not name λ, apart from the shorthand and the view', () => {
+    const named = [...sources, ...globSync('src/**/*.sql')]
+      .filter((path) => /^src\/(coordinator|rpc|store|worker|study)\//.test(path))
+      .filter((path) => /lambda/i.test(readFileSync(path, 'utf8')));
+    expect(named.toSorted()).toEqual([
+      'src/store/sqlite/migrate-version-5.ts',
+      'src/store/sqlite/ranked-view.ts',
+      'src/study/spec/check-study.ts',
+      'src/study/spec/study-rules.ts',
+      'src/study/spec/study-schema.ts',
+    ]);
+  });
+});
+
+describe('the published files', () => {
   const files = execFileSync('git', ['ls-files'], { encoding: 'utf8' })
     .split('\n')
     .filter((path) => path !== '' && existsSync(path));
 
-  test('holds no download address in the lock file', () => {
+  test('hold no download address in the lock file', () => {
     expect(readFileSync('package-lock.json', 'utf8')).not.toMatch(/"resolved": "http/);
   });
 
-  test('leaves nothing unfinished behind', () => {
-    // Spelled so that this file does not find itself.
+  test('hold no marks of unfinished work', () => {
+    // Written so that this file does not match.
     const marks = /\b(?:T[O]DO|F[I]XME|X[X]X|H[A]CK)\b/;
     const unfinished = files
       .filter((path) => /^(src|scripts|test|proto)\/.*\.(ts|mjs|proto)$/.test(path))

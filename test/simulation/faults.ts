@@ -1,28 +1,28 @@
-/** What may go wrong in a simulated history, and how often. */
+/** Fault injection: the kinds of faults in a simulated history, and their rates. */
 import type { Chance } from './timeline.ts';
 
-/** For each worker, five times a second. */
+/** Probabilities per worker, five times a second. */
 interface WorkerFaults {
   readonly crash: number;
-  /** Both ends learn of it at once. */
+  /** The stream breaks; both ends notice at once. */
   readonly cut: number;
-  /** Each end learns of it by its own keepalive. */
+  /** The stream breaks; each end notices by its own keepalive. */
   readonly halfOpen: number;
-  /** One direction stalls for a while. */
+  /** One direction of the stream stalls for a while. */
   readonly stall: number;
   readonly stop: number;
   readonly drain: number;
 }
 
-/** Five times a second. */
+/** Probabilities, five times a second. */
 interface CoordinatorFaults {
   readonly crash: number;
   readonly stop: number;
   readonly wallJump: number;
   readonly storeFull: number;
-  /** A commit fails, and may be on disk all the same. */
+  /** A commit fails, but its rows may be on disk. */
   readonly storeFails: number;
-  /** The operator pauses a study, or cancels one. */
+  /** The operator pauses or cancels a study. */
   readonly pause: number;
   readonly cancel: number;
   readonly drainOrder: number;
@@ -31,14 +31,17 @@ interface CoordinatorFaults {
 export interface Faults {
   readonly worker: WorkerFaults;
   readonly coordinator: CoordinatorFaults;
-  /** Of a pack: its thread stands still, or ends with an error. */
+  /** Per pack: its thread hangs. */
   readonly hang: number;
+  /** Per pack: its thread ends with an error. */
   readonly threadCrash: number;
+  /** Per fetch of a data set. */
   readonly datasetFails: number;
-  /** Of a message. */
+  /** Per message: it is delivered again later. */
   readonly replay: number;
+  /** Per message: later messages may overtake it. */
   readonly reorder: number;
-  /** Of a message: another worker says it too. */
+  /** Per message: another worker sends a copy of it. */
   readonly foreign: number;
 }
 
@@ -62,8 +65,8 @@ export const noFaults: Faults = {
   foreign: 0,
 };
 
-/** Each history has its own mixture: most kinds are switched off in it, so that the others are seen. */
-export function drawFaults(chance: Chance): Faults {
+/** Random rates. In each history most kinds are off, so that the others have an effect. */
+export function randomFaults(chance: Chance): Faults {
   const rate = (most: number): number => (chance.draw() < 0.65 ? 0 : chance.draw() * most);
   return {
     worker: {

@@ -1,14 +1,16 @@
 /**
- * One seed, one history: a cluster, its studies and what goes wrong are drawn from it; it runs with its
- * faults for a while, then everything heals, and the studies must come to their end.
+ * History: one run of a simulated cluster. A seed gives the cluster, its studies and its faults. It runs
+ * with faults for a while, then without, and then all studies must end.
  */
 import { assert } from '../../src/base/assert.ts';
 import { sha256 } from '../../src/base/digest.ts';
 import type { StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { Assignment } from '../../src/rpc/messages/messages.ts';
+import type { DatasetReference } from '../../src/study/spec/dataset-reference.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import { trialName } from '../../src/study/trial.ts';
-import { Books } from './books.ts';
+import { twoLayer } from '../../src/trainers/two-layer/description.ts';
+import { Checker } from './checker.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { ModelStore } from './model-store.ts';
 import { Network } from './network.ts';
@@ -17,49 +19,51 @@ import { SimulatedCoordinator } from './simulated-coordinator.ts';
 import { SimulatedSubmissions } from './simulated-submissions.ts';
 import { SimulatedWorker, type WorkerKind } from './simulated-worker.ts';
 import { Chance, Timeline } from './timeline.ts';
-import { trueImages } from './truth.ts';
+import { validationImages } from './simulated-results.ts';
 
 export interface HistorySettings {
   readonly seed: number;
-  /** By worker: w0, w1, … */
+  /** Kinds of the workers w0, w1, … */
   readonly kinds: readonly WorkerKind[];
   readonly threads: number;
   readonly faults: Faults;
-  /** The share of trials that end every thread they run on. */
+  /** Share of trials that crash every thread that trains them. */
   readonly poison: number;
   readonly studies: readonly StudySpec[];
-  /** What people do to them later, one after another. */
+  /** Later changes of the studies, one after another. */
   readonly plans?: readonly Plan[];
-  /** The most trials that a worker takes in one pack; 8 unless told. */
+  /** The most trials that a worker accepts in one pack; default 8. */
   readonly packMax?: number;
   readonly hasTest?: boolean;
-  /** How long things go wrong. */
-  readonly troubledMs: number;
+  /** Duration of the faults. */
+  readonly faultyMs: number;
 }
 
-const part = { name: 'all', digest: 'a'.repeat(64), bytes: 1000, count: 100 };
+const shard = { name: 'all', digest: 'a'.repeat(64), bytes: 1000, count: 100 };
 export const reference = {
-  parts: [part],
+  shards: [shard],
   seed: 1,
-  train: { kind: 'count', count: 60 },
-  validation: { kind: 'count', count: 20 },
-  test: { kind: 'count', count: 20 },
-} as const;
+  train: { count: 60 },
+  validation: { count: 20 },
+  test: { count: 20 },
+  stratify: false,
+} as const satisfies DatasetReference;
 const stepMs = 200;
-const healedMs = 2 * 60 * 60_000;
+/** Longest time to the end of all studies after the faults. */
+const recoveryMs = 2 * 60 * 60_000;
 
 export class History {
   readonly settings: HistorySettings;
   readonly store = new ModelStore();
   readonly timeline = new Timeline();
-  readonly books: Books;
+  readonly checker: Checker;
   readonly coordinator: SimulatedCoordinator;
   readonly #chance: Chance;
   readonly #network: Network;
   readonly #operator: Operator;
   readonly #workers: SimulatedWorker[] = [];
   #faults: Faults;
-  #births = 0;
+  #started = 0;
 
   constructor(settings: HistorySettings) {
     this.settings = settings;
@@ -67,44 +71,52 @@ export class History {
     const { timeline, store } = this;
     const chance = new Chance(settings.seed, 77);
     const network = new Network(timeline, chance);
-    const books = new Books(timeline, store, (name) => this.#kindOf(name));
+    const checker = new Checker(timeline, store, (name) => this.#kindOf(name));
     this.#chance = chance;
     this.#network = network;
-    this.books = books;
-    books.hasTest = settings.hasTest !== false;
-    const test = { ...reference, parts: [part, { ...part, name: 'test' }] };
+    this.checker = checker;
+    checker.hasTest = settings.hasTest !== false;
+    const test = { ...reference, shards: [shard, { ...shard, name: 'test' }] };
     const data: StudyData = {
       search: reference,
       test: settings.hasTest === false ? null : test,
-      validationCount: trueImages,
+      validationCount: validationImages,
+      trainer: twoLayer,
     };
-    this.coordinator = new SimulatedCoordinator({ timeline, chance, network, store, books, data });
+    this.coordinator = new SimulatedCoordinator({
+      timeline,
+      chance,
+      network,
+      store,
+      checker,
+      data,
+    });
     this.#setFaults(settings.faults);
     this.coordinator.start();
-    for (const index of settings.kinds.keys()) this.#bear(index);
+    for (const index of settings.kinds.keys()) this.#startWorker(index);
     const { coordinator } = this;
-    const submissions = new SimulatedSubmissions(coordinator, store, books, data);
-    const people = { timeline, chance, coordinator, submissions, store };
-    this.#operator = new Operator(people, settings.studies, settings.plans ?? []);
+    const submissions = new SimulatedSubmissions(coordinator, store, checker, data);
+    const context = { timeline, chance, coordinator, submissions, store };
+    this.#operator = new Operator(context, settings.studies, settings.plans ?? []);
     timeline.later(stepMs, () => this.#step());
   }
 
-  /** @throws what was broken, by whoever noticed */
-  run(): void {
-    this.#runUntil(this.settings.troubledMs);
-    this.#heal();
-    this.#runUntil(this.timeline.nowMs + healedMs);
+  /** @throws the first broken promise */
+  async run(): Promise<void> {
+    await this.#runUntil(this.settings.faultyMs);
+    this.#recover();
+    await this.#runUntil(this.timeline.nowMs + recoveryMs);
     const unfinished = this.#operator.unfinished();
-    assert(unfinished === null, () => `all studies come to their end; ${unfinished}`);
-    assert(this.#operator.isDone, 'what was planned was done');
+    assert(unfinished === null, () => `all studies end; ${unfinished}`);
+    assert(this.#operator.isDone, 'all planned changes were made');
   }
 
-  /** Where everything stands, for whoever looks into a seed that failed. */
+  /** The state of the cluster, to look into a seed that failed. */
   describe(): string {
     const { dispatcher } = this.coordinator;
     const workers = [...(dispatcher?.state.workers.values() ?? [])].map(
-      ({ session, connected, draining, packs, datasets, suspendedUntilMs }) =>
-        `${session} ${JSON.stringify({ connected, draining, suspendedUntilMs })} packs ${[...packs].map(({ id }) => id).join(' ')} datasets ${datasets.size}`,
+      ({ session, connected, draining, packs, datasets, backOffUntilMs }) =>
+        `${session} ${JSON.stringify({ connected, draining, backOffUntilMs })} packs ${[...packs].map(({ id }) => id).join(' ')} datasets ${datasets.size}`,
     );
     const trials = [...this.store.studies.values()].flatMap(({ record, trials: of }) =>
       [...of.values()].map(({ id, status, audit, log }) => {
@@ -118,28 +130,35 @@ export class History {
     return [...workers, ...trials].join('\n');
   }
 
-  #runUntil(untilMs: number): void {
-    while (this.timeline.nowMs < untilMs && !this.#operator.isDone) {
-      this.timeline.step();
-      this.coordinator.checkWhole();
+  async #runUntil(untilMs: number): Promise<void> {
+    const { coordinator, timeline } = this;
+    while (timeline.nowMs < untilMs && !this.#operator.isDone) {
+      timeline.step();
+      if (coordinator.hasContinuations) {
+        coordinator.hasContinuations = false;
+        // Node runs all promise continuations before the next tick callback.
+        await new Promise<void>((resolve) => process.nextTick(resolve));
+      }
+      coordinator.check();
     }
   }
 
-  #bear(index: number): void {
-    const kind = this.settings.kinds[index] ?? 'sound';
+  #startWorker(index: number): void {
+    const kind = this.settings.kinds[index] ?? 'correct';
     const name = `w${index}`;
     const { threads, packMax = 8 } = this.settings;
     const worker = new SimulatedWorker(
-      { name, sessionId: `${name}-${this.#births++}`, kind, threads, packMax },
+      { name, sessionId: `${name}-${this.#started++}`, kind, threads, packMax },
       {
         timeline: this.timeline,
         chance: this.#chance,
         network: this.#network,
         coordinator: this.coordinator,
-        books: this.books,
+        checker: this.checker,
         faults: () => this.#faults,
         isPoison: (assignment) => this.#isPoison(assignment),
-        onEnded: () => this.timeline.later(this.#chance.between(0, 5_000), () => this.#bear(index)),
+        onEnded: () =>
+          this.timeline.later(this.#chance.between(0, 5_000), () => this.#startWorker(index)),
       },
     );
     this.#workers[index] = worker;
@@ -147,7 +166,7 @@ export class History {
 
   #kindOf(name: string): WorkerKind {
     return (
-      this.settings.kinds[Number(/^w(?<index>\d+)/.exec(name)?.groups?.['index'] ?? 0)] ?? 'sound'
+      this.settings.kinds[Number(/^w(?<index>\d+)/.exec(name)?.groups?.['index'] ?? 0)] ?? 'correct'
     );
   }
 
@@ -159,12 +178,12 @@ export class History {
   }
 
   #step(): void {
-    for (const worker of this.#workers) this.#trouble(worker);
-    this.#troubleCoordinator();
+    for (const worker of this.#workers) this.#injectWorkerFaults(worker);
+    this.#injectCoordinatorFaults();
     this.timeline.later(stepMs, () => this.#step());
   }
 
-  #trouble(worker: SimulatedWorker): void {
+  #injectWorkerFaults(worker: SimulatedWorker): void {
     const chance = this.#chance;
     const { worker: faults } = this.#faults;
     const { link } = worker;
@@ -181,7 +200,7 @@ export class History {
     }
   }
 
-  #troubleCoordinator(): void {
+  #injectCoordinatorFaults(): void {
     const chance = this.#chance;
     const { coordinator: faults } = this.#faults;
     const { coordinator } = this;
@@ -193,19 +212,19 @@ export class History {
       ['failing', faults.storeFails],
     ] as const) {
       if (!chance.happens(rate)) continue;
-      coordinator.storeState = state;
+      coordinator.disk.state = state;
       this.timeline.later(chance.between(100, 10_000), () => {
-        coordinator.storeState = 'good';
+        coordinator.disk.state = 'good';
       });
     }
     if (chance.happens(faults.pause)) this.#operator.pauseOrCancel('pause');
     if (chance.happens(faults.cancel)) this.#operator.pauseOrCancel('cancel');
     if (chance.happens(faults.drainOrder))
       coordinator.read(() =>
-        coordinator.decide((dispatcher) => {
+        coordinator.decide((dispatcher, now) => {
           for (const { name, session } of dispatcher.state.workers.values())
-            if (name === 'w0') this.books.drained(session);
-          return dispatcher.drain('w0', 'asked');
+            if (name === 'w0') this.checker.drained(session);
+          return dispatcher.drain('w0', 'asked', now);
         }),
       );
   }
@@ -213,12 +232,12 @@ export class History {
   #setFaults(faults: Faults): void {
     this.#faults = faults;
     this.#network.reorder = faults.reorder;
-    this.books.isOrdered = this.settings.faults.reorder === 0;
-    this.coordinator.crashAtCommit = faults.coordinator.crash;
+    this.checker.isOrdered = this.settings.faults.reorder === 0;
+    this.coordinator.disk.crashAtCommit = faults.coordinator.crash;
   }
 
-  /** From now on nothing fails any more; paused studies go on, ineligible workers are started anew. */
-  #heal(): void {
+  /** No more faults: paused studies are resumed, workers that could not fetch data are restarted. */
+  #recover(): void {
     if (this.#faults.datasetFails > 0) for (const worker of this.#workers) worker.crash();
     this.#setFaults(noFaults);
     this.#operator.resumeAll();

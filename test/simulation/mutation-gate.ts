@@ -1,37 +1,43 @@
-/** Plants a mutation in a copy of the sources and runs seeds there until one of them fails. */
+/** Mutation gate: plants one bug in a copy of the sources and runs seeds there until one fails. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { assert } from '../../src/base/assert.ts';
-import type { Mutation } from './mutations.ts';
+import type { PlantedBug } from './mutations.ts';
+import { findMarkers, plantBug } from './planted-bugs.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
-/** What the simulation is made of. */
+/** The rooms that the simulation runs. */
 const parts = [
-  ...['base', 'coordinator', 'rpc', 'search', 'store', 'study', 'worker'].map((r) => `src/${r}`),
-  'test/simulation',
-  'test/study',
+  ...['base', 'coordinator', 'rpc', 'search', 'store', 'study', 'trainers', 'worker'].map(
+    (room) => `src/${room}`,
+  ),
+  ...['simulation', 'study'].map((room) => `test/${room}`),
 ];
 
-/** @returns the seed that found it and what was broken, as told; null when none did */
-export async function findMutation(mutation: Mutation, seeds: number): Promise<string | null> {
+/**
+ * @param bug null: no bug
+ * @returns the first seed that fails, with the violation; null if none does
+ */
+export async function findBug(bug: PlantedBug | null, seeds: number): Promise<string | null> {
   const copy = mkdtempSync(join(tmpdir(), 'ridgeline-mutation-'));
   try {
     for (const part of parts) cpSync(join(root, part), join(copy, part), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     writeFileSync(join(copy, 'package.json'), '{ "type": "module" }\n');
-    plant(mutation, copy);
+    if (bug !== null)
+      for (const [file, text] of plantedFiles(bug)) writeFileSync(join(copy, file), text);
     const script = join(copy, 'test/simulation/run-seeds.ts');
     await run(process.execPath, [script, '1', String(seeds)], { maxBuffer: 64 * 2 ** 20 });
     return null;
   } catch (error) {
-    // Exit code 1 and a seed on stdout: found. Anything else is a fault of the gate.
-    const told = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-    const found = /^seed \d+, .*$/m.exec(told)?.[0];
+    // Exit code 1 and a line `seed ...`: the bug was found. Anything else is an error of the gate.
+    const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    const found = /^seed \d+, .*$/m.exec(output)?.[0];
     if (found === undefined) throw error;
     return found;
   } finally {
@@ -39,15 +45,14 @@ export async function findMutation(mutation: Mutation, seeds: number): Promise<s
   }
 }
 
-function plant({ name, edits }: Mutation, copy: string): void {
-  for (const { file, from, to } of edits) {
-    const path = join(copy, file);
-    const text = readFileSync(path, 'utf8');
-    const places = text.split(from).length - 1;
-    assert(places === 1, () => `${name}: ${file} has ${places} places for it: ${from}`);
-    writeFileSync(
-      path,
-      text.replace(from, () => to),
-    );
+/** The texts of the files that a bug changes. */
+export function plantedFiles(bug: PlantedBug): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const { name, file } of findMarkers(root)) {
+    const replacement = bug.replacements[name];
+    if (replacement === undefined) continue;
+    const text = texts.get(file) ?? readFileSync(join(root, file), 'utf8');
+    texts.set(file, plantBug(text, name, replacement));
   }
+  return texts;
 }

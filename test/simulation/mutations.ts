@@ -1,307 +1,239 @@
 /**
- * Bugs that are planted, one at a time, to see whether the simulation finds them: a promise that no
- * planted bug can break unseen is one that the histories really test.
+ * The planted bugs, one at a time: they show that the histories really test each promise.
  *
- * The product knows nothing of it. Each mutation is a change of text in a copy of the sources; a text
- * that is no longer there, or is there twice, stops the gate, so that it stays true to the code.
+ * Comments in the sources mark their places (`planted-bugs.ts`).
  */
 
-export interface Mutation {
-  /** What the bug would be called. */
+export interface PlantedBug {
   readonly name: string;
-  readonly edits: readonly {
-    readonly file: string;
-    readonly from: string;
-    readonly to: string;
-  }[];
+  /** The bug as a sentence. */
+  readonly claim: string;
+  /** The replaced source texts by marker; `…` is replaced by the original text. */
+  readonly replacements: Readonly<Record<string, string>>;
 }
 
-function mutation(name: string, file: string, from: string, to: string): Mutation {
-  return { name, edits: [{ file: `src/${file}`, from, to }] };
+/** @param texts for the markers `name`, `name-2`, `name-3`, … */
+function bug(name: string, claim: string, ...texts: readonly string[]): PlantedBug {
+  const replacements = texts.map((text, index) => [
+    index === 0 ? name : `${name}-${index + 1}`,
+    text,
+  ]);
+  return { name, claim, replacements: Object.fromEntries(replacements) };
 }
 
-const wallClock = [
-  ['core/scheduling/assign-pack.ts', 'deadlineMs: now.monotonicMs +', 'deadlineMs: now.wallMs +'],
-  [
-    'core/workers/leases.ts',
-    'pack.deadlineMs = now.monotonicMs +',
-    'pack.deadlineMs = now.wallMs +',
-  ],
-  ['core/workers/leases.ts', 'now.monotonicMs < pack.deadlineMs', 'now.wallMs < pack.deadlineMs'],
-  [
-    'core/dispatcher.ts',
-    'now.monotonicMs + this.state.settings',
-    'now.wallMs + this.state.settings',
-  ],
-] as const;
-
-export const mutations: readonly Mutation[] = [
-  mutation(
-    'results are acknowledged, and grants sent, before the commit',
-    'coordinator/shell/group-commit.ts',
-    '    try {\n      if (rows.length > 0)',
-    '    for (const effect of effects.splice(0)) this.#ports.perform(effect);\n    try {\n      if (rows.length > 0)',
+export const plantedBugs: readonly PlantedBug[] = [
+  bug(
+    'effects-before-commit',
+    'results are acknowledged, and assignments sent, before the commit',
+    'for (const perform of group.effects.splice(0)) perform();\n…',
   ),
-  mutation(
-    'progress is not fenced: any word of a pack renews its lease',
-    'coordinator/core/workers/leases.ts',
-    'pack === undefined || progress.step <= pack.step',
-    'pack === undefined',
+  bug(
+    'dropped-decisions-are-stored',
+    'decisions of a dispatcher that was discarded after a failed commit are stored',
+    '',
   ),
-  {
-    name: 'leases are on the wall clock',
-    edits: wallClock.map(([file, from, to]) => ({ file: `src/coordinator/${file}`, from, to })),
-  },
-  mutation(
-    'leases run out right after our own pause',
-    'coordinator/core/workers/leases.ts',
-    'if (gapMs < ownPauseMs) return;',
+  bug(
+    'unfenced-progress',
+    'a heartbeat renews the lease of a pack that makes no progress',
+    'if (pack === undefined) return;',
+  ),
+  bug(
+    'wall-clock-leases',
+    'leases use the wall clock',
+    'deadlineMs: now.wallMs + state.settings.leaseMs',
+    'pack.deadlineMs = turn.now.wallMs + turn.state.settings.leaseMs;',
+    'if (now.wallMs < pack.deadlineMs && !isCutOff) continue;',
+    'const leaseEndsMs = now.wallMs + state.settings.leaseMs;',
+  ),
+  bug(
+    'leases-end-after-own-pause',
+    'leases end right after a pause of the coordinator itself',
     'if (gapMs >= 0) return;',
   ),
-  mutation(
-    'what is given back, by a drain say, is charged',
-    'coordinator/core/state/trial-state.ts',
-    "return outcome === 'lost' ||",
-    "return outcome === 'returned' || outcome === 'lost' ||",
+  bug(
+    'returned-counts-as-failure',
+    'a returned attempt counts as a failure',
+    "return outcome === 'returned' || outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';",
   ),
-  mutation(
-    'a duplicate is counted',
-    'coordinator/core/results/results.ts',
-    'const answer = judge(state, worker, pack, member, now, decision);',
-    "const answer = judge(state, worker, pack, member, now, decision);\n  if (answer === 'duplicate') worker.trialsCompleted += 1;",
+  bug(
+    'duplicate-is-counted',
+    'a duplicate counts as a completed trial of its worker',
+    "…\nif (answer === 'duplicate') worker.trialsCompleted += 1;",
   ),
-  mutation(
-    'a worker audits itself',
-    'coordinator/core/scheduling/assign-audits.ts',
-    'if (!votersOf(state, trial).has(worker.name)) return true;',
-    'if (state.workers.size > 0) return true;',
+  bug(
+    'worker-audits-itself',
+    'a worker audits its own trial though another worker is available',
+    'if (turn.state.workers.size > 0) return true;',
   ),
-  mutation(
-    'a late result is taken after its stage has closed',
-    'coordinator/core/state/cluster-state.ts',
-    'acceptsResult(trial) && !stageOf(study, trial).record.closed',
-    'acceptsResult(trial)',
+  bug(
+    'result-after-stage-closed',
+    'a late result is accepted after its stage has closed',
+    'return acceptsResult(trial) && !isOver(study.status);',
   ),
-  mutation(
-    'a session can report what was granted to another one',
-    'coordinator/core/results/results.ts',
-    'attempt?.session !== worker.session',
-    'attempt === undefined',
+  bug(
+    'result-of-another-session',
+    'a session can report the result of an attempt of another session',
+    'if (study === undefined || trial === undefined || attempt === undefined) return null;',
   ),
-  mutation(
+  bug(
+    'stage-closes-before-audits',
     'a stage closes before its audits are settled',
-    'coordinator/core/studies/stage-progress.ts',
-    'if (!settleAudits(state, study, stage, now, decision)) return;',
-    'settleAudits(state, study, stage, now, decision);',
+    'settleAudits(turn, study, stage);',
   ),
-  mutation(
-    'a trial that was lost is packed with others again',
-    'coordinator/core/state/trial-state.ts',
-    'trial.alone = true;',
-    'trial.alone = trial.charged > 2;',
+  bug(
+    'race-continues-before-audits',
+    'a race starts its next round before the audits are settled',
+    'if (startRound(turn, study, stage)) return;\n…',
   ),
-  mutation(
-    'a trial goes back to the machine on which it was lost',
-    'coordinator/core/scheduling/scheduling.ts',
-    'return failedOn.has(worker.name) && workers.some(({ name }) => !failedOn.has(name));',
+  bug('ranks-are-not-stored', 'a stage closes without stored ranks', ''),
+  bug(
+    'failed-trial-is-packed',
+    'a trial whose pack has failed is packed with other trials again',
+    'trial.alone = trial.failures > 2;',
+  ),
+  bug(
+    'failed-trial-returns-to-worker',
+    'a trial returns to the worker on which it failed though another worker is available',
     'return failedOn.has(worker.name) && workers.length > 99;',
   ),
-  mutation(
-    'a conviction is forgotten by a restart',
-    'coordinator/core/workers/exclusions.ts',
-    "    kind: 'worker-quarantined',\n    session,\n    worker: workerName,\n    reason,\n    atMs: now.wallMs,",
-    "    kind: 'event',\n    study: null,\n    what: 'quarantine',\n    detail: `${session} ${workerName}`,\n    atMs: now.wallMs,",
+  bug(
+    'exclusion-is-not-stored',
+    'a restart forgets an exclusion',
+    "turn.log('excluded', `${session} ${worker}`);",
   ),
-  mutation(
-    'a restart forgets the attempts that were running',
-    'coordinator/core/studies/restore.ts',
-    'if (attempt.outcome !== null) continue;',
-    'if (attempt.attempt > 0) continue;',
+  bug('restart-forgets-attempts', 'a restart forgets the running attempts', ''),
+  bug(
+    'returning-worker-loses-packs',
+    'a worker that comes back loses the packs that it holds',
+    'endPack(turn, worker, pack, pack.step < 0 ? notArrived : notHeld);',
   ),
-  mutation(
-    'a worker that comes back loses what it holds',
-    'coordinator/core/workers/leases.ts',
-    'if (!named.has(pack.id))',
-    'if (named.size >= 0)',
+  bug(
+    'returning-audit-is-aborted',
+    'an audit is aborted when its worker comes back with it',
+    "if (isWanted !== true) abortPack(turn, pack, 'its results are no longer needed');",
   ),
-  mutation(
-    'an audit is stopped when its worker comes back with it',
-    'coordinator/core/workers/leases.ts',
-    'if (isPackDone(pack) && isWanted !== true)',
-    'if (isWanted !== true)',
+  bug('obsolete-attempts-stay-open', 'attempts whose result is no longer needed stay open', ''),
+  bug('trials-fail-four-times', 'a trial is tried a fourth time', 'export const maxFailures = 4;'),
+  bug(
+    'excluded-worker-counts',
+    'a result of an excluded worker is accepted',
+    "if (trial.status === 'cancelled') return 'cancelled';",
   ),
-  mutation(
-    'attempts that were overtaken stay open',
-    'coordinator/core/state/failed-attempts.ts',
-    "closeAttempt(study, trial, attempt, { outcome: 'superseded', reason }, now, decision);",
-    'if (reason === null) continue;',
+  bug(
+    'one-vote-decides',
+    'one vote against one decides which result is correct',
+    'const hasMajority = second === undefined || (first !== undefined && first[1].size >= second[1].size);',
   ),
-  mutation(
-    'trials are tried a fourth time',
-    'coordinator/core/state/trial-state.ts',
-    'chargedMax = 3',
-    'chargedMax = 4',
+  bug(
+    'only-digests-are-compared',
+    'results with equal digests and different metrics count as equal',
+    "return sha256(`${result.kind} ${result.steps}`, result.kind === 'complete' ? result.digest : points);",
   ),
-  mutation(
-    'what a convicted worker says still counts',
-    'coordinator/core/results/results.ts',
-    "trial.status === 'cancelled' || state.convicted.has(worker.session)",
-    "trial.status === 'cancelled'",
+  bug(
+    'worker-gets-extra-pack',
+    'a worker gets more packs than it has threads',
+    'return Math.max(0, worker.threads + 1 - worker.packs.size);',
   ),
-  mutation(
-    'one vote against one decides',
-    'coordinator/core/results/audits.ts',
-    'first[1].size > 1 && first[1].size > second[1].size',
-    'first[1].size >= second[1].size',
-  ),
-  mutation(
-    'only digests are compared',
-    'study/result-fingerprint.ts',
-    '? sha256(`complete ${result.steps} ${result.digest}\\n${points}\\n`, result.validationCorrect)',
-    '? sha256(`complete ${result.steps} ${result.digest} ${points.slice(0, 0)}`)',
-  ),
-  mutation(
-    'a worker is granted more packs than it has threads',
-    'coordinator/core/state/cluster-state.ts',
-    'Math.max(0, worker.threads - worker.packs.size)',
-    'Math.max(0, worker.threads + 1 - worker.packs.size)',
-  ),
-  mutation(
+  bug(
+    'reports-are-not-kept',
     'a worker does not keep its results until they are answered',
-    'worker/session.ts',
-    'this.#reports.set(pack, { message, unanswered });',
     'if (!this.#online) this.#reports.set(pack, { message, unanswered });',
   ),
-  mutation(
-    'a race forgets which images its trials got right',
-    'coordinator/core/results/results.ts',
-    'const isRacing = study.spec.racing && (isLast || !stage.record.closed);',
+  bug(
+    'race-loses-bits',
+    'a race loses the validation bits of its trials',
     'const isRacing = false;',
   ),
-  mutation(
-    'a result is taken whose bits are not those of the validation split',
-    'coordinator/core/results/results.ts',
-    'if (!hasBitsFor(result, validationCount)) {',
-    'if (validationCount < 0) {',
-  ),
-  mutation(
-    'a winner with replicates is settled by its first test',
-    'coordinator/core/state/winner-tests.ts',
-    'if (tests.length < winnerTrials(study).length)',
-    'if (tests.length < 1)',
-  ),
-  mutation(
-    'a result of a study that was thrown away counts for the one that has its name now',
-    'coordinator/core/results/results.ts',
-    'if (attempt.pack !== pack) return null;',
+  bug('missing-bits-are-accepted', 'a result with too few validation bits is accepted', ''),
+  bug(
+    'winner-settled-by-first-test',
+    'the first test settles a winner with several replicates',
     '',
   ),
-  mutation(
-    'a race that is made longer has lost the bits of those that have run',
-    'coordinator/core/results/results.ts',
-    'const isLast = stage.record.name === study.spec.stages.at(-1)?.name;',
+  bug(
+    'result-of-removed-study',
+    'a result of a removed study counts for the new study of the same name',
+    '',
+  ),
+  bug(
+    'extended-race-loses-bits',
+    'an extended race has lost the validation bits of its earlier trials',
     'const isLast = false;',
   ),
-  mutation(
-    'tests of a winner go on when its study is made longer',
-    'coordinator/core/studies/submit-study.ts',
-    "supersede(state, study, trial, 'test', now, decision);",
-    'if (trial.name === null) return;',
+  bug(
+    'tests-continue-after-extension',
+    'tests of a winner continue after its study was extended',
+    '',
   ),
-  mutation(
-    'packs of a study that starts afresh are called like those of the former one',
-    'coordinator/core/state/cluster-state.ts',
-    'sha256(`${spec.study} ${createdAtMs}`)',
-    'sha256(`${spec.study}`)',
+  bug(
+    'fresh-study-shares-pack-names',
+    'packs of a fresh study have the names of packs of the removed one',
+    'stamp: sha256(spec.study).slice(0, 12)',
   ),
-  mutation(
-    'what a worker had repeated before it was convicted is believed',
-    'coordinator/core/results/audits.ts',
-    'if (trial.audit !== null && isBelieved) return false;',
+  bug(
+    'repetition-before-exclusion-counts',
+    'a result that only an excluded worker has computed and repeated stays verified',
     'if (trial.audit !== null) return false;',
   ),
-  mutation(
-    'a race goes on before its audits are settled',
-    'coordinator/core/studies/stage-progress.ts',
-    '    if (!settleAudits(state, study, stage, now, decision)) return;\n    if (raceOn(study, stage, now, decision)) return;',
-    '    if (raceOn(study, stage, now, decision)) return;\n    if (!settleAudits(state, study, stage, now, decision)) return;',
-  ),
-  mutation(
-    'after a restart nobody is waited for who might audit',
-    'coordinator/core/results/audits.ts',
-    'if (now.monotonicMs < state.returningUntilMs) return true;',
+  bug(
+    'restart-does-not-wait-for-auditors',
+    'after a restart, audits do not wait for workers that may come back',
     '',
   ),
-  mutation(
-    'an audit does not wait for a worker that was just cut off',
-    'coordinator/core/results/audits.ts',
-    'return isAway || ableWorkers',
-    'return ableWorkers',
+  bug(
+    'audit-does-not-wait-for-lost-stream',
+    'an audit does not wait for a worker whose stream has just closed',
+    'return ableWorkers(state, study).some(isNew);',
   ),
-  mutation(
-    'what runs of a study goes on when it is cancelled',
-    'coordinator/core/state/failed-attempts.ts',
-    'if (pack.study === study.name) abortPack',
-    'if (pack.study === reason) abortPack',
+  bug('cancelled-study-runs-on', 'running packs of a cancelled study are not aborted', ''),
+  bug(
+    'drain-is-forgotten',
+    'a drained worker gets work after its stream was closed',
+    'worker.draining = false;',
   ),
-  mutation(
-    'a drain is forgotten when its worker is cut off',
-    'coordinator/core/dispatcher.ts',
-    "if (worker.draining) send(decision, worker, { kind: 'drain'",
-    "worker.draining = false;\n    if (worker.draining) send(decision, worker, { kind: 'drain'",
-  ),
-  mutation(
-    'a worker that is cut off while it fetches a data set is not asked again',
-    'coordinator/core/dispatcher.ts',
-    '    worker.preparing = null;\n    worker.datasets.clear',
-    '    worker.datasets.clear',
-  ),
-  mutation(
-    'trials that were drawn are not audited',
-    'coordinator/core/results/audits.ts',
-    ' || isDrawnForAudit(seed, trial.id, audit?.random ?? 0)',
+  bug(
+    'fetch-is-not-repeated',
+    'a worker whose stream closed during a fetch is not asked again for the data set',
     '',
   ),
-  mutation(
-    'a worker does not rest after a failure',
-    'coordinator/core/state/cluster-state.ts',
-    ' || state.lastEventMs < worker.restsUntilMs',
-    '',
+  bug(
+    'drawn-trials-are-not-audited',
+    'trials of the random share are not audited',
+    'return top.has(trial.id.index);',
   ),
-  mutation(
-    'a worker with other arithmetic is given work',
-    'coordinator/core/state/cluster-state.ts',
-    'worker.selfTestDigest === state.settings.selfTestDigest;',
-    "worker.selfTestDigest !== '';",
+  bug(
+    'failed-worker-does-not-pause',
+    'a worker does not pause after a failure',
+    'if (!worker.connected || worker.draining) return 0;',
   ),
-  mutation(
-    'a winner is tested where it was trained',
-    'coordinator/core/scheduling/scheduling.ts',
-    'preferred.length > 0 ? preferred : able',
-    'able',
+  bug(
+    'incompatible-worker-gets-work',
+    'a worker with other arithmetic gets work of a reproducible study',
+    'return true;',
   ),
-  mutation(
-    'a winner is tested without end',
-    'coordinator/core/state/winner-tests.ts',
-    'return charged.length >= chargedMax',
-    'return charged.length >= 9 * chargedMax',
+  bug(
+    'winner-tested-where-trained',
+    'a winner is tested by the worker that trained it though another worker is available',
+    'const eligible = able;',
   ),
-  mutation(
-    'the winner is the best of the last stage',
-    'coordinator/core/studies/stage-progress.ts',
-    '      [...study.trials.values()].map(trialRecord),',
-    '      (study.stages.at(-1)?.trials ?? []).map(trialRecord),',
+  bug(
+    'winner-tested-without-limit',
+    'tests of a winner have no limit of failures',
+    'return failures.length >= 9 * maxFailures * Math.max(1, trials.length);',
   ),
-  mutation(
-    'a result that comes after the end changes what is said of the winner',
-    'coordinator/core/results/results.ts',
-    '!dueTests(study).includes(trial) || isOver(study.status))',
-    '!dueTests(study).includes(trial))',
+  bug(
+    'winner-of-last-stage',
+    'the winner is the best trial of the last stage only',
+    'const trials = (study.stages.at(-1)?.trials ?? []).map(trialRecord);',
   ),
-  mutation(
-    'what a convicted worker measured of a winner counts',
-    'coordinator/core/workers/exclusions.ts',
-    'winner.tests.filter((test) => test.worker !== worker)',
-    'winner.tests',
+  bug(
+    'late-test-changes-winner',
+    'a test result that arrives after the end of the study changes the winner',
+    "if (winner === null || !dueTests(study).includes(trial)) return 'cancelled';",
+  ),
+  bug(
+    'excluded-test-counts',
+    'a test of the winner by an excluded worker counts',
+    'const { tests } = winner;',
   ),
 ];

@@ -1,29 +1,30 @@
 /**
- * The simulated network: streams with two directions, each in order and late, until they break. The two
- * ends may learn of a break at different times, and what was on its way is lost. A direction may stall.
+ * Simulated network: streams with two directions. Messages arrive late and in order until the stream
+ * breaks. The ends may notice the break at different times, and messages in flight are lost. A direction
+ * may stall.
  *
- * What gRPC rules out and a broken worker may do all the same: one message overtakes another, and one
- * that was said before is said once more (`simulated-worker.ts`).
+ * gRPC rules out two faults that a broken worker can still cause: reordered messages, and repeated
+ * messages (`simulated-worker.ts`).
  */
 import type { Chance, Timeline } from './timeline.ts';
 
 export type Direction = 'up' | 'down';
 
-/** One end of a stream: a process that may be stopped, and then reads later. */
+/** One end of a stream: a process, which may be stopped and read later. */
 export interface Reader {
-  /** Now, or when it runs again; never when it has died. */
+  /** Runs now, or when the process continues; never if it has ended. */
   read(run: () => void): void;
 }
 
 export class Link {
   isDead = false;
-  /** What was on its way when it broke does not arrive either. */
+  /** Messages in flight at the break do not arrive. */
   isLost = false;
   isOpenAtWorker = true;
   isOpenAtCoordinator = true;
   readonly blockedUntilMs: Record<Direction, number> = { up: 0, down: 0 };
   readonly lastMs: Record<Direction, number> = { up: 0, down: 0 };
-  /** Told once, when the end learns that the stream is gone. */
+  /** Called once, when this end notices the break. */
   onClosedAtWorker: () => void = () => undefined;
   onClosedAtCoordinator: () => void = () => undefined;
 }
@@ -54,7 +55,7 @@ export class Network {
     });
   }
 
-  /** Nothing is sent any more, what was sent may be lost; each end learns of it within its time. */
+  /** Breaks the stream; each end notices within `mostMs`. */
   break(link: Link, worker: Reader, coordinator: Reader, mostMs: number): void {
     if (link.isDead) return;
     link.isDead = true;

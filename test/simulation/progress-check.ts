@@ -1,20 +1,20 @@
 /**
- * What is said of a study's progress, against counting it all anew: the coordinator keeps the best it
- * has found, and looks again only where something has changed.
+ * Compares the reported progress of studies with a full count: the coordinator keeps the best
+ * configuration and searches it again only after a change.
  */
 import type { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
 import { studyProgress } from '../../src/coordinator/core/studies/summaries.ts';
 
-/** @throws where what was kept is not what there is */
+/** @throws if they differ */
 export function checkProgress({ state }: Dispatcher): void {
   for (const study of state.studies.values()) {
-    const told = studyProgress(study);
+    const reported = studyProgress(study);
     const stage = study.stages.find((entry) => !entry.record.closed);
     const counted = {
       ...studyProgress({ ...study, best: undefined }),
       running: (stage?.trials ?? []).filter((trial) => trial.status === 'running').length,
     };
-    if (JSON.stringify(told) !== JSON.stringify(counted))
-      throw new Error(`told ${JSON.stringify(told)}, there is ${JSON.stringify(counted)}`);
+    if (JSON.stringify(reported) !== JSON.stringify(counted))
+      throw new Error(`reported ${JSON.stringify(reported)}, counted ${JSON.stringify(counted)}`);
   }
 }

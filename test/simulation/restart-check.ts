@@ -1,6 +1,6 @@
 /**
- * What a restart would find in the store, against what is in memory: where they differ, a crash would
- * change what becomes of a study.
+ * Compares the state in memory with the state that a restart would build from the store. If they differ,
+ * a crash would change the course of a study.
  */
 import { assert } from '../../src/base/assert.ts';
 import { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
@@ -11,20 +11,20 @@ import type { StoredStudy } from '../../src/coordinator/core/studies/restore.ts'
 export function checkRestart(
   { state }: Dispatcher,
   stored: readonly StoredStudy[],
-  convicted: ReadonlyMap<string, string>,
+  excluded: ReadonlyMap<string, string>,
 ): void {
   const now = { monotonicMs: 0, wallMs: 0 };
-  const restarted = new Dispatcher(state.settings, stored, convicted, now).state;
+  const restarted = new Dispatcher(state.settings, stored, excluded, now).state;
   for (const study of state.studies.values()) {
     const other = restarted.studies.get(study.name);
-    assert(other, `study ${study.name} is taken up again`);
-    const found = linesOf(other);
-    for (const [index, line] of linesOf(study).entries())
-      assert(line === found[index], `a restart finds ${found[index]}, not ${line}`);
+    assert(other, `study ${study.name} is open after a restart`);
+    const found = toLines(other);
+    for (const [index, line] of toLines(study).entries())
+      assert(line === found[index], `a restart builds ${found[index]}, memory has ${line}`);
   }
 }
 
-function linesOf(study: StudyEntry): string[] {
+function toLines(study: StudyEntry): string[] {
   const { name, stamp, status, spec, waiting, winner, queue, stages } = study;
   const queued = queue.filter((trial) => trial.status === 'waiting').map((trial) => trial.name);
   return [

@@ -1,5 +1,5 @@
 /**
- * Runs simulated histories by seed and says which one breaks a promise, and how.
+ * Runs simulated histories by seed and prints the first one that breaks a promise.
  *
  *     node test/simulation/run-seeds.ts [FIRST [COUNT]]
  *
@@ -7,19 +7,19 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { messageOf } from '../../src/base/errors.ts';
-import { drawHistory } from './draw-history.ts';
+import { randomHistory } from './random-history.ts';
 import { History } from './history.ts';
 
 const [first = '1', count = '1'] = process.argv.slice(2);
 
-// Without a pause now and then, what histories leave behind is never collected.
+// Memory is collected during pauses.
 const pause = 100;
 
 for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
   if (seed % pause === 0) await setImmediate();
-  const history = new History(drawHistory(seed));
+  const history = new History(randomHistory(seed));
   try {
-    history.run();
+    await history.run();
   } catch (error) {
     const { kinds, faults } = history.settings;
     process.stdout.write(`${seed}\n`);

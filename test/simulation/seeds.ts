@@ -1,11 +1,11 @@
 /**
- * Many histories in a row. The first one that breaks a promise is written down, so that every later run
- * begins with it, and named with the command that repeats it.
+ * Runs many histories. The first seed that breaks a promise is added to `kept-seeds.txt`, so later runs
+ * start with it, and is reported with the command that repeats it.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { messageOf } from '../../src/base/errors.ts';
-import { drawHistory } from './draw-history.ts';
+import { randomHistory } from './random-history.ts';
 import { History } from './history.ts';
 
 const keptSeedsFile = new URL('kept-seeds.txt', import.meta.url);
@@ -18,18 +18,18 @@ export function keptSeeds(): number[] {
     .map((line) => Number.parseInt(line, 10));
 }
 
-/** @throws with the seed, what it broke, and how to see it again */
+/** @throws an error with the seed, the broken promise and the command that repeats it */
 export async function runSeeds(seeds: Iterable<number>): Promise<void> {
   for (const seed of seeds) {
-    // The test's runner wants to hear from this process now and then.
+    // Lets the test runner communicate, and memory be collected.
     if (seed % 100 === 0) await setImmediate();
     try {
-      new History(drawHistory(seed)).run();
+      await new History(randomHistory(seed)).run();
     } catch (error) {
       if (!keptSeeds().includes(seed))
         appendFileSync(keptSeedsFile, `${seed} ${messageOf(error)}\n`);
       throw new Error(
-        `seed ${seed}: ${messageOf(error)}; see it again with \`node test/simulation/run-seeds.ts ${seed}\``,
+        `seed ${seed}: ${messageOf(error)}; repeat it with \`node test/simulation/run-seeds.ts ${seed}\``,
         { cause: error },
       );
     }

@@ -1,24 +1,22 @@
 /**
- * The coordinator's process in a simulation: the real dispatcher behind the real group commit, with the
- * shell's rules about streams and a store that fails, in simulated time. A crash keeps the store.
+ * Simulated coordinator: the real dispatcher and the real group commit, with the rules of the shell for
+ * streams and store outages, in simulated time. A crash keeps the store.
  */
 import { messageOf } from '../../src/base/errors.ts';
-import type {
-  Decision,
-  Effect,
-  Moment,
-  StudyData,
-} from '../../src/coordinator/core/state/cluster-state.ts';
 import { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
+import type { Moment, StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { Decision, Effect } from '../../src/coordinator/core/state/turn.ts';
 import { GroupCommit } from '../../src/coordinator/shell/group-commit.ts';
 import type { Hello, WorkerMessage } from '../../src/rpc/messages/messages.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
-import type { Books } from './books.ts';
+import type { Checker } from './checker.ts';
 import type { ModelStore } from './model-store.ts';
 import type { Link, Network, Reader } from './network.ts';
 import { checkProgress } from './progress-check.ts';
 import { checkRestart } from './restart-check.ts';
-import { SimulatedLibrary } from './simulated-library.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+import { SimulatedOpenStudies } from './simulated-open-studies.ts';
+import { SimulatedStreams } from './simulated-streams.ts';
 import type { SimulatedWorker } from './simulated-worker.ts';
 import type { Chance, Timeline } from './timeline.ts';
 
@@ -27,72 +25,82 @@ export const settings = {
   heartbeatMs: 5_000,
   reconnectMs: 1_000,
   forgetMs: 600_000,
-  selfTestDigest: 'right',
+  selfTestDigest: 'correct',
   version: 'test',
 };
 
 const tickMs = 200;
 const commitsPerRestartCheck = 20;
 
-interface Stream {
-  readonly link: Link;
-  readonly worker: SimulatedWorker;
-}
-
-export interface CoordinatorSurroundings {
+export interface CoordinatorContext {
   readonly timeline: Timeline;
   readonly chance: Chance;
   readonly network: Network;
   readonly store: ModelStore;
-  readonly books: Books;
+  readonly checker: Checker;
   readonly data: StudyData;
 }
 
 export class SimulatedCoordinator implements Reader {
   dispatcher: Dispatcher | null = null;
   isUp = false;
-  library: SimulatedLibrary;
-  /** `full`: nothing is stored. `failing`: a commit fails, and may be on disk all the same. */
-  storeState: 'good' | 'full' | 'failing' = 'good';
-  /** The share of commits around which the process is killed. */
-  crashAtCommit = 0;
-  readonly #at: CoordinatorSurroundings;
-  /** What was found to be broken while something was stored. */
+  studies: SimulatedOpenStudies;
+  readonly disk: SimulatedDisk;
+  readonly streams: SimulatedStreams;
+  /** Whether promises were settled whose continuations have not run yet. */
+  hasContinuations = false;
+  readonly #context: CoordinatorContext;
+  /** The first broken promise that was found in a continuation. */
   #broken: unknown = null;
-  readonly #streams = new Map<string, Stream>();
-  readonly #links = new Map<Link, SimulatedWorker>();
-  /** Of the process: what an earlier one had planned does not happen. */
+  /** Number of the process: plans of an earlier process are void. */
   #life = 0;
   #isStopped = false;
   #unread: (() => void)[] = [];
   #commit: GroupCommit;
-  #hasPending = false;
-  /** Each process has a monotonic clock that begins somewhere else. */
+  /** Rows and effects that were decided and are not stored or performed yet. */
+  #pending = 0;
+  #commitsChecked = 0;
+  /** The monotonic clock of each process starts at another time. */
   #clockZeroMs = 0;
   #wallOffsetMs = 0;
 
-  constructor(at: CoordinatorSurroundings) {
-    this.#at = at;
-    this.library = new SimulatedLibrary(at.store, at.data);
+  constructor(context: CoordinatorContext) {
+    this.#context = context;
+    const { chance, store } = context;
+    this.disk = new SimulatedDisk({
+      chance,
+      apply: (rows) => this.#guard(() => store.commit(rows)),
+      later: (delayMs, run) => this.#later(delayMs, run),
+      crash: () => this.crash(chance.between(0, 5_000)),
+    });
+    this.streams = new SimulatedStreams(context.network, this);
+    this.studies = new SimulatedOpenStudies(store, context.data);
     this.#commit = this.#newCommit();
   }
 
   start(): void {
-    const { chance, timeline } = this.#at;
+    const { chance, timeline, store, data } = this.#context;
     this.isUp = true;
     this.#isStopped = false;
     this.#unread = [];
     this.#clockZeroMs = timeline.nowMs - chance.between(0, 1e6);
     this.#commit = this.#newCommit();
-    this.library = new SimulatedLibrary(this.#at.store, this.#at.data);
+    this.studies = new SimulatedOpenStudies(store, data);
     this.#rebuild();
     this.#tick(this.#life);
   }
 
-  /** @throws what was found to be broken while something was stored */
-  checkWhole(): void {
+  /** @throws the first broken promise */
+  check(): void {
     if (this.#broken !== null)
       throw this.#broken instanceof Error ? this.#broken : new Error(messageOf(this.#broken));
+    const { store, checker } = this.#context;
+    if (this.#pending > 0 || this.dispatcher === null) return;
+    if (store.commits === this.#commitsChecked) return;
+    this.#commitsChecked = store.commits;
+    checker.settled(this.dispatcher);
+    if (store.commits % commitsPerRestartCheck === 0)
+      checkRestart(this.dispatcher, this.studies.everyStored(), store.excluded);
   }
 
   read(run: () => void): void {
@@ -104,30 +112,26 @@ export class SimulatedCoordinator implements Reader {
   /** kill -9. */
   crash(downMs: number): void {
     if (!this.isUp) return;
+    const { timeline, checker } = this.#context;
+    this.disk.killed();
+    this.streams.killed();
     this.isUp = false;
     this.#life += 1;
     this.dispatcher = null;
-    this.#at.books.coordinatorGone();
-    const { network, timeline } = this.#at;
-    for (const [link, worker] of this.#links) {
-      link.isOpenAtCoordinator = false;
-      network.break(link, worker, this, 1_000);
-    }
-    this.#links.clear();
-    this.#streams.clear();
+    checker.coordinatorGone();
     timeline.later(downMs, () => this.start());
   }
 
-  /** SIGSTOP, and SIGCONT later. Timers come first then, before anything that waits to be read. */
+  /** SIGSTOP, and SIGCONT later: then timers run first, before waiting messages are read. */
   stop(forMs: number): void {
     if (this.#isStopped || !this.isUp) return;
     this.#isStopped = true;
-    this.#at.books.coordinatorStopped(true);
+    this.#context.checker.coordinatorStopped(true);
     const life = this.#life;
-    this.#at.timeline.later(forMs, () => {
+    this.#context.timeline.later(forMs, () => {
       if (life !== this.#life) return;
       this.#isStopped = false;
-      this.#at.books.coordinatorStopped(false);
+      this.#context.checker.coordinatorStopped(false);
       this.decide((dispatcher, now) => dispatcher.tick(now));
       const unread = this.#unread;
       this.#unread = [];
@@ -139,69 +143,64 @@ export class SimulatedCoordinator implements Reader {
     this.#wallOffsetMs += byMs;
   }
 
-  decide(event: (dispatcher: Dispatcher, now: Moment) => Decision): void {
+  /** @param before called right before the effects of the decision */
+  decide(event: (dispatcher: Dispatcher, now: Moment) => Decision, before?: () => void): void {
     if (this.dispatcher === null) return;
     const decision = event(this.dispatcher, this.now());
-    if (decision.persist.length > 0) checkProgress(this.dispatcher);
-    this.#hasPending ||= decision.persist.length > 0 || decision.afterCommit.length > 0;
-    this.#commit.add(decision);
+    if (decision.persist.length > 0) {
+      checkProgress(this.dispatcher);
+      this.#context.checker.decided(decision.persist, this.dispatcher);
+    }
+    this.#pending += decision.persist.length + decision.afterCommit.length;
+    this.#commit.add(decision, before);
   }
 
-  /** What was decided is stored. @returns whether the dispatcher can go on */
-  flushed(): boolean {
-    this.#hasPending = false;
-    this.#commit.flush();
-    return this.dispatcher !== null;
+  /** Calls `run` when all earlier decisions are stored, unless that fails or the process ends. */
+  whenSettled(run: () => void): void {
+    const life = this.#life;
+    this.hasContinuations = true;
+    this.#commit.committed().then(
+      () =>
+        this.#guard(() => {
+          if (life === this.#life && this.dispatcher !== null) run();
+        }),
+      () => undefined,
+    );
   }
 
   forget(study: string): void {
     this.dispatcher?.forget(study);
-    this.library.close(study);
-  }
-
-  /** The kernel took a connection: the end of the process ends it, whether or not it has been read from. */
-  connected(link: Link, worker: SimulatedWorker): void {
-    for (const known of this.#links.keys()) if (known.isDead) this.#links.delete(known);
-    this.#links.set(link, worker);
+    this.studies.close(study);
   }
 
   hello(link: Link, hello: Hello, worker: SimulatedWorker): void {
+    if (this.dispatcher === null) return this.streams.refuse(link, worker);
+    const { checker } = this.#context;
     const { session } = hello;
-    if (!this.flushed() || !this.isUp) {
-      this.#at.network.break(link, worker, this, 500);
-      return;
-    }
-    const before = this.#streams.get(session);
-    this.#streams.set(session, { link, worker });
-    if (before !== undefined) {
-      before.link.isOpenAtCoordinator = false;
-      this.#at.network.break(before.link, worker, this, 500);
-    }
-    link.onClosedAtCoordinator = () => {
-      if (this.#streams.get(session)?.link !== link) return;
-      this.#streams.delete(session);
-      this.#at.books.streamClosed(session);
+    const joined = this.streams.hello(session, link, worker, () => {
+      checker.streamClosed(session);
       this.decide((dispatcher, now) => dispatcher.streamClosed(session, 'cut', now));
-    };
-    this.#at.books.streamOpened(hello);
-    this.decide((dispatcher, now) => dispatcher.joined(hello, '127.0.0.1:1', now));
+    });
+    checker.streamOpened(hello);
+    this.decide((dispatcher, now) => dispatcher.joined(hello, '127.0.0.1:1', now), joined);
   }
 
   received(session: string, message: Exclude<WorkerMessage, Hello>): void {
     if (this.dispatcher?.state.workers.has(session) !== true) return;
-    if (message.kind === 'heartbeat') this.#at.books.progressed(session, message.packs);
-    if (message.kind === 'draining') this.#at.books.leaves(session);
+    const { checker } = this.#context;
+    if (message.kind === 'heartbeat') checker.progressed(session, message.packs);
+    if (message.kind === 'draining') checker.leaves(session);
     this.decide((dispatcher, now) => dispatcher.received(session, message, now));
   }
 
-  /** A worker says what is another one's to say. */
-  sayAsAnother(session: string, message: Exclude<WorkerMessage, Hello>): void {
-    const other = [...this.#streams.keys()].find((candidate) => candidate !== session);
+  /** The message arrives on the stream of another session. */
+  receivedFromOther(session: string, message: Exclude<WorkerMessage, Hello>): void {
+    const other = this.streams.otherThan(session);
     if (other !== undefined) this.received(other, message);
   }
 
   now(): Moment {
-    const { nowMs } = this.#at.timeline;
+    const { nowMs } = this.#context.timeline;
     const wallMs = Math.floor(1.7e12 + nowMs + this.#wallOffsetMs);
     return { monotonicMs: nowMs - this.#clockZeroMs, wallMs };
   }
@@ -212,105 +211,74 @@ export class SimulatedCoordinator implements Reader {
       this.decide((dispatcher, now) => dispatcher.tick(now));
       for (const study of this.dispatcher?.pastStudies(this.now()) ?? []) this.forget(study);
     }
-    this.#at.timeline.later(tickMs, () => this.#tick(life));
+    this.#context.timeline.later(tickMs, () => this.#tick(life));
   }
 
   #newCommit(): GroupCommit {
     const life = this.#life;
-    const { timeline, chance, books } = this.#at;
-    return new GroupCommit(
-      {
-        commit: (rows) => this.#store(rows),
-        perform: (effect) => this.#perform(effect),
-        onFailure: () => {
-          if (life === this.#life) this.#storeFailed();
-        },
+    const { chance } = this.#context;
+    this.#pending = 0;
+    const ports = {
+      commit: async (rows: readonly StoreRow[]): Promise<void> => {
+        await this.disk.commit(rows);
+        this.#pending -= rows.length;
       },
-      (flush) =>
-        timeline.later(chance.between(0.1, 5), () => {
-          const turn = (): void => {
-            if (life !== this.#life) return;
-            this.#hasPending = false;
-            flush();
-            if (life !== this.#life || this.dispatcher === null || this.#hasPending) return;
-            books.settled(this.dispatcher);
-            if (this.#at.store.commits % commitsPerRestartCheck === 0)
-              checkRestart(this.dispatcher, this.library.everyStored(), this.#at.store.convicted);
-          };
-          this.read(turn);
-        }),
-    );
+      perform: (effect: Effect) => this.#guard(() => this.#perform(effect)),
+      onFailure: () => {
+        if (life === this.#life) this.#guard(() => this.#storeFailed());
+      },
+    };
+    return new GroupCommit(ports, (run) => this.#later(chance.between(0.1, 5), run));
   }
 
-  /** Whole or not at all; the process may be killed right before and right after. */
-  #store(rows: readonly StoreRow[]): void {
-    const { chance } = this.#at;
-    if (this.storeState === 'full') throw new Error('database or disk is full');
-    if (this.storeState === 'failing') {
-      if (chance.draw() < 0.5) this.#apply(rows);
-      throw new Error('disk I/O error');
-    }
-    if (chance.happens(this.crashAtCommit)) {
-      this.crash(chance.between(0, 5_000));
-      throw new Error('killed before the commit');
-    }
-    this.#apply(rows);
-    if (chance.happens(this.crashAtCommit)) {
-      this.crash(chance.between(0, 5_000));
-      throw new Error('killed after the commit');
-    }
+  /** In this process, once it is not stopped. Continuations run afterwards. */
+  #later(delayMs: number, run: () => void): void {
+    const life = this.#life;
+    const turn = (): void => {
+      if (life !== this.#life) return;
+      this.hasContinuations = true;
+      run();
+    };
+    this.#context.timeline.later(delayMs, () => this.read(turn));
   }
 
-  /** A broken promise is no failure of the store, as which the group commit would take it. */
-  #apply(rows: readonly StoreRow[]): void {
+  /** Keeps what the checks throw: the group commit would take it for a failure of the store. */
+  #guard(run: () => void): void {
     try {
-      this.#at.store.commit(rows);
+      run();
     } catch (error) {
       this.#broken ??= error;
-      throw error;
     }
   }
 
   #perform(effect: Effect): void {
+    this.#pending -= 1;
     if (effect.kind !== 'send') return;
     const { session, message } = effect;
-    this.#at.books.sent(session, message);
-    const stream = this.#streams.get(session);
-    if (stream === undefined) return;
-    const { link, worker } = stream;
-    this.#at.network.send(link, 'down', worker, () => worker.received(message));
+    this.#context.checker.sent(session, message);
+    this.streams.send(session, message);
   }
 
   #storeFailed(): void {
     this.dispatcher = null;
-    this.#hasPending = false;
-    this.#at.books.coordinatorGone();
-    for (const { link, worker } of this.#streams.values()) {
-      link.isOpenAtCoordinator = false;
-      this.#at.network.break(link, worker, this, 500);
-    }
-    this.#streams.clear();
-    this.#retryStore(this.#life);
+    this.#pending = 0;
+    this.#context.checker.coordinatorGone();
+    this.streams.closeAll();
+    this.#retryStore();
   }
 
-  #retryStore(life: number): void {
-    const retry = (): void => {
-      if (life !== this.#life) return;
-      if (this.storeState === 'good') this.#rebuild();
-      else this.#retryStore(life);
-    };
-    this.#at.timeline.later(1_000, () => this.read(retry));
+  #retryStore(): void {
+    this.#later(1_000, () => {
+      if (this.disk.state === 'good') this.#rebuild();
+      else this.#retryStore();
+    });
   }
 
   #rebuild(): void {
-    const { store, books } = this.#at;
-    this.dispatcher = new Dispatcher(
-      settings,
-      this.library.everyStored(),
-      store.convicted,
-      this.now(),
-    );
-    books.coordinatorBuilt(this.dispatcher);
+    const { store, checker } = this.#context;
+    const stored = this.studies.everyStored();
+    this.dispatcher = new Dispatcher(settings, stored, store.excluded, this.now());
+    checker.coordinatorBuilt(this.dispatcher);
     this.decide((dispatcher, now) => dispatcher.tick(now));
   }
 }

@@ -1,63 +1,89 @@
-/** How studies come to a simulated coordinator: the rules of `submissions.ts`, in no time. */
+/** Submissions to a simulated coordinator: the rules of `submissions.ts`; reading data takes no time. */
+import type { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
 import type { StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import { isOver } from '../../src/study/trial.ts';
-import type { Books } from './books.ts';
+import type { Checker } from './checker.ts';
 import type { ModelStore } from './model-store.ts';
 import type { SimulatedCoordinator } from './simulated-coordinator.ts';
 
 export class SimulatedSubmissions {
   readonly #coordinator: SimulatedCoordinator;
   readonly #store: ModelStore;
-  readonly #books: Books;
+  readonly #checker: Checker;
   readonly #data: StudyData;
+  /** The dispatcher that is removing a study; submissions are handled one after another. */
+  #removing: Dispatcher | null = null;
 
-  constructor(coordinator: SimulatedCoordinator, store: ModelStore, books: Books, data: StudyData) {
+  constructor(
+    coordinator: SimulatedCoordinator,
+    store: ModelStore,
+    checker: Checker,
+    data: StudyData,
+  ) {
     this.#coordinator = coordinator;
     this.#store = store;
-    this.#books = books;
+    this.#checker = checker;
     this.#data = data;
   }
 
   submit(spec: StudySpec): void {
     const coordinator = this.#coordinator;
-    if (coordinator.dispatcher?.state.studies.has(spec.study) !== false) return;
-    coordinator.library.keep(spec.study);
+    if (coordinator.dispatcher?.state.studies.has(spec.study) !== false || this.#isBusy()) return;
+    coordinator.studies.open(spec.study);
     coordinator.decide((dispatcher, now) =>
       dispatcher.submit(spec, this.#data, { shardDigests: {}, officialData: null }, now),
     );
   }
 
-  /** One that is over is taken up again from the store. */
+  /** A study that is over is opened again from the store. */
   extend(spec: StudySpec): void {
     const coordinator = this.#coordinator;
-    if (!coordinator.flushed()) return;
-    const { status } = this.#store.study(spec.study).record;
-    if (status === 'failed' || status === 'cancelled') return;
-    coordinator.library.keep(spec.study);
-    coordinator.decide((dispatcher, now) => {
-      if (!dispatcher.state.studies.has(spec.study))
-        dispatcher.restore(coordinator.library.stored(spec.study), now);
-      return dispatcher.extend(spec, now);
+    coordinator.whenSettled(() => {
+      const stored = this.#store.studies.get(spec.study);
+      if (stored === undefined || hasFailed(stored.record.status) || this.#isBusy()) return;
+      const live = coordinator.dispatcher?.state.studies.get(spec.study);
+      // Decided since, and not stored yet.
+      if (live !== undefined && hasFailed(live.status)) return;
+      coordinator.studies.open(spec.study);
+      coordinator.decide((dispatcher, now) => {
+        if (!dispatcher.state.studies.has(spec.study))
+          dispatcher.restore(coordinator.studies.stored(spec.study), now);
+        return dispatcher.extend(spec, now);
+      });
     });
   }
 
-  /** What is there of it is thrown away. */
-  submitAfresh(spec: StudySpec): void {
+  /** Removes the stored study of this name. */
+  submitFresh(spec: StudySpec): void {
     const coordinator = this.#coordinator;
-    if (!coordinator.flushed()) return;
-    const stored = this.#store.studies.get(spec.study);
-    // Reading its data takes a while.
-    if (stored?.record.createdAtMs === coordinator.now().wallMs) return;
-    if (stored !== undefined) {
-      const isKnown = coordinator.dispatcher?.state.studies.has(spec.study) === true;
-      if (isKnown && !isOver(stored.record.status))
-        coordinator.decide((dispatcher, now) => dispatcher.cancel(spec.study, 'thrown away', now));
-      if (!coordinator.flushed()) return;
-      coordinator.forget(spec.study);
-      this.#store.studies.delete(spec.study);
-      this.#books.studyGone(spec.study);
-    }
-    this.submit(spec);
+    const { study } = spec;
+    coordinator.whenSettled(() => {
+      if (this.#isBusy()) return;
+      const stored = this.#store.studies.get(study);
+      if (stored === undefined) return this.submit(spec);
+      // A study of the same millisecond would have packs of the same names.
+      if (stored.record.createdAtMs === coordinator.now().wallMs) return;
+      const live = coordinator.dispatcher?.state.studies.get(study);
+      if (live !== undefined && !isOver(live.status))
+        coordinator.decide((dispatcher, now) => dispatcher.cancel(study, 'replaced', now));
+      coordinator.dispatcher?.forget(study);
+      this.#removing = coordinator.dispatcher;
+      coordinator.whenSettled(() => {
+        this.#removing = null;
+        coordinator.studies.close(study);
+        this.#store.studies.delete(study);
+        this.#checker.studyRemoved(study);
+        this.submit(spec);
+      });
+    });
   }
+
+  #isBusy(): boolean {
+    return this.#removing !== null && this.#removing === this.#coordinator.dispatcher;
+  }
+}
+
+function hasFailed(status: string): boolean {
+  return status === 'failed' || status === 'cancelled';
 }

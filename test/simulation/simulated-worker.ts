@@ -1,5 +1,5 @@
 /**
- * One worker process in a simulation: the real session, with simulated threads and time. A process
+ * Simulated worker: one worker process, with the real session, and simulated threads and time. A process
  * that ends is followed by another one of the same name, as under a supervisor.
  */
 import type {
@@ -8,29 +8,35 @@ import type {
   WorkerMessage,
 } from '../../src/rpc/messages/messages.ts';
 import { WorkerSession, type SessionEffect } from '../../src/worker/session.ts';
-import type { Books } from './books.ts';
+import type { Checker } from './checker.ts';
 import type { Faults } from './faults.ts';
 import { Link, type Network, type Reader } from './network.ts';
 import type { SimulatedCoordinator } from './simulated-coordinator.ts';
 import type { Chance, Timeline } from './timeline.ts';
-import { computedElsewhere, garbled, lie, trueResult } from './truth.ts';
+import {
+  correctResult,
+  incompatibleResult,
+  malformedResult,
+  wrongResult,
+} from './simulated-results.ts';
 
 /**
- * `foreign`: its arithmetic is another one. `sound`. `wrong`: a tenth of its results are. `broken`: every pack ends with an error at once.
- * `lazy`: gives every pack back at once.
+ * `incompatible`: has other arithmetic. `wrong`, `malformed`: a tenth of its results are. `crashing`: each
+ * pack fails at once. `returning`: returns each pack at once.
  */
-export type WorkerKind = 'sound' | 'foreign' | 'wrong' | 'garbled' | 'broken' | 'lazy';
+export type WorkerKind =
+  'correct' | 'incompatible' | 'wrong' | 'malformed' | 'crashing' | 'returning';
 
-export interface Surroundings {
+export interface WorkerContext {
   readonly timeline: Timeline;
   readonly chance: Chance;
   readonly network: Network;
   readonly coordinator: SimulatedCoordinator;
-  readonly books: Books;
+  readonly checker: Checker;
   readonly faults: () => Faults;
-  /** Trials that end every thread they run on. */
+  /** Whether a trial of the pack crashes every thread that trains it. */
   readonly isPoison: (assignment: Assignment) => boolean;
-  /** The process has ended; its supervisor is told. */
+  /** Called when the process has ended. */
   readonly onEnded: () => void;
 }
 
@@ -43,27 +49,27 @@ export interface WorkerSettings {
 }
 
 const heartbeatMs = 5_000;
-/** Progress is counted in steps of this length. */
+/** Duration of one step of progress. */
 const stepMs = 100;
 
 export class SimulatedWorker implements Reader {
   readonly settings: WorkerSettings;
   readonly running = new Map<string, { readonly sinceMs: number; hungAtMs: number | null }>();
-  readonly #at: Surroundings;
+  readonly #context: WorkerContext;
   readonly #session: WorkerSession;
   #link: Link | null = null;
   #isAlive = true;
   #isStopped = false;
   #unread: (() => void)[] = [];
 
-  constructor(settings: WorkerSettings, at: Surroundings) {
+  constructor(settings: WorkerSettings, context: WorkerContext) {
     this.settings = settings;
-    this.#at = at;
+    this.#context = context;
     const { sessionId: session, name, threads, packMax } = settings;
-    const selfTestDigest = settings.kind === 'foreign' ? 'another' : 'right';
+    const selfTestDigest = settings.kind === 'incompatible' ? 'other' : 'correct';
     const identity = { session, name, threads, packMax, version: 'test' } as const;
     this.#session = new WorkerSession({ ...identity, kernel: 'portable', selfTestDigest });
-    this.#later(at.chance.between(0, 100), () => this.#dial());
+    this.#later(context.chance.between(0, 100), () => this.#dial());
   }
 
   read(run: () => void): void {
@@ -80,16 +86,16 @@ export class SimulatedWorker implements Reader {
   crash(): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
-    const { network, coordinator, onEnded } = this.#at;
+    const { network, coordinator, onEnded } = this.#context;
     if (this.#link !== null) network.break(this.#link, this, coordinator, 50);
     onEnded();
   }
 
-  /** SIGSTOP, and SIGCONT later: its threads stand still too. */
+  /** SIGSTOP, and SIGCONT later; its threads stop too. */
   stop(forMs: number): void {
     if (this.#isStopped || !this.#isAlive) return;
     this.#isStopped = true;
-    this.#at.timeline.later(forMs, () => {
+    this.#context.timeline.later(forMs, () => {
       this.#isStopped = false;
       const unread = this.#unread;
       this.#unread = [];
@@ -98,17 +104,19 @@ export class SimulatedWorker implements Reader {
   }
 
   drain(graceMs: number): void {
-    this.read(() => this.#perform(this.#session.drain('told to')));
-    this.#later(graceMs, () => this.#perform(this.#session.giveBack('the grace was over')));
+    this.read(() => this.#perform(this.#session.drain('asked to')));
+    this.#later(graceMs, () =>
+      this.#perform(this.#session.returnPacks('the grace period is over')),
+    );
   }
 
   #later(delayMs: number, run: () => void): void {
-    this.#at.timeline.later(delayMs, () => this.read(run));
+    this.#context.timeline.later(delayMs, () => this.read(run));
   }
 
   #dial(): void {
     if (this.#link !== null) return;
-    const { coordinator, network, chance } = this.#at;
+    const { coordinator, network, chance } = this.#context;
     if (!coordinator.isUp) {
       this.#later(chance.between(200, 2_000), () => this.#dial());
       return;
@@ -120,7 +128,7 @@ export class SimulatedWorker implements Reader {
       this.#session.streamClosed();
       this.#later(chance.between(0, 3_000), () => this.#dial());
     };
-    coordinator.connected(link, this);
+    coordinator.streams.connected(link, this);
     const hello = this.#session.hello(this.#progress());
     network.send(link, 'up', coordinator, () => coordinator.hello(link, hello, this));
     this.#heartbeat(link);
@@ -135,7 +143,7 @@ export class SimulatedWorker implements Reader {
   }
 
   #progress(): Map<string, number> {
-    const { nowMs } = this.#at.timeline;
+    const { nowMs } = this.#context.timeline;
     return new Map(
       [...this.running].map(([pack, { sinceMs, hungAtMs }]) => [
         pack,
@@ -145,17 +153,17 @@ export class SimulatedWorker implements Reader {
   }
 
   received(message: CoordinatorMessage): void {
-    this.#at.books.received(this, message);
+    this.#context.checker.received(this, message);
     this.#perform(this.#session.received(message));
   }
 
   #send(message: WorkerMessage): void {
     if (this.#link === null || message.kind === 'hello') return;
-    const { coordinator, network, chance, faults, timeline } = this.#at;
+    const { coordinator, network, chance, faults, timeline } = this.#context;
     const { sessionId } = this.settings;
     network.send(this.#link, 'up', coordinator, () => coordinator.received(sessionId, message));
     if (chance.happens(faults().foreign))
-      coordinator.read(() => coordinator.sayAsAnother(sessionId, message));
+      coordinator.read(() => coordinator.receivedFromOther(sessionId, message));
     if (!chance.happens(faults().replay)) return;
     timeline.later(chance.between(0, 40_000), () => {
       if (this.#isAlive && this.#link?.isDead === false)
@@ -184,18 +192,18 @@ export class SimulatedWorker implements Reader {
         case 'leave':
           this.crash();
           break;
-        case 'say':
+        case 'log':
           break;
       }
     }
   }
 
   #fetch(dataset: string): void {
-    const { chance, faults } = this.#at;
+    const { chance, faults } = this.#context;
     const fails = chance.happens(faults().datasetFails);
     const link = this.#link;
     this.#later(chance.between(20, 1_000), () => {
-      // Its parts came over a stream that is gone.
+      // The shards came over a stream that is closed.
       if (this.#link !== link) return;
       this.#perform(
         fails
@@ -206,37 +214,39 @@ export class SimulatedWorker implements Reader {
   }
 
   #train(assignment: Assignment): void {
-    const { timeline, chance, faults, isPoison } = this.#at;
+    const { timeline, chance, faults, isPoison } = this.#context;
     const { pack } = assignment;
     const { kind } = this.settings;
     const hangs = chance.happens(faults().hang);
     const crashes =
-      kind === 'broken' || isPoison(assignment) || chance.happens(faults().threadCrash);
-    const durationMs = kind === 'broken' || kind === 'lazy' ? 5 : chance.between(500, 8_000);
+      kind === 'crashing' || isPoison(assignment) || chance.happens(faults().threadCrash);
+    const durationMs = kind === 'crashing' || kind === 'returning' ? 5 : chance.between(500, 8_000);
     const hungAtMs = hangs ? timeline.nowMs + chance.between(0, 3_000) : null;
     this.running.set(pack, { sinceMs: timeline.nowMs, hungAtMs });
     if (hangs) return;
     this.#later(durationMs, () => {
       if (!this.running.delete(pack)) return;
-      this.#perform(this.#endOf(assignment, crashes));
+      this.#perform(this.#endPack(assignment, crashes));
     });
   }
 
-  #endOf(assignment: Assignment, crashes: boolean): SessionEffect[] {
+  #endPack(assignment: Assignment, crashes: boolean): SessionEffect[] {
     const { pack, members, measureTest } = assignment;
     const { kind } = this.settings;
-    if (kind === 'lazy')
-      return this.#session.packStopped(pack, { kind: 'stopped', reason: 'not in the mood' });
+    if (kind === 'returning')
+      return this.#session.packStopped(pack, { kind: 'stopped', reason: 'it returns every pack' });
     if (crashes)
       return this.#session.packStopped(pack, { kind: 'crashed', reason: 'out of memory' });
-    const results = members.map(({ key, lambda }) => {
-      const truth = trueResult(key.trial, lambda, measureTest);
-      const { chance } = this.#at;
-      if (kind === 'foreign') return computedElsewhere(truth);
-      if (kind === 'garbled') return chance.draw() < 0.1 ? garbled(truth) : truth;
-      return kind === 'wrong' && chance.draw() < 0.1 ? lie(truth, chance.draw()) : truth;
+    const results = members.map(({ key, params }) => {
+      const correct = correctResult(key.trial, params, measureTest);
+      const { chance } = this.#context;
+      if (kind === 'incompatible') return incompatibleResult(correct);
+      if (kind === 'malformed') return chance.draw() < 0.1 ? malformedResult(correct) : correct;
+      return kind === 'wrong' && chance.draw() < 0.1
+        ? wrongResult(correct, chance.draw())
+        : correct;
     });
-    this.#at.books.computed(pack);
+    this.#context.checker.computed(pack);
     return this.#session.packEnded(pack, results);
   }
 }

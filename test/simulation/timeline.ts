@@ -1,4 +1,4 @@
-/** Simulated time: what is going to happen, in order; and chance, from one seed. */
+/** Simulated time: a queue of future events, and random numbers from one seed. */
 import { assert } from '../../src/base/assert.ts';
 import { RandomStream } from '../../src/base/philox.ts';
 
@@ -11,14 +11,14 @@ interface Event {
 export class Timeline {
   nowMs = 0;
   #order = 0;
-  /** A heap: the next one first. */
+  /** A binary heap, next event first. */
   readonly #heap: Event[] = [];
 
   later(delayMs: number, run: () => void): void {
     this.at(this.nowMs + delayMs, run);
   }
 
-  /** At a time, not after a delay: two that are to happen at once happen in the order in which they were said. */
+  /** At a time instead of after a delay. Events of the same time run in the order of the calls. */
   at(whenMs: number, run: () => void): void {
     const heap = this.#heap;
     heap.push({ atMs: Math.max(this.nowMs, whenMs), order: this.#order++, run });
@@ -30,12 +30,12 @@ export class Timeline {
     }
   }
 
-  /** Lets the next thing happen. */
+  /** Runs the next event. */
   step(): void {
     const heap = this.#heap;
     const next = heap[0];
     const last = heap.pop();
-    assert(next !== undefined && last !== undefined, 'something is always going to happen');
+    assert(next !== undefined && last !== undefined, 'there is always a next event');
     if (heap.length > 0) {
       heap[0] = last;
       for (let at = 0; ;) {
@@ -56,7 +56,7 @@ function isBefore(a: Event, b: Event): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }
 
-/** Numbers drawn one after the other: one seed, one history. */
+/** Random numbers in sequence: one seed gives one history. */
 export class Chance {
   readonly #stream: RandomStream;
   #draws = 0;
@@ -70,7 +70,7 @@ export class Chance {
     return this.#stream.uniformAt(this.#draws++);
   }
 
-  /** Draws nothing where it cannot happen. */
+  /** Uses no random number if the probability is 0. */
   happens(probability: number): boolean {
     return probability > 0 && this.draw() < probability;
   }

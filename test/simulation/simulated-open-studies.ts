@@ -1,15 +1,15 @@
-/** The studies that a simulated coordinator works on, as its process would read them from the store. */
+/** The studies that a simulated coordinator has open, read from the model store. */
 import type { StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { StoredStudy } from '../../src/coordinator/core/studies/restore.ts';
 import { isOver, noCorrectness, type TrialRecord } from '../../src/study/trial.ts';
 import type { ModelStore } from './model-store.ts';
 
-export class SimulatedLibrary {
+export class SimulatedOpenStudies {
   readonly #store: ModelStore;
   readonly #data: StudyData;
   readonly #open: Set<string>;
 
-  /** A process takes up what is not over. */
+  /** A new process opens the studies that are not over. */
   constructor(store: ModelStore, data: StudyData) {
     this.#store = store;
     this.#data = data;
@@ -17,7 +17,7 @@ export class SimulatedLibrary {
     this.#open = new Set(unfinished.map(([name]) => name));
   }
 
-  keep(study: string): void {
+  open(study: string): void {
     this.#open.add(study);
   }
 
@@ -26,20 +26,20 @@ export class SimulatedLibrary {
   }
 
   everyStored(): StoredStudy[] {
-    // One whose first commit failed is not there.
+    // A study whose first commit failed was rejected.
     for (const study of this.#open) if (!this.#store.studies.has(study)) this.close(study);
     return [...this.#open].map((study) => this.stored(study));
   }
 
   stored(study: string): StoredStudy {
     const record = { ...this.#store.study(study).record };
-    const trials = this.#store.trialsOf(study);
+    const trials = this.#store.trials(study);
     return {
       record,
       data: this.#data,
-      // Bits are read where they are compared.
+      // Only races read validation bits.
       trials: record.spec.racing ? trials : trials.map(withoutBits),
-      attempts: this.#store.attemptsOf(study),
+      attempts: this.#store.attempts(study),
     };
   }
 }

@@ -1,0 +1,188 @@
+/** Rules for assignments, checked for each attempt that is opened: which worker may get which trial. */
+import { assert } from '../../src/base/assert.ts';
+import type { ClusterState, WorkerEntry } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { StoreRow } from '../../src/store/rows.ts';
+import { trialName } from '../../src/study/trial.ts';
+import { isFailure } from './attempt-checks.ts';
+import type { ModelStore } from './model-store.ts';
+import { settings } from './simulated-coordinator.ts';
+import type { WorkerKind } from './simulated-worker.ts';
+import type { Timeline } from './timeline.ts';
+
+type Opened = StoreRow<'attempt-opened'>;
+
+/** A worker as it was when an attempt was decided. */
+interface WorkerView extends Pick<
+  WorkerEntry,
+  'name' | 'session' | 'connected' | 'draining' | 'reportedLost'
+> {
+  /** Connected, not draining, not backing off, and able to fetch data. */
+  readonly isAvailable: boolean;
+}
+
+/** Longest time of a commit and a tick together. */
+const slackMs = 60;
+/** Shortest pause of a worker after a failure. */
+const pauseMs = 1_000;
+
+export class AssignmentChecks {
+  readonly #timeline: Timeline;
+  readonly #store: ModelStore;
+  readonly #kindOf: (worker: string) => WorkerKind;
+  /** By row: the workers when it was decided. Rows are stored a little later. */
+  readonly #decided = new WeakMap<StoreRow, readonly WorkerView[]>();
+  #workers: readonly WorkerView[] = [];
+  #builtAtMs = -Infinity;
+  #stoppedAtMs = -Infinity;
+  /** By session: when a pack of it failed, when it was drained, when its stream closed. */
+  readonly #failedAtMs = new Map<string, number>();
+  readonly #drainedAtMs = new Map<string, number>();
+  readonly #closedAtMs = new Map<string, number>();
+  /** Sessions that announced that they drain. A new coordinator does not know until they repeat it. */
+  readonly #leaving = new Set<string>();
+
+  constructor(timeline: Timeline, store: ModelStore, kindOf: (worker: string) => WorkerKind) {
+    this.#timeline = timeline;
+    this.#store = store;
+    this.#kindOf = kindOf;
+  }
+
+  /** @param runMs how long coordinators have run */
+  coordinatorBuilt(runMs: number, hasStudies: boolean): void {
+    this.#builtAtMs = hasStudies ? runMs : -Infinity;
+    this.coordinatorStopped();
+  }
+
+  /** Decisions from before may be stored after. */
+  coordinatorStopped(): void {
+    for (const times of [this.#failedAtMs, this.#drainedAtMs, this.#closedAtMs]) times.clear();
+    this.#stoppedAtMs = this.#timeline.nowMs;
+  }
+
+  drained(session: string): void {
+    this.#drainedAtMs.set(session, this.#timeline.nowMs);
+  }
+
+  leaves(session: string): void {
+    this.#leaving.add(session);
+  }
+
+  streamOpened(session: string): void {
+    this.#closedAtMs.delete(session);
+  }
+
+  streamClosed(session: string): void {
+    this.#closedAtMs.set(session, this.#timeline.nowMs);
+  }
+
+  /** Time since an event of the session; infinite without one. */
+  #since(times: ReadonlyMap<string, number>, session: string): number {
+    return this.#timeline.nowMs - (times.get(session) ?? -Infinity);
+  }
+
+  closed({ study, trial, attempt, outcome }: StoreRow<'attempt-closed'>): void {
+    const session = this.#store.trial(study, trial).log[attempt - 1]?.session ?? '';
+    const isLate = this.#timeline.nowMs - this.#stoppedAtMs < slackMs;
+    if (!isLate && (outcome === 'crashed' || outcome === 'timeout'))
+      this.#failedAtMs.set(session, this.#timeline.nowMs);
+  }
+
+  decided(rows: readonly StoreRow[], { workers }: ClusterState): void {
+    const opened = rows.filter(({ kind }) => kind === 'attempt-opened');
+    if (opened.length === 0) return;
+    const views = [...workers.values()].map(toView);
+    for (const row of opened) this.#decided.set(row, views);
+  }
+
+  check(opened: Opened, runMs: number): void {
+    const { worker, session, kind } = opened.attempt;
+    this.#workers = this.#decided.get(opened) ?? [];
+    const isCompatible =
+      this.#kindOf(worker) !== 'incompatible' || this.#takesAnyWorker(opened.study);
+    assert(isCompatible, `${worker} has other arithmetic and gets no work`);
+    if (!this.#leaving.has(session)) this.#checkAvailable(worker, session);
+    if (kind === 'audit') this.#checkAuditor(opened, runMs);
+    if (kind === 'search') this.#checkRetry(opened);
+    if (kind === 'test') this.#checkTester(opened);
+  }
+
+  #checkAvailable(worker: string, session: string): void {
+    const drainedMs = this.#since(this.#drainedAtMs, session);
+    const isDraining = Number.isFinite(drainedMs) && drainedMs > slackMs;
+    assert(!isDraining, `${worker} drains and gets no work`);
+    const failedMs = this.#since(this.#failedAtMs, session);
+    assert(failedMs >= pauseMs - slackMs, `${worker} failed ${failedMs} ms ago and pauses`);
+  }
+
+  #takesAnyWorker(study: string): boolean {
+    return !this.#store.study(study).record.spec.reproducible;
+  }
+
+  /** A worker audits its own trial only if there is no other worker. */
+  #checkAuditor({ study, attempt }: Opened, runMs: number): void {
+    const trial = this.#store.trial(study, attempt.trial);
+    const computed = new Set(
+      trial.log
+        .filter(
+          // A test of the winner does not count as a vote.
+          ({ fingerprint, session, kind }) =>
+            fingerprint !== null && kind !== 'test' && !this.#store.excluded.has(session),
+        )
+        .map(({ worker }) => worker),
+    );
+    if (!computed.has(attempt.worker)) return;
+    const sinceMs = runMs - this.#builtAtMs;
+    assert(
+      sinceMs >= settings.leaseMs - slackMs,
+      'after a restart, audits wait for workers that may come back',
+    );
+    const isAway = ({ connected, reportedLost, draining, session }: WorkerView): boolean => {
+      const closedMs = this.#since(this.#closedAtMs, session);
+      const isKnown = closedMs > slackMs && Number.isFinite(closedMs);
+      return !connected && !reportedLost && !draining && isKnown;
+    };
+    const others = [...this.#availableWorkers(), ...this.#workers.filter(isAway)].filter(
+      ({ name, session }) => !computed.has(name) && !this.#store.excluded.has(session),
+    );
+    const name = others[0]?.name;
+    assert(name === undefined, `${attempt.worker} audits its own trial, ${name} is available`);
+  }
+
+  /** A trial that failed on one worker goes to another one, if there is one. */
+  #checkRetry({ study, attempt }: Opened): void {
+    const { log } = this.#store.trial(study, attempt.trial);
+    const failedOn = new Set(log.filter(isFailure).map(({ worker }) => worker));
+    if (!failedOn.has(attempt.worker)) return;
+    const other = this.#availableWorkers().find(({ name }) => !failedOn.has(name));
+    assert(
+      other === undefined,
+      `a failed trial goes back to ${attempt.worker}, ${other?.name} is available`,
+    );
+  }
+
+  /** The winner is tested on another worker, if there is one, and not without limit. */
+  #checkTester({ study, attempt }: Opened): void {
+    const { worker, log } = this.#store.trial(study, attempt.trial);
+    const failed = log.filter((other) => other.kind === 'test' && isFailure(other));
+    const { replicates } = this.#store.study(study).record.spec;
+    const isLimited = failed.length < 3 * replicates;
+    assert(isLimited, `tests of ${trialName(attempt.trial)} have a limit`);
+    if (attempt.worker !== worker || this.#takesAnyWorker(study)) return;
+    const other = this.#availableWorkers().find(({ name }) => name !== worker);
+    assert(other === undefined, `${worker} tests its own trial, ${other?.name} is available`);
+  }
+
+  #availableWorkers(): WorkerView[] {
+    return this.#workers.filter(
+      ({ isAvailable, name, session }) =>
+        isAvailable && this.#kindOf(name) !== 'incompatible' && !this.#store.excluded.has(session),
+    );
+  }
+}
+
+function toView(worker: WorkerEntry): WorkerView {
+  const { name, session, connected, draining, reportedLost } = worker;
+  const canTrain = worker.datasetFailures.size === 0 && worker.backOffUntilMs === 0;
+  const isAvailable = connected && !draining && canTrain;
+  return { name, session, connected, draining, reportedLost, isAvailable };
+}

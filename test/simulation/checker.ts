@@ -1,0 +1,282 @@
+/**
+ * Checker: records what the product itself does not keep (what was promised to which worker, what each
+ * worker really reported and when) and stops the history at the first broken promise.
+ *
+ * It counts the time in which the coordinator runs: leases do not end while it is stopped.
+ */
+import { assert } from '../../src/base/assert.ts';
+import type { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
+import type { ClusterState } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { CoordinatorMessage, Hello, PackProgress } from '../../src/rpc/messages/messages.ts';
+import type { StoreRow } from '../../src/store/rows.ts';
+import { trialName } from '../../src/study/trial.ts';
+import { checkAgreement } from './agreement-checks.ts';
+import { AssignmentChecks } from './assignment-checks.ts';
+import type { ModelStore, ModelTrial } from './model-store.ts';
+import { settings } from './simulated-coordinator.ts';
+import { correctResult } from './simulated-results.ts';
+import type { SimulatedWorker, WorkerKind } from './simulated-worker.ts';
+import type { Timeline } from './timeline.ts';
+
+/** Rounding error of differences of times. */
+const roundingMs = 1e-6;
+
+interface Progress {
+  readonly step: number;
+  readonly atMs: number;
+}
+
+export class Checker {
+  /** False if messages may overtake each other: then a thread may briefly have two packs. */
+  isOrdered = true;
+  hasTest = true;
+  readonly #timeline: Timeline;
+  readonly #store: ModelStore;
+  readonly #kindOf: (worker: string) => WorkerKind;
+  readonly #assignments: AssignmentChecks;
+  #state: ClusterState | null = null;
+  /** Time in which the coordinator ran, up to `#sinceMs`; null while it does not run. */
+  #runMs = 0;
+  #sinceMs: number | null = 0;
+  /** By pack: its last progress that has reached the dispatcher. */
+  #progress = new Map<string, Progress>();
+  /** By session: when the coordinator noticed that its stream closed. */
+  #closedAtMs = new Map<string, number>();
+  /** By session: the packs that it held when it last came back. */
+  readonly #held = new Map<string, Set<string>>();
+  /** Packs that a worker process has trained to the end. */
+  readonly #computed = new Set<string>();
+  /** By pack: number of open attempts. */
+  readonly #open = new Map<string, number>();
+  /** By session: number of accepted search results. */
+  #accepted = new Map<string, number>();
+  /** Sessions that were asked for a data set on their present stream. */
+  readonly #preparing = new Set<string>();
+  /** Removed studies: messages about them may still be in flight. */
+  readonly #removed = new Set<string>();
+
+  constructor(timeline: Timeline, store: ModelStore, kindOf: (worker: string) => WorkerKind) {
+    this.#timeline = timeline;
+    this.#store = store;
+    this.#kindOf = kindOf;
+    this.#assignments = new AssignmentChecks(timeline, store, kindOf);
+    store.onApplied = (row) => this.#applied(row);
+  }
+
+  /** How long the coordinator has run. */
+  #now(): number {
+    return this.#runMs + (this.#sinceMs === null ? 0 : this.#timeline.nowMs - this.#sinceMs);
+  }
+
+  coordinatorStopped(isStopped: boolean): void {
+    this.#assignments.coordinatorStopped();
+    this.#runMs = this.#now();
+    this.#sinceMs = isStopped ? null : this.#timeline.nowMs;
+  }
+
+  coordinatorGone(): void {
+    this.#state = null;
+    this.coordinatorStopped(true);
+  }
+
+  /** Running attempts have one new lease in which they can be claimed. */
+  coordinatorBuilt({ state }: Dispatcher): void {
+    this.#state = state;
+    this.#assignments.coordinatorBuilt(this.#now(), state.studies.size > 0);
+    this.coordinatorStopped(false);
+    this.#accepted = new Map();
+    this.#closedAtMs = new Map();
+    this.#progress = new Map();
+    for (const pack of state.packs.keys()) this.#started(pack);
+  }
+
+  /** A decision was made; its rows are stored a little later. */
+  decided(rows: readonly StoreRow[], { state }: Dispatcher): void {
+    this.#assignments.decided(rows, state);
+    for (const row of rows) {
+      if (row.kind === 'attempt-opened') this.#started(row.attempt.pack);
+      if (row.kind === 'attempt-closed') this.#checkLost(row, state);
+    }
+  }
+
+  streamOpened({ session, held }: Hello): void {
+    this.#closedAtMs.delete(session);
+    this.#assignments.streamOpened(session);
+    this.#preparing.delete(session);
+    this.#held.set(session, new Set(held.map(({ pack }) => pack)));
+    this.progressed(session, held);
+  }
+
+  streamClosed(session: string): void {
+    this.#closedAtMs.set(session, this.#now());
+    this.#assignments.streamClosed(session);
+  }
+
+  /** A worker's report of progress has reached the dispatcher. */
+  progressed(session: string, packs: readonly PackProgress[]): void {
+    for (const { pack, step } of packs) {
+      const known = this.#progress.get(pack);
+      if (known === undefined || this.#state?.packs.get(pack)?.session !== session) continue;
+      if (step > known.step) this.#progress.set(pack, { step, atMs: this.#now() });
+    }
+  }
+
+  /** The operator drains a worker. */
+  drained(session: string): void {
+    this.#assignments.drained(session);
+  }
+
+  /** A worker announces that it drains. */
+  leaves(session: string): void {
+    this.#assignments.leaves(session);
+  }
+
+  studyRemoved(study: string): void {
+    this.#removed.add(study);
+  }
+
+  computed(pack: string): void {
+    this.#computed.add(pack);
+  }
+
+  sent(session: string, message: CoordinatorMessage): void {
+    if (message.kind === 'prepare') this.#preparing.add(session);
+    if (message.kind === 'abort')
+      assert((this.#open.get(message.pack) ?? 0) === 0, `aborted ${message.pack} is not awaited`);
+    if (message.kind !== 'answer' || message.answer === 'unknown') return;
+    const { study, trial, attempt } = message.key;
+    const stored = this.#store.trial(study, trial).log[attempt - 1];
+    assert(stored?.session === session, 'only the assigned session reports a result');
+    if (message.answer === 'accepted' && stored.kind === 'search')
+      this.#accepted.set(session, (this.#accepted.get(session) ?? 0) + 1);
+  }
+
+  /** A worker receives only what is on disk. */
+  received(worker: SimulatedWorker, message: CoordinatorMessage): void {
+    const { sessionId, threads, packMax } = worker.settings;
+    if (message.kind === 'answer' && ['accepted', 'duplicate'].includes(message.answer)) {
+      const { study, trial, attempt } = message.key;
+      if (this.#removed.has(study)) return;
+      const stored = this.#store.trial(study, trial);
+      assert(stored.result !== null, `acknowledged result of ${trialName(trial)} is stored`);
+      const reported = stored.log[attempt - 1]?.fingerprint ?? null;
+      assert(reported !== null, `reported result of ${trialName(trial)}#${attempt} is stored`);
+    }
+    if (message.kind !== 'assign') return;
+    const { members } = message.assignment;
+    for (const { key } of members) {
+      if (this.#removed.has(key.study)) continue;
+      const stored = this.#store.trial(key.study, key.trial).log[key.attempt - 1];
+      assert(stored?.session === sessionId, 'an assignment is stored before it is sent');
+    }
+    assert(members.length <= packMax, 'a pack has at most as many trials as its worker accepts');
+    const replicates = new Set(members.map(({ key }) => key.trial.replicate));
+    assert(replicates.size === 1, 'trials of a pack have the same seed');
+    const isFree = !this.isOrdered || worker.running.size < threads;
+    assert(isFree, 'a worker has at most as many packs as threads');
+  }
+
+  /** Nothing waits to be stored: memory and store agree. */
+  settled(dispatcher: Dispatcher): void {
+    const { state } = dispatcher;
+    for (const pack of state.packs.values()) {
+      const isOpen = pack.members.some(
+        ({ trial, attempt }) => trial.attempts[attempt - 1]?.outcome === null,
+      );
+      const known = this.#progress.get(pack.id);
+      const isOverdue = known !== undefined && this.#now() - known.atMs > settings.leaseMs + 1_000;
+      assert(!isOpen || !isOverdue, `the lease of ${pack.id} ends without progress`);
+      const isStopped = pack.aborted || state.workers.get(pack.session)?.connected !== true;
+      const isCancelled = state.studies.get(pack.study)?.status === 'cancelled';
+      assert(!isCancelled || isStopped, `${pack.id} of a cancelled study is stopped`);
+    }
+    checkAgreement(state, this.#store);
+    for (const { session, trialsCompleted, preparing } of state.workers.values()) {
+      const isAsked = preparing === null || this.#preparing.has(session);
+      assert(isAsked, `${session} was asked for its data set on its present stream`);
+      const accepted = this.#accepted.get(session) ?? 0;
+      assert(trialsCompleted <= accepted, 'a worker has completed what was accepted from it');
+    }
+  }
+
+  #started(pack: string): void {
+    this.#progress.set(pack, { step: -1, atMs: this.#now() });
+  }
+
+  #applied(row: StoreRow): void {
+    switch (row.kind) {
+      case 'attempt-opened': {
+        const { pack } = row.attempt;
+        this.#open.set(pack, (this.#open.get(pack) ?? 0) + 1);
+        this.#assignments.check(row, this.#now());
+        return;
+      }
+      case 'attempt-closed': {
+        this.#assignments.closed(row);
+        const pack = this.#store.trial(row.study, row.trial).log[row.attempt - 1]?.pack ?? '';
+        this.#open.set(pack, (this.#open.get(pack) ?? 0) - 1);
+        return;
+      }
+      case 'trial-ended':
+      case 'result-replaced':
+      case 'trial-audited':
+        return this.#checkResult(row.study, this.#store.trial(row.study, row.trial));
+      case 'worker-excluded': {
+        const isFaulty = ['wrong', 'malformed'].includes(this.#kindOf(row.worker));
+        return assert(isFaulty, `excluded ${row.worker} has computed a wrong result`);
+      }
+      case 'winner':
+        return this.#checkTests(row);
+      default:
+        return;
+    }
+  }
+
+  /** Each replicate of a reproduced winner was tested by a worker that is not excluded. */
+  #checkTests({ study, winner }: StoreRow<'winner'>): void {
+    if (winner?.reproduced !== true) return;
+    for (const { replicate, worker } of winner.tests) {
+      const trial = this.#store.trial(study, { ...winner.trial, replicate });
+      const isTested = trial.log.some(
+        (attempt) =>
+          attempt.kind === 'test' &&
+          attempt.fingerprint === trial.fingerprint &&
+          attempt.worker === worker &&
+          !this.#store.excluded.has(attempt.session),
+      );
+      assert(isTested, `${worker}, which tested ${trialName(winner.trial)}, is not excluded`);
+    }
+  }
+
+  /** An attempt is lost or times out only if its worker had its time. */
+  #checkLost(row: StoreRow<'attempt-closed'>, { studies }: ClusterState): void {
+    const trial = studies.get(row.study)?.trials.get(trialName(row.trial));
+    const attempt = trial?.attempts[row.attempt - 1];
+    assert(attempt, 'a closed attempt is in memory');
+    const { pack, session, worker } = attempt;
+    const idleMs = this.#now() - (this.#progress.get(pack)?.atMs ?? 0);
+    if (row.outcome === 'timeout')
+      assert(idleMs >= settings.leaseMs - roundingMs, `${pack} made progress ${idleMs} ms ago`);
+    if (row.outcome !== 'lost') return;
+    if (row.reason?.includes('without it') === true) {
+      const isHeld = this.#held.get(session)?.has(pack) === true;
+      assert(!isHeld, `${worker} came back with ${pack}`);
+      assert(!this.#computed.has(pack), `${pack} was computed and is reported`);
+      return;
+    }
+    const closedMs = this.#now() - (this.#closedAtMs.get(session) ?? Infinity);
+    const overdueMs = Math.max(idleMs - settings.leaseMs, closedMs - settings.reconnectMs);
+    assert(overdueMs >= -roundingMs, `${worker} has its time to come back`);
+  }
+
+  /** A result that counts is correct, unless a worker with wrong results gave it and no audit was due. */
+  #checkResult(study: string, { id, params, result, worker, audit }: ModelTrial): void {
+    if (result === null || worker === null) return;
+    const kind = this.#kindOf(worker);
+    if (kind === 'incompatible' || (kind === 'wrong' && audit !== 'verified')) return;
+    const measureTest = this.#store.study(study).record.spec.test === 'all' && this.hasTest;
+    const correct = correctResult(id, params, measureTest);
+    const isCorrect = JSON.stringify(result) === JSON.stringify(correct);
+    assert(isCorrect, `the result of ${trialName(id)} by ${worker} is correct (${audit})`);
+  }
+}
