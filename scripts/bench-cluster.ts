@@ -1,9 +1,9 @@
 /**
- * `npm run bench:cluster`: what one coordinator bears on this machine.
+ * Cluster benchmark (`npm run bench:cluster`): how much load one coordinator handles on this machine.
  *
- * The coordinator is a process of its own, measured from /proc; the workers are simulated in this
- * one, over real gRPC and TLS on loopback. Both share the machine's cores, so the numbers are those of
- * a busy machine. Linux only.
+ * The coordinator is a separate process, measured from /proc. The workers are simulated in this process,
+ * over real gRPC and TLS on loopback. Both share the machine's cores, so the numbers are those of a busy
+ * machine. Linux only.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,6 +18,7 @@ import { connectControl } from '../src/rpc/client/control-client.ts';
 import { readAdminJoin } from '../src/rpc/credentials/join-files.ts';
 import { readJoin } from '../src/rpc/credentials/join-string.ts';
 import { canonicalSpec } from '../src/study/spec/canonical-spec.ts';
+import { describeTrainer } from '../src/trainers/registry.ts';
 import { flagsOrEnd, wholeNumbers, wrongUsage } from './bench-flags.ts';
 import { SimulatedWorker } from './simulated-worker.ts';
 
@@ -31,7 +32,7 @@ const flags = flagsOrEnd(usage, {
   only: { type: 'string' },
   'cpu-prof': { type: 'string' },
 });
-const numberOf = (flag: 'idle' | 'workers' | 'trials' | 'seconds'): number =>
+const flagNumber = (flag: 'idle' | 'workers' | 'trials' | 'seconds'): number =>
   wholeNumbers(usage, `--${flag}`, flags[flag])[0] ?? 1;
 
 const clockTicksPerSecond = 100;
@@ -78,7 +79,7 @@ class MeasuredCoordinator {
     return new MeasuredCoordinator(child, stateDir);
   }
 
-  /** Of all its threads, user and system. */
+  /** CPU time of all its threads, user and system. */
   cpuSeconds(): number {
     const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -105,7 +106,7 @@ interface Fleet {
   readonly waitsMs: number[];
 }
 
-/** A few at a time: a handshake costs the coordinator a millisecond or two. */
+/** Workers join in groups of 20: a handshake costs the coordinator one or two milliseconds. */
 async function joinFleet(stateDir: string, count: number, packMs: () => number): Promise<Fleet> {
   note(`${count} workers join`);
   const target = await readJoin(`@${join(stateDir, 'worker.join')}`, process.stdin);
@@ -120,7 +121,7 @@ async function joinFleet(stateDir: string, count: number, packMs: () => number):
         threads: 1,
         packMs,
         onAnswer: (answer) => {
-          if (answer !== 'accepted') process.stderr.write(`answered ${answer}\n`);
+          if (answer !== 'accepted') process.stderr.write(`unexpected answer: ${answer}\n`);
           fleet.answered += 1;
           fleet.onAnswered();
         },
@@ -146,21 +147,21 @@ stages:
   - { name: coarse, trials: ${trials}, lambda: { distribution: log_uniform, min: 1.0e-6, max: 1.0 } }
 `;
   using client = await connectControl(readAdminJoin(stateDir));
-  await client.submitStudy(canonicalSpec(parseStudy(text, name)), false);
+  await client.submitStudy(canonicalSpec(parseStudy(text, name, describeTrainer)), false);
 }
 
 interface Throughput {
   readonly trials: number;
   readonly perSecond: number;
   readonly cpuMsPerTrial: number;
-  /** Of the first and of the last tenth, without the submission: whether cost grows with the store. */
+  /** CPU ms per trial in the first and the last tenth: shows whether the cost grows with the store. */
   readonly tenthsMsPerTrial: readonly [first: number, last: number];
   readonly residentBytes: number;
 }
 
 /**
- * The rate is from the first answer to the last. What a trial costs is counted from the submission on:
- * a small study is granted whole before its first answer, and what comes before is part of the cost.
+ * Runs one study. The rate is measured from the first answer to the last, the cost of a trial from the
+ * submission on: a small study is assigned completely before its first answer.
  */
 async function runStudy(
   coordinator: MeasuredCoordinator,
@@ -195,22 +196,22 @@ async function runStudy(
   };
 }
 
-const note = (text: string): void => void process.stderr.write(`… ${text}\n`);
+const note = (text: string): void => void process.stderr.write(`${text}\n`);
 const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? NaN;
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MB`;
-const say = (what: string, value: string, goal: string): void => {
+const printRow = (what: string, value: string, goal: string): void => {
   process.stdout.write(`${what.padEnd(58)}${value.padStart(14)}   ${goal}\n`);
 };
 
 async function benchIdle(): Promise<void> {
-  const count = numberOf('idle');
+  const count = flagNumber('idle');
   const coordinator = await MeasuredCoordinator.start();
   const beforeBytes = coordinator.residentBytes();
   const fleet = await joinFleet(coordinator.stateDir, count, () => 0);
-  const idleSeconds = numberOf('seconds');
-  note(`they are idle for ${idleSeconds} s`);
-  await sleep(3_000); // The handshakes are over and collected.
+  const idleSeconds = flagNumber('seconds');
+  note(`idle for ${idleSeconds} s`);
+  await sleep(3_000); // Until the handshakes are over and their memory is collected.
   const startCpu = coordinator.cpuSeconds();
   const startMs = performance.now();
   let mostBytes = 0;
@@ -220,15 +221,15 @@ async function benchIdle(): Promise<void> {
   }
   const seconds = (performance.now() - startMs) / 1_000;
   const share = (coordinator.cpuSeconds() - startCpu) / seconds;
-  say(`${count} idle workers: memory`, megabytes(mostBytes), '<= 300 MB');
-  say('  the coordinator alone, before they came', megabytes(beforeBytes), '');
-  say(`${count} idle workers: share of one core`, `${(share * 100).toFixed(1)} %`, '<= 20 %');
+  printRow(`${count} idle workers: memory`, megabytes(mostBytes), '<= 300 MB');
+  printRow('  the coordinator without workers', megabytes(beforeBytes), '');
+  printRow(`${count} idle workers: share of one core`, `${(share * 100).toFixed(1)} %`, '<= 20 %');
   for (const worker of fleet.workers) worker.leave();
   await coordinator.stop();
 }
 
 async function benchThroughput(): Promise<void> {
-  const [count, trials] = [numberOf('workers'), numberOf('trials')];
+  const [count, trials] = [flagNumber('workers'), flagNumber('trials')];
   const coordinator = await MeasuredCoordinator.start();
   const fleet = await joinFleet(coordinator.stateDir, count, () => 0);
   await runStudy(coordinator, fleet, 'warm-up', 5_000); // Until the code is compiled.
@@ -243,40 +244,44 @@ async function benchThroughput(): Promise<void> {
     small.map(({ perSecond }) => perSecond),
     0.5,
   );
-  say(`${count} workers, 1000 trials`, `${smallRate.toFixed(0)} trials/s`, '>= 1000');
-  say(`${count} workers, ${trials} trials`, `${large.perSecond.toFixed(0)} trials/s`, '>= 1000');
-  say('  CPU per trial at 1000 trials', `${smallCost.toFixed(3)} ms`, '');
-  say(`  CPU per trial at ${trials} trials`, `${large.cpuMsPerTrial.toFixed(3)} ms`, '');
+  printRow(`${count} workers, 1000 trials`, `${smallRate.toFixed(0)} trials/s`, '>= 1000');
+  printRow(
+    `${count} workers, ${trials} trials`,
+    `${large.perSecond.toFixed(0)} trials/s`,
+    '>= 1000',
+  );
+  printRow('  CPU per trial at 1000 trials', `${smallCost.toFixed(3)} ms`, '');
+  printRow(`  CPU per trial at ${trials} trials`, `${large.cpuMsPerTrial.toFixed(3)} ms`, '');
   const growth = (large.cpuMsPerTrial / smallCost - 1) * 100;
-  say('  the difference', `${growth.toFixed(0)} %`, '<= 20 %');
+  printRow('  difference', `${growth.toFixed(0)} %`, '<= 20 %');
   const [early, late] = large.tenthsMsPerTrial;
-  say('    in its first and last tenth', `${early.toFixed(3)}, ${late.toFixed(3)} ms`, '');
-  say(`  memory after ${trials} trials`, megabytes(large.residentBytes), '');
+  printRow('    in the first and last tenth', `${early.toFixed(3)}, ${late.toFixed(3)} ms`, '');
+  printRow(`  memory after ${trials} trials`, megabytes(large.residentBytes), '');
   for (const worker of fleet.workers) worker.leave();
   await coordinator.stop();
 }
 
 async function benchLatency(): Promise<void> {
-  const count = numberOf('workers');
+  const count = flagNumber('workers');
   const trials = count * 8 * 12;
   const coordinator = await MeasuredCoordinator.start();
   const fleet = await joinFleet(coordinator.stateDir, count, () => 500 + 1_000 * Math.random());
   const { perSecond } = await runStudy(coordinator, fleet, 'latency', trials);
   const { waitsMs } = fleet;
   const rate = `${perSecond.toFixed(0)} trials/s`;
-  say(
+  printRow(
     `result to next dispatch at ${rate}: median`,
     `${quantile(waitsMs, 0.5).toFixed(1)} ms`,
     '<= 10 ms',
   );
-  say('  99 of 100', `${quantile(waitsMs, 0.99).toFixed(1)} ms`, '');
+  printRow('  99 of 100', `${quantile(waitsMs, 0.99).toFixed(1)} ms`, '');
   for (const worker of fleet.workers) worker.leave();
   await coordinator.stop();
 }
 
 const phases = { idle: benchIdle, throughput: benchThroughput, latency: benchLatency };
 if (flags.only !== undefined && !Object.hasOwn(phases, flags.only))
-  wrongUsage(usage, `there is no measurement ${JSON.stringify(flags.only)}`);
+  wrongUsage(usage, `unknown measurement: ${JSON.stringify(flags.only)}`);
 process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores\n`);
 for (const [name, bench] of Object.entries(phases)) {
   if (flags.only === undefined || flags.only === name) await bench();

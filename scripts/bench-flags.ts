@@ -1,7 +1,7 @@
-/** The command line of the benchmarks: wrong usage is said in two lines, with exit code 2. */
+/** Benchmark flags: parses the command line; wrong usage prints two lines and exits with code 2. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
-/** What `parseArgs` finds; prints `usage` and ends where it is asked for, or where the flags are wrong. */
+/** Parsed flags. Prints `usage` and exits with --help, or if the flags are wrong. */
 export function flagsOrEnd<Options extends NonNullable<ParseArgsConfig['options']>>(
   usage: string,
   options: Options,
@@ -22,10 +22,10 @@ export function wrongUsage(usage: string, what: string): never {
   process.exit(2);
 }
 
-/** Whole numbers from 1 on, separated by commas. */
+/** Parses whole numbers from 1, separated by commas. */
 export function wholeNumbers(usage: string, flag: string, text: string): number[] {
   const numbers = text.split(',').map(Number);
   if (numbers.every((number) => Number.isInteger(number) && number >= 1))
     return [...new Set(numbers)];
-  return wrongUsage(usage, `${flag} takes whole numbers from 1 on, got ${JSON.stringify(text)}`);
+  return wrongUsage(usage, `${flag} takes whole numbers from 1, got ${JSON.stringify(text)}`);
 }

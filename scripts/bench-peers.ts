@@ -1,15 +1,15 @@
 /**
- * `npm run bench:peers`: what a user would run instead, timed beside Ridgeline's kernels in one run.
+ * Peer benchmark (`npm run bench:peers`): times numpy, PyTorch and JAX next to Ridgeline's kernels.
  *
  *     npm run -s bench:peers -- --scripts DIR --data DIR [--python PATH] [--cpu N]
  *
  * DIR of the scripts holds `numpy_trainer.py`, `torch_trainer.py` (solo) and `numpy_pack_trainer.py`,
  * `jax_pack_trainer.py`, `jax_vmap_trainer.py` (packs of 8): each trains the same 3072-50-10 network with
  * batches of 100 in one thread and prints one line of JSON with `peer` and `ms_per_step` for each trial.
- * DIR of the data holds CIFAR-10's binary files. One that cannot run (a library is missing) is left out.
+ * DIR of the data has CIFAR-10's binary files. A peer that cannot run (a library is missing) is left out.
  *
- * Ridgeline is timed before and after each peer, so that both see the same machine; the mean of steps is
- * compared, since that is what the peers print. Only ratios mean anything on a machine that is shared.
+ * Ridgeline is timed before and after each peer, so that both have the same conditions. Means over steps
+ * are compared, since peers print means. On a shared machine only the ratios are meaningful.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -56,7 +56,7 @@ function runPeer(scripts: string, data: string, script: string): PeerTime | stri
   });
   if (error) return error.message;
   const last = stdout.trim().split('\n').at(-1) ?? '';
-  if (status !== 0) return stderr.trim().split('\n').at(-1) ?? `ended with ${status}`;
+  if (status !== 0) return stderr.trim().split('\n').at(-1) ?? `exit code ${status}`;
   const result = parsed(last);
   if (typeof result !== 'object' || result === null) return `printed ${last}`;
   const { peer, ms_per_step: ms }: { peer?: unknown; ms_per_step?: unknown } = result;
@@ -68,23 +68,23 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // It is left out, with what it printed.
+    return null; // The peer is left out, with its output.
   }
 }
 
-/** Milliseconds a trial, as the mean of many steps. */
+/** Milliseconds per step and trial of Ridgeline, as the mean of many steps. */
 function ours(kernel: Case['kernel'], pack: number): number {
   const c: Case = { kernel, hidden: 50, pack, batch: 100 };
   return measure(c, images, pack === 1 ? 400 : 80, alone).meanMs / pack;
 }
 
 if (flags.scripts === undefined || flags.data === undefined)
-  wrongUsage(usage, 'two folders are needed: that of the peers and that of the data');
+  wrongUsage(usage, '--scripts and --data are required');
 for (const folder of [flags.scripts, flags.data])
-  if (!existsSync(folder)) wrongUsage(usage, `there is no folder ${folder}`);
+  if (!existsSync(folder)) wrongUsage(usage, `folder not found: ${folder}`);
 
 if (flags.cpu !== undefined)
-  // This process as well: what is compared runs on one core.
+  // Pins this process as well: both run on one core.
   spawnSync('taskset', ['-a', '-p', '-c', flags.cpu, String(process.pid)]);
 
 process.stdout.write(

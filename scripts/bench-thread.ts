@@ -1,4 +1,4 @@
-/** One of several threads that `bench.ts` measures at the same time: they begin together and end together. */
+/** Benchmark thread: one of several that `bench.ts` measures at the same time; they start and end together. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Images } from '../src/study/images.ts';
 import { measure, type Case } from './bench-trainer.ts';
@@ -8,11 +8,11 @@ export interface ThreadWork {
   readonly images: Images;
   readonly steps: number;
   readonly threads: number;
-  /** (2) how many are ready, and how many have measured. */
+  /** (2) number of threads that are ready, and that have measured. */
   readonly counters: Int32Array;
 }
 
-// The only thing that starts this file is `bench.ts`.
+// Only `bench.ts` starts this file.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
 const work = workerData as ThreadWork;
 const { counters, threads } = work;
@@ -31,6 +31,6 @@ const timing = measure(work.case, work.images, work.steps, {
     return Atomics.load(counters, 1) < threads;
   },
 });
-// The rule is about windows; the port of a thread has no origin.
+// The rule is for windows; the port of a thread has no origin.
 // oxlint-disable-next-line unicorn/require-post-message-target-origin
 parentPort?.postMessage(timing);

@@ -1,8 +1,8 @@
 /**
- * How fast one thread trains: whole steps on images like CIFAR-10's, and the peak of the same core.
+ * Trainer benchmark: times training steps of one thread on images like CIFAR-10's, and the core's peak.
  *
- * Steps alternate with a loop of multiply-adds that touches no memory, so that both see the same clock
- * frequency and the same neighbours. The median step counts; on a busy machine also the fastest tenth.
+ * Steps alternate with a loop of multiply-adds on registers, so that both have the same clock frequency
+ * and the same load on the machine. The result is the median step; on a busy machine also the fastest tenth.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -14,7 +14,7 @@ import { Batches } from '../src/trainers/two-layer/batches.ts';
 import type { Images, Split } from '../src/study/images.ts';
 import { MEASURE_ROWS, scoreSplit } from '../src/trainers/two-layer/measuring.ts';
 import { initialParameters } from '../src/trainers/two-layer/model.ts';
-import { standardizationOf } from '../src/trainers/two-layer/standardization.ts';
+import { standardize } from '../src/trainers/two-layer/standardization.ts';
 import {
   findNativeKernel,
   nativeKernelFolder,
@@ -28,17 +28,17 @@ export interface Case {
 }
 
 export interface Timing {
-  /** 10⁹ float operations a second. */
+  /** Peak of the core in 10⁹ float operations per second. */
   readonly peakGflops: number;
-  /** Of a whole step, gathering the batch included. */
+  /** Milliseconds of a step, with gathering the batch. */
   readonly medianMs: number;
   readonly fastestTenthMs: number;
   readonly meanMs: number;
-  /** Of one image of the batch, forward product only: in measuring, for all members. */
+  /** Milliseconds to measure one image for all members. */
   readonly measuredImageMs: number;
 }
 
-/** What steers a thread among others: when to begin, and how long to keep the others company. */
+/** Synchronises threads that are measured together: common start, and load until all have measured. */
 export interface Company {
   begin(): void;
   /** Called once, when this thread has measured. */
@@ -58,7 +58,7 @@ const recordCount = 10_000;
 const warmUpSteps = 30;
 const kernelFile = new URL(`../src/trainers/two-layer/kernel/${kernelFileName}`, import.meta.url);
 
-/** Noise in the shape of CIFAR-10: arithmetic takes the same time whatever the pixels are. */
+/** Noise in the shape of CIFAR-10: the time of the arithmetic does not depend on the pixels. */
 export function noiseImages(): Images {
   const pixels = new Uint8Array(new SharedArrayBuffer(recordCount * inputs));
   for (let i = 0, state = 1; i < pixels.length; i++) {
@@ -69,8 +69,8 @@ export function noiseImages(): Images {
   return { pixels, labels, channels: 3, height: 32, width: 32, classes, pixelMax: 255 };
 }
 
-/** Float operations of a step of one trial: two products of the first layer, three of the second. */
-export function flopOf({ hidden, batch }: Case): number {
+/** Float operations of one step of one trial: two products of the first layer, three of the second. */
+export function stepFlop({ hidden, batch }: Case): number {
   return 2 * batch * hidden * (2 * inputs + 3 * classes);
 }
 
@@ -85,7 +85,7 @@ export function measure(c: Case, images: Images, steps: number, company: Company
   if (c.kernel === 'native' && native === null) throw new Error('the native kernel is not built');
   const peak = native === null ? portablePeak(module) : nativePeak(native);
   const kernel = loadKernel(module, c.kernel === 'native' ? native : null);
-  const training = trainingOf(c, kernel, images);
+  const training = openTraining(c, kernel, images);
   const times: number[] = [];
   let peakGflops = 0;
   const once = (index: number): void => {
@@ -111,19 +111,19 @@ export function measure(c: Case, images: Images, steps: number, company: Company
   };
 }
 
-function trainingOf(c: Case, kernel: ReturnType<typeof loadKernel>, images: Images) {
+function openTraining(c: Case, kernel: ReturnType<typeof loadKernel>, images: Images) {
   const split: Split = {
     images,
     records: Uint32Array.from({ length: recordCount }, (_, record) => record),
   };
-  const standardization = standardizationOf(split);
+  const standardization = standardize(split);
   const shape = { inputs, hidden: c.hidden, classes };
   const settings = {
     hidden: c.hidden,
     batch: c.batch,
-    learningRate: { min: 1e-5, max: 0.1, stepSize: 500 },
-    length: { kind: 'cycles', cycles: 2 },
-    measure: { kind: 'cycle' },
+    learningRate: { min: 1e-5, max: 0.1, stepSize: 500, cycleMultiplier: 1 },
+    cycles: 2,
+    measure: 'cycle',
     dropout: 0,
     mirror: false,
     shift: 0,
@@ -142,7 +142,7 @@ function trainingOf(c: Case, kernel: ReturnType<typeof loadKernel>, images: Imag
       const loaded = batches.load(network, index);
       network.train(losses, loaded, Math.fround(0.001), null);
     },
-    /** Milliseconds for each image. */
+    /** Milliseconds per image. */
     score(): number {
       const startMs = performance.now();
       scoreSplit(network, c.pack, measured, () => undefined);
@@ -156,7 +156,7 @@ function nativePeak(native: NativeFunctions): () => number {
   return () => (count * 96 * 2) / native.peakNanoseconds(count);
 }
 
-/** Without the native kernel: WebAssembly's vectors are half as wide as AVX2's, so twice what they do. */
+/** Peak without the native kernel: WebAssembly's vectors are half as wide as AVX2's, so twice their rate. */
 function portablePeak(module: WebAssembly.Module): () => number {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
   const { multiplyAdds } = new WebAssembly.Instance(module, { env: { memory } }).exports;

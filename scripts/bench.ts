@@ -1,20 +1,20 @@
 /**
- * `npm run bench`: how fast the kernels train on this machine, beside what its cores could do at most.
+ * Kernel benchmark (`npm run bench`): how fast the kernels train on this machine, and the peak of its cores.
  *
  *     npm run -s bench                                   everything, about a minute
  *     npm run -s bench -- --kernel native --hidden 50 --pack 1,8 --threads 1 --steps 200
  *
- * Measured is the whole step of a 3072-H-10 network with batches of 100: gathering the batch from random
- * places, packing, both products, softmax, update. The table goes to stdout, progress to stderr.
+ * It measures steps of a 3072-H-10 network with batches of 100: gathering the batch from random records,
+ * packing, both products, softmax, update. The table goes to stdout, progress to stderr.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { alone, flopOf, measure, nativeFunctions, noiseImages } from './bench-trainer.ts';
+import { alone, stepFlop, measure, nativeFunctions, noiseImages } from './bench-trainer.ts';
 import type { Case, Timing } from './bench-trainer.ts';
+import { twoLayer } from '../src/trainers/two-layer/description.ts';
 import { flagsOrEnd, wholeNumbers, wrongUsage } from './bench-flags.ts';
 import type { ThreadWork } from './bench-thread.ts';
 
-const columnsMax = 800; // As the coordinator packs: pack × hidden.
 const usage =
   'npm run -s bench -- [--kernel portable,native] [--hidden 50,200,1000] [--pack 1,8] [--threads 1,2] [--steps 60] [--json]';
 const flags = flagsOrEnd(usage, {
@@ -26,14 +26,14 @@ const flags = flagsOrEnd(usage, {
   json: { type: 'boolean', default: false },
 });
 
-const numbersOf = (flag: 'hidden' | 'pack' | 'threads' | 'steps'): number[] =>
+const flagNumbers = (flag: 'hidden' | 'pack' | 'threads' | 'steps'): number[] =>
   wholeNumbers(usage, `--${flag}`, flags[flag]);
-const [steps = 60] = numbersOf('steps');
-const threadCounts = numbersOf('threads');
+const [steps = 60] = flagNumbers('steps');
+const threadCounts = flagNumbers('threads');
 const kernelNames = ['portable', 'native'] as const;
 const wanted = flags.kernel.split(',');
 const unknown = wanted.find((name) => !kernelNames.some((kernel) => kernel === name));
-if (unknown !== undefined) wrongUsage(usage, `there is no kernel ${JSON.stringify(unknown)}`);
+if (unknown !== undefined) wrongUsage(usage, `unknown kernel: ${JSON.stringify(unknown)}`);
 const kernels = kernelNames.filter((kernel) => wanted.includes(kernel));
 const images = noiseImages();
 const isNativeBuilt = nativeFunctions() !== null;
@@ -43,11 +43,11 @@ interface Row extends Case {
   readonly timings: readonly Timing[];
 }
 
-function casesOf(kernel: 'portable' | 'native'): Case[] {
-  const cases = numbersOf('hidden').flatMap((hidden) =>
-    numbersOf('pack').map((pack) => {
-      const fit = Math.max(1, Math.floor(columnsMax / hidden));
-      return { kernel, hidden, pack: Math.min(pack, fit), batch: 100 };
+function buildCases(kernel: 'portable' | 'native'): Case[] {
+  const cases = flagNumbers('hidden').flatMap((hidden) =>
+    flagNumbers('pack').map((pack) => {
+      const most = twoLayer.packSize({ hidden }, {});
+      return { kernel, hidden, pack: Math.min(pack, most), batch: 100 };
     }),
   );
   return cases.filter(
@@ -55,7 +55,7 @@ function casesOf(kernel: 'portable' | 'native'): Case[] {
   );
 }
 
-async function timingsOf(c: Case, threads: number): Promise<Timing[]> {
+async function measureThreads(c: Case, threads: number): Promise<Timing[]> {
   if (threads === 1) return [measure(c, images, steps, alone)];
   const counters = new Int32Array(new SharedArrayBuffer(8));
   const work: ThreadWork = { case: c, images, steps, threads, counters };
@@ -75,9 +75,9 @@ async function timingsOf(c: Case, threads: number): Promise<Timing[]> {
 
 const sum = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0);
 
-/** Work of all threads in the given time of each, and what share of their peaks together that is. */
+/** Rate of all threads together, from a time of each, and its share of the sum of their peaks. */
 function rates(row: Row, ms: (timing: Timing) => number): { gflops: number; share: number } {
-  const flop = flopOf(row) * row.pack;
+  const flop = stepFlop(row) * row.pack;
   const gflops = sum(row.timings.map((timing) => flop / ms(timing) / 1e6));
   return { gflops, share: gflops / sum(row.timings.map(({ peakGflops }) => peakGflops)) };
 }
@@ -119,8 +119,8 @@ function print(rows: readonly Row[]): void {
     ),
   );
   const how = isNativeBuilt
-    ? 'multiply-adds on registers alone'
-    : "twice WebAssembly's multiply-adds on registers alone, since the native kernel is not built";
+    ? 'multiply-adds on registers'
+    : "twice WebAssembly's multiply-adds on registers, since the native kernel is not built";
   process.stdout.write(
     `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}\n`,
   );
@@ -132,13 +132,13 @@ function print(rows: readonly Row[]): void {
 const rows: Row[] = [];
 for (const kernel of kernels) {
   if (kernel === 'native' && !isNativeBuilt) {
-    process.stderr.write('the native kernel is not built: `npm run build:native`\n');
+    process.stderr.write('the native kernel is not built; run `npm run build:native`\n');
     continue;
   }
-  for (const c of casesOf(kernel)) {
+  for (const c of buildCases(kernel)) {
     for (const threads of threadCounts) {
       process.stderr.write(`${kernel}, hidden ${c.hidden}, pack ${c.pack}, threads ${threads}\n`);
-      rows.push({ ...c, threads, timings: await timingsOf(c, threads) });
+      rows.push({ ...c, threads, timings: await measureThreads(c, threads) });
     }
   }
 }

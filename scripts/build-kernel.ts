@@ -1,7 +1,7 @@
 /**
- * Compiles the portable kernel, `src/trainers/two-layer/kernel/assembly` to `src/trainers/two-layer/kernel/portable.wasm`.
+ * Kernel build: compiles `src/trainers/two-layer/kernel/assembly` to `portable.wasm` in its parent folder.
  *
- * The result is committed, so that users need no compiler. `--check` compiles and compares instead.
+ * The result is committed, so that users need no compiler. `--check` compiles, and fails if it differs.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
@@ -35,7 +35,7 @@ if (process.argv.includes('--check')) {
   const committed = await readFile(join(root, target)).catch(() => null);
   if (committed === null || !committed.equals(compiled)) {
     process.stderr.write(
-      `${target} is not what its sources compile to, so it would train with other code than is shown.\n` +
+      `${target} differs from what its sources compile to.\n` +
         '  fix: Run `node scripts/build-kernel.ts` and commit the result.\n',
     );
     process.exitCode = 1;

@@ -1,14 +1,14 @@
 /**
- * Builds the native kernel: `first-layer.c`, by the system's C compiler, to a Node-API addon beside it.
+ * Native build: compiles `first-layer.c` with the system's C compiler to a Node-API addon next to it.
  *
- *     node scripts/build-native.mjs               says what it did; exit 1 where it failed
- *     node scripts/build-native.mjs --optional    after an installation: silent, exit 0, whatever happens
+ *     node scripts/build-native.mjs               prints the result; exits with 1 if the build fails
+ *     node scripts/build-native.mjs --optional    for installations: prints nothing, exits with 0 always
  *     node scripts/build-native.mjs --into DIR    builds into another folder
  *
- * The file's name holds the source's digest, so one that was built from other sources is never taken. Where
- * building fails, the reason stands in a text file of the same name, for `ridgeline doctor`.
+ * The file name has the digest of the source, so an addon of another source is not used. If the build
+ * fails, a text file of the same name has the reason, for `ridgeline doctor`.
  *
- * Plain JavaScript for an old Node: it runs before anything of the project has been installed for good.
+ * Plain JavaScript for old versions of Node: it runs during the installation.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -38,7 +38,7 @@ try {
 
 async function build(sourceFolder, targetFolder) {
   if (sourceFolder === undefined || targetFolder === undefined)
-    throw new Error('there is nothing to build, or no folder to build it into');
+    throw new Error('the source or the target folder is missing');
   const source = join(sourceFolder, 'first-layer.c');
   const digest = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
   const name = `first-layer-${digest}-${process.platform}-${process.arch}`;
@@ -46,13 +46,13 @@ async function build(sourceFolder, targetFolder) {
   const target = join(targetFolder, `${name}.node`);
   const reasonFile = join(targetFolder, `${name}.txt`);
   try {
-    // Built aside and renamed: whoever looks meanwhile sees the old file, the new one, or none.
-    const aside = join(targetFolder, `${name}.${process.pid}.new`);
+    // Built under another name and renamed: other processes never see a partial file.
+    const temporary = join(targetFolder, `${name}.${process.pid}.new`);
     try {
-      await compile(source, aside);
-      renameSync(aside, target);
+      await compile(source, temporary);
+      renameSync(temporary, target);
     } finally {
-      rmSync(aside, { force: true });
+      rmSync(temporary, { force: true });
     }
     rmSync(reasonFile, { force: true });
     return target;
@@ -64,7 +64,7 @@ async function build(sourceFolder, targetFolder) {
 
 async function compile(source, target) {
   if (!['linux', 'darwin'].includes(process.platform) || !['x64', 'arm64'].includes(process.arch))
-    throw new Error(`there is none for ${process.platform} on ${process.arch}`);
+    throw new Error(`${process.platform} on ${process.arch} is not supported`);
   const include = (await import('node-api-headers')).default.include_dir;
   const flags = ['-O3', '-std=gnu11', '-ffp-contract=off', '-fPIC', '-I', include];
   const link =
@@ -79,8 +79,8 @@ async function compile(source, target) {
     if (error?.code === 'ENOENT') continue;
     if (error) throw error;
     if (status === 0) return;
-    const said = stderr.trim().split('\n').slice(0, 5).join('\n');
-    throw new Error(`${compiler} ended with ${status ?? signal}: ${said}`);
+    const output = stderr.trim().split('\n').slice(0, 5).join('\n');
+    throw new Error(`${compiler} ended with ${status ?? signal}: ${output}`);
   }
   throw new Error(`no C compiler was found (${compilers.join(', ')})`);
 }

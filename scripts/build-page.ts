@@ -1,6 +1,6 @@
 /**
- * Builds the dashboard's page from src/web/page into src/web/built, which is committed, so that a
- * checkout serves the dashboard without a step by hand. `--check` builds again and compares.
+ * Page build: bundles the dashboard's page from src/web/page into src/web/built. The result is committed,
+ * so a checkout serves the dashboard without a build. `--check` builds, and fails if it differs.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,14 +16,14 @@ const folder = isCheck ? mkdtempSync(join(tmpdir(), 'ridgeline-page-')) : target
 await build({
   configFile: false,
   root: page,
-  // Under the folder of the page, wherever it is served.
+  // Relative addresses: the page may be served below any path.
   base: './',
   logLevel: 'warn',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: folder,
     emptyOutDir: true,
-    // Plot says `new Function` nowhere and needs no polyfill; names without hashes keep diffs readable.
+    // Names without hashes keep diffs readable.
     modulePreload: false,
     assetsInlineLimit: 0,
     rolldownOptions: {
@@ -46,7 +46,7 @@ if (isCheck) {
   rmSync(folder, { recursive: true });
   if (!same) {
     process.stderr.write(
-      'src/web/built is not what src/web/page builds to: run `node scripts/build-page.ts`\n',
+      'src/web/built is not current\n  fix: Run `node scripts/build-page.ts` and commit the result.\n',
     );
     process.exit(1);
   }

@@ -1,4 +1,4 @@
-/** Copies what the program reads at run time and tsc does not: kernels, the embedded data set, fonts. */
+/** Asset copy: copies files that the program reads at run time and tsc does not: kernels, digits, fonts, page. */
 import { cpSync, globSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -1,6 +1,6 @@
 /**
- * Makes `src/rpc/generated` from `proto/`. The result is committed, so that nobody needs the compiler
- * to run Ridgeline; `--check` makes it again elsewhere and fails when it differs.
+ * Protocol generation: generates `src/rpc/generated` from `proto/`. The result is committed, so running
+ * Ridgeline needs no compiler. `--check` generates into a temporary folder, and fails if it differs.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -17,7 +17,7 @@ const options = [
   'esModuleInterop=true',
   'importSuffix=.ts', // Type stripping needs the file's real name.
   'oneof=unions-value',
-  'forceLong=bigint', // Seeds have more bits than a float64 has digits.
+  'forceLong=bigint', // Seeds have more bits than a float64 stores exactly.
   'enumsAsLiterals=true', // A plain `enum` cannot be stripped.
   'unrecognizedEnum=false',
   'useExactTypes=false',
@@ -44,7 +44,7 @@ function readOrNull(path: string): string | null {
   }
 }
 
-/** Files that are in one of the two directories only, or are not equal. */
+/** Files that are in only one of the two directories, or differ. */
 function differences(a: string, b: string): string[] {
   const names = [a, b].flatMap((directory) => globSync('**/*.ts', { cwd: directory }));
   return [...new Set(names)].filter(
@@ -58,8 +58,8 @@ if (process.argv.includes('--check')) {
     generate(fresh);
     const stale = differences(committed, fresh);
     if (stale.length > 0) {
-      process.stderr.write(`src/rpc/generated is not what proto/ gives: ${stale.join(', ')}\n`);
-      process.stderr.write('  fix: run `node scripts/generate-proto.ts` and commit the result.\n');
+      process.stderr.write(`src/rpc/generated is not current: ${stale.join(', ')}\n`);
+      process.stderr.write('  fix: Run `node scripts/generate-proto.ts` and commit the result.\n');
       process.exitCode = 1;
     }
   } finally {

@@ -1,11 +1,15 @@
-/** Writes the JSON schemas that editors use for studies and recipes; with --check, says whether they are current. */
+/** Schema generation: writes the JSON schemas of studies and recipes for editors; --check fails if they differ. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { z } from 'zod';
-import { recipeSchema, studySchema } from '../src/config/study-schema.ts';
+import { recipeSchema, studySchema } from '../src/study/spec/study-schema.ts';
+import { twoLayer } from '../src/trainers/two-layer/description.ts';
 
-const schemas = { 'study.schema.json': studySchema, 'recipe.schema.json': recipeSchema };
+const schemas = {
+  'study.schema.json': studySchema(twoLayer),
+  'recipe.schema.json': recipeSchema(twoLayer),
+};
 
 for (const [name, shape] of Object.entries(schemas)) {
   const path = join(import.meta.dirname, '..', 'configs', name);

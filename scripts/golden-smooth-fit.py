@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Golden numbers for the local regression of src/search: the same curve in numpy float64, from scratch.
+"""Golden numbers of the local regression in src/search: the same curve in numpy float64.
 
-Nothing is shared with the TypeScript: parabolas come from numpy's least squares (by singular values) instead
-of cofactors, the hat matrix is built whole, and t quantiles come from integrating Student's density.
+It shares no code with the TypeScript: parabolas come from numpy's least squares (by singular values) instead
+of cofactors, the whole hat matrix is built, and t quantiles come from integrating Student's density.
 
 Run it by hand with Python 3 and numpy; it writes test/search/statistics/golden/smooth-fit.json.
 """
@@ -43,7 +43,7 @@ def fit_with(x, y, counts, near):
 
 
 def fit(x, y, counts):
-    """The chosen regression, and over how many points the finer one goes that tells what a bend does to it."""
+    """The chosen regression, and the number of near points of the finer one, which estimates its bias."""
     n = len(x)
     known = [{"span": span, **fit_with(x, y, counts, near_of(span, n))} for span in SPANS]
     known = [one for one in known if one["degrees"] >= 4]
@@ -70,7 +70,7 @@ def student_width(degrees):
 
 
 def curve_at(row, y):
-    """No value that none of the near points comes up to."""
+    """The fitted value, limited to the range of the near points."""
     near = y[row != 0]
     return float(np.clip(row @ y, near.min(), near.max()))
 
@@ -105,7 +105,7 @@ def main():
         truth = np.where(z > 0, 0.47 - 0.07 * z**2, 0.44 + 0.03 * np.exp(-2 * z**2))
         values = truth + noise * random.standard_normal(count)
         cases.append(case(name, lambdas, values, np.sqrt(values * (1 - values) / 10_000)))
-    out = Path(__file__).parent.parent / "test" / "search" / "golden" / "smooth-fit.json"
+    out = Path(__file__).parent.parent / "test/search/statistics/golden/smooth-fit.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(cases, indent=None) + "\n")
 

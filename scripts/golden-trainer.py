@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""Golden numbers for the trainer's tests: the same small training runs in numpy float64, from scratch.
+"""Golden numbers of the trainer's tests: the same small training runs in numpy float64.
 
-Nothing here is shared with src/trainers/two-layer. Random numbers come from a Philox4x32-10 of its own, so that
-initial weights and the order of records are the same; all else is textbook numpy. Python's integers and
-numpy's float64 are the outside reference, so the tests compare with tolerances of float32.
+It shares no code with src/trainers/two-layer. It has its own Philox4x32-10, so that initial weights and the
+order of records are the same; the rest is textbook numpy. The tests compare with tolerances of float32.
 
 Run it by hand with Python 3 and numpy; it writes test/trainers/two-layer/golden/numpy.json.
 """

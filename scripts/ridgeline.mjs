@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The command. It runs under a Node that is new enough: the one it was started with, or the one that
- * was installed beside the project (Linux), or it says what is missing. Plain JavaScript without
- * newer syntax, since an old Node must be able to read it.
+ * Launcher of the `ridgeline` command: runs it with a Node that is new enough. That is the Node that
+ * started it, or the one installed as a dependency (Linux); otherwise it reports what is missing. Plain
+ * JavaScript without newer syntax, since old versions of Node must parse it.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,8 +16,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'src', 'cli', 'main.ts');
 const main = existsSync(source) ? source : join(root, 'dist', 'cli', 'main.js');
 
-// Compiled code is kept between runs: it halves the time until a command does anything. In the user's own
-// cache and not in a folder that others may write; where that cannot be written, nothing is kept.
+// Compiled code is cached between runs, which halves the start time. The cache is in the user's own folder,
+// since others could write to a shared one. If it is not writable, Node does not cache.
 process.env.NODE_COMPILE_CACHE ??= join(
   process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
   'ridgeline',
@@ -32,15 +32,15 @@ if (major > required[0] || (major === required[0] && minor >= required[1])) {
   const node = bundledNode();
   if (node === null) {
     console.error(
-      `ridgeline: Node ${required.join('.')} or later is needed, this is ${process.versions.node}.\n` +
-        '  fix: install a newer Node, or run `npm ci` again so that the one for Linux comes with it.',
+      `ridgeline: Node ${required.join('.')} or later is required, this is ${process.versions.node}.\n` +
+        '  fix: Install a newer Node. On Linux, `npm ci` installs one as a dependency.',
     );
     process.exit(78);
   }
   const child = spawn(node, [...process.execArgv, main, ...process.argv.slice(2)], {
-    // A parent that talks to this process by IPC goes on talking to the real one.
+    // IPC messages of the parent are forwarded to the child.
     stdio: process.channel ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
-    // It ends with this process, also when that is killed (src/cli/process/parent-process.ts).
+    // The child ends with this process, even if this one is killed (src/cli/process/parent-process.ts).
     env: { ...process.env, RIDGELINE_LAUNCHER: String(process.pid) },
   });
   if (process.channel) {
@@ -48,7 +48,7 @@ if (major > required[0] || (major === required[0] && minor >= required[1])) {
     child.on('message', (message) => process.connected && process.send(message));
     process.on('disconnect', () => child.connected && child.disconnect());
   }
-  // A terminal's Ctrl-C reaches the child by itself as well; it counts both as one.
+  // Ctrl-C in a terminal also signals the child directly; the child counts both as one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

@@ -1,6 +1,6 @@
 /**
- * The README's pictures of the dashboard, from a real sweep: starts a coordinator and two workers, waits
- * until half of the second stage has ended, and takes them with Debian's chromium.
+ * Screenshots: takes the documentation's pictures of the dashboard with Debian's chromium. It starts a
+ * coordinator and two workers, and waits until half of the second stage is complete.
  *
  *     node scripts/screenshots.ts configs/coarse-to-fine.yaml --data-dir ~/data
  */
@@ -32,8 +32,8 @@ function ridgeline(...args: readonly string[]): ChildProcess {
   return child;
 }
 
-/** Waits until the child has said `pattern` on either stream. */
-async function said(child: ChildProcess, pattern: RegExp): Promise<string> {
+/** Waits until the child has written `pattern` to either stream. */
+async function waitForOutput(child: ChildProcess, pattern: RegExp): Promise<string> {
   let text = '';
   return await new Promise((found, failed) => {
     const look = (chunk: Buffer): void => {
@@ -44,7 +44,7 @@ async function said(child: ChildProcess, pattern: RegExp): Promise<string> {
     child.stdout?.on('data', look);
     child.stderr?.on('data', look);
     child.once('close', (code) =>
-      failed(new Error(`ended with ${code}, without ${pattern}: ${text}`)),
+      failed(new Error(`exit code ${code} before ${pattern}: ${text}`)),
     );
   });
 }
@@ -88,8 +88,8 @@ try {
     ...data,
   );
   const [link, joinFile] = await Promise.all([
-    said(coordinator, /(http:\S+#code=\S+)/),
-    said(coordinator, /--join (@\S+)/),
+    waitForOutput(coordinator, /(http:\S+#code=\S+)/),
+    waitForOutput(coordinator, /--join (@\S+)/),
   ]);
   for (const name of ['node-1', 'node-2'])
     ridgeline(

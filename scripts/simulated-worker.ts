@@ -1,13 +1,16 @@
 /**
- * A worker without threads, for load on a coordinator: the real session over the real connection,
- * with trials that cost nothing. It takes every data set for fetched, and makes results up.
+ * Simulated worker: a worker without threads, to load a coordinator. It has the real session over the
+ * real connection, treats every data set as fetched, and makes up results.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256 } from '../src/base/digest.ts';
 import type { JoinTarget } from '../src/rpc/credentials/join-string.ts';
 import type { Assignment, CoordinatorMessage } from '../src/rpc/messages/messages.ts';
 import { connectSession, type WorkerStream } from '../src/rpc/client/session-client.ts';
+import { classificationMetrics } from '../src/study/metrics.ts';
+import { numberParam, type Params } from '../src/study/search-space.ts';
 import { trialName, type TrialResult } from '../src/study/trial.ts';
+import { describeTrainer } from '../src/trainers/registry.ts';
 import { selfTestDigest } from '../src/trainers/two-layer/arithmetic-self-test.ts';
 import { WorkerSession, type SessionEffect } from '../src/worker/session.ts';
 
@@ -17,11 +20,11 @@ export interface SimulatedWorkerOptions {
   readonly index: number;
   readonly join: JoinTarget;
   readonly threads: number;
-  /** How long a pack takes. */
+  /** Milliseconds that a pack takes. */
   readonly packMs: () => number;
-  /** One of its results was answered. */
+  /** Called with the answer to each result. */
   readonly onAnswer: (answer: string) => void;
-  /** From a pack's end to the assignment of the next one. */
+  /** Called with the time from a pack's end to the next assignment. */
   readonly onDispatch: (waitedMs: number) => void;
 }
 
@@ -30,7 +33,7 @@ export class SimulatedWorker {
   readonly #session: WorkerSession;
   readonly #stream: WorkerStream;
   readonly #heartbeat: NodeJS.Timeout;
-  /** Ends of packs whose threads have not been given another one. */
+  /** Ends of packs whose threads have received no other pack. */
   readonly #endedMs: number[] = [];
 
   private constructor(options: SimulatedWorkerOptions, stream: WorkerStream) {
@@ -52,7 +55,7 @@ export class SimulatedWorker {
       if (error !== null) process.stderr.write(`node-${index}: ${error.message}\n`);
     });
     stream.send(this.#session.hello(new Map()));
-    // Spread, as the heartbeats of machines are.
+    // Spread over time, like the heartbeats of real machines.
     this.#heartbeat = setInterval(
       () => this.#perform(this.#session.heartbeat(new Map())),
       heartbeatMs * (0.9 + 0.2 * Math.random()),
@@ -60,7 +63,7 @@ export class SimulatedWorker {
   }
 
   static async join(options: SimulatedWorkerOptions): Promise<SimulatedWorker> {
-    const stream = await connectSession(options.join, { timeoutMs: 30_000 });
+    const stream = await connectSession(options.join, describeTrainer, { timeoutMs: 30_000 });
     return new SimulatedWorker(options, stream);
   }
 
@@ -89,38 +92,28 @@ export class SimulatedWorker {
   async #train(assignment: Assignment): Promise<void> {
     const packMs = this.#options.packMs();
     if (packMs > 0) await sleep(packMs);
-    const results = assignment.members.map(({ key, lambda }) =>
-      resultOf(`${key.study} ${trialName(key.trial)}`, lambda),
+    const results = assignment.members.map(({ key, params }) =>
+      simulateResult(`${key.study} ${trialName(key.trial)}`, params),
     );
     this.#endedMs.push(performance.now());
     this.#perform(this.#session.packEnded(assignment.pack, results));
   }
 }
 
-/** The same trial has the same result on every worker, as it must. */
-function resultOf(trial: string, lambda: number): TrialResult {
-  const loss = 1 + Math.abs(Math.log10(lambda) + 4) / 10;
-  const measured = {
-    epoch: 1,
-    learningRate: 1e-3,
-    trainLoss: loss,
-    trainCost: loss,
-    trainAccuracy: 1 / loss,
-    validationLoss: loss,
-    validationCost: loss,
-    validationAccuracy: 1 / loss,
-    testLoss: null,
-    testAccuracy: null,
-  };
+/** A result that is a function of the trial: equal on every worker. */
+function simulateResult(trial: string, params: Params): TrialResult {
+  const loss = 1 + Math.abs(Math.log10(numberParam(params, 'lambda')) + 4) / 10;
+  const metrics = Object.fromEntries(
+    classificationMetrics
+      .filter(({ split }) => split !== 'test')
+      .map(({ name, kind }) => [name, kind === 'accuracy' ? 1 / loss : loss]),
+  );
   return {
     kind: 'complete',
     steps: 200,
     seconds: 0.1,
     digest: sha256(trial),
-    curve: [
-      { step: 100, ...measured },
-      { step: 200, ...measured },
-    ],
+    curve: [100, 200].map((step) => ({ step, metrics })),
     validationCorrect: new Uint8Array(50),
   };
 }

@@ -11,7 +11,6 @@ import { centeredScale, paddedDomain, valueScale } from './value-axis.ts';
 
 export interface RateRangeInput {
   readonly title: string;
-  readonly subtitle?: string | undefined;
   /** By rate, ascending; the accuracy is a share in [0, 1]. */
   readonly points: readonly { readonly learningRate: number; readonly accuracy: number }[];
   /** Null if the test gave none. */
@@ -29,7 +28,6 @@ export const learningRateRange: DrawChart<RateRangeInput> = (document, input, th
   );
   return framed(document, theme, {
     title: input.title,
-    subtitle: input.subtitle,
     description: describe(points, suggested),
     legend: [
       { label: 'validation accuracy', color: blue, mark: 'line' },

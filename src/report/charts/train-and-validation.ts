@@ -11,7 +11,6 @@ import { paddedDomain, valueScale } from './value-axis.ts';
 
 export interface TrainAndValidationInput {
   readonly title: string;
-  readonly subtitle?: string | undefined;
   /** Of the parameter. */
   readonly symbol: string;
   readonly trials: readonly {
@@ -45,7 +44,6 @@ export const trainAndValidation: DrawChart<TrainAndValidationInput> = (document,
   const values = pairs.flatMap(({ training, validation }) => [training, validation]);
   return framed(document, theme, {
     title: input.title,
-    subtitle: input.subtitle,
     description: `Training and validation accuracy of ${pairs.length} trials against ${input.symbol}, two dots for each.`,
     legend: [
       { label: 'training', color: blue, mark: 'circle' },
