@@ -21,7 +21,6 @@ export interface Room {
 
 /** Packages that do no I/O. */
 export const purePackages: readonly string[] = [
-  'cli-table3',
   '@observablehq/plot',
   'linkedom',
   'hyparquet-writer',
