@@ -1,23 +1,15 @@
 /** Control client: an operator's connection to a running coordinator. Each method is one request with a deadline. */
-import type { Client, Metadata, MethodDefinition } from '@grpc/grpc-js';
+import type { MethodDefinition } from '@grpc/grpc-js';
 import type { StudySummary, WatchSnapshot, WorkerSummary } from '../../study/summaries.ts';
 import type { JoinTarget } from '../credentials/join-string.ts';
 import type { Role, Token } from '../credentials/tokens.ts';
 import { ControlServiceService } from '../generated/ridgeline/v1/control_service.ts';
-import {
-  role as roleCodec,
-  snapshot,
-  studySummary,
-  submitOutcome,
-  tokenSummary,
-  workerSummary,
-  type SubmittedStudy,
-} from '../messages/control-messages.ts';
+import * as codecs from '../messages/control-messages.ts';
 import { errorFromStatus } from '../messages/error-status.ts';
 import { protocolVersion } from '../messages/messages.ts';
 import { coordinatorMismatch, malformedMessage } from '../messages/version-mismatch.ts';
-import { name as nameCodec, readMessage } from '../messages/wire-codec.ts';
-import { authorizationMetadata, openPinnedClient, type ConnectOptions } from './pinned-channel.ts';
+import { readMessage } from '../messages/wire-codec.ts';
+import { openPinnedClient, type ConnectOptions, type PinnedClient } from './pinned-channel.ts';
 import { serverStream } from './server-stream.ts';
 
 const answerMs = 10_000;
@@ -29,7 +21,7 @@ export async function connectControl(
   target: JoinTarget,
   options: ConnectOptions = {},
 ): Promise<ControlClient> {
-  const client = new ControlClient(await openPinnedClient(target, options), target);
+  const client = new ControlClient(await openPinnedClient(target, options));
   try {
     const { protocol, version } = await client.version();
     if (protocol !== protocolVersion) throw coordinatorMismatch(target.address, protocol, version);
@@ -42,14 +34,10 @@ export async function connectControl(
 
 /** Throws the errors that the coordinator throws. Disposing of it closes the connection. */
 export class ControlClient implements Disposable {
-  readonly #client: Client;
-  readonly #address: string;
-  readonly #metadata: Metadata;
+  readonly #pinned: PinnedClient;
 
-  constructor(client: Client, target: JoinTarget) {
-    this.#client = client;
-    this.#address = target.address;
-    this.#metadata = authorizationMetadata(target);
+  constructor(pinned: PinnedClient) {
+    this.#pinned = pinned;
   }
 
   async version(): Promise<{ readonly protocol: number; readonly version: string }> {
@@ -57,27 +45,24 @@ export class ControlClient implements Disposable {
   }
 
   /** @param spec the study as canonical JSON */
-  async submitStudy(spec: string, fresh: boolean): Promise<SubmittedStudy> {
+  async submitStudy(spec: string, fresh: boolean): Promise<codecs.SubmittedStudy> {
     return await this.#call(
       ControlServiceService.submitStudy,
       { spec, fresh },
-      ({ name, outcome }) => ({
-        name: nameCodec.read(name, 'name'),
-        outcome: submitOutcome.read(outcome, 'outcome'),
-      }),
+      (response) => codecs.submittedStudy.read(response, ''),
       submitMs,
     );
   }
 
   async listStudies(): Promise<readonly StudySummary[]> {
     return await this.#call(ControlServiceService.listStudies, {}, ({ studies }) =>
-      studies.map((study) => studySummary.read(study, '')),
+      studies.map((study) => codecs.studySummary.read(study, '')),
     );
   }
 
   async listWorkers(): Promise<readonly WorkerSummary[]> {
     return await this.#call(ControlServiceService.listWorkers, {}, ({ workers }) =>
-      workers.map((worker) => workerSummary.read(worker, '')),
+      workers.map((worker) => codecs.workerSummary.read(worker, '')),
     );
   }
 
@@ -107,19 +92,13 @@ export class ControlClient implements Disposable {
     role: Role,
     ttlSeconds: number | null,
   ): Promise<{ readonly id: string; readonly join: string }> {
-    return await this.#call(
-      ControlServiceService.createToken,
-      {
-        role: roleCodec.write(role),
-        ttlSeconds: ttlSeconds === null ? undefined : BigInt(ttlSeconds),
-      },
-      (response) => response,
-    );
+    const request = codecs.newToken.write({ role, ttlSeconds });
+    return await this.#call(ControlServiceService.createToken, request, (response) => response);
   }
 
   async listTokens(): Promise<readonly Token[]> {
     return await this.#call(ControlServiceService.listTokens, {}, ({ tokens }) =>
-      tokens.map((token) => tokenSummary.read(token, '')),
+      tokens.map((token) => codecs.tokenSummary.read(token, '')),
     );
   }
 
@@ -130,17 +109,14 @@ export class ControlClient implements Disposable {
 
   /** A snapshot of the study now and after each change, until the study has ended. */
   async *watch(study: string, signal?: AbortSignal): AsyncGenerator<WatchSnapshot> {
-    const responses = serverStream(
-      this.#client,
-      ControlServiceService.watch,
-      { study },
-      { metadata: this.#metadata, address: this.#address, signal, stallMs: null },
-    );
-    for await (const response of responses) yield this.#read(() => snapshot.read(response, ''));
+    const method = ControlServiceService.watch;
+    const responses = serverStream(this.#pinned, method, { study }, null, signal);
+    for await (const response of responses)
+      yield this.#read(() => codecs.snapshot.read(response, ''));
   }
 
   close(): void {
-    this.#client.close();
+    this.#pinned.client.close();
   }
 
   [Symbol.dispose](): void {
@@ -153,16 +129,17 @@ export class ControlClient implements Disposable {
     read: (response: Res) => T,
     deadlineMs = answerMs,
   ): Promise<T> {
+    const { client, address, metadata } = this.#pinned;
     const { promise, resolve, reject } = Promise.withResolvers<Res>();
-    this.#client.makeUnaryRequest(
+    client.makeUnaryRequest(
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
       request,
-      this.#metadata,
+      metadata,
       { deadline: Date.now() + deadlineMs },
       (error, response) => {
-        if (error !== null) reject(errorFromStatus(error, this.#address));
+        if (error !== null) reject(errorFromStatus(error, address));
         else if (response !== undefined) resolve(response);
       },
     );

@@ -6,11 +6,12 @@
  * connection is closed. Otherwise grpc-js connects with this CA as the only trusted one, and verifies that
  * the server has a certificate of it for the fixed name.
  */
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import type { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { createSecureContext, connect } from 'node:tls';
 import { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
-import { parseAddress } from '../credentials/address.ts';
+import { requireAddress } from '../credentials/address.ts';
 import { certificatePin, serverName } from '../credentials/authority.ts';
 import { clientOptions } from '../messages/channel-options.ts';
 import type { JoinTarget } from '../credentials/join-string.ts';
@@ -25,48 +26,50 @@ export interface ConnectOptions {
 
 export const connectTimeoutMs = 5_000;
 
-/** What every call of the client carries. */
-export function authorizationMetadata({ tokenId, secret }: JoinTarget): Metadata {
-  const metadata = new Metadata();
-  metadata.set('authorization', `Bearer ${tokenId}:${secret}`);
-  return metadata;
+export interface PinnedClient {
+  readonly client: Client;
+  /** Address of the coordinator, for errors. */
+  readonly address: string;
+  /** The token, for every call. */
+  readonly metadata: Metadata;
 }
 
 /** @throws RidgelineError COORDINATOR_UNREACHABLE, CA_REFUSED */
 export async function openPinnedClient(
   target: JoinTarget,
-  { signal, timeoutMs = connectTimeoutMs, sinceMs = performance.now() }: ConnectOptions,
-): Promise<Client> {
-  const ca = await readPinnedCa(target, timeoutMs, sinceMs, signal);
+  options: ConnectOptions,
+): Promise<PinnedClient> {
+  const ca = await readPinnedCa(target, options);
   const context = createSecureContext({ ca, minVersion: 'TLSv1.3' });
-  return new Client(
+  const client = new Client(
     `dns:${target.address}`,
     ChannelCredentials.createFromSecureContext(context),
     clientOptions(serverName),
   );
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${target.tokenId}:${target.secret}`);
+  return { client, address: target.address, metadata };
 }
 
 /** @returns PEM of the certificate with the pin */
 async function readPinnedCa(
   target: JoinTarget,
-  timeoutMs: number,
-  sinceMs: number,
-  signal: AbortSignal | undefined,
+  { signal, timeoutMs = connectTimeoutMs, sinceMs = performance.now() }: ConnectOptions,
 ): Promise<string> {
   const timeout = AbortSignal.timeout(timeoutMs);
-  const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-  let chain: PeerCertificate[];
+  const stop = AbortSignal.any([timeout, ...(signal === undefined ? [] : [signal])]);
+  let chain: X509Certificate[];
   try {
-    chain = await readChain(target, stop);
+    chain = await readChain(target.address, stop);
   } catch (error) {
-    const cause = timeout.aborted ? 'nothing answered' : connectionFailure(error);
-    throw coordinatorUnreachable(target.address, cause, performance.now() - sinceMs, error);
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const reason = timeout.aborted ? 'nothing answered' : (failures.get(code) ?? messageOf(error));
+    throw coordinatorUnreachable(target.address, reason, sinceMs, error);
   }
   const pinned = chain.find((certificate) => certificatePin(certificate.raw) === target.caPin);
   const [own] = chain;
   // TLS verifies the signature again. The check here gives a precise error.
-  if (pinned !== undefined && own !== undefined && isIssuedBy(own, pinned))
-    return toPem(pinned.raw);
+  if (pinned !== undefined && own?.verify(pinned.publicKey) === true) return pinned.toString();
   const last = chain.at(-1);
   const refusal =
     pinned === undefined
@@ -80,55 +83,24 @@ async function readPinnedCa(
 }
 
 /** The certificates that the server sends, its own first. The caller verifies them by the pin. */
-function readChain({ address }: JoinTarget, signal: AbortSignal): Promise<PeerCertificate[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<PeerCertificate[]>();
-  const hostPort = parseAddress(address);
-  if (hostPort === null) return Promise.reject(new Error(`${address} is not HOST:PORT`));
+async function readChain(address: string, signal: AbortSignal): Promise<X509Certificate[]> {
   const socket = connect({
-    ...hostPort,
+    ...requireAddress('the address of a join string', address),
     servername: serverName,
     minVersion: 'TLSv1.3',
     ALPNProtocols: ['h2'],
     rejectUnauthorized: false, // Nothing is sent on this connection.
   });
-  const abort = (): void => {
+  socket.on('error', () => undefined); // `once` throws it. Afterwards nothing else listens.
+  try {
+    await once(socket, 'secureConnect', { signal });
+    const chain: X509Certificate[] = [];
+    let next = socket.getPeerX509Certificate();
+    for (; next !== undefined; next = next.issuerCertificate) chain.push(next);
+    return chain;
+  } finally {
     socket.destroy();
-    reject(new Error('connecting was aborted'));
-  };
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  socket.once('secureConnect', () => {
-    resolve(certificateChain(socket));
-    socket.destroy();
-  });
-  socket.on('error', reject);
-  socket.once('close', () => {
-    signal.removeEventListener('abort', abort);
-    reject(new Error('the connection was closed'));
-  });
-  return promise;
-}
-
-function certificateChain(socket: TLSSocket): PeerCertificate[] {
-  const chain: PeerCertificate[] = [];
-  const seen = new Set<string>();
-  let next = socket.getPeerCertificate(true);
-  // A self-signed certificate is its own issuer.
-  while (next?.raw !== undefined && !seen.has(next.fingerprint256)) {
-    chain.push(next);
-    seen.add(next.fingerprint256);
-    next = next.issuerCertificate;
   }
-  return chain;
-}
-
-function isIssuedBy(certificate: PeerCertificate, ca: PeerCertificate): boolean {
-  return new X509Certificate(certificate.raw).verify(new X509Certificate(ca.raw).publicKey);
-}
-
-function toPem(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
 const noTls = 'the server there does not speak TLS 1.3';
@@ -139,25 +111,23 @@ const failures: ReadonlyMap<unknown, string> = new Map([
   ['EHOSTUNREACH', 'the network is unreachable'],
   ['ENETUNREACH', 'the network is unreachable'],
   ['ECONNRESET', 'the connection was reset'],
+  ['ABORT_ERR', 'connecting was aborted'],
   ['EPROTO', noTls],
   ['ERR_SSL_WRONG_VERSION_NUMBER', noTls],
   ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', noTls],
 ]);
 
-function connectionFailure(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return failures.get(code) ?? messageOf(error);
-}
-
+/** @param sinceMs time of the first attempt (`performance.now()`) */
 export function coordinatorUnreachable(
   address: string,
   reason: string,
-  waitedMs: number,
-  cause: unknown,
+  sinceMs: number,
+  cause?: unknown,
 ): RidgelineError {
+  const waited = ((performance.now() - sinceMs) / 1_000).toFixed(1);
   return new RidgelineError(
     'COORDINATOR_UNREACHABLE',
-    `No coordinator answered at ${address} (waited ${(waitedMs / 1_000).toFixed(1)} s): ${reason}.`,
+    `No coordinator answered at ${address} (waited ${waited} s): ${reason}.`,
     'Start one there with `ridgeline coordinator`, or check the address, the network and firewalls.',
     { cause },
   );

@@ -1,24 +1,21 @@
 /** Server stream: reads the responses of a streaming call. */
-import type { Client, ClientReadableStream, Metadata, MethodDefinition } from '@grpc/grpc-js';
+import type { ClientReadableStream, MethodDefinition } from '@grpc/grpc-js';
 import { RidgelineError } from '../../base/errors.ts';
 import { errorFromStatus } from '../messages/error-status.ts';
+import type { PinnedClient } from './pinned-channel.ts';
 
-export interface ServerStreamOptions {
-  readonly metadata: Metadata;
-  /** Address of the coordinator, for errors. */
-  readonly address: string;
-  /** Ends the stream without an error. */
-  readonly signal?: AbortSignal | undefined;
-  /** Time without a response after which the coordinator counts as unreachable; null: unlimited. */
-  readonly stallMs: number | null;
-}
-
-/** Yields responses as they arrive. The coordinator sends no faster than the caller reads. */
+/**
+ * Yields responses as they arrive. The coordinator sends no faster than the caller reads.
+ *
+ * @param stallMs time without a response after which the coordinator counts as unreachable; null: unlimited
+ * @param signal ends the stream without an error
+ */
 export async function* serverStream<Req, Res>(
-  client: Client,
+  { client, address, metadata }: PinnedClient,
   { path, requestSerialize, responseDeserialize }: MethodDefinition<Req, Res>,
   request: Req,
-  { metadata, address, signal, stallMs }: ServerStreamOptions,
+  stallMs: number | null,
+  signal?: AbortSignal,
 ): AsyncGenerator<Res> {
   const call: ClientReadableStream<Res> = client.makeServerStreamRequest(
     path,
@@ -29,36 +26,31 @@ export async function* serverStream<Req, Res>(
     {},
   );
   call.on('error', () => undefined); // The loop throws it. After the loop nothing else listens.
-  const abort = (): void => call.cancel();
-  signal?.addEventListener('abort', abort, { once: true });
-  if (signal?.aborted === true) abort();
-  let isStalled = false;
-  const stalled = (): void => {
-    isStalled = true;
-    call.cancel();
+  const cancel = (): void => call.cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  if (signal?.aborted === true) cancel();
+  let stalled: RidgelineError | null = null;
+  const stall = (ms: number): void => {
+    stalled = new RidgelineError(
+      'COORDINATOR_UNREACHABLE',
+      `The coordinator at ${address} sent nothing for ${ms / 1_000} s.`,
+      'Check that the coordinator is running and that the network works.',
+    );
+    cancel();
   };
-  const watchdog = stallMs === null ? null : setTimeout(stalled, stallMs);
+  const timer = stallMs === null ? undefined : setTimeout(stall, stallMs, stallMs);
   try {
     for await (const response of call as AsyncIterable<Res>) {
-      if (watchdog !== null) clearTimeout(watchdog);
+      clearTimeout(timer);
       yield response;
-      watchdog?.refresh();
+      timer?.refresh();
     }
   } catch (error) {
     if (signal?.aborted === true) return;
-    if (isStalled) throw unreachable(address, stallMs ?? 0);
-    throw errorFromStatus(error, address);
+    throw stalled ?? errorFromStatus(error, address);
   } finally {
-    signal?.removeEventListener('abort', abort);
-    if (watchdog !== null) clearTimeout(watchdog);
-    call.cancel();
+    signal?.removeEventListener('abort', cancel);
+    clearTimeout(timer);
+    cancel();
   }
-}
-
-function unreachable(address: string, stallMs: number): RidgelineError {
-  return new RidgelineError(
-    'COORDINATOR_UNREACHABLE',
-    `The coordinator at ${address} sent nothing for ${stallMs / 1_000} s.`,
-    'Check that the coordinator is running and that the network works.',
-  );
 }

@@ -1,5 +1,5 @@
 /** Session client: a worker's stream to its coordinator, with shard downloads on the same connection. */
-import type { Client, ClientDuplexStream, Metadata } from '@grpc/grpc-js';
+import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import type { JoinTarget } from '../credentials/join-string.ts';
 import { ClusterServiceService } from '../generated/ridgeline/v1/cluster_service.ts';
@@ -9,11 +9,11 @@ import { coordinatorMessageFromBytes, workerMessageToBytes } from '../messages/s
 import { malformedMessage } from '../messages/version-mismatch.ts';
 import type { Malformed } from '../messages/wire-codec.ts';
 import {
-  authorizationMetadata,
   connectTimeoutMs,
   coordinatorUnreachable,
   openPinnedClient,
   type ConnectOptions,
+  type PinnedClient,
 } from './pinned-channel.ts';
 import { serverStream } from './server-stream.ts';
 
@@ -25,7 +25,7 @@ const closeMs = 2_000;
 /**
  * Connects, and waits until the coordinator has accepted the worker.
  *
- * @param describe validates the settings of assignments
+ * @param describe returns the description of a trainer; assignments are checked against it
  * @throws RidgelineError COORDINATOR_UNREACHABLE, CA_REFUSED, TOKEN_REFUSED
  */
 export async function connectSession(
@@ -34,23 +34,21 @@ export async function connectSession(
   options: ConnectOptions,
 ): Promise<WorkerStream> {
   const { signal, timeoutMs = connectTimeoutMs, sinceMs = performance.now() } = options;
-  const client = await openPinnedClient(target, options);
-  const stream = new WorkerStream(client, target, describe);
+  const stream = new WorkerStream(await openPinnedClient(target, options), describe);
   const { promise, resolve, reject } = Promise.withResolvers<WorkerStream>();
-  const unreachable = (reason: string): Error =>
-    coordinatorUnreachable(target.address, reason, performance.now() - sinceMs, undefined);
-  const giveUp = (reason: string): void => {
-    reject(unreachable(reason));
+  let reason = 'it closed the connection';
+  const giveUp = (why: string): void => {
+    reason = why;
     stream.cancel();
   };
-  const timer = setTimeout(() => giveUp('it did not accept the worker in time'), timeoutMs);
+  const timer = setTimeout(giveUp, timeoutMs, 'it did not accept the worker in time');
   const abort = (): void => giveUp('connecting was aborted');
   signal?.addEventListener('abort', abort, { once: true });
-  if (signal?.aborted === true) abort();
   stream.onAccepted(
     () => resolve(stream),
-    (error) => reject(error ?? unreachable('it closed the connection')),
+    (error) => reject(error ?? coordinatorUnreachable(target.address, reason, sinceMs)),
   );
+  if (signal?.aborted === true) abort();
   try {
     return await promise;
   } finally {
@@ -62,26 +60,22 @@ export async function connectSession(
 type SessionCall = ClientDuplexStream<WorkerMessage, CoordinatorMessage | Malformed>;
 
 export class WorkerStream {
-  readonly #client: Client;
-  readonly #address: string;
-  readonly #metadata: Metadata;
+  readonly #pinned: PinnedClient;
   readonly #call: SessionCall;
   #closed: { readonly error: Error | null } | null = null;
   #onClosed: (error: Error | null) => void = () => undefined;
   #closing = false;
 
-  constructor(client: Client, target: JoinTarget, describe: DescribeTrainer) {
-    this.#client = client;
-    this.#address = target.address;
-    this.#metadata = authorizationMetadata(target);
-    this.#call = client.makeBidiStreamRequest(
+  constructor(pinned: PinnedClient, describe: DescribeTrainer) {
+    this.#pinned = pinned;
+    this.#call = pinned.client.makeBidiStreamRequest(
       ClusterServiceService.session.path,
       workerMessageToBytes,
       (bytes: Buffer) => coordinatorMessageFromBytes(bytes, describe),
-      this.#metadata,
+      pinned.metadata,
       {},
     );
-    this.#call.on('error', (error) => this.#end(errorFromStatus(error, target.address)));
+    this.#call.on('error', (error) => this.#end(errorFromStatus(error, pinned.address)));
     this.#call.once('status', () => this.#end(null));
   }
 
@@ -120,12 +114,9 @@ export class WorkerStream {
 
   /** The canonical bytes of a shard from `offset` on. Throws a `RidgelineError` if the download fails. */
   async *fetchShard(digest: string, offset: number): AsyncGenerator<Uint8Array> {
-    const responses = serverStream(
-      this.#client,
-      ClusterServiceService.fetchShard,
-      { digest, offset: BigInt(offset) },
-      { metadata: this.#metadata, address: this.#address, stallMs },
-    );
+    const request = { digest, offset: BigInt(offset) };
+    const { fetchShard } = ClusterServiceService;
+    const responses = serverStream(this.#pinned, fetchShard, request, stallMs);
     for await (const { chunk } of responses) yield chunk;
   }
 
@@ -146,7 +137,7 @@ export class WorkerStream {
     if (this.#closed !== null) return;
     this.#closed = { error: this.#closing ? null : error };
     this.#call.cancel();
-    this.#client.close();
+    this.#pinned.client.close();
     this.#onClosed(this.#closed.error);
   }
 }

@@ -8,7 +8,7 @@
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import type { SelfsignedOptions } from 'selfsigned';
+import type { CertificateExtension, SelfsignedOptions } from 'selfsigned';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
@@ -38,7 +38,10 @@ export async function loadOrCreateAuthority(stateDir: string, nowMs: number): Pr
   let caKey = readPrivateFile(path('ca.key'));
   let caCertificate = readPrivateFile(path('ca.crt'));
   if (caKey === null && caCertificate === null) {
-    ({ private: caKey, cert: caCertificate } = await createCa(nowMs));
+    const created = await createCertificate('Ridgeline CA', nowMs, caDays, {
+      extensions: caExtensions,
+    });
+    ({ private: caKey, cert: caCertificate } = created);
     // The key first: a certificate without its key is useless.
     writePrivateFile(path('ca.key'), caKey);
     writePrivateFile(path('ca.crt'), caCertificate);
@@ -51,11 +54,12 @@ export async function loadOrCreateAuthority(stateDir: string, nowMs: number): Pr
     const ca = new X509Certificate(caCertificate);
     let serverKey = readPrivateFile(path('server.key'));
     let serverCertificate = readPrivateFile(path('server.crt'));
-    if (!isUsable(ca, serverCertificate, serverKey, nowMs) || serverKey === null) {
-      ({ private: serverKey, cert: serverCertificate } = await createServer(
-        { key: caKey, cert: caCertificate },
-        nowMs,
-      ));
+    if (serverKey === null || !isUsable(ca, serverCertificate, nowMs)) {
+      const created = await createCertificate(serverName, nowMs, serverDays, {
+        ca: { key: caKey, cert: caCertificate },
+        extensions: serverExtensions,
+      });
+      ({ private: serverKey, cert: serverCertificate } = created);
       writePrivateFile(path('server.key'), serverKey);
       writePrivateFile(path('server.crt'), serverCertificate);
     }
@@ -80,17 +84,30 @@ function damaged(directory: string, reason: string): RidgelineError {
   );
 }
 
-function isUsable(
-  ca: X509Certificate,
-  certificate: string | null,
-  key: string | null,
-  nowMs: number,
-): boolean {
-  if (certificate === null || key === null) return false;
+function isUsable(ca: X509Certificate, certificate: string | null, nowMs: number): boolean {
+  if (certificate === null) return false;
   const server = new X509Certificate(certificate);
   const isOurs = server.checkIssued(ca) && server.verify(ca.publicKey);
   return isOurs && server.validToDate.getTime() - nowMs > renewDays * dayMs;
 }
+
+const caExtensions: CertificateExtension[] = [
+  { name: 'basicConstraints', cA: true, critical: true },
+  { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+];
+const serverExtensions: CertificateExtension[] = [
+  { name: 'basicConstraints', cA: false, critical: true },
+  { name: 'keyUsage', digitalSignature: true, critical: true },
+  { name: 'extKeyUsage', serverAuth: true },
+  {
+    name: 'subjectAltName',
+    altNames: [
+      { type: 2, value: serverName },
+      { type: 2, value: 'localhost' },
+      { type: 7, ip: '127.0.0.1' },
+    ],
+  },
+];
 
 /** Valid from a day ago, for machines whose clocks are behind. */
 async function createCertificate(
@@ -107,33 +124,5 @@ async function createCertificate(
     notBeforeDate: new Date(nowMs - dayMs),
     notAfterDate: new Date(nowMs + days * dayMs),
     ...options,
-  });
-}
-
-async function createCa(nowMs: number) {
-  return await createCertificate('Ridgeline CA', nowMs, caDays, {
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-    ],
-  });
-}
-
-async function createServer(ca: { readonly key: string; readonly cert: string }, nowMs: number) {
-  return await createCertificate(serverName, nowMs, serverDays, {
-    ca,
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: serverName },
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
-        ],
-      },
-    ],
   });
 }

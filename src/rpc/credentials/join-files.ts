@@ -46,24 +46,16 @@ function joinFilePath(stateDir: string, role: Role): string {
 }
 
 function keptOrNewToken(path: string, tokens: TokenFile, role: Role, nowMs: number) {
-  const kept = parseOrNull(readPrivateFile(path));
-  if (kept !== null) {
-    const verdict = tokens.verify(kept.tokenId, kept.secret, nowMs);
-    if (verdict.kind === 'valid' && verdict.token.role === role) {
-      return { tokenId: kept.tokenId, secret: kept.secret };
-    }
+  const text = readPrivateFile(path) ?? '';
+  try {
+    const { tokenId, secret } = parseJoin(text);
+    const verdict = tokens.verify(tokenId, secret, nowMs);
+    if (verdict.kind === 'valid' && verdict.token.role === role) return { tokenId, secret };
+  } catch {
+    // The file is missing, damaged, or of another version: it is replaced.
   }
   const { token, secret } = tokens.create(role, nowMs, null);
   return { tokenId: token.id, secret };
-}
-
-function parseOrNull(text: string | null): JoinTarget | null {
-  if (text === null) return null;
-  try {
-    return parseJoin(text);
-  } catch {
-    return null; // It is damaged, or of an older version: it is replaced.
-  }
 }
 
 /** @throws RidgelineError COORDINATOR_UNREACHABLE if no coordinator has started there */

@@ -60,26 +60,20 @@ function notJoin(reason: string, cause?: unknown): RidgelineError {
  * Reads the value of `--join` or `--coordinator`.
  *
  * @param argument `@FILE`, `-` for the first line of standard input, or the string itself
+ * @throws RidgelineError USAGE
  */
 export async function readJoin(argument: string, stdin: Readable): Promise<JoinTarget> {
   if (argument === '-') return parseJoin(await readLine(stdin));
   if (!argument.startsWith('@')) return parseJoin(argument);
-  return readJoinFile(argument.slice(1));
-}
-
-/** @throws RidgelineError USAGE if the file does not exist or contains no join string */
-async function readJoinFile(path: string): Promise<JoinTarget> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
+  const path = argument.slice(1);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new RidgelineError(
       'USAGE',
       `The join string cannot be read from ${path}: ${whyUnread(error)}.`,
       "Copy worker.join from the coordinator's state directory, or pass the join string itself.",
       { cause: error },
     );
-  }
+  });
   return parseJoin(text);
 }
 

@@ -12,7 +12,8 @@ import { RidgelineError, messageOf } from '../../base/errors.ts';
 import { toCamel, toSnake, type Camel } from '../../study/spec/case-codec.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
-export type Role = 'worker' | 'viewer' | 'admin';
+export const roles = ['worker', 'viewer', 'admin'] as const;
+export type Role = (typeof roles)[number];
 
 export interface Token {
   readonly id: string;
@@ -33,7 +34,7 @@ const fileSchema = z.strictObject({
     z.strictObject({
       id: z.string(),
       secret_sha256: z.string().regex(/^[0-9a-f]{64}$/),
-      role: z.enum(['worker', 'viewer', 'admin']),
+      role: z.enum(roles),
       created_at_ms: z.number(),
       expires_at_ms: z.number().nullable(),
     }),
@@ -46,7 +47,19 @@ type StoredToken = Camel<z.infer<typeof fileSchema>>['tokens'][number];
 export function openTokens(stateDir: string): TokenFile {
   const path = join(stateDir, 'tokens.json');
   const text = readPrivateFile(path);
-  return new TokenFile(path, text === null ? [] : parseFile(path, text));
+  try {
+    return new TokenFile(
+      path,
+      text === null ? [] : toCamel(fileSchema.parse(JSON.parse(text))).tokens,
+    );
+  } catch (error) {
+    throw new RidgelineError(
+      'STATE_DAMAGED',
+      `${path} is not a valid token file: ${messageOf(error)}.`,
+      'Restore it from a backup, or delete it. Without it workers need new join strings.',
+      { cause: error },
+    );
+  }
 }
 
 export class TokenFile {
@@ -113,17 +126,4 @@ function withoutSecret({ id, role, createdAtMs, expiresAtMs }: StoredToken): Tok
 
 function hashSecret(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
-}
-
-function parseFile(path: string, text: string): readonly StoredToken[] {
-  try {
-    return toCamel(fileSchema.parse(JSON.parse(text))).tokens;
-  } catch (error) {
-    throw new RidgelineError(
-      'STATE_DAMAGED',
-      `${path} is not a valid token file: ${messageOf(error)}.`,
-      'Restore it from a backup, or delete it. Without it workers need new join strings.',
-      { cause: error },
-    );
-  }
 }

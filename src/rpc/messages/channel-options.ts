@@ -5,7 +5,7 @@ import type { ChannelOptions } from '@grpc/grpc-js';
  * The longest message, which a peer can make the other side hold in memory: a pack of 8 results with
  * the longest curves and bitmaps that `wire-codec.ts` allows.
  */
-export const messageBytesMax = 32 * 1024 * 1024;
+export const messageBytesMax = 16 * 1024 * 1024;
 
 /** Concurrent calls on one connection: a session, downloads of shards, and some more. */
 export const callsPerConnection = 16;

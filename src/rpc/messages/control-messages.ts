@@ -14,30 +14,32 @@ import {
   safeInteger,
   words,
   type Codec,
+  type ValueFrom,
 } from './wire-codec.ts';
 
 /** A message as it is written; absent fields are possible when it is read. */
 type Message<Value, Wire> = Codec<Value, Wire, Wire | undefined>;
 
-export const role = words({
+const role = words({
   worker: wire.Role.ROLE_WORKER,
   viewer: wire.Role.ROLE_VIEWER,
   admin: wire.Role.ROLE_ADMIN,
 });
 
-export const submitOutcome = words({
-  created: wire.SubmitOutcome.SUBMIT_OUTCOME_CREATED,
-  resumed: wire.SubmitOutcome.SUBMIT_OUTCOME_RESUMED,
-  extended: wire.SubmitOutcome.SUBMIT_OUTCOME_EXTENDED,
-  complete: wire.SubmitOutcome.SUBMIT_OUTCOME_COMPLETE,
+export const newToken = record({ role, ttlSeconds: optional(safeInteger(1)) });
+
+export const submittedStudy = record({
+  name,
+  outcome: words({
+    created: wire.SubmitOutcome.SUBMIT_OUTCOME_CREATED,
+    resumed: wire.SubmitOutcome.SUBMIT_OUTCOME_RESUMED,
+    extended: wire.SubmitOutcome.SUBMIT_OUTCOME_EXTENDED,
+    complete: wire.SubmitOutcome.SUBMIT_OUTCOME_COMPLETE,
+  }),
 });
 
-export type SubmitOutcome = ReturnType<(typeof submitOutcome)['read']>;
-
-export interface SubmittedStudy {
-  readonly name: string;
-  readonly outcome: SubmitOutcome;
-}
+export type SubmittedStudy = ValueFrom<typeof submittedStudy>;
+export type SubmitOutcome = SubmittedStudy['outcome'];
 
 export const studySummary: Message<StudySummary, wire.StudySummary> = record({
   study: name,

@@ -4,7 +4,7 @@
  *
  * Any other status, such as that of a broken connection, becomes the `RidgelineError` that describes it.
  */
-import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { Metadata, status, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { RidgelineError, errorExitCodes, messageOf, type ErrorCode } from '../../base/errors.ts';
 import { malformedMessage } from './version-mismatch.ts';
 import { BadField } from './wire-codec.ts';
@@ -33,36 +33,26 @@ const standardStatus: Readonly<Partial<Record<ErrorCode, status>>> = {
   CA_REFUSED: status.UNAUTHENTICATED,
 };
 
-export interface WireStatus {
-  readonly code: status;
-  readonly details: string;
-  readonly metadata: Metadata;
-}
-
-export function errorToStatus(error: unknown): WireStatus {
+export function errorToStatus(error: unknown): StatusObject {
   const metadata = new Metadata();
-  if (!(error instanceof RidgelineError)) {
-    return { code: status.INTERNAL, details: cut(messageOf(error), 1_024).toString(), metadata };
-  }
+  const isOwn = error instanceof RidgelineError;
+  const details = cut(isOwn ? error.what : messageOf(error), 1_024).toString();
+  if (!isOwn) return { code: status.INTERNAL, details, metadata };
   metadata.set(codeKey, error.code);
   metadata.set(whatKey, cut(error.what, whatBytesMax));
   metadata.set(fixKey, cut(error.fix, 1_024));
-  const details = cut(error.what, 1_024).toString();
   return { code: standardStatus[error.code] ?? status.FAILED_PRECONDITION, details, metadata };
 }
 
 /** The status of a failed call. For a malformed request it names the broken rule. */
-export function callStatus(error: unknown, sender: 'worker' | 'client'): WireStatus {
+export function callStatus(error: unknown, sender: 'worker' | 'client'): StatusObject {
   return errorToStatus(error instanceof BadField ? malformedMessage(sender, error.message) : error);
 }
 
 /** UTF-8 of a text, cut at a character boundary. */
 function cut(text: string, bytesMax: number): Buffer {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= bytesMax) return bytes;
-  let end = bytesMax;
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
-  return bytes.subarray(0, end);
+  const bytes = Buffer.alloc(bytesMax);
+  return bytes.subarray(0, bytes.write(text));
 }
 
 /**
@@ -71,55 +61,51 @@ function cut(text: string, bytesMax: number): Buffer {
  *   a bug of the coordinator
  */
 export function errorFromStatus(error: unknown, address: string): Error {
-  if (error instanceof RidgelineError) return error;
-  if (!isServiceError(error)) return error instanceof Error ? error : new Error(messageOf(error));
-  return ownError(error) ?? foreignError(error, address);
+  if (!(error instanceof Error)) return new Error(messageOf(error));
+  if (!isServiceError(error)) return error;
+  const [code, what, fix] = [codeKey, whatKey, fixKey].map((key) => error.metadata.get(key)[0]);
+  if (isErrorCode(code) && what !== undefined && fix !== undefined)
+    return new RidgelineError(code, what.toString(), fix.toString());
+  const { details } = error;
+  const meaning = statusMeanings[error.code];
+  if (meaning === undefined)
+    return new Error(`The coordinator at ${address} failed: ${details}`, { cause: error });
+  const problem = `The coordinator at ${address} ${meaning.problem}: ${details}.`;
+  return new RidgelineError(meaning.code, problem, meaning.fix, { cause: error });
 }
 
-function ownError({ metadata }: ServiceError): RidgelineError | null {
-  const code = metadata.get(codeKey)[0]?.toString() ?? '';
-  const what = metadata.get(whatKey)[0];
-  const fix = metadata.get(fixKey)[0];
-  if (!isErrorCode(code) || what === undefined || fix === undefined) return null;
-  return new RidgelineError(code, what.toString(), fix.toString());
+const unreachable = {
+  code: 'COORDINATOR_UNREACHABLE',
+  problem: 'did not complete the request',
+  fix: 'Check that the coordinator is running and that the network works.',
+} as const;
+const tokenRefused = {
+  code: 'TOKEN_REFUSED',
+  problem: 'refused the token',
+  fix: "Create a new join string with `ridgeline token new` on the coordinator's machine.",
+} as const;
+
+/** What a status without the metadata of a `RidgelineError` means. */
+const statusMeanings: Readonly<
+  Partial<Record<status, { code: ErrorCode; problem: string; fix: string }>>
+> = {
+  [status.UNAVAILABLE]: unreachable,
+  [status.CANCELLED]: unreachable,
+  [status.DEADLINE_EXCEEDED]: unreachable,
+  [status.RESOURCE_EXHAUSTED]: unreachable,
+  [status.UNAUTHENTICATED]: tokenRefused,
+  [status.PERMISSION_DENIED]: tokenRefused,
+  [status.UNIMPLEMENTED]: {
+    code: 'VERSION_MISMATCH',
+    problem: 'does not support this request',
+    fix: 'Install the same version of Ridgeline on both machines.',
+  },
+};
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorExitCodes, code);
 }
 
-function foreignError(error: ServiceError, address: string): Error {
-  switch (error.code) {
-    case status.UNAVAILABLE:
-    case status.CANCELLED:
-    case status.DEADLINE_EXCEEDED:
-    case status.RESOURCE_EXHAUSTED:
-      return new RidgelineError(
-        'COORDINATOR_UNREACHABLE',
-        `The connection to the coordinator at ${address} broke: ${error.details}.`,
-        'Check that the coordinator is running and that the network works.',
-        { cause: error },
-      );
-    case status.UNAUTHENTICATED:
-    case status.PERMISSION_DENIED:
-      return new RidgelineError(
-        'TOKEN_REFUSED',
-        `The coordinator at ${address} refused the token: ${error.details}.`,
-        "Create a new join string with `ridgeline token new` on the coordinator's machine.",
-        { cause: error },
-      );
-    case status.UNIMPLEMENTED:
-      return new RidgelineError(
-        'VERSION_MISMATCH',
-        `The coordinator at ${address} does not support this request: ${error.details}.`,
-        'Install the same version of Ridgeline on both machines.',
-        { cause: error },
-      );
-    default:
-      return new Error(`The coordinator at ${address} failed: ${error.details}`, { cause: error });
-  }
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorExitCodes, code);
-}
-
-function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && 'metadata' in error && error.metadata instanceof Metadata;
+function isServiceError(error: Error): error is ServiceError {
+  return 'metadata' in error && error.metadata instanceof Metadata;
 }

@@ -1,118 +1,156 @@
 /**
- * Messages of a session between a coordinator and a worker. `proto/ridgeline/v1` is their form on the
- * wire, `session-messages.ts` converts between the two.
+ * Messages of a session between a coordinator and a worker: the fields of each, with their limits. The
+ * types of messages are derived from these declarations. `proto/ridgeline/v1` has the same fields.
  *
  * Work is assigned in packs: trials trained side by side in one thread. A pack is assigned, runs, ends,
  * is returned or is aborted as a whole. Its trials are fenced one by one with an `AttemptKey`.
  */
-import type { Params } from '../../study/search-space.ts';
-import type { DatasetReference } from '../../study/spec/dataset-reference.ts';
 import type { TrainerSettings } from '../../study/trainer-description.ts';
-import type { AttemptKind, Measurement, TrialId, TrialResult } from '../../study/trial.ts';
+import * as wire from '../generated/ridgeline/v1/cluster_service.ts';
+import { measurement } from './curve-codec.ts';
+import { datasetReference, params, trialResult } from './trial-messages.ts';
+import {
+  digest,
+  list,
+  name,
+  plain,
+  reason,
+  record,
+  safeInteger,
+  textUpTo,
+  trialId,
+  union,
+  whole,
+  wireLimits,
+  words,
+  type ValueFrom,
+} from './wire-codec.ts';
 
 /** Raised when an older peer would misread a message. Peers of different versions reject each other. */
 export const protocolVersion = 2;
 
+const dayMs = 86_400_000;
+
 /** The fencing token: names one attempt to train one trial. */
-export interface AttemptKey {
-  readonly study: string;
-  readonly trial: TrialId;
-  readonly attempt: number;
-}
+const key = record({ study: name, trial: trialId, attempt: whole(1) });
+export type AttemptKey = ValueFrom<typeof key>;
+
+/** `step` is a counter that grows while the pack is trained. */
+const packProgress = record({ pack: name, step: whole(0) });
+export type PackProgress = ValueFrom<typeof packProgress>;
+const packs = list(packProgress, 0, wireLimits.heldPacks);
 
 /** The first message of every stream. */
-export interface Hello {
-  readonly kind: 'hello';
-  readonly protocol: number;
+const hello = record({
+  protocol: whole(0),
   /** Version of the worker's program, for error messages. */
-  readonly version: string;
+  version: name,
   /** Random name of the worker process; the same on all its streams. */
-  readonly session: string;
-  readonly name: string;
-  readonly threads: number;
+  session: name,
+  name,
+  threads: whole(1, wireLimits.threads),
   /** The most trials that the worker accepts in one pack. */
-  readonly packMax: number;
-  readonly kernel: 'portable' | 'native';
-  readonly selfTestDigest: string;
+  packMax: whole(1, wireLimits.packMembers),
+  kernel: words({ portable: wire.Kernel.KERNEL_PORTABLE, native: wire.Kernel.KERNEL_NATIVE }),
+  selfTestDigest: digest,
   /** Packs that the worker still holds from an earlier stream. */
-  readonly held: readonly PackProgress[];
+  held: packs,
   /** `datasetKey` of each data set in memory. */
-  readonly datasets: readonly string[];
-}
+  datasets: list(name, 0, wireLimits.datasets),
+});
 
-export interface PackProgress {
-  readonly pack: string;
-  /** A counter that grows while the pack is trained. */
-  readonly step: number;
-}
+const memberResult = record({ key, result: trialResult });
+export type MemberResult = ValueFrom<typeof memberResult>;
 
-export interface MemberResult {
-  readonly key: AttemptKey;
-  readonly result: TrialResult;
-}
-
-export type WorkerMessage =
-  | Hello
-  | { readonly kind: 'heartbeat'; readonly packs: readonly PackProgress[] }
+export const workerMessages = union({
+  hello,
+  heartbeat: record({ packs }),
   /** An intermediate measurement, for progress displays. */
-  | { readonly kind: 'measured'; readonly key: AttemptKey; readonly measurement: Measurement }
+  measured: record({ key, measurement }),
   /** The pack has ended with a result for every trial; its thread is free. */
-  | {
-      readonly kind: 'pack-ended';
-      readonly pack: string;
-      readonly results: readonly MemberResult[];
-    }
+  'pack-ended': record({ pack: name, results: list(memberResult, 1, wireLimits.packMembers) }),
   /** The pack has ended without results; its thread is free. A failure is counted for each trial. */
-  | {
-      readonly kind: 'pack-failed';
-      readonly pack: string;
-      readonly outcome: 'crashed' | 'timeout';
-      readonly reason: string;
-    }
+  'pack-failed': record({
+    pack: name,
+    outcome: words({
+      crashed: wire.PackFailure.PACK_FAILURE_CRASHED,
+      timeout: wire.PackFailure.PACK_FAILURE_TIMEOUT,
+    }),
+    reason,
+  }),
   /** The pack has ended without results; its thread is free. No failure is counted. */
-  | { readonly kind: 'pack-returned'; readonly pack: string; readonly reason: string }
+  'pack-returned': record({ pack: name, reason }),
   /** The data set was fetched and verified, and is in memory. */
-  | { readonly kind: 'dataset-ready'; readonly dataset: string }
-  | { readonly kind: 'dataset-failed'; readonly dataset: string; readonly reason: string }
+  'dataset-ready': record({ dataset: name }),
+  'dataset-failed': record({ dataset: name, reason }),
   /** The worker accepts no more packs and leaves when its threads are free. */
-  | { readonly kind: 'draining' };
+  draining: record({}),
+});
+export type WorkerMessage = ValueFrom<typeof workerMessages>;
+export type Hello = Extract<WorkerMessage, { readonly kind: 'hello' }>;
+
+/** A pack for one thread, with its settings as text. */
+const assignment = record({
+  pack: name,
+  study: name,
+  seed: safeInteger(),
+  replicate: whole(1),
+  settings: textUpTo(wireLimits.settingsCharacters),
+  /** `datasetKey` of a data set that the worker has in memory. */
+  dataset: name,
+  kind: words({
+    search: wire.AttemptKind.ATTEMPT_KIND_SEARCH,
+    test: wire.AttemptKind.ATTEMPT_KIND_TEST,
+    audit: wire.AttemptKind.ATTEMPT_KIND_AUDIT,
+  }),
+  /** Whether the test split is measured at the last step. */
+  measureTest: plain<boolean>(),
+  /** They differ in their parameters only. */
+  members: list(record({ key, params }), 1, wireLimits.packMembers),
+});
+export type WireAssignment = ValueFrom<typeof assignment>;
 
 /** A pack for one thread. */
-export interface Assignment {
-  readonly pack: string;
-  readonly study: string;
-  readonly seed: number;
-  readonly replicate: number;
+export interface Assignment extends Omit<WireAssignment, 'settings'> {
   readonly settings: TrainerSettings;
-  /** `datasetKey` of a data set that the worker has in memory. */
-  readonly dataset: string;
-  readonly kind: AttemptKind;
-  /** Whether the test split is measured at the last step. */
-  readonly measureTest: boolean;
-  /** 1 to 8 trials, which differ in their parameters only. */
-  readonly members: readonly { readonly key: AttemptKey; readonly params: Params }[];
 }
 
 /** What the coordinator did with a result. After `accepted` and `duplicate` it is stored. */
-export type Answer = 'accepted' | 'duplicate' | 'disputed' | 'cancelled' | 'unknown';
+const answer = words({
+  accepted: wire.ResultAnswer.RESULT_ANSWER_ACCEPTED,
+  duplicate: wire.ResultAnswer.RESULT_ANSWER_DUPLICATE,
+  disputed: wire.ResultAnswer.RESULT_ANSWER_DISPUTED,
+  cancelled: wire.ResultAnswer.RESULT_ANSWER_CANCELLED,
+  unknown: wire.ResultAnswer.RESULT_ANSWER_UNKNOWN,
+});
+export type Answer = ValueFrom<typeof answer>;
 
-export type CoordinatorMessage =
-  | {
-      readonly kind: 'welcome';
-      /** Name of the worker in tables: its own, or with a number if another worker has that name. */
-      readonly name: string;
-      readonly leaseMs: number;
-      readonly heartbeatMs: number;
-      /** Version of the coordinator's program. */
-      readonly version: string;
-      /** The correct digest of the arithmetic self-test. */
-      readonly selfTestDigest: string;
-    }
+export const coordinatorMessages = union({
+  welcome: record({
+    /** Name of the worker in tables: its own, or with a number if another worker has that name. */
+    name,
+    leaseMs: whole(1, dayMs),
+    heartbeatMs: whole(1, dayMs),
+    /** Version of the coordinator's program. */
+    version: name,
+    /** The correct digest of the arithmetic self-test. */
+    selfTestDigest: digest,
+  }),
   /** Load this data set. The worker answers with `dataset-ready` or `dataset-failed`. */
-  | { readonly kind: 'prepare'; readonly dataset: string; readonly reference: DatasetReference }
-  | { readonly kind: 'assign'; readonly assignment: Assignment }
+  prepare: record({ dataset: name, reference: datasetReference }),
+  assign: {
+    write: (value: { readonly assignment: WireAssignment }) => assignment.write(value.assignment),
+    read: (from: wire.Assign | undefined, field: string) => ({
+      assignment: assignment.read(from, field),
+    }),
+  },
   /** Stop this pack at once. The worker answers with `pack-returned`. */
-  | { readonly kind: 'abort'; readonly pack: string; readonly reason: string }
-  | { readonly kind: 'answer'; readonly key: AttemptKey; readonly answer: Answer }
+  abort: record({ pack: name, reason }),
+  answer: record({ key, answer }),
   /** Finish the running packs, accept no more, and leave. */
-  | { readonly kind: 'drain'; readonly reason: string };
+  drain: record({ reason }),
+});
+type WireMessage = ValueFrom<typeof coordinatorMessages>;
+export type CoordinatorMessage =
+  | Exclude<WireMessage, { readonly kind: 'assign' }>
+  | { readonly kind: 'assign'; readonly assignment: Assignment };

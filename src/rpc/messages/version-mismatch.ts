@@ -5,27 +5,23 @@ import { protocolVersion } from './messages.ts';
 const sameVersion = 'Install the same version of Ridgeline on both machines';
 
 /** The coordinator rejects a worker. */
-export function versionMismatch(
-  theirProtocol: number,
-  theirVersion: string,
-  ourVersion: string,
-): RidgelineError {
-  return new RidgelineError(
-    'VERSION_MISMATCH',
-    `The worker (version ${theirVersion}) speaks protocol ${theirProtocol}, but the coordinator (version ${ourVersion}) speaks protocol ${protocolVersion}.`,
-    `${sameVersion}.`,
-  );
+export function versionMismatch(protocol: number, version: string, own: string): RidgelineError {
+  return mismatch(`worker (version ${version})`, protocol, `the coordinator (version ${own})`);
 }
 
 /** A client rejects the coordinator to which it has connected. */
 export function coordinatorMismatch(
   address: string,
-  theirProtocol: number,
-  theirVersion: string,
+  protocol: number,
+  version: string,
 ): RidgelineError {
+  return mismatch(`coordinator at ${address} (version ${version})`, protocol, 'this command');
+}
+
+function mismatch(theirs: string, protocol: number, ours: string): RidgelineError {
   return new RidgelineError(
     'VERSION_MISMATCH',
-    `The coordinator at ${address} (version ${theirVersion}) speaks protocol ${theirProtocol}, but this command speaks protocol ${protocolVersion}.`,
+    `The ${theirs} speaks protocol ${protocol}, but ${ours} speaks protocol ${protocolVersion}.`,
     `${sameVersion}.`,
   );
 }

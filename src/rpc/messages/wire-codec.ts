@@ -2,8 +2,8 @@
  * Wire codec: converts and checks the fields of protobuf messages, in both directions.
  *
  * A message is declared once, as a record of codecs. `write` converts a valid value to the generated
- * type; `read` converts it back and rejects every value that breaks a rule of `proto/ridgeline/v1`. The
- * sender is untrusted: it may be broken, of another version, or hostile.
+ * type. `read` converts it back, and rejects every value that breaks a rule of `proto/ridgeline/v1`,
+ * because the sender may be broken, of another version, or hostile.
  */
 import { parseTrialName, trialName, type TrialId } from '../../study/trial.ts';
 
@@ -26,8 +26,10 @@ export const wireLimits = {
   metrics: 64,
   metricCharacters: 64,
   curvePoints: 10_000,
-  /** Of one result: a pack of 8 results with bitmaps of 1 MiB fits into a message. */
-  curveBytes: 2_900_000,
+  /** Series of one curve; each counts for at least 32 bytes of `curveBytes`. */
+  series: 32_768,
+  /** Of one written curve, so that a pack of 8 results with bitmaps of 1 MiB fits into a message. */
+  curveBytes: 1_040_000,
   packMembers: 8,
   threads: 256,
   heldPacks: 4_096,
@@ -41,6 +43,11 @@ export interface Codec<Value, Written, Readable = Written> {
   write(value: Value): Written;
   /** @throws BadField */
   read(wire: Readable, field: string): Value;
+}
+
+/** The same bytes under the type that grpc-js requires. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Thrown by a codec. `readMessage` or the status of a call converts it. */
@@ -68,7 +75,7 @@ function checked<T>(check: (value: T, field: string) => T): Codec<T, T> {
   return { write: (value) => value, read: check };
 }
 
-/** Any value of its type: a Boolean, or an uint32 without a smaller range. */
+/** Every value of its type: a Boolean, or an uint32 with its whole range. */
 export const plain = <T extends boolean | number>(): Codec<T, T> => checked((value) => value);
 
 /** An invalid name is not quoted: it may be long, or contain control sequences of a terminal. */
@@ -85,12 +92,11 @@ export const textUpTo = (max: number): Codec<string, string> =>
     value.length <= max ? value : malformed(`${field} has ${value.length} characters`),
   );
 
+export const cutReason = (text: string): string =>
+  text.slice(0, wireLimits.reasonCharacters).toWellFormed();
+
 /** Text for people: cut after 8192 characters, never rejected. */
 export const reason: Codec<string, string> = { write: cutReason, read: cutReason };
-
-function cutReason(text: string): string {
-  return text.slice(0, wireLimits.reasonCharacters).toWellFormed();
-}
 
 export const digest: Codec<string, string> = checked((text, field) =>
   /^[0-9a-f]{64}$/.test(text) ? text : malformed(`${field} is not 64 hexadecimal digits`),
@@ -101,17 +107,6 @@ export const trialId: Codec<TrialId, string> = {
   read: (text, field) =>
     parseTrialName(name.read(text, field)) ?? malformed(`${field} does not name a trial`),
 };
-
-export const uint32Max = 2 ** 32 - 1;
-
-/** A whole number from `min` to `max`. */
-export function whole(min: number, max = uint32Max): Codec<number, number> {
-  return checked((value, field) =>
-    Number.isInteger(value) && value >= min && value <= max
-      ? value
-      : malformed(`${field} is ${value}, not a whole number from ${min} to ${max}`),
-  );
-}
 
 /** An uint64 that a float64 represents exactly. Larger numbers than 2^53 - 1 are malformed. */
 export function safeInteger(min = 0): Codec<number, bigint> {
@@ -124,21 +119,20 @@ export function safeInteger(min = 0): Codec<number, bigint> {
   };
 }
 
-export const finite: Codec<number, number> = checked((value, field) =>
-  Number.isFinite(value) ? value : malformed(`${field} is ${value}`),
-);
+/** A number from `min` to `max`. @param rule names them in the error */
+export function range(min: number, max: number, rule: string): Codec<number, number> {
+  return checked((value, field) =>
+    value >= min && value <= max ? value : malformed(`${field} is ${value}, not ${rule}`),
+  );
+}
 
-/** Finite and not negative. */
-export const amount: Codec<number, number> = checked((value, field) =>
-  value >= 0 && value < Infinity
-    ? value
-    : malformed(`${field} is ${value}, not a number from 0 on`),
-);
+export const finite = range(-Number.MAX_VALUE, Number.MAX_VALUE, 'a finite number');
+export const amount = range(0, Number.MAX_VALUE, 'a finite number from 0 up');
+export const share = range(0, 1, 'a number from 0 to 1');
 
-/** In [0, 1]. */
-export const share: Codec<number, number> = checked((value, field) =>
-  value >= 0 && value <= 1 ? value : malformed(`${field} is ${value}, not from 0 to 1`),
-);
+/** An uint32 from `min` to `max`. */
+export const whole = (min: number, max = 2 ** 32 - 1): Codec<number, number> =>
+  range(min, max, `a whole number from ${min} to ${max}`);
 
 /** A union of words as an enum. Numbers without a word, such as the zero value, are malformed. */
 export function words<Word extends string, Wire extends number>(
@@ -179,7 +173,7 @@ export function list<Value, Written, Readable>(
 }
 
 type AnyCodec = Codec<unknown, unknown, unknown>;
-type ValueFrom<C extends AnyCodec> = ReturnType<C['read']>;
+export type ValueFrom<C extends AnyCodec> = ReturnType<C['read']>;
 type WrittenBy<C extends AnyCodec> = ReturnType<C['write']>;
 type ReadableBy<C extends AnyCodec> = Parameters<C['read']>[0];
 type Fields = Readonly<Record<string, AnyCodec>>;
@@ -193,7 +187,11 @@ export function record<F extends Fields>(
   { readonly [K in keyof F]?: ReadableBy<F[K]> } | undefined
 > {
   const entries: { key: keyof F; codec: F[keyof F]; field: string }[] = [];
-  for (const key in fields) entries.push({ key, codec: fields[key], field: snakeCase(key) });
+  for (const key in fields) {
+    // `lease_ms` for `leaseMs`: the name of the field in `proto/ridgeline/v1`.
+    const field = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    entries.push({ key, codec: fields[key], field });
+  }
   return {
     write: (value) =>
       Object.fromEntries(
@@ -233,23 +231,14 @@ export function union<C extends Fields>(
   return {
     write: (value) => {
       const kind = String(value.kind);
-      const entries: unknown[][] = [
-        ['$case', caseName(kind)],
-        ['value', codecFor(kind).write(value)],
-      ];
-      return Object.fromEntries(entries);
+      const written: unknown[][] = Object.entries({ value: codecFor(kind).write(value) });
+      return Object.fromEntries([['$case', caseName(kind)], ...written]);
     },
     read: (wire, field) => {
       if (wire === undefined) malformed(`${field} is missing`);
       const kind = kinds.get(String(wire.$case)) ?? '';
-      const value = codecFor(kind).read(wire.value, '') ?? {};
-      const entries: unknown[][] = [['kind', kind], ...Object.entries(value)];
-      return Object.fromEntries(entries);
+      const fields: unknown[][] = Object.entries(codecFor(kind).read(wire.value, '') ?? {});
+      return Object.fromEntries([['kind', kind], ...fields]);
     },
   };
-}
-
-/** `lease_ms` for `leaseMs`: names of fields as the specification writes them. */
-function snakeCase(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -3,29 +3,25 @@ import type { Metadata } from '@grpc/grpc-js';
 import { RidgelineError } from '../../base/errors.ts';
 import type { Role, Token, TokenFile } from '../credentials/tokens.ts';
 
-/** @throws RidgelineError TOKEN_REFUSED if the call has no valid token */
-export function authenticate(metadata: Metadata, tokens: TokenFile, nowMs: number): Token {
+const bearer = /^Bearer (?<id>[A-Za-z0-9_-]{1,64}):(?<secret>[A-Za-z0-9_-]{1,64})$/;
+
+/** @throws RidgelineError TOKEN_REFUSED if the call has no valid token, or its role is not an allowed one */
+export function authorize(
+  metadata: Metadata,
+  tokens: TokenFile,
+  nowMs: number,
+  allowed: readonly Role[],
+): Token {
   const headers = metadata.get('authorization');
-  const header = headers.length === 1 ? (headers[0]?.toString() ?? '') : '';
-  const groups = /^Bearer (?<id>[A-Za-z0-9_-]{1,64}):(?<secret>[A-Za-z0-9_-]{1,64})$/.exec(
-    header,
-  )?.groups;
-  const { id = '', secret = '' } = groups ?? {};
+  const header = headers.length === 1 ? String(headers[0]) : '';
+  const { id = '', secret = '' } = bearer.exec(header)?.groups ?? {};
   if (id === '') throw refused('The coordinator refused the call because it has no token.');
   const verdict = tokens.verify(id, secret, nowMs);
-  switch (verdict.kind) {
-    case 'unknown':
-      throw refused(`The coordinator has no token ${id}, or its secret is a different one.`);
-    case 'expired':
-      throw tokenExpired(id, verdict.expiredAtMs);
-    case 'valid':
-      return verdict.token;
-  }
-}
-
-/** @throws RidgelineError TOKEN_REFUSED if the token's role does not allow the call */
-export function requireRole(token: Token, allowed: readonly Role[]): void {
-  if (allowed.includes(token.role)) return;
+  if (verdict.kind === 'unknown')
+    throw refused(`The coordinator has no token ${id}, or its secret is a different one.`);
+  if (verdict.kind === 'expired') throw tokenExpired(id, verdict.expiredAtMs);
+  const { token } = verdict;
+  if (allowed.includes(token.role)) return token;
   // The first role is the least powerful one that suffices. Without --role the token is for a worker.
   const [least = 'admin'] = allowed;
   throw refused(

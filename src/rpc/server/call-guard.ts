@@ -15,36 +15,33 @@ import { peerHostPort } from '../credentials/address.ts';
 import { errorToStatus } from '../messages/error-status.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { ServerLimits } from './server-limits.ts';
+import type { TlsListener } from './tls-listener.ts';
 
 export interface CallGuardOptions {
   readonly connections: ConnectionLimits;
-  readonly limits: Pick<ServerLimits, 'headerBytes' | 'requestMs'>;
+  readonly limits: ServerLimits;
   /** @throws RidgelineError TOKEN_REFUSED */
   readonly authenticate: (metadata: Metadata) => void;
-  /** Called when a peer has sent a valid token. */
-  readonly admit: (peer: string) => void;
-  readonly hangUp: (peer: string) => void;
+  readonly listener: TlsListener;
 }
 
 export function callGuard(options: CallGuardOptions): ServerInterceptor {
-  const { connections, limits, hangUp } = options;
+  const { connections, limits, listener } = options;
   return ({ requestStream }, call) => {
     const peer = call.getPeer();
     let timer: NodeJS.Timeout | undefined;
-    const startTimer = (): NodeJS.Timeout =>
-      setTimeout(() => {
-        const { host } = peerHostPort(peer);
-        connections.complain(host, 'a request was begun and not ended in time');
-        hangUp(peer);
-      }, limits.requestMs).unref();
+    const closeLate = (): void => {
+      connections.logRefused(peerHostPort(peer).host, 'a request was not complete in time');
+      listener.disconnect(peer);
+    };
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, pass) => {
             const refusal = checkCall(metadata, peer, options);
-            if (refusal === 'hung-up') return;
+            if (refusal === 'disconnected') return;
             if (refusal !== null) return call.sendStatus(refusal);
-            if (!requestStream) timer = startTimer();
+            if (!requestStream) timer = setTimeout(closeLate, limits.requestMs).unref();
             pass(metadata);
           },
           onReceiveHalfClose: (pass) => {
@@ -58,13 +55,13 @@ export function callGuard(options: CallGuardOptions): ServerInterceptor {
   };
 }
 
-/** @returns the status of a rejected call; `hung-up` if its connection was closed; null if it is accepted */
+/** @returns the status of a rejected call; `disconnected` if its connection was closed; null if it is accepted */
 function checkCall(metadata: Metadata, peer: string, options: CallGuardOptions) {
-  const { connections, limits, authenticate, admit, hangUp } = options;
-  const { headerBytes } = limits;
+  const { connections, authenticate, listener } = options;
+  const { headerBytes } = options.limits;
   const { host } = peerHostPort(peer);
   if (countHeaderBytes(metadata) > headerBytes) {
-    connections.complain(host, 'a call had too many headers');
+    connections.logRefused(host, 'a call had too many headers');
     const details = `the headers of a call have at most ${headerBytes} bytes`;
     return { code: status.RESOURCE_EXHAUSTED, details };
   }
@@ -72,10 +69,10 @@ function checkCall(metadata: Metadata, peer: string, options: CallGuardOptions) 
     authenticate(metadata);
   } catch (error) {
     if (connections.answersBadToken(host)) return errorToStatus(error);
-    hangUp(peer);
-    return 'hung-up';
+    listener.disconnect(peer);
+    return 'disconnected';
   }
-  admit(peer);
+  listener.admit(peer);
   return null;
 }
 

@@ -6,6 +6,7 @@
  * 256 random bits, and one misconfigured machine must not lock out its whole site. The memory for addresses
  * is limited. Sockets are in `tls-listener.ts`, calls in `call-guard.ts`.
  */
+import type { Clock } from '../../base/clock.ts';
 import type { ServerLimits } from './server-limits.ts';
 
 const minuteMs = 60_000;
@@ -13,11 +14,8 @@ const minuteMs = 60_000;
 const rememberedMax = 4_096;
 
 export interface ConnectionLimitsOptions {
-  readonly limits: Pick<
-    ServerLimits,
-    'connections' | 'connectionsPerAddress' | 'badTokensPerMinute'
-  >;
-  readonly monotonicMs: () => number;
+  readonly limits: ServerLimits;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Receives one sentence per rejected peer, for the log. */
   readonly onRefused: (what: string) => void;
 }
@@ -38,11 +36,11 @@ export class ConnectionLimits {
     const { connections, connectionsPerAddress } = this.#options.limits;
     const count = this.#connections.get(address) ?? 0;
     if (this.#total >= connections) {
-      this.complain('all addresses', `${connections} connections are open, so more are refused`);
+      this.logRefused('all addresses', `${connections} connections are open, so more are refused`);
       return false;
     }
     if (count >= connectionsPerAddress) {
-      this.complain(address, `${count} connections are open from there, so more are refused`);
+      this.logRefused(address, `${count} connections are open from there, so more are refused`);
       return false;
     }
     this.#connections.set(address, count + 1);
@@ -59,18 +57,20 @@ export class ConnectionLimits {
 
   /** @returns whether the peer receives an error; otherwise its connection is closed without one */
   answersBadToken(address: string): boolean {
-    const count = this.#badTokens.add(address, this.#options.monotonicMs());
+    const count = this.#badTokens.add(address, this.#options.clock.monotonicMs());
     const isAnswered = count <= this.#options.limits.badTokensPerMinute;
-    this.complain(
+    this.logRefused(
       address,
-      isAnswered ? 'a bad token was refused' : 'too many bad tokens: they are no longer answered',
+      isAnswered
+        ? 'a bad token was refused'
+        : 'too many bad tokens: they no longer receive an error',
     );
     return isAnswered;
   }
 
   /** Logs a sentence about an address, at most once a minute. */
-  complain(address: string, what: string): void {
-    const count = this.#logged.add(`${address} ${what}`, this.#options.monotonicMs());
+  logRefused(address: string, what: string): void {
+    const count = this.#logged.add(`${address} ${what}`, this.#options.clock.monotonicMs());
     if (count === 1) this.#options.onRefused(`${address}: ${what}`);
   }
 }

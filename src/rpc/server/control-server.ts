@@ -1,51 +1,37 @@
 /** `ControlService` at the coordinator: checks rights and requests, calls the handlers, writes the answers. */
-import type {
-  Metadata,
-  ServerUnaryCall,
-  ServerWritableStream,
-  handleUnaryCall,
-  sendUnaryData,
-} from '@grpc/grpc-js';
+import type { Metadata, ServerWritableStream, handleUnaryCall } from '@grpc/grpc-js';
+import type { Clock } from '../../base/clock.ts';
 import type { WatchSnapshot } from '../../study/summaries.ts';
-import type { Role, Token, TokenFile } from '../credentials/tokens.ts';
+import { roles, type Role, type TokenFile } from '../credentials/tokens.ts';
 import type {
   ControlServiceServer,
-  WatchRequest,
   WatchResponse,
 } from '../generated/ridgeline/v1/control_service.ts';
-import {
-  role as roleCodec,
-  snapshot,
-  studySummary,
-  submitOutcome,
-  tokenSummary,
-  workerSummary,
-} from '../messages/control-messages.ts';
+import * as codecs from '../messages/control-messages.ts';
 import { callStatus } from '../messages/error-status.ts';
 import { protocolVersion } from '../messages/messages.ts';
 import {
+  cutReason,
   malformed,
   name as nameCodec,
   optional,
-  reason as reasonCodec,
-  safeInteger,
   textUpTo,
   wireLimits,
 } from '../messages/wire-codec.ts';
 import type { ControlHandlers } from './handlers.ts';
-import { serveStream, type StreamEnd } from './write-stream.ts';
-
-type WatchCall = ServerWritableStream<WatchRequest, WatchResponse>;
 
 export interface ControlServiceOptions {
-  readonly handlers: ControlHandlers;
+  readonly control: ControlHandlers;
   readonly tokens: TokenFile;
   readonly version: string;
-  readonly wallMs: () => number;
+  readonly clock: Clock;
   /** @throws RidgelineError TOKEN_REFUSED */
-  readonly authorize: (metadata: Metadata, allowed: readonly Role[]) => Token;
-  /** Ends the stream when its token is revoked or expires. */
-  readonly track: (call: WatchCall, token: Token, stream: StreamEnd) => void;
+  readonly authorize: (metadata: Metadata, allowed: readonly Role[]) => void;
+  readonly serveStream: <Req, Res>(
+    call: ServerWritableStream<Req, Res>,
+    allowed: readonly Role[],
+    start: (signal: AbortSignal) => AsyncIterable<Res>,
+  ) => void;
   readonly joinText: (tokenId: string, secret: string) => string;
   /** Ends the calls that a revoked token has authorized. */
   readonly endCalls: (tokenId: string) => void;
@@ -53,78 +39,66 @@ export interface ControlServiceOptions {
 
 /** The latest time that a `Date` represents. */
 const lastDateMs = 8.64e15;
-const anyone: readonly Role[] = ['worker', 'viewer', 'admin'];
 const readers: readonly Role[] = ['viewer', 'admin'];
 const admins: readonly Role[] = ['admin'];
 
 const studyName = (text: string): string => nameCodec.read(text, 'study');
-const cutReason = (text: string): string => reasonCodec.read(text, 'reason');
 
 export function controlService(options: ControlServiceOptions): ControlServiceServer {
-  const { handlers } = options;
+  const { control, version, serveStream } = options;
   const answer = unaryFor(options);
+  const setStudy = (change: 'pause' | 'resume' | 'cancel') =>
+    answer(admins, async ({ study, reason = '' }: { study: string; reason?: string }) => {
+      await control.setStudy(studyName(study), change, cutReason(reason));
+      return {};
+    });
   return {
-    getVersion: answer(anyone, () => ({ protocol: protocolVersion, version: options.version })),
+    getVersion: answer(roles, () => ({ protocol: protocolVersion, version })),
     submitStudy: answer(admins, async ({ spec, fresh }) => {
       const text = textUpTo(wireLimits.specCharacters).read(spec, 'spec');
-      const { name, outcome } = await handlers.submitStudy(text, fresh);
-      return { name, outcome: submitOutcome.write(outcome) };
+      return codecs.submittedStudy.write(await control.submitStudy(text, fresh));
     }),
     listStudies: answer(readers, async () => ({
-      studies: (await handlers.listStudies()).map((study) => studySummary.write(study)),
+      studies: (await control.listStudies()).map((study) => codecs.studySummary.write(study)),
     })),
     listWorkers: answer(readers, () => ({
-      workers: handlers.listWorkers().map((worker) => workerSummary.write(worker)),
+      workers: control.listWorkers().map((worker) => codecs.workerSummary.write(worker)),
     })),
-    pauseStudy: answer(admins, async ({ study, reason }) => {
-      await handlers.setStudy(studyName(study), 'pause', cutReason(reason));
-      return {};
-    }),
-    resumeStudy: answer(admins, async ({ study }) => {
-      await handlers.setStudy(studyName(study), 'resume', '');
-      return {};
-    }),
-    cancelStudy: answer(admins, async ({ study, reason }) => {
-      await handlers.setStudy(studyName(study), 'cancel', cutReason(reason));
-      return {};
-    }),
+    pauseStudy: setStudy('pause'),
+    resumeStudy: setStudy('resume'),
+    cancelStudy: setStudy('cancel'),
     drainWorker: answer(admins, ({ worker, reason }) => {
       const name = optional(nameCodec).read(worker, 'worker');
-      return { asked: handlers.drainWorker(name, cutReason(reason)) };
+      return { asked: control.drainWorker(name, cutReason(reason)) };
     }),
-    watch: (call) => {
-      const start = (stream: StreamEnd): AsyncIterable<WatchResponse> => {
-        const token = options.authorize(call.metadata, readers);
-        options.track(call, token, stream);
-        return snapshots(handlers.watch(studyName(call.request.study), stream.signal));
-      };
-      void serveStream(call, start, (error) => callStatus(error, 'client'));
-    },
+    watch: (call) =>
+      serveStream(call, readers, (signal) =>
+        snapshots(control.watch(studyName(call.request.study), signal)),
+      ),
     ...tokenMethods(options),
   };
 }
 
 async function* snapshots(source: AsyncIterable<WatchSnapshot>): AsyncGenerator<WatchResponse> {
-  for await (const each of source) yield snapshot.write(each);
+  for await (const each of source) yield codecs.snapshot.write(each);
 }
 
 function tokenMethods(
   options: ControlServiceOptions,
 ): Pick<ControlServiceServer, 'createToken' | 'listTokens' | 'revokeToken'> {
-  const { tokens, wallMs, joinText, endCalls } = options;
+  const { tokens, clock, joinText, endCalls } = options;
   const answer = unaryFor(options);
   return {
-    createToken: answer(admins, ({ role, ttlSeconds }) => {
-      const nowMs = wallMs();
-      const seconds = optional(safeInteger(1)).read(ttlSeconds, 'ttl_seconds');
-      const expiresAtMs = seconds === null ? null : nowMs + 1_000 * seconds;
+    createToken: answer(admins, (request) => {
+      const nowMs = clock.wallMs();
+      const { role, ttlSeconds } = codecs.newToken.read(request, '');
+      const expiresAtMs = ttlSeconds === null ? null : nowMs + 1_000 * ttlSeconds;
       if ((expiresAtMs ?? 0) > lastDateMs) malformed('ttl_seconds is too long');
-      const created = tokens.create(roleCodec.read(role, 'role'), nowMs, expiresAtMs);
-      const { id } = created.token;
-      return { id, join: joinText(id, created.secret) };
+      const { token, secret } = tokens.create(role, nowMs, expiresAtMs);
+      return { id: token.id, join: joinText(token.id, secret) };
     }),
     listTokens: answer(admins, () => ({
-      tokens: tokens.list().map((token) => tokenSummary.write(token)),
+      tokens: tokens.list().map((token) => codecs.tokenSummary.write(token)),
     })),
     revokeToken: answer(admins, ({ id }) => {
       const revoked = tokens.revoke(nameCodec.read(id, 'id'));
@@ -140,17 +114,14 @@ function unaryFor({ authorize }: ControlServiceOptions) {
     allowed: readonly Role[],
     answer: (request: Req) => Res | Promise<Res>,
   ): handleUnaryCall<Req, Res> => {
-    const respond = async (call: ServerUnaryCall<Req, Res>, callback: sendUnaryData<Res>) => {
-      let response: Res;
-      try {
-        authorize(call.metadata, allowed);
-        response = await answer(call.request);
-      } catch (error) {
-        callback(callStatus(error, 'client'));
-        return;
-      }
-      callback(null, response);
+    const respond = async (call: { metadata: Metadata; request: Req }): Promise<Res> => {
+      authorize(call.metadata, allowed);
+      return await answer(call.request);
     };
-    return (call, callback) => void respond(call, callback);
+    return (call, send) =>
+      void respond(call).then(
+        (response) => send(null, response),
+        (error: unknown) => send(callStatus(error, 'client')),
+      );
   };
 }

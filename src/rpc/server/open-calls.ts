@@ -1,5 +1,6 @@
 /** Open calls: the streams that are open, by token. They end when their token is revoked or expires. */
 import type { RidgelineError } from '../../base/errors.ts';
+import type { TlsListener } from './tls-listener.ts';
 
 interface OpenCall {
   readonly peer: string;
@@ -7,15 +8,15 @@ interface OpenCall {
   readonly end: (error: RidgelineError) => void;
 }
 
+/** From the end of a call to the end of its connection: a revoked token ends within a second. */
+const disconnectMs = 500;
+
 export class OpenCalls {
   readonly #calls = new Map<string, Set<OpenCall>>();
-  readonly #hangUp: (peer: string) => void;
-  readonly #hangUpMs: number;
+  readonly #listener: TlsListener;
 
-  /** @param hangUpMs after an ended call, the time until its connection is closed */
-  constructor(hangUp: (peer: string) => void, hangUpMs: number) {
-    this.#hangUp = hangUp;
-    this.#hangUpMs = hangUpMs;
+  constructor(listener: TlsListener) {
+    this.#listener = listener;
   }
 
   /** @returns a function to call when the call has ended */
@@ -32,7 +33,7 @@ export class OpenCalls {
   end(tokenId: string, error: RidgelineError): void {
     for (const { peer, end } of this.#calls.get(tokenId) ?? []) {
       end(error);
-      setTimeout(() => this.#hangUp(peer), this.#hangUpMs).unref();
+      setTimeout(() => this.#listener.disconnect(peer), disconnectMs).unref();
     }
   }
 

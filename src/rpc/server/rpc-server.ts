@@ -5,6 +5,7 @@
  * It decides for each call whether its token allows it. It also manages tokens, because revoking one ends
  * its open calls.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Metadata, Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
 import type { RidgelineError } from '../../base/errors.ts';
@@ -18,7 +19,7 @@ import {
 } from '../credentials/address.ts';
 import type { Authority } from '../credentials/authority.ts';
 import { formatJoin } from '../credentials/join-string.ts';
-import type { Role, Token, TokenFile } from '../credentials/tokens.ts';
+import { roles, type Role, type Token, type TokenFile } from '../credentials/tokens.ts';
 import {
   ClusterServiceService,
   type FetchShardRequest,
@@ -26,15 +27,9 @@ import {
 } from '../generated/ridgeline/v1/cluster_service.ts';
 import { ControlServiceService } from '../generated/ridgeline/v1/control_service.ts';
 import { serverOptions } from '../messages/channel-options.ts';
-import { callStatus, errorToStatus } from '../messages/error-status.ts';
+import { errorToStatus } from '../messages/error-status.ts';
 import { workerMessageFromBytes } from '../messages/session-messages.ts';
-import {
-  authenticate,
-  requireRole,
-  tokenExpired,
-  tokenRevoked,
-  tokenUsedUp,
-} from './call-authorization.ts';
+import { authorize, tokenExpired, tokenRevoked, tokenUsedUp } from './call-authorization.ts';
 import { callGuard } from './call-guard.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { controlService } from './control-server.ts';
@@ -44,7 +39,7 @@ import { serverLimits, type ServerLimits } from './server-limits.ts';
 import { CallSessionStream, type SessionCall } from './session-stream.ts';
 import { shardResponses } from './shard-server.ts';
 import { TlsListener } from './tls-listener.ts';
-import { serveStream, type StreamEnd } from './write-stream.ts';
+import { serveStream } from './write-stream.ts';
 
 export interface RpcServerOptions {
   readonly authority: Authority;
@@ -62,9 +57,7 @@ export interface RpcServerOptions {
 }
 
 /** Time for a final status to reach the peer before its connection is closed. */
-const hangUpMs = 1_000;
-/** The same for revoked tokens, whose calls end within a second. */
-const revokedHangUpMs = 500;
+const disconnectMs = 1_000;
 /** Interval at which calls of expired tokens are ended. */
 const expiryMs = 1_000;
 
@@ -97,31 +90,25 @@ export class RpcServer implements AsyncDisposable {
     this.#options = options;
     this.#limits = { ...serverLimits, ...options.limits };
     const { authority, clock, onRefused } = options;
-    const hangUp = (peer: string): void => this.#listener.hangUp(peer);
-    const connections = new ConnectionLimits({
-      limits: this.#limits,
-      monotonicMs: () => clock.monotonicMs(),
-      onRefused,
-    });
-    const guard = callGuard({
-      connections,
-      limits: this.#limits,
-      authenticate: (metadata) => this.#authenticate(metadata),
-      admit: (peer) => this.#listener.admit(peer),
-      hangUp,
-    });
-    this.#grpc = new Server({ ...serverOptions, interceptors: [guard] });
-    this.#serveCluster();
-    this.#serveControl();
-    // grpc-js reads plaintext: the connections that it receives are decrypted.
-    const injector = this.#grpc.createConnectionInjector(ServerCredentials.createInsecure());
+    const connections = new ConnectionLimits({ limits: this.#limits, clock, onRefused });
     this.#listener = new TlsListener({
       authority,
       connections,
       limits: this.#limits,
       onConnection: (socket) => injector.injectConnection(socket),
     });
-    this.#openCalls = new OpenCalls(hangUp, revokedHangUpMs);
+    this.#openCalls = new OpenCalls(this.#listener);
+    const guard = callGuard({
+      connections,
+      limits: this.#limits,
+      listener: this.#listener,
+      authenticate: (metadata) => this.#authorize(metadata, roles),
+    });
+    this.#grpc = new Server({ ...serverOptions, interceptors: [guard] });
+    this.#serveCluster();
+    this.#serveControl();
+    // grpc-js reads plaintext: the connections that it receives are decrypted.
+    const injector = this.#grpc.createConnectionInjector(ServerCredentials.createInsecure());
     this.#expiryTimer = setInterval(() => this.#endExpired(), expiryMs).unref();
   }
 
@@ -143,32 +130,30 @@ export class RpcServer implements AsyncDisposable {
     clearInterval(this.#expiryTimer);
     for (const sessions of this.#sessions.values())
       for (const session of sessions) session.close('the coordinator is stopping');
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, hangUpMs);
-      this.#grpc.tryShutdown(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    const ended = new Promise((resolve) => this.#grpc.tryShutdown(resolve));
+    await Promise.race([ended, sleep(disconnectMs, undefined, { ref: false })]);
     this.#grpc.forceShutdown();
     await this.#listener.close();
   }
 
-  #authenticate(metadata: Metadata): Token {
-    const { tokens, clock } = this.#options;
-    return authenticate(metadata, tokens, clock.wallMs());
-  }
-
   #authorize(metadata: Metadata, allowed: readonly Role[]): Token {
-    const token = this.#authenticate(metadata);
-    requireRole(token, allowed);
-    return token;
+    const { tokens, clock } = this.#options;
+    return authorize(metadata, tokens, clock.wallMs(), allowed);
   }
 
-  /** Ends the stream when its token is revoked or expires. */
-  #track(call: { getPeer(): string }, token: Token, { signal, end }: StreamEnd): void {
-    const ended = this.#openCalls.add(token.id, { peer: call.getPeer(), end });
-    signal.addEventListener('abort', ended, { once: true });
+  /** Serves a streaming call, which ends when its token is revoked or expires. */
+  #serveStream<Req, Res>(
+    call: ServerWritableStream<Req, Res>,
+    allowed: readonly Role[],
+    peer: 'worker' | 'client',
+    start: (signal: AbortSignal) => AsyncIterable<Res>,
+  ): void {
+    void serveStream(call, peer, (signal, end) => {
+      const token = this.#authorize(call.metadata, allowed);
+      const untrack = this.#openCalls.add(token.id, { peer: call.getPeer(), end });
+      signal.addEventListener('abort', untrack, { once: true });
+      return start(signal);
+    });
   }
 
   #endExpired(): void {
@@ -184,19 +169,16 @@ export class RpcServer implements AsyncDisposable {
     this.#grpc.register(
       session.path,
       (call: SessionCall) => this.#serveSession(call),
-      unchanged,
+      (bytes: Buffer) => bytes, // `CallSessionStream` encodes messages, because it counts their bytes.
       workerMessageFromBytes,
       'bidi',
     );
     this.#grpc.register(
       fetchShard.path,
-      (call: ServerWritableStream<FetchShardRequest, FetchShardResponse>) => {
-        const start = (stream: StreamEnd): AsyncIterable<FetchShardResponse> => {
-          this.#track(call, this.#authorize(call.metadata, ['worker']), stream);
-          return shardResponses(call.request, this.#options.cluster);
-        };
-        void serveStream(call, start, (error) => callStatus(error, 'worker'));
-      },
+      (call: ServerWritableStream<FetchShardRequest, FetchShardResponse>) =>
+        this.#serveStream(call, ['worker'], 'worker', () =>
+          shardResponses(call.request, this.#options.cluster),
+        ),
       fetchShard.responseSerialize,
       fetchShard.requestDeserialize,
       'serverStream',
@@ -223,10 +205,10 @@ export class RpcServer implements AsyncDisposable {
       call,
       peerAddress: formatAddress(peerHostPort(peer)),
       limits: this.#limits,
-      monotonicMs: () => this.#options.clock.monotonicMs(),
+      clock: this.#options.clock,
       version: this.#options.version,
-      hangUp: () => {
-        setTimeout(() => this.#listener.hangUp(peer), hangUpMs).unref();
+      disconnect: () => {
+        setTimeout(() => this.#listener.disconnect(peer), disconnectMs).unref();
       },
       onEnded: () => {
         untrack();
@@ -238,30 +220,19 @@ export class RpcServer implements AsyncDisposable {
   }
 
   #serveControl(): void {
-    const { control, tokens, version, clock, authority } = this.#options;
+    const { authority } = this.#options;
     this.#grpc.addService(
       ControlServiceService,
       controlService({
-        handlers: control,
-        tokens,
-        version,
-        wallMs: () => clock.wallMs(),
+        ...this.#options,
         authorize: (metadata, allowed) => this.#authorize(metadata, allowed),
-        joinText: (tokenId, secret) =>
-          formatJoin({
-            address: this.addresses.advertised,
-            caPin: authority.caPin,
-            tokenId,
-            secret,
-          }),
-        track: (call, token, stream) => this.#track(call, token, stream),
+        serveStream: (call, allowed, start) => this.#serveStream(call, allowed, 'client', start),
+        joinText: (tokenId, secret) => {
+          const { advertised: address } = this.addresses;
+          return formatJoin({ address, caPin: authority.caPin, tokenId, secret });
+        },
         endCalls: (tokenId) => this.#openCalls.end(tokenId, tokenRevoked(tokenId)),
       }),
     );
   }
-}
-
-/** `CallSessionStream` encodes messages, because it counts their bytes. */
-function unchanged(bytes: Buffer): Buffer {
-  return bytes;
 }

@@ -5,6 +5,7 @@
  * connects again and receives its state again. A worker that sends too fast is read more slowly.
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { Clock } from '../../base/clock.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import { coordinatorMessageToBytes, type ForeignHello } from '../messages/session-messages.ts';
 import { errorToStatus } from '../messages/error-status.ts';
@@ -29,22 +30,17 @@ export interface SessionStream {
   refuse(error: RidgelineError): void;
 }
 
-type SessionLimits = Pick<
-  ServerLimits,
-  'queuedBytes' | 'stallMs' | 'helloMs' | 'messagesPerSecond' | 'messageBurst'
->;
-
 export type SessionCall = ServerDuplexStream<WorkerMessage | ForeignHello | Malformed, Buffer>;
 
 export interface SessionStreamOptions {
   readonly call: SessionCall;
   readonly peerAddress: string;
-  readonly limits: SessionLimits;
-  readonly monotonicMs: () => number;
+  readonly limits: ServerLimits;
+  readonly clock: Clock;
   /** Version of the coordinator's program, for errors. */
   readonly version: string;
   /** Closes the connection some time later: a status does not reach a peer that does not read. */
-  readonly hangUp: () => void;
+  readonly disconnect: () => void;
   readonly onEnded: () => void;
 }
 
@@ -53,7 +49,7 @@ export class CallSessionStream implements SessionStream {
   readonly #options: SessionStreamOptions;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #rate: MessageRate;
-  #stallTimer: NodeJS.Timeout | null = null;
+  #stallTimer: NodeJS.Timeout | undefined;
   #queuedBytes = 0;
   #closedReason: string | null = null;
   #onClosed: (reason: string) => void = () => undefined;
@@ -63,14 +59,14 @@ export class CallSessionStream implements SessionStream {
     this.#options = options;
     this.peerAddress = options.peerAddress;
     const { messagesPerSecond, messageBurst } = limits;
-    this.#rate = new MessageRate(messagesPerSecond, messageBurst, options.monotonicMs());
+    this.#rate = new MessageRate(messagesPerSecond, messageBurst, options.clock.monotonicMs());
     this.#helloTimer = setTimeout(() => this.close('it sent no hello in time'), limits.helloMs);
     call.once('end', () => {
       this.#closed('the worker ended the stream');
       call.end();
     });
-    call.once('cancelled', () => this.#closed('the connection broke'));
-    call.once('close', () => this.#closed('the connection broke'));
+    for (const event of ['cancelled', 'close'])
+      call.once(event, () => this.#closed('the connection broke'));
     // These are errors that `#end` emits: grpc-js converts them to the status of the call.
     call.on('error', () => undefined);
   }
@@ -99,10 +95,10 @@ export class CallSessionStream implements SessionStream {
       switch (message.kind) {
         case 'malformed':
           return this.refuse(malformedMessage('worker', message.reason));
-        case 'foreign-hello': {
-          const { protocol, version } = message;
-          return this.refuse(versionMismatch(protocol, version, this.#options.version));
-        }
+        case 'foreign-hello':
+          return this.refuse(
+            versionMismatch(message.protocol, message.version, this.#options.version),
+          );
         default:
           clearTimeout(this.#helloTimer);
           return listener(message);
@@ -132,9 +128,9 @@ export class CallSessionStream implements SessionStream {
 
   #end(reason: string, error: RidgelineError): void {
     if (this.#closedReason !== null) return;
-    const { call, hangUp } = this.#options;
+    const { call, disconnect } = this.#options;
     call.emit('error', errorToStatus(error));
-    hangUp();
+    disconnect();
     this.#closed(reason);
   }
 
@@ -142,14 +138,14 @@ export class CallSessionStream implements SessionStream {
     if (this.#closedReason !== null) return;
     this.#closedReason = reason;
     clearTimeout(this.#helloTimer);
-    if (this.#stallTimer !== null) clearTimeout(this.#stallTimer);
+    clearTimeout(this.#stallTimer);
     this.#options.onEnded();
     this.#onClosed(reason);
   }
 
   /** Pauses reading if messages arrive too fast. HTTP/2 flow control makes the worker wait. */
   #limitRate(): void {
-    const waitMs = this.#rate.taken(this.#options.monotonicMs());
+    const waitMs = this.#rate.taken(this.#options.clock.monotonicMs());
     if (waitMs === 0) return;
     const { call } = this.#options;
     call.pause();
@@ -158,16 +154,14 @@ export class CallSessionStream implements SessionStream {
 
   #startStallTimer(): NodeJS.Timeout {
     const { stallMs } = this.#options.limits;
-    return setTimeout(
-      () => this.close(`the worker read nothing for ${stallMs / 1_000} s`),
-      stallMs,
-    );
+    const reason = `the worker read nothing for ${stallMs / 1_000} s`;
+    return setTimeout(() => this.close(reason), stallMs);
   }
 
   /** The connection has accepted a message: the time for the next one starts. */
   #written(): void {
-    if (this.#stallTimer !== null) clearTimeout(this.#stallTimer);
+    clearTimeout(this.#stallTimer);
     const isWaiting = this.#queuedBytes > 0 && this.#closedReason === null;
-    this.#stallTimer = isWaiting ? this.#startStallTimer() : null;
+    this.#stallTimer = isWaiting ? this.#startStallTimer() : undefined;
   }
 }

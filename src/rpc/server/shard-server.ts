@@ -4,8 +4,7 @@ import type {
   FetchShardRequest,
   FetchShardResponse,
 } from '../generated/ridgeline/v1/cluster_service.ts';
-import { asBuffer } from '../messages/session-messages.ts';
-import { digest, safeInteger } from '../messages/wire-codec.ts';
+import { asBuffer, digest, safeInteger } from '../messages/wire-codec.ts';
 import type { ClusterHandlers } from './handlers.ts';
 
 /** Several chunks wait for a slow receiver: small ones need little of its memory. */

@@ -17,15 +17,9 @@ import type { ServerLimits } from './server-limits.ts';
 export interface TlsListenerOptions {
   readonly authority: Authority;
   readonly connections: ConnectionLimits;
-  readonly limits: Pick<ServerLimits, 'handshakeMs' | 'tokenMs'>;
+  readonly limits: ServerLimits;
   /** Receives every connection after its handshake. */
   readonly onConnection: (socket: TLSSocket) => void;
-}
-
-interface Connection {
-  readonly socket: TLSSocket;
-  /** Closes the connection unless a valid token arrives first. */
-  readonly tokenTimer: NodeJS.Timeout;
 }
 
 export class TlsListener {
@@ -34,8 +28,8 @@ export class TlsListener {
   readonly #tls: Server;
   /** Includes connections whose handshake is not complete. */
   readonly #sockets = new Set<Socket>();
-  /** By ADDRESS:PORT, as grpc-js writes a peer. */
-  readonly #connections = new Map<string, Connection>();
+  /** By ADDRESS:PORT, as grpc-js writes a peer. The timer runs until a valid token arrives. */
+  readonly #connections = new Map<string, { socket: TLSSocket; tokenTimer: NodeJS.Timeout }>();
 
   constructor(options: TlsListenerOptions) {
     const { authority, limits } = options;
@@ -50,10 +44,9 @@ export class TlsListener {
     this.#tls.on('secureConnection', (socket) => this.#secured(socket));
     // For example port scanners, TLS 1.2, or a client that rejects the CA.
     this.#tls.on('tlsClientError', (_error, socket) => {
-      const { remoteAddress } = socket;
       // A peer without an address has closed the connection, as workers do after reading the chain.
-      if (remoteAddress !== undefined)
-        options.connections.complain(plainHost(remoteAddress), 'it completed no TLS 1.3 handshake');
+      const host = plainHost(socket.remoteAddress ?? '');
+      if (host !== '') options.connections.logRefused(host, 'it completed no TLS 1.3 handshake');
       socket.destroy();
     });
     this.#tcp = createTcpServer((socket) => this.#opened(socket));
@@ -75,14 +68,13 @@ export class TlsListener {
     return { host: bound.address, port: bound.port };
   }
 
-  /** A valid token arrived from this peer: its connection stays open. */
+  /** Keeps the connection of this peer, from which a valid token arrived. */
   admit(peer: string): void {
-    const connection = this.#connections.get(peer);
-    if (connection !== undefined) clearTimeout(connection.tokenTimer);
+    clearTimeout(this.#connections.get(peer)?.tokenTimer);
   }
 
   /** @param peer ADDRESS:PORT, as grpc-js writes it */
-  hangUp(peer: string): void {
+  disconnect(peer: string): void {
     this.#connections.get(peer)?.socket.destroy();
   }
 
@@ -113,7 +105,10 @@ export class TlsListener {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     const { connections, limits, onConnection } = this.#options;
     const tokenTimer = setTimeout(() => {
-      connections.complain(plainHost(socket.remoteAddress ?? ''), 'no good token came in time');
+      connections.logRefused(
+        plainHost(socket.remoteAddress ?? ''),
+        'no valid token arrived in time',
+      );
       socket.destroy();
     }, limits.tokenMs);
     const connection = { socket, tokenTimer };
@@ -129,8 +124,7 @@ export class TlsListener {
 
 function bindError(address: HostPort, error: unknown): RidgelineError {
   const text = formatAddress(address);
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') {
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return new RidgelineError(
       'PORT_IN_USE',
       `The coordinator cannot listen on ${text} because another program does.`,

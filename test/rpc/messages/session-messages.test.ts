@@ -9,8 +9,10 @@ import {
   workerMessageFromBytes,
   workerMessageToBytes,
 } from '../../../src/rpc/messages/session-messages.ts';
-import { measurement, trialResult } from '../../../src/rpc/messages/trial-messages.ts';
+import { curveCodec } from '../../../src/rpc/messages/curve-codec.ts';
+import { trialResult } from '../../../src/rpc/messages/trial-messages.ts';
 import { readMessage } from '../../../src/rpc/messages/wire-codec.ts';
+import type { Curve } from '../../../src/rpc/generated/ridgeline/v1/trial.ts';
 import type { Measurement, TrialResult } from '../../../src/study/trial.ts';
 import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { coordinatorMessage, workerMessage } from '../support/wire-arbitraries.ts';
@@ -38,6 +40,8 @@ function completed(change: Partial<Extract<TrialResult, { kind: 'complete' }>>):
   return { kind: 'pack-ended', pack: 'p1', results: [{ key, result }] };
 }
 
+/** 1 to `count`. */
+const steps = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 const received = (message: WorkerMessage) => workerMessageFromBytes(workerMessageToBytes(message));
 
 describe('messages as bytes', () => {
@@ -84,7 +88,7 @@ describe('a malformed message is rejected', () => {
     [
       'a metric of the user is infinite',
       completed({ curve: [point(100, { my_score: Infinity })] }),
-      /metrics.my_score is Infinity/,
+      /curve.my_score is Infinity/,
     ],
     [
       'a loss is negative',
@@ -116,11 +120,11 @@ describe('a malformed message is rejected', () => {
           },
         ],
       }),
-      /metrics has 65 entries/,
+      /curve has 65 metrics/,
     ],
     ['a curve descends', completed({ curve: [point(60), point(50), point(100)] }), /ascend/],
     ['a curve ends before its trial', completed({ curve: [point(50)] }), /ends at step 50/],
-    ['a curve is empty', completed({ curve: [] }), /curve has 0 entries/],
+    ['a curve is empty', completed({ curve: [] }), /curve ends at step 0/],
     ['a digest has capitals', completed({ digest: 'AB'.repeat(32) }), /digest/],
     ['a digest has 65 digits', completed({ digest: `${digest}0` }), /digest/],
     ['seconds are negative', completed({ seconds: -1 }), /seconds/],
@@ -167,17 +171,70 @@ describe('a malformed message is rejected', () => {
     expect(received(message)).toEqual({ kind: 'malformed', reason: expect.stringMatching(reason) });
   });
 
-  test('if a curve has more than 10,000 measurements', () => {
-    const withPoints = (points: number) => {
-      const curve = Array.from({ length: points }, (_, i) => measurement.write(point(i + 1)));
-      const outcome = { $case: 'diverged', value: {} } as const;
-      return readMessage(() => ({
-        kind: 'read',
-        result: trialResult.read({ steps: points, seconds: 1, curve, outcome }, 'result'),
-      }));
-    };
-    expect(withPoints(10_000).kind).toBe('read');
-    expect(withPoints(10_001)).toMatchObject({ reason: expect.stringContaining('10001 entries') });
+  const twoSteps = [1, 2];
+  const loss = (first: number, values: number[]) => ({ metric: 'loss', first, values });
+  const singles = (count: number) =>
+    steps(count).map((i) => ({
+      metric: `m${i % 4}`,
+      first: Math.floor((i - 1) / 4),
+      values: [0.5],
+    }));
+  test.each<[string, Curve, RegExp]>([
+    ['has 10,001 steps', { steps: steps(10_001), series: [] }, /10001 steps/],
+    ['has a step 0', { steps: [0, 1], series: [] }, /steps of curve do not ascend/],
+    ['has a step twice', { steps: [1, 1], series: [] }, /steps of curve do not ascend/],
+    ['has 32,769 series', { steps: steps(10_000), series: singles(32_769) }, /32769 series/],
+    [
+      'has 65 metrics',
+      { steps: [1], series: steps(65).map((i) => ({ metric: `m${i}`, first: 0, values: [0] })) },
+      /65 metrics/,
+    ],
+    ['has a series without values', { steps: twoSteps, series: [loss(0, [])] }, /without values/],
+    [
+      'has more values than steps',
+      { steps: twoSteps, series: [loss(1, [1, 2])] },
+      /loss has more values than steps/,
+    ],
+    [
+      'starts a series after its last step',
+      { steps: twoSteps, series: [loss(4_294_967_295, [1])] },
+      /more values than steps/,
+    ],
+    [
+      'has two values of a metric at one step',
+      { steps: twoSteps, series: [loss(0, [1, 2]), loss(1, [1])] },
+      /overlap/,
+    ],
+    [
+      'has the series of a metric in descending order',
+      { steps: twoSteps, series: [loss(1, [1]), loss(0, [1])] },
+      /overlap/,
+    ],
+    [
+      'has a series without a name',
+      { steps: twoSteps, series: [{ ...loss(0, [1]), metric: '' }] },
+      /invalid metric name/,
+    ],
+    [
+      'has a metric called __proto__',
+      { steps: twoSteps, series: [{ ...loss(0, [1]), metric: '__proto__' }] },
+      /invalid metric name/,
+    ],
+  ])('if a curve %s', (_, curve, problem) => {
+    const outcome = { $case: 'diverged', value: {} } as const;
+    const result = { steps: 20_000, seconds: 1, curve, outcome };
+    const read = readMessage(() => ({ kind: 'read', result: trialResult.read(result, '') }));
+    expect(read).toEqual({ kind: 'malformed', reason: expect.stringMatching(problem) });
+  });
+
+  test('unless a curve is at its limits of 10,000 steps and 32,768 series', () => {
+    const curve = curveCodec('any').read(
+      { steps: steps(10_000), series: singles(32_768) },
+      'curve',
+    );
+    expect(curve).toHaveLength(10_000);
+    expect(curve[8_191]).toEqual({ step: 8_192, metrics: { m0: 0.5, m1: 0.5, m2: 0.5, m3: 0.5 } });
+    expect(curve[8_192]).toEqual({ step: 8_193, metrics: {} });
   });
 
   test('if an enum is zero or unlisted', () => {
@@ -210,14 +267,38 @@ describe('a valid message', () => {
     expect(message).toEqual({ kind: 'pack-returned', pack: 'p', reason: 'r'.repeat(8_192) });
   });
 
-  test('has fewer points if their metrics have long names, so that a pack fits into a message', () => {
-    const metrics = Object.fromEntries(
-      Array.from({ length: 64 }, (_, i) => [`${'m'.repeat(60)}${i}`, i]),
-    );
-    const curve = Array.from({ length: 2_000 }, (_, i) => ({ step: i + 1, metrics }));
-    const bytes = workerMessageToBytes(completed({ curve, steps: 2_000 }));
-    expect(bytes.length).toBeLessThan(messageBytesMax / 8);
-    expect(workerMessageFromBytes(bytes).kind).toBe('pack-ended');
+  test.each<[string, (step: number) => Measurement['metrics']]>([
+    [
+      'has 64 metrics with long names',
+      (step) => Object.fromEntries(steps(64).map((i) => [`${'m'.repeat(60)}${i}`, step])),
+    ],
+    [
+      'measures 30 metrics at every second step only',
+      (step) =>
+        Object.fromEntries(steps(30).map((i) => [`metric_${i}_${step % 2 ? 'odd' : 'even'}`, i])),
+    ],
+  ])('has fewer points if the trial %s, so that a pack fits into a message', (_, metrics) => {
+    const curve = steps(3_000).map((step) => ({ step, metrics: metrics(step) }));
+    const bytes = workerMessageToBytes(completed({ curve, steps: 3_000 }));
+    expect(bytes.length).toBeLessThan(messageBytesMax / 8 - 2 ** 20);
+    const message = workerMessageFromBytes(bytes);
+    const result = message.kind === 'pack-ended' ? message.results[0]!.result : null;
+    expect(result?.curve.length).toBeGreaterThan(600);
+    expect(result?.curve.at(0)).toEqual(curve.at(0));
+    expect(result?.curve.at(-1)).toEqual(curve.at(-1));
+  });
+
+  test('keeps every value of metrics that are measured now and then', () => {
+    const curve = steps(50).map((step) => ({
+      step,
+      metrics: {
+        train_loss: step,
+        ...(step % 7 === 0 ? { slow_score: -step } : {}),
+        ...(step > 20 && step < 30 ? { test_loss: step } : {}),
+      },
+    }));
+    const message = completed({ curve, steps: 50 });
+    expect(received(message)).toEqual(message);
   });
 
   test('has at most 10,000 points of a longer curve, with its first and last point', () => {

@@ -5,7 +5,6 @@ import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { loadOrCreateAuthority } from '../../../src/rpc/credentials/authority.ts';
-import { classificationMetrics } from '../../../src/study/metrics.ts';
 import type { WorkerMessage } from '../../../src/rpc/messages/messages.ts';
 import { startRpcServer } from '../../../src/rpc/server/rpc-server.ts';
 import { RawPeer, bearer, framed, sessionPath } from '../support/raw-peer.ts';
@@ -117,11 +116,14 @@ describe('the RPC server', () => {
     const worker = await connectWorker(coordinator.join.worker);
     const stream = await coordinator.nextStream();
     const said = nextMessage(stream);
-    const metrics = Object.fromEntries(classificationMetrics.map(({ name }) => [name, 0.1]));
-    const curve = Array.from({ length: 10_000 }, (_, i) => ({ step: i + 1, metrics }));
+    // 12 metrics with long names and steps of five bytes: as many values as a curve may have.
+    const names = Array.from({ length: 12 }, (_, i) => `${'m'.repeat(62)}${10 + i}`);
+    const metrics = Object.fromEntries(names.map((name) => [name, 0.1]));
+    const firstStep = 4_000_000_000;
+    const curve = Array.from({ length: 10_000 }, (_, i) => ({ step: firstStep + i, metrics }));
     const result = {
       kind: 'complete',
-      steps: 10_000,
+      steps: firstStep + 9_999,
       seconds: 1,
       digest: 'ab'.repeat(32),
       curve,

@@ -87,7 +87,7 @@ describe('connections', () => {
     const head = bytes.subarray(0, -9);
     socket.write(head);
     await trickle(socket, Buffer.concat([bytes.subarray(-9), Buffer.alloc(16_384)]));
-    expect(coordinator.refused).toContain('127.0.0.1: no good token came in time');
+    expect(coordinator.refused).toContain('127.0.0.1: no valid token arrived in time');
   });
 
   test('are closed without a valid token in time, and stay open with one', async () => {
@@ -101,7 +101,7 @@ describe('connections', () => {
     expect((await wrong.call({ authorization: 'Bearer a:b' })).status).toBe(16);
     await Promise.all([silent.closed, wrong.closed]);
     expect((await known.call({ authorization })).status).toBe(0);
-    expect(coordinator.refused).toContain('127.0.0.1: no good token came in time');
+    expect(coordinator.refused).toContain('127.0.0.1: no valid token arrived in time');
   });
 
   test('have a limited number of calls, and one more when one has ended', async () => {
@@ -137,7 +137,7 @@ describe('tokens', () => {
     await peer.closed;
     expect(coordinator.refused).toEqual([
       '127.0.0.1: a bad token was refused',
-      '127.0.0.1: too many bad tokens: they are no longer answered',
+      '127.0.0.1: too many bad tokens: they no longer receive an error',
     ]);
     // A valid token from the same address is accepted.
     const worker = await connectWorker(coordinator.join.worker);
@@ -148,7 +148,7 @@ describe('tokens', () => {
     let nowMs = 0;
     const connections = new ConnectionLimits({
       limits: serverLimits,
-      monotonicMs: () => nowMs,
+      clock: { monotonicMs: () => nowMs },
       onRefused: () => undefined,
     });
     const answers = (address: string, count: number): number =>
@@ -208,7 +208,7 @@ describe('a call', () => {
     const timer = setInterval(() => request.write(Buffer.from([0])), 50);
     await peer.closed;
     clearInterval(timer);
-    expect(coordinator.refused).toEqual(['127.0.0.1: a request was begun and not ended in time']);
+    expect(coordinator.refused).toEqual(['127.0.0.1: a request was not complete in time']);
   });
 
   test('may take longer once its request is complete', async () => {
@@ -243,13 +243,13 @@ describe('a call', () => {
     expect(serverLimits.headerBytes - fits).toBeLessThan(200);
   });
 
-  test('has messages of at most 32 MiB, also after decompression', async () => {
+  test('has messages of at most 16 MiB, also after decompression', async () => {
     await using coordinator = await TestCoordinator.start();
     using peer = new RawPeer(coordinator.server.port);
     const authorization = bearer(coordinator.join.worker);
     // The unknown field 15 with as many bytes as fit: 1 for its tag, 4 for its length.
     const message = Buffer.alloc(messageBytesMax);
-    message.set([0x7a, 0xfb, 0xff, 0xff, 0x0f]);
+    message.set([0x7a, 0xfb, 0xff, 0xff, 0x07]);
     expect((await peer.call({ authorization, body: framed(message) })).status).toBe(0);
     for (const claimed of [messageBytesMax + 1, 10 * messageBytesMax, 0xffff_ffff]) {
       const body = framed(new Uint8Array(0), 0, claimed);

@@ -91,10 +91,8 @@ const settings = fc.constantFrom<TrainerSettings>(plainTrainer, {
   shift: 3,
 });
 
-const params = fc.dictionary(name, fc.oneof(amount, name, fc.boolean()), {
-  maxKeys: 4,
-  noNullPrototype: true,
-});
+/** Within the bounds of the two-layer trainer. */
+const params = fc.record({ lambda: fc.double({ min: 0, max: 1e6, noNaN: true }) });
 
 const selection: fc.Arbitrary<CountedSelection> = fc.oneof(
   fc.array(name, { minLength: 1, maxLength: 5 }),

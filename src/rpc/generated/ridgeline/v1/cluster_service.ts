@@ -285,6 +285,9 @@ export interface Member {
   /**
    * The trial's hyperparameters as a JSON object; at most 65536 characters and 64 entries. A key is a
    * name. A value is a finite number, a Boolean, or text of at most 1024 characters.
+   *
+   * A member has exactly the parameters of the trainer. Each is a number within the bounds that the
+   * trainer declares; both bounds are allowed.
    */
   params: string;
 }

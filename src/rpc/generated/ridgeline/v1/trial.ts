@@ -66,11 +66,8 @@ export interface TrialResult {
   steps: number;
   /** Seconds of training, without loading data and measuring; not negative. */
   seconds: number;
-  /**
-   * Measurements by ascending step; at most 10000. A complete trial has at least one, and the step of
-   * the last one is `steps`.
-   */
-  curve: Measurement[];
+  /** A complete trial has at least one measurement, and the step of the last one is `steps`. */
+  curve: Curve | undefined;
   outcome: { $case: "complete"; value: Complete } | { $case: "diverged"; value: Diverged } | undefined;
 }
 
@@ -87,6 +84,33 @@ export interface Complete {
 export interface Diverged {
 }
 
+/** The measurements of one trial, in columns. */
+export interface Curve {
+  /** The step of each measurement: updates done, from 1. The steps ascend; there are at most 10000. */
+  steps: number[];
+  /** At most 32768 series of at most 64 metrics, each metric's series by ascending `first`. */
+  series: Series[];
+}
+
+/**
+ * Values of one metric at consecutive measurements. A metric that was not measured at every step has a
+ * series for each gapless run.
+ */
+export interface Series {
+  /** Name of the metric, with the rules of `Measurement.metrics`. */
+  metric: string;
+  /**
+   * Index in `Curve.steps` of the first value. It is greater than that of the last value of the metric's
+   * previous series.
+   */
+  first: number;
+  /**
+   * At least one value; `values[i]` was measured at `steps[first + i]`. The ranges of
+   * `Measurement.metrics` hold. In the curve of a diverged trial a value may also be NaN or infinite.
+   */
+  values: number[];
+}
+
 /** The metrics of one trial at one step. */
 export interface Measurement {
   /** Updates done, from 1. */
@@ -95,8 +119,7 @@ export interface Measurement {
    * Values by metric name; at most 64. A metric that was not measured is absent. A name has 1 to 64
    * characters: a lower-case letter, then lower-case letters, digits and underscores.
    *
-   * A value is finite. Only in `Measured` and in the curve of a diverged trial it may also be NaN or
-   * infinite. These metrics of classifiers have fixed ranges:
+   * A value may be NaN or infinite. These metrics of classifiers have fixed ranges:
    *   epoch, learning_rate, {train,validation,test}_loss, {train,validation}_cost: not negative
    *   {train,validation,test}_accuracy: 0 to 1
    */
@@ -400,7 +423,7 @@ export const ShardNames: MessageFns<ShardNames> = {
 };
 
 function createBaseTrialResult(): TrialResult {
-  return { steps: 0, seconds: 0, curve: [], outcome: undefined };
+  return { steps: 0, seconds: 0, curve: undefined, outcome: undefined };
 }
 
 export const TrialResult: MessageFns<TrialResult> = {
@@ -411,8 +434,8 @@ export const TrialResult: MessageFns<TrialResult> = {
     if (message.seconds !== 0) {
       writer.uint32(17).double(message.seconds);
     }
-    for (const v of message.curve) {
-      Measurement.encode(v!, writer.uint32(26).fork()).join();
+    if (message.curve !== undefined) {
+      Curve.encode(message.curve, writer.uint32(26).fork()).join();
     }
     switch (message.outcome?.$case) {
       case "complete":
@@ -459,7 +482,7 @@ export const TrialResult: MessageFns<TrialResult> = {
               break;
             }
 
-            message.curve.push(Measurement.decode(reader, reader.uint32()));
+            message.curve = Curve.decode(reader, reader.uint32());
             continue;
           }
           case 4: {
@@ -570,6 +593,159 @@ export const Diverged: MessageFns<Diverged> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCurve(): Curve {
+  return { steps: [], series: [] };
+}
+
+export const Curve: MessageFns<Curve> = {
+  encode(message: Curve, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.steps.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.steps) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    for (const v of message.series) {
+      Series.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Curve {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCurve();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.steps.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.steps.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.series.push(Series.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSeries(): Series {
+  return { metric: "", first: 0, values: [] };
+}
+
+export const Series: MessageFns<Series> = {
+  encode(message: Series, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.metric !== "") {
+      writer.uint32(10).string(message.metric);
+    }
+    if (message.first !== 0) {
+      writer.uint32(16).uint32(message.first);
+    }
+    if (message.values.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.values) {
+        writer.double(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Series {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSeries();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.metric = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.first = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag === 25) {
+              message.values.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.values.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
