@@ -5,16 +5,9 @@
  * a list of rows to store and of effects that may follow only once the rows are on disk. If a commit
  * fails, the dispatcher is discarded and built again from the store.
  *
- * A pack is leased to a worker: the lease is renewed by progress, and when it ends the trials are
- * scheduled again. The first result of a trial counts, whichever worker it comes from and however late;
- * later results are compared with it.
- *
- *     state/       what is remembered; the turn, in which one event is handled
- *     attempts/    attempts without a result, tests of the winner
- *     workers/     joining, leases, backoff, exclusions
- *     results/     accepting and comparing results, audits
- *     studies/     submitting, stages, restoring from the store, summaries
- *     scheduling/  which trials run next, and where
+ * A pack is leased to a worker: progress renews the lease, and when it ends the trials are scheduled
+ * again. The first result of a trial counts, whichever worker it comes from and however late; later
+ * results are compared with it.
  *
  * Not here: streams, timers, the store (`shell`), how parameters are sampled (`search`).
  */
@@ -38,13 +31,7 @@ import { Turn, type Decision } from './state/turn.ts';
 import { restoreStudy, type StoredStudy } from './studies/restore.ts';
 import { advanceStudy } from './studies/stage-progress.ts';
 import { extendStudy, submitStudy, type SubmitDetails } from './studies/submit-study.ts';
-import {
-  expireLeases,
-  extendLeasesAfterPause,
-  failReportedPack,
-  freeThread,
-  renewLease,
-} from './workers/leases.ts';
+import { expireLeases, extendLeasesAfterPause, freeThread, renewLease } from './workers/leases.ts';
 import {
   datasetFailed,
   datasetReady,
@@ -188,16 +175,13 @@ function handleMessage(
 ): void {
   switch (message.kind) {
     case 'measured':
-      return; // For live views only, which receive it from the shell.
+      return; // The shell passes it to live views.
     case 'pack-ended':
-      return takeResults(turn, worker, message.pack, message.results);
-    case 'pack-failed': {
-      const { pack, outcome, reason } = message;
-      failReportedPack(turn, worker, pack, { outcome, reason });
-      return freeThread(turn, worker, pack, reason);
-    }
+      return takeResults(turn, worker, message);
+    case 'pack-failed':
+      return freeThread(turn, worker, message.pack, message);
     case 'pack-returned':
-      return freeThread(turn, worker, message.pack, message.reason);
+      return freeThread(turn, worker, message.pack, { ...message, outcome: 'returned' });
     case 'dataset-ready':
       return datasetReady(worker, message.dataset);
     case 'dataset-failed':

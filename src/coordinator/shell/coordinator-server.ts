@@ -7,18 +7,16 @@
  *
  * If a commit fails, none of its messages were sent: the dispatcher is discarded, the streams are closed,
  * and the dispatcher is built again from the store once the store can be written (`store-outage.ts`).
- *
- * Not here: the streams (`session-streams.ts`), the transport (`rpc`), the command line (`cli`).
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../../base/clock.ts';
-import type { RidgelineError } from '../../base/errors.ts';
-import { nothingFails, type Reached } from '../../base/failpoint.ts';
+import type { Reached } from '../../base/failpoint.ts';
 import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
 import type { Store } from '../../store/store.ts';
 import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
+import type { StudyRecord } from '../../study/study-record.ts';
 import type { WorkerSummary } from '../../study/summaries.ts';
 import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
@@ -42,7 +40,7 @@ export interface CoordinatorOptions {
   readonly describeTrainer: DescribeTrainer;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Ends the process: an fsync failed, or a bug was found. Memory must not be used or stored any more. */
+  /** Ends the process: an fsync failed, or a bug was found. */
   readonly endProcess: (error: unknown) => void;
   readonly reached?: Reached;
   /** Name of a study that will be submitted with `fresh`, so it is not resumed; null for none. */
@@ -53,6 +51,7 @@ const tickMs = 200;
 
 export class Coordinator {
   readonly overview: StudyOverview;
+  readonly store: Store;
   readonly #options: CoordinatorOptions;
   readonly #commit: GroupCommit;
   readonly #streams: SessionStreams;
@@ -60,14 +59,15 @@ export class Coordinator {
   readonly #studies: OpenStudies;
   readonly #submissions: Submissions;
   readonly #listeners = new Set<(event: LiveEvent) => void>();
-  readonly #timer: NodeJS.Timeout;
   /** Null before it is built, during an outage, and after `stop`. */
   #dispatcher: Dispatcher | null = null;
+  #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   private constructor(options: CoordinatorOptions) {
     this.#options = options;
-    const { store, settings, log, reached = nothingFails } = options;
+    const { store, settings, log, reached } = options;
+    this.store = store;
     this.overview = new StudyOverview({
       store,
       state: () => this.#dispatcher?.state ?? null,
@@ -80,7 +80,16 @@ export class Coordinator {
       onFailure: (error) => this.#commitFailed(error),
       reached,
     });
-    this.#streams = this.#sessionStreams();
+    this.#streams = new SessionStreams({
+      reached,
+      closedBecause: () =>
+        this.#dispatcher === null ? (this.storeProblem ?? 'it is stopping') : null,
+      joined: (hello, address, opened) =>
+        this.#decide((dispatcher, now) => dispatcher.joined(hello, address, now), opened),
+      received: (session, message) => this.#received(session, message),
+      left: (session, reason) =>
+        this.#decide((dispatcher, now) => dispatcher.streamClosed(session, reason, now)),
+    });
     this.#outage = new StoreOutage({
       log,
       tryWriting: async (detail) => {
@@ -99,36 +108,24 @@ export class Coordinator {
       forget: (study) => this.#dispatcher?.forget(study),
       failed: (error) => this.#commitFailed(error),
     });
-    this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
-  /**
-   * Resumes the stored studies that are not over, or only the one of `settings.onlyStudy`. A study whose
-   * data cannot be read is left out until it is submitted again.
-   */
+  /** Resumes the stored studies that are not over and whose data can be read, or only `onlyStudy`. */
   static async start(options: CoordinatorOptions): Promise<Coordinator> {
     const coordinator = new Coordinator(options);
-    try {
-      for (const record of await options.store.studies()) {
-        const { study } = record.spec;
-        const isWanted = study === (options.settings.onlyStudy ?? study);
-        if (isOver(record.status) || study === options.startsAfresh || !isWanted) continue;
-        await coordinator.#studies.resume(record, study === options.settings.onlyStudy);
-      }
-      await coordinator.#rebuild();
-    } catch (error) {
-      clearInterval(coordinator.#timer);
-      throw error;
+    const { onlyStudy } = options.settings;
+    for (const record of await options.store.studies()) {
+      const { study } = record.spec;
+      const isWanted = study === (onlyStudy ?? study) && study !== options.startsAfresh;
+      if (isWanted && !isOver(record.status))
+        await coordinator.#studies.resume(record, study === onlyStudy);
     }
+    await coordinator.#rebuild();
+    coordinator.#timer = setInterval(() => coordinator.#tick(), tickMs);
     return coordinator;
   }
 
-  /**
-   * Creates, resumes or extends a study.
-   *
-   * @param fresh a stored study of the same name is deleted
-   * @throws RidgelineError STUDY_DIFFERS if another study has its name; DATASET_… if its data cannot be read
-   */
+  /** Creates, resumes or extends a study; see `Submissions.submit`. */
   async submit(spec: StudySpec, fresh = false): Promise<SubmitOutcome> {
     return await this.#submissions.submit(spec, fresh);
   }
@@ -140,8 +137,9 @@ export class Coordinator {
     reason: string,
   ): Promise<void> {
     const live = (await this.#settled()).state.studies.get(study);
-    if (live === undefined) throw await this.#notOpen(study);
-    if (isOver(live.status)) throw studyOver(study, live.status);
+    const { status } = live ?? (await this.#stored(study));
+    if (isOver(status)) throw studyOver(study, status);
+    if (live === undefined) throw studyNotOpen(study);
     this.#decide((dispatcher, now) => {
       if (change === 'cancel') return dispatcher.cancel(study, reason, now);
       return change === 'pause' ? dispatcher.pause(study, now) : dispatcher.resume(study, now);
@@ -149,12 +147,7 @@ export class Coordinator {
     await this.#commit.committed();
   }
 
-  /**
-   * Asks workers to finish what they run and leave.
-   *
-   * @param worker null: all workers
-   * @returns number of workers that were asked
-   */
+  /** Asks a worker, or all (null), to finish its trials and leave. @returns number of workers asked */
   drain(worker: string | null, reason: string): number {
     const rows = this.workers().filter((row) => worker === null || row.name === worker);
     this.#decide((dispatcher, now) => dispatcher.drain(worker, reason, now));
@@ -175,10 +168,6 @@ export class Coordinator {
     return this.#outage.problem;
   }
 
-  get store(): Store {
-    return this.#options.store;
-  }
-
   /** @returns a function that ends the subscription */
   listen(listener: (event: LiveEvent) => void): () => void {
     this.#listeners.add(listener);
@@ -192,7 +181,7 @@ export class Coordinator {
 
   /** The bytes of a shard from `offset` on; null if no open study uses it. */
   fetchShard(digest: string, offset: number): Iterable<Uint8Array> | null {
-    return this.#studies.shardBytes(digest, offset);
+    return this.#studies.shards.bytes(digest, offset);
   }
 
   /** Decides nothing more, stores what was decided, closes the streams. The store stays open. */
@@ -204,21 +193,6 @@ export class Coordinator {
     // A failure is handled by `#commitFailed`.
     await this.#commit.committed().catch(() => undefined);
     this.#streams.closeAll(reason);
-  }
-
-  #sessionStreams(): SessionStreams {
-    const { settings, reached } = this.#options;
-    return new SessionStreams({
-      version: settings.version,
-      reached,
-      closedBecause: () =>
-        this.#dispatcher === null ? (this.storeProblem ?? 'it is stopping') : null,
-      joined: (hello, address, opened) =>
-        this.#decide((dispatcher, now) => dispatcher.joined(hello, address, now), opened),
-      received: (session, message) => this.#received(session, message),
-      left: (session, reason) =>
-        this.#decide((dispatcher, now) => dispatcher.streamClosed(session, reason, now)),
-    });
   }
 
   #received(session: string, message: Exclude<WorkerMessage, Hello>): void {
@@ -256,11 +230,7 @@ export class Coordinator {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /**
-   * Resolves when all earlier decisions are stored.
-   *
-   * @throws RidgelineError STATE_UNWRITABLE
-   */
+  /** Resolves when all earlier decisions are stored. @throws RidgelineError STATE_UNWRITABLE */
   async #settled(): Promise<Dispatcher> {
     await this.#commit.committed().catch(() => undefined);
     if (this.#dispatcher === null) throw storeUnwritable(this.storeProblem ?? 'it is stopping');
@@ -273,21 +243,18 @@ export class Coordinator {
     this.#streams.closeAll('the coordinator cannot store results at the moment');
   }
 
-  async #notOpen(study: string): Promise<RidgelineError> {
-    const { store } = this.#options;
-    const stored = await store.study(study);
-    if (stored !== null)
-      return isOver(stored.status) ? studyOver(study, stored.status) : studyNotOpen(study);
-    const known = (await store.studies()).map(({ spec }) => spec.study);
-    return studyUnknown(study, known);
+  async #stored(study: string): Promise<StudyRecord> {
+    const stored = await this.store.study(study);
+    if (stored !== null) return stored;
+    const known = (await this.store.studies()).map(({ spec }) => spec.study);
+    throw studyUnknown(study, known);
   }
 
   async #rebuild(): Promise<void> {
-    const { settings, store } = this.#options;
     const stored = await this.#studies.everyStored();
-    const excluded = await store.exclusions();
+    const excluded = await this.store.exclusions();
     if (this.#isStopped) return;
-    this.#dispatcher = new Dispatcher(settings, stored, excluded, this.#now());
+    this.#dispatcher = new Dispatcher(this.#options.settings, stored, excluded, this.#now());
     this.#decide((dispatcher, now) => dispatcher.tick(now));
   }
 

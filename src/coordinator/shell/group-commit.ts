@@ -8,7 +8,7 @@
  * One commit is in flight at a time; decisions made meanwhile join the next group. They depend on the
  * state in memory, so they are dropped if the commit in flight fails.
  */
-import { nothingFails, type Reached } from '../../base/failpoint.ts';
+import type { Reached } from '../../base/failpoint.ts';
 import type { StoreRow } from '../../store/rows.ts';
 import type { Decision, Effect } from '../core/state/turn.ts';
 
@@ -19,7 +19,7 @@ export interface GroupCommitPorts {
   /** Nothing that was decided since the failed commit is stored: the dispatcher must be built again. */
   onFailure(error: unknown): void;
   /** For tests that end the process before or after a commit. */
-  readonly reached?: Reached;
+  readonly reached?: Reached | undefined;
 }
 
 interface Group {
@@ -32,7 +32,6 @@ interface Group {
 
 export class GroupCommit {
   readonly #ports: GroupCommitPorts;
-  readonly #reached: Reached;
   readonly #soon: (run: () => void) => void;
   #next: Group | null = null;
   #inFlight: Group | null = null;
@@ -40,7 +39,6 @@ export class GroupCommit {
   /** @param soon calls its argument at the end of the current turn */
   constructor(ports: GroupCommitPorts, soon: (run: () => void) => void = setImmediate) {
     this.#ports = ports;
-    this.#reached = ports.reached ?? nothingFails;
     this.#soon = soon;
   }
 
@@ -59,14 +57,10 @@ export class GroupCommit {
   }
 
   #openGroup(): Group {
-    const group: Group = {
-      rows: [],
-      effects: [],
-      stored: Promise.withResolvers(),
-      isDue: false,
-    };
+    const stored = Promise.withResolvers<void>();
+    const group: Group = { rows: [], effects: [], stored, isDue: false };
     // A failure is reported by `onFailure`, whether or not a caller waits for this promise.
-    group.stored.promise.catch(() => undefined);
+    stored.promise.catch(() => undefined);
     this.#soon(() => {
       group.isDue = true;
       void this.#commitDue();
@@ -94,14 +88,13 @@ export class GroupCommit {
 
   async #store(rows: readonly StoreRow[]): Promise<void> {
     const kinds = rows.map((row) => row.kind);
-    this.#reached('before-commit', kinds);
+    this.#ports.reached?.('before-commit', kinds);
     await this.#ports.commit(rows);
-    this.#reached('after-commit', kinds);
+    this.#ports.reached?.('after-commit', kinds);
   }
 
   #fail(group: Group, error: unknown): void {
     const dropped = this.#next;
-    // bug: dropped-decisions-are-stored
     this.#next = null;
     this.#inFlight = null;
     group.stored.reject(error);

@@ -6,12 +6,12 @@ import type { StoreReads } from '../../store/store.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { AttemptRecord, TrialRecord } from '../../study/trial.ts';
+import type { StudyData } from '../core/state/cluster-state.ts';
 import type { StoredStudy } from '../core/studies/restore.ts';
 import { ServedShards } from './served-shards.ts';
 import {
   checkUnchanged,
   openStudyData,
-  type OpenedStudyData,
   type ReadStudyData,
   type StudyDataOptions,
 } from './study-data.ts';
@@ -23,10 +23,10 @@ interface OpenStudiesOptions extends StudyDataOptions {
 }
 
 export class OpenStudies {
+  readonly shards = new ServedShards();
   readonly #options: OpenStudiesOptions;
-  readonly #shards = new ServedShards();
   /** By study; kept as long as the dispatcher may have to be built again. */
-  readonly #data = new Map<string, OpenedStudyData>();
+  readonly #data = new Map<string, StudyData>();
 
   constructor(options: OpenStudiesOptions) {
     this.#options = options;
@@ -40,16 +40,12 @@ export class OpenStudies {
    */
   async read(spec: StudySpec, stored: StudyRecord | null): Promise<ReadStudyData> {
     const read = await openStudyData(spec, this.#options);
-    if (stored !== null)
-      checkUnchanged(spec.study, stored, read.opened, this.#options.selfTestDigest);
+    const { selfTestDigest } = this.#options;
+    if (stored !== null) checkUnchanged(spec.study, stored, read.opened, selfTestDigest);
     return read;
   }
 
-  /**
-   * Opens a stored study. If its data cannot be read, it is left out.
-   *
-   * @throws RidgelineError the reason, if the study is required
-   */
+  /** Opens a stored study. If its data cannot be read, it is left out; if it is required, throws why. */
   async resume(record: StudyRecord, isRequired: boolean): Promise<void> {
     const { study } = record.spec;
     try {
@@ -61,22 +57,21 @@ export class OpenStudies {
     }
   }
 
-  open(study: string, { opened, shards }: ReadStudyData): OpenedStudyData {
-    const { log } = this.#options;
-    this.#shards.add(study, shards);
-    this.#data.set(study, opened);
-    if (opened.official === false) {
-      log.warn(
-        `${study}: the hashes of ${opened.source} differ from those of the official release; it is used as it is`,
+  open(study: string, { opened, shards }: ReadStudyData): void {
+    const { data, source, official } = opened;
+    this.shards.add(study, shards);
+    this.#data.set(study, data);
+    const remarks = [...opened.remarks];
+    if (official === false)
+      remarks.unshift(
+        `${source} differs from the official release (other digests); it is used as it is`,
       );
-    }
-    for (const remark of opened.remarks) log.warn(`${study}: ${remark}`);
-    return opened;
+    for (const remark of remarks) this.#options.log.warn(`${study}: ${remark}`);
   }
 
   close(study: string): void {
     this.#data.delete(study);
-    this.#shards.remove(study);
+    this.shards.remove(study);
   }
 
   /** All open studies as the store has them. */
@@ -94,19 +89,14 @@ export class OpenStudies {
   async stored(study: string): Promise<StoredStudy> {
     const { store } = this.#options;
     const record = await store.study(study);
-    const data = this.#data.get(study)?.data;
+    const data = this.#data.get(study);
     assert(record !== null && data !== undefined, () => `study ${study} is stored and open`);
     // A race compares which images were classified correctly.
     const trials: TrialRecord[] = [];
+    const attempts: AttemptRecord[] = [];
     for await (const trial of store.eachTrial(study, { correctness: record.spec.racing }))
       trials.push(trial);
-    const attempts: AttemptRecord[] = [];
     for await (const attempt of store.eachAttempt(study)) attempts.push(attempt);
     return { record, data, trials, attempts };
-  }
-
-  /** The bytes of a shard from `offset` on; null if no open study uses it. */
-  shardBytes(digest: string, offset: number): Iterable<Uint8Array> | null {
-    return this.#shards.has(digest) ? this.#shards.bytes(digest, offset) : null;
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { RidgelineError } from '../../base/errors.ts';
 import type { ClusterHandlers, ControlHandlers } from '../../rpc/server/handlers.ts';
 import { parseSpec } from '../../study/spec/canonical-spec.ts';
-import type { StudySummary, WatchSnapshot } from '../../study/summaries.ts';
+import type { WatchSnapshot } from '../../study/summaries.ts';
 import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
 import type { Coordinator } from './coordinator-server.ts';
@@ -52,10 +52,16 @@ async function* watch(
   study: string,
   signal: AbortSignal,
 ): AsyncIterable<WatchSnapshot> {
+  const { overview } = coordinator;
   const startedMs = performance.now();
   let last = '';
   while (!signal.aborted) {
-    const progress = await findStudy(coordinator, study);
+    const progress = await overview.study(study);
+    if (progress === null)
+      throw studyUnknown(
+        study,
+        (await overview.counts()).map((known) => known.study),
+      );
     const workers = coordinator
       .workers()
       .filter(({ state }) => state !== 'lost')
@@ -67,11 +73,4 @@ async function* watch(
     // Ends early if the signal is aborted.
     await setTimeout(watchIntervalMs, undefined, { signal }).catch(() => undefined);
   }
-}
-
-async function findStudy({ overview }: Coordinator, study: string): Promise<StudySummary> {
-  const found = await overview.study(study);
-  if (found !== null) return found;
-  const known = (await overview.counts()).map((summary) => summary.study);
-  throw studyUnknown(study, known);
 }

@@ -2,37 +2,39 @@
 import { encodeShard, shardDigest, type Shard } from '../../dataset/shards/shard.ts';
 
 export class ServedShards {
-  readonly #shards = new Map<string, readonly Uint8Array[]>();
-  /** Digests by study. */
-  readonly #digests = new Map<string, ReadonlySet<string>>();
+  /** By study, then by digest: the canonical bytes in pieces. */
+  readonly #shards = new Map<string, ReadonlyMap<string, readonly Uint8Array[]>>();
 
   /** Adds the shards of a study; a shard of several studies is kept once. */
   add(study: string, shards: readonly Shard[]): void {
+    const served = new Map<string, readonly Uint8Array[]>();
     for (const shard of shards) {
       const digest = shardDigest(shard);
-      if (!this.#shards.has(digest)) this.#shards.set(digest, encodeShard(shard));
+      served.set(digest, this.#find(digest) ?? encodeShard(shard));
     }
-    this.#digests.set(study, new Set(shards.map(shardDigest)));
+    this.#shards.set(study, served);
   }
 
   /** Removes the shards that no other study uses. */
   remove(study: string): void {
-    this.#digests.delete(study);
-    const used = new Set([...this.#digests.values()].flatMap((digests) => [...digests]));
-    for (const digest of this.#shards.keys()) if (!used.has(digest)) this.#shards.delete(digest);
+    this.#shards.delete(study);
   }
 
-  has(digest: string): boolean {
-    return this.#shards.has(digest);
+  /** The canonical bytes from `offset` on, without copying; null if no study has the shard. */
+  bytes(digest: string, offset: number): Iterable<Uint8Array> | null {
+    const pieces = this.#find(digest);
+    return pieces === undefined ? null : skipBytes(pieces, offset);
   }
 
-  /** The canonical bytes from `offset` on, without copying; empty for an unknown digest. */
-  *bytes(digest: string, offset: number): Iterable<Uint8Array> {
-    let start = 0;
-    for (const piece of this.#shards.get(digest) ?? []) {
-      const from = Math.max(0, offset - start);
-      if (from < piece.length) yield piece.subarray(from);
-      start += piece.length;
-    }
+  #find(digest: string): readonly Uint8Array[] | undefined {
+    return [...this.#shards.values()].find((shards) => shards.has(digest))?.get(digest);
+  }
+}
+
+function* skipBytes(pieces: readonly Uint8Array[], count: number): Iterable<Uint8Array> {
+  let left = count;
+  for (const piece of pieces) {
+    if (left < piece.length) yield piece.subarray(left);
+    left = Math.max(0, left - piece.length);
   }
 }

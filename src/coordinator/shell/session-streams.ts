@@ -4,24 +4,14 @@
  * The first message of a stream is `hello`; later messages belong to the session that it names. If a
  * session opens a second stream, because its first one broke unnoticed, the second replaces the first.
  *
- * Messages are sent to a new stream only after its `hello` was stored: `hello` says which packs the session
- * holds, so messages that were decided before are not for this stream, and are dropped.
- *
- * Not here: what follows from a message (`core/dispatcher.ts`), the transport (`rpc`).
+ * A stream receives only messages that were decided after its `hello`, which says which packs the session
+ * holds. Earlier messages are dropped.
  */
-import { nothingFails, type Reached } from '../../base/failpoint.ts';
-import {
-  protocolVersion,
-  type CoordinatorMessage,
-  type Hello,
-  type WorkerMessage,
-} from '../../rpc/messages/messages.ts';
-import { versionMismatch } from '../../rpc/messages/version-mismatch.ts';
+import type { Reached } from '../../base/failpoint.ts';
+import type { CoordinatorMessage, Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
 
 interface StreamPorts {
-  /** Program version of this coordinator. */
-  readonly version: string;
   readonly reached?: Reached | undefined;
   /** Why no worker can join at the moment; null if workers can. */
   closedBecause(): string | null;
@@ -39,12 +29,10 @@ interface OpenStream {
 
 export class SessionStreams {
   readonly #ports: StreamPorts;
-  readonly #reached: Reached;
   readonly #open = new Map<string, OpenStream>();
 
   constructor(ports: StreamPorts) {
     this.#ports = ports;
-    this.#reached = ports.reached ?? nothingFails;
   }
 
   /** Serves a stream that was just opened. */
@@ -62,12 +50,12 @@ export class SessionStreams {
     });
   }
 
-  /** Does nothing if the session has no stream: when it comes back, it receives everything again. */
+  /** Does nothing if the session has no stream: when it comes back, it receives its state again. */
   send(session: string, message: CoordinatorMessage): void {
-    this.#reached('before-send', [message.kind]);
+    this.#ports.reached?.('before-send', [message.kind]);
     const open = this.#open.get(session);
     if (open?.isJoined === true) open.stream.send(message);
-    this.#reached('after-send', [message.kind]);
+    this.#ports.reached?.('after-send', [message.kind]);
   }
 
   /** Closes all streams; `left` is not called. */
@@ -77,14 +65,10 @@ export class SessionStreams {
     for (const { stream } of open) stream.close(reason);
   }
 
+  /** @returns the session; null if the stream was closed */
   #welcome(stream: SessionStream, message: WorkerMessage): string | null {
     if (message.kind !== 'hello') {
       stream.close('the first message must be hello');
-      return null;
-    }
-    const { version } = this.#ports;
-    if (message.protocol !== protocolVersion) {
-      stream.refuse(versionMismatch(message.protocol, message.version, version));
       return null;
     }
     const closed = this.#ports.closedBecause();
@@ -92,13 +76,14 @@ export class SessionStreams {
       stream.close(`the coordinator cannot store anything at the moment: ${closed}`);
       return null;
     }
-    const before = this.#open.get(message.session);
+    const { session } = message;
+    const before = this.#open.get(session);
     const open = { stream, isJoined: false };
-    this.#open.set(message.session, open);
+    this.#open.set(session, open);
     before?.stream.close('the same session has opened another stream');
     this.#ports.joined(message, stream.peerAddress, () => {
       open.isJoined = true;
     });
-    return message.session;
+    return session;
   }
 }

@@ -3,22 +3,20 @@
  *
  *     disk full, no permission, … --> outage: nothing is assigned or acknowledged; a write is tried each
  *                                     second; when it succeeds, the dispatcher is built again from the store
- *     failed fsync, damage, a rejected row (a bug) --> the process ends
+ *     failed fsync, damage, a rejected row (a bug) --> the process ends, and its next start reads the disk
  *
- * The second kind is never tried again. After a failed fsync the content of the disk is unknown, and the
- * next fsync may succeed all the same. A rejected row means that memory is wrong: the same rows would be
- * rejected again or, worse, others accepted. The next start reads what is on disk.
+ * The second kind is never tried again. After a failed fsync the content of the disk is unknown, though the
+ * next fsync may succeed. A rejected row means that the state in memory is wrong.
  */
 import type { Logger } from 'pino';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 
 interface OutagePorts {
   readonly log: Logger;
-  /** Writes a row, to see whether the store can be written. */
+  /** Writes a row, to find out whether the store can be written. */
   tryWriting(problem: string): Promise<void>;
   /** Resumes work from what is stored. */
   recover(): Promise<void>;
-  /** Does not return to the work in progress. */
   endProcess(error: unknown): void;
 }
 

@@ -2,6 +2,7 @@
 import { RidgelineError } from '../../base/errors.ts';
 import { openDataset } from '../../dataset/open-dataset.ts';
 import type { Shard } from '../../dataset/shards/shard.ts';
+import { canonicalSpec, parseSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trainerName, type DescribeTrainer } from '../../study/trainer-description.ts';
@@ -27,11 +28,15 @@ export interface StudyDataOptions {
   readonly describeTrainer: DescribeTrainer;
 }
 
-/** @throws RidgelineError DATASET_… if it cannot be read */
+/**
+ * @throws RidgelineError DATASET_… if it cannot be read; STUDY_INVALID if a stored spec is not valid any more
+ */
 export async function openStudyData(
-  spec: StudySpec,
+  given: StudySpec,
   { dataDir, describeTrainer }: StudyDataOptions,
 ): Promise<ReadStudyData> {
+  // The store does not know the rules of trainers, so a spec from there is checked here.
+  const spec = parseSpec(canonicalSpec(given), describeTrainer);
   const trainer = describeTrainer(trainerName(spec.trainer));
   const dataset = await openDataset(spec.dataset, { dataDir });
   const { counts, source, official, shards } = dataset;
@@ -45,11 +50,7 @@ export async function openStudyData(
   return { opened: { data, shardDigests, source, official, remarks }, shards };
 }
 
-/**
- * Checks that a stored study continues on the same data and with the same arithmetic.
- *
- * @throws RidgelineError STUDY_DIFFERS
- */
+/** @throws RidgelineError STUDY_DIFFERS if the data or the arithmetic is not that of the stored study */
 export function checkUnchanged(
   study: string,
   stored: Pick<StudyRecord, 'shardDigests' | 'selfTestDigest'>,

@@ -1,4 +1,4 @@
-/** Study errors: what can be wrong with a request about a study, one builder per error. */
+/** Study errors: what can be wrong with a request about a study, one function per error. */
 import { RidgelineError } from '../../base/errors.ts';
 
 export function studyUnknown(study: string, known: readonly string[]): RidgelineError {

@@ -1,8 +1,6 @@
 /**
  * Study overview: summaries of all studies, from memory if the coordinator works on the study, otherwise
  * from the store. Memory is ahead of the store by at most the commits in progress.
- *
- * Not here: how progress is counted (`core/studies/summaries.ts`).
  */
 import type { StoreReads } from '../../store/store.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
@@ -29,10 +27,7 @@ export interface OverviewSources {
 export class StudyOverview {
   readonly #sources: OverviewSources;
   /** Progress of studies that are over, which does not change, so that it is read and ranked once. */
-  readonly #over = new Map<
-    string,
-    { readonly version: string; readonly progress: StudyProgress }
-  >();
+  readonly #over = new Map<string, { version: string; progress: StudyProgress }>();
 
   constructor(sources: OverviewSources) {
     this.#sources = sources;

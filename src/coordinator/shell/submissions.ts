@@ -1,10 +1,8 @@
 /**
- * Submissions: takes studies from users, one after another: new studies, resumed ones and extended ones.
+ * Submissions: handles submitted studies one after another. A study may be new, resumed or extended.
  *
- * Reading a data set takes a while, and other events are handled meanwhile. So the data is read first; what
- * is removed and decided then depends on what is in memory and stored at that moment.
- *
- * Not here: what a new or extended study means to the dispatcher (`core/studies/submit-study.ts`).
+ * Other events are handled while a data set is read, and may change the study. So the data is read first,
+ * and the study is looked up again before anything is removed or decided.
  */
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { Store } from '../../store/store.ts';
@@ -21,11 +19,7 @@ import { studyDiffers, studyOver } from './study-errors.ts';
 interface SubmissionPorts {
   readonly store: Pick<Store, 'study' | 'removeStudy'>;
   readonly studies: OpenStudies;
-  /**
-   * Resolves when all earlier decisions are stored.
-   *
-   * @throws RidgelineError STATE_UNWRITABLE if they cannot be
-   */
+  /** Resolves when all earlier decisions are stored. @throws RidgelineError STATE_UNWRITABLE */
   settled(): Promise<Dispatcher>;
   decide(event: (dispatcher: Dispatcher, now: Moment) => Decision): void;
   committed(): Promise<void>;
@@ -61,7 +55,7 @@ export class Submissions {
     if (comparison.kind === 'different') throw studyDiffers(spec.study, comparison.fields);
     const isExtended = comparison.kind === 'extended';
     if (isExtended) refuseFailed(spec.study, stored.status);
-    else if (['complete', 'failed', 'cancelled'].includes(stored.status)) return 'complete';
+    else if (isOver(stored.status)) return 'complete';
     await this.#decide(spec, stored, isExtended);
     return isExtended ? 'extended' : 'resumed';
   }
@@ -71,7 +65,8 @@ export class Submissions {
     const read = await ports.studies.read(spec, null);
     await ports.settled();
     if (fresh) await this.#remove(spec.study);
-    const { data, shardDigests, official } = ports.studies.open(spec.study, read);
+    ports.studies.open(spec.study, read);
+    const { data, shardDigests, official } = read.opened;
     const details = { shardDigests, officialData: official };
     ports.decide((dispatcher, now) => dispatcher.submit(spec, data, details, now));
     await ports.committed();

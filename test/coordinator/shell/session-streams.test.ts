@@ -35,7 +35,6 @@ function bench() {
   const events: string[] = [];
   const stored: (() => void)[] = [];
   const streams = new SessionStreams({
-    version: 'test',
     closedBecause: () => null,
     joined: (hello, _address, opened) => {
       events.push(`joined ${hello.session}`);

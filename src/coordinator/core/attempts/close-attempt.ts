@@ -1,7 +1,4 @@
-/**
- * Closing attempts, stopping packs, and the status of studies: the changes of state that several other
- * files make, each in one place. When and why they happen is decided by the callers.
- */
+/** State changes that several files make: closing attempts, stopping packs, study status, ranks. */
 import { assert } from '../../../base/assert.ts';
 import { storedRanks } from '../../../search/ranking/ranking.ts';
 import { isOver, type AttemptOutcome, type StudyStatus } from '../../../study/trial.ts';
@@ -14,10 +11,12 @@ import {
 } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 
-/** One attempt and where it belongs. */
-export interface AttemptPlace {
+export interface TrialPlace {
   readonly study: StudyEntry;
   readonly trial: TrialEntry;
+}
+
+export interface AttemptPlace extends TrialPlace {
   readonly attempt: AttemptEntry;
 }
 
@@ -26,24 +25,13 @@ export function closeAttempt(
   { study, trial, attempt }: AttemptPlace,
   end: { outcome: AttemptOutcome; reason?: string; fingerprint?: string },
 ): void {
-  assert(
-    attempt.outcome === null,
-    () => `attempt ${attempt.attempt} of ${trial.name} is open, got ${attempt.outcome}`,
-  );
+  assert(attempt.outcome === null, () => `attempt ${attempt.attempt} of ${trial.name} is open`);
   const { outcome, reason = null, fingerprint = null } = end;
   attempt.outcome = outcome;
   attempt.fingerprint = fingerprint;
-  turn.persist({
-    kind: 'attempt-closed',
-    study: study.name,
-    trial: trial.id,
-    attempt: attempt.attempt,
-    outcome,
-    reason,
-    endedAtMs: turn.now.wallMs,
-    countsAsFailure: countsAsFailure(outcome),
-    fingerprint,
-  });
+  const key = { study: study.name, trial: trial.id, attempt: attempt.attempt };
+  const row = { ...key, outcome, reason, endedAtMs: turn.now.wallMs, fingerprint };
+  turn.persist({ kind: 'attempt-closed', ...row, countsAsFailure: countsAsFailure(outcome) });
 }
 
 /** Whether all attempts of the pack are closed. */
@@ -68,13 +56,13 @@ export function setStudyStatus(
   status: StudyStatus,
   reason: string | null = null,
 ): void {
-  const { monotonicMs, wallMs } = turn.now;
-  const hasEnded = isOver(status);
+  const { name } = study;
+  const now = isOver(status) ? turn.now : null;
   study.status = status;
-  study.endedAtMs = hasEnded ? monotonicMs : null;
-  const endedAtMs = hasEnded ? wallMs : null;
-  turn.persist({ kind: 'study-status', study: study.name, status, reason, endedAtMs });
-  if (hasEnded) turn.notify({ kind: 'study-ended', study: study.name, status, reason });
+  study.endedAtMs = now?.monotonicMs ?? null;
+  const endedAtMs = now?.wallMs ?? null;
+  turn.persist({ kind: 'study-status', study: name, status, reason, endedAtMs });
+  if (now !== null) turn.notify({ kind: 'study-ended', study: name, status, reason });
 }
 
 /** Stores the ranks of the trials in closed stages; of all trials if the study is over. */

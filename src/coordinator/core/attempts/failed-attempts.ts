@@ -1,18 +1,8 @@
-/**
- * Attempts without a result: failed, returned, cancelled or obsolete, and what follows for their trials.
- *
- * Not here: attempts that end with a result (`results/results.ts`).
- */
+/** Attempts without a result: failed, returned, cancelled or obsolete, and what follows for their trials. */
 import type { AttemptKind } from '../../../study/trial.ts';
 import type { PackEntry, StudyEntry } from '../state/cluster-state.ts';
-import { stageFor } from '../state/study-entry.ts';
-import {
-  changeTrial,
-  countsAsFailure,
-  isEnded,
-  trialRecord,
-  type TrialEntry,
-} from '../state/trial-state.ts';
+import { updateTrial } from '../state/study-entry.ts';
+import { countsAsFailure, isEnded, trialRecord, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import {
   abortPack,
@@ -20,6 +10,7 @@ import {
   isPackDone,
   setStudyStatus,
   storeRanks,
+  type TrialPlace,
 } from './close-attempt.ts';
 import { hasTestFailed, winnerTrials } from './winner-tests.ts';
 
@@ -34,7 +25,7 @@ export function failPack(turn: Turn, pack: PackEntry, { outcome, reason }: PackF
   const study = turn.state.studies.get(pack.study);
   if (study === undefined) return;
   const isFailure = countsAsFailure(outcome);
-  // Last member first: the end of the queue is scheduled next, and the first member should be.
+  // Last member first: then the first member is at the end of the queue, and is scheduled first.
   for (const { trial, attempt: number } of pack.members.toReversed()) {
     const attempt = trial.attempts.find((entry) => entry.attempt === number);
     if (attempt === undefined || attempt.outcome !== null) continue;
@@ -54,21 +45,17 @@ function unassignTrial(
   trial: TrialEntry,
   end: { readonly isFailure: boolean; readonly reason: string },
 ): void {
-  changeTrial(trial, { kind: 'unassigned', ...end });
+  updateTrial(study, trial, { kind: 'unassigned', ...end });
   const status = trial.status === 'failed' ? 'failed' : 'waiting';
   const { reason } = trial;
   turn.persist({ kind: 'trial-status', study: study.name, trial: trial.id, status, reason });
-  if (status === 'waiting') {
-    study.queue.push(trial);
-    study.waiting += 1;
-    return;
-  }
-  stageFor(study, trial).open -= 1;
-  study.best = undefined;
-  turn.notify({ kind: 'trial-ended', study: study.name, trial: trialRecord(trial) });
+  if (status === 'failed') {
+    study.best = undefined;
+    turn.notify({ kind: 'trial-ended', study: study.name, trial: trialRecord(trial) });
+  } else study.queue.push(trial);
 }
 
-/** A test of the winner has failed: after too many failures, the study completes without a test result. */
+/** A test of the winner has failed. After too many failures, the study completes without a test result. */
 export function failTest(turn: Turn, study: StudyEntry, reason: string): void {
   if (hasTestFailed(study)) endTests(turn, study, `the test set could not be measured: ${reason}`);
 }
@@ -80,16 +67,11 @@ export function endTests(turn: Turn, study: StudyEntry, reason: string | null): 
 }
 
 export function closeObsoleteTests(turn: Turn, study: StudyEntry): void {
-  for (const trial of winnerTrials(study)) closeObsolete(turn, study, trial, 'test');
+  for (const trial of winnerTrials(study)) closeObsolete(turn, { study, trial }, 'test');
 }
 
 /** Closes open attempts whose result is no longer needed, and aborts their packs if nothing else is open. */
-export function closeObsolete(
-  turn: Turn,
-  study: StudyEntry,
-  trial: TrialEntry,
-  kind: AttemptKind,
-): void {
+export function closeObsolete(turn: Turn, { study, trial }: TrialPlace, kind: AttemptKind): void {
   const reason = 'the result is no longer needed';
   for (const attempt of trial.attempts) {
     if (attempt.outcome !== null || attempt.kind !== kind) continue;
@@ -108,11 +90,7 @@ export function cancelStudy(turn: Turn, study: StudyEntry, reason: string): void
         closeAttempt(turn, { study, trial, attempt }, { outcome: 'cancelled', reason });
     }
     if (isEnded(trial)) continue;
-    if (trial.status === 'waiting') study.waiting -= 1;
-    const stage = stageFor(study, trial);
-    stage.open -= 1;
-    stage.cancelled += 1;
-    changeTrial(trial, { kind: 'cancelled', reason });
+    updateTrial(study, trial, { kind: 'cancelled', reason });
     const row = { study: study.name, trial: trial.id, status: 'cancelled', reason } as const;
     turn.persist({ kind: 'trial-status', ...row });
   }

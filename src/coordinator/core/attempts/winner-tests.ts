@@ -1,9 +1,6 @@
 /**
  * Winner tests: every replicate of the winner is trained again with the test set, and must reproduce its
  * result. The reported test metrics are means over the replicates, since the winner was chosen by a mean.
- *
- * Not here: which worker runs a test (`scheduling/scheduling.ts`), what follows from its result
- * (`results/results.ts`).
  */
 import { assert } from '../../../base/assert.ts';
 import { meanOfAll } from '../../../search/statistics/mean.ts';
@@ -12,17 +9,6 @@ import { trialName } from '../../../study/trial.ts';
 import type { StudyEntry } from '../state/cluster-state.ts';
 import { countsAsFailure, maxFailures, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
-
-export function untestedWinner({ id }: Pick<TrialEntry, 'id'>): WinnerRecord {
-  return {
-    trial: id,
-    testAccuracy: null,
-    testLoss: null,
-    testWorker: null,
-    reproduced: null,
-    tests: [],
-  };
-}
 
 export function setWinner(turn: Turn, study: StudyEntry, winner: WinnerRecord | null): void {
   study.winner = winner;
@@ -53,22 +39,16 @@ export function dueTests(study: StudyEntry): TrialEntry[] {
 /** Whether tests of this winner have failed `maxFailures` times per replicate; former winners do not count. */
 export function hasTestFailed(study: StudyEntry): boolean {
   const trials = winnerTrials(study);
-  const failures = trials
-    .flatMap(({ attempts }) => attempts)
-    .filter(
-      ({ kind, outcome }) =>
-        kind === 'test' && (countsAsFailure(outcome) || outcome === 'disputed'),
-    );
+  const tests = trials.flatMap(({ attempts }) => attempts.filter(({ kind }) => kind === 'test'));
+  const failures = tests.filter(
+    ({ outcome }) => countsAsFailure(outcome) || outcome === 'disputed',
+  );
   // bug: winner-tested-without-limit
   return failures.length >= maxFailures * Math.max(1, trials.length);
 }
 
 /** The winner with one more reproduced replicate; with means once all replicates are reproduced. */
-export function withTested(
-  study: StudyEntry,
-  winner: WinnerRecord,
-  test: WinnerTest,
-): WinnerRecord {
+export function addTest(study: StudyEntry, winner: WinnerRecord, test: WinnerTest): WinnerRecord {
   const tests = [...winner.tests, test].toSorted((a, b) => a.replicate - b.replicate);
   // bug: winner-settled-by-first-test
   if (tests.length < winnerTrials(study).length) return { ...winner, tests };

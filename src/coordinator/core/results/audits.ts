@@ -8,22 +8,18 @@
  *                                       |                       it lost, the other sessions are excluded
  *                                       \-> no worker left ---> disputed: not ranked
  *
- * Each worker name has one vote per result, however often it computes. Attempts of excluded sessions have
- * none; late results of search attempts vote too. Audits end when the stage closes.
- *
- * If there is only one worker, it computes its own trials again. That gives `repeated`: the machine is
- * consistent, but may be wrong. Audits never wait for workers that may not come.
- *
- * Not here: which worker audits which trial (`scheduling/assign-audits.ts`).
+ * A worker name has one vote per result; late results of search attempts vote too. Audits do not wait for
+ * workers that may not come: a single worker computes its own trials again, which gives `repeated` (the
+ * machine is consistent, but may be wrong). `scheduling/assign-audits.ts` chooses the workers.
  */
 import { assert } from '../../../base/assert.ts';
 import { rankConfigurations } from '../../../search/ranking/ranking.ts';
 import { isDrawnForAudit } from '../../../search/samplers/random.ts';
 import type { AuditVerdict, TrialResult } from '../../../study/trial.ts';
-import type { AttemptPlace } from '../attempts/close-attempt.ts';
-import type { ClusterState, StageEntry, StudyEntry } from '../state/cluster-state.ts';
-import { isReproducible, stageFor } from '../state/study-entry.ts';
-import { changeTrial, maxFailures, trialRecord, type TrialEntry } from '../state/trial-state.ts';
+import type { AttemptPlace, TrialPlace } from '../attempts/close-attempt.ts';
+import type { ClusterState, StageEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
+import { isReproducible, stageFor, updateTrial } from '../state/study-entry.ts';
+import { maxFailures, trialRecord, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { ableWorkers } from '../workers/able-workers.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
@@ -34,13 +30,8 @@ export function isBeingAudited(trial: TrialEntry): boolean {
 }
 
 /** Trials of the stage whose audits are not settled. */
-export function openAudits(
-  state: ClusterState,
-  study: StudyEntry,
-  stage: StageEntry,
-): readonly TrialEntry[] {
-  stage.audits ??= findAudits(state, study, stage);
-  return stage.audits;
+export function openAudits(turn: Turn, study: StudyEntry, stage: StageEntry): TrialEntry[] {
+  return (stage.audits ??= findAudits(turn.state, study, stage));
 }
 
 function findAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): TrialEntry[] {
@@ -55,7 +46,7 @@ function findAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): 
     if (trial.result === null || trial.audit === 'disputed') return false;
     const votes = votesByFingerprint(state, trial);
     const hasVote = trial.fingerprint !== null && votes.has(trial.fingerprint);
-    // A verdict does not hold any more if all sessions that computed the result were excluded since.
+    // A verdict is void if all sessions that computed the result were excluded afterwards.
     // bug: repetition-before-exclusion-counts
     if (trial.audit !== null && hasVote) return false;
     if (votes.size > 1 || !hasVote || isBeingAudited(trial)) return true;
@@ -64,27 +55,28 @@ function findAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): 
   });
 }
 
-/** A result that has just been reported for a trial that has one already. */
-export interface Recomputation extends AttemptPlace {
+/** One reported result, and the attempt that it belongs to. */
+export interface Report extends AttemptPlace {
   readonly stage: StageEntry;
+  readonly worker: WorkerEntry;
   readonly result: TrialResult;
+  readonly fingerprint: string;
 }
 
-/** Counts the votes for a trial after it was computed again while its stage is open. */
-export function countVotes(turn: Turn, recomputation: Recomputation): void {
-  const { study, stage, trial, attempt } = recomputation;
+/** Counts the votes for a trial that was computed again while its stage is open. */
+export function countVotes(turn: Turn, report: Report): void {
+  const { study, stage, trial, attempt } = report;
   const { state } = turn;
   if (!isReproducible(study)) return;
   const votes = [...votesByFingerprint(state, trial)].toSorted((a, b) => b[1].size - a[1].size);
   const [first, second] = votes;
+  assert(first, () => `${trial.name} has the vote that was just reported`);
   // Only the stored result and the one just reported are available in full.
-  const isAvailable = first?.[0] === trial.fingerprint || first?.[0] === attempt.fingerprint;
+  const isAvailable = first[0] === trial.fingerprint || first[0] === report.fingerprint;
   // bug: one-vote-decides
-  const hasMajority =
-    second === undefined ||
-    (first !== undefined && first[1].size > 1 && first[1].size > second[1].size);
-  if (first === undefined || !isAvailable || !hasMajority) {
-    setVerdict(turn, study, trial, null);
+  const hasMajority = second === undefined || first[1].size > second[1].size;
+  if (!isAvailable || !hasMajority) {
+    setVerdict(turn, report, null);
     stage.audits = null;
     return;
   }
@@ -95,40 +87,28 @@ export function countVotes(turn: Turn, recomputation: Recomputation): void {
     const reason = `its result of ${trial.name} in ${study.name} differs from that of ${[...names].join(' and ')}`;
     excludeWorker(turn, other, reason);
   }
-  if (trial.fingerprint !== fingerprint) replaceResult(turn, recomputation);
+  if (trial.fingerprint !== fingerprint) replaceResult(turn, report);
   const agreeing = trial.attempts.filter(
     (other) => other.fingerprint === fingerprint && !state.excluded.has(other.session),
   );
   const isRepeated = attempt.kind === 'audit' && agreeing.length > 1;
-  const verdict = names.size > 1 ? 'verified' : isRepeated ? 'repeated' : null;
-  setVerdict(turn, study, trial, verdict);
+  setVerdict(turn, report, names.size > 1 ? 'verified' : isRepeated ? 'repeated' : null);
 }
 
 /** Replaces a wrong result by the one that has just been reported. */
-function replaceResult(turn: Turn, { study, stage, trial, attempt, result }: Recomputation): void {
-  const { worker, fingerprint } = attempt;
+function replaceResult(turn: Turn, { study, stage, trial, attempt, ...report }: Report): void {
+  const { worker } = attempt;
+  const { result, fingerprint } = report;
   const replaces = trial.fingerprint;
-  assert(fingerprint !== null && replaces !== null, () => `${trial.name} has two results`);
-  changeTrial(trial, { kind: 'corrected', by: { worker, fingerprint }, result });
-  turn.persist({
-    kind: 'result-replaced',
-    study: study.name,
-    trial: trial.id,
-    worker,
-    result,
-    fingerprint,
-    replaces,
-  });
+  assert(replaces !== null, () => `${trial.name} has a result`);
+  updateTrial(study, trial, { kind: 'corrected', worker, fingerprint, result });
+  const row = { study: study.name, trial: trial.id, worker, result, fingerprint, replaces };
+  turn.persist({ kind: 'result-replaced', ...row });
   stage.audits = null;
   study.best = undefined;
 }
 
-function setVerdict(
-  turn: Turn,
-  study: StudyEntry,
-  trial: TrialEntry,
-  verdict: AuditVerdict | null,
-): void {
+function setVerdict(turn: Turn, { study, trial }: TrialPlace, verdict: AuditVerdict | null): void {
   if (trial.audit === verdict) return;
   const stage = stageFor(study, trial);
   // A dispute changes the ranking, and so which trials are the best.
@@ -141,36 +121,28 @@ function setVerdict(
   turn.persist({ kind: 'trial-audited', study: study.name, trial: trial.id, verdict });
 }
 
-/**
- * Ends the audits that no worker can settle.
- *
- * @returns whether all audits of the stage are settled
- */
+/** Ends the audits that no worker can settle. @returns whether all audits of the stage are settled */
 export function settleAudits(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
   for (let hasChanged = true; hasChanged;) {
     hasChanged = false;
-    for (const trial of openAudits(turn.state, study, stage)) {
-      const verdict = verdictWithoutAudit(turn, study, trial);
+    for (const trial of openAudits(turn, study, stage)) {
+      const verdict = verdictWithoutAudit(turn, { study, trial });
       if (verdict === null || verdict === trial.audit) continue;
-      setVerdict(turn, study, trial, verdict);
+      setVerdict(turn, { study, trial }, verdict);
       hasChanged = true;
     }
   }
-  return openAudits(turn.state, study, stage).length === 0;
+  return openAudits(turn, study, stage).length === 0;
 }
 
 /** The verdict on a trial that cannot be computed again; null as long as it can. */
-function verdictWithoutAudit(
-  turn: Turn,
-  study: StudyEntry,
-  trial: TrialEntry,
-): AuditVerdict | null {
+function verdictWithoutAudit(turn: Turn, { study, trial }: TrialPlace): AuditVerdict | null {
   if (isBeingAudited(trial)) return null;
   const isExhausted = trial.auditFailures >= maxFailures;
   if (isContested(turn.state, trial))
     return isExhausted || !canOthersCompute(turn, study, trial) ? 'disputed' : null;
   if (!isExhausted) return null;
-  // A result that only excluded sessions have computed is worth nothing.
+  // A result that only excluded sessions have computed is not ranked.
   const { fingerprint } = trial;
   const hasVote = fingerprint !== null && votesByFingerprint(turn.state, trial).has(fingerprint);
   return hasVote ? 'unchecked' : 'disputed';
@@ -185,9 +157,7 @@ export function canOthersCompute(turn: Turn, study: StudyEntry, trial: TrialEntr
   const isNew = ({ name }: { readonly name: string }): boolean => !voters.has(name);
   const isAway = [...state.workers.values()].some(
     (worker) =>
-      !worker.connected &&
-      !worker.reportedLost &&
-      !worker.draining &&
+      !(worker.connected || worker.reportedLost || worker.draining) &&
       !state.excluded.has(worker.session) &&
       isNew(worker),
   );

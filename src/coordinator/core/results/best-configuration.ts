@@ -1,9 +1,10 @@
 /**
- * The best configuration of a study so far, for live views. It is kept, since many viewers ask for it
- * several times a second and it seldom changes.
+ * The best configuration of a study so far, for live views. It is kept in `study.best`: many viewers ask
+ * for it several times a second, and it seldom changes.
  */
 import { objectiveValue } from '../../../search/ranking/configurations.ts';
 import { bestConfiguration, type RankedConfiguration } from '../../../search/ranking/ranking.ts';
+import type { Objective } from '../../../study/spec/study-spec.ts';
 import type { StudySummary } from '../../../study/summaries.ts';
 import { trialName } from '../../../study/trial.ts';
 import type { StudyEntry } from '../state/cluster-state.ts';
@@ -16,15 +17,18 @@ export function bestSoFar(study: StudyEntry): Best {
   return study.best;
 }
 
-/** A trial has its first result: forgets the kept best configuration if it may have changed. */
+/** Forgets the best configuration if the first result of a trial may have changed it. */
 export function updateBest(study: StudyEntry, trial: TrialEntry): void {
   const { best } = study;
   if (best === undefined) return;
   const { objective, replicates } = study.spec;
-  const sign = objective.direction === 'maximize' ? 1 : -1;
   const value = objectiveValue(trialRecord(trial), objective);
-  const isWorse = value === null || (best !== null && sign * value < sign * best.value);
+  const isWorse = value === null || (best !== null && isBetter(best.value, value, objective));
   if (replicates > 1 || !isWorse) study.best = undefined;
+}
+
+function isBetter(value: number, other: number, { direction }: Objective): boolean {
+  return direction === 'maximize' ? value > other : value < other;
 }
 
 export function toBest(configuration: RankedConfiguration | null): Best {
@@ -41,12 +45,11 @@ function findBest(study: StudyEntry): Best {
     return toBest(bestConfiguration(trials, objective, order));
   }
   // Without replicates the first trial with the best value is the best one; ranking all takes longer.
-  const sign = objective.direction === 'maximize' ? 1 : -1;
   let best: Best = null;
   for (const trial of study.trials.values()) {
     const value = objectiveValue(trialRecord(trial), objective);
-    if (value === null || (best !== null && sign * value <= sign * best.value)) continue;
-    best = { trial: trial.name, params: trial.params, value };
+    if (value !== null && (best === null || isBetter(value, best.value, objective)))
+      best = { trial: trial.name, params: trial.params, value };
   }
   return best;
 }

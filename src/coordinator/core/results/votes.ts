@@ -9,12 +9,11 @@ function isVote(state: ClusterState, attempt: AttemptEntry): attempt is Vote {
   return fingerprint !== null && kind !== 'test' && !state.excluded.has(session);
 }
 
-/** Names of the workers that computed each result. */
-export function votesByFingerprint(
-  state: ClusterState,
-  trial: TrialEntry,
-): Map<string, Set<string>> {
-  const votes = new Map<string, Set<string>>();
+/** Names of the workers that computed each result, by its fingerprint. */
+type Votes = Map<string, Set<string>>;
+
+export function votesByFingerprint(state: ClusterState, trial: TrialEntry): Votes {
+  const votes: Votes = new Map();
   for (const attempt of trial.attempts) {
     if (!isVote(state, attempt)) continue;
     const names = votes.get(attempt.fingerprint) ?? new Set();
@@ -30,7 +29,7 @@ export function votersFor(state: ClusterState, trial: TrialEntry): Set<string> {
   );
 }
 
-/** Whether two results differ. Runs for every open audit at every event, so it stops at the first difference. */
+/** Whether two results differ. Called for every open audit at every event, so it builds no map. */
 export function isContested(state: ClusterState, trial: TrialEntry): boolean {
   const first = trial.attempts.find((attempt) => isVote(state, attempt));
   return trial.attempts.some(

@@ -1,39 +1,37 @@
 /**
- * Assigning a pack: trials trained side by side in one thread. Opens an attempt of each trial, starts the
- * lease and sends the assignment.
- *
- * Not here: which trials go to which worker (`scheduling.ts`, `assign-audits.ts`).
+ * Assigning a pack (trials trained side by side in one thread): begins a lease, opens an attempt of each
+ * trial and sends the assignment. Which trials go to which worker is decided by the callers.
  */
 import { assert } from '../../../base/assert.ts';
 import type { Assignment } from '../../../rpc/messages/messages.ts';
 import type { AttemptKind } from '../../../study/trial.ts';
-import { setStudyStatus } from '../attempts/close-attempt.ts';
+import { setStudyStatus, type TrialPlace } from '../attempts/close-attempt.ts';
 import type { PackEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
-import {
-  changeTrial,
-  nextAttempt,
-  type AttemptEntry,
-  type TrialEntry,
-} from '../state/trial-state.ts';
+import { updateTrial } from '../state/study-entry.ts';
+import { nextAttempt, type AttemptEntry, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
+import { leasePack } from '../workers/leases.ts';
 
-/** How a pack is filled: what its members have in common, and how many there may be. */
+/** Which trials may be members of a pack, and how many at most. */
 export interface PackShape {
   readonly size: number;
-  /** Whether a trial may be trained side by side with the others. */
-  matches(trial: TrialEntry): boolean;
+  readonly matches: (trial: TrialEntry) => boolean;
+}
+
+/** Numbers of waiting trials and of threads in the cluster, and the most trials in a pack of the worker. */
+export interface PackLimits {
+  readonly waiting: number;
+  readonly threads: number;
+  readonly packMax: number;
 }
 
 /**
  * The shape of a pack that begins with the trial `first`. Packs are small enough that every thread has
  * work: at most the waiting trials divided by the threads.
  */
-export function packShape(
-  { spec, data }: StudyEntry,
-  first: TrialEntry,
-  limits: { readonly waiting: number; readonly threads: number; readonly packMax: number },
-): PackShape {
-  const { trainer } = data;
+export function packShape(study: StudyEntry, first: TrialEntry, limits: PackLimits): PackShape {
+  const { spec } = study;
+  const { trainer } = study.data;
   const share = Math.ceil(limits.waiting / Math.max(1, limits.threads));
   const size = Math.min(trainer.packSize(spec.trainer, first.params), share, limits.packMax);
   const key = trainer.packKey(spec.trainer, first.params);
@@ -52,52 +50,28 @@ interface NewPack {
 }
 
 export function assignPack(turn: Turn, { study, worker, trials, kind }: NewPack): void {
-  const { state, now } = turn;
   const [first] = trials;
   assert(first, 'a pack has members');
   const id = `${study.stamp}:${first.name}#${nextAttempt(first)}`;
-  const members = trials.map((trial) => ({
-    trial,
-    attempt: openAttempt(turn, { study, worker, kind, pack: id }, trial),
-  }));
-  const pack: PackEntry = {
-    id,
-    study: study.name,
-    kind,
-    session: worker.session,
-    members,
-    // bug: wall-clock-leases
-    deadlineMs: now.monotonicMs + state.settings.leaseMs,
-    step: -1,
-    aborted: false,
-  };
-  state.packs.set(id, pack);
-  worker.packs.add(pack);
+  const pack = leasePack(turn.state, worker, { id, study: study.name, kind }, turn.now);
+  for (const trial of trials) openAttempt(turn, { study, trial }, pack, worker.name);
   if (study.status === 'waiting') setStudyStatus(turn, study, 'running');
   turn.send(worker, { kind: 'assign', assignment: toAssignment(study, pack) });
 }
 
-/** @returns the number of the attempt */
-function openAttempt(
-  turn: Turn,
-  { study, worker, kind, pack }: Omit<NewPack, 'trials'> & { readonly pack: string },
-  trial: TrialEntry,
-): number {
-  const attempt: AttemptEntry = {
-    attempt: nextAttempt(trial),
-    kind,
-    session: worker.session,
-    worker: worker.name,
-    pack,
-    outcome: null,
-    fingerprint: null,
-  };
-  if (kind === 'search') changeTrial(trial, { kind: 'assigned', attempt });
+/** Adds the trial's next attempt to the pack. */
+function openAttempt(turn: Turn, place: TrialPlace, pack: PackEntry, worker: string): void {
+  const { study, trial } = place;
+  const { kind, session } = pack;
+  const number = nextAttempt(trial);
+  const run = { attempt: number, kind, session, worker, pack: pack.id };
+  const attempt: AttemptEntry = { ...run, outcome: null, fingerprint: null };
+  if (kind === 'search') updateTrial(study, trial, { kind: 'assigned', attempt });
   else trial.attempts.push(attempt);
+  pack.members.push({ trial, attempt: number });
   const times = { assignedAtMs: turn.now.wallMs, endedAtMs: null, reason: null };
   const record = { ...attempt, trial: trial.id, ...times };
   turn.persist({ kind: 'attempt-opened', study: study.name, attempt: record });
-  return attempt.attempt;
 }
 
 function toAssignment(study: StudyEntry, pack: PackEntry): Assignment {

@@ -1,14 +1,13 @@
 /**
- * Scheduling: which worker runs which trials next.
+ * Scheduling: which worker runs which trials next. It changes only the time: results depend on the trial
+ * alone.
  *
- * Studies are served in the order of their submission, trials in the order of their stage. A study that
- * waits for the end of a stage lets the next study use its threads. Trials that the trainer can train side
- * by side are assigned as one pack. A worker receives trials of a study once it has reported that it holds
- * the study's data.
- *
- * Scheduling changes nothing but the time: results depend on the trial alone.
+ * Studies are served in the order of their submission, trials in the order of their stage. While a study
+ * waits for the end of a stage, the next study uses its threads. A worker receives trials of a study once
+ * it has reported that it holds the study's data.
  */
-import { hasTestFailed, dueTests } from '../attempts/winner-tests.ts';
+import type { DatasetReference } from '../../../study/spec/dataset-reference.ts';
+import { dueTests, hasTestFailed } from '../attempts/winner-tests.ts';
 import type { StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { isActive, isReproducible } from '../state/study-entry.ts';
 import { countsAsFailure, type TrialEntry } from '../state/trial-state.ts';
@@ -31,13 +30,8 @@ export function scheduleAll(turn: Turn): void {
   }
 }
 
-/** Asks a worker to fetch a data set, unless it has it, is fetching another one, or could not fetch it. */
-function prepare(
-  turn: Turn,
-  worker: WorkerEntry,
-  key: string,
-  reference: StudyEntry['data']['search'],
-): void {
+/** Asks a worker to fetch a data set, unless it has it, is fetching one, or could not fetch it. */
+function prepare(turn: Turn, worker: WorkerEntry, key: string, reference: DatasetReference): void {
   if (!worker.connected || worker.draining || worker.preparing !== null) return;
   if (worker.datasets.has(key) || worker.datasetFailures.has(key)) return;
   worker.preparing = key;
@@ -50,10 +44,8 @@ function assignTrials(turn: Turn, study: StudyEntry): void {
   const able = ableWorkers(state, study);
   const workers = able.filter((worker) => worker.datasets.has(study.searchKey));
   // Workers that are still fetching the data, or starting, get their share as well.
-  const threads = Math.max(
-    state.settings.threadsExpected ?? 0,
-    able.reduce((sum, worker) => sum + worker.threads, 0),
-  );
+  const ableThreads = able.reduce((sum, worker) => sum + worker.threads, 0);
+  const threads = Math.max(ableThreads, state.settings.threadsExpected ?? 0);
   // One pack per worker and round: a short queue is spread over machines before it fills one of them.
   for (let hasAssigned = true; hasAssigned && study.waiting > 0;) {
     hasAssigned = false;
@@ -78,11 +70,8 @@ function isForOthers(
   workers: readonly WorkerEntry[],
 ): boolean {
   if (trial.failures === 0) return false;
-  const failedOn = new Set(
-    trial.attempts
-      .filter(({ outcome }) => countsAsFailure(outcome))
-      .map((attempt) => attempt.worker),
-  );
+  const failed = trial.attempts.filter(({ outcome }) => countsAsFailure(outcome));
+  const failedOn = new Set(failed.map((attempt) => attempt.worker));
   // bug: failed-trial-returns-to-worker
   return failedOn.has(worker.name) && workers.some(({ name }) => !failedOn.has(name));
 }
@@ -118,14 +107,12 @@ function takePack(
     shape ??= pack.shape(trial);
   }
   study.queue.push(...skipped.toReversed());
-  study.waiting -= taken.length;
   return taken;
 }
 
 /**
- * Assigns a test attempt: a replicate of the winner is trained again with the test set, if possible by a
- * worker that has not trained it, so that the test also checks the machines. If results are not
- * reproducible, other workers may get other results, so the same worker is preferred.
+ * Assigns a test: a replicate of the winner is trained again with the test set, preferably by a worker that
+ * has not trained it, to check the machines too; by the same one if results are not reproducible.
  */
 function assignTest(turn: Turn, study: StudyEntry, trial: TrialEntry): void {
   const { state } = turn;

@@ -1,15 +1,16 @@
-/**
- * Cluster state: what the dispatcher keeps in memory about studies, workers and packs. Plain data.
- *
- * Not here: decisions, and the life of a trial (`trial-state.ts`), of a worker (`workers/workers.ts`) and
- * of a stage (`studies/stage-progress.ts`).
- */
-import type { DatasetReference } from '../../../study/spec/dataset-reference.ts';
+/** Cluster state: what the dispatcher keeps in memory about studies, workers and packs. Data only. */
+import { sha256 } from '../../../base/digest.ts';
+import { datasetKey, type DatasetReference } from '../../../study/spec/dataset-reference.ts';
 import type { StudySpec } from '../../../study/spec/study-spec.ts';
-import type { WinnerRecord } from '../../../study/study-record.ts';
+import type { StudyRecord, WinnerRecord } from '../../../study/study-record.ts';
 import type { StudySummary } from '../../../study/summaries.ts';
 import type { TrainerDescription } from '../../../study/trainer-description.ts';
-import type { AttemptKind, StageRecord, StudyStatus } from '../../../study/trial.ts';
+import {
+  isOver,
+  type AttemptKind,
+  type StageRecord,
+  type StudyStatus,
+} from '../../../study/trial.ts';
 import type { TrialEntry } from './trial-state.ts';
 
 /** Two clocks read together: decisions use `monotonicMs`, records store `wallMs`. */
@@ -28,75 +29,104 @@ export interface StudyData {
   readonly trainer: TrainerDescription;
 }
 
-export interface StageEntry {
+export class StageEntry {
   record: StageRecord;
-  readonly trials: TrialEntry[];
+  readonly trials: TrialEntry[] = [];
   /** Number of trials that have not ended. */
-  open: number;
+  open = 0;
   /** Number of trials that were cancelled. */
-  cancelled: number;
-  /** Trials to be audited before the stage closes; null: to be found again (`results/audits.ts`). */
-  audits: TrialEntry[] | null;
+  cancelled = 0;
+  /** Trials to audit before the stage closes; null: not known, `openAudits` finds them. */
+  audits: TrialEntry[] | null = null;
+
+  constructor(record: StageRecord) {
+    this.record = record;
+  }
 }
 
-export interface StudyEntry {
+export class StudyEntry {
   readonly name: string;
   /** Unique, also among studies that had the same name before; prefix of the ids of its packs. */
   readonly stamp: string;
   spec: StudySpec;
   status: StudyStatus;
   readonly data: StudyData;
+  /** Keys of `data.search` and `data.test`. */
   readonly searchKey: string;
   readonly testKey: string | null;
   readonly stages: StageEntry[];
-  readonly trials: Map<string, TrialEntry>;
+  /** By name. */
+  readonly trials = new Map<string, TrialEntry>();
   /** Trials to schedule, next one last. Entries that are no longer waiting are skipped. */
-  queue: TrialEntry[];
+  queue: TrialEntry[] = [];
   /** Number of waiting trials. */
-  waiting: number;
+  waiting = 0;
   winner: WinnerRecord | null;
-  /** The best configuration so far; undefined: to be found again (`results/best-configuration.ts`). */
+  /** The best configuration so far; undefined: not known, `bestSoFar` finds it. */
   best: StudySummary['best'] | undefined;
   /** Monotonic; null while the study is not over. */
   endedAtMs: number | null;
+
+  /** The study without its trials. */
+  constructor(record: StudyRecord, data: StudyData, now: Moment) {
+    const { spec, status, winner, createdAtMs, stages } = record;
+    this.name = spec.study;
+    // bug: fresh-study-shares-pack-names
+    this.stamp = sha256(`${spec.study} ${createdAtMs}`).slice(0, 12);
+    this.spec = spec;
+    this.status = status;
+    this.data = data;
+    this.searchKey = datasetKey(data.search);
+    this.testKey = data.test === null ? null : datasetKey(data.test);
+    this.stages = stages.map((stage) => new StageEntry(stage));
+    this.winner = winner;
+    this.endedAtMs = isOver(status) ? now.monotonicMs : null;
+  }
 }
 
-export interface WorkerEntry {
+/** A worker process; `joinWorker` sets what its `hello` says. */
+export class WorkerEntry {
   /** Random, one per worker process. */
   readonly session: string;
-  name: string;
-  address: string;
-  threads: number;
-  packMax: number;
-  kernel: string;
-  selfTestDigest: string;
-  connected: boolean;
-  draining: boolean;
-  /** The worker has said that it drains: it leaves when its stream closes. */
-  leaving: boolean;
+  readonly name: string;
+  address = '';
+  threads = 0;
+  packMax = 1;
+  kernel = '';
+  selfTestDigest = '';
+  connected = false;
+  draining = false;
+  /** Whether the worker has announced that it drains: it leaves when its stream closes. */
+  leaving = false;
   /** Why the worker was asked to drain; null if it was not asked. */
-  drainReason: string | null;
-  /** Monotonic; null while connected. */
-  closedAtMs: number | null;
+  drainReason: string | null = null;
+  /** When its stream closed; monotonic; null while connected. */
+  closedAtMs: number | null = null;
   /** Time of the last message; monotonic. */
-  heardAtMs: number;
+  heardAtMs = 0;
   /** Whether its loss was reported since its stream closed. */
-  reportedLost: boolean;
-  readonly datasets: Set<string>;
+  reportedLost = false;
+  /** Keys of the data sets that it holds. */
+  readonly datasets = new Set<string>();
   /** Key of the data set that it is fetching, one at a time; null if none. */
-  preparing: string | null;
+  preparing: string | null = null;
   /** Why a data set could not be fetched, by its key. */
-  readonly datasetFailures: Map<string, string>;
+  readonly datasetFailures = new Map<string, string>();
   /** Packs that occupy a thread. */
-  readonly packs: Set<PackEntry>;
+  readonly packs = new Set<PackEntry>();
   /** Number of accepted results. */
-  trialsCompleted: number;
+  trialsCompleted = 0;
   /** Failed packs since the last result. */
-  failuresInRow: number;
+  failuresInRow = 0;
   /** No new pack until then, after a failure; monotonic. */
-  pausedUntilMs: number;
+  pausedUntilMs = 0;
   /** No new pack until then if another worker is available, after many failures in a row; monotonic. */
-  backOffUntilMs: number;
+  backOffUntilMs = 0;
+
+  constructor(session: string, name: string) {
+    this.session = session;
+    this.name = name;
+  }
 }
 
 /** A pack: trials trained side by side in one thread. Its attempts close one by one. */
@@ -105,11 +135,13 @@ export interface PackEntry {
   readonly study: string;
   readonly kind: AttemptKind;
   readonly session: string;
-  readonly members: readonly { readonly trial: TrialEntry; readonly attempt: number }[];
+  /** `attempt`: number of the attempt. */
+  readonly members: { readonly trial: TrialEntry; readonly attempt: number }[];
   /** End of its lease; monotonic. */
   deadlineMs: number;
   /** Last step reported; -1: the worker has not reported the pack yet. */
   step: number;
+  /** Whether its worker was asked to stop it. */
   aborted: boolean;
 }
 
@@ -131,7 +163,7 @@ export interface DispatcherSettings {
 
 export interface ClusterState {
   readonly settings: DispatcherSettings;
-  /** Monotonic. */
+  /** Time of the last event; monotonic. */
   lastEventMs: number;
   /** Until then, workers from before a restart of the coordinator may come back; monotonic. */
   returningUntilMs: number;

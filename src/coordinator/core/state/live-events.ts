@@ -12,12 +12,10 @@ type OfStudy<Kind> = { readonly kind: Kind; readonly study: string };
 
 export type WorkerChange = 'worker-left' | 'worker-lost' | 'worker-backing-off' | 'worker-excluded';
 
-/** A change that a decision has brought about; reported once it is on disk. */
+/** A change that a decision has made; reported once it is on disk. */
 export type Notice =
-  | (OfWorker<'worker-joined'> & { readonly threads: number; readonly address: string })
-  | (OfWorker<WorkerChange> & {
-      readonly reason: string;
-    })
+  | (OfWorker<'worker-joined'> & { readonly threads: number })
+  | (OfWorker<WorkerChange> & { readonly reason: string })
   | (OfWorker<'worker-incompatible'> & { readonly study: string; readonly reason: string })
   | (OfStudy<'trial-ended'> & { readonly trial: TrialRecord })
   | (OfStudy<'attempt-lost'> & {
@@ -29,12 +27,7 @@ export type Notice =
   | (OfStudy<'result-disputed'> & { readonly trial: TrialId; readonly worker: string })
   | (OfStudy<'stage-opened'> & { readonly stage: StageRecord })
   /** Another round of a stage. */
-  | (OfStudy<'round-started'> & {
-      readonly stage: string;
-      /** Number of new trials. */
-      readonly trials: number;
-      readonly reason: string;
-    })
+  | (OfStudy<'round-started'> & { readonly stage: string; readonly reason: string })
   | (OfStudy<'stage-closed'> & { readonly stage: string })
   | (OfStudy<'study-ended'> & { readonly status: StudyStatus; readonly reason: string | null });
 

@@ -1,47 +1,14 @@
-/** Study entries: building a study's part of the state, and questions about it. */
+/** Study entries: changes of a study's trials in memory, and questions about the study. */
 import { assert } from '../../../base/assert.ts';
-import { sha256 } from '../../../base/digest.ts';
-import { datasetKey } from '../../../study/spec/dataset-reference.ts';
-import type { StageSpec } from '../../../study/spec/study-spec.ts';
-import type { StudyRecord } from '../../../study/study-record.ts';
-import { isOver, type StageRecord } from '../../../study/trial.ts';
-import type { Moment, StageEntry, StudyData, StudyEntry } from './cluster-state.ts';
-import { acceptsResult, isEnded, type TrialEntry } from './trial-state.ts';
-
-/** A study without its stages. */
-export function studyEntry(
-  { spec, status, winner, createdAtMs }: Omit<StudyRecord, 'stages'>,
-  data: StudyData,
-  now: Moment,
-): StudyEntry {
-  return {
-    name: spec.study,
-    // bug: fresh-study-shares-pack-names
-    stamp: sha256(`${spec.study} ${createdAtMs}`).slice(0, 12),
-    spec,
-    status,
-    data,
-    searchKey: datasetKey(data.search),
-    testKey: data.test === null ? null : datasetKey(data.test),
-    stages: [],
-    trials: new Map(),
-    queue: [],
-    waiting: 0,
-    winner,
-    best: undefined,
-    endedAtMs: isOver(status) ? now.monotonicMs : null,
-  };
-}
-
-/** A stage without its trials. */
-export function stageEntry(record: StageRecord): StageEntry {
-  return { record, trials: [], open: 0, cancelled: 0, audits: null };
-}
-
-/** The record of a stage that has not opened. */
-export function plannedStage({ name, trials }: StageSpec): StageRecord {
-  return { name, trials, space: null, reason: null, closed: false, warnings: [] };
-}
+import { isOver } from '../../../study/trial.ts';
+import type { StageEntry, StudyEntry } from './cluster-state.ts';
+import {
+  acceptsResult,
+  changeTrial,
+  isEnded,
+  type TrialChange,
+  type TrialEntry,
+} from './trial-state.ts';
 
 /** Adds trials to a stage; waiting ones are queued behind those that wait already, in their order. */
 export function addTrials(
@@ -52,13 +19,25 @@ export function addTrials(
   for (const trial of trials) {
     stage.trials.push(trial);
     study.trials.set(trial.name, trial);
-    if (!isEnded(trial)) stage.open += 1;
-    if (trial.status === 'cancelled') stage.cancelled += 1;
+    countTrial(study, trial, 1);
   }
   const waiting = trials.filter((trial) => trial.status === 'waiting');
   study.queue = [...waiting.toReversed(), ...study.queue];
-  study.waiting += waiting.length;
   study.best = undefined;
+}
+
+/** Changes the state of a trial, and the counts of its study and stage. */
+export function updateTrial(study: StudyEntry, trial: TrialEntry, change: TrialChange): void {
+  countTrial(study, trial, -1);
+  changeTrial(trial, change);
+  countTrial(study, trial, 1);
+}
+
+function countTrial(study: StudyEntry, trial: TrialEntry, by: 1 | -1): void {
+  const stage = stageFor(study, trial);
+  if (trial.status === 'waiting') study.waiting += by;
+  if (trial.status === 'cancelled') stage.cancelled += by;
+  if (!isEnded(trial)) stage.open += by;
 }
 
 export function isActive({ status }: StudyEntry): boolean {

@@ -1,49 +1,32 @@
-/** Trial state: a trial and its attempts in the dispatcher's memory, and the one place that changes them. */
+/** Trial state: a trial and its attempts in the dispatcher's memory, and the only function that changes it. */
 import { assert, unreachable } from '../../../base/assert.ts';
-import type { Params } from '../../../study/search-space.ts';
 import {
   divergedReason,
   trialName,
-  type AttemptKind,
   type AttemptOutcome,
-  type AuditVerdict,
-  type TrialId,
+  type AttemptRecord,
   type TrialRecord,
   type TrialResult,
-  type TrialStatus,
 } from '../../../study/trial.ts';
 
 /** Failures after which a trial, its audit or its test is not tried again. */
 // bug: trials-fail-four-times
 export const maxFailures = 3;
 
-export interface AttemptEntry {
-  readonly attempt: number;
-  readonly kind: AttemptKind;
-  readonly session: string;
-  readonly worker: string;
-  readonly pack: string;
-  outcome: AttemptOutcome | null;
-  /** Of the result that was reported, accepted or not; null without one. */
-  fingerprint: string | null;
-}
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+export type AttemptEntry = Pick<AttemptRecord, 'attempt' | 'kind' | 'session' | 'worker' | 'pack'> &
+  Mutable<Pick<AttemptRecord, 'outcome' | 'fingerprint'>>;
 
 /** Only `changeTrial` writes `status`, `reason`, `failures`, `alone`, `worker`, `result`, `fingerprint`. */
-export interface TrialEntry {
-  readonly id: TrialId;
+export interface TrialEntry
+  extends
+    Pick<TrialRecord, 'id' | 'params'>,
+    Mutable<Omit<TrialRecord, 'id' | 'params' | 'attempts'>> {
   readonly name: string;
-  readonly params: Params;
-  status: TrialStatus;
-  reason: string | null;
-  failures: number;
-  /** Scheduled without other trials: its last pack failed, and this trial may be the cause. */
+  /** Whether it is scheduled without other trials: its last pack failed, and it may be the cause. */
   alone: boolean;
-  /** Name of the worker whose result is stored. */
-  worker: string | null;
-  result: TrialResult | null;
-  fingerprint: string | null;
-  audit: AuditVerdict | null;
-  /** Failures of its audits. */
+  /** Number of its audits that failed. */
   auditFailures: number;
   readonly attempts: AttemptEntry[];
 }
@@ -52,7 +35,8 @@ export type TrialChange =
   | { readonly kind: 'assigned'; readonly attempt: AttemptEntry }
   | {
       readonly kind: 'completed' | 'corrected';
-      readonly by: { readonly worker: string; readonly fingerprint: string };
+      readonly worker: string;
+      readonly fingerprint: string;
       readonly result: TrialResult;
     }
   | { readonly kind: 'unassigned'; readonly isFailure: boolean; readonly reason: string }
@@ -72,49 +56,47 @@ export type TrialChange =
  *     waiting, running ------------+- cancelled -----> cancelled
  *     failed (no result) -- completed (late), the stage is open --> complete or failed (diverged)
  *
- * A trial is a pure function of its study, so the first result completes it, whichever attempt it comes
- * from. `complete`, `cancelled` and `failed (diverged)` are final; `failed (no result)` is final once the
- * stage has closed. A result is `corrected` only if audits have shown it to be wrong while the stage is
- * open: the right result replaces it.
+ * The first result completes a trial, whichever attempt it comes from. `complete`, `cancelled` and `failed
+ * (diverged)` are final; `failed (no result)` is final once the stage has closed. A result is `corrected`
+ * (replaced) only if audits have shown that it is wrong, while the stage is open.
  */
 export function changeTrial(trial: TrialEntry, change: TrialChange): void {
   const { name, status } = trial;
+  const isAllowed = {
+    assigned: status === 'waiting',
+    completed: acceptsResult(trial),
+    corrected: trial.result !== null,
+    unassigned: status === 'running',
+    cancelled: !isEnded(trial),
+  };
+  assert(isAllowed[change.kind], () => `${name} is ${status}; it cannot be ${change.kind}`);
   switch (change.kind) {
     case 'assigned':
-      assert(status === 'waiting', () => `${name} is ${status}; only waiting trials are assigned`);
       trial.status = 'running';
       trial.attempts.push(change.attempt);
       return;
     case 'completed':
     case 'corrected': {
-      const isAllowed = change.kind === 'completed' ? acceptsResult(trial) : trial.result !== null;
-      assert(isAllowed, () => `${name} is ${status}; it cannot be ${change.kind}`);
-      const { by, result } = change;
+      const { result } = change;
+      const isComplete = result.kind === 'complete';
+      trial.status = isComplete ? 'complete' : 'failed';
+      trial.reason = isComplete ? null : divergedReason(result.steps);
+      trial.worker = change.worker;
+      trial.fingerprint = change.fingerprint;
       trial.result = result;
-      trial.worker = by.worker;
-      trial.fingerprint = by.fingerprint;
-      trial.status = result.kind === 'complete' ? 'complete' : 'failed';
-      trial.reason = result.kind === 'complete' ? null : divergedReason(result.steps);
       return;
     }
     case 'unassigned':
-      assert(
-        status === 'running',
-        () => `${name} is ${status}; only running trials are unassigned`,
-      );
       if (change.isFailure) {
         trial.failures += 1;
         // bug: failed-trial-is-packed
         trial.alone = true;
       }
       trial.status = trial.failures >= maxFailures ? 'failed' : 'waiting';
-      trial.reason =
-        trial.status === 'failed'
-          ? `failed ${maxFailures} times; the last failure: ${change.reason}`
-          : null;
+      if (trial.status === 'failed')
+        trial.reason = `failed ${maxFailures} times; the last failure: ${change.reason}`;
       return;
     case 'cancelled':
-      assert(!isEnded(trial), () => `${name} has ended; it cannot be cancelled`);
       trial.status = 'cancelled';
       trial.reason = change.reason;
       return;
@@ -127,16 +109,12 @@ export function isEnded({ status }: TrialEntry): boolean {
   return status === 'complete' || status === 'failed' || status === 'cancelled';
 }
 
-/** Whether a result would complete the trial, if its stage is open. */
+/** Whether a result would complete the trial, if its stage is open. A failed trial may have no result. */
 export function acceptsResult(trial: TrialEntry): boolean {
-  return trial.status === 'waiting' || trial.status === 'running' || failedWithoutResult(trial);
+  return !isEnded(trial) || (trial.status === 'failed' && trial.result === null);
 }
 
-export function failedWithoutResult(trial: TrialEntry): boolean {
-  return trial.status === 'failed' && trial.result === null;
-}
-
-/** The number of the trial's next attempt; numbers are never used twice. */
+/** The number of the trial's next attempt. */
 export function nextAttempt(trial: TrialEntry): number {
   return (trial.attempts.at(-1)?.attempt ?? 0) + 1;
 }

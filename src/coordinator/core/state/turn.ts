@@ -1,6 +1,6 @@
 /**
- * Turn: one event while the dispatcher handles it. It holds the state and the time of the event, and
- * collects the decision: the rows to store, and the effects that follow once the rows are on disk.
+ * Turn: one event while the dispatcher handles it. It has the state and the time, and collects the decision:
+ * rows to store, and effects that follow once the rows are on disk.
  */
 import type { CoordinatorMessage } from '../../../rpc/messages/messages.ts';
 import type { StoreRow } from '../../../store/rows.ts';
@@ -20,28 +20,24 @@ export interface Decision {
 export class Turn {
   readonly state: ClusterState;
   readonly now: Moment;
-  readonly #persist: StoreRow[] = [];
-  readonly #afterCommit: Effect[] = [];
+  readonly decision: { readonly persist: StoreRow[]; readonly afterCommit: Effect[] };
 
   constructor(state: ClusterState, now: Moment) {
     this.state = state;
     this.now = now;
-  }
-
-  get decision(): Decision {
-    return { persist: this.#persist, afterCommit: this.#afterCommit };
+    this.decision = { persist: [], afterCommit: [] };
   }
 
   persist(row: StoreRow): void {
-    this.#persist.push(row);
+    this.decision.persist.push(row);
   }
 
   send({ session }: Pick<WorkerEntry, 'session'>, message: CoordinatorMessage): void {
-    this.#afterCommit.push({ kind: 'send', session, message });
+    this.decision.afterCommit.push({ kind: 'send', session, message });
   }
 
   notify(notice: Notice): void {
-    this.#afterCommit.push({ kind: 'notice', notice });
+    this.decision.afterCommit.push({ kind: 'notice', notice });
   }
 
   /** Reports a worker's change to live views, and in the stored log. */

@@ -1,22 +1,23 @@
 /**
  * Restoring studies: builds a study in memory from the store, after a restart or a failed commit.
  *
- * Open attempts keep their numbers: their workers have one new lease in which to come back and claim
- * them. Until then such a worker is known by its session only, and is not connected.
+ * Open attempts keep their numbers; their workers have one lease in which to come back and claim them.
  */
 import { assert } from '../../../base/assert.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../../study/trial.ts';
+import type { AttemptPlace } from '../attempts/close-attempt.ts';
 import { trimResult } from '../results/results.ts';
-import type { ClusterState, Moment, StudyData, StudyEntry } from '../state/cluster-state.ts';
-import { addTrials, stageEntry, studyEntry } from '../state/study-entry.ts';
 import {
-  countsAsFailure,
-  trialEntry,
-  type AttemptEntry,
-  type TrialEntry,
-} from '../state/trial-state.ts';
-import { newWorker } from '../workers/workers.ts';
+  StudyEntry,
+  WorkerEntry,
+  type ClusterState,
+  type Moment,
+  type StudyData,
+} from '../state/cluster-state.ts';
+import { addTrials } from '../state/study-entry.ts';
+import { countsAsFailure, trialEntry, type TrialEntry } from '../state/trial-state.ts';
+import { leasePack } from '../workers/leases.ts';
 
 export interface StoredStudy {
   readonly record: StudyRecord;
@@ -27,13 +28,10 @@ export interface StoredStudy {
 
 export function restoreStudy(state: ClusterState, stored: StoredStudy, now: Moment): void {
   const { record } = stored;
-  const study = studyEntry(record, stored.data, now);
-  const byStage = new Map<string, TrialEntry[]>(record.stages.map(({ name }) => [name, []]));
-  for (const trial of stored.trials) byStage.get(trial.id.stage)?.push(trialEntry(trial));
-  for (const stageRecord of record.stages) {
-    const stage = stageEntry(stageRecord);
-    study.stages.push(stage);
-    addTrials(study, stage, byStage.get(stageRecord.name) ?? []);
+  const study = new StudyEntry(record, stored.data, now);
+  const byStage = Map.groupBy(stored.trials, ({ id }) => id.stage);
+  for (const stage of study.stages) {
+    addTrials(study, stage, (byStage.get(stage.record.name) ?? []).map(trialEntry));
     if (record.spec.racing) for (const trial of stage.trials) trimResult(study, stage, trial);
   }
   for (const attempt of stored.attempts) {
@@ -48,7 +46,7 @@ export function restoreStudy(state: ClusterState, stored: StoredStudy, now: Mome
   // bug: restart-forgets-attempts
   for (const trial of study.trials.values())
     for (const attempt of trial.attempts)
-      if (attempt.outcome === null) restorePack(state, study, { trial, attempt }, now);
+      if (attempt.outcome === null) restorePack(state, { study, trial, attempt }, now);
 }
 
 /** By stage, replicate and index; the first trial is the last entry. */
@@ -61,33 +59,13 @@ function sortQueue(study: StudyEntry): void {
 }
 
 /** Adds an open attempt to its pack, and the pack to its worker. */
-function restorePack(
-  state: ClusterState,
-  study: StudyEntry,
-  { trial, attempt }: { readonly trial: TrialEntry; readonly attempt: AttemptEntry },
-  now: Moment,
-): void {
+function restorePack(state: ClusterState, place: AttemptPlace, now: Moment): void {
+  const { study, trial, attempt } = place;
   const { session, pack: id, kind } = attempt;
-  // bug: wall-clock-leases-4
-  const leaseEndsMs = now.monotonicMs + state.settings.leaseMs;
-  let worker = state.workers.get(session);
-  if (worker === undefined) {
-    worker = { ...newWorker(session, attempt.worker), closedAtMs: leaseEndsMs };
-    state.workers.set(session, worker);
-  }
-  const existing = state.packs.get(id);
-  if (existing !== undefined) worker.packs.delete(existing);
-  const members = [...(existing?.members ?? []), { trial, attempt: attempt.attempt }];
-  const pack = {
-    id,
-    study: study.name,
-    kind,
-    session,
-    members,
-    deadlineMs: leaseEndsMs,
-    step: -1,
-    aborted: false,
-  };
-  state.packs.set(id, pack);
-  worker.packs.add(pack);
+  const worker = state.workers.get(session) ?? new WorkerEntry(session, attempt.worker);
+  state.workers.set(session, worker);
+  const pack =
+    state.packs.get(id) ?? leasePack(state, worker, { id, study: study.name, kind }, now);
+  pack.members.push({ trial, attempt: attempt.attempt });
+  if (!worker.connected) worker.closedAtMs ??= pack.deadlineMs;
 }

@@ -1,11 +1,9 @@
 /**
  * Stage progress: opens and closes the stages of a study, and ends the study.
  *
- * A stage opens only after the one before it has closed, and rounds start only when all trials have ended
- * and their audits are settled. So what the planner reads, and what it plans, is the same for any number
- * of workers and any order of results.
- *
- * Not here: what is planned (`search/planning`), which worker runs a test (`scheduling/scheduling.ts`).
+ * A stage opens after the one before it has closed, and a round starts when all trials have ended and their
+ * audits are settled. So what the planner (`search/planning`) reads, and what it plans, is the same for any
+ * number of workers and any order of results.
  */
 import { assert } from '../../../base/assert.ts';
 import { plannerFor } from '../../../search/planning/planner-for.ts';
@@ -14,7 +12,7 @@ import { toConfigurations } from '../../../search/ranking/configurations.ts';
 import { bestConfiguration } from '../../../search/ranking/ranking.ts';
 import { trialName, waitingTrial } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
-import { hasTestFailed, setWinner, untestedWinner } from '../attempts/winner-tests.ts';
+import { hasTestFailed, setWinner } from '../attempts/winner-tests.ts';
 import { settleAudits } from '../results/audits.ts';
 import { trimResult } from '../results/results.ts';
 import type { StageEntry, StudyEntry } from '../state/cluster-state.ts';
@@ -22,7 +20,7 @@ import { addTrials, isActive, openStage } from '../state/study-entry.ts';
 import { trialEntry, trialRecord } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 
-/** A stage with fewer complete configurations fails: they do not show where to search next. */
+/** A study with fewer complete configurations in a stage fails: they do not show where to search next. */
 const completedMin = 3;
 
 /**
@@ -58,11 +56,7 @@ function planStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
   turn.notify({ kind: 'stage-opened', study: study.name, stage: stage.record });
 }
 
-/**
- * Creates the trials of the stage's next round.
- *
- * @returns whether there are any
- */
+/** Creates the trials of the stage's next round. @returns whether there are any */
 export function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
   const { record, trials } = stage;
   const planner = plannerFor(study.spec);
@@ -77,8 +71,7 @@ export function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): bo
   const reason = round?.reason ?? null;
   if (reason !== null) {
     turn.log('round-started', `${record.name}: ${reason}`, study.name);
-    const notice = { study: study.name, stage: record.name, trials: created.length, reason };
-    turn.notify({ kind: 'round-started', ...notice });
+    turn.notify({ kind: 'round-started', study: study.name, stage: record.name, reason });
   }
   return true;
 }
@@ -106,14 +99,15 @@ function finishSearch(turn: Turn, study: StudyEntry): void {
     const trials = [...study.trials.values()].map(trialRecord);
     const winner = bestConfiguration(trials, study.spec.objective, order);
     assert(winner !== null, 'a closed stage has completed trials');
-    setWinner(turn, study, untestedWinner(winner.trial));
+    const untested = { testAccuracy: null, testLoss: null, testWorker: null, reproduced: null };
+    setWinner(turn, study, { trial: winner.trial.id, ...untested, tests: [] });
   }
   if (study.data.test === null) setStudyStatus(turn, study, 'complete');
   else if (hasTestFailed(study))
     setStudyStatus(turn, study, 'complete', 'the test set could not be measured');
 }
 
-/** The study as planners read it. Only planners that need the trials of a stage copy them. */
+/** The study as planners read it. The trials of a stage are copied only if they are read. */
 function toPlanned({ spec, data, stages }: StudyEntry): PlannedStudy {
   return {
     spec,

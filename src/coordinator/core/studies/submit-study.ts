@@ -1,13 +1,13 @@
 /** Submitting studies: a new study, or more trials or stages for a study that is in memory. */
 import { assert } from '../../../base/assert.ts';
-import type { StudySpec } from '../../../study/spec/study-spec.ts';
+import type { StageSpec, StudySpec } from '../../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';
+import type { StageRecord } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
 import { closeObsoleteTests } from '../attempts/failed-attempts.ts';
 import { setWinner } from '../attempts/winner-tests.ts';
 import { trimResult } from '../results/results.ts';
-import type { StudyData, StudyEntry } from '../state/cluster-state.ts';
-import { plannedStage, stageEntry, studyEntry } from '../state/study-entry.ts';
+import { StageEntry, StudyEntry, type StudyData } from '../state/cluster-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { markUnchecked } from '../workers/exclusions.ts';
 import { startRound } from './stage-progress.ts';
@@ -33,10 +33,13 @@ export function submitStudy(
     stages: spec.stages.map(plannedStage),
     winner: null,
   };
-  const study = studyEntry(record, data, now);
-  study.stages.push(...record.stages.map(stageEntry));
-  state.studies.set(study.name, study);
+  state.studies.set(spec.study, new StudyEntry(record, data, now));
   turn.persist({ kind: 'study-created', record });
+}
+
+/** The record of a stage that has not opened. */
+function plannedStage({ name, trials }: StageSpec): StageRecord {
+  return { name, trials, space: null, reason: null, closed: false, warnings: [] };
 }
 
 /** Removes the winner: it is chosen again among all trials when the last stage has closed. */
@@ -46,7 +49,8 @@ export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): voi
   const last = study.stages.at(-1);
   const planned = spec.stages[study.stages.length - 1];
   study.spec = spec;
-  study.stages.push(...spec.stages.slice(study.stages.length).map(plannedStage).map(stageEntry));
+  for (const stage of spec.stages.slice(study.stages.length))
+    study.stages.push(new StageEntry(plannedStage(stage)));
   const hasGrown = last && planned && planned.trials > last.record.trials;
   if (hasGrown) {
     last.record = { ...last.record, trials: planned.trials, closed: false };
@@ -60,7 +64,7 @@ export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): voi
   turn.persist({ kind: 'study-extended', spec, stages });
   setWinner(turn, study, null);
   setStudyStatus(turn, study, 'running');
-  // Exclusions while the study was over and not in memory have marked none of its results.
+  // Workers may have been excluded while the study was not in memory: its results were not marked then.
   for (const stage of study.stages) if (stage.record.closed) markUnchecked(turn, study, stage);
   if (hasGrown && last.record.space !== null) startRound(turn, study, last);
   storeRanks(turn, study);

@@ -53,16 +53,12 @@ export function storedProgress(record: StudyRecord, trials: readonly TrialRecord
   };
 }
 
-/** A race has the trials that its rounds have created so far, and at least one per configuration. */
-function plannedTrials(
-  { replicates, racing }: StudySpec,
-  configurations: number,
-  trialsSoFar: number,
-): number {
-  return Math.max(trialsSoFar, racing ? configurations : configurations * replicates);
+/** `planned`: configurations. A race has the trials created so far, and at least one per configuration. */
+function plannedTrials({ racing, replicates }: StudySpec, planned: number, soFar: number): number {
+  return Math.max(soFar, racing ? planned : planned * replicates);
 }
 
-/** Without workers that have not come back since a restart: only their names are known. */
+/** Summaries of all workers but those that have not come back since a restart. */
 export function workerSummaries(state: ClusterState): WorkerSummary[] {
   const known = [...state.workers.values()].filter(({ threads }) => threads > 0);
   return known.map((worker) => {

@@ -1,10 +1,9 @@
 /**
- * Exclusions: a session that has computed a wrong result receives no more trials, and none of its
- * results counts.
+ * Exclusions: a session that has computed a wrong result receives no more trials, and its results do not
+ * count. The exclusion is stored; it ends when the worker process is restarted.
  *
- * The exclusion is stored and lasts as long as the worker process; restarting the worker ends it. Earlier
- * results of the session in open stages are computed again (`results/audits.ts`). Those in closed stages
- * stay, marked `unchecked`.
+ * Earlier results of the session in open stages are computed again (`results/audits.ts`). Those in closed
+ * stages stay, marked `unchecked`.
  */
 import { isOver } from '../../../study/trial.ts';
 import { abortPack } from '../attempts/close-attempt.ts';
@@ -15,12 +14,9 @@ import type { AttemptEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 
 /** Excludes the session that ran an attempt; does nothing if it is excluded already. */
-export function excludeWorker(
-  turn: Turn,
-  { session, worker }: Pick<AttemptEntry, 'session' | 'worker'>,
-  reason: string,
-): void {
+export function excludeWorker(turn: Turn, attempt: AttemptEntry, reason: string): void {
   const { state, now } = turn;
+  const { session, worker } = attempt;
   if (state.excluded.has(session)) return;
   state.excluded.set(session, reason);
   // bug: exclusion-is-not-stored
@@ -49,8 +45,12 @@ export function markUnchecked(turn: Turn, study: StudyEntry, stage: StageEntry):
     );
     if (isConfirmed) continue;
     trial.audit = 'unchecked';
-    const row = { study: study.name, trial: trial.id, verdict: trial.audit };
-    turn.persist({ kind: 'trial-audited', ...row });
+    turn.persist({
+      kind: 'trial-audited',
+      study: study.name,
+      trial: trial.id,
+      verdict: trial.audit,
+    });
   }
 }
 

@@ -1,8 +1,7 @@
 /**
  * Leases: a worker's right to run a pack until a deadline. A lease begins when the pack is assigned, is
- * renewed by progress, and ends with the results, with a message of the worker, or in time.
- *
- * In memory only, on the monotonic clock.
+ * renewed by progress, and ends with the results, with a message of the worker, or in time. Leases are in
+ * memory only, on the monotonic clock.
  */
 import type { PackProgress } from '../../../rpc/messages/messages.ts';
 import { abortPack, isPackDone } from '../attempts/close-attempt.ts';
@@ -18,10 +17,26 @@ import { isAwaited } from '../state/study-entry.ts';
 import type { Turn } from '../state/turn.ts';
 import { countFailure } from './worker-backoff.ts';
 
+/** Gives a worker a pack, so far without members, and begins its lease. */
+export function leasePack(
+  state: ClusterState,
+  worker: WorkerEntry,
+  { id, study, kind }: Pick<PackEntry, 'id' | 'study' | 'kind'>,
+  now: Moment,
+): PackEntry {
+  const { session } = worker;
+  // bug: wall-clock-leases
+  const deadlineMs = now.monotonicMs + state.settings.leaseMs;
+  const progress = { step: -1, aborted: false };
+  const pack: PackEntry = { id, study, kind, session, members: [], deadlineMs, ...progress };
+  state.packs.set(id, pack);
+  worker.packs.add(pack);
+  return pack;
+}
+
 /**
- * A session has come back. Packs that it still runs keep their leases; the others are lost. A pack that
- * it has never reported was sent when the stream or the coordinator ended and has not arrived: its trials
- * wait again, and no failure is counted.
+ * A session has come back. Packs that it still runs keep their leases; the others are lost. A pack that it
+ * has never reported did not reach it before the stream closed: it is returned, without a failure.
  */
 export function claimPacks(turn: Turn, worker: WorkerEntry, held: readonly PackProgress[]): void {
   const { state } = turn;
@@ -38,10 +53,9 @@ export function claimPacks(turn: Turn, worker: WorkerEntry, held: readonly PackP
     renewLease(turn, worker, progress);
     // A pack whose attempts have failed continues as long as one of its results would be the first.
     const study = state.studies.get(pack.study);
-    const isWanted = study && pack.members.some(({ trial }) => isAwaited(study, trial));
+    const isWanted = pack.members.some(({ trial }) => study && isAwaited(study, trial));
     // bug: returning-audit-is-aborted
-    if (isPackDone(pack) && isWanted !== true)
-      abortPack(turn, pack, 'its results are no longer needed');
+    if (isPackDone(pack) && !isWanted) abortPack(turn, pack, 'its results are no longer needed');
   }
   for (const pack of worker.packs) {
     // bug: returning-worker-loses-packs
@@ -62,25 +76,13 @@ export function renewLease(turn: Turn, worker: WorkerEntry, progress: PackProgre
   pack.deadlineMs = turn.now.monotonicMs + turn.state.settings.leaseMs;
 }
 
-/** The worker reports that a pack no longer occupies a thread: its open attempts are returned. */
-export function freeThread(turn: Turn, worker: WorkerEntry, id: string, reason: string): void {
+/** The worker reports that a pack no longer occupies a thread: `end` applies to its open attempts. */
+export function freeThread(turn: Turn, worker: WorkerEntry, id: string, end: PackFailure): void {
   const pack = packHeldBy(turn.state, id, worker);
   if (pack === undefined) return;
-  if (!isPackDone(pack) && !worker.draining) countFailure(turn, worker, reason);
-  endPack(turn, worker, pack, { outcome: 'returned', reason });
-}
-
-/** The worker reports that a pack has failed. */
-export function failReportedPack(
-  turn: Turn,
-  worker: WorkerEntry,
-  id: string,
-  failure: PackFailure,
-): void {
-  const pack = packHeldBy(turn.state, id, worker);
-  if (pack === undefined || isPackDone(pack)) return;
-  countFailure(turn, worker, failure.reason);
-  failPack(turn, pack, failure);
+  const wasAsked = worker.draining && end.outcome === 'returned';
+  if (!isPackDone(pack) && !wasAsked) countFailure(turn, worker, end.reason);
+  endPack(turn, worker, pack, end);
 }
 
 function endPack(turn: Turn, worker: WorkerEntry, pack: PackEntry, failure: PackFailure): void {
@@ -95,10 +97,7 @@ function packHeldBy(state: ClusterState, id: string, worker: WorkerEntry): PackE
   return pack?.session === worker.session ? pack : undefined;
 }
 
-/**
- * Fails packs that made no progress in time and packs of closed connections. A failed pack that still
- * occupies a thread, since its worker came back with it, is watched in the same way.
- */
+/** Fails packs without progress and packs of closed streams. Aborts failed packs that still run. */
 export function expireLeases(turn: Turn): void {
   const { state, now } = turn;
   for (const pack of state.packs.values()) {
@@ -109,11 +108,9 @@ export function expireLeases(turn: Turn): void {
     // bug: wall-clock-leases-3
     if (now.monotonicMs < pack.deadlineMs && !isCutOff) continue;
     const failure = leaseFailure(worker, now, state.settings);
-    if (!isPackDone(pack)) {
-      if (worker !== undefined && failure.outcome === 'timeout')
-        countFailure(turn, worker, failure.reason);
-      failPack(turn, pack, failure);
-    }
+    const isHung = failure.outcome === 'timeout' && !isPackDone(pack);
+    if (worker !== undefined && isHung) countFailure(turn, worker, failure.reason);
+    failPack(turn, pack, failure);
     abortPack(turn, pack, failure.reason);
   }
 }
@@ -124,25 +121,19 @@ function leaseFailure(
   now: Moment,
   { leaseMs, heartbeatMs }: DispatcherSettings,
 ): PackFailure {
-  if (worker === undefined || worker.closedAtMs !== null) {
-    const reason = 'the worker was lost: its connection closed and it did not come back';
-    return { outcome: 'lost', reason };
-  }
-  const silentMs = now.monotonicMs - worker.heardAtMs;
-  if (silentMs > 2 * heartbeatMs) {
-    const reason = `the worker was lost: it sent nothing for ${Math.round(silentMs)} ms`;
-    return { outcome: 'lost', reason };
-  }
-  return { outcome: 'timeout', reason: `no progress within the lease of ${leaseMs} ms` };
+  const silentMs = now.monotonicMs - (worker?.heardAtMs ?? 0);
+  let cause = `it sent nothing for ${Math.round(silentMs)} ms`;
+  if (worker === undefined || worker.closedAtMs !== null)
+    cause = 'its connection closed and it did not come back';
+  else if (silentMs <= 2 * heartbeatMs)
+    return { outcome: 'timeout', reason: `no progress within the lease of ${leaseMs} ms` };
+  return { outcome: 'lost', reason: `the worker was lost: ${cause}` };
 }
 
-/** Ticks come several times a second: after a longer gap, this process was stopped. */
+/** Ticks come several times a second: after a gap of this length, this process was stopped. */
 const ownPauseMs = 1_000;
 
-/**
- * Extends all deadlines by the time in which the coordinator itself was stopped or swapped out: messages
- * that workers sent meanwhile are still to be read. Runs first in every event.
- */
+/** Extends all deadlines by a pause of the coordinator, after which messages of workers are still unread. */
 export function extendLeasesAfterPause(state: ClusterState, now: Moment): void {
   const gapMs = now.monotonicMs - state.lastEventMs;
   state.lastEventMs = now.monotonicMs;

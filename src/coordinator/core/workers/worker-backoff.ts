@@ -1,6 +1,6 @@
 /**
- * Worker backoff: a worker on which packs fail receives fewer of them, so that a machine on which
- * everything fails does not use up the attempts of trials that other workers could complete.
+ * Worker backoff: a worker on which packs fail receives fewer of them, so that a defective machine does
+ * not use up the attempts of trials that other workers could complete.
  *
  * Each failure pauses the worker for some seconds. After `failuresInRowMax` failures in a row it backs off
  * for minutes, unless no other worker is available: the cause may be the trials. In memory only.
@@ -23,14 +23,9 @@ export function countFailure(turn: Turn, worker: WorkerEntry, reason: string): v
   if (worker.failuresInRow < failuresInRowMax) return;
   const wasBackingOff = monotonicMs < worker.backOffUntilMs;
   worker.backOffUntilMs = monotonicMs + backOffMs;
-  if (wasBackingOff) return; // It was tried as the last worker; the failures of its trials are reported.
+  if (wasBackingOff) return; // Reported before; it was tried again as no other worker was available.
   const why = `${worker.failuresInRow} packs failed in a row; the last: ${reason}`;
   turn.reportWorker('worker-backing-off', worker.name, why);
-}
-
-/** A result ends the row of failures. */
-export function resetFailures(worker: WorkerEntry): void {
-  worker.failuresInRow = 0;
 }
 
 export function isBackingOff(state: ClusterState, worker: WorkerEntry): boolean {

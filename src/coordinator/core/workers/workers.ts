@@ -1,11 +1,7 @@
-/**
- * Workers: processes that join, leave or are lost, and the data sets that they fetch.
- *
- * Not here: the packs on their threads (`leases.ts`), which trials they may run (`able-workers.ts`).
- */
+/** Workers: processes that join, leave or are lost, and the data sets that they fetch. */
 import type { Hello } from '../../../rpc/messages/messages.ts';
 import type { WorkerSummary } from '../../../study/summaries.ts';
-import type { ClusterState, WorkerEntry } from '../state/cluster-state.ts';
+import { WorkerEntry, type ClusterState } from '../state/cluster-state.ts';
 import { isActive } from '../state/study-entry.ts';
 import type { Turn } from '../state/turn.ts';
 import { incompatibilityReason } from './able-workers.ts';
@@ -44,7 +40,8 @@ export function workerState(
 export function joinWorker(turn: Turn, hello: Hello, address: string): void {
   const { state } = turn;
   const { session, threads, packMax, kernel, selfTestDigest } = hello;
-  const worker = state.workers.get(session) ?? newWorker(session, freeName(state, hello.name));
+  const worker =
+    state.workers.get(session) ?? new WorkerEntry(session, freeName(state, hello.name));
   Object.assign(worker, { address, threads, packMax, kernel, selfTestDigest });
   worker.connected = true;
   worker.closedAtMs = null;
@@ -55,16 +52,17 @@ export function joinWorker(turn: Turn, hello: Hello, address: string): void {
   worker.datasets.clear();
   for (const dataset of hello.datasets) worker.datasets.add(dataset);
   state.workers.set(session, worker);
+  const { name } = worker;
   const { leaseMs, heartbeatMs, version, selfTestDigest: expected } = state.settings;
   const settings = { leaseMs, heartbeatMs, version, selfTestDigest: expected };
-  turn.send(worker, { kind: 'welcome', name: worker.name, ...settings });
+  turn.send(worker, { kind: 'welcome', name, ...settings });
   claimPacks(turn, worker, hello.held);
-  // The first request may have been lost with the old stream.
+  // The request to drain may have been lost with the old stream.
   // bug: drain-is-forgotten
   if (worker.draining) turn.send(worker, { kind: 'drain', reason: 'it was asked to drain before' });
-  turn.notify({ kind: 'worker-joined', worker: worker.name, threads, address });
+  turn.notify({ kind: 'worker-joined', worker: name, threads });
   const count = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  turn.log('worker-joined', `${worker.name} from ${address} with ${count}`);
+  turn.log('worker-joined', `${name} from ${address} with ${count}`);
 }
 
 /** A worker's stream has closed: its leases end soon, unless the same session comes back. */
@@ -74,7 +72,7 @@ export function disconnectWorker(turn: Turn, worker: WorkerEntry, reason: string
   worker.closedAtMs = turn.now.monotonicMs;
   if (!worker.leaving || worker.packs.size > 0) return;
   turn.state.workers.delete(worker.session);
-  // If the worker was asked to drain, that is the cause; the stream's reason only says who closed it.
+  // The reason of the stream only says who closed it.
   turn.reportWorker('worker-left', worker.name, worker.drainReason ?? reason);
 }
 
@@ -105,27 +103,19 @@ export function drainWorkers(turn: Turn, name: string | null, reason: string): v
   }
 }
 
-export function datasetReady(worker: WorkerEntry, dataset: string): void {
-  worker.datasets.add(dataset);
-  if (worker.preparing === dataset) worker.preparing = null;
+export function datasetReady(worker: WorkerEntry, key: string): void {
+  worker.datasets.add(key);
+  if (worker.preparing === key) worker.preparing = null;
 }
 
-/**
- * The worker could not fetch or verify a data set: it receives no trials of studies that need it. If no
- * active study needs it, because of a cancellation for example, the failure is not remembered.
- */
-export function datasetFailed(
-  turn: Turn,
-  worker: WorkerEntry,
-  dataset: string,
-  reason: string,
-): void {
-  if (worker.preparing === dataset) worker.preparing = null;
+/** The worker could not fetch a data set, and receives no trials of active studies that need it. */
+export function datasetFailed(turn: Turn, worker: WorkerEntry, key: string, reason: string): void {
+  if (worker.preparing === key) worker.preparing = null;
   const studies = [...turn.state.studies.values()].filter(
-    (study) => isActive(study) && (study.searchKey === dataset || study.testKey === dataset),
+    (study) => isActive(study) && (study.searchKey === key || study.testKey === key),
   );
   if (studies.length === 0) return;
-  worker.datasetFailures.set(dataset, reason);
+  worker.datasetFailures.set(key, reason);
   for (const { name } of studies)
     turn.notify({ kind: 'worker-incompatible', worker: worker.name, study: name, reason });
   turn.log('worker-incompatible', `${worker.name}: ${reason}`);
@@ -138,32 +128,4 @@ function freeName(state: ClusterState, name: string): string {
     const free = suffix === 1 ? name : `${name}-${suffix}`;
     if (!taken.has(free)) return free;
   }
-}
-
-/** A worker with a session and a name only; `joinWorker` adds the rest. */
-export function newWorker(session: string, name: string): WorkerEntry {
-  return {
-    session,
-    name,
-    address: '',
-    threads: 0,
-    packMax: 1,
-    kernel: '',
-    selfTestDigest: '',
-    connected: false,
-    draining: false,
-    leaving: false,
-    drainReason: null,
-    closedAtMs: null,
-    heardAtMs: 0,
-    reportedLost: false,
-    datasets: new Set(),
-    preparing: null,
-    datasetFailures: new Map(),
-    packs: new Set(),
-    trialsCompleted: 0,
-    failuresInRow: 0,
-    pausedUntilMs: 0,
-    backOffUntilMs: 0,
-  };
 }
