@@ -1,12 +1,11 @@
 /**
- * Checkpoint: a training run on disk. It holds a trainer's state and the identity of the run.
+ * Checkpoint: a training run on disk, with a trainer's state and the identity of the run.
  *
  *     ridgeline-checkpoint-2 SHA-256 of all that follows\n
  *     one line of JSON: identity, step\n
  *     the state, as the trainer wrote it
  *
- * A checkpoint that is damaged, or of another run, is reported and never used. This module converts
- * bytes; the caller writes the file atomically.
+ * A damaged checkpoint, or one of another run, is reported and not used.
  */
 import { sha256 } from '../base/digest.ts';
 import type { Params } from '../study/search-space.ts';
@@ -30,6 +29,7 @@ export type ReadCheckpoint =
   | { readonly kind: 'damaged'; readonly reason: string };
 
 const magic = 'ridgeline-checkpoint-2';
+const decoder = new TextDecoder();
 
 /** @returns pieces of the file, in order */
 export function encodeCheckpoint(
@@ -42,7 +42,7 @@ export function encodeCheckpoint(
 
 export function decodeCheckpoint(bytes: Uint8Array, identity: TrainingIdentity): ReadCheckpoint {
   const firstEnd = bytes.indexOf(10);
-  const [word, digest] = decodeText(bytes.subarray(0, Math.max(0, firstEnd))).split(' ');
+  const [word, digest] = decoder.decode(bytes.subarray(0, Math.max(0, firstEnd))).split(' ');
   if (word !== magic) return { kind: 'damaged', reason: `it does not start with ${magic}` };
   if (sha256(bytes.subarray(firstEnd + 1)) !== digest) {
     return { kind: 'damaged', reason: 'its SHA-256 digest does not match its content' };
@@ -50,7 +50,7 @@ export function decodeCheckpoint(bytes: Uint8Array, identity: TrainingIdentity):
   const headEnd = bytes.indexOf(10, firstEnd + 1);
   // The digest matches, so `encodeCheckpoint` wrote this.
   const head: { readonly identity: TrainingIdentity; readonly step: number } = JSON.parse(
-    decodeText(bytes.subarray(firstEnd + 1, headEnd)),
+    decoder.decode(bytes.subarray(firstEnd + 1, headEnd)),
   );
   const fields = differingFields(head.identity, identity);
   if (fields.length > 0) return { kind: 'other', fields };
@@ -59,24 +59,13 @@ export function decodeCheckpoint(bytes: Uint8Array, identity: TrainingIdentity):
 
 function differingFields(stored: TrainingIdentity, given: TrainingIdentity): string[] {
   const [left, right] = [flatten(stored), flatten(given)];
-  return [...new Set([...left.keys(), ...right.keys()])].filter(
-    (key) => left.get(key) !== right.get(key),
-  );
+  const keys = new Set([...left.keys(), ...right.keys()]);
+  return [...keys].filter((key) => left.get(key) !== right.get(key));
 }
 
 /** Values as JSON, by the key of the file. */
 function flatten({ trainer, params, ...rest }: TrainingIdentity): Map<string, string> {
-  const settings = Object.entries(trainer).map(
-    ([key, value]) => [`trainer.${key}`, value] as const,
-  );
-  return new Map(
-    [...Object.entries({ ...rest, ...params }), ...settings].map(([key, value]) => [
-      key,
-      JSON.stringify(value),
-    ]),
-  );
-}
-
-function decodeText(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  const fields: Record<string, unknown> = { ...rest, ...params };
+  for (const [key, value] of Object.entries(trainer)) fields[`trainer.${key}`] = value;
+  return new Map(Object.entries(fields).map(([key, value]) => [key, JSON.stringify(value)]));
 }

@@ -1,19 +1,9 @@
-/**
- * Trial training: drives a trainer from the first step, or from stored states, to the trials' results.
- *
- * Worker threads, `train`, `verify` and `plan` train through `trainTrials`.
- */
+/** Trial training: drives a trainer from the first step, or from stored states, to the trials' results. */
 import { assert } from '../base/assert.ts';
 import type { TrainingData } from '../study/images.ts';
 import type { Params } from '../study/search-space.ts';
 import { noCorrectness, type TrialResult } from '../study/trial.ts';
-import type {
-  MemberStatus,
-  TrainHooks,
-  Training,
-  TrainingContext,
-  TrainingPort,
-} from './trainer.ts';
+import type { MemberStatus, TrainHooks, TrainingContext, TrainingPort } from './trainer.ts';
 
 export interface TrialsRequest extends TrainingContext {
   /** Hyperparameters of each trial; at least one trial. */
@@ -36,9 +26,7 @@ export interface TrialsHooks extends TrainHooks {
 }
 
 /**
- * Trains one pack.
- *
- * @returns one result per trial, in order; null if `hooks.isStopped` stopped it
+ * Trains one pack. Returns one result per trial, in order; null if `hooks.isStopped` stopped it.
  * @throws RidgelineError STUDY_INVALID if the settings cannot be trained on these data
  */
 export function trainTrials(
@@ -62,28 +50,17 @@ export function trainTrials(
   for (const [index, rung] of rungs.entries()) {
     if (rung <= firstStep && index < rungs.length - 1) continue;
     statuses = training.trainTo(rung, hooks);
-    if (firstStep < rung) reportStates(training, statuses, hooks);
+    for (const [member, { kind, step }] of statuses.entries()) {
+      if (kind === 'diverged' || rung <= firstStep) continue;
+      hooks.onState?.(member, { step, bytes: training.state(member) });
+    }
     if (statuses.some(({ kind }) => kind === 'stopped')) return null;
     if (statuses.every(({ kind }) => kind === 'diverged')) break;
   }
-  return statuses.map((status, member) => resultFrom(training, member, status));
-}
-
-function reportStates(
-  training: Training,
-  statuses: readonly MemberStatus[],
-  hooks: TrialsHooks,
-): void {
-  if (hooks.onState === undefined) return;
-  for (const [member, { kind, step }] of statuses.entries()) {
-    if (kind !== 'diverged') hooks.onState(member, { step, bytes: training.state(member) });
-  }
-}
-
-function resultFrom(training: Training, member: number, status: MemberStatus): TrialResult {
-  const { kind, step: steps, seconds, curve } = status;
-  if (kind === 'diverged') return { kind, steps, seconds, curve };
-  const validationCorrect = training.measure(member).correct ?? noCorrectness;
-  const digest = training.digest(member) ?? '';
-  return { kind: 'complete', steps, seconds, digest, curve, validationCorrect };
+  return statuses.map(({ kind, step: steps, seconds, curve }, member) => {
+    if (kind === 'diverged') return { kind, steps, seconds, curve };
+    const validationCorrect = training.measure(member).correct ?? noCorrectness;
+    const digest = training.digest(member) ?? '';
+    return { kind: 'complete', steps, seconds, digest, curve, validationCorrect };
+  });
 }

@@ -1,10 +1,9 @@
 /**
  * Trainer port: what trains the trials of a study.
  *
- * A `Trainer` opens a `Training` for one pack: trials that are trained side by side in one thread. It is
- * synchronous, and reads the clock only through its hooks. A trainer without packs has packs of one
- * trial. `train-trials.ts` drives the port from the first step to the results; every implementation
- * passes `test/conformance/trainer.ts`.
+ * A `Trainer` opens a `Training` for one pack: trials trained side by side in one thread. A trainer
+ * without packs has packs of one trial. It is synchronous, and reads the clock only through its hooks.
+ * `train-trials.ts` drives it; every implementation passes `test/conformance/trainer.ts`.
  */
 import type { TrainingData } from '../study/images.ts';
 import type { Metrics } from '../study/metrics.ts';
@@ -15,7 +14,7 @@ import type { Measurement } from '../study/trial.ts';
 export interface Trainer extends TrainerDescription {
   /**
    * Starts a pack: one member per trial, in order, before its first step. A thread has one open
-   * training at a time: opening the next one ends the last one.
+   * training: opening the next one ends the last one.
    *
    * @throws RidgelineError STUDY_INVALID if the settings cannot be trained on these data
    */
@@ -42,9 +41,7 @@ export interface TrainingContext {
 export interface Training {
   /**
    * Trains all members up to `step` updates, and measures them at the steps that the settings name. A
-   * member that diverges does not disturb the others.
-   *
-   * @returns one status per member, in order
+   * member that diverges does not disturb the others. Returns one status per member, in order.
    */
   trainTo(step: number, hooks: TrainHooks): readonly MemberStatus[];
   /** Measures a member after its last update. */

@@ -1,10 +1,9 @@
 /**
  * Dataset holder: the data sets in a worker's memory, read once for all threads.
  *
- * Shards are fetched from the coordinator by digest, verified, and cached on disk. A shard with wrong
- * bytes is never used: it is fetched again, and after the last attempt the worker reports an error.
- *
- * Data sets with common shards share their memory: a study with and without its test split, for example.
+ * Shards are fetched from the coordinator by digest, verified, and cached on disk. A shard with wrong bytes
+ * is not used: it is fetched again, and after the last attempt the worker reports an error. Data sets with
+ * common shards share their memory: a study with and without its test split, for example.
  */
 import { assert } from '../base/assert.ts';
 import { RidgelineError, messageOf } from '../base/errors.ts';
@@ -50,9 +49,7 @@ export class DatasetHolder {
 
   /**
    * A data set that was loaded before. If it is in memory, this does not wait for running downloads.
-   * Otherwise it is loaded again, from the cache if possible.
-   *
-   * @throws as `load`
+   * Otherwise it is loaded again, from the cache if possible. Throws as `load`.
    */
   async get(key: string, fetchShard: FetchShard): Promise<TrainingData> {
     const group = this.#groups.find(({ datasets }) => datasets.has(key));
@@ -84,8 +81,9 @@ export class DatasetHolder {
     if (group.shards.size === 0) collectGarbage();
     const shards: Shard[] = [];
     try {
-      for (const shard of reference.shards)
+      for (const shard of reference.shards) {
         shards.push(await this.#shard(group, shard, fetchShard));
+      }
     } finally {
       // An empty group must not replace one that is in use.
       if (group.shards.size === 0) this.#groups = this.#groups.filter((other) => other !== group);
@@ -104,9 +102,8 @@ export class DatasetHolder {
   async #shard(group: Group, shard: ShardReference, fetchShard: FetchShard): Promise<Shard> {
     const held = group.shards.get(shard.digest);
     if (held !== undefined) return { ...held, name: shard.name };
-    const read =
-      (await this.#read(group.memory, shard)) ??
-      (await this.#fetch(group.memory, shard, fetchShard));
+    const cached = await this.#read(group.memory, shard);
+    const read = cached ?? (await this.#fetch(group.memory, shard, fetchShard));
     group.shards.set(shard.digest, read);
     return read;
   }

@@ -1,15 +1,12 @@
 /**
- * Worker session: the worker's side of the protocol. It decides what to train, what to report, and when
- * to leave.
+ * Worker session: decides what to train, what to report, and when to leave. It does no I/O: messages and
+ * events come in, effects go out, which `worker-node.ts` performs.
  *
  *     offline --welcome--> online --stream closed--> offline (training continues; results are kept)
  *     online --drain--> draining --nothing left to finish or report--> left
  *
  * A result is kept until the coordinator has answered for each of its trials, and sent again on every
  * new stream. The coordinator detects duplicates.
- *
- * Sans-io: messages and events come in, effects go out. `worker-node.ts` has the sockets and threads,
- * `trainers` trains, `dataset-holder.ts` fetches data.
  */
 import { unreachable } from '../base/assert.ts';
 import {
@@ -44,18 +41,25 @@ export type SessionEffect =
   | { readonly kind: 'leave'; readonly reason: string };
 
 /** How a pack ended without results. */
-export type PackStop =
-  | { readonly kind: 'stopped'; readonly reason: string }
-  | { readonly kind: 'crashed'; readonly reason: string };
+export interface PackStop {
+  readonly kind: 'stopped' | 'crashed';
+  readonly reason: string;
+}
+
+const otherDigestText =
+  'the arithmetic self-test of this machine gave a different digest than expected: it receives no trials of studies with reproducible: true';
+
+interface Report {
+  readonly message: WorkerMessage;
+  /** Trials, or the pack, that the coordinator has not answered for. */
+  readonly unanswered: Set<string>;
+}
 
 export class WorkerSession {
   readonly #identity: WorkerIdentity;
   readonly #running = new Map<string, Assignment>();
   /** Reports by pack, kept until the coordinator has received them. */
-  readonly #reports = new Map<
-    string,
-    { readonly message: WorkerMessage; readonly unanswered: Set<string> }
-  >();
+  readonly #reports = new Map<string, Report>();
   readonly #datasets = new Set<string>();
   #online = false;
   #drainReason: string | null = null;
@@ -71,7 +75,7 @@ export class WorkerSession {
       kind: 'hello',
       protocol: protocolVersion,
       ...this.#identity,
-      held: held.map((pack) => ({ pack, step: progress.get(pack) ?? 0 })),
+      held: packSteps(held, progress),
       datasets: [...this.#datasets],
     };
   }
@@ -80,23 +84,24 @@ export class WorkerSession {
     switch (message.kind) {
       case 'welcome':
         return this.#welcomed(message.selfTestDigest);
-      case 'prepare':
-        if (this.#datasets.has(message.dataset))
-          return [{ kind: 'send', message: { kind: 'dataset-ready', dataset: message.dataset } }];
-        return [{ kind: 'fetch', dataset: message.dataset, reference: message.reference }];
+      case 'prepare': {
+        const { dataset, reference } = message;
+        if (this.#datasets.has(dataset)) return [send({ kind: 'dataset-ready', dataset })];
+        return [{ kind: 'fetch', dataset, reference }];
+      }
       case 'assign':
         return this.#assigned(message.assignment);
-      case 'abort':
-        if (this.#running.has(message.pack))
-          return [{ kind: 'stop', pack: message.pack, reason: message.reason }];
-        return this.#reports.has(message.pack) ? [] : [returned(message.pack, message.reason)];
-      case 'answer': {
+      case 'abort': {
+        const { pack, reason } = message;
+        if (this.#running.has(pack)) return [{ kind: 'stop', pack, reason }];
+        return this.#reports.has(pack) ? [] : [returned(pack, reason)];
+      }
+      case 'answer':
         for (const [pack, report] of this.#reports) {
           report.unanswered.delete(attemptName(message.key));
           if (report.unanswered.size === 0) this.#reports.delete(pack);
         }
         return this.#leaveWhenDone();
-      }
       case 'drain':
         return this.drain(message.reason);
       default:
@@ -107,11 +112,8 @@ export class WorkerSession {
   /** Progress of the running packs, for the coordinator's leases; nothing while offline. */
   heartbeat(progress: ReadonlyMap<string, number>): SessionEffect[] {
     if (!this.#online) return [];
-    const packs = [...this.#running.keys()].map((pack) => ({
-      pack,
-      step: progress.get(pack) ?? 0,
-    }));
-    return [{ kind: 'send', message: { kind: 'heartbeat', packs } }];
+    const packs = packSteps([...this.#running.keys()], progress);
+    return [send({ kind: 'heartbeat', packs })];
   }
 
   packEnded(pack: string, results: readonly TrialResult[]): SessionEffect[] {
@@ -178,16 +180,13 @@ export class WorkerSession {
     this.#online = true;
     const effects: SessionEffect[] = [];
     if (selfTestDigest !== this.#identity.selfTestDigest) {
-      effects.push({
-        kind: 'log',
-        text: 'the arithmetic self-test of this machine gave a different digest than expected: it receives no trials of studies with reproducible: true',
-      });
+      effects.push({ kind: 'log', text: otherDigestText });
     }
     for (const [pack, { message }] of this.#reports) {
-      effects.push({ kind: 'send', message });
+      effects.push(send(message));
       if (message.kind !== 'pack-ended') this.#reports.delete(pack);
     }
-    if (this.#drainReason !== null) effects.push({ kind: 'send', message: { kind: 'draining' } });
+    if (this.#drainReason !== null) effects.push(send({ kind: 'draining' }));
     return [...effects, ...this.#leaveWhenDone()];
   }
 
@@ -207,7 +206,7 @@ export class WorkerSession {
   }
 
   #sendIfOnline(message: WorkerMessage): SessionEffect[] {
-    return this.#online ? [{ kind: 'send', message }] : [];
+    return this.#online ? [send(message)] : [];
   }
 }
 
@@ -215,6 +214,14 @@ function attemptName({ study, trial, attempt }: AttemptKey): string {
   return `${study} ${trialName(trial)}#${attempt}`;
 }
 
+function packSteps(packs: readonly string[], progress: ReadonlyMap<string, number>) {
+  return packs.map((pack) => ({ pack, step: progress.get(pack) ?? 0 }));
+}
+
 function returned(pack: string, reason: string): SessionEffect {
-  return { kind: 'send', message: { kind: 'pack-returned', pack, reason } };
+  return send({ kind: 'pack-returned', pack, reason });
+}
+
+function send(message: WorkerMessage): SessionEffect {
+  return { kind: 'send', message };
 }

@@ -1,14 +1,11 @@
-/**
- * Thread pool: the packs that a worker trains, by name, one per thread.
- *
- * It has no queue: packs wait in one place only, the coordinator.
- */
+/** Thread pool: the packs that a worker trains, by name, one per thread. Packs wait in the coordinator only. */
 import { availableParallelism } from 'node:os';
 import { assert } from '../base/assert.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
 import type { TrainerSource } from '../trainers/open-trainer.ts';
 import { TrainingPool, type RunningTraining, type TrainingRequest } from './training-pool.ts';
+import type { TrainingMessage } from './training-work.ts';
 
 /** How a pack left its thread without an error. */
 export type PackEnd =
@@ -56,7 +53,6 @@ export class ThreadPool implements AsyncDisposable {
     request: TrainingRequest | Promise<TrainingRequest>,
     onMeasured: (member: number, measurement: Measurement) => void,
   ): Promise<PackEnd> {
-    const { signal } = pack.abort;
     let ready: TrainingRequest;
     try {
       ready = await request;
@@ -64,13 +60,10 @@ export class ThreadPool implements AsyncDisposable {
       // The failure is not the trials' fault: they are returned, and no failure is counted.
       return { kind: 'stopped', reason: messageOf(error) };
     }
-    pack.training = this.#pool.start(
-      ready,
-      (message) => {
-        if (message.kind === 'measured') onMeasured(message.member, message.measurement);
-      },
-      { signal },
-    );
+    const onMessage = (message: TrainingMessage): void => {
+      if (message.kind === 'measured') onMeasured(message.member, message.measurement);
+    };
+    pack.training = this.#pool.start(ready, onMessage, { signal: pack.abort.signal });
     const results = await pack.training.finished;
     assert(results !== null, 'a pack is stopped by terminating its thread');
     return { kind: 'ended', results };
@@ -85,9 +78,8 @@ export class ThreadPool implements AsyncDisposable {
 
   /** A counter per running pack. It grows while the pack is trained. */
   progress(): Map<string, number> {
-    return new Map(
-      [...this.#running].map(([name, pack]) => [name, pack.training?.progress() ?? 0]),
-    );
+    const packs = [...this.#running];
+    return new Map(packs.map(([name, { training }]) => [name, training?.progress() ?? 0]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

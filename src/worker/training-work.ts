@@ -30,9 +30,4 @@ export type TrainingMessage =
 export type TrainingEnd =
   | { readonly kind: 'ended'; readonly results: TrialResult[] }
   | { readonly kind: 'stopped' }
-  | {
-      readonly kind: 'refused';
-      readonly code: RidgelineError['code'];
-      readonly what: string;
-      readonly fix: string;
-    };
+  | ({ readonly kind: 'refused' } & Pick<RidgelineError, 'code' | 'what' | 'fix'>);

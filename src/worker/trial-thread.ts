@@ -1,15 +1,14 @@
 /**
  * Trial thread: the entry of a training thread. Trains one pack at a time, from request to results.
  *
- * The trainer's kernel is compiled once per process and opened once per thread. Images are in shared
- * memory. A thread does not yield while it trains, so progress and stop requests go through shared
- * counters, and other messages through a port.
+ * A thread does not yield while it trains, so progress and stop requests go through shared counters, and
+ * other messages through a port. Images are in shared memory.
  */
 import { isMainThread, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import { RidgelineError } from '../base/errors.ts';
 import { trainerName } from '../study/trainer-description.ts';
-import { isTrainerSource, openTrainer, type TrainerSource } from '../trainers/open-trainer.ts';
+import { isTrainerSource, openTrainer } from '../trainers/open-trainer.ts';
 import { trainTrials, type TrialsRequest } from '../trainers/train-trials.ts';
 import type { TrainingPort } from '../trainers/trainer.ts';
 import {
@@ -21,20 +20,16 @@ import {
 
 assert(!isMainThread, 'trial-thread.ts is the entry of a thread');
 
-const source = checkSource(workerData);
+const source: unknown = workerData;
+assert(isTrainerSource(source), 'a trial thread receives a trainer source');
 const trainers = new Map<string, TrainingPort>();
 
-function checkSource(data: unknown): TrainerSource {
-  assert(isTrainerSource(data), 'a trial thread receives a trainer source');
-  return data;
-}
-
-function trainerFor({ settings }: TrialsRequest): TrainingPort {
+const trainerFor = ({ settings }: TrialsRequest): TrainingPort => {
   const name = trainerName(settings);
   const trainer = trainers.get(name) ?? openTrainer(name, source);
   trainers.set(name, trainer);
   return trainer;
-}
+};
 
 /** `training-pool.ts` names this function to Piscina. */
 export function runTraining(work: TrainingWork): TrainingEnd {

@@ -1,9 +1,9 @@
 /**
- * Worker node: the process of a worker. Carries messages between a session and its coordinator, and runs
- * the session's effects: training, downloads, log lines.
+ * Worker node: the process of a worker. Carries messages between a session and its coordinator, and
+ * performs the session's effects: training, downloads, log lines.
  *
  * If the stream breaks, training continues and results are kept while the node connects again. It ends
- * if the coordinator cannot be reached for a long time.
+ * if the coordinator cannot be reached for `waitMs`.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as timeout } from 'node:timers/promises';
@@ -11,7 +11,12 @@ import type { Logger } from 'pino';
 import { RidgelineError, messageOf } from '../base/errors.ts';
 import { nothingFails, type Reached } from '../base/failpoint.ts';
 import { openShardCache } from '../dataset/shards/shard-cache.ts';
-import type { Assignment, CoordinatorMessage, WorkerMessage } from '../rpc/messages/messages.ts';
+import type {
+  Assignment,
+  AttemptKey,
+  CoordinatorMessage,
+  WorkerMessage,
+} from '../rpc/messages/messages.ts';
 import type { JoinTarget } from '../rpc/credentials/join-string.ts';
 import { connectSession, type WorkerStream } from '../rpc/client/session-client.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
@@ -42,10 +47,7 @@ export interface WorkerOptions {
   readonly reached?: Reached;
 }
 
-/**
- * Waits between connection attempts: doubled up to the limit, each with random jitter. The limit is short
- * because a restarted coordinator waits for its workers, and a refused connection is cheap.
- */
+/** Waits between connection attempts: doubled up to the limit, each with random jitter. */
 const backOffMinMs = 200;
 const backOffMaxMs = 1_000;
 /** A stream that closes sooner is followed by a pause of this length. */
@@ -83,9 +85,8 @@ export class WorkerNode implements AsyncDisposable {
   }
 
   /**
-   * Runs until the session leaves.
+   * Runs until the session leaves, and returns the reason.
    *
-   * @returns the reason
    * @throws RidgelineError COORDINATOR_UNREACHABLE, TOKEN_REFUSED, CA_REFUSED, VERSION_MISMATCH
    */
   async run(): Promise<string> {
@@ -100,10 +101,8 @@ export class WorkerNode implements AsyncDisposable {
   /** Finishes the running packs and leaves. After the grace period it returns the rest. */
   drain(reason: string): void {
     this.#perform(this.#session.drain(reason));
-    setTimeout(
-      () => this.returnPacks(`${reason}, and the grace period is over`),
-      this.#options.graceMs,
-    ).unref();
+    const isOver = `${reason}, and the grace period is over`;
+    setTimeout(() => this.returnPacks(isOver), this.#options.graceMs).unref();
   }
 
   /** Stops the running packs, so that other workers can train their trials. */
@@ -129,8 +128,7 @@ export class WorkerNode implements AsyncDisposable {
       const reason = await this.#converse(stream);
       if (signal.aborted) break;
       this.#options.log.warn(`connection to the coordinator closed: ${reason}`);
-      // A coordinator that accepts and then closes, for example because it cannot write its store,
-      // must not be dialled in a loop.
+      // A coordinator that cannot write its store accepts a stream and closes it.
       if (performance.now() - openedMs < shortStreamMs) await pause(shortStreamMs, signal);
     }
     return 'stopped';
@@ -141,21 +139,17 @@ export class WorkerNode implements AsyncDisposable {
     const { join, describeTrainer, waitMs } = this.#options;
     const sinceMs = performance.now();
     const giveUpAtMs = sinceMs + waitMs;
-    for (
-      let backOffMs = backOffMinMs;
-      !signal.aborted;
-      backOffMs = Math.min(2 * backOffMs, backOffMaxMs)
-    ) {
+    let backOffMs = backOffMinMs;
+    while (!signal.aborted) {
       try {
         return await connectSession(join, describeTrainer, { signal, sinceMs });
       } catch (error) {
-        const isAbsent =
-          error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
         if (signal.aborted) return null;
-        if (!isAbsent || performance.now() >= giveUpAtMs) throw error;
+        if (!isUnreachable(error) || performance.now() >= giveUpAtMs) throw error;
         this.#options.log.info(`${error.what} Trying again.`);
       }
       await pause(backOffMs * (0.5 + Math.random() / 2), signal);
+      backOffMs = Math.min(2 * backOffMs, backOffMaxMs);
     }
     return null;
   }
@@ -167,8 +161,7 @@ export class WorkerNode implements AsyncDisposable {
     stream.onClosed((error) => {
       this.#session.streamClosed();
       this.#stream = null;
-      if (error instanceof RidgelineError && error.code !== 'COORDINATOR_UNREACHABLE')
-        closed.reject(error);
+      if (error instanceof RidgelineError && !isUnreachable(error)) closed.reject(error);
       else closed.resolve(error === null ? 'the coordinator ended the stream' : messageOf(error));
     });
     stream.onMessage((message) => this.#received(message));
@@ -179,13 +172,12 @@ export class WorkerNode implements AsyncDisposable {
   #received(message: CoordinatorMessage): void {
     if (message.kind === 'welcome') {
       if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
-      this.#heartbeat = setInterval(
-        () => this.#perform(this.#session.heartbeat(this.#pool.progress())),
-        message.heartbeatMs,
-      );
+      const beat = (): void => this.#perform(this.#session.heartbeat(this.#pool.progress()));
+      this.#heartbeat = setInterval(beat, message.heartbeatMs);
       this.#options.onJoined?.(message.name);
     }
-    if (message.kind === 'answer') this.#logAnswer(message);
+    if (message.kind === 'answer')
+      this.#logTrial(message.key, { answer: message.answer }, 'answered');
     this.#perform(this.#session.received(message));
   }
 
@@ -194,16 +186,13 @@ export class WorkerNode implements AsyncDisposable {
     if (!this.#options.log.isLevelEnabled('debug')) return;
     for (const [index, result] of results.entries()) {
       const key = members[index]?.key;
-      if (key === undefined) continue;
-      const { study, attempt } = key;
       const digest = result.kind === 'complete' ? result.digest : null;
-      this.#options.log.debug({ study, trial: trialName(key.trial), attempt, digest }, 'trained');
+      if (key !== undefined) this.#logTrial(key, { digest }, 'trained');
     }
   }
 
-  #logAnswer({ key, answer }: Extract<CoordinatorMessage, { kind: 'answer' }>): void {
-    const { study, attempt } = key;
-    this.#options.log.debug({ study, trial: trialName(key.trial), attempt, answer }, 'answered');
+  #logTrial({ study, trial, attempt }: AttemptKey, more: object, text: string): void {
+    this.#options.log.debug({ study, trial: trialName(trial), attempt, ...more }, text);
   }
 
   #perform(effects: readonly SessionEffect[]): void {
@@ -277,14 +266,14 @@ export class WorkerNode implements AsyncDisposable {
       // After a broken stream the coordinator sends `prepare` again.
       if (this.#stream !== stream) return;
       this.#options.log.error(messageOf(error));
-      this.#perform(
-        this.#session.datasetFailed(
-          dataset,
-          error instanceof RidgelineError ? error.what : messageOf(error),
-        ),
-      );
+      const reason = error instanceof RidgelineError ? error.what : messageOf(error);
+      this.#perform(this.#session.datasetFailed(dataset, reason));
     }
   }
+}
+
+function isUnreachable(error: unknown): error is RidgelineError {
+  return error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
 }
 
 /** Waits; returns at once if `signal` is aborted. */

@@ -133,7 +133,7 @@ export function trainerConformance(
       }
     });
 
-    test('continues from the step where it was stopped to the result of uninterrupted training', () => {
+    test('a stopped training continues to the result of uninterrupted training', () => {
       const { params, data, context } = inputs;
       const request = { ...context, params: [params[0]!] };
       const resume: { step: number; bytes: Uint8Array }[] = [];

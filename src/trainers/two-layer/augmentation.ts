@@ -1,9 +1,4 @@
-/**
- * Augmentation: mirrors and shifts images in place, in a kernel's memory.
- *
- * A shift moves a whole channel at once. Pixels that wrap around to the other side of a row are in the
- * gap, which is filled afterwards.
- */
+/** Augmentation: mirrors and shifts images in place, in a kernel's memory. */
 import type { Images } from '../../study/images.ts';
 
 type Shape = Pick<Images, 'channels' | 'height' | 'width'>;
@@ -35,9 +30,8 @@ function reverseBytes(word: number): number {
 }
 
 /**
- * Shifts by `right` and `down` pixels: less than a width and a height, negative to the left and up.
- *
- * @param fill (D) pixels of the gap
+ * Shifts by `right` and `down` pixels: less than a width and a height, negative to the left and up. A whole
+ * channel moves at once. Pixels of `fill` (D) replace the gap, and with it pixels that wrap around.
  */
 export function shiftImage(
   image: Uint8Array,

@@ -1,9 +1,6 @@
 /**
- * Classifier: trained networks whose probabilities are averaged, with everything needed to use them.
- *
- * Converts to and from the named arrays of model files; `npz.ts` and `safetensors.ts` are the formats.
- *
- * In numpy, with pixels x as uint8 of shape (N, D) in C,H,W order:
+ * Classifier: trained networks whose probabilities are averaged, and their conversion to and from the
+ * named arrays of a model file. In numpy, with pixels x as uint8 of shape (N, D) in C,H,W order:
  *
  *     m = numpy.load('model.npz')
  *     h = numpy.maximum(0, (x * m['scale'] + m['offset']) @ m['W1'] + m['b1'])
@@ -12,17 +9,23 @@
  * One network has `W1`, `b1`, `W2`, `b2`; the networks of an ensemble have `member1.W1` and so on.
  * Reading checks every shape, and every network against its stored digest.
  */
+import { z } from 'zod';
+import {
+  parameterNames,
+  parametersDigest,
+  type NetworkParameters,
+  type NetworkShape,
+} from './model.ts';
 import {
   malformedUnless,
   MalformedArrayFile,
   type ArrayFile,
   type NamedArray,
 } from './named-array.ts';
-import { parametersDigest, type NetworkParameters, type NetworkShape } from './model.ts';
 
 export interface Classifier {
   readonly shape: NetworkShape;
-  readonly image: ImageShape;
+  readonly image: Metadata['image'];
   /** Class names by index; null if unknown. */
   readonly classNames: readonly string[] | null;
   /** (D) each: the input of byte u in dimension k is u · scale[k] + offset[k]. */
@@ -34,13 +37,6 @@ export interface Classifier {
   readonly members: readonly ClassifierMember[];
 }
 
-interface ImageShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly pixelMax: number;
-}
-
 interface ClassifierMember {
   readonly seed: number;
   /** SGD updates of its training. */
@@ -48,32 +44,32 @@ interface ClassifierMember {
   readonly parameters: NetworkParameters;
 }
 
-interface Metadata {
-  readonly format: string;
-  readonly image: ImageShape;
-  readonly mirror: boolean;
-  readonly lambda: number;
-  readonly members: readonly {
-    readonly seed: number;
-    readonly step: number;
-    readonly digest: string;
-  }[];
-}
-
 const format = 'ridgeline-model-1';
+const size = z.int().min(1).max(65_536);
+const metadataSchema = z.object({
+  format: z.string(),
+  image: z.object({ channels: size, height: size, width: size, pixelMax: size }).readonly(),
+  mirror: z.boolean(),
+  lambda: z.number(),
+  members: z.array(z.object({ seed: z.int(), step: z.int(), digest: z.string() })).min(1),
+});
+type Metadata = z.infer<typeof metadataSchema>;
 
 export function classifierArrays(classifier: Classifier): ArrayFile {
   const { shape, image, classNames, scale, offset, mirror, lambda, members } = classifier;
-  const { inputs, hidden, classes } = shape;
   const arrays = members.flatMap(({ parameters }, index): NamedArray[] => {
-    const prefix = memberPrefix(index, members.length);
-    return [
-      { name: `${prefix}W1`, shape: [inputs, hidden], data: parameters.w1 },
-      { name: `${prefix}b1`, shape: [hidden], data: parameters.b1 },
-      { name: `${prefix}W2`, shape: [hidden, classes], data: parameters.w2 },
-      { name: `${prefix}b2`, shape: [classes], data: parameters.b2 },
-    ];
+    const own = networkArrays(memberPrefix(index, members.length), shape);
+    return parameterNames.map((name) => ({ ...own[name], data: parameters[name] }));
   });
+  const { channels, height, width } = image;
+  arrays.push(
+    { name: 'scale', shape: [shape.inputs], data: scale },
+    { name: 'offset', shape: [shape.inputs], data: offset },
+    { name: 'image_shape', shape: [3], data: Int32Array.of(channels, height, width) },
+  );
+  if (classNames !== null) {
+    arrays.push({ name: 'class_names', shape: [shape.classes], data: classNames });
+  }
   const metadata: Metadata = {
     format,
     image,
@@ -85,26 +81,14 @@ export function classifierArrays(classifier: Classifier): ArrayFile {
       digest: parametersDigest(parameters),
     })),
   };
-  const { channels, height, width } = image;
-  return {
-    arrays: [
-      ...arrays,
-      { name: 'scale', shape: [inputs], data: scale },
-      { name: 'offset', shape: [inputs], data: offset },
-      { name: 'image_shape', shape: [3], data: Int32Array.of(channels, height, width) },
-      ...(classNames === null
-        ? []
-        : [{ name: 'class_names', shape: [classes], data: classNames } satisfies NamedArray]),
-    ],
-    texts: { metadata: JSON.stringify(metadata) },
-  };
+  return { arrays, texts: { metadata: JSON.stringify(metadata) } };
 }
 
 /** The inverse of `classifierArrays`. @throws MalformedArrayFile for any other arrays */
 export function classifierFrom({ arrays, texts }: ArrayFile): Classifier {
   const { image, mirror, lambda, members } = metadataFrom(texts['metadata']);
   const named = new Map(arrays.map((array) => [array.name, array]));
-  const floats = (name: string, shape: readonly number[]): Float32Array<ArrayBuffer> => {
+  const floats = ({ name, shape }: Omit<NamedArray, 'data'>): Float32Array<ArrayBuffer> => {
     const array = named.get(name);
     malformedUnless(array !== undefined, `it has no array ${JSON.stringify(name)}`);
     malformedUnless(
@@ -113,30 +97,24 @@ export function classifierFrom({ arrays, texts }: ArrayFile): Classifier {
     );
     return new Float32Array(array.data);
   };
-  const first = memberPrefix(0, members.length);
-  const [hidden = 0, classes = 0] = named.get(`${first}W2`)?.shape ?? [];
+  const [hidden = 0, classes = 0] = named.get(`${memberPrefix(0, members.length)}W2`)?.shape ?? [];
   const inputs = image.channels * image.height * image.width;
   const shape = { inputs, hidden, classes };
-  malformedUnless(inputs > 0 && hidden > 0 && classes > 0, 'it has no network');
+  malformedUnless(hidden > 0 && classes > 0, 'it has no network');
   return {
     shape,
     image,
     mirror,
     lambda,
     classNames: classNamesFrom(named.get('class_names'), texts['class_names'], classes),
-    scale: floats('scale', [inputs]),
-    offset: floats('offset', [inputs]),
+    scale: floats({ name: 'scale', shape: [inputs] }),
+    offset: floats({ name: 'offset', shape: [inputs] }),
     members: members.map(({ seed, step, digest }, index) => {
-      const prefix = memberPrefix(index, members.length);
-      const parameters = {
-        w1: floats(`${prefix}W1`, [inputs, hidden]),
-        b1: floats(`${prefix}b1`, [hidden]),
-        w2: floats(`${prefix}W2`, [hidden, classes]),
-        b2: floats(`${prefix}b2`, [classes]),
-      };
+      const { w1, b1, w2, b2 } = networkArrays(memberPrefix(index, members.length), shape);
+      const parameters = { w1: floats(w1), b1: floats(b1), w2: floats(w2), b2: floats(b2) };
       malformedUnless(
         parametersDigest(parameters) === digest,
-        `${prefix}W1, b1, W2 and b2 do not match their stored digest`,
+        `${w1.name}, b1, W2 and b2 do not match their stored digest`,
       );
       return { seed, step, parameters };
     }),
@@ -147,6 +125,18 @@ function memberPrefix(index: number, members: number): string {
   return members === 1 ? '' : `member${index + 1}.`;
 }
 
+function networkArrays(
+  prefix: string,
+  { inputs, hidden, classes }: NetworkShape,
+): Record<keyof NetworkParameters, Omit<NamedArray, 'data'>> {
+  return {
+    w1: { name: `${prefix}W1`, shape: [inputs, hidden] },
+    b1: { name: `${prefix}b1`, shape: [hidden] },
+    w2: { name: `${prefix}W2`, shape: [hidden, classes] },
+    b2: { name: `${prefix}b2`, shape: [classes] },
+  };
+}
+
 function classNamesFrom(
   array: NamedArray | undefined,
   text: string | undefined,
@@ -154,50 +144,20 @@ function classNamesFrom(
 ): readonly string[] | null {
   const names: unknown = array?.data ?? (text === undefined ? null : parseJson(text));
   if (names === null) return null;
-  malformedUnless(
-    Array.isArray(names) &&
-      names.length === classes &&
-      names.every((name): name is string => typeof name === 'string'),
-    `class_names must be ${classes} names`,
-  );
-  return names;
+  const read = z.array(z.string()).length(classes).safeParse(names);
+  malformedUnless(read.success, `class_names must be ${classes} names`);
+  return read.data;
 }
 
 function metadataFrom(text: string | undefined): Metadata {
   malformedUnless(text !== undefined, 'it has no metadata, so Ridgeline did not write it');
-  const value = parseJson(text);
-  malformedUnless(isMetadata(value), 'its metadata does not describe a model');
+  const { data, success } = metadataSchema.safeParse(parseJson(text));
+  malformedUnless(success, 'its metadata does not describe a model');
   malformedUnless(
-    value.format === format,
-    `its format is ${JSON.stringify(value.format)}; this version reads ${format}`,
+    data.format === format,
+    `its format is ${JSON.stringify(data.format)}; this version reads ${format}`,
   );
-  return value;
-}
-
-function isMetadata(value: unknown): value is Metadata {
-  const { image, mirror, lambda, members, format: name } = toFields(value);
-  const { channels, height, width, pixelMax } = toFields(image);
-  const isSize = (size: unknown): boolean => isWhole(size) && size >= 1 && size <= 65_536;
-  return (
-    typeof name === 'string' &&
-    [channels, height, width, pixelMax].every(isSize) &&
-    typeof mirror === 'boolean' &&
-    typeof lambda === 'number' &&
-    Array.isArray(members) &&
-    members.length >= 1 &&
-    members.every((member) => {
-      const { seed, step, digest } = toFields(member);
-      return isWhole(seed) && isWhole(step) && typeof digest === 'string';
-    })
-  );
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value);
-}
-
-function toFields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+  return data;
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,4 @@
-/** The two-layer trainer's description: what the rooms that do not train know of it. */
+/** Description of the two-layer trainer, for code that does not train. */
 import { classificationMetrics } from '../../study/metrics.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
 import { cycleEnds } from './schedule.ts';
@@ -15,9 +15,7 @@ export const twoLayer: TrainerDescription = {
   name: twoLayerName,
   settings: settingsSchema,
   problems: settingsProblems,
-  parameters: {
-    lambda: { min: 0, max: 1e6, description: 'the L2 strength' },
-  },
+  parameters: { lambda: { min: 0, max: 1e6, description: 'the L2 strength' } },
   metrics: classificationMetrics,
   reproducible: true,
   /** λ does not change the shape of the network: all trials of a study fit one pack. */
@@ -29,14 +27,9 @@ export const twoLayer: TrainerDescription = {
   rungs: (settings, trainRecords) => cycleEnds(twoLayerSettings(settings), trainRecords),
   remarks(settings, trainRecords) {
     const { batch } = twoLayerSettings(settings);
-    if (batch <= trainRecords) return [];
-    return [
-      `trainer.batch (${batch}) is larger than the training set (${trainRecords} images): each step uses all of them`,
-    ];
+    const remark = `trainer.batch (${batch}) is larger than the training set (${trainRecords} images): each step uses all of them`;
+    return batch > trainRecords ? [remark] : [];
   },
-  effectiveMinimum(parameter, settings, steps) {
-    return parameter === 'lambda'
-      ? lambdaFloor(twoLayerSettings(settings).learningRate, steps)
-      : null;
-  },
+  effectiveMinimum: (parameter, settings, steps) =>
+    parameter === 'lambda' ? lambdaFloor(twoLayerSettings(settings).learningRate, steps) : null,
 };

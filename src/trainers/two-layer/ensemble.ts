@@ -2,19 +2,17 @@
  * Ensemble selection: the networks at the last cycle end of all seeds, and earlier cycle ends if they
  * increase validation accuracy.
  *
- * Cycles are considered from the last to the first; all seeds of a cycle join or none. There is one
- * decision per cycle, not per network, so the noise of the validation split has little influence. The
- * test split is not used.
+ * All seeds of a cycle join or none: with one decision per cycle, the noise of the validation split has
+ * little influence. The test split is not used.
  */
 import { assert } from '../../base/assert.ts';
 import type { Split } from '../../study/images.ts';
 import { meanProbabilities, scoreProbabilities } from './scoring.ts';
 
-/** Validation probabilities of all seeds at one cycle end. */
 export interface CycleNetworks {
   /** Counted from 1. */
   readonly cycle: number;
-  /** (N, C) of the validation split, for each seed. */
+  /** (N, C) probabilities of the validation split at the cycle's end, for each seed. */
   readonly validation: readonly Float64Array[];
 }
 

@@ -1,14 +1,16 @@
 /**
- * Gradient check: compares a kernel's gradients with numerical ones.
- *
- * It has two steps, since float32 is too coarse for differences. First the float64 oracle is compared
- * with centred differences of its cost, then a kernel's float32 gradient with the oracle.
+ * Gradient check: compares a kernel's gradients with numerical ones, in two steps, since float32 is too
+ * coarse for differences. The float64 oracle is compared with centred differences of its cost, then the
+ * kernel's float32 gradient with the oracle.
  */
 import { RandomStream } from '../../base/philox.ts';
 import { Float64Oracle } from './float64-oracle.ts';
-import type { Group, Parameters64 } from './float64-oracle.ts';
-import { initialParameters } from './model.ts';
-import type { NetworkParameters, NetworkShape } from './model.ts';
+import {
+  initialParameters,
+  parameterNames,
+  type NetworkParameters,
+  type NetworkShape,
+} from './model.ts';
 import type { Kernel } from './pack-network.ts';
 import { standardize } from './standardization.ts';
 
@@ -28,7 +30,7 @@ export interface GradientCheckRequest extends NetworkShape {
 }
 
 export interface GradientGroupCheck {
-  readonly name: Group;
+  readonly name: keyof NetworkParameters;
   /** Number of entries compared with differences. */
   readonly compared: number;
   /** Number of entries left out because a unit is at ReLU's corner. */
@@ -42,8 +44,6 @@ export interface GradientGroupCheck {
   /** ‖a − b‖ / ‖b‖ */
   readonly normError: number;
 }
-
-const groups: readonly Group[] = ['w1', 'b1', 'w2', 'b2'];
 
 /** Largest errors that pass. The relative error of single entries has no limit. */
 export const gradientLimits = { oracleError: 1e-8, maxAbsoluteError: 2e-6, normError: 1e-5 };
@@ -80,24 +80,25 @@ export function checkGradients(
 
   const { scale, offset } = standardization;
   const x = Float64Array.from(pixels, (u, i) => u * scale[i % inputs]! + offset[i % inputs]!);
-  const oracle = new Float64Oracle(request, { x, labels }, lambda);
-  const lossOracle = new Float64Oracle(request, { x, labels }, 0);
-  const exact = toFloat64(parameters);
-  const gradient = oracle.gradient(exact);
-  const lossGradient = lossOracle.gradient(exact);
-  const chosen = new RandomStream(seed, 'recordOrder');
-  return groups.map((name) => ({
-    name,
-    ...compareWithDifferences(
-      oracle,
-      exact,
-      gradient,
+  const exact = {
+    w1: Float64Array.from(parameters.w1),
+    b1: Float64Array.from(parameters.b1),
+    w2: Float64Array.from(parameters.w2),
+    b2: Float64Array.from(parameters.b2),
+  };
+  const oracle = new Float64Oracle({ shape: request, x, labels, parameters: exact, lambda });
+  const gradient = oracle.gradient(lambda);
+  const lossGradient = oracle.gradient(0);
+  const order = new RandomStream(seed, 'recordOrder');
+  return parameterNames.map((name) => {
+    const indices = order.permutation(exact[name].length);
+    const differenceAt = (index: number): number | null => oracle.difference(name, index, STEP);
+    return {
       name,
-      chosen.permutation(exact[name].length),
-      samples,
-    ),
-    ...compareWithOracle(computed![name], lossGradient[name]),
-  }));
+      ...compareWithDifferences(gradient[name], differenceAt, indices, samples),
+      ...compareWithOracle(computed![name], lossGradient[name]),
+    };
+  });
 }
 
 /** Initial parameters with random biases: biases of 0 could hide an error. */
@@ -110,40 +111,26 @@ function randomParameters(seed: number, shape: NetworkShape): NetworkParameters 
   return parameters;
 }
 
-function toFloat64({ w1, b1, w2, b2 }: NetworkParameters): Parameters64 {
-  return {
-    w1: Float64Array.from(w1),
-    b1: Float64Array.from(b1),
-    w2: Float64Array.from(w2),
-    b2: Float64Array.from(b2),
-  };
-}
-
 function compareWithDifferences(
-  oracle: Float64Oracle,
-  parameters: Parameters64,
-  gradient: Parameters64,
-  name: Group,
+  gradient: Float64Array,
+  differenceAt: (index: number) => number | null,
   indices: Uint32Array,
   samples: number,
 ): Pick<GradientGroupCheck, 'compared' | 'leftOut' | 'oracleError'> {
-  const z = oracle.hiddenInputs(parameters);
-  let compared = 0;
+  const entries: number[] = [];
+  const differences: number[] = [];
   let leftOut = 0;
-  let errors = 0;
-  let squares = 0;
   for (const index of indices) {
-    if (compared === samples) break;
-    const difference = oracle.difference(parameters, z, name, index, STEP);
+    if (entries.length === samples) break;
+    const difference = differenceAt(index);
     if (difference === null) {
       leftOut++;
       continue;
     }
-    compared++;
-    errors += (gradient[name][index]! - difference) ** 2;
-    squares += difference ** 2;
+    entries.push(gradient[index]!);
+    differences.push(difference);
   }
-  return { compared, leftOut, oracleError: ratio(errors, squares) };
+  return { compared: entries.length, leftOut, oracleError: normError(entries, differences) };
 }
 
 function compareWithOracle(
@@ -152,20 +139,22 @@ function compareWithOracle(
 ): Pick<GradientGroupCheck, 'maxAbsoluteError' | 'maxRelativeError' | 'normError'> {
   let maxAbsoluteError = 0;
   let maxRelativeError = 0;
-  let errors = 0;
-  let squares = 0;
   expected.forEach((value, index) => {
     const error = Math.abs(computed[index]! - value);
     const size = Math.max(Math.abs(value), Math.abs(computed[index]!), RELATIVE_FLOOR);
     maxAbsoluteError = Math.max(maxAbsoluteError, error);
     maxRelativeError = Math.max(maxRelativeError, error / size);
-    errors += error * error;
-    squares += value * value;
   });
-  return { maxAbsoluteError, maxRelativeError, normError: ratio(errors, squares) };
+  return { maxAbsoluteError, maxRelativeError, normError: normError(computed, expected) };
 }
 
-/** √(errors / squares); 0 if there is no error. */
-function ratio(errors: number, squares: number): number {
+/** ‖a − b‖ / ‖b‖; 0 if there is no error. */
+function normError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let errors = 0;
+  let squares = 0;
+  for (let i = 0; i < b.length; i++) {
+    errors += (a[i]! - b[i]!) ** 2;
+    squares += b[i]! ** 2;
+  }
   return errors === 0 ? 0 : Math.sqrt(errors / squares);
 }

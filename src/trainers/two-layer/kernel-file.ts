@@ -1,15 +1,11 @@
-/**
- * Kernel files: reads and compiles the kernels. A process chooses one; each thread opens it.
- *
- * This file and `native-kernel-file.ts` are the only ones of the room that read files.
- */
+/** Kernel files: reads and compiles the kernels. A process chooses one; each thread opens it. */
 import { readFile } from 'node:fs/promises';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
-import { loadKernel, type Kernel } from './kernel.ts';
+import { kernelFileName, loadKernel, type Kernel } from './kernel.ts';
 import { computeSelfTestDigest, selfTestDigest } from './arithmetic-self-test.ts';
 import { findNativeKernel, loadNativeKernel } from './native-kernel-file.ts';
 
-const kernelUrl = new URL('./kernel/portable.wasm', import.meta.url);
+const kernelUrl = new URL(`./kernel/${kernelFileName}`, import.meta.url);
 
 export type KernelChoice = 'auto' | 'portable' | 'native';
 
@@ -37,10 +33,9 @@ export async function compileKernel(): Promise<WebAssembly.Module> {
 }
 
 /**
- * Chooses a kernel. `auto` is the native kernel if it is built, runs on this machine and passes the
- * arithmetic self-test, and the portable kernel otherwise.
+ * Chooses a kernel. `auto` is the first native kernel in these folders, if it runs on this machine and
+ * passes the arithmetic self-test, and the portable kernel otherwise.
  *
- * @param nativeFolders  folders that may have a native kernel, in order
  * @throws RidgelineError MACHINE_UNFIT if `native` is requested and not available
  */
 export async function chooseKernel(

@@ -1,11 +1,10 @@
 /**
  * Learning-rate range: suggests bounds of a cyclical rate from a range test, in which the rate rises
- * slowly (Smith 2015, arXiv 1506.01186, section 3.3). The lowest rate is where accuracy starts to rise,
- * the highest where it starts to fall or becomes ragged.
+ * slowly (Smith 2015, arXiv 1506.01186, section 3.3).
  *
- * The paper reads both from a plot; this module has rules. Accuracy has risen if it is clearly above
- * chance. It falls if the median of five measurements is clearly below the highest median before it:
- * single dips are noise.
+ * The paper reads both bounds from a plot; this module has rules. The lowest rate is where accuracy is
+ * clearly above chance. The highest is where it starts to fall: the median of five measurements is
+ * clearly below the highest median before it, so single dips do not count.
  */
 import { assert } from '../../base/assert.ts';
 
@@ -30,11 +29,14 @@ const clearErrors = 3;
 const medianReach = 2;
 const pointsMin = 5;
 
+const earlyRiseNote =
+  'accuracy had already risen at the first measurement: use a lower --max or more --points to find the lowest rate';
+const noFallNote =
+  'accuracy did not fall up to the highest rate: use a higher --max to find the highest rate';
+
 /**
- * @param points   ascending by rate
- * @param classes  classes of the data set: chance is 1/classes
- * @param count    validation images
- * @returns null if accuracy did not rise, or there are fewer than five points
+ * Returns null if accuracy did not rise, or there are fewer than five points. `points` ascend by rate;
+ * `classes` is the number of classes in the data set, `count` the number of validation images.
  */
 export function suggestRates(
   points: readonly RatePoint[],
@@ -42,17 +44,14 @@ export function suggestRates(
   count: number,
 ): SuggestedRates | null {
   assert(classes > 1 && count > 0, 'accuracy is measured on images of several classes');
-  const medians = points.map((_, index) =>
-    medianFrom(
-      points
-        .slice(Math.max(0, index - medianReach), index + medianReach + 1)
-        .map(({ accuracy }) => accuracy),
-    ),
+  const accuracies = points.map(({ accuracy }) => accuracy);
+  const medians = accuracies.map((_, at) =>
+    medianFrom(accuracies.slice(Math.max(0, at - medianReach), at + medianReach + 1)),
   );
   const best = Math.max(...medians);
   const chance = 1 / classes;
   const rise = Math.max(riseShare * (best - chance), clearErrors * standardError(chance, count));
-  const risen = points.findIndex(({ accuracy }) => accuracy > chance + rise);
+  const risen = accuracies.findIndex((accuracy) => accuracy > chance + rise);
   if (points.length < pointsMin || risen === -1) return null;
 
   const peak = peakBeforeFall(medians, count);
@@ -60,14 +59,8 @@ export function suggestRates(
   const max = points[peak.index]?.learningRate ?? min;
   if (max <= min) return null;
   const notes = [];
-  if (risen === 0)
-    notes.push(
-      'accuracy had already risen at the first measurement: use a lower --max or more --points to find the lowest rate',
-    );
-  if (!peak.falls)
-    notes.push(
-      'accuracy did not fall up to the highest rate: use a higher --max to find the highest rate',
-    );
+  if (risen === 0) notes.push(earlyRiseNote);
+  if (!peak.falls) notes.push(noFallNote);
   return { min, max, notes };
 }
 
@@ -75,7 +68,7 @@ export function suggestRates(
 function peakBeforeFall(
   medians: readonly number[],
   count: number,
-): { readonly index: number; readonly falls: boolean } {
+): { index: number; falls: boolean } {
   let index = 0;
   for (const [at, median] of medians.entries()) {
     const highest = medians[index] ?? 0;

@@ -2,10 +2,8 @@
 import type { LearningRate } from './settings.ts';
 
 /**
- * Rate of the update that follows `stepsDone` updates: `min` for the first one, `max` after `stepSize`
- * updates, `min` after 2 · `stepSize`. The next cycle is `cycleMultiplier` times as long.
- *
- * Computed in float64; the caller rounds it once to float32.
+ * Rate of the update that follows `stepsDone` updates, in float64: `min` for the first one, `max` after
+ * `stepSize` updates, `min` after 2 · `stepSize`. The next cycle is `cycleMultiplier` times as long.
  */
 export function learningRateAt(
   { min, max, stepSize, cycleMultiplier }: LearningRate,

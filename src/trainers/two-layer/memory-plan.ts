@@ -7,50 +7,20 @@ import type { PackShape } from './pack-network.ts';
 const CACHE_LINE = 64;
 /** The module's constants are below this address. */
 const FIRST_FREE_BYTE = 4096;
-const FLOAT_BYTES = 4;
 /** Columns of a panel of W1. */
 export const PANEL = 8;
 
-export interface MemoryPlan {
-  /** Rows of a batch, padded. */
-  readonly R: number;
-  /** Inputs, padded. */
-  readonly K: number;
-  readonly panels: number;
-  readonly hiddenPadded: number;
-  readonly classesPadded: number;
-  readonly pixels: number;
-  readonly labels: number;
-  readonly scale: number;
-  readonly offset: number;
-  readonly x1: number;
-  readonly x2: number;
-  readonly w1: number;
-  readonly b1: number;
-  readonly twoLambdas: number;
-  /** Inputs of ReLU, later overwritten with their gradient. */
-  readonly z: number;
-  readonly a: number;
-  readonly mask: number;
-  readonly s: number;
-  readonly ds: number;
-  readonly sums: number;
-  readonly classOf: number;
-  readonly w2: number;
-  readonly b2: number;
-  /** The first byte after all arrays. */
-  readonly end: number;
-}
+export type MemoryPlan = Readonly<ReturnType<typeof planMemory>>;
 
 function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
 /**
- * @param packing  copies of the batch: two, one for each product, or one for both, in groups of six
- *   inputs with up to 34 floats between groups (`kernel/native/first-layer.c`)
+ * `packing` is the number of copies of the batch: one for each product, or one for both, in groups of six
+ * inputs with up to 34 floats between groups (`kernel/native/first-layer.c`).
  */
-export function planMemory(shape: PackShape, packing: 'one' | 'two'): MemoryPlan {
+export function planMemory(shape: PackShape, packing: 'one' | 'two') {
   const { members, inputs, hidden } = shape;
   const R = roundUp(shape.rows, 8);
   const K = roundUp(inputs, 4);
@@ -63,7 +33,7 @@ export function planMemory(shape: PackShape, packing: 'one' | 'two'): MemoryPlan
     end = roundUp(end + bytes, CACHE_LINE);
     return start;
   };
-  const floats = (count: number): number => take(count * FLOAT_BYTES);
+  const floats = (count: number): number => take(count * 4);
   const offsets = {
     pixels: take(R * inputs + 8), // Read up to 7 bytes past the last row.
     labels: take(R),
@@ -74,7 +44,7 @@ export function planMemory(shape: PackShape, packing: 'one' | 'two'): MemoryPlan
     w1: floats(panels * K * PANEL),
     b1: floats(panels * PANEL),
     twoLambdas: floats(panels * PANEL),
-    z: floats(panels * R * PANEL),
+    z: floats(panels * R * PANEL), // Later overwritten with its gradient.
     a: floats((panels * PANEL + 3) * R), // `updateOutput` reads up to 3 columns past the last.
     mask: floats(hidden * R),
     s: floats(classesPadded * R),

@@ -1,30 +1,23 @@
 /**
  * Network model: parameters in canonical order, their initial values and their digest.
  *
- * Kernels have their own memory layouts. Outside of a kernel parameters have this form, so equal
- * networks have equal digests on every machine.
+ * Kernels convert to and from this form, so equal networks have equal digests on every machine.
  */
 import { sha256 } from '../../base/digest.ts';
 import { RandomStream } from '../../base/philox.ts';
+import { toBytes } from './bytes.ts';
 
-/** scores = ReLU(x · w1 + b1) · w2 + b2. */
-export interface NetworkParameters {
-  /** (D, H) row-major. */
-  readonly w1: Float32Array<ArrayBuffer>;
-  /** (H) */
-  readonly b1: Float32Array<ArrayBuffer>;
-  /** (H, C) row-major. */
-  readonly w2: Float32Array<ArrayBuffer>;
-  /** (C) */
-  readonly b2: Float32Array<ArrayBuffer>;
-}
+export const parameterNames = ['w1', 'b1', 'w2', 'b2'] as const;
 
+/** scores = ReLU(x · w1 + b1) · w2 + b2; row-major: w1 is (D, H), b1 (H), w2 (H, C), b2 (C). */
+export type NetworkParameters = Readonly<
+  Record<(typeof parameterNames)[number], Float32Array<ArrayBuffer>>
+>;
+
+/** D inputs, H hidden units, C classes. */
 export interface NetworkShape {
-  /** D */
   readonly inputs: number;
-  /** H */
   readonly hidden: number;
-  /** C */
   readonly classes: number;
 }
 
@@ -37,38 +30,25 @@ export function zeroParameters({ inputs, hidden, classes }: NetworkShape): Netwo
   };
 }
 
-/**
- * Normal weights with standard deviation 1/√(fan-in), and biases 0. A function of seed and replicate:
- * trials that differ in λ only start with the same weights.
- */
+/** Normal weights with standard deviation 1/√(fan-in), and biases 0. They do not depend on λ. */
 export function initialParameters(
   seed: number,
   replicate: number,
   shape: NetworkShape,
 ): NetworkParameters {
   const parameters = zeroParameters(shape);
-  const layers = [
-    { weights: parameters.w1, fanIn: shape.inputs },
-    { weights: parameters.w2, fanIn: shape.hidden },
-  ];
-  layers.forEach(({ weights, fanIn }, layer) => {
+  for (const [layer, fanIn] of [shape.inputs, shape.hidden].entries()) {
+    const weights = layer === 0 ? parameters.w1 : parameters.w2;
     const stream = new RandomStream(seed, 'weights', replicate, layer);
     const deviation = 1 / Math.sqrt(fanIn);
     for (let i = 0; i < weights.length; i++) weights[i] = stream.normalAt(i) * deviation;
-  });
+  }
   return parameters;
 }
 
-/**
- * SHA-256 of little-endian w1, b1, w2, b2: 64 hexadecimal digits. Typed arrays have the machine's byte
- * order; a big-endian machine would fail the arithmetic self-test.
- */
-export function parametersDigest({ w1, b1, w2, b2 }: NetworkParameters): string {
-  return sha256(
-    ...[w1, b1, w2, b2].map(
-      (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-    ),
-  );
+/** SHA-256 of little-endian w1, b1, w2, b2: 64 hexadecimal digits. */
+export function parametersDigest(parameters: NetworkParameters): string {
+  return sha256(...parameterNames.map((name) => toBytes(parameters[name])));
 }
 
 /** ‖W1‖² + ‖W2‖², each summed in float64 in canonical order. Biases have no decay. */
@@ -76,9 +56,8 @@ export function squaredNorm({ w1, w2 }: NetworkParameters): number {
   return sumOfSquares(w1) + sumOfSquares(w2);
 }
 
-/** Whether no parameter is NaN or infinite. */
-export function allFinite({ w1, b1, w2, b2 }: NetworkParameters): boolean {
-  return [w1, b1, w2, b2].every((array) => Number.isFinite(sumOfSquares(array)));
+export function allFinite(parameters: NetworkParameters): boolean {
+  return parameterNames.every((name) => Number.isFinite(sumOfSquares(parameters[name])));
 }
 
 /** Squares of float32 numbers are exact in float64, and their sums do not overflow. */

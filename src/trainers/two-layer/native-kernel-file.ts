@@ -2,8 +2,7 @@
  * Native kernel file: finds and loads the addon that `scripts/build-native.mjs` builds.
  *
  * The addon is in the folder of its source, or in the cache directory if that folder is not writable or
- * install scripts were disabled. Its name has the digest of the source, so an addon built from another
- * source is not found.
+ * install scripts were disabled. The digest of the source is part of its name, so no stale addon is found.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../base/errors.ts';
 import { sha256 } from '../../base/digest.ts';
-import { isNative, type NativeFunctions } from './kernel.ts';
+import { isNative, type NativeFunctions } from './kernel-functions.ts';
 
 /** Folder of the C source, and of an addon built at installation. */
 export const nativeKernelFolder = fileURLToPath(new URL('./kernel/native', import.meta.url));
@@ -23,11 +22,14 @@ export type NativeKernel =
 
 /** The first kernel that this machine can run, from the folders in order. */
 export function findNativeKernel(folders: readonly string[]): NativeKernel {
-  const name = nativeName();
-  const places = folders.map((folder) => join(folder, name));
-  const built = places.map((place) => `${place}.node`).filter((path) => existsSync(path));
-  let reason = missingReason(places);
-  for (const path of built) {
+  const digest = sha256(readFileSync(join(nativeKernelFolder, 'first-layer.c'))).slice(0, 12);
+  const name = `first-layer-${digest}-${process.platform}-${process.arch}`;
+  let reason: string | null = null;
+  for (const place of folders.map((folder) => join(folder, name))) {
+    // The build writes why it failed.
+    if (existsSync(`${place}.txt`)) reason ??= readFileSync(`${place}.txt`, 'utf8').trim();
+    const path = `${place}.node`;
+    if (!existsSync(path)) continue;
     try {
       const functions = loadNativeKernel(path);
       if (functions.supported()) return { kind: 'built', path, functions };
@@ -36,24 +38,12 @@ export function findNativeKernel(folders: readonly string[]): NativeKernel {
       reason = `it cannot be loaded: ${messageOf(error)}`;
     }
   }
-  return { kind: 'missing', reason };
+  return { kind: 'missing', reason: reason ?? 'it was not built' };
 }
 
 /** Call it once per thread; the code is mapped once per process. */
 export function loadNativeKernel(path: string): NativeFunctions {
-  const exports: unknown = createRequire(import.meta.url)(path);
+  const exports: object = createRequire(import.meta.url)(path);
   if (!isNative(exports)) throw new Error(`${path} is not the native kernel`);
   return exports;
-}
-
-function nativeName(): string {
-  const digest = sha256(readFileSync(join(nativeKernelFolder, 'first-layer.c'))).slice(0, 12);
-  return `first-layer-${digest}-${process.platform}-${process.arch}`;
-}
-
-function missingReason(places: readonly string[]): string {
-  for (const place of places) {
-    if (existsSync(`${place}.txt`)) return readFileSync(`${place}.txt`, 'utf8').trim();
-  }
-  return 'it was not built';
 }

@@ -1,13 +1,13 @@
 /**
  * NPZ format: numpy's archive, a zip file with one `.npy` file per array.
  *
- * `numpy.load(file)['W1']` reads an array. Texts are unicode arrays without dimensions. Reading accepts
- * what this module writes: float32, int32 and unicode in C order. Members are not compressed, since
- * weights do not compress.
+ * Texts are unicode arrays without dimensions. Reading accepts what this module writes: float32, int32 and
+ * unicode in C order, not compressed, since weights do not compress.
  *
  * Source: numpy, `numpy.lib.format`, version 1.0 of the format.
  */
 import { unzipSync, zipSync, type Zippable } from 'fflate';
+import { concatenate, toBytes } from './bytes.ts';
 import {
   elementCount,
   malformedUnless,
@@ -17,6 +17,8 @@ import {
 } from './named-array.ts';
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]; // \x93NUMPY, version 1.0
+const headerPattern =
+  /^\{'descr': '<(?<type>f4|i4|U\d{1,7})', 'fortran_order': False, 'shape': \((?<sizes>[\d, ]*)\), \}\s*$/;
 const alignBytes = 64;
 /** The first date of zip files. A constant date gives equal bytes for equal models. */
 const epoch = new Date(1980, 0, 1);
@@ -24,13 +26,11 @@ const epoch = new Date(1980, 0, 1);
 const unpackedBytesMax = 2 ** 31;
 
 export function encodeNpz({ arrays, texts }: ArrayFile): Uint8Array {
-  const textArrays = Object.entries(texts).map(([name, text]) => ({
-    name,
-    shape: [],
-    data: [text],
-  }));
   const files: Zippable = {};
-  for (const array of [...arrays, ...textArrays]) files[`${array.name}.npy`] = encodeNpy(array);
+  for (const array of arrays) files[`${array.name}.npy`] = encodeNpy(array);
+  for (const [name, text] of Object.entries(texts)) {
+    files[`${name}.npy`] = encodeNpy({ shape: [], data: [text] });
+  }
   return zipSync(files, { level: 0, mtime: epoch });
 }
 
@@ -54,36 +54,31 @@ export function decodeNpz(bytes: Uint8Array): ArrayFile {
     if (error instanceof MalformedArrayFile) throw error;
     throw new MalformedArrayFile('it is not a complete zip file', { cause: error });
   }
-  const decoded = Object.entries(files).map(([file, content]) =>
-    decodeNpy(file.slice(0, -'.npy'.length), content),
-  );
   const texts: Record<string, string> = {};
-  for (const { name, shape, data } of decoded) {
-    if (shape.length === 0 && typeof data[0] === 'string') texts[name] = data[0];
+  const arrays: NamedArray[] = [];
+  for (const [file, content] of Object.entries(files)) {
+    const array = decodeNpy(file.slice(0, -'.npy'.length), content);
+    const [first] = array.data;
+    if (array.shape.length === 0 && typeof first === 'string') texts[array.name] = first;
+    else arrays.push(array);
   }
-  return { arrays: decoded.filter(({ name }) => !(name in texts)), texts };
+  return { arrays, texts };
 }
 
-function encodeNpy({ shape, data }: NamedArray): Uint8Array {
+function encodeNpy({ shape, data }: Omit<NamedArray, 'name'>): Uint8Array {
   const { descr, body } = encodeElements(data);
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const unpadded = magic.length + 2 + header.length + 1;
-  const total = Math.ceil(unpadded / alignBytes) * alignBytes;
-  const text = `${header}${' '.repeat(total - unpadded)}\n`;
-  const file = new Uint8Array(total + body.length);
-  file.set(magic);
-  file.set([text.length & 255, text.length >> 8], magic.length);
-  file.set(new TextEncoder().encode(text), magic.length + 2);
-  file.set(body, total);
-  return file;
+  const padding = Math.ceil(unpadded / alignBytes) * alignBytes - unpadded;
+  const text = new TextEncoder().encode(`${header}${' '.repeat(padding)}\n`);
+  const start = Uint8Array.of(...magic, text.length & 255, text.length >> 8);
+  return concatenate([start, text, body]);
 }
 
 function encodeElements(data: NamedArray['data']): { descr: string; body: Uint8Array } {
-  if (!isTexts(data)) {
-    const descr = data instanceof Float32Array ? '<f4' : '<i4';
-    return { descr, body: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
-  }
+  if (data instanceof Float32Array) return { descr: '<f4', body: toBytes(data) };
+  if (data instanceof Int32Array) return { descr: '<i4', body: toBytes(data) };
   // numpy stores unicode as UTF-32, with every element padded with zeros to the longest.
   const points = data.map((text) => Array.from(text, (character) => character.codePointAt(0) ?? 0));
   const length = Math.max(1, ...points.map((text) => text.length));
@@ -94,16 +89,11 @@ function encodeElements(data: NamedArray['data']): { descr: string; body: Uint8A
 
 function decodeNpy(name: string, bytes: Uint8Array): NamedArray {
   const wrong = `${JSON.stringify(name)} is not an array in numpy's format 1.0`;
-  malformedUnless(
-    magic.every((byte, index) => bytes[index] === byte),
-    wrong,
-  );
+  const hasMagic = magic.every((byte, index) => bytes[index] === byte);
+  malformedUnless(hasMagic, wrong);
   const headerBytes = (bytes[8] ?? 0) + 256 * (bytes[9] ?? 0);
   const header = new TextDecoder('latin1').decode(bytes.subarray(10, 10 + headerBytes));
-  const found =
-    /^\{'descr': '<(?<type>f4|i4|U\d{1,7})', 'fortran_order': False, 'shape': \((?<sizes>[\d, ]*)\), \}\s*$/.exec(
-      header,
-    )?.groups;
+  const found = headerPattern.exec(header)?.groups;
   malformedUnless(found !== undefined, `${wrong}: its header is ${JSON.stringify(header)}`);
   const { type = '', sizes = '' } = found;
   const shape = (sizes.match(/\d+/g) ?? []).map(Number);
@@ -125,19 +115,9 @@ function decodeNpy(name: string, bytes: Uint8Array): NamedArray {
 }
 
 function textFrom(units: Uint32Array): string {
-  const points = [...units];
-  const end = points.findLastIndex((unit) => unit !== 0) + 1;
-  malformedUnless(
-    points.every((point) => point <= 0x10ffff),
-    'it has a text that is not Unicode',
-  );
+  const isUnicode = units.every((point) => point <= 0x10ffff);
+  malformedUnless(isUnicode, 'it has a text that is not Unicode');
+  const end = units.findLastIndex((point) => point !== 0) + 1;
   // One by one: as arguments of one call, long texts do not fit the stack.
-  return points
-    .slice(0, end)
-    .map((point) => String.fromCodePoint(point))
-    .join('');
-}
-
-function isTexts(data: NamedArray['data']): data is readonly string[] {
-  return !(data instanceof Float32Array) && !(data instanceof Int32Array);
+  return Array.from(units.subarray(0, end), (point) => String.fromCodePoint(point)).join('');
 }

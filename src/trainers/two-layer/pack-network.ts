@@ -1,18 +1,15 @@
 /**
  * Kernel interface: the arithmetic of one pack, on the kernel's own memory.
  *
- * There are three kernels: portable (WebAssembly, `wasm-network.ts`), native (portable with a first layer
- * in C) and, for tests, naive (plain TypeScript). They give the same bits.
+ * Three kernels give the same bits: portable (WebAssembly, `wasm-network.ts`), native (portable with a
+ * first layer in C) and, for tests, naive (plain TypeScript).
  */
 import type { NetworkParameters, NetworkShape } from './model.ts';
 import type { Standardization } from './standardization.ts';
 
 export interface Kernel {
   readonly name: 'portable' | 'native' | 'naive';
-  /**
-   * Opens networks with all parameters zero. A kernel has one open pack: opening the next one ends the
-   * last one and reuses its memory.
-   */
+  /** Opens networks with all parameters zero, and ends the kernel's last pack: its memory is reused. */
   openPack(shape: PackShape): PackNetwork;
 }
 
@@ -48,10 +45,8 @@ export interface PackNetwork {
   setParameters(member: number, parameters: NetworkParameters): void;
   parameters(member: number): NetworkParameters;
   /**
-   * Updates every member once, by the first `rows` records of `pixels`.
-   *
-   * @param losses  (members) overwritten with the sum of the losses before the update
-   * @param rate    learning rate: a float32 number
+   * Updates every member once, by the first `rows` records of `pixels`. `losses` (members) is overwritten
+   * with the sum of the losses before the update; `rate` is a float32 number.
    */
   train(losses: Float64Array, rows: number, rate: number, dropout: Dropout | null): void;
   /**
@@ -60,10 +55,8 @@ export interface PackNetwork {
    */
   gradients(rows: number): NetworkParameters[];
   /**
-   * Classifies the first `rows` records of `pixels`, without dropout.
-   *
-   * @param losses   (members) each is increased by its losses, record by record in order
-   * @param classOf  (members, rows) overwritten with the class of the highest score, the first of equals
+   * Classifies the first `rows` records of `pixels`, without dropout: `classOf` (members, rows) becomes the
+   * class of the highest score, the first of equals. Adds each member's losses to `losses`, in order.
    */
   evaluate(losses: Float64Array, classOf: Uint8Array, rows: number): void;
   /** (rows, C) of each member: scores of the first `rows` records of `pixels`, without dropout. */

@@ -1,12 +1,12 @@
 /**
  * Pack training: trains networks side by side that differ in λ alone.
  *
- * They share data and random numbers, so a batch is gathered and packed once for all. The result of a
- * member does not depend on the size of its pack or its place in it, down to the last bit: packs change
- * speed only. Members that diverged or ended are removed from the network at the next `trainTo`.
+ * They share data and random numbers, so a batch is gathered and packed once for all. A member's result
+ * does not depend on its pack, down to the last bit. Members that diverged or ended are removed from the
+ * network at the next `trainTo`.
  */
 import { assert } from '../../base/assert.ts';
-import { inputsOf, type TrainingData } from '../../study/images.ts';
+import { inputsOf, type Split, type TrainingData } from '../../study/images.ts';
 import { numberParam } from '../../study/search-space.ts';
 import type { Measurement } from '../../study/trial.ts';
 import type {
@@ -63,7 +63,7 @@ export class PackTraining implements Training {
   /** Members in the network, by slot. */
   #packed: readonly Member[] = [];
   #network: PackNetwork | null = null;
-  #onProgress: () => void = () => undefined;
+  #hooks: TrainHooks = { nowMs: () => 0 };
 
   constructor(
     kernel: Kernel,
@@ -97,21 +97,20 @@ export class PackTraining implements Training {
   }
 
   trainTo(target: number, hooks: TrainHooks): MemberStatus[] {
-    let isStopped = false;
     this.#openNetwork();
-    for (;;) {
-      const active = this.#active();
-      const step = active[0]?.step ?? target;
-      this.#onProgress = () => hooks.onStep?.(step);
-      if (isStopped || step >= target) break;
-      this.#update(active, step, hooks);
-      if (this.#measuredSteps.has(step + 1)) this.#extendCurves(step + 1, hooks);
-      isStopped = step + 1 < this.#steps && hooks.isStopped?.() === true;
+    this.#hooks = hooks;
+    let step = this.#active()[0]?.step ?? target;
+    let isStopped = false;
+    while (step < target && !isStopped && this.#active().length > 0) {
+      this.#update(step);
+      step++;
+      if (this.#measuredSteps.has(step)) this.#extendCurves(step);
+      isStopped = step < this.#steps && hooks.isStopped?.() === true;
     }
-    return this.#members.map(({ condition, step, seconds, curve }) => ({
+    return this.#members.map(({ condition, curve, ...member }) => ({
       kind: condition === 'training' ? (isStopped ? 'stopped' : 'reached') : condition,
-      step,
-      seconds,
+      step: member.step,
+      seconds: member.seconds,
       curve: [...curve],
     }));
   }
@@ -184,22 +183,22 @@ export class PackTraining implements Training {
     this.#packed = active;
   }
 
-  #update(active: readonly Member[], step: number, hooks: TrainHooks): void {
+  #update(step: number): void {
     const network = this.#network!;
     const losses = new Float64Array(this.#packed.length);
     const rate = Math.fround(learningRateAt(this.#settings.learningRate, step));
-    const startMs = hooks.nowMs();
+    const startMs = this.#hooks.nowMs();
     const rows = this.#batches.load(network, step);
     network.train(losses, rows, rate, this.#dropout(step));
-    const seconds = (hooks.nowMs() - startMs) / 1000 / this.#packed.length;
-    for (const member of active) {
+    const seconds = (this.#hooks.nowMs() - startMs) / 1000 / this.#packed.length;
+    for (const member of this.#active()) {
       member.seconds += seconds;
       member.measured = null;
       // The loss is that of the parameters before the update.
       if (Number.isFinite(losses[member.slot!])) member.step = step + 1;
       else member.condition = 'diverged';
     }
-    hooks.onStep?.(step + 1);
+    this.#hooks.onStep?.(step + 1);
   }
 
   #dropout(stepsDone: number): Dropout | null {
@@ -212,42 +211,37 @@ export class PackTraining implements Training {
   }
 
   /** Adds a point to the curve of each active member, or finds that it has diverged. */
-  #extendCurves(step: number, hooks: TrainHooks): void {
-    this.#onProgress = () => hooks.onStep?.(step);
+  #extendCurves(step: number): void {
     this.#measureAll(step);
     for (const [index, member] of this.#members.entries()) {
       if (member.condition !== 'training') continue;
       const { metrics } = member.measured!;
-      const isFinite =
+      if (
         Number.isFinite(metrics['train_loss']) &&
         Number.isFinite(metrics['validation_loss']) &&
-        allFinite(this.#parameters(member));
-      if (!isFinite) {
-        member.condition = 'diverged';
-        continue;
-      }
-      const measurement = { step, metrics };
-      member.curve.push(measurement);
-      hooks.onMeasured?.(index, measurement);
+        allFinite(this.#parameters(member))
+      ) {
+        const measurement = { step, metrics };
+        member.curve.push(measurement);
+        this.#hooks.onMeasured?.(index, measurement);
+      } else member.condition = 'diverged';
     }
   }
 
   #measureAll(step: number): void {
-    const score = (name: 'train' | 'validation' | 'test'): SplitScore[] | null => {
-      const split = this.#data[name];
-      if (split === null || this.#active().length === 0) return null;
-      return scoreSplit(this.#network!, this.#packed.length, split, this.#onProgress);
-    };
-    const train = score('train');
-    const validation = score('validation');
-    const test = step === this.#steps && this.#context.measureTest ? score('test') : null;
-    const trainRecords = this.#data.train.records.length;
+    if (this.#active().length === 0) return;
+    const score = (split: Split): SplitScore[] =>
+      scoreSplit(this.#network!, this.#packed.length, split, () => this.#hooks.onStep?.(step));
+    const train = score(this.#data.train);
+    const validation = score(this.#data.validation);
+    const isTested = this.#context.measureTest && step === this.#steps;
+    const test = isTested && this.#data.test !== null ? score(this.#data.test) : [];
     for (const member of this.#active()) {
       const slot = member.slot!;
-      const [onTrain, onValidation, onTest] = [train![slot]!, validation![slot]!, test?.[slot]];
+      const [onTrain, onValidation, onTest] = [train[slot]!, validation[slot]!, test[slot]];
       const penalty = member.lambda * squaredNorm(this.#parameters(member));
       const metrics = {
-        epoch: step / stepsPerEpoch(this.#settings, trainRecords),
+        epoch: step / stepsPerEpoch(this.#settings, this.#data.train.records.length),
         learning_rate: learningRateAt(this.#settings.learningRate, step - 1),
         train_loss: onTrain.loss,
         train_cost: onTrain.loss + penalty,

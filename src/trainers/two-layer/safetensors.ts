@@ -1,11 +1,12 @@
 /**
  * Safetensors format: eight bytes of length, a JSON header, and the arrays one after another.
  *
- * The format has texts only in `__metadata__`, a map from text to text. Lists of texts are written there
- * as JSON.
+ * Texts are in `__metadata__`, a map from text to text; a list of texts is JSON there.
  *
  * Source: the specification in the README of huggingface/safetensors.
  */
+import { z } from 'zod';
+import { concatenate, toBytes } from './bytes.ts';
 import {
   elementCount,
   malformedUnless,
@@ -19,11 +20,12 @@ const lengthBytes = 8;
 const headerBytesMax = 100_000_000;
 const alignBytes = 8;
 
-interface Entry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
+const size = z.int().nonnegative();
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(size),
+  data_offsets: z.tuple([size, size]),
+});
 
 export function encodeSafetensors({ arrays, texts }: ArrayFile): Uint8Array {
   const metadata: Record<string, string> = { ...texts };
@@ -31,31 +33,19 @@ export function encodeSafetensors({ arrays, texts }: ArrayFile): Uint8Array {
   const bodies: Uint8Array[] = [];
   let at = 0;
   for (const { name, shape, data } of arrays) {
-    if (!(data instanceof Float32Array) && !(data instanceof Int32Array)) {
-      metadata[name] = JSON.stringify(data);
-      continue;
-    }
-    const body = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const dtype = data instanceof Float32Array ? 'F32' : 'I32';
-    header[name] = { dtype, shape, data_offsets: [at, at + body.length] };
-    bodies.push(body);
-    at += body.length;
+    if (data instanceof Float32Array || data instanceof Int32Array) {
+      const dtype = data instanceof Float32Array ? 'F32' : 'I32';
+      header[name] = { dtype, shape, data_offsets: [at, at + data.byteLength] };
+      bodies.push(toBytes(data));
+      at += data.byteLength;
+    } else metadata[name] = JSON.stringify(data);
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(text.length / alignBytes) * alignBytes;
-  const file = new Uint8Array(lengthBytes + headerBytes + at).fill(
-    32,
-    0,
-    lengthBytes + headerBytes,
-  );
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.set(text, lengthBytes);
-  let next = lengthBytes + headerBytes;
-  for (const body of bodies) {
-    file.set(body, next);
-    next += body.length;
-  }
-  return file;
+  const start = new Uint8Array(lengthBytes + headerBytes).fill(32); // Padded with spaces.
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  start.set(text, lengthBytes);
+  return concatenate([start, ...bodies]);
 }
 
 /** @throws MalformedArrayFile */
@@ -67,68 +57,38 @@ export function decodeSafetensors(bytes: Uint8Array): ArrayFile {
     headerBytes <= Math.min(headerBytesMax, bytes.length - lengthBytes),
     `its header length is ${headerBytes} bytes, more than the file has`,
   );
-  const header = parseHeader(bytes.subarray(lengthBytes, lengthBytes + headerBytes));
   const data = bytes.subarray(lengthBytes + headerBytes);
-  const texts: Record<string, string> = {};
-  const arrays: NamedArray[] = [];
-  for (const [name, value] of Object.entries(header)) {
-    if (name === '__metadata__') Object.assign(texts, textsFrom(value));
-    else arrays.push(arrayFrom(name, value, data));
-  }
-  return { arrays, texts };
+  const header = parseHeader(bytes.subarray(lengthBytes, lengthBytes + headerBytes));
+  const { __metadata__: metadata = {}, ...entries } = header;
+  const texts = z.record(z.string(), z.string()).safeParse(metadata);
+  malformedUnless(texts.success, 'its __metadata__ is not a map from text to text');
+  const arrays = Object.entries(entries).map(([name, entry]) => arrayFrom(name, entry, data));
+  return { arrays, texts: texts.data };
 }
 
-function parseHeader(bytes: Uint8Array): object {
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   try {
-    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof header === 'object' && header !== null) return header;
-  } catch {
-    // The error below is more useful than the parser's.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch (error) {
+    throw new MalformedArrayFile('its header is not a JSON object', { cause: error });
   }
-  throw new MalformedArrayFile('its header is not a JSON object');
-}
-
-function textsFrom(value: unknown): Record<string, string> {
-  malformedUnless(typeof value === 'object' && value !== null, 'its __metadata__ is not a map');
-  const entries = Object.entries(value).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  return Object.fromEntries(entries);
 }
 
 function arrayFrom(name: string, value: unknown, data: Uint8Array): NamedArray {
-  malformedUnless(isEntry(value), `${JSON.stringify(name)} has no dtype, shape and data_offsets`);
-  const { dtype, shape, data_offsets: offsets } = value;
+  const named = JSON.stringify(name);
+  const entry = entrySchema.safeParse(value);
+  malformedUnless(entry.success, `${named} has no dtype, shape and data_offsets`);
+  const { dtype, shape, data_offsets: offsets } = entry.data;
   malformedUnless(
     dtype === 'F32' || dtype === 'I32',
-    `${JSON.stringify(name)} is ${JSON.stringify(dtype)}; a model has F32 and I32`,
+    `${named} is ${JSON.stringify(dtype)}; a model has F32 and I32`,
   );
   const [from, to] = offsets;
   malformedUnless(
-    from >= 0 && to <= data.length && to - from === 4 * elementCount(shape),
-    `${JSON.stringify(name)} is at bytes ${from} to ${to}, which does not fit its shape`,
+    to <= data.length && to - from === 4 * elementCount(shape),
+    `${named} is at bytes ${from} to ${to}, which does not fit its shape`,
   );
   const { buffer } = new Uint8Array(data.subarray(from, to)); // A copy: `slice` of a Buffer does not copy.
-  return {
-    name,
-    shape,
-    data: dtype === 'F32' ? new Float32Array(buffer) : new Int32Array(buffer),
-  };
-}
-
-function isEntry(value: unknown): value is Entry {
-  const isSizes = (list: unknown): boolean =>
-    Array.isArray(list) && list.every((size) => Number.isSafeInteger(size) && size >= 0);
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'dtype' in value &&
-    typeof value.dtype === 'string' &&
-    'shape' in value &&
-    isSizes(value.shape) &&
-    'data_offsets' in value &&
-    isSizes(value.data_offsets) &&
-    Array.isArray(value.data_offsets) &&
-    value.data_offsets.length === 2
-  );
+  return { name, shape, data: dtype === 'F32' ? new Float32Array(buffer) : new Int32Array(buffer) };
 }

@@ -1,4 +1,4 @@
-/** Training schedule: length in steps, cycle ends and measured steps, from settings and number of records. */
+/** Training schedule: length in steps, cycle ends and measured steps. */
 import { assert } from '../../base/assert.ts';
 import type { LearningRate, TwoLayerSettings } from './settings.ts';
 

@@ -1,11 +1,8 @@
-/**
- * Scoring: class probabilities of trained networks, and their accuracy and loss. `predict` and ensembles
- * use it.
- */
+/** Scoring: class probabilities of trained networks, and their accuracy and loss. */
 import { exp, log } from '../../base/elementary.ts';
+import type { Split } from '../../study/images.ts';
 import { mirrorImage } from './augmentation.ts';
 import { loadRecords } from './batches.ts';
-import { inputsOf, type Images, type Split } from '../../study/images.ts';
 import { MEASURE_ROWS } from './measuring.ts';
 import type { NetworkParameters, NetworkShape } from './model.ts';
 import type { Kernel } from './pack-network.ts';
@@ -20,9 +17,7 @@ export interface ScoringNetwork {
 }
 
 /**
- * Softmax of the scores of every record. A generator, since thousands of images take seconds: the caller
- * may show progress or stop between chunks.
- *
+ * Softmax of the scores of every record; the caller may show progress or stop between chunks.
  * @yields images scored so far; a mirrored image counts as another one
  * @returns (N, C) in the order of the split; each row sums to 1
  */
@@ -31,7 +26,7 @@ export function* classProbabilities(
   { shape, parameters, standardization, mirror }: ScoringNetwork,
   split: Split,
 ): Generator<number, Float64Array> {
-  const { classes } = shape;
+  const { inputs, classes } = shape;
   const count = split.records.length;
   const views = mirror ? [false, true] : [false];
   const network = kernel.openPack({ ...shape, members: 1, rows: MEASURE_ROWS });
@@ -43,11 +38,14 @@ export function* classProbabilities(
     const rows = Math.min(MEASURE_ROWS, count - first);
     for (const mirrored of views) {
       loadRecords(network, split, first, rows);
-      if (mirrored) mirrorRows(network.pixels, split.images, rows);
-      const [scores] = network.scores(rows);
-      const target = probabilities.subarray(first * classes, (first + rows) * classes);
       for (let row = 0; row < rows; row++) {
-        addSoftmax(target, scores!, row * classes, classes, views.length);
+        const image = network.pixels.subarray(row * inputs, (row + 1) * inputs);
+        if (mirrored) mirrorImage(image, split.images);
+      }
+      const [scores] = network.scores(rows);
+      for (let row = 0; row < rows; row++) {
+        const target = probabilities.subarray((first + row) * classes);
+        addSoftmax(target, scores!.subarray(row * classes, (row + 1) * classes), views.length);
       }
       done += rows;
     }
@@ -56,29 +54,14 @@ export function* classProbabilities(
   return probabilities;
 }
 
-function mirrorRows(pixels: Uint8Array, images: Images, rows: number): void {
-  const inputs = inputsOf(images);
-  for (let row = 0; row < rows; row++) {
-    mirrorImage(pixels.subarray(row * inputs, (row + 1) * inputs), images);
-  }
-}
-
-/** target[at + c] += softmax(scores[at …])[c] / views, in float64. */
-function addSoftmax(
-  target: Float64Array,
-  scores: Float32Array,
-  at: number,
-  classes: number,
-  views: number,
-): void {
-  let max = -Infinity;
-  for (let c = 0; c < classes; c++) max = Math.max(max, scores[at + c]!);
+/** target += softmax(scores) / views, in float64. */
+function addSoftmax(target: Float64Array, scores: Float32Array, views: number): void {
+  const max = Math.max(...scores);
   let sum = 0;
-  for (let c = 0; c < classes; c++) sum += exp(scores[at + c]! - max);
-  for (let c = 0; c < classes; c++) target[at + c]! += exp(scores[at + c]! - max) / sum / views;
+  for (const score of scores) sum += exp(score - max);
+  for (let c = 0; c < scores.length; c++) target[c]! += exp(scores[c]! - max) / sum / views;
 }
 
-/** The unweighted mean of several networks' probabilities. */
 export function meanProbabilities(members: readonly Float64Array[]): Float64Array {
   const mean = new Float64Array(members[0]?.length ?? 0);
   for (const probabilities of members) {

@@ -1,7 +1,4 @@
-/**
- * Schema of the two-layer trainer's settings: keys, bounds, defaults and descriptions of the `trainer`
- * section of a study file. Rules between settings are in `settings.ts`.
- */
+/** Schema of the `trainer` section of a study file: keys, bounds, defaults and descriptions. */
 import { z } from 'zod';
 import { amount, whole } from '../../study/spec/study-schema.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Settings of the two-layer trainer: their types, inferred from the schema, and the rules between them.
+ * Settings of the two-layer trainer: their types, and the rules between them.
  *
- * The schema is a file of its own, so that threads, which train settings validated before, do not load it.
+ * The schema is in another file, because threads train validated settings and need not load it.
  */
 import type { z } from 'zod';
 import { assert } from '../../base/assert.ts';
@@ -36,16 +36,15 @@ type GivenSettings = Partial<Omit<TwoLayerSettings, 'learningRate'>> & {
 };
 
 /**
- * Rules between settings. Settings that the schema rejected are missing.
- *
- * @param isGivenAt whether the file has a value, valid or not, at a path below `trainer`
+ * Rules between settings. Settings that the schema rejected are missing; `isGivenAt` tells whether the file
+ * has a value, valid or not, at a path below `trainer`.
  */
 export function settingsProblems(
   settings: TrainerSettings,
   isGivenAt: (path: SpecProblem['path']) => boolean,
 ): readonly SpecProblem[] {
-  assert(isGiven(settings), () => `settings of ${trainerName(settings)} are not of two-layer`);
-  const { min, max } = settings.learningRate ?? {};
+  const given: GivenSettings = twoLayerSettings(settings);
+  const { min, max } = given.learningRate ?? {};
   const problems: SpecProblem[] = [];
   const lengths = ['cycles', 'epochs'].filter((key) => isGivenAt([key]));
   if (lengths.length !== 1) {
@@ -57,11 +56,7 @@ export function settingsProblems(
       message: `min (${min}) must not be larger than max (${max}). Swap them`,
     });
   }
-  return problems.length > 0 ? problems : lengthProblems(settings);
-}
-
-function isGiven(settings: TrainerSettings): settings is GivenSettings {
-  return trainerName(settings) === twoLayerName;
+  return problems.length > 0 ? problems : lengthProblems(given);
 }
 
 /** If the number of records decides the length, it is known only later, and it bounds the length. */

@@ -1,11 +1,10 @@
 /**
  * Standardisation of each dimension by the training split: x = fma(u, scale, offset) for a byte u.
  *
- * Sums of bytes and of their squares are whole numbers, so the result does not depend on the order of
- * records, and nothing cancels. The format's largest value drops out: (u/max − μ/max) / (σ/max) = (u − μ) / σ.
+ * Sums of bytes and of their squares are whole numbers, so the order of records has no influence. The
+ * format's largest value drops out: (u/max − μ/max) / (σ/max) = (u − μ) / σ.
  */
-import { inputsOf } from '../../study/images.ts';
-import type { Split } from '../../study/images.ts';
+import { inputsOf, type Split } from '../../study/images.ts';
 
 export interface Standardization {
   /** (D) 1/σ in units of a byte, rounded to float32; 0 where σ = 0. */

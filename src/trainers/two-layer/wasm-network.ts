@@ -2,24 +2,21 @@
  * WebAssembly network: a pack of networks in WebAssembly memory.
  *
  * A module reads its own memory only, so each thread has one and copies the rows of a batch to it. The
- * memory grows to the largest pack, and every pack has its own layout.
+ * memory grows to the largest pack; each pack has its own layout.
  */
 import { assert } from '../../base/assert.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import { keyOf, streamPurpose } from '../../base/philox.ts';
-import type { Gather } from './gather.ts';
-import { PANEL, planMemory } from './memory-plan.ts';
-import type { MemoryPlan } from './memory-plan.ts';
-import { zeroParameters } from './model.ts';
-import type { NetworkParameters } from './model.ts';
+import type { Gather, WasmFunctions } from './kernel-functions.ts';
+import { PANEL, planMemory, type MemoryPlan } from './memory-plan.ts';
+import { zeroParameters, type NetworkParameters } from './model.ts';
 import type { Dropout, PackNetwork, PackShape } from './pack-network.ts';
 import type { Standardization } from './standardization.ts';
-import type { WasmFunctions } from './wasm-functions.ts';
 
 const PAGE_BYTES = 65_536;
 /**
- * Inputs of one call: a multiple of 4 and of 6. Calls are short, since V8 does not replace a running
- * function by its optimised code, and a panel of weights of this height fits the first-level cache.
+ * Inputs of one call, a multiple of 4 and of 6. V8 does not replace a running function by its optimised
+ * code, so calls are short; a panel of weights of this height fits the first-level cache.
  */
 const BLOCK = 384;
 
@@ -31,8 +28,6 @@ export class WasmNetwork implements PackNetwork {
   readonly #kernel: WasmFunctions;
   readonly #gather: Gather;
   readonly #floats: Float32Array<ArrayBuffer>;
-  readonly #classOf: Int32Array;
-  readonly #twoLambdas: Float32Array;
 
   /** @param packing  copies of the batch that the kernel's first layer needs */
   constructor(
@@ -50,8 +45,6 @@ export class WasmNetwork implements PackNetwork {
     this.#kernel = kernel;
     this.#gather = copyImages;
     this.#floats = new Float32Array(memory.buffer);
-    this.#classOf = new Int32Array(memory.buffer, plan.classOf, shape.rows);
-    this.#twoLambdas = new Float32Array(shape.members);
     this.pixels = new Uint8Array(memory.buffer, plan.pixels, shape.rows * shape.inputs);
     this.labels = new Uint8Array(memory.buffer, plan.labels, shape.rows);
   }
@@ -61,48 +54,43 @@ export class WasmNetwork implements PackNetwork {
   }
 
   setStandardization({ scale, offset }: Standardization): void {
-    this.#floats.set(scale, this.#plan.scale / 4);
-    this.#floats.set(offset, this.#plan.offset / 4);
+    this.#view(this.#plan.scale, scale.length).set(scale);
+    this.#view(this.#plan.offset, offset.length).set(offset);
   }
 
   setDecay(twoLambdas: Float32Array): void {
-    const { hidden, members } = this.#shape;
-    this.#twoLambdas.set(twoLambdas);
-    const first = this.#plan.twoLambdas / 4;
-    for (let column = 0; column < members * hidden; column++) {
-      this.#floats[first + column] = twoLambdas[Math.floor(column / hidden)]!;
+    for (const [member, twoLambda] of twoLambdas.entries()) {
+      this.#view(this.#offsets(member).twoLambdas, this.#shape.hidden).fill(twoLambda);
     }
   }
 
   setParameters(member: number, { w1, b1, w2, b2 }: NetworkParameters): void {
     const { inputs, hidden, classes } = this.#shape;
+    const own = this.#offsets(member);
     const floats = this.#floats;
+    this.#view(own.b1, hidden).set(b1);
+    this.#view(own.b2, classes).set(b2);
     for (let j = 0; j < hidden; j++) {
       const column = this.#column(member, j);
       for (let k = 0; k < inputs; k++) floats[column + k * PANEL] = w1[k * hidden + j]!;
+      const weights = w2.subarray(j * classes, (j + 1) * classes);
+      this.#view(own.w2 + j * this.#plan.classesPadded * 4, classes).set(weights);
     }
-    floats.set(b1, this.#plan.b1 / 4 + member * hidden);
-    for (let j = 0; j < hidden; j++) {
-      floats.set(w2.subarray(j * classes, (j + 1) * classes), this.#outputWeights(member, j));
-    }
-    floats.set(b2, this.#plan.b2 / 4 + member * this.#plan.classesPadded);
   }
 
   parameters(member: number): NetworkParameters {
     const { inputs, hidden, classes } = this.#shape;
+    const own = this.#offsets(member);
+    const { w1, b1, w2, b2 } = zeroParameters(this.#shape);
     const floats = this.#floats;
-    const parameters = zeroParameters(this.#shape);
+    b1.set(this.#view(own.b1, hidden));
+    b2.set(this.#view(own.b2, classes));
     for (let j = 0; j < hidden; j++) {
       const column = this.#column(member, j);
-      for (let k = 0; k < inputs; k++) parameters.w1[k * hidden + j] = floats[column + k * PANEL]!;
-      const weights = this.#outputWeights(member, j);
-      parameters.w2.set(floats.subarray(weights, weights + classes), j * classes);
+      for (let k = 0; k < inputs; k++) w1[k * hidden + j] = floats[column + k * PANEL]!;
+      w2.set(this.#view(own.w2 + j * this.#plan.classesPadded * 4, classes), j * classes);
     }
-    const b1 = this.#plan.b1 / 4 + member * hidden;
-    parameters.b1.set(floats.subarray(b1, b1 + hidden));
-    const b2 = this.#plan.b2 / 4 + member * this.#plan.classesPadded;
-    parameters.b2.set(floats.subarray(b2, b2 + classes));
-    return parameters;
+    return { w1, b1, w2, b2 };
   }
 
   train(losses: Float64Array, rows: number, rate: number, dropout: Dropout | null): void {
@@ -110,33 +98,33 @@ export class WasmNetwork implements PackNetwork {
     if (dropout !== null) this.#dropout(rows, dropout);
     for (let member = 0; member < this.#shape.members; member++) {
       losses[member] = this.#outputGradient(member, rows, dropout?.scale ?? 1);
-      this.#updateOutput(member, rows, rate, this.#twoLambdas[member]!);
+      const [twoLambda] = this.#view(this.#offsets(member).twoLambdas, 1);
+      this.#updateOutput(member, rows, rate, twoLambda!);
     }
     this.#updateHidden(rows, rate);
   }
 
   gradients(rows: number): NetworkParameters[] {
-    const { w1, b1, twoLambdas, w2, b2, z, x2, end } = this.#plan;
-    const weights = [
-      [w1, z],
-      [w2, end],
-    ].map(([from, to]) => this.#floats.subarray(from! / 4, to! / 4));
-    const kept = weights.map((region) => region.slice());
-    this.#hiddenLayer(rows, x2);
+    const { w1, b1, twoLambdas, z, w2, x2, end, hiddenPadded, classesPadded } = this.#plan;
+    assert(w1 < b1 && b1 < twoLambdas && twoLambdas < z, 'the arrays are consecutive');
+    const firstLayer = this.#view(w1, (z - w1) / 4);
+    const secondLayer = this.#view(w2, (end - w2) / 4);
+    const kept = [firstLayer.slice(), secondLayer.slice()] as const;
     const members = Array.from({ length: this.#shape.members }, (_, member) => member);
+    this.#hiddenLayer(rows, x2);
     // Updating zeros with a rate of −1 leaves the gradient, unrounded.
     for (const member of members) {
       this.#outputGradient(member, rows, 1);
-      this.#zero(this.#outputWeights(member, 0), this.#outputWeights(member + 1, 0));
-      const bias = b2 / 4 + member * this.#plan.classesPadded;
-      this.#zero(bias, bias + this.#plan.classesPadded);
+      const own = this.#offsets(member);
+      this.#view(own.w2, hiddenPadded * classesPadded).fill(0);
+      this.#view(own.b2, classesPadded).fill(0);
       this.#updateOutput(member, rows, -1, 0);
     }
-    this.#zero(w1 / 4, z / 4); // With b1 and twoLambdas, which are between.
-    assert(w1 < b1 && b1 < twoLambdas && twoLambdas < z, 'the arrays are consecutive');
+    firstLayer.fill(0); // With twoLambdas.
     this.#updateHidden(rows, -1);
     const gradients = members.map((member) => this.parameters(member));
-    weights.forEach((region, index) => region.set(kept[index]!));
+    firstLayer.set(kept[0]);
+    secondLayer.set(kept[1]);
     return gradients;
   }
 
@@ -144,11 +132,12 @@ export class WasmNetwork implements PackNetwork {
     const { members, classes } = this.#shape;
     const { R, s, sums, labels, classOf: chosen } = this.#plan;
     const kernel = this.#kernel;
+    const chosenClasses = new Int32Array(this.#floats.buffer, chosen, rows);
     this.#hiddenLayer(rows, 0);
     for (let member = 0; member < members; member++) {
       this.#scores(member, rows);
       kernel.classify(chosen, s, rows, classes, R);
-      for (let row = 0; row < rows; row++) classOf[member * rows + row] = this.#classOf[row]!;
+      classOf.set(chosenClasses, member * rows);
       losses[member] = kernel.softmax(s, sums, labels, losses[member]!, rows, classes, R);
     }
   }
@@ -184,32 +173,29 @@ export class WasmNetwork implements PackNetwork {
 
   #dropout(rows: number, { seed, replicate, stepsDone, threshold, scale }: Dropout): void {
     const { members, hidden } = this.#shape;
-    const { R, a, mask } = this.#plan;
+    const { R, mask } = this.#plan;
     const purpose = streamPurpose.dropout;
     const [key0, key1] = keyOf(seed);
     const kernel = this.#kernel;
     kernel.dropoutMask(mask, threshold, rows, hidden, R, replicate, stepsDone, purpose, key0, key1);
     for (let member = 0; member < members; member++) {
-      kernel.applyDropout(a + member * hidden * R * 4, mask, scale, rows, hidden, R);
+      kernel.applyDropout(this.#offsets(member).a, mask, scale, rows, hidden, R);
     }
   }
 
   #scores(member: number, rows: number): void {
-    const { hidden } = this.#shape;
-    const { R, a, s, b2, classesPadded } = this.#plan;
-    const column = a + member * hidden * R * 4;
-    const w2 = this.#outputWeights(member, 0) * 4;
-    const bias = b2 + member * classesPadded * 4;
-    this.#kernel.scores(s, column, w2, bias, rows, hidden, classesPadded, R);
+    const { R, s, classesPadded } = this.#plan;
+    const { a, w2, b2 } = this.#offsets(member);
+    this.#kernel.scores(s, a, w2, b2, rows, this.#shape.hidden, classesPadded, R);
   }
 
   /** Forward and backward pass of one member's output layer: gradients in s and ds, and in its columns of z. */
   #outputGradient(member: number, rows: number, scale: number): number {
     const { hidden, classes } = this.#shape;
     const { R, z, a, s, ds, sums, labels, classesPadded } = this.#plan;
-    const kernel = this.#kernel;
+    const { w2 } = this.#offsets(member);
     const column = member * hidden;
-    const w2 = this.#outputWeights(member, 0) * 4;
+    const kernel = this.#kernel;
     this.#scores(member, rows);
     const loss = kernel.softmax(s, sums, labels, 0, rows, classes, R);
     kernel.softmaxGradient(s, ds, sums, labels, 1 / rows, rows, classes, classesPadded, R);
@@ -219,11 +205,9 @@ export class WasmNetwork implements PackNetwork {
 
   #updateOutput(member: number, rows: number, rate: number, twoLambda: number): void {
     const { hidden } = this.#shape;
-    const { R, a, ds, b2, classesPadded: padded } = this.#plan;
-    const w2 = this.#outputWeights(member, 0) * 4;
-    const bias = b2 + member * padded * 4;
-    const own = a + member * hidden * R * 4;
-    this.#kernel.updateOutput(w2, bias, own, ds, rate, twoLambda, rows, hidden, padded, R);
+    const { R, ds, classesPadded } = this.#plan;
+    const { a, w2, b2 } = this.#offsets(member);
+    this.#kernel.updateOutput(w2, b2, a, ds, rate, twoLambda, rows, hidden, classesPadded, R);
   }
 
   #updateHidden(rows: number, rate: number): void {
@@ -235,8 +219,22 @@ export class WasmNetwork implements PackNetwork {
     }
   }
 
-  #zero(from: number, to: number): void {
-    this.#floats.fill(0, from, to);
+  /** Floats from a byte offset. */
+  #view(offset: number, length: number): Float32Array {
+    return this.#floats.subarray(offset / 4, offset / 4 + length);
+  }
+
+  /** Byte offsets of one member's first elements. */
+  #offsets(member: number): Record<'b1' | 'twoLambdas' | 'a' | 'w2' | 'b2', number> {
+    const { R, b1, twoLambdas, a, w2, b2, hiddenPadded, classesPadded } = this.#plan;
+    const column = member * this.#shape.hidden;
+    return {
+      b1: b1 + column * 4,
+      twoLambdas: twoLambdas + column * 4,
+      a: a + column * R * 4,
+      w2: w2 + member * hiddenPadded * classesPadded * 4,
+      b2: b2 + member * classesPadded * 4,
+    };
   }
 
   /** Index of unit j's first weight in the first layer; the next ones are `PANEL` floats apart. */
@@ -244,12 +242,6 @@ export class WasmNetwork implements PackNetwork {
     const column = member * this.#shape.hidden + j;
     const panel = Math.floor(column / PANEL);
     return this.#plan.w1 / 4 + panel * this.#plan.K * PANEL + (column % PANEL);
-  }
-
-  /** Index of unit j's first weight in the second layer. */
-  #outputWeights(member: number, j: number): number {
-    const { w2, hiddenPadded, classesPadded } = this.#plan;
-    return w2 / 4 + (member * hiddenPadded + j) * classesPadded;
   }
 }
 

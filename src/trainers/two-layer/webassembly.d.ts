@@ -1,7 +1,4 @@
-/**
- * WebAssembly types that Ridgeline uses. TypeScript declares them only with the types of browsers, which
- * this program does not include.
- */
+/** WebAssembly types that Ridgeline uses: TypeScript declares them only with the types of browsers. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
@@ -11,10 +8,7 @@ declare namespace WebAssembly {
   function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;
 
   class Instance {
-    constructor(
-      module: Module,
-      imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-    );
+    constructor(module: Module, imports: Readonly<Record<string, object>>);
     readonly exports: Readonly<Record<string, unknown>>;
   }
 

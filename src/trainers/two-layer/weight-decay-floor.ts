@@ -1,10 +1,9 @@
 /**
  * Weight-decay floor: the λ below which weight decay has no effect in float32.
  *
- * An update is W ← fma(−η, fma(2λ, W, g), W): apart from the gradient's step, it reduces W by the share
- * 2λη. Over a whole training the reduction is at most 2λ·Ση. If that is below half a unit in the last
- * place of a float32 number (2^-24 of the weight), the effect of λ is smaller than the rounding of one
- * update. Such trials differ by rounding only.
+ * An update W ← fma(−η, fma(2λ, W, g), W) reduces W by the share 2λη, a whole training by at most 2λ·Ση.
+ * If that is below half a unit in the last place of a float32 number (2^-24 of the weight), the effect of
+ * λ is smaller than the rounding of one update.
  */
 import type { LearningRate } from './settings.ts';
 

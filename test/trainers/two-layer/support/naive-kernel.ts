@@ -8,7 +8,7 @@
 import { exp, log } from '../../../../src/base/elementary.ts';
 import { RandomStream } from '../../../../src/base/philox.ts';
 import { fusedMultiplyAdd } from './fused-multiply-add.ts';
-import { gather } from '../../../../src/trainers/two-layer/gather.ts';
+import { gather } from '../../../../src/trainers/two-layer/kernel-functions.ts';
 import { zeroParameters } from '../../../../src/trainers/two-layer/model.ts';
 import type { NetworkParameters } from '../../../../src/trainers/two-layer/model.ts';
 import type {

@@ -1,10 +1,8 @@
 /** Dropout: whether a unit is kept is a function of seed, replicate, step, row and unit (base/philox.ts). */
 
 /**
- * Mask of one step, the same for all members: −1 if a unit is kept, 0 if it is dropped. Unit j of row i
- * reads the 32-bit number i · hidden + j of the stream and is dropped if it is below `threshold`.
- *
- * @param mask (hidden, R)
+ * `mask` (hidden, R) of one step, the same for all members: −1 if a unit is kept, 0 if it is dropped. Unit j
+ * of row i is dropped if the 32-bit number i · hidden + j of the stream is below `threshold`.
  */
 export function dropoutMask(
   mask: usize,

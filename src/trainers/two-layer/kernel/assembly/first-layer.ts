@@ -1,9 +1,8 @@
 /**
- * First layer: the three functions that stream W1 and take nearly all of the time. They pack the batch,
- * and compute the forward product and the backward product with its update. The native kernel replaces
+ * First layer: the functions that stream W1 and take nearly all of the time. The native kernel replaces
  * these only.
  *
- * Tiles are 4 × 8. Eight accumulators hide the latency of the multiply-add; with two weights and the
+ * Tiles are 4 × 8: eight accumulators hide the latency of the multiply-add, and with two weights and the
  * broadcasts they fit the sixteen vector registers of x64.
  */
 import { update } from './update';
@@ -18,10 +17,8 @@ function standardise(from: usize, scale: v128, offset: v128): v128 {
 }
 
 /**
- * Converts bytes to standardised floats, in both layouts. If `x2` is 0, only `x1` is written.
- *
- * @param bytes  (rows, inputs), rows padded to 4 with any bytes; read up to 3 bytes past its end
- * @param scale  (K) zero beyond `inputs`, so that padded inputs are 0
+ * Converts `bytes` (rows, inputs) to standardised floats, in both layouts; if `x2` is 0, only in `x1`.
+ * Reads padding rows, and up to 3 bytes past them. `scale` (K) is 0 beyond `inputs`: padded inputs are 0.
  */
 export function packRows(
   x1: usize,
@@ -126,10 +123,8 @@ export function forward(
 }
 
 /**
- * Gradient of W1 for inputs kFrom … kTo − 1 (multiples of 4), with the update: no gradient matrix is
- * written. Sums include the rows of the batch only, not the padding.
- *
- * @param twoLambdas  2λ of each column
+ * Updates W1 for inputs kFrom … kTo − 1 (multiples of 4) without writing a gradient matrix; `twoLambdas` has
+ * 2λ of each column. Sums include the rows of the batch only, not the padding.
  */
 export function backward(
   w1: usize,

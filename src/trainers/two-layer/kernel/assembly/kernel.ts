@@ -13,21 +13,14 @@
  *     ds   [row][class]         a copy of the gradient; classes padded to a multiple of 4
  *     w2   [unit][class]        of one member; classes padded to a multiple of 4
  *
- * Every output element is one chain of fused multiply-adds in increasing index. Lanes are always rows
- * or columns of the output, never parts of a sum; blocks of a sum reload the accumulator. Therefore every
- * tiling gives the same bits, and so does every other kernel that follows this rule.
- *
- * `relaxed_madd` is fused if the processor can fuse; otherwise the arithmetic self-test fails.
+ * Every output element is one chain of fused multiply-adds in increasing index. Lanes are rows or columns
+ * of the output, never parts of a sum; blocks of a sum reload the accumulator. Therefore every tiling, and
+ * every kernel that follows this rule, gives the same bits. `relaxed_madd` is fused if the processor can
+ * fuse; otherwise the arithmetic self-test fails.
  */
 export { backward, forward, packRows } from './first-layer';
 export { applyDropout, dropoutMask } from './dropout';
-export {
-  hiddenGradient,
-  rectify,
-  scores,
-  setBias,
-  updateHiddenBias,
-  updateOutput,
-} from './second-layer';
+export { hiddenGradient, rectify, scores } from './second-layer';
+export { setBias, updateHiddenBias, updateOutput } from './second-layer';
 export { multiplyAdds } from './peak';
 export { classify, softmax, softmaxGradient } from './softmax';

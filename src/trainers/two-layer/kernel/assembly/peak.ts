@@ -1,8 +1,6 @@
 /**
  * Peak: multiply-adds on registers, the most that WebAssembly can do on a core. For the benchmark.
- *
- * @param count  groups of ten vectors; even
- * @returns the sum of all results, so that the compiler keeps them
+ * `count` is even; the result is the sum of all accumulators, so that the compiler keeps them.
  */
 export function multiplyAdds(count: i32, a: f32, b: f32): f32 {
   const x = f32x4.splat(a);

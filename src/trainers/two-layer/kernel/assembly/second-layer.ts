@@ -50,12 +50,7 @@ export function rectify(a: usize, z: usize, rows: i32, panels: i32, R: i32): voi
   }
 }
 
-/**
- * s = a · w2 + b2 for one member.
- *
- * @param a        the member's first column
- * @param classes  padded to a multiple of 4, so are w2, b2 and s
- */
+/** s = a · w2 + b2 for one member, from its first column `a`; classes, w2, b2 and s are padded to 4. */
 export function scores(
   s: usize,
   a: usize,
@@ -116,8 +111,7 @@ export function scores(
  * dz = (ds · w2ᵀ) if the unit was active, else +0; times the scale of dropout (1 without dropout).
  * The sum includes the classes only, not their padding. Call it before `updateOutput`.
  *
- * @param column   the member's first column, `hidden` of them
- * @param a        all columns
+ * @param a        all columns; the member's are `hidden` from `column`
  * @param wStride  classes padded to a multiple of 4
  */
 export function hiddenGradient(
@@ -161,11 +155,8 @@ export function hiddenGradient(
 }
 
 /**
- * Computes the gradient of one member's w2 and b2, and updates them.
- *
- * @param a        the member's first column; up to 3 columns past its last one are read, and as many
- *                 padding rows of w2 written
- * @param classes  padded to a multiple of 4
+ * Computes the gradient of one member's w2 and b2, and updates them; classes are padded to 4. Reads up to
+ * 3 columns past the last one of `a`, and writes as many padding rows of w2.
  */
 export function updateOutput(
   w2: usize,

@@ -1,8 +1,6 @@
 /**
- * Softmax: cross-entropy of one member, four rows side by side.
- *
- * `exponential` and `logarithm` are those of `base/elementary.ts`, operation by operation: float64,
- * rounded once to float32.
+ * Softmax: cross-entropy of one member, four rows side by side. `exponential` and `logarithm` are those of
+ * `base/elementary.ts`, operation by operation: float64, rounded once to float32.
  */
 
 const LN2_HIGH: f64 = 0.6931471803691238;
@@ -69,11 +67,8 @@ function labelsAt(labels: usize): v128 {
 }
 
 /**
- * Replaces scores by exponentials of score − maximum, and computes the loss.
- *
- * @param sums   (R) overwritten with each row's sum of exponentials
- * @param total  sum of the losses of earlier rows
- * @returns total + the losses of these rows, added in order; NaN or Infinity if a score was
+ * Replaces scores by exponentials of score − maximum, and each row's `sums` by their sum. Returns `total`
+ * plus the losses of these rows, added in order; NaN or Infinity if a score was.
  */
 export function softmax(
   s: usize,
@@ -100,16 +95,11 @@ export function softmax(
     for (let c = 0; c < classes; c++) {
       const d = f32x4.sub(v128.load(at), max);
       chosen = v128.bitselect(d, chosen, i32x4.eq(label, i32x4.splat(c)));
-      const low = exponential(f64x2.promote_low_f32x4(d));
-      const high = exponential(f64x2.promote_low_f32x4(v128.shuffle<f32>(d, d, 2, 3, 2, 3)));
-      const e = v128.shuffle<f32>(
-        f32x4.demote_f64x2_zero(low),
-        f32x4.demote_f64x2_zero(high),
-        0,
-        1,
-        4,
-        5,
-      );
+      const e0 = exponential(f64x2.promote_low_f32x4(d));
+      const e2 = exponential(f64x2.promote_low_f32x4(v128.shuffle<f32>(d, d, 2, 3, 2, 3)));
+      const low = f32x4.demote_f64x2_zero(e0);
+      const high = f32x4.demote_f64x2_zero(e2);
+      const e = v128.shuffle<f32>(low, high, 0, 1, 4, 5);
       v128.store(at, e);
       sum = f32x4.add(sum, e);
       at += stride;
@@ -130,10 +120,8 @@ export function softmax(
 }
 
 /**
- * Computes (softmax − onehot) / rows from the output of `softmax`: in place, and a copy by rows.
- *
- * @param ds        (R, dStride) columns beyond `classes` do not change
- * @param shareOfRow  1 / rows, rounded to float32
+ * Computes (softmax − onehot) · shareOfRow from the output of `softmax`: in place, and a copy by rows in
+ * `ds` (R, dStride), where columns beyond `classes` do not change.
  */
 export function softmaxGradient(
   s: usize,

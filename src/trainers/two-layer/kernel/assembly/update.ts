@@ -1,6 +1,4 @@
-/** Weight update of both layers. */
-
-/** w ← fma(−η, fma(2λ, w, g), w) for four weights. */
+/** Weight update of both layers: w ← fma(−η, fma(2λ, w, g), w) for four weights. */
 // @ts-ignore: decorator
 @inline
 export function update(at: usize, gradient: v128, twoLambda: v128, minusRate: v128): void {
