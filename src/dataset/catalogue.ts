@@ -1,10 +1,8 @@
 /** Catalogue: describes the known data sets, their places and their contents. */
 import { RidgelineError } from '../base/errors.ts';
-import type { Images } from '../study/images.ts';
 import { pathKind } from './bytes/disk.ts';
-import { locateDataset, locateNamed, searchPaths, type LocatedDataset } from './locate.ts';
+import { locateDataset, locateNamed, searchPaths } from './locate.ts';
 import { namedDataset, namedDatasets, type NamedDataset } from './named-datasets.ts';
-import { PixelMemory } from './bytes/pixel-memory.ts';
 import { encodedBytes, shardDigest, type Shard } from './shards/shard.ts';
 
 /** One entry of `ridgeline data list`. */
@@ -26,14 +24,12 @@ export interface DatasetEntry {
 }
 
 /** Output of `ridgeline data info`. */
-export interface DatasetInfo extends Omit<Images, 'pixels' | 'labels'> {
-  readonly name: string;
+export interface DatasetInfo extends Omit<Shard, 'pixels' | 'labels'> {
   readonly description: string;
   readonly source: string;
   /** Format of its files; null: embedded in Ridgeline. */
   readonly format: string | null;
   readonly official: boolean | null;
-  readonly classNames: readonly string[] | null;
   readonly shards: readonly ShardInfo[];
 }
 
@@ -58,11 +54,11 @@ export async function listDatasets(dataDir: string): Promise<DatasetEntry[]> {
 }
 
 async function describeEntry(dataset: NamedDataset, dataDir: string): Promise<DatasetEntry> {
-  const entry: DatasetEntry = {
+  const entry = {
     name: dataset.name,
     description: dataset.description,
-    source: null,
     paths: searchPaths(dataset, dataDir),
+    source: null,
     shards: [],
     official: null,
     problem: null,
@@ -73,7 +69,7 @@ async function describeEntry(dataset: NamedDataset, dataDir: string): Promise<Da
     const located = await locateNamed(dataset, dataDir);
     if (located === null) return entry;
     source = located.location;
-    const found = await located.read((name) => dataset.shards.includes(name), new PixelMemory());
+    const found = await located.read((name) => dataset.shards.includes(name));
     const shards = found.shards.map(({ name }) => name);
     if (shards.length === 0) {
       return { ...entry, source, problem: `It contains none of ${dataset.shards.join(', ')}.` };
@@ -92,24 +88,10 @@ async function describeEntry(dataset: NamedDataset, dataDir: string): Promise<Da
 export async function datasetInfo(nameOrPath: string, dataDir: string): Promise<DatasetInfo> {
   const isNamed =
     namedDatasets.some(({ name }) => name === nameOrPath) || (await pathKind(nameOrPath)) === null;
-  if (!isNamed) {
-    const located = await locateDataset({ path: nameOrPath }, dataDir);
-    const description = `files in the format ${located.format}`;
-    return await describeShards(nameOrPath, description, null, located);
-  }
-  const dataset = namedDataset(nameOrPath);
-  const located = await locateDataset({ name: nameOrPath }, dataDir);
-  return await describeShards(nameOrPath, dataset.description, dataset.shards, located);
-}
-
-/** @param known the shards to describe; null: all */
-async function describeShards(
-  name: string,
-  description: string,
-  known: readonly string[] | null,
-  located: LocatedDataset,
-): Promise<DatasetInfo> {
-  const found = await located.read((shard) => known?.includes(shard) ?? true, new PixelMemory());
+  const location = isNamed ? { name: nameOrPath } : { path: nameOrPath };
+  const located = await locateDataset(location, dataDir);
+  const known = located.knownShards;
+  const found = await located.read((shard) => known?.includes(shard) ?? true);
   const [first] = found.shards;
   if (first === undefined) {
     throw new RidgelineError(
@@ -118,19 +100,16 @@ async function describeShards(
       'Add the missing files.',
     );
   }
-  const { channels, height, width, classes, pixelMax, classNames } = first;
+  const { name: _name, pixels: _pixels, labels: _labels, ...shape } = first;
   return {
-    name,
-    description,
+    name: nameOrPath,
+    description: isNamed
+      ? namedDataset(nameOrPath).description
+      : `files in the format ${located.format}`,
     source: located.location,
     format: located.format,
     official: found.official,
-    channels,
-    height,
-    width,
-    classes,
-    pixelMax,
-    classNames,
+    ...shape,
     shards: found.shards.map(describeShard),
   };
 }

@@ -3,9 +3,11 @@ import { resolve } from 'node:path';
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetFormat } from '../study/spec/study-spec.ts';
 import { pathKind } from './bytes/disk.ts';
+import { PixelMemory } from './bytes/pixel-memory.ts';
+import { readDigits } from './formats/digits.ts';
 import { formats, guessFormat, type KnownFormat } from './formats/formats.ts';
 import { namedDataset, type NamedDataset } from './named-datasets.ts';
-import type { ShardSource } from './shards/shard-source.ts';
+import type { FoundShards, WantShard } from './shards/shard-source.ts';
 
 /** Either `name`, or `path` with an optional `format`. */
 export interface DatasetLocation {
@@ -14,15 +16,19 @@ export interface DatasetLocation {
   readonly format?: DatasetFormat | undefined;
 }
 
-export interface LocatedDataset extends ShardSource {
+export interface LocatedDataset {
   /** For messages: its name or its path. */
   readonly name: string;
+  /** For messages: a path, or another origin. */
+  readonly location: string;
   /** Null: embedded in Ridgeline. */
   readonly format: KnownFormat | null;
   /** Shards that it may have, in order; null if only reading shows them. */
   readonly knownShards: readonly string[] | null;
   /** Whether the shard is reserved for testing, so that no split is drawn from it. */
-  isHeldBack(shard: string): boolean;
+  readonly isHeldBack: (shard: string) => boolean;
+  /** The pixels are in one memory, so that shards can be trained on together without a copy. */
+  readonly read: (want: WantShard) => Promise<FoundShards>;
 }
 
 /** @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING, DATASET_INVALID */
@@ -51,24 +57,33 @@ export async function locateNamed(
   entry: NamedDataset,
   dataDir: string,
 ): Promise<LocatedDataset | null> {
-  for (const place of entry.places) {
-    const path = place.path === null ? null : resolve(dataDir, place.path);
-    if (path !== null && (await pathKind(path)) !== place.kind) continue;
+  const { name, shards: knownShards, heldBack, places, classNames } = entry;
+  const isHeldBack = (shard: string): boolean => heldBack.includes(shard);
+  const shared = { name, knownShards, isHeldBack };
+  if (places.length === 0)
     return {
-      name: entry.name,
-      format: place.format,
-      location: path ?? 'embedded in Ridgeline',
-      knownShards: entry.shards,
-      read: (want, memory) => place.read(path ?? '', want, memory),
-      isHeldBack: (shard) => entry.heldBack.includes(shard),
+      ...shared,
+      format: null,
+      location: 'embedded in Ridgeline',
+      read: (want) => readDigits(want, new PixelMemory()),
     };
+  for (const { path, kind, format } of places) {
+    const location = resolve(dataDir, path);
+    const reader = formats[format][kind];
+    if (reader === undefined || (await pathKind(location)) !== kind) continue;
+    const read: LocatedDataset['read'] = async (want) => {
+      const found = await reader(location, want, new PixelMemory());
+      if (classNames === null) return found;
+      return { ...found, shards: found.shards.map((shard) => ({ ...shard, classNames })) };
+    };
+    return { ...shared, format, location, read };
   }
   return null;
 }
 
 /** Paths where a data set is looked for, in order of preference. */
 export function searchPaths(entry: NamedDataset, dataDir: string): readonly string[] {
-  return entry.places.flatMap(({ path }) => (path === null ? [] : [resolve(dataDir, path)]));
+  return entry.places.map(({ path }) => resolve(dataDir, path));
 }
 
 async function locateFiles(path: string, format: DatasetFormat): Promise<LocatedDataset> {
@@ -94,7 +109,7 @@ async function locateFiles(path: string, format: DatasetFormat): Promise<Located
     format: actual,
     location: path,
     knownShards: null,
-    read: (want, memory) => read(path, want, memory),
+    read: (want) => read(path, want, new PixelMemory()),
     isHeldBack: (shard) => shard.startsWith('test'),
   };
 }

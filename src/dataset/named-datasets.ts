@@ -5,12 +5,8 @@
 import { closestWord } from '../base/did-you-mean.ts';
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetName } from '../study/spec/dataset-names.ts';
-import { readCifarArchive, readCifarFolder } from './formats/cifar-binary.ts';
-import { readCifarPythonArchive, readCifarPythonFolder } from './formats/cifar-python.ts';
-import { digitNames, readDigits } from './formats/digits.ts';
+import { digitNames } from './formats/digits.ts';
 import type { KnownFormat } from './formats/formats.ts';
-import { readIdxFolder } from './formats/idx.ts';
-import type { ReadShards } from './shards/shard-source.ts';
 
 export interface NamedDataset {
   readonly name: DatasetName;
@@ -19,21 +15,21 @@ export interface NamedDataset {
   readonly shards: readonly string[];
   /** Shards that the release reserves for testing: `count` and `fraction` never draw from them. */
   readonly heldBack: readonly string[];
-  /** In order of preference; the first place that exists is read. */
+  /** By index; null if the files' format knows them. */
+  readonly classNames: readonly string[] | null;
+  /** In order of preference; the first place that exists is read. None: embedded in Ridgeline. */
   readonly places: readonly Place[];
   /** Null if it cannot be downloaded. */
   readonly download: Download | null;
 }
 
 export interface Place {
-  /** Relative to the data folder; null: embedded in Ridgeline. */
-  readonly path: string | null;
-  readonly kind: 'embedded' | 'file' | 'folder';
-  /** Null: embedded in Ridgeline. */
-  readonly format: KnownFormat | null;
+  /** Relative to the data folder. */
+  readonly path: string;
+  readonly kind: 'file' | 'folder';
+  readonly format: KnownFormat;
   /** Files of a folder that belong to the data set; the user's folder may contain others. */
   readonly files?: RegExp;
-  readonly read: ReadShards;
 }
 
 /** One file with the whole data set. */
@@ -49,14 +45,8 @@ const digits: NamedDataset = {
   description: '1,797 handwritten digits of 8×8 pixels (UCI), embedded',
   shards: ['digits'],
   heldBack: [],
-  places: [
-    {
-      path: null,
-      kind: 'embedded',
-      format: null,
-      read: (_, want, memory) => readDigits(want, memory),
-    },
-  ],
+  classNames: null,
+  places: [],
   download: null,
 };
 
@@ -68,28 +58,22 @@ const cifar10: NamedDataset = {
   description: '60,000 colour photographs of 32×32 pixels in 10 classes (Krizhevsky 2009)',
   shards: [...[1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}`), 'test_batch'],
   heldBack: ['test_batch'],
+  classNames: null,
   places: [
     {
       path: 'cifar-10-batches-bin',
       kind: 'folder',
       format: 'cifar10-binary',
       files: /^(?:(?:data_batch_\d|test_batch)\.bin|batches\.meta\.txt|readme\.html)$/,
-      read: readCifarFolder,
     },
     {
       path: 'cifar-10-batches-py',
       kind: 'folder',
       format: 'cifar10-python',
       files: /^(?:(?:data_batch_\d|test_batch)(?:\.pkl|\.pickle)?|batches\.meta|readme\.html)$/,
-      read: readCifarPythonFolder,
     },
-    { path: binaryArchive, kind: 'file', format: 'cifar10-binary', read: readCifarArchive },
-    {
-      path: 'cifar-10-python.tar.gz',
-      kind: 'file',
-      format: 'cifar10-python',
-      read: readCifarPythonArchive,
-    },
+    { path: binaryArchive, kind: 'file', format: 'cifar10-binary' },
+    { path: 'cifar-10-python.tar.gz', kind: 'file', format: 'cifar10-python' },
   ],
   download: {
     url: `https://www.cs.toronto.edu/~kriz/${binaryArchive}`,
@@ -105,18 +89,17 @@ function idxDataset(
   folders: readonly string[],
   classNames: readonly string[],
 ): NamedDataset {
-  const read: ReadShards = (path, want, memory) => readIdxFolder(path, want, memory, classNames);
   return {
     name,
     description,
     shards: ['train', 'test'],
     heldBack: ['test'],
+    classNames,
     places: folders.map((path) => ({
       path,
       kind: 'folder',
       format: 'idx',
       files: /^(?:train|t10k)-(?:images-idx3|labels-idx1)-ubyte(?:\.gz)?$/,
-      read,
     })),
     download: null,
   };

@@ -7,7 +7,6 @@ import type { DatasetReference, ShardReference } from '../study/spec/dataset-ref
 import type { CountedSelection, DatasetSpec } from '../study/spec/study-spec.ts';
 import { locateDataset, type LocatedDataset } from './locate.ts';
 import { collectGarbage } from './bytes/collect-garbage.ts';
-import { PixelMemory } from './bytes/pixel-memory.ts';
 import { encodedBytes, shardDigest, type Shard } from './shards/shard.ts';
 import type { FoundShards } from './shards/shard-source.ts';
 import {
@@ -53,7 +52,7 @@ export async function openDataset(
 
   collectGarbage();
   const isWanted = (shard: string): boolean => named.has(shard) || isInPool(shard);
-  const found = await located.read(isWanted, new PixelMemory());
+  const found = await located.read(isWanted);
   refuseAbsentShards(located, found, named);
   const pool = found.shards.filter(({ name }) => isInPool(name));
   const splits = countedSplits(spec, located.name, countRecords(pool));

@@ -1,7 +1,6 @@
 /** Images of a data set without splits, for predictions. */
 import { RidgelineError } from '../base/errors.ts';
 import { locateDataset, type DatasetLocation } from './locate.ts';
-import { PixelMemory } from './bytes/pixel-memory.ts';
 import type { Shard } from './shards/shard.ts';
 
 export interface ReadImages {
@@ -22,12 +21,11 @@ export async function readImages(
   const located = await locateDataset(dataset, dataDir);
   // Only reading shows which shards the user's own files have.
   const known =
-    located.knownShards ??
-    (names === null ? (await located.read(() => false, new PixelMemory())).names : []);
+    located.knownShards ?? (names === null ? (await located.read(() => false)).names : []);
   const heldBack = known.filter((shard) => located.isHeldBack(shard));
   const isDefault = (shard: string): boolean => heldBack.length === 0 || heldBack.includes(shard);
   const isWanted = (shard: string): boolean => names?.includes(shard) ?? isDefault(shard);
-  const found = await located.read(isWanted, new PixelMemory());
+  const found = await located.read(isWanted);
   const shards = found.shards.filter(({ labels }) => labels.length > 0);
   const absent = (names ?? []).filter((name) => !found.names.includes(name));
   if (absent.length === 0 && shards.length > 0) return { location: located.location, shards };

@@ -125,3 +125,8 @@ interface Rows {
 export type StoreRow<Kind extends keyof Rows = keyof Rows> = {
   [K in Kind]: { readonly kind: K } & Rows[K];
 }[Kind];
+
+/** Writes rows of some kinds. */
+export type RowWriters<Kind extends StoreRow['kind']> = {
+  readonly [K in Kind]: (row: StoreRow<K>) => void;
+};

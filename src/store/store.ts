@@ -51,7 +51,7 @@ export interface StoreReads {
   attempts(study: string, trial?: TrialId): Promise<AttemptRecord[]>;
   /** All attempts in batches, as `eachTrial`. */
   eachAttempt(study: string): AsyncIterable<AttemptRecord>;
-  /** The attempts that gave a result for a trial that had one: few of many, in the same order. */
+  /** Attempts whose result came after the first one of their trial (audits, duplicates), in the same order. */
   verificationAttempts(study: string): Promise<AttemptRecord[]>;
   /** The ranks of the last row `ranks`, by stage order, index, replicate; trials without rank are left out. */
   ranks(study: string): Promise<StoredRank[]>;
@@ -79,7 +79,7 @@ export interface Store extends StoreReader {
   commit(rows: readonly StoreRow[]): Promise<void>;
   /** Deletes a study with everything in it. @returns whether there was one */
   removeStudy(study: string): Promise<boolean>;
-  /** Records who holds the store, once more is known, for the message to a second process. */
+  /** Replaces the description of the process that holds the store; the error of a second process shows it. */
   writeOwner(owner: string): Promise<void>;
 }
 

@@ -4,8 +4,7 @@
  * straight to their destination.
  *
  *     const header = yield 8;                        // a view of 8 bytes, valid until the next request
- *     const line = yield { lineBytesMax: 128 };      // up to a line feed, without it
- *     const piece = yield { pieceBytes: 1024 };      // the same in pieces; the last one is shorter
+ *     const line = yield { lineBytesMax: 128 };      // up to a line feed, without it; or 128 bytes of a line
  *     yield target;                                  // fills an array that the parser owns
  *     return value;                                  // the parsed value
  */
@@ -13,8 +12,7 @@ import { assert } from '../../base/assert.ts';
 import type { FileSink } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 
-export type ByteRequest =
-  number | { readonly lineBytesMax: number } | { readonly pieceBytes: number } | Uint8Array;
+type ByteRequest = number | { readonly lineBytesMax: number } | Uint8Array;
 
 export type ByteParser<Value> = Generator<ByteRequest, Value, Uint8Array>;
 
@@ -34,7 +32,7 @@ export class ParserSink<Value> implements FileSink {
   /** Null after the parser has ended. */
   #request: ByteRequest | null = 0;
   #result: { readonly value: Value } | null = null;
-  #staged = new Uint8Array(256);
+  readonly #staged = new Uint8Array(stagedBytesMax);
   /** Bytes of the current request that have arrived. */
   #filled = 0;
 
@@ -88,35 +86,19 @@ export class ParserSink<Value> implements FileSink {
       }
       return taken.length;
     }
-    return 'pieceBytes' in request
-      ? this.#takeLine(rest.subarray(0, request.pieceBytes - this.#filled), request.pieceBytes)
-      : this.#takeLine(rest, null, request.lineBytesMax);
-  }
-
-  /** @param pieceBytes number of bytes that completes a piece without a line feed; null: a line feed must come */
-  #takeLine(rest: Uint8Array, pieceBytes: number | null, bytesMax = Infinity): number {
-    const end = rest.indexOf(lineFeed);
-    const taken = end === -1 ? rest : rest.subarray(0, end);
-    if (this.#filled + taken.length > bytesMax) {
-      const place = `at byte ${this.#cursor.offset}`;
-      throw malformed(this.#file, `has a line of more than ${bytesMax} bytes, ${place}.`);
-    }
+    const part = rest.subarray(0, request.lineBytesMax - this.#filled);
+    const end = part.indexOf(lineFeed);
+    const taken = end === -1 ? part : part.subarray(0, end);
     this.#stage(taken);
     const feed = end === -1 ? 0 : 1;
-    const isComplete = end !== -1 || this.#filled === pieceBytes;
+    const isComplete = feed === 1 || this.#filled === request.lineBytesMax;
     if (isComplete) this.#resume(this.#staged.subarray(0, this.#filled), this.#filled + feed);
     return taken.length + feed;
   }
 
   #stage(bytes: Uint8Array): void {
-    const needed = this.#filled + bytes.length;
-    if (needed > this.#staged.length) {
-      const grown = new Uint8Array(Math.max(needed, 2 * this.#staged.length));
-      grown.set(this.#staged.subarray(0, this.#filled));
-      this.#staged = grown;
-    }
     this.#staged.set(bytes, this.#filled);
-    this.#filled = needed;
+    this.#filled += bytes.length;
   }
 
   #resume(bytes: Uint8Array, consumed: number): void {

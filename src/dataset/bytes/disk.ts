@@ -6,13 +6,17 @@ import { RidgelineError, messageOf } from '../../base/errors.ts';
 /** With O_NONBLOCK, opening a named pipe without a writer does not block. */
 export const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
+/** Code of a system error, such as ENOENT; null for any other error. */
+export function errorCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error ? String(error.code) : null;
+}
+
 /** Returns null if the path does not exist. @throws RidgelineError DATASET_MISSING */
 export async function pathKind(path: string): Promise<'file' | 'folder' | null> {
   try {
     return (await stat(path)).isDirectory() ? 'folder' : 'file';
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return null;
     throw unreadable(path, error);
   }
 }

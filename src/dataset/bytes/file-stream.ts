@@ -3,11 +3,12 @@
  * never held in memory as a whole.
  */
 import { open } from 'node:fs/promises';
-import { Readable, pipeline } from 'node:stream';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 import { ChunkGarbage } from './collect-garbage.ts';
-import { readFlags, unreadable } from './disk.ts';
+import { errorCode, fileSize, filesIn, openToRead, readFlags, unreadable } from './disk.ts';
 import { malformed } from './malformed.ts';
 
 /** Receives the bytes of one file in order. */
@@ -15,6 +16,18 @@ export interface FileSink {
   write(chunk: Uint8Array): void;
   /** Called after the last byte. */
   end(): void;
+}
+
+/** A file in a folder or an archive, before it is read. */
+export interface FileEntry {
+  /** Its path in the folder or archive. */
+  readonly name: string;
+  /** For messages: the whole path. */
+  readonly file: string;
+  /** Unpacked. */
+  readonly size: () => Promise<number>;
+  /** Passes the unpacked bytes to `sink`. @throws RidgelineError DATASET_INVALID; errors of the sink */
+  readonly stream: (sink: FileSink) => Promise<void>;
 }
 
 type Packing = 'plain' | 'gzip';
@@ -25,8 +38,21 @@ const chunkBytes = 256 * 1024;
 
 /** @throws RidgelineError DATASET_INVALID, DATASET_MISSING; errors of the sink */
 export async function streamFile(path: string, packing: Packing, sink: FileSink): Promise<void> {
-  for await (const chunk of unpackedChunks(path, packing)) sink.write(chunk);
+  await passChunks(unpackedChunks(path, packing), sink);
+}
+
+export async function passChunks(chunks: AsyncIterable<Uint8Array>, sink: FileSink): Promise<void> {
+  for await (const chunk of chunks) sink.write(chunk);
   sink.end();
+}
+
+/** The files of a folder, sorted by name. @throws RidgelineError DATASET_MISSING */
+export async function folderEntries(path: string): Promise<readonly FileEntry[]> {
+  return (await filesIn(path)).map((name) => {
+    const file = join(path, name);
+    const size = (): Promise<number> => fileSize(file);
+    return { name, file, size, stream: (sink) => streamFile(file, 'plain', sink) };
+  });
 }
 
 /** Yields the unpacked bytes of a file. @throws RidgelineError DATASET_INVALID, DATASET_MISSING */
@@ -34,7 +60,7 @@ export async function* unpackedChunks(path: string, packing: Packing): AsyncGene
   const garbage = new ChunkGarbage();
   let bytes = 0;
   try {
-    for await (const chunk of packing === 'gzip' ? gunzipped(path) : fileChunks(path)) {
+    for await (const chunk of packing === 'gzip' ? await gunzipped(path) : fileChunks(path)) {
       bytes += chunk.length;
       if (bytes > unpackedBytesMax) {
         throw malformed(path, `unpacks to more than the limit of ${unpackedBytesMax} bytes.`);
@@ -59,15 +85,10 @@ export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-function gunzipped(path: string): AsyncIterable<Uint8Array> {
-  const packed = Readable.from(copies(fileChunks(path)), { highWaterMark: 2 });
+async function gunzipped(path: string): Promise<AsyncIterable<Uint8Array>> {
+  const packed = (await openToRead(path)).createReadStream({ highWaterMark: chunkBytes });
   // The pipeline passes an error of `packed` on to the stream that it returns.
   return pipeline(packed, createGunzip({ chunkSize: chunkBytes }), () => undefined);
-}
-
-/** Streams keep a chunk for a while, so they need copies. */
-async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) yield chunk.slice();
 }
 
 /** Passes `items` on. Errors of their source become operating errors that name the file. */
@@ -82,7 +103,7 @@ export async function* explainErrors<T>(path: string, items: AsyncIterable<T>): 
 /** @param place where in the file, such as `, after 12 bytes` */
 export function readError(path: string, error: unknown, place = ''): RidgelineError {
   if (error instanceof RidgelineError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+  const code = errorCode(error);
   if (code === 'Z_BUF_ERROR') {
     return malformed(path, `is cut off${place}.`, undefined, { cause: error });
   }

@@ -52,11 +52,10 @@ export class PixelMemory {
     return new Uint8Array(buffer, byteOffset, length + bytes);
   }
 
-  /** Returns the first `bytes` of `taken` and frees the rest. `taken` is what was taken last. */
-  cut(taken: Uint8Array, bytes: number): Uint8Array {
+  /** Frees `taken`, which is what was taken last. */
+  free(taken: Uint8Array): void {
     assert(taken.byteOffset + taken.length === this.#used, 'memory is freed from its end');
-    taken.fill(0, bytes);
-    this.#used = taken.byteOffset + bytes;
-    return taken.subarray(0, bytes);
+    taken.fill(0);
+    this.#used = taken.byteOffset;
   }
 }

@@ -5,35 +5,34 @@
  * refused.
  */
 import { createTarDecoder } from 'modern-tar';
-import { explainErrors, unpackedChunks, type FileSink } from './file-stream.ts';
+import { explainErrors, passChunks, unpackedChunks, type FileEntry } from './file-stream.ts';
 import { malformed } from './malformed.ts';
 
-/** @returns the receiver of the member's bytes; null to skip them */
-export type OnMember = (path: string, bytes: number) => FileSink | null;
+const nowhere = { write: () => undefined, end: () => undefined };
 
 /**
- * Reads the archive to its end, which verifies the checksum of gzip whichever members are wanted.
+ * Yields the files of an archive in order; each can be streamed until the next one is requested. Only an
+ * archive that is read to its end is verified by the checksum of gzip.
  *
- * @throws RidgelineError DATASET_INVALID, DATASET_MISSING; errors of `onMember` and of the sinks
+ * @throws RidgelineError DATASET_INVALID, DATASET_MISSING
  */
-export async function streamTarGz(path: string, onMember: OnMember): Promise<void> {
+export async function* tarEntries(path: string): AsyncGenerator<FileEntry> {
   const archive = ReadableStream.from(unpackedChunks(path, 'gzip'));
   const members = archive.pipeThrough(createTarDecoder({ strict: true }));
   for await (const { header, body } of explainErrors(path, members)) {
-    refuseUnsafe(path, header.name, header.type ?? 'file');
-    const sink = header.type === 'directory' ? null : onMember(header.name, header.size);
+    const { name, type = 'file', size } = header;
+    const shown = JSON.stringify(name.slice(0, 300));
+    if (type !== 'file' && type !== 'directory') {
+      throw malformed(path, `has a member ${shown} of type ${type}; only files are read.`);
+    }
+    if (name.startsWith('/') || name.split('/').includes('..')) {
+      throw malformed(path, `has a member ${shown} outside the archive's own folder.`);
+    }
+    const file = `${path}, member ${name},`;
+    const chunks = explainErrors(path, body);
+    const stream: FileEntry['stream'] = (sink) => passChunks(chunks, sink);
+    if (type === 'file') yield { name, file, size: async () => size, stream };
     // Unwanted bodies are read too: to cancel one can lose the next member's bytes (modern-tar 0.8.6).
-    for await (const chunk of explainErrors(path, body)) sink?.write(chunk);
-    sink?.end();
-  }
-}
-
-function refuseUnsafe(archive: string, member: string, type: string): void {
-  const name = JSON.stringify(member.slice(0, 300));
-  if (type !== 'file' && type !== 'directory') {
-    throw malformed(archive, `has a member ${name} of type ${type}; only files are read.`);
-  }
-  if (member.startsWith('/') || member.split('/').includes('..')) {
-    throw malformed(archive, `has a member ${name} outside the archive's own folder.`);
+    await stream(nowhere);
   }
 }

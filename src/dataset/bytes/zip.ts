@@ -6,16 +6,8 @@ import { crc32 } from 'node:zlib';
 import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
 import { ChunkGarbage } from './collect-garbage.ts';
 import { openToRead } from './disk.ts';
-import { explainErrors, readError, type FileSink } from './file-stream.ts';
+import { explainErrors, passChunks, readError, type FileEntry } from './file-stream.ts';
 import { malformed } from './malformed.ts';
-
-export interface ZipMember {
-  readonly name: string;
-  /** Unpacked size. */
-  readonly bytes: number;
-  /** Passes the unpacked bytes to `sink`. @throws RidgelineError DATASET_INVALID; errors of the sink */
-  stream(sink: FileSink): Promise<void>;
-}
 
 const directoryBytesMax = 1024 * 1024;
 /** Deflate packs at most 258 bytes into two bits. */
@@ -28,13 +20,13 @@ const deflateRatioMax = 1032;
  */
 export async function readZip<T>(
   path: string,
-  use: (members: readonly ZipMember[]) => Promise<T>,
+  use: (members: readonly FileEntry[]) => Promise<T>,
 ): Promise<T> {
   await using file = await openToRead(path);
   const zip = await fromFdPromise(file.fd, { strictFileNames: true }).catch((error: unknown) => {
     throw readError(path, error);
   });
-  const members = new Map<string, ZipMember>();
+  const members = new Map<string, FileEntry>();
   let directoryBytes = 0;
   for await (const entry of explainErrors(path, zip.eachEntry())) {
     const { fileName, fileNameLength, extraFieldLength, fileCommentLength } = entry;
@@ -48,7 +40,7 @@ export async function readZip<T>(
   return await use([...members.values()]);
 }
 
-function toMember(path: string, zip: ZipFile, entry: Entry): ZipMember {
+function toMember(path: string, zip: ZipFile, entry: Entry): FileEntry {
   const { fileName: name, compressedSize, uncompressedSize: bytes } = entry;
   const shown = JSON.stringify(name.slice(0, 100));
   if (!entry.canDecodeFileData()) {
@@ -66,16 +58,12 @@ function toMember(path: string, zip: ZipFile, entry: Entry): ZipMember {
       `has a member ${shown} of ${bytes} bytes, but its ${compressedSize} packed bytes cannot unpack to that.`,
     );
   }
-  return { name, bytes, stream: (sink) => streamMember(path, zip, entry, sink) };
+  const file = `${path}, member ${name},`;
+  const stream: FileEntry['stream'] = (sink) => passChunks(memberChunks(file, zip, entry), sink);
+  return { name, file, size: async () => bytes, stream };
 }
 
-async function streamMember(
-  path: string,
-  zip: ZipFile,
-  entry: Entry,
-  sink: FileSink,
-): Promise<void> {
-  const file = `${path}, member ${entry.fileName},`;
+async function* memberChunks(file: string, zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
   const bytes = await zip.openReadStreamPromise(entry).catch((error: unknown) => {
     throw readError(file, error);
   });
@@ -83,9 +71,8 @@ async function streamMember(
   let sum = 0;
   for await (const chunk of explainErrors<Uint8Array>(file, bytes)) {
     sum = crc32(chunk, sum);
-    sink.write(chunk);
+    yield chunk;
     garbage.add(chunk.length);
   }
   if (sum !== entry.crc32) throw malformed(file, 'does not have its checksum (CRC-32).');
-  sink.end();
 }

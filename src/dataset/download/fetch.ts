@@ -31,8 +31,16 @@ export async function fetchDataset(name: string, options: FetchOptions): Promise
   const expected = parseSha256(options.sha256) ?? download.sha256;
   const path = resolve(options.dataDir, download.fileName);
   try {
-    if ((await pathKind(path)) !== null) await refuseOther(path, expected, options.signal);
-    else {
+    if ((await pathKind(path)) !== null) {
+      // An existing file is never overwritten.
+      if ((await hashFile(path, options.signal)) !== expected) {
+        throw new RidgelineError(
+          'DOWNLOAD_FAILED',
+          `${path} exists already, but its SHA-256 is not ${expected}, so it is another file.`,
+          'Move it away, then fetch again.',
+        );
+      }
+    } else {
       const transfer = new Transfer(options.url ?? download.url, path, options);
       await transfer.complete();
       await transfer.install(expected, options.sha256 === undefined);
@@ -55,20 +63,10 @@ function parseSha256(text: string | undefined): string | null {
   );
 }
 
-/** An existing file is never overwritten. */
-async function refuseOther(path: string, expected: string, signal: AbortSignal): Promise<void> {
-  if ((await hashFile(path, signal)) === expected) return;
-  throw new RidgelineError(
-    'DOWNLOAD_FAILED',
-    `${path} exists already, but its SHA-256 is not ${expected}, so it is another file.`,
-    'Move it away, then fetch again.',
-  );
-}
-
 function downloadFor(name: string): Download {
   const dataset = namedDataset(name);
   if (dataset.download !== null) return dataset.download;
-  if (dataset.places.some((place) => place.kind === 'embedded')) {
+  if (dataset.places.length === 0) {
     throw new RidgelineError('USAGE', `${name} is part of Ridgeline.`, 'Use it without fetching.');
   }
   throw new RidgelineError(

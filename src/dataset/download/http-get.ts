@@ -1,9 +1,8 @@
 /**
- * HTTP GET that returns the server's bytes unchanged.
+ * HTTP GET that returns the server's bytes unchanged. It follows redirects, but never from https to http.
  *
- * `node:http` instead of the global `fetch`: `fetch` unpacks `Content-Encoding: gzip`, which some servers
- * set for `.tar.gz`, and then neither length nor checksum is that of the file. Proxies are those of
- * `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. Redirects are followed, but never from https to http.
+ * The global `fetch` would unpack `Content-Encoding: gzip`, which some servers set for `.tar.gz`; then
+ * neither length nor checksum would be that of the file.
  */
 import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, get as httpsGet } from 'node:https';

@@ -9,9 +9,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 import { pathKind } from '../bytes/disk.ts';
 import { guessFormat } from '../formats/formats.ts';
-import { locateNamed } from '../locate.ts';
+import { locateDataset, locateNamed } from '../locate.ts';
 import { namedDataset, type NamedDataset, type Place } from '../named-datasets.ts';
-import { PixelMemory } from '../bytes/pixel-memory.ts';
 
 export interface ImportedDataset {
   /** The copy's path. */
@@ -31,8 +30,9 @@ export async function importDataset(
 ): Promise<ImportedDataset> {
   const dataset = namedDataset(options.name);
   const source = await findSource(dataset, resolve(sourcePath));
-  const isWanted = (shard: string): boolean => dataset.shards.includes(shard);
-  const found = await source.place.read(source.path, isWanted, new PixelMemory());
+  const files = { path: source.path, format: source.place.format };
+  const { read } = await locateDataset(files, options.dataDir);
+  const found = await read((shard) => dataset.shards.includes(shard));
   if (found.shards.length === 0) {
     throw new RidgelineError(
       'DATASET_INVALID',
@@ -40,9 +40,16 @@ export async function importDataset(
       `Name the archive or the unpacked folder of ${dataset.name}.`,
     );
   }
-  const target = resolve(options.dataDir, source.place.path ?? '');
+  const target = resolve(options.dataDir, source.place.path);
   if (target !== source.path) {
-    await refuseExisting(dataset, options.dataDir);
+    const existing = await locateNamed(dataset, options.dataDir);
+    if (existing !== null) {
+      throw new RidgelineError(
+        'OUTPUT_UNWRITABLE',
+        `${existing.location} exists already, and studies read it.`,
+        'Move it away first, or import into another folder with --data-dir.',
+      );
+    }
     await install(source, target);
   }
   const shards = found.shards.map(({ name, labels }) => ({ name, count: labels.length }));
@@ -56,7 +63,7 @@ interface Source {
 
 /** Matches the path to one of the places where the data set is looked for, by kind and by name. */
 async function findSource(dataset: NamedDataset, path: string): Promise<Source> {
-  const places = dataset.places.filter((place) => place.path !== null);
+  const { places } = dataset;
   if (places.length === 0) {
     const what = `${dataset.name} is part of Ridgeline.`;
     throw new RidgelineError('USAGE', what, 'Use it without importing.');
@@ -65,46 +72,26 @@ async function findSource(dataset: NamedDataset, path: string): Promise<Source> 
   if (kind === null) {
     throw new RidgelineError('DATASET_MISSING', `${path} does not exist.`, 'Correct the path.');
   }
-  if (kind === 'file') {
-    if (places.every((place) => place.kind === 'folder')) {
-      throw new RidgelineError(
-        'DATASET_INVALID',
-        `${path} is a file, but ${dataset.name} is read from a folder.`,
-        'Name the folder that contains its files.',
-      );
+  if (kind === 'folder') {
+    for (const place of places) {
+      const inside = join(path, basename(place.path));
+      if ((await pathKind(inside)) === place.kind) return { path: inside, place };
     }
-    return { path, place: await placeByFormat(dataset, path, 'file') };
+  } else if (places.every((place) => place.kind === 'folder')) {
+    throw new RidgelineError(
+      'DATASET_INVALID',
+      `${path} is a file, but ${dataset.name} is read from a folder.`,
+      'Name the folder that contains its files.',
+    );
   }
-  for (const place of places) {
-    const inside = join(path, basename(place.path ?? ''));
-    if ((await pathKind(inside)) === place.kind) return { path: inside, place };
-  }
-  return { path, place: await placeByFormat(dataset, path, 'folder') };
-}
-
-/** Returns the place for files of this kind and format, whatever their name. */
-async function placeByFormat(
-  dataset: NamedDataset,
-  path: string,
-  kind: 'file' | 'folder',
-): Promise<Place> {
+  // Files of the right kind and format are accepted whatever their name.
   const format = await guessFormat(path, kind);
-  const place = dataset.places.find((each) => each.kind === kind && each.format === format);
-  if (place !== undefined) return place;
+  const place = places.find((each) => each.kind === kind && each.format === format);
+  if (place !== undefined) return { path, place };
   throw new RidgelineError(
     'DATASET_INVALID',
-    `${path} has the format ${format}, but ${dataset.name} does not come in it.`,
+    `${path} has the format ${format}, but ${dataset.name} is not read in that format.`,
     `Name the archive or the unpacked folder of ${dataset.name}, or set dataset.path in the study file.`,
-  );
-}
-
-async function refuseExisting(dataset: NamedDataset, dataDir: string): Promise<void> {
-  const existing = await locateNamed(dataset, dataDir);
-  if (existing === null) return;
-  throw new RidgelineError(
-    'OUTPUT_UNWRITABLE',
-    `${existing.location} exists already, and studies read it.`,
-    'Move it away first, or import into another folder with --data-dir.',
   );
 }
 

@@ -11,6 +11,7 @@ import { mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from 'no
 import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 import { getBytes, type GetOptions } from './http-get.ts';
 
@@ -24,6 +25,8 @@ export interface TransferOptions extends Pick<GetOptions, 'signal' | 'env'> {
 
 /** Consecutive failures without a new byte that end the transfer. */
 const failuresMax = 5;
+
+const originFile = z.object({ url: z.string(), validator: z.string() });
 
 export class Transfer {
   readonly #url: string;
@@ -118,8 +121,13 @@ export class Transfer {
       throw new Error(`the server does not resume from byte ${before}`);
     }
     if (status === 200) {
-      await this.#begin(response);
-      const length = headers['content-length'];
+      const { etag, 'last-modified': date = null, 'content-length': length } = headers;
+      // A weak ETag does not promise equal bytes.
+      const validator = etag !== undefined && !etag.startsWith('W/') ? etag : date;
+      await this.#onDisk(async () => {
+        await writeFile(this.#partial, '');
+        await writeFile(this.#origin, JSON.stringify({ url: this.#url, validator }));
+      });
       return await this.#append(response, 0, length === undefined ? null : Number(length));
     }
     const answer = `answered ${`${status} ${statusMessage}`.trim()}`;
@@ -130,18 +138,6 @@ export class Transfer {
       `${this.#url} ${answer}, so nothing was downloaded.`,
       'Check the address, or name another source with --url.',
     );
-  }
-
-  /** Empties the partial file, and stores the version of the file that the server is about to send. */
-  async #begin(response: IncomingMessage): Promise<void> {
-    const { etag } = response.headers;
-    // A weak ETag does not promise equal bytes.
-    const strong = etag !== undefined && !etag.startsWith('W/') ? etag : null;
-    const validator = strong ?? response.headers['last-modified'] ?? null;
-    await this.#onDisk(async () => {
-      await writeFile(this.#partial, '');
-      await writeFile(this.#origin, JSON.stringify({ url: this.#url, validator }));
-    });
   }
 
   async #append(response: IncomingMessage, before: number, total: number | null): Promise<void> {
@@ -164,22 +160,16 @@ export class Transfer {
   /** ETag or date of the partial file; null if it cannot be resumed. */
   async #validator(): Promise<string | null> {
     try {
-      const origin: unknown = JSON.parse(await readFile(this.#origin, 'utf8'));
-      if (typeof origin !== 'object' || origin === null) return null;
-      const isSame = 'url' in origin && origin.url === this.#url;
-      return isSame && 'validator' in origin && typeof origin.validator === 'string'
-        ? origin.validator
-        : null;
+      const { url, validator } = originFile.parse(JSON.parse(await readFile(this.#origin, 'utf8')));
+      return url === this.#url ? validator : null;
     } catch {
       return null; // The file is missing or damaged.
     }
   }
 
   async #received(): Promise<number> {
-    return await stat(this.#partial).then(
-      (file) => file.size,
-      () => 0,
-    );
+    const file = await stat(this.#partial).catch(() => null);
+    return file?.size ?? 0;
   }
 
   async #discard(): Promise<void> {

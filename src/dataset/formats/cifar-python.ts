@@ -3,48 +3,26 @@
  * dictionary per shard, which has `data` of N×3072 bytes in C,H,W order and a list of `labels`.
  *
  * No code of a pickle is ever run: see `unpickler.ts`.
- * Source: https://www.cs.toronto.edu/~kriz/cifar.html, "Python / Matlab versions".
  */
-import { basename } from 'node:path';
 import { ParserSink } from '../bytes/byte-parser.ts';
 import { readIntegers } from '../bytes/integers.ts';
 import { malformed } from '../bytes/malformed.ts';
 import { isKind, type PickleValue } from '../pickle/pickle-values.ts';
 import { unpickle } from '../pickle/unpickler.ts';
 import type { PixelMemory } from '../bytes/pixel-memory.ts';
-import type { Shard } from '../shards/shard.ts';
 import {
-  cifarArchive,
-  cifarFolder,
   cifarImageBytes,
+  cifarReaders,
   cifarRecordsMax,
   cifarShard,
-  refuseLabel,
-  type CifarLayout,
+  type OpenBatch,
 } from './cifar.ts';
 
 /** Protocol 0 writes up to four characters per pixel; 512 bytes per record are for labels and names. */
 const fileBytesMax = cifarRecordsMax * (cifarImageBytes * 4 + 512);
 
-const layout: CifarLayout = {
-  // The pattern excludes batches.meta and readme.html.
-  shardName: (path) =>
-    /^(?<name>[A-Za-z0-9][A-Za-z0-9_-]*)(?:\.pkl|\.pickle)?$/.exec(basename(path))?.groups?.[
-      'name'
-    ] ?? null,
-  open: pickledBatch,
-};
-
-export const readCifarPythonArchive = cifarArchive(layout);
-export const readCifarPythonFolder = cifarFolder(layout);
-
-/** Receives one pickled batch; arguments as in `CifarLayout.open`. */
-export function pickledBatch(
-  file: string,
-  name: string,
-  bytes: number,
-  memory: PixelMemory,
-): ParserSink<Shard> {
+/** Receives one pickled batch. */
+export const pickledBatch: OpenBatch = (file, name, bytes, memory) => {
   if (bytes > fileBytesMax) {
     throw malformed(file, `has ${bytes} bytes; the limit is ${fileBytesMax}.`);
   }
@@ -57,10 +35,15 @@ export function pickledBatch(
     if (labels.length !== records) {
       throw malformed(file, `has ${labels.length} labels for ${records} images.`);
     }
-    labels.forEach((label, record) => refuseLabel(file, record, label, null));
-    return cifarShard(name, pixels, Uint8Array.from(labels));
+    return cifarShard(file, name, pixels, labels);
   });
-}
+};
+
+// The pattern excludes batches.meta and readme.html.
+export const cifarPython = cifarReaders(
+  /^(?<name>[A-Za-z0-9][\w-]*)(?:\.pkl|\.pickle)?$/,
+  pickledBatch,
+);
 
 function toPixels(file: string, data: PickleValue | undefined, memory: PixelMemory): Uint8Array {
   if (!isKind(data, 'array')) throw malformed(file, 'has no array named "data".');

@@ -1,19 +1,20 @@
 /**
- * CIFAR-10: what its layouts have in common. Shards are files in a folder or an archive, with images of
- * 3×32×32 in ten classes. The official release is recognized by the hashes of its records in any layout.
+ * CIFAR-10: its binary layout, and what `cifar-python.ts` has in common with it. Shards are files in a
+ * folder or an archive, with any number of images of 3×32×32 in ten classes. The official release is
+ * recognized by the hashes of its records in any layout.
  *
- * Source: https://www.cs.toronto.edu/~kriz/cifar.html
+ * Binary layout: records of 1 label byte and 3,072 pixel bytes, the red, green and blue planes in this
+ * order, which is C,H,W. Source: https://www.cs.toronto.edu/~kriz/cifar.html
  */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import type { ParserSink } from '../bytes/byte-parser.ts';
-import { fileSize, filesIn } from '../bytes/disk.ts';
-import { streamFile } from '../bytes/file-stream.ts';
+import { basename } from 'node:path';
+import { ParserSink, type ByteParser } from '../bytes/byte-parser.ts';
+import { folderEntries, type FileEntry } from '../bytes/file-stream.ts';
 import { malformed } from '../bytes/malformed.ts';
-import { streamTarGz } from '../bytes/tar.ts';
+import { tarEntries } from '../bytes/tar.ts';
 import type { PixelMemory } from '../bytes/pixel-memory.ts';
-import type { Shard } from '../shards/shard.ts';
-import type { FoundShards, ReadShards, WantShard } from '../shards/shard-source.ts';
+import { refuseLabels, type Shard } from '../shards/shard.ts';
+import type { FormatReaders, FoundShards, WantShard } from '../shards/shard-source.ts';
 
 const shape = { channels: 3, height: 32, width: 32, classes: 10, pixelMax: 255 };
 export const cifarImageBytes = 3072;
@@ -22,8 +23,19 @@ export const cifarRecordsMax = 200_000;
 
 const classNames = 'airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck'.split(',');
 
-export function cifarShard(name: string, pixels: Uint8Array, labels: Uint8Array): Shard {
-  return { name, pixels, labels, ...shape, classNames };
+/**
+ * @param byteAt offset of a record's label in the file, for the message
+ * @throws RidgelineError DATASET_INVALID for a label that is not a class
+ */
+export function cifarShard(
+  file: string,
+  name: string,
+  pixels: Uint8Array,
+  labels: Uint8Array | readonly number[],
+  byteAt?: (record: number) => number,
+): Shard {
+  refuseLabels(file, labels, shape.classes, byteAt);
+  return { name, pixels, labels: Uint8Array.from(labels), ...shape, classNames };
 }
 
 /** SHA-256 of the files of the official binary release: label, pixels, label, pixels, … */
@@ -36,69 +48,52 @@ const officialFiles: Readonly<Record<string, string>> = {
   test_batch: '8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b',
 };
 
-/** How shards are written into files. */
-export interface CifarLayout {
-  /** The shard's name, such as `data_batch_1`, in a path; null for other files. */
-  shardName(path: string): string | null;
-  /**
-   * @param file  the file's name in messages
-   * @param bytes its size, from the folder or archive
-   * @throws RidgelineError DATASET_INVALID
-   */
-  open(file: string, name: string, bytes: number, memory: PixelMemory): ParserSink<Shard>;
-}
+/**
+ * Opens one file of a shard.
+ *
+ * @param file  the file's name in messages
+ * @param name  the shard's name
+ * @param bytes the file's size
+ * @throws RidgelineError DATASET_INVALID
+ */
+export type OpenBatch = (
+  file: string,
+  name: string,
+  bytes: number,
+  memory: PixelMemory,
+) => ParserSink<Shard>;
 
-/** Files of one folder or archive by shard; null for a shard that is not wanted. */
-type Files = Map<string, ParserSink<Shard> | null>;
-
-/** Reads the wanted shards in one pass over the archive. */
-export function cifarArchive(layout: CifarLayout): ReadShards {
-  return async (path, want, memory) => {
-    const files: Files = new Map();
-    await streamTarGz(path, (member, bytes) =>
-      addFile(files, path, layout.shardName(member), want, (name) =>
-        layout.open(`${path}, member ${member},`, name, bytes, memory),
-      ),
-    );
-    return found(files);
-  };
-}
-
-export function cifarFolder(layout: CifarLayout): ReadShards {
-  return async (path, want, memory) => {
-    const files: Files = new Map();
-    for (const entry of await filesIn(path)) {
-      const filePath = join(path, entry);
-      const name = layout.shardName(entry);
-      const bytes = name !== null && want(name) ? await fileSize(filePath) : 0;
-      const sink = addFile(files, path, name, want, (shard) =>
-        layout.open(filePath, shard, bytes, memory),
-      );
-      if (sink !== null) await streamFile(filePath, 'plain', sink);
-    }
-    return found(files);
-  };
-}
-
-/** @returns the sink for a file; null if it is not a shard or is not wanted */
-function addFile(
-  files: Files,
-  path: string,
-  name: string | null,
-  want: WantShard,
-  open: (name: string) => ParserSink<Shard>,
-): ParserSink<Shard> | null {
-  if (name === null) return null;
-  if (files.has(name)) throw malformed(path, `contains ${name} twice.`);
-  const sink = want(name) ? open(name) : null;
-  files.set(name, sink);
-  return sink;
-}
-
-function found(files: Files): FoundShards {
-  const shards = [...files.values()].filter((file) => file !== null).map((file) => file.value());
+/** @param fileName matches the files of shards; its group `name` is the shard's name */
+export function cifarReaders(fileName: RegExp, openBatch: OpenBatch) {
+  const layout = { fileName, openBatch };
   return {
-    names: [...files.keys()].toSorted(),
+    file: (path, want, memory) => readEntries(layout, path, tarEntries(path), want, memory),
+    folder: async (path, want, memory) =>
+      await readEntries(layout, path, await folderEntries(path), want, memory),
+  } satisfies FormatReaders;
+}
+
+async function readEntries(
+  { fileName, openBatch }: { readonly fileName: RegExp; readonly openBatch: OpenBatch },
+  path: string,
+  entries: Iterable<FileEntry> | AsyncIterable<FileEntry>,
+  want: WantShard,
+  memory: PixelMemory,
+): Promise<FoundShards> {
+  const names = new Set<string>();
+  const shards: Shard[] = [];
+  for await (const entry of entries) {
+    const name = fileName.exec(basename(entry.name))?.groups?.['name'];
+    if (name === undefined) continue;
+    if (names.has(name)) throw malformed(path, `contains ${name} twice.`);
+    names.add(name);
+    if (!want(name)) continue;
+    const sink = openBatch(entry.file, name, await entry.size(), memory);
+    await entry.stream(sink);
+    shards.push(sink.value());
+  }
+  return {
+    names: [...names].toSorted(),
     shards: shards.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     official: shards.every(isOfficial),
   };
@@ -117,12 +112,31 @@ function isOfficial(shard: Shard): boolean {
   return hash.digest('hex') === expected;
 }
 
-/**
- * @param at offset of the label in the file; null if unknown
- * @throws RidgelineError DATASET_INVALID
- */
-export function refuseLabel(file: string, record: number, label: number, at: number | null): void {
-  if (Number.isInteger(label) && label >= 0 && label < shape.classes) return;
-  const place = at === null ? '' : `, at byte ${at}`;
-  throw malformed(file, `has label ${label} in record ${record}${place}: labels are 0 to 9.`);
-}
+const recordBytes = 1 + cifarImageBytes;
+const fileBytesMax = cifarRecordsMax * recordBytes;
+
+/** Receives one file and separates labels from pixels. */
+export const binaryBatch: OpenBatch = (file, name, bytes, memory) => {
+  const records = Math.floor(bytes / recordBytes);
+  const over = bytes % recordBytes;
+  if (records === 0 || over > 0) {
+    throw malformed(
+      file,
+      `has ${bytes} bytes, that is ${records} records of ${recordBytes} bytes and ${over} bytes more: it was cut off or padded, or is not a CIFAR-10 binary file.`,
+    );
+  }
+  if (bytes > fileBytesMax) {
+    throw malformed(file, `has ${bytes} bytes; the limit is ${fileBytesMax}.`);
+  }
+  const labels = new Uint8Array(records);
+  const pixels = memory.take(records * cifarImageBytes);
+  return new ParserSink(file, function* (): ByteParser<Shard> {
+    for (let record = 0; record < records; record++) {
+      yield labels.subarray(record, record + 1);
+      yield pixels.subarray(record * cifarImageBytes, (record + 1) * cifarImageBytes);
+    }
+    return cifarShard(file, name, pixels, labels, (record) => record * recordBytes);
+  });
+};
+
+export const cifarBinary = cifarReaders(/^(?<name>[A-Za-z0-9][\w-]*)\.bin$/, binaryBatch);

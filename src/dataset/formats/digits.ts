@@ -1,7 +1,7 @@
 /** The embedded data set: lines of 64 pixel values 0 to 16 and a class 0 to 9 (`digits/README.md`). */
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../base/digest.ts';
-import { streamFile } from '../bytes/file-stream.ts';
+import { unpackedChunks } from '../bytes/file-stream.ts';
 import { malformed } from '../bytes/malformed.ts';
 import type { PixelMemory } from '../bytes/pixel-memory.ts';
 import type { FoundShards, WantShard } from '../shards/shard-source.ts';
@@ -16,8 +16,7 @@ export const digitNames = '0123456789'.split('');
 export async function readDigits(want: WantShard, memory: PixelMemory): Promise<FoundShards> {
   if (!want('digits')) return { names: ['digits'], shards: [], official: true };
   const chunks: Uint8Array[] = [];
-  const sink = { write: (chunk: Uint8Array) => void chunks.push(chunk), end: () => undefined };
-  await streamFile(file, 'gzip', sink);
+  for await (const chunk of unpackedChunks(file, 'gzip')) chunks.push(chunk);
   const text = Buffer.concat(chunks);
   const lines = text.toString('latin1').trimEnd().split('\n');
   if (lines.length !== records) {

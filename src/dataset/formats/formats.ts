@@ -2,23 +2,20 @@
 import type { DatasetFormat } from '../../study/spec/study-spec.ts';
 import { filesIn, openToRead } from '../bytes/disk.ts';
 import { malformed } from '../bytes/malformed.ts';
-import { streamTarGz } from '../bytes/tar.ts';
-import type { ReadShards } from '../shards/shard-source.ts';
-import { readCifarArchive, readCifarFolder } from './cifar-binary.ts';
-import { readCifarPythonArchive, readCifarPythonFolder } from './cifar-python.ts';
+import { tarEntries } from '../bytes/tar.ts';
+import type { FormatReaders } from '../shards/shard-source.ts';
+import { cifarBinary } from './cifar.ts';
+import { cifarPython } from './cifar-python.ts';
 import { readIdxFolder } from './idx.ts';
-import { readNpyFolder, readNpz } from './numpy-files.ts';
+import { numpyReaders } from './numpy-files.ts';
 
 export type KnownFormat = Exclude<DatasetFormat, 'auto'>;
 
-/** Readers of each format, by what they read. */
-export const formats: Readonly<
-  Record<KnownFormat, { readonly file?: ReadShards; readonly folder: ReadShards }>
-> = {
-  'cifar10-binary': { file: readCifarArchive, folder: readCifarFolder },
-  'cifar10-python': { file: readCifarPythonArchive, folder: readCifarPythonFolder },
-  idx: { folder: (path, want, memory) => readIdxFolder(path, want, memory) },
-  numpy: { file: readNpz, folder: readNpyFolder },
+export const formats: Readonly<Record<KnownFormat, FormatReaders>> = {
+  'cifar10-binary': cifarBinary,
+  'cifar10-python': cifarPython,
+  idx: { folder: readIdxFolder },
+  numpy: numpyReaders,
 };
 
 /** Names of files, in a folder or an archive, by which a format is recognized. */
@@ -53,24 +50,11 @@ async function formatByBytes(path: string): Promise<KnownFormat | null> {
     await file.read(start, 0, 4);
   }
   if (start.toString('latin1') === 'PK\u0003\u0004') return 'numpy';
-  return start.readUInt16BE(0) === 0x1f8b ? await formatByMembers(path) : null;
-}
-
-/** Reads an archive up to the first member whose name shows the format. */
-async function formatByMembers(path: string): Promise<KnownFormat | null> {
-  const found = new FormatFound();
-  try {
-    await streamTarGz(path, (member) => {
-      found.format = formatByNames([member]);
-      if (found.format !== null) throw found;
-      return null;
-    });
-  } catch (error) {
-    if (error !== found) throw error;
+  if (start.readUInt16BE(0) !== 0x1f8b) return null;
+  // Read up to the first member whose name shows the format.
+  for await (const { name } of tarEntries(path)) {
+    const format = formatByNames([name]);
+    if (format !== null) return format;
   }
-  return found.format;
-}
-
-class FormatFound extends Error {
-  format: KnownFormat | null = null;
+  return null;
 }

@@ -6,13 +6,13 @@
  * Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database", file formats.
  */
 import { join } from 'node:path';
-import { ParserSink, type ByteParser } from '../bytes/byte-parser.ts';
+import { ParserSink } from '../bytes/byte-parser.ts';
 import { fileSize, filesIn } from '../bytes/disk.ts';
 import { streamFile } from '../bytes/file-stream.ts';
 import { malformed } from '../bytes/malformed.ts';
 import type { PixelMemory } from '../bytes/pixel-memory.ts';
-import type { Shard } from '../shards/shard.ts';
-import type { FoundShards, WantShard } from '../shards/shard-source.ts';
+import { refuseLabels, type Shard } from '../shards/shard.ts';
+import type { ReadShards } from '../shards/shard-source.ts';
 
 const classes = 10;
 /** Deflate packs no better, so a header that promises more is refused before memory is allocated. */
@@ -21,12 +21,7 @@ const deflateRatioMax = 1032;
 /** File names of the official release by shard. */
 const prefixes: Readonly<Record<string, string>> = { train: 'train', test: 't10k' };
 
-export async function readIdxFolder(
-  path: string,
-  want: WantShard,
-  memory: PixelMemory,
-  classNames: readonly string[] | null = null,
-): Promise<FoundShards> {
+export const readIdxFolder: ReadShards = async (path, want, memory) => {
   const entries = await filesIn(path);
   const find = (stem: string): string | undefined =>
     [stem, `${stem}.gz`].find((file) => entries.includes(file));
@@ -39,10 +34,10 @@ export async function readIdxFolder(
     names.push(name);
     if (!want(name)) continue;
     const arrays = await readPair(join(path, images), join(path, labels), memory);
-    shards.push({ name, ...arrays, classNames });
+    shards.push({ name, ...arrays, classNames: null });
   }
   return { names, shards, official: null };
-}
+};
 
 async function readPair(
   imagesPath: string,
@@ -56,57 +51,34 @@ async function readPair(
     const problem = `has ${labels.length} labels for the ${count} images of ${imagesPath}.`;
     throw malformed(labelsPath, problem);
   }
-  const record = labels.findIndex((label) => label >= classes);
-  if (record !== -1) {
-    throw malformed(
-      labelsPath,
-      `has label ${labels[record]} in record ${record}, at byte ${8 + record}: labels are 0 to ${classes - 1}.`,
-    );
-  }
+  refuseLabels(labelsPath, labels, classes, (record) => 8 + record);
   return { pixels: images.values, labels, channels: 1, height, width, classes, pixelMax: 255 };
 }
 
-interface IdxArray {
-  readonly dimensions: readonly number[];
-  readonly values: Uint8Array;
-}
-
 /** @param memory receives the values if they are pixels */
-async function readIdx(
-  path: string,
-  dimensions: number,
-  memory: PixelMemory | null,
-): Promise<IdxArray> {
+async function readIdx(path: string, count: number, memory: PixelMemory | null) {
   const size = await fileSize(path);
   const isPacked = path.endsWith('.gz');
   const bytesMax = isPacked ? size * deflateRatioMax : size;
-  const sink = new ParserSink(path, () => parseIdx(path, dimensions, bytesMax, memory));
+  const sink = new ParserSink(path, function* () {
+    const header = yield 4 + 4 * count;
+    const view = new DataView(header.buffer, header.byteOffset, header.length);
+    if (view.getUint32(0) !== 0x0800 + count) {
+      throw malformed(path, `is not an IDX file of unsigned bytes in ${count} dimensions.`);
+    }
+    const dimensions = Array.from({ length: count }, (_, i) => view.getUint32(4 + 4 * i));
+    const bytes = dimensions.reduce((product, dimension) => product * dimension, 1);
+    const expected = header.length + bytes;
+    if (bytes < 1 || expected > bytesMax) {
+      throw malformed(
+        path,
+        `has a header for ${dimensions.join('×')} values, ${expected} bytes with the header, but contains at most ${bytesMax}: it was cut off or damaged.`,
+      );
+    }
+    const values = memory?.take(bytes) ?? new Uint8Array(bytes);
+    yield values;
+    return { dimensions, values };
+  });
   await streamFile(path, isPacked ? 'gzip' : 'plain', sink);
   return sink.value();
-}
-
-/** @param bytesMax most bytes that the file can contain */
-function* parseIdx(
-  file: string,
-  count: number,
-  bytesMax: number,
-  memory: PixelMemory | null,
-): ByteParser<IdxArray> {
-  const header = yield 4 + 4 * count;
-  const view = new DataView(header.buffer, header.byteOffset, header.length);
-  if (view.getUint32(0) !== 0x0800 + count) {
-    throw malformed(file, `is not an IDX file of unsigned bytes in ${count} dimensions.`);
-  }
-  const dimensions = Array.from({ length: count }, (_, i) => view.getUint32(4 + 4 * i));
-  const bytes = dimensions.reduce((product, dimension) => product * dimension, 1);
-  const expected = header.length + bytes;
-  if (bytes < 1 || expected > bytesMax) {
-    throw malformed(
-      file,
-      `has a header for ${dimensions.join('×')} values, ${expected} bytes with the header, but contains at most ${bytesMax}: it was cut off or damaged.`,
-    );
-  }
-  const values = memory?.take(bytes) ?? new Uint8Array(bytes);
-  yield values;
-  return { dimensions, values };
 }

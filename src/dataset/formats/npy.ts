@@ -20,11 +20,6 @@ interface NpyHeader {
 
 type ImageSize = Pick<Images, 'channels' | 'height' | 'width'>;
 
-export interface NpyImages extends ImageSize {
-  readonly count: number;
-  readonly pixels: Uint8Array;
-}
-
 const headerBytesMax = 64 * 1024;
 const imageBytesMax = 16 * 1024 * 1024;
 const channelsMax = 4;
@@ -39,8 +34,8 @@ const headerPattern =
  *
  * @param bytes the file's size
  */
-export function npyImages(file: string, bytes: number, memory: PixelMemory): ParserSink<NpyImages> {
-  return npySink<NpyImages>(file, bytes, function* (header) {
+export function npyImages(file: string, bytes: number, memory: PixelMemory) {
+  return npySink(file, bytes, function* (header) {
     if (!/^[|<>=]?u1$/.test(header.type)) {
       throw malformed(
         file,
@@ -66,11 +61,10 @@ export function npyImages(file: string, bytes: number, memory: PixelMemory): Par
 
 /** Receives labels of shape N or N×1: whole numbers, not yet checked to be class indices. */
 export function npyLabels(file: string, bytes: number): ParserSink<readonly number[]> {
-  return npySink<readonly number[]>(file, bytes, function* ({ type, shape }) {
+  return npySink(file, bytes, function* ({ type, shape }, width) {
     const isList = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
     if (!isList) throw malformed(file, `has the shape ${shape.join('×')}; labels are a list of N.`);
-    const width = typeWidth(type);
-    if (readIntegers(new Uint8Array(), type) === null || width === null) {
+    if (readIntegers(new Uint8Array(), type) === null) {
       throw malformed(
         file,
         `has numbers of type ${type}; labels are whole numbers.`,
@@ -79,11 +73,8 @@ export function npyLabels(file: string, bytes: number): ParserSink<readonly numb
     }
     const count = shape[0]!;
     if (count > labelsMax) {
-      throw malformed(
-        file,
-        `has ${count} labels; the limit is ${labelsMax}.`,
-        'Save fewer records.',
-      );
+      const problem = `has ${count} labels; the limit is ${labelsMax}.`;
+      throw malformed(file, problem, 'Save fewer records.');
     }
     const raw = new Uint8Array(count * width);
     yield raw;
@@ -91,18 +82,23 @@ export function npyLabels(file: string, bytes: number): ParserSink<readonly numb
   });
 }
 
-/** Reads the header, and checks that the file's size matches it before memory is allocated. */
+/**
+ * Reads the header, and checks that the file's size matches it before memory is allocated.
+ *
+ * @param body reads the numbers, of `width` bytes each
+ */
 function npySink<Value>(
   file: string,
   bytes: number,
-  body: (header: NpyHeader) => Generator<Uint8Array, Value, Uint8Array>,
+  body: (header: NpyHeader, width: number) => Generator<Uint8Array, Value, Uint8Array>,
 ): ParserSink<Value> {
   return new ParserSink(file, function* (cursor): ByteParser<Value> {
     const header = yield* readHeader(file);
-    const width = typeWidth(header.type);
-    if (width === null) {
+    const digit = /^[|<>=]?[biuf](?<width>[1248])$/.exec(header.type)?.groups?.['width'];
+    if (digit === undefined) {
       throw malformed(file, `has values of type ${header.type}, which are not numbers.`);
     }
+    const width = Number(digit);
     const expected = cursor.offset + header.shape.reduce((product, size) => product * size, width);
     if (expected !== bytes) {
       throw malformed(
@@ -110,7 +106,7 @@ function npySink<Value>(
         `has ${bytes} bytes, but an array of ${header.shape.join('×')} ${header.type} makes ${expected}: it was cut off or padded.`,
       );
     }
-    return yield* body(header);
+    return yield* body(header, width);
   });
 }
 
@@ -130,21 +126,12 @@ function* readHeader(file: string): Generator<number, NpyHeader, Uint8Array> {
     const shown = JSON.stringify(text.trim().slice(0, 100));
     throw malformed(file, `has a header that does not describe a plain array: ${shown}.`);
   }
-  const shape = (fields['shape'] ?? '')
-    .split(',')
-    .map((size) => size.trim())
-    .filter((size) => size !== '')
-    .map(Number);
+  const sizes = (fields['shape'] ?? '').split(',').filter((size) => size.trim() !== '');
+  const shape = sizes.map(Number);
   if (shape.length === 0 || shape.some((size) => !Number.isSafeInteger(size) || size < 1)) {
     throw malformed(file, `has the shape (${fields['shape']}), which is empty or impossible.`);
   }
   return { type: fields['type'] ?? '', isColumnOrder: fields['order'] === 'True', shape };
-}
-
-/** Bytes of one number; null if the type is not a number. */
-function typeWidth(type: string): number | null {
-  const width = /^[|<>=]?[biuf](?<width>1|2|4|8)$/.exec(type)?.groups?.['width'];
-  return width === undefined ? null : Number(width);
 }
 
 /** Channels are the first or last axis of an image: the one whose size is 1, 3 or 4. */

@@ -4,7 +4,7 @@
  */
 import type { Cursor } from '../bytes/byte-parser.ts';
 import { malformed } from '../bytes/malformed.ts';
-import type { PickleValue } from './pickle-values.ts';
+import { asText, isKind, type PickleValue } from './pickle-values.ts';
 
 /** Labels and file names of 200,000 images; a value counts each time it is stored. */
 const valuesMax = 2_000_000;
@@ -25,9 +25,29 @@ export class PickleStack {
     this.#cursor = cursor;
   }
 
+  /** Makes the error with which the pickle is refused. */
+  readonly refuse = (problem: string): Error =>
+    malformed(this.#file, `${problem}; at byte ${this.#cursor.offset}.`);
+
   push(value: PickleValue): void {
     this.#stack.push(value);
-    this.count(1);
+    this.#count(1);
+  }
+
+  pushTuple(items: readonly PickleValue[]): void {
+    this.push({ kind: 'tuple', items });
+  }
+
+  /** Pushes bytes or text whose length counts towards the limit. */
+  pushSmall(value: PickleValue, bytes: number): void {
+    this.#count(0, bytes);
+    this.push(value);
+  }
+
+  /** Pushes a dictionary. @param items keys and values in turn */
+  pushDict(items: readonly PickleValue[]): void {
+    this.push({ kind: 'dict', entries: new Map() });
+    this.setAll(items);
   }
 
   pop(): PickleValue {
@@ -48,13 +68,34 @@ export class PickleStack {
 
   pushMark(): void {
     this.#stack.push(mark);
-    this.count(1);
+    this.#count(1);
   }
 
   popToMark(): PickleValue[] {
     const start = this.#stack.lastIndexOf(mark);
     if (start === -1) throw this.refuse('ends a group that did not begin');
     return this.#stack.splice(start).filter((value) => value !== mark);
+  }
+
+  /** Adds to the list on top. */
+  appendAll(items: readonly PickleValue[]): void {
+    const list = this.top();
+    if (!Array.isArray(list)) throw this.refuse('appends to a value that is not a list');
+    for (const item of items) list.push(item);
+    this.#count(items.length);
+  }
+
+  /** Sets entries of the dictionary on top. @param items keys and values in turn */
+  setAll(items: readonly PickleValue[]): void {
+    const dict = this.top();
+    if (!isKind(dict, 'dict') || items.length % 2 === 1)
+      throw this.refuse('sets entries of a value that is not a dictionary');
+    for (let i = 0; i < items.length; i += 2) {
+      const key = asText(items[i]);
+      if (key === null) throw this.refuse('has a dictionary key that is not text');
+      this.#count(2, key.length);
+      dict.entries.set(key, items[i + 1]!);
+    }
   }
 
   /** Returns the result: the only remaining value. */
@@ -67,7 +108,7 @@ export class PickleStack {
   /** @param index null: the next one */
   memorize(index: number | null): void {
     this.#memo.set(index ?? this.#memo.size, this.top());
-    this.count(1);
+    this.#count(1);
   }
 
   recall(index: number): void {
@@ -76,20 +117,12 @@ export class PickleStack {
     this.push(value);
   }
 
-  /** Counts stored values. */
-  count(values: number): void {
+  /** Counts stored values, and bytes of text. */
+  #count(values: number, bytes = 0): void {
     this.#values += values;
-    if (this.#values > valuesMax) throw this.refuse(`has more than ${valuesMax} values`);
-  }
-
-  /** Counts bytes of text. */
-  countSmall(bytes: number): void {
     this.#smallBytes += bytes;
+    if (this.#values > valuesMax) throw this.refuse(`has more than ${valuesMax} values`);
     if (this.#smallBytes > smallTotalMax)
       throw this.refuse(`has more than ${smallTotalMax} bytes of text`);
-  }
-
-  refuse(problem: string): Error {
-    return malformed(this.#file, `${problem}; at byte ${this.#cursor.offset}.`);
   }
 }

@@ -3,114 +3,95 @@
  * character, piece by piece, so that a body of megabytes is not held twice.
  */
 
-/** Decodes one piece after another. A character that is cut by a piece's end waits for the next piece. */
-export interface TextDecoderStep {
-  /** @returns the decoded bytes, or the problem */
-  decode(piece: Uint8Array): Uint8Array | string;
-  /** @returns the problem of the end; null if there is none */
-  end(): string | null;
+/** Makes the error with which a pickle is refused. @param problem the rest of a sentence about the file */
+export type Refuse = (problem: string) => Error;
+
+/**
+ * Decodes the next piece; without a piece, the end. An escape or a character that is cut off by a piece's
+ * end waits for the next piece.
+ */
+export type Latin1Decoder = (piece?: Uint8Array) => Uint8Array;
+
+export function toLatin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
 /** UTF-8 with characters below 256 only. */
-export class Utf8ToLatin1 implements TextDecoderStep {
-  /** First byte of a pair that was cut; null if none. */
-  #lead: number | null = null;
-
-  decode(piece: Uint8Array): Uint8Array | string {
-    const out = new Uint8Array(piece.length + 1);
-    let length = 0;
-    for (const byte of piece) {
-      if (this.#lead !== null) {
-        if (byte < 0x80 || byte > 0xbf) return 'has damaged UTF-8 text';
-        out[length++] = ((this.#lead & 0x03) << 6) | (byte & 0x3f);
-        this.#lead = null;
-      } else if (byte < 0x80) out[length++] = byte;
-      else if (byte === 0xc2 || byte === 0xc3) this.#lead = byte;
-      else return 'has a long text with characters above 255';
+export function utf8Decoder(refuse: Refuse): Latin1Decoder {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return (piece) => {
+    let text: string;
+    try {
+      text = decoder.decode(piece, { stream: piece !== undefined });
+    } catch {
+      throw refuse('has damaged UTF-8 text');
     }
-    return out.subarray(0, length);
-  }
-
-  end(): string | null {
-    return this.#lead === null ? null : 'has damaged UTF-8 text';
-  }
+    if (/[^\0-\u00ff]/.test(text)) throw refuse('has a long text with characters above 255');
+    return Buffer.from(text, 'latin1');
+  };
 }
 
-const namedEscapes: Readonly<Record<string, number>> = {
-  '\\': 92,
-  "'": 39,
-  '"': 34,
-  n: 10,
-  r: 13,
-  t: 9,
-  a: 7,
-  b: 8,
-  f: 12,
-  v: 11,
-};
+/** Characters after a backslash, and what they mean, in the same order. */
+const escaped = `\\'"nrtabfv`;
+const meanings = `\\'"\n\r\t\u0007\b\f\v`;
 
-/**
- * Backslash escapes of protocol 0. `repr`: bytes in quotes as Python 2 prints them. `raw-unicode`: only
- * `\uXXXX` is an escape.
- */
-export class EscapesToLatin1 implements TextDecoderStep {
-  readonly #style: 'repr' | 'raw-unicode';
-  /** Null before the opening quote. */
-  #quote: number | null = null;
-  #isClosed = false;
-  #pending = '';
-
-  constructor(style: 'repr' | 'raw-unicode') {
-    this.#style = style;
-  }
-
-  decode(piece: Uint8Array): Uint8Array | string {
-    const out = new Uint8Array(piece.length + 8);
-    let length = 0;
-    for (const byte of piece) {
-      if (this.#isClosed) return 'has text after a closing quote';
-      if (this.#style === 'repr' && this.#quote === null) {
-        if (byte !== 39 && byte !== 34) return 'has a text without quotes';
-        this.#quote = byte;
-      } else if (this.#pending === '' && byte === 92) this.#pending = '\\';
-      else if (this.#pending === '') {
-        if (byte === this.#quote) this.#isClosed = true;
-        else out[length++] = byte;
-      } else {
-        this.#pending += String.fromCharCode(byte);
-        const values = this.#escape();
-        if (typeof values === 'string') return values;
-        for (const value of values) out[length++] = value;
+/** Backslash escapes of protocol 0: bytes in quotes, as Python 2 prints them. */
+export function reprDecoder(refuse: Refuse): Latin1Decoder {
+  let quote = '';
+  let isClosed = false;
+  let cut = '';
+  return (piece) => {
+    if (piece === undefined && (cut !== '' || !isClosed))
+      throw refuse('has a text that does not end');
+    let text = cut + toLatin1(piece ?? new Uint8Array());
+    cut = '';
+    if (quote === '' && text !== '') {
+      quote = text.charAt(0);
+      if (quote !== "'" && quote !== '"') throw refuse('has a text without quotes');
+      text = text.slice(1);
+    }
+    if (isClosed && text !== '') throw refuse('has text after a closing quote');
+    const decoded = text.replaceAll(/\\(?:x[^]{0,2}|[^]?)|['"]/g, (found, at: number) => {
+      if (found === quote) {
+        if (at < text.length - 1) throw refuse('has text after a closing quote');
+        isClosed = true;
+        return '';
       }
-    }
-    return out.subarray(0, length);
-  }
+      if (!found.startsWith('\\')) return found;
+      if (found.length < (found[1] === 'x' ? 4 : 2)) {
+        cut = found;
+        return '';
+      }
+      if (/^\\x[\da-fA-F]{2}$/.test(found)) return fromHex(found);
+      if (found[1] === 'x') throw refuse('has a damaged escape in a text');
+      const meaning = meanings[escaped.indexOf(found.charAt(1))];
+      if (meaning !== undefined) return meaning;
+      throw refuse(`has an unknown escape ${JSON.stringify(found)} in a text`);
+    });
+    return Buffer.from(decoded, 'latin1');
+  };
+}
 
-  end(): string | null {
-    if (this.#style === 'raw-unicode' && this.#pending === '\\') return null;
-    const isOpen = this.#style === 'repr' && !this.#isClosed;
-    return this.#pending !== '' || isOpen ? 'has a text that does not end' : null;
-  }
+/** Text of protocol 0, in which only `\uXXXX` is an escape. */
+export function rawUnicodeDecoder(refuse: Refuse): Latin1Decoder {
+  let cut = '';
+  return (piece) => {
+    if (piece === undefined && cut.length > 1) throw refuse('has a text that does not end');
+    const text = cut + toLatin1(piece ?? new Uint8Array());
+    cut = '';
+    const decoded = text.replaceAll(/\\(?:u[^]{0,4}|[^]?)/g, (found) => {
+      if (piece !== undefined && found.length < (found[1] === 'u' ? 6 : 2)) {
+        cut = found;
+        return '';
+      }
+      if (found[1] !== 'u') return found;
+      if (/^\\u00[\da-fA-F]{2}$/.test(found)) return fromHex(found);
+      throw refuse('has a text with characters above 255');
+    });
+    return Buffer.from(decoded, 'latin1');
+  };
+}
 
-  /** Returns the bytes of the pending escape, none while it is incomplete; or the problem. */
-  #escape(): readonly number[] | string {
-    const text = this.#pending;
-    const isUnicode = this.#style === 'raw-unicode';
-    if (isUnicode && text[1] !== 'u') {
-      this.#pending = '';
-      return [92, text.charCodeAt(1)];
-    }
-    const isHex = isUnicode || text[1] === 'x';
-    if (isHex && text.length < (isUnicode ? 6 : 4)) return [];
-    this.#pending = '';
-    if (isHex) {
-      const pattern = isUnicode ? /^\\u00[\da-fA-F]{2}$/ : /^\\x[\da-fA-F]{2}$/;
-      if (pattern.test(text)) return [Number.parseInt(text.slice(2), 16)];
-      return isUnicode ? 'has a text with characters above 255' : 'has a damaged escape in a text';
-    }
-    const value = namedEscapes[text.slice(1)];
-    return value === undefined
-      ? `has an unknown escape ${JSON.stringify(text)} in a text`
-      : [value];
-  }
+function fromHex(escape: string): string {
+  return String.fromCharCode(Number.parseInt(escape.slice(2), 16));
 }

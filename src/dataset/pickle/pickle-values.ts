@@ -3,6 +3,8 @@
  * The few Python names that a pickled array needs have an equivalent here; no code is ever run.
  */
 
+import { toLatin1, type Refuse } from './pickle-text.ts';
+
 /** Longer bodies are pixels. */
 export const smallBytesMax = 32 * 1024;
 /** The limit of numpy. */
@@ -15,36 +17,15 @@ export type PickleValue =
   | number
   | string
   | Uint8Array
-  | PickleLargeText
   | PickleValue[]
-  | PickleTuple
-  | PickleDict
-  | PickleGlobal
+  /** Text of single-byte characters, one byte each, that is too long for a string. Python 3 writes bytes this way. */
+  | { readonly kind: 'large-text'; readonly latin1: Uint8Array }
+  | { readonly kind: 'tuple'; readonly items: readonly PickleValue[] }
+  /** Keys are strings, whether the file has them as text or as bytes. */
+  | { readonly kind: 'dict'; readonly entries: Map<string, PickleValue> }
+  | { readonly kind: 'global'; readonly name: AllowedGlobal }
   | PickleDtype
   | PickleArray;
-
-/** Text of single-byte characters that is too long for a string. Python 3 writes bytes this way. */
-interface PickleLargeText {
-  readonly kind: 'large-text';
-  /** One byte per character. */
-  readonly latin1: Uint8Array;
-}
-
-interface PickleTuple {
-  readonly kind: 'tuple';
-  readonly items: readonly PickleValue[];
-}
-
-/** Keys are strings, whether the file has them as text or as bytes. */
-interface PickleDict {
-  readonly kind: 'dict';
-  readonly entries: Map<string, PickleValue>;
-}
-
-export interface PickleGlobal {
-  readonly kind: 'global';
-  readonly name: AllowedGlobal;
-}
 
 interface PickleDtype {
   readonly kind: 'dtype';
@@ -62,26 +43,27 @@ interface PickleArray {
 }
 
 /** Old and new Python names of each allowed function or class. All other names are refused. */
-const allowedGlobals = {
-  'numpy.core.multiarray._reconstruct': 'reconstruct',
-  'numpy._core.multiarray._reconstruct': 'reconstruct',
-  'numpy.core.numeric._frombuffer': 'frombuffer',
-  'numpy._core.numeric._frombuffer': 'frombuffer',
-  'numpy.ndarray': 'ndarray',
-  'numpy.dtype': 'dtype',
-  '_codecs.encode': 'encode',
-  '__builtin__.bytes': 'bytes',
-  'builtins.bytes': 'bytes',
-} as const;
+const allowedGlobals: ReadonlyMap<string, AllowedGlobal> = new Map([
+  ['numpy.core.multiarray._reconstruct', 'reconstruct'],
+  ['numpy._core.multiarray._reconstruct', 'reconstruct'],
+  ['numpy.core.numeric._frombuffer', 'frombuffer'],
+  ['numpy._core.numeric._frombuffer', 'frombuffer'],
+  ['numpy.ndarray', 'ndarray'],
+  ['numpy.dtype', 'dtype'],
+  ['_codecs.encode', 'encode'],
+  ['__builtin__.bytes', 'bytes'],
+  ['builtins.bytes', 'bytes'],
+]);
 
-type AllowedGlobal = (typeof allowedGlobals)[keyof typeof allowedGlobals];
+type AllowedGlobal = 'reconstruct' | 'frombuffer' | 'ndarray' | 'dtype' | 'encode' | 'bytes';
 
-const globals = new Map<string, AllowedGlobal>(Object.entries(allowedGlobals));
-
-/** @returns null for a name that is not allowed */
-export function allowedGlobal(module: string, name: string): PickleGlobal | null {
-  const allowed = globals.get(`${module}.${name}`);
-  return allowed === undefined ? null : { kind: 'global', name: allowed };
+export function allowedGlobal(fullName: string, refuse: Refuse): PickleValue {
+  const name = allowedGlobals.get(fullName);
+  if (name !== undefined) return { kind: 'global', name };
+  const shown = JSON.stringify(fullName.slice(0, 80));
+  throw refuse(
+    `names ${shown}, which is not allowed: only numpy arrays of numbers are read, and no code is run`,
+  );
 }
 
 export function isKind<Kind extends string>(
@@ -95,77 +77,80 @@ function emptyArray(): PickleArray {
   return { kind: 'array', shape: [0], dtype: null, isColumnOrder: false, data: new Uint8Array() };
 }
 
-/** Evaluates a call of an allowed name. @returns the value, or the problem as a text */
+/** Evaluates a call of an allowed name. */
 export function reduce(
   called: PickleValue | undefined,
-  args: readonly PickleValue[],
-): { readonly value: PickleValue } | string {
-  if (!isKind(called, 'global')) return 'calls a value that is not a function';
-  const [first, second, third, fourth] = args;
+  args: PickleValue | undefined,
+  refuse: Refuse,
+): PickleValue {
+  if (!isKind(args, 'tuple')) throw refuse('calls a function without arguments');
+  if (!isKind(called, 'global')) throw refuse('calls a value that is not a function');
+  const [first, second, third, fourth] = args.items;
   switch (called.name) {
     case 'reconstruct':
-      return isKind(first, 'global') && first.name === 'ndarray'
-        ? { value: emptyArray() }
-        : 'makes an object that is not a numpy array';
+      if (isKind(first, 'global') && first.name === 'ndarray') return emptyArray();
+      throw refuse('makes an object that is not a numpy array');
     case 'frombuffer': {
-      if (!(first instanceof Uint8Array)) return 'makes an array of a value that is not bytes';
+      if (!(first instanceof Uint8Array))
+        throw refuse('makes an array of a value that is not bytes');
       const items = [1, third ?? null, second ?? null, fourth === 'F', first];
       const array = emptyArray();
-      return build(array, { kind: 'tuple', items }) ?? { value: array };
+      build(array, { kind: 'tuple', items }, refuse);
+      return array;
     }
     case 'dtype': {
       const code = asText(first);
-      return code !== null && /^[biufc]\d{1,2}$/.test(code)
-        ? { value: { kind: 'dtype', code, byteOrder: '|' } }
-        : 'has an array of values that are not plain numbers';
+      if (code !== null && /^[biufc]\d{1,2}$/.test(code))
+        return { kind: 'dtype', code, byteOrder: '|' };
+      throw refuse('has an array of values that are not plain numbers');
     }
-    case 'encode': {
+    case 'encode':
       if (second !== 'latin1' && second !== 'latin-1')
-        return 'encodes text to another code than latin1';
-      if (isKind(first, 'large-text')) return { value: first.latin1 };
-      if (typeof first !== 'string' || Buffer.from(first, 'latin1').toString('latin1') !== first)
-        return 'encodes a value that is not latin1 text';
-      return { value: Uint8Array.from(Buffer.from(first, 'latin1')) };
-    }
+        throw refuse('encodes text to another code than latin1');
+      if (isKind(first, 'large-text')) return first.latin1;
+      if (typeof first === 'string' && /^[\0-\u00ff]*$/.test(first))
+        return Uint8Array.from(Buffer.from(first, 'latin1'));
+      throw refuse('encodes a value that is not latin1 text');
     case 'bytes':
-      return args.length === 0 ? { value: new Uint8Array() } : 'converts a value to bytes';
+      if (first === undefined) return new Uint8Array();
+      throw refuse('converts a value to bytes');
     case 'ndarray':
-      return 'makes a numpy array in a way that numpy does not write';
+      throw refuse('makes a numpy array in a way that numpy does not write');
   }
 }
 
-/** Sets the state of an array or a number type. @returns the problem; null if there is none */
-export function build(target: PickleValue | undefined, state: PickleValue): string | null {
+/** Sets the state of an array or a number type. */
+export function build(target: PickleValue, state: PickleValue, refuse: Refuse): void {
   const items = isKind(state, 'tuple') ? state.items : [];
   if (isKind(target, 'dtype')) {
     const order = asText(items[1]);
-    if (order === null || !/^[<>|=]$/.test(order)) return 'has a number type without a byte order';
+    if (order === null || !/^[<>|=]$/.test(order))
+      throw refuse('has a number type without a byte order');
     target.byteOrder = order;
-    return null;
+    return;
   }
-  if (!isKind(target, 'array')) return 'sets the state of a value that is not an array';
+  if (!isKind(target, 'array')) throw refuse('sets the state of a value that is not an array');
   const [, shape, dtype, isColumnOrder, data] = items;
-  if (!isKind(shape, 'tuple') || !isKind(dtype, 'dtype')) {
-    return 'has an array without a shape or type';
-  }
-  if (!(data instanceof Uint8Array)) return 'has an array whose values are not bytes';
+  if (!isKind(shape, 'tuple') || !isKind(dtype, 'dtype'))
+    throw refuse('has an array without a shape or type');
+  if (!(data instanceof Uint8Array)) throw refuse('has an array whose values are not bytes');
   const sizes = shape.items.filter((size) => typeof size === 'number');
   const isPossible =
     shape.items.length <= axesMax &&
     sizes.length === shape.items.length &&
     sizes.every((size) => Number.isSafeInteger(size) && size >= 0);
-  if (!isPossible) return 'has an array of an impossible shape';
+  if (!isPossible) throw refuse('has an array of an impossible shape');
   const bytes = sizes.reduce((product, size) => product * size, Number(dtype.code.slice(1)));
   if (data.length !== bytes) {
-    return `has an array of ${sizes.join('×')} ${dtype.code} with ${data.length} bytes instead of ${bytes}`;
+    const array = `${sizes.join('×')} ${dtype.code}`;
+    throw refuse(`has an array of ${array} with ${data.length} bytes instead of ${bytes}`);
   }
   Object.assign(target, { shape: sizes, dtype, isColumnOrder: isColumnOrder === true, data });
-  return null;
 }
 
 /** Returns text, which Python 2 writes as bytes; null for other values. */
 export function asText(value: PickleValue | undefined): string | null {
   if (typeof value === 'string') return value;
   const isSmall = value instanceof Uint8Array && value.length <= smallBytesMax;
-  return isSmall ? Buffer.from(value).toString('latin1') : null;
+  return isSmall ? toLatin1(value) : null;
 }

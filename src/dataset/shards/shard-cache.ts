@@ -6,11 +6,12 @@
  * when complete, and two writers of one digest write equal bytes.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { errorCode } from '../bytes/disk.ts';
 import { fileChunks, type FileSink } from '../bytes/file-stream.ts';
 
 export interface ShardCache {
@@ -45,12 +46,7 @@ export async function openShardCache(dir: string): Promise<ShardCache> {
   });
   return {
     read: (digest, sink) => explained(dir, () => readShard(shardPath(dir, digest), digest, sink)),
-    writer: async (digest, bytes) => {
-      const path = shardPath(dir, digest);
-      const partial = `${path}.${randomUUID()}.tmp`;
-      const handle = await explained(dir, () => open(partial, 'wx', 0o600));
-      return new FileWriter({ dir, path, partial, digest, bytes }, handle);
-    },
+    writer: (digest, bytes) => shardWriter(dir, digest, bytes),
   };
 }
 
@@ -82,7 +78,7 @@ async function readShard(path: string, digest: string, sink: FileSink): Promise<
       collectError(() => sink.write(chunk));
     }
   } catch (error) {
-    if (isAbsent(error)) return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
   if (hash.digest('hex') !== digest) {
@@ -95,65 +91,46 @@ async function readShard(path: string, digest: string, sink: FileSink): Promise<
   return true;
 }
 
-interface Destination {
-  readonly dir: string;
-  readonly path: string;
-  readonly partial: string;
-  readonly digest: string;
-  readonly bytes: number;
-}
-
-class FileWriter implements ShardWriter {
-  readonly #to: Destination;
-  readonly #hash = createHash('sha256');
-  /** Null after `commit` or disposal. */
-  #handle: FileHandle | null;
-  #written = 0;
-
-  constructor(to: Destination, handle: FileHandle) {
-    this.#to = to;
-    this.#handle = handle;
-  }
-
-  async append(chunk: Uint8Array): Promise<void> {
-    const handle = this.#handle;
-    assert(handle !== null, 'bytes are appended before the shard is committed or disposed of');
-    this.#written += chunk.length;
-    if (this.#written > this.#to.bytes) throw this.#wrong(`received more than ${this.#to.bytes}`);
-    this.#hash.update(chunk);
-    await explained(this.#to.dir, () => handle.appendFile(chunk));
-  }
-
-  async commit(): Promise<void> {
-    const handle = this.#handle;
-    assert(handle !== null, 'a shard is committed once');
-    const { dir, path, partial, digest, bytes } = this.#to;
-    if (this.#written !== bytes) throw this.#wrong(`received ${this.#written} of ${bytes}`);
-    const actual = this.#hash.digest('hex');
-    if (actual !== digest) throw this.#wrong(`their SHA-256 is ${actual}`);
-    await explained(dir, async () => {
-      await handle.sync();
-      await handle.close();
-      await rename(partial, path);
-      this.#handle = null;
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const handle = this.#handle;
-    if (handle === null) return;
-    this.#handle = null;
-    await handle.close();
-    await rm(this.#to.partial, { force: true });
-  }
-
-  #wrong(problem: string): RidgelineError {
-    return new RidgelineError(
+async function shardWriter(dir: string, digest: string, bytes: number): Promise<ShardWriter> {
+  const path = shardPath(dir, digest);
+  const partial = `${path}.${randomUUID()}.tmp`;
+  const file = await explained(dir, () => open(partial, 'wx', 0o600));
+  const hash = createHash('sha256');
+  let written = 0;
+  let isOpen = true;
+  const wrong = (problem: string): RidgelineError =>
+    new RidgelineError(
       'DATASET_INVALID',
-      `Shard ${this.#to.digest.slice(0, 12)}… has wrong bytes: ${problem}.`,
+      `Shard ${digest.slice(0, 12)}… has wrong bytes: ${problem}.`,
       'Fetch the shard again.',
     );
-  }
+  return {
+    append: async (chunk) => {
+      assert(isOpen, 'bytes are appended before the shard is committed or disposed of');
+      written += chunk.length;
+      if (written > bytes) throw wrong(`received more than ${bytes}`);
+      hash.update(chunk);
+      await explained(dir, () => file.appendFile(chunk));
+    },
+    commit: async () => {
+      assert(isOpen, 'a shard is committed once');
+      if (written !== bytes) throw wrong(`received ${written} of ${bytes}`);
+      const actual = hash.digest('hex');
+      if (actual !== digest) throw wrong(`their SHA-256 is ${actual}`);
+      await explained(dir, async () => {
+        await file.sync();
+        await file.close();
+        await rename(partial, path);
+        isOpen = false;
+      });
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (!isOpen) return;
+      isOpen = false;
+      await file.close();
+      await rm(partial, { force: true });
+    },
+  };
 }
 
 async function removeAbandoned(dir: string): Promise<void> {
@@ -164,7 +141,7 @@ async function removeAbandoned(dir: string): Promise<void> {
       const ageMs = systemClock.wallMs() - (await stat(path)).mtimeMs;
       if (ageMs > abandonedAfterMs) await rm(path, { force: true });
     } catch (error) {
-      if (!isAbsent(error)) throw error; // Another process may have removed it.
+      if (errorCode(error) !== 'ENOENT') throw error; // Another process may have removed it.
     }
   }
 }
@@ -181,8 +158,4 @@ async function explained<T>(dir: string, work: () => Promise<T>): Promise<T> {
       { cause: error },
     );
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -14,17 +14,15 @@ export interface FoundShards {
   readonly official: boolean | null;
 }
 
-/** An existing place with its reader. */
-export interface ShardSource {
-  /** For messages: a path, or another origin. */
-  readonly location: string;
-  /** @param memory receives the pixels; shards in one memory can be trained on together without a copy */
-  read(want: WantShard, memory: PixelMemory): Promise<FoundShards>;
-}
-
-/** Reader of one format; `path` is a file or a folder, depending on the format. */
+/** @param path a file or a folder, depending on the reader */
 export type ReadShards = (
   path: string,
   want: WantShard,
   memory: PixelMemory,
 ) => Promise<FoundShards>;
+
+/** The readers of one format, by what they read. */
+export interface FormatReaders {
+  readonly file?: ReadShards;
+  readonly folder: ReadShards;
+}

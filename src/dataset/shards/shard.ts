@@ -14,6 +14,7 @@
 import { assert } from '../../base/assert.ts';
 import { sha256 } from '../../base/digest.ts';
 import type { Images } from '../../study/images.ts';
+import { malformed } from '../bytes/malformed.ts';
 
 /** Pixels are in [0, pixelMax], 1 ≤ pixelMax ≤ 255. There are at most 256 classes, since a label is one byte. */
 export interface Shard extends Images {
@@ -26,6 +27,25 @@ export const shardMagic = 'ridgeline-part-1';
 
 export function bytesPerImage(shape: Pick<Images, 'channels' | 'height' | 'width'>): number {
   return shape.channels * shape.height * shape.width;
+}
+
+/**
+ * @param byteAt offset of a record's label in the file, for the message
+ * @throws RidgelineError DATASET_INVALID for a label that is not a class index
+ */
+export function refuseLabels(
+  file: string,
+  labels: Uint8Array | readonly number[],
+  classes: number,
+  byteAt?: (record: number) => number,
+): void {
+  const record = labels.findIndex((label) => !(label >= 0 && label < classes));
+  if (record === -1) return;
+  const place = byteAt === undefined ? '' : `, at byte ${byteAt(record)}`;
+  throw malformed(
+    file,
+    `has label ${labels[record]} in record ${record}${place}: labels are 0 to ${classes - 1}.`,
+  );
 }
 
 /** @returns the canonical bytes in pieces; labels and pixels are the shard's own arrays, not copies */

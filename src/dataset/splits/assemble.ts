@@ -1,10 +1,9 @@
 /**
- * Assembly: combines the shards of a data set to what a trainer reads: one array of images in shared
+ * Assembly: combines the shards of a data set into what a trainer reads: one array of images in shared
  * memory, and the rows of each split.
  *
  * Shards that were read into one memory stay in place, in whatever order. Other shards are copied.
  */
-import { assert } from '../../base/assert.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { Images, Split, TrainingData } from '../../study/images.ts';
 import type { DatasetReference } from '../../study/spec/dataset-reference.ts';
@@ -18,7 +17,7 @@ import { drawSplits } from './splits.ts';
  */
 export function assembleData(reference: DatasetReference, shards: readonly Shard[]): TrainingData {
   const first = refuseMisfits(reference, shards);
-  const { images, rows } = combine(isOneMemory(shards) ? shards : copied(shards), first);
+  const { images, rows } = combine(isOneMemory(shards, first) ? shards : copied(shards), first);
   const labels = Uint8Array.from(rows, (row) => images.labels[row]!);
   const splits = drawSplits(reference, labels);
   const split = (records: Uint32Array): Split => ({
@@ -55,9 +54,7 @@ function refuseMisfits(reference: DatasetReference, shards: readonly Shard[]): S
 }
 
 /** Whether all pixels are in one shared memory, at distances of whole images. */
-function isOneMemory(shards: readonly Shard[]): boolean {
-  const [first] = shards;
-  assert(first !== undefined, 'a data set has shards');
+function isOneMemory(shards: readonly Shard[], first: Shard): boolean {
   const { buffer, byteOffset } = first.pixels;
   const bytes = bytesPerImage(first);
   return (

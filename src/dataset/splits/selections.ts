@@ -2,7 +2,6 @@
  * Selections: the records that the splits of a study request, and whether the data set has them.
  * Problems that follow from shard names alone are reported before anything is read.
  */
-import { assert } from '../../base/assert.ts';
 import { closestWord } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { DatasetReference } from '../../study/spec/dataset-reference.ts';
@@ -83,51 +82,47 @@ export function countedSplits(
   dataset: string,
   poolRecords: number,
 ): CountedSplits {
-  const counted: Partial<Record<SplitName, CountedSelection>> = {};
   let share = 0;
-  for (const [split, selection] of listSelections(spec)) {
-    if (!('fraction' in selection)) {
-      counted[split] = selection;
-      continue;
-    }
+  const toCounted = (split: SplitName, selection: Selection): CountedSelection => {
+    if (!('fraction' in selection)) return selection;
     const { fraction } = selection;
     const start = Math.round(share * poolRecords);
     share += fraction;
     const count = Math.round(share * poolRecords) - start;
-    if (count === 0) {
-      throw new RidgelineError(
-        'STUDY_INVALID',
-        `dataset.${split} has no records: ${fraction} of the ${poolRecords} available records of ${dataset} is less than one.`,
-        'Use a larger fraction, or name fewer shards.',
-      );
-    }
-    counted[split] = { count };
-  }
-  refuseLargeCounts(spec, counted, dataset, poolRecords);
-  const { train, validation, test = null } = counted;
-  assert(train !== undefined && validation !== undefined, 'every study has both splits');
-  return { train, validation, test };
+    if (count > 0) return { count };
+    throw new RidgelineError(
+      'STUDY_INVALID',
+      `dataset.${split} has no records: ${fraction} of the ${poolRecords} available records of ${dataset} is less than one.`,
+      'Use a larger fraction, or name fewer shards.',
+    );
+  };
+  const splits = {
+    train: toCounted('train', spec.train),
+    validation: toCounted('validation', spec.validation),
+    test: spec.test === undefined ? null : toCounted('test', spec.test),
+  };
+  refuseLargeCounts(spec, splits, dataset, poolRecords);
+  return splits;
 }
 
 function refuseLargeCounts(
   spec: DatasetSpec,
-  splits: Readonly<Partial<Record<SplitName, CountedSelection>>>,
+  splits: CountedSplits,
   dataset: string,
   poolRecords: number,
 ): void {
   const counts = Object.entries(splits).flatMap(([split, selection]) =>
-    'count' in selection ? [{ split, count: selection.count }] : [],
+    selection !== null && 'count' in selection ? [{ split, count: selection.count }] : [],
   );
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   if (total <= poolRecords) return;
   const requested = counts.map(({ split, count }) => `${split} ${count}`).join(', ');
-  const selections = listSelections(spec).map(([, selection]) => selection);
-  const kinds = (['fraction', 'count'] as const)
-    .filter((kind) => selections.some((selection) => kind in selection))
-    .map((kind) => `${kind}s`);
+  const kinds = ['fraction', 'count'].filter((kind) =>
+    listSelections(spec).some(([, selection]) => kind in selection),
+  );
   throw new RidgelineError(
     'STUDY_INVALID',
     `The splits request ${total} records (${requested}), but ${dataset} has ${poolRecords} records to draw from. Shards that a split names or that are reserved for testing are not drawn from.`,
-    `Lower the ${kinds.join(' and ')} to ${poolRecords} records together, or name fewer shards.`,
+    `Lower the ${kinds.map((kind) => `${kind}s`).join(' and ')} to ${poolRecords} records together, or name fewer shards.`,
   );
 }

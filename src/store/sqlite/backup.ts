@@ -9,9 +9,12 @@
  */
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
   existsSync,
+  fsyncSync,
   linkSync,
+  openSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -28,7 +31,6 @@ import {
   openForReading,
   storeFile,
 } from './database-file.ts';
-import { syncDirectory, syncFile } from './file-sync.ts';
 import { lockState } from './lock.ts';
 import { checkVersion, storedVersion } from './schema.ts';
 import { fromFileSystem, fromSqlite } from './sqlite-errors.ts';
@@ -64,7 +66,13 @@ export async function backUpStore(
   // The target of a link is replaced, not the link.
   const file = existsSync(target) ? realpathSync(target) : target;
   const database = openForReading(source);
-  if (database === null) throw nothingToBackUp(stateDir);
+  if (database === null) {
+    throw new RidgelineError(
+      'STUDY_UNKNOWN',
+      `There is no store in ${stateDir}, so there is nothing to back up.`,
+      'Add --state DIR with the state directory of a coordinator or a run.',
+    );
+  }
   const partial = `${file}.partial-${process.pid}`;
   try {
     // The transaction keeps this state for the copy, whatever is committed meanwhile.
@@ -76,10 +84,11 @@ export async function backUpStore(
         onProgress?.(totalPages - remainingPages, totalPages),
     });
     database.exec('COMMIT');
-    const summary = checkCopy(partial, source);
-    chmodSync(partial, 0o600);
-    syncFile(partial);
-    putInPlace(partial, file, force);
+    const summary = finishCopy(partial, source);
+    // A hard link fails if the file exists: without `force`, two backups at once do not replace each other.
+    if (force) renameSync(partial, file);
+    else linkSync(partial, file);
+    sync(dirname(resolve(file)), 'r');
     return summary;
   } catch (error) {
     if (error instanceof RidgelineError) throw error;
@@ -116,18 +125,22 @@ export async function restoreStore(
   using _lock = lockState(stateDir, `pid ${process.pid}, restoring a backup`);
   const file = storeFile(stateDir);
   const isOccupied = !isEmptyStore(file);
-  if (isOccupied && !force) throw occupied(file);
+  if (isOccupied && !force) {
+    throw new RidgelineError(
+      'STATE_OCCUPIED',
+      `A store exists: ${file}. Nothing was changed.`,
+      'Add --force to replace it (it is kept under another name), or choose another directory with --state DIR.',
+    );
+  }
   const partial = `${file}.restoring`;
   try {
     // The copy is checked, since it is what will be used.
     copyFileSync(source, partial);
-    const summary = checkCopy(partial, source);
-    chmodSync(partial, 0o600);
-    syncFile(partial);
+    const summary = finishCopy(partial, source);
     const replaced = isOccupied ? renameReplaced(file) : null;
     removeLog(file);
     renameSync(partial, file);
-    syncDirectory(stateDir);
+    sync(stateDir, 'r');
     return { ...summary, replaced };
   } catch (error) {
     throw error instanceof RidgelineError ? error : fromFileSystem(error, stateDir);
@@ -137,47 +150,56 @@ export async function restoreStore(
 }
 
 /**
- * Checks a copy completely, then converts it to a file that needs no log.
+ * Checks a copy completely, then makes it a private file that needs no log and is on disk.
  *
  * @param named the file that the user knows, for messages
  */
-function checkCopy(copy: string, named: string): CopySummary {
+function finishCopy(copy: string, named: string): CopySummary {
   checkSqlite();
   const check = (database: DatabaseSync): void => {
     if (storedVersion(database) === 0) throw new Error('it is not a store of Ridgeline');
     checkVersion(database, named);
-    for (const [pragma, isGood] of completeChecks) {
-      const found = database.prepare(`PRAGMA ${pragma}`).get();
-      if (!isGood(found)) throw new Error(Object.values(found ?? {}).join(' '));
+    // The first finds "ok", the second nothing, if all is well.
+    for (const [pragma, good] of [
+      ['integrity_check(1)', 'ok'],
+      ['foreign_key_check', ''],
+    ]) {
+      const finding = Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {}).join(' ');
+      if (finding !== good) throw new Error(finding);
     }
     database.exec('PRAGMA journal_mode = DELETE');
   };
+  let summary: CopySummary;
   try {
     const database = opened(copy, false, check);
     const count = (table: string): number =>
       Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
-    const summary = { studies: count('study'), trials: count('trial') };
+    summary = { studies: count('study'), trials: count('trial') };
     database.close();
-    return summary;
   } catch (error) {
     removeLog(copy);
     if (error instanceof RidgelineError && error.code !== 'STATE_DAMAGED') throw error;
-    throw damagedCopy(named, error instanceof RidgelineError ? (error.cause ?? error) : error);
+    const cause = error instanceof RidgelineError ? (error.cause ?? error) : error;
+    throw new RidgelineError(
+      'STATE_DAMAGED',
+      `${named} is damaged (${messageOf(cause)}) and was not used. Nothing was changed.`,
+      'Restore another backup. `ridgeline restore FILE` checks it first.',
+      { cause },
+    );
   }
+  chmodSync(copy, 0o600);
+  sync(copy, 'r+');
+  return summary;
 }
 
-type Row = Record<string, unknown> | undefined;
-
-const completeChecks: readonly (readonly [string, (found: Row) => boolean])[] = [
-  ['integrity_check(1)', (found) => found?.['integrity_check'] === 'ok'],
-  ['foreign_key_check', (found) => found === undefined],
-];
-
-/** A hard link fails if the file exists: without `force`, two backups at once do not replace each other. */
-function putInPlace(partial: string, target: string, force: boolean): void {
-  if (force) renameSync(partial, target);
-  else linkSync(partial, target);
-  syncDirectory(dirname(resolve(target)));
+/** Makes sure that a file, or the names in a directory, are on disk. */
+function sync(path: string, flags: 'r' | 'r+'): void {
+  const handle = openSync(path, flags);
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** Renames the store that is replaced, with its log. @returns its new name */
@@ -211,12 +233,11 @@ function isEmptyStore(file: string): boolean {
 function refuseTarget(target: string, source: string, force: boolean): void {
   const directory = dirname(resolve(target));
   if (!existsSync(directory) || !statSync(directory).isDirectory())
-    throw unwritable(target, new Error(`there is no directory ${directory}`));
+    throw unwritable(target, `there is no directory ${directory}`);
   if (!existsSync(target)) return;
-  if (!statSync(target).isFile())
-    throw unwritable(target, new Error('it is a directory, a device or a pipe'));
-  if (resolvedStore(target) === resolvedStore(source))
-    throw unwritable(target, new Error('it is the store itself'));
+  if (!statSync(target).isFile()) throw unwritable(target, 'it is a directory, a device or a pipe');
+  if (existsSync(source) && realpathSync(target) === realpathSync(source))
+    throw unwritable(target, 'it is the store itself');
   if (!force) {
     throw new RidgelineError(
       'OUTPUT_UNWRITABLE',
@@ -226,40 +247,11 @@ function refuseTarget(target: string, source: string, force: boolean): void {
   }
 }
 
-function resolvedStore(file: string): string {
-  return existsSync(file) ? realpathSync(file) : file;
-}
-
-function nothingToBackUp(stateDir: string): RidgelineError {
-  return new RidgelineError(
-    'STUDY_UNKNOWN',
-    `There is no store in ${stateDir}, so there is nothing to back up.`,
-    'Add --state DIR with the state directory of a coordinator or a run.',
-  );
-}
-
 function unwritable(target: string, cause: unknown): RidgelineError {
   return new RidgelineError(
     'OUTPUT_UNWRITABLE',
     `The backup ${target} cannot be written: ${messageOf(cause)}.`,
     'Choose another path.',
-    { cause },
-  );
-}
-
-function occupied(file: string): RidgelineError {
-  return new RidgelineError(
-    'STATE_OCCUPIED',
-    `A store exists: ${file}. Nothing was changed.`,
-    'Add --force to replace it (it is kept under another name), or choose another directory with --state DIR.',
-  );
-}
-
-function damagedCopy(named: string, cause: unknown): RidgelineError {
-  return new RidgelineError(
-    'STATE_DAMAGED',
-    `${named} is damaged (${messageOf(cause)}) and was not used. Nothing was changed.`,
-    'Restore another backup. `ridgeline restore FILE` checks it first.',
     { cause },
   );
 }

@@ -13,7 +13,7 @@ import { fromFileSystem, storeDamaged, translated } from './sqlite-errors.ts';
 /** How long a call waits for a checkpoint or a recovery of another connection. */
 const busyTimeoutMs = 5_000;
 /** Older versions can corrupt a write-ahead log with several connections ("WAL-reset", fixed in 3.51.3). */
-const sqliteFloor = [3, 51, 3] as const;
+const sqliteFloor = { text: '3.51.3', number: 3_051_003 };
 
 export function storeFile(stateDir: string): string {
   return join(stateDir, 'ridgeline.db');
@@ -23,7 +23,10 @@ export function storeFile(stateDir: string): string {
 export function createDirectory(stateDir: string): void {
   try {
     makeFolders(resolve(stateDir));
-    for (const file of [join(stateDir, 'lock.db'), storeFile(stateDir)]) createPrivate(file);
+    for (const file of [join(stateDir, 'lock.db'), storeFile(stateDir)]) {
+      // An existing file is never opened: closing it would end all locks that this process holds on it.
+      if (!fileExists(file)) closeSync(openSync(file, 'wx', 0o600));
+    }
   } catch (error) {
     throw fromFileSystem(error, stateDir);
   }
@@ -39,15 +42,6 @@ function makeFolders(path: string): void {
     // Another process may have created it at the same moment.
     if (!existsSync(path)) throw error;
   }
-}
-
-/**
- * Never opens a file that exists: closing it would end the locks that SQLite holds on it in this
- * process (POSIX: closing a file ends all locks of the process on it).
- */
-function createPrivate(file: string): void {
-  if (fileExists(file)) return;
-  closeSync(openSync(file, 'wx', 0o600));
 }
 
 /** Null if there is no store yet. */
@@ -100,22 +94,13 @@ export function checkUndamaged(database: DatabaseSync, file: string): void {
 
 export function checkSqlite(): void {
   const version = process.versions['sqlite'] ?? '0';
-  const parts = version.split('.').map(Number);
-  for (const [index, floor] of sqliteFloor.entries()) {
-    const part = parts[index] ?? 0;
-    if (part > floor) return;
-    if (part < floor) {
-      throw new RidgelineError(
-        'MACHINE_UNFIT',
-        `This Node.js ${process.version} has SQLite ${version}; versions before ${sqliteFloor.join('.')} can corrupt a write-ahead log.`,
-        'Install Node.js 24.15 or newer.',
-      );
-    }
-  }
-}
-
-export function closeOnce(database: DatabaseSync): void {
-  if (database.isOpen) database.close();
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  if (major * 1_000_000 + minor * 1_000 + patch >= sqliteFloor.number) return;
+  throw new RidgelineError(
+    'MACHINE_UNFIT',
+    `This Node.js ${process.version} has SQLite ${version}; versions before ${sqliteFloor.text} can corrupt a write-ahead log.`,
+    'Install Node.js 24.15 or newer.',
+  );
 }
 
 /** All that `write` does, or nothing. */

@@ -27,8 +27,12 @@ export function lockState(stateDir: string, owner: string): StateLock {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    if (isBusy(error)) throw stateLocked(stateDir, readOwner(ownerFile));
-    throw fromSqlite(error, file);
+    if (!isBusy(error)) throw fromSqlite(error, file);
+    throw new RidgelineError(
+      'STATE_LOCKED',
+      `The state directory ${stateDir} is in use by a running coordinator (${readOwner(ownerFile)}); only one can use it.`,
+      `Submit the study to it with \`ridgeline submit STUDY.yaml --state ${stateDir}\`, stop it, or choose another directory with --state DIR.`,
+    );
   }
   const lock = {
     writeOwner: (text: string) => {
@@ -60,12 +64,4 @@ function readOwner(file: string): string {
   } catch {
     return 'another process';
   }
-}
-
-function stateLocked(stateDir: string, owner: string): RidgelineError {
-  return new RidgelineError(
-    'STATE_LOCKED',
-    `The state directory ${stateDir} is in use by a running coordinator (${owner}); only one can use it.`,
-    `Submit the study to it with \`ridgeline submit STUDY.yaml --state ${stateDir}\`, stop it, or choose another directory with --state DIR.`,
-  );
 }

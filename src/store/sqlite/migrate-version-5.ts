@@ -12,17 +12,9 @@ import { tablesText } from './schema.ts';
 import { metricsText } from './write-trial.ts';
 
 /** A table may refer to the tables before it. */
-const oldTables = [
-  'study',
-  'stage',
-  'trial',
-  'correctness',
-  'attempt',
-  'measurement',
-  'winner',
-  'event',
-  'quarantine',
-];
+const oldTables = 'study,stage,trial,correctness,attempt,measurement,winner,event,quarantine'.split(
+  ',',
+);
 
 const metricColumns = [
   'epoch',
@@ -42,7 +34,9 @@ export function convertVersion5(database: DatabaseSync): void {
   const deterministic = { deterministic: true, directOnly: true };
   database.function('convert_spec', deterministic, (text) => convertSpec(String(text)));
   database.function('json_metrics', { ...deterministic, varargs: true }, (...values) =>
-    metricsText(Object.fromEntries(metricColumns.map((name, at) => [name, toNumber(values[at])]))),
+    metricsText(
+      Object.fromEntries(metricColumns.map((name, at) => [name, Number(values[at] ?? NaN)])),
+    ),
   );
   database.function('json_params', deterministic, (lambda) => JSON.stringify({ lambda }));
   database.function('json_space', deterministic, (min, max) =>
@@ -75,14 +69,13 @@ export function convertVersion5(database: DatabaseSync): void {
       .join('\n')}`);
 }
 
-function toNumber(value: unknown): number {
-  return typeof value === 'number' ? value : NaN;
-}
-
 /** What differs from the present spec. */
 interface Spec5 extends Pick<StudySpec, 'study' | 'seed' | 'objective' | 'test'> {
-  readonly dataset: Splits5 & {
+  readonly dataset: {
     readonly source: { readonly kind: string } & Pick<DatasetSpec, 'name' | 'path' | 'format'>;
+    readonly train: Selection5;
+    readonly validation: Selection5;
+    readonly test: Selection5 | null;
     readonly stratify?: boolean;
   };
   readonly trainer: TrainerSettings & {
@@ -101,12 +94,6 @@ interface Spec5 extends Pick<StudySpec, 'study' | 'seed' | 'objective' | 'test'>
   readonly audit: StudySpec['audit'] | null;
 }
 
-interface Splits5 {
-  readonly train: Selection5;
-  readonly validation: Selection5;
-  readonly test: Selection5 | null;
-}
-
 interface Selection5 {
   readonly parts?: readonly string[];
   readonly count?: number;
@@ -114,7 +101,7 @@ interface Selection5 {
 }
 
 /** @param text the canonical text of version 5 @returns the present canonical text of the same study */
-export function convertSpec(text: string): string {
+function convertSpec(text: string): string {
   const { dataset, trainer, stages, numerics, audit, ...rest }: Spec5 = JSON.parse(text);
   const { kind: _source, ...source } = dataset.source;
   const { length, measure, learningRate, ...settings } = trainer;

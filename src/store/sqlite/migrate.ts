@@ -14,7 +14,7 @@ import { studyQueries, trialQueries } from './queries.ts';
 import { rankedViewText } from './ranked-view.ts';
 import { lastPoint, trialRecord } from './records.ts';
 import { checkVersion, schemaVersion, tablesText } from './schema.ts';
-import { stageWriter } from './write-stage.ts';
+import { stageWriter } from './write-study.ts';
 
 const noLimit = -1;
 

@@ -8,12 +8,11 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../../base/errors.ts';
-import type { StoreRow } from '../rows.ts';
+import type { RowWriters, StoreRow } from '../rows.ts';
 import type { RankTrials, Store, StoreReader, StoreReads } from '../store.ts';
 import {
   checkSqlite,
   checkUndamaged,
-  closeOnce,
   createDirectory,
   opened,
   openForReading,
@@ -26,9 +25,13 @@ import { migrate } from './migrate.ts';
 import { storeReads } from './read.ts';
 import { storeDamaged, translated } from './sqlite-errors.ts';
 import { attemptWriter } from './write-attempt.ts';
-import { clusterWriter } from './write-cluster.ts';
-import { stageWriter } from './write-stage.ts';
-import { studyWriter, winnerWriter } from './write-study.ts';
+import {
+  clusterWriter,
+  removeStudy,
+  stageWriter,
+  studyWriter,
+  winnerWriter,
+} from './write-study.ts';
 import { resultWriter, trialWriter } from './write-trial.ts';
 
 interface OpenOptions {
@@ -69,17 +72,11 @@ export async function openStore(stateDir: string, { owner, rank }: OpenOptions):
 export async function openStoreReader(stateDir: string): Promise<StoreReader> {
   const file = storeFile(stateDir);
   const database = openForReading(file);
-  if (database !== null)
-    return { ...buildReads(database, file), ...buildClose(() => closeOnce(database)) };
-  const empty = emptyDatabase();
+  if (database !== null) return { ...buildReads(database, file), ...buildClose(database) };
+  const empty = new DatabaseSync(':memory:');
+  migrate(empty, ':memory:');
   const reads: StoreReads = storeReads(empty, ':memory:', async (read) => read(reads));
-  return { ...reads, ...buildClose(() => closeOnce(empty)) };
-}
-
-function emptyDatabase(): DatabaseSync {
-  const database = new DatabaseSync(':memory:');
-  migrate(database, ':memory:');
-  return database;
+  return { ...reads, ...buildClose(empty) };
 }
 
 function openForWriting(file: string, rank: RankTrials | undefined): DatabaseSync {
@@ -114,17 +111,18 @@ function buildReads(database: DatabaseSync, file: string): StoreReads {
   });
 }
 
-function buildClose(close: () => void) {
-  const closeAsync = async (): Promise<void> => close();
-  return { close: closeAsync, [Symbol.asyncDispose]: closeAsync };
+function buildClose(database: DatabaseSync, lock?: StateLock) {
+  const close = async (): Promise<void> => {
+    if (database.isOpen) database.close();
+    lock?.[Symbol.dispose]();
+  };
+  return { close, [Symbol.asyncDispose]: close };
 }
 
 function buildStore(database: DatabaseSync, file: string, lock: StateLock): Store {
-  const stage = stageWriter(database);
-  const study = studyWriter(database, stage);
-  const writers: Writers = {
-    ...stage,
-    ...study,
+  const writers: RowWriters<StoreRow['kind']> = {
+    ...studyWriter(database),
+    ...stageWriter(database),
     ...winnerWriter(database),
     ...trialWriter(database),
     ...resultWriter(database),
@@ -140,18 +138,16 @@ function buildStore(database: DatabaseSync, file: string, lock: StateLock): Stor
       });
       checkpoint(rows.length);
     },
-    removeStudy: async (name) => transaction(database, file, () => study.removeStudy(name)),
+    removeStudy: async (name) => transaction(database, file, () => removeStudy(database, name)),
     writeOwner: async (owner) => lock.writeOwner(owner),
-    ...buildClose(() => {
-      closeOnce(database);
-      lock[Symbol.dispose]();
-    }),
+    ...buildClose(database, lock),
   };
 }
 
-type Writers = { readonly [Kind in StoreRow['kind']]: (row: StoreRow<Kind>) => void };
-
-function write<Kind extends StoreRow['kind']>(writers: Writers, row: StoreRow<Kind>): void {
+function write<Kind extends StoreRow['kind']>(
+  writers: RowWriters<Kind>,
+  row: StoreRow<Kind>,
+): void {
   writers[row.kind](row);
 }
 

@@ -6,15 +6,12 @@ import type { Tables, TrialKey } from './tables.ts';
 /** A trial with the metrics of its last measurement, which are null if there is none. */
 export type TrialRow = Tables['trial'] & { metrics: string | null };
 
-interface StudyKey {
+interface StageKey {
   study: string;
-}
-interface StageKey extends StudyKey {
   stage: string;
 }
 /** The next `limit` rows after a trial, in the order of the table's key, so that nothing is sorted. */
 type NextTrials = TrialKey & { limit: number };
-type NextAttempts = NextTrials & { attempt: number };
 /** From one trial of a stage to another, both included. */
 export interface TrialRange extends StageKey {
   from_index: number;
@@ -24,28 +21,21 @@ export interface TrialRange extends StageKey {
 }
 
 export function studyQueries(database: DatabaseSync) {
+  const query = <Row, Values extends object = { study: string }>(text: string) =>
+    prepare<Values, Row>(database, text);
   return {
-    studies: prepare<object, Tables['study']>(database, 'SELECT * FROM study ORDER BY ordinal'),
-    study: prepare<StudyKey, Tables['study']>(database, 'SELECT * FROM study WHERE name = :study'),
-    stages: prepare<StudyKey, Tables['stage']>(
-      database,
-      'SELECT * FROM stage WHERE study = :study ORDER BY ordinal',
-    ),
-    winner: prepare<StudyKey, Tables['winner']>(
-      database,
-      'SELECT * FROM winner WHERE study = :study',
-    ),
-    ranks: prepare<StudyKey, Tables['ranking']>(
-      database,
+    studies: query<Tables['study'], object>('SELECT * FROM study ORDER BY ordinal'),
+    study: query<Tables['study']>('SELECT * FROM study WHERE name = :study'),
+    stages: query<Tables['stage']>('SELECT * FROM stage WHERE study = :study ORDER BY ordinal'),
+    winner: query<Tables['winner']>('SELECT * FROM winner WHERE study = :study'),
+    ranks: query<Tables['ranking']>(
       `SELECT ranking.* FROM stage JOIN ranking ON ranking.study = stage.study AND ranking.stage = stage.name
        WHERE stage.study = :study ORDER BY ordinal, trial_index, replicate`,
     ),
-    events: prepare<{ limit: number }, Tables['event']>(
-      database,
+    events: query<Tables['event'], { limit: number }>(
       'SELECT * FROM event ORDER BY sequence DESC LIMIT :limit',
     ),
-    exclusions: prepare<object, Tables['exclusion']>(
-      database,
+    exclusions: query<Tables['exclusion'], object>(
       'SELECT * FROM exclusion ORDER BY at_ms, session',
     ),
   };
@@ -56,44 +46,41 @@ const isInRange = `${isInStage} AND (trial_index, replicate) >= (:from_index, :f
   AND (trial_index, replicate) <= (:to_index, :to_replicate)`;
 
 export function trialQueries(database: DatabaseSync) {
+  const query = <Row, Values extends object>(text: string) => prepare<Values, Row>(database, text);
   const trials = `SELECT *, (SELECT metrics FROM measurement AS m WHERE m.study = trial.study AND m.stage = trial.stage
     AND m.trial_index = trial.trial_index AND m.replicate = trial.replicate AND m.step = trial.measured_step) AS metrics
     FROM trial`;
   return {
-    next: prepare<NextTrials, TrialRow>(
-      database,
+    next: query<TrialRow, NextTrials>(
       `${trials} WHERE ${isInStage} AND (trial_index, replicate) > (:trial_index, :replicate)
        ORDER BY trial_index, replicate LIMIT :limit`,
     ),
-    one: prepare<TrialKey, TrialRow>(database, `${trials} WHERE ${isTrial}`),
-    correctness: prepare<TrialRange, Tables['correctness']>(
-      database,
+    one: query<TrialRow, TrialKey>(`${trials} WHERE ${isTrial}`),
+    correctness: query<Tables['correctness'], TrialRange>(
       `SELECT * FROM correctness WHERE ${isInRange}`,
     ),
-    measurements: prepare<TrialRange, Tables['measurement']>(
-      database,
+    measurements: query<Tables['measurement'], TrialRange>(
       `SELECT * FROM measurement WHERE ${isInRange} ORDER BY trial_index, replicate, step`,
     ),
   };
 }
 
 export function attemptQueries(database: DatabaseSync) {
-  const order = 'ORDER BY trial_index, replicate, attempt';
+  const query = <Values extends object>(condition: string, limit = '') =>
+    prepare<Values, Tables['attempt']>(
+      database,
+      `SELECT * FROM attempt WHERE ${condition} ORDER BY trial_index, replicate, attempt ${limit}`,
+    );
   return {
-    next: prepare<NextAttempts, Tables['attempt']>(
-      database,
-      `SELECT * FROM attempt WHERE ${isInStage}
-       AND (trial_index, replicate, attempt) > (:trial_index, :replicate, :attempt) ${order} LIMIT :limit`,
+    next: query<NextTrials & { attempt: number }>(
+      `${isInStage} AND (trial_index, replicate, attempt) > (:trial_index, :replicate, :attempt)`,
+      'LIMIT :limit',
     ),
-    /** Attempts that gave a result for a trial that had one. */
-    verifications: prepare<StageKey, Tables['attempt']>(
-      database,
-      `SELECT * FROM attempt WHERE ${isInStage} AND (outcome IN ('duplicate', 'disputed')
-       OR (outcome = 'accepted' AND kind <> 'search')) ${order}`,
+    /** Attempts whose result came after the first one of their trial. */
+    verifications: query<StageKey>(
+      `${isInStage} AND (outcome IN ('duplicate', 'disputed')
+       OR (outcome = 'accepted' AND kind <> 'search'))`,
     ),
-    ofTrial: prepare<TrialKey, Tables['attempt']>(
-      database,
-      `SELECT * FROM attempt WHERE ${isTrial} ${order}`,
-    ),
+    ofTrial: query<TrialKey>(isTrial),
   };
 }

@@ -4,11 +4,10 @@
  * It shows what is stored and ranks nothing: ranks are written when a stage closes. Columns are added
  * at the end and never removed, renamed or moved.
  */
+import { keyColumns } from './statements.ts';
 
 const ofTrial = (table: string): string =>
-  ['study', 'stage', 'trial_index', 'replicate']
-    .map((column) => `${table}.${column} = t.${column}`)
-    .join(' AND ');
+  keyColumns.map((column) => `${table}.${column} = t.${column}`).join(' AND ');
 
 const metric = (name: string): string =>
   `CAST(json_extract(metrics, '$.${name}') AS REAL) AS ${name}`;

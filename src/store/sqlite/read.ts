@@ -25,11 +25,11 @@ import {
 } from './queries.ts';
 import {
   attemptRecord,
-  eventRecord,
   lastPoint,
   measurement,
   stageRecord,
   storedRank,
+  trialId,
   trialRecord,
   winnerRecord,
 } from './records.ts';
@@ -104,7 +104,12 @@ function studyReads(database: DatabaseSync, file: string, inOneState: InOneState
         () => new Map(queries.exclusions.all({}).map(({ session, reason }) => [session, reason])),
       ),
     events: async (limit: number) =>
-      inOneState(() => queries.events.all({ limit }).toReversed().map(eventRecord)),
+      inOneState(() =>
+        queries.events
+          .all({ limit })
+          .map(({ at_ms: atMs, ...event }) => ({ ...event, atMs }))
+          .toReversed(),
+      ),
   };
 }
 
@@ -133,7 +138,7 @@ function trialReads(database: DatabaseSync, inOneState: InOneState) {
       to_index: last.trial_index,
       to_replicate: last.replicate,
     };
-    const curves = options.curves === true ? readCurves(range) : null;
+    const curves = options.curves === true ? readCurves(queries, range) : null;
     const found = options.correctness === true ? queries.correctness.all(range) : [];
     const bits = new Map(found.map((row) => [rowName(row), row.bits]));
     return rows.map((row) => {
@@ -141,15 +146,6 @@ function trialReads(database: DatabaseSync, inOneState: InOneState) {
       const curve = curves === null ? null : (curves.get(name) ?? []);
       return trialRecord(row, { curve, bits: bits.get(name) });
     });
-  }
-
-  function readCurves(range: TrialRange): Map<string, Measurement[]> {
-    const points = queries.measurements.map(range, (row) => ({
-      name: rowName(row),
-      point: measurement(row),
-    }));
-    const byName = Map.groupBy(points, ({ name }) => name);
-    return new Map([...byName].map(([name, curve]) => [name, curve.map(({ point }) => point)]));
   }
 
   function* batches(study: string, options: TrialOptions): Generator<TrialRecord[]> {
@@ -179,6 +175,19 @@ function trialReads(database: DatabaseSync, inOneState: InOneState) {
         return withDetails(rows, { curves: true, correctness: true })[0] ?? null;
       }),
   };
+}
+
+/** Whole curves by name of the trial. */
+function readCurves(
+  queries: ReturnType<typeof trialQueries>,
+  range: TrialRange,
+): Map<string, Measurement[]> {
+  const points = queries.measurements.map(range, (row) => ({
+    name: rowName(row),
+    point: measurement(row),
+  }));
+  const byName = Map.groupBy(points, ({ name }) => name);
+  return new Map([...byName].map(([name, curve]) => [name, curve.map(({ point }) => point)]));
 }
 
 function attemptReads(database: DatabaseSync, inOneState: InOneState) {
@@ -234,6 +243,6 @@ function beforeTrials(stage: string): TrialId {
   return { stage, index: 0, replicate: 0 };
 }
 
-function rowName({ stage, trial_index: index, replicate }: TrialKey): string {
-  return trialName({ stage, index, replicate });
+function rowName(row: TrialKey): string {
+  return trialName(trialId(row));
 }

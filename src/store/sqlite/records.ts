@@ -5,13 +5,13 @@ import {
   type AttemptRecord,
   type Measurement,
   type StageRecord,
+  type TrialId,
   type TrialRecord,
   type TrialResult,
 } from '../../study/trial.ts';
 import type { StoredRank } from '../rows.ts';
-import type { EventRecord } from '../store.ts';
 import type { TrialRow } from './queries.ts';
-import type { Tables } from './tables.ts';
+import type { Tables, TrialKey } from './tables.ts';
 
 interface ResultDetails {
   /** The whole curve; null for the last point alone, which is in the row of the trial. */
@@ -23,9 +23,13 @@ interface ResultDetails {
 /** No details: the last point of the curve, without bits. */
 export const lastPoint: ResultDetails = { curve: null, bits: undefined };
 
+export function trialId({ stage, trial_index: index, replicate }: TrialKey): TrialId {
+  return { stage, index, replicate };
+}
+
 export function trialRecord(row: TrialRow, details: ResultDetails): TrialRecord {
   return {
-    id: { stage: row.stage, index: row.trial_index, replicate: row.replicate },
+    id: trialId(row),
     params: JSON.parse(row.params),
     status: row.status,
     reason: row.reason,
@@ -41,29 +45,24 @@ export function trialRecord(row: TrialRow, details: ResultDetails): TrialRecord 
 function trialResult(row: TrialRow, { curve: whole, bits }: ResultDetails): TrialResult | null {
   const { steps, seconds, digest } = row;
   if (steps === null || seconds === null) return null;
-  const curve = whole ?? lastMeasurement(row);
+  const { measured_step: step, metrics } = row;
+  const last = step === null || metrics === null ? [] : [measurement({ step, metrics })];
+  const curve = whole ?? last;
   if (digest === null) return { kind: 'diverged', steps, seconds, curve };
-  return {
-    kind: 'complete',
-    steps,
-    seconds,
-    digest,
-    curve,
-    validationCorrect: bits ?? noCorrectness,
-  };
+  const validationCorrect = bits ?? noCorrectness;
+  return { kind: 'complete', steps, seconds, digest, curve, validationCorrect };
 }
 
-function lastMeasurement({ measured_step: step, metrics }: TrialRow): Measurement[] {
-  return step === null || metrics === null ? [] : [{ step, metrics: JSON.parse(metrics) }];
-}
-
-export function measurement({ step, metrics }: Tables['measurement']): Measurement {
+export function measurement({
+  step,
+  metrics,
+}: Pick<Tables['measurement'], 'step' | 'metrics'>): Measurement {
   return { step, metrics: JSON.parse(metrics) };
 }
 
 export function attemptRecord(row: Tables['attempt']): AttemptRecord {
   return {
-    trial: { stage: row.stage, index: row.trial_index, replicate: row.replicate },
+    trial: trialId(row),
     attempt: row.attempt,
     kind: row.kind,
     worker: row.worker,
@@ -79,7 +78,7 @@ export function attemptRecord(row: Tables['attempt']): AttemptRecord {
 
 export function storedRank(row: Tables['ranking']): StoredRank {
   return {
-    trial: { stage: row.stage, index: row.trial_index, replicate: row.replicate },
+    trial: trialId(row),
     rankInStage: row.rank_in_stage,
     rankInStudy: row.rank_in_study,
   };
@@ -88,7 +87,7 @@ export function storedRank(row: Tables['ranking']): StoredRank {
 export function winnerRecord(row: Tables['winner']): WinnerRecord {
   const tests: WinnerTest[] = JSON.parse(row.tests);
   return {
-    trial: { stage: row.stage, index: row.trial_index, replicate: row.replicate },
+    trial: trialId(row),
     testAccuracy: row.test_accuracy,
     testLoss: row.test_loss,
     testWorker: row.test_worker,
@@ -107,14 +106,4 @@ export function stageRecord(row: Tables['stage']): StageRecord {
     closed: row.closed === 1,
     warnings,
   };
-}
-
-export function eventRecord({
-  sequence,
-  at_ms: atMs,
-  study,
-  what,
-  detail,
-}: Tables['event']): EventRecord {
-  return { sequence, atMs, study, what, detail };
 }

@@ -2,8 +2,7 @@
  * Schema: the tables and the view of the store, and which versions of them this release can open.
  *
  * The constraints are the last line of defence: a bug in the coordinator stops with an error and does
- * not count something twice. STRICT, WITHOUT ROWID and the types are SQLite's own; PostgreSQL takes the
- * rest (BYTEA for BLOB, DOUBLE PRECISION for REAL, which has four bytes there).
+ * not count something twice.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../../base/errors.ts';

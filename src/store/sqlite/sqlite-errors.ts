@@ -7,22 +7,11 @@ import { dirname } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { messageOf, RidgelineError } from '../../base/errors.ts';
 
-/** Primary result codes, https://www.sqlite.org/rescode.html */
-const resultCode = {
-  permission: 3,
-  busy: 5,
-  locked: 6,
-  readOnly: 8,
-  inputOutput: 10,
-  corrupt: 11,
-  full: 13,
-  cannotOpen: 14,
-  constraint: 19,
-  notADatabase: 26,
-} as const;
-
-/** Extended result codes of a failed fsync, of a file or of a directory. */
+/** Extended result codes (https://www.sqlite.org/rescode.html) of a failed fsync, of a file or of a directory. */
 const unconfirmedCodes: readonly number[] = [10 | (4 << 8), 10 | (5 << 8)];
+
+/** Primary result codes. */
+const [busy, corrupt, constraint, notADatabase] = [5, 11, 19, 26];
 
 /** Calls `action`. Errors of SQLite in it are thrown as a RidgelineError or as a broken invariant. */
 export function translated<T>(file: string, action: () => T): T {
@@ -33,55 +22,46 @@ export function translated<T>(file: string, action: () => T): T {
   }
 }
 
-/** The extended result code of an error of SQLite; null for any other error. */
-function extendedCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !('errcode' in error)) return null;
-  return typeof error.errcode === 'number' ? error.errcode : null;
-}
-
-function primaryCode(error: unknown): number | null {
-  const code = extendedCode(error);
-  return code === null ? null : code & 0xff;
+/** The extended result code of an error of SQLite; 0 for any other error. Its last byte is the primary code. */
+function extendedCode(error: unknown): number {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : 0;
+  return typeof code === 'number' ? code : 0;
 }
 
 export function isBusy(error: unknown): boolean {
-  return primaryCode(error) === resultCode.busy;
+  return (extendedCode(error) & 0xff) === busy;
 }
 
-type Unwritable = readonly [why: string | null, fix: string];
-
-const checkFile: Unwritable = [null, 'Check the disk and the permissions of that file.'];
-const inUse: Unwritable = [
+const checkFile = [null, 'Check the disk and the permissions of that file.'] as const;
+const inUse = [
   'another program is writing to it',
   'Close the other program that uses this file.',
-];
+] as const;
 
-/** Why the file cannot be written, null for the words of SQLite; and how to fix it. */
-const unwritableCodes: Readonly<Record<number, Unwritable>> = {
-  [resultCode.full]: ['the disk is full', 'Free some space on that disk; the work then resumes.'],
-  [resultCode.busy]: inUse,
-  [resultCode.locked]: inUse,
-  [resultCode.cannotOpen]: [
+/** By primary result code: why the file cannot be written, null for the words of SQLite; and the fix. */
+const unwritableCodes: Readonly<Record<number, readonly [why: string | null, fix: string]>> = {
+  3: checkFile, // SQLITE_PERM
+  [busy]: inUse,
+  6: inUse, // SQLITE_LOCKED
+  8: checkFile, // SQLITE_READONLY
+  10: checkFile, // SQLITE_IOERR
+  13: ['the disk is full', 'Free some space on that disk; the work then resumes.'], // SQLITE_FULL
+  14: [
     null,
     'Check the permissions of the directory, to which readers also write, or copy it to a disk that is not read-only.',
-  ],
-  [resultCode.permission]: checkFile,
-  [resultCode.readOnly]: checkFile,
-  [resultCode.inputOutput]: checkFile,
+  ], // SQLITE_CANTOPEN
 };
 
 export function fromSqlite(error: unknown, file: string): unknown {
   const what = messageOf(error);
-  if (unconfirmedCodes.includes(extendedCode(error) ?? 0)) return storeUncertain(file, what, error);
-  const code = primaryCode(error);
-  if (code === resultCode.corrupt || code === resultCode.notADatabase)
-    return storeDamaged(file, what, error);
-  if (code === resultCode.constraint)
+  const extended = extendedCode(error);
+  if (unconfirmedCodes.includes(extended)) return storeUncertain(file, what, error);
+  const code = extended & 0xff;
+  if (code === corrupt || code === notADatabase) return storeDamaged(file, what, error);
+  if (code === constraint)
     return new Error(`Invariant broken: the store refuses a row: ${what}`, { cause: error });
-  const unwritable = unwritableCodes[code ?? 0];
-  if (unwritable === undefined) return error;
-  const [why, fix] = unwritable;
-  return storeUnwritable(file, why ?? what, fix, error);
+  const [why, fix] = unwritableCodes[code] ?? [null, null];
+  return fix === null ? error : storeUnwritable(file, why ?? what, fix, error);
 }
 
 /** @param path the state directory or a file in it */

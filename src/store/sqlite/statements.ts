@@ -18,14 +18,14 @@ export function trialKey(study: string, { stage, index, replicate }: TrialId): T
   return { study, stage, trial_index: index, replicate };
 }
 
-export interface Statement<Values, Row> {
-  /** Changes exactly one row. @param what names the write, for the message of a bug */
-  changeOne(values: Values, what: () => string): void;
+interface Statement<Values, Row> {
+  /** Changes exactly one row; another number is a bug of the caller. */
+  changeOne(values: Values): void;
   /** @returns the number of rows that were changed */
   change(values: Values): number;
   first(values: Values): Row | undefined;
   all(values: Values): Row[];
-  /** The result of `take` for each row. All calls get the same object, which saves one per row. */
+  /** The result of `take` for each row. `take` receives the same object each time and must not keep it. */
   map<T>(values: Values, take: (row: Row) => T): T[];
 }
 
@@ -58,9 +58,10 @@ export function prepare<Values extends object, Row = never>(
 
   return {
     change,
-    changeOne: (values, what) => {
+    changeOne: (values) => {
       const changed = change(values);
-      assert(changed === 1, () => `${what()} changes one row, not ${changed}`);
+      const shown = (): string => JSON.stringify(values).slice(0, 300);
+      assert(changed === 1, () => `one row is changed, not ${changed}, by ${text}: ${shown()}`);
     },
     first: (values) => {
       const found: unknown = use().statement.get(...bind(values));
@@ -82,16 +83,27 @@ function prepareNow(database: DatabaseSync, text: string) {
   return { statement, names: statement.columns().map(({ name }) => name) };
 }
 
-/** The statement that inserts one row into `table`. @param suffix what follows, such as ON CONFLICT */
-export function insert<Table extends keyof Tables, Column extends keyof Tables[Table] & string>(
+/** Columns that may be null can be left out. SQLite numbers the rows of `event` itself. */
+type NewRow<Row> = Partial<Row> & {
+  [Column in keyof Row as null extends Row[Column] ? never : Column]: Row[Column];
+};
+type InsertedRow<Table extends keyof Tables> = NewRow<Omit<Tables[Table], 'sequence'>>;
+
+/**
+ * @param suffix what follows, such as ON CONFLICT
+ * @returns inserts one row into `table`; all rows must have the columns of the first one
+ */
+export function insert<Table extends keyof Tables>(
   database: DatabaseSync,
   table: Table,
-  columns: readonly Column[],
   suffix = '',
-): Statement<Pick<Tables[Table], Column>, never> {
-  const places = columns.map((name) => `:${name}`).join(', ');
-  return prepare(
-    database,
-    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places}) ${suffix}`,
-  );
+): (row: InsertedRow<Table>) => void {
+  const prepareFor = (row: InsertedRow<Table>) => {
+    const columns = Object.keys(row);
+    const places = columns.map((name) => `:${name}`);
+    const text = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places.join(', ')}) ${suffix}`;
+    return prepare<InsertedRow<Table>>(database, text);
+  };
+  let statement: ReturnType<typeof prepareFor> | null = null;
+  return (row) => (statement ??= prepareFor(row)).changeOne(row);
 }

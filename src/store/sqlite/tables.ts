@@ -22,121 +22,101 @@ export interface TrialKey {
 
 export interface Tables {
   meta: { one: number; application: string; schema_version: number };
-  study: StudyTable;
-  stage: StageTable;
-  trial: TrialTable;
-  correctness: CorrectnessTable;
-  attempt: AttemptTable;
-  measurement: MeasurementTable;
-  ranking: RankingTable;
-  winner: WinnerTable;
-  event: EventTable;
-  exclusion: ExclusionTable;
-}
-
-interface StudyTable {
-  name: string;
-  /** Order of submission. */
-  ordinal: number;
-  /** The canonical text of the spec. */
-  spec: string;
-  /** A copy from the spec, for `trials_ranked`. */
-  objective_metric: string;
-  status: StudyStatus;
-  reason: string | null;
-  created_at_ms: number;
-  ended_at_ms: number | null;
-  self_test_digest: string;
-  /** Object: digest by name of the shard. */
-  shard_digests: string;
-  official_data: number | null;
-}
-
-interface StageTable {
-  study: string;
-  name: string;
-  ordinal: number;
-  trials: number;
-  /** Object: distribution by name of the parameter. Null until the stage opens. */
-  space: string | null;
-  reason: string | null;
-  closed: number;
-  /** Array of sentences. */
-  warnings: string;
-}
-
-interface TrialTable extends TrialKey {
-  /** Object: value by name of the parameter. */
-  params: string;
-  status: TrialStatus;
-  reason: string | null;
-  attempts: number;
-  failures: number;
-  /** Null until the trial has a result, like `steps`, `seconds` and `fingerprint`. */
-  worker: string | null;
-  steps: number | null;
-  seconds: number | null;
-  /** Null for a diverged trial. */
-  digest: string | null;
-  /** The last point of the curve, which is the result; null if a diverged trial was never measured. */
-  measured_step: number | null;
-  fingerprint: string | null;
-  audit: AuditVerdict | null;
-}
-
-/** Which validation records a completed trial classified correctly: one bit each. */
-interface CorrectnessTable extends TrialKey {
-  bits: Uint8Array;
-}
-
-interface AttemptTable extends TrialKey {
-  attempt: number;
-  kind: AttemptKind;
-  worker: string;
-  session: string;
-  pack: string;
-  assigned_at_ms: number;
-  ended_at_ms: number | null;
-  outcome: AttemptOutcome | null;
-  reason: string | null;
-  /** Of the attempt's result, whether it was accepted or not. */
-  fingerprint: string | null;
-}
-
-/** One point of a curve. */
-interface MeasurementTable extends TrialKey {
-  step: number;
-  /** Object: value by name of the metric. Metrics that are not finite are left out. */
-  metrics: string;
-}
-
-/** Ranks of the trials of closed stages; replicates of one configuration share theirs. */
-interface RankingTable extends TrialKey {
-  rank_in_stage: number;
-  rank_in_study: number;
-}
-
-interface WinnerTable extends TrialKey {
-  test_accuracy: number | null;
-  test_loss: number | null;
-  test_worker: string | null;
-  reproduced: number | null;
-  /** Array: the test result of each replicate. */
-  tests: string;
-}
-
-interface EventTable {
-  sequence: number;
-  at_ms: number;
-  study: string | null;
-  what: string;
-  detail: string;
-}
-
-/** Worker processes whose results were wrong: none of their results count. */
-interface ExclusionTable {
-  session: string;
-  worker: string;
-  reason: string;
-  at_ms: number;
+  study: {
+    name: string;
+    /** Order of submission. */
+    ordinal: number;
+    /** The canonical text of the spec. */
+    spec: string;
+    /** A copy from the spec, for `trials_ranked`. */
+    objective_metric: string;
+    status: StudyStatus;
+    reason: string | null;
+    created_at_ms: number;
+    ended_at_ms: number | null;
+    self_test_digest: string;
+    /** Object: digest by name of the shard. */
+    shard_digests: string;
+    official_data: number | null;
+  };
+  stage: {
+    study: string;
+    name: string;
+    ordinal: number;
+    trials: number;
+    /** Object: distribution by name of the parameter. Null until the stage opens. */
+    space: string | null;
+    reason: string | null;
+    closed: number;
+    /** Array of sentences. */
+    warnings: string;
+  };
+  trial: TrialKey & {
+    /** Object: value by name of the parameter. */
+    params: string;
+    status: TrialStatus;
+    reason: string | null;
+    attempts: number;
+    failures: number;
+    /** Null until the trial has a result, like `steps`, `seconds` and `fingerprint`. */
+    worker: string | null;
+    steps: number | null;
+    seconds: number | null;
+    /** Null for a diverged trial. */
+    digest: string | null;
+    /** The last point of the curve, which is the result; null if a diverged trial was never measured. */
+    measured_step: number | null;
+    fingerprint: string | null;
+    audit: AuditVerdict | null;
+  };
+  /** Which validation records a completed trial classified correctly: one bit each. */
+  correctness: TrialKey & {
+    bits: Uint8Array;
+  };
+  attempt: TrialKey & {
+    attempt: number;
+    kind: AttemptKind;
+    worker: string;
+    session: string;
+    pack: string;
+    assigned_at_ms: number;
+    ended_at_ms: number | null;
+    outcome: AttemptOutcome | null;
+    reason: string | null;
+    /** Of the attempt's result, whether it was accepted or not. */
+    fingerprint: string | null;
+  };
+  /** One point of a curve. */
+  measurement: TrialKey & {
+    step: number;
+    /** Object: value by name of the metric. Metrics that are not finite are left out. */
+    metrics: string;
+  };
+  /** Ranks of the trials of closed stages; replicates of one configuration share theirs. */
+  ranking: TrialKey & {
+    rank_in_stage: number;
+    rank_in_study: number;
+  };
+  winner: TrialKey & {
+    test_accuracy: number | null;
+    test_loss: number | null;
+    test_worker: string | null;
+    reproduced: number | null;
+    /** Array: the test result of each replicate. */
+    tests: string;
+  };
+  event: {
+    sequence: number;
+    at_ms: number;
+    study: string | null;
+    what: string;
+    detail: string;
+  };
+  /** Worker processes whose results were wrong: none of their results count. */
+  exclusion: {
+    session: string;
+    worker: string;
+    reason: string;
+    at_ms: number;
+  };
 }

@@ -1,124 +1,162 @@
-/** Writes of a study as a whole, and of its winner. */
+/** Writes of studies with their stages, ranks and winners; of events and excluded workers. */
 import type { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StageRecord } from '../../study/trial.ts';
-import type { StoreRow } from '../rows.ts';
-import { insert, keyColumns, prepare, trialKey } from './statements.ts';
+import type { RowWriters } from '../rows.ts';
+import { insert, prepare, trialKey } from './statements.ts';
 import type { Tables } from './tables.ts';
+
+type StudyColumns = Omit<Tables['study'], 'ordinal'>;
 
 export function studyWriter(
   database: DatabaseSync,
-  stageWriter: { putStages(study: string, stages: readonly StageRecord[]): void },
-) {
-  const statements = studyStatements(database);
-
+): RowWriters<'study-created' | 'study-extended' | 'study-status'> {
+  const isWorkable = "name = :name AND status NOT IN ('failed', 'cancelled')";
+  const create = prepare<StudyColumns>(
+    database,
+    `INSERT INTO study SELECT :name, (SELECT coalesce(max(ordinal), 0) + 1 FROM study), :spec, :objective_metric,
+     :status, :reason, :created_at_ms, :ended_at_ms, :self_test_digest, :shard_digests, :official_data`,
+  );
+  const extend = prepare<SpecColumns>(
+    database,
+    `UPDATE study SET spec = :spec, objective_metric = :objective_metric WHERE ${isWorkable}`,
+  );
+  const setStatus = prepare<Pick<StudyColumns, 'name' | 'status' | 'reason' | 'ended_at_ms'>>(
+    database,
+    `UPDATE study SET status = :status, reason = :reason, ended_at_ms = :ended_at_ms WHERE ${isWorkable}`,
+  );
+  const putStages = stagesWriter(database);
   return {
-    'study-created': ({ record }: StoreRow<'study-created'>): void => {
-      const { spec } = record;
-      assert(record.winner === null, () => `${spec.study} is new and has no winner`);
-      const name = spec.study;
-      statements.create.changeOne(
-        {
-          ...specColumns(spec),
-          status: record.status,
-          reason: record.reason,
-          created_at_ms: record.createdAtMs,
-          ended_at_ms: record.endedAtMs,
-          self_test_digest: record.selfTestDigest,
-          shard_digests: JSON.stringify(record.shardDigests),
-          official_data: record.officialData === null ? null : Number(record.officialData),
-        },
-        () => `creating study ${name}`,
-      );
-      stageWriter.putStages(name, record.stages);
+    'study-created': ({ record }) => {
+      assert(record.winner === null, () => `${record.spec.study} is new and has no winner`);
+      create.changeOne({
+        ...specColumns(record.spec),
+        status: record.status,
+        reason: record.reason,
+        created_at_ms: record.createdAtMs,
+        ended_at_ms: record.endedAtMs,
+        self_test_digest: record.selfTestDigest,
+        shard_digests: JSON.stringify(record.shardDigests),
+        official_data: record.officialData === null ? null : Number(record.officialData),
+      });
+      putStages(record.spec.study, record.stages);
     },
-
-    'study-extended': ({ spec, stages }: StoreRow<'study-extended'>): void => {
-      statements.extend.changeOne(specColumns(spec), () => `extending study ${spec.study}`);
-      stageWriter.putStages(spec.study, stages);
+    'study-extended': ({ spec, stages }) => {
+      extend.changeOne(specColumns(spec));
+      putStages(spec.study, stages);
     },
-
-    'study-status': ({
-      study: name,
-      status,
-      reason,
-      endedAtMs,
-    }: StoreRow<'study-status'>): void => {
-      statements.setStatus.changeOne(
-        { name, status, reason, ended_at_ms: endedAtMs },
-        () => `setting study ${name} to ${status}`,
-      );
-    },
-
-    /** @returns whether there was such a study */
-    removeStudy(name: string): boolean {
-      statements.removeEvents.change({ name });
-      return statements.remove.change({ name }) === 1;
+    'study-status': ({ study, status, reason, endedAtMs }) => {
+      setStatus.changeOne({ name: study, status, reason, ended_at_ms: endedAtMs });
     },
   };
 }
 
-/** A value that is not finite is not stored. */
-function finiteOrNull(value: number | null): number | null {
-  return Number.isFinite(value) ? value : null;
-}
-
-type SpecColumns = Pick<Tables['study'], 'name' | 'spec' | 'objective_metric'>;
+type SpecColumns = Pick<StudyColumns, 'name' | 'spec' | 'objective_metric'>;
 
 function specColumns(spec: StudySpec): SpecColumns {
   return { name: spec.study, spec: canonicalSpec(spec), objective_metric: spec.objective.metric };
 }
 
-type Status = Pick<Tables['study'], 'name' | 'status' | 'reason' | 'ended_at_ms'>;
+/** Deletes a study with everything in it. @returns whether there was such a study */
+export function removeStudy(database: DatabaseSync, study: string): boolean {
+  const remove = (from: string): number =>
+    prepare<{ study: string }>(database, `DELETE FROM ${from} = :study`).change({ study });
+  remove('event WHERE study');
+  return remove('study WHERE name') === 1;
+}
 
-function studyStatements(database: DatabaseSync) {
-  const isWorkable = "name = :name AND status NOT IN ('failed', 'cancelled')";
-  return {
-    create: prepare<Omit<Tables['study'], 'ordinal'>>(
-      database,
-      `INSERT INTO study SELECT :name, (SELECT coalesce(max(ordinal), 0) + 1 FROM study), :spec, :objective_metric,
-       :status, :reason, :created_at_ms, :ended_at_ms, :self_test_digest, :shard_digests, :official_data`,
-    ),
-    extend: prepare<SpecColumns>(
-      database,
-      `UPDATE study SET spec = :spec, objective_metric = :objective_metric WHERE ${isWorkable}`,
-    ),
-    setStatus: prepare<Status>(
-      database,
-      `UPDATE study SET status = :status, reason = :reason, ended_at_ms = :ended_at_ms WHERE ${isWorkable}`,
-    ),
-    remove: prepare<{ name: string }>(database, 'DELETE FROM study WHERE name = :name'),
-    removeEvents: prepare<{ name: string }>(database, 'DELETE FROM event WHERE study = :name'),
+/** Stores all stages of a study in order; those that are stored already are updated. */
+function stagesWriter(database: DatabaseSync) {
+  // A list that renames or reorders stages is a bug: it changes no row.
+  const put = insert(
+    database,
+    'stage',
+    `ON CONFLICT (study, name) DO UPDATE SET trials = excluded.trials, space = excluded.space,
+     reason = excluded.reason, closed = excluded.closed, warnings = excluded.warnings
+     WHERE ordinal = excluded.ordinal`,
+  );
+  return (study: string, stages: readonly StageRecord[]): void => {
+    for (const [index, stage] of stages.entries())
+      put({ ...stageColumns(study, stage), ordinal: index + 1 });
   };
 }
 
-export function winnerWriter(database: DatabaseSync) {
-  const put = insert(database, 'winner', [
-    ...keyColumns,
-    'test_accuracy',
-    'test_loss',
-    'test_worker',
-    'reproduced',
-    'tests',
-  ]);
-  const remove = prepare<{ study: string }>(database, 'DELETE FROM winner WHERE study = :study');
+type StageColumns = Omit<Tables['stage'], 'ordinal'>;
+
+function stageColumns(study: string, stage: StageRecord): StageColumns {
   return {
-    winner: ({ study, winner }: StoreRow<'winner'>): void => {
+    study,
+    name: stage.name,
+    trials: stage.trials,
+    space: stage.space === null ? null : JSON.stringify(stage.space),
+    reason: stage.reason,
+    closed: Number(stage.closed),
+    warnings: JSON.stringify(stage.warnings),
+  };
+}
+
+export function stageWriter(
+  database: DatabaseSync,
+): RowWriters<'stage-opened' | 'stage-closed' | 'ranks'> {
+  const open = prepare<StageColumns>(
+    database,
+    `UPDATE stage SET space = :space, reason = :reason, warnings = :warnings
+     WHERE study = :study AND name = :name AND trials = :trials AND space IS NULL`,
+  );
+  const close = prepare<Pick<StageColumns, 'study' | 'name' | 'warnings'>>(
+    database,
+    `UPDATE stage SET closed = 1, warnings = :warnings
+     WHERE study = :study AND name = :name AND closed = 0`,
+  );
+  const removeRanks = prepare<{ study: string }>(
+    database,
+    'DELETE FROM ranking WHERE study = :study',
+  );
+  const addRank = insert(database, 'ranking');
+  return {
+    'stage-opened': ({ study, stage }) => open.changeOne(stageColumns(study, stage)),
+    'stage-closed': ({ study, stage, warnings }) =>
+      close.changeOne({ study, name: stage, warnings: JSON.stringify(warnings) }),
+    ranks: ({ study, ranks }) => {
+      removeRanks.change({ study });
+      for (const { trial, rankInStage, rankInStudy } of ranks) {
+        if (rankInStage === null || rankInStudy === null) continue;
+        const places = { rank_in_stage: rankInStage, rank_in_study: rankInStudy };
+        addRank({ ...trialKey(study, trial), ...places });
+      }
+    },
+  };
+}
+
+export function winnerWriter(database: DatabaseSync): RowWriters<'winner'> {
+  const put = insert(database, 'winner');
+  const remove = prepare<{ study: string }>(database, 'DELETE FROM winner WHERE study = :study');
+  // A value that is not finite is not stored.
+  const finiteOrNull = (value: number | null) => (Number.isFinite(value) ? value : null);
+  return {
+    winner: ({ study, winner }) => {
       remove.change({ study });
       if (winner === null) return;
-      put.changeOne(
-        {
-          ...trialKey(study, winner.trial),
-          test_accuracy: finiteOrNull(winner.testAccuracy),
-          test_loss: finiteOrNull(winner.testLoss),
-          test_worker: winner.testWorker,
-          reproduced: winner.reproduced === null ? null : Number(winner.reproduced),
-          tests: JSON.stringify(winner.tests),
-        },
-        () => `the winner of ${study}`,
-      );
+      put({
+        ...trialKey(study, winner.trial),
+        test_accuracy: finiteOrNull(winner.testAccuracy),
+        test_loss: finiteOrNull(winner.testLoss),
+        test_worker: winner.testWorker,
+        reproduced: winner.reproduced === null ? null : Number(winner.reproduced),
+        tests: JSON.stringify(winner.tests),
+      });
     },
+  };
+}
+
+export function clusterWriter(database: DatabaseSync): RowWriters<'worker-excluded' | 'event'> {
+  const exclude = insert(database, 'exclusion');
+  const addEvent = insert(database, 'event');
+  return {
+    'worker-excluded': ({ session, worker, reason, atMs }) =>
+      exclude({ session, worker, reason, at_ms: atMs }),
+    event: ({ atMs, study, what, detail }) => addEvent({ at_ms: atMs, study, what, detail }),
   };
 }

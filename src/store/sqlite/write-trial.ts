@@ -1,84 +1,84 @@
-/** Writes of trials and their results. The `where` of a statement is the state that the row expects. */
+/** Writes of trials and their results. The `WHERE` of a statement is the state that the row expects. */
 import type { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
 import type { Metrics } from '../../study/metrics.ts';
 import { formatParams, paramsText } from '../../study/search-space.ts';
-import {
-  divergedReason,
-  trialName,
-  type TrialResult,
-  type TrialStatus,
-} from '../../study/trial.ts';
-import type { StoreRow } from '../rows.ts';
-import { insert, isTrial, keyColumns, prepare, trialKey } from './statements.ts';
+import { divergedReason, trialName, type TrialResult } from '../../study/trial.ts';
+import type { RowWriters, StoreRow } from '../rows.ts';
+import { insert, isTrial, prepare, trialKey } from './statements.ts';
 import type { Tables, TrialKey } from './tables.ts';
 
-export function trialWriter(database: DatabaseSync) {
-  const statements = trialStatements(database);
+type TrialColumns<Column extends keyof Tables['trial']> = TrialKey & Pick<Tables['trial'], Column>;
+
+export function trialWriter(
+  database: DatabaseSync,
+): RowWriters<'trial-created' | 'trial-status' | 'trial-audited'> {
+  const create = insert(database, 'trial');
+  const setStatus = (from: string) =>
+    prepare<TrialColumns<'status' | 'reason'>>(
+      database,
+      `UPDATE trial SET status = :status, reason = :reason WHERE ${isTrial} AND status IN (${from})`,
+    );
+  const stopRunning = setStatus("'running'");
+  const cancel = setStatus("'waiting', 'running'");
+  const audit = prepare<TrialColumns<'audit'>>(
+    database,
+    `UPDATE trial SET audit = :audit WHERE ${isTrial} AND steps IS NOT NULL`,
+  );
   return {
-    'trial-created': ({ study, id, params }: StoreRow<'trial-created'>): void => {
-      const values = Object.values(params);
-      const areFinite = values.every(
-        (value) => typeof value !== 'number' || Number.isFinite(value),
+    'trial-created': ({ study, id, params }) => {
+      const isFinite = (value: unknown) => typeof value !== 'number' || Number.isFinite(value);
+      assert(
+        Object.values(params).every(isFinite),
+        () => `parameters of ${trialName(id)} are finite: ${formatParams(params)}`,
       );
-      assert(areFinite, () => `parameters of ${trialName(id)} are finite: ${formatParams(params)}`);
-      statements.create.changeOne(
-        {
-          ...trialKey(study, id),
-          params: paramsText(params),
-          status: 'waiting',
-          attempts: 0,
-          failures: 0,
-        },
-        () => `creating ${trialName(id)}`,
-      );
+      const start = { status: 'waiting', attempts: 0, failures: 0 } as const;
+      create({ ...trialKey(study, id), params: paramsText(params), ...start });
     },
-
-    'trial-status': ({ study, trial, status, reason }: StoreRow<'trial-status'>): void => {
-      const statement = status === 'cancelled' ? statements.cancel : statements.stopRunning;
-      statement.changeOne(
-        { ...trialKey(study, trial), status, reason },
-        () => `setting ${trialName(trial)} to ${status}`,
-      );
+    'trial-status': ({ study, trial, status, reason }) => {
+      const statement = status === 'cancelled' ? cancel : stopRunning;
+      statement.changeOne({ ...trialKey(study, trial), status, reason });
     },
-
-    'trial-audited': ({ study, trial, verdict }: StoreRow<'trial-audited'>): void => {
-      statements.audit.changeOne(
-        { ...trialKey(study, trial), audit: verdict },
-        () => `the audit of ${trialName(trial)}`,
-      );
-    },
+    'trial-audited': ({ study, trial, verdict }) =>
+      audit.changeOne({ ...trialKey(study, trial), audit: verdict }),
   };
 }
 
-export function resultWriter(database: DatabaseSync) {
-  const statements = { ...resultStatements(database), ...detailStatements(database) };
-
-  function addDetails(key: TrialKey, result: TrialResult): void {
-    if (result.kind === 'complete')
-      statements.addCorrectness.change({ ...key, bits: result.validationCorrect });
+export function resultWriter(
+  database: DatabaseSync,
+): RowWriters<'trial-ended' | 'result-replaced'> {
+  const setResult = `UPDATE trial SET status = :status, reason = :reason, worker = :worker, steps = :steps,
+    seconds = :seconds, digest = :digest, measured_step = :measured_step, fingerprint = :fingerprint WHERE ${isTrial}`;
+  // The first result counts, also a late one of a trial that failed without a result.
+  const end = prepare<TrialKey & ResultColumns>(
+    database,
+    `${setResult} AND status IN ('waiting', 'running', 'failed') AND steps IS NULL`,
+  );
+  const replace = prepare<TrialKey & ResultColumns & { replaces: string }>(
+    database,
+    `${setResult} AND fingerprint = :replaces AND EXISTS (SELECT 1 FROM stage
+     WHERE stage.study = trial.study AND stage.name = trial.stage AND stage.closed = 0)`,
+  );
+  const removals = ['correctness', 'measurement'].map((table) =>
+    prepare<TrialKey>(database, `DELETE FROM ${table} WHERE ${isTrial}`),
+  );
+  const addCorrectness = insert(database, 'correctness');
+  const addMeasurement = insert(database, 'measurement');
+  const addDetails = (key: TrialKey, result: TrialResult): void => {
+    if (result.kind === 'complete') addCorrectness({ ...key, bits: result.validationCorrect });
     for (const { step, metrics } of result.curve)
-      statements.addMeasurement.change({ ...key, step, metrics: metricsText(metrics) });
-  }
-
+      addMeasurement({ ...key, step, metrics: metricsText(metrics) });
+  };
   return {
-    'trial-ended': (row: StoreRow<'trial-ended'>): void => {
+    'trial-ended': (row) => {
       const key = trialKey(row.study, row.trial);
-      statements.end.changeOne(
-        { ...key, ...resultColumns(row) },
-        () => `ending ${trialName(row.trial)}`,
-      );
+      end.changeOne({ ...key, ...resultColumns(row) });
       addDetails(key, row.result);
     },
-
-    'result-replaced': (row: StoreRow<'result-replaced'>): void => {
+    'result-replaced': (row) => {
       const key = trialKey(row.study, row.trial);
-      statements.removeCorrectness.change(key);
-      statements.removeMeasurements.change(key);
-      statements.replace.changeOne(
-        { ...key, ...resultColumns(row), replaces: row.replaces },
-        () => `replacing the result of ${trialName(row.trial)}`,
-      );
+      for (const remove of removals) remove.change(key);
+      replace.changeOne({ ...key, ...resultColumns(row), replaces: row.replaces });
       addDetails(key, row.result);
     },
   };
@@ -94,14 +94,7 @@ export function metricsText(metrics: Metrics): string {
   return JSON.stringify(finite);
 }
 
-type ResultColumns = Omit<
-  Tables['trial'],
-  keyof TrialKey | 'params' | 'attempts' | 'failures' | 'audit'
->;
-
-function resultColumns(
-  row: Pick<StoreRow<'trial-ended'>, 'worker' | 'result' | 'fingerprint'>,
-): ResultColumns {
+function resultColumns(row: StoreRow<'trial-ended'> | StoreRow<'result-replaced'>) {
   const { worker, result, fingerprint } = row;
   const isComplete = result.kind === 'complete';
   return {
@@ -113,48 +106,7 @@ function resultColumns(
     digest: isComplete ? result.digest : null,
     measured_step: result.curve.at(-1)?.step ?? null,
     fingerprint,
-  };
+  } satisfies Partial<Tables['trial']>;
 }
 
-function trialStatements(database: DatabaseSync) {
-  const setStatus = (from: string) =>
-    prepare<TrialKey & { status: TrialStatus; reason: string | null }>(
-      database,
-      `UPDATE trial SET status = :status, reason = :reason WHERE ${isTrial} AND status IN (${from})`,
-    );
-  return {
-    create: insert(database, 'trial', [...keyColumns, 'params', 'status', 'attempts', 'failures']),
-    stopRunning: setStatus("'running'"),
-    cancel: setStatus("'waiting', 'running'"),
-    audit: prepare<TrialKey & Pick<Tables['trial'], 'audit'>>(
-      database,
-      `UPDATE trial SET audit = :audit WHERE ${isTrial} AND steps IS NOT NULL`,
-    ),
-  };
-}
-
-function resultStatements(database: DatabaseSync) {
-  const setResult = `UPDATE trial SET status = :status, reason = :reason, worker = :worker, steps = :steps,
-    seconds = :seconds, digest = :digest, measured_step = :measured_step, fingerprint = :fingerprint WHERE ${isTrial}`;
-  return {
-    /** The first result counts, also a late one of a trial that failed without a result. */
-    end: prepare<TrialKey & ResultColumns>(
-      database,
-      `${setResult} AND status IN ('waiting', 'running', 'failed') AND steps IS NULL`,
-    ),
-    replace: prepare<TrialKey & ResultColumns & { replaces: string }>(
-      database,
-      `${setResult} AND fingerprint = :replaces AND EXISTS (SELECT 1 FROM stage
-       WHERE stage.study = trial.study AND stage.name = trial.stage AND stage.closed = 0)`,
-    ),
-  };
-}
-
-function detailStatements(database: DatabaseSync) {
-  return {
-    addCorrectness: insert(database, 'correctness', [...keyColumns, 'bits']),
-    addMeasurement: insert(database, 'measurement', [...keyColumns, 'step', 'metrics']),
-    removeCorrectness: prepare<TrialKey>(database, `DELETE FROM correctness WHERE ${isTrial}`),
-    removeMeasurements: prepare<TrialKey>(database, `DELETE FROM measurement WHERE ${isTrial}`),
-  };
-}
+type ResultColumns = ReturnType<typeof resultColumns>;

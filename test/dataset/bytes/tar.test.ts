@@ -3,8 +3,18 @@ import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { streamTarGz, type OnMember } from '../../../src/dataset/bytes/tar.ts';
+import type { FileSink } from '../../../src/dataset/bytes/file-stream.ts';
+import { tarEntries } from '../../../src/dataset/bytes/tar.ts';
 import { refusal, temporaryFolder } from '../support/fixtures.ts';
+
+type OnMember = (path: string) => FileSink | null;
+
+async function streamTarGz(archive: string, onMember: OnMember): Promise<void> {
+  for await (const { name, stream } of tarEntries(archive)) {
+    const sink = onMember(name);
+    if (sink !== null) await stream(sink);
+  }
+}
 
 /** Collects the wanted members; a member counts only after its end. */
 function collector(isWanted: (path: string) => boolean = () => true) {
@@ -44,7 +54,7 @@ async function packed(dir: string, format: string): Promise<string> {
   return archive;
 }
 
-describe('streamTarGz', () => {
+describe('tarEntries', () => {
   test.each(['gnu', 'pax', 'ustar'])(
     'archives of tar --format=%s with unusual names and sizes are read',
     async (format) => {

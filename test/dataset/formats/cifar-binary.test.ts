@@ -3,11 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  binaryBatch,
-  readCifarArchive,
-  readCifarFolder,
-} from '../../../src/dataset/formats/cifar-binary.ts';
+import { binaryBatch, cifarBinary } from '../../../src/dataset/formats/cifar.ts';
 import { openDataset } from '../../../src/dataset/open-dataset.ts';
 import { shardDigest } from '../../../src/dataset/shards/shard.ts';
 import { PixelMemory } from '../../../src/dataset/bytes/pixel-memory.ts';
@@ -37,8 +33,8 @@ describe('CIFAR-10 binary files', () => {
     const archive = join(dir.path, 'any.tar.gz');
     execFileSync('tar', ['czf', archive, '-C', dir.path, 'cifar-10-batches-bin']);
 
-    const fromFolder = await readCifarFolder(folder, everything, new PixelMemory());
-    const fromArchive = await readCifarArchive(archive, everything, new PixelMemory());
+    const fromFolder = await cifarBinary.folder(folder, everything, new PixelMemory());
+    const fromArchive = await cifarBinary.file(archive, everything, new PixelMemory());
     expect(fromFolder.names).toEqual(['data_batch_1', 'data_batch_2', 'test_batch']);
     expect(fromFolder.official).toBe(false);
     const [first] = fromFolder.shards;
@@ -58,7 +54,7 @@ describe('CIFAR-10 binary files', () => {
       data_batch_1: cifarFile(2, 0),
       test_batch: new Uint8Array(99),
     });
-    const found = await readCifarFolder(
+    const found = await cifarBinary.folder(
       folder,
       (shard) => shard === 'data_batch_1',
       new PixelMemory(),
@@ -81,7 +77,7 @@ describe('CIFAR-10 binary files', () => {
   });
 });
 
-describe('readCifarFolder and readCifarArchive refuse with the place', () => {
+describe('cifarBinary.folder and cifarBinary.file refuse with the place', () => {
   const good = cifarFile(4, 0);
   const wrongLabel = good.slice();
   wrongLabel[3 * recordBytes] = 10;
@@ -118,7 +114,7 @@ describe('readCifarFolder and readCifarArchive refuse with the place', () => {
 
     const archive = join(dir.path, 'a.tar.gz');
     execFileSync('tar', ['czf', archive, '-C', dir.path, 'cifar-10-batches-bin']);
-    const inArchive = await refusal(readCifarArchive(archive, everything, new PixelMemory()));
+    const inArchive = await refusal(cifarBinary.file(archive, everything, new PixelMemory()));
     expect(inArchive.what).toContain(`${archive}, member cifar-10-batches-bin/data_batch_2.bin`);
     expect(inArchive.what).toMatch(says);
   });
@@ -129,7 +125,7 @@ describe('readCifarFolder and readCifarArchive refuse with the place', () => {
     const archive = join(dir.path, 'a.tar.gz');
     const member = 'cifar-10-batches-bin/data_batch_1.bin';
     execFileSync('tar', ['czf', archive, '-C', dir.path, '--hard-dereference', member, member]);
-    expect((await refusal(readCifarArchive(archive, everything, new PixelMemory()))).what).toMatch(
+    expect((await refusal(cifarBinary.file(archive, everything, new PixelMemory()))).what).toMatch(
       /contains data_batch_1 twice/,
     );
   });

@@ -185,11 +185,7 @@ describe('pickledBatch refuses', () => {
     ['that ends with two values', text('\x80\x02NN.'), /ends with more than one value/],
     ['with text instead of a number', text('Ihello\n.'), /"hello" instead of a number/],
     ['with a number of 255 bytes', text('\x80\x02\x8a\xff'), /number of 255 bytes/],
-    [
-      'with a line of 5000 bytes',
-      Buffer.alloc(5000, 'I'),
-      /a line of more than 1024 bytes, at byte 1/,
-    ],
+    ['with a line of 5000 bytes', Buffer.alloc(5000, 'I'), /a line of 1024 bytes or more/],
     [
       'with damaged UTF-8',
       text(`\x80\x02X\x00\x90\x00\x00${'\xc3'.repeat(0x9000)}.`),

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { datasetInfo } from '../../../src/dataset/catalogue.ts';
-import { readNpyFolder, readNpz } from '../../../src/dataset/formats/numpy-files.ts';
+import { numpyReaders } from '../../../src/dataset/formats/numpy-files.ts';
 import { shardDigest } from '../../../src/dataset/shards/shard.ts';
 import { PixelMemory } from '../../../src/dataset/bytes/pixel-memory.ts';
 import { refusal, temporaryFolder } from '../support/fixtures.ts';
@@ -10,7 +10,7 @@ import { npy, npyBytes, npyLabels, npyLiteral, zip } from '../support/npy.ts';
 import { hasNumpy, runPython } from '../support/pickles.ts';
 
 const everything = (): boolean => true;
-const readFile = (path: string) => readNpz(path, everything, new PixelMemory());
+const readFile = (path: string) => numpyReaders.file(path, everything, new PixelMemory());
 
 async function written(bytes: Uint8Array) {
   const dir = await temporaryFolder();
@@ -75,7 +75,7 @@ describe('data sets saved with numpy', () => {
     const archive = join(dir.path, 'a.npz');
     await writeFile(archive, zip(members, { 'x_train.npy': { isDeflated: false } }));
     const [fromFolder, fromArchive] = [
-      await readNpyFolder(folder, everything, new PixelMemory()),
+      await numpyReaders.folder(folder, everything, new PixelMemory()),
       await readFile(archive),
     ];
     expect(fromArchive.shards.map(shardDigest)).toEqual(fromFolder.shards.map(shardDigest));
@@ -111,7 +111,7 @@ print(int(x.astype(np.int64)[:, :, :, 1].sum()), int(x[4, 5, 6, 2]))`,
   );
 });
 
-describe('readNpz refuses', () => {
+describe('numpyReaders.file refuses', () => {
   const x = npyBytes([2, 3, 4]);
   const y = npyLabels([0, 1]);
   const values = new Uint8Array(24);
@@ -255,7 +255,7 @@ describe('readNpz refuses', () => {
 
   test('a folder without arrays, and one with a truncated file', async () => {
     await using dir = await temporaryFolder();
-    const read = () => refusal(readNpyFolder(dir.path, everything, new PixelMemory()));
+    const read = () => refusal(numpyReaders.folder(dir.path, everything, new PixelMemory()));
     expect((await read()).what).toMatch(/its arrays are: none/);
     await writeFile(join(dir.path, 'x.npy'), x.subarray(0, 100));
     await writeFile(join(dir.path, 'y.npy'), y);

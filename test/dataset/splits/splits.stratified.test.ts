@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assembleData } from '../../../src/dataset/splits/assemble.ts';
 import { openDataset } from '../../../src/dataset/open-dataset.ts';
-import { Pool, shares } from '../../../src/dataset/splits/draw-records.ts';
+import { Pool, shares } from '../../../src/dataset/splits/splits.ts';
 import { countedSplits } from '../../../src/dataset/splits/selections.ts';
 import type { DatasetSpec, Selection } from '../../../src/study/spec/study-spec.ts';
 import { count, fraction, shards, refusal } from '../support/fixtures.ts';

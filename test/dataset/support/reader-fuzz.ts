@@ -10,11 +10,11 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { RidgelineError } from '../../../src/base/errors.ts';
 import type { ParserSink } from '../../../src/dataset/bytes/byte-parser.ts';
-import { binaryBatch, readCifarArchive } from '../../../src/dataset/formats/cifar-binary.ts';
+import { binaryBatch, cifarBinary } from '../../../src/dataset/formats/cifar.ts';
 import { pickledBatch } from '../../../src/dataset/formats/cifar-python.ts';
 import { guessFormat } from '../../../src/dataset/formats/formats.ts';
 import { readIdxFolder } from '../../../src/dataset/formats/idx.ts';
-import { readNpz } from '../../../src/dataset/formats/numpy-files.ts';
+import { numpyReaders } from '../../../src/dataset/formats/numpy-files.ts';
 import { encodeShard, bytesPerImage, type Shard } from '../../../src/dataset/shards/shard.ts';
 import { PixelMemory } from '../../../src/dataset/bytes/pixel-memory.ts';
 import { cifarFile, decodeShard, idx, smallShard } from './fixtures.ts';
@@ -77,7 +77,7 @@ function readers(dir: string): readonly FuzzedReader[] {
       read: async (bytes) => {
         const path = join(dir, 'f.tar.gz');
         writeFileSync(path, bytes);
-        return (await readCifarArchive(path, everything, new PixelMemory())).shards;
+        return (await cifarBinary.file(path, everything, new PixelMemory())).shards;
       },
     },
     {
@@ -91,7 +91,7 @@ function readers(dir: string): readonly FuzzedReader[] {
       read: async (bytes) => {
         const path = join(dir, 'f2.tar.gz');
         writeFileSync(path, gzipSync(bytes, { level: 1 }));
-        return (await readCifarArchive(path, everything, new PixelMemory())).shards;
+        return (await cifarBinary.file(path, everything, new PixelMemory())).shards;
       },
     },
     {
@@ -110,7 +110,7 @@ function readers(dir: string): readonly FuzzedReader[] {
       read: async (bytes) => {
         const path = join(dir, 'f.npz');
         writeFileSync(path, bytes);
-        return (await readNpz(path, everything, new PixelMemory())).shards;
+        return (await numpyReaders.file(path, everything, new PixelMemory())).shards;
       },
     },
     {

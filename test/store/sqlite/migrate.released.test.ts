@@ -39,7 +39,7 @@ function unpack(): TemporaryDirectory {
   return directory;
 }
 
-/** Changes the stored file with SQL of its own schema. */
+/** Changes the stored file with SQL of schema version 5. */
 function edit(directory: TemporaryDirectory, text: string): void {
   const raw = new DatabaseSync(join(directory.path, 'ridgeline.db'));
   raw.exec(text);
