@@ -1,7 +1,7 @@
 /** Known keys: which keys a schema knows in which mapping, for hints about misspelt ones. */
 import type { z } from 'zod';
 
-/** Keys by the path of their mapping, such as `stages.*`; `*` stands for the items of a list. */
+/** Keys by the path of their mapping, such as `stages.*`; `*` is any item of a list. */
 export type KnownKeys = ReadonlyMap<string, readonly string[]>;
 
 export function knownKeys(schema: z.core.$ZodType): KnownKeys {

@@ -11,7 +11,7 @@ import type { Path, YamlSource } from './yaml-source.ts';
 /** One round for each level of keys. */
 const roundsMax = 8;
 
-/** Renames or removes unknown keys in `source`. @returns a problem for each, located where it was written */
+/** Renames or removes unknown keys in `source`. @returns a problem for each, with its place in the file */
 export function correctKeys(
   source: YamlSource,
   schema: z.ZodType,

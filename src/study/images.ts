@@ -1,8 +1,7 @@
 /**
- * Images and splits: what a data set hands to a trainer.
+ * Images and splits: the data that `dataset` gives to `trainers`.
  *
- * Pixels stay bytes, once for all threads of a node. A thread copies the rows of one batch at a time into
- * its kernel's memory. `dataset` makes these, `trainers` reads them.
+ * Pixels stay bytes, and all threads of a process share them.
  */
 
 export interface Images {

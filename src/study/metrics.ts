@@ -1,6 +1,6 @@
 /**
- * Metrics: what is measured of a trial. Each is described once here or by its trainer; the wire, the
- * store, tables, files and `--where` carry them by name and know none of them.
+ * Metrics: what is measured of a trial. Each is described once, here or by its trainer; other rooms handle
+ * metrics by name.
  */
 
 export interface Metric {
@@ -21,52 +21,31 @@ export interface Metric {
 export type Metrics = Readonly<Record<string, number>>;
 
 function onSplit(split: 'train' | 'validation' | 'test', noun: string): Metric[] {
-  const loss: Metric = {
-    name: `${split}_loss`,
-    kind: 'loss',
-    split,
-    direction: 'minimize',
-    unit: 'nats',
-    description: `mean cross-entropy of the ${noun}, in nats`,
+  const metric = (kind: 'loss' | 'cost' | 'accuracy', description: string): Metric => {
+    // The penalty is part of training: cost ranks by validation only. The test set ranks nothing.
+    const ranks = split === 'validation' || (split === 'train' && kind !== 'cost');
+    const direction = kind === 'accuracy' ? 'maximize' : 'minimize';
+    const unit = kind === 'accuracy' ? 'share' : 'nats';
+    const name = `${split}_${kind}`;
+    return { name, kind, split, direction: ranks ? direction : null, unit, description };
   };
-  const cost: Metric = {
-    ...loss,
-    name: `${split}_cost`,
-    kind: 'cost',
-    description: `loss of the ${noun} plus the L2 penalty`,
-  };
-  const accuracy: Metric = {
-    ...loss,
-    name: `${split}_accuracy`,
-    kind: 'accuracy',
-    direction: 'maximize',
-    unit: 'share',
-    description: `share of the ${noun} that are classified correctly`,
-  };
-  if (split === 'validation') return [loss, cost, accuracy];
-  // The penalty is part of training: cost ranks by validation only. The test set ranks nothing.
-  if (split === 'train') return [loss, { ...cost, direction: null }, accuracy];
-  return [loss, accuracy].map((metric) => ({ ...metric, direction: null }));
+  return [
+    metric('loss', `mean cross-entropy of the ${noun}, in nats`),
+    ...(split === 'test' ? [] : [metric('cost', `loss of the ${noun} plus the L2 penalty`)]),
+    metric('accuracy', `share of the ${noun} that are classified correctly`),
+  ];
 }
+
+const progress = { kind: 'progress', split: null, direction: null, unit: null } as const;
 
 /** What a classifier reports, in the order of curves and fingerprints. */
 export const classificationMetrics: readonly Metric[] = [
   {
+    ...progress,
     name: 'epoch',
-    kind: 'progress',
-    split: null,
-    direction: null,
-    unit: null,
     description: 'passes over the training set so far: step / steps per epoch',
   },
-  {
-    name: 'learning_rate',
-    kind: 'progress',
-    split: null,
-    direction: null,
-    unit: null,
-    description: 'learning rate of the last update',
-  },
+  { ...progress, name: 'learning_rate', description: 'learning rate of the last update' },
   ...onSplit('train', 'training images'),
   ...onSplit('validation', 'validation images'),
   ...onSplit('test', 'test images'),

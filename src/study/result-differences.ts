@@ -1,7 +1,7 @@
 /**
- * Result differences: what two results of one trial disagree about, in the words of the tables.
+ * Result differences: the fields in which two results of one trial differ, in the words of the tables.
  *
- * A trial is a pure function of its spec, so its results agree to the last bit; only `seconds` differs.
+ * A trial is a pure function of its spec: its results agree to the last bit, apart from `seconds`.
  */
 import type { Measurement, TrialResult } from './trial.ts';
 
@@ -12,7 +12,10 @@ export function resultDifferences(a: TrialResult, b: TrialResult): string[] {
   if (a.steps !== b.steps) found.push('steps');
   if (a.kind === 'complete' && b.kind === 'complete') {
     if (a.digest !== b.digest) found.push('digest');
-    if (!areEqualBytes(a.validationCorrect, b.validationCorrect)) found.push('correctness');
+    const [bits, others] = [a.validationCorrect, b.validationCorrect];
+    const areEqualBits =
+      bits.length === others.length && bits.every((byte, i) => byte === others[i]);
+    if (!areEqualBits) found.push('correctness');
   }
   return [...found, ...curveDifferences(a.curve, b.curve)];
 }
@@ -33,8 +36,4 @@ function curveDifferences(a: readonly Measurement[], b: readonly Measurement[]):
 
 function areEqual(a: number | undefined, b: number | undefined): boolean {
   return Number.isFinite(a) ? a === b : !Number.isFinite(b);
-}
-
-function areEqualBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

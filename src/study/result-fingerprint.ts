@@ -1,8 +1,6 @@
 /**
  * Result fingerprint: one digest of everything that a result reports, so that two results can be compared
- * without keeping both: parameters, every metric of the curve, and the validation bits.
- *
- * `seconds` is left out, because it is not a function of the trial.
+ * without keeping both. `seconds` is left out, because it is not a function of the trial.
  */
 import { sha256 } from '../base/digest.ts';
 import type { Metric } from './metrics.ts';
@@ -17,9 +15,7 @@ export function resultFingerprint(
   metrics: readonly Metric[],
   withTest: boolean,
 ): string {
-  const names = metrics
-    .filter(({ split }) => withTest || split !== 'test')
-    .map((metric) => metric.name);
+  const names = metrics.flatMap(({ name, split }) => (withTest || split !== 'test' ? [name] : []));
   const points = result.curve.map((point) => pointText(point, names)).join('\n');
   // bug: only-digests-are-compared
   return result.kind === 'complete'

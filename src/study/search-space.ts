@@ -1,8 +1,8 @@
 /**
  * Search space: the hyperparameters that a study searches, their distributions, and a trial's values.
  *
- * Parameters are an open record by name, so no other room knows the name of one. A distribution has the
- * shape that a study file gives it. Bounds are values, never exponents.
+ * Parameters are records by name, so other rooms do not depend on the names. A distribution has the shape
+ * of the study file. Bounds are values, never exponents.
  */
 import { assert } from '../base/assert.ts';
 import { symbolFor } from '../base/greek-letters.ts';
@@ -23,7 +23,7 @@ export interface Distribution {
 
 export type SearchSpace = Readonly<Record<ParameterName, Distribution>>;
 
-/** What a study file says of one parameter: both bounds, or the earlier stage whose results give them. */
+/** One parameter in a study file: both bounds, or `narrow`: the earlier stage whose results give them. */
 export interface StageDistribution {
   readonly distribution: 'log_uniform';
   readonly min?: number | undefined;
@@ -31,7 +31,7 @@ export interface StageDistribution {
   readonly narrow?: string | undefined;
 }
 
-/** What may be searched of a trainer, declared by the trainer. */
+/** A hyperparameter that a trainer declares as searchable. */
 export interface ParameterDescription {
   /** Exclusive: values are above it. */
   readonly min: number;
@@ -47,10 +47,10 @@ export function givenDistribution(from: StageDistribution): Distribution | null 
 
 /** JSON with sorted keys: equal for equal values. */
 export function paramsText(params: Params): string {
-  return JSON.stringify(Object.fromEntries(Object.entries(params).toSorted(byName)));
+  return JSON.stringify(params, Object.keys(params).toSorted());
 }
 
-/** How tables and sentences call a parameter: a name that is a Greek letter as its symbol. */
+/** The name in tables and sentences: `λ` for `lambda`. */
 export function parameterSymbol(name: ParameterName): string {
   return symbolFor(name);
 }
@@ -71,8 +71,4 @@ export function numberParam(params: Params, name: ParameterName): number {
   const value = params[name];
   assert(typeof value === 'number', () => `parameter ${name} is a number, got ${String(value)}`);
   return value;
-}
-
-function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
 }

@@ -32,8 +32,16 @@ export interface StudySummary {
  * leaves. `incompatible`: cannot train the present study. `excluded`: returned a wrong result.
  * `backing off`: failed several times in a row. `lost`: disconnected.
  */
-export type WorkerState =
-  'joining' | 'ready' | 'busy' | 'draining' | 'incompatible' | 'excluded' | 'backing off' | 'lost';
+export const workerStates = [
+  'joining',
+  'ready',
+  'busy',
+  'draining',
+  'incompatible',
+  'excluded',
+  'backing off',
+  'lost',
+] as const;
 
 export interface WorkerSummary {
   readonly name: string;
@@ -45,7 +53,7 @@ export interface WorkerSummary {
   /** Whether its arithmetic passed the self-test, so that its results are reproducible bit for bit. */
   readonly reproducible: boolean;
   readonly trialsCompleted: number;
-  readonly state: WorkerState;
+  readonly state: (typeof workerStates)[number];
   /** Why it receives no trials; null if it does. */
   readonly reason: string | null;
 }

@@ -1,9 +1,7 @@
 /**
- * Trainer description: what the rooms that do not train know of a trainer.
- *
- * The config room validates a study file against it, the coordinator forms packs by it, reports and the
- * store take metrics and parameters from it. Adding a setting to a trainer changes its schema and the
- * code that uses it, and no other room. Training itself is `trainers/trainer.ts`.
+ * Trainer description: a trainer's settings, parameters, metrics and rules, for the rooms that do not
+ * train. They depend on nothing else of a trainer, so a new setting changes the trainer's room only.
+ * Training itself is `trainers/trainer.ts`.
  */
 import type { z } from 'zod';
 import type { Metric } from './metrics.ts';
@@ -19,9 +17,8 @@ export interface TrainerDescription {
   /** Keys, bounds, defaults and descriptions of the section, in the file's snake_case. A strict object. */
   readonly settings: z.ZodObject;
   /**
-   * Rules between settings. Values that the schema rejects were removed, so any may be missing;
-   * `isGiven` tells a removed value from one that the file does not have. Paths start below `trainer`
-   * and are those of the file.
+   * Problems between settings, with paths of the file that start below `trainer`. Values that the schema
+   * rejects were removed, so any may be missing; `isGiven` is true for those.
    */
   problems(settings: TrainerSettings, isGiven: IsGiven): readonly SpecProblem[];
   /** What may be searched. */
@@ -33,7 +30,7 @@ export interface TrainerDescription {
   packKey(settings: TrainerSettings, params: Params): string;
   /** The most trials in one pack. */
   packSize(settings: TrainerSettings, params: Params): number;
-  /** Steps at which a trial may stop or be judged: ascending; the last is its end. */
+  /** Steps at which a trial is measured and may stop: ascending; the last is its end. */
   rungs(settings: TrainerSettings, trainRecords: number): readonly number[];
   /** What the user should know of these settings before the study starts. */
   remarks(settings: TrainerSettings, trainRecords: number): readonly string[];

@@ -1,9 +1,8 @@
 /**
  * Study statistics: the error of each value, the configurations tied with the best, and the smooth fit.
- * Tables, files, charts and the dashboard all read them from here.
  *
- * Configurations are compared image by image only if the objective is the validation accuracy: nothing is
- * stored per image for losses and for the training set, so there is no tie group for those.
+ * There is a tie group only if the objective is the validation accuracy: nothing is stored per image for
+ * losses and for the training set.
  */
 import { assert } from '../../base/assert.ts';
 import { numberParam, type ParameterName } from '../../study/search-space.ts';
@@ -17,8 +16,9 @@ import type { Range } from '../samplers/distribution.ts';
 import { smoothFit, type SmoothFit } from '../statistics/smooth-fit.ts';
 import { meanError, standardError } from '../statistics/standard-error.ts';
 
+/** Configurations are named by their replicate 1. */
 interface TieGroup {
-  /** Names of the tied configurations (their replicate 1), the best included. */
+  /** Names of the tied configurations, the best included. */
   readonly names: ReadonlySet<string>;
   /** From the smallest to the largest value of the parameter in the group. */
   readonly range: Range;
@@ -42,20 +42,16 @@ export function studyStatistics(
   trials: readonly TrialRecord[],
   spec: ComparisonRules & Pick<StudySpec, 'stages'>,
 ): StudyStatistics {
-  const { objective, stages } = spec;
   const parameter = searchedParameter(spec);
-  const complete = rankConfigurations(
-    trials,
-    objective,
-    stages.map(({ name }) => name),
-  ).filter(({ value }) => value !== null);
-  const validationCount = bestValidationCount(complete);
-  return {
-    parameter,
-    validationCount,
-    ties: tieGroup(complete, spec, parameter),
-    fit: fitCurve(complete, objective, validationCount, parameter),
-  };
+  const stageOrder = spec.stages.map(({ name }) => name);
+  const ranked = rankConfigurations(trials, spec.objective, stageOrder);
+  const complete = ranked.filter(({ value }) => value !== null);
+  // From the best configuration: a trial without a correct image gives an upper bound only.
+  const best = complete[0]?.replicates.find(({ status }) => status === 'complete');
+  const validationCount = best === undefined ? null : validationCountFrom(best);
+  const ties = tieGroup(complete, spec, parameter);
+  const fit = fitCurve(complete, spec.objective, validationCount, parameter);
+  return { parameter, validationCount, ties, fit };
 }
 
 /** The numeric parameter that a study searches. */
@@ -82,12 +78,10 @@ function fitCurve(
   const fit = smoothFit(inputs, { direction, parameter });
   if (fit === null || !metric.endsWith('accuracy')) return fit;
   // An accuracy is in [0, 1]; the band of a parabola may not be.
-  const points = fit.points.map((point) => ({
-    ...point,
-    low: Math.max(0, point.low),
-    high: Math.min(1, point.high),
-  }));
-  return { ...fit, points };
+  const clipped = fit.points.map(({ low, high, ...point }) => {
+    return { ...point, low: Math.max(0, low), high: Math.min(1, high) };
+  });
+  return { ...fit, points: clipped };
 }
 
 /** Binomial standard error of a validation accuracy; null for other metrics. */
@@ -120,12 +114,6 @@ export function configurationError(
   const values = objectiveValues(replicates, objective);
   if (value === null || values.length < 2) return imageError;
   return meanError(values, imageError ?? 0);
-}
-
-/** From the best configuration: a trial without a correct image gives an upper bound only. */
-function bestValidationCount(complete: readonly Configuration[]): number | null {
-  const first = complete[0]?.replicates.find(({ status }) => status === 'complete');
-  return first === undefined ? null : validationCountFrom(first);
 }
 
 /** @param complete best configuration first */

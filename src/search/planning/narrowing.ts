@@ -2,24 +2,28 @@
  * Narrowing: derives the range of a fine stage from the results of a coarse one.
  *
  * Trials are sorted by the parameter. Starting at the best trial, the range grows to each side while the
- * mean of the next two trials is within two standard errors of the best. It ends at the first trial that
- * is outside, or one mean log spacing beyond the last trial, clipped to the coarse range. So the range
- * always contains the best trial and is wide where the results do not separate the values.
+ * mean of the next two trials is within two standard errors of the best. It ends at the first trial
+ * outside, or one mean log spacing beyond the last trial, clipped to the coarse range. So the range always
+ * contains the best trial and is wide where the results do not separate the values.
  *
- * The standard error of a validation accuracy is binomial. Losses and training accuracies have no such
- * formula; their noise is estimated from neighbouring trials (`statistics/standard-error.ts`). Replicates
- * count as one point, their mean: all use the same validation images, so they do not reduce its error.
+ * The standard error of a validation accuracy is binomial; that of other metrics is estimated from
+ * neighbouring trials (`statistics/standard-error.ts`). Replicates count as one point, their mean: all use
+ * the same validation images, so they do not reduce its error.
  */
 import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
-import { symbolFor } from '../../base/greek-letters.ts';
-import { formatParam, numberParam, type ParameterName } from '../../study/search-space.ts';
+import {
+  formatParam,
+  numberParam,
+  parameterSymbol,
+  type ParameterName,
+} from '../../study/search-space.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
 import { rankConfigurations } from '../ranking/ranking.ts';
 import type { Range } from '../samplers/distribution.ts';
 import { neighbourDeviation, standardError } from '../statistics/standard-error.ts';
-import { stageSpec, statedDistribution } from './one-shot.ts';
+import { stageSpace, stageSpec } from './one-shot.ts';
 import type { PlannedStudy, Planner, StagePlan } from './planner.ts';
 
 /** @param rounds the planner of the rounds, and of stages that narrow no other one */
@@ -47,31 +51,23 @@ function openNarrowed(
   const source = study.stages.find(({ record }) => record.name === sourceName);
   const range = source?.record.space?.[parameter];
   assert(range && source, () => `stage ${stage} narrows ${sourceName}, which opened before it`);
-  const ranges = study.stages.flatMap(({ record }) => record.space?.[parameter] ?? []);
+  const searched = study.stages.flatMap(({ record }) => record.space?.[parameter] ?? []);
   const narrowed = narrowRange(source.trials, {
     parameter,
     range,
     searched: {
-      min: ranges.reduce((least, { min }) => Math.min(least, min), Infinity),
-      max: ranges.reduce((most, { max }) => Math.max(most, max), 0),
+      min: Math.min(...searched.map(({ min }) => min)),
+      max: Math.max(...searched.map(({ max }) => max)),
     },
     validationCount: study.validationCount,
     objective: study.spec.objective,
   });
-  const space = Object.entries(stageSpec(study.spec, stage).search).map(
-    ([name, distribution]) =>
-      [
-        name,
-        name === parameter
-          ? { distribution: distribution.distribution, ...narrowed.range }
-          : statedDistribution(distribution),
-      ] as const,
-  );
-  const { reason, warnings } = narrowed;
-  return { space: Object.fromEntries(space), reason, warnings };
+  const distribution = { distribution: 'log_uniform', ...narrowed.range } as const;
+  const space = stageSpace(stageSpec(study.spec, stage), { [parameter]: distribution });
+  return { space, reason: narrowed.reason, warnings: narrowed.warnings };
 }
 
-export interface NarrowingInput {
+interface NarrowingInput {
   /** The numeric parameter whose range is narrowed. */
   readonly parameter: ParameterName;
   /** The range from which the trials were sampled. */
@@ -83,11 +79,8 @@ export interface NarrowingInput {
   readonly objective: Objective;
 }
 
-export interface NarrowedRange {
+interface NarrowedRange extends Omit<StagePlan, 'space'> {
   readonly range: Range;
-  /** Why the range is what it is, as a phrase with numbers. */
-  readonly reason: string;
-  readonly warnings: readonly string[];
 }
 
 interface Point {
@@ -102,46 +95,41 @@ interface Point {
 
 /** @param trials of one stage; at least 3 of its configurations have a value */
 export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInput): NarrowedRange {
-  const { range, objective, parameter } = input;
+  const { range, objective, parameter, validationCount } = input;
   const sign = objective.direction === 'maximize' ? 1 : -1;
   const configurations = rankConfigurations(trials, objective, []);
-  const ranked = configurations.flatMap(({ trial, value }): Point[] =>
-    value === null
-      ? []
-      : [
-          {
-            name: trialName(trial.id),
-            at: numberParam(trial.params, parameter),
-            score: sign * value,
-            value,
-          },
-        ],
+  const ranked = configurations.flatMap(({ trial, value }): Point[] => {
+    if (value === null) return [];
+    const at = numberParam(trial.params, parameter);
+    return [{ name: trialName(trial.id), at, score: sign * value, value }];
+  });
+  const best = ranked[0];
+  assert(
+    best && ranked.length >= 3,
+    () => `narrowing needs 3 completed trials, got ${ranked.length}`,
   );
-  assert(ranked.length >= 3, () => `narrowing needs 3 completed trials, got ${ranked.length}`);
   const diverged = configurations
     .filter(({ replicates }) => replicates.some(({ result }) => result?.kind === 'diverged'))
     .map(({ trial }) => numberParam(trial.params, parameter));
   const points = ranked.toSorted((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
-  const best = ranked[0];
-  assert(best, 'there is a best trial');
   const start = points.indexOf(best);
-  const tolerance = 2 * noise(best, points, input);
+  const standard =
+    objective.metric === 'validation_accuracy'
+      ? standardError(best.value, validationCount)
+      : neighbourDeviation(points.map(({ value }) => value));
+  const tolerance = 2 * standard;
   const low = grow(points, start, -1, best.score - tolerance);
   const high = grow(points, start, 1, best.score - tolerance);
   const spacing = (log(range.max) - log(range.min)) / configurations.length;
-  const min = Math.max(
-    range.min,
-    points[low - 1]?.at ?? exp(log((points[low] ?? best).at) - spacing),
-  );
-  const max = Math.min(
-    range.max,
-    points[high + 1]?.at ?? exp(log((points[high] ?? best).at) + spacing),
-  );
-  // Two trials with the same value as the best one would leave no width on that side: use one spacing.
-  const narrowed = {
-    min: min < best.at ? min : Math.max(range.min, exp(log(best.at) - spacing)),
-    max: max > best.at ? max : Math.min(range.max, exp(log(best.at) + spacing)),
+  const clipped = (at: number): number => Math.min(range.max, Math.max(range.min, at));
+  const end = (inside: number, side: 1 | -1): number => {
+    const beyond = ({ at }: Point): number => clipped(exp(log(at) + side * spacing));
+    const outside = points[inside + side];
+    const at = outside === undefined ? beyond(points[inside] ?? best) : clipped(outside.at);
+    // A neighbour at the value of the best trial would leave no width on this side.
+    return side * at > side * best.at ? at : beyond(best);
   };
+  const narrowed = { min: end(low, -1), max: end(high, 1) };
   return {
     range: narrowed,
     reason: formatReason(narrowed, best, high - low, tolerance, input),
@@ -150,17 +138,6 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
       above: diverged.some((at) => at > best.at),
     }),
   };
-}
-
-/** One standard error of the objective. */
-function noise(
-  best: Point,
-  points: readonly Point[],
-  { objective, validationCount }: NarrowingInput,
-): number {
-  return objective.metric === 'validation_accuracy'
-    ? standardError(best.value, validationCount)
-    : neighbourDeviation(points.map(({ value }) => value));
 }
 
 /** Index of the last trial inside, going from `start` in direction `step`. */
@@ -191,7 +168,7 @@ function formatReason(
     neighbours === 0
       ? `its neighbours, averaged in pairs, are worse by more than two standard errors (${errors})`
       : `${neighbours} ${neighbours === 1 ? 'neighbour, averaged in pairs, is' : 'neighbours, averaged in pairs, are'} within two standard errors (${errors})`;
-  return `from ${formatParam(range.min)} to ${formatParam(range.max)}: the best trial is ${best.name} (${symbolFor(parameter)} ${formatParam(best.at)}, ${value}); ${inside}`;
+  return `from ${formatParam(range.min)} to ${formatParam(range.max)}: the best trial is ${best.name} (${parameterSymbol(parameter)} ${formatParam(best.at)}, ${value}); ${inside}`;
 }
 
 /** How an edge warning begins; results do not repeat the warning for the whole study. */
@@ -219,7 +196,7 @@ function rangeWarnings(
   }
   if (log(range.max / range.min) > log(coarse.max / coarse.min) / 2) {
     warnings.push(
-      `the fine range is wider than half of the coarse range: the coarse stage does not separate these values of ${symbolFor(parameter)}`,
+      `the fine range is wider than half of the coarse range: the coarse stage does not separate these values of ${parameterSymbol(parameter)}`,
     );
   }
   return warnings;

@@ -1,10 +1,6 @@
 /** One-shot planner: samples all trials of a stage at once, from the space that the study file gives. */
 import { assert } from '../../base/assert.ts';
-import {
-  givenDistribution,
-  type Distribution,
-  type StageDistribution,
-} from '../../study/search-space.ts';
+import { givenDistribution, type SearchSpace } from '../../study/search-space.ts';
 import type { StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
 import type { StageRecord, TrialRecord } from '../../study/trial.ts';
 import { sampleTrials, type PlannedTrial } from '../samplers/random.ts';
@@ -12,10 +8,7 @@ import type { PlannedStudy, Planner } from './planner.ts';
 
 export const oneShot: Planner = {
   openStage({ spec }, stage) {
-    const space = Object.entries(stageSpec(spec, stage).search).map(
-      ([name, distribution]) => [name, statedDistribution(distribution)] as const,
-    );
-    return { space: Object.fromEntries(space), reason: null, warnings: [] };
+    return { space: stageSpace(stageSpec(spec, stage)), reason: null, warnings: [] };
   },
 
   nextRound(study, stage, trials) {
@@ -41,9 +34,12 @@ export function stageSpec(spec: StudySpec, name: string): StageSpec {
   return stage;
 }
 
-/** The distribution of a parameter whose bounds the study file gives. */
-export function statedDistribution(from: StageDistribution): Distribution {
-  const distribution = givenDistribution(from);
-  assert(distribution, 'the stage gives both bounds');
-  return distribution;
+/** @param narrowed distributions of the parameters whose bounds the study file does not give */
+export function stageSpace({ name, search }: StageSpec, narrowed: SearchSpace = {}): SearchSpace {
+  const space = Object.entries(search).map(([parameter, stated]) => {
+    const distribution = narrowed[parameter] ?? givenDistribution(stated);
+    assert(distribution, () => `stage ${name} has bounds of ${parameter}`);
+    return [parameter, distribution] as const;
+  });
+  return Object.fromEntries(space);
 }

@@ -31,7 +31,7 @@ export interface StagePlan {
   readonly warnings: readonly string[];
 }
 
-/** What a planner knows of a study. */
+/** The part of a study that planners read. */
 export interface PlannedStudy {
   readonly spec: StudySpec;
   /** Number of records in the validation split. */

@@ -1,22 +1,18 @@
 /**
  * Racing planner: trains every configuration once, then adds replicates only where the result is open.
  *
- * In each round, every configuration that cannot be distinguished from the best of its stage
- * (`ranking/ties.ts`) and does not have all its replicates gets one more. The race ends when there is no
- * such configuration. At the end, all configurations that are tied with the best have all their
- * replicates, the best included.
- *
- * A configuration that was left out of a round can come back: the best of a later round may be another
- * one, and may not be distinguishable from it.
+ * In each round, every configuration that is tied with the best of its stage (`ranking/ties.ts`) and does
+ * not have all its replicates gets one more. The race ends when there is no such configuration. A
+ * configuration that was left out of a round can come back if it is tied with the best of a later round.
  *
  * Sources: Maron and Moore 1994 (Hoeffding races); Birattari et al. 2002 (F-race, which tests ranks over
  * instances as this tests validation images).
  */
-import type { StageRecord, TrialRecord } from '../../study/trial.ts';
+import type { TrialRecord } from '../../study/trial.ts';
 import { rankConfigurations } from '../ranking/ranking.ts';
 import { compareConfigurations, type ComparisonRules } from '../ranking/ties.ts';
 import { firstRound, hasEnded, oneShot } from './one-shot.ts';
-import type { PlannedTrial, Planner, Round } from './planner.ts';
+import type { PlannedTrial, Planner } from './planner.ts';
 
 export const racing: Planner = {
   openStage: (study, stage) => oneShot.openStage(study, stage),
@@ -26,15 +22,12 @@ export const racing: Planner = {
     if (begun.length < stage.trials) return { trials: firstRound(study, stage), reason: null };
     const open = trials.filter((trial) => !hasEnded(trial));
     if (open.length > 0) return { trials: open, reason: null };
-    return replicateRound(stage, replicatesDue(trials, study.spec));
+    const due = replicatesDue(trials, study.spec);
+    if (due.length === 0) return null;
+    const reason = `${due.length} of ${stage.trials} configurations cannot be distinguished from the best: one more replicate of each`;
+    return { trials: due, reason };
   },
 };
-
-function replicateRound(stage: StageRecord, trials: readonly PlannedTrial[]): Round | null {
-  if (trials.length === 0) return null;
-  const reason = `${trials.length} of ${stage.trials} configurations cannot be distinguished from the best: one more replicate of each`;
-  return { trials, reason };
-}
 
 /**
  * One more replicate of each configuration that is tied with the best and has fewer than `replicates`.
@@ -45,10 +38,9 @@ export function replicatesDue(
   trials: readonly TrialRecord[],
   rules: ComparisonRules,
 ): PlannedTrial[] {
-  const { objective, replicates } = rules;
-  const compared = compareConfigurations(rankConfigurations(trials, objective, []), rules);
-  return (compared ?? [])
-    .filter(({ tied, configuration }) => tied && configuration.replicates.length < replicates)
+  const ranked = rankConfigurations(trials, rules.objective, []);
+  return (compareConfigurations(ranked, rules) ?? [])
+    .filter(({ tied, configuration }) => tied && configuration.replicates.length < rules.replicates)
     .map(({ configuration: { trial, replicates: existing } }) => ({
       id: { ...trial.id, replicate: existing.length + 1 },
       params: trial.params,

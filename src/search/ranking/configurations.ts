@@ -39,17 +39,8 @@ export function toConfigurations(
 ): Configuration[] {
   if (trials.every(({ id }) => id.replicate === 1))
     return trials.map((trial) => toConfiguration([trial], objective));
-  const stages = new Map<string, Map<number, TrialRecord[]>>();
-  for (const trial of trials) {
-    const { stage, index } = trial.id;
-    let byIndex = stages.get(stage);
-    if (byIndex === undefined) stages.set(stage, (byIndex = new Map()));
-    const replicates = byIndex.get(index);
-    if (replicates === undefined) byIndex.set(index, [trial]);
-    else replicates.push(trial);
-  }
-  return [...stages.values()].flatMap((byIndex) =>
-    [...byIndex.values()].map((replicates) =>
+  return [...Map.groupBy(trials, ({ id }) => id.stage).values()].flatMap((stageTrials) =>
+    [...Map.groupBy(stageTrials, ({ id }) => id.index).values()].map((replicates) =>
       toConfiguration(
         replicates.toSorted((a, b) => a.id.replicate - b.id.replicate),
         objective,
@@ -61,10 +52,6 @@ export function toConfigurations(
 function toConfiguration(replicates: readonly TrialRecord[], objective: Objective): Configuration {
   const trial = replicates[0];
   assert(trial, 'a configuration has at least one trial');
-  if (replicates.length === 1) {
-    const { status, audit } = trial;
-    return { trial, replicates, status, audit, value: objectiveValue(trial, objective) };
-  }
   const status = commonStatus(replicates.map((replicate) => replicate.status));
   const audit = commonVerdict(replicates.map((replicate) => replicate.audit));
   const values = objectiveValues(replicates, objective);

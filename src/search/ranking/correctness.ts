@@ -6,17 +6,11 @@
  */
 import { assert } from '../../base/assert.ts';
 
-/** Numbers of images that only the first, or only the second, classifies correctly. */
-export interface Disagreement {
-  readonly firstOnly: number;
-  readonly secondOnly: number;
-}
-
-const ones = Uint8Array.from({ length: 256 }, (_, byte) => {
-  let count = 0;
-  for (let rest = byte; rest > 0; rest >>= 1) count += rest & 1;
-  return count;
-});
+/** Number of ones in each byte. */
+const ones = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(2).replaceAll('0', '').length,
+);
 
 /** @param bits bits after the last image are 0, as trainers write them */
 export function countCorrect(bits: Uint8Array): number {
@@ -25,7 +19,11 @@ export function countCorrect(bits: Uint8Array): number {
   return count;
 }
 
-export function disagreement(first: Uint8Array, second: Uint8Array): Disagreement {
+/** Numbers of images that only the first, or only the second, classifies correctly. */
+export function disagreement(
+  first: Uint8Array,
+  second: Uint8Array,
+): { readonly firstOnly: number; readonly secondOnly: number } {
   assert(first.length === second.length, 'trials of one study are scored on the same images');
   let firstOnly = 0;
   let secondOnly = 0;

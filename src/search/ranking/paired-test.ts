@@ -6,20 +6,20 @@
  * is one-sided, because a configuration is only left out in favour of one that looks better.
  *
  * With replicates, an image counts by how many more replicates of one side classify it correctly; the
- * signs of these differences are the coin flips (Fisher's randomisation test). Replicates see the same
- * images and are not counted as more images. With one replicate this is McNemar's test.
- *
- * The test is about the images alone: other seeds would give both sides other parameters.
+ * signs of these differences are the coin flips (Fisher's randomisation test). Replicates are not counted
+ * as more images: they see the same ones. The test says nothing about other seeds.
  */
 import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
 import { disagreement } from './correctness.ts';
 import { normalTail } from '../statistics/normal.ts';
 
-/** Images by difference: `better[d]` counts images that d more replicates of the first classify correctly. */
-interface Differences {
-  readonly better: readonly number[];
-  readonly worse: readonly number[];
+/** Images on which the two sides differ, each a coin flip under the null hypothesis. */
+interface Flips {
+  /** `bySize[d]`: images that d more replicates of one side classify correctly. */
+  readonly bySize: readonly number[];
+  /** Sum of d over the images that the first side wins. */
+  readonly won: number;
 }
 
 /** Up to this many flips the distribution is computed exactly; above, the normal approximation is used. */
@@ -38,13 +38,11 @@ export function looksBetterByChance(
   const replicates = Math.min(first.length, second.length);
   assert(replicates >= 1, 'both configurations have validation bits');
   if (replicates === 1) {
-    const { firstOnly, secondOnly } = disagreement(
-      first[0] ?? new Uint8Array(),
-      second[0] ?? new Uint8Array(),
-    );
+    const [a = new Uint8Array(), b = new Uint8Array()] = [first[0], second[0]];
+    const { firstOnly, secondOnly } = disagreement(a, b);
     return binomialTail(firstOnly, firstOnly + secondOnly);
   }
-  return randomisationTail(differences(first, second, replicates));
+  return randomisationTail(countFlips(first, second, replicates));
 }
 
 /** P(X ≥ k) for X ~ Binomial(n, ½). */
@@ -70,13 +68,13 @@ function logFactorial(n: number): number {
   return logFactorials[n] ?? 0;
 }
 
-function differences(
+function countFlips(
   first: readonly Uint8Array[],
   second: readonly Uint8Array[],
   replicates: number,
-): Differences {
-  const better = Array.from({ length: replicates + 1 }, () => 0);
-  const worse = [...better];
+): Flips {
+  const bySize = Array.from({ length: replicates + 1 }, () => 0);
+  let won = 0;
   const bytes = first[0]?.length ?? 0;
   for (let byte = 0; byte < bytes; byte++) {
     let differing = 0;
@@ -86,35 +84,27 @@ function differences(
       let sum = 0;
       for (let r = 0; r < replicates; r++)
         sum += (((first[r]?.[byte] ?? 0) >> bit) & 1) - (((second[r]?.[byte] ?? 0) >> bit) & 1);
-      if (sum > 0) better[sum] = (better[sum] ?? 0) + 1;
-      else if (sum < 0) worse[-sum] = (worse[-sum] ?? 0) + 1;
+      const size = Math.abs(sum);
+      if (sum !== 0) bySize[size] = (bySize[size] ?? 0) + 1;
+      won += Math.max(0, sum);
     }
   }
-  return { better, worse };
+  return { bySize, won };
 }
 
-/** P(Σ d·(flips of size d won by the first) ≥ the observed sum). */
-function randomisationTail({ better, worse }: Differences): number {
-  let seen = 0;
-  let mean = 0;
-  let variance = 0;
-  let flips = 0;
-  let step = 0;
-  for (const [size, count] of better.entries()) {
-    const both = count + (worse[size] ?? 0);
-    if (both > 0) step = greatestCommonDivisor(size, step);
-    seen += size * count;
-    mean += (size * both) / 2;
-    variance += (size * size * both) / 4;
-    flips += both;
+/** P(the first wins at least `won`). */
+function randomisationTail({ bySize, won }: Flips): number {
+  let [flips, mean, variance, step] = [0, 0, 0, 0];
+  for (const [size, count] of bySize.entries()) {
+    if (count > 0) step = greatestCommonDivisor(size, step);
+    flips += count;
+    mean += (size * count) / 2;
+    variance += (size * size * count) / 4;
   }
   if (flips === 0) return 1;
   // Sums of coin flips have lighter tails than the normal, so this errs to "tied". `step / 2` corrects for continuity.
-  if (flips > exactFlipsMax) return normalTail((seen - mean - step / 2) / Math.sqrt(variance));
-  return exactTail(
-    better.map((count, size) => count + (worse[size] ?? 0)),
-    seen,
-  );
+  if (flips > exactFlipsMax) return normalTail((won - mean - step / 2) / Math.sqrt(variance));
+  return exactTail({ bySize, won });
 }
 
 function greatestCommonDivisor(a: number, b: number): number {
@@ -122,12 +112,12 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 /** Convolves the flips one by one; in place, since a study compares a thousand pairs. */
-function exactTail(flipsOfSize: readonly number[], seen: number): number {
-  const most = flipsOfSize.reduce((sum, flips, size) => sum + size * flips, 0);
+function exactTail({ bySize, won }: Flips): number {
+  const most = bySize.reduce((sum, flips, size) => sum + size * flips, 0);
   const chances = new Float64Array(most + 1);
   chances[0] = 1;
   let reached = 0;
-  for (const [size, flips] of flipsOfSize.entries()) {
+  for (const [size, flips] of bySize.entries()) {
     for (let flip = 0; flip < flips; flip++) {
       reached += size;
       // Largest sum first: the smaller sums that it reads have their old values.
@@ -137,8 +127,6 @@ function exactTail(flipsOfSize: readonly number[], seen: number): number {
       }
     }
   }
-  return Math.min(
-    1,
-    chances.subarray(seen).reduce((sum, chance) => sum + chance, 0),
-  );
+  const tail = chances.subarray(won).reduce((sum, chance) => sum + chance, 0);
+  return Math.min(1, tail);
 }

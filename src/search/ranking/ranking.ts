@@ -1,6 +1,5 @@
 /**
- * Ranking: the order of configurations, best first. Tables, the store, narrowing, racing and the choice
- * of the winner use this one rule.
+ * Ranking: the order of configurations, best first.
  *
  * Configurations are ordered by number of replicates, value, stage and index. The number of replicates
  * comes first because it differs only in a race: a configuration that was left out has fewer, and a lucky
@@ -73,19 +72,14 @@ export function bestConfiguration(
   return first === undefined || first.rank === null ? null : first;
 }
 
-/** The ranks of one trial, shared by all replicates of its configuration; null without a value. */
-export interface StoredRank {
+/** The ranks of a trial, which are those of its configuration; null without a value. */
+interface StoredRank {
   readonly trial: TrialId;
   readonly rankInStage: number | null;
   readonly rankInStudy: number | null;
 }
 
-/**
- * The ranks to store when a stage closes.
- *
- * @param trials of all stages
- * @returns one entry per trial
- */
+/** The ranks of `trials`, which are those of all stages: one entry per trial. */
 export function storedRanks(
   trials: readonly TrialRecord[],
   objective: Objective,

@@ -2,15 +2,13 @@
  * Ties: the configurations that cannot be distinguished from the best.
  *
  * The best of many configurations is partly the luckiest, so the second may really be better. A
- * configuration is left out of the group only if the leader beats it on the same validation images:
- * McNemar's exact test (`paired-test.ts`) at 5 % divided by the number of other configurations
- * (Bonferroni). So the truly best configuration is in the group with at least 95 % probability: it is
- * left out only if one that is no better beats it at that level, which happens in at most 5 % of draws
- * of the images. A race tests after each of its rounds, so there the level is also divided by the rounds.
+ * configuration is left out of the group only if the first one beats it on the same validation images: the
+ * paired test (`paired-test.ts`) at 5 % divided by the number of other configurations (Bonferroni). So the
+ * truly best configuration is in the group with at least 95 % probability. A race tests after each of its
+ * rounds, so its level is also divided by the number of rounds.
  *
- * The guarantee covers the best configuration, not the others: some of the group are worse. It covers
- * the choice of images, not of seeds: the test averages over replicates, which reduces the part of the
- * seed, but does not test it.
+ * The guarantee covers the best configuration, not the others: some of the group are worse. It covers the
+ * choice of images, not of seeds.
  */
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { TrialRecord } from '../../study/trial.ts';
@@ -61,10 +59,8 @@ export function compareConfigurations(
     .map((configuration) => ({ configuration, bits: comparableBits(configuration.replicates) }))
     .filter(({ bits }, index) => index === 0 || bits.length > 0);
   if (compared[0] === undefined || compared[0].bits.length === 0) return null;
-  const tied = tiedWithBest(
-    compared.map(({ bits }) => bits),
-    racing ? replicates : 1,
-  );
+  const bits = compared.map((one) => one.bits);
+  const tied = tiedWithBest(bits, racing ? replicates : 1);
   return compared.map(({ configuration }, index) => ({
     configuration,
     tied: tied[index] === true,

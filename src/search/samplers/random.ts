@@ -28,10 +28,9 @@ export function sampleTrials(
 ): PlannedTrial[] {
   const configurations = sampleConfigurations(spec.seed, stage, space);
   return Array.from({ length: spec.racing ? 1 : spec.replicates }, (_, round) =>
-    configurations.map((params, place) => ({
-      id: { stage: stage.name, index: place + 1, replicate: round + 1 },
-      params,
-    })),
+    configurations.map((params, place) => {
+      return { id: { stage: stage.name, index: place + 1, replicate: round + 1 }, params };
+    }),
   ).flat();
 }
 
@@ -49,23 +48,18 @@ function sampleConfigurations(
   { name, trials }: Pick<StageRecord, 'name' | 'trials'>,
   space: SearchSpace,
 ): Params[] {
-  const parameters = Object.entries(space).map(([parameter, distribution]) => {
-    const random = new RandomStream(seed, 'lambda', streamPlace(name, parameter));
-    return { parameter, distribution, random };
+  const samplers = Object.entries(space).map(([parameter, distribution]) => {
+    // Each parameter has its own stream. λ, the only one of version 0.1.0, keeps its place.
+    const place = toPlace(parameter === 'lambda' ? name : `${name}/${parameter}`);
+    const random = new RandomStream(seed, 'lambda', place);
+    return (index: number): readonly [ParameterName, number] => [
+      parameter,
+      sampleLogUniform(distribution, random.uniformAt(index)),
+    ];
   });
   return Array.from({ length: trials }, (_, place) =>
-    Object.fromEntries(
-      parameters.map(({ parameter, distribution, random }) => [
-        parameter,
-        sampleLogUniform(distribution, random.uniformAt(place + 1)),
-      ]),
-    ),
+    Object.fromEntries(samplers.map((sample) => sample(place + 1))),
   );
-}
-
-/** Each parameter of a stage has its own stream. λ, the only one of version 0.1.0, keeps its place. */
-function streamPlace(stage: string, parameter: ParameterName): number {
-  return toPlace(parameter === 'lambda' ? stage : `${stage}/${parameter}`);
 }
 
 /** 32 bits of the name's hash. */

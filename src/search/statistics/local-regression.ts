@@ -4,10 +4,8 @@
  * At each place x, a parabola is fitted to the nearest points by least squares with tricube weights; its
  * value at x is the curve. The curve is linear in the values, curve(x) = Σ lᵢ yᵢ, and its noise follows
  * from the weights l. The number of nearest points minimizes the corrected Akaike criterion (Hurvich,
- * Simonoff and Tsai 1998), which does not overfit when points are few.
- *
- * A parabola over many points rounds off a sharp bend and overshoots next to it. The same regression over
- * half as many points does so less; the difference of the two estimates that error.
+ * Simonoff and Tsai 1998). The difference to the same regression over half as many points estimates the
+ * error at a sharp bend, which a parabola over many points rounds off.
  */
 import { assert } from '../../base/assert.ts';
 import { log } from '../../base/elementary.ts';
@@ -20,6 +18,8 @@ export interface CurvePoint {
 }
 
 export interface LocalRegression {
+  /** Share of the points that are fitted at each place. */
+  readonly span: number;
   /** Standard deviation of a single observation around the curve. */
   readonly deviation: number;
   /** Residual degrees of freedom of `deviation`. */
@@ -28,9 +28,7 @@ export interface LocalRegression {
   weightsAt(x: number): Float64Array;
 }
 
-export interface ChosenRegression extends LocalRegression {
-  /** Share of the points that are fitted at each place. */
-  readonly span: number;
+interface ChosenRegression extends LocalRegression {
   /** The regression over half as many points: more noise, less error at a sharp bend. */
   readonly finer: LocalRegression;
 }
@@ -49,17 +47,13 @@ export function localRegression(points: readonly CurvePoint[]): ChosenRegression
   const n = points.length;
   if (n < nearMin) return null;
   const known = spans
-    .map((span) => ({ span, ...fitWith(points, nearCount(span, n)) }))
+    .map((span) => fitWith(points, span))
     .filter(({ degrees }) => degrees >= degreesMin);
   const [finest] = known;
   if (finest === undefined) return null;
   const best = known.reduce((a, b) => (b.criterion < a.criterion ? b : a));
-  const half = fitWith(points, nearCount(best.span / 2, n));
+  const half = fitWith(points, best.span / 2);
   return { ...best, finer: half.degrees >= degreesMin ? half : finest };
-}
-
-function nearCount(span: number, count: number): number {
-  return Math.min(count, Math.max(nearMin, Math.ceil(span * count)));
 }
 
 export function curveAt(points: readonly CurvePoint[], weights: Float64Array): number {
@@ -73,9 +67,10 @@ export function varianceFactor(points: readonly CurvePoint[], weights: Float64Ar
 
 function fitWith(
   points: readonly CurvePoint[],
-  near: number,
+  span: number,
 ): LocalRegression & { criterion: number } {
   const n = points.length;
+  const near = Math.min(n, Math.max(nearMin, Math.ceil(span * n)));
   const weightsAt = (x: number): Float64Array => localWeights(points, x, near);
   let squares = 0;
   let trace = 0;
@@ -90,6 +85,7 @@ function fitWith(
   const degrees = n - 2 * trace + traceSquared;
   const penalty = n - trace - 2 > 0 ? (2 * (trace + 1)) / (n - trace - 2) : Infinity;
   return {
+    span,
     degrees,
     deviation: degrees > 0 ? Math.sqrt(squares / degrees) : NaN,
     weightsAt,

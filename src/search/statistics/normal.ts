@@ -40,9 +40,6 @@ function polynomial(coefficients: readonly number[], x: number): number {
   return coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
 }
 
-/** Φ⁻¹(0.975). */
-const z975 = 1.959963984540054;
-
 /**
  * The two-sided 95 % quantile of Student's t: the Cornish-Fisher expansion around the normal quantile,
  * accurate to three digits from 4 degrees of freedom.
@@ -51,7 +48,8 @@ const z975 = 1.959963984540054;
  */
 export function studentWidth(degrees: number): number {
   assert(degrees >= 4, () => `the expansion needs 4 degrees of freedom, got ${degrees}`);
-  const z = z975;
+  // Φ⁻¹(0.975).
+  const z = 1.959963984540054;
   const terms = [
     (z ** 3 + z) / 4,
     (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96,

@@ -1,23 +1,19 @@
 /**
  * Smooth fit: estimates where the optimum is from all trials together, not from the luckiest one.
  *
- * The fit is a smooth curve over the log of the parameter (`local-regression.ts`), a band around it, and
- * the place of its top. At each place the band contains the curve that other validation images would give
- * with 95 % probability. More trials reduce their scatter around the curve, but all use the same images,
- * so the images' error is added in full. So is the distance to the finer curve: near a sharp bend the
- * smooth curve is wrong by about that much, however many trials there are.
+ * The fit is a curve over the log of the parameter (`local-regression.ts`), a 95 % band around it, and the
+ * place of its top. More trials reduce the scatter, but all use the same images, so the images' error is
+ * added to the band in full. So is the distance to the finer curve, which estimates the error of the curve
+ * at a sharp bend.
  *
- * A top is reported only if the curve is clearly lower on both sides, by more than the error of the
- * difference, and the finer curve agrees; otherwise the overshoot near a bend could look like a top. The
- * images' errors are taken as independent, though they are partly shared, and no value between two trials
- * that are as good as the top counts as lower: both err to reporting nothing. A flat curve has no fit.
- *
- * The fit is limited to the range of the trials, and does not cover other seeds.
+ * A top is reported only if the curve is lower on both sides by more than the error of the difference, and
+ * the finer curve agrees. Two simplifications err to reporting nothing: the images' errors are taken as
+ * independent, and no value between two trials that are as good as the top counts as lower. A flat curve
+ * has no fit. The fit does not cover other seeds.
  */
 import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
-import { symbolFor } from '../../base/greek-letters.ts';
-import { formatParam, type ParameterName } from '../../study/search-space.ts';
+import { formatParam, parameterSymbol, type ParameterName } from '../../study/search-space.ts';
 import {
   curveAt,
   localRegression,
@@ -37,6 +33,12 @@ export interface FitInput {
   readonly standardError: number;
 }
 
+/** The inputs at one place of the curve. */
+interface FitPoint extends CurvePoint {
+  /** Standard error of `y` from the choice of images. */
+  readonly standardError: number;
+}
+
 export interface SmoothFit {
   readonly points: readonly {
     /** Value of the parameter. */
@@ -52,7 +54,7 @@ export interface SmoothFit {
   readonly reason: string;
 }
 
-export interface FitOptions {
+interface FitOptions {
   readonly direction: 'maximize' | 'minimize';
   readonly parameter: ParameterName;
 }
@@ -63,9 +65,8 @@ const valuesMin = 8;
 const placesMax = 200;
 const gridPoints = 81;
 /**
- * Factor on the scatter of a difference: the lowest of all places is compared with the highest, not one
- * given place. In simulated flat searches of 8 to 120 trials, 95 % of these differences were within 1.2
- * to 1.7 times Student's width.
+ * Factor on the scatter of the difference between the highest and the lowest of all places. In simulated
+ * flat searches of 8 to 120 trials, 95 % of these were within 1.2 to 1.7 times Student's width.
  */
 const anywhere = 1.7;
 /** Relative differences below this are rounding errors. */
@@ -84,20 +85,18 @@ interface Place {
  * @returns null if there are too few trials, or nothing but noise
  */
 export function smoothFit(inputs: readonly FitInput[], options: FitOptions): SmoothFit | null {
-  const { direction } = options;
-  const places = groupInputs(inputs);
-  const points = places.map(({ x, y, count }): CurvePoint => ({ x, y, count }));
+  const points = groupInputs(inputs);
   if (points.length < valuesMin) return null;
   const regression = localRegression(points);
   if (regression === null) return null;
-  const grid = placeGrid(points, places, regression);
-  const finer = placeGrid(points, places, regression.finer);
-  const sign = direction === 'maximize' ? 1 : -1;
+  const grid = placeGrid(points, regression);
+  const finer = placeGrid(points, regression.finer);
+  const sign = options.direction === 'maximize' ? 1 : -1;
   const top = grid.reduce((best, place) => (sign * place.fit > sign * best.fit ? place : best));
   const at = grid.indexOf(top);
-  const below = lowerPlaces(grid, at, sign, points, regression);
-  const belowFiner = lowerPlaces(finer, at, sign, points, regression.finer);
-  const isLower = (index: number): boolean => below[index] === true && belowFiner[index] === true;
+  const lower = lowerPlaces(grid, at, sign, points, regression);
+  const lowerFiner = lowerPlaces(finer, at, sign, points, regression.finer);
+  const isLower = (index: number): boolean => lower[index] === true && lowerFiner[index] === true;
   // Between the outermost points that are as good as the top of the curve, nothing counts as lower.
   const asGood = points.filter(({ y }) => sign * y >= sign * top.fit).map(({ x }) => x);
   const [first = top.x, last = top.x] = [asGood[0], asGood.at(-1)];
@@ -127,17 +126,19 @@ function lowerPlaces(
 ): boolean[] {
   const top = grid[at];
   assert(top, 'the top is a place of the grid');
-  const width = studentWidth(regression.degrees);
+  const { degrees, deviation } = regression;
+  const width = studentWidth(degrees);
   const least = rounding * Math.abs(top.fit);
-  return grid.map(
-    (place) =>
-      sign * (top.fit - place.fit) >
-      Math.max(least, width * differenceError(top, place, points, regression)),
-  );
+  return grid.map(({ weights, fit, standardError }) => {
+    const difference = top.weights.map((weight, index) => weight - (weights[index] ?? 0));
+    const scatter = (anywhere * deviation) ** 2 * varianceFactor(points, difference);
+    const error = Math.sqrt(scatter + top.standardError ** 2 + standardError ** 2);
+    return sign * (top.fit - fit) > Math.max(least, width * error);
+  });
 }
 
 /** One point per value of the parameter, or per narrow log interval if there are many values. */
-function groupInputs(inputs: readonly FitInput[]): (CurvePoint & { standardError: number })[] {
+function groupInputs(inputs: readonly FitInput[]): FitPoint[] {
   const finite = inputs.filter(({ at, value }) => at > 0 && Number.isFinite(value));
   const sorted = finite.toSorted((a, b) => a.at - b.at);
   const first = log(sorted[0]?.at ?? 1);
@@ -156,17 +157,10 @@ function groupInputs(inputs: readonly FitInput[]): (CurvePoint & { standardError
 }
 
 /** Places at equal log distances, from the smallest value of the parameter to the largest. */
-function placeGrid(
-  points: readonly CurvePoint[],
-  places: readonly { readonly standardError: number }[],
-  regression: LocalRegression,
-): Place[] {
+function placeGrid(points: readonly FitPoint[], regression: LocalRegression): Place[] {
   const first = points[0]?.x ?? 0;
   const last = points.at(-1)?.x ?? 0;
-  const errors = points.map((point, index) => ({
-    ...point,
-    y: places[index]?.standardError ?? 0,
-  }));
+  const errors = points.map((point) => ({ ...point, y: point.standardError }));
   return Array.from({ length: gridPoints }, (_, index) => {
     const x = first + ((last - first) * index) / (gridPoints - 1);
     const weights = regression.weightsAt(x);
@@ -181,17 +175,6 @@ function boundedCurve(points: readonly CurvePoint[], weights: Float64Array): num
   return Math.min(Math.max(curveAt(points, weights), Math.min(...near)), Math.max(...near));
 }
 
-function differenceError(
-  a: Place,
-  b: Place,
-  points: readonly CurvePoint[],
-  { deviation }: LocalRegression,
-): number {
-  const difference = a.weights.map((weight, index) => weight - (b.weights[index] ?? 0));
-  const scatter = (anywhere * deviation) ** 2 * varianceFactor(points, difference);
-  return Math.sqrt(scatter + a.standardError ** 2 + b.standardError ** 2);
-}
-
 function formatReason(
   top: Place,
   left: Place | null,
@@ -199,10 +182,10 @@ function formatReason(
   { direction, parameter }: FitOptions,
 ): string {
   const [extreme, worse] = direction === 'maximize' ? ['highest', 'lower'] : ['lowest', 'higher'];
-  const symbol = symbolFor(parameter);
-  const show = ({ x }: Place): string => formatParam(exp(x));
+  const symbol = parameterSymbol(parameter);
+  const show = (place: Place | null): string => (place === null ? '' : formatParam(exp(place.x)));
   if (left === null)
-    return `the smooth curve is clearly ${worse} only above ${symbol} ${right === null ? '' : show(right)}; it does not separate the values below`;
+    return `the smooth curve is clearly ${worse} only above ${symbol} ${show(right)}; it does not separate the values below`;
   if (right === null)
     return `the smooth curve is clearly ${worse} only below ${symbol} ${show(left)}; it does not separate the values above`;
   return `the smooth curve is ${extreme} at ${symbol} ${show(top)}, and clearly ${worse} below ${show(left)} and above ${show(right)}`;

@@ -26,16 +26,14 @@ export function meanError(values: readonly number[], imageError: number): number
   return Math.sqrt(seedVariance + imageError ** 2);
 }
 
-/** The median of |z| for a standard normal z: the upper quartile, Φ⁻¹(¾). */
-const NORMAL_QUARTILE = 0.6744897501960817;
+/** Φ⁻¹(¾): the median of |z| for a standard normal z. */
+const normalQuartile = 0.6744897501960817;
 
 /**
  * Standard deviation of the noise of values along a smooth curve, from the differences of neighbours.
  *
- * Two neighbours with independent normal noise σ differ by √2·σ, and the median of |difference| is
- * Φ⁻¹(¾)·√2·σ. The median keeps a few steep steps from counting as noise (difference-based variance
- * estimators, Rice 1984, with the median absolute deviation instead of the mean square). A slope makes
- * the estimate too large rather than too small.
+ * For normal noise σ, the median of |difference| is Φ⁻¹(¾)·√2·σ (Rice 1984, with the median instead of
+ * the mean square, so that a few steep steps do not count as noise). A slope makes the estimate too large.
  *
  * @param values in order along the curve; at least two
  */
@@ -44,5 +42,5 @@ export function neighbourDeviation(values: readonly number[]): number {
   steps.sort((a, b) => a - b);
   const upper = steps[Math.floor(steps.length / 2)] ?? 0;
   const lower = steps[Math.floor((steps.length - 1) / 2)] ?? 0;
-  return (lower + upper) / 2 / (Math.SQRT2 * NORMAL_QUARTILE);
+  return (lower + upper) / 2 / (Math.SQRT2 * normalQuartile);
 }

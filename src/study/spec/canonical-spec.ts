@@ -1,15 +1,14 @@
 /**
- * Canonical spec: the one text of a study, in the shape of its file, as JSON with sorted keys and with
- * all defaults written out. Two files describe the same study exactly if their canonical texts are equal.
+ * Canonical spec: the one text of a study: the file as JSON, with sorted keys and all defaults. Two files
+ * describe the same study exactly if their canonical texts are equal.
  *
- * The text travels to coordinators, so `parseSpec` checks it as it checks a file. The store reads its own
+ * Coordinators receive the text, so `parseSpec` checks it as it checks a file. The store reads its own
  * text back with `readStoredSpec`, which needs no trainer.
  */
 import { RidgelineError, messageOf } from '../../base/errors.ts';
 import { trainerName, type DescribeTrainer, type TrainerSettings } from '../trainer-description.ts';
 import { toCamel, toSnake } from './case-codec.ts';
-import { checkStudy, valueAt, type Checked } from './check-study.ts';
-import type { SpecProblem } from './spec-problem.ts';
+import { checkSettings, checkStudy, type Checked } from './check-study.ts';
 import type { StudySpec } from './study-spec.ts';
 
 export function canonicalSpec(spec: StudySpec): string {
@@ -24,10 +23,7 @@ export function specFile(spec: StudySpec): Readonly<Record<string, unknown>> {
 /** @throws RidgelineError STUDY_INVALID for a text that is not a valid study */
 export function parseSpec(text: string, describe: DescribeTrainer): StudySpec {
   const value = parseJson(text);
-  const checked = checkStudy(value, describe(trainerName(sectionFrom(value))));
-  if (checked.kind === 'valid') return checked.spec;
-  const first = firstProblem(checked);
-  throw invalid(`${first.path.join('.')}: ${first.message}`);
+  return validSpec(checkStudy(value, describe(trainerName(sectionFrom(value)))));
 }
 
 /** @throws RidgelineError STUDY_INVALID for a text that `canonicalSpec` cannot have written */
@@ -51,18 +47,8 @@ export function canonicalSettings(settings: TrainerSettings): string {
 
 /** @throws RidgelineError STUDY_INVALID for settings that the trainer does not have */
 export function parseSettings(text: string, describe: DescribeTrainer): TrainerSettings {
-  const section = parseJson(text);
-  const { name, ...rest } = sectionFrom({ trainer: section });
-  const trainer = describe(trainerName({ name }));
-  const parsed = trainer.settings.safeParse(rest);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalid(`trainer.${issue?.path.join('.')}: ${issue?.message}`);
-  }
-  const settings = toCamel({ name: trainer.name, ...parsed.data });
-  const [problem] = trainer.problems(settings, (path) => valueAt(section, path) !== undefined);
-  if (problem !== undefined) throw invalid(`trainer.${problem.path.join('.')}: ${problem.message}`);
-  return settings;
+  const section = sectionFrom({ trainer: parseJson(text) });
+  return validSpec(checkSettings(section, describe(trainerName(section))), ['trainer']);
 }
 
 function sectionFrom(value: unknown): TrainerSettings {
@@ -71,12 +57,14 @@ function sectionFrom(value: unknown): TrainerSettings {
   return typeof section === 'object' && section !== null ? { ...section } : {};
 }
 
-function firstProblem(
-  checked: Extract<Checked<StudySpec>, { readonly kind: 'invalid' }>,
-): SpecProblem {
-  const [issue] = checked.issues;
-  if (issue === undefined) return checked.broken[0] ?? { path: [], message: 'it is not a study' };
-  return { path: issue.path.map((key) => String(key)), message: issue.message };
+/** @param place path of the checked value in the study; the error names the first problem */
+function validSpec<Spec>(checked: Checked<Spec>, place: readonly string[] = []): Spec {
+  if (checked.kind === 'valid') return checked.spec;
+  const [problem = { path: [], message: 'it is not a study' }] = [
+    ...checked.issues,
+    ...checked.broken,
+  ];
+  throw invalid(`${[...place, ...problem.path].join('.')}: ${problem.message}`);
 }
 
 function parseJson(text: string): unknown {

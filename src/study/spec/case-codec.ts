@@ -1,10 +1,7 @@
 /**
- * Case codec: the snake_case keys of files to the camelCase keys of code, and back.
- *
- * One codec for all of a study. The keys of `search` and `params` are names of parameters, not words of
- * code: they stay as they are.
+ * Case codec: the snake_case keys of files to the camelCase keys of code, and back. The keys of `search`
+ * and `params` are names of parameters and stay as they are.
  */
-
 import { assert } from '../../base/assert.ts';
 
 type CamelKey<Key> = Key extends `${infer Head}_${infer Tail}`
@@ -18,18 +15,15 @@ export type Camel<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T as CamelKey<Key>]: Camel<T[Key]> }
     : T;
 
-/** The type follows from the schema of `value`: the codec changes keys and no values. */
-function isRenamed<T>(value: unknown, source: T): value is Camel<T> {
-  return typeof value === typeof source;
-}
-
 const namesOfParameters: ReadonlySet<string> = new Set(['search', 'params']);
 
 export function toCamel<T>(value: T): Camel<T> {
   const renamed = mapKeys(value, (key) =>
     key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
   );
-  assert(isRenamed(renamed, value), 'the codec changes keys only');
+  // The type follows from that of `value`: the codec changes keys and no values.
+  const isRenamed = (result: unknown): result is Camel<T> => typeof result === typeof value;
+  assert(isRenamed(renamed), 'the codec changes keys only');
   return renamed;
 }
 
@@ -37,12 +31,10 @@ export function toSnake(value: object): Readonly<Record<string, unknown>> {
   const renamed = mapKeys(value, (key) =>
     key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
   );
+  const isRecord = (result: unknown): result is Readonly<Record<string, unknown>> =>
+    typeof result === 'object' && result !== null;
   assert(isRecord(renamed), 'an object stays an object');
   return renamed;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 function mapKeys(value: unknown, rename: (key: string) => string, keepKeys = false): unknown {

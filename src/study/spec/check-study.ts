@@ -1,26 +1,30 @@
 /**
  * Study check: from plain data in the shape of a study file to a study, or every problem at once.
  *
- * Used for the text of a file (`config` adds lines) and for the canonical text on the wire and in the
- * store. Problems of single keys come from the schema; rules between keys are checked on the values that
- * are left, so that a mistake in one place does not hide one in another.
+ * It checks files (`config` adds lines) and the canonical text on the wire. Problems of single keys come
+ * from the schema; rules between keys are checked on the other values, so that a mistake in one place does
+ * not hide one in another.
  */
 import type { z } from 'zod';
-import type { TrainerDescription } from '../trainer-description.ts';
+import type { TrainerDescription, TrainerSettings } from '../trainer-description.ts';
 import { toCamel } from './case-codec.ts';
 import { recipeRules, studyRules } from './study-rules.ts';
-import { recipeSchema, studySchema, type RecipeFile, type StudyFile } from './study-schema.ts';
+import {
+  recipeSchema,
+  studySchema,
+  trainerSection,
+  type RecipeFile,
+  type StudyFile,
+} from './study-schema.ts';
 import type { IsGiven, SpecProblem } from './spec-problem.ts';
 import type { DatasetSpec, RecipeSpec, Selection, StudySpec } from './study-spec.ts';
-
-export type Issue = z.core.$ZodIssue;
 
 /** The outcome of a check: the spec, or what is wrong: issues of the schema and broken rules. */
 export type Checked<Spec> =
   | { readonly kind: 'valid'; readonly spec: Spec }
   | {
       readonly kind: 'invalid';
-      readonly issues: readonly Issue[];
+      readonly issues: readonly z.core.$ZodIssue[];
       readonly broken: readonly SpecProblem[];
     };
 
@@ -34,12 +38,24 @@ export function checkStudy(value: unknown, trainer: TrainerDescription): Checked
 }
 
 export function checkRecipe(value: unknown, trainer: TrainerDescription): Checked<RecipeSpec> {
-  const names = Object.keys(trainer.parameters);
   return check(
     value,
     recipeSchema(trainer),
     (file, isGiven) => recipeRules(file, trainer, isGiven),
-    (file) => toRecipe(file, names),
+    (file) => toRecipe(file, trainer),
+  );
+}
+
+/** @param value a `trainer` section in the shape of the file */
+export function checkSettings(
+  value: unknown,
+  trainer: TrainerDescription,
+): Checked<TrainerSettings> {
+  return check<TrainerSettings, TrainerSettings>(
+    value,
+    trainerSection(trainer),
+    (section, isGiven) => trainer.problems(toCamel(section), isGiven),
+    (section) => toCamel(section),
   );
 }
 
@@ -67,18 +83,13 @@ function check<File extends object, Spec>(
 function without(value: unknown, path: readonly PropertyKey[]): unknown {
   const [key, ...deeper] = path;
   if (key === undefined || typeof value !== 'object' || value === null) return undefined;
-  if (Array.isArray(value)) {
-    return value.map((item: unknown, index) => (index === key ? without(item, deeper) : item));
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      name,
-      name === key ? without(inner, deeper) : inner,
-    ]),
-  );
+  const rest = (at: PropertyKey, inner: unknown): unknown =>
+    at === key ? without(inner, deeper) : inner;
+  if (Array.isArray(value)) return value.map((item: unknown, index) => rest(index, item));
+  return Object.fromEntries(Object.entries(value).map(([at, inner]) => [at, rest(at, inner)]));
 }
 
-/** What plain data has at a path; undefined if nothing. */
+/** The value at a path; undefined if there is none. */
 export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   let at = root;
   for (const key of path) {
@@ -107,11 +118,11 @@ function toSpec({ numerics, stages, objective, ...file }: StudyFile): StudySpec 
   };
 }
 
-function toRecipe(file: RecipeFile, parameters: readonly string[]): RecipeSpec {
+function toRecipe(file: RecipeFile, { parameters }: TrainerDescription): RecipeSpec {
   const params: Record<string, number> = {};
   const trainer: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(file.trainer)) {
-    if (parameters.includes(key) && typeof value === 'number') params[key] = value;
+    if (Object.hasOwn(parameters, key) && typeof value === 'number') params[key] = value;
     else trainer[key] = value;
   }
   return {

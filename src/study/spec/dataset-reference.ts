@@ -1,6 +1,6 @@
 /**
- * Dataset reference: a data set as workers know it: shards by digest, and how the splits are drawn from
- * them. It names no files or addresses, so nodes need no shared disk.
+ * Dataset reference: the data set of an assignment: shards by digest, and how the splits are drawn from
+ * them. It has no file names or addresses, so nodes need no shared disk.
  */
 import { sha256 } from '../../base/digest.ts';
 import type { CountedSelection } from './study-spec.ts';
@@ -31,7 +31,7 @@ export interface ShardReference {
   readonly count: number;
 }
 
-/** Equal for equal references. A worker reports by it which data sets it has. */
+/** Equal for equal references. Workers report the keys of the data sets that they have. */
 export function datasetKey(reference: DatasetReference): string {
   const selection = (from: CountedSelection | null): unknown =>
     from === null || !('count' in from) ? from : from.count;

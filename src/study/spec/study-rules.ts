@@ -1,11 +1,11 @@
 /**
  * Study rules: what the schema of one key cannot say, because it concerns several keys.
  *
- * The rules read a file from which the schema's problems were removed. Any value may therefore be
- * missing; a rule without its values says nothing, so that one mistake is reported once.
+ * The rules read a file from which the values that the schema rejects were removed. Any value may be
+ * missing; a rule without its values reports nothing, so that one mistake is reported once.
  */
 import type { StageDistribution } from '../search-space.ts';
-import type { TrainerDescription, TrainerSettings } from '../trainer-description.ts';
+import type { TrainerDescription } from '../trainer-description.ts';
 import { toCamel } from './case-codec.ts';
 import type { IsGiven, SpecProblem } from './spec-problem.ts';
 import { stageTrialsMax, type RecipeFile, type StudyFile } from './study-schema.ts';
@@ -16,9 +16,15 @@ type Partially<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]?: Partially<T[Key]> | undefined }
     : T;
 
-export type PartialStudy = Partially<StudyFile>;
+type PartialStudy = Partially<StudyFile>;
 type PartialDataset = NonNullable<PartialStudy['dataset']>;
-type PartialStage = NonNullable<NonNullable<PartialStudy['stages']>[number]>;
+type Path = SpecProblem['path'];
+
+/** What every rule needs. */
+interface Rules {
+  readonly isGiven: IsGiven;
+  readonly report: (path: Path, message: string) => void;
+}
 
 const splits = ['train', 'validation', 'test'] as const;
 /** Sums of tenths are a little more than 1. */
@@ -29,208 +35,161 @@ export function studyRules(
   trainer: TrainerDescription,
   isGiven: IsGiven,
 ): SpecProblem[] {
-  const stages = file.stages ?? [];
-  return [
-    ...datasetRules(file.dataset, isGiven),
-    ...trainerRules(file.trainer, trainer, isGiven),
-    ...stages.flatMap((stage, index) =>
-      stage === undefined
-        ? []
-        : [
-            ...stageRules(stages, stage, index),
-            ...searchRules(stages, index, Object.keys(trainer.parameters), isGiven),
-          ],
-    ),
-    ...replicateRules(file),
-    ...auditRules(file),
-    ...(file.test === 'all' && isGiven(['dataset']) && !isGiven(['dataset', 'test'])
-      ? [{ path: ['test'], message: 'test: all needs dataset.test. Add a test split' }]
-      : []),
-    ...(file.numerics !== undefined && isGiven(['reproducible'])
-      ? [{ path: ['numerics'], message: 'is the former name of reproducible. Remove it' }]
-      : []),
-  ];
+  const problems = recipeRules(file, trainer, isGiven);
+  const rules: Rules = {
+    isGiven,
+    report: (path, message) => problems.push({ path, message }),
+  };
+  for (const index of (file.stages ?? []).keys())
+    stageRules(file.stages ?? [], index, Object.keys(trainer.parameters), rules);
+  replicateRules(file, rules);
+  const { report } = rules;
+  if (file.audit !== undefined && (file.reproducible === false || file.numerics === 'any'))
+    report(
+      ['audit'],
+      'needs reproducible: true. Results of machines with different arithmetic cannot be compared',
+    );
+  if (file.test === 'all' && isGiven(['dataset']) && !isGiven(['dataset', 'test']))
+    report(['test'], 'test: all needs dataset.test. Add a test split');
+  if (file.numerics !== undefined && isGiven(['reproducible']))
+    report(['numerics'], 'is the former name of reproducible. Remove it');
+  return problems;
 }
 
+/** The rules of the sections that a study and a recipe have. */
 export function recipeRules(
-  file: Partially<RecipeFile>,
+  { dataset, trainer: section }: Pick<PartialStudy | Partially<RecipeFile>, 'dataset' | 'trainer'>,
   trainer: TrainerDescription,
   isGiven: IsGiven,
 ): SpecProblem[] {
-  return [...datasetRules(file.dataset, isGiven), ...trainerRules(file.trainer, trainer, isGiven)];
-}
-
-function trainerRules(
-  section: Partially<StudyFile['trainer']> | undefined,
-  trainer: TrainerDescription,
-  isGiven: IsGiven,
-): SpecProblem[] {
-  if (section === undefined) return [];
-  const settings: TrainerSettings = toCamel(section);
-  return trainer
-    .problems(settings, (path) => isGiven(['trainer', ...path]))
-    .map(({ path, message }) => ({ path: ['trainer', ...path], message }));
-}
-
-function datasetRules(dataset: PartialDataset | undefined, isGiven: IsGiven): SpecProblem[] {
-  if (dataset === undefined) return [];
-  const { name, path, format } = dataset;
-  return [
-    ...exactlyOne(['dataset'], ['name', 'path'], isGiven),
-    ...(name !== undefined && path === undefined && format !== undefined
-      ? [
-          {
-            path: ['dataset', 'format'],
-            message: 'format goes with path, not with name. Remove it',
-          },
-        ]
-      : []),
-    ...splits.flatMap((split) => {
-      const selection = dataset[split];
-      if (selection === undefined || isList(selection)) return [];
-      return exactlyOne(['dataset', split], ['count', 'fraction'], isGiven);
-    }),
-    ...overlapRules(dataset),
-    ...drawingRules(dataset, isGiven),
-  ];
-}
-
-function overlapRules(dataset: PartialDataset): SpecProblem[] {
   const problems: SpecProblem[] = [];
+  const report: Rules['report'] = (path, message) => problems.push({ path, message });
+  if (dataset !== undefined) datasetRules(dataset, { isGiven, report });
+  if (section === undefined) return problems;
+  const isSet: IsGiven = (path) => isGiven(['trainer', ...path]);
+  for (const { path, message } of trainer.problems(toCamel(section), isSet))
+    report(['trainer', ...path], message);
+  return problems;
+}
+
+function datasetRules(dataset: PartialDataset, rules: Rules): void {
+  const { name, path, format, stratify } = dataset;
+  const { isGiven, report } = rules;
+  exactlyOne(['dataset'], ['name', 'path'], rules);
+  if (name !== undefined && path === undefined && format !== undefined)
+    report(['dataset', 'format'], 'format goes with path, not with name. Remove it');
   const claimed = new Map<string, string>();
+  let sum = 0;
   for (const split of splits) {
     const selection = dataset[split];
-    if (!isList(selection)) continue;
-    for (const [index, shard] of selection.entries()) {
-      if (shard === undefined) continue;
-      const other = claimed.get(shard);
-      const message = `shard ${shard} is already in ${other}. Splits must not overlap`;
-      if (other !== undefined) problems.push({ path: ['dataset', split, index], message });
-      claimed.set(shard, split);
+    if (isList(selection)) overlapRules(split, selection, claimed, rules);
+    else if (selection !== undefined) {
+      exactlyOne(['dataset', split], ['count', 'fraction'], rules);
+      sum += selection.fraction ?? 0;
     }
   }
-  return problems;
-}
-
-function drawingRules(dataset: PartialDataset, isGiven: IsGiven): SpecProblem[] {
-  const sum = splits.reduce((total, split) => {
-    const selection = dataset[split];
-    return isList(selection) ? total : total + (selection?.fraction ?? 0);
-  }, 0);
-  const problems: SpecProblem[] = [];
-  if (sum > 1 + fractionSlack) {
-    const message = `the splits take ${sum} of the records together. Splits must not overlap`;
-    problems.push({ path: ['dataset'], message });
-  }
+  if (sum > 1 + fractionSlack)
+    report(['dataset'], `the splits take ${sum} of the records together. Splits must not overlap`);
   const isDrawn = splits.some((split) => isGiven(['dataset', split]) && !isList(dataset[split]));
-  if (dataset.stratify === true && !isDrawn) {
-    const message = 'needs a split with count or fraction; here every split names its shards';
-    problems.push({ path: ['dataset', 'stratify'], message });
-  }
-  return problems;
+  if (stratify === true && !isDrawn)
+    report(
+      ['dataset', 'stratify'],
+      'needs a split with count or fraction; here every split names its shards',
+    );
 }
 
+/** @param claimed the split of each shard that was named so far */
+function overlapRules(
+  split: string,
+  shards: readonly (string | undefined)[],
+  claimed: Map<string, string>,
+  { report }: Rules,
+): void {
+  for (const [index, shard] of shards.entries()) {
+    if (shard === undefined) continue;
+    const other = claimed.get(shard);
+    const message = `shard ${shard} is already in ${other}. Splits must not overlap`;
+    if (other !== undefined) report(['dataset', split, index], message);
+    claimed.set(shard, split);
+  }
+}
+
+/** A stage has a name of its own and searches every parameter of its trainer. */
 function stageRules(
-  stages: NonNullable<PartialStudy['stages']>,
-  { name, search, lambda }: PartialStage,
-  index: number,
-): SpecProblem[] {
-  const problems: SpecProblem[] = [];
-  if (name !== undefined && stages.slice(0, index).some((other) => other?.name === name)) {
-    const message = `another stage is already called ${name}. Rename one of them`;
-    problems.push({ path: ['stages', index, 'name'], message });
-  }
-  if (search !== undefined && lambda !== undefined) {
-    const message = 'is the shorthand of search.lambda. Remove one of them';
-    problems.push({ path: ['stages', index, 'lambda'], message });
-  }
-  return problems;
-}
-
-/** A stage searches every parameter of its trainer. */
-function searchRules(
   stages: NonNullable<PartialStudy['stages']>,
   index: number,
   parameters: readonly string[],
-  isGiven: IsGiven,
-): SpecProblem[] {
-  const { search, lambda } = stages[index] ?? {};
+  rules: Rules,
+): void {
+  const stage = stages[index];
+  if (stage === undefined) return;
+  const { name, search, lambda } = stage;
+  const { isGiven, report } = rules;
+  const at = ['stages', index];
   const earlier = stages.slice(0, index).map((other) => other?.name);
-  const hasSearch = isGiven(['stages', index, 'search']);
-  return parameters.flatMap((parameter) => {
-    const isShorthand = parameter === 'lambda' && !hasSearch;
-    const path = ['stages', index, ...(isShorthand ? ['lambda'] : ['search', parameter])];
-    if (!isGiven(path)) return [{ path, message: 'is missing' }];
+  if (name !== undefined && earlier.includes(name))
+    report([...at, 'name'], `another stage is already called ${name}. Rename one of them`);
+  if (search !== undefined && lambda !== undefined)
+    report([...at, 'lambda'], 'is the shorthand of search.lambda. Remove one of them');
+  for (const parameter of parameters) {
+    const isShorthand = parameter === 'lambda' && !isGiven([...at, 'search']);
+    const path = [...at, ...(isShorthand ? ['lambda'] : ['search', parameter])];
     const given = isShorthand ? lambda : search?.[parameter];
-    return given === undefined ? [] : distributionRules(path, given, earlier, isGiven);
-  });
+    if (!isGiven(path)) report(path, 'is missing');
+    else if (given !== undefined) distributionRules(path, given, earlier, rules);
+  }
 }
 
+/** @param earlier the names of the stages before this one */
 function distributionRules(
-  path: SpecProblem['path'],
+  path: Path,
   { min, max, narrow }: Omit<StageDistribution, 'distribution'>,
   earlier: readonly (string | undefined)[],
-  isGiven: IsGiven,
-): SpecProblem[] {
+  { isGiven, report }: Rules,
+): void {
   const bounds = ['min', 'max'].filter((bound) => isGiven([...path, bound])).length;
   const narrows = isGiven([...path, 'narrow']);
-  if (!narrows && bounds === 1) return [{ path, message: 'needs both min and max' }];
-  if (narrows === bounds > 0) {
-    return [{ path, message: 'needs either min and max, or narrow: the name of an earlier stage' }];
-  }
-  if (min !== undefined && max !== undefined && min >= max) {
+  if (!narrows && bounds === 1) report(path, 'needs both min and max');
+  else if (narrows === bounds > 0)
+    report(path, 'needs either min and max, or narrow: the name of an earlier stage');
+  else if (min !== undefined && max !== undefined && min >= max) {
     const fix = min > max ? '. Swap them' : '';
-    const message = `min (${min}) must be smaller than max (${max})${fix}`;
-    return [{ path: [...path, 'min'], message }];
+    report([...path, 'min'], `min (${min}) must be smaller than max (${max})${fix}`);
+  } else if (narrow !== undefined && !earlier.includes(narrow) && !earlier.includes(undefined)) {
+    const names = `earlier stages: ${earlier.join(', ')}`;
+    const known = earlier.length > 0 ? names : 'this is the first stage';
+    const message = `no earlier stage is called ${JSON.stringify(narrow)} (${known})`;
+    report([...path, 'narrow'], message);
   }
-  if (narrow === undefined || earlier.includes(narrow) || earlier.includes(undefined)) return [];
-  const known =
-    earlier.length > 0 ? `earlier stages: ${earlier.join(', ')}` : 'this is the first stage';
-  const message = `no earlier stage is called ${JSON.stringify(narrow)} (${known})`;
-  return [{ path: [...path, 'narrow'], message }];
 }
 
-function replicateRules({ replicates, racing, objective, stages }: PartialStudy): SpecProblem[] {
-  const problems: SpecProblem[] = [];
+function replicateRules(
+  { replicates, racing, objective, stages }: PartialStudy,
+  { report }: Rules,
+): void {
   const largest = Math.max(0, ...(stages ?? []).map((stage) => stage?.trials ?? 0));
-  if (replicates !== undefined && largest * replicates > stageTrialsMax) {
-    const message = `${replicates} replicates of ${largest} configurations are more than ${stageTrialsMax} trials in a stage`;
-    problems.push({ path: ['replicates'], message });
-  }
-  if (racing !== true) return problems;
-  if (replicates === 1) {
-    const message = 'needs replicates: 2 or more, the most replicates of a configuration';
-    problems.push({ path: ['racing'], message });
-  }
-  const { metric, direction = 'maximize' } = objective ?? {};
-  if (metric !== undefined && (metric !== 'validation_accuracy' || direction !== 'maximize')) {
-    const message = 'needs the objective validation_accuracy: trials are compared image by image';
-    problems.push({ path: ['racing'], message });
-  }
-  return problems;
+  if (replicates !== undefined && largest * replicates > stageTrialsMax)
+    report(
+      ['replicates'],
+      `${replicates} replicates of ${largest} configurations are more than ${stageTrialsMax} trials in a stage`,
+    );
+  if (racing !== true) return;
+  if (replicates === 1)
+    report(['racing'], 'needs replicates: 2 or more, the most replicates of a configuration');
+  const { metric = 'validation_accuracy', direction = 'maximize' } = objective ?? {};
+  if (metric !== 'validation_accuracy' || direction !== 'maximize')
+    report(
+      ['racing'],
+      'needs the objective validation_accuracy: trials are compared image by image',
+    );
 }
 
-function auditRules({ audit, reproducible, numerics }: PartialStudy): SpecProblem[] {
-  if (audit === undefined || (reproducible !== false && numerics !== 'any')) return [];
-  const message =
-    'needs reproducible: true. Results of machines with different arithmetic cannot be compared';
-  return [{ path: ['audit'], message }];
-}
-
-function exactlyOne(
-  path: SpecProblem['path'],
-  keys: readonly string[],
-  isGiven: IsGiven,
-): SpecProblem[] {
+function exactlyOne(path: Path, keys: readonly string[], { isGiven, report }: Rules): void {
   const given = keys.filter((key) => isGiven([...path, key]));
-  if (given.length === 1) return [];
-  return [
-    { path: [...path, ...given.slice(1)], message: `needs exactly one of ${keys.join(' and ')}` },
-  ];
+  const message = `needs exactly one of ${keys.join(' and ')}`;
+  if (given.length !== 1) report([...path, ...given.slice(1)], message);
 }
 
-type PartialSelection = NonNullable<PartialDataset['train']>;
-
-function isList(value: PartialSelection | undefined): value is readonly (string | undefined)[] {
+function isList(value: PartialDataset['train']): value is readonly (string | undefined)[] {
   return Array.isArray(value);
 }

@@ -21,7 +21,7 @@ export interface SchemaTrainer {
 }
 
 /** Fewer completed trials than this fail a stage. */
-export const stageTrialsMin = 3;
+const stageTrialsMin = 3;
 export const stageTrialsMax = 1_000_000;
 const stagesMax = 100;
 const shardsMax = 1_000;
@@ -29,10 +29,15 @@ const shardsMax = 1_000;
 /** Formats that the files of `dataset.path` may have; `auto`: the format is detected. */
 export const datasetFormats = ['auto', 'cifar10-binary', 'cifar10-python', 'idx', 'numpy'] as const;
 
+/** @param fix what to write instead of a rejected value */
+function rejects(rule: string, fix: (input: unknown) => string = () => '') {
+  return ({ input }: { readonly input?: unknown }): string =>
+    `${rule}, got ${String(input)}${fix(input)}`;
+}
+
 /** A whole number from `min` to `max`. */
 export function whole(min: number, max: number, description: string) {
-  const error = ({ input }: { readonly input?: unknown }): string =>
-    `must be a whole number from ${min} to ${max}, got ${String(input)}`;
+  const error = rejects(`must be a whole number from ${min} to ${max}`);
   return z.number().int({ error }).min(min, { error }).max(max, { error }).describe(description);
 }
 
@@ -42,14 +47,13 @@ export function amount(
   max: number,
   description: string,
   minimum: 'inclusive' | 'exclusive' = 'inclusive',
+  fix?: (input: unknown) => string,
 ) {
-  const error = ({ input }: { readonly input?: unknown }): string =>
-    minimum === 'exclusive'
-      ? `must be above ${min} and at most ${max}, got ${String(input)}`
-      : `must be from ${min} to ${max}, got ${String(input)}`;
-  const number = z.number();
-  const bounded = minimum === 'exclusive' ? number.gt(min, { error }) : number.min(min, { error });
-  return bounded.max(max, { error }).describe(description);
+  const isExclusive = minimum === 'exclusive';
+  const range = isExclusive ? `above ${min} and at most ${max}` : `from ${min} to ${max}`;
+  const error = rejects(`must be ${range}`, fix);
+  const number = isExclusive ? z.number().gt(min, { error }) : z.number().min(min, { error });
+  return number.max(max, { error }).describe(description);
 }
 
 function identifier(description: string) {
@@ -61,13 +65,10 @@ function identifier(description: string) {
     .describe(description);
 }
 
-const fractionError = ({ input }: { readonly input?: unknown }): string => {
-  const fix =
-    typeof input === 'number' && input > 1
-      ? `. For ${input} records write { count: ${input} }`
-      : '';
-  return `must be above 0 and at most 1, got ${String(input)}${fix}`;
-};
+function countFix(input: unknown): string {
+  const isCount = typeof input === 'number' && input > 1;
+  return isCount ? `. For ${input} records write { count: ${input} }` : '';
+}
 
 const selection = z
   .union([
@@ -82,12 +83,13 @@ const selection = z
         2 ** 31,
         'records, drawn by the seed from the shards that no split names',
       ).optional(),
-      fraction: z
-        .number()
-        .gt(0, { error: fractionError })
-        .max(1, { error: fractionError })
-        .describe('instead of count: a share of the records of those shards')
-        .optional(),
+      fraction: amount(
+        0,
+        1,
+        'instead of count: a share of the records of those shards',
+        'exclusive',
+        countFix,
+      ).optional(),
     }),
   ])
   .describe('records of this split: a list of shards, { count: N } or { fraction: 0.1 }');
@@ -111,18 +113,15 @@ const dataset = z.strictObject({
     .describe('draw count and fraction so that each split has the same mixture of classes'),
 });
 
-/** Bounds of a searched parameter; other systems take exponents here, which is a common mistake. */
-function bound(parameter: ParameterDescription, description: string) {
-  const { min, max } = parameter;
-  const error = ({ input }: { readonly input?: unknown }): string => {
-    const isExponent =
-      typeof input === 'number' && Number.isInteger(input) && input < 0 && input > -300;
-    const fix = isExponent
-      ? `. Bounds are values: write 1.0e${input}, not the exponent ${input}`
-      : '';
-    return `must be above ${min} and at most ${max}, got ${String(input)}${fix}`;
-  };
-  return z.number().gt(min, { error }).max(max, { error }).describe(description).optional();
+/** Other programs take exponents as bounds. */
+function exponentFix(input: unknown): string {
+  const isExponent = Number.isInteger(input) && Number(input) < 0 && Number(input) > -300;
+  return isExponent ? `. Bounds are values: write 1.0e${input}, not the exponent ${input}` : '';
+}
+
+/** A bound of a searched parameter. */
+function bound({ min, max }: ParameterDescription, description: string) {
+  return amount(min, max, description, 'exclusive', exponentFix).optional();
 }
 
 function stageDistribution(name: string, parameter: ParameterDescription) {
@@ -192,7 +191,8 @@ const head = {
   dataset: dataset.describe('images and their splits: name or path, and the splits'),
 };
 
-function trainerSection(trainer: SchemaTrainer) {
+/** The `trainer` section of a file. */
+export function trainerSection(trainer: SchemaTrainer) {
   return trainer.settings
     .extend({
       name: z.literal(trainer.name).default(trainer.name).describe('trainer of this study'),

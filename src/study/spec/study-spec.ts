@@ -1,8 +1,8 @@
 /**
- * Study spec: one search, as its file says it, with camelCase keys and all defaults written out.
+ * Study spec: the content of a study file, with camelCase keys and all defaults.
  *
- * The types are those of the schema (`study-schema.ts`); shorthands of the file are replaced:
- * a stage has `search`, whichever way it was written, and the objective has its direction.
+ * The types follow from the schema (`study-schema.ts`). The shorthands of the file are replaced: a stage
+ * always has `search`, and the objective has its direction.
  */
 import type { Params, ParameterName, StageDistribution } from '../search-space.ts';
 import type { TrainerSettings } from '../trainer-description.ts';
@@ -37,9 +37,6 @@ export interface StageSpec {
   readonly trials: number;
   readonly search: Readonly<Record<ParameterName, StageDistribution>>;
 }
-
-/** Results that another worker must reproduce before their stage closes. */
-export type AuditSpec = NonNullable<Shape['audit']>;
 
 export interface StudySpec extends Pick<
   Shape,

@@ -43,7 +43,7 @@ const roundNames = (trials: readonly TrialRecord[], replicates: number): string[
 function race(
   lambdas: number,
   replicates: number,
-  train: (k: number, replicate: number) => TrialRecord,
+  train: (index: number, replicate: number) => TrialRecord,
 ): TrialRecord[] {
   const trials = Array.from({ length: lambdas }, (_, index) => train(index + 1, 1));
   for (;;) {
@@ -89,8 +89,8 @@ describe('a race', () => {
         fc.integer({ min: 1, max: 4 }),
         (seed, rights, replicates) => {
           const normal = normals(seed);
-          const trials = race(rights.length, replicates, (k, replicate) =>
-            scored(k, replicate, Math.round(rights[k - 1]! + 10 * normal())),
+          const trials = race(rights.length, replicates, (index, replicate) =>
+            scored(index, replicate, Math.round(rights[index - 1]! + 10 * normal())),
           );
           const rules = { objective, replicates, racing: true };
           const compared = compareConfigurations(rankConfigurations(trials, objective, []), rules)!;
@@ -109,11 +109,11 @@ describe('a race', () => {
     for (let seed = 0; seed < searches; seed++) {
       const normal = normals(seed);
       const difficulty = Array.from({ length: images }, normal);
-      const trials = race(lambdas, replicates, (k, replicate) => {
+      const trials = race(lambdas, replicates, (index, replicate) => {
         const bits = new Uint8Array(images / 8);
         for (const [image, hard] of difficulty.entries())
           if (2 * hard + normal() > 0) bits[image >> 3]! |= 1 << (image & 7);
-        return withBits(k, replicate, 10 ** -k, bits, images);
+        return withBits(index, replicate, 10 ** -index, bits, images);
       });
       const rules = { objective, replicates, racing: true };
       const compared = compareConfigurations(rankConfigurations(trials, objective, []), rules)!;
@@ -133,14 +133,14 @@ describe('a race', () => {
       const set = new ValidationSet(count, normal);
       // A hump over log λ as on CIFAR-10; seeds change the accuracy by 0.3 points.
       const best = 1 + (seed % lambdas);
-      const truth = (k: number): number => 0.47 - 0.01 * Math.min(7, (k - best) ** 2);
-      const trials = race(lambdas, replicates, (k, replicate) => {
-        const lambda = 10 ** (-9 + (8 * k) / lambdas);
+      const truth = (index: number): number => 0.47 - 0.01 * Math.min(7, (index - best) ** 2);
+      const trials = race(lambdas, replicates, (index, replicate) => {
+        const lambda = 10 ** (-9 + (8 * index) / lambdas);
         return withBits(
-          k,
+          index,
           replicate,
           lambda,
-          set.score(lambda, truth(k) + 0.003 * normal()),
+          set.score(lambda, truth(index) + 0.003 * normal()),
           count,
         );
       });
