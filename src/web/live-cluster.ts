@@ -1,8 +1,6 @@
 /**
- * Live cluster: the port through which the dashboard reads a running coordinator. `cli` implements it.
- *
- * The dashboard knows neither the coordinator nor how tokens are stored. Reads come from memory or from the
- * store; none of them waits for the network.
+ * Live cluster: the port through which the dashboard reads a running coordinator; `cli` implements it. Reads
+ * come from memory or the store; none waits for the network.
  */
 import type { WorkerSummary } from '../study/summaries.ts';
 import type { StudyRecord } from '../study/study-record.ts';
@@ -11,7 +9,7 @@ import type { Measurement, TrialId, TrialRecord } from '../study/trial.ts';
 import type { LogLine, StudyLine, ViewerRole } from './page-messages.ts';
 
 /** Events of a subscription. `changed`: workers, stages or studies. */
-type ClusterEvent =
+export type ClusterEvent =
   | { readonly kind: 'trial-ended'; readonly study: string; readonly trial: TrialRecord }
   | {
       readonly kind: 'measured';

@@ -1,9 +1,4 @@
-/**
- * Page messages: the JSON that the dashboard's server sends to its page. Both import this file.
- *
- * Numbers are not rounded; times are milliseconds since 1970. No field contains HTML: the page inserts every
- * text as text.
- */
+/** Page messages: the JSON that the dashboard's server sends to its page. Times are milliseconds since 1970. */
 import type { CyclicalRate } from '../report/charts/rate-cycles.ts';
 import type { ResultRow } from '../report/results/result-row.ts';
 import type { StageCounts, StudyResults } from '../report/results/study-results.ts';

@@ -1,16 +1,17 @@
 /**
- * Chart frame: one SVG with a title and a description for screen readers, a heading, a legend, and one or
- * more panels below each other.
+ * Chart frame: one SVG with a heading, a legend, panels below each other, and a title and description for
+ * screen readers.
  *
- * Plot draws the panels. Its own heading and legend are HTML, which an SVG file cannot contain, and it has
- * one pair of scales per plot, so panels with different scales are assembled here.
+ * Plot draws each panel. Its own heading and legend are HTML, which an SVG file cannot contain.
  */
 import * as Plot from '@observablehq/plot';
 import { foreignText } from '../text/escape-terminal.ts';
 import {
+  blue,
   chartWidth,
   fontSize,
   ink,
+  vermilion,
   type ChartDocument,
   type ChartElement,
   type ChartTheme,
@@ -25,10 +26,14 @@ export interface LegendItem {
   readonly mark: LegendMark;
 }
 
-export interface Panel {
-  readonly height: number;
-  readonly options: Omit<Plot.PlotOptions, 'width' | 'height' | 'document'>;
-}
+/** Of charts in which training and validation differ in colour and shape. */
+export const splitLegend: readonly LegendItem[] = [
+  { label: 'training', color: blue, mark: 'circle' },
+  { label: 'validation', color: vermilion, mark: 'triangle' },
+];
+
+/** Plot's options of one panel; all panels have the width of the frame. */
+export type Panel = Omit<Plot.PlotOptions, 'width' | 'document'> & { readonly height: number };
 
 export interface Frame {
   readonly title: string;
@@ -73,12 +78,14 @@ export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame)
   let y = edge;
   for (const { text, size, weight } of heads) {
     y += size;
-    svg.append(
-      element(document, 'text', { x: edge, y, 'font-size': size, 'font-weight': weight }, text),
-    );
+    const attributes = { x: edge, y, 'font-size': size, 'font-weight': weight };
+    svg.append(element(document, 'text', attributes, text));
     y += 7;
   }
-  appendLegend(document, svg, legend, top + 12);
+  for (const [row, items] of legend.entries()) {
+    const lineY = top + 12 + row * legendRow;
+    svg.append(...items.flatMap((item) => legendElements(document, item, lineY)));
+  }
   let panelTop = panelsTop;
   for (const panel of frame.panels) {
     svg.append(panelElement(document, panel, width, panelTop));
@@ -87,11 +94,13 @@ export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame)
   return svg;
 }
 
-/** An SVG element with attributes and optional text. The text is escaped, so that the file is well-formed. */
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** An SVG element. The text is escaped, so that the file is well-formed. */
 function element(
   document: ChartDocument,
   name: string,
-  attributes: Readonly<Record<string, string | number>>,
+  attributes: Attributes,
   text?: string,
 ): ChartElement {
   const made: ChartElement = document.createElementNS(svgNamespace, name);
@@ -107,11 +116,11 @@ export function grid(ticks: number): Plot.Markish {
 
 function panelElement(
   document: ChartDocument,
-  { height, options }: Panel,
+  panel: Panel,
   width: number,
   y: number,
 ): ChartElement {
-  const plot = Plot.plot({ ...panelMargins, ...options, width, height, document });
+  const plot = Plot.plot({ ...panelMargins, ...panel, width, document });
   // Plot's style sheet sets a font and a class; the frame has its own.
   plot.querySelector('style')?.remove();
   for (const name of ['class', 'font-family', 'font-size', 'viewBox']) plot.removeAttribute(name);
@@ -156,34 +165,19 @@ function legendLines(items: readonly LegendItem[], width: number): PlacedItem[][
   return lines;
 }
 
-function appendLegend(
+function legendElements(
   document: ChartDocument,
-  svg: ChartElement,
-  lines: readonly (readonly PlacedItem[])[],
-  top: number,
-): void {
-  for (const [row, items] of lines.entries()) {
-    const y = top + row * legendRow;
-    for (const item of items) {
-      svg.append(legendMark(document, item, y));
-      svg.append(element(document, 'text', { x: item.x + 30, y: y + 4 }, item.label));
-    }
-  }
-}
-
-function legendMark(
-  document: ChartDocument,
-  { x, color, mark }: PlacedItem,
+  { x, color, mark, label }: PlacedItem,
   y: number,
-): ChartElement {
+): ChartElement[] {
   const transform = `translate(${x + 12},${y})`;
-  return element(document, 'path', { transform, ...markAttributes(mark, color) });
+  return [
+    element(document, 'path', { transform, ...markAttributes(mark, color) }),
+    element(document, 'text', { x: x + 30, y: y + 4 }, label),
+  ];
 }
 
-function markAttributes(
-  mark: LegendMark,
-  color: string,
-): Readonly<Record<string, string | number>> {
+function markAttributes(mark: LegendMark, color: string): Attributes {
   const stroke = { stroke: color, fill: 'none' };
   const line = { ...stroke, 'stroke-width': 2 };
   switch (mark) {

@@ -1,5 +1,5 @@
 /** The kinds of charts of a study, for `--help`. This module does not load the code that draws them. */
-import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
+import { rankConfigurations } from '../../search/ranking/ranking.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import type { TrialRecord } from '../../study/trial.ts';
 
@@ -28,13 +28,12 @@ export function exampleTrials(
   objective: Objective,
   stageOrder: readonly string[],
 ): ExampleChoice[] {
-  const ranked = rankConfigurations(trials, objective, stageOrder).filter(
-    ({ rank }) => rank !== null,
-  );
-  const chosen: [ExampleChoice['role'], RankedConfiguration | undefined][] = [
+  const all = rankConfigurations(trials, objective, stageOrder);
+  const ranked = all.filter(({ rank }) => rank !== null).map(({ trial }) => trial);
+  const chosen: [ExampleChoice['role'], TrialRecord | undefined][] = [
     ['best', ranked[0]],
     ['median', ranked.length > 2 ? ranked[Math.floor((ranked.length - 1) / 2)] : undefined],
     ['worst', ranked.length > 1 ? ranked.at(-1) : undefined],
   ];
-  return chosen.flatMap(([role, one]) => (one === undefined ? [] : [{ role, trial: one.trial }]));
+  return chosen.flatMap(([role, trial]) => (trial === undefined ? [] : [{ role, trial }]));
 }

@@ -1,9 +1,7 @@
 /**
- * Chart style: colours, shapes and sizes, and the two media that charts are drawn for.
- *
- * Colours are those of Okabe and Ito's colour-blind-safe set that have a contrast of at least 3 : 1 on white
- * and on the dark page, so that one drawing is enough for both. Series also differ in shape or dash, so
- * that charts can be printed in black and white.
+ * Chart style: colours, shapes and sizes, and the two media that charts are drawn for. Colours are from Okabe
+ * and Ito's colour-blind-safe set, with a contrast of at least 3 : 1 on white and on the dark page. Series also
+ * differ in shape or dash, for black and white.
  */
 import type * as Plot from '@observablehq/plot';
 
@@ -46,8 +44,6 @@ export const pageTheme: ChartTheme = {
 export const ink = '#1a1a1a';
 export const chartWidth = 760;
 export const fontSize = 12;
-/** Opacity of secondary lines and words. */
-export const faint = 0.55;
 
 export const blue = '#0072B2';
 export const vermilion = '#D55E00';
@@ -57,25 +53,15 @@ export const purple = '#CC79A7';
 /** For pages: on a dark surface the set's lighter blue replaces blue, for contrast. */
 export const darkChartRules = `@media screen and (prefers-color-scheme: dark) { svg [fill='${blue}'] { fill: #56b4e9; } svg [stroke='${blue}'] { stroke: #56b4e9; } }`;
 
-/** By series, repeated after the last. */
 const palette = [blue, vermilion, green, purple] as const;
 const shapes = ['circle', 'triangle', 'diamond2', 'square2'] as const;
 export type Shape = (typeof shapes)[number];
 
+/** The colour of a series; after the last one, the first is used again. */
 export function colorAt(index: number): string {
   return palette[index % palette.length] ?? blue;
 }
 
 export function shapeAt(index: number): Shape {
   return shapes[index % shapes.length] ?? 'circle';
-}
-
-/** A value on a logarithmic axis: `1e-5`, `1.5e-3`. Plot's own label would be `10µ`. */
-export function powerText(value: number): string {
-  return Number(value.toPrecision(3)).toExponential().replace('+', '');
-}
-
-/** A step on an axis: `12,000`. */
-export function stepText(step: number): string {
-  return step.toLocaleString('en-US');
 }

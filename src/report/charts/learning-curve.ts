@@ -1,33 +1,26 @@
 /**
  * Learning curves: cost, loss and accuracy in panels on one axis of steps, with the learning rate below and a
- * rule at the end of each cycle.
- *
- * The rules help to read the curves: a high rate in the middle of a cycle makes values worse, and they
- * recover as it falls. The value at the end of a cycle is the one to compare, so the last point shows its
- * value.
+ * rule at the end of each cycle, where values can be compared: a high rate within a cycle makes them worse.
  *
  * One series has a colour for each split; several have a colour for each series, and training is dashed.
  */
 import * as Plot from '@observablehq/plot';
 import { classificationMetrics, type Metric } from '../../study/metrics.ts';
 import type { Measurement } from '../../study/trial.ts';
-import { chartPoints, metricIn, metricOn } from '../results/metric-values.ts';
-import { thinnedCurve } from '../results/thinned-curve.ts';
-import { metricNamed, metricText } from '../text/number-format.ts';
-import { framed, grid, type LegendItem, type Panel } from './chart-frame.ts';
+import { chartPoints, metricIn, metricOn, thinnedCurve } from '../results/metric-values.ts';
+import { groupedNumber, metricText } from '../text/number-format.ts';
+import { centeredScale, paddedDomain, valueScale } from './axes.ts';
+import { framed, grid, splitLegend, type LegendItem, type Panel } from './chart-frame.ts';
 import {
   blue,
   colorAt,
   shapeAt,
-  stepText,
   vermilion,
   type DrawChart,
   type ChartTheme,
   type Shape,
 } from './chart-style.ts';
-import { rateCorners, type CyclicalRate, type RatePoint } from './rate-cycles.ts';
-import { cycleRules, ratePanel } from './rate-panel.ts';
-import { paddedDomain, valueScale } from './value-axis.ts';
+import { cycleEnds, ratePoints, type CyclicalRate, type RatePoint } from './rate-cycles.ts';
 
 export interface CurveSeries {
   readonly label: string;
@@ -49,7 +42,6 @@ export interface LearningCurveInput {
 }
 
 type Quantity = 'cost' | 'loss' | 'accuracy';
-type Point = RatePoint;
 
 interface Line {
   readonly label: string;
@@ -57,14 +49,18 @@ interface Line {
   readonly color: string;
   readonly isDashed: boolean;
   readonly shape: Shape;
-  readonly points: readonly Point[];
+  readonly points: readonly RatePoint[];
 }
 
 /** More points of a line cannot be distinguished. */
 const pointsMax = 2_000;
 /** More dots would hide their line. */
 const dotsMax = 60;
+/** More rules would hide the curves. */
+const rulesMax = 60;
 const panelHeight = 170;
+/** The channels of every mark. */
+const place = { x: 'step', y: 'value' };
 
 export const learningCurve: DrawChart<LearningCurveInput> = (document, input, theme) => {
   const { learningRate: rate, metrics = classificationMetrics } = input;
@@ -74,19 +70,14 @@ export const learningCurve: DrawChart<LearningCurveInput> = (document, input, th
   }));
   const stepMax = Math.max(1, ...input.series.map(({ curve }) => curve.at(-1)?.step ?? 0));
   // Costs of trials with different λ cannot be compared, so only a single series has a panel of them.
-  const quantities: readonly Quantity[] =
-    series.length === 1 && input.isSmall !== true
-      ? ['cost', 'loss', 'accuracy']
-      : ['loss', 'accuracy'];
-  const panels = quantities
+  const hasCost = series.length === 1 && input.isSmall !== true;
+  const panels = (['cost', 'loss', 'accuracy'] as const)
+    .filter((quantity) => quantity !== 'cost' || hasCost)
     .filter((quantity) => metricOn(metrics, quantity, 'validation') !== null)
     .map((quantity) =>
       valuePanel(quantity, toLines(series, metrics, quantity), stepMax, rate, theme),
     );
-  const points =
-    rate === null
-      ? chartPoints(series[0]?.curve ?? [], metricNamed('learning_rate', metrics))
-      : rateCorners(rate, stepMax);
+  const points = ratePoints(series[0]?.curve ?? [], metrics, rate, stepMax);
   return framed(document, theme, {
     title: input.title,
     subtitle: input.subtitle,
@@ -129,34 +120,27 @@ function valuePanel(
   const domain = paddedDomain(lines.flatMap(({ points }) => points.map(({ value }) => value)));
   return {
     height: panelHeight,
-    options: {
-      marginTop: 24,
-      marginBottom: 8,
-      marginRight: 64,
-      x: { domain: [0, stepMax], axis: null },
-      y: valueScale(isAccuracy ? 'accuracy, %' : quantity, domain, 5),
-      marks: [
-        grid(5),
-        cycleRules(rate, stepMax),
-        ...lines.flatMap((line) => lineMarks(line)),
-        ...endMarks(lines, isAccuracy ? 2 : 3, domain, theme),
-      ],
-    },
+    marginTop: 24,
+    marginBottom: 8,
+    marginRight: 64,
+    x: { domain: [0, stepMax], axis: null },
+    y: valueScale(isAccuracy ? 'accuracy, %' : quantity, domain, 5),
+    marks: [
+      grid(5),
+      cycleRules(rate, stepMax),
+      ...lines.flatMap((line) => lineMarks(line)),
+      ...endMarks(lines, isAccuracy ? 2 : 3, domain, theme),
+    ],
   };
 }
 
 function lineMarks({ points, color, isDashed, shape }: Line): Plot.Markish[] {
+  const dash = isDashed ? { strokeDasharray: '5 3' } : {};
   return [
-    Plot.line(points, {
-      x: 'step',
-      y: 'value',
-      stroke: color,
-      strokeWidth: 1.8,
-      ...(isDashed ? { strokeDasharray: '5 3' } : {}),
-    }),
+    Plot.line(points, { ...place, stroke: color, strokeWidth: 1.8, ...dash }),
     points.length > dotsMax || isDashed
       ? null
-      : Plot.dot(points, { x: 'step', y: 'value', fill: color, symbol: shape, r: 2.5 }),
+      : Plot.dot(points, { ...place, fill: color, symbol: shape, r: 2.5 }),
   ];
 }
 
@@ -171,15 +155,9 @@ function endMarks(
     const end = points.at(-1);
     return end === undefined || isDashed ? [] : [{ ...end, color, shape, split }];
   });
+  const dot = { r: 4.5, stroke: theme.background };
   return spreadLabels(ends, domain).flatMap((end): Plot.Markish[] => [
-    Plot.dot([end], {
-      x: 'step',
-      y: 'value',
-      fill: end.color,
-      symbol: end.shape,
-      r: 4.5,
-      stroke: theme.background,
-    }),
+    Plot.dot([end], { ...place, ...dot, fill: end.color, symbol: end.shape }),
     Plot.text([end], {
       x: 'step',
       y: 'at',
@@ -193,7 +171,7 @@ function endMarks(
 }
 
 /** Positions of the labels: at their values, or moved so that none covers another. */
-function spreadLabels<End extends Point>(
+function spreadLabels<End extends RatePoint>(
   ends: readonly End[],
   [low, high]: readonly [number, number],
 ): (End & { readonly at: number })[] {
@@ -213,13 +191,41 @@ function spreadLabels<End extends Point>(
   });
 }
 
+function cycleRules(rate: CyclicalRate | null, stepMax: number): Plot.Markish {
+  const ends = rate === null ? [] : cycleEnds(rate, stepMax);
+  if (ends.length === 0 || ends.length > rulesMax) return null;
+  return Plot.ruleX(ends, { stroke: 'currentColor', strokeOpacity: 0.35, strokeDasharray: '2 3' });
+}
+
+/** The learning rate, on the axis of steps. */
+function ratePanel(
+  points: readonly RatePoint[],
+  rate: CyclicalRate | null,
+  stepMax: number,
+): Panel {
+  const top = points.reduce((max, { value }) => Math.max(max, value), rate?.max ?? 0);
+  return {
+    height: 110,
+    marginTop: 22,
+    marginBottom: 38,
+    marginRight: 64,
+    x: { ...centeredScale('step'), domain: [0, stepMax], tickFormat: groupedNumber, ticks: 8 },
+    y: { ...valueScale('learning rate', [0, top || 1], 0), ticks: [0, top], tickFormat: String },
+    marks: [
+      cycleRules(rate, stepMax),
+      Plot.areaY(points, { ...place, fill: 'currentColor', fillOpacity: 0.12 }),
+      Plot.line(points, {
+        ...place,
+        stroke: 'currentColor',
+        strokeOpacity: 0.55,
+        strokeWidth: 1.5,
+      }),
+    ],
+  };
+}
+
 function legend(series: readonly CurveSeries[]): LegendItem[] {
-  if (series.length === 1) {
-    return [
-      { label: 'training', color: blue, mark: 'circle' },
-      { label: 'validation', color: vermilion, mark: 'triangle' },
-    ];
-  }
+  if (series.length === 1) return [...splitLegend];
   return [
     ...series.map(({ label }, index) => ({ label, color: colorAt(index), mark: shapeAt(index) })),
     { label: 'validation', color: 'currentColor', mark: 'line' },
@@ -235,7 +241,7 @@ function describe(series: readonly CurveSeries[], metrics: readonly Metric[]): s
       const metric = metricOn(metrics, 'accuracy', split);
       return (metric && metricText(metric, metricIn(last, metric.name))) ?? 'unknown';
     };
-    return `${label}: after ${stepText(last.step)} steps training accuracy ${accuracy('train')}, validation accuracy ${accuracy('validation')}`;
+    return `${label}: after ${groupedNumber(last.step)} steps training accuracy ${accuracy('train')}, validation accuracy ${accuracy('validation')}`;
   });
   return `Learning curves over the steps of training, with the learning rate below. ${ends.join('; ')}.`;
 }

@@ -1,13 +1,12 @@
 /**
  * Learning-rate range: accuracy against a slowly rising learning rate (Smith 2015, arXiv 1506.01186, section
- * 3.3), with the suggested bounds of the cyclical rate. Accuracy starts to rise at the lower bound, and
- * becomes ragged or falls at the upper one.
+ * 3.3). Accuracy starts to rise at the lower suggested bound, and becomes ragged or falls at the upper one.
  */
 import * as Plot from '@observablehq/plot';
 import { framed, grid } from './chart-frame.ts';
 import { blue, vermilion, type DrawChart } from './chart-style.ts';
 import { plainNumber } from '../text/number-format.ts';
-import { centeredScale, paddedDomain, valueScale } from './value-axis.ts';
+import { centeredScale, paddedDomain, valueScale } from './axes.ts';
 
 export interface RateRangeInput {
   readonly title: string;
@@ -22,10 +21,9 @@ export const learningRateRange: DrawChart<RateRangeInput> = (document, input, th
     .filter(({ accuracy }) => Number.isFinite(accuracy))
     .map(({ learningRate, accuracy }) => ({ rate: learningRate, percent: 100 * accuracy }));
   const { suggested } = input;
-  const yDomain = paddedDomain(
-    points.map(({ percent }) => percent),
-    0.08,
-  );
+  const place = { x: 'rate', y: 'percent' };
+  const percents = points.map(({ percent }) => percent);
+  const yDomain = paddedDomain(percents, 0.08);
   return framed(document, theme, {
     title: input.title,
     description: describe(points, suggested),
@@ -38,20 +36,16 @@ export const learningRateRange: DrawChart<RateRangeInput> = (document, input, th
     panels: [
       {
         height: 340,
-        options: {
-          marginTop: 36,
-          marginBottom: 44,
-          x: { ...centeredScale('learning rate'), tickFormat: plainNumber, inset: 6 },
-          y: valueScale('accuracy, %', yDomain, 6),
-          marks: [
-            ...suggestionMarks(suggested),
-            grid(6),
-            Plot.line(points, { x: 'rate', y: 'percent', stroke: blue, strokeWidth: 1.8 }),
-            points.length > 80
-              ? null
-              : Plot.dot(points, { x: 'rate', y: 'percent', fill: blue, r: 2.5 }),
-          ],
-        },
+        marginTop: 36,
+        marginBottom: 44,
+        x: { ...centeredScale('learning rate'), tickFormat: plainNumber, inset: 6 },
+        y: valueScale('accuracy, %', yDomain, 6),
+        marks: [
+          ...suggestionMarks(suggested),
+          grid(6),
+          Plot.line(points, { ...place, stroke: blue, strokeWidth: 1.8 }),
+          points.length > 80 ? null : Plot.dot(points, { ...place, fill: blue, r: 2.5 }),
+        ],
       },
     ],
   });
@@ -59,16 +53,16 @@ export const learningRateRange: DrawChart<RateRangeInput> = (document, input, th
 
 function suggestionMarks(suggested: RateRangeInput['suggested']): Plot.Markish[] {
   if (suggested === null) return [];
-  const ends = [
-    { rate: suggested.min, name: 'min' },
-    { rate: suggested.max, name: 'max' },
-  ];
+  const ends = (['min', 'max'] as const).map((name) => ({
+    rate: suggested[name],
+    label: `${name} ${rateText(suggested[name])}`,
+  }));
   return [
     Plot.rectX([suggested], { x1: 'min', x2: 'max', fill: vermilion, fillOpacity: 0.1 }),
     Plot.ruleX(ends, { x: 'rate', stroke: vermilion, strokeDasharray: '3 3' }),
     Plot.text(ends, {
       x: 'rate',
-      text: ({ rate, name }: (typeof ends)[number]) => `${name} ${rateText(rate)}`,
+      text: 'label',
       frameAnchor: 'top',
       dy: -12,
       fill: 'currentColor',

@@ -1,5 +1,9 @@
 /** The cyclical learning rate as a line: its corners, and the ends of its cycles. */
+import type { Metric } from '../../study/metrics.ts';
 import type { TrainerSettings } from '../../study/trainer-description.ts';
+import type { Measurement } from '../../study/trial.ts';
+import { chartPoints } from '../results/metric-values.ts';
+import { metricNamed } from '../text/number-format.ts';
 
 /** Triangular cycles between two rates; `cycleMultiplier` stretches each cycle after the first. */
 export interface CyclicalRate {
@@ -47,6 +51,17 @@ export function rateCorners(rate: CyclicalRate, stepMax: number): RatePoint[] {
     if (!isRising) half *= cycleMultiplier;
   }
   return corners;
+}
+
+/** The rate over the steps of a curve; for a trainer without cycles (`rate` null), as measured. */
+export function ratePoints(
+  curve: readonly Measurement[],
+  metrics: readonly Metric[],
+  rate: CyclicalRate | null,
+  stepMax: number,
+): RatePoint[] {
+  if (rate !== null) return rateCorners(rate, stepMax);
+  return chartPoints(curve, metricNamed('learning_rate', metrics));
 }
 
 /** The last step of each whole cycle, where the rate is at its minimum. */

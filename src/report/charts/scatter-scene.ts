@@ -1,15 +1,11 @@
-/**
- * Scatter scene: the dots of a scatter of a parameter against the objective, and the ranges of both axes.
- * `parameter-scatter.ts` draws it.
- */
+/** Scatter scene: the dots of a parameter scatter and the ranges of its axes; `parameter-scatter.ts` draws it. */
 import { log } from '../../base/elementary.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
 import type { SmoothFit } from '../../search/statistics/smooth-fit.ts';
 import type { Metric } from '../../study/metrics.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import type { ChartTheme } from './chart-style.ts';
-import { parameterDomain } from './parameter-axis.ts';
-import { paddedDomain } from './value-axis.ts';
+import { paddedDomain, parameterDomain } from './axes.ts';
 
 export interface ScatterTrial {
   readonly stage: string;
@@ -25,13 +21,6 @@ export interface ScatterTrial {
   readonly tied?: boolean | null;
 }
 
-interface ScatterStage {
-  readonly name: string;
-  readonly range: Range | null;
-  /** Whether another stage's results gave the range, which is then drawn as a band. */
-  readonly isNarrowed: boolean;
-}
-
 type ScatterFit = Pick<SmoothFit, 'points' | 'bestAt'>;
 
 export interface ScatterInput {
@@ -42,7 +31,12 @@ export interface ScatterInput {
   /** The objective. */
   readonly metric: Metric;
   readonly direction: Objective['direction'];
-  readonly stages: readonly ScatterStage[];
+  readonly stages: readonly {
+    readonly name: string;
+    readonly range: Range | null;
+    /** Whether another stage's results gave the range, which is then drawn as a band. */
+    readonly isNarrowed: boolean;
+  }[];
   readonly trials: readonly ScatterTrial[];
   readonly fit?: ScatterFit | null;
   /** The trial with a label. */
@@ -64,43 +58,26 @@ export interface Dot {
 }
 
 /** What is drawn, in the units of the axes. */
-export interface Scene {
-  readonly input: ScatterInput;
-  readonly theme: ChartTheme;
-  readonly range: Range;
-  readonly scale: number;
-  readonly yDomain: readonly [number, number];
-  readonly dots: ReadonlyMap<string, readonly Dot[]>;
-  readonly best: Dot | null;
-  readonly failed: readonly ScatterTrial[];
-}
+export type Scene = ReturnType<typeof scatterScene>;
 
 /** Of more dots every n-th is drawn, and the subtitle reports it. */
 export const dotsMax = 3000;
 
-export function scatterScene(input: ScatterInput, theme: ChartTheme): Scene {
-  const range =
-    input.zoom ??
-    parameterDomain(
-      input.trials.map(({ at }) => at),
-      input.stages.map((stage) => stage.range),
-    );
+export function scatterScene(input: ScatterInput, theme: ChartTheme) {
+  const places = input.trials.map(({ at }) => at);
+  const ranges = input.stages.map((stage) => stage.range);
+  const range = input.zoom ?? parameterDomain(places, ranges);
   const inside = input.trials.filter(({ at }) => at >= range.min && at <= range.max);
   const scale = input.metric.unit === 'share' ? 100 : 1;
-  const finite = inside.flatMap((trial): Dot[] =>
-    trial.value === null || !Number.isFinite(trial.value)
-      ? []
-      : [
-          {
-            stage: trial.stage,
-            at: trial.at,
-            value: scale * trial.value,
-            error: input.showErrors === true ? scale * (trial.standardError ?? 0) : 0,
-            isHollow: trial.tied === false,
-            trial: trial.trial,
-          },
-        ],
-  );
+  const isFinite = ({ value }: ScatterTrial): boolean => value !== null && Number.isFinite(value);
+  const finite = inside.filter(isFinite).map((trial): Dot => ({
+    stage: trial.stage,
+    at: trial.at,
+    value: scale * (trial.value ?? 0),
+    error: input.showErrors === true ? scale * (trial.standardError ?? 0) : 0,
+    isHollow: trial.tied === false,
+    trial: trial.trial,
+  }));
   const every = Math.ceil(finite.length / dotsMax);
   const kept = finite.filter(
     ({ trial }, index) => index % every === 0 || trial === input.best?.trial,
@@ -118,7 +95,9 @@ export function scatterScene(input: ScatterInput, theme: ChartTheme): Scene {
     yDomain: valueDomain(values, fitValues, input.direction),
     dots: Map.groupBy(kept, ({ stage }) => stage),
     best: finite.find(({ trial }) => trial === input.best?.trial) ?? null,
-    failed: inside.filter(({ value }) => value === null || !Number.isFinite(value)),
+    bestLabel: input.best?.label ?? null,
+    fit: input.fit ?? null,
+    failed: inside.filter((trial) => !isFinite(trial)),
   };
 }
 
@@ -144,13 +123,10 @@ type FitPoint = ScatterFit['points'][number];
 /** The fit's points within the range, and interpolated points at the ends of the range. */
 export function withinRange(points: readonly FitPoint[], range: Range): FitPoint[] {
   return points.flatMap((point, index) => {
-    const before = points[index - 1];
-    const crossed =
-      before === undefined
-        ? []
-        : [range.min, range.max]
-            .filter((end) => before.at < end && end < point.at)
-            .map((end) => between(before, point, end));
+    const before = points[index - 1] ?? point;
+    const crossed = [range.min, range.max]
+      .filter((end) => before.at < end && end < point.at)
+      .map((end) => between(before, point, end));
     const isInside = point.at >= range.min && point.at <= range.max;
     return isInside ? [...crossed, point] : crossed;
   });

@@ -1,7 +1,6 @@
 /**
- * Charts of a study, by kind: their inputs, from stored records.
- *
- * Loading this module loads Plot, which takes some tenths of a second; `chart-kinds.ts` has the kinds alone.
+ * Charts of a study, by kind: their inputs, from stored records. Loading this module loads Plot, which takes
+ * some tenths of a second; `chart-kinds.ts` has the kinds alone.
  */
 import { assert } from '../../base/assert.ts';
 import { numberParam, parameterSymbol } from '../../study/search-space.ts';
@@ -13,7 +12,7 @@ import { bestLabel, errorSource, exampleLabel } from '../results/result-words.ts
 import { isNarrowed, stageRange, type StudyResults } from '../results/study-results.ts';
 import type { ChartKind } from './chart-kinds.ts';
 import type { ChartDocument, ChartElement, ChartTheme } from './chart-style.ts';
-import { learningCurve, type CurveSeries } from './learning-curve.ts';
+import { learningCurve } from './learning-curve.ts';
 import { parameterScatter } from './parameter-scatter.ts';
 import { cyclicalRateFrom } from './rate-cycles.ts';
 import type { ScatterInput } from './scatter-scene.ts';
@@ -51,22 +50,22 @@ export function drawStudyChart(
     case 'zoom':
       return parameterScatter(document, zoomInput(picture), theme);
     case 'train-validation': {
-      const trials = results.stages
-        .flatMap(({ rows }) => rows)
-        .map((row) => ({
-          at: numberParam(row.params, parameter),
-          training: valueOn(row, metrics, 'accuracy', 'train'),
-          validation: valueOn(row, metrics, 'accuracy', 'validation'),
-        }));
+      const rows = results.stages.flatMap((stage) => stage.rows);
+      const trials = rows.map((row) => ({
+        at: numberParam(row.params, parameter),
+        training: valueOn(row, metrics, 'accuracy', 'train'),
+        validation: valueOn(row, metrics, 'accuracy', 'validation'),
+      }));
       const title = `${study}: training and validation accuracy`;
-      return trainAndValidation(
-        document,
-        { title, symbol: parameterSymbol(parameter), trials },
-        theme,
-      );
+      const symbol = parameterSymbol(parameter);
+      return trainAndValidation(document, { title, symbol, trials }, theme);
     }
     case 'curves': {
-      const series = picture.examples.map((example) => curveSeries(example, results));
+      const series = picture.examples.map((example) => {
+        const { result, id } = example.trial;
+        assert(result, () => `${trialName(id)} was trained`);
+        return { label: exampleLabel(example, results), curve: result.curve };
+      });
       const learningRate = cyclicalRateFrom(record.spec.trainer);
       const title = `${study}: learning curves`;
       return learningCurve(document, { title, series, metrics, learningRate }, theme);
@@ -80,9 +79,10 @@ export function drawStudyChart(
 
 function scatterInput({ results, record }: StudyPicture): ScatterInput {
   const { best, parameter } = results;
+  const symbol = parameterSymbol(parameter);
   return {
-    title: `${results.study}: which ${parameterSymbol(parameter)} is best`,
-    symbol: parameterSymbol(parameter),
+    title: `${results.study}: which ${symbol} is best`,
+    symbol,
     metric: objectiveMetric(results),
     direction: results.objective.direction,
     stages: results.stages.map((stage) => ({
@@ -96,8 +96,7 @@ function scatterInput({ results, record }: StudyPicture): ScatterInput {
         .map((row) => ({ ...row, at: numberParam(row.params, parameter) })),
     ),
     fit: results.fit,
-    best:
-      best === null ? null : { trial: best.trial, label: `${bestLabel(results)} ${best.trial}` },
+    best: best && { trial: best.trial, label: `${bestLabel(results)} ${best.trial}` },
   };
 }
 
@@ -111,13 +110,7 @@ function zoomInput(picture: StudyPicture): ScatterInput {
   return {
     ...scatterInput(picture),
     subtitle: `the finest range${source === null ? '' : `; bars are one standard error ${source}`}`,
-    zoom: narrowed === undefined ? null : stageRange(narrowed, results),
+    zoom: narrowed ? stageRange(narrowed, results) : null,
     showErrors: true,
   };
-}
-
-function curveSeries(example: ExampleTrial, results: StudyResults): CurveSeries {
-  const { trial } = example;
-  assert(trial.result, () => `${trialName(trial.id)} was trained`);
-  return { label: exampleLabel(example, results), curve: trial.result.curve };
 }

@@ -1,8 +1,6 @@
 /**
- * Charts as text, without a browser: linkedom provides the document.
- *
- * Loading this module takes some tenths of a second (Plot and linkedom), so commands import it only to draw.
- * The dashboard's page has a document and does not import it.
+ * Charts as text, without a browser: linkedom provides the document. Loading it takes some tenths of a second,
+ * so commands import this module only to draw.
  */
 import { parseHTML } from 'linkedom';
 import type { ChartDocument, ChartElement } from './chart-style.ts';

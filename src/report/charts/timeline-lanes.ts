@@ -1,8 +1,6 @@
 /**
- * Timeline lanes: attempts as bars, in rows of workers with one lane for each pack that ran at the same time.
- *
- * A pack is one bar, since its trials start and end together. Long times in which nothing ran, such as a
- * paused night, are cut out; `cuts` lists them.
+ * Timeline lanes: a bar for each pack, in rows of workers with one lane for each pack that ran at the same
+ * time. Long times in which nothing ran, such as a paused night, are cut out; `cuts` lists them.
  */
 import type { AttemptRecord } from '../../study/trial.ts';
 
@@ -60,19 +58,15 @@ export function buildTimeline(
 ): Timeline {
   const spans = packSpans(attempts, nowMs);
   const clock = busyClock(spans);
-  const all = [...Map.groupBy(spans, (span) => span.worker)]
-    .map(([worker, own]) => ({
-      worker,
-      own,
-      busyMs: own.reduce((sum, s) => sum + s.endMs - s.startMs, 0),
-    }))
-    .toSorted((a, b) => b.busyMs - a.busyMs);
+  const busyMs = (own: readonly Span[]): number =>
+    own.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
+  const all = [...Map.groupBy(spans, (span) => span.worker)].toSorted(
+    ([, a], [, b]) => busyMs(b) - busyMs(a),
+  );
   const workers: WorkerRow[] = [];
   const bars: Bar[] = [];
   let firstLane = 0;
-  for (const { worker, own } of all
-    .slice(0, workersMax)
-    .toSorted((a, b) => (a.worker < b.worker ? -1 : 1))) {
+  for (const [worker, own] of all.slice(0, workersMax).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const laneEnds: number[] = [];
     for (const { startMs, endMs, kind, trials } of own) {
       const free = laneEnds.findIndex((end) => end <= startMs);
@@ -100,52 +94,36 @@ function packSpans(attempts: readonly AttemptRecord[], nowMs: number): Span[] {
     .flatMap((members): Span[] => {
       const [first] = members;
       if (first === undefined) return [];
+      const { worker } = first;
       const startMs = Math.min(...members.map(({ assignedAtMs }) => assignedAtMs));
-      const endMs = Math.max(...members.map(({ endedAtMs }) => endedAtMs ?? nowMs));
-      const kind = barKind(first);
-      return [
-        {
-          worker: first.worker,
-          startMs,
-          endMs: Math.max(startMs, endMs),
-          kind,
-          trials: members.length,
-        },
-      ];
+      const endMs = Math.max(startMs, ...members.map(({ endedAtMs }) => endedAtMs ?? nowMs));
+      return [{ worker, startMs, endMs, kind: barKind(first), trials: members.length }];
     })
     .toSorted((a, b) => a.startMs - b.startMs);
 }
 
-function barKind({ outcome, kind }: AttemptRecord): BarKind {
-  switch (outcome) {
-    case null:
-      return 'open';
-    case 'lost':
-    case 'crashed':
-    case 'timeout':
-    case 'disputed':
-      return 'lost';
-    case 'returned':
-    case 'obsolete':
-    case 'cancelled':
-      return 'ended';
-    case 'duplicate':
-      // A test or an audit succeeds with an equal result; a search result that arrives twice is obsolete.
-      return kind === 'search' ? 'ended' : 'check';
-    case 'accepted':
-    case 'diverged':
-      return kind === 'search' ? 'search' : 'check';
-  }
-}
+const barKinds: Readonly<Record<NonNullable<AttemptRecord['outcome']>, BarKind>> = {
+  lost: 'lost',
+  crashed: 'lost',
+  timeout: 'lost',
+  disputed: 'lost',
+  returned: 'ended',
+  obsolete: 'ended',
+  cancelled: 'ended',
+  duplicate: 'ended',
+  accepted: 'search',
+  diverged: 'search',
+};
 
-interface BusyClock {
-  at(timeMs: number): number;
-  readonly seconds: number;
-  readonly cuts: Timeline['cuts'];
+/** A test or an audit also succeeds with an equal result; a search result that arrives twice is obsolete. */
+function barKind({ outcome, kind }: AttemptRecord): BarKind {
+  if (outcome === null) return 'open';
+  const succeeded = ['accepted', 'diverged', 'duplicate'].includes(outcome);
+  return succeeded && kind !== 'search' ? 'check' : barKinds[outcome];
 }
 
 /** Maps a time to seconds since the start, without the cut times. */
-function busyClock(spans: readonly Span[]): BusyClock {
+function busyClock(spans: readonly Span[]) {
   const idle: { readonly fromMs: number; readonly toMs: number }[] = [];
   const startMs = spans[0]?.startMs ?? 0;
   let busyUntilMs = startMs;

@@ -1,8 +1,6 @@
 /**
- * Worker timeline: a row for each worker and a bar for each of its packs, from the assignment to the end.
- *
- * Gaps are idle threads. Red bars with a cross were lost and repeated; grey bars ended without a result that
- * counts. `timeline-lanes.ts` computes the positions of the bars.
+ * Worker timeline: a row for each worker and a bar for each of its packs, from the assignment to the end. Gaps
+ * are idle threads; a cross marks a lost pack. `timeline-lanes.ts` computes the positions of the bars.
  */
 import * as Plot from '@observablehq/plot';
 import type { AttemptRecord } from '../../study/trial.ts';
@@ -18,7 +16,7 @@ import {
   type Timeline,
   type WorkerRow,
 } from './timeline-lanes.ts';
-import { centeredScale } from './value-axis.ts';
+import { centeredScale } from './axes.ts';
 
 export interface WorkerTimelineInput {
   readonly title: string;
@@ -53,18 +51,16 @@ export const workerTimeline: DrawChart<WorkerTimelineInput> = (document, input, 
     panels: [
       {
         height: 22 + lanes * laneHeight + workers.length * 4 + 46,
-        options: {
-          marginTop: 22,
-          marginBottom: 42,
-          marginLeft: 150,
-          x: {
-            ...centeredScale(`${unit.name} since the first assignment`),
-            domain: [0, Math.max(seconds, 0.001) / unit.seconds],
-            tickFormat: plainNumber,
-          },
-          y: { domain: [lanes, 0], axis: null },
-          marks: timelineMarks({ ...timeline, bars }, unit, theme),
+        marginTop: 22,
+        marginBottom: 42,
+        marginLeft: 150,
+        x: {
+          ...centeredScale(`${unit.name} since the first assignment`),
+          domain: [0, Math.max(seconds, 0.001) / unit.seconds],
+          tickFormat: plainNumber,
         },
+        y: { domain: [lanes, 0], axis: null },
+        marks: timelineMarks({ ...timeline, bars }, unit, theme),
       },
     ],
   });
@@ -72,15 +68,12 @@ export const workerTimeline: DrawChart<WorkerTimelineInput> = (document, input, 
 
 function timelineMarks(
   { cuts, workers, bars }: Pick<Timeline, 'cuts' | 'workers' | 'bars'>,
-  unit: TimeUnit,
+  unit: ReturnType<typeof timeUnit>,
   theme: ChartTheme,
 ): Plot.Markish[] {
   const cutAt = ({ at }: Timeline['cuts'][number]): number => at / unit.seconds;
   return [
-    Plot.ruleY(
-      workers.map(({ firstLane }) => firstLane),
-      { stroke: 'currentColor', strokeOpacity: 0.2 },
-    ),
+    Plot.ruleY(workers, { y: 'firstLane', stroke: 'currentColor', strokeOpacity: 0.2 }),
     Plot.text(workers, {
       y: ({ firstLane, lanes }: WorkerRow) => firstLane + lanes / 2,
       text: ({ worker }: WorkerRow) => fitText(foreignText(worker), nameWidth, '…', 'end'),
@@ -90,31 +83,27 @@ function timelineMarks(
       fill: 'currentColor',
     }),
     ...Object.entries(kinds).map(([kind, { color }]) =>
-      Plot.rect(
-        bars.filter((bar) => bar.kind === kind),
-        {
-          x1: ({ from }: Bar) => from / unit.seconds,
-          x2: ({ to }: Bar) => to / unit.seconds,
-          y1: ({ lane }: Bar) => lane + 0.12,
-          y2: ({ lane }: Bar) => lane + 0.88,
-          fill: color,
-          fillOpacity: kind === 'ended' ? 0.15 : 0.8,
-          stroke: kind === 'ended' ? 'currentColor' : theme.background,
-          strokeWidth: 0.6,
-        },
-      ),
+      Plot.rect(bars, {
+        filter: (bar: Bar) => bar.kind === kind,
+        x1: ({ from }: Bar) => from / unit.seconds,
+        x2: ({ to }: Bar) => to / unit.seconds,
+        y1: ({ lane }: Bar) => lane + 0.12,
+        y2: ({ lane }: Bar) => lane + 0.88,
+        fill: color,
+        fillOpacity: kind === 'ended' ? 0.15 : 0.8,
+        stroke: kind === 'ended' ? 'currentColor' : theme.background,
+        strokeWidth: 0.6,
+      }),
     ),
-    Plot.dot(
-      bars.filter(({ kind }) => kind === 'lost'),
-      {
-        x: ({ to }: Bar) => to / unit.seconds,
-        y: ({ lane }: Bar) => lane + 0.5,
-        symbol: 'times',
-        r: 3.5,
-        stroke: 'currentColor',
-        strokeWidth: 1.8,
-      },
-    ),
+    Plot.dot(bars, {
+      filter: ({ kind }: Bar) => kind === 'lost',
+      x: ({ to }: Bar) => to / unit.seconds,
+      y: ({ lane }: Bar) => lane + 0.5,
+      symbol: 'times',
+      r: 3.5,
+      stroke: 'currentColor',
+      strokeWidth: 1.8,
+    }),
     Plot.ruleX(cuts, { x: cutAt, stroke: 'currentColor', strokeDasharray: '1 4' }),
     Plot.text(cuts, {
       x: cutAt,
@@ -132,13 +121,8 @@ function longest(bars: readonly Bar[]): readonly Bar[] {
   return bars.toSorted((a, b) => b.to - b.from - (a.to - a.from)).slice(0, barsMax);
 }
 
-interface TimeUnit {
-  readonly name: string;
-  readonly seconds: number;
-}
-
 /** The unit of the axis, so that its labels are round numbers. */
-function timeUnit(seconds: number): TimeUnit {
+function timeUnit(seconds: number) {
   if (seconds < 300) return { name: 'seconds', seconds: 1 };
   return seconds < 4 * 3600 ? { name: 'minutes', seconds: 60 } : { name: 'hours', seconds: 3600 };
 }
@@ -146,11 +130,7 @@ function timeUnit(seconds: number): TimeUnit {
 function legend(bars: readonly Bar[]): LegendItem[] {
   return (['search', 'check', 'lost', 'ended', 'open'] as const)
     .filter((kind) => bars.some((bar) => bar.kind === kind))
-    .map((kind) => ({
-      label: kinds[kind].label,
-      color: kinds[kind].color,
-      mark: kind === 'ended' ? 'area' : 'square2',
-    }));
+    .map((kind) => ({ ...kinds[kind], mark: kind === 'ended' ? 'area' : 'square2' }));
 }
 
 function describe({ totals, seconds, cuts }: Timeline, attempts: number): string {

@@ -2,12 +2,11 @@
  * Delimited tables, TSV and CSV: one header row, full precision, unknown values empty.
  *
  * CSV follows RFC 4180: lines end with CR LF; a field with a comma, a quote or a line break is quoted. So is
- * a field that starts with `=`, `+`, `-` or `@`, which a spreadsheet may read as a formula. CSV has no
- * standard way to prevent that, and a prefix would change the data. TSV has no quoting: tabs, line breaks
- * and control characters become visible escapes.
+ * a field that a spreadsheet may read as a formula. TSV has no quoting: tabs, line breaks and control
+ * characters become visible escapes.
  */
 import { foreignText } from '../text/escape-terminal.ts';
-import { chosenFields, type FieldValue } from '../results/result-fields.ts';
+import { chosenFields, type ColumnNames, type FieldValue } from '../results/result-fields.ts';
 import type { StudyResults } from '../results/study-results.ts';
 
 export type Separator = 'tsv' | 'csv';
@@ -19,15 +18,12 @@ export type FileColumn<Row> = readonly [name: string, field: (row: Row) => Field
 export function formatDelimited(
   results: StudyResults,
   separator: Separator,
-  columns: readonly string[] | null = null,
+  columns: ColumnNames = null,
 ): string {
   const rows = results.stages.flatMap((stage) => stage.rows);
   const fields = chosenFields(results, columns);
-  return delimitedText(
-    fields.map(({ name, value }) => [name, value] as const),
-    rows,
-    separator,
-  );
+  const fileColumns = fields.map(({ name, value }) => [name, value] as const);
+  return delimitedText(fileColumns, rows, separator);
 }
 
 export function delimitedText<Row>(

@@ -1,8 +1,16 @@
 /** Columns and sentences of documents, that is Markdown, LaTeX and HTML: rounded, for readers. */
 import { documentColumnNames } from '../results/result-columns.ts';
-import { chosenFields } from '../results/result-fields.ts';
+import { chosenFields, type ColumnNames } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
-import { bestLabel, countsText, spaceText, winnerFacts } from '../results/result-words.ts';
+import {
+  bestLabel,
+  countsText,
+  spaceText,
+  statisticsWords,
+  winnerFacts,
+  type Labelled,
+  type Winning,
+} from '../results/result-words.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 
 export interface DocumentColumn {
@@ -15,7 +23,7 @@ export interface DocumentColumn {
 
 export function documentColumns(
   results: StudyResults,
-  columns: readonly string[] | null = null,
+  columns: ColumnNames = null,
 ): readonly DocumentColumn[] {
   const rows = results.stages.flatMap((stage) => stage.rows);
   const names = columns ?? documentColumnNames(results, rows, results.ties !== null);
@@ -29,21 +37,25 @@ export function documentColumns(
 
 /** `λ 1.00e-9 … 1.00e-1; 30 of 30 trials complete`, and the reason of a narrowed range. */
 export function stageCaption(stage: StageResults): string {
-  const cut =
-    stage.rows.length < stage.rowsTotal
-      ? `; ${stage.rows.length} of ${stage.rowsTotal} are shown`
-      : '';
-  const reason = stage.reason === null ? '' : ` Range: ${stage.reason}`;
-  return `${spaceText(stage)}; ${countsText(stage)}${cut}.${reason}`;
+  const { rows, rowsTotal, reason } = stage;
+  const cut = rows.length < rowsTotal ? `; ${rows.length} of ${rowsTotal} are shown` : '';
+  return `${spaceText(stage)}; ${countsText(stage)}${cut}.${reason === null ? '' : ` Range: ${reason}`}`;
+}
+
+/** Sentences below the tables: the winner, ties, the best value of the curve, and the sources of noise. */
+export function documentNotes(results: StudyResults): readonly Labelled[] {
+  const winner = winnerSentence(results);
+  const statistics = statisticsWords(results).map(({ label, text }) => ({
+    label,
+    text: `${text}.`,
+  }));
+  return winner === null ? statistics : [winner, ...statistics];
 }
 
 /** `winner: coarse/12, λ 1.23e-2, …`; null if no trial is complete. */
-export function winnerSentence(
-  results: Pick<StudyResults, 'best' | 'winner' | 'objective' | 'metrics'>,
-): { readonly label: string; readonly text: string } | null {
+export function winnerSentence(results: Winning): Labelled | null {
   const facts = winnerFacts(results);
   if (facts === null) return null;
-  const text = facts.join(', ');
   // A shortened digest ends with an ellipsis.
-  return { label: bestLabel(results), text: text.endsWith('…') ? text : `${text}.` };
+  return { label: bestLabel(results), text: `${facts.join(', ')}.`.replace(/…\.$/, '…') };
 }

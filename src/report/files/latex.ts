@@ -2,29 +2,24 @@
  * Results as LaTeX: one `table` for each stage, with the rules of the booktabs package. Numbers are rounded as
  * in the terminal, parameters are powers of ten. Requires only `\usepackage{booktabs}`.
  */
+import type { ColumnNames } from '../results/result-fields.ts';
+import type { StageResults, StudyResults } from '../results/study-results.ts';
+import { foreignText } from '../text/escape-terminal.ts';
 import {
   documentColumns,
+  documentNotes,
   stageCaption,
-  winnerSentence,
   type DocumentColumn,
 } from './document-table.ts';
-import { foreignText } from '../text/escape-terminal.ts';
-import { statisticsWords } from '../results/result-words.ts';
-import type { StageResults, StudyResults } from '../results/study-results.ts';
 
-export function formatLatex(results: StudyResults, named: readonly string[] | null = null): string {
+export function formatLatex(results: StudyResults, named: ColumnNames = null): string {
   const columns = documentColumns(results, named);
   const blocks = ['% Needs \\usepackage{booktabs}.'];
-  for (const stage of results.stages) {
+  for (const stage of results.stages)
     if (stage.rows.length > 0) blocks.push(table(results, stage, columns));
-  }
-  const winner = winnerSentence(results);
-  if (winner !== null)
-    blocks.push(`\\noindent\\textbf{${latexText(winner.label)}:} ${latexText(winner.text)}`);
-  for (const { label, text } of statisticsWords(results))
-    blocks.push(`\\noindent\\textbf{${label}:} ${latexText(text)}.`);
-  for (const warning of results.warnings)
-    blocks.push(`\\noindent\\textbf{Warning:} ${latexText(warning)}`);
+  const warnings = results.warnings.map((text) => ({ label: 'Warning', text }));
+  for (const { label, text } of [...documentNotes(results), ...warnings])
+    blocks.push(`\\noindent\\textbf{${label}:} ${latexText(text)}`);
   return `${blocks.join('\n\n')}\n`;
 }
 
@@ -74,6 +69,8 @@ function table(
   stage: StageResults,
   columns: readonly DocumentColumn[],
 ): string {
+  const line = (toCell: (column: DocumentColumn) => string): string =>
+    `    ${columns.map(toCell).join(' & ')} \\\\`;
   return [
     '\\begin{table}',
     '  \\centering',
@@ -82,21 +79,13 @@ function table(
     `  \\label{tab:${results.study}-${stage.name}}`,
     `  \\begin{tabular}{${columns.map(({ align }) => (align === 'right' ? 'r' : 'l')).join('')}}`,
     '    \\toprule',
-    tableRow(columns.map(({ head }) => latexText(head))),
+    line(({ head }) => latexText(head)),
     '    \\midrule',
     ...stage.rows.map((row) =>
-      tableRow(
-        columns.map(({ kind, cell }) =>
-          kind === 'parameter' ? latexPower(cell(row)) : latexText(cell(row)),
-        ),
-      ),
+      line(({ kind, cell }) => (kind === 'parameter' ? latexPower : latexText)(cell(row))),
     ),
     '    \\bottomrule',
     '  \\end{tabular}',
     '\\end{table}',
   ].join('\n');
-}
-
-function tableRow(cells: readonly string[]): string {
-  return `    ${cells.join(' & ')} \\\\`;
 }

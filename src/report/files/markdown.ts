@@ -1,34 +1,26 @@
 /** Results as Markdown, with GitHub's tables: for notes and pull requests. Rounded as in the terminal. */
-import {
-  documentColumns,
-  stageCaption,
-  winnerSentence,
-  type DocumentColumn,
-} from './document-table.ts';
-import { foreignText } from '../text/escape-terminal.ts';
-import { statisticsWords } from '../results/result-words.ts';
+import type { ColumnNames } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import type { StudyResults } from '../results/study-results.ts';
+import { foreignText } from '../text/escape-terminal.ts';
+import {
+  documentColumns,
+  documentNotes,
+  stageCaption,
+  type DocumentColumn,
+} from './document-table.ts';
 
-export function formatMarkdown(
-  results: StudyResults,
-  named: readonly string[] | null = null,
-): string {
+export function formatMarkdown(results: StudyResults, named: ColumnNames = null): string {
   const columns = documentColumns(results, named);
   const blocks = [`# ${markdownText(results.study)}`];
   for (const stage of results.stages) {
     blocks.push(`## ${markdownText(stage.name)}`, markdownText(stageCaption(stage)));
     if (stage.rows.length > 0) blocks.push(table(columns, stage.rows));
   }
-  const winner = winnerSentence(results);
-  if (winner !== null) blocks.push(`**${winner.label}:** ${markdownText(winner.text)}`);
-  for (const { label, text } of statisticsWords(results))
-    blocks.push(`**${label}:** ${markdownText(text)}.`);
-  if (results.warnings.length > 0) {
-    blocks.push(
-      results.warnings.map((warning) => `- Warning: ${markdownText(warning)}`).join('\n'),
-    );
-  }
+  for (const { label, text } of documentNotes(results))
+    blocks.push(`**${label}:** ${markdownText(text)}`);
+  const warnings = results.warnings.map((warning) => `- Warning: ${markdownText(warning)}`);
+  if (warnings.length > 0) blocks.push(warnings.join('\n'));
   return `${blocks.join('\n\n')}\n`;
 }
 
@@ -43,8 +35,5 @@ function table(columns: readonly DocumentColumn[], rows: readonly ResultRow[]): 
     columns.map(({ align }) => (align === 'right' ? '---:' : ':---')),
     ...rows.map((row) => columns.map(({ cell }) => markdownText(cell(row)))),
   ];
-  return lines
-    .map((line) => `| ${line.join(' | ')} |\n`)
-    .join('')
-    .trimEnd();
+  return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
 }

@@ -3,11 +3,8 @@
  * for optuna-dashboard.
  *
  * The journal is a log of operations, one JSON object per line. One operation creates the study, then one
- * creates each trial with its final state. Values are the objective's; a curve becomes intermediate values by
- * step. Times are UTC without a zone, as Optuna reads them. Failed, cancelled and disputed trials are FAIL. A
- * configuration with replicates is one trial with their mean and state, unless each replicate has a row.
- *
- * The file is a copy: changes in Optuna do not reach Ridgeline.
+ * creates each trial with its final state; a curve becomes intermediate values by step. Times are UTC without
+ * a zone, as Optuna reads them. Failed, cancelled and disputed trials are FAIL.
  */
 import type { StudyRecord } from '../../study/study-record.ts';
 import {

@@ -2,16 +2,15 @@
 import { specFile } from '../../study/spec/canonical-spec.ts';
 import { pointJson } from '../results/metric-values.ts';
 import { resultFields } from '../results/result-fields.ts';
-import type { TrialSource } from '../results/trial-source.ts';
+import type { TrialSource } from '../results/study-results.ts';
 import { trialVerification } from '../results/verification.ts';
-import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { documentText } from '../text/json-value.ts';
 import { rowJson } from './json.ts';
 
 export function trialJson(source: TrialSource): string {
   const { study, results, row, trial, attempts, command } = source;
   const { dataset, trainer, seed } = specFile(study.spec);
-  return jsonText({
-    schema_version: schemaVersion,
+  return documentText({
     study: study.spec.study,
     ...rowJson(resultFields(results), row, results),
     is_winner: results.winner?.trial === row.trial,

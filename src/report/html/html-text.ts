@@ -25,6 +25,16 @@ export function ownMarkup(markup: string): Html {
   return { html: markup };
 }
 
+export function descriptionList(facts: readonly (readonly [name: string, text: string])[]): Html {
+  return html`<dl class="provenance">
+    ${facts.map(
+      ([name, text]) =>
+        html`<dt>${name}</dt>
+          <dd>${text}</dd>`,
+    )}
+  </dl>`;
+}
+
 function valueHtml(value: HtmlValue): string {
   if (value === null) return '';
   if (typeof value === 'string') return escaped(value);

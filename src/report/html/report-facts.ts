@@ -1,6 +1,7 @@
 /** The report's main numbers as cards, and the study's question and answer in a sentence each. */
 import { formatParam, parameterSymbol } from '../../study/search-space.ts';
 import { trainerName } from '../../study/trainer-description.ts';
+import type { AttemptRecord } from '../../study/trial.ts';
 import type { StudyPicture } from '../charts/study-charts.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
@@ -39,17 +40,14 @@ export function answerSentence({ results }: StudyPicture): string {
   if (best === null) return `No trial is complete yet: the study is ${results.status}.`;
   const metric = objectiveMetric(results);
   const value = metricText(metric, best.value) ?? 'an unknown value';
-  const test = testAccuracy(best, results);
-  const testText =
-    test === null
-      ? ''
-      : `, and ${percentText(test)} % on the test images, which took no part in the choice`;
+  const test = percentText(testAccuracy(best, results));
+  const testText = test && `, and ${test} % on the test images, which took no part in the choice`;
   const mean = hasReplicates(results.stages) ? 'mean ' : '';
   const params = Object.entries(best.params).map(
     ([name, own]) => `${parameterSymbol(name)} = ${formatParam(own)}`,
   );
   const start = winner === null ? `So far ${params.join(', ')}` : params.join(', ');
-  return `${start}: of ${choiceText(results, counts.complete)} it has the best ${mean}${metricName(metric)}, ${value}${testText}.`;
+  return `${start}: of ${choiceText(results, counts.complete)} it has the best ${mean}${metricName(metric)}, ${value}${testText ?? ''}.`;
 }
 
 /** A race chooses among the configurations with the most replicates; one with fewer may have a higher value. */
@@ -84,16 +82,23 @@ function studyFacts(picture: StudyPicture): Fact[] {
     note: counts.failed > 0 ? `complete; ${counts.failed} failed` : 'complete',
   });
   if (attempts.length > 0) {
-    const startMs = attempts.reduce((a, b) => Math.min(a, b.assignedAtMs), Infinity);
-    const endMs = attempts.reduce((a, b) => Math.max(a, b.endedAtMs ?? b.assignedAtMs), -Infinity);
-    const workers = new Set(attempts.map(({ worker }) => worker)).size;
-    facts.push({
-      name: 'took',
-      value: durationText(endMs - startMs),
-      note: `on ${countText(workers, 'worker')}`,
-    });
+    const { startMs, endMs } = timeSpan(attempts);
+    const note = `on ${countText(workerCount(attempts), 'worker')}`;
+    facts.push({ name: 'took', value: durationText(endMs - startMs), note });
   }
   return facts;
+}
+
+export function workerCount(attempts: readonly AttemptRecord[]): number {
+  return new Set(attempts.map(({ worker }) => worker)).size;
+}
+
+/** From the first assignment to the last end. */
+export function timeSpan(attempts: readonly AttemptRecord[]) {
+  return {
+    startMs: attempts.reduce((a, b) => Math.min(a, b.assignedAtMs), Infinity),
+    endMs: attempts.reduce((a, b) => Math.max(a, b.endedAtMs ?? b.assignedAtMs), -Infinity),
+  };
 }
 
 function bestFacts({ results, record }: StudyPicture, best: ResultRow): Fact[] {
@@ -109,15 +114,12 @@ function bestFacts({ results, record }: StudyPicture, best: ResultRow): Fact[] {
     value: metricText(metric, best.value) ?? '–',
     note: metric.split === 'validation' ? 'optimistic: chosen by this value' : null,
   });
-  const test = testAccuracy(best, results);
+  const test = percentText(testAccuracy(best, results));
   if (test !== null) {
-    const once = 'measured once, for the winner';
-    const mean = best.replicates > 1 ? `mean of ${best.replicates} replicates, ${once}` : once;
-    facts.push({
-      name: 'test',
-      value: `${percentText(test)} %`,
-      note: record.spec.test === 'all' ? 'measured in every trial' : mean,
-    });
+    const mean = best.replicates > 1 ? `mean of ${best.replicates} replicates, ` : '';
+    const once = `${mean}measured once, for the winner`;
+    const note = record.spec.test === 'all' ? 'measured in every trial' : once;
+    facts.push({ name: 'test', value: `${test} %`, note });
   }
   return facts;
 }

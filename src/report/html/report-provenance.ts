@@ -4,7 +4,8 @@ import { specFile } from '../../study/spec/canonical-spec.ts';
 import { countText, timeText } from '../text/number-format.ts';
 import { datasetText, reproducedText } from '../results/result-words.ts';
 import type { StudyPicture } from '../charts/study-charts.ts';
-import { html, ownMarkup, type Html } from './html-text.ts';
+import { descriptionList, html, ownMarkup, type Html } from './html-text.ts';
+import { workerCount } from './report-facts.ts';
 
 /** The program that wrote the report, and when. */
 export interface ReportMaker {
@@ -15,36 +16,24 @@ export interface ReportMaker {
 
 export function provenance({ record, results, attempts }: StudyPicture, maker: ReportMaker): Html {
   const { spec } = record;
-  const workers = new Set(attempts.map(({ worker }) => worker)).size;
-  const facts: readonly (readonly [string, string])[] = [
-    ['study', `${spec.study}, ${record.status}`],
-    ['started', timeText(record.createdAtMs)],
-    ['ended', record.endedAtMs === null ? 'not yet' : timeText(record.endedAtMs)],
-    ['seed', `${spec.seed}; with the study file it determines every trial to the last bit`],
-    [
-      'reproducible',
-      spec.reproducible
-        ? 'yes: all workers passed the arithmetic self-test with the digest below'
-        : 'no: workers with any arithmetic took part',
-    ],
-    ['self-test digest', record.selfTestDigest],
-    ['data set', datasetText(spec.dataset)],
-    ['official release', officialText(record.officialData)],
-    ['workers', `${countText(workers, 'worker')}, ${countText(attempts.length, 'attempt')}`],
-    ['winner', winnerText(results.winner)],
-    [
-      'written',
-      `${timeText(maker.writtenAtMs)} by Ridgeline ${maker.ridgeline} on Node ${maker.node}`,
-    ],
-  ];
+  const workers = countText(workerCount(attempts), 'worker');
+  const facts = {
+    study: `${spec.study}, ${record.status}`,
+    started: timeText(record.createdAtMs),
+    ended: record.endedAtMs === null ? 'not yet' : timeText(record.endedAtMs),
+    seed: `${spec.seed}; with the study file it determines every trial to the last bit`,
+    reproducible: spec.reproducible
+      ? 'yes: all workers passed the arithmetic self-test with the digest below'
+      : 'no: workers with any arithmetic took part',
+    'self-test digest': record.selfTestDigest,
+    'data set': datasetText(spec.dataset),
+    'official release': officialText(record.officialData),
+    workers: `${workers}, ${countText(attempts.length, 'attempt')}`,
+    winner: winnerText(results.winner),
+    written: `${timeText(maker.writtenAtMs)} by Ridgeline ${maker.ridgeline} on Node ${maker.node}`,
+  };
   return html`
-    <dl class="provenance">
-      ${facts.map(
-        ([name, value]) =>
-          html`<dt>${name}</dt>
-            <dd>${value}</dd>`,
-      )}
-    </dl>
+    ${descriptionList(Object.entries(facts))}
     <h3>Reproduce it</h3>
     <pre tabindex="0">
 ridgeline run ${spec.study}.yaml                # the whole search

@@ -2,13 +2,13 @@
 import type { AttemptRecord, Measurement } from '../../study/trial.ts';
 import { documentColumns, stageCaption } from '../files/document-table.ts';
 import { bareText, metricHead, timeText } from '../text/number-format.ts';
-import { metricIn } from '../results/metric-values.ts';
+import { metricIn, thinnedCurve } from '../results/metric-values.ts';
 import { exampleLabel, failureWords, rankedText } from '../results/result-words.ts';
 import type { ExampleTrial } from '../charts/study-charts.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
-import { thinnedCurve } from '../results/thinned-curve.ts';
-import { html, type Html, type HtmlValue } from './html-text.ts';
+import { html, type Html } from './html-text.ts';
+import { timeSpan } from './report-facts.ts';
 
 interface Column<Row> {
   readonly head: string;
@@ -24,10 +24,9 @@ const curveRowsMax = 100;
 const rowsMax = 1000;
 
 export function stageTable(results: StudyResults, stage: StageResults): Html {
-  const columns = documentColumns(results).map(({ head, kind, cell }): Column<ResultRow> => ({
-    head,
-    kind: kind === 'text' ? 'short' : 'number',
-    cell,
+  const columns = documentColumns(results).map((column): Column<ResultRow> => ({
+    ...column,
+    kind: column.kind === 'text' ? 'short' : 'number',
   }));
   const isBest = (row: ResultRow): boolean => row.trial === results.best?.trial;
   const open = stage.rows.slice(0, rowsOpen);
@@ -68,52 +67,33 @@ export function curveTables(examples: readonly ExampleTrial[], results: StudyRes
         cell: (m) => bareText(metric, metricIn(m, metric.name)),
       })),
   ];
-  return html`${examples.map((example) =>
-    table(
-      exampleLabel(example, results),
-      columns,
-      thinnedCurve(example.trial.result?.curve ?? [], curveRowsMax),
-    ),
-  )}`;
-}
-
-interface WorkerSum {
-  readonly worker: string;
-  readonly attempts: number;
-  readonly accepted: number;
-  readonly failed: number;
-  readonly first: string;
-  readonly last: string;
+  return html`${examples.map((example) => {
+    const curve = thinnedCurve(example.trial.result?.curve ?? [], curveRowsMax);
+    return table(exampleLabel(example, results), columns, curve);
+  })}`;
 }
 
 export function workerTable(attempts: readonly AttemptRecord[]): Html {
-  const sums = [...Map.groupBy(attempts, ({ worker }) => worker)]
-    .map(([worker, own]): WorkerSum => {
-      const count = (outcomes: readonly (string | null)[]): number =>
-        own.filter(({ outcome }) => outcomes.includes(outcome)).length;
-      const ends = own.map(({ endedAtMs, assignedAtMs }) => endedAtMs ?? assignedAtMs);
-      return {
-        worker,
-        attempts: own.length,
-        accepted: count(['accepted', 'diverged']),
-        failed: count(['lost', 'crashed', 'timeout']),
-        first: timeText(own.reduce((a, b) => Math.min(a, b.assignedAtMs), Infinity)),
-        last: timeText(ends.reduce((a, b) => Math.max(a, b), -Infinity)),
-      };
-    })
-    .toSorted((a, b) => b.accepted - a.accepted || (a.worker < b.worker ? -1 : 1));
-  return table(
-    'Attempts by worker',
-    [
-      { head: 'worker', kind: 'text', cell: (sum: WorkerSum) => sum.worker },
-      { head: 'attempts', kind: 'number', cell: (sum) => String(sum.attempts) },
-      { head: 'accepted', kind: 'number', cell: (sum) => String(sum.accepted) },
-      { head: 'lost, crashed or timed out', kind: 'number', cell: (sum) => String(sum.failed) },
-      { head: 'first assignment', kind: 'short', cell: (sum) => sum.first },
-      { head: 'last end', kind: 'short', cell: (sum) => sum.last },
-    ],
-    sums.slice(0, rowsMax),
+  type Own = readonly AttemptRecord[];
+  const count = (own: Own, outcomes: readonly AttemptRecord['outcome'][]): number =>
+    own.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  const accepted = (own: Own): number => count(own, ['accepted', 'diverged']);
+  const workers = [...Map.groupBy(attempts, ({ worker }) => worker)].toSorted(
+    ([a, ofA], [b, ofB]) => accepted(ofB) - accepted(ofA) || (a < b ? -1 : 1),
   );
+  const columns: Column<[string, Own]>[] = [
+    { head: 'worker', kind: 'text', cell: ([worker]) => worker },
+    { head: 'attempts', kind: 'number', cell: ([, own]) => String(own.length) },
+    { head: 'accepted', kind: 'number', cell: ([, own]) => String(accepted(own)) },
+    {
+      head: 'lost, crashed or timed out',
+      kind: 'number',
+      cell: ([, own]) => String(count(own, ['lost', 'crashed', 'timeout'])),
+    },
+    { head: 'first assignment', kind: 'short', cell: ([, own]) => timeText(timeSpan(own).startMs) },
+    { head: 'last end', kind: 'short', cell: ([, own]) => timeText(timeSpan(own).endMs) },
+  ];
+  return table('Attempts by worker', columns, workers.slice(0, rowsMax));
 }
 
 function table<Row>(
@@ -123,7 +103,7 @@ function table<Row>(
   isBest: (row: Row) => boolean = () => false,
 ): Html {
   if (rows.length === 0) return html`<p class="quiet">${caption}: none yet.</p>`;
-  const cells = (row: Row): HtmlValue =>
+  const cells = (row: Row): Html[] =>
     columns.map(({ kind, cell }) => html`<td class="${kind}">${cell(row) ?? '–'}</td>`);
   return html`<div class="scroll" tabindex="0" role="group" aria-label="${caption}">
     <table>

@@ -1,15 +1,13 @@
 /**
- * Study report: one study as one HTML file, to read, print, mail or archive. It loads nothing and runs
- * nothing; its content security policy forbids scripts.
- *
- * Tables repeat the numbers of the charts, for screen readers and for copying.
+ * Study report: one study as one HTML file, to read, print, mail or archive. It loads nothing and its content
+ * security policy forbids scripts. Tables repeat the numbers of the charts, for screen readers.
  */
 import { parameterSymbol } from '../../study/search-space.ts';
 import { pageTheme, type ChartDocument } from '../charts/chart-style.ts';
 import type { ChartKind } from '../charts/chart-kinds.ts';
 import { errorSource, hasReplicates, statisticsWords } from '../results/result-words.ts';
 import { drawStudyChart, type StudyPicture } from '../charts/study-charts.ts';
-import { html, ownMarkup, type Html } from './html-text.ts';
+import { descriptionList, html, ownMarkup, type Html } from './html-text.ts';
 import { provenance, type ReportMaker } from './report-provenance.ts';
 import { reportStyle } from './report-style.ts';
 import { curveTables, stageTable, workerTable } from './report-tables.ts';
@@ -113,15 +111,8 @@ function figure(
 
 /** Ties, the best value of the curve, and the sources of noise. */
 function statisticsList({ results }: StudyPicture): Html | null {
-  const words = statisticsWords(results);
-  if (words.length === 0) return null;
-  return html`<dl class="provenance">
-    ${words.map(
-      ({ label, text }) =>
-        html`<dt>${label}</dt>
-          <dd>${text}</dd>`,
-    )}
-  </dl>`;
+  const words = statisticsWords(results).map(({ label, text }) => [label, text] as const);
+  return words.length === 0 ? null : descriptionList(words);
 }
 
 function warningList({ results }: StudyPicture): Html | null {

@@ -1,10 +1,8 @@
-/** Reading metrics of rows and measurements, and choosing metrics by what they measure. */
-import type { Metric, Metrics } from '../../study/metrics.ts';
+/** Metric values of rows and curves, and the choice of metrics by what they measure. */
+import type { Metric } from '../../study/metrics.ts';
 import type { Measurement } from '../../study/trial.ts';
 
-interface Measured {
-  readonly metrics: Metrics;
-}
+type Measured = Pick<Measurement, 'metrics'>;
 
 /** The value of a metric; null if it was not measured. */
 export function metricIn({ metrics }: Measured, name: string): number | null {
@@ -74,6 +72,12 @@ export function chartPoints(
   return curve
     .map(({ step, metrics }) => ({ step, value: scale * (metrics[metric.name] ?? NaN) }))
     .filter(({ value }) => Number.isFinite(value));
+}
+
+/** Every n-th measurement and the last one, for outputs that cannot show all. Nothing is averaged. */
+export function thinnedCurve(curve: readonly Measurement[], most: number): readonly Measurement[] {
+  const every = Math.ceil(curve.length / most);
+  return curve.filter((_, index) => (index + 1) % every === 0 || index === curve.length - 1);
 }
 
 /** A point of a curve as JSON: every metric but those of the test split. */

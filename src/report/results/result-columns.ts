@@ -1,21 +1,15 @@
-/**
- * The usual columns of a table, in order: for a terminal, for documents and for the dashboard. A column
- * that would be empty or the same in every row is left out, such as the status if all trials are complete.
- */
+/** Default columns of terminal tables, documents and the dashboard, without those that would be empty. */
 import type { Metric } from '../../study/metrics.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import { extraColumn, type ResultLayout } from './result-fields.ts';
 import type { ResultRow } from './result-row.ts';
 
 export function terminalColumns(layout: ResultLayout, rows: readonly ResultRow[]): string[] {
+  const isFirst = ({ kind, split }: Metric): boolean => kind === 'accuracy' && split !== null;
+  const hasTies = rows.some((row) => row.tied !== null);
   const isRetried = rows.some((row) => row.attempts > Math.max(1, row.replicates));
   return [
-    ...commonColumns(
-      layout,
-      rows,
-      ({ kind, split }) => kind === 'accuracy' && split !== null,
-      rows.some((row) => row.tied !== null),
-    ),
+    ...commonColumns(layout, rows, isFirst, hasTies),
     ...(isRetried ? ['attempts'] : []),
     'worker',
     'seconds',
@@ -27,12 +21,9 @@ export function documentColumnNames(
   rows: readonly ResultRow[],
   hasTies: boolean,
 ): string[] {
-  return commonColumns(
-    layout,
-    rows,
-    ({ kind, split }) => kind === 'accuracy' && split === 'validation',
-    hasTies,
-  );
+  const isFirst = ({ kind, split }: Metric): boolean =>
+    kind === 'accuracy' && split === 'validation';
+  return commonColumns(layout, rows, isFirst, hasTies);
 }
 
 /** @param isFirst chooses the metrics before the errors and ties; the others follow */
@@ -45,21 +36,25 @@ function commonColumns(
   const has = (test: (row: ResultRow) => boolean): boolean => rows.some(test);
   const extra = extraColumn(layout);
   const metrics = bySplit(layout.metrics).filter(isInResults);
-  const searched = metrics.filter(({ split }) => split !== 'test');
-  const others = searched
-    .filter((metric) => !isFirst(metric))
-    .toSorted((a, b) => Number(a.split === 'train') - Number(b.split === 'train'));
-  const tested = metrics.filter(({ split }) => split === 'test');
+  const {
+    tested = [],
+    first = [],
+    train = [],
+    others = [],
+  } = Object.groupBy(metrics, (metric) => {
+    if (metric.split === 'test') return 'tested';
+    return isFirst(metric) ? 'first' : metric.split === 'train' ? 'train' : 'others';
+  });
   return [
     'rank',
     'trial',
     ...layout.parameters,
     ...(extra === null ? [] : [extra.name]),
-    ...names(searched.filter(isFirst)),
+    ...names(first),
     ...(has((row) => row.standardError !== null) ? ['standard_error'] : []),
     ...(hasTies ? ['tied'] : []),
     ...(has((row) => row.replicates > 1) ? ['replicates'] : []),
-    ...names(others),
+    ...names([...others, ...train]),
     ...names(tested).filter((name) => has((row) => metricIn(row, name) !== null)),
     ...(has((row) => row.status !== 'complete') ? ['status'] : []),
     ...(has((row) => row.audit !== null) ? ['audit'] : []),

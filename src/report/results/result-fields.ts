@@ -1,11 +1,7 @@
 /**
- * Result fields: what is known of a trial, field by field. Tables, files, `--columns`, `--sort` and `--where`
- * are made from this one list. Names are those of the JSON contract; parameters come from the study,
- * metrics from its trainer. `cell` is for people, rounded; `value` is exact.
- *
- * Accuracies are shares in [0, 1], losses are in nats, `rank` counts within the stage, `seconds` is
- * training alone, `digest` is the SHA-256 of the parameters. `result-row.ts` says how the replicates of a
- * configuration become one row.
+ * Result fields: the values that tables, files, `--columns`, `--sort` and `--where` know of a trial, in one
+ * list. Names are those of the JSON documents; parameters come from the study, metrics from its trainer.
+ * `cell` is rounded, for people; `value` is exact.
  */
 import { RidgelineError } from '../../base/errors.ts';
 import type { Metric } from '../../study/metrics.ts';
@@ -21,11 +17,15 @@ import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import type { ResultRow } from './result-row.ts';
 
 export type FieldValue = string | number | boolean | null;
+/** What `--columns` names, in order; null: the default columns. */
+export type ColumnNames = readonly string[] | null;
 
 export interface ResultField {
   readonly name: string;
   readonly kind: 'text' | 'number' | 'flag';
   readonly isParameter?: boolean;
+  /** Meaning and unit; says what null means, if and only if the value may be null. */
+  readonly description: string;
   readonly value: (row: ResultRow) => FieldValue;
   /** The heading in tables for people. */
   readonly head: string;
@@ -42,11 +42,8 @@ export interface ResultLayout {
 }
 
 /** The metric that ranks. */
-export function objectiveMetric({
-  objective,
-  metrics,
-}: Pick<ResultLayout, 'objective' | 'metrics'>): Metric {
-  return metricNamed(objective.metric, metrics);
+export function objectiveMetric(layout: Pick<ResultLayout, 'objective' | 'metrics'>): Metric {
+  return metricNamed(layout.objective.metric, layout.metrics);
 }
 
 /** The objective if it needs an extra column; null if every study has a column for it. */
@@ -60,28 +57,50 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
   const objective = objectiveMetric(layout);
   const extra = extraColumn(layout);
   return [
-    text('stage', (row) => row.stage),
-    number('rank', (row) => row.rank, { cell: rankText }),
-    text('trial', (row) => row.trial),
-    number('replicate', (row) => row.replicate),
+    text('stage', 'name of the stage'),
+    number(
+      'rank',
+      'position within the stage, from 1; null without a valid value',
+      (row) => row.rank,
+      {
+        cell: rankText,
+      },
+    ),
+    text('trial', 'name of the trial, such as coarse/7 or coarse/7.2'),
+    number('replicate', 'number of the replicate, from 1', (row) => row.replicate),
     ...layout.parameters.map(parameterField),
     ...bySplit(layout.metrics).filter(isInResults).map(metricField),
-    text('status', (row) => row.status),
-    text('reason', (row) => row.reason),
-    number('attempts', (row) => row.attempts),
-    text('worker', (row) => row.worker),
-    number('steps', (row) => row.steps),
-    number('seconds', (row) => row.seconds, { cell: (row) => secondsText(row.seconds) }),
-    text('digest', (row) => row.digest),
-    flag('verified', (row) => row.verified),
-    text('audit', (row) => row.audit),
-    // In the unit of the objective: percentage points for accuracies.
-    number('standard_error', (row) => row.standardError, {
-      head: '±',
-      cell: (row) => bareText(objective, row.standardError),
+    text('status', 'waiting, running, complete, failed or cancelled'),
+    text('reason', 'why it failed or was cancelled; null otherwise'),
+    number('attempts', 'attempts so far, of all replicates', (row) => row.attempts),
+    text('worker', 'worker whose result counts; null without a result'),
+    number('steps', 'updates made; null without a result', (row) => row.steps),
+    number('seconds', 'time of training alone, in s; null without a result', (row) => row.seconds, {
+      cell: (row) => secondsText(row.seconds),
     }),
-    flag('tied', (row) => row.tied),
-    number('replicates', (row) => row.replicates, { head: 'repl.' }),
+    text('digest', 'SHA-256 of the trained parameters; null unless complete'),
+    flag(
+      'verified',
+      'true: another worker computed the same result; false: another result; null: no other did',
+    ),
+    text(
+      'audit',
+      'verdict of audits: verified, repeated, unchecked or disputed; null without an audit',
+    ),
+    number(
+      'standard_error',
+      'standard error of the objective, in its unit; null if unknown',
+      (row) => row.standardError,
+      // In the unit of the objective: percentage points for accuracies.
+      { head: '±', cell: (row) => bareText(objective, row.standardError) },
+    ),
+    flag(
+      'tied',
+      'whether it cannot be distinguished from the best of the study; null if not compared',
+    ),
+    number('replicates', 'complete replicates in the means of the row', (row) => row.replicates, {
+      head: 'repl.',
+    }),
     ...(extra === null ? [] : [objectiveField(extra)]),
   ];
 }
@@ -98,10 +117,7 @@ export function everyField(layout: ResultLayout): readonly ResultField[] {
  *
  * @throws RidgelineError USAGE that lists the available fields
  */
-export function chosenFields(
-  layout: ResultLayout,
-  names: readonly string[] | null,
-): readonly ResultField[] {
+export function chosenFields(layout: ResultLayout, names: ColumnNames): readonly ResultField[] {
   if (names === null) return resultFields(layout);
   const fields = everyField(layout);
   return names.map((name) => fieldNamed(fields, name));
@@ -119,14 +135,14 @@ export function fieldNamed(fields: readonly ResultField[], name: string): Result
 }
 
 function parameterField(name: ParameterName): ResultField {
-  const field = number(name, (row) => numberParam(row.params, name));
+  const field = number(name, 'value of the hyperparameter', (row) => numberParam(row.params, name));
   const cell = (row: ResultRow): string => formatParam(numberParam(row.params, name));
   return { ...field, isParameter: true, head: parameterSymbol(name), cell };
 }
 
 function metricField(metric: Metric): ResultField {
   const value = (row: ResultRow): number | null => metricIn(row, metric.name);
-  return number(metric.name, value, {
+  return number(metric.name, `${metric.description}; null if not measured`, value, {
     head: metricHead(metric),
     cell: (row) => bareText(metric, value(row)),
   });
@@ -134,7 +150,8 @@ function metricField(metric: Metric): ResultField {
 
 /** The value that ranks: unlike the metric, null for a disputed trial. */
 function objectiveField(metric: Metric): ResultField {
-  return number(metric.name, (row) => row.value, {
+  const { name, description } = metric;
+  return number(name, `${description}; null if not measured or disputed`, (row) => row.value, {
     head: metricHead(metric),
     cell: (row) => bareText(metric, row.value),
   });
@@ -146,20 +163,28 @@ function rankText({ rank }: ResultRow): string | null {
   return rank === 1 ? '* 1' : String(rank);
 }
 
-function text(name: string, value: (row: ResultRow) => string | null): ResultField {
-  return { name, kind: 'text', value, head: name, cell: value };
+/** Names of the row's properties that have values of a type. */
+type NameWith<Value> = {
+  [Name in keyof ResultRow]: ResultRow[Name] extends Value ? Name : never;
+}[keyof ResultRow];
+
+function text(name: NameWith<string | null>, description: string): ResultField {
+  const value = (row: ResultRow): string | null => row[name];
+  return { name, kind: 'text', description, value, head: name, cell: value };
 }
 
 function number(
   name: string,
+  description: string,
   value: (row: ResultRow) => number | null,
   look: Partial<Pick<ResultField, 'head' | 'cell'>> = {},
 ): ResultField {
   const cell = (row: ResultRow): string | null => value(row)?.toString() ?? null;
-  return { name, kind: 'number', value, head: name, cell, ...look };
+  return { name, kind: 'number', description, value, head: name, cell, ...look };
 }
 
 /** A sign for true and nothing for false: in a column of "no" the "yes" is hard to see. */
-function flag(name: string, value: (row: ResultRow) => boolean | null): ResultField {
-  return { name, kind: 'flag', value, head: name, cell: (row) => (value(row) === true ? '=' : '') };
+function flag(name: NameWith<boolean | null>, description: string): ResultField {
+  const cell = (row: ResultRow): string => (row[name] === true ? '=' : '');
+  return { name, kind: 'flag', description, value: (row) => row[name], head: name, cell };
 }

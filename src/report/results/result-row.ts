@@ -66,10 +66,8 @@ export interface RowSource {
 }
 
 export function configurationRow(source: RowSource, configuration: RankedConfiguration): ResultRow {
-  const { study } = source;
   const tied = isTied(source.statistics, configuration);
-  const winner = isWinner(study, configuration.trial) ? study.winner : null;
-  return toRow(source, configuration, tied, winner);
+  return toRow(source, configuration, tied, wonBy(source.study, configuration.trial));
 }
 
 /** Each replicate with its own values; rank and tie are those of the configuration. */
@@ -79,9 +77,9 @@ export function trialRows(source: RowSource, configuration: RankedConfiguration)
   return configuration.replicates.map((trial) => {
     const { status, audit } = trial;
     const value = objectiveValue(trial, study.spec.objective);
-    const winner = isWinner(study, trial) ? ownTest(study.winner, trial.id) : null;
+    const winner = wonBy(study, trial);
     const single = { ...configuration, trial, replicates: [trial], status, audit, value };
-    return toRow(source, single, tied, winner);
+    return toRow(source, single, tied, winner && ownTest(winner, trial.id));
   });
 }
 
@@ -127,11 +125,9 @@ export function isTied({ ties }: StudyStatistics, { trial }: RankedConfiguration
   return ties?.compared.has(name) === true ? ties.names.has(name) : null;
 }
 
-type StudyWithWinner = StudyRecord & { readonly winner: WinnerRecord };
-
-/** Whether the trial belongs to the configuration that won. */
-function isWinner(study: StudyRecord, { id }: TrialRecord): study is StudyWithWinner {
-  return study.winner?.trial.stage === id.stage && study.winner.trial.index === id.index;
+/** The winner, if the trial belongs to its configuration. */
+function wonBy({ winner }: StudyRecord, { id }: TrialRecord): WinnerRecord | null {
+  return winner?.trial.stage === id.stage && winner.trial.index === id.index ? winner : null;
 }
 
 type WinnerScores = Pick<WinnerRecord, 'testAccuracy' | 'testLoss'>;
@@ -150,26 +146,19 @@ function meanMetrics(
   winner: WinnerScores | null,
 ): Metrics {
   // A diverged trial has a curve, but no result: its last point is not one.
-  const last = trials.flatMap(({ result }): Metrics[] => {
-    const point = result?.kind === 'complete' ? result.curve.at(-1) : undefined;
-    return point === undefined ? [] : [point.metrics];
+  const last = trials.flatMap(({ result }): readonly Metrics[] => {
+    const points = result?.kind === 'complete' ? result.curve : [];
+    return points.slice(-1).map((point) => point.metrics);
   });
-  const means = last.length === 1 && last[0] !== undefined ? last[0] : meansByName(metrics, last);
-  const { testAccuracy = null, testLoss = null } = winner ?? {};
-  const accuracy = metricOn(metrics, 'accuracy', 'test');
-  const loss = metricOn(metrics, 'loss', 'test');
-  return {
-    ...means,
-    ...(accuracy !== null && testAccuracy !== null && { [accuracy.name]: testAccuracy }),
-    ...(loss !== null && testLoss !== null && { [loss.name]: testLoss }),
-  };
-}
-
-function meansByName(metrics: readonly Metric[], points: readonly Metrics[]): Metrics {
-  return Object.fromEntries(
-    metrics.flatMap(({ name }) => {
-      const value = meanOfAll(points.map((point) => point[name] ?? null));
-      return value === null ? [] : [[name, value]];
-    }),
+  const means = metrics.map(({ name }) => [name, meanOfAll(last.map((one) => one[name] ?? null))]);
+  const tested = [
+    [metricOn(metrics, 'accuracy', 'test')?.name, winner?.testAccuracy ?? null],
+    [metricOn(metrics, 'loss', 'test')?.name, winner?.testLoss ?? null],
+  ];
+  const known = [...means, ...tested].filter(
+    ([name, value]) => name !== undefined && value !== null,
   );
+  return last.length === 1
+    ? { ...last[0], ...Object.fromEntries(known) }
+    : Object.fromEntries(known);
 }

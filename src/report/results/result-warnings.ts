@@ -1,22 +1,15 @@
 /**
- * Result warnings: what a reader must know before relying on the results, in sentences.
- *
- * The warnings of narrowing come from the stages (`search/planning/narrowing.ts`); this module adds those
- * that need the whole study.
+ * Result warnings: what a reader must know before relying on the results, in sentences. Those of narrowing come
+ * from the stages (`search/planning/narrowing.ts`); this module adds those that need the whole study.
  */
 import { edgeWords } from '../../search/planning/narrowing.ts';
 import type { StudyStatistics } from '../../search/analysis/study-statistics.ts';
-import {
-  formatParam,
-  numberParam,
-  parameterSymbol,
-  type ParameterName,
-} from '../../study/search-space.ts';
+import { formatParam, numberParam, parameterSymbol } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
 import type { ResultRow } from './result-row.ts';
-import { rankedText } from './result-words.ts';
+import { rangeText, rankedText } from './result-words.ts';
 import type { StageResults } from './study-results.ts';
 
 interface WarningSource {
@@ -65,17 +58,13 @@ function edgeWarnings(
   const values = trained.map(({ params }) => numberParam(params, parameter));
   const isReported = (words: string): boolean =>
     stages.some(({ warnings }) => warnings.some((warning) => warning.startsWith(words)));
+  const toText = (most: string, side: keyof typeof edgeWords, end: string, next: number): string =>
+    `The best trial, ${best.trial}, has the ${most} ${symbol} of all: the optimum may be ${side} ${formatParam(at)}; try a range that ${end} at ${formatParam(next)}.`;
   const warnings: string[] = [];
-  if (!isReported(edgeWords.below) && values.every((value) => value >= at)) {
-    warnings.push(
-      `The best trial, ${best.trial}, has the smallest ${symbol} of all: the optimum may be below ${formatParam(at)}; try a range that starts at ${formatParam(at / 100)}.`,
-    );
-  }
-  if (!isReported(edgeWords.above) && values.every((value) => value <= at)) {
-    warnings.push(
-      `The best trial, ${best.trial}, has the largest ${symbol} of all: the optimum may be above ${formatParam(at)}; try a range that ends at ${formatParam(at * 100)}.`,
-    );
-  }
+  if (!isReported(edgeWords.below) && values.every((value) => value >= at))
+    warnings.push(toText('smallest', 'below', 'starts', at / 100));
+  if (!isReported(edgeWords.above) && values.every((value) => value <= at))
+    warnings.push(toText('largest', 'above', 'ends', at * 100));
   return warnings;
 }
 
@@ -125,49 +114,35 @@ function failureWarnings(
   const lost = failed.filter(({ steps }) => steps === null);
   const warnings: string[] = [];
   if (diverged.length > 0) {
+    const values = diverged.map(({ params }) => numberParam(params, parameter));
+    const min = values.reduce((a, b) => Math.min(a, b));
+    const max = values.reduce((a, b) => Math.max(a, b));
+    const range = min === max ? formatParam(min) : rangeText({ min, max });
     warnings.push(
-      `${rankedText(diverged.length, stages)} diverged (${valuesText(diverged, parameter)}): the loss was no longer a finite number.`,
+      `${rankedText(diverged.length, stages)} diverged (${parameterSymbol(parameter)} ${range}): the loss was no longer a finite number.`,
     );
   }
-  if (lost.length > 0) {
+  if (lost.length > 0)
     warnings.push(`${rankedText(lost.length, stages)} failed without a result: not ranked.`);
-  }
   return warnings;
 }
 
-function valuesText(rows: readonly ResultRow[], parameter: ParameterName): string {
-  const values = rows.map(({ params }) => numberParam(params, parameter));
-  const min = values.reduce((a, b) => Math.min(a, b), Infinity);
-  const max = values.reduce((a, b) => Math.max(a, b), -Infinity);
-  const text = min === max ? formatParam(min) : `${formatParam(min)} … ${formatParam(max)}`;
-  return `${parameterSymbol(parameter)} ${text}`;
-}
-
-/** By verdict, in the order of importance. */
-const auditTexts = [
-  [
-    'disputed',
-    (names: string) =>
-      `Workers computed different results of ${names}, and no other worker could settle the dispute: not ranked.`,
-  ],
-  [
-    'repeated',
-    (names: string) =>
-      `Only the same worker could compute ${names} again: the result is repeatable, but no other worker confirmed it.`,
-  ],
-  [
-    'unchecked',
-    (names: string) =>
-      `The audit of ${names} is missing: every attempt was lost, or the worker was excluded after the stage had closed.`,
-  ],
-] as const;
+/** By verdict, in the order of importance; `NAMES` are the trials. */
+const auditTexts = {
+  disputed:
+    'Workers computed different results of NAMES, and no other worker could settle the dispute: not ranked.',
+  repeated:
+    'Only the same worker could compute NAMES again: the result is repeatable, but no other worker confirmed it.',
+  unchecked:
+    'The audit of NAMES is missing: every attempt was lost, or the worker was excluded after the stage had closed.',
+};
 
 function auditWarnings(rows: readonly ResultRow[]): string[] {
-  return auditTexts.flatMap(([verdict, toText]) => {
+  return Object.entries(auditTexts).flatMap(([verdict, text]) => {
     const names = rows.filter(({ audit }) => audit === verdict).map(({ trial }) => trial);
     if (names.length === 0) return [];
     const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
-    return [toText(`${names.slice(0, 5).join(', ')}${more}`)];
+    return [text.replace('NAMES', () => `${names.slice(0, 5).join(', ')}${more}`)];
   });
 }
 
@@ -180,19 +155,16 @@ function winnerWarnings({ winner }: StudyRecord): string[] {
 }
 
 function settingWarnings({ spec, officialData }: StudyRecord): string[] {
-  const warnings: string[] = [];
-  if (spec.test === 'all') {
-    warnings.push(
+  const warnings: readonly (readonly [boolean, string])[] = [
+    [
+      spec.test === 'all',
       'The test set was measured in every trial (test: all): a choice by test accuracy makes that accuracy optimistic too.',
-    );
-  }
-  if (!spec.reproducible) {
-    warnings.push(
+    ],
+    [
+      !spec.reproducible,
       'Workers with any arithmetic took part (reproducible: false): digests may differ between machines.',
-    );
-  }
-  if (officialData === false) {
-    warnings.push("The data set's files differ from the official release.");
-  }
-  return warnings;
+    ],
+    [officialData === false, "The data set's files differ from the official release."],
+  ];
+  return warnings.filter(([applies]) => applies).map(([, text]) => text);
 }

@@ -10,7 +10,7 @@ import {
   shortDigest,
   valueWithError,
 } from '../text/number-format.ts';
-import { objectiveMetric } from './result-fields.ts';
+import { objectiveMetric, type ResultLayout } from './result-fields.ts';
 import type { ResultRow } from './result-row.ts';
 import { metricOn, valueOn } from './metric-values.ts';
 import type { StageResults, StudyResults } from './study-results.ts';
@@ -28,12 +28,10 @@ export function spaceText({ space }: Pick<StageResults, 'space'>): string {
     .join(', ');
 }
 
+type StageProgress = Pick<StageResults, 'trials' | 'counts' | 'replicates'>;
+
 /** `28 of 30 trials complete, 2 failed`; in a race, how many configurations each round trained. */
-export function countsText({
-  trials,
-  counts,
-  replicates,
-}: Pick<StageResults, 'trials' | 'counts' | 'replicates'>): string {
+export function countsText({ trials, counts, replicates }: StageProgress): string {
   const others = (['failed', 'cancelled', 'running', 'waiting'] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `, ${counts[status]} ${status}`);
@@ -57,9 +55,7 @@ export function rankedText(count: number, stages: Replicated): string {
 }
 
 /** The progress of a study: `54 of 60 trials complete`. */
-export function completeText(
-  stages: readonly Pick<StageResults, 'trials' | 'counts' | 'replicates'>[],
-): string {
+export function completeText(stages: readonly StageProgress[]): string {
   const complete = stages.reduce((sum, { counts }) => sum + counts.complete, 0);
   const planned = stages.reduce((sum, { trials }) => sum + trials, 0);
   return `${complete} of ${rankedText(planned, stages)} complete`;
@@ -78,20 +74,18 @@ export function datasetText({ name, path }: DatasetSpec): string {
 /** Accuracy on the test images; null if it was not measured. */
 export function testAccuracy(
   row: ResultRow,
-  { metrics }: Pick<StudyResults, 'metrics'>,
+  { metrics }: Pick<ResultLayout, 'metrics'>,
 ): number | null {
   return valueOn(row, metrics, 'accuracy', 'test');
 }
 
+export type Winning = Pick<StudyResults, 'best' | 'winner' | 'objective' | 'metrics'>;
+
 /**
- * Phrases about the best trial; null if there is none.
- *
- * The value that chose the winner is called optimistic, because the best of many noisy values is more
- * often lucky than not. The test accuracy took no part in the choice.
+ * Phrases about the best trial; null if there is none. The value that chose it is called optimistic, because
+ * the best of many noisy values is more often lucky than not.
  */
-export function winnerFacts(
-  results: Pick<StudyResults, 'best' | 'winner' | 'objective' | 'metrics'>,
-): readonly string[] | null {
+export function winnerFacts(results: Winning): readonly string[] | null {
   const { best, winner, metrics } = results;
   if (best === null) return null;
   const metric = objectiveMetric(results);
@@ -100,9 +94,8 @@ export function winnerFacts(
   const value = valueWithError(metric, best.value, best.standardError) ?? '-';
   const facts = [best.trial, formatParams(best.params), `${name} ${value}${optimistic}`];
   const validation = valueOn(best, metrics, 'accuracy', 'validation');
-  if (name !== 'validation' && validation !== null) {
+  if (name !== 'validation' && validation !== null)
     facts.push(`validation accuracy ${percentText(validation)} %`);
-  }
   const test = testAccuracy(best, results);
   if (test !== null) {
     const several = best.replicates > 1 ? ` (mean of ${best.replicates})` : '';
@@ -127,27 +120,33 @@ export function reproducedText(winner: StudyResults['winner']): string | null {
   return `${winner.reproduced ? 'reproduced' : 'NOT reproduced'}${worker}`;
 }
 
-/** The source of a standard error, after "one standard error"; null if there is none. */
-export function errorSource({
-  objective,
-  validationCount,
-  stages,
-}: Pick<StudyResults, 'objective' | 'validationCount'> & {
+/** What standard errors come from. */
+type Measured = Pick<StudyResults, 'objective' | 'validationCount'> & {
   readonly stages: Replicated;
-}): string | null {
-  const hasImages = objective.metric === 'validation_accuracy' && validationCount !== null;
-  if (!hasReplicates(stages)) return hasImages ? 'of the validation sample' : null;
-  return hasImages ? 'of the seeds and the validation sample' : 'of the seeds';
+};
+
+function hasImages({ objective, validationCount }: Measured): boolean {
+  return objective.metric === 'validation_accuracy' && validationCount !== null;
+}
+
+/** The source of a standard error, after "one standard error"; null if there is none. */
+export function errorSource(results: Measured): string | null {
+  if (!hasReplicates(results.stages)) return hasImages(results) ? 'of the validation sample' : null;
+  return hasImages(results) ? 'of the seeds and the validation sample' : 'of the seeds';
+}
+
+/** A word before a sentence. */
+export interface Labelled {
+  readonly label: string;
+  readonly text: string;
 }
 
 /** Which configurations are tied with the winner, where the curve is highest, and what the signs mean. */
 export function statisticsWords(
-  results: Pick<StudyResults, 'ties' | 'fit' | 'validationCount' | 'objective' | 'parameter'> & {
-    readonly stages: Replicated;
-  },
-): readonly { readonly label: string; readonly text: string }[] {
-  const { ties, fit, validationCount, objective, stages, parameter } = results;
-  const words: { label: string; text: string }[] = [];
+  results: Measured & Pick<StudyResults, 'ties' | 'fit' | 'parameter'>,
+): readonly Labelled[] {
+  const { ties, fit, stages, parameter } = results;
+  const words: Labelled[] = [];
   if (ties !== null && ties.compared > 1) {
     const range = `${parameterSymbol(parameter)} ${rangeText(ties.range)}`;
     const text =
@@ -157,21 +156,17 @@ export function statisticsWords(
     words.push({ label: 'tied', text });
   }
   if (fit !== null) words.push({ label: 'curve', text: fit.reason });
-  const noise = noiseText(objective, validationCount, stages);
+  const noise = noiseText(results);
   if (noise !== null) words.push({ label: 'noise', text: noise });
   return words;
 }
 
 /** After a race, and if each replicate has a row, tables show values of one trial next to means. */
-function noiseText(
-  { metric }: StudyResults['objective'],
-  validationCount: number | null,
-  stages: Replicated,
-): string | null {
-  const repeated = hasReplicates(stages);
-  if (metric !== 'validation_accuracy' || validationCount === null)
+function noiseText(results: Measured): string | null {
+  const repeated = hasReplicates(results.stages);
+  if (!hasImages(results))
     return repeated ? '± of a mean covers the seeds, not the choice of images' : null;
-  const images = `the choice of these ${validationCount} validation images`;
+  const images = `the choice of these ${results.validationCount} validation images`;
   return repeated
     ? `± of a mean covers the seeds and ${images}; ± of one trial and = cover the images alone`
     : `± and = cover ${images}, not the seed`;

@@ -4,8 +4,7 @@
  *     validation_accuracy > 0.45 and (worker = node-1 or lambda <= 1e-3) and not tied
  *
  * A comparison has a column on its left and a value on its right; `and` binds closer than `or`; a flag
- * needs no comparison. An unknown value (the accuracy of a failed trial) compares as false, so its `not`
- * is true. The text is parsed here and never evaluated as code.
+ * needs no comparison. An unknown value (the accuracy of a failed trial) compares as false.
  */
 import { RidgelineError } from '../../base/errors.ts';
 import { fieldNamed, type FieldValue, type ResultField } from './result-fields.ts';
@@ -13,15 +12,16 @@ import type { ResultRow } from './result-row.ts';
 
 type RowTest = (row: ResultRow) => boolean;
 
-const comparisons = {
-  '=': (order: number) => order === 0,
-  '==': (order: number) => order === 0,
-  '!=': (order: number) => order !== 0,
-  '<': (order: number) => order < 0,
-  '<=': (order: number) => order <= 0,
-  '>': (order: number) => order > 0,
-  '>=': (order: number) => order >= 0,
-} as const;
+/** By sign; `order` is negative if the value is less than the given one. */
+const comparisons = new Map<string, (order: number) => boolean>([
+  ['=', (order) => order === 0],
+  ['==', (order) => order === 0],
+  ['!=', (order) => order !== 0],
+  ['<', (order) => order < 0],
+  ['<=', (order) => order <= 0],
+  ['>', (order) => order > 0],
+  ['>=', (order) => order >= 0],
+]);
 
 interface Token {
   readonly kind: 'word' | 'quoted' | 'sign';
@@ -31,7 +31,7 @@ interface Token {
 }
 
 /** @throws RidgelineError USAGE with the place and what was expected */
-export function rowTest(expression: string, fields: readonly ResultField[]): RowTest {
+export function rowTest(expression: string, fields: Fields): RowTest {
   const reader = new TokenReader(expression);
   const test = readAny(reader, fields);
   if (reader.next() !== null) throw reader.problem('and, or, or the end');
@@ -48,14 +48,12 @@ export function rowOrder(
   fields: readonly ResultField[],
 ): (a: ResultRow, b: ResultRow) => number {
   const [name = '', direction = 'asc', ...rest] = text.split(':');
-  const isKnown = (direction === 'asc' || direction === 'desc') && rest.length === 0;
-  if (!isKnown) {
+  if (!['asc', 'desc'].includes(direction) || rest.length > 0)
     throw new RidgelineError(
       'USAGE',
       `--sort ${text} is not a column with an optional :asc or :desc.`,
       'Name a column, such as --sort lambda, or --sort lambda:desc.',
     );
-  }
   const { value } = fieldNamed(fields, name);
   const sign = direction === 'desc' ? -1 : 1;
   return (a, b) => {
@@ -119,19 +117,21 @@ class TokenReader {
   }
 }
 
-function readAny(reader: TokenReader, fields: readonly ResultField[]): RowTest {
+type Fields = readonly ResultField[];
+
+function readAny(reader: TokenReader, fields: Fields): RowTest {
   const tests = [readAll(reader, fields)];
   while (reader.takes('or')) tests.push(readAll(reader, fields));
   return (row) => tests.some((test) => test(row));
 }
 
-function readAll(reader: TokenReader, fields: readonly ResultField[]): RowTest {
+function readAll(reader: TokenReader, fields: Fields): RowTest {
   const tests = [readOne(reader, fields)];
   while (reader.takes('and')) tests.push(readOne(reader, fields));
   return (row) => tests.every((test) => test(row));
 }
 
-function readOne(reader: TokenReader, fields: readonly ResultField[]): RowTest {
+function readOne(reader: TokenReader, fields: Fields): RowTest {
   if (reader.takes('not')) {
     const inner = readOne(reader, fields);
     return (row) => !inner(row);
@@ -144,19 +144,14 @@ function readOne(reader: TokenReader, fields: readonly ResultField[]): RowTest {
   return readComparison(reader, fields);
 }
 
-function readComparison(reader: TokenReader, fields: readonly ResultField[]): RowTest {
-  const name = reader.next();
-  const field =
-    name?.kind === 'word' ? fields.find((known) => known.name === name.text) : undefined;
+function readComparison(reader: TokenReader, fields: Fields): RowTest {
+  const field = fields.find(({ name }) => reader.takes(name));
   if (field === undefined) {
-    const names = fields.map((known) => known.name).join(', ');
+    const names = fields.map(({ name }) => name).join(', ');
     throw reader.problem('a column', `Use one of ${names}.`);
   }
-  reader.take();
   const sign = reader.next();
-  const compare = Object.entries(comparisons).find(
-    ([text]) => sign?.kind === 'sign' && sign.text === text,
-  )?.[1];
+  const compare = sign?.kind === 'sign' ? comparisons.get(sign.text) : undefined;
   if (compare === undefined) {
     if (field.kind === 'flag') return (row) => field.value(row) === true;
     throw reader.problem('one of = != < <= > >=');

@@ -1,9 +1,6 @@
 /**
- * Study comparison: the differences between two study files and their results, and the number of trials
- * with equal digests. `diff-text.ts` prints it.
- *
- * Two trials correspond if stage, index, replicate and parameters are equal. With equal settings they must
- * have the same digest; equal digests show that two searches computed the same.
+ * Study comparison: the differences between two study files and their results. Two trials correspond if
+ * stage, index, replicate and parameters are equal; with equal settings they must have the same digest.
  */
 import { paramsText } from '../../study/search-space.ts';
 import { specFile } from '../../study/spec/canonical-spec.ts';
@@ -12,7 +9,7 @@ import type { StudyRecord } from '../../study/study-record.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
 import type { TrialRecord } from '../../study/trial.ts';
 import type { ResultRow } from './result-row.ts';
-import { studyResults, type StageResults, type StudyResults } from './study-results.ts';
+import { studyResults, type StudyResults } from './study-results.ts';
 
 export interface DiffSide {
   readonly spec: StudySpec;
@@ -43,12 +40,6 @@ export interface FieldDifference {
   readonly b: string | null;
 }
 
-interface StageDifference {
-  readonly stage: string;
-  readonly a: StageFacts | null;
-  readonly b: StageFacts | null;
-}
-
 export interface StageFacts {
   readonly complete: number;
   readonly trials: number;
@@ -59,7 +50,11 @@ export interface StageFacts {
 
 export interface StudyDiff {
   readonly fields: readonly FieldDifference[];
-  readonly stages: readonly StageDifference[];
+  readonly stages: readonly {
+    readonly stage: string;
+    readonly a: StageFacts | null;
+    readonly b: StageFacts | null;
+  }[];
   readonly trials: {
     /** In both studies, with the same name and parameters. */
     readonly shared: number;
@@ -112,7 +107,7 @@ function stageName(stage: unknown, key: string): string {
 function stageFacts(results: StudyResults, name: string): StageFacts | null {
   const stage = results.stages.find((one) => one.name === name);
   if (stage === undefined) return null;
-  const complete = completeRows(stage);
+  const complete = stage.rows.filter(({ rank }) => rank !== null);
   // After a race, the order by rank is not the order of the values.
   const values = complete.flatMap(({ value }) => value ?? []).toSorted((a, b) => a - b);
   return {
@@ -127,10 +122,6 @@ function stageFacts(results: StudyResults, name: string): StageFacts | null {
 function median(values: readonly number[]): number | null {
   const [low, high] = [values[(values.length - 1) >> 1], values[values.length >> 1]];
   return low === undefined || high === undefined ? null : (low + high) / 2;
-}
-
-function completeRows({ rows }: StageResults): readonly ResultRow[] {
-  return rows.filter(({ rank }) => rank !== null);
 }
 
 function trialDifference(a: readonly ResultRow[], b: readonly ResultRow[]): StudyDiff['trials'] {

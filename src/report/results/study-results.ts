@@ -1,9 +1,7 @@
 /**
- * Study results: what every output shows of a study. One model, built once and printed by many.
+ * Study results: the one model that every output of a study prints. Numbers are exact; tables round them.
  *
- * Ranks count within a stage, as each stage has its own table; the winner is the best of all stages. A row
- * is a configuration, with the means of its replicates. Numbers are exact; tables round them.
- *
+ * Ranks count within a stage, as each stage has its own table; the winner is the best of all stages.
  * Not decided here: the ranking (`search/ranking/ranking.ts`), and how outputs look.
  */
 import { RidgelineError } from '../../base/errors.ts';
@@ -17,6 +15,7 @@ import {
   type ParameterName,
   type SearchSpace,
 } from '../../study/search-space.ts';
+import type { StageSpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord, WinnerTest } from '../../study/study-record.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
 import {
@@ -24,14 +23,13 @@ import {
   type AttemptRecord,
   type StageRecord,
   type StudyStatus,
+  type TrialId,
   type TrialRecord,
   type TrialStatus,
 } from '../../study/trial.ts';
 import type { ResultLayout } from './result-fields.ts';
 import { configurationRow, trialRows, type ResultRow, type RowSource } from './result-row.ts';
 import { resultWarnings } from './result-warnings.ts';
-
-export type { ResultRow } from './result-row.ts';
 
 type StatusCounts = Readonly<Record<TrialStatus, number>>;
 
@@ -42,18 +40,9 @@ export interface StageCounts {
   readonly replicates: readonly number[];
 }
 
-export interface StageResults extends StageCounts {
-  readonly name: string;
-  /** Null until it is known. */
-  readonly space: SearchSpace | null;
-  /** Why a narrowed space is what it is; null if the study file gives it. */
-  readonly reason: string | null;
-  readonly warnings: readonly string[];
-  readonly closed: boolean;
-  /** Planned configurations; `counts` has those that exist. */
-  readonly trials: number;
-  /** Best first. `selectResults` may have removed some: `rowsTotal` counts all, `rowsMatched` those that
-   * match its condition. */
+/** `trials` are planned configurations; `counts` has those that exist. */
+export interface StageResults extends StageRecord, StageCounts {
+  /** Best first. `rowsTotal` counts all; `selectResults` keeps some of the `rowsMatched` that match it. */
   readonly rows: readonly ResultRow[];
   readonly rowsMatched: number;
   readonly rowsTotal: number;
@@ -128,7 +117,8 @@ export function studyResults(
   const stages = build((...row) => [configurationRow(...row)]);
   const rows = stages.flatMap((stage) => stage.rows);
   const winner = winnerResult(study, rows);
-  const best = winner ?? bestSoFar(study, trials, rows);
+  const order = spec.stages.map(({ name }) => name);
+  const best = winner ?? findRow(rows, bestConfiguration(trials, spec.objective, order)?.trial.id);
   return {
     study: spec.study,
     seed: spec.seed,
@@ -168,25 +158,19 @@ export interface Selection {
 export function selectResults(results: StudyResults, selection: Selection): StudyResults {
   const { stage: wanted, top = null, keep, order } = selection;
   const stages = results.stages.filter((stage) => wanted === undefined || stage.name === wanted);
-  if (wanted !== undefined && stages.length === 0) {
+  if (wanted !== undefined && stages.length === 0)
     throw new RidgelineError(
       'USAGE',
       `Study ${results.study} has no stage ${JSON.stringify(wanted)}.`,
       `Use one of its stages: ${results.stages.map(({ name }) => name).join(', ')}.`,
     );
-  }
-  return {
-    ...results,
-    stages: stages.map((stage) => {
-      const matched = keep === undefined ? stage.rows : stage.rows.filter(keep);
-      const ordered = order === undefined ? matched : matched.toSorted(order);
-      return {
-        ...stage,
-        rows: top === null ? ordered : ordered.slice(0, top),
-        rowsMatched: matched.length,
-      };
-    }),
+  const select = (stage: StageResults): StageResults => {
+    const matched = keep === undefined ? stage.rows : stage.rows.filter(keep);
+    const ordered = order === undefined ? matched : matched.toSorted(order);
+    const rows = top === null ? ordered : ordered.slice(0, top);
+    return { ...stage, rows, rowsMatched: matched.length };
   };
+  return { ...results, stages: stages.map(select) };
 }
 
 function stageResults(
@@ -195,16 +179,12 @@ function stageResults(
   trials: readonly TrialRecord[],
   toRows: typeof trialRows,
 ): StageResults {
-  const { name, reason, warnings, closed, trials: planned } = stage;
+  const { name } = stage;
   const ranked = rankConfigurations(trials, source.study.spec.objective, [name]);
   const rows = ranked.flatMap((configuration) => toRows(source, configuration));
   return {
-    name,
+    ...stage,
     space: stage.space ?? givenSpace(source.study, name),
-    reason,
-    warnings,
-    closed,
-    trials: planned,
     ...stageCounts(ranked),
     rows,
     rowsMatched: rows.length,
@@ -213,11 +193,27 @@ function stageResults(
   };
 }
 
+/** What the outputs of one trial are made from. */
+export interface TrialSource {
+  readonly study: StudyRecord;
+  readonly results: StudyResults;
+  readonly row: ResultRow;
+  /** With its whole curve. */
+  readonly trial: TrialRecord;
+  readonly attempts: readonly AttemptRecord[];
+  /** The command that trains it again. */
+  readonly command: string;
+}
+
+/** What the study file says of the parameters of a stage. */
+function stageSearch({ spec }: StudyRecord, stage: string): StageSpec['search'] {
+  return spec.stages.find(({ name }) => name === stage)?.search ?? {};
+}
+
 /** The space that the study file gives; null if another stage gives a part of it. */
-function givenSpace({ spec }: StudyRecord, stage: string): SearchSpace | null {
+function givenSpace(study: StudyRecord, stage: string): SearchSpace | null {
   const space: Record<ParameterName, SearchSpace[string]> = {};
-  const search = spec.stages.find(({ name }) => name === stage)?.search ?? {};
-  for (const [parameter, from] of Object.entries(search)) {
+  for (const [parameter, from] of Object.entries(stageSearch(study, stage))) {
     const given = givenDistribution(from);
     if (given === null) return null;
     space[parameter] = given;
@@ -234,9 +230,8 @@ export function stageRange(
 }
 
 /** Whether another stage's results give the space of a stage. */
-export function isNarrowed({ spec }: StudyRecord, stage: string): boolean {
-  const search = spec.stages.find(({ name }) => name === stage)?.search ?? {};
-  return Object.values(search).some(({ narrow }) => narrow !== undefined);
+export function isNarrowed(study: StudyRecord, stage: string): boolean {
+  return Object.values(stageSearch(study, stage)).some(({ narrow }) => narrow !== undefined);
 }
 
 export function tieSummary({ ties }: StudyStatistics): TieSummary | null {
@@ -245,26 +240,18 @@ export function tieSummary({ ties }: StudyStatistics): TieSummary | null {
 }
 
 /** @param rows contains the winner's row */
-export function winnerResult(study: StudyRecord, rows: readonly ResultRow[]): WinnerResult | null {
-  const { winner } = study;
-  if (winner === null) return null;
-  const name = trialName(winner.trial);
-  const row = rows.find(({ trial }) => trial === name);
-  if (row === undefined) return null;
+export function winnerResult(
+  { winner }: StudyRecord,
+  rows: readonly ResultRow[],
+): WinnerResult | null {
+  const row = findRow(rows, winner?.trial);
+  if (winner === null || row === null) return null;
   const { testLoss, testWorker, reproduced, tests } = winner;
   return { ...row, testLoss, testWorker, reproduced, tests };
 }
 
-function bestSoFar(
-  { spec }: StudyRecord,
-  trials: readonly TrialRecord[],
-  rows: readonly ResultRow[],
-): ResultRow | null {
-  const order = spec.stages.map(({ name }) => name);
-  const best = bestConfiguration(trials, spec.objective, order);
-  if (best === null) return null;
-  const name = trialName(best.trial.id);
-  return rows.find(({ trial }) => trial === name) ?? null;
+function findRow(rows: readonly ResultRow[], id: TrialId | undefined): ResultRow | null {
+  return (id && rows.find(({ trial }) => trial === trialName(id))) ?? null;
 }
 
 export function stageCounts(configurations: readonly Configuration[]): StageCounts {

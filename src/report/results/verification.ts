@@ -1,14 +1,12 @@
 /**
- * Verification: whether another worker computed a trial again, and whether the results are equal.
- *
- * `verified` is true if another worker got the same result to the last bit, false if one got another
- * result and the dispute is not settled, and null if no other worker computed the trial. The reason for
- * the repetition does not matter: an audit, the test of the winner, or the loss of a worker.
+ * Verification: whether another worker computed a trial again with the same result, be it as an audit, as the
+ * test of the winner, or after the loss of a worker.
  */
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
 
 export interface TrialVerification {
+  /** False: another result, and the dispute is not settled; null: no other worker computed the trial. */
   readonly verified: boolean | null;
   /** Other workers with the same result. */
   readonly workers: readonly string[];

@@ -1,7 +1,7 @@
 /** The tables of `ridgeline workers` and `ridgeline status`, in all their formats. */
 import { delimitedText, type FileColumn } from '../files/delimited.ts';
 import type { StudySummary, WorkerSummary } from '../../study/summaries.ts';
-import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { documentText, jsonText } from '../text/json-value.ts';
 import { metricNamed, metricText } from '../text/number-format.ts';
 import type { TextOptions } from '../text/text-options.ts';
 import {
@@ -64,7 +64,6 @@ export function formatWorkers(
       textColumn('address', 40, (row) => row.address),
     ],
     rows,
-    ({ name }) => name,
     options,
   );
 }
@@ -75,8 +74,7 @@ export function formatStudies(
   options: TextOptions,
 ): string {
   if (format === 'json')
-    return jsonText({
-      schema_version: schemaVersion,
+    return documentText({
       studies: rows.map((row) => ({
         ...objectFrom(studyFields, row),
         best_params: row.best?.params ?? null,
@@ -97,18 +95,17 @@ export function formatStudies(
       ),
     ],
     rows,
-    ({ study }) => study,
     options,
   );
 }
 
+/** The first column has the name of the row, which its reason below the table repeats. */
 function tableText<Row extends { readonly reason: string | null }>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  toName: (row: Row) => string,
   options: TextOptions,
 ): string {
-  const reasons = rows.map((row) => ({ name: toName(row), reason: row.reason }));
+  const reasons = rows.map((row) => ({ name: columns[0]?.cell(row) ?? '-', reason: row.reason }));
   return `${[...tableLines(columns, rows, options), ...reasonLines(reasons, options)].join('\n')}\n`;
 }
 

@@ -2,9 +2,9 @@
 import { formatParams, parameterSymbol } from '../../study/search-space.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
 import { rangeText, testAccuracy } from '../results/result-words.ts';
-import type { DiffSide, FieldDifference, StageFacts, StudyDiff } from '../results/study-diff.ts';
+import type { DiffSide, StageFacts, StudyDiff } from '../results/study-diff.ts';
 import type { StudyResults } from '../results/study-results.ts';
-import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { documentText } from '../text/json-value.ts';
 import { countText, metricName, metricText, percentText, bareText } from '../text/number-format.ts';
 import { paragraph, type TextOptions } from '../text/text-options.ts';
 import { tableLines, textColumn, type Column } from './text-table.ts';
@@ -18,38 +18,33 @@ export function formatDiff(
   diff: StudyDiff,
   options: TextOptions,
 ): string {
-  const [left, right] = [a.spec.study, b.spec.study];
-  const fields = [
-    column<FieldDifference>('field', (row) => row.field),
-    column<FieldDifference>(left, (row) => row.a),
-    column<FieldDifference>(right, (row) => row.b),
-  ];
-  const results = [
-    column<Outcome>('', ([name]) => name),
-    column<Outcome>(left, (row) => row[1]),
-    column<Outcome>(right, (row) => row[2]),
-  ];
+  const lines = (head: string, rows: readonly Outcome[]): string[] => {
+    const columns = [head, a.spec.study, b.spec.study].map((name, index): Column<Outcome> =>
+      textColumn(name, null, (row) => row[index] ?? null, { shrink: { widthMin: 4, lost: 'end' } }),
+    );
+    return tableLines(columns, rows, options);
+  };
+  const fields = diff.fields.map((row): Outcome => [row.field, row.a, row.b]);
   const blocks = [
-    diff.fields.length === 0
+    fields.length === 0
       ? ['the study files differ only in the name']
-      : ['study files', ...tableLines(fields, diff.fields, options)],
-    ['results', ...tableLines(results, outcomes(a, b, diff), options)],
+      : ['study files', ...lines('field', fields)],
+    ['results', ...lines('', outcomes(a, b, diff))],
     paragraph(digestWords(diff), options),
   ];
-  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
 }
 
 export function diffJson(a: DiffSide, b: DiffSide, diff: StudyDiff): string {
   const { trials } = diff;
-  return jsonText({
-    schema_version: schemaVersion,
+  return documentText({
     a: sideJson(a),
     b: sideJson(b),
     spec: diff.fields,
-    stages: diff.stages.map((stage) => ({
-      name: stage.stage,
-      a: stageJson(stage.a),
-      b: stageJson(stage.b),
+    stages: diff.stages.map(({ stage, a: left, b: right }) => ({
+      name: stage,
+      a: stageJson(left),
+      b: stageJson(right),
     })),
     trials: {
       shared: trials.shared,
@@ -67,18 +62,15 @@ function sideJson({ spec, results }: DiffSide): object {
     study: spec.study,
     status: results.status,
     objective: spec.objective,
-    winner:
-      winner === null
-        ? null
-        : {
-            trial: winner.trial,
-            ...winner.params,
-            params: winner.params,
-            value: winner.value,
-            standard_error: winner.standardError,
-            test_accuracy: testAccuracy(winner, results),
-            digest: winner.digest,
-          },
+    winner: winner && {
+      trial: winner.trial,
+      ...winner.params,
+      params: winner.params,
+      value: winner.value,
+      standard_error: winner.standardError,
+      test_accuracy: testAccuracy(winner, results),
+      digest: winner.digest,
+    },
     best_trial: best?.trial ?? null,
     best_value: best?.value ?? null,
     tied_trials: results.ties?.tied ?? null,
@@ -159,11 +151,7 @@ function digestWords({ trials }: StudyDiff): string {
   if (shared === 0)
     return 'no trial is in both studies: stage, index and parameters are never equal';
   const words = `${countText(shared, 'trial')} in both; ${digestEqual} of ${compared} completed in both have equal digests`;
-  return digestDifferent.length === 0
-    ? words
-    : `${words}; not equal: ${digestDifferent.join(', ')}${compared - digestEqual > digestDifferent.length ? ', …' : ''}`;
-}
-
-function column<Row>(head: string, cell: (row: Row) => string | null): Column<Row> {
-  return textColumn(head, null, cell, { shrink: { widthMin: 4, lost: 'end' } });
+  if (digestDifferent.length === 0) return words;
+  const more = compared - digestEqual > digestDifferent.length ? ', …' : '';
+  return `${words}; not equal: ${digestDifferent.join(', ')}${more}`;
 }

@@ -1,24 +1,8 @@
 /** The output of `check-gradients`. */
 import { toSnake } from '../../study/spec/case-codec.ts';
-import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { documentText } from '../text/json-value.ts';
 import { paragraph, type TextOptions } from '../text/text-options.ts';
 import { numberColumn, tableLines, textColumn, type Column } from './text-table.ts';
-
-/** One group of parameters of one network, checked on one kernel. */
-export interface GradientRow {
-  /** `3072-50-10`. */
-  readonly network: string;
-  readonly lambda: number;
-  readonly kernel: string;
-  readonly name: string;
-  readonly compared: number;
-  readonly leftOut: number;
-  readonly oracleError: number;
-  readonly maxAbsoluteError: number;
-  readonly maxRelativeError: number;
-  readonly normError: number;
-  readonly isRight: boolean;
-}
 
 export interface GradientLimits {
   readonly oracleError: number;
@@ -26,9 +10,21 @@ export interface GradientLimits {
   readonly normError: number;
 }
 
+/** One group of parameters of one network, checked on one kernel. */
+export interface GradientRow extends GradientLimits {
+  /** `3072-50-10`. */
+  readonly network: string;
+  readonly lambda: number;
+  readonly kernel: string;
+  readonly name: string;
+  readonly compared: number;
+  readonly leftOut: number;
+  readonly maxRelativeError: number;
+  readonly isRight: boolean;
+}
+
 export function gradientsJson(rows: readonly GradientRow[], limits: GradientLimits): string {
-  return jsonText({
-    schema_version: schemaVersion,
+  return documentText({
     passed: rows.every((row) => row.isRight),
     max_absolute_error: largest(rows, 'maxAbsoluteError'),
     max_relative_error: largest(rows, 'maxRelativeError'),
@@ -64,10 +60,11 @@ function decimals(error: number): number {
   return error === 0 ? 15 : Math.max(0, Math.floor(-Math.log10(2 * error)));
 }
 
-type ErrorName = 'oracleError' | 'maxAbsoluteError' | 'maxRelativeError' | 'normError';
-
 /** NaN if one of them is. */
-function largest(rows: readonly GradientRow[], name: ErrorName): number {
+function largest(
+  rows: readonly GradientRow[],
+  name: keyof GradientLimits | 'maxRelativeError',
+): number {
   return rows.reduce((max, row) => Math.max(max, row[name]), 0);
 }
 

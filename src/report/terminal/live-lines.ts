@@ -1,6 +1,6 @@
 /**
- * A running study as text: a progress bar with the time left, the workers and the best trial so far; and one
- * line for each trial that has ended. The lines have no cursor codes: the owner of the terminal redraws.
+ * A running study as lines of text: a progress bar with the time left, the workers, the best trial so far, and
+ * the trials that ended. The lines have no cursor codes: the owner of the terminal redraws.
  */
 import { objectiveValue } from '../../search/ranking/configurations.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
@@ -58,14 +58,13 @@ export function liveLines(state: LiveState, options: TextOptions): string[] {
   const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
   const busy = workers.reduce((sum, worker) => sum + worker.busy, 0);
   const dim = (line: string): string => options.color('dim', oneLine(line, options));
+  const progress = state.testing
+    ? `${state.study}  training the winner again, with the test set`
+    : progressLine(state, options);
+  const counts = `${countText(workers.length, 'worker')}, ${busy}/${threads} busy${paceText(state)}`;
   const lines = [
-    state.testing
-      ? oneLine(`${state.study}  training the winner again, with the test set`, options)
-      : oneLine(progressLine(state, options), options),
-    oneLine(
-      `${countText(workers.length, 'worker')}, ${busy}/${threads} busy${paceText(state)}`,
-      options,
-    ),
+    oneLine(progress, options),
+    oneLine(counts, options),
     ...workerLines(workers).map(dim),
   ];
   if (best !== null) {

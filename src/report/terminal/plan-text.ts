@@ -5,8 +5,9 @@ import {
   type Params,
   type SearchSpace,
 } from '../../study/search-space.ts';
+import { toSnake } from '../../study/spec/case-codec.ts';
 import { foreignText } from '../text/escape-terminal.ts';
-import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { documentText } from '../text/json-value.ts';
 import { durationText } from '../text/number-format.ts';
 
 export interface Plan {
@@ -24,19 +25,16 @@ export interface Plan {
   /** Of each configuration; in a race, the most that one can have. */
   readonly replicates: number;
   readonly racing: boolean;
-  readonly stages: readonly PlannedStage[];
+  readonly stages: readonly {
+    readonly name: string;
+    readonly trials: number;
+    /** Null if another stage's results give it; then there are no configurations yet. */
+    readonly space: SearchSpace | null;
+    readonly narrows: string | null;
+    readonly configurations: readonly { readonly trial: string; readonly params: Params }[];
+  }[];
   /** What the user may not expect from the file. */
   readonly warnings: readonly string[];
-}
-
-interface PlannedStage {
-  readonly name: string;
-  readonly trials: number;
-  /** Null if another stage's results give it. */
-  readonly space: SearchSpace | null;
-  readonly narrows: string | null;
-  /** Null `space`: empty. */
-  readonly configurations: readonly { readonly trial: string; readonly params: Params }[];
 }
 
 export function formatPlan(plan: Plan): string {
@@ -57,7 +55,8 @@ export function formatPlan(plan: Plan): string {
   return `${lines.join('\n')}\n`;
 }
 
-function stageLines({ name, trials, space, narrows, configurations }: PlannedStage): string[] {
+function stageLines(stage: Plan['stages'][number]): string[] {
+  const { name, trials, space, narrows, configurations } = stage;
   if (space === null) {
     return [
       `stage ${name}: ${trials} trials; the results of ${narrows} give the range: it extends from its best trial as far as`,
@@ -77,47 +76,34 @@ function stageLines({ name, trials, space, narrows, configurations }: PlannedSta
 /** Full precision; the name is left out if there is one parameter. */
 function exactText(params: Params): string {
   const entries = Object.entries(params);
-  return entries
-    .map(([name, value]) => (entries.length === 1 ? String(value) : `${name} ${value}`))
-    .join(', ');
+  if (entries.length === 1) return String(entries[0]?.[1]);
+  return entries.map(([name, value]) => `${name} ${value}`).join(', ');
 }
 
 function replicateLines({ replicates, racing }: Plan): string[] {
   if (replicates === 1) return [];
-  return racing
-    ? [
-        `race: every configuration is trained once, those that may be the best of their stage up to ${replicates} times`,
-      ]
-    : [`replicates: every configuration is trained ${replicates} times, with the same seeds`];
+  const text = racing
+    ? `race: every configuration is trained once, those that may be the best of their stage up to ${replicates} times`
+    : `replicates: every configuration is trained ${replicates} times, with the same seeds`;
+  return [text];
 }
 
 function costText({ secondsPerTrial }: Plan, least: number, most: number): string {
-  const [from, to] = [least, most].map((trials) => durationText(1_000 * secondsPerTrial * trials));
-  return from === to ? `${to}` : `${from} to ${to}`;
+  const times = [least, most].map((trials) => durationText(1_000 * secondsPerTrial * trials));
+  return [...new Set(times)].join(' to ');
 }
 
-export function planJson(plan: Plan): string {
-  return jsonText({
-    schema_version: schemaVersion,
-    study: plan.study,
-    source: plan.source,
-    counts: plan.counts,
-    steps: plan.steps,
-    seconds_per_trial: plan.secondsPerTrial,
-    replicates: plan.replicates,
-    racing: plan.racing,
-    stages: plan.stages.map(({ name, trials, space, narrows, configurations }) => ({
+export function planJson({ stages, warnings, ...facts }: Plan): string {
+  return documentText({
+    ...toSnake(facts),
+    stages: stages.map(({ name, trials, space, narrows, configurations }) => ({
       name,
       trials,
-      range: space?.['lambda'] === undefined ? null : boundsJson(space['lambda']),
+      range: space?.['lambda'] ? { min: space['lambda'].min, max: space['lambda'].max } : null,
       search: space,
       narrows,
       lambdas: configurations.map(({ trial, params }) => ({ trial, ...params, params })),
     })),
-    warnings: plan.warnings,
+    warnings,
   });
-}
-
-function boundsJson({ min, max }: SearchSpace[string]): object {
-  return { min, max };
 }

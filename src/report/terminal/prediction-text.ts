@@ -1,7 +1,7 @@
 /** The output of `predict`: the accuracy of a model on labelled images, and its prediction for each. */
 import { delimitedText, type FileColumn, type Separator } from '../files/delimited.ts';
 import { numberColumn, tableLines, textColumn, type Column } from './text-table.ts';
-import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { documentText } from '../text/json-value.ts';
 import { lossText, percentText } from '../text/number-format.ts';
 import { printable, type TextOptions } from '../text/text-options.ts';
 
@@ -28,21 +28,18 @@ export interface PredictionSummary {
 
 export function predictionsJson(summary: PredictionSummary, rows: readonly Prediction[]): string {
   const { classNames, ...rest } = summary;
-  return jsonText({
-    schema_version: schemaVersion,
-    ...rest,
-    class_names: classNames,
-    predictions: rows.map((row) => ({ ...row, class_name: className(summary, row.predicted) })),
-  });
+  const predictions = rowsJson(summary, rows);
+  return documentText({ ...rest, class_names: classNames, predictions });
 }
 
 export function predictionsJsonl(summary: PredictionSummary, rows: readonly Prediction[]): string {
-  return rows
-    .map((row) => {
-      const line = { ...row, class_name: className(summary, row.predicted) };
-      return `${JSON.stringify(line)}\n`;
-    })
+  return rowsJson(summary, rows)
+    .map((row) => `${JSON.stringify(row)}\n`)
     .join('');
+}
+
+function rowsJson(summary: PredictionSummary, rows: readonly Prediction[]): object[] {
+  return rows.map((row) => ({ ...row, class_name: className(summary, row.predicted) }));
 }
 
 /** `p0`, `p1`, … are the probabilities by class. */
@@ -51,16 +48,16 @@ export function predictionsDelimited(
   rows: readonly Prediction[],
   separator: Separator,
 ): string {
-  const classes = rows[0]?.probabilities.length ?? 0;
+  const probabilities = rows[0]?.probabilities ?? [];
   const columns: readonly FileColumn<Prediction>[] = [
-    ['shard', (row) => row.shard],
-    ['index', (row) => row.index],
-    ['label', (row) => row.label],
-    ['predicted', (row) => row.predicted],
+    ...(['shard', 'index', 'label', 'predicted'] as const).map((name): FileColumn<Prediction> => [
+      name,
+      (row) => row[name],
+    ]),
     ['class_name', (row) => className(summary, row.predicted)],
-    ...Array.from({ length: classes }, (_, c): FileColumn<Prediction> => [
-      `p${c}`,
-      (row) => row.probabilities[c] ?? null,
+    ...probabilities.map((_, index): FileColumn<Prediction> => [
+      `p${index}`,
+      (row) => row.probabilities[index] ?? null,
     ]),
   ];
   return delimitedText(columns, rows, separator);
@@ -72,8 +69,7 @@ export function predictionsText(
   rows: readonly Prediction[],
   options: TextOptions,
 ): string {
-  const classes = rows[0]?.probabilities.length ?? 0;
-  const scores = Array.from({ length: classes }, (_, index) => classScore(index, rows));
+  const scores = (rows[0]?.probabilities ?? []).map((_, index) => classScore(index, rows));
   const networks = summary.networks === 1 ? 'one network' : `${summary.networks} networks`;
   const mirror = summary.mirror ? ', each image also mirrored' : '';
   const lines = [
@@ -86,14 +82,7 @@ export function predictionsText(
   return `${lines.join('\n')}\n`;
 }
 
-interface ClassScore {
-  readonly index: number;
-  readonly images: number;
-  readonly right: number;
-  readonly predicted: number;
-}
-
-function classScore(index: number, rows: readonly Prediction[]): ClassScore {
+function classScore(index: number, rows: readonly Prediction[]) {
   const own = rows.filter((row) => row.label === index);
   return {
     index,
@@ -103,14 +92,14 @@ function classScore(index: number, rows: readonly Prediction[]): ClassScore {
   };
 }
 
-function classColumns(summary: PredictionSummary): readonly Column<ClassScore>[] {
+function classColumns(summary: PredictionSummary): Column<ReturnType<typeof classScore>>[] {
   return [
     textColumn('class', null, ({ index }) => className(summary, index) ?? String(index), {
       shrink: { widthMin: 6, lost: 'end' },
     }),
-    numberColumn('images', null, (row) => String(row.images)),
+    numberColumn('images', 20, (row) => String(row.images)),
     numberColumn('found %', null, (row) => percentText(row.right / row.images)),
-    numberColumn('predicted', null, (row) => String(row.predicted)),
+    numberColumn('predicted', 10, (row) => String(row.predicted)),
     numberColumn('correct %', null, (row) => percentText(row.right / row.predicted)),
   ];
 }

@@ -2,7 +2,7 @@
 import type { Metric } from '../../study/metrics.ts';
 import type { Measurement } from '../../study/trial.ts';
 import { metricIn, metricsJson } from '../results/metric-values.ts';
-import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { documentText } from '../text/json-value.ts';
 import { paragraph, type TextOptions } from '../text/text-options.ts';
 import { curveColumn } from './curve-table.ts';
 import { numberColumn, tableLines, type Column } from './text-table.ts';
@@ -27,15 +27,11 @@ export interface RateRangeResult {
 export function rateRangeJson(result: RateRangeResult): string {
   const { suggested } = result;
   const metrics = result.metrics.filter(({ kind, split }) => kind !== 'cost' && split !== 'test');
-  return jsonText({
-    schema_version: schemaVersion,
+  return documentText({
     status: result.divergedAfter === null ? 'complete' : 'diverged',
     lambda: result.lambda,
     epochs: result.epochs,
-    suggested:
-      suggested === null
-        ? null
-        : { min: suggested.min, max: suggested.max, notes: suggested.notes },
+    suggested,
     kernel: result.kernel,
     points: result.curve.map((point) => ({ step: point.step, ...metricsJson(point, metrics) })),
   });
@@ -66,10 +62,7 @@ function rateText(rate: number): string {
 
 const barColumns = 24;
 
-function columns(
-  curve: readonly Measurement[],
-  { unicode }: TextOptions,
-): readonly Column<Measurement>[] {
+function columns(curve: readonly Measurement[], { unicode }: TextOptions): Column<Measurement>[] {
   const accuracy = (point: Measurement): number => metricIn(point, 'validation_accuracy') ?? NaN;
   const best = Math.max(...curve.map(accuracy));
   const bar = (point: Measurement): string =>

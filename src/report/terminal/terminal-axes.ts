@@ -35,18 +35,13 @@ export function axesLines(axes: Axes, options: TextOptions): string[] {
   });
   const cell = (at: number): number => Math.round(at * (columns - 1));
   const rule: string[] = Array.from({ length: columns }, () => symbols.line);
-  if (axes.heavy !== undefined && axes.heavy !== null) {
-    rule.fill(symbols.heavy, cell(axes.heavy.from), cell(axes.heavy.to) + 1);
-  }
+  if (axes.heavy) rule.fill(symbols.heavy, cell(axes.heavy.from), cell(axes.heavy.to) + 1);
   for (const { at } of axes.below) rule[cell(at)] = symbols.mark;
   const indent = ' '.repeat(leftWidth + 1);
-  return [
-    ...body,
-    options.color('dim', `${indent}${symbols.corner}${rule.join('')}`),
-    ...(axes.isLabelled === false
-      ? []
-      : [options.color('dim', `${indent} ${labelLine(axes.below, columns)}`.trimEnd())]),
-  ];
+  const below = [`${indent}${symbols.corner}${rule.join('')}`];
+  if (axes.isLabelled !== false)
+    below.push(`${indent} ${labelLine(axes.below, columns)}`.trimEnd());
+  return [...body, ...below.map((line) => options.color('dim', line))];
 }
 
 /** Labels centred under their places, without those that would touch the label before them. */
@@ -68,20 +63,20 @@ export function legendLines(
   options: TextOptions,
 ): string[] {
   const lines: string[] = [];
-  let line = '';
-  let used = 0;
+  let left = 0;
   for (const { sign, text } of items) {
     const words = printable(text, options);
     const needed = 2 + displayWidth(words);
-    if (used > 0 && used + 3 + needed > width) {
-      lines.push(line);
-      line = '';
-      used = 0;
+    const last = lines.length - 1;
+    if (last >= 0 && 3 + needed <= left) {
+      lines[last] += `   ${sign} ${words}`;
+      left -= 3 + needed;
+    } else {
+      lines.push(`${sign} ${words}`);
+      left = width - needed;
     }
-    line += `${used > 0 ? '   ' : ''}${sign} ${words}`;
-    used += (used > 0 ? 3 : 0) + needed;
   }
-  return line === '' ? lines : [...lines, line];
+  return lines;
 }
 
 /** About `count` round values within the range: multiples of 1, 2 or 5 times a power of ten. */

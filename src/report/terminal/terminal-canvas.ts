@@ -1,9 +1,8 @@
 /**
- * Canvas of characters for terminal charts: marks in cells, and lines in braille with 2 × 4 dots per cell.
+ * Canvas of characters for terminal charts: marks in cells, and lines in braille with 2 × 4 dots per cell, or
+ * one character per cell in ASCII. A mark replaces the content of its cell; lines in one cell share its dots.
  *
- * Coordinates are shares of the canvas: (0, 0) is the lower left corner, (1, 1) the upper right one. In ASCII,
- * a line has one character per cell. A mark replaces the content of its cell; lines in one cell share its
- * dots.
+ * Coordinates are shares of the canvas: (0, 0) is the lower left corner, (1, 1) the upper right one.
  */
 import type { Style, TextOptions } from '../text/text-options.ts';
 
@@ -48,8 +47,13 @@ export function createCanvas(columns: number, rows: number, isUnicode: boolean):
     return [Math.round(x * (width - 1)), Math.round((1 - y) * (height - 1))];
   }
 
+  /** Undefined outside of the canvas. */
+  function cellAt(x: number, y: number): Cell | undefined {
+    return cells[Math.floor(y / dotsY)]?.[Math.floor(x / dotsX)];
+  }
+
   function plot(x: number, y: number, style: Style | null, ascii: string): void {
-    const cell = cells[Math.floor(y / dotsY)]?.[Math.floor(x / dotsX)];
+    const cell = cellAt(x, y);
     if (cell === undefined) return;
     cell.style = style;
     if (!isUnicode) cell.character = ascii;
@@ -58,19 +62,16 @@ export function createCanvas(columns: number, rows: number, isUnicode: boolean):
 
   return {
     mark(place, character, style) {
-      const [x, y] = toDot(place);
-      const cell = cells[Math.floor(y / dotsY)]?.[Math.floor(x / dotsX)];
-      if (cell !== undefined) Object.assign(cell, { character, style, dots: 0 });
+      Object.assign(cellAt(...toDot(place)) ?? {}, { character, style, dots: 0 });
     },
     line(from, to, style, ascii) {
       const [fromX, fromY] = toDot(from);
       const [toX, toY] = toDot(to);
       const count = Math.max(Math.abs(toX - fromX), Math.abs(toY - fromY), 1);
       for (let i = 0; i <= count; i++) {
-        const share = i / count;
-        const x = Math.round(fromX + share * (toX - fromX));
-        const y = Math.round(fromY + share * (toY - fromY));
-        if (x >= 0 && y >= 0) plot(x, y, style, ascii);
+        const x = Math.round(fromX + (i / count) * (toX - fromX));
+        const y = Math.round(fromY + (i / count) * (toY - fromY));
+        plot(x, y, style, ascii);
       }
     },
     lines: (options) => cells.map((row) => rowText(row, options)),

@@ -1,14 +1,13 @@
 /** A learning curve in a terminal: accuracy and loss of training and validation, and the learning rate below. */
 import type { Metric } from '../../study/metrics.ts';
 import type { Measurement } from '../../study/trial.ts';
-import { stepText } from '../charts/chart-style.ts';
-import { rateCorners, type CyclicalRate, type RatePoint } from '../charts/rate-cycles.ts';
-import { paddedDomain } from '../charts/value-axis.ts';
+import { ratePoints, type CyclicalRate, type RatePoint } from '../charts/rate-cycles.ts';
+import { paddedDomain } from '../charts/axes.ts';
 import { chartPoints, metricOn } from '../results/metric-values.ts';
-import { metricNamed, plainNumber } from '../text/number-format.ts';
+import { groupedNumber, plainNumber } from '../text/number-format.ts';
 import { textWidth, type Style, type TextOptions } from '../text/text-options.ts';
 import { axesLines, legendLines, roundTicks, type AxisLabel } from './terminal-axes.ts';
-import { createCanvas, type Canvas } from './terminal-canvas.ts';
+import { createCanvas } from './terminal-canvas.ts';
 
 const widthMax = 120;
 const leftWidth = 8;
@@ -47,10 +46,7 @@ export function terminalCurve(
   });
   if (stepMax === 0 || panels.every(({ lines }) => lines.every(({ points }) => !points.length)))
     return '';
-  const rates =
-    rate === null
-      ? chartPoints(curve, metricNamed('learning_rate', metrics))
-      : rateCorners(rate, stepMax);
+  const rates = ratePoints(curve, metrics, rate, stepMax);
   const rateMax = rates.reduce((max, { value }) => Math.max(max, value), rate?.max ?? 0);
   const rateLine: Line = { style: 'dim', ascii: '.', points: rates };
   panels.push({ title: 'learning rate', lines: [rateLine], rows: 3, domain: [0, rateMax || 1] });
@@ -61,7 +57,7 @@ export function terminalCurve(
       [
         { sign: options.color('cyan', options.unicode ? '⠒' : 'o'), text: 'training' },
         { sign: options.color('yellow', options.unicode ? '●' : '*'), text: 'validation' },
-        { sign: ' ', text: `${stepText(stepMax)} steps` },
+        { sign: ' ', text: `${groupedNumber(stepMax)} steps` },
       ],
       width,
       options,
@@ -87,38 +83,25 @@ function panelLines(panel: Panel, stepMax: number, width: number, options: TextO
   const [min, max] = domain;
   const columns = width - leftWidth - 2;
   const canvas = createCanvas(columns, rows, options.unicode);
-  for (const line of panel.lines) {
-    const places = line.points.map(({ step, value }) => ({
-      x: step / stepMax,
-      y: (value - min) / (max - min),
-    }));
-    drawLine(canvas, line, places, places.length <= width / 4, options);
+  const height = (value: number): number => (value - min) / (max - min);
+  for (const { style, ascii, points } of panel.lines) {
+    const places = points.map(({ step, value }) => ({ x: step / stepMax, y: height(value) }));
+    for (const [index, place] of places.entries())
+      canvas.line(places[index - 1] ?? place, place, style, ascii);
+    // With enough room, the line of the validation split has a mark at every measurement.
+    if (style !== 'yellow' || places.length > width / 4) continue;
+    for (const place of places) canvas.mark(place, options.unicode ? '●' : '*', style);
   }
   const left = (rows < 5 ? [min, max] : roundTicks(min, max, rows / 2)).map((tick): AxisLabel => ({
-    at: (tick - min) / (max - min),
+    at: height(tick),
     text: plainNumber(tick).slice(0, leftWidth),
   }));
   const below = roundTicks(0, stepMax, columns / 14).map((step): AxisLabel => ({
     at: step / stepMax,
-    text: stepText(step),
+    text: groupedNumber(step),
   }));
   return [
     options.color('bold', title),
     ...axesLines({ canvas, columns, rows, left, leftWidth, below, isLabelled: rows < 5 }, options),
   ];
-}
-
-/** With enough room, the line of the validation split has a mark at every measurement. */
-function drawLine(
-  canvas: Canvas,
-  { style, ascii }: Line,
-  places: readonly { readonly x: number; readonly y: number }[],
-  hasRoom: boolean,
-  options: TextOptions,
-): void {
-  for (const [index, place] of places.entries()) {
-    canvas.line(places[index - 1] ?? place, place, style, ascii);
-  }
-  if (style !== 'yellow' || !hasRoom) return;
-  for (const place of places) canvas.mark(place, options.unicode ? '●' : '*', style);
 }

@@ -1,28 +1,21 @@
-/**
- * A hyperparameter on a logarithmic axis against the objective, in a terminal: one sign for each trial,
- * different for each stage, and a star for the best.
- */
+/** The scatter of a hyperparameter against the objective in a terminal: a sign for each trial, by stage. */
 import { log } from '../../base/elementary.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
 import { formatParams, numberParam } from '../../study/search-space.ts';
-import { powerText } from '../charts/chart-style.ts';
-import { parameterDomain, parameterTicks } from '../charts/parameter-axis.ts';
-import { paddedDomain } from '../charts/value-axis.ts';
+import { paddedDomain, parameterDomain, parameterTicks } from '../charts/axes.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import { bestLabel } from '../results/result-words.ts';
 import { stageRange, type StudyResults } from '../results/study-results.ts';
-import { axisLabel, metricText, plainNumber } from '../text/number-format.ts';
+import { axisLabel, metricText, plainNumber, powerText } from '../text/number-format.ts';
 import { textWidth, type Style, type TextOptions } from '../text/text-options.ts';
 import { axesLines, legendLines, roundTicks } from './terminal-axes.ts';
 import { createCanvas, type Canvas, type Place } from './terminal-canvas.ts';
 
 const widthMax = 120;
 const stageStyles: readonly Style[] = ['cyan', 'yellow', 'green', 'red'];
-const signs = {
-  unicode: { stages: ['●', '▲', '◆', '■'], star: '★', heavy: '━', line: '⠒' },
-  ascii: { stages: ['o', '^', 'x', '#'], star: '@', heavy: '=', line: '.' },
-} as const;
+const unicodeSigns = { stages: ['●', '▲', '◆', '■'], star: '★', heavy: '━', line: '⠒' };
+const asciiSigns = { stages: ['o', '^', 'x', '#'], star: '@', heavy: '=', line: '.' };
 
 interface Dot {
   readonly row: ResultRow;
@@ -30,11 +23,7 @@ interface Dot {
   readonly value: number;
 }
 
-interface Scale {
-  readonly range: Range;
-  readonly domain: readonly [number, number];
-  readonly factor: number;
-}
+type Scale = ReturnType<typeof toScale>;
 
 /** Empty if no trial is complete. */
 export function terminalScatter(results: StudyResults, options: TextOptions): string {
@@ -82,16 +71,12 @@ function narrowedRange(results: StudyResults): Range | null {
   return stage === undefined ? null : stageRange(stage, results);
 }
 
-function toScale(results: StudyResults, dots: readonly Dot[]): Scale {
+function toScale(results: StudyResults, dots: readonly Dot[]) {
   const factor = objectiveMetric(results).unit === 'share' ? 100 : 1;
-  return {
-    range: parameterDomain(
-      dots.map(({ at }) => at),
-      results.stages.map((stage) => stageRange(stage, results)),
-    ),
-    domain: paddedDomain(dots.map(({ value }) => factor * value)),
-    factor,
-  };
+  const ranges = results.stages.map((stage) => stageRange(stage, results));
+  const places = dots.map(({ at }) => at);
+  const domain = paddedDomain(dots.map(({ value }) => factor * value));
+  return { range: parameterDomain(places, ranges), domain, factor };
 }
 
 function toPlace(at: number, value: number, { range, domain, factor }: Scale): Place {
@@ -103,12 +88,10 @@ function toPlace(at: number, value: number, { range, domain, factor }: Scale): P
 
 function drawFit(canvas: Canvas, fit: StudyResults['fit'], scale: Scale): void {
   const places = (fit?.points ?? []).map((point) => toPlace(point.at, point.fit, scale));
+  const isInside = ({ y }: Place): boolean => y >= 0 && y <= 1;
   for (const [index, to] of places.entries()) {
     const from = places[index - 1];
-    const isInside = [from, to].every(
-      (place) => place !== undefined && place.y >= 0 && place.y <= 1,
-    );
-    if (from !== undefined && isInside) canvas.line(from, to, 'dim', '.');
+    if (from !== undefined && isInside(from) && isInside(to)) canvas.line(from, to, 'dim', '.');
   }
 }
 
@@ -126,9 +109,7 @@ function drawDots(
     canvas.mark(toPlace(at, value, scale), stageSign(stage, options), stageStyle(stage));
   }
   const dot = dots.find(({ row }) => row.trial === best?.trial);
-  if (dot !== undefined) {
-    canvas.mark(toPlace(dot.at, dot.value, scale), signSet(options).star, 'bold');
-  }
+  if (dot) canvas.mark(toPlace(dot.at, dot.value, scale), signSet(options).star, 'bold');
 }
 
 function legend(results: StudyResults, options: TextOptions) {
@@ -149,12 +130,11 @@ function legend(results: StudyResults, options: TextOptions) {
 }
 
 function signSet({ unicode }: TextOptions) {
-  return unicode ? signs.unicode : signs.ascii;
+  return unicode ? unicodeSigns : asciiSigns;
 }
 
 function stageSign(stage: number, options: TextOptions): string {
-  const { stages } = signSet(options);
-  return stages[stage % stages.length] ?? 'o';
+  return signSet(options).stages[stage % 4] ?? 'o';
 }
 
 function stageStyle(stage: number): Style {

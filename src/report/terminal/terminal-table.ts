@@ -1,8 +1,4 @@
-/**
- * Ranked results for a terminal: a heading, a table and its notes for each stage, then the winner.
- *
- * Sentences report rows that were left out, columns that did not fit and ranges that were narrowed.
- */
+/** Ranked results for a terminal: a heading, a table and its notes for each stage, then the winner. */
 import { terminalColumns } from '../results/result-columns.ts';
 import { chosenFields } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
@@ -28,13 +24,13 @@ const failuresShown = 5;
 const indent = ' '.repeat(8);
 
 export function formatTables(results: StudyResults, options: TableOptions): string {
-  const blocks = results.stages.map((stage) => stageLines(results, stage, options));
-  const rest = [
-    ...statusLines(results, options),
-    ...winnerLines(results, options),
-    ...warningLines(results, options),
-  ];
-  if (rest.length > 0) blocks.push(rest);
+  const warnings = results.warnings.flatMap((warning) =>
+    paragraph(`warning: ${warning}`, options, 'yellow'),
+  );
+  const blocks = [
+    ...results.stages.map((stage) => stageLines(results, stage, options)),
+    [...statusLines(results, options), ...winnerLines(results, options), ...warnings],
+  ].filter((lines) => lines.length > 0);
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
@@ -43,12 +39,10 @@ function winnerLines(results: StudyResults, options: TextOptions): string[] {
   const facts = winnerFacts(results);
   if (facts === null) return [];
   const words = [bestLabel(results), ...facts].map((fact) => printable(fact, options));
-  const [first = '', ...others] = wrapWords(words, '  ', textWidth(options), indent);
-  const lines = [first, ...others].map((line, index) =>
-    options.color(index === 0 ? 'green' : 'dim', line),
-  );
   return [
-    ...lines,
+    ...wrapWords(words, '  ', textWidth(options), indent).map((line, index) =>
+      options.color(index === 0 ? 'green' : 'dim', line),
+    ),
     ...statisticsWords(results).flatMap(({ label, text }) =>
       paragraph(label.padEnd(indent.length) + text, options, 'dim', indent),
     ),
@@ -63,10 +57,10 @@ function stageLines(results: StudyResults, stage: StageResults, options: TableOp
     options.color('bold', line),
   );
   if (stage.reason !== null) lines.push(...note(stage.reason, options));
-  if (stage.rows.length === 0)
-    return stage.rowsTotal === 0 ? lines : [...lines, ...note(cutNote(stage), options)];
-  lines.push(...tableLines(resultColumns(results, stage, options), stage.rows, options));
+  if (stage.rows.length > 0)
+    lines.push(...tableLines(resultColumns(results, stage, options), stage.rows, options));
   if (stage.rows.length < stage.rowsTotal) lines.push(...note(cutNote(stage), options));
+  if (stage.rows.length === 0) return lines;
   // Failed trials are the last rows and may have been left out above.
   const failures = failureWords(results.study, stage, failuresShown);
   return [...lines, ...failures.flatMap((text) => paragraph(`! ${text}`, options, 'yellow'))];
@@ -89,10 +83,6 @@ function statusLines({ study, status, reason }: StudyResults, options: TextOptio
   return paragraph(text, options, status === 'failed' ? 'red' : 'cyan');
 }
 
-function warningLines({ warnings }: StudyResults, options: TextOptions): string[] {
-  return warnings.flatMap((warning) => paragraph(`warning: ${warning}`, options, 'yellow'));
-}
-
 /** How a column fits a narrow terminal; columns of other metrics have the importance 45. */
 const looks: Readonly<Record<string, Partial<Column<ResultRow>>>> = {
   rank: { importance: null },
@@ -108,8 +98,8 @@ const looks: Readonly<Record<string, Partial<Column<ResultRow>>>> = {
   replicates: { importance: 60, short: '×' },
   validation_loss: { importance: 50, head: 'loss', short: 'loss' },
   test_accuracy: { importance: 80 },
-  status: { importance: 70, style: (row) => statusStyle(row) },
-  audit: { importance: 75, style: (row) => auditStyle(row) },
+  status: { importance: 70, style: ({ status }) => statusStyles[status] },
+  audit: { importance: 75, style: ({ audit }) => (audit === null ? 'dim' : auditStyles[audit]) },
   attempts: { importance: 30, short: 'att.' },
   worker: { importance: 10, shrink: { widthMin: 8, lost: 'end' } },
   seconds: { importance: 20, short: 'sec.' },
@@ -137,13 +127,16 @@ function resultColumns(
   }));
 }
 
-function auditStyle({ audit }: ResultRow): 'green' | 'red' | 'dim' {
-  if (audit === 'verified') return 'green';
-  return audit === 'disputed' ? 'red' : 'dim';
-}
-
-function statusStyle({ status }: ResultRow): 'red' | 'dim' | 'cyan' | null {
-  if (status === 'failed') return 'red';
-  if (status === 'running') return 'cyan';
-  return status === 'complete' ? null : 'dim';
-}
+const auditStyles = {
+  verified: 'green',
+  disputed: 'red',
+  repeated: 'dim',
+  unchecked: 'dim',
+} as const;
+const statusStyles = {
+  complete: null,
+  failed: 'red',
+  running: 'cyan',
+  waiting: 'dim',
+  cancelled: 'dim',
+} as const;

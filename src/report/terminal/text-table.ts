@@ -1,9 +1,8 @@
 /**
  * Text table: a table for a terminal, with columns that fit the width and rows that are never wrapped.
  *
- * If the columns are too wide together, short headings are used first, then long texts are cut with an
- * ellipsis. Then whole columns are removed, the least important first, and listed below the table. Names
- * that a user has to type are cut only if no other column can be removed.
+ * If the columns are too wide, headings become short, then long texts are cut, then columns are removed and
+ * listed below the table, the least important first. Names that a user types are cut last.
  */
 import { assert } from '../../base/assert.ts';
 import { formatParam, parameterSymbol, type Params } from '../../study/search-space.ts';
@@ -24,10 +23,7 @@ export interface Column<Row> {
   readonly align: 'left' | 'right';
   /** The column with the lowest is removed first; null: never removed. */
   readonly importance: number | null;
-  /**
-   * How far a text may be cut, and whether its end or its start is lost. A text that a user types is cut
-   * last, after every column that can be removed.
-   */
+  /** How far a text may be cut, and whether its end or its start is lost. */
   readonly shrink?: {
     readonly widthMin: number;
     readonly lost: 'end' | 'start';
@@ -56,9 +52,8 @@ export function nameColumn<Row>(
   importance: number | null,
   cell: Cell<Row>,
 ): Column<Row> {
-  return textColumn(head, importance, cell, {
-    shrink: { widthMin: 8, lost: 'end', isTyped: true },
-  });
+  const shrink = { widthMin: 8, lost: 'end', isTyped: true } as const;
+  return textColumn(head, importance, cell, { shrink });
 }
 
 export function numberColumn<Row>(
@@ -121,9 +116,7 @@ export function reasonLines(
 }
 
 function widest(head: string, cells: readonly string[]): number {
-  let width = displayWidth(head);
-  for (const cell of cells) width = Math.max(width, displayWidth(cell));
-  return width;
+  return cells.reduce((width, cell) => Math.max(width, displayWidth(cell)), displayWidth(head));
 }
 
 /** Two columns of padding each, and a line between and around them. */
@@ -148,17 +141,14 @@ function fitColumns<Row>(
     );
     if (totalWidth(shrunk) <= width) return { kept: shrunk, dropped };
     const least = leastImportant(kept);
-    if (least === null) break;
+    if (least === undefined) break;
     dropped.push(natural.find(({ column }) => column === least.column) ?? least);
     kept = kept.filter((item) => item !== least);
   }
   const cutNames = shrinkTexts(kept, width, options, leastWidth);
   const isEnough = totalWidth(cutNames) <= width;
   const forced = isEnough ? cutNames : shrinkTexts(kept, width, options, () => 1);
-  assert(
-    totalWidth(forced) <= width,
-    'the columns that are never removed fit after their names are cut',
-  );
+  assert(totalWidth(forced) <= width, 'columns that are never removed fit after they are cut');
   return { kept: forced, dropped };
 }
 
@@ -166,11 +156,10 @@ function leastWidth<Row>({ column, width }: LaidOut<Row>): number {
   return column.shrink?.widthMin ?? width;
 }
 
-function leastImportant<Row>(columns: readonly LaidOut<Row>[]): LaidOut<Row> | null {
-  const [least = null] = columns
+function leastImportant<Row>(columns: readonly LaidOut<Row>[]): LaidOut<Row> | undefined {
+  return columns
     .filter(({ column }) => column.importance !== null)
-    .toSorted((a, b) => (a.column.importance ?? 0) - (b.column.importance ?? 0));
-  return least;
+    .toSorted((a, b) => (a.column.importance ?? 0) - (b.column.importance ?? 0))[0];
 }
 
 /** Cuts the widest text by one column until the table fits or every text has its least width. */
@@ -209,20 +198,20 @@ function draw<Row>(
   rows: readonly Row[],
   options: TextOptions,
 ): string[] {
-  const { line, side, top, middle, bottom } = options.unicode ? boxFrame : asciiFrame;
-  const rule = ([left, between, right]: readonly string[]): string =>
+  const [line, side, top, middle, bottom] = options.unicode ? boxFrame : asciiFrame;
+  const rule = ([left = '', between = '', right = '']: string): string =>
     `${left}${columns.map(({ width }) => line.repeat(width + 2)).join(between)}${right}`;
-  const join = (cells: readonly string[]): string => `${side} ${cells.join(` ${side} `)} ${side}`;
-  const heads = columns.map((item) => pad(item, item.head, 'bold', options));
-  const lines = rows.map((row, index) =>
-    join(
-      columns.map((item) => {
-        const style = item.column.style?.(row) ?? null;
-        return pad(item, item.cells[index] ?? '', style, options);
-      }),
+  const join = (toCell: (item: LaidOut<Row>) => string): string =>
+    `${side} ${columns.map(toCell).join(` ${side} `)} ${side}`;
+  return [
+    rule(top),
+    join((item) => pad(item, item.head, 'bold', options)),
+    rule(middle),
+    ...rows.map((row, index) =>
+      join((item) => pad(item, item.cells[index] ?? '', item.column.style?.(row) ?? null, options)),
     ),
-  );
-  return [rule(top), join(heads), rule(middle), ...lines, rule(bottom)];
+    rule(bottom),
+  ];
 }
 
 function pad<Row>(
@@ -236,12 +225,6 @@ function pad<Row>(
   return column.align === 'right' ? padding + painted : painted + padding;
 }
 
-const boxFrame = {
-  line: '─',
-  side: '│',
-  top: ['┌', '┬', '┐'],
-  middle: ['├', '┼', '┤'],
-  bottom: ['└', '┴', '┘'],
-} as const;
-const plus = ['+', '+', '+'] as const;
-const asciiFrame = { line: '-', side: '|', top: plus, middle: plus, bottom: plus } as const;
+/** A line, a side, and the corners of the upper, middle and lower rule. */
+const boxFrame = ['─', '│', '┌┬┐', '├┼┤', '└┴┘'] as const;
+const asciiFrame = ['-', '|', '+++', '+++', '+++'] as const;

@@ -4,7 +4,7 @@ import { toSnake } from '../../study/spec/case-codec.ts';
 import { divergedReason, type Measurement, type TrialResult } from '../../study/trial.ts';
 import { bySplit, metricIn, metricsJson, pointJson } from '../results/metric-values.ts';
 import { meanCurve, sampleDeviation, type SeedResult } from '../results/training-means.ts';
-import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { documentText } from '../text/json-value.ts';
 import { bareText, metricHead, percentText, shortDigest } from '../text/number-format.ts';
 import { ellipsis, paragraph, type TextOptions } from '../text/text-options.ts';
 import { curveLines } from './curve-table.ts';
@@ -42,12 +42,12 @@ export interface TrainingSummary {
 export function trainingJson({ seeds, ensemble, kernel, metrics }: TrainingSummary): string {
   const [only] = seeds;
   if (seeds.length === 1 && only !== undefined && ensemble === null) {
-    return jsonText({ schema_version: schemaVersion, ...resultJson(only.result, kernel, metrics) });
+    return documentText({ ...resultJson(only.result, kernel, metrics) });
   }
   const curve = meanCurve(seeds);
+  const { members, mirror, cycles } = ensemble ?? {};
   const complete = seeds.every(({ result }) => result.kind === 'complete');
-  return jsonText({
-    schema_version: schemaVersion,
+  return documentText({
     status: complete ? 'complete' : 'diverged',
     ...lastJson(curve.at(-1) ?? null, metrics),
     // The ensemble's scores replace the means; those of its networks are in `seeds`.
@@ -56,7 +56,7 @@ export function trainingJson({ seeds, ensemble, kernel, metrics }: TrainingSumma
     seconds: seeds.reduce((sum, { result }) => sum + result.seconds, 0),
     digest: null,
     kernel,
-    ...(ensemble === null ? {} : { ensemble: ensembleJson(ensemble) }),
+    ...(ensemble === null ? {} : { ensemble: toSnake({ members, mirror, cycles }) }),
     seeds: seeds.map(({ seed, result }) => ({ seed, ...resultJson(result, kernel, metrics) })),
     curve: curve.map((point) => pointJson(point, metrics)),
   });
@@ -76,11 +76,9 @@ export function trainingText(summary: TrainingSummary, options: TextOptions): st
   return `${lines.join('\n')}\n`;
 }
 
-function resultLines(
-  result: TrialResult,
-  metrics: readonly Metric[],
-  options: TextOptions,
-): string[] {
+type Metrics = readonly Metric[];
+
+function resultLines(result: TrialResult, metrics: Metrics, options: TextOptions): string[] {
   const last = result.curve.at(-1);
   if (result.kind === 'diverged' || last === undefined) return [divergedReason(result.steps)];
   const scores = measuredShares(last, metrics).map(
@@ -93,11 +91,7 @@ function resultLines(
   ];
 }
 
-function meanLines(
-  seeds: readonly SeedResult[],
-  metrics: readonly Metric[],
-  options: TextOptions,
-): string[] {
+function meanLines(seeds: readonly SeedResult[], metrics: Metrics, options: TextOptions): string[] {
   const last = meanCurve(seeds).at(-1);
   if (last === undefined) return ['no means: a seed diverged'];
   const ends = seeds.flatMap(({ result }) => result.curve.at(-1) ?? []);
@@ -144,25 +138,19 @@ const importances: Readonly<Record<string, number | null>> = {
   validation_loss: 40,
 };
 
-function seedColumns(
-  metrics: readonly Metric[],
-  options: TextOptions,
-): readonly Column<SeedResult>[] {
+function seedColumns(metrics: Metrics, options: TextOptions): Column<SeedResult>[] {
   const scores = bySplit(metrics).filter(({ unit }) => unit === 'share');
   const losses = metrics.filter(({ kind, split }) => kind === 'loss' && split === 'validation');
   return [
     numberColumn('seed', null, ({ seed }) => String(seed)),
     ...[...scores, ...losses].map((metric): Column<SeedResult> => {
       const head = metric.kind === 'loss' ? 'loss' : metricHead(metric);
-      return numberColumn(
-        head,
-        importances[metric.name] ?? 5,
-        ({ result }) => {
-          const last = result.kind === 'complete' ? result.curve.at(-1) : undefined;
-          return last === undefined ? null : bareText(metric, metricIn(last, metric.name));
-        },
-        { short: head.replace('validation', 'val') },
-      );
+      const short = head.replace('validation', 'val');
+      const cell = ({ result }: SeedResult): string | null => {
+        const last = result.kind === 'complete' ? result.curve.at(-1) : undefined;
+        return last === undefined ? null : bareText(metric, metricIn(last, metric.name));
+      };
+      return numberColumn(head, importances[metric.name] ?? 5, cell, { short });
     }),
     numberColumn('seconds', 30, ({ result }) => result.seconds.toFixed(2)),
     numberColumn('digest', 20, ({ result }) =>
@@ -200,8 +188,4 @@ function ensembleScores({ validation, test }: EnsembleSummary): object {
     validation_loss: validation.loss,
     test_loss: test?.loss ?? null,
   };
-}
-
-function ensembleJson({ members, mirror, cycles }: EnsembleSummary): unknown {
-  return toSnake({ members, mirror, cycles });
 }

@@ -6,7 +6,7 @@ import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type AuditVerdict } from '../../study/trial.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
 import { datasetText, testAccuracy } from '../results/result-words.ts';
-import type { TrialSource } from '../results/trial-source.ts';
+import type { TrialSource } from '../results/study-results.ts';
 import { trialVerification } from '../results/verification.ts';
 import { wrapText } from '../text/display-width.ts';
 import {
@@ -54,15 +54,12 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
 /** Which replicate it is, if its configuration has several. */
 function replicateFact({ results, study, trial }: TrialSource): [string, string][] {
   const { stage, index, replicate } = trial.id;
-  const names = new Set(
-    Array.from({ length: study.spec.replicates }, (_, at) =>
-      trialName({ stage, index, replicate: at + 1 }),
-    ),
+  const names = Array.from({ length: study.spec.replicates }, (_, at) =>
+    trialName({ stage, index, replicate: at + 1 }),
   );
-  const rows = results.stages.flatMap((one) => one.rows).filter((row) => names.has(row.trial));
-  return rows.length < 2
-    ? []
-    : [['replicate', `${replicate} of ${rows.length} of this configuration`]];
+  const rows = results.stages.flatMap((one) => one.rows).filter((row) => names.includes(row.trial));
+  if (rows.length < 2) return [];
+  return [['replicate', `${replicate} of ${rows.length} of this configuration`]];
 }
 
 const auditTexts: Readonly<Record<AuditVerdict, string>> = {
@@ -89,17 +86,19 @@ function valueText({ results, row }: TrialSource): string | null {
   const value = metricText(metric, row.value);
   if (value === null) return null;
   const unit = metric.unit === 'share' ? ' points' : '';
-  const error =
-    row.standardError === null ? '' : ` ± ${bareText(metric, row.standardError)}${unit}`;
-  const test = testAccuracy(row, results);
-  const testText = test === null ? '' : `; test accuracy ${percentText(test)} %`;
-  return `${metricName(metric)} ${value}${error}${testText}`;
+  const error = bareText(metric, row.standardError);
+  const test = percentText(testAccuracy(row, results));
+  const parts = [
+    `${metricName(metric)} ${value}`,
+    error === null ? '' : ` ± ${error}${unit}`,
+    test === null ? '' : `; test accuracy ${test} %`,
+  ];
+  return parts.join('');
 }
 
 /** The settings that all trials of the study share, as in the study file. */
 function trainerText({ spec }: StudyRecord): string {
-  const { trainer } = specFile(spec);
-  return [`seed ${spec.seed}`, ...settingTexts(trainer)].join(', ');
+  return [`seed ${spec.seed}`, ...settingTexts(specFile(spec)['trainer'])].join(', ');
 }
 
 /** `hidden 50`, then sections such as `learning_rate (min 0.00001, max 0.1)`. */
@@ -132,11 +131,11 @@ function selectionText(selection: Selection): string {
 const factColumns = 12;
 
 function factLines(name: string, value: string, options: TextOptions): string[] {
-  const indent = ' '.repeat(factColumns);
   const label = printable(name, options).padEnd(factColumns);
-  const width = textWidth(options) - factColumns;
-  const [first = '', ...rest] = wrapText(printable(value, options), width, '');
-  return [options.color('bold', label) + first, ...rest.map((line) => indent + line)];
+  const lines = wrapText(printable(value, options), textWidth(options) - factColumns, '');
+  return lines.map((line, index) =>
+    index === 0 ? options.color('bold', label) + line : ' '.repeat(factColumns) + line,
+  );
 }
 
 /** Times are in UTC, so that they are the same for every reader. */
@@ -158,8 +157,8 @@ const attemptColumns = (firstDay: string): readonly Column<AttemptRecord>[] => [
   textColumn('worker', null, (row) => row.worker),
   textColumn('outcome', null, (row) => row.outcome ?? 'open'),
   { head: 'assigned', align: 'left', importance: 40, cell: (row) => assignedText(row, firstDay) },
-  textColumn('took', 35, (row) =>
-    row.endedAtMs === null ? null : durationText(row.endedAtMs - row.assignedAtMs),
+  textColumn('took', 35, ({ endedAtMs, assignedAtMs }) =>
+    endedAtMs === null ? null : durationText(endedAtMs - assignedAtMs),
   ),
 ];
 

@@ -1,7 +1,7 @@
 /** The output of `ridgeline verify`: a table for people, JSON for programs. */
 import type { Params } from '../../study/search-space.ts';
 import type { TrialResult } from '../../study/trial.ts';
-import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { documentText } from '../text/json-value.ts';
 import type { TextOptions } from '../text/text-options.ts';
 import { nameColumn, parameterColumns, tableLines, textColumn } from './text-table.ts';
 
@@ -45,8 +45,7 @@ export function verificationTable(verification: Verification, options: TextOptio
 }
 
 export function verificationJson({ study, trials, total }: Verification): string {
-  return jsonText({
-    schema_version: schemaVersion,
+  return documentText({
     study,
     results: total,
     verified: trials.length,

@@ -1,9 +1,7 @@
 /**
- * Display width: how many columns of a terminal a text takes, and cutting and wrapping to a width.
- *
- * Expects text without control characters (`foreignText`). East Asian wide characters and emoji take two
- * columns (Unicode Standard Annex 11), combining marks none. Terminals disagree about rare sequences;
- * in doubt the larger width counts.
+ * Display width: how many columns of a terminal a text takes, and cutting and wrapping to a width. East Asian
+ * wide characters and emoji take two columns (Unicode Standard Annex 11), combining marks none. Expects text
+ * without control characters (`foreignText`).
  */
 const plainAscii = /^[ -~]*$/;
 const mark = /^\p{M}$/u;
@@ -28,16 +26,19 @@ export function fitText(
   const room = width - displayWidth(ellipsis);
   if (room <= 0) return '.'.repeat(Math.max(0, width));
   const characters = Array.from(text);
-  if (lost === 'start') characters.reverse();
+  if (lost === 'end') return characters.slice(0, countWithin(characters, room)).join('') + ellipsis;
+  const count = countWithin(characters.toReversed(), room);
+  return ellipsis + characters.slice(characters.length - count).join('');
+}
+
+/** How many of the first characters have at most this width together. */
+function countWithin(characters: readonly string[], width: number): number {
   let used = 0;
-  let count = 0;
-  for (const character of characters) {
+  const first = characters.findIndex((character) => {
     used += characterWidth(character);
-    if (used > room) break;
-    count += 1;
-  }
-  const kept = characters.slice(0, count);
-  return lost === 'start' ? ellipsis + kept.toReversed().join('') : kept.join('') + ellipsis;
+    return used > width;
+  });
+  return first === -1 ? characters.length : first;
 }
 
 /** Breaks a sentence between words into lines of at most `width`; later lines are indented. */
@@ -74,13 +75,7 @@ export function wrapWords(
 /** The part that fits, up to the last space after the indent if there is one, and the rest. */
 function splitAt(line: string, width: number, indentWidth: number): [string, string] {
   const characters = Array.from(line);
-  let used = 0;
-  let count = 0;
-  for (const character of characters) {
-    used += characterWidth(character);
-    if (used > width) break;
-    count += 1;
-  }
+  const count = countWithin(characters, width);
   const space = characters.lastIndexOf(' ', count);
   const end = space > indentWidth ? space : count;
   const rest = characters.slice(space > indentWidth ? end + 1 : end);

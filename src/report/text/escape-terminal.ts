@@ -1,13 +1,10 @@
 /**
- * Terminal escaping: control and invisible characters become visible escapes, so any text is safe to
- * print.
+ * Terminal escaping: control and invisible characters become visible escapes, so any text is safe to print.
  *
- * Names of workers, reasons and file names come from other machines. An escape sequence in one of
- * them could recolour, move or overwrite the output; a bidirectional control could make one name look
- * like another. Every foreign string in terminal output, TSV, Markdown and LaTeX passes through this
- * module. JSON and CSV do not need it: their own quoting keeps the text unchanged.
- *
- * The escapes cannot be decoded: a backslash stays a backslash.
+ * Names and reasons come from other machines. An escape sequence in one could overwrite the output, and a
+ * bidirectional control could make it look like another. Every foreign string in terminal output, TSV,
+ * Markdown and LaTeX passes through this module; JSON and CSV have their own quoting. A backslash stays a
+ * backslash, so the escapes cannot be decoded.
  */
 
 /** Controls (C0, DEL, C1), format characters (bidirectional, zero-width, tags), line and paragraph separators, lone surrogates. */

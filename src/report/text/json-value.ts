@@ -6,6 +6,11 @@
 /** Fields are only added within one version; renaming or removing one raises it. */
 export const schemaVersion = 1;
 
+/** A document that starts with the version of its format. */
+export function documentText(fields: object): string {
+  return jsonText({ schema_version: schemaVersion, ...fields });
+}
+
 export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -1,6 +1,6 @@
 /**
- * Numbers for people: fixed digits, so that columns align. Files keep full precision and do not use this
- * module. Null: unknown, or not a finite number; the caller decides what to print for it.
+ * Numbers for people, with fixed digits, so that columns align; files keep full precision. A result is null if
+ * the value is unknown or not a finite number.
  */
 import { classificationMetrics, type Metric } from '../../study/metrics.ts';
 
@@ -92,6 +92,16 @@ export function shortDigest(digest: string, ellipsis: string): string {
 export function timeText(timeMs: number): string {
   if (!Number.isFinite(timeMs)) return '–';
   return `${new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}
+
+/** A count or a step: `12,000`. */
+export function groupedNumber(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** A value on a logarithmic axis: `1e-5`, `1.5e-3`. Plot's own label would be `10µ`. */
+export function powerText(value: number): string {
+  return Number(value.toPrecision(3)).toExponential().replace('+', '');
 }
 
 /** `0.3`, never `0.30000000000000004`. */

@@ -7,21 +7,17 @@ import { asciiText, foreignText } from './escape-terminal.ts';
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
 
-/** Returns the text, painted or not. */
-type Paint = (style: Style, text: string) => string;
-
 export interface TextOptions {
   /** Columns of the terminal. Text is laid out for at least 40. */
   readonly width: number;
-  readonly color: Paint;
+  /** Returns the text, painted or not. */
+  readonly color: (style: Style, text: string) => string;
   /** False for a terminal whose locale shows ASCII only. */
   readonly unicode: boolean;
 }
 
-const widthMin = 40;
-
 export function textWidth(options: TextOptions): number {
-  return Math.max(widthMin, options.width);
+  return Math.max(40, options.width);
 }
 
 /** Any text, escaped so that the terminal shows it and does not obey it. */

@@ -1,13 +1,11 @@
 /**
- * Dashboard cache: the studies that open pages show, updated by the events of the cluster.
- *
- * A study is loaded when a page first shows it. Its trials are read again after a change while a page shows
- * it, but reading takes at most a fixed share of the time.
+ * Dashboard cache: the studies that open pages show, updated by the events of the cluster. The trials of a
+ * shown study are read again after a change, but reading takes at most a fixed share of the time.
  */
 import type { Clock } from '../../base/clock.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trainerName } from '../../study/trainer-description.ts';
-import type { LiveCluster } from '../live-cluster.ts';
+import type { ClusterEvent, LiveCluster } from '../live-cluster.ts';
 import type { Overview, StudyPage, TrialPage, ViewerRole } from '../page-messages.ts';
 import { DashboardStudy, type RowsQuery } from './dashboard-study.ts';
 import { isCompared } from './live-results.ts';
@@ -47,26 +45,7 @@ export class DashboardCache implements Disposable {
   constructor(cluster: LiveCluster, clock: Clock) {
     this.#cluster = cluster;
     this.#clock = clock;
-    this.#unsubscribe = cluster.listen((event) => {
-      this.#version += 1;
-      if (event.kind === 'changed') {
-        for (const entry of this.#entries.values()) {
-          entry.isStale = true;
-          entry.page = null;
-        }
-        return;
-      }
-      const entry = this.#entries.get(event.study);
-      if (entry !== undefined) entry.page = null;
-      if (event.kind === 'measured') {
-        entry?.study.measured(event.trial, event.measurement);
-        return;
-      }
-      if (event.trial.worker !== null && event.trial.status === 'complete')
-        this.#rates.completed(event.trial.worker, clock.monotonicMs());
-      entry?.study.ended(event.trial.id);
-      if (entry !== undefined) entry.isStale = true;
-    });
+    this.#unsubscribe = cluster.listen((event) => this.#received(event));
   }
 
   /** Grows with every change. */
@@ -117,6 +96,22 @@ export class DashboardCache implements Disposable {
 
   [Symbol.dispose](): void {
     this.#unsubscribe();
+  }
+
+  #received(event: ClusterEvent): void {
+    this.#version += 1;
+    if (event.kind === 'trial-ended') {
+      const { worker, status } = event.trial;
+      if (worker !== null && status === 'complete')
+        this.#rates.completed(worker, this.#clock.monotonicMs());
+    }
+    for (const [name, entry] of this.#entries) {
+      if (event.kind !== 'changed' && event.study !== name) continue;
+      entry.page = null;
+      if (event.kind === 'measured') entry.study.measured(event.trial, event.measurement);
+      else entry.isStale = true;
+      if (event.kind === 'trial-ended') entry.study.ended(event.trial.id);
+    }
   }
 
   async #load(record: StudyRecord): Promise<Entry> {

@@ -1,9 +1,6 @@
 /**
  * Dashboard study: the state of one study at the last read of its trials, and the curves of the trials that
  * train now. Curves come from events, since they are stored only when a trial ends.
- *
- * Not here: what is computed from the trials (`live-results.ts`), and when they are read
- * (`dashboard-cache.ts`).
  */
 import { cyclicalRateFrom } from '../../report/charts/rate-cycles.ts';
 import { configurationRow, type ResultRow } from '../../report/results/result-row.ts';
@@ -67,10 +64,8 @@ export class DashboardStudy {
     if (points.length > curvePointsMax) points.shift();
     this.#curves.delete(name);
     this.#curves.set(name, points);
-    if (this.#curves.size > 4 * curvesMax) {
-      const oldest = this.#curves.keys().next().value;
-      if (oldest !== undefined) this.#curves.delete(oldest);
-    }
+    const [oldest = name] = this.#curves.keys();
+    if (this.#curves.size > 4 * curvesMax) this.#curves.delete(oldest);
   }
 
   ended(id: TrialId): void {
@@ -102,7 +97,7 @@ export class DashboardStudy {
       validationCount: statistics.validationCount,
       isCompared: isCompared(record),
       warnings,
-      rows: ranked.slice(0, firstRows).map((configuration) => this.#row(record, configuration)),
+      rows: this.rows(record, { stage: null, offset: 0, limit: firstRows }).rows,
       rowsTotal: ranked.length,
       points,
       pointsTotal,
@@ -115,12 +110,8 @@ export class DashboardStudy {
   rows(record: StudyRecord, { stage, offset, limit }: RowsQuery): TrialPage {
     const { ranked } = this.#live;
     const chosen = stage === null ? ranked : ranked.filter(({ trial }) => trial.id.stage === stage);
-    return {
-      rows: chosen
-        .slice(offset, offset + limit)
-        .map((configuration) => this.#row(record, configuration)),
-      total: chosen.length,
-    };
+    const rows = chosen.slice(offset, offset + limit).map((one) => this.#row(record, one));
+    return { rows, total: chosen.length };
   }
 
   #row(study: StudyRecord, configuration: RankedConfiguration): ResultRow {

@@ -1,10 +1,9 @@
 /**
- * Live results: what the dashboard shows of all trials of a study, computed at once: the ranking, ties, the
- * fit, and the points of the scatter. `search` and `report` compute them; this module limits the cost.
+ * Live results: the ranking, ties, fit and scatter points of a study, for the dashboard. `search` and `report`
+ * compute them; this module limits the cost.
  *
  * The scatter of 100,000 trials would be several megabytes, so points are thinned on a grid to the best
- * trial of each cell. Trials are compared image by image up to `comparedMax` of them: more have tens of
- * megabytes of correctness bits, and `ridgeline results` compares them.
+ * trial of each cell. More than `comparedMax` trials are not compared image by image.
  */
 import { configurationRow, isTied } from '../../report/results/result-row.ts';
 import { studyWarnings } from '../../report/results/result-warnings.ts';
@@ -76,11 +75,7 @@ export function liveResults(
       return [stage, toAt(configuration), configuration.value, trialName(id), tied];
     }),
     pointsTotal: ended.length,
-    // A running search often has its best trial at an edge, and few trials are always tied.
-    warnings:
-      isOver(record.status) && isCompared(record)
-        ? warnings(record, trainer, statistics, byStage, ranked[0])
-        : [],
+    warnings: warnings(record, trainer, statistics, byStage, ranked[0]),
     running: new Map(running.map(({ id, params }) => [trialName(id), params])),
   };
 }
@@ -92,14 +87,15 @@ function warnings(
   byStage: ReadonlyMap<string, readonly RankedConfiguration[]>,
   first: RankedConfiguration | undefined,
 ): readonly string[] {
+  // A running search often has its best trial at an edge, and few trials are always tied.
+  if (!isOver(study.status) || !isCompared(study)) return [];
   const source = { study, metrics: trainer.metrics, statistics };
   const stages = study.stages.map((stage) => {
     const configurations = byStage.get(stage.name) ?? [];
     const rows = configurations.map((one) => configurationRow(source, one));
     return { ...stage, ...stageCounts(configurations), rows };
   });
-  const hasBest = first !== undefined && first.rank !== null;
-  const best = hasBest ? configurationRow(source, first) : null;
+  const best = first && first.rank !== null ? configurationRow(source, first) : null;
   return studyWarnings({ study, trainer, stages, statistics, best });
 }
 
@@ -112,37 +108,27 @@ function thin(
   if (configurations.length <= pointsMax) return configurations;
   const gridColumns = Math.floor(Math.sqrt((columnsPerRow * pointsMax) / stages));
   const gridRows = Math.floor(gridColumns / columnsPerRow);
-  const x = new Extent();
-  const y = new Extent();
-  for (const configuration of configurations) {
-    x.include(Math.log10(toAt(configuration)));
-    if (configuration.value !== null) y.include(configuration.value);
-  }
+  const logAt = (one: RankedConfiguration): number => Math.log10(toAt(one));
+  const toColumn = cells(configurations.map(logAt), gridColumns);
+  const toRow = cells(
+    configurations.flatMap(({ value }) => value ?? []),
+    gridRows,
+  );
   const taken = new Set<string>();
   return configurations.filter((configuration) => {
     const { trial, value } = configuration;
-    const column = x.cell(Math.log10(toAt(configuration)), gridColumns);
     // Failed trials have a row of cells below the others.
-    const row = value === null ? gridRows : y.cell(value, gridRows);
-    const key = `${trial.id.stage} ${column} ${row}`;
+    const row = value === null ? gridRows : toRow(value);
+    const key = `${trial.id.stage} ${toColumn(logAt(configuration))} ${row}`;
     if (taken.has(key)) return false;
     taken.add(key);
     return true;
   });
 }
 
-/** The smallest and the largest of some numbers, and the cells between them. */
-class Extent {
-  #low = Infinity;
-  #high = -Infinity;
-
-  include(at: number): void {
-    this.#low = Math.min(this.#low, at);
-    this.#high = Math.max(this.#high, at);
-  }
-
-  cell(at: number, cells: number): number {
-    const size = this.#high - this.#low;
-    return size > 0 ? Math.min(cells - 1, Math.floor(((at - this.#low) / size) * cells)) : 0;
-  }
+/** Divides the range of some numbers into cells. */
+function cells(numbers: readonly number[], count: number): (at: number) => number {
+  const low = numbers.reduce((a, b) => Math.min(a, b), Infinity);
+  const size = numbers.reduce((a, b) => Math.max(a, b), -Infinity) - low;
+  return (at) => (size > 0 ? Math.min(count - 1, Math.floor(((at - low) / size) * count)) : 0);
 }

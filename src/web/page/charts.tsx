@@ -1,8 +1,4 @@
-/**
- * Charts of the page, drawn by the code that draws files and reports, with this page's document.
- *
- * An SVG is redrawn after a change of its data or of the width of its container.
- */
+/** Charts of the page, redrawn after a change of their data or of the width of their container. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { pageTheme, type ChartElement } from '../../report/charts/chart-style.ts';
 import { learningCurve } from '../../report/charts/learning-curve.ts';
@@ -49,10 +45,7 @@ export function Scatter({ page }: { readonly page: StudyPage }) {
               tied,
             })),
             fit: page.fit,
-            best:
-              best === null
-                ? null
-                : { trial: best.trial, label: `${bestLabel(page)} ${best.trial}` },
+            best: best && { trial: best.trial, label: `${bestLabel(page)} ${best.trial}` },
             width,
             height: Math.min(420, Math.max(260, width * 0.45)),
           },
@@ -63,12 +56,8 @@ export function Scatter({ page }: { readonly page: StudyPage }) {
   );
 }
 
-interface RunningCurvesProps {
-  readonly page: StudyPage;
-}
-
 /** One small chart for each trial that is training. */
-export function RunningCurves({ page }: RunningCurvesProps) {
+export function RunningCurves({ page }: { readonly page: StudyPage }) {
   return (
     <div class="small-charts">
       {page.curves.map((curve) => (
@@ -77,33 +66,21 @@ export function RunningCurves({ page }: RunningCurvesProps) {
             {curve.trial}
             <span class="small"> {formatParams(curve.params)}</span>
           </figcaption>
-          <CurveChart curve={curve} page={page} />
+          <Chart
+            drawnFor={`${curve.trial} ${curve.points.at(-1)?.step}`}
+            draw={(width) => drawCurve(curve, page, width)}
+          />
         </figure>
       ))}
     </div>
   );
 }
 
-function CurveChart({ curve, page }: { readonly curve: RunningCurve; readonly page: StudyPage }) {
-  return (
-    <Chart
-      drawnFor={`${curve.trial} ${curve.points.at(-1)?.step}`}
-      draw={(width) =>
-        learningCurve(
-          document,
-          {
-            title: `learning curve of ${curve.trial}`,
-            series: [{ label: curve.trial, curve: curve.points }],
-            metrics: page.metrics,
-            learningRate: page.learningRate,
-            width,
-            isSmall: true,
-          },
-          pageTheme,
-        )
-      }
-    />
-  );
+function drawCurve(curve: RunningCurve, { metrics, learningRate }: StudyPage, width: number) {
+  const title = `learning curve of ${curve.trial}`;
+  const series = [{ label: curve.trial, curve: curve.points }];
+  const input = { title, series, metrics, learningRate, width, isSmall: true };
+  return learningCurve(document, input, pageTheme);
 }
 
 interface ChartProps {

@@ -1,6 +1,10 @@
 /** Parts that do not depend on the shown study: the workers and the log. */
+import { groupedNumber } from '../../report/text/number-format.ts';
 import type { LogLine, WorkerLine } from '../page-messages.ts';
-import { clockText, countText } from './format.ts';
+import { clockText } from './format.ts';
+
+const numberHeads: ReadonlySet<string> = new Set(['trials', 'per minute']);
+const workerHeads = ['worker', 'state', 'threads', ...numberHeads, 'kernel', 'address'];
 
 export function WorkerTable({ workers }: { readonly workers: readonly WorkerLine[] }) {
   return (
@@ -16,17 +20,11 @@ export function WorkerTable({ workers }: { readonly workers: readonly WorkerLine
           <table>
             <thead>
               <tr>
-                <th scope="col">worker</th>
-                <th scope="col">state</th>
-                <th scope="col">threads</th>
-                <th scope="col" class="number">
-                  trials
-                </th>
-                <th scope="col" class="number">
-                  per minute
-                </th>
-                <th scope="col">kernel</th>
-                <th scope="col">address</th>
+                {workerHeads.map((head) => (
+                  <th scope="col" key={head} class={numberHeads.has(head) ? 'number' : undefined}>
+                    {head}
+                  </th>
+                ))}
               </tr>
             </thead>
             <tbody>
@@ -61,7 +59,7 @@ function WorkerRow({ worker }: { readonly worker: WorkerLine }) {
           {worker.busy}/{worker.threads}
         </span>
       </td>
-      <td class="number">{countText(worker.trialsCompleted)}</td>
+      <td class="number">{groupedNumber(worker.trialsCompleted)}</td>
       <td class="number">{worker.trialsPerMinute?.toFixed(1) ?? '–'}</td>
       <td>{worker.kernel}</td>
       <td class="small">{worker.address}</td>

@@ -1,9 +1,4 @@
-/**
- * Connection of the page to its server: sign-in, the event stream, and requests.
- *
- * `EventSource` reconnects automatically. The page shows whether it is connected, so that an old state is not
- * mistaken for the current one.
- */
+/** Connection of the page to its server: sign-in, the event stream, and requests. */
 import type { Overview, LogLine, StudyPage, TrialPage } from '../page-messages.ts';
 
 export interface StreamHandlers {
@@ -39,9 +34,9 @@ export function openStream(study: string | null, handlers: StreamHandlers): () =
       handlers.connected(false);
       // A broken stream reconnects automatically; a refused one does not.
       if (source.readyState !== EventSource.CLOSED) return;
-      void hasEnded().then((isOver) => {
+      void sessionStatus().then((status) => {
         if (isClosed) return;
-        if (isOver) handlers.signedOut();
+        if (status === 401) handlers.signedOut();
         else retry = setTimeout(open, retryMs);
       });
     });
@@ -54,13 +49,12 @@ export function openStream(study: string | null, handlers: StreamHandlers): () =
   };
 }
 
-/** Whether the session is over; false if the server does not respond. */
-async function hasEnded(): Promise<boolean> {
-  try {
-    return (await fetch('/api/session')).status === 401;
-  } catch {
-    return false;
-  }
+/** The status of the session: 200, or 401 without one; 0 if the server does not respond. */
+async function sessionStatus(): Promise<number> {
+  return await fetch('/api/session').then(
+    ({ status }) => status,
+    () => 0,
+  );
 }
 
 /**
@@ -68,7 +62,7 @@ async function hasEnded(): Promise<boolean> {
  * @returns null after success, else the problem
  */
 export async function signIn(text: string): Promise<string | null> {
-  return await post('/api/sign-in', { secret: codeFromLink(text) ?? text });
+  return (await send('/api/sign-in', { secret: codeFromLink(text) ?? text })).problem;
 }
 
 /** The code in the fragment of a link. */
@@ -81,7 +75,7 @@ export async function changeStudy(
   study: string,
   change: 'pause' | 'resume' | 'cancel',
 ): Promise<string | null> {
-  return await post(`/api/studies/${encodeURIComponent(study)}/change`, { change });
+  return (await send(`/api/studies/${encodeURIComponent(study)}/change`, { change })).problem;
 }
 
 /** @returns null if the session has ended, else the problem */
@@ -92,21 +86,15 @@ export async function signOut(): Promise<string | null> {
 }
 
 /** A link for a viewer, or the problem. */
-export async function readOnlyLink(): Promise<
-  { readonly link: string } | { readonly problem: string }
-> {
+export async function readOnlyLink(): Promise<{ link: string | null; problem: string | null }> {
   const { problem, value } = await send('/api/links', { role: 'viewer' });
-  if (problem !== null) return { problem };
+  if (problem !== null) return { link: null, problem };
   const { fragment } = value as { readonly fragment: string };
-  return { link: `${location.origin}/${fragment}` };
+  return { link: `${location.origin}/${fragment}`, problem: null };
 }
 
 export async function isSignedIn(): Promise<boolean> {
-  try {
-    return (await fetch('/api/session')).ok;
-  } catch {
-    return false;
-  }
+  return (await sessionStatus()) === 200;
 }
 
 /** @returns null without an answer */
@@ -116,16 +104,10 @@ export async function trialPage(
 ): Promise<TrialPage | null> {
   const search = new URLSearchParams({ offset: `${query.offset}`, limit: `${query.limit}` });
   if (query.stage !== null) search.set('stage', query.stage);
-  try {
-    const answer = await fetch(`/api/studies/${encodeURIComponent(study)}/trials?${search}`);
-    return answer.ok ? ((await answer.json()) as TrialPage) : null;
-  } catch {
-    return null;
-  }
-}
-
-async function post(path: string, body: unknown): Promise<string | null> {
-  return (await send(path, body)).problem;
+  const path = `/api/studies/${encodeURIComponent(study)}/trials?${search}`;
+  return await fetch(path)
+    .then(async (answer) => (answer.ok ? ((await answer.json()) as TrialPage) : null))
+    .catch(() => null);
 }
 
 interface Sent {

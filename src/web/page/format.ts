@@ -1,4 +1,4 @@
-/** Counts and times in the browser's locale; `report` formats all other values. */
+/** Times in the browser's locale; `report` formats all other values. */
 
 /** The time of day, with the day if it is not today. */
 export function clockText(atMs: number): string {
@@ -6,8 +6,4 @@ export function clockText(atMs: number): string {
   const time = at.toLocaleTimeString([], { hour12: false });
   if (at.toDateString() === new Date().toDateString()) return time;
   return `${at.toLocaleDateString([], { month: 'short', day: 'numeric' })} ${time}`;
-}
-
-export function countText(count: number): string {
-  return count.toLocaleString('en');
 }

@@ -14,8 +14,8 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const showLink = async (): Promise<void> => {
     const made = await readOnlyLink();
-    setLink('link' in made ? made.link : null);
-    setProblem('link' in made ? null : `No link was created: ${made.problem}.`);
+    setLink(made.link);
+    setProblem(made.problem && `No link was created: ${made.problem}.`);
   };
   const leave = async (): Promise<void> => {
     const why = await signOut();

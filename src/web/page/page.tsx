@@ -1,7 +1,6 @@
 /**
- * The page: without a session it asks for a link or token; with one it shows the cluster and one study.
- *
- * Its state is the last message of the server; it computes nothing that the server knows.
+ * The page: without a session it asks for a link or token; with one it shows the cluster and one study, as in
+ * the last message of the server.
  */
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
@@ -47,13 +46,11 @@ function Page() {
 /** The code of a link is in the fragment, which stays in the browser; it is used once and removed. */
 async function enter(): Promise<{ isOpen: boolean; problem: string | null }> {
   const code = codeFromLink(location.hash);
-  if (code !== null) {
-    history.replaceState(null, '', location.pathname);
-    const problem = await signIn(code);
-    // An expired link is ignored in a browser with a session.
-    return { isOpen: problem === null || (await isSignedIn()), problem };
-  }
-  return { isOpen: await isSignedIn(), problem: null };
+  if (code === null) return { isOpen: await isSignedIn(), problem: null };
+  history.replaceState(null, '', location.pathname);
+  const problem = await signIn(code);
+  // An expired link is ignored in a browser with a session.
+  return { isOpen: problem === null || (await isSignedIn()), problem };
 }
 
 /** The study of the address; null if it names none. */

@@ -1,6 +1,6 @@
 /** Study list: a link for each study, in order of submission, with its progress. */
+import { groupedNumber } from '../../report/text/number-format.ts';
 import type { StudyLine } from '../page-messages.ts';
-import { countText } from './format.ts';
 
 interface StudyListProps {
   readonly studies: readonly StudyLine[];
@@ -20,8 +20,8 @@ export function StudyList({ studies, shown }: StudyListProps) {
             <span class={`state ${study.status}`}>{study.status}</span>
             <span class="small">
               {study.stage === null
-                ? `${countText(study.total)} trials in the last stage`
-                : `${study.stage}: ${countText(study.done)} of ${countText(study.total)}`}
+                ? `${groupedNumber(study.total)} trials in the last stage`
+                : `${study.stage}: ${groupedNumber(study.done)} of ${groupedNumber(study.total)}`}
             </span>
           </a>
         </li>

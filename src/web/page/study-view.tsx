@@ -9,17 +9,13 @@ import {
   spaceText,
   statisticsWords,
 } from '../../report/results/result-words.ts';
-import { metricName } from '../../report/text/number-format.ts';
+import { groupedNumber, metricName } from '../../report/text/number-format.ts';
 import { parameterSymbol } from '../../study/search-space.ts';
+import { isOver } from '../../study/trial.ts';
 import type { StudyPage } from '../page-messages.ts';
 import { RunningCurves, Scatter } from './charts.tsx';
 import { changeStudy } from './connection.ts';
-import { countText } from './format.ts';
 import { TrialTable } from './trial-table.tsx';
-
-interface StudyPart {
-  readonly page: StudyPage;
-}
 
 interface StudyViewProps {
   readonly page: StudyPage;
@@ -48,8 +44,8 @@ export function StudyView({ page, isAdmin }: StudyViewProps) {
         <Scatter page={page} />
         {page.points.length < page.pointsTotal && (
           <p class="small">
-            {countText(page.points.length)} of {countText(page.pointsTotal)} are drawn: the best of
-            each area. The table has all.
+            {groupedNumber(page.points.length)} of {groupedNumber(page.pointsTotal)} are drawn: the
+            best of each area. The table has all.
           </p>
         )}
       </section>
@@ -64,7 +60,7 @@ export function StudyView({ page, isAdmin }: StudyViewProps) {
   );
 }
 
-function Answer({ page }: StudyPart) {
+function Answer({ page }: { readonly page: StudyPage }) {
   const answer = winnerSentence(page);
   return (
     <>
@@ -88,11 +84,7 @@ function Answer({ page }: StudyPart) {
           </div>
         ))}
       </dl>
-      {page.warnings.map((warning) => (
-        <p class="warning" key={warning}>
-          {warning}
-        </p>
-      ))}
+      <Warnings texts={page.warnings} />
       {!page.isCompared && (
         <p class="small">
           The dashboard does not compare this number of trials: <code>ridgeline results</code> and{' '}
@@ -103,7 +95,15 @@ function Answer({ page }: StudyPart) {
   );
 }
 
-function Stages({ page }: StudyPart) {
+function Warnings({ texts }: { readonly texts: readonly string[] }) {
+  return texts.map((text) => (
+    <p class="warning" key={text}>
+      {text}
+    </p>
+  ));
+}
+
+function Stages({ page }: { readonly page: StudyPage }) {
   return (
     <ul class="stages">
       {page.stages.map((stage) => (
@@ -117,42 +117,26 @@ function Stages({ page }: StudyPart) {
           <span>{countsText(stage)}</span>
           <span class="small">{spaceText(stage)}</span>
           {stage.reason !== null && <p class="small">{stage.reason}</p>}
-          {stage.warnings.map((warning) => (
-            <p class="warning" key={warning}>
-              {warning}
-            </p>
-          ))}
+          <Warnings texts={stage.warnings} />
         </li>
       ))}
     </ul>
   );
 }
 
-interface ControlsProps {
-  readonly study: string;
-  readonly status: string;
-}
-
-function Controls({ study, status }: ControlsProps) {
+function Controls({ study, status }: Pick<StudyPage, 'study' | 'status'>) {
   const [problem, setProblem] = useState<string | null>(null);
   const [isSure, setSure] = useState(false);
-  const isOver = ['complete', 'failed', 'cancelled'].includes(status);
-  if (isOver) return null;
+  if (isOver(status)) return null;
   const change = (what: 'pause' | 'resume' | 'cancel'): void => {
     setSure(false);
     void changeStudy(study, what).then(setProblem);
   };
   return (
     <span class="controls">
-      {status === 'paused' ? (
-        <button type="button" onClick={() => change('resume')}>
-          Resume
-        </button>
-      ) : (
-        <button type="button" onClick={() => change('pause')}>
-          Pause
-        </button>
-      )}
+      <button type="button" onClick={() => change(status === 'paused' ? 'resume' : 'pause')}>
+        {status === 'paused' ? 'Resume' : 'Pause'}
+      </button>
       {/* One button asks and withdraws, so that a double click does not confirm. */}
       <button type="button" onClick={() => setSure(!isSure)}>
         {isSure ? 'No, continue' : 'Cancel…'}

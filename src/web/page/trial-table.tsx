@@ -1,4 +1,5 @@
 /** The ranking: the first rows arrive with the study, the page requests others. */
+import { groupedNumber } from '../../report/text/number-format.ts';
 import { useEffect, useState } from 'preact/hooks';
 import { dashboardColumns } from '../../report/results/result-columns.ts';
 import { chosenFields, type ResultField } from '../../report/results/result-fields.ts';
@@ -6,7 +7,6 @@ import { hasReplicates } from '../../report/results/result-words.ts';
 import type { ResultRow } from '../../report/results/result-row.ts';
 import type { StudyPage, TrialPage } from '../page-messages.ts';
 import { trialPage } from './connection.ts';
-import { countText } from './format.ts';
 
 const pageRows = 25;
 
@@ -30,15 +30,18 @@ export function TrialTable({ page }: { readonly page: StudyPage }) {
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label="Table of ranked trials">
         <table class="ranking">
-          <Head fields={fields} />
+          <thead>
+            <tr>
+              {fields.map(({ name, kind, head }) => (
+                <th scope="col" key={name} class={kind === 'number' ? 'number' : undefined}>
+                  {head}
+                </th>
+              ))}
+            </tr>
+          </thead>
           <tbody>
             {shown.rows.map((row) => (
-              <Row
-                key={row.trial}
-                fields={fields}
-                row={row}
-                isWinner={row.trial === page.winner?.trial}
-              />
+              <Row key={row.trial} fields={fields} row={row} winner={page.winner?.trial} />
             ))}
           </tbody>
         </table>
@@ -55,19 +58,10 @@ interface Requested extends TrialPage {
   readonly offset: number;
 }
 
-/**
- * The first rows are part of the page; others are requested, and stay until an answer arrives.
- *
- * On a slow connection, states arrive faster than answers, so there is one request at a time.
- */
+/** The first rows are part of the page; others are requested, one request at a time, for slow connections. */
 function useRows(page: StudyPage, stage: string | null, offset: number): TrialPage {
-  const [rows, setRows] = useState<Requested>({
-    rows: [],
-    total: 0,
-    page: null,
-    stage: null,
-    offset: 0,
-  });
+  const nothing = { rows: [], total: 0, page: null, stage: null, offset: 0 };
+  const [rows, setRows] = useState<Requested>(nothing);
   const isFirst = stage === null && offset === 0;
   const isDue = !isFirst && (rows.page !== page || rows.stage !== stage || rows.offset !== offset);
   useEffect(() => {
@@ -111,27 +105,15 @@ function StageButtons({ page, chosen, onChoose }: StageButtonsProps) {
   );
 }
 
-function Head({ fields }: { readonly fields: readonly ResultField[] }) {
-  return (
-    <thead>
-      <tr>
-        {fields.map(({ name, kind, head }) => (
-          <th scope="col" key={name} class={kind === 'number' ? 'number' : undefined}>
-            {head}
-          </th>
-        ))}
-      </tr>
-    </thead>
-  );
-}
-
 interface RowProps {
   readonly fields: readonly ResultField[];
   readonly row: ResultRow;
-  readonly isWinner: boolean;
+  /** Name of the winner. */
+  readonly winner: string | undefined;
 }
 
-function Row({ fields, row, isWinner }: RowProps) {
+function Row({ fields, row, winner }: RowProps) {
+  const isWinner = row.trial === winner;
   return (
     <tr class={isWinner ? 'winner' : undefined}>
       {fields.map((field) => (
@@ -178,11 +160,12 @@ function Cell({ field, row, isWinner }: CellProps) {
 
 function rankingFields(page: StudyPage): readonly ResultField[] {
   const replicates = hasReplicates(page.stages);
-  const errors = page.validationCount !== null || replicates;
-  return chosenFields(
-    page,
-    dashboardColumns(page, { errors, ties: page.ties !== null, replicates }),
-  );
+  const has = {
+    errors: page.validationCount !== null || replicates,
+    ties: page.ties !== null,
+    replicates,
+  };
+  return chosenFields(page, dashboardColumns(page, has));
 }
 
 interface PagerProps {
@@ -204,7 +187,7 @@ function Pager({ offset, total, onMove }: PagerProps) {
         Better
       </button>
       <span>
-        {countText(offset + 1)}–{countText(last)} of {countText(total)}
+        {groupedNumber(offset + 1)}–{groupedNumber(last)} of {groupedNumber(total)}
       </span>
       <button type="button" disabled={last >= total} onClick={() => onMove(offset + pageRows)}>
         Worse

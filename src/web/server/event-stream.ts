@@ -1,9 +1,6 @@
 /**
- * Event stream of one open page: the current state, and the new state after every change.
- *
- * Every message is a complete state, not a difference. A page that reconnects receives the current state,
- * and a slow page skips states, so no messages queue up. `id` is for the browser's reconnection; nothing is
- * replayed.
+ * Event stream of one open page: the current state, and the new state after every change. Every message is a
+ * complete state, so a page that reconnects misses nothing, and a slow page skips states.
  */
 import type { SSEStreamingApi } from 'hono/streaming';
 import type { DashboardCache } from '../boards/dashboard-cache.ts';
@@ -37,9 +34,7 @@ const texts = new WeakMap<object, string>();
 
 /** The state of a large study is the same for all pages, so its text is created once. */
 function jsonText(value: object): string {
-  const known = texts.get(value);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(value);
+  const text = texts.get(value) ?? JSON.stringify(value);
   texts.set(value, text);
   return text;
 }

@@ -1,10 +1,8 @@
 /**
- * Request guards: checks of the host, the method, the origin and the session of every request to the
- * dashboard, and the headers of every response.
+ * Request guards: checks of every request to the dashboard, and the headers of every response.
  *
  * The dashboard listens on loopback by default, but a web page in the same browser can reach it. So a request
- * must name this server as its host, against DNS rebinding, and a request that changes something must come
- * from this server's own page.
+ * must name this server as its host, against DNS rebinding, and a change must come from this server's page.
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
@@ -30,11 +28,9 @@ export function sessionFrom(context: Context): string | null {
 
 /** @param session null removes it */
 export function keepSession(context: Context, session: string | null): void {
-  const value = session === null ? '; Max-Age=0' : session;
-  context.header(
-    'set-cookie',
-    `${cookieName(context)}=${value}; Path=/; HttpOnly; SameSite=Strict`,
-  );
+  const value = session ?? '; Max-Age=0';
+  const cookie = `${cookieName(context)}=${value}; Path=/; HttpOnly; SameSite=Strict`;
+  context.header('set-cookie', cookie);
 }
 
 const policy = [

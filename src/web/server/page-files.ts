@@ -1,7 +1,4 @@
-/**
- * Page files: the built page, read once into memory. Only these files are served, so no path of a request
- * reaches the disk.
- */
+/** Page files: the built page, read once into memory, so that no path of a request reaches the disk. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 interface PageFile {

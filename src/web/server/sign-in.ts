@@ -3,9 +3,7 @@
  *
  * A code is in the fragment of a link, after `#`. A browser never sends a fragment, so the code is in no
  * request line, log or referrer; the page sends it once, in a body, and receives a cookie. A token of
- * `ridgeline token new` works like a code. Both are compared by hash.
- *
- * Not here: cookies and status codes (`guards.ts`), and which tokens exist (`live-cluster.ts`).
+ * `ridgeline token new` works like a code.
  */
 import { createHash } from 'node:crypto';
 import type { ViewerRole } from '../page-messages.ts';

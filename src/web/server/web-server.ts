@@ -4,10 +4,10 @@
  *     browser ─► guards ─► page files (from memory)
  *                     └──► /api: sign-in, event stream, pages of the ranking, pause/resume/cancel
  *
- * It shows a `LiveCluster` and uses no other part of the coordinator. It uses plain HTTP, for loopback or a
- * tunnel; the command warns if it listens on another address.
+ * It shows a `LiveCluster`, over plain HTTP, for loopback or a tunnel.
  */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
@@ -19,7 +19,6 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf, RidgelineError } from '../../base/errors.ts';
 import { DashboardCache } from '../boards/dashboard-cache.ts';
 import { streamPage } from './event-stream.ts';
-import { OpenStreams } from './open-streams.ts';
 import {
   answerHeaders,
   keepSession,
@@ -32,9 +31,9 @@ import {
   type Signed,
 } from './guards.ts';
 import type { LiveCluster } from '../live-cluster.ts';
-import { readPageFiles, type PageFiles } from './page-files.ts';
+import { readPageFiles } from './page-files.ts';
 import type { ViewerRole } from '../page-messages.ts';
-import { changeRequest, codeRequest, rowsQuery, signInRequest } from './requests.ts';
+import { changeRequest, linkRequest, rowsQuery, signInRequest } from './requests.ts';
 import { SignIn } from './sign-in.ts';
 
 export interface WebOptions {
@@ -73,8 +72,8 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
     nowMs: () => options.clock.monotonicMs(),
     tokenRole: (text) => options.cluster.tokenRole(text),
   });
-  const streams = new OpenStreams();
-  const app = dashboardApp(options, cache, signIn, streams, readPageFiles());
+  const ending = new AbortController();
+  const app = dashboardApp({ ...options, cache, signIn, ending: ending.signal });
   const answer = getRequestListener(app.fetch);
   const server = createServer(
     {
@@ -96,29 +95,32 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
     [Symbol.asyncDispose]: async () => {
       // Pages stay open after the server has closed, and show the last state.
       cache.forceRefresh();
-      streams.end();
+      ending.abort();
       await closeAfterLastMessages(server);
       cache[Symbol.dispose]();
     },
   };
 }
 
-function dashboardApp(
-  { cluster, hostNames, onProblem }: WebOptions,
-  cache: DashboardCache,
-  signIn: SignIn,
-  streams: OpenStreams,
-  files: PageFiles,
-): Hono<Signed> {
+interface Parts extends WebOptions {
+  readonly cache: DashboardCache;
+  readonly signIn: SignIn;
+  /** Aborted before the last message of each stream. */
+  readonly ending: AbortSignal;
+}
+
+function dashboardApp(parts: Parts): Hono<Signed> {
+  const { signIn, hostNames, onProblem } = parts;
+  const files = readPageFiles();
   const app = new Hono<Signed>();
   app.use(answerHeaders, onlyOwnHost(hostNames), onlyOwnPage);
   app.use(
     bodyLimit({ maxSize: bodyBytesMax, onError: (context) => refuse(context, 413, 'too long') }),
   );
   app.post('/api/sign-in', async (context) => {
-    const body = signInRequest(await readJson(context.req.raw));
-    if (body === null) return refuse(context, 400, 'give {"secret": "…"}');
-    const outcome = signIn.signIn(body.secret);
+    const { data } = signInRequest.safeParse(await readJson(context.req.raw));
+    if (data === undefined) return refuse(context, 400, 'give {"secret": "…"}');
+    const outcome = signIn.signIn(data.secret);
     if (outcome.kind === 'too-many') {
       context.header('retry-after', String(Math.ceil(outcome.retryInMs / 1_000)));
       return refuse(context, 429, 'too many wrong codes; wait a minute');
@@ -134,8 +136,8 @@ function dashboardApp(
     keepSession(context, null);
     return context.json({});
   });
-  addStream(app, cluster, cache, signIn, streams);
-  addStudyRoutes(app, cluster, cache, signIn);
+  addStream(app, parts);
+  addStudyRoutes(app, parts);
   app.get('/api/*', (context) => refuse(context, 404, 'not found'));
   app.get('*', (context) => {
     const file = files.get(context.req.path);
@@ -149,32 +151,24 @@ function dashboardApp(
     // A known error has a message for the user; the stack of a bug stays here.
     if (error instanceof RidgelineError) return refuse(context, 409, `${error.what} ${error.fix}`);
     onProblem(error);
-    return refuse(
-      context,
-      503,
-      'internal error of the dashboard; the log of the coordinator has the details',
-    );
+    const text = 'internal error of the dashboard; the log of the coordinator has the details';
+    return refuse(context, 503, text);
   });
   return app;
 }
 
-function addStream(
-  app: Hono<Signed>,
-  cluster: LiveCluster,
-  cache: DashboardCache,
-  signIn: SignIn,
-  streams: OpenStreams,
-): void {
+function addStream(app: Hono<Signed>, { cluster, cache, signIn, ending }: Parts): void {
+  let openStreams = 0;
   app.get('/api/events', (context) => {
     // Without a reader, the end of the connection would not be noticed.
     if (context.req.method === 'HEAD') {
       context.header('allow', 'GET');
       return refuse(context, 405, 'HEAD is not supported for the event stream');
     }
-    if (streams.count >= streamsMax) return refuse(context, 503, 'too many pages are open');
+    if (openStreams >= streamsMax) return refuse(context, 503, 'too many pages are open');
     const session = sessionFrom(context);
     const study = context.req.query('study') ?? null;
-    const closed = streams.opened();
+    openStreams += 1;
     return streamSSE(context, async (stream) => {
       try {
         await streamPage(stream, {
@@ -182,90 +176,69 @@ function addStream(
           log: (limit) => cluster.log(limit),
           study,
           role: () => signIn.sessionRole(session),
-          ending: streams.ending,
+          ending,
           wait: async (ms, signal) => {
             await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
           },
         });
       } finally {
-        closed();
+        openStreams -= 1;
       }
     });
   });
 }
 
-function addStudyRoutes(
-  app: Hono<Signed>,
-  cluster: LiveCluster,
-  cache: DashboardCache,
-  signIn: SignIn,
-): void {
+function addStudyRoutes(app: Hono<Signed>, { cluster, cache, signIn }: Parts): void {
   app.get('/api/studies/:study/trials', async (context) => {
-    const query = rowsQuery(context.req.query());
-    if (query === null) return refuse(context, 400, 'offset and limit must be whole numbers');
-    const page = await cache.rows(context.req.param('study'), query);
+    const { data } = rowsQuery.safeParse(context.req.query());
+    if (data === undefined) return refuse(context, 400, 'offset and limit must be whole numbers');
+    const page = await cache.rows(context.req.param('study'), data);
     return page === null ? refuse(context, 404, 'unknown study') : context.json(page);
   });
   app.post('/api/studies/:study/change', onlyAdmin, async (context) => {
-    const body = changeRequest(await readJson(context.req.raw));
-    if (body === null)
+    const { data } = changeRequest.safeParse(await readJson(context.req.raw));
+    if (data === undefined)
       return refuse(context, 400, 'give {"change": "pause" | "resume" | "cancel"}');
-    await cluster.setStudy(context.req.param('study'), body.change, 'from the dashboard');
+    await cluster.setStudy(context.req.param('study'), data.change, 'from the dashboard');
     return context.json({});
   });
   app.post('/api/links', onlyAdmin, async (context) => {
-    const body = codeRequest(await readJson(context.req.raw));
-    if (body === null) return refuse(context, 400, 'give {"role": "viewer" | "admin"}');
-    return context.json({ fragment: `#code=${signIn.issueCode(body.role)}` });
+    const { data } = linkRequest.safeParse(await readJson(context.req.raw));
+    if (data === undefined) return refuse(context, 400, 'give {"role": "viewer" | "admin"}');
+    return context.json({ fragment: `#code=${signIn.issueCode(data.role)}` });
   });
 }
 
 async function readJson(request: Request): Promise<unknown> {
-  try {
-    return await request.json();
-  } catch {
-    return null;
-  }
+  return await request.json().catch(() => null);
 }
 
 async function listening(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<void> {
-  await new Promise<void>((ready, failed) => {
-    server.once('error', (error) => {
-      failed(
-        new RidgelineError(
-          'PORT_IN_USE',
-          `The dashboard cannot listen on ${host}:${port}: ${isInUse(error) ? 'another program already listens there' : messageOf(error)}.`,
-          'Use another --http HOST:PORT; port 0 takes a free one.',
-          { cause: error },
-        ),
-      );
-    });
-    server.listen(port, host, ready);
-  });
+  try {
+    await once(server.listen(port, host), 'listening');
+  } catch (error) {
+    const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw new RidgelineError(
+      'PORT_IN_USE',
+      `The dashboard cannot listen on ${host}:${port}: ${isInUse ? 'another program already listens there' : messageOf(error)}.`,
+      'Use another --http HOST:PORT; port 0 takes a free one.',
+      { cause: error },
+    );
+  }
 }
 
 /** Flushes responses in progress; a page that stopped reading does not delay the end. */
 async function closeAfterLastMessages(server: Server): Promise<void> {
-  const state = { isClosed: false };
-  const closed = new Promise<void>((done) => {
-    server.close(() => {
-      state.isClosed = true;
-      done();
-    });
-  });
-  for (let waitedMs = 0; !state.isClosed && waitedMs < closingMs; waitedMs += checkMs) {
+  const closed = new Promise<string>((done) => void server.close(() => done('closed')));
+  for (let waitedMs = 0; waitedMs < closingMs; waitedMs += checkMs) {
     server.closeIdleConnections();
-    await Promise.race([closed, wait(checkMs)]);
+    if ((await Promise.race([closed, wait(checkMs)])) === 'closed') return;
   }
   server.closeAllConnections();
   await closed;
-}
-
-function isInUse(error: Error): boolean {
-  return 'code' in error && error.code === 'EADDRINUSE';
 }
 
 function serverUrl(server: Server, host: string): string {

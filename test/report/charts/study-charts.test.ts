@@ -7,7 +7,7 @@ import {
   pageTheme,
   type ChartDocument,
 } from '../../../src/report/charts/chart-style.ts';
-import { parameterTicks } from '../../../src/report/charts/parameter-axis.ts';
+import { parameterTicks } from '../../../src/report/charts/axes.ts';
 import { parameterScatter } from '../../../src/report/charts/parameter-scatter.ts';
 import { learningCurve } from '../../../src/report/charts/learning-curve.ts';
 import { learningRateRange } from '../../../src/report/charts/learning-rate-range.ts';

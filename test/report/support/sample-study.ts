@@ -23,7 +23,7 @@ export function toSide(record: StudyRecord, records: readonly TrialRecord[]): Di
   return diffSide(record, records, twoLayer);
 }
 
-export function measurement(validationAccuracy: number, changes: Metrics = {}): Measurement {
+function measurement(validationAccuracy: number, changes: Metrics = {}): Measurement {
   return {
     step: 1000,
     metrics: {

@@ -5,7 +5,7 @@ import { formatJson } from '../../../src/report/files/json.ts';
 import { studyDiff } from '../../../src/report/results/study-diff.ts';
 import type { TextOptions } from '../../../src/report/text/text-options.ts';
 import { trialJson } from '../../../src/report/files/trial-json.ts';
-import type { TrialSource } from '../../../src/report/results/trial-source.ts';
+import type { TrialSource } from '../../../src/report/results/study-results.ts';
 import { formatTrial } from '../../../src/report/terminal/trial-text.ts';
 import type { AttemptRecord, TrialRecord } from '../../../src/study/trial.ts';
 import { completeResult, study, toResults, toSide, trial } from '../support/sample-study.ts';

@@ -1,7 +1,10 @@
-/** Logarithmic axis of a hyperparameter, with labels such as `1e-5` at powers of ten, or at 1, 2 and 5 of each. */
+/**
+ * Axes of charts: the logarithmic one of a hyperparameter, with labels such as `1e-5`, and those of plain
+ * values. This module does not load Plot, so that terminal charts can use it.
+ */
 import { log } from '../../base/elementary.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
-import { powerText } from './chart-style.ts';
+import { plainNumber, powerText } from '../text/number-format.ts';
 
 /** Between the panel's edge and the outermost value, in pixels. */
 export const axisInset = 8;
@@ -23,7 +26,9 @@ export function parameterDomain(
 
 /** Labelled values within the range: few enough to be read next to each other. */
 export function parameterTicks({ min, max }: Range): number[] {
-  const decades = decadesBetween(min, max);
+  const first = Math.floor(log(min) / Math.LN10) - 1;
+  const last = Math.ceil(log(max) / Math.LN10) + 1;
+  const decades = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   const within = (factors: readonly number[]): number[] =>
     decades
       .flatMap((decade) => factors.map((factor) => Number(`${factor}e${decade}`)))
@@ -41,21 +46,40 @@ function thinned(ticks: readonly number[]): number[] {
 
 /** The options of Plot's scale. */
 export function parameterScale(range: Range, label: string) {
-  const ticks = parameterTicks(range);
   return {
     type: 'log' as const,
     domain: [range.min, range.max],
-    ticks,
+    ticks: parameterTicks(range),
     tickFormat: powerText,
-    label,
-    labelAnchor: 'center' as const,
-    labelArrow: 'none' as const,
+    ...centeredScale(label),
     inset: axisInset,
   };
 }
 
-function decadesBetween(min: number, max: number): number[] {
-  const first = Math.floor(log(min) / Math.LN10) - 1;
-  const last = Math.ceil(log(max) / Math.LN10) + 1;
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+/** A domain with some room around the values: never empty, and below 0 only if a value is. */
+export function paddedDomain(values: readonly number[], share = 0.05): [number, number] {
+  if (values.length === 0) return [0, 1];
+  const min = values.reduce((a, b) => Math.min(a, b));
+  const max = values.reduce((a, b) => Math.max(a, b));
+  // Differences of the size of a rounding error would give an axis without numbers.
+  const isFlat = max - min <= 1e-9 * Math.max(1, Math.abs(min), Math.abs(max));
+  const room = isFlat ? Math.max(0.5, 0.05 * Math.abs(max)) : share * (max - min);
+  return [min >= 0 ? Math.max(0, min - room) : min - room, max + room];
+}
+
+/** The y axis of a panel. */
+export function valueScale(label: string, domain: readonly [number, number], ticks: number) {
+  return {
+    label,
+    labelArrow: 'none' as const,
+    labelOffset: 48,
+    domain: [...domain],
+    ticks,
+    tickFormat: plainNumber,
+  };
+}
+
+/** An x axis with its label in the middle. */
+export function centeredScale(label: string) {
+  return { label, labelAnchor: 'center' as const, labelArrow: 'none' as const };
 }

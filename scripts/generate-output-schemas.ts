@@ -1,0 +1,78 @@
+/**
+ * Output schemas: writes `docs/schemas` and the tables of `docs/json.md` from
+ * `src/report/files/output-schemas.ts`; --check fails if they differ.
+ */
+import { z } from 'zod';
+import {
+  resultsLineSchema,
+  resultsSchema,
+  trainSchema,
+  workersSchema,
+} from '../src/report/files/output-schemas.ts';
+import { twoLayer } from '../src/trainers/two-layer/description.ts';
+import {
+  keyRows,
+  keyTable,
+  typeText,
+  writeSchema,
+  writeSection,
+  type KeyRow,
+  type Schema,
+} from './generated-files.ts';
+
+/** Studies that search λ; others have columns for their own hyperparameters. */
+const layout = {
+  objective: { metric: 'validation_accuracy', direction: 'maximize' },
+  metrics: twoLayer.metrics,
+  parameters: ['lambda'],
+  parameter: 'lambda',
+} as const;
+
+const documents = {
+  results: resultsSchema(layout),
+  'results-line': resultsLineSchema(layout),
+  train: trainSchema(layout.metrics),
+  workers: workersSchema,
+};
+
+for (const [name, document] of Object.entries(documents)) {
+  const schema = z.toJSONSchema(document, {
+    // Of the two sides, the one that allows fields of later releases.
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+  const title = `ridgeline ${name.replace('-line', ' --format jsonl, one line')}`;
+  await writeSchema(`docs/schemas/${name}.schema.json`, { title, ...schema });
+  if (name !== 'results-line') writeSection('docs/json.md', name, tables(schema));
+}
+
+/** The document, then each shared object. Fields that another table describes alike are not repeated. */
+function tables(schema: Schema): string {
+  const shared = Object.entries(schema.$defs ?? {});
+  const known = shared.flatMap(([, inner]) => keyRows(inner, valueText));
+  const top =
+    Array.isArray(schema.items) || typeof schema.items !== 'object' ? schema : schema.items;
+  const rows = keyRows(top, valueText);
+  known.push(...rows.filter(({ key }) => !key.includes('.')));
+  const own = rows.filter(
+    (row) => !row.key.includes('.') || !known.some((other) => isAlike(row, other)),
+  );
+  return [
+    keyTable(own, 'field'),
+    ...shared.map(
+      ([name, inner]) =>
+        `\`${name}\`: ${inner.description}.\n\n${keyTable(keyRows(inner, valueText), 'field')}`,
+    ),
+  ].join('\n\n');
+}
+
+function isAlike(row: KeyRow, other: KeyRow): boolean {
+  return row.key.replace(/^[^.]*\./, '') === other.key && row.description === other.description;
+}
+
+function valueText(schema: Schema, isRequired: boolean): string {
+  const type = typeText(schema).replace('mapping', 'object');
+  return isRequired ? type : `${type}; may be absent`;
+}

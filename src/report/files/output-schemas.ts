@@ -1,0 +1,227 @@
+/**
+ * Output schemas: the JSON documents of `results`, `run`, `train` and `workers`, field by field.
+ *
+ * `docs/schemas` and the tables of `docs/json.md` are generated from them. Tests compare them with real
+ * documents, so a field that is not described here fails. Rows depend on the hyperparameters of a study and
+ * the metrics of its trainer; `result-fields.ts` describes them.
+ */
+import { z } from 'zod';
+import type { Metric } from '../../study/metrics.ts';
+import { workerStates } from '../../study/summaries.ts';
+import { resultFields, type ResultField, type ResultLayout } from '../results/result-fields.ts';
+import type { StudyResults } from '../results/study-results.ts';
+import { schemaVersion } from '../text/json-value.ts';
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+
+const version = {
+  schema_version: z
+    .literal(schemaVersion)
+    .describe('version of the format: raised if a field is renamed or removed'),
+};
+
+const range = z
+  .object({
+    min: z.number().nullable().describe('lower bound; null if not known yet'),
+    max: z.number().nullable().describe('upper bound; null if not known yet'),
+    distribution: z.string().describe('how values are drawn, such as log_uniform'),
+    reason: z.string().optional().describe('why a narrowed range is what it is'),
+  })
+  .meta({ id: 'range', description: 'values of a hyperparameter that a stage samples' });
+
+const winnerFields = {
+  test_loss: z.number().nullable().describe('test loss, in nats; null if not measured'),
+  test_worker: z
+    .string()
+    .nullable()
+    .describe('worker that trained the winner again; null until then'),
+  reproduced: z
+    .boolean()
+    .nullable()
+    .describe('whether the second training gave the same digest; null until then'),
+  tests: z
+    .array(
+      z.object({
+        replicate: count.describe('number of the replicate, from 1'),
+        test_accuracy: share.nullable().describe('test accuracy; null without a test split'),
+        test_loss: z.number().nullable().describe('test loss, in nats; null without a test split'),
+        test_worker: z.string().describe('worker that trained the replicate again'),
+      }),
+    )
+    .optional()
+    .describe('second trainings, if the winner has several replicates'),
+  tied_trials: count
+    .nullable()
+    .describe('configurations that cannot be distinguished from the best; null if not compared'),
+  compared_trials: count
+    .nullable()
+    .describe('configurations that were compared with the best; null if none'),
+};
+
+/** The document of `results` and `run` with `--format json`, without `--columns`. */
+export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'parameter'>): z.ZodObject {
+  const { parameter } = layout;
+  const row = z
+    .object(rowFields(layout))
+    .meta({ id: 'row', description: 'a configuration, or one replicate with --replicates' });
+  const tied = z.object({
+    min: z.number().describe('smallest value'),
+    max: z.number().describe('largest value'),
+  });
+  return z.object({
+    ...version,
+    study: z.string().describe('name of the study'),
+    seed: count.describe('seed of the study'),
+    objective: z
+      .object({
+        metric: z.string().describe('metric that ranks'),
+        direction: z.enum(['maximize', 'minimize']).describe('whether more or less is better'),
+      })
+      .describe('what the study searches for'),
+    stages: z
+      .array(
+        z.object({
+          name: z.string().describe('name of the stage'),
+          ...(layout.parameters.includes('lambda') && {
+            lambda: range.describe('the same as search.lambda'),
+          }),
+          search: z.record(z.string(), range).describe('range of each hyperparameter, by its name'),
+          trials: z.array(row).describe('rows, best first'),
+        }),
+      )
+      .describe('stages, in the order of the study file'),
+    winner: row
+      .extend({
+        ...winnerFields,
+        [`tied_${parameter}`]: tied
+          .nullable()
+          .describe('range of the tied configurations; null if not compared'),
+      })
+      .nullable()
+      .describe(
+        'row of the best configuration, with more fields; null until the study is complete',
+      ),
+    fit: z
+      .object({
+        [`best_${parameter}`]: z
+          .number()
+          .nullable()
+          .describe('top of the curve; null if the curve is not clearly lower on both sides'),
+        reason: z.string().describe('the result in words'),
+      })
+      .nullable()
+      .describe('smooth curve through all results; null if they do not support one'),
+    warnings: z.array(z.string()).describe('what a reader should know of the results'),
+  });
+}
+
+/** A line of `results` and `run` with `--format jsonl`, without `--columns`. */
+export function resultsLineSchema(layout: ResultLayout): z.ZodObject {
+  return z.object({
+    ...version,
+    study: z.string().describe('name of the study'),
+    stage: z.string().describe('name of the stage'),
+    ...rowFields(layout),
+  });
+}
+
+/** The columns of files without the stage, and `params` after those of the hyperparameters. */
+function rowFields(layout: ResultLayout): Record<string, z.ZodType> {
+  const params = z
+    .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
+    .describe('values of all hyperparameters, by name');
+  const last = layout.parameters.at(-1);
+  return Object.fromEntries(
+    resultFields(layout)
+      .filter(({ name }) => name !== 'stage')
+      .flatMap((field): [string, z.ZodType][] => [
+        [field.name, columnSchema(field)],
+        ...(field.name === last ? [['params', params] satisfies [string, z.ZodType]] : []),
+      ]),
+  );
+}
+
+function columnSchema({ kind, description }: ResultField): z.ZodType {
+  const type = { text: z.string(), number: z.number(), flag: z.boolean() }[kind];
+  return (description.includes('null') ? type.nullable() : type).describe(description);
+}
+
+/** The document of `train --format json`. */
+export function trainSchema(metrics: readonly Metric[]): z.ZodObject {
+  const point = z
+    .object({
+      step: count.describe('updates so far'),
+      ...metricFields(
+        metrics.filter(({ split }) => split !== 'test'),
+        'null if not measured',
+      ),
+    })
+    .meta({ id: 'point', description: 'measurement at one step' });
+  const training = z.object({
+    status: z.enum(['complete', 'diverged']).describe('diverged: the loss was not finite'),
+    ...metricFields(
+      metrics.filter(({ kind }) => kind === 'accuracy' || kind === 'loss'),
+      ', at the last step',
+    ),
+    steps: count.describe('updates made'),
+    seconds: z.number().describe('time of training alone, in s'),
+    digest: z
+      .string()
+      .nullable()
+      .describe('SHA-256 of the trained parameters; null if diverged, and for several networks'),
+    kernel: z.string().describe('implementation of the arithmetic, such as native'),
+    curve: z.array(point).describe('learning curve'),
+  });
+  const seed = count.describe('seed of the network');
+  return z.object({
+    ...version,
+    ...training.shape,
+    seeds: z
+      .array(training.extend({ seed }))
+      .optional()
+      .describe('each network, with --seeds or --ensemble; the other fields have means'),
+    ensemble: z
+      .object({
+        members: z
+          .array(z.object({ seed, step: count.describe('step of its parameters') }))
+          .describe('networks whose probabilities are averaged'),
+        mirror: z.boolean().describe('whether each image is also classified mirrored'),
+        cycles: z
+          .array(
+            z.object({
+              cycle: count.describe('number of the cycle, from 1'),
+              joins: z.boolean().describe('whether its networks are members'),
+              validation_accuracy: share.describe('validation accuracy of an ensemble with them'),
+            }),
+          )
+          .describe('ends of cycles that were tried, latest first'),
+      })
+      .optional()
+      .describe('with --ensemble; the scores of the document are those of the ensemble'),
+  });
+}
+
+function metricFields(metrics: readonly Metric[], note = ''): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    metrics.map(({ name, description }) => [
+      name,
+      z.number().nullable().describe(`${description}${note}; null if not measured`),
+    ]),
+  );
+}
+
+/** The document of `workers --format json`. */
+export const workersSchema = z.array(
+  z.object({
+    name: z.string().describe('name of the worker'),
+    address: z.string().describe('host and port of its connection'),
+    threads: count.describe('threads that train'),
+    busy: count.describe('threads that train now'),
+    kernel: z.string().describe('implementation of the arithmetic, such as native'),
+    reproducible: z.boolean().describe('whether its arithmetic passed the self-test'),
+    trials_completed: count.describe('trials completed since it joined'),
+    state: z.enum(workerStates).describe('what it does now'),
+    reason: z.string().nullable().describe('why it receives no trials; null if it does'),
+  }),
+);

@@ -1,0 +1,122 @@
+/** Published JSON schemas: documents of every kind have exactly the fields that are described. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { formatJson, formatJsonl } from '../../../src/report/files/json.ts';
+import {
+  resultsLineSchema,
+  resultsSchema,
+  trainSchema,
+  workersSchema,
+} from '../../../src/report/files/output-schemas.ts';
+import { formatWorkers } from '../../../src/report/terminal/cluster-tables.ts';
+import { trainingJson } from '../../../src/report/terminal/training-text.ts';
+import { classificationMetrics as metrics } from '../../../src/study/metrics.ts';
+import type { StudyRecord } from '../../../src/study/study-record.ts';
+import type { TrialRecord } from '../../../src/study/trial.ts';
+import { completeResult, study, toResults, trial, trials } from '../support/sample-study.ts';
+
+const paused: StudyRecord = {
+  ...study,
+  status: 'paused',
+  reason: 'no worker is left',
+  stages: study.stages.map((stage) => ({ ...stage, space: null, reason: null, closed: false })),
+  winner: null,
+};
+const open: readonly TrialRecord[] = [
+  trial('coarse', 1, 0.1, { status: 'running', result: null, worker: null, fingerprint: null }),
+  trial('coarse', 2, 0.01, { audit: 'disputed' }),
+];
+
+const replicated: StudyRecord = {
+  ...study,
+  spec: { ...study.spec, replicates: 2 },
+  winner: {
+    ...study.winner!,
+    tests: [1, 2].map((replicate) => ({ replicate, accuracy: null, loss: 1, worker: 'node-b' })),
+  },
+};
+const bothReplicates = trials.flatMap((one) => [one, { ...one, id: { ...one.id, replicate: 2 } }]);
+const byCost: StudyRecord = {
+  ...study,
+  spec: { ...study.spec, objective: { metric: 'validation_cost', direction: 'minimize' } },
+};
+
+const layouts = [
+  ['a complete study', toResults(study, trials)],
+  ['a paused study', toResults(paused, open)],
+  ['a study without trials', toResults(paused, [])],
+  ['a study with replicates', toResults(replicated, bothReplicates)],
+  ['each replicate', toResults(replicated, bothReplicates, { rows: 'trial' })],
+  ['another objective', toResults(byCost, trials)],
+] as const;
+
+const complete = completeResult(0.4, { test_accuracy: 0.39, test_loss: 1.6 });
+const diverged = { kind: 'diverged', steps: 7, seconds: 0.5, curve: [] } as const;
+const seeds = [complete, diverged].map((result, index) => ({ seed: index + 1, result }));
+const ensemble = {
+  members: [{ seed: 1, step: 20 }],
+  mirror: true,
+  cycles: [{ cycle: 1, joins: true, validationAccuracy: 0.54 }],
+  validation: { accuracy: 0.55, loss: 1.8 },
+  test: null,
+};
+const training = { seeds, ensemble: null, kernel: 'portable', metrics };
+
+const workers = [null, 'its arithmetic is different'].map((reason) => ({
+  name: 'node-a',
+  address: '10.0.0.2:51234',
+  threads: 4,
+  busy: 3,
+  kernel: 'portable',
+  reproducible: true,
+  trialsCompleted: 17,
+  state: 'backing off' as const,
+  reason,
+}));
+const options = { width: 80, color: (_style: string, text: string) => text, unicode: true };
+
+/** Parsing removes fields that a schema does not describe, at any depth. */
+function expectDescribed(schema: z.ZodType, text: string): void {
+  const document: unknown = JSON.parse(text);
+  expect(schema.parse(document)).toEqual(document);
+}
+
+function published(name: string): z.ZodType {
+  return z.fromJSONSchema(JSON.parse(readFileSync(`docs/schemas/${name}.schema.json`, 'utf8')));
+}
+
+describe('the schema of results', () => {
+  test.each(layouts)('describes every field of %s', (_, results) => {
+    expectDescribed(resultsSchema(results), formatJson(results));
+    published('results').parse(JSON.parse(formatJson(results)));
+    for (const line of formatJsonl(results).trimEnd().split('\n').filter(Boolean)) {
+      expectDescribed(resultsLineSchema(results), line);
+      published('results-line').parse(JSON.parse(line));
+    }
+  });
+
+  test('rejects a document without a field', () => {
+    const { warnings: _, ...rest } = JSON.parse(formatJson(layouts[0][1])) as { warnings: unknown };
+    expect(resultsSchema(layouts[0][1]).safeParse(rest).success).toBe(false);
+    expect(published('results').safeParse(rest).success).toBe(false);
+  });
+});
+
+describe('the schema of train', () => {
+  test.each([
+    ['one network', { ...training, seeds: seeds.slice(0, 1) }],
+    ['one network that diverged', { ...training, seeds: seeds.slice(1) }],
+    ['several seeds', training],
+    ['an ensemble', { ...training, ensemble }],
+  ])('describes every field of %s', (_, summary) => {
+    expectDescribed(trainSchema(metrics), trainingJson(summary));
+    published('train').parse(JSON.parse(trainingJson(summary)));
+  });
+});
+
+test('the schema of workers describes every field of a worker', () => {
+  const text = formatWorkers(workers, 'json', options);
+  expectDescribed(workersSchema, text);
+  published('workers').parse(JSON.parse(text));
+});
