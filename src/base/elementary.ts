@@ -26,21 +26,8 @@ function powerOfTwo(k: number): number {
 
 /** 1/n! for n = 0 … 13, each correctly rounded: the Taylor series of e^r to 2e-17 for |r| ≤ ln 2 / 2. */
 const EXP_TERMS = [
-  1,
-  1,
-  1 / 2,
-  1 / 6,
-  1 / 24,
-  1 / 120,
-  1 / 720,
-  1 / 5040,
-  1 / 40320,
-  1 / 362880,
-  1 / 3628800,
-  1 / 39916800,
-  1 / 479001600,
-  1 / 6227020800,
-] as const;
+  1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800, 479001600, 6227020800,
+].map((factorial) => 1 / factorial);
 
 /** e^x. Overflows to Infinity above 709.78…, reaches 0 below −745.13…; NaN for NaN. */
 export function exp(x: number): number {
@@ -49,7 +36,7 @@ export function exp(x: number): number {
   if (x < -745.1332191019412) return 0;
   const k = Math.floor(x * LOG2_E + 0.5);
   const r = x - k * LN2_HIGH - k * LN2_LOW;
-  let sum: number = EXP_TERMS[13];
+  let sum = EXP_TERMS[13]!;
   for (let n = 12; n >= 0; n--) sum = sum * r + EXP_TERMS[n]!;
   // Two factors, since one cannot represent 2^1024 or subnormal results.
   const half = k >> 1;
@@ -118,29 +105,17 @@ function nearestQuarter(u: number): readonly [quarter: number, rest: number] {
 /** sin(2πu): the argument is in turns, so that its reduction to an eighth of a turn is exact. */
 export function sinTurns(u: number): number {
   const [quarter, rest] = nearestQuarter(u);
-  switch (quarter) {
-    case 0:
-      return sinQuarter(rest);
-    case 1:
-      return cosQuarter(rest);
-    case 2:
-      return -sinQuarter(rest);
-    default:
-      return -cosQuarter(rest);
-  }
+  return sinQuarters(quarter, rest);
 }
 
-/** cos(2πu); see `sinTurns`. */
+/** cos(2πu) = sin(2πu + π/2); see `sinTurns`. */
 export function cosTurns(u: number): number {
   const [quarter, rest] = nearestQuarter(u);
-  switch (quarter) {
-    case 0:
-      return cosQuarter(rest);
-    case 1:
-      return -sinQuarter(rest);
-    case 2:
-      return -cosQuarter(rest);
-    default:
-      return sinQuarter(rest);
-  }
+  return sinQuarters(quarter + 1, rest);
+}
+
+/** sin(π/2 · (quarter + rest)) for |rest| ≤ ½. */
+function sinQuarters(quarter: number, rest: number): number {
+  const value = quarter % 2 === 0 ? sinQuarter(rest) : cosQuarter(rest);
+  return quarter % 4 < 2 ? value : -value;
 }

@@ -8,7 +8,7 @@ import { closestWord } from '../base/did-you-mean.ts';
 import { messageOf, RidgelineError } from '../base/errors.ts';
 import { coordinatorFlags, lowMemoryFlags, restartWithFlags } from '../launch/process-flags.ts';
 import { addCommands } from './command-loaders.ts';
-import type { Context } from './process/context.ts';
+import type { Context, SharedFlags } from './process/context.ts';
 import { exitCode, exitCodesText } from './process/exit-codes.ts';
 import { exitWithWrapper } from './process/exit-with-parent.ts';
 import { createLogger, environmentWarnings } from './process/log.ts';
@@ -30,6 +30,7 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   if (argv[0] === 'coordinator') restartWithFlags(coordinatorFlags);
   exitWithWrapper(process.env);
   let code: number = exitCode.done;
+  let flags: SharedFlags = {};
   const context: Context = {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -37,12 +38,14 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     log: createLogger(process.stderr, process.env, argv.includes('--debug')),
     version: programVersion,
     argv,
-    finish: (value) => {
-      code = value;
+    get flags() {
+      return flags;
     },
+    finish: (value) => void (code = value),
   };
   for (const warning of environmentWarnings(process.env)) context.log.warn(warning);
   const program = await buildProgram(context);
+  program.hook('preAction', (_program, command) => void (flags = command.opts()));
   if (argv.length === 0) {
     context.stderr.write(program.helpInformation());
     return exitCode.usage;

@@ -4,14 +4,14 @@
  * The port says where workers run: on this machine (`local.ts`), in a batch queue, in a container
  * platform. An implementation replaces workers that exit unexpectedly, if its platform does not.
  *
- * It does not assign trials: a worker joins the coordinator by itself and receives them there.
+ * It does not assign trials: a worker joins the coordinator and receives them there.
  */
 
 /**
  * How workers stop, in the order in which `run` escalates:
  * - `when-drained`: the coordinator has asked them to finish and leave; do not replace those that exit.
  * - `return-trials`: they return running trials to the coordinator and exit.
- * - `kill`: they exit immediately; the coordinator notices by itself.
+ * - `kill`: they exit immediately; the coordinator notices the closed connection.
  */
 export type StopMode = 'when-drained' | 'return-trials' | 'kill';
 

@@ -12,6 +12,7 @@ const context: Context = {
   log: pino({ level: 'silent' }),
   version: 'test',
   argv: [],
+  flags: {},
   finish: () => undefined,
 };
 

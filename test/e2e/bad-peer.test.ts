@@ -38,7 +38,7 @@ const shardRequest = (digest: string, ...offset: number[]): Buffer =>
 interface Row {
   readonly what: string;
   readonly call: RawCall;
-  /** `grpc-status`, or null where the stream is ended without one. */
+  /** `grpc-status`, or null if the stream ends without one. */
   readonly status: number | null | (number | null)[];
   readonly http?: number;
 }
@@ -98,7 +98,7 @@ const rows = (known: string, viewer: string): Row[] => [
   { what: 'a token with a line end', call: { authorization: `${known} x` }, status: 16 },
   { what: 'a viewer that trains', call: { path: sessionPath, authorization: viewer }, status: 16 },
   { what: 'a worker that watches', call: { path: watchPath }, status: 16 },
-  // The conversation.
+  // Messages of a session.
   {
     what: 'a first message that is not hello',
     call: { path: sessionPath, body: encode({ kind: 'draining' }) },

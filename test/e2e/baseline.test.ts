@@ -18,7 +18,7 @@ const hasCifar10 = ['cifar-10-binary.tar.gz', 'cifar-10-batches-bin'].some((name
   existsSync(join(data, name)),
 );
 
-async function rowsOf(study: string, ...options: string[]): Promise<Row[]> {
+async function runRows(study: string, ...options: string[]): Promise<Row[]> {
   const state = join(scratchDir(), 'state');
   const { code, stdout, stderr } = await ridgeline([
     'run',
@@ -40,13 +40,13 @@ async function rowsOf(study: string, ...options: string[]): Promise<Row[]> {
 
 describe('the baseline of version 0.1.0', () => {
   test('quickstart.yaml gives the same trials, λ and digests as version 0.1.0', async () => {
-    expect(await rowsOf('quickstart')).toEqual(baseline['quickstart']);
+    expect(await runRows('quickstart')).toEqual(baseline['quickstart']);
   });
 
   test.skipIf(!hasCifar10)(
     'coarse-to-fine.yaml gives the same trials, λ and digests as version 0.1.0 (needs CIFAR-10 in RIDGELINE_DATA)',
     async () => {
-      const rows = await rowsOf('coarse-to-fine', '--data-dir', data);
+      const rows = await runRows('coarse-to-fine', '--data-dir', data);
       expect(rows).toEqual(baseline['coarse-to-fine']);
     },
     600_000,

@@ -100,12 +100,12 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     await page.getByRole('button', { name: 'Cancel…' }).waitFor();
     await page.getByRole('button', { name: 'Cancel…' }).focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Yes, cancel it for good' }).waitFor();
+    await page.getByRole('button', { name: 'Yes, cancel permanently' }).waitFor();
     // The page switches to the other study, whose cancellation was not requested.
     await ridgeline(['cancel', 'one', '--state', cluster.state]);
     await page.getByRole('heading', { name: 'two' }).waitFor();
     await page.getByRole('button', { name: 'Cancel…' }).waitFor();
-    expect(await page.getByRole('button', { name: 'Yes, cancel it for good' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Yes, cancel permanently' }).count()).toBe(0);
     const status = await ridgeline(['status', '--state', cluster.state, '--format', 'json']);
     expect(status.stdout.match(/"status": ?"\w+"/g)).toEqual([
       expect.stringContaining('cancelled'),
@@ -133,7 +133,7 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     startWorker(cluster);
     const page = await opened(cluster.link);
     await page.locator('figure').first().waitFor();
-    // Much slower than the states that come.
+    // Slower than the stream of states.
     await page.route('**/trials?*', async (route) => {
       await pause(1_500);
       await route.continue();

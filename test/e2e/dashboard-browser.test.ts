@@ -1,6 +1,6 @@
 /**
- * The dashboard in a real browser: Debian's chromium, steered by playwright-core. Skipped with a
- * message where it is not installed.
+ * The dashboard in a real browser: Debian's chromium, driven by playwright-core. Skipped if it
+ * is not installed.
  */
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -61,11 +61,11 @@ test.skipIf(browserPath === undefined)(
     const cluster = await startWithDashboard([study]);
     const { page, complaints } = await opened(cluster.link);
     await page.getByRole('heading', { name: 'live' }).waitFor();
-    // The code is gone from the address, and the link is worth nothing any more.
+    // The code is removed from the address, and the link is invalid now.
     expect(page.url()).not.toContain('code');
     const second = await opened(cluster.link);
     await second.page.getByRole('alert').waitFor();
-    expect(await second.page.getByRole('alert').textContent()).toMatch(/not good/);
+    expect(await second.page.getByRole('alert').textContent()).toMatch(/not valid/);
 
     const hostile = '<img src=x onerror=alert(1)>';
     const first = worker(cluster, 'first');
@@ -87,7 +87,7 @@ test.skipIf(browserPath === undefined)(
     await cluster.coordinator.prints(/live.*complete/);
     await page.locator('.study').getByText('reproduced on worker').waitFor();
     expect(await page.locator('.badge').textContent()).toBe('winner');
-    // As the tables have it: errors, and who is tied with the best.
+    // As in the tables: errors, and whether a trial is tied with the best.
     expect(await page.locator('.ranking thead').textContent()).toMatch(/validation %±tied/);
     await page.locator('.ranking tbody abbr').first().waitFor();
     expect(complaints).toEqual([]);
@@ -117,7 +117,7 @@ test.skipIf(browserPath === undefined)(
       expect(await overflow(other), JSON.stringify(look)).toBe(0);
       await context.close();
     }
-    // The next page of the ranking, by keyboard alone.
+    // The next page of the ranking, by keyboard.
     await page.getByRole('button', { name: 'Worse' }).focus();
     await page.keyboard.press('Enter');
     await page.getByText('26–28 of 28').waitFor();

@@ -19,8 +19,8 @@ afterAll(async () => {
 });
 
 /**
- * Looked for at every frame within the page: from outside it is asked for at longer and longer
- * intervals. Since the navigation began, in milliseconds.
+ * Milliseconds from the start of the navigation to the first view. Measured at every frame inside the
+ * page, because playwright polls at growing intervals.
  */
 const noteWhenShown = `(() => {
   const look = () => {
@@ -43,7 +43,7 @@ test.skipIf(browserPath === undefined)(
     await writeLargeStore(state, study, 100_000);
     const cluster = await startWithDashboard([study], state);
     const context = await browser!.newContext({ viewport: { width: 1_280, height: 900 } });
-    // The browser is there: what is timed is the page.
+    // The browser is running, so only the page is timed.
     const page = await context.newPage();
     await page.goto('about:blank');
     await page.addInitScript(noteWhenShown);
@@ -52,7 +52,7 @@ test.skipIf(browserPath === undefined)(
     await page.goto(cluster.link, { waitUntil: 'commit' });
     await page.locator('.ranking tbody tr').nth(24).waitFor();
     await page.locator('.chart [data-mark="dot"]').first().waitFor({ state: 'attached' });
-    // Read a frame later at the earliest: it was noted then.
+    // Read at least one frame later, when the time has been noted.
     const tookMs = Number(
       await page.evaluate(
         'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(shownAtMs))))',
@@ -72,7 +72,7 @@ test.skipIf(browserPath === undefined)(
     const share = (processorMs(pid) - processorFromMs) / (performance.now() - busyFromMs);
     process.stdout.write(`while trials end: ${(100 * share).toFixed(0)} % of a core\n`);
 
-    // A busy machine says nothing about a quick one.
+    // On a busy machine the time is not meaningful.
     if ((loadavg()[0] ?? 0) <= cpus().length) expect(tookMs).toBeLessThan(1_000);
     expect(servedMs).toBeLessThan(1_000);
   },

@@ -16,7 +16,7 @@ async function dribbled(
   let isOver = false;
   const ended = new Promise<void>((done) => {
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
-    // A reset is an end, too.
+    // A reset closes the connection as well.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       isOver = true;
@@ -75,13 +75,13 @@ describe('the port of the dashboard', () => {
     const { socket: refused, head } = await openStream(port, cookie);
     expect(head).toMatch(/^HTTP\/1\.1 503/);
     refused.destroy();
-    // Other requests are answered all the same.
+    // Other requests are still answered.
     expect((await ask(port, '/api/session', { headers: { cookie } })).status).toBe(200);
 
     const [first, ...others] = streams;
     first!.destroy();
     streams.push(await roomAgain(port, cookie));
-    // Those that were opened and never read from again leave nothing behind either.
+    // Streams that were opened and never read are cleaned up too.
     for (const socket of others) socket.pause();
     for (const socket of others) socket.destroy();
     for (let count = 0; count < others.length; count++) streams.push(await roomAgain(port, cookie));

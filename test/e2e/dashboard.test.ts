@@ -133,7 +133,7 @@ describe('requests to the dashboard', () => {
       headers: { cookie, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' },
     });
     expect(stream.status).toBe(403);
-    // Another port of this host is the same site to a browser, and gets the cookie.
+    // For a browser, another port of this host is the same site and receives the cookie.
     const neighbour = { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' };
     const session = await ask(port, '/api/session', { headers: { cookie, ...neighbour } });
     expect(session.status).toBe(403);

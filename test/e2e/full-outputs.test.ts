@@ -14,7 +14,7 @@ describe.skipIf(!existsSync('/dev/full'))('a full device', () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'unseen', trials: 3 });
     const args = ['run', study, '--state', join(dir, 'state'), '--format', 'json'];
-    // With the log, which tells of every connection.
+    // With the debug log, which has a line for every connection.
     const unseen = await ridgeline([...args, '--debug'], full(2));
     expect(unseen).toMatchObject({ code: 0, stderr: '' });
     expect((await ridgeline(args)).stdout).toBe(unseen.stdout);

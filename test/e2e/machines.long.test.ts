@@ -1,7 +1,7 @@
 /**
  * The same study on other machines: arm64 and a processor without fused multiply-add under Debian's
  * emulators, and the next Node. They need `RIDGELINE_TEST_NODES`, a folder with the npm packages of those
- * Nodes (see CONTRIBUTING), and `qemu-user-static`; each is skipped with a message where it is not there.
+ * Nodes (see CONTRIBUTING), and `qemu-user-static`; tests without them are skipped.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -34,7 +34,7 @@ function missing(what: string, needs: Readonly<Record<string, boolean>>): boolea
   return absent.length > 0;
 }
 
-// An emulated process must not start itself over: what it would start is not emulated.
+// An emulated process must not restart itself: the new process would not be emulated.
 const asItIs = ['--max-semi-space-size=1', '--expose-gc'];
 
 const isX64 = process.arch === 'x64' && process.platform === 'linux';

@@ -1,6 +1,6 @@
 /**
- * What 50,000 images of CIFAR-10's size cost in memory, at the worst moment of real processes' lives: as
- * Linux counts it (VmHWM). The files are made here; the figures are printed.
+ * Peak memory of real processes with 50,000 images of CIFAR-10's size (VmHWM of Linux). The test creates
+ * the files and prints the numbers.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const records = 10_000;
 const recordBytes = 3073;
 /** Budget of a worker with this number of threads. */
 const budgetBytes = (threads: number): number => 270e6 + threads * 35e6;
-// Users' processes compile for themselves.
+// Without the shared compile cache, as for users.
 const env = { NODE_DISABLE_COMPILE_CACHE: '1' };
 
 let data: string;
@@ -93,7 +93,7 @@ describe.skipIf(!existsSync('/proc/self/status'))('memory with 50,000 images (ne
       );
       expect(workerPeak).toBeGreaterThan(5 * records * (recordBytes - 1));
       expect(workerPeak).toBeLessThanOrEqual(budgetBytes(threads));
-      // No promise, but no second copy either.
+      // Not promised, but there must not be a second copy of the data.
       expect(coordinatorPeak).toBeLessThan(450e6);
       coordinator.kill('SIGTERM');
       expect((await coordinator.finished).code).toBe(0);

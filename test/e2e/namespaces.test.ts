@@ -1,6 +1,6 @@
 /**
- * Nodes as machines of their own: each in a network namespace with its own address, no disk shared but
- * what the test gives each of them. Needs root and `ip`; skipped with a message elsewhere.
+ * Nodes as separate machines: each has a network namespace with its own address, and shares no folders.
+ * Needs root and `ip`; otherwise skipped.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ function makeHosts(): { head: string; nodes: readonly string[]; address: string 
       try {
         ip('netns', 'del', name);
       } catch {
-        // It was never made.
+        // It does not exist.
       }
     }
   });

@@ -56,7 +56,7 @@ test('the charts of a finished search are drawn as SVG, PNG, HTML and in the ter
     [
       ['chart', 'drawn', 'scatter', '--trial', 'fine/1', '-o', join(dir, 'x.svg')],
       2,
-      /--trial chooses whose curves are drawn/,
+      /--trial selects a curve/,
     ],
     [
       ['chart', 'drawn', 'pie', '-o', join(dir, 'x.svg')],

@@ -11,7 +11,7 @@ import {
   type ResultsJson,
 } from './support/processes.ts';
 
-async function replicatesOf(state: string): Promise<ResultsJson> {
+async function readReplicates(state: string): Promise<ResultsJson> {
   const args = ['results', 'raced', '--replicates', '--state', state, '--format', 'json'];
   const { code, stdout, stderr } = await ridgeline(args);
   expect(code, stderr).toBe(0);
@@ -36,8 +36,8 @@ test('a race killed in its second round ends like an undisturbed race, and its r
   const second = await ridgeline(['run', study, '--state', killed, '--lease', '2']);
   expect(second.code, second.stderr).toBe(0);
 
-  const reference = await replicatesOf(calm);
-  expect(fingerprint(await replicatesOf(killed))).toEqual(fingerprint(reference));
+  const reference = await readReplicates(calm);
+  expect(fingerprint(await readReplicates(killed))).toEqual(fingerprint(reference));
   const names = reference.stages.flatMap(({ trials }) => trials.map(({ trial }) => trial));
   expect(names).toContain(`${reference.winner?.trial}.3`);
   const { tests, reproduced } = JSON.parse(
@@ -54,7 +54,7 @@ test('a race killed in its second round ends like an undisturbed race, and its r
   const trained = await ridgeline(args);
   expect(trained.code, trained.stderr).toBe(0);
   expect((JSON.parse(trained.stdout) as { digest: string }).digest).toBe(again.digest);
-  // Of several, the first is called by both names.
+  // The first of several replicates has two names.
   const [short, long] = [again.trial.replace(/2$/, '1'), again.trial.replace(/\.2$/, '')];
   const shown = await Promise.all(
     [short, long].map((name) => ridgeline(['trial', 'raced', name, '--state', calm])),

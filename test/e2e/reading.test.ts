@@ -23,7 +23,7 @@ test('results, trial, train and diff read a finished search', async () => {
   const ask = async (...args: string[]): Promise<Finished> =>
     await ridgeline([...args, '--state', state]);
 
-  // The winner is tied with itself at least, and the rows that say so are as many as its line says.
+  // The winner is tied with itself, and the summary line counts the tied rows.
   expect(results.winner.compared_trials).toBe(20);
   const tied = await ask('results', 'read', '--where', 'tied', '--columns', 'trial');
   expect(tied.stdout.trimEnd().split('\n').slice(1)).toHaveLength(results.winner.tied_trials);
@@ -38,7 +38,7 @@ test('results, trial, train and diff read a finished search', async () => {
   expect(wrong.stdout).toBe('');
   expect(wrong.stderr).toContain('validation_accuracy');
 
-  // A link to a file stays a link; the file behind it is replaced as a whole.
+  // A link to a file stays a link; its target is replaced as a whole.
   const link = join(dir, 'link.parquet');
   writeFileSync(join(dir, 'real.parquet'), 'old');
   symlinkSync(join(dir, 'real.parquet'), link);
@@ -53,13 +53,13 @@ test('results, trial, train and diff read a finished search', async () => {
 
   // The command that `trial` prints works without the study's file, and gives the same digest.
   const trial = await ask('trial', 'read', 'coarse/7', '--format', 'json');
-  const told = JSON.parse(trial.stdout) as { command: string; digest: string };
+  const shown = JSON.parse(trial.stdout) as { command: string; digest: string };
   const elsewhere = await ask('trial', 'read', 'coarse/7', '--data-dir', '/a b', '--quiet');
   expect(elsewhere.stdout).toContain(`--state ${state} --data-dir '/a b'\n`);
   renameSync(file, join(dir, 'elsewhere.yaml'));
-  const again = await ridgeline(told.command.split(' ').slice(1));
+  const again = await ridgeline(shown.command.split(' ').slice(1));
   expect(again.code, again.stderr).toBe(0);
-  expect(again.stdout).toContain(told.digest);
+  expect(again.stdout).toContain(shown.digest);
 
   const diff = await ask('diff', 'read', 'read', '--format', 'json');
   expect(JSON.parse(diff.stdout)).toMatchObject({

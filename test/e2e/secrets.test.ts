@@ -7,7 +7,7 @@ import { processTree, readProcess } from './support/process-tree.ts';
 import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
 /** The secret parts of tokens and keys. */
-function secretsOf(state: string): string[] {
+function readSecrets(state: string): string[] {
   const text = (...path: string[]): string => readFileSync(join(state, ...path), 'utf8');
   const joins = ['admin.join', 'worker.join'].map((name) => text(name));
   const keys = ['ca.key', 'server.key'].map((name) => text('tls', name));
@@ -23,9 +23,9 @@ describe.skipIf(process.platform !== 'linux')('secrets', () => {
     const state = join(dir, 'state');
     const study = writeStudy(dir, { name: 'secret', trials: 4, cycles: 100 });
     const run = start(['run', study, '--state', state, '--workers', '2', '--debug']);
-    // Both were started by then; under load all may be trained before the other one joins.
+    // Both processes are running by then; under load, one may train all trials before the other joins.
     await run.prints(/worker local-\d joined/);
-    const secrets = secretsOf(state);
+    const secrets = readSecrets(state);
     for (const secret of secrets) expect(secret).toMatch(/^[A-Za-z0-9+/_-]{43,64}$/);
     const tree = processTree(run.child.pid ?? 0);
     expect(tree.length).toBeGreaterThanOrEqual(3);
@@ -68,7 +68,7 @@ describe.skipIf(process.platform !== 'linux')('secrets', () => {
     const said = [refused, cutOff, shown, done]
       .map(({ stdout, stderr }) => stdout + stderr)
       .join('');
-    for (const each of [...secretsOf(state), wrong, secret.slice(0, -1)])
+    for (const each of [...readSecrets(state), wrong, secret.slice(0, -1)])
       expect(said.includes(each)).toBe(false);
   });
 

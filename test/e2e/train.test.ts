@@ -157,7 +157,7 @@ describe('several seeds', () => {
         .map((line) => JSON.parse(line) as { label: number; predicted: number });
       expect(rows).toHaveLength(1797);
       const right = rows.filter(({ label, predicted }) => label === predicted).length;
-      // Training, validation and test records together: at least as right as on those that it never saw.
+      // On all records, the training records included, it is at least as accurate as on the test records.
       expect(right / 1797).toBeGreaterThanOrEqual(ensemble.test_accuracy);
     },
     timeoutMs,

@@ -28,7 +28,7 @@ const pauseMs = 1_000;
 export class AssignmentChecks {
   readonly #timeline: Timeline;
   readonly #store: ModelStore;
-  readonly #kindOf: (worker: string) => WorkerKind;
+  readonly #workerKind: (worker: string) => WorkerKind;
   /** By row: the workers when it was decided. Rows are stored a little later. */
   readonly #decided = new WeakMap<StoreRow, readonly WorkerView[]>();
   #workers: readonly WorkerView[] = [];
@@ -41,10 +41,10 @@ export class AssignmentChecks {
   /** Sessions that announced that they drain. A new coordinator does not know until they repeat it. */
   readonly #leaving = new Set<string>();
 
-  constructor(timeline: Timeline, store: ModelStore, kindOf: (worker: string) => WorkerKind) {
+  constructor(timeline: Timeline, store: ModelStore, workerKind: (worker: string) => WorkerKind) {
     this.#timeline = timeline;
     this.#store = store;
-    this.#kindOf = kindOf;
+    this.#workerKind = workerKind;
   }
 
   /** @param runMs how long coordinators have run */
@@ -98,7 +98,7 @@ export class AssignmentChecks {
     const { worker, session, kind } = opened.attempt;
     this.#workers = this.#decided.get(opened) ?? [];
     const isCompatible =
-      this.#kindOf(worker) !== 'incompatible' || this.#takesAnyWorker(opened.study);
+      this.#workerKind(worker) !== 'incompatible' || this.#takesAnyWorker(opened.study);
     assert(isCompatible, `${worker} has other arithmetic and gets no work`);
     if (!this.#leaving.has(session)) this.#checkAvailable(worker, session);
     if (kind === 'audit') this.#checkAuditor(opened, runMs);
@@ -175,7 +175,9 @@ export class AssignmentChecks {
   #availableWorkers(): WorkerView[] {
     return this.#workers.filter(
       ({ isAvailable, name, session }) =>
-        isAvailable && this.#kindOf(name) !== 'incompatible' && !this.#store.excluded.has(session),
+        isAvailable &&
+        this.#workerKind(name) !== 'incompatible' &&
+        !this.#store.excluded.has(session),
     );
   }
 }

@@ -71,6 +71,14 @@ export function checkExcludedMarked(studies: Iterable<ModelStudy>, excluded: Exc
   }
 }
 
+/** An extended study has no winner, so no test of one is open. */
+export function checkTestsClosed({ trials }: ModelStudy): void {
+  for (const { id, log } of trials.values()) {
+    const isOpen = log.some(({ kind, outcome }) => kind === 'test' && outcome === null);
+    assert(!isOpen, `${trialName(id)} has no open test when its study is extended`);
+  }
+}
+
 /** A trial with a failed attempt is trained alone. */
 export function checkRetriedAlone({ trials }: ModelStudy, attempt: AttemptRecord): void {
   const name = trialName(attempt.trial);

@@ -32,7 +32,7 @@ export class Checker {
   hasTest = true;
   readonly #timeline: Timeline;
   readonly #store: ModelStore;
-  readonly #kindOf: (worker: string) => WorkerKind;
+  readonly #workerKind: (worker: string) => WorkerKind;
   readonly #assignments: AssignmentChecks;
   #state: ClusterState | null = null;
   /** Time in which the coordinator ran, up to `#sinceMs`; null while it does not run. */
@@ -55,11 +55,11 @@ export class Checker {
   /** Removed studies: messages about them may still be in flight. */
   readonly #removed = new Set<string>();
 
-  constructor(timeline: Timeline, store: ModelStore, kindOf: (worker: string) => WorkerKind) {
+  constructor(timeline: Timeline, store: ModelStore, workerKind: (worker: string) => WorkerKind) {
     this.#timeline = timeline;
     this.#store = store;
-    this.#kindOf = kindOf;
-    this.#assignments = new AssignmentChecks(timeline, store, kindOf);
+    this.#workerKind = workerKind;
+    this.#assignments = new AssignmentChecks(timeline, store, workerKind);
     store.onApplied = (row) => this.#applied(row);
   }
 
@@ -222,7 +222,7 @@ export class Checker {
       case 'trial-audited':
         return this.#checkResult(row.study, this.#store.trial(row.study, row.trial));
       case 'worker-excluded': {
-        const isFaulty = ['wrong', 'malformed'].includes(this.#kindOf(row.worker));
+        const isFaulty = ['wrong', 'malformed'].includes(this.#workerKind(row.worker));
         return assert(isFaulty, `excluded ${row.worker} has computed a wrong result`);
       }
       case 'winner':
@@ -272,7 +272,7 @@ export class Checker {
   /** A result that counts is correct, unless a worker with wrong results gave it and no audit was due. */
   #checkResult(study: string, { id, params, result, worker, audit }: ModelTrial): void {
     if (result === null || worker === null) return;
-    const kind = this.#kindOf(worker);
+    const kind = this.#workerKind(worker);
     if (kind === 'incompatible' || (kind === 'wrong' && audit !== 'verified')) return;
     const measureTest = this.#store.study(study).record.spec.test === 'all' && this.hasTest;
     const correct = correctResult(id, params, measureTest);

@@ -71,7 +71,7 @@ export class History {
     const { timeline, store } = this;
     const chance = new Chance(settings.seed, 77);
     const network = new Network(timeline, chance);
-    const checker = new Checker(timeline, store, (name) => this.#kindOf(name));
+    const checker = new Checker(timeline, store, (name) => this.#workerKind(name));
     this.#chance = chance;
     this.#network = network;
     this.checker = checker;
@@ -164,7 +164,7 @@ export class History {
     this.#workers[index] = worker;
   }
 
-  #kindOf(name: string): WorkerKind {
+  #workerKind(name: string): WorkerKind {
     return (
       this.settings.kinds[Number(/^w(?<index>\d+)/.exec(name)?.groups?.['index'] ?? 0)] ?? 'correct'
     );

@@ -23,6 +23,7 @@ import {
   checkExcludedMarked,
   checkOpened,
   checkRetriedAlone,
+  checkTestsClosed,
   checkTrialAttempts,
 } from './attempt-checks.ts';
 import { checkRanks } from './rank-checks.ts';
@@ -250,8 +251,10 @@ export class ModelStore {
       }
       case 'attempt-opened':
         return checkRetriedAlone(this.study(row.study), row.attempt);
-      case 'worker-excluded':
       case 'study-extended':
+        checkTestsClosed(this.study(row.spec.study));
+        return checkExcludedMarked(this.studies.values(), this.excluded);
+      case 'worker-excluded':
         return checkExcludedMarked(this.studies.values(), this.excluded);
       case 'attempt-closed':
       case 'trial-status':

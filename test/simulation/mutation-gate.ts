@@ -11,6 +11,8 @@ import { findMarkers, plantBug } from './planted-bugs.ts';
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
+export const markers = findMarkers(root);
+
 /** The rooms that the simulation runs. */
 const parts = [
   ...['base', 'coordinator', 'rpc', 'search', 'store', 'study', 'trainers', 'worker'].map(
@@ -35,9 +37,9 @@ export async function findBug(bug: PlantedBug | null, seeds: number): Promise<st
     await run(process.execPath, [script, '1', String(seeds)], { maxBuffer: 64 * 2 ** 20 });
     return null;
   } catch (error) {
-    // Exit code 1 and a line `seed ...`: the bug was found. Anything else is an error of the gate.
+    // A broken invariant: the bug was found. Anything else is an error of the replacement or the gate.
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-    const found = /^seed \d+, .*$/m.exec(output)?.[0];
+    const found = /^seed \d+, .*: Invariant broken: .*$/m.exec(output)?.[0];
     if (found === undefined) throw error;
     return found;
   } finally {
@@ -48,7 +50,7 @@ export async function findBug(bug: PlantedBug | null, seeds: number): Promise<st
 /** The texts of the files that a bug changes. */
 export function plantedFiles(bug: PlantedBug): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const { name, file } of findMarkers(root)) {
+  for (const { name, file } of markers) {
     const replacement = bug.replacements[name];
     if (replacement === undefined) continue;
     const text = texts.get(file) ?? readFileSync(join(root, file), 'utf8');

@@ -15,6 +15,8 @@ export interface Plan {
   /** Delay after the change before it, or after the start. */
   readonly afterMs: number;
   readonly change: 'more trials' | 'another stage' | 'both' | 'fresh';
+  /** Whether the change waits until the winner of the study is being tested, or the study is over. */
+  readonly isDuringTest?: boolean;
 }
 
 interface OperatorContext {
@@ -26,6 +28,7 @@ interface OperatorContext {
 }
 
 const repeatMs = 3_000;
+const testPollMs = 500;
 
 export class Operator {
   readonly #context: OperatorContext;
@@ -104,7 +107,14 @@ export class Operator {
 
   #planNext(): void {
     const [plan] = this.#plans;
-    if (plan !== undefined) this.#context.timeline.later(plan.afterMs, () => this.#change(plan));
+    if (plan !== undefined) this.#context.timeline.later(plan.afterMs, () => this.#start(plan));
+  }
+
+  #start(plan: Plan): void {
+    const record = this.#context.store.studies.get(plan.study)?.record;
+    const isDue = record !== undefined && (record.winner !== null || isOver(record.status));
+    if (plan.isDuringTest !== true || isDue) return this.#change(plan);
+    this.#context.timeline.later(testPollMs, () => this.#start(plan));
   }
 
   #change({ study, change }: Plan): void {

@@ -2,6 +2,7 @@
  * Compares the reported progress of studies with a full count: the coordinator keeps the best
  * configuration and searches it again only after a change.
  */
+import { assert } from '../../src/base/assert.ts';
 import type { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
 import { studyProgress } from '../../src/coordinator/core/studies/summaries.ts';
 
@@ -10,11 +11,15 @@ export function checkProgress({ state }: Dispatcher): void {
   for (const study of state.studies.values()) {
     const reported = studyProgress(study);
     const stage = study.stages.find((entry) => !entry.record.closed);
-    const counted = {
-      ...studyProgress({ ...study, best: undefined }),
-      running: (stage?.trials ?? []).filter((trial) => trial.status === 'running').length,
-    };
-    if (JSON.stringify(reported) !== JSON.stringify(counted))
-      throw new Error(`reported ${JSON.stringify(reported)}, counted ${JSON.stringify(counted)}`);
+    const { best } = study;
+    study.best = undefined;
+    const searched = studyProgress(study);
+    study.best = best;
+    const running = (stage?.trials ?? []).filter((trial) => trial.status === 'running').length;
+    const counted = { ...searched, running };
+    assert(
+      JSON.stringify(reported) === JSON.stringify(counted),
+      () => `reported ${JSON.stringify(reported)}, counted ${JSON.stringify(counted)}`,
+    );
   }
 }

@@ -65,7 +65,10 @@ export function randomHistory(seed: number): HistorySettings {
   const poison = chance.draw() < 0.8 ? 0 : chance.draw() * 0.15;
   const studies = chance.draw() < 0.35 ? [first, second] : [first];
   const isPlayed = ({ study }: Plan): boolean => studies.some((spec) => spec.study === study);
-  const plans = others.plans.filter(isPlayed);
+  const testing = new Chance(seed, 81);
+  const plans = others.plans
+    .filter(isPlayed)
+    .map((plan) => ({ ...plan, isDuringTest: testing.draw() < 0.25 }));
   // Repeated messages of a removed study must not count for the fresh one of its name.
   const isFresh = plans.some(({ change }) => change === 'fresh');
   return {

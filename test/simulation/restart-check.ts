@@ -5,6 +5,9 @@
 import { assert } from '../../src/base/assert.ts';
 import { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
 import type { StudyEntry } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { TrialEntry } from '../../src/coordinator/core/state/trial-state.ts';
+import { paramsText } from '../../src/study/search-space.ts';
+import { trialName } from '../../src/study/trial.ts';
 import type { StoredStudy } from '../../src/coordinator/core/studies/restore.ts';
 
 /** @throws with the first difference */
@@ -20,7 +23,7 @@ export function checkRestart(
     assert(other, `study ${study.name} is open after a restart`);
     const found = toLines(other);
     for (const [index, line] of toLines(study).entries())
-      assert(line === found[index], `a restart builds ${found[index]}, memory has ${line}`);
+      assert(line === found[index], () => `a restart builds ${found[index]}, memory has ${line}`);
   }
 }
 
@@ -31,6 +34,14 @@ function toLines(study: StudyEntry): string[] {
     JSON.stringify({ name, stamp, status, spec, waiting, winner }),
     queued.toSorted().join(' '),
     ...stages.map(({ record, open }) => JSON.stringify({ record, open })),
-    ...stages.flatMap(({ trials }) => trials).map((trial) => JSON.stringify(trial)),
+    ...stages.flatMap(({ trials }) => trials).map(toLine),
   ].toSorted();
+}
+
+/** A result is compared by its fingerprint and by which parts of it are in memory. */
+function toLine({ id, params, result, attempts, ...trial }: TrialEntry): string {
+  const bits = result?.kind === 'complete' ? result.validationCorrect.length : null;
+  const numbers = attempts.map((attempt) => Object.values(attempt).join(','));
+  const parts = [trialName(id), paramsText(params), result?.curve.length, bits, ...numbers];
+  return [...parts, ...Object.values(trial)].join(' ');
 }

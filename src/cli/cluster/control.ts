@@ -3,25 +3,19 @@ import type { Command } from 'commander';
 import { connectControl, type ControlClient } from '../../rpc/client/control-client.ts';
 import { readAdminJoin } from '../../rpc/credentials/join-files.ts';
 import { readJoin, type JoinTarget } from '../../rpc/credentials/join-string.ts';
-import type { ClusterFormat } from '../../report/terminal/cluster-tables.ts';
-import { stateDirectory, type CommonFlags, type Context } from '../process/context.ts';
+import { stateDirectory, type Context } from '../process/context.ts';
 import { addCommand } from '../process/options.ts';
 
-export interface ControlFlags extends CommonFlags {
-  readonly coordinator?: string;
-  readonly format?: ClusterFormat;
-}
-
-/** Connects to the coordinator that the flags name, and disconnects after use. */
+/** Connects to the coordinator that `--coordinator` names, and disconnects after use. */
 export async function withControl<T>(
   context: Context,
-  flags: ControlFlags,
   use: (client: ControlClient) => Promise<T>,
 ): Promise<T> {
+  const { coordinator } = context.flags;
   const target =
-    flags.coordinator === undefined
-      ? readAdminJoin(stateDirectory(context, flags))
-      : await readJoinOption('--coordinator', flags.coordinator, context);
+    coordinator === undefined
+      ? readAdminJoin(stateDirectory(context))
+      : await readJoinOption('--coordinator', coordinator, context);
   using client = await connectControl(target);
   return await use(client);
 }
@@ -30,7 +24,7 @@ export async function withControl<T>(
 export async function readJoinOption(
   option: string,
   argument: string,
-  { log }: Pick<Context, 'log'>,
+  { log }: Context,
 ): Promise<JoinTarget> {
   const target = await readJoin(argument, process.stdin);
   if (argument !== '-' && !argument.startsWith('@')) {

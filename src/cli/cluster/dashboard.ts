@@ -15,11 +15,8 @@ import type { StudyLine, ViewerRole } from '../../web/page-messages.ts';
 import type { Context } from '../process/context.ts';
 
 export interface Dashboard extends AsyncDisposable {
-  readonly url: string;
-  /** Signs in one admin, once. */
-  readonly link: string;
-  /** Whether it listens on loopback only. */
-  readonly isPrivate: boolean;
+  /** What the command prints: a link that signs in one admin, once. */
+  readonly text: string;
 }
 
 /** Maximum age of the list of studies, which is read from the store. */
@@ -41,32 +38,32 @@ export async function startDashboard(
     hostNames: [hostname().toLowerCase(), host.toLowerCase()],
     onProblem: (error) => context.log.error({ error: error.stack }, `dashboard: ${error.message}`),
   });
+  const isPrivate = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  const encryptionText = isPrivate
+    ? ''
+    : '\n  it is not encrypted: for access from other machines, prefer --http 127.0.0.1:PORT and `ssh -L PORT:127.0.0.1:PORT HOST`';
   return {
-    url: server.url,
-    link: server.link('admin'),
-    isPrivate: host === 'localhost' || host === '::1' || host.startsWith('127.'),
+    text: `dashboard (the link signs in once, within 15 minutes):\n  ${server.link('admin')}${encryptionText}`,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
-/** The message with the link that the command prints. */
-export function dashboardText({ link, isPrivate }: Dashboard): string {
-  const warning = isPrivate
-    ? ''
-    : '\n  it is not encrypted: for access from other machines, prefer --http 127.0.0.1:PORT and `ssh -L PORT:127.0.0.1:PORT HOST`';
-  return `dashboard (the link signs in once, within 15 minutes):\n  ${link}${warning}`;
-}
-
 function liveCluster(coordinator: Coordinator, tokens: TokenFile, version: string): LiveCluster {
   const { store, overview } = coordinator;
-  const studies = new Cached(studiesAgeMs, async () => (await overview.counts()).map(toStudyLine));
+  let studies: Promise<readonly StudyLine[]> | null = null;
+  let readMs = 0;
   coordinator.listen(({ kind }) => {
-    if (kind === 'study-ended') studies.forget();
+    if (kind === 'study-ended') studies = null;
   });
   return {
     version,
     describeTrainer,
-    studies: () => studies.value,
+    studies: () => {
+      const nowMs = systemClock.monotonicMs();
+      if (studies !== null && nowMs - readMs < studiesAgeMs) return studies;
+      readMs = nowMs;
+      return (studies = overview.counts().then((all) => all.map(toStudyLine)));
+    },
     workers: () => coordinator.workers(),
     storeProblem: () => coordinator.storeProblem,
     study: (name) => store.study(name),
@@ -96,28 +93,5 @@ function roleFrom(tokens: TokenFile, text: string): ViewerRole | null {
     return verdict.kind !== 'valid' || verdict.token.role === 'worker' ? null : verdict.token.role;
   } catch {
     return null;
-  }
-}
-
-/** A value that is read again when it is older than `ageMs`. */
-class Cached<Value> {
-  readonly #ageMs: number;
-  readonly #read: () => Value;
-  #entry: { readonly value: Value; readonly atMs: number } | null = null;
-
-  constructor(ageMs: number, read: () => Value) {
-    this.#ageMs = ageMs;
-    this.#read = read;
-  }
-
-  get value(): Value {
-    const nowMs = systemClock.monotonicMs();
-    if (this.#entry === null || nowMs - this.#entry.atMs >= this.#ageMs)
-      this.#entry = { value: this.#read(), atMs: nowMs };
-    return this.#entry.value;
-  }
-
-  forget(): void {
-    this.#entry = null;
   }
 }

@@ -8,15 +8,14 @@ import { liveLines, trialLine } from '../../report/terminal/live-lines.ts';
 import { countText } from '../../report/text/number-format.ts';
 import { validationCountFrom, valueError } from '../../search/analysis/study-statistics.ts';
 import { formatParam, parameterSymbol } from '../../study/search-space.ts';
-import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName, type StageRecord, type TrialRecord } from '../../study/trial.ts';
-import type { CommonFlags, Context } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
 import { LiveRegion } from '../process/live-region.ts';
 import { Throughput } from './throughput.ts';
 
 export interface LiveViewOptions {
   readonly context: Context;
-  readonly flags: CommonFlags;
   readonly coordinator: Coordinator;
   /** The study to show; null: a line for each event of any study. */
   readonly spec: StudySpec | null;
@@ -37,11 +36,11 @@ export class LiveView implements Disposable {
   #isDrawing = false;
 
   constructor(options: LiveViewOptions) {
-    const { context, coordinator, flags, spec } = options;
+    const { context, coordinator, spec } = options;
     this.#options = options;
     this.#study = spec?.study ?? null;
     const onTick = spec === null ? null : () => void this.#draw(spec);
-    this.#region = new LiveRegion(context, flags, onTick);
+    this.#region = new LiveRegion(context, onTick);
     this.#stopListening = coordinator.listen((event) => this.#received(event));
   }
 
@@ -50,75 +49,57 @@ export class LiveView implements Disposable {
     this.#region.say(text);
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#stopListening();
     this.#region[Symbol.dispose]();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   #received(event: LiveEvent): void {
     const eventStudy = 'study' in event ? event.study : null;
     if (this.#study !== null && eventStudy !== null && eventStudy !== this.#study) return;
-    if (event.kind === 'trial-ended') {
-      this.#trialEnded(event.study, event.trial);
-      return;
-    }
-    const text = eventText(event, this.#study === null);
+    const text =
+      event.kind === 'trial-ended'
+        ? this.#trialText(event.study, event.trial)
+        : eventText(event, this.#study === null);
     if (text === null) return;
     const isAboutTrials = !event.kind.startsWith('worker-') && event.kind !== 'study-ended';
-    this.say(isAboutTrials ? this.#prefixed(eventStudy, text) : text);
+    const isPrefixed = isAboutTrials && this.#study === null && eventStudy !== null;
+    this.say(isPrefixed ? `${eventStudy}  ${text}` : text);
   }
 
-  #trialEnded(study: string, trial: TrialRecord): void {
+  #trialText(study: string, trial: TrialRecord): string | null {
     const { spec, coordinator } = this.#options;
-    if (spec !== null) {
-      this.#recent = [...this.#recent, trial].slice(-recentMax);
-      if (!this.#region.isLive) this.#sayTrial(study, trial, spec.objective);
-      return;
-    }
-    const objective = coordinator.objective(study);
-    if (objective !== null) this.#sayTrial(study, trial, objective);
-  }
-
-  #sayTrial(study: string, trial: TrialRecord, objective: Objective): void {
-    this.say(this.#prefixed(study, trialLine(trial, objective, this.#region.textOptions)));
-  }
-
-  /** With the study's name, if events of all studies are shown. */
-  #prefixed(study: string | null, text: string): string {
-    return this.#study === null && study !== null ? `${study}  ${text}` : text;
+    if (spec !== null) this.#recent = [...this.#recent, trial].slice(-recentMax);
+    if (this.#region.isLive) return null;
+    const objective = spec === null ? coordinator.objective(study) : spec.objective;
+    return objective === null ? null : trialLine(trial, objective, this.#region.textOptions);
   }
 
   async #draw({ study, objective }: StudySpec): Promise<void> {
     if (this.#isDrawing) return;
     this.#isDrawing = true;
     try {
-      const { coordinator } = this.#options;
+      const { context, coordinator } = this.#options;
       const progress = await coordinator.overview.study(study);
       await this.#countValidationRecords(study);
       if (progress === null) return;
       const nowMs = performance.now();
-      const workers = coordinator
-        .workers()
-        .filter((worker) => worker.state !== 'lost')
-        .map((worker) => {
-          const { name, trialsCompleted } = worker;
-          const trialsPerMinute = this.#throughput.worker(name, trialsCompleted, nowMs);
-          return { ...worker, trialsPerMinute };
-        });
+      const workers = coordinator.workers().filter((worker) => worker.state !== 'lost');
       const { best, stage, done } = progress;
-      const standardError =
-        best === null ? null : valueError(best.value, objective, this.#validationCount);
       const state = {
         ...progress,
-        best: best && { ...best, standardError },
-        workers,
+        best: best && {
+          ...best,
+          standardError: valueError(best.value, objective, this.#validationCount),
+        },
+        workers: workers.map((worker) => ({
+          ...worker,
+          trialsPerMinute: this.#throughput.worker(worker.name, worker.trialsCompleted, nowMs),
+        })),
         objective,
         pace: this.#throughput.stage(stage, done, nowMs),
-        recent: this.#recent.slice(-this.#recentShown()),
+        // A region that is taller than the terminal could not be redrawn.
+        recent: this.#recent.slice(-Math.max(1, (context.stderr.rows ?? 24) - otherLines)),
       };
       this.#region.draw(liveLines(state, this.#region.textOptions));
     } finally {
@@ -132,12 +113,6 @@ export class LiveView implements Disposable {
     if (this.#validationCount !== null || trial === undefined) return;
     const stored = await this.#options.coordinator.store.trial(study, trial.id);
     this.#validationCount = stored === null ? null : validationCountFrom(stored);
-  }
-
-  /** Limited by the height of the terminal: a taller region could not be redrawn. */
-  #recentShown(): number {
-    const rows = this.#options.context.stderr.rows ?? 24;
-    return Math.max(1, Math.min(recentMax, rows - otherLines));
   }
 }
 

@@ -12,18 +12,18 @@ import type { Launcher } from '../../launch/launcher.ts';
 import { LocalLauncher } from '../../launch/local.ts';
 import { countText } from '../../report/text/number-format.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
+import type { KernelChoice } from '../../trainers/two-layer/kernel-file.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
-import type { CommonFlags, Context } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import type { ListenFlags } from '../process/options.ts';
 import { formatCommand } from '../process/resume-command.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-import type { KernelFlags } from '../training/kernel-choice.ts';
-import { dashboardText } from './dashboard.ts';
 import { LiveView } from './live-view.ts';
 import type { RunningCluster } from './serve-cluster.ts';
 
-export interface RunFlags extends CommonFlags, KernelFlags, ListenFlags {
+export interface RunFlags extends ListenFlags {
+  readonly kernel: KernelChoice;
   readonly workers: number;
   readonly threads?: number;
   readonly pack: number;
@@ -31,7 +31,6 @@ export interface RunFlags extends CommonFlags, KernelFlags, ListenFlags {
   /** Seconds. */
   readonly wait: number;
   readonly fresh?: boolean;
-  readonly format?: string;
 }
 
 /** @returns an exit code if the search was stopped; null if the study has ended */
@@ -48,13 +47,13 @@ export async function search(
     if (event.kind === 'study-ended' && event.study === study) ended.resolve('ended');
   });
   const outcome = await coordinator.submit(spec, flags.fresh === true);
-  using view = new LiveView({ context, flags, coordinator, spec });
+  using view = new LiveView({ context, coordinator, spec });
   if (outcome !== 'created') view.say(`resuming ${study}`);
   if ((await coordinator.overview.study(study))?.status === 'paused')
     await coordinator.setStudy(study, 'resume', 'run again');
   if (flags.listen !== '127.0.0.1:0' || flags.workers === 0)
     view.say(`to join another worker:  ridgeline worker --join @${cluster.workerJoinFile}`);
-  if (cluster.dashboard !== null) view.say(dashboardText(cluster.dashboard));
+  if (cluster.dashboard !== null) view.say(cluster.dashboard.text);
   const launcher = localLauncher(cluster, flags, context);
   launcher.start(flags.workers);
   void reportFailure(launcher, coordinator, ended.reject);
@@ -67,10 +66,10 @@ export async function search(
   });
   try {
     const end = await Promise.race([ended.promise, stopped.promise]);
-    view.close();
+    view[Symbol.dispose]();
     if (end === 'ended') return null;
     context.stderr.write(resumeText(context));
-    return end === 'drained' ? exitCode.done : (signals.exitCode ?? exitCode.interrupted);
+    return end === 'drained' ? exitCode.done : signals.exitCode;
   } finally {
     clearTimeout(noWorker);
     stopListening();
@@ -86,13 +85,14 @@ export function threadsPerWorker({ threads, workers }: RunFlags): number {
 }
 
 function localLauncher(cluster: RunningCluster, flags: RunFlags, context: Context): Launcher {
+  const { kernel, pack, cache } = flags;
   const main = new URL(`../main${extname(import.meta.url)}`, import.meta.url);
-  const cache = flags.cache === undefined ? [] : ['--cache', flags.cache];
-  const threads = ['--threads', String(threadsPerWorker(flags)), '--pack', String(flags.pack)];
+  const options = { threads: threadsPerWorker(flags), pack, kernel, cache };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return new LocalLauncher({
     program: fileURLToPath(main),
     joinText: cluster.localJoin,
-    workerArguments: [...threads, '--kernel', flags.kernel, ...cache],
+    workerArguments: given.flatMap(([name, value]) => [`--${name}`, String(value)]),
     log: context.log,
   });
 }
@@ -160,7 +160,7 @@ function stopStep(
   }
   launcher.stop('kill');
   context.stderr.write(resumeText(context));
-  process.exit(signals.exitCode ?? exitCode.interrupted);
+  process.exit(signals.exitCode);
 }
 
 /** Drains all workers, also those that join later; resolves when none is left. */

@@ -19,19 +19,14 @@ import type { Store } from '../../store/store.ts';
 import { openStore } from '../../store/sqlite/open-store.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
-import {
-  dataDirectory,
-  failpointFrom,
-  type CommonFlags,
-  type Context,
-} from '../process/context.ts';
+import { dataDirectory, failpointFrom, type Context } from '../process/context.ts';
 import type { ListenFlags } from '../process/options.ts';
 import { exitWithError } from '../process/report-error.ts';
 import { startDashboard, type Dashboard } from './dashboard.ts';
 
 export interface ServeOptions {
   readonly context: Context;
-  readonly flags: CommonFlags & ListenFlags;
+  readonly flags: ListenFlags;
   readonly stateDir: string;
   /** A study that will be submitted with --fresh, so its stored state is not resumed. */
   readonly startsAfresh: string | null;
@@ -119,7 +114,7 @@ async function startCoordinator(
       ...dispatch,
     },
     describeTrainer,
-    dataDir: dataDirectory(context, flags),
+    dataDir: dataDirectory(context),
     clock: systemClock,
     log: context.log,
     endProcess: (error) => exitWithError(error, context),

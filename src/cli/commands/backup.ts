@@ -1,12 +1,11 @@
 /** `ridgeline backup` and `ridgeline restore`: copy the store to one file, and back. */
 import type { Command } from 'commander';
+import { countText } from '../../report/text/number-format.ts';
 import { backUpStore, restoreStore } from '../../store/sqlite/backup.ts';
-import { say, stateDirectory, type CommonFlags, type Context } from '../process/context.ts';
+import { say, stateDirectory, type Context } from '../process/context.ts';
 import { addCommand } from '../process/options.ts';
 
-interface CopyFlags extends CommonFlags {
-  readonly force?: boolean;
-}
+type CopyFlags = { readonly force?: boolean };
 
 export function addCommands(program: Command, context: Context): void {
   addCommand(program, 'backup', {
@@ -17,17 +16,17 @@ export function addCommands(program: Command, context: Context): void {
   })
     .argument('<file>', 'file to write')
     .option('--force', 'replacement of an existing file')
-    .action(async (file: string, flags: CopyFlags) => {
-      const { stderr } = context;
+    .action(async (file: string, { force = false }: CopyFlags) => {
+      const { stderr, flags } = context;
       const isShown = stderr.isTTY && flags.quiet !== true;
-      const summary = await backUpStore(stateDirectory(context, flags), file, {
-        force: flags.force === true,
+      const summary = await backUpStore(stateDirectory(context), file, {
+        force,
         onProgress: (done, total) => {
           if (isShown) stderr.write(`\r${done} of ${total} pages`);
         },
       });
       if (isShown) stderr.write('\r\u001B[K');
-      say(context, flags, `${file} contains ${contentsText(summary)}`);
+      say(context, `${file} contains ${contentsText(summary)}`);
     });
 
   addCommand(program, 'restore', {
@@ -38,16 +37,14 @@ export function addCommands(program: Command, context: Context): void {
   })
     .argument('<file>', 'file that `ridgeline backup` wrote')
     .option('--force', 'replacement of an existing store')
-    .action(async (file: string, flags: CopyFlags) => {
-      const stateDir = stateDirectory(context, flags);
-      const { replaced, ...summary } = await restoreStore(stateDir, file, {
-        force: flags.force === true,
-      });
-      say(context, flags, `${stateDir} now contains ${contentsText(summary)}, from ${file}`);
-      if (replaced !== null) say(context, flags, `the previous store is now ${replaced}`);
+    .action(async (file: string, { force = false }: CopyFlags) => {
+      const stateDir = stateDirectory(context);
+      const { replaced, ...summary } = await restoreStore(stateDir, file, { force });
+      say(context, `${stateDir} now contains ${contentsText(summary)}, from ${file}`);
+      if (replaced !== null) say(context, `the previous store is now ${replaced}`);
     });
 }
 
 function contentsText({ studies, trials }: { studies: number; trials: number }): string {
-  return `${studies} ${studies === 1 ? 'study' : 'studies'} with ${trials} ${trials === 1 ? 'trial' : 'trials'}`;
+  return `${studies} ${studies === 1 ? 'study' : 'studies'} with ${countText(trials, 'trial')}`;
 }

@@ -4,13 +4,13 @@ import { RidgelineError } from '../../base/errors.ts';
 import { chartKinds, isChartKind, type ChartKind } from '../../report/charts/chart-kinds.ts';
 import type { StudyPicture } from '../../report/charts/study-charts.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
-import { say, stateDirectory, type CommonFlags, type Context } from '../process/context.ts';
+import { say, stateDirectory, type Context } from '../process/context.ts';
 import { addCommand, usageError } from '../process/options.ts';
-import { checkChartPath, writeChart } from '../results/chart-file.ts';
+import { checkChartPath, drawChart } from '../results/chart-file.ts';
 import { writeOutput } from '../results/output-file.ts';
 import { readStudyPicture } from '../results/study-picture.ts';
 
-interface ChartFlags extends CommonFlags {
+interface ChartFlags {
   readonly output: string;
   readonly trial?: string;
 }
@@ -30,18 +30,19 @@ export function addCommands(program: Command, context: Context): void {
     .requiredOption('-o, --output <file>', 'output file, ending with .svg or .png')
     .option('--trial <name>', 'trial of the curves, such as coarse/7')
     .addHelpText('after', `\nKinds:\n${kinds.join('\n')}`)
-    .action(async (study: string, kind: string, flags: ChartFlags) => {
-      checkChartPath(flags.output);
-      if (flags.trial !== undefined && kind !== 'curves')
+    .action(async (study: string, kind: string, { output, trial }: ChartFlags) => {
+      checkChartPath(output);
+      if (trial !== undefined && kind !== 'curves')
         throw usageError(
           `--trial selects a curve, but ${kind} shows all trials.`,
           'Leave out --trial, or draw curves.',
         );
       if (!isChartKind(kind)) throw new Error(`commander accepted the kind ${kind}`);
-      const picture = await readPicture(study, flags, context);
+      const picture = await readPicture(study, context, trial);
       checkDrawable(kind, picture);
-      await writeChart(flags.output, await chartSvg(kind, picture));
-      say(context, flags, `wrote ${flags.output}`);
+      const { drawStudyChart } = await import('../../report/charts/study-charts.ts');
+      await drawChart(output, (document, theme) => drawStudyChart(document, kind, picture, theme));
+      say(context, `wrote ${output}`);
     });
   addCommand(program, 'report', {
     summary: 'writes a study as one HTML file',
@@ -52,56 +53,35 @@ export function addCommands(program: Command, context: Context): void {
   })
     .argument('<study>', 'study name')
     .requiredOption('-o, --output <file>', 'output file (HTML); - for standard output')
-    .action(async (study: string, flags: ChartFlags) => {
-      const text = await reportText(await readPicture(study, flags, context), context);
-      writeOutput(flags.output, text, context.stdout);
-      if (flags.output !== '-') say(context, flags, `wrote ${flags.output}; open it in a browser`);
+    .action(async (study: string, { output }: ChartFlags) => {
+      const text = await reportText(await readPicture(study, context), context.version);
+      writeOutput(output, text, context.stdout);
+      if (output !== '-') say(context, `wrote ${output}; open it in a browser`);
     });
 }
 
-async function readPicture(
-  study: string,
-  flags: ChartFlags,
-  context: Context,
-): Promise<StudyPicture> {
-  await using reader = await openStoreReader(stateDirectory(context, flags));
-  return await readStudyPicture(reader, study, Date.now(), flags.trial);
+async function readPicture(study: string, context: Context, trial?: string): Promise<StudyPicture> {
+  await using reader = await openStoreReader(stateDirectory(context));
+  return await readStudyPicture(reader, study, Date.now(), trial);
 }
 
-async function reportText(picture: StudyPicture, context: Context): Promise<string> {
+async function reportText(picture: StudyPicture, ridgeline: string): Promise<string> {
   const [{ chartDocument }, { studyReport }] = await Promise.all([
     import('../../report/charts/svg-text.ts'),
     import('../../report/html/study-report.ts'),
   ]);
-  const maker = {
-    ridgeline: context.version,
-    node: process.versions.node,
-    writtenAtMs: picture.nowMs,
-  };
+  const maker = { ridgeline, node: process.versions.node, writtenAtMs: picture.nowMs };
   return studyReport(picture, maker, chartDocument());
 }
 
 /** An empty chart would look like a result. @throws RidgelineError TRIAL_UNKNOWN */
 function checkDrawable(kind: ChartKind, { results, attempts, examples }: StudyPicture): void {
   const isTimeline = kind === 'timeline';
-  const isEmpty = isTimeline
-    ? attempts.length === 0
-    : kind === 'curves'
-      ? examples.length === 0
-      : results.best === null;
-  if (!isEmpty) return;
+  const isComplete = kind === 'curves' ? examples.length > 0 : results.best !== null;
+  if (isTimeline ? attempts.length > 0 : isComplete) return;
   throw new RidgelineError(
     'TRIAL_UNKNOWN',
     `Study ${results.study} has no ${isTimeline ? 'attempt' : 'completed trial'} yet, so the chart would be empty.`,
     `Check it with \`ridgeline results ${results.study}\`, and draw the chart when a trial is complete.`,
   );
-}
-
-async function chartSvg(kind: ChartKind, picture: StudyPicture): Promise<string> {
-  const [{ svgText }, { drawStudyChart }, { fileTheme }] = await Promise.all([
-    import('../../report/charts/svg-text.ts'),
-    import('../../report/charts/study-charts.ts'),
-    import('../../report/charts/chart-style.ts'),
-  ]);
-  return svgText((document) => drawStudyChart(document, kind, picture, fileTheme));
 }

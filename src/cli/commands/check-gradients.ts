@@ -12,17 +12,13 @@ import {
   type GradientCheckRequest,
 } from '../../trainers/two-layer/gradient-check.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
-import { say, type CommonFlags, type Context } from '../process/context.ts';
+import { say, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { addCommand, formatOption, wholeNumber } from '../process/options.ts';
-import { textOptions } from '../process/terminal.ts';
+import { printResult } from '../process/terminal.ts';
 import { loadKernel } from '../training/kernel-choice.ts';
 
-interface CheckFlags extends CommonFlags {
-  readonly format: 'table' | 'json';
-  readonly seed: number;
-  readonly samples: number;
-}
+type CheckFlags = Pick<GradientCheckRequest, 'seed' | 'samples'>;
 
 /** The shape of CIFAR-10, small shapes and the smallest, each with and without L2. */
 const networks = [
@@ -55,23 +51,22 @@ export function addCommands(program: Command, context: Context): void {
       const best = await loadKernel(context, 'auto');
       const kernels = best.name === portable.name ? [portable] : [portable, best];
       const rows = kernels.flatMap((kernel) => checkKernel(kernel, flags, context));
-      context.stdout.write(
-        flags.format === 'json'
-          ? gradientsJson(rows, gradientLimits)
-          : gradientsText(rows, gradientLimits, textOptions(context, flags)),
+      printResult(
+        context,
+        rows,
+        () => gradientsJson(rows, gradientLimits),
+        (_, options) => gradientsText(rows, gradientLimits, options),
       );
       context.finish(rows.every((row) => row.isRight) ? exitCode.done : exitCode.failed);
     });
 }
 
 function checkKernel(kernel: Kernel, flags: CheckFlags, context: Context): GradientRow[] {
-  const { seed, samples } = flags;
   return networks.flatMap((network) => {
-    const name = `${network.inputs}-${network.hidden}-${network.classes}`;
-    const { lambda } = network;
-    say(context, flags, `checking ${name}, λ ${lambda}, ${kernel.name} kernel`);
-    const request: GradientCheckRequest = { ...network, seed, samples };
-    return checkGradients(kernel, request).map((group) => ({
+    const { inputs, hidden, classes, lambda } = network;
+    const name = `${inputs}-${hidden}-${classes}`;
+    say(context, `checking ${name}, λ ${lambda}, ${kernel.name} kernel`);
+    return checkGradients(kernel, { ...network, ...flags }).map((group) => ({
       ...group,
       network: name,
       lambda,

@@ -9,14 +9,15 @@ import {
   type ClusterFormat,
   type StudyLine,
 } from '../../report/terminal/cluster-tables.ts';
+import type { TextOptions } from '../../report/text/text-options.ts';
 import type { ControlClient } from '../../rpc/client/control-client.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudyStatus } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
+import { addControlCommand, withControl } from '../cluster/control.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
-import { addControlCommand, withControl, type ControlFlags } from '../cluster/control.ts';
 import { outputFormatOption } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
 import { addTokenCommand } from './token.ts';
@@ -36,14 +37,13 @@ function addSubmit(program: Command, context: Context): void {
   addControlCommand(program, 'submit', 'submits a study to a running coordinator', example)
     .argument('<study>', 'study file (YAML)')
     .option('--fresh', 'new start that discards the stored study of this name')
-    .action(async (file: string, flags: ControlFlags & { readonly fresh?: boolean }) => {
+    .action(async (file: string, { fresh = false }: { readonly fresh?: boolean }) => {
       // The coordinator reads the data, and it may run on another machine.
       const spec = await loadStudy(file, describeTrainer, () => false);
-      const text = await withControl(context, flags, async (client) => {
-        const submitted = await client.submitStudy(canonicalSpec(spec), flags.fresh === true);
+      const text = await withControl(context, async (client) => {
+        const { name, outcome } = await client.submitStudy(canonicalSpec(spec), fresh);
         const rows = await client.listStudies();
-        const status = rows.find(({ study }) => study === submitted.name)?.status;
-        return submittedText(submitted.name, submitted.outcome, status);
+        return submittedText(name, outcome, rows.find(({ study }) => study === name)?.status);
       });
       context.stderr.write(`${text}\n`);
     });
@@ -63,57 +63,48 @@ function submittedText(
 }
 
 function addTables(program: Command, context: Context): void {
-  const print = <Row>(
-    rows: readonly Row[],
-    flags: ControlFlags,
-    format: (
-      rows: readonly Row[],
-      format: ClusterFormat,
-      options: ReturnType<typeof textOptions>,
-    ) => string,
+  const add = <Row>(
+    name: string,
+    summary: string,
+    read: () => Promise<readonly Row[]>,
+    toText: (rows: readonly Row[], format: ClusterFormat, options: TextOptions) => string,
     emptyText: string,
   ): void => {
-    const chosen = flags.format ?? (context.stdout.isTTY ? 'table' : 'tsv');
-    if (rows.length === 0) context.stderr.write(`${emptyText}\n`);
-    if (rows.length === 0 && chosen !== 'json') return;
-    context.stdout.write(format(rows, chosen, textOptions(context, flags)));
+    addControlCommand(program, name, summary, `ridgeline ${name} --format json`)
+      .addOption(outputFormatOption(['table', 'tsv', 'json']))
+      .action(async (flags: { readonly format?: ClusterFormat }) => {
+        const rows = await read();
+        const format = flags.format ?? (context.stdout.isTTY ? 'table' : 'tsv');
+        if (rows.length === 0) context.stderr.write(`${emptyText}\n`);
+        if (rows.length === 0 && format !== 'json') return;
+        context.stdout.write(toText(rows, format, textOptions(context)));
+      });
   };
-  const formats = outputFormatOption(['table', 'tsv', 'json']);
-  addControlCommand(
-    program,
+  add(
     'workers',
     'lists the workers of a running coordinator',
-    'ridgeline workers --format json',
-  )
-    .addOption(formats)
-    .action(async (flags: ControlFlags) => {
-      const rows = await withControl(context, flags, (client) => client.listWorkers());
-      const empty =
-        'no worker has joined; `ridgeline coordinator` printed the line that starts one';
-      print(rows, flags, formatWorkers, empty);
-    });
-  addControlCommand(
-    program,
+    () => withControl(context, (client) => client.listWorkers()),
+    formatWorkers,
+    'no worker has joined; `ridgeline coordinator` printed the line that starts one',
+  );
+  add(
     'status',
     'lists the studies, from a running coordinator or the store',
-    'ridgeline status',
-  )
-    .addOption(formats)
-    .action(async (flags: ControlFlags) => {
-      const empty = 'no study yet; `ridgeline run configs/quickstart.yaml` starts one';
-      print(await studyLines(context, flags), flags, formatStudies, empty);
-    });
+    () => studyLines(context),
+    formatStudies,
+    'no study yet; `ridgeline run configs/quickstart.yaml` starts one',
+  );
 }
 
 /** From the coordinator if one runs, else from the store. */
-async function studyLines(context: Context, flags: ControlFlags): Promise<readonly StudyLine[]> {
+async function studyLines(context: Context): Promise<readonly StudyLine[]> {
   try {
-    return await withControl(context, flags, (client) => client.listStudies());
+    return await withControl(context, (client) => client.listStudies());
   } catch (error) {
     const isAbsent = error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
-    if (!isAbsent || flags.coordinator !== undefined) throw error;
+    if (!isAbsent || context.flags.coordinator !== undefined) throw error;
   }
-  await using reader = await openStoreReader(stateDirectory(context, flags));
+  await using reader = await openStoreReader(stateDirectory(context));
   context.stderr.write('no coordinator is running; showing the store\n');
   const lines: StudyLine[] = [];
   for (const record of await reader.studies()) {
@@ -131,8 +122,8 @@ function addStudyChanges(program: Command, context: Context): void {
   ): void => {
     addControlCommand(program, name, summary, `ridgeline ${name} coarse-to-fine`)
       .argument('<study>', 'study name')
-      .action(async (study: string, flags: ControlFlags) => {
-        await withControl(context, flags, (client) => change(client, study));
+      .action(async (study: string) => {
+        await withControl(context, (client) => change(client, study));
         context.stderr.write(`${study}: ${name} done\n`);
       });
   };
@@ -149,10 +140,9 @@ function addDrain(program: Command, context: Context): void {
   const summary = 'asks a worker to finish its running trials and leave';
   addControlCommand(program, 'drain', summary, 'ridgeline drain node-3')
     .argument('<worker>', 'worker name, as in `ridgeline workers`')
-    .action(async (worker: string, flags: ControlFlags) => {
-      const drained = await withControl(context, flags, (client) =>
-        client.drainWorker(worker, 'drained by the operator'),
-      );
+    .action(async (worker: string) => {
+      const reason = 'drained by the operator';
+      const drained = await withControl(context, (client) => client.drainWorker(worker, reason));
       context.stderr.write(`${drained} asked to leave\n`);
     });
 }

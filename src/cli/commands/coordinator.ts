@@ -2,10 +2,9 @@
 import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
-import { dashboardText } from '../cluster/dashboard.ts';
 import { LiveView } from '../cluster/live-view.ts';
 import { serveCluster } from '../cluster/serve-cluster.ts';
-import { stateDirectory, type CommonFlags, type Context } from '../process/context.ts';
+import { stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import {
   addCommand,
@@ -14,8 +13,6 @@ import {
   type ListenFlags,
 } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-
-type CoordinatorFlags = CommonFlags & ListenFlags;
 
 export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'coordinator', {
@@ -28,21 +25,21 @@ export function addCommands(program: Command, context: Context): void {
   });
   withListenOptions(withDataOption(command), '127.0.0.1:7070')
     .argument('[studies...]', 'study files (YAML) to submit at the start')
-    .action(async (files: string[], flags: CoordinatorFlags) => {
+    .action(async (files: string[], flags: ListenFlags) => {
       await serve(files, flags, context);
     });
 }
 
 async function serve(
   files: readonly string[],
-  flags: CoordinatorFlags,
+  flags: ListenFlags,
   context: Context,
 ): Promise<void> {
   const specs = await Promise.all(files.map((file) => loadStudy(file, describeTrainer)));
-  const stateDir = stateDirectory(context, flags);
+  const stateDir = stateDirectory(context);
   const cluster = await serveCluster({ context, flags, stateDir, startsAfresh: null });
   try {
-    using view = new LiveView({ context, flags, coordinator: cluster.coordinator, spec: null });
+    using view = new LiveView({ context, coordinator: cluster.coordinator, spec: null });
     for (const spec of specs) {
       const outcome = await cluster.coordinator.submit(spec);
       view.say(`${spec.study}: ${outcome}`);
@@ -52,7 +49,7 @@ async function serve(
     view.say(
       'on another machine: copy that file there first, or pass its line to `ridgeline worker --join -`',
     );
-    if (cluster.dashboard !== null) view.say(dashboardText(cluster.dashboard));
+    if (cluster.dashboard !== null) view.say(cluster.dashboard.text);
     const stopped = Promise.withResolvers<void>();
     using _signals = new StopSignals((count, signal) => {
       if (count > 1) process.exit(signal === 'SIGINT' ? exitCode.interrupted : exitCode.terminated);

@@ -9,36 +9,29 @@ import {
 } from '../../dataset/catalogue.ts';
 import { fetchDataset } from '../../dataset/download/fetch.ts';
 import { importDataset } from '../../dataset/download/import.ts';
-import { dataDirectory, type CommonFlags, type Context } from '../process/context.ts';
-import { addCommand, formatOption, withDataOption } from '../process/options.ts';
+import { jsonText } from '../../report/text/json-value.ts';
+import { dataDirectory, type Context } from '../process/context.ts';
+import { addCommand, addGroup, formatOption, withDataOption } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
+import { printResult } from '../process/terminal.ts';
 
-interface DataFlags extends CommonFlags {
-  readonly format?: 'table' | 'json';
-}
-
-interface FetchFlags extends CommonFlags {
+interface FetchFlags {
   readonly url?: string;
   readonly sha256?: string;
 }
 
 export function addCommands(program: Command, context: Context): void {
-  const data = program
-    .command('data')
-    .summary('lists, describes, downloads and imports data sets')
-    .description('Lists, describes, downloads and imports data sets.')
-    .addHelpText('after', '\nExample:\n  ridgeline data list');
+  const data = addGroup(program, 'data', {
+    summary: 'lists, describes, downloads and imports data sets',
+    examples: ['ridgeline data list'],
+  });
   const add = (name: string, summary: string, ...examples: string[]): Command =>
     withDataOption(addCommand(data, name, { summary, examples }));
-  const print = <T>(value: T, flags: DataFlags, format: (value: T) => string): void => {
-    const isJson = flags.format === 'json';
-    context.stdout.write(isJson ? `${JSON.stringify(value, null, 2)}\n` : format(value));
-  };
   add('list', 'lists the data sets and their locations', 'ridgeline data list')
     .addOption(formatOption())
-    .action(async (flags: DataFlags) => {
-      const entries = await listDatasets(dataDirectory(context, flags));
-      print(entries, flags, (all) => all.map(entryText).join(''));
+    .action(async () => {
+      const entries = await listDatasets(dataDirectory(context));
+      printResult(context, entries, jsonText, (all) => all.map(entryText).join(''));
     });
   add(
     'info',
@@ -48,8 +41,8 @@ export function addCommands(program: Command, context: Context): void {
   )
     .argument('<name>', 'name, as in `ridgeline data list`, or path of your own files')
     .addOption(formatOption())
-    .action(async (name: string, flags: DataFlags) => {
-      print(await datasetInfo(name, dataDirectory(context, flags)), flags, infoText);
+    .action(async (name: string) => {
+      printResult(context, await datasetInfo(name, dataDirectory(context)), jsonText, infoText);
     });
   add(
     'fetch',
@@ -67,8 +60,8 @@ export function addCommands(program: Command, context: Context): void {
   )
     .argument('<name>', 'name of the data set')
     .argument('<path>', 'path of the archive or folder')
-    .action(async (name: string, path: string, flags: CommonFlags) => {
-      const dataDir = dataDirectory(context, flags);
+    .action(async (name: string, path: string) => {
+      const dataDir = dataDirectory(context);
       const imported = await importDataset(path, { dataDir, name });
       const shards = imported.shards.map((shard) => `${shard.name} (${shard.count} records)`);
       context.stderr.write(
@@ -81,17 +74,16 @@ async function fetchCommand(name: string, flags: FetchFlags, context: Context): 
   const stop = new AbortController();
   using _signals = new StopSignals(() => stop.abort());
   let lastMs = 0;
-  const { url, sha256 } = flags;
   try {
     const fetched = await fetchDataset(name, {
-      dataDir: dataDirectory(context, flags),
+      dataDir: dataDirectory(context),
       env: context.env,
-      url,
-      sha256,
+      url: flags.url,
+      sha256: flags.sha256,
       signal: stop.signal,
       onProgress: (received, total) => {
         const nowMs = performance.now();
-        if (flags.quiet === true || !context.stderr.isTTY || nowMs - lastMs < 200) return;
+        if (context.flags.quiet === true || !context.stderr.isTTY || nowMs - lastMs < 200) return;
         lastMs = nowMs;
         context.stderr.write(`\r${progressText(received, total)}`);
       },
@@ -119,29 +111,19 @@ function progressText(received: number, total: number | null): string {
 
 function officialText(official: boolean | null): string {
   if (official === null) return '';
-  return official
-    ? '; it is the official release'
-    : '; its digests differ from the official release';
+  return `; ${official ? 'it is' : 'its digests differ from'} the official release`;
 }
 
-function entryText({
-  name,
-  description,
-  source,
-  shards,
-  official,
-  problem,
-  paths,
-  fetchable,
-}: DatasetEntry): string {
-  const lines = [`${name.padEnd(14)} ${description}`];
+function entryText(entry: DatasetEntry): string {
+  const { name, source, shards, problem } = entry;
+  const lines = [`${name.padEnd(14)} ${entry.description}`];
   const line = (text: string): void => void lines.push(`${' '.repeat(15)}${text}`);
   if (problem !== null) line(`cannot be used: ${problem}`);
   else if (source !== null)
-    line(`found: ${source}${officialText(official)}; shards: ${shards.join(', ')}`);
+    line(`found: ${source}${officialText(entry.official)}; shards: ${shards.join(', ')}`);
   else {
-    line(`not found; searched: ${paths.join(', ')}`);
-    if (fetchable) line(`download it: \`ridgeline data fetch ${name}\``);
+    line(`not found; searched: ${entry.paths.join(', ')}`);
+    if (entry.fetchable) line(`download it: \`ridgeline data fetch ${name}\``);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -5,6 +5,8 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf } from '../../base/errors.ts';
 import { listDatasets, type DatasetEntry } from '../../dataset/catalogue.ts';
+import { documentText } from '../../report/text/json-value.ts';
+import type { TextOptions } from '../../report/text/text-options.ts';
 import {
   computeSelfTestDigest,
   selfTestDigest,
@@ -12,15 +14,10 @@ import {
 import { compileKernel } from '../../trainers/two-layer/kernel-file.ts';
 import { loadKernel } from '../../trainers/two-layer/kernel.ts';
 import { findNativeKernel } from '../../trainers/two-layer/native-kernel-file.ts';
-import {
-  dataDirectory,
-  stateDirectory,
-  type CommonFlags,
-  type Context,
-} from '../process/context.ts';
+import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { addCommand, formatOption, withDataOption } from '../process/options.ts';
-import { textOptions } from '../process/terminal.ts';
+import { printResult } from '../process/terminal.ts';
 import { buildNativeKernel, nativeFolders } from '../training/kernel-choice.ts';
 
 interface Finding {
@@ -29,11 +26,6 @@ interface Finding {
   readonly detail: string;
   /** What to do; null if the check succeeded. */
   readonly fix: string | null;
-}
-
-interface DoctorFlags extends CommonFlags {
-  readonly format: 'table' | 'json';
-  readonly buildKernel?: boolean;
 }
 
 export function addCommands(program: Command, context: Context): void {
@@ -47,36 +39,28 @@ export function addCommands(program: Command, context: Context): void {
   withDataOption(command)
     .addOption(formatOption())
     .option('--build-kernel', "build of the native kernel with the system's C compiler")
-    .action(async (flags: DoctorFlags) => {
-      if (flags.buildKernel === true) buildNativeKernel(context);
-      const findings = await examine(context, flags);
-      if (flags.format === 'json')
-        context.stdout.write(`${JSON.stringify({ schema_version: 1, findings }, null, 2)}\n`);
-      else printFindings(findings, context, flags);
+    .action(async ({ buildKernel }: { readonly buildKernel?: boolean }) => {
+      if (buildKernel === true) buildNativeKernel(context);
+      const findings = await examine(context);
+      printResult(context, findings, () => documentText({ findings }), findingsText);
       const isUnfit = findings.some((finding) => finding.result === 'fail');
       context.finish(isUnfit ? exitCode.unfit : exitCode.done);
     });
 }
 
-function ok(check: string, detail: string): Finding {
-  return { check, result: 'ok', detail, fix: null };
-}
+type Problem = (check: string, detail: string, fix: string) => Finding;
 
-function warn(check: string, detail: string, fix: string): Finding {
-  return { check, result: 'warn', detail, fix };
-}
+const ok = (check: string, detail: string): Finding => ({ check, result: 'ok', detail, fix: null });
+const warn: Problem = (check, detail, fix) => ({ check, result: 'warn', detail, fix });
+const fail: Problem = (check, detail, fix) => ({ check, result: 'fail', detail, fix });
 
-function fail(check: string, detail: string, fix: string): Finding {
-  return { check, result: 'fail', detail, fix };
-}
-
-async function examine(context: Context, flags: CommonFlags): Promise<Finding[]> {
+async function examine(context: Context): Promise<Finding[]> {
   return [
     ok('node', `${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'built in'}`),
     ...(await examineArithmetic(nativeFolders(context))),
     memoryFinding(),
-    examineStateDir(stateDirectory(context, flags)),
-    ...(await listDatasets(dataDirectory(context, flags))).map(datasetFinding),
+    examineStateDir(stateDirectory(context)),
+    ...(await listDatasets(dataDirectory(context))).map(datasetFinding),
   ];
 }
 
@@ -154,13 +138,13 @@ function examineStateDir(stateDir: string): Finding {
   }
 }
 
-function printFindings(findings: readonly Finding[], context: Context, flags: CommonFlags): void {
-  const { color } = textOptions(context, flags);
+function findingsText(findings: readonly Finding[], { color }: TextOptions): string {
   const width = Math.max(...findings.map((finding) => finding.check.length));
   const styles = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
-  for (const { check, result, detail, fix } of findings) {
+  const lines = findings.map(({ check, result, detail, fix }) => {
     const mark = color(styles[result], result.padEnd(4));
-    context.stdout.write(`${mark}  ${check.padEnd(width)}  ${detail}\n`);
-    if (fix !== null) context.stdout.write(`${' '.repeat(width + 8)}${fix}\n`);
-  }
+    const fixLine = fix === null ? '' : `${' '.repeat(width + 8)}${fix}\n`;
+    return `${mark}  ${check.padEnd(width)}  ${detail}\n${fixLine}`;
+  });
+  return lines.join('');
 }

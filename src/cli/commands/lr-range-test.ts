@@ -8,7 +8,6 @@ import { trainingSteps } from '../../trainers/two-layer/schedule.ts';
 import { twoLayer } from '../../trainers/two-layer/description.ts';
 import { twoLayerSettings, type TwoLayerSettings } from '../../trainers/two-layer/settings.ts';
 import { assertTrainable } from '../../trainers/two-layer/trainable.ts';
-import { TrainingPool } from '../../worker/training-pool.ts';
 import { dataDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import {
@@ -21,17 +20,16 @@ import {
   withDataOption,
 } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-import { textOptions } from '../process/terminal.ts';
+import { printResult } from '../process/terminal.ts';
 import { checkChartPath } from '../results/chart-file.ts';
-import { findKernel, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
 import { drawRange } from '../training/training-chart.ts';
 import { SeedsTraining } from '../training/train-seeds.ts';
 import { chooseTraining, type ChoiceFlags } from '../training/training-choice.ts';
 import { openTrainingData } from '../training/training-data.ts';
 import { TrainingView } from '../training/training-view.ts';
 
-interface RangeFlags extends ChoiceFlags, KernelFlags {
-  readonly format: 'table' | 'json';
+interface RangeFlags extends ChoiceFlags {
   readonly min: number;
   readonly max: number;
   readonly epochs: number;
@@ -77,24 +75,27 @@ async function testRange(file: string, flags: RangeFlags, context: Context): Pro
   if (flags.chart !== undefined) checkChartPath(flags.chart);
   const choice = await chooseTraining(file, flags, context, { lambda: 0 });
   const { test: _test, ...dataset } = choice.dataset;
-  const dataDir = dataDirectory(context, flags);
+  const dataDir = dataDirectory(context);
   const { data } = await openTrainingData(dataset, choice.seed, dataDir, false);
   const settings = risingRate(twoLayerSettings(choice.settings), flags, data);
   assertTrainable(settings, data);
-  const source = await findKernel(context, flags.kernel);
-  using view = new TrainingView(context, flags);
-  await using pool = new TrainingPool(1, source);
-  const training = new SeedsTraining(
-    { choice: { ...choice, settings }, seeds: [choice.seed], data, threads: 1 },
-    { pool, checkpoints: null, view, nowMs: () => performance.now() },
-  );
+  const source = await findKernel(context);
+  using view = new TrainingView(context);
+  const training = new SeedsTraining({
+    choice: { ...choice, settings },
+    seeds: [choice.seed],
+    data,
+    source,
+    threads: 1,
+    view,
+  });
   using signals = new StopSignals(() => training.stop());
   const [trained] = (await training.run()) ?? [];
   if (trained === undefined) {
     view.say('stopped; a range test saves no progress');
-    return signals.exitCode ?? exitCode.interrupted;
+    return signals.exitCode;
   }
-  view.close();
+  view[Symbol.dispose]();
   const { result } = trained;
   const { images, records } = data.validation;
   const points = result.curve.map(({ metrics }) => ({
@@ -114,11 +115,7 @@ async function testRange(file: string, flags: RangeFlags, context: Context): Pro
     await drawRange(flags.chart, choice.name, { points, suggested: range.suggested });
     view.say(`wrote ${flags.chart}`);
   }
-  context.stdout.write(
-    flags.format === 'json'
-      ? rateRangeJson(range)
-      : rateRangeText(range, textOptions(context, flags)),
-  );
+  printResult(context, range, rateRangeJson, rateRangeText);
   return exitCode.done;
 }
 

@@ -13,14 +13,11 @@ import { trainTrials } from '../../trainers/train-trials.ts';
 import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
 import { twoLayerTraining } from '../../trainers/two-layer/two-layer.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
-import { dataDirectory, type CommonFlags, type Context } from '../process/context.ts';
+import { dataDirectory, type Context } from '../process/context.ts';
 import { addCommand, formatOption, withDataOption } from '../process/options.ts';
-import { loadKernel, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { printResult } from '../process/terminal.ts';
+import { loadKernel, withKernelOption } from '../training/kernel-choice.ts';
 import { openTrainingData } from '../training/training-data.ts';
-
-interface PlanFlags extends CommonFlags, KernelFlags {
-  readonly format: 'table' | 'json';
-}
 
 /** Steps of the short run that the cost is estimated from. */
 const sampleSteps = 20;
@@ -35,11 +32,11 @@ export function addCommands(program: Command, context: Context): void {
   withKernelOption(withDataOption(command))
     .argument('<study>', 'study file (YAML)')
     .addOption(formatOption())
-    .action(async (file: string, flags: PlanFlags) => {
+    .action(async (file: string) => {
       const spec = await loadStudy(file, describeTrainer);
-      const kernel = await loadKernel(context, flags.kernel);
-      const plan = await buildPlan(spec, dataDirectory(context, flags), kernel);
-      context.stdout.write(flags.format === 'json' ? planJson(plan) : formatPlan(plan));
+      const kernel = await loadKernel(context);
+      const plan = await buildPlan(spec, dataDirectory(context), kernel);
+      printResult(context, plan, planJson, formatPlan);
     });
 }
 

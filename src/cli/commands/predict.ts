@@ -22,16 +22,16 @@ import {
   meanProbabilities,
   scoreProbabilities,
 } from '../../trainers/two-layer/scoring.ts';
-import { dataDirectory, type CommonFlags, type Context } from '../process/context.ts';
+import { dataDirectory, type Context } from '../process/context.ts';
 import { addCommand, choice, withDataOption } from '../process/options.ts';
 import { fileTextOptions, textOptions } from '../process/terminal.ts';
 import { checkWritable, writeOutput } from '../results/output-file.ts';
 import { scoreSplit } from '../training/build-ensemble.ts';
-import { loadKernel, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { loadKernel, withKernelOption } from '../training/kernel-choice.ts';
 import { loadModel } from '../training/model-files.ts';
 import { TrainingView } from '../training/training-view.ts';
 
-interface PredictFlags extends CommonFlags, KernelFlags {
+interface PredictFlags {
   readonly format: 'table' | 'tsv' | 'csv' | 'json' | 'jsonl';
   readonly imageFormat: DatasetFormat;
   readonly part?: readonly string[];
@@ -71,12 +71,12 @@ async function predict(
   const model = loadModel(path);
   const { location, shards } = await readImages(
     existsSync(place) ? { path: place, format: flags.imageFormat } : { name: place },
-    dataDirectory(context, flags),
+    dataDirectory(context),
     flags.part ?? null,
   );
   for (const shard of shards) checkShape(model, shard, path);
-  const kernel = await loadKernel(context, flags.kernel);
-  using view = new TrainingView(context, flags);
+  const kernel = await loadKernel(context);
+  using view = new TrainingView(context);
   const rows: Prediction[] = [];
   let correct = 0;
   let loss = 0;
@@ -89,7 +89,7 @@ async function predict(
     loss += score.loss * records.length;
     rows.push(...toPredictions(shard, probabilities, model.shape.classes));
   }
-  view.close();
+  view[Symbol.dispose]();
   const summary = {
     model: path,
     networks: model.members.length,
@@ -155,21 +155,12 @@ function checkShape({ image, shape }: Classifier, shard: Shard, model: string): 
 function formatPredictions(
   summary: PredictionSummary,
   rows: readonly Prediction[],
-  flags: PredictFlags,
+  { format, output }: PredictFlags,
   context: Context,
 ): string {
-  switch (flags.format) {
-    case 'json':
-      return predictionsJson(summary, rows);
-    case 'jsonl':
-      return predictionsJsonl(summary, rows);
-    case 'tsv':
-    case 'csv':
-      return predictionsDelimited(summary, rows, flags.format);
-    case 'table': {
-      const isFile = flags.output !== undefined;
-      const options = isFile ? fileTextOptions(context) : textOptions(context, flags);
-      return predictionsText(summary, rows, options);
-    }
-  }
+  if (format === 'json') return predictionsJson(summary, rows);
+  if (format === 'jsonl') return predictionsJsonl(summary, rows);
+  if (format !== 'table') return predictionsDelimited(summary, rows, format);
+  const layout = output === undefined ? textOptions : fileTextOptions;
+  return predictionsText(summary, rows, layout(context));
 }

@@ -4,25 +4,15 @@ import { locateNamed } from '../../dataset/locate.ts';
 import { namedDataset } from '../../dataset/named-datasets.ts';
 import { cyclicalRateFrom } from '../../report/charts/rate-cycles.ts';
 import { trialJson } from '../../report/files/trial-json.ts';
-import { diffSide, studyDiff, type DiffSide } from '../../report/results/study-diff.ts';
+import { diffSide, studyDiff } from '../../report/results/study-diff.ts';
 import { studyResults } from '../../report/results/study-results.ts';
 import { diffJson, formatDiff } from '../../report/terminal/diff-text.ts';
 import { terminalCurve } from '../../report/terminal/terminal-curve.ts';
 import { formatTrial } from '../../report/terminal/trial-text.ts';
-import type { StoreReader } from '../../store/store.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { DatasetSpec } from '../../study/spec/study-spec.ts';
-import { trainerName } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
-import { describeTrainer } from '../../trainers/registry.ts';
-
-import {
-  dataDirectory,
-  say,
-  stateDirectory,
-  type CommonFlags,
-  type Context,
-} from '../process/context.ts';
+import { dataDirectory, say, stateDirectory, type Context } from '../process/context.ts';
 import {
   addCommand,
   formatOption,
@@ -30,20 +20,10 @@ import {
   wholeNumber,
   withDataOption,
 } from '../process/options.ts';
-import { shellWord } from '../process/resume-command.ts';
-import { textOptions } from '../process/terminal.ts';
+import { formatCommand } from '../process/resume-command.ts';
+import { printResult, textOptions } from '../process/terminal.ts';
 import { resultFormats, writeResults, type ResultsFlags } from '../results/results-output.ts';
-import { directoryOptions, storedStudy, storedTrial } from '../results/stored-study.ts';
-
-interface TrialFlags extends CommonFlags {
-  readonly format: 'table' | 'json';
-  readonly chart?: boolean;
-}
-
-interface DiffFlags extends CommonFlags {
-  readonly format: 'table' | 'json';
-  readonly otherState?: string;
-}
+import { storedTrial, studyAndTrials } from '../results/stored-study.ts';
 
 const topDefault = 20;
 
@@ -84,22 +64,11 @@ function addResults(program: Command, context: Context): void {
 Formats for other tools: parquet (pandas, Polars, DuckDB), optuna (a journal for optuna-dashboard).`,
     )
     .action(async (study: string, flags: ResultsFlags & { readonly all?: boolean }) => {
-      await printResults(study, flags, flags.all === true ? null : topDefault, context);
+      await using reader = await openStoreReader(stateDirectory(context));
+      const read = await reader.snapshot((reads) => studyAndTrials(reads, study));
+      const topInTable = flags.all === true ? null : topDefault;
+      await writeResults({ ...read, reader }, flags, context, topInTable);
     });
-}
-
-async function printResults(
-  study: string,
-  flags: ResultsFlags,
-  topInTable: number | null,
-  context: Context,
-): Promise<void> {
-  await using reader = await openStoreReader(stateDirectory(context, flags));
-  const { record, trials } = await reader.snapshot(async (reads) => ({
-    record: await storedStudy(reads, study),
-    trials: await reads.trials(study, { correctness: true }),
-  }));
-  await writeResults({ study: record, trials, reader }, flags, context, topInTable);
 }
 
 function addTrial(program: Command, context: Context): void {
@@ -114,51 +83,47 @@ function addTrial(program: Command, context: Context): void {
     .argument('<trial>', 'trial name, such as coarse/7')
     .addOption(formatOption())
     .option('--chart', 'learning curve below the table')
-    .action(async (study: string, name: string, flags: TrialFlags) => {
-      await printTrial(study, name, flags, context);
+    .action(async (study: string, name: string, flags: { readonly chart?: boolean }) => {
+      await printTrial(study, name, flags.chart === true, context);
     });
 }
 
 async function printTrial(
-  study: string,
   name: string,
-  flags: TrialFlags,
+  givenTrial: string,
+  withChart: boolean,
   context: Context,
 ): Promise<void> {
-  await using reader = await openStoreReader(stateDirectory(context, flags));
-  const record = await storedStudy(reader, study);
-  const { id, trial } = await storedTrial(reader, study, name);
+  await using reader = await openStoreReader(stateDirectory(context));
+  const { study, trials, trainer } = await studyAndTrials(reader, name);
+  const { id, trial } = await storedTrial(reader, name, givenTrial);
   // coarse/7.1 is another name of coarse/7.
   const canonical = trialName(id);
-  const attempts = await reader.attempts(study, id);
-  const trials = await reader.trials(study, { correctness: true });
-  const trainer = describeTrainer(trainerName(record.spec.trainer));
-  const results = studyResults(record, trials, trainer, { rows: 'trial', attempts });
+  const attempts = await reader.attempts(name, id);
+  const results = studyResults(study, trials, trainer, { rows: 'trial', attempts });
   const row = results.stages.flatMap(({ rows }) => rows).find((of) => of.trial === canonical);
   if (row === undefined) throw new Error(`trial ${canonical} has no row`);
-  const command = `ridgeline train ${shellWord(study)} --trial ${shellWord(canonical)}${directoryOptions(flags)}`;
-  const source = { study: record, results, row, trial, attempts, command };
-  const options = textOptions(context, flags);
-  await hintAtData(record.spec.dataset, flags, context);
-  context.stdout.write(flags.format === 'json' ? trialJson(source) : formatTrial(source, options));
-  if (flags.chart !== true || flags.format === 'json' || trial.result === null) return;
-  const rate = cyclicalRateFrom(record.spec.trainer);
-  const chart = terminalCurve(trial.result.curve, trainer.metrics, rate, options);
+  const { state, dataDir, format } = context.flags;
+  const directories = Object.entries({ '--state': state, '--data-dir': dataDir }).flatMap(
+    ([option, directory]) => (directory === undefined ? [] : [option, directory]),
+  );
+  const command = formatCommand(['train', name, '--trial', canonical, ...directories]);
+  await hintAtData(study.spec.dataset, context);
+  const source = { study, results, row, trial, attempts, command };
+  printResult(context, source, trialJson, formatTrial);
+  if (!withChart || format === 'json' || trial.result === null) return;
+  const rate = cyclicalRateFrom(study.spec.trainer);
+  const chart = terminalCurve(trial.result.curve, trainer.metrics, rate, textOptions(context));
   if (chart !== '') context.stdout.write(`\n${chart}`);
 }
 
 /** The store does not record the --data-dir of a search. */
-async function hintAtData(
-  { name, path }: DatasetSpec,
-  flags: TrialFlags,
-  context: Context,
-): Promise<void> {
+async function hintAtData({ name, path }: DatasetSpec, context: Context): Promise<void> {
   if (path !== undefined || name === undefined) return;
-  const dataDir = dataDirectory(context, flags);
+  const dataDir = dataDirectory(context);
   if ((await locateNamed(namedDataset(name), dataDir)) !== null) return;
   say(
     context,
-    flags,
     `${name} is not in ${dataDir}: to train the trial again, add the --data-dir of the search`,
   );
 }
@@ -177,25 +142,20 @@ function addDiff(program: Command, context: Context): void {
     .argument('<b>', 'name of another study')
     .option('--other-state <dir>', 'state directory of the second study (default: --state)')
     .addOption(formatOption())
-    .action(async (a: string, b: string, flags: DiffFlags) => {
-      const stateDir = stateDirectory(context, flags);
-      await using first = await openStoreReader(stateDir);
-      await using second = await openStoreReader(flags.otherState ?? stateDir);
-      const left = await readSide(first, a);
-      const right = await readSide(second, b);
-      const diff = studyDiff(left, right);
-      context.stdout.write(
-        flags.format === 'json'
-          ? diffJson(left, right, diff)
-          : formatDiff(left, right, diff, textOptions(context, flags)),
+    .action(async (a: string, b: string, flags: { readonly otherState?: string }) => {
+      const readSide = async (stateDir: string, name: string) => {
+        await using reader = await openStoreReader(stateDir);
+        const read = await reader.snapshot((reads) => studyAndTrials(reads, name));
+        return diffSide(read.study, read.trials, read.trainer);
+      };
+      const stateDir = stateDirectory(context);
+      const left = await readSide(stateDir, a);
+      const right = await readSide(flags.otherState ?? stateDir, b);
+      printResult(
+        context,
+        studyDiff(left, right),
+        (diff) => diffJson(left, right, diff),
+        (diff, options) => formatDiff(left, right, diff, options),
       );
     });
-}
-
-async function readSide(reader: StoreReader, study: string): Promise<DiffSide> {
-  return await reader.snapshot(async (reads) => {
-    const record = await storedStudy(reads, study);
-    const trials = await reads.trials(study, { correctness: true });
-    return diffSide(record, trials, describeTrainer(trainerName(record.spec.trainer)));
-  });
 }

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
-import type { StudyStatus } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { search, threadsPerWorker, type RunFlags } from '../cluster/search.ts';
 import { serveCluster } from '../cluster/serve-cluster.ts';
@@ -17,7 +16,7 @@ import {
   withWorkerOptions,
 } from '../process/options.ts';
 import { outcomeCode, textFormats, writeResults } from '../results/results-output.ts';
-import { storedEnd } from '../results/stored-study.ts';
+import { storedEnd, studyAndTrials } from '../results/stored-study.ts';
 import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
 
 export function addCommands(program: Command, context: Context): void {
@@ -47,25 +46,19 @@ export function addCommands(program: Command, context: Context): void {
 }
 
 async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
-  const stateDir = stateDirectory(context, flags);
+  const stateDir = stateDirectory(context);
   const isFresh = flags.fresh === true;
-  const storedStatus = async (study: StudySpec): Promise<StudyStatus | null> =>
-    isFresh ? null : await storedEnd(stateDir, study);
+  const findEnd = async (study: StudySpec) => (isFresh ? null : await storedEnd(stateDir, study));
   // A finished study is printed without its data.
-  const needsData = async (study: StudySpec): Promise<boolean> =>
-    (await storedStatus(study)) === null;
+  const needsData = async (study: StudySpec) => (await findEnd(study)) === null;
   const spec = await loadStudy(file, describeTrainer, needsData);
-  const end = await storedStatus(spec);
+  const end = await findEnd(spec);
   if (end !== null) {
-    say(
-      context,
-      flags,
-      `${spec.study} is ${end}; these are its results (use --fresh to start over)`,
-    );
-    return await printOutcome(stateDir, spec.study, flags, context);
+    say(context, `${spec.study} is ${end}; these are its results (use --fresh to start over)`);
+    return await printOutcome(spec.study, context);
   }
   // Fails here once, instead of in each worker.
-  if (flags.kernel === 'native') await findKernel(context, flags.kernel);
+  if (flags.kernel === 'native') await findKernel(context);
   const cluster = await serveCluster({
     context,
     flags,
@@ -79,19 +72,12 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   } finally {
     await cluster.stop('the run has ended');
   }
-  return code ?? (await printOutcome(stateDir, spec.study, flags, context));
+  return code ?? (await printOutcome(spec.study, context));
 }
 
-async function printOutcome(
-  stateDir: string,
-  study: string,
-  flags: RunFlags,
-  context: Context,
-): Promise<number> {
-  await using reader = await openStoreReader(stateDir);
-  const record = await reader.study(study);
-  if (record === null) throw new Error(`study ${study} was just run`);
-  const trials = await reader.trials(study, { correctness: true });
-  await writeResults({ study: record, trials, reader }, flags, context);
-  return outcomeCode(record, trials, await reader.attempts(study));
+async function printOutcome(name: string, context: Context): Promise<number> {
+  await using reader = await openStoreReader(stateDirectory(context));
+  const read = await studyAndTrials(reader, name);
+  await writeResults({ ...read, reader }, context.flags, context);
+  return outcomeCode(read.study, read.trials, await reader.attempts(name));
 }

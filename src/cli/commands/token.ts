@@ -1,66 +1,59 @@
 /** `ridgeline token`: creates, lists and revokes join strings of a running coordinator. */
 import type { Command } from 'commander';
-import { addControlCommand, withControl, type ControlFlags } from '../cluster/control.ts';
+import { addControlCommand, withControl } from '../cluster/control.ts';
 import { say, type Context } from '../process/context.ts';
-import { choice, usageError } from '../process/options.ts';
+import { addGroup, choice, usageError } from '../process/options.ts';
 
-interface NewFlags extends ControlFlags {
+interface NewFlags {
   readonly role: 'worker' | 'viewer' | 'admin';
   /** Seconds. */
   readonly expires?: number;
 }
 
+const newExample = 'ridgeline token new --role worker --expires 24h > worker.join';
+
 export function addTokenCommand(program: Command, context: Context): void {
-  const token = program
-    .command('token')
-    .summary('creates, lists and revokes join strings')
-    .description('Creates, lists and revokes join strings of a running coordinator.')
-    .addHelpText(
-      'after',
-      '\nExample:\n  ridgeline token new --role worker --expires 24h > worker.join',
-    );
+  const token = addGroup(program, 'token', {
+    summary: 'creates, lists and revokes join strings',
+    description: 'Creates, lists and revokes join strings of a running coordinator.',
+    examples: [newExample],
+  });
   addNew(token, context);
-  addControlCommand(
-    token,
-    'list',
-    'lists the tokens without their secrets',
-    'ridgeline token list',
-  ).action(async (flags: ControlFlags) => {
-    const tokens = await withControl(context, flags, (client) => client.listTokens());
+  const add = (name: string, summary: string, example: string): Command =>
+    addControlCommand(token, name, summary, `ridgeline token ${example}`);
+  add('list', 'lists the tokens without their secrets', 'list').action(async () => {
+    const tokens = await withControl(context, (client) => client.listTokens());
     for (const { id, role, expiresAtMs } of tokens)
       context.stdout.write(`${id}\t${role}\t${expiryText(expiresAtMs)}\n`);
   });
-  const summary = 'revokes a token and disconnects its users';
-  addControlCommand(token, 'revoke', summary, 'ridgeline token revoke 1f2e3d4c5b6a')
+  add('revoke', 'revokes a token and disconnects its users', 'revoke 1f2e3d4c5b6a')
     .argument('<id>', 'token id, as in `ridgeline token list`')
-    .action(async (id: string, flags: ControlFlags) => {
-      if (!(await withControl(context, flags, (client) => client.revokeToken(id))))
+    .action(async (id: string) => {
+      if (!(await withControl(context, (client) => client.revokeToken(id))))
         throw usageError(
           `There is no token ${JSON.stringify(id)}.`,
           '`ridgeline token list` lists them.',
         );
-      say(context, flags, `token ${id} is revoked, and its users are disconnected`);
+      say(context, `token ${id} is revoked, and its users are disconnected`);
     });
 }
 
 function addNew(token: Command, context: Context): void {
-  const example = 'ridgeline token new --role worker --expires 24h > worker.join';
   const roles = ['worker', 'viewer', 'admin'];
-  addControlCommand(token, 'new', 'creates a join string', example)
+  addControlCommand(token, 'new', 'creates a join string', newExample)
     .addOption(choice('--role <role>', 'what the token allows', roles, 'worker'))
     .option(
       '--expires <duration>',
       'lifetime, such as 90m, 24h or 7d; its users are disconnected at the end (default: until revoked)',
       parseLifetime,
     )
-    .action(async (flags: NewFlags) => {
-      const { id, join } = await withControl(context, flags, (client) =>
-        client.createToken(flags.role, flags.expires ?? null),
+    .action(async ({ role, expires }: NewFlags) => {
+      const { id, join } = await withControl(context, (client) =>
+        client.createToken(role, expires ?? null),
       );
       context.stdout.write(`${join}\n`);
       say(
         context,
-        flags,
         `anyone with this line may join; share it as a file. To revoke it: \`ridgeline token revoke ${id}\``,
       );
     });

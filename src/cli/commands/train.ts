@@ -4,13 +4,11 @@ import type { SeedResult } from '../../report/results/training-means.ts';
 import { trainingJson, trainingText } from '../../report/terminal/training-text.ts';
 import { trainerName } from '../../study/trainer-description.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
-import type { TrainingIdentity } from '../../trainers/checkpoint.ts';
 import { openKernel } from '../../trainers/two-layer/kernel-file.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
 import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
 import { assertTrainable } from '../../trainers/two-layer/trainable.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
-import { TrainingPool } from '../../worker/training-pool.ts';
 import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import {
@@ -23,7 +21,7 @@ import {
 } from '../process/options.ts';
 import { formatCommand } from '../process/resume-command.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-import { textOptions } from '../process/terminal.ts';
+import { printResult } from '../process/terminal.ts';
 import { checkChartPath } from '../results/chart-file.ts';
 import {
   buildClassifier,
@@ -31,16 +29,19 @@ import {
   type EnsembleRequest,
 } from '../training/build-ensemble.ts';
 import { CheckpointFiles } from '../training/checkpoint-files.ts';
-import { findKernel, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
 import { checkModelPath, saveModel } from '../training/model-files.ts';
-import { buildIdentity, SeedsTraining } from '../training/train-seeds.ts';
+import { SeedsTraining } from '../training/train-seeds.ts';
 import { drawTraining } from '../training/training-chart.ts';
-import { chooseTraining, type ChoiceFlags } from '../training/training-choice.ts';
-import { openTrainingData } from '../training/training-data.ts';
+import {
+  chooseTraining,
+  type ChoiceFlags,
+  type TrainingChoice,
+} from '../training/training-choice.ts';
+import { openTrainingData, type OpenedTrainingData } from '../training/training-data.ts';
 import { TrainingView } from '../training/training-view.ts';
 
-interface TrainFlags extends ChoiceFlags, KernelFlags {
-  readonly format: 'table' | 'json';
+interface TrainFlags extends ChoiceFlags {
   readonly seeds?: number;
   /** Number of seeds of the ensemble. */
   readonly ensemble?: number;
@@ -95,32 +96,32 @@ async function train(file: string, flags: TrainFlags, context: Context): Promise
   checkFlags(flags);
   const choice = await chooseTraining(file, flags, context);
   const hasTest = choice.dataset.test !== undefined;
-  const dataDir = dataDirectory(context, flags);
+  const dataDir = dataDirectory(context);
   const opened = await openTrainingData(choice.dataset, choice.seed, dataDir, hasTest);
-  const { data, key: datasetKey } = opened;
+  const { data, datasetKey } = opened;
   assertTrainable(twoLayerSettings(choice.settings), data);
   const count = flags.ensemble ?? flags.seeds ?? 1;
-  const seeds = Array.from({ length: count }, (_, index) => choice.seed + index);
-  const threads = Math.min(count, flags.threads ?? defaultThreads());
   const isResumed = flags.resume === true;
-  using view = new TrainingView(context, flags);
-  const identity = buildIdentity(choice, choice.seed, datasetKey);
-  using checkpoints = new CheckpointFiles(stateDirectory(context, flags), choice.name, identity);
+  using view = new TrainingView(context);
+  using checkpoints = new CheckpointFiles(stateDirectory(context), choice, datasetKey);
   checkpoints.lock();
-  prepareCheckpoints(checkpoints, identity, isResumed, view);
-
-  const source = await findKernel(context, flags.kernel);
-  await using pool = new TrainingPool(threads, source);
-  const keepCycles = flags.ensemble !== undefined;
-  const training = new SeedsTraining(
-    { choice, seeds, data, threads },
-    {
-      pool,
-      checkpoints: { files: checkpoints, datasetKey, keepCycles, isResumed },
-      view,
-      nowMs: () => performance.now(),
-    },
-  );
+  if (isResumed && !checkpoints.exist) throw checkpoints.nothingToResume();
+  if (!isResumed && checkpoints.exist) {
+    view.say('starting over: an interrupted training is discarded, since --resume was not given');
+    checkpoints.clear();
+  }
+  const source = await findKernel(context);
+  const training = new SeedsTraining({
+    choice,
+    seeds: Array.from({ length: count }, (_, index) => choice.seed + index),
+    data,
+    source,
+    threads: Math.min(count, flags.threads ?? defaultThreads()),
+    view,
+    checkpoints,
+    isResumed,
+    keepCycles: flags.ensemble !== undefined,
+  });
   let isTraining = true;
   using signals = new StopSignals((times) => {
     if (isTraining && times === 1) {
@@ -130,36 +131,21 @@ async function train(file: string, flags: TrainFlags, context: Context): Promise
     }
     view.say(resumeText(context, checkpoints));
     checkpoints[Symbol.dispose]();
-    process.exit(signals.exitCode ?? exitCode.interrupted);
+    process.exit(signals.exitCode);
   });
   const results = await training.run();
   isTraining = false;
   if (results === null) {
     view.say(resumeText(context, checkpoints));
-    return signals.exitCode ?? exitCode.interrupted;
+    return signals.exitCode;
   }
-  return await finish(
-    results,
-    { ...opened, choice, datasetKey, seeds: completeSeeds(results) },
-    { flags, context, checkpoints, view, kernel: openKernel(source) },
-  );
+  const finished = { ...opened, choice, results, checkpoints, view, kernel: openKernel(source) };
+  return await finish(finished, flags, context);
 }
 
-function prepareCheckpoints(
-  checkpoints: CheckpointFiles,
-  identity: TrainingIdentity,
-  isResumed: boolean,
-  view: TrainingView,
-): void {
-  if (isResumed && !checkpoints.exist) throw checkpoints.nothingToResume(identity);
-  if (isResumed || !checkpoints.exist) return;
-  view.say('starting over: an interrupted training is discarded, since --resume was not given');
-  checkpoints.clear();
-}
-
-interface Surroundings {
-  readonly flags: TrainFlags;
-  readonly context: Context;
+interface FinishedTraining extends OpenedTrainingData {
+  readonly choice: TrainingChoice;
+  readonly results: readonly SeedResult[];
   readonly checkpoints: CheckpointFiles;
   readonly view: TrainingView;
   readonly kernel: Kernel;
@@ -167,48 +153,47 @@ interface Surroundings {
 
 /** Writes ensemble, files and results; deletes the checkpoints only when all have succeeded. */
 async function finish(
-  results: readonly SeedResult[],
-  request: EnsembleRequest,
-  { flags, context, checkpoints, view, kernel }: Surroundings,
+  finished: FinishedTraining,
+  { ensemble, save, chart }: TrainFlags,
+  context: Context,
 ): Promise<number> {
-  const isDiverged = request.seeds.length === 0;
+  const { choice, results, checkpoints, view, kernel } = finished;
+  const complete = results.filter(({ result }) => result.kind === 'complete');
+  const seeds = complete.map(({ seed }) => seed);
+  const isDiverged = seeds.length === 0;
+  const request = { ...finished, seeds };
   const built =
-    flags.ensemble === undefined || isDiverged
+    ensemble === undefined || isDiverged
       ? null
       : await buildEnsemble(request, checkpoints, kernel, view);
-  if (flags.save !== undefined && !isDiverged) {
-    saveModel(flags.save, built?.classifier ?? finalNetwork(request, checkpoints));
-    view.say(`wrote ${flags.save}`);
+  if (save !== undefined && !isDiverged) {
+    saveModel(save, built?.classifier ?? finalNetwork(request, checkpoints));
+    view.say(`wrote ${save}`);
   }
-  if (flags.chart !== undefined && !isDiverged) {
-    await drawTraining(flags.chart, request.choice, results);
-    view.say(`wrote ${flags.chart}`);
+  if (chart !== undefined && !isDiverged) {
+    await drawTraining(chart, choice, results);
+    view.say(`wrote ${chart}`);
   }
   checkpoints.clear();
-  view.close();
-  const { metrics } = describeTrainer(trainerName(request.choice.settings));
-  const ensemble = built?.summary ?? null;
-  const summary = { seeds: results, ensemble, kernel: kernel.name, metrics };
-  context.stdout.write(
-    flags.format === 'json'
-      ? trainingJson(summary)
-      : trainingText(summary, textOptions(context, flags)),
-  );
-  const unwritten = [flags.save, flags.chart].filter((path) => path !== undefined);
+  view[Symbol.dispose]();
+  const { metrics } = describeTrainer(trainerName(choice.settings));
+  const summary = {
+    seeds: results,
+    ensemble: built?.summary ?? null,
+    kernel: kernel.name,
+    metrics,
+  };
+  printResult(context, summary, trainingJson, trainingText);
+  const unwritten = [save, chart].filter((path) => path !== undefined);
   if (!isDiverged || unwritten.length === 0) return exitCode.done;
   view.say(`not written, since training diverged: ${unwritten.join(', ')}`);
   return exitCode.failed;
 }
 
-function completeSeeds(results: readonly SeedResult[]): number[] {
-  return results.filter(({ result }) => result.kind === 'complete').map(({ seed }) => seed);
-}
-
 /** The trained network, from its last checkpoint. */
 function finalNetwork(request: EnsembleRequest, checkpoints: CheckpointFiles) {
-  const { choice, datasetKey } = request;
   const members = request.seeds.flatMap((seed) => {
-    const state = checkpoints.newest(buildIdentity(choice, seed, datasetKey));
+    const state = checkpoints.newest(seed);
     return state === null ? [] : [{ seed, state }];
   });
   return buildClassifier(request, false, members);

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { checkUnchanged, openStudyData } from '../../coordinator/shell/study-data.ts';
-import { assembleData } from '../../dataset/splits/assemble.ts';
 import {
   verificationJson,
   verificationTable,
@@ -13,20 +12,12 @@ import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { TrainingData } from '../../study/images.ts';
 import { resultDifferences } from '../../study/result-differences.ts';
 import { resultFingerprint } from '../../study/result-fingerprint.ts';
-import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import { trainerName } from '../../study/trainer-description.ts';
 import { trialName, type TrialRecord, type TrialResult } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
-import {
-  dataDirectory,
-  say,
-  stateDirectory,
-  type CommonFlags,
-  type Context,
-} from '../process/context.ts';
+import { dataDirectory, say, stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import {
   addCommand,
@@ -36,17 +27,17 @@ import {
   withDataOption,
 } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-import { textOptions } from '../process/terminal.ts';
-import { storedStudy } from '../results/stored-study.ts';
-import { findKernel, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { printResult } from '../process/terminal.ts';
+import { studyAndTrials, type StudyAndTrials } from '../results/stored-study.ts';
+import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
+import { assembleSplits } from '../training/training-data.ts';
 import { verifyTrials } from '../training/verify-trials.ts';
 
-interface VerifyFlags extends CommonFlags, KernelFlags {
+interface VerifyFlags {
   readonly trials?: number;
   readonly top?: number;
   readonly all?: boolean;
   readonly threads: number;
-  readonly format?: 'table' | 'json';
 }
 
 const topDefault = 5;
@@ -72,115 +63,96 @@ export function addCommands(program: Command, context: Context): void {
     });
 }
 
-async function verify(study: string, flags: VerifyFlags, context: Context): Promise<number> {
-  const { record, trials, total } = await selectTrials(study, flags, context);
-  const { spec } = record;
-  const data = await openSearchData(record, flags, context);
-  const verified: VerifiedTrial[] = [];
+async function verify(name: string, flags: VerifyFlags, context: Context): Promise<number> {
+  const stored = await readResults(name, context);
+  const { study, trainer } = stored;
+  const changed = stored.trials.filter((trial) => isChanged(trial, stored));
+  const trials = [...new Set([...select(stored, flags), ...changed])];
+  const verified = new Map<TrialRecord, VerifiedTrial>();
   const stop = new AbortController();
   using signals = new StopSignals((count) => {
-    if (count > 1) process.exit(signals.exitCode ?? exitCode.interrupted);
+    if (count > 1) process.exit(signals.exitCode);
     stop.abort();
   });
   await verifyTrials({
-    spec,
-    trainer: describeTrainer(trainerName(spec.trainer)),
-    data,
-    source: await findKernel(context, flags.kernel),
+    spec: study.spec,
+    trainer,
+    data: await openSearchData(study, dataDirectory(context)),
+    source: await findKernel(context),
     threads: Math.min(flags.threads, trials.length),
     trials,
     signal: stop.signal,
-    onResult: (trial, result) => {
-      const row = compareResults(spec, trial, result);
-      verified.push(row);
+    onResult: (trial, recomputed) => {
+      const row = compareResults(trial, recomputed, changed.includes(trial));
+      verified.set(trial, row);
       const { differences } = row;
       const outcome = differences.length === 0 ? 'same' : `differs in ${differences.join(', ')}`;
-      say(context, flags, `${verified.length} of ${trials.length}  ${row.trial}  ${outcome}`);
+      say(context, `${verified.size} of ${trials.length}  ${row.trial}  ${outcome}`);
     },
   });
-  const order = new Map(trials.map((trial, index) => [trialName(trial.id), index]));
-  verified.sort((a, b) => (order.get(a.trial) ?? 0) - (order.get(b.trial) ?? 0));
-  const outcome = { study, trials: verified, total };
-  context.stdout.write(
-    flags.format === 'json'
-      ? verificationJson(outcome)
-      : verificationTable(outcome, textOptions(context, flags)),
-  );
-  if (verified.some((row) => row.differences.length > 0)) return exitCode.partly;
-  return verified.length < trials.length
-    ? (signals.exitCode ?? exitCode.interrupted)
-    : exitCode.done;
+  const rows = trials.flatMap((trial) => verified.get(trial) ?? []);
+  const outcome = { study: name, trials: rows, total: stored.trials.length };
+  printResult(context, outcome, verificationJson, verificationTable);
+  if (rows.some((row) => row.differences.length > 0)) return exitCode.partly;
+  return rows.length < trials.length ? signals.exitCode : exitCode.done;
 }
 
 function compareResults(
-  spec: StudySpec,
-  trial: TrialRecord,
+  { id, params, worker, result: stored }: TrialRecord,
   recomputed: TrialResult,
+  isChangedLater: boolean,
 ): VerifiedTrial {
-  const { id, params, worker, result: stored } = trial;
   if (stored === null) throw new Error(`${trialName(id)} was selected without a result`);
-  const changed = isChanged(spec, trial) ? ['its stored fingerprint'] : [];
+  const changed = isChangedLater ? ['its stored fingerprint'] : [];
   const differences = [...changed, ...resultDifferences(stored, recomputed)];
   return { trial: trialName(id), params, worker, stored, recomputed, differences };
 }
 
-async function selectTrials(study: string, flags: VerifyFlags, context: Context) {
-  await using reader = await openStoreReader(stateDirectory(context, flags));
-  const { record, trials } = await reader.snapshot(async (reads) => ({
-    record: await storedStudy(reads, study),
-    trials: await reads.trials(study, { curves: true, correctness: true }),
-  }));
-  const withResult = trials.filter((trial) => trial.result !== null);
-  if (withResult.length === 0)
-    throw new RidgelineError(
-      'TRIAL_UNKNOWN',
-      `No trial of ${study} has a result yet, so there is nothing to verify.`,
-      'Check `ridgeline status`, and run `ridgeline verify` later.',
-    );
-  const selected = new Set(select(record, withResult, flags));
-  for (const trial of withResult) if (isChanged(record.spec, trial)) selected.add(trial);
-  return { record, trials: [...selected], total: withResult.length };
+/** A study and its trials that have a result. */
+async function readResults(name: string, context: Context): Promise<StudyAndTrials> {
+  await using reader = await openStoreReader(stateDirectory(context));
+  const read = await reader.snapshot((reads) => studyAndTrials(reads, name, { curves: true }));
+  const trials = read.trials.filter((trial) => trial.result !== null);
+  if (trials.length > 0) return { ...read, trials };
+  throw new RidgelineError(
+    'TRIAL_UNKNOWN',
+    `No trial of ${name} has a result yet, so there is nothing to verify.`,
+    'Check `ridgeline status`, and run `ridgeline verify` later.',
+  );
 }
 
 /** Whether a stored result was changed after it was stored. Needs no training, so all trials are checked. */
-function isChanged(spec: StudySpec, { result, fingerprint }: TrialRecord): boolean {
+function isChanged(
+  { result, fingerprint }: TrialRecord,
+  { study, trainer }: StudyAndTrials,
+): boolean {
   if (result === null || fingerprint === null) return false;
-  const { metrics } = describeTrainer(trainerName(spec.trainer));
-  return resultFingerprint(result, metrics, spec.test === 'all') !== fingerprint;
+  return resultFingerprint(result, trainer.metrics, study.spec.test === 'all') !== fingerprint;
 }
 
-function select(record: StudyRecord, trials: TrialRecord[], flags: VerifyFlags): TrialRecord[] {
-  const given = [flags.trials, flags.top, flags.all].filter((flag) => flag !== undefined);
-  if (given.length > 1)
+function select(
+  { study, trials }: StudyAndTrials,
+  { trials: count, top, all }: VerifyFlags,
+): readonly TrialRecord[] {
+  if ([count, top, all].filter((flag) => flag !== undefined).length > 1)
     throw usageError(
       '--trials, --top and --all cannot be combined: each of them selects trials.',
       'Give one of them.',
     );
-  if (flags.all === true) return trials;
-  if (flags.trials !== undefined) {
-    const step = Math.max(1, trials.length / flags.trials);
+  if (all === true) return trials;
+  if (count !== undefined) {
+    const step = Math.max(1, trials.length / count);
     return trials.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
   }
-  const order = record.stages.map((stage) => stage.name);
-  return rankConfigurations(trials, record.spec.objective, order)
-    .slice(0, flags.top ?? topDefault)
+  const order = study.stages.map((stage) => stage.name);
+  return rankConfigurations(trials, study.spec.objective, order)
+    .slice(0, top ?? topDefault)
     .flatMap(({ replicates }) => replicates);
 }
 
 /** @throws RidgelineError STUDY_DIFFERS if the data were changed since the search */
-async function openSearchData(
-  record: StudyRecord,
-  flags: VerifyFlags,
-  context: Context,
-): Promise<TrainingData> {
-  const { spec } = record;
-  const dataDir = dataDirectory(context, flags);
-  const { opened, shards } = await openStudyData(spec, { dataDir, describeTrainer });
-  checkUnchanged(spec.study, record, opened, selfTestDigest);
-  const { search } = opened.data;
-  const names = new Set(search.shards.map((shard) => shard.name));
-  return assembleData(
-    search,
-    shards.filter((shard) => names.has(shard.name)),
-  );
+async function openSearchData(study: StudyRecord, dataDir: string): Promise<TrainingData> {
+  const { opened, shards } = await openStudyData(study.spec, { dataDir, describeTrainer });
+  checkUnchanged(study.spec.study, study, opened, selfTestDigest);
+  return assembleSplits(opened.data.search, shards);
 }

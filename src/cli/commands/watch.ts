@@ -1,8 +1,8 @@
 /** `ridgeline watch`: follows a study on a running coordinator, redrawn in a terminal, as lines elsewhere. */
 import type { Command } from 'commander';
 import { createLogUpdate } from 'log-update';
-import { liveLines, type LiveState } from '../../report/terminal/live-lines.ts';
-import { addControlCommand, withControl, type ControlFlags } from '../cluster/control.ts';
+import { liveLines } from '../../report/terminal/live-lines.ts';
+import { addControlCommand, withControl } from '../cluster/control.ts';
 import { Throughput } from '../cluster/throughput.ts';
 import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
@@ -12,14 +12,15 @@ export function addWatchCommand(program: Command, context: Context): void {
   const summary = 'follows a study on a running coordinator until it ends';
   addControlCommand(program, 'watch', summary, 'ridgeline watch coarse-to-fine')
     .argument('<study>', 'study name')
-    .action(async (study: string, flags: ControlFlags) => {
-      await withControl(context, flags, async (client) => {
-        const show = display(context, flags);
+    .action(async (study: string) => {
+      await withControl(context, async (client) => {
+        const show = display(context);
         const throughput = new Throughput();
         for await (const { progress, workers } of client.watch(study)) {
           const { stage, done, status } = progress;
           const pace = throughput.stage(stage, done, performance.now());
-          show({ ...progress, workers, objective: null, pace });
+          const state = { ...progress, workers, objective: null, pace };
+          show(liveLines(state, textOptions(context, context.stderr)));
           if (status === 'failed' || status === 'cancelled') context.finish(exitCode.failed);
         }
       });
@@ -27,13 +28,9 @@ export function addWatchCommand(program: Command, context: Context): void {
 }
 
 /** The last state stays on the screen. */
-function display(context: Context, flags: ControlFlags): (state: LiveState) => void {
-  const { stderr } = context;
-  const isRedrawn = stderr.isTTY && context.env['TERM'] !== 'dumb';
-  const region = isRedrawn ? createLogUpdate(stderr, { showCursor: true }) : null;
-  return (state) => {
-    const lines = liveLines(state, textOptions(context, flags, stderr));
-    if (region === null) stderr.write(`${lines.join('  |  ')}\n`);
-    else region(lines.join('\n'));
-  };
+function display({ stderr, env }: Context): (lines: readonly string[]) => void {
+  const isRedrawn = stderr.isTTY && env['TERM'] !== 'dumb';
+  if (!isRedrawn) return (lines) => void stderr.write(`${lines.join('  |  ')}\n`);
+  const region = createLogUpdate(stderr, { showCursor: true });
+  return (lines) => region(lines.join('\n'));
 }

@@ -7,19 +7,14 @@ import { describeTrainer } from '../../trainers/registry.ts';
 import { defaultThreads } from '../../worker/thread-pool.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
 import { readJoinOption } from '../cluster/control.ts';
-import {
-  cacheDirectory,
-  failpointFrom,
-  type CommonFlags,
-  type Context,
-} from '../process/context.ts';
+import { cacheDirectory, failpointFrom, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { exitWithRun } from '../process/exit-with-parent.ts';
 import { addCommand, usageError, wholeNumber, withWorkerOptions } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-import { findKernel, withKernelOption, type KernelFlags } from '../training/kernel-choice.ts';
+import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
 
-interface WorkerFlags extends CommonFlags, KernelFlags {
+interface WorkerFlags {
   readonly join: string;
   readonly threads: number;
   readonly pack: number;
@@ -66,10 +61,10 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
   if (isLocal) {
     exitWithRun();
     // `run` reports on its workers; they print only warnings and errors.
-    log.level = flags.debug === true ? 'debug' : 'warn';
+    log.level = context.flags.debug === true ? 'debug' : 'warn';
   }
   const target = await readJoinOption('--join', flags.join, context);
-  const trainer = await findKernel(context, flags.kernel);
+  const trainer = await findKernel(context);
   await using node = await WorkerNode.start({
     join: target,
     name: flags.name,
@@ -90,19 +85,19 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
   });
   let isInterrupted = false;
   using signals = new StopSignals((count) => {
-    if (count > 2) process.exit(signals.exitCode ?? exitCode.failed);
+    if (count > 2) process.exit(signals.exitCode);
     if (count === 1) node.drain('stopped by a signal');
     // `run` drains its workers through the coordinator and sends the signal only as the second step.
-    if (count === 1 && !isLocal) {
-      log.info(
-        'finishing running trials; press Ctrl-C again to return them, a third time to quit immediately',
-      );
+    if (count > 1 || isLocal) {
+      isInterrupted = true;
+      node.returnPacks('stopped by a second signal');
       return;
     }
-    isInterrupted = true;
-    node.returnPacks('stopped by a second signal');
+    log.info(
+      'finishing running trials; press Ctrl-C again to return them, a third time to quit immediately',
+    );
   });
   const reason = await node.run();
   log.info(`left: ${reason}`);
-  return isInterrupted ? (signals.exitCode ?? exitCode.failed) : exitCode.done;
+  return isInterrupted ? signals.exitCode : exitCode.done;
 }

@@ -1,19 +1,23 @@
 /**
- * Context: what a command receives from its process (streams, environment, log). Commands take it as an
- * argument; only `main.ts` and this folder read `process`.
+ * Context: what a command receives from its process: streams, environment, log and shared options.
+ * Commands take it as an argument; only `main.ts` and this folder read `process`.
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { parseFailpoint, type Reached } from '../../base/failpoint.ts';
+import type { KernelChoice } from '../../trainers/two-layer/kernel-file.ts';
 
-/** Options that all commands have. */
-export interface CommonFlags {
+/** Options that several commands have; undefined if the command has no such option. */
+export interface SharedFlags {
   readonly state?: string;
   readonly dataDir?: string;
   readonly quiet?: boolean;
   readonly color?: 'auto' | 'always' | 'never';
   readonly debug?: boolean;
+  readonly coordinator?: string;
+  readonly format?: string;
+  readonly kernel?: KernelChoice;
 }
 
 export interface Context {
@@ -24,35 +28,33 @@ export interface Context {
   readonly version: string;
   /** Arguments of the command line, for messages with a command that resumes the work. */
   readonly argv: readonly string[];
+  /** Options of the command that runs. */
+  readonly flags: SharedFlags;
   /** Sets the exit code; 0 by default. */
   finish(code: number): void;
 }
 
 /** An empty variable counts as unset, as the XDG specification requires. */
-export function stateDirectory(context: Context, flags: CommonFlags): string {
-  return (
-    flags.state ??
-    join(context.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'ridgeline')
-  );
+export function stateDirectory({ env, flags }: Context): string {
+  const home = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
+  return flags.state ?? join(home, 'ridgeline');
 }
 
-export function dataDirectory(context: Context, flags: CommonFlags): string {
-  return flags.dataDir ?? (context.env['RIDGELINE_DATA'] || cacheDirectory(context));
+export function dataDirectory(context: Context): string {
+  return context.flags.dataDir ?? (context.env['RIDGELINE_DATA'] || cacheDirectory(context));
 }
 
 /** Directory of files that can be downloaded or built again. */
-export function cacheDirectory({ env }: Pick<Context, 'env'>): string {
+export function cacheDirectory({ env }: Context): string {
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'ridgeline');
 }
 
 /** Ends the process at the failpoint as `kill -9` does: nothing is flushed or closed. */
-export function failpointFrom(context: Context): Reached {
-  return parseFailpoint(context.env['RIDGELINE_FAILPOINT'], () =>
-    process.kill(process.pid, 'SIGKILL'),
-  );
+export function failpointFrom({ env }: Context): Reached {
+  return parseFailpoint(env['RIDGELINE_FAILPOINT'], () => process.kill(process.pid, 'SIGKILL'));
 }
 
 /** Writes a line to stderr, unless `--quiet` is given. */
-export function say(context: Context, flags: CommonFlags, text: string): void {
-  if (flags.quiet !== true) context.stderr.write(`${text}\n`);
+export function say({ flags, stderr }: Context, text: string): void {
+  if (flags.quiet !== true) stderr.write(`${text}\n`);
 }

@@ -1,7 +1,7 @@
 /** Live region: progress on stderr, redrawn in place in a terminal, and lines that stay above it. */
 import { createLogUpdate } from 'log-update';
 import type { TextOptions } from '../../report/text/text-options.ts';
-import type { CommonFlags, Context } from './context.ts';
+import { say, type Context } from './context.ts';
 import { isLive, textOptions } from './terminal.ts';
 
 const redrawMs = 200;
@@ -10,22 +10,20 @@ export class LiveRegion implements Disposable {
   /** Whether the region is drawn; otherwise only lines are printed. */
   readonly isLive: boolean;
   readonly #context: Context;
-  readonly #flags: CommonFlags;
   readonly #region: ReturnType<typeof createLogUpdate>;
-  readonly #timer: NodeJS.Timeout | null;
+  readonly #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   /** @param onTick called at each redraw while the region is live; null: it is never live */
-  constructor(context: Context, flags: CommonFlags, onTick: (() => void) | null) {
+  constructor(context: Context, onTick: (() => void) | null) {
     this.#context = context;
-    this.#flags = flags;
-    this.isLive = onTick !== null && isLive(context, flags);
+    this.isLive = onTick !== null && isLive(context);
     this.#region = createLogUpdate(context.stderr, { showCursor: true });
-    this.#timer = this.isLive && onTick !== null ? setInterval(onTick, redrawMs) : null;
+    if (this.isLive && onTick !== null) this.#timer = setInterval(onTick, redrawMs);
   }
 
   get textOptions(): TextOptions {
-    return textOptions(this.#context, this.#flags, this.#context.stderr);
+    return textOptions(this.#context, this.#context.stderr);
   }
 
   /** Replaces the lines of the region. */
@@ -35,16 +33,15 @@ export class LiveRegion implements Disposable {
 
   /** Prints a line that stays, unless `--quiet` is given. */
   say(text: string): void {
-    if (this.#flags.quiet === true) return;
     if (this.isLive && !this.#isClosed) this.#region.clear();
-    this.#context.stderr.write(`${text}\n`);
+    say(this.#context, text);
   }
 
   /** Clears the region; lines may still be printed. */
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#timer !== null) clearInterval(this.#timer);
+    clearInterval(this.#timer);
     if (this.isLive) this.#region.clear();
   }
 }

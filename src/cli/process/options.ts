@@ -15,20 +15,24 @@ export interface CommandText {
 
 /** A command with `--state`, `--quiet`, `--color`, `--debug` and examples in its help. */
 export function addCommand(parent: Command, name: string, text: CommandText): Command {
+  return addGroup(parent, name, text)
+    .option('--state <dir>', 'directory of stored studies (default: $XDG_STATE_HOME/ridgeline)')
+    .option('--quiet', 'no progress, only results and errors')
+    .addOption(choice('--color <when>', 'colour in terminals', ['auto', 'always', 'never'], 'auto'))
+    .option('--debug', 'verbose log, stack traces of errors');
+}
+
+/** A command whose help ends with examples: by itself, a group of commands. */
+export function addGroup(parent: Command, name: string, text: CommandText): Command {
   const { summary, notes, examples } = text;
   const description = text.description ?? `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+  const title = examples.length > 1 ? 'Examples' : 'Example';
+  const before = notes === undefined ? '' : `${notes}\n\n`;
   return parent
     .command(name)
     .summary(summary)
     .description(description)
-    .option('--state <dir>', 'directory of stored studies (default: $XDG_STATE_HOME/ridgeline)')
-    .option('--quiet', 'no progress, only results and errors')
-    .addOption(choice('--color <when>', 'colour in terminals', ['auto', 'always', 'never'], 'auto'))
-    .option('--debug', 'verbose log, stack traces of errors')
-    .addHelpText(
-      'after',
-      `\n${notes === undefined ? '' : `${notes}\n\n`}${examples.length > 1 ? 'Examples' : 'Example'}:\n  ${examples.join('\n  ')}`,
-    );
+    .addHelpText('after', `\n${before}${title}:\n  ${examples.join('\n  ')}`);
 }
 
 export function choice(
@@ -40,18 +44,15 @@ export function choice(
   return new Option(flags, description).choices([...choices]).default(defaultValue);
 }
 
-/** `--format` of a command whose output is a table or JSON. */
+/** `--format` of a command that prints with `printResult`. */
 export function formatOption(): Option {
   return choice('--format <format>', 'output format', ['table', 'json'], 'table');
 }
 
 /** `--format` of a command whose output depends on the terminal. */
 export function outputFormatOption(formats: readonly string[]): Option {
-  return choice(
-    '--format <format>',
-    'output format (default: table in a terminal, tsv elsewhere)',
-    formats,
-  );
+  const description = 'output format (default: table in a terminal, tsv elsewhere)';
+  return choice('--format <format>', description, formats);
 }
 
 /** An option whose value is a whole number in [min, max]. */
@@ -62,8 +63,7 @@ export function wholeNumber(
   max: number,
   defaultValue?: number,
 ): Option {
-  const isValid = (value: number): boolean =>
-    Number.isInteger(value) && value >= min && value <= max;
+  const isValid = (value: number) => Number.isInteger(value) && value >= min && value <= max;
   const range = `a whole number from ${min} to ${max}`;
   return numeric(flags, description, isValid, range, Math.max(min, 2), defaultValue);
 }

@@ -9,38 +9,34 @@ type Surroundings = Pick<Context, 'argv' | 'env'> & { readonly stderr: NodeJS.Wr
 
 /** @returns the exit code */
 export function reportError(error: unknown, { stderr, argv, env }: Surroundings): number {
-  const isDebug = argv.includes('--debug');
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+  const isDebug = argv.includes('--debug');
   const stack = isDebug && error instanceof Error ? error.stack : undefined;
-  if (!(error instanceof RidgelineError)) {
-    const detail = stack ?? messageOf(error);
-    const fix = 'Run the command again with --debug and report its output.';
-    stderr.write(
-      isJsonLog(env)
-        ? jsonLine({ code: 'UNEXPECTED', what: detail, fix, exit_code: exitCode.failed })
-        : `ridgeline: unexpected error: ${detail}\n  fix: ${fix}\n`,
-    );
-    return exitCode.failed;
-  }
-  const { code, what, fix, help } = error;
-  const exit = errorExitCodes[code];
+  const report = error instanceof RidgelineError ? knownReport(error) : unknownReport(error, stack);
   if (isJsonLog(env)) {
-    stderr.write(jsonLine({ code, what, fix, exit_code: exit, help, stack }));
-  } else {
-    stderr.write(`ridgeline: ${what}\n  fix: ${fix}\n`);
-    if (isDebug) stderr.write(`  help: ${help}\n${stack ?? ''}\n`);
+    const line = { level: 60, time: Date.now(), msg: 'command failed', ...report, stack };
+    stderr.write(`${JSON.stringify(line)}\n`);
+    return report.exit_code;
   }
-  return exit;
+  const prefix = report.help === undefined ? 'unexpected error: ' : '';
+  stderr.write(`ridgeline: ${prefix}${report.what}\n  fix: ${report.fix}\n`);
+  if (isDebug && report.help !== undefined) stderr.write(`  help: ${report.help}\n${stack}\n`);
+  return report.exit_code;
 }
 
-/** A line in the shape of the log. */
-function jsonLine(fields: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify({ level: 60, time: Date.now(), msg: 'command failed', ...fields })}\n`;
+function knownReport({ code, what, fix, help }: RidgelineError) {
+  return { code, what, fix, exit_code: errorExitCodes[code], help };
+}
+
+function unknownReport(error: unknown, stack: string | undefined) {
+  const fix = 'Run the command again with --debug and report its output.';
+  const what = stack ?? messageOf(error);
+  return { code: 'UNEXPECTED', what, fix, exit_code: exitCode.failed, help: undefined };
 }
 
 /**
  * Reports the error and ends the process at once, without closing files: for errors after which nothing
- * may be written. Workers notice by themselves; the next start reads what is on disk.
+ * may be written. Workers notice the closed connection; the next start reads what is on disk.
  */
 export function exitWithError(error: unknown, context: Context): never {
   process.exit(reportError(error, context));

@@ -1,9 +1,9 @@
 /** Resume command: a command line for the user to paste, such as the one that resumes stopped work. */
 
-/** The command line `argv` with one option added or removed. */
+/** The command line `argv`, with one option added or removed. */
 export function formatCommand(
   argv: readonly string[],
-  change: { readonly without?: string; readonly with?: string },
+  change: { readonly without?: string; readonly with?: string } = {},
 ): string {
   const kept = argv.filter((argument) => argument !== change.without && argument !== change.with);
   const added = change.with === undefined ? [] : [change.with];
@@ -11,6 +11,6 @@ export function formatCommand(
 }
 
 /** An argument as a shell reads it: quoted if it has special characters. */
-export function shellWord(argument: string): string {
+function shellWord(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

@@ -29,9 +29,9 @@ export class StopSignals implements Disposable {
     }
   }
 
-  /** 128 + the number of the first signal; null before any signal. */
-  get exitCode(): number | null {
-    return this.#first === null ? null : 128 + constants.signals[this.#first];
+  /** 128 + the number of the first signal; that of Ctrl-C before any signal. */
+  get exitCode(): number {
+    return 128 + constants.signals[this.#first ?? 'SIGINT'];
   }
 
   [Symbol.dispose](): void {

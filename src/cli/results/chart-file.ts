@@ -6,8 +6,8 @@
  */
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { usageError } from '../process/options.ts';
-import { checkWritable, writeOutputFile } from './output-file.ts';
+import type { ChartDocument, ChartElement, ChartTheme } from '../../report/charts/chart-style.ts';
+import { checkEnding, checkWritable, writeOutputFile } from './output-file.ts';
 
 const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((name) =>
   fileURLToPath(new URL(`fonts/${name}`, import.meta.url)),
@@ -17,12 +17,7 @@ const pngScale = 2;
 
 /** Call it before long work. @throws RidgelineError USAGE, OUTPUT_UNWRITABLE */
 export function checkChartPath(path: string): void {
-  const ending = extname(path).toLowerCase();
-  if (ending !== '.svg' && ending !== '.png')
-    throw usageError(
-      `A chart file must end with .svg or .png, got ${JSON.stringify(path)}.`,
-      'Give a file name that ends with .svg or .png.',
-    );
+  checkEnding(path, 'chart file', ['.svg', '.png']);
   checkWritable(path);
 }
 
@@ -30,6 +25,19 @@ export function checkChartPath(path: string): void {
 export async function writeChart(path: string, svg: string): Promise<void> {
   checkChartPath(path);
   writeOutputFile(path, extname(path).toLowerCase() === '.png' ? await renderPng(svg) : svg);
+}
+
+/** Draws a chart in the style of files. The drawing library is loaded only here. */
+export async function drawChart(
+  path: string,
+  draw: (document: ChartDocument, theme: ChartTheme) => ChartElement,
+): Promise<void> {
+  const [{ svgText }, { fileTheme }] = await Promise.all([
+    import('../../report/charts/svg-text.ts'),
+    import('../../report/charts/chart-style.ts'),
+  ]);
+  const svg = svgText((document) => draw(document, fileTheme));
+  await writeChart(path, svg);
 }
 
 export async function renderPng(svg: string): Promise<Uint8Array> {

@@ -12,9 +12,19 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { usageError } from '../process/options.ts';
+
+/** @param kind of file, for the error, such as `chart file` @throws RidgelineError USAGE */
+export function checkEnding(path: string, kind: string, endings: readonly string[]): void {
+  if (endings.includes(extname(path).toLowerCase())) return;
+  throw usageError(
+    `A ${kind} must end with ${endings.join(' or ')}, got ${JSON.stringify(path)}.`,
+    `Give a path that ends with ${endings.join(' or ')}.`,
+  );
+}
 
 /** Call it before long work. @throws RidgelineError OUTPUT_UNWRITABLE */
 export function checkWritable(path: string): void {
@@ -33,7 +43,8 @@ export function checkWritable(path: string): void {
 export function writeOutputFile(path: string, content: string | Uint8Array): void {
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
-    if (existing?.isFile() ?? !isLink(path)) replaceFile(resolveLink(path), content);
+    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    if (existing?.isFile() ?? !isLink) replaceFile(resolveLink(path), content);
     // A device, a pipe, or a link to a missing file: there is no content to lose.
     else writeFileSync(path, content);
   } catch (error) {
@@ -49,10 +60,6 @@ export function writeOutput(
 ): void {
   if (path === undefined || path === null || path === '-') stdout.write(content);
   else writeOutputFile(path, content);
-}
-
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /** The file that a link points to. */

@@ -18,14 +18,13 @@ import { formatTables } from '../../report/terminal/terminal-table.ts';
 import type { TextOptions } from '../../report/text/text-options.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import { trainerName } from '../../study/trainer-description.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
-import { describeTrainer } from '../../trainers/registry.ts';
-import type { CommonFlags, Context } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { usageError } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
 import { writeOutput } from './output-file.ts';
+import type { StudyAndTrials } from './stored-study.ts';
 
 /** Formats of every command that prints results; `results` has the file formats as well. */
 export const textFormats = ['table', 'tsv', 'csv', 'json', 'jsonl', 'markdown', 'latex'] as const;
@@ -34,7 +33,7 @@ const fileFormats = ['parquet', 'optuna'] as const;
 export const resultFormats = [...textFormats, ...fileFormats] as const;
 
 /** Options of `results`; absent: all rows, the default columns, by rank. */
-export interface ResultsFlags extends CommonFlags {
+export interface ResultsFlags {
   /** Default: a table in a terminal, TSV elsewhere. */
   readonly format?: string;
   readonly stage?: string;
@@ -51,10 +50,7 @@ export interface ResultsFlags extends CommonFlags {
   readonly output?: string;
 }
 
-export interface ResultsSource {
-  readonly study: StudyRecord;
-  /** With their validation bits. */
-  readonly trials: readonly TrialRecord[];
+interface ResultsSource extends StudyAndTrials {
   readonly reader: StoreReader;
 }
 
@@ -65,9 +61,9 @@ export async function writeResults(
   context: Context,
   topInTable: number | null = null,
 ): Promise<void> {
-  const { study, trials, reader } = source;
+  const { study, trials, trainer, reader } = source;
   const format = chooseFormat(flags, context);
-  const trainer = describeTrainer(trainerName(study.spec.trainer));
+  const options = textOptions(context);
   const results = studyResults(study, trials, trainer, {
     rows: flags.replicates === true ? 'trial' : 'configuration',
     attempts: await reader.verificationAttempts(study.spec.study),
@@ -83,11 +79,9 @@ export async function writeResults(
   const top = flags.top ?? (format === 'table' ? topInTable : null);
   const shown = selectResults(results, { ...selection, top });
   const names = columns?.split(',').map((name) => name.trim()) ?? null;
-  const content = await formatResults(source, shown, format, names, textOptions(context, flags));
+  const content = await formatResults(source, shown, format, names, options);
   const chart =
-    flags.chart === true
-      ? formatChart(selectResults(results, selection), format, textOptions(context, flags))
-      : '';
+    flags.chart === true ? formatChart(selectResults(results, selection), format, options) : '';
   writeOutput(flags.output, chart === '' ? content : `${String(content)}${chart}`, context.stdout);
 }
 

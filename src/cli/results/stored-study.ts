@@ -10,6 +10,7 @@ import { openStore, openStoreReader } from '../../store/sqlite/open-store.ts';
 import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
+import { trainerName, type TrainerDescription } from '../../study/trainer-description.ts';
 import {
   isOver,
   parseTrialName,
@@ -18,17 +19,35 @@ import {
   type TrialRecord,
 } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
-import { stateDirectory, type CommonFlags, type Context } from '../process/context.ts';
-import { shellWord } from '../process/resume-command.ts';
+import { stateDirectory, type Context } from '../process/context.ts';
+
+export interface StudyAndTrials {
+  readonly study: StudyRecord;
+  readonly trainer: TrainerDescription;
+  /** With their validation bits. */
+  readonly trials: readonly TrialRecord[];
+}
 
 /** @throws RidgelineError STUDY_UNKNOWN */
-export async function storedStudy(reads: StoreReads, study: string): Promise<StudyRecord> {
-  const record = await reads.study(study);
-  if (record !== null) return record;
+export async function storedStudy(reads: StoreReads, name: string): Promise<StudyRecord> {
+  const study = await reads.study(name);
+  if (study !== null) return study;
+  const known = await reads.studies();
   throw studyUnknown(
-    study,
-    (await reads.studies()).map((stored) => stored.spec.study),
+    name,
+    known.map(({ spec }) => spec.study),
   );
+}
+
+/** @throws RidgelineError STUDY_UNKNOWN */
+export async function studyAndTrials(
+  reads: StoreReads,
+  name: string,
+  { curves = false } = {},
+): Promise<StudyAndTrials> {
+  const study = await storedStudy(reads, name);
+  const trials = await reads.trials(name, { curves, correctness: true });
+  return { study, trials, trainer: describeTrainer(trainerName(study.spec.trainer)) };
 }
 
 /** One trial with its curve and its validation bits. @throws RidgelineError TRIAL_UNKNOWN */
@@ -54,21 +73,13 @@ export async function storedTrial(
 export async function studyOrRecipe(
   fileOrName: string,
   context: Context,
-  flags: CommonFlags,
 ): ReturnType<typeof loadStudyOrRecipe> {
   if (!existsSync(fileOrName)) {
-    await using reader = await openStoreReader(stateDirectory(context, flags));
+    await using reader = await openStoreReader(stateDirectory(context));
     const record = await reader.study(fileOrName);
     if (record !== null) return { kind: 'study', spec: record.spec };
   }
   return await loadStudyOrRecipe(fileOrName, describeTrainer);
-}
-
-/** `--state` and `--data-dir` as a shell reads them; empty for the default directories. */
-export function directoryOptions({ state, dataDir }: CommonFlags): string {
-  const option = (name: string, value: string | undefined): string =>
-    value === undefined ? '' : ` ${name} ${shellWord(value)}`;
-  return option('--state', state) + option('--data-dir', dataDir);
 }
 
 /** The final status of exactly this study; null if it is not stored or has work left. */

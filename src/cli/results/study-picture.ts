@@ -4,9 +4,7 @@ import { exampleTrials } from '../../report/charts/chart-kinds.ts';
 import type { ExampleTrial, StudyPicture } from '../../report/charts/study-charts.ts';
 import { studyResults } from '../../report/results/study-results.ts';
 import type { StoreReader, StoreReads } from '../../store/store.ts';
-import { trainerName } from '../../study/trainer-description.ts';
-import { describeTrainer } from '../../trainers/registry.ts';
-import { storedStudy, storedTrial } from './stored-study.ts';
+import { storedTrial, studyAndTrials } from './stored-study.ts';
 
 /** @param trial the example trial; by default the best, the median and the worst */
 export async function readStudyPicture(
@@ -16,10 +14,9 @@ export async function readStudyPicture(
   trial?: string,
 ): Promise<StudyPicture> {
   return await reader.snapshot(async (reads) => {
-    const record = await storedStudy(reads, study);
-    const trials = await reads.trials(study, { correctness: true });
+    const { study: record, trials, trainer } = await studyAndTrials(reads, study);
     const attempts = await reads.attempts(study);
-    const { objective, stages, trainer } = record.spec;
+    const { objective, stages } = record.spec;
     const examples: ExampleTrial[] = [];
     if (trial !== undefined) examples.push(await namedExample(reads, study, trial));
     else {
@@ -29,9 +26,7 @@ export async function readStudyPicture(
         if (whole !== null) examples.push({ role, trial: whole });
       }
     }
-    const results = studyResults(record, trials, describeTrainer(trainerName(trainer)), {
-      attempts,
-    });
+    const results = studyResults(record, trials, trainer, { attempts });
     return { record, results, attempts, examples, nowMs };
   });
 }

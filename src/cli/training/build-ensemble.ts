@@ -20,7 +20,6 @@ import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
 import { standardize } from '../../trainers/two-layer/standardization.ts';
 import { decodeState } from '../../trainers/two-layer/training-state.ts';
 import type { CheckpointFiles } from './checkpoint-files.ts';
-import { buildIdentity } from './train-seeds.ts';
 import type { TrainingChoice } from './training-choice.ts';
 import type { TrainingView } from './training-view.ts';
 
@@ -29,13 +28,7 @@ export interface EnsembleRequest {
   /** Seeds that did not diverge. */
   readonly seeds: readonly number[];
   readonly data: TrainingData;
-  readonly datasetKey: string;
   readonly classNames: readonly string[] | null;
-}
-
-export interface BuiltEnsemble {
-  readonly summary: EnsembleSummary;
-  readonly classifier: Classifier;
 }
 
 export async function buildEnsemble(
@@ -43,18 +36,16 @@ export async function buildEnsemble(
   checkpoints: CheckpointFiles,
   kernel: Kernel,
   view: TrainingView,
-): Promise<BuiltEnsemble> {
-  const { choice, seeds, data, datasetKey } = request;
+): Promise<{ readonly summary: EnsembleSummary; readonly classifier: Classifier }> {
+  const { choice, seeds, data } = request;
   const { validation, test } = data;
   const settings = twoLayerSettings(choice.settings);
   const { mirror } = settings;
   const ends = cycleEnds(settings, data.train.records.length);
   const shape = networkShape(request);
   const standardization = standardize(data.train);
-  const stateAt = (seed: number, step: number): TrainingState =>
-    checkpoints.at(buildIdentity(choice, seed, datasetKey), step);
   const score = async (seed: number, step: number, split: Split): Promise<Float64Array> => {
-    const parameters = parametersFrom(stateAt(seed, step), shape);
+    const parameters = parametersFrom(checkpoints.at(seed, step), shape);
     const network = { shape, parameters, standardization, mirror };
     return await scoreSplit(kernel, network, split, (done) =>
       view.working(`scoring seed ${seed}, step ${step}: ${done} images`),
@@ -78,7 +69,7 @@ export async function buildEnsemble(
   }
   view.working(null);
   const onValidation = chosen.flatMap((index) => candidates[index]?.validation ?? []);
-  const states = members.map(({ seed, step }) => ({ seed, state: stateAt(seed, step) }));
+  const states = members.map(({ seed, step }) => ({ seed, state: checkpoints.at(seed, step) }));
   return {
     summary: {
       members,
@@ -109,9 +100,11 @@ export function buildClassifier(
     offset,
     mirror,
     lambda: numberParam(choice.params, 'lambda'),
-    members: members.map(({ seed, state }) => {
-      return { seed, step: state.step, parameters: parametersFrom(state, shape) };
-    }),
+    members: members.map(({ seed, state }) => ({
+      seed,
+      step: state.step,
+      parameters: parametersFrom(state, shape),
+    })),
   };
 }
 

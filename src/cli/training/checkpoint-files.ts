@@ -6,38 +6,43 @@
  * is complete or absent: it is written under a temporary name, flushed, and renamed.
  */
 import {
-  closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { toSnake } from '../../study/spec/case-codec.ts';
 import {
   decodeCheckpoint,
   encodeCheckpoint,
   type TrainingIdentity,
 } from '../../trainers/checkpoint.ts';
 import type { TrainingState } from '../../trainers/train-trials.ts';
+import type { TrainingChoice } from './training-choice.ts';
 
 export class CheckpointFiles implements Disposable {
   readonly #root: string;
   readonly #name: string;
+  readonly #identity: Omit<TrainingIdentity, 'seed'>;
   readonly #folder: string;
+  readonly #lock: string;
 
-  /** @param identity of any seed of the training */
-  constructor(stateDir: string, name: string, identity: TrainingIdentity) {
+  /** @param dataset key of the data set (`study/spec/dataset-reference.ts`) */
+  constructor(stateDir: string, choice: TrainingChoice, dataset: string) {
+    const { name, settings, params, replicate } = choice;
+    const trainer = toSnake(settings);
+    const key = sha256(JSON.stringify([dataset, trainer, params, replicate])).slice(0, 12);
     this.#root = join(stateDir, 'training');
     this.#name = name;
-    this.#folder = join(this.#root, `${name}-${keyFrom(identity)}`);
+    this.#identity = { dataset, trainer, params, replicate };
+    this.#folder = join(this.#root, `${name}-${key}`);
+    this.#lock = `${this.#folder}.lock`;
   }
 
   /**
@@ -46,20 +51,20 @@ export class CheckpointFiles implements Disposable {
    * @throws RidgelineError STATE_LOCKED, STATE_UNWRITABLE
    */
   lock(): void {
-    const path = `${this.#folder}.lock`;
     try {
       mkdirSync(this.#root, { recursive: true, mode: 0o700 });
-      const owner = existsSync(path) ? Number(readFileSync(path, 'utf8')) : null;
-      if (owner !== null && isRunning(owner)) throw lockedBy(owner, this.#name, path);
-      writeFileSync(path, String(process.pid));
+      const owner = existsSync(this.#lock) ? Number(readFileSync(this.#lock, 'utf8')) : null;
+      if (owner !== null && isRunning(owner)) throw lockedBy(owner, this.#name, this.#lock);
+      writeFileSync(this.#lock, String(process.pid));
     } catch (error) {
-      throw error instanceof RidgelineError ? error : unwritable(path, error);
+      throw error instanceof RidgelineError ? error : unwritable(this.#lock, error);
     }
   }
 
+  /** Releases the lock. */
   [Symbol.dispose](): void {
-    const path = `${this.#folder}.lock`;
-    if (existsSync(path) && readFileSync(path, 'utf8') === String(process.pid)) rmSync(path);
+    const isLocked = existsSync(this.#lock);
+    if (isLocked && readFileSync(this.#lock, 'utf8') === String(process.pid)) rmSync(this.#lock);
   }
 
   /** Whether an interrupted training has left checkpoints. */
@@ -68,35 +73,33 @@ export class CheckpointFiles implements Disposable {
   }
 
   /** @param keep whether the seed's checkpoint of an earlier step stays */
-  save(identity: TrainingIdentity, state: TrainingState, keep: (step: number) => boolean): void {
-    const path = this.#path(identity.seed, state.step);
+  save(seed: number, state: TrainingState, keep: (step: number) => boolean): void {
+    const path = this.#path(seed, state.step);
+    const partial = `${path}.partial`;
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      writeAtomically(path, encodeCheckpoint(identity, state));
+      const bytes = Buffer.concat(encodeCheckpoint({ ...this.#identity, seed }, state));
+      writeFileSync(partial, bytes, { mode: 0o600, flush: true });
+      renameSync(partial, path);
     } catch (error) {
       throw unwritable(path, error);
     }
-    for (const { seed, step } of this.#saved()) {
-      if (seed === identity.seed && step < state.step && !keep(step))
-        rmSync(this.#path(seed, step), { force: true });
+    for (const saved of this.#saved()) {
+      if (saved.seed === seed && saved.step < state.step && !keep(saved.step))
+        rmSync(this.#path(seed, saved.step), { force: true });
     }
   }
 
-  /**
-   * The seed's last state; null if it has none.
-   *
-   * @throws RidgelineError STATE_DAMAGED
-   */
-  newest(identity: TrainingIdentity): TrainingState | null {
-    const steps = this.#saved().filter(({ seed }) => seed === identity.seed);
-    if (steps.length === 0) return null;
-    return this.at(identity, Math.max(...steps.map(({ step }) => step)));
+  /** The seed's last state; null if it has none. @throws RidgelineError STATE_DAMAGED */
+  newest(seed: number): TrainingState | null {
+    const saved = this.#saved().filter((file) => file.seed === seed);
+    return saved.length === 0 ? null : this.at(seed, Math.max(...saved.map(({ step }) => step)));
   }
 
   /** @throws RidgelineError STATE_DAMAGED */
-  at(identity: TrainingIdentity, step: number): TrainingState {
-    const path = this.#path(identity.seed, step);
-    const read = decodeCheckpoint(readFileSync(path), identity);
+  at(seed: number, step: number): TrainingState {
+    const path = this.#path(seed, step);
+    const read = decodeCheckpoint(readFileSync(path), { ...this.#identity, seed });
     if (read.kind === 'state') return read.state;
     throw new RidgelineError(
       'STATE_DAMAGED',
@@ -108,19 +111,22 @@ export class CheckpointFiles implements Disposable {
   }
 
   /** The error when there is no checkpoint to resume; often the recipe was changed. */
-  nothingToResume(identity: TrainingIdentity): RidgelineError {
-    const others = listFolder(this.#root).filter(
-      (name) => name.slice(0, -13) === this.#name && /-[0-9a-f]{12}$/.test(name),
+  nothingToResume(): RidgelineError {
+    const folders = listFolder(this.#root).filter(
+      (folder) => folder.replace(/-[0-9a-f]{12}$/, '') === this.#name,
     );
-    for (const folder of others) {
-      const file = listFolder(join(this.#root, folder)).find((name) => parseName(name) !== null);
+    for (const folder of folders.map((name) => join(this.#root, name))) {
+      const file = listFolder(folder).find((name) => parseName(name) !== null);
       if (file === undefined) continue;
-      const read = decodeCheckpoint(readFileSync(join(this.#root, folder, file)), identity);
+      const read = decodeCheckpoint(readFileSync(join(folder, file)), {
+        ...this.#identity,
+        seed: 0,
+      });
       const differing = read.kind === 'other' ? read.fields.filter((f) => f !== 'seed') : [];
       if (differing.length === 0) continue;
       return new RidgelineError(
         'STATE_DAMAGED',
-        `The checkpoints of ${this.#name} in ${join(this.#root, folder)} belong to another recipe: it differs in ${differing.join(', ')}.`,
+        `The checkpoints of ${this.#name} in ${folder} belong to another recipe: it differs in ${differing.join(', ')}.`,
         'Undo the change to resume that training, or train without --resume to start this one.',
       );
     }
@@ -172,10 +178,6 @@ function isRunning(owner: number): boolean {
   }
 }
 
-function keyFrom({ dataset, trainer, params, replicate }: TrainingIdentity): string {
-  return sha256(JSON.stringify([dataset, trainer, params, replicate])).slice(0, 12);
-}
-
 function parseName(file: string): { seed: number; step: number } | null {
   const found = /^seed-(?<seed>\d+)-step-(?<step>\d+)\.checkpoint$/.exec(file)?.groups;
   return found === undefined ? null : { seed: Number(found['seed']), step: Number(found['step']) };
@@ -183,18 +185,4 @@ function parseName(file: string): { seed: number; step: number } | null {
 
 function listFolder(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
-}
-
-function writeAtomically(path: string, pieces: readonly Uint8Array[]): void {
-  const temporary = `${path}.partial`;
-  const file = openSync(temporary, 'w', 0o600);
-  try {
-    for (const piece of pieces) {
-      for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
-    }
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
 }

@@ -14,10 +14,6 @@ import { nativeKernelFolder } from '../../trainers/two-layer/native-kernel-file.
 import { cacheDirectory, type Context } from '../process/context.ts';
 import { choice } from '../process/options.ts';
 
-export interface KernelFlags {
-  readonly kernel: KernelChoice;
-}
-
 export function withKernelOption(command: Command): Command {
   const description =
     'arithmetic kernel; auto is the native one if it was built. Results are identical';
@@ -26,12 +22,15 @@ export function withKernelOption(command: Command): Command {
 }
 
 /** The kernel for threads to open. @throws RidgelineError MACHINE_UNFIT */
-export async function findKernel(context: Context, kernel: KernelChoice): Promise<KernelSource> {
+export async function findKernel(
+  context: Context,
+  kernel = context.flags.kernel ?? 'auto',
+): Promise<KernelSource> {
   return await chooseKernel(kernel, nativeFolders(context));
 }
 
 /** The kernel of a command that computes in its own thread. */
-export async function loadKernel(context: Context, kernel: KernelChoice): Promise<Kernel> {
+export async function loadKernel(context: Context, kernel?: KernelChoice): Promise<Kernel> {
   return openKernel(await findKernel(context, kernel));
 }
 

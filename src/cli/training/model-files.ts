@@ -10,30 +10,24 @@ import {
 import { MalformedArrayFile, type ArrayFile } from '../../trainers/two-layer/named-array.ts';
 import { decodeNpz, encodeNpz } from '../../trainers/two-layer/npz.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../trainers/two-layer/safetensors.ts';
-import { usageError } from '../process/options.ts';
-import { checkWritable, writeOutputFile } from '../results/output-file.ts';
+import { checkEnding, checkWritable, writeOutputFile } from '../results/output-file.ts';
 
 interface ModelFormat {
   encode(file: ArrayFile): Uint8Array;
   decode(bytes: Uint8Array): ArrayFile;
 }
 
-const formats: Readonly<Record<string, ModelFormat>> = {
+const formats = {
   '.npz': { encode: encodeNpz, decode: decodeNpz },
   '.safetensors': { encode: encodeSafetensors, decode: decodeSafetensors },
-};
+} satisfies Record<string, ModelFormat>;
 /** Limit of Node's `readFile`. */
 const fileBytesMax = 2 ** 31 - 1;
 
 /** @throws RidgelineError USAGE */
 function formatFrom(path: string): ModelFormat {
-  const format = formats[extname(path).toLowerCase()];
-  if (format !== undefined) return format;
-  const endings = Object.keys(formats).join(' or ');
-  throw usageError(
-    `A model file must end with ${endings}, got ${JSON.stringify(path)}.`,
-    `Give a path that ends with ${endings}.`,
-  );
+  checkEnding(path, 'model file', Object.keys(formats));
+  return extname(path).toLowerCase() === '.npz' ? formats['.npz'] : formats['.safetensors'];
 }
 
 /** Call it before long work. @throws RidgelineError USAGE, OUTPUT_UNWRITABLE */

@@ -2,53 +2,31 @@
  * Seed training: trains one choice with several seeds, in parallel on threads, from the start or from
  * checkpoints. When it is stopped, the states of running seeds are saved.
  */
-import { assert } from '../../base/assert.ts';
 import type { SeedResult } from '../../report/results/training-means.ts';
 import type { SeedProgress } from '../../report/terminal/training-progress.ts';
 import type { TrainingData } from '../../study/images.ts';
-import { toSnake } from '../../study/spec/case-codec.ts';
 import type { Measurement, TrialResult } from '../../study/trial.ts';
-import type { TrainingIdentity } from '../../trainers/checkpoint.ts';
-import type { TrainingState } from '../../trainers/train-trials.ts';
+import type { TrainerSource } from '../../trainers/open-trainer.ts';
 import { cycleEnds, stepsPerEpoch } from '../../trainers/two-layer/schedule.ts';
 import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
-import type { RunningTraining, TrainingPool } from '../../worker/training-pool.ts';
+import { TrainingPool, type RunningTraining } from '../../worker/training-pool.ts';
 import type { CheckpointFiles } from './checkpoint-files.ts';
 import type { TrainingChoice } from './training-choice.ts';
 import type { TrainingView } from './training-view.ts';
 
-export interface SeedsRequest {
+interface SeedsRequest {
   readonly choice: TrainingChoice;
   readonly seeds: readonly number[];
   readonly data: TrainingData;
+  readonly source: TrainerSource;
   readonly threads: number;
-}
-
-/** Where states are saved, and how. */
-export interface SeedCheckpoints {
-  readonly files: CheckpointFiles;
-  readonly datasetKey: string;
-  /** Whether checkpoints of all cycle ends are kept until every seed has ended. */
-  readonly keepCycles: boolean;
-  readonly isResumed: boolean;
-}
-
-export interface SeedsPorts {
-  readonly pool: TrainingPool;
-  /** Null: no state is saved. */
-  readonly checkpoints: SeedCheckpoints | null;
   readonly view: TrainingView;
-  nowMs(): number;
-}
-
-export function buildIdentity(
-  { settings, params, replicate }: TrainingChoice,
-  seed: number,
-  dataset: string,
-): TrainingIdentity {
-  const trainer = toSnake(settings);
-  assert(typeof trainer === 'object' && trainer !== null, 'settings are an object');
-  return { dataset, trainer, params, seed, replicate };
+  /** Where states are saved; by default nowhere. */
+  readonly checkpoints?: CheckpointFiles;
+  /** Whether seeds start from their checkpoints. */
+  readonly isResumed?: boolean;
+  /** Whether the checkpoint of each cycle's end is kept. */
+  readonly keepCycles?: boolean;
 }
 
 interface RunningSeed {
@@ -61,41 +39,39 @@ interface RunningSeed {
 
 export class SeedsTraining {
   readonly #request: SeedsRequest;
-  readonly #ports: SeedsPorts;
   readonly #running = new Set<RunningSeed>();
   readonly #cycleEnds: readonly number[];
   readonly #steps: number;
   readonly #epochs: number;
   #stopped = false;
 
-  constructor(request: SeedsRequest, ports: SeedsPorts) {
+  constructor(request: SeedsRequest) {
     const records = request.data.train.records.length;
     const settings = twoLayerSettings(request.choice.settings);
     this.#request = request;
-    this.#ports = ports;
     this.#cycleEnds = cycleEnds(settings, records);
     this.#steps = this.#cycleEnds.at(-1) ?? 0;
     this.#epochs = this.#steps / stepsPerEpoch(settings, records);
-    ports.view.watch(() => [...this.#running].map((running) => this.#progress(running)));
+    request.view.watch(() => [...this.#running].map((running) => this.#progress(running)));
   }
 
   /** @returns null if it was stopped */
   async run(): Promise<readonly SeedResult[] | null> {
+    const { seeds, threads, source } = this.#request;
+    await using pool = new TrainingPool(threads, source);
     const results = new Map<number, TrialResult>();
-    const waiting = [...this.#request.seeds];
+    const waiting = [...seeds];
     const takeSeeds = async (): Promise<void> => {
       for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
         if (this.#stopped) return;
-        const result = await this.#trainSeed(seed);
+        const result = await this.#trainSeed(seed, pool);
         if (result !== null) results.set(seed, result);
       }
     };
-    await Promise.all(Array.from({ length: this.#request.threads }, takeSeeds));
-    if (results.size < this.#request.seeds.length) return null;
-    return this.#request.seeds.flatMap((seed) => {
-      const result = results.get(seed);
-      return result === undefined ? [] : [{ seed, result }];
-    });
+    await Promise.all(Array.from({ length: threads }, takeSeeds));
+    if (results.size < seeds.length) return null;
+    const inOrder = [...results].toSorted(([a], [b]) => a - b);
+    return inOrder.map(([seed, result]) => ({ seed, result }));
   }
 
   stop(): void {
@@ -103,35 +79,40 @@ export class SeedsTraining {
     for (const { training } of this.#running) training.stop();
   }
 
-  async #trainSeed(seed: number): Promise<TrialResult | null> {
-    const { choice, data } = this.#request;
-    const { pool, checkpoints, view } = this.#ports;
-    const identity = buildIdentity(choice, seed, checkpoints?.datasetKey ?? '');
-    const state = checkpoints?.isResumed === true ? checkpoints.files.newest(identity) : null;
+  async #trainSeed(seed: number, pool: TrainingPool): Promise<TrialResult | null> {
+    const {
+      choice,
+      data,
+      checkpoints,
+      isResumed = false,
+      keepCycles = false,
+      view,
+    } = this.#request;
+    const state = (isResumed && checkpoints?.newest(seed)) || null;
     if (state !== null) view.say(`seed ${seed} resumes at step ${state.step} of ${this.#steps}`);
     const failed = Promise.withResolvers<never>();
-    const keep = (step: number): boolean =>
-      checkpoints?.keepCycles === true && this.#cycleEnds.includes(step);
-    const save = (reached: TrainingState): void => {
-      try {
-        checkpoints?.files.save(identity, reached, keep);
-      } catch (error) {
-        failed.reject(error);
-      }
-    };
+    const keep = (step: number): boolean => keepCycles && this.#cycleEnds.includes(step);
     const { settings, params, replicate } = choice;
     const resume = state === null ? undefined : [state];
     const measureTest = data.test !== null;
     const training = pool.start(
       { seed, replicate, settings, params: [params], resume, data, measureTest },
       (message) => {
-        if (message.kind === 'state') save(message.state);
-        else this.#measured(running, message.measurement);
+        if (message.kind === 'state') {
+          try {
+            checkpoints?.save(seed, message.state, keep);
+          } catch (error) {
+            failed.reject(error);
+          }
+        } else {
+          running.measured = message.measurement;
+          view.measured(seed, this.#epochs, message.measurement);
+        }
       },
-      { postStates: checkpoints !== null },
+      { postStates: checkpoints !== undefined },
     );
     const firstStep = state?.step ?? 0;
-    const startedMs = this.#ports.nowMs();
+    const startedMs = performance.now();
     const running: RunningSeed = { seed, training, startedMs, firstStep, measured: null };
     this.#running.add(running);
     try {
@@ -142,11 +123,6 @@ export class SeedsTraining {
     }
   }
 
-  #measured(running: RunningSeed, measurement: Measurement): void {
-    running.measured = measurement;
-    this.#ports.view.measured(running.seed, this.#epochs, measurement);
-  }
-
   #progress({ seed, training, startedMs, firstStep, measured }: RunningSeed): SeedProgress {
     const step = Math.max(firstStep, training.step());
     return {
@@ -155,7 +131,7 @@ export class SeedsTraining {
       steps: this.#steps,
       epochs: this.#epochs,
       measured,
-      elapsedMs: this.#ports.nowMs() - startedMs,
+      elapsedMs: performance.now() - startedMs,
       stepsHere: step - firstStep,
     };
   }

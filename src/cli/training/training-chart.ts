@@ -3,18 +3,8 @@ import type { RateRangeInput } from '../../report/charts/learning-rate-range.ts'
 import { meanCurve, type SeedResult } from '../../report/results/training-means.ts';
 import { formatParams } from '../../study/search-space.ts';
 import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
-import { writeChart } from '../results/chart-file.ts';
+import { drawChart } from '../results/chart-file.ts';
 import type { TrainingChoice } from './training-choice.ts';
-
-async function loadCharts() {
-  const [{ svgText }, { learningCurve }, { learningRateRange }, { fileTheme }] = await Promise.all([
-    import('../../report/charts/svg-text.ts'),
-    import('../../report/charts/learning-curve.ts'),
-    import('../../report/charts/learning-rate-range.ts'),
-    import('../../report/charts/chart-style.ts'),
-  ]);
-  return { svgText, learningCurve, learningRateRange, fileTheme };
-}
 
 /** Cost, loss and accuracy above the learning rate; the mean of several seeds. */
 export async function drawTraining(
@@ -22,7 +12,7 @@ export async function drawTraining(
   { name, params, settings }: TrainingChoice,
   seeds: readonly SeedResult[],
 ): Promise<void> {
-  const { svgText, learningCurve, fileTheme } = await loadCharts();
+  const { learningCurve } = await import('../../report/charts/learning-curve.ts');
   const { hidden, learningRate } = twoLayerSettings(settings);
   const complete = seeds.filter(({ result }) => result.kind === 'complete');
   const numbers = complete.map(({ seed }) => seed);
@@ -33,8 +23,7 @@ export async function drawTraining(
     series: [{ label: name, curve: meanCurve(complete) }],
     learningRate,
   };
-  const svg = svgText((document) => learningCurve(document, input, fileTheme));
-  await writeChart(path, svg);
+  await drawChart(path, (document, theme) => learningCurve(document, input, theme));
 }
 
 export async function drawRange(
@@ -42,8 +31,7 @@ export async function drawRange(
   name: string,
   range: Pick<RateRangeInput, 'points' | 'suggested'>,
 ): Promise<void> {
-  const { svgText, learningRateRange, fileTheme } = await loadCharts();
+  const { learningRateRange } = await import('../../report/charts/learning-rate-range.ts');
   const input = { title: `${name}: accuracy against a rising learning rate`, ...range };
-  const svg = svgText((document) => learningRateRange(document, input, fileTheme));
-  await writeChart(path, svg);
+  await drawChart(path, (document, theme) => learningRateRange(document, input, theme));
 }

@@ -2,14 +2,14 @@
 import { RidgelineError } from '../../base/errors.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { Params } from '../../study/search-space.ts';
-import type { DatasetSpec, StudySpec } from '../../study/spec/study-spec.ts';
+import type { DatasetSpec } from '../../study/spec/study-spec.ts';
 import type { TrainerSettings } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
-import { stateDirectory, type CommonFlags, type Context } from '../process/context.ts';
+import { stateDirectory, type Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
 import { storedStudy, storedTrial, studyOrRecipe } from '../results/stored-study.ts';
 
-export interface ChoiceFlags extends CommonFlags {
+export interface ChoiceFlags {
   readonly lambda?: number;
   readonly trial?: string;
   readonly winner?: boolean;
@@ -33,7 +33,7 @@ export async function chooseTraining(
   fallback: Params | null = null,
 ): Promise<TrainingChoice> {
   checkFlags(flags);
-  const { kind, spec } = await studyOrRecipe(file, context, flags);
+  const { kind, spec } = await studyOrRecipe(file, context);
   const { study: name, seed, dataset, trainer: settings } = spec;
   const isTrial = flags.trial !== undefined || flags.winner === true;
   const given = flags.lambda === undefined ? null : { lambda: flags.lambda };
@@ -46,9 +46,8 @@ export async function chooseTraining(
     return { name, seed, replicate: 1, dataset, settings, params: { ...spec.params, ...given } };
   }
   const params = given ?? (isTrial ? null : fallback);
-  const trial =
-    params === null ? await trialChoice(spec, flags, context) : { params, replicate: 1 };
-  return { name, seed, dataset, settings, ...trial };
+  if (params !== null) return { name, seed, replicate: 1, dataset, settings, params };
+  return { name, seed, dataset, settings, ...(await findTrial(name, flags, context)) };
 }
 
 function checkFlags({ lambda, trial, winner }: ChoiceFlags): void {
@@ -59,19 +58,19 @@ function checkFlags({ lambda, trial, winner }: ChoiceFlags): void {
   );
 }
 
-async function trialChoice(
-  { study }: StudySpec,
+async function findTrial(
+  study: string,
   flags: ChoiceFlags,
   context: Context,
-): Promise<{ params: Params; replicate: number }> {
+): Promise<Pick<TrainingChoice, 'params' | 'replicate'>> {
   if (flags.trial === undefined && flags.winner !== true)
     throw usageError(
       `${study} is a study with many trials, and none was selected.`,
       'Give --lambda X, --trial coarse/7 or --winner.',
     );
-  await using reader = await openStoreReader(stateDirectory(context, flags));
+  await using reader = await openStoreReader(stateDirectory(context));
   const { winner } = await storedStudy(reader, study);
-  const name = flags.trial ?? (winner === null ? null : trialName(winner.trial));
+  const name = flags.trial ?? (winner && trialName(winner.trial));
   if (name === null)
     throw new RidgelineError(
       'TRIAL_UNKNOWN',

@@ -5,7 +5,7 @@ import {
   type SeedProgress,
 } from '../../report/terminal/training-progress.ts';
 import type { Measurement } from '../../study/trial.ts';
-import type { CommonFlags, Context } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
 import { LiveRegion } from '../process/live-region.ts';
 
 export class TrainingView implements Disposable {
@@ -13,8 +13,8 @@ export class TrainingView implements Disposable {
   #lines: () => readonly SeedProgress[] = () => [];
   #work: string | null = null;
 
-  constructor(context: Context, flags: CommonFlags) {
-    this.#region = new LiveRegion(context, flags, () => this.#draw());
+  constructor(context: Context) {
+    this.#region = new LiveRegion(context, () => this.#draw());
   }
 
   /** @param lines called at each redraw */
@@ -38,12 +38,8 @@ export class TrainingView implements Disposable {
     this.#region.say(text);
   }
 
-  close(): void {
-    this.#region[Symbol.dispose]();
-  }
-
   [Symbol.dispose](): void {
-    this.close();
+    this.#region[Symbol.dispose]();
   }
 
   #draw(): void {

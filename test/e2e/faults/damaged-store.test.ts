@@ -23,7 +23,7 @@ test('a damaged store is refused with the command that restores a backup, and th
   expect([backup.code, backup.stdout, backup.stderr]).toEqual([
     0,
     '',
-    `${file} has 1 study with 8 trials\n`,
+    `${file} contains 1 study with 8 trials\n`,
   ]);
   const handle = openSync(join(state, 'ridgeline.db'), 'r+');
   writeSync(handle, Buffer.alloc(64, 0xa5), 0, 64, 4_096 * 3);
@@ -50,9 +50,11 @@ test('verify exits with 0 if stored trials are reproduced, and with 3 if one was
   expect(all.code, all.stderr).toBe(0);
   expect(JSON.parse(all.stdout)).toMatchObject({ verified: 4, mismatched: 0 });
   const raw = new DatabaseSync(join(dir, 'ridgeline.db'));
-  raw.exec(`UPDATE measurement SET validation_loss = validation_loss + 1e-9 WHERE k = 1;
-    UPDATE trial SET digest = replace(digest, 'a', 'b') WHERE k = 2;
-    UPDATE correctness SET bits = zeroblob(length(bits)) WHERE k = 3;`);
+  raw.exec(`UPDATE measurement SET metrics =
+      json_set(metrics, '$.validation_loss', metrics ->> 'validation_loss' + 1e-9)
+    WHERE trial_index = 1;
+    UPDATE trial SET digest = replace(digest, 'a', 'b') WHERE trial_index = 2;
+    UPDATE correctness SET bits = zeroblob(length(bits)) WHERE trial_index = 3;`);
   raw.close();
   const edited = await verify('--all');
   expect(edited.code).toBe(3);
@@ -63,7 +65,7 @@ test('verify exits with 0 if stored trials are reproduced, and with 3 if one was
     'coarse/3': ['its stored fingerprint', 'correctness'],
     'coarse/4': [],
   });
-  // Changed ones are found whichever are chosen.
+  // Changed results are always included.
   const few = await verify('--trials', '1');
   expect([few.code, few.stdout]).toEqual([3, expect.stringMatching(/"mismatched": 3/)]);
   expect((await verify('--top', '1', '--all')).code).toBe(2);
@@ -75,10 +77,11 @@ test('an interrupted verify prints the trials verified so far and exits with 130
   expect((await ridgeline(['run', study, '--state', dir])).code).toBe(0);
   const args = ['verify', 'long', '--all', '--threads', '1', '--format', 'json', '--state', dir];
   const raw = new DatabaseSync(join(dir, 'ridgeline.db'));
-  // Of other replicates, hence of other packs: six of the seven are still to come.
+  // The trials are of different replicates, so of different packs; most of them are still waiting.
   raw.exec(`PRAGMA foreign_keys = OFF;
-    UPDATE trial SET replicate = k WHERE k > 2; UPDATE measurement SET replicate = k WHERE k > 2;
-    UPDATE correctness SET replicate = k WHERE k > 2;`);
+    UPDATE trial SET replicate = trial_index WHERE trial_index > 2;
+    UPDATE measurement SET replicate = trial_index WHERE trial_index > 2;
+    UPDATE correctness SET replicate = trial_index WHERE trial_index > 2;`);
   raw.close();
   const verifying = start(args);
   await verifying.prints(/2 of 8/);

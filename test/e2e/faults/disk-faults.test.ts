@@ -43,7 +43,7 @@ describe.concurrent('a coordinator', { timeout: 240_000 }, () => {
     const study = writeStudy(cluster.dir, { name: 'disk', trials: 8, coarseOnly: true });
     const coordinator = await cluster.coordinator(study);
     const raw = new DatabaseSync(join(cluster.state, 'ridgeline.db'));
-    raw.exec('DELETE FROM trial WHERE k = 3');
+    raw.exec('DELETE FROM trial WHERE trial_index = 3');
     raw.close();
     cluster.worker();
     const { code, stderr } = await coordinator.finished;

@@ -1,6 +1,6 @@
 /**
- * The promises with their real numbers and the real lease: `npm run test:long` runs them and prints the
- * table of `docs/reliability.md`. Hours of somebody's nights, in minutes.
+ * The promises of `docs/reliability.md` with many repetitions and the default lease: `npm run test:long` runs them and prints the
+ * table of `docs/reliability.md`. Takes hours.
  */
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as timeout } from 'node:timers/promises';
@@ -132,9 +132,9 @@ describe.concurrent('a coordinator', { timeout: 60 * minutes }, () => {
       times: 1,
       lost: null,
       twice: null,
-      slowest: `${seconds(tookMs)} to the next result, of which ${seconds(computedMs)} of processor time (load ${loadavg()[0]?.toFixed(0)} on ${cpus().length} cores)`,
+      slowest: `${seconds(tookMs)} to the next result (${seconds(computedMs)} of processor time, load ${loadavg()[0]?.toFixed(0)} on ${cpus().length} cores)`,
     });
-    // A busy machine says nothing about a quick one.
+    // On a busy machine the time is not meaningful.
     if ((loadavg()[0] ?? 0) <= cpus().length) expect(tookMs).toBeLessThan(3_000);
   });
 });

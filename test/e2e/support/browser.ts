@@ -48,7 +48,7 @@ export async function seriousProblems(page: Page): Promise<string[]> {
   });
 }
 
-/** By how many pixels the page is wider than its window. */
+/** Pixels by which the page is wider than its window. */
 export async function overflow(page: Page): Promise<unknown> {
   return await page.evaluate(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',

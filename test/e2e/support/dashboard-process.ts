@@ -7,7 +7,7 @@ export interface DashboardProcess {
   readonly coordinator: Running;
   readonly url: string;
   readonly port: number;
-  /** Signs an admin in, once. */
+  /** Signs in one admin, once. */
   readonly link: string;
   readonly code: string;
   readonly joinFile: string;

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 /**
- * A file of a process; empty when it has ended, also while it was being read, which the kernel answers with ESRCH.
+ * A file of a process in /proc; empty if the process has ended, also during the read (ESRCH).
  */
 export function readProcess(pid: number, name: 'stat' | 'cmdline' | 'environ'): string {
   try {
@@ -22,7 +22,7 @@ function statFields(pid: number): string[] {
 const isThere = (pid: number): boolean => !['', 'Z', 'X'].includes(statFields(pid)[0] ?? '');
 
 /** Child processes. */
-export function childrenOf(pid: number): number[] {
+export function childPids(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -31,7 +31,7 @@ export function childrenOf(pid: number): number[] {
 
 /** The process and its descendants. */
 export function processTree(pid: number): number[] {
-  return [pid, ...childrenOf(pid).flatMap(processTree)];
+  return [pid, ...childPids(pid).flatMap(processTree)];
 }
 
 /** Resolves when all have ended. */

@@ -139,7 +139,7 @@ export interface StudyText {
   readonly coarseOnly?: boolean;
 }
 
-/** A small study on the embedded data set, written to a file in `dir`. */
+/** Writes the file of a small study on the embedded data set. */
 export function writeStudy(
   dir: string,
   { name, trials = 8, cycles = 1, hidden = 16, seed = 5, coarseOnly = false }: StudyText,
