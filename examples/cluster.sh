@@ -8,7 +8,7 @@ state=$(mktemp -d)
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; wait; rm -rf "$state"' EXIT
 
-"$ridgeline" coordinator --listen 127.0.0.1:0 --state "$state" 2>"$state/coordinator.log" &
+"$ridgeline" coordinator --listen 127.0.0.1:0 --state "$state" >"$state/coordinator.log" 2>&1 &
 pids+=($!)
 until [ -s "$state/worker.join" ]; do sleep 0.1; done
 

@@ -1,10 +1,13 @@
-/** Prints the three best trials of a study, read from the SQLite store: docs/store.md has all columns. */
+/**
+ * Prints the three best trials of a study, read from the SQLite store: docs/store.md has all columns.
+ * Needs Node 24.15 or later; `npx node` is the one that `npm ci` installed on Linux.
+ */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 const [state, study] = process.argv.slice(2);
 if (state === undefined || study === undefined) {
-  console.error('Usage: node examples/query-store.mjs STATE_DIRECTORY STUDY');
+  console.error('Usage: npx node examples/query-store.mjs STATE_DIRECTORY STUDY');
   process.exit(2);
 }
 const store = new DatabaseSync(join(state, 'ridgeline.db'), { readOnly: true });

@@ -40,7 +40,7 @@ if (major > required[0] || (major === required[0] && minor >= required[1])) {
   const child = spawn(node, [...process.execArgv, main, ...process.argv.slice(2)], {
     // IPC messages of the parent are forwarded to the child.
     stdio: process.channel ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
-    // The child ends with this process, even if this one is killed (src/cli/process/parent-process.ts).
+    // The child ends with this process, even if this one is killed (src/cli/process/exit-with-parent.ts).
     env: { ...process.env, RIDGELINE_LAUNCHER: String(process.pid) },
   });
   if (process.channel) {

@@ -40,8 +40,8 @@ function subRoomFor(path: string): string | null {
 const trespasses = (isWrong: (from: Import) => boolean): string[] =>
   imports.filter(isWrong).map(({ path, target }) => `${path} -> ${target}`);
 
-describe('the rooms', () => {
-  test('are all rooms of src, and their imports are found', () => {
+describe('the rooms (folders of src)', () => {
+  test('are all in the table of scripts/architecture.ts, and the test finds their imports', () => {
     const folders = new Set(sources.map((path) => path.split('/')[1]));
     expect([...folders].toSorted()).toEqual(rooms.map(({ name }) => name).toSorted());
     expect(imports).toContainEqual({
@@ -72,7 +72,7 @@ describe('the rooms', () => {
     ).toEqual([]);
   });
 
-  test('and their sub-rooms are arranged so that arrows point one way', () => {
+  test('and their sub-rooms have no import cycles', () => {
     const cycles = (graph: ReadonlyMap<string, readonly string[]>): string[] => {
       const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
         (graph.get(from) ?? []).some((next) => {
@@ -109,7 +109,7 @@ describe('the rooms', () => {
 });
 
 describe('the source files', () => {
-  test('have names that say what is in them', () => {
+  test('have no meaningless names such as utils.ts or index.ts', () => {
     const vague = sources.filter((path) =>
       /\/(utils?|helpers?|common|types|constants|index|manager)\.ts$/.test(path),
     );
@@ -149,11 +149,11 @@ describe('the published files', () => {
     .split('\n')
     .filter((path) => path !== '' && existsSync(path));
 
-  test('hold no download address in the lock file', () => {
+  test('have no download address in the lock file', () => {
     expect(readFileSync('package-lock.json', 'utf8')).not.toMatch(/"resolved": "http/);
   });
 
-  test('hold no marks of unfinished work', () => {
+  test('have no marks of unfinished work', () => {
     // Written so that this file does not match.
     const marks = /\b(?:T[O]DO|F[I]XME|X[X]X|H[A]CK)\b/;
     const unfinished = files

@@ -1,6 +1,6 @@
 /**
- * Assertions: conditions that only a bug can break, never what an operator or a peer may do wrong.
- * They stay on in production: a wrong result costs more than a stopped process.
+ * Assertions: check conditions that only a bug can break. Mistakes of operators and peers are errors
+ * (`errors.ts`) instead. Assertions stay on in production: a wrong result costs more than a stopped process.
  */
 
 /** @param message a string, or a function if building the string is expensive */

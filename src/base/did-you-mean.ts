@@ -1,6 +1,6 @@
 /** Did you mean: finds the known word that is closest to a misspelled one. */
 
-/** @returns the closest of `known`; null if none differs in few enough letters */
+/** @returns the closest of `known`; null if no known word is similar enough */
 export function closestWord(word: string, known: readonly string[]): string | null {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
   let best: string | null = null;

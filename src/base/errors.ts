@@ -60,12 +60,12 @@ export class RidgelineError extends Error {
 }
 
 /** Message of any thrown value, for reports that quote a cause. */
-export function messageOf(thrown: unknown): string {
+export function errorMessage(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Why a file could not be read, for a sentence that names the file: the system's message repeats the path. */
+/** Why a file could not be read, for a sentence that already names the file. Omits the path for a missing file. */
 export function whyUnread(thrown: unknown): string {
   const isMissing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
-  return isMissing ? 'there is no such file' : messageOf(thrown);
+  return isMissing ? 'there is no such file' : errorMessage(thrown);
 }

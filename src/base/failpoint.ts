@@ -1,13 +1,14 @@
 /**
- * Failpoints: named instants at which a process can be made to kill itself, so that tests reach the
- * worst instants and not only random ones.
+ * Failpoints: named instants at which an environment variable makes the process kill itself, so that
+ * tests can crash it at the worst instants and not only at random ones.
  *
  *     RIDGELINE_FAILPOINT=before-commit/trial-ended:3
  *                         \_________/ \_________/ |
  *                          instant     kind        the third time (default: the first)
  *
- * Instants are `before-` and `after-` `commit` and `send`. The kind is that of a row or a message;
- * without one, any kind counts. Without the variable, a failpoint costs one function call.
+ * The instants are `before-commit`, `after-commit`, `before-send` and `after-send`. The kind is that of a
+ * row (`commit`) or a message (`send`); without a kind, all kinds match. Without the variable, a failpoint
+ * costs one function call.
  *
  * Pure: `cli` reads the environment and passes the function that ends the process.
  */

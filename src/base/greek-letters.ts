@@ -1,4 +1,4 @@
-/** Greek letters: the symbol of a quantity that is named after one. */
+/** Greek letters: converts the name of a letter to its symbol. */
 const letters: ReadonlyMap<string, string> = new Map([
   ['alpha', 'α'],
   ['beta', 'β'],
@@ -12,7 +12,7 @@ const letters: ReadonlyMap<string, string> = new Map([
   ['tau', 'τ'],
 ]);
 
-/** `lambda` is `λ`; a name that is not a Greek letter stays as it is. */
+/** Returns `λ` for `lambda`; returns any other name unchanged. */
 export function symbolFor(name: string): string {
   return letters.get(name) ?? name;
 }

@@ -2,8 +2,7 @@
  * Random numbers: Philox4x32-10, a counter-based generator.
  *
  * A number is a pure function of the seed and a counter, not of the numbers drawn before it. So trials
- * do not depend on the number of workers, the order of trials or crashes. The seed is like the title of
- * a very large book of random numbers, the counter like a page in it.
+ * do not depend on the number of workers, the order of trials or crashes.
  *
  * Source: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (SC'11), table 2 and
  * section 3.3; the tests have the three reference vectors of Random123.
@@ -19,7 +18,7 @@ const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
 
-/** Purpose of a stream: the last word of the counter, so that no two purposes share a number. */
+/** Purpose of a stream: the last word of the counter, so that streams of different purposes never overlap. */
 export const streamPurpose = {
   lambda: 1,
   weights: 2,
@@ -79,7 +78,7 @@ export function philox4x32(
 }
 
 /** Key of the generator for a 53-bit seed: two 32-bit words. */
-export function keyOf(seed: number): readonly [number, number] {
+export function seedKey(seed: number): readonly [number, number] {
   assert(
     Number.isSafeInteger(seed) && seed >= 0,
     `a seed is a whole number in [0, 2^53), got ${seed}`,
@@ -102,7 +101,7 @@ export class RandomStream {
 
   /** @param place0 with `place1`, the place in the study, such as stage and replicate: unsigned 32-bit numbers */
   constructor(seed: number, purpose: keyof typeof streamPurpose, place0 = 0, place1 = 0) {
-    [this.#key0, this.#key1] = keyOf(seed);
+    [this.#key0, this.#key1] = seedKey(seed);
     this.#purpose = streamPurpose[purpose];
     this.#place0 = place0 >>> 0;
     this.#place1 = place1 >>> 0;

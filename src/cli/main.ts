@@ -5,7 +5,7 @@
  */
 import { Command } from 'commander';
 import { closestWord } from '../base/did-you-mean.ts';
-import { messageOf, RidgelineError } from '../base/errors.ts';
+import { errorMessage, RidgelineError } from '../base/errors.ts';
 import { coordinatorFlags, lowMemoryFlags, restartWithFlags } from '../launch/process-flags.ts';
 import { addCommands } from './command-loaders.ts';
 import type { Context, SharedFlags } from './process/context.ts';
@@ -17,15 +17,7 @@ import { reportError } from './process/report-error.ts';
 import { programVersion } from './process/version.ts';
 
 /** Runs one command line and returns its exit code. */
-async function main(argv: readonly string[]): Promise<number> {
-  try {
-    return await runCommand(argv);
-  } catch (error) {
-    return reportError(error, { stderr: process.stderr, argv, env: process.env });
-  }
-}
-
-async function runCommand(argv: readonly string[]): Promise<number> {
+async function runCommand(): Promise<number> {
   if (argv[0] === 'worker' || argv[0] === 'train') restartWithFlags(lowMemoryFlags);
   if (argv[0] === 'coordinator') restartWithFlags(coordinatorFlags);
   exitWithWrapper(process.env);
@@ -50,7 +42,7 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     context.stderr.write(program.helpInformation());
     return exitCode.usage;
   }
-  await program.parseAsync([...argv], { from: 'user' });
+  await program.parseAsync(argv, { from: 'user' });
   return code;
 }
 
@@ -94,18 +86,21 @@ function findCommand(program: Command, topic: string | undefined): Command {
   );
 }
 
+const argv = process.argv.slice(2);
+const report = (error: unknown): number =>
+  reportError(error, { stderr: process.stderr, argv, env: process.env });
+
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A reader that closes the pipe early (`| head`) is no failure.
   if (error.code === 'EPIPE') process.exit(exitCode.done);
   const lost = new RidgelineError(
     'OUTPUT_UNWRITABLE',
-    `Standard output cannot be written: ${messageOf(error)}.`,
+    `Standard output cannot be written: ${errorMessage(error)}.`,
     'Stored results are safe. Free some disk space and run the command again.',
   );
-  const { stderr, argv, env } = process;
-  process.exit(reportError(lost, { stderr, argv: argv.slice(2), env }));
+  process.exit(report(lost));
 });
 // Work continues if stderr is closed.
 process.stderr.on('error', () => undefined);
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runCommand().catch(report);

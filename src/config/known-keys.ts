@@ -1,39 +1,23 @@
-/** Known keys: which keys a schema knows in which mapping, for hints about misspelt ones. */
-import type { z } from 'zod';
+/** Known keys: the keys that a schema allows in each mapping, for hints about misspelt keys. */
+import { z } from 'zod';
 
 /** Keys by the path of their mapping, such as `stages.*`; `*` is any item of a list. */
 export type KnownKeys = ReadonlyMap<string, readonly string[]>;
 
-export function knownKeys(schema: z.core.$ZodType): KnownKeys {
+export function knownKeys(schema: z.ZodType): KnownKeys {
   const known = new Map<string, readonly string[]>();
-  const visit = (type: z.core.$ZodType, path: string): void => {
-    const { def } = type._zod;
+  const visit = (node: z.core.JSONSchema._JSONSchema | undefined, path: string): void => {
+    if (typeof node !== 'object') return;
     const place = (key: string): string => (path === '' ? key : `${path}.${key}`);
-    if (isObject(def)) {
-      known.set(path, [...new Set([...(known.get(path) ?? []), ...Object.keys(def.shape)])]);
-      for (const [key, inner] of Object.entries(def.shape)) visit(inner, place(key));
-    } else if (isWrapper(def)) visit(def.innerType, path);
-    else if (isList(def)) visit(def.element, place('*'));
-    else if (isUnion(def)) for (const option of def.options) visit(option, path);
+    const properties = Object.entries(node.properties ?? {});
+    if (node.type === 'object')
+      known.set(path, [
+        ...new Set([...(known.get(path) ?? []), ...properties.map(([key]) => key)]),
+      ]);
+    for (const [key, inner] of properties) visit(inner, place(key));
+    if (!Array.isArray(node.items)) visit(node.items, place('*'));
+    for (const option of node.anyOf ?? []) visit(option, path);
   };
-  visit(schema, '');
+  visit(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), '');
   return known;
-}
-
-type Def = z.core.$ZodTypeDef;
-
-function isObject(def: Def): def is z.core.$ZodObjectDef {
-  return def.type === 'object';
-}
-
-function isWrapper(def: Def): def is z.core.$ZodOptionalDef {
-  return ['optional', 'default', 'prefault'].includes(def.type);
-}
-
-function isList(def: Def): def is z.core.$ZodArrayDef {
-  return def.type === 'array';
-}
-
-function isUnion(def: Def): def is z.core.$ZodUnionDef {
-  return def.type === 'union';
 }

@@ -6,12 +6,7 @@ import { RidgelineError, whyUnread } from '../base/errors.ts';
 import type { SpecProblem } from '../study/spec/spec-problem.ts';
 import type { RecipeSpec, StudySpec } from '../study/spec/study-spec.ts';
 import type { DescribeTrainer } from '../study/trainer-description.ts';
-import {
-  parseStudy,
-  parseStudyOrRecipe,
-  type OtherProblems,
-  type StudyOrRecipe,
-} from './parse-study.ts';
+import { parseStudy, parseStudyOrRecipe, type StudyOrRecipe } from './parse-study.ts';
 import { fileBytesMax } from './prescan.ts';
 
 /**
@@ -24,13 +19,14 @@ export async function loadStudy(
   needsData: (spec: StudySpec) => boolean | Promise<boolean> = () => true,
 ): Promise<StudySpec> {
   const text = await readText(path);
-  const all: OtherProblems = (dataPath) => dataProblems(dataPath, path);
   // A file with other problems reports a missing data file too; a valid one only if it is needed.
-  const spec = parseStudy(text, path, describe, (dataPath, parsed) =>
-    parsed === null ? all(dataPath, parsed) : [],
+  const parsed = parseStudy(text, path, describe, (dataPath, valid) =>
+    valid === null ? dataProblems(dataPath, path) : [],
   );
-  if (await needsData(besideFile(spec, path))) parseStudy(text, path, describe, all);
-  return besideFile(spec, path);
+  const spec = besideFile(parsed, path);
+  if (await needsData(spec))
+    parseStudy(text, path, describe, (dataPath) => dataProblems(dataPath, path));
+  return spec;
 }
 
 /** @throws RidgelineError STUDY_INVALID */
@@ -86,15 +82,14 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** @returns the bytes, or why they are not read: a pipe or a device may never end */
+/** @returns the bytes, or why the file cannot be read. Pipes and devices are rejected, since they may never end. */
 async function readBounded(path: string): Promise<Buffer | string> {
   // Without O_NONBLOCK, opening a pipe waits for a writer.
   await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const found = await file.stat();
   if (found.isDirectory()) return 'it is a directory';
   if (!found.isFile()) return 'it is not a regular file';
-  if (found.size > fileBytesMax) {
+  if (found.size > fileBytesMax)
     return `it has ${found.size} bytes, a study has at most ${fileBytesMax}`;
-  }
   return await file.readFile();
 }

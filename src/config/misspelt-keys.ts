@@ -1,14 +1,14 @@
 /**
- * Misspelt keys: every unknown key of a file is a problem, and gets the name that was meant, so that its
- * value can be checked too and one run reports all problems.
+ * Misspelt keys: reports every unknown key of a file and renames it to the key that was meant, so that the
+ * same run also checks its value.
  */
 import type { z } from 'zod';
 import type { KnownKeys } from './known-keys.ts';
-import { keyMeant, labelled, unknownKeyMessage } from './shape-problems.ts';
-import type { TextProblem } from './tree-problems.ts';
+import { issuePath, keyMeant, labelled, unknownKeyMessage } from './shape-problems.ts';
+import type { TextProblem } from './problem-report.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
-/** One round for each level of keys. */
+/** Most rounds: each round corrects one more level of keys. */
 const roundsMax = 8;
 
 /** Renames or removes unknown keys in `source`. @returns a problem for each, with its place in the file */
@@ -28,7 +28,7 @@ export function correctKeys(
 }
 
 function unknownPaths(issue: z.core.$ZodIssue): Path[] {
-  const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+  const path = issuePath(issue);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...path, key]);
   if (issue.code !== 'invalid_union') return [];
   // Only alternatives that are mappings have keys; an unknown key in one is reported for it.
@@ -41,7 +41,7 @@ function correct(source: YamlSource, path: Path, known: KnownKeys): TextProblem 
   const parent = path.slice(0, -1);
   const key = String(path.at(-1));
   const message = labelled(path, unknownKeyMessage(parent, key, known));
-  const problem = { offset: source.keyOffsetOf(path), message };
+  const problem = { offset: source.keyOffset(path), message };
   const meant = keyMeant(parent, key, known);
   if (meant !== null && !source.keys(parent).includes(meant)) source.renameKey(parent, key, meant);
   else source.remove(path);

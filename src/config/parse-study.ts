@@ -31,22 +31,18 @@ export type StudyOrRecipe =
  * @param path `dataset.path` as the file has it
  * @param spec null if the file has other problems
  */
-export type OtherProblems = (
-  path: string,
-  spec: StudySpec | RecipeSpec | null,
-) => readonly SpecProblem[];
-
-const none: OtherProblems = () => [];
+type OtherProblems = (path: string, spec: StudySpec | RecipeSpec | null) => readonly SpecProblem[];
 
 /** @throws RidgelineError STUDY_INVALID with every problem */
 export function parseStudy(
   text: string,
   file: string,
   describe: DescribeTrainer,
-  others: OtherProblems = none,
+  others: OtherProblems = () => [],
 ): StudySpec {
   const source = new YamlSource(text, file);
-  return readStudy(source, sectionTrainer(source, describe), others);
+  const trainer = sectionTrainer(source, describe);
+  return read(source, studySchema(trainer), (value) => checkStudy(value, trainer), others);
 }
 
 /**
@@ -58,39 +54,24 @@ export function parseStudyOrRecipe(
   text: string,
   file: string,
   describe: DescribeTrainer,
-  others: OtherProblems = none,
+  others: OtherProblems = () => [],
 ): StudyOrRecipe {
   const source = new YamlSource(text, file);
   const trainer = sectionTrainer(source, describe);
-  const studyKeys = knownKeys(studySchema(trainer));
-  const recipeKeys = knownKeys(recipeSchema(trainer));
-  const searches = source
-    .keys([])
-    .some((key) => ['stages', 'objective'].includes(keyMeant([], key, studyKeys) ?? key));
-  const isFixed = source
-    .keys(['trainer'])
-    .some((key) => (keyMeant(['trainer'], key, recipeKeys) ?? '') in trainer.parameters);
-  return searches || !isFixed
-    ? { kind: 'study', spec: readStudy(source, trainer, others) }
-    : { kind: 'recipe', spec: readRecipe(source, trainer, others) };
-}
-
-function readStudy(
-  source: YamlSource,
-  trainer: TrainerDescription,
-  others: OtherProblems,
-): StudySpec {
-  const check = (value: unknown): Checked<StudySpec> => checkStudy(value, trainer);
-  return read(source, studySchema(trainer), check, others);
-}
-
-function readRecipe(
-  source: YamlSource,
-  trainer: TrainerDescription,
-  others: OtherProblems,
-): RecipeSpec {
+  const meant = (path: Path, schema: z.ZodType): string[] => {
+    const known = knownKeys(schema);
+    return source.keys(path).map((key) => keyMeant(path, key, known) ?? key);
+  };
+  const keys = meant([], studySchema(trainer));
+  const searches = keys.includes('stages') || keys.includes('objective');
+  const section = meant(['trainer'], recipeSchema(trainer));
+  const isFixed = section.some((key) => Object.hasOwn(trainer.parameters, key));
+  if (searches || !isFixed) {
+    const check = (value: unknown): Checked<StudySpec> => checkStudy(value, trainer);
+    return { kind: 'study', spec: read(source, studySchema(trainer), check, others) };
+  }
   const check = (value: unknown): Checked<RecipeSpec> => checkRecipe(value, trainer);
-  return read(source, recipeSchema(trainer), check, others);
+  return { kind: 'recipe', spec: read(source, recipeSchema(trainer), check, others) };
 }
 
 function read<Spec extends StudySpec | RecipeSpec>(
@@ -110,7 +91,7 @@ function read<Spec extends StudySpec | RecipeSpec>(
   const spec = checked.kind === 'valid' ? checked.spec : null;
   if (typeof dataPath === 'string') problems.push(...others(dataPath, spec));
   const located = unique(problems).map(({ path, message }) => ({
-    offset: source.offsetOf(path),
+    offset: source.valueOffset(path),
     message: labelled(path, message),
   }));
   if (keyProblems.length + located.length > 0) throw source.invalid([...keyProblems, ...located]);
@@ -118,7 +99,7 @@ function read<Spec extends StudySpec | RecipeSpec>(
   return checked.spec;
 }
 
-/** One problem for each place: what follows from a reported one says nothing new. */
+/** One problem for each place: problems inside a reported place follow from it. */
 function unique(problems: readonly SpecProblem[]): SpecProblem[] {
   const kept: SpecProblem[] = [];
   for (const problem of problems)
@@ -130,17 +111,11 @@ function isInside(path: Path, place: Path): boolean {
   return place.length > 0 && place.every((key, index) => path[index] === key);
 }
 
-/** The trainer that the file names. A wrong name is reported with its line. */
+/** The trainer that the file names. The schema of the default trainer reports a wrong name. */
 function sectionTrainer(source: YamlSource, describe: DescribeTrainer): TrainerDescription {
-  const value = source.value();
-  const section =
-    typeof value === 'object' && value !== null && 'trainer' in value ? value.trainer : null;
-  const isMapping = typeof section === 'object' && section !== null;
-  const name = isMapping && 'name' in section ? section.name : undefined;
-  // A wrong type is reported by the schema of the default trainer.
-  if (typeof name !== 'string') return describe(defaultTrainer);
+  const name = valueAt(source.value(), ['trainer', 'name']);
   try {
-    return describe(name);
+    return describe(typeof name === 'string' ? name : defaultTrainer);
   } catch {
     return describe(defaultTrainer);
   }

@@ -1,17 +1,12 @@
 /**
  * Prescan: bounds the depth and size of a YAML text before it is parsed.
  *
- * The parser recurses, and some of its work grows with the square of its input, so a text of a few
- * kilobytes could block the process. The prescan counts marks in one pass without understanding YAML: it
- * also counts those inside texts. Its bounds are therefore far above any study and far below the parser's
- * limits; `tree-problems.ts` checks the parsed tree exactly.
+ * The parser recurses, and some of its work is quadratic, so a text of a few kilobytes could block the
+ * process. The prescan counts marks in one pass, also those inside strings. Its bounds are far above any
+ * study and far below the parser's limits; `tree-problems.ts` checks the parsed tree exactly.
  */
 
-/** Where and why a text is rejected. */
-export interface Refusal {
-  readonly offset: number;
-  readonly message: string;
-}
+import type { TextProblem } from './problem-report.ts';
 
 export const fileBytesMax = 256 * 1024;
 
@@ -25,14 +20,12 @@ const complexKeysMax = 32;
 const marksMax = 5_000;
 
 /** @returns null for a text that may be parsed */
-export function prescan(text: string): Refusal | null {
-  if (text.length > fileBytesMax) {
+export function prescan(text: string): TextProblem | null {
+  if (text.length > fileBytesMax)
     return { offset: 0, message: `the file is longer than ${fileBytesMax} characters` };
-  }
   const strayReturn = text.search(/\r(?!\n)/);
-  if (strayReturn !== -1) {
+  if (strayReturn !== -1)
     return { offset: strayReturn, message: 'a carriage return without a line feed' };
-  }
   let [brackets, complexKeys, marks] = [0, 0, 0];
   for (let start = 0; start < text.length;) {
     const lineFeed = text.indexOf('\n', start);
@@ -40,14 +33,13 @@ export function prescan(text: string): Refusal | null {
     const line = text.slice(start, end);
     const offset = start;
     start = end + 1;
-    // Such a line is a comment or inside a text, never structure.
+    // Such a line is a comment or inside a string, never structure.
     const isComment = /^[ \t]*#/.test(line);
     marks += 1 + (isComment ? 0 : count(line, /[^\w\s.+()/;=~$<^\\-]/g));
     if (marks > marksMax) return { offset, message: 'too many lines and entries for a study' };
     if (isComment) continue;
-    if (line.search(/[^ ]/) > indentationMax) {
+    if (line.search(/[^ ]/) > indentationMax)
       return { offset, message: `indented by more than ${indentationMax} spaces` };
-    }
     brackets += count(line, /[[{]/g);
     complexKeys += count(line, /\?(?=\s|$)/g);
     if (

@@ -1,4 +1,4 @@
-/** Shape problems: the issues of the schema in words for people, with hints about what was meant. */
+/** Shape problems: messages for the issues of the schema, with hints about what was meant. */
 import type { z } from 'zod';
 import { closestWord } from '../base/did-you-mean.ts';
 import { valueAt } from '../study/spec/check-study.ts';
@@ -9,7 +9,7 @@ import type { Path } from './yaml-source.ts';
 
 /** Problems of values; unknown keys are reported by `misspelt-keys.ts`. */
 export function issueProblems(issue: z.core.$ZodIssue, root: unknown): SpecProblem[] {
-  const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+  const path = issuePath(issue);
   const given = valueAt(root, path);
   const wrong = (message: string): SpecProblem[] => [{ path, message }];
   if (issue.code === 'unrecognized_keys') return [];
@@ -34,13 +34,12 @@ export function issueProblems(issue: z.core.$ZodIssue, root: unknown): SpecProbl
   }
 }
 
-function isInside(issue: z.core.$ZodIssue): boolean {
-  return (
-    issue.path.length > 0 ||
-    issue.code === 'unrecognized_keys' ||
-    issue.code === 'too_small' ||
-    issue.code === 'too_big'
-  );
+export function issuePath({ path }: z.core.$ZodIssue): Path {
+  return path.map((key) => (typeof key === 'number' ? key : String(key)));
+}
+
+function isInside({ path, code }: z.core.$ZodIssue): boolean {
+  return path.length > 0 || ['unrecognized_keys', 'too_small', 'too_big'].includes(code);
 }
 
 /** `path: message`, as every problem is shown. */
@@ -48,7 +47,7 @@ export function labelled(path: Path, message: string): string {
   return path.length === 0 ? message : `${path.join('.')}: ${message}`;
 }
 
-/** The key that was meant; null when nothing is near. */
+/** The known key that was meant by `key`; null if none is similar. */
 export function keyMeant(parent: Path, key: string, known: KnownKeys): string | null {
   const here = knownAt(parent, known);
   const spelling = keySpellings.get(key)?.find((ours) => here.includes(ours));
@@ -61,9 +60,8 @@ export function unknownKeyMessage(parent: Path, key: string, known: KnownKeys): 
   const [elsewhere, another] = [...known].flatMap(([place, keys]) =>
     keys.includes(key) && !place.includes('.search') ? [place] : [],
   );
-  if (elsewhere !== undefined && another === undefined) {
+  if (elsewhere !== undefined && another === undefined)
     return `unknown key here; it belongs ${placeText(elsewhere)}`;
-  }
   const here = knownAt(parent, known);
   return here.length === 0 ? 'unknown key' : `unknown key; known here: ${here.join(', ')}`;
 }
@@ -78,14 +76,12 @@ function placeText(place: string): string {
 }
 
 function missingMessage(path: Path): string {
-  switch (path.join('.')) {
-    case 'stages':
-      return 'is missing: a study has at least one stage; a recipe for `ridgeline train` has trainer.lambda instead';
-    case 'trainer.lambda':
-      return 'is missing: a recipe gives its λ here, a study has stages instead';
-    default:
-      return 'is missing';
-  }
+  const place = path.join('.');
+  if (place === 'stages')
+    return 'is missing: a study has at least one stage; a recipe for `ridgeline train` has trainer.lambda instead';
+  if (place === 'trainer.lambda')
+    return 'is missing: a recipe gives its λ here, a study has stages instead';
+  return 'is missing';
 }
 
 function wordMessage(known: readonly string[], given: unknown): string {
@@ -102,17 +98,18 @@ function wordMessage(known: readonly string[], given: unknown): string {
   return `must be ${choice}, got ${shown(given)}${meant === null ? '' : `; did you mean ${meant}?`}`;
 }
 
-/** A name that looks like a path is one. */
+/** The hint for a data set's name that looks like a path. */
 function ownFilesHint(path: Path, given: unknown): string {
   const isPath = path.join('.') === 'dataset.name' && /[./\\]/.test(String(given));
   return isPath ? '; for your own files write path instead of name' : '';
 }
 
 function unionMessage(path: Path, given: unknown): string {
-  if (path[0] === 'dataset') {
-    return `must be a list of shards, such as [data_batch_1], { count: N } or { fraction: 0.1 }, got ${shown(given)}`;
-  }
-  return `must be cycle, epoch, end or { steps: N }, got ${shown(given)}`;
+  const forms =
+    path[0] === 'dataset'
+      ? 'a list of shards, such as [data_batch_1], { count: N } or { fraction: 0.1 }'
+      : 'cycle, epoch, end or { steps: N }';
+  return `must be ${forms}, got ${shown(given)}`;
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -123,15 +120,13 @@ const typeNames: Readonly<Record<string, string>> = {
   number: 'a number',
 };
 
-/** Null: the schema's own message says it better. */
+/** Null: the schema's own message is better. */
 function typeMessage(expected: string, given: unknown): string | null {
   const isNumber = expected === 'number' || expected === 'int';
-  if (isNumber && typeof given === 'string') {
+  if (isNumber && typeof given === 'string')
     return `must be a number; ${shown(given)} is a text${numberHint(given)}`;
-  }
-  if (isNumber && typeof given === 'number') {
+  if (isNumber && typeof given === 'number')
     return Number.isFinite(given) ? null : `must be a finite number, got ${given}`;
-  }
   const hint = expected === 'boolean' ? booleanHint(given) : '';
   return `must be ${typeNames[expected] ?? expected}, got ${shown(given)}${hint}`;
 }

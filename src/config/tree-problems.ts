@@ -2,31 +2,31 @@
  * Tree problems: YAML features that a study file must not use: anchors and aliases, tags, merge keys, keys
  * that are not plain words, duplicate keys, and more than 32 levels. `prescan.ts` has bounded the tree.
  */
-import { isAlias, isMap, isScalar, isSeq, type Document, type LineCounter } from 'yaml';
-
-export interface TextProblem {
-  readonly offset: number;
-  readonly message: string;
-}
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Document,
+  type LineCounter,
+} from 'yaml';
+import type { TextProblem } from './problem-report.ts';
 
 const depthMax = 32;
 
 export function treeProblems(document: Document, lines: LineCounter): TextProblem[] {
   const problems: TextProblem[] = [];
-  const at = (node: unknown): number =>
-    typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
-      ? Number(node.range[0])
-      : 0;
+  const at = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0);
   const report = (node: unknown, message: string): void => {
     problems.push({ offset: at(node), message });
   };
 
   const visitKey = (key: unknown, seen: Map<string, number>): void => {
     // A number, true or null has another name in plain data than in the tree.
-    if (!isScalar(key) || typeof key.value !== 'string') {
-      report(key, 'a key must be a plain word');
-      return;
-    }
+    if (!isScalar(key) || typeof key.value !== 'string')
+      return report(key, 'a key must be a plain word');
     visit(key, 0);
     const name = key.value;
     const first = seen.get(name);
@@ -37,21 +37,14 @@ export function treeProblems(document: Document, lines: LineCounter): TextProble
 
   const visit = (node: unknown, depth: number): void => {
     if (isAlias(node)) {
-      report(
-        node,
-        `aliases are not supported: write the value itself, or "*${node.source}" in quotes`,
-      );
-      return;
+      const text = `"*${node.source}" in quotes`;
+      return report(node, `aliases are not supported: write the value itself, or ${text}`);
     }
-    if (depth > depthMax) {
-      report(node, `nested more than ${depthMax} levels deep`);
-      return;
-    }
-    if (isMap(node) || isSeq(node) || isScalar(node)) {
+    if (depth > depthMax) return report(node, `nested more than ${depthMax} levels deep`);
+    if (isCollection(node) || isScalar(node)) {
       if (node.anchor !== undefined) report(node, 'anchors are not supported');
-      if (node.tag !== undefined) {
+      if (node.tag !== undefined)
         report(node, `the tag ${node.tag} is not supported: write the value alone`);
-      }
     }
     if (isMap(node)) {
       const seen = new Map<string, number>();

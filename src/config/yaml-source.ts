@@ -1,8 +1,6 @@
 /**
- * YAML source: one YAML text with its tree, so that every value has a line and a column.
- *
- * Keys can be renamed in place (`misspelt-keys.ts`), so that a value under a misspelt key keeps its line.
- * It does not check studies.
+ * YAML source: one YAML text with its tree, so that every value has a line and a column, also after its
+ * key was renamed (`misspelt-keys.ts`). It does not check studies.
  */
 import {
   isMap,
@@ -16,8 +14,8 @@ import {
 } from 'yaml';
 import type { RidgelineError } from '../base/errors.ts';
 import { prescan } from './prescan.ts';
-import { problemReport } from './problem-report.ts';
-import { treeProblems, type TextProblem } from './tree-problems.ts';
+import { problemReport, type TextProblem } from './problem-report.ts';
+import { treeProblems } from './tree-problems.ts';
 
 /** Keys and indices from the top. */
 export type Path = readonly (string | number)[];
@@ -51,13 +49,10 @@ export class YamlSource {
     if (first === undefined) throw this.invalid([{ offset: 0, message: 'the file is empty' }]);
     // The parser only warns about unknown tags; `treeProblems` rejects all tags.
     const errors = syntaxProblems(first.errors);
-    if (second !== undefined) {
-      const message = 'a study file holds one document: remove "---" and what follows';
-      errors.push({ offset: second.range[0], message });
-    }
-    if (first.directives.yaml.explicit === true) {
+    const message = 'a study file holds one document: remove "---" and what follows';
+    if (second !== undefined) errors.push({ offset: second.range[0], message });
+    if (first.directives.yaml.explicit === true)
       errors.push({ offset: 0, message: 'directives (%YAML) are not supported' });
-    }
     if (errors.length > 0) throw this.invalid(errors);
     return first;
   }
@@ -85,35 +80,28 @@ export class YamlSource {
    * Offset of the value at `path`, or of its key if the value starts on a later line. For a missing value,
    * the offset of the mapping that should have it.
    */
-  offsetOf(path: Path): number {
-    if (path.length === 0) return startOf(this.#document.contents);
+  valueOffset(path: Path): number {
+    if (path.length === 0) return startOffset(this.#document.contents);
     const node: unknown = this.#document.getIn(path, true);
-    if (!isNode(node) || !node.range) return this.offsetOf(path.slice(0, -1));
-    const key = typeof path.at(-1) === 'number' ? node.range[0] : this.keyOffsetOf(path);
+    if (!isNode(node) || !node.range) return this.valueOffset(path.slice(0, -1));
+    const key = typeof path.at(-1) === 'number' ? node.range[0] : this.keyOffset(path);
     const isBelow = this.#lines.linePos(key).line < this.#lines.linePos(node.range[0]).line;
     return isBelow ? key : node.range[0];
   }
 
   /** Offset of the last key of `path`. */
-  keyOffsetOf(path: Path): number {
+  keyOffset(path: Path): number {
     const pair = this.#pairs(path.slice(0, -1)).find(({ key }) => keyText(key) === path.at(-1));
-    return startOf(pair?.key);
+    return startOffset(pair?.key);
   }
 
   /** The error with these problems, in order of lines. */
   invalid(problems: readonly TextProblem[]): RidgelineError {
-    const lines = problems
-      .toSorted((a, b) => a.offset - b.offset)
-      .map(({ offset, message }) => {
-        const { line, col } = this.#lines.linePos(Math.min(offset, this.#text.length));
-        return { line, column: col, message };
-      });
-    return problemReport(this.#file, this.#text, lines);
+    return problemReport(this.#file, this.#text, this.#lines, problems);
   }
 
   #pairs(path: Path): readonly Pair[] {
-    const node: unknown =
-      path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
+    const node: unknown = this.#document.getIn(path, true);
     return isMap(node) ? node.items : [];
   }
 }
@@ -142,6 +130,6 @@ function keyText(key: unknown): string {
   return isScalar(key) ? String(key.value) : '';
 }
 
-function startOf(node: unknown): number {
+function startOffset(node: unknown): number {
   return isNode(node) && node.range ? node.range[0] : 0;
 }

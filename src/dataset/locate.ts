@@ -52,7 +52,7 @@ export async function locateDataset(
   );
 }
 
-/** Returns null if no place of the data set exists. */
+/** Returns null if none of the searched paths exists. */
 export async function locateNamed(
   entry: NamedDataset,
   dataDir: string,

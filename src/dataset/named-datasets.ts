@@ -15,9 +15,9 @@ export interface NamedDataset {
   readonly shards: readonly string[];
   /** Shards that the release reserves for testing: `count` and `fraction` never draw from them. */
   readonly heldBack: readonly string[];
-  /** By index; null if the files' format knows them. */
+  /** Class names by index; null if the format of the files defines them. */
   readonly classNames: readonly string[] | null;
-  /** In order of preference; the first place that exists is read. None: embedded in Ridgeline. */
+  /** Searched paths in order of preference; the first that exists is read. Empty: embedded in Ridgeline. */
   readonly places: readonly Place[];
   /** Null if it cannot be downloaded. */
   readonly download: Download | null;

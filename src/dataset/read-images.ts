@@ -1,4 +1,4 @@
-/** Images of a data set without splits, for predictions. */
+/** Image reader: reads the images of a data set without splits, for predictions. */
 import { RidgelineError } from '../base/errors.ts';
 import { locateDataset, type DatasetLocation } from './locate.ts';
 import type { Shard } from './shards/shard.ts';

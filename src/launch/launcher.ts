@@ -1,8 +1,8 @@
 /**
  * Launcher: starts worker processes for `run`, counts them and stops them.
  *
- * The port says where workers run: on this machine (`local.ts`), in a batch queue, in a container
- * platform. An implementation replaces workers that exit unexpectedly, if its platform does not.
+ * An implementation decides where workers run: on this machine (`local.ts`), in a batch queue or on a
+ * container platform. It replaces workers that exit unexpectedly, unless its platform does that.
  *
  * It does not assign trials: a worker joins the coordinator and receives them there.
  */

@@ -5,7 +5,8 @@
  * to do. An IPC channel ties it to `run`: when the channel closes, the worker exits, however `run`
  * ended. The join string goes through standard input, never through the arguments, which `ps` shows.
  *
- * A worker that exits is replaced; after several exits right after the start it has failed.
+ * A worker that exits is replaced. After several exits in a row right after its start, it counts as failed
+ * and is not replaced.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Logger } from 'pino';
@@ -14,10 +15,10 @@ import type { Launcher, LauncherEnd, StopMode } from './launcher.ts';
 import { lowMemoryEnvironment, lowMemoryFlags } from './process-flags.ts';
 
 export interface LocalLauncherOptions {
-  /** Path of the program that is run as `PROGRAM worker --join - …`. */
+  /** Path of the program; each worker is started as `PROGRAM worker --join - …`. */
   readonly program: string;
   readonly joinText: string;
-  /** `--threads`, `--pack`, `--cache`, … as `worker` takes them. */
+  /** Options of `ridgeline worker`, such as `--threads`, `--pack` and `--cache`. */
   readonly workerArguments: readonly string[];
   readonly log: Pick<Logger, 'warn' | 'error'>;
 }

@@ -1,8 +1,8 @@
 /**
- * Rows: what can be written to the store, one kind for each thing that happens to a study.
+ * Rows: what can be written to the store, one kind for each change of a study.
  *
- * A row is a guarded write: it names the state that it expects. A row that finds another state is a bug
- * of the caller, so its whole commit fails. Rows decide nothing; the coordinator does.
+ * A row is a guarded write: it names the state that it expects. If the store is in another state, the
+ * caller has a bug, and the whole commit fails. Rows decide nothing; the coordinator does.
  */
 import type { StudySpec } from '../study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../study/study-record.ts';
@@ -17,7 +17,7 @@ import type {
   TrialResult,
 } from '../study/trial.ts';
 
-/** The place of a trial among others, from 1, best first. */
+/** The ranks of a trial, from 1, best first. */
 export interface StoredRank {
   readonly trial: TrialId;
   /** Null, like `rankInStudy`, if the trial has no rank. */
@@ -30,7 +30,7 @@ interface ResultFields {
   readonly trial: TrialId;
   readonly worker: string;
   readonly result: TrialResult;
-  /** Of `result` (`study/result-fingerprint.ts`). */
+  /** Fingerprint of `result` (`study/result-fingerprint.ts`). */
   readonly fingerprint: string;
 }
 
@@ -71,7 +71,7 @@ interface Rows {
     readonly endedAtMs: number;
     /** Whether it is added to the trial's `failures`; only attempts of kind `search` are. */
     readonly countsAsFailure: boolean;
-    /** Of the result that closed the attempt; null if there was none. */
+    /** Fingerprint of the result that closed the attempt; null if there was none. */
     readonly fingerprint: string | null;
   };
   /** The first result of an attempt that was closed without one. */
@@ -81,14 +81,14 @@ interface Rows {
     readonly attempt: number;
     readonly fingerprint: string;
   };
-  /** A running trial waits again or fails; one that has not ended is cancelled. */
+  /** A running trial waits again or fails, or a trial that has not ended is cancelled. */
   'trial-status': {
     readonly study: string;
     readonly trial: TrialId;
     readonly status: 'waiting' | 'failed' | 'cancelled';
     readonly reason: string | null;
   };
-  /** The first result of a trial that waits, runs, or failed without one: complete, or failed as diverged. */
+  /** The first result of a trial that waits, runs, or failed without one. The trial becomes complete, or failed (diverged). */
   'trial-ended': ResultFields;
   /** Audits showed that the stored result is wrong. Its stage is open. */
   'result-replaced': ResultFields & {
@@ -102,7 +102,7 @@ interface Rows {
     /** Null: the audit is open again. */
     readonly verdict: AuditVerdict | null;
   };
-  /** Once for a session: until the worker process ends. */
+  /** Excludes a session until the worker process ends; stored once for each session. */
   'worker-excluded': {
     readonly session: string;
     readonly worker: string;
@@ -121,7 +121,7 @@ interface Rows {
   };
 }
 
-/** Any row, or the rows of one kind: `StoreRow<'trial-ended'>`. */
+/** Any row; `StoreRow<'trial-ended'>` is a row of that kind. */
 export type StoreRow<Kind extends keyof Rows = keyof Rows> = {
   [K in Kind]: { readonly kind: K } & Rows[K];
 }[Kind];

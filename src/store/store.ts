@@ -5,8 +5,8 @@
  * are rows (`rows.ts`); a commit is one transaction, and commits take effect in the order of the calls.
  * `sqlite/` is the implementation; `test/conformance/store.ts` checks any other one.
  *
- * Not here: how a store is opened, locked, backed up and migrated, which each implementation does its
- * own way; what a row means, which is decided by the coordinator.
+ * Not here: how a store is opened, locked, backed up and migrated, which differs between implementations;
+ * what a row means, which the coordinator decides.
  */
 import type { Objective } from '../study/spec/study-spec.ts';
 import type { StudyRecord } from '../study/study-record.ts';
@@ -23,7 +23,7 @@ export interface TrialOptions {
 
 /** One line of the log. */
 export interface EventRecord {
-  /** Ascending in the order of the commits, whatever the clock did. */
+  /** Ascends in the order of the commits, also if the clock was set back. */
   readonly sequence: number;
   readonly atMs: number;
   /** Null if the event concerns no study. */
@@ -47,11 +47,11 @@ export interface StoreReads {
   eachTrial(study: string, options?: TrialOptions): AsyncIterable<TrialRecord>;
   /** One trial with its whole curve and its bits; null if it does not exist. */
   trial(study: string, id: TrialId): Promise<TrialRecord | null>;
-  /** Of one trial, or of all: by stage order, index, replicate, attempt. */
+  /** Attempts of one trial, or of all, by stage order, index, replicate, attempt. */
   attempts(study: string, trial?: TrialId): Promise<AttemptRecord[]>;
   /** All attempts in batches, as `eachTrial`. */
   eachAttempt(study: string): AsyncIterable<AttemptRecord>;
-  /** Attempts whose result came after the first one of their trial (audits, duplicates), in the same order. */
+  /** Attempts that reported a result after the first result of their trial (audits, duplicates), in the same order. */
   verificationAttempts(study: string): Promise<AttemptRecord[]>;
   /** The ranks of the last row `ranks`, by stage order, index, replicate; trials without rank are left out. */
   ranks(study: string): Promise<StoredRank[]>;

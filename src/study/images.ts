@@ -17,7 +17,7 @@ export interface Images {
   readonly pixelMax: number;
 }
 
-/** Which rows of which images: record r of the split is row `records[r]`. */
+/** Some rows of `images`: record r of the split is row `records[r]`. */
 export interface Split {
   readonly images: Images;
   readonly records: Uint32Array;

@@ -1,16 +1,16 @@
 /**
- * Metrics: what is measured of a trial. Each is described once, here or by its trainer; other rooms handle
- * metrics by name.
+ * Metrics: the quantities that are measured of a trial. Each is described once, here or by its trainer;
+ * all other code handles metrics by name.
  */
 
 export interface Metric {
   /** In files, tables and the store: `validation_accuracy`. */
   readonly name: string;
-  /** `progress`: how far training is, such as the epoch. */
+  /** `progress`: the position in the training, such as the epoch. */
   readonly kind: 'accuracy' | 'loss' | 'cost' | 'progress';
   /** The split that it was measured on; null for progress. */
   readonly split: 'train' | 'validation' | 'test' | null;
-  /** What is better; null if the metric cannot be an objective. */
+  /** Whether greater or smaller values are better; null if the metric cannot be an objective. */
   readonly direction: 'maximize' | 'minimize' | null;
   /** `share`: in [0, 1], printed in %. */
   readonly unit: 'share' | 'nats' | null;
@@ -22,7 +22,7 @@ export type Metrics = Readonly<Record<string, number>>;
 
 function onSplit(split: 'train' | 'validation' | 'test', noun: string): Metric[] {
   const metric = (kind: 'loss' | 'cost' | 'accuracy', description: string): Metric => {
-    // The penalty is part of training: cost ranks by validation only. The test set ranks nothing.
+    // Objectives are the metrics of the validation split, and training loss and accuracy.
     const ranks = split === 'validation' || (split === 'train' && kind !== 'cost');
     const direction = kind === 'accuracy' ? 'maximize' : 'minimize';
     const unit = kind === 'accuracy' ? 'share' : 'nats';

@@ -1,5 +1,5 @@
 /**
- * Result differences: the fields in which two results of one trial differ, in the words of the tables.
+ * Result differences: the fields in which two results of one trial differ, with the names that tables use.
  *
  * A trial is a pure function of its spec: its results agree to the last bit, apart from `seconds`.
  */

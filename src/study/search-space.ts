@@ -1,7 +1,7 @@
 /**
  * Search space: the hyperparameters that a study searches, their distributions, and a trial's values.
  *
- * Parameters are records by name, so other rooms do not depend on the names. A distribution has the shape
+ * Parameters are records by name, so no other code depends on the names. A distribution has the shape
  * of the study file. Bounds are values, never exponents.
  */
 import { assert } from '../base/assert.ts';
@@ -50,7 +50,7 @@ export function paramsText(params: Params): string {
   return JSON.stringify(params, Object.keys(params).toSorted());
 }
 
-/** The name in tables and sentences: `λ` for `lambda`. */
+/** The name in tables and sentences: a Greek letter if it has the name of one. */
 export function parameterSymbol(name: ParameterName): string {
   return symbolFor(name);
 }

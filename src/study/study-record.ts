@@ -1,4 +1,4 @@
-/** Study record: one study, as it is stored and as results are made from it. */
+/** Study record: one study, as it is stored. */
 import type { StudySpec } from './spec/study-spec.ts';
 import type { StageRecord, StudyStatus, TrialId } from './trial.ts';
 
@@ -9,11 +9,11 @@ export interface StudyRecord {
   readonly reason: string | null;
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
-  /** Self-test digest under which it was started: resuming under another one is refused. */
+  /** Self-test digest with which it was started; it cannot be resumed with another one. */
   readonly selfTestDigest: string;
-  /** Digests of the data set's shards, by name: resuming with other data is refused. */
+  /** Digests of the data set's shards, by name; it cannot be resumed with other data. */
   readonly shardDigests: Readonly<Record<string, string>>;
-  /** Whether the shards' digests are those of the official release; null if there is none to compare with. */
+  /** Whether the shards have the digests of the official release; null if there is no such release. */
   readonly officialData: boolean | null;
   /** One for each stage of the spec, in order. */
   readonly stages: readonly StageRecord[];
@@ -27,7 +27,7 @@ export interface WinnerRecord {
   /** Mean over its replicates; null until all are tested, or without a test split. */
   readonly testAccuracy: number | null;
   readonly testLoss: number | null;
-  /** The workers that trained them again; null until then. */
+  /** Names of the workers that trained the replicates again; null until then. */
   readonly testWorker: string | null;
   /** Whether every second training gave the same digest; null until then. */
   readonly reproduced: boolean | null;

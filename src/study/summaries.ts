@@ -1,4 +1,4 @@
-/** Summaries: what a running coordinator reports of its studies and workers. Plain data, shown by many rooms. */
+/** Summaries: what a running coordinator reports of its studies and workers. */
 import type { Params } from './search-space.ts';
 import type { StudyStatus } from './trial.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Trainer description: a trainer's settings, parameters, metrics and rules, for the rooms that do not
- * train. They depend on nothing else of a trainer, so a new setting changes the trainer's room only.
+ * Trainer description: a trainer's settings, parameters, metrics and rules, for the code that does not
+ * train. It depends on nothing else of a trainer, so a new setting changes the trainer's folder only.
  * Training itself is `trainers/trainer.ts`.
  */
 import type { z } from 'zod';
@@ -30,9 +30,9 @@ export interface TrainerDescription {
   packKey(settings: TrainerSettings, params: Params): string;
   /** The most trials in one pack. */
   packSize(settings: TrainerSettings, params: Params): number;
-  /** Steps at which a trial is measured and may stop: ascending; the last is its end. */
+  /** Steps at which the state is saved and a trial may stop: ascending; the last is its end. */
   rungs(settings: TrainerSettings, trainRecords: number): readonly number[];
-  /** What the user should know of these settings before the study starts. */
+  /** Remarks about these settings, printed before the study starts. */
   remarks(settings: TrainerSettings, trainRecords: number): readonly string[];
   /** The value of a parameter below which it has no effect on `steps` updates; null if there is none. */
   effectiveMinimum(

@@ -1,7 +1,6 @@
 /**
- * Trial: one training run of a study and its result. Plain data that every room uses.
- *
- * A trial's state changes in one place only, `coordinator/core/state/trial-state.ts`.
+ * Trial: one training run of a study and its result. Only `coordinator/core/state/trial-state.ts` changes
+ * the state of a trial.
  */
 import type { Metrics } from './metrics.ts';
 import type { Params, SearchSpace } from './search-space.ts';
@@ -20,18 +19,15 @@ export function trialName(id: TrialId): string {
 
 /** The inverse of `trialName`; null for anything else. */
 export function parseTrialName(text: string): TrialId | null {
-  const match =
-    /^(?<stage>[a-z0-9][a-z0-9_.-]*)\/(?<index>[1-9]\d{0,8})(?:\.(?<replicate>[1-9]\d{0,5}))?$/.exec(
-      text,
-    );
-  if (match?.groups === undefined) return null;
-  const { stage = '', index, replicate = '1' } = match.groups;
+  const pattern = /^([a-z0-9][a-z0-9_.-]*)\/([1-9]\d{0,8})(?:\.([1-9]\d{0,5}))?$/;
+  const [, stage, index, replicate = 1] = pattern.exec(text) ?? [];
+  if (stage === undefined) return null;
   return { stage, index: Number(index), replicate: Number(replicate) };
 }
 
 export type TrialStatus = 'waiting' | 'running' | 'complete' | 'failed' | 'cancelled';
 
-/** How an attempt ended; null while it is open. */
+/** How an attempt ended. */
 export type AttemptOutcome =
   | 'accepted'
   | 'duplicate'
@@ -44,7 +40,7 @@ export type AttemptOutcome =
   | 'obsolete'
   | 'cancelled';
 
-/** `search`: the trial itself. `test`: the winner again, with the test set. `audit`: again, to compare results. */
+/** `search`: the trial itself. `test`: the winner again, with the test set. `audit`: again, to compare. */
 export type AttemptKind = 'search' | 'test' | 'audit';
 
 /** The metrics of one trial at one step. */
@@ -77,7 +73,7 @@ export type TrialResult =
       readonly curve: readonly Measurement[];
     };
 
-/** Stands for bits that were not read: one object for all trials, to save memory. */
+/** Placeholder for bits that were not read: one object for all trials, to save memory. */
 export const noCorrectness: Uint8Array = new Uint8Array(0);
 
 /** @param step the step after which a loss was NaN or infinite */
@@ -86,11 +82,9 @@ export function divergedReason(step: number): string {
 }
 
 /**
- * Outcome of an audit: the redundant computation of a trial on another worker.
- *
- * `verified`: another worker computed the same result. `repeated`: the same worker did, because there was
- * no other. `unchecked`: an audit was due, but none was completed. `disputed`: workers computed different
- * results, and no third worker broke the tie.
+ * Outcome of an audit, the redundant computation of a trial. `verified`: another worker computed the same
+ * result. `repeated`: the same worker did, because there was no other. `unchecked`: an audit was due, but
+ * none was completed. `disputed`: two workers computed different results, and no third broke the tie.
  */
 export type AuditVerdict = 'verified' | 'repeated' | 'unchecked' | 'disputed';
 
@@ -106,10 +100,11 @@ export interface AttemptRecord {
   /** Trials with the same pack were trained side by side in one thread. */
   readonly pack: string;
   readonly assignedAtMs: number;
+  /** Null while the attempt is open, as is `outcome`. */
   readonly endedAtMs: number | null;
   readonly outcome: AttemptOutcome | null;
   readonly reason: string | null;
-  /** Fingerprint of its result, whether or not it was accepted (`result-fingerprint.ts`); null without a result. */
+  /** Fingerprint of its result, accepted or not (`result-fingerprint.ts`); null without a result. */
   readonly fingerprint: string | null;
 }
 
@@ -136,18 +131,8 @@ export interface TrialRecord {
 
 /** A new trial. */
 export function waitingTrial(id: TrialId, params: Params): TrialRecord {
-  return {
-    id,
-    params,
-    status: 'waiting',
-    reason: null,
-    attempts: 0,
-    failures: 0,
-    worker: null,
-    result: null,
-    fingerprint: null,
-    audit: null,
-  };
+  const none = { reason: null, worker: null, result: null, fingerprint: null, audit: null };
+  return { id, params, status: 'waiting', attempts: 0, failures: 0, ...none };
 }
 
 /** One stage, as it is stored. */

@@ -10,7 +10,7 @@ import { twoLayerTraining } from './two-layer/two-layer.ts';
 export type TrainerSource = KernelSource;
 
 /**
- * Opens a trainer, and with it a kernel that has its own memory: call it once per thread and name.
+ * Opens a trainer and a kernel with its own memory. Call it once per thread and name.
  * @throws RidgelineError STUDY_INVALID for an unknown name
  */
 export function openTrainer(name: string, source: TrainerSource): TrainingPort {

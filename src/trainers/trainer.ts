@@ -1,5 +1,5 @@
 /**
- * Trainer port: what trains the trials of a study.
+ * Trainer port: the interface of the code that trains the trials of a study.
  *
  * A `Trainer` opens a `Training` for one pack: trials trained side by side in one thread. A trainer
  * without packs has packs of one trial. It is synchronous, and reads the clock only through its hooks.
@@ -21,7 +21,7 @@ export interface Trainer extends TrainerDescription {
   open(trials: readonly TrialInput[], data: TrainingData, context: TrainingContext): Training;
 }
 
-/** What a thread needs of a trainer: it does not load the description. */
+/** The part of a trainer that a thread uses; it does not load the description. */
 export type TrainingPort = Pick<Trainer, 'open' | 'rungs'>;
 
 export interface TrialInput {
@@ -68,7 +68,7 @@ export interface TrainHooks {
 }
 
 export interface MemberStatus {
-  /** `ended`: it left the pack before. */
+  /** `ended`: the member left the pack earlier. */
   readonly kind: 'reached' | 'diverged' | 'stopped' | 'ended';
   /** Updates done; if diverged, the step after which a loss was NaN or infinite. */
   readonly step: number;

@@ -54,7 +54,7 @@ export interface StudyPage extends Pick<
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
   readonly stages: readonly StageLine[];
-  /** Of the whole study, once it is over; each stage has its own. */
+  /** Warnings about the whole study, once it is over; each stage has its own. */
   readonly warnings: readonly string[];
   /** False for a study with too many trials, which has no errors, ties, fit and warnings. */
   readonly isCompared: boolean;

@@ -6,7 +6,7 @@
  * common shards share their memory: a study with and without its test split, for example.
  */
 import { assert } from '../base/assert.ts';
-import { RidgelineError, messageOf } from '../base/errors.ts';
+import { RidgelineError, errorMessage } from '../base/errors.ts';
 import { ChunkGarbage, collectGarbage } from '../dataset/bytes/collect-garbage.ts';
 import { PixelMemory } from '../dataset/bytes/pixel-memory.ts';
 import type { ShardCache } from '../dataset/shards/shard-cache.ts';
@@ -24,7 +24,7 @@ import {
 export type FetchShard = (digest: string) => AsyncIterable<Uint8Array>;
 
 const attemptsMax = 3;
-/** Groups that stay in memory for later packs. */
+/** Most groups that stay in memory for later packs. */
 const groupsMax = 2;
 
 /** Shards in one memory, by digest, and the data sets that consist of them, by key. */
@@ -136,7 +136,7 @@ export class DatasetHolder {
         lastProblem = 'the cache does not contain it after it was written';
       } catch (error) {
         if (!(error instanceof RidgelineError) || error.code !== 'DATASET_INVALID') throw error;
-        lastProblem = messageOf(error);
+        lastProblem = errorMessage(error);
       }
     }
     throw new RidgelineError(

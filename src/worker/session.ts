@@ -51,7 +51,7 @@ const otherDigestText =
 
 interface Report {
   readonly message: WorkerMessage;
-  /** Trials, or the pack, that the coordinator has not answered for. */
+  /** Names of the trials, or of the pack, for which the coordinator has not answered. */
   readonly unanswered: Set<string>;
 }
 
@@ -191,7 +191,7 @@ export class WorkerSession {
   }
 
   #assigned(assignment: Assignment): SessionEffect[] {
-    // Sent twice: the pack runs, or its report is on the way.
+    // The assignment was sent twice: the pack is running, or its report was sent.
     if (this.#running.has(assignment.pack) || this.#reports.has(assignment.pack)) return [];
     if (this.#drainReason !== null) return [returned(assignment.pack, 'the worker is draining')];
     if (!this.#datasets.has(assignment.dataset))

@@ -1,7 +1,7 @@
-/** Thread pool: the packs that a worker trains, by name, one per thread. Packs wait in the coordinator only. */
+/** Thread pool: the packs that a worker trains, by name, one per thread. It has no queue: packs wait in the coordinator. */
 import { availableParallelism } from 'node:os';
 import { assert } from '../base/assert.ts';
-import { messageOf } from '../base/errors.ts';
+import { errorMessage } from '../base/errors.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
 import type { TrainerSource } from '../trainers/open-trainer.ts';
 import { TrainingPool, type RunningTraining, type TrainingRequest } from './training-pool.ts';
@@ -57,8 +57,8 @@ export class ThreadPool implements AsyncDisposable {
     try {
       ready = await request;
     } catch (error) {
-      // The failure is not the trials' fault: they are returned, and no failure is counted.
-      return { kind: 'stopped', reason: messageOf(error) };
+      // The trials did not cause the failure: they are returned, and no failure is counted.
+      return { kind: 'stopped', reason: errorMessage(error) };
     }
     const onMessage = (message: TrainingMessage): void => {
       if (message.kind === 'measured') onMeasured(message.member, message.measurement);

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as timeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { RidgelineError, messageOf } from '../base/errors.ts';
+import { RidgelineError, errorMessage } from '../base/errors.ts';
 import { nothingFails, type Reached } from '../base/failpoint.ts';
 import { openShardCache } from '../dataset/shards/shard-cache.ts';
 import type {
@@ -162,7 +162,8 @@ export class WorkerNode implements AsyncDisposable {
       this.#session.streamClosed();
       this.#stream = null;
       if (error instanceof RidgelineError && !isUnreachable(error)) closed.reject(error);
-      else closed.resolve(error === null ? 'the coordinator ended the stream' : messageOf(error));
+      else
+        closed.resolve(error === null ? 'the coordinator ended the stream' : errorMessage(error));
     });
     stream.onMessage((message) => this.#received(message));
     stream.send(this.#session.hello(this.#pool.progress()));
@@ -181,7 +182,7 @@ export class WorkerNode implements AsyncDisposable {
     this.#perform(this.#session.received(message));
   }
 
-  /** With `--debug`: a record outside of the coordinator of what was computed and what it has stored. */
+  /** With `--debug`: logs the results, so that they can be compared with those that the coordinator has stored. */
   #logResults({ members }: Assignment, results: readonly TrialResult[]): void {
     if (!this.#options.log.isLevelEnabled('debug')) return;
     for (const [index, result] of results.entries()) {
@@ -240,7 +241,7 @@ export class WorkerNode implements AsyncDisposable {
       this.#logResults(assignment, end.results);
       this.#perform(this.#session.packEnded(pack, end.results));
     } catch (error) {
-      const reason = messageOf(error);
+      const reason = errorMessage(error);
       this.#options.log.error(`pack ${pack} crashed: ${reason}`);
       this.#perform(this.#session.packStopped(pack, { kind: 'crashed', reason }));
     }
@@ -265,8 +266,8 @@ export class WorkerNode implements AsyncDisposable {
     } catch (error) {
       // After a broken stream the coordinator sends `prepare` again.
       if (this.#stream !== stream) return;
-      this.#options.log.error(messageOf(error));
-      const reason = error instanceof RidgelineError ? error.what : messageOf(error);
+      this.#options.log.error(errorMessage(error));
+      const reason = error instanceof RidgelineError ? error.what : errorMessage(error);
       this.#perform(this.#session.datasetFailed(dataset, reason));
     }
   }

@@ -33,7 +33,7 @@ const place = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const index = fc.integer({ min: 0, max: 10_000 });
 
 describe('RandomStream', () => {
-  test('a number of a stream depends on its address only, not on the reading order', () => {
+  test('a number of a stream depends on its index only, not on the reading order', () => {
     fc.assert(
       fc.property(seed, place, place, fc.array(index, { minLength: 1 }), (s, p, q, indices) => {
         const forwards = new RandomStream(s, 'weights', p, q);

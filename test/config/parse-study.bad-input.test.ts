@@ -20,7 +20,7 @@ stages:
   - { name: coarse, trials: 10, lambda: { distribution: log_uniform, min: 1.0e-6, max: 1.0 } }
 `;
 
-test('the study that the rows change is valid', () => {
+test('the study file to which the following tests add one mistake each is valid', () => {
   expect(problemsOf(good)).toBe('');
 });
 

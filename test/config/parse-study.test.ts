@@ -26,7 +26,7 @@ trainer:
 `;
 
 describe('a study file', () => {
-  test('is valid for every config that comes with the program', () => {
+  test('in the folder configs is valid, whichever it is', () => {
     const files = globSync('configs/*.yaml');
     expect(files.length).toBeGreaterThanOrEqual(2);
     for (const file of files) {
@@ -361,7 +361,7 @@ stages:
     expect(problemsOf(text)).toMatch(/must be log_uniform/);
   });
 
-  test('of another system gets the keys of Ridgeline as hints', () => {
+  test('with keys of another program gets the keys of Ridgeline as hints', () => {
     const text = `
 name: sweep
 method: random

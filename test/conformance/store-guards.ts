@@ -139,16 +139,21 @@ const refused: readonly (readonly [string, readonly StoreRow[]])[] = [
 ];
 
 export function guardTests(make: () => Promise<StoreFixture>): void {
-  test.for(refused)('a store refuses %s, and stores nothing of the commit', async ([, rows]) => {
-    await using fixture = await make();
-    await using store = await fixture.open();
-    await store.commit(before);
-    const unchanged = await everything(store);
-    await expect(store.commit([event('first row'), ...rows])).rejects.toThrow(/^Invariant broken/);
-    expect(await everything(store)).toEqual(unchanged);
-    await store.commit([event('next commit')]);
-    expect((await store.events(1))[0]?.detail).toBe('next commit');
-  });
+  test.for(refused)(
+    'a store refuses a commit with %s, and stores none of its rows',
+    async ([, rows]) => {
+      await using fixture = await make();
+      await using store = await fixture.open();
+      await store.commit(before);
+      const unchanged = await everything(store);
+      await expect(store.commit([event('first row'), ...rows])).rejects.toThrow(
+        /^Invariant broken/,
+      );
+      expect(await everything(store)).toEqual(unchanged);
+      await store.commit([event('next commit')]);
+      expect((await store.events(1))[0]?.detail).toBe('next commit');
+    },
+  );
 
   test('a store keeps the reason of an excluded session', async () => {
     await using fixture = await make();

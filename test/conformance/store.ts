@@ -219,7 +219,7 @@ function readTests(make: Make): void {
     expect(await store.snapshot(async (reads) => reads.trials('first'))).toEqual([]);
   });
 
-  test('a store returns the newest events, oldest of them first', async () => {
+  test('a store returns the newest events in the order of their commits', async () => {
     await using fixture = await make();
     await using store = await fixture.open();
     await store.commit(['a', 'b', 'c'].map(event));
@@ -234,7 +234,7 @@ function readTests(make: Make): void {
     expect((await store.events(100)).map(({ detail }) => detail)).toEqual(details);
   });
 
-  test('a store reads trials and attempts in batches like all at once, while others iterate and commit', async () => {
+  test('a store reads the same trials and attempts in batches and all at once, also while others read and commit', async () => {
     await using fixture = await make();
     await using store = await fixture.open();
     const count = 2_100;

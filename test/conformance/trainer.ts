@@ -149,7 +149,7 @@ export function trainerConformance(
       expect(trainTrials(trainer, { ...request, resume }, data, hooks)).toEqual([alone[0]]);
     });
 
-    test('ends a diverging member alone, and does not disturb the others', () => {
+    test('ends a diverging member, and does not disturb the others', () => {
       const { params, diverging } = inputs;
       if (diverging === null) return;
       const result = trainAlone(diverging);
@@ -198,7 +198,7 @@ export function trainerConformance(
       expect(testMetrics.every(({ direction }) => direction === null)).toBe(true);
     });
 
-    test('measures at a rung what the curve has there, and classifies each validation record', () => {
+    test('measures at a rung the values of the curve at that step, and classifies each validation record', () => {
       const training = open([inputs.params[0]!]);
       training.trainTo(lastRung(), hooks);
       const { metrics, correct } = training.measure(0);

@@ -212,7 +212,7 @@ describe('openDataset refuses', () => {
     expect((await open(named('imagenet'))).what).not.toContain('Did you mean');
   });
 
-  test('an absent data set with the searched paths and both ways to get it', async () => {
+  test('an absent data set with the searched paths, and suggests `data fetch` or --data-dir', async () => {
     const error = await open(
       cifarSpec(shards('data_batch_1'), shards('data_batch_2')),
       '/nonexistent/data',

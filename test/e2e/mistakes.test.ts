@@ -50,7 +50,7 @@ describe('a wrong study file', () => {
     expectError(await ridgeline(['run', study, '--state', dir]), 2, /digist/);
   });
 
-  test('a study whose data set is missing reports both ways to get it', async () => {
+  test('a missing data set is reported with the command that fetches it and the searched paths', async () => {
     const dir = scratchDir();
     const done = await ridgeline([
       'run',
@@ -120,7 +120,7 @@ describe('a wrong command line', () => {
     expect(done.code).toBe(2);
   });
 
-  test('an unknown study, a wrong join string and a missing file are reported with a way out', async () => {
+  test('an unknown study, a wrong join string and a missing file are reported with a fix', async () => {
     const dir = scratchDir();
     expectError(
       await ridgeline(['results', 'nothing', '--state', dir]),

@@ -6,7 +6,7 @@
  * Exits with 1 at the first seed that fails.
  */
 import { setImmediate } from 'node:timers/promises';
-import { messageOf } from '../../src/base/errors.ts';
+import { errorMessage } from '../../src/base/errors.ts';
 import { randomHistory } from './random-history.ts';
 import { History } from './history.ts';
 
@@ -24,7 +24,7 @@ for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
     const { kinds, faults } = history.settings;
     process.stdout.write(`${seed}\n`);
     process.stderr.write(
-      `seed ${seed}, ${Math.round(history.timeline.nowMs)} ms after its start: ${messageOf(error)}\n`,
+      `seed ${seed}, ${Math.round(history.timeline.nowMs)} ms after its start: ${errorMessage(error)}\n`,
     );
     if (count === '1') process.stderr.write(`${JSON.stringify({ kinds, faults }, null, 1)}\n`);
     if (count === '1') process.stderr.write(`${history.describe()}\n`);

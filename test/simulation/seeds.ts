@@ -4,7 +4,7 @@
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { messageOf } from '../../src/base/errors.ts';
+import { errorMessage } from '../../src/base/errors.ts';
 import { randomHistory } from './random-history.ts';
 import { History } from './history.ts';
 
@@ -27,9 +27,9 @@ export async function runSeeds(seeds: Iterable<number>): Promise<void> {
       await new History(randomHistory(seed)).run();
     } catch (error) {
       if (!keptSeeds().includes(seed))
-        appendFileSync(keptSeedsFile, `${seed} ${messageOf(error)}\n`);
+        appendFileSync(keptSeedsFile, `${seed} ${errorMessage(error)}\n`);
       throw new Error(
-        `seed ${seed}: ${messageOf(error)}; repeat it with \`node test/simulation/run-seeds.ts ${seed}\``,
+        `seed ${seed}: ${errorMessage(error)}; repeat it with \`node test/simulation/run-seeds.ts ${seed}\``,
         { cause: error },
       );
     }

@@ -2,7 +2,7 @@
  * Simulated coordinator: the real dispatcher and the real group commit, with the rules of the shell for
  * streams and store outages, in simulated time. A crash keeps the store.
  */
-import { messageOf } from '../../src/base/errors.ts';
+import { errorMessage } from '../../src/base/errors.ts';
 import { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
 import type { Moment, StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { Decision, Effect } from '../../src/coordinator/core/state/turn.ts';
@@ -93,7 +93,7 @@ export class SimulatedCoordinator implements Reader {
   /** @throws the first broken promise */
   check(): void {
     if (this.#broken !== null)
-      throw this.#broken instanceof Error ? this.#broken : new Error(messageOf(this.#broken));
+      throw this.#broken instanceof Error ? this.#broken : new Error(errorMessage(this.#broken));
     const { store, checker } = this.#context;
     if (this.#pending > 0 || this.dispatcher === null) return;
     if (store.commits === this.#commitsChecked) return;

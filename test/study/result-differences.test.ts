@@ -21,7 +21,7 @@ describe('two results', () => {
     expect(resultDifferences(lost(NaN), lost(Infinity))).toEqual([]);
   });
 
-  test('differ in the names of the values that differ, be it in the last bit', () => {
+  test('give the names of the values that differ, also if only in the last bit', () => {
     const curve = structuredClone([...result.curve]);
     curve[1] = withMetrics(curve[1]!, {
       validation_loss: 1.1 + Number.EPSILON,

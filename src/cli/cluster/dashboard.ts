@@ -1,7 +1,7 @@
 /**
  * Dashboard: starts the web server of a running coordinator, with its store and tokens.
  *
- * Not here: what the dashboard shows, and who may sign in (`web`).
+ * Not here: what the dashboard shows, and sign-in (`web`).
  */
 import { hostname } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
@@ -15,7 +15,7 @@ import type { StudyLine, ViewerRole } from '../../web/page-messages.ts';
 import type { Context } from '../process/context.ts';
 
 export interface Dashboard extends AsyncDisposable {
-  /** What the command prints: a link that signs in one admin, once. */
+  /** The text that the command prints: a link that signs in one admin, once. */
   readonly text: string;
 }
 

@@ -14,77 +14,66 @@ import type { Context } from '../process/context.ts';
 import { LiveRegion } from '../process/live-region.ts';
 import { Throughput } from './throughput.ts';
 
-export interface LiveViewOptions {
-  readonly context: Context;
-  readonly coordinator: Coordinator;
-  /** The study to show; null: a line for each event of any study. */
-  readonly spec: StudySpec | null;
-}
-
 const recentMax = 5;
 /** Lines of the region above the latest trials, at most. */
 const otherLines = 12;
 
-export class LiveView implements Disposable {
-  readonly #options: LiveViewOptions;
-  readonly #study: string | null;
-  readonly #region: LiveRegion;
+export class LiveView extends LiveRegion {
+  readonly #coordinator: Coordinator;
+  readonly #spec: StudySpec | null;
   readonly #stopListening: () => void;
   readonly #throughput = new Throughput();
   #recent: readonly TrialRecord[] = [];
   #validationCount: number | null = null;
   #isDrawing = false;
 
-  constructor(options: LiveViewOptions) {
-    const { context, coordinator, spec } = options;
-    this.#options = options;
-    this.#study = spec?.study ?? null;
-    const onTick = spec === null ? null : () => void this.#draw(spec);
-    this.#region = new LiveRegion(context, onTick);
+  /** @param spec the study to show; null: a line for each event of any study */
+  constructor(context: Context, coordinator: Coordinator, spec: StudySpec | null) {
+    super(context, spec !== null);
+    this.#coordinator = coordinator;
+    this.#spec = spec;
     this.#stopListening = coordinator.listen((event) => this.#received(event));
   }
 
-  /** Prints a line that stays. */
-  say(text: string): void {
-    this.#region.say(text);
+  override [Symbol.dispose](): void {
+    this.#stopListening();
+    super[Symbol.dispose]();
   }
 
-  [Symbol.dispose](): void {
-    this.#stopListening();
-    this.#region[Symbol.dispose]();
+  protected override redraw(): void {
+    if (this.#spec !== null) void this.#drawStudy(this.#spec);
   }
 
   #received(event: LiveEvent): void {
     const eventStudy = 'study' in event ? event.study : null;
-    if (this.#study !== null && eventStudy !== null && eventStudy !== this.#study) return;
+    const isEveryStudy = this.#spec === null;
+    if (!isEveryStudy && eventStudy !== null && eventStudy !== this.#spec.study) return;
     const text =
       event.kind === 'trial-ended'
         ? this.#trialText(event.study, event.trial)
-        : eventText(event, this.#study === null);
+        : eventText(event, isEveryStudy);
     if (text === null) return;
     const isAboutTrials = !event.kind.startsWith('worker-') && event.kind !== 'study-ended';
-    const isPrefixed = isAboutTrials && this.#study === null && eventStudy !== null;
+    const isPrefixed = isAboutTrials && isEveryStudy && eventStudy !== null;
     this.say(isPrefixed ? `${eventStudy}  ${text}` : text);
   }
 
   #trialText(study: string, trial: TrialRecord): string | null {
-    const { spec, coordinator } = this.#options;
-    if (spec !== null) this.#recent = [...this.#recent, trial].slice(-recentMax);
-    if (this.#region.isLive) return null;
-    const objective = spec === null ? coordinator.objective(study) : spec.objective;
-    return objective === null ? null : trialLine(trial, objective, this.#region.textOptions);
+    this.#recent = [...this.#recent, trial].slice(-recentMax);
+    if (this.isLive) return null;
+    const objective = this.#spec?.objective ?? this.#coordinator.objective(study);
+    return objective === null ? null : trialLine(trial, objective, this.textOptions);
   }
 
-  async #draw({ study, objective }: StudySpec): Promise<void> {
+  async #drawStudy({ study, objective }: StudySpec): Promise<void> {
     if (this.#isDrawing) return;
     this.#isDrawing = true;
     try {
-      const { context, coordinator } = this.#options;
-      const progress = await coordinator.overview.study(study);
+      const progress = await this.#coordinator.overview.study(study);
       await this.#countValidationRecords(study);
       if (progress === null) return;
       const nowMs = performance.now();
-      const workers = coordinator.workers().filter((worker) => worker.state !== 'lost');
+      const workers = this.#coordinator.workers().filter((worker) => worker.state !== 'lost');
       const { best, stage, done } = progress;
       const state = {
         ...progress,
@@ -99,9 +88,9 @@ export class LiveView implements Disposable {
         objective,
         pace: this.#throughput.stage(stage, done, nowMs),
         // A region that is taller than the terminal could not be redrawn.
-        recent: this.#recent.slice(-Math.max(1, (context.stderr.rows ?? 24) - otherLines)),
+        recent: this.#recent.slice(-Math.max(1, (this.context.stderr.rows ?? 24) - otherLines)),
       };
-      this.#region.draw(liveLines(state, this.#region.textOptions));
+      this.draw(liveLines(state, this.textOptions));
     } finally {
       this.#isDrawing = false;
     }
@@ -111,7 +100,7 @@ export class LiveView implements Disposable {
   async #countValidationRecords(study: string): Promise<void> {
     const trial = this.#recent.find(({ status }) => status === 'complete');
     if (this.#validationCount !== null || trial === undefined) return;
-    const stored = await this.#options.coordinator.store.trial(study, trial.id);
+    const stored = await this.#coordinator.store.trial(study, trial.id);
     this.#validationCount = stored === null ? null : validationCountFrom(stored);
   }
 }

@@ -47,7 +47,7 @@ export async function search(
     if (event.kind === 'study-ended' && event.study === study) ended.resolve('ended');
   });
   const outcome = await coordinator.submit(spec, flags.fresh === true);
-  using view = new LiveView({ context, coordinator, spec });
+  using view = new LiveView(context, coordinator, spec);
   if (outcome !== 'created') view.say(`resuming ${study}`);
   if ((await coordinator.overview.study(study))?.status === 'paused')
     await coordinator.setStudy(study, 'resume', 'run again');
@@ -56,13 +56,23 @@ export async function search(
   if (cluster.dashboard !== null) view.say(cluster.dashboard.text);
   const launcher = localLauncher(cluster, flags, context);
   launcher.start(flags.workers);
-  void reportFailure(launcher, coordinator, ended.reject);
+  const reportFailure = async (): Promise<void> => {
+    if ((await launcher.ended) === 'stopped') return;
+    if (coordinator.workers().every(({ state }) => state === 'lost')) ended.reject(noWorkerLeft());
+  };
+  void reportFailure();
   const noWorker = setTimeout(() => {
     if (coordinator.workers().length === 0) ended.reject(noWorkerJoined(coordinator, flags.wait));
   }, flags.wait * 1_000);
   const stopped = Promise.withResolvers<'drained' | 'interrupted'>();
   using signals = new StopSignals((count) => {
-    stopStep(count, { context, coordinator, launcher, view, stopped, signals });
+    if (count <= 2) {
+      stopWorkers(count, { coordinator, launcher, view, stopped });
+      return;
+    }
+    launcher.stop('kill');
+    context.stderr.write(resumeText(context));
+    process.exit(signals.exitCode);
   });
   try {
     const end = await Promise.race([ended.promise, stopped.promise]);
@@ -97,25 +107,16 @@ function localLauncher(cluster: RunningCluster, flags: RunFlags, context: Contex
   });
 }
 
-/** Reports that every local worker has failed and that no other worker has joined. */
-async function reportFailure(
-  launcher: Launcher,
-  coordinator: Coordinator,
-  report: (error: RidgelineError) => void,
-): Promise<void> {
-  const end = await launcher.ended;
-  if (end === 'stopped' || coordinator.workers().some(({ state }) => state !== 'lost')) return;
-  report(
-    new RidgelineError(
-      'NO_WORKER',
-      'No worker is left: every local worker exited right after its start.',
-      'Read the errors above; `ridgeline doctor` checks this machine.',
-    ),
+function noWorkerLeft(): RidgelineError {
+  return new RidgelineError(
+    'NO_WORKER',
+    'No worker is left: every local worker exited right after its start.',
+    'Read the errors above; `ridgeline doctor` checks this machine.',
   );
 }
 
 function noWorkerJoined({ storeProblem }: Coordinator, waitSeconds: number): RidgelineError {
-  // Then workers did join, and were disconnected.
+  // While the store cannot be written, workers that join are disconnected.
   if (storeProblem !== null) return storeUnwritable(storeProblem);
   return new RidgelineError(
     'NO_WORKER',
@@ -129,38 +130,27 @@ function resumeText({ argv }: Context): string {
 }
 
 interface StopPorts {
-  readonly context: Context;
   readonly coordinator: Coordinator;
   readonly launcher: Launcher;
   readonly view: LiveView;
   readonly stopped: PromiseWithResolvers<'drained' | 'interrupted'>;
-  readonly signals: StopSignals;
 }
 
-/** First signal: finish running trials. Second: return them to the queue. Third: exit at once. */
-function stopStep(
-  count: number,
-  { context, coordinator, launcher, view, stopped, signals }: StopPorts,
-): void {
+/** First signal: finish running trials. Second: return them to the queue. */
+function stopWorkers(count: number, { coordinator, launcher, view, stopped }: StopPorts): void {
   const busy = coordinator.workers().reduce((sum, worker) => sum + worker.busy, 0);
   const packs = `${busy === 0 ? 'no pack' : countText(busy, 'pack')} of trials`;
-  if (count === 1) {
-    const hint = busy === 0 ? '' : '; press Ctrl-C again to return them';
-    view.say(`draining: ${packs} still running${hint}`);
-    launcher.stop('when-drained');
-    const drained = drainAll(coordinator, 'the run was stopped');
-    void Promise.all([launcher.ended, drained]).then(() => stopped.resolve('drained'));
-    return;
-  }
-  if (count === 2) {
+  if (count > 1) {
     view.say(`returning ${packs}; press Ctrl-C again to quit immediately`);
     launcher.stop('return-trials');
     void launcher.ended.then(() => stopped.resolve('interrupted'));
     return;
   }
-  launcher.stop('kill');
-  context.stderr.write(resumeText(context));
-  process.exit(signals.exitCode);
+  const hint = busy === 0 ? '' : '; press Ctrl-C again to return them';
+  view.say(`draining: ${packs} still running${hint}`);
+  launcher.stop('when-drained');
+  const drained = drainAll(coordinator, 'the run was stopped');
+  void Promise.all([launcher.ended, drained]).then(() => stopped.resolve('drained'));
 }
 
 /** Drains all workers, also those that join later; resolves when none is left. */

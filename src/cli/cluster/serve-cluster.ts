@@ -19,7 +19,7 @@ import type { Store } from '../../store/store.ts';
 import { openStore } from '../../store/sqlite/open-store.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
-import { dataDirectory, failpointFrom, type Context } from '../process/context.ts';
+import { dataDirectory, failpointFrom, stateDirectory, type Context } from '../process/context.ts';
 import type { ListenFlags } from '../process/options.ts';
 import { exitWithError } from '../process/report-error.ts';
 import { startDashboard, type Dashboard } from './dashboard.ts';
@@ -27,9 +27,8 @@ import { startDashboard, type Dashboard } from './dashboard.ts';
 export interface ServeOptions {
   readonly context: Context;
   readonly flags: ListenFlags;
-  readonly stateDir: string;
   /** A study that will be submitted with --fresh, so its stored state is not resumed. */
-  readonly startsAfresh: string | null;
+  readonly startsAfresh?: string | null;
   readonly dispatch?: Pick<DispatcherSettings, 'onlyStudy' | 'threadsExpected'>;
 }
 
@@ -52,7 +51,8 @@ const forgetMs = 600_000;
 
 /** If it fails, everything that was opened is closed again. */
 export async function serveCluster(options: ServeOptions): Promise<RunningCluster> {
-  const { context, flags, stateDir } = options;
+  const { context, flags } = options;
+  const stateDir = stateDirectory(context);
   requireAddress('--listen', flags.listen);
   requirePrivateDirectory(stateDir);
   const http = flags.http === undefined ? null : requireAddress('--http', flags.http);
@@ -98,7 +98,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
 }
 
 async function startCoordinator(
-  { context, flags, startsAfresh, dispatch }: ServeOptions,
+  { context, flags, startsAfresh = null, dispatch }: ServeOptions,
   store: Store,
 ): Promise<Coordinator> {
   const leaseMs = flags.lease * 1_000;

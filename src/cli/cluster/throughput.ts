@@ -1,13 +1,8 @@
 /**
- * Throughput: trials per minute of a stage and of each worker, measured since the first look. Trials
- * that ended before are not counted: they say nothing about the present rate.
+ * Throughput: trials per minute of a stage and of each worker, measured since the first call. Trials that
+ * ended earlier are not counted, since the rate may have changed.
  */
 import { paceMsMin } from '../../report/terminal/live-lines.ts';
-
-export interface StageThroughput {
-  readonly elapsedMs: number;
-  readonly trials: number;
-}
 
 interface Start {
   readonly atMs: number;
@@ -20,7 +15,11 @@ export class Throughput {
   readonly #workers = new Map<string, Start>();
 
   /** @param done trials of the stage that have ended; counting starts over when the stage changes */
-  stage(stage: string | null, done: number, nowMs: number): StageThroughput {
+  stage(
+    stage: string | null,
+    done: number,
+    nowMs: number,
+  ): { readonly elapsedMs: number; readonly trials: number } {
     if (this.#start === null || stage !== this.#stage) {
       this.#stage = stage;
       this.#start = { atMs: nowMs, count: done };

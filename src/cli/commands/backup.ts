@@ -4,6 +4,7 @@ import { countText } from '../../report/text/number-format.ts';
 import { backUpStore, restoreStore } from '../../store/sqlite/backup.ts';
 import { say, stateDirectory, type Context } from '../process/context.ts';
 import { addCommand } from '../process/options.ts';
+import { showLine } from '../process/terminal.ts';
 
 type CopyFlags = { readonly force?: boolean };
 
@@ -15,17 +16,13 @@ export function addCommands(program: Command, context: Context): void {
     examples: ['ridgeline backup ~/backups/ridgeline-monday.db'],
   })
     .argument('<file>', 'file to write')
-    .option('--force', 'replacement of an existing file')
+    .option('--force', 'replace an existing file')
     .action(async (file: string, { force = false }: CopyFlags) => {
-      const { stderr, flags } = context;
-      const isShown = stderr.isTTY && flags.quiet !== true;
       const summary = await backUpStore(stateDirectory(context), file, {
         force,
-        onProgress: (done, total) => {
-          if (isShown) stderr.write(`\r${done} of ${total} pages`);
-        },
+        onProgress: (done, total) => showLine(context, `${done} of ${total} pages`),
       });
-      if (isShown) stderr.write('\r\u001B[K');
+      showLine(context, null);
       say(context, `${file} contains ${contentsText(summary)}`);
     });
 
@@ -36,7 +33,7 @@ export function addCommands(program: Command, context: Context): void {
     examples: ['ridgeline restore ~/backups/ridgeline-monday.db --force'],
   })
     .argument('<file>', 'file that `ridgeline backup` wrote')
-    .option('--force', 'replacement of an existing store')
+    .option('--force', 'replace an existing store')
     .action(async (file: string, { force = false }: CopyFlags) => {
       const stateDir = stateDirectory(context);
       const { replaced, ...summary } = await restoreStore(stateDir, file, { force });

@@ -3,8 +3,7 @@ import { Argument, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { chartKinds, isChartKind, type ChartKind } from '../../report/charts/chart-kinds.ts';
 import type { StudyPicture } from '../../report/charts/study-charts.ts';
-import { openStoreReader } from '../../store/sqlite/open-store.ts';
-import { say, stateDirectory, type Context } from '../process/context.ts';
+import { say, type Context } from '../process/context.ts';
 import { addCommand, usageError } from '../process/options.ts';
 import { checkChartPath, drawChart } from '../results/chart-file.ts';
 import { writeOutput } from '../results/output-file.ts';
@@ -38,7 +37,7 @@ export function addCommands(program: Command, context: Context): void {
           'Leave out --trial, or draw curves.',
         );
       if (!isChartKind(kind)) throw new Error(`commander accepted the kind ${kind}`);
-      const picture = await readPicture(study, context, trial);
+      const picture = await readStudyPicture(context, study, trial);
       checkDrawable(kind, picture);
       const { drawStudyChart } = await import('../../report/charts/study-charts.ts');
       await drawChart(output, (document, theme) => drawStudyChart(document, kind, picture, theme));
@@ -54,15 +53,10 @@ export function addCommands(program: Command, context: Context): void {
     .argument('<study>', 'study name')
     .requiredOption('-o, --output <file>', 'output file (HTML); - for standard output')
     .action(async (study: string, { output }: ChartFlags) => {
-      const text = await reportText(await readPicture(study, context), context.version);
+      const text = await reportText(await readStudyPicture(context, study), context.version);
       writeOutput(output, text, context.stdout);
       if (output !== '-') say(context, `wrote ${output}; open it in a browser`);
     });
-}
-
-async function readPicture(study: string, context: Context, trial?: string): Promise<StudyPicture> {
-  await using reader = await openStoreReader(stateDirectory(context));
-  return await readStudyPicture(reader, study, Date.now(), trial);
 }
 
 async function reportText(picture: StudyPicture, ridgeline: string): Promise<string> {
@@ -74,7 +68,7 @@ async function reportText(picture: StudyPicture, ridgeline: string): Promise<str
   return studyReport(picture, maker, chartDocument());
 }
 
-/** An empty chart would look like a result. @throws RidgelineError TRIAL_UNKNOWN */
+/** Refuses an empty chart, which would look like a result. @throws RidgelineError TRIAL_UNKNOWN */
 function checkDrawable(kind: ChartKind, { results, attempts, examples }: StudyPicture): void {
   const isTimeline = kind === 'timeline';
   const isComplete = kind === 'curves' ? examples.length > 0 : results.best !== null;

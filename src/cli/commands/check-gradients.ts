@@ -20,7 +20,7 @@ import { loadKernel } from '../training/kernel-choice.ts';
 
 type CheckFlags = Pick<GradientCheckRequest, 'seed' | 'samples'>;
 
-/** The shape of CIFAR-10, small shapes and the smallest, each with and without L2. */
+/** Checked networks: the shape for CIFAR-10, small shapes and the smallest, each with and without L2. */
 const networks = [
   { inputs: 3072, hidden: 50, classes: 10, rows: 100, lambda: 0 },
   { inputs: 3072, hidden: 50, classes: 10, rows: 100, lambda: 0.01 },

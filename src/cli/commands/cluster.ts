@@ -36,7 +36,7 @@ function addSubmit(program: Command, context: Context): void {
   const example = 'ridgeline submit configs/coarse-to-fine.yaml';
   addControlCommand(program, 'submit', 'submits a study to a running coordinator', example)
     .argument('<study>', 'study file (YAML)')
-    .option('--fresh', 'new start that discards the stored study of this name')
+    .option('--fresh', 'delete the stored study of this name and start again')
     .action(async (file: string, { fresh = false }: { readonly fresh?: boolean }) => {
       // The coordinator reads the data, and it may run on another machine.
       const spec = await loadStudy(file, describeTrainer, () => false);
@@ -131,7 +131,7 @@ function addStudyChanges(program: Command, context: Context): void {
     client.pauseStudy(study, 'paused by the operator'),
   );
   add('resume', 'resumes a paused study', (client, study) => client.resumeStudy(study));
-  add('cancel', 'ends a study for good and aborts its running trials', (client, study) =>
+  add('cancel', 'ends a study permanently and aborts its running trials', (client, study) =>
     client.cancelStudy(study, 'cancelled by the operator'),
   );
 }

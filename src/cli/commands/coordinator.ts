@@ -4,7 +4,7 @@ import { loadStudy } from '../../config/load-study.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { LiveView } from '../cluster/live-view.ts';
 import { serveCluster } from '../cluster/serve-cluster.ts';
-import { stateDirectory, type Context } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import {
   addCommand,
@@ -26,38 +26,30 @@ export function addCommands(program: Command, context: Context): void {
   withListenOptions(withDataOption(command), '127.0.0.1:7070')
     .argument('[studies...]', 'study files (YAML) to submit at the start')
     .action(async (files: string[], flags: ListenFlags) => {
-      await serve(files, flags, context);
+      const specs = await Promise.all(files.map((file) => loadStudy(file, describeTrainer)));
+      const cluster = await serveCluster({ context, flags });
+      try {
+        using view = new LiveView(context, cluster.coordinator, null);
+        for (const spec of specs) {
+          const outcome = await cluster.coordinator.submit(spec);
+          view.say(`${spec.study}: ${outcome}`);
+        }
+        view.say(`listening on ${cluster.address}; to join a worker, run:`);
+        context.stdout.write(`ridgeline worker --join @${cluster.workerJoinFile}\n`);
+        view.say(
+          'on another machine: copy that file there first, or pass its line to `ridgeline worker --join -`',
+        );
+        if (cluster.dashboard !== null) view.say(cluster.dashboard.text);
+        const stopped = Promise.withResolvers<void>();
+        using _signals = new StopSignals((count, signal) => {
+          if (count > 1)
+            process.exit(signal === 'SIGINT' ? exitCode.interrupted : exitCode.terminated);
+          view.say('stopping; workers keep training, and the next start receives their results');
+          stopped.resolve();
+        });
+        await stopped.promise;
+      } finally {
+        await cluster.stop('the coordinator was stopped');
+      }
     });
-}
-
-async function serve(
-  files: readonly string[],
-  flags: ListenFlags,
-  context: Context,
-): Promise<void> {
-  const specs = await Promise.all(files.map((file) => loadStudy(file, describeTrainer)));
-  const stateDir = stateDirectory(context);
-  const cluster = await serveCluster({ context, flags, stateDir, startsAfresh: null });
-  try {
-    using view = new LiveView({ context, coordinator: cluster.coordinator, spec: null });
-    for (const spec of specs) {
-      const outcome = await cluster.coordinator.submit(spec);
-      view.say(`${spec.study}: ${outcome}`);
-    }
-    view.say(`listening on ${cluster.address}; to join a worker, run:`);
-    context.stdout.write(`ridgeline worker --join @${cluster.workerJoinFile}\n`);
-    view.say(
-      'on another machine: copy that file there first, or pass its line to `ridgeline worker --join -`',
-    );
-    if (cluster.dashboard !== null) view.say(cluster.dashboard.text);
-    const stopped = Promise.withResolvers<void>();
-    using _signals = new StopSignals((count, signal) => {
-      if (count > 1) process.exit(signal === 'SIGINT' ? exitCode.interrupted : exitCode.terminated);
-      view.say('stopping; workers keep training, and the next start receives their results');
-      stopped.resolve();
-    });
-    await stopped.promise;
-  } finally {
-    await cluster.stop('the coordinator was stopped');
-  }
 }

@@ -13,7 +13,7 @@ import { jsonText } from '../../report/text/json-value.ts';
 import { dataDirectory, type Context } from '../process/context.ts';
 import { addCommand, addGroup, formatOption, withDataOption } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-import { printResult } from '../process/terminal.ts';
+import { printResult, showLine } from '../process/terminal.ts';
 
 interface FetchFlags {
   readonly url?: string;
@@ -83,12 +83,12 @@ async function fetchCommand(name: string, flags: FetchFlags, context: Context): 
       signal: stop.signal,
       onProgress: (received, total) => {
         const nowMs = performance.now();
-        if (context.flags.quiet === true || !context.stderr.isTTY || nowMs - lastMs < 200) return;
+        if (nowMs - lastMs < 200) return;
         lastMs = nowMs;
-        context.stderr.write(`\r${progressText(received, total)}`);
+        showLine(context, progressText(received, total));
       },
     });
-    if (context.stderr.isTTY) context.stderr.write('\r\u001B[K');
+    showLine(context, null);
     context.stderr.write(
       `${name} is at ${fetched.path}, checksum verified${officialText(fetched.official)}\n`,
     );

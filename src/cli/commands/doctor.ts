@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { messageOf } from '../../base/errors.ts';
+import { errorMessage } from '../../base/errors.ts';
 import { listDatasets, type DatasetEntry } from '../../dataset/catalogue.ts';
 import { documentText } from '../../report/text/json-value.ts';
 import type { TextOptions } from '../../report/text/text-options.ts';
@@ -24,7 +24,7 @@ interface Finding {
   readonly check: string;
   readonly result: 'ok' | 'warn' | 'fail';
   readonly detail: string;
-  /** What to do; null if the check succeeded. */
+  /** The fix; null if the check succeeded. */
   readonly fix: string | null;
 }
 
@@ -38,7 +38,7 @@ export function addCommands(program: Command, context: Context): void {
   });
   withDataOption(command)
     .addOption(formatOption())
-    .option('--build-kernel', "build of the native kernel with the system's C compiler")
+    .option('--build-kernel', "build the native kernel with the system's C compiler")
     .action(async ({ buildKernel }: { readonly buildKernel?: boolean }) => {
       if (buildKernel === true) buildNativeKernel(context);
       const findings = await examine(context);
@@ -91,7 +91,7 @@ async function examineArithmetic(folders: readonly string[]): Promise<Finding[]>
     const digest = computeSelfTestDigest(loadKernel(module));
     return [arithmeticFinding(digest), nativeFinding(module, folders)];
   } catch (error) {
-    return [fail('arithmetic', messageOf(error), 'Use Node 24.15 or later.')];
+    return [fail('arithmetic', errorMessage(error), 'Use Node 24.15 or later.')];
   }
 }
 
@@ -134,7 +134,7 @@ function examineStateDir(stateDir: string): Finding {
     return ok(check, `${stateDir} is writable`);
   } catch (error) {
     const fix = 'Give a writable directory with --state.';
-    return fail(check, `${stateDir}: ${messageOf(error)}`, fix);
+    return fail(check, `${stateDir}: ${errorMessage(error)}`, fix);
   }
 }
 

@@ -21,9 +21,8 @@ import {
 } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 import { printResult } from '../process/terminal.ts';
-import { checkChartPath } from '../results/chart-file.ts';
+import { checkChartPath, drawChart } from '../results/chart-file.ts';
 import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
-import { drawRange } from '../training/training-chart.ts';
 import { SeedsTraining } from '../training/train-seeds.ts';
 import { chooseTraining, type ChoiceFlags } from '../training/training-choice.ts';
 import { openTrainingData } from '../training/training-data.ts';
@@ -112,7 +111,10 @@ async function testRange(file: string, flags: RangeFlags, context: Context): Pro
     kernel: source.name,
   };
   if (flags.chart !== undefined) {
-    await drawRange(flags.chart, choice.name, { points, suggested: range.suggested });
+    const { learningRateRange } = await import('../../report/charts/learning-rate-range.ts');
+    const title = `${choice.name}: accuracy against a rising learning rate`;
+    const input = { title, points, suggested: range.suggested };
+    await drawChart(flags.chart, (document, theme) => learningRateRange(document, input, theme));
     view.say(`wrote ${flags.chart}`);
   }
   printResult(context, range, rateRangeJson, rateRangeText);

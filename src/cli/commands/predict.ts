@@ -89,7 +89,6 @@ async function predict(
     loss += score.loss * records.length;
     rows.push(...toPredictions(shard, probabilities, model.shape.classes));
   }
-  view[Symbol.dispose]();
   const summary = {
     model: path,
     networks: model.members.length,

@@ -117,7 +117,7 @@ async function printTrial(
   if (chart !== '') context.stdout.write(`\n${chart}`);
 }
 
-/** The store does not record the --data-dir of a search. */
+/** Mentions --data-dir if the data is not found: the store does not record the --data-dir of a search. */
 async function hintAtData({ name, path }: DatasetSpec, context: Context): Promise<void> {
   if (path !== undefined || name === undefined) return;
   const dataDir = dataDirectory(context);

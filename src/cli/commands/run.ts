@@ -37,8 +37,10 @@ export function addCommands(program: Command, context: Context): void {
     .addOption(
       wholeNumber('--threads <n>', 'threads per local worker (default: cores / workers)', 1, 256),
     )
-    .addOption(wholeNumber('--wait <seconds>', 'time for a first worker to join', 1, 86_400, 60))
-    .option('--fresh', 'new start that discards the stored study of this name')
+    .addOption(
+      wholeNumber('--wait <seconds>', 'longest time to wait for the first worker', 1, 86_400, 60),
+    )
+    .option('--fresh', 'delete the stored study of this name and start again')
     .addOption(outputFormatOption(textFormats))
     .action(async (file: string, flags: RunFlags) => {
       context.finish(await run(file, flags, context));
@@ -62,7 +64,6 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   const cluster = await serveCluster({
     context,
     flags,
-    stateDir,
     startsAfresh: isFresh ? spec.study : null,
     dispatch: { onlyStudy: spec.study, threadsExpected: flags.workers * threadsPerWorker(flags) },
   });

@@ -1,7 +1,8 @@
 /** `ridgeline train`: trains a recipe or one trial of a study in this process, with one or several seeds. */
 import type { Command } from 'commander';
-import type { SeedResult } from '../../report/results/training-means.ts';
+import { meanCurve, type SeedResult } from '../../report/results/training-means.ts';
 import { trainingJson, trainingText } from '../../report/terminal/training-text.ts';
+import { formatParams } from '../../study/search-space.ts';
 import { trainerName } from '../../study/trainer-description.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { openKernel } from '../../trainers/two-layer/kernel-file.ts';
@@ -22,7 +23,7 @@ import {
 import { formatCommand } from '../process/resume-command.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 import { printResult } from '../process/terminal.ts';
-import { checkChartPath } from '../results/chart-file.ts';
+import { checkChartPath, drawChart } from '../results/chart-file.ts';
 import {
   buildClassifier,
   buildEnsemble,
@@ -32,7 +33,6 @@ import { CheckpointFiles } from '../training/checkpoint-files.ts';
 import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
 import { checkModelPath, saveModel } from '../training/model-files.ts';
 import { SeedsTraining } from '../training/train-seeds.ts';
-import { drawTraining } from '../training/training-chart.ts';
 import {
   chooseTraining,
   type ChoiceFlags,
@@ -71,7 +71,7 @@ export function addCommands(program: Command, context: Context): void {
       '<file>',
       'study file, recipe file (a study without stages, with trainer.lambda) or name of a stored study',
     )
-    .addOption(lambdaOption('λ of a study, or instead of that of the recipe'))
+    .addOption(lambdaOption('λ of the trial; for a recipe, replaces its λ'))
     .option('--trial <name>', 'trial of the stored study, such as coarse/7')
     .option('--winner', 'winner of the stored study')
     .addOption(wholeNumber('--seeds <n>', 'number of seeds to train and average', 1, seedsMax))
@@ -85,7 +85,7 @@ export function addCommands(program: Command, context: Context): void {
     )
     .option('--save <file>', 'model file, ending with .npz or .safetensors')
     .option('--chart <file>', 'chart of the learning curves, ending with .svg or .png')
-    .option('--resume', 'continuation of an interrupted training')
+    .option('--resume', 'continue an interrupted training')
     .addOption(formatOption())
     .action(async (file: string, flags: TrainFlags) => {
       context.finish(await train(file, flags, context));
@@ -188,6 +188,26 @@ async function finish(
   if (!isDiverged || unwritten.length === 0) return exitCode.done;
   view.say(`not written, since training diverged: ${unwritten.join(', ')}`);
   return exitCode.failed;
+}
+
+/** Cost, loss and accuracy above the learning rate; the mean of several seeds. */
+async function drawTraining(
+  path: string,
+  { name, params, settings }: TrainingChoice,
+  seeds: readonly SeedResult[],
+): Promise<void> {
+  const { learningCurve } = await import('../../report/charts/learning-curve.ts');
+  const { hidden, learningRate } = twoLayerSettings(settings);
+  const complete = seeds.filter(({ result }) => result.kind === 'complete');
+  const numbers = complete.map(({ seed }) => seed);
+  const which = numbers.length === 1 ? `seed ${numbers[0]}` : `mean of seeds ${numbers.join(', ')}`;
+  const input = {
+    title: `${name}: learning curves`,
+    subtitle: `${formatParams(params)}, ${hidden} hidden units, ${which}`,
+    series: [{ label: name, curve: meanCurve(complete) }],
+    learningRate,
+  };
+  await drawChart(path, (document, theme) => learningCurve(document, input, theme));
 }
 
 /** The trained network, from its last checkpoint. */

@@ -121,7 +121,7 @@ async function readResults(name: string, context: Context): Promise<StudyAndTria
   );
 }
 
-/** Whether a stored result was changed after it was stored. Needs no training, so all trials are checked. */
+/** Whether a result was changed after it was stored. This check needs no training, so it covers all trials. */
 function isChanged(
   { result, fingerprint }: TrialRecord,
   { study, trainer }: StudyAndTrials,

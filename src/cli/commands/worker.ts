@@ -39,7 +39,15 @@ export function addCommands(program: Command, context: Context): void {
     .addOption(wholeNumber('--threads <n>', 'number of training threads', 1, 256, defaultThreads()))
     .option('--name <name>', 'name of this worker in tables', parseName, hostname())
     .addOption(wholeNumber('--wait <seconds>', 'time to find the coordinator', 0, 86_400, 30))
-    .addOption(wholeNumber('--grace <seconds>', 'time to finish after a signal', 0, 86_400, 30))
+    .addOption(
+      wholeNumber(
+        '--grace <seconds>',
+        'time to finish running trials after a signal',
+        0,
+        86_400,
+        30,
+      ),
+    )
     .addOption(new Option('--local', 'started by `run`, ends with it').hideHelp())
     .action(async (flags: WorkerFlags) => {
       context.finish(await runWorker(flags, context));

@@ -1,4 +1,4 @@
-/** Exit codes of commands. Those of errors are in `base/errors.ts`. */
+/** Exit codes of commands. `base/errors.ts` has the exit codes of errors. */
 
 export const exitCode = {
   done: 0,
@@ -15,7 +15,7 @@ export const exitCodesText = `Exit codes
   1    the operation failed: port in use, state locked or unwritable, other version, unknown study,
        a study that failed or was cancelled
   2    wrong usage, or an invalid file
-  3    finished, but trials failed for good or results are disputed
+  3    finished, but trials failed permanently or results are disputed
   4    no coordinator was reached, or no worker joined in time
   5    token or certificate authority refused
   78   this machine is unfit (see \`ridgeline doctor\`)

@@ -2,13 +2,9 @@
  * Exit with the parent: ends this process when the process that it belongs to has ended.
  *
  * If the system's Node is too old, `scripts/ridgeline.mjs` starts this process under the bundled one and
- * waits. Users see one process, so when the first is killed the second must not keep running and hold
- * the state directory. A killed process cannot send a message, so the second checks its parent id. It
- * kills itself, which is safe at any time.
- *
- * `run` holds an IPC channel to each local worker; the system closes it however `run` ends.
- *
- * In both cases the parent may have ended before this process checks for the first time.
+ * waits. If the script is killed, this process must not keep the state directory locked, so it checks the
+ * id of its parent. `run` holds an IPC channel to each local worker, which closes however `run` ends.
+ * In both cases the parent may have ended before the first check.
  */
 import { exitCode } from './exit-codes.ts';
 

@@ -6,35 +6,38 @@ import { isLive, textOptions } from './terminal.ts';
 
 const redrawMs = 200;
 
-export class LiveRegion implements Disposable {
+export abstract class LiveRegion implements Disposable {
   /** Whether the region is drawn; otherwise only lines are printed. */
-  readonly isLive: boolean;
-  readonly #context: Context;
+  protected readonly isLive: boolean;
+  protected readonly context: Context;
   readonly #region: ReturnType<typeof createLogUpdate>;
   readonly #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param onTick called at each redraw while the region is live; null: it is never live */
-  constructor(context: Context, onTick: (() => void) | null) {
-    this.#context = context;
-    this.isLive = onTick !== null && isLive(context);
+  /** @param hasRegion whether the region is drawn if the terminal allows it */
+  constructor(context: Context, hasRegion = true) {
+    this.context = context;
+    this.isLive = hasRegion && isLive(context);
     this.#region = createLogUpdate(context.stderr, { showCursor: true });
-    if (this.isLive && onTick !== null) this.#timer = setInterval(onTick, redrawMs);
+    if (this.isLive) this.#timer = setInterval(() => this.redraw(), redrawMs);
   }
 
-  get textOptions(): TextOptions {
-    return textOptions(this.#context, this.#context.stderr);
+  /** Called at regular intervals while the region is live. */
+  protected abstract redraw(): void;
+
+  protected get textOptions(): TextOptions {
+    return textOptions(this.context, this.context.stderr);
   }
 
   /** Replaces the lines of the region. */
-  draw(lines: readonly string[]): void {
+  protected draw(lines: readonly string[]): void {
     if (this.isLive && !this.#isClosed) this.#region(lines.join('\n'));
   }
 
   /** Prints a line that stays, unless `--quiet` is given. */
   say(text: string): void {
     if (this.isLive && !this.#isClosed) this.#region.clear();
-    say(this.#context, text);
+    say(this.context, text);
   }
 
   /** Clears the region; lines may still be printed. */

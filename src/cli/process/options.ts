@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 
 export interface CommandText {
-  /** A few words for the list of commands. */
+  /** A phrase for the list of commands. */
   readonly summary: string;
   /** One sentence for the command's own help; without it, the summary is used. */
   readonly description?: string;
@@ -22,7 +22,7 @@ export function addCommand(parent: Command, name: string, text: CommandText): Co
     .option('--debug', 'verbose log, stack traces of errors');
 }
 
-/** A command whose help ends with examples: by itself, a group of commands. */
+/** A command whose help ends with examples; a group of commands has no other options. */
 export function addGroup(parent: Command, name: string, text: CommandText): Command {
   const { summary, notes, examples } = text;
   const description = text.description ?? `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
@@ -118,10 +118,16 @@ export interface ListenFlags {
 export function withListenOptions(command: Command, address: string): Command {
   return command
     .option('--listen <host:port>', 'address on which workers and commands connect', address)
-    .option('--advertise <host:port>', 'address in the join line, if it is not that of --listen')
+    .option('--advertise <host:port>', 'address in the join line (default: that of --listen)')
     .option('--http <host:port>', 'address of the dashboard, such as 127.0.0.1:7171')
     .addOption(
-      wholeNumber('--lease <seconds>', 'time an attempt may make no progress', 1, 3_600, 20),
+      wholeNumber(
+        '--lease <seconds>',
+        'longest time without progress; then a trial is assigned again',
+        1,
+        3_600,
+        20,
+      ),
     );
 }
 

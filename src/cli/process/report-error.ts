@@ -1,6 +1,6 @@
 /** Error report: prints one error with its fix, and returns the exit code. */
 import { CommanderError } from 'commander';
-import { errorExitCodes, RidgelineError, messageOf } from '../../base/errors.ts';
+import { errorExitCodes, RidgelineError, errorMessage } from '../../base/errors.ts';
 import type { Context } from './context.ts';
 import { exitCode } from './exit-codes.ts';
 import { isJsonLog } from './log.ts';
@@ -30,7 +30,7 @@ function knownReport({ code, what, fix, help }: RidgelineError) {
 
 function unknownReport(error: unknown, stack: string | undefined) {
   const fix = 'Run the command again with --debug and report its output.';
-  const what = stack ?? messageOf(error);
+  const what = stack ?? errorMessage(error);
   return { code: 'UNEXPECTED', what, fix, exit_code: exitCode.failed, help: undefined };
 }
 

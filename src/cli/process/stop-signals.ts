@@ -1,49 +1,42 @@
 /**
- * Stop signals: counts Ctrl-C, SIGTERM and SIGHUP. The first asks for an orderly end, the second for a
- * quick one, the third ends the process at once.
+ * Stop signals: counts Ctrl-C, SIGTERM and SIGHUP. The first requests an orderly end, the second a quick
+ * one; the third ends the process at once.
  *
  * A terminal sends Ctrl-C to every process of its group, and a parent (npm, the wrapper script) may
  * forward it: signals within 250 ms count as one.
  */
 import { constants } from 'node:os';
 
-type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
-
 const oneSignalMs = 250;
-const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export class StopSignals implements Disposable {
-  readonly #onSignal: (count: number, signal: StopSignal) => void;
-  readonly #handlers = new Map<StopSignal, () => void>();
+  readonly #onSignal: (count: number, signal: NodeJS.Signals) => void;
   #count = 0;
   #lastMs = -Infinity;
-  #first: StopSignal | null = null;
+  #first: NodeJS.Signals = 'SIGINT';
 
   /** @param onSignal receives 1, 2, … */
-  constructor(onSignal: (count: number, signal: StopSignal) => void) {
+  constructor(onSignal: (count: number, signal: NodeJS.Signals) => void) {
     this.#onSignal = onSignal;
-    for (const signal of stopSignals) {
-      const handler = (): void => this.#received(signal);
-      this.#handlers.set(signal, handler);
-      process.on(signal, handler);
-    }
+    for (const signal of stopSignals) process.on(signal, this.#received);
   }
 
-  /** 128 + the number of the first signal; that of Ctrl-C before any signal. */
+  /** 128 + the number of the first signal; before any signal, the code for Ctrl-C. */
   get exitCode(): number {
-    return 128 + constants.signals[this.#first ?? 'SIGINT'];
+    return 128 + constants.signals[this.#first];
   }
 
   [Symbol.dispose](): void {
-    for (const [signal, handler] of this.#handlers) process.off(signal, handler);
+    for (const signal of stopSignals) process.off(signal, this.#received);
   }
 
-  #received(signal: StopSignal): void {
+  readonly #received = (signal: NodeJS.Signals): void => {
     const nowMs = performance.now();
     if (nowMs - this.#lastMs < oneSignalMs) return;
     this.#lastMs = nowMs;
     this.#count += 1;
-    this.#first ??= signal;
+    if (this.#count === 1) this.#first = signal;
     this.#onSignal(this.#count, signal);
-  }
+  };
 }

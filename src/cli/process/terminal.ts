@@ -38,6 +38,12 @@ export function isLive({ flags, stderr, env }: Context): boolean {
   return flags.quiet !== true && stderr.isTTY && (env['CI'] ?? '') === '' && env['TERM'] !== 'dumb';
 }
 
+/** Shows one line on stderr, redrawn in place; null clears it. Does nothing outside of a terminal. */
+export function showLine({ stderr, flags }: Context, text: string | null): void {
+  if (flags.quiet !== true && stderr.isTTY)
+    stderr.write(text === null ? '\r\u001B[K' : `\r${text}`);
+}
+
 /** By precedence: `--color`, NO_COLOR, FORCE_COLOR, the terminal. */
 function paintFor({ env, flags: { color } }: Context, stream: NodeJS.WriteStream): Paint {
   if (color === 'always') return painted;

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { usageError } from '../process/options.ts';
 
 /** @param kind of file, for the error, such as `chart file` @throws RidgelineError USAGE */
@@ -81,7 +81,7 @@ function replaceFile(path: string, content: string | Uint8Array): void {
 /** The system's full message would name the temporary file, so only its reason is quoted. */
 function unwritable(path: string, error: unknown): RidgelineError {
   const isSystem = error instanceof Error && 'errno' in error && typeof error.errno === 'number';
-  const why = isSystem ? getSystemErrorMessage(Number(error.errno)) : messageOf(error);
+  const why = isSystem ? getSystemErrorMessage(Number(error.errno)) : errorMessage(error);
   return new RidgelineError(
     'OUTPUT_UNWRITABLE',
     `${path} cannot be written: ${why}.`,

@@ -32,21 +32,17 @@ export const textFormats = ['table', 'tsv', 'csv', 'json', 'jsonl', 'markdown', 
 const fileFormats = ['parquet', 'optuna'] as const;
 export const resultFormats = [...textFormats, ...fileFormats] as const;
 
-/** Options of `results`; absent: all rows, the default columns, by rank. */
+/** Options of `results`; absent: all rows, the default columns, by rank, on stdout. */
 export interface ResultsFlags {
   /** Default: a table in a terminal, TSV elsewhere. */
   readonly format?: string;
   readonly stage?: string;
-  /** The most rows of a stage. */
   readonly top?: number;
   readonly columns?: string;
   readonly where?: string;
   readonly sort?: string;
-  /** Whether each replicate has its own row. */
   readonly replicates?: boolean;
-  /** Whether a scatter chart follows the table. */
   readonly chart?: boolean;
-  /** Default: stdout, as `-`. */
   readonly output?: string;
 }
 
@@ -79,13 +75,17 @@ export async function writeResults(
   const top = flags.top ?? (format === 'table' ? topInTable : null);
   const shown = selectResults(results, { ...selection, top });
   const names = columns?.split(',').map((name) => name.trim()) ?? null;
-  const content = await formatResults(source, shown, format, names, options);
+  const formatFile = fileFormatters[format];
+  const content =
+    formatFile === undefined
+      ? formatTables(shown, { ...options, columns: names })
+      : await formatFile(shown, names, source);
   const chart =
     flags.chart === true ? formatChart(selectResults(results, selection), format, options) : '';
   writeOutput(flags.output, chart === '' ? content : `${String(content)}${chart}`, context.stdout);
 }
 
-/** 0; 1 if the study failed or was cancelled; 3 if trials failed for good or results are disputed. */
+/** 0; 1 if the study failed or was cancelled; 3 if trials failed permanently or results are disputed. */
 export function outcomeCode(
   study: StudyRecord,
   trials: readonly TrialRecord[],
@@ -93,7 +93,7 @@ export function outcomeCode(
 ): number {
   if (study.status === 'failed' || study.status === 'cancelled') return exitCode.failed;
   const failed = trials.some((trial) => trial.status === 'failed' && trial.result === null);
-  // A dispute is settled when enough workers agree against the one that differs.
+  // A dispute is settled when a majority of workers agrees on one result.
   const verified = new Set(
     trials.filter(({ audit }) => audit === 'verified').map(({ id }) => trialName(id)),
   );
@@ -118,12 +118,13 @@ function chooseFormat({ format, output, chart }: ResultsFlags, { stdout }: Conte
   return format;
 }
 
-type FileFormatter = (
+type FormatFile = (
   results: StudyResults,
   columns: readonly string[] | null,
-) => string | Uint8Array;
+  source: ResultsSource,
+) => string | Uint8Array | Promise<string>;
 
-const fileFormatters: Readonly<Record<string, FileFormatter>> = {
+const fileFormatters: Readonly<Record<string, FormatFile>> = {
   tsv: (results, columns) => formatDelimited(results, 'tsv', columns),
   csv: (results, columns) => formatDelimited(results, 'csv', columns),
   json: formatJson,
@@ -131,24 +132,11 @@ const fileFormatters: Readonly<Record<string, FileFormatter>> = {
   markdown: formatMarkdown,
   latex: formatLatex,
   parquet: formatParquet,
-};
-
-async function formatResults(
-  { study, reader }: ResultsSource,
-  results: StudyResults,
-  format: string,
-  columns: readonly string[] | null,
-  options: TextOptions,
-): Promise<string | Uint8Array> {
-  if (format === 'optuna') {
+  optuna: async (results, _columns, { study, reader }) => {
     const trials = await reader.trials(results.study, { curves: true });
-    const attempts = await reader.attempts(results.study);
-    return formatOptuna({ study, results, trials, attempts });
-  }
-  const formatFile = fileFormatters[format];
-  if (formatFile !== undefined) return formatFile(results, columns);
-  return formatTables(results, { ...options, columns });
-}
+    return formatOptuna({ study, results, trials, attempts: await reader.attempts(results.study) });
+  },
+};
 
 /** The chart has all selected rows, also if `--top` limits the table. */
 function formatChart(results: StudyResults, format: string, options: TextOptions): string {

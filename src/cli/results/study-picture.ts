@@ -1,18 +1,20 @@
-/** Study picture: what charts and the report show of a study, read from one committed state. */
+/** Study picture: reads the data of charts and the report from one committed state of the store. */
 import { RidgelineError } from '../../base/errors.ts';
 import { exampleTrials } from '../../report/charts/chart-kinds.ts';
 import type { ExampleTrial, StudyPicture } from '../../report/charts/study-charts.ts';
 import { studyResults } from '../../report/results/study-results.ts';
-import type { StoreReader, StoreReads } from '../../store/store.ts';
+import { openStoreReader } from '../../store/sqlite/open-store.ts';
+import type { StoreReads } from '../../store/store.ts';
+import { stateDirectory, type Context } from '../process/context.ts';
 import { storedTrial, studyAndTrials } from './stored-study.ts';
 
 /** @param trial the example trial; by default the best, the median and the worst */
 export async function readStudyPicture(
-  reader: StoreReader,
+  context: Context,
   study: string,
-  nowMs: number,
   trial?: string,
 ): Promise<StudyPicture> {
+  await using reader = await openStoreReader(stateDirectory(context));
   return await reader.snapshot(async (reads) => {
     const { study: record, trials, trainer } = await studyAndTrials(reads, study);
     const attempts = await reads.attempts(study);
@@ -27,7 +29,7 @@ export async function readStudyPicture(
       }
     }
     const results = studyResults(record, trials, trainer, { attempts });
-    return { record, results, attempts, examples, nowMs };
+    return { record, results, attempts, examples, nowMs: Date.now() };
   });
 }
 

@@ -25,7 +25,7 @@ import type { TrainingView } from './training-view.ts';
 
 export interface EnsembleRequest {
   readonly choice: TrainingChoice;
-  /** Seeds that did not diverge. */
+  /** Seeds whose training did not diverge. */
   readonly seeds: readonly number[];
   readonly data: TrainingData;
   readonly classNames: readonly string[] | null;
@@ -128,13 +128,10 @@ export async function scoreSplit(
   onProgress: (done: number) => void,
 ): Promise<Float64Array> {
   const scoring = classProbabilities(kernel, network, split);
-  for (;;) {
-    const next = scoring.next();
-    if (next.done === true) {
-      assert(next.value.length > 0, 'a split has records');
-      return next.value;
-    }
+  let next = scoring.next();
+  for (; next.done !== true; next = scoring.next()) {
     onProgress(next.value);
     await setImmediate();
   }
+  return next.value;
 }

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { toSnake } from '../../study/spec/case-codec.ts';
 import {
   decodeCheckpoint,
@@ -54,7 +54,12 @@ export class CheckpointFiles implements Disposable {
     try {
       mkdirSync(this.#root, { recursive: true, mode: 0o700 });
       const owner = existsSync(this.#lock) ? Number(readFileSync(this.#lock, 'utf8')) : null;
-      if (owner !== null && isRunning(owner)) throw lockedBy(owner, this.#name, this.#lock);
+      if (owner !== null && isRunning(owner))
+        throw new RidgelineError(
+          'STATE_LOCKED',
+          `${this.#name} is already being trained by process ${owner}.`,
+          `Wait for it, give another directory with --state, or delete ${this.#lock} if that process is another program.`,
+        );
       writeFileSync(this.#lock, String(process.pid));
     } catch (error) {
       throw error instanceof RidgelineError ? error : unwritable(this.#lock, error);
@@ -154,17 +159,9 @@ export class CheckpointFiles implements Disposable {
 function unwritable(path: string, error: unknown): RidgelineError {
   return new RidgelineError(
     'STATE_UNWRITABLE',
-    `${path} cannot be written, so the training could not be resumed: ${messageOf(error)}.`,
+    `${path} cannot be written, so the training could not be resumed: ${errorMessage(error)}.`,
     'Free some disk space, or give a writable directory with --state.',
     { cause: error },
-  );
-}
-
-function lockedBy(owner: number, name: string, path: string): RidgelineError {
-  return new RidgelineError(
-    'STATE_LOCKED',
-    `${name} is already being trained by process ${owner}.`,
-    `Wait for it, give another directory with --state, or delete ${path} if that process is another program.`,
   );
 }
 

@@ -25,7 +25,7 @@ export interface TrainingChoice {
   readonly params: Params;
 }
 
-/** @param fallback parameters for a study if the flags name none; null: that is an error */
+/** @param fallback parameters for a study if the flags name none; null: missing parameters are an error */
 export async function chooseTraining(
   file: string,
   flags: ChoiceFlags,
@@ -35,6 +35,7 @@ export async function chooseTraining(
   checkFlags(flags);
   const { kind, spec } = await studyOrRecipe(file, context);
   const { study: name, seed, dataset, trainer: settings } = spec;
+  const common = { name, seed, replicate: 1, dataset, settings };
   const isTrial = flags.trial !== undefined || flags.winner === true;
   const given = flags.lambda === undefined ? null : { lambda: flags.lambda };
   if (kind === 'recipe') {
@@ -43,11 +44,11 @@ export async function chooseTraining(
         `${file} is a recipe, which has no trials and no winner.`,
         'Leave out --trial and --winner, or give a study file.',
       );
-    return { name, seed, replicate: 1, dataset, settings, params: { ...spec.params, ...given } };
+    return { ...common, params: { ...spec.params, ...given } };
   }
   const params = given ?? (isTrial ? null : fallback);
-  if (params !== null) return { name, seed, replicate: 1, dataset, settings, params };
-  return { name, seed, dataset, settings, ...(await findTrial(name, flags, context)) };
+  if (params !== null) return { ...common, params };
+  return { ...common, ...(await findTrial(name, flags, context)) };
 }
 
 function checkFlags({ lambda, trial, winner }: ChoiceFlags): void {

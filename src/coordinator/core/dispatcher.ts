@@ -6,8 +6,8 @@
  * fails, the dispatcher is discarded and built again from the store.
  *
  * A pack is leased to a worker: progress renews the lease, and when it ends the trials are scheduled
- * again. The first result of a trial counts, whichever worker it comes from and however late; later
- * results are compared with it.
+ * again. The first result of a trial counts, from any worker and at any time; later results are compared
+ * with it.
  *
  * Not here: streams, timers, the store (`shell`), how parameters are sampled (`search`).
  */

@@ -42,7 +42,7 @@ function drainWorker(coordinator: Coordinator, worker: string | null, reason: st
   const known = coordinator.workers().map((row) => row.name);
   throw new RidgelineError(
     'USAGE',
-    `There is no worker ${JSON.stringify(worker)} here${known.length > 0 ? `; known workers: ${known.join(', ')}` : ''}.`,
+    `There is no worker ${JSON.stringify(worker)}${known.length > 0 ? `; known workers: ${known.join(', ')}` : ''}.`,
     '`ridgeline workers` lists them.',
   );
 }

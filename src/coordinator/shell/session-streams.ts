@@ -4,8 +4,8 @@
  * The first message of a stream is `hello`; later messages belong to the session that it names. If a
  * session opens a second stream, because its first one broke unnoticed, the second replaces the first.
  *
- * A stream receives only messages that were decided after its `hello`, which says which packs the session
- * holds. Earlier messages are dropped.
+ * A stream receives only messages that were decided after its `hello`, which lists the packs that the
+ * session holds. Earlier messages are dropped.
  */
 import type { Reached } from '../../base/failpoint.ts';
 import type { CoordinatorMessage, Hello, WorkerMessage } from '../../rpc/messages/messages.ts';

@@ -9,7 +9,7 @@
  * next fsync may succeed. A rejected row means that the state in memory is wrong.
  */
 import type { Logger } from 'pino';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 
 interface OutagePorts {
   readonly log: Logger;
@@ -40,7 +40,7 @@ export class StoreOutage {
   /** A commit has failed, and none of its effects was performed. */
   failed(error: unknown): void {
     if (!isTemporary(error)) {
-      this.#problem = messageOf(error);
+      this.#problem = errorMessage(error);
       this.#ports.endProcess(error);
       return;
     }

@@ -35,7 +35,7 @@ export async function openStudyData(
   given: StudySpec,
   { dataDir, describeTrainer }: StudyDataOptions,
 ): Promise<ReadStudyData> {
-  // The store does not know the rules of trainers, so a spec from there is checked here.
+  // The store does not check the rules of trainers, so a spec from the store is checked here.
   const spec = parseSpec(canonicalSpec(given), describeTrainer);
   const trainer = describeTrainer(trainerName(spec.trainer));
   const dataset = await openDataset(spec.dataset, { dataDir });
@@ -70,7 +70,7 @@ export function checkUnchanged(
   if (stored.selfTestDigest !== selfTestDigest) {
     throw new RidgelineError(
       'STUDY_DIFFERS',
-      `Study ${study} was started with another arithmetic (self-test digest ${stored.selfTestDigest.slice(0, 8)}, now ${selfTestDigest.slice(0, 8)}), so its trials would not be comparable.`,
+      `Study ${study} was started with different arithmetic (self-test digest ${stored.selfTestDigest.slice(0, 8)}, now ${selfTestDigest.slice(0, 8)}), so its trials would not be comparable.`,
       'Finish it with the version that started it, give it another name, or start it again with --fresh.',
     );
   }

@@ -1,10 +1,10 @@
-/** Study errors: what can be wrong with a request about a study, one function per error. */
+/** Study errors: the errors of requests about a study, one function per error. */
 import { RidgelineError } from '../../base/errors.ts';
 
 export function studyUnknown(study: string, known: readonly string[]): RidgelineError {
   return new RidgelineError(
     'STUDY_UNKNOWN',
-    `There is no study ${JSON.stringify(study)} here${known.length > 0 ? `; known studies: ${known.join(', ')}` : ', and no other study'}.`,
+    `There is no study ${JSON.stringify(study)}${known.length > 0 ? `; known studies: ${known.join(', ')}` : ': no study is stored'}.`,
     /\.ya?ml$/i.test(study)
       ? 'Give the name that is in the file after `study:`, not the path of the file.'
       : 'Check the name and --state; `ridgeline status` lists the studies.',
@@ -24,7 +24,7 @@ export function studyOver(study: string, status: string): RidgelineError {
 export function studyNotOpen(study: string): RidgelineError {
   return new RidgelineError(
     'STUDY_FAILED',
-    `Study ${study} is stored, but this coordinator does not work on it: its data could not be read, or the coordinator works on another study only.`,
+    `Study ${study} is stored, but this coordinator does not work on it: the study's data could not be read, or the coordinator works on another study only.`,
     'Run `ridgeline coordinator`, which works on all studies; `ridgeline submit` resumes this one once its data is available.',
   );
 }
@@ -41,6 +41,6 @@ export function storeUnwritable(problem: string): RidgelineError {
   return new RidgelineError(
     'STATE_UNWRITABLE',
     `The coordinator cannot store anything at the moment: ${problem}`,
-    'Free space on its disk, or wait until it runs again; then repeat the command.',
+    'Free space on its disk, or wait until it works again; then repeat the command.',
   );
 }

@@ -45,7 +45,7 @@ export class StudyOverview {
     return record === null ? null : await this.#summary(record);
   }
 
-  /** All studies without their best configurations, which would take a look at every trial. */
+  /** All studies without their best configurations, which depend on every trial. */
   async counts(): Promise<StudyCounts[]> {
     const records = await this.#sources.store.studies();
     return await Promise.all(

@@ -21,7 +21,7 @@ export interface Cursor {
   readonly offset: number;
 }
 
-/** Longest request that is copied to a buffer; a parser brings its own array for longer ones. */
+/** Longest request that is copied to a buffer; for more bytes, a parser yields its own array. */
 const stagedBytesMax = 64 * 1024;
 const lineFeed = 10;
 

@@ -1,7 +1,7 @@
 /** File system access for readers: every failure becomes an operating error that names the path. */
 import { constants } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 
 /** With O_NONBLOCK, opening a named pipe without a writer does not block. */
 export const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -51,7 +51,7 @@ async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
 export function unreadable(path: string, cause: unknown): RidgelineError {
   return new RidgelineError(
     'DATASET_MISSING',
-    `${path} could not be read: ${messageOf(cause)}.`,
+    `${path} could not be read: ${errorMessage(cause)}.`,
     'Check that it exists and that you have permission to read it.',
     { cause },
   );

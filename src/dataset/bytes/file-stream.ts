@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { ChunkGarbage } from './collect-garbage.ts';
 import { errorCode, fileSize, filesIn, openToRead, readFlags, unreadable } from './disk.ts';
 import { malformed } from './malformed.ts';
@@ -32,7 +32,7 @@ export interface FileEntry {
 
 type Packing = 'plain' | 'gzip';
 
-/** Larger than any data set for this network: a small file that unpacks to more is an attack or an accident. */
+/** Limit of the unpacked size, above any supported data set: protects against decompression bombs. */
 const unpackedBytesMax = 2 ** 31;
 const chunkBytes = 256 * 1024;
 
@@ -108,7 +108,7 @@ export function readError(path: string, error: unknown, place = ''): RidgelineEr
     return malformed(path, `is cut off${place}.`, undefined, { cause: error });
   }
   if (code === null || code.startsWith('Z_')) {
-    const problem = `has the wrong format or is damaged (${messageOf(error)}${place}).`;
+    const problem = `has the wrong format or is damaged (${errorMessage(error)}${place}).`;
     return malformed(path, problem, undefined, { cause: error });
   }
   return unreadable(path, error);

@@ -1,11 +1,11 @@
 /** Whole numbers in bytes. */
 
-/** Little-endian; inexact from 2^53, which no count or label reaches. */
+/** Unsigned little-endian number. Inexact from 2^53, which no count or label reaches. */
 export function toUnsigned(bytes: Uint8Array): number {
   return bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
 }
 
-/** Little-endian two's complement. */
+/** Signed little-endian number (two's complement). */
 export function toSigned(bytes: Uint8Array): number {
   const isNegative = (bytes.at(-1) ?? 0) >= 0x80;
   return isNegative ? -1 - toUnsigned(bytes.map((byte) => ~byte)) : toUnsigned(bytes);

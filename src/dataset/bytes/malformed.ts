@@ -1,4 +1,4 @@
-/** The error with which every reader refuses a file. */
+/** Malformed file: the error of every reader that refuses a file. */
 import { RidgelineError } from '../../base/errors.ts';
 
 /** @param problem what is wrong and where, as the rest of a sentence that starts with the file's name */

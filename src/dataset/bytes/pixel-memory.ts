@@ -7,7 +7,7 @@
 import { assert } from '../../base/assert.ts';
 import { RidgelineError } from '../../base/errors.ts';
 
-/** Larger than any data set for this network. Reserves addresses, not memory. */
+/** Limit of the pixels of a data set. Only addresses are reserved, not memory. */
 export const pixelBytesMax = 2 ** 32;
 
 export class PixelMemory {
@@ -44,7 +44,7 @@ export class PixelMemory {
     return new Uint8Array(this.#memory, offset, bytes);
   }
 
-  /** Returns `taken` with `bytes` more bytes at its end. `taken` is what was taken last. */
+  /** Returns `taken` with `bytes` more bytes at its end. `taken` must be the most recently taken bytes. */
   extend(taken: Uint8Array, bytes: number): Uint8Array {
     const { buffer, byteOffset, length } = taken;
     assert(byteOffset + length === this.#used, 'memory is extended at its end');
@@ -52,7 +52,7 @@ export class PixelMemory {
     return new Uint8Array(buffer, byteOffset, length + bytes);
   }
 
-  /** Frees `taken`, which is what was taken last. */
+  /** Frees `taken`, which must be the most recently taken bytes. */
   free(taken: Uint8Array): void {
     assert(taken.byteOffset + taken.length === this.#used, 'memory is freed from its end');
     taken.fill(0);

@@ -10,7 +10,7 @@ import { explainErrors, passChunks, readError, type FileEntry } from './file-str
 import { malformed } from './malformed.ts';
 
 const directoryBytesMax = 1024 * 1024;
-/** Deflate packs at most 258 bytes into two bits. */
+/** Highest compression ratio of Deflate, which packs at most 258 bytes into two bits. */
 const deflateRatioMax = 1032;
 
 /**
@@ -49,7 +49,7 @@ function toMember(path: string, zip: ZipFile, entry: Entry): FileEntry {
       : `packed by method ${entry.compressionMethod}`;
     throw malformed(
       path,
-      `has a member ${shown} that is ${problem}; only methods 0 and 8 are read.`,
+      `has a member ${shown} that is ${problem}; only methods 0 and 8 are supported.`,
     );
   }
   if (bytes > compressedSize * deflateRatioMax) {
@@ -74,5 +74,5 @@ async function* memberChunks(file: string, zip: ZipFile, entry: Entry): AsyncGen
     yield chunk;
     garbage.add(chunk.length);
   }
-  if (sum !== entry.crc32) throw malformed(file, 'does not have its checksum (CRC-32).');
+  if (sum !== entry.crc32) throw malformed(file, 'has another checksum (CRC-32) than the archive states.');
 }

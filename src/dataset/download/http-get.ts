@@ -6,7 +6,7 @@
  */
 import { Agent as HttpAgent, get as httpGet, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 
 const redirectsMax = 5;
 
@@ -45,7 +45,7 @@ async function getOnce(url: URL, options: GetOptions): Promise<IncomingMessage> 
       headers: { 'accept-encoding': 'identity', 'user-agent': 'ridgeline', ...headers },
       signal,
       agent,
-      // As an option it also limits the time until the connection is open.
+      // As an option, the timeout also limits the time until the connection is open.
       timeout: silenceMs,
     });
     let response: IncomingMessage | null = null;
@@ -68,7 +68,7 @@ function withProxy(Agent: typeof HttpAgent, env: NodeJS.ProcessEnv): HttpAgent {
   } catch (error) {
     throw new RidgelineError(
       'DOWNLOAD_FAILED',
-      `Nothing was downloaded: the proxy settings of the environment are invalid (${messageOf(error)}).`,
+      `Nothing was downloaded: the proxy settings of the environment are invalid (${errorMessage(error)}).`,
       'Correct HTTPS_PROXY and HTTP_PROXY, such as http://proxy.example.org:3128.',
       { cause: error },
     );

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { pathKind } from '../bytes/disk.ts';
 import { guessFormat } from '../formats/formats.ts';
 import { locateDataset, locateNamed } from '../locate.ts';
@@ -84,7 +84,7 @@ async function findSource(dataset: NamedDataset, path: string): Promise<Source> 
       'Name the folder that contains its files.',
     );
   }
-  // Files of the right kind and format are accepted whatever their name.
+  // Files of the right kind and format are accepted under any name.
   const format = await guessFormat(path, kind);
   const place = places.find((each) => each.kind === kind && each.format === format);
   if (place !== undefined) return { path, place };
@@ -113,7 +113,7 @@ async function install(source: Source, target: string): Promise<void> {
     await rm(partial, { recursive: true, force: true });
     throw new RidgelineError(
       'OUTPUT_UNWRITABLE',
-      `${source.path} could not be copied to ${target}: ${messageOf(error)}.`,
+      `${source.path} could not be copied to ${target}: ${errorMessage(error)}.`,
       'Free disk space, or name another folder with --data-dir.',
       { cause: error },
     );

@@ -12,7 +12,7 @@ import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { getBytes, type GetOptions } from './http-get.ts';
 
 export interface TransferOptions extends Pick<GetOptions, 'signal' | 'env'> {
@@ -23,7 +23,7 @@ export interface TransferOptions extends Pick<GetOptions, 'signal' | 'env'> {
   readonly silenceMs?: number;
 }
 
-/** Consecutive failures without a new byte that end the transfer. */
+/** Number of consecutive failures without a new byte after which the transfer fails. */
 const failuresMax = 5;
 
 const originFile = z.object({ url: z.string(), validator: z.string() });
@@ -60,7 +60,7 @@ export class Transfer {
         if (failures >= failuresMax) {
           throw new RidgelineError(
             'DOWNLOAD_FAILED',
-            `The download of ${this.#url} failed ${failures} times in a row: ${messageOf(error)}. Bytes received are kept in ${this.#partial}.`,
+            `The download of ${this.#url} failed ${failures} times in a row: ${errorMessage(error)}. Bytes received are kept in ${this.#partial}.`,
             'Check the connection and run the command again to resume, or name another source with --url.',
             { cause: error },
           );
@@ -183,7 +183,7 @@ export class Transfer {
     } catch (error) {
       throw new RidgelineError(
         'DOWNLOAD_FAILED',
-        `${this.#partial} could not be written: ${messageOf(error)}.`,
+        `${this.#partial} could not be written: ${errorMessage(error)}.`,
         'Free disk space, or name another folder with --data-dir.',
         { cause: error },
       );

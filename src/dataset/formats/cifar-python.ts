@@ -18,7 +18,7 @@ import {
   type OpenBatch,
 } from './cifar.ts';
 
-/** Protocol 0 writes up to four characters per pixel; 512 bytes per record are for labels and names. */
+/** Largest file: protocol 0 writes up to four characters per pixel; 512 bytes per record for labels and names. */
 const fileBytesMax = cifarRecordsMax * (cifarImageBytes * 4 + 512);
 
 /** Receives one pickled batch. */

@@ -18,7 +18,7 @@ import type { FormatReaders, FoundShards, WantShard } from '../shards/shard-sour
 
 const shape = { channels: 3, height: 32, width: 32, classes: 10, pixelMax: 255 };
 export const cifarImageBytes = 3072;
-/** More than three times the records of the whole data set. */
+/** Most records of one file: more than three times those of the whole data set. */
 export const cifarRecordsMax = 200_000;
 
 const classNames = 'airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck'.split(',');

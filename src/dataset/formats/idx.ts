@@ -15,7 +15,7 @@ import { refuseLabels, type Shard } from '../shards/shard.ts';
 import type { ReadShards } from '../shards/shard-source.ts';
 
 const classes = 10;
-/** Deflate packs no better, so a header that promises more is refused before memory is allocated. */
+/** Highest compression ratio of Deflate: a header that announces more bytes is refused before memory is allocated. */
 const deflateRatioMax = 1032;
 
 /** File names of the official release by shard. */

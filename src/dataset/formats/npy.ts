@@ -12,7 +12,7 @@ import type { PixelMemory } from '../bytes/pixel-memory.ts';
 import { bytesPerImage } from '../shards/shard.ts';
 
 interface NpyHeader {
-  /** Such as `|u1` or `<i8`. */
+  /** Numpy type, such as `|u1` or `<i8`. */
   readonly type: string;
   readonly isColumnOrder: boolean;
   readonly shape: readonly number[];
@@ -23,7 +23,7 @@ type ImageSize = Pick<Images, 'channels' | 'height' | 'width'>;
 const headerBytesMax = 64 * 1024;
 const imageBytesMax = 16 * 1024 * 1024;
 const channelsMax = 4;
-/** This many images of 16×16 bytes fill the largest pixel memory. */
+/** Most labels: this many images of 16×16 bytes fill the largest pixel memory. */
 const labelsMax = 2 ** 24;
 const magic = '\u0093NUMPY';
 const headerPattern =

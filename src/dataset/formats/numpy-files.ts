@@ -16,7 +16,7 @@ import { npyImages, npyLabels } from './npy.ts';
 
 const imageWords = 'x|images?|data';
 const labelWords = 'y|labels?|targets?';
-/** The shard of two arrays without a shard's name. */
+/** Name of the shard whose two arrays have no shard's name. */
 const nameless = 'all';
 const help = 'Name them x_train and y_train, or train_images and train_labels, for each shard.';
 

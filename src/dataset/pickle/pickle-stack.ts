@@ -1,6 +1,6 @@
 /**
- * Stack and memo of the pickle machine, with limits: as many values and bytes as the labels and file
- * names of more images than any batch has.
+ * Stack and memo of the pickle machine, with limits on values and bytes. The limits suffice for the labels
+ * and file names of more images than any batch has.
  */
 import type { Cursor } from '../bytes/byte-parser.ts';
 import { malformed } from '../bytes/malformed.ts';
@@ -25,7 +25,7 @@ export class PickleStack {
     this.#cursor = cursor;
   }
 
-  /** Makes the error with which the pickle is refused. */
+  /** Builds the error that refuses the pickle. */
   readonly refuse = (problem: string): Error =>
     malformed(this.#file, `${problem}; at byte ${this.#cursor.offset}.`);
 

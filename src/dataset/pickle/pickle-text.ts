@@ -3,7 +3,7 @@
  * character, piece by piece, so that a body of megabytes is not held twice.
  */
 
-/** Makes the error with which a pickle is refused. @param problem the rest of a sentence about the file */
+/** Builds the error that refuses a pickle. @param problem the rest of a sentence that starts with the file's name */
 export type Refuse = (problem: string) => Error;
 
 /**

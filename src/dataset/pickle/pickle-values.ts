@@ -5,9 +5,9 @@
 
 import { toLatin1, type Refuse } from './pickle-text.ts';
 
-/** Longer bodies are pixels. */
+/** Longest bytes or text that count as small; longer ones are pixels. */
 export const smallBytesMax = 32 * 1024;
-/** The limit of numpy. */
+/** Most axes of an array: the limit of numpy. */
 const axesMax = 64;
 
 /** Text is a string; bytes are a `Uint8Array`. */

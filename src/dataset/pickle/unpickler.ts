@@ -1,7 +1,7 @@
 /**
  * Unpickler: reads the pickles of CIFAR-10's Python version in protocols 0 to 5, and refuses all others.
  *
- * A pickle is a program that may call any function of Python. This machine knows only the few names that
+ * A pickle is a program that may call any function of Python. This machine allows only the few names that
  * a numpy array needs (`pickle-values.ts`), and runs no code. One large body, the pixels, goes straight to
  * its destination; all other values must be small. Opcodes: Python's `pickletools`.
  */
@@ -90,7 +90,7 @@ class Machine {
     const text = String.fromCharCode(opcode);
     if (text === '\u0080') {
       const [protocol = 0] = yield 1;
-      if (protocol > 5) throw this.stack.refuse(`has protocol ${protocol}; 0 to 5 are read`);
+      if (protocol > 5) throw this.stack.refuse(`has protocol ${protocol}; protocols 0 to 5 are supported`);
     } else if (text === '\u0095') {
       yield 8; // FRAME: the number of bytes that follow, which is not needed.
     } else if ('JKMIL\u008a'.includes(text)) this.stack.push(yield* this.#number(text));

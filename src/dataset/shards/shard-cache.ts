@@ -10,7 +10,7 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { errorCode } from '../bytes/disk.ts';
 import { fileChunks, type FileSink } from '../bytes/file-stream.ts';
 
@@ -35,7 +35,7 @@ interface ShardWriter extends AsyncDisposable {
   commit(): Promise<void>;
 }
 
-/** A temporary file of this age was left by a killed process: writing takes much less time. */
+/** Age at which a temporary file is removed: writing takes much less time, so its process was killed. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /** @throws RidgelineError OUTPUT_UNWRITABLE */
@@ -69,7 +69,7 @@ async function readShard(path: string, digest: string, sink: FileSink): Promise<
     try {
       work();
     } catch (error) {
-      errors.push(error instanceof Error ? error : new Error(messageOf(error)));
+      errors.push(error instanceof Error ? error : new Error(errorMessage(error)));
     }
   };
   try {
@@ -153,7 +153,7 @@ async function explained<T>(dir: string, work: () => Promise<T>): Promise<T> {
     if (error instanceof RidgelineError) throw error;
     throw new RidgelineError(
       'OUTPUT_UNWRITABLE',
-      `The shard cache in ${dir} cannot be used: ${messageOf(error)}.`,
+      `The shard cache in ${dir} cannot be used: ${errorMessage(error)}.`,
       'Name a writable folder with space for the data set with --cache.',
       { cause: error },
     );

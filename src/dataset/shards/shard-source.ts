@@ -1,4 +1,4 @@
-/** Types shared by all readers: each format yields named shards from one place. */
+/** Shard source: types of all readers. A reader reads named shards from one file or folder. */
 import type { PixelMemory } from '../bytes/pixel-memory.ts';
 import type { Shard } from './shard.ts';
 
@@ -6,7 +6,7 @@ import type { Shard } from './shard.ts';
 export type WantShard = (name: string) => boolean;
 
 export interface FoundShards {
-  /** Names of all shards in the place. */
+  /** Names of all shards in the file or folder. */
   readonly names: readonly string[];
   /** The wanted shards, sorted by name. */
   readonly shards: readonly Shard[];

@@ -2,7 +2,7 @@
  * Assembly: combines the shards of a data set into what a trainer reads: one array of images in shared
  * memory, and the rows of each split.
  *
- * Shards that were read into one memory stay in place, in whatever order. Other shards are copied.
+ * Shards that were read into one memory stay in place, in any order. Other shards are copied.
  */
 import { RidgelineError } from '../../base/errors.ts';
 import type { Images, Split, TrainingData } from '../../study/images.ts';

@@ -47,7 +47,7 @@ export function drawSplits(reference: DatasetReference, labels: Uint8Array): Dra
   return { train, validation, test: isLeftOut ? null : select(test) };
 }
 
-/** Numbers of the first record, and of the one after the last, by name of the shard. */
+/** Record numbers by name of the shard: `start` is the first one, `end` the one after the last. */
 type ShardRanges = ReadonlyMap<string, { readonly start: number; readonly end: number }>;
 
 function shardRanges(shards: readonly ShardReference[]): ShardRanges {
@@ -106,8 +106,8 @@ function contradiction(problem: string): RidgelineError {
 
 /**
  * The records from which splits are drawn. Each split takes the first of the remaining records. A
- * stratified one takes the first of each class, as many as its share of the remaining ones, by the method
- * of the largest remainder: no class is off by a whole record.
+ * stratified split takes the first records of each class, in proportion to the remaining records. The
+ * method of the largest remainder rounds the numbers, so no class is off by a whole record.
  */
 export class Pool {
   #records: Uint32Array;
@@ -149,8 +149,8 @@ export class Pool {
 }
 
 /**
- * Divides `count` in proportion to `sizes` into whole numbers: shares are rounded down, and those that
- * lost most get one more, in the order of `sizes` if equal. Exact, since all machines must agree.
+ * Divides `count` in proportion to `sizes` into whole numbers. Shares are rounded down; the shares with the
+ * largest remainders get one more, in the order of `sizes` if equal. Exact, since all machines must agree.
  */
 export function shares(count: number, sizes: readonly number[]): number[] {
   const total = BigInt(sizes.reduce((sum, size) => sum + size, 0));

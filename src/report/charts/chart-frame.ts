@@ -26,7 +26,7 @@ export interface LegendItem {
   readonly mark: LegendMark;
 }
 
-/** Of charts in which training and validation differ in colour and shape. */
+/** Legend of charts in which training and validation differ in colour and shape. */
 export const splitLegend: readonly LegendItem[] = [
   { label: 'training', color: blue, mark: 'circle' },
   { label: 'validation', color: vermilion, mark: 'triangle' },
@@ -39,7 +39,7 @@ export interface Frame {
   readonly title: string;
   /** What the chart shows, in words, with its main numbers. */
   readonly description: string;
-  /** Below the heading, smaller. */
+  /** Text below the heading, smaller. */
   readonly subtitle?: string | undefined;
   readonly legend: readonly LegendItem[];
   readonly panels: readonly Panel[];

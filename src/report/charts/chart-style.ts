@@ -11,12 +11,12 @@ export type ChartDocument = NonNullable<Plot.PlotOptions['document']>;
 /** An SVG element of such a document. */
 export type ChartElement = ReturnType<ChartDocument['createElementNS']>;
 
-/** What a chart takes from its medium. */
+/** The style of a chart that depends on its medium. */
 export interface ChartTheme {
-  /** Behind labels that cross lines; with `isFile` also behind the whole chart. */
+  /** Colour behind labels that cross lines; with `isFile` also behind the whole chart. */
   readonly background: string;
   readonly fontFamily: string;
-  /** Files have their own background, ink and size; a page sets them. */
+  /** Whether the chart is a file, which has its own background, ink and size; a page sets them. */
   readonly isFile: boolean;
 }
 

@@ -22,7 +22,7 @@ import {
 } from './chart-style.ts';
 import { cycleEnds, ratePoints, type CyclicalRate, type RatePoint } from './rate-cycles.ts';
 
-export interface CurveSeries {
+interface CurveSeries {
   readonly label: string;
   /** By step, ascending. Points that are not finite are left out. */
   readonly curve: readonly Measurement[];
@@ -32,12 +32,12 @@ export interface LearningCurveInput {
   readonly title: string;
   readonly subtitle?: string | undefined;
   readonly series: readonly CurveSeries[];
-  /** Of the trainer; without them, those of a classifier. */
+  /** Metrics of the trainer; default: those of a classifier. */
   readonly metrics?: readonly Metric[];
   /** Null for a trainer without cycles: then the measured rate is drawn. */
   readonly learningRate: CyclicalRate | null;
   readonly width?: number;
-  /** Without the panel of costs, which are similar to losses. */
+  /** Whether to leave out the panel of costs, which are similar to losses. */
   readonly isSmall?: boolean;
 }
 
@@ -52,11 +52,11 @@ interface Line {
   readonly points: readonly RatePoint[];
 }
 
-/** More points of a line cannot be distinguished. */
+/** Most points of a line: more cannot be distinguished. */
 const pointsMax = 2_000;
-/** More dots would hide their line. */
+/** Most dots of a line: more would hide it. */
 const dotsMax = 60;
-/** More rules would hide the curves. */
+/** Most rules at cycle ends: more would hide the curves. */
 const rulesMax = 60;
 const panelHeight = 170;
 /** The channels of every mark. */

@@ -30,7 +30,7 @@ export interface RatePoint {
   readonly value: number;
 }
 
-/** More corners cannot be distinguished. */
+/** Most corners: more cannot be distinguished. */
 const cornersMax = 2000;
 
 /** The corners up to `stepMax`; the rate is linear between them. */

@@ -26,7 +26,7 @@ type ScatterFit = Pick<SmoothFit, 'points' | 'bestAt'>;
 export interface ScatterInput {
   readonly title: string;
   readonly subtitle?: string | undefined;
-  /** Of the parameter. */
+  /** Symbol of the parameter. */
   readonly symbol: string;
   /** The objective. */
   readonly metric: Metric;
@@ -39,9 +39,9 @@ export interface ScatterInput {
   }[];
   readonly trials: readonly ScatterTrial[];
   readonly fit?: ScatterFit | null;
-  /** The trial with a label. */
+  /** The trial with a label, such as the winner. */
   readonly best?: { readonly trial: string; readonly label: string } | null;
-  /** Only this part of the parameter's axis. */
+  /** The part of the parameter's axis to draw; null for all. */
   readonly zoom?: Range | null;
   readonly showErrors?: boolean;
   readonly width?: number;
@@ -60,7 +60,7 @@ export interface Dot {
 /** What is drawn, in the units of the axes. */
 export type Scene = ReturnType<typeof scatterScene>;
 
-/** Of more dots every n-th is drawn, and the subtitle reports it. */
+/** Most dots. Of more, every n-th is drawn, and the subtitle reports it. */
 export const dotsMax = 3000;
 
 export function scatterScene(input: ScatterInput, theme: ChartTheme) {
@@ -101,7 +101,7 @@ export function scatterScene(input: ScatterInput, theme: ChartTheme) {
   };
 }
 
-/** From the dots; the band of the fit extends it by a tenth at most. It leaves room for the best trial's label. */
+/** Range of the y axis: the dots, a part of the fit's band (at most a tenth more), and space for the label. */
 function valueDomain(
   values: readonly number[],
   fitValues: readonly number[],

@@ -8,7 +8,7 @@ export type BarKind = 'search' | 'check' | 'lost' | 'ended' | 'open';
 
 export interface Bar {
   readonly worker: string;
-  /** From 0, top to bottom, over the whole chart. */
+  /** Number of the lane in the whole chart, from 0, top to bottom. */
   readonly lane: number;
   /** Seconds since the start, without the cut times. */
   readonly from: number;
@@ -42,9 +42,9 @@ interface Span {
   readonly trials: number;
 }
 
-/** Shorter idle times are drawn. */
+/** Shortest idle time that is cut out. */
 const cutMinMs = 30_000;
-/** The rest of a cut time, as a share of the busy time. */
+/** Width that is left of a cut time, as a share of the busy time. */
 const cutShare = 0.02;
 
 /**

@@ -9,7 +9,7 @@ import { paddedDomain, parameterDomain, parameterScale, valueScale } from './axe
 
 export interface TrainAndValidationInput {
   readonly title: string;
-  /** Of the parameter. */
+  /** Symbol of the parameter. */
   readonly symbol: string;
   readonly trials: readonly {
     readonly at: number;

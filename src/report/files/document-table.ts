@@ -1,4 +1,4 @@
-/** Columns and sentences of documents, that is Markdown, LaTeX and HTML: rounded, for readers. */
+/** Document tables: the columns and sentences of Markdown, LaTeX and HTML, with rounded numbers. */
 import { documentColumnNames } from '../results/result-columns.ts';
 import { chosenFields, type ColumnNames } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';

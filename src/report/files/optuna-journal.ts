@@ -42,21 +42,18 @@ export interface OptunaSource {
 export function formatOptuna({ study, results, trials, attempts }: OptunaSource): string {
   const { spec, winner } = study;
   const rows = new Map(
-    results.stages.flatMap((stage) => stage.rows).map((row) => [row.trial, row]),
+    results.stages.flatMap(({ rows: own }) => own.map((row) => [row.trial, row])),
   );
   const byTrial = Map.groupBy(attempts, ({ trial }) => trialName(trial));
+  const { direction, metric } = spec.objective;
   const attributes = {
     seed: spec.seed,
-    objective: spec.objective.metric,
+    objective: metric,
     winner: winner === null ? null : trialName(winner.trial),
     test_accuracy: winner?.testAccuracy ?? null,
   };
   const lines: object[] = [
-    {
-      op_code: createStudy,
-      study_name: spec.study,
-      directions: [directions[spec.objective.direction]],
-    },
+    { op_code: createStudy, study_name: spec.study, directions: [directions[direction]] },
     ...Object.entries(attributes).map(([name, value]) => ({
       op_code: setStudyAttribute,
       study_id: 0,
@@ -97,9 +94,7 @@ function trialLine(
     user_attrs: userAttributes(results, row),
     datetime_start: dateText(searches[0]?.assignedAtMs ?? null),
     // Optuna requires an end time with an end state, also of a trial that was cancelled before it began.
-    ...(hasEnded
-      ? { datetime_complete: dateText(ended ?? study.endedAtMs ?? study.createdAtMs) }
-      : {}),
+    ...(hasEnded && { datetime_complete: dateText(ended ?? study.endedAtMs ?? study.createdAtMs) }),
   };
 }
 
@@ -116,11 +111,8 @@ function distributions({ stages }: StudyResults, { id, params }: TrialRecord): o
 }
 
 function userAttributes(results: StudyResults, row: ResultRow): Record<string, FieldValue> {
-  return Object.fromEntries(
-    resultFields(results)
-      .filter(({ isParameter }) => isParameter !== true)
-      .map(({ name, value }) => [name, value(row)]),
-  );
+  const fields = resultFields(results).filter(({ isParameter }) => isParameter !== true);
+  return Object.fromEntries(fields.map(({ name, value }) => [name, value(row)]));
 }
 
 function dateText(atMs: number | null): string | null {

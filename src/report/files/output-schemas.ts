@@ -112,7 +112,7 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
       })
       .nullable()
       .describe('smooth curve through all results; null if they do not support one'),
-    warnings: z.array(z.string()).describe('what a reader should know of the results'),
+    warnings: z.array(z.string()).describe('sentences about limits of the results'),
   });
 }
 

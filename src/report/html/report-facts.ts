@@ -1,4 +1,4 @@
-/** The report's main numbers as cards, and the study's question and answer in a sentence each. */
+/** Report facts: the main numbers as cards, and the question of the study and its answer in a sentence each. */
 import { formatParam, parameterSymbol } from '../../study/search-space.ts';
 import { trainerName } from '../../study/trainer-description.ts';
 import type { AttemptRecord } from '../../study/trial.ts';
@@ -118,8 +118,8 @@ function bestFacts({ results, record }: StudyPicture, best: ResultRow): Fact[] {
   if (test !== null) {
     const mean = best.replicates > 1 ? `mean of ${best.replicates} replicates, ` : '';
     const once = `${mean}measured once, for the winner`;
-    const note = record.spec.test === 'all' ? 'measured in every trial' : once;
-    facts.push({ name: 'test', value: `${test} %`, note });
+    const when = record.spec.test === 'all' ? 'measured in every trial' : once;
+    facts.push({ name: 'test', value: `${test} %`, note: when });
   }
   return facts;
 }

@@ -20,7 +20,7 @@ interface Column<Row> {
 const rowsOpen = 20;
 /** A longer curve shows every n-th row. */
 const curveRowsMax = 100;
-/** More rows are in other formats only. */
+/** Most rows of a table; other formats have all of them. */
 const rowsMax = 1000;
 
 export function stageTable(results: StudyResults, stage: StageResults): Html {

@@ -1,4 +1,4 @@
-/** Metric values of rows and curves, and the choice of metrics by what they measure. */
+/** Metric values: reads metrics of rows and curves by name, kind and split. */
 import type { Metric } from '../../study/metrics.ts';
 import type { Measurement } from '../../study/trial.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Result fields: the values that tables, files, `--columns`, `--sort` and `--where` know of a trial, in one
- * list. Names are those of the JSON documents; parameters come from the study, metrics from its trainer.
- * `cell` is rounded, for people; `value` is exact.
+ * Result fields: the one list of a trial's values for tables, files, `--columns`, `--sort` and `--where`. Names
+ * are those of the JSON documents; parameters come from the study, metrics from its trainer. `cell` is
+ * rounded, for people; `value` is exact.
  */
 import { RidgelineError } from '../../base/errors.ts';
 import type { Metric } from '../../study/metrics.ts';
@@ -17,14 +17,14 @@ import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import type { ResultRow } from './result-row.ts';
 
 export type FieldValue = string | number | boolean | null;
-/** What `--columns` names, in order; null: the default columns. */
+/** The columns that `--columns` names, in order; null: the default columns. */
 export type ColumnNames = readonly string[] | null;
 
 export interface ResultField {
   readonly name: string;
   readonly kind: 'text' | 'number' | 'flag';
   readonly isParameter?: boolean;
-  /** Meaning and unit; says what null means, if and only if the value may be null. */
+  /** Meaning and unit; it explains null if and only if the value may be null. */
   readonly description: string;
   readonly value: (row: ResultRow) => FieldValue;
   /** The heading in tables for people. */
@@ -32,7 +32,7 @@ export interface ResultField {
   readonly cell: (row: ResultRow) => string | null;
 }
 
-/** What decides which fields a study's rows have. */
+/** The properties of a study that determine the fields of its rows. */
 export interface ResultLayout {
   readonly objective: Objective;
   /** Of the study's trainer. */
@@ -183,7 +183,7 @@ function number(
   return { name, kind: 'number', description, value, head: name, cell, ...look };
 }
 
-/** A sign for true and nothing for false: in a column of "no" the "yes" is hard to see. */
+/** A sign for true and nothing for false: a "yes" among many "no" is hard to see. */
 function flag(name: NameWith<boolean | null>, description: string): ResultField {
   const cell = (row: ResultRow): string => (row[name] === true ? '=' : '');
   return { name, kind: 'flag', description, value: (row) => row[name], head: name, cell };

@@ -1,8 +1,8 @@
 /**
  * Result rows: a ranked configuration as one row with the means of its replicates, or as one row for each.
  *
- * In a row of means, what has no mean (worker, steps, digest) is that of replicate 1; of a configuration
- * that failed, it is that of the replicate that failed.
+ * In a row of means, values without a mean (worker, steps, digest) are those of replicate 1; if a replicate
+ * failed, those of the failed one.
  */
 import { objectiveValue } from '../../search/ranking/configurations.ts';
 import type { RankedConfiguration } from '../../search/ranking/ranking.ts';
@@ -56,7 +56,7 @@ export interface ResultRow {
   readonly verified: boolean | null;
 }
 
-/** What rows are made from, next to the configurations. */
+/** The inputs of rows, in addition to the configurations. */
 export interface RowSource {
   readonly study: StudyRecord;
   readonly metrics: readonly Metric[];
@@ -145,7 +145,7 @@ function meanMetrics(
   trials: readonly TrialRecord[],
   winner: WinnerScores | null,
 ): Metrics {
-  // A diverged trial has a curve, but no result: its last point is not one.
+  // A diverged trial has a curve, but its last point is not a result.
   const last = trials.flatMap(({ result }): readonly Metrics[] => {
     const points = result?.kind === 'complete' ? result.curve : [];
     return points.slice(-1).map((point) => point.metrics);

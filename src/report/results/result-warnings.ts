@@ -1,5 +1,5 @@
 /**
- * Result warnings: what a reader must know before relying on the results, in sentences. Those of narrowing come
+ * Result warnings: sentences about limits of the results that a reader must know. Those of narrowing come
  * from the stages (`search/planning/narrowing.ts`); this module adds those that need the whole study.
  */
 import { edgeWords } from '../../search/planning/narrowing.ts';
@@ -44,7 +44,7 @@ export function studyWarnings(source: WarningSource): readonly string[] {
   ];
 }
 
-/** With fewer trials, every best trial is at an edge. */
+/** Fewest trials for an edge warning: of one or two, the best one is always at an edge. */
 const trialsMin = 3;
 
 /** The best trial is the outermost of all that were trained; a diverged trial beyond it counts as trained. */

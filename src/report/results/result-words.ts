@@ -120,7 +120,7 @@ export function reproducedText(winner: StudyResults['winner']): string | null {
   return `${winner.reproduced ? 'reproduced' : 'NOT reproduced'}${worker}`;
 }
 
-/** What standard errors come from. */
+/** The parts of results that determine the source of standard errors. */
 type Measured = Pick<StudyResults, 'objective' | 'validationCount'> & {
   readonly stages: Replicated;
 };

@@ -32,7 +32,7 @@ export function diffSide(
   };
 }
 
-export interface FieldDifference {
+interface FieldDifference {
   /** As the study file spells it: `trainer.hidden`. */
   readonly field: string;
   /** Null if the study has no such field. */
@@ -93,10 +93,11 @@ function flatten(value: unknown, path: readonly string[]): Map<string, string> {
   const isStages = Array.isArray(value) && value.some((item) => typeof item === 'object');
   if (typeof value !== 'object' || value === null || (Array.isArray(value) && !isStages))
     return new Map([[path.join('.'), JSON.stringify(value)]]);
-  const entries = Object.entries(value).flatMap(([key, inner]: [string, unknown]) => [
-    ...flatten(inner, [...path, isStages ? stageName(inner, key) : key]),
-  ]);
-  return new Map(entries);
+  return new Map(
+    Object.entries(value).flatMap(([key, inner]: [string, unknown]) => [
+      ...flatten(inner, [...path, isStages ? stageName(inner, key) : key]),
+    ]),
+  );
 }
 
 function stageName(stage: unknown, key: string): string {

@@ -205,7 +205,7 @@ export interface TrialSource {
   readonly command: string;
 }
 
-/** What the study file says of the parameters of a stage. */
+/** The section `search` of a stage in the study file. */
 function stageSearch({ spec }: StudyRecord, stage: string): StageSpec['search'] {
   return spec.stages.find(({ name }) => name === stage)?.search ?? {};
 }

@@ -1,4 +1,4 @@
-/** Several seeds of one training: the means of what each measured, and the deviation between them. */
+/** Training means: the means of the measurements of several seeds, and the deviation between seeds. */
 import { mean } from '../../search/statistics/mean.ts';
 import type { Measurement, TrialResult } from '../../study/trial.ts';
 

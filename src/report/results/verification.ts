@@ -1,6 +1,6 @@
 /**
- * Verification: whether another worker computed a trial again with the same result, be it as an audit, as the
- * test of the winner, or after the loss of a worker.
+ * Verification: whether another worker computed a trial again with the same result: as an audit, as the test
+ * of the winner, or after the loss of a worker.
  */
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
@@ -8,7 +8,7 @@ import { trialName, type AttemptRecord, type TrialRecord } from '../../study/tri
 export interface TrialVerification {
   /** False: another result, and the dispute is not settled; null: no other worker computed the trial. */
   readonly verified: boolean | null;
-  /** Other workers with the same result. */
+  /** Names of the other workers that computed the same result. */
   readonly workers: readonly string[];
   /** A sentence; null if the trial has no result. */
   readonly words: string | null;

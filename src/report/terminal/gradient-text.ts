@@ -60,7 +60,7 @@ function decimals(error: number): number {
   return error === 0 ? 15 : Math.max(0, Math.floor(-Math.log10(2 * error)));
 }
 
-/** NaN if one of them is. */
+/** The largest value of a field; NaN if one value is NaN. */
 function largest(
   rows: readonly GradientRow[],
   name: keyof GradientLimits | 'maxRelativeError',

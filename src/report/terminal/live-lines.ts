@@ -33,7 +33,7 @@ export interface LiveState extends Omit<StudySummary, 'best' | 'reason'> {
   readonly workers: readonly LiveWorker[];
   /** The last trials that ended, newest last. */
   readonly recent?: readonly TrialRecord[];
-  /** What ranks `recent`; null if there are none. */
+  /** Objective of the trials in `recent`; null if there are none. */
   readonly objective: Objective | null;
   /** Time since the first trial of this stage ended, and how many have ended since. */
   readonly pace: { readonly elapsedMs: number; readonly trials: number };
@@ -48,9 +48,9 @@ interface LiveWorker extends Pick<WorkerSummary, 'name' | 'threads' | 'busy'> {
 /** The bar has the width that the text next to it leaves, within these bounds. */
 const barColumnsMin = 6;
 const barColumnsMax = 40;
-/** A shorter time gives no throughput: one pack that ends would decide it. */
+/** Shortest time that gives a throughput: in less time, a single pack would determine it. */
 export const paceMsMin = 5_000;
-/** More workers are counted, not listed. */
+/** Most workers that are listed; more are counted. */
 const workersListed = 6;
 
 export function liveLines(state: LiveState, options: TextOptions): string[] {
@@ -83,13 +83,13 @@ export function trialLine(trial: TrialRecord, objective: Objective, options: Tex
     trialName(trial.id),
     formatParams(trial.params),
     value ?? `${trial.status}${trial.reason === null ? '' : `: ${trial.reason}`}`,
-    trial.worker === null ? '' : `on ${trial.worker}`,
-    trial.attempts > 1 ? `attempt ${trial.attempts}` : '',
   ];
-  return printable(facts.filter((fact) => fact !== '').join('  '), options);
+  if (trial.worker !== null) facts.push(`on ${trial.worker}`);
+  if (trial.attempts > 1) facts.push(`attempt ${trial.attempts}`);
+  return printable(facts.join('  '), options);
 }
 
-/** As many as a small terminal has room for; none if only counts are known. */
+/** One line per worker, up to `workersListed`; none if only counts are known. */
 function workerLines(workers: readonly LiveWorker[]): string[] {
   const known = workers.filter(({ trialsCompleted }) => trialsCompleted !== undefined);
   const lines = known.slice(0, workersListed).map((worker) => {
@@ -107,9 +107,8 @@ function isPaceKnown({ pace }: LiveState): boolean {
 }
 
 function paceText(state: LiveState): string {
-  if (!isPaceKnown(state)) return '';
-  const { pace } = state;
-  return `, ${rateText(pace.trials / (pace.elapsedMs / 60_000), ' trials')}`;
+  const { trials, elapsedMs } = state.pace;
+  return isPaceKnown(state) ? `, ${rateText(trials / (elapsedMs / 60_000), ' trials')}` : '';
 }
 
 function rateText(perMinute: number, noun = ''): string {

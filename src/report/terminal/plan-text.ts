@@ -33,7 +33,7 @@ export interface Plan {
     readonly narrows: string | null;
     readonly configurations: readonly { readonly trial: string; readonly params: Params }[];
   }[];
-  /** What the user may not expect from the file. */
+  /** Effects of the file that the user may not expect. */
   readonly warnings: readonly string[];
 }
 

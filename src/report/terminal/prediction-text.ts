@@ -7,7 +7,7 @@ import { printable, type TextOptions } from '../text/text-options.ts';
 
 export interface Prediction {
   readonly shard: string;
-  /** Of the image in its shard, from 0. */
+  /** Index of the image in its shard, from 0. */
   readonly index: number;
   readonly label: number;
   readonly predicted: number;

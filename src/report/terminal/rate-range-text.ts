@@ -11,7 +11,7 @@ export interface RateRangeResult {
   readonly lambda: number;
   readonly epochs: number;
   readonly curve: readonly Measurement[];
-  /** Of the trainer. */
+  /** Metrics of the trainer. */
   readonly metrics: readonly Metric[];
   /** The step after which a loss was not finite; null if training reached the highest rate. */
   readonly divergedAfter: number | null;

@@ -21,7 +21,7 @@ export interface Column<Row> {
   /** The heading if the table is too wide. */
   readonly short?: string;
   readonly align: 'left' | 'right';
-  /** The column with the lowest is removed first; null: never removed. */
+  /** The column with the lowest importance is removed first; null: never removed. */
   readonly importance: number | null;
   /** How far a text may be cut, and whether its end or its start is lost. */
   readonly shrink?: {
@@ -105,7 +105,7 @@ export function tableLines<Row>(
   return [...lines, ...paragraph(`  not shown at this width: ${heads}`, options, 'dim')];
 }
 
-/** Sentences that belong to rows. Below the table they are complete; a column would cut them. */
+/** Sentences about rows, printed below the table in full; a column would cut them. */
 export function reasonLines(
   rows: readonly { readonly name: string; readonly reason: string | null }[],
   options: TextOptions,

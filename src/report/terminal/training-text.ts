@@ -10,12 +10,6 @@ import { ellipsis, paragraph, type TextOptions } from '../text/text-options.ts';
 import { curveLines } from './curve-table.ts';
 import { numberColumn, tableLines, type Column } from './text-table.ts';
 
-/** Accuracy as a share, loss in nats. */
-interface Score {
-  readonly accuracy: number;
-  readonly loss: number;
-}
-
 export interface EnsembleSummary {
   /** The networks whose probabilities are averaged. */
   readonly members: readonly { readonly seed: number; readonly step: number }[];
@@ -27,15 +21,16 @@ export interface EnsembleSummary {
     readonly joins: boolean;
     readonly validationAccuracy: number;
   }[];
-  readonly validation: Score;
-  readonly test: Score | null;
+  /** Accuracy as a share, loss in nats. */
+  readonly validation: { readonly accuracy: number; readonly loss: number };
+  readonly test: { readonly accuracy: number; readonly loss: number } | null;
 }
 
 export interface TrainingSummary {
   readonly seeds: readonly SeedResult[];
   readonly ensemble: EnsembleSummary | null;
   readonly kernel: string;
-  /** Of the trainer. */
+  /** Metrics of the trainer. */
   readonly metrics: readonly Metric[];
 }
 

@@ -21,10 +21,7 @@ export function secondsText(seconds: number | null): string | null {
 }
 
 /** The description of a metric; of a name that is not in the list, a metric without a unit. */
-export function metricNamed(
-  name: string,
-  metrics: readonly Metric[] = classificationMetrics,
-): Metric {
+export function metricNamed(name: string, metrics = classificationMetrics): Metric {
   const unknown = { kind: 'loss', split: null, direction: null, unit: null } as const;
   return metrics.find((metric) => metric.name === name) ?? { name, ...unknown, description: name };
 }
@@ -69,6 +66,7 @@ export function metricHead(metric: Metric): string {
 
 /** `48 s`, `3 min 20 s`, `2 h 05 min`, `3 d 04 h`: two units at most. */
 export function durationText(ms: number): string {
+  const twoDigits = (value: number): string => String(value).padStart(2, '0');
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
@@ -107,10 +105,6 @@ export function powerText(value: number): string {
 /** `0.3`, never `0.30000000000000004`. */
 export function plainNumber(value: number): string {
   return String(Number(value.toPrecision(6)));
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, '0');
 }
 
 function isFinite(value: number | null): value is number {

@@ -1,6 +1,6 @@
 /**
  * Text options: how text for a terminal looks. The owner of the stream decides on colours and width and
- * passes them in; this module reads no environment. No meaning is in a colour alone.
+ * passes them in; this module reads no environment. Colours never carry meaning alone.
  */
 import { fitText, wrapText } from './display-width.ts';
 import { asciiText, foreignText } from './escape-terminal.ts';
@@ -20,7 +20,7 @@ export function textWidth(options: TextOptions): number {
   return Math.max(40, options.width);
 }
 
-/** Any text, escaped so that the terminal shows it and does not obey it. */
+/** Any text, escaped so that the terminal prints it and executes no control sequence. */
 export function printable(text: string, options: TextOptions): string {
   const safe = foreignText(text);
   return options.unicode ? safe : asciiText(safe);

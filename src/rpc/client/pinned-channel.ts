@@ -10,7 +10,7 @@ import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { createSecureContext, connect } from 'node:tls';
 import { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { requireAddress } from '../credentials/address.ts';
 import { certificatePin, serverName } from '../credentials/authority.ts';
 import { clientOptions } from '../messages/channel-options.ts';
@@ -63,7 +63,9 @@ async function readPinnedCa(
     chain = await readChain(target.address, stop);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const reason = timeout.aborted ? 'nothing answered' : (failures.get(code) ?? messageOf(error));
+    const reason = timeout.aborted
+      ? 'nothing answered'
+      : (failures.get(code) ?? errorMessage(error));
     throw coordinatorUnreachable(target.address, reason, sinceMs, error);
   }
   const pinned = chain.find((certificate) => certificatePin(certificate.raw) === target.caPin);

@@ -9,7 +9,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { CertificateExtension, SelfsignedOptions } from 'selfsigned';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
 export interface Authority {
@@ -67,7 +67,7 @@ export async function loadOrCreateAuthority(stateDir: string, nowMs: number): Pr
     return { caCertificate, caPin: certificatePin(ca.raw), serverKey, serverChain };
   } catch (error) {
     if (error instanceof RidgelineError) throw error;
-    throw damaged(path(''), messageOf(error));
+    throw damaged(path(''), errorMessage(error));
   }
 }
 

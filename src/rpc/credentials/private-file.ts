@@ -1,7 +1,7 @@
 /** Private files: files with secrets, which only their owner may read, in a private state directory. */
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 
 /** Replaces the file atomically: a concurrent reader sees the old content or the new content. */
 export function writePrivateFile(path: string, text: string): void {
@@ -13,7 +13,7 @@ export function writePrivateFile(path: string, text: string): void {
   } catch (error) {
     throw new RidgelineError(
       'STATE_UNWRITABLE',
-      `${path} cannot be written: ${messageOf(error)}.`,
+      `${path} cannot be written: ${errorMessage(error)}.`,
       'Make the state directory writable for this user, or choose another one with --state.',
       { cause: error },
     );
@@ -40,7 +40,7 @@ export function readPrivateFile(path: string): string | null {
     if (error instanceof RidgelineError) throw error;
     throw new RidgelineError(
       'STATE_DAMAGED',
-      `${path} cannot be read: ${messageOf(error)}.`,
+      `${path} cannot be read: ${errorMessage(error)}.`,
       'Make it readable for this user, or choose another state directory with --state.',
       { cause: error },
     );

@@ -1,14 +1,14 @@
 /**
- * Tokens: who may do what at a coordinator, in one file of its state directory.
+ * Tokens: the credentials of workers and operators, in one file of the coordinator's state directory.
  *
- * A secret is 32 random bytes. It is shown once, and only its SHA-256 is stored; with so much entropy a
- * slow hash would add nothing. The role `worker` opens sessions and fetches data, `viewer` reads, and
+ * A secret is 32 random bytes. It is shown once, and only its SHA-256 is stored: a random secret of this
+ * length needs no slow hash. The role `worker` opens sessions and fetches data, `viewer` reads, and
  * `admin` calls every method of the control service.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { toCamel, toSnake, type Camel } from '../../study/spec/case-codec.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
@@ -55,7 +55,7 @@ export function openTokens(stateDir: string): TokenFile {
   } catch (error) {
     throw new RidgelineError(
       'STATE_DAMAGED',
-      `${path} is not a valid token file: ${messageOf(error)}.`,
+      `${path} is not a valid token file: ${errorMessage(error)}.`,
       'Restore it from a backup, or delete it. Without it workers need new join strings.',
       { cause: error },
     );

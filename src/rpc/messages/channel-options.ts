@@ -2,12 +2,12 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 
 /**
- * The longest message, which a peer can make the other side hold in memory: a pack of 8 results with
- * the longest curves and bitmaps that `wire-codec.ts` allows.
+ * Longest message; a peer can make the other side hold one in memory. It is long enough for a pack of 8
+ * results with the longest curves and bitmaps that `wire-codec.ts` allows.
  */
 export const messageBytesMax = 16 * 1024 * 1024;
 
-/** Concurrent calls on one connection: a session, downloads of shards, and some more. */
+/** Most concurrent calls on one connection: enough for a session and several shard downloads. */
 export const callsPerConnection = 16;
 
 const shared: ChannelOptions = {

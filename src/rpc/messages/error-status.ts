@@ -5,7 +5,7 @@
  * Any other status, such as that of a broken connection, becomes the `RidgelineError` that describes it.
  */
 import { Metadata, status, type ServiceError, type StatusObject } from '@grpc/grpc-js';
-import { RidgelineError, errorExitCodes, messageOf, type ErrorCode } from '../../base/errors.ts';
+import { RidgelineError, errorExitCodes, errorMessage, type ErrorCode } from '../../base/errors.ts';
 import { malformedMessage } from './version-mismatch.ts';
 import { BadField } from './wire-codec.ts';
 
@@ -36,7 +36,7 @@ const standardStatus: Readonly<Partial<Record<ErrorCode, status>>> = {
 export function errorToStatus(error: unknown): StatusObject {
   const metadata = new Metadata();
   const isOwn = error instanceof RidgelineError;
-  const details = cut(isOwn ? error.what : messageOf(error), 1_024).toString();
+  const details = cut(isOwn ? error.what : errorMessage(error), 1_024).toString();
   if (!isOwn) return { code: status.INTERNAL, details, metadata };
   metadata.set(codeKey, error.code);
   metadata.set(whatKey, cut(error.what, whatBytesMax));
@@ -61,7 +61,7 @@ function cut(text: string, bytesMax: number): Buffer {
  *   a bug of the coordinator
  */
 export function errorFromStatus(error: unknown, address: string): Error {
-  if (!(error instanceof Error)) return new Error(messageOf(error));
+  if (!(error instanceof Error)) return new Error(errorMessage(error));
   if (!isServiceError(error)) return error;
   const [code, what, fix] = [codeKey, whatKey, fixKey].map((key) => error.metadata.get(key)[0]);
   if (isErrorCode(code) && what !== undefined && fix !== undefined)

@@ -10,7 +10,7 @@ import { parseTrialName, trialName, type TrialId } from '../../study/trial.ts';
 /** A message that breaks a rule of `proto/ridgeline/v1`. */
 export interface Malformed {
   readonly kind: 'malformed';
-  /** Which rule, with the field. */
+  /** The broken rule, with the field. */
   readonly reason: string;
 }
 
@@ -75,7 +75,7 @@ function checked<T>(check: (value: T, field: string) => T): Codec<T, T> {
   return { write: (value) => value, read: check };
 }
 
-/** Every value of its type: a Boolean, or an uint32 with its whole range. */
+/** Accepts every value of the type: a Boolean, or any uint32. */
 export const plain = <T extends boolean | number>(): Codec<T, T> => checked((value) => value);
 
 /** An invalid name is not quoted: it may be long, or contain control sequences of a terminal. */
@@ -227,7 +227,7 @@ export function union<C extends Fields>(
     kind.replaceAll(/-[a-z]/g, (match) => match.slice(1).toUpperCase());
   const kinds = new Map(Object.keys(codecs).map((kind) => [caseName(kind), kind]));
   const codecFor = (kind: string): AnyCodec =>
-    codecs[kind] ?? malformed(`message ${kind} has no meaning`);
+    codecs[kind] ?? malformed(`message ${kind} is unknown`);
   return {
     write: (value) => {
       const kind = String(value.kind);

@@ -1,5 +1,5 @@
 /**
- * Handlers: what a coordinator must do to be served by `rpc-server.ts`, one method for each request.
+ * Handlers: the methods that a coordinator implements for `rpc-server.ts`, one for each request.
  */
 import type { StudySummary, WatchSnapshot, WorkerSummary } from '../../study/summaries.ts';
 import type { SubmittedStudy } from '../messages/control-messages.ts';

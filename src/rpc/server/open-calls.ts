@@ -8,7 +8,7 @@ interface OpenCall {
   readonly end: (error: RidgelineError) => void;
 }
 
-/** From the end of a call to the end of its connection: a revoked token ends within a second. */
+/** Delay between the end of a call and the end of its connection: a revoked token ends within a second. */
 const disconnectMs = 500;
 
 export class OpenCalls {

@@ -1,6 +1,6 @@
 /**
- * RPC server: the coordinator's gRPC server. Handles TLS, tokens and both services, and calls handlers that
- * know neither bytes nor certificates.
+ * RPC server: the coordinator's gRPC server. Handles TLS, tokens and both services, and passes decoded
+ * messages of authorized peers to the handlers.
  *
  * It decides for each call whether its token allows it. It also manages tokens, because revoking one ends
  * its open calls.

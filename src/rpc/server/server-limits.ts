@@ -1,8 +1,8 @@
 /**
- * Server limits: the most that one peer may cost the coordinator.
+ * Server limits: how much of the coordinator's resources one peer may use.
  *
- * Every host that reaches the port can connect, and a worker's token is stored on many machines. So the
- * resources of a peer are limited from its first byte on. Limits of the fields of messages are in
+ * Every host that reaches the port can connect, and a worker's token is stored on many machines. So every
+ * peer is limited from its first byte on. Limits of the fields of messages are in
  * `wire-codec.ts`. `docs/limits.md` documents both.
  */
 export const serverLimits = {

@@ -7,7 +7,7 @@ import type {
 import { asBuffer, digest, safeInteger } from '../messages/wire-codec.ts';
 import type { ClusterHandlers } from './handlers.ts';
 
-/** Several chunks wait for a slow receiver: small ones need little of its memory. */
+/** Size of a chunk. Several chunks may wait for a slow receiver, so small chunks save memory. */
 const chunkBytes = 64 * 1024;
 
 /** @throws BadField; RidgelineError DATASET_UNKNOWN */

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { assert } from '../../base/assert.ts';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { formatAddress, plainHost, type HostPort } from '../credentials/address.ts';
 import type { Authority } from '../credentials/authority.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -127,14 +127,14 @@ function bindError(address: HostPort, error: unknown): RidgelineError {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return new RidgelineError(
       'PORT_IN_USE',
-      `The coordinator cannot listen on ${text} because another program does.`,
+      `The coordinator cannot listen on ${text}: another program already listens there.`,
       `Stop that program, or choose another port with --listen ${formatAddress({ ...address, port: address.port + 1 })}.`,
       { cause: error },
     );
   }
   return new RidgelineError(
     'USAGE',
-    `The coordinator cannot listen on ${text}: ${messageOf(error)}.`,
+    `The coordinator cannot listen on ${text}: ${errorMessage(error)}.`,
     'Give an address of this machine and a port from 1024 up, for example --listen 127.0.0.1:7070.',
     { cause: error },
   );

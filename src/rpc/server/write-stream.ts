@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { callStatus } from '../messages/error-status.ts';
 
-/** A peer that reads nothing for this long counts as gone. */
+/** A peer that reads nothing for this long counts as disconnected. */
 const stallMs = 30_000;
 
 /**

@@ -1,8 +1,8 @@
 /**
  * Study statistics: the error of each value, the configurations tied with the best, and the smooth fit.
  *
- * There is a tie group only if the objective is the validation accuracy: nothing is stored per image for
- * losses and for the training set.
+ * There is a tie group only if the objective is the validation accuracy: other metrics are not stored per
+ * image.
  */
 import { assert } from '../../base/assert.ts';
 import { numberParam, type ParameterName } from '../../study/search-space.ts';
@@ -46,7 +46,7 @@ export function studyStatistics(
   const stageOrder = spec.stages.map(({ name }) => name);
   const ranked = rankConfigurations(trials, spec.objective, stageOrder);
   const complete = ranked.filter(({ value }) => value !== null);
-  // From the best configuration: a trial without a correct image gives an upper bound only.
+  // Of the best configuration: a trial without a correct image would give only an upper bound.
   const best = complete[0]?.replicates.find(({ status }) => status === 'complete');
   const validationCount = best === undefined ? null : validationCountFrom(best);
   const ties = tieGroup(complete, spec, parameter);
@@ -101,10 +101,7 @@ export function validationCountFrom({ result }: TrialRecord): number | null {
   return imageCount(result.validationCorrect, accuracy);
 }
 
-/**
- * Standard error of a configuration's value: from the choice of images, and from the seeds if it has
- * several replicates. Null if neither is known.
- */
+/** Standard error of a configuration's value, from images and seeds; null if neither part is known. */
 export function configurationError(
   { value, replicates }: Configuration,
   objective: Objective,

@@ -68,7 +68,6 @@ function openNarrowed(
 }
 
 interface NarrowingInput {
-  /** The numeric parameter whose range is narrowed. */
   readonly parameter: ParameterName;
   /** The range from which the trials were sampled. */
   readonly range: Range;
@@ -87,10 +86,10 @@ interface Point {
   readonly name: string;
   /** Value of the parameter. */
   readonly at: number;
-  /** The objective, negated if it is minimized: greater is better. */
-  readonly score: number;
   /** The objective. */
   readonly value: number;
+  /** `value`, negated if the objective is minimized. */
+  readonly score: number;
 }
 
 /** @param trials of one stage; at least 3 of its configurations have a value */
@@ -104,20 +103,17 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
     return [{ name: trialName(trial.id), at, score: sign * value, value }];
   });
   const best = ranked[0];
-  assert(
-    best && ranked.length >= 3,
-    () => `narrowing needs 3 completed trials, got ${ranked.length}`,
-  );
+  const count = ranked.length;
+  assert(best && count >= 3, () => `narrowing needs 3 completed trials, got ${count}`);
   const diverged = configurations
     .filter(({ replicates }) => replicates.some(({ result }) => result?.kind === 'diverged'))
     .map(({ trial }) => numberParam(trial.params, parameter));
   const points = ranked.toSorted((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
   const start = points.indexOf(best);
-  const standard =
+  const tolerance =
     objective.metric === 'validation_accuracy'
-      ? standardError(best.value, validationCount)
-      : neighbourDeviation(points.map(({ value }) => value));
-  const tolerance = 2 * standard;
+      ? 2 * standardError(best.value, validationCount)
+      : 2 * neighbourDeviation(points.map(({ value }) => value));
   const low = grow(points, start, -1, best.score - tolerance);
   const high = grow(points, start, 1, best.score - tolerance);
   const spacing = (log(range.max) - log(range.min)) / configurations.length;
@@ -166,16 +162,13 @@ function formatReason(
   const errors = isShare ? `${(100 * tolerance).toFixed(2)} points` : tolerance.toPrecision(3);
   const inside =
     neighbours === 0
-      ? `its neighbours, averaged in pairs, are worse by more than two standard errors (${errors})`
-      : `${neighbours} ${neighbours === 1 ? 'neighbour, averaged in pairs, is' : 'neighbours, averaged in pairs, are'} within two standard errors (${errors})`;
-  return `from ${formatParam(range.min)} to ${formatParam(range.max)}: the best trial is ${best.name} (${parameterSymbol(parameter)} ${formatParam(best.at)}, ${value}); ${inside}`;
+      ? 'its neighbours, averaged in pairs, are worse by more than'
+      : `${neighbours} ${neighbours === 1 ? 'neighbour, averaged in pairs, is' : 'neighbours, averaged in pairs, are'} within`;
+  return `from ${formatParam(range.min)} to ${formatParam(range.max)}: the best trial is ${best.name} (${parameterSymbol(parameter)} ${formatParam(best.at)}, ${value}); ${inside} two standard errors (${errors})`;
 }
 
 /** How an edge warning begins; results do not repeat the warning for the whole study. */
-export const edgeWords = {
-  below: 'the optimum may be below',
-  above: 'the optimum may be above',
-} as const;
+export const edgeWords = { below: 'the optimum may be below', above: 'the optimum may be above' };
 
 /** @param diverged sides of the best trial on which training diverged: no edge warning there */
 function rangeWarnings(
@@ -184,20 +177,17 @@ function rangeWarnings(
   diverged: { readonly below: boolean; readonly above: boolean },
 ): string[] {
   const warnings: string[] = [];
-  if (range.min <= coarse.min && coarse.min <= searched.min && !diverged.below) {
+  if (range.min <= coarse.min && coarse.min <= searched.min && !diverged.below)
     warnings.push(
       `${edgeWords.below} the coarse range, which begins at ${formatParam(coarse.min)}: try min: ${formatParam(coarse.min / 100)}`,
     );
-  }
-  if (range.max >= coarse.max && coarse.max >= searched.max && !diverged.above) {
+  if (range.max >= coarse.max && coarse.max >= searched.max && !diverged.above)
     warnings.push(
       `${edgeWords.above} the coarse range, which ends at ${formatParam(coarse.max)}: try max: ${formatParam(coarse.max * 100)}`,
     );
-  }
-  if (log(range.max / range.min) > log(coarse.max / coarse.min) / 2) {
+  if (log(range.max / range.min) > log(coarse.max / coarse.min) / 2)
     warnings.push(
       `the fine range is wider than half of the coarse range: the coarse stage does not separate these values of ${parameterSymbol(parameter)}`,
     );
-  }
   return warnings;
 }

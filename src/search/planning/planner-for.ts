@@ -1,4 +1,4 @@
-/** Chooses the planner of a study. */
+/** Planner choice: selects the planner of a study by its settings. */
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { narrowing } from './narrowing.ts';
 import { oneShot } from './one-shot.ts';

@@ -1,9 +1,9 @@
 /**
  * Planner: decides which trials a stage runs, round by round.
  *
- * A round is a list of trials. It ends when all its trials have ended and their audits are settled; then
- * the dispatcher asks for the next round. A planner is pure: it has no state and reads nothing but its
- * arguments, so its decisions do not depend on the number of workers, the order of results or crashes.
+ * A round ends when all its trials have ended and their audits are settled; then the dispatcher asks for
+ * the next round. A planner has no state and reads only its arguments, so its decisions do not depend on
+ * the number of workers, the order of results or crashes.
  *
  * The planners: `one-shot.ts` (all trials in one round), `racing.ts` (replicates round by round) and
  * `narrowing.ts` (derives a stage's range from an earlier stage; the rounds come from another planner).
@@ -16,17 +16,17 @@ import type { PlannedTrial } from '../samplers/random.ts';
 export type { PlannedTrial } from '../samplers/random.ts';
 
 /** Trials to run side by side. */
-export interface Round {
+interface Round {
   /** Trials that exist already are not created again. */
   readonly trials: readonly PlannedTrial[];
-  /** Why the stage runs another round, as a phrase for people; null for the first round of a stage. */
+  /** Why the stage runs another round, in words; null for the first round of a stage. */
   readonly reason: string | null;
 }
 
 /** The search space of a stage that opens. */
 export interface StagePlan {
   readonly space: SearchSpace;
-  /** Why the space is what it is, as a phrase for people; null if the study file gives it. */
+  /** How the space was derived, with numbers; null if the study file gives it. */
   readonly reason: string | null;
   readonly warnings: readonly string[];
 }
@@ -52,9 +52,8 @@ export interface Planner {
   openStage(study: PlannedStudy, stage: string): StagePlan;
 
   /**
-   * The round in progress, or the next one if it has ended, or null if the stage is finished.
-   *
-   * A stage that has gained trials gets a round again.
+   * The round in progress, or the next one if it has ended, or null if the stage is finished. A stage
+   * that has gained trials gets a round again.
    *
    * @param stage  an open stage, with its search space
    * @param trials trials of the stage that exist, in any order; complete ones with their validation bits

@@ -1,5 +1,5 @@
 /**
- * Racing planner: trains every configuration once, then adds replicates only where the result is open.
+ * Racing planner: trains every configuration once, then adds replicates only to those that may be the best.
  *
  * In each round, every configuration that is tied with the best of its stage (`ranking/ties.ts`) and does
  * not have all its replicates gets one more. The race ends when there is no such configuration. A

@@ -1,9 +1,8 @@
 /**
- * Configuration: one set of hyperparameter values with its replicates, trials that differ only by their
- * seed. Configurations are ranked, narrowed and compared; without replicates each has one trial.
+ * Configuration: one set of hyperparameter values with its replicates, which are trials with other seeds.
  *
  * Its value is the mean over the complete replicates. It has no value if a replicate failed, was cancelled
- * or is disputed: leaving those out of the mean would reward a configuration that diverges now and then.
+ * or is disputed: a mean without those would reward a configuration that sometimes diverges.
  */
 import { assert } from '../../base/assert.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
@@ -18,7 +17,7 @@ import { mean } from '../statistics/mean.ts';
 export interface Configuration {
   /** Replicate 1; its name is the name of the configuration. */
   readonly trial: TrialRecord;
-  /** By replicate number, from 1. */
+  /** In order, from 1. */
   readonly replicates: readonly TrialRecord[];
   /** `complete` if all replicates are; `running` while some of them wait or run. */
   readonly status: TrialStatus;
@@ -28,11 +27,7 @@ export interface Configuration {
   readonly value: number | null;
 }
 
-/**
- * Groups trials by configuration, in the order of their first trials.
- *
- * @param trials of any stages, in any order
- */
+/** @param trials of any stages, in any order */
 export function toConfigurations(
   trials: readonly TrialRecord[],
   objective: Objective,
@@ -40,12 +35,10 @@ export function toConfigurations(
   if (trials.every(({ id }) => id.replicate === 1))
     return trials.map((trial) => toConfiguration([trial], objective));
   return [...Map.groupBy(trials, ({ id }) => id.stage).values()].flatMap((stageTrials) =>
-    [...Map.groupBy(stageTrials, ({ id }) => id.index).values()].map((replicates) =>
-      toConfiguration(
-        replicates.toSorted((a, b) => a.id.replicate - b.id.replicate),
-        objective,
-      ),
-    ),
+    [...Map.groupBy(stageTrials, ({ id }) => id.index).values()].map((replicates) => {
+      const sorted = replicates.toSorted((a, b) => a.id.replicate - b.id.replicate);
+      return toConfiguration(sorted, objective);
+    }),
   );
 }
 

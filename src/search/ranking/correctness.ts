@@ -1,8 +1,6 @@
 /**
- * Correctness bits: which validation images a trial classified correctly, one bit per image.
- *
- * Trials of a study are scored on the same images, so they share most of their luck. Counting only the
- * images on which two trials disagree removes the shared part, which two accuracies alone cannot do.
+ * Correctness bits: which validation images a trial classified correctly, one bit per image. All trials of
+ * a study are scored on the same images.
  */
 import { assert } from '../../base/assert.ts';
 

@@ -1,13 +1,12 @@
 /**
- * Paired test: is one configuration better than another, or is it the choice of validation images?
+ * Paired test: whether a configuration is better than another, or only luckier with the validation images.
  *
- * McNemar's exact test (McNemar 1947). If neither is better, an image that exactly one of them classifies
- * correctly is equally likely to belong to either, so the count of one is binomial with p = 1/2. The test
- * is one-sided, because a configuration is only left out in favour of one that looks better.
+ * McNemar's exact test (McNemar 1947), one-sided. If neither is better, an image that exactly one of them
+ * classifies correctly is equally likely to belong to either, so the count of one is binomial with p = ½.
  *
  * With replicates, an image counts by how many more replicates of one side classify it correctly; the
  * signs of these differences are the coin flips (Fisher's randomisation test). Replicates are not counted
- * as more images: they see the same ones. The test says nothing about other seeds.
+ * as more images: they see the same ones. The test does not cover other seeds.
  */
 import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
@@ -102,7 +101,7 @@ function randomisationTail({ bySize, won }: Flips): number {
     variance += (size * size * count) / 4;
   }
   if (flips === 0) return 1;
-  // Sums of coin flips have lighter tails than the normal, so this errs to "tied". `step / 2` corrects for continuity.
+  // Sums of coin flips have lighter tails than the normal, so errors favour "tied". `step / 2` corrects for continuity.
   if (flips > exactFlipsMax) return normalTail((won - mean - step / 2) / Math.sqrt(variance));
   return exactTail({ bySize, won });
 }

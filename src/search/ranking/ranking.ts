@@ -2,9 +2,8 @@
  * Ranking: the order of configurations, best first.
  *
  * Configurations are ordered by number of replicates, value, stage and index. The number of replicates
- * comes first because it differs only in a race: a configuration that was left out has fewer, and a lucky
- * mean of one must not overtake the others. Configurations without a value come last and have no rank:
- * disputed, running, waiting, failed, cancelled.
+ * differs only in a race: a configuration that was left out has fewer, and must not win by the lucky mean
+ * of a few. Configurations without a value come last and have no rank.
  */
 import type { Objective } from '../../study/spec/study-spec.ts';
 import { trialName, type TrialId, type TrialRecord, type TrialStatus } from '../../study/trial.ts';
@@ -19,13 +18,7 @@ export interface RankedConfiguration extends Configuration {
 const exactness = 1e12;
 
 /** Order of configurations without a value. */
-const statusOrder: Record<TrialStatus, number> = {
-  complete: 0,
-  running: 1,
-  waiting: 2,
-  failed: 3,
-  cancelled: 4,
-};
+const statuses: readonly TrialStatus[] = ['complete', 'running', 'waiting', 'failed', 'cancelled'];
 
 /** @param stageOrder the names of the study's stages, first stage first */
 export function rankConfigurations(
@@ -59,7 +52,7 @@ export function rankConfigurations(
 
 function statusPlace({ value, status, audit }: Configuration): number {
   if (value !== null) return 0;
-  return statusOrder[status] + (audit === 'disputed' ? 0.5 : 0);
+  return statuses.indexOf(status) + (audit === 'disputed' ? 0.5 : 0);
 }
 
 /** The best configuration of all stages; null if none has a value. */
@@ -68,23 +61,20 @@ export function bestConfiguration(
   objective: Objective,
   stageOrder: readonly string[],
 ): RankedConfiguration | null {
-  const first = rankConfigurations(trials, objective, stageOrder)[0];
+  const [first] = rankConfigurations(trials, objective, stageOrder);
   return first === undefined || first.rank === null ? null : first;
 }
 
-/** The ranks of a trial, which are those of its configuration; null without a value. */
-interface StoredRank {
-  readonly trial: TrialId;
-  readonly rankInStage: number | null;
-  readonly rankInStudy: number | null;
-}
-
-/** The ranks of `trials`, which are those of all stages: one entry per trial. */
+/**
+ * The ranks of each trial, which are those of its configuration; null without a value.
+ *
+ * @param trials of all stages
+ */
 export function storedRanks(
   trials: readonly TrialRecord[],
   objective: Objective,
   stageOrder: readonly string[],
-): StoredRank[] {
+): { trial: TrialId; rankInStage: number | null; rankInStudy: number | null }[] {
   const inStage = new Map<string, number | null>();
   for (const stageTrials of Map.groupBy(trials, ({ id }) => id.stage).values())
     for (const { trial, rank } of rankConfigurations(stageTrials, objective, stageOrder))

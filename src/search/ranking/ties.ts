@@ -1,8 +1,8 @@
 /**
  * Ties: the configurations that cannot be distinguished from the best.
  *
- * The best of many configurations is partly the luckiest, so the second may really be better. A
- * configuration is left out of the group only if the first one beats it on the same validation images: the
+ * The best value of many is partly luck, so another configuration may really be better. A configuration is
+ * left out of the group only if the first one is significantly better on the same validation images: the
  * paired test (`paired-test.ts`) at 5 % divided by the number of other configurations (Bonferroni). So the
  * truly best configuration is in the group with at least 95 % probability. A race tests after each of its
  * rounds, so its level is also divided by the number of rounds.
@@ -15,7 +15,7 @@ import type { TrialRecord } from '../../study/trial.ts';
 import { looksBetterByChance } from './paired-test.ts';
 import type { RankedConfiguration } from './ranking.ts';
 
-/** Probability of leaving out the truly best configuration. */
+/** Highest probability of leaving out the truly best configuration. */
 const miss = 0.05;
 
 /** The part of a study that decides how its configurations are compared. */
@@ -23,7 +23,7 @@ export type ComparisonRules = Pick<StudySpec, 'objective' | 'replicates' | 'raci
 
 /**
  * @param ranked validation bits of each configuration, one array per replicate; best configuration first
- * @param looks  how often a configuration may have been left out: the rounds of a race, else 1
+ * @param looks  number of times that configurations were compared: the rounds of a race, else 1
  * @returns for each whether it is tied with the first; the first always is
  */
 export function tiedWithBest(
@@ -36,23 +36,18 @@ export function tiedWithBest(
   return ranked.map((other, index) => index === 0 || looksBetterByChance(leader, other) > level);
 }
 
-interface ComparedConfiguration {
-  readonly configuration: RankedConfiguration;
-  readonly tied: boolean;
-}
-
 /**
  * The configurations that have a value, best first, and whether each is tied with the first.
  *
- * Replicate r is compared with replicate r. The comparison ends at the first replicate that is not
- * complete or has no validation bits; a configuration without any is left out.
+ * Replicate r is compared with replicate r, up to the first that is not complete or has no validation
+ * bits; a configuration without any is left out.
  *
  * @returns null if trials cannot be compared image by image: another objective, or no bits
  */
 export function compareConfigurations(
   ranked: readonly RankedConfiguration[],
   { objective: { metric, direction }, replicates, racing }: ComparisonRules,
-): ComparedConfiguration[] | null {
+): { readonly configuration: RankedConfiguration; readonly tied: boolean }[] | null {
   if (metric !== 'validation_accuracy' || direction !== 'maximize') return null;
   const compared = ranked
     .filter(({ rank }) => rank !== null)

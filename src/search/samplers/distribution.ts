@@ -6,10 +6,7 @@ import type { Distribution } from '../../study/search-space.ts';
 export type Range = Pick<Distribution, 'min' | 'max'>;
 
 /**
- * A value whose logarithm is uniform on [ln min, ln max].
- *
- * `base` has its own exp and log, so every machine samples the same bits. Clamping removes the rounding
- * error at both ends.
+ * A value whose logarithm is uniform on [ln min, ln max]. Clamping removes the rounding error at both ends.
  *
  * @param u uniform in [0, 1)
  */

@@ -1,9 +1,8 @@
 /**
  * Random search (Bergstra and Bengio 2012): the sampled hyperparameters of each trial.
  *
- * A trial's values depend on the study's seed, the stage, the trial's index and the stage's search space.
- * They do not depend on the number of workers, the order of results or the number of trials, so an
- * extended stage keeps its trials.
+ * A trial's values depend on the study's seed, the stage, its search space and the trial's index, and on
+ * nothing else, so an extended stage keeps its trials.
  */
 import { RandomStream } from '../../base/philox.ts';
 import { sha256 } from '../../base/digest.ts';
@@ -49,7 +48,7 @@ function sampleConfigurations(
   space: SearchSpace,
 ): Params[] {
   const samplers = Object.entries(space).map(([parameter, distribution]) => {
-    // Each parameter has its own stream. λ, the only one of version 0.1.0, keeps its place.
+    // Each parameter has its own stream. λ, the only parameter of version 0.1.0, keeps the stream it had.
     const place = toPlace(parameter === 'lambda' ? name : `${name}/${parameter}`);
     const random = new RandomStream(seed, 'lambda', place);
     return (index: number): readonly [ParameterName, number] => [

@@ -1,6 +1,4 @@
-/** Means. */
-
-/** @param values at least one */
+/** The mean. @param values at least one */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,8 +1,4 @@
-/**
- * Normal and Student's t distribution: a tail probability, and the half-width of a 95 % band.
- *
- * Uses the exp of `base`, so every machine computes the same bits.
- */
+/** Normal and Student's t distribution: a tail probability, and the half-width of a 95 % band. */
 import { assert } from '../../base/assert.ts';
 import { exp } from '../../base/elementary.ts';
 

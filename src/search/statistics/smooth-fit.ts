@@ -1,5 +1,5 @@
 /**
- * Smooth fit: estimates where the optimum is from all trials together, not from the luckiest one.
+ * Smooth fit: estimates the position of the optimum from all trials together, not from the best one alone.
  *
  * The fit is a curve over the log of the parameter (`local-regression.ts`), a 95 % band around it, and the
  * place of its top. More trials reduce the scatter, but all use the same images, so the images' error is
@@ -7,7 +7,7 @@
  * at a sharp bend.
  *
  * A top is reported only if the curve is lower on both sides by more than the error of the difference, and
- * the finer curve agrees. Two simplifications err to reporting nothing: the images' errors are taken as
+ * the finer curve agrees. Two simplifications favour reporting no top: the images' errors are taken as
  * independent, and no value between two trials that are as good as the top counts as lower. A flat curve
  * has no fit. The fit does not cover other seeds.
  */
@@ -40,14 +40,8 @@ interface FitPoint extends CurvePoint {
 }
 
 export interface SmoothFit {
-  readonly points: readonly {
-    /** Value of the parameter. */
-    readonly at: number;
-    readonly fit: number;
-    /** From `low` to `high`: 95 % band of the curve. */
-    readonly low: number;
-    readonly high: number;
-  }[];
+  /** The curve at values of the parameter, with its 95 % band from `low` to `high`. */
+  readonly points: readonly Readonly<Record<'at' | 'fit' | 'low' | 'high', number>>[];
   /** The parameter at the top of the curve; null if the curve is not clearly lower on both sides. */
   readonly bestAt: number | null;
   /** The result as a phrase with numbers. */

@@ -14,7 +14,7 @@ export function standardError(accuracy: number, count: number): number {
 /**
  * Standard error of a mean over r replicates, which have other seeds but the same images: √(s²/r + e²).
  * More seeds do not reduce the images' error e. The scatter s contains a part of e (seeds disagree about
- * single images), so the result errs to too large.
+ * single images), so the result is slightly too large.
  *
  * @param values     one per replicate; at least two
  * @param imageError standard error of one value from the choice of images; 0 if unknown

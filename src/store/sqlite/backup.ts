@@ -1,5 +1,6 @@
 /**
- * Backup: a copy of the store in one file, made while a coordinator runs and restored while none does.
+ * Backup: a copy of the store in one file. It can be made while a coordinator runs, and restored while
+ * none runs.
  *
  *     ridgeline.db (and its log) --one committed state, checked--> FILE
  *     FILE --checked--> ridgeline.db; the store that it replaces is kept under another name
@@ -22,7 +23,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import {
   checkSqlite,
   createDirectory,
@@ -38,7 +39,7 @@ import { fromFileSystem, fromSqlite } from './sqlite-errors.ts';
 interface BackupOptions {
   /** Whether an existing file may be replaced. */
   readonly force: boolean;
-  /** Called from time to time, with numbers of pages. */
+  /** Called every `pagesPerStep` pages, with numbers of pages. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -103,7 +104,7 @@ export async function backUpStore(
 }
 
 /**
- * Puts a backup in the place of the store. No coordinator may run.
+ * Replaces the store with a backup. No coordinator may run.
  *
  * @returns what it contains, and the new name of the store that it replaced; null if there was none
  * @throws RidgelineError STATE_LOCKED; STATE_DAMAGED or VERSION_MISMATCH if the backup cannot be used;
@@ -152,14 +153,14 @@ export async function restoreStore(
 /**
  * Checks a copy completely, then makes it a private file that needs no log and is on disk.
  *
- * @param named the file that the user knows, for messages
+ * @param named path that the user gave, for messages
  */
 function finishCopy(copy: string, named: string): CopySummary {
   checkSqlite();
   const check = (database: DatabaseSync): void => {
     if (storedVersion(database) === 0) throw new Error('it is not a store of Ridgeline');
     checkVersion(database, named);
-    // The first finds "ok", the second nothing, if all is well.
+    // Without damage, the first pragma returns "ok" and the second one returns nothing.
     for (const [pragma, good] of [
       ['integrity_check(1)', 'ok'],
       ['foreign_key_check', ''],
@@ -182,7 +183,7 @@ function finishCopy(copy: string, named: string): CopySummary {
     const cause = error instanceof RidgelineError ? (error.cause ?? error) : error;
     throw new RidgelineError(
       'STATE_DAMAGED',
-      `${named} is damaged (${messageOf(cause)}) and was not used. Nothing was changed.`,
+      `${named} is damaged (${errorMessage(cause)}) and was not used. Nothing was changed.`,
       'Restore another backup. `ridgeline restore FILE` checks it first.',
       { cause },
     );
@@ -207,7 +208,7 @@ function renameReplaced(file: string): string {
   let number = 1;
   while (existsSync(`${file}.replaced-${number}`)) number += 1;
   const aside = `${file}.replaced-${number}`;
-  // The log first: a store without its log is an older state, and a log alone is nothing.
+  // The log first: a store without its log has an older state, and a log without its store is useless.
   if (existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${aside}-wal`);
   renameSync(file, aside);
   return aside;
@@ -250,7 +251,7 @@ function refuseTarget(target: string, source: string, force: boolean): void {
 function unwritable(target: string, cause: unknown): RidgelineError {
   return new RidgelineError(
     'OUTPUT_UNWRITABLE',
-    `The backup ${target} cannot be written: ${messageOf(cause)}.`,
+    `The backup ${target} cannot be written: ${errorMessage(cause)}.`,
     'Choose another path.',
     { cause },
   );

@@ -1,5 +1,5 @@
 /**
- * Database file: where the store is, who may read it, and the checks before it is used.
+ * Database file: the path of the store, its permissions, and the checks before it is used.
  *
  * Not here: its tables (`schema.ts`), its writer (`open-store.ts`), copies of it (`backup.ts`).
  */
@@ -12,7 +12,7 @@ import { fromFileSystem, storeDamaged, translated } from './sqlite-errors.ts';
 
 /** How long a call waits for a checkpoint or a recovery of another connection. */
 const busyTimeoutMs = 5_000;
-/** Older versions can corrupt a write-ahead log with several connections ("WAL-reset", fixed in 3.51.3). */
+/** Oldest accepted version: older ones can corrupt a write-ahead log with several connections ("WAL-reset"). */
 const sqliteFloor = { text: '3.51.3', number: 3_051_003 };
 
 export function storeFile(stateDir: string): string {
@@ -58,7 +58,7 @@ export function openForReading(file: string): DatabaseSync | null {
   return null;
 }
 
-/** @throws RidgelineError if it is not known: no permission, or a part of the path is a file */
+/** @throws RidgelineError if this cannot be determined: no permission, or a part of the path is a file */
 export function fileExists(file: string): boolean {
   try {
     statSync(file);
@@ -103,7 +103,7 @@ export function checkSqlite(): void {
   );
 }
 
-/** All that `write` does, or nothing. */
+/** Runs `write` in one transaction: all of its changes are stored, or none. */
 export function transaction<T>(database: DatabaseSync, file: string, write: () => T): T {
   return translated(file, () => {
     database.exec('BEGIN IMMEDIATE');
@@ -123,6 +123,6 @@ function rollBack(database: DatabaseSync): void {
   try {
     if (database.isTransaction) database.exec('ROLLBACK');
   } catch {
-    // The error that made it necessary is reported; a transaction that stays open fails the next one.
+    // The original error is reported. If the transaction is still open, the next one fails.
   }
 }

@@ -1,11 +1,12 @@
 /**
- * State lock: one process per state directory writes, the one that holds `BEGIN EXCLUSIVE` on `lock.db`.
+ * State lock: lets one process per state directory write, the one that holds `BEGIN EXCLUSIVE` on
+ * `lock.db`.
  *
  * The operating system releases the lock when the process ends for any reason, so there are no stale
  * locks. The store's own file is not locked: others may read it at any time.
  *
- * `lock.owner` names the holder, for the error of a second process. It remains after a crash and means
- * nothing then: only the lock counts.
+ * `lock.owner` names the holder, for the error of a second process. The file remains after a crash; it is
+ * read only while the lock is held.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -16,7 +16,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const headerBytes = 32;
 const frameHeaderBytes = 24;
-/** For checksums of little-endian words; the next number is for big-endian ones. */
+/** First word of a log whose checksums are of little-endian words; `magic + 1` means big-endian words. */
 const magic = 0x377f0682;
 
 /** @returns a description of the damage, or null */
@@ -37,7 +37,7 @@ export function logDamage(logFile: string): string | null {
   }
 }
 
-/** @param read gives null if the file ends before */
+/** @param read returns null if the file is too short */
 function findDamage(read: (offset: number, bytes: number) => Buffer | null): string | null {
   const header = read(0, headerBytes);
   if (header === null) return null;

@@ -69,7 +69,7 @@ export function convertVersion5(database: DatabaseSync): void {
       .join('\n')}`);
 }
 
-/** What differs from the present spec. */
+/** A spec of version 5: the fields that differ from the present spec. */
 interface Spec5 extends Pick<StudySpec, 'study' | 'seed' | 'objective' | 'test'> {
   readonly dataset: {
     readonly source: { readonly kind: string } & Pick<DatasetSpec, 'name' | 'path' | 'format'>;

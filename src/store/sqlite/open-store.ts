@@ -1,8 +1,8 @@
 /**
  * SQLite store: opens the store of a state directory, one file, as the ports of `store.ts`.
  *
- * One process opens it for writing (`lock.ts`). Others may read it while a coordinator runs, when none
- * does, and right after one was killed. The write-ahead log is synchronised fully: when a commit
+ * One process opens it for writing (`lock.ts`). Others may read it at any time: while a coordinator runs,
+ * while none runs, and right after one was killed. The write-ahead log is synchronised fully: when a commit
  * returns, its rows are on disk and survive a power cut. The coordinator puts many rows into one commit,
  * so this costs no throughput.
  */
@@ -35,7 +35,7 @@ import {
 import { resultWriter, trialWriter } from './write-trial.ts';
 
 interface OpenOptions {
-  /** Who opens it, for the error of a second process: "pid 123 on host, 127.0.0.1:7070". */
+  /** The process that opens the store, for the error of a second process: "pid 123 on host, 127.0.0.1:7070". */
   readonly owner: string;
   /** Ranks the trials of a store of release 0.1.0, which stored no ranks; without it they stay empty. */
   readonly rank?: RankTrials;
@@ -152,8 +152,8 @@ function write<Kind extends StoreRow['kind']>(
 }
 
 /**
- * Moves the log's pages into the database after some number of rows. SQLite's own automatic checkpoints do not
- * report a failed fsync, and the next one would discard the only good copy.
+ * Moves the log's pages into the database after some number of rows. SQLite's automatic checkpoints are not
+ * used: they do not report a failed fsync, and the next checkpoint would discard the only good copy.
  */
 function checkpointer(database: DatabaseSync, file: string): (rows: number) => void {
   let rowsSince = 0;

@@ -76,7 +76,7 @@ export function attemptQueries(database: DatabaseSync) {
       `${isInStage} AND (trial_index, replicate, attempt) > (:trial_index, :replicate, :attempt)`,
       'LIMIT :limit',
     ),
-    /** Attempts whose result came after the first one of their trial. */
+    /** Attempts that reported a result after the first result of their trial. */
     verifications: query<StageKey>(
       `${isInStage} AND (outcome IN ('duplicate', 'disputed')
        OR (outcome = 'accepted' AND kind <> 'search'))`,

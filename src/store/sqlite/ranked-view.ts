@@ -12,7 +12,7 @@ const ofTrial = (table: string): string =>
 const metric = (name: string): string =>
   `CAST(json_extract(metrics, '$.${name}') AS REAL) AS ${name}`;
 
-/** `verified` has the rule of `report/results/verification.ts`. */
+/** The column `verified` follows the rule of `report/results/verification.ts`. */
 export const rankedViewText = `
 CREATE VIEW trials_ranked AS
 WITH valued AS (

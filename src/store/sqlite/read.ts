@@ -1,11 +1,11 @@
 /**
  * Reads of a SQLite store: rows become the records of `study`.
  *
- * A read is one transaction, completed within its call, so it sees one committed state. A snapshot opens
- * another connection, because reads and commits of other callers come between its reads.
+ * A read is one transaction within one call, so it sees one committed state. A snapshot consists of several
+ * calls, so it opens another connection, on which other reads and commits cannot interfere.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { messageOf, RidgelineError } from '../../base/errors.ts';
+import { errorMessage, RidgelineError } from '../../base/errors.ts';
 import { readStoredSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import {
@@ -118,7 +118,7 @@ function storedSpec({ name, spec }: Tables['study'], file: string) {
   try {
     return readStoredSpec(spec);
   } catch (error) {
-    const what = error instanceof RidgelineError ? error.what : messageOf(error);
+    const what = error instanceof RidgelineError ? error.what : errorMessage(error);
     throw storeDamaged(file, `the spec of study ${name}: ${what}`, error);
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Schema: the tables and the view of the store, and which versions of them this release can open.
  *
- * The constraints are the last line of defence: a bug in the coordinator stops with an error and does
- * not count something twice.
+ * The constraints are the last line of defence: a coordinator with a bug stops with an error instead of
+ * storing a contradiction, such as a trial that ends twice.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../../base/errors.ts';

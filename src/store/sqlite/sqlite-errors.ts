@@ -5,7 +5,7 @@
  */
 import { dirname } from 'node:path';
 import { assert } from '../../base/assert.ts';
-import { messageOf, RidgelineError } from '../../base/errors.ts';
+import { errorMessage, RidgelineError } from '../../base/errors.ts';
 
 /** Extended result codes (https://www.sqlite.org/rescode.html) of a failed fsync, of a file or of a directory. */
 const unconfirmedCodes: readonly number[] = [10 | (4 << 8), 10 | (5 << 8)];
@@ -38,7 +38,7 @@ const inUse = [
   'Close the other program that uses this file.',
 ] as const;
 
-/** By primary result code: why the file cannot be written, null for the words of SQLite; and the fix. */
+/** By primary result code: why the file cannot be written (null: the message of SQLite), and the fix. */
 const unwritableCodes: Readonly<Record<number, readonly [why: string | null, fix: string]>> = {
   3: checkFile, // SQLITE_PERM
   [busy]: inUse,
@@ -53,7 +53,7 @@ const unwritableCodes: Readonly<Record<number, readonly [why: string | null, fix
 };
 
 export function fromSqlite(error: unknown, file: string): unknown {
-  const what = messageOf(error);
+  const what = errorMessage(error);
   const extended = extendedCode(error);
   if (unconfirmedCodes.includes(extended)) return storeUncertain(file, what, error);
   const code = extended & 0xff;
@@ -86,8 +86,8 @@ function storeUnwritable(path: string, why: string, fix: string, cause: unknown)
 }
 
 /**
- * An fsync failed. Linux marks the pages as clean nevertheless, so the next fsync may succeed without
- * having written them: only a new process reads what is in the file.
+ * The error of a failed fsync. Linux marks the pages as clean nevertheless, so the next fsync may succeed
+ * without having written them. Only a new process reads the actual content of the file.
  */
 function storeUncertain(file: string, why: string, cause: unknown): RidgelineError {
   return new RidgelineError(

@@ -11,7 +11,7 @@ import type { Tables, TrialKey } from './tables.ts';
 
 export const keyColumns = ['study', 'stage', 'trial_index', 'replicate'] as const;
 
-/** For `WHERE`: the row is of the trial with this key. */
+/** Condition for `WHERE`: the row belongs to the trial with this key. */
 export const isTrial = keyColumns.map((column) => `${column} = :${column}`).join(' AND ');
 
 export function trialKey(study: string, { stage, index, replicate }: TrialId): TrialKey {
@@ -29,7 +29,7 @@ interface Statement<Values, Row> {
   map<T>(values: Values, take: (row: Row) => T): T[];
 }
 
-// Rows and values have the types that the caller declares; the tables enforce them, nothing else does.
+// Rows and values have the types that the caller declares; only the STRICT tables enforce them.
 /* oxlint-disable typescript/no-unsafe-type-assertion */
 
 /** @param text each `:name` is a placeholder for the value of that name */
@@ -90,7 +90,7 @@ type NewRow<Row> = Partial<Row> & {
 type InsertedRow<Table extends keyof Tables> = NewRow<Omit<Tables[Table], 'sequence'>>;
 
 /**
- * @param suffix what follows, such as ON CONFLICT
+ * @param suffix SQL after the values, such as ON CONFLICT
  * @returns inserts one row into `table`; all rows must have the columns of the first one
  */
 export function insert<Table extends keyof Tables>(

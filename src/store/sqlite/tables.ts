@@ -1,8 +1,8 @@
 /**
  * Tables: the columns of the store, typed for queries. `schema.ts` creates them.
  *
- * Keys are names (study, stage, index, replicate), so that a person who opens the file sees the words
- * of Ridgeline's own output. Booleans are 0 and 1; lists and records are JSON text.
+ * Keys are names (study, stage, index, replicate), so that a person who opens the file finds the names
+ * of Ridgeline's output. Booleans are 0 and 1; lists and records are JSON text.
  */
 import type {
   AttemptKind,

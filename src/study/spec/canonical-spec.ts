@@ -1,14 +1,14 @@
 /**
- * Canonical spec: the one text of a study: the file as JSON, with sorted keys and all defaults. Two files
- * describe the same study exactly if their canonical texts are equal.
+ * Canonical spec: a study file as JSON with sorted keys and all defaults. Two files describe the same study
+ * if and only if their canonical texts are equal.
  *
  * Coordinators receive the text, so `parseSpec` checks it as it checks a file. The store reads its own
  * text back with `readStoredSpec`, which needs no trainer.
  */
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { trainerName, type DescribeTrainer, type TrainerSettings } from '../trainer-description.ts';
 import { toCamel, toSnake } from './case-codec.ts';
-import { checkSettings, checkStudy, type Checked } from './check-study.ts';
+import { checkSettings, checkStudy, valueAt, type Checked } from './check-study.ts';
 import type { StudySpec } from './study-spec.ts';
 
 export function canonicalSpec(spec: StudySpec): string {
@@ -40,7 +40,7 @@ function hasSections(value: unknown): value is StudySpec {
   return ['study', 'seed', 'dataset', 'trainer', 'objective'].every((key) => key in value);
 }
 
-/** The text of a `trainer` section, as assignments carry it. */
+/** The text of a `trainer` section, as assignments contain it. */
 export function canonicalSettings(settings: TrainerSettings): string {
   return JSON.stringify(sorted(toSnake(settings)));
 }
@@ -52,8 +52,7 @@ export function parseSettings(text: string, describe: DescribeTrainer): TrainerS
 }
 
 function sectionFrom(value: unknown): TrainerSettings {
-  const section =
-    typeof value === 'object' && value !== null && 'trainer' in value ? value.trainer : {};
+  const section = valueAt(value, ['trainer']);
   return typeof section === 'object' && section !== null ? { ...section } : {};
 }
 
@@ -71,7 +70,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw invalid(messageOf(error));
+    throw invalid(errorMessage(error));
   }
 }
 
@@ -79,11 +78,11 @@ function invalid(what: string): RidgelineError {
   return new RidgelineError(
     'STUDY_INVALID',
     `The text of the study is not valid: ${what}.`,
-    'Submit the study from its YAML file with `ridgeline submit`, with the version of the coordinator.',
+    'Submit the study from its YAML file with `ridgeline submit`, using the same version of Ridgeline as the coordinator.',
   );
 }
 
-/** Keys in alphabetical order, all the way down. */
+/** Keys in alphabetical order, at all levels. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;

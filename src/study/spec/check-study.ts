@@ -1,5 +1,5 @@
 /**
- * Study check: from plain data in the shape of a study file to a study, or every problem at once.
+ * Study check: converts plain data in the shape of a study file to a study, or returns every problem at once.
  *
  * It checks files (`config` adds lines) and the canonical text on the wire. Problems of single keys come
  * from the schema; rules between keys are checked on the other values, so that a mistake in one place does
@@ -19,7 +19,7 @@ import {
 import type { IsGiven, SpecProblem } from './spec-problem.ts';
 import type { DatasetSpec, RecipeSpec, Selection, StudySpec } from './study-spec.ts';
 
-/** The outcome of a check: the spec, or what is wrong: issues of the schema and broken rules. */
+/** The outcome of a check: the spec, or issues of the schema and broken rules. */
 export type Checked<Spec> =
   | { readonly kind: 'valid'; readonly spec: Spec }
   | {
@@ -79,7 +79,7 @@ function check<File extends object, Spec>(
   return { kind: 'invalid', issues, broken: isMapping ? rules(rest, isGiven) : [] };
 }
 
-/** A copy of `value` without what is at `path`; the items of lists keep their places. */
+/** A copy of `value` without the value at `path`; the other items of lists keep their indices. */
 function without(value: unknown, path: readonly PropertyKey[]): unknown {
   const [key, ...deeper] = path;
   if (key === undefined || typeof value !== 'object' || value === null) return undefined;
@@ -102,18 +102,20 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 /** The shorthands of the file are replaced; see `study-spec.ts`. */
 function toSpec({ numerics, stages, objective, ...file }: StudyFile): StudySpec {
   const { metric, direction } = objective;
+  const better = metric.endsWith('accuracy') ? 'maximize' : 'minimize';
   const rest = toCamel(file);
   return {
     ...rest,
     dataset: toDataset(file.dataset),
     reproducible: numerics === undefined ? rest.reproducible : numerics === 'canonical',
-    objective: {
-      metric,
-      direction: direction ?? (metric.endsWith('accuracy') ? 'maximize' : 'minimize'),
-    },
+    objective: { metric, direction: direction ?? better },
     stages: stages.map(({ lambda, search, ...stage }) => ({
       ...stage,
-      search: definedOnly(search ?? { lambda }),
+      search: Object.fromEntries(
+        Object.entries(search ?? { lambda }).flatMap(([name, given]) =>
+          given === undefined ? [] : [[name, given]],
+        ),
+      ),
     })),
   };
 }
@@ -125,13 +127,8 @@ function toRecipe(file: RecipeFile, { parameters }: TrainerDescription): RecipeS
     if (Object.hasOwn(parameters, key) && typeof value === 'number') params[key] = value;
     else trainer[key] = value;
   }
-  return {
-    study: file.study,
-    seed: file.seed,
-    dataset: toDataset(file.dataset),
-    trainer: toCamel(trainer),
-    params,
-  };
+  const { study, seed } = file;
+  return { study, seed, dataset: toDataset(file.dataset), trainer: toCamel(trainer), params };
 }
 
 function toDataset({ train, validation, test, ...dataset }: StudyFile['dataset']): DatasetSpec {
@@ -146,12 +143,4 @@ function toDataset({ train, validation, test, ...dataset }: StudyFile['dataset']
 function toSelection(from: StudyFile['dataset']['train']): Selection {
   if (Array.isArray(from)) return from;
   return from.fraction === undefined ? { count: from.count ?? 0 } : { fraction: from.fraction };
-}
-
-function definedOnly<T>(
-  record: Readonly<Record<string, T | undefined>>,
-): Readonly<Record<string, T>> {
-  return Object.fromEntries(
-    Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  );
 }

@@ -1,6 +1,6 @@
 /**
- * Dataset reference: the data set of an assignment: shards by digest, and how the splits are drawn from
- * them. It has no file names or addresses, so nodes need no shared disk.
+ * Dataset reference: the data set of an assignment, as the digests of its shards and the rules by which
+ * splits are drawn from them. It has no file names or addresses, so nodes need no shared disk.
  */
 import { sha256 } from '../../base/digest.ts';
 import type { CountedSelection } from './study-spec.ts';

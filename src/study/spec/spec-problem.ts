@@ -1,4 +1,4 @@
-/** Spec problem: one broken rule of a study. The config room adds the line of the file. */
+/** Spec problem: one broken rule of a study. `config` adds the line of the file. */
 export interface SpecProblem {
   /** Keys of the study file, from the top. */
   readonly path: readonly (string | number)[];

@@ -1,5 +1,5 @@
 /**
- * Study rules: what the schema of one key cannot say, because it concerns several keys.
+ * Study rules: the rules that concern several keys, which the schema of a single key cannot express.
  *
  * The rules read a file from which the values that the schema rejects were removed. Any value may be
  * missing; a rule without its values reports nothing, so that one mistake is reported once.
@@ -27,7 +27,7 @@ interface Rules {
 }
 
 const splits = ['train', 'validation', 'test'] as const;
-/** Sums of tenths are a little more than 1. */
+/** Tolerance of the sum of fractions: in floating point, tenths may add up to slightly more than 1. */
 const fractionSlack = 1e-9;
 
 export function studyRules(
@@ -114,7 +114,7 @@ function overlapRules(
   }
 }
 
-/** A stage has a name of its own and searches every parameter of its trainer. */
+/** Names of stages are unique. A stage searches every parameter of its trainer. */
 function stageRules(
   stages: NonNullable<PartialStudy['stages']>,
   index: number,

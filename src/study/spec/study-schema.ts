@@ -1,24 +1,18 @@
 /**
  * Study schema: the keys, bounds, defaults and descriptions of a study file.
  *
- * The one spelling of a study: types are inferred from it (`study-spec.ts`), the JSON schema of editors
- * and the reference in the documentation are generated from it, and problems are reported from it. The
- * `trainer` section, the parameters and the metrics come from the trainer's own description. Rules
- * between keys are in `study-rules.ts`.
+ * Types are inferred from it (`study-spec.ts`); the JSON schema for editors and the reference in the
+ * documentation are generated from it. The `trainer` section, the parameters and the metrics come from the
+ * trainer's description. Rules between keys are in `study-rules.ts`.
  */
 import { z } from 'zod';
 import { symbolFor } from '../../base/greek-letters.ts';
 import type { Metric } from '../metrics.ts';
 import type { ParameterDescription } from '../search-space.ts';
+import type { TrainerDescription } from '../trainer-description.ts';
 import { datasetNames } from './dataset-names.ts';
 
-/** What the schema needs of a trainer. */
-export interface SchemaTrainer {
-  readonly name: string;
-  readonly settings: z.ZodObject;
-  readonly parameters: Readonly<Record<string, ParameterDescription>>;
-  readonly metrics: readonly Metric[];
-}
+type SchemaTrainer = Pick<TrainerDescription, 'name' | 'settings' | 'parameters' | 'metrics'>;
 
 /** Fewer completed trials than this fail a stage. */
 const stageTrialsMin = 3;
@@ -56,13 +50,18 @@ export function amount(
   return number.max(max, { error }).describe(description);
 }
 
+function optional<Type extends z.ZodType>(type: Type, description: string) {
+  return type.optional().describe(description);
+}
+
+function flag(initial: boolean, description: string) {
+  return z.boolean().default(initial).describe(description);
+}
+
 function identifier(description: string) {
-  const message =
-    'must be 1 to 64 of a-z, 0-9, "-", "_" and ".", and start with a letter or a digit';
-  return z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/, message)
-    .describe(description);
+  const rule = 'must be 1 to 64 of a-z, 0-9, "-", "_" and ".", and start with a letter or a digit';
+  const name = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/, rule);
+  return name.describe(description);
 }
 
 function countFix(input: unknown): string {
@@ -95,27 +94,22 @@ const selection = z
   .describe('records of this split: a list of shards, { count: N } or { fraction: 0.1 }');
 
 const dataset = z.strictObject({
-  name: z
-    .enum(datasetNames)
-    .optional()
-    .describe('a data set of the catalogue (`ridgeline data list`)'),
-  path: z.string().max(4096).optional().describe('your own files, instead of name'),
-  format: z
-    .enum(datasetFormats)
-    .optional()
-    .describe('format of the files at path; default auto: detected'),
+  name: optional(z.enum(datasetNames), 'a data set of the catalogue (`ridgeline data list`)'),
+  path: optional(z.string().max(4096), 'your own files, instead of name'),
+  format: optional(z.enum(datasetFormats), 'format of the files at path; default auto: detected'),
   train: selection,
   validation: selection,
   test: selection.optional(),
-  stratify: z
-    .boolean()
-    .default(false)
-    .describe('draw count and fraction so that each split has the same mixture of classes'),
+  stratify: flag(
+    false,
+    'draw count and fraction so that each split has the same mixture of classes',
+  ),
 });
 
-/** Other programs take exponents as bounds. */
+/** The fix for a bound that is an exponent, as some other programs expect. */
 function exponentFix(input: unknown): string {
-  const isExponent = Number.isInteger(input) && Number(input) < 0 && Number(input) > -300;
+  const isExponent =
+    typeof input === 'number' && Number.isInteger(input) && input < 0 && input > -300;
   return isExponent ? `. Bounds are values: write 1.0e${input}, not the exponent ${input}` : '';
 }
 
@@ -131,29 +125,24 @@ function stageDistribution(name: string, parameter: ParameterDescription) {
       distribution: z.enum(['log_uniform']).describe(`uniform in log ${symbol}`),
       min: bound(parameter, `smallest ${symbol}: a value such as 1.0e-9, not an exponent`),
       max: bound(parameter, `largest ${symbol}`),
-      narrow: z
-        .string()
-        .optional()
-        .describe('instead of min and max: the earlier stage whose results give the range'),
+      narrow: optional(
+        z.string(),
+        'instead of min and max: the earlier stage whose results give the range',
+      ),
     })
     .describe(`${symbol}, ${parameter.description}: min and max, or narrow`);
 }
 
 function stage(parameters: SchemaTrainer['parameters']) {
-  const searched = Object.fromEntries(
-    Object.entries(parameters).map(([key, description]) => [
-      key,
-      stageDistribution(key, description).optional(),
-    ]),
+  const searched = Object.entries(parameters).map(
+    ([name, parameter]) => [name, stageDistribution(name, parameter).optional()] as const,
   );
-  const { lambda = z.undefined().optional() } = searched;
+  const search = Object.fromEntries(searched);
+  const { lambda = z.undefined().optional() } = search;
   return z.strictObject({
     name: identifier('unique; trials are named after it, such as coarse/7'),
     trials: whole(stageTrialsMin, stageTrialsMax, 'number of configurations; at least 3'),
-    search: z
-      .strictObject(searched)
-      .optional()
-      .describe('distribution of each hyperparameter, by name'),
+    search: optional(z.strictObject(search), 'distribution of each hyperparameter, by name'),
     lambda: lambda.describe('shorthand for search: { lambda: … }'),
   });
 }
@@ -166,19 +155,13 @@ function objective(metrics: readonly Metric[]) {
     .filter(({ direction }) => direction !== null)
     .toSorted((a, b) => order(a) - order(b))
     .map(({ name }) => name);
-  return z
-    .strictObject({
-      metric: z
-        .enum(names)
-        .default(names[0] ?? '')
-        .describe('metric that ranks the trials, at their last step'),
-      direction: z
-        .enum(['maximize', 'minimize'])
-        .optional()
-        .describe('default: maximize an accuracy, minimize a loss'),
-    })
-    .prefault({})
-    .describe('what ranks the trials');
+  const metric = z.enum(names).default(names[0] ?? '');
+  const direction = z.enum(['maximize', 'minimize']);
+  const section = z.strictObject({
+    metric: metric.describe('metric that ranks the trials, at their last step'),
+    direction: optional(direction, 'default: maximize an accuracy, minimize a loss'),
+  });
+  return section.prefault({}).describe('what ranks the trials');
 }
 
 const head = {
@@ -193,11 +176,8 @@ const head = {
 
 /** The `trainer` section of a file. */
 export function trainerSection(trainer: SchemaTrainer) {
-  return trainer.settings
-    .extend({
-      name: z.literal(trainer.name).default(trainer.name).describe('trainer of this study'),
-    })
-    .describe('settings of the trainer');
+  const name = z.literal(trainer.name).default(trainer.name).describe('trainer of this study');
+  return trainer.settings.extend({ name }).describe('settings of the trainer');
 }
 
 /** A file that searches. */
@@ -216,20 +196,15 @@ export function studySchema(trainer: SchemaTrainer) {
       100,
       'how often each configuration is trained, with another seed each time',
     ).default(1),
-    racing: z
-      .boolean()
-      .default(false)
-      .describe(
-        'repeat only configurations that cannot be distinguished from the best of their stage',
-      ),
-    reproducible: z
-      .boolean()
-      .default(true)
-      .describe('true: only machines whose arithmetic gives the same bits take part'),
-    numerics: z
-      .enum(['canonical', 'any'])
-      .optional()
-      .describe('former name of reproducible: canonical is true, any is false'),
+    racing: flag(
+      false,
+      'repeat only configurations that cannot be distinguished from the best of their stage',
+    ),
+    reproducible: flag(true, 'true: only machines whose arithmetic gives the same bits take part'),
+    numerics: optional(
+      z.enum(['canonical', 'any']),
+      'former name of reproducible: canonical is true, any is false',
+    ),
     audit: z
       .strictObject({
         random: amount(0, 1, 'share of each stage that is drawn for audits').default(0.02),
@@ -246,13 +221,11 @@ export function studySchema(trainer: SchemaTrainer) {
 
 /** A file that trains one network without a search: parameters have fixed values in `trainer`. */
 export function recipeSchema(trainer: SchemaTrainer) {
-  const fixed = Object.fromEntries(
-    Object.entries(trainer.parameters).map(([key, { min, max, description }]) => [
-      key,
-      amount(min, max, description),
-    ]),
+  const fixed = Object.entries(trainer.parameters).map(
+    ([name, { min, max, description }]) => [name, amount(min, max, description)] as const,
   );
-  return z.strictObject({ ...head, trainer: trainerSection(trainer).extend(fixed) });
+  const section = trainerSection(trainer).extend(Object.fromEntries(fixed));
+  return z.strictObject({ ...head, trainer: section });
 }
 
 export type StudyFile = z.output<ReturnType<typeof studySchema>>;

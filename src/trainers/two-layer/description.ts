@@ -6,7 +6,7 @@ import { settingsSchema } from './settings-schema.ts';
 import { settingsProblems, twoLayerName, twoLayerSettings } from './settings.ts';
 import { lambdaFloor } from './weight-decay-floor.ts';
 
-/** The most trials in one pack: with more, a thread's caches are full and training is not faster. */
+/** The most trials in one pack: larger packs do not fit a thread's caches and are not faster. */
 const packMax = 8;
 /** Columns of the first layer's product, pack size × hidden units, that fit a thread's memory. */
 const packColumnsMax = 800;

@@ -1,6 +1,6 @@
 /** Kernel files: reads and compiles the kernels. A process chooses one; each thread opens it. */
 import { readFile } from 'node:fs/promises';
-import { RidgelineError, messageOf } from '../../base/errors.ts';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { kernelFileName, loadKernel, type Kernel } from './kernel.ts';
 import { computeSelfTestDigest, selfTestDigest } from './arithmetic-self-test.ts';
 import { findNativeKernel, loadNativeKernel } from './native-kernel-file.ts';
@@ -25,7 +25,7 @@ export async function compileKernel(): Promise<WebAssembly.Module> {
   } catch (error) {
     throw new RidgelineError(
       'MACHINE_UNFIT',
-      `The portable kernel does not compile under Node ${process.versions.node} on this processor: ${messageOf(error)}`,
+      `The portable kernel does not compile under Node ${process.versions.node} on this processor: ${errorMessage(error)}`,
       'Use Node 24.15 or later on a processor with 128-bit SIMD. `ridgeline doctor` reports what is missing.',
       { cause: error },
     );

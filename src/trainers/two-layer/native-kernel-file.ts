@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageOf } from '../../base/errors.ts';
+import { errorMessage } from '../../base/errors.ts';
 import { sha256 } from '../../base/digest.ts';
 import { isNative, type NativeFunctions } from './kernel-functions.ts';
 
@@ -35,7 +35,7 @@ export function findNativeKernel(folders: readonly string[]): NativeKernel {
       if (functions.supported()) return { kind: 'built', path, functions };
       reason = 'this processor lacks AVX2 or fused multiply-add';
     } catch (error) {
-      reason = `it cannot be loaded: ${messageOf(error)}`;
+      reason = `it cannot be loaded: ${errorMessage(error)}`;
     }
   }
   return { kind: 'missing', reason: reason ?? 'it was not built' };

@@ -22,7 +22,7 @@ const headerPattern =
 const alignBytes = 64;
 /** The first date of zip files. A constant date gives equal bytes for equal models. */
 const epoch = new Date(1980, 0, 1);
-/** More than 100 networks of 4,096 units. */
+/** Limit of the unpacked size: more than 100 networks of 4,096 units. */
 const unpackedBytesMax = 2 ** 31;
 
 export function encodeNpz({ arrays, texts }: ArrayFile): Uint8Array {

@@ -36,7 +36,7 @@ type GivenSettings = Partial<Omit<TwoLayerSettings, 'learningRate'>> & {
 };
 
 /**
- * Rules between settings. Settings that the schema rejected are missing; `isGivenAt` tells whether the file
+ * Rules between settings. Settings that the schema rejected are missing; `isGivenAt` returns whether the file
  * has a value, valid or not, at a path below `trainer`.
  */
 export function settingsProblems(
@@ -59,7 +59,7 @@ export function settingsProblems(
   return problems.length > 0 ? problems : lengthProblems(given);
 }
 
-/** If the number of records decides the length, it is known only later, and it bounds the length. */
+/** Limits of the length. A length in epochs depends on the number of records, which is not known here. */
 function lengthProblems(settings: GivenSettings): SpecProblem[] {
   const { learningRate, cycles, epochs, measure = 'cycle' } = settings;
   const { stepSize, cycleMultiplier = 1 } = learningRate ?? {};

@@ -1,4 +1,4 @@
-/** Trainability: refuses settings and data that nothing can be learned from, before training starts. */
+/** Trainability: refuses settings and data that cannot be trained on, before training starts. */
 import { RidgelineError } from '../../base/errors.ts';
 import { inputsOf, type Images, type TrainingData } from '../../study/images.ts';
 import type { TwoLayerSettings } from './settings.ts';

@@ -6,7 +6,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import { RidgelineError } from '../../base/errors.ts';
-import { keyOf, streamPurpose } from '../../base/philox.ts';
+import { seedKey, streamPurpose } from '../../base/philox.ts';
 import type { Gather, WasmFunctions } from './kernel-functions.ts';
 import { PANEL, planMemory, type MemoryPlan } from './memory-plan.ts';
 import { zeroParameters, type NetworkParameters } from './model.ts';
@@ -175,7 +175,7 @@ export class WasmNetwork implements PackNetwork {
     const { members, hidden } = this.#shape;
     const { R, mask } = this.#plan;
     const purpose = streamPurpose.dropout;
-    const [key0, key1] = keyOf(seed);
+    const [key0, key1] = seedKey(seed);
     const kernel = this.#kernel;
     kernel.dropoutMask(mask, threshold, rows, hidden, R, replicate, stepsDone, purpose, key0, key1);
     for (let member = 0; member < members; member++) {
@@ -219,7 +219,7 @@ export class WasmNetwork implements PackNetwork {
     }
   }
 
-  /** Floats from a byte offset. */
+  /** View of `length` floats at a byte offset. */
   #view(offset: number, length: number): Float32Array {
     return this.#floats.subarray(offset / 4, offset / 4 + length);
   }

@@ -2,8 +2,8 @@
  * Weight-decay floor: the λ below which weight decay has no effect in float32.
  *
  * An update W ← fma(−η, fma(2λ, W, g), W) reduces W by the share 2λη, a whole training by at most 2λ·Ση.
- * If that is below half a unit in the last place of a float32 number (2^-24 of the weight), the effect of
- * λ is smaller than the rounding of one update.
+ * If that share is below half a unit in the last place of a float32 number (2^-24), the effect of λ is
+ * smaller than the rounding error of one update.
  */
 import type { LearningRate } from './settings.ts';
 

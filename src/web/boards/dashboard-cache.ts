@@ -1,6 +1,6 @@
 /**
  * Dashboard cache: the studies that open pages show, updated by the events of the cluster. The trials of a
- * shown study are read again after a change, but reading takes at most a fixed share of the time.
+ * shown study are read again after a change, but reading uses at most a fixed share of the time.
  */
 import type { Clock } from '../../base/clock.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
@@ -11,11 +11,11 @@ import { DashboardStudy, type RowsQuery } from './dashboard-study.ts';
 import { isCompared } from './live-results.ts';
 import { WorkerRates } from './worker-rates.ts';
 
-/** Of more studies, those that were shown least recently are dropped. */
+/** Most studies in the cache; those that were shown least recently are dropped. */
 const studiesMax = 8;
-/** A running study's trials are read this often without an event: trials start to run without one. */
+/** Interval at which a running study's trials are read without an event: the start of a trial has no event. */
 const refreshMs = 2_000;
-/** The most time that reading and comparing trials takes, as a share. */
+/** Largest share of the time that reading and comparing trials may take. */
 const refreshShare = 0.05;
 
 interface Entry {
@@ -86,7 +86,7 @@ export class DashboardCache implements Disposable {
     return record === null ? null : (await this.#load(record)).study.rows(record, query);
   }
 
-  /** Before the last event of the streams, all trials are read once more, whatever time that takes. */
+  /** Reads all trials once more before the last event of the streams, without the limit of the time share. */
   forceRefresh(): void {
     for (const entry of this.#entries.values()) {
       entry.earliestMs = 0;

@@ -20,11 +20,11 @@ import type { TrainerDescription } from '../../study/trainer-description.ts';
 import { isOver, trialName, type TrialRecord } from '../../study/trial.ts';
 import type { ScatterPoint } from '../page-messages.ts';
 
-/** Measured with 10,000 images: 0.1 s, or 0.2 s with three replicates each. */
+/** Most trials that are compared. With 10,000 images this takes 0.1 s, or 0.2 s with three replicates each. */
 const comparedMax = 2_000;
 /** The most points; more are thinned to about this number, which the scatter draws completely. */
 const pointsMax = 2_000;
-/** The chart is this much wider than high, and so is the grid. */
+/** Ratio of width to height of the chart and of the grid. */
 const columnsPerRow = 1.5;
 
 export interface LiveResults {
@@ -35,7 +35,7 @@ export interface LiveResults {
   readonly stages: ReadonlyMap<string, StageCounts>;
   readonly points: readonly ScatterPoint[];
   readonly pointsTotal: number;
-  /** Of the whole study; empty while it runs, or if the trials were not compared. */
+  /** Warnings about the whole study; empty while it runs, or if the trials were not compared. */
   readonly warnings: readonly string[];
   /** Parameters of the trials that run, by name. */
   readonly running: ReadonlyMap<string, Params>;

@@ -4,7 +4,7 @@
  */
 
 const windowSeconds = 180;
-/** In a shorter time, one trial would change the rate too much. */
+/** Shortest observation: in less time, one trial would change the rate too much. */
 const leastSeconds = 5;
 
 export class WorkerRates {
@@ -13,9 +13,8 @@ export class WorkerRates {
 
   completed(worker: string, nowMs: number): void {
     const second = Math.floor(nowMs / 1_000);
-    let counts = this.#counts.get(worker);
-    if (counts === undefined) this.#counts.set(worker, (counts = new Map()));
-    counts.set(second, (counts.get(second) ?? 0) + 1);
+    const counts = this.#counts.get(worker) ?? new Map<number, number>();
+    this.#counts.set(worker, counts.set(second, (counts.get(second) ?? 0) + 1));
     for (const old of counts.keys()) {
       if (old > second - windowSeconds) break;
       counts.delete(old);

@@ -17,12 +17,13 @@ import { RunningCurves, Scatter } from './charts.tsx';
 import { changeStudy } from './connection.ts';
 import { TrialTable } from './trial-table.tsx';
 
-interface StudyViewProps {
+export function StudyView({
+  page,
+  isAdmin,
+}: {
   readonly page: StudyPage;
   readonly isAdmin: boolean;
-}
-
-export function StudyView({ page, isAdmin }: StudyViewProps) {
+}) {
   return (
     <>
       <section aria-labelledby="study" class="study">

@@ -9,7 +9,7 @@ import type { LogLine, StreamEvents, StudyLine, ViewerRole } from '../page-messa
 export interface StreamOptions {
   readonly cache: DashboardCache;
   readonly log: (limit: number) => Promise<readonly LogLine[]>;
-  /** Null: the running study, or else the newest. */
+  /** Null: the default one. */
   readonly study: string | null;
   /** Called before every message: a session may end while its page is open. */
   readonly role: () => ViewerRole | null;
@@ -18,13 +18,13 @@ export interface StreamOptions {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Time between two messages. */
+/** Shortest time between two messages. */
 const paceMs = 400;
 /** Longest silence, so that both sides notice a dead connection. */
 const beatMs = 15_000;
 const logLines = 100;
 
-/** Null if there is no study. */
+/** The running study, or else the newest; null if there is none. */
 function defaultStudy(studies: readonly StudyLine[]): string | null {
   const running = studies.find(({ status }) => status === 'running');
   return (running ?? studies.at(-1))?.study ?? null;

@@ -64,12 +64,12 @@ export const answerHeaders: MiddlewareHandler = async (context, next) => {
 export function onlyOwnHost(names: readonly string[]): MiddlewareHandler {
   return async (context, next) => {
     const host = context.req.header('host') ?? '';
-    if (!isOwnHost(host, names)) return refuse(context, 403, 'this host name is not served here');
+    if (!isOwnHost(host, names)) return refuse(context, 403, 'the dashboard does not serve this host name');
     return await next();
   };
 }
 
-/** A foreign name can be made to resolve to this host; an address and `localhost` cannot. */
+/** Another name could be made to resolve to this host; an address and `localhost` cannot. */
 function isOwnHost(host: string, names: readonly string[]): boolean {
   const name = host.replace(/:\d{1,5}$/, '').toLowerCase();
   return (

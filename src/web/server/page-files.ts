@@ -9,7 +9,7 @@ interface PageFile {
 /** By the path of the request. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
-/** Next to the sources, and at the same place in a release. */
+/** Folder of the built page: the same path in the sources and in a release. */
 const folder = new URL('../built/', import.meta.url);
 
 const types: Readonly<Record<string, string>> = {

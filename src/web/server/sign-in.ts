@@ -23,7 +23,7 @@ export type SignedIn =
 const codeMs = 15 * 60_000;
 const sessionMs = 12 * 3_600_000;
 const sessionsMax = 500;
-/** Wrong guesses within a window, from any address. A valid code is still accepted: 256 bits cannot be guessed, and one user must not lock out the others. */
+/** Wrong guesses within a window, from any address. A valid code is still accepted, so one user cannot lock out the others. */
 const failuresMax = 20;
 const failureWindowMs = 60_000;
 
@@ -75,10 +75,8 @@ export class SignIn {
     const key = toHash(session);
     const kept = this.#sessions.get(key);
     if (kept === undefined) return null;
-    const isOver =
-      kept.untilMs <= this.#ports.nowMs() ||
-      (kept.token !== null && this.#ports.tokenRole(kept.token) !== kept.role);
-    if (!isOver) return kept.role;
+    const isRevoked = kept.token !== null && this.#ports.tokenRole(kept.token) !== kept.role;
+    if (kept.untilMs > this.#ports.nowMs() && !isRevoked) return kept.role;
     this.#sessions.delete(key);
     return null;
   }

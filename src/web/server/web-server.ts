@@ -16,7 +16,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
-import { messageOf, RidgelineError } from '../../base/errors.ts';
+import { errorMessage, RidgelineError } from '../../base/errors.ts';
 import { DashboardCache } from '../boards/dashboard-cache.ts';
 import { streamPage } from './event-stream.ts';
 import {
@@ -223,7 +223,7 @@ async function listening(
     const isInUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     throw new RidgelineError(
       'PORT_IN_USE',
-      `The dashboard cannot listen on ${host}:${port}: ${isInUse ? 'another program already listens there' : messageOf(error)}.`,
+      `The dashboard cannot listen on ${host}:${port}: ${isInUse ? 'another program already listens there' : errorMessage(error)}.`,
       'Use another --http HOST:PORT; port 0 takes a free one.',
       { cause: error },
     );

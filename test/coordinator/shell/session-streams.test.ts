@@ -68,7 +68,7 @@ describe('a session stream', () => {
     expect(stream.sent).toEqual(['drain']);
   });
 
-  test('replaces the earlier stream of its session, which receives nothing any more and does not leave', () => {
+  test('replaces the earlier stream of its session, which receives no more messages, and the worker does not count as left', () => {
     const { events, streams, open, storeNext } = bench();
     const first = open();
     storeNext();

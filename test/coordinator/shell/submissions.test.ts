@@ -189,7 +189,7 @@ describe('a study that is over', () => {
     expect(bench.ends).toEqual([]);
   });
 
-  test('and complete can be extended, which the error for other changes says', () => {
+  test('and complete can be extended, and the error for other changes suggests it', () => {
     expect(studyOver('example', 'complete').fix).toMatch(
       /^Submit .* more trials .*ridgeline submit STUDY\.yaml --fresh/,
     );

@@ -224,7 +224,7 @@ describe('numpyReaders.file refuses', () => {
     [
       'with another checksum',
       zip({ 'x.npy': x, 'y.npy': y }, { 'x.npy': { crc32: 1 } }),
-      /member x.npy, does not have its checksum/,
+      /member x.npy, has another checksum/,
     ],
     [
       'with a damaged local header',

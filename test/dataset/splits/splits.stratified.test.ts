@@ -59,7 +59,7 @@ describe('fractions', () => {
 });
 
 describe('a stratified draw', () => {
-  test('a stratified draw divides by the largest remainder', () => {
+  test('a stratified draw divides its records by the method of the largest remainder', () => {
     // By hand: 10·(5, 3, 1)/9 = 5.56, 3.33, 1.11.
     expect(shares(10, [5, 3, 1])).toEqual([6, 3, 1]);
     expect(shares(2, [1, 1, 1])).toEqual([1, 1, 0]);

@@ -76,7 +76,7 @@ describe('a shard of the data set', () => {
     expect(readFileSync(file).equals(right)).toBe(true);
   });
 
-  test('a shard that is damaged on its way is fetched again', async ({ onTestFinished }) => {
+  test('a shard that is damaged in transit is fetched again', async ({ onTestFinished }) => {
     const dir = scratchDir();
     const study = writeStudy(dir, text);
     const served = await serveCoordinator(dir, study, onTestFinished, (handlers) =>

@@ -226,7 +226,7 @@ describe('learning curves', () => {
   });
 });
 
-test("the corners of the rate are on the trainer's triangle", () => {
+test('the drawn corners of the learning rate have the rates that the trainer computes', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 500 }),
@@ -244,7 +244,7 @@ test("the corners of the rate are on the trainer's triangle", () => {
   );
 });
 
-test('growing cycles have growing distances between corners', () => {
+test('the drawn corners of the learning rate are further apart in longer cycles', () => {
   const rate = { min: 0, max: 1, stepSize: 10, cycleMultiplier: 2 };
   expect(cycleEnds(rate, 140)).toEqual([20, 60, 140]);
 });
@@ -271,7 +271,7 @@ test('the chart of the learning-rate range shows the suggestion, or that there i
   expect(draw(null)).toContain('no range is suggested');
 });
 
-test('training and validation accuracy have one dot each per trial', () => {
+test('the chart of training and validation accuracy has two dots per trial', () => {
   const trials = [1e-4, 1e-3, 1e-2].map((at) => ({
     at,
     training: 0.9,
@@ -301,7 +301,7 @@ describe('foreign text in a chart', () => {
   });
 });
 
-test('charts for a page use its ink and its background', () => {
+test('a chart for a page uses the colours of the page', () => {
   const draw = (document: ChartDocument) => parameterScatter(document, scatter, pageTheme);
   const svg = svgText(draw);
   expect(svg).toContain('var(--surface)');

@@ -4,7 +4,7 @@ import { buildTimeline } from '../../../src/report/charts/timeline-lanes.ts';
 import type { AttemptRecord } from '../../../src/study/trial.ts';
 import { openAttempt } from '../../store/support/records.ts';
 
-test('a duplicate result is a check for an audit, and obsolete for a search', () => {
+test('the bar of a duplicate result is a check for an audit and a test, and has ended for a search', () => {
   const attempt: AttemptRecord = {
     ...openAttempt({ stage: 'coarse', index: 1, replicate: 1 }, 1),
     endedAtMs: 2e12,

@@ -188,7 +188,7 @@ describe('JSON', () => {
 });
 
 describe('selectResults', () => {
-  test('selectResults removes rows and keeps the count of all', () => {
+  test('selectResults removes rows and keeps the number of all rows', () => {
     const [stage, ...others] = selectResults(results, { stage: 'coarse', top: 1 }).stages;
     expect(others).toEqual([]);
     expect(stage).toMatchObject({ name: 'coarse', rowsTotal: 3 });

@@ -93,7 +93,7 @@ describe('results with replicates', () => {
     expect(formatTables(toResults(study, raced.slice(0, 1)), plain)).not.toContain('repl.');
   });
 
-  test('a configuration with replicates ranked by a loss has an error of the seeds alone, also in the line of the winner, and the text reports it', () => {
+  test('a configuration with replicates ranked by a loss has the standard error of the seeds only, and the text reports that', () => {
     const spec = {
       ...repeated.spec,
       racing: false,
@@ -110,7 +110,7 @@ describe('results with replicates', () => {
     expect(text).toContain('± of a mean covers the seeds, not the choice of images');
   });
 
-  test('a configuration with replicates that won has one test for each replicate, and each replicate’s row has its own', () => {
+  test('a configuration with replicates that won has one test per replicate, and the row of each replicate shows its test', () => {
     const tests = [1, 2].map((number) => ({
       replicate: number,
       accuracy: (40 + number) / 100,
@@ -132,7 +132,7 @@ describe('results with replicates', () => {
     expect(each.map(({ metrics }) => metrics['test_accuracy'])).toEqual([0.41, 0.42, undefined]);
   });
 
-  test('a configuration with replicates has in JSON the number of replicates in the mean', () => {
+  test('a configuration with replicates has the number of averaged replicates in JSON', () => {
     const { stages } = JSON.parse(formatJson(results)) as {
       stages: { trials: { replicates: number }[] }[];
     };
@@ -165,7 +165,7 @@ describe('results with replicates', () => {
     expect(text).toMatch(/replicate +2 of 2 of this configuration/);
   });
 
-  test('a configuration with replicates is counted as planned while it waits', () => {
+  test('a configuration with replicates counts as planned while it waits', () => {
     expect(completeText(toResults(study, raced.slice(0, 1)).stages)).toBe('1 of 5 trials complete');
     expect(completeText(toResults(repeated, raced).stages)).toMatch(
       /^\d of 5 configurations complete$/,

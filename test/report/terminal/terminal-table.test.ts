@@ -14,7 +14,7 @@ const options: TableOptions = {
 };
 
 describe('formatTables', () => {
-  test('tables are one for each stage, then the winner and the warnings', () => {
+  test('a study has one table per stage, followed by the winner and the warnings', () => {
     expect(formatTables(results, options))
       .toBe(`coarse  λ 1.00e-9 … 1.00e-1  2 of 3 trials complete, 1 failed
 ┌──────┬──────────┬─────────┬─────────┬───────┬────────┬──────────┬──────┬────────┬──────┐
@@ -64,7 +64,7 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
     expect(text).toContain('! coarse/3 failed: diverged');
   });
 
-  test('without a winner, the best trial is called best so far, and the study running', () => {
+  test('a study without a winner prints its best trial as "best so far", and its state as running', () => {
     const running = toResults({ ...study, status: 'running', winner: null }, trials);
     const text = formatTables(running, options);
     expect(text).toContain('best so far  fine/2');
@@ -139,7 +139,7 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
     );
   }, 60_000);
 
-  test('a table has ten thousand rows, each on one line', () => {
+  test('a table of ten thousand rows has each row on one line', () => {
     const many = Array.from({ length: 10_000 }, (_, index) =>
       trial('coarse', index + 1, 1e-9 * (index + 1)),
     );

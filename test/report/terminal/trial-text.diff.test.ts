@@ -87,7 +87,7 @@ describe('one trial', () => {
     expect(parsed).toMatchObject({ verified_by: ['node-b'], is_winner: true });
   });
 
-  test('a trial is verified in its own outputs exactly if it is in the files of all trials', () => {
+  test('the output of one trial and the files of all trials agree on whether it is verified', () => {
     const outputs = (attempts: readonly AttemptRecord[], changes: Partial<TrialRecord> = {}) => {
       const trials = scoredTrials.map((each, index) =>
         index === 4 ? { ...each, ...changes } : each,
@@ -124,7 +124,7 @@ describe('one trial', () => {
     expect(differed).toMatchObject({ inFile: false, inTrial: false });
   });
 
-  test('after a correction, the worker that computed the right result first verified the trial', () => {
+  test('after a correction, the worker that first computed the right result counts as a verifier of the trial', () => {
     const [fingerprint, wrong] = ['f'.repeat(64), '0'.repeat(64)];
     const attempts = [
       attempt(1, { worker: 'broken', fingerprint: wrong }),
@@ -146,7 +146,7 @@ describe('one trial', () => {
     }
   });
 
-  test('a trial that has not ended has an output', () => {
+  test('the output of a trial that has not ended shows that it has no attempts and is not verified', () => {
     const waiting = { ...scoredTrials[4]!, status: 'waiting', result: null, worker: null } as const;
     const early = toResults({ ...study, winner: null }, [waiting]);
     const text = formatTrial(
@@ -219,7 +219,7 @@ describe('two studies', () => {
     );
   });
 
-  test('the comparison has the error of a loss as a loss', () => {
+  test('the comparison prints the standard error of a loss in nats, not in percent', () => {
     const objective = { metric: 'validation_loss', direction: 'minimize' } as const;
     const byLoss = { ...study, spec: { ...study.spec, objective, replicates: 2 }, winner: null };
     const repeated = [1.5, 1.52].map((loss, index) => ({

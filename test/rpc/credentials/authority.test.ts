@@ -19,7 +19,7 @@ describe('the certificate authority', () => {
     expect(first.caPin).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 
-  test('has files that only their owner may read, and rejects others', async () => {
+  test('has files that only their owner may read, and refuses files that others may read', async () => {
     using state = new StateDirectory();
     await loadOrCreateAuthority(state.path, nowMs);
     const directory = join(state.path, 'tls');

@@ -64,7 +64,7 @@ describe('messages as bytes', () => {
     );
   });
 
-  test('a truncated message is malformed, and never throws', () => {
+  test('a truncated message is reported as malformed, without an exception', () => {
     const bytes = workerMessageToBytes(completed({}));
     const kinds = Array.from(
       { length: bytes.length },
@@ -227,7 +227,7 @@ describe('a malformed message is rejected', () => {
     expect(read).toEqual({ kind: 'malformed', reason: expect.stringMatching(problem) });
   });
 
-  test('unless a curve is at its limits of 10,000 steps and 32,768 series', () => {
+  test('if a curve exceeds 10,000 steps or 32,768 series, but not at these limits', () => {
     const curve = curveCodec('any').read(
       { steps: steps(10_000), series: singles(32_768) },
       'curve',
@@ -288,7 +288,7 @@ describe('a valid message', () => {
     expect(result?.curve.at(-1)).toEqual(curve.at(-1));
   });
 
-  test('keeps every value of metrics that are measured now and then', () => {
+  test('keeps every value of metrics that are not measured at every step', () => {
     const curve = steps(50).map((step) => ({
       step,
       metrics: {

@@ -104,7 +104,7 @@ describe('connections', () => {
     expect(coordinator.refused).toContain('127.0.0.1: no valid token arrived in time');
   });
 
-  test('have a limited number of calls, and one more when one has ended', async () => {
+  test('have a limited number of calls, and accept another call when one has ended', async () => {
     await using coordinator = await TestCoordinator.start();
     using peer = new RawPeer(coordinator.server.port);
     const authorization = bearer(coordinator.join.worker);

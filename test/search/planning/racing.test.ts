@@ -72,7 +72,7 @@ describe('a race', () => {
     expect(roundNames(trials, 4)).toEqual(['coarse/2.2', 'coarse/3.2']);
   });
 
-  test('takes a configuration back that the best of a later round does not beat', () => {
+  test('takes back a configuration that is tied with the best of a later round', () => {
     // The first one is out after its failure; the second does not beat the third.
     const trials = [scored(1, 1, 500), scored(2, 1, 440), scored(3, 1, 400)];
     const early = roundNames(trials, 2);
@@ -103,7 +103,7 @@ describe('a race', () => {
     );
   });
 
-  test('keeps any one of equal configurations in at least 95 % of searches', () => {
+  test('keeps each of several equal configurations in at least 95 % of searches', () => {
     const [lambdas, replicates, searches] = [4, 6, 200];
     let kept = 0;
     for (let seed = 0; seed < searches; seed++) {

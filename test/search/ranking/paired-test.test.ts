@@ -35,7 +35,7 @@ describe('correctness bits', () => {
 });
 
 describe('the paired test', () => {
-  it('has the binomial tail to the last digits', () => {
+  it('computes the binomial tail to the last digits', () => {
     // Exact fractions: C(10, 8..10) = 45 + 10 + 1 over 1024, and so on.
     expect(binomialTail(8, 10)).toBeCloseTo(56 / 1024, 14);
     expect(binomialTail(0, 0)).toBe(1);

@@ -7,7 +7,7 @@ import { coverage, type Truth } from '../support/tie-coverage.ts';
 const answers = fc.array(fc.boolean(), { minLength: 1, maxLength: 60 });
 
 describe('the group tied with best', () => {
-  it('contains the leader and every trial with the same answers', () => {
+  it('contains the best trial and every trial that classifies each image like it', () => {
     fc.assert(
       fc.property(answers, fc.integer({ min: 1, max: 5 }), (right, copies) => {
         const bits = toBits(right);
@@ -19,7 +19,7 @@ describe('the group tied with best', () => {
     expect(tiedWithBest([])).toEqual([]);
   });
 
-  it('leaves out a trial that the leader beats on the same images', () => {
+  it('leaves out a trial that the best trial beats on the same images', () => {
     // Both are wrong together on 900 of 1,000; of the rest the leader has 70 and the other 30.
     const leader = toBits(Array.from({ length: 1_000 }, (_, image) => image < 70));
     const other = toBits(Array.from({ length: 1_000 }, (_, image) => image >= 70 && image < 100));

@@ -175,7 +175,7 @@ describe('the smooth fit', () => {
     },
   );
 
-  it('has a band that contains a sharply bent curve at 94 % of the places, without an image error', () => {
+  it('without an image error has a band that contains a sharply bent curve at 94 % of the places', () => {
     const bend = (exponent: number): number => 1.5 + 0.1 * Math.max(0, exponent + 3);
     let inside = 0;
     let places = 0;

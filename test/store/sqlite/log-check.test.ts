@@ -50,7 +50,7 @@ async function countEvents(stateDir: string): Promise<number> {
 }
 
 describe('a write-ahead log', () => {
-  test('a log that a kill left behind is undamaged and has every commit', async () => {
+  test('a log of a killed process is undamaged and has every commit', async () => {
     using directory = temporaryDirectory();
     const dead = await killed(directory.path);
     expect(logDamage(join(dead, 'ridgeline.db-wal'))).toBe(null);
@@ -58,7 +58,7 @@ describe('a write-ahead log', () => {
     expect(await countEvents(dead)).toBe(commits);
   });
 
-  test('a log with garbage or half a frame at its end loses nothing', async () => {
+  test('a log with random bytes or half a frame at its end loses no commit', async () => {
     using directory = temporaryDirectory();
     const dead = await killed(directory.path);
     for (const [name, tail] of [

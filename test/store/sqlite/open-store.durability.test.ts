@@ -87,7 +87,7 @@ async function countGroups(store: StoreReads): Promise<number> {
 }
 
 describe('a process that is killed while it commits', () => {
-  test('a killed process has stored every commit that returned, and none in part, and frees the lock', async () => {
+  test('a killed process has stored every commit that returned and no partial commit, and its lock is free', async () => {
     using directory = temporaryDirectory();
     for (let round = 0; round < 5; round++) {
       const stateDir = join(directory.path, String(round));
@@ -109,7 +109,7 @@ describe('a process that is killed while it commits', () => {
 });
 
 describe('a second process', () => {
-  test('a second process receives the name of the lock holder, and the lock after its death', async () => {
+  test('a second process is refused with the name of the lock holder, and gets the lock after the holder has ended', async () => {
     using directory = temporaryDirectory();
     await using committing = startCommitting(directory.path);
     await committing.reached(0);

@@ -9,7 +9,7 @@ describe('comparing a study with the stored one', () => {
   const spec = exampleStudy({ trainer: plainTrainer });
   const [coarse, fine] = [spec.stages[0]!, spec.stages[1]!];
 
-  test('tells equal, extended and different studies apart', () => {
+  test('distinguishes equal, extended and different studies', () => {
     const kind = (stages: StudySpec['stages']): string =>
       compareSpecs(spec, { ...spec, stages }).kind;
     expect(kind(spec.stages)).toBe('same');
@@ -20,7 +20,7 @@ describe('comparing a study with the stored one', () => {
     expect(kind([coarse])).toBe('different');
   });
 
-  test('names what differs with the keys of the study file', () => {
+  test('names the differing values by the keys of the study file', () => {
     const other = {
       ...spec,
       seed: 4,
@@ -32,7 +32,7 @@ describe('comparing a study with the stored one', () => {
     });
   });
 
-  test('names an alternative that changed, and whole lists', () => {
+  test('names a changed alternative or list as a whole', () => {
     const other: StudySpec = {
       ...spec,
       dataset: { ...spec.dataset, train: ['a', 'b'], test: undefined },
@@ -54,7 +54,7 @@ describe('comparing a study with the stored one', () => {
     });
   });
 
-  test('calls it extended for more trials in the last stage and for more stages', () => {
+  test('reports extended for more trials in the last stage and for more stages', () => {
     fc.assert(
       fc.property(anyStudy, fc.nat({ max: 9 }), fc.boolean(), (stored, more, adds) => {
         const last = stored.stages.at(-1)!;

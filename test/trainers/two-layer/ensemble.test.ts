@@ -62,7 +62,7 @@ describe('class probabilities', () => {
     expect(score(network, data.validation, naiveKernel)).toEqual(probabilities);
   });
 
-  test('averaged over mirror images are the mean with those of the mirrored data set', () => {
+  test('with mirroring are the means of the probabilities of each image and its mirror image', () => {
     const { images } = data.validation;
     const pixels = Uint8Array.from(images.pixels);
     for (let at = 0; at < pixels.length; at += 40)

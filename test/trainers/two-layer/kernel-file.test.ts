@@ -60,7 +60,7 @@ describe('the native kernel without a C compiler', () => {
     });
   });
 
-  test('has its own reason if no build was tried', () => {
+  test('is reported as not built if no build was tried', () => {
     expect(findNativeKernel([folder])).toEqual({
       kind: 'missing',
       reason: 'it was not built',

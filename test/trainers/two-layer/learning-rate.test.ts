@@ -36,7 +36,7 @@ describe('the cyclical learning rate', () => {
     );
   });
 
-  test('with a multiplier has cycles that are each the last one stretched, and end at the lowest rate', () => {
+  test('with a multiplier has cycles that are each longer than the last by that factor, and end at the lowest rate', () => {
     const rate = { min: 1e-5, max: 1e-1, stepSize: 10, cycleMultiplier: 3 };
     const at = (steps: number): number => learningRateAt(rate, steps);
     expect([0, 20, 80, 260].map(at)).toEqual([1e-5, 1e-5, 1e-5, 1e-5]); // 20 + 60 + 180

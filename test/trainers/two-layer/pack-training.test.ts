@@ -140,7 +140,7 @@ test('members share the time of training, without the time of measuring', () => 
   expect(results.map((result) => result.seconds)).toEqual([share, share]);
 });
 
-test('hooks report every step, also while measuring, and every point of the curves', () => {
+test('the training hooks receive every step, also while measuring, and every point of the curves', () => {
   const steps: number[] = [];
   const measured: [number, Measurement][] = [];
   const results = train(

@@ -27,7 +27,7 @@ test('a batch larger than the training set gives a remark', () => {
   ]);
 });
 
-test('the end of a training given in epochs is a cycle end, even inside a cycle', () => {
+test('the last step of a training with a length in epochs counts as a cycle end, also inside a cycle', () => {
   const settings = { ...growing, cycles: undefined, epochs: 25 };
   expect(cycleEnds(settings, 45_000)).toEqual([9000, 11_250]);
 });

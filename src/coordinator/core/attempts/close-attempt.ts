@@ -42,7 +42,7 @@ export function isPackDone({ members }: PackEntry): boolean {
   );
 }
 
-/** Tells the worker to stop a pack. Its thread counts as occupied until the worker reports it free. */
+/** Asks the worker to stop a pack. The thread counts as occupied until the worker reports that it is free. */
 export function abortPack(turn: Turn, pack: PackEntry, reason: string): void {
   if (pack.aborted) return;
   pack.aborted = true;

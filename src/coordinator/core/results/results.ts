@@ -185,8 +185,9 @@ function takeTest(turn: Turn, report: Report): Answer {
 }
 
 /**
- * Drops what only the store needs, so that 100,000 trials fit in memory: the curve, and the validation
- * bits. A race needs the bits until its stage has closed, or longer in the last stage: it may be extended.
+ * Drops the curve and the validation bits, which only the store needs, so that 100,000 trials fit in
+ * memory. A race needs the bits until its stage has closed. In the last stage it keeps them, since a study
+ * may be extended.
  */
 export function trimResult(study: StudyEntry, stage: StageEntry, trial: TrialEntry): void {
   const { result } = trial;

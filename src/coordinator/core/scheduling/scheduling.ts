@@ -1,6 +1,6 @@
 /**
- * Scheduling: which worker runs which trials next. It changes only the time: results depend on the trial
- * alone.
+ * Scheduling: which worker runs which trials next. It affects only when a study ends: results depend on the
+ * trial alone.
  *
  * Studies are served in the order of their submission, trials in the order of their stage. While a study
  * waits for the end of a stage, the next study uses its threads. A worker receives trials of a study once
@@ -63,7 +63,7 @@ function assignTrials(turn: Turn, study: StudyEntry): void {
   }
 }
 
-/** A trial that has failed on this worker goes to a worker on which it has not, if there is one. */
+/** Whether the trial has failed on this worker and another worker is left on which it has not failed. */
 function isForOthers(
   trial: TrialEntry,
   worker: WorkerEntry,

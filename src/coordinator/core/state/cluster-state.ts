@@ -84,7 +84,7 @@ export class StudyEntry {
   }
 }
 
-/** A worker process; `joinWorker` sets what its `hello` says. */
+/** A worker process; `joinWorker` copies the fields of its `hello`. */
 export class WorkerEntry {
   /** Random, one per worker process. */
   readonly session: string;
@@ -151,7 +151,7 @@ export interface DispatcherSettings {
   readonly heartbeatMs: number;
   /** How long the leases of a closed stream wait for the same session to come back. */
   readonly reconnectMs: number;
-  /** How long a lost worker stays in the table, and its late results are taken. */
+  /** How long a lost worker stays in the table, and its late results are accepted. */
   readonly forgetMs: number;
   readonly selfTestDigest: string;
   readonly version: string;

@@ -1,4 +1,4 @@
-/** Study entries: changes of a study's trials in memory, and questions about the study. */
+/** Study entries: functions that change a study's trials in memory, and that read the study's state. */
 import { assert } from '../../../base/assert.ts';
 import { isOver } from '../../../study/trial.ts';
 import type { StageEntry, StudyEntry } from './cluster-state.ts';

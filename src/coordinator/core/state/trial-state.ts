@@ -56,7 +56,7 @@ export type TrialChange =
  *     waiting, running ------------+- cancelled -----> cancelled
  *     failed (no result) -- completed (late), the stage is open --> complete or failed (diverged)
  *
- * The first result completes a trial, whichever attempt it comes from. `complete`, `cancelled` and `failed
+ * The first result of any attempt completes a trial. `complete`, `cancelled` and `failed
  * (diverged)` are final; `failed (no result)` is final once the stage has closed. A result is `corrected`
  * (replaced) only if audits have shown that it is wrong, while the stage is open.
  */

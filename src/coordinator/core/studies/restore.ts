@@ -1,7 +1,7 @@
 /**
  * Restoring studies: builds a study in memory from the store, after a restart or a failed commit.
  *
- * Open attempts keep their numbers; their workers have one lease in which to come back and claim them.
+ * Open attempts keep their numbers. Their workers have the time of one lease to reconnect and claim them.
  */
 import { assert } from '../../../base/assert.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';

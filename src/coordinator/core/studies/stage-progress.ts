@@ -2,8 +2,8 @@
  * Stage progress: opens and closes the stages of a study, and ends the study.
  *
  * A stage opens after the one before it has closed, and a round starts when all trials have ended and their
- * audits are settled. So what the planner (`search/planning`) reads, and what it plans, is the same for any
- * number of workers and any order of results.
+ * audits are settled. So the planner (`search/planning`) reads the same results and plans the same trials
+ * for any number of workers and any order of results.
  */
 import { assert } from '../../../base/assert.ts';
 import { plannerFor } from '../../../search/planning/planner-for.ts';

@@ -9,7 +9,7 @@ import type { ClusterState, StudyEntry } from '../state/cluster-state.ts';
 import { openStage } from '../state/study-entry.ts';
 import { workerState } from '../workers/workers.ts';
 
-/** What memory holds of a summary; the metric and the reason of the status are in the store. */
+/** The part of a summary that is in memory; the metric and the reason of the status are in the store. */
 export type StudyProgress = Omit<StudySummary, 'reason' | 'metric'>;
 
 export type StudyCounts = Omit<StudyProgress, 'best'>;

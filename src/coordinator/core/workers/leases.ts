@@ -1,7 +1,7 @@
 /**
  * Leases: a worker's right to run a pack until a deadline. A lease begins when the pack is assigned, is
- * renewed by progress, and ends with the results, with a message of the worker, or in time. Leases are in
- * memory only, on the monotonic clock.
+ * renewed by progress, and ends with the results, with a message of the worker, or at its deadline. Leases
+ * are in memory only, on the monotonic clock.
  */
 import type { PackProgress } from '../../../rpc/messages/messages.ts';
 import { abortPack, isPackDone } from '../attempts/close-attempt.ts';
@@ -17,7 +17,7 @@ import { isAwaited } from '../state/study-entry.ts';
 import type { Turn } from '../state/turn.ts';
 import { countFailure } from './worker-backoff.ts';
 
-/** Gives a worker a pack, so far without members, and begins its lease. */
+/** Adds a pack without members to a worker, and begins its lease. */
 export function leasePack(
   state: ClusterState,
   worker: WorkerEntry,
@@ -130,7 +130,7 @@ function leaseFailure(
   return { outcome: 'lost', reason: `the worker was lost: ${cause}` };
 }
 
-/** Ticks come several times a second: after a gap of this length, this process was stopped. */
+/** Ticks come several times a second: a longer gap means that this process was suspended. */
 const ownPauseMs = 1_000;
 
 /** Extends all deadlines by a pause of the coordinator, after which messages of workers are still unread. */

@@ -72,7 +72,7 @@ export function disconnectWorker(turn: Turn, worker: WorkerEntry, reason: string
   worker.closedAtMs = turn.now.monotonicMs;
   if (!worker.leaving || worker.packs.size > 0) return;
   turn.state.workers.delete(worker.session);
-  // The reason of the stream only says who closed it.
+  // The stream's reason only names the side that closed it.
   turn.reportWorker('worker-left', worker.name, worker.drainReason ?? reason);
 }
 

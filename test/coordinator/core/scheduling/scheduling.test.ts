@@ -37,20 +37,20 @@ function submit(dispatcher: Dispatcher, study: string, change: Partial<StudyData
 const assigned = (decision: Decision): string[] =>
   rowsIn(decision, 'attempt-opened').map(({ study }) => study);
 
-test('a worker that is still fetching the data finds its share of the trials', () => {
+test('a worker that is still fetching the data later receives its share of the trials', () => {
   const dispatcher = clusterOf(['a', 'b']);
   submit(dispatcher, 'one');
   expect(assigned(dispatcher.received('a', ready, start))).toHaveLength(4);
   expect(assigned(dispatcher.received('b', ready, start))).not.toEqual([]);
 });
 
-test('a worker that is still starting finds its share of the trials', () => {
+test('a worker that is still starting later receives its share of the trials', () => {
   const dispatcher = clusterOf(['a'], { threadsExpected: 2 });
   submit(dispatcher, 'one');
   expect(assigned(dispatcher.received('a', ready, start))).toHaveLength(4);
 });
 
-test('with onlyStudy, that study is scheduled alone, whatever was submitted before', () => {
+test('a coordinator with onlyStudy schedules that study only, also if others were submitted before it', () => {
   const dispatcher = clusterOf(['a'], { onlyStudy: 'two' });
   submit(dispatcher, 'one');
   expect(assigned(dispatcher.received('a', ready, start))).toEqual([]);

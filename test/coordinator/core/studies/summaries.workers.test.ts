@@ -21,7 +21,7 @@ import {
   storedStudy,
 } from '../../support/small-cluster.ts';
 
-test('a worker that a restarted coordinator knows from its attempts is listed only once it has come back', () => {
+test('a restarted coordinator lists a worker with open attempts only after it has reconnected', () => {
   const trials = [{ ...waitingTrial(coarse(1), { lambda: 1e-3 }), status: 'running' }] as const;
   const stored = storedStudy(exampleStudy(), {}, { trials, attempts: [openAttempt(coarse(1), 1)] });
   const dispatcher = newDispatcher({}, [stored]);
@@ -32,7 +32,7 @@ test('a worker that a restarted coordinator knows from its attempts is listed on
   ]);
 });
 
-test('a lost worker is listed without busy threads, and watchers do not see it', async () => {
+test('a lost worker is listed without busy threads, and is left out of `watch`', async () => {
   const { dispatcher } = oneWorker();
   expect(workerSummaries(dispatcher.state)).toMatchObject([{ state: 'busy', busy: 1 }]);
   dispatcher.streamClosed('s', 'cut', start);

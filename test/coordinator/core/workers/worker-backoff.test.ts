@@ -28,12 +28,12 @@ function failPacks(
   });
 }
 
-test('a worker backs off with its fifth failure in a row, which is reported once, and the last worker is tried all the same', () => {
+test('a worker backs off after five failures in a row and is reported once, and still receives packs if it is the only worker', () => {
   const fifth = '5 packs failed in a row; the last: no memory';
   expect(failPacks(oneWorker(), 8)).toEqual([[], [], [], [], [fifth], [], [], []]);
 });
 
-test('reporting an old result again does not reset the failures in a row', () => {
+test('a worker that reports an old result again keeps its count of failures in a row', () => {
   const { dispatcher, pack } = oneWorker();
   const key = { study: 'example', trial: coarse(1), attempt: 1 };
   const results = [{ key, result: completeResult() }];

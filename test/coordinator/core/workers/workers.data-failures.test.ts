@@ -24,7 +24,7 @@ function clusterWithWorker() {
 
 const requests = (decision: Decision): number => messagesIn(decision, 'prepare').length;
 
-test('a failure to fetch the data of a cancelled study is forgotten, and the next study with that data asks again', () => {
+test('a worker that failed to fetch the data of a cancelled study fetches it again for the next study that uses it', () => {
   const { dispatcher, submit } = clusterWithWorker();
   expect(requests(submit('first'))).toBe(1);
   dispatcher.cancel('first', 'a mistake in it', start);
@@ -32,7 +32,7 @@ test('a failure to fetch the data of a cancelled study is forgotten, and the nex
   expect(requests(submit('second'))).toBe(1);
 });
 
-test('a worker that failed to fetch data that an active study needs is not asked for it again', () => {
+test('a worker that failed to fetch the data of an active study does not fetch it again for another study', () => {
   const { dispatcher, submit } = clusterWithWorker();
   submit('first');
   expect(requests(dispatcher.received('s', failed, start))).toBe(0);

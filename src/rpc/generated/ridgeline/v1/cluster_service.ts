@@ -139,7 +139,7 @@ export interface AttemptKey {
   study: string;
   /** `coarse/7`; replicate 2 and later `coarse/7.2`. */
   trial: string;
-  /** Number of the attempt within the trial, from 1; never reused. */
+  /** Number of the attempt within the trial, from 1. A number is never reused. */
   attempt: number;
 }
 
@@ -149,7 +149,7 @@ export interface Hello {
   protocol: number;
   /** Version of the worker's program, for error messages. */
   version: string;
-  /** Random name of the worker process; the same on all its streams. */
+  /** Random name of the worker process; all streams of the process have the same one. */
   session: string;
   /** Name for tables. The coordinator may change it: see `Welcome.name`. */
   name: string;
@@ -1957,10 +1957,10 @@ export const ClusterServiceService = {
    * If the stream breaks, the worker opens another one with the same `hello.session` and lists the packs
    * that it still holds. Their leases continue.
    *
-   * The status is UNAVAILABLE while 2048 sessions of the same token are open.
+   * At most 2048 sessions of one token may be open. The status of one more is UNAVAILABLE.
    *
-   * The coordinator closes the stream of a worker that does not read: if more than 1 MiB waits for the
-   * worker, or if the worker reads nothing for 30 s while something waits.
+   * The coordinator closes the stream of a worker that does not read: if more than 1 MiB of messages wait
+   * for the worker, or if messages wait and the worker reads nothing for 30 s.
    */
   session: {
     path: "/ridgeline.v1.ClusterService/Session" as const,
@@ -1994,10 +1994,10 @@ export interface ClusterServiceServer extends UntypedServiceImplementation {
    * If the stream breaks, the worker opens another one with the same `hello.session` and lists the packs
    * that it still holds. Their leases continue.
    *
-   * The status is UNAVAILABLE while 2048 sessions of the same token are open.
+   * At most 2048 sessions of one token may be open. The status of one more is UNAVAILABLE.
    *
-   * The coordinator closes the stream of a worker that does not read: if more than 1 MiB waits for the
-   * worker, or if the worker reads nothing for 30 s while something waits.
+   * The coordinator closes the stream of a worker that does not read: if more than 1 MiB of messages wait
+   * for the worker, or if messages wait and the worker reads nothing for 30 s.
    */
   session: handleBidiStreamingCall<SessionRequest, SessionResponse>;
   /**
@@ -2015,10 +2015,10 @@ export interface ClusterServiceClient extends Client {
    * If the stream breaks, the worker opens another one with the same `hello.session` and lists the packs
    * that it still holds. Their leases continue.
    *
-   * The status is UNAVAILABLE while 2048 sessions of the same token are open.
+   * At most 2048 sessions of one token may be open. The status of one more is UNAVAILABLE.
    *
-   * The coordinator closes the stream of a worker that does not read: if more than 1 MiB waits for the
-   * worker, or if the worker reads nothing for 30 s while something waits.
+   * The coordinator closes the stream of a worker that does not read: if more than 1 MiB of messages wait
+   * for the worker, or if messages wait and the worker reads nothing for 30 s.
    */
   session(): ClientDuplexStream<SessionRequest, SessionResponse>;
   session(options: Partial<CallOptions>): ClientDuplexStream<SessionRequest, SessionResponse>;
