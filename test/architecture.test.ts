@@ -42,8 +42,8 @@ const trespasses = (isWrong: (from: Import) => boolean): string[] =>
 
 describe('the rooms (folders of src)', () => {
   test('are all in the table of scripts/architecture.ts, and the test finds their imports', () => {
-    const folders = new Set(sources.map((path) => path.split('/')[1]));
-    expect([...folders].toSorted()).toEqual(rooms.map(({ name }) => name).toSorted());
+    const folders = new Set(sources.map((path) => path.split('/')[1] ?? ''));
+    expect(folders).toEqual(new Set(rooms.map(({ name }) => name)));
     expect(imports).toContainEqual({
       path: 'src/coordinator/core/dispatcher.ts',
       target: 'src/base/assert.ts',

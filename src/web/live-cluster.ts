@@ -26,9 +26,9 @@ export interface LiveCluster {
   workers(): readonly WorkerSummary[];
   /** Why nothing can be stored; null if the store works. */
   storeProblem(): string | null;
-  /** Null for an unknown study. */
+  /** The record of a study; null for an unknown study. */
   study(name: string): Promise<StudyRecord | null>;
-  /** All trials of a study, with the last point of their curves, and on request with their correctness bits. */
+  /** All trials of a study, with the last point of their curves, and on request with their validation bits. */
   trials(name: string, details: { readonly correctness: boolean }): Promise<readonly TrialRecord[]>;
   /** The newest `limit` lines, oldest first. */
   log(limit: number): Promise<readonly LogLine[]>;

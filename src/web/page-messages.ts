@@ -65,7 +65,7 @@ export interface StudyPage extends Pick<
   /** Number of trials that have ended; `points` may be a selection. */
   readonly pointsTotal: number;
   readonly curves: readonly RunningCurve[];
-  /** Null for a trainer without cycles. */
+  /** The cyclical learning rate; null for a trainer without cycles. */
   readonly learningRate: CyclicalRate | null;
 }
 
@@ -81,7 +81,7 @@ export type ScatterPoint = readonly [
 export interface RunningCurve {
   readonly trial: string;
   readonly params: Params;
-  /** By step, ascending. */
+  /** Measurements by step, ascending. */
   readonly points: readonly Measurement[];
 }
 

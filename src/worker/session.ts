@@ -37,7 +37,7 @@ export type SessionEffect =
   | { readonly kind: 'stop'; readonly pack: string; readonly reason: string }
   | { readonly kind: 'fetch'; readonly dataset: string; readonly reference: DatasetReference }
   | { readonly kind: 'log'; readonly text: string }
-  /** Nothing is left to do: close the stream and end the process. */
+  /** Close the stream and end the process: no work is left. */
   | { readonly kind: 'leave'; readonly reason: string };
 
 /** How a pack ended without results. */

@@ -24,7 +24,7 @@ import { stateDirectory, type Context } from '../process/context.ts';
 export interface StudyAndTrials {
   readonly study: StudyRecord;
   readonly trainer: TrainerDescription;
-  /** With their validation bits. */
+  /** All trials with their validation bits. */
   readonly trials: readonly TrialRecord[];
 }
 

@@ -2,7 +2,7 @@
 import { encodeShard, shardDigest, type Shard } from '../../dataset/shards/shard.ts';
 
 export class ServedShards {
-  /** By study, then by digest: the canonical bytes in pieces. */
+  /** The canonical bytes of each shard in pieces, by study and digest. */
   readonly #shards = new Map<string, ReadonlyMap<string, readonly Uint8Array[]>>();
 
   /** Adds the shards of a study; a shard of several studies is kept once. */

@@ -18,7 +18,7 @@ import {
 
 export interface OverviewSources {
   readonly store: Pick<StoreReads, 'studies' | 'study' | 'trials'>;
-  /** Null while nothing can be stored. */
+  /** State of the dispatcher; null while nothing can be stored. */
   readonly state: () => ClusterState | null;
   /** Why nothing can be stored; null if the store can be written. */
   readonly storeProblem: () => string | null;
@@ -39,7 +39,7 @@ export class StudyOverview {
     return await Promise.all(records.map((record) => this.#summary(record)));
   }
 
-  /** Null if there is no such study. */
+  /** Summary of a study; null if there is no such study. */
   async study(name: string): Promise<StudySummary | null> {
     const record = await this.#sources.store.study(name);
     return record === null ? null : await this.#summary(record);

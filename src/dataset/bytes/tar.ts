@@ -23,7 +23,10 @@ export async function* tarEntries(path: string): AsyncGenerator<FileEntry> {
     const { name, type = 'file', size } = header;
     const shown = JSON.stringify(name.slice(0, 300));
     if (type !== 'file' && type !== 'directory') {
-      throw malformed(path, `has a member ${shown} of type ${type}; only files and folders are supported.`);
+      throw malformed(
+        path,
+        `has a member ${shown} of type ${type}; only files and folders are supported.`,
+      );
     }
     if (name.startsWith('/') || name.split('/').includes('..')) {
       throw malformed(path, `has a member ${shown} outside the archive's own folder.`);

@@ -74,5 +74,6 @@ async function* memberChunks(file: string, zip: ZipFile, entry: Entry): AsyncGen
     yield chunk;
     garbage.add(chunk.length);
   }
-  if (sum !== entry.crc32) throw malformed(file, 'has another checksum (CRC-32) than the archive states.');
+  if (sum !== entry.crc32)
+    throw malformed(file, 'has another checksum (CRC-32) than the archive states.');
 }

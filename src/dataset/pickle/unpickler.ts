@@ -90,7 +90,8 @@ class Machine {
     const text = String.fromCharCode(opcode);
     if (text === '\u0080') {
       const [protocol = 0] = yield 1;
-      if (protocol > 5) throw this.stack.refuse(`has protocol ${protocol}; protocols 0 to 5 are supported`);
+      if (protocol > 5)
+        throw this.stack.refuse(`has protocol ${protocol}; protocols 0 to 5 are supported`);
     } else if (text === '\u0095') {
       yield 8; // FRAME: the number of bytes that follow, which is not needed.
     } else if ('JKMIL\u008a'.includes(text)) this.stack.push(yield* this.#number(text));

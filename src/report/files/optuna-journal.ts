@@ -34,7 +34,7 @@ export interface OptunaSource {
   readonly study: StudyRecord;
   /** The rows to write. */
   readonly results: StudyResults;
-  /** With whole curves. */
+  /** Trials with whole curves. */
   readonly trials: readonly TrialRecord[];
   readonly attempts: readonly AttemptRecord[];
 }

@@ -93,7 +93,7 @@ export function workerCount(attempts: readonly AttemptRecord[]): number {
   return new Set(attempts.map(({ worker }) => worker)).size;
 }
 
-/** From the first assignment to the last end. */
+/** Times of the first assignment and the last end. */
 export function timeSpan(attempts: readonly AttemptRecord[]) {
   return {
     startMs: attempts.reduce((a, b) => Math.min(a, b.assignedAtMs), Infinity),

@@ -18,7 +18,7 @@ interface Column<Row> {
 
 /** Rows that are visible at once; the others are folded. */
 const rowsOpen = 20;
-/** A longer curve shows every n-th row. */
+/** Most rows of a curve; a longer one shows every n-th measurement. */
 const curveRowsMax = 100;
 /** Most rows of a table; other formats have all of them. */
 const rowsMax = 1000;

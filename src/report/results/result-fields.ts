@@ -35,7 +35,7 @@ export interface ResultField {
 /** The properties of a study that determine the fields of its rows. */
 export interface ResultLayout {
   readonly objective: Objective;
-  /** Of the study's trainer. */
+  /** Metrics of the study's trainer. */
   readonly metrics: readonly Metric[];
   /** What the study searches. */
   readonly parameters: readonly ParameterName[];

@@ -61,7 +61,7 @@ export interface RowSource {
   readonly study: StudyRecord;
   readonly metrics: readonly Metric[];
   readonly statistics: StudyStatistics;
-  /** Without attempts, only audits decide whether a row is verified. */
+  /** Attempts by trial; without them, only audits decide whether a row is verified. */
   readonly attempts?: AttemptsByTrial;
 }
 

@@ -2,7 +2,7 @@
  * Result warnings: sentences about limits of the results that a reader must know. Those of narrowing come
  * from the stages (`search/planning/narrowing.ts`); this module adds those that need the whole study.
  */
-import { edgeWords } from '../../search/planning/narrowing.ts';
+import { edgeWords } from '../../search/planning/edge-words.ts';
 import type { StudyStatistics } from '../../search/analysis/study-statistics.ts';
 import { formatParam, numberParam, parameterSymbol } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
@@ -30,7 +30,7 @@ export function resultWarnings(source: WarningSource): readonly string[] {
   ];
 }
 
-/** Without the warnings of narrowing, which the stages have. */
+/** Warnings about the whole study; those of narrowing are in the stages. */
 export function studyWarnings(source: WarningSource): readonly string[] {
   const rows = source.stages.flatMap((stage) => stage.rows);
   return [

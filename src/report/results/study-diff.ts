@@ -18,7 +18,7 @@ export interface DiffSide {
   readonly trials: readonly ResultRow[];
 }
 
-/** @param trials with their correctness bits */
+/** @param trials with their validation bits */
 export function diffSide(
   study: StudyRecord,
   trials: readonly TrialRecord[],
@@ -56,12 +56,12 @@ export interface StudyDiff {
     readonly b: StageFacts | null;
   }[];
   readonly trials: {
-    /** In both studies, with the same name and parameters. */
+    /** Number of trials that have the same name and parameters in both studies. */
     readonly shared: number;
-    /** Of these, complete in both. */
+    /** Number of shared trials that are complete in both studies. */
     readonly compared: number;
     readonly digestEqual: number;
-    /** Names of the first that differ. */
+    /** Names of the first trials with different digests. */
     readonly digestDifferent: readonly string[];
   };
 }

@@ -84,7 +84,7 @@ export interface StudyResults extends ResultLayout {
   readonly fit: SmoothFit | null;
   /** Images in the validation split; null if unknown. */
   readonly validationCount: number | null;
-  /** Of the study and of each stage: sentences. */
+  /** Sentences about the study and each stage. */
   readonly warnings: readonly string[];
   readonly counts: StatusCounts;
 }
@@ -96,7 +96,7 @@ export interface ResultsOptions {
   readonly attempts?: readonly AttemptRecord[];
 }
 
-/** @param trials with their correctness bits; without, no trial is compared with another */
+/** @param trials with their validation bits; without, no trial is compared with another */
 export function studyResults(
   study: StudyRecord,
   trials: readonly TrialRecord[],
@@ -148,7 +148,7 @@ export interface Selection {
   readonly stage?: string | undefined;
   /** Rows to keep; without it, all. */
   readonly keep?: ((row: ResultRow) => boolean) | undefined;
-  /** Instead of the rank; rows that it does not order stay in rank order. */
+  /** Order of the rows instead of the rank; rows that compare as equal stay in rank order. */
   readonly order?: ((a: ResultRow, b: ResultRow) => number) | undefined;
   /** The most rows of a stage, after `keep` and `order`; null for all. */
   readonly top?: number | null | undefined;
@@ -198,7 +198,7 @@ export interface TrialSource {
   readonly study: StudyRecord;
   readonly results: StudyResults;
   readonly row: ResultRow;
-  /** With its whole curve. */
+  /** The trial with its whole curve. */
   readonly trial: TrialRecord;
   readonly attempts: readonly AttemptRecord[];
   /** The command that trains it again. */

@@ -41,7 +41,7 @@ export interface LiveState extends Omit<StudySummary, 'best' | 'reason'> {
 
 interface LiveWorker extends Pick<WorkerSummary, 'name' | 'threads' | 'busy'> {
   readonly trialsCompleted?: number;
-  /** Null or absent if unknown. */
+  /** Completed trials per minute; null or absent if unknown. */
   readonly trialsPerMinute?: number | null;
 }
 
@@ -125,7 +125,7 @@ function progressLine(state: LiveState, options: TextOptions): string {
   return before + progressBar(total === 0 ? 0 : done / total, columns, options) + after;
 }
 
-/** For a study that is not running, its status. */
+/** The time left; for a study that is not running, its status. */
 function timeLeft(state: LiveState): string {
   const { pace, done, total, status } = state;
   if (status === 'paused' || isOver(status)) return `  ${status}`;

@@ -20,9 +20,9 @@ export interface Plan {
     readonly test: number | null;
   };
   readonly steps: number;
-  /** On one thread of this machine, measured over a few steps. */
+  /** Estimate for one thread of this machine, measured over a few steps. */
   readonly secondsPerTrial: number;
-  /** Of each configuration; in a race, the most that one can have. */
+  /** Number of replicates of each configuration; in a race, the most that one can have. */
   readonly replicates: number;
   readonly racing: boolean;
   readonly stages: readonly {

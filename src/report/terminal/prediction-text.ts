@@ -11,7 +11,7 @@ export interface Prediction {
   readonly index: number;
   readonly label: number;
   readonly predicted: number;
-  /** By class; their sum is 1. */
+  /** Probabilities by class; their sum is 1. */
   readonly probabilities: readonly number[];
 }
 

@@ -4,7 +4,7 @@ import { printable, type TextOptions } from '../text/text-options.ts';
 import type { Canvas } from './terminal-canvas.ts';
 
 export interface AxisLabel {
-  /** 0 is the start of the axis, 1 its end. */
+  /** Position of the label: 0 is the start of the axis, 1 its end. */
   readonly at: number;
   readonly text: string;
 }

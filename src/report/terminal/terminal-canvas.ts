@@ -22,7 +22,7 @@ export interface Canvas {
 
 interface Cell {
   character: string;
-  /** Braille dots; 0 for a mark. */
+  /** Bits of the braille dots; 0 for a mark. */
   dots: number;
   style: Style | null;
 }

@@ -14,7 +14,7 @@ const leftWidth = 8;
 
 interface Line {
   readonly style: Style;
-  /** Its character in an ASCII terminal. */
+  /** Character of the line in an ASCII terminal. */
   readonly ascii: string;
   readonly points: readonly RatePoint[];
 }

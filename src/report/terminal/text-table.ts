@@ -29,7 +29,7 @@ export interface Column<Row> {
     readonly lost: 'end' | 'start';
     readonly isTyped?: boolean;
   };
-  /** Null: unknown. */
+  /** Text of the cell; null if unknown. */
   readonly cell: (row: Row) => string | null;
   readonly style?: (row: Row) => Style | null;
 }

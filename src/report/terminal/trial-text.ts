@@ -162,7 +162,7 @@ const attemptColumns = (firstDay: string): readonly Column<AttemptRecord>[] => [
   ),
 ];
 
-/** Without the day, if it is the one above the table. */
+/** Time of the assignment; without the day if that is the day above the table. */
 function assignedText({ assignedAtMs }: AttemptRecord, firstDay: string): string {
   const [day = '', time = ''] = timeText(assignedAtMs).replace('Z', '').split(' ');
   return day === firstDay ? time : `${day} ${time}`;

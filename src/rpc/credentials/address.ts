@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { RidgelineError } from '../../base/errors.ts';
 
 export interface HostPort {
-  /** Without brackets. */
+  /** Host name or IP address, without brackets. */
   readonly host: string;
   readonly port: number;
 }
@@ -48,9 +48,9 @@ export function requireAddress(option: string, text: string): HostPort {
 }
 
 export interface ReachableAddresses {
-  /** For this machine. */
+  /** HOST:PORT for this machine. */
   readonly local: string;
-  /** For other machines. */
+  /** HOST:PORT for other machines. */
   readonly advertised: string;
 }
 

@@ -13,11 +13,11 @@ import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
 export interface Authority {
-  /** PEM. */
+  /** The CA's certificate as PEM. */
   readonly caCertificate: string;
   /** SHA-256 of the CA certificate's DER, base64url: 43 characters. */
   readonly caPin: string;
-  /** PEM. */
+  /** The server's private key as PEM. */
   readonly serverKey: string;
   /** PEM of the server's certificate and the CA's, in which workers look for the pin. */
   readonly serverChain: string;

@@ -13,7 +13,7 @@ import { RidgelineError, whyUnread } from '../../base/errors.ts';
 import { parseAddress } from './address.ts';
 
 export interface JoinTarget {
-  /** HOST:PORT. */
+  /** Address of the coordinator, HOST:PORT. */
   readonly address: string;
   readonly caPin: string;
   readonly tokenId: string;

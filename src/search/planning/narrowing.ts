@@ -24,6 +24,7 @@ import { rankConfigurations } from '../ranking/ranking.ts';
 import type { Range } from '../samplers/distribution.ts';
 import { neighbourDeviation, standardError } from '../statistics/standard-error.ts';
 import { stageSpace, stageSpec } from './one-shot.ts';
+import { edgeWords } from './edge-words.ts';
 import type { PlannedStudy, Planner, StagePlan } from './planner.ts';
 
 /** @param rounds the planner of the rounds, and of stages that narrow no other one */
@@ -166,9 +167,6 @@ function formatReason(
       : `${neighbours} ${neighbours === 1 ? 'neighbour, averaged in pairs, is' : 'neighbours, averaged in pairs, are'} within`;
   return `from ${formatParam(range.min)} to ${formatParam(range.max)}: the best trial is ${best.name} (${parameterSymbol(parameter)} ${formatParam(best.at)}, ${value}); ${inside} two standard errors (${errors})`;
 }
-
-/** How an edge warning begins; results do not repeat the warning for the whole study. */
-export const edgeWords = { below: 'the optimum may be below', above: 'the optimum may be above' };
 
 /** @param diverged sides of the best trial on which training diverged: no edge warning there */
 function rangeWarnings(

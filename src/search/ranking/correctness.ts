@@ -1,5 +1,5 @@
 /**
- * Correctness bits: which validation images a trial classified correctly, one bit per image. All trials of
+ * Validation bits: which validation images a trial classified correctly, one bit per image. All trials of
  * a study are scored on the same images.
  */
 import { assert } from '../../base/assert.ts';

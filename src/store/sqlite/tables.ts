@@ -83,7 +83,7 @@ export interface Tables {
     ended_at_ms: number | null;
     outcome: AttemptOutcome | null;
     reason: string | null;
-    /** Of the attempt's result, whether it was accepted or not. */
+    /** Fingerprint of the attempt's result, accepted or not. */
     fingerprint: string | null;
   };
   /** One point of a curve. */

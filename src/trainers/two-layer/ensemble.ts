@@ -19,7 +19,7 @@ export interface CycleNetworks {
 export interface CycleChoice {
   readonly cycle: number;
   readonly joins: boolean;
-  /** Of the ensemble that includes this cycle. */
+  /** Validation accuracy of the ensemble that includes this cycle. */
   readonly validationAccuracy: number;
 }
 

@@ -27,7 +27,7 @@ interface Entry {
   /** Time of the next read without a change, and the earliest time of the next read. */
   refreshAtMs: number;
   earliestMs: number;
-  /** Null after a change. */
+  /** The cached page; null after a change. */
   page: StudyPage | null;
   /** The read in progress. */
   reading: Promise<void> | null;
@@ -68,7 +68,7 @@ export class DashboardCache implements Disposable {
     };
   }
 
-  /** Null for an unknown study. */
+  /** The page of a study; null for an unknown study. */
   async page(study: string): Promise<StudyPage | null> {
     const record = await this.#cluster.study(study);
     if (record === null) {

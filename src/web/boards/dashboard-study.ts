@@ -34,7 +34,7 @@ const curvePointsMax = 400;
 
 /** A part of the ranking. */
 export interface RowsQuery {
-  /** Null for all stages. */
+  /** Name of the stage; null for all stages. */
   readonly stage: string | null;
   readonly offset: number;
   readonly limit: number;
@@ -45,7 +45,7 @@ export class DashboardStudy {
   readonly #curves = new Map<string, Measurement[]>();
   #live: LiveResults;
 
-  /** @param trials with their correctness bits if the study is compared */
+  /** @param trials with their validation bits if the study is compared */
   constructor(record: StudyRecord, trainer: TrainerDescription, trials: readonly TrialRecord[]) {
     this.#trainer = trainer;
     this.#live = liveResults(record, trainer, trials);
@@ -106,7 +106,7 @@ export class DashboardStudy {
     };
   }
 
-  /** Ranks count over all stages. */
+  /** A part of the ranking. Ranks count over all stages. */
   rows(record: StudyRecord, { stage, offset, limit }: RowsQuery): TrialPage {
     const { ranked } = this.#live;
     const chosen = stage === null ? ranked : ranked.filter(({ trial }) => trial.id.stage === stage);

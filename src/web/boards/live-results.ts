@@ -30,7 +30,7 @@ const columnsPerRow = 1.5;
 export interface LiveResults {
   /** All configurations of all stages, also those that have not ended. */
   readonly ranked: readonly RankedConfiguration[];
-  /** All null if the trials were not compared. */
+  /** Errors, ties and fit; null if the trials were not compared. */
   readonly statistics: StudyStatistics;
   readonly stages: ReadonlyMap<string, StageCounts>;
   readonly points: readonly ScatterPoint[];
@@ -41,13 +41,13 @@ export interface LiveResults {
   readonly running: ReadonlyMap<string, Params>;
 }
 
-/** Whether a study is small enough to compare its trials, which needs their correctness bits. */
+/** Whether a study is small enough to compare its trials, which needs their validation bits. */
 export function isCompared({ spec, stages }: StudyRecord): boolean {
   const configurations = stages.reduce((sum, { trials }) => sum + trials, 0);
   return configurations * spec.replicates <= comparedMax;
 }
 
-/** @param trials with their correctness bits if the study is compared */
+/** @param trials with their validation bits if the study is compared */
 export function liveResults(
   record: StudyRecord,
   trainer: TrainerDescription,

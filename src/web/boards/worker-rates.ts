@@ -8,7 +8,7 @@ const windowSeconds = 180;
 const leastSeconds = 5;
 
 export class WorkerRates {
-  /** By worker, then by second, ascending. */
+  /** Numbers of completed trials by worker, then by second, ascending. */
   readonly #counts = new Map<string, Map<number, number>>();
 
   completed(worker: string, nowMs: number): void {

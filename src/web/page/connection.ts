@@ -111,7 +111,7 @@ export async function trialPage(
 }
 
 interface Sent {
-  /** 0 without an answer. */
+  /** HTTP status; 0 without an answer. */
   readonly status: number;
   readonly problem: string | null;
   readonly value: unknown;

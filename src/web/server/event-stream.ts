@@ -9,7 +9,7 @@ import type { LogLine, StreamEvents, StudyLine, ViewerRole } from '../page-messa
 export interface StreamOptions {
   readonly cache: DashboardCache;
   readonly log: (limit: number) => Promise<readonly LogLine[]>;
-  /** Null: the default one. */
+  /** The study to show; null: the default one. */
   readonly study: string | null;
   /** Called before every message: a session may end while its page is open. */
   readonly role: () => ViewerRole | null;

@@ -46,7 +46,7 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** For every response, including errors. */
+/** Sets the headers of every response, including errors. */
 export const answerHeaders: MiddlewareHandler = async (context, next) => {
   await next();
   const { headers } = context.res;
@@ -64,7 +64,8 @@ export const answerHeaders: MiddlewareHandler = async (context, next) => {
 export function onlyOwnHost(names: readonly string[]): MiddlewareHandler {
   return async (context, next) => {
     const host = context.req.header('host') ?? '';
-    if (!isOwnHost(host, names)) return refuse(context, 403, 'the dashboard does not serve this host name');
+    if (!isOwnHost(host, names))
+      return refuse(context, 403, 'the dashboard does not serve this host name');
     return await next();
   };
 }

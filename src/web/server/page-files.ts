@@ -6,7 +6,7 @@ interface PageFile {
   readonly type: string;
 }
 
-/** By the path of the request. */
+/** Files by the path of the request. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
 /** Folder of the built page: the same path in the sources and in a release. */

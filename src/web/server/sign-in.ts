@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import type { ViewerRole } from '../page-messages.ts';
 
 export interface SignInPorts {
-  /** 32 random bytes as base64url. */
+  /** Returns a new secret: 32 random bytes as base64url. */
   readonly secret: () => string;
   readonly nowMs: () => number;
   readonly tokenRole: (text: string) => ViewerRole | null;
@@ -36,7 +36,7 @@ interface Kept {
 
 export class SignIn {
   readonly #ports: SignInPorts;
-  /** By hash. */
+  /** One-time codes by hash. */
   readonly #codes = new Map<string, Kept>();
   readonly #sessions = new Map<string, Kept>();
   #failures: number[] = [];

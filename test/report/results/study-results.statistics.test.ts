@@ -4,7 +4,7 @@ import { plainTrainer } from '../../study/support/example-study.ts';
 import { formatJson } from '../../../src/report/files/json.ts';
 import { formatLatex } from '../../../src/report/files/latex.ts';
 import { formatMarkdown } from '../../../src/report/files/markdown.ts';
-import { edgeWords } from '../../../src/search/planning/narrowing.ts';
+import { edgeWords } from '../../../src/search/planning/edge-words.ts';
 import { formatTables, type TableOptions } from '../../../src/report/terminal/terminal-table.ts';
 import type { TrialRecord } from '../../../src/study/trial.ts';
 import { completeResult, study, toResults, trial, trials } from '../support/sample-study.ts';
@@ -75,7 +75,7 @@ noise   ± and = cover the choice of these 400 validation images, not the seed
     expect(formatTables(byLoss, options)).not.toMatch(/tied|±/);
   });
 
-  test('without correctness bits there are no ties', () => {
+  test('without validation bits there are no ties', () => {
     expect(toResults(study, trials).ties).toBeNull();
     expect(JSON.parse(formatJson(toResults(study, trials))).winner.tied_trials).toBeNull();
   });

@@ -1,4 +1,4 @@
-/** The sample study with correctness bits of 400 images: a best trial, trials tied with it, and a worse one. */
+/** The sample study with validation bits of 400 images: a best trial, trials tied with it, and a worse one. */
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import type { TrialRecord } from '../../../src/study/trial.ts';
 import { completeResult, study, trial } from './sample-study.ts';

@@ -6,7 +6,7 @@ import { toBits } from '../support/completed-trial.ts';
 
 const answers = fc.array(fc.boolean(), { minLength: 1, maxLength: 60 });
 
-describe('correctness bits', () => {
+describe('validation bits', () => {
   it('give the number of correct images and the number of images', () => {
     fc.assert(
       fc.property(answers, (right) => {

@@ -120,7 +120,7 @@ test('a study that is over is read once more, and again only if it was replaced'
   expect(seen.reads).toBe(3);
 });
 
-test('correctness bits are read for up to 2,000 trials', async () => {
+test('validation bits are read for up to 2,000 trials', async () => {
   for (const [trials, correctness] of [
     [2_000, true],
     [2_001, false],

@@ -55,7 +55,7 @@ export class StudyEntry {
   readonly searchKey: string;
   readonly testKey: string | null;
   readonly stages: StageEntry[];
-  /** By name. */
+  /** Trials by name. */
   readonly trials = new Map<string, TrialEntry>();
   /** Trials to schedule, next one last. Entries that are no longer waiting are skipped. */
   queue: TrialEntry[] = [];
@@ -64,7 +64,7 @@ export class StudyEntry {
   winner: WinnerRecord | null;
   /** The best configuration so far; undefined: not known, `bestSoFar` finds it. */
   best: StudySummary['best'] | undefined;
-  /** Monotonic; null while the study is not over. */
+  /** Time of the end; monotonic; null while the study is not over. */
   endedAtMs: number | null;
 
   /** The study without its trials. */
@@ -86,7 +86,7 @@ export class StudyEntry {
 
 /** A worker process; `joinWorker` copies the fields of its `hello`. */
 export class WorkerEntry {
-  /** Random, one per worker process. */
+  /** Random name of the worker process. */
   readonly session: string;
   readonly name: string;
   address = '';
@@ -167,9 +167,9 @@ export interface ClusterState {
   lastEventMs: number;
   /** Until then, workers from before a restart of the coordinator may come back; monotonic. */
   returningUntilMs: number;
-  /** In order of submission. */
+  /** Studies by name, in order of submission. */
   readonly studies: Map<string, StudyEntry>;
-  /** By session. */
+  /** Workers by session. */
   readonly workers: Map<string, WorkerEntry>;
   readonly packs: Map<string, PackEntry>;
   /** Reason by session: workers that have computed a wrong result. */

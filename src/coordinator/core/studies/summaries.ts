@@ -18,7 +18,7 @@ export function studyProgress(study: StudyEntry): StudyProgress {
   return { ...studyCounts(study), best: bestSoFar(study) };
 }
 
-/** Takes the same time for any number of trials. */
+/** The counts of a study's summary. Takes the same time for any number of trials. */
 export function studyCounts(study: StudyEntry): StudyCounts {
   const stage = openStage(study) ?? null;
   const counted = stage ?? study.stages.at(-1) ?? null;

@@ -261,7 +261,7 @@ typedef struct {
   double number[11];
 } arguments;
 
-/* Returns false, with a pending exception, unless there are `count` numbers and the first `places` are in the memory. */
+/* False, with a pending exception, unless there are `count` numbers of which the first `places` are in the memory. */
 static bool read_arguments(napi_env env, napi_callback_info info, int places, int count, arguments *into) {
   napi_value values[12];
   size_t given = 12, size = 0;
