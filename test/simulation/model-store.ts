@@ -243,7 +243,11 @@ export class ModelStore {
   #checkAfter(row: StoreRow, commit: readonly StoreRow[]): void {
     switch (row.kind) {
       case 'study-status': {
-        if (row.endedAtMs === null) return;
+        // A study may end and be extended by decisions that share a commit.
+        const isExtended = commit
+          .slice(commit.indexOf(row))
+          .some((later) => later.kind === 'study-extended' && later.spec.study === row.study);
+        if (row.endedAtMs === null || isExtended) return;
         const open = this.attempts(row.study).filter(({ outcome }) => outcome === null);
         assert(open.length === 0, `study ${row.study} ends without open attempts`);
         if (row.status === 'complete') checkTested(this.study(row.study));

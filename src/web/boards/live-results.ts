@@ -30,7 +30,7 @@ const columnsPerRow = 1.5;
 export interface LiveResults {
   /** All configurations of all stages, also those that have not ended. */
   readonly ranked: readonly RankedConfiguration[];
-  /** Errors, ties and fit; null if the trials were not compared. */
+  /** Errors, ties and fit; all of them null if the trials were not compared. */
   readonly statistics: StudyStatistics;
   readonly stages: ReadonlyMap<string, StageCounts>;
   readonly points: readonly ScatterPoint[];
