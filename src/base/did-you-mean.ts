@@ -1,5 +1,11 @@
 /** Did you mean: finds the known word that is closest to a misspelled one. */
 
+/** @returns a sentence to append to an error; empty if no known word is similar enough */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const closest = closestWord(word, known);
+  return closest === null ? '' : ` Did you mean ${closest}?`;
+}
+
 /** @returns the closest of `known`; null if no known word is similar enough */
 export function closestWord(word: string, known: readonly string[]): string | null {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');

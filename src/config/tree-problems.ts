@@ -25,8 +25,12 @@ export function treeProblems(document: Document, lines: LineCounter): TextProble
 
   const visitKey = (key: unknown, seen: Map<string, number>): void => {
     // A number, true or null has another name in plain data than in the tree.
-    if (!isScalar(key) || typeof key.value !== 'string')
-      return report(key, 'a key must be a plain word');
+    if (!isScalar(key) || typeof key.value !== 'string') {
+      // In braces, the comma of `min: 1,0e-6` starts another key.
+      const isNumber = isScalar(key) && typeof key.value === 'number';
+      const hint = isNumber ? ', not a number; write decimals with a point, such as 1.0e-6' : '';
+      return report(key, `a key must be a plain word${hint}`);
+    }
     visit(key, 0);
     const name = key.value;
     const first = seen.get(name);

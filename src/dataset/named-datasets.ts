@@ -2,7 +2,7 @@
  * Named data sets: their shards, the searched places, and the download addresses. To add a data set, add
  * an entry here and to `dataset-names.ts`, and a reader if its format is new.
  */
-import { closestWord } from '../base/did-you-mean.ts';
+import { didYouMean } from '../base/did-you-mean.ts';
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetName } from '../study/spec/dataset-names.ts';
 import { digitNames } from './formats/digits.ts';
@@ -130,11 +130,9 @@ export function namedDataset(name: string): NamedDataset {
   const entry = namedDatasets.find((each) => each.name === name);
   if (entry !== undefined) return entry;
   const names = namedDatasets.map((each) => each.name);
-  const closest = closestWord(name, names);
-  const hint = closest === null ? '' : ` Did you mean ${closest}?`;
   throw new RidgelineError(
     'DATASET_UNKNOWN',
-    `There is no data set named ${JSON.stringify(name)}.${hint}`,
+    `There is no data set named ${JSON.stringify(name)}.${didYouMean(name, names)}`,
     `Use one of ${names.join(', ')}, or the path of existing files (\`path\` instead of \`name\` in a study file).`,
   );
 }

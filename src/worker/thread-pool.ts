@@ -1,4 +1,7 @@
-/** Thread pool: the packs that a worker trains, by name, one per thread. It has no queue: packs wait in the coordinator. */
+/**
+ * Thread pool: the packs that a worker trains, by name, one per thread. It has no queue: packs wait in the
+ * coordinator.
+ */
 import { availableParallelism } from 'node:os';
 import { assert } from '../base/assert.ts';
 import { errorMessage } from '../base/errors.ts';

@@ -50,6 +50,8 @@ export interface WorkerOptions {
 /** Waits between connection attempts: doubled up to the limit, each with random jitter. */
 const backOffMinMs = 200;
 const backOffMaxMs = 1_000;
+/** Failed attempts are logged at most this often. */
+const logIntervalMs = 10_000;
 /** A stream that closes sooner is followed by a pause of this length. */
 const shortStreamMs = 1_000;
 
@@ -140,13 +142,17 @@ export class WorkerNode implements AsyncDisposable {
     const sinceMs = performance.now();
     const giveUpAtMs = sinceMs + waitMs;
     let backOffMs = backOffMinMs;
+    let loggedMs = -Infinity;
     while (!signal.aborted) {
       try {
         return await connectSession(join, describeTrainer, { signal, sinceMs });
       } catch (error) {
         if (signal.aborted) return null;
         if (!isUnreachable(error) || performance.now() >= giveUpAtMs) throw error;
-        this.#options.log.info(`${error.what} Trying again.`);
+        if (performance.now() - loggedMs >= logIntervalMs) {
+          loggedMs = performance.now();
+          this.#options.log.info(`${error.what} Trying again.`);
+        }
       }
       await pause(backOffMs * (0.5 + Math.random() / 2), signal);
       backOffMs = Math.min(2 * backOffMs, backOffMaxMs);

@@ -1,6 +1,6 @@
 /** Did you mean: suggestions for misspelled words. */
 import { expect, test } from 'vitest';
-import { closestWord } from '../../src/base/did-you-mean.ts';
+import { closestWord, didYouMean } from '../../src/base/did-you-mean.ts';
 
 const known = ['learning_rate', 'lambda', 'data_batch_1', 'data_batch_2', 'mnist'];
 
@@ -18,4 +18,9 @@ test.each([
 
 test('a word of a million letters has no closest word, and is not compared', () => {
   expect(closestWord('x'.repeat(1_000_000), known)).toBeNull();
+});
+
+test('the suggestion is a sentence, and empty without a similar word', () => {
+  expect(didYouMean('mnits', known)).toBe(' Did you mean mnist?');
+  expect(didYouMean('trials', known)).toBe('');
 });

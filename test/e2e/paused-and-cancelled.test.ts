@@ -9,8 +9,14 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   const [rested, given] = ['rested', 'given'].map((name) => writeStudy(dir, { name, trials: 3 }));
   const coordinator = start(['coordinator', rested!, given!, '--listen', '127.0.0.1:0', ...state]);
   await coordinator.prints(/ridgeline worker --join/);
-  expect((await ridgeline(['pause', 'rested', ...state])).code).toBe(0);
-  expect((await ridgeline(['cancel', 'given', ...state])).code).toBe(0);
+  const changed = [
+    await ridgeline(['pause', 'rested', ...state]),
+    await ridgeline(['cancel', 'given', ...state]),
+  ];
+  expect(changed.map(({ code, stderr }) => [code, stderr])).toEqual([
+    [0, 'rested: paused\n'],
+    [0, 'given: cancelled\n'],
+  ]);
   const again = await ridgeline(['submit', rested!, ...state]);
   expect(again.stderr).toContain('rested is paused. Resume it: `ridgeline resume rested`');
   const over = await ridgeline(['submit', given!, ...state]);

@@ -42,7 +42,8 @@ test('results, trial, train and diff read a finished search', async () => {
   const link = join(dir, 'link.parquet');
   writeFileSync(join(dir, 'real.parquet'), 'old');
   symlinkSync(join(dir, 'real.parquet'), link);
-  expect((await ask('results', 'read', '--format', 'parquet', '-o', link)).code).toBe(0);
+  const written = await ask('results', 'read', '--format', 'parquet', '-o', link);
+  expect([written.code, written.stderr]).toEqual([0, `wrote ${link}\n`]);
   const bytes = readFileSync(join(dir, 'real.parquet'));
   const rows = await parquetReadObjects({
     file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
@@ -69,5 +70,6 @@ test('results, trial, train and diff read a finished search', async () => {
   const unknown = await ask('diff', 'read', 'unknown');
   expect(unknown.code).toBe(1);
   expect(unknown.stderr).toContain('known studies: read');
+  expect((await ask('diff', 'read', 'raed')).stderr).toContain('Did you mean read?');
   expect(existsSync(file)).toBe(false);
 });

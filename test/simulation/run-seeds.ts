@@ -1,7 +1,7 @@
 /**
  * Runs simulated histories by seed and prints the first one that breaks a promise.
  *
- *     node test/simulation/run-seeds.ts [FIRST [COUNT]]
+ *     npx node test/simulation/run-seeds.ts [FIRST [COUNT]]
  *
  * Exits with 1 at the first seed that fails.
  */

@@ -29,7 +29,7 @@ export async function runSeeds(seeds: Iterable<number>): Promise<void> {
       if (!keptSeeds().includes(seed))
         appendFileSync(keptSeedsFile, `${seed} ${errorMessage(error)}\n`);
       throw new Error(
-        `seed ${seed}: ${errorMessage(error)}; repeat it with \`node test/simulation/run-seeds.ts ${seed}\``,
+        `seed ${seed}: ${errorMessage(error)}; repeat it with \`npx node test/simulation/run-seeds.ts ${seed}\``,
         { cause: error },
       );
     }

@@ -186,7 +186,8 @@ export class SimulatedCoordinator implements Reader {
   }
 
   received(session: string, message: Exclude<WorkerMessage, Hello>): void {
-    if (this.dispatcher?.state.workers.has(session) !== true) return;
+    // A message of a stream that was closed meanwhile is not read.
+    if (this.dispatcher?.state.workers.has(session) !== true || !this.streams.has(session)) return;
     const { checker } = this.#context;
     if (message.kind === 'heartbeat') checker.progressed(session, message.packs);
     if (message.kind === 'draining') checker.leaves(session);

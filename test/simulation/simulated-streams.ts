@@ -55,6 +55,10 @@ export class SimulatedStreams {
     this.#network.send(link, 'down', worker, () => worker.received(message));
   }
 
+  has(session: string): boolean {
+    return this.#open.has(session);
+  }
+
   /** A session with a stream, other than this one. */
   otherThan(session: string): string | undefined {
     return [...this.#open.keys()].find((key) => key !== session);

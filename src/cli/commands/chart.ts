@@ -54,8 +54,8 @@ export function addCommands(program: Command, context: Context): void {
     .requiredOption('-o, --output <file>', 'output file (HTML); - for standard output')
     .action(async (study: string, { output }: ChartFlags) => {
       const text = await reportText(await readStudyPicture(context, study), context.version);
-      writeOutput(output, text, context.stdout);
-      if (output !== '-') say(context, `wrote ${output}; open it in a browser`);
+      writeOutput(output, text, context);
+      if (output !== '-') say(context, 'open it in a browser');
     });
 }
 

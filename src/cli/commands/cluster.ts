@@ -1,4 +1,5 @@
 /** Commands for a running coordinator: submit, workers, status, watch, pause, resume, cancel, drain, token. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
@@ -68,14 +69,14 @@ function addTables(program: Command, context: Context): void {
     summary: string,
     read: () => Promise<readonly Row[]>,
     toText: (rows: readonly Row[], format: ClusterFormat, options: TextOptions) => string,
-    emptyText: string,
+    emptyText: () => string,
   ): void => {
     addControlCommand(program, name, summary, `ridgeline ${name} --format json`)
       .addOption(outputFormatOption(['table', 'tsv', 'json']))
       .action(async (flags: { readonly format?: ClusterFormat }) => {
         const rows = await read();
         const format = flags.format ?? (context.stdout.isTTY ? 'table' : 'tsv');
-        if (rows.length === 0) context.stderr.write(`${emptyText}\n`);
+        if (rows.length === 0) context.stderr.write(`${emptyText()}\n`);
         if (rows.length === 0 && format !== 'json') return;
         context.stdout.write(toText(rows, format, textOptions(context)));
       });
@@ -85,14 +86,18 @@ function addTables(program: Command, context: Context): void {
     'lists the workers of a running coordinator',
     () => withControl(context, (client) => client.listWorkers()),
     formatWorkers,
-    'no worker has joined; `ridgeline coordinator` printed the line that starts one',
+    () => {
+      // A coordinator that --coordinator names has its state directory elsewhere.
+      const directory = context.flags.coordinator === undefined ? stateDirectory(context) : '';
+      return `no worker has joined; start one with \`ridgeline worker --join @${join(directory, 'worker.join')}\``;
+    },
   );
   add(
     'status',
     'lists the studies, from a running coordinator or the store',
     () => studyLines(context),
     formatStudies,
-    'no study yet; `ridgeline run configs/quickstart.yaml` starts one',
+    () => 'no study yet; `ridgeline run configs/quickstart.yaml` starts one',
   );
 }
 
@@ -117,6 +122,7 @@ async function studyLines(context: Context): Promise<readonly StudyLine[]> {
 function addStudyChanges(program: Command, context: Context): void {
   const add = (
     name: string,
+    done: string,
     summary: string,
     change: (client: ControlClient, study: string) => Promise<void>,
   ): void => {
@@ -124,15 +130,21 @@ function addStudyChanges(program: Command, context: Context): void {
       .argument('<study>', 'study name')
       .action(async (study: string) => {
         await withControl(context, (client) => change(client, study));
-        context.stderr.write(`${study}: ${name} done\n`);
+        context.stderr.write(`${study}: ${done}\n`);
       });
   };
-  add('pause', 'assigns no more trials of a study; running trials finish', (client, study) =>
-    client.pauseStudy(study, 'paused by the operator'),
+  add(
+    'pause',
+    'paused',
+    'assigns no more trials of a study; running trials finish',
+    (client, study) => client.pauseStudy(study, 'paused by the operator'),
   );
-  add('resume', 'resumes a paused study', (client, study) => client.resumeStudy(study));
-  add('cancel', 'ends a study permanently and aborts its running trials', (client, study) =>
-    client.cancelStudy(study, 'cancelled by the operator'),
+  add('resume', 'resumed', 'resumes a paused study', (client, study) => client.resumeStudy(study));
+  add(
+    'cancel',
+    'cancelled',
+    'ends a study permanently and aborts its running trials',
+    (client, study) => client.cancelStudy(study, 'cancelled by the operator'),
   );
 }
 
@@ -142,7 +154,7 @@ function addDrain(program: Command, context: Context): void {
     .argument('<worker>', 'worker name, as in `ridgeline workers`')
     .action(async (worker: string) => {
       const reason = 'drained by the operator';
-      const drained = await withControl(context, (client) => client.drainWorker(worker, reason));
-      context.stderr.write(`${drained} asked to leave\n`);
+      await withControl(context, (client) => client.drainWorker(worker, reason));
+      context.stderr.write(`${worker} finishes its running trials and leaves\n`);
     });
 }

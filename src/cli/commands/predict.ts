@@ -58,7 +58,7 @@ export function addCommands(program: Command, context: Context): void {
     .option('-o, --output <file>', 'output file')
     .action(async (model: string, images: string, flags: PredictFlags) => {
       if (flags.output !== undefined && flags.output !== '-') checkWritable(flags.output);
-      writeOutput(flags.output, await predict(model, images, flags, context), context.stdout);
+      writeOutput(flags.output, await predict(model, images, flags, context), context);
     });
 }
 

@@ -10,6 +10,13 @@ interface NewFlags {
   readonly expires?: number;
 }
 
+/** What the holder of a join string can do, by role. */
+const allowed: Readonly<Record<NewFlags['role'], string>> = {
+  worker: 'join as a worker',
+  viewer: 'see the studies and workers',
+  admin: 'control the coordinator',
+};
+
 const newExample = 'ridgeline token new --role worker --expires 24h > worker.join';
 
 export function addTokenCommand(program: Command, context: Context): void {
@@ -39,9 +46,8 @@ export function addTokenCommand(program: Command, context: Context): void {
 }
 
 function addNew(token: Command, context: Context): void {
-  const roles = ['worker', 'viewer', 'admin'];
   addControlCommand(token, 'new', 'creates a join string', newExample)
-    .addOption(choice('--role <role>', 'what the token allows', roles, 'worker'))
+    .addOption(choice('--role <role>', 'what the token allows', Object.keys(allowed), 'worker'))
     .option(
       '--expires <duration>',
       'lifetime, such as 90m, 24h or 7d; its users are disconnected at the end (default: until revoked)',
@@ -54,7 +60,7 @@ function addNew(token: Command, context: Context): void {
       context.stdout.write(`${join}\n`);
       say(
         context,
-        `anyone with this line may join; share it as a file. To revoke it: \`ridgeline token revoke ${id}\``,
+        `anyone with this line can ${allowed[role]}; share it as a file. To revoke it: \`ridgeline token revoke ${id}\``,
       );
     });
 }

@@ -34,11 +34,12 @@ export function addCommands(program: Command, context: Context): void {
       'Joins a coordinator, receives the data set from it, and trains until it is asked to leave.',
     examples: ['ridgeline worker --join @worker.join --threads 4'],
   });
+  const wait = 'time without a coordinator after which the worker ends, at the start or later';
   withKernelOption(withWorkerOptions(command))
     .requiredOption('--join <join>', 'join string: @FILE, - (standard input) or the string')
     .addOption(wholeNumber('--threads <n>', 'number of training threads', 1, 256, defaultThreads()))
     .option('--name <name>', 'name of this worker in tables', parseName, hostname())
-    .addOption(wholeNumber('--wait <seconds>', 'time to find the coordinator', 0, 86_400, 30))
+    .addOption(wholeNumber('--wait <seconds>', wait, 0, 86_400, 30))
     .addOption(
       wholeNumber(
         '--grace <seconds>',

@@ -1,4 +1,7 @@
-/** Exit codes of commands. `base/errors.ts` has the exit codes of errors. */
+/**
+ * Exit codes: the exit codes of commands, and the help text about them. `base/errors.ts` has the exit
+ * codes of errors.
+ */
 
 export const exitCode = {
   done: 0,

@@ -16,7 +16,10 @@ export interface CommandText {
 /** A command with `--state`, `--quiet`, `--color`, `--debug` and examples in its help. */
 export function addCommand(parent: Command, name: string, text: CommandText): Command {
   return addGroup(parent, name, text)
-    .option('--state <dir>', 'directory of stored studies (default: $XDG_STATE_HOME/ridgeline)')
+    .option(
+      '--state <dir>',
+      'directory of stored studies (default: $XDG_STATE_HOME/ridgeline, else ~/.local/state/ridgeline)',
+    )
     .option('--quiet', 'no progress, only results and errors')
     .addOption(choice('--color <when>', 'colour in terminals', ['auto', 'always', 'never'], 'auto'))
     .option('--debug', 'verbose log, stack traces of errors');
@@ -102,7 +105,7 @@ export function usageError(what: string, fix: string): RidgelineError {
 export function withDataOption(command: Command): Command {
   return command.option(
     '--data-dir <dir>',
-    'directory of data sets (default: $RIDGELINE_DATA, else $XDG_CACHE_HOME/ridgeline)',
+    'directory of data sets (default: $RIDGELINE_DATA, else $XDG_CACHE_HOME/ridgeline, else ~/.cache/ridgeline)',
   );
 }
 
@@ -137,6 +140,6 @@ export function withWorkerOptions(command: Command): Command {
     .addOption(wholeNumber('--pack <n>', 'most trials trained side by side in one thread', 1, 8, 8))
     .option(
       '--cache <dir>',
-      'directory of received data set shards (default: $XDG_CACHE_HOME/ridgeline/parts)',
+      'directory of received data set shards (default: $XDG_CACHE_HOME/ridgeline/parts, else ~/.cache/ridgeline/parts)',
     );
 }

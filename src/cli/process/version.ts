@@ -1,4 +1,4 @@
-/** The program's version, from the package's manifest, which is next to src/ and dist/. */
+/** Version: reads the program's version from the package's manifest, which is next to src/ and dist/. */
 import { readFileSync } from 'node:fs';
 import { assert } from '../../base/assert.ts';
 

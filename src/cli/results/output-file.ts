@@ -15,6 +15,7 @@ import {
 import { dirname, extname } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
+import { say, type Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
 
 /** @param kind of file, for the error, such as `chart file` @throws RidgelineError USAGE */
@@ -52,14 +53,15 @@ export function writeOutputFile(path: string, content: string | Uint8Array): voi
   }
 }
 
-/** Writes to `path`, or to standard output if it is absent or `-`. */
+/** Writes to `path` and reports it, or to standard output if it is absent or `-`. */
 export function writeOutput(
-  path: string | null | undefined,
+  path: string | undefined,
   content: string | Uint8Array,
-  stdout: NodeJS.WritableStream,
+  context: Context,
 ): void {
-  if (path === undefined || path === null || path === '-') stdout.write(content);
-  else writeOutputFile(path, content);
+  if (path === undefined || path === '-') return void context.stdout.write(content);
+  writeOutputFile(path, content);
+  say(context, `wrote ${path}`);
 }
 
 /** The file that a link points to. */

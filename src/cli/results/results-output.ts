@@ -82,7 +82,7 @@ export async function writeResults(
       : await formatFile(shown, names, source);
   const chart =
     flags.chart === true ? formatChart(selectResults(results, selection), format, options) : '';
-  writeOutput(flags.output, chart === '' ? content : `${String(content)}${chart}`, context.stdout);
+  writeOutput(flags.output, chart === '' ? content : `${String(content)}${chart}`, context);
 }
 
 /** 0; 1 if the study failed or was cancelled; 3 if trials failed permanently or results are disputed. */

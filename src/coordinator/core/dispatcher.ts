@@ -1,13 +1,13 @@
 /**
  * Dispatcher: decides which worker runs which trial, and which results count.
  *
- * Sans-io: it holds state in memory and reads no clock. Each event arrives with its time; each decision is
- * a list of rows to store and of effects that may follow only once the rows are on disk. If a commit
- * fails, the dispatcher is discarded and built again from the store.
+ * It does no I/O (sans-io): it holds state in memory and reads no clock. Each event arrives with its time;
+ * each decision is a list of rows to store and of effects that may follow only once the rows are on disk.
+ * If a commit fails, the dispatcher is discarded and built again from the store.
  *
- * A pack is leased to a worker: progress renews the lease, and when it ends the trials are scheduled
- * again. The first result of a trial counts, from any worker and at any time; later results are compared
- * with it.
+ * A pack is leased to a worker: progress renews the lease, and when the lease ends, the trials are
+ * scheduled again. The first result of a trial counts, from any worker and at any time; later results are
+ * compared with it.
  *
  * Not here: streams, timers, the store (`shell`), how parameters are sampled (`search`).
  */

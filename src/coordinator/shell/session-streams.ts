@@ -41,7 +41,7 @@ export class SessionStreams {
     stream.onMessage((message) => {
       if (session === null) session = this.#welcome(stream, message);
       else if (message.kind === 'hello') stream.close('a stream has only one hello');
-      else this.#ports.received(session, message);
+      else if (this.#open.get(session)?.stream === stream) this.#ports.received(session, message);
     });
     stream.onClosed((reason) => {
       if (session === null || this.#open.get(session)?.stream !== stream) return;

@@ -1,10 +1,11 @@
 /** Study errors: the errors of requests about a study, one function per error. */
+import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
 
 export function studyUnknown(study: string, known: readonly string[]): RidgelineError {
   return new RidgelineError(
     'STUDY_UNKNOWN',
-    `There is no study ${JSON.stringify(study)}${known.length > 0 ? `; known studies: ${known.join(', ')}` : ': no study is stored'}.`,
+    `There is no study ${JSON.stringify(study)}${known.length > 0 ? `; known studies: ${known.join(', ')}` : ': no study is stored'}.${didYouMean(study, known)}`,
     /\.ya?ml$/i.test(study)
       ? 'Give the name that is in the file after `study:`, not the path of the file.'
       : 'Check the name and --state; `ridgeline status` lists the studies.',

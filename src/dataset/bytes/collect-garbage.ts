@@ -1,6 +1,6 @@
 /**
- * Garbage collection at chosen moments. The collector sees only the small handles of file buffers, not
- * their memory, so it would collect them too late.
+ * Garbage collection: runs the collector at chosen moments. The collector sees only the small handles of
+ * file buffers, not their memory, so it would collect them too late.
  *
  * Requires `node --expose-gc`, as nodes are started (`launch/process-flags.ts`); otherwise does nothing.
  */

@@ -1,4 +1,4 @@
-/** Whole numbers in bytes. */
+/** Integers: reads whole numbers from bytes. */
 
 /** Unsigned little-endian number. Inexact from 2^53, which no count or label reaches. */
 export function toUnsigned(bytes: Uint8Array): number {

@@ -1,5 +1,5 @@
 /**
- * Tar archives (`.tar.gz`): read as a stream in one pass, with the library `modern-tar`.
+ * Tar reader: reads `.tar.gz` archives as a stream in one pass, with the library `modern-tar`.
  *
  * A data set consists of files and folders. Archives with links, devices, absolute paths or `..` are
  * refused.

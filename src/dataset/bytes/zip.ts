@@ -1,6 +1,6 @@
 /**
- * Zip archives as numpy writes them (`.npz`), read with the library `yauzl`. Each member is streamed; it
- * must unpack to the size and the checksum that the archive's directory states.
+ * Zip reader: reads archives as numpy writes them (`.npz`), with the library `yauzl`. Each member is
+ * streamed; it must unpack to the size and the checksum that the archive's directory states.
  */
 import { crc32 } from 'node:zlib';
 import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';

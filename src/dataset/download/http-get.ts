@@ -1,5 +1,6 @@
 /**
- * HTTP GET that returns the server's bytes unchanged. It follows redirects, but never from https to http.
+ * HTTP GET: requests a file and returns the server's bytes unchanged. It follows redirects, but never from
+ * https to http.
  *
  * The global `fetch` would unpack `Content-Encoding: gzip`, which some servers set for `.tar.gz`; then
  * neither length nor checksum would be that of the file.

@@ -1,4 +1,4 @@
-/** Formats of the user's own files, and their detection. */
+/** Formats: the formats of the user's own files, and how they are detected. */
 import type { DatasetFormat } from '../../study/spec/study-spec.ts';
 import { filesIn, openToRead } from '../bytes/disk.ts';
 import { malformed } from '../bytes/malformed.ts';

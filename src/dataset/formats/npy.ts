@@ -1,5 +1,6 @@
 /**
- * One array as numpy saves it (`.npy`): a magic word, a Python literal with type and shape, the numbers.
+ * NPY reader: reads one array as numpy saves it (`.npy`): a magic word, a Python literal with type and
+ * shape, and the numbers.
  * Images are bytes and are stored in C,H,W order; labels are whole numbers of any width.
  *
  * Source: numpy's `numpy.lib.format`.

@@ -1,6 +1,6 @@
 /**
- * Stack and memo of the pickle machine, with limits on values and bytes. The limits suffice for the labels
- * and file names of more images than any batch has.
+ * Pickle stack: the stack and memo of the unpickler, with limits on values and bytes that suffice for the
+ * labels and file names of more images than any batch has.
  */
 import type { Cursor } from '../bytes/byte-parser.ts';
 import { malformed } from '../bytes/malformed.ts';

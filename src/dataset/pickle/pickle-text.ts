@@ -1,5 +1,5 @@
 /**
- * Decoders for the ways in which Python writes bytes and text into a pickle. They yield one byte per
+ * Pickle text: decoders for the encodings of bytes and text in a pickle. They yield one byte per
  * character, piece by piece, so that a body of megabytes is not held twice.
  */
 

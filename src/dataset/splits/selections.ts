@@ -2,7 +2,7 @@
  * Selections: the records that the splits of a study request, and whether the data set has them.
  * Problems that follow from shard names alone are reported before anything is read.
  */
-import { closestWord } from '../../base/did-you-mean.ts';
+import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { DatasetReference } from '../../study/spec/dataset-reference.ts';
 import type { CountedSelection, DatasetSpec, Selection } from '../../study/spec/study-spec.ts';
@@ -57,11 +57,9 @@ export function refuseUnknownShards(
 ): void {
   for (const [shard, split] of named) {
     if (known.includes(shard)) continue;
-    const closest = closestWord(shard, known);
-    const hint = closest === null ? '' : ` Did you mean ${closest}?`;
     throw new RidgelineError(
       'STUDY_INVALID',
-      `dataset.${split} names ${JSON.stringify(shard)}, but ${dataset} has only the shards ${known.join(', ')}.${hint}`,
+      `dataset.${split} names ${JSON.stringify(shard)}, but ${dataset} has only the shards ${known.join(', ')}.${didYouMean(shard, known)}`,
       'Name one of these shards, or draw the records with {count: N} or {fraction: 0.1}.',
     );
   }

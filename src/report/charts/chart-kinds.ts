@@ -1,4 +1,4 @@
-/** The kinds of charts of a study, for `--help`. This module does not load the code that draws them. */
+/** Chart kinds: the charts of a study, for `--help`. This module does not load the code that draws them. */
 import { rankConfigurations } from '../../search/ranking/ranking.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import type { TrialRecord } from '../../study/trial.ts';

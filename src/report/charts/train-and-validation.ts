@@ -1,6 +1,6 @@
 /**
- * Training and validation accuracy against the parameter, two dots for each trial. With a small λ they differ
- * (the network memorises its images); with a large one both fall (it can no longer learn).
+ * Train-validation chart: training and validation accuracy against the parameter, two dots for each trial.
+ * With a small λ they differ, because the network memorises its training images; with a large λ both fall.
  */
 import * as Plot from '@observablehq/plot';
 import { framed, grid, splitLegend } from './chart-frame.ts';

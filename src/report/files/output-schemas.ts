@@ -152,10 +152,7 @@ export function trainSchema(metrics: readonly Metric[]): z.ZodObject {
   const point = z
     .object({
       step: count.describe('updates so far'),
-      ...metricFields(
-        metrics.filter(({ split }) => split !== 'test'),
-        'null if not measured',
-      ),
+      ...metricFields(metrics.filter(({ split }) => split !== 'test')),
     })
     .meta({ id: 'point', description: 'measurement at one step' });
   const training = z.object({

@@ -1,6 +1,7 @@
 /**
- * Results as Apache Parquet, for pandas, Polars, DuckDB and R: the fields of the other files under the same
- * names, after a column with the study, so that files of several studies can be concatenated.
+ * Parquet export: results as Apache Parquet, for pandas, Polars, DuckDB and R. It has the fields of the
+ * other files under the same names, after a column with the study, so that files of several studies can be
+ * concatenated.
  */
 import { parquetWriteBuffer, type ColumnSource } from 'hyparquet-writer';
 import { schemaVersion } from '../text/json-value.ts';

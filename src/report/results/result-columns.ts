@@ -1,4 +1,4 @@
-/** Default columns of terminal tables, documents and the dashboard, without those that would be empty. */
+/** Result columns: the default columns of tables, documents and the dashboard, without empty ones. */
 import type { Metric } from '../../study/metrics.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import { extraColumn, type ResultLayout } from './result-fields.ts';

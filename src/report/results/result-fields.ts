@@ -3,6 +3,7 @@
  * are those of the JSON documents; parameters come from the study, metrics from its trainer. `cell` is
  * rounded, for people; `value` is exact.
  */
+import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { Metric } from '../../study/metrics.ts';
 import {
@@ -123,14 +124,15 @@ export function chosenFields(layout: ResultLayout, names: ColumnNames): readonly
   return names.map((name) => fieldNamed(fields, name));
 }
 
-/** @throws RidgelineError USAGE that lists the available fields */
-export function fieldNamed(fields: readonly ResultField[], name: string): ResultField {
+/** @param place of the name, for the error @throws RidgelineError USAGE that lists the available fields */
+export function fieldNamed(fields: readonly ResultField[], name: string, place = ''): ResultField {
   const found = fields.find((field) => field.name === name);
   if (found !== undefined) return found;
+  const names = fields.map((field) => field.name);
   throw new RidgelineError(
     'USAGE',
-    `There is no column ${JSON.stringify(name)}.`,
-    `Use one of ${fields.map((field) => field.name).join(', ')}.`,
+    `There is no column ${JSON.stringify(name)}${place}.${didYouMean(name, names)}`,
+    `Use one of ${names.join(', ')}.`,
   );
 }
 

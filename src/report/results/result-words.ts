@@ -1,4 +1,4 @@
-/** Sentences about results that several outputs share: the state of a stage, the winner, failures. */
+/** Result words: sentences about results that several outputs share, such as the winner and failures. */
 import type { Range } from '../../search/samplers/distribution.ts';
 import { formatParam, formatParams, parameterSymbol } from '../../study/search-space.ts';
 import type { DatasetSpec } from '../../study/spec/study-spec.ts';

@@ -105,14 +105,14 @@ class TokenReader {
     return isNext;
   }
 
-  problem(expected: string, fix?: string): RidgelineError {
+  problem(expected: string): RidgelineError {
     const token = this.next();
     const where =
       token === null ? 'at the end' : `at character ${token.place} (${JSON.stringify(token.text)})`;
     return new RidgelineError(
       'USAGE',
       `--where ${JSON.stringify(this.#text)}: expected ${expected} ${where}.`,
-      fix ?? "Write, for example, --where 'validation_accuracy > 0.45 and lambda < 1e-2'.",
+      "Write, for example, --where 'validation_accuracy > 0.45 and lambda < 1e-2'.",
     );
   }
 }
@@ -145,11 +145,10 @@ function readOne(reader: TokenReader, fields: Fields): RowTest {
 }
 
 function readComparison(reader: TokenReader, fields: Fields): RowTest {
-  const field = fields.find(({ name }) => reader.takes(name));
-  if (field === undefined) {
-    const names = fields.map(({ name }) => name).join(', ');
-    throw reader.problem('a column', `Use one of ${names}.`);
-  }
+  const column = reader.next();
+  if (column?.kind !== 'word') throw reader.problem('a column');
+  const field = fieldNamed(fields, column.text, ` at character ${column.place} of --where`);
+  reader.take();
   const sign = reader.next();
   const compare = sign?.kind === 'sign' ? comparisons.get(sign.text) : undefined;
   if (compare === undefined) {

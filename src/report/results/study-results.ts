@@ -96,7 +96,7 @@ export interface ResultsOptions {
   readonly attempts?: readonly AttemptRecord[];
 }
 
-/** @param trials with their validation bits; without, no trial is compared with another */
+/** @param trials with their validation bits; without these, trials are not compared with each other */
 export function studyResults(
   study: StudyRecord,
   trials: readonly TrialRecord[],

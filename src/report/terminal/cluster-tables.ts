@@ -1,4 +1,4 @@
-/** The tables of `ridgeline workers` and `ridgeline status`, in all their formats. */
+/** Cluster tables: the output of `ridgeline workers` and `ridgeline status`, in all formats. */
 import { delimitedText, type FileColumn } from '../files/delimited.ts';
 import type { StudySummary, WorkerSummary } from '../../study/summaries.ts';
 import { documentText, jsonText } from '../text/json-value.ts';

@@ -1,4 +1,4 @@
-/** Two studies compared (`study-diff.ts`), as tables for a terminal and as JSON. */
+/** Diff text: the comparison of two studies (`study-diff.ts`) as tables for a terminal and as JSON. */
 import { formatParams, parameterSymbol } from '../../study/search-space.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
 import { rangeText, testAccuracy } from '../results/result-words.ts';

@@ -1,4 +1,4 @@
-/** The output of `check-gradients`. */
+/** Gradient text: the output of `check-gradients`. */
 import { toSnake } from '../../study/spec/case-codec.ts';
 import { documentText } from '../text/json-value.ts';
 import { paragraph, type TextOptions } from '../text/text-options.ts';

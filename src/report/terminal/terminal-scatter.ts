@@ -1,4 +1,4 @@
-/** The scatter of a hyperparameter against the objective in a terminal: a sign for each trial, by stage. */
+/** Terminal scatter: a hyperparameter against the objective, with one sign per trial that shows its stage. */
 import { log } from '../../base/elementary.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
 import { formatParams, numberParam } from '../../study/search-space.ts';

@@ -102,7 +102,8 @@ export function tableLines<Row>(
   const lines = draw(kept, rows, options);
   if (dropped.length === 0) return lines;
   const heads = dropped.map(({ head }) => head).join(', ');
-  return [...lines, ...paragraph(`  not shown at this width: ${heads}`, options, 'dim')];
+  const note = `  not shown at this width: ${heads}; --format json has all values`;
+  return [...lines, ...paragraph(note, options, 'dim')];
 }
 
 /** Sentences about rows, printed below the table in full; a column would cut them. */

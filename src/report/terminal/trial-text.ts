@@ -1,4 +1,4 @@
-/** One trial in full, for people, with the command that trains it again. */
+/** Trial text: one trial in full for a terminal, with the command that trains it again. */
 import { specFile } from '../../study/spec/canonical-spec.ts';
 import { formatParam, parameterSymbol } from '../../study/search-space.ts';
 import type { Selection } from '../../study/spec/study-spec.ts';
@@ -31,7 +31,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
     ),
     ...replicateFact(source),
     ['status', trial.reason === null ? trial.status : `${trial.status}: ${trial.reason}`],
-    ['place', placeText(source)],
+    ['rank', rankText(source)],
     ['value', valueText(source)],
     ['worker', trial.worker],
     ['steps', result === null ? null : String(result.steps)],
@@ -71,10 +71,10 @@ const auditTexts: Readonly<Record<AuditVerdict, string>> = {
     'disputed: workers computed different results, and no other worker could settle it; not ranked',
 };
 
-function placeText({ results, row }: TrialSource): string | null {
+function rankText({ results, row }: TrialSource): string | null {
   if (row.rank === null) return null;
   const stage = results.stages.find(({ name }) => name === row.stage);
-  const words = [`rank ${row.rank} of ${stage?.counts.complete ?? '?'} in stage ${row.stage}`];
+  const words = [`${row.rank} of ${stage?.counts.complete ?? '?'} in stage ${row.stage}`];
   if (results.winner?.trial === row.trial) words.push('the winner of the study');
   else if (row.tied === true) words.push('tied with the best of the study');
   else if (row.tied === false) words.push('clearly worse than the best of the study');

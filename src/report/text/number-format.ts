@@ -1,6 +1,6 @@
 /**
- * Numbers for people, with fixed digits, so that columns align; files keep full precision. A result is null if
- * the value is unknown or not a finite number.
+ * Number format: numbers with fixed digits, so that columns align; files have full precision. A result is
+ * null if the value is unknown or not a finite number.
  */
 import { classificationMetrics, type Metric } from '../../study/metrics.ts';
 

@@ -32,7 +32,7 @@ export function lockState(stateDir: string, owner: string): StateLock {
     throw new RidgelineError(
       'STATE_LOCKED',
       `The state directory ${stateDir} is in use by a running coordinator (${readOwner(ownerFile)}); only one can use it.`,
-      `Submit the study to it with \`ridgeline submit STUDY.yaml --state ${stateDir}\`, stop it, or choose another directory with --state DIR.`,
+      `Stop it, or choose another directory with --state DIR. To add a study to it, run \`ridgeline submit STUDY.yaml --state ${stateDir}\`.`,
     );
   }
   const lock = {

@@ -1,5 +1,5 @@
 /**
- * Conversion of a store of release 0.1.0 (schema version 5).
+ * Migration of version 5: converts a store of release 0.1.0 (schema version 5).
  *
  * Version 5 had a column for each metric and for λ, and its specs were JSON with camelCase keys and a
  * `kind` for each alternative. Fingerprints and digests are kept as they are.

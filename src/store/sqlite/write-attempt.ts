@@ -1,4 +1,4 @@
-/** Writes of attempts, and what they change in their trial: its status and its counts. */
+/** Attempt writes: store attempts, and update the status and the counts of their trials. */
 import type { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
 import { trialName } from '../../study/trial.ts';

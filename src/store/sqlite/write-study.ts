@@ -1,4 +1,4 @@
-/** Writes of studies with their stages, ranks and winners; of events and excluded workers. */
+/** Study writes: store studies with their stages, ranks and winners, events, and excluded workers. */
 import type { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';

@@ -1,4 +1,7 @@
-/** Writes of trials and their results. The `WHERE` of a statement is the state that the row expects. */
+/**
+ * Trial writes: store trials and their results. The `WHERE` of a statement is the state that the row
+ * expects.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
 import type { Metrics } from '../../study/metrics.ts';

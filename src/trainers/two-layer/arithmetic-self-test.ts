@@ -2,9 +2,10 @@
  * Arithmetic self-test: a small training run whose parameters have one correct digest.
  *
  * A processor without fused multiply-add, another order of sums, or an exponential that rounds differently
- * gives another digest. A worker with another digest receives no trials of reproducible studies. The run uses all that a
- * trial may use (dropout, mirroring, shifts, decay, a short last batch), with shapes that are not multiples
- * of a tile. It cannot detect errors under load or defective memory; audits detect these.
+ * gives another digest. A worker with another digest receives no trials of reproducible studies. The run
+ * uses all that a trial may use (dropout, mirroring, shifts, decay, a short last batch), with shapes that
+ * are not multiples of a tile. It cannot detect errors under load or defective memory; audits detect
+ * these.
  */
 import { sha256 } from '../../base/digest.ts';
 import { RandomStream } from '../../base/philox.ts';

@@ -1,4 +1,4 @@
-/** Description of the two-layer trainer, for code that does not train. */
+/** Two-layer description: describes the two-layer trainer for code that does not train. */
 import { classificationMetrics } from '../../study/metrics.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
 import { cycleEnds } from './schedule.ts';

@@ -1,4 +1,4 @@
-/** Triangular cyclical learning rate (Smith 2015, arXiv 1506.01186). */
+/** Learning rate: the triangular cyclical rate (Smith 2015, arXiv 1506.01186). */
 import type { LearningRate } from './settings.ts';
 
 /**

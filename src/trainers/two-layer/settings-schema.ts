@@ -1,4 +1,4 @@
-/** Schema of the `trainer` section of a study file: keys, bounds, defaults and descriptions. */
+/** Settings schema: keys, bounds, defaults and descriptions of the `trainer` section of a study file. */
 import { z } from 'zod';
 import { amount, whole } from '../../study/spec/study-schema.ts';
 

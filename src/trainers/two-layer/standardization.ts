@@ -1,5 +1,5 @@
 /**
- * Standardisation of each dimension by the training split: x = fma(u, scale, offset) for a byte u.
+ * Standardisation: scales each dimension by the training split, x = fma(u, scale, offset) for a byte u.
  *
  * Sums of bytes and of their squares are whole numbers, so the order of records has no influence. The
  * format's largest value drops out: (u/max − μ/max) / (σ/max) = (u − μ) / σ.

@@ -1,4 +1,4 @@
-/** Times in the browser's locale; `report` formats all other values. */
+/** Time format: times in the browser's locale; `report` formats all other values. */
 
 /** The time of day, with the day if it is not today. */
 export function clockText(atMs: number): string {

@@ -115,6 +115,12 @@ describe('the schema of train', () => {
   });
 });
 
+test('no description in the schema of train repeats what null means', () => {
+  const text = JSON.stringify(z.toJSONSchema(trainSchema(metrics)));
+  expect(text).toContain('; null if not measured"');
+  expect(text).not.toMatch(/null if not measured[^"]*null if not measured/);
+});
+
 test('the schema of workers describes every field of a worker', () => {
   const text = formatWorkers(workers, 'json', options);
   expectDescribed(workersSchema, text);

@@ -33,7 +33,7 @@ describe('--where', () => {
   });
 
   test.each([
-    ['accuracy > 0.4', /expected a column at character 1 \("accuracy"\)/],
+    ['= 0.4', /expected a column at character 1 \("="\)/],
     ['lambda > big', /expected a number for lambda at character 10 \("big"\)/],
     ['lambda >', /expected a value for lambda at the end/],
     ['lambda', /expected one of = != < <= > >= at the end/],
@@ -46,8 +46,12 @@ describe('--where', () => {
     expect(() => rowTest(where, fields)).toThrow(message);
   });
 
-  test('an unknown column is answered with the list of columns', () => {
+  test('an unknown column is answered with the list of columns and the closest one', () => {
     expect(() => rowTest('accuracy > 0.4', fields)).toThrow(/validation_accuracy/);
+    expect(() => rowTest('tied and validation_acuracy > 0.9', fields)).toThrow(
+      /"validation_acuracy" at character 10 of --where\. Did you mean validation_accuracy\?/,
+    );
+    expect(() => rowOrder('lamdba', fields)).toThrow(/"lamdba"\. Did you mean lambda\?/);
   });
 
   test('any text is parsed or refused with a usage error', () => {

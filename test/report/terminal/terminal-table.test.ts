@@ -46,7 +46,7 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
     const text = formatTables(selectResults(results, { stage: 'fine' }), { ...options, width: 40 });
     expect(text).toContain('│ rank │ trial  │       λ │ val % │');
     expect(text.replaceAll(/\s+/g, ' ')).toContain(
-      'not shown at this width: worker, seconds, train %, loss, test %',
+      'not shown at this width: worker, seconds, train %, loss, test %; --format json has all values',
     );
   });
 

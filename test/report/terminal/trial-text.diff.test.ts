@@ -41,11 +41,11 @@ const source: TrialSource = {
 };
 
 describe('one trial', () => {
-  test('the output of a trial has its place, value, settings, attempts and the command that trains it again', () => {
+  test('the output of a trial has its rank, value, settings, attempts and the command that trains it again', () => {
     const text = formatTrial(source, options);
     for (const fact of [
       'λ           0.008 (8.00e-3)',
-      'rank 1 of 2 in stage fine; the winner of the study',
+      'rank        1 of 2 in stage fine; the winner of the study',
       'validation accuracy 50.00 % ± 2.50 points; test accuracy 46.80 %',
       'fine2'.padEnd(64, '0'),
       'computed once',

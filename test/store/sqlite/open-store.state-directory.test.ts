@@ -69,7 +69,9 @@ describe('the state directory', () => {
     using directory = temporaryDirectory();
     const first = await openStore(directory.path, { owner: 'the first' });
     const second = async () => openStore(directory.path, { owner: 'the second' });
-    await expect(second()).rejects.toThrow(/\[STATE_LOCKED\].*the first[^]*ridgeline submit/);
+    await expect(second()).rejects.toThrow(
+      /\[STATE_LOCKED\].*the first[^]*Stop it, [^]*ridgeline submit/,
+    );
     await first.writeOwner('the first, 127.0.0.1:7070');
     await expect(second()).rejects.toThrow(/127\.0\.0\.1:7070/);
     await first.close();

@@ -1,6 +1,6 @@
 /**
- * The best configuration of a study so far, for live views. It is cached in `study.best`: many viewers read
- * it several times a second, and it seldom changes.
+ * Best configuration: the best of a study so far, for live views. It is cached in `study.best`: many
+ * viewers read it several times a second, and it seldom changes.
  */
 import { objectiveValue } from '../../../search/ranking/configurations.ts';
 import { bestConfiguration, type RankedConfiguration } from '../../../search/ranking/ranking.ts';

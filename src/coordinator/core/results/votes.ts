@@ -1,4 +1,7 @@
-/** Votes: which workers have computed which result of a trial. Excluded sessions and winner tests have no vote. */
+/**
+ * Votes: which workers have computed which result of a trial. Excluded sessions and winner tests have no
+ * vote.
+ */
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { AttemptEntry, TrialEntry } from '../state/trial-state.ts';
 

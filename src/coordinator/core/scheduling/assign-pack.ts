@@ -1,6 +1,7 @@
 /**
- * Assigning a pack (trials trained side by side in one thread): begins a lease, opens an attempt of each
- * trial and sends the assignment. Which trials go to which worker is decided by the callers.
+ * Pack assignment: begins the lease of a pack (trials trained side by side in one thread), opens an
+ * attempt of each trial and sends the assignment. Which trials go to which worker is decided by the
+ * callers.
  */
 import { assert } from '../../../base/assert.ts';
 import type { Assignment } from '../../../rpc/messages/messages.ts';

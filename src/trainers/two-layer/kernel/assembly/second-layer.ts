@@ -1,4 +1,7 @@
-/** Second layer: all functions between the products with W1 and the softmax. They take a fiftieth of the time. */
+/**
+ * Second layer: all functions between the products with W1 and the softmax. They take a fiftieth of the
+ * time.
+ */
 import { update } from './update';
 
 /** z[panel][row] = b1[panel]: the start of the forward product's chains. */
