@@ -1,21 +1,42 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const isLong = process.env['RIDGELINE_TEST_LONG'] === '1';
+const ending = isLong ? 'long.test.ts' : 'test.ts';
+/** Tests that start real processes. */
+const processTests = [`test/e2e/**/*.${ending}`, `test/examples.${ending}`];
+
 /**
- * `npm test` runs all tests except `*.long.test.ts`; `npm run test:long` runs those. Each file runs in a
- * separate process, because several tests start real clusters.
+ * `npm test` runs all tests except `*.long.test.ts`; `npm run test:long` runs those.
+ *
+ * Files that start real processes run in a process each. The others share a few processes, so that modules
+ * are loaded once.
  */
 export default defineConfig({
   test: {
-    include:
-      process.env['RIDGELINE_TEST_LONG'] === '1'
-        ? ['test/**/*.long.test.ts']
-        : ['test/**/*.test.ts'],
-    exclude: process.env['RIDGELINE_TEST_LONG'] === '1' ? [] : ['test/**/*.long.test.ts'],
     pool: 'forks',
     // On two cores vitest would run one file at a time, but tests mostly wait for processes.
     ...(availableParallelism() <= 3 && { maxWorkers: 3 }),
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'modules',
+          include: [`test/**/*.${ending}`],
+          exclude: [...processTests, ...(isLong ? [] : ['test/**/*.long.test.ts'])],
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: processTests,
+          exclude: isLong ? [] : ['test/**/*.long.test.ts'],
+        },
+      },
+    ],
   },
 });
