@@ -133,6 +133,7 @@ function openTraining(c: Case, kernel: ReturnType<typeof loadKernel>, images: Im
   const network = kernel.openPack({ ...shape, members: c.pack, rows });
   network.setStandardization(standardization);
   network.setDecay(new Float32Array(c.pack).fill(1e-4));
+  const rates = new Float32Array(c.pack).fill(0.001);
   const parameters = initialParameters(1, 1, shape);
   for (let member = 0; member < c.pack; member++) network.setParameters(member, parameters);
   const losses = new Float64Array(c.pack);
@@ -140,7 +141,7 @@ function openTraining(c: Case, kernel: ReturnType<typeof loadKernel>, images: Im
   return {
     step(index: number): void {
       const loaded = batches.load(network, index);
-      network.train(losses, loaded, Math.fround(0.001), null);
+      network.train(losses, loaded, rates, null);
     },
     /** Milliseconds per image. */
     score(): number {

@@ -44,6 +44,7 @@ export function planMemory(shape: PackShape, packing: 'one' | 'two') {
     w1: floats(panels * K * PANEL),
     b1: floats(panels * PANEL),
     twoLambdas: floats(panels * PANEL),
+    minusRates: floats(panels * PANEL),
     z: floats(panels * R * PANEL), // Later overwritten with its gradient.
     a: floats((panels * PANEL + 3) * R), // `updateOutput` reads up to 3 columns past the last.
     mask: floats(hidden * R),

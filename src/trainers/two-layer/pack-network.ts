@@ -46,9 +46,9 @@ export interface PackNetwork {
   parameters(member: number): NetworkParameters;
   /**
    * Updates every member once, by the first `rows` records of `pixels`. `losses` (members) is overwritten
-   * with the sum of the losses before the update; `rate` is a float32 number.
+   * with the sum of the losses before the update; `rates` (members) are the learning rates.
    */
-  train(losses: Float64Array, rows: number, rate: number, dropout: Dropout | null): void;
+  train(losses: Float64Array, rows: number, rates: Float32Array, dropout: Dropout | null): void;
   /**
    * Gradient of each member's mean loss on the first `rows` records of `pixels`, without decay and
    * dropout, by the functions that train. Parameters do not change.

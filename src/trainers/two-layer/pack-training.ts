@@ -1,5 +1,5 @@
 /**
- * Pack training: trains networks side by side that differ in λ alone.
+ * Pack training: trains networks side by side that differ in λ and in the bounds of the learning rate.
  *
  * They share data and random numbers, so a batch is gathered and packed once for all. A member's result
  * does not depend on its pack, down to the last bit. Members that diverged or ended are removed from the
@@ -18,7 +18,7 @@ import type {
   TrialInput,
 } from '../trainer.ts';
 import { Batches } from './batches.ts';
-import { learningRateAt } from './learning-rate.ts';
+import { learningRateAt, memberLearningRate } from './learning-rate.ts';
 import { MEASURE_ROWS, scoreSplit, type SplitScore } from './measuring.ts';
 import {
   allFinite,
@@ -30,13 +30,14 @@ import {
 } from './model.ts';
 import type { Dropout, Kernel, PackNetwork } from './pack-network.ts';
 import { measuredSteps, stepsPerEpoch, trainingSteps } from './schedule.ts';
-import { twoLayerSettings, type TwoLayerSettings } from './settings.ts';
+import { twoLayerSettings, type LearningRate, type TwoLayerSettings } from './settings.ts';
 import { standardize, type Standardization } from './standardization.ts';
 import { assertTrainable } from './trainable.ts';
 import { decodeState, encodeState } from './training-state.ts';
 
 interface Member {
   readonly lambda: number;
+  readonly learningRate: LearningRate;
   condition: 'training' | 'diverged' | 'ended';
   step: number;
   seconds: number;
@@ -86,6 +87,7 @@ export class PackTraining implements Training {
     this.#measuredSteps = new Set(measuredSteps(settings, records.length));
     this.#members = trials.map(({ params }) => ({
       lambda: numberParam(params, 'lambda'),
+      learningRate: memberLearningRate(settings, params),
       condition: 'training',
       step: 0,
       seconds: 0,
@@ -186,10 +188,12 @@ export class PackTraining implements Training {
   #update(step: number): void {
     const network = this.#network!;
     const losses = new Float64Array(this.#packed.length);
-    const rate = Math.fround(learningRateAt(this.#settings.learningRate, step));
+    const rates = Float32Array.from(this.#packed, ({ learningRate }) =>
+      learningRateAt(learningRate, step),
+    );
     const startMs = this.#hooks.nowMs();
     const rows = this.#batches.load(network, step);
-    network.train(losses, rows, rate, this.#dropout(step));
+    network.train(losses, rows, rates, this.#dropout(step));
     const seconds = (this.#hooks.nowMs() - startMs) / 1000 / this.#packed.length;
     for (const member of this.#active()) {
       member.seconds += seconds;
@@ -242,7 +246,7 @@ export class PackTraining implements Training {
       const penalty = member.lambda * squaredNorm(this.#parameters(member));
       const metrics = {
         epoch: step / stepsPerEpoch(this.#settings, this.#data.train.records.length),
-        learning_rate: learningRateAt(this.#settings.learningRate, step - 1),
+        learning_rate: learningRateAt(member.learningRate, step - 1),
         train_loss: onTrain.loss,
         train_cost: onTrain.loss + penalty,
         train_accuracy: onTrain.accuracy,

@@ -64,6 +64,12 @@ export class WasmNetwork implements PackNetwork {
     }
   }
 
+  #setRates(rates: Float32Array): void {
+    for (const [member, rate] of rates.entries()) {
+      this.#view(this.#offsets(member).minusRates, this.#shape.hidden).fill(-rate);
+    }
+  }
+
   setParameters(member: number, { w1, b1, w2, b2 }: NetworkParameters): void {
     const { inputs, hidden, classes } = this.#shape;
     const own = this.#offsets(member);
@@ -93,15 +99,16 @@ export class WasmNetwork implements PackNetwork {
     return { w1, b1, w2, b2 };
   }
 
-  train(losses: Float64Array, rows: number, rate: number, dropout: Dropout | null): void {
+  train(losses: Float64Array, rows: number, rates: Float32Array, dropout: Dropout | null): void {
+    this.#setRates(rates);
     this.#hiddenLayer(rows, this.#plan.x2);
     if (dropout !== null) this.#dropout(rows, dropout);
     for (let member = 0; member < this.#shape.members; member++) {
       losses[member] = this.#outputGradient(member, rows, dropout?.scale ?? 1);
       const [twoLambda] = this.#view(this.#offsets(member).twoLambdas, 1);
-      this.#updateOutput(member, rows, rate, twoLambda!);
+      this.#updateOutput(member, rows, rates[member]!, twoLambda!);
     }
-    this.#updateHidden(rows, rate);
+    this.#updateHidden(rows);
   }
 
   gradients(rows: number): NetworkParameters[] {
@@ -121,7 +128,8 @@ export class WasmNetwork implements PackNetwork {
       this.#updateOutput(member, rows, -1, 0);
     }
     firstLayer.fill(0); // With twoLambdas.
-    this.#updateHidden(rows, -1);
+    this.#setRates(new Float32Array(this.#shape.members).fill(-1));
+    this.#updateHidden(rows);
     const gradients = members.map((member) => this.parameters(member));
     firstLayer.set(kept[0]);
     secondLayer.set(kept[1]);
@@ -210,12 +218,12 @@ export class WasmNetwork implements PackNetwork {
     this.#kernel.updateOutput(w2, b2, a, ds, rate, twoLambda, rows, hidden, classesPadded, R);
   }
 
-  #updateHidden(rows: number, rate: number): void {
-    const { R, K, panels, x2, w1, b1, z, twoLambdas } = this.#plan;
-    this.#kernel.updateHiddenBias(b1, z, rate, rows, panels, R);
+  #updateHidden(rows: number): void {
+    const { R, K, panels, x2, w1, b1, z, twoLambdas, minusRates } = this.#plan;
+    this.#kernel.updateHiddenBias(b1, z, minusRates, rows, panels, R);
     for (let k = 0; k < K; k += BLOCK) {
       const end = Math.min(K, k + BLOCK);
-      this.#kernel.backward(w1, x2, z, twoLambdas, rate, rows, panels, k, end, R, K);
+      this.#kernel.backward(w1, x2, z, twoLambdas, minusRates, rows, panels, k, end, R, K);
     }
   }
 
@@ -225,12 +233,13 @@ export class WasmNetwork implements PackNetwork {
   }
 
   /** Byte offsets of one member's first elements. */
-  #offsets(member: number): Record<'b1' | 'twoLambdas' | 'a' | 'w2' | 'b2', number> {
-    const { R, b1, twoLambdas, a, w2, b2, hiddenPadded, classesPadded } = this.#plan;
+  #offsets(member: number): Record<'b1' | 'twoLambdas' | 'minusRates' | 'a' | 'w2' | 'b2', number> {
+    const { R, b1, twoLambdas, minusRates, a, w2, b2, hiddenPadded, classesPadded } = this.#plan;
     const column = member * this.#shape.hidden;
     return {
       b1: b1 + column * 4,
       twoLambdas: twoLambdas + column * 4,
+      minusRates: minusRates + column * 4,
       a: a + column * R * 4,
       w2: w2 + member * hiddenPadded * classesPadded * 4,
       b2: b2 + member * classesPadded * 4,

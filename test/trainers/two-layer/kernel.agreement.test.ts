@@ -19,15 +19,15 @@ interface Case {
   readonly validation: number;
   readonly settings: TwoLayerSettings;
   readonly lambdas: readonly number[];
+  readonly highestRates?: readonly number[];
   readonly seed: number;
 }
 
 /** Results; their digests are those of all parameters. */
 function trainOn(kernel: typeof naiveKernel, c: Case): TrialResult[] {
-  const { seed, settings, lambdas, train, validation } = c;
+  const { seed, settings, train, validation } = c;
   const data = splitImages(randomImages(seed, train + validation + 5, c.shape), train, validation);
-  const request = { seed, replicate: 2, settings, lambdas, measureTest: true };
-  return trainPack(kernel, request, data);
+  return trainPack(kernel, { ...c, settings, replicate: 2, measureTest: true }, data);
 }
 
 const oddCase: fc.Arbitrary<Case> = fc
@@ -46,28 +46,32 @@ const oddCase: fc.Arbitrary<Case> = fc
     mirror: fc.boolean(),
     shift: fc.integer({ min: 0, max: 2 }),
     stepSize: fc.integer({ min: 1, max: 3 }),
-    max: fc.constantFrom(0.01, 0.3, 2),
-    lambdas: fc.array(fc.constantFrom(0, 1e-9, 1e-3, 0.2), { minLength: 1, maxLength: 8 }),
+    members: fc.array(
+      fc.record({
+        lambda: fc.constantFrom(0, 1e-9, 1e-3, 0.2),
+        highestRate: fc.constantFrom(0.01, 0.3, 2),
+      }),
+      { minLength: 1, maxLength: 8 },
+    ),
     seed: fc.maxSafeNat(),
   })
-  .map(
-    ({ shape, train, validation, lambdas, seed, hidden, batch, dropout, stepSize, max, ...c }) => ({
-      shape,
-      train,
-      validation,
-      lambdas,
-      seed,
-      settings: {
-        ...plainSettings,
-        hidden,
-        batch,
-        dropout,
-        mirror: c.mirror && shape.width > 1,
-        shift: Math.min(c.shift, shape.width - 1, shape.height - 1),
-        learningRate: { min: 1e-5, max, stepSize, cycleMultiplier: 1 },
-      },
-    }),
-  );
+  .map(({ shape, train, validation, members, seed, hidden, batch, dropout, stepSize, ...c }) => ({
+    shape,
+    train,
+    validation,
+    lambdas: members.map(({ lambda }) => lambda),
+    highestRates: members.map(({ highestRate }) => highestRate),
+    seed,
+    settings: {
+      ...plainSettings,
+      hidden,
+      batch,
+      dropout,
+      mirror: c.mirror && shape.width > 1,
+      shift: Math.min(c.shift, shape.width - 1, shape.height - 1),
+      learningRate: { min: 1e-5, max: 0.1, stepSize, cycleMultiplier: 1 },
+    },
+  }));
 
 const kernels = [
   { name: 'portable', kernel: portableKernel, whyNot: '' },
@@ -79,7 +83,7 @@ describe.each(kernels)(
   ({ kernel, whyNot }) => {
     beforeEach(({ skip }) => skip(kernel === null, whyNot));
 
-    test('for odd shapes, packs, short batches, dropout, mirroring and shifts', () => {
+    test('for odd shapes, packs of several learning rates, short batches, dropout, mirroring and shifts', () => {
       fc.assert(
         fc.property(oddCase, (c) => {
           expect(trainOn(kernel!, c)).toEqual(trainOn(naiveKernel, c));
@@ -138,13 +142,14 @@ describe.each(kernels)(
         },
       ],
       [
-        'for fifty hidden units and eight members',
+        'for fifty hidden units and eight members with eight learning rates',
         {
           shape: { channels: 3, height: 3, width: 3, classes: 10 },
           train: 25,
           validation: 3,
           settings: { ...few, hidden: 50, batch: 10 },
           lambdas: [0, 1e-9, 1e-7, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1],
+          highestRates: [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002],
           seed: 5,
         },
       ],

@@ -56,8 +56,8 @@ function recordingLosses(kernel: Kernel, losses: number[]): Kernel {
     openPack(shape): PackNetwork {
       const network = kernel.openPack(shape);
       const train = network.train.bind(network);
-      network.train = (sums, rows, rate, dropout) => {
-        train(sums, rows, rate, dropout);
+      network.train = (sums, rows, rates, dropout) => {
+        train(sums, rows, rates, dropout);
         losses.push(sums[0]! / rows);
       };
       return network;

@@ -15,7 +15,14 @@ const settings = {
   mirror: true,
   shift: 1,
 } as const;
-const request = { seed: 7, replicate: 1, settings, lambdas: [1e-3, 1e-2], measureTest: true };
+const request = {
+  seed: 7,
+  replicate: 1,
+  settings,
+  lambdas: [1e-3, 1e-2],
+  highestRates: [0.05, 0.2],
+  measureTest: true,
+};
 const whole = trainPack(portableKernel, request, data);
 
 test('a pack that was stopped at any step and resumed gives the results of an uninterrupted one', () => {

@@ -74,6 +74,28 @@ test('a member that continues after others ended has the result that it has alon
   expect(training.digest(1)).toBe(digestIn(alone[3]));
 });
 
+test('a member with its own learning rates has the result that it has alone, and as settings', () => {
+  const highestRates = [0.02, 0.2, 0.1];
+  const results = train([1e-3, 1e-3, 1e-3], { highestRates });
+  expect(new Set(results.map(digestIn)).size).toBe(3);
+  for (const [member, max] of highestRates.entries()) {
+    const learningRate = { ...settings.learningRate, max };
+    expect(train([1e-3], { highestRates: [max] })).toEqual([results[member]]);
+    expect(train([1e-3], { settings: { ...settings, learningRate } })).toEqual([results[member]]);
+  }
+});
+
+test('the learning rate in the metrics is that of the member', () => {
+  const rates = train([0, 0], { highestRates: [0.01, 0.1] }).map(({ curve }) =>
+    curve.map(({ metrics }) => metrics['learning_rate']),
+  );
+  // 5 steps to the highest rate and 5 back; points are after steps 6, 12, 18 and 24.
+  const expected = (max: number): number[] =>
+    [1, 0.2, 0.6, 0.6].map((height) => 0.001 + height * (max - 0.001));
+  expect(rates[0]).toEqual(expected(0.01).map((rate): unknown => expect.closeTo(rate, 12)));
+  expect(rates[1]).toEqual(expected(0.1).map((rate): unknown => expect.closeTo(rate, 12)));
+});
+
 test('members that differ in λ alone have different digests, down to λ = 1e-9', () => {
   expect(new Set(alone.map(digestIn)).size).toBe(lambdas.length);
 });

@@ -87,13 +87,18 @@ class NaiveNetwork implements PackNetwork {
     return structuredClone(this.#networks[member]!);
   }
 
-  train(losses: Float64Array, rows: number, rate: number, dropout: Dropout | null): void {
+  train(losses: Float64Array, rows: number, rates: Float32Array, dropout: Dropout | null): void {
     const x = this.#inputs(rows);
     const kept = dropout === null ? null : keptUnits(dropout, rows, this.#shape.hidden);
     this.#networks.forEach((network, member) => {
       const pass = this.#forward(network, x, rows, kept, dropout?.scale ?? 1);
       losses[member] = this.#softmax(pass.scores, rows, 0);
-      const step = { rows, rate, twoLambda: this.#twoLambdas[member]!, scale: dropout?.scale ?? 1 };
+      const step = {
+        rows,
+        rate: rates[member]!,
+        twoLambda: this.#twoLambdas[member]!,
+        scale: dropout?.scale ?? 1,
+      };
       this.#update(network, network, x, pass, step);
     });
   }

@@ -1,4 +1,4 @@
-/** Trains packs as a worker thread does, with λ as the only parameter. */
+/** Trains packs as a worker thread does, with λ and the highest learning rate as parameters. */
 import type { TrainingData } from '../../../../src/study/images.ts';
 import type { TrialResult } from '../../../../src/study/trial.ts';
 import {
@@ -14,16 +14,22 @@ import { frozenTime } from './synthetic-images.ts';
 export interface PackRequest extends Omit<TrialsRequest, 'params' | 'settings'> {
   readonly settings: TwoLayerSettings;
   readonly lambdas: readonly number[];
+  /** `learning_rate.max` of each member; absent: that of the settings. */
+  readonly highestRates?: readonly number[];
 }
 
 /** Null if `hooks.isStopped` stopped it. */
 export function trainOrStop(
   kernel: Kernel,
-  { lambdas, ...request }: PackRequest,
+  { lambdas, highestRates, ...request }: PackRequest,
   data: TrainingData,
   hooks: Partial<TrialsHooks> = {},
 ): TrialResult[] | null {
-  const params = lambdas.map((lambda) => ({ lambda }));
+  const params = lambdas.map((lambda, member) =>
+    highestRates === undefined
+      ? { lambda }
+      : { lambda, 'learning_rate.max': highestRates[member]! },
+  );
   const trainer = twoLayerTraining(kernel);
   return trainTrials(trainer, { ...request, params }, data, { ...frozenTime, ...hooks });
 }

@@ -123,15 +123,15 @@ export function forward(
 }
 
 /**
- * Updates W1 for inputs kFrom … kTo − 1 (multiples of 4) without writing a gradient matrix; `twoLambdas` has
- * 2λ of each column. Sums include the rows of the batch only, not the padding.
+ * Updates W1 for inputs kFrom … kTo − 1 (multiples of 4) without writing a gradient matrix; `twoLambdas` and
+ * `minusRates` have 2λ and −η of each column. Sums include the rows of the batch only, not the padding.
  */
 export function backward(
   w1: usize,
   x2: usize,
   dz: usize,
   twoLambdas: usize,
-  rate: f32,
+  minusRates: usize,
   rows: i32,
   panels: i32,
   kFrom: i32,
@@ -139,11 +139,12 @@ export function backward(
   R: i32,
   K: i32,
 ): void {
-  const minusRate = f32x4.splat(-rate);
   const rowsEnd = <usize>rows << 5;
   for (let panel = 0; panel < panels; panel++) {
     const twoLambda0 = v128.load(twoLambdas + (<usize>panel << 5), 0);
     const twoLambda1 = v128.load(twoLambdas + (<usize>panel << 5), 16);
+    const minusRate0 = v128.load(minusRates + (<usize>panel << 5), 0);
+    const minusRate1 = v128.load(minusRates + (<usize>panel << 5), 16);
     const dPanel = dz + ((<usize>panel * R) << 5);
     for (let k = kFrom; k < kTo; k += 4) {
       const out = w1 + ((<usize>panel * K + k) << 5);
@@ -176,14 +177,14 @@ export function backward(
         d += 32;
         x += 16;
       }
-      update(out, c00, twoLambda0, minusRate);
-      update(out + 16, c01, twoLambda1, minusRate);
-      update(out + 32, c10, twoLambda0, minusRate);
-      update(out + 48, c11, twoLambda1, minusRate);
-      update(out + 64, c20, twoLambda0, minusRate);
-      update(out + 80, c21, twoLambda1, minusRate);
-      update(out + 96, c30, twoLambda0, minusRate);
-      update(out + 112, c31, twoLambda1, minusRate);
+      update(out, c00, twoLambda0, minusRate0);
+      update(out + 16, c01, twoLambda1, minusRate1);
+      update(out + 32, c10, twoLambda0, minusRate0);
+      update(out + 48, c11, twoLambda1, minusRate1);
+      update(out + 64, c20, twoLambda0, minusRate0);
+      update(out + 80, c21, twoLambda1, minusRate1);
+      update(out + 96, c30, twoLambda0, minusRate0);
+      update(out + 112, c31, twoLambda1, minusRate1);
     }
   }
 }

@@ -212,16 +212,15 @@ export function updateOutput(
   }
 }
 
-/** b1 ← fma(−η, Σ dz over rows, b1). */
+/** b1 ← fma(−η, Σ dz over rows, b1); `minusRates` has −η of each column. */
 export function updateHiddenBias(
   b1: usize,
   dz: usize,
-  rate: f32,
+  minusRates: usize,
   rows: i32,
   panels: i32,
   R: i32,
 ): void {
-  const minusRate = f32x4.splat(-rate);
   for (let panel = 0; panel < panels; panel++) {
     let sum0 = f32x4.splat(0);
     let sum1 = sum0;
@@ -232,7 +231,8 @@ export function updateHiddenBias(
       d += 32;
     }
     const bias = b1 + (<usize>panel << 5);
-    v128.store(bias, f32x4.relaxed_madd(minusRate, sum0, v128.load(bias, 0)), 0);
-    v128.store(bias, f32x4.relaxed_madd(minusRate, sum1, v128.load(bias, 16)), 16);
+    const rates = minusRates + (<usize>panel << 5);
+    v128.store(bias, f32x4.relaxed_madd(v128.load(rates, 0), sum0, v128.load(bias, 0)), 0);
+    v128.store(bias, f32x4.relaxed_madd(v128.load(rates, 16), sum1, v128.load(bias, 16)), 16);
   }
 }

@@ -170,7 +170,7 @@ INLINE KERNEL void update(float *at, eight gradient, eight twoLambda, eight minu
 
 /* Gradient of `width` inputs × `panels` panels of W1, in one or two groups of x, with the update. */
 INLINE KERNEL void backward_tile(float *w, size_t wPanel, const float *x, size_t xGroup, const float *d, size_t dPanel,
-                                 const float *twoLambdas, eight minusRate, int rows, const int width, const int groups,
+                                 const float *twoLambdas, const float *minusRates, int rows, const int width, const int groups,
                                  const int panels) {
   eight c[12][2];
 #pragma GCC unroll 12
@@ -196,23 +196,22 @@ INLINE KERNEL void backward_tile(float *w, size_t wPanel, const float *x, size_t
   }
 #pragma GCC unroll 12
   for (int k = 0; k < width * groups; k++) {
-    update(w + k * PANEL, c[k][0], load(twoLambdas), minusRate);
-    if (panels == 2) update(w + wPanel + k * PANEL, c[k][1], load(twoLambdas + PANEL), minusRate);
+    update(w + k * PANEL, c[k][0], load(twoLambdas), load(minusRates));
+    if (panels == 2) update(w + wPanel + k * PANEL, c[k][1], load(twoLambdas + PANEL), load(minusRates + PANEL));
   }
 }
 
 #define BACKWARD(width, groups, panels) \
-  backward_tile(w, wPanel, xTile, xGroup, d, dPanel, t, minusRate, rows, width, groups, panels)
+  backward_tile(w, wPanel, xTile, xGroup, d, dPanel, t, m, rows, width, groups, panels)
 
 /* Inputs kFrom … kTo − 1; kFrom is a multiple of 6, and so is kTo unless it is K. Sums do not include padding rows. */
-KERNEL static void backward(float *w1, const float *x, const float *dz, const float *twoLambdas, float rate, int rows,
-                            int panels, int kFrom, int kTo, int R, int K) {
+KERNEL static void backward(float *w1, const float *x, const float *dz, const float *twoLambdas,
+                            const float *minusRates, int rows, int panels, int kFrom, int kTo, int R, int K) {
   const size_t wPanel = (size_t)K * PANEL, dPanel = (size_t)R * PANEL, xGroup = group_stride(R);
-  const eight minusRate = every(-rate);
   for (int panel = 0; panel < panels; panel += 2) {
     const bool pair = panel + 1 < panels;
     const float *d = dz + panel * dPanel;
-    const float *t = twoLambdas + panel * PANEL;
+    const float *t = twoLambdas + panel * PANEL, *m = minusRates + panel * PANEL;
     for (int k = kFrom; k < kTo;) {
       float *w = w1 + panel * wPanel + (size_t)k * PANEL;
       const float *xTile = x + k / TILE * xGroup;
@@ -322,8 +321,8 @@ static napi_value call_forward(napi_env env, napi_callback_info info) {
 
 static napi_value call_backward(napi_env env, napi_callback_info info) {
   arguments a;
-  if (!read_arguments(env, info, 4, 11, &a)) return NULL;
-  backward(FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), (float)a.number[4], INTEGER(5), INTEGER(6), INTEGER(7),
+  if (!read_arguments(env, info, 5, 11, &a)) return NULL;
+  backward(FLOATS(0), FLOATS(1), FLOATS(2), FLOATS(3), FLOATS(4), INTEGER(5), INTEGER(6), INTEGER(7),
            INTEGER(8), INTEGER(9), INTEGER(10));
   return NULL;
 }
