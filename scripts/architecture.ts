@@ -29,10 +29,12 @@ export const purePackages: readonly string[] = [
   'zod',
 ];
 
-/** Files of pure rooms that read kernels from disk. */
-export const kernelFiles: readonly string[] = ['kernel-file.ts', 'native-kernel-file.ts'].map(
-  (name) => `src/trainers/two-layer/${name}`,
-);
+/** Files of pure rooms that read kernels from disk, or compile them. */
+export const kernelFiles: readonly string[] = [
+  'kernel-file.ts',
+  'native-kernel-file.ts',
+  'revectorised-module.ts',
+].map((name) => `src/trainers/two-layer/${name}`);
 
 const nouns = ['base', 'study'];
 

@@ -19,15 +19,21 @@ import {
   findNativeKernel,
   nativeKernelFolder,
 } from '../src/trainers/two-layer/native-kernel-file.ts';
+import { compileRevectorised } from '../src/trainers/two-layer/revectorised-module.ts';
+
+/** Kernels by the values of `--kernel`. */
+export const benchedKernels = ['portable-plain', 'portable', 'native'] as const;
+export type BenchedKernel = (typeof benchedKernels)[number];
 
 export interface Case {
-  readonly kernel: 'portable' | 'native';
+  readonly kernel: BenchedKernel;
   readonly hidden: number;
   readonly pack: number;
   readonly batch: number;
 }
 
 export interface Timing {
+  readonly kernelName: string;
   /** Peak of the core in 10⁹ float operations per second. */
   readonly peakGflops: number;
   /** Milliseconds of a step, with gathering the batch. */
@@ -80,10 +86,12 @@ export function nativeFunctions(): NativeFunctions | null {
 }
 
 export function measure(c: Case, images: Images, steps: number, company: Company): Timing {
-  const module = new WebAssembly.Module(readFileSync(kernelFile));
+  const bytes = readFileSync(kernelFile);
+  const plain = new WebAssembly.Module(bytes);
   const native = nativeFunctions();
   if (c.kernel === 'native' && native === null) throw new Error('the native kernel is not built');
-  const peak = native === null ? portablePeak(module) : nativePeak(native);
+  const peak = native === null ? portablePeak(plain) : nativePeak(native);
+  const module = c.kernel === 'portable' ? (compileRevectorised(bytes) ?? plain) : plain;
   const kernel = loadKernel(module, c.kernel === 'native' ? native : null);
   const training = openTraining(c, kernel, images);
   const times: number[] = [];
@@ -103,6 +111,7 @@ export function measure(c: Case, images: Images, steps: number, company: Company
   const sorted = times.toSorted((a, b) => a - b);
   for (let index = steps; company.othersAreRunning(); index++) once(warmUpSteps + index);
   return {
+    kernelName: kernel.name,
     peakGflops,
     medianMs: sorted[Math.floor(steps / 2)] ?? 0,
     fastestTenthMs: sorted[Math.floor(steps / 10)] ?? 0,

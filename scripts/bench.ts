@@ -9,16 +9,25 @@
  */
 import { availableParallelism, cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { alone, stepFlop, measure, nativeFunctions, noiseImages } from './bench-trainer.ts';
-import type { Case, Timing } from './bench-trainer.ts';
+import {
+  alone,
+  benchedKernels,
+  measure,
+  nativeFunctions,
+  noiseImages,
+  stepFlop,
+  type BenchedKernel,
+  type Case,
+  type Timing,
+} from './bench-trainer.ts';
 import { twoLayer } from '../src/trainers/two-layer/description.ts';
 import { flagsOrEnd, wholeNumbers, wrongUsage } from './bench-flags.ts';
 import type { ThreadWork } from './bench-thread.ts';
 
 const usage =
-  'npm run -s bench -- [--kernel portable,native] [--hidden 50,200,1000] [--pack 1,8] [--threads 1,2] [--steps 60] [--json]';
+  'npm run -s bench -- [--kernel portable-plain,portable,native] [--hidden 50,200,1000] [--pack 1,8] [--threads 1,2] [--steps 60] [--json]';
 const flags = flagsOrEnd(usage, {
-  kernel: { type: 'string', default: 'portable,native' },
+  kernel: { type: 'string', default: benchedKernels.join() },
   hidden: { type: 'string', default: '50,200,1000' },
   pack: { type: 'string', default: '1,8' },
   threads: { type: 'string', default: `1,${availableParallelism()}` },
@@ -30,11 +39,10 @@ const flagNumbers = (flag: 'hidden' | 'pack' | 'threads' | 'steps'): number[] =>
   wholeNumbers(usage, `--${flag}`, flags[flag]);
 const [steps = 60] = flagNumbers('steps');
 const threadCounts = flagNumbers('threads');
-const kernelNames = ['portable', 'native'] as const;
 const wanted = flags.kernel.split(',');
-const unknown = wanted.find((name) => !kernelNames.some((kernel) => kernel === name));
+const unknown = wanted.find((name) => !benchedKernels.some((kernel) => kernel === name));
 if (unknown !== undefined) wrongUsage(usage, `unknown kernel: ${JSON.stringify(unknown)}`);
-const kernels = kernelNames.filter((kernel) => wanted.includes(kernel));
+const kernels = benchedKernels.filter((kernel) => wanted.includes(kernel));
 const images = noiseImages();
 const isNativeBuilt = nativeFunctions() !== null;
 
@@ -43,7 +51,7 @@ interface Row extends Case {
   readonly timings: readonly Timing[];
 }
 
-function buildCases(kernel: 'portable' | 'native'): Case[] {
+function buildCases(kernel: BenchedKernel): Case[] {
   const cases = flagNumbers('hidden').flatMap((hidden) =>
     flagNumbers('pack').map((pack) => {
       const most = twoLayer.packSize({ hidden }, {});
@@ -89,7 +97,7 @@ function line(row: Row): string[] {
   const fastest = rates(row, (timing) => timing.fastestTenthMs);
   const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
   return [
-    row.kernel,
+    row.timings[0]?.kernelName ?? row.kernel,
     ...[row.hidden, row.pack, row.threads].map(String),
     medianMs.toFixed(2),
     (medianMs / row.pack).toFixed(2),

@@ -19,6 +19,7 @@ import {
 } from '../rpc/messages/messages.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
 import { trialName, type TrialResult } from '../study/trial.ts';
+import type { TrainerSource } from '../trainers/open-trainer.ts';
 
 export interface WorkerIdentity {
   readonly session: string;
@@ -26,7 +27,7 @@ export interface WorkerIdentity {
   readonly version: string;
   readonly threads: number;
   readonly packMax: number;
-  readonly kernel: 'portable' | 'native';
+  readonly kernel: TrainerSource['name'];
   readonly selfTestDigest: string;
 }
 

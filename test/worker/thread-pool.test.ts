@@ -30,27 +30,30 @@ const expected = packs.map((lambdas) =>
   digests(trainPack(portableKernel, { ...request, lambdas }, images)),
 );
 
-describe.each(['portable', 'auto'] as const)('threads with the %s kernel', (choice) => {
-  const kernels = chooseKernel(choice, [nativeKernelFolder]);
-  const pools: ThreadPool[] = [];
-  afterAll(async () => {
-    for (const pool of pools) await pool[Symbol.asyncDispose]();
-  });
+describe.each(['portable-plain', 'portable', 'auto'] as const)(
+  'threads with the %s kernel',
+  (choice) => {
+    const kernels = chooseKernel(choice, [nativeKernelFolder]);
+    const pools: ThreadPool[] = [];
+    afterAll(async () => {
+      for (const pool of pools) await pool[Symbol.asyncDispose]();
+    });
 
-  test.each([1, 3])('a pool of %i gives the digests of the main thread', async (threads) => {
-    const pool = new ThreadPool(threads, await kernels);
-    pools.push(pool);
-    const train = (lambdas: number[], index: number) =>
-      pool.train(`pack-${index}`, packRequest(lambdas), () => undefined);
-    const results = [];
-    // A worker never receives more packs than it has threads.
-    for (let first = 0; first < packs.length; first += threads) {
-      const round = packs.slice(first, first + threads);
-      results.push(...(await Promise.all(round.map((pack, i) => train(pack, first + i)))));
-    }
-    expect(results.map(reportedDigests)).toEqual(expected);
-  });
-});
+    test.each([1, 3])('a pool of %i gives the digests of the main thread', async (threads) => {
+      const pool = new ThreadPool(threads, await kernels);
+      pools.push(pool);
+      const train = (lambdas: number[], index: number) =>
+        pool.train(`pack-${index}`, packRequest(lambdas), () => undefined);
+      const results = [];
+      // A worker never receives more packs than it has threads.
+      for (let first = 0; first < packs.length; first += threads) {
+        const round = packs.slice(first, first + threads);
+        results.push(...(await Promise.all(round.map((pack, i) => train(pack, first + i)))));
+      }
+      expect(results.map(reportedDigests)).toEqual(expected);
+    });
+  },
+);
 
 test('a pack that waits for its data is stopped at once, and its thread is free', async () => {
   await using pool = new ThreadPool(1, await chooseKernel('portable', []));

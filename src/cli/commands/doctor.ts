@@ -11,7 +11,7 @@ import {
   computeSelfTestDigest,
   selfTestDigest,
 } from '../../trainers/two-layer/arithmetic-self-test.ts';
-import { compileKernel } from '../../trainers/two-layer/kernel-file.ts';
+import { chooseKernel, compileKernel } from '../../trainers/two-layer/kernel-file.ts';
 import { loadKernel } from '../../trainers/two-layer/kernel.ts';
 import { findNativeKernel } from '../../trainers/two-layer/native-kernel-file.ts';
 import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
@@ -89,7 +89,12 @@ async function examineArithmetic(folders: readonly string[]): Promise<Finding[]>
   try {
     const module = await compileKernel();
     const digest = computeSelfTestDigest(loadKernel(module));
-    return [arithmeticFinding(digest), nativeFinding(module, folders)];
+    const portable = await chooseKernel('portable', []);
+    return [
+      arithmeticFinding(digest),
+      ok('portable kernel', portable.name),
+      nativeFinding(module, folders),
+    ];
   } catch (error) {
     return [fail('arithmetic', errorMessage(error), 'Use Node 24.15 or later.')];
   }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import {
   chooseKernel,
+  kernelChoices,
   openKernel,
   type KernelChoice,
   type KernelSource,
@@ -16,9 +17,8 @@ import { choice } from '../process/options.ts';
 
 export function withKernelOption(command: Command): Command {
   const description =
-    'arithmetic kernel; auto is the native one if it was built. Results are identical';
-  const kernels = ['auto', 'portable', 'native'];
-  return command.addOption(choice('--kernel <name>', description, kernels, 'auto'));
+    'arithmetic kernel; auto is the native one if it was built, portable-plain the one that runs everywhere. Results are identical';
+  return command.addOption(choice('--kernel <name>', description, kernelChoices, 'auto'));
 }
 
 /** The kernel for threads to open. @throws RidgelineError MACHINE_UNFIT */

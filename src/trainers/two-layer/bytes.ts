@@ -4,7 +4,7 @@ export function toBytes({ buffer, byteOffset, byteLength }: Float32Array | Int32
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+export function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {

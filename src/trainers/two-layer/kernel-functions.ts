@@ -5,6 +5,8 @@
 
 /** Functions that stream W1 and take nearly all of the time. The native kernel replaces these only. */
 const firstLayer = ['packRows', 'forward', 'backward'] as const;
+/** `forward` and `backward` in pairs of panels, for the revectorised module. */
+const pairs = ['forwardPairs', 'backwardPairs'] as const;
 const secondLayer = [
   'setBias',
   'rectify',
@@ -25,7 +27,7 @@ type Functions<Name extends string, Arguments extends readonly unknown[]> = Read
 type FirstLayer = Functions<(typeof firstLayer)[number], number[]>;
 
 export type WasmFunctions = FirstLayer &
-  Functions<(typeof secondLayer)[number], number[]> & {
+  Functions<(typeof secondLayer | typeof pairs)[number], number[]> & {
     /** @returns total loss */
     softmax(...numbers: number[]): number;
   };
@@ -56,7 +58,7 @@ export const gather: Gather = (out, source, records, size) => {
 };
 
 export function isKernel(exports: object): exports is WasmFunctions {
-  return hasFunctions(exports, [...firstLayer, ...secondLayer, 'softmax']);
+  return hasFunctions(exports, [...firstLayer, ...pairs, ...secondLayer, 'softmax']);
 }
 
 export function isNative(exports: object): exports is NativeFunctions {

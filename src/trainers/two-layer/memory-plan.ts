@@ -9,6 +9,8 @@ const CACHE_LINE = 64;
 const FIRST_FREE_BYTE = 4096;
 /** Columns of a panel of W1. */
 export const PANEL = 8;
+/** Rows or inputs of a tile of a product. */
+const TILE = 6;
 
 export type MemoryPlan = Readonly<ReturnType<typeof planMemory>>;
 
@@ -16,14 +18,10 @@ function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
-/**
- * `packing` is the number of copies of the batch: one for each product, or one for both, in groups of six
- * inputs with up to 34 floats between groups (`kernel/native/first-layer.c`).
- */
-export function planMemory(shape: PackShape, packing: 'one' | 'two') {
+export function planMemory(shape: PackShape) {
   const { members, inputs, hidden } = shape;
-  const R = roundUp(shape.rows, 8);
-  const K = roundUp(inputs, 4);
+  const R = roundUp(roundUp(shape.rows, TILE), 8);
+  const K = roundUp(inputs, 2 * TILE);
   const panels = Math.ceil((members * hidden) / PANEL);
   const hiddenPadded = roundUp(hidden, 4);
   const classesPadded = roundUp(shape.classes, 4);
@@ -35,12 +33,11 @@ export function planMemory(shape: PackShape, packing: 'one' | 'two') {
   };
   const floats = (count: number): number => take(count * 4);
   const offsets = {
-    pixels: take(R * inputs + 8), // Read up to 7 bytes past the last row.
+    pixels: take(R * inputs + 16), // Read up to 16 bytes past the last row.
     labels: take(R),
     scale: floats(K),
     offset: floats(K),
-    x1: floats(packing === 'two' ? R * K : Math.ceil(K / 6) * (6 * R + 34)),
-    x2: packing === 'two' ? floats(K * R) : 0,
+    x: floats((K / TILE) * (TILE * R + 34)), // With up to 34 floats between groups.
     w1: floats(panels * K * PANEL),
     b1: floats(panels * PANEL),
     twoLambdas: floats(panels * PANEL),
@@ -55,6 +52,5 @@ export function planMemory(shape: PackShape, packing: 'one' | 'two') {
     w2: floats(members * hiddenPadded * classesPadded),
     b2: floats(members * classesPadded),
   };
-  const x2 = packing === 'two' ? offsets.x2 : offsets.x1;
-  return { R, K, panels, hiddenPadded, classesPadded, ...offsets, x2, end };
+  return { R, K, panels, hiddenPadded, classesPadded, ...offsets, end };
 }

@@ -1,14 +1,17 @@
 /**
  * Kernel interface: the arithmetic of one pack, on the kernel's own memory.
  *
- * Three kernels give the same bits: portable (WebAssembly, `wasm-network.ts`), native (portable with a
- * first layer in C) and, for tests, naive (plain TypeScript).
+ * All kernels give the same bits: portable (WebAssembly, `wasm-network.ts`), portable avx2 (the same,
+ * compiled for wider vectors), native (portable with a first layer in C) and, for tests, naive (plain
+ * TypeScript).
  */
 import type { NetworkParameters, NetworkShape } from './model.ts';
 import type { Standardization } from './standardization.ts';
 
+export type KernelName = 'portable' | 'portable avx2' | 'native';
+
 export interface Kernel {
-  readonly name: 'portable' | 'native' | 'naive';
+  readonly name: KernelName | 'naive';
   /** Opens networks with all parameters zero, and ends the kernel's last pack: its memory is reused. */
   openPack(shape: PackShape): PackNetwork;
 }

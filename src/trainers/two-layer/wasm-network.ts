@@ -29,15 +29,13 @@ export class WasmNetwork implements PackNetwork {
   readonly #gather: Gather;
   readonly #floats: Float32Array<ArrayBuffer>;
 
-  /** @param packing  copies of the batch that the kernel's first layer needs */
   constructor(
     shape: PackShape,
     memory: WebAssembly.Memory,
     kernel: WasmFunctions,
-    packing: 'one' | 'two',
     copyImages: Gather,
   ) {
-    const plan = planMemory(shape, packing);
+    const plan = planMemory(shape);
     growTo(memory, plan.end, shape);
     new Uint8Array(memory.buffer, plan.pixels, plan.end - plan.pixels).fill(0);
     this.#shape = shape;
@@ -101,7 +99,7 @@ export class WasmNetwork implements PackNetwork {
 
   train(losses: Float64Array, rows: number, rates: Float32Array, dropout: Dropout | null): void {
     this.#setRates(rates);
-    this.#hiddenLayer(rows, this.#plan.x2);
+    this.#hiddenLayer(rows);
     if (dropout !== null) this.#dropout(rows, dropout);
     for (let member = 0; member < this.#shape.members; member++) {
       losses[member] = this.#outputGradient(member, rows, dropout?.scale ?? 1);
@@ -112,13 +110,13 @@ export class WasmNetwork implements PackNetwork {
   }
 
   gradients(rows: number): NetworkParameters[] {
-    const { w1, b1, twoLambdas, z, w2, x2, end, hiddenPadded, classesPadded } = this.#plan;
+    const { w1, b1, twoLambdas, z, w2, end, hiddenPadded, classesPadded } = this.#plan;
     assert(w1 < b1 && b1 < twoLambdas && twoLambdas < z, 'the arrays are consecutive');
     const firstLayer = this.#view(w1, (z - w1) / 4);
     const secondLayer = this.#view(w2, (end - w2) / 4);
     const kept = [firstLayer.slice(), secondLayer.slice()] as const;
     const members = Array.from({ length: this.#shape.members }, (_, member) => member);
-    this.#hiddenLayer(rows, x2);
+    this.#hiddenLayer(rows);
     // Updating zeros with a rate of −1 leaves the gradient, unrounded.
     for (const member of members) {
       this.#outputGradient(member, rows, 1);
@@ -141,7 +139,7 @@ export class WasmNetwork implements PackNetwork {
     const { R, s, sums, labels, classOf: chosen } = this.#plan;
     const kernel = this.#kernel;
     const chosenClasses = new Int32Array(this.#floats.buffer, chosen, rows);
-    this.#hiddenLayer(rows, 0);
+    this.#hiddenLayer(rows);
     for (let member = 0; member < members; member++) {
       this.#scores(member, rows);
       kernel.classify(chosen, s, rows, classes, R);
@@ -153,7 +151,7 @@ export class WasmNetwork implements PackNetwork {
   scores(rows: number): Float32Array[] {
     const { members, classes } = this.#shape;
     const { R, s } = this.#plan;
-    this.#hiddenLayer(rows, 0);
+    this.#hiddenLayer(rows);
     return Array.from({ length: members }, (_, member) => {
       this.#scores(member, rows);
       const scores = new Float32Array(rows * classes);
@@ -167,14 +165,14 @@ export class WasmNetwork implements PackNetwork {
   }
 
   /** Packs the batch and computes a = ReLU(x · w1 + b1) of all members. */
-  #hiddenLayer(rows: number, x2: number): void {
-    const { R, K, panels, x1, w1, b1, z, a, ...at } = this.#plan;
+  #hiddenLayer(rows: number): void {
+    const { R, K, panels, x, w1, b1, z, a, ...at } = this.#plan;
     const { inputs } = this.#shape;
     const kernel = this.#kernel;
-    kernel.packRows(x1, x2, at.pixels, at.scale, at.offset, rows, inputs, R, K);
+    kernel.packRows(x, at.pixels, at.scale, at.offset, rows, inputs, R, K);
     kernel.setBias(z, b1, rows, panels, R);
     for (let k = 0; k < inputs; k += BLOCK) {
-      kernel.forward(z, x1, w1, rows, panels, k, Math.min(inputs, k + BLOCK), R, K);
+      kernel.forward(z, x, w1, rows, panels, k, Math.min(inputs, k + BLOCK), R, K);
     }
     kernel.rectify(a, z, rows, panels, R);
   }
@@ -219,11 +217,11 @@ export class WasmNetwork implements PackNetwork {
   }
 
   #updateHidden(rows: number): void {
-    const { R, K, panels, x2, w1, b1, z, twoLambdas, minusRates } = this.#plan;
+    const { R, K, panels, x, w1, b1, z, twoLambdas, minusRates } = this.#plan;
     this.#kernel.updateHiddenBias(b1, z, minusRates, rows, panels, R);
     for (let k = 0; k < K; k += BLOCK) {
       const end = Math.min(K, k + BLOCK);
-      this.#kernel.backward(w1, x2, z, twoLambdas, minusRates, rows, panels, k, end, R, K);
+      this.#kernel.backward(w1, x, z, twoLambdas, minusRates, rows, panels, k, end, R, K);
     }
   }
 

@@ -3,6 +3,7 @@ declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
     readonly [Symbol.toStringTag]: 'WebAssembly.Module';
+    static customSections(module: Module, name: string): readonly ArrayBuffer[];
   }
 
   function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;

@@ -5,11 +5,17 @@ import {
 } from '../../../src/trainers/two-layer/arithmetic-self-test.ts';
 import { naiveKernel, naiveKernelWith, type MultiplyAdd } from './support/naive-kernel.ts';
 import { nativeKernel, whyNoNativeKernel } from './support/native-kernel.ts';
-import { portableKernel } from './support/portable-kernel.ts';
+import { avx2Kernel, portableKernel, whyNoAvx2Kernel } from './support/portable-kernel.ts';
 
 test('the portable kernel gives the self-test digest, in its second run as well', () => {
   expect(computeSelfTestDigest(portableKernel)).toBe(selfTestDigest);
   expect(computeSelfTestDigest(portableKernel)).toBe(selfTestDigest);
+});
+
+test('the portable avx2 kernel gives the self-test digest, in packs of every size', ({ skip }) => {
+  if (avx2Kernel === null) return skip(whyNoAvx2Kernel);
+  for (const size of [3, 2, 1])
+    expect(computeSelfTestDigest(avx2Kernel, size)).toBe(selfTestDigest);
 });
 
 test('the native kernel gives the self-test digest, in its second run as well', ({ skip }) => {

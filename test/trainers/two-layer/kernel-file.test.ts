@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { chooseKernel, openKernel } from '../../../src/trainers/two-layer/kernel-file.ts';
+import { compileRevectorised } from '../../../src/trainers/two-layer/revectorised-module.ts';
 import {
   findNativeKernel,
   nativeKernelFolder,
@@ -15,6 +16,8 @@ import {
 
 const script = 'scripts/build-native.mjs';
 const hasCompiler = spawnSync('cc', ['--version']).status === 0;
+
+const portable = await chooseKernel('portable', []);
 
 let folder: string;
 beforeEach(() => {
@@ -52,7 +55,7 @@ describe('the native kernel without a C compiler', () => {
 
   test('is replaced by the portable kernel with auto, and requesting it fails with the fix', async () => {
     build(emptyPath);
-    expect((await chooseKernel('auto', [folder])).name).toBe('portable');
+    expect((await chooseKernel('auto', [folder])).name).toBe(portable.name);
     await expect(chooseKernel('native', [folder])).rejects.toMatchObject({
       code: 'MACHINE_UNFIT',
       what: expect.stringContaining('no C compiler was found'),
@@ -77,7 +80,7 @@ describe('the native kernel with a C compiler', () => {
     const source = await chooseKernel('auto', [folder]);
     expect(source).toMatchObject({ name: 'native', nativePath: onlyFile('.node') });
     expect(computeSelfTestDigest(openKernel(source))).toBe(selfTestDigest);
-    expect((await chooseKernel('portable', [folder])).name).toBe('portable');
+    expect((await chooseKernel('portable', [folder])).name).toBe(portable.name);
   });
 
   test('is not built if the compiler fails, and the build quotes the compiler', () => {
@@ -97,10 +100,53 @@ test('a damaged native kernel is skipped, and one in a later folder is found', a
     kind: 'missing',
     reason: expect.stringContaining('cannot be loaded'),
   });
-  expect((await chooseKernel('auto', [folder])).name).toBe('portable');
+  expect((await chooseKernel('auto', [folder])).name).toBe(portable.name);
   expect(findNativeKernel([folder, nativeKernelFolder]).kind).toBe(
     findNativeKernel([nativeKernelFolder]).kind,
   );
+});
+
+describe('the portable kernel', () => {
+  const canMerge = process.arch === 'x64' && process.versions.v8.startsWith('13.');
+  const bytes = readFileSync('src/trainers/two-layer/kernel/portable.wasm');
+
+  test('is the revectorised one where this Node can compile it, and the plain one on request', async () => {
+    expect(portable.name).toBe(canMerge ? 'portable avx2' : 'portable');
+    expect(openKernel(portable).name).toBe(portable.name);
+    const plain = await chooseKernel('portable-plain', []);
+    expect([plain.name, openKernel(plain).name]).toEqual(['portable', 'portable']);
+  });
+
+  test('is the plain one if the revectorised one does not pass the self-test', async () => {
+    for (const choice of ['auto', 'portable'] as const) {
+      const source = await chooseKernel(choice, [], ({ name }) => name === 'portable');
+      expect(source.name).toBe('portable');
+      expect(openKernel(source).name).toBe('portable');
+    }
+  });
+
+  test.each([
+    ['another processor', { arch: 'arm64', v8: '13.6.233.17', isBuiltIn: 1 }],
+    ['a V8 built without revectorisation', { arch: 'x64', v8: '13.6.233.17', isBuiltIn: 0 }],
+    ['a V8 that does not know it', { arch: 'x64', v8: '13.6.233.17', isBuiltIn: undefined }],
+    ['a V8 of another major version', { arch: 'x64', v8: '14.1.146.11', isBuiltIn: 1 }],
+  ])('is not revectorised for %s', (_, platform) => {
+    expect(compileRevectorised(bytes, platform)).toBeNull();
+  });
+
+  test('is chosen without a line on stderr', () => {
+    const program = `
+      import { chooseKernel } from './src/trainers/two-layer/kernel-file.ts';
+      import { isRevectorised } from './src/trainers/two-layer/revectorised-module.ts';
+      const { module } = await chooseKernel('portable', []);
+      process.stdout.write(String(isRevectorised(module)));`;
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module-typescript', '--disable-warning=ExperimentalWarning', '-e', program],
+      { encoding: 'utf8' },
+    );
+    expect({ stdout, stderr }).toEqual({ stdout: String(canMerge), stderr: '' });
+  });
 });
 
 /** File name of the kernel of these sources, without its extension. */

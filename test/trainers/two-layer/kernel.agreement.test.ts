@@ -4,7 +4,7 @@ import type { TrialResult } from '../../../src/study/trial.ts';
 import { naiveKernel } from './support/naive-kernel.ts';
 import type { TwoLayerSettings } from '../../../src/trainers/two-layer/settings.ts';
 import { nativeKernel, whyNoNativeKernel } from './support/native-kernel.ts';
-import { portableKernel } from './support/portable-kernel.ts';
+import { avx2Kernel, portableKernel, whyNoAvx2Kernel } from './support/portable-kernel.ts';
 import {
   plainSettings,
   randomImages,
@@ -75,6 +75,7 @@ const oddCase: fc.Arbitrary<Case> = fc
 
 const kernels = [
   { name: 'portable', kernel: portableKernel, whyNot: '' },
+  { name: 'portable avx2', kernel: avx2Kernel, whyNot: whyNoAvx2Kernel },
   { name: 'native', kernel: nativeKernel, whyNot: whyNoNativeKernel },
 ];
 

@@ -31,6 +31,8 @@ export const Kernel = {
   KERNEL_PORTABLE: 1,
   /** KERNEL_NATIVE - C, compiled for the worker's processor. */
   KERNEL_NATIVE: 2,
+  /** KERNEL_PORTABLE_AVX2 - WebAssembly, compiled for vectors of 256 bits. */
+  KERNEL_PORTABLE_AVX2: 3,
 } as const;
 
 export type Kernel = typeof Kernel[keyof typeof Kernel];
@@ -39,6 +41,7 @@ export namespace Kernel {
   export type KERNEL_UNSPECIFIED = typeof Kernel.KERNEL_UNSPECIFIED;
   export type KERNEL_PORTABLE = typeof Kernel.KERNEL_PORTABLE;
   export type KERNEL_NATIVE = typeof Kernel.KERNEL_NATIVE;
+  export type KERNEL_PORTABLE_AVX2 = typeof Kernel.KERNEL_PORTABLE_AVX2;
 }
 
 export const PackFailure = {

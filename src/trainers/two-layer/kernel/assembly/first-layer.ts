@@ -2,27 +2,19 @@
  * First layer: the functions that stream W1 and take nearly all of the time. The native kernel replaces
  * these only.
  *
- * Tiles are 4 × 8: eight accumulators hide the latency of the multiply-add, and with two weights and the
- * broadcasts they fit the sixteen vector registers of x64.
+ * Tiles are 6 × 8: twelve accumulators hide the latency of the multiply-add, and with two weights and a
+ * broadcast they fit the sixteen vector registers of x64.
  */
-import { update } from './update';
-
-/** Four bytes at `from` as floats, standardised: fma(u, scale, offset). */
-// @ts-ignore: decorator
-@inline
-function standardise(from: usize, scale: v128, offset: v128): v128 {
-  const bytes = v128.load32_zero(from);
-  const words = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes));
-  return f32x4.relaxed_madd(f32x4.convert_i32x4_u(words), scale, offset);
-}
+import { groupStride } from './group-stride';
+import { updateTwo } from './update';
 
 /**
- * Converts `bytes` (rows, inputs) to standardised floats, in both layouts; if `x2` is 0, only in `x1`.
- * Reads padding rows, and up to 3 bytes past them. `scale` (K) is 0 beyond `inputs`: padded inputs are 0.
+ * Converts `bytes` (rows, inputs) to standardised floats, fma(u, scale, offset), eight at a time. The next row
+ * overwrites the two floats beyond a group; those of the last row are in the gap between groups. Reads up to
+ * 16 bytes past the last row. `scale` (K) is 0 beyond `inputs`: padded inputs are 0.
  */
 export function packRows(
-  x1: usize,
-  x2: usize,
+  x: usize,
   bytes: usize,
   scale: usize,
   offset: usize,
@@ -31,43 +23,35 @@ export function packRows(
   R: i32,
   K: i32,
 ): void {
-  const x2Stride = <usize>R << 4;
-  for (let i = 0; i < rows; i += 4) {
-    let from = bytes + <usize>i * inputs;
-    let out1 = x1 + ((<usize>i * K) << 2);
-    let out2 = x2 + (<usize>i << 4);
-    for (let k = 0; k < K; k += 4) {
-      const s = v128.load(scale + (<usize>k << 2));
-      const t = v128.load(offset + (<usize>k << 2));
-      const r0 = standardise(from, s, t);
-      const r1 = standardise(from + inputs, s, t);
-      const r2 = standardise(from + 2 * inputs, s, t);
-      const r3 = standardise(from + 3 * inputs, s, t);
-      if (x2 != 0) {
-        v128.store(out2, r0, 0);
-        v128.store(out2, r1, 16);
-        v128.store(out2, r2, 32);
-        v128.store(out2, r3, 48);
+  const stride = groupStride(R);
+  for (let kFrom = 0; kFrom < K; kFrom += BLOCK) {
+    const kTo = min(kFrom + BLOCK, K);
+    for (let i = 0; i < rows; i++) {
+      const row = bytes + <usize>i * inputs;
+      let out = x + <usize>(kFrom / 6) * stride + <usize>i * 24;
+      for (let k = kFrom; k < kTo; k += 6) {
+        const words = i16x8.extend_low_i8x16_u(v128.load64_zero(row + k));
+        const low = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(words));
+        const high = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(words));
+        const s = scale + (<usize>k << 2);
+        const t = offset + (<usize>k << 2);
+        const x0 = f32x4.relaxed_madd(low, v128.load(s, 0), v128.load(t, 0));
+        const x1 = f32x4.relaxed_madd(high, v128.load(s, 16), v128.load(t, 16));
+        v128.store(out, x0, 0);
+        v128.store(out, x1, 16);
+        out += stride;
       }
-      const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-      const b = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-      const c = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      v128.store(out1, v128.shuffle<f32>(a, b, 0, 1, 4, 5), 0);
-      v128.store(out1, v128.shuffle<f32>(a, b, 2, 3, 6, 7), 16);
-      v128.store(out1, v128.shuffle<f32>(c, d, 0, 1, 4, 5), 32);
-      v128.store(out1, v128.shuffle<f32>(c, d, 2, 3, 6, 7), 48);
-      from += 4;
-      out1 += 64;
-      out2 += x2Stride;
     }
   }
 }
 
-/** z += x · w1 over inputs kFrom … kTo − 1, continuing the chains in z. */
+/** Inputs of one pass over the rows: bounds the number of memory pages in use. */
+const BLOCK = 96;
+
+/** z += x · w1 over inputs kFrom … kTo − 1, continuing the chains in z; kFrom is a multiple of 6. */
 export function forward(
   z: usize,
-  x1: usize,
+  x: usize,
   w1: usize,
   rows: i32,
   panels: i32,
@@ -76,59 +60,89 @@ export function forward(
   R: i32,
   K: i32,
 ): void {
+  const xGroup = groupStride(R);
+  const length = <usize>(kTo - kFrom) << 5;
+  const xFrom = x + <usize>(kFrom / 6) * xGroup;
   for (let panel = 0; panel < panels; panel++) {
-    const wPanel = w1 + ((<usize>panel * K + kFrom) << 5);
-    const zPanel = z + ((<usize>panel * R) << 5);
-    for (let i = 0; i < rows; i += 4) {
-      const out = zPanel + (<usize>i << 5);
-      let x = x1 + ((<usize>i * K) << 2) + (<usize>kFrom << 4);
-      let w = wPanel;
-      const end = wPanel + (<usize>(kTo - kFrom) << 5);
-      let c00 = v128.load(out, 0);
-      let c01 = v128.load(out, 16);
-      let c10 = v128.load(out, 32);
-      let c11 = v128.load(out, 48);
-      let c20 = v128.load(out, 64);
-      let c21 = v128.load(out, 80);
-      let c30 = v128.load(out, 96);
-      let c31 = v128.load(out, 112);
-      while (w < end) {
-        const w0 = v128.load(w, 0);
-        const w1 = v128.load(w, 16);
-        const x0 = v128.load32_splat(x, 0);
-        c00 = f32x4.relaxed_madd(x0, w0, c00);
-        c01 = f32x4.relaxed_madd(x0, w1, c01);
-        const x1 = v128.load32_splat(x, 4);
-        c10 = f32x4.relaxed_madd(x1, w0, c10);
-        c11 = f32x4.relaxed_madd(x1, w1, c11);
-        const x2 = v128.load32_splat(x, 8);
-        c20 = f32x4.relaxed_madd(x2, w0, c20);
-        c21 = f32x4.relaxed_madd(x2, w1, c21);
-        const x3 = v128.load32_splat(x, 12);
-        c30 = f32x4.relaxed_madd(x3, w0, c30);
-        c31 = f32x4.relaxed_madd(x3, w1, c31);
-        w += 32;
-        x += 16;
-      }
-      v128.store(out, c00, 0);
-      v128.store(out, c01, 16);
-      v128.store(out, c10, 32);
-      v128.store(out, c11, 48);
-      v128.store(out, c20, 64);
-      v128.store(out, c21, 80);
-      v128.store(out, c30, 96);
-      v128.store(out, c31, 112);
+    const w = w1 + ((<usize>panel * K + kFrom) << 5);
+    const out = z + ((<usize>panel * R) << 5);
+    for (let i = 0; i < rows; i += 6) {
+      forwardTile(out + (<usize>i << 5), xFrom + <usize>i * 24, xGroup, w, w + length);
     }
   }
 }
 
+/** Six rows of one panel. */
+// @ts-ignore: decorator
+@inline
+function forwardTile(
+  c: usize,
+  x: usize,
+  xGroup: usize,
+  w: usize,
+  end: usize,
+): void {
+  let c00 = v128.load(c, 0);
+  let c01 = v128.load(c, 16);
+  let c10 = v128.load(c, 32);
+  let c11 = v128.load(c, 48);
+  let c20 = v128.load(c, 64);
+  let c21 = v128.load(c, 80);
+  let c30 = v128.load(c, 96);
+  let c31 = v128.load(c, 112);
+  let c40 = v128.load(c, 128);
+  let c41 = v128.load(c, 144);
+  let c50 = v128.load(c, 160);
+  let c51 = v128.load(c, 176);
+  while (w < end) {
+    const groupEnd = min(w + 6 * 32, end);
+    while (w < groupEnd) {
+      const w0 = v128.load(w, 0);
+      const w1 = v128.load(w, 16);
+      const x0 = v128.load32_splat(x, 0);
+      c00 = f32x4.relaxed_madd(x0, w0, c00);
+      c01 = f32x4.relaxed_madd(x0, w1, c01);
+      const x1 = v128.load32_splat(x, 24);
+      c10 = f32x4.relaxed_madd(x1, w0, c10);
+      c11 = f32x4.relaxed_madd(x1, w1, c11);
+      const x2 = v128.load32_splat(x, 48);
+      c20 = f32x4.relaxed_madd(x2, w0, c20);
+      c21 = f32x4.relaxed_madd(x2, w1, c21);
+      const x3 = v128.load32_splat(x, 72);
+      c30 = f32x4.relaxed_madd(x3, w0, c30);
+      c31 = f32x4.relaxed_madd(x3, w1, c31);
+      const x4 = v128.load32_splat(x, 96);
+      c40 = f32x4.relaxed_madd(x4, w0, c40);
+      c41 = f32x4.relaxed_madd(x4, w1, c41);
+      const x5 = v128.load32_splat(x, 120);
+      c50 = f32x4.relaxed_madd(x5, w0, c50);
+      c51 = f32x4.relaxed_madd(x5, w1, c51);
+      w += 32;
+      x += 4;
+    }
+    x += xGroup - 6 * 4;
+  }
+  v128.store(c, c00, 0);
+  v128.store(c, c01, 16);
+  v128.store(c, c10, 32);
+  v128.store(c, c11, 48);
+  v128.store(c, c20, 64);
+  v128.store(c, c21, 80);
+  v128.store(c, c30, 96);
+  v128.store(c, c31, 112);
+  v128.store(c, c40, 128);
+  v128.store(c, c41, 144);
+  v128.store(c, c50, 160);
+  v128.store(c, c51, 176);
+}
+
 /**
- * Updates W1 for inputs kFrom … kTo − 1 (multiples of 4) without writing a gradient matrix; `twoLambdas` and
+ * Updates W1 for inputs kFrom … kTo − 1 (multiples of 6) without writing a gradient matrix; `twoLambdas` and
  * `minusRates` have 2λ and −η of each column. Sums include the rows of the batch only, not the padding.
  */
 export function backward(
   w1: usize,
-  x2: usize,
+  x: usize,
   dz: usize,
   twoLambdas: usize,
   minusRates: usize,
@@ -139,52 +153,70 @@ export function backward(
   R: i32,
   K: i32,
 ): void {
-  const rowsEnd = <usize>rows << 5;
+  const xGroup = groupStride(R);
+  const length = <usize>rows << 5;
   for (let panel = 0; panel < panels; panel++) {
-    const twoLambda0 = v128.load(twoLambdas + (<usize>panel << 5), 0);
-    const twoLambda1 = v128.load(twoLambdas + (<usize>panel << 5), 16);
-    const minusRate0 = v128.load(minusRates + (<usize>panel << 5), 0);
-    const minusRate1 = v128.load(minusRates + (<usize>panel << 5), 16);
-    const dPanel = dz + ((<usize>panel * R) << 5);
-    for (let k = kFrom; k < kTo; k += 4) {
+    const d = dz + ((<usize>panel * R) << 5);
+    const own = <usize>panel << 5;
+    for (let k = kFrom; k < kTo; k += 6) {
       const out = w1 + ((<usize>panel * K + k) << 5);
-      let x = x2 + ((<usize>k * R) << 2);
-      let d = dPanel;
-      const end = dPanel + rowsEnd;
-      let c00 = f32x4.splat(0);
-      let c01 = c00;
-      let c10 = c00;
-      let c11 = c00;
-      let c20 = c00;
-      let c21 = c00;
-      let c30 = c00;
-      let c31 = c00;
-      while (d < end) {
-        const d0 = v128.load(d, 0);
-        const d1 = v128.load(d, 16);
-        const x0 = v128.load32_splat(x, 0);
-        c00 = f32x4.relaxed_madd(x0, d0, c00);
-        c01 = f32x4.relaxed_madd(x0, d1, c01);
-        const x1 = v128.load32_splat(x, 4);
-        c10 = f32x4.relaxed_madd(x1, d0, c10);
-        c11 = f32x4.relaxed_madd(x1, d1, c11);
-        const x2 = v128.load32_splat(x, 8);
-        c20 = f32x4.relaxed_madd(x2, d0, c20);
-        c21 = f32x4.relaxed_madd(x2, d1, c21);
-        const x3 = v128.load32_splat(x, 12);
-        c30 = f32x4.relaxed_madd(x3, d0, c30);
-        c31 = f32x4.relaxed_madd(x3, d1, c31);
-        d += 32;
-        x += 16;
-      }
-      update(out, c00, twoLambda0, minusRate0);
-      update(out + 16, c01, twoLambda1, minusRate1);
-      update(out + 32, c10, twoLambda0, minusRate0);
-      update(out + 48, c11, twoLambda1, minusRate1);
-      update(out + 64, c20, twoLambda0, minusRate0);
-      update(out + 80, c21, twoLambda1, minusRate1);
-      update(out + 96, c30, twoLambda0, minusRate0);
-      update(out + 112, c31, twoLambda1, minusRate1);
+      const from = x + <usize>(k / 6) * xGroup;
+      backwardTile(out, from, d, d + length, twoLambdas + own, minusRates + own);
     }
   }
+}
+
+/** Six inputs of one panel. */
+// @ts-ignore: decorator
+@inline
+function backwardTile(
+  c: usize,
+  x: usize,
+  d: usize,
+  end: usize,
+  twoLambdas: usize,
+  minusRates: usize,
+): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  let c40 = c00;
+  let c41 = c00;
+  let c50 = c00;
+  let c51 = c00;
+  while (d < end) {
+    const d0 = v128.load(d, 0);
+    const d1 = v128.load(d, 16);
+    const x0 = v128.load32_splat(x, 0);
+    c00 = f32x4.relaxed_madd(x0, d0, c00);
+    c01 = f32x4.relaxed_madd(x0, d1, c01);
+    const x1 = v128.load32_splat(x, 4);
+    c10 = f32x4.relaxed_madd(x1, d0, c10);
+    c11 = f32x4.relaxed_madd(x1, d1, c11);
+    const x2 = v128.load32_splat(x, 8);
+    c20 = f32x4.relaxed_madd(x2, d0, c20);
+    c21 = f32x4.relaxed_madd(x2, d1, c21);
+    const x3 = v128.load32_splat(x, 12);
+    c30 = f32x4.relaxed_madd(x3, d0, c30);
+    c31 = f32x4.relaxed_madd(x3, d1, c31);
+    const x4 = v128.load32_splat(x, 16);
+    c40 = f32x4.relaxed_madd(x4, d0, c40);
+    c41 = f32x4.relaxed_madd(x4, d1, c41);
+    const x5 = v128.load32_splat(x, 20);
+    c50 = f32x4.relaxed_madd(x5, d0, c50);
+    c51 = f32x4.relaxed_madd(x5, d1, c51);
+    d += 32;
+    x += 24;
+  }
+  updateTwo(c + 0, c00, c01, twoLambdas, minusRates);
+  updateTwo(c + 32, c10, c11, twoLambdas, minusRates);
+  updateTwo(c + 64, c20, c21, twoLambdas, minusRates);
+  updateTwo(c + 96, c30, c31, twoLambdas, minusRates);
+  updateTwo(c + 128, c40, c41, twoLambdas, minusRates);
+  updateTwo(c + 160, c50, c51, twoLambdas, minusRates);
 }

@@ -4,8 +4,7 @@
  * The caller (`trainers/two-layer/wasm-network.ts`) plans the memory and passes every address as a byte
  * offset; the module allocates nothing. Layouts, with R padded rows and K padded inputs:
  *
- *     x1   [row / 4][k][4]      the batch, for the forward product
- *     x2   [k / 4][row][4]      a copy for the backward product
+ *     x    [k / 6][row][6]      the batch; groups are an odd number of cache lines apart
  *     w1   [column / 8][k][8]   columns of all members side by side: member p, unit j is column p·H + j
  *     z    [column / 8][row][8] before ReLU; dz has the same layout
  *     a    [column][row]        after ReLU
@@ -19,6 +18,7 @@
  * fuse; otherwise the arithmetic self-test fails.
  */
 export { backward, forward, packRows } from './first-layer';
+export { backwardPairs, forwardPairs } from './first-layer-pairs';
 export { applyDropout, dropoutMask } from './dropout';
 export { hiddenGradient, rectify, scores } from './second-layer';
 export { setBias, updateHiddenBias, updateOutput } from './second-layer';

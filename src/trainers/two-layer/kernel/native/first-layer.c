@@ -307,8 +307,8 @@ static napi_value call_gather(napi_env env, napi_callback_info info) {
 
 static napi_value call_pack_rows(napi_env env, napi_callback_info info) {
   arguments a;
-  if (!read_arguments(env, info, 5, 9, &a)) return NULL;
-  pack_rows(FLOATS(0), a.memory + (size_t)a.number[2], FLOATS(3), FLOATS(4), INTEGER(5), INTEGER(6), INTEGER(7));
+  if (!read_arguments(env, info, 4, 8, &a)) return NULL;
+  pack_rows(FLOATS(0), a.memory + (size_t)a.number[1], FLOATS(2), FLOATS(3), INTEGER(4), INTEGER(5), INTEGER(6));
   return NULL;
 }
 
