@@ -15,7 +15,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { flagsOrEnd, wrongUsage } from './bench-flags.ts';
-import { alone, measure, nativeFunctions, noiseImages, type Case } from './bench-trainer.ts';
+import { alone, measure, nativeWidths, noiseImages, type Case } from './bench-trainer.ts';
 
 const usage =
   'npm run -s bench:peers -- --scripts DIR --data DIR [--python PATH] [--cpu N] [--step-size 250]';
@@ -37,7 +37,7 @@ const peers = [
 
 const images = noiseImages();
 const kernels = (['portable', 'native'] as const).filter(
-  (kernel) => kernel === 'portable' || nativeFunctions() !== null,
+  (kernel) => kernel === 'portable' || nativeWidths().length > 0,
 );
 
 interface PeerTime {

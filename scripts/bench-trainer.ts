@@ -5,11 +5,7 @@
  * and the same load on the machine. The result is the median step; on a busy machine also the fastest tenth.
  */
 import { readFileSync } from 'node:fs';
-import {
-  kernelFileName,
-  loadKernel,
-  type NativeFunctions,
-} from '../src/trainers/two-layer/kernel.ts';
+import { kernelFileName, loadKernel, type Kernel } from '../src/trainers/two-layer/kernel.ts';
 import { Batches } from '../src/trainers/two-layer/batches.ts';
 import type { Images, Split } from '../src/study/images.ts';
 import { MEASURE_ROWS, scoreSplit } from '../src/trainers/two-layer/measuring.ts';
@@ -19,10 +15,20 @@ import {
   findNativeKernel,
   nativeKernelFolder,
 } from '../src/trainers/two-layer/native-kernel-file.ts';
+import type { NativeFunctions } from '../src/trainers/two-layer/native-functions.ts';
+import { openNativeKernel } from '../src/trainers/two-layer/native-network.ts';
+import { widthsBySpeed } from '../src/trainers/two-layer/native-width.ts';
 import { compileRevectorised } from '../src/trainers/two-layer/revectorised-module.ts';
 
-/** Kernels by the values of `--kernel`. */
-export const benchedKernels = ['portable-plain', 'portable', 'native'] as const;
+/** Kernels by the values of `--kernel`: `native` has the fastest vectors, `native-avx2` and its like name them. */
+export const benchedKernels = [
+  'portable-plain',
+  'portable',
+  'native',
+  'native-avx512',
+  'native-avx2',
+  'native-neon',
+] as const;
 export type BenchedKernel = (typeof benchedKernels)[number];
 
 export interface Case {
@@ -34,7 +40,7 @@ export interface Case {
 
 export interface Timing {
   readonly kernelName: string;
-  /** Peak of the core in 10⁹ float operations per second. */
+  /** Peak of the core in 10⁹ float operations per second: of the kernel's vectors, or of those of 256 bits or less. */
   readonly peakGflops: number;
   /** Milliseconds of a step, with gathering the batch. */
   readonly medianMs: number;
@@ -80,24 +86,19 @@ export function stepFlop({ hidden, batch }: Case): number {
   return 2 * batch * hidden * (2 * inputs + 3 * classes);
 }
 
+/** Null if the native kernel is not built. */
 export function nativeFunctions(): NativeFunctions | null {
   const found = findNativeKernel([nativeKernelFolder]);
   return found.kind === 'built' ? found.functions : null;
 }
 
 export function measure(c: Case, images: Images, steps: number, company: Company): Timing {
-  const bytes = readFileSync(kernelFile);
-  const plain = new WebAssembly.Module(bytes);
-  const native = nativeFunctions();
-  if (c.kernel === 'native' && native === null) throw new Error('the native kernel is not built');
-  const peak = native === null ? portablePeak(plain) : nativePeak(native);
-  const module = c.kernel === 'portable' ? (compileRevectorised(bytes) ?? plain) : plain;
-  const kernel = loadKernel(module, c.kernel === 'native' ? native : null);
+  const { kernel, peak } = openBenched(c.kernel);
   const training = openTraining(c, kernel, images);
   const times: number[] = [];
-  let peakGflops = 0;
+  const peaks: number[] = [];
   const once = (index: number): void => {
-    peakGflops = Math.max(peakGflops, peak());
+    peaks.push(peak());
     const startMs = performance.now();
     training.step(index);
     times.push(performance.now() - startMs);
@@ -106,13 +107,14 @@ export function measure(c: Case, images: Images, steps: number, company: Company
   training.score();
   company.begin();
   times.length = 0;
+  peaks.length = 0;
   for (let index = 0; index < steps; index++) once(warmUpSteps + index);
   company.measured();
   const sorted = times.toSorted((a, b) => a - b);
   for (let index = steps; company.othersAreRunning(); index++) once(warmUpSteps + index);
   return {
     kernelName: kernel.name,
-    peakGflops,
+    peakGflops: peaks.toSorted((a, b) => a - b)[Math.floor(peaks.length / 2)] ?? 0,
     medianMs: sorted[Math.floor(steps / 2)] ?? 0,
     fastestTenthMs: sorted[Math.floor(steps / 10)] ?? 0,
     meanMs: sorted.reduce((a, b) => a + b, 0) / steps,
@@ -120,7 +122,30 @@ export function measure(c: Case, images: Images, steps: number, company: Company
   };
 }
 
-function openTraining(c: Case, kernel: ReturnType<typeof loadKernel>, images: Images) {
+/** Widths of the native kernel that can be measured here, such as `avx2`. */
+export function nativeWidths(): string[] {
+  return nativeFunctions()?.widths() ?? [];
+}
+
+function openBenched(name: BenchedKernel): { kernel: Kernel; peak: () => number } {
+  const native = nativeFunctions();
+  if (name === 'portable' || name === 'portable-plain') {
+    const bytes = readFileSync(kernelFile);
+    const plain = new WebAssembly.Module(bytes);
+    const module = name === 'portable' ? (compileRevectorised(bytes) ?? plain) : plain;
+    const width = native?.widths().at(-1);
+    const peak =
+      native === null || width === undefined ? portablePeak(plain) : nativePeak(native, width);
+    return { kernel: loadKernel(module), peak };
+  }
+  if (native === null) throw new Error('the native kernel is not built');
+  const widths = widthsBySpeed(native, () => performance.now());
+  const width = name === 'native' ? widths[0] : widths.find((one) => name === `native-${one}`);
+  if (width === undefined) throw new Error(`this processor cannot run the kernel ${name}`);
+  return { kernel: openNativeKernel(native, width), peak: nativePeak(native, width) };
+}
+
+function openTraining(c: Case, kernel: Kernel, images: Images) {
   const split: Split = {
     images,
     records: Uint32Array.from({ length: recordCount }, (_, record) => record),
@@ -161,9 +186,8 @@ function openTraining(c: Case, kernel: ReturnType<typeof loadKernel>, images: Im
   };
 }
 
-function nativePeak(native: NativeFunctions): () => number {
-  const count = 100_000;
-  return () => (count * 96 * 2) / native.peakNanoseconds(count);
+function nativePeak(native: NativeFunctions, width: string): () => number {
+  return () => native.peakGflops(width, 100_000);
 }
 
 /** Peak without the native kernel: WebAssembly's vectors are half as wide as AVX2's, so twice their rate. */

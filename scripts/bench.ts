@@ -13,7 +13,7 @@ import {
   alone,
   benchedKernels,
   measure,
-  nativeFunctions,
+  nativeWidths,
   noiseImages,
   stepFlop,
   type BenchedKernel,
@@ -24,10 +24,12 @@ import { twoLayer } from '../src/trainers/two-layer/description.ts';
 import { flagsOrEnd, wholeNumbers, wrongUsage } from './bench-flags.ts';
 import type { ThreadWork } from './bench-thread.ts';
 
+const widths = nativeWidths();
+const defaultKernels = ['portable-plain', 'portable', ...widths.map((width) => `native-${width}`)];
 const usage =
-  'npm run -s bench -- [--kernel portable-plain,portable,native] [--hidden 50,200,1000] [--pack 1,8] [--threads 1,2] [--steps 60] [--json]';
+  'npm run -s bench -- [--kernel portable-plain,portable,native,native-avx2] [--hidden 50,200,1000] [--pack 1,8] [--threads 1,2] [--steps 60] [--json]';
 const flags = flagsOrEnd(usage, {
-  kernel: { type: 'string', default: benchedKernels.join() },
+  kernel: { type: 'string', default: defaultKernels.join() },
   hidden: { type: 'string', default: '50,200,1000' },
   pack: { type: 'string', default: '1,8' },
   threads: { type: 'string', default: `1,${availableParallelism()}` },
@@ -44,7 +46,6 @@ const unknown = wanted.find((name) => !benchedKernels.some((kernel) => kernel ==
 if (unknown !== undefined) wrongUsage(usage, `unknown kernel: ${JSON.stringify(unknown)}`);
 const kernels = benchedKernels.filter((kernel) => wanted.includes(kernel));
 const images = noiseImages();
-const isNativeBuilt = nativeFunctions() !== null;
 
 interface Row extends Case {
   readonly threads: number;
@@ -126,7 +127,7 @@ function print(rows: readonly Row[]): void {
       ({ peakGflops }) => peakGflops,
     ),
   );
-  const how = isNativeBuilt
+  const how = widths.length > 0
     ? 'multiply-adds on registers'
     : "twice WebAssembly's multiply-adds on registers, since the native kernel is not built";
   process.stdout.write(
@@ -139,7 +140,7 @@ function print(rows: readonly Row[]): void {
 
 const rows: Row[] = [];
 for (const kernel of kernels) {
-  if (kernel === 'native' && !isNativeBuilt) {
+  if (kernel.startsWith('native') && widths.length === 0) {
     process.stderr.write('the native kernel is not built; run `npm run build:native`\n');
     continue;
   }

@@ -1,18 +1,26 @@
 /**
- * Native build: compiles `first-layer.c` with the system's C compiler to a Node-API addon next to it.
+ * Native build: compiles the C sources with the system's compiler to a Node-API addon next to them.
  *
  *     node scripts/build-native.mjs               prints the result; exits with 1 if the build fails
  *     node scripts/build-native.mjs --optional    for installations: prints nothing, exits with 0 always
  *     node scripts/build-native.mjs --into DIR    builds into another folder
  *
- * The file name has the digest of the source, so an addon of another source is not used. If the build
+ * The file name has the digest of the sources, so an addon of other sources is not used. If the build
  * fails, a text file of the same name has the reason, for `ridgeline doctor`.
  *
  * Plain JavaScript for old versions of Node: it runs during the installation.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,9 +47,12 @@ try {
 async function build(sourceFolder, targetFolder) {
   if (sourceFolder === undefined || targetFolder === undefined)
     throw new Error('the source or the target folder is missing');
-  const source = join(sourceFolder, 'first-layer.c');
-  const digest = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
-  const name = `first-layer-${digest}-${process.platform}-${process.arch}`;
+  const files = readdirSync(sourceFolder).filter((name) => /\.[ch]$/.test(name));
+  const hash = createHash('sha256');
+  for (const file of files.sort()) hash.update(readFileSync(join(sourceFolder, file)));
+  const digest = hash.digest('hex').slice(0, 12);
+  const name = `kernel-${digest}-${process.platform}-${process.arch}`;
+  const sources = files.filter((file) => file.endsWith('.c')).map((file) => join(sourceFolder, file));
   mkdirSync(targetFolder, { recursive: true });
   const target = join(targetFolder, `${name}.node`);
   const reasonFile = join(targetFolder, `${name}.txt`);
@@ -49,7 +60,7 @@ async function build(sourceFolder, targetFolder) {
     // Built under another name and renamed: other processes never see a partial file.
     const temporary = join(targetFolder, `${name}.${process.pid}.new`);
     try {
-      await compile(source, temporary);
+      await compile(sources, temporary);
       renameSync(temporary, target);
     } finally {
       rmSync(temporary, { force: true });
@@ -62,7 +73,7 @@ async function build(sourceFolder, targetFolder) {
   }
 }
 
-async function compile(source, target) {
+async function compile(sources, target) {
   if (!['linux', 'darwin'].includes(process.platform) || !['x64', 'arm64'].includes(process.arch))
     throw new Error(`${process.platform} on ${process.arch} is not supported`);
   const include = (await import('node-api-headers')).default.include_dir;
@@ -73,7 +84,7 @@ async function compile(source, target) {
   for (const compiler of compilers) {
     const { error, status, signal, stderr } = spawnSync(
       compiler,
-      [...flags, ...link, '-o', target, source],
+      [...flags, ...link, '-o', target, ...sources],
       { encoding: 'utf8', timeout: 120_000 },
     );
     if (error?.code === 'ENOENT') continue;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 const assets = [
   'src/trainers/two-layer/kernel/*.wasm',
-  'src/trainers/two-layer/kernel/native/*.c',
+  'src/trainers/two-layer/kernel/native/*.{c,h}',
   'src/dataset/formats/digits/*',
   'src/cli/results/fonts/*',
   'src/web/built/*',

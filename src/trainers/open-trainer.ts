@@ -23,7 +23,7 @@ export function openTrainer(name: string, source: TrainerSource): TrainingPort {
 }
 
 export function isTrainerSource(data: unknown): data is TrainerSource {
-  return data instanceof Object && 'module' in data && data.module instanceof WebAssembly.Module;
+  return data instanceof Object && 'kind' in data && ('module' in data || 'path' in data);
 }
 
 /** The kernel's name, and the digest that its arithmetic gives. Takes some milliseconds. */

@@ -19,7 +19,6 @@ import {
 } from '../rpc/messages/messages.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
 import { trialName, type TrialResult } from '../study/trial.ts';
-import type { TrainerSource } from '../trainers/open-trainer.ts';
 
 export interface WorkerIdentity {
   readonly session: string;
@@ -27,7 +26,7 @@ export interface WorkerIdentity {
   readonly version: string;
   readonly threads: number;
   readonly packMax: number;
-  readonly kernel: TrainerSource['name'];
+  readonly kernel: string;
   readonly selfTestDigest: string;
 }
 

@@ -9,11 +9,14 @@ import { documentText } from '../../report/text/json-value.ts';
 import type { TextOptions } from '../../report/text/text-options.ts';
 import {
   computeSelfTestDigest,
+  passesSelfTest,
   selfTestDigest,
 } from '../../trainers/two-layer/arithmetic-self-test.ts';
 import { chooseKernel, compileKernel } from '../../trainers/two-layer/kernel-file.ts';
 import { loadKernel } from '../../trainers/two-layer/kernel.ts';
 import { findNativeKernel } from '../../trainers/two-layer/native-kernel-file.ts';
+import { openNativeKernel } from '../../trainers/two-layer/native-network.ts';
+import { widthsBySpeed } from '../../trainers/two-layer/native-width.ts';
 import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { addCommand, formatOption, withDataOption } from '../process/options.ts';
@@ -93,7 +96,7 @@ async function examineArithmetic(folders: readonly string[]): Promise<Finding[]>
     return [
       arithmeticFinding(digest),
       ok('portable kernel', portable.name),
-      nativeFinding(module, folders),
+      nativeFinding(folders),
     ];
   } catch (error) {
     return [fail('arithmetic', errorMessage(error), 'Use Node 24.15 or later.')];
@@ -111,7 +114,7 @@ function arithmeticFinding(digest: string): Finding {
 }
 
 /** Never a failure: without a native kernel everything works, only slower. */
-function nativeFinding(module: WebAssembly.Module, folders: readonly string[]): Finding {
+function nativeFinding(folders: readonly string[]): Finding {
   const check = 'native kernel';
   const native = findNativeKernel(folders);
   if (native.kind === 'missing')
@@ -120,11 +123,15 @@ function nativeFinding(module: WebAssembly.Module, folders: readonly string[]): 
       `not available, so the portable kernel is used: ${native.reason}`,
       'Install a C compiler (Debian: apt install gcc libc6-dev) and run `ridgeline doctor --build-kernel`; trials then take about half the time.',
     );
-  const digest = computeSelfTestDigest(loadKernel(module, native.functions));
-  if (digest === selfTestDigest) return ok(check, native.path);
+  const { functions, path } = native;
+  const widths = widthsBySpeed(functions, () => performance.now());
+  const failed = widths.filter((width) => !passesSelfTest(openNativeKernel(functions, width)));
+  const passed = widths.filter((width) => !failed.includes(width));
+  if (failed.length === 0) return ok(check, `${passed.join(', then ')}: ${path}`);
+  const instead = passed.length > 0 ? `native ${passed[0]}` : 'the portable kernel';
   return warn(
     check,
-    `not available, so the portable kernel is used: ${native.path} failed the arithmetic self-test (digest ${digest.slice(0, 8)}, expected ${selfTestDigest.slice(0, 8)})`,
+    `${failed.join(' and ')} failed the arithmetic self-test, so ${instead} is used: ${path}`,
     'Build it with another compiler: `CC=gcc ridgeline doctor --build-kernel`.',
   );
 }

@@ -51,11 +51,8 @@ const hello = record({
   threads: whole(1, wireLimits.threads),
   /** The most trials that the worker accepts in one pack. */
   packMax: whole(1, wireLimits.packMembers),
-  kernel: words({
-    portable: wire.Kernel.KERNEL_PORTABLE,
-    'portable avx2': wire.Kernel.KERNEL_PORTABLE_AVX2,
-    native: wire.Kernel.KERNEL_NATIVE,
-  }),
+  /** The arithmetic kernel, for people: `native avx2`. */
+  kernel: name,
   selfTestDigest: digest,
   /** Packs that the worker still holds from an earlier stream. */
   held: packs,

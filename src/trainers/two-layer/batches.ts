@@ -1,5 +1,5 @@
 /**
- * Batches: selects the records of each batch, copies them to the kernel's memory and augments them.
+ * Batches: selects the records of each batch for the kernel, and augments them.
  *
  * Order, mirroring and shifts are functions of (seed, replicate, epoch, record), so a trial has the same
  * batches in every run and every pack.
@@ -35,7 +35,7 @@ export class Batches {
     this.#stepsPerEpoch = stepsPerEpoch(settings, split.records.length);
   }
 
-  /** Writes the batch of the update that follows `stepsDone` updates. Returns its number of records. */
+  /** Sets the batch of the update that follows `stepsDone` updates. Returns its number of records. */
   load(network: PackNetwork, stepsDone: number): number {
     const epoch = Math.floor(stepsDone / this.#stepsPerEpoch);
     if (epoch !== this.#epoch) {
@@ -61,8 +61,9 @@ export class Batches {
     const shifts = this.#stream('shift', this.#epoch);
     const distanceAt = (at: number): number =>
       Math.floor(shifts.uniformAt(at) * (2 * shift + 1)) - shift;
+    const pixels = network.copyImages();
     for (const [row, record] of order.entries()) {
-      const image = network.pixels.subarray(row * inputs, (row + 1) * inputs);
+      const image = pixels.subarray(row * inputs, (row + 1) * inputs);
       if (mirror && mirrors.uint32At(record) >= 2 ** 31) mirrorImage(image, images);
       if (shift === 0) continue;
       shiftImage(image, this.#fill, images, distanceAt(2 * record), distanceAt(2 * record + 1));
@@ -70,12 +71,12 @@ export class Batches {
   }
 }
 
-/** Writes `rows` records of the split, from record `first`, without augmentation. */
+/** Sets the batch to `rows` records of the split, from record `first`, without augmentation. */
 export function loadRecords(network: PackNetwork, split: Split, first: number, rows: number): void {
   loadRows(network, split.images, split.records.subarray(first, first + rows));
 }
 
 function loadRows(network: PackNetwork, { labels, pixels }: Images, rows: Uint32Array): void {
   for (let i = 0; i < rows.length; i++) network.labels[i] = labels[rows[i]!]!;
-  network.loadImages(pixels, rows);
+  network.setImages(pixels, rows);
 }

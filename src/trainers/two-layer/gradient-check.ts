@@ -74,7 +74,7 @@ export function checkGradients(
   const network = kernel.openPack({ ...request, members: 1 });
   network.setStandardization(standardization);
   network.setParameters(0, parameters);
-  network.pixels.set(pixels);
+  network.setImages(pixels, records);
   network.labels.set(labels);
   const [computed] = network.gradients(rows);
 

@@ -4,20 +4,33 @@ import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { kernelFileName, loadKernel, type Kernel, type KernelName } from './kernel.ts';
 import { passesSelfTest } from './arithmetic-self-test.ts';
 import { findNativeKernel, loadNativeKernel } from './native-kernel-file.ts';
+import { openNativeKernel } from './native-network.ts';
+import { widthsBySpeed } from './native-width.ts';
 import { compileRevectorised } from './revectorised-module.ts';
 
 const kernelUrl = new URL(`./kernel/${kernelFileName}`, import.meta.url);
 
-export const kernelChoices = ['auto', 'portable', 'portable-plain', 'native'] as const;
+export const kernelChoices = [
+  'auto',
+  'portable',
+  'portable-plain',
+  'native',
+  'native-avx512',
+  'native-avx2',
+  'native-neon',
+] as const;
 export type KernelChoice = (typeof kernelChoices)[number];
 
 /** What a thread needs to open the kernel; structured cloning can copy it. */
-export interface KernelSource {
-  readonly name: KernelName;
-  readonly module: WebAssembly.Module;
-  /** Path of the addon; null for the portable kernels. */
-  readonly nativePath: string | null;
-}
+export type KernelSource =
+  | { readonly kind: 'portable'; readonly name: KernelName; readonly module: WebAssembly.Module }
+  | {
+      readonly kind: 'native';
+      readonly name: KernelName;
+      /** Path of the addon. */
+      readonly path: string;
+      readonly width: string;
+    };
 
 /** @throws RidgelineError MACHINE_UNFIT if this Node cannot compile it (no relaxed SIMD) */
 export async function compileKernel(): Promise<WebAssembly.Module> {
@@ -35,30 +48,49 @@ export async function compileKernel(): Promise<WebAssembly.Module> {
 }
 
 /**
- * Chooses a kernel. `auto` is the first native kernel in these folders, and otherwise what `portable` is:
- * the revectorised kernel, and otherwise the plain one, which `portable-plain` always is. A kernel that does
- * not pass the arithmetic self-test is not chosen; the plain one is the last resort.
+ * Chooses a kernel. `auto` is `native` if that is available, and `portable` otherwise. `native` is the first
+ * addon in these folders, with the vectors that are fastest on this processor; `native-avx2` and its like
+ * name the vectors. `portable` is the revectorised kernel, or else the plain one, which `portable-plain`
+ * always is. A kernel that does not pass the arithmetic self-test is not chosen; the plain one is the last
+ * resort.
  *
- * @throws RidgelineError MACHINE_UNFIT if `native` is requested and not available
+ * @throws RidgelineError MACHINE_UNFIT if a native kernel is requested and not available
  */
 export async function chooseKernel(
   choice: KernelChoice,
   nativeFolders: readonly string[],
   passes: (kernel: Kernel) => boolean = passesSelfTest,
 ): Promise<KernelSource> {
-  const module = await compileKernel();
-  const plain: KernelSource = { name: 'portable', module, nativePath: null };
-  if (choice === 'portable-plain') return plain;
-  if (choice === 'portable') return (await revectorisedKernel(passes)) ?? plain;
-  const native = findNativeKernel(nativeFolders);
-  if (native.kind === 'built' && passes(loadKernel(module, native.functions)))
-    return { name: 'native', module, nativePath: native.path };
-  if (choice === 'auto') return (await revectorisedKernel(passes)) ?? plain;
-  throw new RidgelineError(
-    'MACHINE_UNFIT',
-    `--kernel native is not available: ${native.kind === 'built' ? 'the native kernel failed the arithmetic self-test' : native.reason}.`,
-    'Install a C compiler and run `ridgeline doctor --build-kernel`, or use --kernel auto.',
-  );
+  if (choice !== 'portable' && choice !== 'portable-plain') {
+    const native = chooseNative(choice, nativeFolders, passes);
+    if (typeof native !== 'string') return native;
+    if (choice !== 'auto')
+      throw new RidgelineError(
+        'MACHINE_UNFIT',
+        `--kernel ${choice} is not available: ${native}.`,
+        'Install a C compiler and run `ridgeline doctor --build-kernel`, or use --kernel auto.',
+      );
+  }
+  const revectorised = choice === 'portable-plain' ? null : await revectorisedKernel(passes);
+  return revectorised ?? { kind: 'portable', name: 'portable', module: await compileKernel() };
+}
+
+/** The native kernel, or why there is none. */
+function chooseNative(
+  choice: KernelChoice,
+  folders: readonly string[],
+  passes: (kernel: Kernel) => boolean,
+): KernelSource | string {
+  const native = findNativeKernel(folders);
+  if (native.kind === 'missing') return native.reason;
+  const { path, functions } = native;
+  const widths = widthsBySpeed(functions, () => performance.now());
+  const named = widths.filter((width) => choice === `native-${width}`);
+  const isNamed = choice !== 'native' && choice !== 'auto';
+  if (isNamed && named.length === 0) return `this processor has ${widths.join(' and ')} only`;
+  const width = (isNamed ? named : widths).find((one) => passes(openNativeKernel(functions, one)));
+  if (width === undefined) return 'the native kernel failed the arithmetic self-test';
+  return { kind: 'native', name: `native ${width}`, path, width };
 }
 
 async function revectorisedKernel(
@@ -66,10 +98,12 @@ async function revectorisedKernel(
 ): Promise<KernelSource | null> {
   const module = compileRevectorised(await readFile(kernelUrl));
   if (module === null || !passes(loadKernel(module))) return null;
-  return { name: 'portable avx2', module, nativePath: null };
+  return { kind: 'portable', name: 'portable avx2', module };
 }
 
 /** A kernel for the calling thread, with its own memory. */
-export function openKernel({ module, nativePath }: KernelSource): Kernel {
-  return loadKernel(module, nativePath === null ? null : loadNativeKernel(nativePath));
+export function openKernel(source: KernelSource): Kernel {
+  return source.kind === 'portable'
+    ? loadKernel(source.module)
+    : openNativeKernel(loadNativeKernel(source.path), source.width);
 }

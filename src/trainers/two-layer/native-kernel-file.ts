@@ -1,18 +1,18 @@
 /**
  * Native kernel file: finds and loads the addon that `scripts/build-native.mjs` builds.
  *
- * The addon is in the folder of its source, or in the cache directory if that folder is not writable or
- * install scripts were disabled. The digest of the source is part of its name, so no stale addon is found.
+ * The addon is in the folder of its sources, or in the cache directory if that folder is not writable or
+ * install scripts were disabled. The digest of the sources is part of its name, so no stale addon is found.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorMessage } from '../../base/errors.ts';
 import { sha256 } from '../../base/digest.ts';
-import { isNative, type NativeFunctions } from './kernel-functions.ts';
+import { isNative, type NativeFunctions } from './native-functions.ts';
 
-/** Folder of the C source, and of an addon built at installation. */
+/** Folder of the C sources, and of an addon built at installation. */
 export const nativeKernelFolder = fileURLToPath(new URL('./kernel/native', import.meta.url));
 
 export type NativeKernel =
@@ -22,8 +22,7 @@ export type NativeKernel =
 
 /** The first kernel that this machine can run, from the folders in order. */
 export function findNativeKernel(folders: readonly string[]): NativeKernel {
-  const digest = sha256(readFileSync(join(nativeKernelFolder, 'first-layer.c'))).slice(0, 12);
-  const name = `first-layer-${digest}-${process.platform}-${process.arch}`;
+  const name = `kernel-${digestOfSources()}-${process.platform}-${process.arch}`;
   let reason: string | null = null;
   for (const place of folders.map((folder) => join(folder, name))) {
     // The build writes why it failed.
@@ -32,13 +31,20 @@ export function findNativeKernel(folders: readonly string[]): NativeKernel {
     if (!existsSync(path)) continue;
     try {
       const functions = loadNativeKernel(path);
-      if (functions.supported()) return { kind: 'built', path, functions };
+      if (functions.widths().length > 0) return { kind: 'built', path, functions };
       reason = 'this processor lacks AVX2 or fused multiply-add';
     } catch (error) {
       reason = `it cannot be loaded: ${errorMessage(error)}`;
     }
   }
   return { kind: 'missing', reason: reason ?? 'it was not built' };
+}
+
+/** `scripts/build-native.mjs` has the same rule. */
+function digestOfSources(): string {
+  const sources = readdirSync(nativeKernelFolder).filter((name) => /\.[ch]$/.test(name));
+  const contents = sources.toSorted().map((name) => readFileSync(join(nativeKernelFolder, name)));
+  return sha256(Buffer.concat(contents)).slice(0, 12);
 }
 
 /** Call it once per thread; the code is mapped once per process. */

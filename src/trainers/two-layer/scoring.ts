@@ -38,9 +38,11 @@ export function* classProbabilities(
     const rows = Math.min(MEASURE_ROWS, count - first);
     for (const mirrored of views) {
       loadRecords(network, split, first, rows);
-      for (let row = 0; row < rows; row++) {
-        const image = network.pixels.subarray(row * inputs, (row + 1) * inputs);
-        if (mirrored) mirrorImage(image, split.images);
+      if (mirrored) {
+        const pixels = network.copyImages();
+        for (let row = 0; row < rows; row++) {
+          mirrorImage(pixels.subarray(row * inputs, (row + 1) * inputs), split.images);
+        }
       }
       const [scores] = network.scores(rows);
       for (let row = 0; row < rows; row++) {

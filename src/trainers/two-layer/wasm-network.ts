@@ -5,12 +5,11 @@
  * memory grows to the largest pack; each pack has its own layout.
  */
 import { assert } from '../../base/assert.ts';
-import { RidgelineError } from '../../base/errors.ts';
 import { seedKey, streamPurpose } from '../../base/philox.ts';
-import type { Gather, WasmFunctions } from './kernel-functions.ts';
+import { gather, type WasmFunctions } from './kernel-functions.ts';
 import { PANEL, planMemory, type MemoryPlan } from './memory-plan.ts';
 import { zeroParameters, type NetworkParameters } from './model.ts';
-import type { Dropout, PackNetwork, PackShape } from './pack-network.ts';
+import { outOfMemory, type Dropout, type PackNetwork, type PackShape } from './pack-network.ts';
 import type { Standardization } from './standardization.ts';
 
 const PAGE_BYTES = 65_536;
@@ -21,19 +20,17 @@ const PAGE_BYTES = 65_536;
 const BLOCK = 384;
 
 export class WasmNetwork implements PackNetwork {
-  readonly pixels: Uint8Array;
+  readonly #pixels: Uint8Array;
   readonly labels: Uint8Array;
   readonly #shape: PackShape;
   readonly #plan: MemoryPlan;
   readonly #kernel: WasmFunctions;
-  readonly #gather: Gather;
   readonly #floats: Float32Array<ArrayBuffer>;
 
   constructor(
     shape: PackShape,
     memory: WebAssembly.Memory,
     kernel: WasmFunctions,
-    copyImages: Gather,
   ) {
     const plan = planMemory(shape);
     growTo(memory, plan.end, shape);
@@ -41,14 +38,17 @@ export class WasmNetwork implements PackNetwork {
     this.#shape = shape;
     this.#plan = plan;
     this.#kernel = kernel;
-    this.#gather = copyImages;
     this.#floats = new Float32Array(memory.buffer);
-    this.pixels = new Uint8Array(memory.buffer, plan.pixels, shape.rows * shape.inputs);
+    this.#pixels = new Uint8Array(memory.buffer, plan.pixels, shape.rows * shape.inputs);
     this.labels = new Uint8Array(memory.buffer, plan.labels, shape.rows);
   }
 
-  loadImages(source: Uint8Array, records: Uint32Array): void {
-    this.#gather(this.pixels, source, records, this.#shape.inputs);
+  setImages(source: Uint8Array, records: Uint32Array): void {
+    gather(this.#pixels, source, records, this.#shape.inputs);
+  }
+
+  copyImages(): Uint8Array {
+    return this.#pixels;
   }
 
   setStandardization({ scale, offset }: Standardization): void {
@@ -258,11 +258,6 @@ function growTo(memory: WebAssembly.Memory, bytes: number, shape: PackShape): vo
   try {
     memory.grow(pages);
   } catch (error) {
-    throw new RidgelineError(
-      'STUDY_INVALID',
-      `Training ${shape.members} networks of ${shape.inputs}-${shape.hidden}-${shape.classes} with batches of ${shape.rows} needs ${Math.ceil(bytes / 2 ** 20)} MiB, more than one thread can allocate.`,
-      'Choose a smaller trainer.batch or trainer.hidden.',
-      { cause: error },
-    );
+    throw outOfMemory(shape, bytes, error);
   }
 }

@@ -147,7 +147,7 @@ export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
     name,
     threads: fc.integer({ min: 1, max: 256 }),
     packMax: fc.integer({ min: 1, max: 8 }),
-    kernel: fc.constantFrom('portable' as const, 'portable avx2' as const, 'native' as const),
+    kernel: name,
     selfTestDigest: digest,
     held: progress,
     datasets: fc.array(name, { maxLength: 5 }),

@@ -4,7 +4,7 @@ import {
   selfTestDigest,
 } from '../../../src/trainers/two-layer/arithmetic-self-test.ts';
 import { naiveKernel, naiveKernelWith, type MultiplyAdd } from './support/naive-kernel.ts';
-import { nativeKernel, whyNoNativeKernel } from './support/native-kernel.ts';
+import { nativeKernels } from './support/native-kernel.ts';
 import { avx2Kernel, portableKernel, whyNoAvx2Kernel } from './support/portable-kernel.ts';
 
 test('the portable kernel gives the self-test digest, in its second run as well', () => {
@@ -18,10 +18,12 @@ test('the portable avx2 kernel gives the self-test digest, in packs of every siz
     expect(computeSelfTestDigest(avx2Kernel, size)).toBe(selfTestDigest);
 });
 
-test('the native kernel gives the self-test digest, in its second run as well', ({ skip }) => {
-  if (nativeKernel === null) return skip(whyNoNativeKernel);
-  expect(computeSelfTestDigest(nativeKernel)).toBe(selfTestDigest);
-  expect(computeSelfTestDigest(nativeKernel)).toBe(selfTestDigest);
+test.for(nativeKernels)(
+  'the $name kernel gives the self-test digest, in its second run as well',
+  ({ kernel, whyNot }, { skip }) => {
+  if (kernel === null) return skip(whyNot);
+  expect(computeSelfTestDigest(kernel)).toBe(selfTestDigest);
+  expect(computeSelfTestDigest(kernel)).toBe(selfTestDigest);
 });
 
 test('the naive kernel gives the self-test digest', () => {

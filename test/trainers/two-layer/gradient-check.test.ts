@@ -66,7 +66,9 @@ describe('the gradients', () => {
       });
       const parameters = [1, 2, 3].map((seed) => initialParameters(seed, 1, shape));
       parameters.forEach((p, member) => network.setParameters(member, p));
-      network.pixels.set(Uint8Array.from({ length: 330 }, (_unused, i) => (i * 37) % 256));
+      const pixels = Uint8Array.from({ length: 330 }, (_unused, i) => (i * 37) % 256);
+      const records = Uint32Array.from({ length: 11 }, (_unused, i) => i);
+      network.setImages(pixels, records);
       network.labels.set(Uint8Array.from({ length: 11 }, (_unused, i) => i % 3));
       const gradients = network.gradients(11);
       expect([0, 1, 2].map((member) => network.parameters(member))).toEqual(parameters);

@@ -78,9 +78,25 @@ describe('the native kernel with a C compiler', () => {
     expect(build(process.env['PATH']!).status).toBe(0);
     onlyFile('.node');
     const source = await chooseKernel('auto', [folder]);
-    expect(source).toMatchObject({ name: 'native', nativePath: onlyFile('.node') });
+    expect(source).toMatchObject({ kind: 'native', path: onlyFile('.node') });
+    expect(source.name).toMatch(/^native (avx512|avx2|neon)$/);
     expect(computeSelfTestDigest(openKernel(source))).toBe(selfTestDigest);
     expect((await chooseKernel('portable', [folder])).name).toBe(portable.name);
+  });
+
+  test('has the vectors that are requested, and a processor without them is an error', async () => {
+    const native = findNativeKernel([nativeKernelFolder]);
+    const widths = native.kind === 'built' ? native.functions.widths() : [];
+    for (const choice of ['native-avx512', 'native-avx2', 'native-neon'] as const) {
+      const width = choice.slice('native-'.length);
+      const chosen = chooseKernel(choice, [nativeKernelFolder]);
+      if (widths.includes(width)) expect((await chosen).name).toBe(`native ${width}`);
+      else
+        await expect(chosen).rejects.toMatchObject({
+          code: 'MACHINE_UNFIT',
+          what: `--kernel ${choice} is not available: this processor has ${widths.join(' and ')} only.`,
+        });
+    }
   });
 
   test('is not built if the compiler fails, and the build quotes the compiler', () => {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { TrialResult } from '../../../src/study/trial.ts';
 import { naiveKernel } from './support/naive-kernel.ts';
 import type { TwoLayerSettings } from '../../../src/trainers/two-layer/settings.ts';
-import { nativeKernel, whyNoNativeKernel } from './support/native-kernel.ts';
+import { nativeKernels } from './support/native-kernel.ts';
 import { avx2Kernel, portableKernel, whyNoAvx2Kernel } from './support/portable-kernel.ts';
 import {
   plainSettings,
@@ -76,7 +76,7 @@ const oddCase: fc.Arbitrary<Case> = fc
 const kernels = [
   { name: 'portable', kernel: portableKernel, whyNot: '' },
   { name: 'portable avx2', kernel: avx2Kernel, whyNot: whyNoAvx2Kernel },
-  { name: 'native', kernel: nativeKernel, whyNot: whyNoNativeKernel },
+  ...nativeKernels,
 ];
 
 describe.each(kernels)(

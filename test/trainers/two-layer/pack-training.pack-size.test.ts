@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Kernel } from '../../../src/trainers/two-layer/kernel.ts';
-import { nativeKernel, whyNoNativeKernel } from './support/native-kernel.ts';
+import { nativeKernels } from './support/native-kernel.ts';
 import { avx2Kernel, portableKernel, whyNoAvx2Kernel } from './support/portable-kernel.ts';
 import { plainSettings, randomImages, splitImages } from './support/synthetic-images.ts';
 import { trainPack } from './support/train-pack.ts';
@@ -24,7 +24,7 @@ function digests(kernel: Kernel, hidden: number, batch: number, lambdas: readonl
 const kernels = [
   { name: 'portable', kernel: portableKernel, whyNot: '' },
   { name: 'portable avx2', kernel: avx2Kernel, whyNot: whyNoAvx2Kernel },
-  { name: 'native', kernel: nativeKernel, whyNot: whyNoNativeKernel },
+  ...nativeKernels,
 ];
 
 describe.each(kernels)('the $name kernel', ({ kernel, whyNot }) => {

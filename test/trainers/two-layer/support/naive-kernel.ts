@@ -40,7 +40,7 @@ interface Pass {
 }
 
 class NaiveNetwork implements PackNetwork {
-  readonly pixels: Uint8Array;
+  readonly #pixels: Uint8Array;
   readonly labels: Uint8Array;
   readonly #shape: PackShape;
   readonly #fma: MultiplyAdd;
@@ -52,7 +52,7 @@ class NaiveNetwork implements PackNetwork {
     const { members, inputs, rows } = shape;
     this.#shape = shape;
     this.#fma = multiplyAdd;
-    this.pixels = new Uint8Array(rows * inputs);
+    this.#pixels = new Uint8Array(rows * inputs);
     this.labels = new Uint8Array(rows);
     this.#networks = Array.from({ length: members }, () => zeroParameters(shape));
     this.#twoLambdas = new Float32Array(members);
@@ -63,8 +63,12 @@ class NaiveNetwork implements PackNetwork {
     };
   }
 
-  loadImages(source: Uint8Array, records: Uint32Array): void {
-    gather(this.pixels, source, records, this.#shape.inputs);
+  setImages(source: Uint8Array, records: Uint32Array): void {
+    gather(this.#pixels, source, records, this.#shape.inputs);
+  }
+
+  copyImages(): Uint8Array {
+    return this.#pixels;
   }
 
   setStandardization(standardization: Standardization): void {
@@ -143,7 +147,7 @@ class NaiveNetwork implements PackNetwork {
     const fma = this.#fma;
     const x = new Float32Array(rows * inputs);
     for (let i = 0; i < x.length; i++) {
-      x[i] = fma(this.pixels[i]!, scale[i % inputs]!, offset[i % inputs]!);
+      x[i] = fma(this.#pixels[i]!, scale[i % inputs]!, offset[i % inputs]!);
     }
     return x;
   }

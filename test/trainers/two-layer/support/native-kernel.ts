@@ -1,21 +1,26 @@
-/** The native kernel as a worker loads it; null, with the reason, if it is not built. */
-import { readFileSync } from 'node:fs';
-import { kernelFileName, loadKernel } from '../../../../src/trainers/two-layer/kernel.ts';
+/** The native kernel as a worker opens it, with each width that this processor has. */
 import {
   findNativeKernel,
   nativeKernelFolder,
 } from '../../../../src/trainers/two-layer/native-kernel-file.ts';
+import { openNativeKernel } from '../../../../src/trainers/two-layer/native-network.ts';
+import type { Kernel } from '../../../../src/trainers/two-layer/pack-network.ts';
 
-const file = new URL(
-  `../../../../src/trainers/two-layer/kernel/${kernelFileName}`,
-  import.meta.url,
-);
 const found = findNativeKernel([nativeKernelFolder]);
+const why = found.kind === 'built' ? '' : `no native kernel: ${found.reason}`;
+if (why !== '') process.stderr.write(`skipped: ${why}\n`);
 
-export const nativeKernel =
+interface TestedKernel {
+  readonly name: string;
+  /** Null if it cannot run here. */
+  readonly kernel: Kernel | null;
+  readonly whyNot: string;
+}
+
+export const nativeKernels: readonly TestedKernel[] =
   found.kind === 'built'
-    ? loadKernel(new WebAssembly.Module(readFileSync(file)), found.functions)
-    : null;
-
-export const whyNoNativeKernel = found.kind === 'built' ? '' : `no native kernel: ${found.reason}`;
-if (whyNoNativeKernel !== '') process.stderr.write(`skipped: ${whyNoNativeKernel}\n`);
+    ? found.functions.widths().map((width) => {
+        const kernel = openNativeKernel(found.functions, width);
+        return { name: kernel.name, kernel, whyNot: '' };
+      })
+    : [{ name: 'native', kernel: null, whyNot: why }];

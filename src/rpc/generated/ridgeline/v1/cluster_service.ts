@@ -25,25 +25,6 @@ export const protobufPackage = "ridgeline.v1";
 
 export const protobufFileName = "ridgeline/v1/cluster_service.proto";
 
-export const Kernel = {
-  KERNEL_UNSPECIFIED: 0,
-  /** KERNEL_PORTABLE - WebAssembly. */
-  KERNEL_PORTABLE: 1,
-  /** KERNEL_NATIVE - C, compiled for the worker's processor. */
-  KERNEL_NATIVE: 2,
-  /** KERNEL_PORTABLE_AVX2 - WebAssembly, compiled for vectors of 256 bits. */
-  KERNEL_PORTABLE_AVX2: 3,
-} as const;
-
-export type Kernel = typeof Kernel[keyof typeof Kernel];
-
-export namespace Kernel {
-  export type KERNEL_UNSPECIFIED = typeof Kernel.KERNEL_UNSPECIFIED;
-  export type KERNEL_PORTABLE = typeof Kernel.KERNEL_PORTABLE;
-  export type KERNEL_NATIVE = typeof Kernel.KERNEL_NATIVE;
-  export type KERNEL_PORTABLE_AVX2 = typeof Kernel.KERNEL_PORTABLE_AVX2;
-}
-
 export const PackFailure = {
   PACK_FAILURE_UNSPECIFIED: 0,
   /** PACK_FAILURE_CRASHED - The thread ended with an error. */
@@ -160,7 +141,8 @@ export interface Hello {
   threads: number;
   /** The most trials that the worker accepts in one pack; 1 to 8. */
   packMax: number;
-  kernel: Kernel;
+  /** The arithmetic kernel, for people: `native avx2`. */
+  kernel: string;
   /** Digest of the worker's arithmetic self-test. */
   selfTestDigest: string;
   /** Packs that the worker still holds from an earlier stream; at most 4096. */
@@ -638,7 +620,7 @@ function createBaseHello(): Hello {
     name: "",
     threads: 0,
     packMax: 0,
-    kernel: 0,
+    kernel: "",
     selfTestDigest: "",
     held: [],
     datasets: [],
@@ -665,8 +647,8 @@ export const Hello: MessageFns<Hello> = {
     if (message.packMax !== 0) {
       writer.uint32(48).uint32(message.packMax);
     }
-    if (message.kernel !== 0) {
-      writer.uint32(56).int32(message.kernel);
+    if (message.kernel !== "") {
+      writer.uint32(58).string(message.kernel);
     }
     if (message.selfTestDigest !== "") {
       writer.uint32(66).string(message.selfTestDigest);
@@ -742,11 +724,11 @@ export const Hello: MessageFns<Hello> = {
             continue;
           }
           case 7: {
-            if (tag !== 56) {
+            if (tag !== 58) {
               break;
             }
 
-            message.kernel = reader.int32() as any;
+            message.kernel = reader.string();
             continue;
           }
           case 8: {
