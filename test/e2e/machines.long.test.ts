@@ -130,7 +130,7 @@ test.skipIf(noArmCompiler)(
     const [onArm, onThis] = [there, here].map(
       ({ stdout }) => JSON.parse(stdout) as { digest: string; kernel: string },
     );
-    expect(onArm?.kernel).toBe('native');
+    expect(onArm?.kernel).toBe('native neon');
     expect(onArm?.digest).toBe(onThis?.digest);
   },
   180_000,

@@ -4,18 +4,11 @@ import {
   nativeKernelFolder,
 } from '../../../../src/trainers/two-layer/native-kernel-file.ts';
 import { openNativeKernel } from '../../../../src/trainers/two-layer/native-network.ts';
-import type { Kernel } from '../../../../src/trainers/two-layer/pack-network.ts';
+import type { TestedKernel } from './kernel-agreement.ts';
 
 const found = findNativeKernel([nativeKernelFolder]);
 const why = found.kind === 'built' ? '' : `no native kernel: ${found.reason}`;
 if (why !== '') process.stderr.write(`skipped: ${why}\n`);
-
-interface TestedKernel {
-  readonly name: string;
-  /** Null if it cannot run here. */
-  readonly kernel: Kernel | null;
-  readonly whyNot: string;
-}
 
 export const nativeKernels: readonly TestedKernel[] =
   found.kind === 'built'

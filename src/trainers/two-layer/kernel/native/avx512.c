@@ -5,9 +5,11 @@
 #include "kernel.h"
 #include "target-pop.h"
 
+#ifndef HAS
+#define HAS(feature) __builtin_cpu_supports(feature)
+#endif
 static bool supported(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+  return HAS("avx512f") && HAS("avx512bw") && HAS("avx512dq") && HAS("avx512vl") && HAS("fma");
 }
 
 const width ridgeline_avx512 = {"avx512", LANES, supported, train, gradients, evaluate, scores, peak};

@@ -3,52 +3,54 @@
 INLINE int smaller(int a, int b) { return a < b ? a : b; }
 
 /*
- * Sixteen rows of WIDE bytes become columns: 16 bytes of column 16 g + c are at square[c][g]. Four rounds that interleave row r
- * with row r + 8 transpose a square of sixteen.
+ * GROUP rows of WIDE bytes become columns. A round interleaves row r with row r + GROUP / 2; after log2(GROUP) rounds, the bytes
+ * of one column are side by side: those of column 16 g + c are at `column_at`.
  */
-INLINE void transpose_bytes(uint8_t square[16][WIDE], const uint8_t *const rows[16], int at) {
-  wide v[16], w[16];
-#pragma GCC unroll 16
-  for (int r = 0; r < 16; r++) v[r] = load_wide(rows[r] + at);
-#pragma GCC unroll 2
-  for (int round = 0; round < 2; round++) {
-#pragma GCC unroll 8
-    for (int r = 0; r < 8; r++) {
-      w[2 * r] = interleave_low(v[r], v[r + 8]);
-      w[2 * r + 1] = interleave_high(v[r], v[r + 8]);
+INLINE void transpose_bytes(uint8_t *square, const uint8_t *const *rows, int at) {
+  wide v[GROUP], w[GROUP];
+  UNROLL
+  for (int r = 0; r < GROUP; r++) v[r] = load_wide(rows[r] + at);
+  UNROLL
+  for (int size = GROUP; size > 1; size /= 2) {
+    UNROLL
+    for (int r = 0; r < GROUP / 2; r++) {
+      w[2 * r] = interleave_low(v[r], v[r + GROUP / 2]);
+      w[2 * r + 1] = interleave_high(v[r], v[r + GROUP / 2]);
     }
-#pragma GCC unroll 8
-    for (int r = 0; r < 8; r++) {
-      v[2 * r] = interleave_low(w[r], w[r + 8]);
-      v[2 * r + 1] = interleave_high(w[r], w[r + 8]);
-    }
+    UNROLL
+    for (int r = 0; r < GROUP; r++) v[r] = w[r];
   }
-#pragma GCC unroll 16
-  for (int r = 0; r < 16; r++) store_wide(square[r], v[r]);
+  UNROLL
+  for (int r = 0; r < GROUP; r++) store_wide(square + r * WIDE, v[r]);
 }
 
-/* x [k][BLOCK] from `count` inputs of `height` rows, with padding rows up to a multiple of 16. */
+INLINE int column_at(int g, int c) { return c * GROUP / 16 * WIDE + g * 16 + c * GROUP % 16; }
+
+/* x [k][BLOCK] from `count` inputs of `height` rows, with padding rows up to a multiple of GROUP. */
 INLINE void convert_columns(float *x, const uint8_t *const *rows, int height, int from, int count, const network *n) {
   const float *scale = n->scale + from, *offset = n->offset + from;
-  for (int i = 0; i < height; i += 16) {
-    const uint8_t *sixteen[16];
-    for (int r = 0; r < 16; r++) sixteen[r] = rows[i + r < height ? i + r : i];
-    for (int k = 0; k < count; k += WIDE) {
-      uint8_t square[16][WIDE], rest[16][WIDE];
-      if (from + k + WIDE <= n->shape.inputs) transpose_bytes(square, sixteen, from + k);
+  const uint8_t *block[BLOCK];
+  for (int r = 0; r < BLOCK; r++) block[r] = rows[smaller(r, height - 1)];
+  for (int k = 0; k < count; k += WIDE) {
+    uint8_t squares[BLOCK / GROUP][GROUP * WIDE], rest[GROUP][WIDE];
+    for (int i = 0; i < height; i += GROUP) {
+      if (from + k + WIDE <= n->shape.inputs) transpose_bytes(squares[i / GROUP], block + i, from + k);
       else {
-        const uint8_t *copies[16];
-        for (int r = 0; r < 16; r++) copies[r] = memcpy(rest[r], sixteen[r] + from + k, (size_t)(n->shape.inputs - from - k));
-        transpose_bytes(square, copies, 0);
+        const uint8_t *copies[GROUP];
+        for (int r = 0; r < GROUP; r++)
+          copies[r] = memcpy(rest[r], block[i + r] + from + k, (size_t)(n->shape.inputs - from - k));
+        transpose_bytes(squares[i / GROUP], copies, 0);
       }
-      for (int g = 0; g < WIDE && k + g < count; g += 16) {
-        const int width = smaller(16, count - k - g);
-        for (int c = 0; c < width; c++) {
-          const vec s = every(scale[k + g + c]), o = every(offset[k + g + c]);
-          float *out = x + (k + g + c) * BLOCK + i;
-#pragma GCC unroll 4
-          for (int r = 0; r < 16; r += LANES) store(out + r, fused(bytes(square[c] + g + r), s, o));
-        }
+    }
+    for (int g = 0; g < WIDE / 16 && k + 16 * g < count; g++) {
+      const int width = smaller(16, count - k - 16 * g);
+      for (int c = 0; c < width; c++) {
+        const int at = column_at(g, c);
+        const vec s = every(scale[k + 16 * g + c]), o = every(offset[k + 16 * g + c]);
+        float *out = x + (k + 16 * g + c) * BLOCK;
+        for (int i = 0; i < height; i += GROUP)
+          UNROLL
+          for (int r = 0; r < GROUP; r += LANES) store(out + i + r, fused(bytes(squares[i / GROUP] + at + r), s, o));
       }
     }
   }
@@ -56,14 +58,19 @@ INLINE void convert_columns(float *x, const uint8_t *const *rows, int height, in
 
 /* x [row][BLOCK] from `count` inputs of all rows. */
 INLINE void convert_rows(float *x, const uint8_t *const *rows, int height, int from, int count, const network *n) {
-  const float *scale = n->scale + from, *offset = n->offset + from;
   const bool is_inside = from + BLOCK <= n->shape.inputs;
+  uint8_t rest[BLOCK] = {0};
+  vec scale[BLOCK / LANES], offset[BLOCK / LANES];
+  UNROLL
+  for (int k = 0; k < BLOCK / LANES; k++) {
+    scale[k] = load(n->scale + from + k * LANES);
+    offset[k] = load(n->offset + from + k * LANES);
+  }
   for (int i = 0; i < height; i++, x += BLOCK) {
-    uint8_t rest[BLOCK] = {0};
     const uint8_t *row = rows[i] + from;
     __builtin_prefetch(row + BLOCK);
     if (!is_inside) row = memcpy(rest, row, (size_t)count);
-#pragma GCC unroll 12
-    for (int k = 0; k < BLOCK; k += LANES) store(x + k, fused(bytes(row + k), load(scale + k), load(offset + k)));
+    UNROLL
+    for (int k = 0; k < BLOCK / LANES; k++) store(x + k * LANES, fused(bytes(row + k * LANES), scale[k], offset[k]));
   }
 }

@@ -12,12 +12,12 @@
 INLINE void multiply_tile(vec c[][3], const float *x, const float *m, int count, const int height, const int V) {
   for (int k = 0; k < count; k++, x += BLOCK, m += V * LANES) {
     vec v[3];
-#pragma GCC unroll 3
+    UNROLL
     for (int q = 0; q < V; q++) v[q] = load(m + q * LANES);
-#pragma GCC unroll 12
+    UNROLL
     for (int r = 0; r < height; r++) {
       const vec e = every(x[r]);
-#pragma GCC unroll 3
+      UNROLL
       for (int q = 0; q < V; q++) c[r][q] = fused(e, v[q], c[r][q]);
     }
   }
@@ -27,14 +27,14 @@ INLINE void multiply_tile(vec c[][3], const float *x, const float *m, int count,
 INLINE void forward_tile(float *z, const float *from, int step, const float *x, const float *w, int count, const int height,
                          const int V) {
   vec c[12][3];
-#pragma GCC unroll 12
+  UNROLL
   for (int r = 0; r < height; r++)
-#pragma GCC unroll 3
+    UNROLL
     for (int q = 0; q < V; q++) c[r][q] = load(from + r * step + q * LANES);
   multiply_tile(c, x, w, count, height, V);
-#pragma GCC unroll 12
+  UNROLL
   for (int r = 0; r < height; r++)
-#pragma GCC unroll 3
+    UNROLL
     for (int q = 0; q < V; q++) store(z + r * V * LANES + q * LANES, c[r][q]);
 }
 
@@ -42,17 +42,17 @@ INLINE void forward_tile(float *z, const float *from, int step, const float *x, 
 INLINE void backward_tile(float *w, const float *two_lambdas, const float *minus_rates, const float *x, const float *d, int rows,
                           const int height, const int V) {
   vec c[12][3];
-#pragma GCC unroll 12
+  UNROLL
   for (int r = 0; r < height; r++)
-#pragma GCC unroll 3
+    UNROLL
     for (int q = 0; q < V; q++) c[r][q] = every(0);
   /* The weights are needed at the end of the tile: fetch them now. */
-#pragma GCC unroll 24
+  UNROLL
   for (int at = 0; at < height * V * LANES; at += LINE) __builtin_prefetch(w + at, 1);
   multiply_tile(c, x, d, rows, height, V);
-#pragma GCC unroll 12
+  UNROLL
   for (int r = 0; r < height; r++)
-#pragma GCC unroll 3
+    UNROLL
     for (int q = 0; q < V; q++)
       update(w + (r * V + q) * LANES, c[r][q], load(two_lambdas + q * LANES), load(minus_rates + q * LANES));
 }
@@ -113,11 +113,12 @@ static void forward(network *n, const batch *b) {
         const int first = first_vector(n, panel), V = vectors_of(n, panel), size = V * LANES;
         const float *w = n->w1 + first * LANES * K + (ptrdiff_t)k * size;
         float *z = n->z + first * LANES * R + (ptrdiff_t)i * size;
-        const bool is_last = panel + 1 == n->panels;
-        const int next_first = is_last ? 0 : first + V, next_size = (is_last ? vectors_of(n, 0) : vectors_of(n, panel + 1)) * LANES;
-        const float *next = n->w1 + next_first * LANES * K + (ptrdiff_t)(is_last ? k + DEPTH : k) * next_size;
+        /* The weights that are needed after this panel's. */
+        const int next_panel = panel + 1 < n->panels ? panel + 1 : 0, next_k = next_panel > 0 ? k : k + DEPTH;
+        const int next_size = vectors_of(n, next_panel) * LANES, tiles = (height + tall(V) - 1) / tall(V);
+        const float *next = n->w1 + first_vector(n, next_panel) * LANES * K + (ptrdiff_t)next_k * next_size;
         for (int r = 0; r < height; r += tall(V)) {
-          if (i == 0) fetch_weights(next, count * next_size, r / tall(V), (height + tall(V) - 1) / tall(V));
+          if (i == 0) fetch_weights(next, count * next_size, r / tall(V), tiles);
           if (panel == 0) fetch_pixels(n, i + r, smaller(tall(V), height - r), k + DEPTH);
           const float *from = k == 0 ? n->b1 + first * LANES : z + r * size;
           run_forward(z + r * size, from, k == 0 ? 0 : size, n->x + r, w, count, smaller(tall(V), height - r), V);

@@ -77,7 +77,9 @@ static void scores(network *n, const batch *b, float *scores) {
 }
 
 /* Makes the compiler assume that `v` is read and changed here. */
-#if defined(__x86_64__)
+#if defined(EMULATED)
+#define TOUCH(v) __asm__ volatile("" : "+m"(v))
+#elif defined(__x86_64__)
 #define TOUCH(v) __asm__ volatile("" : "+v"(v))
 #else
 #define TOUCH(v) __asm__ volatile("" : "+w"(v))
@@ -88,15 +90,15 @@ static double peak(int64_t count) {
   struct timespec start, end;
   vec c[12], b = every(1.0f);
   const vec a = every(0.5f);
-#pragma GCC unroll 12
+  UNROLL
   for (int r = 0; r < 12; r++) c[r] = every((float)r);
   clock_gettime(CLOCK_MONOTONIC, &start);
   for (int64_t i = 0; i < count; i++) {
     TOUCH(b);
-#pragma GCC unroll 12
+    UNROLL
     for (int r = 0; r < 12; r++) c[r] = fused(a, c[r], b);
   }
-#pragma GCC unroll 12
+  UNROLL
   for (int r = 0; r < 12; r++) TOUCH(c[r]);
   clock_gettime(CLOCK_MONOTONIC, &end);
   return (double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec);

@@ -33,7 +33,7 @@ size_t ridgeline_plan(network *n, shape s, int lanes, uint8_t *memory) {
   TAKE(labels, R);
   TAKE(w2, s.members * units * C);
   TAKE(b2, s.members * C);
-  TAKE(x, (R > DEPTH ? R : DEPTH) * BLOCK);
+  TAKE(x, (size_t)(plan.R > DEEPEST ? plan.R : DEEPEST) * BLOCK);
   TAKE(losses, s.members);
   TAKE(records, R);
 #undef TAKE

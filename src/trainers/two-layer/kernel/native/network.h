@@ -27,10 +27,16 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
+/* Before a loop with a constant number of rounds, so that arrays of vectors are registers. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
 /* Rows of a forward block and inputs of a backward block: a multiple of every vector and every tile. */
 #define BLOCK 48
-/* Inputs of a forward block: converted pixels (24 kB) and a panel of weights fit the first-level cache. */
-#define DEPTH 128
+/* Most inputs of a forward block. The converted pixels and a panel of weights fit the first-level cache. */
+#define DEEPEST 128
 /* Floats of a cache line. */
 #define LINE 16
 
@@ -66,6 +72,7 @@ typedef struct {
 
 typedef struct {
   const char *name;
+  /* Floats of a vector. */
   int lanes;
   bool (*supported)(void);
   /* One update of all members; `losses` (members) becomes the sums of the losses before it. */

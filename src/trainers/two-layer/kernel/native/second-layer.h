@@ -18,13 +18,13 @@ static void rectify(network *n, int rows) {
       float *a = n->a + (first + q) * LANES * R;
       for (int i = 0; i < rows; i += LANES) {
         vec v[LANES];
-#pragma GCC unroll 16
+        UNROLL
         for (int r = 0; r < LANES; r++) {
           v[r] = load(z + (ptrdiff_t)(i + r) * V * LANES);
           v[r] = if_positive(v[r], v[r]);
         }
         transpose(v);
-#pragma GCC unroll 16
+        UNROLL
         for (int r = 0; r < LANES; r++) store(a + r * R + i, v[r]);
       }
     }
@@ -79,19 +79,19 @@ static void output_scores(network *n, int member, int rows) {
   for (int i = 0; i < rows; i += 2 * LANES)
     for (int c = 0; c < n->shape.classes; c += 4) {
       vec sum[4][2];
-#pragma GCC unroll 4
+      UNROLL
       for (int d = 0; d < 4; d++) sum[d][0] = sum[d][1] = every(b2[c + d]);
       const float *from = a + i, *w = w2 + c;
       for (int j = 0; j < hidden; j++, from += R, w += C) {
         const vec a0 = load(from), a1 = load(from + LANES);
-#pragma GCC unroll 4
+        UNROLL
         for (int d = 0; d < 4; d++) {
           const vec e = every(w[d]);
           sum[d][0] = fused(a0, e, sum[d][0]);
           sum[d][1] = fused(a1, e, sum[d][1]);
         }
       }
-#pragma GCC unroll 4
+      UNROLL
       for (int d = 0; d < 4; d++) {
         store(s + (c + d) * R + i, sum[d][0]);
         store(s + (c + d) * R + i + LANES, sum[d][1]);
@@ -119,18 +119,18 @@ INLINE void vector_gradient(network *n, float *z, int size, const gradient_sourc
   const ptrdiff_t R = n->R;
   for (int i = 0; i < rows; i += LANES) {
     vec v[LANES];
-#pragma GCC unroll 16
+    UNROLL
     for (int l = 0; l < LANES; l++) v[l] = every(0);
     for (int c = 0; c < classes; c++) {
       const vec shared = load(from[0].s + c * R + i);
-#pragma GCC unroll 16
+      UNROLL
       for (int l = 0; l < LANES; l++)
         v[l] = fused(is_shared ? shared : load(from[l].s + c * R + i), every(from[l].w[c]), v[l]);
     }
-#pragma GCC unroll 16
+    UNROLL
     for (int l = 0; l < LANES; l++) v[l] = masked(v[l], from[l].a + i, scale);
     transpose(v);
-#pragma GCC unroll 16
+    UNROLL
     for (int l = 0; l < LANES; l++) store(z + (ptrdiff_t)(i + l) * size, v[l]);
   }
 }
@@ -175,23 +175,23 @@ static void update_output(network *n, int member, int rows) {
   for (int c = 0; c < classes; c += LANES) {
     for (int i = 0; i < rows; i += LANES) {
       vec v[LANES];
-#pragma GCC unroll 16
+      UNROLL
       for (int l = 0; l < LANES; l++) v[l] = c + l < classes ? load(s + (c + l) * R + i) : every(0);
       transpose(v);
-#pragma GCC unroll 16
+      UNROLL
       for (int l = 0; l < LANES; l++) store(n->ds + (ptrdiff_t)(i + l) * LANES, v[l]);
     }
     for (int j = 0; j < hidden; j += 8) {
       vec g[8];
-#pragma GCC unroll 8
+      UNROLL
       for (int u = 0; u < 8; u++) g[u] = every(0);
       const float *from = a + j * R;
       for (int i = 0; i < rows; i++) {
         const vec d = load(n->ds + i * LANES);
-#pragma GCC unroll 8
+        UNROLL
         for (int u = 0; u < 8; u++) g[u] = fused(every(from[u * R + i]), d, g[u]);
       }
-#pragma GCC unroll 8
+      UNROLL
       for (int u = 0; u < 8; u++) update(w2 + (j + u) * C + c, g[u], two_lambda, minus_rate);
     }
     vec sum = every(0);

@@ -28,7 +28,7 @@ INLINE dvec exponential(dvec x) {
   const dvec k = d_floor(d_add(d_multiply(x, d_every(LOG2_E)), d_every(0.5)));
   const dvec r = d_subtract(d_subtract(x, d_multiply(k, d_every(LN2_HIGH))), d_multiply(k, d_every(LN2_LOW)));
   dvec sum = d_every(exp_terms[13]);
-#pragma GCC unroll 13
+  UNROLL
   for (int n = 12; n >= 0; n--) sum = d_add(d_multiply(sum, r), d_every(exp_terms[n]));
   return d_zero_below(x, -745.1332191019412, d_scale(sum, k));
 }
@@ -47,7 +47,7 @@ INLINE double logarithm(double x) {
   }
   const double f = m - 1, s = f / (m + 1), z = s * s;
   double sum = 0;
-#pragma GCC unroll 11
+  UNROLL
   for (int n = 23; n >= 3; n -= 2) sum = (sum + 1.0 / n) * z;
   const double tail = s * (2 * sum - f) + k * LN2_LOW;
   return k * LN2_HIGH + (f + tail);

@@ -14,12 +14,12 @@ INLINE void multiply_tails(vec c[][BLOCK / LANES], const float *x, const float *
                            const int E) {
   for (int k = 0; k < count; k++, x += BLOCK) {
     vec v[TAIL_GROUP];
-#pragma GCC unroll 4
+    UNROLL
     for (int t = 0; t < T; t++) v[t] = every(m[t * length + k]);
-#pragma GCC unroll 12
+    UNROLL
     for (int e = 0; e < E; e++) {
       const vec lanes = load(x + e * LANES);
-#pragma GCC unroll 4
+      UNROLL
       for (int t = 0; t < T; t++) c[t][e] = fused(lanes, v[t], c[t][e]);
     }
   }
@@ -28,28 +28,28 @@ INLINE void multiply_tails(vec c[][BLOCK / LANES], const float *x, const float *
 INLINE void forward_tails(float *z, ptrdiff_t R, const float *biases, const float *x, const float *w, ptrdiff_t K, int count,
                           const int T, const int E) {
   vec c[TAIL_GROUP][BLOCK / LANES];
-#pragma GCC unroll 4
+  UNROLL
   for (int t = 0; t < T; t++)
-#pragma GCC unroll 12
+    UNROLL
     for (int e = 0; e < E; e++) c[t][e] = biases == NULL ? load(z + t * R + e * LANES) : every(biases[t]);
   multiply_tails(c, x, w, K, count, T, E);
-#pragma GCC unroll 4
+  UNROLL
   for (int t = 0; t < T; t++)
-#pragma GCC unroll 12
+    UNROLL
     for (int e = 0; e < E; e++) store(z + t * R + e * LANES, c[t][e]);
 }
 
 INLINE void backward_tails(float *w, ptrdiff_t K, const float *two_lambdas, const float *minus_rates, const float *x,
                            const float *d, ptrdiff_t R, int rows, const int T, const int E) {
   vec c[TAIL_GROUP][BLOCK / LANES];
-#pragma GCC unroll 4
+  UNROLL
   for (int t = 0; t < T; t++)
-#pragma GCC unroll 12
+    UNROLL
     for (int e = 0; e < E; e++) c[t][e] = every(0);
   multiply_tails(c, x, d, R, rows, T, E);
-#pragma GCC unroll 4
+  UNROLL
   for (int t = 0; t < T; t++)
-#pragma GCC unroll 12
+    UNROLL
     for (int e = 0; e < E; e++)
       update(w + t * K + e * LANES, c[t][e], every(two_lambdas[t]), every(minus_rates[t]));
 }

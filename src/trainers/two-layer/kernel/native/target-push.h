@@ -1,4 +1,7 @@
-/* Lets the functions that follow use the instructions of TARGET, whatever the compiler's flags; see `target-pop.h`. */
+/*
+ * Lets the functions that follow use the instructions of TARGET, whatever the compiler's flags; see `target-pop.h`. EMULATED is for
+ * tests, which compile the kernel with intrinsics that other instructions emulate.
+ */
 #ifndef EMULATED
 #define RIDGELINE_TEXT(x) #x
 #define RIDGELINE_PRAGMA(x) _Pragma(RIDGELINE_TEXT(x))

@@ -10,6 +10,8 @@
 #define TALL_3 4 /* rows of a tile of three vectors: twelve accumulators hide the latency of the multiply-add */
 #define TALL_2 6
 #define TALL_1 12
+#define DEPTH 96 /* inputs of a forward block, at most DEEPEST */
+#define GROUP 8 /* rows whose bytes are transposed at once */
 #define TAIL_GROUP 2
 
 #include "target-push.h"
@@ -67,19 +69,19 @@ INLINE dvec d_scale(dvec v, dvec k) {
 /* Rows become columns. */
 INLINE void transpose(vec v[LANES]) {
   vec a[8], b[8];
-#pragma GCC unroll 4
+  UNROLL
   for (int i = 0; i < 4; i++) {
     a[2 * i] = _mm256_unpacklo_ps(v[2 * i], v[2 * i + 1]);
     a[2 * i + 1] = _mm256_unpackhi_ps(v[2 * i], v[2 * i + 1]);
   }
-#pragma GCC unroll 2
+  UNROLL
   for (int i = 0; i < 2; i++) {
     b[4 * i] = _mm256_shuffle_ps(a[4 * i], a[4 * i + 2], 0x44);
     b[4 * i + 1] = _mm256_shuffle_ps(a[4 * i], a[4 * i + 2], 0xee);
     b[4 * i + 2] = _mm256_shuffle_ps(a[4 * i + 1], a[4 * i + 3], 0x44);
     b[4 * i + 3] = _mm256_shuffle_ps(a[4 * i + 1], a[4 * i + 3], 0xee);
   }
-#pragma GCC unroll 4
+  UNROLL
   for (int i = 0; i < 4; i++) {
     v[i] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x20);
     v[i + 4] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);

@@ -7,6 +7,8 @@
 #define TALL_3 8
 #define TALL_2 12
 #define TALL_1 12
+#define DEPTH 128
+#define GROUP 16
 #define TAIL_GROUP 4
 
 #include "target-push.h"
@@ -66,13 +68,13 @@ INLINE dvec d_scale(dvec v, dvec k) {
 
 INLINE void transpose(vec v[LANES]) {
   vec a[16], b[16];
-#pragma GCC unroll 8
+  UNROLL
   for (int i = 0; i < 8; i++) {
     a[2 * i] = _mm512_unpacklo_ps(v[2 * i], v[2 * i + 1]);
     a[2 * i + 1] = _mm512_unpackhi_ps(v[2 * i], v[2 * i + 1]);
   }
   /* b[4 g + c]: column c of every block of four columns, rows 4 g to 4 g + 3. */
-#pragma GCC unroll 4
+  UNROLL
   for (int i = 0; i < 4; i++) {
     b[4 * i] = _mm512_shuffle_ps(a[4 * i], a[4 * i + 2], 0x44);
     b[4 * i + 1] = _mm512_shuffle_ps(a[4 * i], a[4 * i + 2], 0xee);
@@ -80,7 +82,7 @@ INLINE void transpose(vec v[LANES]) {
     b[4 * i + 3] = _mm512_shuffle_ps(a[4 * i + 1], a[4 * i + 3], 0xee);
   }
   /* Transposes the 4 × 4 blocks of four columns. */
-#pragma GCC unroll 4
+  UNROLL
   for (int c = 0; c < 4; c++) {
     const vec even_low = _mm512_shuffle_f32x4(b[c], b[c + 4], 0x88), odd_low = _mm512_shuffle_f32x4(b[c], b[c + 4], 0xdd);
     const vec even_high = _mm512_shuffle_f32x4(b[c + 8], b[c + 12], 0x88);

@@ -6,6 +6,8 @@
 #define TALL_3 8
 #define TALL_2 12
 #define TALL_1 12
+#define DEPTH 96
+#define GROUP 8
 #define TAIL_GROUP 2
 
 typedef float32x4_t vec;
