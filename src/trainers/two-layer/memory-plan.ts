@@ -11,6 +11,8 @@ const FIRST_FREE_BYTE = 4096;
 export const PANEL = 8;
 /** Rows or inputs of a tile of a product. */
 const TILE = 6;
+/** Inputs of a group of the batch. */
+const GROUP = 48;
 
 export type MemoryPlan = Readonly<ReturnType<typeof planMemory>>;
 
@@ -21,10 +23,13 @@ function roundUp(value: number, multiple: number): number {
 export function planMemory(shape: PackShape) {
   const { members, inputs, hidden } = shape;
   const R = roundUp(roundUp(shape.rows, TILE), 8);
-  const K = roundUp(inputs, 2 * TILE);
+  const K = roundUp(inputs, GROUP / 2);
   const panels = Math.ceil((members * hidden) / PANEL);
   const hiddenPadded = roundUp(hidden, 4);
   const classesPadded = roundUp(shape.classes, 4);
+  // With the floats between groups: `batch-layout.ts`, `native/first-layer.c`.
+  const portableBatch = Math.ceil(K / GROUP) * (GROUP * R + 16);
+  const nativeBatch = (K / TILE) * (TILE * R + 34);
   let end = FIRST_FREE_BYTE;
   const take = (bytes: number): number => {
     const start = end;
@@ -33,11 +38,11 @@ export function planMemory(shape: PackShape) {
   };
   const floats = (count: number): number => take(count * 4);
   const offsets = {
-    pixels: take(R * inputs + 16), // Read up to 16 bytes past the last row.
+    pixels: take(R * inputs + GROUP / 2), // Read up to 23 bytes past the last row.
     labels: take(R),
     scale: floats(K),
     offset: floats(K),
-    x: floats((K / TILE) * (TILE * R + 34)), // With up to 34 floats between groups.
+    x: floats(Math.max(portableBatch, nativeBatch)),
     w1: floats(panels * K * PANEL),
     b1: floats(panels * PANEL),
     twoLambdas: floats(panels * PANEL),

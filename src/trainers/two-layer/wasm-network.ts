@@ -14,10 +14,10 @@ import type { Standardization } from './standardization.ts';
 
 const PAGE_BYTES = 65_536;
 /**
- * Inputs of one call, a multiple of 4 and of 6. V8 does not replace a running function by its optimised
- * code, so calls are short; a panel of weights of this height fits the first-level cache.
+ * Inputs of one call, a multiple of 48. V8 does not replace a running function by its optimised code, so
+ * calls are short; two panels of weights of this height fit half of the first-level cache.
  */
-const BLOCK = 384;
+const BLOCK = 192;
 
 export class WasmNetwork implements PackNetwork {
   readonly #pixels: Uint8Array;

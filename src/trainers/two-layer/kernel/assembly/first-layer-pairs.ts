@@ -6,7 +6,7 @@
  * come before its stores. An odd last panel is left to `first-layer.ts`.
  */
 import { backward, forward } from './first-layer';
-import { groupStride } from './group-stride';
+import { GROUP, groupStride, ROW } from './batch-layout';
 import { updateTwo } from './update';
 
 /** Like `forward`. */
@@ -23,7 +23,7 @@ export function forwardPairs(
 ): void {
   const xGroup = groupStride(R);
   const length = <usize>(kTo - kFrom) << 5;
-  const xFrom = x + <usize>(kFrom / 6) * xGroup;
+  const xFrom = x + <usize>(kFrom / GROUP) * xGroup;
   const zPanel = <usize>R << 5;
   const wPanel = <usize>K << 5;
   const paired = panels & ~1;
@@ -32,7 +32,7 @@ export function forwardPairs(
     const out = z + <usize>panel * zPanel;
     for (let i = 0; i < rows; i += 6) {
       const a = out + (<usize>i << 5);
-      forwardTile(a, a + zPanel, xFrom + <usize>i * 24, xGroup, w, w + wPanel, w + length);
+      forwardTile(a, a + zPanel, xFrom + <usize>i * ROW, xGroup, w, w + wPanel, w + length);
     }
   }
   if (paired == panels) return;
@@ -77,7 +77,7 @@ function forwardTile(
   let b50 = v128.load(b, 160);
   let b51 = v128.load(b, 176);
   while (wa < end) {
-    const groupEnd = min(wa + 6 * 32, end);
+    const groupEnd = min(wa + GROUP * 32, end);
     while (wa < groupEnd) {
       const wa0 = v128.load(wa, 0);
       const wa1 = v128.load(wa, 16);
@@ -88,27 +88,27 @@ function forwardTile(
       a01 = f32x4.relaxed_madd(x0, wa1, a01);
       b00 = f32x4.relaxed_madd(x0, wb0, b00);
       b01 = f32x4.relaxed_madd(x0, wb1, b01);
-      const x1 = v128.load32_splat(x, 24);
+      const x1 = v128.load32_splat(x, ROW);
       a10 = f32x4.relaxed_madd(x1, wa0, a10);
       a11 = f32x4.relaxed_madd(x1, wa1, a11);
       b10 = f32x4.relaxed_madd(x1, wb0, b10);
       b11 = f32x4.relaxed_madd(x1, wb1, b11);
-      const x2 = v128.load32_splat(x, 48);
+      const x2 = v128.load32_splat(x, 2 * ROW);
       a20 = f32x4.relaxed_madd(x2, wa0, a20);
       a21 = f32x4.relaxed_madd(x2, wa1, a21);
       b20 = f32x4.relaxed_madd(x2, wb0, b20);
       b21 = f32x4.relaxed_madd(x2, wb1, b21);
-      const x3 = v128.load32_splat(x, 72);
+      const x3 = v128.load32_splat(x, 3 * ROW);
       a30 = f32x4.relaxed_madd(x3, wa0, a30);
       a31 = f32x4.relaxed_madd(x3, wa1, a31);
       b30 = f32x4.relaxed_madd(x3, wb0, b30);
       b31 = f32x4.relaxed_madd(x3, wb1, b31);
-      const x4 = v128.load32_splat(x, 96);
+      const x4 = v128.load32_splat(x, 4 * ROW);
       a40 = f32x4.relaxed_madd(x4, wa0, a40);
       a41 = f32x4.relaxed_madd(x4, wa1, a41);
       b40 = f32x4.relaxed_madd(x4, wb0, b40);
       b41 = f32x4.relaxed_madd(x4, wb1, b41);
-      const x5 = v128.load32_splat(x, 120);
+      const x5 = v128.load32_splat(x, 5 * ROW);
       a50 = f32x4.relaxed_madd(x5, wa0, a50);
       a51 = f32x4.relaxed_madd(x5, wa1, a51);
       b50 = f32x4.relaxed_madd(x5, wb0, b50);
@@ -117,7 +117,7 @@ function forwardTile(
       wb += 32;
       x += 4;
     }
-    x += xGroup - 6 * 4;
+    x += xGroup - ROW;
   }
   v128.store(a, a00, 0);
   v128.store(a, a01, 16);
@@ -170,7 +170,7 @@ export function backwardPairs(
     const minusRate = minusRates + (<usize>panel << 5);
     for (let k = kFrom; k < kTo; k += 6) {
       const a = w1 + <usize>panel * wPanel + (<usize>k << 5);
-      const from = x + <usize>(k / 6) * xGroup;
+      const from = x + <usize>(k / GROUP) * xGroup + (<usize>(k % GROUP) << 2);
       backwardTile(a, a + wPanel, from, d, d + dPanel, d + length, twoLambda, minusRate);
     }
   }
@@ -255,7 +255,7 @@ function backwardTile(
     b51 = f32x4.relaxed_madd(x5, db1, b51);
     da += 32;
     db += 32;
-    x += 24;
+    x += ROW;
   }
   updateTwo(a + 0, a00, a01, twoLambdas, minusRates);
   updateTwo(a + 32, a10, a11, twoLambdas, minusRates);

@@ -5,13 +5,12 @@
  * Tiles are 6 × 8: twelve accumulators hide the latency of the multiply-add, and with two weights and a
  * broadcast they fit the sixteen vector registers of x64.
  */
-import { groupStride } from './group-stride';
+import { GROUP, groupStride, ROW } from './batch-layout';
 import { updateTwo } from './update';
 
 /**
- * Converts `bytes` (rows, inputs) to standardised floats, fma(u, scale, offset), eight at a time. The next row
- * overwrites the two floats beyond a group; those of the last row are in the gap between groups. Reads up to
- * 16 bytes past the last row. `scale` (K) is 0 beyond `inputs`: padded inputs are 0.
+ * Converts `bytes` (rows, inputs) to standardised floats, fma(u, scale, offset), eight at a time. `scale` (K)
+ * is 0 beyond `inputs`: padded inputs are 0. Reads K − inputs bytes past the last row.
  */
 export function packRows(
   x: usize,
@@ -23,32 +22,29 @@ export function packRows(
   R: i32,
   K: i32,
 ): void {
-  const stride = groupStride(R);
-  for (let kFrom = 0; kFrom < K; kFrom += BLOCK) {
-    const kTo = min(kFrom + BLOCK, K);
+  for (let kFrom = 0; kFrom < K; kFrom += GROUP) {
+    const kTo = min(kFrom + GROUP, K);
+    let out = x + <usize>(kFrom / GROUP) * groupStride(R);
     for (let i = 0; i < rows; i++) {
       const row = bytes + <usize>i * inputs;
-      let out = x + <usize>(kFrom / 6) * stride + <usize>i * 24;
-      for (let k = kFrom; k < kTo; k += 6) {
+      for (let k = kFrom; k < kTo; k += 8) {
+        const to = out + (<usize>(k - kFrom) << 2);
+        const s = scale + (<usize>k << 2);
+        const t = offset + (<usize>k << 2);
         const words = i16x8.extend_low_i8x16_u(v128.load64_zero(row + k));
         const low = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(words));
         const high = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(words));
-        const s = scale + (<usize>k << 2);
-        const t = offset + (<usize>k << 2);
         const x0 = f32x4.relaxed_madd(low, v128.load(s, 0), v128.load(t, 0));
         const x1 = f32x4.relaxed_madd(high, v128.load(s, 16), v128.load(t, 16));
-        v128.store(out, x0, 0);
-        v128.store(out, x1, 16);
-        out += stride;
+        v128.store(to, x0, 0);
+        v128.store(to, x1, 16);
       }
+      out += ROW;
     }
   }
 }
 
-/** Inputs of one pass over the rows: bounds the number of memory pages in use. */
-const BLOCK = 96;
-
-/** z += x · w1 over inputs kFrom … kTo − 1, continuing the chains in z; kFrom is a multiple of 6. */
+/** z += x · w1 over inputs kFrom … kTo − 1, continuing the chains in z; kFrom is a multiple of 48. */
 export function forward(
   z: usize,
   x: usize,
@@ -62,12 +58,12 @@ export function forward(
 ): void {
   const xGroup = groupStride(R);
   const length = <usize>(kTo - kFrom) << 5;
-  const xFrom = x + <usize>(kFrom / 6) * xGroup;
+  const xFrom = x + <usize>(kFrom / GROUP) * xGroup;
   for (let panel = 0; panel < panels; panel++) {
     const w = w1 + ((<usize>panel * K + kFrom) << 5);
     const out = z + ((<usize>panel * R) << 5);
     for (let i = 0; i < rows; i += 6) {
-      forwardTile(out + (<usize>i << 5), xFrom + <usize>i * 24, xGroup, w, w + length);
+      forwardTile(out + (<usize>i << 5), xFrom + <usize>i * ROW, xGroup, w, w + length);
     }
   }
 }
@@ -95,32 +91,32 @@ function forwardTile(
   let c50 = v128.load(c, 160);
   let c51 = v128.load(c, 176);
   while (w < end) {
-    const groupEnd = min(w + 6 * 32, end);
+    const groupEnd = min(w + GROUP * 32, end);
     while (w < groupEnd) {
       const w0 = v128.load(w, 0);
       const w1 = v128.load(w, 16);
       const x0 = v128.load32_splat(x, 0);
       c00 = f32x4.relaxed_madd(x0, w0, c00);
       c01 = f32x4.relaxed_madd(x0, w1, c01);
-      const x1 = v128.load32_splat(x, 24);
+      const x1 = v128.load32_splat(x, ROW);
       c10 = f32x4.relaxed_madd(x1, w0, c10);
       c11 = f32x4.relaxed_madd(x1, w1, c11);
-      const x2 = v128.load32_splat(x, 48);
+      const x2 = v128.load32_splat(x, 2 * ROW);
       c20 = f32x4.relaxed_madd(x2, w0, c20);
       c21 = f32x4.relaxed_madd(x2, w1, c21);
-      const x3 = v128.load32_splat(x, 72);
+      const x3 = v128.load32_splat(x, 3 * ROW);
       c30 = f32x4.relaxed_madd(x3, w0, c30);
       c31 = f32x4.relaxed_madd(x3, w1, c31);
-      const x4 = v128.load32_splat(x, 96);
+      const x4 = v128.load32_splat(x, 4 * ROW);
       c40 = f32x4.relaxed_madd(x4, w0, c40);
       c41 = f32x4.relaxed_madd(x4, w1, c41);
-      const x5 = v128.load32_splat(x, 120);
+      const x5 = v128.load32_splat(x, 5 * ROW);
       c50 = f32x4.relaxed_madd(x5, w0, c50);
       c51 = f32x4.relaxed_madd(x5, w1, c51);
       w += 32;
       x += 4;
     }
-    x += xGroup - 6 * 4;
+    x += xGroup - ROW;
   }
   v128.store(c, c00, 0);
   v128.store(c, c01, 16);
@@ -160,7 +156,7 @@ export function backward(
     const own = <usize>panel << 5;
     for (let k = kFrom; k < kTo; k += 6) {
       const out = w1 + ((<usize>panel * K + k) << 5);
-      const from = x + <usize>(k / 6) * xGroup;
+      const from = x + <usize>(k / GROUP) * xGroup + (<usize>(k % GROUP) << 2);
       backwardTile(out, from, d, d + length, twoLambdas + own, minusRates + own);
     }
   }
@@ -211,7 +207,7 @@ function backwardTile(
     c50 = f32x4.relaxed_madd(x5, d0, c50);
     c51 = f32x4.relaxed_madd(x5, d1, c51);
     d += 32;
-    x += 24;
+    x += ROW;
   }
   updateTwo(c + 0, c00, c01, twoLambdas, minusRates);
   updateTwo(c + 32, c10, c11, twoLambdas, minusRates);

@@ -4,7 +4,7 @@
  * The caller (`trainers/two-layer/wasm-network.ts`) plans the memory and passes every address as a byte
  * offset; the module allocates nothing. Layouts, with R padded rows and K padded inputs:
  *
- *     x    [k / 6][row][6]      the batch; groups are an odd number of cache lines apart
+ *     x    [k / 48][row][48]    the batch
  *     w1   [column / 8][k][8]   columns of all members side by side: member p, unit j is column p·H + j
  *     z    [column / 8][row][8] before ReLU; dz has the same layout
  *     a    [column][row]        after ReLU
