@@ -1,6 +1,6 @@
 /**
  * Context: what a command receives from its process: streams, environment, log and shared options.
- * Commands take it as an argument; only `main.ts` and this folder read `process`.
+ * Commands take it as an argument; only `main.ts`, `command-line.ts` and this folder read `process`.
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
