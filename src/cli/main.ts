@@ -4,9 +4,17 @@
  *
  * Nothing else is imported here, since a restarted process loads everything again.
  */
-import { coordinatorFlags, lowMemoryFlags, restartWithFlags } from '../launch/process-flags.ts';
+import {
+  coordinatorFlags,
+  exposeGarbageCollector,
+  lowMemoryFlags,
+  restartWithFlags,
+} from '../launch/process-flags.ts';
 
 const name = process.argv[2];
-if (name === 'worker' || name === 'train') restartWithFlags(lowMemoryFlags);
+if (name === 'worker' || name === 'train') {
+  restartWithFlags(lowMemoryFlags);
+  exposeGarbageCollector();
+}
 if (name === 'coordinator') restartWithFlags(coordinatorFlags);
 await import('./command-line.ts');

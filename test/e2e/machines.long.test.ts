@@ -35,7 +35,7 @@ function missing(what: string, needs: Readonly<Record<string, boolean>>): boolea
 }
 
 // An emulated process must not restart itself: the new process would not be emulated.
-const asItIs = ['--max-semi-space-size=1', '--expose-gc'];
+const asItIs = ['--max-semi-space-size=1'];
 
 const isX64 = process.arch === 'x64' && process.platform === 'linux';
 const noArm = missing('arm64', {

@@ -2,7 +2,8 @@
  * Garbage collection: runs the collector at chosen moments. The collector sees only the small handles of
  * file buffers, not their memory, so it would collect them too late.
  *
- * Requires `node --expose-gc`, as nodes are started (`launch/process-flags.ts`); otherwise does nothing.
+ * Requires `globalThis.gc`, which workers and `train` expose (`launch/process-flags.ts`); otherwise does
+ * nothing.
  */
 const everyBytes = 4 * 1024 * 1024;
 
