@@ -1,6 +1,5 @@
 /** `ridgeline watch`: follows a study on a running coordinator, redrawn in a terminal, as lines elsewhere. */
 import type { Command } from 'commander';
-import { createLogUpdate } from 'log-update';
 import { liveLines } from '../../report/terminal/live-lines.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { Throughput } from '../cluster/throughput.ts';
@@ -14,7 +13,7 @@ export function addWatchCommand(program: Command, context: Context): void {
     .argument('<study>', 'study name')
     .action(async (study: string) => {
       await withControl(context, async (client) => {
-        const show = display(context);
+        const show = await display(context);
         const throughput = new Throughput();
         for await (const { progress, workers } of client.watch(study)) {
           const { stage, done, status } = progress;
@@ -28,9 +27,11 @@ export function addWatchCommand(program: Command, context: Context): void {
 }
 
 /** The last state stays on the screen. */
-function display({ stderr, env }: Context): (lines: readonly string[]) => void {
+async function display({ stderr, env }: Context): Promise<(lines: readonly string[]) => void> {
   const isRedrawn = stderr.isTTY && env['TERM'] !== 'dumb';
   if (!isRedrawn) return (lines) => void stderr.write(`${lines.join('  |  ')}\n`);
+  // Loaded here, since other commands of the cluster draw nothing.
+  const { createLogUpdate } = await import('log-update');
   const region = createLogUpdate(stderr, { showCursor: true });
   return (lines) => region(lines.join('\n'));
 }

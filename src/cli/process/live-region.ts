@@ -1,5 +1,5 @@
 /** Live region: progress on stderr, redrawn in place in a terminal, and lines that stay above it. */
-import { createLogUpdate } from 'log-update';
+import type { createLogUpdate } from 'log-update';
 import type { TextOptions } from '../../report/text/text-options.ts';
 import { say, type Context } from './context.ts';
 import { isLive, textOptions } from './terminal.ts';
@@ -10,7 +10,8 @@ export abstract class LiveRegion implements Disposable {
   /** Whether the region is drawn; otherwise only lines are printed. */
   protected readonly isLive: boolean;
   protected readonly context: Context;
-  readonly #region: ReturnType<typeof createLogUpdate>;
+  /** Null while nothing is drawn. */
+  #region: ReturnType<typeof createLogUpdate> | null = null;
   readonly #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -18,8 +19,9 @@ export abstract class LiveRegion implements Disposable {
   constructor(context: Context, hasRegion = true) {
     this.context = context;
     this.isLive = hasRegion && isLive(context);
-    this.#region = createLogUpdate(context.stderr, { showCursor: true });
-    if (this.isLive) this.#timer = setInterval(() => this.redraw(), redrawMs);
+    if (!this.isLive) return;
+    void this.#open();
+    this.#timer = setInterval(() => this.redraw(), redrawMs);
   }
 
   /** Called at regular intervals while the region is live. */
@@ -31,12 +33,12 @@ export abstract class LiveRegion implements Disposable {
 
   /** Replaces the lines of the region. */
   protected draw(lines: readonly string[]): void {
-    if (this.isLive && !this.#isClosed) this.#region(lines.join('\n'));
+    if (!this.#isClosed) this.#region?.(lines.join('\n'));
   }
 
   /** Prints a line that stays, unless `--quiet` is given. */
   say(text: string): void {
-    if (this.isLive && !this.#isClosed) this.#region.clear();
+    if (!this.#isClosed) this.#region?.clear();
     say(this.context, text);
   }
 
@@ -45,6 +47,12 @@ export abstract class LiveRegion implements Disposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#timer);
-    if (this.isLive) this.#region.clear();
+    this.#region?.clear();
+  }
+
+  async #open(): Promise<void> {
+    // Loaded here, since most processes have no terminal.
+    const { createLogUpdate: create } = await import('log-update');
+    this.#region = create(this.context.stderr, { showCursor: true });
   }
 }

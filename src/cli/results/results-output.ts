@@ -4,7 +4,6 @@ import { formatJson, formatJsonl } from '../../report/files/json.ts';
 import { formatLatex } from '../../report/files/latex.ts';
 import { formatMarkdown } from '../../report/files/markdown.ts';
 import { formatOptuna } from '../../report/files/optuna-journal.ts';
-import { formatParquet } from '../../report/files/parquet.ts';
 import { everyField } from '../../report/results/result-fields.ts';
 import { rowOrder, rowTest } from '../../report/results/row-filter.ts';
 import {
@@ -122,7 +121,7 @@ type FormatFile = (
   results: StudyResults,
   columns: readonly string[] | null,
   source: ResultsSource,
-) => string | Uint8Array | Promise<string>;
+) => string | Uint8Array | Promise<string | Uint8Array>;
 
 const fileFormatters: Readonly<Record<string, FormatFile>> = {
   tsv: (results, columns) => formatDelimited(results, 'tsv', columns),
@@ -131,7 +130,11 @@ const fileFormatters: Readonly<Record<string, FormatFile>> = {
   jsonl: formatJsonl,
   markdown: formatMarkdown,
   latex: formatLatex,
-  parquet: formatParquet,
+  parquet: async (results, columns) => {
+    // Loaded here, since its package has many modules.
+    const { formatParquet } = await import('../../report/files/parquet.ts');
+    return formatParquet(results, columns);
+  },
   optuna: async (results, _columns, { study, reader }) => {
     const trials = await reader.trials(results.study, { curves: true });
     return formatOptuna({ study, results, trials, attempts: await reader.attempts(results.study) });
