@@ -34,6 +34,8 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: processTests,
+          // The long tests measure the program as it is.
+          globalSetup: isLong ? [] : ['test/e2e/support/build-program.ts'],
           exclude: isLong ? [] : ['test/**/*.long.test.ts'],
         },
       },

@@ -6,9 +6,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 
-const wrapper = resolve('scripts/ridgeline.mjs');
+/** The bundled program (`build-program.ts`); the source, in tests for which it is not built. */
+const program = inject('program') ?? resolve('scripts/ridgeline.mjs');
 /** Compile cache that all processes of the tests share. */
 const compileCache = join(tmpdir(), 'ridgeline-test-compiled');
 
@@ -106,7 +107,7 @@ export interface StartOptions {
 /** Starts `ridgeline ARGUMENTS…`, and kills it at the end of the test. */
 export function start(args: readonly string[], options: StartOptions = {}): Running {
   const node = options.node ?? [process.execPath];
-  const [command, ...rest] = [...(options.prefix ?? []), ...node, wrapper, ...args];
+  const [command, ...rest] = [...(options.prefix ?? []), ...node, program, ...args];
   const child = spawn(command as string, rest, {
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: compileCache, ...options.env },
