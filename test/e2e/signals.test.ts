@@ -105,8 +105,8 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
   });
 
   test('the second Ctrl-C returns running trials and exits with 130', async () => {
-    // Trials take longer than the grace time of a worker.
-    const { run, workers } = await startedRun(600);
+    // Trials take longer than the time between two signals.
+    const { run, workers } = await startedRun(200);
     run.kill('SIGINT');
     await run.prints(/draining/);
     // Signals within a quarter of a second count as one.

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { finishedStudy } from './support/finished-study.ts';
 import {
   fingerprint,
   ridgeline,
@@ -45,34 +46,10 @@ async function readResults(study: string, state: string): Promise<ResultsJson> {
   return JSON.parse(stdout) as ResultsJson;
 }
 
-describe('run', () => {
-  test('run prints two ranked stages and a tested winner of the quickstart, and only results on stdout', async () => {
-    const state = scratchDir();
-    const { code, stdout, stderr } = await ridgeline([
-      'run',
-      'configs/quickstart.yaml',
-      '--state',
-      state,
-      '--format',
-      'json',
-    ]);
-    expect(code, stderr).toBe(0);
-    const results = JSON.parse(stdout) as ResultsJson;
-    expect(results.stages.map((stage) => stage.name)).toEqual(['coarse', 'fine']);
-    for (const stage of results.stages) expect(stage.trials.length).toBeGreaterThanOrEqual(12);
-    expect(results.winner?.test_accuracy).toBeGreaterThanOrEqual(0.9);
-    expect(
-      results.stages
-        .flatMap((stage) => stage.trials)
-        .filter((row) => row.test_accuracy !== null && row.trial !== results.winner?.trial),
-    ).toEqual([]);
-    const best = results.stages[0]!.trials[0]!;
-    expect(results.stages[1]!.lambda.min).toBeLessThanOrEqual(best.lambda);
-    expect(results.stages[1]!.lambda.max).toBeGreaterThanOrEqual(best.lambda);
-    expect(results.stages[1]!.lambda.reason).toContain(best.trial);
-    expect(stderr).toMatch(/coarse/);
-  });
+const text = { name: 'finished', trials: 5 };
+const finished = finishedStudy(text);
 
+describe('run', () => {
   test('run gives the same trials, λ and digests for 1, 2 and 4 workers and any pack size', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'same' });
@@ -104,26 +81,16 @@ describe('run', () => {
   });
 
   test('run prints a finished study again without training, and extends it', async () => {
-    const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'again', trials: 5 });
-    const first = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
-    const second = await ridgeline([
-      'run',
-      study,
-      '--state',
-      dir,
-      '--format',
-      'json',
-      '--workers',
-      '0',
-    ]);
+    const { study, state, stdout } = finished();
+    const args = ['run', study, '--state', state, '--format', 'json'];
+    const second = await ridgeline([...args, '--workers', '0']);
     expect(second.code, second.stderr).toBe(0);
-    expect(second.stdout).toBe(first.stdout);
-    const text = readFileSync(study, 'utf8');
-    writeFileSync(study, text.replace(/trials: 5(?![\s\S]*trials: 5)/, 'trials: 9'));
-    const third = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
+    expect(second.stdout).toBe(stdout);
+    const written = readFileSync(study, 'utf8');
+    writeFileSync(study, written.replace(/trials: 5(?![\s\S]*trials: 5)/, 'trials: 9'));
+    const third = await ridgeline(args);
     expect(third.code, third.stderr).toBe(0);
-    const before = fingerprint(JSON.parse(first.stdout) as ResultsJson);
+    const before = fingerprint(JSON.parse(stdout) as ResultsJson);
     const after = fingerprint(JSON.parse(third.stdout) as ResultsJson);
     expect(after).toHaveLength(14);
     expect(after).toEqual(expect.arrayContaining(before));
@@ -150,15 +117,13 @@ describe('run', () => {
   });
 
   test('run refuses another study with the same name, and accepts it with --fresh', async () => {
-    const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'changed', trials: 4 });
-    expect((await ridgeline(['run', study, '--state', dir])).code).toBe(0);
-    writeStudy(dir, { name: 'changed', trials: 4, hidden: 20 });
-    const refused = await ridgeline(['run', study, '--state', dir]);
+    const { study, dir, state } = finished();
+    writeStudy(dir, { ...text, hidden: 20 });
+    const refused = await ridgeline(['run', study, '--state', state]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/trainer\.hidden/);
     expect(refused.stderr).toMatch(/--fresh/);
-    expect((await ridgeline(['run', study, '--state', dir, '--fresh'])).code).toBe(0);
+    expect((await ridgeline(['run', study, '--state', state, '--fresh'])).code).toBe(0);
   });
 
   test('a killed run resumes with the same results, and complete trials are not trained again', async () => {
@@ -203,7 +168,7 @@ describe('run', () => {
 describe('coordinator and workers', () => {
   test('a killed worker costs only its running trials, a late worker receives trials, and results are the same', async () => {
     const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'by-hand', trials: 16, cycles: 24 });
+    const study = writeStudy(dir, { name: 'by-hand', trials: 16, cycles: 12 });
     const reference = await ridgeline([
       'run',
       study,
@@ -233,9 +198,9 @@ describe('coordinator and workers', () => {
     const second = worker('second');
     await coordinator.prints(/coarse\/3\b/);
     first.kill('SIGKILL');
-    await coordinator.prints(/first.*(lost|did not come back)/);
-    // Paused, so that trials are left when it has joined.
+    // Paused, so that trials are left when the third worker has joined.
     await ridgeline(['pause', 'by-hand', '--state', state]);
+    await coordinator.prints(/first.*(lost|did not come back)/);
     const third = worker('third');
     await third.prints(/joined/);
     await ridgeline(['resume', 'by-hand', '--state', state]);
@@ -254,10 +219,8 @@ describe('coordinator and workers', () => {
 
 describe('train', () => {
   test('train gives the digest of the sweep for a trial of a study', async () => {
-    const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'retrain', trials: 4 });
-    const sweep = await ridgeline(['run', study, '--state', dir, '--format', 'json']);
-    const row = (JSON.parse(sweep.stdout) as ResultsJson).stages[1]!.trials[0]!;
+    const { study, state, stdout } = finished();
+    const row = (JSON.parse(stdout) as ResultsJson).stages[1]!.trials[0]!;
     for (const args of [
       ['--trial', row.trial],
       ['--lambda', String(row.lambda)],
@@ -267,7 +230,7 @@ describe('train', () => {
         study,
         ...args,
         '--state',
-        dir,
+        state,
         '--format',
         'json',
       ]);

@@ -79,16 +79,19 @@ describe.concurrent('a worker', { timeout: 120_000 }, () => {
     const study = writeStudy(cluster.dir, {
       name: 'lied',
       trials: 24,
-      cycles: 40,
+      cycles: 15,
       coarseOnly: true,
     });
     appendFileSync(study, 'audit: { random: 0.1, top: 3 }\n');
     const coordinator = await cluster.coordinator(study);
     cluster.worker(odd('./lying-thread.ts'));
-    // The other workers join after its first result, and long before its last one.
+    // The study is paused after its first result, until the other workers have joined.
     await coordinator.prints(/coarse\/\d+ .*on w1/);
+    await cluster.command('pause', 'lied');
     cluster.worker();
     cluster.worker();
+    for (const name of ['w2', 'w3']) await coordinator.prints(new RegExp(`worker ${name} joined`));
+    await cluster.command('resume', 'lied');
     await coordinator.prints(
       /worker w1 is excluded: its result of \S+ in lied differs from that of/,
     );

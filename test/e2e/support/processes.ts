@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { inject, onTestFinished } from 'vitest';
+import { afterAll, inject, onTestFinished } from 'vitest';
 
 /** The bundled program (`build-program.ts`); the source, in tests for which it is not built. */
 const program = inject('program') ?? resolve('scripts/ridgeline.mjs');
@@ -15,6 +15,15 @@ const compileCache = join(tmpdir(), 'ridgeline-test-compiled');
 
 /** Registers a clean-up of a concurrent test: the `onTestFinished` of its context. */
 export type OnEnd = (cleanUp: () => Promise<void> | void) => void;
+
+/** Clean-ups of what all tests of a file share, after the last test. */
+export function onFileEnd(): OnEnd {
+  const cleanUps: Parameters<OnEnd>[0][] = [];
+  afterAll(async () => {
+    for (const cleanUp of cleanUps) await cleanUp();
+  });
+  return (cleanUp) => void cleanUps.push(cleanUp);
+}
 
 /** A folder that is deleted after the test. */
 export function scratchDir(onEnd: OnEnd = onTestFinished): string {
