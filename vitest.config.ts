@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 const isLong = process.env['RIDGELINE_TEST_LONG'] === '1';
 const ending = isLong ? 'long.test.ts' : 'test.ts';
+/** On two cores vitest would run one file at a time, but tests mostly wait for processes and timers. */
+const hasFewCores = availableParallelism() <= 3;
 /** Tests that start real processes. */
 const processTests = [`test/e2e/**/*.${ending}`, `test/examples.${ending}`];
 
@@ -15,8 +17,6 @@ const processTests = [`test/e2e/**/*.${ending}`, `test/examples.${ending}`];
 export default defineConfig({
   test: {
     pool: 'forks',
-    // On two cores vitest would run one file at a time, but tests mostly wait for processes.
-    ...(availableParallelism() <= 3 && { maxWorkers: 3 }),
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
@@ -27,6 +27,7 @@ export default defineConfig({
           include: [`test/**/*.${ending}`],
           exclude: [...processTests, ...(isLong ? [] : ['test/**/*.long.test.ts'])],
           isolate: false,
+          ...(hasFewCores && { maxWorkers: 3 }),
         },
       },
       {
@@ -34,6 +35,8 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: processTests,
+          ...(hasFewCores && { maxWorkers: 4 }),
+          sequence: { groupOrder: 1 },
           // The long tests measure the program as it is.
           globalSetup: isLong ? [] : ['test/e2e/support/build-program.ts'],
           exclude: isLong ? [] : ['test/**/*.long.test.ts'],
