@@ -9,11 +9,13 @@ const full = (stream: 1 | 2) => ({
   prefix: ['sh', '-c', `exec "$@" ${stream}> /dev/full`, 'sh'],
 });
 
+const oneWorker = ['--workers', '1'];
+
 describe.skipIf(!existsSync('/dev/full'))('a full device', () => {
   test('a run whose standard error is full loses its progress output only', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'unseen', trials: 3 });
-    const args = ['run', study, '--state', join(dir, 'state'), '--format', 'json'];
+    const args = ['run', study, '--state', join(dir, 'state'), ...oneWorker, '--format', 'json'];
     // With the debug log, which has a line for every connection.
     const unseen = await ridgeline([...args, '--debug'], full(2));
     expect(unseen).toMatchObject({ code: 0, stderr: '' });
@@ -24,7 +26,7 @@ describe.skipIf(!existsSync('/dev/full'))('a full device', () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'unwritten', trials: 3 });
     const state = ['--state', join(dir, 'state')];
-    const lost = await ridgeline(['run', study, ...state, '--quiet'], full(1));
+    const lost = await ridgeline(['run', study, ...state, ...oneWorker, '--quiet'], full(1));
     expect(lost.code).toBe(1);
     expect(lost.stderr).toMatch(
       /^ridgeline: Standard output cannot be written: .*no space left.*\n {2}fix: .*\n$/i,
@@ -38,7 +40,7 @@ test('a run whose output pipe was closed finishes', async () => {
   const study = writeStudy(dir, { name: 'unread', trials: 3 });
   const state = ['--state', join(dir, 'state')];
   const read = { prefix: ['sh', '-c', '{ "$@" 2>&1; echo $? >&2; } | head -n 1', 'sh'] };
-  const { stderr } = await ridgeline(['run', study, ...state], read);
+  const { stderr } = await ridgeline(['run', study, ...state, ...oneWorker], read);
   expect(stderr).toBe('0\n');
   const { stdout } = await ridgeline(['results', 'unread', ...state, '--columns', 'status']);
   expect(stdout.match(/complete/g)).toHaveLength(6);
@@ -49,7 +51,7 @@ test('a run writes nothing to the data directory', async () => {
   const data = scratchDir();
   const study = writeStudy(dir, { name: 'reader', trials: 3 });
   const args = ['--state', join(dir, 'state'), '--data-dir', data, '--cache', join(dir, 'cache')];
-  expect((await ridgeline(['run', study, ...args])).code).toBe(0);
+  expect((await ridgeline(['run', study, ...args, ...oneWorker])).code).toBe(0);
   expect(readdirSync(data)).toEqual([]);
   expect(readdirSync(join(dir, 'cache'))).not.toEqual([]);
 });
@@ -61,7 +63,7 @@ test('a run trains its own study only: other unfinished studies stay paused and 
   // Stored, and then stopped because no worker joins.
   const { code } = await ridgeline(['run', left!, ...state, '--workers', '0', '--wait', '1']);
   expect(code).toBe(4);
-  const done = await ridgeline(['run', wanted!, ...state]);
+  const done = await ridgeline(['run', wanted!, ...state, ...oneWorker]);
   expect(done.code, done.stderr).toBe(0);
   expect(done.stderr.match(/^coarse\/\d+ /gm)).toHaveLength(3);
   const rested = await ridgeline(['results', 'left', ...state, '--columns', 'status']);

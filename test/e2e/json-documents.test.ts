@@ -33,7 +33,7 @@ test('the JSON of run, results and train fits the published schemas, and the doc
     expect(code, stderr).toBe(0);
     return stdout;
   };
-  const run = await json('run', 'configs/quickstart.yaml');
+  const run = await json('run', 'configs/quickstart.yaml', '--workers', '1');
   publishedSchema('results').parse(JSON.parse(run));
   publishedSchema('train').parse(JSON.parse(await json('train', 'quickstart', '--winner')));
 

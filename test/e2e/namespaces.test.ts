@@ -82,7 +82,7 @@ test.skipIf(!possible)(
   'two nodes with separate addresses receive the data over the network and give the results of one machine',
   async () => {
     const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'hosts', trials: 10, cycles: 20 });
+    const study = writeStudy(dir, { name: 'hosts', trials: 10, cycles: 5 });
     const alone = await ridgeline([
       'run',
       study,

@@ -24,7 +24,7 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   expect((await ridgeline(['watch', 'given', ...state])).code).toBe(1);
   coordinator.kill('SIGTERM');
   expect((await coordinator.finished).code).toBe(0);
-  const done = await ridgeline(['run', rested!, ...state]);
+  const done = await ridgeline(['run', rested!, ...state, '--workers', '1']);
   expect(done.code, done.stderr).toBe(0);
   const ended = await ridgeline(['run', given!, ...state]);
   expect(ended.stderr).toContain('given is cancelled; these are its results');

@@ -11,6 +11,8 @@ test('the charts of a finished search are drawn as SVG, PNG, HTML and in the ter
   const ran = await ridgeline([
     'run',
     writeStudy(dir, { name: 'drawn', trials: 4 }),
+    '--workers',
+    '1',
     '--quiet',
     ...state,
   ]);

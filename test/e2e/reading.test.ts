@@ -15,7 +15,16 @@ test('results, trial, train and diff read a finished search', async () => {
   const dir = scratchDir();
   const state = join(dir, 'state');
   const file = writeStudy(dir, { name: 'read', trials: 10 });
-  const done = await ridgeline(['run', file, '--state', state, '--format', 'json']);
+  const done = await ridgeline([
+    'run',
+    file,
+    '--state',
+    state,
+    '--workers',
+    '1',
+    '--format',
+    'json',
+  ]);
   expect(done.code, done.stderr).toBe(0);
   const results = JSON.parse(done.stdout) as ResultsJson & {
     readonly winner: { readonly tied_trials: number; readonly compared_trials: number };
