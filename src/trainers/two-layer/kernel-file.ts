@@ -22,15 +22,15 @@ export const kernelChoices = [
 export type KernelChoice = (typeof kernelChoices)[number];
 
 /** What a thread needs to open the kernel; structured cloning can copy it. */
-export type KernelSource =
-  | { readonly kind: 'portable'; readonly name: KernelName; readonly module: WebAssembly.Module }
-  | {
-      readonly kind: 'native';
-      readonly name: KernelName;
-      /** Path of the addon. */
-      readonly path: string;
-      readonly width: string;
-    };
+export type KernelSource = {
+  readonly name: KernelName;
+  /** Whether the choice has run the arithmetic self-test, which passed. */
+  readonly isTested: boolean;
+} & (
+  | { readonly kind: 'portable'; readonly module: WebAssembly.Module }
+  /** `path` is that of the addon. */
+  | { readonly kind: 'native'; readonly path: string; readonly width: string }
+);
 
 /** @throws RidgelineError MACHINE_UNFIT if this Node cannot compile it (no relaxed SIMD) */
 export async function compileKernel(): Promise<WebAssembly.Module> {
@@ -72,7 +72,8 @@ export async function chooseKernel(
       );
   }
   const revectorised = choice === 'portable-plain' ? null : await revectorisedKernel(passes);
-  return revectorised ?? { kind: 'portable', name: 'portable', module: await compileKernel() };
+  if (revectorised !== null) return revectorised;
+  return { kind: 'portable', name: 'portable', isTested: false, module: await compileKernel() };
 }
 
 /** The native kernel, or why there is none. */
@@ -90,7 +91,7 @@ function chooseNative(
   if (isNamed && named.length === 0) return `this processor has ${widths.join(' and ')} only`;
   const width = (isNamed ? named : widths).find((one) => passes(openNativeKernel(functions, one)));
   if (width === undefined) return 'the native kernel failed the arithmetic self-test';
-  return { kind: 'native', name: `native ${width}`, path, width };
+  return { kind: 'native', name: `native ${width}`, isTested: true, path, width };
 }
 
 async function revectorisedKernel(
@@ -98,7 +99,7 @@ async function revectorisedKernel(
 ): Promise<KernelSource | null> {
   const module = compileRevectorised(await readFile(kernelUrl));
   if (module === null || !passes(loadKernel(module))) return null;
-  return { kind: 'portable', name: 'portable avx2', module };
+  return { kind: 'portable', name: 'portable avx2', isTested: true, module };
 }
 
 /** A kernel for the calling thread, with its own memory. */
