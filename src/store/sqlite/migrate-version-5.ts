@@ -8,8 +8,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { DatasetSpec, Selection, StudySpec } from '../../study/spec/study-spec.ts';
 import type { TrainerSettings } from '../../study/trainer-description.ts';
+import type { Metrics } from '../../study/metrics.ts';
+import type { Measurement } from '../../study/trial.ts';
+import { curveText, metricsText } from './curve-text.ts';
 import { tablesText } from './schema.ts';
-import { metricsText } from './write-trial.ts';
 
 /** A table may refer to the tables before it. */
 const oldTables = 'study,stage,trial,correctness,attempt,measurement,winner,event,quarantine'.split(
@@ -29,15 +31,41 @@ const metricColumns = [
   'test_accuracy',
 ];
 
+const isOfTrial5 =
+  'm.study = t.study AND m.stage = t.stage AND m.k = t.k AND m.replicate = t.replicate';
+
+/** @param values of `metricColumns`; a metric that is null was not measured */
+function toMetrics(values: readonly unknown[]): Metrics {
+  return Object.fromEntries(
+    metricColumns.flatMap((name, at) => {
+      const value = values[at] ?? null;
+      return value === null ? [] : [[name, Number(value)] as const];
+    }),
+  );
+}
+
 /** The new tables without the view and the ranks. To be called in a transaction. */
 export function convertVersion5(database: DatabaseSync): void {
   const deterministic = { deterministic: true, directOnly: true };
   database.function('convert_spec', deterministic, (text) => convertSpec(String(text)));
   database.function('json_metrics', { ...deterministic, varargs: true }, (...values) =>
-    metricsText(
-      Object.fromEntries(metricColumns.map((name, at) => [name, Number(values[at] ?? NaN)])),
-    ),
+    metricsText(toMetrics(values)),
   );
+  let points: Measurement[] = [];
+  database.aggregate('json_curve', {
+    ...deterministic,
+    varargs: true,
+    // The points are collected outside of SQLite, whose accumulators are values.
+    start: () => {
+      points = [];
+      return null;
+    },
+    step: (_, step, ...values) => {
+      points.push({ step: Number(step), metrics: toMetrics(values) });
+      return null;
+    },
+    result: () => curveText(points.toSorted((a, b) => a.step - b.step)),
+  });
   database.function('json_params', deterministic, (lambda) => JSON.stringify({ lambda }));
   database.function('json_space', deterministic, (min, max) =>
     JSON.stringify({ lambda: { distribution: 'log_uniform', min, max } }),
@@ -52,13 +80,15 @@ export function convertVersion5(database: DatabaseSync): void {
       ended_at_ms, known_answer, part_digests, official_data FROM study_5;
     INSERT INTO stage SELECT study, name, ordinal, trials,
       CASE WHEN range_min IS NOT NULL THEN json_space(range_min, range_max) END, reason, closed, warnings FROM stage_5;
-    INSERT INTO trial SELECT study, stage, k, replicate, json_params(lambda), status, reason, attempts, charged, worker,
-      steps, seconds, digest, measured_step, fingerprint, audit FROM trial_5;
-    INSERT INTO correctness SELECT study, stage, k, replicate, bits FROM correctness_5;
+    INSERT INTO trial SELECT study, stage, k, replicate, json_params(lambda), status, reason, attempts, charged, audit
+      FROM trial_5;
+    INSERT INTO result SELECT study, stage, k, replicate, worker, steps, seconds, digest, fingerprint, measured_step,
+      (SELECT json_metrics(${metricColumns.join(', ')}) FROM measurement_5 AS m
+        WHERE ${isOfTrial5} AND m.step = measured_step),
+      (SELECT json_curve(m.step, ${metricColumns.join(', ')}) FROM measurement_5 AS m WHERE ${isOfTrial5}),
+      (SELECT bits FROM correctness_5 AS m WHERE ${isOfTrial5}) FROM trial_5 AS t WHERE steps IS NOT NULL;
     INSERT INTO attempt SELECT study, stage, k, replicate, attempt, purpose, worker, session, pack, granted_at_ms,
       ended_at_ms, CASE outcome WHEN 'superseded' THEN 'obsolete' ELSE outcome END, reason, fingerprint FROM attempt_5;
-    INSERT INTO measurement SELECT study, stage, k, replicate, step, json_metrics(${metricColumns.join(', ')})
-      FROM measurement_5;
     INSERT INTO winner SELECT study, stage, k, replicate, test_accuracy, test_loss, test_worker, reproduced, tests
       FROM winner_5;
     INSERT INTO event SELECT sequence, at_ms, study, what, detail FROM event_5;

@@ -12,7 +12,7 @@ import { transaction } from './database-file.ts';
 import { convertVersion5 } from './migrate-version-5.ts';
 import { studyQueries, trialQueries } from './queries.ts';
 import { rankedViewText } from './ranked-view.ts';
-import { lastPoint, trialRecord } from './records.ts';
+import { trialRecord } from './records.ts';
 import { checkVersion, schemaVersion, tablesText } from './schema.ts';
 import { stageWriter } from './write-study.ts';
 
@@ -58,7 +58,7 @@ function storeRanks(database: DatabaseSync, rank: RankTrials): void {
       .filter(({ closed }) => closed === 1)
       .flatMap(({ name: stage }) =>
         next.map({ study, stage, trial_index: 0, replicate: 0, limit: noLimit }, (row) =>
-          trialRecord(row, lastPoint),
+          trialRecord(row),
         ),
       );
     const order = all.map(({ name }) => name);

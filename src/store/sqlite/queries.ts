@@ -1,10 +1,25 @@
 /** Queries: every statement that reads. `read.ts` combines their rows into records. */
 import type { DatabaseSync } from 'node:sqlite';
-import { isTrial, prepare } from './statements.ts';
+import { isTrial, keyColumns, prepare } from './statements.ts';
 import type { Tables, TrialKey } from './tables.ts';
 
-/** A trial with the metrics of its last measurement, which are null if there is none. */
-export type TrialRow = Tables['trial'] & { metrics: string | null };
+/** The columns of a result; all are null if the trial has none. */
+type ResultColumns<Column extends keyof Tables['result']> = {
+  [C in Column]: Tables['result'][C] | null;
+};
+/** A trial with its result, without the curve and the bits. */
+export type TrialRow = Tables['trial'] & ResultColumns<(typeof resultColumns)[number]>;
+export type DetailedTrialRow = TrialRow & ResultColumns<'curve' | 'bits'>;
+
+const resultColumns = [
+  'worker',
+  'steps',
+  'seconds',
+  'digest',
+  'fingerprint',
+  'measured_step',
+  'metrics',
+] as const;
 
 interface StageKey {
   study: string;
@@ -12,14 +27,6 @@ interface StageKey {
 }
 /** The next `limit` rows after a trial, in the order of the table's key, so that nothing is sorted. */
 type NextTrials = TrialKey & { limit: number };
-/** From one trial of a stage to another, both included. */
-export interface TrialRange extends StageKey {
-  from_index: number;
-  from_replicate: number;
-  to_index: number;
-  to_replicate: number;
-}
-
 export function studyQueries(database: DatabaseSync) {
   const query = <Row, Values extends object = { study: string }>(text: string) =>
     prepare<Values, Row>(database, text);
@@ -42,26 +49,18 @@ export function studyQueries(database: DatabaseSync) {
 }
 
 const isInStage = 'study = :study AND stage = :stage';
-const isInRange = `${isInStage} AND (trial_index, replicate) >= (:from_index, :from_replicate)
-  AND (trial_index, replicate) <= (:to_index, :to_replicate)`;
-
 export function trialQueries(database: DatabaseSync) {
   const query = <Row, Values extends object>(text: string) => prepare<Values, Row>(database, text);
-  const trials = `SELECT *, (SELECT metrics FROM measurement AS m WHERE m.study = trial.study AND m.stage = trial.stage
-    AND m.trial_index = trial.trial_index AND m.replicate = trial.replicate AND m.step = trial.measured_step) AS metrics
-    FROM trial`;
+  const select = (columns: readonly string[]) =>
+    `SELECT trial.*, ${columns.join(', ')} FROM trial LEFT JOIN result USING (${keyColumns.join(', ')})`;
+  const trials = select(resultColumns);
+  const withDetails = select([...resultColumns, 'curve', 'bits']);
+  const follows = `${isInStage} AND (trial_index, replicate) > (:trial_index, :replicate)
+    ORDER BY trial_index, replicate LIMIT :limit`;
   return {
-    next: query<TrialRow, NextTrials>(
-      `${trials} WHERE ${isInStage} AND (trial_index, replicate) > (:trial_index, :replicate)
-       ORDER BY trial_index, replicate LIMIT :limit`,
-    ),
-    one: query<TrialRow, TrialKey>(`${trials} WHERE ${isTrial}`),
-    correctness: query<Tables['correctness'], TrialRange>(
-      `SELECT * FROM correctness WHERE ${isInRange}`,
-    ),
-    measurements: query<Tables['measurement'], TrialRange>(
-      `SELECT * FROM measurement WHERE ${isInRange} ORDER BY trial_index, replicate, step`,
-    ),
+    next: query<TrialRow, NextTrials>(`${trials} WHERE ${follows}`),
+    nextWithDetails: query<DetailedTrialRow, NextTrials>(`${withDetails} WHERE ${follows}`),
+    one: query<DetailedTrialRow, TrialKey>(`${withDetails} WHERE ${isTrial}`),
   };
 }
 

@@ -16,17 +16,17 @@ const metric = (name: string): string =>
 export const rankedViewText = `
 CREATE VIEW trials_ranked AS
 WITH valued AS (
-  SELECT t.*, r.rank_in_stage, r.rank_in_study, m.metrics, w.reproduced,
+  SELECT t.*, o.worker, o.steps, o.seconds, o.digest, o.metrics, r.rank_in_stage, r.rank_in_study, w.reproduced,
     w.test_accuracy AS winner_accuracy, w.test_loss AS winner_loss,
-    CAST(json_extract(m.metrics, '$.' || s.objective_metric) AS REAL) AS value,
+    CAST(json_extract(o.metrics, '$.' || s.objective_metric) AS REAL) AS value,
     t.status = 'complete' AND coalesce(t.audit, '') <> 'disputed' AS counts,
     EXISTS (SELECT 1 FROM attempt a WHERE ${ofTrial('a')} AND a.outcome = 'disputed') AS has_dispute,
-    EXISTS (SELECT 1 FROM attempt a WHERE ${ofTrial('a')} AND a.worker <> t.worker AND (
+    EXISTS (SELECT 1 FROM attempt a WHERE ${ofTrial('a')} AND a.worker <> o.worker AND (
       a.outcome = 'duplicate' OR (a.outcome = 'accepted' AND a.kind <> 'search')
-      OR (a.outcome = 'disputed' AND a.fingerprint = t.fingerprint))) AS is_confirmed
+      OR (a.outcome = 'disputed' AND a.fingerprint = o.fingerprint))) AS is_confirmed
   FROM trial t JOIN study s ON s.name = t.study
+  LEFT JOIN result o ON ${ofTrial('o')}
   LEFT JOIN ranking r ON ${ofTrial('r')}
-  LEFT JOIN measurement m ON ${ofTrial('m')} AND m.step = t.measured_step
   LEFT JOIN winner w ON ${ofTrial('w')}
 )
 SELECT study, stage, trial_index AS k, replicate, CAST(json_extract(params, '$.lambda') AS REAL) AS lambda, status, value,

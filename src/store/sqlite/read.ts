@@ -8,34 +8,20 @@ import type { DatabaseSync } from 'node:sqlite';
 import { errorMessage, RidgelineError } from '../../base/errors.ts';
 import { readStoredSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import {
-  trialName,
-  type AttemptRecord,
-  type Measurement,
-  type TrialId,
-  type TrialRecord,
-} from '../../study/trial.ts';
+import type { AttemptRecord, TrialId, TrialRecord } from '../../study/trial.ts';
 import type { StoreReads, TrialOptions } from '../store.ts';
-import {
-  attemptQueries,
-  studyQueries,
-  trialQueries,
-  type TrialRange,
-  type TrialRow,
-} from './queries.ts';
+import { attemptQueries, studyQueries, trialQueries } from './queries.ts';
 import {
   attemptRecord,
-  lastPoint,
-  measurement,
+  detailedTrialRecord,
   stageRecord,
   storedRank,
-  trialId,
   trialRecord,
   winnerRecord,
 } from './records.ts';
 import { fromSqlite, storeDamaged } from './sqlite-errors.ts';
 import { trialKey } from './statements.ts';
-import type { Tables, TrialKey } from './tables.ts';
+import type { Tables } from './tables.ts';
 
 /** Rows per batch. */
 const batchRows = 1_000;
@@ -127,27 +113,6 @@ function trialReads(database: DatabaseSync, inOneState: InOneState) {
   const queries = trialQueries(database);
   const stages = studyQueries(database).stages;
 
-  function withDetails(rows: readonly TrialRow[], options: TrialOptions): TrialRecord[] {
-    const [first, last] = [rows[0], rows.at(-1)];
-    if (first === undefined || last === undefined) return [];
-    const range = {
-      study: first.study,
-      stage: first.stage,
-      from_index: first.trial_index,
-      from_replicate: first.replicate,
-      to_index: last.trial_index,
-      to_replicate: last.replicate,
-    };
-    const curves = options.curves === true ? readCurves(queries, range) : null;
-    const found = options.correctness === true ? queries.correctness.all(range) : [];
-    const bits = new Map(found.map((row) => [rowName(row), row.bits]));
-    return rows.map((row) => {
-      const name = rowName(row);
-      const curve = curves === null ? null : (curves.get(name) ?? []);
-      return trialRecord(row, { curve, bits: bits.get(name) });
-    });
-  }
-
   function* batches(study: string, options: TrialOptions): Generator<TrialRecord[]> {
     const hasDetails = options.curves === true || options.correctness === true;
     yield* inBatches<TrialRecord>(
@@ -156,8 +121,8 @@ function trialReads(database: DatabaseSync, inOneState: InOneState) {
         const next = { ...trialKey(study, after?.id ?? beforeTrials(stage)), limit: batchRows };
         return inOneState(() =>
           hasDetails
-            ? withDetails(queries.next.all(next), options)
-            : queries.next.map(next, (row) => trialRecord(row, lastPoint)),
+            ? queries.nextWithDetails.map(next, (row) => detailedTrialRecord(row, options))
+            : queries.next.map(next, (row) => trialRecord(row)),
         );
       },
     );
@@ -171,23 +136,11 @@ function trialReads(database: DatabaseSync, inOneState: InOneState) {
     },
     trial: async (study: string, id: TrialId) =>
       inOneState(() => {
-        const rows = queries.one.all(trialKey(study, id));
-        return withDetails(rows, { curves: true, correctness: true })[0] ?? null;
+        const row = queries.one.first(trialKey(study, id));
+        const options = { curves: true, correctness: true };
+        return row === undefined ? null : detailedTrialRecord(row, options);
       }),
   };
-}
-
-/** Whole curves by name of the trial. */
-function readCurves(
-  queries: ReturnType<typeof trialQueries>,
-  range: TrialRange,
-): Map<string, Measurement[]> {
-  const points = queries.measurements.map(range, (row) => ({
-    name: rowName(row),
-    point: measurement(row),
-  }));
-  const byName = Map.groupBy(points, ({ name }) => name);
-  return new Map([...byName].map(([name, curve]) => [name, curve.map(({ point }) => point)]));
 }
 
 function attemptReads(database: DatabaseSync, inOneState: InOneState) {
@@ -241,8 +194,4 @@ function* inBatches<T>(
 
 function beforeTrials(stage: string): TrialId {
   return { stage, index: 0, replicate: 0 };
-}
-
-function rowName(row: TrialKey): string {
-  return trialName(trialId(row));
 }

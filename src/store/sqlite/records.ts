@@ -10,24 +10,21 @@ import {
   type TrialResult,
 } from '../../study/trial.ts';
 import type { StoredRank } from '../rows.ts';
-import type { TrialRow } from './queries.ts';
+import type { TrialOptions } from '../store.ts';
+import { parseCurve } from './curve-text.ts';
+import type { DetailedTrialRow, TrialRow } from './queries.ts';
 import type { Tables, TrialKey } from './tables.ts';
-
-interface ResultDetails {
-  /** The whole curve; null for the last point alone, which is in the row of the trial. */
-  readonly curve: readonly Measurement[] | null;
-  /** Undefined if the bits were not read. */
-  readonly bits: Uint8Array | undefined;
-}
-
-/** No details: the last point of the curve, without bits. */
-export const lastPoint: ResultDetails = { curve: null, bits: undefined };
 
 export function trialId({ stage, trial_index: index, replicate }: TrialKey): TrialId {
   return { stage, index, replicate };
 }
 
-export function trialRecord(row: TrialRow, details: ResultDetails): TrialRecord {
+/** By default the result has its last measurement only, and no bits. */
+export function trialRecord(
+  row: TrialRow,
+  curve = lastPoint(row),
+  validationCorrect = noCorrectness,
+): TrialRecord {
   return {
     id: trialId(row),
     params: JSON.parse(row.params),
@@ -36,28 +33,30 @@ export function trialRecord(row: TrialRow, details: ResultDetails): TrialRecord 
     attempts: row.attempts,
     failures: row.failures,
     worker: row.worker,
-    result: trialResult(row, details),
+    result: trialResult(row, curve, validationCorrect),
     fingerprint: row.fingerprint,
     audit: row.audit,
   };
 }
 
-function trialResult(row: TrialRow, { curve: whole, bits }: ResultDetails): TrialResult | null {
-  const { steps, seconds, digest } = row;
-  if (steps === null || seconds === null) return null;
-  const { measured_step: step, metrics } = row;
-  const last = step === null || metrics === null ? [] : [measurement({ step, metrics })];
-  const curve = whole ?? last;
-  if (digest === null) return { kind: 'diverged', steps, seconds, curve };
-  const validationCorrect = bits ?? noCorrectness;
-  return { kind: 'complete', steps, seconds, digest, curve, validationCorrect };
+/** A trial with the details that `options` names. */
+export function detailedTrialRecord(row: DetailedTrialRow, options: TrialOptions): TrialRecord {
+  const curve = options.curves === true && row.curve !== null ? parseCurve(row.curve) : undefined;
+  return trialRecord(row, curve, (options.correctness === true && row.bits) || undefined);
 }
 
-export function measurement({
-  step,
-  metrics,
-}: Pick<Tables['measurement'], 'step' | 'metrics'>): Measurement {
-  return { step, metrics: JSON.parse(metrics) };
+function lastPoint({ measured_step: step, metrics }: TrialRow): Measurement[] {
+  return step === null || metrics === null ? [] : [{ step, metrics: JSON.parse(metrics) }];
+}
+
+function trialResult(
+  { steps, seconds, digest }: TrialRow,
+  curve: readonly Measurement[],
+  validationCorrect: Uint8Array,
+): TrialResult | null {
+  if (steps === null || seconds === null) return null;
+  if (digest === null) return { kind: 'diverged', steps, seconds, curve };
+  return { kind: 'complete', steps, seconds, digest, curve, validationCorrect };
 }
 
 export function attemptRecord(row: Tables['attempt']): AttemptRecord {

@@ -17,13 +17,17 @@ const trialKey =
 const trialReference =
   'FOREIGN KEY (study, stage, trial_index, replicate) REFERENCES trial ON DELETE CASCADE';
 
+/** SQLite builds a temporary table for `IN` with a list, at each write of a row. */
+const isOneOf = (column: string, words: readonly string[]): string =>
+  words.map((word) => `${column} = '${word}'`).join(' OR ');
+
 export const tablesText = `
 CREATE TABLE study (
   name TEXT NOT NULL PRIMARY KEY,
   ordinal INTEGER NOT NULL UNIQUE,
   spec TEXT NOT NULL,
   objective_metric TEXT NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('waiting', 'running', 'paused', 'complete', 'cancelled', 'failed')),
+  status TEXT NOT NULL CHECK (${isOneOf('status', ['waiting', 'running', 'paused', 'complete', 'cancelled', 'failed'])}),
   reason TEXT,
   created_at_ms INTEGER NOT NULL,
   ended_at_ms INTEGER,
@@ -50,48 +54,47 @@ CREATE TABLE stage (
 CREATE TABLE trial (
   ${trialKey},
   params TEXT NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('waiting', 'running', 'complete', 'failed', 'cancelled')),
+  status TEXT NOT NULL CHECK (${isOneOf('status', ['waiting', 'running', 'complete', 'failed', 'cancelled'])}),
   reason TEXT,
   attempts INTEGER NOT NULL CHECK (attempts >= 0),
   failures INTEGER NOT NULL CHECK (failures >= 0 AND failures <= attempts),
-  worker TEXT,
-  steps INTEGER CHECK (steps >= 0),
-  seconds REAL CHECK (seconds >= 0),
-  digest TEXT CHECK (length(digest) = 64),
-  measured_step INTEGER,
-  fingerprint TEXT CHECK (length(fingerprint) = 64),
-  audit TEXT CHECK (audit IN ('verified', 'repeated', 'unchecked', 'disputed')),
+  audit TEXT CHECK (${isOneOf('audit', ['verified', 'repeated', 'unchecked', 'disputed'])}),
   PRIMARY KEY (study, stage, trial_index, replicate),
   FOREIGN KEY (study, stage) REFERENCES stage ON DELETE CASCADE,
   CHECK (trial_index >= 1 AND replicate >= 1),
-  CHECK ((status = 'complete') = (digest IS NOT NULL)),
-  CHECK (digest IS NULL OR measured_step IS NOT NULL),
-  CHECK ((steps IS NULL) = (worker IS NULL) AND (steps IS NULL) = (seconds IS NULL)),
-  CHECK ((steps IS NULL) = (fingerprint IS NULL)),
-  CHECK (steps IS NOT NULL OR measured_step IS NULL),
-  CHECK (steps IS NULL OR (attempts >= 1 AND status IN ('complete', 'failed')))
+  CHECK (status <> 'complete' OR attempts >= 1)
 ) STRICT, WITHOUT ROWID;
 
--- A separate table, so that lists of trials do not read the bits. It has a rowid because each large
--- row of a table without one takes a page.
-CREATE TABLE correctness (
+-- A separate table with a rowid, so that results are appended: a row of trial that grew would split the
+-- pages of its neighbours.
+CREATE TABLE result (
   ${trialKey},
-  bits BLOB NOT NULL,
+  worker TEXT NOT NULL,
+  steps INTEGER NOT NULL CHECK (steps >= 0),
+  seconds REAL NOT NULL CHECK (seconds >= 0),
+  digest TEXT CHECK (length(digest) = 64),
+  fingerprint TEXT NOT NULL CHECK (length(fingerprint) = 64),
+  measured_step INTEGER,
+  metrics TEXT,
+  curve TEXT NOT NULL,
+  bits BLOB,
   PRIMARY KEY (study, stage, trial_index, replicate),
-  ${trialReference}
+  ${trialReference},
+  CHECK (digest IS NULL OR measured_step IS NOT NULL),
+  CHECK ((measured_step IS NULL) = (metrics IS NULL)),
+  CHECK ((digest IS NULL) = (bits IS NULL))
 ) STRICT;
 
 CREATE TABLE attempt (
   ${trialKey},
   attempt INTEGER NOT NULL CHECK (attempt >= 1),
-  kind TEXT NOT NULL CHECK (kind IN ('search', 'test', 'audit')),
+  kind TEXT NOT NULL CHECK (${isOneOf('kind', ['search', 'test', 'audit'])}),
   worker TEXT NOT NULL,
   session TEXT NOT NULL,
   pack TEXT NOT NULL,
   assigned_at_ms INTEGER NOT NULL,
   ended_at_ms INTEGER,
-  outcome TEXT CHECK (outcome IN ('accepted', 'duplicate', 'disputed', 'diverged', 'returned',
-    'lost', 'crashed', 'timeout', 'obsolete', 'cancelled')),
+  outcome TEXT CHECK (${isOneOf('outcome', ['accepted', 'duplicate', 'disputed', 'diverged', 'returned', 'lost', 'crashed', 'timeout', 'obsolete', 'cancelled'])}),
   reason TEXT,
   fingerprint TEXT CHECK (length(fingerprint) = 64),
   PRIMARY KEY (study, stage, trial_index, replicate, attempt),
@@ -99,18 +102,8 @@ CREATE TABLE attempt (
   CHECK ((outcome IS NULL) = (ended_at_ms IS NULL))
 ) STRICT, WITHOUT ROWID;
 
-CREATE UNIQUE INDEX attempt_one_open_search ON attempt (study, stage, trial_index, replicate)
-  WHERE outcome IS NULL AND kind = 'search';
-CREATE UNIQUE INDEX attempt_one_open_audit ON attempt (study, stage, trial_index, replicate)
-  WHERE outcome IS NULL AND kind = 'audit';
-
-CREATE TABLE measurement (
-  ${trialKey},
-  step INTEGER NOT NULL CHECK (step >= 0),
-  metrics TEXT NOT NULL,
-  PRIMARY KEY (study, stage, trial_index, replicate, step),
-  ${trialReference}
-) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX attempt_one_open ON attempt (study, stage, trial_index, replicate, kind)
+  WHERE outcome IS NULL AND kind <> 'test';
 
 CREATE TABLE ranking (
   ${trialKey},

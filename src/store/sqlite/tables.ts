@@ -58,20 +58,24 @@ export interface Tables {
     reason: string | null;
     attempts: number;
     failures: number;
-    /** Null until the trial has a result, like `steps`, `seconds` and `fingerprint`. */
-    worker: string | null;
-    steps: number | null;
-    seconds: number | null;
-    /** Null for a diverged trial. */
-    digest: string | null;
-    /** The last point of the curve, which is the result; null if a diverged trial was never measured. */
-    measured_step: number | null;
-    fingerprint: string | null;
     audit: AuditVerdict | null;
   };
-  /** Which validation records a completed trial classified correctly: one bit each. */
-  correctness: TrialKey & {
-    bits: Uint8Array;
+  /** The first result of a trial, or the one that replaced it. */
+  result: TrialKey & {
+    worker: string;
+    steps: number;
+    seconds: number;
+    /** Null for a diverged trial. */
+    digest: string | null;
+    fingerprint: string;
+    /** The last point of the curve, which is the result; null if a diverged trial was never measured. */
+    measured_step: number | null;
+    /** Object: value by name of the metric, at `measured_step`. Metrics that are not finite are left out. */
+    metrics: string | null;
+    /** The whole curve: `curve-text.ts`. */
+    curve: string;
+    /** Which validation records were classified correctly: one bit each. Null for a diverged trial. */
+    bits: Uint8Array | null;
   };
   attempt: TrialKey & {
     attempt: number;
@@ -85,12 +89,6 @@ export interface Tables {
     reason: string | null;
     /** Fingerprint of the attempt's result, accepted or not. */
     fingerprint: string | null;
-  };
-  /** One point of a curve. */
-  measurement: TrialKey & {
-    step: number;
-    /** Object: value by name of the metric. Metrics that are not finite are left out. */
-    metrics: string;
   };
   /** Ranks of the trials of closed stages; replicates of one configuration share theirs. */
   ranking: TrialKey & {

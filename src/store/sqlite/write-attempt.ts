@@ -1,9 +1,7 @@
 /** Attempt writes: store attempts, and update the status and the counts of their trials. */
 import type { DatabaseSync } from 'node:sqlite';
-import { assert } from '../../base/assert.ts';
-import { trialName } from '../../study/trial.ts';
 import type { RowWriters } from '../rows.ts';
-import { insert, isTrial, prepare, trialKey } from './statements.ts';
+import { insert, isTrial, keyColumns, prepare, trialKey } from './statements.ts';
 import type { Tables, TrialKey } from './tables.ts';
 
 type AttemptKey = TrialKey & { attempt: number };
@@ -17,14 +15,17 @@ export function attemptWriter(
     database,
     `UPDATE trial SET status = 'running', attempts = attempts + 1 WHERE ${isTrial} AND status = 'waiting'`,
   );
-  const close = prepare<AttemptKey & AttemptEnd, Pick<Tables['attempt'], 'kind'>>(
+  // Without RETURNING, for which SQLite builds a temporary table at each call.
+  const close = prepare<AttemptKey & AttemptEnd>(
     database,
     `UPDATE attempt SET outcome = :outcome, reason = :reason, ended_at_ms = :ended_at_ms, fingerprint = :fingerprint
-     WHERE ${isTrial} AND attempt = :attempt AND outcome IS NULL RETURNING kind`,
+     WHERE ${isTrial} AND attempt = :attempt AND outcome IS NULL`,
   );
-  const countFailure = prepare<TrialKey>(
+  const countFailure = prepare<AttemptKey>(
     database,
-    `UPDATE trial SET failures = failures + 1 WHERE ${isTrial}`,
+    `UPDATE trial SET failures = failures + 1 WHERE ${isTrial} AND EXISTS (SELECT 1 FROM attempt AS a
+     WHERE ${keyColumns.map((column) => `a.${column} = trial.${column}`).join(' AND ')}
+     AND a.attempt = :attempt AND a.kind = 'search')`,
   );
   const report = prepare<AttemptKey & { fingerprint: string }>(
     database,
@@ -42,9 +43,8 @@ export function attemptWriter(
       const { study, trial, attempt, outcome, reason, endedAtMs, fingerprint } = row;
       const key = trialKey(study, trial);
       const end = { outcome, reason, ended_at_ms: endedAtMs, fingerprint };
-      const closed = close.first({ ...key, attempt, ...end });
-      assert(closed, () => `attempt ${attempt} of ${trialName(trial)} is open until it is closed`);
-      if (row.countsAsFailure && closed.kind === 'search') countFailure.changeOne(key);
+      close.changeOne({ ...key, attempt, ...end });
+      if (row.countsAsFailure) countFailure.change({ ...key, attempt });
     },
     'attempt-reported': ({ study, trial, attempt, fingerprint }) =>
       report.changeOne({ ...trialKey(study, trial), attempt, fingerprint }),

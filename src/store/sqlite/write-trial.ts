@@ -4,12 +4,14 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
-import type { Metrics } from '../../study/metrics.ts';
 import { formatParams, paramsText } from '../../study/search-space.ts';
 import { divergedReason, trialName, type TrialResult } from '../../study/trial.ts';
 import type { RowWriters, StoreRow } from '../rows.ts';
-import { insert, isTrial, prepare, trialKey } from './statements.ts';
+import { curveText, metricsText } from './curve-text.ts';
+import { insert, isTrial, keyColumns, prepare, trialKey } from './statements.ts';
 import type { Tables, TrialKey } from './tables.ts';
+
+const hasResult = `EXISTS (SELECT 1 FROM result AS r WHERE ${keyColumns.map((column) => `r.${column} = trial.${column}`).join(' AND ')})`;
 
 type TrialColumns<Column extends keyof Tables['trial']> = TrialKey & Pick<Tables['trial'], Column>;
 
@@ -26,7 +28,7 @@ export function trialWriter(
   const cancel = setStatus("'waiting', 'running'");
   const audit = prepare<TrialColumns<'audit'>>(
     database,
-    `UPDATE trial SET audit = :audit WHERE ${isTrial} AND steps IS NOT NULL`,
+    `UPDATE trial SET audit = :audit WHERE ${isTrial} AND ${hasResult}`,
   );
   return {
     'trial-created': ({ study, id, params }) => {
@@ -50,66 +52,63 @@ export function trialWriter(
 export function resultWriter(
   database: DatabaseSync,
 ): RowWriters<'trial-ended' | 'result-replaced'> {
-  const setResult = `UPDATE trial SET status = :status, reason = :reason, worker = :worker, steps = :steps,
-    seconds = :seconds, digest = :digest, measured_step = :measured_step, fingerprint = :fingerprint WHERE ${isTrial}`;
+  const end = (from: string) =>
+    prepare<TrialKey & TrialEnd>(
+      database,
+      `UPDATE trial SET status = :status, reason = :reason WHERE ${isTrial} AND ${from}`,
+    );
   // The first result counts, also a late one of a trial that failed without a result.
-  const end = prepare<TrialKey & ResultColumns>(
+  const endFirst = end(
+    `(status IN ('waiting', 'running') OR (status = 'failed' AND NOT ${hasResult}))`,
+  );
+  const endAgain = end("status IN ('complete', 'failed')");
+  const add = insert(database, 'result');
+  const remove = prepare<TrialKey & { replaces: string }>(
     database,
-    `${setResult} AND status IN ('waiting', 'running', 'failed') AND steps IS NULL`,
+    `DELETE FROM result WHERE ${isTrial} AND fingerprint = :replaces AND EXISTS (SELECT 1 FROM stage
+     WHERE stage.study = result.study AND stage.name = result.stage AND stage.closed = 0)`,
   );
-  const replace = prepare<TrialKey & ResultColumns & { replaces: string }>(
-    database,
-    `${setResult} AND fingerprint = :replaces AND EXISTS (SELECT 1 FROM stage
-     WHERE stage.study = trial.study AND stage.name = trial.stage AND stage.closed = 0)`,
-  );
-  const removals = ['correctness', 'measurement'].map((table) =>
-    prepare<TrialKey>(database, `DELETE FROM ${table} WHERE ${isTrial}`),
-  );
-  const addCorrectness = insert(database, 'correctness');
-  const addMeasurement = insert(database, 'measurement');
-  const addDetails = (key: TrialKey, result: TrialResult): void => {
-    if (result.kind === 'complete') addCorrectness({ ...key, bits: result.validationCorrect });
-    for (const { step, metrics } of result.curve)
-      addMeasurement({ ...key, step, metrics: metricsText(metrics) });
-  };
   return {
     'trial-ended': (row) => {
       const key = trialKey(row.study, row.trial);
-      end.changeOne({ ...key, ...resultColumns(row) });
-      addDetails(key, row.result);
+      endFirst.changeOne({ ...key, ...trialEnd(row.result) });
+      add({ ...key, ...resultColumns(row) });
     },
     'result-replaced': (row) => {
       const key = trialKey(row.study, row.trial);
-      for (const remove of removals) remove.change(key);
-      replace.changeOne({ ...key, ...resultColumns(row), replaces: row.replaces });
-      addDetails(key, row.result);
+      remove.changeOne({ ...key, replaces: row.replaces });
+      endAgain.changeOne({ ...key, ...trialEnd(row.result) });
+      add({ ...key, ...resultColumns(row) });
     },
   };
 }
 
-/** JSON with sorted keys. Values that are not finite, which only a diverged trial has, are left out. */
-export function metricsText(metrics: Metrics): string {
-  const finite: Record<string, number> = {};
-  for (const name of Object.keys(metrics).toSorted()) {
-    const value = metrics[name];
-    if (value !== undefined && Number.isFinite(value)) finite[name] = value;
-  }
-  return JSON.stringify(finite);
+type TrialEnd = Pick<Tables['trial'], 'status' | 'reason'>;
+
+function trialEnd({ kind, steps }: TrialResult): TrialEnd {
+  const isComplete = kind === 'complete';
+  return {
+    status: isComplete ? 'complete' : 'failed',
+    reason: isComplete ? null : divergedReason(steps),
+  };
 }
 
-function resultColumns(row: StoreRow<'trial-ended'> | StoreRow<'result-replaced'>) {
-  const { worker, result, fingerprint } = row;
+function resultColumns({
+  worker,
+  result,
+  fingerprint,
+}: StoreRow<'trial-ended' | 'result-replaced'>) {
+  const last = result.curve.at(-1);
   const isComplete = result.kind === 'complete';
   return {
     worker,
-    status: isComplete ? 'complete' : 'failed',
-    reason: isComplete ? null : divergedReason(result.steps),
     steps: result.steps,
     seconds: result.seconds,
     digest: isComplete ? result.digest : null,
-    measured_step: result.curve.at(-1)?.step ?? null,
     fingerprint,
-  } satisfies Partial<Tables['trial']>;
+    measured_step: last?.step ?? null,
+    metrics: last === undefined ? null : metricsText(last.metrics),
+    curve: curveText(result.curve),
+    bits: isComplete ? result.validationCorrect : null,
+  } satisfies Omit<Tables['result'], keyof TrialKey>;
 }
-
-type ResultColumns = ReturnType<typeof resultColumns>;

@@ -66,7 +66,8 @@ function findings(database: DatabaseSync, study: string, books: Books): Findings
   const rows = <Row>(sql: string): Row[] => database.prepare(sql).all(study) as unknown as Row[];
   const trials = rows<StoredTrial>(
     `SELECT ${nameSql} AS name, params ->> 'lambda' AS lambda, status, digest, attempts, failures
-     FROM trial WHERE study = ? ORDER BY stage, trial_index`,
+     FROM trial LEFT JOIN result USING (study, stage, trial_index, replicate)
+     WHERE study = ? ORDER BY stage, trial_index`,
   );
   const attempts = rows<StoredAttempt>(
     `SELECT ${nameSql} AS trial, attempt, kind, worker, assigned_at_ms, ended_at_ms, outcome
@@ -136,10 +137,11 @@ function brokenNumbers(rows: <Row>(sql: string) => Row[]): string[] {
       SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND failures <> (SELECT count(*) FROM attempt a
         WHERE a.study = t.study AND a.stage = t.stage AND a.trial_index = t.trial_index AND a.replicate = t.replicate
         AND kind = 'search' AND outcome IN ('lost', 'crashed', 'timeout'))`,
-    'a complete trial has its last measurement': `
+    'a complete trial has a result with a digest and its last measurement': `
       SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND status = 'complete'
-      AND NOT EXISTS (SELECT 1 FROM measurement m WHERE m.study = t.study AND m.stage = t.stage
-        AND m.trial_index = t.trial_index AND m.replicate = t.replicate AND m.step = t.measured_step)`,
+      AND NOT EXISTS (SELECT 1 FROM result r WHERE r.study = t.study AND r.stage = t.stage
+        AND r.trial_index = t.trial_index AND r.replicate = t.replicate AND r.digest IS NOT NULL
+        AND r.metrics IS NOT NULL AND r.measured_step = r.curve ->> '$.steps[#-1]')`,
   };
   return Object.entries(rules).flatMap(([rule, sql]) =>
     rows<{ found: string }>(sql).map(({ found }) => `${rule}: ${found}`),

@@ -46,11 +46,11 @@ test('verify exits with 0 if stored trials are reproduced, and with 3 if one was
   expect(all.code, all.stderr).toBe(0);
   expect(JSON.parse(all.stdout)).toMatchObject({ verified: 8, mismatched: 0 });
   const raw = new DatabaseSync(join(state, 'ridgeline.db'));
-  raw.exec(`UPDATE measurement SET metrics =
-      json_set(metrics, '$.validation_loss', metrics ->> 'validation_loss' + 1e-9)
+  const last = '$.metrics.validation_loss[#-1]';
+  raw.exec(`UPDATE result SET curve = json_set(curve, '${last}', (curve ->> '${last}') + 1e-9)
     WHERE trial_index = 1;
-    UPDATE trial SET digest = replace(digest, 'a', 'b') WHERE trial_index = 2;
-    UPDATE correctness SET bits = zeroblob(length(bits)) WHERE trial_index = 3;`);
+    UPDATE result SET digest = replace(digest, 'a', 'b') WHERE trial_index = 2;
+    UPDATE result SET bits = zeroblob(length(bits)) WHERE trial_index = 3;`);
   raw.close();
   const edited = await verify('--all');
   expect(edited.code).toBe(3);
@@ -75,8 +75,7 @@ test('an interrupted verify prints the trials verified so far and exits with 130
   // The trials are of different replicates, so of different packs; most of them are still waiting.
   raw.exec(`PRAGMA foreign_keys = OFF;
     UPDATE trial SET replicate = trial_index WHERE trial_index > 2;
-    UPDATE measurement SET replicate = trial_index WHERE trial_index > 2;
-    UPDATE correctness SET replicate = trial_index WHERE trial_index > 2;`);
+    UPDATE result SET replicate = trial_index WHERE trial_index > 2;`);
   raw.close();
   const verifying = start([...args, '--state', state]);
   await verifying.prints(/2 of 8/);
