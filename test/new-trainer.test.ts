@@ -14,8 +14,8 @@ import { studyResults } from '../src/report/results/study-results.ts';
 import { formatTables } from '../src/report/terminal/terminal-table.ts';
 import type { Assignment } from '../src/rpc/messages/messages.ts';
 import {
-  coordinatorMessageFromBytes,
-  coordinatorMessageToBytes,
+  coordinatorMessagesFromBytes,
+  coordinatorMessagesToBytes,
   workerMessageFromBytes,
   workerMessageToBytes,
 } from '../src/rpc/messages/session-messages.ts';
@@ -68,8 +68,10 @@ test('a new setting, parameter and metric appear in file, wire, store, table, CS
   const carryOut = async (decision: Decision): Promise<void> => {
     await store.commit(decision.persist);
     for (const message of messagesIn(decision, 'assign')) {
-      const read = coordinatorMessageFromBytes(coordinatorMessageToBytes(message), describeTrainer);
-      if (read.kind !== 'assign') throw new Error(JSON.stringify(read));
+      const bytes = coordinatorMessagesToBytes([message]);
+      const received = coordinatorMessagesFromBytes(bytes, describeTrainer);
+      const read = 'kind' in received ? received : received[0];
+      if (read?.kind !== 'assign') throw new Error(JSON.stringify(read));
       const { assignment } = read;
       expect(assignment.settings).toMatchObject({ name: 'logistic', momentum: 0.7 });
       expect(assignment.members[0]?.params['penalty']).toBeGreaterThan(0);

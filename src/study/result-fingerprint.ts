@@ -19,13 +19,21 @@ export function resultFingerprint(
   const points = result.curve.map((point) => pointText(point, names)).join('\n');
   // bug: only-digests-are-compared
   return result.kind === 'complete'
-    ? sha256(`complete ${result.steps} ${result.digest}\n${points}\n`, result.validationCorrect)
+    ? sha256(
+        Buffer.concat([
+          Buffer.from(`complete ${result.steps} ${result.digest}\n${points}\n`),
+          result.validationCorrect,
+        ]),
+      )
     : sha256(`diverged ${result.steps}\n${points}\n`);
 }
 
 /** Numbers in their shortest text that reads back as the same number; `none` if absent or not finite. */
 function pointText({ step, metrics }: Measurement, names: readonly string[]): string {
-  return [step, ...names.map((name) => metrics[name])]
-    .map((value) => (Number.isFinite(value) ? value : 'none'))
-    .join(' ');
+  let text = Number.isFinite(step) ? String(step) : 'none';
+  for (const name of names) {
+    const value = metrics[name];
+    text += Number.isFinite(value) ? ` ${value}` : ' none';
+  }
+  return text;
 }

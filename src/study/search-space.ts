@@ -47,7 +47,8 @@ export function givenDistribution(from: StageDistribution): Distribution | null 
 
 /** JSON with sorted keys: equal for equal values. */
 export function paramsText(params: Params): string {
-  return JSON.stringify(params, Object.keys(params).toSorted());
+  const names = Object.keys(params);
+  return names.length < 2 ? JSON.stringify(params) : JSON.stringify(params, names.toSorted());
 }
 
 /** The name in tables and sentences: a Greek letter if it has the name of one. */

@@ -54,7 +54,11 @@ export class SessionStreams {
   send(session: string, message: CoordinatorMessage): void {
     this.#ports.reached?.('before-send', [message.kind]);
     const open = this.#open.get(session);
-    if (open?.isJoined === true) open.stream.send(message);
+    if (open?.isJoined === true) {
+      open.stream.send(message);
+      // Then `after-send` follows the write of this message.
+      if (this.#ports.reached !== undefined) open.stream.flush();
+    }
     this.#ports.reached?.('after-send', [message.kind]);
   }
 

@@ -5,7 +5,10 @@ import type { JoinTarget } from '../credentials/join-string.ts';
 import { ClusterServiceService } from '../generated/ridgeline/v1/cluster_service.ts';
 import { errorFromStatus } from '../messages/error-status.ts';
 import type { CoordinatorMessage, WorkerMessage } from '../messages/messages.ts';
-import { coordinatorMessageFromBytes, workerMessageToBytes } from '../messages/session-messages.ts';
+import {
+  coordinatorMessagesFromBytes,
+  workerMessageToBytes,
+} from '../messages/session-messages.ts';
 import { malformedMessage } from '../messages/version-mismatch.ts';
 import type { Malformed } from '../messages/wire-codec.ts';
 import {
@@ -57,7 +60,7 @@ export async function connectSession(
   }
 }
 
-type SessionCall = ClientDuplexStream<WorkerMessage, CoordinatorMessage | Malformed>;
+type SessionCall = ClientDuplexStream<WorkerMessage, readonly CoordinatorMessage[] | Malformed>;
 
 export class WorkerStream {
   readonly #pinned: PinnedClient;
@@ -71,7 +74,7 @@ export class WorkerStream {
     this.#call = pinned.client.makeBidiStreamRequest(
       ClusterServiceService.session.path,
       workerMessageToBytes,
-      (bytes: Buffer) => coordinatorMessageFromBytes(bytes, describe),
+      (bytes: Buffer) => coordinatorMessagesFromBytes(bytes, describe),
       pinned.metadata,
       {},
     );
@@ -94,10 +97,12 @@ export class WorkerStream {
 
   /** Messages wait until the listener is set. */
   onMessage(listener: (message: CoordinatorMessage) => void): void {
-    this.#call.on('data', (message: CoordinatorMessage | Malformed) => {
-      if (this.#closed !== null) return;
-      if (message.kind !== 'malformed') return listener(message);
-      this.#end(malformedMessage('coordinator', message.reason));
+    this.#call.on('data', (messages: readonly CoordinatorMessage[] | Malformed) => {
+      if ('kind' in messages) return this.#end(malformedMessage('coordinator', messages.reason));
+      for (const message of messages) {
+        if (this.#closed !== null) return;
+        listener(message);
+      }
     });
   }
 

@@ -10,8 +10,13 @@ import {
   trainerName,
   type DescribeTrainer,
   type TrainerDescription,
+  type TrainerSettings,
 } from '../../study/trainer-description.ts';
-import { SessionRequest, SessionResponse } from '../generated/ridgeline/v1/cluster_service.ts';
+import {
+  SessionRequest,
+  SessionResponse,
+  type CoordinatorMessage as CoordinatorEnvelope,
+} from '../generated/ridgeline/v1/cluster_service.ts';
 import {
   coordinatorMessages,
   protocolVersion,
@@ -24,11 +29,15 @@ import {
 import {
   BadField,
   asBuffer,
+  list,
   malformed,
   name,
   readMessage,
   range,
+  wireLimits,
+  type Codec,
   type Malformed,
+  type ValueFrom,
 } from './wire-codec.ts';
 
 /** A `hello` of another protocol version. Its other fields are not read: their meaning may differ. */
@@ -55,30 +64,65 @@ export function workerMessageFromBytes(
   });
 }
 
-export function coordinatorMessageToBytes(message: CoordinatorMessage): Buffer {
-  const written = coordinatorMessages.write(
+/** One message of the wire that contains all messages. @param messages 1 to `wireLimits.messages` */
+export function coordinatorMessagesToBytes(messages: readonly CoordinatorMessage[]): Buffer {
+  const wires = messages.map((message) =>
     message.kind === 'assign'
-      ? { kind: 'assign', assignment: withSettingsText(message.assignment) }
+      ? { kind: message.kind, assignment: withSettingsText(message.assignment) }
       : message,
   );
-  return asBuffer(SessionResponse.encode({ message: written }).finish());
+  return asBuffer(SessionResponse.encode({ messages: wireMessages.write(wires) }).finish());
 }
 
 /** @param describe returns the description of a trainer; assignments are checked against it */
-export function coordinatorMessageFromBytes(
+export function coordinatorMessagesFromBytes(
   bytes: Uint8Array,
   describe: DescribeTrainer,
-): CoordinatorMessage | Malformed {
-  return readMessage(() => {
-    const message = coordinatorMessages.read(SessionResponse.decode(bytes).message, 'message');
-    return message.kind === 'assign'
-      ? { kind: 'assign', assignment: readAssignment(message.assignment, describe) }
-      : message;
-  });
+): readonly CoordinatorMessage[] | Malformed {
+  return readMessage(() =>
+    wireMessages
+      .read(SessionResponse.decode(bytes).messages, 'messages')
+      .map((message) =>
+        message.kind === 'assign'
+          ? { kind: message.kind, assignment: readAssignment(message.assignment, describe) }
+          : message,
+      ),
+  );
 }
 
-function withSettingsText(assignment: Assignment): WireAssignment {
-  return { ...assignment, settings: canonicalSettings(assignment.settings) };
+type Wire = ValueFrom<typeof coordinatorMessages>;
+const wireMessage: Codec<Wire, CoordinatorEnvelope> = {
+  write: (message) => ({ message: coordinatorMessages.write(message) }),
+  read: ({ message }, field) => coordinatorMessages.read(message, field),
+};
+const wireMessages = list(wireMessage, 1, wireLimits.messages);
+
+/** Texts of the settings of studies: each assignment of a study has the same object. */
+const settingsTexts = new WeakMap<TrainerSettings, string>();
+
+function withSettingsText({ settings, ...assignment }: Assignment): WireAssignment {
+  const text = settingsTexts.get(settings) ?? canonicalSettings(settings);
+  settingsTexts.set(settings, text);
+  return { ...assignment, settings: text };
+}
+
+interface ReadSettings {
+  readonly text: string;
+  readonly settings: TrainerSettings;
+  readonly parameters: TrainerDescription['parameters'];
+}
+
+/** The last settings that were read: each assignment of a study has the same text. */
+const lastRead = new WeakMap<DescribeTrainer, ReadSettings>();
+
+/** @throws RidgelineError STUDY_INVALID */
+function readSettings(text: string, describe: DescribeTrainer): ReadSettings {
+  const last = lastRead.get(describe);
+  if (last?.text === text) return last;
+  const settings = parseSettings(text, describe);
+  const read = { text, settings, parameters: describe(trainerName(settings)).parameters };
+  lastRead.set(describe, read);
+  return read;
 }
 
 function readAssignment(from: WireAssignment, describe: DescribeTrainer): Assignment {
@@ -88,8 +132,7 @@ function readAssignment(from: WireAssignment, describe: DescribeTrainer): Assign
       malformed('a member and its pack are of different replicates');
   }
   try {
-    const settings = parseSettings(from.settings, describe);
-    const { parameters } = describe(trainerName(settings));
+    const { settings, parameters } = readSettings(from.settings, describe);
     for (const { params } of from.members) requireParameters(params, parameters);
     return { ...from, settings };
   } catch (error) {

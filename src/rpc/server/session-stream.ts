@@ -7,19 +7,26 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
 import { RidgelineError } from '../../base/errors.ts';
-import { coordinatorMessageToBytes, type ForeignHello } from '../messages/session-messages.ts';
+import { coordinatorMessagesToBytes, type ForeignHello } from '../messages/session-messages.ts';
 import { errorToStatus } from '../messages/error-status.ts';
 import type { CoordinatorMessage, WorkerMessage } from '../messages/messages.ts';
 import { MessageRate } from './message-rate.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { malformedMessage, versionMismatch } from '../messages/version-mismatch.ts';
-import type { Malformed } from '../messages/wire-codec.ts';
+import { wireLimits, type Malformed } from '../messages/wire-codec.ts';
 
 export interface SessionStream {
   /** HOST:PORT of the worker as the coordinator sees it. */
   readonly peerAddress: string;
-  /** @returns false if the stream is closed, or was closed because of this message */
+  /**
+   * Sends a message together with the others of the same step of the program, since each write costs as
+   * much as several messages.
+   *
+   * @returns false if the stream is closed, or was closed because the worker does not read
+   */
   send(message: CoordinatorMessage): boolean;
+  /** Sends the messages that wait for the end of the step now. */
+  flush(): void;
   /** The first message is a `hello` of the own protocol version. Must be called before the next event. */
   onMessage(listener: (message: WorkerMessage) => void): void;
   /** The listener is called once; at once if the stream has already ended. */
@@ -50,6 +57,8 @@ export class CallSessionStream implements SessionStream {
   readonly #helloTimer: NodeJS.Timeout;
   readonly #rate: MessageRate;
   #stallTimer: NodeJS.Timeout | undefined;
+  /** Messages of this step. */
+  #unsent: CoordinatorMessage[] = [];
   #queuedBytes = 0;
   #closedReason: string | null = null;
   #onClosed: (reason: string) => void = () => undefined;
@@ -73,19 +82,26 @@ export class CallSessionStream implements SessionStream {
 
   send(message: CoordinatorMessage): boolean {
     if (this.#closedReason !== null) return false;
+    if (this.#unsent.push(message) === 1) queueMicrotask(() => this.flush());
+    if (this.#unsent.length === wireLimits.messages) this.flush();
+    return this.#closedReason === null;
+  }
+
+  flush(): void {
+    if (this.#unsent.length === 0 || this.#closedReason !== null) return;
     const { call, limits } = this.#options;
-    const bytes = coordinatorMessageToBytes(message);
+    const bytes = coordinatorMessagesToBytes(this.#unsent);
+    this.#unsent = [];
     this.#queuedBytes += bytes.length;
-    if (this.#queuedBytes > limits.queuedBytes) {
-      this.close(`the worker does not read: more than ${limits.queuedBytes} bytes wait for it`);
-      return false;
-    }
+    if (this.#queuedBytes > limits.queuedBytes)
+      return this.close(
+        `the worker does not read: more than ${limits.queuedBytes} bytes wait for it`,
+      );
     this.#stallTimer ??= this.#startStallTimer();
     call.write(bytes, () => {
       this.#queuedBytes -= bytes.length;
       this.#written();
     });
-    return true;
   }
 
   onMessage(listener: (message: WorkerMessage) => void): void {
@@ -127,6 +143,8 @@ export class CallSessionStream implements SessionStream {
   }
 
   #end(reason: string, error: RidgelineError): void {
+    if (this.#closedReason !== null) return;
+    this.flush();
     if (this.#closedReason !== null) return;
     const { call, disconnect } = this.#options;
     call.emit('error', errorToStatus(error));

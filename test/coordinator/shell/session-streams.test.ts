@@ -16,6 +16,7 @@ class TestStream implements SessionStream {
     if (this.closed === null) this.sent.push(message.kind);
     return this.closed === null;
   }
+  flush(): void {}
   onMessage(listener: (message: WorkerMessage) => void): void {
     this.say = listener;
   }

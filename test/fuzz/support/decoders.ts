@@ -10,8 +10,8 @@ import { parseStudyOrRecipe } from '../../../src/config/parse-study.ts';
 import type { CoordinatorMessage, WorkerMessage } from '../../../src/rpc/messages/messages.ts';
 import { formatJoin, parseJoin } from '../../../src/rpc/credentials/join-string.ts';
 import {
-  coordinatorMessageFromBytes,
-  coordinatorMessageToBytes,
+  coordinatorMessagesFromBytes,
+  coordinatorMessagesToBytes,
   workerMessageFromBytes,
   workerMessageToBytes,
 } from '../../../src/rpc/messages/session-messages.ts';
@@ -44,7 +44,11 @@ const damaged = (bytes: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> =>
 const anyBytes = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   damaged(workerMessage.map((message) => workerMessageToBytes(message))),
-  damaged(coordinatorMessage.map((message) => coordinatorMessageToBytes(message))),
+  damaged(
+    fc
+      .array(coordinatorMessage, { minLength: 1, maxLength: 3 })
+      .map((messages) => coordinatorMessagesToBytes(messages)),
+  ),
 );
 
 /** Messages: an accepted message is written to the same bytes after it is read again. */
@@ -58,12 +62,15 @@ const wire: Fuzz = (numRuns) => {
         const again = workerMessageFromBytes(written) as WorkerMessage;
         expect(workerMessageToBytes(again).equals(written)).toBe(true);
       }
-      const fromCoordinator = coordinatorMessageFromBytes(bytes, describeTrainer);
-      if (fromCoordinator.kind === 'malformed') expect(fromCoordinator.reason).not.toBe('');
+      const fromCoordinator = coordinatorMessagesFromBytes(bytes, describeTrainer);
+      if ('kind' in fromCoordinator) expect(fromCoordinator.reason).not.toBe('');
       else {
-        const written = coordinatorMessageToBytes(fromCoordinator);
-        const again = coordinatorMessageFromBytes(written, describeTrainer) as CoordinatorMessage;
-        expect(coordinatorMessageToBytes(again).equals(written)).toBe(true);
+        const written = coordinatorMessagesToBytes(fromCoordinator);
+        const again = coordinatorMessagesFromBytes(
+          written,
+          describeTrainer,
+        ) as CoordinatorMessage[];
+        expect(coordinatorMessagesToBytes(again).equals(written)).toBe(true);
       }
     }),
     { numRuns },

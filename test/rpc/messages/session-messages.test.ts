@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { messageBytesMax } from '../../../src/rpc/messages/channel-options.ts';
 import type { WorkerMessage } from '../../../src/rpc/messages/messages.ts';
 import {
-  coordinatorMessageFromBytes,
-  coordinatorMessageToBytes,
+  coordinatorMessagesFromBytes,
+  coordinatorMessagesToBytes,
   workerMessageFromBytes,
   workerMessageToBytes,
 } from '../../../src/rpc/messages/session-messages.ts';
@@ -54,11 +54,12 @@ describe('messages as bytes', () => {
     );
   });
 
-  test('a message of a coordinator arrives unchanged', () => {
+  test('messages of a coordinator arrive unchanged, in order', () => {
+    const some = fc.array(coordinatorMessage, { minLength: 1, maxLength: 5 });
     fc.assert(
-      fc.property(coordinatorMessage, (message) => {
-        const bytes = coordinatorMessageToBytes(message);
-        expect(coordinatorMessageFromBytes(bytes, describeTrainer)).toEqual(message);
+      fc.property(some, (messages) => {
+        const bytes = coordinatorMessagesToBytes(messages);
+        expect(coordinatorMessagesFromBytes(bytes, describeTrainer)).toEqual(messages);
       }),
       { numRuns: 300 },
     );

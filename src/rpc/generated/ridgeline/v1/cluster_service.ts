@@ -103,8 +103,14 @@ export interface SessionRequest {
     | undefined;
 }
 
-/** A message of a coordinator. */
+/** Messages of a coordinator that were decided at the same time, in order. */
 export interface SessionResponse {
+  /** 1 to 64 messages. */
+  messages: CoordinatorMessage[];
+}
+
+/** A message of a coordinator. */
+export interface CoordinatorMessage {
   message:
     | { $case: "welcome"; value: Welcome }
     | { $case: "prepare"; value: Prepare }
@@ -442,11 +448,57 @@ export const SessionRequest: MessageFns<SessionRequest> = {
 };
 
 function createBaseSessionResponse(): SessionResponse {
-  return { message: undefined };
+  return { messages: [] };
 }
 
 export const SessionResponse: MessageFns<SessionResponse> = {
   encode(message: SessionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.messages) {
+      CoordinatorMessage.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.messages.push(CoordinatorMessage.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCoordinatorMessage(): CoordinatorMessage {
+  return { message: undefined };
+}
+
+export const CoordinatorMessage: MessageFns<CoordinatorMessage> = {
+  encode(message: CoordinatorMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.message?.$case) {
       case "welcome":
         Welcome.encode(message.message.value, writer.uint32(10).fork()).join();
@@ -470,7 +522,7 @@ export const SessionResponse: MessageFns<SessionResponse> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SessionResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): CoordinatorMessage {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -479,7 +531,7 @@ export const SessionResponse: MessageFns<SessionResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSessionResponse();
+      const message = createBaseCoordinatorMessage();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
