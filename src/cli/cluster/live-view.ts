@@ -45,6 +45,7 @@ export class LiveView extends LiveRegion {
   }
 
   #received(event: LiveEvent): void {
+    if (this.isSilent) return;
     const eventStudy = 'study' in event ? event.study : null;
     const isEveryStudy = this.#spec === null;
     if (!isEveryStudy && eventStudy !== null && eventStudy !== this.#spec.study) return;

@@ -27,6 +27,11 @@ export abstract class LiveRegion implements Disposable {
   /** Called at regular intervals while the region is live. */
   protected abstract redraw(): void;
 
+  /** Whether nothing is drawn or printed. */
+  protected get isSilent(): boolean {
+    return !this.isLive && this.context.flags.quiet === true;
+  }
+
   protected get textOptions(): TextOptions {
     return textOptions(this.context, this.context.stderr);
   }

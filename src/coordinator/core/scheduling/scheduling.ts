@@ -12,7 +12,7 @@ import type { StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { isActive, isReproducible } from '../state/study-entry.ts';
 import { countsAsFailure, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
-import { ableWorkers, freeThreads } from '../workers/able-workers.ts';
+import { ableWorkers, freeThreads, someWorker } from '../workers/able-workers.ts';
 import { assignAudits } from './assign-audits.ts';
 import { assignPack, packShape, type PackShape } from './assign-pack.ts';
 
@@ -22,27 +22,41 @@ export function scheduleAll(turn: Turn): void {
   for (const study of studies.values()) {
     if (!isActive(study) || study.name !== (settings.onlyStudy ?? study.name)) continue;
     if (study.winner === null) {
-      for (const worker of ableWorkers(turn.state, study))
-        prepare(turn, worker, study.searchKey, study.data.search);
+      prepareAll(turn, study);
       assignAudits(turn, study);
       assignTrials(turn, study);
     } else for (const trial of dueTests(study)) assignTest(turn, study, trial);
   }
 }
 
-/** Asks a worker to fetch a data set, unless it has it, is fetching one, or could not fetch it. */
+/** Asks all workers that may run trials of the study to fetch its data set. */
+function prepareAll(turn: Turn, study: StudyEntry): void {
+  const { searchKey, data } = study;
+  // Called at each event, when nearly always all workers have the data.
+  if (!someWorker(turn.state, (worker) => needsData(worker, searchKey))) return;
+  for (const worker of ableWorkers(turn.state, study))
+    prepare(turn, worker, searchKey, data.search);
+}
+
+/** Whether a worker can be asked for a data set: it has none of that key, fetches none, and none has failed. */
+function needsData(worker: WorkerEntry, key: string): boolean {
+  if (!worker.connected || worker.draining || worker.preparing !== null) return false;
+  return !worker.datasets.has(key) && !worker.datasetFailures.has(key);
+}
+
 function prepare(turn: Turn, worker: WorkerEntry, key: string, reference: DatasetReference): void {
-  if (!worker.connected || worker.draining || worker.preparing !== null) return;
-  if (worker.datasets.has(key) || worker.datasetFailures.has(key)) return;
+  if (!needsData(worker, key)) return;
   worker.preparing = key;
   turn.send(worker, { kind: 'prepare', dataset: key, reference });
 }
 
 function assignTrials(turn: Turn, study: StudyEntry): void {
-  if (study.waiting === 0) return;
   const { state } = turn;
+  const isFree = (worker: WorkerEntry): boolean => freeThreads(state, worker) > 0;
+  // Called at each event, when most threads are busy.
+  if (study.waiting === 0 || !someWorker(state, isFree)) return;
   const able = ableWorkers(state, study);
-  const workers = able.filter((worker) => worker.datasets.has(study.searchKey));
+  const workers = able.filter((worker) => isFree(worker) && worker.datasets.has(study.searchKey));
   // Workers that are still fetching the data, or starting, get their share as well.
   const ableThreads = able.reduce((sum, worker) => sum + worker.threads, 0);
   const threads = Math.max(ableThreads, state.settings.threadsExpected ?? 0);
@@ -50,7 +64,7 @@ function assignTrials(turn: Turn, study: StudyEntry): void {
   for (let hasAssigned = true; hasAssigned && study.waiting > 0;) {
     hasAssigned = false;
     for (const worker of workers) {
-      if (study.waiting === 0 || freeThreads(state, worker) === 0) continue;
+      if (study.waiting === 0 || !isFree(worker)) continue;
       const { packMax } = worker;
       const trials = takePack(study, {
         skips: (trial) => isForOthers(trial, worker, able),

@@ -17,6 +17,11 @@ export function ableWorkers(state: ClusterState, study: StudyEntry): WorkerEntry
   return steady.length > 0 ? steady : able;
 }
 
+export function someWorker(state: ClusterState, is: (worker: WorkerEntry) => boolean): boolean {
+  for (const worker of state.workers.values()) if (is(worker)) return true;
+  return false;
+}
+
 export function freeThreads(state: ClusterState, worker: WorkerEntry): number {
   // bug: failed-worker-does-not-pause
   if (!worker.connected || worker.draining || state.lastEventMs < worker.pausedUntilMs) return 0;
