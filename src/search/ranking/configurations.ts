@@ -14,11 +14,14 @@ import {
 } from '../../study/trial.ts';
 import { mean } from '../statistics/mean.ts';
 
-export interface Configuration {
+/** What a ranking reads of a trial. */
+export type RankableTrial = Pick<TrialRecord, 'id' | 'status' | 'audit' | 'result'>;
+
+export interface Configuration<Trial extends RankableTrial = TrialRecord> {
   /** Replicate 1; its name is the name of the configuration. */
-  readonly trial: TrialRecord;
+  readonly trial: Trial;
   /** In order, from 1. */
-  readonly replicates: readonly TrialRecord[];
+  readonly replicates: readonly Trial[];
   /** `complete` if all replicates are; `running` while some of them wait or run. */
   readonly status: TrialStatus;
   /** The weakest verdict of the replicates; null if one was not audited. */
@@ -28,12 +31,12 @@ export interface Configuration {
 }
 
 /** @param trials of any stages, in any order */
-export function toConfigurations(
-  trials: readonly TrialRecord[],
+export function toConfigurations<Trial extends RankableTrial>(
+  trials: readonly Trial[],
   objective: Objective,
-): Configuration[] {
+): Configuration<Trial>[] {
   if (trials.every(({ id }) => id.replicate === 1))
-    return trials.map((trial) => toConfiguration([trial], objective));
+    return trials.map((trial) => onlyReplicate(trial, objective));
   return [...Map.groupBy(trials, ({ id }) => id.stage).values()].flatMap((stageTrials) =>
     [...Map.groupBy(stageTrials, ({ id }) => id.index).values()].map((replicates) => {
       const sorted = replicates.toSorted((a, b) => a.id.replicate - b.id.replicate);
@@ -42,7 +45,19 @@ export function toConfigurations(
   );
 }
 
-function toConfiguration(replicates: readonly TrialRecord[], objective: Objective): Configuration {
+/** The same as `toConfiguration([trial])`, several times as fast: there may be a million trials. */
+function onlyReplicate<Trial extends RankableTrial>(
+  trial: Trial,
+  objective: Objective,
+): Configuration<Trial> {
+  const { status, audit } = trial;
+  return { trial, replicates: [trial], status, audit, value: objectiveValue(trial, objective) };
+}
+
+function toConfiguration<Trial extends RankableTrial>(
+  replicates: readonly Trial[],
+  objective: Objective,
+): Configuration<Trial> {
   const trial = replicates[0];
   assert(trial, 'a configuration has at least one trial');
   const status = commonStatus(replicates.map((replicate) => replicate.status));
@@ -54,7 +69,7 @@ function toConfiguration(replicates: readonly TrialRecord[], objective: Objectiv
 }
 
 /** The objective's value of each trial that has one. */
-export function objectiveValues(trials: readonly TrialRecord[], objective: Objective): number[] {
+export function objectiveValues(trials: readonly RankableTrial[], objective: Objective): number[] {
   return trials.flatMap((trial) => objectiveValue(trial, objective) ?? []);
 }
 
@@ -73,10 +88,7 @@ function commonVerdict(verdicts: readonly (AuditVerdict | null)[]): AuditVerdict
 }
 
 /** The objective's value at the trial's last step; null unless the trial is complete and undisputed. */
-export function objectiveValue(
-  trial: Pick<TrialRecord, 'id' | 'status' | 'audit' | 'result'>,
-  objective: Objective,
-): number | null {
+export function objectiveValue(trial: RankableTrial, objective: Objective): number | null {
   if (trial.audit === 'disputed' || trial.status !== 'complete' || trial.result === null)
     return null;
   const last = trial.result.curve.at(-1);

@@ -6,10 +6,12 @@
  * of a few. Configurations without a value come last and have no rank.
  */
 import type { Objective } from '../../study/spec/study-spec.ts';
-import { trialName, type TrialId, type TrialRecord, type TrialStatus } from '../../study/trial.ts';
-import { toConfigurations, type Configuration } from './configurations.ts';
+import type { TrialId, TrialRecord, TrialStatus } from '../../study/trial.ts';
+import { toConfigurations, type Configuration, type RankableTrial } from './configurations.ts';
 
-export interface RankedConfiguration extends Configuration {
+export interface RankedConfiguration<
+  Trial extends RankableTrial = TrialRecord,
+> extends Configuration<Trial> {
   /** From 1; null if the configuration has no value. */
   readonly rank: number | null;
 }
@@ -21,48 +23,66 @@ const exactness = 1e12;
 const statuses: readonly TrialStatus[] = ['complete', 'running', 'waiting', 'failed', 'cancelled'];
 
 /** @param stageOrder the names of the study's stages, first stage first */
-export function rankConfigurations(
-  trials: readonly TrialRecord[],
+export function rankConfigurations<Trial extends RankableTrial>(
+  trials: readonly Trial[],
   objective: Objective,
   stageOrder: readonly string[],
-): RankedConfiguration[] {
-  const sign = objective.direction === 'maximize' ? -1 : 1;
-  const place = new Map(stageOrder.map((stage, index) => [stage, index]));
-  return toConfigurations(trials, objective)
-    .map((configuration) => ({
-      configuration,
-      // Computed once each, not at every comparison: there may be 100,000 configurations.
-      status: statusPlace(configuration),
-      value: sign * Math.round(exactness * (configuration.value ?? 0)),
-      stage: place.get(configuration.trial.id.stage) ?? 0,
-    }))
-    .toSorted(
-      (a, b) =>
-        a.status - b.status ||
-        b.configuration.replicates.length - a.configuration.replicates.length ||
-        a.value - b.value ||
-        a.stage - b.stage ||
-        a.configuration.trial.id.index - b.configuration.trial.id.index,
-    )
-    .map(({ configuration }, index) => ({
+): RankedConfiguration<Trial>[] {
+  return inOrder(toConfigurations(trials, objective), objective, stageOrder).map(
+    (configuration, index) => ({
       ...configuration,
       rank: configuration.value === null ? null : index + 1,
-    }));
+    }),
+  );
 }
 
-function statusPlace({ value, status, audit }: Configuration): number {
+/** Best configuration first; those without a value last. */
+function inOrder<Trial extends RankableTrial>(
+  configurations: readonly Configuration<Trial>[],
+  { direction }: Objective,
+  stageOrder: readonly string[],
+): Configuration<Trial>[] {
+  const sign = direction === 'maximize' ? -1 : 1;
+  const place = new Map(stageOrder.map((stage, index) => [stage, index]));
+  return (
+    configurations
+      .map((configuration) => ({
+        configuration,
+        // Computed once each, not at every comparison: there may be a million configurations.
+        status: statusPlace(configuration),
+        value: sign * Math.round(exactness * (configuration.value ?? 0)),
+        stage: place.get(configuration.trial.id.stage) ?? 0,
+      }))
+      // The list is new: a copy of it would only take memory.
+      .sort(
+        (a, b) =>
+          a.status - b.status ||
+          b.configuration.replicates.length - a.configuration.replicates.length ||
+          a.value - b.value ||
+          a.stage - b.stage ||
+          a.configuration.trial.id.index - b.configuration.trial.id.index,
+      )
+      .map(({ configuration }) => configuration)
+  );
+}
+
+function statusPlace({
+  value,
+  status,
+  audit,
+}: Pick<Configuration, 'value' | 'status' | 'audit'>): number {
   if (value !== null) return 0;
   return statuses.indexOf(status) + (audit === 'disputed' ? 0.5 : 0);
 }
 
 /** The best configuration of all stages; null if none has a value. */
-export function bestConfiguration(
-  trials: readonly TrialRecord[],
+export function bestConfiguration<Trial extends RankableTrial>(
+  trials: readonly Trial[],
   objective: Objective,
   stageOrder: readonly string[],
-): RankedConfiguration | null {
-  const [first] = rankConfigurations(trials, objective, stageOrder);
-  return first === undefined || first.rank === null ? null : first;
+): RankedConfiguration<Trial> | null {
+  const [first] = inOrder(toConfigurations(trials, objective), objective, stageOrder);
+  return first === undefined || first.value === null ? null : { ...first, rank: 1 };
 }
 
 /**
@@ -71,19 +91,21 @@ export function bestConfiguration(
  * @param trials of all stages
  */
 export function storedRanks(
-  trials: readonly TrialRecord[],
+  trials: readonly RankableTrial[],
   objective: Objective,
   stageOrder: readonly string[],
 ): { trial: TrialId; rankInStage: number | null; rankInStudy: number | null }[] {
-  const inStage = new Map<string, number | null>();
-  for (const stageTrials of Map.groupBy(trials, ({ id }) => id.stage).values())
-    for (const { trial, rank } of rankConfigurations(stageTrials, objective, stageOrder))
-      inStage.set(trialName(trial.id), rank);
-  return rankConfigurations(trials, objective, stageOrder).flatMap(({ trial, replicates, rank }) =>
-    replicates.map(({ id }) => ({
-      trial: id,
-      rankInStage: inStage.get(trialName(trial.id)) ?? null,
-      rankInStudy: rank,
-    })),
-  );
+  const ranks: { trial: TrialId; rankInStage: number | null; rankInStudy: number | null }[] = [];
+  /** Number of configurations so far, by stage: the order within a stage is that of the study. */
+  const counts = new Map<string, number>();
+  const configurations = toConfigurations(trials, objective);
+  for (const [index, configuration] of inOrder(configurations, objective, stageOrder).entries()) {
+    const { trial, replicates, value } = configuration;
+    const count = (counts.get(trial.id.stage) ?? 0) + 1;
+    counts.set(trial.id.stage, count);
+    const rankInStage = value === null ? null : count;
+    const rankInStudy = value === null ? null : index + 1;
+    for (const { id } of replicates) ranks.push({ trial: id, rankInStage, rankInStudy });
+  }
+  return ranks;
 }

@@ -3,12 +3,7 @@ import { assert } from '../../../base/assert.ts';
 import { storedRanks } from '../../../search/ranking/ranking.ts';
 import { isOver, type AttemptOutcome, type StudyStatus } from '../../../study/trial.ts';
 import type { PackEntry, StudyEntry } from '../state/cluster-state.ts';
-import {
-  countsAsFailure,
-  trialRecord,
-  type AttemptEntry,
-  type TrialEntry,
-} from '../state/trial-state.ts';
+import { countsAsFailure, type AttemptEntry, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 
 export interface TrialPlace {
@@ -68,7 +63,7 @@ export function setStudyStatus(
 /** Stores the ranks of the trials in closed stages; of all trials if the study is over. */
 export function storeRanks(turn: Turn, study: StudyEntry): void {
   const ranked = study.stages.filter(({ record }) => record.closed || isOver(study.status));
-  const trials = ranked.flatMap((stage) => stage.trials.map(trialRecord));
+  const trials = ranked.flatMap((stage) => stage.trials);
   const stageOrder = study.stages.map(({ record }) => record.name);
   const ranks = storedRanks(trials, study.spec.objective, stageOrder);
   turn.persist({ kind: 'ranks', study: study.name, ranks });

@@ -19,7 +19,7 @@ import type { AuditVerdict, TrialResult } from '../../../study/trial.ts';
 import type { AttemptPlace, TrialPlace } from '../attempts/close-attempt.ts';
 import type { ClusterState, StageEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { isReproducible, stageFor, updateTrial } from '../state/study-entry.ts';
-import { maxFailures, trialRecord, type TrialEntry } from '../state/trial-state.ts';
+import { maxFailures, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { ableWorkers } from '../workers/able-workers.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
@@ -37,10 +37,10 @@ export function openAudits(turn: Turn, study: StudyEntry, stage: StageEntry): Tr
 function findAudits(state: ClusterState, study: StudyEntry, stage: StageEntry): TrialEntry[] {
   if (!isReproducible(study)) return [];
   const { audit, objective, seed } = study.spec;
+  const topCount = audit?.top ?? 0;
+  const best = topCount === 0 ? [] : rankConfigurations(stage.trials, objective, []);
   const top = new Set(
-    rankConfigurations(stage.trials.map(trialRecord), objective, [])
-      .slice(0, audit?.top ?? 0)
-      .flatMap(({ rank, trial }) => (rank === null ? [] : [trial.id.index])),
+    best.slice(0, topCount).flatMap(({ rank, trial }) => (rank === null ? [] : [trial.id.index])),
   );
   return stage.trials.filter((trial) => {
     if (trial.result === null || trial.audit === 'disputed') return false;

@@ -2,13 +2,13 @@
  * Best configuration: the best of a study so far, for live views. It is cached in `study.best`: many
  * viewers read it several times a second, and it seldom changes.
  */
-import { objectiveValue } from '../../../search/ranking/configurations.ts';
+import { objectiveValue, type RankableTrial } from '../../../search/ranking/configurations.ts';
 import { bestConfiguration, type RankedConfiguration } from '../../../search/ranking/ranking.ts';
 import type { Objective } from '../../../study/spec/study-spec.ts';
 import type { StudySummary } from '../../../study/summaries.ts';
-import { trialName } from '../../../study/trial.ts';
+import { trialName, type TrialRecord } from '../../../study/trial.ts';
 import type { StudyEntry } from '../state/cluster-state.ts';
-import { trialRecord, type TrialEntry } from '../state/trial-state.ts';
+import type { TrialEntry } from '../state/trial-state.ts';
 
 type Best = StudySummary['best'];
 
@@ -22,7 +22,7 @@ export function updateBest(study: StudyEntry, trial: TrialEntry): void {
   const { best } = study;
   if (best === undefined) return;
   const { objective, replicates } = study.spec;
-  const value = objectiveValue(trialRecord(trial), objective);
+  const value = objectiveValue(trial, objective);
   const isWorse = value === null || (best !== null && isBetter(best.value, value, objective));
   if (replicates > 1 || !isWorse) study.best = undefined;
 }
@@ -31,7 +31,9 @@ function isBetter(value: number, other: number, { direction }: Objective): boole
   return direction === 'maximize' ? value > other : value < other;
 }
 
-export function toBest(configuration: RankedConfiguration | null): Best {
+export function toBest(
+  configuration: RankedConfiguration<RankableTrial & Pick<TrialRecord, 'params'>> | null,
+): Best {
   if (configuration === null || configuration.value === null) return null;
   const { trial, value } = configuration;
   return { trial: trialName(trial.id), params: trial.params, value };
@@ -41,13 +43,12 @@ function findBest(study: StudyEntry): Best {
   const { objective, replicates } = study.spec;
   if (replicates > 1) {
     const order = study.stages.map((stage) => stage.record.name);
-    const trials = [...study.trials.values()].map(trialRecord);
-    return toBest(bestConfiguration(trials, objective, order));
+    return toBest(bestConfiguration([...study.trials.values()], objective, order));
   }
   // Without replicates the first trial with the best value is the best one; ranking all takes longer.
   let best: Best = null;
   for (const trial of study.trials.values()) {
-    const value = objectiveValue(trialRecord(trial), objective);
+    const value = objectiveValue(trial, objective);
     if (value !== null && (best === null || isBetter(value, best.value, objective)))
       best = { trial: trial.name, params: trial.params, value };
   }

@@ -185,9 +185,9 @@ function takeTest(turn: Turn, report: Report): Answer {
 }
 
 /**
- * Drops the curve and the validation bits, which only the store needs, so that 100,000 trials fit in
- * memory. A race needs the bits until its stage has closed. In the last stage it keeps them, since a study
- * may be extended.
+ * Packs a result, without the curve and the validation bits, which only the store needs: so a million
+ * trials fit in memory. A race needs the bits until its stage has closed. In the last stage it keeps them,
+ * since a study may be extended.
  */
 export function trimResult(study: StudyEntry, stage: StageEntry, trial: TrialEntry): void {
   const { result } = trial;
@@ -196,8 +196,8 @@ export function trimResult(study: StudyEntry, stage: StageEntry, trial: TrialEnt
   const isLast = stage.record.name === study.spec.stages.at(-1)?.name;
   // bug: race-loses-bits
   const isRacing = study.spec.racing && (isLast || !stage.record.closed);
-  if (result.kind === 'complete') {
-    const validationCorrect = isRacing ? result.validationCorrect : noCorrectness;
-    trial.result = { ...result, curve: result.curve.slice(-1), validationCorrect };
-  } else trial.result = { ...result, curve: [] };
+  trial.result =
+    result.kind === 'complete'
+      ? study.results.pack(result, isRacing ? result.validationCorrect : noCorrectness)
+      : { ...result, curve: [] };
 }

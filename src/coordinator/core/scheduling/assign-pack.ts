@@ -9,7 +9,12 @@ import type { AttemptKind } from '../../../study/trial.ts';
 import { setStudyStatus, type TrialPlace } from '../attempts/close-attempt.ts';
 import type { PackEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { updateTrial } from '../state/study-entry.ts';
-import { nextAttempt, type AttemptEntry, type TrialEntry } from '../state/trial-state.ts';
+import {
+  addAttempt,
+  nextAttempt,
+  type AttemptEntry,
+  type TrialEntry,
+} from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { leasePack } from '../workers/leases.ts';
 
@@ -68,7 +73,7 @@ function openAttempt(turn: Turn, place: TrialPlace, pack: PackEntry, worker: str
   const run = { attempt: number, kind, session, worker, pack: pack.id };
   const attempt: AttemptEntry = { ...run, outcome: null, fingerprint: null };
   if (kind === 'search') updateTrial(study, trial, { kind: 'assigned', attempt });
-  else trial.attempts.push(attempt);
+  else addAttempt(trial, attempt);
   pack.members.push({ trial, attempt: number });
   const times = { assignedAtMs: turn.now.wallMs, endedAtMs: null, reason: null };
   const record = { ...attempt, trial: trial.id, ...times };

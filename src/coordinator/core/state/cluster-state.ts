@@ -11,6 +11,7 @@ import {
   type StageRecord,
   type StudyStatus,
 } from '../../../study/trial.ts';
+import { PackedResults } from './packed-results.ts';
 import type { TrialEntry } from './trial-state.ts';
 
 /** Two clocks read together: decisions use `monotonicMs`, records store `wallMs`. */
@@ -55,6 +56,7 @@ export class StudyEntry {
   readonly searchKey: string;
   readonly testKey: string | null;
   readonly stages: StageEntry[];
+  readonly results = new PackedResults();
   /** Trials by name. */
   readonly trials = new Map<string, TrialEntry>();
   /** Trials to schedule, next one last. Entries that are no longer waiting are skipped. */

@@ -28,7 +28,8 @@ export interface TrialEntry
   alone: boolean;
   /** Number of its audits that failed. */
   auditFailures: number;
-  readonly attempts: AttemptEntry[];
+  /** In order; `addAttempt` adds one. */
+  attempts: readonly AttemptEntry[];
 }
 
 export type TrialChange =
@@ -73,7 +74,7 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
   switch (change.kind) {
     case 'assigned':
       trial.status = 'running';
-      trial.attempts.push(change.attempt);
+      addAttempt(trial, change.attempt);
       return;
     case 'completed':
     case 'corrected': {
@@ -114,6 +115,11 @@ export function acceptsResult(trial: TrialEntry): boolean {
   return !isEnded(trial) || (trial.status === 'failed' && trial.result === null);
 }
 
+/** A new list: an array that grows reserves memory for 16 more, and nearly all trials have one attempt. */
+export function addAttempt(trial: TrialEntry, attempt: AttemptEntry): void {
+  trial.attempts = [...trial.attempts, attempt];
+}
+
 /** The number of the trial's next attempt. */
 export function nextAttempt(trial: TrialEntry): number {
   return (trial.attempts.at(-1)?.attempt ?? 0) + 1;
@@ -125,14 +131,30 @@ export function countsAsFailure(outcome: AttemptOutcome | null): boolean {
   return outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
 }
 
+const noAttempts: readonly AttemptEntry[] = [];
+
 export function trialEntry(record: TrialRecord): TrialEntry {
-  const { id, params, status, reason, failures, worker, result, fingerprint, audit } = record;
-  const entry = { id, name: trialName(id), params, status, reason, failures, alone: failures > 0 };
-  return { ...entry, worker, result, fingerprint, audit, auditFailures: 0, attempts: [] };
+  const { id, failures } = record;
+  return {
+    id,
+    name: trialName(id),
+    params: record.params,
+    status: record.status,
+    reason: record.reason,
+    failures,
+    alone: failures > 0,
+    worker: record.worker,
+    result: record.result,
+    fingerprint: record.fingerprint,
+    audit: record.audit,
+    auditFailures: 0,
+    attempts: noAttempts,
+  };
 }
 
 export function trialRecord(trial: TrialEntry): TrialRecord {
   const { id, params, status, reason, failures, worker, result, fingerprint, audit } = trial;
-  const attempts = trial.attempts.filter(({ kind }) => kind === 'search').length;
+  let attempts = 0;
+  for (const { kind } of trial.attempts) if (kind === 'search') attempts += 1;
   return { id, params, status, reason, attempts, failures, worker, result, fingerprint, audit };
 }

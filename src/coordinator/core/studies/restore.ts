@@ -16,7 +16,7 @@ import {
   type StudyData,
 } from '../state/cluster-state.ts';
 import { addTrials } from '../state/study-entry.ts';
-import { countsAsFailure, trialEntry, type TrialEntry } from '../state/trial-state.ts';
+import { addAttempt, countsAsFailure, trialEntry, type TrialEntry } from '../state/trial-state.ts';
 import { leasePack } from '../workers/leases.ts';
 
 export interface StoredStudy {
@@ -32,13 +32,23 @@ export function restoreStudy(state: ClusterState, stored: StoredStudy, now: Mome
   const byStage = Map.groupBy(stored.trials, ({ id }) => id.stage);
   for (const stage of study.stages) {
     addTrials(study, stage, (byStage.get(stage.record.name) ?? []).map(trialEntry));
-    if (record.spec.racing) for (const trial of stage.trials) trimResult(study, stage, trial);
+    for (const trial of stage.trials) trimResult(study, stage, trial);
   }
   for (const attempt of stored.attempts) {
     const trial = study.trials.get(trialName(attempt.trial));
     assert(trial, () => `the attempt of ${trialName(attempt.trial)} has a trial`);
     const { attempt: number, kind, session, worker, pack, outcome, fingerprint } = attempt;
-    trial.attempts.push({ attempt: number, kind, session, worker, pack, outcome, fingerprint });
+    // The fingerprint is the text of the trial, not a copy of it.
+    const isStored = fingerprint !== null && fingerprint === trial.fingerprint;
+    addAttempt(trial, {
+      attempt: number,
+      kind,
+      session,
+      worker,
+      pack,
+      outcome,
+      fingerprint: isStored ? trial.fingerprint : fingerprint,
+    });
     if (kind === 'audit' && countsAsFailure(outcome)) trial.auditFailures += 1;
   }
   sortQueue(study);

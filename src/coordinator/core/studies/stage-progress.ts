@@ -83,7 +83,7 @@ function closeStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
   // bug: ranks-are-not-stored
   storeRanks(turn, study);
   turn.notify({ kind: 'stage-closed', study: study.name, stage: name });
-  const configurations = toConfigurations(stage.trials.map(trialRecord), study.spec.objective);
+  const configurations = toConfigurations(stage.trials, study.spec.objective);
   const completed = configurations.filter(({ value }) => value !== null).length;
   if (study.spec.racing) for (const trial of stage.trials) trimResult(study, stage, trial);
   if (completed >= completedMin) return;
@@ -96,7 +96,7 @@ function finishSearch(turn: Turn, study: StudyEntry): void {
   if (study.winner === null) {
     const order = study.stages.map((stage) => stage.record.name);
     // bug: winner-of-last-stage
-    const trials = [...study.trials.values()].map(trialRecord);
+    const trials = [...study.trials.values()];
     const winner = bestConfiguration(trials, study.spec.objective, order);
     assert(winner !== null, 'a closed stage has completed trials');
     const untested = { testAccuracy: null, testLoss: null, testWorker: null, reproduced: null };
