@@ -5,14 +5,9 @@
  * over real gRPC and TLS on loopback. Both share the machine's cores, so the numbers are those of a busy
  * machine. Linux only.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseStudy } from '../src/config/parse-study.ts';
 import { connectControl } from '../src/rpc/client/control-client.ts';
 import { readAdminJoin } from '../src/rpc/credentials/join-files.ts';
@@ -20,14 +15,15 @@ import { readJoin } from '../src/rpc/credentials/join-string.ts';
 import { canonicalSpec } from '../src/study/spec/canonical-spec.ts';
 import { describeTrainer } from '../src/trainers/registry.ts';
 import { flagsOrEnd, wholeNumbers, wrongUsage } from './bench-flags.ts';
+import { MeasuredCoordinator } from './measured-coordinator.ts';
 import { SimulatedWorker } from './simulated-worker.ts';
 
 const usage =
-  'npm run -s bench:cluster -- [--idle 1000] [--workers 200] [--trials 100000] [--seconds 20] [--only idle|throughput|latency] [--cpu-prof DIR]';
+  'npm run -s bench:cluster -- [--idle 1000] [--workers 200] [--trials 1000000] [--seconds 20] [--only idle|throughput|latency] [--cpu-prof DIR]';
 const flags = flagsOrEnd(usage, {
   idle: { type: 'string', default: '1000' },
   workers: { type: 'string', default: '200' },
-  trials: { type: 'string', default: '100000' },
+  trials: { type: 'string', default: '1000000' },
   seconds: { type: 'string', default: '20' },
   only: { type: 'string' },
   'cpu-prof': { type: 'string' },
@@ -35,69 +31,8 @@ const flags = flagsOrEnd(usage, {
 const flagNumber = (flag: 'idle' | 'workers' | 'trials' | 'seconds'): number =>
   wholeNumbers(usage, `--${flag}`, flags[flag])[0] ?? 1;
 
-const clockTicksPerSecond = 100;
-const pageBytes = 4_096;
-
-class MeasuredCoordinator {
-  readonly #child: ChildProcess;
-  readonly stateDir: string;
-
-  private constructor(child: ChildProcess, stateDir: string) {
-    this.#child = child;
-    this.stateDir = stateDir;
-  }
-
-  static async start(): Promise<MeasuredCoordinator> {
-    const stateDir = mkdtempSync(join(tmpdir(), 'ridgeline-bench-'));
-    const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-    const profile = flags['cpu-prof'];
-    const nodeFlags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-    const child = spawn(
-      process.execPath,
-      [
-        ...nodeFlags,
-        main,
-        'coordinator',
-        '--quiet',
-        '--listen',
-        '127.0.0.1:0',
-        '--state',
-        stateDir,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    process.once('SIGINT', () => {
-      child.kill('SIGKILL');
-      rmSync(stateDir, { recursive: true, force: true });
-      process.exit(130);
-    });
-    const [line] = await Promise.race([
-      once(createInterface({ input: child.stdout }), 'line'),
-      once(child, 'exit'),
-    ]);
-    if (!String(line).includes('--join')) throw new Error(`unexpected: ${String(line)}`);
-    return new MeasuredCoordinator(child, stateDir);
-  }
-
-  /** CPU time of all its threads, user and system. */
-  cpuSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond;
-  }
-
-  residentBytes(): number {
-    const fields = readFileSync(`/proc/${this.#child.pid}/statm`, 'utf8').split(' ');
-    return Number(fields[1]) * pageBytes;
-  }
-
-  async stop(): Promise<void> {
-    process.removeAllListeners('SIGINT');
-    this.#child.kill('SIGTERM');
-    await once(this.#child, 'exit');
-    rmSync(this.stateDir, { recursive: true });
-  }
-}
+const profile = flags['cpu-prof'];
+const nodeFlags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
 
 interface Fleet {
   readonly workers: readonly SimulatedWorker[];
@@ -133,7 +68,10 @@ async function joinFleet(stateDir: string, count: number, packMs: () => number):
   return fleet;
 }
 
-async function submit(stateDir: string, name: string, trials: number): Promise<void> {
+/** @param more trials of a second stage, which extends a study that has only one */
+async function submit(stateDir: string, name: string, trials: number, more = 0): Promise<void> {
+  const stage = (of: string, count: number): string =>
+    `  - { name: ${of}, trials: ${count}, lambda: { distribution: log_uniform, min: 1.0e-6, max: 1.0 } }`;
   const text = `
 study: ${name}
 dataset: { name: digits, train: { count: 1000 }, validation: { count: 400 } }
@@ -144,7 +82,8 @@ trainer:
   cycles: 1
 objective: { metric: validation_accuracy, direction: maximize }
 stages:
-  - { name: coarse, trials: ${trials}, lambda: { distribution: log_uniform, min: 1.0e-6, max: 1.0 } }
+${stage('coarse', trials)}
+${more > 0 ? stage('more', more) : ''}
 `;
   using client = await connectControl(readAdminJoin(stateDir));
   await client.submitStudy(canonicalSpec(parseStudy(text, name, describeTrainer)), false);
@@ -154,6 +93,8 @@ interface Throughput {
   readonly trials: number;
   readonly perSecond: number;
   readonly cpuMsPerTrial: number;
+  /** The same of the process that simulates the workers. */
+  readonly workerCpuMsPerTrial: number;
   /** CPU ms per trial in the first and the last tenth: shows whether the cost grows with the store. */
   readonly tenthsMsPerTrial: readonly [first: number, last: number];
   readonly residentBytes: number;
@@ -182,15 +123,18 @@ async function runStudy(
   };
   note(`${trials} trials`);
   const startCpu = coordinator.cpuSeconds();
+  const startOwn = process.cpuUsage();
   await submit(coordinator.stateDir, name, trials);
   const startMs = await first.promise;
   const [endMs, endCpu] = await last.promise;
+  const own = process.cpuUsage(startOwn);
   const between = (from: number, to: number): number =>
     (((cpuAt.get(to) ?? NaN) - (cpuAt.get(from) ?? NaN)) * 1_000) / (to - from);
   return {
     trials,
     perSecond: (trials - 1) / ((endMs - startMs) / 1_000),
     cpuMsPerTrial: ((endCpu - startCpu) * 1_000) / trials,
+    workerCpuMsPerTrial: (own.user + own.system) / 1_000 / trials,
     tenthsMsPerTrial: [between(1, tenth), between(trials - tenth, trials)],
     residentBytes: coordinator.residentBytes(),
   };
@@ -206,7 +150,7 @@ const printRow = (what: string, value: string, goal: string): void => {
 
 async function benchIdle(): Promise<void> {
   const count = flagNumber('idle');
-  const coordinator = await MeasuredCoordinator.start();
+  const coordinator = await MeasuredCoordinator.start(nodeFlags);
   const beforeBytes = coordinator.residentBytes();
   const fleet = await joinFleet(coordinator.stateDir, count, () => 0);
   const idleSeconds = flagNumber('seconds');
@@ -230,33 +174,46 @@ async function benchIdle(): Promise<void> {
 
 async function benchThroughput(): Promise<void> {
   const [count, trials] = [flagNumber('workers'), flagNumber('trials')];
-  const coordinator = await MeasuredCoordinator.start();
+  const coordinator = await MeasuredCoordinator.start(nodeFlags);
   const fleet = await joinFleet(coordinator.stateDir, count, () => 0);
   await runStudy(coordinator, fleet, 'warm-up', 5_000); // Until the code is compiled.
   const small: Throughput[] = [];
   for (let i = 1; i <= 5; i++) small.push(await runStudy(coordinator, fleet, `small-${i}`, 1_000));
   const large = await runStudy(coordinator, fleet, 'large', trials);
-  const smallCost = quantile(
-    small.map(({ cpuMsPerTrial }) => cpuMsPerTrial),
-    0.5,
-  );
-  const smallRate = quantile(
-    small.map(({ perSecond }) => perSecond),
-    0.5,
-  );
-  printRow(`${count} workers, 1000 trials`, `${smallRate.toFixed(0)} trials/s`, '>= 1000');
-  printRow(
-    `${count} workers, ${trials} trials`,
-    `${large.perSecond.toFixed(0)} trials/s`,
-    '>= 1000',
-  );
+  const middle = (value: (run: Throughput) => number): number => quantile(small.map(value), 0.5);
+  const smallCost = middle((run) => run.cpuMsPerTrial);
+  const goal = '>= 10000';
+  const rate = (perSecond: number): string => `${perSecond.toFixed(0)} trials/s`;
+  printRow(`${count} workers, 1000 trials`, rate(middle((run) => run.perSecond)), goal);
+  printRow(`${count} workers, ${trials} trials`, rate(large.perSecond), goal);
   printRow('  CPU per trial at 1000 trials', `${smallCost.toFixed(3)} ms`, '');
   printRow(`  CPU per trial at ${trials} trials`, `${large.cpuMsPerTrial.toFixed(3)} ms`, '');
   const growth = (large.cpuMsPerTrial / smallCost - 1) * 100;
   printRow('  difference', `${growth.toFixed(0)} %`, '<= 20 %');
   const [early, late] = large.tenthsMsPerTrial;
   printRow('    in the first and last tenth', `${early.toFixed(3)}, ${late.toFixed(3)} ms`, '');
-  printRow(`  memory after ${trials} trials`, megabytes(large.residentBytes), '');
+  const own = large.workerCpuMsPerTrial;
+  printRow('  CPU per trial of the simulated workers', `${own.toFixed(3)} ms`, '');
+  printRow(`  memory after ${trials} trials`, megabytes(large.residentBytes), '< 1024 MB');
+  for (const worker of fleet.workers) worker.leave();
+  await benchRestart(coordinator, trials);
+}
+
+/** Kills the coordinator while it works on a study with many trials that have ended, and starts it again. */
+async function benchRestart(killed: MeasuredCoordinator, trials: number): Promise<void> {
+  const { stateDir } = killed;
+  await submit(stateDir, 'large', trials, 1_000);
+  await killed.kill();
+  note('restart');
+  const startMs = performance.now();
+  const coordinator = await MeasuredCoordinator.start(nodeFlags, stateDir);
+  const fleet = await joinFleet(stateDir, 1, () => 0);
+  await new Promise<void>((resolve) => (fleet.onAnswered = resolve));
+  const seconds = (performance.now() - startMs) / 1_000;
+  const after = `${trials} trials`;
+  printRow(`restart over ${after}, to the next result`, `${seconds.toFixed(1)} s`, '< 10 s');
+  printRow('  CPU', `${coordinator.cpuSeconds().toFixed(1)} s`, '');
+  printRow('  memory', megabytes(coordinator.residentBytes()), '< 1024 MB');
   for (const worker of fleet.workers) worker.leave();
   await coordinator.stop();
 }
@@ -264,7 +221,7 @@ async function benchThroughput(): Promise<void> {
 async function benchLatency(): Promise<void> {
   const count = flagNumber('workers');
   const trials = count * 8 * 12;
-  const coordinator = await MeasuredCoordinator.start();
+  const coordinator = await MeasuredCoordinator.start(nodeFlags);
   const fleet = await joinFleet(coordinator.stateDir, count, () => 500 + 1_000 * Math.random());
   const { perSecond } = await runStudy(coordinator, fleet, 'latency', trials);
   const { waitsMs } = fleet;

@@ -7,6 +7,7 @@ import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { AttemptRecord, TrialRecord } from '../../study/trial.ts';
 import type { StudyData } from '../core/state/cluster-state.ts';
+import { PackedResults } from '../core/state/packed-results.ts';
 import type { StoredStudy } from '../core/studies/restore.ts';
 import { ServedShards } from './served-shards.ts';
 import {
@@ -20,6 +21,25 @@ interface OpenStudiesOptions extends StudyDataOptions {
   readonly store: Pick<StoreReads, 'study' | 'eachTrial' | 'eachAttempt'>;
   readonly selfTestDigest: string;
   readonly log: Logger;
+}
+
+/** Texts that many attempts have in common, kept once. */
+class SharedTexts {
+  readonly #known = new Map<string, string>();
+  #pack = '';
+
+  attempt(attempt: AttemptRecord): AttemptRecord {
+    // Attempts of one pack mostly follow each other.
+    if (attempt.pack !== this.#pack) this.#pack = attempt.pack;
+    const [worker, session] = [this.#shared(attempt.worker), this.#shared(attempt.session)];
+    return { ...attempt, worker, session, pack: this.#pack };
+  }
+
+  #shared(text: string): string {
+    const known = this.#known.get(text) ?? text;
+    this.#known.set(known, known);
+    return known;
+  }
 }
 
 export class OpenStudies {
@@ -94,9 +114,12 @@ export class OpenStudies {
     // A race compares which images were classified correctly.
     const trials: TrialRecord[] = [];
     const attempts: AttemptRecord[] = [];
+    // Packed and shared at once, since a million records take more memory than the study.
+    const results = new PackedResults();
     for await (const trial of store.eachTrial(study, { correctness: record.spec.racing }))
-      trials.push(trial);
-    for await (const attempt of store.eachAttempt(study)) attempts.push(attempt);
+      trials.push({ ...trial, result: trial.result && results.packAny(trial.result) });
+    const shared = new SharedTexts();
+    for await (const attempt of store.eachAttempt(study)) attempts.push(shared.attempt(attempt));
     return { record, data, trials, attempts };
   }
 }

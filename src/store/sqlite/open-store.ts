@@ -43,7 +43,8 @@ interface OpenOptions {
 
 /** The log's file is cut to this size after a checkpoint. */
 const logBytesKept = 64 * 1024 * 1024;
-const rowsPerCheckpoint = 1_000;
+/** A checkpoint synchronises two files, so it costs as much as several commits. */
+const rowsPerCheckpoint = 16_000;
 /** SQLite's default of 2 MB is too small for large studies: each commit would read its pages again. */
 const pageCacheKib = 65_536;
 

@@ -41,12 +41,15 @@ export function prepare<Values extends object, Row = never>(
   let prepared: ReturnType<typeof prepareNow> | null = null;
   const use = () => (prepared ??= prepareNow(database, text));
 
-  const bind = (values: Values): SQLInputValue[] =>
-    places.map((name) => {
+  const bind = (values: Values): SQLInputValue[] => {
+    const bound: SQLInputValue[] = [];
+    for (const name of places) {
       const value: unknown = values[name];
-      assert(value !== undefined, () => `${String(name)} has a value in: ${text}`);
-      return value as SQLInputValue;
-    });
+      if (value === undefined) assert(false, `${String(name)} has a value in: ${text}`);
+      bound.push(value as SQLInputValue);
+    }
+    return bound;
+  };
   const readRow = (found: unknown, row: Record<string, unknown> = {}): Row => {
     const columns = found as readonly unknown[];
     const { names } = use();

@@ -4,7 +4,7 @@ import { assert } from '../../base/assert.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StageRecord } from '../../study/trial.ts';
-import type { RowWriters } from '../rows.ts';
+import type { RowWriters, StoredRank } from '../rows.ts';
 import { insert, prepare, trialKey } from './statements.ts';
 import type { Tables } from './tables.ts';
 
@@ -121,13 +121,19 @@ export function stageWriter(
       close.changeOne({ study, name: stage, warnings: JSON.stringify(warnings) }),
     ranks: ({ study, ranks }) => {
       removeRanks.change({ study });
-      for (const { trial, rankInStage, rankInStudy } of ranks) {
+      // In the order of the table, so that each page is written once.
+      for (const { trial, rankInStage, rankInStudy } of ranks.toSorted(byKey)) {
         if (rankInStage === null || rankInStudy === null) continue;
         const places = { rank_in_stage: rankInStage, rank_in_study: rankInStudy };
         addRank({ ...trialKey(study, trial), ...places });
       }
     },
   };
+}
+
+function byKey({ trial: a }: StoredRank, { trial: b }: StoredRank): number {
+  if (a.stage !== b.stage) return a.stage < b.stage ? -1 : 1;
+  return a.index - b.index || a.replicate - b.replicate;
 }
 
 export function winnerWriter(database: DatabaseSync): RowWriters<'winner'> {

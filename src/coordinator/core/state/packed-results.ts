@@ -79,6 +79,12 @@ class PackedResult implements CompleteResult {
 export class PackedResults {
   #block = new Block();
 
+  /** @returns the result with its last measurement; with all its bits, if it is complete */
+  packAny(result: TrialResult): TrialResult {
+    if (result.kind === 'complete') return this.pack(result, result.validationCorrect);
+    return { ...result, curve: [] };
+  }
+
   /** @returns the result with its last measurement and these bits */
   pack(result: CompleteResult, validationCorrect: Uint8Array): CompleteResult {
     if (result instanceof PackedResult) return result.with(validationCorrect);
