@@ -23,25 +23,6 @@ interface OpenStudiesOptions extends StudyDataOptions {
   readonly log: Logger;
 }
 
-/** Texts that many attempts have in common, kept once. */
-class SharedTexts {
-  readonly #known = new Map<string, string>();
-  #pack = '';
-
-  attempt(attempt: AttemptRecord): AttemptRecord {
-    // Attempts of one pack mostly follow each other.
-    if (attempt.pack !== this.#pack) this.#pack = attempt.pack;
-    const [worker, session] = [this.#shared(attempt.worker), this.#shared(attempt.session)];
-    return { ...attempt, worker, session, pack: this.#pack };
-  }
-
-  #shared(text: string): string {
-    const known = this.#known.get(text) ?? text;
-    this.#known.set(known, known);
-    return known;
-  }
-}
-
 export class OpenStudies {
   readonly shards = new ServedShards();
   readonly #options: OpenStudiesOptions;
@@ -114,12 +95,11 @@ export class OpenStudies {
     // A race compares which images were classified correctly.
     const trials: TrialRecord[] = [];
     const attempts: AttemptRecord[] = [];
-    // Packed and shared at once, since a million records take more memory than the study.
+    // Packed at once, since a million whole results take more memory than the study.
     const results = new PackedResults();
     for await (const trial of store.eachTrial(study, { correctness: record.spec.racing }))
       trials.push({ ...trial, result: trial.result && results.packAny(trial.result) });
-    const shared = new SharedTexts();
-    for await (const attempt of store.eachAttempt(study)) attempts.push(shared.attempt(attempt));
+    for await (const attempt of store.eachAttempt(study)) attempts.push(attempt);
     return { record, data, trials, attempts };
   }
 }

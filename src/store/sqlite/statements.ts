@@ -53,7 +53,11 @@ export function prepare<Values extends object, Row = never>(
   const readRow = (found: unknown, row: Record<string, unknown> = {}): Row => {
     const columns = found as readonly unknown[];
     const { names } = use();
-    for (let index = 0; index < names.length; index++) row[names[index] ?? ''] = columns[index];
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index] ?? '';
+      // A text that equals the one of the row before is shared: a million rows have few stages and packs.
+      if (row[name] !== columns[index]) row[name] = columns[index];
+    }
     return row as Row;
   };
   const change = (values: Values): number => Number(use().statement.run(...bind(values)).changes);
