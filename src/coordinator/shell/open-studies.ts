@@ -23,6 +23,12 @@ interface OpenStudiesOptions extends StudyDataOptions {
   readonly log: Logger;
 }
 
+/** The records in their order. Each one is removed from the list, so that its memory can be used again. */
+function* taken<T>(records: T[]): Generator<T> {
+  records.reverse();
+  for (let record = records.pop(); record !== undefined; record = records.pop()) yield record;
+}
+
 export class OpenStudies {
   readonly shards = new ServedShards();
   readonly #options: OpenStudiesOptions;
@@ -100,6 +106,6 @@ export class OpenStudies {
     for await (const trial of store.eachTrial(study, { correctness: record.spec.racing }))
       trials.push({ ...trial, result: trial.result && results.packAny(trial.result) });
     for await (const attempt of store.eachAttempt(study)) attempts.push(attempt);
-    return { record, data, trials, attempts };
+    return { record, data, trials: taken(trials), attempts: taken(attempts) };
   }
 }

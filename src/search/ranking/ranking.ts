@@ -44,26 +44,23 @@ function inOrder<Trial extends RankableTrial>(
 ): Configuration<Trial>[] {
   const sign = direction === 'maximize' ? -1 : 1;
   const place = new Map(stageOrder.map((stage, index) => [stage, index]));
-  return (
-    configurations
-      .map((configuration) => ({
-        configuration,
-        // Computed once each, not at every comparison: there may be a million configurations.
-        status: statusPlace(configuration),
-        value: sign * Math.round(exactness * (configuration.value ?? 0)),
-        stage: place.get(configuration.trial.id.stage) ?? 0,
-      }))
-      // The list is new: a copy of it would only take memory.
-      .sort(
-        (a, b) =>
-          a.status - b.status ||
-          b.configuration.replicates.length - a.configuration.replicates.length ||
-          a.value - b.value ||
-          a.stage - b.stage ||
-          a.configuration.trial.id.index - b.configuration.trial.id.index,
-      )
-      .map(({ configuration }) => configuration)
-  );
+  return configurations
+    .map((configuration) => ({
+      configuration,
+      // Computed once each, not at every comparison: there may be a million configurations.
+      status: statusPlace(configuration),
+      value: sign * Math.round(exactness * (configuration.value ?? 0)),
+      stage: place.get(configuration.trial.id.stage) ?? 0,
+    }))
+    .toSorted(
+      (a, b) =>
+        a.status - b.status ||
+        b.configuration.replicates.length - a.configuration.replicates.length ||
+        a.value - b.value ||
+        a.stage - b.stage ||
+        a.configuration.trial.id.index - b.configuration.trial.id.index,
+    )
+    .map(({ configuration }) => configuration);
 }
 
 function statusPlace({

@@ -19,6 +19,7 @@ import { addTrials } from '../state/study-entry.ts';
 import { addAttempt, countsAsFailure, trialEntry, type TrialEntry } from '../state/trial-state.ts';
 import { leasePack } from '../workers/leases.ts';
 
+/** The lists are read once, in their order. */
 export interface StoredStudy {
   readonly record: StudyRecord;
   readonly data: StudyData;
@@ -29,9 +30,9 @@ export interface StoredStudy {
 export function restoreStudy(state: ClusterState, stored: StoredStudy, now: Moment): void {
   const { record } = stored;
   const study = new StudyEntry(record, stored.data, now);
-  const byStage = Map.groupBy(stored.trials, ({ id }) => id.stage);
+  const byStage = Map.groupBy(entries(stored.trials), ({ id }) => id.stage);
   for (const stage of study.stages) {
-    addTrials(study, stage, (byStage.get(stage.record.name) ?? []).map(trialEntry));
+    addTrials(study, stage, byStage.get(stage.record.name) ?? []);
     for (const trial of stage.trials) trimResult(study, stage, trial);
   }
   for (const attempt of stored.attempts) {
@@ -57,6 +58,11 @@ export function restoreStudy(state: ClusterState, stored: StoredStudy, now: Mome
   for (const trial of study.trials.values())
     for (const attempt of trial.attempts)
       if (attempt.outcome === null) restorePack(state, { study, trial, attempt }, now);
+}
+
+/** One by one, so that not all records and all entries are in memory at the same time. */
+function* entries(records: Iterable<TrialRecord>): Generator<TrialEntry> {
+  for (const record of records) yield trialEntry(record);
 }
 
 /** By stage, replicate and index; the first trial is the last entry. */
