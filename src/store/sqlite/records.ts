@@ -15,7 +15,7 @@ import { parseCurve } from './curve-text.ts';
 import type { DetailedTrialRow, TrialRow } from './queries.ts';
 import type { Tables, TrialKey } from './tables.ts';
 
-export function trialId({ stage, trial_index: index, replicate }: TrialKey): TrialId {
+function trialId({ stage, trial_index: index, replicate }: TrialKey): TrialId {
   return { stage, index, replicate };
 }
 
