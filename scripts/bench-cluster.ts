@@ -203,7 +203,8 @@ async function benchThroughput(): Promise<void> {
 async function benchRestart(killed: MeasuredCoordinator, trials: number): Promise<void> {
   const { stateDir } = killed;
   await submit(stateDir, 'large', trials, 1_000);
-  await killed.kill();
+  // A process that is killed writes no profile.
+  await killed.end(profile === undefined ? 'SIGKILL' : 'SIGTERM');
   note('restart');
   const startMs = performance.now();
   const coordinator = await MeasuredCoordinator.start(nodeFlags, stateDir);

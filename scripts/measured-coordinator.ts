@@ -67,17 +67,15 @@ export class MeasuredCoordinator {
     return Number(fields[1]) * pageBytes;
   }
 
-  /** Ends it as a crash would; the state directory stays. */
-  async kill(): Promise<void> {
+  /** Ends its process; the state directory stays. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     process.removeAllListeners('SIGINT');
-    this.#child.kill('SIGKILL');
+    this.#child.kill(signal);
     await once(this.#child, 'exit');
   }
 
   async stop(): Promise<void> {
-    process.removeAllListeners('SIGINT');
-    this.#child.kill('SIGTERM');
-    await once(this.#child, 'exit');
+    await this.end('SIGTERM');
     rmSync(this.stateDir, { recursive: true });
   }
 }

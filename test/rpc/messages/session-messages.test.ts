@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { messageBytesMax } from '../../../src/rpc/messages/channel-options.ts';
-import type { WorkerMessage } from '../../../src/rpc/messages/messages.ts';
+import type { CoordinatorMessage, WorkerMessage } from '../../../src/rpc/messages/messages.ts';
 import {
   coordinatorMessagesFromBytes,
   coordinatorMessagesToBytes,
@@ -63,6 +63,20 @@ describe('messages as bytes', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test('no message, or more than 64 at once, are reported as malformed', () => {
+    const drain: CoordinatorMessage = { kind: 'drain', reason: 'why' };
+    const read = (count: number) => {
+      const messages = Array<CoordinatorMessage>(count).fill(drain);
+      return coordinatorMessagesFromBytes(coordinatorMessagesToBytes(messages), describeTrainer);
+    };
+    expect(read(64)).toHaveLength(64);
+    for (const count of [0, 65])
+      expect(read(count)).toMatchObject({
+        kind: 'malformed',
+        reason: expect.stringMatching(/^messages has \d+ entries/),
+      });
   });
 
   test('a truncated message is reported as malformed, without an exception', () => {
