@@ -66,9 +66,11 @@ describe('messages as bytes', () => {
   });
 
   test('no message, or more than 64 at once, are reported as malformed', () => {
-    const drain: CoordinatorMessage = { kind: 'drain', reason: 'why' };
     const read = (count: number) => {
-      const messages = Array<CoordinatorMessage>(count).fill(drain);
+      const messages = Array.from({ length: count }, (): CoordinatorMessage => ({
+        kind: 'drain',
+        reason: 'why',
+      }));
       return coordinatorMessagesFromBytes(coordinatorMessagesToBytes(messages), describeTrainer);
     };
     expect(read(64)).toHaveLength(64);
