@@ -21,6 +21,8 @@ export interface Images {
 export interface Split {
   readonly images: Images;
   readonly records: Uint32Array;
+  /** Equal for splits with equal images in equal order; absent if unknown. What follows from a split is kept under it. */
+  readonly key?: string;
 }
 
 export interface TrainingData {

@@ -4,9 +4,10 @@
  *
  * Shards that were read into one memory stay in place, in any order. Other shards are copied.
  */
+import { sha256 } from '../../base/digest.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { Images, Split, TrainingData } from '../../study/images.ts';
-import type { DatasetReference } from '../../study/spec/dataset-reference.ts';
+import { datasetKey, type DatasetReference } from '../../study/spec/dataset-reference.ts';
 import { PixelMemory } from '../bytes/pixel-memory.ts';
 import { bytesPerImage, type Shard } from '../shards/shard.ts';
 import { drawSplits } from './splits.ts';
@@ -25,10 +26,19 @@ export function assembleData(reference: DatasetReference, shards: readonly Shard
     records: records.map((record) => rows[record]!),
   });
   return {
-    train: split(splits.train),
+    train: { ...split(splits.train), key: trainKey(reference) },
     validation: split(splits.validation),
     test: splits.test === null ? null : split(splits.test),
   };
+}
+
+/** Equal with and without the test shards, if the training split consists of whole shards. */
+function trainKey(reference: DatasetReference): string {
+  const { train, shards } = reference;
+  if ('count' in train) return datasetKey(reference);
+  return sha256(
+    JSON.stringify(train.map((name) => shards.find((shard) => shard.name === name)?.digest)),
+  );
 }
 
 /** Returns the first shard. */

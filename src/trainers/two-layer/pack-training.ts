@@ -18,11 +18,11 @@ import type {
   TrialInput,
 } from '../trainer.ts';
 import { Batches } from './batches.ts';
+import { sharedInitialParameters } from './initial-parameters.ts';
 import { learningRateAt, memberLearningRate } from './learning-rate.ts';
 import { MEASURE_ROWS, scoreSplit, type SplitScore } from './measuring.ts';
 import {
   allFinite,
-  initialParameters,
   parametersDigest,
   squaredNorm,
   type NetworkParameters,
@@ -161,7 +161,8 @@ export class PackTraining implements Training {
 
   #parameters({ slot, restored }: Member): NetworkParameters {
     if (slot !== null && this.#network !== null) return this.#network.parameters(slot);
-    return restored ?? initialParameters(this.#context.seed, this.#context.replicate, this.#shape);
+    const { seed, replicate } = this.#context;
+    return restored ?? sharedInitialParameters(seed, replicate, this.#shape);
   }
 
   /** Opens a network of the active members: at first, and after members left. */

@@ -15,8 +15,22 @@ export interface Standardization {
   readonly meanByte: Uint8Array;
 }
 
+/** The latest standardisations by the key of their split: the packs of a study are trained on one split. */
+const known = new Map<string, Standardization>();
+const knownMax = 4;
+
 /** From the mean and the (population) standard deviation of each dimension over the split. */
-export function standardize({ images, records }: Split): Standardization {
+export function standardize(split: Split): Standardization {
+  const { key } = split;
+  if (key === undefined) return computeStandardization(split);
+  const standardization = known.get(key) ?? computeStandardization(split);
+  known.delete(key);
+  known.set(key, standardization);
+  for (const oldest of known.keys()) if (known.size > knownMax) known.delete(oldest);
+  return standardization;
+}
+
+function computeStandardization({ images, records }: Split): Standardization {
   const inputs = inputsOf(images);
   const { pixels } = images;
   const count = records.length;

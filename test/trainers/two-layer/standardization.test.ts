@@ -24,6 +24,16 @@ test('standardisation does not depend on the order of records, to the last bit',
   expect(standardize(reversed)).toEqual(standardize(train));
 });
 
+test('standardisation is computed once for a split with a key, and a split with another key gets its own', () => {
+  const images = randomImages(3, 400, { ...shape, width: 40 });
+  const { train, validation } = splitImages(images, 300, 100);
+  const first = standardize({ ...train, key: 'a' });
+  // The other records show that nothing is computed.
+  expect(standardize({ ...validation, key: 'a' })).toBe(first);
+  expect(standardize({ ...validation, key: 'b' })).toEqual(standardize(validation));
+  expect(standardize(validation)).not.toEqual(first);
+});
+
 test('standardisation is exact if N · Σu² exceeds 2^53', () => {
   const count = 600_000;
   const pixels = Uint8Array.from({ length: count }, (_, r) => (r === 0 ? 254 : 255));
