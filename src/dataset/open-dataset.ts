@@ -1,14 +1,15 @@
 /**
- * Opening: reads the shards that the splits of a study need, checks that the splits are possible, and
- * describes them for workers. `catalogue.ts` describes data sets without a study.
+ * Opening: finds the shards that the splits of a study need, checks that the splits are possible, and
+ * describes them for workers. With a cache, the shards of known files are read only when they are
+ * needed. `catalogue.ts` describes data sets without a study.
  */
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetReference, ShardReference } from '../study/spec/dataset-reference.ts';
 import type { CountedSelection, DatasetSpec } from '../study/spec/study-spec.ts';
 import { locateDataset, type LocatedDataset } from './locate.ts';
 import { collectGarbage } from './bytes/collect-garbage.ts';
-import { encodedBytes, shardDigest, type Shard } from './shards/shard.ts';
-import type { FoundShards } from './shards/shard-source.ts';
+import { findShards, type DescribedShards, type ReadCacheOptions } from './read-cache.ts';
+import type { Shard } from './shards/shard.ts';
 import {
   countedSplits,
   isDrawn,
@@ -18,11 +19,11 @@ import {
   type CountedSplits,
 } from './splits/selections.ts';
 
-export interface OpenedDataset {
+export interface DescribedDataset {
   /** For messages: the path it was read from. */
   readonly source: string;
   /** The shards that the study needs; those of the test split last. */
-  readonly shards: readonly Shard[];
+  readonly shards: readonly ShardReference[];
   /** Whether these shards are those of the official release, bit for bit; null if there is nothing to compare with. */
   readonly official: boolean | null;
   /** Number of records in each split; `test` is null without a test split. */
@@ -33,13 +34,38 @@ export interface OpenedDataset {
   };
   /** The description that a worker gets. `search` leaves out shards that only the test split needs. */
   reference(seed: number, use: 'search' | 'test'): DatasetReference;
+  /**
+   * The shards in memory, in the same order.
+   * @throws RidgelineError as `describeDataset`; STUDY_DIFFERS if its files have changed and are not cached
+   */
+  load(): Promise<readonly Shard[]>;
+}
+
+/** A data set in memory. */
+export interface OpenedDataset extends Omit<DescribedDataset, 'shards' | 'load'> {
+  readonly shards: readonly Shard[];
+}
+
+export interface OpenDatasetOptions {
+  readonly dataDir: string;
+  /** Where decoded data is cached; absent: the files are read. */
+  readonly cache?: ReadCacheOptions | undefined;
 }
 
 /** @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING, DATASET_INVALID, STUDY_INVALID */
 export async function openDataset(
   spec: DatasetSpec,
-  options: { readonly dataDir: string },
+  options: OpenDatasetOptions,
 ): Promise<OpenedDataset> {
+  const described = await describeDataset(spec, options);
+  return { ...described, shards: await described.load() };
+}
+
+/** @throws RidgelineError DATASET_UNKNOWN, DATASET_MISSING, DATASET_INVALID, STUDY_INVALID */
+export async function describeDataset(
+  spec: DatasetSpec,
+  options: OpenDatasetOptions,
+): Promise<DescribedDataset> {
   const named = namedShards(spec);
   const located = await locateDataset(spec, options.dataDir);
   const { knownShards } = located;
@@ -50,9 +76,11 @@ export async function openDataset(
     !located.isHeldBack(shard) &&
     (knownShards?.includes(shard) ?? true);
 
-  collectGarbage();
   const isWanted = (shard: string): boolean => named.has(shard) || isInPool(shard);
-  const found = await located.read(isWanted);
+  const found = await findShards(located, spec, options.cache ?? null, async () => {
+    collectGarbage();
+    return await located.read(isWanted);
+  });
   refuseAbsentShards(located, found, named);
   const pool = found.shards.filter(({ name }) => isInPool(name));
   const splits = countedSplits(spec, located.name, countRecords(pool));
@@ -63,12 +91,15 @@ function describe(
   spec: DatasetSpec,
   splits: CountedSplits,
   located: LocatedDataset,
-  found: FoundShards,
-): OpenedDataset {
+  found: DescribedShards,
+): DescribedDataset {
   const testShards = splits.test === null ? [] : (shardNames(splits.test) ?? []);
-  const isTest = ({ name }: Shard): boolean => testShards.includes(name);
-  const searchShards = found.shards.filter((shard) => !isTest(shard));
-  const shards = [...searchShards, ...found.shards.filter(isTest)];
+  const isTest = ({ name }: { readonly name: string }): boolean => testShards.includes(name);
+  const testLast = <T extends { readonly name: string }>(shards: readonly T[]): T[] => [
+    ...shards.filter((shard) => !isTest(shard)),
+    ...shards.filter(isTest),
+  ];
+  const shards = testLast(found.shards);
   const countSplit = (selection: CountedSelection): number =>
     'count' in selection
       ? selection.count
@@ -83,28 +114,24 @@ function describe(
       test: splits.test === null ? null : countSplit(splits.test),
     },
     reference: (seed, use) => ({
-      shards: (use === 'test' ? shards : searchShards).map(toReference),
+      shards: use === 'test' ? shards : shards.filter((shard) => !isTest(shard)),
       // Without drawn splits the seed has no effect, and studies with different seeds share their data.
       seed: isDrawn(spec) ? seed : 0,
       ...splits,
       stratify: spec.stratify,
     }),
+    load: async () => testLast(await found.load()),
   };
 }
 
-function toReference(shard: Shard): ShardReference {
-  const { name, labels } = shard;
-  return { name, digest: shardDigest(shard), bytes: encodedBytes(shard), count: labels.length };
-}
-
-function countRecords(shards: readonly Shard[]): number {
-  return shards.reduce((sum, shard) => sum + shard.labels.length, 0);
+function countRecords(shards: readonly ShardReference[]): number {
+  return shards.reduce((sum, shard) => sum + shard.count, 0);
 }
 
 /** Refuses shards that the release has, but this copy does not. */
 function refuseAbsentShards(
   located: LocatedDataset,
-  found: FoundShards,
+  found: DescribedShards,
   named: ReadonlyMap<string, string>,
 ): void {
   const absent = [...named].filter(([shard]) => !found.names.includes(shard));

@@ -19,14 +19,20 @@ import type { Store } from '../../store/store.ts';
 import { openStore } from '../../store/sqlite/open-store.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
-import { dataDirectory, failpointFrom, stateDirectory, type Context } from '../process/context.ts';
+import {
+  dataDirectory,
+  failpointFrom,
+  shardCacheDirectory,
+  stateDirectory,
+  type Context,
+} from '../process/context.ts';
 import type { ListenFlags } from '../process/options.ts';
 import { exitWithError } from '../process/report-error.ts';
 import { startDashboard, type Dashboard } from './dashboard.ts';
 
 export interface ServeOptions {
   readonly context: Context;
-  readonly flags: ListenFlags;
+  readonly flags: ListenFlags & { readonly cache?: string };
   /** A study that will be submitted with --fresh, so its stored state is not resumed. */
   readonly startsAfresh?: string | null;
   readonly dispatch?: Pick<DispatcherSettings, 'onlyStudy' | 'threadsExpected'>;
@@ -115,6 +121,7 @@ async function startCoordinator(
     },
     describeTrainer,
     dataDir: dataDirectory(context),
+    cache: { dir: shardCacheDirectory(context, flags), warn: (text) => context.log.warn(text) },
     clock: systemClock,
     log: context.log,
     endProcess: (error) => exitWithError(error, context),

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { errorMessage } from '../../base/errors.ts';
 import { listDatasets, type DatasetEntry } from '../../dataset/catalogue.ts';
+import { cacheBytes, openCacheFolder } from '../../dataset/shards/cache-files.ts';
 import { documentText } from '../../report/text/json-value.ts';
 import type { TextOptions } from '../../report/text/text-options.ts';
 import {
@@ -17,7 +18,12 @@ import { loadKernel } from '../../trainers/two-layer/kernel.ts';
 import { findNativeKernel } from '../../trainers/two-layer/native-kernel-file.ts';
 import { openNativeKernel } from '../../trainers/two-layer/native-network.ts';
 import { widthsBySpeed } from '../../trainers/two-layer/native-width.ts';
-import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
+import {
+  dataDirectory,
+  shardCacheDirectory,
+  stateDirectory,
+  type Context,
+} from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { addCommand, formatOption, withDataOption } from '../process/options.ts';
 import { printResult } from '../process/terminal.ts';
@@ -35,7 +41,7 @@ export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'doctor', {
     summary: 'checks this machine',
     description:
-      'Checks Node, arithmetic, memory, the state directory and data sets of this machine.',
+      'Checks Node, arithmetic, memory, the state directory, the cache and data sets of this machine.',
     notes: 'The exit code is 78 if the machine cannot train.',
     examples: ['ridgeline doctor --data-dir ~/data', 'ridgeline doctor --build-kernel'],
   });
@@ -63,6 +69,7 @@ async function examine(context: Context): Promise<Finding[]> {
     ...(await examineArithmetic(nativeFolders(context))),
     memoryFinding(),
     examineStateDir(stateDirectory(context)),
+    await cacheFinding(shardCacheDirectory(context, {})),
     ...(await listDatasets(dataDirectory(context))).map(datasetFinding),
   ];
 }
@@ -147,6 +154,18 @@ function examineStateDir(stateDir: string): Finding {
   } catch (error) {
     const fix = 'Give a writable directory with --state.';
     return fail(check, `${stateDir}: ${errorMessage(error)}`, fix);
+  }
+}
+
+/** Never a failure of the machine: `--cache` names another folder. */
+async function cacheFinding(dir: string): Promise<Finding> {
+  const check = 'cache of data';
+  try {
+    await openCacheFolder(dir);
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return ok(check, `${dir} has ${Math.round((await cacheBytes(dir)) / 1e6)} MB`);
+  } catch (error) {
+    return warn(check, errorMessage(error), 'Name a writable folder with --cache.');
   }
 }
 

@@ -154,5 +154,5 @@ function select(
 async function openSearchData(study: StudyRecord, dataDir: string): Promise<TrainingData> {
   const { opened, shards } = await openStudyData(study.spec, { dataDir, describeTrainer });
   checkUnchanged(study.spec.study, study, opened, selfTestDigest);
-  return assembleSplits(opened.data.search, shards);
+  return assembleSplits(opened.data.search, await shards.load());
 }

@@ -49,6 +49,11 @@ export function cacheDirectory({ env }: Context): string {
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'ridgeline');
 }
 
+/** Directory of decoded data sets; the coordinator and the workers of a machine share it. */
+export function shardCacheDirectory(context: Context, flags: { readonly cache?: string }): string {
+  return flags.cache ?? join(cacheDirectory(context), 'parts');
+}
+
 /** Ends the process at the failpoint as `kill -9` does: nothing is flushed or closed. */
 export function failpointFrom({ env }: Context): Reached {
   return parseFailpoint(env['RIDGELINE_FAILPOINT'], () => process.kill(process.pid, 'SIGKILL'));

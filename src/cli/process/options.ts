@@ -140,6 +140,6 @@ export function withWorkerOptions(command: Command): Command {
     .addOption(wholeNumber('--pack <n>', 'most trials trained side by side in one thread', 1, 8, 8))
     .option(
       '--cache <dir>',
-      'directory of received data set shards (default: $XDG_CACHE_HOME/ridgeline/parts, else ~/.cache/ridgeline/parts)',
+      'directory of cached data sets (default: $XDG_CACHE_HOME/ridgeline/parts, else ~/.cache/ridgeline/parts)',
     );
 }

@@ -11,6 +11,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../base/clock.ts';
 import type { Reached } from '../../base/failpoint.ts';
+import type { ReadCacheOptions } from '../../dataset/read-cache.ts';
 import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
@@ -37,6 +38,8 @@ export interface CoordinatorOptions {
   readonly store: Store;
   readonly settings: DispatcherSettings;
   readonly dataDir: string;
+  /** Where decoded data sets are cached; absent: nowhere. */
+  readonly cache?: ReadCacheOptions | undefined;
   readonly describeTrainer: DescribeTrainer;
   readonly clock: Clock;
   readonly log: Logger;
@@ -180,7 +183,7 @@ export class Coordinator {
   }
 
   /** The bytes of a shard from `offset` on; null if no open study uses it. */
-  fetchShard(digest: string, offset: number): Iterable<Uint8Array> | null {
+  fetchShard(digest: string, offset: number): AsyncIterable<Uint8Array> | null {
     return this.#studies.shards.bytes(digest, offset);
   }
 

@@ -1,12 +1,12 @@
 /** Study data: the data set of a study, opened by the coordinator, and the shards to send to workers. */
 import { RidgelineError } from '../../base/errors.ts';
-import { openDataset } from '../../dataset/open-dataset.ts';
-import type { Shard } from '../../dataset/shards/shard.ts';
+import { describeDataset, type OpenDatasetOptions } from '../../dataset/open-dataset.ts';
 import { canonicalSpec, parseSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trainerName, type DescribeTrainer } from '../../study/trainer-description.ts';
 import type { StudyData } from '../core/state/cluster-state.ts';
+import type { ShardSource } from './served-shards.ts';
 
 export interface OpenedStudyData {
   readonly data: StudyData;
@@ -20,11 +20,10 @@ export interface OpenedStudyData {
 
 export interface ReadStudyData {
   readonly opened: OpenedStudyData;
-  readonly shards: readonly Shard[];
+  readonly shards: ShardSource;
 }
 
-export interface StudyDataOptions {
-  readonly dataDir: string;
+export interface StudyDataOptions extends OpenDatasetOptions {
   readonly describeTrainer: DescribeTrainer;
 }
 
@@ -33,13 +32,13 @@ export interface StudyDataOptions {
  */
 export async function openStudyData(
   given: StudySpec,
-  { dataDir, describeTrainer }: StudyDataOptions,
+  options: StudyDataOptions,
 ): Promise<ReadStudyData> {
   // The store does not check the rules of trainers, so a spec from the store is checked here.
-  const spec = parseSpec(canonicalSpec(given), describeTrainer);
-  const trainer = describeTrainer(trainerName(spec.trainer));
-  const dataset = await openDataset(spec.dataset, { dataDir });
-  const { counts, source, official, shards } = dataset;
+  const spec = parseSpec(canonicalSpec(given), options.describeTrainer);
+  const trainer = options.describeTrainer(trainerName(spec.trainer));
+  const dataset = await describeDataset(spec.dataset, options);
+  const { counts, source, official } = dataset;
   const search = dataset.reference(spec.seed, spec.test === 'all' ? 'test' : 'search');
   const test = counts.test === null ? null : dataset.reference(spec.seed, 'test');
   const shardDigests = Object.fromEntries(
@@ -47,6 +46,8 @@ export async function openStudyData(
   );
   const data = { search, test, validationCount: counts.validation, trainer };
   const remarks = trainer.remarks(spec.trainer, counts.train);
+  const digests = dataset.shards.map(({ digest }) => digest);
+  const shards = { digests, load: () => dataset.load() };
   return { opened: { data, shardDigests, source, official, remarks }, shards };
 }
 

@@ -48,6 +48,20 @@ export class ParserSink<Value> implements FileSink {
     for (let at = 0; at < chunk.length;) at += this.#take(chunk.subarray(at));
   }
 
+  /** The rest of an array that the parser owns. */
+  target(): Uint8Array | null {
+    const request = this.#request;
+    return request instanceof Uint8Array ? request.subarray(this.#filled) : null;
+  }
+
+  /** @throws RidgelineError errors of the parser */
+  wrote(bytes: number): void {
+    const request = this.#request;
+    assert(request instanceof Uint8Array, 'bytes are written to a target');
+    this.#filled += bytes;
+    if (this.#filled === request.length) this.#resume(request, request.length);
+  }
+
   /** @throws RidgelineError DATASET_INVALID if the parser needs more bytes */
   end(): void {
     const request = this.#request;

@@ -14,6 +14,13 @@ import { malformed } from './malformed.ts';
 /** Receives the bytes of one file in order. */
 export interface FileSink {
   write(chunk: Uint8Array): void;
+  /**
+   * Where the next bytes belong, so that they can be read there without a copy: then `wrote` is called
+   * instead of `write`. Null if they must be written.
+   */
+  target?(): Uint8Array | null;
+  /** The first `bytes` bytes of the target are there. */
+  wrote?(bytes: number): void;
   /** Called after the last byte. */
   end(): void;
 }
@@ -35,6 +42,8 @@ type Packing = 'plain' | 'gzip';
 /** Limit of the unpacked size, above any supported data set: protects against decompression bombs. */
 const unpackedBytesMax = 2 ** 31;
 const chunkBytes = 256 * 1024;
+/** Bytes that are read into a target at once: enough for disks, and few enough to be hashed in the cache. */
+const targetBytes = 1024 * 1024;
 
 /** @throws RidgelineError DATASET_INVALID, DATASET_MISSING; errors of the sink */
 export async function streamFile(path: string, packing: Packing, sink: FileSink): Promise<void> {
@@ -74,7 +83,7 @@ export async function* unpackedChunks(path: string, packing: Packing): AsyncGene
 }
 
 /** Yields the bytes of a file. All chunks share one buffer, so each one is valid until the next. */
-export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
+async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
   await using file = await open(path, readFlags);
   const buffer = new Uint8Array(chunkBytes);
   for (let at = 0; ;) {
@@ -83,6 +92,32 @@ export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
+}
+
+/**
+ * Passes the bytes of a file to a sink, straight into its targets.
+ *
+ * @param onBytes called with the bytes before the sink has them
+ * @throws errors of the file system; errors of the sink
+ */
+export async function readInto(
+  path: string,
+  sink: FileSink,
+  onBytes: (bytes: Uint8Array) => void,
+): Promise<void> {
+  await using file = await open(path, readFlags);
+  const buffer = new Uint8Array(chunkBytes);
+  for (let at = 0; ;) {
+    const target = sink.target?.()?.subarray(0, targetBytes) ?? null;
+    const place = target ?? buffer;
+    const { bytesRead } = await file.read(place, 0, place.length, at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+    onBytes(place.subarray(0, bytesRead));
+    if (target === null) sink.write(buffer.subarray(0, bytesRead));
+    else sink.wrote?.(bytesRead);
+  }
+  sink.end();
 }
 
 async function gunzipped(path: string): Promise<AsyncIterable<Uint8Array>> {

@@ -1,18 +1,19 @@
 /**
- * Shard cache: shards on a worker's disk by digest, so that a node fetches each shard only once.
+ * Shard cache: shards on disk by digest. A worker fetches each shard only once, and no shard that the
+ * coordinator of the same machine has decoded (`read-cache.ts`).
  *
  * The SHA-256 is verified when a shard is written and each time it is read, since disks can corrupt
  * data. Processes of one machine share the folder without locks: a file appears under its digest only
  * when complete, and two writers of one digest write equal bytes.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../../base/assert.ts';
-import { systemClock } from '../../base/clock.ts';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { errorCode } from '../bytes/disk.ts';
-import { fileChunks, type FileSink } from '../bytes/file-stream.ts';
+import { readInto, type FileSink } from '../bytes/file-stream.ts';
+import { openCacheFolder, partialPath, touchCacheFile } from './cache-files.ts';
 
 export interface ShardCache {
   /**
@@ -23,6 +24,8 @@ export interface ShardCache {
    * @throws errors of the sink, if the bytes are right
    */
   read(digest: string, sink: FileSink): Promise<boolean>;
+  /** Whether there is a file of this length for the shard; only reading it shows whether it is damaged. */
+  has(digest: string, bytes: number): Promise<boolean>;
   /** @param bytes length of the canonical bytes. Dispose of the writer with `await using`. */
   writer(digest: string, bytes: number): Promise<ShardWriter>;
 }
@@ -35,17 +38,20 @@ interface ShardWriter extends AsyncDisposable {
   commit(): Promise<void>;
 }
 
-/** Age at which a temporary file is removed: writing takes much less time, so its process was killed. */
-const abandonedAfterMs = 24 * 60 * 60 * 1000;
-
-/** @throws RidgelineError OUTPUT_UNWRITABLE */
-export async function openShardCache(dir: string): Promise<ShardCache> {
-  await explained(dir, async () => {
-    await mkdir(dir, { recursive: true });
-    await removeAbandoned(dir);
-  });
+/**
+ * @param onDamaged receives a sentence about each file that was damaged and removed
+ * @throws RidgelineError OUTPUT_UNWRITABLE
+ */
+export async function openShardCache(
+  dir: string,
+  onDamaged: (text: string) => void = () => undefined,
+): Promise<ShardCache> {
+  await explained(dir, () => openCacheFolder(dir));
   return {
-    read: (digest, sink) => explained(dir, () => readShard(shardPath(dir, digest), digest, sink)),
+    read: async (digest, sink) =>
+      await explained(dir, () => readShard(shardPath(dir, digest), digest, sink, onDamaged)),
+    has: async (digest, bytes) =>
+      await explained(dir, () => hasLength(shardPath(dir, digest), bytes)),
     writer: (digest, bytes) => shardWriter(dir, digest, bytes),
   };
 }
@@ -60,40 +66,77 @@ function shardPath(dir: string, digest: string): string {
   );
 }
 
-async function readShard(path: string, digest: string, sink: FileSink): Promise<boolean> {
-  const hash = createHash('sha256');
-  const errors: Error[] = [];
-  // An error of the sink counts only if the bytes are right: damaged bytes are fetched again.
-  const collectError = (work: () => void): void => {
-    if (errors.length > 0) return;
-    try {
-      work();
-    } catch (error) {
-      errors.push(error instanceof Error ? error : new Error(errorMessage(error)));
-    }
-  };
+async function hasLength(path: string, bytes: number): Promise<boolean> {
   try {
-    for await (const chunk of fileChunks(path)) {
-      hash.update(chunk);
-      collectError(() => sink.write(chunk));
-    }
+    return (await stat(path)).size === bytes;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function readShard(
+  path: string,
+  digest: string,
+  sink: FileSink,
+  onDamaged: (text: string) => void,
+): Promise<boolean> {
+  const hash = createHash('sha256');
+  const checked = new CheckedSink(sink);
+  try {
+    await readInto(path, checked, (bytes) => void hash.update(bytes));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
   if (hash.digest('hex') !== digest) {
+    onDamaged(`${path} was damaged (wrong SHA-256) and is removed.`);
     await rm(path, { force: true });
     return false;
   }
-  collectError(() => sink.end());
-  const [error] = errors;
-  if (error !== undefined) throw error;
+  await touchCacheFile(path);
+  if (checked.error !== null) throw checked.error;
   return true;
+}
+
+/** Keeps the first error of a sink: it counts only if the bytes are right, since damaged bytes are fetched again. */
+class CheckedSink implements FileSink {
+  readonly #sink: FileSink;
+  error: Error | null = null;
+
+  constructor(sink: FileSink) {
+    this.#sink = sink;
+  }
+
+  target(): Uint8Array | null {
+    return this.error === null ? (this.#sink.target?.() ?? null) : null;
+  }
+
+  wrote(bytes: number): void {
+    this.#try(() => this.#sink.wrote?.(bytes));
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#try(() => this.#sink.write(chunk));
+  }
+
+  end(): void {
+    this.#try(() => this.#sink.end());
+  }
+
+  #try(work: () => void): void {
+    if (this.error !== null) return;
+    try {
+      work();
+    } catch (error) {
+      this.error = error instanceof Error ? error : new Error(errorMessage(error));
+    }
+  }
 }
 
 async function shardWriter(dir: string, digest: string, bytes: number): Promise<ShardWriter> {
   const path = shardPath(dir, digest);
-  const partial = `${path}.${randomUUID()}.tmp`;
+  const partial = partialPath(path);
   const file = await explained(dir, () => open(partial, 'wx', 0o600));
   const hash = createHash('sha256');
   let written = 0;
@@ -118,7 +161,6 @@ async function shardWriter(dir: string, digest: string, bytes: number): Promise<
       const actual = hash.digest('hex');
       if (actual !== digest) throw wrong(`their SHA-256 is ${actual}`);
       await explained(dir, async () => {
-        await file.sync();
         await file.close();
         await rename(partial, path);
         isOpen = false;
@@ -131,19 +173,6 @@ async function shardWriter(dir: string, digest: string, bytes: number): Promise<
       await rm(partial, { force: true });
     },
   };
-}
-
-async function removeAbandoned(dir: string): Promise<void> {
-  for (const name of await readdir(dir)) {
-    if (!name.endsWith('.tmp')) continue;
-    const path = join(dir, name);
-    try {
-      const ageMs = systemClock.wallMs() - (await stat(path)).mtimeMs;
-      if (ageMs > abandonedAfterMs) await rm(path, { force: true });
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error; // Another process may have removed it.
-    }
-  }
 }
 
 async function explained<T>(dir: string, work: () => Promise<T>): Promise<T> {
