@@ -127,9 +127,10 @@ function print(rows: readonly Row[]): void {
       ({ peakGflops }) => peakGflops,
     ),
   );
-  const how = widths.length > 0
-    ? 'multiply-adds on registers'
-    : "twice WebAssembly's multiply-adds on registers, since the native kernel is not built";
+  const how =
+    widths.length > 0
+      ? 'multiply-adds on registers'
+      : "twice WebAssembly's multiply-adds on registers, since the native kernel is not built";
   process.stdout.write(
     `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}\n`,
   );

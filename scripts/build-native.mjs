@@ -52,7 +52,9 @@ async function build(sourceFolder, targetFolder) {
   for (const file of files.sort()) hash.update(readFileSync(join(sourceFolder, file)));
   const digest = hash.digest('hex').slice(0, 12);
   const name = `kernel-${digest}-${process.platform}-${process.arch}`;
-  const sources = files.filter((file) => file.endsWith('.c')).map((file) => join(sourceFolder, file));
+  const sources = files
+    .filter((file) => file.endsWith('.c'))
+    .map((file) => join(sourceFolder, file));
   mkdirSync(targetFolder, { recursive: true });
   const target = join(targetFolder, `${name}.node`);
   const reasonFile = join(targetFolder, `${name}.txt`);

@@ -17,7 +17,8 @@ import { lowMemoryEnvironment, lowMemoryFlags } from './process-flags.ts';
 export interface LocalLauncherOptions {
   /** Path of the program; each worker is started as `PROGRAM worker --join - …`. */
   readonly program: string;
-  readonly joinText: string;
+  /** Workers start at once and receive it when it resolves. */
+  readonly joinText: Promise<string>;
   /** Options of `ridgeline worker`, such as `--threads`, `--pack` and `--cache`. */
   readonly workerArguments: readonly string[];
   readonly log: Pick<Logger, 'warn' | 'error'>;
@@ -76,7 +77,8 @@ export class LocalLauncher implements Launcher {
     this.#children.set(index, child);
     assert(child.stdin, 'standard input is a pipe');
     child.stdin.on('error', () => undefined); // The worker exited before it read; `close` reports it.
-    child.stdin.end(`${joinText}\n`);
+    const { stdin } = child;
+    void joinText.then((text) => stdin.end(`${text}\n`));
     child.on('error', (error) =>
       log.error(`local worker ${index} could not be started: ${error.message}`),
     );

@@ -2,7 +2,6 @@
  * Thread pool: the packs that a worker trains, by name, one per thread. It has no queue: packs wait in the
  * coordinator.
  */
-import { availableParallelism } from 'node:os';
 import { assert } from '../base/assert.ts';
 import { errorMessage } from '../base/errors.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
@@ -89,9 +88,4 @@ export class ThreadPool implements AsyncDisposable {
     for (const name of this.#running.keys()) this.stop(name, 'the worker is stopping');
     await this.#pool[Symbol.asyncDispose]();
   }
-}
-
-/** Default number of threads: the number of cores that this process may use. */
-export function defaultThreads(): number {
-  return availableParallelism();
 }

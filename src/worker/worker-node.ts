@@ -29,7 +29,7 @@ import { ThreadPool } from './thread-pool.ts';
 import type { TrainingRequest } from './training-pool.ts';
 
 export interface WorkerOptions {
-  readonly join: JoinTarget;
+  readonly join: JoinTarget | Promise<JoinTarget>;
   readonly name: string;
   readonly threads: number;
   readonly packMax: number;
@@ -42,8 +42,8 @@ export interface WorkerOptions {
   /** How long running packs may continue while the worker drains. */
   readonly graceMs: number;
   readonly log: Logger;
-  /** Called after each connection, with the name that the coordinator uses. */
-  readonly onJoined?: (name: string) => void;
+  /** Called after each connection, with the name that the coordinator uses and its address. */
+  readonly onJoined?: (name: string, address: string) => void;
   readonly reached?: Reached;
 }
 
@@ -82,7 +82,8 @@ export class WorkerNode implements AsyncDisposable {
   }
 
   static async start(options: WorkerOptions): Promise<WorkerNode> {
-    const cache = await openShardCache(options.cacheDir);
+    const { cacheDir, log } = options;
+    const cache = await openShardCache(cacheDir, (text) => log.warn(text));
     return new WorkerNode(options, new DatasetHolder(cache));
   }
 
@@ -138,7 +139,8 @@ export class WorkerNode implements AsyncDisposable {
 
   /** Connects, with repeated attempts until the wait is over. */
   async #connect(signal: AbortSignal): Promise<WorkerStream | null> {
-    const { join, describeTrainer, waitMs } = this.#options;
+    const { describeTrainer, waitMs } = this.#options;
+    const join = await this.#options.join;
     const sinceMs = performance.now();
     const giveUpAtMs = sinceMs + waitMs;
     let backOffMs = backOffMinMs;
@@ -171,17 +173,17 @@ export class WorkerNode implements AsyncDisposable {
       else
         closed.resolve(error === null ? 'the coordinator ended the stream' : errorMessage(error));
     });
-    stream.onMessage((message) => this.#received(message));
+    stream.onMessage((message) => this.#received(message, stream.address));
     stream.send(this.#session.hello(this.#pool.progress()));
     return await closed.promise;
   }
 
-  #received(message: CoordinatorMessage): void {
+  #received(message: CoordinatorMessage, address: string): void {
     if (message.kind === 'welcome') {
       if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
       const beat = (): void => this.#perform(this.#session.heartbeat(this.#pool.progress()));
       this.#heartbeat = setInterval(beat, message.heartbeatMs);
-      this.#options.onJoined?.(message.name);
+      this.#options.onJoined?.(message.name, address);
     }
     if (message.kind === 'answer')
       this.#logTrial(message.key, { answer: message.answer }, 'answered');
@@ -256,18 +258,23 @@ export class WorkerNode implements AsyncDisposable {
   async #buildRequest(assignment: Assignment): Promise<TrainingRequest> {
     const { dataset, seed, replicate, settings, measureTest, members } = assignment;
     const data = await this.#data.get(dataset, (digest) => {
-      if (this.#stream !== null) return this.#stream.fetchShard(digest, 0);
+      if (this.#stream !== null) return this.#fetchShard(this.#stream, digest);
       throw new Error(`data set ${dataset} must be fetched again, but the connection is broken`);
     });
     const params = members.map((member) => member.params);
     return { seed, replicate, settings, measureTest, params, data };
   }
 
+  #fetchShard(stream: WorkerStream, digest: string): AsyncIterable<Uint8Array> {
+    this.#options.log.debug({ digest }, 'fetching a shard that is not in the cache');
+    return stream.fetchShard(digest, 0);
+  }
+
   async #fetch(dataset: string, reference: DatasetReference): Promise<void> {
     const stream = this.#stream;
     if (stream === null) return;
     try {
-      await this.#data.load(reference, (digest) => stream.fetchShard(digest, 0));
+      await this.#data.load(reference, (digest) => this.#fetchShard(stream, digest));
       this.#perform(this.#session.datasetReady(dataset));
     } catch (error) {
       // After a broken stream the coordinator sends `prepare` again.

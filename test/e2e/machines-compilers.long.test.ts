@@ -61,15 +61,18 @@ describe.each(['gcc', 'clang'])('the native kernel built by %s', (compiler) => {
   const isMissing = !isX64 || !has(compiler) || !has('objdump');
   if (isMissing) process.stderr.write(`skipped: ${compiler} or objdump is not installed\n`);
 
-  test.skipIf(isMissing)('passes the self-test with every kind of vectors of this processor', () => {
-    const path = join(scratchDir(), 'kernel.node');
-    const sources = readdirSync(nativeKernelFolder).filter((name) => name.endsWith('.c'));
-    run(compiler, [...flags, '-shared', '-o', path, ...sources]);
-    const native = load(path);
-    expect(native.widths()).not.toEqual([]);
-    for (const width of native.widths())
-      expect([width, passesSelfTest(openNativeKernel(native, width))]).toEqual([width, true]);
-  });
+  test.skipIf(isMissing)(
+    'passes the self-test with every kind of vectors of this processor',
+    () => {
+      const path = join(scratchDir(), 'kernel.node');
+      const sources = readdirSync(nativeKernelFolder).filter((name) => name.endsWith('.c'));
+      run(compiler, [...flags, '-shared', '-o', path, ...sources]);
+      const native = load(path);
+      expect(native.widths()).not.toEqual([]);
+      for (const width of native.widths())
+        expect([width, passesSelfTest(openNativeKernel(native, width))]).toEqual([width, true]);
+    },
+  );
 
   test.skipIf(isMissing).each(['avx2', 'avx512'])(
     'keeps the accumulators of its %s loops in registers',
@@ -89,7 +92,14 @@ describeAgreement(emulatedAvx512());
 function emulatedAvx512() {
   const name = 'native avx512, emulated,';
   const header = resolve('test/trainers/two-layer/support/emulated-avx512.h');
-  const simde = spawnSync('gcc', ['-include', 'simde/x86/avx512.h', '-fsyntax-only', '-x', 'c', '/dev/null']);
+  const simde = spawnSync('gcc', [
+    '-include',
+    'simde/x86/avx512.h',
+    '-fsyntax-only',
+    '-x',
+    'c',
+    '/dev/null',
+  ]);
   if (!isX64 || simde.status !== 0)
     return { name, kernel: null, whyNot: 'SIMDe (Debian: libsimde-dev) is not installed' };
   const folder = scratchDir(() => undefined);

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { LocalLauncher } from '../../src/launch/local.ts';
 import { launcherConformance } from '../conformance/launcher.ts';
 
@@ -16,7 +16,7 @@ launcherConformance('local launcher', async ({ fails }) => {
     existsSync(starts) ? readFileSync(starts, 'utf8').trim().split('\n').map(Number) : [];
   const launcher = new LocalLauncher({
     program,
-    joinText: 'a join string',
+    joinText: Promise.resolve('a join string'),
     workerArguments: [starts, fails ? 'fails' : 'runs'],
     log: { warn: () => undefined, error: () => undefined },
   });
@@ -35,4 +35,31 @@ launcherConformance('local launcher', async ({ fails }) => {
       rmSync(folder, { recursive: true });
     },
   };
+});
+
+test('local workers start before the join string is known, and receive it later', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ridgeline-launch-'));
+  const starts = join(folder, 'starts');
+  const read = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const launcher = new LocalLauncher({
+    program,
+    joinText: promise,
+    workerArguments: [starts, 'runs'],
+    log: { warn: () => undefined, error: () => undefined },
+  });
+  try {
+    launcher.start(1);
+    await vi.waitFor(() => expect(read(starts)).not.toBe(''), { timeout: 20_000, interval: 20 });
+    expect(read(`${starts}-joined`)).toBe('');
+    resolve('a join string');
+    await vi.waitFor(() => expect(read(`${starts}-joined`)).toBe('a join string\n'), {
+      timeout: 20_000,
+      interval: 20,
+    });
+  } finally {
+    launcher.stop('kill');
+    await launcher.ended;
+    rmSync(folder, { recursive: true });
+  }
 });

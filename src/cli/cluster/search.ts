@@ -1,42 +1,53 @@
-/**
- * Search: runs one study on a running cluster until it ends or the user stops it, with the workers that
- * the launcher starts.
- */
-import { extname } from 'node:path';
+/** Search: runs one study on a running cluster until it ends or the user stops it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { RidgelineError } from '../../base/errors.ts';
 import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
 import { storeUnwritable } from '../../coordinator/shell/study-errors.ts';
 import type { Launcher } from '../../launch/launcher.ts';
-import { LocalLauncher } from '../../launch/local.ts';
 import { countText } from '../../report/text/number-format.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
-import type { KernelChoice } from '../../trainers/two-layer/kernel-file.ts';
-import { defaultThreads } from '../../worker/thread-pool.ts';
 import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import type { ListenFlags } from '../process/options.ts';
 import { formatCommand } from '../process/resume-command.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 import { LiveView } from './live-view.ts';
+import type { LocalWorkerFlags } from './local-workers.ts';
 import type { RunningCluster } from './serve-cluster.ts';
 
-export interface RunFlags extends ListenFlags {
-  readonly kernel: KernelChoice;
-  readonly workers: number;
-  readonly threads?: number;
-  readonly pack: number;
-  readonly cache?: string;
+export interface RunFlags extends ListenFlags, LocalWorkerFlags {
   /** Seconds. */
   readonly wait: number;
   readonly fresh?: boolean;
 }
 
-/** @returns an exit code if the search was stopped; null if the study has ended */
+/**
+ * Asks the workers to leave at the end, and does not wait for them.
+ *
+ * @returns an exit code if the search was stopped; null if the study has ended
+ */
 export async function search(
   spec: StudySpec,
-  cluster: RunningCluster,
+  processes: RunProcesses,
+  flags: RunFlags,
+  context: Context,
+): Promise<number | null> {
+  try {
+    return await searchToEnd(spec, processes, flags, context);
+  } finally {
+    processes.launcher.stop('when-drained');
+    processes.cluster.coordinator.drain(null, 'the study has ended');
+  }
+}
+
+interface RunProcesses {
+  readonly cluster: RunningCluster;
+  readonly launcher: Launcher;
+}
+
+async function searchToEnd(
+  spec: StudySpec,
+  { cluster, launcher }: RunProcesses,
   flags: RunFlags,
   context: Context,
 ): Promise<number | null> {
@@ -46,16 +57,14 @@ export async function search(
   const stopListening = coordinator.listen((event) => {
     if (event.kind === 'study-ended' && event.study === study) ended.resolve('ended');
   });
-  const outcome = await coordinator.submit(spec, flags.fresh === true);
   using view = new LiveView(context, coordinator, spec);
+  const outcome = await coordinator.submit(spec, flags.fresh === true);
   if (outcome !== 'created') view.say(`resuming ${study}`);
   if ((await coordinator.overview.study(study))?.status === 'paused')
     await coordinator.setStudy(study, 'resume', 'run again');
   if (flags.listen !== '127.0.0.1:0' || flags.workers === 0)
     view.say(`to join another worker:  ridgeline worker --join @${cluster.workerJoinFile}`);
   if (cluster.dashboard !== null) view.say(cluster.dashboard.text);
-  const launcher = localLauncher(cluster, flags, context);
-  launcher.start(flags.workers);
   const reportFailure = async (): Promise<void> => {
     if ((await launcher.ended) === 'stopped') return;
     if (coordinator.workers().every(({ state }) => state === 'lost')) ended.reject(noWorkerLeft());
@@ -83,28 +92,7 @@ export async function search(
   } finally {
     clearTimeout(noWorker);
     stopListening();
-    launcher.stop('when-drained');
-    coordinator.drain(null, 'the study has ended');
-    await Promise.race([launcher.ended, delay(5_000, null, { ref: false })]);
-    launcher.stop('kill');
   }
-}
-
-export function threadsPerWorker({ threads, workers }: RunFlags): number {
-  return threads ?? Math.max(1, Math.floor(defaultThreads() / Math.max(1, workers)));
-}
-
-function localLauncher(cluster: RunningCluster, flags: RunFlags, context: Context): Launcher {
-  const { kernel, pack, cache } = flags;
-  const main = new URL(`../main${extname(import.meta.url)}`, import.meta.url);
-  const options = { threads: threadsPerWorker(flags), pack, kernel, cache };
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return new LocalLauncher({
-    program: fileURLToPath(main),
-    joinText: cluster.localJoin,
-    workerArguments: given.flatMap(([name, value]) => [`--${name}`, String(value)]),
-    log: context.log,
-  });
 }
 
 function noWorkerLeft(): RidgelineError {
@@ -151,6 +139,15 @@ function stopWorkers(count: number, { coordinator, launcher, view, stopped }: St
   launcher.stop('when-drained');
   const drained = drainAll(coordinator, 'the run was stopped');
   void Promise.all([launcher.ended, drained]).then(() => stopped.resolve('drained'));
+}
+
+/** How long workers may take to leave after the end of the study. */
+const leaveMs = 2_000;
+
+/** Resolves when all workers have left, or after some seconds: a worker that is cut off tries to connect again. */
+export async function workersLeft(coordinator: Coordinator): Promise<void> {
+  const drained = drainAll(coordinator, 'the study has ended');
+  await Promise.race([drained, delay(leaveMs, null, { ref: false })]);
 }
 
 /** Drains all workers, also those that join later; resolves when none is left. */

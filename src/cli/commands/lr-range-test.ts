@@ -22,7 +22,8 @@ import {
 import { StopSignals } from '../process/stop-signals.ts';
 import { printResult } from '../process/terminal.ts';
 import { checkChartPath, drawChart } from '../results/chart-file.ts';
-import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
+import { findKernel } from '../training/kernel-choice.ts';
+import { withKernelOption } from '../training/kernel-option.ts';
 import { SeedsTraining } from '../training/train-seeds.ts';
 import { chooseTraining, type ChoiceFlags } from '../training/training-choice.ts';
 import { openTrainingData } from '../training/training-data.ts';

@@ -16,7 +16,8 @@ import type { Kernel } from '../../trainers/two-layer/kernel.ts';
 import { dataDirectory, type Context } from '../process/context.ts';
 import { addCommand, formatOption, withDataOption } from '../process/options.ts';
 import { printResult } from '../process/terminal.ts';
-import { loadKernel, withKernelOption } from '../training/kernel-choice.ts';
+import { loadKernel } from '../training/kernel-choice.ts';
+import { withKernelOption } from '../training/kernel-option.ts';
 import { openTrainingData } from '../training/training-data.ts';
 
 /** Steps of the short run that the cost is estimated from. */

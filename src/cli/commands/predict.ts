@@ -27,7 +27,8 @@ import { addCommand, choice, withDataOption } from '../process/options.ts';
 import { fileTextOptions, textOptions } from '../process/terminal.ts';
 import { checkWritable, writeOutput } from '../results/output-file.ts';
 import { scoreSplit } from '../training/build-ensemble.ts';
-import { loadKernel, withKernelOption } from '../training/kernel-choice.ts';
+import { loadKernel } from '../training/kernel-choice.ts';
+import { withKernelOption } from '../training/kernel-option.ts';
 import { loadModel } from '../training/model-files.ts';
 import { TrainingView } from '../training/training-view.ts';
 

@@ -22,7 +22,8 @@ import {
 } from '../process/options.ts';
 import { formatCommand } from '../process/resume-command.ts';
 import { printResult, textOptions } from '../process/terminal.ts';
-import { resultFormats, writeResults, type ResultsFlags } from '../results/results-output.ts';
+import { resultFormats } from '../results/result-formats.ts';
+import { writeResults, type ResultsFlags } from '../results/results-output.ts';
 import { storedTrial, studyAndTrials } from '../results/stored-study.ts';
 
 const topDefault = 20;

@@ -1,12 +1,8 @@
 /** `ridgeline run`: a whole search on this machine and on every machine that joins. */
 import type { Command } from 'commander';
-import { loadStudy } from '../../config/load-study.ts';
-import { openStoreReader } from '../../store/sqlite/open-store.ts';
-import type { StudySpec } from '../../study/spec/study-spec.ts';
-import { describeTrainer } from '../../trainers/registry.ts';
-import { search, threadsPerWorker, type RunFlags } from '../cluster/search.ts';
-import { serveCluster } from '../cluster/serve-cluster.ts';
-import { say, stateDirectory, type Context } from '../process/context.ts';
+import { startLocalWorkers } from '../cluster/local-workers.ts';
+import type { RunFlags } from '../cluster/search.ts';
+import type { Context } from '../process/context.ts';
 import {
   addCommand,
   outputFormatOption,
@@ -15,9 +11,8 @@ import {
   withListenOptions,
   withWorkerOptions,
 } from '../process/options.ts';
-import { outcomeCode, textFormats, writeResults } from '../results/results-output.ts';
-import { storedEnd, studyAndTrials } from '../results/stored-study.ts';
-import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
+import { textFormats } from '../results/result-formats.ts';
+import { withKernelOption } from '../training/kernel-option.ts';
 
 export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'run', {
@@ -48,37 +43,16 @@ export function addCommands(program: Command, context: Context): void {
 }
 
 async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
-  const stateDir = stateDirectory(context);
-  const isFresh = flags.fresh === true;
-  const findEnd = async (study: StudySpec) => (isFresh ? null : await storedEnd(stateDir, study));
-  // A finished study is printed without its data.
-  const needsData = async (study: StudySpec) => (await findEnd(study)) === null;
-  const spec = await loadStudy(file, describeTrainer, needsData);
-  const end = await findEnd(spec);
-  if (end !== null) {
-    say(context, `${spec.study} is ${end}; these are its results (use --fresh to start over)`);
-    return await printOutcome(spec.study, context);
-  }
   // Fails here once, instead of in each worker.
-  if (flags.kernel === 'native') await findKernel(context);
-  const cluster = await serveCluster({
-    context,
-    flags,
-    startsAfresh: isFresh ? spec.study : null,
-    dispatch: { onlyStudy: spec.study, threadsExpected: flags.workers * threadsPerWorker(flags) },
-  });
-  let code: number | null;
+  if (flags.kernel === 'native')
+    await (await import('../training/kernel-choice.ts')).findKernel(context);
+  const join = Promise.withResolvers<string>();
+  const launcher = startLocalWorkers(flags, join.promise, context);
   try {
-    code = await search(spec, cluster, flags, context);
+    // Loaded while the workers start: both take a few tenths of a second.
+    const { runStudy } = await import('./run-study.ts');
+    return await runStudy(file, { launcher, listening: join.resolve }, flags, context);
   } finally {
-    await cluster.stop('the run has ended');
+    launcher.stop('kill');
   }
-  return code ?? (await printOutcome(spec.study, context));
-}
-
-async function printOutcome(name: string, context: Context): Promise<number> {
-  await using reader = await openStoreReader(stateDirectory(context));
-  const read = await studyAndTrials(reader, name);
-  await writeResults({ ...read, reader }, context.flags, context);
-  return outcomeCode(read.study, read.trials, await reader.attempts(name));
 }

@@ -9,7 +9,7 @@ import { openKernel } from '../../trainers/two-layer/kernel-file.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
 import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
 import { assertTrainable } from '../../trainers/two-layer/trainable.ts';
-import { defaultThreads } from '../../worker/thread-pool.ts';
+import { defaultThreads } from '../../worker/default-threads.ts';
 import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import {
@@ -30,7 +30,8 @@ import {
   type EnsembleRequest,
 } from '../training/build-ensemble.ts';
 import { CheckpointFiles } from '../training/checkpoint-files.ts';
-import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
+import { findKernel } from '../training/kernel-choice.ts';
+import { withKernelOption } from '../training/kernel-option.ts';
 import { checkModelPath, saveModel } from '../training/model-files.ts';
 import { SeedsTraining } from '../training/train-seeds.ts';
 import {

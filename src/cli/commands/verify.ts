@@ -16,7 +16,7 @@ import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type TrialRecord, type TrialResult } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
-import { defaultThreads } from '../../worker/thread-pool.ts';
+import { defaultThreads } from '../../worker/default-threads.ts';
 import { dataDirectory, say, stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import {
@@ -29,7 +29,8 @@ import {
 import { StopSignals } from '../process/stop-signals.ts';
 import { printResult } from '../process/terminal.ts';
 import { studyAndTrials, type StudyAndTrials } from '../results/stored-study.ts';
-import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
+import { findKernel } from '../training/kernel-choice.ts';
+import { withKernelOption } from '../training/kernel-option.ts';
 import { assembleSplits } from '../training/training-data.ts';
 import { verifyTrials } from '../training/verify-trials.ts';
 

@@ -1,18 +1,18 @@
 /** `ridgeline worker`: joins a coordinator, receives the data set, and trains until it is asked to leave. */
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { countText } from '../../report/text/number-format.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
-import { defaultThreads } from '../../worker/thread-pool.ts';
+import { defaultThreads } from '../../worker/default-threads.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
 import { readJoinOption } from '../cluster/control.ts';
-import { cacheDirectory, failpointFrom, type Context } from '../process/context.ts';
+import { failpointFrom, shardCacheDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { exitWithRun } from '../process/exit-with-parent.ts';
 import { addCommand, usageError, wholeNumber, withWorkerOptions } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-import { findKernel, withKernelOption } from '../training/kernel-choice.ts';
+import { findKernel } from '../training/kernel-choice.ts';
+import { withKernelOption } from '../training/kernel-option.ts';
 
 interface WorkerFlags {
   readonly join: string;
@@ -72,7 +72,9 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     // `run` reports on its workers; they print only warnings and errors.
     log.level = context.flags.debug === true ? 'debug' : 'warn';
   }
-  const target = await readJoinOption('--join', flags.join, context);
+  // `run` sends it when the coordinator listens; everything else is ready by then.
+  const target = readJoinOption('--join', flags.join, context);
+  target.catch(() => undefined); // The node throws it.
   const trainer = await findKernel(context);
   await using node = await WorkerNode.start({
     join: target,
@@ -81,15 +83,15 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     packMax: flags.pack,
     trainer,
     describeTrainer,
-    cacheDir: flags.cache ?? join(cacheDirectory(context), 'parts'),
+    cacheDir: shardCacheDirectory(context, flags),
     version: context.version,
     waitMs: flags.wait * 1_000,
     graceMs: flags.grace * 1_000,
     log,
     reached: failpointFrom(context),
-    onJoined: (name) =>
+    onJoined: (name, address) =>
       log.info(
-        `joined ${target.address} as ${name}, with ${countText(flags.threads, 'thread')} and the ${trainer.name} kernel`,
+        `joined ${address} as ${name}, with ${countText(flags.threads, 'thread')} and the ${trainer.name} kernel`,
       ),
   });
   let isInterrupted = false;

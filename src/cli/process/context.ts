@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { parseFailpoint, type Reached } from '../../base/failpoint.ts';
-import type { KernelChoice } from '../../trainers/two-layer/kernel-file.ts';
+import type { KernelChoice } from '../../trainers/two-layer/kernel-choices.ts';
 
 /** Options that several commands have; undefined if the command has no such option. */
 export interface SharedFlags {

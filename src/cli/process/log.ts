@@ -3,8 +3,9 @@
  * environment variables. Unknown `RIDGELINE_…` are ignored: a newer version's settings must not stop an
  * older one.
  */
-import { pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import { createRequire } from 'node:module';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import type pretty from 'pino-pretty';
 import { usageError } from './options.ts';
 
 export function isJsonLog(env: NodeJS.ProcessEnv): boolean {
@@ -18,16 +19,30 @@ export function createLogger(
 ): Logger {
   const level = debug ? 'debug' : logLevelFrom(env);
   if (isJsonLog(env)) return pino({ level }, stderr);
-  return pino(
-    { level },
-    pretty({
-      destination: stderr,
-      colorize: stderr.isTTY && (env['NO_COLOR'] ?? '') === '',
-      ignore: 'pid,hostname',
-      translateTime: 'HH:MM:ss',
-      singleLine: true,
-    }),
-  );
+  const options: pretty.PrettyOptions = {
+    destination: stderr,
+    colorize: stderr.isTTY && (env['NO_COLOR'] ?? '') === '',
+    ignore: 'pid,hostname',
+    translateTime: 'HH:MM:ss',
+    singleLine: true,
+  };
+  return pino({ level }, prettyStream(options));
+}
+
+/** Loads the library with the first line: most processes log nothing. */
+function prettyStream(options: pretty.PrettyOptions): DestinationStream {
+  let stream: DestinationStream | null = null;
+  return {
+    write: (line) => {
+      stream ??= loadPretty()(options);
+      stream.write(line);
+    },
+  };
+}
+
+function loadPretty(): typeof pretty {
+  const library: typeof pretty = createRequire(import.meta.url)('pino-pretty');
+  return library;
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];

@@ -3,7 +3,6 @@ import { formatDelimited } from '../../report/files/delimited.ts';
 import { formatJson, formatJsonl } from '../../report/files/json.ts';
 import { formatLatex } from '../../report/files/latex.ts';
 import { formatMarkdown } from '../../report/files/markdown.ts';
-import { formatOptuna } from '../../report/files/optuna-journal.ts';
 import { everyField } from '../../report/results/result-fields.ts';
 import { rowOrder, rowTest } from '../../report/results/row-filter.ts';
 import {
@@ -23,13 +22,8 @@ import { exitCode } from '../process/exit-codes.ts';
 import { usageError } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
 import { writeOutput } from './output-file.ts';
+import { fileFormats } from './result-formats.ts';
 import type { StudyAndTrials } from './stored-study.ts';
-
-/** Formats of every command that prints results; `results` has the file formats as well. */
-export const textFormats = ['table', 'tsv', 'csv', 'json', 'jsonl', 'markdown', 'latex'] as const;
-/** Not shown in a terminal. */
-const fileFormats = ['parquet', 'optuna'] as const;
-export const resultFormats = [...textFormats, ...fileFormats] as const;
 
 /** Options of `results`; absent: all rows, the default columns, by rank, on stdout. */
 export interface ResultsFlags {
@@ -56,6 +50,17 @@ export async function writeResults(
   context: Context,
   topInTable: number | null = null,
 ): Promise<void> {
+  const content = await formatResults(source, flags, context, topInTable);
+  writeOutput(flags.output, content, context);
+}
+
+/** What `writeResults` writes. */
+export async function formatResults(
+  source: ResultsSource,
+  flags: ResultsFlags,
+  context: Context,
+  topInTable: number | null = null,
+): Promise<string | Uint8Array> {
   const { study, trials, trainer, reader } = source;
   const format = chooseFormat(flags, context);
   const options = textOptions(context);
@@ -81,7 +86,7 @@ export async function writeResults(
       : await formatFile(shown, names, source);
   const chart =
     flags.chart === true ? formatChart(selectResults(results, selection), format, options) : '';
-  writeOutput(flags.output, chart === '' ? content : `${String(content)}${chart}`, context);
+  return chart === '' ? content : `${String(content)}${chart}`;
 }
 
 /** 0; 1 if the study failed or was cancelled; 3 if trials failed permanently or results are disputed. */
@@ -136,6 +141,7 @@ const fileFormatters: Readonly<Record<string, FormatFile>> = {
     return formatParquet(results, columns);
   },
   optuna: async (results, _columns, { study, reader }) => {
+    const { formatOptuna } = await import('../../report/files/optuna-journal.ts');
     const trials = await reader.trials(results.study, { curves: true });
     return formatOptuna({ study, results, trials, attempts: await reader.attempts(results.study) });
   },

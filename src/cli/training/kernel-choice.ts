@@ -1,25 +1,16 @@
-/** Kernel choice: the `--kernel` option, and the kernel that commands train with. */
+/** Kernel choice: the kernel that commands train with. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
+import type { KernelChoice } from '../../trainers/two-layer/kernel-choices.ts';
 import {
   chooseKernel,
-  kernelChoices,
   openKernel,
-  type KernelChoice,
   type KernelSource,
 } from '../../trainers/two-layer/kernel-file.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
 import { nativeKernelFolder } from '../../trainers/two-layer/native-kernel-file.ts';
 import { cacheDirectory, type Context } from '../process/context.ts';
-import { choice } from '../process/options.ts';
-
-export function withKernelOption(command: Command): Command {
-  const description =
-    'arithmetic kernel; auto is the native one if it was built, portable-plain the one that runs everywhere. Results are identical';
-  return command.addOption(choice('--kernel <name>', description, kernelChoices, 'auto'));
-}
 
 /** The kernel for threads to open. @throws RidgelineError MACHINE_UNFIT */
 export async function findKernel(

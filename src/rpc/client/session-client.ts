@@ -82,6 +82,11 @@ export class WorkerStream {
     this.#call.once('status', () => this.#end(null));
   }
 
+  /** Address of the coordinator. */
+  get address(): string {
+    return this.#pinned.address;
+  }
+
   /** @param ended called instead of `accepted` if the call ends before */
   onAccepted(accepted: () => void, ended: (error: Error | null) => void): void {
     this.#call.once('metadata', accepted);

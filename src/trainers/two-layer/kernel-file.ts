@@ -6,20 +6,10 @@ import { passesSelfTest } from './arithmetic-self-test.ts';
 import { findNativeKernel, loadNativeKernel } from './native-kernel-file.ts';
 import { openNativeKernel } from './native-network.ts';
 import { widthsBySpeed } from './native-width.ts';
+import type { KernelChoice } from './kernel-choices.ts';
 import { compileRevectorised } from './revectorised-module.ts';
 
 const kernelUrl = new URL(`./kernel/${kernelFileName}`, import.meta.url);
-
-export const kernelChoices = [
-  'auto',
-  'portable',
-  'portable-plain',
-  'native',
-  'native-avx512',
-  'native-avx2',
-  'native-neon',
-] as const;
-export type KernelChoice = (typeof kernelChoices)[number];
 
 /** What a thread needs to open the kernel; structured cloning can copy it. */
 export type KernelSource = {

@@ -27,11 +27,7 @@ export class WasmNetwork implements PackNetwork {
   readonly #kernel: WasmFunctions;
   readonly #floats: Float32Array<ArrayBuffer>;
 
-  constructor(
-    shape: PackShape,
-    memory: WebAssembly.Memory,
-    kernel: WasmFunctions,
-  ) {
+  constructor(shape: PackShape, memory: WebAssembly.Memory, kernel: WasmFunctions) {
     const plan = planMemory(shape);
     growTo(memory, plan.end, shape);
     new Uint8Array(memory.buffer, plan.pixels, plan.end - plan.pixels).fill(0);

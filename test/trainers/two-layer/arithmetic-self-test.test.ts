@@ -21,10 +21,11 @@ test('the portable avx2 kernel gives the self-test digest, in packs of every siz
 test.for(nativeKernels)(
   'the $name kernel gives the self-test digest, in its second run as well',
   ({ kernel, whyNot }, { skip }) => {
-  if (kernel === null) return skip(whyNot);
-  expect(computeSelfTestDigest(kernel)).toBe(selfTestDigest);
-  expect(computeSelfTestDigest(kernel)).toBe(selfTestDigest);
-});
+    if (kernel === null) return skip(whyNot);
+    expect(computeSelfTestDigest(kernel)).toBe(selfTestDigest);
+    expect(computeSelfTestDigest(kernel)).toBe(selfTestDigest);
+  },
+);
 
 test('the naive kernel gives the self-test digest', () => {
   expect(computeSelfTestDigest(naiveKernel)).toBe(selfTestDigest);

@@ -26,7 +26,11 @@ function firstBatches(
   const batches = new Batches(train, settings, seed, replicate, fill);
   return Array.from({ length: steps }, (_, step) => {
     const rows = batches.load(network, step);
-    const row = (i: number): string => network.copyImages().subarray(i * inputs, (i + 1) * inputs).join();
+    const row = (i: number): string =>
+      network
+        .copyImages()
+        .subarray(i * inputs, (i + 1) * inputs)
+        .join();
     return {
       records: [...network.labels.subarray(0, rows)],
       pixels: Array.from({ length: rows }, (_unused, i) => row(i)),

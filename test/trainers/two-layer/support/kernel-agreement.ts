@@ -4,12 +4,7 @@ import type { TrialResult } from '../../../../src/study/trial.ts';
 import type { Kernel } from '../../../../src/trainers/two-layer/pack-network.ts';
 import { naiveKernel } from './naive-kernel.ts';
 import type { TwoLayerSettings } from '../../../../src/trainers/two-layer/settings.ts';
-import {
-  plainSettings,
-  randomImages,
-  splitImages,
-  type ImageShape,
-} from './synthetic-images.ts';
+import { plainSettings, randomImages, splitImages, type ImageShape } from './synthetic-images.ts';
 import { trainPack } from './train-pack.ts';
 
 interface Case {

@@ -1,0 +1,101 @@
+/**
+ * Run: serves a cluster for one study, searches with local workers, and prints the results. `run.ts` has
+ * the options and starts the workers before it loads this module.
+ */
+import { loadStudy } from '../../config/load-study.ts';
+import type { Launcher } from '../../launch/launcher.ts';
+import { openStoreReader } from '../../store/sqlite/open-store.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
+import { describeTrainer } from '../../trainers/registry.ts';
+import { say, stateDirectory, type Context } from '../process/context.ts';
+import { writeOutput } from '../results/output-file.ts';
+import { storedEnd, studyAndTrials } from '../results/stored-study.ts';
+import { endLocalWorkers, threadsPerWorker } from '../cluster/local-workers.ts';
+import { search, workersLeft, type RunFlags } from '../cluster/search.ts';
+import { serveCluster } from '../cluster/serve-cluster.ts';
+
+export interface LocalWorkers {
+  /** The workers have started, and wait for the join string. */
+  readonly launcher: Launcher;
+  /** Sends them the join string. */
+  readonly listening: (joinText: string) => void;
+}
+
+/** @returns the exit code */
+export async function runStudy(
+  file: string,
+  workers: LocalWorkers,
+  flags: RunFlags,
+  context: Context,
+): Promise<number> {
+  const stateDir = stateDirectory(context);
+  const isFresh = flags.fresh === true;
+  const findEnd = async (study: StudySpec) => (isFresh ? null : await storedEnd(stateDir, study));
+  // A finished study is printed without its data.
+  const needsData = async (study: StudySpec) => (await findEnd(study)) === null;
+  const spec = await loadStudy(file, describeTrainer, needsData);
+  const end = await findEnd(spec);
+  let outcome: Outcome | number;
+  if (end === null) outcome = await searchAndFormat(spec, workers, flags, context);
+  else {
+    workers.launcher.stop('kill');
+    say(context, `${spec.study} is ${end}; these are its results (use --fresh to start over)`);
+    outcome = await formatOutcome(spec.study, context);
+  }
+  if (typeof outcome === 'number') return outcome;
+  writeOutput(undefined, outcome.content, context);
+  return outcome.code;
+}
+
+/** What is printed at the end, and the exit code. */
+interface Outcome {
+  readonly content: string | Uint8Array;
+  readonly code: number;
+}
+
+/** @returns an exit code if the search was stopped */
+async function searchAndFormat(
+  spec: StudySpec,
+  { launcher, listening }: LocalWorkers,
+  flags: RunFlags,
+  context: Context,
+): Promise<Outcome | number> {
+  const { study } = spec;
+  const cluster = await serveCluster({
+    context,
+    flags,
+    startsAfresh: flags.fresh === true ? study : null,
+    dispatch: { onlyStudy: study, threadsExpected: flags.workers * threadsPerWorker(flags) },
+  });
+  const { coordinator } = cluster;
+  try {
+    listening(cluster.localJoin);
+    const stopListening = coordinator.listen(({ kind }) => {
+      if (kind !== 'trial-ended') return;
+      stopListening();
+      // Loaded while trials are trained, so that the results are printed at once.
+      void loadOutput();
+    });
+    const code = await search(spec, { cluster, launcher }, flags, context);
+    if (code !== null) return code;
+    const [outcome] = await Promise.all([formatOutcome(study, context), workersLeft(coordinator)]);
+    return outcome;
+  } catch (error) {
+    launcher.stop('kill');
+    throw error;
+  } finally {
+    await endLocalWorkers(launcher);
+    await cluster.stop('the run has ended');
+  }
+}
+
+const loadOutput = async () => await import('../results/results-output.ts');
+
+async function formatOutcome(name: string, context: Context): Promise<Outcome> {
+  const { formatResults, outcomeCode } = await loadOutput();
+  await using reader = await openStoreReader(stateDirectory(context));
+  const read = await studyAndTrials(reader, name);
+  const content = await formatResults({ ...read, reader }, context.flags, context);
+  const code = outcomeCode(read.study, read.trials, await reader.attempts(name));
+  return { content, code };
+}
