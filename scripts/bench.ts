@@ -24,8 +24,8 @@ import { twoLayer } from '../src/trainers/two-layer/description.ts';
 import { flagsOrEnd, wholeNumbers, wrongUsage } from './bench-flags.ts';
 import type { ThreadWork } from './bench-thread.ts';
 
-const widths = nativeWidths();
-const defaultKernels = ['portable-plain', 'portable', ...widths.map((width) => `native-${width}`)];
+const nativeNames = nativeWidths().map((width) => `native-${width}`);
+const defaultKernels = ['portable-plain', 'portable', ...nativeNames];
 const usage =
   'npm run -s bench -- [--kernel portable-plain,portable,native,native-avx2] [--hidden 50,200,1000] [--pack 1,8] [--threads 1,2] [--steps 60] [--json]';
 const flags = flagsOrEnd(usage, {
@@ -141,7 +141,7 @@ function print(rows: readonly Row[]): void {
 
 const rows: Row[] = [];
 for (const kernel of kernels) {
-  if (kernel.startsWith('native') && widths.length === 0) {
+  if (kernel.startsWith('native') && nativeNames.length === 0) {
     process.stderr.write('the native kernel is not built; run `npm run build:native`\n');
     continue;
   }

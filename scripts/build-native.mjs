@@ -49,7 +49,7 @@ async function build(sourceFolder, targetFolder) {
     throw new Error('the source or the target folder is missing');
   const files = readdirSync(sourceFolder).filter((name) => /\.[ch]$/.test(name));
   const hash = createHash('sha256');
-  for (const file of files.sort()) hash.update(readFileSync(join(sourceFolder, file)));
+  for (const file of files.toSorted()) hash.update(readFileSync(join(sourceFolder, file)));
   const digest = hash.digest('hex').slice(0, 12);
   const name = `kernel-${digest}-${process.platform}-${process.arch}`;
   const sources = files

@@ -46,7 +46,7 @@ function spillsOfHotLoops(machineCode: string): number[] {
     text: match[2]!,
   }));
   const indexOf = new Map(code.map(({ address }, index) => [address, index]));
-  const isJump = ({ text }: { text: string }): boolean => /^j/.test(text);
+  const isJump = ({ text }: { text: string }): boolean => text.startsWith('j');
   return code.flatMap((instruction, end) => {
     const target = indexOf.get(/^j\w+\s+([0-9a-f]+)/.exec(instruction.text)?.[1] ?? '');
     if (target === undefined || target >= end) return [];
