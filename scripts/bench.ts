@@ -5,8 +5,11 @@
  *     npm run -s bench -- --kernel native --hidden 50 --pack 1,8 --threads 1 --steps 200
  *
  * It measures steps of a 3072-H-10 network with batches of 100: gathering the batch from random records,
- * packing, both products, softmax, update. The table goes to stdout, progress to stderr.
+ * packing, both products, softmax, update. The table goes to stdout, progress to stderr. `--record` appends
+ * the figures to `docs/benchmarks.jsonl`: one line of JSON with the date, the commit and the machine.
  */
+import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import {
@@ -27,7 +30,7 @@ import type { ThreadWork } from './bench-thread.ts';
 const nativeNames = nativeWidths().map((width) => `native-${width}`);
 const defaultKernels = ['portable-plain', 'portable', ...nativeNames];
 const usage =
-  'npm run -s bench -- [--kernel portable-plain,portable,native,native-avx2] [--hidden 50,200,1000] [--pack 1,8] [--threads 1,2] [--steps 60] [--json]';
+  'npm run -s bench -- [--kernel portable-plain,portable,native,native-avx2] [--hidden 50,200,1000] [--pack 1,8] [--threads 1,2] [--steps 60] [--json] [--record]';
 const flags = flagsOrEnd(usage, {
   kernel: { type: 'string', default: defaultKernels.join() },
   hidden: { type: 'string', default: '50,200,1000' },
@@ -35,6 +38,7 @@ const flags = flagsOrEnd(usage, {
   threads: { type: 'string', default: `1,${availableParallelism()}` },
   steps: { type: 'string', default: '60' },
   json: { type: 'boolean', default: false },
+  record: { type: 'boolean', default: false },
 });
 
 const flagNumbers = (flag: 'hidden' | 'pack' | 'threads' | 'steps'): number[] =>
@@ -91,23 +95,60 @@ function rates(row: Row, ms: (timing: Timing) => number): { gflops: number; shar
   return { gflops, share: gflops / sum(row.timings.map(({ peakGflops }) => peakGflops)) };
 }
 
-function line(row: Row): string[] {
+/** The figures of a row; times are those of one trial, and shares are of the peak. */
+function figures(row: Row) {
   const medianMs = sum(row.timings.map((timing) => timing.medianMs)) / row.threads;
   const measuredMs = sum(row.timings.map((timing) => timing.measuredImageMs)) / row.threads;
   const median = rates(row, (timing) => timing.medianMs);
-  const fastest = rates(row, (timing) => timing.fastestTenthMs);
+  return {
+    kernel: row.timings[0]?.kernelName ?? row.kernel,
+    hidden: row.hidden,
+    pack: row.pack,
+    threads: row.threads,
+    trialMs: medianMs / row.pack,
+    gflops: median.gflops,
+    share: median.share,
+    fastestTenthShare: rates(row, (timing) => timing.fastestTenthMs).share,
+    measuredImageUs: (1000 * measuredMs) / row.pack,
+  };
+}
+
+function line(row: Row): string[] {
+  const of = figures(row);
   const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
   return [
-    row.timings[0]?.kernelName ?? row.kernel,
-    ...[row.hidden, row.pack, row.threads].map(String),
-    medianMs.toFixed(2),
-    (medianMs / row.pack).toFixed(2),
-    median.gflops.toFixed(0),
-    percent(median.share),
-    percent(fastest.share),
-    ((1000 * medianMs) / row.batch / row.pack).toFixed(1),
-    ((1000 * measuredMs) / row.pack).toFixed(1),
+    of.kernel,
+    ...[of.hidden, of.pack, of.threads].map(String),
+    (of.trialMs * of.pack).toFixed(2),
+    of.trialMs.toFixed(2),
+    of.gflops.toFixed(0),
+    percent(of.share),
+    percent(of.fastestTenthShare),
+    ((1000 * of.trialMs) / row.batch).toFixed(1),
+    of.measuredImageUs.toFixed(1),
   ];
+}
+
+/** Appends a line to the history. Numbers have four significant digits. */
+function record(rows: readonly Row[]): void {
+  const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
+  const entry = {
+    date: new Date().toISOString().slice(0, 10),
+    commit: commit.trim(),
+    machine: {
+      processor: cpus()[0]?.model ?? 'unknown processor',
+      cores: availableParallelism(),
+      node: process.versions.node,
+    },
+    figures: rows.map((row) => ({
+      ...figures(row),
+      peakGflops: sum(row.timings.map(({ peakGflops }) => peakGflops)),
+    })),
+  };
+  const short = (_key: string, value: unknown): unknown =>
+    typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+  const history = new URL('../docs/benchmarks.jsonl', import.meta.url);
+  appendFileSync(history, `${JSON.stringify(entry, short)}\n`);
 }
 
 const header =
@@ -128,7 +169,7 @@ function print(rows: readonly Row[]): void {
     ),
   );
   const how =
-    widths.length > 0
+    nativeNames.length > 0
       ? 'multiply-adds on registers'
       : "twice WebAssembly's multiply-adds on registers, since the native kernel is not built";
   process.stdout.write(
@@ -154,3 +195,4 @@ for (const kernel of kernels) {
 }
 if (flags.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
 else print(rows);
+if (flags.record) record(rows);
