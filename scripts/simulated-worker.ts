@@ -52,7 +52,8 @@ export class SimulatedWorker {
     stream.onMessage((message) => this.#received(message));
     stream.onClosed((error) => {
       clearInterval(this.#heartbeat);
-      if (error !== null) process.stderr.write(`node-${index}: ${error.message}\n`);
+      // A measurement without all workers would be wrong.
+      if (error !== null) throw new Error(`node-${index} lost its connection`, { cause: error });
     });
     stream.send(this.#session.hello(new Map()));
     // Spread over time, like the heartbeats of real machines.

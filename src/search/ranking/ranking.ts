@@ -39,28 +39,45 @@ export function rankConfigurations<Trial extends RankableTrial>(
 /** Best configuration first; those without a value last. */
 function inOrder<Trial extends RankableTrial>(
   configurations: readonly Configuration<Trial>[],
-  { direction }: Objective,
+  objective: Objective,
   stageOrder: readonly string[],
 ): Configuration<Trial>[] {
+  return withKeys(configurations, objective, stageOrder)
+    .toSorted(compare)
+    .map(({ configuration }) => configuration);
+}
+
+interface Keyed<Trial extends RankableTrial> {
+  readonly configuration: Configuration<Trial>;
+  readonly status: number;
+  readonly value: number;
+  readonly stage: number;
+}
+
+/** The keys of the order, computed once each, not at every comparison: there may be a million. */
+function withKeys<Trial extends RankableTrial>(
+  configurations: readonly Configuration<Trial>[],
+  { direction }: Objective,
+  stageOrder: readonly string[],
+): Keyed<Trial>[] {
   const sign = direction === 'maximize' ? -1 : 1;
   const place = new Map(stageOrder.map((stage, index) => [stage, index]));
-  return configurations
-    .map((configuration) => ({
-      configuration,
-      // Computed once each, not at every comparison: there may be a million configurations.
-      status: statusPlace(configuration),
-      value: sign * Math.round(exactness * (configuration.value ?? 0)),
-      stage: place.get(configuration.trial.id.stage) ?? 0,
-    }))
-    .toSorted(
-      (a, b) =>
-        a.status - b.status ||
-        b.configuration.replicates.length - a.configuration.replicates.length ||
-        a.value - b.value ||
-        a.stage - b.stage ||
-        a.configuration.trial.id.index - b.configuration.trial.id.index,
-    )
-    .map(({ configuration }) => configuration);
+  return configurations.map((configuration) => ({
+    configuration,
+    status: statusPlace(configuration),
+    value: sign * Math.round(exactness * (configuration.value ?? 0)),
+    stage: place.get(configuration.trial.id.stage) ?? 0,
+  }));
+}
+
+function compare(a: Keyed<RankableTrial>, b: Keyed<RankableTrial>): number {
+  return (
+    a.status - b.status ||
+    b.configuration.replicates.length - a.configuration.replicates.length ||
+    a.value - b.value ||
+    a.stage - b.stage ||
+    a.configuration.trial.id.index - b.configuration.trial.id.index
+  );
 }
 
 function statusPlace({
@@ -78,8 +95,11 @@ export function bestConfiguration<Trial extends RankableTrial>(
   objective: Objective,
   stageOrder: readonly string[],
 ): RankedConfiguration<Trial> | null {
-  const [first] = inOrder(toConfigurations(trials, objective), objective, stageOrder);
-  return first === undefined || first.value === null ? null : { ...first, rank: 1 };
+  let best: Keyed<Trial> | null = null;
+  for (const keyed of withKeys(toConfigurations(trials, objective), objective, stageOrder))
+    if (best === null || compare(keyed, best) < 0) best = keyed;
+  const first = best?.configuration ?? null;
+  return first === null || first.value === null ? null : { ...first, rank: 1 };
 }
 
 /**

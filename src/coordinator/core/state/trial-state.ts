@@ -115,9 +115,9 @@ export function acceptsResult(trial: TrialEntry): boolean {
   return !isEnded(trial) || (trial.status === 'failed' && trial.result === null);
 }
 
-/** A new list: an array that grows reserves memory for 16 more, and nearly all trials have one attempt. */
+/** An array that grows reserves memory for 16 more entries, and nearly all trials have one attempt. */
 export function addAttempt(trial: TrialEntry, attempt: AttemptEntry): void {
-  trial.attempts = [...trial.attempts, attempt];
+  trial.attempts = trial.attempts.length === 0 ? [attempt] : [...trial.attempts, attempt];
 }
 
 /** The number of the trial's next attempt. */
