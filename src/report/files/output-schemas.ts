@@ -167,7 +167,7 @@ export function trainSchema(metrics: readonly Metric[]): z.ZodObject {
       .string()
       .nullable()
       .describe('SHA-256 of the trained parameters; null if diverged, and for several networks'),
-    kernel: z.string().describe('implementation of the arithmetic, such as native'),
+    kernel: z.string().describe('implementation of the arithmetic, such as native avx2'),
     curve: z.array(point).describe('learning curve'),
   });
   const seed = count.describe('seed of the network');
@@ -215,7 +215,7 @@ export const workersSchema = z.array(
     address: z.string().describe('host and port of its connection'),
     threads: count.describe('threads that train'),
     busy: count.describe('threads that train now'),
-    kernel: z.string().describe('implementation of the arithmetic, such as native'),
+    kernel: z.string().describe('implementation of the arithmetic, such as native avx2'),
     reproducible: z.boolean().describe('whether its arithmetic passed the self-test'),
     trials_completed: count.describe('trials completed since it joined'),
     state: z.enum(workerStates).describe('what it does now'),
