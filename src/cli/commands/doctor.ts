@@ -128,7 +128,7 @@ function nativeFinding(folders: readonly string[]): Finding {
     return warn(
       check,
       `not available, so the portable kernel is used: ${native.reason}`,
-      'Install a C compiler (Debian: apt install gcc libc6-dev) and run `ridgeline doctor --build-kernel`; trials then take about half the time.',
+      'Install a C compiler (Debian: apt install gcc libc6-dev) and run `ridgeline doctor --build-kernel`, to train faster.',
     );
   const { functions, path } = native;
   const widths = widthsBySpeed(functions, () => performance.now());

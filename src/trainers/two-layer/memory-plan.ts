@@ -27,9 +27,8 @@ export function planMemory(shape: PackShape) {
   const panels = Math.ceil((members * hidden) / PANEL);
   const hiddenPadded = roundUp(hidden, 4);
   const classesPadded = roundUp(shape.classes, 4);
-  // With the floats between groups: `batch-layout.ts`, `native/first-layer.c`.
-  const portableBatch = Math.ceil(K / GROUP) * (GROUP * R + 16);
-  const nativeBatch = (K / TILE) * (TILE * R + 34);
+  // With the floats between groups: `batch-layout.ts`.
+  const batch = Math.ceil(K / GROUP) * (GROUP * R + 16);
   let end = FIRST_FREE_BYTE;
   const take = (bytes: number): number => {
     const start = end;
@@ -42,7 +41,7 @@ export function planMemory(shape: PackShape) {
     labels: take(R),
     scale: floats(K),
     offset: floats(K),
-    x: floats(Math.max(portableBatch, nativeBatch)),
+    x: floats(batch),
     w1: floats(panels * K * PANEL),
     b1: floats(panels * PANEL),
     twoLambdas: floats(panels * PANEL),
