@@ -105,7 +105,10 @@ export async function findShards(
     ...list,
     shards: shards.map(({ classNames: _classNames, ...reference }) => reference),
     load: async () => {
-      const cached = await loadCached(cache, shards);
+      const cached = await loadCached(cache, shards).catch((error: unknown) => {
+        warn(`The cached data set is decoded again: ${errorMessage(error)}`);
+        return null;
+      });
       if (cached !== null) return cached;
       const found = await readAndKeep();
       const digests = (each: readonly string[]): string => each.join(' ');

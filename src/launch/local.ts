@@ -92,9 +92,7 @@ export class LocalLauncher implements Launcher {
   #exited(index: number, shortRuns: number, how: string): void {
     const { log } = this.#options;
     if (!this.#stopping && shortRuns < shortRunsMax) {
-      log.warn(
-        `local worker ${index} exited (${how}); its trials return to the queue and it is restarted`,
-      );
+      log.warn(`local worker ${index} exited (${how}); it is restarted`);
       this.#spawn(index, shortRuns);
       return;
     }

@@ -6,6 +6,7 @@
  * if the coordinator cannot be reached for `waitMs`.
  */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as timeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { RidgelineError, errorMessage } from '../base/errors.ts';
@@ -140,7 +141,8 @@ export class WorkerNode implements AsyncDisposable {
   /** Connects, with repeated attempts until the wait is over. */
   async #connect(signal: AbortSignal): Promise<WorkerStream | null> {
     const { describeTrainer, waitMs } = this.#options;
-    const join = await this.#options.join;
+    const join = await Promise.race([this.#options.join, abortOf(signal)]);
+    if (join === null) return null;
     const sinceMs = performance.now();
     const giveUpAtMs = sinceMs + waitMs;
     let backOffMs = backOffMinMs;
@@ -272,18 +274,30 @@ export class WorkerNode implements AsyncDisposable {
 
   async #fetch(dataset: string, reference: DatasetReference): Promise<void> {
     const stream = this.#stream;
-    if (stream === null) return;
-    try {
-      await this.#data.load(reference, (digest) => this.#fetchShard(stream, digest));
-      this.#perform(this.#session.datasetReady(dataset));
-    } catch (error) {
-      // After a broken stream the coordinator sends `prepare` again.
-      if (this.#stream !== stream) return;
-      this.#options.log.error(errorMessage(error));
-      const reason = error instanceof RidgelineError ? error.what : errorMessage(error);
-      this.#perform(this.#session.datasetFailed(dataset, reason));
+    // After a broken stream the coordinator sends `prepare` again.
+    while (stream !== null && this.#stream === stream) {
+      try {
+        await this.#data.load(reference, (digest) => this.#fetchShard(stream, digest));
+        return this.#perform(this.#session.datasetReady(dataset));
+      } catch (error) {
+        if (this.#stream !== stream) return;
+        if (!isUnreachable(error)) {
+          this.#options.log.error(errorMessage(error));
+          const reason = error instanceof RidgelineError ? error.what : errorMessage(error);
+          return this.#perform(this.#session.datasetFailed(dataset, reason));
+        }
+        // The session's stream is open, so the coordinator is still decoding the data.
+        this.#options.log.warn(`${error.what} Trying again.`);
+        await pause(backOffMaxMs, this.#stop.signal);
+      }
     }
   }
+}
+
+/** Resolves with null when `signal` is aborted. */
+async function abortOf(signal: AbortSignal): Promise<null> {
+  if (!signal.aborted) await once(signal, 'abort');
+  return null;
 }
 
 function isUnreachable(error: unknown): error is RidgelineError {

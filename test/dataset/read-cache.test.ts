@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { locateDataset } from '../../src/dataset/locate.ts';
@@ -121,6 +121,17 @@ describe('the read cache', () => {
     expect([b.warnings, b.readings()]).toEqual([[found(path)], 2]);
     await (await b.find()).load();
     expect(b.readings()).toBe(2);
+  });
+
+  test('a shard that cannot be read is decoded again with a warning', async () => {
+    await using b = await bench();
+    const digests = await b.digests();
+    const path = join(b.dir, `${digests[1]}.part`);
+    const found = await b.find();
+    await rm(path);
+    await mkdir(path);
+    expect((await found.load()).map(shardDigest)).toEqual(digests);
+    expect(b.warnings.join()).toContain('The cached data set is decoded again');
   });
 
   test('a damaged list of shards is removed with a warning, and the files are read again', async () => {

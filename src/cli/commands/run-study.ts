@@ -8,6 +8,7 @@ import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { say, stateDirectory, type Context } from '../process/context.ts';
+import { StopSignals } from '../process/stop-signals.ts';
 import { writeOutput } from '../results/output-file.ts';
 import { storedEnd, studyAndTrials } from '../results/stored-study.ts';
 import { endLocalWorkers, threadsPerWorker } from '../cluster/local-workers.ts';
@@ -78,6 +79,8 @@ async function searchAndFormat(
     });
     const code = await search(spec, { cluster, launcher }, flags, context);
     if (code !== null) return code;
+    // Ctrl-C ends the workers at once; the results are printed.
+    using _signals = new StopSignals(() => launcher.stop('kill'));
     const [outcome] = await Promise.all([formatOutcome(study, context), workersLeft(coordinator)]);
     return outcome;
   } catch (error) {

@@ -44,7 +44,7 @@ export function addCommands(program: Command, context: Context): void {
 
 async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
   // Fails here once, instead of in each worker.
-  if (flags.kernel === 'native')
+  if (flags.kernel.startsWith('native'))
     await (await import('../training/kernel-choice.ts')).findKernel(context);
   const join = Promise.withResolvers<string>();
   const launcher = startLocalWorkers(flags, join.promise, context);

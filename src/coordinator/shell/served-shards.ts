@@ -36,7 +36,9 @@ export class ServedShards {
         });
         return (await loaded).get(digest) ?? [];
       };
-      served.set(digest, this.#find(digest) ?? pieces);
+      const shared = this.#find(digest);
+      // If the other study's data cannot be read any more, this study's may be.
+      served.set(digest, shared === undefined ? pieces : () => shared().catch(pieces));
     }
     this.#shards.set(study, served);
   }

@@ -35,8 +35,10 @@ export async function openCacheFolder(dir: string, limitBytes = bytesMax): Promi
     const isTemporary = file.path.endsWith('.tmp');
     bytes += isTemporary ? 0 : file.bytes;
     const unusedMs = nowMs - file.usedMs;
-    if (unusedMs > (isTemporary ? abandonedAfterMs : unusedAfterMs) || bytes > limitBytes)
-      await rm(file.path, { force: true });
+    const isUnused = unusedMs > (isTemporary ? abandonedAfterMs : unusedAfterMs);
+    // In a shared folder, another user's files stay.
+    if (isUnused || (!isTemporary && bytes > limitBytes))
+      await rm(file.path).catch(() => undefined);
   }
 }
 

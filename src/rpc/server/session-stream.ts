@@ -90,8 +90,9 @@ export class CallSessionStream implements SessionStream {
   flush(): void {
     if (this.#unsent.length === 0 || this.#closedReason !== null) return;
     const { call, limits } = this.#options;
-    const bytes = coordinatorMessagesToBytes(this.#unsent);
+    const messages = this.#unsent;
     this.#unsent = [];
+    const bytes = coordinatorMessagesToBytes(messages);
     this.#queuedBytes += bytes.length;
     if (this.#queuedBytes > limits.queuedBytes)
       return this.close(

@@ -6,6 +6,7 @@
  * returns, its rows are on disk and survive a power cut. The coordinator puts many rows into one commit,
  * so this costs no throughput.
  */
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../../base/errors.ts';
 import type { RowWriters, StoreRow } from '../rows.ts';
@@ -45,6 +46,8 @@ interface OpenOptions {
 const logBytesKept = 64 * 1024 * 1024;
 /** A checkpoint synchronises two files, so it costs as much as several commits. */
 const rowsPerCheckpoint = 16_000;
+/** Rows after which a log that is larger than `logBytesKept` is moved: results of long curves are large. */
+const largeRowsPerCheckpoint = 1_000;
 /** SQLite's default of 2 MB is too small for large studies: each commit would read its pages again. */
 const pageCacheKib = 65_536;
 
@@ -160,7 +163,9 @@ function checkpointer(database: DatabaseSync, file: string): (rows: number) => v
   let rowsSince = 0;
   return (rows) => {
     rowsSince += rows;
-    if (rowsSince < rowsPerCheckpoint) return;
+    const isLarge =
+      rowsSince >= largeRowsPerCheckpoint && statSync(`${file}-wal`).size > logBytesKept;
+    if (rowsSince < rowsPerCheckpoint && !isLarge) return;
     rowsSince = 0;
     try {
       translated(file, () => database.exec('PRAGMA wal_checkpoint(PASSIVE)'));

@@ -53,17 +53,28 @@ export async function chooseKernel(
 ): Promise<KernelSource> {
   if (choice !== 'portable' && choice !== 'portable-plain') {
     const native = chooseNative(choice, nativeFolders, passes);
-    if (typeof native !== 'string') return native;
-    if (choice !== 'auto')
+    if (native.kind === 'native') return native;
+    if (choice !== 'auto') {
+      const fix =
+        native.fix ??
+        'Install a C compiler and run `ridgeline doctor --build-kernel`, or use --kernel auto.';
       throw new RidgelineError(
         'MACHINE_UNFIT',
-        `--kernel ${choice} is not available: ${native}.`,
-        'Install a C compiler and run `ridgeline doctor --build-kernel`, or use --kernel auto.',
+        `--kernel ${choice} is not available: ${native.reason}.`,
+        fix,
       );
+    }
   }
   const revectorised = choice === 'portable-plain' ? null : await revectorisedKernel(passes);
   if (revectorised !== null) return revectorised;
   return { kind: 'portable', name: 'portable', isTested: false, module: await compileKernel() };
+}
+
+interface Unavailable {
+  readonly kind: 'unavailable';
+  readonly reason: string;
+  /** Null if it must be built. */
+  readonly fix: string | null;
 }
 
 /** The native kernel, or why there is none. */
@@ -71,16 +82,26 @@ function chooseNative(
   choice: KernelChoice,
   folders: readonly string[],
   passes: (kernel: Kernel) => boolean,
-): KernelSource | string {
+): (KernelSource & { kind: 'native' }) | Unavailable {
   const native = findNativeKernel(folders);
-  if (native.kind === 'missing') return native.reason;
+  if (native.kind === 'missing') return { kind: 'unavailable', reason: native.reason, fix: null };
   const { path, functions } = native;
   const widths = widthsBySpeed(functions, () => performance.now());
   const named = widths.filter((width) => choice === `native-${width}`);
   const isNamed = choice !== 'native' && choice !== 'auto';
-  if (isNamed && named.length === 0) return `this processor has ${widths.join(' and ')} only`;
+  if (isNamed && named.length === 0)
+    return {
+      kind: 'unavailable',
+      reason: `this processor has ${widths.join(' and ')} only`,
+      fix: `Use --kernel native-${widths[0]}, or --kernel auto.`,
+    };
   const width = (isNamed ? named : widths).find((one) => passes(openNativeKernel(functions, one)));
-  if (width === undefined) return 'the native kernel failed the arithmetic self-test';
+  if (width === undefined)
+    return {
+      kind: 'unavailable',
+      reason: 'the native kernel failed the arithmetic self-test',
+      fix: 'Build it with another compiler: `CC=gcc ridgeline doctor --build-kernel`, or use --kernel auto.',
+    };
   return { kind: 'native', name: `native ${width}`, isTested: true, path, width };
 }
 

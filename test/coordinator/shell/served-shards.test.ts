@@ -68,4 +68,17 @@ describe('served shards', () => {
       ).toBe(true);
     expect(loads).toBe(2);
   });
+
+  test('come from the second study if those of the first cannot be loaded any more', async () => {
+    const served = new ServedShards();
+    const shard = smallShard('a', 5);
+    const gone = async (): Promise<readonly Shard[]> => {
+      throw new Error('the files have changed');
+    };
+    served.add('one', { digests: [shardDigest(shard)], load: gone });
+    served.add('two', source(shard));
+    served.remove('one');
+    const bytes = await whole(served, shardDigest(shard));
+    expect(bytes.equals(Buffer.concat(encodeShard(shard)))).toBe(true);
+  });
 });

@@ -1,4 +1,4 @@
-import { readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
@@ -25,6 +25,24 @@ test('cached files that were not used for a month are removed, and files of othe
   await write(dir.path, 'notes.txt', 400);
   await openCacheFolder(dir.path);
   expect((await readdir(dir.path)).toSorted()).toEqual(['notes.txt', 'young.part']);
+});
+
+test('an old file that cannot be removed stays, and the folder is opened', async () => {
+  await using dir = await temporaryFolder();
+  await mkdir(join(dir.path, 'folder.part'));
+  const used = new Date(Date.now() - 40 * dayMs);
+  await utimes(join(dir.path, 'folder.part'), used, used);
+  await write(dir.path, 'old.part', 31);
+  await openCacheFolder(dir.path);
+  expect(await readdir(dir.path)).toEqual(['folder.part']);
+});
+
+test('a file that is being written does not count for the size limit', async () => {
+  await using dir = await temporaryFolder();
+  await write(dir.path, 'written.tmp', 0, 90);
+  await write(dir.path, 'large.part', 1, 200);
+  await openCacheFolder(dir.path, 100);
+  expect(await readdir(dir.path)).toEqual(['written.tmp']);
 });
 
 test('beyond the size limit, the least recently used files are removed', async () => {

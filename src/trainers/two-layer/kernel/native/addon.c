@@ -78,11 +78,15 @@ static const width *read_width(call *c, int index) {
   return NULL;
 }
 
+/* Most columns, inputs or rows: rounding up does not overflow. */
+#define LARGEST (INT32_MAX / 2)
+
 /* Members, inputs, hidden units, classes and rows. */
 static shape read_shape(call *c, int first) {
   const shape s = {read_count(c, first), read_count(c, first + 1), read_count(c, first + 2), read_count(c, first + 3),
                    read_count(c, first + 4)};
-  c->valid = c->valid && s.members > 0 && s.inputs > 0 && s.hidden > 0 && s.classes > 0 && s.classes <= 256 && s.rows > 0;
+  c->valid = c->valid && s.members > 0 && s.inputs > 0 && s.hidden > 0 && s.classes > 0 && s.classes <= 256 && s.rows > 0 &&
+             (int64_t)s.members * s.hidden <= LARGEST && s.inputs <= LARGEST && s.rows <= LARGEST;
   return s;
 }
 
