@@ -31,15 +31,14 @@ export interface SimulatedWorkerOptions {
 export class SimulatedWorker {
   readonly #options: SimulatedWorkerOptions;
   readonly #session: WorkerSession;
-  readonly #stream: WorkerStream;
   readonly #heartbeat: NodeJS.Timeout;
+  #stream: WorkerStream | null = null;
   /** Ends of packs whose threads have received no other pack. */
   readonly #endedMs: number[] = [];
 
-  private constructor(options: SimulatedWorkerOptions, stream: WorkerStream) {
+  private constructor(options: SimulatedWorkerOptions) {
     const { index, threads } = options;
     this.#options = options;
-    this.#stream = stream;
     this.#session = new WorkerSession({
       session: `simulated-${process.pid}-${index}`,
       name: `node-${index}`,
@@ -49,13 +48,6 @@ export class SimulatedWorker {
       kernel: 'portable',
       selfTestDigest,
     });
-    stream.onMessage((message) => this.#received(message));
-    stream.onClosed((error) => {
-      clearInterval(this.#heartbeat);
-      // A measurement without all workers would be wrong.
-      if (error !== null) throw new Error(`node-${index} lost its connection`, { cause: error });
-    });
-    stream.send(this.#session.hello(new Map()));
     // Spread over time, like the heartbeats of real machines.
     this.#heartbeat = setInterval(
       () => this.#perform(this.#session.heartbeat(new Map())),
@@ -64,13 +56,29 @@ export class SimulatedWorker {
   }
 
   static async join(options: SimulatedWorkerOptions): Promise<SimulatedWorker> {
-    const stream = await connectSession(options.join, describeTrainer, { timeoutMs: 30_000 });
-    return new SimulatedWorker(options, stream);
+    const worker = new SimulatedWorker(options);
+    await worker.#connect();
+    return worker;
+  }
+
+  /** Opens a stream; if it breaks, because the coordinator was busy for too long, opens another one. */
+  async #connect(): Promise<void> {
+    const { index, join } = this.#options;
+    const stream = await connectSession(join, describeTrainer, { timeoutMs: 30_000 });
+    this.#stream = stream;
+    stream.onMessage((message) => this.#received(message));
+    stream.onClosed((error) => {
+      this.#session.streamClosed();
+      if (error === null) return;
+      process.stderr.write(`node-${index} connects again: ${error.message}\n`);
+      void this.#connect();
+    });
+    stream.send(this.#session.hello(new Map()));
   }
 
   leave(): void {
     clearInterval(this.#heartbeat);
-    this.#stream.close();
+    this.#stream?.close();
   }
 
   #received(message: CoordinatorMessage): void {
@@ -84,7 +92,7 @@ export class SimulatedWorker {
 
   #perform(effects: readonly SessionEffect[]): void {
     for (const effect of effects) {
-      if (effect.kind === 'send') this.#stream.send(effect.message);
+      if (effect.kind === 'send') this.#stream?.send(effect.message);
       else if (effect.kind === 'fetch') this.#perform(this.#session.datasetReady(effect.dataset));
       else if (effect.kind === 'train') void this.#train(effect.assignment);
     }
