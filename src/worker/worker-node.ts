@@ -274,8 +274,9 @@ export class WorkerNode implements AsyncDisposable {
 
   async #fetch(dataset: string, reference: DatasetReference): Promise<void> {
     const stream = this.#stream;
+    if (stream === null) return;
     // After a broken stream the coordinator sends `prepare` again.
-    while (stream !== null && this.#stream === stream) {
+    while (this.#stream === stream) {
       try {
         await this.#data.load(reference, (digest) => this.#fetchShard(stream, digest));
         return this.#perform(this.#session.datasetReady(dataset));
