@@ -1,4 +1,4 @@
-/** Measured coordinator: a coordinator in a process of its own, measured from /proc. Linux only. */
+/** Measured coordinator: a coordinator in another process, measured from /proc. Linux only. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

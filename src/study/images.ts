@@ -21,7 +21,7 @@ export interface Images {
 export interface Split {
   readonly images: Images;
   readonly records: Uint32Array;
-  /** Equal for splits with equal images in equal order; absent if unknown. What follows from a split is kept under it. */
+  /** Equal for splits with equal images in equal order; absent if unknown. Values computed from a split are cached by it. */
   readonly key?: string;
 }
 

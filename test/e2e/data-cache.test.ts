@@ -89,6 +89,6 @@ test('a worker with another cache receives the data set from a coordinator that 
   expect(rows(second)).toEqual(rows(first));
   const { code, stderr } = await worker.finished;
   expect(stderr).toMatch(fetching);
-  // It was asked to leave before the coordinator ended.
+  // The coordinator drained the worker before it ended.
   expect(code, stderr).toBe(0);
 });

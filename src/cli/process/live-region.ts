@@ -10,7 +10,7 @@ export abstract class LiveRegion implements Disposable {
   /** Whether the region is drawn; otherwise only lines are printed. */
   protected readonly isLive: boolean;
   protected readonly context: Context;
-  /** Null if nothing is drawn, and until its library is loaded: it delays the start of workers. */
+  /** Null if nothing is drawn, and until the library is loaded, which would delay the start of workers. */
   #region: ReturnType<typeof createLogUpdate> | null = null;
   readonly #timer: NodeJS.Timeout | undefined;
   #isClosed = false;

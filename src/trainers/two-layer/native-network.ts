@@ -1,7 +1,7 @@
 /**
  * Native network: a pack of networks in the memory of the native kernel.
  *
- * The addon does the arithmetic and knows the layout of the memory. It reads images in place, from memory that
+ * The addon does the arithmetic and defines the layout of the memory. It reads images in place, from memory that
  * threads share; a batch is copied only if its images are changed.
  */
 import { seedKey, streamPurpose } from '../../base/philox.ts';

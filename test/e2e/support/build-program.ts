@@ -33,7 +33,7 @@ async function buildProgram(): Promise<void> {
     configFile: false,
     logLevel: 'warn',
     plugins: [sourceUrls],
-    // Piscina starts a file of its own in threads, and the other has native code.
+    // Piscina starts one of its files in threads; resvg has native code.
     ssr: { noExternal: true, external: ['piscina', '@resvg/resvg-js'] },
     build: {
       ssr: true,

@@ -84,7 +84,9 @@ describe('the native kernel with a C compiler', () => {
     expect((await chooseKernel('portable', [folder])).name).toBe(portable.name);
   });
 
-  test('has the vectors that are requested, and a processor without them is an error', async ({ skip }) => {
+  test('has the vectors that are requested, and a processor without them is an error', async ({
+    skip,
+  }) => {
     const native = findNativeKernel([nativeKernelFolder]);
     if (native.kind === 'missing') return skip(native.reason);
     const widths = native.functions.widths();

@@ -38,7 +38,7 @@ function prepareAll(turn: Turn, study: StudyEntry): void {
     prepare(turn, worker, searchKey, data.search);
 }
 
-/** Whether a worker can be asked for a data set: it has none of that key, fetches none, and none has failed. */
+/** Whether a worker can fetch a data set: it does not have it, fetches no other, and did not fail to fetch it. */
 function needsData(worker: WorkerEntry, key: string): boolean {
   if (!worker.connected || worker.draining || worker.preparing !== null) return false;
   return !worker.datasets.has(key) && !worker.datasetFailures.has(key);

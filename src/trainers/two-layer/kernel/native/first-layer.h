@@ -88,13 +88,13 @@ static void run_backward(float *w, const float *two_lambdas, const float *minus_
 
 INLINE int tall(int V) { return V == 3 ? TALL_3 : V == 2 ? TALL_2 : TALL_1; }
 
-/* Asks for the pixels that the next block of inputs converts; they are far away in memory. */
+/* Prefetches the pixels that the next block of inputs converts. */
 INLINE void fetch_pixels(const network *n, int row, int count, int from) {
   for (int i = row; i < row + count; i++)
     for (int at = from; at < from + DEPTH && at < n->shape.inputs; at += 64) __builtin_prefetch(n->records[i] + at);
 }
 
-/* Asks for a part of the weights that the next panel needs: tile `part` of `parts`. */
+/* Prefetches a part of the weights that the next panel needs: part `part` of `parts`. */
 INLINE void fetch_weights(const float *w, int floats, int part, int parts) {
   const int lines = (floats + LINE - 1) / LINE, from = lines * part / parts, to = lines * (part + 1) / parts;
   for (int line = from; line < to; line++) __builtin_prefetch(w + line * LINE, 0, 2);
