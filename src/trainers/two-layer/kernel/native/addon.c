@@ -78,9 +78,7 @@ static const width *read_width(call *c, int index) {
   return NULL;
 }
 
-/* Most columns, inputs or rows: rounding up does not overflow. */
-#define LARGEST (INT32_MAX / 2)
-
+#define LARGEST (INT32_MAX / 2) /* most columns, inputs or rows: rounding up does not overflow */
 /* Members, inputs, hidden units, classes and rows. */
 static shape read_shape(call *c, int first) {
   const shape s = {read_count(c, first), read_count(c, first + 1), read_count(c, first + 2), read_count(c, first + 3),
@@ -92,7 +90,6 @@ static shape read_shape(call *c, int first) {
 
 static header *align(void *data) { return (header *)(((uintptr_t)data + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT); }
 #define HEADER_BYTES ((sizeof(header) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
-
 static header *read_network(call *c, int index) {
   void *data = NULL;
   size_t size = 0;
@@ -218,8 +215,7 @@ static napi_value call_train(napi_env env, napi_callback_info info) {
 static napi_value call_gradients(napi_env env, napi_callback_info info) {
   call c = read_call(env, info, 4);
   header *h = read_network(&c, 0);
-  if (!c.valid) return wrong(c);
-  const batch b = read_batch(&c, 1, h);
+  const batch b = c.valid ? read_batch(&c, 1, h) : (batch){0};
   if (!c.valid) return wrong(c);
   h->width->gradients(&h->network, &b);
   return NULL;
