@@ -42,6 +42,13 @@ export async function killWorkers(options: WorkerKills): Promise<KilledWorkers> 
     const training = workers.filter(isVictim);
     const victim = training[Math.floor(random() * training.length)];
     if (victim === undefined) continue; // It has just finished.
+    // While it is suspended, what it has printed is read: it may have started another attempt.
+    victim.running.kill('SIGSTOP');
+    await timeout(20);
+    if (!isVictim(victim)) {
+      victim.running.kill('SIGCONT');
+      continue;
+    }
     workers.splice(workers.indexOf(victim), 1, cluster.worker());
     killedAtMs.set(victim.name, Date.now());
     victim.running.kill('SIGKILL');
