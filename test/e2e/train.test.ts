@@ -187,3 +187,19 @@ test('contradicting flags and an unwritable file are refused before training', a
     }),
   );
 });
+
+test('RIDGELINE_KERNEL chooses the kernel, and --kernel chooses another one', async () => {
+  const study = writeRecipe(scratchDir(), 4, 1);
+  const env = { RIDGELINE_KERNEL: 'portable-plain' };
+  const kernelOf = async (...options: string[]) => {
+    const train = ['train', study, '--lambda', '0.001', '--format', 'json', ...options];
+    const { code, stdout, stderr } = await ridgeline(train, { env });
+    expect(code, stderr).toBe(0);
+    return (JSON.parse(stdout) as { kernel: string }).kernel;
+  };
+  expect(await kernelOf()).toBe('portable');
+  const { kernel: fastest } = JSON.parse(
+    (await ridgeline(['train', study, '--lambda', '0.001', '--format', 'json'])).stdout,
+  ) as { kernel: string };
+  expect(await kernelOf('--kernel', 'auto')).toBe(fastest);
+});
