@@ -6,8 +6,6 @@
  * if the coordinator cannot be reached for `waitMs`.
  */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { setTimeout as timeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { RidgelineError, errorMessage } from '../base/errors.ts';
 import { nothingFails, type Reached } from '../base/failpoint.ts';
@@ -24,6 +22,7 @@ import type { DatasetReference } from '../study/spec/dataset-reference.ts';
 import { trialName, type TrialResult } from '../study/trial.ts';
 import type { DescribeTrainer } from '../study/trainer-description.ts';
 import { selfTest, type TrainerSource } from '../trainers/open-trainer.ts';
+import { abortOf, pause } from './abort.ts';
 import { DatasetHolder } from './dataset-holder.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
 import { ThreadPool } from './thread-pool.ts';
@@ -295,17 +294,6 @@ export class WorkerNode implements AsyncDisposable {
   }
 }
 
-/** Resolves with null when `signal` is aborted. */
-async function abortOf(signal: AbortSignal): Promise<null> {
-  if (!signal.aborted) await once(signal, 'abort');
-  return null;
-}
-
 function isUnreachable(error: unknown): error is RidgelineError {
   return error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
-}
-
-/** Waits; returns at once if `signal` is aborted. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await timeout(ms, undefined, { signal }).catch(() => undefined);
 }
