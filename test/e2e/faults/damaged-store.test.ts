@@ -12,7 +12,8 @@ interface VerifyJson {
   readonly trials: readonly { readonly trial: string; readonly differences: string[] }[];
 }
 
-const finished = finishedStudy({ name: 'stored', trials: 8, cycles: 4, coarseOnly: true });
+// The trials are long enough to interrupt `verify` while most of them are still to be trained.
+const finished = finishedStudy({ name: 'stored', trials: 8, cycles: 60, coarseOnly: true });
 
 test('a damaged store is refused with the command that restores a backup, and the command works', async () => {
   const { study, dir, state, stdout } = finished();
