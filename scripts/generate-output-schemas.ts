@@ -9,6 +9,7 @@ import {
   trainSchema,
   workersSchema,
 } from '../src/report/files/output-schemas.ts';
+import { warningCodes } from '../src/report/results/warning.ts';
 import { twoLayer } from '../src/trainers/two-layer/description.ts';
 import {
   keyRows,
@@ -47,6 +48,16 @@ for (const [name, document] of Object.entries(documents)) {
   await writeSchema(`docs/schemas/${name}.schema.json`, { title, ...schema });
   if (name !== 'results-line') writeSection('docs/json.md', name, tables(schema));
 }
+
+writeSection(
+  'docs/json.md',
+  'warning codes',
+  [
+    '| code | meaning |',
+    '| --- | --- |',
+    ...Object.entries(warningCodes).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`),
+  ].join('\n'),
+);
 
 /** The document, then each shared object. Fields that another table describes alike are not repeated. */
 function tables(schema: Schema): string {

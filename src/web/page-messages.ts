@@ -2,6 +2,7 @@
 import type { CyclicalRate } from '../report/charts/rate-cycles.ts';
 import type { ResultRow } from '../report/results/result-row.ts';
 import type { StageCounts, StudyResults } from '../report/results/study-results.ts';
+import type { ResultWarning } from '../report/results/warning.ts';
 import type { Params } from '../study/search-space.ts';
 import type { StudySummary, WorkerSummary } from '../study/summaries.ts';
 import type { Measurement, StageRecord } from '../study/trial.ts';
@@ -55,7 +56,7 @@ export interface StudyPage extends Pick<
   readonly endedAtMs: number | null;
   readonly stages: readonly StageLine[];
   /** Warnings about the whole study, once it is over; each stage has its own. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ResultWarning[];
   /** False for a study with too many trials, which has no errors, ties, fit and warnings. */
   readonly isCompared: boolean;
   /** The first rows of the ranking over all stages; the page requests others. */

@@ -24,7 +24,8 @@ export function formatJson(
     })),
     winner: results.winner === null ? null : winnerJson(results, results.winner),
     fit: fit === null ? null : { [`best_${parameter}`]: fit.bestAt, reason: fit.reason },
-    warnings: results.warnings,
+    warnings: results.warnings.map(({ text }) => text),
+    warning_details: results.warnings,
   });
 }
 

@@ -17,7 +17,7 @@ export function formatLatex(results: StudyResults, named: ColumnNames = null): s
   const blocks = ['% Needs \\usepackage{booktabs}.'];
   for (const stage of results.stages)
     if (stage.rows.length > 0) blocks.push(table(results, stage, columns));
-  const warnings = results.warnings.map((text) => ({ label: 'Warning', text }));
+  const warnings = results.warnings.map(({ text }) => ({ label: 'Warning', text }));
   for (const { label, text } of [...documentNotes(results), ...warnings])
     blocks.push(`\\noindent\\textbf{${label}:} ${latexText(text)}`);
   return `${blocks.join('\n\n')}\n`;

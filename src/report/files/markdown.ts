@@ -19,7 +19,7 @@ export function formatMarkdown(results: StudyResults, named: ColumnNames = null)
   }
   for (const { label, text } of documentNotes(results))
     blocks.push(`**${label}:** ${markdownText(text)}`);
-  const warnings = results.warnings.map((warning) => `- Warning: ${markdownText(warning)}`);
+  const warnings = results.warnings.map(({ text }) => `- Warning: ${markdownText(text)}`);
   if (warnings.length > 0) blocks.push(warnings.join('\n'));
   return `${blocks.join('\n\n')}\n`;
 }

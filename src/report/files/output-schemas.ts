@@ -59,6 +59,12 @@ const winnerFields = {
     .describe('configurations that were compared with the best; null if none'),
 };
 
+const warningDetail = z.object({
+  code: z.string().describe('kind of the warning, in the list below'),
+  stage: z.string().nullable().describe('stage that it is about; null for the whole study'),
+  text: z.string().describe('the sentence'),
+});
+
 /** The document of `results` and `run` with `--format json`, without `--columns`. */
 export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'parameter'>): z.ZodObject {
   const { parameter } = layout;
@@ -113,6 +119,7 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
       .nullable()
       .describe('smooth curve through all results; null if they do not support one'),
     warnings: z.array(z.string()).describe('sentences about limits of the results'),
+    warning_details: z.array(warningDetail).describe('the same warnings with their codes'),
   });
 }
 

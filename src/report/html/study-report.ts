@@ -120,7 +120,7 @@ function warningList({ results }: StudyPicture): Html | null {
   return html`<section class="warnings">
     <h2>Warnings</h2>
     <ul>
-      ${results.warnings.map((warning) => html`<li>${warning}</li>`)}
+      ${results.warnings.map(({ text }) => html`<li>${text}</li>`)}
     </ul>
   </section>`;
 }

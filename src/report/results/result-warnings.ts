@@ -11,6 +11,7 @@ import { trialName } from '../../study/trial.ts';
 import type { ResultRow } from './result-row.ts';
 import { rangeText, rankedText } from './result-words.ts';
 import type { StageResults } from './study-results.ts';
+import { warning, type ResultWarning, type WarningCode } from './warning.ts';
 
 interface WarningSource {
   readonly study: StudyRecord;
@@ -23,15 +24,17 @@ interface WarningSource {
   readonly best: ResultRow | null;
 }
 
-export function resultWarnings(source: WarningSource): readonly string[] {
+export function resultWarnings(source: WarningSource): readonly ResultWarning[] {
   return [
-    ...source.stages.flatMap(({ name, warnings }) => warnings.map((text) => `${name}: ${text}`)),
+    ...source.stages.flatMap(({ name, warnings }) =>
+      warnings.map((text) => warning('narrowing', `${name}: ${text}`, name)),
+    ),
     ...studyWarnings(source),
   ];
 }
 
 /** Warnings about the whole study; those of narrowing are in the stages. */
-export function studyWarnings(source: WarningSource): readonly string[] {
+export function studyWarnings(source: WarningSource): readonly ResultWarning[] {
   const rows = source.stages.flatMap((stage) => stage.rows);
   return [
     ...edgeWarnings(source, rows),
@@ -51,39 +54,37 @@ const trialsMin = 3;
 function edgeWarnings(
   { stages, best, statistics: { parameter } }: WarningSource,
   rows: readonly ResultRow[],
-): string[] {
+): ResultWarning[] {
   const trained = rows.filter(({ value, steps }) => value !== null || steps !== null);
   if (best === null || trained.length < trialsMin) return [];
   const [symbol, at] = [parameterSymbol(parameter), numberParam(best.params, parameter)];
   const values = trained.map(({ params }) => numberParam(params, parameter));
   const isReported = (words: string): boolean =>
-    stages.some(({ warnings }) => warnings.some((warning) => warning.startsWith(words)));
+    stages.some(({ warnings }) => warnings.some((text) => text.startsWith(words)));
   const toText = (most: string, side: keyof typeof edgeWords, end: string, next: number): string =>
     `The best trial, ${best.trial}, has the ${most} ${symbol} of all: the optimum may be ${side} ${formatParam(at)}; try a range that ${end} at ${formatParam(next)}.`;
-  const warnings: string[] = [];
+  const warnings: ResultWarning[] = [];
   if (!isReported(edgeWords.below) && values.every((value) => value >= at))
-    warnings.push(toText('smallest', 'below', 'starts', at / 100));
+    warnings.push(warning('best_at_lower_bound', toText('smallest', 'below', 'starts', at / 100)));
   if (!isReported(edgeWords.above) && values.every((value) => value <= at))
-    warnings.push(toText('largest', 'above', 'ends', at * 100));
+    warnings.push(warning('best_at_upper_bound', toText('largest', 'above', 'ends', at * 100)));
   return warnings;
 }
 
-function tieWarnings({ stages, statistics }: WarningSource): string[] {
+function tieWarnings({ stages, statistics }: WarningSource): ResultWarning[] {
   const { ties, validationCount, parameter } = statistics;
   if (ties === null || ties.compared.size < trialsMin) return [];
   const symbol = parameterSymbol(parameter);
   if (ties.names.size === ties.compared.size) {
-    return [
-      `None of the ${rankedText(ties.compared.size, stages)} can be distinguished from the best: ${validationCount} validation images are too few to measure the effect of ${symbol}.`,
-    ];
+    const text = `None of the ${rankedText(ties.compared.size, stages)} can be distinguished from the best: ${validationCount} validation images are too few to measure the effect of ${symbol}.`;
+    return [warning('no_significant_difference', text)];
   }
   return stages.flatMap(({ name, closed, rows }) => {
     const compared = rows.filter(({ tied }) => tied !== null);
     const areTied = compared.every(({ tied }) => tied);
     if (!closed || compared.length < trialsMin || !areTied) return [];
-    return [
-      `${name}: all ${rankedText(compared.length, stages)} are tied with the best: within this range the noise of ${validationCount} validation images is larger than the effect of ${symbol}. More trials do not help; more images do.`,
-    ];
+    const text = `${name}: all ${rankedText(compared.length, stages)} are tied with the best: within this range the noise of ${validationCount} validation images is larger than the effect of ${symbol}. More trials do not help; more images do.`;
+    return [warning('no_significant_difference', text, name)];
   });
 }
 
@@ -91,7 +92,7 @@ function tieWarnings({ stages, statistics }: WarningSource): string[] {
 function effectWarnings(
   { study: { spec }, trainer, stages, statistics: { parameter } }: WarningSource,
   rows: readonly ResultRow[],
-): string[] {
+): ResultWarning[] {
   const steps = rows.find((row) => row.steps !== null)?.steps ?? 0;
   const least = steps === 0 ? null : trainer.effectiveMinimum(parameter, spec.trainer, steps);
   if (least === null) return [];
@@ -99,35 +100,35 @@ function effectWarnings(
     ({ params, digest }) => digest !== null && numberParam(params, parameter) < least,
   );
   if (below.length === 0) return [];
-  return [
-    `${rankedText(below.length, stages)} had ${parameterSymbol(parameter)} below ${formatParam(least)}, which has no effect in float32: over ${steps} steps the effect is smaller than one rounding error. They differ by rounding alone.`,
-  ];
+  const text = `${rankedText(below.length, stages)} had ${parameterSymbol(parameter)} below ${formatParam(least)}, which has no effect in float32: over ${steps} steps the effect is smaller than one rounding error. They differ by rounding alone.`;
+  return [warning('no_effect_in_float32', text)];
 }
 
 function failureWarnings(
   { stages, statistics: { parameter } }: WarningSource,
   rows: readonly ResultRow[],
-): string[] {
+): ResultWarning[] {
   const failed = rows.filter(({ status }) => status === 'failed');
   // A diverged trial was trained: it has steps. A lost one has none.
   const diverged = failed.filter(({ steps }) => steps !== null);
   const lost = failed.filter(({ steps }) => steps === null);
-  const warnings: string[] = [];
+  const warnings: ResultWarning[] = [];
   if (diverged.length > 0) {
     const values = diverged.map(({ params }) => numberParam(params, parameter));
     const min = values.reduce((a, b) => Math.min(a, b));
     const max = values.reduce((a, b) => Math.max(a, b));
     const range = min === max ? formatParam(min) : rangeText({ min, max });
-    warnings.push(
-      `${rankedText(diverged.length, stages)} diverged (${parameterSymbol(parameter)} ${range}): the loss was no longer a finite number.`,
-    );
+    const text = `${rankedText(diverged.length, stages)} diverged (${parameterSymbol(parameter)} ${range}): the loss was no longer a finite number.`;
+    warnings.push(warning('diverged', text));
   }
-  if (lost.length > 0)
-    warnings.push(`${rankedText(lost.length, stages)} failed without a result: not ranked.`);
+  if (lost.length > 0) {
+    const text = `${rankedText(lost.length, stages)} failed without a result: not ranked.`;
+    warnings.push(warning('failed_without_result', text));
+  }
   return warnings;
 }
 
-/** By verdict, in the order of importance; `NAMES` are the trials. */
+/** By verdict; `NAMES` are the trials. */
 const auditTexts = {
   disputed:
     'Workers computed different results of NAMES, and no other worker could settle the dispute: not ranked.',
@@ -137,34 +138,46 @@ const auditTexts = {
     'The audit of NAMES is missing: every attempt was lost, or the worker was excluded after the stage had closed.',
 };
 
-function auditWarnings(rows: readonly ResultRow[]): string[] {
-  return Object.entries(auditTexts).flatMap(([verdict, text]) => {
+function auditWarnings(rows: readonly ResultRow[]): ResultWarning[] {
+  const verdicts = ['disputed', 'repeated', 'unchecked'] as const;
+  return verdicts.flatMap((verdict) => {
     const names = rows.filter(({ audit }) => audit === verdict).map(({ trial }) => trial);
     if (names.length === 0) return [];
     const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
-    return [text.replace('NAMES', () => `${names.slice(0, 5).join(', ')}${more}`)];
+    const list = `${names.slice(0, 5).join(', ')}${more}`;
+    return [
+      warning(
+        `audit_${verdict}`,
+        auditTexts[verdict].replace('NAMES', () => list),
+      ),
+    ];
   });
 }
 
-function winnerWarnings({ winner }: StudyRecord): string[] {
+function winnerWarnings({ winner }: StudyRecord): ResultWarning[] {
   if (winner?.reproduced !== false) return [];
   const worker = winner.testWorker === null ? '' : ` on worker ${winner.testWorker}`;
-  return [
-    `A second training of the winner ${trialName(winner.trial)}${worker} gave another result: one of the two machines computes incorrectly, so no test accuracy is reported.`,
-  ];
+  const text = `A second training of the winner ${trialName(winner.trial)}${worker} gave another result: one of the two machines computes incorrectly, so no test accuracy is reported.`;
+  return [warning('winner_not_reproduced', text)];
 }
 
-function settingWarnings({ spec, officialData }: StudyRecord): string[] {
-  const warnings: readonly (readonly [boolean, string])[] = [
+function settingWarnings({ spec, officialData }: StudyRecord): ResultWarning[] {
+  const warnings: readonly (readonly [boolean, WarningCode, string])[] = [
     [
       spec.test === 'all',
+      'test_set_in_every_trial',
       'The test set was measured in every trial (test: all): a choice by test accuracy makes that accuracy optimistic too.',
     ],
     [
       !spec.reproducible,
+      'arithmetic_not_checked',
       'Workers with any arithmetic took part (reproducible: false): digests may differ between machines.',
     ],
-    [officialData === false, "The data set's files differ from the official release."],
+    [
+      officialData === false,
+      'unofficial_data',
+      "The data set's files differ from the official release.",
+    ],
   ];
-  return warnings.filter(([applies]) => applies).map(([, text]) => text);
+  return warnings.flatMap(([applies, code, text]) => (applies ? [warning(code, text)] : []));
 }

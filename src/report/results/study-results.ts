@@ -30,6 +30,7 @@ import {
 import type { ResultLayout } from './result-fields.ts';
 import { configurationRow, trialRows, type ResultRow, type RowSource } from './result-row.ts';
 import { resultWarnings } from './result-warnings.ts';
+import type { ResultWarning } from './warning.ts';
 
 type StatusCounts = Readonly<Record<TrialStatus, number>>;
 
@@ -84,8 +85,7 @@ export interface StudyResults extends ResultLayout {
   readonly fit: SmoothFit | null;
   /** Images in the validation split; null if unknown. */
   readonly validationCount: number | null;
-  /** Sentences about the study and each stage. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ResultWarning[];
   readonly counts: StatusCounts;
 }
 

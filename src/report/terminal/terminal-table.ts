@@ -24,8 +24,8 @@ const failuresShown = 5;
 const indent = ' '.repeat(8);
 
 export function formatTables(results: StudyResults, options: TableOptions): string {
-  const warnings = results.warnings.flatMap((warning) =>
-    paragraph(`warning: ${warning}`, options, 'yellow'),
+  const warnings = results.warnings.flatMap(({ text }) =>
+    paragraph(`warning: ${text}`, options, 'yellow'),
   );
   const blocks = [
     ...results.stages.map((stage) => stageLines(results, stage, options)),

@@ -8,6 +8,7 @@
 import { configurationRow, isTied } from '../../report/results/result-row.ts';
 import { studyWarnings } from '../../report/results/result-warnings.ts';
 import { stageCounts, type StageCounts } from '../../report/results/study-results.ts';
+import type { ResultWarning } from '../../report/results/warning.ts';
 import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
 import {
   searchedParameter,
@@ -36,7 +37,7 @@ export interface LiveResults {
   readonly points: readonly ScatterPoint[];
   readonly pointsTotal: number;
   /** Warnings about the whole study; empty while it runs, or if the trials were not compared. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ResultWarning[];
   /** Parameters of the trials that run, by name. */
   readonly running: ReadonlyMap<string, Params>;
 }
@@ -86,7 +87,7 @@ function warnings(
   statistics: StudyStatistics,
   byStage: ReadonlyMap<string, readonly RankedConfiguration[]>,
   first: RankedConfiguration | undefined,
-): readonly string[] {
+): readonly ResultWarning[] {
   // A running search often has its best trial at an edge, and few trials are always tied.
   if (!isOver(study.status) || !isCompared(study)) return [];
   const source = { study, metrics: trainer.metrics, statistics };

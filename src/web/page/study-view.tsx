@@ -85,7 +85,7 @@ function Answer({ page }: { readonly page: StudyPage }) {
           </div>
         ))}
       </dl>
-      <Warnings texts={page.warnings} />
+      <Warnings texts={page.warnings.map(({ text }) => text)} />
       {!page.isCompared && (
         <p class="small">
           The dashboard does not compare this number of trials: <code>ridgeline results</code> and{' '}

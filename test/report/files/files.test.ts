@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { delimitedText, formatDelimited } from '../../../src/report/files/delimited.ts';
 import { formatJson, formatJsonl } from '../../../src/report/files/json.ts';
 import { selectResults } from '../../../src/report/results/study-results.ts';
-import { completeResult, study, toResults, trial, trials } from '../support/sample-study.ts';
+import {
+  completeResult,
+  study,
+  toResults,
+  trial,
+  trials,
+  warningText,
+} from '../support/sample-study.ts';
 
 const results = toResults(study, trials);
 
@@ -106,6 +113,10 @@ describe('JSON', () => {
       warnings: [
         'fine: the range touches a bound',
         '1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.',
+      ],
+      warning_details: [
+        { code: 'narrowing', stage: 'fine', text: 'fine: the range touches a bound' },
+        { code: 'diverged', stage: null },
       ],
     });
     const stages = parsed['stages'] as unknown as { trials: Record<string, unknown>[] }[];
@@ -214,13 +225,11 @@ describe('studyResults', () => {
     ];
     const all = toResults({ ...study, spec: { ...study.spec, test: 'all' } }, measured);
     expect(all.stages[0]!.rows[0]!.metrics['test_accuracy']).toBe(0.39);
-    expect(all.warnings.join()).toMatch(/test set was measured in every trial/);
+    expect(all.warnings.map(({ code }) => code)).toContain('test_set_in_every_trial');
   });
 
   test('results warn if the winner was not reproduced', () => {
     const winner = { ...study.winner!, testAccuracy: null, testLoss: null, reproduced: false };
-    expect(toResults({ ...study, winner }, trials).warnings.join()).toMatch(
-      /fine\/2 .*node-b .*another result/,
-    );
+    expect(warningText({ ...study, winner }, trials)).toMatch(/fine\/2 .*node-b .*another result/);
   });
 });

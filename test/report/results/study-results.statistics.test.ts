@@ -6,8 +6,14 @@ import { formatLatex } from '../../../src/report/files/latex.ts';
 import { formatMarkdown } from '../../../src/report/files/markdown.ts';
 import { edgeWords } from '../../../src/search/planning/edge-words.ts';
 import { formatTables, type TableOptions } from '../../../src/report/terminal/terminal-table.ts';
-import type { TrialRecord } from '../../../src/study/trial.ts';
-import { completeResult, study, toResults, trial, trials } from '../support/sample-study.ts';
+import {
+  completeResult,
+  study,
+  toResults,
+  trial,
+  trials,
+  warningText,
+} from '../support/sample-study.ts';
 import { scored, scoredTrials, openStudy } from '../support/scored-study.ts';
 
 const options: TableOptions = {
@@ -98,16 +104,15 @@ describe('the curve over λ', () => {
 });
 
 describe('warnings', () => {
-  const warningText = (records: readonly TrialRecord[]): string =>
-    toResults(openStudy({}), records).warnings.join('\n');
-
   test('a best λ at the edge of all trials is reported', () => {
     const rising = [1, 2, 3, 4].map((k) => scored('coarse', k, 10 ** -k, { right: 50 * (5 - k) }));
-    expect(warningText(rising)).toContain(
+    expect(warningText(openStudy({}), rising)).toContain(
       'The best trial, coarse/1, has the largest λ of all: the optimum may be above 1.00e-1; try a range that ends at 1.00e+1.',
     );
     const falling = [1, 2, 3, 4].map((k) => scored('coarse', k, 10 ** -k, { right: 50 * k }));
-    expect(warningText(falling)).toContain('has the smallest λ of all: the optimum may be below');
+    expect(warningText(openStudy({}), falling)).toContain(
+      'has the smallest λ of all: the optimum may be below',
+    );
   });
 
   test('a best λ at the edge is not reported if a diverged trial is beyond it, or if narrowing reported it', () => {
@@ -117,12 +122,12 @@ describe('warnings', () => {
       reason: 'diverged',
       result: { kind: 'diverged', steps: 3, seconds: 0, curve: [] },
     });
-    expect(warningText([...rising, beyond])).not.toContain('largest λ of all');
+    expect(warningText(openStudy({}), [...rising, beyond])).not.toContain('largest λ of all');
     const [coarse, fine] = study.stages;
     const said = openStudy({
       stages: [coarse!, { ...fine!, warnings: [`${edgeWords.above} 1.00e-1`] }],
     });
-    expect(toResults(said, rising).warnings.join()).not.toContain('largest λ of all');
+    expect(warningText(said, rising)).not.toContain('largest λ of all');
   });
 
   test('a lucky seed at the edge that a race dropped is not reported', () => {
@@ -135,14 +140,16 @@ describe('warnings', () => {
     ];
     const results = toResults(openStudy({}), raced);
     expect(results.best?.trial).toBe('coarse/2');
-    expect(results.warnings.join()).not.toContain('largest λ of all');
+    expect(warningText(openStudy({}), raced)).not.toContain('largest λ of all');
   });
 
   test('a study or stage in which all trials are tied is reported', () => {
     const alike = [1, 2, 3].map((k) => scored('coarse', k, 10 ** -k, { right: 200 + (k % 2) }));
-    expect(warningText(alike)).toContain('None of the 3 trials can be distinguished from the best');
+    expect(warningText(openStudy({}), alike)).toContain(
+      'None of the 3 trials can be distinguished from the best',
+    );
     const worse = scored('fine', 1, 1e-9, { right: 10 });
-    expect(warningText([...alike, worse])).toContain(
+    expect(warningText(openStudy({}), [...alike, worse])).toContain(
       'coarse: all 3 trials are tied with the best: within this range the noise of 400 validation images is larger',
     );
   });
@@ -158,13 +165,15 @@ describe('warnings', () => {
     const decay = rates.reduce((sum, rate) => sum + 2 * rate * floor, 0);
     expect(decay / 2 ** -24).toBeCloseTo(1, 2);
     const small = trial('coarse', 1, floor / 2, { result: completeResult(0.4) });
-    expect(warningText([small])).toContain('which has no effect in float32: over 1000 steps');
+    expect(warningText(openStudy({}), [small])).toContain(
+      'which has no effect in float32: over 1000 steps',
+    );
     const large = trial('coarse', 1, floor * 2, { result: completeResult(0.4) });
-    expect(warningText([large])).not.toContain('float32');
+    expect(warningText(openStudy({}), [large])).not.toContain('float32');
   });
 
   test('a test set that is measured in every trial is reported', () => {
     const spec = { ...study.spec, test: 'all' } as const;
-    expect(toResults(openStudy({ spec }), trials).warnings.join()).toContain('test: all');
+    expect(warningText(openStudy({ spec }), trials)).toContain('test: all');
   });
 });

@@ -19,6 +19,13 @@ export function toResults(
   return studyResults(record, records, twoLayer, options);
 }
 
+/** The warnings of a study, one per line. */
+export function warningText(record: StudyRecord, records: readonly TrialRecord[]): string {
+  return toResults(record, records)
+    .warnings.map(({ text }) => text)
+    .join('\n');
+}
+
 export function toSide(record: StudyRecord, records: readonly TrialRecord[]): DiffSide {
   return diffSide(record, records, twoLayer);
 }

@@ -108,7 +108,9 @@ describe('DashboardStudy', () => {
     const over: StudyRecord = { ...record, status: 'complete' };
     const { warnings } = new DashboardStudy(over, twoLayer, trials).page(over);
     expect(warnings).toEqual(studyResults(over, trials, twoLayer).warnings);
-    expect(warnings.join()).toMatch(/smallest λ of all.*None of the 3 trials can be distinguished/);
+    expect(warnings.map(({ text }) => text).join()).toMatch(
+      /smallest λ of all.*None of the 3 trials can be distinguished/,
+    );
     expect(new DashboardStudy(record, twoLayer, trials).page(record).warnings).toEqual([]);
   });
 

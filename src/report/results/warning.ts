@@ -1,0 +1,36 @@
+/** Warning: a sentence about a limit of the results that a reader must know, with a code for programs. */
+/** Kinds of warnings, for programs; the texts can change with every release. */
+export const warningCodes = {
+  narrowing: 'about the range that a stage got from an earlier stage',
+  best_at_lower_bound: 'the best trial has the smallest value of all',
+  best_at_upper_bound: 'the best trial has the largest value of all',
+  no_significant_difference: 'no trial is significantly worse than the best',
+  no_effect_in_float32: 'values too small to have an effect in float32',
+  diverged: 'trials whose loss was no longer finite',
+  failed_without_result: 'trials without a result',
+  audit_disputed: 'workers computed different results',
+  audit_repeated: 'audited only by the worker that computed the result',
+  audit_unchecked: 'audits that are missing',
+  winner_not_reproduced: 'a second training of the winner gave another result',
+  test_set_in_every_trial: 'the test set was measured in every trial',
+  arithmetic_not_checked: 'workers with any arithmetic took part',
+  unofficial_data: 'files of the data set differ from the official release',
+} as const;
+
+export type WarningCode = keyof typeof warningCodes;
+
+export interface ResultWarning {
+  readonly code: WarningCode;
+  /** The stage that it is about; null for the whole study. */
+  readonly stage: string | null;
+  /** The sentence that every output prints. */
+  readonly text: string;
+}
+
+export function warning(
+  code: WarningCode,
+  text: string,
+  stage: string | null = null,
+): ResultWarning {
+  return { code, stage, text };
+}
