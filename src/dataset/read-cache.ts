@@ -45,7 +45,7 @@ export interface DescribedShards extends Omit<FoundShards, 'shards'> {
 }
 
 /** Raise it if a reader returns something else for the same files. */
-const readersVersion = 1;
+const readersVersion = 2;
 
 /** Content of a file `KEY.source`. */
 const sourceList = z.object({

@@ -5,7 +5,7 @@ import { RidgelineError } from '../../base/errors.ts';
 export function malformed(
   file: string,
   problem: string,
-  fix = 'Get the file again from its source, and check its size and checksum.',
+  fix = 'Copy or download the file again. If it is your own, save it again.',
   options?: ErrorOptions,
 ): RidgelineError {
   return new RidgelineError('DATASET_INVALID', `${file} ${problem}`, fix, options);

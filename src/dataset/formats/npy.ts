@@ -11,6 +11,16 @@ import { readIntegers, toUnsigned } from '../bytes/integers.ts';
 import { malformed } from '../bytes/malformed.ts';
 import type { PixelMemory } from '../bytes/pixel-memory.ts';
 import { bytesPerImage } from '../shards/shard.ts';
+import {
+  classNumbersFix,
+  flatImagesFix,
+  imageTypeFix,
+  oneHotFix,
+  saveLine,
+  valueRange,
+  wholeLabelsFix,
+  type SavedArray,
+} from './numpy-advice.ts';
 
 interface NpyHeader {
   /** Numpy type, such as `|u1` or `<i8`. */
@@ -26,6 +36,9 @@ const imageBytesMax = 16 * 1024 * 1024;
 const channelsMax = 4;
 /** Most labels: this many images of 16×16 bytes fill the largest pixel memory. */
 const labelsMax = 2 ** 24;
+const textBytesMax = 1024 * 1024;
+const skippedBytes = 32 * 1024;
+const damagedFix = 'Save the array again with numpy, or copy the whole file again.';
 const magic = '\u0093NUMPY';
 const headerPattern =
   /^\{\s*'descr':\s*'(?<type>[^']{1,20})',\s*'fortran_order':\s*(?<order>True|False),\s*'shape':\s*\((?<shape>[\d,\s]*)\),?\s*\}\s*$/;
@@ -35,24 +48,29 @@ const headerPattern =
  *
  * @param bytes the file's size
  */
-export function npyImages(file: string, bytes: number, memory: PixelMemory) {
-  return npySink(file, bytes, function* (header) {
-    if (!/^[|<>=]?u1$/.test(header.type)) {
+export function npyImages(array: SavedArray, bytes: number, memory: PixelMemory) {
+  const { file } = array;
+  return npySink(array, bytes, function* (header, width, valueBytes) {
+    const { type, shape } = header;
+    if (width === null) {
+      const problem = `has values of type ${type}, which are not numbers.`;
+      throw malformed(file, problem, notNumbersFix(type));
+    }
+    if (!/^[|<>=]?u1$/.test(type)) {
+      const range = yield* valueRange(type, valueBytes);
       throw malformed(
         file,
-        `has numbers of type ${header.type}; pixels are u1 (uint8).`,
-        'Save it as uint8, such as `np.save(file, array.astype(np.uint8))`.',
+        `has numbers of type ${type} from ${shown(range.min)} to ${shown(range.max)}; pixels are u1 (uint8), 0 to 255.`,
+        imageTypeFix(array, type, range),
       );
     }
     if (header.isColumnOrder) {
-      throw malformed(
-        file,
-        'is in column order (Fortran); images are in row order.',
-        'Save it with `np.save(file, np.ascontiguousarray(array))`.',
-      );
+      const problem = 'is in column order (Fortran); images are in row order.';
+      const line = saveLine(array, (name) => ({ [name]: `np.ascontiguousarray(${name})` }));
+      throw malformed(file, problem, `Save it in row order: ${line}.`);
     }
-    const { size, isChannelsLast } = imageSize(file, header.shape);
-    const count = header.shape[0]!;
+    const { size, isChannelsLast } = imageSize(array, shape);
+    const count = shape[0]!;
     const pixels = memory.take(count * bytesPerImage(size));
     if (isChannelsLast) yield* transposed(pixels, size);
     else yield pixels;
@@ -61,53 +79,98 @@ export function npyImages(file: string, bytes: number, memory: PixelMemory) {
 }
 
 /** Receives labels of shape N or N×1: whole numbers, not yet checked to be class indices. */
-export function npyLabels(file: string, bytes: number): ParserSink<readonly number[]> {
-  return npySink(file, bytes, function* ({ type, shape }, width) {
+export function npyLabels(array: SavedArray, bytes: number): ParserSink<readonly number[]> {
+  const { file } = array;
+  return npySink(array, bytes, function* ({ type, shape }, width, valueBytes) {
     const isList = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
-    if (!isList) throw malformed(file, `has the shape ${shape.join('×')}; labels are a list of N.`);
+    if (!isList) {
+      const problem = `has the shape ${shape.join('×')}; labels are a list of N.`;
+      throw malformed(file, problem, oneHotFix(array));
+    }
+    if (width === null) {
+      const problem = `has labels of type ${type}, which are text or objects; labels are whole numbers from 0.`;
+      throw malformed(file, problem, classNumbersFix(array));
+    }
     if (readIntegers(new Uint8Array(), type) === null) {
-      throw malformed(
-        file,
-        `has numbers of type ${type}; labels are whole numbers.`,
-        'Save them as whole numbers, such as `labels.astype(np.uint8)`.',
-      );
+      const problem = `has numbers of type ${type}; labels are whole numbers.`;
+      throw malformed(file, problem, wholeLabelsFix(array));
     }
     const count = shape[0]!;
     if (count > labelsMax) {
       const problem = `has ${count} labels; the limit is ${labelsMax}.`;
       throw malformed(file, problem, 'Save fewer records.');
     }
-    const raw = new Uint8Array(count * width);
+    const raw = new Uint8Array(valueBytes);
     yield raw;
     return readIntegers(raw, type) ?? [];
   });
 }
 
+/** Receives a list of N texts (`<U8` or `|S8`); null for another array, which is not read. */
+export function npyTexts(array: SavedArray, bytes: number): ParserSink<readonly string[] | null> {
+  const { file } = array;
+  return npySink(array, bytes, function* ({ type, shape }, _width, valueBytes) {
+    const [, order, kind, digits] = /^([<>|=]?)([US])(\d+)$/.exec(type) ?? [];
+    const width = Number(digits) * (kind === 'U' ? 4 : 1);
+    const isRead = shape.length === 1 && shape[0]! * width === valueBytes;
+    if (!isRead || valueBytes > textBytesMax) {
+      yield* skip(valueBytes);
+      return null;
+    }
+    const raw = new Uint8Array(valueBytes);
+    yield raw;
+    return Array.from({ length: shape[0]! }, (_, index) => {
+      const text = raw.subarray(index * width, (index + 1) * width);
+      return kind === 'S' ? decodeBytes(text) : decodeCodePoints(file, text, order !== '>');
+    });
+  });
+}
+
+function* skip(bytes: number): Generator<number, void, Uint8Array> {
+  for (let at = 0; at < bytes; at += skippedBytes) yield Math.min(skippedBytes, bytes - at);
+}
+
+function decodeBytes(text: Uint8Array): string {
+  return Buffer.from(text).toString('utf8').replace(/\0+$/, '');
+}
+
+function decodeCodePoints(file: string, text: Uint8Array, isLittle: boolean): string {
+  const view = new DataView(text.buffer, text.byteOffset, text.length);
+  const points = Array.from({ length: text.length / 4 }, (_, i) => view.getUint32(4 * i, isLittle));
+  if (points.some((point) => point > 0x10ffff))
+    throw malformed(file, 'contains text that is not Unicode.', damagedFix);
+  return String.fromCodePoint(...points).replace(/\0+$/, '');
+}
+
 /**
  * Reads the header, and checks that the file's size matches it before memory is allocated.
  *
- * @param body reads the numbers, of `width` bytes each
+ * @param body reads the values, `valueBytes` bytes, of `width` bytes each; `width` is null if they are not numbers
  */
 function npySink<Value>(
-  file: string,
+  { file }: SavedArray,
   bytes: number,
-  body: (header: NpyHeader, width: number) => Generator<Uint8Array, Value, Uint8Array>,
+  body: (
+    header: NpyHeader,
+    width: number | null,
+    valueBytes: number,
+  ) => Generator<Uint8Array | number, Value, Uint8Array>,
 ): ParserSink<Value> {
   return new ParserSink(file, function* (cursor): ByteParser<Value> {
     const header = yield* readHeader(file);
     const digit = /^[|<>=]?[biuf](?<width>[1248])$/.exec(header.type)?.groups?.['width'];
-    if (digit === undefined) {
-      throw malformed(file, `has values of type ${header.type}, which are not numbers.`);
-    }
+    const valueBytes = bytes - cursor.offset;
+    if (digit === undefined) return yield* body(header, null, valueBytes);
     const width = Number(digit);
     const expected = cursor.offset + header.shape.reduce((product, size) => product * size, width);
     if (expected !== bytes) {
       throw malformed(
         file,
         `has ${bytes} bytes, but an array of ${header.shape.join('×')} ${header.type} makes ${expected}: it was cut off or padded.`,
+        damagedFix,
       );
     }
-    return yield* body(header, width);
+    return yield* body(header, width, valueBytes);
   });
 }
 
@@ -115,38 +178,42 @@ function* readHeader(file: string): Generator<number, NpyHeader, Uint8Array> {
   const start = Buffer.from(yield 8);
   const major = start[6] ?? 0;
   if (start.toString('latin1', 0, 6) !== magic || major < 1 || major > 3) {
-    throw malformed(file, 'is not a .npy file of version 1 to 3.');
+    throw malformed(file, 'is not a .npy file of version 1 to 3.', damagedFix);
   }
   const length = toUnsigned(yield major === 1 ? 2 : 4);
   if (length > headerBytesMax) {
-    throw malformed(file, `has a header of ${length} bytes; the limit is ${headerBytesMax}.`);
+    const problem = `has a header of ${length} bytes; the limit is ${headerBytesMax}.`;
+    throw malformed(file, problem, damagedFix);
   }
   const text = Buffer.from(yield length).toString('latin1');
   const fields = headerPattern.exec(text)?.groups;
   if (fields === undefined) {
-    const shown = JSON.stringify(text.trim().slice(0, 100));
-    throw malformed(file, `has a header that does not describe a plain array: ${shown}.`);
+    const shownText = JSON.stringify(text.trim().slice(0, 100));
+    const problem = `has a header that does not describe a plain array: ${shownText}.`;
+    throw malformed(file, problem, 'Save a plain array of numbers, without named fields.');
   }
   const sizes = (fields['shape'] ?? '').split(',').filter((size) => size.trim() !== '');
   const shape = sizes.map(Number);
   if (shape.length === 0 || shape.some((size) => !Number.isSafeInteger(size) || size < 1)) {
-    throw malformed(file, `has the shape (${fields['shape']}), which is empty or impossible.`);
+    const problem = `has the shape (${fields['shape']}), which is empty or impossible.`;
+    throw malformed(file, problem, 'Save an array that has at least one record.');
   }
   return { type: fields['type'] ?? '', isColumnOrder: fields['order'] === 'True', shape };
 }
 
 /** Channels are the first or last axis of an image: the one whose size is 1, 3 or 4. */
 function imageSize(
-  file: string,
+  array: SavedArray,
   shape: readonly number[],
 ): { readonly size: ImageSize; readonly isChannelsLast: boolean } {
+  const { file } = array;
   const [, a = 0, b = 0, c = 0] = shape;
   const text = shape.join('×');
   if (shape.length !== 3 && shape.length !== 4) {
     throw malformed(
       file,
       `has the shape ${text}; images are N×H×W, N×C×H×W or N×H×W×C.`,
-      'Reshape it before saving, such as `array.reshape(-1, 3, 32, 32)`.',
+      flatImagesFix(array, shape),
     );
   }
   const isChannels = (axis: number): boolean => axis <= channelsMax && axis !== 2;
@@ -162,7 +229,11 @@ function imageSize(
     shape.length === 3 ? [1, a, b] : isChannelsLast ? [c, a, b] : [a, b, c];
   const size = { channels, height, width };
   if (bytesPerImage(size) > imageBytesMax) {
-    throw malformed(file, `has the shape ${text}; the limit is ${imageBytesMax} bytes per image.`);
+    throw malformed(
+      file,
+      `has the shape ${text}; the limit is ${imageBytesMax} bytes per image.`,
+      'Save smaller images.',
+    );
   }
   return { size, isChannelsLast };
 }
@@ -181,4 +252,14 @@ function* transposed(pixels: Uint8Array, size: ImageSize): Generator<Uint8Array,
       }
     }
   }
+}
+
+function notNumbersFix(type: string): string {
+  if (type.endsWith('O'))
+    return 'Save one array of uint8: `np.stack(images)`. All images must have the same size.';
+  return 'Save pixels as uint8, 0 to 255.';
+}
+
+function shown(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(3);
 }

@@ -3,8 +3,10 @@
  * by name: `x_train` and `y_train` (Keras) or `train_images` and `train_labels` (MedMNIST) are the shard
  * `train`; `images` and `labels`, or `x` and `y`, are the shard `all`.
  *
- * The number of classes is one more than the largest label of all shards.
+ * The number of classes is one more than the largest label of all shards. A list of texts `class_names`
+ * or `classes` names them.
  */
+import { basename } from 'node:path';
 import type { ParserSink } from '../bytes/byte-parser.ts';
 import { folderEntries, type FileEntry } from '../bytes/file-stream.ts';
 import { malformed } from '../bytes/malformed.ts';
@@ -12,7 +14,8 @@ import { readZip } from '../bytes/zip.ts';
 import type { PixelMemory } from '../bytes/pixel-memory.ts';
 import { refuseLabels, type Shard } from '../shards/shard.ts';
 import type { FormatReaders, FoundShards, WantShard } from '../shards/shard-source.ts';
-import { npyImages, npyLabels } from './npy.ts';
+import { npyImages, npyLabels, npyTexts } from './npy.ts';
+import { classNumbersFix, type SavedArray } from './numpy-advice.ts';
 
 const imageWords = 'x|images?|data';
 const labelWords = 'y|labels?|targets?';
@@ -20,15 +23,38 @@ const labelWords = 'y|labels?|targets?';
 const nameless = 'all';
 const help = 'Name them x_train and y_train, or train_images and train_labels, for each shard.';
 
+const classNameArrays = ['class_names', 'classes'];
+
+/** An array, before it is read. */
+interface ArrayEntry extends FileEntry {
+  readonly array: SavedArray;
+}
+
 export const numpyReaders = {
-  file: (path, want, memory) => readZip(path, (members) => readPairs(path, members, want, memory)),
+  file: (path, want, memory) =>
+    readZip(path, (members) => {
+      const entries = arrayEntries(members);
+      const arrays = entries.map(({ array }) => array.name);
+      const archive = { saveAs: basename(path), arrays };
+      const known = entries.map((entry) => ({ ...entry, array: { ...entry.array, ...archive } }));
+      return readPairs(path, known, want, memory);
+    }),
   folder: async (path, want, memory) =>
-    await readPairs(path, await folderEntries(path), want, memory),
+    await readPairs(path, arrayEntries(await folderEntries(path)), want, memory),
 } satisfies FormatReaders;
+
+function arrayEntries(entries: readonly FileEntry[]): readonly ArrayEntry[] {
+  return entries
+    .filter(({ name }) => name.endsWith('.npy'))
+    .map((entry) => {
+      const name = entry.name.slice(0, -'.npy'.length);
+      return { ...entry, array: { file: entry.file, name, saveAs: entry.name, arrays: null } };
+    });
+}
 
 async function readPairs(
   path: string,
-  entries: readonly FileEntry[],
+  entries: readonly ArrayEntry[],
   want: WantShard,
   memory: PixelMemory,
 ): Promise<FoundShards> {
@@ -37,24 +63,50 @@ async function readPairs(
   let largest = 1;
   // Labels of unwanted shards are read too: all shards have the same number of classes.
   for (const { name, labels: entry } of pairs) {
-    const values = await read(entry, npyLabels(entry.file, await entry.size()));
-    refuseLabels(entry.file, values, 256);
+    const { array, file } = entry;
+    const values = await read(entry, npyLabels(array, await entry.size()));
+    refuseLabels(file, values, 256, undefined, classNumbersFix(array));
     labels.set(name, values);
     largest = values.reduce((most, label) => Math.max(most, label), largest);
   }
+  const classes = largest + 1;
+  const classNames = await readClassNames(entries, classes);
   const shards: Shard[] = [];
   for (const { name, images: entry, labels: labelsEntry } of pairs) {
     if (!want(name)) continue;
-    const sink = npyImages(entry.file, await entry.size(), memory);
+    const sink = npyImages(entry.array, await entry.size(), memory);
     const { count, ...images } = await read(entry, sink);
     const values = Uint8Array.from(labels.get(name) ?? []);
     if (values.length !== count) {
-      throw malformed(labelsEntry.file, `has ${values.length} labels for the ${count} images.`);
+      throw malformed(
+        labelsEntry.file,
+        `has ${values.length} labels for the ${count} images of ${entry.array.name}.`,
+        'Save one label for each image, in the same order.',
+      );
     }
-    const shape = { classes: largest + 1, pixelMax: 255, classNames: null };
-    shards.push({ name, ...images, labels: values, ...shape });
+    shards.push({ name, ...images, labels: values, classes, pixelMax: 255, classNames });
   }
   return { names: pairs.map(({ name }) => name), shards, official: null };
+}
+
+/** Names of the classes by index; null if the files have none. */
+async function readClassNames(
+  entries: readonly ArrayEntry[],
+  classes: number,
+): Promise<readonly string[] | null> {
+  const entry = classNameArrays
+    .map((name) => entries.find(({ array }) => array.name === name))
+    .find((found) => found !== undefined);
+  if (entry === undefined) return null;
+  const names = await read(entry, npyTexts(entry.array, await entry.size()));
+  // `classes` may also be something else, such as the name of each record's class.
+  if (names === null || new Set(names).size < names.length) return null;
+  if (names.length >= classes) return names.slice(0, classes);
+  throw malformed(
+    entry.file,
+    `has ${names.length} names, but the largest label is ${classes - 1}.`,
+    'Give one name for each class, in the order of the labels from 0.',
+  );
 }
 
 async function read<Value>(entry: FileEntry, sink: ParserSink<Value>): Promise<Value> {
@@ -63,8 +115,7 @@ async function read<Value>(entry: FileEntry, sink: ParserSink<Value>): Promise<V
 }
 
 /** Returns the images and labels of each shard, sorted by its name. */
-function pairUp(path: string, entries: readonly FileEntry[]) {
-  const arrays = entries.filter(({ name }) => name.endsWith('.npy'));
+function pairUp(path: string, arrays: readonly ArrayEntry[]) {
   const images = byShard(path, arrays, imageWords);
   const labels = byShard(path, arrays, labelWords);
   const pairs = [...images].flatMap(([name, entry]) => {
@@ -72,34 +123,30 @@ function pairUp(path: string, entries: readonly FileEntry[]) {
     return matching === undefined ? [] : [{ name, images: entry, labels: matching }];
   });
   if (pairs.length > 0) return pairs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const names = arrays.map(arrayName).join(', ');
+  const names = arrays.map(({ array }) => array.name).join(', ');
   const shown = names === '' ? 'none' : names.slice(0, 200);
   throw malformed(path, `contains no images with labels; its arrays are: ${shown}.`, help);
 }
 
 function byShard(
   path: string,
-  arrays: readonly FileEntry[],
+  arrays: readonly ArrayEntry[],
   words: string,
-): ReadonlyMap<string, FileEntry> {
+): ReadonlyMap<string, ArrayEntry> {
   const first = new RegExp(`^(?:${words})(?:[_-](?<shard>.+))?$`, 'i');
   const last = new RegExp(`^(?<shard>.+)[_-](?:${words})$`, 'i');
-  const shards = new Map<string, FileEntry>();
-  for (const array of arrays) {
-    const name = arrayName(array);
+  const shards = new Map<string, ArrayEntry>();
+  for (const entry of arrays) {
+    const { name } = entry.array;
     const match = first.exec(name) ?? last.exec(name);
     if (match === null) continue;
     const shard = match.groups?.['shard'] ?? nameless;
     const other = shards.get(shard);
     if (other !== undefined) {
-      const problem = `contains both ${arrayName(other)} and ${name} for the shard ${shard}.`;
+      const problem = `contains both ${other.array.name} and ${name} for the shard ${shard}.`;
       throw malformed(path, problem, help);
     }
-    shards.set(shard, array);
+    shards.set(shard, entry);
   }
   return shards;
-}
-
-function arrayName(entry: FileEntry): string {
-  return entry.name.slice(0, -'.npy'.length);
 }

@@ -31,6 +31,7 @@ export function bytesPerImage(shape: Pick<Images, 'channels' | 'height' | 'width
 
 /**
  * @param byteAt offset of a record's label in the file, for the message
+ * @param fix    of the error; absent: that the file is damaged
  * @throws RidgelineError DATASET_INVALID for a label that is not a class index
  */
 export function refuseLabels(
@@ -38,6 +39,7 @@ export function refuseLabels(
   labels: Uint8Array | readonly number[],
   classes: number,
   byteAt?: (record: number) => number,
+  fix?: string,
 ): void {
   const record = labels.findIndex((label) => !(label >= 0 && label < classes));
   if (record === -1) return;
@@ -45,6 +47,7 @@ export function refuseLabels(
   throw malformed(
     file,
     `has label ${labels[record]} in record ${record}${place}: labels are 0 to ${classes - 1}.`,
+    fix,
   );
 }
 
