@@ -11,15 +11,8 @@ import {
 } from '../src/report/files/output-schemas.ts';
 import { warningCodes } from '../src/report/results/warning.ts';
 import { twoLayer } from '../src/trainers/two-layer/description.ts';
-import {
-  keyRows,
-  keyTable,
-  typeText,
-  writeSchema,
-  writeSection,
-  type KeyRow,
-  type Schema,
-} from './generated-files.ts';
+import { keyRows, typeText, type KeyRow, type Schema } from '../src/config/schema-keys.ts';
+import { keyTable, writeSchema, writeSection } from './generated-files.ts';
 
 /** Studies that search λ; others have columns for their own hyperparameters. */
 const layout = {

@@ -4,15 +4,14 @@
  * Results go to stdout; progress, logs and errors go to stderr.
  */
 import { Command } from 'commander';
-import { closestWord } from '../base/did-you-mean.ts';
 import { errorMessage, RidgelineError } from '../base/errors.ts';
 import { addCommands } from './command-loaders.ts';
 import type { Context, SharedFlags } from './process/context.ts';
-import { exitCode, exitCodesText } from './process/exit-codes.ts';
+import { exitCode } from './process/exit-codes.ts';
 import { exitWithWrapper } from './process/exit-with-parent.ts';
 import { createLogger, environmentWarnings } from './process/log.ts';
-import { usageError } from './process/options.ts';
 import { reportError } from './process/report-error.ts';
+import { parseCommandLine, silentErrors } from './process/usage-errors.ts';
 import { programVersion } from './process/version.ts';
 
 /** Runs one command line and returns its exit code. */
@@ -39,8 +38,7 @@ async function runCommand(): Promise<number> {
     context.stderr.write(program.helpInformation());
     return exitCode.usage;
   }
-  await program.parseAsync(argv, { from: 'user' });
-  return code;
+  return (await parseCommandLine(program, argv, process.env)) ?? code;
 }
 
 async function buildProgram(context: Context): Promise<Command> {
@@ -54,33 +52,14 @@ async function buildProgram(context: Context): Promise<Command> {
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
+      ...silentErrors,
     })
     .addHelpText(
       'after',
-      '\nExample:\n  ridgeline run configs/quickstart.yaml\n\n`ridgeline help exit-codes` explains exit codes.',
+      '\nExample:\n  ridgeline run configs/quickstart.yaml\n\n`ridgeline help study` explains the keys of a study file, `ridgeline help exit-codes` the exit codes.',
     );
   await addCommands(program, context, context.argv[0]);
-  program
-    .command('help [topic]')
-    .description('help for a command, or for the topic exit-codes')
-    .action((topic?: string) => {
-      if (topic === 'exit-codes') context.stdout.write(exitCodesText);
-      else findCommand(program, topic).outputHelp();
-    });
   return program;
-}
-
-/** @throws RidgelineError USAGE if the topic is neither a command nor a help topic */
-function findCommand(program: Command, topic: string | undefined): Command {
-  if (topic === undefined) return program;
-  const command = program.commands.find((candidate) => candidate.name() === topic);
-  if (command !== undefined) return command;
-  const topics = ['exit-codes', ...program.commands.map((candidate) => candidate.name())];
-  const closest = closestWord(topic, topics);
-  throw usageError(
-    `There is no help about ${JSON.stringify(topic)}${closest === null ? '.' : `; did you mean ${closest}?`}`,
-    `\`ridgeline help\` lists the commands; exit-codes is also a topic.`,
-  );
 }
 
 const argv = process.argv.slice(2);

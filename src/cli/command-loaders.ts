@@ -13,31 +13,56 @@ interface CommandModule {
 
 const clusterCommands = ['submit', 'workers', 'status', 'watch', 'pause', 'resume', 'cancel'];
 
+/** The first of each group are in the order of the groups. */
 const loaders: readonly (readonly [names: readonly string[], () => Promise<CommandModule>])[] = [
   [['run'], () => import('./commands/run.ts')],
+  [['plan'], () => import('./commands/plan.ts')],
+  [['results', 'trial', 'diff'], () => import('./commands/results.ts')],
+  [['chart', 'report'], () => import('./commands/chart.ts')],
+  [['verify'], () => import('./commands/verify.ts')],
   [['coordinator'], () => import('./commands/coordinator.ts')],
   [['worker'], () => import('./commands/worker.ts')],
   [[...clusterCommands, 'drain', 'token'], () => import('./commands/cluster.ts')],
-  [['results', 'trial', 'diff'], () => import('./commands/results.ts')],
-  [['chart', 'report'], () => import('./commands/chart.ts')],
-  [['plan'], () => import('./commands/plan.ts')],
+  [['data'], () => import('./commands/data.ts')],
   [['train'], () => import('./commands/train.ts')],
+  [['predict'], () => import('./commands/predict.ts')],
   [['check-gradients'], () => import('./commands/check-gradients.ts')],
   [['lr-range-test'], () => import('./commands/lr-range-test.ts')],
-  [['predict'], () => import('./commands/predict.ts')],
-  [['data'], () => import('./commands/data.ts')],
-  [['doctor'], () => import('./commands/doctor.ts')],
-  [['verify'], () => import('./commands/verify.ts')],
   [['backup', 'restore'], () => import('./commands/backup.ts')],
+  [['doctor'], () => import('./commands/doctor.ts')],
+  [['help'], () => import('./commands/help.ts')],
 ];
 
-/** Adds the command `name` and those of its module; all commands, for the help, if it is unknown. */
+/** Headings of the list of commands, in its order. */
+export const commandGroups: Readonly<Record<string, readonly string[]>> = {
+  Search: ['run', 'submit', 'plan', 'status', 'watch', 'pause', 'resume', 'cancel'],
+  Results: ['results', 'trial', 'diff', 'chart', 'report', 'verify'],
+  Cluster: ['coordinator', 'worker', 'workers', 'drain', 'token'],
+  'Data and models': ['data', 'train', 'predict', 'lr-range-test', 'check-gradients'],
+  Upkeep: ['backup', 'restore'],
+  Environment: ['doctor', 'help'],
+};
+
+/** Adds the command `name` and those of its module; all commands, in groups, for `help` or if it is unknown. */
 export async function addCommands(
   program: Command,
   context: Context,
   name: string | undefined,
 ): Promise<void> {
-  const named = loaders.filter(([names]) => name !== undefined && names.includes(name));
+  const isNamed = name !== undefined && name !== 'help';
+  const named = loaders.filter(([names]) => isNamed && names.includes(name));
   for (const [, load] of named.length > 0 ? named : loaders)
     (await load()).addCommands(program, context);
+  if (named.length === 0) program.configureHelp({ visibleCommands: inGroups });
+}
+
+/** The commands in the order of their groups, each with its heading. */
+function inGroups({ commands }: Command): Command[] {
+  return Object.entries(commandGroups).flatMap(([heading, names]) =>
+    names.flatMap((name) =>
+      commands
+        .filter((command) => command.name() === name)
+        .map((command) => command.helpGroup(`${heading}:`)),
+    ),
+  );
 }

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { addCommands } from '../../src/cli/command-loaders.ts';
+import { addCommands, commandGroups } from '../../src/cli/command-loaders.ts';
 import type { Context } from '../../src/cli/process/context.ts';
 
 const context: Context = {
@@ -58,4 +58,12 @@ test('every command is available if it is loaded without the others', async () =
   const names = (await buildProgram()).commands.map((command) => command.name());
   for (const name of names)
     expect((await buildProgram(name)).commands.map((command) => command.name())).toContain(name);
+});
+
+test('every command is in one group of the list of commands', async () => {
+  const program = await buildProgram();
+  const names = program.commands.map((command) => command.name());
+  expect(Object.values(commandGroups).flat().toSorted()).toEqual(names.toSorted());
+  const headings = helpText(program).match(/^[A-Z].*:$/gm);
+  expect(headings).toEqual(['Options:', ...Object.keys(commandGroups).map((name) => `${name}:`)]);
 });

@@ -14,8 +14,8 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
     await ridgeline(['cancel', 'given', ...state]),
   ];
   expect(changed.map(({ code, stderr }) => [code, stderr])).toEqual([
-    [0, 'rested: paused\n'],
-    [0, 'given: cancelled\n'],
+    [0, 'rested is paused\n'],
+    [0, 'given is cancelled; its finished trials are stored\n'],
   ]);
   const again = await ridgeline(['submit', rested!, ...state]);
   expect(again.stderr).toContain('rested is paused. Resume it: `ridgeline resume rested`');

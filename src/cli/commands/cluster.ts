@@ -11,16 +11,19 @@ import {
   type StudyLine,
 } from '../../report/terminal/cluster-tables.ts';
 import type { TextOptions } from '../../report/text/text-options.ts';
+import { countText } from '../../report/text/number-format.ts';
 import type { ControlClient } from '../../rpc/client/control-client.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
+import type { StudySummary } from '../../study/summaries.ts';
 import type { StudyStatus } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { outputFormatOption } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
+import { requireStudyFile } from '../results/stored-study.ts';
 import { addTokenCommand } from './token.ts';
 import { addWatchCommand } from './watch.ts';
 
@@ -39,6 +42,7 @@ function addSubmit(program: Command, context: Context): void {
     .argument('<study>', 'study file (YAML)')
     .option('--fresh', 'delete the stored study of this name and start again')
     .action(async (file: string, { fresh = false }: { readonly fresh?: boolean }) => {
+      await requireStudyFile(file, context);
       // The coordinator reads the data, and it may run on another machine.
       const spec = await loadStudy(file, describeTrainer, () => false);
       const text = await withControl(context, async (client) => {
@@ -122,30 +126,37 @@ async function studyLines(context: Context): Promise<readonly StudyLine[]> {
 function addStudyChanges(program: Command, context: Context): void {
   const add = (
     name: string,
-    done: string,
     summary: string,
     change: (client: ControlClient, study: string) => Promise<void>,
   ): void => {
     addControlCommand(program, name, summary, `ridgeline ${name} coarse-to-fine`)
       .argument('<study>', 'study name')
       .action(async (study: string) => {
-        await withControl(context, (client) => change(client, study));
-        context.stderr.write(`${study}: ${done}\n`);
+        const studies = await withControl(context, async (client) => {
+          await change(client, study);
+          return await client.listStudies();
+        });
+        const row = studies.find((one) => one.study === study);
+        context.stderr.write(`${changedText(study, row)}\n`);
       });
   };
-  add(
-    'pause',
-    'paused',
-    'assigns no more trials of a study; running trials finish',
-    (client, study) => client.pauseStudy(study, 'paused by the operator'),
+  add('pause', 'assigns no more trials of a study; running trials finish', (client, study) =>
+    client.pauseStudy(study, 'paused by the operator'),
   );
-  add('resume', 'resumed', 'resumes a paused study', (client, study) => client.resumeStudy(study));
-  add(
-    'cancel',
-    'cancelled',
-    'ends a study permanently and aborts its running trials',
-    (client, study) => client.cancelStudy(study, 'cancelled by the operator'),
+  add('resume', 'resumes a paused study', (client, study) => client.resumeStudy(study));
+  add('cancel', 'ends a study permanently and aborts its running trials', (client, study) =>
+    client.cancelStudy(study, 'cancelled by the operator'),
   );
+}
+
+function changedText(study: string, { status, running }: Partial<StudySummary> = {}): string {
+  const rest =
+    status === 'paused' && running !== undefined && running > 0
+      ? `; ${countText(running, 'trial')} still ${running === 1 ? 'runs' : 'run'}`
+      : status === 'cancelled'
+        ? '; its finished trials are stored'
+        : '';
+  return `${study} is ${status ?? 'no longer stored'}${rest}`;
 }
 
 function addDrain(program: Command, context: Context): void {

@@ -10,7 +10,7 @@ import { describeTrainer } from '../../trainers/registry.ts';
 import { say, stateDirectory, type Context } from '../process/context.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 import { writeOutput } from '../results/output-file.ts';
-import { storedEnd, studyAndTrials } from '../results/stored-study.ts';
+import { requireStudyFile, storedEnd, studyAndTrials } from '../results/stored-study.ts';
 import { endLocalWorkers, threadsPerWorker } from '../cluster/local-workers.ts';
 import { search, workersLeft, type RunFlags } from '../cluster/search.ts';
 import { serveCluster } from '../cluster/serve-cluster.ts';
@@ -30,6 +30,7 @@ export async function runStudy(
   context: Context,
 ): Promise<number> {
   const stateDir = stateDirectory(context);
+  await requireStudyFile(file, context);
   const isFresh = flags.fresh === true;
   const findEnd = async (study: StudySpec) => (isFresh ? null : await storedEnd(stateDir, study));
   // A finished study is printed without its data.

@@ -15,8 +15,8 @@ export const exitCode = {
 
 export const exitCodesText = `Exit codes
   0    success; diverged trials are results, not failures
-  1    the operation failed: port in use, state locked or unwritable, other version, unknown study,
-       a study that failed or was cancelled
+  1    the operation failed: port in use, state locked or unwritable, other version,
+       unknown study, trial or worker, a study that failed or was cancelled
   2    wrong usage, or an invalid file
   3    finished, but trials failed permanently or results are disputed
   4    no coordinator was reached, or no worker joined in time

@@ -1,5 +1,4 @@
 /** Error report: prints one error with its fix, and returns the exit code. */
-import { CommanderError } from 'commander';
 import { errorExitCodes, RidgelineError, errorMessage } from '../../base/errors.ts';
 import type { Context } from './context.ts';
 import { exitCode } from './exit-codes.ts';
@@ -9,7 +8,6 @@ type Surroundings = Pick<Context, 'argv' | 'env'> & { readonly stderr: NodeJS.Wr
 
 /** @returns the exit code */
 export function reportError(error: unknown, { stderr, argv, env }: Surroundings): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   const isDebug = argv.includes('--debug');
   const stack = isDebug && error instanceof Error ? error.stack : undefined;
   const report = error instanceof RidgelineError ? knownReport(error) : unknownReport(error, stack);

@@ -82,6 +82,22 @@ export async function studyOrRecipe(
   return await loadStudyOrRecipe(fileOrName, describeTrainer);
 }
 
+/**
+ * Checks that a study file exists where a command needs one and the name of a stored study is not enough.
+ *
+ * @throws RidgelineError STUDY_INVALID if there is no such file but a stored study of this name
+ */
+export async function requireStudyFile(file: string, context: Context): Promise<void> {
+  if (existsSync(file)) return;
+  await using reader = await openStoreReader(stateDirectory(context));
+  if ((await reader.study(file)) === null) return;
+  throw new RidgelineError(
+    'STUDY_INVALID',
+    `There is no file ${file}; it is the name of a stored study.`,
+    `Give the study's YAML file to run or resume it. \`ridgeline results ${file}\` prints its results.`,
+  );
+}
+
 /** The final status of exactly this study; null if it is not stored or has work left. */
 export async function storedEnd(stateDir: string, spec: StudySpec): Promise<StudyStatus | null> {
   await using reader = await openUpgraded(stateDir);

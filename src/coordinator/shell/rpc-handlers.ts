@@ -1,5 +1,6 @@
 /** RPC handlers: answers requests of workers and operators by calls of the coordinator. */
 import { setTimeout } from 'node:timers/promises';
+import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { ClusterHandlers, ControlHandlers } from '../../rpc/server/handlers.ts';
 import { parseSpec } from '../../study/spec/canonical-spec.ts';
@@ -41,8 +42,8 @@ function drainWorker(coordinator: Coordinator, worker: string | null, reason: st
   if (worker === null || asked > 0) return asked;
   const known = coordinator.workers().map((row) => row.name);
   throw new RidgelineError(
-    'USAGE',
-    `There is no worker ${JSON.stringify(worker)}${known.length > 0 ? `; known workers: ${known.join(', ')}` : ''}.`,
+    'WORKER_UNKNOWN',
+    `There is no worker ${JSON.stringify(worker)}${known.length > 0 ? `; known workers: ${known.join(', ')}` : ': no worker has joined'}.${didYouMean(worker, known)}`,
     '`ridgeline workers` lists them.',
   );
 }

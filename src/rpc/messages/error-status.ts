@@ -23,6 +23,7 @@ const standardStatus: Readonly<Partial<Record<ErrorCode, status>>> = {
   STUDY_UNKNOWN: status.NOT_FOUND,
   STUDY_DIFFERS: status.ALREADY_EXISTS,
   TRIAL_UNKNOWN: status.NOT_FOUND,
+  WORKER_UNKNOWN: status.NOT_FOUND,
   USAGE: status.INVALID_ARGUMENT,
   STUDY_INVALID: status.INVALID_ARGUMENT,
   DATASET_UNKNOWN: status.NOT_FOUND,
