@@ -28,5 +28,8 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   expect(done.code, done.stderr).toBe(0);
   const ended = await ridgeline(['run', given!, ...state]);
   expect(ended.stderr).toContain('given is cancelled; these are its results');
+  expect(ended.stderr).toContain(
+    'ridgeline: Study given was cancelled.\n  fix: Run it again with --fresh.\n',
+  );
   expect(ended.code).toBe(1);
 });

@@ -32,15 +32,24 @@ test('results, trial, train and diff read a finished search', async () => {
   const ask = async (...args: string[]): Promise<Finished> =>
     await ridgeline([...args, '--state', state]);
 
+  // What a table says below its rows is on stderr, since the output is JSON.
+  const summary = new RegExp(`^winner {2}${results.winner.trial} `, 'm');
+  expect(done.stderr).toMatch(summary);
+  for (const warning of results.warnings)
+    expect(done.stderr.replaceAll(/\s+/g, ' ')).toContain(`warning: ${warning}`);
+
   // The winner is tied with itself, and the summary line counts the tied rows.
   expect(results.winner.compared_trials).toBe(20);
   const tied = await ask('results', 'read', '--where', 'tied', '--columns', 'trial');
   expect(tied.stdout.trimEnd().split('\n').slice(1)).toHaveLength(results.winner.tied_trials);
   expect(tied.stdout).toContain(results.winner.trial);
 
+  expect((await ask('results', 'read', '--top', '3', '--all')).code).toBe(2);
   const table = await ask('results', 'read', '--format', 'table', '--top', '3');
   expect(table.stdout).toContain('3 of 10 shown, --all shows the rest');
   expect(table.stdout).toContain(`tied    ${results.winner.tied_trials} of 20 trials`);
+
+  expect(table.stderr).toBe('');
 
   const wrong = await ask('results', 'read', '--where', 'accuracy > 0.5');
   expect(wrong.code).toBe(2);
@@ -51,8 +60,10 @@ test('results, trial, train and diff read a finished search', async () => {
   const link = join(dir, 'link.parquet');
   writeFileSync(join(dir, 'real.parquet'), 'old');
   symlinkSync(join(dir, 'real.parquet'), link);
-  const written = await ask('results', 'read', '--format', 'parquet', '-o', link);
-  expect([written.code, written.stderr]).toEqual([0, `wrote ${link}\n`]);
+  const written = await ask('results', 'read', '-o', link);
+  expect(written.code).toBe(0);
+  expect(written.stderr).toMatch(new RegExp(`^wrote ${link}\n`));
+  expect(written.stderr).toMatch(summary);
   const bytes = readFileSync(join(dir, 'real.parquet'));
   const rows = await parquetReadObjects({
     file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),

@@ -70,13 +70,13 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     expect(code).toBe(1);
   });
 
-  test('the first Ctrl-C drains the run, prints how to resume, and exits with 0', async () => {
+  test('the first Ctrl-C drains the run, prints how to resume, and exits with 130', async () => {
     const { run, workers } = await startedRun();
     run.kill('SIGINT');
     await run.prints(/draining: (?:no|\d+) packs? of trials still running/);
     const done = await run.finished;
     expect(done.stderr).toMatch(/ridgeline run \S*stopped\.yaml --state \S+ --pack 1/);
-    expect(done.code).toBe(0);
+    expect(done.code).toBe(130);
     await gone(workers);
   });
 
@@ -91,7 +91,7 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     run.kill('SIGINT');
     await run.prints(/draining: 1 pack of trials still running/);
     const [{ code }, left] = await Promise.all([run.finished, worker.finished]);
-    expect({ run: code, worker: left.code }).toEqual({ run: 0, worker: 0 });
+    expect({ run: code, worker: left.code }).toEqual({ run: 130, worker: 0 });
     const { stdout } = await ridgeline([
       'results',
       'elsewhere',

@@ -7,7 +7,6 @@ import type { Launcher } from '../../launch/launcher.ts';
 import { countText } from '../../report/text/number-format.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { Context } from '../process/context.ts';
-import { exitCode } from '../process/exit-codes.ts';
 import type { ListenFlags } from '../process/options.ts';
 import { formatCommand } from '../process/resume-command.ts';
 import { StopSignals } from '../process/stop-signals.ts';
@@ -73,7 +72,7 @@ async function searchToEnd(
   const noWorker = setTimeout(() => {
     if (coordinator.workers().length === 0) ended.reject(noWorkerJoined(coordinator, flags.wait));
   }, flags.wait * 1_000);
-  const stopped = Promise.withResolvers<'drained' | 'interrupted'>();
+  const stopped = Promise.withResolvers<'stopped'>();
   using signals = new StopSignals((count) => {
     if (count <= 2) {
       stopWorkers(count, { coordinator, launcher, view, stopped });
@@ -88,7 +87,7 @@ async function searchToEnd(
     view[Symbol.dispose]();
     if (end === 'ended') return null;
     context.stderr.write(resumeText(context));
-    return end === 'drained' ? exitCode.done : signals.exitCode;
+    return signals.exitCode;
   } finally {
     clearTimeout(noWorker);
     stopListening();
@@ -121,7 +120,7 @@ interface StopPorts {
   readonly coordinator: Coordinator;
   readonly launcher: Launcher;
   readonly view: LiveView;
-  readonly stopped: PromiseWithResolvers<'drained' | 'interrupted'>;
+  readonly stopped: PromiseWithResolvers<'stopped'>;
 }
 
 /** First signal: finish running trials. Second: return them to the queue. */
@@ -131,14 +130,14 @@ function stopWorkers(count: number, { coordinator, launcher, view, stopped }: St
   if (count > 1) {
     view.say(`returning ${packs}; press Ctrl-C again to quit immediately`);
     launcher.stop('return-trials');
-    void launcher.ended.then(() => stopped.resolve('interrupted'));
+    void launcher.ended.then(() => stopped.resolve('stopped'));
     return;
   }
   const hint = busy === 0 ? '' : '; press Ctrl-C again to return them';
   view.say(`draining: ${packs} still running${hint}`);
   launcher.stop('when-drained');
   const drained = drainAll(coordinator, 'the run was stopped');
-  void Promise.all([launcher.ended, drained]).then(() => stopped.resolve('drained'));
+  void Promise.all([launcher.ended, drained]).then(() => stopped.resolve('stopped'));
 }
 
 /** How long workers may take to leave after the end of the study. */

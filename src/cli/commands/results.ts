@@ -17,6 +17,7 @@ import {
   addCommand,
   formatOption,
   outputFormatOption,
+  usageError,
   wholeNumber,
   withDataOption,
 } from '../process/options.ts';
@@ -42,7 +43,7 @@ function addResults(program: Command, context: Context): void {
       'ridgeline results quickstart',
       "ridgeline results quickstart --where 'validation_accuracy > 0.95 and tied' --sort lambda",
       'ridgeline results quickstart --columns trial,lambda,validation_accuracy --all',
-      'ridgeline results quickstart --format csv -o results.csv',
+      'ridgeline results quickstart -o results.csv',
     ],
   })
     .argument('<study>', 'study name')
@@ -57,14 +58,16 @@ function addResults(program: Command, context: Context): void {
     .option('--where <condition>', "condition on rows, such as 'validation_accuracy > 0.45'")
     .addOption(outputFormatOption(resultFormats))
     .option('--chart', 'scatter chart of the objective below the table')
-    .option('-o, --output <file>', 'output file')
+    .option('-o, --output <file>', 'output file; its ending selects the format, - is stdout')
     .addHelpText(
       'after',
       `
 --where accepts columns, = != < <= > >=, and, or, not and parentheses. Columns are named as in the files.
-Formats for other tools: parquet (pandas, Polars, DuckDB), optuna (a journal for optuna-dashboard).`,
+Endings of -o: .csv .tsv .json .jsonl .parquet .md .tex .log (an Optuna journal); any other: tsv.`,
     )
     .action(async (study: string, flags: ResultsFlags & { readonly all?: boolean }) => {
+      if (flags.all === true && flags.top !== undefined)
+        throw usageError('--top and --all contradict each other.', 'Leave out one of them.');
       await using reader = await openStoreReader(stateDirectory(context));
       const read = await reader.snapshot((reads) => studyAndTrials(reads, study));
       const topInTable = flags.all === true ? null : topDefault;

@@ -2,6 +2,7 @@
  * Run: serves a cluster for one study, searches with local workers, and prints the results. `run.ts` has
  * the options and starts the workers before it loads this module.
  */
+import type { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
@@ -9,8 +10,9 @@ import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { say, stateDirectory, type Context } from '../process/context.ts';
 import { StopSignals } from '../process/stop-signals.ts';
-import { writeOutput } from '../results/output-file.ts';
+import type { FormattedResults } from '../results/results-output.ts';
 import { requireStudyFile, storedEnd, studyAndTrials } from '../results/stored-study.ts';
+import { outcomeCode, studyFailure } from '../results/study-outcome.ts';
 import { endLocalWorkers, threadsPerWorker } from '../cluster/local-workers.ts';
 import { search, workersLeft, type RunFlags } from '../cluster/search.ts';
 import { serveCluster } from '../cluster/serve-cluster.ts';
@@ -22,7 +24,7 @@ export interface LocalWorkers {
   readonly listening: (joinText: string) => void;
 }
 
-/** @returns the exit code */
+/** @returns the exit code @throws RidgelineError STUDY_FAILED after the results of a study that failed */
 export async function runStudy(
   file: string,
   workers: LocalWorkers,
@@ -45,14 +47,15 @@ export async function runStudy(
     outcome = await formatOutcome(spec.study, context);
   }
   if (typeof outcome === 'number') return outcome;
-  writeOutput(undefined, outcome.content, context);
+  (await loadOutput()).printResults(outcome, undefined, context);
+  if (outcome.failure !== null) throw outcome.failure;
   return outcome.code;
 }
 
 /** What is printed at the end, and the exit code. */
-interface Outcome {
-  readonly content: string | Uint8Array;
+interface Outcome extends FormattedResults {
   readonly code: number;
+  readonly failure: RidgelineError | null;
 }
 
 /** @returns an exit code if the search was stopped */
@@ -96,10 +99,10 @@ async function searchAndFormat(
 const loadOutput = async () => await import('../results/results-output.ts');
 
 async function formatOutcome(name: string, context: Context): Promise<Outcome> {
-  const { formatResults, outcomeCode } = await loadOutput();
+  const { formatResults } = await loadOutput();
   await using reader = await openStoreReader(stateDirectory(context));
   const read = await studyAndTrials(reader, name);
-  const content = await formatResults({ ...read, reader }, context.flags, context);
+  const formatted = await formatResults({ ...read, reader }, context.flags, context);
   const code = outcomeCode(read.study, read.trials, await reader.attempts(name));
-  return { content, code };
+  return { ...formatted, code, failure: studyFailure(read.study, read.trials) };
 }

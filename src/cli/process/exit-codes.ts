@@ -22,6 +22,6 @@ export const exitCodesText = `Exit codes
   4    no coordinator was reached, or no worker joined in time
   5    token or certificate authority refused
   78   this machine is unfit (see \`ridgeline doctor\`)
-  130  interrupted by Ctrl-C before running work had finished
-  143  ended by SIGTERM before running work had finished; a completed drain exits with 0
+  130  stopped by Ctrl-C: \`run\` before its search had finished, others before running work had finished
+  143  ended by SIGTERM in the same way; a worker or coordinator that drained exits with 0
 `;

@@ -1,4 +1,7 @@
-/** Results output: rows, columns and format of results, their stream or file, and the exit code of a study. */
+/**
+ * Results output: rows, columns and format of results, and the stream or file to which they go. What a table
+ * says below its rows goes to stderr if the output is another format.
+ */
 import { formatDelimited } from '../../report/files/delimited.ts';
 import { formatJson, formatJsonl } from '../../report/files/json.ts';
 import { formatLatex } from '../../report/files/latex.ts';
@@ -12,17 +15,15 @@ import {
   type StudyResults,
 } from '../../report/results/study-results.ts';
 import { terminalScatter } from '../../report/terminal/terminal-scatter.ts';
+import { summaryLines } from '../../report/terminal/study-summary.ts';
 import { formatTables } from '../../report/terminal/terminal-table.ts';
 import type { TextOptions } from '../../report/text/text-options.ts';
 import type { StoreReader } from '../../store/store.ts';
-import type { StudyRecord } from '../../study/study-record.ts';
-import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
-import type { Context } from '../process/context.ts';
-import { exitCode } from '../process/exit-codes.ts';
+import { say, type Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
 import { writeOutput } from './output-file.ts';
-import { fileFormats } from './result-formats.ts';
+import { chooseFormat } from './result-formats.ts';
 import type { StudyAndTrials } from './stored-study.ts';
 
 /** Options of `results`; absent: all rows, the default columns, by rank, on stdout. */
@@ -50,8 +51,23 @@ export async function writeResults(
   context: Context,
   topInTable: number | null = null,
 ): Promise<void> {
-  const content = await formatResults(source, flags, context, topInTable);
-  writeOutput(flags.output, content, context);
+  printResults(await formatResults(source, flags, context, topInTable), flags.output, context);
+}
+
+export interface FormattedResults {
+  readonly content: string | Uint8Array;
+  /** Lines for stderr; empty if the content has them. */
+  readonly summary: readonly string[];
+}
+
+/** @param output file; stdout if it is absent or `-` */
+export function printResults(
+  { content, summary }: FormattedResults,
+  output: string | undefined,
+  context: Context,
+): void {
+  writeOutput(output, content, context);
+  if (summary.length > 0) say(context, summary.join('\n'));
 }
 
 /** What `writeResults` writes. */
@@ -60,9 +76,9 @@ export async function formatResults(
   flags: ResultsFlags,
   context: Context,
   topInTable: number | null = null,
-): Promise<string | Uint8Array> {
+): Promise<FormattedResults> {
   const { study, trials, trainer, reader } = source;
-  const format = chooseFormat(flags, context);
+  const format = chooseFormat(flags, context.stdout);
   const options = textOptions(context);
   const results = studyResults(study, trials, trainer, {
     rows: flags.replicates === true ? 'trial' : 'configuration',
@@ -86,40 +102,10 @@ export async function formatResults(
       : await formatFile(shown, names, source);
   const chart =
     flags.chart === true ? formatChart(selectResults(results, selection), format, options) : '';
-  return chart === '' ? content : `${String(content)}${chart}`;
-}
-
-/** 0; 1 if the study failed or was cancelled; 3 if trials failed permanently or results are disputed. */
-export function outcomeCode(
-  study: StudyRecord,
-  trials: readonly TrialRecord[],
-  attempts: readonly AttemptRecord[],
-): number {
-  if (study.status === 'failed' || study.status === 'cancelled') return exitCode.failed;
-  const failed = trials.some((trial) => trial.status === 'failed' && trial.result === null);
-  // A dispute is settled when a majority of workers agrees on one result.
-  const verified = new Set(
-    trials.filter(({ audit }) => audit === 'verified').map(({ id }) => trialName(id)),
-  );
-  const disputed =
-    trials.some(({ audit }) => audit === 'disputed') ||
-    attempts.some(
-      ({ outcome, trial }) => outcome === 'disputed' && !verified.has(trialName(trial)),
-    ) ||
-    study.winner?.reproduced === false;
-  return failed || disputed ? exitCode.partly : exitCode.done;
-}
-
-/** @throws RidgelineError USAGE for a file format in a terminal */
-function chooseFormat({ format, output, chart }: ResultsFlags, { stdout }: Context): string {
-  const isTerminal = stdout.isTTY && (output === undefined || output === '-');
-  if (format === undefined) return chart === true || isTerminal ? 'table' : 'tsv';
-  if (fileFormats.some((known) => known === format) && isTerminal)
-    throw usageError(
-      `The format ${format} cannot be shown in a terminal.`,
-      `Give a file, such as -o results.${format === 'parquet' ? 'parquet' : 'log'}, or pipe the output.`,
-    );
-  return format;
+  return {
+    content: chart === '' ? content : `${String(content)}${chart}`,
+    summary: format === 'table' ? [] : summaryLines(results, textOptions(context, context.stderr)),
+  };
 }
 
 type FormatFile = (

@@ -1,18 +1,12 @@
-/** Ranked results for a terminal: a heading, a table and its notes for each stage, then the winner. */
+/** Ranked results for a terminal: a heading, a table and its notes for each stage, then the summary. */
 import { terminalColumns } from '../results/result-columns.ts';
 import { chosenFields } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
-import {
-  bestLabel,
-  countsText,
-  failureWords,
-  spaceText,
-  statisticsWords,
-  winnerFacts,
-} from '../results/result-words.ts';
+import { countsText, failureWords, spaceText } from '../results/result-words.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { wrapWords } from '../text/display-width.ts';
 import { paragraph, printable, textWidth, type TextOptions } from '../text/text-options.ts';
+import { summaryLines } from './study-summary.ts';
 import { tableLines, type Column } from './text-table.ts';
 
 export interface TableOptions extends TextOptions {
@@ -21,32 +15,13 @@ export interface TableOptions extends TextOptions {
 }
 
 const failuresShown = 5;
-const indent = ' '.repeat(8);
 
 export function formatTables(results: StudyResults, options: TableOptions): string {
-  const warnings = results.warnings.flatMap(({ text }) =>
-    paragraph(`warning: ${text}`, options, 'yellow'),
-  );
   const blocks = [
     ...results.stages.map((stage) => stageLines(results, stage, options)),
-    [...statusLines(results, options), ...winnerLines(results, options), ...warnings],
+    summaryLines(results, options),
   ].filter((lines) => lines.length > 0);
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
-}
-
-/** The winner with its test accuracy, or the best trial so far. */
-function winnerLines(results: StudyResults, options: TextOptions): string[] {
-  const facts = winnerFacts(results);
-  if (facts === null) return [];
-  const words = [bestLabel(results), ...facts].map((fact) => printable(fact, options));
-  return [
-    ...wrapWords(words, '  ', textWidth(options), indent).map((line, index) =>
-      options.color(index === 0 ? 'green' : 'dim', line),
-    ),
-    ...statisticsWords(results).flatMap(({ label, text }) =>
-      paragraph(label.padEnd(indent.length) + text, options, 'dim', indent),
-    ),
-  ];
 }
 
 function stageLines(results: StudyResults, stage: StageResults, options: TableOptions): string[] {
@@ -75,12 +50,6 @@ function cutNote({ rows, rowsMatched, rowsTotal }: StageResults): string {
 
 function note(text: string, options: TextOptions): string[] {
   return paragraph(`  ${text}`, options, 'dim');
-}
-
-function statusLines({ study, status, reason }: StudyResults, options: TextOptions): string[] {
-  if (status === 'complete' && reason === null) return [];
-  const text = `study ${study} is ${status}${reason === null ? '' : `: ${reason}`}`;
-  return paragraph(text, options, status === 'failed' ? 'red' : 'cyan');
 }
 
 /** How a column fits a narrow terminal; columns of other metrics have the importance 45. */
