@@ -1,9 +1,13 @@
 /** Catalogue: describes the known data sets, their places and their contents. */
 import { RidgelineError } from '../base/errors.ts';
+import type { DataWarning } from '../study/data-warning.ts';
 import { pathKind } from './bytes/disk.ts';
 import { locateDataset, locateNamed, searchPaths } from './locate.ts';
+import { dataWarnings } from './data-warnings.ts';
+import { unofficialData } from './official.ts';
 import { namedDataset, namedDatasets, type NamedDataset } from './named-datasets.ts';
 import { encodedBytes, shardDigest, type Shard } from './shards/shard.ts';
+import { shardFacts, type ShardFacts } from './shards/shard-facts.ts';
 
 /** One entry of `ridgeline data list`. */
 export interface DatasetEntry {
@@ -30,6 +34,7 @@ export interface DatasetInfo extends Omit<Shard, 'pixels' | 'labels'> {
   /** Format of its files; null: embedded in Ridgeline. */
   readonly format: string | null;
   readonly official: boolean | null;
+  readonly warnings: readonly DataWarning[];
   readonly shards: readonly ShardInfo[];
 }
 
@@ -100,6 +105,8 @@ export async function datasetInfo(nameOrPath: string, dataDir: string): Promise<
       'Add the missing files.',
     );
   }
+  const facts = found.shards.map(shardFacts);
+  const counts = found.shards.map(({ name, labels }) => ({ name, count: labels.length }));
   const { name: _name, pixels: _pixels, labels: _labels, ...shape } = first;
   return {
     name: nameOrPath,
@@ -109,14 +116,16 @@ export async function datasetInfo(nameOrPath: string, dataDir: string): Promise<
     source: located.location,
     format: located.format,
     official: found.official,
+    warnings: [
+      ...(found.official === false ? [unofficialData(counts)] : []),
+      ...dataWarnings(facts, first.classNames),
+    ],
     ...shape,
-    shards: found.shards.map(describeShard),
+    shards: found.shards.map((shard, index) => describeShard(shard, facts[index]!)),
   };
 }
 
-function describeShard(shard: Shard): ShardInfo {
-  const classCounts = Array.from({ length: shard.classes }, () => 0);
-  for (const label of shard.labels) classCounts[label]! += 1;
+function describeShard(shard: Shard, { classCounts }: ShardFacts): ShardInfo {
   const { name, pixels, labels } = shard;
   // An index is 18 times as fast as an iterator on shared memory.
   let pixelSum = 0;

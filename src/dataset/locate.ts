@@ -1,5 +1,5 @@
 /** Location: finds a data set by name or path without reading it. */
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetFormat } from '../study/spec/study-spec.ts';
 import { pathKind } from './bytes/disk.ts';
@@ -40,15 +40,38 @@ export async function locateDataset(
   const entry = namedDataset(name ?? '');
   const located = await locateNamed(entry, dataDir);
   if (located !== null) return located;
-  const places = searchPaths(entry, dataDir).join(', ');
+  throw await notFound(entry, dataDir);
+}
+
+async function notFound(entry: NamedDataset, dataDir: string): Promise<RidgelineError> {
+  const fetch = entry.download === null ? '' : `run \`ridgeline data fetch ${entry.name}\`, or `;
+  const error = (what: string, fix: string): RidgelineError =>
+    new RidgelineError('DATASET_MISSING', what, fix);
+  const folder = resolve(dataDir);
+  const kind = await pathKind(folder);
+  const isDataset = entry.places.some(({ path }) => basename(path) === basename(folder));
+  if (kind === 'file' || (kind === 'folder' && isDataset)) {
+    const what = isDataset
+      ? `the ${kind === 'file' ? 'archive' : 'folder'} of ${entry.name}`
+      : 'a file';
+    return error(
+      `The data directory ${folder} is ${what} itself, not the folder that contains it.`,
+      `Give that folder: --data-dir ${dirname(folder)} (or RIDGELINE_DATA).`,
+    );
+  }
+  if (kind === null)
+    return error(
+      `The data set ${entry.name} was not found: the data directory ${folder} does not exist.`,
+      `Correct --data-dir or RIDGELINE_DATA, or ${fetch}put the files of ${entry.name} there.`,
+    );
   const copy =
     'copy it to one of these paths (or set another folder with --data-dir or RIDGELINE_DATA)';
-  throw new RidgelineError(
-    'DATASET_MISSING',
-    `The data set ${entry.name} was not found at ${places}.`,
-    entry.download === null
+  const paths = searchPaths(entry, dataDir).join(', ');
+  return error(
+    `The data set ${entry.name} was not found at ${paths}.`,
+    fetch === ''
       ? `Get its files and ${copy}.`
-      : `Run \`ridgeline data fetch ${entry.name}\`, or get the archive or the unpacked folder and ${copy}.`,
+      : `R${fetch.slice(1)}get the archive or the unpacked folder and ${copy}.`,
   );
 }
 

@@ -5,8 +5,11 @@
  */
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetReference, ShardReference } from '../study/spec/dataset-reference.ts';
+import type { DataWarning } from '../study/data-warning.ts';
 import type { CountedSelection, DatasetSpec } from '../study/spec/study-spec.ts';
 import { locateDataset, type LocatedDataset } from './locate.ts';
+import { dataWarnings } from './data-warnings.ts';
+import { unofficialData } from './official.ts';
 import { collectGarbage } from './bytes/collect-garbage.ts';
 import { findShards, type DescribedShards, type ReadCacheOptions } from './read-cache.ts';
 import type { Shard } from './shards/shard.ts';
@@ -26,6 +29,8 @@ export interface DescribedDataset {
   readonly shards: readonly ShardReference[];
   /** Whether these shards are those of the official release, bit for bit; null if there is nothing to compare with. */
   readonly official: boolean | null;
+  /** Signs that images or labels are not what their owner intended; usually empty. */
+  readonly warnings: readonly DataWarning[];
   /** Number of records in each split; `test` is null without a test split. */
   readonly counts: {
     readonly train: number;
@@ -83,7 +88,12 @@ export async function describeDataset(
   });
   refuseAbsentShards(located, found, named);
   const pool = found.shards.filter(({ name }) => isInPool(name));
-  const splits = countedSplits(spec, located.name, countRecords(pool));
+  const splits = countedSplits(spec, {
+    dataset: located.name,
+    location: located.location,
+    records: countRecords(pool),
+    missing: (knownShards ?? []).filter((name) => isInPool(name) && !found.names.includes(name)),
+  });
   return describe(spec, splits, located, found);
 }
 
@@ -108,6 +118,10 @@ function describe(
     source: located.location,
     shards,
     official: found.official,
+    warnings: [
+      ...(found.official === false ? [unofficialData(shards)] : []),
+      ...dataWarnings(found.facts, found.classNames),
+    ],
     counts: {
       train: countSplit(splits.train),
       validation: countSplit(splits.validation),

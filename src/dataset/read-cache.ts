@@ -22,6 +22,7 @@ import type { LocatedDataset } from './locate.ts';
 import { touchCacheFile, writeCacheFile } from './shards/cache-files.ts';
 import { openShardCache, type ShardCache } from './shards/shard-cache.ts';
 import { ShardDecoder } from './shards/shard-decoder.ts';
+import { shardFacts, shardFactsSchema, type ShardFacts } from './shards/shard-facts.ts';
 import type { FoundShards } from './shards/shard-source.ts';
 import {
   encodeShard,
@@ -40,6 +41,10 @@ export interface ReadCacheOptions {
 /** Shards that were found and need not be in memory. */
 export interface DescribedShards extends Omit<FoundShards, 'shards'> {
   readonly shards: readonly ShardReference[];
+  /** One for each shard, in the same order. */
+  readonly facts: readonly ShardFacts[];
+  /** Class names by index; null if unknown. */
+  readonly classNames: readonly string[] | null;
   /** @throws RidgelineError STUDY_DIFFERS if the files have changed and the shards are not cached any more */
   load(): Promise<readonly Shard[]>;
 }
@@ -58,6 +63,7 @@ const sourceList = z.object({
       bytes: z.int(),
       count: z.int(),
       classNames: z.array(z.string()).nullable(),
+      facts: shardFactsSchema,
     }),
   ),
 });
@@ -103,7 +109,9 @@ export async function findShards(
   const { shards } = list;
   return {
     ...list,
-    shards: shards.map(({ classNames: _classNames, ...reference }) => reference),
+    shards: shards.map(({ classNames: _classNames, facts: _facts, ...reference }) => reference),
+    facts: shards.map(({ facts }) => facts),
+    classNames: namesFrom(shards),
     load: async () => {
       const cached = await loadCached(cache, shards).catch((error: unknown) => {
         warn(`The cached data set is decoded again: ${errorMessage(error)}`);
@@ -125,7 +133,17 @@ export async function findShards(
 }
 
 function inMemory({ shards, ...found }: FoundShards): DescribedShards {
-  return { ...found, shards: shards.map(toReference), load: async () => shards };
+  return {
+    ...found,
+    shards: shards.map(toReference),
+    facts: shards.map(shardFacts),
+    classNames: namesFrom(shards),
+    load: async () => shards,
+  };
+}
+
+function namesFrom(shards: readonly Pick<Shard, 'classNames'>[]): readonly string[] | null {
+  return shards.find(({ classNames }) => classNames !== null)?.classNames ?? null;
 }
 
 function toReference(shard: Shard): ShardReference {
@@ -205,7 +223,8 @@ async function keep(cache: ShardCache, path: string, found: FoundShards): Promis
   for (const shard of found.shards) {
     const reference = toReference(shard);
     const { digest, bytes } = reference;
-    shards.push({ ...reference, classNames: shard.classNames && [...shard.classNames] });
+    const classNames = shard.classNames && [...shard.classNames];
+    shards.push({ ...reference, classNames, facts: shardFacts(shard) });
     if (await cache.has(digest, bytes)) continue;
     await using writer = await cache.writer(digest, bytes);
     for (const piece of encodeShard(shard)) await writer.append(piece);

@@ -1,4 +1,5 @@
 /** Study record: one study, as it is stored. */
+import type { DataWarning } from './data-warning.ts';
 import type { StudySpec } from './spec/study-spec.ts';
 import type { StageRecord, StudyStatus, TrialId } from './trial.ts';
 
@@ -15,6 +16,8 @@ export interface StudyRecord {
   readonly shardDigests: Readonly<Record<string, string>>;
   /** Whether the shards have the digests of the official release; null if there is no such release. */
   readonly officialData: boolean | null;
+  /** About its data, from when it was started; empty for a study that release 0.1.0 started. */
+  readonly dataWarnings: readonly DataWarning[];
   /** One for each stage of the spec, in order. */
   readonly stages: readonly StageRecord[];
   readonly winner: WinnerRecord | null;

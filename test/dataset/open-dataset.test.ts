@@ -213,14 +213,30 @@ describe('openDataset refuses', () => {
   });
 
   test('an absent data set with the searched paths, and suggests `data fetch` or --data-dir', async () => {
-    const error = await open(
-      cifarSpec(shards('data_batch_1'), shards('data_batch_2')),
-      '/nonexistent/data',
-    );
+    await using dir = await temporaryFolder();
+    const spec = cifarSpec(shards('data_batch_1'), shards('data_batch_2'));
+    const error = await open(spec, dir.path);
     expect(error.code).toBe('DATASET_MISSING');
-    expect(error.what).toContain('/nonexistent/data/cifar-10-batches-bin');
-    expect(error.what).toContain('/nonexistent/data/cifar-10-binary.tar.gz');
+    expect(error.what).toContain(`${dir.path}/cifar-10-batches-bin`);
+    expect(error.what).toContain(`${dir.path}/cifar-10-binary.tar.gz`);
     expect(error.fix).toMatch(/ridgeline data fetch cifar10.*--data-dir or RIDGELINE_DATA/);
+  });
+
+  test('a data directory that does not exist, or that is the archive or folder of the data set itself', async () => {
+    const spec = cifarSpec(shards('data_batch_1'), shards('data_batch_2'));
+    const absent = await open(spec, '/nonexistent/data');
+    expect(absent.what).toContain('the data directory /nonexistent/data does not exist');
+    await using dir = await temporaryFolder();
+    const archive = join(dir.path, 'cifar-10-binary.tar.gz');
+    await writeFile(archive, 'x');
+    for (const [path, kind] of [
+      [archive, 'archive'],
+      [await cifarFolder(dir.path, threeFiles), 'folder'],
+    ] as const) {
+      const error = await open(spec, path);
+      expect(error.what).toContain(`${path} is the ${kind} of cifar10 itself`);
+      expect(error.fix).toContain(`--data-dir ${dir.path} `);
+    }
   });
 
   test('overlapping shards before anything is read', async () => {
@@ -265,6 +281,16 @@ describe('openDataset refuses', () => {
     );
     expect(error.fix).toMatch(/^Lower the counts to 1797 records/);
     expect((await openDataset(digitsSpec(1500, 297), { dataDir: '' })).counts.train).toBe(1500);
+    await using dir = await temporaryFolder();
+    const folder = await cifarFolder(dir.path, threeFiles);
+    const missing = await open(cifarSpec(count(45_000), count(5000)), dir.path);
+    expect([missing.code, missing.what]).toEqual([
+      'DATASET_MISSING',
+      expect.stringContaining(
+        `to draw from: data_batch_3, data_batch_4 and data_batch_5 are missing from ${folder}.`,
+      ),
+    ]);
+    expect(missing.fix).toMatch(/^Add the missing files, or lower the counts to \d+ records/);
   });
 
   test('a path that is absent, of the wrong kind, or of an unknown format', async () => {

@@ -32,7 +32,12 @@ export class SimulatedSubmissions {
     if (coordinator.dispatcher?.state.studies.has(spec.study) !== false || this.#isBusy()) return;
     coordinator.studies.open(spec.study);
     coordinator.decide((dispatcher, now) =>
-      dispatcher.submit(spec, this.#data, { shardDigests: {}, officialData: null }, now),
+      dispatcher.submit(
+        spec,
+        this.#data,
+        { shardDigests: {}, officialData: null, dataWarnings: [] },
+        now,
+      ),
     );
   }
 

@@ -104,7 +104,7 @@ class Bench implements AsyncDisposable {
   submit(study: string, { reference, images, trainer }: typeof quick): void {
     const spec: StudySpec = exampleStudy({ study });
     const stages = spec.stages.slice(0, 1).map((stage) => ({ ...stage, trials: 3 }));
-    const details = { shardDigests: {}, officialData: null };
+    const details = { shardDigests: {}, officialData: null, dataWarnings: [] };
     this.data.set(datasetKey(reference.search), images);
     this.decide(
       this.dispatcher.submit({ ...spec, trainer, stages }, reference, details, this.now()),

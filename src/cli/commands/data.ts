@@ -42,7 +42,11 @@ export function addCommands(program: Command, context: Context): void {
     .argument('<name>', 'name, as in `ridgeline data list`, or path of your own files')
     .addOption(formatOption())
     .action(async (name: string) => {
-      printResult(context, await datasetInfo(name, dataDirectory(context)), jsonText, infoText);
+      const info = await datasetInfo(name, dataDirectory(context));
+      const texts = info.warnings.map(({ text }) => text);
+      const toJson = (all: DatasetInfo): string =>
+        jsonText({ ...all, warnings: texts, warning_details: all.warnings });
+      printResult(context, info, toJson, infoText);
     });
   add(
     'fetch',
@@ -111,7 +115,7 @@ function progressText(received: number, total: number | null): string {
 
 function officialText(official: boolean | null): string {
   if (official === null) return '';
-  return `; ${official ? 'it is' : 'its digests differ from'} the official release`;
+  return `; ${official ? 'it is' : 'not'} the official release${official ? '' : ' (checksums differ)'}`;
 }
 
 function entryText(entry: DatasetEntry): string {
@@ -141,5 +145,6 @@ function infoText(info: DatasetInfo): string {
       `         sha256 ${digest}`,
     );
   }
+  for (const { text } of info.warnings) lines.push(`warning: ${text}`);
   return `${lines.join('\n')}\n`;
 }

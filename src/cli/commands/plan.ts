@@ -42,7 +42,7 @@ export function addCommands(program: Command, context: Context): void {
 }
 
 async function buildPlan(spec: StudySpec, dataDir: string, kernel: Kernel): Promise<Plan> {
-  const { source, counts } = await openDataset(spec.dataset, { dataDir });
+  const { source, counts, warnings } = await openDataset(spec.dataset, { dataDir });
   const trainer = describeTrainer(trainerName(spec.trainer));
   const steps = trainer.rungs(spec.trainer, counts.train).at(-1) ?? 0;
   return {
@@ -53,7 +53,7 @@ async function buildPlan(spec: StudySpec, dataDir: string, kernel: Kernel): Prom
     secondsPerTrial: (await secondsPerStep(spec, dataDir, kernel)) * steps,
     replicates: spec.replicates,
     racing: spec.racing,
-    warnings: trainer.remarks(spec.trainer, counts.train),
+    warnings: [...warnings.map(({ text }) => text), ...trainer.remarks(spec.trainer, counts.train)],
     stages: spec.stages.map((stage) => planStage(spec, stage)),
   };
 }

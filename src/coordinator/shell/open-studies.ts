@@ -65,14 +65,10 @@ export class OpenStudies {
   }
 
   open(study: string, { opened, shards }: ReadStudyData): void {
-    const { data, source, official } = opened;
+    const { data, dataWarnings } = opened;
     this.shards.add(study, shards);
     this.#data.set(study, data);
-    const remarks = [...opened.remarks];
-    if (official === false)
-      remarks.unshift(
-        `${source} differs from the official release (other digests); it is used as it is`,
-      );
+    const remarks = [...dataWarnings.map(({ text }) => text), ...opened.remarks];
     for (const remark of remarks) this.#options.log.warn(`${study}: ${remark}`);
   }
 

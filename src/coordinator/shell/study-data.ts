@@ -14,6 +14,7 @@ export interface OpenedStudyData {
   /** Where the data set was read. */
   readonly source: string;
   readonly official: boolean | null;
+  readonly dataWarnings: StudyRecord['dataWarnings'];
   /** Remarks of the trainer on the study's settings; usually empty. */
   readonly remarks: readonly string[];
 }
@@ -38,7 +39,7 @@ export async function openStudyData(
   const spec = parseSpec(canonicalSpec(given), options.describeTrainer);
   const trainer = options.describeTrainer(trainerName(spec.trainer));
   const dataset = await describeDataset(spec.dataset, options);
-  const { counts, source, official } = dataset;
+  const { counts, source, official, warnings: dataWarnings } = dataset;
   const search = dataset.reference(spec.seed, spec.test === 'all' ? 'test' : 'search');
   const test = counts.test === null ? null : dataset.reference(spec.seed, 'test');
   const shardDigests = Object.fromEntries(
@@ -48,7 +49,7 @@ export async function openStudyData(
   const remarks = trainer.remarks(spec.trainer, counts.train);
   const digests = dataset.shards.map(({ digest }) => digest);
   const shards = { digests, load: () => dataset.load() };
-  return { opened: { data, shardDigests, source, official, remarks }, shards };
+  return { opened: { data, shardDigests, source, official, dataWarnings, remarks }, shards };
 }
 
 /** @throws RidgelineError STUDY_DIFFERS if the data or the arithmetic is not that of the stored study */

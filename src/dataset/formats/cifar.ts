@@ -38,6 +38,14 @@ export function cifarShard(
   return { name, pixels, labels: Uint8Array.from(labels), ...shape, classNames };
 }
 
+/** Number of records by shard of the official release. */
+export const cifarReleaseRecords: Readonly<Record<string, number>> = Object.fromEntries(
+  ['1', '2', '3', '4', '5']
+    .map((batch) => `data_batch_${batch}`)
+    .concat('test_batch')
+    .map((name) => [name, 10_000]),
+);
+
 /** SHA-256 of the files of the official binary release: label, pixels, label, pixels, … */
 const officialFiles: Readonly<Record<string, string>> = {
   data_batch_1: 'cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5',

@@ -65,6 +65,17 @@ export function refuseUnknownShards(
   }
 }
 
+/** The records from which splits are drawn. */
+export interface RecordPool {
+  /** For messages: the data set's name. */
+  readonly dataset: string;
+  /** For messages: the path of the files. */
+  readonly location: string;
+  readonly records: number;
+  /** Shards of the release that splits could be drawn from, but that were not found. */
+  readonly missing: readonly string[];
+}
+
 /** The splits of a study after fractions became counts. */
 export type CountedSplits = Pick<DatasetReference, 'train' | 'validation' | 'test'>;
 
@@ -72,14 +83,10 @@ export type CountedSplits = Pick<DatasetReference, 'train' | 'validation' | 'tes
  * Turns fractions into counts. The ends of consecutive fractions are rounded, not their sizes, so that
  * fractions with the sum 1 leave no record out.
  *
- * @param poolRecords number of records from which splits are drawn
- * @throws RidgelineError STUDY_INVALID for more records than available, or for a split without records
+ * @throws RidgelineError STUDY_INVALID for more records than available, or for a split without records; DATASET_MISSING if shards are missing
  */
-export function countedSplits(
-  spec: DatasetSpec,
-  dataset: string,
-  poolRecords: number,
-): CountedSplits {
+export function countedSplits(spec: DatasetSpec, pool: RecordPool): CountedSplits {
+  const { dataset, records: poolRecords } = pool;
   let share = 0;
   const toCounted = (split: SplitName, selection: Selection): CountedSelection => {
     if (!('fraction' in selection)) return selection;
@@ -99,15 +106,14 @@ export function countedSplits(
     validation: toCounted('validation', spec.validation),
     test: spec.test === undefined ? null : toCounted('test', spec.test),
   };
-  refuseLargeCounts(spec, splits, dataset, poolRecords);
+  refuseLargeCounts(spec, splits, pool);
   return splits;
 }
 
 function refuseLargeCounts(
   spec: DatasetSpec,
   splits: CountedSplits,
-  dataset: string,
-  poolRecords: number,
+  { dataset, location, records: poolRecords, missing }: RecordPool,
 ): void {
   const counts = Object.entries(splits).flatMap(([split, selection]) =>
     selection !== null && 'count' in selection ? [{ split, count: selection.count }] : [],
@@ -118,9 +124,23 @@ function refuseLargeCounts(
   const kinds = ['fraction', 'count'].filter((kind) =>
     listSelections(spec).some(([, selection]) => kind in selection),
   );
+  const request = `The splits request ${total} records (${requested}), but ${dataset} has ${poolRecords} records to draw from`;
+  const lower = `lower the ${kinds.map((kind) => `${kind}s`).join(' and ')} to ${poolRecords} records together`;
+  if (missing.length > 0)
+    throw new RidgelineError(
+      'DATASET_MISSING',
+      `${request}: ${listed(missing)} missing from ${location}.`,
+      `Add the missing files, or ${lower}.`,
+    );
   throw new RidgelineError(
     'STUDY_INVALID',
-    `The splits request ${total} records (${requested}), but ${dataset} has ${poolRecords} records to draw from. Shards that a split names or that are reserved for testing are not drawn from.`,
-    `Lower the ${kinds.map((kind) => `${kind}s`).join(' and ')} to ${poolRecords} records together, or name fewer shards.`,
+    `${request}. Shards that a split names or that are reserved for testing are not drawn from.`,
+    `L${lower.slice(1)}${namedShards(spec).size > 0 ? ', or name fewer shards' : ''}.`,
   );
+}
+
+/** Such as `a, b and c are`. */
+function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length === 1 ? `${last} is` : `${names.slice(0, -1).join(', ')} and ${last} are`;
 }

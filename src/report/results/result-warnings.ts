@@ -44,6 +44,7 @@ export function studyWarnings(source: WarningSource): readonly ResultWarning[] {
     ...auditWarnings(rows),
     ...winnerWarnings(source.study),
     ...settingWarnings(source.study),
+    ...dataWarnings(source.study),
   ];
 }
 
@@ -161,7 +162,7 @@ function winnerWarnings({ winner }: StudyRecord): ResultWarning[] {
   return [warning('winner_not_reproduced', text)];
 }
 
-function settingWarnings({ spec, officialData }: StudyRecord): ResultWarning[] {
+function settingWarnings({ spec }: StudyRecord): ResultWarning[] {
   const warnings: readonly (readonly [boolean, WarningCode, string])[] = [
     [
       spec.test === 'all',
@@ -173,11 +174,14 @@ function settingWarnings({ spec, officialData }: StudyRecord): ResultWarning[] {
       'arithmetic_not_checked',
       'Workers with any arithmetic took part (reproducible: false): digests may differ between machines.',
     ],
-    [
-      officialData === false,
-      'unofficial_data',
-      "The data set's files differ from the official release.",
-    ],
   ];
   return warnings.flatMap(([applies, code, text]) => (applies ? [warning(code, text)] : []));
+}
+
+/** Release 0.1.0 stored only whether the data is official. */
+function dataWarnings({ dataWarnings: stored, officialData }: StudyRecord): ResultWarning[] {
+  const texts = stored.map(({ code, text }) => warning(code, text));
+  if (officialData !== false || stored.some(({ code }) => code === 'unofficial_data')) return texts;
+  const text = 'The data is not the official release: do not compare with published results.';
+  return [warning('unofficial_data', text), ...texts];
 }

@@ -1,4 +1,6 @@
 /** Warning: a sentence about a limit of the results that a reader must know, with a code for programs. */
+import { dataWarningCodes } from '../../study/data-warning.ts';
+
 /** Kinds of warnings, for programs; the texts can change with every release. */
 export const warningCodes = {
   narrowing: 'about the range that a stage got from an earlier stage',
@@ -14,7 +16,7 @@ export const warningCodes = {
   winner_not_reproduced: 'a second training of the winner gave another result',
   test_set_in_every_trial: 'the test set was measured in every trial',
   arithmetic_not_checked: 'workers with any arithmetic took part',
-  unofficial_data: 'files of the data set differ from the official release',
+  ...dataWarningCodes,
 } as const;
 
 export type WarningCode = keyof typeof warningCodes;

@@ -71,6 +71,7 @@ function studyReads(database: DatabaseSync, file: string, inOneState: InOneState
       endedAtMs: row.ended_at_ms,
       selfTestDigest: row.self_test_digest,
       shardDigests,
+      dataWarnings: JSON.parse(row.data_warnings),
       officialData: row.official_data === null ? null : row.official_data === 1,
       stages: queries.stages.all({ study: row.name }).map(stageRecord),
       winner: winner === undefined ? null : winnerRecord(winner),

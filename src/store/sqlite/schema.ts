@@ -34,6 +34,7 @@ CREATE TABLE study (
   self_test_digest TEXT NOT NULL,
   shard_digests TEXT NOT NULL,
   official_data INTEGER CHECK (official_data IN (0, 1)),
+  data_warnings TEXT NOT NULL,
   CHECK ((ended_at_ms IS NULL) = (status IN ('waiting', 'running', 'paused')))
 ) STRICT, WITHOUT ROWID;
 

@@ -38,6 +38,8 @@ export interface Tables {
     /** Object: digest by name of the shard. */
     shard_digests: string;
     official_data: number | null;
+    /** JSON, a list of warnings. */
+    data_warnings: string;
   };
   stage: {
     study: string;

@@ -17,7 +17,8 @@ export function studyWriter(
   const create = prepare<StudyColumns>(
     database,
     `INSERT INTO study SELECT :name, (SELECT coalesce(max(ordinal), 0) + 1 FROM study), :spec, :objective_metric,
-     :status, :reason, :created_at_ms, :ended_at_ms, :self_test_digest, :shard_digests, :official_data`,
+     :status, :reason, :created_at_ms, :ended_at_ms, :self_test_digest, :shard_digests, :official_data,
+     :data_warnings`,
   );
   const extend = prepare<SpecColumns>(
     database,
@@ -40,6 +41,7 @@ export function studyWriter(
         self_test_digest: record.selfTestDigest,
         shard_digests: JSON.stringify(record.shardDigests),
         official_data: record.officialData === null ? null : Number(record.officialData),
+        data_warnings: JSON.stringify(record.dataWarnings),
       });
       putStages(record.spec.study, record.stages);
     },

@@ -89,7 +89,10 @@ function datasetRules(dataset: PartialDataset, rules: Rules): void {
     }
   }
   if (sum > 1 + fractionSlack)
-    report(['dataset'], `the splits take ${sum} of the records together. Splits must not overlap`);
+    report(
+      ['dataset'],
+      `the splits take ${Number(sum.toFixed(6))} of the records together; at most 1 is possible. Splits must not overlap`,
+    );
   const isDrawn = splits.some((split) => isGiven(['dataset', split]) && !isList(dataset[split]));
   if (stratify === true && !isDrawn)
     report(

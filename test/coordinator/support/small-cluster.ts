@@ -47,7 +47,7 @@ export const data: StudyData = {
   validationCount: 400,
   trainer: twoLayer,
 };
-export const details = { shardDigests: {}, officialData: null };
+export const details = { shardDigests: {}, officialData: null, dataWarnings: [] };
 
 export function newDispatcher(
   changes: Partial<DispatcherSettings> = {},

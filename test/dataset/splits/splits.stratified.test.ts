@@ -15,7 +15,16 @@ const digits = (
   stratify = false,
 ): DatasetSpec => ({ name: 'digits', train, validation, test: test_, stratify });
 const sizes = (spec: DatasetSpec, records: number): (number | null)[] => {
-  const { train, validation, test: test_ } = countedSplits(spec, 'x', records);
+  const {
+    train,
+    validation,
+    test: test_,
+  } = countedSplits(spec, {
+    dataset: 'x',
+    location: 'x',
+    records,
+    missing: [],
+  });
   return [train, validation, test_].map((s) => (s !== null && 'count' in s ? s.count : null));
 };
 

@@ -56,6 +56,7 @@ export async function writeLargeStore(
         selfTestDigest,
         shardDigests: opened.shardDigests,
         officialData: opened.official,
+        dataWarnings: opened.dataWarnings,
         stages: [{ ...record, space: null }],
         winner: null,
       },

@@ -228,6 +228,18 @@ describe('studyResults', () => {
     expect(all.warnings.map(({ code }) => code)).toContain('test_set_in_every_trial');
   });
 
+  test('results have the warnings about the data, and for a study of 0.1.0 that its data is not official', () => {
+    const empty = { code: 'empty_class', text: 'Class 0 has no images.' } as const;
+    const dataOf = (changes: Partial<typeof study>) =>
+      toResults({ ...study, ...changes }, trials).warnings.filter(({ code }) =>
+        ['empty_class', 'unofficial_data'].includes(code),
+      );
+    expect(dataOf({ dataWarnings: [empty] })).toEqual([{ ...empty, stage: null }]);
+    expect(dataOf({ officialData: false })).toEqual([
+      expect.objectContaining({ text: expect.stringContaining('do not compare with published') }),
+    ]);
+  });
+
   test('results warn if the winner was not reproduced', () => {
     const winner = { ...study.winner!, testAccuracy: null, testLoss: null, reproduced: false };
     expect(warningText({ ...study, winner }, trials)).toMatch(/fine\/2 .*node-b .*another result/);

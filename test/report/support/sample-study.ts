@@ -100,6 +100,7 @@ export const study: StudyRecord = {
   selfTestDigest: 'k',
   shardDigests: {},
   officialData: true,
+  dataWarnings: [],
   stages: [
     {
       name: 'coarse',

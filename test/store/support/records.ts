@@ -52,6 +52,7 @@ export function studyRecord(spec: StudySpec): StudyRecord {
     selfTestDigest: 'a'.repeat(64),
     shardDigests: { digits: 'b'.repeat(64) },
     officialData: true,
+    dataWarnings: [{ code: 'empty_class', text: 'class 0 has no images.' }],
     stages: stageRecords(spec),
     winner: null,
   };

@@ -24,6 +24,7 @@ function cluster(tookMs: number, trials = 5) {
     selfTestDigest: 'x',
     shardDigests: {},
     officialData: null,
+    dataWarnings: [],
     stages: [{ name: 'coarse', trials, space: null, reason: null, closed: false, warnings: [] }],
     winner: null,
   };

@@ -40,6 +40,7 @@ const record: StudyRecord = {
   selfTestDigest: 'x',
   shardDigests: {},
   officialData: null,
+  dataWarnings: [],
   stages: [
     {
       name: 'coarse',
