@@ -9,6 +9,9 @@ import type { Measurement, StageRecord } from '../study/trial.ts';
 
 export type ViewerRole = 'viewer' | 'admin';
 
+/** Code of the error of a request from an address that is not one of the dashboard's. */
+export const foreignOrigin = 'FOREIGN_ORIGIN';
+
 export type StudyLine = Pick<
   StudySummary,
   'study' | 'status' | 'stage' | 'done' | 'total' | 'running'

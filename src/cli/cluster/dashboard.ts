@@ -6,13 +6,14 @@
 import { hostname } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
 import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
-import type { HostPort } from '../../rpc/credentials/address.ts';
+import { requireAddress, type HostPort } from '../../rpc/credentials/address.ts';
 import { parseJoin } from '../../rpc/credentials/join-string.ts';
 import type { TokenFile } from '../../rpc/credentials/tokens.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import type { LiveCluster } from '../../web/live-cluster.ts';
 import type { StudyLine, ViewerRole } from '../../web/page-messages.ts';
 import type { Context } from '../process/context.ts';
+import { usageError, type HttpFlags } from '../process/options.ts';
 
 export interface Dashboard extends AsyncDisposable {
   /** The text that the command prints: a link that signs in one admin, once. */
@@ -22,30 +23,50 @@ export interface Dashboard extends AsyncDisposable {
 /** Maximum age of the list of studies, which is read from the store. */
 const studiesAgeMs = 1_000;
 
+export interface DashboardAddress {
+  readonly listen: HostPort;
+  /** Addresses of the page behind proxies. */
+  readonly proxies: readonly URL[];
+}
+
+/** @returns null without `--http`. @throws RidgelineError USAGE */
+export function dashboardAddress({ http, httpOrigin = [] }: HttpFlags): DashboardAddress | null {
+  if (http !== undefined) return { listen: requireAddress('--http', http), proxies: httpOrigin };
+  if (httpOrigin.length === 0) return null;
+  throw usageError(
+    '--http-origin is the address of a proxy, but there is no dashboard without --http.',
+    'Add --http HOST:PORT, the address to which the proxy connects.',
+  );
+}
+
 /** @throws RidgelineError PORT_IN_USE */
 export async function startDashboard(
-  { host, port }: HostPort,
+  { listen, proxies }: DashboardAddress,
   coordinator: Coordinator,
   tokens: TokenFile,
   context: Context,
 ): Promise<Dashboard> {
   // Loaded here, since most coordinators have no dashboard.
   const { startWebServer } = await import('../../web/server/web-server.ts');
+  const { host } = listen;
   const server = await startWebServer({
-    listen: { host, port },
+    listen,
     cluster: liveCluster(coordinator, tokens, context.version),
     clock: systemClock,
-    hostNames: [hostname().toLowerCase(), host.toLowerCase()],
+    addresses: { hostNames: [hostname().toLowerCase(), host.toLowerCase()], proxies },
     onProblem: (error) => context.log.error({ error: error.stack }, `dashboard: ${error.message}`),
   });
-  const isPrivate = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  const encryptionText = isPrivate
-    ? ''
-    : '\n  it is not encrypted: for access from other machines, prefer --http 127.0.0.1:PORT and `ssh -L PORT:127.0.0.1:PORT HOST`';
   return {
-    text: `dashboard (the link signs in once, within 15 minutes):\n  ${server.link('admin')}${encryptionText}`,
+    text: `dashboard (the link signs in once, within 15 minutes):\n  ${server.link('admin')}${placeText(server.listensOn, host, proxies)}`,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
+}
+
+function placeText(listensOn: string, host: string, proxies: readonly URL[]): string {
+  const isPrivate = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  const place = proxies.length === 0 ? '' : `\n  the proxy connects to ${listensOn}`;
+  if (isPrivate) return place;
+  return `${place}\n  it is not encrypted: for access from other machines, prefer --http 127.0.0.1:PORT and \`ssh -L PORT:127.0.0.1:PORT HOST\`, or a proxy with https`;
 }
 
 function liveCluster(coordinator: Coordinator, tokens: TokenFile, version: string): LiveCluster {

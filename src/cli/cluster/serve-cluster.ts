@@ -28,7 +28,7 @@ import {
 } from '../process/context.ts';
 import type { ListenFlags } from '../process/options.ts';
 import { exitWithError } from '../process/report-error.ts';
-import { startDashboard, type Dashboard } from './dashboard.ts';
+import { dashboardAddress, startDashboard, type Dashboard } from './dashboard.ts';
 
 export interface ServeOptions {
   readonly context: Context;
@@ -61,7 +61,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   const stateDir = stateDirectory(context);
   requireAddress('--listen', flags.listen);
   requirePrivateDirectory(stateDir);
-  const http = flags.http === undefined ? null : requireAddress('--http', flags.http);
+  const http = dashboardAddress(flags);
   await using opened = new AsyncDisposableStack();
   const owner = `pid ${process.pid} on ${hostname()}`;
   const store = opened.use(await openStore(stateDir, { owner, rank: storedRanks }));

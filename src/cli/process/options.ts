@@ -1,6 +1,7 @@
 /** Options: how commands and the options that several of them share are declared and parsed. */
 import { Option, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
+import { parseProxyAddress } from '../../web/server/own-addresses.ts';
 
 export interface CommandText {
   /** A phrase for the list of commands. */
@@ -109,29 +110,56 @@ export function withDataOption(command: Command): Command {
   );
 }
 
-export interface ListenFlags {
+export interface HttpFlags {
+  readonly http?: string;
+  readonly httpOrigin?: readonly URL[];
+}
+
+/** `--http` and `--http-origin`. @param address the default of `--http`; absent: no dashboard */
+function withHttpOptions(command: Command, address?: string): Command {
+  return command
+    .option('--http <host:port>', 'address of the dashboard, such as 127.0.0.1:7171', address)
+    .addOption(
+      new Option(
+        '--http-origin <url>',
+        'address of the dashboard behind a proxy, such as https://HOST/PATH/; may be repeated',
+      ).argParser((text: string, before: readonly URL[] | undefined) => [
+        ...(before ?? []),
+        proxyAddress(text),
+      ]),
+    );
+}
+
+function proxyAddress(text: string): URL {
+  const url = parseProxyAddress(text);
+  if (url !== null) return url;
+  throw usageError(
+    `--http-origin must be an address that begins with http:// or https://, without ? and #, got ${JSON.stringify(text)}.`,
+    "Give the address in the browser's address bar, such as --http-origin https://head.example/ridgeline/.",
+  );
+}
+
+export interface ListenFlags extends HttpFlags {
   readonly listen: string;
   readonly advertise?: string;
-  readonly http?: string;
   /** Seconds. */
   readonly lease: number;
 }
 
 /** Options of commands that run a coordinator. */
 export function withListenOptions(command: Command, address: string): Command {
-  return command
+  const listening = command
     .option('--listen <host:port>', 'address on which workers and commands connect', address)
-    .option('--advertise <host:port>', 'address in the join line (default: that of --listen)')
-    .option('--http <host:port>', 'address of the dashboard, such as 127.0.0.1:7171')
-    .addOption(
-      wholeNumber(
-        '--lease <seconds>',
-        'longest time without progress; then a trial is assigned again',
-        1,
-        3_600,
-        20,
-      ),
-    );
+    .option('--advertise <host:port>', 'address in the join line (default: that of --listen)');
+  return withHttpOptions(listening).addOption(
+    wholeNumber(
+      '--lease <seconds>',
+      'longest time without progress; then a trial is assigned again',
+      1,
+      3_600,
+      20,
+    ),
+  );
 }
 
 /** Options of `worker`, which `run` passes to its local workers. */

@@ -1,5 +1,11 @@
 /** Connection of the page to its server: sign-in, the event stream, and requests. */
-import type { Overview, LogLine, StudyPage, TrialPage } from '../page-messages.ts';
+import {
+  foreignOrigin,
+  type LogLine,
+  type Overview,
+  type StudyPage,
+  type TrialPage,
+} from '../page-messages.ts';
 
 export interface StreamHandlers {
   readonly overview: (overview: Overview) => void;
@@ -13,6 +19,11 @@ export interface StreamHandlers {
 /** Delay before another attempt after the server refused the stream, because too many pages are open. */
 const retryMs = 5_000;
 
+/** Relative to the page, which a proxy may serve below a path. */
+function apiAddress(path: string): string {
+  return new URL(`api/${path}`, document.baseURI).href;
+}
+
 /** @returns a function that closes the stream */
 export function openStream(study: string | null, handlers: StreamHandlers): () => void {
   const query = study === null ? '' : `?study=${encodeURIComponent(study)}`;
@@ -20,7 +31,7 @@ export function openStream(study: string | null, handlers: StreamHandlers): () =
   let retry: number | undefined;
   let source: EventSource;
   const open = (): void => {
-    source = new EventSource(`/api/events${query}`);
+    source = new EventSource(apiAddress(`events${query}`));
     const on = (name: string, take: (value: never) => void): void => {
       source.addEventListener(name, (event: MessageEvent<string>) => {
         take(JSON.parse(event.data) as never);
@@ -51,7 +62,7 @@ export function openStream(study: string | null, handlers: StreamHandlers): () =
 
 /** The status of the session: 200, or 401 without one; 0 if the server does not respond. */
 async function sessionStatus(): Promise<number> {
-  return await fetch('/api/session').then(
+  return await fetch(apiAddress('session')).then(
     ({ status }) => status,
     () => 0,
   );
@@ -62,7 +73,7 @@ async function sessionStatus(): Promise<number> {
  * @returns null after success, else the problem
  */
 export async function signIn(text: string): Promise<string | null> {
-  return (await send('/api/sign-in', { secret: codeFromLink(text) ?? text })).problem;
+  return (await send('sign-in', { secret: codeFromLink(text) ?? text })).problem;
 }
 
 /** The code in the fragment of a link. */
@@ -75,26 +86,35 @@ export async function changeStudy(
   study: string,
   change: 'pause' | 'resume' | 'cancel',
 ): Promise<string | null> {
-  return (await send(`/api/studies/${encodeURIComponent(study)}/change`, { change })).problem;
+  return (await send(`studies/${encodeURIComponent(study)}/change`, { change })).problem;
 }
 
 /** @returns null if the session has ended, else the problem */
 export async function signOut(): Promise<string | null> {
-  const asked = await send('/api/sign-out', {});
+  const asked = await send('sign-out', {});
   // Status 401: there was no session.
   return asked.status === 401 ? null : asked.problem;
 }
 
 /** A link for a viewer, or the problem. */
 export async function readOnlyLink(): Promise<{ link: string | null; problem: string | null }> {
-  const { problem, value } = await send('/api/links', { role: 'viewer' });
+  const { problem, value } = await send('links', { role: 'viewer' });
   if (problem !== null) return { link: null, problem };
   const { fragment } = value as { readonly fragment: string };
-  return { link: `${location.origin}/${fragment}`, problem: null };
+  return { link: new URL(fragment, document.baseURI).href, problem: null };
 }
 
-export async function isSignedIn(): Promise<boolean> {
-  return (await sessionStatus()) === 200;
+/** Whether this browser has a session, and a problem that prevents signing in. */
+export async function checkSession(): Promise<{ isOpen: boolean; problem: string | null }> {
+  const status = await sessionStatus();
+  const isAnswer = status === 200 || status === 401;
+  return { isOpen: status === 200, problem: isAnswer ? null : noAnswer(status) };
+}
+
+/** @param status 0 without an answer */
+function noAnswer(status: number): string {
+  if (status === 0) return 'the coordinator does not answer';
+  return `${apiAddress('')} answers with status ${status}, which is not the dashboard. If this page is behind a proxy, check the path in its configuration`;
 }
 
 /** @returns null without an answer */
@@ -104,8 +124,8 @@ export async function trialPage(
 ): Promise<TrialPage | null> {
   const search = new URLSearchParams({ offset: `${query.offset}`, limit: `${query.limit}` });
   if (query.stage !== null) search.set('stage', query.stage);
-  const path = `/api/studies/${encodeURIComponent(study)}/trials?${search}`;
-  return await fetch(path)
+  const path = `studies/${encodeURIComponent(study)}/trials?${search}`;
+  return await fetch(apiAddress(path))
     .then(async (answer) => (answer.ok ? ((await answer.json()) as TrialPage) : null))
     .catch(() => null);
 }
@@ -118,16 +138,29 @@ interface Sent {
 }
 
 async function send(path: string, body: unknown): Promise<Sent> {
+  let status = 0;
   try {
-    const answer = await fetch(path, {
+    const answer = await fetch(apiAddress(path), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
+    ({ status } = answer);
     const value: unknown = await answer.json();
-    const problem = answer.ok ? null : (value as { readonly error: string }).error;
-    return { status: answer.status, problem, value };
+    const problem = answer.ok ? null : refusalText(value as Refusal);
+    return { status, problem, value };
   } catch {
-    return { status: 0, problem: 'the coordinator does not answer', value: null };
+    return { status, problem: noAnswer(status), value: null };
   }
+}
+
+interface Refusal {
+  readonly error: string;
+  readonly code?: string;
+}
+
+function refusalText({ error, code }: Refusal): string {
+  if (code !== foreignOrigin) return error;
+  const address = new URL('.', document.baseURI).href;
+  return `the dashboard does not know that it is opened at this address. Start it again with --http-origin ${address}`;
 }

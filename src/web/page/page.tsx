@@ -5,7 +5,7 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { LogLine, Overview, StudyPage } from '../page-messages.ts';
-import { codeFromLink, isSignedIn, openStream, signIn } from './connection.ts';
+import { checkSession, codeFromLink, openStream, signIn } from './connection.ts';
 import { Header } from './header.tsx';
 import { EventLog, WorkerTable } from './cluster-parts.tsx';
 import { SignInForm } from './sign-in-form.tsx';
@@ -46,11 +46,11 @@ function Page() {
 /** The code of a link is in the fragment, which stays in the browser; it is used once and removed. */
 async function enter(): Promise<{ isOpen: boolean; problem: string | null }> {
   const code = codeFromLink(location.hash);
-  if (code === null) return { isOpen: await isSignedIn(), problem: null };
+  if (code === null) return await checkSession();
   history.replaceState(null, '', location.pathname);
   const problem = await signIn(code);
   // An expired link is ignored in a browser with a session.
-  return { isOpen: problem === null || (await isSignedIn()), problem };
+  return { isOpen: problem === null || (await checkSession()).isOpen, problem };
 }
 
 /** The study of the address; null if it names none. */

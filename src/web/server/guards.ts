@@ -6,7 +6,8 @@
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
-import type { ViewerRole } from '../page-messages.ts';
+import { foreignOrigin, type ViewerRole } from '../page-messages.ts';
+import { isOwnHost, isOwnOrigin, isSecureHost, type OwnAddresses } from './own-addresses.ts';
 import type { SignIn } from './sign-in.ts';
 
 export interface Signed {
@@ -26,10 +27,16 @@ export function sessionFrom(context: Context): string | null {
   return getCookie(context, cookieName(context)) ?? null;
 }
 
-/** @param session null removes it */
+/**
+ * The cookie has no path, so the browser limits it to the folder of this request, the API, also below the
+ * path of a proxy.
+ *
+ * @param session null removes it
+ */
 export function keepSession(context: Context, session: string | null): void {
   const value = session ?? '; Max-Age=0';
-  const cookie = `${cookieName(context)}=${value}; Path=/; HttpOnly; SameSite=Strict`;
+  const secure = context.req.header('origin')?.startsWith('https:') === true ? '; Secure' : '';
+  const cookie = `${cookieName(context)}=${value}; HttpOnly; SameSite=Strict${secure}`;
   context.header('set-cookie', cookie);
 }
 
@@ -47,42 +54,43 @@ const policy = [
 ].join('; ');
 
 /** Sets the headers of every response, including errors. */
-export const answerHeaders: MiddlewareHandler = async (context, next) => {
-  await next();
-  const { headers } = context.res;
-  headers.set('content-security-policy', policy);
-  headers.set('x-content-type-options', 'nosniff');
-  headers.set('x-frame-options', 'DENY');
-  headers.set('referrer-policy', 'no-referrer');
-  headers.set('cross-origin-opener-policy', 'same-origin');
-  headers.set('cross-origin-resource-policy', 'same-origin');
-  headers.set('permissions-policy', 'camera=(), geolocation=(), microphone=()');
-  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
-};
-
-/** @param names further host names of this server; addresses are always accepted */
-export function onlyOwnHost(names: readonly string[]): MiddlewareHandler {
+export function answerHeaders(addresses: OwnAddresses): MiddlewareHandler {
   return async (context, next) => {
-    const host = context.req.header('host') ?? '';
-    if (!isOwnHost(host, names))
-      return refuse(context, 403, 'the dashboard does not serve this host name');
-    return await next();
+    await next();
+    const { headers } = context.res;
+    headers.set('content-security-policy', policy);
+    headers.set('x-content-type-options', 'nosniff');
+    headers.set('x-frame-options', 'DENY');
+    headers.set('referrer-policy', 'no-referrer');
+    // Browsers report an error if an address that is not secure sends this header.
+    if (isSecureHost(context.req.header('host') ?? '', addresses))
+      headers.set('cross-origin-opener-policy', 'same-origin');
+    headers.set('cross-origin-resource-policy', 'same-origin');
+    headers.set('permissions-policy', 'camera=(), geolocation=(), microphone=()');
+    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
   };
 }
 
-/** Another name could be made to resolve to this host; an address and `localhost` cannot. */
-function isOwnHost(host: string, names: readonly string[]): boolean {
-  const name = host.replace(/:\d{1,5}$/, '').toLowerCase();
-  return (
-    name === 'localhost' ||
-    /^\d{1,3}(?:\.\d{1,3}){3}$/.test(name) ||
-    /^\[[0-9a-f:.]+\]$/.test(name) ||
-    names.includes(name)
-  );
+export function onlyOwnHost(addresses: OwnAddresses): MiddlewareHandler {
+  return async (context, next) => {
+    const host = context.req.header('host') ?? '';
+    if (isOwnHost(host, addresses)) return await next();
+    const name = /^[\w.-]{1,100}(?::\d{1,5})?$/.test(host) ? host : 'HOST';
+    return refuse(
+      context,
+      403,
+      `the dashboard does not serve the host name ${name}. If it is a proxy of yours, start the dashboard with --http-origin and the address of the page, such as --http-origin https://${name}/`,
+    );
+  };
 }
 
 /** GET, HEAD and POST; a POST must be JSON and come from this server's own page. */
-export const onlyOwnPage: MiddlewareHandler = async (context, next) => {
+export function onlyOwnPage(addresses: OwnAddresses): MiddlewareHandler {
+  return async (context, next) => checkSource(context, addresses) ?? (await next());
+}
+
+/** @returns the refusal; null for an accepted request */
+function checkSource(context: Context, addresses: OwnAddresses): Response | null {
   const { method } = context.req;
   if (method === 'GET' || method === 'HEAD') {
     const site = context.req.header('sec-fetch-site');
@@ -91,20 +99,22 @@ export const onlyOwnPage: MiddlewareHandler = async (context, next) => {
     const isForeign = site === 'cross-site' || site === 'same-site';
     if (isForeign && !isPage)
       return refuse(context, 403, 'requests from another site are not allowed');
-    return await next();
+    return null;
   }
   if (method !== 'POST') {
     context.header('allow', 'GET, HEAD, POST');
     return refuse(context, 405, `${method.slice(0, 20)} is not served here`);
   }
-  const origin = context.req.header('origin');
   const host = context.req.header('host') ?? '';
-  if (origin !== `http://${host}` && origin !== `https://${host}`)
-    return refuse(context, 403, 'changes are accepted from this page only');
+  if (!isOwnOrigin(context.req.header('origin'), host, addresses))
+    return context.json(
+      { error: 'changes are accepted from this page only', code: foreignOrigin },
+      403,
+    );
   if (!/^application\/json(?:;|$)/.test(context.req.header('content-type') ?? ''))
     return refuse(context, 415, 'the body must be application/json');
-  return await next();
-};
+  return null;
+}
 
 /** Requires a session. A token in the query is not accepted, since it would appear in logs. */
 export function onlySignedIn(signIn: SignIn): MiddlewareHandler<Signed> {

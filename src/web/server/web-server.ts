@@ -31,6 +31,7 @@ import {
   type Signed,
 } from './guards.ts';
 import type { LiveCluster } from '../live-cluster.ts';
+import { withoutProxyPath, type OwnAddresses } from './own-addresses.ts';
 import { readPageFiles } from './page-files.ts';
 import type { ViewerRole } from '../page-messages.ts';
 import { changeRequest, linkRequest, rowsQuery, signInRequest } from './requests.ts';
@@ -41,16 +42,15 @@ export interface WebOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly cluster: LiveCluster;
   readonly clock: Clock;
-  /** Further host names of this server, such as the machine's. */
-  readonly hostNames: readonly string[];
+  readonly addresses: OwnAddresses;
   /** Reports an internal error to the operator; the browser receives no details. */
   readonly onProblem: (error: Error) => void;
 }
 
 export interface WebServer extends AsyncDisposable {
-  /** http://HOST:PORT */
-  readonly url: string;
-  /** A link that signs in once, within 15 minutes. */
+  /** http://HOST:PORT/ */
+  readonly listensOn: string;
+  /** A link that signs in once, within 15 minutes, at the address of the first proxy if there is one. */
   link(role: ViewerRole): string;
 }
 
@@ -82,16 +82,20 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: 1_000,
     },
-    (request, response) => void answer(request, response),
+    (request, response) => {
+      request.url = withoutProxyPath(request.url ?? '/', options.addresses);
+      void answer(request, response);
+    },
   );
   server.maxConnections = connectionsMax;
   await listening(server, options.listen);
   // A problem of the dashboard must not stop the coordinator.
   server.on('error', options.onProblem);
-  const url = serverUrl(server, options.listen.host);
+  const [proxy] = options.addresses.proxies;
+  const listensOn = serverUrl(server, options.listen.host);
   return {
-    url,
-    link: (role) => `${url}/#code=${signIn.issueCode(role)}`,
+    listensOn,
+    link: (role) => `${proxy?.href ?? listensOn}#code=${signIn.issueCode(role)}`,
     [Symbol.asyncDispose]: async () => {
       // Pages stay open after the server has closed, and show the last state.
       cache.forceRefresh();
@@ -110,10 +114,10 @@ interface Parts extends WebOptions {
 }
 
 function dashboardApp(parts: Parts): Hono<Signed> {
-  const { signIn, hostNames, onProblem } = parts;
+  const { signIn, addresses, onProblem } = parts;
   const files = readPageFiles();
   const app = new Hono<Signed>();
-  app.use(answerHeaders, onlyOwnHost(hostNames), onlyOwnPage);
+  app.use(answerHeaders(addresses), onlyOwnHost(addresses), onlyOwnPage(addresses));
   app.use(
     bodyLimit({ maxSize: bodyBytesMax, onError: (context) => refuse(context, 413, 'too long') }),
   );
@@ -169,6 +173,8 @@ function addStream(app: Hono<Signed>, { cluster, cache, signIn, ending }: Parts)
     const session = sessionFrom(context);
     const study = context.req.query('study') ?? null;
     openStreams += 1;
+    // nginx would collect events before it passes them on.
+    context.header('x-accel-buffering', 'no');
     return streamSSE(context, async (stream) => {
       try {
         await streamPage(stream, {
@@ -247,5 +253,5 @@ function serverUrl(server: Server, host: string): string {
   const { port } = address;
   const anywhere = host === '0.0.0.0' || host === '::';
   const name = anywhere ? '127.0.0.1' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}/`;
 }

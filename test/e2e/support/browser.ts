@@ -9,10 +9,10 @@ export const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].fi
 if (browserPath === undefined)
   process.stderr.write('skipped: what is looked at in a browser needs chromium\n');
 
-/** @returns null if no browser is installed */
-export async function launchBrowser(): Promise<Browser | null> {
+/** @param args further arguments of the browser. @returns null if no browser is installed */
+export async function launchBrowser(args: readonly string[] = []): Promise<Browser | null> {
   if (browserPath === undefined) return null;
-  return await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
+  return await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', ...args] });
 }
 
 /** Small and large, light and dark. */
