@@ -50,6 +50,7 @@ export interface StudyPage extends Pick<
   | 'parameter'
   | 'winner'
   | 'best'
+  | 'sharedBest'
   | 'ties'
   | 'fit'
   | 'validationCount'

@@ -14,14 +14,12 @@ export function checkRanks({ record, trials }: ModelStudy, ranks: readonly Store
     .map(({ name }) =>
       rankedConfigurations([...trials.values()].filter(({ id }) => id.stage === name)),
     );
-  // A stable sort: configurations of earlier stages come first among equals.
-  const inStudy = inStage.flat().toSorted(byRank);
   const expected = inStage.flatMap((configurations) =>
-    configurations.flatMap((replicates, place) =>
-      replicates.map(({ id }) => {
-        const rankInStudy = inStudy.indexOf(replicates) + 1;
-        return `${trialName(id)} ${place + 1} ${rankInStudy}`;
-      }),
+    configurations.flatMap((replicates) =>
+      replicates.map(
+        ({ id }) =>
+          `${trialName(id)} ${rankAmong(configurations, replicates)} ${rankAmong(inStage.flat(), replicates)}`,
+      ),
     ),
   );
   const stored = ranks
@@ -40,8 +38,13 @@ export function rankedConfigurations(trials: readonly ModelTrial[]): Replicates[
     .toSorted((a, b) => byRank(a, b) || (a[0]?.id.index ?? 0) - (b[0]?.id.index ?? 0));
 }
 
+/** 1, and one more for each that is better: equal ones share a rank. */
+function rankAmong(all: readonly Replicates[], own: Replicates): number {
+  return 1 + all.filter((other) => byRank(other, own) < 0).length;
+}
+
 /** More replicates first, then the better mean. */
-function byRank(a: Replicates, b: Replicates): number {
+export function byRank(a: Replicates, b: Replicates): number {
   return b.length - a.length || meanAccuracy(b) - meanAccuracy(a);
 }
 

@@ -8,7 +8,7 @@ import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../../src/study/study-record.ts';
 import { trialName, type StageRecord, type TrialId } from '../../src/study/trial.ts';
 import type { ModelStudy, ModelTrial } from './model-store.ts';
-import { rankedConfigurations } from './rank-checks.ts';
+import { byRank, rankedConfigurations } from './rank-checks.ts';
 import { correctResult, validationImages } from './simulated-results.ts';
 
 function stageTrials({ trials }: ModelStudy, stage: string): ModelTrial[] {
@@ -105,9 +105,17 @@ function checkAuditsSettled(
     const isDue = result !== null && isDrawnForAudit(seed, id, audit?.random ?? 0);
     assert(!isDue || verdict !== null, `${trialName(id)} was drawn for an audit and is audited`);
   }
-  const best = rankedConfigurations(ended).slice(0, audit?.top ?? 0);
-  for (const trial of best.flat())
+  const ranked = rankedConfigurations(ended);
+  const last = ranked.slice(0, audit?.top ?? 0).at(-1);
+  if (last === undefined) return;
+  const better = ranked.filter((one) => byRank(one, last) < 0);
+  for (const trial of better.flat())
     assert(trial.audit !== null, `${trialName(trial.id)} is among the best and is audited`);
+  // Which ones of those that share the last rank are audited is the choice of the selection.
+  const audited = ranked.filter((one) => one.every((trial) => trial.audit !== null));
+  const due = Math.min(ranked.length, audit?.top ?? 0);
+  const found = audited.filter((one) => byRank(one, last) <= 0).length;
+  assert(found >= due, `${found} of the ${due} best configurations are audited`);
 }
 
 /** The winner is the best of the stored trials, when it is chosen and while it is tested. */

@@ -23,7 +23,12 @@ export async function readStudyPicture(
     if (trial !== undefined) examples.push(await namedExample(reads, study, trial));
     else {
       const order = stages.map(({ name }) => name);
-      for (const { role, trial: chosen } of exampleTrials(trials, objective, order)) {
+      for (const { role, trial: chosen } of exampleTrials(
+        trials,
+        objective,
+        order,
+        record.winner?.trial,
+      )) {
         const whole = await reads.trial(study, chosen.id);
         if (whole !== null) examples.push({ role, trial: whole });
       }

@@ -1,7 +1,7 @@
 /** Chart kinds: the charts of a study, for `--help`. This module does not load the code that draws them. */
 import { rankConfigurations } from '../../search/ranking/ranking.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
-import type { TrialRecord } from '../../study/trial.ts';
+import type { TrialId, TrialRecord } from '../../study/trial.ts';
 
 export const chartKinds = {
   scatter: 'objective against the parameter: stages, fine range, fit, winner',
@@ -27,8 +27,9 @@ export function exampleTrials(
   trials: readonly TrialRecord[],
   objective: Objective,
   stageOrder: readonly string[],
+  winner: TrialId | null = null,
 ): ExampleChoice[] {
-  const all = rankConfigurations(trials, objective, stageOrder);
+  const all = rankConfigurations(trials, objective, stageOrder, { winner });
   const ranked = all.filter(({ rank }) => rank !== null).map(({ trial }) => trial);
   const chosen: [ExampleChoice['role'], TrialRecord | undefined][] = [
     ['best', ranked[0]],

@@ -1,6 +1,6 @@
 /** Document tables: the columns and sentences of Markdown, LaTeX and HTML, with rounded numbers. */
 import { documentColumnNames } from '../results/result-columns.ts';
-import { chosenFields, type ColumnNames } from '../results/result-fields.ts';
+import { chosenFields, rankText, type ColumnNames } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import {
   bestLabel,
@@ -31,7 +31,7 @@ export function documentColumns(
     head,
     kind: isParameter === true ? 'parameter' : kind === 'number' ? 'number' : 'text',
     align: kind === 'number' ? 'right' : 'left',
-    cell: (row) => (name === 'rank' ? String(row.rank ?? '–') : (cell(row) ?? '–')),
+    cell: (row) => (name === 'rank' ? rankText(row) : cell(row)) ?? '–',
   }));
 }
 

@@ -47,13 +47,14 @@ const special: Readonly<Record<string, string>> = {
   '·': '$\\cdot$',
   '≤': '$\\leq$',
   '≥': '$\\geq$',
+  '≈': '$\\approx$',
   '√': '$\\surd$',
 };
 
 /** Any text, escaped so that LaTeX prints it unchanged. Letters beyond ASCII stay, since LaTeX reads UTF-8. */
 export function latexText(text: string): string {
   return foreignText(text).replaceAll(
-    /[\\{}$&#_%^~<>|"λ…–−±×·≤≥√]/g,
+    /[\\{}$&#_%^~<>|"λ…–−±×·≤≥≈√]/g,
     (character) => special[character] ?? character,
   );
 }

@@ -9,7 +9,15 @@ import { chosenFields, type ColumnNames } from '../results/result-fields.ts';
 import type { StudyResults } from '../results/study-results.ts';
 
 /** Integers; other numbers are measured. */
-const wholeFields = ['rank', 'replicate', 'replicates', 'attempts', 'steps'];
+const wholeFields = [
+  'rank',
+  'rank_in_study',
+  'index',
+  'replicate',
+  'replicates',
+  'attempts',
+  'steps',
+];
 const columnTypes = { text: 'STRING', flag: 'BOOLEAN', number: 'DOUBLE' } as const;
 
 export function formatParquet(results: StudyResults, columns: ColumnNames = null): Uint8Array {

@@ -13,7 +13,6 @@ export function trialJson(source: TrialSource): string {
   return documentText({
     study: study.spec.study,
     ...rowJson(resultFields(results), row, results),
-    is_winner: results.winner?.trial === row.trial,
     verified_by: trialVerification(study, trial, attempts).workers,
     spec: { seed, dataset, trainer },
     attempt_history: attempts.map((attempt) => ({

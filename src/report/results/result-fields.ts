@@ -61,11 +61,9 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
     text('stage', 'name of the stage'),
     number(
       'rank',
-      'position within the stage, from 1; null without a valid value',
+      'position within the stage, from 1; equal values share it (1, 1, 3); null without a valid value',
       (row) => row.rank,
-      {
-        cell: rankText,
-      },
+      { cell: markedRank },
     ),
     text('trial', 'name of the trial, such as coarse/7 or coarse/7.2'),
     number('replicate', 'number of the replicate, from 1', (row) => row.replicate),
@@ -83,6 +81,7 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
     flag(
       'verified',
       'true: another worker computed the same result; false: another result; null: no other did',
+      { property: 'verified', cell: ({ verified }) => verifiedTexts[`${verified}`] },
     ),
     text(
       'audit',
@@ -98,11 +97,37 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
     flag(
       'tied',
       'whether it cannot be distinguished from the best of the study; null if not compared',
+      // A sign for true and nothing for false: a "yes" among many "no" is hard to see.
+      { property: 'tied', head: '≈', cell: ({ tied }) => (tied === true ? '≈' : '') },
     ),
     number('replicates', 'complete replicates in the means of the row', (row) => row.replicates, {
       head: 'repl.',
     }),
     ...(extra === null ? [] : [objectiveField(extra)]),
+    ...placeFields(objective),
+  ];
+}
+
+/** The place in the study, and the value that ranks under a name that does not depend on the objective. */
+function placeFields(objective: Metric): readonly ResultField[] {
+  return [
+    number('index', 'number of the configuration within its stage, from 1', (row) => row.index),
+    number(
+      'rank_in_study',
+      'position over all stages, from 1; equal values share it; null without a valid value',
+      (row) => row.rankInStudy,
+      { head: 'rank in study', cell: studyRankText },
+    ),
+    flag('is_winner', 'whether the configuration is the winner of the study', {
+      property: 'isWinner',
+      cell: ({ isWinner }) => (isWinner ? 'yes' : 'no'),
+    }),
+    number(
+      'value',
+      'value of the objective, in its unit; null if not measured or disputed',
+      (row) => row.value,
+      { cell: (row) => bareText(objective, row.value) },
+    ),
   ];
 }
 
@@ -159,10 +184,19 @@ function objectiveField(metric: Metric): ResultField {
   });
 }
 
-/** The best of a stage has a star, since not every reader sees colours. */
-function rankText({ rank }: ResultRow): string | null {
-  if (rank === null) return null;
-  return rank === 1 ? '* 1' : String(rank);
+/** `4`, or `1=` if other configurations of the stage have the same rank. */
+export function rankText({ rank, isRankShared }: ResultRow): string | null {
+  return rank === null ? null : `${rank}${isRankShared ? '=' : ''}`;
+}
+
+export function studyRankText({ rankInStudy, isRankInStudyShared }: ResultRow): string | null {
+  return rankInStudy === null ? null : `${rankInStudy}${isRankInStudyShared ? '=' : ''}`;
+}
+
+/** The winner has a star, since not every reader sees colours. */
+function markedRank(row: ResultRow): string | null {
+  const rank = rankText(row);
+  return rank !== null && row.isWinner ? `* ${rank}` : rank;
 }
 
 /** Names of the row's properties that have values of a type. */
@@ -185,8 +219,15 @@ function number(
   return { name, kind: 'number', description, value, head: name, cell, ...look };
 }
 
-/** A sign for true and nothing for false: a "yes" among many "no" is hard to see. */
-function flag(name: NameWith<boolean | null>, description: string): ResultField {
-  const cell = (row: ResultRow): string => (row[name] === true ? '=' : '');
-  return { name, kind: 'flag', description, value: (row) => row[name], head: name, cell };
+/** `false` stands out, since it needs attention. */
+const verifiedTexts = { true: 'yes', false: 'NO', null: '–' } as const;
+
+function flag(
+  name: string,
+  description: string,
+  look: { readonly property: NameWith<boolean | null> } & Pick<ResultField, 'cell'> &
+    Partial<Pick<ResultField, 'head'>>,
+): ResultField {
+  const { property, ...shown } = look;
+  return { name, kind: 'flag', description, value: (row) => row[property], head: name, ...shown };
 }

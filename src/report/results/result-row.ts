@@ -26,8 +26,17 @@ import { areVerified, type AttemptsByTrial } from './verification.ts';
 
 export interface ResultRow {
   readonly stage: string;
-  /** Within the stage, from 1; null unless complete. */
+  /** Number of the configuration within its stage, from 1: 7 in `coarse/7`. */
+  readonly index: number;
+  /** Within the stage, from 1; equal values share it; null without a value. */
   readonly rank: number | null;
+  /** Whether another configuration of the stage has the same rank. */
+  readonly isRankShared: boolean;
+  /** Over all stages, from 1; null without a value. */
+  readonly rankInStudy: number | null;
+  readonly isRankInStudyShared: boolean;
+  /** Whether its configuration is the winner of the study. */
+  readonly isWinner: boolean;
   /** `coarse/7`: of a configuration, the name of its replicate 1. */
   readonly trial: string;
   readonly replicate: number;
@@ -89,7 +98,7 @@ function toRow(
   tied: boolean | null,
   winner: WinnerScores | null,
 ): ResultRow {
-  const { trial, replicates, rank, status, value, audit } = configuration;
+  const { trial, replicates, status, value, audit } = configuration;
   const shown = (status === 'failed' && replicates.find((one) => one.status === status)) || trial;
   const { result, worker, reason, id } = shown;
   return {
@@ -99,7 +108,12 @@ function toRow(
     seconds: meanOfAll(replicates.flatMap((one) => one.result?.seconds ?? [])),
     metrics: meanMetrics(metrics, replicates, winner),
     stage: id.stage,
-    rank,
+    index: id.index,
+    rank: configuration.rankInStage,
+    isRankShared: configuration.isSharedInStage,
+    rankInStudy: configuration.rank,
+    isRankInStudyShared: configuration.isShared,
+    isWinner: wonBy(study, trial) !== null,
     trial: trialName(trial.id),
     replicate: trial.id.replicate,
     replicates: replicates.filter((one) => one.status === 'complete').length,

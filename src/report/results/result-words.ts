@@ -1,4 +1,5 @@
 /** Result words: sentences about results that several outputs share, such as the winner and failures. */
+import type { SelectionReason } from '../../search/ranking/selection.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
 import { formatParam, formatParams, parameterSymbol } from '../../study/search-space.ts';
 import type { DatasetSpec } from '../../study/spec/study-spec.ts';
@@ -6,6 +7,7 @@ import { trialName, type TrialRecord } from '../../study/trial.ts';
 import {
   countText,
   metricName,
+  metricText,
   percentText,
   shortDigest,
   valueWithError,
@@ -143,10 +145,12 @@ export interface Labelled {
 
 /** Which configurations are tied with the winner, where the curve is highest, and what the signs mean. */
 export function statisticsWords(
-  results: Measured & Pick<StudyResults, 'ties' | 'fit' | 'parameter'>,
+  results: Measured & Winning & Pick<StudyResults, 'sharedBest' | 'ties' | 'fit' | 'parameter'>,
 ): readonly Labelled[] {
   const { ties, fit, stages, parameter } = results;
   const words: Labelled[] = [];
+  const selection = selectionText(results);
+  if (selection !== null) words.push({ label: 'choice', text: selection });
   if (ties !== null && ties.compared > 1) {
     const range = `${parameterSymbol(parameter)} ${rangeText(ties.range)}`;
     const text =
@@ -159,6 +163,24 @@ export function statisticsWords(
   const noise = noiseText(results);
   if (noise !== null) words.push({ label: 'noise', text: noise });
   return words;
+}
+
+const selectionReasons: Readonly<Record<SelectionReason, string>> = {
+  'validation loss': 'lowest validation loss',
+  middle: 'nearest to the middle of those with the lowest validation loss',
+  'order of sampling': 'sampled first',
+};
+
+/** `6 trials share 96.25 %; coarse/5 was selected (lowest validation loss)`; null if no trial shares the value. */
+function selectionText(
+  results: Winning & Measured & Pick<StudyResults, 'sharedBest'>,
+): string | null {
+  const { sharedBest, best, winner, stages } = results;
+  if (sharedBest === null || best === null) return null;
+  const value = metricText(objectiveMetric(results), best.value) ?? 'the best value';
+  const verb = winner === null ? 'leads' : 'was selected';
+  const reason = selectionReasons[sharedBest.reason];
+  return `${rankedText(sharedBest.count, stages)} share ${value}; ${best.trial} ${verb} (${reason})`;
 }
 
 /** After a race, and if each replicate has a row, tables show values of one trial next to means. */

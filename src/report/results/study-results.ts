@@ -1,15 +1,19 @@
 /**
  * Study results: the one model that every output of a study prints. Numbers are exact; tables round them.
  *
- * Ranks count within a stage, as each stage has its own table; the winner is the best of all stages.
+ * `rank` counts within a stage, as each stage has its own table; the winner is the best of all stages.
  * Not decided here: the ranking (`search/ranking/ranking.ts`), and how outputs look.
  */
 import { RidgelineError } from '../../base/errors.ts';
-import { toConfigurations, type Configuration } from '../../search/ranking/configurations.ts';
-import { bestConfiguration, rankConfigurations } from '../../search/ranking/ranking.ts';
+import type { Configuration } from '../../search/ranking/configurations.ts';
+import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
 import type { SmoothFit } from '../../search/statistics/smooth-fit.ts';
-import { studyStatistics, type StudyStatistics } from '../../search/analysis/study-statistics.ts';
+import {
+  studyStatistics,
+  type SharedBest,
+  type StudyStatistics,
+} from '../../search/analysis/study-statistics.ts';
 import {
   givenDistribution,
   type ParameterName,
@@ -79,6 +83,8 @@ export interface StudyResults extends ResultLayout {
   readonly winner: WinnerResult | null;
   /** The best so far over all stages; the winner's row once there is one. */
   readonly best: ResultRow | null;
+  /** Null if no other configuration has the value of the best. */
+  readonly sharedBest: SharedBest | null;
   /** Null if trials could not be compared image by image. */
   readonly ties: TieSummary | null;
   /** The smooth curve over the logarithm of the parameter, of all stages; null if the results do not support one. */
@@ -104,8 +110,16 @@ export function studyResults(
   { rows: kind = 'configuration', attempts = [] }: ResultsOptions = {},
 ): StudyResults {
   const { spec } = study;
-  const byStage = Map.groupBy(trials, (trial) => trial.id.stage);
-  const statistics = studyStatistics(trials, spec);
+  const ranked = rankConfigurations(
+    trials,
+    spec.objective,
+    spec.stages.map(({ name }) => name),
+    {
+      winner: study.winner?.trial,
+    },
+  );
+  const byStage = Map.groupBy(ranked, ({ trial }) => trial.id.stage);
+  const statistics = studyStatistics(ranked, spec);
   const source: RowSource = {
     study,
     metrics: trainer.metrics,
@@ -117,8 +131,8 @@ export function studyResults(
   const stages = build((...row) => [configurationRow(...row)]);
   const rows = stages.flatMap((stage) => stage.rows);
   const winner = winnerResult(study, rows);
-  const order = spec.stages.map(({ name }) => name);
-  const best = winner ?? findRow(rows, bestConfiguration(trials, spec.objective, order)?.trial.id);
+  const first = ranked.find(({ rank }) => rank !== null);
+  const best = winner ?? findRow(rows, first?.trial.id);
   return {
     study: spec.study,
     seed: spec.seed,
@@ -131,11 +145,12 @@ export function studyResults(
     stages: kind === 'configuration' ? stages : build(trialRows),
     winner,
     best,
+    sharedBest: statistics.sharedBest,
     ties: tieSummary(statistics),
     fit: statistics.fit,
     validationCount: statistics.validationCount,
     warnings: resultWarnings({ study, trainer, stages, statistics, best }),
-    counts: countStatuses(toConfigurations(trials, spec.objective)),
+    counts: countStatuses(ranked),
   };
 }
 
@@ -176,11 +191,10 @@ export function selectResults(results: StudyResults, selection: Selection): Stud
 function stageResults(
   source: RowSource,
   stage: StageRecord,
-  trials: readonly TrialRecord[],
+  ranked: readonly RankedConfiguration[],
   toRows: typeof trialRows,
 ): StageResults {
   const { name } = stage;
-  const ranked = rankConfigurations(trials, source.study.spec.objective, [name]);
   const rows = ranked.flatMap((configuration) => toRows(source, configuration));
   return {
     ...stage,

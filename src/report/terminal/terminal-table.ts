@@ -63,7 +63,7 @@ const looks: Readonly<Record<string, Partial<Column<ResultRow>>>> = {
   train_accuracy: { importance: 40 },
   validation_accuracy: { importance: 90 },
   standard_error: { importance: 35 },
-  tied: { importance: 85, short: '=' },
+  tied: { importance: 85 },
   replicates: { importance: 60, short: '×' },
   validation_loss: { importance: 50, head: 'loss', short: 'loss' },
   test_accuracy: { importance: 80 },

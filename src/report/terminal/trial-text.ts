@@ -4,7 +4,7 @@ import { formatParam, parameterSymbol } from '../../study/search-space.ts';
 import type { Selection } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type AuditVerdict } from '../../study/trial.ts';
-import { objectiveMetric } from '../results/result-fields.ts';
+import { objectiveMetric, rankText } from '../results/result-fields.ts';
 import { datasetText, testAccuracy } from '../results/result-words.ts';
 import type { TrialSource } from '../results/study-results.ts';
 import { trialVerification } from '../results/verification.ts';
@@ -31,7 +31,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
     ),
     ...replicateFact(source),
     ['status', trial.reason === null ? trial.status : `${trial.status}: ${trial.reason}`],
-    ['rank', rankText(source)],
+    ['rank', rankWords(source)],
     ['value', valueText(source)],
     ['worker', trial.worker],
     ['steps', result === null ? null : String(result.steps)],
@@ -71,11 +71,11 @@ const auditTexts: Readonly<Record<AuditVerdict, string>> = {
     'disputed: workers computed different results, and no other worker could settle it; not ranked',
 };
 
-function rankText({ results, row }: TrialSource): string | null {
+function rankWords({ results, row }: TrialSource): string | null {
   if (row.rank === null) return null;
   const stage = results.stages.find(({ name }) => name === row.stage);
-  const words = [`${row.rank} of ${stage?.counts.complete ?? '?'} in stage ${row.stage}`];
-  if (results.winner?.trial === row.trial) words.push('the winner of the study');
+  const words = [`${rankText(row)} of ${stage?.counts.complete ?? '?'} in stage ${row.stage}`];
+  if (row.isWinner) words.push('the winner of the study');
   else if (row.tied === true) words.push('tied with the best of the study');
   else if (row.tied === false) words.push('clearly worse than the best of the study');
   return words.join('; ');

@@ -32,6 +32,7 @@ const spelled: Readonly<Record<string, string>> = {
   '±': '+-',
   '≤': '<=',
   '≥': '>=',
+  '≈': '~',
   '…': '...',
   '’': "'",
   '“': '"',

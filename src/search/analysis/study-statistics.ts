@@ -10,7 +10,8 @@ import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
 import { objectiveValues, type Configuration } from '../ranking/configurations.ts';
 import { imageCount } from '../ranking/correctness.ts';
-import { rankConfigurations, type RankedConfiguration } from '../ranking/ranking.ts';
+import type { RankedConfiguration } from '../ranking/ranking.ts';
+import { selectionReason, type SelectionReason } from '../ranking/selection.ts';
 import { compareConfigurations, type ComparisonRules } from '../ranking/ties.ts';
 import type { Range } from '../samplers/distribution.ts';
 import { smoothFit, type SmoothFit } from '../statistics/smooth-fit.ts';
@@ -26,32 +27,47 @@ interface TieGroup {
   readonly compared: ReadonlySet<string>;
 }
 
+/** How the best was selected among the configurations that share its value. */
+export interface SharedBest {
+  /** How many configurations share the value, the best included; at least 2. */
+  readonly count: number;
+  readonly reason: SelectionReason;
+}
+
 export interface StudyStatistics {
   /** The searched parameter of `ties` and `fit`. */
   readonly parameter: ParameterName;
   /** Number of images in the validation split; null if no trial has its validation bits. */
   readonly validationCount: number | null;
+  /** Null if no other configuration has the value of the best. */
+  readonly sharedBest: SharedBest | null;
   /** Null if configurations cannot be compared image by image. */
   readonly ties: TieGroup | null;
   /** Null if the results do not support one. */
   readonly fit: SmoothFit | null;
 }
 
-/** @param trials of all stages, with their validation bits */
+/** @param ranked configurations of all stages, best first; their trials have validation bits */
 export function studyStatistics(
-  trials: readonly TrialRecord[],
+  ranked: readonly RankedConfiguration[],
   spec: ComparisonRules & Pick<StudySpec, 'stages'>,
 ): StudyStatistics {
   const parameter = searchedParameter(spec);
-  const stageOrder = spec.stages.map(({ name }) => name);
-  const ranked = rankConfigurations(trials, spec.objective, stageOrder);
   const complete = ranked.filter(({ value }) => value !== null);
   // Of the best configuration: a trial without a correct image would give only an upper bound.
   const best = complete[0]?.replicates.find(({ status }) => status === 'complete');
   const validationCount = best === undefined ? null : validationCountFrom(best);
   const ties = tieGroup(complete, spec, parameter);
   const fit = fitCurve(complete, spec.objective, validationCount, parameter);
-  return { parameter, validationCount, ties, fit };
+  return { parameter, validationCount, sharedBest: sharedBest(complete), ties, fit };
+}
+
+/** @param complete best first */
+function sharedBest(complete: readonly RankedConfiguration[]): SharedBest | null {
+  const equal = complete.filter(({ rank }) => rank === 1);
+  const [best] = equal;
+  if (best === undefined || equal.length < 2) return null;
+  return { count: equal.length, reason: selectionReason(equal, best) };
 }
 
 /** The numeric parameter that a study searches. */

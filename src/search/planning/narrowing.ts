@@ -97,7 +97,7 @@ interface Point {
 export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInput): NarrowedRange {
   const { range, objective, parameter, validationCount } = input;
   const sign = objective.direction === 'maximize' ? 1 : -1;
-  const configurations = rankConfigurations(trials, objective, []);
+  const configurations = rankConfigurations(trials, objective, [], { equal: 'sampled' });
   const ranked = configurations.flatMap(({ trial, value }): Point[] => {
     if (value === null) return [];
     const at = numberParam(trial.params, parameter);

@@ -38,7 +38,7 @@ export function replicatesDue(
   trials: readonly TrialRecord[],
   rules: ComparisonRules,
 ): PlannedTrial[] {
-  const ranked = rankConfigurations(trials, rules.objective, []);
+  const ranked = rankConfigurations(trials, rules.objective, [], { equal: 'sampled' });
   return (compareConfigurations(ranked, rules) ?? [])
     .filter(({ tied, configuration }) => tied && configuration.replicates.length < rules.replicates)
     .map(({ configuration: { trial, replicates: existing } }) => ({

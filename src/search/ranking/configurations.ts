@@ -15,7 +15,7 @@ import {
 import { mean } from '../statistics/mean.ts';
 
 /** What a ranking reads of a trial. */
-export type RankableTrial = Pick<TrialRecord, 'id' | 'status' | 'audit' | 'result'>;
+export type RankableTrial = Pick<TrialRecord, 'id' | 'params' | 'status' | 'audit' | 'result'>;
 
 export interface Configuration<Trial extends RankableTrial = TrialRecord> {
   /** Replicate 1; its name is the name of the configuration. */

@@ -1,50 +1,107 @@
 /**
- * Ranking: the order of configurations, best first.
+ * Ranking: the order of configurations, best first, and the ranks that they share.
  *
- * Configurations are ordered by number of replicates, value, stage and index. The number of replicates
- * differs only in a race: a configuration that was left out has fewer, and must not win by the lucky mean
- * of a few. Configurations without a value come last and have no rank.
+ * Configurations are ordered by number of replicates, then by value. The number of replicates differs only
+ * in a race: a configuration that was left out has fewer, and must not win by the lucky mean of a few.
+ * Configurations that are equal in both share a rank, and the next rank counts them all (1, 1, 1, 4). Those
+ * without a value come last and have no rank. `selection.ts` orders the ones that share a rank.
  */
 import type { Objective } from '../../study/spec/study-spec.ts';
 import type { TrialId, TrialRecord, TrialStatus } from '../../study/trial.ts';
 import { toConfigurations, type Configuration, type RankableTrial } from './configurations.ts';
+import { inSelectionOrder, rounded } from './selection.ts';
 
 export interface RankedConfiguration<
   Trial extends RankableTrial = TrialRecord,
 > extends Configuration<Trial> {
-  /** From 1; null if the configuration has no value. */
+  /** Among all configurations that were ranked, from 1; null if the configuration has no value. */
   readonly rank: number | null;
+  /** Among those of its stage, from 1; null without a value. */
+  readonly rankInStage: number | null;
+  /** Whether another configuration has the same `rank`. */
+  readonly isShared: boolean;
+  /** Whether another configuration of the stage has the same `rankInStage`. */
+  readonly isSharedInStage: boolean;
 }
-
-/** Values are compared after rounding to 1e-12: means that were summed in another order are equal. */
-const exactness = 1e12;
 
 /** Order of configurations without a value. */
 const statuses: readonly TrialStatus[] = ['complete', 'running', 'waiting', 'failed', 'cancelled'];
+
+export interface RankingOptions {
+  /** Order of those that share a rank: by `selection.ts` (default), or by stage and index, for planners. */
+  readonly equal?: 'selected' | 'sampled';
+  /** The stored winner, which comes first among its equals: earlier releases selected by order of sampling. */
+  readonly winner?: TrialId | null | undefined;
+}
 
 /** @param stageOrder the names of the study's stages, first stage first */
 export function rankConfigurations<Trial extends RankableTrial>(
   trials: readonly Trial[],
   objective: Objective,
   stageOrder: readonly string[],
+  { equal = 'selected', winner = null }: RankingOptions = {},
 ): RankedConfiguration<Trial>[] {
-  return inOrder(toConfigurations(trials, objective), objective, stageOrder).map(
-    (configuration, index) => ({
-      ...configuration,
-      rank: configuration.value === null ? null : index + 1,
-    }),
-  );
+  const configurations = toConfigurations(trials, objective);
+  const sorted = withKeys(configurations, objective, stageOrder).toSorted(compare);
+  const groups = groupsOfEqual(sorted).map((group) => {
+    if (equal === 'sampled' || group[0]?.value === null) return group;
+    return winnerFirst(inSelectionOrder(group), winner);
+  });
+  return withRanks(groups);
 }
 
-/** Best configuration first; those without a value last. */
-function inOrder<Trial extends RankableTrial>(
-  configurations: readonly Configuration<Trial>[],
-  objective: Objective,
-  stageOrder: readonly string[],
-): Configuration<Trial>[] {
-  return withKeys(configurations, objective, stageOrder)
-    .toSorted(compare)
-    .map(({ configuration }) => configuration);
+/** Consecutive configurations with the same rank; those without a value are one group each. */
+function groupsOfEqual<Trial extends RankableTrial>(
+  sorted: readonly Keyed<Trial>[],
+): readonly (readonly Configuration<Trial>[])[] {
+  const groups: Configuration<Trial>[][] = [];
+  let before: Keyed<Trial> | null = null;
+  for (const keyed of sorted) {
+    const { configuration } = keyed;
+    const isEqual =
+      before !== null && configuration.value !== null && compareRank(keyed, before) === 0;
+    if (isEqual) groups.at(-1)?.push(configuration);
+    else groups.push([configuration]);
+    before = keyed;
+  }
+  return groups;
+}
+
+function winnerFirst<Trial extends RankableTrial>(
+  group: readonly Configuration<Trial>[],
+  winner: TrialId | null,
+): readonly Configuration<Trial>[] {
+  if (winner === null || group.length < 2) return group;
+  const isWinner = ({ trial: { id } }: Configuration<Trial>): boolean =>
+    id.stage === winner.stage && id.index === winner.index;
+  const found = group.find(isWinner);
+  return found === undefined ? group : [found, ...group.filter((one) => one !== found)];
+}
+
+function withRanks<Trial extends RankableTrial>(
+  groups: readonly (readonly Configuration<Trial>[])[],
+): RankedConfiguration<Trial>[] {
+  const ranked: RankedConfiguration<Trial>[] = [];
+  /** Number of configurations in the groups before, by stage. */
+  const before = new Map<string, number>();
+  for (const group of groups) {
+    const own = new Map<string, number>();
+    for (const { trial } of group) own.set(trial.id.stage, (own.get(trial.id.stage) ?? 0) + 1);
+    const rank = ranked.length + 1;
+    for (const configuration of group) {
+      const { stage } = configuration.trial.id;
+      const hasRank = configuration.value !== null;
+      ranked.push({
+        ...configuration,
+        rank: hasRank ? rank : null,
+        rankInStage: hasRank ? (before.get(stage) ?? 0) + 1 : null,
+        isShared: group.length > 1,
+        isSharedInStage: (own.get(stage) ?? 0) > 1,
+      });
+    }
+    for (const [stage, count] of own) before.set(stage, (before.get(stage) ?? 0) + count);
+  }
+  return ranked;
 }
 
 interface Keyed<Trial extends RankableTrial> {
@@ -65,16 +122,23 @@ function withKeys<Trial extends RankableTrial>(
   return configurations.map((configuration) => ({
     configuration,
     status: statusPlace(configuration),
-    value: sign * Math.round(exactness * (configuration.value ?? 0)),
+    value: sign * rounded(configuration.value ?? 0),
     stage: place.get(configuration.trial.id.stage) ?? 0,
   }));
 }
 
-function compare(a: Keyed<RankableTrial>, b: Keyed<RankableTrial>): number {
+/** 0 if they share a rank. */
+function compareRank(a: Keyed<RankableTrial>, b: Keyed<RankableTrial>): number {
   return (
     a.status - b.status ||
     b.configuration.replicates.length - a.configuration.replicates.length ||
-    a.value - b.value ||
+    a.value - b.value
+  );
+}
+
+function compare(a: Keyed<RankableTrial>, b: Keyed<RankableTrial>): number {
+  return (
+    compareRank(a, b) ||
     a.stage - b.stage ||
     a.configuration.trial.id.index - b.configuration.trial.id.index
   );
@@ -89,17 +153,22 @@ function statusPlace({
   return statuses.indexOf(status) + (audit === 'disputed' ? 0.5 : 0);
 }
 
-/** The best configuration of all stages; null if none has a value. */
+/** The configuration that is selected of all stages; null if none has a value. Sorts the best ones only. */
 export function bestConfiguration<Trial extends RankableTrial>(
   trials: readonly Trial[],
   objective: Objective,
   stageOrder: readonly string[],
-): RankedConfiguration<Trial> | null {
-  let best: Keyed<Trial> | null = null;
-  for (const keyed of withKeys(toConfigurations(trials, objective), objective, stageOrder))
-    if (best === null || compare(keyed, best) < 0) best = keyed;
-  const first = best?.configuration ?? null;
-  return first === null || first.value === null ? null : { ...first, rank: 1 };
+): Configuration<Trial> | null {
+  let best: Keyed<Trial>[] = [];
+  for (const keyed of withKeys(toConfigurations(trials, objective), objective, stageOrder)) {
+    const [first] = best;
+    const order = first === undefined ? -1 : compareRank(keyed, first);
+    if (order < 0) best = [keyed];
+    else if (order === 0) best.push(keyed);
+  }
+  const equal = best.toSorted(compare).map(({ configuration }) => configuration);
+  const [first = null] = inSelectionOrder(equal);
+  return first?.value === null ? null : first;
 }
 
 /**
@@ -112,17 +181,9 @@ export function storedRanks(
   objective: Objective,
   stageOrder: readonly string[],
 ): { trial: TrialId; rankInStage: number | null; rankInStudy: number | null }[] {
-  const ranks: { trial: TrialId; rankInStage: number | null; rankInStudy: number | null }[] = [];
-  /** Number of configurations so far, by stage: the order within a stage is that of the study. */
-  const counts = new Map<string, number>();
-  const configurations = toConfigurations(trials, objective);
-  for (const [index, configuration] of inOrder(configurations, objective, stageOrder).entries()) {
-    const { trial, replicates, value } = configuration;
-    const count = (counts.get(trial.id.stage) ?? 0) + 1;
-    counts.set(trial.id.stage, count);
-    const rankInStage = value === null ? null : count;
-    const rankInStudy = value === null ? null : index + 1;
-    for (const { id } of replicates) ranks.push({ trial: id, rankInStage, rankInStudy });
-  }
-  return ranks;
+  // The order of those that share a rank is not stored.
+  return rankConfigurations(trials, objective, stageOrder, { equal: 'sampled' }).flatMap(
+    ({ replicates, rank: rankInStudy, rankInStage }) =>
+      replicates.map(({ id }) => ({ trial: id, rankInStage, rankInStudy })),
+  );
 }

@@ -20,6 +20,8 @@ WITH valued AS (
     w.test_accuracy AS winner_accuracy, w.test_loss AS winner_loss,
     CAST(json_extract(o.metrics, '$.' || s.objective_metric) AS REAL) AS value,
     t.status = 'complete' AND coalesce(t.audit, '') <> 'disputed' AS counts,
+    EXISTS (SELECT 1 FROM winner v WHERE v.study = t.study AND v.stage = t.stage AND v.trial_index = t.trial_index)
+      AS is_winner,
     EXISTS (SELECT 1 FROM attempt a WHERE ${ofTrial('a')} AND a.outcome = 'disputed') AS has_dispute,
     EXISTS (SELECT 1 FROM attempt a WHERE ${ofTrial('a')} AND a.worker <> o.worker AND (
       a.outcome = 'duplicate' OR (a.outcome = 'accepted' AND a.kind <> 'search')
@@ -42,6 +44,7 @@ SELECT study, stage, trial_index AS k, replicate, CAST(json_extract(params, '$.l
     WHEN audit = 'disputed' OR reproduced = 0 OR (has_dispute AND coalesce(audit, '') <> 'verified') THEN 0
     WHEN audit = 'verified' OR is_confirmed THEN 1 END AS verified,
   ${['epoch', 'learning_rate', 'train_cost'].map(metric).join(',\n  ')},
-  coalesce(CAST(json_extract(metrics, '$.test_loss') AS REAL), winner_loss) AS test_loss
+  coalesce(CAST(json_extract(metrics, '$.test_loss') AS REAL), winner_loss) AS test_loss,
+  is_winner
 FROM valued WINDOW same AS (PARTITION BY study, stage, trial_index);
 `;

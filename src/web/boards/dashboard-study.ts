@@ -92,6 +92,7 @@ export class DashboardStudy {
       stages: record.stages.map((stage) => this.#stageLine(record, stage)),
       winner,
       best: winner ?? (best === undefined || best.rank === null ? null : this.#row(record, best)),
+      sharedBest: statistics.sharedBest,
       ties: tieSummary(statistics),
       fit: statistics.fit,
       validationCount: statistics.validationCount,

@@ -56,11 +56,12 @@ export function liveResults(
 ): LiveResults {
   const { spec } = record;
   const order = record.stages.map(({ name }) => name);
-  const ranked = rankConfigurations(trials, spec.objective, order);
+  const { winner } = record;
+  const ranked = rankConfigurations(trials, spec.objective, order, { winner: winner?.trial });
   const parameter = searchedParameter(spec);
   const statistics: StudyStatistics = isCompared(record)
-    ? studyStatistics(trials, spec)
-    : { parameter, validationCount: null, ties: null, fit: null };
+    ? studyStatistics(ranked, spec)
+    : { parameter, validationCount: null, sharedBest: null, ties: null, fit: null };
   const byStage = Map.groupBy(ranked, ({ trial }) => trial.id.stage);
   const ended = ranked.filter(({ value, status }) => value !== null || status === 'failed');
   const toAt = ({ trial }: RankedConfiguration): number => numberParam(trial.params, parameter);

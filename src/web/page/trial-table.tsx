@@ -2,7 +2,11 @@
 import { groupedNumber } from '../../report/text/number-format.ts';
 import { useEffect, useState } from 'preact/hooks';
 import { dashboardColumns } from '../../report/results/result-columns.ts';
-import { chosenFields, type ResultField } from '../../report/results/result-fields.ts';
+import {
+  chosenFields,
+  studyRankText,
+  type ResultField,
+} from '../../report/results/result-fields.ts';
 import { hasReplicates } from '../../report/results/result-words.ts';
 import type { ResultRow } from '../../report/results/result-row.ts';
 import type { StudyPage, TrialPage } from '../page-messages.ts';
@@ -153,8 +157,8 @@ function Cell({ field, row, isWinner }: CellProps) {
       <td>{text !== '' && <abbr title="cannot be distinguished from the best">{text}</abbr>}</td>
     );
   }
-  // Without the star, which marks the best of a stage: here ranks count over all stages.
-  const text = field.name === 'rank' ? row.rank : field.cell(row);
+  // The ranks of this table count over all stages.
+  const text = field.name === 'rank' ? studyRankText(row) : field.cell(row);
   return <td class={field.kind === 'number' ? 'number' : undefined}>{text ?? '–'}</td>;
 }
 

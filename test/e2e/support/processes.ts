@@ -188,6 +188,8 @@ function fineStage(trials: number): string {
 
 interface ResultRow {
   readonly trial: string;
+  readonly index: number;
+  readonly rank: number | null;
   readonly lambda: number;
   readonly digest: string | null;
   readonly status: string;

@@ -142,6 +142,10 @@ describe('JSON', () => {
       standard_error: null,
       tied: null,
       replicates: 1,
+      index: 2,
+      rank_in_study: 2,
+      is_winner: false,
+      value: 0.46,
     });
     expect(Object.keys(stages[0]!.trials[2]!)).toEqual(Object.keys(stages[0]!.trials[0]!));
   });

@@ -70,7 +70,7 @@ test('the parameter and the metric of a trainer are columns of tables, CSV, JSON
   const table = formatTables(results, options);
   expect(table).toContain('coarse  leaf_share 1.00e-4 … 1.00e-1  3 of 3 trials complete');
   expect(table).toMatch(/│ leaf_share │ train % │ validation % │ validation f1 % │/);
-  expect(table).toMatch(/│ {2}\* 1 │ coarse\/3 │ {4}5.00e-2 │ {3}61.25 │ .* 62.00 │/);
+  expect(table).toMatch(/│ {4}1 │ coarse\/3 │ {4}5.00e-2 │ {3}61.25 │ .* 62.00 │/);
   expect(table).toContain('best so far  coarse/3  leaf_share 5.00e-2  validation f1 62.00 %');
   expect(formatDelimited(results, 'csv').split('\r\n')[0]).toMatch(
     /^stage,rank,trial,replicate,leaf_share,.*,validation_f1,/,

@@ -20,7 +20,7 @@ describe('formatTables', () => {
 ┌──────┬──────────┬─────────┬─────────┬───────┬────────┬──────────┬──────┬────────┬──────┐
 │ rank │ trial    │       λ │ train % │ val % │   loss │ status   │ att. │ worker │ sec. │
 ├──────┼──────────┼─────────┼─────────┼───────┼────────┼──────────┼──────┼────────┼──────┤
-│  * 1 │ coarse/2 │ 4.00e-3 │   61.25 │ 46.00 │ 1.5032 │ complete │    2 │ node-a │ 1.23 │
+│    1 │ coarse/2 │ 4.00e-3 │   61.25 │ 46.00 │ 1.5032 │ complete │    2 │ node-a │ 1.23 │
 │    2 │ coarse/1 │ 1.23e-7 │   61.25 │ 41.00 │ 1.5032 │ complete │    1 │ node-a │ 1.23 │
 │    - │ coarse/3 │ 9.00e-2 │       - │     - │      - │ failed   │    1 │ node-a │ 0.10 │
 └──────┴──────────┴─────────┴─────────┴───────┴────────┴──────────┴──────┴────────┴──────┘
@@ -144,8 +144,8 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
       trial('coarse', index + 1, 1e-9 * (index + 1)),
     );
     const lines = formatTables(toResults(study, many), options).split('\n');
-    const rows = lines.filter((line) => /^│ +(?:\* )?\d+ │ coarse\/\d+ +│/.test(line));
+    const rows = lines.filter((line) => /^│ +1= │ coarse\/\d+ +│/.test(line));
     expect(rows).toHaveLength(10_000);
-    expect(rows[9_999]).toContain('coarse/10000');
+    expect(rows.some((row) => row.includes('coarse/10000'))).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 /** Statistics of a whole study. */
 import { expect, test } from 'vitest';
 import { studyStatistics } from '../../../src/search/analysis/study-statistics.ts';
+import { rankConfigurations } from '../../../src/search/ranking/ranking.ts';
 import { exampleStudy } from '../../study/support/example-study.ts';
 import { completedTrial } from '../support/completed-trial.ts';
 
@@ -14,7 +15,12 @@ test('a fit of accuracies and its band do not exceed 100 %', () => {
   );
   const objective = { metric: 'train_accuracy', direction: 'maximize' } as const;
   const { stages } = exampleStudy();
-  const { fit } = studyStatistics(trials, { objective, stages, racing: false, replicates: 1 });
+  const { fit } = studyStatistics(rankConfigurations(trials, objective, ['coarse']), {
+    objective,
+    stages,
+    racing: false,
+    replicates: 1,
+  });
   expect(fit).not.toBeNull();
   for (const { fit: curve, high } of fit!.points) {
     expect(curve).toBeLessThanOrEqual(1);

@@ -63,14 +63,42 @@ describe('ranking', () => {
     );
   });
 
-  test('numbers configurations with a value from 1: more replicates first, then the better mean', () => {
+  test('for planners keeps the order of sampling of equal values, so that 0.1.0 studies get the same trials', () => {
+    fc.assert(
+      fc.property(trials, (records) => {
+        const ranked = rankConfigurations(records, objective, order, { equal: 'sampled' });
+        for (const [index, { value, replicates, trial }] of ranked.entries()) {
+          const next = ranked[index + 1];
+          if (value === null || next === undefined || next.value === null) continue;
+          if (next.replicates.length !== replicates.length || value - next.value > 1e-12) continue;
+          const [a, b] = [trial, next.trial].map(
+            ({ id }) => 1e6 * order.indexOf(id.stage) + id.index,
+          );
+          expect(a).toBeLessThan(b!);
+        }
+      }),
+    );
+  });
+
+  test('orders by number of replicates, then by mean; equal ones share a rank, and the next rank counts all', () => {
     fc.assert(
       fc.property(trials, (records) => {
         const ranked = rankConfigurations(records, objective, order);
         const valued = ranked.filter(({ value }) => value !== null);
-        expect(ranked.map(({ rank }) => rank)).toEqual(
-          ranked.map((_, index) => (index < valued.length ? index + 1 : null)),
-        );
+        const key = ({ value, replicates }: (typeof ranked)[number]): string =>
+          `${replicates.length} ${value!.toFixed(9)}`;
+        for (const scope of [[...order], ['coarse'], ['fine']]) {
+          const own = valued.filter(({ trial }) => scope.includes(trial.id.stage));
+          const keys = own.map(key);
+          const [ranks, shared] =
+            scope.length > 1
+              ? [own.map(({ rank }) => rank), own.map(({ isShared }) => isShared)]
+              : [own.map((one) => one.rankInStage), own.map((one) => one.isSharedInStage)];
+          expect(ranks).toEqual(keys.map((one) => keys.indexOf(one) + 1));
+          expect(shared).toEqual(keys.map((one) => keys.indexOf(one) !== keys.lastIndexOf(one)));
+        }
+        for (const { rank, rankInStage } of ranked.slice(valued.length))
+          expect([rank, rankInStage]).toEqual([null, null]);
         for (const [index, { value, replicates }] of valued.entries()) {
           const next = valued[index + 1];
           if (next === undefined) continue;
@@ -120,9 +148,19 @@ describe('ranking', () => {
     expect(names(raced)).toEqual(['coarse/2', 'coarse/1']);
   });
 
-  test('orders equal values by stage, then by index as a number', () => {
+  test('orders configurations that nothing distinguishes by stage, then by index as a number', () => {
     const tied = ['fine/1', 'coarse/10', 'coarse/9', 'coarse/2'].map((name) => named(name));
     expect(names(tied)).toEqual(['coarse/2', 'coarse/9', 'coarse/10', 'fine/1']);
+  });
+
+  test('the best configuration is the first of the ranking', () => {
+    fc.assert(
+      fc.property(trials, (records) => {
+        const [first] = rankConfigurations(records, objective, order);
+        const best = bestConfiguration(records, objective, order);
+        expect(best?.trial.id).toEqual(first?.value === null ? undefined : first?.trial.id);
+      }),
+    );
   });
 
   test('uses the metric at the last step, and puts the smallest of a minimized one first', () => {

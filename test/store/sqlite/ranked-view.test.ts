@@ -131,7 +131,7 @@ describe('trials_ranked', () => {
     { tests: 'all', own: [0.25, 0.75], shown: [0.25, 0.75] },
     { tests: 'winner', own: [null, null], shown: [0.5, null] },
   ])(
-    'trials_ranked shows the test accuracy of a trial, else of the winner: test: $tests',
+    'trials_ranked marks every replicate of the winner, and shows the test accuracy of a trial, else of the winner: test: $tests',
     async ({ own, shown }) => {
       const replicates = [coarse(1), coarse(1, 2)];
       const rows = replicates.flatMap((trial, at): StoreRow[] => {
@@ -147,6 +147,8 @@ describe('trials_ranked', () => {
       expect(values(directory.path, 'test_accuracy').slice(0, 2)).toEqual(
         shown.map((value) => [value]),
       );
+      const isWinner = values(directory.path, 'is_winner');
+      expect(isWinner).toEqual(isWinner.map((_, at) => [at < 2 ? 1 : 0]));
     },
   );
 

@@ -237,7 +237,7 @@ describe('DashboardStudy', () => {
       trial(3, 1e-4, 0.6),
     ]);
     const part = dashboard.rows(record, { stage: 'coarse', offset: 1, limit: 1 });
-    expect(part).toMatchObject({ total: 3, rows: [{ trial: 'coarse/3', rank: 2 }] });
+    expect(part).toMatchObject({ total: 3, rows: [{ trial: 'coarse/3', rankInStudy: 2 }] });
     expect(dashboard.rows(record, { stage: 'fine', offset: 0, limit: 9 })).toEqual({
       total: 0,
       rows: [],

@@ -2,11 +2,17 @@
  * Best configuration: the best of a study so far, for live views. It is cached in `study.best`: many
  * viewers read it several times a second, and it seldom changes.
  */
-import { objectiveValue, type RankableTrial } from '../../../search/ranking/configurations.ts';
-import { bestConfiguration, type RankedConfiguration } from '../../../search/ranking/ranking.ts';
+import {
+  objectiveValue,
+  toConfigurations,
+  type Configuration,
+  type RankableTrial,
+} from '../../../search/ranking/configurations.ts';
+import { bestConfiguration } from '../../../search/ranking/ranking.ts';
+import { inSelectionOrder } from '../../../search/ranking/selection.ts';
 import type { Objective } from '../../../study/spec/study-spec.ts';
 import type { StudySummary } from '../../../study/summaries.ts';
-import { trialName, type TrialRecord } from '../../../study/trial.ts';
+import { trialName } from '../../../study/trial.ts';
 import type { StudyEntry } from '../state/cluster-state.ts';
 import type { TrialEntry } from '../state/trial-state.ts';
 
@@ -31,9 +37,7 @@ function isBetter(value: number, other: number, { direction }: Objective): boole
   return direction === 'maximize' ? value > other : value < other;
 }
 
-export function toBest(
-  configuration: RankedConfiguration<RankableTrial & Pick<TrialRecord, 'params'>> | null,
-): Best {
+export function toBest(configuration: Configuration<RankableTrial> | null): Best {
   if (configuration === null || configuration.value === null) return null;
   const { trial, value } = configuration;
   return { trial: trialName(trial.id), params: trial.params, value };
@@ -45,12 +49,14 @@ function findBest(study: StudyEntry): Best {
     const order = study.stages.map((stage) => stage.record.name);
     return toBest(bestConfiguration([...study.trials.values()], objective, order));
   }
-  // Without replicates the first trial with the best value is the best one; ranking all takes longer.
-  let best: Best = null;
+  // Without replicates the best value is found without a list of configurations, which takes longer.
+  let [value, equal]: [number | null, TrialEntry[]] = [null, []];
   for (const trial of study.trials.values()) {
-    const value = objectiveValue(trial, objective);
-    if (value !== null && (best === null || isBetter(value, best.value, objective)))
-      best = { trial: trial.name, params: trial.params, value };
+    const own = objectiveValue(trial, objective);
+    if (own === null || (value !== null && isBetter(value, own, objective))) continue;
+    if (own !== value) [value, equal] = [own, []];
+    equal.push(trial);
   }
-  return best;
+  const [best = null] = inSelectionOrder(toConfigurations(equal, objective));
+  return toBest(best);
 }
