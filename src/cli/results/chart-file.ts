@@ -32,11 +32,11 @@ export async function drawChart(
   path: string,
   draw: (document: ChartDocument, theme: ChartTheme) => ChartElement,
 ): Promise<void> {
-  const [{ svgText }, { fileTheme }] = await Promise.all([
+  const [{ svgText }, { fileThemes }] = await Promise.all([
     import('../../report/charts/svg-text.ts'),
     import('../../report/charts/chart-style.ts'),
   ]);
-  const svg = svgText((document) => draw(document, fileTheme));
+  const svg = svgText((document) => draw(document, fileThemes.light));
   await writeChart(path, svg);
 }
 

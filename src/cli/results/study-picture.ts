@@ -34,7 +34,9 @@ export async function readStudyPicture(
       }
     }
     const results = studyResults(record, trials, trainer, { attempts });
-    return { record, results, attempts, examples, nowMs: Date.now() };
+    const parameterDescription = trainer.parameters[results.parameter]?.description ?? null;
+    const nowMs = Date.now();
+    return { record, results, trials, attempts, examples, parameterDescription, nowMs };
   });
 }
 

@@ -6,34 +6,31 @@
  */
 import * as Plot from '@observablehq/plot';
 import { foreignText } from '../text/escape-terminal.ts';
+import { legendElements, legendLines, legendRow, type LegendItem } from './chart-legend.ts';
 import {
-  blue,
   chartWidth,
   fontSize,
-  ink,
-  vermilion,
   type ChartDocument,
   type ChartElement,
   type ChartTheme,
-  type Shape,
 } from './chart-style.ts';
+import { element } from './svg-element.ts';
 
-type LegendMark = Shape | 'ring' | 'cross' | 'line' | 'dashed' | 'area';
-
-export interface LegendItem {
-  readonly label: string;
-  readonly color: string;
-  readonly mark: LegendMark;
+/** The size of a panel in pixels; `inner` is without the margins. */
+export interface PanelSize {
+  readonly width: number;
+  readonly height: number;
+  readonly innerWidth: number;
+  readonly innerHeight: number;
 }
 
-/** Legend of charts in which training and validation differ in colour and shape. */
-export const splitLegend: readonly LegendItem[] = [
-  { label: 'training', color: blue, mark: 'circle' },
-  { label: 'validation', color: vermilion, mark: 'triangle' },
-];
-
-/** Plot's options of one panel; all panels have the width of the frame. */
-export type Panel = Omit<Plot.PlotOptions, 'width' | 'document'> & { readonly height: number };
+export interface Panel {
+  /** Pixels, unless the theme gives the chart another height. */
+  readonly height: number;
+  readonly margins?: Partial<typeof panelMargins>;
+  /** Plot's options without size, margins and document. */
+  draw(size: PanelSize): Plot.PlotOptions;
+}
 
 export interface Frame {
   readonly title: string;
@@ -49,17 +46,18 @@ export interface Frame {
 const svgNamespace = 'http://www.w3.org/2000/svg';
 const edge = 16;
 /** Default margins of a panel. */
-export const panelMargins = { marginLeft: 64, marginRight: 24 };
-const legendRow = 20;
+const panelMargins = { marginLeft: 64, marginRight: 24, marginTop: 30, marginBottom: 44 };
+const panelMin = 90;
 
 /** @returns an `<svg>` element that is in no document yet */
 export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame): ChartElement {
-  const width = frame.width ?? chartWidth;
-  const heads = theme.isFile ? headLines(frame) : [];
-  const legend = legendLines(frame.legend, width);
+  const width = theme.width ?? frame.width ?? chartWidth;
+  const heads = headLines(frame, theme);
+  const legend = legendLines(frame.legend, edge, width - edge);
   const top = edge + heads.reduce((sum, { size }) => sum + size + 7, 0);
   const panelsTop = top + legend.length * legendRow + (legend.length > 0 ? 8 : 0);
-  const height = frame.panels.reduce((sum, panel) => sum + panel.height, panelsTop) + 4;
+  const heights = panelHeights(frame, theme, panelsTop + 4);
+  const height = heights.reduce((sum, one) => sum + one, panelsTop) + 4;
   const svg = element(document, 'svg', {
     xmlns: svgNamespace,
     viewBox: `0 0 ${width} ${height}`,
@@ -69,9 +67,9 @@ export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame)
     'font-family': theme.fontFamily,
     'font-size': fontSize,
     fill: 'currentColor',
-    ...(theme.isFile ? { color: ink } : {}),
+    ...(theme.isFile ? { color: theme.ink } : {}),
   });
-  svg.append(element(document, 'title', {}, frame.title));
+  svg.append(element(document, 'title', {}, theme.title ?? frame.title));
   svg.append(element(document, 'desc', {}, frame.description));
   if (theme.isFile)
     svg.append(element(document, 'rect', { width, height, fill: theme.background }));
@@ -87,40 +85,39 @@ export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame)
     svg.append(...items.flatMap((item) => legendElements(document, item, lineY)));
   }
   let panelTop = panelsTop;
-  for (const panel of frame.panels) {
-    svg.append(panelElement(document, panel, width, panelTop));
-    panelTop += panel.height;
+  for (const [index, panel] of frame.panels.entries()) {
+    const panelHeight = heights[index] ?? panel.height;
+    svg.append(panelElement(document, panel, { width, height: panelHeight }, panelTop));
+    panelTop += panelHeight;
   }
   return svg;
 }
 
-type Attributes = Readonly<Record<string, string | number>>;
-
-/** An SVG element. The text is escaped, so that the file is well-formed. */
-function element(
-  document: ChartDocument,
-  name: string,
-  attributes: Attributes,
-  text?: string,
-): ChartElement {
-  const made: ChartElement = document.createElementNS(svgNamespace, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  if (text !== undefined) made.textContent = foreignText(text);
-  return made;
+/** Heights of the panels: their own, or in the same proportions so that the chart has the theme's height. */
+function panelHeights({ panels }: Frame, { height }: ChartTheme, rest: number): number[] {
+  const natural = panels.reduce((sum, panel) => sum + panel.height, 0);
+  const share = height === undefined ? 1 : (height - rest) / natural;
+  return panels.map((panel) =>
+    Math.max(Math.min(panelMin, panel.height), Math.round(share * panel.height)),
+  );
 }
 
 /** Horizontal lines at the ticks of the y axis. */
-export function grid(ticks: number): Plot.Markish {
-  return Plot.gridY({ strokeOpacity: 0.12, ticks });
+export function grid(ticks: number | readonly number[]): Plot.Markish {
+  return Plot.gridY({ strokeOpacity: 0.12, ticks: typeof ticks === 'number' ? ticks : [...ticks] });
 }
 
 function panelElement(
   document: ChartDocument,
   panel: Panel,
-  width: number,
+  { width, height }: Pick<PanelSize, 'width' | 'height'>,
   y: number,
 ): ChartElement {
-  const plot = Plot.plot({ ...panelMargins, ...panel, width, document });
+  const margins = { ...panelMargins, ...panel.margins };
+  const innerWidth = width - margins.marginLeft - margins.marginRight;
+  const innerHeight = height - margins.marginTop - margins.marginBottom;
+  const options = panel.draw({ width, height, innerWidth, innerHeight });
+  const plot = Plot.plot({ ...options, ...margins, width, height, document });
   // Plot's style sheet sets a font and a class; the frame has its own.
   plot.querySelector('style')?.remove();
   for (const name of ['class', 'font-family', 'font-size', 'viewBox']) plot.removeAttribute(name);
@@ -133,75 +130,12 @@ function panelElement(
   return plot;
 }
 
-function headLines({ title, subtitle }: Frame) {
+/** The heading of a file; a page has its own. */
+function headLines({ title, subtitle }: Frame, theme: ChartTheme) {
+  if (!theme.isFile) return [];
+  const shown = theme.title === undefined ? title : theme.title;
   return [
-    { text: title, size: 16, weight: 'bold' },
+    ...(shown === null ? [] : [{ text: foreignText(shown), size: 16, weight: 'bold' }]),
     ...(subtitle === undefined ? [] : [{ text: subtitle, size: 12, weight: 'normal' }]),
   ];
 }
-
-interface PlacedItem extends LegendItem {
-  readonly x: number;
-}
-
-/** Upper estimate of a text's width at the charts' font size: without a browser it cannot be measured. */
-export function textWidth(text: string, isBold = false): number {
-  return text.length * fontSize * (isBold ? 0.66 : 0.58);
-}
-
-/** Items from left to right, as many in a row as fit. */
-function legendLines(items: readonly LegendItem[], width: number): PlacedItem[][] {
-  const lines: PlacedItem[][] = [];
-  let x = Infinity;
-  for (const item of items) {
-    const needed = 30 + textWidth(item.label) + 18;
-    if (x + needed > width - edge) {
-      lines.push([]);
-      x = edge;
-    }
-    lines.at(-1)?.push({ ...item, x });
-    x += needed;
-  }
-  return lines;
-}
-
-function legendElements(
-  document: ChartDocument,
-  { x, color, mark, label }: PlacedItem,
-  y: number,
-): ChartElement[] {
-  const transform = `translate(${x + 12},${y})`;
-  return [
-    element(document, 'path', { transform, ...markAttributes(mark, color) }),
-    element(document, 'text', { x: x + 30, y: y + 4 }, label),
-  ];
-}
-
-function markAttributes(mark: LegendMark, color: string): Attributes {
-  const stroke = { stroke: color, fill: 'none' };
-  const line = { ...stroke, 'stroke-width': 2 };
-  switch (mark) {
-    case 'line':
-      return { ...line, d: 'M-12,0h24' };
-    case 'dashed':
-      return { ...line, 'stroke-dasharray': '5 3', d: 'M-12,0h24' };
-    case 'cross':
-      return { ...stroke, 'stroke-width': 1.6, d: 'M-4,-4L4,4M-4,4L4,-4' };
-    case 'ring':
-      return { ...stroke, d: shapePaths.circle };
-    case 'area':
-      return { fill: color, 'fill-opacity': 0.25, d: 'M-8,-6h16v12h-16Z' };
-    case 'circle':
-    case 'triangle':
-    case 'diamond2':
-    case 'square2':
-      return { fill: color, d: shapePaths[mark] };
-  }
-}
-
-const shapePaths: Readonly<Record<Shape, string>> = {
-  circle: 'M5,0A5,5,0,1,1,-5,0A5,5,0,1,1,5,0Z',
-  triangle: 'M0,-6L5.5,4.5L-5.5,4.5Z',
-  diamond2: 'M0,-6L6,0L0,6L-6,0Z',
-  square2: 'M-4.5,-4.5H4.5V4.5H-4.5Z',
-};

@@ -2,7 +2,7 @@
  * Learning curves: cost, loss and accuracy in panels on one axis of steps, with the learning rate below and a
  * rule at the end of each cycle, where values can be compared: a high rate within a cycle makes them worse.
  *
- * One series has a colour for each split; several have a colour for each series, and training is dashed.
+ * Validation is solid and training is dashed. One series has ink and grey; several have a colour for each.
  */
 import * as Plot from '@observablehq/plot';
 import { classificationMetrics, type Metric } from '../../study/metrics.ts';
@@ -10,12 +10,13 @@ import type { Measurement } from '../../study/trial.ts';
 import { chartPoints, metricIn, metricOn, thinnedCurve } from '../results/metric-values.ts';
 import { groupedNumber, metricText } from '../text/number-format.ts';
 import { centeredScale, paddedDomain, valueScale } from './axes.ts';
-import { framed, grid, splitLegend, type LegendItem, type Panel } from './chart-frame.ts';
+import { framed, grid, type Panel } from './chart-frame.ts';
+import { splitLegend, type LegendItem } from './chart-legend.ts';
 import {
-  blue,
-  colorAt,
+  grey,
+  ink,
+  seriesColorAt,
   shapeAt,
-  vermilion,
   type DrawChart,
   type ChartTheme,
   type Shape,
@@ -58,7 +59,14 @@ const pointsMax = 2_000;
 const dotsMax = 60;
 /** Most rules at cycle ends: more would hide the curves. */
 const rulesMax = 60;
-const panelHeight = 170;
+/** Room for the last values. */
+const marginRight = 64;
+/** Axis labels. Costs and losses of classifiers are in nats. */
+export const quantityLabels: Readonly<Record<Quantity, string>> = {
+  cost: 'cost (loss + L2 penalty), nats',
+  loss: 'loss (cross-entropy), nats',
+  accuracy: 'accuracy, %',
+};
 /** The channels of every mark. */
 const place = { x: 'step', y: 'value' };
 
@@ -100,9 +108,9 @@ function toLines(
       return {
         label,
         split,
-        color: isSingle ? (isTraining ? blue : vermilion) : colorAt(index),
-        isDashed: isSingle ? false : isTraining,
-        shape: isSingle ? (isTraining ? 'circle' : 'triangle') : shapeAt(index),
+        color: isSingle ? (isTraining ? grey : ink) : seriesColorAt(index),
+        isDashed: isTraining,
+        shape: shapeAt(index),
         points: chartPoints(curve, metricOn(metrics, quantity, split)),
       };
     }),
@@ -116,21 +124,21 @@ function valuePanel(
   rate: CyclicalRate | null,
   theme: ChartTheme,
 ): Panel {
-  const isAccuracy = quantity === 'accuracy';
   const domain = paddedDomain(lines.flatMap(({ points }) => points.map(({ value }) => value)));
   return {
-    height: panelHeight,
-    marginTop: 24,
-    marginBottom: 8,
-    marginRight: 64,
-    x: { domain: [0, stepMax], axis: null },
-    y: valueScale(isAccuracy ? 'accuracy, %' : quantity, domain, 5),
-    marks: [
-      grid(5),
-      cycleRules(rate, stepMax),
-      ...lines.flatMap((line) => lineMarks(line)),
-      ...endMarks(lines, isAccuracy ? 2 : 3, domain, theme),
-    ],
+    height: 170,
+    margins: { marginTop: 24, marginBottom: 8, marginRight },
+    draw: ({ innerHeight }) => ({
+      x: { domain: [0, stepMax], axis: null },
+      y: valueScale(quantityLabels[quantity], domain, 5),
+      marks: [
+        grid(5),
+        cycleRules(rate, stepMax),
+        // The first series is the most important one, so it is drawn over the others.
+        ...lines.toReversed().flatMap((line) => lineMarks(line)),
+        ...endMarks(lines, quantity === 'accuracy' ? 2 : 3, { domain, innerHeight }, theme),
+      ],
+    }),
   };
 }
 
@@ -148,15 +156,17 @@ function lineMarks({ points, color, isDashed, shape }: Line): Plot.Markish[] {
 function endMarks(
   lines: readonly Line[],
   digits: number,
-  domain: readonly [number, number],
+  panel: PanelScale,
   theme: ChartTheme,
 ): Plot.Markish[] {
   const ends = lines.flatMap(({ points, color, shape, split, isDashed }) => {
     const end = points.at(-1);
-    return end === undefined || isDashed ? [] : [{ ...end, color, shape, split }];
+    return end === undefined || (isDashed && lines.length > 2)
+      ? []
+      : [{ ...end, color, shape, split }];
   });
   const dot = { r: 4.5, stroke: theme.background };
-  return spreadLabels(ends, domain).flatMap((end): Plot.Markish[] => [
+  return spreadLabels(ends.toReversed(), panel).flatMap((end): Plot.Markish[] => [
     Plot.dot([end], { ...place, ...dot, fill: end.color, symbol: end.shape }),
     Plot.text([end], {
       x: 'step',
@@ -164,18 +174,24 @@ function endMarks(
       text: () => end.value.toFixed(digits),
       dx: 9,
       textAnchor: 'start',
-      fill: 'currentColor',
+      fill: ink,
       fontWeight: end.split === 'validation' ? 'bold' : 'normal',
     }),
   ]);
 }
 
+interface PanelScale {
+  readonly domain: readonly [number, number];
+  /** In pixels. */
+  readonly innerHeight: number;
+}
+
 /** Positions of the labels: at their values, or moved so that none covers another. */
 function spreadLabels<End extends RatePoint>(
   ends: readonly End[],
-  [low, high]: readonly [number, number],
+  { domain: [low, high], innerHeight }: PanelScale,
 ): (End & { readonly at: number })[] {
-  const gap = (13 * (high - low)) / (panelHeight - 32);
+  const gap = (13 * (high - low)) / innerHeight;
   let above = Infinity;
   const down = ends
     .toSorted((a, b) => b.value - a.value)
@@ -194,7 +210,7 @@ function spreadLabels<End extends RatePoint>(
 function cycleRules(rate: CyclicalRate | null, stepMax: number): Plot.Markish {
   const ends = rate === null ? [] : cycleEnds(rate, stepMax);
   if (ends.length === 0 || ends.length > rulesMax) return null;
-  return Plot.ruleX(ends, { stroke: 'currentColor', strokeOpacity: 0.35, strokeDasharray: '2 3' });
+  return Plot.ruleX(ends, { stroke: ink, strokeOpacity: 0.35, strokeDasharray: '2 3' });
 }
 
 /** The learning rate, on the axis of steps. */
@@ -204,32 +220,37 @@ function ratePanel(
   stepMax: number,
 ): Panel {
   const top = points.reduce((max, { value }) => Math.max(max, value), rate?.max ?? 0);
+  const line = { ...place, stroke: ink, strokeOpacity: 0.55, strokeWidth: 1.5 };
   return {
     height: 110,
-    marginTop: 22,
-    marginBottom: 38,
-    marginRight: 64,
-    x: { ...centeredScale('step'), domain: [0, stepMax], tickFormat: groupedNumber, ticks: 8 },
-    y: { ...valueScale('learning rate', [0, top || 1], 0), ticks: [0, top], tickFormat: String },
-    marks: [
-      cycleRules(rate, stepMax),
-      Plot.areaY(points, { ...place, fill: 'currentColor', fillOpacity: 0.12 }),
-      Plot.line(points, {
-        ...place,
-        stroke: 'currentColor',
-        strokeOpacity: 0.55,
-        strokeWidth: 1.5,
-      }),
-    ],
+    margins: { marginTop: 22, marginBottom: 38, marginRight },
+    draw: ({ innerWidth }) => ({
+      x: stepScale(stepMax, innerWidth),
+      y: { ...valueScale('learning rate', [0, top || 1], 0), ticks: [0, top], tickFormat: String },
+      marks: [
+        cycleRules(rate, stepMax),
+        Plot.areaY(points, { ...place, fill: ink, fillOpacity: 0.12 }),
+        Plot.line(points, line),
+      ],
+    }),
   };
+}
+
+/** The x axis of steps. @param width of the axis in pixels */
+function stepScale(stepMax: number, width: number) {
+  const ticks = Math.max(2, Math.min(8, Math.floor(width / 75)));
+  return { ...centeredScale('step'), domain: [0, stepMax], tickFormat: groupedNumber, ticks };
 }
 
 function legend(series: readonly CurveSeries[]): LegendItem[] {
   if (series.length === 1) return [...splitLegend];
   return [
-    ...series.map(({ label }, index) => ({ label, color: colorAt(index), mark: shapeAt(index) })),
-    { label: 'validation', color: 'currentColor', mark: 'line' },
-    { label: 'training', color: 'currentColor', mark: 'dashed' },
+    ...series.map(({ label }, index) => ({
+      label,
+      color: seriesColorAt(index),
+      mark: shapeAt(index),
+    })),
+    ...splitLegend.map((item) => ({ ...item, color: ink })),
   ];
 }
 

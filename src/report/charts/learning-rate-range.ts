@@ -4,7 +4,7 @@
  */
 import * as Plot from '@observablehq/plot';
 import { framed, grid } from './chart-frame.ts';
-import { blue, vermilion, type DrawChart } from './chart-style.ts';
+import { green, ink, type DrawChart } from './chart-style.ts';
 import { plainNumber } from '../text/number-format.ts';
 import { centeredScale, paddedDomain, valueScale } from './axes.ts';
 
@@ -28,24 +28,25 @@ export const learningRateRange: DrawChart<RateRangeInput> = (document, input, th
     title: input.title,
     description: describe(points, suggested),
     legend: [
-      { label: 'validation accuracy', color: blue, mark: 'line' },
+      { label: 'validation accuracy', color: ink, mark: 'line' },
       ...(suggested === null
         ? []
-        : [{ label: 'suggested range', color: vermilion, mark: 'area' as const }]),
+        : [{ label: 'suggested range', color: green, mark: 'area' as const }]),
     ],
     panels: [
       {
         height: 340,
-        marginTop: 36,
-        marginBottom: 44,
-        x: { ...centeredScale('learning rate'), tickFormat: plainNumber, inset: 6 },
-        y: valueScale('accuracy, %', yDomain, 6),
-        marks: [
-          ...suggestionMarks(suggested),
-          grid(6),
-          Plot.line(points, { ...place, stroke: blue, strokeWidth: 1.8 }),
-          points.length > 80 ? null : Plot.dot(points, { ...place, fill: blue, r: 2.5 }),
-        ],
+        margins: { marginTop: 36 },
+        draw: () => ({
+          x: { ...centeredScale('learning rate'), tickFormat: plainNumber, inset: 6 },
+          y: valueScale('accuracy, %', yDomain, 6),
+          marks: [
+            ...suggestionMarks(suggested),
+            grid(6),
+            Plot.line(points, { ...place, stroke: ink, strokeWidth: 1.8 }),
+            points.length > 80 ? null : Plot.dot(points, { ...place, fill: ink, r: 2.5 }),
+          ],
+        }),
       },
     ],
   });
@@ -58,14 +59,14 @@ function suggestionMarks(suggested: RateRangeInput['suggested']): Plot.Markish[]
     label: `${name} ${rateText(suggested[name])}`,
   }));
   return [
-    Plot.rectX([suggested], { x1: 'min', x2: 'max', fill: vermilion, fillOpacity: 0.1 }),
-    Plot.ruleX(ends, { x: 'rate', stroke: vermilion, strokeDasharray: '3 3' }),
+    Plot.rectX([suggested], { x1: 'min', x2: 'max', fill: green, fillOpacity: 0.1 }),
+    Plot.ruleX(ends, { x: 'rate', stroke: green, strokeDasharray: '3 3' }),
     Plot.text(ends, {
       x: 'rate',
       text: 'label',
       frameAnchor: 'top',
       dy: -12,
-      fill: 'currentColor',
+      fill: ink,
       fontWeight: 'bold',
     }),
   ];

@@ -6,6 +6,7 @@ import type { Metric } from '../../study/metrics.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import type { ChartTheme } from './chart-style.ts';
 import { paddedDomain, parameterDomain } from './axes.ts';
+import { focusDomain } from './focus-domain.ts';
 
 export interface ScatterTrial {
   readonly stage: string;
@@ -15,11 +16,12 @@ export interface ScatterTrial {
   readonly at: number;
   /** The objective's value; null for a trial that failed. */
   readonly value: number | null;
-  /** Standard error of `value`, drawn as a bar. */
-  readonly standardError?: number | null;
-  /** Whether it cannot be distinguished from the best; null if it was not compared. */
+  /** Whether it is not significantly worse than the best; null if it was not compared. */
   readonly tied?: boolean | null;
 }
+
+/** A replicate of a configuration with several. */
+export type ScatterReplicate = Pick<ScatterTrial, 'stage' | 'at'> & { readonly value: number };
 
 type ScatterFit = Pick<SmoothFit, 'points' | 'bestAt'>;
 
@@ -28,22 +30,25 @@ export interface ScatterInput {
   readonly subtitle?: string | undefined;
   /** Symbol of the parameter. */
   readonly symbol: string;
+  /** Label of the parameter's axis; default: the symbol. */
+  readonly parameterLabel?: string | undefined;
   /** The objective. */
   readonly metric: Metric;
   readonly direction: Objective['direction'];
   readonly stages: readonly {
     readonly name: string;
     readonly range: Range | null;
-    /** Whether another stage's results gave the range, which is then drawn as a band. */
+    /** Whether another stage's results gave the range, which is then drawn as a bar. */
     readonly isNarrowed: boolean;
   }[];
   readonly trials: readonly ScatterTrial[];
+  /** Single runs behind their means; none if each trial is one run. */
+  readonly replicates?: readonly ScatterReplicate[];
   readonly fit?: ScatterFit | null;
   /** The trial with a label, such as the winner. */
   readonly best?: { readonly trial: string; readonly label: string } | null;
   /** The part of the parameter's axis to draw; null for all. */
   readonly zoom?: Range | null;
-  readonly showErrors?: boolean;
   readonly width?: number;
   readonly height?: number;
 }
@@ -52,7 +57,6 @@ export interface Dot {
   readonly stage: string;
   readonly at: number;
   readonly value: number;
-  readonly error: number;
   readonly isHollow: boolean;
   readonly trial: string;
 }
@@ -62,6 +66,8 @@ export type Scene = ReturnType<typeof scatterScene>;
 
 /** Most dots. Of more, every n-th is drawn, and the subtitle reports it. */
 export const dotsMax = 3000;
+/** Values that differ by less are equal. */
+const exactness = 1e-10;
 
 export function scatterScene(input: ScatterInput, theme: ChartTheme) {
   const places = input.trials.map(({ at }) => at);
@@ -74,7 +80,6 @@ export function scatterScene(input: ScatterInput, theme: ChartTheme) {
     stage: trial.stage,
     at: trial.at,
     value: scale * (trial.value ?? 0),
-    error: input.showErrors === true ? scale * (trial.standardError ?? 0) : 0,
     isHollow: trial.tied === false,
     trial: trial.trial,
   }));
@@ -82,21 +87,29 @@ export function scatterScene(input: ScatterInput, theme: ChartTheme) {
   const kept = finite.filter(
     ({ trial }, index) => index % every === 0 || trial === input.best?.trial,
   );
-  const fitValues = withinRange(input.fit?.points ?? [], range).flatMap(({ low, high }) => [
-    scale * low,
-    scale * high,
-  ]);
-  const values = kept.flatMap(({ value, error }) => [value - error, value + error]);
+  const best = finite.find(({ trial }) => trial === input.best?.trial) ?? null;
+  const fit =
+    input.fit === undefined || input.fit === null ? null : scaledFit(input.fit, range, scale);
+  const replicates = (input.replicates ?? [])
+    .filter(({ at }) => at >= range.min && at <= range.max)
+    .map((one) => ({ ...one, value: scale * one.value }));
+  const values = [...kept, ...replicates].map(({ value }) => value);
   return {
     input,
     theme,
     range,
     scale,
-    yDomain: valueDomain(values, fitValues, input.direction),
+    domain: valueDomain(values, fit, input.direction),
+    /** The axis of a second panel that enlarges the good values; null if no value hides them. */
+    focus: focusDomain(values, input.direction, input.metric),
     dots: Map.groupBy(kept, ({ stage }) => stage),
-    best: finite.find(({ trial }) => trial === input.best?.trial) ?? null,
+    replicates,
+    best,
+    /** How many trials have the best trial's value, that one included. */
+    sharing: finite.filter(({ value }) => Math.abs(value - (best?.value ?? NaN)) < exactness)
+      .length,
     bestLabel: input.best?.label ?? null,
-    fit: input.fit ?? null,
+    fit,
     failed: inside.filter((trial) => !isFinite(trial)),
   };
 }
@@ -104,13 +117,14 @@ export function scatterScene(input: ScatterInput, theme: ChartTheme) {
 /** Range of the y axis: the dots, a part of the fit's band (at most a tenth more), and space for the label. */
 function valueDomain(
   values: readonly number[],
-  fitValues: readonly number[],
+  fit: ScatterFit | null,
   direction: Objective['direction'],
-): [number, number] {
+): readonly [number, number] {
   const [low, high] = paddedDomain(values);
   const height = high - low;
-  const fitLow = fitValues.reduce((a, b) => Math.min(a, b), low);
-  const fitHigh = fitValues.reduce((a, b) => Math.max(a, b), high);
+  const finite = (fit?.points ?? []).filter((point) => Number.isFinite(point.fit));
+  const fitLow = finite.reduce((least, point) => Math.min(least, point.low), low);
+  const fitHigh = finite.reduce((most, point) => Math.max(most, point.high), high);
   const [below, above] = direction === 'maximize' ? [0.03, 0.09] : [0.09, 0.03];
   return [
     Math.max(fitLow, low - 0.1 * height) - below * height,
@@ -120,20 +134,47 @@ function valueDomain(
 
 type FitPoint = ScatterFit['points'][number];
 
-/** The fit's points within the range, and interpolated points at the ends of the range. */
-export function withinRange(points: readonly FitPoint[], range: Range): FitPoint[] {
-  return points.flatMap((point, index) => {
+/** The fit within the range, in the units of the axis, with interpolated points at the ends of the range. */
+function scaledFit({ points, bestAt }: ScatterFit, range: Range, scale: number): ScatterFit {
+  const inside = points.flatMap((point, index) => {
     const before = points[index - 1] ?? point;
     const crossed = [range.min, range.max]
       .filter((end) => before.at < end && end < point.at)
-      .map((end) => between(before, point, end));
-    const isInside = point.at >= range.min && point.at <= range.max;
-    return isInside ? [...crossed, point] : crossed;
+      .map((end) => between(before, point, log(end / before.at) / log(point.at / before.at)));
+    return point.at >= range.min && point.at <= range.max ? [...crossed, point] : crossed;
   });
+  const scaled = inside.map(({ at, fit, low, high }) => {
+    return { at, fit: scale * fit, low: scale * low, high: scale * high };
+  });
+  const isInside = bestAt !== null && bestAt >= range.min && bestAt <= range.max;
+  return { points: scaled, bestAt: isInside ? bestAt : null };
 }
 
-function between(a: FitPoint, b: FitPoint, at: number): FitPoint {
-  const share = log(at / a.at) / log(b.at / a.at);
+/** The curve inside a domain of values: cut where it leaves it, with the crossing as its end. */
+export function insideDomain(
+  points: readonly FitPoint[],
+  [low, high]: readonly [number, number],
+): FitPoint[] {
+  const isInside = ({ fit }: FitPoint): boolean => fit >= low && fit <= high;
+  const limit = (value: number): number => Math.min(high, Math.max(low, value));
+  const cut = points.flatMap((point, index): FitPoint[] => {
+    const before = points[index - 1];
+    const own = isInside(point) ? point : { ...point, fit: NaN };
+    if (before === undefined || isInside(before) === isInside(point)) return [own];
+    const end = (isInside(before) ? point : before).fit < low ? low : high;
+    const crossing = between(before, point, (end - before.fit) / (point.fit - before.fit));
+    return [{ ...crossing, fit: end }, own];
+  });
+  return cut.map((point) => ({ ...point, low: limit(point.low), high: limit(point.high) }));
+}
+
+/** The point at a share of the way from `a` to `b`, on the logarithmic axis. */
+function between(a: FitPoint, b: FitPoint, share: number): FitPoint {
   const mix = (from: number, to: number): number => from + share * (to - from);
-  return { at, fit: mix(a.fit, b.fit), low: mix(a.low, b.low), high: mix(a.high, b.high) };
+  return {
+    at: a.at * (b.at / a.at) ** share,
+    fit: mix(a.fit, b.fit),
+    low: mix(a.low, b.low),
+    high: mix(a.high, b.high),
+  };
 }

@@ -3,19 +3,22 @@
  * some tenths of a second; `chart-kinds.ts` has the kinds alone.
  */
 import { assert } from '../../base/assert.ts';
-import { numberParam, parameterSymbol } from '../../study/search-space.ts';
+import { objectiveValue } from '../../search/ranking/configurations.ts';
+import { numberParam, parameterSymbol, type Params } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
 import { valueOn } from '../results/metric-values.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
-import { bestLabel, errorSource, exampleLabel } from '../results/result-words.ts';
+import { bestLabel, hasReplicates, exampleLabel } from '../results/result-words.ts';
 import { isNarrowed, stageRange, type StudyResults } from '../results/study-results.ts';
+import { scientificText } from './axes.ts';
 import type { ChartKind } from './chart-kinds.ts';
 import type { ChartDocument, ChartElement, ChartTheme } from './chart-style.ts';
+import { finalValues } from './final-values.ts';
 import { learningCurve } from './learning-curve.ts';
 import { parameterScatter } from './parameter-scatter.ts';
 import { cyclicalRateFrom } from './rate-cycles.ts';
-import type { ScatterInput } from './scatter-scene.ts';
+import type { ScatterInput, ScatterReplicate } from './scatter-scene.ts';
 import { trainAndValidation } from './train-and-validation.ts';
 import { workerTimeline } from './worker-timeline.ts';
 
@@ -23,9 +26,13 @@ import { workerTimeline } from './worker-timeline.ts';
 export interface StudyPicture {
   readonly record: StudyRecord;
   readonly results: StudyResults;
+  /** All trials, with their last measurement. */
+  readonly trials: readonly TrialRecord[];
   readonly attempts: readonly AttemptRecord[];
   /** Trials with whole curves. */
   readonly examples: readonly ExampleTrial[];
+  /** What the parameter of charts is, such as `the L2 strength`; null if unknown. */
+  readonly parameterDescription: string | null;
   /** End of the bars of open attempts. */
   readonly nowMs: number;
 }
@@ -36,6 +43,9 @@ export interface ExampleTrial {
   readonly trial: TrialRecord;
 }
 
+/** Fewer measurements of each trial are no curve. */
+const curveMin = 3;
+
 export function drawStudyChart(
   document: ChartDocument,
   kind: ChartKind,
@@ -43,46 +53,33 @@ export function drawStudyChart(
   theme: ChartTheme,
 ): ChartElement {
   const { results, record } = picture;
-  const { study, metrics, parameter } = results;
+  const { study } = results;
   switch (kind) {
     case 'scatter':
       return parameterScatter(document, scatterInput(picture), theme);
     case 'zoom':
       return parameterScatter(document, zoomInput(picture), theme);
-    case 'train-validation': {
-      const rows = results.stages.flatMap((stage) => stage.rows);
-      const trials = rows.map((row) => ({
-        at: numberParam(row.params, parameter),
-        training: valueOn(row, metrics, 'accuracy', 'train'),
-        validation: valueOn(row, metrics, 'accuracy', 'validation'),
-      }));
-      const title = `${study}: training and validation accuracy`;
-      const symbol = parameterSymbol(parameter);
-      return trainAndValidation(document, { title, symbol, trials }, theme);
-    }
-    case 'curves': {
-      const series = picture.examples.map((example) => {
-        const { result, id } = example.trial;
-        assert(result, () => `${trialName(id)} was trained`);
-        return { label: exampleLabel(example, results), curve: result.curve };
-      });
-      const learningRate = cyclicalRateFrom(record.spec.trainer);
-      const title = `${study}: learning curves`;
-      return learningCurve(document, { title, series, metrics, learningRate }, theme);
-    }
+    case 'train-validation':
+      return trainAndValidation(document, trainAndValidationInput(picture), theme);
+    case 'curves':
+      return drawCurves(document, picture, theme);
     case 'timeline': {
       const { attempts, nowMs } = picture;
-      return workerTimeline(document, { title: `${study}: workers`, attempts, nowMs }, theme);
+      const stages = record.spec.stages.map(({ name }) => name);
+      const input = { title: `${study}: workers`, stages, attempts, nowMs };
+      return workerTimeline(document, input, theme);
     }
   }
 }
 
-function scatterInput({ results, record }: StudyPicture): ScatterInput {
+function scatterInput(picture: StudyPicture): ScatterInput {
+  const { results, record } = picture;
   const { best, parameter } = results;
   const symbol = parameterSymbol(parameter);
   return {
     title: `${results.study}: which ${symbol} is best`,
     symbol,
+    parameterLabel: parameterLabel(picture),
     metric: objectiveMetric(results),
     direction: results.objective.direction,
     stages: results.stages.map((stage) => ({
@@ -95,8 +92,9 @@ function scatterInput({ results, record }: StudyPicture): ScatterInput {
         .filter(({ status }) => status === 'complete' || status === 'failed')
         .map((row) => ({ ...row, at: numberParam(row.params, parameter) })),
     ),
+    replicates: hasReplicates(results.stages) ? replicateDots(picture) : [],
     fit: results.fit,
-    best: best && { trial: best.trial, label: `${bestLabel(results)} ${best.trial}` },
+    best: best && { trial: best.trial, label: `${bestWord(results)} ${best.trial}` },
   };
 }
 
@@ -106,11 +104,87 @@ function zoomInput(picture: StudyPicture): ScatterInput {
   const narrowed = results.stages.findLast(
     ({ reason, space }) => reason !== null && space !== null,
   );
-  const source = errorSource(results);
   return {
     ...scatterInput(picture),
-    subtitle: `the finest range${source === null ? '' : `; bars are one standard error ${source}`}`,
+    subtitle: 'the finest range',
     zoom: narrowed ? stageRange(narrowed, results) : null,
-    showErrors: true,
   };
+}
+
+/** `λ (L2 strength, log scale)`. */
+function parameterLabel({ results, parameterDescription }: StudyPicture): string {
+  const description = parameterDescription?.replace(/^the /, '');
+  const words = [...(description === undefined ? [] : [description]), 'log scale'];
+  return `${parameterSymbol(results.parameter)} (${words.join(', ')})`;
+}
+
+/** `winner`, or `selected` if other trials have the same value. */
+function bestWord(results: StudyResults): string {
+  const { best, winner, stages } = results;
+  const isShared = stages
+    .flatMap(({ rows }) => rows)
+    .some(({ value, trial }) => value !== null && value === best?.value && trial !== best.trial);
+  return winner !== null && isShared ? 'selected' : bestLabel(results);
+}
+
+function replicateDots({ trials, results }: StudyPicture): ScatterReplicate[] {
+  return trials.flatMap((trial) => {
+    const value = objectiveValue(trial, results.objective);
+    if (value === null || !Number.isFinite(value)) return [];
+    return [{ stage: trial.id.stage, at: numberParam(trial.params, results.parameter), value }];
+  });
+}
+
+function trainAndValidationInput(picture: StudyPicture) {
+  const { results } = picture;
+  const { best, metrics, parameter, stages, study } = results;
+  const trials = stages
+    .flatMap((stage) => stage.rows)
+    .map((row) => ({
+      at: numberParam(row.params, parameter),
+      training: valueOn(row, metrics, 'accuracy', 'train'),
+      validation: valueOn(row, metrics, 'accuracy', 'validation'),
+    }));
+  return {
+    title: `${study}: training and validation accuracy`,
+    symbol: parameterSymbol(parameter),
+    parameterLabel: parameterLabel(picture),
+    ranges: stages.map((stage) => stageRange(stage, results)),
+    best: best && { at: numberParam(best.params, parameter), label: bestWord(results) },
+    trials,
+  };
+}
+
+/** Curves, or the last values of trials that were measured too rarely for a curve. */
+function drawCurves(
+  document: ChartDocument,
+  { examples, record, results }: StudyPicture,
+  theme: ChartTheme,
+): ChartElement {
+  const { study, metrics } = results;
+  const series = examples.map((example) => {
+    const { result, id } = example.trial;
+    assert(result, () => `${trialName(id)} was trained`);
+    return { label: exampleLabel(example, results, paramsText), curve: result.curve };
+  });
+  const [first] = examples;
+  const isNamed = first?.role === '';
+  const title = isNamed
+    ? `${study}: learning curve of ${trialName(first.trial.id)}`
+    : `${study}: learning curves`;
+  const subtitle = isNamed ? series[0]?.label : undefined;
+  const most = series.reduce((max, { curve }) => Math.max(max, curve.length), 0);
+  if (most < curveMin) return finalValues(document, { title, series, metrics }, theme);
+  const learningRate = cyclicalRateFrom(record.spec.trainer);
+  const input = { title, subtitle, series, metrics, learningRate, isSmall: true };
+  return learningCurve(document, input, theme);
+}
+
+function paramsText(params: Params): string {
+  return Object.entries(params)
+    .map(([name, value]) => {
+      const text = typeof value === 'number' ? scientificText(value) : String(value);
+      return `${parameterSymbol(name)} ${text}`;
+    })
+    .join(', ');
 }

@@ -4,7 +4,8 @@
  */
 import type { AttemptRecord } from '../../study/trial.ts';
 
-export type BarKind = 'search' | 'check' | 'lost' | 'ended' | 'open';
+/** `check`: a test or an audit. `ended`: without a result, but not by a fault. */
+export type BarKind = 'search' | 'diverged' | 'check' | 'lost' | 'ended' | 'open';
 
 export interface Bar {
   readonly worker: string;
@@ -14,7 +15,9 @@ export interface Bar {
   readonly from: number;
   readonly to: number;
   readonly kind: BarKind;
-  readonly trials: number;
+  readonly stage: string;
+  /** Names of the trials, shortened: `coarse/1–8`. */
+  readonly name: string;
 }
 
 export interface WorkerRow {
@@ -34,12 +37,9 @@ export interface Timeline {
   readonly totals: { readonly workers: number; readonly packs: number; readonly lost: number };
 }
 
-interface Span {
-  readonly worker: string;
+interface Span extends Pick<Bar, 'worker' | 'kind' | 'stage' | 'name'> {
   readonly startMs: number;
   readonly endMs: number;
-  readonly kind: BarKind;
-  readonly trials: number;
 }
 
 /** Shortest idle time that is cut out. */
@@ -68,12 +68,12 @@ export function buildTimeline(
   let firstLane = 0;
   for (const [worker, own] of all.slice(0, workersMax).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const laneEnds: number[] = [];
-    for (const { startMs, endMs, kind, trials } of own) {
+    for (const { startMs, endMs, ...span } of own) {
       const free = laneEnds.findIndex((end) => end <= startMs);
       const lane = free === -1 ? laneEnds.length : free;
       laneEnds[lane] = endMs;
       const [from, to] = [clock.at(startMs), clock.at(endMs)];
-      bars.push({ worker, lane: firstLane + lane, from, to, kind, trials });
+      bars.push({ ...span, lane: firstLane + lane, from, to });
     }
     workers.push({ worker, firstLane, lanes: laneEnds.length });
     firstLane += laneEnds.length;
@@ -84,23 +84,25 @@ export function buildTimeline(
   return { bars, workers, lanes: firstLane, seconds, cuts, totals };
 }
 
-/** One span for each pack and kind, by start. */
+/** One span for each pack, by start. */
 function packSpans(attempts: readonly AttemptRecord[], nowMs: number): Span[] {
-  const packs = Map.groupBy(
-    attempts,
-    (attempt) => `${attempt.session} ${attempt.pack} ${barKind(attempt)}`,
-  );
+  const packs = Map.groupBy(attempts, ({ session, pack }) => `${session} ${pack}`);
   return [...packs.values()]
     .flatMap((members): Span[] => {
       const [first] = members;
       if (first === undefined) return [];
-      const { worker } = first;
+      const { worker, trial } = first;
       const startMs = Math.min(...members.map(({ assignedAtMs }) => assignedAtMs));
       const endMs = Math.max(startMs, ...members.map(({ endedAtMs }) => endedAtMs ?? nowMs));
-      return [{ worker, startMs, endMs, kind: barKind(first), trials: members.length }];
+      const kinds = members.map(barKind);
+      const kind = kindOrder.find((one) => kinds.includes(one)) ?? 'ended';
+      return [{ worker, startMs, endMs, kind, stage: trial.stage, name: packName(members) }];
     })
     .toSorted((a, b) => a.startMs - b.startMs);
 }
+
+/** The first of these that a trial of a pack has is the kind of its bar. */
+const kindOrder: readonly BarKind[] = ['lost', 'open', 'diverged', 'search', 'check', 'ended'];
 
 const barKinds: Readonly<Record<NonNullable<AttemptRecord['outcome']>, BarKind>> = {
   lost: 'lost',
@@ -112,7 +114,7 @@ const barKinds: Readonly<Record<NonNullable<AttemptRecord['outcome']>, BarKind>>
   cancelled: 'ended',
   duplicate: 'ended',
   accepted: 'search',
-  diverged: 'search',
+  diverged: 'diverged',
 };
 
 /** A test or an audit also succeeds with an equal result; a search result that arrives twice is obsolete. */
@@ -120,6 +122,20 @@ function barKind({ outcome, kind }: AttemptRecord): BarKind {
   if (outcome === null) return 'open';
   const succeeded = ['accepted', 'diverged', 'duplicate'].includes(outcome);
   return succeeded && kind !== 'search' ? 'check' : barKinds[outcome];
+}
+
+/** `coarse/1–8`, `coarse/3, 7`; of more than three runs of numbers, the first and the count of the others. */
+function packName(members: readonly AttemptRecord[]): string {
+  const stage = members[0]?.trial.stage ?? '';
+  const indices = [...new Set(members.map(({ trial }) => trial.index))].toSorted((a, b) => a - b);
+  const runs: [number, number][] = [];
+  for (const index of indices) {
+    const last = runs.at(-1);
+    if (last?.[1] === index - 1) last[1] = index;
+    else runs.push([index, index]);
+  }
+  if (runs.length > 3) return `${stage}/${indices[0]} + ${indices.length - 1}`;
+  return `${stage}/${runs.map(([from, to]) => (from === to ? from : `${from}–${to}`)).join(', ')}`;
 }
 
 /** Maps a time to seconds since the start, without the cut times. */

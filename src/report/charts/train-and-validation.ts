@@ -1,16 +1,29 @@
 /**
- * Train-validation chart: training and validation accuracy against the parameter, two dots for each trial.
+ * Train-validation chart: training and validation accuracy against the parameter, and the gap between them.
  * With a small λ they differ, because the network memorises its training images; with a large λ both fall.
  */
 import * as Plot from '@observablehq/plot';
-import { framed, grid, splitLegend } from './chart-frame.ts';
-import { blue, vermilion, type DrawChart } from './chart-style.ts';
-import { paddedDomain, parameterDomain, parameterScale, valueScale } from './axes.ts';
+import type { Range } from '../../search/samplers/distribution.ts';
+import { framed, grid } from './chart-frame.ts';
+import { grey, ink, type DrawChart } from './chart-style.ts';
+import {
+  paddedDomain,
+  parameterDomain,
+  parameterScale,
+  scientificText,
+  valueScale,
+} from './axes.ts';
 
 export interface TrainAndValidationInput {
   readonly title: string;
   /** Symbol of the parameter. */
   readonly symbol: string;
+  /** Label of the parameter's axis. */
+  readonly parameterLabel: string;
+  /** Ranges of the parameter that the axis contains. */
+  readonly ranges: readonly (Range | null)[];
+  /** The parameter of the best trial, and a word for it such as `winner`. */
+  readonly best: { readonly at: number; readonly label: string } | null;
   readonly trials: readonly {
     readonly at: number;
     readonly training: number | null;
@@ -27,30 +40,55 @@ export const trainAndValidation: DrawChart<TrainAndValidationInput> = (document,
       : [{ at, training: 100 * training, validation: 100 * validation }],
   );
   const every = Math.ceil(all.length / pairsMax);
-  const pairs = all.filter((_, index) => index % every === 0);
-  const dots = { x: 'at', r: pairs.length > 200 ? 2.5 : 4, fillOpacity: 0.85 };
-  const bar = { x: 'at', y1: 'training', y2: 'validation' };
-  const places = pairs.map(({ at }) => at);
-  const range = parameterDomain(places, []);
+  const pairs = all.filter((_, index) => index % every === 0).toSorted((a, b) => a.at - b.at);
+  const range = parameterDomain(
+    pairs.map(({ at }) => at),
+    input.ranges,
+  );
   const values = pairs.flatMap(({ training, validation }) => [training, validation]);
+  const r = pairs.length > 200 ? 1.5 : 2.5;
+  const validation = { x: 'at', y: 'validation', stroke: ink };
+  const training = { x: 'at', y: 'training', stroke: grey };
   return framed(document, theme, {
     title: input.title,
-    description: `Training and validation accuracy of ${pairs.length} trials against ${input.symbol}, two dots for each.`,
-    legend: splitLegend,
+    description: `Training and validation accuracy of ${pairs.length} trials against ${input.symbol}, a dot of each for each trial.`,
+    legend: [
+      { label: 'validation', color: ink, mark: 'line' },
+      { label: 'training', color: grey, mark: 'dashed' },
+      { label: 'gap between them', color: grey, mark: 'area' },
+      ...(input.best === null
+        ? []
+        : [{ label: bestText(input), color: ink, mark: 'rule' as const }]),
+    ],
     panels: [
       {
         height: 360,
-        marginTop: 30,
-        marginBottom: 44,
-        x: parameterScale(range, input.symbol),
-        y: valueScale('accuracy, %', paddedDomain(values), 6),
-        marks: [
-          grid(6),
-          Plot.ruleX(pairs, { ...bar, stroke: 'currentColor', strokeOpacity: 0.2 }),
-          Plot.dot(pairs, { ...dots, y: 'training', fill: blue, symbol: 'circle' }),
-          Plot.dot(pairs, { ...dots, y: 'validation', fill: vermilion, symbol: 'triangle' }),
-        ],
+        draw: ({ innerWidth }) => ({
+          x: parameterScale(range, input.parameterLabel, innerWidth),
+          y: valueScale('accuracy, %', paddedDomain(values), 6),
+          marks: [
+            Plot.areaY(pairs, {
+              x: 'at',
+              y1: 'training',
+              y2: 'validation',
+              fill: grey,
+              fillOpacity: 0.18,
+            }),
+            grid(6),
+            input.best === null
+              ? null
+              : Plot.ruleX([input.best.at], { stroke: ink, strokeDasharray: '1 3' }),
+            Plot.line(pairs, { ...training, strokeWidth: 1, strokeDasharray: '5 3' }),
+            Plot.line(pairs, { ...validation, strokeWidth: 1 }),
+            Plot.dot(pairs, { ...training, r, fill: theme.background }),
+            Plot.dot(pairs, { ...validation, r, fill: ink }),
+          ],
+        }),
       },
     ],
   });
 };
+
+function bestText({ best, symbol }: TrainAndValidationInput): string {
+  return best === null ? '' : `${best.label}: ${symbol} ${scientificText(best.at)}`;
+}

@@ -5,7 +5,7 @@
 import { parameterSymbol } from '../../study/search-space.ts';
 import { pageTheme, type ChartDocument } from '../charts/chart-style.ts';
 import type { ChartKind } from '../charts/chart-kinds.ts';
-import { errorSource, hasReplicates, statisticsWords } from '../results/result-words.ts';
+import { hasReplicates, statisticsWords } from '../results/result-words.ts';
 import { drawStudyChart, type StudyPicture } from '../charts/study-charts.ts';
 import { descriptionList, html, ownMarkup, type Html } from './html-text.ts';
 import { provenance, type ReportMaker } from './report-provenance.ts';
@@ -75,15 +75,13 @@ function chartSections(picture: StudyPicture, document: ChartDocument): Html {
     return html`<h2 id="parameter">${symbol}</h2>
       <p>No trial is complete yet, so there are no charts.</p>`;
   const hasNarrowed = results.stages.some(({ reason, space }) => reason !== null && space !== null);
-  const source = errorSource(results);
-  const bars = source === null ? '' : ` A bar is one standard error ${source}.`;
   const [dot, one] = hasReplicates(results.stages)
     ? ['configuration, the mean of its replicates', ', replicate 1 of each']
     : ['trial', ''];
   return html`
     <h2 id="parameter">${symbol} against the objective</h2>
-    ${figure(picture, 'scatter', document, `One dot for each ${dot}; colour and shape show its stage. The shaded band is a range that the results of another stage gave. The numbers are in the ranked tables below.`)}
-    ${hasNarrowed ? figure(picture, 'zoom', document, `The scatter within the finest range.${bars}`) : null}
+    ${figure(picture, 'scatter', document, `One dot for each ${dot}; colour and shape show its stage. A bar at the top is a range that the results of another stage gave. The numbers are in the ranked tables below.`)}
+    ${hasNarrowed ? figure(picture, 'zoom', document, 'The scatter within the finest range.') : null}
     ${figure(picture, 'train-validation', document, `Both accuracies against ${symbol}. A large gap between them means overfitting; if both are low, the regularisation is too strong.`)}
     <h2 id="curves">Learning curves</h2>
     ${figure(picture, 'curves', document, `The best, the median and the worst completed trial${one}. The learning rate rises and falls in cycles; the value at the end of a cycle is the one to compare.`)}

@@ -1,7 +1,12 @@
 /** Result words: sentences about results that several outputs share, such as the winner and failures. */
 import type { SelectionReason } from '../../search/ranking/selection.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
-import { formatParam, formatParams, parameterSymbol } from '../../study/search-space.ts';
+import {
+  formatParam,
+  formatParams,
+  parameterSymbol,
+  type Params,
+} from '../../study/search-space.ts';
 import type { DatasetSpec } from '../../study/spec/study-spec.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
 import {
@@ -131,12 +136,6 @@ function hasImages({ objective, validationCount }: Measured): boolean {
   return objective.metric === 'validation_accuracy' && validationCount !== null;
 }
 
-/** The source of a standard error, after "one standard error"; null if there is none. */
-export function errorSource(results: Measured): string | null {
-  if (!hasReplicates(results.stages)) return hasImages(results) ? 'of the validation sample' : null;
-  return hasImages(results) ? 'of the seeds and the validation sample' : 'of the seeds';
-}
-
 /** A word before a sentence. */
 export interface Labelled {
   readonly label: string;
@@ -198,12 +197,13 @@ function noiseText(results: Measured): string | null {
 export function exampleLabel(
   { role, trial }: { readonly role: string; readonly trial: TrialRecord },
   { stages }: Pick<StudyResults, 'stages'>,
+  format: (params: Params) => string = formatParams,
 ): string {
   const first = trialName({ ...trial.id, replicate: 1 });
   const row = stages.flatMap(({ rows }) => rows).find((one) => one.trial === first);
   const several = row !== undefined && row.replicates > 1;
   const which = several ? `, replicate ${trial.id.replicate} of ${row.replicates}` : '';
-  const name = `${trialName(trial.id)}${which}, ${formatParams(trial.params)}`;
+  const name = `${trialName(trial.id)}${which}, ${format(trial.params)}`;
   return role === '' ? name : `${role}: ${name}`;
 }
 

@@ -53,9 +53,11 @@ export function metricName({ name }: Pick<Metric, 'name'>): string {
   return name.replaceAll('_', ' ');
 }
 
-/** The label of an axis: `validation accuracy, %`. */
+/** The label of an axis: `validation accuracy, %`, `validation loss (cross-entropy), nats`. */
 export function axisLabel(metric: Metric): string {
-  return metric.unit === 'share' ? `${metricName(metric)}, %` : metricName(metric);
+  if (metric.unit === 'share') return `${metricName(metric)}, %`;
+  if (metric.unit !== 'nats') return metricName(metric);
+  return `${metricName(metric)}${metric.kind === 'loss' ? ' (cross-entropy)' : ''}, nats`;
 }
 
 /** The head of a column: `validation %` for an accuracy, else the metric's name in words. */

@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
 import {
-  fileTheme,
+  fileThemes,
   pageTheme,
   type ChartDocument,
 } from '../../../src/report/charts/chart-style.ts';
-import { parameterTicks } from '../../../src/report/charts/axes.ts';
+import { parameterTicks, scientificText } from '../../../src/report/charts/axes.ts';
+import { freePlace } from '../../../src/report/charts/label-mark.ts';
 import { parameterScatter } from '../../../src/report/charts/parameter-scatter.ts';
 import { learningCurve } from '../../../src/report/charts/learning-curve.ts';
 import { learningRateRange } from '../../../src/report/charts/learning-rate-range.ts';
@@ -51,7 +52,7 @@ const scatterTrials: readonly ScatterTrial[] = [
   { stage: 'coarse', trial: 'coarse/1', at: 1e-8, value: 0.41, tied: false },
   { stage: 'coarse', trial: 'coarse/2', at: 3e-3, value: 0.46, tied: true },
   { stage: 'coarse', trial: 'coarse/3', at: 9e-2, value: null },
-  { stage: 'fine', trial: 'fine/1', at: 2e-3, value: 0.47, standardError: 0.005 },
+  { stage: 'fine', trial: 'fine/1', at: 2e-3, value: 0.47 },
   { stage: 'fine', trial: 'fine/2', at: 5e-3, value: 0.465 },
 ];
 
@@ -73,19 +74,20 @@ const scatter: ScatterInput = {
 };
 
 const drawScatter = (input: ScatterInput): string =>
-  svgText((document) => parameterScatter(document, input, fileTheme));
+  svgText((document) => parameterScatter(document, input, fileThemes.light));
 
 describe('the scatter of λ against the objective', () => {
-  test('the scatter has a mark for every trial, a band, a fit, a rule at its best value, and the name of the winner', () => {
+  test('the scatter has a mark for every trial, a bar for a narrowed range, a fit, a rule at its best value, and the name of the winner', () => {
     const svg = parsed(drawScatter(scatter));
     const marks = (label: string) => [...svg.querySelectorAll(`[data-mark="${label}"]`)];
     const dots = marks('dot').map((group) => group.children.length);
     // Hollow and filled dots of each stage, the failed trial's cross, the winner's ring.
     expect(dots).toEqual([1, 1, 2, 1, 1]);
-    expect(marks('rect')).toHaveLength(1);
+    // The bar of the range, and the rule at the best place of the fit.
+    expect(marks('rule').map((group) => group.children.length)).toEqual([1, 1]);
     expect(marks('area')).toHaveLength(1);
     expect(marks('line')).toHaveLength(1);
-    expect(texts(drawScatter(scatter))).toContain('winner fine/1: λ 2.00e-3, 47.00 %');
+    expect(texts(drawScatter(scatter))).toContain('winner fine/1: λ 0.002, 47.00 %');
   });
 
   test('the scatter has a title and a description', () => {
@@ -93,31 +95,38 @@ describe('the scatter of λ against the objective', () => {
     expect(svg.getAttribute('role')).toBe('img');
     expect(svg.querySelector('title')?.textContent).toBe('sample');
     expect(svg.querySelector('desc')?.textContent).toBe(
-      'Scatter of λ, logarithmic from 1.00e-9 to 1.00e-1, against validation accuracy: 2 of stage coarse, 2 of stage fine; 1 failed; winner fine/1 at λ 2.00e-3 with 47.00 %.',
+      'Scatter of λ, logarithmic from 1.00e-9 to 1.00e-1, against validation accuracy: 2 of stage coarse, 2 of stage fine; 1 failed; winner fine/1 at λ 0.002, 47.00 %.',
     );
   });
 
-  test('the labels of λ are powers of ten, never 10µ', () => {
-    const labels = texts(drawScatter(scatter)).filter((text) => /^\d\S*e-\d+$/.test(text));
-    expect(labels).toEqual([
-      '1e-9',
-      '1e-8',
-      '1e-7',
-      '1e-6',
-      '1e-5',
-      '1e-4',
-      '1e-3',
-      '1e-2',
-      '1e-1',
-    ]);
+  test('the scatter enlarges the best values in a second panel if bad values would hide their differences', () => {
+    const values = [0.96, 0.955, 0.9575, 0.96, 0.09];
+    const trials = values.map((value, k) => {
+      return { stage: 'coarse', trial: `coarse/${k + 1}`, at: 10 ** (k - 6), value };
+    });
+    const best = { trial: 'coarse/1', label: 'selected coarse/1' };
+    const svg = drawScatter({ ...scatter, trials, fit: null, best });
+    const dots = [...parsed(svg).querySelectorAll('[data-mark="dot"]')];
+    // The good trials and the ring in the upper panel, all trials and the ring in the lower one.
+    expect(dots.map((group) => group.children.length)).toEqual([4, 1, 5, 1]);
+    expect(texts(svg)).toContain('selected coarse/1: λ 10⁻⁶, 96.00 %; 2 trials share this value');
+    // Without a bad value, one panel is enough.
+    expect(texts(drawScatter(scatter))).toContain('validation accuracy, %');
   });
 
-  test('the zoomed scatter has only the trials inside, with bars of one standard error', () => {
-    const zoom = { ...scatter, zoom: { min: 1e-3, max: 1e-2 }, showErrors: true };
-    const svg = parsed(drawScatter(zoom));
+  test('the zoomed scatter has only the trials inside', () => {
+    const svg = parsed(drawScatter({ ...scatter, zoom: { min: 1e-3, max: 1e-2 } }));
     const dots = [...svg.querySelectorAll('[data-mark="dot"]')].map((g) => g.children.length);
     expect(dots.reduce((a, b) => a + b, 0)).toBe(3 + 1);
     expect(svg.querySelector('desc')?.textContent).toContain('1 of stage coarse, 2 of stage fine');
+  });
+
+  test('single runs are small dots behind the means of their configurations', () => {
+    const replicates = [0.46, 0.48].map((value) => ({ stage: 'fine', at: 2e-3, value }));
+    const svg = drawScatter({ ...scatter, replicates });
+    const radii = [...parsed(svg).querySelectorAll('circle')].map((dot) => dot.getAttribute('r'));
+    expect(radii.filter((r) => r === '1.6')).toHaveLength(2);
+    expect(texts(svg)).toContain('single run');
   });
 
   test('the zoomed scatter draws the fit up to the ends of its axis', () => {
@@ -152,7 +161,6 @@ describe('the scatter of λ against the objective', () => {
       trial: fc.constantFrom('a/1', 'a/2'),
       at: lambda,
       value,
-      standardError: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
       tied: fc.option(fc.boolean()),
     });
     const range = fc
@@ -162,9 +170,8 @@ describe('the scatter of λ against the objective', () => {
       fc.property(
         fc.array(trial, { maxLength: 12 }),
         fc.option(range.filter(({ min, max }) => max > min)),
-        fc.boolean(),
-        (trials, zoom, showErrors) => {
-          const svg = drawScatter({ ...scatter, trials, zoom, showErrors });
+        (trials, zoom) => {
+          const svg = drawScatter({ ...scatter, trials, zoom });
           expect(svg).not.toMatch(/NaN|Infinity|undefined/);
         },
       ),
@@ -177,15 +184,15 @@ describe('learning curves', () => {
   const learningRate = { min: 1e-5, max: 0.1, stepSize: 500 };
   const draw = (series: readonly { label: string; curve: Measurement[] }[]): string =>
     svgText((document) =>
-      learningCurve(document, { title: 'curves', series, learningRate }, fileTheme),
+      learningCurve(document, { title: 'curves', series, learningRate }, fileThemes.light),
     );
 
   test('learning curves of one series show cost, loss, accuracy and the rate, and the last values', () => {
     const svg = draw([{ label: 'seed 1', curve: curve(20) }]);
     const shown = texts(svg);
     for (const label of [
-      'cost',
-      'loss',
+      'cost (loss + L2 penalty), nats',
+      'loss (cross-entropy), nats',
       'accuracy, %',
       'learning rate',
       'step',
@@ -213,7 +220,7 @@ describe('learning curves', () => {
       { label: 'best', curve: curve(20) },
       { label: 'worst', curve: curve(20) },
     ]);
-    expect(texts(svg)).not.toContain('cost');
+    expect(texts(svg)).not.toContain('cost (loss + L2 penalty), nats');
     expect(texts(svg)).toEqual(expect.arrayContaining(['best', 'worst', 'training', 'validation']));
   });
 
@@ -249,6 +256,13 @@ test('the drawn corners of the learning rate are further apart in longer cycles'
   expect(cycleEnds(rate, 140)).toEqual([20, 60, 140]);
 });
 
+test('the values of λ are powers of ten, short decimals or multiples of a power, never 10µ', () => {
+  const texts = [1e-9, 1e-3, 1, 10, 100, 2e-6, 0.0198, 1.5, 300, 2e5].map((at) =>
+    scientificText(at),
+  );
+  expect(texts.join(' ')).toBe('10⁻⁹ 10⁻³ 1 10 10² 2×10⁻⁶ 0.0198 1.5 300 2×10⁵');
+});
+
 test('the λ axis has at least two and at most twelve labels, in ascending order', () => {
   const bound = fc.integer({ min: -1400, max: 100 }).map((exponent) => 10 ** (exponent / 100));
   fc.assert(
@@ -264,24 +278,43 @@ test('the λ axis has at least two and at most twelve labels, in ascending order
 test('the chart of the learning-rate range shows the suggestion, or that there is none', () => {
   const points = [0.01, 0.02, 0.03].map((learningRate) => ({ learningRate, accuracy: 0.3 }));
   const draw = (suggested: { min: number; max: number } | null): string =>
-    svgText((d) => learningRateRange(d, { title: 'range', points, suggested }, fileTheme));
+    svgText((d) => learningRateRange(d, { title: 'range', points, suggested }, fileThemes.light));
   expect(texts(draw({ min: 0.012, max: 0.025 }))).toEqual(
     expect.arrayContaining(['min 0.012', 'max 0.025', 'suggested range']),
   );
   expect(draw(null)).toContain('no range is suggested');
 });
 
-test('the chart of training and validation accuracy has two dots per trial', () => {
+test('the chart of training and validation accuracy has two dots per trial and names the best one', () => {
   const trials = [1e-4, 1e-3, 1e-2].map((at) => ({
     at,
     training: 0.9,
     validation: at === 1e-2 ? null : 0.5,
   }));
-  const svg = parsed(
-    svgText((d) => trainAndValidation(d, { title: 'pairs', symbol: 'λ', trials }, fileTheme)),
-  );
+  const input = {
+    title: 'pairs',
+    symbol: 'λ',
+    parameterLabel: 'λ (log scale)',
+    ranges: [{ min: 1e-6, max: 1 }],
+    best: { at: 1e-3, label: 'winner' },
+    trials,
+  };
+  const drawn = svgText((d) => trainAndValidation(d, input, fileThemes.light));
+  // The axis is that of the ranges, as in the scatter.
+  expect(texts(drawn)).toEqual(expect.arrayContaining(['10⁻⁶', '1', 'winner: λ 10⁻³']));
+  const svg = parsed(drawn);
   const dots = [...svg.querySelectorAll('[data-mark="dot"]')].map((group) => group.children.length);
   expect(dots).toEqual([2, 2]);
+});
+
+test('a label is near its point, inside the panel, and covers no dots if there is room', () => {
+  const bounds = { left: 0, right: 400, top: 0, bottom: 200 };
+  const size = { width: 100, height: 15 };
+  const dots = Array.from({ length: 40 }, (_, k) => ({ x: 10 * k, y: 100 }));
+  const { x, y } = freePlace({ x: 395, y: 100 }, size, bounds, dots);
+  expect(x).toBeLessThanOrEqual(300);
+  expect(Math.abs(y + 7 - 100)).toBeGreaterThan(10);
+  expect(Math.abs(y + 7 - 100)).toBeLessThan(60);
 });
 
 describe('foreign text in a chart', () => {

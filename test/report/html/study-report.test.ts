@@ -44,6 +44,8 @@ function toPicture(
   return {
     record,
     results: toResults(record, rows),
+    trials: rows,
+    parameterDescription: 'the L2 strength',
     attempts,
     examples: complete
       .slice(0, 2)
@@ -127,8 +129,8 @@ describe('the report', () => {
     const again = { ...second, id: { ...second.id, replicate: 2 } };
     const spec = { ...study.spec, replicates: 2, racing: true };
     const twice = words({ ...study, spec }, [...scoredTrials, again]);
-    // In the chart and above its table.
-    expect(twice.match(/best: fine\/2, replicate 1 of 2, λ 8\.00e-3/g)).toHaveLength(2);
+    // In both panels of the chart, and above the table.
+    expect(twice.match(/best: fine\/2, replicate 1 of 2, λ (0\.008|8\.00e-3)/g)).toHaveLength(3);
   });
 
   test('the report has a study file that gives the same study', () => {
