@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { readImages } from '../../dataset/read-images.ts';
 import { bytesPerImage, type Shard } from '../../dataset/shards/shard.ts';
+import { usedImagesText } from '../../report/terminal/used-images-text.ts';
 import {
   predictionsDelimited,
   predictionsJson,
@@ -43,17 +44,20 @@ export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'predict', {
     summary: 'classifies images with a saved model',
     description:
-      'Classifies images with a saved network or ensemble: class probabilities of each image, and the accuracy on its labels.',
+      'Classifies images with a saved network or ensemble: class probabilities of each image, and the accuracy on its labels. On the data that trained the model, only the test images are scored.',
     examples: [
       'ridgeline predict best.npz cifar10 --data-dir ~/data',
-      'ridgeline predict best.npz photographs.npy --format csv -o scores.csv',
+      'ridgeline predict best.npz photographs.npz --format csv -o scores.csv',
     ],
   });
   const formats = ['table', 'tsv', 'csv', 'json', 'jsonl'];
   withKernelOption(withDataOption(command))
     .argument('<model>', 'model file that `ridgeline train --save` wrote')
     .argument('<images>', 'file or folder of images, or name of a data set')
-    .option('--part <name...>', 'shards of the data set (default: its test shards)')
+    .option(
+      '--part <name...>',
+      'shards of the data set; all their images are scored (default: its test shards, without images that trained or selected the model)',
+    )
     .addOption(choice('--image-format <format>', 'format of the files', datasetFormats, 'auto'))
     .addOption(choice('--format <format>', 'output; table: counts per class', formats, 'table'))
     .option('-o, --output <file>', 'output file')
@@ -70,25 +74,24 @@ async function predict(
   context: Context,
 ): Promise<string> {
   const model = loadModel(path);
-  const { location, shards } = await readImages(
+  const { location, shards, chosen, leftOut } = await readImages(
     existsSync(place) ? { path: place, format: flags.imageFormat } : { name: place },
     dataDirectory(context),
-    flags.part ?? null,
+    { names: flags.part ?? null, reference: model.trainedOn?.data ?? null },
   );
-  for (const shard of shards) checkShape(model, shard, path);
+  for (const { shard } of shards) checkShape(model, shard, path);
   const kernel = await loadKernel(context);
   using view = new TrainingView(context);
   const rows: Prediction[] = [];
   let correct = 0;
   let loss = 0;
-  for (const shard of shards) {
-    const records = Uint32Array.from(shard.labels, (_, record) => record);
+  for (const { shard, records } of shards) {
     const split = { images: shard, records };
     const probabilities = await scoreAll(model, split, kernel, view);
     const score = scoreProbabilities(probabilities, split);
     correct += score.accuracy * records.length;
     loss += score.loss * records.length;
-    rows.push(...toPredictions(shard, probabilities, model.shape.classes));
+    rows.push(...toPredictions(shard, records, probabilities, model.shape.classes));
   }
   const summary = {
     model: path,
@@ -96,7 +99,10 @@ async function predict(
     mirror: model.mirror,
     kernel: kernel.name,
     images: location,
-    classNames: model.classNames,
+    classNames: model.classNames ?? classNamesFrom(shards),
+    study: model.trainedOn?.study ?? null,
+    chosen,
+    leftOut,
     accuracy: correct / rows.length,
     loss: loss / rows.length,
   };
@@ -124,14 +130,23 @@ async function scoreAll(
   return meanProbabilities(all);
 }
 
-function toPredictions(shard: Shard, probabilities: Float64Array, classes: number): Prediction[] {
-  return Array.from(shard.labels, (label, index) => ({
+function toPredictions(
+  shard: Shard,
+  records: Uint32Array,
+  probabilities: Float64Array,
+  classes: number,
+): Prediction[] {
+  return Array.from(records, (record, index) => ({
     shard: shard.name,
-    index,
-    label,
+    index: record,
+    label: shard.labels[record] ?? 0,
     predicted: likeliestClass(probabilities, index, classes),
     probabilities: [...probabilities.subarray(index * classes, (index + 1) * classes)],
   }));
+}
+
+function classNamesFrom(shards: readonly { readonly shard: Shard }[]): readonly string[] | null {
+  return shards.find(({ shard }) => shard.classNames !== null)?.shard.classNames ?? null;
 }
 
 /** @throws RidgelineError DATASET_INVALID if the model was trained on images of another shape */
@@ -159,6 +174,9 @@ function formatPredictions(
   context: Context,
 ): string {
   if (format === 'json') return predictionsJson(summary, rows);
+  const used = usedImagesText(summary);
+  if (format !== 'table' && used !== null && context.flags.quiet !== true)
+    context.stderr.write(`${used}\n`);
   if (format === 'jsonl') return predictionsJsonl(summary, rows);
   if (format !== 'table') return predictionsDelimited(summary, rows, format);
   const layout = output === undefined ? textOptions : fileTextOptions;

@@ -4,6 +4,7 @@ import { assert } from '../../base/assert.ts';
 import type { EnsembleSummary } from '../../report/terminal/training-text.ts';
 import { inputsOf, type Split, type TrainingData } from '../../study/images.ts';
 import { numberParam } from '../../study/search-space.ts';
+import type { DatasetReference } from '../../study/spec/dataset-reference.ts';
 import type { TrainingState } from '../../trainers/train-trials.ts';
 import type { Classifier } from '../../trainers/two-layer/classifier.ts';
 import { chooseCycles, type CycleNetworks } from '../../trainers/two-layer/ensemble.ts';
@@ -29,6 +30,8 @@ export interface EnsembleRequest {
   readonly seeds: readonly number[];
   readonly data: TrainingData;
   readonly classNames: readonly string[] | null;
+  /** Saved with the model. */
+  readonly reference: DatasetReference;
 }
 
 export async function buildEnsemble(
@@ -88,7 +91,7 @@ export function buildClassifier(
   mirror: boolean,
   members: readonly { readonly seed: number; readonly state: TrainingState }[],
 ): Classifier {
-  const { choice, data, classNames } = request;
+  const { choice, data, classNames, reference } = request;
   const { channels, height, width, pixelMax } = data.train.images;
   const { scale, offset } = standardize(data.train);
   const shape = networkShape(request);
@@ -100,6 +103,7 @@ export function buildClassifier(
     offset,
     mirror,
     lambda: numberParam(choice.params, 'lambda'),
+    trainedOn: { study: choice.name, data: reference },
     members: members.map(({ seed, state }) => ({
       seed,
       step: state.step,

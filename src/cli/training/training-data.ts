@@ -12,6 +12,8 @@ export interface OpenedTrainingData {
   readonly datasetKey: string;
   /** Class names by index; null if unknown. */
   readonly classNames: readonly string[] | null;
+  /** With the test split, whether or not it is loaded. */
+  readonly reference: DatasetReference;
 }
 
 /** @param measureTest whether the test split is loaded */
@@ -27,6 +29,7 @@ export async function openTrainingData(
     data: assembleSplits(reference, opened.shards),
     datasetKey: datasetKey(reference),
     classNames: opened.shards.find((shard) => shard.classNames !== null)?.classNames ?? null,
+    reference: opened.reference(seed, 'test'),
   };
 }
 

@@ -3,7 +3,8 @@ import { delimitedText, type FileColumn, type Separator } from '../files/delimit
 import { numberColumn, tableLines, textColumn, type Column } from './text-table.ts';
 import { documentText } from '../text/json-value.ts';
 import { lossText, percentText } from '../text/number-format.ts';
-import { printable, type TextOptions } from '../text/text-options.ts';
+import { paragraph, printable, type TextOptions } from '../text/text-options.ts';
+import { usedImagesText, type ImageUses } from './used-images-text.ts';
 
 export interface Prediction {
   readonly shard: string;
@@ -24,12 +25,19 @@ export interface PredictionSummary {
   readonly classNames: readonly string[] | null;
   readonly accuracy: number;
   readonly loss: number;
+  /** The study or recipe of the model; null if its file does not record its data. */
+  readonly study: string | null;
+  /** Scored images by their use in the training of the model. */
+  readonly chosen: ImageUses;
+  /** Images of the same shards that were not scored. */
+  readonly leftOut: ImageUses;
 }
 
 export function predictionsJson(summary: PredictionSummary, rows: readonly Prediction[]): string {
-  const { classNames, ...rest } = summary;
+  const { classNames, leftOut, chosen, ...rest } = summary;
   const predictions = rowsJson(summary, rows);
-  return documentText({ ...rest, class_names: classNames, predictions });
+  const uses = { images_scored: chosen, images_left_out: leftOut };
+  return documentText({ ...rest, ...uses, class_names: classNames, predictions });
 }
 
 export function predictionsJsonl(summary: PredictionSummary, rows: readonly Prediction[]): string {
@@ -79,6 +87,8 @@ export function predictionsText(
       options,
     ),
   ];
+  const used = usedImagesText(summary);
+  if (used !== null) lines.push(...paragraph(used, options));
   return `${lines.join('\n')}\n`;
 }
 
@@ -98,9 +108,9 @@ function classColumns(summary: PredictionSummary): Column<ReturnType<typeof clas
       shrink: { widthMin: 6, lost: 'end' },
     }),
     numberColumn('images', 20, (row) => String(row.images)),
-    numberColumn('found %', null, (row) => percentText(row.right / row.images)),
+    numberColumn('recall %', null, (row) => percentText(row.right / row.images)),
     numberColumn('predicted', 10, (row) => String(row.predicted)),
-    numberColumn('correct %', null, (row) => percentText(row.right / row.predicted)),
+    numberColumn('precision %', null, (row) => percentText(row.right / row.predicted)),
   ];
 }
 

@@ -10,6 +10,7 @@
  * Reading checks every shape, and every network against its stored digest.
  */
 import { z } from 'zod';
+import type { DatasetReference } from '../../study/spec/dataset-reference.ts';
 import {
   parameterNames,
   parametersDigest,
@@ -34,7 +35,16 @@ export interface Classifier {
   /** Whether probabilities are averaged over the image and its mirror image. */
   readonly mirror: boolean;
   readonly lambda: number;
+  /** The data it was trained on; null in files of release 0.1.0. */
+  readonly trainedOn: TrainedOn | null;
   readonly members: readonly ClassifierMember[];
+}
+
+interface TrainedOn {
+  /** Name of the study or recipe. */
+  readonly study: string;
+  /** With the shards of the test split. */
+  readonly data: DatasetReference;
 }
 
 interface ClassifierMember {
@@ -46,17 +56,41 @@ interface ClassifierMember {
 
 const format = 'ridgeline-model-1';
 const size = z.int().min(1).max(65_536);
+/** Most records of a model file's data: a file must not make its reader allocate more. */
+const recordsMax = 2 ** 26;
+const selection = z.union([
+  z.array(z.string()).readonly(),
+  z.object({ count: z.int() }).readonly(),
+]);
+const trainedOnSchema = z.object({
+  study: z.string(),
+  data: z.object({
+    shards: z
+      .array(
+        z.object({ name: z.string(), digest: z.string(), bytes: z.int(), count: z.int().min(0) }),
+      )
+      .refine((shards) => shards.reduce((sum, { count }) => sum + count, 0) <= recordsMax)
+      .readonly(),
+    seed: z.int(),
+    train: selection,
+    validation: selection,
+    test: selection.nullable(),
+    stratify: z.boolean(),
+  }),
+});
 const metadataSchema = z.object({
   format: z.string(),
   image: z.object({ channels: size, height: size, width: size, pixelMax: size }).readonly(),
   mirror: z.boolean(),
   lambda: z.number(),
+  trainedOn: trainedOnSchema.nullable().default(null),
   members: z.array(z.object({ seed: z.int(), step: z.int(), digest: z.string() })).min(1),
 });
 type Metadata = z.infer<typeof metadataSchema>;
 
 export function classifierArrays(classifier: Classifier): ArrayFile {
-  const { shape, image, classNames, scale, offset, mirror, lambda, members } = classifier;
+  const { shape, image, classNames, scale, offset, mirror, lambda, trainedOn, members } =
+    classifier;
   const arrays = members.flatMap(({ parameters }, index): NamedArray[] => {
     const own = networkArrays(memberPrefix(index, members.length), shape);
     return parameterNames.map((name) => ({ ...own[name], data: parameters[name] }));
@@ -75,6 +109,7 @@ export function classifierArrays(classifier: Classifier): ArrayFile {
     image,
     mirror,
     lambda,
+    trainedOn,
     members: members.map(({ seed, step, parameters }) => ({
       seed,
       step,
@@ -86,7 +121,7 @@ export function classifierArrays(classifier: Classifier): ArrayFile {
 
 /** The inverse of `classifierArrays`. @throws MalformedArrayFile for any other arrays */
 export function classifierFrom({ arrays, texts }: ArrayFile): Classifier {
-  const { image, mirror, lambda, members } = metadataFrom(texts['metadata']);
+  const { image, mirror, lambda, trainedOn, members } = metadataFrom(texts['metadata']);
   const named = new Map(arrays.map((array) => [array.name, array]));
   const floats = ({ name, shape }: Omit<NamedArray, 'data'>): Float32Array<ArrayBuffer> => {
     const array = named.get(name);
@@ -106,6 +141,7 @@ export function classifierFrom({ arrays, texts }: ArrayFile): Classifier {
     image,
     mirror,
     lambda,
+    trainedOn,
     classNames: classNamesFrom(named.get('class_names'), texts['class_names'], classes),
     scale: floats({ name: 'scale', shape: [inputs] }),
     offset: floats({ name: 'offset', shape: [inputs] }),

@@ -52,6 +52,7 @@ describe('an output file', () => {
       scale: new Float32Array(1),
       offset: new Float32Array(1),
       mirror: false,
+      trainedOn: null,
       lambda: 0,
       members: [
         {

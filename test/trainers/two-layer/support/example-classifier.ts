@@ -13,6 +13,17 @@ export function exampleClassifier(members: number): Classifier {
     offset: Float32Array.from({ length: 12 }, (_, k) => -1 - k / 10),
     mirror: members > 1,
     lambda: 1e-4,
+    trainedOn: {
+      study: 'example',
+      data: {
+        shards: [{ name: 'all', digest: 'd', bytes: 100, count: 7 }],
+        seed: 1,
+        train: { count: 4 },
+        validation: { count: 2 },
+        test: null,
+        stratify: true,
+      },
+    },
     members: Array.from({ length: members }, (_, index) => ({
       seed: index + 1,
       step: 800,
