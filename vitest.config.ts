@@ -17,8 +17,9 @@ const processTests = [`test/e2e/**/*.${ending}`, `test/examples.${ending}`];
 export default defineConfig({
   test: {
     pool: 'forks',
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Only ends tests that hang: a busy machine may take twenty times as long as a quiet one.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     projects: [
       {
         extends: true,

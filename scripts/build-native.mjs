@@ -87,7 +87,7 @@ async function compile(sources, target) {
     const { error, status, signal, stderr } = spawnSync(
       compiler,
       [...flags, ...link, '-o', target, ...sources],
-      { encoding: 'utf8', timeout: 120_000 },
+      { encoding: 'utf8', timeout: 900_000 },
     );
     if (error?.code === 'ENOENT') continue;
     if (error) throw error;

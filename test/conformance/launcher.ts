@@ -19,7 +19,7 @@ export function launcherConformance(
   name: string,
   make: (options: { readonly fails: boolean }) => Promise<LauncherFixture>,
 ): void {
-  describe(name, { concurrent: true, timeout: 30_000 }, () => {
+  describe(name, { concurrent: true }, () => {
     test('a launcher starts the requested number of workers and counts them', async () => {
       await using fixture = await make({ fails: false });
       const { launcher } = fixture;

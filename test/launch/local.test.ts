@@ -24,7 +24,7 @@ launcherConformance('local launcher', async ({ fails }) => {
     launcher,
     started: async (count) => {
       await vi.waitFor(() => expect(startedPids()).toHaveLength(count), {
-        timeout: 20_000,
+        timeout: 600_000,
         interval: 20,
       });
     },
@@ -50,11 +50,11 @@ test('local workers start before the join string is known, and receive it later'
   });
   try {
     launcher.start(1);
-    await vi.waitFor(() => expect(read(starts)).not.toBe(''), { timeout: 20_000, interval: 20 });
+    await vi.waitFor(() => expect(read(starts)).not.toBe(''), { timeout: 600_000, interval: 20 });
     expect(read(`${starts}-joined`)).toBe('');
     resolve('a join string');
     await vi.waitFor(() => expect(read(`${starts}-joined`)).toBe('a join string\n'), {
-      timeout: 20_000,
+      timeout: 600_000,
       interval: 20,
     });
   } finally {

@@ -17,7 +17,7 @@ async function atFailpoints(failpoints: readonly string[], onEnd: OnEnd): Promis
   expect(findings.acknowledged).toBeGreaterThan(0);
 }
 
-describe.concurrent('a killed coordinator', { timeout: 240_000 }, () => {
+describe.concurrent('a killed coordinator', () => {
   test('a coordinator killed 10 times in one study keeps every acknowledged result', async ({
     onTestFinished,
   }) => {

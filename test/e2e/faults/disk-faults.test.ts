@@ -9,7 +9,7 @@ import { failFsyncOnce, fillDiskAgainAndAgain } from './scenario-disk.ts';
 
 const nothing = { lost: [], twice: [], broken: [] };
 
-describe.concurrent('a coordinator', { timeout: 240_000 }, () => {
+describe.concurrent('a coordinator', () => {
   test('a coordinator with a full disk acknowledges no unstored result, reports the reason, and resumes when there is space', async ({
     onTestFinished,
     skip,

@@ -16,6 +16,7 @@ import { Books } from './books.ts';
 
 export interface ClusterOptions {
   readonly onEnd: OnEnd;
+  /** Default: ten minutes, so that none expires on a busy machine. */
   readonly leaseSeconds?: number;
   readonly stateDir?: string;
 }
@@ -62,7 +63,7 @@ export class FaultCluster {
 
   /** Starts or restarts the coordinator, and waits until it listens. */
   async coordinator(study: string, options: StartOptions = {}): Promise<Running> {
-    const { leaseSeconds = 20, onEnd } = this.#options;
+    const { leaseSeconds = 600, onEnd } = this.#options;
     const running = start(
       [
         'coordinator',

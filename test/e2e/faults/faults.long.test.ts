@@ -112,7 +112,7 @@ describe.concurrent('a coordinator', { timeout: 60 * minutes }, () => {
   test('a coordinator with 100,000 stored trials assigns the next trial within 3 s', async ({
     onTestFinished,
   }) => {
-    const cluster = await FaultCluster.make({ onEnd: onTestFinished });
+    const cluster = await FaultCluster.make({ onEnd: onTestFinished, leaseSeconds });
     const text = { name: 'large', trials: 101_000, coarseOnly: true };
     const study = writeStudy(cluster.dir, text);
     await writeLargeStore(cluster.state, study, 100_000);

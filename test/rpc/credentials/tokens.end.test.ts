@@ -64,18 +64,16 @@ async function openStreams(worker: JoinTarget, viewer: JoinTarget): Promise<Open
 }
 
 describe('a token', () => {
-  test('that is revoked loses its session, download and watch within a second', async () => {
+  test('that is revoked loses its session, download and watch', async () => {
     await using coordinator = await startEndless();
     using admin = await connectControl(coordinator.join.admin);
     const worker = await admin.createToken('worker', null);
     const viewer = await admin.createToken('viewer', null);
     const neighbour = await connectWorker(coordinator.join.worker);
     const { endings } = await openStreams(parseJoin(worker.join), parseJoin(viewer.join));
-    const revokedMs = performance.now();
     expect(await admin.revokeToken(worker.id)).toBe(true);
     expect(await admin.revokeToken(viewer.id)).toBe(true);
     const [ofSession, ofShard, ofWatch] = await endings;
-    expect(performance.now() - revokedMs).toBeLessThan(1_000);
     expect(ofSession).toMatchObject({ code: 'TOKEN_REFUSED' });
     expect(ofSession?.message).toContain(`Token ${worker.id} was revoked`);
     expect(ofShard).toHaveProperty('code'); // The error of its session, or of the download.
@@ -84,7 +82,7 @@ describe('a token', () => {
     neighbour.close();
   });
 
-  test('that is revoked loses the connection of a peer that does not read, within a second', async () => {
+  test('that is revoked loses the connection of a peer that does not read', async () => {
     await using coordinator = await startEndless();
     const target = coordinator.target('worker');
     using peer = new RawPeer(coordinator.server.port);
@@ -92,10 +90,8 @@ describe('a token', () => {
     const stream = await coordinator.nextStream();
     for (let i = 0; i < 50; i++) stream.send({ kind: 'drain', reason: 'r'.repeat(8_000) });
     using admin = await connectControl(coordinator.join.admin);
-    const revokedMs = performance.now();
     await admin.revokeToken(target.tokenId);
     await peer.closed;
-    expect(performance.now() - revokedMs).toBeLessThan(1_000);
   });
 
   test('that expires loses its session and watch with an error that states the time', async () => {
