@@ -51,8 +51,9 @@ export interface RunningCluster {
 }
 
 const heartbeatMs = 5_000;
-/** How long leases of a closed stream wait for the same session. */
-const reconnectMs = 1_000;
+/** A twentieth of a lease: how long leases of a closed stream wait for the same session. */
+const reconnectShare = 20;
+const reconnectMs = { min: 1_000, max: 10_000 };
 const forgetMs = 600_000;
 
 /** If it fails, everything that was opened is closed again. */
@@ -113,7 +114,7 @@ async function startCoordinator(
     settings: {
       leaseMs,
       heartbeatMs: Math.min(heartbeatMs, leaseMs / 4),
-      reconnectMs,
+      reconnectMs: Math.min(Math.max(leaseMs / reconnectShare, reconnectMs.min), reconnectMs.max),
       forgetMs,
       selfTestDigest,
       version: context.version,

@@ -49,7 +49,7 @@ export interface CoordinatorKills {
 
 export async function killCoordinator(options: CoordinatorKills): Promise<KilledCoordinator> {
   const { onEnd, kills, failpoints, trials, cycles, random } = options;
-  const cluster = await FaultCluster.make({ onEnd });
+  const cluster = await FaultCluster.make({ onEnd, leaseSeconds: 60 });
   const study = writeStudy(cluster.dir, { name: 'killed', trials, cycles });
   let slowestMs = 0;
   let killedMs: number | null = null;

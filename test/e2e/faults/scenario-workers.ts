@@ -25,7 +25,7 @@ export interface WorkerKills {
 
 export async function killWorkers(options: WorkerKills): Promise<KilledWorkers> {
   const { onEnd, kills, trials, cycles, random } = options;
-  const cluster = await FaultCluster.make({ onEnd });
+  const cluster = await FaultCluster.make({ onEnd, leaseSeconds: 60 });
   const study = writeStudy(cluster.dir, { name: 'killed', trials, cycles });
   const coordinator = await cluster.coordinator(study);
   const killedAtMs = new Map<string, number>();
