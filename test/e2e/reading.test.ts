@@ -72,6 +72,11 @@ test('results, trial, train and diff read a finished search', async () => {
     results.stages.flatMap((stage) => stage.trials).map((row) => row.digest),
   );
 
+  const curves = await ask('results', 'read', '--curves', '--where', 'tied', '--format', 'jsonl');
+  const lines = curves.stdout.trimEnd().split('\n');
+  const measured = new Set(lines.map((line) => (JSON.parse(line) as { trial: string }).trial));
+  expect(measured.size).toBe(results.winner.tied_trials);
+
   // The command that `trial` prints works without the study's file, and gives the same digest.
   const trial = await ask('trial', 'read', 'coarse/7', '--format', 'json');
   const shown = JSON.parse(trial.stdout) as { command: string; digest: string };

@@ -44,6 +44,7 @@ function addResults(program: Command, context: Context): void {
       "ridgeline results quickstart --where 'validation_accuracy > 0.95 and tied' --sort lambda",
       'ridgeline results quickstart --columns trial,lambda,validation_accuracy --all',
       'ridgeline results quickstart -o results.csv',
+      'ridgeline results quickstart --curves -o curves.parquet',
     ],
   })
     .argument('<study>', 'study name')
@@ -53,6 +54,7 @@ function addResults(program: Command, context: Context): void {
     )
     .option('--all', 'all rows')
     .option('--replicates', 'one row per replicate, instead of means per configuration')
+    .option('--curves', 'every measurement of every trial, as tsv, csv, jsonl or parquet')
     .option('--columns <names>', 'columns in order, such as trial,lambda')
     .option('--sort <column>', 'order of the rows, such as lambda or lambda:desc (default: rank)')
     .option('--where <condition>', "condition on rows, such as 'validation_accuracy > 0.45'")

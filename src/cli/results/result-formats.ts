@@ -7,6 +7,8 @@ export const textFormats = ['table', 'tsv', 'csv', 'json', 'jsonl', 'markdown', 
 /** Not shown in a terminal. */
 const fileFormats = ['parquet', 'optuna'] as const;
 export const resultFormats = [...textFormats, ...fileFormats] as const;
+/** Formats of `results --curves`. */
+const curveFormats = ['tsv', 'csv', 'jsonl', 'parquet'] as const;
 
 /** Formats by the ending of a file. */
 const endings: Readonly<Record<string, (typeof resultFormats)[number]>> = {
@@ -26,6 +28,8 @@ interface FormatFlags {
   readonly output?: string;
   /** Whether a chart is drawn below a table. */
   readonly chart?: boolean;
+  /** Whether measurements are written, which have no table for people. */
+  readonly curves?: boolean;
 }
 
 /**
@@ -34,7 +38,7 @@ interface FormatFlags {
  * @throws RidgelineError USAGE if the format contradicts the ending, or cannot be shown in a terminal
  */
 export function chooseFormat(
-  { format, output, chart }: FormatFlags,
+  { format, output, chart, curves }: FormatFlags,
   { isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>,
 ): string {
   const isStdout = output === undefined || output === '-';
@@ -46,7 +50,13 @@ export function chooseFormat(
       `Leave out --format, or give a file with ${fittingEnding(format)}.`,
     );
   const isTerminal = isTTY && isStdout;
-  const chosen = format ?? byEnding ?? (chart === true || isTerminal ? 'table' : 'tsv');
+  const isTable = chart === true || (isTerminal && curves !== true);
+  const chosen = format ?? byEnding ?? (isTable ? 'table' : 'tsv');
+  if (curves === true && !curveFormats.some((known) => known === chosen))
+    throw usageError(
+      `--curves cannot be written as ${chosen}.`,
+      `Use one of the formats ${curveFormats.join(', ')}.`,
+    );
   if (isTerminal && fileFormats.some((known) => known === chosen))
     throw usageError(
       `The format ${chosen} cannot be shown in a terminal.`,

@@ -2,6 +2,7 @@
  * Results output: rows, columns and format of results, and the stream or file to which they go. What a table
  * says below its rows goes to stderr if the output is another format.
  */
+import { formatCurves } from '../../report/files/curves.ts';
 import { formatDelimited } from '../../report/files/delimited.ts';
 import { formatJson, formatJsonl } from '../../report/files/json.ts';
 import { formatLatex } from '../../report/files/latex.ts';
@@ -19,6 +20,7 @@ import { summaryLines } from '../../report/terminal/study-summary.ts';
 import { formatTables } from '../../report/terminal/terminal-table.ts';
 import type { TextOptions } from '../../report/text/text-options.ts';
 import type { StoreReader } from '../../store/store.ts';
+import type { TrialRecord } from '../../study/trial.ts';
 import { say, type Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
@@ -36,6 +38,8 @@ export interface ResultsFlags {
   readonly where?: string;
   readonly sort?: string;
   readonly replicates?: boolean;
+  /** Measurements of every trial instead of rows. */
+  readonly curves?: boolean;
   readonly chart?: boolean;
   readonly output?: string;
 }
@@ -81,7 +85,7 @@ export async function formatResults(
   const format = chooseFormat(flags, context.stdout);
   const options = textOptions(context);
   const results = studyResults(study, trials, trainer, {
-    rows: flags.replicates === true ? 'trial' : 'configuration',
+    rows: flags.replicates === true || flags.curves === true ? 'trial' : 'configuration',
     attempts: await reader.verificationAttempts(study.spec.study),
   });
   const fields = everyField(results);
@@ -95,7 +99,7 @@ export async function formatResults(
   const top = flags.top ?? (format === 'table' ? topInTable : null);
   const shown = selectResults(results, { ...selection, top });
   const names = columns?.split(',').map((name) => name.trim()) ?? null;
-  const formatFile = fileFormatters[format];
+  const formatFile = (flags.curves === true ? curveFormatters : fileFormatters)[format];
   const content =
     formatFile === undefined
       ? formatTables(shown, { ...options, columns: names })
@@ -126,12 +130,32 @@ const fileFormatters: Readonly<Record<string, FormatFile>> = {
     const { formatParquet } = await import('../../report/files/parquet.ts');
     return formatParquet(results, columns);
   },
-  optuna: async (results, _columns, { study, reader }) => {
+  optuna: async (results, _columns, source) => {
     const { formatOptuna } = await import('../../report/files/optuna-journal.ts');
-    const trials = await reader.trials(results.study, { curves: true });
+    const { study, reader } = source;
+    const trials = await wholeCurves(source);
     return formatOptuna({ study, results, trials, attempts: await reader.attempts(results.study) });
   },
 };
+
+const curvesAs =
+  (format: 'tsv' | 'csv' | 'jsonl'): FormatFile =>
+  async (results, columns, source) =>
+    formatCurves(results, await wholeCurves(source), format, columns);
+
+const curveFormatters: Readonly<Record<string, FormatFile>> = {
+  tsv: curvesAs('tsv'),
+  csv: curvesAs('csv'),
+  jsonl: curvesAs('jsonl'),
+  parquet: async (results, columns, source) => {
+    const { formatCurvesParquet } = await import('../../report/files/parquet.ts');
+    return formatCurvesParquet(results, await wholeCurves(source), columns);
+  },
+};
+
+async function wholeCurves({ study, reader }: ResultsSource): Promise<readonly TrialRecord[]> {
+  return await reader.trials(study.spec.study, { curves: true });
+}
 
 /** The chart has all selected rows, also if `--top` limits the table. */
 function formatChart(results: StudyResults, format: string, options: TextOptions): string {

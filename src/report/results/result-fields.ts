@@ -150,7 +150,11 @@ export function chosenFields(layout: ResultLayout, names: ColumnNames): readonly
 }
 
 /** @param place of the name, for the error @throws RidgelineError USAGE that lists the available fields */
-export function fieldNamed(fields: readonly ResultField[], name: string, place = ''): ResultField {
+export function fieldNamed<Field extends { readonly name: string }>(
+  fields: readonly Field[],
+  name: string,
+  place = '',
+): Field {
   const found = fields.find((field) => field.name === name);
   if (found !== undefined) return found;
   const names = fields.map((field) => field.name);

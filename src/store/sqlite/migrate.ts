@@ -10,6 +10,7 @@ import { readStoredSpec } from '../../study/spec/canonical-spec.ts';
 import type { RankTrials } from '../store.ts';
 import { transaction } from './database-file.ts';
 import { convertVersion5 } from './migrate-version-5.ts';
+import { measurementsViewText } from './measurements-view.ts';
 import { studyQueries, trialQueries } from './queries.ts';
 import { rankedViewText } from './ranked-view.ts';
 import { trialRecord } from './records.ts';
@@ -33,7 +34,9 @@ export function migrate(database: DatabaseSync, file: string, rank?: RankTrials)
       convertVersion5(database);
       if (rank !== undefined) storeRanks(database, rank);
     }
-    database.exec(`${rankedViewText} UPDATE meta SET schema_version = ${schemaVersion}`);
+    database.exec(
+      `${rankedViewText} ${measurementsViewText} UPDATE meta SET schema_version = ${schemaVersion}`,
+    );
   });
 }
 

@@ -43,3 +43,10 @@ test('a file format is not shown in a terminal', () => {
   expect(() => chooseFormat({ format: 'parquet' }, terminal)).toThrow(/-o results\.parquet/);
   expect(chooseFormat({ format: 'parquet' }, pipe)).toBe('parquet');
 });
+
+test('curves are TSV unless the ending or --format says otherwise, and have no format for people', () => {
+  expect(chooseFormat({ curves: true }, terminal)).toBe('tsv');
+  expect(chooseFormat({ curves: true, output: 'a.jsonl' }, terminal)).toBe('jsonl');
+  for (const format of ['table', 'json', 'optuna'])
+    expect(() => chooseFormat({ curves: true, format }, pipe)).toThrow(/tsv, csv, jsonl, parquet/);
+});

@@ -1,11 +1,10 @@
 /** The view `trials_ranked`, which other tools read. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { StoreRow } from '../../../src/store/rows.ts';
 import { openStore } from '../../../src/store/sqlite/open-store.ts';
 import type { TrialId } from '../../../src/study/trial.ts';
+import { documentedColumns, storeDocumentation } from '../support/documented-columns.ts';
 import { rankedTrials } from '../support/ranked-trials.ts';
 import {
   assigned,
@@ -198,12 +197,7 @@ describe('trials_ranked', () => {
   test('trials_ranked has exactly the columns that docs/store.md describes', async () => {
     using directory = await stored([]);
     const columns = Object.keys(rankedTrials(directory.path, '*')[0]!);
-    const described = documentation()
-      .split('\n')
-      .filter((line) => line.startsWith('| `'))
-      .flatMap((line) =>
-        [...(line.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name),
-      );
+    const described = documentedColumns('trials_ranked');
     expect(described.length).toBe(columns.length);
     expect(new Set(described)).toEqual(new Set(columns));
   });
@@ -222,7 +216,9 @@ describe('docs/store.md', () => {
         { kind: 'ranks', study: 'first', ranks: [rank] },
       ]);
       await using _store = await openStore(directory.path, { owner });
-      const example = new RegExp(`\`\`\`\\n\\$ (${command} [^]*?)\\n\`\`\``).exec(documentation());
+      const example = new RegExp(`\`\`\`\\n\\$ (${command} [^]*?)\\n\`\`\``).exec(
+        storeDocumentation,
+      );
       const script = example![1]!
         .replaceAll('~/.local/state/ridgeline', directory.path)
         .replaceAll("'quickstart'", "'first'");
@@ -232,7 +228,3 @@ describe('docs/store.md', () => {
     },
   );
 });
-
-function documentation(): string {
-  return readFileSync(join(import.meta.dirname, '../../../docs/store.md'), 'utf8');
-}
