@@ -57,9 +57,12 @@ async function takePictures(browser: Browser, link: string): Promise<void> {
   const page = await first.newPage();
   await page.goto(link);
   await page.locator('.stages li').nth(1).waitFor();
-  const bar = page.locator('.stages li').nth(1).locator('progress');
+  const bar = page.locator('.stages li').nth(1).locator('.bar');
   const share = async (): Promise<number> =>
-    await bar.evaluate((element: { value: number; max: number }) => element.value / element.max);
+    await bar.evaluate(
+      (element: { ariaValueNow: string; ariaValueMax: string }) =>
+        Number(element.ariaValueNow) / Number(element.ariaValueMax),
+    );
   while ((await share()) < 0.5) await wait(200);
   await page.screenshot({ path: join(values.output, 'dashboard.png') });
   const dark = await browser.newContext({

@@ -5,7 +5,7 @@
 import type { WorkerSummary } from '../study/summaries.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import type { DescribeTrainer } from '../study/trainer-description.ts';
-import type { Measurement, TrialId, TrialRecord } from '../study/trial.ts';
+import type { AttemptRecord, Measurement, TrialId, TrialRecord } from '../study/trial.ts';
 import type { LogLine, StudyLine, ViewerRole } from './page-messages.ts';
 
 /** Events of a subscription. `changed`: workers, stages or studies. */
@@ -30,6 +30,12 @@ export interface LiveCluster {
   study(name: string): Promise<StudyRecord | null>;
   /** All trials of a study, with the last point of their curves, and on request with their validation bits. */
   trials(name: string, details: { readonly correctness: boolean }): Promise<readonly TrialRecord[]>;
+  /** One trial with its whole curve and its validation bits; null if it is unknown. */
+  trial(study: string, id: TrialId): Promise<TrialRecord | null>;
+  /** Attempts of one trial, by number. */
+  attempts(study: string, id: TrialId): Promise<readonly AttemptRecord[]>;
+  /** The command line that trains a trial again on the coordinator's machine. */
+  trainCommand(study: string, trial: string): string;
   /** The newest `limit` lines, oldest first. */
   log(limit: number): Promise<readonly LogLine[]>;
   /** @returns a function that ends the subscription */

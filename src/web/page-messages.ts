@@ -5,7 +5,7 @@ import type { StageCounts, StudyResults } from '../report/results/study-results.
 import type { ResultWarning } from '../report/results/warning.ts';
 import type { Params } from '../study/search-space.ts';
 import type { StudySummary, WorkerSummary } from '../study/summaries.ts';
-import type { Measurement, StageRecord } from '../study/trial.ts';
+import type { AttemptRecord, Measurement, StageRecord, TrialStatus } from '../study/trial.ts';
 
 export type ViewerRole = 'viewer' | 'admin';
 
@@ -69,7 +69,7 @@ export interface StudyPage extends Pick<
   readonly points: readonly ScatterPoint[];
   /** Number of trials that have ended; `points` may be a selection. */
   readonly pointsTotal: number;
-  readonly curves: readonly RunningCurve[];
+  readonly curves: readonly TrialCurve[];
   /** The cyclical learning rate; null for a trainer without cycles. */
   readonly learningRate: CyclicalRate | null;
 }
@@ -83,13 +83,6 @@ export type ScatterPoint = readonly [
   tied: boolean | null,
 ];
 
-export interface RunningCurve {
-  readonly trial: string;
-  readonly params: Params;
-  /** Measurements by step, ascending. */
-  readonly points: readonly Measurement[];
-}
-
 export interface LogLine {
   readonly sequence: number;
   readonly atMs: number;
@@ -102,6 +95,37 @@ export interface LogLine {
 export interface TrialPage {
   readonly rows: readonly ResultRow[];
   readonly total: number;
+}
+
+/** One trial in full. */
+export interface TrialDetail {
+  readonly study: string;
+  /** The trial alone, with the rank of its configuration. */
+  readonly row: ResultRow;
+  /** The means of its configuration; null without replicates. */
+  readonly mean: ResultRow | null;
+  /** All trials of its configuration. */
+  readonly replicates: readonly { readonly trial: string; readonly status: TrialStatus }[];
+  /** Measurements by step, ascending; so far, if it trains now. */
+  readonly curve: readonly Measurement[];
+  readonly attempts: readonly AttemptLine[];
+  /** Whether another worker computed the same result, in words; null without a result. */
+  readonly verification: string | null;
+  /** The command that trains it again. */
+  readonly command: string;
+}
+
+export type AttemptLine = Pick<
+  AttemptRecord,
+  'attempt' | 'kind' | 'worker' | 'assignedAtMs' | 'endedAtMs' | 'outcome' | 'reason'
+>;
+
+/** A learning curve. */
+export interface TrialCurve {
+  readonly trial: string;
+  readonly params: Params;
+  /** Measurements by step, ascending. */
+  readonly points: readonly Measurement[];
 }
 
 /** The events of the stream, by name. */

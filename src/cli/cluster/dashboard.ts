@@ -14,6 +14,7 @@ import type { LiveCluster } from '../../web/live-cluster.ts';
 import type { StudyLine, ViewerRole } from '../../web/page-messages.ts';
 import type { Context } from '../process/context.ts';
 import { usageError, type HttpFlags } from '../process/options.ts';
+import { trainCommand } from '../process/resume-command.ts';
 
 export interface Dashboard extends AsyncDisposable {
   /** The text that the command prints: a link that signs in one admin, once. */
@@ -51,7 +52,7 @@ export async function startDashboard(
   const { host } = listen;
   const server = await startWebServer({
     listen,
-    cluster: liveCluster(coordinator, tokens, context.version),
+    cluster: liveCluster(coordinator, tokens, context),
     clock: systemClock,
     addresses: { hostNames: [hostname().toLowerCase(), host.toLowerCase()], proxies },
     onProblem: (error) => context.log.error({ error: error.stack }, `dashboard: ${error.message}`),
@@ -69,7 +70,7 @@ function placeText(listensOn: string, host: string, proxies: readonly URL[]): st
   return `${place}\n  it is not encrypted: for access from other machines, prefer --http 127.0.0.1:PORT and \`ssh -L PORT:127.0.0.1:PORT HOST\`, or a proxy with https`;
 }
 
-function liveCluster(coordinator: Coordinator, tokens: TokenFile, version: string): LiveCluster {
+function liveCluster(coordinator: Coordinator, tokens: TokenFile, context: Context): LiveCluster {
   const { store, overview } = coordinator;
   let studies: Promise<readonly StudyLine[]> | null = null;
   let readMs = 0;
@@ -77,7 +78,7 @@ function liveCluster(coordinator: Coordinator, tokens: TokenFile, version: strin
     if (kind === 'study-ended') studies = null;
   });
   return {
-    version,
+    version: context.version,
     describeTrainer,
     studies: () => {
       const nowMs = systemClock.monotonicMs();
@@ -91,6 +92,9 @@ function liveCluster(coordinator: Coordinator, tokens: TokenFile, version: strin
     // Only the store has validation bits; without them, memory is much faster.
     trials: (name, { correctness }) =>
       correctness ? store.trials(name, { correctness }) : overview.trials(name),
+    trial: (study, id) => store.trial(study, id),
+    attempts: (study, id) => store.attempts(study, id),
+    trainCommand: (study, trial) => trainCommand(study, trial, context),
     log: (limit) => store.events(limit),
     listen: (listener) =>
       coordinator.listen((event) => {

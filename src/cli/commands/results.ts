@@ -21,7 +21,7 @@ import {
   wholeNumber,
   withDataOption,
 } from '../process/options.ts';
-import { formatCommand } from '../process/resume-command.ts';
+import { trainCommand } from '../process/resume-command.ts';
 import { printResult, textOptions } from '../process/terminal.ts';
 import { resultFormats } from '../results/result-formats.ts';
 import { writeResults, type ResultsFlags } from '../results/results-output.ts';
@@ -109,11 +109,8 @@ async function printTrial(
   const results = studyResults(study, trials, trainer, { rows: 'trial', attempts });
   const row = results.stages.flatMap(({ rows }) => rows).find((of) => of.trial === canonical);
   if (row === undefined) throw new Error(`trial ${canonical} has no row`);
-  const { state, dataDir, format } = context.flags;
-  const directories = Object.entries({ '--state': state, '--data-dir': dataDir }).flatMap(
-    ([option, directory]) => (directory === undefined ? [] : [option, directory]),
-  );
-  const command = formatCommand(['train', name, '--trial', canonical, ...directories]);
+  const { format } = context.flags;
+  const command = trainCommand(name, canonical, context);
   await hintAtData(study.spec.dataset, context);
   const source = { study, results, row, trial, attempts, command };
   printResult(context, source, trialJson, formatTrial);

@@ -1,4 +1,5 @@
 /** Resume command: a command line for the user to paste, such as the one that resumes stopped work. */
+import type { Context } from './context.ts';
 
 /** The command line `argv`, with one option added or removed. */
 export function formatCommand(
@@ -8,6 +9,13 @@ export function formatCommand(
   const kept = argv.filter((argument) => argument !== change.without && argument !== change.with);
   const added = change.with === undefined ? [] : [change.with];
   return ['ridgeline', ...kept.map(shellWord), ...added].join(' ');
+}
+
+/** The command line that trains a stored trial again, with the directories of this process. */
+export function trainCommand(study: string, trial: string, { flags }: Context): string {
+  const directories = Object.entries({ '--state': flags.state, '--data-dir': flags.dataDir });
+  const given = directories.flatMap(([option, path]) => (path === undefined ? [] : [option, path]));
+  return formatCommand(['train', study, '--trial', trial, ...given]);
 }
 
 /** An argument as a shell reads it: quoted if it has special characters. */

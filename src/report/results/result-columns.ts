@@ -61,24 +61,32 @@ function commonColumns(
   ];
 }
 
-/** The value that ranks, and the accuracy on the training images. */
+/** The value that ranks first, then the other metrics that tables have. */
 export function dashboardColumns(
   { parameters, objective, metrics }: ResultLayout,
-  has: { readonly errors: boolean; readonly ties: boolean; readonly replicates: boolean },
+  has: {
+    readonly errors: boolean;
+    readonly ties: boolean;
+    readonly replicates: boolean;
+    /** Whether a trial was measured on the test set. */
+    readonly tests: boolean;
+  },
 ): string[] {
-  const training = metrics.filter(
-    ({ kind, split, name }) =>
-      kind === 'accuracy' && split === 'train' && name !== objective.metric,
+  const others = bySplit(metrics).filter(
+    (metric) => isInResults(metric) && metric.name !== objective.metric,
   );
+  const isOn = (split: Metric['split']) => (metric: Metric) => metric.split === split;
   return [
-    'rank',
+    'rank_in_study',
     'trial',
     ...parameters,
     objective.metric,
     ...(has.errors ? ['standard_error'] : []),
     ...(has.ties ? ['tied'] : []),
     ...(has.replicates ? ['replicates'] : []),
-    ...names(training),
+    ...(has.tests ? names(others.filter(isOn('test'))) : []),
+    ...names([...others.filter(isOn('validation')), ...others.filter(isOn(null))]),
+    ...names(others.filter(isOn('train'))),
     'status',
     'worker',
     'seconds',

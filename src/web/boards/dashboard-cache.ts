@@ -3,12 +3,22 @@
  * shown study are read again after a change, but reading uses at most a fixed share of the time.
  */
 import type { Clock } from '../../base/clock.ts';
+import { thinnedCurve } from '../../report/results/metric-values.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trainerName } from '../../study/trainer-description.ts';
+import { trialName, type TrialId } from '../../study/trial.ts';
 import type { ClusterEvent, LiveCluster } from '../live-cluster.ts';
-import type { Overview, StudyPage, TrialPage, ViewerRole } from '../page-messages.ts';
-import { DashboardStudy, type RowsQuery } from './dashboard-study.ts';
+import type {
+  Overview,
+  StudyPage,
+  TrialCurve,
+  TrialDetail,
+  TrialPage,
+  ViewerRole,
+} from '../page-messages.ts';
+import { curvePointsMax, DashboardStudy } from './dashboard-study.ts';
 import { isCompared } from './live-results.ts';
+import type { RowsQuery } from './row-query.ts';
 import { WorkerRates } from './worker-rates.ts';
 
 /** Most studies in the cache; those that were shown least recently are dropped. */
@@ -81,9 +91,44 @@ export class DashboardCache implements Disposable {
     return entry.page;
   }
 
+  /** A part of the ranking; null for an unknown study. @throws RidgelineError USAGE for a wrong filter */
   async rows(study: string, query: RowsQuery): Promise<TrialPage | null> {
     const record = await this.#cluster.study(study);
-    return record === null ? null : (await this.#load(record)).study.rows(record, query);
+    if (record === null) return null;
+    const entry = await this.#load(record);
+    const startedMs = this.#clock.monotonicMs();
+    const page = entry.study.rows(record, query);
+    // A filter tests all rows again after each read, so it counts as a part of the read.
+    const nowMs = this.#clock.monotonicMs();
+    const restMs = (nowMs - startedMs) / refreshShare;
+    entry.earliestMs = Math.max(entry.earliestMs, nowMs + restMs);
+    return page;
+  }
+
+  /** One trial in full; null if the study or the trial is unknown. */
+  async trial(study: string, id: TrialId): Promise<TrialDetail | null> {
+    const record = await this.#cluster.study(study);
+    const trial = record === null ? null : await this.#cluster.trial(study, id);
+    if (record === null || trial === null) return null;
+    const attempts = await this.#cluster.attempts(study, id);
+    const command = this.#cluster.trainCommand(study, trialName(id));
+    return (await this.#load(record)).study.detail(record, { trial, attempts, command });
+  }
+
+  /** The curves of the trials that have one, in the given order; null for an unknown study. */
+  async curves(study: string, ids: readonly TrialId[]): Promise<readonly TrialCurve[] | null> {
+    const record = await this.#cluster.study(study);
+    if (record === null) return null;
+    const entry = await this.#load(record);
+    const curves: TrialCurve[] = [];
+    for (const id of ids) {
+      const trial = await this.#cluster.trial(study, id);
+      if (trial === null) continue;
+      const points = trial.result?.curve ?? entry.study.curve(id);
+      const { params } = trial;
+      curves.push({ trial: trialName(id), params, points: thinnedCurve(points, curvePointsMax) });
+    }
+    return curves.filter(({ points }) => points.length > 0);
   }
 
   /** Reads all trials once more before the last event of the streams, without the limit of the time share. */

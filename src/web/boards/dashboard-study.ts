@@ -23,26 +23,24 @@ import {
   type TrialId,
   type TrialRecord,
 } from '../../study/trial.ts';
-import type { RunningCurve, StageLine, StudyPage, TrialPage } from '../page-messages.ts';
+import type { StageLine, StudyPage, TrialCurve, TrialDetail, TrialPage } from '../page-messages.ts';
 import { isCompared, liveResults, type LiveResults } from './live-results.ts';
+import { selectConfigurations, type RowsQuery } from './row-query.ts';
+import { trialDetail, type DetailSource } from './trial-detail.ts';
 
 /** Rows in the first message of a study. */
-const firstRows = 25;
+const firstRows = 100;
 /** The most curves that a page shows, and the most points of each. */
 const curvesMax = 8;
-const curvePointsMax = 400;
-
-/** A part of the ranking. */
-export interface RowsQuery {
-  /** Name of the stage; null for all stages. */
-  readonly stage: string | null;
-  readonly offset: number;
-  readonly limit: number;
-}
+export const curvePointsMax = 400;
+/** Most queries whose rows are kept until the next read. */
+const queriesMax = 8;
 
 export class DashboardStudy {
   readonly #trainer: TrainerDescription;
   readonly #curves = new Map<string, Measurement[]>();
+  /** The configurations of queries since the last read, by the query without its part. */
+  readonly #selected = new Map<string, readonly RankedConfiguration[]>();
   #live: LiveResults;
 
   /** @param trials with their validation bits if the study is compared */
@@ -53,6 +51,7 @@ export class DashboardStudy {
 
   refresh(record: StudyRecord, trials: readonly TrialRecord[]): void {
     this.#live = liveResults(record, this.#trainer, trials);
+    this.#selected.clear();
   }
 
   measured(id: TrialId, measurement: Measurement): void {
@@ -98,7 +97,7 @@ export class DashboardStudy {
       validationCount: statistics.validationCount,
       isCompared: isCompared(record),
       warnings,
-      rows: this.rows(record, { stage: null, offset: 0, limit: firstRows }).rows,
+      rows: ranked.slice(0, firstRows).map((one) => this.#row(record, one)),
       rowsTotal: ranked.length,
       points,
       pointsTotal,
@@ -107,12 +106,55 @@ export class DashboardStudy {
     };
   }
 
-  /** A part of the ranking. Ranks count over all stages. */
-  rows(record: StudyRecord, { stage, offset, limit }: RowsQuery): TrialPage {
-    const { ranked } = this.#live;
-    const chosen = stage === null ? ranked : ranked.filter(({ trial }) => trial.id.stage === stage);
+  /** A part of the ranking. Ranks count over all stages. @throws RidgelineError USAGE for a wrong filter */
+  rows(record: StudyRecord, query: RowsQuery): TrialPage {
+    const chosen = this.#select(record, query);
+    const { offset, limit } = query;
     const rows = chosen.slice(offset, offset + limit).map((one) => this.#row(record, one));
     return { rows, total: chosen.length };
+  }
+
+  #select(record: StudyRecord, query: RowsQuery): readonly RankedConfiguration[] {
+    const key = JSON.stringify([query.stage, query.where, query.sort]);
+    const kept = this.#selected.get(key);
+    if (kept !== undefined) return kept;
+    const layout = {
+      objective: record.spec.objective,
+      metrics: this.#trainer.metrics,
+      parameters: searchedParameters(record),
+    };
+    const toRow = (one: RankedConfiguration): ResultRow => this.#row(record, one);
+    const chosen = selectConfigurations(this.#live.ranked, query, layout, toRow);
+    const [oldest] = this.#selected.keys();
+    if (this.#selected.size >= queriesMax && oldest !== undefined) this.#selected.delete(oldest);
+    this.#selected.set(key, chosen);
+    return chosen;
+  }
+
+  /** Null for a trial that the last read of the trials does not have. */
+  detail(
+    record: StudyRecord,
+    source: Pick<DetailSource, 'trial' | 'attempts' | 'command'>,
+  ): TrialDetail | null {
+    const { stage, index } = source.trial.id;
+    const { ranked, statistics } = this.#live;
+    const configuration = ranked.find(
+      ({ trial: { id } }) => id.stage === stage && id.index === index,
+    );
+    if (configuration === undefined) return null;
+    return trialDetail({
+      ...source,
+      study: record,
+      metrics: this.#trainer.metrics,
+      statistics,
+      configuration,
+      running: this.curve(source.trial.id),
+    });
+  }
+
+  /** The curve so far of a trial that trains now; empty for any other. */
+  curve(id: TrialId): readonly Measurement[] {
+    return this.#curves.get(trialName(id)) ?? [];
   }
 
   #row(study: StudyRecord, configuration: RankedConfiguration): ResultRow {
@@ -133,9 +175,9 @@ export class DashboardStudy {
   }
 
   /** The trials that run at the last read and have a line to draw. */
-  #runningCurves(): RunningCurve[] {
+  #runningCurves(): TrialCurve[] {
     return [...this.#curves]
-      .flatMap(([trial, points]): RunningCurve[] => {
+      .flatMap(([trial, points]): TrialCurve[] => {
         const params = this.#live.running.get(trial);
         return params === undefined || points.length < 2 ? [] : [{ trial, params, points }];
       })

@@ -1,11 +1,5 @@
 /** Connection of the page to its server: sign-in, the event stream, and requests. */
-import {
-  foreignOrigin,
-  type LogLine,
-  type Overview,
-  type StudyPage,
-  type TrialPage,
-} from '../page-messages.ts';
+import { foreignOrigin, type LogLine, type Overview, type StudyPage } from '../page-messages.ts';
 
 export interface StreamHandlers {
   readonly overview: (overview: Overview) => void;
@@ -20,7 +14,7 @@ export interface StreamHandlers {
 const retryMs = 5_000;
 
 /** Relative to the page, which a proxy may serve below a path. */
-function apiAddress(path: string): string {
+export function apiAddress(path: string): string {
   return new URL(`api/${path}`, document.baseURI).href;
 }
 
@@ -115,19 +109,6 @@ export async function checkSession(): Promise<{ isOpen: boolean; problem: string
 function noAnswer(status: number): string {
   if (status === 0) return 'the coordinator does not answer';
   return `${apiAddress('')} answers with status ${status}, which is not the dashboard. If this page is behind a proxy, check the path in its configuration`;
-}
-
-/** @returns null without an answer */
-export async function trialPage(
-  study: string,
-  query: { readonly stage: string | null; readonly offset: number; readonly limit: number },
-): Promise<TrialPage | null> {
-  const search = new URLSearchParams({ offset: `${query.offset}`, limit: `${query.limit}` });
-  if (query.stage !== null) search.set('stage', query.stage);
-  const path = `studies/${encodeURIComponent(study)}/trials?${search}`;
-  return await fetch(apiAddress(path))
-    .then(async (answer) => (answer.ok ? ((await answer.json()) as TrialPage) : null))
-    .catch(() => null);
 }
 
 interface Sent {

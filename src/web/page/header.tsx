@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Overview } from '../page-messages.ts';
 import { readOnlyLink, signOut } from './connection.ts';
+import { CopyButton } from './copy-button.tsx';
 
 interface HeaderProps {
   readonly overview: Overview;
@@ -57,6 +58,7 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
       {link !== null && (
         <p class="notice">
           Signs in one viewer, once, within 15 minutes: <code>{link}</code>{' '}
+          <CopyButton text={link} what="the link" />{' '}
           <button type="button" onClick={() => setLink(null)}>
             Hide
           </button>

@@ -7,10 +7,13 @@ import { useEffect, useState } from 'preact/hooks';
 import type { LogLine, Overview, StudyPage } from '../page-messages.ts';
 import { checkSession, codeFromLink, openStream, signIn } from './connection.ts';
 import { Header } from './header.tsx';
-import { EventLog, WorkerTable } from './cluster-parts.tsx';
+import { EventLog } from './event-log.tsx';
+import { parseRoute } from './route.ts';
 import { SignInForm } from './sign-in-form.tsx';
 import { StudyList } from './study-list.tsx';
 import { StudyView } from './study-view.tsx';
+import { TrialView } from './trial-view.tsx';
+import { WorkerTable } from './worker-table.tsx';
 
 type Session = 'unknown' | 'none' | 'signed in';
 
@@ -53,44 +56,35 @@ async function enter(): Promise<{ isOpen: boolean; problem: string | null }> {
   return { isOpen: problem === null || (await checkSession()).isOpen, problem };
 }
 
-/** The study of the address; null if it names none. */
-function studyFromAddress(): string | null {
-  const name = /^#\/study\/(.+)$/.exec(location.hash)?.[1];
-  if (name === undefined) return null;
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return null;
-  }
-}
-
 function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
-  const [chosen, setChosen] = useState(studyFromAddress);
+  const [route, setRoute] = useState(() => parseRoute(location.hash));
   const [overview, setOverview] = useState<Overview | null>(null);
   const [study, setStudy] = useState<StudyPage | null>(null);
   const [log, setLog] = useState<readonly LogLine[]>([]);
   const [isConnected, setConnected] = useState(true);
   useEffect(() => {
-    const changed = (): void => setChosen(studyFromAddress());
+    const changed = (): void => setRoute(parseRoute(location.hash));
     addEventListener('hashchange', changed);
     return () => removeEventListener('hashchange', changed);
   }, []);
   useEffect(
     () =>
-      openStream(chosen, {
+      openStream(route.study, {
         overview: setOverview,
         study: setStudy,
         log: setLog,
         connected: setConnected,
         signedOut: onSignedOut,
       }),
-    [chosen],
+    [route.study],
   );
   // The server chooses a study if the address names none.
-  const shown = chosen ?? study?.study ?? null;
+  const shown = route.study ?? study?.study ?? null;
   useEffect(() => {
-    document.title = shown === null ? 'Ridgeline' : `${shown} · Ridgeline`;
-  }, [shown]);
+    const names = [route.trial, shown, 'Ridgeline'].filter((name) => name !== null);
+    document.title = names.join(' · ');
+  }, [shown, route.trial]);
+  useEffect(() => scrollTo(0, 0), [route.study, route.trial]);
   if (overview === null) return <p class="loading">Loading…</p>;
   return (
     <>
@@ -105,9 +99,9 @@ function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
           <StudyList studies={overview.studies} shown={shown} />
         </nav>
         <main>
-          <Shown study={study} name={shown} overview={overview} />
+          <Shown study={study} name={shown} trial={route.trial} overview={overview} />
           <WorkerTable workers={overview.workers} />
-          <EventLog lines={log} />
+          <EventLog lines={log} study={shown} />
         </main>
       </div>
     </>
@@ -117,10 +111,12 @@ function Dashboard({ onSignedOut }: { readonly onSignedOut: () => void }) {
 interface ShownProps {
   readonly study: StudyPage | null;
   readonly name: string | null;
+  /** The trial to show; null for the whole study. */
+  readonly trial: string | null;
   readonly overview: Overview;
 }
 
-function Shown({ study, name, overview }: ShownProps) {
+function Shown({ study, name, trial, overview }: ShownProps) {
   if (overview.studies.length === 0)
     return (
       <p class="empty">
@@ -131,7 +127,9 @@ function Shown({ study, name, overview }: ShownProps) {
     return <p class="empty">There is no study {name}.</p>;
   // Until the chosen study arrives, the previous one is not shown.
   if (study?.study !== name) return <p class="empty">Loading {name ?? 'the study'}…</p>;
-  return <StudyView page={study} isAdmin={overview.role === 'admin'} />;
+  if (trial !== null) return <TrialView key={trial} page={study} trial={trial} />;
+  // The key forgets selected rows and open questions when another study is shown.
+  return <StudyView key={study.study} page={study} isAdmin={overview.role === 'admin'} />;
 }
 
 const root = document.querySelector('#page');

@@ -1,40 +1,35 @@
-/** One study: its state, the controls, the scatter, running curves and the ranked table. */
+/** Study view: the state of one study, the controls, the charts and the ranked table. */
 import { useState } from 'preact/hooks';
-import { winnerSentence } from '../../report/files/document-table.ts';
 import { objectiveMetric } from '../../report/results/result-fields.ts';
-import {
-  completeText,
-  countsText,
-  hasReplicates,
-  spaceText,
-  statisticsWords,
-} from '../../report/results/result-words.ts';
+import { countsText, hasReplicates, spaceText } from '../../report/results/result-words.ts';
 import { groupedNumber, metricName } from '../../report/text/number-format.ts';
 import { parameterSymbol } from '../../study/search-space.ts';
 import { isOver } from '../../study/trial.ts';
 import type { StudyPage } from '../page-messages.ts';
-import { RunningCurves, Scatter } from './charts.tsx';
+import { Answer, Warnings } from './answer.tsx';
+import { Bar } from './bar.tsx';
 import { changeStudy } from './connection.ts';
+import { RunningCurves, SelectedCurves } from './curves.tsx';
+import { Scatter } from './scatter.tsx';
 import { TrialTable } from './trial-table.tsx';
 
-export function StudyView({
-  page,
-  isAdmin,
-}: {
+interface StudyViewProps {
   readonly page: StudyPage;
   readonly isAdmin: boolean;
-}) {
+}
+
+export function StudyView({ page, isAdmin }: StudyViewProps) {
+  const [selected, setSelected] = useState<readonly string[]>([]);
   return (
     <>
       <section aria-labelledby="study" class="study">
         <div class="title">
           <h2 id="study">{page.study}</h2>
           <span class={`state ${page.status}`}>{page.status}</span>
-          {/* The key closes an open question when another study is shown. */}
-          {isAdmin && <Controls key={page.study} study={page.study} status={page.status} />}
+          {isAdmin && <Controls study={page.study} status={page.status} />}
         </div>
+        {page.reason !== null && <p class={`reason ${page.status}`}>{page.reason}</p>}
         <Answer page={page} />
-        {page.reason !== null && <p class="small">{page.reason}</p>}
         <Stages page={page} />
       </section>
       <section aria-labelledby="scatter">
@@ -50,58 +45,17 @@ export function StudyView({
           </p>
         )}
       </section>
+      <SelectedCurves page={page} selected={selected} onClear={() => setSelected([])} />
+      <TrialTable page={page} selected={selected} onSelect={setSelected} />
+      {/* Below the ranking, which must not move while it is read. */}
       {page.curves.length > 0 && (
         <section aria-labelledby="curves">
           <h2 id="curves">Training now</h2>
           <RunningCurves page={page} />
         </section>
       )}
-      <TrialTable key={page.study} page={page} />
     </>
   );
-}
-
-function Answer({ page }: { readonly page: StudyPage }) {
-  const answer = winnerSentence(page);
-  return (
-    <>
-      <p class="answer">
-        {answer === null ? (
-          'No trial is complete yet.'
-        ) : (
-          <>
-            <b>{answer.label}</b>: {answer.text}
-          </>
-        )}
-      </p>
-      <p class="small">
-        {page.dataset}, seed {page.seed}, {completeText(page.stages)}
-      </p>
-      <dl class="statistics">
-        {statisticsWords(page).map(({ label, text }) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
-      <Warnings texts={page.warnings.map(({ text }) => text)} />
-      {!page.isCompared && (
-        <p class="small">
-          The dashboard does not compare this number of trials: <code>ridgeline results</code> and{' '}
-          <code>report</code> show which are tied with the best.
-        </p>
-      )}
-    </>
-  );
-}
-
-function Warnings({ texts }: { readonly texts: readonly string[] }) {
-  return texts.map((text) => (
-    <p class="warning" key={text}>
-      {text}
-    </p>
-  ));
 }
 
 function Stages({ page }: { readonly page: StudyPage }) {
@@ -110,11 +64,7 @@ function Stages({ page }: { readonly page: StudyPage }) {
       {page.stages.map((stage) => (
         <li key={stage.name}>
           <span class="name">{stage.name}</span>
-          <progress
-            max={Math.max(1, stage.trials)}
-            value={stage.counts.complete + stage.counts.failed + stage.counts.cancelled}
-            aria-label={`progress of stage ${stage.name}`}
-          />
+          <Bar stage={stage} />
           <span>{countsText(stage)}</span>
           <span class="small">{spaceText(stage)}</span>
           {stage.reason !== null && <p class="small">{stage.reason}</p>}

@@ -1,88 +1,117 @@
-/** The ranking: the first rows arrive with the study, the page requests others. */
-import { groupedNumber } from '../../report/text/number-format.ts';
+/** Trial table: the ranking with filter, order and pages; the first rows arrive with the study. */
 import { useEffect, useState } from 'preact/hooks';
-import { dashboardColumns } from '../../report/results/result-columns.ts';
-import {
-  chosenFields,
-  studyRankText,
-  type ResultField,
-} from '../../report/results/result-fields.ts';
-import { hasReplicates } from '../../report/results/result-words.ts';
+import type { ResultField } from '../../report/results/result-fields.ts';
 import type { ResultRow } from '../../report/results/result-row.ts';
 import type { StudyPage, TrialPage } from '../page-messages.ts';
-import { trialPage } from './connection.ts';
+import { Pager } from './pager.tsx';
+import { requestRows } from './study-requests.ts';
+import { rankingFields, TrialRow } from './trial-row.tsx';
+import { useAnswer } from './use-answer.ts';
 
-const pageRows = 25;
+const pageRows = 100;
+/** Most selected rows: more curves cannot be told apart. */
+const selectedMax = 12;
+/** Time without a key before a filter that is being typed is sent. */
+const typingMs = 400;
 
-/** Delay before rows are requested again after a request without an answer. */
-const retryMs = 2_000;
+interface TrialTableProps {
+  readonly page: StudyPage;
+  readonly selected: readonly string[];
+  readonly onSelect: (selected: readonly string[]) => void;
+}
 
-export function TrialTable({ page }: { readonly page: StudyPage }) {
+export function TrialTable({ page, selected, onSelect }: TrialTableProps) {
   const [stage, setStage] = useState<string | null>(null);
+  const [where, setWhere] = useState('');
+  const [sort, setSort] = useState<string | null>(null);
   const [offset, setOffset] = useState(0);
-  const shown = useRows(page, stage, offset);
-  const fields = rankingFields(page);
-  const choose = (name: string | null): void => {
-    setStage(name);
+  // The first page of the ranking is a part of the study's message.
+  const isFirst = stage === null && where === '' && sort === null && offset === 0;
+  const query = { stage, where, sort, offset, limit: pageRows };
+  const key = isFirst ? null : JSON.stringify(query);
+  const answer = useAnswer(key, page, () => requestRows(page.study, query));
+  const nothing: TrialPage = { rows: [], total: 0 };
+  const shown = isFirst ? { rows: page.rows, total: page.rowsTotal } : (answer.value ?? nothing);
+  const restart = (change: () => void): void => {
+    change();
     setOffset(0);
   };
   return (
     <section aria-labelledby="ranking">
       <div class="title">
         <h2 id="ranking">Ranking</h2>
-        <StageButtons page={page} chosen={stage} onChoose={choose} />
+        <StageButtons
+          page={page}
+          chosen={stage}
+          onChoose={(name) => restart(() => setStage(name))}
+        />
+        <Filter
+          example={`${page.parameter} < 1e-2`}
+          onChange={(text) => restart(() => setWhere(text))}
+        />
       </div>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Table of ranked trials">
-        <table class="ranking">
-          <thead>
-            <tr>
-              {fields.map(({ name, kind, head }) => (
-                <th scope="col" key={name} class={kind === 'number' ? 'number' : undefined}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.rows.map((row) => (
-              <Row key={row.trial} fields={fields} row={row} winner={page.winner?.trial} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <Pager offset={offset} total={shown.total} onMove={setOffset} />
+      {!isFirst && answer.problem !== null && (
+        <p class="problem" role="alert">
+          {answer.problem}
+        </p>
+      )}
+      <Rows
+        page={page}
+        rows={shown.rows}
+        isBusy={!isFirst && answer.isOld}
+        sort={sort}
+        onSort={(order) => restart(() => setSort(order))}
+        selected={selected}
+        onSelect={onSelect}
+      />
+      {shown.total === 0 && !answer.isOld && <p class="empty">No trial matches.</p>}
+      <Pager offset={offset} total={shown.total} pageRows={pageRows} onMove={setOffset} />
     </section>
   );
 }
 
-interface Requested extends TrialPage {
-  /** The state of the study at the request: a new state may have other rows. */
-  readonly page: StudyPage | null;
-  readonly stage: string | null;
-  readonly offset: number;
+interface RowsProps extends TrialTableProps {
+  readonly rows: readonly ResultRow[];
+  /** Whether other rows are requested. */
+  readonly isBusy: boolean;
+  readonly sort: string | null;
+  readonly onSort: (sort: string | null) => void;
 }
 
-/** The first rows are part of the page; others are requested, one request at a time, for slow connections. */
-function useRows(page: StudyPage, stage: string | null, offset: number): TrialPage {
-  const nothing = { rows: [], total: 0, page: null, stage: null, offset: 0 };
-  const [rows, setRows] = useState<Requested>(nothing);
-  const isFirst = stage === null && offset === 0;
-  const isDue = !isFirst && (rows.page !== page || rows.stage !== stage || rows.offset !== offset);
-  useEffect(() => {
-    if (!isDue) return;
-    let retry: number | undefined;
-    let isCurrent = true;
-    void trialPage(page.study, { stage, offset, limit: pageRows }).then((answer) => {
-      if (!isCurrent) return;
-      if (answer !== null) setRows({ ...answer, page, stage, offset });
-      else retry = setTimeout(() => setRows({ ...rows }), retryMs);
-    });
-    return () => {
-      isCurrent = false;
-      clearTimeout(retry);
-    };
-  }, [isDue, rows, stage, offset]);
-  return isFirst ? { rows: page.rows, total: page.rowsTotal } : rows;
+function Rows({ page, rows, isBusy, sort, onSort, selected, onSelect }: RowsProps) {
+  const fields = rankingFields(page);
+  const toggle = (trial: string): void => {
+    if (selected.includes(trial)) onSelect(selected.filter((one) => one !== trial));
+    else onSelect([...selected, trial].slice(-selectedMax));
+  };
+  return (
+    <div class="scroll rows" tabIndex={0} role="region" aria-label="Table of ranked trials">
+      <table class="ranking" aria-busy={isBusy}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span class="hidden">curves</span>
+            </th>
+            {fields.map((field) => (
+              <Head key={field.name} field={field} sort={sort} onSort={onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <TrialRow
+              key={row.trial}
+              page={page}
+              fields={fields}
+              row={row}
+              isSelected={selected.includes(row.trial)}
+              onToggle={() => toggle(row.trial)}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
 interface StageButtonsProps {
@@ -109,93 +138,56 @@ function StageButtons({ page, chosen, onChoose }: StageButtonsProps) {
   );
 }
 
-interface RowProps {
-  readonly fields: readonly ResultField[];
-  readonly row: ResultRow;
-  /** Name of the winner. */
-  readonly winner: string | undefined;
+interface FilterProps {
+  /** A condition for the placeholder. */
+  readonly example: string;
+  readonly onChange: (where: string) => void;
 }
 
-function Row({ fields, row, winner }: RowProps) {
-  const isWinner = row.trial === winner;
+function Filter({ example, onChange }: FilterProps) {
+  const [text, setText] = useState<string | null>(null);
+  useEffect(() => {
+    if (text === null) return;
+    const timer = setTimeout(() => onChange(text.trim()), typingMs);
+    return () => clearTimeout(timer);
+  }, [text]);
   return (
-    <tr class={isWinner ? 'winner' : undefined}>
-      {fields.map((field) => (
-        <Cell key={field.name} field={field} row={row} isWinner={isWinner} />
-      ))}
-    </tr>
+    <label class="filter">
+      Filter{' '}
+      <input
+        type="search"
+        spellcheck={false}
+        maxLength={1_000}
+        placeholder={`coarse/7, failed, or ${example}`}
+        title="A word, or a condition as `ridgeline results --where` accepts it"
+        value={text ?? ''}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+    </label>
   );
 }
 
-interface CellProps {
+interface HeadProps {
   readonly field: ResultField;
-  readonly row: ResultRow;
-  readonly isWinner: boolean;
+  readonly sort: string | null;
+  readonly onSort: (sort: string | null) => void;
 }
 
-function Cell({ field, row, isWinner }: CellProps) {
-  if (field.name === 'trial') {
-    return (
-      <th scope="row">
-        {row.trial}
-        {isWinner && <span class="badge">winner</span>}
-      </th>
-    );
-  }
-  if (field.name === 'status') {
-    return (
-      <td>
-        <span class={`state ${row.status}`}>{row.status}</span>
-        {row.audit !== null && <span class={`audit ${row.audit}`}>{row.audit}</span>}
-        {row.reason !== null && <span class="small block">{row.reason}</span>}
-      </td>
-    );
-  }
-  if (field.name === 'tied') {
-    const text = field.cell(row);
-    return (
-      <td>{text !== '' && <abbr title="cannot be distinguished from the best">{text}</abbr>}</td>
-    );
-  }
-  // The ranks of this table count over all stages.
-  const text = field.name === 'rank' ? studyRankText(row) : field.cell(row);
-  return <td class={field.kind === 'number' ? 'number' : undefined}>{text ?? '–'}</td>;
-}
-
-function rankingFields(page: StudyPage): readonly ResultField[] {
-  const replicates = hasReplicates(page.stages);
-  const has = {
-    errors: page.validationCount !== null || replicates,
-    ties: page.ties !== null,
-    replicates,
-  };
-  return chosenFields(page, dashboardColumns(page, has));
-}
-
-interface PagerProps {
-  readonly offset: number;
-  readonly total: number;
-  readonly onMove: (offset: number) => void;
-}
-
-function Pager({ offset, total, onMove }: PagerProps) {
-  if (total <= pageRows) return null;
-  const last = Math.min(total, offset + pageRows);
+/** A column's head. Its button sorts ascending, then descending, then by rank again. */
+function Head({ field: { name, kind, head, description }, sort, onSort }: HeadProps) {
+  const isUp = sort === name;
+  const isDown = sort === `${name}:desc`;
+  const next = isUp ? `${name}:desc` : isDown ? null : name;
   return (
-    <p class="pager">
-      <button
-        type="button"
-        disabled={offset === 0}
-        onClick={() => onMove(Math.max(0, offset - pageRows))}
-      >
-        Better
+    <th
+      scope="col"
+      class={kind === 'number' ? 'number' : undefined}
+      aria-sort={isUp ? 'ascending' : isDown ? 'descending' : undefined}
+    >
+      <button type="button" class="sort" title={description} onClick={() => onSort(next)}>
+        {head}
+        <span aria-hidden="true">{isUp ? ' ▲' : isDown ? ' ▼' : ''}</span>
       </button>
-      <span>
-        {groupedNumber(offset + 1)}–{groupedNumber(last)} of {groupedNumber(total)}
-      </span>
-      <button type="button" disabled={last >= total} onClick={() => onMove(offset + pageRows)}>
-        Worse
-      </button>
-    </p>
+    </th>
   );
 }

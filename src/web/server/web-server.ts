@@ -34,8 +34,9 @@ import type { LiveCluster } from '../live-cluster.ts';
 import { withoutProxyPath, type OwnAddresses } from './own-addresses.ts';
 import { readPageFiles } from './page-files.ts';
 import type { ViewerRole } from '../page-messages.ts';
-import { changeRequest, linkRequest, rowsQuery, signInRequest } from './requests.ts';
+import { changeRequest, linkRequest, signInRequest } from './requests.ts';
 import { SignIn } from './sign-in.ts';
+import { addStudyReads } from './study-reads.ts';
 
 export interface WebOptions {
   /** HOST:PORT; port 0 takes a free one. */
@@ -141,6 +142,7 @@ function dashboardApp(parts: Parts): Hono<Signed> {
     return context.json({});
   });
   addStream(app, parts);
+  addStudyReads(app, parts.cache);
   addStudyRoutes(app, parts);
   app.get('/api/*', (context) => refuse(context, 404, 'not found'));
   app.get('*', (context) => {
@@ -194,13 +196,7 @@ function addStream(app: Hono<Signed>, { cluster, cache, signIn, ending }: Parts)
   });
 }
 
-function addStudyRoutes(app: Hono<Signed>, { cluster, cache, signIn }: Parts): void {
-  app.get('/api/studies/:study/trials', async (context) => {
-    const { data } = rowsQuery.safeParse(context.req.query());
-    if (data === undefined) return refuse(context, 400, 'offset and limit must be whole numbers');
-    const page = await cache.rows(context.req.param('study'), data);
-    return page === null ? refuse(context, 404, 'unknown study') : context.json(page);
-  });
+function addStudyRoutes(app: Hono<Signed>, { cluster, signIn }: Parts): void {
   app.post('/api/studies/:study/change', onlyAdmin, async (context) => {
     const { data } = changeRequest.safeParse(await readJson(context.req.raw));
     if (data === undefined)

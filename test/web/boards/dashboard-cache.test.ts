@@ -42,6 +42,9 @@ function cluster(tookMs: number, trials = 5) {
       clock.nowMs += tookMs;
       return [waitingTrial(id, params)];
     },
+    trial: async () => waitingTrial(id, params),
+    attempts: async () => [],
+    trainCommand: () => 'train',
     log: async () => [],
     listen: (listener) => {
       send = listener;
@@ -97,7 +100,7 @@ test('reading trials takes at most a twentieth of the time', async () => {
   while (clock.nowMs < 60_000) {
     send(ended);
     await cache.page(spec.study);
-    await cache.rows(spec.study, { stage: null, offset: 0, limit: 1 });
+    await cache.rows(spec.study, { stage: null, where: null, sort: null, offset: 0, limit: 1 });
     clock.nowMs += 10;
   }
   expect(seen.reads * 100).toBeLessThanOrEqual(60_000 / 20);

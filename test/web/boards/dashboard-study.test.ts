@@ -6,9 +6,11 @@ import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { studyResults } from '../../../src/report/results/study-results.ts';
 import { dotsMax } from '../../../src/report/charts/scatter-scene.ts';
 import { DashboardStudy } from '../../../src/web/boards/dashboard-study.ts';
+import type { RowsQuery } from '../../../src/web/boards/row-query.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import {
   noCorrectness,
+  type AttemptRecord,
   type Measurement,
   type TrialRecord,
   type TrialResult,
@@ -230,17 +232,79 @@ describe('DashboardStudy', () => {
     expect(JSON.stringify(page).length).toBeLessThan(1_000_000);
   });
 
-  test('the dashboard has any part of the ranking, of one stage or all', () => {
-    const dashboard = new DashboardStudy(record, twoLayer, [
+  describe('rows of the ranking', () => {
+    const all = { stage: null, where: null, sort: null, offset: 0, limit: 9 };
+    const trials = [
       trial(1, 1e-3, 0.5),
       trial(2, 1e-2, 0.7),
-      trial(3, 1e-4, 0.6),
-    ]);
-    const part = dashboard.rows(record, { stage: 'coarse', offset: 1, limit: 1 });
-    expect(part).toMatchObject({ total: 3, rows: [{ trial: 'coarse/3', rankInStudy: 2 }] });
-    expect(dashboard.rows(record, { stage: 'fine', offset: 0, limit: 9 })).toEqual({
-      total: 0,
-      rows: [],
+      trial(3, 1e-4, 0.6, { worker: 'beta' }),
+      trial(4, 1e-1, null),
+    ];
+    const dashboard = new DashboardStudy(record, twoLayer, trials);
+    const names = (query: Partial<RowsQuery>): string[] =>
+      dashboard.rows(record, { ...all, ...query }).rows.map(({ trial: name }) => name);
+
+    test('are any part of one stage or of all', () => {
+      const part = dashboard.rows(record, { ...all, stage: 'coarse', offset: 1, limit: 1 });
+      expect(part).toMatchObject({ total: 4, rows: [{ trial: 'coarse/3', rankInStudy: 2 }] });
+      expect(dashboard.rows(record, { ...all, stage: 'fine' })).toEqual({ total: 0, rows: [] });
     });
+
+    test('are filtered by a condition or a word and sorted by a column, and count what matches', () => {
+      expect(names({ where: 'validation_accuracy > 0.55' })).toEqual(['coarse/2', 'coarse/3']);
+      expect(names({ where: 'beta' })).toEqual(['coarse/3']);
+      expect(names({ where: 'waiting' })).toEqual(['coarse/4']);
+      expect(names({ sort: 'lambda:desc' })[0]).toBe('coarse/4');
+      const part = { ...all, where: 'lambda < 0.05', sort: 'lambda', offset: 1, limit: 1 };
+      expect(dashboard.rows(record, part)).toMatchObject({
+        total: 3,
+        rows: [{ trial: 'coarse/1' }],
+      });
+      expect(() => names({ where: 'lambda >' })).toThrow(/expected a value for lambda/);
+      expect(() => names({ sort: 'lamda' })).toThrow(/There is no column "lamda"/);
+    });
+
+    test('change with the next read of the trials', () => {
+      const where = 'validation_accuracy > 0.65';
+      expect(names({ where })).toEqual(['coarse/2']);
+      dashboard.refresh(record, [...trials.slice(0, 3), trial(4, 1e-1, 0.8)]);
+      expect(names({ where })).toEqual(['coarse/4', 'coarse/2']);
+    });
+  });
+
+  test('the page of a trial has its row, attempts and curve, and of one that trains now the curve so far', () => {
+    const trials = [
+      scored(1, 1e-3, 300),
+      scored(1, 1e-3, 320, 2),
+      trial(2, 1e-2, null, { status: 'running' }),
+    ];
+    const dashboard = new DashboardStudy(repeated, twoLayer, trials);
+    const attempt: AttemptRecord = {
+      trial: trials[1]!.id,
+      attempt: 1,
+      kind: 'search',
+      worker: 'alpha',
+      session: 's',
+      pack: 'p',
+      assignedAtMs: 1,
+      endedAtMs: 2,
+      outcome: 'accepted',
+      reason: null,
+      fingerprint: 'f',
+    };
+    const source = { attempts: [attempt], command: 'train it' };
+    const second = dashboard.detail(repeated, { ...source, trial: trials[1]! });
+    expect(second).toMatchObject({
+      row: { trial: 'coarse/1.2', value: 0.8, replicates: 1 },
+      mean: { trial: 'coarse/1', replicates: 2 },
+      replicates: [{ trial: 'coarse/1' }, { trial: 'coarse/1.2' }],
+      attempts: [{ attempt: 1, worker: 'alpha', outcome: 'accepted' }],
+      verification: 'computed once; the command below checks the digest',
+      command: 'train it',
+    });
+    expect(second?.curve).toEqual([measurement(0.8)]);
+    dashboard.measured(trials[2]!.id, measurement(0.4));
+    const running = dashboard.detail(repeated, { ...source, trial: trials[2]! });
+    expect(running).toMatchObject({ mean: null, curve: [measurement(0.4)], verification: null });
   });
 });

@@ -1,7 +1,6 @@
-/** Parts that do not depend on the shown study: the workers and the log. */
+/** Worker table: the state, the load and the throughput of each worker. */
 import { groupedNumber } from '../../report/text/number-format.ts';
-import type { LogLine, WorkerLine } from '../page-messages.ts';
-import { clockText } from './format.ts';
+import type { WorkerLine } from '../page-messages.ts';
 
 const numberHeads: ReadonlySet<string> = new Set(['trials', 'per minute']);
 const workerHeads = ['worker', 'state', 'threads', ...numberHeads, 'kernel', 'address'];
@@ -64,25 +63,5 @@ function WorkerRow({ worker }: { readonly worker: WorkerLine }) {
       <td>{worker.kernel}</td>
       <td class="small">{worker.address}</td>
     </tr>
-  );
-}
-
-export function EventLog({ lines }: { readonly lines: readonly LogLine[] }) {
-  return (
-    <section aria-labelledby="log">
-      <h2 id="log">Log</h2>
-      {lines.length === 0 && <p class="empty">The log is empty.</p>}
-      <div class="log" tabIndex={0} role="log" aria-label="Events, newest first" aria-live="off">
-        <ol>
-          {lines.toReversed().map((line) => (
-            <li key={line.sequence}>
-              <time dateTime={new Date(line.atMs).toISOString()}>{clockText(line.atMs)}</time>{' '}
-              <b>{line.what.replaceAll('-', ' ')}</b>{' '}
-              {line.study !== null && <span class="small">{line.study}</span>} {line.detail}
-            </li>
-          ))}
-        </ol>
-      </div>
-    </section>
   );
 }
