@@ -77,10 +77,16 @@ export interface Store extends StoreReader {
    *   row finds another state than it expects, which is a bug of the caller; nothing was stored then.
    */
   commit(rows: readonly StoreRow[]): Promise<void>;
-  /** Deletes a study with everything in it. @returns whether there was one */
-  removeStudy(study: string): Promise<boolean>;
+  /** Removes a study with everything in it, after a copy was made. @returns null if there is no such study */
+  removeStudy(study: string): Promise<RemovedStudy | null>;
   /** Replaces the description of the process that holds the store; the error of a second process shows it. */
   writeOwner(owner: string): Promise<void>;
+}
+
+/** A study that was removed from the store. */
+export interface RemovedStudy {
+  /** Where its copy is; null if it had no results and was not copied. */
+  readonly copy: string | null;
 }
 
 /** Ranks the trials of a study's closed stages: `storedRanks` of `search`, which the store may not import. */

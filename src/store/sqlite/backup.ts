@@ -10,12 +10,9 @@
  */
 import {
   chmodSync,
-  closeSync,
   copyFileSync,
   existsSync,
-  fsyncSync,
   linkSync,
-  openSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -31,6 +28,7 @@ import {
   opened,
   openForReading,
   storeFile,
+  syncPath,
 } from './database-file.ts';
 import { lockState } from './lock.ts';
 import { checkVersion, storedVersion } from './schema.ts';
@@ -89,7 +87,7 @@ export async function backUpStore(
     // A hard link fails if the file exists: without `force`, two backups at once do not replace each other.
     if (force) renameSync(partial, file);
     else linkSync(partial, file);
-    sync(dirname(resolve(file)), 'r');
+    syncPath(dirname(resolve(file)), 'r');
     return summary;
   } catch (error) {
     if (error instanceof RidgelineError) throw error;
@@ -141,7 +139,7 @@ export async function restoreStore(
     const replaced = isOccupied ? renameReplaced(file) : null;
     removeLog(file);
     renameSync(partial, file);
-    sync(stateDir, 'r');
+    syncPath(stateDir, 'r');
     return { ...summary, replaced };
   } catch (error) {
     throw error instanceof RidgelineError ? error : fromFileSystem(error, stateDir);
@@ -189,18 +187,8 @@ function finishCopy(copy: string, named: string): CopySummary {
     );
   }
   chmodSync(copy, 0o600);
-  sync(copy, 'r+');
+  syncPath(copy, 'r+');
   return summary;
-}
-
-/** Makes sure that a file, or the names in a directory, are on disk. */
-function sync(path: string, flags: 'r' | 'r+'): void {
-  const handle = openSync(path, flags);
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 /** Renames the store that is replaced, with its log. @returns its new name */

@@ -3,7 +3,7 @@
  *
  * Not here: its tables (`schema.ts`), its writer (`open-store.ts`), copies of it (`backup.ts`).
  */
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../../base/errors.ts';
@@ -66,6 +66,16 @@ export function fileExists(file: string): boolean {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw fromFileSystem(error, file);
+  }
+}
+
+/** Makes sure that a file, or the names in a directory, are on disk. */
+export function syncPath(path: string, flags: 'r' | 'r+'): void {
+  const handle = openSync(path, flags);
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }
 

@@ -21,10 +21,12 @@ import {
   transaction,
 } from './database-file.ts';
 import { lockState, type StateLock } from './lock.ts';
+import { keepStudy, restoreCopy, type DeletedStudy } from './deleted-studies.ts';
 import { logDamage } from './log-check.ts';
 import { migrate } from './migrate.ts';
 import { storeReads } from './read.ts';
 import { storeDamaged, translated } from './sqlite-errors.ts';
+import { renameRows } from './study-rows.ts';
 import { attemptWriter } from './write-attempt.ts';
 import {
   clusterWriter,
@@ -42,6 +44,14 @@ interface OpenOptions {
   readonly rank?: RankTrials;
 }
 
+/** What people do with stored studies while no coordinator runs, besides the port. */
+export interface SqliteStore extends Store {
+  /** `to` is free. @returns whether there is a study `from` */
+  renameStudy(from: string, to: string): Promise<boolean>;
+  /** Puts a deleted study back under the name `as`, which is free, and removes its copy. @throws RidgelineError STATE_DAMAGED */
+  restoreStudy(deleted: DeletedStudy, as: string): Promise<void>;
+}
+
 /** The log's file is cut to this size after a checkpoint. */
 const logBytesKept = 64 * 1024 * 1024;
 /** A checkpoint synchronises two files, so it costs as much as several commits. */
@@ -56,7 +66,10 @@ const pageCacheKib = 65_536;
  *
  * @throws RidgelineError STATE_LOCKED, STATE_UNWRITABLE, STATE_DAMAGED, VERSION_MISMATCH, MACHINE_UNFIT
  */
-export async function openStore(stateDir: string, { owner, rank }: OpenOptions): Promise<Store> {
+export async function openStore(
+  stateDir: string,
+  { owner, rank }: OpenOptions,
+): Promise<SqliteStore> {
   createDirectory(stateDir);
   const lock = lockState(stateDir, owner);
   try {
@@ -123,7 +136,7 @@ function buildClose(database: DatabaseSync, lock?: StateLock) {
   return { close, [Symbol.asyncDispose]: close };
 }
 
-function buildStore(database: DatabaseSync, file: string, lock: StateLock): Store {
+function buildStore(database: DatabaseSync, file: string, lock: StateLock): SqliteStore {
   const writers: RowWriters<StoreRow['kind']> = {
     ...studyWriter(database),
     ...stageWriter(database),
@@ -142,7 +155,14 @@ function buildStore(database: DatabaseSync, file: string, lock: StateLock): Stor
       });
       checkpoint(rows.length);
     },
-    removeStudy: async (name) => transaction(database, file, () => removeStudy(database, name)),
+    removeStudy: async (name) => {
+      const copy = keepStudy(database, file, name);
+      const isRemoved = transaction(database, file, () => removeStudy(database, name));
+      return isRemoved ? { copy } : null;
+    },
+    renameStudy: async (from, to) =>
+      transaction(database, file, () => renameRows(database, from, to)),
+    restoreStudy: async (deleted, as) => restoreCopy(database, file, deleted, as),
     writeOwner: async (owner) => lock.writeOwner(owner),
     ...buildClose(database, lock),
   };
