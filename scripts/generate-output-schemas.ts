@@ -10,6 +10,7 @@ import {
   workersSchema,
 } from '../src/report/files/output-schemas.ts';
 import { warningCodes } from '../src/report/results/warning.ts';
+import { studyListSchema } from '../src/report/files/study-list-schema.ts';
 import { twoLayer } from '../src/trainers/two-layer/description.ts';
 import { keyRows, typeText, type KeyRow, type Schema } from '../src/config/schema-keys.ts';
 import { keyTable, writeSchema, writeSection } from './generated-files.ts';
@@ -27,6 +28,7 @@ const documents = {
   'results-line': resultsLineSchema(layout),
   train: trainSchema(layout.metrics),
   workers: workersSchema,
+  studies: studyListSchema,
 };
 
 for (const [name, document] of Object.entries(documents)) {

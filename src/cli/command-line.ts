@@ -20,6 +20,10 @@ async function runCommand(): Promise<number> {
   let code: number = exitCode.done;
   let flags: SharedFlags = {};
   const context: Context = {
+    // Opened when it is used: most commands read nothing.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

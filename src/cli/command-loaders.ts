@@ -28,6 +28,7 @@ const loaders: readonly (readonly [names: readonly string[], () => Promise<Comma
   [['predict'], () => import('./commands/predict.ts')],
   [['check-gradients'], () => import('./commands/check-gradients.ts')],
   [['lr-range-test'], () => import('./commands/lr-range-test.ts')],
+  [['studies', 'ls', 'list', 'rename', 'delete'], () => import('./commands/studies.ts')],
   [['backup', 'restore'], () => import('./commands/backup.ts')],
   [['doctor'], () => import('./commands/doctor.ts')],
   [['help'], () => import('./commands/help.ts')],
@@ -39,7 +40,7 @@ export const commandGroups: Readonly<Record<string, readonly string[]>> = {
   Results: ['results', 'trial', 'diff', 'chart', 'report', 'verify'],
   Cluster: ['coordinator', 'worker', 'workers', 'drain', 'token'],
   'Data and models': ['data', 'train', 'predict', 'lr-range-test', 'check-gradients'],
-  Upkeep: ['backup', 'restore'],
+  Upkeep: ['studies', 'rename', 'delete', 'backup', 'restore'],
   Environment: ['doctor', 'help'],
 };
 

@@ -84,7 +84,7 @@ export interface Store extends StoreReader {
 }
 
 /** A study that was removed from the store. */
-export interface RemovedStudy {
+interface RemovedStudy {
   /** Where its copy is; null if it had no results and was not copied. */
   readonly copy: string | null;
 }

@@ -147,7 +147,15 @@ export interface StageRecord {
   readonly warnings: readonly string[];
 }
 
-export type StudyStatus = 'waiting' | 'running' | 'paused' | 'complete' | 'cancelled' | 'failed';
+export const studyStatuses = [
+  'waiting',
+  'running',
+  'paused',
+  'complete',
+  'cancelled',
+  'failed',
+] as const;
+export type StudyStatus = (typeof studyStatuses)[number];
 
 /** Whether the study has ended; a complete one can still be extended. */
 export function isOver(status: StudyStatus): boolean {

@@ -6,6 +6,7 @@ import { addCommands, commandGroups } from '../../src/cli/command-loaders.ts';
 import type { Context } from '../../src/cli/process/context.ts';
 
 const context: Context = {
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: {},

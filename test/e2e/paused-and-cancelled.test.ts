@@ -29,7 +29,7 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   const ended = await ridgeline(['run', given!, ...state]);
   expect(ended.stderr).toContain('given is cancelled; these are its results');
   expect(ended.stderr).toContain(
-    'ridgeline: Study given was cancelled.\n  fix: Run it again with --fresh.\n',
+    'ridgeline: Study given was cancelled: cancelled by the operator.\n  fix: Run it again with --fresh.\n',
   );
   expect(ended.code).toBe(1);
 });

@@ -8,7 +8,7 @@ import { countText } from '../../report/text/number-format.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { Context } from '../process/context.ts';
 import type { ListenFlags } from '../process/options.ts';
-import { formatCommand } from '../process/resume-command.ts';
+import { formatCommand, keptText } from '../process/resume-command.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 import { LiveView } from './live-view.ts';
 import type { LocalWorkerFlags } from './local-workers.ts';
@@ -57,7 +57,9 @@ async function searchToEnd(
     if (event.kind === 'study-ended' && event.study === study) ended.resolve('ended');
   });
   using view = new LiveView(context, coordinator, spec);
+  const isReplaced = flags.fresh === true && (await coordinator.store.study(study)) !== null;
   const outcome = await coordinator.submit(spec, flags.fresh === true);
+  if (isReplaced) view.say(keptText(study));
   if (outcome !== 'created') view.say(`resuming ${study}`);
   if ((await coordinator.overview.study(study))?.status === 'paused')
     await coordinator.setStudy(study, 'resume', 'run again');

@@ -43,5 +43,5 @@ export function addCommands(program: Command, context: Context): void {
 }
 
 function contentsText({ studies, trials }: { studies: number; trials: number }): string {
-  return `${studies} ${studies === 1 ? 'study' : 'studies'} with ${countText(trials, 'trial')}`;
+  return `${countText(studies, 'study', 'studies')} with ${countText(trials, 'trial')}`;
 }

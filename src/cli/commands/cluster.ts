@@ -20,8 +20,10 @@ import type { StudySummary } from '../../study/summaries.ts';
 import type { StudyStatus } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
+import { confirm, yesOption } from '../process/confirm.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { outputFormatOption } from '../process/options.ts';
+import { keptText } from '../process/resume-command.ts';
 import { textOptions } from '../process/terminal.ts';
 import { requireStudyFile } from '../results/stored-study.ts';
 import { addTokenCommand } from './token.ts';
@@ -40,19 +42,23 @@ function addSubmit(program: Command, context: Context): void {
   const example = 'ridgeline submit configs/coarse-to-fine.yaml';
   addControlCommand(program, 'submit', 'submits a study to a running coordinator', example)
     .argument('<study>', 'study file (YAML)')
-    .option('--fresh', 'delete the stored study of this name and start again')
+    .option('--fresh', 'start again; the stored study of this name is deleted, and a copy is kept')
     .action(async (file: string, { fresh = false }: { readonly fresh?: boolean }) => {
       await requireStudyFile(file, context);
       // The coordinator reads the data, and it may run on another machine.
       const spec = await loadStudy(file, describeTrainer, () => false);
       const text = await withControl(context, async (client) => {
+        const isReplaced = fresh && (await client.listStudies()).some(isNamed(spec.study));
         const { name, outcome } = await client.submitStudy(canonicalSpec(spec), fresh);
         const rows = await client.listStudies();
-        return submittedText(name, outcome, rows.find(({ study }) => study === name)?.status);
+        const submitted = submittedText(name, outcome, rows.find(isNamed(name))?.status);
+        return isReplaced ? `${submitted}\n${keptText(name)}` : submitted;
       });
       context.stderr.write(`${text}\n`);
     });
 }
+
+const isNamed = (name: string) => (row: { readonly study: string }) => row.study === name;
 
 function submittedText(
   name: string,
@@ -127,26 +133,34 @@ function addStudyChanges(program: Command, context: Context): void {
   const add = (
     name: string,
     summary: string,
-    change: (client: ControlClient, study: string) => Promise<void>,
-  ): void => {
+    change: (client: ControlClient, study: string, flags: ChangeFlags) => Promise<boolean | void>,
+  ): Command =>
     addControlCommand(program, name, summary, `ridgeline ${name} coarse-to-fine`)
       .argument('<study>', 'study name')
-      .action(async (study: string) => {
-        const studies = await withControl(context, async (client) => {
-          await change(client, study);
-          return await client.listStudies();
+      .action(async (study: string, flags: ChangeFlags) => {
+        const text = await withControl(context, async (client) => {
+          if ((await change(client, study, flags)) === false) return `${study} is not changed`;
+          return changedText(study, (await client.listStudies()).find(isNamed(study)));
         });
-        const row = studies.find((one) => one.study === study);
-        context.stderr.write(`${changedText(study, row)}\n`);
+        context.stderr.write(`${text}\n`);
       });
-  };
   add('pause', 'assigns no more trials of a study; running trials finish', (client, study) =>
     client.pauseStudy(study, 'paused by the operator'),
   );
   add('resume', 'resumes a paused study', (client, study) => client.resumeStudy(study));
-  add('cancel', 'ends a study permanently and aborts its running trials', (client, study) =>
-    client.cancelStudy(study, 'cancelled by the operator'),
-  );
+  add(
+    'cancel',
+    'ends a study permanently and aborts its running trials',
+    async (client, study, flags) => {
+      const question = `Cancel ${study} permanently? Its finished trials stay; \`ridgeline pause ${study}\` stops it without ending it.`;
+      if (!(await confirm(question, flags, context, { isRequired: false }))) return false;
+      return await client.cancelStudy(study, 'cancelled by the operator');
+    },
+  ).option(...yesOption);
+}
+
+interface ChangeFlags {
+  readonly yes?: boolean;
 }
 
 function changedText(study: string, { status, running }: Partial<StudySummary> = {}): string {

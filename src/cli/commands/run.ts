@@ -35,7 +35,7 @@ export function addCommands(program: Command, context: Context): void {
     .addOption(
       wholeNumber('--wait <seconds>', 'longest time to wait for the first worker', 1, 86_400, 60),
     )
-    .option('--fresh', 'delete the stored study of this name and start again')
+    .option('--fresh', 'start again; the stored study of this name is deleted, and a copy is kept')
     .addOption(outputFormatOption(textFormats))
     .action(async (file: string, flags: RunFlags) => {
       context.finish(await run(file, flags, context));

@@ -21,6 +21,7 @@ export interface SharedFlags {
 }
 
 export interface Context {
+  readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;

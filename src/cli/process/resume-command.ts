@@ -1,4 +1,4 @@
-/** Resume command: a command line for the user to paste, such as the one that resumes stopped work. */
+/** Resume command: a command line for the user to paste, such as one that resumes stopped work or restores a study. */
 import type { Context } from './context.ts';
 
 /** The command line `argv`, with one option added or removed. */
@@ -16,6 +16,11 @@ export function trainCommand(study: string, trial: string, { flags }: Context): 
   const directories = Object.entries({ '--state': flags.state, '--data-dir': flags.dataDir });
   const given = directories.flatMap(([option, path]) => (path === undefined ? [] : [option, path]));
   return formatCommand(['train', study, '--trial', trial, ...given]);
+}
+
+/** What is printed after `--fresh` has replaced a study. */
+export function keptText(study: string): string {
+  return `the previous ${study} was deleted; if it had results, a copy is kept: \`ridgeline delete --undo ${study} --as NAME\` restores it`;
 }
 
 /** An argument as a shell reads it: quoted if it has special characters. */

@@ -26,7 +26,7 @@ import { logDamage } from './log-check.ts';
 import { migrate } from './migrate.ts';
 import { storeReads } from './read.ts';
 import { storeDamaged, translated } from './sqlite-errors.ts';
-import { renameRows } from './study-rows.ts';
+import { bytesOf, renameRows } from './study-rows.ts';
 import { attemptWriter } from './write-attempt.ts';
 import {
   clusterWriter,
@@ -42,6 +42,11 @@ interface OpenOptions {
   readonly owner: string;
   /** Ranks the trials of a store of release 0.1.0, which stored no ranks; without it they stay empty. */
   readonly rank?: RankTrials;
+}
+
+export interface SqliteReader extends StoreReader {
+  /** Approximate size of the rows of a study, in bytes; 0 if there is no such study. */
+  studyBytes(study: string): Promise<number>;
 }
 
 /** What people do with stored studies while no coordinator runs, besides the port. */
@@ -86,14 +91,19 @@ export async function openStore(
  *
  * @throws RidgelineError STATE_UNWRITABLE (no permission), STATE_DAMAGED, VERSION_MISMATCH, MACHINE_UNFIT
  */
-export async function openStoreReader(stateDir: string): Promise<StoreReader> {
+export async function openStoreReader(stateDir: string): Promise<SqliteReader> {
   const file = storeFile(stateDir);
   const database = openForReading(file);
-  if (database !== null) return { ...buildReads(database, file), ...buildClose(database) };
+  if (database !== null) return buildReader(database, file, buildReads(database, file));
   const empty = new DatabaseSync(':memory:');
   migrate(empty, ':memory:');
   const reads: StoreReads = storeReads(empty, ':memory:', async (read) => read(reads));
-  return { ...reads, ...buildClose(empty) };
+  return buildReader(empty, ':memory:', reads);
+}
+
+function buildReader(database: DatabaseSync, file: string, reads: StoreReads): SqliteReader {
+  const studyBytes = async (study: string) => translated(file, () => bytesOf(database, study));
+  return { ...reads, studyBytes, ...buildClose(database) };
 }
 
 function openForWriting(file: string, rank: RankTrials | undefined): DatabaseSync {

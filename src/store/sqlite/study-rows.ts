@@ -48,6 +48,20 @@ export function copyStudy(database: DatabaseSync, study: string, { from, to }: D
   });
 }
 
+/** Bytes of a row's key, numbers and short texts, about. */
+const rowBytes = { result: 250, attempt: 200, trial: 120 };
+
+/** Approximate size of the rows of a study. Curves and bits are most of it; they are not read. */
+export function bytesOf(database: DatabaseSync, study: string): number {
+  const rows = (table: keyof typeof rowBytes): string =>
+    `${rowBytes[table]} * (SELECT count(*) FROM ${table} WHERE study = :study)`;
+  const query = `SELECT coalesce(sum(octet_length(curve) + coalesce(octet_length(bits), 0)), 0)
+    + ${rows('result')} + ${rows('attempt')} + ${rows('trial')} AS bytes FROM result WHERE study = :study`;
+  return (
+    prepare<{ study: string }, { bytes: number }>(database, query).first({ study })?.bytes ?? 0
+  );
+}
+
 /** Gives a study another name, which is free. @returns whether there was such a study */
 export function renameRows(database: DatabaseSync, from: string, to: string): boolean {
   const found = prepare<{ from: string }, { spec: string }>(

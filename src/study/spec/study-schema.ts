@@ -58,10 +58,13 @@ function flag(initial: boolean, description: string) {
   return z.boolean().default(initial).describe(description);
 }
 
+/** What names of studies and stages are. */
+export const namePattern = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
+export const nameRule =
+  'must be 1 to 64 of a-z, 0-9, "-", "_" and ".", and start with a letter or a digit';
+
 function identifier(description: string) {
-  const rule = 'must be 1 to 64 of a-z, 0-9, "-", "_" and ".", and start with a letter or a digit';
-  const name = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/, rule);
-  return name.describe(description);
+  return z.string().regex(namePattern, nameRule).describe(description);
 }
 
 function countFix(input: unknown): string {
