@@ -19,6 +19,7 @@ const loaders: readonly (readonly [names: readonly string[], () => Promise<Comma
   [['plan'], () => import('./commands/plan.ts')],
   [['results', 'trial', 'diff'], () => import('./commands/results.ts')],
   [['chart', 'report'], () => import('./commands/chart.ts')],
+  [['dashboard'], () => import('./commands/dashboard.ts')],
   [['verify'], () => import('./commands/verify.ts')],
   [['coordinator'], () => import('./commands/coordinator.ts')],
   [['worker'], () => import('./commands/worker.ts')],
@@ -37,7 +38,7 @@ const loaders: readonly (readonly [names: readonly string[], () => Promise<Comma
 /** Headings of the list of commands, in its order. */
 export const commandGroups: Readonly<Record<string, readonly string[]>> = {
   Search: ['run', 'submit', 'plan', 'status', 'watch', 'pause', 'resume', 'cancel'],
-  Results: ['results', 'trial', 'diff', 'chart', 'report', 'verify'],
+  Results: ['results', 'trial', 'diff', 'chart', 'report', 'dashboard', 'verify'],
   Cluster: ['coordinator', 'worker', 'workers', 'drain', 'token'],
   'Data and models': ['data', 'train', 'predict', 'lr-range-test', 'check-gradients'],
   Upkeep: ['studies', 'rename', 'delete', 'backup', 'restore'],

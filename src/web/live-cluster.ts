@@ -1,6 +1,6 @@
 /**
- * Live cluster: the port through which the dashboard reads a running coordinator; `cli` implements it. Reads
- * come from memory or the store; none waits for the network.
+ * Live cluster: the port through which the dashboard reads a running coordinator, or stored studies; `cli`
+ * implements it. Reads come from memory or the store; none waits for the network.
  */
 import type { WorkerSummary } from '../study/summaries.ts';
 import type { StudyRecord } from '../study/study-record.ts';
@@ -21,6 +21,8 @@ export type ClusterEvent =
 
 export interface LiveCluster {
   readonly version: string;
+  /** Whether it shows stored studies without a coordinator, so that nothing can be changed. */
+  readonly isStored: boolean;
   readonly describeTrainer: DescribeTrainer;
   studies(): Promise<readonly StudyLine[]>;
   workers(): readonly WorkerSummary[];

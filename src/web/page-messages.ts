@@ -25,6 +25,8 @@ export interface WorkerLine extends WorkerSummary {
 export interface Overview {
   readonly version: string;
   readonly role: ViewerRole;
+  /** Whether stored studies are shown without a coordinator, so that nothing can be changed. */
+  readonly isStored: boolean;
   readonly studies: readonly StudyLine[];
   readonly workers: readonly WorkerLine[];
   /** Why nothing can be stored; null if the store works. */

@@ -1,21 +1,10 @@
 /** Help texts of all commands. */
 import { Command } from 'commander';
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { addCommands, commandGroups } from '../../src/cli/command-loaders.ts';
-import type { Context } from '../../src/cli/process/context.ts';
+import { testContext } from './support/test-context.ts';
 
-const context: Context = {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: {},
-  log: pino({ level: 'silent' }),
-  version: 'test',
-  argv: [],
-  flags: {},
-  finish: () => undefined,
-};
+const context = testContext();
 
 /** @param name one command; undefined for all */
 async function buildProgram(name?: string): Promise<Command> {

@@ -10,7 +10,7 @@ import {
   startWithDashboard,
   type DashboardProcess,
 } from './support/dashboard-process.ts';
-import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
+import { ridgeline, scratchDir, start, startInTerminal, writeStudy } from './support/processes.ts';
 
 let browser: Browser | null = null;
 beforeAll(async () => {
@@ -113,18 +113,23 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     ]);
   });
 
-  test('the dashboard keeps showing a finished run after its server has stopped', async () => {
+  test('in a terminal, the dashboard of a run stays open after the study has ended until Ctrl-C, with the sessions of its pages', async () => {
     const dir = scratchDir();
     const study = writeStudy(dir, { name: 'ended', trials: 4, cycles: 60 });
-    const run = start(['run', study, '--http', '127.0.0.1:0', '--state', join(dir, 'state')]);
-    const [link] = await run.prints(/http:\/\/127\.0\.0\.1:\d+\/#code=\S+/);
+    const state = join(dir, 'state');
+    const run = startInTerminal(['run', study, '--http', '127.0.0.1:0', '--state', state]);
+    const [link] = await run.prints(/http:\/\/127\.0\.0\.1:\d+\/#code=[\w-]+/);
     const page = await opened(link);
     await page.getByRole('heading', { name: 'ended' }).waitFor();
-    expect((await run.finished).code).toBe(0);
-    await page.getByText('no connection').waitFor();
+    await run.prints(/stored studies until Ctrl-C/);
+    await page.getByText('stored studies').waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
     expect(await page.locator('.study .title .state').textContent()).toBe('complete');
     expect(await page.locator('.answer').textContent()).toMatch(/^winner: .*test/);
     expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
+    run.child.stdin?.write('\x03');
+    expect((await run.finished).code).toBe(0);
+    await page.getByText('no connection').waitFor();
   });
 
   test('the table of a stage fills while the study runs, also over a slow connection', async () => {

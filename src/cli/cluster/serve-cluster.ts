@@ -29,6 +29,7 @@ import {
 import type { ListenFlags } from '../process/options.ts';
 import { exitWithError } from '../process/report-error.ts';
 import { dashboardAddress, startDashboard, type Dashboard } from './dashboard.ts';
+import { liveCluster } from './live-cluster.ts';
 
 export interface ServeOptions {
   readonly context: Context;
@@ -87,7 +88,9 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   const files = writeJoinFiles(stateDir, tokens, addresses, authority.caPin, wallMs);
   await store.writeOwner(`${owner}, listening on ${addresses.local}`);
   const dashboard =
-    http === null ? null : opened.use(await startDashboard(http, coordinator, tokens, context));
+    http === null
+      ? null
+      : opened.use(await startDashboard(http, liveCluster(coordinator, tokens, context), context));
   const running = opened.move();
   return {
     coordinator,

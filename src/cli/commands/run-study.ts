@@ -2,20 +2,23 @@
  * Run: serves a cluster for one study, searches with local workers, and prints the results. `run.ts` has
  * the options and starts the workers before it loads this module.
  */
-import type { RidgelineError } from '../../base/errors.ts';
+import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { say, stateDirectory, type Context } from '../process/context.ts';
+import { reportError } from '../process/report-error.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 import type { FormattedResults } from '../results/results-output.ts';
 import { requireStudyFile, storedEnd, studyAndTrials } from '../results/stored-study.ts';
 import { outcomeCode, studyFailure } from '../results/study-outcome.ts';
+import { dashboardAddress, type Dashboard, type DashboardAddress } from '../cluster/dashboard.ts';
 import { endLocalWorkers, threadsPerWorker } from '../cluster/local-workers.ts';
 import { search, workersLeft, type RunFlags } from '../cluster/search.ts';
 import { serveCluster } from '../cluster/serve-cluster.ts';
+import { showStoredStudies } from '../cluster/show-stored.ts';
 
 export interface LocalWorkers {
   /** The workers have started, and wait for the join string. */
@@ -24,7 +27,7 @@ export interface LocalWorkers {
   readonly listening: (joinText: string) => void;
 }
 
-/** @returns the exit code @throws RidgelineError STUDY_FAILED after the results of a study that failed */
+/** @returns the exit code */
 export async function runStudy(
   file: string,
   workers: LocalWorkers,
@@ -39,6 +42,7 @@ export async function runStudy(
   const needsData = async (study: StudySpec) => (await findEnd(study)) === null;
   const spec = await loadStudy(file, describeTrainer, needsData);
   const end = await findEnd(spec);
+  const http = dashboardAddress(flags);
   let outcome: Outcome | number;
   if (end === null) outcome = await searchAndFormat(spec, workers, flags, context);
   else {
@@ -48,14 +52,37 @@ export async function runStudy(
   }
   if (typeof outcome === 'number') return outcome;
   (await loadOutput()).printResults(outcome, undefined, context);
-  if (outcome.failure !== null) throw outcome.failure;
-  return outcome.code;
+  const { failure, dashboard = null } = outcome;
+  const code = failure === null ? outcome.code : reportError(failure, context);
+  if (http !== null && isAttended(context)) await keepDashboard(http, dashboard, context);
+  return code;
+}
+
+/** Whether a person can read that the dashboard stays open, and press Ctrl-C. */
+function isAttended({ stderr, flags }: Context): boolean {
+  return stderr.isTTY && flags.quiet !== true;
+}
+
+/** The search has its result: a dashboard that cannot stay open is a warning. */
+async function keepDashboard(
+  address: DashboardAddress,
+  before: Dashboard | null,
+  context: Context,
+): Promise<void> {
+  try {
+    await showStoredStudies(address, context, before);
+  } catch (error) {
+    if (!(error instanceof RidgelineError)) throw error;
+    context.log.warn(error.what);
+  }
 }
 
 /** What is printed at the end, and the exit code. */
 interface Outcome extends FormattedResults {
   readonly code: number;
   readonly failure: RidgelineError | null;
+  /** The dashboard of the search, which has closed; null or absent without one. */
+  readonly dashboard?: Dashboard | null;
 }
 
 /** @returns an exit code if the search was stopped */
@@ -86,7 +113,7 @@ async function searchAndFormat(
     // Ctrl-C ends the workers at once; the results are printed.
     using _signals = new StopSignals(() => launcher.stop('kill'));
     const [outcome] = await Promise.all([formatOutcome(study, context), workersLeft(coordinator)]);
-    return outcome;
+    return { ...outcome, dashboard: cluster.dashboard };
   } catch (error) {
     launcher.stop('kill');
     throw error;

@@ -20,7 +20,7 @@ export function addCommands(program: Command, context: Context): void {
     description:
       'Runs a study with a coordinator and local worker processes, and prints the ranked table of each stage and the winner.',
     notes:
-      'Run it again to resume; a finished study is printed again. Other unfinished studies stay paused.',
+      'Run it again to resume; a finished study is printed again. Other unfinished studies stay paused. In a terminal, --http keeps the dashboard open after the end until Ctrl-C.',
     examples: [
       'ridgeline run configs/quickstart.yaml',
       'ridgeline run configs/coarse-to-fine.yaml --data-dir ~/data --workers 2 --format json',

@@ -116,7 +116,7 @@ export interface HttpFlags {
 }
 
 /** `--http` and `--http-origin`. @param address the default of `--http`; absent: no dashboard */
-function withHttpOptions(command: Command, address?: string): Command {
+export function withHttpOptions(command: Command, address?: string): Command {
   return command
     .option('--http <host:port>', 'address of the dashboard, such as 127.0.0.1:7171', address)
     .addOption(

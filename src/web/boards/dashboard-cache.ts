@@ -69,6 +69,7 @@ export class DashboardCache implements Disposable {
     return {
       version: this.#cluster.version,
       role,
+      isStored: this.#cluster.isStored,
       studies,
       workers: this.#cluster.workers().map((worker) => ({
         ...worker,

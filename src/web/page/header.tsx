@@ -35,7 +35,7 @@ export function Header({ overview, isConnected, onSignedOut }: HeaderProps) {
         <span class={isConnected ? 'live' : 'away'} role="status">
           {isConnected ? 'live' : 'no connection: this is the last known state'}
         </span>
-        <span>{busyText(overview)}</span>
+        <span>{overview.isStored ? 'stored studies' : busyText(overview)}</span>
         <span>version {overview.version}</span>
       </p>
       <p class="actions">

@@ -129,7 +129,8 @@ function Shown({ study, name, trial, overview }: ShownProps) {
   if (study?.study !== name) return <p class="empty">Loading {name ?? 'the study'}…</p>;
   if (trial !== null) return <TrialView key={trial} page={study} trial={trial} />;
   // The key forgets selected rows and open questions when another study is shown.
-  return <StudyView key={study.study} page={study} isAdmin={overview.role === 'admin'} />;
+  const isAdmin = overview.role === 'admin' && !overview.isStored;
+  return <StudyView key={study.study} page={study} isAdmin={isAdmin} />;
 }
 
 const root = document.querySelector('#page');

@@ -37,12 +37,15 @@ interface Kept {
 export class SignIn {
   readonly #ports: SignInPorts;
   /** One-time codes by hash. */
-  readonly #codes = new Map<string, Kept>();
-  readonly #sessions = new Map<string, Kept>();
+  readonly #codes: Map<string, Kept>;
+  readonly #sessions: Map<string, Kept>;
   #failures: number[] = [];
 
-  constructor(ports: SignInPorts) {
+  /** @param before the sign-in of a server that has closed: its codes and sessions stay valid */
+  constructor(ports: SignInPorts, before: SignIn | null = null) {
     this.#ports = ports;
+    this.#codes = before === null ? new Map() : before.#codes;
+    this.#sessions = before === null ? new Map() : before.#sessions;
   }
 
   /** @returns a code that opens one session within 15 minutes */

@@ -44,13 +44,17 @@ export interface WebOptions {
   readonly cluster: LiveCluster;
   readonly clock: Clock;
   readonly addresses: OwnAddresses;
+  /** A server that has closed, whose sessions stay valid; null for none. */
+  readonly before: WebServer | null;
   /** Reports an internal error to the operator; the browser receives no details. */
   readonly onProblem: (error: Error) => void;
 }
 
 export interface WebServer extends AsyncDisposable {
+  readonly port: number;
   /** http://HOST:PORT/ */
   readonly listensOn: string;
+  readonly signIn: SignIn;
   /** A link that signs in once, within 15 minutes, at the address of the first proxy if there is one. */
   link(role: ViewerRole): string;
 }
@@ -68,11 +72,12 @@ const checkMs = 20;
 /** @throws RidgelineError PORT_IN_USE */
 export async function startWebServer(options: WebOptions): Promise<WebServer> {
   const cache = new DashboardCache(options.cluster, options.clock);
-  const signIn = new SignIn({
+  const signInPorts = {
     secret: () => randomBytes(32).toString('base64url'),
     nowMs: () => options.clock.monotonicMs(),
-    tokenRole: (text) => options.cluster.tokenRole(text),
-  });
+    tokenRole: (text: string) => options.cluster.tokenRole(text),
+  };
+  const signIn = new SignIn(signInPorts, options.before?.signIn);
   const ending = new AbortController();
   const app = dashboardApp({ ...options, cache, signIn, ending: ending.signal });
   const answer = getRequestListener(app.fetch);
@@ -93,9 +98,12 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   // A problem of the dashboard must not stop the coordinator.
   server.on('error', options.onProblem);
   const [proxy] = options.addresses.proxies;
-  const listensOn = serverUrl(server, options.listen.host);
+  const port = boundPort(server);
+  const listensOn = serverUrl(options.listen.host, port);
   return {
+    port,
     listensOn,
+    signIn,
     link: (role) => `${proxy?.href ?? listensOn}#code=${signIn.issueCode(role)}`,
     [Symbol.asyncDispose]: async () => {
       // Pages stay open after the server has closed, and show the last state.
@@ -243,10 +251,13 @@ async function closeAfterLastMessages(server: Server): Promise<void> {
   await closed;
 }
 
-function serverUrl(server: Server, host: string): string {
+function boundPort(server: Server): number {
   const address = server.address();
   assert(address !== null && typeof address === 'object', () => 'a TCP server has a port');
-  const { port } = address;
+  return address.port;
+}
+
+function serverUrl(host: string, port: number): string {
   const anywhere = host === '0.0.0.0' || host === '::';
   const name = anywhere ? '127.0.0.1' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}/`;

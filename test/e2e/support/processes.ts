@@ -116,13 +116,32 @@ export interface StartOptions {
 /** Starts `ridgeline ARGUMENTS…`, and kills it at the end of the test. */
 export function start(args: readonly string[], options: StartOptions = {}): Running {
   const node = options.node ?? [process.execPath];
-  const [command, ...rest] = [...(options.prefix ?? []), ...node, program, ...args];
-  const child = spawn(command as string, rest, {
+  const words = [...(options.prefix ?? []), ...node, program, ...args];
+  const running = startWords(words, options, options.input === undefined ? 'ignore' : 'pipe');
+  if (options.input !== undefined) running.child.stdin?.end(options.input);
+  return running;
+}
+
+/** Starts `ridgeline ARGUMENTS…` in a terminal, whose keys are the bytes of its standard input. */
+export function startInTerminal(args: readonly string[]): Running {
+  const command = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ');
+  return startWords(
+    ['script', '--quiet', '--return', '--command', command, '/dev/null'],
+    {},
+    'pipe',
+  );
+}
+
+function startWords(
+  [command = '', ...rest]: readonly string[],
+  options: StartOptions,
+  input: 'ignore' | 'pipe',
+): Running {
+  const child = spawn(command, rest, {
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: compileCache, ...options.env },
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [input, 'pipe', 'pipe'],
   });
-  if (options.input !== undefined) child.stdin?.end(options.input);
   const running = new Running(child);
   (options.onEnd ?? onTestFinished)(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');

@@ -31,6 +31,7 @@ function cluster(tookMs: number, trials = 5) {
   let send: Parameters<LiveCluster['listen']>[0] = () => undefined;
   const live: LiveCluster = {
     version: 'test',
+    isStored: false,
     describeTrainer,
     studies: async () => [],
     workers: () => [],

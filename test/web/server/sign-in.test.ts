@@ -8,15 +8,15 @@ const minuteMs = 60_000;
 function createSignIn(tokens: Map<string, ViewerRole> = new Map()) {
   let count = 0;
   const clock = { nowMs: 0 };
-  const signIn = new SignIn({
+  const ports = {
     secret: () => {
       count += 1;
       return `secret-${count}`;
     },
     nowMs: () => clock.nowMs,
-    tokenRole: (text) => tokens.get(text) ?? null,
-  });
-  return { signIn, clock, tokens };
+    tokenRole: (text: string) => tokens.get(text) ?? null,
+  };
+  return { signIn: new SignIn(ports), ports, clock, tokens };
 }
 
 function sessionFrom(outcome: ReturnType<SignIn['signIn']>): string {
@@ -33,6 +33,15 @@ describe('signing in', () => {
     expect(signIn.signIn(code)).toEqual({ kind: 'refused' });
     expect(signIn.sessionRole(code)).toBeNull();
     expect(signIn.sessionRole(null)).toBeNull();
+  });
+
+  test('codes and sessions stay valid when another server takes over', () => {
+    const { signIn, ports } = createSignIn();
+    const session = sessionFrom(signIn.signIn(signIn.issueCode('admin')));
+    const code = signIn.issueCode('viewer');
+    const next = new SignIn(ports, signIn);
+    expect(next.sessionRole(session)).toBe('admin');
+    expect(next.sessionRole(sessionFrom(next.signIn(code)))).toBe('viewer');
   });
 
   test('a code is valid for 15 minutes, a session for 12 hours', () => {
