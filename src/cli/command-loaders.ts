@@ -16,6 +16,7 @@ const clusterCommands = ['submit', 'workers', 'status', 'watch', 'pause', 'resum
 /** The first of each group are in the order of the groups. */
 const loaders: readonly (readonly [names: readonly string[], () => Promise<CommandModule>])[] = [
   [['run'], () => import('./commands/run.ts')],
+  [['init'], () => import('./commands/init.ts')],
   [['plan'], () => import('./commands/plan.ts')],
   [['results', 'trial', 'diff'], () => import('./commands/results.ts')],
   [['chart', 'report'], () => import('./commands/chart.ts')],
@@ -37,7 +38,7 @@ const loaders: readonly (readonly [names: readonly string[], () => Promise<Comma
 
 /** Headings of the list of commands, in its order. */
 export const commandGroups: Readonly<Record<string, readonly string[]>> = {
-  Search: ['run', 'submit', 'plan', 'status', 'watch', 'pause', 'resume', 'cancel'],
+  Search: ['init', 'run', 'submit', 'plan', 'status', 'watch', 'pause', 'resume', 'cancel'],
   Results: ['results', 'trial', 'diff', 'chart', 'report', 'dashboard', 'verify'],
   Cluster: ['coordinator', 'worker', 'workers', 'drain', 'token'],
   'Data and models': ['data', 'train', 'predict', 'lr-range-test', 'check-gradients'],

@@ -1,6 +1,7 @@
 /** Deleted and renamed studies: everything of a study is kept, and nothing of other studies changes. */
 import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { copiesOf, deletedStudies } from '../../../src/store/sqlite/deleted-studies.ts';
 import { openStore, type SqliteStore } from '../../../src/store/sqlite/open-store.ts';
@@ -67,6 +68,21 @@ test('a deleted study is restored with every row, at its place, and its copy is 
   await store.restoreStudy(copy!, 'first');
   expect(await everything(store)).toEqual(before);
   expect(readdirSync(join(stateDir, 'deleted'))).toEqual([]);
+});
+
+test('a copy has every table with rows of a study', async () => {
+  await using used = await storeWith(wholeStudy);
+  const removed = await used.store.removeStudy('first');
+  using copy = new DatabaseSync(removed?.copy ?? '');
+  const tables = copy
+    .prepare(
+      "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'study'",
+    )
+    .all()
+    .map(({ name }) => String(name));
+  expect(tables).toContain('trial');
+  for (const table of tables)
+    expect(copy.prepare(`SELECT 1 FROM ${table}`).all(), table).not.toEqual([]);
 });
 
 test('a renamed study keeps every row, and only its name changes', async () => {
