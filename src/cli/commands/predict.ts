@@ -44,7 +44,8 @@ export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'predict', {
     summary: 'classifies images with a saved model',
     description:
-      'Classifies images with a saved network or ensemble: class probabilities of each image, and the accuracy on its labels. On the data that trained the model, only the test images are scored.',
+      'Classifies images with a saved network or ensemble: class probabilities of each image, and the accuracy on its labels.',
+    notes: 'On the data that trained the model, only the test images are scored.',
     examples: [
       'ridgeline predict best.npz cifar10 --data-dir ~/data',
       'ridgeline predict best.npz photographs.npz --format csv -o scores.csv',
