@@ -51,8 +51,6 @@ export interface StoreReads {
   attempts(study: string, trial?: TrialId): Promise<AttemptRecord[]>;
   /** All attempts in batches, as `eachTrial`. */
   eachAttempt(study: string): AsyncIterable<AttemptRecord>;
-  /** Attempts that reported a result after the first result of their trial (audits, duplicates), in the same order. */
-  verificationAttempts(study: string): Promise<AttemptRecord[]>;
   /** The ranks of the last row `ranks`, by stage order, index, replicate; trials without rank are left out. */
   ranks(study: string): Promise<StoredRank[]>;
   /** The newest `limit` events, oldest first. */

@@ -90,14 +90,6 @@ async function expectHistory(reads: StoreReads, history: History): Promise<void>
   expect(await Promise.all(trials.map(({ id }) => reads.trial('first', id)))).toEqual(trials);
   const each = await Promise.all(trials.map(({ id }) => reads.attempts('first', id)));
   expect(each.flat()).toEqual(attempts);
-  expect(await reads.verificationAttempts('first')).toEqual(
-    attempts.filter(
-      ({ outcome, kind }) =>
-        outcome === 'duplicate' ||
-        outcome === 'disputed' ||
-        (outcome === 'accepted' && kind !== 'search'),
-    ),
-  );
 }
 
 function inOrder<T>(records: readonly T[], toId: (record: T) => TrialId): T[] {

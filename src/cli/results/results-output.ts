@@ -86,7 +86,7 @@ export async function formatResults(
   const options = textOptions(context);
   const results = studyResults(study, trials, trainer, {
     rows: flags.replicates === true || flags.curves === true ? 'trial' : 'configuration',
-    attempts: await reader.verificationAttempts(study.spec.study),
+    attempts: await reader.attempts(study.spec.study),
   });
   const fields = everyField(results);
   const { stage, where, sort, columns } = flags;

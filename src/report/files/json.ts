@@ -45,14 +45,14 @@ export function formatJsonl(
     .join('');
 }
 
-/** Rows are below their stage, so its name is in a row only if the column is chosen. */
+/** Rows are below their study and stage, whose names are in a row only if their columns are chosen. */
 function rowFormatter(
   results: StudyResults,
   columns: readonly string[] | null,
 ): (row: ResultRow) => Record<string, unknown> {
   const fields = chosenFields(results, columns);
   if (columns !== null) return (row) => rowJson(fields, row);
-  const own = fields.filter(({ name }) => name !== 'stage');
+  const own = fields.filter(({ name }) => name !== 'stage' && name !== 'study');
   return (row) => rowJson(own, row, results);
 }
 

@@ -133,7 +133,7 @@ export function resultsLineSchema(layout: ResultLayout): z.ZodObject {
   });
 }
 
-/** The columns of files without the stage, and `params` after those of the hyperparameters. */
+/** The columns of files without the study and the stage, and `params` after those of the hyperparameters. */
 function rowFields(layout: ResultLayout): Record<string, z.ZodType> {
   const params = z
     .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
@@ -141,7 +141,7 @@ function rowFields(layout: ResultLayout): Record<string, z.ZodType> {
   const last = layout.parameters.at(-1);
   return Object.fromEntries(
     resultFields(layout)
-      .filter(({ name }) => name !== 'stage')
+      .filter(({ name }) => name !== 'stage' && name !== 'study')
       .flatMap((field): [string, z.ZodType][] => [
         [field.name, columnSchema(field)],
         ...(field.name === last ? [['params', params] satisfies [string, z.ZodType]] : []),

@@ -30,7 +30,7 @@ interface ParquetColumn<Row> {
 
 export function formatParquet(results: StudyResults, columns: ColumnNames = null): Uint8Array {
   const rows = results.stages.flatMap((stage) => stage.rows);
-  const fields = chosenFields(results, columns);
+  const fields = chosenFields(results, columns).filter(({ name }) => name !== 'study');
   return parquetTable(results, rows, [
     { name: 'study', type: 'STRING', value: () => results.study },
     ...fields.map(({ name, kind, value }) => ({

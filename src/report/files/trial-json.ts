@@ -5,6 +5,7 @@ import { resultFields } from '../results/result-fields.ts';
 import type { TrialSource } from '../results/study-results.ts';
 import { trialVerification } from '../results/verification.ts';
 import { documentText } from '../text/json-value.ts';
+import { isoTime } from '../text/number-format.ts';
 import { rowJson } from './json.ts';
 
 export function trialJson(source: TrialSource): string {
@@ -21,8 +22,8 @@ export function trialJson(source: TrialSource): string {
       worker: attempt.worker,
       outcome: attempt.outcome,
       reason: attempt.reason,
-      assigned_at: new Date(attempt.assignedAtMs).toISOString(),
-      ended_at: attempt.endedAtMs === null ? null : new Date(attempt.endedAtMs).toISOString(),
+      assigned_at: isoTime(attempt.assignedAtMs),
+      ended_at: isoTime(attempt.endedAtMs),
     })),
     curve: (trial.result?.curve ?? []).map((point) => pointJson(point, results.metrics)),
     command,

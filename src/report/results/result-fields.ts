@@ -13,7 +13,7 @@ import {
   type ParameterName,
 } from '../../study/search-space.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
-import { bareText, metricHead, metricNamed, secondsText } from '../text/number-format.ts';
+import { bareText, isoTime, metricHead, metricNamed, secondsText } from '../text/number-format.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import type { ResultRow } from './result-row.ts';
 
@@ -105,6 +105,9 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
     }),
     ...(extra === null ? [] : [objectiveField(extra)]),
     ...placeFields(objective),
+    text('study', 'name of the study'),
+    time('startedAtMs', 'started_at', 'when its first attempt started, in UTC; null before'),
+    time('endedAtMs', 'ended_at', 'when its last attempt ended, in UTC; null before'),
   ];
 }
 
@@ -211,6 +214,16 @@ type NameWith<Value> = {
 function text(name: NameWith<string | null>, description: string): ResultField {
   const value = (row: ResultRow): string | null => row[name];
   return { name, kind: 'text', description, value, head: name, cell: value };
+}
+
+/** ISO 8601 with milliseconds and zone. */
+function time(
+  property: 'startedAtMs' | 'endedAtMs',
+  name: string,
+  description: string,
+): ResultField {
+  const value = (row: ResultRow): string | null => isoTime(row[property]);
+  return { name, kind: 'text', description, value, head: name.replace('_', ' '), cell: value };
 }
 
 function number(

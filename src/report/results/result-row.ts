@@ -21,10 +21,12 @@ import {
   type TrialRecord,
   type TrialStatus,
 } from '../../study/trial.ts';
+import { attemptTimes, type AttemptTimes } from './attempt-times.ts';
 import { metricOn } from './metric-values.ts';
 import { areVerified, type AttemptsByTrial } from './verification.ts';
 
-export interface ResultRow {
+export interface ResultRow extends AttemptTimes {
+  readonly study: string;
   readonly stage: string;
   /** Number of the configuration within its stage, from 1: 7 in `coarse/7`. */
   readonly index: number;
@@ -70,7 +72,7 @@ export interface RowSource {
   readonly study: StudyRecord;
   readonly metrics: readonly Metric[];
   readonly statistics: StudyStatistics;
-  /** Attempts by trial; without them, only audits decide whether a row is verified. */
+  /** Attempts by trial; without them, only audits decide whether a row is verified, and times are unknown. */
   readonly attempts?: AttemptsByTrial;
 }
 
@@ -107,6 +109,7 @@ function toRow(
     digest: result?.kind === 'complete' ? result.digest : null,
     seconds: meanOfAll(replicates.flatMap((one) => one.result?.seconds ?? [])),
     metrics: meanMetrics(metrics, replicates, winner),
+    study: study.spec.study,
     stage: id.stage,
     index: id.index,
     rank: configuration.rankInStage,
@@ -130,6 +133,7 @@ function toRow(
     attempts: replicates.reduce((sum, one) => sum + one.attempts, 0),
     audit,
     verified: areVerified(study, replicates, attempts),
+    ...attemptTimes(replicates, attempts),
   };
 }
 

@@ -106,6 +106,11 @@ export function timeText(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
+/** ISO 8601 in UTC, to the millisecond, for files. */
+export function isoTime(timeMs: number | null): string | null {
+  return timeMs === null ? null : new Date(timeMs).toISOString();
+}
+
 /** A count or a step: `12,000`. */
 export function groupedNumber(value: number): string {
   return value.toLocaleString('en-US');

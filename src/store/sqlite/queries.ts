@@ -21,10 +21,6 @@ const resultColumns = [
   'metrics',
 ] as const;
 
-interface StageKey {
-  study: string;
-  stage: string;
-}
 /** The next `limit` rows after a trial, in the order of the table's key, so that nothing is sorted. */
 type NextTrials = TrialKey & { limit: number };
 export function studyQueries(database: DatabaseSync) {
@@ -74,11 +70,6 @@ export function attemptQueries(database: DatabaseSync) {
     next: query<NextTrials & { attempt: number }>(
       `${isInStage} AND (trial_index, replicate, attempt) > (:trial_index, :replicate, :attempt)`,
       'LIMIT :limit',
-    ),
-    /** Attempts that reported a result after the first result of their trial. */
-    verifications: query<StageKey>(
-      `${isInStage} AND (outcome IN ('duplicate', 'disputed')
-       OR (outcome = 'accepted' AND kind <> 'search'))`,
     ),
     ofTrial: query<TrialKey>(isTrial),
   };

@@ -169,12 +169,6 @@ function attemptReads(database: DatabaseSync, inOneState: InOneState) {
     async *eachAttempt(study: string) {
       for (const batch of batches(study)) yield* batch;
     },
-    verificationAttempts: async (study: string) =>
-      inOneState(() =>
-        stages
-          .all({ study })
-          .flatMap(({ name: stage }) => queries.verifications.map({ study, stage }, attemptRecord)),
-      ),
   };
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { delimitedText, formatDelimited } from '../../../src/report/files/delimited.ts';
 import { formatJson, formatJsonl } from '../../../src/report/files/json.ts';
 import { selectResults } from '../../../src/report/results/study-results.ts';
+import type { AttemptRecord, TrialRecord } from '../../../src/study/trial.ts';
 import {
   completeResult,
   study,
@@ -67,6 +68,33 @@ describe('CSV', () => {
       'csv',
     );
     expect(csv).toBe('worker\r\n"=1+1"\r\n"@x"\r\n"+1"\r\n"-1"\r\nplain\r\n');
+  });
+
+  test('CSV has the study and the times of a configuration, so that files can be joined', () => {
+    const second = { ...trials[3]!, id: { ...trials[3]!.id, replicate: 2 } };
+    const attempts = [trials[3]!.id, second.id, second.id].map((id, at): AttemptRecord => ({
+      trial: id,
+      attempt: 1,
+      kind: at < 2 ? 'search' : 'audit',
+      worker: 'node-a',
+      session: 's',
+      pack: 'p',
+      assignedAtMs: Date.UTC(2026, 0, 2, 3, at),
+      endedAtMs: Date.UTC(2026, 0, 2, 4, at),
+      outcome: 'accepted',
+      reason: null,
+      fingerprint: null,
+    }));
+    const timed = (record: TrialRecord) => {
+      const joined = toResults(study, [trials[3]!, record], { attempts });
+      return parseCsv(
+        formatDelimited(joined, 'csv', ['study', 'trial', 'started_at', 'ended_at']),
+      )[1];
+    };
+    const start = '2026-01-02T03:00:00.000Z';
+    expect(timed(second)).toEqual(['sample', 'fine/1', start, '2026-01-02T04:01:00.000Z']);
+    expect(timed({ ...second, status: 'running', result: null })?.at(-1)).toBe('');
+    expect(parseCsv(formatDelimited(results, 'csv'))[0]).toContain('study');
   });
 
   test('CSV has full precision and empty unknown values', () => {
@@ -146,6 +174,8 @@ describe('JSON', () => {
       rank_in_study: 2,
       is_winner: false,
       value: 0.46,
+      started_at: null,
+      ended_at: null,
     });
     expect(Object.keys(stages[0]!.trials[2]!)).toEqual(Object.keys(stages[0]!.trials[0]!));
   });
