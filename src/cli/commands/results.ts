@@ -50,7 +50,12 @@ function addResults(program: Command, context: Context): void {
     .argument('<study>', 'study name')
     .option('--stage <name>', 'name of the only stage to show')
     .addOption(
-      wholeNumber('--top <n>', `rows per stage (default: ${topDefault} in a table)`, 1, 1_000_000),
+      wholeNumber(
+        '--top <n>',
+        `rows per stage (default: ${topDefault} in a table, 10 in LaTeX)`,
+        1,
+        1_000_000,
+      ),
     )
     .option('--all', 'all rows')
     .option('--replicates', 'one row per replicate, instead of means per configuration')
@@ -59,6 +64,7 @@ function addResults(program: Command, context: Context): void {
     .option('--sort <column>', 'order of the rows, such as lambda or lambda:desc (default: rank)')
     .option('--where <condition>', "condition on rows, such as 'validation_accuracy > 0.45'")
     .addOption(outputFormatOption(resultFormats))
+    .option('--notes', 'LaTeX: winner, notes and warnings as text, not as comments')
     .option('--chart', 'scatter chart of the objective below the table')
     .option('-o, --output <file>', 'output file; its ending selects the format, - is stdout')
     .addHelpText(

@@ -5,7 +5,7 @@
 import { formatCurves } from '../../report/files/curves.ts';
 import { formatDelimited } from '../../report/files/delimited.ts';
 import { formatJson, formatJsonl } from '../../report/files/json.ts';
-import { formatLatex } from '../../report/files/latex.ts';
+import { formatLatex, latexRows } from '../../report/files/latex.ts';
 import { formatMarkdown } from '../../report/files/markdown.ts';
 import { everyField } from '../../report/results/result-fields.ts';
 import { rowOrder, rowTest } from '../../report/results/row-filter.ts';
@@ -40,6 +40,8 @@ export interface ResultsFlags {
   readonly replicates?: boolean;
   /** Measurements of every trial instead of rows. */
   readonly curves?: boolean;
+  /** Sentences below LaTeX tables instead of comments. */
+  readonly notes?: boolean;
   readonly chart?: boolean;
   readonly output?: string;
 }
@@ -96,14 +98,15 @@ export async function formatResults(
     order: sort === undefined ? undefined : rowOrder(sort, fields),
     top: null,
   };
-  const top = flags.top ?? (format === 'table' ? topInTable : null);
+  const usual = format === 'latex' ? Math.min(latexRows, topInTable ?? Infinity) : topInTable;
+  const top = flags.top ?? (isPage(format) && topInTable !== null ? usual : null);
   const shown = selectResults(results, { ...selection, top });
   const names = columns?.split(',').map((name) => name.trim()) ?? null;
   const formatFile = (flags.curves === true ? curveFormatters : fileFormatters)[format];
   const content =
     formatFile === undefined
       ? formatTables(shown, { ...options, columns: names })
-      : await formatFile(shown, names, source);
+      : await formatFile(shown, names, { ...source, notes: flags.notes === true });
   const chart =
     flags.chart === true ? formatChart(selectResults(results, selection), format, options) : '';
   return {
@@ -112,10 +115,15 @@ export async function formatResults(
   };
 }
 
+/** Whether people read the format, so that a few rows are enough. */
+function isPage(format: string): boolean {
+  return format === 'table' || format === 'latex';
+}
+
 type FormatFile = (
   results: StudyResults,
   columns: readonly string[] | null,
-  source: ResultsSource,
+  source: ResultsSource & { readonly notes: boolean },
 ) => string | Uint8Array | Promise<string | Uint8Array>;
 
 const fileFormatters: Readonly<Record<string, FormatFile>> = {
@@ -124,7 +132,7 @@ const fileFormatters: Readonly<Record<string, FormatFile>> = {
   json: formatJson,
   jsonl: formatJsonl,
   markdown: formatMarkdown,
-  latex: formatLatex,
+  latex: (results, columns, { notes }) => formatLatex(results, { columns, notes }),
   parquet: async (results, columns) => {
     // Loaded here, since its package has many modules.
     const { formatParquet } = await import('../../report/files/parquet.ts');

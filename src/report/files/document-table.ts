@@ -1,5 +1,5 @@
 /** Document tables: the columns and sentences of Markdown, LaTeX and HTML, with rounded numbers. */
-import { documentColumnNames } from '../results/result-columns.ts';
+import { documentFields } from '../results/result-columns.ts';
 import { chosenFields, rankText, type ColumnNames } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import {
@@ -16,22 +16,23 @@ import type { StageResults, StudyResults } from '../results/study-results.ts';
 export interface DocumentColumn {
   readonly head: string;
   readonly align: 'left' | 'right';
-  /** `parameter`: a number with a power of ten. */
-  readonly kind: 'text' | 'number' | 'parameter';
+  readonly kind: 'text' | 'number';
   readonly cell: (row: ResultRow) => string;
 }
 
+/** @param toFields the columns if none are named */
 export function documentColumns(
   results: StudyResults,
   columns: ColumnNames = null,
+  toFields = documentFields,
 ): readonly DocumentColumn[] {
   const rows = results.stages.flatMap((stage) => stage.rows);
-  const names = columns ?? documentColumnNames(results, rows, results.ties !== null);
-  return chosenFields(results, names).map(({ name, kind, isParameter, head, cell }) => ({
+  const fields = columns === null ? toFields(results, rows) : chosenFields(results, columns);
+  return fields.map(({ name, kind, head, cell }) => ({
     head,
-    kind: isParameter === true ? 'parameter' : kind === 'number' ? 'number' : 'text',
+    kind: kind === 'number' ? 'number' : 'text',
     align: kind === 'number' ? 'right' : 'left',
-    cell: (row) => (name === 'rank' ? rankText(row) : cell(row)) ?? '–',
+    cell: (row) => (name === 'rank' ? rankText(row) : cell(row)?.trimEnd()) ?? '–',
   }));
 }
 

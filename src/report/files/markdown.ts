@@ -12,13 +12,14 @@ import {
 
 export function formatMarkdown(results: StudyResults, named: ColumnNames = null): string {
   const columns = documentColumns(results, named);
-  const blocks = [`# ${markdownText(results.study)}`];
+  const notes = documentNotes(results).map(
+    ({ label, text }) => `**${label}:** ${markdownText(text)}`,
+  );
+  const blocks = [`# ${markdownText(results.study)}`, ...notes];
   for (const stage of results.stages) {
     blocks.push(`## ${markdownText(stage.name)}`, markdownText(stageCaption(stage)));
     if (stage.rows.length > 0) blocks.push(table(columns, stage.rows));
   }
-  for (const { label, text } of documentNotes(results))
-    blocks.push(`**${label}:** ${markdownText(text)}`);
   const warnings = results.warnings.map(({ text }) => `- Warning: ${markdownText(text)}`);
   if (warnings.length > 0) blocks.push(warnings.join('\n'));
   return `${blocks.join('\n\n')}\n`;

@@ -1,64 +1,103 @@
-/** Result columns: the default columns of tables, documents and the dashboard, without empty ones. */
+/**
+ * Result columns: the default columns of tables, documents and the dashboard, without empty ones. A study has
+ * one set of columns, so that the tables of its stages can be compared.
+ *
+ * A value, its standard error and the sign ≈ are one column. A trial without a value has its status there.
+ */
 import type { Metric } from '../../study/metrics.ts';
+import { bareText, metricHead } from '../text/number-format.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
-import { extraColumn, type ResultLayout } from './result-fields.ts';
+import {
+  chosenFields,
+  objectiveMetric,
+  type ResultField,
+  type ResultLayout,
+} from './result-fields.ts';
 import type { ResultRow } from './result-row.ts';
 
-export function terminalColumns(layout: ResultLayout, rows: readonly ResultRow[]): string[] {
-  const isFirst = ({ kind, split }: Metric): boolean => kind === 'accuracy' && split !== null;
-  const hasTies = rows.some((row) => row.tied !== null);
+/** @param rows of all stages */
+export function terminalFields(
+  layout: ResultLayout,
+  rows: readonly ResultRow[],
+): readonly ResultField[] {
   const isRetried = rows.some((row) => row.attempts > Math.max(1, row.replicates));
-  return [
-    ...commonColumns(layout, rows, isFirst, hasTies),
-    ...(isRetried ? ['attempts'] : []),
-    'worker',
-    'seconds',
-  ];
-}
-
-export function documentColumnNames(
-  layout: ResultLayout,
-  rows: readonly ResultRow[],
-  hasTies: boolean,
-): string[] {
-  const isFirst = ({ kind, split }: Metric): boolean =>
-    kind === 'accuracy' && split === 'validation';
-  return commonColumns(layout, rows, isFirst, hasTies);
-}
-
-/** @param isFirst chooses the metrics before the errors and ties; the others follow */
-function commonColumns(
-  layout: ResultLayout,
-  rows: readonly ResultRow[],
-  isFirst: (metric: Metric) => boolean,
-  hasTies: boolean,
-): string[] {
+  const others = bySplit(layout.metrics).filter(
+    (metric) =>
+      isInResults(metric) && metric.split !== 'test' && metric.name !== layout.objective.metric,
+  );
   const has = (test: (row: ResultRow) => boolean): boolean => rows.some(test);
-  const extra = extraColumn(layout);
-  const metrics = bySplit(layout.metrics).filter(isInResults);
-  const {
-    tested = [],
-    first = [],
-    train = [],
-    others = [],
-  } = Object.groupBy(metrics, (metric) => {
-    if (metric.split === 'test') return 'tested';
-    return isFirst(metric) ? 'first' : metric.split === 'train' ? 'train' : 'others';
-  });
   return [
-    'rank',
-    'trial',
-    ...layout.parameters,
-    ...(extra === null ? [] : [extra.name]),
-    ...names(first),
-    ...(has((row) => row.standardError !== null) ? ['standard_error'] : []),
-    ...(hasTies ? ['tied'] : []),
-    ...(has((row) => row.replicates > 1) ? ['replicates'] : []),
-    ...names([...others, ...train]),
-    ...names(tested).filter((name) => has((row) => metricIn(row, name) !== null)),
-    ...(has((row) => row.status !== 'complete') ? ['status'] : []),
-    ...(has((row) => row.audit !== null) ? ['audit'] : []),
+    ...mainFields(layout, rows),
+    ...chosenFields(layout, [
+      ...names(others),
+      ...(has((row) => row.audit !== null) ? ['audit'] : []),
+      ...(isRetried ? ['attempts'] : []),
+      'worker',
+      'seconds',
+    ]),
   ];
+}
+
+/** For documents: the accuracies and losses, without workers and times. */
+export function documentFields(
+  layout: ResultLayout,
+  rows: readonly ResultRow[],
+): readonly ResultField[] {
+  const kept = ['attempts', 'worker', 'seconds'];
+  return terminalFields(layout, rows).filter(({ name }) => !kept.includes(name));
+}
+
+/** For a page of a paper: rank, parameters, value and test result. */
+export function latexFields(
+  layout: ResultLayout,
+  rows: readonly ResultRow[],
+): readonly ResultField[] {
+  return mainFields(layout, rows).filter(({ name }) => name !== 'trial');
+}
+
+function mainFields(layout: ResultLayout, rows: readonly ResultRow[]): readonly ResultField[] {
+  const tests = layout.metrics.filter(
+    (metric) =>
+      isInResults(metric) &&
+      metric.split === 'test' &&
+      rows.some((row) => metricIn(row, metric.name) !== null),
+  );
+  return [
+    ...chosenFields(layout, ['rank', 'trial', ...layout.parameters]),
+    estimateField(layout, rows),
+    ...chosenFields(layout, rows.some((row) => row.replicates > 1) ? ['replicates'] : []),
+    ...tests.map((metric) => testField(metric)),
+  ];
+}
+
+/** `96.25 ± 0.95 ≈`; the status of a trial without a value. */
+function estimateField(layout: ResultLayout, rows: readonly ResultRow[]): ResultField {
+  const metric = objectiveMetric(layout);
+  const hasTies = rows.some((row) => row.tied !== null);
+  const [field] = chosenFields(layout, ['value']) as [ResultField];
+  const cell = (row: ResultRow): string => {
+    if (row.value === null) return row.status === 'complete' ? 'disputed' : row.status;
+    const sign = !hasTies ? '' : row.tied === true ? ' ≈' : '  ';
+    return `${withError(metric, row.value, row.standardError)}${sign}`;
+  };
+  return { ...field, name: metric.name, head: `${metricHead(metric)}${hasTies ? ' ≈' : ''}`, cell };
+}
+
+function testField(metric: Metric): ResultField {
+  const value = (row: ResultRow): number | null => metricIn(row, metric.name);
+  return {
+    name: metric.name,
+    kind: 'number',
+    description: metric.description,
+    value,
+    head: metricHead(metric),
+    cell: (row) => bareText(metric, value(row)),
+  };
+}
+
+function withError(metric: Metric, value: number | null, error: number | null): string | null {
+  const [text, errorText] = [bareText(metric, value), bareText(metric, error)];
+  return text === null || errorText === null ? text : `${text} ± ${errorText}`;
 }
 
 /** The value that ranks first, then the other metrics that tables have. */

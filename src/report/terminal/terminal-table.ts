@@ -1,13 +1,16 @@
-/** Ranked results for a terminal: a heading, a table and its notes for each stage, then the summary. */
-import { terminalColumns } from '../results/result-columns.ts';
+/**
+ * Ranked results for a terminal: the answer, then a heading, a table and its notes for each stage, the last
+ * stage first, then notes and warnings. All tables have the same columns.
+ */
+import { terminalFields } from '../results/result-columns.ts';
 import { chosenFields } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import { countsText, failureWords, spaceText } from '../results/result-words.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { wrapWords } from '../text/display-width.ts';
 import { paragraph, printable, textWidth, type TextOptions } from '../text/text-options.ts';
-import { summaryLines } from './study-summary.ts';
-import { tableLines, type Column } from './text-table.ts';
+import { answerLines, noteLines } from './study-summary.ts';
+import { alignedTables, type Column } from './text-table.ts';
 
 export interface TableOptions extends TextOptions {
   /** Names of the columns; null for the usual ones. */
@@ -17,14 +20,30 @@ export interface TableOptions extends TextOptions {
 const failuresShown = 5;
 
 export function formatTables(results: StudyResults, options: TableOptions): string {
+  const stages = results.stages.toReversed();
+  const filled = stages.filter(({ rows }) => rows.length > 0);
+  const groups = filled.map(({ rows }) => rows);
+  const { tables, note: widthNote } = alignedTables(
+    resultColumns(results, options),
+    groups,
+    options,
+  );
   const blocks = [
-    ...results.stages.map((stage) => stageLines(results, stage, options)),
-    summaryLines(results, options),
+    answerLines(results, options),
+    ...stages.map((stage) =>
+      stageLines(results, stage, tables[filled.indexOf(stage)] ?? [], options),
+    ),
+    [...widthNote, ...noteLines(results, options)],
   ].filter((lines) => lines.length > 0);
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function stageLines(results: StudyResults, stage: StageResults, options: TableOptions): string[] {
+function stageLines(
+  results: StudyResults,
+  stage: StageResults,
+  table: readonly string[],
+  options: TableOptions,
+): string[] {
   const heading = [stage.name, spaceText(stage), countsText(stage)].map((part) =>
     printable(part, options),
   );
@@ -32,8 +51,7 @@ function stageLines(results: StudyResults, stage: StageResults, options: TableOp
     options.color('bold', line),
   );
   if (stage.reason !== null) lines.push(...note(stage.reason, options));
-  if (stage.rows.length > 0)
-    lines.push(...tableLines(resultColumns(results, stage, options), stage.rows, options));
+  lines.push(...table);
   if (stage.rows.length < stage.rowsTotal) lines.push(...note(cutNote(stage), options));
   if (stage.rows.length === 0) return lines;
   // Failed trials are the last rows and may have been left out above.
@@ -58,28 +76,24 @@ const looks: Readonly<Record<string, Partial<Column<ResultRow>>>> = {
   trial: {
     importance: null,
     shrink: { widthMin: 8, lost: 'start', isTyped: true },
-    style: (row) => (row.rank === 1 ? 'green' : null),
+    style: (row) => (row.isWinner ? 'green' : null),
   },
-  train_accuracy: { importance: 40 },
-  validation_accuracy: { importance: 90 },
-  standard_error: { importance: 35 },
+  train_accuracy: { importance: 15 },
+  standard_error: { importance: 90 },
   tied: { importance: 85 },
   replicates: { importance: 60, short: '×' },
-  validation_loss: { importance: 50, head: 'loss', short: 'loss' },
+  validation_loss: { importance: 40, head: 'loss', short: 'loss' },
   test_accuracy: { importance: 80 },
   status: { importance: 70, style: ({ status }) => statusStyles[status] },
-  audit: { importance: 75, style: ({ audit }) => (audit === null ? 'dim' : auditStyles[audit]) },
-  attempts: { importance: 30, short: 'att.' },
-  worker: { importance: 10, shrink: { widthMin: 8, lost: 'end' } },
-  seconds: { importance: 20, short: 'sec.' },
+  audit: { importance: 30, style: ({ audit }) => (audit === null ? 'dim' : auditStyles[audit]) },
+  attempts: { importance: 50, short: 'att.' },
+  worker: { importance: 20, shrink: { widthMin: 8, lost: 'end' } },
+  seconds: { importance: 25, head: 'train s', short: 's' },
 };
 
-function resultColumns(
-  results: StudyResults,
-  stage: StageResults,
-  { columns }: TableOptions,
-): Column<ResultRow>[] {
-  const fields = chosenFields(results, columns ?? terminalColumns(results, stage.rows));
+function resultColumns(results: StudyResults, { columns }: TableOptions): Column<ResultRow>[] {
+  const rows = results.stages.flatMap((stage) => stage.rows);
+  const fields = columns === null ? terminalFields(results, rows) : chosenFields(results, columns);
   const metrics = new Set(results.metrics.map(({ name }) => name));
   return fields.map(({ name, kind, isParameter, head, cell }, index) => ({
     head,
@@ -90,8 +104,11 @@ function resultColumns(
     ...(kind === 'text' && { shrink: { widthMin: 8, lost: 'end' } as const }),
     ...looks[name],
     // The value that ranks is removed last.
-    ...(name === results.objective.metric && { importance: 95 }),
-    // Chosen columns are removed from the last to the second.
+    ...(name === results.objective.metric && {
+      importance: 95,
+      style: ({ status }: ResultRow) => statusStyles[status],
+    }),
+    // Chosen columns are removed from the last to the second, and not cut.
     ...(columns !== null && { importance: index === 0 ? null : 1_000 - index }),
   }));
 }

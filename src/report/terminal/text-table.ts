@@ -93,17 +93,33 @@ export function tableLines<Row>(
   rows: readonly Row[],
   options: TextOptions,
 ): string[] {
+  const { tables, note } = alignedTables(columns, [rows], options);
+  return [...tables.flat(), ...note];
+}
+
+/** Tables with the same columns and widths, and a note on the columns that did not fit. */
+export function alignedTables<Row>(
+  columns: readonly Column<Row>[],
+  groups: readonly (readonly Row[])[],
+  options: TextOptions,
+): { readonly tables: readonly string[][]; readonly note: string[] } {
+  const rows = groups.flat();
   const natural = columns.map((column): LaidOut<Row> => {
     const cells = rows.map((row) => printable(column.cell(row) ?? '-', options));
     const head = printable(column.head, options);
     return { column, head, cells, width: widest(head, cells) };
   });
   const { kept, dropped } = fitColumns(natural, options);
-  const lines = draw(kept, rows, options);
-  if (dropped.length === 0) return lines;
+  let first = 0;
+  const tables = groups.map((group) => {
+    const part = kept.map((item) => ({ ...item, cells: item.cells.slice(first) }));
+    first += group.length;
+    return draw(part, group, options);
+  });
+  if (dropped.length === 0) return { tables, note: [] };
   const heads = dropped.map(({ head }) => head).join(', ');
   const note = `  not shown at this width: ${heads}; --format json has all values`;
-  return [...lines, ...paragraph(note, options, 'dim')];
+  return { tables, note: paragraph(note, options, 'dim') };
 }
 
 /** Sentences about rows, printed below the table in full; a column would cut them. */

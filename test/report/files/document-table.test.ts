@@ -7,17 +7,21 @@ import { study, toResults, trial, trials } from '../support/sample-study.ts';
 const results = toResults(study, trials);
 
 describe('Markdown', () => {
-  test('Markdown has a table for each stage with numbers to the right, and the winner', () => {
-    expect(formatMarkdown(results)).toContain(`## fine
+  test('Markdown has the winner, then a table for each stage with numbers to the right', () => {
+    expect(formatMarkdown(results)).toContain(`# sample
 
-λ 1.00e-3 … 1.00e-2; 2 of 2 trials complete. Range: from 1.00e-3 to 1.00e-2: the best trial is coarse/2
+**winner:** fine/2, λ 1.23e-2, validation 47.12 % (optimistic: chosen by this value), test 46.80 %, digest 1a2b3c4d…, reproduced on worker node-b.
 
-| rank | trial | λ | validation % | validation loss | train % | test % | status |
-| ---: | :--- | ---: | ---: | ---: | ---: | ---: | :--- |
-| 1 | fine/2 | 1.23e-2 | 47.12 | 1.5032 | 61.25 | 46.80 | complete |
-| 2 | fine/1 | 2.00e-3 | 45.00 | 1.5032 | 61.25 | – | complete |
+## coarse
 
-**winner:** fine/2, λ 1.23e-2, validation 47.12 %`);
+λ 1.00e-9 … 1.00e-1; 2 of 3 trials complete, 1 failed.
+
+| rank | trial | λ | validation % | test % | train % | validation loss |
+| ---: | :--- | ---: | ---: | ---: | ---: | ---: |
+| 1 | coarse/2 | 4.00e-3 | 46.00 | – | 61.25 | 1.5032 |
+| 2 | coarse/1 | 1.23e-7 | 41.00 | – | 61.25 | 1.5032 |
+| – | coarse/3 | 9.00e-2 | failed | – | – | – |
+`);
   });
 
   test('Markdown shows audits and disputes', () => {
@@ -45,17 +49,33 @@ describe('Markdown', () => {
 });
 
 describe('LaTeX', () => {
-  test('LaTeX has a booktabs table for each stage, with λ as a power of ten', () => {
+  test('LaTeX has a booktabs table for each stage that fits a page, with λ as a power of ten', () => {
     const text = formatLatex(results);
     expect(text).toContain(
-      String.raw`\caption{sample, stage coarse: $\lambda$ 1.00e-9 \dots{} 1.00e-1; 2 of 3 trials complete, 1 failed.}`,
+      String.raw`\caption{sample, stage coarse: $\lambda$ $10^{-9}$ \dots{} $10^{-1}$; 2 of 3 trials complete, 1 failed.}`,
     );
-    expect(text).toContain(String.raw`  \begin{tabular}{rlrrrrrl}
+    expect(text).toContain(String.raw`  \begin{tabular}{rrrr}
     \toprule
-    rank & trial & $\lambda$ & validation \% & validation loss & train \% & test \% & status \\
+    rank & $\lambda$ & validation \% & test \% \\
     \midrule
-    1 & coarse/2 & $4.00 \times 10^{-3}$ & 46.00 & 1.5032 & 61.25 & -- & complete \\`);
+    1 & $4.00 \times 10^{-3}$ & 46.00 & -- \\`);
     expect(text.match(/\\begin\{table\}/g)).toHaveLength(2);
+  });
+
+  test('notes in LaTeX are comments unless they are requested', () => {
+    const notes = /^\{\\footnotesize.*winner.*fine\/2/m;
+    expect(formatLatex(results)).toMatch(/^% winner: fine\/2/m);
+    expect(formatLatex(results)).not.toMatch(notes);
+    expect(formatLatex(results, { notes: true })).toMatch(notes);
+  });
+
+  test('a LaTeX table of more than 40 rows continues on the next page', () => {
+    const many = Array.from({ length: 41 }, (_, index) => trial('coarse', index + 1, 1e-3));
+    const text = formatLatex(toResults(study, many));
+    expect(text).toMatch(/^% Needs .*\\usepackage\{longtable\}/);
+    expect(text).toContain(String.raw`\begin{longtable}{rrr}`);
+    expect(text).toContain(String.raw`\endhead`);
+    expect(text).not.toContain(String.raw`\begin{table}`);
   });
 
   test('foreign text in LaTeX is escaped', () => {
@@ -68,7 +88,7 @@ describe('LaTeX', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const unescaped = latexText(text).replaceAll(
-          /\\text[a-z]+\{\}|\\dots\{\}|\\[{}$&#_%]|\$(?:\\[a-z]+|-)\$/g,
+          /\$(?:\d\.\d+ \\times )?10\^\{-?\d+\}\$|\\text[a-z]+\{\}|\\dots\{\}|\\[{}$&#_%]|\$(?:\\[a-z]+|-)\$/g,
           '',
         );
         expect(unescaped).not.toMatch(/[\\{}$&#_%^~\n\r]/);
@@ -82,6 +102,6 @@ describe('LaTeX', () => {
     const cells = lines
       .filter((line) => line.endsWith('\\\\'))
       .map((line) => line.split(' & ').length);
-    expect(new Set(cells)).toEqual(new Set([8]));
+    expect(new Set(cells)).toEqual(new Set([4]));
   });
 });

@@ -27,20 +27,25 @@ const results = toResults(study, scoredTrials);
 describe('uncertainty in the results', () => {
   test('every row has a standard error, and the rows tied with the best have a sign', () => {
     expect(formatTables(results, options)).toContain(`
-┌──────┬────────┬─────────┬─────────┬──────────────┬──────┬───┬────────┬────────┬────────┬─────────┐
-│ rank │ trial  │       λ │ train % │ validation % │    ± │ ≈ │   loss │ test % │ worker │ seconds │
-├──────┼────────┼─────────┼─────────┼──────────────┼──────┼───┼────────┼────────┼────────┼─────────┤
-│  * 1 │ fine/2 │ 8.00e-3 │   61.25 │        50.00 │ 2.50 │ ≈ │ 1.5032 │  46.80 │ node-a │    1.23 │
-│    2 │ fine/1 │ 2.00e-3 │   61.25 │        49.00 │ 2.50 │ ≈ │ 1.5032 │      - │ node-a │    1.23 │
-└──────┴────────┴─────────┴─────────┴──────────────┴──────┴───┴────────┴────────┴────────┴─────────┘
+┌──────┬──────────┬─────────┬────────────────┬────────┬─────────┬────────┬────────┬─────────┐
+│ rank │ trial    │       λ │ validation % ≈ │ test % │ train % │   loss │ worker │ train s │
+├──────┼──────────┼─────────┼────────────────┼────────┼─────────┼────────┼────────┼─────────┤
+│    1 │ coarse/2 │ 4.00e-3 │ 48.75 ± 2.50 ≈ │      - │   61.25 │ 1.5032 │ node-a │    1.23 │
+│    2 │ coarse/1 │ 1.00e-7 │ 30.00 ± 2.29   │      - │   61.25 │ 1.5032 │ node-a │    1.23 │
+│    - │ coarse/3 │ 9.00e-2 │         failed │      - │       - │      - │ -      │       - │
+└──────┴──────────┴─────────┴────────────────┴────────┴─────────┴────────┴────────┴─────────┘
 `);
   });
 
   test('the lines of the winner have its optimistic value, the test accuracy, and the tied trials', () => {
-    expect(formatTables(results, options)).toContain(`
+    expect(formatTables(results, options)).toMatch(/^winner/);
+    expect(`\n${formatTables(results, options)}`).toContain(`
 winner  fine/2  λ 8.00e-3  validation 50.00 ± 2.50 % (optimistic: chosen by this value)  test 46.80 %
         digest fine2000…  reproduced on worker node-b
 tied    3 of 4 trials cannot be distinguished from the best (=), λ 2.00e-3 … 8.00e-3
+
+fine  λ`);
+    expect(formatTables(results, options)).toContain(`
 noise   ± and = cover the choice of these 400 validation images, not the seed
 `);
   });
@@ -65,7 +70,8 @@ noise   ± and = cover the choice of these 400 validation images, not the seed
 
   test('documents have the sentence about ties', () => {
     expect(formatMarkdown(results)).toContain('**tied:** 3 of 4 trials cannot be distinguished');
-    expect(formatLatex(results)).toContain(
+    expect(formatLatex(results)).toContain('% tied: 3 of 4 trials cannot be distinguished');
+    expect(formatLatex(results, { notes: true })).toContain(
       String.raw`\textbf{tied:} 3 of 4 trials cannot be distinguished`,
     );
   });

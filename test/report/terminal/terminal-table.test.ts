@@ -14,29 +14,30 @@ const options: TableOptions = {
 };
 
 describe('formatTables', () => {
-  test('a study has one table per stage, followed by the winner and the warnings', () => {
+  test('the answer comes first, then a table per stage with the same columns, the last stage first, then the warnings', () => {
     expect(formatTables(results, options))
-      .toBe(`coarse  λ 1.00e-9 … 1.00e-1  2 of 3 trials complete, 1 failed
-┌──────┬──────────┬─────────┬─────────┬───────┬────────┬──────────┬──────┬────────┬──────┐
-│ rank │ trial    │       λ │ train % │ val % │   loss │ status   │ att. │ worker │ sec. │
-├──────┼──────────┼─────────┼─────────┼───────┼────────┼──────────┼──────┼────────┼──────┤
-│    1 │ coarse/2 │ 4.00e-3 │   61.25 │ 46.00 │ 1.5032 │ complete │    2 │ node-a │ 1.23 │
-│    2 │ coarse/1 │ 1.23e-7 │   61.25 │ 41.00 │ 1.5032 │ complete │    1 │ node-a │ 1.23 │
-│    - │ coarse/3 │ 9.00e-2 │       - │     - │      - │ failed   │    1 │ node-a │ 0.10 │
-└──────┴──────────┴─────────┴─────────┴───────┴────────┴──────────┴──────┴────────┴──────┘
-! coarse/3 failed: diverged: the loss was no longer finite after step 12
+      .toBe(`winner  fine/2  λ 1.23e-2  validation 47.12 % (optimistic: chosen by this value)  test 46.80 %
+        digest 1a2b3c4d…  reproduced on worker node-b
 
 fine  λ 1.00e-3 … 1.00e-2  2 of 2 trials complete
   from 1.00e-3 to 1.00e-2: the best trial is coarse/2
-┌──────┬────────┬─────────┬─────────┬──────────────┬────────┬────────┬────────┬─────────┐
-│ rank │ trial  │       λ │ train % │ validation % │   loss │ test % │ worker │ seconds │
-├──────┼────────┼─────────┼─────────┼──────────────┼────────┼────────┼────────┼─────────┤
-│  * 1 │ fine/2 │ 1.23e-2 │   61.25 │        47.12 │ 1.5032 │  46.80 │ node-a │    1.23 │
-│    2 │ fine/1 │ 2.00e-3 │   61.25 │        45.00 │ 1.5032 │      - │ node-b │    1.23 │
-└──────┴────────┴─────────┴─────────┴──────────────┴────────┴────────┴────────┴─────────┘
+┌──────┬──────────┬─────────┬────────┬────────┬─────────┬────────┬──────┬────────┬──────┐
+│ rank │ trial    │       λ │  val % │ test % │ train % │   loss │ att. │ worker │    s │
+├──────┼──────────┼─────────┼────────┼────────┼─────────┼────────┼──────┼────────┼──────┤
+│  * 1 │ fine/2   │ 1.23e-2 │  47.12 │  46.80 │   61.25 │ 1.5032 │    1 │ node-a │ 1.23 │
+│    2 │ fine/1   │ 2.00e-3 │  45.00 │      - │   61.25 │ 1.5032 │    1 │ node-b │ 1.23 │
+└──────┴──────────┴─────────┴────────┴────────┴─────────┴────────┴──────┴────────┴──────┘
 
-winner  fine/2  λ 1.23e-2  validation 47.12 % (optimistic: chosen by this value)  test 46.80 %
-        digest 1a2b3c4d…  reproduced on worker node-b
+coarse  λ 1.00e-9 … 1.00e-1  2 of 3 trials complete, 1 failed
+┌──────┬──────────┬─────────┬────────┬────────┬─────────┬────────┬──────┬────────┬──────┐
+│ rank │ trial    │       λ │  val % │ test % │ train % │   loss │ att. │ worker │    s │
+├──────┼──────────┼─────────┼────────┼────────┼─────────┼────────┼──────┼────────┼──────┤
+│    1 │ coarse/2 │ 4.00e-3 │  46.00 │      - │   61.25 │ 1.5032 │    2 │ node-a │ 1.23 │
+│    2 │ coarse/1 │ 1.23e-7 │  41.00 │      - │   61.25 │ 1.5032 │    1 │ node-a │ 1.23 │
+│    - │ coarse/3 │ 9.00e-2 │ failed │      - │       - │      - │    1 │ node-a │ 0.10 │
+└──────┴──────────┴─────────┴────────┴────────┴─────────┴────────┴──────┴────────┴──────┘
+! coarse/3 failed: diverged: the loss was no longer finite after step 12
+
 warning: fine: the range touches a bound
 warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
 `);
@@ -46,7 +47,7 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
     const text = formatTables(selectResults(results, { stage: 'fine' }), { ...options, width: 40 });
     expect(text).toContain('│ rank │ trial  │       λ │ val % │');
     expect(text.replaceAll(/\s+/g, ' ')).toContain(
-      'not shown at this width: worker, seconds, train %, loss, test %; --format json has all values',
+      'not shown at this width: train %, worker, train s, loss, test %; --format json has all values',
     );
   });
 
