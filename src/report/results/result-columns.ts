@@ -9,7 +9,9 @@ import { bareText, metricHead } from '../text/number-format.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import {
   chosenFields,
+  fieldNamed,
   objectiveMetric,
+  resultFields,
   type ResultField,
   type ResultLayout,
 } from './result-fields.ts';
@@ -74,12 +76,12 @@ function mainFields(layout: ResultLayout, rows: readonly ResultRow[]): readonly 
 function estimateField(layout: ResultLayout, rows: readonly ResultRow[]): ResultField {
   const metric = objectiveMetric(layout);
   const hasTies = rows.some((row) => row.tied !== null);
-  const [field] = chosenFields(layout, ['value']) as [ResultField];
   const cell = (row: ResultRow): string => {
     if (row.value === null) return row.status === 'complete' ? 'disputed' : row.status;
     const sign = !hasTies ? '' : row.tied === true ? ' ≈' : '  ';
     return `${withError(metric, row.value, row.standardError)}${sign}`;
   };
+  const field = fieldNamed(resultFields(layout), 'value');
   return { ...field, name: metric.name, head: `${metricHead(metric)}${hasTies ? ' ≈' : ''}`, cell };
 }
 
