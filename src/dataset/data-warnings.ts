@@ -22,10 +22,16 @@ function classWarnings(
     shards.reduce((sum, { classCounts }) => sum + (classCounts[index] ?? 0), 0),
   );
   const empty = counts.flatMap((count, index) => (count === 0 ? [index] : []));
-  if (empty.length === 0 || empty.length === classes) return [];
-  const isName = (index: number): string =>
+  const labelText = (index: number): string =>
     classNames === null ? String(index) : `${index} (${classNames[index] ?? ''})`;
-  const shown = empty.slice(0, 5).map(isName).join(', ');
+  if (empty.length >= classes - 1 && classes > 0) {
+    const label = labelText(counts.findIndex((count) => count > 0));
+    return [
+      { code: 'one_class', text: `All images have the label ${label}: nothing to tell apart.` },
+    ];
+  }
+  if (empty.length === 0) return [];
+  const shown = empty.slice(0, 5).map(labelText).join(', ');
   const more = empty.length > 5 ? ` and ${empty.length - 5} more` : '';
   const question =
     empty.length === 1 && empty[0] === 0

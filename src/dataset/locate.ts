@@ -1,13 +1,13 @@
 /** Location: finds a data set by name or path without reading it. */
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetFormat } from '../study/spec/study-spec.ts';
-import { pathKind } from './bytes/disk.ts';
+import { filesIn, pathKind } from './bytes/disk.ts';
 import { PixelMemory } from './bytes/pixel-memory.ts';
 import { readDigits } from './formats/digits.ts';
 import { formats, guessFormat, type KnownFormat } from './formats/formats.ts';
 import { namedDataset, type NamedDataset } from './named-datasets.ts';
-import type { FoundShards, WantShard } from './shards/shard-source.ts';
+import type { FormatReaders, FoundShards, WantShard } from './shards/shard-source.ts';
 
 /** Either `name`, or `path` with an optional `format`. */
 export interface DatasetLocation {
@@ -27,6 +27,8 @@ export interface LocatedDataset {
   readonly knownShards: readonly string[] | null;
   /** Whether the shard is reserved for testing, so that no split is drawn from it. */
   readonly isHeldBack: (shard: string) => boolean;
+  /** Paths of the files that `read` reads. */
+  readonly files: () => Promise<readonly string[]>;
   /** The pixels are in one memory, so that shards can be trained on together without a copy. */
   readonly read: (want: WantShard) => Promise<FoundShards>;
 }
@@ -88,6 +90,7 @@ export async function locateNamed(
       ...shared,
       format: null,
       location: 'embedded in Ridgeline',
+      files: async () => [],
       read: (want) => readDigits(want, new PixelMemory()),
     };
   for (const { path, kind, format } of places) {
@@ -99,7 +102,7 @@ export async function locateNamed(
       if (classNames === null) return found;
       return { ...found, shards: found.shards.map((shard) => ({ ...shard, classNames })) };
     };
-    return { ...shared, format, location, read };
+    return { ...shared, format, location, read, files: () => sourceFiles(location, kind, format) };
   }
   return null;
 }
@@ -132,7 +135,19 @@ async function locateFiles(path: string, format: DatasetFormat): Promise<Located
     format: actual,
     location: path,
     knownShards: null,
+    files: () => sourceFiles(path, kind, actual),
     read: (want) => read(path, want, new PixelMemory()),
     isHeldBack: (shard) => shard.startsWith('test'),
   };
+}
+
+async function sourceFiles(
+  path: string,
+  kind: 'file' | 'folder',
+  format: KnownFormat,
+): Promise<readonly string[]> {
+  if (kind === 'file') return [path];
+  const readers: FormatReaders = formats[format];
+  if (readers.files !== undefined) return await readers.files(path);
+  return (await filesIn(path)).map((name) => join(path, name));
 }

@@ -16,7 +16,7 @@ import { RidgelineError, errorMessage } from '../base/errors.ts';
 import type { ShardReference } from '../study/spec/dataset-reference.ts';
 import type { DatasetSpec } from '../study/spec/study-spec.ts';
 import { collectGarbage } from './bytes/collect-garbage.ts';
-import { errorCode, filesIn, pathKind, unreadable } from './bytes/disk.ts';
+import { errorCode, unreadable } from './bytes/disk.ts';
 import { PixelMemory } from './bytes/pixel-memory.ts';
 import type { LocatedDataset } from './locate.ts';
 import { touchCacheFile, writeCacheFile } from './shards/cache-files.ts';
@@ -151,23 +151,26 @@ function toReference(shard: Shard): ShardReference {
   return { name, digest: shardDigest(shard), bytes: encodedBytes(shard), count: labels.length };
 }
 
+/** Folders of images have many thousand files. */
+const statsAtOnce = 64;
+
+async function describeFile(path: string): Promise<string> {
+  try {
+    const { size, mtimeNs, ctimeNs, ino, dev } = await stat(path, { bigint: true });
+    return [path, size, mtimeNs, ctimeNs, ino, dev].join(' ');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
 /** Differs if another file is read, if one of the files has changed, or if other shards are read. */
 async function sourceKey(located: LocatedDataset, spec: DatasetSpec): Promise<string> {
   const { name, format, location } = located;
   const { train, validation, test = null } = spec;
-  const isFolder = (await pathKind(location)) === 'folder';
-  const paths = isFolder
-    ? (await filesIn(location)).map((file) => join(location, file))
-    : [location];
   const files: string[] = [];
-  for (const path of paths) {
-    try {
-      const { size, mtimeNs, ctimeNs, ino, dev } = await stat(path, { bigint: true });
-      files.push([path, size, mtimeNs, ctimeNs, ino, dev].join(' '));
-    } catch (error) {
-      throw unreadable(path, error);
-    }
-  }
+  const paths = await located.files();
+  for (let at = 0; at < paths.length; at += statsAtOnce)
+    files.push(...(await Promise.all(paths.slice(at, at + statsAtOnce).map(describeFile))));
   const selections = [train, validation, test];
   return sha256(JSON.stringify([readersVersion, name, format, location, selections, files]));
 }

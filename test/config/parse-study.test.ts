@@ -290,7 +290,7 @@ stages:
     [
       'name: digits',
       'path: x\n  format: npz',
-      'dataset.format: must be one of auto, cifar10-binary, cifar10-python, idx, numpy, got "npz"; did you mean numpy?',
+      'dataset.format: must be one of auto, cifar10-binary, cifar10-python, idx, numpy, images, got "npz"; did you mean numpy?',
     ],
     ['name: digits', 'name: digits\n  format: idx', 'dataset.format: format goes with path'],
     [

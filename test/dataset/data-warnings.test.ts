@@ -42,6 +42,12 @@ describe('labels whose numbers have gaps are reported', () => {
     ]);
   });
 
+  test('images of one class are reported', () => {
+    expect(texts(shardOf([1, 1], colourful))).toEqual([
+      'one_class: All images have the label 1: nothing to tell apart.',
+    ]);
+  });
+
   test('a class that only another shard has is not empty', () => {
     const facts = [shardFacts(shardOf([0, 2], colourful)), shardFacts(shardOf([1, 1], colourful))];
     expect(dataWarnings(facts, null)).toEqual([]);

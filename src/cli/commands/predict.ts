@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
+import { alignLabels } from '../../dataset/align-labels.ts';
 import { readImages } from '../../dataset/read-images.ts';
 import { bytesPerImage, type Shard } from '../../dataset/shards/shard.ts';
 import { usedImagesText } from '../../report/terminal/used-images-text.ts';
@@ -75,11 +76,15 @@ async function predict(
   context: Context,
 ): Promise<string> {
   const model = loadModel(path);
-  const { location, shards, chosen, leftOut } = await readImages(
+  const { location, chosen, leftOut, ...read } = await readImages(
     existsSync(place) ? { path: place, format: flags.imageFormat } : { name: place },
     dataDirectory(context),
     { names: flags.part ?? null, reference: model.trainedOn?.data ?? null },
   );
+  const shards = read.shards.map(({ shard, records }) => ({
+    shard: alignLabels(shard, model.classNames),
+    records,
+  }));
   for (const { shard } of shards) checkShape(model, shard, path);
   const kernel = await loadKernel(context);
   using view = new TrainingView(context);

@@ -1,6 +1,7 @@
 /** File system access for readers: every failure becomes an operating error that names the path. */
 import { constants } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
 
 /** With O_NONBLOCK, opening a named pipe without a writer does not block. */
@@ -28,6 +29,20 @@ export async function filesIn(folder: string): Promise<readonly string[]> {
     .filter((entry) => !entry.isDirectory())
     .map(({ name }) => name)
     .toSorted();
+}
+
+/** Names of the folders in a folder, also by symbolic links, sorted; without hidden ones. @throws RidgelineError DATASET_MISSING */
+export async function foldersIn(folder: string): Promise<readonly string[]> {
+  const entries = await explained(folder, () => readdir(folder, { withFileTypes: true }));
+  const names: string[] = [];
+  for (const entry of entries) {
+    if (/^(?:\.|__MACOSX$)/.test(entry.name)) continue;
+    const isFolder = entry.isSymbolicLink()
+      ? (await pathKind(join(folder, entry.name))) === 'folder'
+      : entry.isDirectory();
+    if (isFolder) names.push(entry.name);
+  }
+  return names.toSorted();
 }
 
 /** Size of a file in bytes. @throws RidgelineError DATASET_MISSING */

@@ -6,6 +6,7 @@ import { tarEntries } from '../bytes/tar.ts';
 import type { FormatReaders } from '../shards/shard-source.ts';
 import { cifarBinary } from './cifar.ts';
 import { cifarPython } from './cifar-python.ts';
+import { imageFolder, isImageFolder } from './image-folder.ts';
 import { readIdxFolder } from './idx.ts';
 import { numpyReaders } from './numpy-files.ts';
 
@@ -16,6 +17,7 @@ export const formats: Readonly<Record<KnownFormat, FormatReaders>> = {
   'cifar10-python': cifarPython,
   idx: { folder: readIdxFolder },
   numpy: numpyReaders,
+  images: imageFolder,
 };
 
 /** Names of files, in a folder or an archive, by which a format is recognized. */
@@ -30,10 +32,11 @@ const fileNames: readonly (readonly [RegExp, KnownFormat])[] = [
 export async function guessFormat(path: string, kind: 'file' | 'folder'): Promise<KnownFormat> {
   const format = kind === 'folder' ? formatByNames(await filesIn(path)) : await formatByBytes(path);
   if (format !== null) return format;
+  if (kind === 'folder' && (await isImageFolder(path))) return 'images';
   throw malformed(
     path,
     kind === 'folder'
-      ? 'contains no files of a known format.'
+      ? 'contains no files of a known format: no arrays, no IDX or CIFAR-10 files, and no folder for each class with PNG or JPEG images.'
       : 'has an unknown format: it is neither an archive of CIFAR-10 files nor a .npz file.',
     `Name the archive, or the folder that contains the files; or set dataset.format to one of ${Object.keys(formats).join(', ')}.`,
   );

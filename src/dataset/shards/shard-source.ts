@@ -25,4 +25,6 @@ export type ReadShards = (
 export interface FormatReaders {
   readonly file?: ReadShards;
   readonly folder: ReadShards;
+  /** Paths of the files that `folder` reads; absent: those directly in the folder. */
+  readonly files?: (path: string) => Promise<readonly string[]>;
 }

@@ -21,7 +21,14 @@ const stagesMax = 100;
 const shardsMax = 1_000;
 
 /** Formats that the files of `dataset.path` may have; `auto`: the format is detected. */
-export const datasetFormats = ['auto', 'cifar10-binary', 'cifar10-python', 'idx', 'numpy'] as const;
+export const datasetFormats = [
+  'auto',
+  'cifar10-binary',
+  'cifar10-python',
+  'idx',
+  'numpy',
+  'images',
+] as const;
 
 /** @param fix what to write instead of a rejected value */
 function rejects(rule: string, fix: (input: unknown) => string = () => '') {

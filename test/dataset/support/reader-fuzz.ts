@@ -13,11 +13,13 @@ import type { ParserSink } from '../../../src/dataset/bytes/byte-parser.ts';
 import { binaryBatch, cifarBinary } from '../../../src/dataset/formats/cifar.ts';
 import { pickledBatch } from '../../../src/dataset/formats/cifar-python.ts';
 import { guessFormat } from '../../../src/dataset/formats/formats.ts';
+import { imageFolder } from '../../../src/dataset/formats/image-folder.ts';
 import { readIdxFolder } from '../../../src/dataset/formats/idx.ts';
 import { numpyReaders } from '../../../src/dataset/formats/numpy-files.ts';
 import { encodeShard, bytesPerImage, type Shard } from '../../../src/dataset/shards/shard.ts';
 import { PixelMemory } from '../../../src/dataset/bytes/pixel-memory.ts';
 import { cifarFile, decodeShard, idx, smallShard } from './fixtures.ts';
+import { greyPng, pillowImage } from './images.ts';
 import { npyBytes, npyLabels, zip } from './npy.ts';
 import { python2Batch } from './pickles.ts';
 
@@ -52,6 +54,13 @@ async function idxParts(dir: string, name: string, bytes: Uint8Array): Promise<r
   writeFileSync(join(folder, name), bytes);
   writeFileSync(join(folder, 'train-labels-idx1-ubyte'), idx([4], Uint8Array.of(1, 2, 3, 4)));
   return (await readIdxFolder(folder, everything, new PixelMemory())).shards;
+}
+
+async function imageParts(dir: string, bytes: Uint8Array): Promise<readonly Shard[]> {
+  const folder = join(dir, 'images');
+  mkdirSync(join(folder, 'class'), { recursive: true });
+  writeFileSync(join(folder, 'class', 'f.png'), bytes);
+  return (await imageFolder.folder(folder, everything, new PixelMemory())).shards;
 }
 
 function readers(dir: string): readonly FuzzedReader[] {
@@ -114,6 +123,16 @@ function readers(dir: string): readonly FuzzedReader[] {
       },
     },
     {
+      name: 'PNG',
+      valid: () => [greyPng(9, 7, 3), pillowImage('palette.png'), pillowImage('bits.png')],
+      read: (bytes) => imageParts(dir, bytes),
+    },
+    {
+      name: 'JPEG',
+      valid: () => [pillowImage('colour.jpg'), pillowImage('grey.jpg')],
+      read: (bytes) => imageParts(dir, bytes),
+    },
+    {
       name: 'shard',
       valid: () => [Buffer.concat(encodeShard(smallShard('p', 4)))],
       read: async (bytes) => [decodeShard('p', bytes)],
@@ -139,6 +158,8 @@ export const readerNames = [
   'IDX',
   'IDX, packed',
   'npz',
+  'PNG',
+  'JPEG',
   'shard',
   'guess',
 ] as const;
