@@ -1,6 +1,7 @@
 /** Study errors: the errors of requests about a study, one function per error. */
 import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
+import type { SpecDifference } from '../../study/spec/compare-specs.ts';
 
 export function studyUnknown(study: string, known: readonly string[]): RidgelineError {
   return new RidgelineError(
@@ -30,12 +31,31 @@ export function studyNotOpen(study: string): RidgelineError {
   );
 }
 
-export function studyDiffers(study: string, fields: readonly string[]): RidgelineError {
+export function studyDiffers(
+  study: string,
+  differences: readonly SpecDifference[],
+): RidgelineError {
   return new RidgelineError(
     'STUDY_DIFFERS',
-    `Another study is stored under the name ${study}; they differ in ${fields.join(', ')}.`,
+    `The stored study ${study} differs from the file: ${differences.map(differenceText).join('; ')}.`,
     'Give it another name (study: …), undo the change, or delete the stored one with --fresh. Only more trials in the last stage, or more stages, extend a study.',
   );
+}
+
+/** `fine: trials 34 stored, 30 in the file`. */
+function differenceText({ key, stored, given }: SpecDifference): string {
+  const [, stage, inStage] = /^stages\.([^.]+)\.(.+)$/.exec(key) ?? [];
+  const name = inStage === undefined ? key.replace(/^stages\./, 'stage ') : `${stage}: ${inStage}`;
+  return `${name} ${valueText(stored)} stored, ${valueText(given)} in the file`;
+}
+
+const valueCharactersMax = 60;
+
+function valueText(value: unknown): string {
+  if (value === undefined || value === null) return 'none';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (text.length <= valueCharactersMax) return text;
+  return Array.isArray(value) ? `a list of ${value.length}` : 'another value';
 }
 
 export function storeUnwritable(problem: string): RidgelineError {

@@ -52,7 +52,7 @@ export class Submissions {
     const stored = fresh ? null : await this.#ports.store.study(spec.study);
     if (stored === null) return await this.#create(spec, fresh);
     const comparison = compareSpecs(stored.spec, spec);
-    if (comparison.kind === 'different') throw studyDiffers(spec.study, comparison.fields);
+    if (comparison.kind === 'different') throw studyDiffers(spec.study, comparison.differences);
     const isExtended = comparison.kind === 'extended';
     if (isExtended) refuseFailed(spec.study, stored.status);
     else if (isOver(stored.status)) return 'complete';

@@ -6,8 +6,15 @@ export type SpecComparison =
   | { readonly kind: 'same' }
   /** The given study only has more trials in the stored one's last stage, or more stages. */
   | { readonly kind: 'extended' }
-  /** `fields`: the keys of the study file that differ, as paths. */
-  | { readonly kind: 'different'; readonly fields: readonly string[] };
+  | { readonly kind: 'different'; readonly differences: readonly SpecDifference[] };
+
+/** A key of the study file with two values, as they are in the file; undefined without the key. */
+export interface SpecDifference {
+  /** Path of the key; a stage has its name instead of a number. */
+  readonly key: string;
+  readonly stored: unknown;
+  readonly given: unknown;
+}
 
 export function compareSpecs(stored: StudySpec, given: StudySpec): SpecComparison {
   if (canonicalSpec(stored) === canonicalSpec(given)) return { kind: 'same' };
@@ -16,14 +23,31 @@ export function compareSpecs(stored: StudySpec, given: StudySpec): SpecCompariso
     const trials = stored.stages[index]?.trials ?? stage.trials;
     return index === last && stage.trials > trials ? { ...stage, trials } : stage;
   });
-  const fields = differences(specFile(stored), specFile({ ...given, stages: shared }), []);
-  return fields.length === 0 ? { kind: 'extended' } : { kind: 'different', fields };
+  const found = differences(specFile(stored), specFile({ ...given, stages: shared }), []);
+  if (found.length === 0) return { kind: 'extended' };
+  const named = found.map(({ path, stored: before, given: now }) => {
+    return { key: keyText(path, stored, given), stored: before, given: now };
+  });
+  return { kind: 'different', differences: named };
 }
 
-/** Paths at which two plain values differ; lists of names are compared as a whole. */
-function differences(a: unknown, b: unknown, path: readonly string[]): string[] {
+/** `stages.fine.trials` for the path of the second stage's trials. */
+function keyText([first = '', second, ...rest]: readonly string[], ...specs: StudySpec[]): string {
+  if (first !== 'stages' || second === undefined)
+    return [first, second, ...rest].filter((part) => part !== undefined).join('.');
+  const names = specs.map(({ stages }) => stages[Number(second)]?.name);
+  return [first, names.find((name) => name !== undefined) ?? second, ...rest].join('.');
+}
+
+interface PathDifference extends Omit<SpecDifference, 'key'> {
+  readonly path: readonly string[];
+}
+
+/** Where two plain values differ; lists of names are compared as a whole. */
+function differences(a: unknown, b: unknown, path: readonly string[]): PathDifference[] {
   if (JSON.stringify(a) === JSON.stringify(b)) return [];
-  if (!isInner(a) || !isInner(b) || Array.isArray(a) !== Array.isArray(b)) return [path.join('.')];
+  if (!isInner(a) || !isInner(b) || Array.isArray(a) !== Array.isArray(b))
+    return [{ path, stored: a, given: b }];
   const left = new Map<string, unknown>(Object.entries(a));
   const right = new Map<string, unknown>(Object.entries(b));
   return [...new Set([...left.keys(), ...right.keys()])].flatMap((key) =>
