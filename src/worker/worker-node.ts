@@ -51,7 +51,7 @@ export interface WorkerOptions {
 const backOffMinMs = 200;
 const backOffMaxMs = 1_000;
 /** Failed attempts are logged at most this often. */
-const logIntervalMs = 10_000;
+const logIntervalMs = 60_000;
 /** A stream that closes sooner is followed by a pause of this length. */
 const shortStreamMs = 1_000;
 

@@ -12,6 +12,7 @@ import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName, type StageRecord, type TrialRecord } from '../../study/trial.ts';
 import type { Context } from '../process/context.ts';
 import { LiveRegion } from '../process/live-region.ts';
+import { lostAttemptLines, type LostAttempt } from './lost-attempts.ts';
 import { Throughput } from './throughput.ts';
 
 const recentMax = 5;
@@ -26,6 +27,8 @@ export class LiveView extends LiveRegion {
   #recent: readonly TrialRecord[] = [];
   #validationCount: number | null = null;
   #isDrawing = false;
+  /** Attempts that were lost in the present turn of the event loop. */
+  #lost: LostAttempt[] = [];
 
   /** @param spec the study to show; null: a line for each event of any study */
   constructor(context: Context, coordinator: Coordinator, spec: StudySpec | null) {
@@ -49,6 +52,7 @@ export class LiveView extends LiveRegion {
     const eventStudy = 'study' in event ? event.study : null;
     const isEveryStudy = this.#spec === null;
     if (!isEveryStudy && eventStudy !== null && eventStudy !== this.#spec.study) return;
+    if (event.kind === 'attempt-lost') return this.#collectLost(event);
     const text =
       event.kind === 'trial-ended'
         ? this.#trialText(event.study, event.trial)
@@ -57,6 +61,16 @@ export class LiveView extends LiveRegion {
     const isAboutTrials = !event.kind.startsWith('worker-') && event.kind !== 'study-ended';
     const isPrefixed = isAboutTrials && isEveryStudy && eventStudy !== null;
     this.say(isPrefixed ? `${eventStudy}  ${text}` : text);
+  }
+
+  /** A worker loses many attempts at once, one event each. */
+  #collectLost(event: LostAttempt): void {
+    this.#lost.push(event);
+    if (this.#lost.length > 1) return;
+    setImmediate(() => {
+      for (const line of lostAttemptLines(this.#lost, this.#spec === null)) this.say(line);
+      this.#lost = [];
+    });
   }
 
   #trialText(study: string, trial: TrialRecord): string | null {
@@ -108,7 +122,7 @@ export class LiveView extends LiveRegion {
 
 /** @returns null for an event that is not shown */
 function eventText(
-  event: Exclude<LiveEvent, { kind: 'trial-ended' }>,
+  event: Exclude<LiveEvent, { kind: 'trial-ended' | 'attempt-lost' }>,
   isEveryStudy: boolean,
 ): string | null {
   switch (event.kind) {
@@ -124,8 +138,6 @@ function eventText(
       return isEveryStudy ? `worker ${event.worker} left: ${event.reason}` : null;
     case 'worker-incompatible':
       return `worker ${event.worker} receives no trials of ${event.study}: ${event.reason}`;
-    case 'attempt-lost':
-      return `${trialName(event.trial)}: attempt ${event.attempt} on ${event.worker} ended without a result: ${event.reason}`;
     case 'result-disputed':
       return `${trialName(event.trial)}: ${event.worker} computed a different result; the results are disputed`;
     case 'worker-backing-off':

@@ -1,10 +1,13 @@
 /** Error report: prints one error with its fix, and returns the exit code. */
 import { errorExitCodes, RidgelineError, errorMessage } from '../../base/errors.ts';
+import { wrapText } from '../../report/text/display-width.ts';
 import type { Context } from './context.ts';
 import { exitCode } from './exit-codes.ts';
 import { isJsonLog } from './log.ts';
 
-type Surroundings = Pick<Context, 'argv' | 'env'> & { readonly stderr: NodeJS.WritableStream };
+type Surroundings = Pick<Context, 'argv' | 'env'> & {
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+};
 
 /** @returns the exit code */
 export function reportError(error: unknown, { stderr, argv, env }: Surroundings): number {
@@ -17,9 +20,17 @@ export function reportError(error: unknown, { stderr, argv, env }: Surroundings)
     return report.exit_code;
   }
   const prefix = report.help === undefined ? 'unexpected error: ' : '';
-  stderr.write(`ridgeline: ${prefix}${report.what}\n  fix: ${report.fix}\n`);
+  const width = stderr.isTTY === true ? stderr.columns : undefined;
+  const lines = `ridgeline: ${prefix}${report.what}\n  fix: ${report.fix}`.split('\n');
+  stderr.write(lines.map((line) => `${wrapped(line, width)}\n`).join(''));
   if (isDebug && report.help !== undefined) stderr.write(`  help: ${report.help}\n${stack}\n`);
   return report.exit_code;
+}
+
+/** Breaks a sentence between words. Lines of a file, with a line below them that marks a place, are kept. */
+function wrapped(line: string, width: number | undefined): string {
+  if (width === undefined || /^\s+(?!\s|fix: )/.test(line)) return line;
+  return wrapText(line, width, line.startsWith(' ') ? '       ' : '  ').join('\n');
 }
 
 function knownReport({ code, what, fix, help }: RidgelineError) {

@@ -19,6 +19,23 @@ test('an error is reported with its fix, and its code is mapped to the exit code
   });
 });
 
+test('in a terminal, sentences are broken between words, and lines of a study file are kept', () => {
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 40 });
+  const excerpt = '  14 | hidden: 50, and a comment that is longer than the terminal is wide';
+  const what = `study.yaml has a problem in a line that is named here\n${excerpt}\n     | ^^^^^^`;
+  const fix = 'Give the key the value that the schema wants.';
+  reportError(new RidgelineError('STUDY_INVALID', what, fix), { stderr, argv: [], env: {} });
+  expect(String(stderr.read()).split('\n')).toEqual([
+    'ridgeline: study.yaml has a problem in a',
+    '  line that is named here',
+    excerpt,
+    '     | ^^^^^^',
+    '  fix: Give the key the value that the',
+    '       schema wants.',
+    '',
+  ]);
+});
+
 test('with --debug, a report has the path of the catalogue entry and the stack', () => {
   const { text } = report(error, ['--debug'], {});
   expect(text).toContain('  help: docs/errors.md#port_in_use\nRidgelineError: [PORT_IN_USE]');
