@@ -1,8 +1,13 @@
 /** Control commands: how commands find a running coordinator and connect to it. */
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
+import { RidgelineError } from '../../base/errors.ts';
+import { timeText } from '../../report/text/number-format.ts';
 import { connectControl, type ControlClient } from '../../rpc/client/control-client.ts';
 import { readAdminJoin } from '../../rpc/credentials/join-files.ts';
 import { readJoin, type JoinTarget } from '../../rpc/credentials/join-string.ts';
+import { storeFile } from '../../store/sqlite/database-file.ts';
+import { isStateLocked } from '../../store/sqlite/lock.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { addCommand } from '../process/options.ts';
 
@@ -12,12 +17,39 @@ export async function withControl<T>(
   use: (client: ControlClient) => Promise<T>,
 ): Promise<T> {
   const { coordinator } = context.flags;
-  const target =
+  using client =
     coordinator === undefined
-      ? readAdminJoin(stateDirectory(context))
-      : await readJoinOption('--coordinator', coordinator, context);
-  using client = await connectControl(target);
+      ? await connectLocal(stateDirectory(context))
+      : await connectControl(await readJoinOption('--coordinator', coordinator, context));
   return await use(client);
+}
+
+/** Connects to the coordinator of a state directory. */
+async function connectLocal(stateDir: string): Promise<ControlClient> {
+  const target = readAdminJoin(stateDir);
+  try {
+    return await connectControl(target);
+  } catch (error) {
+    const isAbsent = error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
+    // A process with the lock may be a coordinator that starts, or one that hangs.
+    if (!isAbsent || isStateLocked(stateDir)) throw error;
+    throw noCoordinatorRuns(stateDir, error);
+  }
+}
+
+function noCoordinatorRuns(stateDir: string, cause: unknown): RidgelineError {
+  const file = storeFile(stateDir);
+  const writtenMs = [file, `${file}-wal`].map(
+    (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  const endMs = Math.max(...writtenMs);
+  const end = endMs === 0 ? '' : ` (the last one ended at ${timeText(endMs)})`;
+  return new RidgelineError(
+    'COORDINATOR_UNREACHABLE',
+    `No coordinator runs for the state directory ${stateDir}${end}.`,
+    'Start one with `ridgeline coordinator` or `ridgeline run STUDY.yaml`, or name another one with --state or --coordinator.',
+    { cause },
+  );
 }
 
 /** Reads a join string from a file, from standard input or, with a warning, from the command line. */

@@ -77,6 +77,7 @@ async function searchToEnd(
   const stopped = Promise.withResolvers<'stopped'>();
   using signals = new StopSignals((count) => {
     if (count <= 2) {
+      cluster.announceEnd();
       stopWorkers(count, { coordinator, launcher, view, stopped });
       return;
     }

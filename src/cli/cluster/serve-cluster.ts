@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
+import { errorMessage } from '../../base/errors.ts';
 import type { DispatcherSettings } from '../../coordinator/core/state/cluster-state.ts';
 import { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
 import { clusterHandlers, controlHandlers } from '../../coordinator/shell/rpc-handlers.ts';
@@ -16,6 +17,7 @@ import { openTokens } from '../../rpc/credentials/tokens.ts';
 import { startRpcServer } from '../../rpc/server/rpc-server.ts';
 import { storedRanks } from '../../search/ranking/ranking.ts';
 import type { Store } from '../../store/store.ts';
+import { endingOwner } from '../../store/sqlite/lock.ts';
 import { openStore } from '../../store/sqlite/open-store.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
@@ -48,6 +50,8 @@ export interface RunningCluster {
   readonly localJoin: string;
   /** Null without `--http`. The command prints its link. */
   readonly dashboard: Dashboard | null;
+  /** Says that this process ends, to others that find the state directory in use. */
+  announceEnd(): void;
   stop(reason: string): Promise<void>;
 }
 
@@ -92,13 +96,20 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
       ? null
       : opened.use(await startDashboard(http, liveCluster(coordinator, tokens, context), context));
   const running = opened.move();
+  const announceEnd = (): void => {
+    const text = endingOwner(`${owner}, listening on ${addresses.local}`);
+    // A full disk must not change how the command ends.
+    store.writeOwner(text).catch((error: unknown) => context.log.debug(errorMessage(error)));
+  };
   return {
     coordinator,
     address: addresses.advertised,
     workerJoinFile: files.workerPath,
     localJoin: formatJoin(files.localWorker),
     dashboard,
+    announceEnd,
     stop: async (reason) => {
+      announceEnd();
       // First, while its final events can still name the workers.
       await dashboard?.[Symbol.asyncDispose]();
       await coordinator.stop(reason);

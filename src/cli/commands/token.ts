@@ -1,8 +1,11 @@
 /** `ridgeline token`: creates, lists and revokes join strings of a running coordinator. */
 import type { Command } from 'commander';
+import { tableLines, textColumn, type Column } from '../../report/terminal/text-table.ts';
+import type { Token } from '../../rpc/credentials/tokens.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { say, type Context } from '../process/context.ts';
 import { addGroup, choice, usageError } from '../process/options.ts';
+import { textOptions } from '../process/terminal.ts';
 
 interface NewFlags {
   readonly role: 'worker' | 'viewer' | 'admin';
@@ -30,8 +33,12 @@ export function addTokenCommand(program: Command, context: Context): void {
     addControlCommand(token, name, summary, `ridgeline token ${example}`);
   add('list', 'lists the tokens without their secrets', 'list').action(async () => {
     const tokens = await withControl(context, (client) => client.listTokens());
-    for (const { id, role, expiresAtMs } of tokens)
-      context.stdout.write(`${id}\t${role}\t${expiryText(expiresAtMs)}\n`);
+    const text = context.stdout.isTTY
+      ? tableLines(tokenColumns, tokens, textOptions(context)).join('\n')
+      : [tokenColumns.map(({ head }) => head), ...tokens.map(tokenCells)]
+          .map((cells) => cells.join('\t'))
+          .join('\n');
+    context.stdout.write(`${text}\n`);
   });
   add('revoke', 'revokes a token and disconnects its users', 'revoke 1f2e3d4c5b6a')
     .argument('<id>', 'token id, as in `ridgeline token list`')
@@ -63,6 +70,16 @@ function addNew(token: Command, context: Context): void {
         `anyone with this line can ${allowed[role]}; share it as a file. To revoke it: \`ridgeline token revoke ${id}\``,
       );
     });
+}
+
+const tokenColumns: readonly Column<Token>[] = [
+  textColumn('id', null, ({ id }) => id),
+  textColumn('role', null, ({ role }) => role),
+  textColumn('expires', 10, ({ expiresAtMs }) => expiryText(expiresAtMs)),
+];
+
+function tokenCells(token: Token): (string | null)[] {
+  return tokenColumns.map(({ cell }) => cell(token));
 }
 
 function expiryText(expiresAtMs: number | null): string {

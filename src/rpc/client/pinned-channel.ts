@@ -71,7 +71,10 @@ async function readPinnedCa(
   const pinned = chain.find((certificate) => certificatePin(certificate.raw) === target.caPin);
   const [own] = chain;
   // TLS verifies the signature again. The check here gives a precise error.
-  if (pinned !== undefined && own?.verify(pinned.publicKey) === true) return pinned.toString();
+  if (pinned !== undefined && own?.verify(pinned.publicKey) === true) {
+    checkClock(own, target.address, Date.now());
+    return pinned.toString();
+  }
   const last = chain.at(-1);
   const refusal =
     pinned === undefined
@@ -81,6 +84,26 @@ async function readPinnedCa(
     'CA_REFUSED',
     `The server at ${target.address} is not the coordinator of this join string: ${refusal}. No token was sent.`,
     'Check the address. If the coordinator has a new state directory, create a new join string there with `ridgeline token new`.',
+  );
+}
+
+/** @throws RidgelineError CA_REFUSED if the certificate is not valid at the time of this machine's clock */
+export function checkClock(
+  { validFromDate, validToDate }: Pick<X509Certificate, 'validFromDate' | 'validToDate'>,
+  address: string,
+  wallMs: number,
+): void {
+  const isEarly = wallMs < validFromDate.getTime();
+  if (!isEarly && wallMs <= validToDate.getTime()) return;
+  const [own, limit] = [new Date(wallMs), isEarly ? validFromDate : validToDate].map((date) =>
+    date.toISOString(),
+  );
+  throw new RidgelineError(
+    'CA_REFUSED',
+    `The certificate of the coordinator at ${address} is valid ${isEarly ? 'from' : 'until'} ${limit}, but this machine's clock says ${own}: it is ${isEarly ? 'behind' : 'ahead, or the certificate has expired'}.`,
+    isEarly
+      ? "Set this machine's clock, and run the command again."
+      : "Set this machine's clock, or start the coordinator again, which renews its certificate.",
   );
 }
 
@@ -108,8 +131,8 @@ async function readChain(address: string, signal: AbortSignal): Promise<X509Cert
 const noTls = 'the server there does not speak TLS 1.3';
 const failures: ReadonlyMap<unknown, string> = new Map([
   ['ECONNREFUSED', 'no program listens on that port'],
-  ['ENOTFOUND', 'the host name is unknown'],
-  ['EAI_AGAIN', 'the host name is unknown'],
+  ['ENOTFOUND', 'the host name cannot be resolved'],
+  ['EAI_AGAIN', 'the host name cannot be resolved'],
   ['EHOSTUNREACH', 'the network is unreachable'],
   ['ENETUNREACH', 'the network is unreachable'],
   ['ECONNRESET', 'the connection was reset'],

@@ -7,6 +7,7 @@
  * PIN is the SHA-256 of the coordinator's CA certificate, SECRET 32 random bytes, both base64url. The line
  * is a secret: it is passed in a file or on standard input, and never logged.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { RidgelineError, whyUnread } from '../../base/errors.ts';
@@ -64,7 +65,10 @@ function notJoin(reason: string, cause?: unknown): RidgelineError {
  */
 export async function readJoin(argument: string, stdin: Readable): Promise<JoinTarget> {
   if (argument === '-') return parseJoin(await readLine(stdin));
-  if (!argument.startsWith('@')) return parseJoin(argument);
+  if (!argument.startsWith('@')) {
+    if (!argument.startsWith('ridgeline:') && existsSync(argument)) throw fileWithoutSign(argument);
+    return parseJoin(argument);
+  }
   const path = argument.slice(1);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new RidgelineError(
@@ -75,6 +79,14 @@ export async function readJoin(argument: string, stdin: Readable): Promise<JoinT
     );
   });
   return parseJoin(text);
+}
+
+function fileWithoutSign(path: string): RidgelineError {
+  return new RidgelineError(
+    'USAGE',
+    `${JSON.stringify(path)} is not a join string, but a file of this name exists.`,
+    `Put @ before the name of a file: @${path}.`,
+  );
 }
 
 /** Reads up to the first line end, so that a line pasted into a terminal needs no end of input. */

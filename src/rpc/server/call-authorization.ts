@@ -18,7 +18,9 @@ export function authorize(
   if (id === '') throw refused('The coordinator refused the call because it has no token.');
   const verdict = tokens.verify(id, secret, nowMs);
   if (verdict.kind === 'unknown')
-    throw refused(`The coordinator has no token ${id}, or its secret is a different one.`);
+    throw refused(
+      `Token ${id} is unknown to the coordinator, or its secret is wrong; it may have been revoked.`,
+    );
   if (verdict.kind === 'expired') throw tokenExpired(id, verdict.expiredAtMs);
   const { token } = verdict;
   if (allowed.includes(token.role)) return token;

@@ -87,6 +87,8 @@ describe('a join string', () => {
     typed.push(`${text.slice(20)}\n`);
     expect(await readJoin('-', typed)).toEqual(target);
     expect((await rejection(readJoin('-', Readable.from([])))).what).toContain('empty');
+    const bare = await rejection(readJoin(path, Readable.from([])));
+    expect(bare.fix).toBe(`Put @ before the name of a file: @${path}.`);
     const missing = await rejection(readJoin('@/does/not/exist', Readable.from([])));
     expect(missing).toMatchObject({
       code: 'USAGE',

@@ -3,6 +3,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { endingOwner, isStateLocked } from '../../../src/store/sqlite/lock.ts';
 import { openStore, openStoreReader } from '../../../src/store/sqlite/open-store.ts';
 import { everything, startedStudy } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -74,8 +75,14 @@ describe('the state directory', () => {
     );
     await first.writeOwner('the first, 127.0.0.1:7070');
     await expect(second()).rejects.toThrow(/127\.0\.0\.1:7070/);
+    expect(isStateLocked(directory.path)).toBe(true);
+    await first.writeOwner(endingOwner('the first'));
+    await expect(second()).rejects.toThrow(
+      /the first, which is shutting down[^]*again in some seconds/,
+    );
     await first.close();
     await first.close();
+    expect(isStateLocked(directory.path)).toBe(false);
     await using store = await second();
     expect(await store.studies()).toEqual([]);
   });
