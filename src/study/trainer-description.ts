@@ -34,6 +34,8 @@ export interface TrainerDescription {
   rungs(settings: TrainerSettings, trainRecords: number): readonly number[];
   /** Remarks about these settings, printed before the study starts. */
   remarks(settings: TrainerSettings, trainRecords: number): readonly string[];
+  /** How it trains, as sentences for the method of a report: model, schedule, cost. */
+  method(settings: TrainerSettings): readonly string[];
   /** The value of a parameter below which it has no effect on `steps` updates; null if there is none. */
   effectiveMinimum(
     parameter: ParameterName,

@@ -35,8 +35,9 @@ export async function readStudyPicture(
     }
     const results = studyResults(record, trials, trainer, { attempts });
     const parameterDescription = trainer.parameters[results.parameter]?.description ?? null;
+    const method = trainer.method(record.spec.trainer);
     const nowMs = Date.now();
-    return { record, results, trials, attempts, examples, parameterDescription, nowMs };
+    return { record, results, trials, attempts, examples, parameterDescription, method, nowMs };
   });
 }
 

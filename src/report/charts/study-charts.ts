@@ -33,6 +33,8 @@ export interface StudyPicture {
   readonly examples: readonly ExampleTrial[];
   /** What the parameter of charts is, such as `the L2 strength`; null if unknown. */
   readonly parameterDescription: string | null;
+  /** How the trainer trains, in sentences. */
+  readonly method: readonly string[];
   /** End of the bars of open attempts. */
   readonly nowMs: number;
 }

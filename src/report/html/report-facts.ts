@@ -11,6 +11,7 @@ import {
   hasReplicates,
   objectiveName,
   rankedText,
+  selectionReasons,
   testAccuracy,
 } from '../results/result-words.ts';
 import type { StudyResults } from '../results/study-results.ts';
@@ -18,8 +19,8 @@ import {
   countText,
   durationText,
   metricName,
-  metricText,
   percentText,
+  valueWithError,
 } from '../text/number-format.ts';
 import { html, type Html } from './html-text.ts';
 
@@ -35,19 +36,36 @@ export function questionSentence({ record: { spec }, results }: StudyPicture): s
   return `Which ${symbols} gives the trainer ${trainerName(spec.trainer)}, trained on ${datasetText(spec.dataset)}, the ${best} ${metricName(objectiveMetric(results))}?`;
 }
 
-export function answerSentence({ results }: StudyPicture): string {
-  const { best, winner, counts } = results;
-  if (best === null) return `No trial is complete yet: the study is ${results.status}.`;
+export function answerSentence({ results, record }: StudyPicture): string {
+  const { best, winner, counts, status, reason } = results;
+  if (best === null) return noAnswer(results);
   const metric = objectiveMetric(results);
-  const value = metricText(metric, best.value) ?? 'an unknown value';
+  const value = valueWithError(metric, best.value, best.standardError) ?? 'an unknown value';
   const test = percentText(testAccuracy(best, results));
-  const testText = test && `, and ${test} % on the test images, which took no part in the choice`;
+  const rest = test && `; ${test} % on the test images, which took no part in the selection`;
   const mean = hasReplicates(results.stages) ? 'mean ' : '';
   const params = Object.entries(best.params).map(
     ([name, own]) => `${parameterSymbol(name)} = ${formatParam(own)}`,
   );
   const start = winner === null ? `So far ${params.join(', ')}` : params.join(', ');
-  return `${start}: of ${choiceText(results, counts.complete)} it has the best ${mean}${metricName(metric)}, ${value}${testText ?? ''}.`;
+  const extreme = record.spec.objective.direction === 'maximize' ? 'highest' : 'lowest';
+  const shared = sharedText(results);
+  const has = shared === null ? 'it has' : 'it shares';
+  const end = status === 'failed' && reason !== null ? ` The study failed: ${reason}` : '';
+  return `${start}: of ${choiceText(results, counts.complete)} ${has} the ${extreme} ${mean}${metricName(metric)}, ${value}${shared ?? ''}${rest ?? ''}.${end}`;
+}
+
+/** ` with 5 others, and was selected (lowest validation loss)`; null if no other has the value. */
+function sharedText({ sharedBest }: StudyResults): string | null {
+  if (sharedBest === null) return null;
+  const others = countText(sharedBest.count - 1, 'other');
+  return `, with ${others} (selected: ${selectionReasons[sharedBest.reason]})`;
+}
+
+function noAnswer({ status, reason }: StudyResults): string {
+  if (status === 'failed') return `The study failed: ${reason ?? 'no trial is complete'}`;
+  const because = reason === null ? '' : `: ${reason}`;
+  return `No trial is complete; the study is ${status}${because}.`;
 }
 
 /** A race chooses among the configurations with the most replicates; one with fewer may have a higher value. */
@@ -111,7 +129,7 @@ function bestFacts({ results, record }: StudyPicture, best: ResultRow): Fact[] {
   }));
   facts.push({
     name: objectiveName(results),
-    value: metricText(metric, best.value) ?? '–',
+    value: valueWithError(metric, best.value, best.standardError) ?? '–',
     note: metric.split === 'validation' ? 'optimistic: chosen by this value' : null,
   });
   const test = percentText(testAccuracy(best, results));

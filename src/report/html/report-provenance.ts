@@ -18,7 +18,7 @@ export function provenance({ record, results, attempts }: StudyPicture, maker: R
   const { spec } = record;
   const workers = countText(workerCount(attempts), 'worker');
   const facts = {
-    study: `${spec.study}, ${record.status}`,
+    study: `${spec.study}, ${record.status}${record.reason === null ? '' : `: ${record.reason}`}`,
     started: timeText(record.createdAtMs),
     ended: record.endedAtMs === null ? 'not yet' : timeText(record.endedAtMs),
     seed: `${spec.seed}; with the study file it determines every trial to the last bit`,
@@ -37,8 +37,7 @@ export function provenance({ record, results, attempts }: StudyPicture, maker: R
     <h3>Reproduce it</h3>
     <pre tabindex="0">
 ridgeline run ${spec.study}.yaml                # the whole search
-ridgeline train ${spec.study}.yaml --winner     # the winner, with the digest above
-ridgeline verify ${spec.study}                  # trains trials again and compares them bit by bit
+${winnerCommand(record)}ridgeline verify ${spec.study}                  # trains trials again and compares them bit by bit
 ridgeline results ${spec.study} --format json   # these results for other programs</pre>
     <details>
       <summary>Digests of the data set's shards</summary>
@@ -52,6 +51,12 @@ ${preLines(Object.entries(record.shardDigests).map(([shard, digest]) => `${diges
   `;
 }
 
+function winnerCommand({ winner, spec }: StudyPicture['record']): Html | null {
+  if (winner === null) return null;
+  return html`ridgeline train ${spec.study}.yaml --winner # the winner, with the digest
+  above${ownMarkup('\n')}`;
+}
+
 function officialText(official: boolean | null): string {
   if (official === null) return 'unknown: this data set has none';
   return official
@@ -60,7 +65,7 @@ function officialText(official: boolean | null): string {
 }
 
 function winnerText(winner: StudyPicture['results']['winner']): string {
-  if (winner === null) return 'none yet';
+  if (winner === null) return 'none';
   const reproduced = reproducedText(winner);
   return `${winner.trial}, digest ${winner.digest ?? 'unknown'}${reproduced === null ? '' : `; ${reproduced}`}`;
 }

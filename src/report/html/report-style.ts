@@ -37,10 +37,13 @@ pre { background: var(--tint); border-radius: .5rem; padding: .75rem 1rem; overf
 code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: .92em; overflow-wrap: anywhere; }
 dl.provenance { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; font-size: .92rem; }
 dl.provenance dt { color: var(--quiet); } dl.provenance dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 34rem) { main { padding: 1.25rem .9rem 3rem; } h1 { font-size: 1.5rem; } dl.provenance { grid-template-columns: 1fr; gap: 0; } dl.provenance dd { margin-bottom: .5rem; } }
+@media (max-width: 34rem) { main { padding: 1.25rem .9rem 3rem; } h1 { font-size: 1.5rem; } dl.provenance { grid-template-columns: 1fr; gap: 0; } dl.provenance dd { margin-bottom: .5rem; } .facts { grid-template-columns: 1fr 1fr; } th, td { padding: .3rem .45rem; } .scroll { background: linear-gradient(to left, var(--tint), transparent 1.5rem) right / 1.5rem 100% no-repeat; } table { min-width: 0; } tbody td:nth-child(2), thead th:nth-child(2) { position: sticky; left: 0; background: var(--surface); } }
+@page { size: A4; margin: 18mm 16mm; @bottom-right { content: counter(page) ' / ' counter(pages); font-size: 9pt; } }
 @media print {
   :root { --surface: #ffffff; --ink: #000000; --quiet: #444444; --line: #bbbbbb; --tint: #f4f4f4; --accent: #004f7c; --warn: #7a3b00; --warn-tint: #ffffff; color-scheme: light; }
-  body { font-size: 10.5pt; } pre { white-space: pre-wrap; } main { max-width: none; padding: 0; } nav, details:not([open]) { display: none; }
-  h2 { break-after: avoid; } figure, .facts, tr { break-inside: avoid; } figure svg { min-width: 0; max-width: 17cm; } .scroll { overflow: visible; }
+  body { font-size: 10.5pt; } pre { white-space: pre-wrap; } main { max-width: none; padding: 0; } nav, summary { display: none; }
+  /* Folded parts are printed as well. */
+  details::details-content { content-visibility: visible; display: block; }
+  h2, h3, h3 + p, caption { break-after: avoid; } figure, .facts, tr { break-inside: avoid; } figure svg { min-width: 0; max-width: 17cm; } .scroll { overflow: visible; }
 }
 `.trim();

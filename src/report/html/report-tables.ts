@@ -3,6 +3,7 @@ import type { AttemptRecord, Measurement } from '../../study/trial.ts';
 import { documentColumns, stageCaption } from '../files/document-table.ts';
 import { bareText, metricHead, timeText } from '../text/number-format.ts';
 import { metricIn, thinnedCurve } from '../results/metric-values.ts';
+import { studyRankText } from '../results/result-fields.ts';
 import { exampleLabel, failureWords, rankedText } from '../results/result-words.ts';
 import type { ExampleTrial } from '../charts/study-charts.ts';
 import type { ResultRow } from '../results/result-row.ts';
@@ -23,11 +24,35 @@ const curveRowsMax = 100;
 /** Most rows of a table; other formats have all of them. */
 const rowsMax = 1000;
 
-export function stageTable(results: StudyResults, stage: StageResults): Html {
-  const columns = documentColumns(results).map((column): Column<ResultRow> => ({
+/** Rows of the table over all stages. */
+const bestRows = 5;
+
+/** The best of all stages, if there are several. */
+export function bestTable(results: StudyResults): Html | null {
+  if (results.best === null || results.stages.length < 2) return null;
+  const rows = results.stages
+    .flatMap((stage) => stage.rows)
+    .filter(({ rankInStudy }) => rankInStudy !== null)
+    .toSorted(
+      (a, b) =>
+        Number(b.isWinner) - Number(a.isWinner) || (a.rankInStudy ?? 0) - (b.rankInStudy ?? 0),
+    );
+  const columns = tableColumns(results).map((column) =>
+    column.head === 'rank' ? { ...column, cell: studyRankText } : column,
+  );
+  return html`<h3>All stages</h3>
+    ${table(`The best ${Math.min(bestRows, rows.length)} of all stages`, columns, rows.slice(0, bestRows), (row) => row.trial === results.best?.trial)}`;
+}
+
+function tableColumns(results: StudyResults): Column<ResultRow>[] {
+  return documentColumns(results).map((column) => ({
     ...column,
     kind: column.kind === 'text' ? 'short' : 'number',
   }));
+}
+
+export function stageTable(results: StudyResults, stage: StageResults): Html {
+  const columns = tableColumns(results);
   const isBest = (row: ResultRow): boolean => row.trial === results.best?.trial;
   const open = stage.rows.slice(0, rowsOpen);
   const folded = stage.rows.slice(rowsOpen, rowsMax);
@@ -102,7 +127,7 @@ function table<Row>(
   rows: readonly Row[],
   isBest: (row: Row) => boolean = () => false,
 ): Html {
-  if (rows.length === 0) return html`<p class="quiet">${caption}: none yet.</p>`;
+  if (rows.length === 0) return html`<p class="quiet">${caption}: none.</p>`;
   const cells = (row: Row): Html[] =>
     columns.map(({ kind, cell }) => html`<td class="${kind}">${cell(row) ?? '–'}</td>`);
   return html`<div class="scroll" tabindex="0" role="group" aria-label="${caption}">

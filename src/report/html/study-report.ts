@@ -6,11 +6,14 @@ import { parameterSymbol } from '../../study/search-space.ts';
 import { pageTheme, type ChartDocument } from '../charts/chart-style.ts';
 import type { ChartKind } from '../charts/chart-kinds.ts';
 import { hasReplicates, statisticsWords } from '../results/result-words.ts';
+import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { drawStudyChart, type StudyPicture } from '../charts/study-charts.ts';
 import { descriptionList, html, ownMarkup, type Html } from './html-text.ts';
 import { provenance, type ReportMaker } from './report-provenance.ts';
 import { reportStyle } from './report-style.ts';
-import { curveTables, stageTable, workerTable } from './report-tables.ts';
+import { gapCaption, scatterCaption } from './report-captions.ts';
+import { glossary, methodSection } from './report-method.ts';
+import { bestTable, curveTables, stageTable, workerTable } from './report-tables.ts';
 import { answerSentence, factList, questionSentence } from './report-facts.ts';
 
 /** @param document creates the charts' elements; nothing is added to it */
@@ -20,7 +23,7 @@ export function studyReport(
   document: ChartDocument,
 ): string {
   const { results } = picture;
-  const symbol = parameterSymbol(results.parameter);
+  const figures = new Figures(picture, document);
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -42,20 +45,19 @@ export function studyReport(
           <p>${questionSentence(picture)}</p>
           <p class="answer">${answerSentence(picture)}</p>
           ${factList(picture)} ${statisticsList(picture)} ${warningList(picture)}
-          <nav aria-label="Contents">
-            <a href="#parameter">${symbol}</a><a href="#curves">Learning curves</a
-            ><a href="#tables">Ranked tables</a><a href="#workers">Workers</a
-            ><a href="#provenance">Provenance</a>
-          </nav>
-          ${chartSections(picture, document)}
+          ${contents(picture)} ${chartSections(picture, figures)}
           <h2 id="tables">Ranked tables</h2>
-          ${results.stages.map(
+          ${bestTable(results)}
+          ${stagesOf(results).map(
             (stage) =>
               html`<h3>Stage ${stage.name}</h3>
                 ${stageTable(results, stage)}`,
           )}
+          ${glossary()}
+          <h2 id="method">Method</h2>
+          ${methodSection(picture)}
           <h2 id="workers">Workers</h2>
-          ${picture.attempts.length === 0 ? null : figure(picture, 'timeline', document, 'Every bar is a pack of trials that one thread trained side by side, from its assignment to its end.')}
+          ${picture.attempts.length === 0 ? null : figures.next('timeline', 'Every bar is a pack of trials that one thread trained side by side, from its assignment to its end.')}
           <details>
             <summary>The numbers</summary>
             ${workerTable(picture.attempts)}
@@ -68,23 +70,39 @@ export function studyReport(
   return `${page.html.trim()}\n`;
 }
 
-function chartSections(picture: StudyPicture, document: ChartDocument): Html {
-  const { results, examples } = picture;
+/** Without completed trials there are no charts to go to. */
+function contents({ results }: StudyPicture): Html {
   const symbol = parameterSymbol(results.parameter);
-  if (results.best === null)
-    return html`<h2 id="parameter">${symbol}</h2>
-      <p>No trial is complete yet, so there are no charts.</p>`;
+  const charts =
+    results.best === null
+      ? null
+      : html`<a href="#parameter">${symbol} and the objective</a
+          ><a href="#curves">Learning curves</a>`;
+  return html`<nav aria-label="Contents">
+    ${charts}<a href="#tables">Ranked tables</a><a href="#method">Method</a
+    ><a href="#workers">Workers</a><a href="#provenance">Provenance</a>
+  </nav>`;
+}
+
+/** The stage of the best trial first, then the others from the last to the first. */
+function stagesOf({ stages, best }: StudyResults): readonly StageResults[] {
+  return stages
+    .toReversed()
+    .toSorted((a, b) => Number(b.name === best?.stage) - Number(a.name === best?.stage));
+}
+
+function chartSections({ results, examples }: StudyPicture, figures: Figures): Html | null {
+  if (results.best === null) return null;
+  const symbol = parameterSymbol(results.parameter);
   const hasNarrowed = results.stages.some(({ reason, space }) => reason !== null && space !== null);
-  const [dot, one] = hasReplicates(results.stages)
-    ? ['configuration, the mean of its replicates', ', replicate 1 of each']
-    : ['trial', ''];
+  const one = hasReplicates(results.stages) ? ', replicate 1 of each' : '';
   return html`
     <h2 id="parameter">${symbol} against the objective</h2>
-    ${figure(picture, 'scatter', document, `One dot for each ${dot}; colour and shape show its stage. A bar at the top is a range that the results of another stage gave. The numbers are in the ranked tables below.`)}
-    ${hasNarrowed ? figure(picture, 'zoom', document, 'The scatter within the finest range.') : null}
-    ${figure(picture, 'train-validation', document, `Both accuracies against ${symbol}. A large gap between them means overfitting; if both are low, the regularisation is too strong.`)}
+    ${figures.next('scatter', scatterCaption(results))}
+    ${hasNarrowed ? figures.next('zoom', 'The finest range alone.') : null}
+    ${figures.next('train-validation', gapCaption(results))}
     <h2 id="curves">Learning curves</h2>
-    ${figure(picture, 'curves', document, `The best, the median and the worst completed trial${one}. The learning rate rises and falls in cycles; the value at the end of a cycle is the one to compare.`)}
+    ${figures.next('curves', `The best, the median and the worst completed trial${one}. Trials are ranked by the value at the last step.`)}
     <details>
       <summary>The numbers</summary>
       ${curveTables(examples, results)}
@@ -92,19 +110,27 @@ function chartSections(picture: StudyPicture, document: ChartDocument): Html {
   `;
 }
 
-function figure(
-  picture: StudyPicture,
-  kind: ChartKind,
-  document: ChartDocument,
-  caption: string,
-): Html {
-  const svg = String(drawStudyChart(document, kind, picture, pageTheme).outerHTML);
-  return html`<figure>
-    <div class="scroll" tabindex="0" role="group" aria-label="${`Chart: ${kind}`}">
-      ${ownMarkup(svg)}
-    </div>
-    <figcaption>${caption}</figcaption>
-  </figure>`;
+/** Draws the charts of a report, numbered from 1. */
+class Figures {
+  readonly #picture: StudyPicture;
+  readonly #document: ChartDocument;
+  #count = 0;
+
+  constructor(picture: StudyPicture, document: ChartDocument) {
+    this.#picture = picture;
+    this.#document = document;
+  }
+
+  next(kind: ChartKind, caption: string): Html {
+    this.#count += 1;
+    const svg = drawStudyChart(this.#document, kind, this.#picture, pageTheme).outerHTML;
+    return html`<figure>
+      <div class="scroll" tabindex="0" role="group" aria-label="${`Chart: ${kind}`}">
+        ${ownMarkup(String(svg))}
+      </div>
+      <figcaption><b>Figure ${this.#count}.</b> ${caption}</figcaption>
+    </figure>`;
+  }
 }
 
 /** Ties, the best value of the curve, and the sources of noise. */

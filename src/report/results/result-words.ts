@@ -164,7 +164,7 @@ export function statisticsWords(
   return words;
 }
 
-const selectionReasons: Readonly<Record<SelectionReason, string>> = {
+export const selectionReasons: Readonly<Record<SelectionReason, string>> = {
   'validation loss': 'lowest validation loss',
   middle: 'nearest to the middle of those with the lowest validation loss',
   'order of sampling': 'sampled first',

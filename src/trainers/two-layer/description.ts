@@ -4,6 +4,7 @@ import type { TrainerDescription } from '../../study/trainer-description.ts';
 import { cycleEnds } from './schedule.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { settingsProblems, twoLayerName, twoLayerSettings } from './settings.ts';
+import { methodSentences } from './method-sentences.ts';
 import { lambdaFloor } from './weight-decay-floor.ts';
 
 /** The most trials in one pack: larger packs do not fit a thread's caches and are not faster. */
@@ -30,6 +31,7 @@ export const twoLayer: TrainerDescription = {
     const remark = `trainer.batch (${batch}) is larger than the training set (${trainRecords} images): each step uses all of them`;
     return batch > trainRecords ? [remark] : [];
   },
+  method: (settings) => methodSentences(twoLayerSettings(settings)),
   effectiveMinimum: (parameter, settings, steps) =>
     parameter === 'lambda' ? lambdaFloor(twoLayerSettings(settings).learningRate, steps) : null,
 };

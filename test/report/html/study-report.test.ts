@@ -46,6 +46,7 @@ function toPicture(
     results: toResults(record, rows),
     trials: rows,
     parameterDescription: 'the L2 strength',
+    method: describeTrainer('two-layer').method(record.spec.trainer),
     attempts,
     examples: complete
       .slice(0, 2)
@@ -77,10 +78,11 @@ describe('the report', () => {
       'Which λ gives the trainer two-layer, trained on digits, the highest validation accuracy?',
     );
     expect(document.querySelector('.answer')?.textContent.replaceAll('\u00a0', ' ')).toContain(
-      'λ = 1.23e-2: of 4 trials that are complete it has the best validation accuracy, 47.12 %, and 46.80 % on the test images',
+      'λ = 1.23e-2: of 4 trials that are complete it has the highest validation accuracy, 47.12 %; 46.80 % on the test images',
     );
     expect(document.querySelectorAll('figure svg[role="img"]').length).toBe(5);
-    expect(document.querySelectorAll('tr.best').length).toBe(1);
+    // In the table over all stages, and in its own stage.
+    expect(document.querySelectorAll('tr.best').length).toBe(2);
     const spec = [...document.querySelectorAll('pre')].at(-1)?.textContent ?? '';
     expect(spec).toContain('study: sample\n');
     expect(spec.split('\n').length).toBeGreaterThan(20);
@@ -102,9 +104,9 @@ describe('the report', () => {
     const { document } = parseHTML(written(toPicture({ ...study, spec }, repeated)));
     const text = document.body.textContent.replaceAll('\u00a0', ' ');
     expect(document.querySelector('.answer')?.textContent).toContain(
-      'of 4 configurations that are complete it has the best mean validation accuracy',
+      'of 4 configurations that are complete it has the highest mean validation accuracy',
     );
-    expect(text).toContain('One dot for each configuration, the mean of its replicates');
+    expect(text).toContain('One mark for each configuration, the mean of its replicates');
     expect(text).not.toMatch(/\d trials? (diverged|failed|are tied|had)/);
   });
 
@@ -115,7 +117,7 @@ describe('the report', () => {
     const records = raced.map((trial) => (trial === trials[3] ? lucky : trial));
     const { document } = parseHTML(written(toPicture({ ...study, spec }, records)));
     expect(document.querySelector('.answer')?.textContent).toContain(
-      'λ = 1.23e-2: of 1 configuration with 2 replicates each (4 configurations that are complete) it has the best mean',
+      'λ = 1.23e-2: of 1 configuration with 2 replicates each (4 configurations that are complete) it has the highest mean',
     );
   });
 
@@ -162,7 +164,43 @@ describe('the report', () => {
       expect(unbalanced(text)).toEqual([]);
       expect(text).not.toMatch(/NaN|undefined|\[object/);
     }
-    expect(written(states[2]!)).toContain('No trial is complete yet');
+  });
+
+  test('the report of a failed study says why, and has no charts, links to charts or command for a winner', () => {
+    const failed = { ...study, winner: null, status: 'failed' as const, reason: 'all diverged' };
+    const { document } = parseHTML(written(toPicture(failed, trials.slice(2, 3))));
+    expect(document.querySelector('.answer')?.textContent).toBe('The study failed: all diverged');
+    expect(document.querySelector('a[href="#curves"]')).toBeNull();
+    expect(document.body.textContent).not.toMatch(/none yet|--winner/);
+  });
+
+  test('the report has a method: data, network, cost, search, selection and test', () => {
+    const { document } = parseHTML(written(toPicture()));
+    const method = document.querySelector('#method + dl')?.textContent.replaceAll(/\s+/g, ' ');
+    for (const part of [
+      'digits; training: 1,000 images, validation: 400 images',
+      '50 hidden units with ReLU',
+      'mean cross-entropy + λ(‖W1‖² + ‖W2‖²); biases are not penalised',
+      'weight_decay = 2λ',
+      'coarse: 3 values of λ from 1.00e-9 to 1.00e-1, log-uniform',
+      'among equal values the lowest validation loss',
+      'the selected trial alone is trained again',
+    ])
+      expect(method).toContain(part);
+  });
+
+  test('captions state what this study shows, with the names of its stages', () => {
+    const only = { ...study, spec: { ...study.spec, stages: [study.spec.stages[0]!] } };
+    const single = { ...only, stages: [study.stages[0]!], winner: null };
+    const captions = (picture: StudyPicture): string =>
+      [...parseHTML(written(picture)).document.querySelectorAll('figcaption')]
+        .map(({ textContent }) => textContent.replaceAll('\u00a0', ' '))
+        .join('\n');
+    expect(captions(toPicture(single, trials.slice(0, 3)))).not.toMatch(/fine|range/);
+    const both = captions(toPicture());
+    expect(both).toContain('the range of stage fine');
+    expect(both).toContain('Figure 1.');
+    expect(both).toContain('They are 61.25 % and 41.00 % at λ 1.23e-7, and 61.25 % and 47.12 % at');
   });
 
   test('the report shows hostile names of workers, reasons and folders as text', () => {

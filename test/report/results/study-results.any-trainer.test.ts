@@ -36,6 +36,7 @@ const forest: TrainerDescription = {
   packSize: () => 1,
   rungs: () => [1],
   remarks: () => [],
+  method: () => [],
   effectiveMinimum: () => null,
 };
 

@@ -56,6 +56,7 @@ export const logisticTrainer: Trainer = {
   packSize: () => 1,
   rungs: ({ steps }) => halfAndEnd(Number(steps)),
   remarks: () => [],
+  method: () => [],
   effectiveMinimum: () => null,
   open([trial], data, context) {
     return new LogisticTraining(numberParam(trial!.params, 'penalty'), data, context);

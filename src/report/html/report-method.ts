@@ -1,0 +1,101 @@
+/**
+ * Report method: how the numbers of a study came about, in sentences that a paper can use: data, model,
+ * search, selection and test. They follow from the study file and say nothing about the results.
+ */
+import { formatParam, givenDistribution, parameterSymbol } from '../../study/search-space.ts';
+import type { Selection, StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
+import type { StudyPicture } from '../charts/study-charts.ts';
+import { objectiveMetric } from '../results/result-fields.ts';
+import { datasetText } from '../results/result-words.ts';
+import { countText, groupedNumber, metricName } from '../text/number-format.ts';
+import { descriptionList, html, type Html } from './html-text.ts';
+
+export function methodSection(picture: StudyPicture): Html {
+  const { record, method } = picture;
+  const { spec } = record;
+  const rows: [string, string][] = [
+    ['data', dataText(picture)],
+    ...method.map((sentence): [string, string] => splitLabel(sentence)),
+    ['search', searchText(spec)],
+    ['selection', selectionText(picture)],
+    ['test', testText(spec)],
+  ];
+  return descriptionList(rows);
+}
+
+/** `Network: …` as its label and its text. */
+function splitLabel(sentence: string): [string, string] {
+  const [label = '', ...rest] = sentence.split(': ');
+  return [label.toLowerCase(), rest.join(': ')];
+}
+
+function dataText({ record, results }: StudyPicture): string {
+  const { dataset } = record.spec;
+  const isCounted =
+    (!Array.isArray(dataset.validation) && 'count' in dataset.validation) ||
+    results.validationCount === null;
+  const count = isCounted ? '' : ` (${groupedNumber(results.validationCount ?? 0)} images)`;
+  const parts = [
+    `training: ${splitText(dataset.train)}`,
+    `validation: ${splitText(dataset.validation)}${count}`,
+    ...(dataset.test === undefined ? [] : [`test: ${splitText(dataset.test)}`]),
+  ];
+  return `${datasetText(dataset)}; ${parts.join(', ')}. No image is in two splits.`;
+}
+
+function splitText(selection: Selection): string {
+  if ('count' in selection) return `${groupedNumber(selection.count)} images`;
+  if ('fraction' in selection)
+    return `${Number((100 * selection.fraction).toPrecision(6))} % of the images`;
+  return selection.join(' + ');
+}
+
+function searchText({ stages, seed, replicates, racing }: StudySpec): string {
+  const sentences = stages.map((stage) => `${stage.name}: ${stageText(stage)}`);
+  if (replicates > 1)
+    sentences.push(
+      racing
+        ? `up to ${replicates} replicates (other seeds) of each value, as long as it is not significantly worse than the best`
+        : `${replicates} replicates (other seeds) of each value`,
+    );
+  return `${sentences.join('; ')}. Each trial follows from the seed (${seed}) and its own number.`;
+}
+
+function stageText({ trials, search }: StageSpec): string {
+  const ranges = Object.entries(search).map(([name, from]) => {
+    const range = givenDistribution(from);
+    const symbol = parameterSymbol(name);
+    return range === null
+      ? `${symbol} within a range that the results of stage ${from.narrow ?? ''} gave`
+      : `${symbol} from ${formatParam(range.min)} to ${formatParam(range.max)}`;
+  });
+  return `${countText(trials, 'value')} of ${ranges.join(' and ')}, log-uniform`;
+}
+
+function selectionText({ record, results }: StudyPicture): string {
+  const best = record.spec.objective.direction === 'maximize' ? 'highest' : 'lowest';
+  const mean = record.spec.replicates > 1 ? ' mean' : '';
+  return `the ${best}${mean} ${metricName(objectiveMetric(results))} at the last step, over all stages; among equal values the lowest validation loss.`;
+}
+
+function testText({ dataset, test }: StudySpec): string {
+  if (dataset.test === undefined) return 'the study has no test split.';
+  return test === 'all'
+    ? 'every trial is measured on the test split, which took no part in the selection.'
+    : 'the selected trial alone is trained again and measured once on the test split, which took no part in the search.';
+}
+
+/** Terms of the report in a line each. */
+export function glossary(): Html {
+  return html`<details>
+    <summary>Terms</summary>
+    ${descriptionList([
+      ['trial', 'one training with one set of hyperparameter values; stages are groups of trials'],
+      ['±', 'one standard error'],
+      ['≈', 'not significantly worse than the best; this is no proof that it is as good'],
+      ['curve', 'a smooth fit of all trials; the band around it is a 95 % band'],
+      ['digest', 'SHA-256 of the trained parameters; equal digests mean equal bits'],
+      ['audit', 'a second training of a trial by another worker, compared bit by bit'],
+    ])}
+  </details>`;
+}
