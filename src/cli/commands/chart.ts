@@ -37,7 +37,10 @@ export function addCommands(program: Command, context: Context): void {
           'Leave out --trial, or draw curves.',
         );
       if (!isChartKind(kind)) throw new Error(`commander accepted the kind ${kind}`);
-      const picture = await readStudyPicture(context, study, trial);
+      const picture = await readStudyPicture(context, study, {
+        trial,
+        curves: kind === 'all-curves',
+      });
       checkDrawable(kind, picture);
       const { drawStudyChart } = await import('../../report/charts/study-charts.ts');
       await drawChart(output, (document, theme) => drawStudyChart(document, kind, picture, theme));

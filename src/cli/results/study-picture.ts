@@ -8,15 +8,21 @@ import type { StoreReads } from '../../store/store.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { storedTrial, studyAndTrials } from './stored-study.ts';
 
-/** @param trial the example trial; by default the best, the median and the worst */
+/**
+ * @param trial  the example trial; by default the best, the median and the worst
+ * @param curves whether to read the curves of all trials, not of the examples alone
+ */
 export async function readStudyPicture(
   context: Context,
   study: string,
-  trial?: string,
+  {
+    trial,
+    curves = false,
+  }: { readonly trial?: string | undefined; readonly curves?: boolean } = {},
 ): Promise<StudyPicture> {
   await using reader = await openStoreReader(stateDirectory(context));
   return await reader.snapshot(async (reads) => {
-    const { study: record, trials, trainer } = await studyAndTrials(reads, study);
+    const { study: record, trials, trainer } = await studyAndTrials(reads, study, { curves });
     const attempts = await reads.attempts(study);
     const { objective, stages } = record.spec;
     const examples: ExampleTrial[] = [];

@@ -5,9 +5,12 @@ import type { TrialId, TrialRecord } from '../../study/trial.ts';
 
 export const chartKinds = {
   scatter: 'objective against the parameter: stages, fine range, fit, winner',
-  zoom: 'the scatter within the finest range, with standard errors',
+  zoom: 'the scatter within the finest range',
   'train-validation': 'training and validation accuracy against the parameter',
   curves: 'learning curves of the best, the median and the worst trial, or of --trial',
+  'all-curves': 'objective over the steps, a line for each trial, coloured by the parameter',
+  history: 'objective of each trial in the order of sampling, and the best so far',
+  seconds: 'training time against the parameter',
   timeline: 'which worker trained which trials, and when',
 } as const;
 

@@ -22,6 +22,8 @@ export interface ChartTheme {
   readonly ink: string;
   /** Colours of stages, in order. */
   readonly stages: readonly string[];
+  /** Colours of curves, from the smallest to the greatest value of the parameter. */
+  readonly curves: readonly string[];
   readonly fontFamily: string;
   /** Whether the chart is a file, which has its own background, ink and size; a page sets them. */
   readonly isFile: boolean;
@@ -58,13 +60,21 @@ export const fileThemes = {
     background: '#ffffff',
     ink: '#1a1a1a',
     stages: [blue, vermilion, green, purple],
+    curves: ['#440154', '#31688e', '#35a166', '#c9b11f'],
   },
-  dark: { ...file, background: '#14171b', ink: '#e8eaed', stages: [sky, vermilion, green, purple] },
+  dark: {
+    ...file,
+    background: '#14171b',
+    ink: '#e8eaed',
+    stages: [sky, vermilion, green, purple],
+    curves: ['#8f6ac9', '#4a90c2', '#35b779', '#fde725'],
+  },
   gray: {
     ...file,
     background: '#ffffff',
     ink: '#000000',
     stages: ['#404040', '#8c8c8c', '#606060', '#767676'],
+    curves: ['#202020', '#b0b0b0'],
   },
 } as const satisfies Readonly<Record<string, ChartTheme>>;
 
@@ -73,6 +83,7 @@ export const pageTheme: ChartTheme = {
   background: 'var(--surface)',
   ink,
   stages: fileThemes.light.stages,
+  curves: fileThemes.light.curves,
   fontFamily: 'inherit',
   isFile: false,
 };

@@ -36,13 +36,15 @@ export function labelMark(
 ): Plot.Markish {
   return (_index, { x: toX, y: toY }, _values, dimensions, { document }) => {
     if (toX === undefined || toY === undefined) return null;
-    const { width, height, marginTop, marginBottom } = dimensions;
+    const { width, height, marginTop, marginBottom, marginLeft } = dimensions;
     const place = ({ x, y }: Point): Point => ({ x: Number(toX(x)), y: Number(toY(y)) });
     const size = {
       width: lines.reduce((most, line) => Math.max(most, textWidth(line, true)), 0),
       height: lines.length * lineHeight,
     };
-    const bounds = { left: 4, right: width - 4, top: marginTop, bottom: height - marginBottom };
+    // Over the numbers of the axis only if there is not enough room next to them.
+    const left = size.width < 0.7 * (width - marginLeft) ? marginLeft : 4;
+    const bounds = { left, right: width - 4, top: marginTop, bottom: height - marginBottom };
     const point = place(at);
     const corner = freePlace(point, size, bounds, obstacles.map(place));
     const group = document.createElementNS('http://www.w3.org/2000/svg', 'g');

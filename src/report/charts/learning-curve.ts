@@ -237,7 +237,7 @@ function ratePanel(
 }
 
 /** The x axis of steps. @param width of the axis in pixels */
-function stepScale(stepMax: number, width: number) {
+export function stepScale(stepMax: number, width: number) {
   const ticks = Math.max(2, Math.min(8, Math.floor(width / 75)));
   return { ...centeredScale('step'), domain: [0, stepMax], tickFormat: groupedNumber, ticks };
 }

@@ -49,6 +49,8 @@ export interface ScatterInput {
   readonly best?: { readonly trial: string; readonly label: string } | null;
   /** The part of the parameter's axis to draw; null for all. */
   readonly zoom?: Range | null;
+  /** False: never a second panel for the best values. */
+  readonly hasFocus?: boolean;
   readonly width?: number;
   readonly height?: number;
 }
@@ -101,7 +103,7 @@ export function scatterScene(input: ScatterInput, theme: ChartTheme) {
     scale,
     domain: valueDomain(values, fit, input.direction),
     /** The axis of a second panel that enlarges the good values; null if no value hides them. */
-    focus: focusDomain(values, input.direction, input.metric),
+    focus: input.hasFocus === false ? null : focusDomain(values, input.direction, input.metric),
     dots: Map.groupBy(kept, ({ stage }) => stage),
     replicates,
     best,

@@ -9,12 +9,16 @@ import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
 import { valueOn } from '../results/metric-values.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
+import type { ResultRow } from '../results/result-row.ts';
 import { bestLabel, hasReplicates, exampleLabel } from '../results/result-words.ts';
 import { isNarrowed, stageRange, type StudyResults } from '../results/study-results.ts';
+import { metricName, metricNamed } from '../text/number-format.ts';
+import { allCurves } from './all-curves.ts';
 import { scientificText } from './axes.ts';
 import type { ChartKind } from './chart-kinds.ts';
 import type { ChartDocument, ChartElement, ChartTheme } from './chart-style.ts';
 import { finalValues } from './final-values.ts';
+import { historyChart } from './history-chart.ts';
 import { learningCurve } from './learning-curve.ts';
 import { parameterScatter } from './parameter-scatter.ts';
 import { cyclicalRateFrom } from './rate-cycles.ts';
@@ -26,7 +30,7 @@ import { workerTimeline } from './worker-timeline.ts';
 export interface StudyPicture {
   readonly record: StudyRecord;
   readonly results: StudyResults;
-  /** All trials, with their last measurement. */
+  /** All trials; their curves are whole only for the kinds that draw all of them. */
   readonly trials: readonly TrialRecord[];
   readonly attempts: readonly AttemptRecord[];
   /** Trials with whole curves. */
@@ -65,6 +69,12 @@ export function drawStudyChart(
       return trainAndValidation(document, trainAndValidationInput(picture), theme);
     case 'curves':
       return drawCurves(document, picture, theme);
+    case 'all-curves':
+      return allCurves(document, allCurvesInput(picture), theme);
+    case 'history':
+      return historyChart(document, historyInput(picture), theme);
+    case 'seconds':
+      return parameterScatter(document, secondsInput(picture), theme);
     case 'timeline': {
       const { attempts, nowMs } = picture;
       const stages = record.spec.stages.map(({ name }) => name);
@@ -110,6 +120,59 @@ function zoomInput(picture: StudyPicture): ScatterInput {
     ...scatterInput(picture),
     subtitle: 'the finest range',
     zoom: narrowed ? stageRange(narrowed, results) : null,
+  };
+}
+
+/** Seconds of training instead of the objective. */
+function secondsInput(picture: StudyPicture): ScatterInput {
+  const input = scatterInput(picture);
+  const seconds = new Map(
+    picture.results.stages.flatMap(({ rows }) => rows.map((row) => [row.trial, row.seconds])),
+  );
+  return {
+    ...input,
+    title: `${picture.results.study}: training time`,
+    metric: metricNamed('seconds'),
+    direction: 'minimize',
+    hasFocus: false,
+    trials: input.trials.map((one) => ({ ...one, value: seconds.get(one.trial) ?? null })),
+    replicates: [],
+    fit: null,
+    best: null,
+  };
+}
+
+function allCurvesInput({ results, trials }: StudyPicture) {
+  const { best, parameter, study } = results;
+  const metric = objectiveMetric(results);
+  return {
+    title: `${study}: ${metricName(metric)} of all trials`,
+    symbol: parameterSymbol(parameter),
+    metric,
+    trials: trials
+      .filter(({ result, id }) => result !== null && id.replicate === 1)
+      .map(({ id, params, result }) => {
+        return {
+          trial: trialName(id),
+          at: numberParam(params, parameter),
+          curve: result?.curve ?? [],
+        };
+      }),
+    best: best && { trial: best.trial, label: `${bestWord(results)} ${best.trial}` },
+  };
+}
+
+function historyInput({ results }: StudyPicture) {
+  const { best, stages, study, objective } = results;
+  const metric = objectiveMetric(results);
+  const index = ({ trial }: ResultRow): number => Number(trial.split('/')[1]);
+  return {
+    title: `${study}: ${metricName(metric)} over the search`,
+    metric,
+    direction: objective.direction,
+    stages: stages.map(({ name }) => name),
+    trials: stages.flatMap(({ rows }) => rows.toSorted((a, b) => index(a) - index(b))),
+    best: best && { trial: best.trial, label: `${bestWord(results)} ${best.trial}` },
   };
 }
 

@@ -9,6 +9,8 @@ import {
 } from '../../../src/report/charts/chart-style.ts';
 import { parameterTicks, scientificText } from '../../../src/report/charts/axes.ts';
 import { freePlace } from '../../../src/report/charts/label-mark.ts';
+import { historyChart } from '../../../src/report/charts/history-chart.ts';
+import { allCurves } from '../../../src/report/charts/all-curves.ts';
 import { parameterScatter } from '../../../src/report/charts/parameter-scatter.ts';
 import { learningCurve } from '../../../src/report/charts/learning-curve.ts';
 import { learningRateRange } from '../../../src/report/charts/learning-rate-range.ts';
@@ -231,6 +233,40 @@ describe('learning curves', () => {
     expect(draw([{ label: 'diverged', curve: points }])).not.toMatch(/NaN|Infinity|undefined/);
     expect(draw([{ label: 'nothing', curve: [] }])).not.toMatch(/NaN|Infinity|undefined/);
   });
+});
+
+test('the history has a step for each new best value and an arrow for each value beyond the axis', () => {
+  const trials = [0.95, 0.09, 0.93, 0.96, null, 0.955, 0.958].map((value, k) => {
+    return { stage: 'coarse', trial: `coarse/${k + 1}`, value, replicates: 1 };
+  });
+  const history = {
+    title: 'history',
+    metric: metricNamed('validation_accuracy'),
+    direction: 'maximize' as const,
+    stages: ['coarse'],
+    trials,
+    best: { trial: 'coarse/4', label: 'winner coarse/4' },
+  };
+  const drawn = svgText((d) => historyChart(d, history, fileThemes.light));
+  expect(texts(drawn)).toEqual(expect.arrayContaining(['↓', 'winner coarse/4: 96.00 %']));
+  const steps = parsed(drawn).querySelector('[data-mark="line"] path')?.getAttribute('d') ?? '';
+  // Three moves right and one up.
+  expect(new Set(steps.match(/[\d.]+(?=L|$)/g)).size).toBe(2);
+});
+
+test('the chart of all curves has a line for each trial, with one colour for each value of λ', () => {
+  const trials = [1e-6, 1e-4, 1e-2].map((at, k) => {
+    return { trial: `coarse/${k + 1}`, at, curve: curve(5) };
+  });
+  const best = { trial: 'coarse/2', label: 'winner coarse/2' };
+  const metric = metricNamed('validation_accuracy');
+  const drawn = svgText((d) =>
+    allCurves(d, { title: 'all', symbol: 'λ', metric, trials, best }, fileThemes.light),
+  );
+  const [lines] = [...parsed(drawn).querySelectorAll('[data-mark="line"]')];
+  const colors = [...lines!.children].map((line) => line.getAttribute('stroke'));
+  expect(new Set(colors).size).toBe(3);
+  expect(texts(drawn)).toEqual(expect.arrayContaining(['λ 10⁻⁴', 'winner coarse/2']));
 });
 
 test('the drawn corners of the learning rate have the rates that the trainer computes', () => {
