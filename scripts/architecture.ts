@@ -133,6 +133,7 @@ const parts: readonly Room[] = [
       results: ['text'],
       files: ['results', 'text'],
       charts: ['results', 'text'],
+      pdf: [],
       html: ['charts', 'files', 'results', 'text'],
       terminal: ['charts', 'files', 'results', 'text'],
     },

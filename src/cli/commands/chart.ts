@@ -4,12 +4,17 @@ import { RidgelineError } from '../../base/errors.ts';
 import { chartKinds, isChartKind, type ChartKind } from '../../report/charts/chart-kinds.ts';
 import type { StudyPicture } from '../../report/charts/study-charts.ts';
 import { say, type Context } from '../process/context.ts';
-import { addCommand, usageError } from '../process/options.ts';
-import { checkChartPath, drawChart } from '../results/chart-file.ts';
+import { addCommand, choice, usageError, wholeNumber } from '../process/options.ts';
+import {
+  chartContent,
+  chartThemes,
+  checkChartPath,
+  type ChartLook,
+} from '../results/chart-file.ts';
 import { writeOutput } from '../results/output-file.ts';
 import { readStudyPicture } from '../results/study-picture.ts';
 
-interface ChartFlags {
+interface ChartFlags extends ChartLook {
   readonly output: string;
   readonly trial?: string;
 }
@@ -17,34 +22,44 @@ interface ChartFlags {
 export function addCommands(program: Command, context: Context): void {
   const kinds = Object.entries(chartKinds).map(([kind, shows]) => `  ${kind.padEnd(17)} ${shows}`);
   addCommand(program, 'chart', {
-    summary: 'draws a chart of a study as SVG or PNG',
-    description: 'Draws one chart of a study, from the store, as SVG or PNG.',
+    summary: 'draws a chart of a study as SVG, PNG or PDF',
+    description: 'Draws one chart of a study, from the store, as SVG, PNG or PDF.',
     examples: [
       'ridgeline chart quickstart scatter -o scatter.svg',
       'ridgeline chart quickstart curves --trial coarse/3 -o curve.png',
+      'ridgeline chart quickstart scatter --width 480 --title none -o figure.pdf',
     ],
   })
     .argument('<study>', 'study name')
     .addArgument(new Argument('<kind>', 'kind of chart').choices(Object.keys(chartKinds)))
-    .requiredOption('-o, --output <file>', 'output file, ending with .svg or .png')
+    .requiredOption(
+      '-o, --output <file>',
+      'output file, ending with .svg, .png or .pdf; - for SVG on standard output',
+    )
     .option('--trial <name>', 'trial of the curves, such as coarse/7')
+    .addOption(wholeNumber('--width <n>', 'width in pixels of 1/96 inch (default: 760)', 300, 4000))
+    .addOption(wholeNumber('--height <n>', 'height in the same pixels', 200, 4000))
+    .option('--title <text>', "heading instead of the chart's own; none for none")
+    .addOption(choice('--theme <theme>', 'colours', chartThemes, 'light'))
     .addHelpText('after', `\nKinds:\n${kinds.join('\n')}`)
-    .action(async (study: string, kind: string, { output, trial }: ChartFlags) => {
-      checkChartPath(output);
+    .action(async (study: string, kind: string, { output, trial, ...look }: ChartFlags) => {
+      if (output !== '-') checkChartPath(output);
       if (trial !== undefined && kind !== 'curves')
         throw usageError(
           `--trial selects a curve, but ${kind} shows all trials.`,
           'Leave out --trial, or draw curves.',
         );
       if (!isChartKind(kind)) throw new Error(`commander accepted the kind ${kind}`);
-      const picture = await readStudyPicture(context, study, {
-        trial,
-        curves: kind === 'all-curves',
-      });
+      const curves = kind === 'all-curves';
+      const picture = await readStudyPicture(context, study, { trial, curves });
       checkDrawable(kind, picture);
       const { drawStudyChart } = await import('../../report/charts/study-charts.ts');
-      await drawChart(output, (document, theme) => drawStudyChart(document, kind, picture, theme));
-      say(context, `wrote ${output}`);
+      const content = await chartContent(
+        output,
+        (document, theme) => drawStudyChart(document, kind, picture, theme),
+        look,
+      );
+      writeOutput(output, content, context);
     });
   addCommand(program, 'report', {
     summary: 'writes a study as one HTML file',
@@ -72,10 +87,21 @@ async function reportText(picture: StudyPicture, ridgeline: string): Promise<str
 }
 
 /** Refuses an empty chart, which would look like a result. @throws RidgelineError TRIAL_UNKNOWN */
-function checkDrawable(kind: ChartKind, { results, attempts, examples }: StudyPicture): void {
+function checkDrawable(
+  kind: ChartKind,
+  { results, attempts, examples, trials }: StudyPicture,
+): void {
   const isTimeline = kind === 'timeline';
   const isComplete = kind === 'curves' ? examples.length > 0 : results.best !== null;
-  if (isTimeline ? attempts.length > 0 : isComplete) return;
+  if (isTimeline ? attempts.length > 0 : isComplete) {
+    if (kind !== 'all-curves' || trials.some(({ result }) => (result?.curve.length ?? 0) > 1))
+      return;
+    throw new RidgelineError(
+      'TRIAL_UNKNOWN',
+      `The trials of study ${results.study} were measured once, so they have no curves.`,
+      'Write `measure: epoch` into the trainer section of the study file, and run it under another name.',
+    );
+  }
   throw new RidgelineError(
     'TRIAL_UNKNOWN',
     `Study ${results.study} has no ${isTimeline ? 'attempt' : 'completed trial'} yet, so the chart would be empty.`,

@@ -52,7 +52,7 @@ export function addCommands(program: Command, context: Context): void {
     .addOption(rateOption('--max <rate>', 'last learning rate', 0.3))
     .addOption(wholeNumber('--epochs <n>', 'passes over the training set', 1, 10_000, 8))
     .addOption(wholeNumber('--points <n>', 'number of measurements', 5, 10_000, 50))
-    .option('--chart <file>', 'chart of accuracy by learning rate, ending with .svg or .png')
+    .option('--chart <file>', 'chart of accuracy by learning rate, ending with .svg, .png or .pdf')
     .addOption(lambdaOption('λ (default: that of the recipe; 0 for a study)'))
     .addOption(formatOption())
     .action(async (file: string, flags: RangeFlags) => {

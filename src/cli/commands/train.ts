@@ -85,7 +85,7 @@ export function addCommands(program: Command, context: Context): void {
       wholeNumber('--threads <n>', 'number of seeds in parallel (default: cores)', 1, 1024),
     )
     .option('--save <file>', 'model file, ending with .npz or .safetensors')
-    .option('--chart <file>', 'chart of the learning curves, ending with .svg or .png')
+    .option('--chart <file>', 'chart of the learning curves, ending with .svg, .png or .pdf')
     .option('--resume', 'continue an interrupted training')
     .addOption(formatOption())
     .action(async (file: string, flags: TrainFlags) => {

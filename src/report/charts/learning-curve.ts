@@ -165,19 +165,23 @@ function endMarks(
       ? []
       : [{ ...end, color, shape, split }];
   });
-  const dot = { r: 4.5, stroke: theme.background };
-  return spreadLabels(ends.toReversed(), panel).flatMap((end): Plot.Markish[] => [
-    Plot.dot([end], { ...place, ...dot, fill: end.color, symbol: end.shape }),
-    Plot.text([end], {
-      x: 'step',
-      y: 'at',
-      text: () => end.value.toFixed(digits),
-      dx: 9,
-      textAnchor: 'start',
-      fill: ink,
-      fontWeight: end.split === 'validation' ? 'bold' : 'normal',
-    }),
-  ]);
+  const dot = { ...place, r: 4.5, stroke: theme.background };
+  return [
+    ...ends
+      .toReversed()
+      .map((end) => Plot.dot([end], { ...dot, fill: end.color, symbol: end.shape })),
+    ...spreadLabels(ends, panel).map((end) =>
+      Plot.text([end], {
+        x: 'step',
+        y: 'at',
+        text: () => end.value.toFixed(digits),
+        dx: 9,
+        textAnchor: 'start',
+        fill: ink,
+        fontWeight: end.split === 'validation' ? 'bold' : 'normal',
+      }),
+    ),
+  ];
 }
 
 interface PanelScale {

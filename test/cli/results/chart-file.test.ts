@@ -3,7 +3,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { checkChartPath, renderPng, writeChart } from '../../../src/cli/results/chart-file.ts';
+import {
+  chartContent,
+  checkChartPath,
+  drawChart,
+  renderPng,
+} from '../../../src/cli/results/chart-file.ts';
+import { learningRateRange } from '../../../src/report/charts/learning-rate-range.ts';
+import type { ChartDocument, ChartTheme } from '../../../src/report/charts/chart-style.ts';
 import { scratchDir } from '../../e2e/support/processes.ts';
 
 interface Picture {
@@ -86,32 +93,97 @@ describe('a chart as PNG', () => {
   });
 });
 
+const draw = (document: ChartDocument, theme: ChartTheme) =>
+  learningRateRange(
+    document,
+    {
+      title: 'sample: λ and Ä',
+      points: [0.1, 0.2, 0.3].map((learningRate) => ({ learningRate, accuracy: learningRate })),
+      suggested: { min: 0.1, max: 0.2 },
+    },
+    theme,
+  );
+
+describe('a chart as PDF', () => {
+  /** The objects of a PDF file, as the cross-reference table finds them; streams are inflated. */
+  function pdfObjects(content: Uint8Array): { text: string; stream: Buffer | null }[] {
+    const bytes = Buffer.from(content);
+    const start = Number(/startxref\n(\d+)\n%%EOF\n$/.exec(bytes.toString('latin1'))?.[1]);
+    const offsets = bytes.toString('latin1', start).matchAll(/(\d{10}) 00000 n/g);
+    return [...offsets].map(([, digits], index) => {
+      const offset = Number(digits);
+      const whole = bytes.toString('latin1', offset);
+      expect(whole.startsWith(`${index + 1} 0 obj\n`)).toBe(true);
+      const text = whole.slice(0, whole.indexOf('endobj'));
+      const length = /\/Length (\d+)/.exec(text)?.[1];
+      if (length === undefined) return { text, stream: null };
+      const at = offset + text.indexOf('stream\n') + 'stream\n'.length;
+      return { text, stream: inflateSync(bytes.subarray(at, at + Number(length))) };
+    });
+  }
+
+  test('a PDF chart has the same size, its text can be searched, and it embeds only the used glyphs', async () => {
+    const content = await chartContent('chart.pdf', draw, { width: 480, height: 320 });
+    expect(content).toEqual(await chartContent('chart.pdf', draw, { width: 480, height: 320 }));
+    if (typeof content === 'string') throw new Error('bytes');
+    const objects = pdfObjects(content);
+    const page = objects.find(({ text }) => text.includes('/Type /Page '))!;
+    expect(page.text).toContain('/MediaBox [0 0 360 240]');
+    // Glyphs become characters with the map of their font.
+    const maps = objects
+      .filter(({ stream }) => stream?.includes('beginbfchar') === true)
+      .map(({ stream }) => {
+        const pairs = stream!.toString().matchAll(/<(\w{4})> <(\w{4})>/g);
+        return new Map([...pairs].map(([, glyph, unit]) => [glyph, Number.parseInt(unit!, 16)]));
+      });
+    const drawing = objects.find(({ stream }) => stream?.includes(' Tj') === true)!;
+    const shown = [...drawing.stream!.toString().matchAll(/\/F(\d).*\n.*<(\w+)> Tj/g)].map(
+      ([, font, codes]) => {
+        const units = codes!.match(/.{4}/g)!.map((code) => maps[Number(font)]!.get(code) ?? 0);
+        return String.fromCharCode(...units);
+      },
+    );
+    expect(shown).toEqual(expect.arrayContaining(['learning rate', 'accuracy, %', 'min 0.1']));
+    expect(shown).toContain('sample: λ and Ä');
+    // Ä is made of two other glyphs. The whole fonts have 1.4 megabytes.
+    expect(content.length).toBeLessThan(40_000);
+  });
+
+  test('a chart file has the theme and the heading that were asked for', async () => {
+    const dark = String(await chartContent('c.svg', draw, { theme: 'dark', title: 'none' }));
+    expect(dark).toContain('fill="#14171b"');
+    expect(dark).not.toContain('>sample: λ and Ä</text>');
+    const named = String(await chartContent('-', draw, { title: 'Figure 1' }));
+    expect(named).toContain('>Figure 1</text>');
+  });
+});
+
 describe('a chart file', () => {
   test('a chart file is replaced as a whole, without temporary files', async () => {
     const dir = scratchDir();
     const path = join(dir, 'chart.svg');
     writeFileSync(path, 'old');
-    await writeChart(path, svgWith(''));
-    expect(readFileSync(path, 'utf8')).toBe(svgWith(''));
+    await drawChart(path, draw);
+    expect(readFileSync(path, 'utf8')).toBe(await chartContent('-', draw));
     expect(readdirSync(dir)).toEqual(['chart.svg']);
   });
 
   test('a chart file that cannot be written is OUTPUT_UNWRITABLE, and existing files stay', async () => {
     const dir = scratchDir();
     mkdirSync(join(dir, 'taken.svg'));
-    await expect(writeChart(join(dir, 'taken.svg'), svgWith(''))).rejects.toMatchObject({
+    await expect(drawChart(join(dir, 'taken.svg'), draw)).rejects.toMatchObject({
       code: 'OUTPUT_UNWRITABLE',
     });
-    await expect(writeChart(join(dir, 'no/such/dir.png'), svgWith(''))).rejects.toMatchObject({
+    await expect(drawChart(join(dir, 'no/such/dir.png'), draw)).rejects.toMatchObject({
       code: 'OUTPUT_UNWRITABLE',
     });
     expect(readdirSync(dir)).toEqual(['taken.svg']);
   });
 
-  test('a chart file that ends with neither .svg nor .png is rejected before the chart is drawn', () => {
+  test('a chart file that has another ending than .svg, .png and .pdf is rejected before the chart is drawn', () => {
     expect(() => checkChartPath('chart.PNG')).not.toThrow();
-    for (const path of ['chart.pdf', 'chart', 'svg', '-']) {
-      expect(() => checkChartPath(path)).toThrow(/must end with .svg or .png/);
+    for (const path of ['chart.eps', 'chart', 'svg', '-']) {
+      expect(() => checkChartPath(path)).toThrow(/must end with .svg or .png or .pdf/);
     }
   });
 });
