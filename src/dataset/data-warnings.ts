@@ -55,10 +55,10 @@ function pixelWarnings({
   const code = 'constant_pixels';
   const { value, share } = commonPixel;
   if (pixelMax > 1 && largestPixel <= 1 && share < 1) {
-    const text = `All pixels of ${name} are 0 or 1, of ${pixelMax} possible: if the images were floats from 0 to 1, save \`(array * 255).round().astype(np.uint8)\` instead.`;
+    const text = `All pixels of shard ${name} are 0 or 1, of ${pixelMax} possible: if the images were floats from 0 to 1, save \`(array * 255).round().astype(np.uint8)\` instead.`;
     return [{ code, text }];
   }
   if (share < constantShare) return [];
-  const text = `${share === 1 ? 'All' : 'Almost all'} pixels of ${name} are ${value}, so a network has nothing to learn from: if the images were floats, scale them to 0 to ${pixelMax} before they become uint8.`;
+  const text = `${share === 1 ? 'All' : 'Almost all'} pixels of shard ${name} are ${value}, so a network has nothing to learn from: if the images were floats, scale them to 0 to ${pixelMax} before they become uint8.`;
   return [{ code, text }];
 }

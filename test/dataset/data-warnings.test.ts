@@ -56,11 +56,11 @@ describe('labels whose numbers have gaps are reported', () => {
 
 describe('images that lost their contents are reported', () => {
   test.each([
-    ['floats that were truncated to 0', () => 0, /All pixels of train are 0, so/],
+    ['floats that were truncated to 0', () => 0, /All pixels of shard train are 0, so/],
     [
       'one other value in 10,000',
       (i: number) => (i % 10_000 === 9 ? 200 : 7),
-      /Almost all pixels of train are 7/,
+      /Almost all pixels of shard train are 7/,
     ],
     [
       'floats that were truncated to 0 and 1',

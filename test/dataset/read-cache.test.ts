@@ -11,10 +11,12 @@ import {
   cifarFile,
   cifarFolder,
   cifarSpec,
+  count,
   refusal,
   shards,
   temporaryFolder,
 } from './support/fixtures.ts';
+import { greyPng, writeTree } from './support/images.ts';
 
 const files = {
   data_batch_1: cifarFile(6, 1),
@@ -222,4 +224,21 @@ describe('a worker on the machine of the coordinator', () => {
     });
     expect([fetched, b.warnings]).toEqual([[shardDigest(loaded[0]!)], [found(path)]]);
   });
+});
+
+test('images in class folders are read again only if one of them has changed', async () => {
+  await using dir = await temporaryFolder();
+  const path = join(dir.path, 'images');
+  await writeTree(path, { 'cat/1.png': greyPng(3, 2, 10), 'dog/1.png': greyPng(3, 2, 90) });
+  const folder = { path, train: count(1), validation: count(1), stratify: false };
+  const cache = { dir: join(dir.path, 'cache'), warn: () => undefined };
+  const digestOf = async () =>
+    (await describeDataset(folder, { dataDir: '', cache })).shards[0]!.digest;
+  const listed = async () =>
+    (await readdir(cache.dir)).filter((name) => name.endsWith('.source')).length;
+  const digest = await digestOf();
+  expect([await digestOf(), await listed()]).toEqual([digest, 1]);
+  await writeFile(join(path, 'dog/1.png'), greyPng(3, 2, 91));
+  expect(await digestOf()).not.toBe(digest);
+  expect(await listed()).toBe(2);
 });

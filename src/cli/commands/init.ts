@@ -60,6 +60,7 @@ async function writeStudy(name: string | undefined, data: string, context: Conte
       { cause: error },
     );
   }
+  for (const warning of facts.warnings) say(context, `warning: ${warning.text}`);
   const { dataDir } = context.flags;
   const options = dataDir === undefined ? [] : ['--data-dir', dataDir];
   say(context, `${file} is written; edit it, then run it:`);

@@ -165,10 +165,10 @@ function checkShape({ image, shape }: Classifier, shard: Shard, model: string): 
     shard.classes <= shape.classes;
   if (isSame) return;
   const describe = (s: Classifier['image'], classes: number): string =>
-    `${s.channels}×${s.height}×${s.width} up to ${s.pixelMax}, ${classes} classes`;
+    `${s.channels}×${s.height}×${s.width} with values to ${s.pixelMax} and ${classes} classes`;
   throw new RidgelineError(
     'DATASET_INVALID',
-    `${model} reads images of ${describe(image, shape.classes)}, but ${shard.name} has ${describe(shard, shard.classes)}.`,
+    `${model} reads images of ${describe(image, shape.classes)}; the images of ${shard.name} are ${describe(shard, shard.classes)}.`,
     'Give images of the same shape as the training images of the model.',
   );
 }

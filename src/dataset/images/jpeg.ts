@@ -19,13 +19,20 @@ export type DecodeJpeg = (file: string, bytes: Buffer, header: ImageHeader) => P
 /** The message of a file without its end. Other warnings, such as extra bytes, do not change pixels. */
 const cutOff = /premature end/i;
 
+/** Compiled once per process, since that takes longer than to decode a hundred images. */
+let compiled: Promise<WebAssembly.Module> | null = null;
+
+async function compile(): Promise<WebAssembly.Module> {
+  const code = import.meta.resolve('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm');
+  return await WebAssembly.compile(new Uint8Array(await readFile(fileURLToPath(code))));
+}
+
 /** Loads the library, which most commands do not need. */
 export async function openJpegDecoder(): Promise<DecodeJpeg> {
   const { init, default: decode } = await import('@jsquash/jpeg/decode.js');
   let said: string[] = [];
-  const code = import.meta.resolve('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm');
-  const bytes = new Uint8Array(await readFile(fileURLToPath(code)));
-  await init(await WebAssembly.compile(bytes), { printErr: (text) => void said.push(text) });
+  compiled ??= compile();
+  await init(await compiled, { printErr: (text) => void said.push(text) });
   return async (file, image, { width, height, channels }) => {
     said = [];
     const decoded = await decode(image).catch(() => null);
