@@ -1,10 +1,11 @@
 /** Known keys: the keys that a schema allows in each mapping, for hints about misspelt keys. */
 import { z } from 'zod';
+import { oncePer } from '../base/once-per.ts';
 
 /** Keys by the path of their mapping, such as `stages.*`; `*` is any item of a list. */
 export type KnownKeys = ReadonlyMap<string, readonly string[]>;
 
-export function knownKeys(schema: z.ZodType): KnownKeys {
+export const knownKeys = oncePer((schema: z.ZodType): KnownKeys => {
   const known = new Map<string, readonly string[]>();
   const visit = (node: z.core.JSONSchema._JSONSchema | undefined, path: string): void => {
     if (typeof node !== 'object') return;
@@ -20,4 +21,4 @@ export function knownKeys(schema: z.ZodType): KnownKeys {
   };
   visit(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), '');
   return known;
-}
+});

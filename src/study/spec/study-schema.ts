@@ -6,6 +6,7 @@
  * trainer's description. Rules between keys are in `study-rules.ts`.
  */
 import { z } from 'zod';
+import { oncePer } from '../../base/once-per.ts';
 import { symbolFor } from '../../base/greek-letters.ts';
 import type { Metric } from '../metrics.ts';
 import type { ParameterDescription } from '../search-space.ts';
@@ -185,14 +186,14 @@ const head = {
 };
 
 /** The `trainer` section of a file. */
-export function trainerSection(trainer: SchemaTrainer) {
+export const trainerSection = oncePer((trainer: SchemaTrainer) => {
   const name = z.literal(trainer.name).default(trainer.name).describe('trainer of this study');
   return trainer.settings.extend({ name }).describe('settings of the trainer');
-}
+});
 
-/** A file that searches. */
-export function studySchema(trainer: SchemaTrainer) {
-  return z.strictObject({
+/** A file that searches. Building a schema takes some milliseconds, so each is built once for each trainer. */
+export const studySchema = oncePer((trainer: SchemaTrainer) =>
+  z.strictObject({
     ...head,
     trainer: trainerSection(trainer),
     objective: objective(trainer.metrics),
@@ -226,17 +227,17 @@ export function studySchema(trainer: SchemaTrainer) {
       .enum(['winner', 'all'])
       .default('winner')
       .describe('trials that are measured on the test set'),
-  });
-}
+  }),
+);
 
 /** A file that trains one network without a search: parameters have fixed values in `trainer`. */
-export function recipeSchema(trainer: SchemaTrainer) {
+export const recipeSchema = oncePer((trainer: SchemaTrainer) => {
   const fixed = Object.entries(trainer.parameters).map(
     ([name, { min, max, description }]) => [name, amount(min, max, description)] as const,
   );
   const section = trainerSection(trainer).extend(Object.fromEntries(fixed));
   return z.strictObject({ ...head, trainer: section });
-}
+});
 
 export type StudyFile = z.output<ReturnType<typeof studySchema>>;
 export type RecipeFile = z.output<ReturnType<typeof recipeSchema>>;
