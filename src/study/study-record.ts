@@ -18,9 +18,18 @@ export interface StudyRecord {
   readonly officialData: boolean | null;
   /** About its data, from when it was started; empty for a study that release 0.1.0 started. */
   readonly dataWarnings: readonly DataWarning[];
+  /** Images in each split; null for a study of release 0.1.0, which did not store them. */
+  readonly imageCounts: ImageCounts | null;
   /** One for each stage of the spec, in order. */
   readonly stages: readonly StageRecord[];
   readonly winner: WinnerRecord | null;
+}
+
+export interface ImageCounts {
+  readonly train: number;
+  readonly validation: number;
+  /** Null without a test split. */
+  readonly test: number | null;
 }
 
 /** The best configuration of all stages, and the results of its test attempts. */

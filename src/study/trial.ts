@@ -25,7 +25,8 @@ export function parseTrialName(text: string): TrialId | null {
   return { stage, index: Number(index), replicate: Number(replicate) };
 }
 
-export type TrialStatus = 'waiting' | 'running' | 'complete' | 'failed' | 'cancelled';
+export const trialStatuses = ['waiting', 'running', 'complete', 'failed', 'cancelled'] as const;
+export type TrialStatus = (typeof trialStatuses)[number];
 
 /** How an attempt ended. */
 export type AttemptOutcome =

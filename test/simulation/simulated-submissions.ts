@@ -35,7 +35,7 @@ export class SimulatedSubmissions {
       dispatcher.submit(
         spec,
         this.#data,
-        { shardDigests: {}, officialData: null, dataWarnings: [] },
+        { shardDigests: {}, officialData: null, dataWarnings: [], imageCounts: null },
         now,
       ),
     );

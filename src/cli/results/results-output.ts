@@ -106,7 +106,11 @@ export async function formatResults(
   const content =
     formatFile === undefined
       ? formatTables(shown, { ...options, columns: names })
-      : await formatFile(shown, names, { ...source, notes: flags.notes === true });
+      : await formatFile(shown, names, {
+          ...source,
+          notes: flags.notes === true,
+          version: context.version,
+        });
   const chart =
     flags.chart === true ? formatChart(selectResults(results, selection), format, options) : '';
   return {
@@ -123,13 +127,13 @@ function isPage(format: string): boolean {
 type FormatFile = (
   results: StudyResults,
   columns: readonly string[] | null,
-  source: ResultsSource & { readonly notes: boolean },
+  source: ResultsSource & { readonly notes: boolean; readonly version: string },
 ) => string | Uint8Array | Promise<string | Uint8Array>;
 
 const fileFormatters: Readonly<Record<string, FormatFile>> = {
   tsv: (results, columns) => formatDelimited(results, 'tsv', columns),
   csv: (results, columns) => formatDelimited(results, 'csv', columns),
-  json: formatJson,
+  json: (results, columns, { version }) => formatJson(results, columns, version),
   jsonl: formatJsonl,
   markdown: formatMarkdown,
   latex: (results, columns, { notes }) => formatLatex(results, { columns, notes }),

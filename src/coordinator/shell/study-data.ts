@@ -3,7 +3,7 @@ import { RidgelineError } from '../../base/errors.ts';
 import { describeDataset, type OpenDatasetOptions } from '../../dataset/open-dataset.ts';
 import { canonicalSpec, parseSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
-import type { StudyRecord } from '../../study/study-record.ts';
+import type { ImageCounts, StudyRecord } from '../../study/study-record.ts';
 import { trainerName, type DescribeTrainer } from '../../study/trainer-description.ts';
 import type { StudyData } from '../core/state/cluster-state.ts';
 import type { ShardSource } from './served-shards.ts';
@@ -15,6 +15,7 @@ export interface OpenedStudyData {
   readonly source: string;
   readonly official: boolean | null;
   readonly dataWarnings: StudyRecord['dataWarnings'];
+  readonly imageCounts: ImageCounts;
   /** Remarks of the trainer on the study's settings; usually empty. */
   readonly remarks: readonly string[];
 }
@@ -49,7 +50,9 @@ export async function openStudyData(
   const remarks = trainer.remarks(spec.trainer, counts.train);
   const digests = dataset.shards.map(({ digest }) => digest);
   const shards = { digests, load: () => dataset.load() };
-  return { opened: { data, shardDigests, source, official, dataWarnings, remarks }, shards };
+  const imageCounts = { train: counts.train, validation: counts.validation, test: counts.test };
+  const opened = { data, shardDigests, source, official, dataWarnings, imageCounts, remarks };
+  return { opened, shards };
 }
 
 /** @throws RidgelineError STUDY_DIFFERS if the data or the arithmetic is not that of the stored study */

@@ -66,8 +66,8 @@ export class Submissions {
     await ports.settled();
     if (fresh) await this.#remove(spec.study);
     ports.studies.open(spec.study, read);
-    const { data, shardDigests, official, dataWarnings } = read.opened;
-    const details = { shardDigests, officialData: official, dataWarnings };
+    const { data, shardDigests, official, dataWarnings, imageCounts } = read.opened;
+    const details = { shardDigests, officialData: official, dataWarnings, imageCounts };
     ports.decide((dispatcher, now) => dispatcher.submit(spec, data, details, now));
     await ports.committed();
     return 'created';

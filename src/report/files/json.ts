@@ -1,27 +1,45 @@
 /** Results as JSON: one document, or one line for each row. Their fields are a contract (`docs/results.md`). */
+import { sha256 } from '../../base/digest.ts';
+import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { WinnerTest } from '../../study/study-record.ts';
 import { chosenFields, type ResultField } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import type { StageResults, StudyResults, WinnerResult } from '../results/study-results.ts';
+import type { StudyProvenance } from '../results/study-provenance.ts';
 import { jsonText, schemaVersion } from '../text/json-value.ts';
+import { isoTime } from '../text/number-format.ts';
 
-/** @param columns the fields of each row; null for all */
+/**
+ * @param columns the fields of each row; null for all
+ * @param version of the program that writes the document
+ */
 export function formatJson(
   results: StudyResults,
-  columns: readonly string[] | null = null,
+  columns: readonly string[] | null,
+  version: string,
 ): string {
-  const { objective, fit, parameter } = results;
+  const { objective, fit, parameter, best } = results;
   const toJson = rowFormatter(results, columns);
   return jsonText({
     schema_version: schemaVersion,
+    ridgeline_version: version,
     study: results.study,
+    status: results.status,
+    reason: results.reason,
+    ...provenanceJson(results.provenance),
+    trial_counts: results.trialCounts,
     seed: results.seed,
     objective: { metric: objective.metric, direction: objective.direction },
     stages: results.stages.map((stage) => ({
       name: stage.name,
+      closed: stage.closed,
+      configuration_counts: stage.counts,
+      rows_total: stage.rowsTotal,
+      rows_matched: stage.rowsMatched,
       ...spaceJson(results, stage),
       trials: stage.rows.map(toJson),
     })),
+    best: best === null ? null : rowFormatter(results, null)(best),
     winner: results.winner === null ? null : winnerJson(results, results.winner),
     fit: fit === null ? null : { [`best_${parameter}`]: fit.bestAt, reason: fit.reason },
     warnings: results.warnings.map(({ text }) => text),
@@ -69,6 +87,19 @@ export function rowJson(
       ...(name === last ? [['params', row.params]] : []),
     ]),
   );
+}
+
+function provenanceJson(provenance: StudyProvenance): object {
+  const { createdAtMs, startedAtMs, endedAtMs, spec, selfTestDigest } = provenance;
+  return {
+    created_at: isoTime(createdAtMs),
+    started_at: isoTime(startedAtMs),
+    ended_at: isoTime(endedAtMs),
+    study_digest: sha256(canonicalSpec(spec)),
+    self_test_digest: selfTestDigest,
+    data: provenance.data,
+    images: provenance.images,
+  };
 }
 
 /** The distribution of each parameter; bounds are null if they are not known yet. */

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import type { Metric } from '../../study/metrics.ts';
+import { studyStatuses, trialStatuses } from '../../study/trial.ts';
 import { workerStates } from '../../study/summaries.ts';
 import { resultFields, type ResultField, type ResultLayout } from '../results/result-fields.ts';
 import type { StudyResults } from '../results/study-results.ts';
@@ -29,6 +30,38 @@ const range = z
     reason: z.string().optional().describe('why a narrowed range is what it is'),
   })
   .meta({ id: 'range', description: 'values of a hyperparameter that a stage samples' });
+
+const time = z.string().nullable();
+
+/** When and from what a study was computed. */
+const provenanceFields = {
+  created_at: z.string().describe('when the study was submitted, in UTC'),
+  started_at: time.describe('when its first trial started; null before'),
+  ended_at: time.describe('when the study ended; null before'),
+  study_digest: z
+    .string()
+    .describe('SHA-256 of the study file with defaults written out and keys sorted'),
+  self_test_digest: z.string().describe('self-test digest of its arithmetic'),
+  data: z
+    .object({
+      name: z.string().describe('name or path of the data set'),
+      official: z
+        .boolean()
+        .nullable()
+        .describe('whether its files are those of the official release; null if there is none'),
+      shards: z.record(z.string(), z.string()).describe('SHA-256 by name of the shard'),
+    })
+    .describe('data set'),
+  images: z
+    .object({
+      train: count.nullable().describe('images to train with; null in a study of release 0.1.0'),
+      validation: count.nullable().describe('images that choose the winner; null if unknown'),
+      test: count.nullable().describe('images that measure the winner; null without a test split'),
+    })
+    .describe('images in each split'),
+};
+
+const statusCounts = z.record(z.enum(trialStatuses), count);
 
 const winnerFields = {
   test_loss: z.number().nullable().describe('test loss, in nats; null if not measured'),
@@ -77,7 +110,15 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
   });
   return z.object({
     ...version,
+    ridgeline_version: z.string().describe('version of the program that wrote the document'),
     study: z.string().describe('name of the study'),
+    status: z.enum(studyStatuses).describe('state of the study'),
+    reason: z
+      .string()
+      .nullable()
+      .describe('why the study failed, or why it is paused; null otherwise'),
+    ...provenanceFields,
+    trial_counts: statusCounts.describe('trials by status; replicates count'),
     seed: count.describe('seed of the study'),
     objective: z
       .object({
@@ -89,6 +130,10 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
       .array(
         z.object({
           name: z.string().describe('name of the stage'),
+          closed: z.boolean().describe('whether all its trials have ended'),
+          configuration_counts: statusCounts.describe('configurations by status'),
+          rows_total: count.describe('rows without a selection'),
+          rows_matched: count.describe('rows that match --where; --top shows the first of them'),
           ...(layout.parameters.includes('lambda') && {
             lambda: range.describe('the same as search.lambda'),
           }),
@@ -97,6 +142,7 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
         }),
       )
       .describe('stages, in the order of the study file'),
+    best: row.nullable().describe('row of the best configuration so far; null if none has a value'),
     winner: row
       .extend({
         ...winnerFields,

@@ -33,6 +33,7 @@ import {
 } from '../../study/trial.ts';
 import type { ResultLayout } from './result-fields.ts';
 import { configurationRow, trialRows, type ResultRow, type RowSource } from './result-row.ts';
+import { studyProvenance, type StudyProvenance } from './study-provenance.ts';
 import { resultWarnings } from './result-warnings.ts';
 import type { ResultWarning } from './warning.ts';
 
@@ -92,7 +93,11 @@ export interface StudyResults extends ResultLayout {
   /** Images in the validation split; null if unknown. */
   readonly validationCount: number | null;
   readonly warnings: readonly ResultWarning[];
+  /** Configurations by status. */
   readonly counts: StatusCounts;
+  /** Trials by status: replicates count. */
+  readonly trialCounts: StatusCounts;
+  readonly provenance: StudyProvenance;
 }
 
 export interface ResultsOptions {
@@ -151,6 +156,8 @@ export function studyResults(
     validationCount: statistics.validationCount,
     warnings: resultWarnings({ study, trainer, stages, statistics, best }),
     counts: countStatuses(ranked),
+    trialCounts: countStatuses(trials),
+    provenance: studyProvenance(study, attempts, statistics.validationCount),
   };
 }
 
@@ -275,8 +282,8 @@ export function stageCounts(configurations: readonly Configuration[]): StageCoun
   return { counts: countStatuses(configurations), replicates: counts };
 }
 
-function countStatuses(configurations: readonly Configuration[]): StatusCounts {
+function countStatuses(items: readonly Pick<Configuration, 'status'>[]): StatusCounts {
   const counts = { waiting: 0, running: 0, complete: 0, failed: 0, cancelled: 0 };
-  for (const { status } of configurations) counts[status] += 1;
+  for (const { status } of items) counts[status] += 1;
   return counts;
 }

@@ -72,6 +72,7 @@ function studyReads(database: DatabaseSync, file: string, inOneState: InOneState
       selfTestDigest: row.self_test_digest,
       shardDigests,
       dataWarnings: JSON.parse(row.data_warnings),
+      imageCounts: row.image_counts === null ? null : JSON.parse(row.image_counts),
       officialData: row.official_data === null ? null : row.official_data === 1,
       stages: queries.stages.all({ study: row.name }).map(stageRecord),
       winner: winner === undefined ? null : winnerRecord(winner),

@@ -35,6 +35,7 @@ CREATE TABLE study (
   shard_digests TEXT NOT NULL,
   official_data INTEGER CHECK (official_data IN (0, 1)),
   data_warnings TEXT NOT NULL,
+  image_counts TEXT,
   CHECK ((ended_at_ms IS NULL) = (status IN ('waiting', 'running', 'paused')))
 ) STRICT, WITHOUT ROWID;
 

@@ -40,6 +40,7 @@ export interface Tables {
     official_data: number | null;
     /** JSON, a list of warnings. */
     data_warnings: string;
+    image_counts: string | null;
   };
   stage: {
     study: string;

@@ -18,7 +18,7 @@ export function studyWriter(
     database,
     `INSERT INTO study SELECT :name, (SELECT coalesce(max(ordinal), 0) + 1 FROM study), :spec, :objective_metric,
      :status, :reason, :created_at_ms, :ended_at_ms, :self_test_digest, :shard_digests, :official_data,
-     :data_warnings`,
+     :data_warnings, :image_counts`,
   );
   const extend = prepare<SpecColumns>(
     database,
@@ -42,6 +42,7 @@ export function studyWriter(
         shard_digests: JSON.stringify(record.shardDigests),
         official_data: record.officialData === null ? null : Number(record.officialData),
         data_warnings: JSON.stringify(record.dataWarnings),
+        image_counts: record.imageCounts === null ? null : JSON.stringify(record.imageCounts),
       });
       putStages(record.spec.study, record.stages);
     },

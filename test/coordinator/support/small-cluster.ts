@@ -47,7 +47,12 @@ export const data: StudyData = {
   validationCount: 400,
   trainer: twoLayer,
 };
-export const details = { shardDigests: {}, officialData: null, dataWarnings: [] };
+export const details = {
+  shardDigests: {},
+  officialData: null,
+  dataWarnings: [],
+  imageCounts: null,
+};
 
 export function newDispatcher(
   changes: Partial<DispatcherSettings> = {},

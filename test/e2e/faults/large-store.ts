@@ -57,6 +57,7 @@ export async function writeLargeStore(
         shardDigests: opened.shardDigests,
         officialData: opened.official,
         dataWarnings: opened.dataWarnings,
+        imageCounts: opened.imageCounts,
         stages: [{ ...record, space: null }],
         winner: null,
       },

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { delimitedText, formatDelimited } from '../../../src/report/files/delimited.ts';
-import { formatJson, formatJsonl } from '../../../src/report/files/json.ts';
+import { formatJsonl } from '../../../src/report/files/json.ts';
 import { selectResults } from '../../../src/report/results/study-results.ts';
 import type { AttemptRecord, TrialRecord } from '../../../src/study/trial.ts';
 import {
+  toDocument,
   completeResult,
   study,
   toResults,
@@ -121,10 +122,19 @@ describe('TSV', () => {
 
 describe('JSON', () => {
   test('a row in JSON has exactly the documented fields', () => {
-    const parsed = JSON.parse(formatJson(results)) as Record<string, never>;
+    const parsed = JSON.parse(toDocument(results)) as Record<string, never>;
     expect(parsed).toMatchObject({
       schema_version: 1,
+      ridgeline_version: '0.2.0',
       study: 'sample',
+      status: 'complete',
+      created_at: '1970-01-01T00:00:00.000Z',
+      started_at: null,
+      ended_at: '1970-01-01T00:00:00.001Z',
+      study_digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      images: { train: 1000, validation: 400, test: null },
+      trial_counts: { waiting: 0, running: 0, complete: 4, failed: 1, cancelled: 0 },
+      best: { trial: 'fine/2' },
       seed: 7,
       objective: { metric: 'validation_accuracy', direction: 'maximize' },
       stages: [
@@ -180,6 +190,23 @@ describe('JSON', () => {
     expect(Object.keys(stages[0]!.trials[2]!)).toEqual(Object.keys(stages[0]!.trials[0]!));
   });
 
+  test('JSON says why a study failed, which rows were left out, and the best so far', () => {
+    const failed = {
+      ...study,
+      status: 'failed',
+      reason: 'all trials diverged',
+      winner: null,
+    } as const;
+    const shown = selectResults(toResults(failed, trials), { stage: 'coarse', top: 1 });
+    expect(JSON.parse(toDocument(shown))).toMatchObject({
+      status: 'failed',
+      reason: 'all trials diverged',
+      stages: [{ name: 'coarse', closed: true, rows_total: 3, rows_matched: 3, trials: [{}] }],
+      winner: null,
+      best: { trial: 'fine/2', value: 0.4712 },
+    });
+  });
+
   test('a diverged trial has no accuracy, no digest and no rank', () => {
     const diverged = results.stages[0]!.rows[2]!;
     expect(diverged).toMatchObject({
@@ -198,7 +225,7 @@ describe('JSON', () => {
         const record = trial('coarse', 1, lambda, {
           result: completeResult(0.4, { validation_loss: loss }),
         });
-        const { stages } = JSON.parse(formatJson(toResults(study, [record])));
+        const { stages } = JSON.parse(toDocument(toResults(study, [record])));
         expect(stages[0].trials[0]).toMatchObject({ lambda, validation_loss: loss });
       }),
     );
@@ -208,7 +235,7 @@ describe('JSON', () => {
     const record = trial('coarse', 1, 0.1, {
       result: completeResult(0.4, { validation_loss: Infinity }),
     });
-    expect(formatJson(toResults(study, [record]))).toContain('"validation_loss": null');
+    expect(toDocument(toResults(study, [record]))).toContain('"validation_loss": null');
   });
 
   test('JSON has a field for an objective that is not in every row', () => {
@@ -216,7 +243,7 @@ describe('JSON', () => {
       ...study.spec,
       objective: { metric: 'validation_cost', direction: 'minimize' } as const,
     };
-    const { stages } = JSON.parse(formatJson(toResults({ ...study, spec: byCost }, trials)));
+    const { stages } = JSON.parse(toDocument(toResults({ ...study, spec: byCost }, trials)));
     expect(stages[0].trials[0].validation_cost).toBe(1.75);
   });
 

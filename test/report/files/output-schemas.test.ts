@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { formatJson, formatJsonl } from '../../../src/report/files/json.ts';
+import { formatJsonl } from '../../../src/report/files/json.ts';
 import {
   resultsLineSchema,
   resultsSchema,
@@ -14,7 +14,15 @@ import { trainingJson } from '../../../src/report/terminal/training-text.ts';
 import { classificationMetrics as metrics } from '../../../src/study/metrics.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import type { TrialRecord } from '../../../src/study/trial.ts';
-import { completeResult, study, toResults, trial, trials } from '../support/sample-study.ts';
+import {
+  toDocument,
+  completeResult,
+  study,
+  toResults,
+  trial,
+  trials,
+} from '../support/sample-study.ts';
+import { scoredTrials } from '../support/scored-study.ts';
 
 const paused: StudyRecord = {
   ...study,
@@ -49,6 +57,7 @@ const layouts = [
   ['a study with replicates', toResults(replicated, bothReplicates)],
   ['each replicate', toResults(replicated, bothReplicates, { rows: 'trial' })],
   ['another objective', toResults(byCost, trials)],
+  ['a study whose trials are compared', toResults(study, scoredTrials)],
 ] as const;
 
 const complete = completeResult(0.4, { test_accuracy: 0.39, test_loss: 1.6 });
@@ -88,8 +97,8 @@ function published(name: string): z.ZodType {
 
 describe('the schema of results', () => {
   test.each(layouts)('describes every field of %s', (_, results) => {
-    expectDescribed(resultsSchema(results), formatJson(results));
-    published('results').parse(JSON.parse(formatJson(results)));
+    expectDescribed(resultsSchema(results), toDocument(results));
+    published('results').parse(JSON.parse(toDocument(results)));
     for (const line of formatJsonl(results).trimEnd().split('\n').filter(Boolean)) {
       expectDescribed(resultsLineSchema(results), line);
       published('results-line').parse(JSON.parse(line));
@@ -97,11 +106,30 @@ describe('the schema of results', () => {
   });
 
   test('rejects a document without a field', () => {
-    const { warnings: _, ...rest } = JSON.parse(formatJson(layouts[0][1])) as { warnings: unknown };
+    const { warnings: _, ...rest } = JSON.parse(toDocument(layouts[0][1])) as { warnings: unknown };
     expect(resultsSchema(layouts[0][1]).safeParse(rest).success).toBe(false);
     expect(published('results').safeParse(rest).success).toBe(false);
   });
 });
+
+test('every field of the documents that release 0.1.0 printed is still in the document', () => {
+  const released = readFileSync('test/store/released/0.1.0.json', 'utf8');
+  const { results } = JSON.parse(released) as { results: Record<string, unknown> };
+  const now = layouts.flatMap(([, layout]) => paths(JSON.parse(toDocument(layout))));
+  const before = Object.values(results).flatMap((document) => paths(document));
+  expect(before).toContain('winner.tests[].test_worker');
+  expect(before.filter((path) => !now.includes(path))).toEqual([]);
+});
+
+/** The paths of all fields: `stages[].trials[].rank`. */
+function paths(value: unknown, prefix = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => paths(item, `${prefix}[]`));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    return [path, ...paths(inner, path)];
+  });
+}
 
 describe('the schema of train', () => {
   test.each([

@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { formatDelimited } from '../../../src/report/files/delimited.ts';
-import { formatJson } from '../../../src/report/files/json.ts';
 import { formatMarkdown } from '../../../src/report/files/markdown.ts';
 import { formatOptuna } from '../../../src/report/files/optuna-journal.ts';
 import { trialJson } from '../../../src/report/files/trial-json.ts';
@@ -15,7 +14,7 @@ import { formatTrial } from '../../../src/report/terminal/trial-text.ts';
 import { classificationMetrics, type Metric } from '../../../src/study/metrics.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import type { TrainerDescription } from '../../../src/study/trainer-description.ts';
-import { completeResult, study, trial } from '../support/sample-study.ts';
+import { toDocument, completeResult, study, trial } from '../support/sample-study.ts';
 
 const f1: Metric = {
   name: 'validation_f1',
@@ -76,7 +75,7 @@ test('the parameter and the metric of a trainer are columns of tables, CSV, JSON
   expect(formatDelimited(results, 'csv').split('\r\n')[0]).toMatch(
     /^stage,rank,trial,replicate,leaf_share,.*,validation_f1,/,
   );
-  expect(JSON.parse(formatJson(results))).toMatchObject({
+  expect(JSON.parse(toDocument(results))).toMatchObject({
     stages: [
       {
         search: { leaf_share: { min: 1e-4, max: 0.1 } },

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { formatJson } from '../../../src/report/files/json.ts';
 import { formatPlan } from '../../../src/report/terminal/plan-text.ts';
 import { completeText } from '../../../src/report/results/result-words.ts';
 import { formatTables } from '../../../src/report/terminal/terminal-table.ts';
 import { formatTrial } from '../../../src/report/terminal/trial-text.ts';
 import type { TrialRecord } from '../../../src/study/trial.ts';
-import { completeResult, study, toResults, trial } from '../support/sample-study.ts';
+import { toDocument, completeResult, study, toResults, trial } from '../support/sample-study.ts';
 import { scored } from '../support/scored-study.ts';
 
 const replicate = (record: TrialRecord, number: number): TrialRecord => ({
@@ -118,7 +117,7 @@ describe('results with replicates', () => {
       worker: 'node-b',
     }));
     const won = { ...repeated, winner: { ...study.winner!, testAccuracy: 0.415, tests } };
-    const { winner } = JSON.parse(formatJson(toResults(won, raced))) as {
+    const { winner } = JSON.parse(toDocument(toResults(won, raced))) as {
       winner: { test_accuracy: number; tests: object[] };
     };
     expect(winner.test_accuracy).toBe(0.415);
@@ -133,7 +132,7 @@ describe('results with replicates', () => {
   });
 
   test('a configuration with replicates has the number of averaged replicates in JSON', () => {
-    const { stages } = JSON.parse(formatJson(results)) as {
+    const { stages } = JSON.parse(toDocument(results)) as {
       stages: { trials: { replicates: number }[] }[];
     };
     expect(stages[1]!.trials.map(({ replicates }) => replicates)).toEqual([2, 1]);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { lambdaFloor } from '../../../src/trainers/two-layer/weight-decay-floor.ts';
 import { plainTrainer } from '../../study/support/example-study.ts';
-import { formatJson } from '../../../src/report/files/json.ts';
 import { formatLatex } from '../../../src/report/files/latex.ts';
 import { formatMarkdown } from '../../../src/report/files/markdown.ts';
 import { edgeWords } from '../../../src/search/planning/edge-words.ts';
 import { formatTables, type TableOptions } from '../../../src/report/terminal/terminal-table.ts';
 import {
+  toDocument,
   completeResult,
   study,
   toResults,
@@ -51,7 +51,7 @@ noise   ± and = cover the choice of these 400 validation images, not the seed
   });
 
   test('the JSON has errors and ties of every row and of the winner', () => {
-    const parsed = JSON.parse(formatJson(results));
+    const parsed = JSON.parse(toDocument(results));
     expect(parsed.stages[0].trials.map((row: { tied: boolean }) => row.tied)).toEqual([
       true,
       false,
@@ -89,7 +89,7 @@ noise   ± and = cover the choice of these 400 validation images, not the seed
 
   test('without validation bits there are no ties', () => {
     expect(toResults(study, trials).ties).toBeNull();
-    expect(JSON.parse(formatJson(toResults(study, trials))).winner.tied_trials).toBeNull();
+    expect(JSON.parse(toDocument(toResults(study, trials))).winner.tied_trials).toBeNull();
   });
 });
 
@@ -105,7 +105,7 @@ describe('the curve over λ', () => {
     expect(formatTables(results, options)).toMatch(
       /curve {3}the smooth curve is highest at λ [\d.]+e-[34], and clearly lower below/,
     );
-    expect(JSON.parse(formatJson(results)).fit.best_lambda).toBe(results.fit?.bestAt);
+    expect(JSON.parse(toDocument(results)).fit.best_lambda).toBe(results.fit?.bestAt);
   });
 });
 

@@ -1,4 +1,5 @@
 /** A small finished study, written by hand, and the results that the outputs of these tests print. */
+import { formatJson } from '../../../src/report/files/json.ts';
 import { diffSide, type DiffSide } from '../../../src/report/results/study-diff.ts';
 import {
   studyResults,
@@ -24,6 +25,11 @@ export function warningText(record: StudyRecord, records: readonly TrialRecord[]
   return toResults(record, records)
     .warnings.map(({ text }) => text)
     .join('\n');
+}
+
+/** The JSON document of results. */
+export function toDocument(results: StudyResults): string {
+  return formatJson(results, null, '0.2.0');
 }
 
 export function toSide(record: StudyRecord, records: readonly TrialRecord[]): DiffSide {
@@ -101,6 +107,7 @@ export const study: StudyRecord = {
   shardDigests: {},
   officialData: true,
   dataWarnings: [],
+  imageCounts: { train: 1000, validation: 400, test: null },
   stages: [
     {
       name: 'coarse',

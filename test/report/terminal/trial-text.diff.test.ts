@@ -1,14 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { diffJson, formatDiff } from '../../../src/report/terminal/diff-text.ts';
 import { displayWidth } from '../../../src/report/text/display-width.ts';
-import { formatJson } from '../../../src/report/files/json.ts';
 import { studyDiff } from '../../../src/report/results/study-diff.ts';
 import type { TextOptions } from '../../../src/report/text/text-options.ts';
 import { trialJson } from '../../../src/report/files/trial-json.ts';
 import type { TrialSource } from '../../../src/report/results/study-results.ts';
 import { formatTrial } from '../../../src/report/terminal/trial-text.ts';
 import type { AttemptRecord, TrialRecord } from '../../../src/study/trial.ts';
-import { completeResult, study, toResults, toSide, trial } from '../support/sample-study.ts';
+import {
+  toDocument,
+  completeResult,
+  study,
+  toResults,
+  toSide,
+  trial,
+} from '../support/sample-study.ts';
 import { scored, scoredTrials } from '../support/scored-study.ts';
 
 const options: TextOptions = { width: 100, color: (_style, text) => text, unicode: true };
@@ -95,7 +101,7 @@ describe('one trial', () => {
       const results = toResults(study, trials, { attempts });
       const row = results.stages[1]!.rows.find((each) => each.trial === 'fine/2')!;
       const one = { ...source, results, row, trial: trials[4]!, attempts };
-      const { stages } = JSON.parse(formatJson(results)) as {
+      const { stages } = JSON.parse(toDocument(results)) as {
         stages: { trials: { trial: string; verified: unknown }[] }[];
       };
       return {

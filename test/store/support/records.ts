@@ -53,6 +53,7 @@ export function studyRecord(spec: StudySpec): StudyRecord {
     shardDigests: { digits: 'b'.repeat(64) },
     officialData: true,
     dataWarnings: [{ code: 'empty_class', text: 'class 0 has no images.' }],
+    imageCounts: { train: 1000, validation: 400, test: null },
     stages: stageRecords(spec),
     winner: null,
   };

@@ -25,6 +25,7 @@ function cluster(tookMs: number, trials = 5) {
     shardDigests: {},
     officialData: null,
     dataWarnings: [],
+    imageCounts: null,
     stages: [{ name: 'coarse', trials, space: null, reason: null, closed: false, warnings: [] }],
     winner: null,
   };

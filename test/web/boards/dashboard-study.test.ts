@@ -43,6 +43,7 @@ const record: StudyRecord = {
   shardDigests: {},
   officialData: null,
   dataWarnings: [],
+  imageCounts: null,
   stages: [
     {
       name: 'coarse',

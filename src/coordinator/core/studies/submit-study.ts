@@ -12,7 +12,10 @@ import type { Turn } from '../state/turn.ts';
 import { markUnchecked } from '../workers/exclusions.ts';
 import { startRound } from './stage-progress.ts';
 
-export type SubmitDetails = Pick<StudyRecord, 'shardDigests' | 'officialData' | 'dataWarnings'>;
+export type SubmitDetails = Pick<
+  StudyRecord,
+  'shardDigests' | 'officialData' | 'dataWarnings' | 'imageCounts'
+>;
 
 export function submitStudy(
   turn: Turn,
