@@ -1,16 +1,35 @@
 /** Summaries: what a running coordinator reports of its studies and workers. */
 import type { Params } from './search-space.ts';
-import type { StudyStatus } from './trial.ts';
+import { studyStatuses, type StudyStatus } from './trial.ts';
+
+/** `interrupted`: running in the store, but no coordinator works on it. */
+export const shownStatuses = [...studyStatuses, 'interrupted'] as const;
+export type ShownStatus = (typeof shownStatuses)[number];
+
+/** @param isServed whether a coordinator works on the study */
+export function shownStatus(status: StudyStatus, isServed: boolean): ShownStatus {
+  return status === 'running' && !isServed ? 'interrupted' : status;
+}
+
+/** Trials of a stage. */
+export interface StageCount {
+  readonly name: string;
+  /** Trials that have ended; cancelled ones do not count. */
+  readonly done: number;
+  /** All trials; of a race, those created so far, and at least one per configuration. */
+  readonly total: number;
+}
 
 /** State of a study. */
 export interface StudySummary {
   readonly study: string;
-  readonly status: StudyStatus;
+  readonly status: ShownStatus;
   /** The open stage; null before the first and after the last. */
   readonly stage: string | null;
-  /** Trials of that stage that have ended; cancelled ones do not count. */
+  /** All stages of the study, in order. */
+  readonly stages: readonly StageCount[];
+  /** Sums over the stages. */
   readonly done: number;
-  /** Trials of that stage. */
   readonly total: number;
   readonly running: number;
   /** Name of the objective's metric; `best.value` is a value of it. */
@@ -21,6 +40,12 @@ export interface StudySummary {
     readonly params: Params;
     readonly value: number;
   } | null;
+  /** Test accuracy of the winner; null until it is measured. */
+  readonly testAccuracy: number | null;
+  readonly createdAtMs: number;
+  readonly endedAtMs: number | null;
+  /** Estimate of the time until all trials have ended; null if unknown. */
+  readonly msLeft: number | null;
   /** Whether the winner is being trained again with the test set. */
   readonly testing: boolean;
   /** Why the study failed, was paused or was cancelled; null otherwise. */
@@ -43,6 +68,16 @@ export const workerStates = [
   'lost',
 ] as const;
 
+/** The counts of the open stage, or else of the last one that has opened; null before the first. */
+export function presentStage({
+  stage,
+  stages,
+}: Pick<StudySummary, 'stage' | 'stages'>): StageCount | null {
+  return (
+    stages.find(({ name }) => name === stage) ?? stages.findLast(({ done }) => done > 0) ?? null
+  );
+}
+
 export interface WorkerSummary {
   readonly name: string;
   readonly address: string;
@@ -53,15 +88,21 @@ export interface WorkerSummary {
   /** Whether its arithmetic passed the self-test, so that its results are reproducible bit for bit. */
   readonly reproducible: boolean;
   readonly trialsCompleted: number;
+  /** The trials that it trains now. */
+  readonly training: readonly { readonly study: string; readonly trial: string }[];
+  /** When its last message arrived. */
+  readonly heardAtMs: number;
   readonly state: (typeof workerStates)[number];
   /** Why it receives no trials; null if it does. */
   readonly reason: string | null;
 }
 
+type WatchedWorker = Pick<WorkerSummary, 'name' | 'threads' | 'busy' | 'trialsCompleted'>;
+
 /** A study and its workers, as `watch` shows them. */
 export interface WatchSnapshot {
   readonly progress: StudySummary;
-  readonly workers: readonly Pick<WorkerSummary, 'name' | 'threads' | 'busy'>[];
+  readonly workers: readonly WatchedWorker[];
   /** Time since the watch began. */
   readonly elapsedMs: number;
 }

@@ -159,6 +159,6 @@ export const studyStatuses = [
 export type StudyStatus = (typeof studyStatuses)[number];
 
 /** Whether the study has ended; a complete one can still be extended. */
-export function isOver(status: StudyStatus): boolean {
+export function isOver(status: StudyStatus | 'interrupted'): boolean {
   return status === 'complete' || status === 'failed' || status === 'cancelled';
 }

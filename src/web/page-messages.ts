@@ -4,7 +4,7 @@ import type { ResultRow } from '../report/results/result-row.ts';
 import type { StageCounts, StudyResults } from '../report/results/study-results.ts';
 import type { ResultWarning } from '../report/results/warning.ts';
 import type { Params } from '../study/search-space.ts';
-import type { StudySummary, WorkerSummary } from '../study/summaries.ts';
+import type { ShownStatus, StudySummary, WorkerSummary } from '../study/summaries.ts';
 import type { AttemptRecord, Measurement, StageRecord, TrialStatus } from '../study/trial.ts';
 
 export type ViewerRole = 'viewer' | 'admin';
@@ -17,7 +17,7 @@ export type StudyLine = Pick<
   'study' | 'status' | 'stage' | 'done' | 'total' | 'running'
 >;
 
-export interface WorkerLine extends WorkerSummary {
+export interface WorkerLine extends Omit<WorkerSummary, 'heardAtMs'> {
   /** Completed trials per minute over the last minutes; null if unknown. */
   readonly trialsPerMinute: number | null;
 }
@@ -43,7 +43,6 @@ export interface StageLine extends StageRecord, StageCounts {
 export interface StudyPage extends Pick<
   StudyResults,
   | 'study'
-  | 'status'
   | 'reason'
   | 'seed'
   | 'objective'
@@ -57,6 +56,7 @@ export interface StudyPage extends Pick<
   | 'fit'
   | 'validationCount'
 > {
+  readonly status: ShownStatus;
   readonly dataset: string;
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;

@@ -60,7 +60,8 @@ describe('a simulated cluster', () => {
       const { store, coordinator } = await play(seed, ['correct', 'wrong', 'correct'], study);
       exclusions += store.excluded.size;
       const { state } = coordinator.dispatcher!;
-      const excluded = workerSummaries(state).filter((row) => row.state === 'excluded');
+      const now = { monotonicMs: 0, wallMs: 0 };
+      const excluded = workerSummaries(state, now).filter((row) => row.state === 'excluded');
       expect(excluded.map(({ name }) => name)).toEqual(store.excluded.size > 0 ? ['w1'] : []);
       for (const { reason } of excluded) expect(reason).toMatch(/differs from|two results/);
       const { winner } = store.study('first').record;

@@ -9,6 +9,7 @@ import { countText } from '../../report/text/number-format.ts';
 import { validationCountFrom, valueError } from '../../search/analysis/study-statistics.ts';
 import { formatParam, parameterSymbol } from '../../study/search-space.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
+import { presentStage } from '../../study/summaries.ts';
 import { trialName, type StageRecord, type TrialRecord } from '../../study/trial.ts';
 import type { Context } from '../process/context.ts';
 import { LiveRegion } from '../process/live-region.ts';
@@ -89,7 +90,8 @@ export class LiveView extends LiveRegion {
       if (progress === null) return;
       const nowMs = performance.now();
       const workers = this.#coordinator.workers().filter((worker) => worker.state !== 'lost');
-      const { best, stage, done } = progress;
+      const { best, stage } = progress;
+      const done = presentStage(progress)?.done ?? 0;
       const state = {
         ...progress,
         best: best && {

@@ -60,9 +60,12 @@ async function searchToEnd(
   const isReplaced = flags.fresh === true && (await coordinator.store.study(study)) !== null;
   const outcome = await coordinator.submit(spec, flags.fresh === true);
   if (isReplaced) view.say(keptText(study));
-  if (outcome !== 'created') view.say(`resuming ${study}`);
-  if ((await coordinator.overview.study(study))?.status === 'paused')
-    await coordinator.setStudy(study, 'resume', 'run again');
+  const before = await coordinator.overview.study(study);
+  if (outcome !== 'created' && before !== null) {
+    const doing = outcome === 'extended' ? 'extending' : 'resuming';
+    view.say(`${doing} ${study}: ${before.done} of ${before.total} trials are done`);
+  }
+  if (before?.status === 'paused') await coordinator.setStudy(study, 'resume', 'run again');
   if (flags.listen !== '127.0.0.1:0' || flags.workers === 0)
     view.say(`to join another worker:  ridgeline worker --join @${cluster.workerJoinFile}`);
   if (cluster.dashboard !== null) view.say(cluster.dashboard.text);

@@ -9,6 +9,7 @@ import { RidgelineError } from '../../base/errors.ts';
 import { StudyOverview } from '../../coordinator/shell/study-overview.ts';
 import { openTokens } from '../../rpc/credentials/tokens.ts';
 import { storeFile } from '../../store/sqlite/database-file.ts';
+import { isStateLocked } from '../../store/sqlite/lock.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { TrialId } from '../../study/trial.ts';
@@ -144,7 +145,13 @@ async function openStored(stateDir: string, files: StoreFiles): Promise<OpenedSt
   const reader = await openStoreReader(stateDir);
   const isEmpty = (await reader.studies()).length === 0;
   const nothing = (): null => null;
-  const overview = new StudyOverview({ store: reader, state: nothing, storeProblem: nothing });
+  const overview = new StudyOverview({
+    store: reader,
+    state: nothing,
+    storeProblem: nothing,
+    isServed: () => isStateLocked(stateDir),
+    msPerTrial: nothing,
+  });
   return { files, isEmpty, reader, overview };
 }
 

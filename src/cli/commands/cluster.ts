@@ -1,23 +1,13 @@
 /** Commands for a running coordinator: submit, workers, status, watch, pause, resume, cancel, drain, token. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
-import { storedProgress } from '../../coordinator/core/studies/summaries.ts';
-import {
-  formatStudies,
-  formatWorkers,
-  type ClusterFormat,
-  type StudyLine,
-} from '../../report/terminal/cluster-tables.ts';
-import type { TextOptions } from '../../report/text/text-options.ts';
+import { formatWorkers, type ClusterFormat } from '../../report/terminal/cluster-tables.ts';
 import { countText } from '../../report/text/number-format.ts';
 import type { ControlClient } from '../../rpc/client/control-client.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
-import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudySummary } from '../../study/summaries.ts';
-import type { StudyStatus } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { confirm, yesOption } from '../process/confirm.ts';
@@ -26,12 +16,14 @@ import { outputFormatOption } from '../process/options.ts';
 import { keptText } from '../process/resume-command.ts';
 import { textOptions } from '../process/terminal.ts';
 import { requireStudyFile } from '../results/stored-study.ts';
+import { addStatusCommand } from './status.ts';
 import { addTokenCommand } from './token.ts';
 import { addWatchCommand } from './watch.ts';
 
 export function addCommands(program: Command, context: Context): void {
   addSubmit(program, context);
-  addTables(program, context);
+  addWorkers(program, context);
+  addStatusCommand(program, context);
   addWatchCommand(program, context);
   addStudyChanges(program, context);
   addDrain(program, context);
@@ -51,7 +43,7 @@ function addSubmit(program: Command, context: Context): void {
         const isReplaced = fresh && (await client.listStudies()).some(isNamed(spec.study));
         const { name, outcome } = await client.submitStudy(canonicalSpec(spec), fresh);
         const rows = await client.listStudies();
-        const submitted = submittedText(name, outcome, rows.find(isNamed(name))?.status);
+        const submitted = submittedText(name, outcome, rows.find(isNamed(name)));
         return isReplaced ? `${submitted}\n${keptText(name)}` : submitted;
       });
       context.stderr.write(`${text}\n`);
@@ -63,70 +55,34 @@ const isNamed = (name: string) => (row: { readonly study: string }) => row.study
 function submittedText(
   name: string,
   outcome: SubmitOutcome,
-  status: StudyStatus | undefined,
+  { status, done = 0, total = 0 }: Partial<StudySummary> = {},
 ): string {
   if (status === 'paused') return `${name} is paused. Resume it: \`ridgeline resume ${name}\``;
   if (status === 'cancelled' || status === 'failed')
     return `${name} is ${status}. Submit it with --fresh to start over`;
   if (outcome === 'complete')
     return `${name} is complete. See its results: \`ridgeline results ${name}\``;
-  return `${name}: ${outcome}. Follow it: \`ridgeline watch ${name}\``;
+  const progress =
+    outcome === 'created' ? 'created' : `${outcome}; ${done} of ${total} trials are done`;
+  return `${name}: ${progress}. Follow it: \`ridgeline watch ${name}\``;
 }
 
-function addTables(program: Command, context: Context): void {
-  const add = <Row>(
-    name: string,
-    summary: string,
-    read: () => Promise<readonly Row[]>,
-    toText: (rows: readonly Row[], format: ClusterFormat, options: TextOptions) => string,
-    emptyText: () => string,
-  ): void => {
-    addControlCommand(program, name, summary, `ridgeline ${name} --format json`)
-      .addOption(outputFormatOption(['table', 'tsv', 'json']))
-      .action(async (flags: { readonly format?: ClusterFormat }) => {
-        const rows = await read();
-        const format = flags.format ?? (context.stdout.isTTY ? 'table' : 'tsv');
-        if (rows.length === 0) context.stderr.write(`${emptyText()}\n`);
-        if (rows.length === 0 && format !== 'json') return;
-        context.stdout.write(toText(rows, format, textOptions(context)));
-      });
-  };
-  add(
-    'workers',
-    'lists the workers of a running coordinator',
-    () => withControl(context, (client) => client.listWorkers()),
-    formatWorkers,
-    () => {
+function addWorkers(program: Command, context: Context): void {
+  const summary = 'lists the workers of a running coordinator';
+  addControlCommand(program, 'workers', summary, 'ridgeline workers --format json')
+    .addOption(outputFormatOption(['table', 'tsv', 'json']))
+    .action(async (flags: { readonly format?: ClusterFormat }) => {
+      const rows = await withControl(context, (client) => client.listWorkers());
+      const format = flags.format ?? (context.stdout.isTTY ? 'table' : 'tsv');
       // A coordinator that --coordinator names has its state directory elsewhere.
       const directory = context.flags.coordinator === undefined ? stateDirectory(context) : '';
-      return `no worker has joined; start one with \`ridgeline worker --join @${join(directory, 'worker.join')}\``;
-    },
-  );
-  add(
-    'status',
-    'lists the studies, from a running coordinator or the store',
-    () => studyLines(context),
-    formatStudies,
-    () => 'no study yet; `ridgeline run configs/quickstart.yaml` starts one',
-  );
-}
-
-/** From the coordinator if one runs, else from the store. */
-async function studyLines(context: Context): Promise<readonly StudyLine[]> {
-  try {
-    return await withControl(context, (client) => client.listStudies());
-  } catch (error) {
-    const isAbsent = error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
-    if (!isAbsent || context.flags.coordinator !== undefined) throw error;
-  }
-  await using reader = await openStoreReader(stateDirectory(context));
-  context.stderr.write('no coordinator is running; showing the store\n');
-  const lines: StudyLine[] = [];
-  for (const record of await reader.studies()) {
-    const progress = storedProgress(record, await reader.trials(record.spec.study));
-    lines.push({ ...progress, metric: record.spec.objective.metric, reason: record.reason });
-  }
-  return lines;
+      if (rows.length === 0)
+        context.stderr.write(
+          `no worker has joined; start one with \`ridgeline worker --join @${join(directory, 'worker.join')}\`\n`,
+        );
+      if (rows.length === 0 && format !== 'json') return;
+      context.stdout.write(formatWorkers(rows, format, textOptions(context), Date.now()));
+    });
 }
 
 function addStudyChanges(program: Command, context: Context): void {

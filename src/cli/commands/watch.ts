@@ -1,6 +1,7 @@
 /** `ridgeline watch`: follows a study on a running coordinator, redrawn in a terminal, as lines elsewhere. */
 import type { Command } from 'commander';
 import { liveLines } from '../../report/terminal/live-lines.ts';
+import { presentStage } from '../../study/summaries.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { Throughput } from '../cluster/throughput.ts';
 import type { Context } from '../process/context.ts';
@@ -16,9 +17,14 @@ export function addWatchCommand(program: Command, context: Context): void {
         const show = await display(context);
         const throughput = new Throughput();
         for await (const { progress, workers } of client.watch(study)) {
-          const { stage, done, status } = progress;
-          const pace = throughput.stage(stage, done, performance.now());
-          const state = { ...progress, workers, objective: null, pace };
+          const { stage, status } = progress;
+          const nowMs = performance.now();
+          const pace = throughput.stage(stage, presentStage(progress)?.done ?? 0, nowMs);
+          const rated = workers.map((worker) => ({
+            ...worker,
+            trialsPerMinute: throughput.worker(worker.name, worker.trialsCompleted, nowMs),
+          }));
+          const state = { ...progress, workers: rated, objective: null, pace };
           show(liveLines(state, textOptions(context, context.stderr)));
           if (status === 'failed' || status === 'cancelled') context.finish(exitCode.failed);
         }

@@ -32,6 +32,7 @@ import { SessionStreams } from './session-streams.ts';
 import { StoreOutage } from './store-outage.ts';
 import { storeUnwritable, studyNotOpen, studyOver, studyUnknown } from './study-errors.ts';
 import { StudyOverview } from './study-overview.ts';
+import { StudyPaces } from './study-paces.ts';
 import { Submissions } from './submissions.ts';
 
 export interface CoordinatorOptions {
@@ -61,6 +62,7 @@ export class Coordinator {
   readonly #outage: StoreOutage;
   readonly #studies: OpenStudies;
   readonly #submissions: Submissions;
+  readonly #paces = new StudyPaces();
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   /** Null before it is built, during an outage, and after `stop`. */
   #dispatcher: Dispatcher | null = null;
@@ -75,6 +77,9 @@ export class Coordinator {
       store,
       state: () => this.#dispatcher?.state ?? null,
       storeProblem: () => this.storeProblem,
+      // During an outage, no study is in memory.
+      isServed: () => this.storeProblem !== null,
+      msPerTrial: (study) => this.#paces.msPerTrial(study),
     });
     this.#studies = new OpenStudies({ ...options, selfTestDigest: settings.selfTestDigest });
     this.#commit = new GroupCommit({
@@ -158,7 +163,7 @@ export class Coordinator {
   }
 
   workers(): WorkerSummary[] {
-    return this.#dispatcher === null ? [] : workerSummaries(this.#dispatcher.state);
+    return this.#dispatcher === null ? [] : workerSummaries(this.#dispatcher.state, this.#now());
   }
 
   /** The objective of a study in memory; null if it is not in memory. */
@@ -230,6 +235,8 @@ export class Coordinator {
   }
 
   #publish(event: LiveEvent): void {
+    if (event.kind === 'trial-ended') this.#paces.trialEnded(event.study, this.#now().monotonicMs);
+    if (event.kind === 'study-ended') this.#paces.forget(event.study);
     for (const listener of this.#listeners) listener(event);
   }
 

@@ -66,7 +66,9 @@ async function* watch(
     const workers = coordinator
       .workers()
       .filter(({ state }) => state !== 'lost')
-      .map(({ name, threads, busy }) => ({ name, threads, busy }));
+      .map(({ name, threads, busy, trialsCompleted }) => {
+        return { name, threads, busy, trialsCompleted };
+      });
     const text = JSON.stringify([progress, workers]);
     if (text !== last) yield { progress, workers, elapsedMs: performance.now() - startedMs };
     last = text;

@@ -4,7 +4,7 @@
  */
 import type { StoreReads } from '../../store/store.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import type { StudySummary } from '../../study/summaries.ts';
+import { shownStatus, type ShownStatus, type StudySummary } from '../../study/summaries.ts';
 import { isOver, type TrialRecord } from '../../study/trial.ts';
 import type { ClusterState, StudyEntry } from '../core/state/cluster-state.ts';
 import { trialRecord } from '../core/state/trial-state.ts';
@@ -22,6 +22,10 @@ export interface OverviewSources {
   readonly state: () => ClusterState | null;
   /** Why nothing can be stored; null if the store can be written. */
   readonly storeProblem: () => string | null;
+  /** Whether a coordinator works on the running studies that are not in `state`. */
+  readonly isServed: () => boolean;
+  /** Time between the ends of a study's trials; null if unknown. */
+  readonly msPerTrial: (study: string) => number | null;
 }
 
 export class StudyOverview {
@@ -51,7 +55,8 @@ export class StudyOverview {
     return await Promise.all(
       records.map(async (record) => {
         const live = this.#live(record.spec.study);
-        return live === undefined ? await this.#stored(record) : studyCounts(live);
+        const counts = live === undefined ? await this.#stored(record) : studyCounts(live);
+        return { ...counts, status: this.#status(record, live) };
       }),
     );
   }
@@ -77,7 +82,15 @@ export class StudyOverview {
       problem === null || isOver(record.status)
         ? record.reason
         : `nothing is assigned or acknowledged: ${problem}`;
-    return { ...progress, metric, reason };
+    const { createdAtMs, endedAtMs } = record;
+    const status = this.#status(record, live);
+    const perTrial = status === 'running' ? this.#sources.msPerTrial(record.spec.study) : null;
+    const msLeft = perTrial === null ? null : perTrial * (progress.total - progress.done);
+    return { ...progress, status, metric, reason, createdAtMs, endedAtMs, msLeft };
+  }
+
+  #status({ status }: StudyRecord, live: StudyEntry | undefined): ShownStatus {
+    return live?.status ?? shownStatus(status, this.#sources.isServed());
   }
 
   async #stored(record: StudyRecord): Promise<StudyProgress> {

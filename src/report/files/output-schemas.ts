@@ -271,6 +271,15 @@ export const workersSchema = z.array(
     kernel: z.string().describe('implementation of the arithmetic, such as native avx2'),
     reproducible: z.boolean().describe('whether its arithmetic passed the self-test'),
     trials_completed: count.describe('trials completed since it joined'),
+    training: z
+      .array(
+        z.object({
+          study: z.string().describe('name of the study'),
+          trial: z.string().describe('name of the trial'),
+        }),
+      )
+      .describe('trials that it trains now'),
+    heard_at: z.string().describe('when its last message arrived'),
     state: z.enum(workerStates).describe('what it does now'),
     reason: z.string().nullable().describe('why it receives no trials; null if it does'),
   }),

@@ -1,8 +1,14 @@
 /** Cluster tables: the output of `ridgeline workers` and `ridgeline status`, in all formats. */
 import { delimitedText, type FileColumn } from '../files/delimited.ts';
-import type { StudySummary, WorkerSummary } from '../../study/summaries.ts';
+import { presentStage, type StudySummary, type WorkerSummary } from '../../study/summaries.ts';
 import { documentText, jsonText } from '../text/json-value.ts';
-import { metricNamed, metricText } from '../text/number-format.ts';
+import {
+  durationText,
+  metricNamed,
+  metricText,
+  percentText,
+  timeText,
+} from '../text/number-format.ts';
 import type { TextOptions } from '../text/text-options.ts';
 import {
   nameColumn,
@@ -28,6 +34,8 @@ const workerFields: readonly FileColumn<WorkerSummary>[] = [
   ['trials_completed', (row) => row.trialsCompleted],
   ['state', (row) => row.state],
   ['reason', (row) => row.reason],
+  ['training', (row) => row.training.map(trainingText).join(' ')],
+  ['heard_at', (row) => isoTime(row.heardAtMs)],
 ];
 
 /** Of a study with another parameter than λ, `best_params` of the JSON has the values. */
@@ -43,25 +51,44 @@ const studyFields: readonly FileColumn<StudyLine>[] = [
   ['best_value', (row) => row.best?.value ?? null],
   ['metric', (row) => row.metric],
   ['reason', (row) => row.reason],
+  ['stage_done', (row) => presentStage(row)?.done ?? null],
+  ['stage_total', (row) => presentStage(row)?.total ?? null],
+  ['test_accuracy', (row) => row.testAccuracy],
+  ['created_at', (row) => isoTime(row.createdAtMs)],
+  ['ended_at', (row) => isoTime(row.endedAtMs)],
+  ['seconds_left', (row) => (row.msLeft === null ? null : Math.round(row.msLeft / 1_000))],
 ];
+
+function isoTime(atMs: number | null): string | null {
+  return atMs === null ? null : new Date(atMs).toISOString();
+}
+
+function trainingText({ study, trial }: WorkerSummary['training'][number]): string {
+  return `${study}:${trial}`;
+}
 
 export function formatWorkers(
   rows: readonly WorkerSummary[],
   format: ClusterFormat,
   options: TextOptions,
+  nowMs: number,
 ): string {
-  if (format === 'json') return jsonText(rows.map((row) => objectFrom(workerFields, row)));
+  if (format === 'json')
+    return jsonText(
+      rows.map((row) => ({ ...objectFrom(workerFields, row), training: row.training })),
+    );
   if (format === 'tsv') return delimitedText(workerFields, rows, 'tsv');
   return tableText<WorkerSummary>(
     [
       nameColumn('name', null, (row) => row.name),
       textColumn('state', null, (row) => row.state),
-      numberColumn('threads', 70, (row) => String(row.threads)),
-      numberColumn('busy', 60, (row) => String(row.busy)),
+      numberColumn('busy', 70, (row) => `${row.busy}/${row.threads}`),
       numberColumn('trials', 80, (row) => String(row.trialsCompleted)),
-      textColumn('reproducible', 30, (row) => (row.reproducible ? 'yes' : 'no')),
-      textColumn('kernel', 20, (row) => row.kernel),
+      textColumn('trains', 60, nowTraining),
+      numberColumn('heard', 50, (row) => agoText(nowMs - row.heardAtMs)),
       textColumn('address', 40, (row) => row.address),
+      textColumn('kernel', 20, (row) => row.kernel),
+      textColumn('reproducible', 10, (row) => (row.reproducible ? 'yes' : 'no')),
     ],
     rows,
     options,
@@ -72,31 +99,39 @@ export function formatStudies(
   rows: readonly StudyLine[],
   format: ClusterFormat,
   options: TextOptions,
+  nowMs: number,
 ): string {
   if (format === 'json')
     return documentText({
       studies: rows.map((row) => ({
         ...objectFrom(studyFields, row),
         best_params: row.best?.params ?? null,
+        stages: row.stages,
       })),
     });
   if (format === 'tsv') return delimitedText(studyFields, rows, 'tsv');
-  return tableText<StudyLine>(
-    [
-      nameColumn('study', null, (row) => row.study),
-      textColumn('status', null, (row) => row.status),
-      textColumn('stage', 60, stageText),
-      numberColumn('trials', 70, (row) => `${row.done}/${row.total}`),
-      numberColumn('running', 40, (row) => String(row.running)),
-      nameColumn('best', 50, (row) => row.best?.trial ?? null),
-      ...parameterColumns(rows, 50, ({ best }) => best && best.params),
-      numberColumn('value', 55, ({ best, metric }) =>
-        best === null ? null : metricText(metricNamed(metric), best.value),
-      ),
-    ],
-    rows,
-    options,
-  );
+  return tableText(studyColumns(rows, nowMs), rows, options);
+}
+
+/** Columns that no row has a value for are left out. */
+function studyColumns(rows: readonly StudyLine[], nowMs: number): Column<StudyLine>[] {
+  const columns: Column<StudyLine>[] = [
+    nameColumn('study', null, (row) => row.study),
+    textColumn('status', null, (row) => row.status),
+    numberColumn('trials', 80, (row) => `${row.done}/${row.total}`),
+    numberColumn('stage', 60, stageText, { align: 'left' }),
+    numberColumn('running', 20, ({ running }) => (running === 0 ? null : String(running))),
+    nameColumn('best', 30, (row) => row.best?.trial ?? null),
+    ...parameterColumns(rows, 50, ({ best }) => best && best.params),
+    numberColumn('value', 70, ({ best, metric }) =>
+      best === null ? null : metricText(metricNamed(metric), best.value),
+    ),
+    numberColumn('test %', 58, (row) => percentText(row.testAccuracy)),
+    textColumn('created (UTC)', 35, (row) => timeText(row.createdAtMs).slice(0, 16)),
+    numberColumn('took', 32, (row) => durationText((row.endedAtMs ?? nowMs) - row.createdAtMs)),
+    numberColumn('left', 57, ({ msLeft }) => (msLeft === null ? null : durationText(msLeft))),
+  ];
+  return columns.filter(({ cell }) => rows.some((row) => cell(row) !== null));
 }
 
 /** The first column has the name of the row, which its reason below the table repeats. */
@@ -109,9 +144,21 @@ function tableText<Row extends { readonly reason: string | null }>(
   return `${[...tableLines(columns, rows, options), ...reasonLines(reasons, options)].join('\n')}\n`;
 }
 
-/** After all stages have closed, `done` and `total` count the last one. */
-function stageText({ stage, total }: StudyLine): string | null {
-  return stage === null && total > 0 ? 'the last' : stage;
+/** `fine 3/16`: the open stage with its own count. */
+function stageText(line: StudyLine): string | null {
+  const count = line.stage === null ? null : presentStage(line);
+  return count && `${count.name} ${count.done}/${count.total}`;
+}
+
+/** `coarse/7, coarse/8`; with the study if there are several. */
+function nowTraining({ training }: WorkerSummary): string | null {
+  const studies = new Set(training.map(({ study }) => study));
+  const names = training.map((one) => (studies.size > 1 ? trainingText(one) : one.trial));
+  return names.length === 0 ? null : names.join(', ');
+}
+
+function agoText(ms: number): string {
+  return ms < 1_000 ? 'now' : `${durationText(ms)} ago`;
 }
 
 function objectFrom<Row>(fields: readonly FileColumn<Row>[], row: Row): Record<string, unknown> {

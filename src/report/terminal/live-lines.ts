@@ -5,7 +5,7 @@
 import { objectiveValue } from '../../search/ranking/configurations.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import { formatParams, type Params } from '../../study/search-space.ts';
-import type { StudySummary, WorkerSummary } from '../../study/summaries.ts';
+import { presentStage, type StudySummary, type WorkerSummary } from '../../study/summaries.ts';
 import { isOver, trialName, type TrialRecord } from '../../study/trial.ts';
 import {
   countText,
@@ -22,7 +22,10 @@ import {
   type TextOptions,
 } from '../text/text-options.ts';
 
-export interface LiveState extends Omit<StudySummary, 'best' | 'reason'> {
+export interface LiveState extends Omit<
+  StudySummary,
+  'best' | 'reason' | 'testAccuracy' | 'createdAtMs' | 'endedAtMs' | 'msLeft'
+> {
   readonly best: {
     readonly trial: string;
     readonly params: Params;
@@ -117,9 +120,10 @@ function rateText(perMinute: number, noun = ''): string {
 }
 
 function progressLine(state: LiveState, options: TextOptions): string {
-  const { done, total } = state;
+  const { done, total } = presentStage(state) ?? state;
   const before = `${state.study}  ${state.stage ?? '-'}  `;
-  const after = ` ${done}/${total}${timeLeft(state)}`;
+  const whole = state.total > total ? `  ${state.done}/${state.total} of all` : '';
+  const after = ` ${done}/${total}${whole}${timeLeft(state)}`;
   const room = textWidth(options) - before.length - after.length - (options.unicode ? 0 : 2);
   const columns = Math.max(barColumnsMin, Math.min(barColumnsMax, room));
   return before + progressBar(total === 0 ? 0 : done / total, columns, options) + after;
@@ -127,7 +131,8 @@ function progressLine(state: LiveState, options: TextOptions): string {
 
 /** The time left; for a study that is not running, its status. */
 function timeLeft(state: LiveState): string {
-  const { pace, done, total, status } = state;
+  const { pace, status } = state;
+  const { done, total } = presentStage(state) ?? state;
   if (status === 'paused' || isOver(status)) return `  ${status}`;
   if (!isPaceKnown(state) || done >= total) return '';
   return `  about ${durationText((pace.elapsedMs / pace.trials) * (total - done))} left`;

@@ -34,6 +34,9 @@ export interface Column<Row> {
   readonly style?: (row: Row) => Style | null;
 }
 
+/** A name that a user types is cut to this width before a column is removed: one long name concerns one row. */
+const typedKept = 32;
+
 type Cell<Row> = (row: Row) => string | null;
 
 /** A column of text that may be cut. */
@@ -154,7 +157,7 @@ function fitColumns<Row>(
   const dropped: LaidOut<Row>[] = [];
   for (;;) {
     const shrunk = shrinkTexts(kept, width, options, (item) =>
-      item.column.shrink?.isTyped === true ? item.width : leastWidth(item),
+      item.column.shrink?.isTyped === true ? Math.min(item.width, typedKept) : leastWidth(item),
     );
     if (totalWidth(shrunk) <= width) return { kept: shrunk, dropped };
     const least = leastImportant(kept);

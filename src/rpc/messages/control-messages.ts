@@ -1,5 +1,10 @@
 /** Messages of `control_service.proto`: one codec for each. */
-import type { StudySummary, WatchSnapshot, WorkerSummary } from '../../study/summaries.ts';
+import type {
+  StageCount,
+  StudySummary,
+  WatchSnapshot,
+  WorkerSummary,
+} from '../../study/summaries.ts';
 import type { Token } from '../credentials/tokens.ts';
 import * as wire from '../generated/ridgeline/v1/control_service.ts';
 import { params } from './trial-messages.ts';
@@ -41,6 +46,12 @@ export const submittedStudy = record({
 export type SubmittedStudy = ValueFrom<typeof submittedStudy>;
 export type SubmitOutcome = SubmittedStudy['outcome'];
 
+const stageCount: Message<StageCount, wire.StageCount> = record({
+  name,
+  done: plain<number>(),
+  total: plain<number>(),
+});
+
 export const studySummary: Message<StudySummary, wire.StudySummary> = record({
   study: name,
   status: words({
@@ -50,8 +61,10 @@ export const studySummary: Message<StudySummary, wire.StudySummary> = record({
     complete: wire.StudyStatus.STUDY_STATUS_COMPLETE,
     cancelled: wire.StudyStatus.STUDY_STATUS_CANCELLED,
     failed: wire.StudyStatus.STUDY_STATUS_FAILED,
+    interrupted: wire.StudyStatus.STUDY_STATUS_INTERRUPTED,
   }),
   stage: optional(name),
+  stages: list(stageCount, 0, Infinity),
   done: plain<number>(),
   total: plain<number>(),
   running: plain<number>(),
@@ -59,6 +72,10 @@ export const studySummary: Message<StudySummary, wire.StudySummary> = record({
   testing: plain<boolean>(),
   reason: optional(reason),
   metric: name,
+  testAccuracy: optional(finite),
+  createdAtMs: safeInteger(),
+  endedAtMs: optional(safeInteger()),
+  msLeft: optional(finite),
 });
 
 export const workerSummary: Message<WorkerSummary, wire.WorkerSummary> = record({
@@ -69,6 +86,8 @@ export const workerSummary: Message<WorkerSummary, wire.WorkerSummary> = record(
   kernel: name,
   reproducible: plain<boolean>(),
   trialsCompleted: safeInteger(),
+  training: list(record({ study: name, trial: name }), 0, Infinity),
+  heardAtMs: safeInteger(),
   state: words({
     joining: wire.WorkerState.WORKER_STATE_JOINING,
     ready: wire.WorkerState.WORKER_STATE_READY,
@@ -82,7 +101,12 @@ export const workerSummary: Message<WorkerSummary, wire.WorkerSummary> = record(
   reason: optional(reason),
 });
 
-const watchedWorker = record({ name, threads: plain<number>(), busy: plain<number>() });
+const watchedWorker = record({
+  name,
+  threads: plain<number>(),
+  busy: plain<number>(),
+  trialsCompleted: safeInteger(),
+});
 
 export const snapshot: Message<WatchSnapshot, wire.WatchResponse> = record({
   progress: studySummary,

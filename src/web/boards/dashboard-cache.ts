@@ -5,6 +5,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { thinnedCurve } from '../../report/results/metric-values.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
+import type { ShownStatus } from '../../study/summaries.ts';
 import { trainerName } from '../../study/trainer-description.ts';
 import { trialName, type TrialId } from '../../study/trial.ts';
 import type { ClusterEvent, LiveCluster } from '../live-cluster.ts';
@@ -71,7 +72,7 @@ export class DashboardCache implements Disposable {
       role,
       isStored: this.#cluster.isStored,
       studies,
-      workers: this.#cluster.workers().map((worker) => ({
+      workers: this.#cluster.workers().map(({ heardAtMs: _heardAtMs, ...worker }) => ({
         ...worker,
         trialsPerMinute: this.#rates.perMinute(worker.name, nowMs),
       })),
@@ -88,7 +89,8 @@ export class DashboardCache implements Disposable {
     }
     const entry = await this.#load(record);
     // A change of the study's state has no event.
-    if (entry.page?.status !== record.status) entry.page = entry.study.page(record);
+    const status = await this.#status(record);
+    if (entry.page?.status !== status) entry.page = { ...entry.study.page(record), status };
     return entry.page;
   }
 
@@ -130,6 +132,16 @@ export class DashboardCache implements Disposable {
       curves.push({ trial: trialName(id), params, points: thinnedCurve(points, curvePointsMax) });
     }
     return curves.filter(({ points }) => points.length > 0);
+  }
+
+  /** Only the list of studies tells whether a coordinator works on a running study. */
+  async #status({ spec, status }: StudyRecord): Promise<ShownStatus> {
+    if (status !== 'running') return status;
+    const lines = await this.#cluster.studies();
+    const isInterrupted = lines.some(
+      (line) => line.study === spec.study && line.status === 'interrupted',
+    );
+    return isInterrupted ? 'interrupted' : status;
   }
 
   /** Reads all trials once more before the last event of the streams, without the limit of the time share. */

@@ -24,11 +24,10 @@ export function StudyList({ studies, shown }: StudyListProps) {
           >
             <span class="name">{study.study}</span>
             <span class={`state ${study.status}`}>{study.status}</span>
-            {study.stage !== null && (
-              <span class="small">
-                {study.stage}: {groupedNumber(study.done)} of {groupedNumber(study.total)}
-              </span>
-            )}
+            <span class="small">
+              {groupedNumber(study.done)} of {groupedNumber(study.total)}
+              {study.stage === null ? '' : `, ${study.stage}`}
+            </span>
           </a>
         </li>
       ))}

@@ -7,6 +7,7 @@ import { storedStudy } from '../support/small-cluster.ts';
 test('the trials of a finished study are read once, those of an unfinished or replaced one again', async () => {
   let reads = 0;
   let record: StudyRecord | null = null;
+  let isServed = false;
   const overview = new StudyOverview({
     store: {
       studies: async () => await Promise.resolve(record === null ? [] : [record]),
@@ -15,6 +16,8 @@ test('the trials of a finished study are read once, those of an unfinished or re
     },
     state: () => null,
     storeProblem: () => null,
+    isServed: () => isServed,
+    msPerTrial: () => 1_000,
   });
   const look = async (changes: Partial<StudyRecord>): Promise<number> => {
     ({ record } = storedStudy(exampleStudy(), changes));
@@ -24,4 +27,10 @@ test('the trials of a finished study are read once, those of an unfinished or re
   expect(await look({ status: 'complete', createdAtMs: 1, endedAtMs: 2 })).toBe(1);
   expect(await look({ status: 'complete', createdAtMs: 5, endedAtMs: 6 })).toBe(2);
   expect(await look({ status: 'running' })).toBe(5);
+  expect(await overview.study('example')).toMatchObject({ status: 'interrupted', msLeft: null });
+  isServed = true;
+  expect(await overview.study('example')).toMatchObject({
+    status: 'running',
+    msLeft: expect.any(Number),
+  });
 });

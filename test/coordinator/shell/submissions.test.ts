@@ -77,7 +77,9 @@ describe('submitting a study', () => {
       [spec, spec, longer].map((each) => coordinator.submit(each)),
     );
     expect(outcomes).toEqual(['created', 'resumed', 'extended']);
-    expect(await coordinator.overview.studies()).toMatchObject([{ study: 'example', total: 12 }]);
+    expect(await coordinator.overview.studies()).toMatchObject([
+      { study: 'example', total: longer.stages.reduce((sum, { trials }) => sum + trials, 0) },
+    ]);
     expect(bench.ends).toEqual([]);
   });
 

@@ -80,6 +80,8 @@ const workers = [null, 'its arithmetic is different'].map((reason) => ({
   kernel: 'portable',
   reproducible: true,
   trialsCompleted: 17,
+  training: [{ study: 'sample', trial: 'coarse/7' }],
+  heardAtMs: 1_790_000_000_000,
   state: 'backing off' as const,
   reason,
 }));
@@ -150,7 +152,7 @@ test('no description in the schema of train repeats what null means', () => {
 });
 
 test('the schema of workers describes every field of a worker', () => {
-  const text = formatWorkers(workers, 'json', options);
+  const text = formatWorkers(workers, 'json', options, 0);
   expectDescribed(workersSchema, text);
   published('workers').parse(JSON.parse(text));
 });

@@ -13,6 +13,8 @@ import { study, trial, trials } from '../support/sample-study.ts';
 
 const options: TextOptions = { width: 80, color: (_style, text) => text, unicode: true };
 
+const nowMs = Date.parse('2026-12-01T08:00:00Z');
+
 const worker: WorkerSummary = {
   name: 'node-a',
   address: '10.0.0.2:51234',
@@ -21,6 +23,8 @@ const worker: WorkerSummary = {
   kernel: 'portable',
   reproducible: true,
   trialsCompleted: 17,
+  training: [{ study: 'sample', trial: 'coarse/7' }],
+  heardAtMs: nowMs - 3_000,
   state: 'busy',
   reason: null,
 };
@@ -29,9 +33,17 @@ const running: StudyLine = {
   study: 'sample',
   status: 'running',
   stage: 'coarse',
+  stages: [
+    { name: 'coarse', done: 3, total: 30 },
+    { name: 'fine', done: 0, total: 10 },
+  ],
   done: 3,
-  total: 30,
+  total: 40,
   running: 4,
+  testAccuracy: null,
+  createdAtMs: nowMs - 3_600_000,
+  endedAtMs: null,
+  msLeft: 90_000,
   metric: 'validation_accuracy',
   best: { trial: 'coarse/2', params: { lambda: 0.004 }, value: 0.4612 },
   reason: null,
@@ -41,6 +53,7 @@ const live: LiveState = {
   study: 'sample',
   status: 'running',
   stage: 'coarse',
+  stages: [{ name: 'coarse', done: 15, total: 30 }],
   done: 15,
   total: 30,
   running: 4,
@@ -62,7 +75,7 @@ function expectFits(text: string, width: number): void {
 
 describe('workers', () => {
   test('workers as JSON are an array with the documented fields', () => {
-    expect(JSON.parse(formatWorkers([worker], 'json', options))).toEqual([
+    expect(JSON.parse(formatWorkers([worker], 'json', options, nowMs))).toEqual([
       {
         name: 'node-a',
         address: '10.0.0.2:51234',
@@ -73,21 +86,30 @@ describe('workers', () => {
         trials_completed: 17,
         state: 'busy',
         reason: null,
+        training: [{ study: 'sample', trial: 'coarse/7' }],
+        heard_at: '2026-12-01T07:59:57.000Z',
       },
     ]);
   });
 
   test('workers as TSV have a header and one line each', () => {
-    const [head, line] = formatWorkers([worker], 'tsv', options).split('\n');
+    const [head, line] = formatWorkers([worker], 'tsv', options, nowMs).split('\n');
     expect(head).toBe(
-      'name\taddress\tthreads\tbusy\tkernel\treproducible\ttrials_completed\tstate\treason',
+      'name\taddress\tthreads\tbusy\tkernel\treproducible\ttrials_completed\tstate\treason\ttraining\theard_at',
     );
-    expect(line).toBe('node-a\t10.0.0.2:51234\t4\t3\tportable\ttrue\t17\tbusy\t');
+    expect(line).toBe(
+      'node-a\t10.0.0.2:51234\t4\t3\tportable\ttrue\t17\tbusy\t\tsample:coarse/7\t2026-12-01T07:59:57.000Z',
+    );
   });
 
   test('the table of workers has the complete reasons below it', () => {
     const reason = 'its result of coarse/7 in sample is not the one of node-b and node-c';
-    const text = formatWorkers([worker, { ...worker, name: 'node-d', reason }], 'table', options);
+    const text = formatWorkers(
+      [worker, { ...worker, name: 'node-d', reason }],
+      'table',
+      options,
+      nowMs,
+    );
     expect(text.replaceAll(/\s+/g, ' ')).toContain(`node-d: ${reason}`);
   });
 
@@ -95,7 +117,7 @@ describe('workers', () => {
     fc.assert(
       fc.property(anyName, anyName, anyWidth, (name, reason, width) => {
         expectFits(
-          formatWorkers([{ ...worker, name, reason }], 'table', { ...options, width }),
+          formatWorkers([{ ...worker, name, reason }], 'table', { ...options, width }, nowMs),
           width,
         );
       }),
@@ -104,9 +126,19 @@ describe('workers', () => {
 });
 
 describe('studies', () => {
-  test('the table of studies shows the stage, its progress and the best trial so far', () => {
-    const text = formatStudies([running], 'table', { ...options, width: 120 });
-    expect(text).toMatch(/sample +│ running │ coarse +│ +3\/30 │ +4 │ coarse\/2 │ 4\.00e-3/);
+  test('the table of studies counts the whole study, and the open stage with its own count', () => {
+    const text = formatStudies([running], 'table', { ...options, width: 160 }, nowMs);
+    expect(text).toMatch(
+      /sample +│ running │ +3\/40 │ coarse 3\/30 │ +4 │ coarse\/2 │ 4\.00e-3 │ 46\.12 % │/,
+    );
+    expect(text).toMatch(/│ 2026-12-01 07:00 │ 1 h 00 min │ 1 min 30 s │/);
+  });
+
+  test('one long name removes no column of the others', () => {
+    const long = { ...running, study: 'x'.repeat(80) };
+    const text = formatStudies([running, long], 'table', { ...options, width: 90 }, nowMs);
+    expect(text).toMatch(/│ sample +│ running │ +3\/40 │ coarse 3\/30 │ 46\.12 %/);
+    expect(text).toMatch(/│ x{31,}… │/);
   });
 
   test('names that a user types are not cut while another column can be removed', () => {
@@ -115,43 +147,59 @@ describe('studies', () => {
       study: 'coarse-to-fine-wide',
       best: { ...running.best!, trial: 'coarse/123' },
     };
-    const text = formatStudies([running, long], 'table', { ...options, width: 64 });
+    const text = formatStudies([running, long], 'table', { ...options, width: 64 }, nowMs);
     expect(text).toMatch(/│ coarse-to-fine-wide │ running │/);
     expect(text).toMatch(/not shown at this width: .*running/);
     expect(text).not.toContain('…');
     const node = { ...worker, name: 'gpu-node-17.cluster.example.org', state: 'excluded' } as const;
     const reason = 'its result of coarse/7 in sample is not the one of node-b and node-c';
-    expect(formatWorkers([{ ...node, reason }], 'table', options)).toContain(
+    expect(formatWorkers([{ ...node, reason }], 'table', options, nowMs)).toContain(
       '│ gpu-node-17.cluster.example.org │',
     );
   });
 
   test('a name that is wider than the terminal is cut', () => {
     const long = { ...running, study: 'x'.repeat(100) };
-    expectFits(formatStudies([long], 'table', options), 80);
+    expectFits(formatStudies([long], 'table', options, nowMs), 80);
   });
 
   test('the table of studies shows the best value in the unit of its metric', () => {
-    expect(formatStudies([running], 'table', { ...options, width: 120 })).toContain('│ 46.12 % │');
+    expect(formatStudies([running], 'table', { ...options, width: 120 }, nowMs)).toContain(
+      '│ 46.12 % │',
+    );
     const byLoss = { ...running, metric: 'validation_loss' } as const;
-    expect(formatStudies([byLoss], 'table', { ...options, width: 120 })).toContain('│ 0.4612 │');
+    expect(formatStudies([byLoss], 'table', { ...options, width: 120 }, nowMs)).toContain(
+      '│ 0.4612 │',
+    );
   });
 
-  test('a finished study counts the trials of its last stage', () => {
-    const over = { ...running, status: 'complete', stage: null, done: 16, total: 16 } as const;
-    expect(formatStudies([over], 'table', { ...options, width: 120 })).toMatch(
-      /complete │ the last │ +16\/16 │/,
+  test('a finished study counts all trials, and has its test accuracy and duration', () => {
+    const over: StudyLine = {
+      ...running,
+      status: 'complete',
+      stage: null,
+      done: 40,
+      testAccuracy: 0.4512,
+      endedAtMs: nowMs - 3_570_000,
+      msLeft: null,
+    };
+    expect(formatStudies([over], 'table', { ...options, width: 160 }, nowMs)).toMatch(
+      /complete │ +40\/40 │ +4 │.*│ +45\.12 │ 2026-12-01 07:00 │ 30 s │$/m,
     );
   });
 
   test('studies as JSON have full precision', () => {
     const params = { lambda: 1.234_567_890_123e-7 };
     const best = { trial: 'coarse/2', params, value: 0.4 };
-    const { studies } = JSON.parse(formatStudies([{ ...running, best }], 'json', options));
+    const { studies } = JSON.parse(formatStudies([{ ...running, best }], 'json', options, nowMs));
     expect(studies[0]).toMatchObject({
       study: 'sample',
       done: 3,
-      total: 30,
+      total: 40,
+      stage_done: 3,
+      stage_total: 30,
+      stages: running.stages,
+      seconds_left: 90,
       best_lambda: 1.234_567_890_123e-7,
       best_params: params,
     });

@@ -22,6 +22,11 @@ const study: StudySummary = {
   best: { trial: 'coarse/2', params: { lambda: 1.25e-4, activation: 'relu' }, value: 0.46 },
   testing: false,
   reason: null,
+  stages: [{ name: 'coarse', done: 3, total: 30 }],
+  testAccuracy: null,
+  createdAtMs: 1_790_000_000_000,
+  endedAtMs: null,
+  msLeft: 12_345.5,
 };
 const workers: WorkerSummary[] = [
   {
@@ -32,6 +37,8 @@ const workers: WorkerSummary[] = [
     kernel: 'portable',
     reproducible: true,
     trialsCompleted: 12,
+    training: [{ study: 'sweep', trial: 'coarse/4' }],
+    heardAtMs: 1_790_000_000_500,
     state: 'busy',
     reason: null,
   },
@@ -43,6 +50,8 @@ const workers: WorkerSummary[] = [
     kernel: 'native',
     reproducible: false,
     trialsCompleted: 0,
+    training: [],
+    heardAtMs: 1_790_000_000_400,
     state: 'backing off',
     reason: '5 failures',
   },
@@ -239,7 +248,7 @@ describe('a role', () => {
 
 const snapshot = (done: number): WatchSnapshot => ({
   progress: { ...study, done },
-  workers: [{ name: 'node-1', threads: 4, busy: 3 }],
+  workers: [{ name: 'node-1', threads: 4, busy: 3, trialsCompleted: 7 }],
   elapsedMs: done * 1_000,
 });
 

@@ -2,15 +2,18 @@
 import { bestConfiguration } from '../../../search/ranking/ranking.ts';
 import type { StudySpec } from '../../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';
-import type { StudySummary, WorkerSummary } from '../../../study/summaries.ts';
-import type { TrialRecord } from '../../../study/trial.ts';
+import type { StageCount, StudySummary, WorkerSummary } from '../../../study/summaries.ts';
+import { isOver, type TrialRecord } from '../../../study/trial.ts';
 import { bestSoFar, toBest } from '../results/best-configuration.ts';
-import type { ClusterState, StudyEntry } from '../state/cluster-state.ts';
+import type { ClusterState, Moment, PackEntry, StudyEntry } from '../state/cluster-state.ts';
 import { openStage } from '../state/study-entry.ts';
 import { workerState } from '../workers/workers.ts';
 
-/** The part of a summary that is in memory; the metric and the reason of the status are in the store. */
-export type StudyProgress = Omit<StudySummary, 'reason' | 'metric'>;
+/** The part of a summary that is in memory; the others are in the store, and `msLeft` is measured. */
+export type StudyProgress = Omit<
+  StudySummary,
+  'reason' | 'metric' | 'createdAtMs' | 'endedAtMs' | 'msLeft'
+>;
 
 export type StudyCounts = Omit<StudyProgress, 'best'>;
 
@@ -20,14 +23,18 @@ export function studyProgress(study: StudyEntry): StudyProgress {
 
 /** The counts of a study's summary. Takes the same time for any number of trials. */
 export function studyCounts(study: StudyEntry): StudyCounts {
-  const stage = openStage(study) ?? null;
-  const counted = stage ?? study.stages.at(-1) ?? null;
+  const stage = isOver(study.status) ? null : (openStage(study) ?? null);
+  const stages = study.stages.map(({ record, trials, open, cancelled }): StageCount => {
+    const total = plannedTrials(study.spec, record.trials, trials.length);
+    return { name: record.name, done: trials.length - open - cancelled, total };
+  });
   return {
     study: study.name,
     status: study.status,
     stage: stage?.record.name ?? null,
-    done: counted === null ? 0 : counted.trials.length - counted.open - counted.cancelled,
-    total: plannedTrials(study.spec, counted?.record.trials ?? 0, counted?.trials.length ?? 0),
+    stages,
+    ...sums(stages),
+    testAccuracy: study.winner?.testAccuracy ?? null,
     // Only the open stage has waiting trials.
     running: stage === null ? 0 : stage.open - study.waiting,
     testing: stage === null && study.winner !== null && study.status === 'running',
@@ -36,20 +43,32 @@ export function studyCounts(study: StudyEntry): StudyCounts {
 
 /** The progress of a study that is in the store only. */
 export function storedProgress(record: StudyRecord, trials: readonly TrialRecord[]): StudyProgress {
-  const { spec, status, stages } = record;
-  const stage = stages.find(({ closed }) => !closed) ?? stages.at(-1);
-  const counted = trials.filter(({ id }) => id.stage === stage?.name);
+  const { spec, status } = record;
+  const byStage = Map.groupBy(trials, ({ id }) => id.stage);
+  const stages = record.stages.map((stage): StageCount => {
+    const counted = byStage.get(stage.name) ?? [];
+    const ended = counted.filter((one) => one.status === 'complete' || one.status === 'failed');
+    const total = plannedTrials(spec, stage.trials, counted.length);
+    return { name: stage.name, done: ended.length, total };
+  });
   const order = stages.map(({ name }) => name);
   return {
     study: spec.study,
     status,
-    stage: stage?.closed === false ? stage.name : null,
-    done: counted.filter((trial) => trial.status === 'complete' || trial.status === 'failed')
-      .length,
-    total: plannedTrials(spec, stage?.trials ?? 0, counted.length),
+    stage: isOver(status) ? null : (record.stages.find(({ closed }) => !closed)?.name ?? null),
+    stages,
+    ...sums(stages),
+    testAccuracy: record.winner?.testAccuracy ?? null,
     running: 0,
     best: toBest(bestConfiguration(trials, spec.objective, order)),
     testing: false,
+  };
+}
+
+function sums(stages: readonly StageCount[]): { readonly done: number; readonly total: number } {
+  return {
+    done: stages.reduce((sum, { done }) => sum + done, 0),
+    total: stages.reduce((sum, { total }) => sum + total, 0),
   };
 }
 
@@ -59,7 +78,7 @@ function plannedTrials({ racing, replicates }: StudySpec, planned: number, soFar
 }
 
 /** Summaries of all workers but those that have not come back since a restart. */
-export function workerSummaries(state: ClusterState): WorkerSummary[] {
+export function workerSummaries(state: ClusterState, now: Moment): WorkerSummary[] {
   const known = [...state.workers.values()].filter(({ threads }) => threads > 0);
   return known.map((worker) => {
     const { name, address, threads, kernel, trialsCompleted } = worker;
@@ -67,6 +86,18 @@ export function workerSummaries(state: ClusterState): WorkerSummary[] {
     // The packs of a lost worker are kept for late results only.
     const busy = reported.state === 'lost' ? 0 : worker.packs.size;
     const reproducible = worker.selfTestDigest === state.settings.selfTestDigest;
-    return { name, address, threads, busy, kernel, reproducible, trialsCompleted, ...reported };
+    const training = busy === 0 ? [] : [...worker.packs].flatMap(openTrials);
+    const heardAtMs = Math.round(now.wallMs - (now.monotonicMs - worker.heardAtMs));
+    const facts = { name, address, threads, busy, kernel, reproducible, trialsCompleted };
+    return { ...facts, training, heardAtMs, ...reported };
   });
+}
+
+/** The trials of a pack whose attempts are open. */
+function openTrials({ study, members }: PackEntry): WorkerSummary['training'] {
+  return members
+    .filter(({ trial, attempt }) =>
+      trial.attempts.some((one) => one.attempt === attempt && one.outcome === null),
+    )
+    .map(({ trial }) => ({ study, trial: trial.name }));
 }

@@ -25,25 +25,29 @@ test('a restarted coordinator lists a worker with open attempts only after it ha
   const trials = [{ ...waitingTrial(coarse(1), { lambda: 1e-3 }), status: 'running' }] as const;
   const stored = storedStudy(exampleStudy(), {}, { trials, attempts: [openAttempt(coarse(1), 1)] });
   const dispatcher = newDispatcher({}, [stored]);
-  expect(workerSummaries(dispatcher.state)).toEqual([]);
+  expect(workerSummaries(dispatcher.state, start)).toEqual([]);
   dispatcher.joined(helloFrom('s', { name: 'w', threads: 2 }), 'address', start);
-  expect(workerSummaries(dispatcher.state)).toMatchObject([
+  expect(workerSummaries(dispatcher.state, start)).toMatchObject([
     { name: 'w', address: 'address', threads: 2, kernel: 'portable' },
   ]);
 });
 
 test('a lost worker is listed without busy threads, and is left out of `watch`', async () => {
   const { dispatcher } = oneWorker();
-  expect(workerSummaries(dispatcher.state)).toMatchObject([{ state: 'busy', busy: 1 }]);
+  expect(workerSummaries(dispatcher.state, start)).toMatchObject([
+    { state: 'busy', busy: 1, heardAtMs: start.wallMs, training: [{ study: 'example' }] },
+  ]);
   dispatcher.streamClosed('s', 'cut', start);
   // After a longer step, the dispatcher would extend all deadlines: its own process was stopped.
   for (let ms = 0; ms <= settings.reconnectMs; ms += 200) dispatcher.tick(later(ms));
-  expect(workerSummaries(dispatcher.state)).toMatchObject([{ state: 'lost', busy: 0, threads: 1 }]);
+  expect(workerSummaries(dispatcher.state, start)).toMatchObject([
+    { state: 'lost', busy: 0, threads: 1, training: [] },
+  ]);
 
   const progress = studyProgress(dispatcher.state.studies.get('example')!);
   const coordinator = {
     overview: { study: async () => await Promise.resolve(progress) },
-    workers: () => workerSummaries(dispatcher.state),
+    workers: () => workerSummaries(dispatcher.state, start),
   } as unknown as Coordinator;
   const ended = new AbortController();
   const handlers = controlHandlers(coordinator, () => twoLayer);

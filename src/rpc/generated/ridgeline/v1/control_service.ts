@@ -52,6 +52,8 @@ export const StudyStatus = {
   STUDY_STATUS_COMPLETE: 4,
   STUDY_STATUS_CANCELLED: 5,
   STUDY_STATUS_FAILED: 6,
+  /** STUDY_STATUS_INTERRUPTED - The store has it as running, but this coordinator does not work on it. */
+  STUDY_STATUS_INTERRUPTED: 7,
 } as const;
 
 export type StudyStatus = typeof StudyStatus[keyof typeof StudyStatus];
@@ -64,6 +66,7 @@ export namespace StudyStatus {
   export type STUDY_STATUS_COMPLETE = typeof StudyStatus.STUDY_STATUS_COMPLETE;
   export type STUDY_STATUS_CANCELLED = typeof StudyStatus.STUDY_STATUS_CANCELLED;
   export type STUDY_STATUS_FAILED = typeof StudyStatus.STUDY_STATUS_FAILED;
+  export type STUDY_STATUS_INTERRUPTED = typeof StudyStatus.STUDY_STATUS_INTERRUPTED;
 }
 
 export const WorkerState = {
@@ -152,11 +155,11 @@ export interface StudySummary {
   stage?:
     | string
     | undefined;
-  /** Trials of that stage that have ended, without cancelled ones. */
+  /** Trials of all stages that have ended, without cancelled ones. */
   done: number;
-  /** All trials of that stage. */
+  /** All trials of all stages. */
   total: number;
-  /** Trials of that stage that are running. */
+  /** Trials that are running. */
   running: number;
   /** The best trial of all stages; absent until one is complete. */
   best?:
@@ -170,6 +173,28 @@ export interface StudySummary {
     | undefined;
   /** Name of the study's objective, the metric that ranks trials. */
   metric: string;
+  /** All stages in order. */
+  stages: StageCount[];
+  /** Test accuracy of the winner; absent until it is measured. */
+  testAccuracy?:
+    | number
+    | undefined;
+  /** Milliseconds since 1970. */
+  createdAtMs: bigint;
+  /** Milliseconds since 1970; absent while the study has not ended. */
+  endedAtMs?:
+    | bigint
+    | undefined;
+  /** Estimate of the milliseconds until all trials have ended; absent if it is not known. */
+  msLeft?: number | undefined;
+}
+
+export interface StageCount {
+  name: string;
+  /** Trials that have ended, without cancelled ones. */
+  done: number;
+  /** All trials. */
+  total: number;
 }
 
 export interface BestTrial {
@@ -203,7 +228,19 @@ export interface WorkerSummary {
   trialsCompleted: bigint;
   state: WorkerState;
   /** Why the worker receives no trials; absent if it does. */
-  reason?: string | undefined;
+  reason?:
+    | string
+    | undefined;
+  /** The trials that it is training. */
+  training: TrainingTrial[];
+  /** When its last message arrived, in milliseconds since 1970. */
+  heardAtMs: bigint;
+}
+
+export interface TrainingTrial {
+  study: string;
+  /** `coarse/7`. */
+  trial: string;
 }
 
 export interface PauseStudyRequest {
@@ -292,6 +329,8 @@ export interface WatchedWorker {
   name: string;
   threads: number;
   busy: number;
+  /** Less than 2^53. */
+  trialsCompleted: bigint;
 }
 
 function createBaseGetVersionRequest(): GetVersionRequest {
@@ -593,6 +632,11 @@ function createBaseStudySummary(): StudySummary {
     testing: false,
     reason: undefined,
     metric: "",
+    stages: [],
+    testAccuracy: undefined,
+    createdAtMs: 0n,
+    endedAtMs: undefined,
+    msLeft: undefined,
   };
 }
 
@@ -627,6 +671,27 @@ export const StudySummary: MessageFns<StudySummary> = {
     }
     if (message.metric !== "") {
       writer.uint32(82).string(message.metric);
+    }
+    for (const v of message.stages) {
+      StageCount.encode(v!, writer.uint32(90).fork()).join();
+    }
+    if (message.testAccuracy !== undefined) {
+      writer.uint32(97).double(message.testAccuracy);
+    }
+    if (message.createdAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.createdAtMs) !== message.createdAtMs) {
+        throw new globalThis.Error("value provided for field message.createdAtMs of type uint64 too large");
+      }
+      writer.uint32(104).uint64(message.createdAtMs);
+    }
+    if (message.endedAtMs !== undefined) {
+      if (BigInt.asUintN(64, message.endedAtMs) !== message.endedAtMs) {
+        throw new globalThis.Error("value provided for field message.endedAtMs of type uint64 too large");
+      }
+      writer.uint32(112).uint64(message.endedAtMs);
+    }
+    if (message.msLeft !== undefined) {
+      writer.uint32(121).double(message.msLeft);
     }
     return writer;
   },
@@ -722,6 +787,114 @@ export const StudySummary: MessageFns<StudySummary> = {
             }
 
             message.metric = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.stages.push(StageCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 97) {
+              break;
+            }
+
+            message.testAccuracy = reader.double();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.createdAtMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.endedAtMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 15: {
+            if (tag !== 121) {
+              break;
+            }
+
+            message.msLeft = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStageCount(): StageCount {
+  return { name: "", done: 0, total: 0 };
+}
+
+export const StageCount: MessageFns<StageCount> = {
+  encode(message: StageCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.done !== 0) {
+      writer.uint32(16).uint32(message.done);
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).uint32(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StageCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStageCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.done = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
             continue;
           }
         }
@@ -897,6 +1070,8 @@ function createBaseWorkerSummary(): WorkerSummary {
     trialsCompleted: 0n,
     state: 0,
     reason: undefined,
+    training: [],
+    heardAtMs: 0n,
   };
 }
 
@@ -931,6 +1106,15 @@ export const WorkerSummary: MessageFns<WorkerSummary> = {
     }
     if (message.reason !== undefined) {
       writer.uint32(74).string(message.reason);
+    }
+    for (const v of message.training) {
+      TrainingTrial.encode(v!, writer.uint32(82).fork()).join();
+    }
+    if (message.heardAtMs !== 0n) {
+      if (BigInt.asUintN(64, message.heardAtMs) !== message.heardAtMs) {
+        throw new globalThis.Error("value provided for field message.heardAtMs of type uint64 too large");
+      }
+      writer.uint32(88).uint64(message.heardAtMs);
     }
     return writer;
   },
@@ -1018,6 +1202,79 @@ export const WorkerSummary: MessageFns<WorkerSummary> = {
             }
 
             message.reason = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.training.push(TrainingTrial.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.heardAtMs = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTrainingTrial(): TrainingTrial {
+  return { study: "", trial: "" };
+}
+
+export const TrainingTrial: MessageFns<TrainingTrial> = {
+  encode(message: TrainingTrial, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    if (message.trial !== "") {
+      writer.uint32(18).string(message.trial);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrainingTrial {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrainingTrial();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.trial = reader.string();
             continue;
           }
         }
@@ -1894,7 +2151,7 @@ export const WatchResponse: MessageFns<WatchResponse> = {
 };
 
 function createBaseWatchedWorker(): WatchedWorker {
-  return { name: "", threads: 0, busy: 0 };
+  return { name: "", threads: 0, busy: 0, trialsCompleted: 0n };
 }
 
 export const WatchedWorker: MessageFns<WatchedWorker> = {
@@ -1907,6 +2164,12 @@ export const WatchedWorker: MessageFns<WatchedWorker> = {
     }
     if (message.busy !== 0) {
       writer.uint32(24).uint32(message.busy);
+    }
+    if (message.trialsCompleted !== 0n) {
+      if (BigInt.asUintN(64, message.trialsCompleted) !== message.trialsCompleted) {
+        throw new globalThis.Error("value provided for field message.trialsCompleted of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.trialsCompleted);
     }
     return writer;
   },
@@ -1946,6 +2209,14 @@ export const WatchedWorker: MessageFns<WatchedWorker> = {
             }
 
             message.busy = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.trialsCompleted = reader.uint64() as bigint;
             continue;
           }
         }

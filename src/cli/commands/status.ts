@@ -1,0 +1,95 @@
+/** `ridgeline status`: the progress of studies, from a running coordinator or the store. */
+import type { Command } from 'commander';
+import { RidgelineError } from '../../base/errors.ts';
+import { StudyOverview } from '../../coordinator/shell/study-overview.ts';
+import { studyUnknown } from '../../coordinator/shell/study-errors.ts';
+import {
+  formatStudies,
+  type ClusterFormat,
+  type StudyLine,
+} from '../../report/terminal/cluster-tables.ts';
+import { openStoreReader } from '../../store/sqlite/open-store.ts';
+import { isStateLocked } from '../../store/sqlite/lock.ts';
+import { shownStatuses, type ShownStatus } from '../../study/summaries.ts';
+import { addControlCommand, withControl } from '../cluster/control.ts';
+import { stateDirectory, type Context } from '../process/context.ts';
+import { outputFormatOption, usageError } from '../process/options.ts';
+import { textOptions } from '../process/terminal.ts';
+
+interface StatusFlags {
+  readonly format?: ClusterFormat;
+  readonly status?: readonly ShownStatus[];
+}
+
+export function addStatusCommand(program: Command, context: Context): void {
+  const summary = 'shows the progress of studies, from a running coordinator or the store';
+  addControlCommand(program, 'status', summary, 'ridgeline status --status running,paused')
+    .argument('[study]', 'study name (default: all studies, the newest first)')
+    .option(
+      '--status <statuses>',
+      `only studies with these statuses: ${shownStatuses.join(', ')}`,
+      parseStatuses,
+    )
+    .addOption(outputFormatOption(['table', 'tsv', 'json']))
+    .action(async (study: string | undefined, flags: StatusFlags) => {
+      const all = await studyLines(context);
+      if (study !== undefined && all.every((line) => line.study !== study))
+        throw studyUnknown(
+          study,
+          all.map((line) => line.study),
+        );
+      const chosen = all.filter(
+        (line) =>
+          (study === undefined || line.study === study) &&
+          (flags.status === undefined || flags.status.includes(line.status)),
+      );
+      const format = flags.format ?? (context.stdout.isTTY ? 'table' : 'tsv');
+      if (chosen.length === 0) context.stderr.write(`${emptyText(all)}\n`);
+      if (chosen.length === 0 && format !== 'json') return;
+      context.stdout.write(formatStudies(chosen, format, textOptions(context), Date.now()));
+    });
+}
+
+function emptyText(all: readonly StudyLine[]): string {
+  return all.length === 0
+    ? 'no study yet; `ridgeline run configs/quickstart.yaml` starts one'
+    : 'no study has such a status; without --status all are shown';
+}
+
+function parseStatuses(text: string): ShownStatus[] {
+  return text.split(',').map((word) => {
+    const status = shownStatuses.find((known) => known === word.trim());
+    if (status !== undefined) return status;
+    throw usageError(
+      `--status must be a list of ${shownStatuses.join(', ')}, got ${JSON.stringify(text)}.`,
+      'For example: --status running,paused.',
+    );
+  });
+}
+
+/** The newest study first. */
+async function studyLines(context: Context): Promise<readonly StudyLine[]> {
+  const lines = await liveOrStored(context);
+  return lines.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
+}
+
+/** From the coordinator if one runs, else from the store. */
+async function liveOrStored(context: Context): Promise<readonly StudyLine[]> {
+  try {
+    return await withControl(context, (client) => client.listStudies());
+  } catch (error) {
+    const isAbsent = error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
+    if (!isAbsent || context.flags.coordinator !== undefined) throw error;
+  }
+  const stateDir = stateDirectory(context);
+  await using reader = await openStoreReader(stateDir);
+  context.stderr.write('no coordinator is running; showing the store\n');
+  const overview = new StudyOverview({
+    store: reader,
+    state: () => null,
+    storeProblem: () => null,
+    isServed: () => isStateLocked(stateDir),
+    msPerTrial: () => null,
+  });
+  return await overview.studies();
+}
