@@ -176,6 +176,5 @@ function formatChart(results: StudyResults, format: string, options: TextOptions
       `--chart draws below a table, but the format is ${format}.`,
       'Leave out --format, or draw a file with `ridgeline chart`.',
     );
-  const chart = terminalScatter(results, options);
-  return chart === '' ? '' : `\n${chart}`;
+  return `\n${terminalScatter(results, options)}`;
 }

@@ -4,7 +4,19 @@ import { element, type Attributes } from './svg-element.ts';
 import { textWidth } from './text-size.ts';
 
 type LegendMark =
-  Shape | 'ring' | 'cross' | 'line' | 'dashed' | 'area' | 'bar' | 'box' | 'dot' | 'rule' | 'arrow';
+  | Shape
+  | 'ring'
+  | 'cross'
+  | 'line'
+  | 'dashed'
+  | 'area'
+  | 'bar'
+  | 'box'
+  | 'dot'
+  | 'rule'
+  | 'down'
+  | 'up'
+  | 'interval';
 
 export interface LegendItem {
   readonly label: string;
@@ -76,8 +88,12 @@ function markAttributes(mark: LegendMark, color: string): Attributes {
       return { ...line, 'stroke-dasharray': '5 3', d: 'M-12,0h24' };
     case 'rule':
       return { ...stroke, 'stroke-dasharray': '1 3', d: 'M0,-8v16' };
-    case 'arrow':
+    case 'down':
       return { ...stroke, 'stroke-width': 1.6, d: 'M0,-6v11M-4,1L0,6L4,1' };
+    case 'up':
+      return { ...stroke, 'stroke-width': 1.6, d: 'M0,6v-11M-4,-1L0,-6L4,-1' };
+    case 'interval':
+      return { ...stroke, 'stroke-width': 1.6, d: 'M0,-8v16' };
     case 'cross':
       return { ...stroke, 'stroke-width': 1.6, d: 'M-4,-4L4,4M-4,4L4,-4' };
     case 'ring':

@@ -18,6 +18,7 @@ import { centeredScale, paddedDomain, valueScale } from './axes.ts';
 import { framed, grid } from './chart-frame.ts';
 import type { LegendItem } from './chart-legend.ts';
 import { colorAt, ink, shapeAt, type ChartTheme, type DrawChart } from './chart-style.ts';
+import { edgeLegend, edgeMarks } from './edge-marks.ts';
 import { focusDomain } from './focus-domain.ts';
 import { labelMark, ringRadius } from './label-mark.ts';
 
@@ -84,7 +85,11 @@ export const historyChart: DrawChart<HistoryInput> = (document, input, theme) =>
               },
             ),
             ...stageMarks(dots.filter(isInside), input.stages, theme),
-            ...edgeMarks(outside, input, domain, theme),
+            edgeMarks(
+              outside.map(({ stage, number }) => ({ stage, x: number })),
+              { ...input, domain },
+              theme,
+            ),
             ...(best === null ? [] : bestMarks(best, input, dots.filter(isInside), theme)),
           ],
         }),
@@ -130,27 +135,6 @@ function stageMarks(
   );
 }
 
-/** Arrows at the edge for values outside of the axis. */
-function edgeMarks(
-  outside: readonly Dot[],
-  { stages, direction }: HistoryInput,
-  domain: readonly [number, number],
-  theme: ChartTheme,
-): Plot.Markish[] {
-  if (outside.length === 0) return [];
-  const isDown = direction === 'maximize';
-  return [
-    Plot.text(outside, {
-      x: 'number',
-      y: () => domain[isDown ? 0 : 1],
-      dy: isDown ? -6 : 6,
-      text: () => (isDown ? '↓' : '↑'),
-      fill: ({ stage }: Dot) => colorAt(Math.max(0, stages.indexOf(stage)), theme),
-      fontWeight: 'bold',
-    }),
-  ];
-}
-
 function bestMarks(
   best: Dot,
   input: HistoryInput,
@@ -179,15 +163,7 @@ function legend({ stages, direction }: HistoryInput, outside: number, theme: Cha
       return { label, color: colorAt(index, theme), mark: shapeAt(index) };
     }),
     { label: 'best so far', color: ink, mark: 'line' as const },
-    ...(outside === 0
-      ? []
-      : [
-          {
-            label: `${direction === 'maximize' ? 'lower' : 'higher'} values`,
-            color: ink,
-            mark: 'arrow' as const,
-          },
-        ]),
+    ...edgeLegend(outside, direction),
   ];
 }
 

@@ -81,13 +81,28 @@ export function legendLines(
 
 /** About `count` round values within the range: multiples of 1, 2 or 5 times a power of ten. */
 export function roundTicks(min: number, max: number, count: number): number[] {
-  const rough = (max - min) / Math.max(1, count);
-  if (!(rough > 0) || !Number.isFinite(rough)) return [min];
+  const step = roundStep(max - min, count);
+  if (step === null) return [min];
+  return multiples(step, Math.ceil(min / step - 1e-9), Math.floor(max / step + 1e-9));
+}
+
+/** About `count` round values, of which the first and the last enclose the range. */
+export function enclosingTicks([min, max]: readonly [number, number], count: number): number[] {
+  const step = roundStep(max - min, count);
+  if (step === null) return [min, max];
+  return multiples(step, Math.floor(min / step + 1e-9), Math.ceil(max / step - 1e-9));
+}
+
+function multiples(step: number, first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) =>
+    Number(((first + index) * step).toPrecision(12)),
+  );
+}
+
+/** Null for an empty range. */
+function roundStep(size: number, count: number): number | null {
+  const rough = size / Math.max(1, count);
+  if (!(rough > 0) || !Number.isFinite(rough)) return null;
   const power = Number(`1e${Math.floor(Math.log10(rough))}`);
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
-  const ticks: number[] = [];
-  for (let i = Math.ceil(min / step - 1e-9); i * step <= max + 1e-9 * step; i++) {
-    ticks.push(Number((i * step).toPrecision(12)));
-  }
-  return ticks;
+  return [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough) ?? rough;
 }

@@ -14,6 +14,8 @@ export interface Place {
 export interface Canvas {
   /** One character in the cell at this place; none outside the canvas. */
   mark(place: Place, character: string, style: Style | null): void;
+  /** A name of the cell at this place: two marks with the same name cover each other. */
+  cell(place: Place): string;
   /** A straight line. @param ascii its character in an ASCII terminal */
   line(from: Place, to: Place, style: Style | null, ascii: string): void;
   /** Top row first; each exactly as wide as the canvas. */
@@ -63,6 +65,10 @@ export function createCanvas(columns: number, rows: number, isUnicode: boolean):
   return {
     mark(place, character, style) {
       Object.assign(cellAt(...toDot(place)) ?? {}, { character, style, dots: 0 });
+    },
+    cell(place) {
+      const [x, y] = toDot(place);
+      return `${Math.floor(x / dotsX)} ${Math.floor(y / dotsY)}`;
     },
     line(from, to, style, ascii) {
       const [fromX, fromY] = toDot(from);

@@ -6,7 +6,13 @@ import { paddedDomain } from '../charts/axes.ts';
 import { chartPoints, metricOn } from '../results/metric-values.ts';
 import { groupedNumber, plainNumber } from '../text/number-format.ts';
 import { textWidth, type Style, type TextOptions } from '../text/text-options.ts';
-import { axesLines, legendLines, roundTicks, type AxisLabel } from './terminal-axes.ts';
+import {
+  axesLines,
+  enclosingTicks,
+  legendLines,
+  roundTicks,
+  type AxisLabel,
+} from './terminal-axes.ts';
 import { createCanvas } from './terminal-canvas.ts';
 
 const widthMax = 120;
@@ -23,7 +29,8 @@ interface Panel {
   readonly title: string;
   readonly lines: readonly Line[];
   readonly rows: number;
-  readonly domain: readonly [number, number];
+  /** Values with a label; the first and the last are the ends of the axis. */
+  readonly ticks: readonly number[];
 }
 
 /**
@@ -40,16 +47,18 @@ export function terminalCurve(
   const stepMax = curve.at(-1)?.step ?? 0;
   const panels = (['accuracy', 'loss'] as const).map((kind): Panel => {
     const lines = splitLines(curve, metrics, kind);
-    const domain = paddedDomain(lines.flatMap(({ points }) => points.map(({ value }) => value)));
-    const title = kind === 'accuracy' ? 'accuracy, %' : kind;
-    return { title, lines, rows: kind === 'accuracy' ? 10 : 8, domain };
+    const values = lines.flatMap(({ points }) => points.map(({ value }) => value));
+    const rows = kind === 'accuracy' ? 10 : 8;
+    const ticks = enclosingTicks(paddedDomain(values, 0), rows / 2);
+    const title = kind === 'accuracy' ? 'accuracy, %' : 'loss, nats';
+    return { title, lines, rows, ticks };
   });
   if (stepMax === 0 || panels.every(({ lines }) => lines.every(({ points }) => !points.length)))
     return '';
   const rates = ratePoints(curve, metrics, rate, stepMax);
   const rateMax = rates.reduce((max, { value }) => Math.max(max, value), rate?.max ?? 0);
   const rateLine: Line = { style: 'dim', ascii: '.', points: rates };
-  panels.push({ title: 'learning rate', lines: [rateLine], rows: 3, domain: [0, rateMax || 1] });
+  panels.push({ title: 'learning rate', lines: [rateLine], rows: 3, ticks: [0, rateMax || 1] });
   const width = Math.min(widthMax, textWidth(options));
   const lines = [
     ...panels.flatMap((panel) => panelLines(panel, stepMax, width, options)),
@@ -79,8 +88,8 @@ function splitLines(
 }
 
 function panelLines(panel: Panel, stepMax: number, width: number, options: TextOptions): string[] {
-  const { title, rows, domain } = panel;
-  const [min, max] = domain;
+  const { title, rows, ticks } = panel;
+  const [min = 0, max = 1] = [ticks[0], ticks.at(-1)];
   const columns = width - leftWidth - 2;
   const canvas = createCanvas(columns, rows, options.unicode);
   const height = (value: number): number => (value - min) / (max - min);
@@ -92,7 +101,7 @@ function panelLines(panel: Panel, stepMax: number, width: number, options: TextO
     if (style !== 'yellow' || places.length > width / 4) continue;
     for (const place of places) canvas.mark(place, options.unicode ? '●' : '*', style);
   }
-  const left = (rows < 5 ? [min, max] : roundTicks(min, max, rows / 2)).map((tick): AxisLabel => ({
+  const left = ticks.map((tick): AxisLabel => ({
     at: height(tick),
     text: plainNumber(tick).slice(0, leftWidth),
   }));

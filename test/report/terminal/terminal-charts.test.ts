@@ -9,7 +9,7 @@ import { terminalScatter } from '../../../src/report/terminal/terminal-scatter.t
 import type { TextOptions } from '../../../src/report/text/text-options.ts';
 import { classificationMetrics } from '../../../src/study/metrics.ts';
 import type { Measurement } from '../../../src/study/trial.ts';
-import { study, toResults, trial, trials } from '../support/sample-study.ts';
+import { completeResult, study, toResults, trial, trials } from '../support/sample-study.ts';
 
 const plain = (width: number, unicode = true): TextOptions => ({
   width,
@@ -80,8 +80,33 @@ describe('the scatter in a terminal', () => {
     expect(lines[high]!.indexOf('★')).toBeGreaterThan(lines[low]!.indexOf('●'));
   });
 
-  test('the terminal scatter is empty if no trial is complete', () => {
-    expect(terminalScatter(toResults({ ...study, winner: null }, []), plain(80))).toBe('');
+  test('the terminal scatter has signs for shared cells, for worse trials and for values beyond the axis', () => {
+    const values = [0.96, 0.955, 0.958, 0.952, 0.09];
+    const rows = values.flatMap((value, k) => {
+      const change = { result: completeResult(value) };
+      return [
+        trial('coarse', k + 1, 10 ** (k - 7), change),
+        // The first two fine trials are in the cells of coarse ones, the others next to them.
+        ...(k < 4 ? [trial('fine', k + 1, (k < 2 ? 1 : 4) * 10 ** (k - 7), change)] : []),
+      ];
+    });
+    const all = toResults({ ...study, winner: null }, rows);
+    const worse = all.stages.map((stage) => ({
+      ...stage,
+      rows: stage.rows.map((row) => ({ ...row, tied: (row.value ?? 0) > 0.953 })),
+    }));
+    const text = terminalScatter({ ...all, stages: worse }, plain(80));
+    const signs = (sign: string): number => text.split(sign).length - 1;
+    // Each sign is also in the legend; the best one covers a shared cell.
+    expect(['◐', '○', '△', '↓', '★'].map(signs)).toEqual([2, 2, 1, 2, 2]);
+    expect(text).toMatch(/^ *96 ┤/m);
+    expect(text).toMatch(/^ *95\.\d* ┤/m);
+    expect(terminalScatter({ ...all, stages: worse }, plain(80, false))).toMatch(/^[\n -~]*$/);
+  });
+
+  test('the terminal scatter says why it is empty if no trial is complete', () => {
+    const text = terminalScatter(toResults({ ...study, winner: null }, []), plain(80));
+    expect(text).toBe('no chart: no selected trial has a value\n');
   });
 });
 
@@ -99,6 +124,8 @@ describe('the learning curve in a terminal', () => {
       }),
     );
     expect(drawCurve(curve, plain(80, false))).toMatch(/^[\n -~]*$/);
+    // Both ends of the axis have a number: accuracies from 30 to 77.5 %.
+    expect(text).toMatch(/accuracy, %\n *80 ┤[^]*\n *30 ┤.*\n *└/);
   });
 
   test('the terminal curve of a diverged trial shows the finite values', () => {
