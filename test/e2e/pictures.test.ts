@@ -45,7 +45,7 @@ test('the charts of a finished search are drawn as SVG, PNG, HTML and in the ter
   expect(/<desc>([^<]*)/.exec(drawing)?.[1]).toContain('4 of stage coarse, 4 of stage fine');
   expect(readFileSync(join(dir, 'c.png')).subarray(1, 4).toString()).toBe('PNG');
   const report = parseHTML(readFileSync(join(dir, 'report.html'), 'utf8')).document;
-  expect(report.querySelectorAll('figure svg[role="img"]').length).toBe(5);
+  expect(report.querySelectorAll('figure svg[role="img"]').length).toBe(12);
   expect(report.querySelectorAll('tbody tr').length).toBeGreaterThanOrEqual(8);
   expect(toStdout.stdout.startsWith('<!doctype html>')).toBe(true);
   expect(toStdout.stdout.endsWith('</html>\n')).toBe(true);

@@ -44,7 +44,7 @@ test.skipIf(browserPath === undefined)(
       await page.evaluate(
         "for (const part of document.querySelectorAll('details')) part.open = true",
       );
-      expect(await page.locator('figure svg[role="img"]').count()).toBe(5);
+      expect(await page.locator('figure svg[role="img"]').count()).toBe(12);
       expect(complaints).toEqual([]);
       expect(await seriousProblems(page), JSON.stringify(look)).toEqual([]);
       expect(await overflow(page), JSON.stringify(look)).toBe(0);

@@ -25,7 +25,7 @@ a { color: var(--accent); }
 figure { margin: 1rem 0 .5rem; }
 .scroll { overflow-x: auto; } .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 ${darkChartRules}
-figure svg { display: block; width: 100%; height: auto; min-width: 38rem; max-width: 52rem; }
+figure svg { display: block; width: 100%; height: auto; max-width: 52rem; } .narrow { display: none; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .5rem 0; min-width: 30rem; }
 caption { text-align: left; padding: .25rem 0; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
@@ -37,13 +37,13 @@ pre { background: var(--tint); border-radius: .5rem; padding: .75rem 1rem; overf
 code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: .92em; overflow-wrap: anywhere; }
 dl.provenance { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; font-size: .92rem; }
 dl.provenance dt { color: var(--quiet); } dl.provenance dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 34rem) { main { padding: 1.25rem .9rem 3rem; } h1 { font-size: 1.5rem; } dl.provenance { grid-template-columns: 1fr; gap: 0; } dl.provenance dd { margin-bottom: .5rem; } .facts { grid-template-columns: 1fr 1fr; } th, td { padding: .3rem .45rem; } .scroll { background: linear-gradient(to left, var(--tint), transparent 1.5rem) right / 1.5rem 100% no-repeat; } table { min-width: 0; } tbody td:nth-child(2), thead th:nth-child(2) { position: sticky; left: 0; background: var(--surface); } }
+@media (max-width: 34rem) { main { padding: 1.25rem .9rem 3rem; } h1 { font-size: 1.5rem; } dl.provenance { grid-template-columns: 1fr; gap: 0; } dl.provenance dd { margin-bottom: .5rem; } .facts { grid-template-columns: 1fr 1fr; } .wide { display: none; } .narrow { display: block; } th, td { padding: .3rem .45rem; } .scroll { background: linear-gradient(to left, var(--tint), transparent 1.5rem) right / 1.5rem 100% no-repeat; } table { min-width: 0; } tbody td:nth-child(2), thead th:nth-child(2) { position: sticky; left: 0; background: var(--surface); } }
 @page { size: A4; margin: 18mm 16mm; @bottom-right { content: counter(page) ' / ' counter(pages); font-size: 9pt; } }
 @media print {
   :root { --surface: #ffffff; --ink: #000000; --quiet: #444444; --line: #bbbbbb; --tint: #f4f4f4; --accent: #004f7c; --warn: #7a3b00; --warn-tint: #ffffff; color-scheme: light; }
   body { font-size: 10.5pt; } pre { white-space: pre-wrap; } main { max-width: none; padding: 0; } nav, summary { display: none; }
   /* Folded parts are printed as well. */
   details::details-content { content-visibility: visible; display: block; }
-  h2, h3, h3 + p, caption { break-after: avoid; } figure, .facts, tr { break-inside: avoid; } figure svg { min-width: 0; max-width: 17cm; } .scroll { overflow: visible; }
+  h2, h3, h3 + p, caption { break-after: avoid; } figure, .facts, tr { break-inside: avoid; } figure svg { max-width: 17cm; } .wide { display: block; } .narrow { display: none; } .scroll { overflow: visible; }
 }
 `.trim();

@@ -101,6 +101,7 @@ function chartSections({ results, examples }: StudyPicture, figures: Figures): H
     ${figures.next('scatter', scatterCaption(results))}
     ${hasNarrowed ? figures.next('zoom', 'The finest range alone.') : null}
     ${figures.next('train-validation', gapCaption(results))}
+    ${figures.next('history', 'The objective of each trial in the order of sampling, and the best so far.')}
     <h2 id="curves">Learning curves</h2>
     ${figures.next('curves', `The best, the median and the worst completed trial${one}. Trials are ranked by the value at the last step.`)}
     <details>
@@ -123,15 +124,21 @@ class Figures {
 
   next(kind: ChartKind, caption: string): Html {
     this.#count += 1;
-    const svg = drawStudyChart(this.#document, kind, this.#picture, pageTheme).outerHTML;
     return html`<figure>
-      <div class="scroll" tabindex="0" role="group" aria-label="${`Chart: ${kind}`}">
-        ${ownMarkup(String(svg))}
-      </div>
+      <div class="wide">${this.#draw(kind)}</div>
+      <div class="narrow">${this.#draw(kind, phoneWidth)}</div>
       <figcaption><b>Figure ${this.#count}.</b> ${caption}</figcaption>
     </figure>`;
   }
+
+  #draw(kind: ChartKind, width?: number): Html {
+    const theme = { ...pageTheme, width };
+    return ownMarkup(String(drawStudyChart(this.#document, kind, this.#picture, theme).outerHTML));
+  }
 }
+
+/** Charts are drawn for a phone as well, since a wide one would be too small there. In pixels. */
+const phoneWidth = 360;
 
 /** Ties, the best value of the curve, and the sources of noise. */
 function statisticsList({ results }: StudyPicture): Html | null {

@@ -80,7 +80,8 @@ describe('the report', () => {
     expect(document.querySelector('.answer')?.textContent.replaceAll('\u00a0', ' ')).toContain(
       'λ = 1.23e-2: of 4 trials that are complete it has the highest validation accuracy, 47.12 %; 46.80 % on the test images',
     );
-    expect(document.querySelectorAll('figure svg[role="img"]').length).toBe(5);
+    // Six charts, each for a wide page and for a phone.
+    expect(document.querySelectorAll('figure svg[role="img"]').length).toBe(12);
     // In the table over all stages, and in its own stage.
     expect(document.querySelectorAll('tr.best').length).toBe(2);
     const spec = [...document.querySelectorAll('pre')].at(-1)?.textContent ?? '';
@@ -131,8 +132,8 @@ describe('the report', () => {
     const again = { ...second, id: { ...second.id, replicate: 2 } };
     const spec = { ...study.spec, replicates: 2, racing: true };
     const twice = words({ ...study, spec }, [...scoredTrials, again]);
-    // In both panels of the chart, and above the table.
-    expect(twice.match(/best: fine\/2, replicate 1 of 2, λ (0\.008|8\.00e-3)/g)).toHaveLength(3);
+    // In both panels of the chart, wide and narrow, and above the table.
+    expect(twice.match(/best: fine\/2, replicate 1 of 2, λ (0\.008|8\.00e-3)/g)).toHaveLength(5);
   });
 
   test('the report has a study file that gives the same study', () => {
