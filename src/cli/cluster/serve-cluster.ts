@@ -32,6 +32,7 @@ import type { ListenFlags } from '../process/options.ts';
 import { exitWithError } from '../process/report-error.ts';
 import { dashboardAddress, startDashboard, type Dashboard } from './dashboard.ts';
 import { liveCluster } from './live-cluster.ts';
+import { watchState } from './state-watch.ts';
 
 export interface ServeOptions {
   readonly context: Context;
@@ -71,6 +72,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   await using opened = new AsyncDisposableStack();
   const owner = `pid ${process.pid} on ${hostname()}`;
   const store = opened.use(await openStore(stateDir, { owner, rank: storedRanks }));
+  opened.use(watchState(stateDir, (error) => exitWithError(error, context)));
   const coordinator = await startCoordinator(options, store);
   opened.defer(() => coordinator.stop('the coordinator has stopped'));
   const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());

@@ -1,0 +1,38 @@
+/**
+ * State watch: notices that the store's file was deleted or replaced while a coordinator uses it. SQLite goes on
+ * writing to the deleted file, so nothing else fails, and all results would be lost at the end.
+ */
+import { statSync } from 'node:fs';
+import { RidgelineError } from '../../base/errors.ts';
+import { storeFile } from '../../store/sqlite/database-file.ts';
+
+const checkMs = 2_000;
+
+/** @param onGone called once */
+export function watchState(
+  stateDir: string,
+  onGone: (error: RidgelineError) => void,
+  everyMs = checkMs,
+): Disposable {
+  const file = storeFile(stateDir);
+  const opened = identity(file);
+  const timer = setInterval(() => {
+    if (identity(file) === opened) return;
+    clearInterval(timer);
+    onGone(
+      new RidgelineError(
+        'STATE_DAMAGED',
+        `The store ${file} was deleted or replaced while this command used it, so nothing can be stored.`,
+        'Restore it with `ridgeline restore`, or run the command again, which starts the study over.',
+      ),
+    );
+  }, everyMs);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Null without a file. */
+function identity(file: string): string | null {
+  const facts = statSync(file, { throwIfNoEntry: false });
+  return facts === undefined ? null : `${facts.dev} ${facts.ino}`;
+}
