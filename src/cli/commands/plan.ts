@@ -1,27 +1,28 @@
 /** `ridgeline plan`: prints the trials of a study and their cost without starting it. */
 import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
+import { differenceText } from '../../coordinator/shell/study-errors.ts';
 import { openDataset } from '../../dataset/open-dataset.ts';
 import { formatPlan, planJson, type Plan } from '../../report/terminal/plan-text.ts';
 import { sampleTrials } from '../../search/samplers/random.ts';
+import { openStoreReader } from '../../store/sqlite/open-store.ts';
+import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import { givenDistribution, type SearchSpace } from '../../study/search-space.ts';
 import type { StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
 import { trainerName } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
-import { trainTrials } from '../../trainers/train-trials.ts';
-import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
-import { twoLayerTraining } from '../../trainers/two-layer/two-layer.ts';
-import type { Kernel } from '../../trainers/two-layer/kernel.ts';
-import { dataDirectory, type Context } from '../process/context.ts';
+import { defaultThreads } from '../../worker/default-threads.ts';
+import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { addCommand, formatOption, withDataOption } from '../process/options.ts';
 import { printResult } from '../process/terminal.ts';
 import { loadKernel } from '../training/kernel-choice.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
+import { busyText, measureTrialCost } from '../training/pack-cost.ts';
 import { openTrainingData } from '../training/training-data.ts';
 
-/** Steps of the short run that the cost is estimated from. */
-const sampleSteps = 20;
+/** Default of `run --pack`. */
+const packMax = 8;
 
 export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'plan', {
@@ -32,30 +33,50 @@ export function addCommands(program: Command, context: Context): void {
   });
   withKernelOption(withDataOption(command))
     .argument('<study>', 'study file (YAML)')
+    .option('--all', 'list every trial, not only some of a long stage')
     .addOption(formatOption())
-    .action(async (file: string) => {
+    .action(async (file: string, { all = false }: { readonly all?: boolean }) => {
       const spec = await loadStudy(file, describeTrainer);
-      const kernel = await loadKernel(context);
-      const plan = await buildPlan(spec, dataDirectory(context), kernel);
-      printResult(context, plan, planJson, formatPlan);
+      const plan = await buildPlan(spec, context);
+      printResult(context, plan, planJson, (result) => formatPlan(result, all));
     });
 }
 
-async function buildPlan(spec: StudySpec, dataDir: string, kernel: Kernel): Promise<Plan> {
+async function buildPlan(spec: StudySpec, context: Context): Promise<Plan> {
+  const dataDir = dataDirectory(context);
   const { source, counts, warnings } = await openDataset(spec.dataset, { dataDir });
   const trainer = describeTrainer(trainerName(spec.trainer));
-  const steps = trainer.rungs(spec.trainer, counts.train).at(-1) ?? 0;
+  const threads = defaultThreads();
+  const { data } = await openTrainingData(spec.dataset, spec.seed, dataDir, false);
+  const pack = packSize(spec, threads);
+  const cost = measureTrialCost(spec, pack, data, await loadKernel(context));
   return {
     study: spec.study,
     source,
     counts,
-    steps,
-    secondsPerTrial: (await secondsPerStep(spec, dataDir, kernel)) * steps,
+    steps: trainer.rungs(spec.trainer, counts.train).at(-1) ?? 0,
+    secondsPerTrial: cost.seconds,
+    secondsPerTrialLow: cost.low,
+    secondsPerTrialHigh: cost.high,
+    pack,
+    threads,
     replicates: spec.replicates,
     racing: spec.racing,
-    warnings: [...warnings.map(({ text }) => text), ...trainer.remarks(spec.trainer, counts.train)],
+    warnings: [
+      ...warnings.map(({ text }) => text),
+      ...trainer.remarks(spec.trainer, counts.train),
+      ...(await storedRemarks(spec, context)),
+    ],
+    busy: busyText(),
     stages: spec.stages.map((stage) => planStage(spec, stage)),
   };
+}
+
+/** As the scheduler forms packs of the first stage, so that no thread is idle. */
+function packSize(spec: StudySpec, threads: number): number {
+  const trainer = describeTrainer(trainerName(spec.trainer));
+  const share = Math.ceil((spec.stages[0]?.trials ?? 1) / threads);
+  return Math.max(1, Math.min(trainer.packSize(spec.trainer, {}), share, packMax));
 }
 
 function planStage(spec: StudySpec, stage: StageSpec): Plan['stages'][number] {
@@ -79,20 +100,17 @@ function planStage(spec: StudySpec, stage: StageSpec): Plan['stages'][number] {
   };
 }
 
-/** Measured with a few steps of the real training. */
-async function secondsPerStep(spec: StudySpec, dataDir: string, kernel: Kernel): Promise<number> {
-  const { data } = await openTrainingData(spec.dataset, spec.seed, dataDir, false);
-  const { epochs: _epochs, ...settings } = twoLayerSettings(spec.trainer);
-  const short = {
-    ...settings,
-    learningRate: { ...settings.learningRate, stepSize: sampleSteps / 2, cycleMultiplier: 1 },
-    cycles: 1,
-    measure: 'end',
-  };
-  const request = { seed: spec.seed, replicate: 1, settings: short, measureTest: false };
-  const [result] =
-    trainTrials(twoLayerTraining(kernel), { ...request, params: [{ lambda: 1e-3 }] }, data, {
-      nowMs: () => performance.now(),
-    }) ?? [];
-  return (result?.seconds ?? 0) / sampleSteps;
+/** Why `run` would refuse the file, or what it would do with a stored study of this name. */
+async function storedRemarks(spec: StudySpec, context: Context): Promise<string[]> {
+  await using reader = await openStoreReader(stateDirectory(context));
+  const stored = await reader.study(spec.study);
+  if (stored === null) return [];
+  const comparison = compareSpecs(stored.spec, spec);
+  if (comparison.kind === 'extended')
+    return [`a study ${spec.study} is stored; \`run\` extends it by the new trials`];
+  if (comparison.kind === 'same') return [];
+  const differences = comparison.differences.map(differenceText).join('; ');
+  return [
+    `\`run\` refuses this file, since the stored study ${spec.study} differs: ${differences}. Give it another name, or replace the stored one with --fresh`,
+  ];
 }

@@ -43,7 +43,7 @@ export function studyDiffers(
 }
 
 /** `fine: trials 34 stored, 30 in the file`. */
-function differenceText({ key, stored, given }: SpecDifference): string {
+export function differenceText({ key, stored, given }: SpecDifference): string {
   const [, stage, inStage] = /^stages\.([^.]+)\.(.+)$/.exec(key) ?? [];
   const name = inStage === undefined ? key.replace(/^stages\./, 'stage ') : `${stage}: ${inStage}`;
   return `${name} ${valueText(stored)} stored, ${valueText(given)} in the file`;

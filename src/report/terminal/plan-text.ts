@@ -1,6 +1,7 @@
 /** The output of `plan`: what a study will do. */
 import {
   formatParam,
+  formatParams,
   parameterSymbol,
   type Params,
   type SearchSpace,
@@ -8,7 +9,7 @@ import {
 import { toSnake } from '../../study/spec/case-codec.ts';
 import { foreignText } from '../text/escape-terminal.ts';
 import { documentText } from '../text/json-value.ts';
-import { durationText } from '../text/number-format.ts';
+import { countText, durationText, groupedNumber } from '../text/number-format.ts';
 
 export interface Plan {
   readonly study: string;
@@ -20,8 +21,16 @@ export interface Plan {
     readonly test: number | null;
   };
   readonly steps: number;
-  /** Estimate for one thread of this machine, measured over a few steps. */
+  /** Estimates of the time that a trial takes of one thread of this machine: the median, and a range. */
   readonly secondsPerTrial: number;
+  readonly secondsPerTrialLow: number;
+  readonly secondsPerTrialHigh: number;
+  /** Number of trials side by side in one thread, for which the times were measured. */
+  readonly pack: number;
+  /** Threads of this machine. */
+  readonly threads: number;
+  /** Why the times may be too long; null if nothing is known. */
+  readonly busy: string | null;
   /** Number of replicates of each configuration; in a race, the most that one can have. */
   readonly replicates: number;
   readonly racing: boolean;
@@ -37,7 +46,8 @@ export interface Plan {
   readonly warnings: readonly string[];
 }
 
-export function formatPlan(plan: Plan): string {
+/** @param all whether all trials of a long stage are listed */
+export function formatPlan(plan: Plan, all: boolean): string {
   const { counts } = plan;
   const configurations = plan.stages.reduce((sum, stage) => sum + stage.trials, 0);
   const most = configurations * plan.replicates;
@@ -48,14 +58,17 @@ export function formatPlan(plan: Plan): string {
     ...replicateLines(plan),
     `data: ${foreignText(plan.source)}`,
     `records: ${counts.train} train, ${counts.validation} validate, ${counts.test ?? 'none'} test`,
-    `cost: about ${plan.secondsPerTrial.toFixed(2)} s a trial, ${costText(plan, least, most)} on one thread of this machine`,
+    `cost: ${costText(plan, least, most)}`,
+    ...(plan.busy === null ? [] : [`  ${plan.busy}`]),
     ...plan.warnings.map((warning) => `warning: ${warning}`),
-    ...plan.stages.flatMap((stage) => ['', ...stageLines(stage)]),
+    ...plan.stages.flatMap((stage) => ['', ...stageLines(stage, all)]),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function stageLines(stage: Plan['stages'][number]): string[] {
+type PlannedStage = Plan['stages'][number];
+
+function stageLines(stage: PlannedStage, all: boolean): string[] {
   const { name, trials, space, narrows, configurations } = stage;
   if (space === null) {
     return [
@@ -69,16 +82,28 @@ function stageLines(stage: Plan['stages'][number]): string[] {
   );
   return [
     `stage ${name}: ${trials} trials, ${ranges.join(', ')}`,
-    ...configurations.map(({ trial, params }) => `  ${trial.padEnd(16)} ${exactText(params)}`),
+    ...configurationLines(configurations, all),
   ];
 }
 
-/** Full precision; the name is left out if there is one parameter. */
-function exactText(params: Params): string {
-  const entries = Object.entries(params);
-  if (entries.length === 1) return String(entries[0]?.[1]);
-  return entries.map(([name, value]) => `${name} ${value}`).join(', ');
+/** By the first parameter, ascending. */
+function configurationLines(
+  configurations: PlannedStage['configurations'],
+  all: boolean,
+): string[] {
+  const first = ({ params }: PlannedStage['configurations'][number]): number =>
+    Number(Object.values(params)[0]);
+  const lines = configurations
+    .toSorted((a, b) => first(a) - first(b))
+    .map(({ trial, params }) => `  ${trial.padEnd(16)} ${formatParams(params)}`);
+  const left = lines.length - 2 * listedAtEnds;
+  if (all || left <= 1) return lines;
+  const middle = `  … ${groupedNumber(left)} more between; --all lists them`;
+  return [...lines.slice(0, listedAtEnds), middle, ...lines.slice(-listedAtEnds)];
 }
+
+/** Of a long stage, so many trials with the smallest and with the largest values are listed. */
+const listedAtEnds = 10;
 
 function replicateLines({ replicates, racing }: Plan): string[] {
   if (replicates === 1) return [];
@@ -88,12 +113,28 @@ function replicateLines({ replicates, racing }: Plan): string[] {
   return [text];
 }
 
-function costText({ secondsPerTrial }: Plan, least: number, most: number): string {
-  const times = [least, most].map((trials) => durationText(1_000 * secondsPerTrial * trials));
-  return [...new Set(times)].join(' to ');
+/** A range: the machine is not always as fast as it was during the measurement. */
+function costText(plan: Plan, least: number, most: number): string {
+  const { secondsPerTrialLow: low, secondsPerTrialHigh: high, pack, threads } = plan;
+  const each = rangeText(shortTime(low), shortTime(high));
+  const whole = rangeText(
+    durationText((1_000 * low * least) / threads),
+    durationText((1_000 * high * most) / threads),
+  );
+  const side = pack === 1 ? '' : `, ${pack} side by side in a thread`;
+  return `${each} a trial${side}; ${whole} in all on ${countText(threads, 'thread')} of this machine`;
 }
 
-export function planJson({ stages, warnings, ...facts }: Plan): string {
+function rangeText(low: string, high: string): string {
+  return low === high ? `about ${low}` : `${low} to ${high}`;
+}
+
+/** Two significant digits below 10 s. */
+function shortTime(seconds: number): string {
+  return seconds < 10 ? `${Number(seconds.toPrecision(2))} s` : durationText(1_000 * seconds);
+}
+
+export function planJson({ stages, warnings, busy: _busy, ...facts }: Plan): string {
   return documentText({
     ...toSnake(facts),
     stages: stages.map(({ name, trials, space, narrows, configurations }) => ({

@@ -25,6 +25,22 @@ const plain = {
   columns: null,
 };
 
+const planned = {
+  study: 's',
+  source: 'here',
+  counts: { train: 1, validation: 1, test: null },
+  steps: 10,
+  secondsPerTrial: 1,
+  secondsPerTrialLow: 1,
+  secondsPerTrialHigh: 1.5,
+  pack: 8,
+  threads: 2,
+  busy: 'this machine is busy',
+  replicates: 3,
+  stages: [{ name: 'coarse', trials: 30, space: null, narrows: 'x', configurations: [] }],
+  warnings: ['a batch'],
+};
+
 describe('results with replicates', () => {
   const results = toResults(repeated, raced);
   const fine = results.stages[1]!;
@@ -171,21 +187,27 @@ describe('results with replicates', () => {
     );
   });
 
+  test('a plan lists trials by their values with three digits, and only the ends of a long stage', () => {
+    const configurations = Array.from({ length: 30 }, (_, index) => ({
+      trial: `coarse/${index + 1}`,
+      params: { lambda: 1.234_56e-3 / (index + 1) },
+    }));
+    const space = { lambda: { distribution: 'log_uniform', min: 1e-6, max: 1 } } as const;
+    const stage = { name: 'coarse', trials: 30, space, narrows: null, configurations };
+    const plan = { ...planned, racing: false, stages: [stage] };
+    const listed = (all: boolean) => formatPlan(plan, all).match(/^ {2}(?:coarse|…).*$/gm) ?? [];
+    expect(listed(true)).toHaveLength(30);
+    expect(listed(true).at(-1)).toMatch(/coarse\/1 +λ 1\.23e-3$/);
+    expect(listed(false)).toHaveLength(21);
+    expect(listed(false)[10]).toBe('  … 10 more between; --all lists them');
+  });
+
   test('a configuration with replicates is planned with the least and the greatest cost of a race', () => {
-    const plan = {
-      study: 's',
-      source: 'here',
-      counts: { train: 1, validation: 1, test: null },
-      steps: 10,
-      secondsPerTrial: 1,
-      replicates: 3,
-      stages: [{ name: 'coarse', trials: 30, space: null, narrows: 'x', configurations: [] }],
-      warnings: ['a batch'],
-    };
-    expect(formatPlan({ ...plan, racing: true })).toMatch(
-      /30 to 90 trials[^]*30 s to 1 min 30 s on/,
+    expect(formatPlan({ ...planned, racing: true }, false)).toMatch(
+      /30 to 90 trials[^]*1 s to 1\.5 s a trial, 8 side by side in a thread; 15 s to 1 min 08 s in all on 2 threads/,
     );
-    expect(formatPlan({ ...plan, racing: false })).toMatch(/study s: 90 trials/);
-    expect(formatPlan({ ...plan, racing: false })).toContain('\nwarning: a batch\n');
+    const text = formatPlan({ ...planned, racing: false }, false);
+    expect(text).toMatch(/study s: 90 trials[^]*\n {2}this machine is busy\n/);
+    expect(text).toContain('\nwarning: a batch\n');
   });
 });
