@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Golden numbers of the local regression in src/search: the same curve in numpy float64.
+"""Golden numbers of the smooth fit in src/search/statistics: the same curve in numpy float64.
 
-It shares no code with the TypeScript: parabolas come from numpy's least squares (by singular values) instead
-of cofactors, the whole hat matrix is built, and t quantiles come from integrating Student's density.
+It shares no code with the TypeScript: it inverts whole covariance matrices by eigenvalues instead of solving
+with Cholesky factors, predicts all places at once, and integrates Student's density for the t quantile.
 
 Run it by hand with Python 3 and numpy; it writes test/search/statistics/golden/smooth-fit.json.
 """
@@ -12,44 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-SPANS = [0.3, 0.4, 0.5, 0.65, 0.8, 1.0]
-
-
-def near_of(span, n):
-    return min(n, max(6, math.ceil(span * n)))
-
-
-def hat_row(x0, x, counts, near):
-    n = len(x)
-    distance = np.abs(x - x0)
-    reach = np.sort(distance)[near - 1]
-    weights = counts * np.where(distance < reach, (1 - (distance / reach) ** 3) ** 3, 0)
-    root = np.sqrt(weights)
-    design = np.stack([np.ones(n), x - x0, (x - x0) ** 2], axis=1)
-    # The value at x0 is the constant term: its row of the pseudo-inverse, times the root weights.
-    return np.linalg.pinv(root[:, None] * design)[0] * root
-
-
-def fit_with(x, y, counts, near):
-    n = len(x)
-    hat = np.stack([hat_row(x0, x, counts, near) for x0 in x])
-    residual = y - hat @ y
-    trace = np.trace(hat)
-    degrees = n - 2 * trace + np.sum(counts[:, None] * hat**2 / counts[None, :])
-    squares = np.sum(counts * residual**2)
-    penalty = 2 * (trace + 1) / (n - trace - 2) if n - trace - 2 > 0 else math.inf
-    return {"near": near, "degrees": degrees, "criterion": math.log(squares / n) + penalty,
-            "deviation": math.sqrt(squares / degrees) if degrees > 0 else math.nan}
-
-
-def fit(x, y, counts):
-    """The chosen regression, and the number of near points of the finer one, which estimates its bias."""
-    n = len(x)
-    known = [{"span": span, **fit_with(x, y, counts, near_of(span, n))} for span in SPANS]
-    known = [one for one in known if one["degrees"] >= 4]
-    best = min(known, key=lambda one: one["criterion"])
-    half = fit_with(x, y, counts, near_of(best["span"] / 2, n))
-    return best, (half if half["degrees"] >= 4 else known[0])["near"]
+LENGTHS = [0.5, 0.8, 1.3, 2.2, 3.6, 6.0]
+RATIOS = [1, 8, 64, 512, 4096, 32768]
+FLOOR, FLOOR_DEGREES = 0.06, 5
 
 
 def student_width(degrees):
@@ -69,42 +34,118 @@ def student_width(degrees):
     return low
 
 
-def curve_at(row, y):
-    """The fitted value, limited to the range of the near points."""
-    near = y[row != 0]
-    return float(np.clip(row @ y, near.min(), near.max()))
+def bent_scale(values, resolution):
+    """The scale for shares that are maximized: forward, backward and slope."""
+    logit = np.log(values / (1 - values))
+    reference = np.sort(logit)[::-1][int(0.1 * len(values))]
+    share = 1 / (1 + np.exp(-reference))
+    step = resolution / (share * (1 - share))
+    neighbours = np.median(np.abs(np.diff(logit))) / (math.sqrt(2) * 0.6744897501960817)
+    unit = 10 * max(neighbours, step / 2, 1e-3 * np.ptp(logit))
+
+    def slope(value):
+        inner = (np.log(value / (1 - value)) - reference) / unit
+        return 1 / (value * (1 - value)) / unit / np.sqrt(1 + inner**2)
+
+    return (
+        lambda value: np.arcsinh((np.log(value / (1 - value)) - reference) / unit),
+        lambda y: 1 / (1 + np.exp(-(reference + unit * np.sinh(y)))),
+        slope,
+        step / unit,
+    )
 
 
-def case(name, lambdas, values, errors):
-    order = np.argsort(lambdas)
-    x, y, e = np.log(lambdas[order]), values[order], errors[order]
-    counts = np.ones(len(x))
-    chosen, finer = fit(x, y, counts)
-    width = student_width(chosen["degrees"])
-    points = []
-    for x0 in np.linspace(x[0], x[-1], 81):
-        row = hat_row(x0, x, counts, chosen["near"])
-        curve, error = curve_at(row, y), max(0.0, float(row @ e))
-        bend = abs(curve - curve_at(hat_row(x0, x, counts, finer), y))
-        half = width * math.sqrt(chosen["deviation"] ** 2 * float(row @ row) + error**2) + bend
-        points.append([math.exp(x0), curve, curve - half, curve + half])
+def matern(a, b, length):
+    u = math.sqrt(5) * np.abs(a[:, None] - b[None, :]) / length
+    return (1 + u + u**2 / 3) * np.exp(-u)
+
+
+def stretches(x):
+    yield lambda at: at
+    distance = (x[-1] - x[0]) / 6
+    for index in range(5):
+        for side in (1, -1):
+            place, soft = x[0] + distance * (index + 1), distance / 4
+            yield lambda at, place=place, side=side, soft=soft: (
+                at / 8 + side * soft * 7 / 8 * np.logaddexp(0, side * (at - place) / soft))
+
+
+def entry(x, y, places, length, ratio, stretch, prior, floor):
+    """One row of the table: logarithm of its weight, curve, variance and noise."""
+    n = len(x)
+    covariance = ratio * matern(stretch(x), stretch(x), length) + np.eye(n)
+    values, vectors = np.linalg.eigh(covariance)
+    inverse = vectors @ np.diag(1 / values) @ vectors.T
+    ones = np.ones(n)
+    precision = ones @ inverse @ ones
+    center = (ones @ inverse @ y) / precision
+    squares = (y - center) @ inverse @ (y - center) + FLOOR_DEGREES * floor**2
+    degrees = n - 1 + FLOOR_DEGREES
+    weight = prior - np.log(values).sum() / 2 - math.log(precision) / 2 - degrees / 2 * math.log(squares)
+    cross = ratio * matern(stretch(places), stretch(x), length)
+    curve = center + cross @ inverse @ (y - center)
+    left = 1 - cross @ inverse @ ones
+    variance = ratio - np.einsum("ij,jk,ik->i", cross, inverse, cross) + left**2 / precision
+    return weight, curve, variance * squares / degrees, squares / degrees
+
+
+def fit(x, y, places, step):
+    floor = max(FLOOR, 0.5 * step)
+    every = list(stretches(x))
+    even = math.log(len(every) - 1)
+    rows = [entry(x, y, places, 1.0, 0, every[0], even + math.log(len(LENGTHS)), floor)]
+    for index, stretch in enumerate(every):
+        for length in LENGTHS:
+            for ratio in RATIOS:
+                rows.append(entry(x, y, places, length, ratio, stretch, 0 if index else even, floor))
+    weights = np.exp(np.array([row[0] for row in rows]) - max(row[0] for row in rows))
+    order = np.argsort(-weights, kind="stable")
+    kept, share = [], 0.0
+    for index in order:
+        if share >= 0.98 * weights.sum() or len(kept) >= 16:
+            break
+        kept.append(index)
+        share += weights[index]
+    weights = weights[kept] / share
+    curves = np.array([rows[index][1] for index in kept])
+    variances = np.array([rows[index][2] for index in kept])
+    curve = weights @ curves
+    return curve, weights @ (variances + (curves - curve) ** 2), math.sqrt(weights @ [rows[i][3] for i in kept])
+
+
+def case(name, exponents, values, errors):
+    order = np.argsort(exponents)
+    x, values, errors = exponents[order], values[order], errors[order]
+    lambdas = 10**x
+    forward, backward, slope, step = bent_scale(values, 1e-4)
+    places = np.array([x[i] + (x[i + 1] - x[i]) * share for i in range(len(x) - 1) for share in (0, 0.5)])
+    curve, variance, deviation = fit(x, forward(values), places, step)
+    # Each place is at a trial or between two: the largest error of the trials next to it.
+    error = slope(values) * errors
+    error = np.array([max(error[max(0, i // 2 + i % 2 - 1) : i // 2 + 2]) for i in range(len(places))])
+    half = student_width(len(x) - 1 + FLOOR_DEGREES) * np.sqrt(variance + error**2)
+    points = np.stack([places, backward(curve), backward(curve - half), backward(curve + half)], axis=1)
     return {
         "name": name,
         "inputs": [[float(a), float(b), float(c)] for a, b, c in zip(lambdas, values, errors)],
-        "span": chosen["span"], "degrees": chosen["degrees"], "deviation": chosen["deviation"], "points": points[::4],
+        "deviation": deviation,
+        # At the trials.
+        "points": points[::2].tolist(),
     }
 
 
 def main():
     random = np.random.default_rng(20240101)
     cases = []
-    for name, count, noise in [("a hump, thirty trials", 30, 0.003), ("a hump, twenty trials", 20, 0.001),
-                               ("a hump, sixty noisy trials", 60, 0.01)]:
-        lambdas = 10 ** random.uniform(-9, -1, count)
-        z = np.log10(lambdas) + 2
+    for name, count, noise in [("a hump, thirty trials", 30, 0.003), ("a hump, sixty noisy trials", 60, 0.01)]:
+        exponents = random.uniform(-9, -1, count)
+        z = exponents + 2
         truth = np.where(z > 0, 0.47 - 0.07 * z**2, 0.44 + 0.03 * np.exp(-2 * z**2))
         values = truth + noise * random.standard_normal(count)
-        cases.append(case(name, lambdas, values, np.sqrt(values * (1 - values) / 10_000)))
+        cases.append(case(name, exponents, values, 0.002 * np.abs(random.standard_normal(count))))
+    exponents = random.uniform(-6, 0, 24)
+    truth = 1 / (1 + np.exp(-2.5 + np.maximum(0, 3 * (exponents + 1.2)) ** 2))
+    cases.append(case("a cliff", exponents, truth + 0.001 * random.standard_normal(24), np.zeros(24)))
     out = Path(__file__).parent.parent / "test/search/statistics/golden/smooth-fit.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(cases, indent=None) + "\n")

@@ -100,7 +100,7 @@ function legend({ input, fit, failed, dots, replicates, theme }: Scene): LegendI
   });
   const { stages, symbol, metric } = input;
   const hasHollow = [...dots.values()].flat().some(({ isHollow }) => isHollow);
-  const other = metric.name === 'validation_accuracy' ? ' for other validation images' : '';
+  const other = metric.name === 'validation_accuracy' ? ' of the difference to the best' : '';
   return [
     ...stages.map(({ name }, index) => item(shapeAt(index), name, colorAt(index, theme))),
     ...(replicates.length > 0 ? [item('dot', 'single run')] : []),

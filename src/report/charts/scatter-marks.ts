@@ -34,11 +34,18 @@ export function fitMarks({ fit }: Scene, domain: Domain): Plot.Markish[] {
   if (fit === null) return [];
   // The band is cut here, because a clip path needs an id that is unique in the page.
   const points = insideDomain(fit.points, domain);
-  const line = { x: 'at', y: 'fit', stroke: ink, strokeOpacity: 0.75, strokeWidth: 1.6 };
+  const line = {
+    x: 'at',
+    y: 'fit',
+    z: 'segment',
+    stroke: ink,
+    strokeOpacity: 0.75,
+    strokeWidth: 1.6,
+  };
   const heights = points.map(({ low, high }) => high - low).toSorted((a, b) => a - b);
   const middle = heights[Math.floor(heights.length / 2)] ?? 0;
   const hasBand = middle < bandShareMax * (domain[1] - domain[0]);
-  const band = { x: 'at', y1: 'low', y2: 'high', fill: ink, fillOpacity: 0.1 };
+  const band = { x: 'at', y1: 'low', y2: 'high', z: 'segment', fill: ink, fillOpacity: 0.1 };
   return [
     hasBand ? Plot.areaY(points, band) : null,
     Plot.line(points, line),

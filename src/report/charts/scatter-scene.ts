@@ -139,14 +139,15 @@ type FitPoint = ScatterFit['points'][number];
 /** The fit within the range, in the units of the axis, with interpolated points at the ends of the range. */
 function scaledFit({ points, bestAt }: ScatterFit, range: Range, scale: number): ScatterFit {
   const inside = points.flatMap((point, index) => {
-    const before = points[index - 1] ?? point;
+    const previous = points[index - 1];
+    const before = previous?.segment === point.segment ? previous : point;
     const crossed = [range.min, range.max]
       .filter((end) => before.at < end && end < point.at)
       .map((end) => between(before, point, log(end / before.at) / log(point.at / before.at)));
     return point.at >= range.min && point.at <= range.max ? [...crossed, point] : crossed;
   });
-  const scaled = inside.map(({ at, fit, low, high }) => {
-    return { at, fit: scale * fit, low: scale * low, high: scale * high };
+  const scaled = inside.map(({ fit, low, high, ...point }) => {
+    return { ...point, fit: scale * fit, low: scale * low, high: scale * high };
   });
   const isInside = bestAt !== null && bestAt >= range.min && bestAt <= range.max;
   return { points: scaled, bestAt: isInside ? bestAt : null };
@@ -162,7 +163,7 @@ export function insideDomain(
   const cut = points.flatMap((point, index): FitPoint[] => {
     const before = points[index - 1];
     const own = isInside(point) ? point : { ...point, fit: NaN };
-    if (before === undefined || isInside(before) === isInside(point)) return [own];
+    if (before?.segment !== point.segment || isInside(before) === isInside(point)) return [own];
     const end = (isInside(before) ? point : before).fit < low ? low : high;
     const crossing = between(before, point, (end - before.fit) / (point.fit - before.fit));
     return [{ ...crossing, fit: end }, own];
@@ -170,10 +171,11 @@ export function insideDomain(
   return cut.map((point) => ({ ...point, low: limit(point.low), high: limit(point.high) }));
 }
 
-/** The point at a share of the way from `a` to `b`, on the logarithmic axis. */
+/** The point at a share of the way from `a` to `b` of the same segment, on the logarithmic axis. */
 function between(a: FitPoint, b: FitPoint, share: number): FitPoint {
   const mix = (from: number, to: number): number => from + share * (to - from);
   return {
+    segment: a.segment,
     at: a.at * (b.at / a.at) ** share,
     fit: mix(a.fit, b.fit),
     low: mix(a.low, b.low),

@@ -41,7 +41,10 @@ export function formatJson(
     })),
     best: best === null ? null : rowFormatter(results, null)(best),
     winner: results.winner === null ? null : winnerJson(results, results.winner),
-    fit: fit === null ? null : { [`best_${parameter}`]: fit.bestAt, reason: fit.reason },
+    fit:
+      fit === null
+        ? null
+        : { [`best_${parameter}`]: fit.bestAt, reason: fit.reason, points: fit.points },
     warnings: results.warnings.map(({ text }) => text),
     warning_details: results.warnings,
   });

@@ -92,6 +92,14 @@ const winnerFields = {
     .describe('configurations that were compared with the best; null if none'),
 };
 
+const fitPoint = z.object({
+  at: z.number().describe('value of the hyperparameter'),
+  fit: z.number().describe('the curve, in the unit of the objective'),
+  low: z.number().describe('lower end of the 95 % band of the comparison with the best trial'),
+  high: z.number().describe('upper end of the band'),
+  segment: count.describe('number of the segment, from 0; a gap separates two segments'),
+});
+
 const warningDetail = z.object({
   code: z.string().describe('kind of the warning, in the list below'),
   stage: z.string().nullable().describe('stage that it is about; null for the whole study'),
@@ -159,11 +167,12 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
         [`best_${parameter}`]: z
           .number()
           .nullable()
-          .describe('top of the curve; null if the curve is not clearly lower on both sides'),
+          .describe('best place of the curve; null if it is not significantly worse on both sides'),
         reason: z.string().describe('the result in words'),
+        points: z.array(fitPoint).describe('places of the curve, in ascending order'),
       })
       .nullable()
-      .describe('smooth curve through all results; null if they do not support one'),
+      .describe('fitted curve through all results; null if they do not support one'),
     warnings: z.array(z.string()).describe('sentences about limits of the results'),
     warning_details: z.array(warningDetail).describe('the same warnings with their codes'),
   });

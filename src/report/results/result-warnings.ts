@@ -39,6 +39,7 @@ export function studyWarnings(source: WarningSource): readonly ResultWarning[] {
   return [
     ...edgeWarnings(source, rows),
     ...tieWarnings(source),
+    ...curveWarnings(source.statistics),
     ...effectWarnings(source, rows),
     ...failureWarnings(source, rows),
     ...auditWarnings(rows),
@@ -87,6 +88,12 @@ function tieWarnings({ stages, statistics }: WarningSource): ResultWarning[] {
     const text = `${name}: all ${rankedText(compared.length, stages)} are tied with the best: within this range the noise of ${validationCount} validation images is larger than the effect of ${symbol}. More trials do not help; more images do.`;
     return [warning('no_significant_difference', text, name)];
   });
+}
+
+function curveWarnings({ isFitContradicted, parameter }: StudyStatistics): ResultWarning[] {
+  if (!isFitContradicted) return [];
+  const text = `No curve is drawn: more trials than expected are far from any smooth curve over ${parameterSymbol(parameter)}, as if neighbouring values behaved differently.`;
+  return [warning('curve_hidden', text)];
 }
 
 /** Values that are too small for float32 arithmetic, after as many steps as the trials had. */

@@ -7,6 +7,7 @@ export const warningCodes = {
   best_at_lower_bound: 'the best trial has the smallest value of all',
   best_at_upper_bound: 'the best trial has the largest value of all',
   no_significant_difference: 'no trial is significantly worse than the best',
+  curve_hidden: 'too many trials are far from any smooth curve, so none is drawn',
   no_effect_in_float32: 'values too small to have an effect in float32',
   diverged: 'trials whose loss was no longer finite',
   failed_without_result: 'trials without a result',

@@ -123,11 +123,15 @@ function toPlace(at: number, value: number, { range, domain, factor }: Scale): P
 }
 
 function drawFit(canvas: Canvas, fit: StudyResults['fit'], scale: Scale): void {
-  const places = (fit?.points ?? []).map((point) => toPlace(point.at, point.fit, scale));
+  const places = (fit?.points ?? []).map((point) => ({
+    ...toPlace(point.at, point.fit, scale),
+    segment: point.segment,
+  }));
   const isInside = ({ y }: Place): boolean => y >= 0 && y <= 1;
   for (const [index, to] of places.entries()) {
     const from = places[index - 1];
-    if (from !== undefined && isInside(from) && isInside(to)) canvas.line(from, to, 'dim', '.');
+    if (from?.segment === to.segment && isInside(from) && isInside(to))
+      canvas.line(from, to, 'dim', '.');
   }
 }
 

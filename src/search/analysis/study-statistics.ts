@@ -9,12 +9,13 @@ import { numberParam, type ParameterName } from '../../study/search-space.ts';
 import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
 import { objectiveValues, type Configuration } from '../ranking/configurations.ts';
-import { imageCount } from '../ranking/correctness.ts';
+import { disagreement, imageCount } from '../ranking/correctness.ts';
 import type { RankedConfiguration } from '../ranking/ranking.ts';
 import { selectionReason, type SelectionReason } from '../ranking/selection.ts';
-import { compareConfigurations, type ComparisonRules } from '../ranking/ties.ts';
+import { comparableBits, compareConfigurations, type ComparisonRules } from '../ranking/ties.ts';
 import type { Range } from '../samplers/distribution.ts';
-import { smoothFit, type SmoothFit } from '../statistics/smooth-fit.ts';
+import { mean } from '../statistics/mean.ts';
+import { smoothFit, type FitResult } from '../statistics/smooth-fit.ts';
 import { meanError, standardError } from '../statistics/standard-error.ts';
 
 /** Configurations are named by their replicate 1. */
@@ -34,7 +35,7 @@ export interface SharedBest {
   readonly reason: SelectionReason;
 }
 
-export interface StudyStatistics {
+export interface StudyStatistics extends FitResult {
   /** The searched parameter of `ties` and `fit`. */
   readonly parameter: ParameterName;
   /** Number of images in the validation split; null if no trial has its validation bits. */
@@ -43,8 +44,6 @@ export interface StudyStatistics {
   readonly sharedBest: SharedBest | null;
   /** Null if configurations cannot be compared image by image. */
   readonly ties: TieGroup | null;
-  /** Null if the results do not support one. */
-  readonly fit: SmoothFit | null;
 }
 
 /** @param ranked configurations of all stages, best first; their trials have validation bits */
@@ -59,7 +58,7 @@ export function studyStatistics(
   const validationCount = best === undefined ? null : validationCountFrom(best);
   const ties = tieGroup(complete, spec, parameter);
   const fit = fitCurve(complete, spec.objective, validationCount, parameter);
-  return { parameter, validationCount, sharedBest: sharedBest(complete), ties, fit };
+  return { parameter, validationCount, sharedBest: sharedBest(complete), ties, ...fit };
 }
 
 /** @param complete best first */
@@ -77,27 +76,49 @@ export function searchedParameter({ stages }: Pick<StudySpec, 'stages'>): Parame
   return parameter;
 }
 
-/** Null for accuracies without the images' error: the band would be too narrow. */
+/** Null for validation accuracies without bits: the curve may not name a best value without the images' error. */
 function fitCurve(
   complete: readonly RankedConfiguration[],
-  objective: Objective,
+  { metric, direction }: Objective,
   validationCount: number | null,
   parameter: ParameterName,
-): SmoothFit | null {
-  const { metric, direction } = objective;
-  if (metric === 'validation_accuracy' && validationCount === null) return null;
-  const inputs = complete.map(({ trial, value }) => ({
-    at: numberParam(trial.params, parameter),
-    value: value ?? NaN,
-    standardError: valueError(value, objective, validationCount) ?? 0,
+): FitResult {
+  const isByImage = metric === 'validation_accuracy';
+  if (isByImage && validationCount === null) return { fit: null, isFitContradicted: false };
+  const [best] = complete;
+  const inputs = complete.map((configuration) => ({
+    at: numberParam(configuration.trial.params, parameter),
+    value: configuration.value ?? NaN,
+    differenceError:
+      best === undefined || !isByImage ? 0 : differenceError(best, configuration, validationCount),
   }));
-  const fit = smoothFit(inputs, { direction, parameter });
-  if (fit === null || !metric.endsWith('accuracy')) return fit;
-  // An accuracy is in [0, 1]; the band of a parabola may not be.
-  const clipped = fit.points.map(({ low, high, ...point }) => {
-    return { ...point, low: Math.max(0, low), high: Math.min(1, high) };
+  return smoothFit(inputs, {
+    direction,
+    parameter,
+    isShare: metric.endsWith('accuracy'),
+    resolution: isByImage && validationCount !== null ? 1 / validationCount : 0,
   });
-  return { ...fit, points: clipped };
+}
+
+/**
+ * Standard error of the difference between two accuracies, from the choice of images: images on which both
+ * answer alike cancel. With replicates, that of one pair of replicates, which is a little too large.
+ */
+function differenceError(
+  first: Configuration,
+  second: Configuration,
+  validationCount: number | null,
+): number {
+  const pairs = comparableBits(first.replicates).flatMap((bits, index) => {
+    const other = comparableBits(second.replicates)[index];
+    return other === undefined ? [] : [disagreement(bits, other)];
+  });
+  if (pairs.length === 0 || validationCount === null) return 0;
+  const variances = pairs.map(({ firstOnly, secondOnly }) => {
+    const share = (firstOnly + secondOnly) / validationCount;
+    return (share - ((firstOnly - secondOnly) / validationCount) ** 2) / validationCount;
+  });
+  return Math.sqrt(mean(variances));
 }
 
 /** Binomial standard error of a validation accuracy; null for other metrics. */

@@ -62,7 +62,8 @@ export function compareConfigurations(
   }));
 }
 
-function comparableBits(replicates: readonly TrialRecord[]): Uint8Array[] {
+/** The validation bits of each replicate, up to the first that is not complete or has none. */
+export function comparableBits(replicates: readonly TrialRecord[]): Uint8Array[] {
   const bits: Uint8Array[] = [];
   for (const { status, result } of replicates) {
     if (status !== 'complete' || result?.kind !== 'complete') break;

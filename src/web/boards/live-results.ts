@@ -61,7 +61,14 @@ export function liveResults(
   const parameter = searchedParameter(spec);
   const statistics: StudyStatistics = isCompared(record)
     ? studyStatistics(ranked, spec)
-    : { parameter, validationCount: null, sharedBest: null, ties: null, fit: null };
+    : {
+        parameter,
+        validationCount: null,
+        sharedBest: null,
+        ties: null,
+        fit: null,
+        isFitContradicted: false,
+      };
   const byStage = Map.groupBy(ranked, ({ trial }) => trial.id.stage);
   const ended = ranked.filter(({ value, status }) => value !== null || status === 'failed');
   const toAt = ({ trial }: RankedConfiguration): number => numberParam(trial.params, parameter);

@@ -71,7 +71,7 @@ const scatter: ScatterInput = {
   best: { trial: 'fine/1', label: 'winner fine/1' },
   fit: {
     bestAt: 2.5e-3,
-    points: [1e-4, 1e-3, 1e-2].map((at) => ({ at, fit: 0.46, low: 0.45, high: 0.47 })),
+    points: [1e-4, 1e-3, 1e-2].map((at) => ({ at, fit: 0.46, low: 0.45, high: 0.47, segment: 0 })),
   },
 };
 

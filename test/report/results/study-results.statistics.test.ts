@@ -103,7 +103,7 @@ describe('the curve over λ', () => {
     const results = toResults(openStudy({}), hump);
     expect(results.fit?.bestAt).toBeCloseTo(1e-3, 4);
     expect(formatTables(results, options)).toMatch(
-      /curve {3}the smooth curve is highest at λ [\d.]+e-[34], and clearly lower below/,
+      /curve {3}the fitted curve is best at λ [\d.]+e-[34], and significantly worse below/,
     );
     expect(JSON.parse(toDocument(results)).fit.best_lambda).toBe(results.fit?.bestAt);
   });

@@ -50,7 +50,13 @@ describe('the scatter in a terminal', () => {
   });
 
   test('the terminal scatter fits every width from 40 columns, with and without a fit', () => {
-    const points = [1e-8, 1e-5, 1e-2].map((at) => ({ at, fit: 0.45, low: 0.4, high: 0.5 }));
+    const points = [1e-8, 1e-5, 1e-2].map((at) => ({
+      at,
+      fit: 0.45,
+      low: 0.4,
+      high: 0.5,
+      segment: 0,
+    }));
     const fit = { points, bestAt: null, reason: 'flat' };
     fc.assert(
       fc.property(widths, fc.boolean(), fc.boolean(), (width, unicode, hasFit) => {

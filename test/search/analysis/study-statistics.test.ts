@@ -6,7 +6,7 @@ import { exampleStudy } from '../../study/support/example-study.ts';
 import { completedTrial } from '../support/completed-trial.ts';
 
 test('a fit of accuracies and its band do not exceed 100 %', () => {
-  // All images are correct up to a cliff after a gap, in which a parabola overshoots.
+  // All images are correct up to a cliff after a gap.
   const exponents = [-5.8, -5, -4.6, -4.1, -3.7, -3.2, -2.8, -2.4, -2, -1.2, -1.15, -1, -0.4];
   const trials = exponents.map((exponent, index) =>
     completedTrial(index + 1, 10 ** exponent, {
@@ -27,6 +27,6 @@ test('a fit of accuracies and its band do not exceed 100 %', () => {
     expect(high).toBeLessThanOrEqual(1);
   }
   // None of the λ with 100 % is reported as lower.
-  const [, above] = /lower only above λ (\S+);/.exec(fit!.reason)!;
+  const [, above] = /worse above λ (\S+);/.exec(fit!.reason)!;
   expect(Number(above)).toBeGreaterThan(10 ** -1.15);
 });
