@@ -182,10 +182,11 @@ export const rooms: readonly Room[] = [
     isPure: false,
     subRooms: {
       process: [],
+      completion: ['process'],
       results: ['process'],
       training: ['process', 'results'],
       cluster: ['process', 'training'],
-      commands: ['cluster', 'process', 'results', 'training'],
+      commands: ['cluster', 'completion', 'process', 'results', 'training'],
     },
     column: 2.5,
   },

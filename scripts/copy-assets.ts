@@ -6,6 +6,7 @@ const assets = [
   'src/trainers/two-layer/kernel/*.wasm',
   'src/trainers/two-layer/kernel/native/*.{c,h}',
   'src/dataset/formats/digits/*',
+  'src/cli/completion/*.json',
   'src/cli/results/fonts/*',
   'src/web/built/*',
 ];

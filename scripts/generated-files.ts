@@ -27,7 +27,7 @@ export function writeSection(path: string, title: string, content: string): void
   writeGenerated(path, `${before}${start}\n\n${content}\n\n${rest.slice(rest.indexOf(end))}`);
 }
 
-function writeGenerated(path: string, text: string): void {
+export function writeGenerated(path: string, text: string): void {
   const file = toAbsolute(path);
   if (!process.argv.includes('--check')) {
     mkdirSync(dirname(file), { recursive: true });

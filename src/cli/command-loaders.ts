@@ -32,6 +32,7 @@ const loaders: readonly (readonly [names: readonly string[], () => Promise<Comma
   [['lr-range-test'], () => import('./commands/lr-range-test.ts')],
   [['studies', 'ls', 'list', 'rename', 'delete'], () => import('./commands/studies.ts')],
   [['backup', 'restore'], () => import('./commands/backup.ts')],
+  [['completion'], () => import('./commands/completion.ts')],
   [['doctor'], () => import('./commands/doctor.ts')],
   [['help'], () => import('./commands/help.ts')],
 ];
@@ -43,7 +44,7 @@ export const commandGroups: Readonly<Record<string, readonly string[]>> = {
   Cluster: ['coordinator', 'worker', 'workers', 'drain', 'token'],
   'Data and models': ['data', 'train', 'predict', 'lr-range-test', 'check-gradients'],
   Upkeep: ['studies', 'rename', 'delete', 'backup', 'restore'],
-  Environment: ['doctor', 'help'],
+  Environment: ['doctor', 'completion', 'help'],
 };
 
 /** Adds the command `name` and those of its module; all commands, in groups, for `help` or if it is unknown. */

@@ -12,9 +12,16 @@ import {
 } from '../launch/process-flags.ts';
 
 const name = process.argv[2];
-if (name === 'worker' || name === 'train') {
-  restartWithFlags(lowMemoryFlags);
-  exposeGarbageCollector();
+if (name === 'complete') {
+  const { complete } = await import('./completion/complete.ts');
+  process.stdout.write(complete(process.argv.slice(3), process.env));
+} else await runCommandLine();
+
+async function runCommandLine(): Promise<void> {
+  if (name === 'worker' || name === 'train') {
+    restartWithFlags(lowMemoryFlags);
+    exposeGarbageCollector();
+  }
+  if (name === 'coordinator') restartWithFlags(coordinatorFlags);
+  await import('./command-line.ts');
 }
-if (name === 'coordinator') restartWithFlags(coordinatorFlags);
-await import('./command-line.ts');

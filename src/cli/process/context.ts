@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { parseFailpoint, type Reached } from '../../base/failpoint.ts';
 import type { KernelChoice } from '../../trainers/two-layer/kernel-choices.ts';
+import { defaultStateDirectory } from './directories.ts';
 
 /** Options that several commands have; undefined if the command has no such option. */
 export interface SharedFlags {
@@ -35,10 +36,8 @@ export interface Context {
   finish(code: number): void;
 }
 
-/** An empty variable counts as unset, as the XDG specification requires. */
 export function stateDirectory({ env, flags }: Context): string {
-  const home = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
-  return flags.state ?? join(home, 'ridgeline');
+  return flags.state ?? defaultStateDirectory(env);
 }
 
 export function dataDirectory(context: Context): string {

@@ -1,6 +1,7 @@
 /** Managing stored studies: list, rename, delete, restore and purge. */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { complete } from '../../../src/cli/completion/complete.ts';
 import { studyListSchema } from '../../../src/report/files/study-list-schema.ts';
 import type { StoreRow } from '../../../src/store/rows.ts';
 import { openStore } from '../../../src/store/sqlite/open-store.ts';
@@ -73,6 +74,16 @@ test('a study is listed, renamed, deleted, restored under another name and purge
     /^removed 1 copy \(\d+ kB\) of new/,
   );
   expect(await list()).toMatchObject({ studies: [], deleted: [] });
+});
+
+test('names of studies, trials and workers are completed from the store', async () => {
+  using directory = temporaryDirectory();
+  const state = await stateWith(directory.path);
+  const completed = (...words: string[]) => complete(['--', ...words], {});
+  expect(completed('results', ...state, '')).toBe('first\n');
+  expect(completed('trial', ...state, 'first', '')).toBe('coarse/1\ncoarse/2\ncoarse/3\n');
+  expect(completed('drain', ...state, 'n')).toBe('node-1\n');
+  expect(completed('results', '--state', join(directory.path, 'none'), '')).toBe('');
 });
 
 test('a delete asks in a terminal, needs --yes elsewhere, and changes nothing if it is refused', async () => {

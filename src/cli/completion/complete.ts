@@ -1,0 +1,42 @@
+/**
+ * `ridgeline complete -- WORDS`: what the scripts of `ridgeline completion` call at each press of Tab.
+ * It prints one candidate per line, with a tab before its description; `:file` and `:directory` ask the
+ * shell to complete paths.
+ *
+ * It loads little, since a user waits for it, and it fails silently: an error would garble the command line.
+ */
+import { openStoredNames } from '../../store/sqlite/stored-names.ts';
+import { defaultStateDirectory } from '../process/directories.ts';
+import { candidates, type Candidates, type Names } from './candidates.ts';
+import { readCommandTable } from './command-table.ts';
+
+/** @param words after `complete`; the first `--` is left out */
+export function complete(words: readonly string[], env: NodeJS.ProcessEnv): string {
+  try {
+    const line = words[0] === '--' ? words.slice(1) : words;
+    const option = line.lastIndexOf('--state', line.length - 3);
+    const given = option === -1 ? undefined : line[option + 1];
+    const stateDir = given?.replace(/^~(?=\/|$)/, env['HOME'] ?? '~') ?? defaultStateDirectory(env);
+    return format(candidates(line, readCommandTable(), storedNames(stateDir)));
+  } catch {
+    return '';
+  }
+}
+
+function format(found: Candidates): string {
+  if (typeof found === 'string') return `:${found}\n`;
+  return found.map(({ word, text }) => (text === '' ? `${word}\n` : `${word}\t${text}\n`)).join('');
+}
+
+/** Opens the store when the first name is needed. */
+function storedNames(stateDir: string): Names {
+  const read = (kind: 'studies' | 'workers' | 'trials', study = ''): string[] => {
+    using names = openStoredNames(stateDir);
+    return kind === 'trials' ? names.trials(study) : names[kind]();
+  };
+  return {
+    studies: () => read('studies'),
+    workers: () => read('workers'),
+    trials: (study) => read('trials', study),
+  };
+}
