@@ -61,10 +61,10 @@ function optionValue({ flags, argChoices }: Option): Value {
 function argumentValue({ argChoices, description }: Argument): Value {
   if (argChoices !== undefined) return argChoices;
   if (/^study names?$|^name of (a|another) study$/.test(description)) return 'study';
-  if (/^trial name/.test(description)) return 'trial';
-  if (/^worker name/.test(description)) return 'worker';
-  if (/^command/.test(description)) return 'command';
-  return /file|folder|path/.test(description) && !/^name of/.test(description) ? 'file' : null;
+  if (description.startsWith('trial name')) return 'trial';
+  if (description.startsWith('worker name')) return 'worker';
+  if (description.startsWith('command')) return 'command';
+  return /file|folder|path/.test(description) && !description.startsWith('name of') ? 'file' : null;
 }
 
 const json = JSON.stringify(table(program));
