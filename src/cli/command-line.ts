@@ -6,6 +6,7 @@
 import { Command } from 'commander';
 import { errorMessage, RidgelineError } from '../base/errors.ts';
 import { addCommands } from './command-loaders.ts';
+import { applyConfig } from './process/apply-config.ts';
 import type { Context, SharedFlags } from './process/context.ts';
 import { exitCode } from './process/exit-codes.ts';
 import { exitWithWrapper } from './process/exit-with-parent.ts';
@@ -37,7 +38,10 @@ async function runCommand(): Promise<number> {
   };
   for (const warning of environmentWarnings(process.env)) context.log.warn(warning);
   const program = await buildProgram(context);
-  program.hook('preAction', (_program, command) => void (flags = command.opts()));
+  program.hook('preAction', async (_program, command) => {
+    await applyConfig(command, process.env);
+    flags = command.opts();
+  });
   if (argv.length === 0) {
     context.stderr.write(program.helpInformation());
     return exitCode.usage;

@@ -14,7 +14,7 @@ import {
 const name = process.argv[2];
 if (name === 'complete') {
   const { complete } = await import('./completion/complete.ts');
-  process.stdout.write(complete(process.argv.slice(3), process.env));
+  process.stdout.write(await complete(process.argv.slice(3), process.env));
 } else await runCommandLine();
 
 async function runCommandLine(): Promise<void> {

@@ -26,7 +26,9 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   expect((await coordinator.finished).code).toBe(0);
   const done = await ridgeline(['run', rested!, ...state, '--workers', '1']);
   expect(done.code, done.stderr).toBe(0);
-  const ended = await ridgeline(['run', given!, ...state]);
+  const then = 'echo after: $RIDGELINE_STUDY $RIDGELINE_STATUS $RIDGELINE_EXIT_CODE';
+  const ended = await ridgeline(['run', given!, ...state, '--then', then]);
+  expect(ended.stderr).toContain('after: given cancelled 1\n');
   expect(ended.stderr).toContain('given is cancelled; these are its results');
   expect(ended.stderr).toContain(
     'ridgeline: Study given was cancelled: cancelled by the operator.\n  fix: Run it again with --fresh.\n',

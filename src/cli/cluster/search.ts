@@ -10,11 +10,12 @@ import type { Context } from '../process/context.ts';
 import type { ListenFlags } from '../process/options.ts';
 import { formatCommand, keptText } from '../process/resume-command.ts';
 import { StopSignals } from '../process/stop-signals.ts';
+import type { ThenFlags } from '../process/then-command.ts';
 import { LiveView } from './live-view.ts';
 import type { LocalWorkerFlags } from './local-workers.ts';
 import type { RunningCluster } from './serve-cluster.ts';
 
-export interface RunFlags extends ListenFlags, LocalWorkerFlags {
+export interface RunFlags extends ListenFlags, LocalWorkerFlags, ThenFlags {
   /** Seconds. */
   readonly wait: number;
   readonly fresh?: boolean;

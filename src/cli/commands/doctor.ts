@@ -24,6 +24,8 @@ import {
   stateDirectory,
   type Context,
 } from '../process/context.ts';
+import { configFile } from '../process/apply-config.ts';
+import { defaultConfigFile } from '../process/directories.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { addCommand, formatOption, withDataOption } from '../process/options.ts';
 import { printResult } from '../process/terminal.ts';
@@ -65,6 +67,7 @@ const fail: Problem = (check, detail, fix) => ({ check, result: 'fail', detail, 
 
 async function examine(context: Context): Promise<Finding[]> {
   return [
+    await configFinding(context),
     ok('node', `${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'built in'}`),
     ...(await examineArithmetic(nativeFolders(context))),
     memoryFinding(),
@@ -72,6 +75,16 @@ async function examine(context: Context): Promise<Finding[]> {
     await cacheFinding(shardCacheDirectory(context, {})),
     ...(await listDatasets(dataDirectory(context))).map(datasetFinding),
   ];
+}
+
+/** A file with problems is reported before any command runs. */
+async function configFinding({ env, flags }: Context): Promise<Finding> {
+  const check = 'configuration';
+  const file = configFile(flags.config, env);
+  if (file === null) return ok(check, `none; ${defaultConfigFile(env)} is read if it exists`);
+  const { loadUserConfig } = await import('../../config/user-config.ts');
+  const set = Object.entries(loadUserConfig(file)).filter(([, value]) => value !== undefined);
+  return ok(check, `${file}: ${set.map(([key, value]) => `${key} ${value}`).join(', ')}`);
 }
 
 function memoryFinding(): Finding {

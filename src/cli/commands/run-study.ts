@@ -7,10 +7,12 @@ import { loadStudy } from '../../config/load-study.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
+import type { StudyStatus } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { say, stateDirectory, type Context } from '../process/context.ts';
-import { reportError } from '../process/report-error.ts';
+import { exitCodeOf, reportError } from '../process/report-error.ts';
 import { StopSignals } from '../process/stop-signals.ts';
+import { runThen } from '../process/then-command.ts';
 import type { FormattedResults } from '../results/results-output.ts';
 import { requireStudyFile, storedEnd, studyAndTrials } from '../results/stored-study.ts';
 import { outcomeCode, studyFailure } from '../results/study-outcome.ts';
@@ -43,19 +45,33 @@ export async function runStudy(
   const spec = await loadStudy(file, describeTrainer, needsData);
   const end = await findEnd(spec);
   const http = dashboardAddress(flags);
+  const runThenCommand = async (code: number): Promise<number> =>
+    await runThen(flags, spec.study, code, context, async () => await storedStatus(spec, context));
   let outcome: Outcome | number;
-  if (end === null) outcome = await searchAndFormat(spec, workers, flags, context);
-  else {
-    workers.launcher.stop('kill');
-    say(context, `${spec.study} is ${end}; these are its results (use --fresh to start over)`);
-    outcome = await formatOutcome(spec.study, context);
+  try {
+    if (end === null) outcome = await searchAndFormat(spec, workers, flags, context);
+    else {
+      workers.launcher.stop('kill');
+      say(context, `${spec.study} is ${end}; these are its results (use --fresh to start over)`);
+      outcome = await formatOutcome(spec.study, context);
+    }
+  } catch (error) {
+    await runThenCommand(exitCodeOf(error));
+    throw error;
   }
-  if (typeof outcome === 'number') return outcome;
+  if (typeof outcome === 'number') return await runThenCommand(outcome);
   (await loadOutput()).printResults(outcome, undefined, context);
   const { failure, dashboard = null } = outcome;
-  const code = failure === null ? outcome.code : reportError(failure, context);
+  const code = await runThenCommand(
+    failure === null ? outcome.code : reportError(failure, context),
+  );
   if (http !== null && isAttended(context)) await keepDashboard(http, dashboard, context);
   return code;
+}
+
+async function storedStatus({ study }: StudySpec, context: Context): Promise<StudyStatus | null> {
+  await using reader = await openStoreReader(stateDirectory(context));
+  return (await reader.study(study))?.status ?? null;
 }
 
 /** Whether a person can read that the dashboard stays open, and press Ctrl-C. */

@@ -11,6 +11,7 @@ import {
   withListenOptions,
   withWorkerOptions,
 } from '../process/options.ts';
+import { thenOption } from '../process/then-command.ts';
 import { textFormats } from '../results/result-formats.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
 
@@ -36,6 +37,7 @@ export function addCommands(program: Command, context: Context): void {
       wholeNumber('--wait <seconds>', 'longest time to wait for the first worker', 1, 86_400, 60),
     )
     .option('--fresh', 'start again; the stored study of this name is deleted, and a copy is kept')
+    .option(...thenOption)
     .addOption(outputFormatOption(textFormats))
     .action(async (file: string, flags: RunFlags) => {
       context.finish(await run(file, flags, context));

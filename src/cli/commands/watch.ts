@@ -2,18 +2,26 @@
 import type { Command } from 'commander';
 import { liveLines } from '../../report/terminal/live-lines.ts';
 import { presentStage } from '../../study/summaries.ts';
+import type { StudyStatus } from '../../study/trial.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { Throughput } from '../cluster/throughput.ts';
 import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
+import { exitCodeOf } from '../process/report-error.ts';
 import { textOptions } from '../process/terminal.ts';
+import { runThen, thenOption, type ThenFlags } from '../process/then-command.ts';
 
 export function addWatchCommand(program: Command, context: Context): void {
   const summary = 'follows a study on a running coordinator until it ends';
   addControlCommand(program, 'watch', summary, 'ridgeline watch coarse-to-fine')
     .argument('<study>', 'study name')
-    .action(async (study: string) => {
-      await withControl(context, async (client) => {
+    .option(...thenOption)
+    .action(async (study: string, flags: ThenFlags) => {
+      let last: StudyStatus | null = null;
+      let code: number = exitCode.done;
+      const end = async (): Promise<void> =>
+        context.finish(await runThen(flags, study, code, context, async () => last));
+      const watch = withControl(context, async (client) => {
         const show = await display(context);
         const throughput = new Throughput();
         for await (const { progress, workers } of client.watch(study)) {
@@ -26,9 +34,18 @@ export function addWatchCommand(program: Command, context: Context): void {
           }));
           const state = { ...progress, workers: rated, objective: null, pace };
           show(liveLines(state, textOptions(context, context.stderr)));
-          if (status === 'failed' || status === 'cancelled') context.finish(exitCode.failed);
+          last = status;
+          if (status === 'failed' || status === 'cancelled') code = exitCode.failed;
         }
       });
+      try {
+        await watch;
+      } catch (error) {
+        code = exitCodeOf(error);
+        await end();
+        throw error;
+      }
+      await end();
     });
 }
 

@@ -5,22 +5,31 @@
  *
  * It loads little, since a user waits for it, and it fails silently: an error would garble the command line.
  */
+import { existsSync } from 'node:fs';
 import { openStoredNames } from '../../store/sqlite/stored-names.ts';
-import { defaultStateDirectory } from '../process/directories.ts';
+import { defaultConfigFile, defaultStateDirectory } from '../process/directories.ts';
 import { candidates, type Candidates, type Names } from './candidates.ts';
 import { readCommandTable } from './command-table.ts';
 
 /** @param words after `complete`; the first `--` is left out */
-export function complete(words: readonly string[], env: NodeJS.ProcessEnv): string {
+export async function complete(words: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   try {
     const line = words[0] === '--' ? words.slice(1) : words;
     const option = line.lastIndexOf('--state', line.length - 3);
     const given = option === -1 ? undefined : line[option + 1];
-    const stateDir = given?.replace(/^~(?=\/|$)/, env['HOME'] ?? '~') ?? defaultStateDirectory(env);
+    const stateDir =
+      given?.replace(/^~(?=\/|$)/, env['HOME'] ?? '~') ?? (await configuredState(env));
     return format(candidates(line, readCommandTable(), storedNames(stateDir)));
   } catch {
     return '';
   }
+}
+
+async function configuredState(env: NodeJS.ProcessEnv): Promise<string> {
+  const file = defaultConfigFile(env);
+  if (!existsSync(file)) return defaultStateDirectory(env);
+  const { loadUserConfig } = await import('../../config/user-config.ts');
+  return loadUserConfig(file).state ?? defaultStateDirectory(env);
 }
 
 function format(found: Candidates): string {

@@ -11,6 +11,7 @@ import { defaultStateDirectory } from './directories.ts';
 
 /** Options that several commands have; undefined if the command has no such option. */
 export interface SharedFlags {
+  readonly config?: string;
   readonly state?: string;
   readonly dataDir?: string;
   readonly quiet?: boolean;

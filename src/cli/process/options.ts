@@ -21,6 +21,10 @@ export function addCommand(parent: Command, name: string, text: CommandText): Co
       '--state <dir>',
       'directory of stored studies (default: $XDG_STATE_HOME/ridgeline, else ~/.local/state/ridgeline)',
     )
+    .option(
+      '--config <file>',
+      'file of defaults (default: $XDG_CONFIG_HOME/ridgeline/config.yaml, else ~/.config/ridgeline/config.yaml)',
+    )
     .option('--quiet', 'no progress, only results and errors')
     .addOption(choice('--color <when>', 'colour in terminals', ['auto', 'always', 'never'], 'auto'))
     .option('--debug', 'verbose log, stack traces of errors');

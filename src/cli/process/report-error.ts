@@ -9,6 +9,11 @@ type Surroundings = Pick<Context, 'argv' | 'env'> & {
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 };
 
+/** The exit code of a command that fails with the error. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof RidgelineError ? errorExitCodes[error.code] : exitCode.failed;
+}
+
 /** @returns the exit code */
 export function reportError(error: unknown, { stderr, argv, env }: Surroundings): number {
   const isDebug = argv.includes('--debug');

@@ -79,11 +79,12 @@ test('a study is listed, renamed, deleted, restored under another name and purge
 test('names of studies, trials and workers are completed from the store', async () => {
   using directory = temporaryDirectory();
   const state = await stateWith(directory.path);
-  const completed = (...words: string[]) => complete(['--', ...words], {});
-  expect(completed('results', ...state, '')).toBe('first\n');
-  expect(completed('trial', ...state, 'first', '')).toBe('coarse/1\ncoarse/2\ncoarse/3\n');
-  expect(completed('drain', ...state, 'n')).toBe('node-1\n');
-  expect(completed('results', '--state', join(directory.path, 'none'), '')).toBe('');
+  const completed = (...words: string[]) =>
+    complete(['--', ...words], { XDG_CONFIG_HOME: directory.path });
+  expect(await completed('results', ...state, '')).toBe('first\n');
+  expect(await completed('trial', ...state, 'first', '')).toBe('coarse/1\ncoarse/2\ncoarse/3\n');
+  expect(await completed('drain', ...state, 'n')).toBe('node-1\n');
+  expect(await completed('results', '--state', join(directory.path, 'none'), '')).toBe('');
 });
 
 test('a delete asks in a terminal, needs --yes elsewhere, and changes nothing if it is refused', async () => {

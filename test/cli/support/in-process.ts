@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import { pino } from 'pino';
 import { addCommands } from '../../../src/cli/command-loaders.ts';
+import { applyConfig } from '../../../src/cli/process/apply-config.ts';
 import type { Context, SharedFlags } from '../../../src/cli/process/context.ts';
 import { reportError } from '../../../src/cli/process/report-error.ts';
 import { parseCommandLine, silentErrors } from '../../../src/cli/process/usage-errors.ts';
@@ -48,7 +49,10 @@ export async function inProcess(
     ...silentErrors,
   });
   await addCommands(program, context, argv[0]);
-  program.hook('preAction', (_program, command) => void (flags = command.opts()));
+  program.hook('preAction', async (_program, command) => {
+    await applyConfig(command, { XDG_CONFIG_HOME: '/nonexistent', ...env });
+    flags = command.opts();
+  });
   try {
     code = (await parseCommandLine(program, argv, env)) ?? code;
   } catch (error) {

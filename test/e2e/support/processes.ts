@@ -139,7 +139,14 @@ function startWords(
 ): Running {
   const child = spawn(command, rest, {
     cwd: options.cwd ?? process.cwd(),
-    env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: compileCache, ...options.env },
+    env: {
+      ...process.env,
+      NO_COLOR: '1',
+      NODE_COMPILE_CACHE: compileCache,
+      // The configuration of the person who runs the tests is not read.
+      XDG_CONFIG_HOME: '/nonexistent',
+      ...options.env,
+    },
     stdio: [input, 'pipe', 'pipe'],
   });
   const running = new Running(child);
