@@ -4,6 +4,7 @@ import { storedProgress } from '../../coordinator/core/studies/summaries.ts';
 import { formatStudyList, studyListLine } from '../../report/terminal/study-list.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { deletedStudies } from '../../store/sqlite/deleted-studies.ts';
+import { isStateLocked } from '../../store/sqlite/lock.ts';
 import { say, stateDirectory, type Context } from '../process/context.ts';
 import { yesOption } from '../process/confirm.ts';
 import { addCommand, outputFormatOption, usageError } from '../process/options.ts';
@@ -38,12 +39,14 @@ function addList(program: Command, context: Context): void {
     .action(async (flags: { readonly format?: 'table' | 'tsv' | 'json' }) => {
       const stateDir = stateDirectory(context);
       await using reader = await openStoreReader(stateDir);
+      const isServed = isStateLocked(stateDir);
       const lines = [];
       for (const record of await reader.studies()) {
         const { study } = record.spec;
         const trials = await reader.trials(study);
         const { best } = storedProgress(record, trials);
-        lines.push(studyListLine(record, trials, best, await reader.studyBytes(study)));
+        const bytes = await reader.studyBytes(study);
+        lines.push(studyListLine(record, trials, best, { bytes, isServed }));
       }
       if (lines.length === 0)
         say(context, 'no study yet; `ridgeline run configs/quickstart.yaml` starts one');

@@ -1,8 +1,7 @@
 /** `ridgeline watch`: follows a study on a running coordinator, redrawn in a terminal, as lines elsewhere. */
 import type { Command } from 'commander';
 import { liveLines } from '../../report/terminal/live-lines.ts';
-import { presentStage } from '../../study/summaries.ts';
-import type { StudyStatus } from '../../study/trial.ts';
+import { presentStage, type ShownStatus } from '../../study/summaries.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { Throughput } from '../cluster/throughput.ts';
 import type { Context } from '../process/context.ts';
@@ -17,7 +16,7 @@ export function addWatchCommand(program: Command, context: Context): void {
     .argument('<study>', 'study name')
     .option(...thenOption)
     .action(async (study: string, flags: ThenFlags) => {
-      let last: StudyStatus | null = null;
+      let last: ShownStatus | null = null;
       let code: number = exitCode.done;
       const end = async (): Promise<void> =>
         context.finish(await runThen(flags, study, code, context, async () => last));

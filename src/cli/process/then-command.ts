@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { errorMessage } from '../../base/errors.ts';
-import { isOver, type StudyStatus } from '../../study/trial.ts';
+import type { ShownStatus } from '../../study/summaries.ts';
+import { isOver } from '../../study/trial.ts';
 import type { Context } from './context.ts';
 import { exitCode } from './exit-codes.ts';
 
@@ -27,7 +28,7 @@ export async function runThen(
   study: string,
   code: number,
   { env, stderr }: Pick<Context, 'env' | 'stderr'>,
-  readStatus: () => Promise<StudyStatus | null>,
+  readStatus: () => Promise<ShownStatus | null>,
 ): Promise<number> {
   if (then === undefined) return code;
   const status = await readStatus();

@@ -1,6 +1,6 @@
 /** Study list schema: the JSON document of `ridgeline studies`, field by field (`output-schemas.ts`). */
 import { z } from 'zod';
-import { studyStatuses } from '../../study/trial.ts';
+import { shownStatuses } from '../../study/summaries.ts';
 import { schemaVersion } from '../text/json-value.ts';
 
 const count = z.int().min(0);
@@ -8,7 +8,9 @@ const count = z.int().min(0);
 const storedStudy = z
   .object({
     study: z.string().describe('name of the study'),
-    status: z.enum(studyStatuses).describe('status in the store'),
+    status: z
+      .enum(shownStatuses)
+      .describe('interrupted: running in the store, but no coordinator works on it'),
     done: count.describe('trials of all stages that have ended, failed ones included'),
     total: count.describe('trials of all stages; a race adds replicates while it runs'),
     failed: count.describe('trials that failed'),

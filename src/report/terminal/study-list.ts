@@ -1,6 +1,6 @@
 /** Study list: the output of `ridgeline studies`, in all formats: stored studies, and copies of deleted ones. */
 import type { StudyRecord } from '../../study/study-record.ts';
-import type { StudySummary } from '../../study/summaries.ts';
+import { shownStatus, type ShownStatus, type StudySummary } from '../../study/summaries.ts';
 import { isOver, type TrialRecord } from '../../study/trial.ts';
 import { delimitedText, type FileColumn } from '../files/delimited.ts';
 import { documentText } from '../text/json-value.ts';
@@ -17,6 +17,7 @@ import {
 /** A stored study. Counts are of all stages. */
 export interface StudyListLine {
   readonly record: StudyRecord;
+  readonly status: ShownStatus;
   /** Trials that have ended, complete or failed. */
   readonly done: number;
   /** Trials of all stages; of a race, those created so far, and at least one per configuration. */
@@ -39,7 +40,7 @@ export function studyListLine(
   record: StudyRecord,
   trials: readonly TrialRecord[],
   best: StudySummary['best'],
-  bytes: number,
+  { bytes, isServed }: { readonly bytes: number; readonly isServed: boolean },
 ): StudyListLine {
   const { racing, replicates } = record.spec;
   const planned = record.stages.reduce((sum, stage) => {
@@ -49,7 +50,8 @@ export function studyListLine(
   const count = (status: TrialRecord['status']): number =>
     trials.filter((trial) => trial.status === status).length;
   const failed = count('failed');
-  return { record, done: count('complete') + failed, total: planned, failed, best, bytes };
+  const status = shownStatus(record.status, isServed);
+  return { record, status, done: count('complete') + failed, total: planned, failed, best, bytes };
 }
 
 const isoTime = (atMs: number | null): string | null =>
@@ -57,7 +59,7 @@ const isoTime = (atMs: number | null): string | null =>
 
 const fields: readonly FileColumn<StudyListLine>[] = [
   ['study', ({ record }) => record.spec.study],
-  ['status', ({ record }) => record.status],
+  ['status', ({ status }) => status],
   ['done', ({ done }) => done],
   ['total', ({ total }) => total],
   ['failed', ({ failed }) => failed],
@@ -94,7 +96,7 @@ export function formatStudyList(
 function tableColumns(lines: readonly StudyListLine[]) {
   return [
     nameColumn<StudyListLine>('study', null, ({ record }) => record.spec.study),
-    textColumn<StudyListLine>('status', null, ({ record }) => record.status),
+    textColumn<StudyListLine>('status', null, ({ status }) => status),
     numberColumn<StudyListLine>('trials', 80, ({ done, total }) => `${done}/${total}`),
     nameColumn<StudyListLine>('best', 60, ({ best }) => best?.trial ?? null),
     ...parameterColumns(lines, 55, ({ best }) => best && best.params),
