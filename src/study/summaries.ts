@@ -1,6 +1,6 @@
 /** Summaries: what a running coordinator reports of its studies and workers. */
 import type { Params } from './search-space.ts';
-import { studyStatuses, type StudyStatus } from './trial.ts';
+import { studyStatuses, type AttemptKind, type StudyStatus } from './trial.ts';
 
 /** `interrupted`: running in the store, but no coordinator works on it. */
 export const shownStatuses = [...studyStatuses, 'interrupted'] as const;
@@ -98,6 +98,19 @@ export interface WorkerSummary {
 }
 
 type WatchedWorker = Pick<WorkerSummary, 'name' | 'threads' | 'busy' | 'trialsCompleted'>;
+
+/** A trial that a worker trains now. */
+export interface RunningTrial {
+  readonly worker: string;
+  readonly study: string;
+  /** `coarse/7`. */
+  readonly trial: string;
+  readonly kind: AttemptKind;
+  /** Updates done, as last reported; 0 before the first report. */
+  readonly step: number;
+  /** Updates of the whole training. */
+  readonly steps: number;
+}
 
 /** A study and its workers, as `watch` shows them. */
 export interface WatchSnapshot {

@@ -2,11 +2,11 @@
  * Live cluster: the port through which the dashboard reads a running coordinator, or stored studies; `cli`
  * implements it. Reads come from memory or the store; none waits for the network.
  */
-import type { WorkerSummary } from '../study/summaries.ts';
+import type { RunningTrial, WorkerSummary } from '../study/summaries.ts';
 import type { StudyRecord } from '../study/study-record.ts';
 import type { DescribeTrainer } from '../study/trainer-description.ts';
 import type { AttemptRecord, Measurement, TrialId, TrialRecord } from '../study/trial.ts';
-import type { LogLine, StudyLine, ViewerRole } from './page-messages.ts';
+import type { DownloadName, LogLine, StudyLine, ViewerRole } from './page-messages.ts';
 
 /** Events of a subscription. `changed`: workers, stages or studies. */
 export type ClusterEvent =
@@ -18,6 +18,13 @@ export type ClusterEvent =
       readonly measurement: Measurement;
     }
   | { readonly kind: 'changed' };
+
+export interface StudyFile {
+  /** Bytes. */
+  readonly size: number;
+  /** It must be read to its end, or cancelled. */
+  readonly content: ReadableStream<Uint8Array>;
+}
 
 export interface LiveCluster {
   readonly version: string;
@@ -38,6 +45,10 @@ export interface LiveCluster {
   attempts(study: string, id: TrialId): Promise<readonly AttemptRecord[]>;
   /** The command line that trains a trial again on the coordinator's machine. */
   trainCommand(study: string, trial: string): string;
+  /** Trials that workers train now, at most `most`. */
+  running(most: number): readonly RunningTrial[];
+  /** A file for download. @throws RidgelineError if it cannot be written */
+  file(study: string, name: DownloadName): Promise<StudyFile>;
   /** The newest `limit` lines, oldest first. */
   log(limit: number): Promise<readonly LogLine[]>;
   /** @returns a function that ends the subscription */

@@ -4,7 +4,7 @@ import type { ResultRow } from '../report/results/result-row.ts';
 import type { StageCounts, StudyResults } from '../report/results/study-results.ts';
 import type { ResultWarning } from '../report/results/warning.ts';
 import type { Params } from '../study/search-space.ts';
-import type { ShownStatus, StudySummary, WorkerSummary } from '../study/summaries.ts';
+import type { RunningTrial, ShownStatus, StudySummary, WorkerSummary } from '../study/summaries.ts';
 import type { AttemptRecord, Measurement, StageRecord, TrialStatus } from '../study/trial.ts';
 
 export type ViewerRole = 'viewer' | 'admin';
@@ -17,9 +17,11 @@ export type StudyLine = Pick<
   'study' | 'status' | 'stage' | 'done' | 'total' | 'running'
 >;
 
-export interface WorkerLine extends Omit<WorkerSummary, 'heardAtMs'> {
+export interface WorkerLine extends Omit<WorkerSummary, 'heardAtMs' | 'training'> {
   /** Completed trials per minute over the last minutes; null if unknown. */
   readonly trialsPerMinute: number | null;
+  /** Some of the trials that it trains now, and how far they are. */
+  readonly running: readonly RunningTrial[];
 }
 
 export interface Overview {
@@ -60,6 +62,8 @@ export interface StudyPage extends Pick<
   readonly dataset: string;
   readonly createdAtMs: number;
   readonly endedAtMs: number | null;
+  /** Estimate of the time until all stages are complete; null if unknown. */
+  readonly leftMs: number | null;
   readonly stages: readonly StageLine[];
   /** Warnings about the whole study, once it is over; each stage has its own. */
   readonly warnings: readonly ResultWarning[];
@@ -76,13 +80,19 @@ export interface StudyPage extends Pick<
   readonly learningRate: CyclicalRate | null;
 }
 
-/** `at`: the parameter's value. `value`: null for a failed trial. `tied`: with the best; null if not compared. */
+/**
+ * `at`: the parameter's value. `value`: null for a failed trial. `tied`: null if not compared. `error`: standard
+ * error of `value`; null if unknown. `rank`: in the study; null without a value. `replicates`: complete ones.
+ */
 export type ScatterPoint = readonly [
   stage: number,
   at: number,
   value: number | null,
   trial: string,
   tied: boolean | null,
+  error: number | null,
+  rank: number | null,
+  replicates: number,
 ];
 
 export interface LogLine {
@@ -129,6 +139,21 @@ export interface TrialCurve {
   /** Measurements by step, ascending. */
   readonly points: readonly Measurement[];
 }
+
+/** Files of a study for download. */
+export const downloadNames = [
+  'report.html',
+  'results.csv',
+  'results.json',
+  'results.parquet',
+  'measurements.csv',
+  'scatter.svg',
+  'scatter.png',
+  'curves.svg',
+  'curves.png',
+] as const;
+
+export type DownloadName = (typeof downloadNames)[number];
 
 /** The events of the stream, by name. */
 export interface StreamEvents {

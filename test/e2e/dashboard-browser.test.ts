@@ -88,7 +88,7 @@ test.skipIf(browserPath === undefined)(
     await page.locator('.study').getByText('reproduced on worker').waitFor();
     expect(await page.locator('.badge').textContent()).toBe('winner');
     // As in the tables: errors, and whether a trial is tied with the best.
-    expect(await page.locator('.ranking thead').textContent()).toMatch(/validation %±tiedtest %/);
+    expect(await page.locator('.ranking thead').textContent()).toMatch(/validation %±≈test %/);
     await page.locator('.ranking tbody abbr').first().waitFor();
     expect(complaints).toEqual([]);
   },
@@ -117,6 +117,17 @@ test.skipIf(browserPath === undefined)(
       expect(await overflow(other), JSON.stringify(look)).toBe(0);
       await context.close();
     }
+    // A dot shows its trial; a rectangle zooms to the dots in it.
+    const dot = page.locator('[data-trial="fine/1"]').first();
+    await dot.hover({ force: true });
+    const tip = page.locator('.tip', { hasText: /^fine\/1\s*λ \S+\s*\d\d\.\d\d ± \S+ %/ });
+    await tip.waitFor();
+    const { x, y } = (await dot.boundingBox())!;
+    await page.mouse.move(x - 15, y - 15);
+    await page.mouse.down();
+    await page.mouse.move(x + 25, y + 25);
+    await page.mouse.up();
+    await page.getByRole('button', { name: 'reset zoom' }).press('Enter');
     // The ranking by keyboard: the next page, one stage, a filter with its error, an order.
     const rows = page.locator('.ranking tbody tr');
     await page.getByRole('button', { name: 'Next' }).press('Enter');

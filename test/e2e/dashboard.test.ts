@@ -36,6 +36,12 @@ test('the dashboard serves a sweep: a link that signs in once, a stream of state
     total: 12,
     rows: [{ isWinner: false }, { isWinner: false }, { isWinner: false }],
   });
+  const file = (name: string) =>
+    ask(port, `/api/studies/seen/files/${name}`, { headers: { cookie: viewer } });
+  const csv = await file('results.csv');
+  expect(csv.headers['content-disposition']).toBe('attachment; filename="seen-results.csv"');
+  expect(csv.text.split('\n').filter((line) => line.includes('complete'))).toHaveLength(12);
+  expect((await file('package.json')).status).toBe(404);
   const over = await ask(port, change, fromPage(port, { change: 'pause' }, cookie));
   expect(over.status).toBe(409);
   expect(over.text).toMatch(/complete/);

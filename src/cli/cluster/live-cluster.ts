@@ -8,6 +8,7 @@ import type { LiveCluster } from '../../web/live-cluster.ts';
 import type { StudyLine, ViewerRole } from '../../web/page-messages.ts';
 import type { Context } from '../process/context.ts';
 import { trainCommand } from '../process/resume-command.ts';
+import { StudyFiles } from './study-files.ts';
 
 /** Maximum age of the list of studies, which is read from the store. */
 const studiesAgeMs = 1_000;
@@ -18,6 +19,7 @@ export function liveCluster(
   context: Context,
 ): LiveCluster {
   const { store, overview } = coordinator;
+  const files = new StudyFiles(context);
   let studies: Promise<readonly StudyLine[]> | null = null;
   let readMs = 0;
   coordinator.listen(({ kind }) => {
@@ -42,6 +44,8 @@ export function liveCluster(
     trial: (study, id) => store.trial(study, id),
     attempts: (study, id) => store.attempts(study, id),
     trainCommand: (study, trial) => trainCommand(study, trial, context),
+    running: (most) => coordinator.running(most),
+    file: (study, name) => files.write(study, name),
     log: (limit) => store.events(limit),
     listen: (listener) =>
       coordinator.listen((event) => {

@@ -19,6 +19,7 @@ import type { StudyLine } from '../../web/page-messages.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { trainCommand } from '../process/resume-command.ts';
 import { roleFrom, toStudyLine } from './live-cluster.ts';
+import { StudyFiles } from './study-files.ts';
 
 interface OpenedStore {
   /** State of the files for which this reader is valid. */
@@ -41,12 +42,14 @@ export class StoredCluster implements LiveCluster, AsyncDisposable {
   readonly describeTrainer = describeTrainer;
   readonly #stateDir: string;
   readonly #context: Context;
+  readonly #files: StudyFiles;
   #opened: Promise<OpenedStore> | null = null;
   #studies: { readonly written: string; readonly lines: Promise<readonly StudyLine[]> } | null =
     null;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#files = new StudyFiles(context);
     this.#stateDir = stateDirectory(context);
     this.version = context.version;
   }
@@ -96,6 +99,14 @@ export class StoredCluster implements LiveCluster, AsyncDisposable {
 
   trainCommand(study: string, trial: string): string {
     return trainCommand(study, trial, this.#context);
+  }
+
+  running(): readonly [] {
+    return [];
+  }
+
+  async file(...file: Parameters<LiveCluster['file']>): ReturnType<LiveCluster['file']> {
+    return await this.#files.write(...file);
   }
 
   async log(limit: number): ReturnType<LiveCluster['log']> {

@@ -18,13 +18,14 @@ import type { SessionStream } from '../../rpc/server/session-stream.ts';
 import type { Store } from '../../store/store.ts';
 import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import type { WorkerSummary } from '../../study/summaries.ts';
+import type { RunningTrial, WorkerSummary } from '../../study/summaries.ts';
 import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
 import { Dispatcher } from '../core/dispatcher.ts';
 import type { DispatcherSettings, Moment } from '../core/state/cluster-state.ts';
 import type { LiveEvent } from '../core/state/live-events.ts';
 import type { Decision, Effect } from '../core/state/turn.ts';
+import { runningTrials } from '../core/studies/running-trials.ts';
 import { workerSummaries } from '../core/studies/summaries.ts';
 import { GroupCommit } from './group-commit.ts';
 import { OpenStudies } from './open-studies.ts';
@@ -164,6 +165,11 @@ export class Coordinator {
 
   workers(): WorkerSummary[] {
     return this.#dispatcher === null ? [] : workerSummaries(this.#dispatcher.state, this.#now());
+  }
+
+  /** What the workers train now, at most `most` trials. */
+  running(most: number): RunningTrial[] {
+    return this.#dispatcher === null ? [] : runningTrials(this.#dispatcher.state, most);
   }
 
   /** The objective of a study in memory; null if it is not in memory. */

@@ -14,6 +14,7 @@ import {
   type ChartElement,
   type ChartTheme,
 } from './chart-style.ts';
+import { keepScales, type PanelScales } from './page-hooks.ts';
 import { element } from './svg-element.ts';
 
 /** The size of a panel in pixels; `inner` is without the margins. */
@@ -84,12 +85,17 @@ export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame)
     const lineY = top + 12 + row * legendRow;
     svg.append(...items.flatMap((item) => legendElements(document, item, lineY)));
   }
+  const scales: PanelScales[] = [];
   let panelTop = panelsTop;
   for (const [index, panel] of frame.panels.entries()) {
     const panelHeight = heights[index] ?? panel.height;
-    svg.append(panelElement(document, panel, { width, height: panelHeight }, panelTop));
+    const plot = panelElement(document, panel, { width, height: panelHeight }, panelTop);
+    svg.append(plot);
+    const [across, up] = [plot.scale('x'), plot.scale('y')];
+    if (across !== undefined && up !== undefined) scales.push({ top: panelTop, x: across, y: up });
     panelTop += panelHeight;
   }
+  keepScales(svg, scales);
   return svg;
 }
 
@@ -112,7 +118,7 @@ function panelElement(
   panel: Panel,
   { width, height }: Pick<PanelSize, 'width' | 'height'>,
   y: number,
-): ChartElement {
+): ReturnType<typeof Plot.plot> {
   const margins = { ...panelMargins, ...panel.margins };
   const innerWidth = width - margins.marginLeft - margins.marginRight;
   const innerHeight = height - margins.marginTop - margins.marginBottom;

@@ -4,6 +4,7 @@ import { metricText } from '../text/number-format.ts';
 import { scientificText } from './axes.ts';
 import { colorAt, ink, shapeAt } from './chart-style.ts';
 import { labelMark, ringRadius } from './label-mark.ts';
+import { namedDots } from './page-hooks.ts';
 import { insideDomain, type Dot, type Scene } from './scatter-scene.ts';
 import { textWidth } from './text-size.ts';
 
@@ -63,21 +64,33 @@ export function dotMarks({ input, dots: byStage, replicates, theme }: Scene, dom
     const own = replicates.filter((one) => one.stage === name && isInside(one));
     const color = colorAt(index, theme);
     const shared = { x: 'at', y: 'value', symbol: shapeAt(index), r, stroke: color };
-    const [hollow, filled] = [true, false].map((is) => dots.filter((dot) => dot.isHollow === is));
+    const hollow = dots.filter((dot) => dot.isHollow);
+    const filled = dots.filter((dot) => !dot.isHollow);
     return [
       own.length === 0
         ? null
         : Plot.dot(own, { x: 'at', y: 'value', r: 1.6, fill: color, fillOpacity: 0.6 }),
-      Plot.dot(hollow, { ...shared, strokeWidth: 1.3, fill: theme.background }),
-      Plot.dot(filled, { ...shared, fill: color, fillOpacity: 0.85, strokeWidth: 0.8 }),
+      Plot.dot(hollow, {
+        ...shared,
+        ...namedDots(hollow, theme),
+        strokeWidth: 1.3,
+        fill: theme.background,
+      }),
+      Plot.dot(filled, {
+        ...shared,
+        ...namedDots(filled, theme),
+        fill: color,
+        fillOpacity: 0.85,
+        strokeWidth: 0.8,
+      }),
     ];
   });
 }
 
-export function failedMarks({ failed }: Scene, domain: Domain): Plot.Markish[] {
+export function failedMarks({ failed, theme }: Scene, domain: Domain): Plot.Markish[] {
   if (failed.length === 0) return [];
   const cross = { symbol: 'times', r: 4, dy: -6, stroke: ink, strokeWidth: 1.6 } as const;
-  return [Plot.dot(failed, { x: 'at', y: () => domain[0], ...cross })];
+  return [Plot.dot(failed, { x: 'at', y: () => domain[0], ...cross, ...namedDots(failed, theme) })];
 }
 
 /** A ring around the best trial. */

@@ -51,6 +51,8 @@ export interface ScatterInput {
   readonly zoom?: Range | null;
   /** False: never a second panel for the best values. */
   readonly hasFocus?: boolean;
+  /** The part of the axis of values to draw, in the units of the axis; null for all. */
+  readonly valueZoom?: readonly [number, number] | null;
   readonly width?: number;
   readonly height?: number;
 }
@@ -75,8 +77,15 @@ export function scatterScene(input: ScatterInput, theme: ChartTheme) {
   const places = input.trials.map(({ at }) => at);
   const ranges = input.stages.map((stage) => stage.range);
   const range = input.zoom ?? parameterDomain(places, ranges);
-  const inside = input.trials.filter(({ at }) => at >= range.min && at <= range.max);
+  const valueZoom = input.valueZoom ?? null;
   const scale = input.metric.unit === 'share' ? 100 : 1;
+  const isShown = (value: number | null): boolean =>
+    value === null ||
+    valueZoom === null ||
+    (scale * value >= valueZoom[0] && scale * value <= valueZoom[1]);
+  const inside = input.trials.filter(
+    ({ at, value }) => at >= range.min && at <= range.max && isShown(value),
+  );
   const isFinite = ({ value }: ScatterTrial): boolean => value !== null && Number.isFinite(value);
   const finite = inside.filter(isFinite).map((trial): Dot => ({
     stage: trial.stage,
@@ -101,9 +110,12 @@ export function scatterScene(input: ScatterInput, theme: ChartTheme) {
     theme,
     range,
     scale,
-    domain: valueDomain(values, fit, input.direction),
+    domain: valueZoom ?? valueDomain(values, fit, input.direction),
     /** The axis of a second panel that enlarges the good values; null if no value hides them. */
-    focus: input.hasFocus === false ? null : focusDomain(values, input.direction, input.metric),
+    focus:
+      input.hasFocus === false || valueZoom !== null
+        ? null
+        : focusDomain(values, input.direction, input.metric),
     dots: Map.groupBy(kept, ({ stage }) => stage),
     replicates,
     best,

@@ -48,7 +48,7 @@ export function objectiveMetric(layout: Pick<ResultLayout, 'objective' | 'metric
 }
 
 /** The objective if it needs an extra column; null if every study has a column for it. */
-export function extraColumn(layout: ResultLayout): Metric | null {
+function extraColumn(layout: ResultLayout): Metric | null {
   const metric = objectiveMetric(layout);
   return isInResults(metric) ? null : metric;
 }

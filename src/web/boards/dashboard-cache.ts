@@ -17,15 +17,18 @@ import type {
   TrialPage,
   ViewerRole,
 } from '../page-messages.ts';
-import { curvePointsMax, DashboardStudy } from './dashboard-study.ts';
+import { DashboardStudy } from './dashboard-study.ts';
 import { isCompared } from './live-results.ts';
 import type { RowsQuery } from './row-query.ts';
+import { curvePointsMax, RunningCurves } from './running-curves.ts';
 import { WorkerRates } from './worker-rates.ts';
 
 /** Most studies in the cache; those that were shown least recently are dropped. */
 const studiesMax = 8;
 /** Interval at which a running study's trials are read without an event: the start of a trial has no event. */
 const refreshMs = 2_000;
+/** Most trials that the workers' lines name. */
+const runningMax = 200;
 /** Largest share of the time that reading and comparing trials may take. */
 const refreshShare = 0.05;
 
@@ -50,6 +53,9 @@ export class DashboardCache implements Disposable {
   /** The study that was shown last is the last one. */
   readonly #entries = new Map<string, Entry>();
   readonly #rates = new WorkerRates();
+  readonly #curves = new RunningCurves();
+  /** By study. */
+  readonly #studyRates = new WorkerRates();
   readonly #unsubscribe: () => void;
   #version = 1;
 
@@ -67,15 +73,19 @@ export class DashboardCache implements Disposable {
   async overview(role: ViewerRole): Promise<Overview> {
     const studies = await this.#cluster.studies();
     const nowMs = this.#clock.monotonicMs();
+    const running = Map.groupBy(this.#cluster.running(runningMax), ({ worker }) => worker);
     return {
       version: this.#cluster.version,
       role,
       isStored: this.#cluster.isStored,
       studies,
-      workers: this.#cluster.workers().map(({ heardAtMs: _heardAtMs, ...worker }) => ({
-        ...worker,
-        trialsPerMinute: this.#rates.perMinute(worker.name, nowMs),
-      })),
+      workers: this.#cluster
+        .workers()
+        .map(({ heardAtMs: _heardAtMs, training: _training, ...worker }) => ({
+          ...worker,
+          trialsPerMinute: this.#rates.perMinute(worker.name, nowMs),
+          running: running.get(worker.name) ?? [],
+        })),
       storeProblem: this.#cluster.storeProblem(),
     };
   }
@@ -90,7 +100,10 @@ export class DashboardCache implements Disposable {
     const entry = await this.#load(record);
     // A change of the study's state has no event.
     const status = await this.#status(record);
-    if (entry.page?.status !== status) entry.page = { ...entry.study.page(record), status };
+    if (entry.page?.status !== status) {
+      const perMinute = this.#studyRates.perMinute(study, this.#clock.monotonicMs());
+      entry.page = { ...entry.study.page(record, perMinute), status };
+    }
     return entry.page;
   }
 
@@ -122,12 +135,11 @@ export class DashboardCache implements Disposable {
   async curves(study: string, ids: readonly TrialId[]): Promise<readonly TrialCurve[] | null> {
     const record = await this.#cluster.study(study);
     if (record === null) return null;
-    const entry = await this.#load(record);
     const curves: TrialCurve[] = [];
     for (const id of ids) {
       const trial = await this.#cluster.trial(study, id);
       if (trial === null) continue;
-      const points = trial.result?.curve ?? entry.study.curve(id);
+      const points = trial.result?.curve ?? this.#curves.curve(study, trialName(id));
       const { params } = trial;
       curves.push({ trial: trialName(id), params, points: thinnedCurve(points, curvePointsMax) });
     }
@@ -158,17 +170,19 @@ export class DashboardCache implements Disposable {
 
   #received(event: ClusterEvent): void {
     this.#version += 1;
+    if (event.kind === 'measured')
+      this.#curves.measured(event.study, event.trial, event.measurement);
     if (event.kind === 'trial-ended') {
+      this.#curves.ended(event.study, event.trial.id);
       const { worker, status } = event.trial;
-      if (worker !== null && status === 'complete')
-        this.#rates.completed(worker, this.#clock.monotonicMs());
+      const nowMs = this.#clock.monotonicMs();
+      if (worker !== null && status === 'complete') this.#rates.completed(worker, nowMs);
+      this.#studyRates.completed(event.study, nowMs);
     }
     for (const [name, entry] of this.#entries) {
       if (event.kind !== 'changed' && event.study !== name) continue;
       entry.page = null;
-      if (event.kind === 'measured') entry.study.measured(event.trial, event.measurement);
-      else entry.isStale = true;
-      if (event.kind === 'trial-ended') entry.study.ended(event.trial.id);
+      if (event.kind !== 'measured') entry.isStale = true;
     }
   }
 
@@ -192,7 +206,7 @@ export class DashboardCache implements Disposable {
   #newEntry(record: StudyRecord): Entry {
     const trainer = this.#cluster.describeTrainer(trainerName(record.spec.trainer));
     return {
-      study: new DashboardStudy(record, trainer, []),
+      study: new DashboardStudy(record, trainer, [], this.#curves),
       state: '',
       isStale: true,
       refreshAtMs: 0,

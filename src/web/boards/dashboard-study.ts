@@ -16,35 +16,35 @@ import {
 import type { RankedConfiguration } from '../../search/ranking/ranking.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
-import {
-  trialName,
-  type Measurement,
-  type StageRecord,
-  type TrialId,
-  type TrialRecord,
-} from '../../study/trial.ts';
+import { trialName, type StageRecord, type TrialRecord } from '../../study/trial.ts';
 import type { StageLine, StudyPage, TrialCurve, TrialDetail, TrialPage } from '../page-messages.ts';
 import { isCompared, liveResults, type LiveResults } from './live-results.ts';
+import type { RunningCurves } from './running-curves.ts';
 import { selectConfigurations, type RowsQuery } from './row-query.ts';
 import { trialDetail, type DetailSource } from './trial-detail.ts';
 
 /** Rows in the first message of a study. */
 const firstRows = 100;
-/** The most curves that a page shows, and the most points of each. */
+/** The most curves that a page shows. */
 const curvesMax = 8;
-export const curvePointsMax = 400;
 /** Most queries whose rows are kept until the next read. */
 const queriesMax = 8;
 
 export class DashboardStudy {
   readonly #trainer: TrainerDescription;
-  readonly #curves = new Map<string, Measurement[]>();
+  readonly #curves: RunningCurves;
   /** The configurations of queries since the last read, by the query without its part. */
   readonly #selected = new Map<string, readonly RankedConfiguration[]>();
   #live: LiveResults;
 
   /** @param trials with their validation bits if the study is compared */
-  constructor(record: StudyRecord, trainer: TrainerDescription, trials: readonly TrialRecord[]) {
+  constructor(
+    record: StudyRecord,
+    trainer: TrainerDescription,
+    trials: readonly TrialRecord[],
+    curves: RunningCurves,
+  ) {
+    this.#curves = curves;
     this.#trainer = trainer;
     this.#live = liveResults(record, trainer, trials);
   }
@@ -54,24 +54,8 @@ export class DashboardStudy {
     this.#selected.clear();
   }
 
-  measured(id: TrialId, measurement: Measurement): void {
-    const name = trialName(id);
-    const points = this.#curves.get(name) ?? [];
-    // A restarted trial restarts its curve.
-    if ((points.at(-1)?.step ?? 0) >= measurement.step) points.length = 0;
-    points.push(measurement);
-    if (points.length > curvePointsMax) points.shift();
-    this.#curves.delete(name);
-    this.#curves.set(name, points);
-    const [oldest = name] = this.#curves.keys();
-    if (this.#curves.size > 4 * curvesMax) this.#curves.delete(oldest);
-  }
-
-  ended(id: TrialId): void {
-    this.#curves.delete(trialName(id));
-  }
-
-  page(record: StudyRecord): StudyPage {
+  /** @param perMinute trials that ended per minute; null if unknown */
+  page(record: StudyRecord, perMinute: number | null = null): StudyPage {
     const { ranked, statistics, points, pointsTotal, warnings } = this.#live;
     const { spec } = record;
     const winner = this.#winner(record);
@@ -88,6 +72,7 @@ export class DashboardStudy {
       dataset: datasetText(spec.dataset),
       createdAtMs: record.createdAtMs,
       endedAtMs: record.endedAtMs,
+      leftMs: this.#leftMs(record, perMinute),
       stages: record.stages.map((stage) => this.#stageLine(record, stage)),
       winner,
       best: winner ?? (best === undefined || best.rank === null ? null : this.#row(record, best)),
@@ -101,7 +86,7 @@ export class DashboardStudy {
       rowsTotal: ranked.length,
       points,
       pointsTotal,
-      curves: this.#runningCurves(),
+      curves: this.#runningCurves(spec.study),
       learningRate: cyclicalRateFrom(spec.trainer),
     };
   }
@@ -148,13 +133,19 @@ export class DashboardStudy {
       metrics: this.#trainer.metrics,
       statistics,
       configuration,
-      running: this.curve(source.trial.id),
+      running: this.#curves.curve(record.spec.study, trialName(source.trial.id)),
     });
   }
 
-  /** The curve so far of a trial that trains now; empty for any other. */
-  curve(id: TrialId): readonly Measurement[] {
-    return this.#curves.get(trialName(id)) ?? [];
+  /** Null if it does not run, or if no throughput is known. */
+  #leftMs(record: StudyRecord, perMinute: number | null): number | null {
+    if (record.status !== 'running' || perMinute === null) return null;
+    const { replicates, racing } = record.spec;
+    // A race creates replicates as it goes.
+    const each = racing === undefined ? replicates : 1;
+    const planned = record.stages.reduce((sum, { trials }) => sum + trials * each, 0);
+    const left = Math.max(planned, this.#live.trials) - this.#live.ended;
+    return left <= 0 ? null : (left / perMinute) * 60_000;
   }
 
   #row(study: StudyRecord, configuration: RankedConfiguration): ResultRow {
@@ -175,12 +166,10 @@ export class DashboardStudy {
   }
 
   /** The trials that run at the last read and have a line to draw. */
-  #runningCurves(): TrialCurve[] {
-    return [...this.#curves]
-      .flatMap(([trial, points]): TrialCurve[] => {
-        const params = this.#live.running.get(trial);
-        return params === undefined || points.length < 2 ? [] : [{ trial, params, points }];
-      })
+  #runningCurves(study: string): TrialCurve[] {
+    return [...this.#live.running]
+      .map(([trial, params]) => ({ trial, params, points: this.#curves.curve(study, trial) }))
+      .filter(({ points }) => points.length > 1)
       .slice(-curvesMax)
       .toSorted((a, b) => (a.trial < b.trial ? -1 : 1));
   }

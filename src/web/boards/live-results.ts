@@ -11,6 +11,7 @@ import { stageCounts, type StageCounts } from '../../report/results/study-result
 import type { ResultWarning } from '../../report/results/warning.ts';
 import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
 import {
+  configurationError,
   searchedParameter,
   studyStatistics,
   type StudyStatistics,
@@ -34,6 +35,9 @@ export interface LiveResults {
   /** Errors, ties and fit; all of them null if the trials were not compared. */
   readonly statistics: StudyStatistics;
   readonly stages: ReadonlyMap<string, StageCounts>;
+  /** Trials that exist, and those of them that have ended. */
+  readonly trials: number;
+  readonly ended: number;
   readonly points: readonly ScatterPoint[];
   readonly pointsTotal: number;
   /** Warnings about the whole study; empty while it runs, or if the trials were not compared. */
@@ -81,8 +85,17 @@ export function liveResults(
       const { id } = configuration.trial;
       const tied = isTied(statistics, configuration);
       const stage = Math.max(0, order.indexOf(id.stage));
-      return [stage, toAt(configuration), configuration.value, trialName(id), tied];
+      const { value, rank } = configuration;
+      const replicates = configuration.replicates.filter(
+        ({ status }) => status === 'complete',
+      ).length;
+      const error = configurationError(configuration, spec.objective, statistics.validationCount);
+      // Rounded, since the error is only shown.
+      const shownError = error === null ? null : Number(error.toPrecision(3));
+      return [stage, toAt(configuration), value, trialName(id), tied, shownError, rank, replicates];
     }),
+    trials: trials.length,
+    ended: trials.filter(({ status }) => status !== 'waiting' && status !== 'running').length,
     pointsTotal: ended.length,
     warnings: warnings(record, trainer, statistics, byStage, ranked[0]),
     running: new Map(running.map(({ id, params }) => [trialName(id), params])),

@@ -1,10 +1,14 @@
-/** Learning curves: of one trial, of the selected trials in one chart, and of the trials that train now. */
+/** Learning curves: of one trial, and of the selected trials in one chart. */
+import { useState } from 'preact/hooks';
+import { allCurves } from '../../report/charts/all-curves.ts';
 import { pageTheme } from '../../report/charts/chart-style.ts';
 import { learningCurve } from '../../report/charts/learning-curve.ts';
-import { formatParams } from '../../study/search-space.ts';
+import { objectiveMetric } from '../../report/results/result-fields.ts';
+import { bestLabel } from '../../report/results/result-words.ts';
+import { metricName } from '../../report/text/number-format.ts';
+import { formatParams, numberParam, parameterSymbol } from '../../study/search-space.ts';
 import type { StudyPage, TrialCurve } from '../page-messages.ts';
 import { Chart } from './chart.tsx';
-import { trialAddress } from './route.ts';
 import { requestCurves } from './study-requests.ts';
 import { useAnswer } from './use-answer.ts';
 
@@ -37,6 +41,34 @@ export function Curves({ curves, page, title, isSmall = false }: CurvesProps) {
   );
 }
 
+/** The objective alone, coloured by the parameter. */
+function CurvesByParameter({ curves, page }: Pick<CurvesProps, 'curves' | 'page'>) {
+  const metric = objectiveMetric(page);
+  const { parameter, best } = page;
+  return (
+    <Chart
+      drawnFor={JSON.stringify(curves.map(({ trial, points }) => [trial, points.at(-1)?.step]))}
+      draw={(width) =>
+        allCurves(
+          document,
+          {
+            title: `${page.study}: ${metricName(metric)} of the selected trials`,
+            symbol: parameterSymbol(parameter),
+            metric,
+            trials: curves.map(({ trial, params, points }) => ({
+              trial,
+              at: numberParam(params, parameter),
+              curve: points,
+            })),
+            best: best && { trial: best.trial, label: `${bestLabel(page)} ${best.trial}` },
+          },
+          { ...pageTheme, width },
+        )
+      }
+    />
+  );
+}
+
 interface SelectedCurvesProps {
   readonly page: StudyPage;
   readonly selected: readonly string[];
@@ -46,6 +78,7 @@ interface SelectedCurvesProps {
 /** The curves of the selected rows, in one chart. */
 export function SelectedCurves({ page, selected, onClear }: SelectedCurvesProps) {
   const key = selected.length === 0 ? null : selected.join(' ');
+  const [isByParameter, setByParameter] = useState(false);
   const answer = useAnswer(key, page, () => requestCurves(page.study, selected));
   if (selected.length === 0) return null;
   const curves = (answer.value ?? []).filter(({ trial }) => selected.includes(trial));
@@ -53,35 +86,32 @@ export function SelectedCurves({ page, selected, onClear }: SelectedCurvesProps)
     <section aria-labelledby="selected">
       <div class="title">
         <h2 id="selected">Learning curves of the selected trials</h2>
+        <span class="controls" role="group" aria-label="Colours">
+          {[false, true].map((is) => (
+            <button
+              type="button"
+              key={String(is)}
+              aria-pressed={isByParameter === is}
+              onClick={() => setByParameter(is)}
+            >
+              {is ? `coloured by ${parameterSymbol(page.parameter)}` : 'by trial'}
+            </button>
+          ))}
+        </span>
         <button type="button" onClick={onClear}>
           Clear selection
         </button>
       </div>
       {answer.problem !== null && <p role="alert">{answer.problem}</p>}
-      {curves.length > 0 ? (
+      {curves.length > 0 && isByParameter && <CurvesByParameter curves={curves} page={page} />}
+      {curves.length > 0 && !isByParameter && (
         <Curves curves={curves} page={page} title={`${page.study}: learning curves`} />
-      ) : (
+      )}
+      {curves.length === 0 && (
         <p class="empty">
           {answer.isOld ? 'Loading…' : 'The selected trials have no measurements yet.'}
         </p>
       )}
     </section>
-  );
-}
-
-/** One small chart for each trial that is training. */
-export function RunningCurves({ page }: { readonly page: StudyPage }) {
-  return (
-    <div class="small-charts">
-      {page.curves.map((curve) => (
-        <figure key={curve.trial}>
-          <figcaption>
-            <a href={trialAddress(page.study, curve.trial)}>{curve.trial}</a>
-            <span class="small"> {formatParams(curve.params)}</span>
-          </figcaption>
-          <Curves curves={[curve]} page={page} title={`learning curve of ${curve.trial}`} isSmall />
-        </figure>
-      ))}
-    </div>
   );
 }

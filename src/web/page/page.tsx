@@ -129,8 +129,7 @@ function Shown({ study, name, trial, overview }: ShownProps) {
   if (study?.study !== name) return <p class="empty">Loading {name ?? 'the study'}…</p>;
   if (trial !== null) return <TrialView key={trial} page={study} trial={trial} />;
   // The key forgets selected rows and open questions when another study is shown.
-  const isAdmin = overview.role === 'admin' && !overview.isStored;
-  return <StudyView key={study.study} page={study} isAdmin={isAdmin} />;
+  return <StudyView key={study.study} page={study} overview={overview} />;
 }
 
 const root = document.querySelector('#page');

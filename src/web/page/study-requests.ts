@@ -1,6 +1,6 @@
 /** Study requests: reads parts of a study from the server: rows, one trial, learning curves. */
 import { apiAddress } from './connection.ts';
-import type { TrialCurve, TrialDetail, TrialPage } from '../page-messages.ts';
+import type { DownloadName, TrialCurve, TrialDetail, TrialPage } from '../page-messages.ts';
 
 /** An answer, or why the server refused; `value` and `problem` are null if the server did not answer. */
 export interface Answer<Value> {
@@ -41,17 +41,23 @@ export async function requestCurves(
   );
 }
 
+/** The content of a file. */
+export async function requestFile(study: string, name: DownloadName): Promise<Answer<Blob>> {
+  return await get(study, `files/${name}`, [], (answer) => answer.blob());
+}
+
 async function get<Value>(
   study: string,
   what: string,
   query: [string, string][],
+  read: (answer: Response) => Promise<unknown> = (answer) => answer.json(),
 ): Promise<Answer<Value>> {
   const path = `studies/${encodeURIComponent(study)}/${what}?${new URLSearchParams(query)}`;
   try {
     const answer = await fetch(apiAddress(path));
-    const body: unknown = await answer.json();
-    if (answer.ok) return { value: body as Value, problem: null };
-    return { value: null, problem: (body as { readonly error: string }).error };
+    if (answer.ok) return { value: (await read(answer)) as Value, problem: null };
+    const { error } = (await answer.json()) as { readonly error: string };
+    return { value: null, problem: error };
   } catch {
     return { value: null, problem: null };
   }

@@ -1,59 +1,50 @@
 /** Study view: the state of one study, the controls, the charts and the ranked table. */
 import { useState } from 'preact/hooks';
-import { objectiveMetric } from '../../report/results/result-fields.ts';
-import { countsText, hasReplicates, spaceText } from '../../report/results/result-words.ts';
-import { groupedNumber, metricName } from '../../report/text/number-format.ts';
-import { parameterSymbol } from '../../study/search-space.ts';
+import { countsText, spaceText } from '../../report/results/result-words.ts';
 import { isOver } from '../../study/trial.ts';
-import type { StudyPage } from '../page-messages.ts';
+import type { Overview, StudyPage } from '../page-messages.ts';
 import { Answer, Warnings } from './answer.tsx';
 import { Bar } from './bar.tsx';
+import { durationText } from '../../report/text/number-format.ts';
 import { changeStudy } from './connection.ts';
-import { RunningCurves, SelectedCurves } from './curves.tsx';
+import { SelectedCurves } from './curves.tsx';
+import { DownloadMenu } from './download-menu.tsx';
+import { HoveredTrial } from './hovered-trial.ts';
 import { Scatter } from './scatter.tsx';
+import { TrainingNow } from './training-now.tsx';
 import { TrialTable } from './trial-table.tsx';
 
 interface StudyViewProps {
   readonly page: StudyPage;
-  readonly isAdmin: boolean;
+  readonly overview: Overview;
 }
 
-export function StudyView({ page, isAdmin }: StudyViewProps) {
+export function StudyView({ page, overview }: StudyViewProps) {
   const [selected, setSelected] = useState<readonly string[]>([]);
+  const [hovered] = useState(() => new HoveredTrial());
   return (
     <>
       <section aria-labelledby="study" class="study">
         <div class="title">
           <h2 id="study">{page.study}</h2>
           <span class={`state ${page.status}`}>{page.status}</span>
-          {isAdmin && <Controls study={page.study} status={page.status} />}
+          {page.leftMs !== null && (
+            <span class="small">about {durationText(page.leftMs)} left</span>
+          )}
+          {overview.role === 'admin' && !overview.isStored && (
+            <Controls study={page.study} status={page.status} />
+          )}
+          <DownloadMenu study={page.study} />
         </div>
         {page.reason !== null && <p class={`reason ${page.status}`}>{page.reason}</p>}
         <Answer page={page} />
         <Stages page={page} />
       </section>
-      <section aria-labelledby="scatter">
-        <h2 id="scatter">
-          Every {hasReplicates(page.stages) ? 'configuration' : 'trial'}:{' '}
-          {parameterSymbol(page.parameter)} against {metricName(objectiveMetric(page))}
-        </h2>
-        <Scatter page={page} />
-        {page.points.length < page.pointsTotal && (
-          <p class="small">
-            {groupedNumber(page.points.length)} of {groupedNumber(page.pointsTotal)} are drawn: the
-            best of each area. The table has all.
-          </p>
-        )}
-      </section>
+      <Scatter page={page} hovered={hovered} />
       <SelectedCurves page={page} selected={selected} onClear={() => setSelected([])} />
-      <TrialTable page={page} selected={selected} onSelect={setSelected} />
+      <TrialTable page={page} hovered={hovered} selected={selected} onSelect={setSelected} />
       {/* Below the ranking, which must not move while it is read. */}
-      {page.curves.length > 0 && (
-        <section aria-labelledby="curves">
-          <h2 id="curves">Training now</h2>
-          <RunningCurves page={page} />
-        </section>
-      )}
+      {page.status === 'running' && <TrainingNow page={page} workers={overview.workers} />}
     </>
   );
 }

@@ -24,9 +24,10 @@ interface TrialRowProps {
   /** Whether its learning curve is drawn. */
   readonly isSelected: boolean;
   readonly onToggle: () => void;
+  readonly onHover: () => void;
 }
 
-export function TrialRow({ page, fields, row, isSelected, onToggle }: TrialRowProps) {
+export function TrialRow({ page, fields, row, isSelected, onToggle, onHover }: TrialRowProps) {
   const isWinner = row.trial === page.winner?.trial;
   const address = trialAddress(page.study, row.trial);
   const open = ({ target }: MouseEvent): void => {
@@ -35,7 +36,7 @@ export function TrialRow({ page, fields, row, isSelected, onToggle }: TrialRowPr
     if (!isOther && getSelection()?.isCollapsed !== false) location.hash = address;
   };
   return (
-    <tr class={isWinner ? 'winner' : undefined} onClick={open}>
+    <tr class={isWinner ? 'winner' : undefined} onClick={open} onMouseEnter={onHover}>
       <td>
         <input
           type="checkbox"

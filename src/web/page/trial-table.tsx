@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ResultField } from '../../report/results/result-fields.ts';
 import type { ResultRow } from '../../report/results/result-row.ts';
 import type { StudyPage, TrialPage } from '../page-messages.ts';
+import type { HoveredTrial } from './hovered-trial.ts';
 import { Pager } from './pager.tsx';
 import { requestRows } from './study-requests.ts';
 import { rankingFields, TrialRow } from './trial-row.tsx';
@@ -16,11 +17,12 @@ const typingMs = 400;
 
 interface TrialTableProps {
   readonly page: StudyPage;
+  readonly hovered: HoveredTrial;
   readonly selected: readonly string[];
   readonly onSelect: (selected: readonly string[]) => void;
 }
 
-export function TrialTable({ page, selected, onSelect }: TrialTableProps) {
+export function TrialTable({ page, hovered, selected, onSelect }: TrialTableProps) {
   const [stage, setStage] = useState<string | null>(null);
   const [where, setWhere] = useState('');
   const [sort, setSort] = useState<string | null>(null);
@@ -57,6 +59,7 @@ export function TrialTable({ page, selected, onSelect }: TrialTableProps) {
       )}
       <Rows
         page={page}
+        hovered={hovered}
         rows={shown.rows}
         isBusy={!isFirst && answer.isOld}
         sort={sort}
@@ -78,7 +81,8 @@ interface RowsProps extends TrialTableProps {
   readonly onSort: (sort: string | null) => void;
 }
 
-function Rows({ page, rows, isBusy, sort, onSort, selected, onSelect }: RowsProps) {
+function Rows(props: RowsProps) {
+  const { page, hovered, rows, isBusy, sort, onSort, selected, onSelect } = props;
   const fields = rankingFields(page);
   const toggle = (trial: string): void => {
     if (selected.includes(trial)) onSelect(selected.filter((one) => one !== trial));
@@ -97,7 +101,7 @@ function Rows({ page, rows, isBusy, sort, onSort, selected, onSelect }: RowsProp
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody onMouseLeave={() => hovered.set(null)}>
           {rows.map((row) => (
             <TrialRow
               key={row.trial}
@@ -106,6 +110,7 @@ function Rows({ page, rows, isBusy, sort, onSort, selected, onSelect }: RowsProp
               row={row}
               isSelected={selected.includes(row.trial)}
               onToggle={() => toggle(row.trial)}
+              onHover={() => hovered.set(row.trial)}
             />
           ))}
         </tbody>

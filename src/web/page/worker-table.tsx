@@ -1,9 +1,13 @@
 /** Worker table: the state, the load and the throughput of each worker. */
 import { groupedNumber } from '../../report/text/number-format.ts';
 import type { WorkerLine } from '../page-messages.ts';
+import { trialAddress } from './route.ts';
+import { percent } from './training-now.tsx';
 
 const numberHeads: ReadonlySet<string> = new Set(['trials', 'per minute']);
-const workerHeads = ['worker', 'state', 'threads', ...numberHeads, 'kernel', 'address'];
+const workerHeads = ['worker', 'state', 'threads', 'trains', ...numberHeads, 'kernel', 'address'];
+/** Most trials of a row. */
+const trialsShown = 4;
 
 export function WorkerTable({ workers }: { readonly workers: readonly WorkerLine[] }) {
   return (
@@ -57,6 +61,17 @@ function WorkerRow({ worker }: { readonly worker: WorkerLine }) {
           {' '}
           {worker.busy}/{worker.threads}
         </span>
+      </td>
+      <td class="trains">
+        {worker.running.slice(0, trialsShown).map(({ study, trial, step, steps }) => (
+          <span key={`${study} ${trial}`}>
+            <a href={trialAddress(study, trial)}>{trial}</a>{' '}
+            <span class="small">{percent(step, steps)}</span>
+          </span>
+        ))}
+        {worker.running.length > trialsShown && (
+          <span class="small">and {worker.running.length - trialsShown} more</span>
+        )}
       </td>
       <td class="number">{groupedNumber(worker.trialsCompleted)}</td>
       <td class="number">{worker.trialsPerMinute?.toFixed(1) ?? '–'}</td>

@@ -1,6 +1,7 @@
 /** Requests of the page: the shape of their bodies and queries. */
 import { z } from 'zod';
 import { parseTrialName } from '../../study/trial.ts';
+import { downloadNames } from '../page-messages.ts';
 
 export const signInRequest = z.object({ secret: z.string().max(1_000) });
 export const changeRequest = z.object({ change: z.enum(['pause', 'resume', 'cancel']) });
@@ -32,6 +33,9 @@ const trialId = z.string().transform((name, context) => {
   context.addIssue('not the name of a trial');
   return z.NEVER;
 });
+
+/** The name of a file for download. */
+export const fileName = z.enum(downloadNames);
 
 export const trialQuery = z.object({ name: trialId });
 export const curvesQuery = z.object({ trial: z.array(trialId).max(curvesMax) });

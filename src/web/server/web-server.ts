@@ -150,7 +150,7 @@ function dashboardApp(parts: Parts): Hono<Signed> {
     return context.json({});
   });
   addStream(app, parts);
-  addStudyReads(app, parts.cache);
+  addStudyReads(app, parts);
   addStudyRoutes(app, parts);
   app.get('/api/*', (context) => refuse(context, 404, 'not found'));
   app.get('*', (context) => {

@@ -11,6 +11,7 @@ import { parameterTicks, scientificText } from '../../../src/report/charts/axes.
 import { freePlace } from '../../../src/report/charts/label-mark.ts';
 import { historyChart } from '../../../src/report/charts/history-chart.ts';
 import { allCurves } from '../../../src/report/charts/all-curves.ts';
+import { panelScales } from '../../../src/report/charts/page-hooks.ts';
 import { parameterScatter } from '../../../src/report/charts/parameter-scatter.ts';
 import { learningCurve } from '../../../src/report/charts/learning-curve.ts';
 import { learningRateRange } from '../../../src/report/charts/learning-rate-range.ts';
@@ -368,6 +369,23 @@ describe('foreign text in a chart', () => {
     expect(svg).not.toContain('\u202e');
     expect(parsed(svg).querySelectorAll('script')).toHaveLength(0);
   });
+});
+
+test('a scatter for a page names the trial of each dot and has the scales of its axes; a file has no names', () => {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  // The part of both axes that holds two of the trials.
+  const input = { ...scatter, zoom: { min: 1e-3, max: 1e-2 }, valueZoom: [46.2, 48] as const };
+  const chart = parameterScatter(document, input, pageTheme);
+  const names = [...chart.querySelectorAll('[data-trial]')].map((dot) =>
+    dot.getAttribute('data-trial'),
+  );
+  expect(names).toEqual(['fine/1', 'fine/2']);
+  const [panel, ...others] = panelScales(chart);
+  expect(others).toEqual([]);
+  const { x, y } = panel!;
+  expect(x.invert!(x.apply(2e-3))).toBeCloseTo(2e-3, 12);
+  expect([...(y.domain ?? [])]).toEqual([46.2, 48]);
+  expect(drawScatter(input)).not.toContain('data-trial');
 });
 
 test('a chart for a page uses the colours of the page', () => {

@@ -1,4 +1,5 @@
 /** How often the dashboard reads the trials of a study. */
+import assert from 'node:assert/strict';
 import { expect, test } from 'vitest';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import { waitingTrial } from '../../../src/study/trial.ts';
@@ -47,6 +48,8 @@ function cluster(tookMs: number, trials = 5) {
     trial: async () => waitingTrial(id, params),
     attempts: async () => [],
     trainCommand: () => 'train',
+    running: () => [],
+    file: () => assert.fail('no file is requested'),
     log: async () => [],
     listen: (listener) => {
       send = listener;

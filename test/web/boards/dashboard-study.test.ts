@@ -6,8 +6,10 @@ import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { studyResults } from '../../../src/report/results/study-results.ts';
 import { dotsMax } from '../../../src/report/charts/scatter-scene.ts';
 import { DashboardStudy } from '../../../src/web/boards/dashboard-study.ts';
+import { RunningCurves } from '../../../src/web/boards/running-curves.ts';
 import type { RowsQuery } from '../../../src/web/boards/row-query.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
+import type { TrainerDescription } from '../../../src/study/trainer-description.ts';
 import {
   noCorrectness,
   type AttemptRecord,
@@ -96,6 +98,13 @@ function complete(value: number, validationCorrect: Uint8Array = noCorrectness):
   };
 }
 
+function dashboardStudy(
+  ...args: readonly [StudyRecord, TrainerDescription, readonly TrialRecord[], RunningCurves?]
+): DashboardStudy {
+  const [study, trainer, trials, curves = new RunningCurves()] = args;
+  return new DashboardStudy(study, trainer, trials, curves);
+}
+
 /** Right on the first `right` of 400 images. */
 function scored(index: number, lambda: number, right: number, replicate = 1): TrialRecord {
   const bits = new Uint8Array(50);
@@ -110,16 +119,16 @@ describe('DashboardStudy', () => {
   test('the dashboard has the warnings of the tables once the study is over', () => {
     const trials = [scored(1, 1e-3, 300), scored(2, 1e-2, 301), scored(3, 1e-4, 302)];
     const over: StudyRecord = { ...record, status: 'complete' };
-    const { warnings } = new DashboardStudy(over, twoLayer, trials).page(over);
+    const { warnings } = dashboardStudy(over, twoLayer, trials).page(over);
     expect(warnings).toEqual(studyResults(over, trials, twoLayer).warnings);
     expect(warnings.map(({ text }) => text).join()).toMatch(
       /smallest λ of all.*None of the 3 trials can be distinguished/,
     );
-    expect(new DashboardStudy(record, twoLayer, trials).page(record).warnings).toEqual([]);
+    expect(dashboardStudy(record, twoLayer, trials).page(record).warnings).toEqual([]);
   });
 
   test('the dashboard ranks trials that have ended, and moves a row up when its trial ends', () => {
-    const dashboard = new DashboardStudy(record, twoLayer, [
+    const dashboard = dashboardStudy(record, twoLayer, [
       trial(1, 1e-3, 0.5),
       trial(2, 1e-2, 0.7),
       trial(3, 1e-4, null),
@@ -130,14 +139,16 @@ describe('DashboardStudy', () => {
       'coarse/3',
     ]);
     dashboard.refresh(record, [trial(1, 1e-3, 0.5), trial(2, 1e-2, 0.7), trial(3, 1e-4, 0.9)]);
-    const page = dashboard.page(record);
+    const page = dashboard.page(record, 6);
+    // Two trials of five are left, at six per minute.
+    expect(page.leftMs).toBe(20_000);
     expect(page.best).toMatchObject({ trial: 'coarse/3', rank: 1, value: 0.9 });
     expect(page.stages).toMatchObject([{ name: 'coarse', trials: 5, counts: { complete: 3 } }]);
   });
 
   test('the dashboard shows a configuration with replicates as one row with means', () => {
     const trials = [scored(1, 1e-3, 300), scored(1, 1e-3, 320, 2), scored(2, 1e-2, 280)];
-    const page = new DashboardStudy(repeated, twoLayer, trials).page(repeated);
+    const page = dashboardStudy(repeated, twoLayer, trials).page(repeated);
     expect(page.rows).toHaveLength(2);
     expect(page.rows[0]).toMatchObject({ trial: 'coarse/1', replicates: 2, attempts: 2 });
     expect(page.rows[0]!.value).toBeCloseTo(0.775, 12);
@@ -154,7 +165,7 @@ describe('DashboardStudy', () => {
       { ...scored(2, 1e-2, 298), audit: 'verified' as const },
       scored(3, 1e-1, 200),
     ];
-    const page = new DashboardStudy(record, twoLayer, trials).page(record);
+    const page = dashboardStudy(record, twoLayer, trials).page(record);
     expect(page.rows.map(({ tied }) => tied)).toEqual([true, true, false]);
     expect(page.points.map((point) => point[4])).toEqual([true, true, false]);
     expect(page.rows[0]!.standardError).toBeCloseTo(Math.sqrt((0.75 * 0.25) / 400), 12);
@@ -168,7 +179,7 @@ describe('DashboardStudy', () => {
       const x = -6 + index / 4;
       return scored(index + 1, 10 ** x, Math.round(360 - 20 * (x + 3) ** 2 + (index % 3)));
     });
-    const page = new DashboardStudy(record, twoLayer, bend).page(record);
+    const page = dashboardStudy(record, twoLayer, bend).page(record);
     expect(page.fit?.bestAt).toBeGreaterThan(1e-4);
     expect(page.fit?.bestAt).toBeLessThan(1e-2);
     expect(page.fit?.points.every(({ low, fit, high }) => low < fit && fit < high)).toBe(true);
@@ -188,10 +199,10 @@ describe('DashboardStudy', () => {
         tests: [],
       },
     };
-    const page = new DashboardStudy(over, twoLayer, [failed, scored(1, 1e-3, 300)]).page(over);
+    const page = dashboardStudy(over, twoLayer, [failed, scored(1, 1e-3, 300)]).page(over);
     expect(page.points).toEqual([
-      [0, 1e-3, 0.75, 'coarse/1', true],
-      [0, 0.5, null, 'coarse/2', null],
+      [0, 1e-3, 0.75, 'coarse/1', true, 0.0217, 1, 1],
+      [0, 0.5, null, 'coarse/2', null, null, null, 0],
     ]);
     expect(page.winner).toMatchObject({
       trial: 'coarse/1',
@@ -204,9 +215,10 @@ describe('DashboardStudy', () => {
 
   test('the dashboard shows the curve of a running trial, and restarts it with the trial', () => {
     const running = trial(1, 1e-3, null, { status: 'running' });
-    const dashboard = new DashboardStudy(record, twoLayer, [running]);
+    const curves = new RunningCurves();
+    const dashboard = dashboardStudy(record, twoLayer, [running], curves);
     const measured = (step: number): void =>
-      dashboard.measured(running.id, { ...measurement(0.5), step });
+      curves.measured('board', running.id, { ...measurement(0.5), step });
     measured(10);
     // A line needs two points.
     expect(dashboard.page(record).curves).toEqual([]);
@@ -215,7 +227,7 @@ describe('DashboardStudy', () => {
     measured(10);
     measured(30);
     expect(dashboard.page(record).curves[0]?.points.map(({ step }) => step)).toEqual([10, 30]);
-    dashboard.ended(running.id);
+    curves.ended('board', running.id);
     expect(dashboard.page(record).curves).toEqual([]);
   });
 
@@ -224,7 +236,7 @@ describe('DashboardStudy', () => {
       trial(index + 1, 10 ** (-6 * ((index * 0.618_034) % 1)), ((index * 7919) % 100_003) / 1e6),
     );
     const large = { ...record, stages: [{ ...record.stages[0]!, trials: 100_000 }] };
-    const page = new DashboardStudy(large, twoLayer, many).page(large);
+    const page = dashboardStudy(large, twoLayer, many).page(large);
     expect(page).toMatchObject({ isCompared: false, ties: null, fit: null });
     expect(page.pointsTotal).toBe(100_000);
     expect(page.points.length).toBeLessThanOrEqual(dotsMax);
@@ -241,7 +253,7 @@ describe('DashboardStudy', () => {
       trial(3, 1e-4, 0.6, { worker: 'beta' }),
       trial(4, 1e-1, null),
     ];
-    const dashboard = new DashboardStudy(record, twoLayer, trials);
+    const dashboard = dashboardStudy(record, twoLayer, trials);
     const names = (query: Partial<RowsQuery>): string[] =>
       dashboard.rows(record, { ...all, ...query }).rows.map(({ trial: name }) => name);
 
@@ -279,7 +291,8 @@ describe('DashboardStudy', () => {
       scored(1, 1e-3, 320, 2),
       trial(2, 1e-2, null, { status: 'running' }),
     ];
-    const dashboard = new DashboardStudy(repeated, twoLayer, trials);
+    const curves = new RunningCurves();
+    const dashboard = dashboardStudy(repeated, twoLayer, trials, curves);
     const attempt: AttemptRecord = {
       trial: trials[1]!.id,
       attempt: 1,
@@ -304,7 +317,7 @@ describe('DashboardStudy', () => {
       command: 'train it',
     });
     expect(second?.curve).toEqual([measurement(0.8)]);
-    dashboard.measured(trials[2]!.id, measurement(0.4));
+    curves.measured('board', trials[2]!.id, measurement(0.4));
     const running = dashboard.detail(repeated, { ...source, trial: trials[2]! });
     expect(running).toMatchObject({ mean: null, curve: [measurement(0.4)], verification: null });
   });

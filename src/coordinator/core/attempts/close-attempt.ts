@@ -57,6 +57,7 @@ export function setStudyStatus(
   study.endedAtMs = now?.monotonicMs ?? null;
   const endedAtMs = now?.wallMs ?? null;
   turn.persist({ kind: 'study-status', study: name, status, reason, endedAtMs });
+  turn.log(`study-${status}`, reason ?? '', name);
   if (now !== null) turn.notify({ kind: 'study-ended', study: name, status, reason });
 }
 

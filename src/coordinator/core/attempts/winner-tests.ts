@@ -11,8 +11,10 @@ import { countsAsFailure, maxFailures, type TrialEntry } from '../state/trial-st
 import type { Turn } from '../state/turn.ts';
 
 export function setWinner(turn: Turn, study: StudyEntry, winner: WinnerRecord | null): void {
+  const isNew = study.winner === null;
   study.winner = winner;
   turn.persist({ kind: 'winner', study: study.name, winner });
+  if (winner !== null && isNew) turn.log('winner-chosen', trialName(winner.trial), study.name);
 }
 
 /** The replicates of the winner; empty if there is no winner. */

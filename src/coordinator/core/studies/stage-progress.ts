@@ -53,6 +53,9 @@ function planStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
   const plan = plannerFor(study.spec).openStage(toPlanned(study), stage.record.name);
   stage.record = { ...stage.record, ...plan };
   turn.persist({ kind: 'stage-opened', study: study.name, stage: stage.record });
+  const { name, trials, reason } = stage.record;
+  const range = reason === null ? '' : `; ${reason}`;
+  turn.log('stage-opened', `${name}: ${trials} configurations${range}`, study.name);
   turn.notify({ kind: 'stage-opened', study: study.name, stage: stage.record });
 }
 
@@ -82,6 +85,7 @@ function closeStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
   turn.persist({ kind: 'stage-closed', study: study.name, stage: name, warnings });
   // bug: ranks-are-not-stored
   storeRanks(turn, study);
+  turn.log('stage-closed', name, study.name);
   turn.notify({ kind: 'stage-closed', study: study.name, stage: name });
   const configurations = toConfigurations(stage.trials, study.spec.objective);
   const completed = configurations.filter(({ value }) => value !== null).length;

@@ -94,7 +94,7 @@ export function workerSummaries(state: ClusterState, now: Moment): WorkerSummary
 }
 
 /** The trials of a pack whose attempts are open. */
-function openTrials({ study, members }: PackEntry): WorkerSummary['training'] {
+export function openTrials({ study, members }: PackEntry): WorkerSummary['training'] {
   return members
     .filter(({ trial, attempt }) =>
       trial.attempts.some((one) => one.attempt === attempt && one.outcome === null),

@@ -1,5 +1,6 @@
 /** The table of workers after a restart of the coordinator, and after the loss of a worker. */
 import { expect, test } from 'vitest';
+import { runningTrials } from '../../../../src/coordinator/core/studies/running-trials.ts';
 import {
   studyProgress,
   workerSummaries,
@@ -37,12 +38,16 @@ test('a lost worker is listed without busy threads, and is left out of `watch`',
   expect(workerSummaries(dispatcher.state, start)).toMatchObject([
     { state: 'busy', busy: 1, heardAtMs: start.wallMs, training: [{ study: 'example' }] },
   ]);
+  const [running] = runningTrials(dispatcher.state, 1);
+  expect(running).toMatchObject({ worker: 's', study: 'example', kind: 'search', step: 0 });
+  expect(running?.steps).toBeGreaterThan(0);
   dispatcher.streamClosed('s', 'cut', start);
   // After a longer step, the dispatcher would extend all deadlines: its own process was stopped.
   for (let ms = 0; ms <= settings.reconnectMs; ms += 200) dispatcher.tick(later(ms));
   expect(workerSummaries(dispatcher.state, start)).toMatchObject([
     { state: 'lost', busy: 0, threads: 1, training: [] },
   ]);
+  expect(runningTrials(dispatcher.state, 1)).toEqual([]);
 
   const progress = studyProgress(dispatcher.state.studies.get('example')!);
   const coordinator = {

@@ -1,0 +1,34 @@
+/** Running trials: what each worker trains now, and how far it is. */
+import type { CountedSelection } from '../../../study/spec/study-spec.ts';
+import type { RunningTrial } from '../../../study/summaries.ts';
+import type { ClusterState, StudyEntry } from '../state/cluster-state.ts';
+import { openTrials } from './summaries.ts';
+
+/** @param most trials to return: a cluster may train many thousand at the same time */
+export function runningTrials(state: ClusterState, most: number): RunningTrial[] {
+  const running: RunningTrial[] = [];
+  for (const worker of state.workers.values()) {
+    if (worker.reportedLost) continue;
+    for (const pack of worker.packs) {
+      const study = state.studies.get(pack.study);
+      if (study === undefined) continue;
+      const progress = { step: Math.max(0, pack.step), steps: totalSteps(study) };
+      for (const trial of openTrials(pack)) {
+        if (running.length === most) return running;
+        running.push({ worker: worker.name, ...trial, kind: pack.kind, ...progress });
+      }
+    }
+  }
+  return running;
+}
+
+function totalSteps({ spec, data }: StudyEntry): number {
+  const { train, shards } = data.search;
+  const counts = new Map(shards.map((shard) => [shard.name, shard.count]));
+  return data.trainer.rungs(spec.trainer, recordCount(train, counts)).at(-1) ?? 0;
+}
+
+function recordCount(selection: CountedSelection, counts: ReadonlyMap<string, number>): number {
+  if ('count' in selection) return selection.count;
+  return selection.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0);
+}
