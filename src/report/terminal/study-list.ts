@@ -103,8 +103,10 @@ function tableColumns(lines: readonly StudyListLine[]) {
     numberColumn<StudyListLine>('value', 65, ({ best, record }) =>
       best === null ? null : metricText(metricNamed(record.spec.objective.metric), best.value),
     ),
-    textColumn<StudyListLine>('created (UTC)', 40, ({ record }) => minuteText(record.createdAtMs)),
-    textColumn<StudyListLine>('ended (UTC)', 30, ({ record: { status, endedAtMs } }) =>
+    numberColumn<StudyListLine>('created (UTC)', 40, ({ record }) =>
+      minuteText(record.createdAtMs),
+    ),
+    numberColumn<StudyListLine>('ended (UTC)', 30, ({ record: { status, endedAtMs } }) =>
       isOver(status) && endedAtMs !== null ? minuteText(endedAtMs) : null,
     ),
     numberColumn<StudyListLine>('size', 50, ({ bytes }) => bytesText(bytes)),

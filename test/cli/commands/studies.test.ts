@@ -123,3 +123,13 @@ test('a rename, a delete and a restore are refused while a coordinator uses the 
   expect(await refusal('rename', 'first', 'second')).toMatch(/^1 .*Stop the coordinator/s);
   expect(await refusal('delete', 'first', '--yes')).toMatch(/^1 .*in use by a running coordinator/);
 });
+
+test('the table of studies has whole times, and drops columns instead of cutting them', async () => {
+  using directory = temporaryDirectory();
+  const state = await stateWith(directory.path);
+  const table = async (columns: string) =>
+    (await inProcess(['studies', '--format', 'table', ...state], { env: { COLUMNS: columns } }))
+      .stdout;
+  expect(await table('120')).toMatch(/first.*waiting.*1\/6.*coarse\/1.*50\.00 %.*2026-09-21 14:13/);
+  expect(await table('60')).toMatch(/not shown at this width: .*created \(UTC\)/);
+});

@@ -62,7 +62,7 @@ export async function inProcess(
 }
 
 function capture(isTTY: boolean) {
-  const stream = Object.assign(new PassThrough(), { isTTY, columns: 120 });
+  const stream = Object.assign(new PassThrough(), { isTTY });
   let text = '';
   stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
   return { stream, text: () => text };
