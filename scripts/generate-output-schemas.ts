@@ -1,13 +1,13 @@
 /**
  * Output schemas: writes `docs/schemas` and the tables of `docs/json.md` from
- * `src/report/files/output-schemas.ts`; --check fails if they differ.
+ * `src/report/files`; --check fails if they differ.
  */
 import { z } from 'zod';
+import { watchLineSchema, workersSchema } from '../src/report/files/cluster-schemas.ts';
 import {
   resultsLineSchema,
   resultsSchema,
   trainSchema,
-  workersSchema,
 } from '../src/report/files/output-schemas.ts';
 import { warningCodes } from '../src/report/results/warning.ts';
 import { studyListSchema } from '../src/report/files/study-list-schema.ts';
@@ -28,6 +28,7 @@ const documents = {
   'results-line': resultsLineSchema(layout),
   train: trainSchema(layout.metrics),
   workers: workersSchema,
+  'watch-line': watchLineSchema,
   studies: studyListSchema,
 };
 

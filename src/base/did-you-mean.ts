@@ -6,7 +6,7 @@ export function didYouMean(word: string, known: readonly string[]): string {
   return closest === null ? '' : ` Did you mean ${closest}?`;
 }
 
-/** @returns the closest of `known`; null if no known word is similar enough */
+/** @returns the closest of `known`, else the first that begins with `word`; null if there is none */
 export function closestWord(word: string, known: readonly string[]): string | null {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
   let best: string | null = null;
@@ -18,7 +18,9 @@ export function closestWord(word: string, known: readonly string[]): string | nu
       bestDistance = distance;
     }
   }
-  return bestDistance <= Math.max(1, Math.floor(word.length / 3)) ? best : null;
+  if (bestDistance <= Math.max(1, Math.floor(word.length / 3))) return best;
+  const isStart = (candidate: string): boolean => plain(candidate).startsWith(plain(word));
+  return (word.length >= 3 && known.find(isStart)) || null;
 }
 
 /** Number of insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

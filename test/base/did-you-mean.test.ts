@@ -23,4 +23,6 @@ test('a word of a million letters has no closest word, and is not compared', () 
 test('the suggestion is a sentence, and empty without a similar word', () => {
   expect(didYouMean('mnits', known)).toBe(' Did you mean mnist?');
   expect(didYouMean('trials', known)).toBe('');
+  expect(closestWord('validation', ['value', 'validation_accuracy'])).toBe('validation_accuracy');
+  expect(closestWord('va', ['validation_accuracy'])).toBeNull();
 });

@@ -21,7 +21,9 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   expect(again.stderr).toContain('rested is paused. Resume it: `ridgeline resume rested`');
   const over = await ridgeline(['submit', given!, ...state]);
   expect(over.stderr).toContain('given is cancelled. Submit it with --fresh');
-  expect((await ridgeline(['watch', 'given', ...state])).code).toBe(1);
+  const watched = await ridgeline(['watch', 'given', ...state, '--format', 'jsonl']);
+  expect(watched.code).toBe(1);
+  expect(JSON.parse(watched.stdout)).toMatchObject({ study: 'given', status: 'cancelled' });
   coordinator.kill('SIGTERM');
   expect((await coordinator.finished).code).toBe(0);
   const done = await ridgeline(['run', rested!, ...state, '--workers', '1']);

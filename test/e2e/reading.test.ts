@@ -46,10 +46,18 @@ test('results, trial, train and diff read a finished search', async () => {
 
   expect((await ask('results', 'read', '--top', '3', '--all')).code).toBe(2);
   const table = await ask('results', 'read', '--format', 'table', '--top', '3');
-  expect(table.stdout).toContain('3 of 10 shown, --all shows the rest');
+  expect(table.stdout).toContain('3 of 20 shown, --all shows the rest');
   expect(table.stdout).toContain(`tied    ${results.winner.tied_trials} of 20 trials`);
 
   expect(table.stderr).toBe('');
+
+  const winner = ['results', 'read', '--winner', '--format', 'jsonl', '--require'];
+  const met = await ask(...winner, 'test_accuracy > 10 %');
+  expect(met.code, met.stderr).toBe(0);
+  expect(JSON.parse(met.stdout)).toMatchObject({ trial: results.winner.trial, is_winner: true });
+  const unmet = await ask(...winner, 'test_accuracy > 1');
+  expect(unmet.code).toBe(1);
+  expect(unmet.stderr).toContain('ridgeline: The winner does not meet test_accuracy > 1');
 
   const wrong = await ask('results', 'read', '--where', 'accuracy > 0.5');
   expect(wrong.code).toBe(2);

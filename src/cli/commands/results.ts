@@ -43,8 +43,10 @@ function addResults(program: Command, context: Context): void {
       'ridgeline results quickstart',
       "ridgeline results quickstart --where 'validation_accuracy > 0.95 and tied' --sort lambda",
       'ridgeline results quickstart --columns trial,lambda,validation_accuracy --all',
+      'ridgeline results quickstart --top 5',
       'ridgeline results quickstart -o results.csv',
       'ridgeline results quickstart --curves -o curves.parquet',
+      "ridgeline results quickstart --winner --format json --require 'test_accuracy >= 90 %'",
     ],
   })
     .argument('<study>', 'study name')
@@ -52,17 +54,20 @@ function addResults(program: Command, context: Context): void {
     .addOption(
       wholeNumber(
         '--top <n>',
-        `rows per stage (default: ${topDefault} in a table, 10 in LaTeX)`,
+        `the best rows of all stages, or of --stage (default: ${topDefault} per stage in a table, 10 in LaTeX)`,
         1,
         1_000_000,
       ),
     )
     .option('--all', 'all rows')
+    .option('--all-stages', 'one list of all stages, by rank in the study (default with --top)')
+    .option('--winner', 'only the row of the winner')
     .option('--replicates', 'one row per replicate, instead of means per configuration')
     .option('--curves', 'every measurement of every trial, as tsv, csv, jsonl or parquet')
     .option('--columns <names>', 'columns in order, such as trial,lambda')
     .option('--sort <column>', 'order of the rows, such as lambda or lambda:desc (default: rank)')
     .option('--where <condition>', "condition on rows, such as 'validation_accuracy > 0.45'")
+    .option('--require <condition>', 'exits with 1 unless the winner meets the condition')
     .addOption(outputFormatOption(resultFormats))
     .option('--notes', 'LaTeX: winner, notes and warnings as text, not as comments')
     .option('--chart', 'scatter chart of the objective below the table')
@@ -70,7 +75,8 @@ function addResults(program: Command, context: Context): void {
     .addHelpText(
       'after',
       `
---where accepts columns, = != < <= > >=, and, or, not and parentheses. Columns are named as in the files.
+--where and --require accept columns, = != < <= > >=, and, or, not and parentheses. Columns are named as in
+the files; accuracies are shares: write 0.95 or 95 %.
 Endings of -o: .csv .tsv .json .jsonl .parquet .md .tex .log (an Optuna journal); any other: tsv.`,
     )
     .action(async (study: string, flags: ResultsFlags & { readonly all?: boolean }) => {

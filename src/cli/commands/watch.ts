@@ -1,11 +1,13 @@
 /** `ridgeline watch`: follows a study on a running coordinator, redrawn in a terminal, as lines elsewhere. */
 import type { Command } from 'commander';
+import { watchLine } from '../../report/files/watch-line.ts';
 import { liveLines } from '../../report/terminal/live-lines.ts';
 import { presentStage, type ShownStatus } from '../../study/summaries.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { Throughput } from '../cluster/throughput.ts';
 import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
+import { choice } from '../process/options.ts';
 import { exitCodeOf } from '../process/report-error.ts';
 import { textOptions } from '../process/terminal.ts';
 import { runThen, thenOption, type ThenFlags } from '../process/then-command.ts';
@@ -14,16 +16,19 @@ export function addWatchCommand(program: Command, context: Context): void {
   const summary = 'follows a study on a running coordinator until it ends';
   addControlCommand(program, 'watch', summary, 'ridgeline watch coarse-to-fine')
     .argument('<study>', 'study name')
+    .addOption(choice('--format <format>', 'jsonl: one line on stdout per change', ['jsonl']))
     .option(...thenOption)
-    .action(async (study: string, flags: ThenFlags) => {
+    .action(async (study: string, flags: ThenFlags & { readonly format?: string }) => {
       let last: ShownStatus | null = null;
       let code: number = exitCode.done;
       const end = async (): Promise<void> =>
         context.finish(await runThen(flags, study, code, context, async () => last));
       const watch = withControl(context, async (client) => {
-        const show = await display(context);
+        const show = flags.format === undefined ? await display(context) : null;
         const throughput = new Throughput();
-        for await (const { progress, workers } of client.watch(study)) {
+        for await (const snapshot of client.watch(study)) {
+          const { progress, workers } = snapshot;
+          if (show === null) context.stdout.write(watchLine(snapshot));
           const { stage, status } = progress;
           const nowMs = performance.now();
           const pace = throughput.stage(stage, presentStage(progress)?.done ?? 0, nowMs);
@@ -32,7 +37,7 @@ export function addWatchCommand(program: Command, context: Context): void {
             trialsPerMinute: throughput.worker(worker.name, worker.trialsCompleted, nowMs),
           }));
           const state = { ...progress, workers: rated, objective: null, pace };
-          show(liveLines(state, textOptions(context, context.stderr)));
+          show?.(liveLines(state, textOptions(context, context.stderr)));
           last = status;
           if (status === 'failed' || status === 'cancelled') code = exitCode.failed;
         }

@@ -7,6 +7,7 @@
  */
 import { foreignText } from '../text/escape-terminal.ts';
 import { chosenFields, type ColumnNames, type FieldValue } from '../results/result-fields.ts';
+import { selectedRows } from '../results/select-results.ts';
 import type { StudyResults } from '../results/study-results.ts';
 
 export type Separator = 'tsv' | 'csv';
@@ -20,7 +21,7 @@ export function formatDelimited(
   separator: Separator,
   columns: ColumnNames = null,
 ): string {
-  const rows = results.stages.flatMap((stage) => stage.rows);
+  const rows = selectedRows(results);
   const fields = chosenFields(results, columns);
   const fileColumns = fields.map(({ name, value }) => [name, value] as const);
   return delimitedText(fileColumns, rows, separator);

@@ -4,6 +4,7 @@ import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { WinnerTest } from '../../study/study-record.ts';
 import { chosenFields, type ResultField } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
+import { selectedRows } from '../results/select-results.ts';
 import type { StageResults, StudyResults, WinnerResult } from '../results/study-results.ts';
 import type { StudyProvenance } from '../results/study-provenance.ts';
 import { jsonText, schemaVersion } from '../text/json-value.ts';
@@ -56,8 +57,7 @@ export function formatJsonl(
   columns: readonly string[] | null = null,
 ): string {
   const toJson = rowFormatter(results, columns);
-  return results.stages
-    .flatMap((stage) => stage.rows)
+  return selectedRows(results)
     .map((row) => {
       const { study } = results;
       const line = { schema_version: schemaVersion, study, stage: row.stage, ...toJson(row) };

@@ -1,5 +1,5 @@
 /**
- * Output schemas: the JSON documents of `results`, `run`, `train` and `workers`, field by field.
+ * Output schemas: the JSON documents of `results`, `run` and `train`, field by field.
  *
  * `docs/schemas` and the tables of `docs/json.md` are generated from them. Tests compare them with real
  * documents, so a field that is not described here fails. Rows depend on the hyperparameters of a study and
@@ -8,15 +8,15 @@
 import { z } from 'zod';
 import type { Metric } from '../../study/metrics.ts';
 import { studyStatuses, trialStatuses } from '../../study/trial.ts';
-import { workerStates } from '../../study/summaries.ts';
 import { resultFields, type ResultField, type ResultLayout } from '../results/result-fields.ts';
 import type { StudyResults } from '../results/study-results.ts';
 import { schemaVersion } from '../text/json-value.ts';
 
-const count = z.int().min(0);
+export const count = z.int().min(0);
 const share = z.number().min(0).max(1);
 
-const version = {
+/** The first field of every document but `workers`. */
+export const versionField = {
   schema_version: z
     .literal(schemaVersion)
     .describe('version of the format: raised if a field is renamed or removed'),
@@ -117,7 +117,7 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
     max: z.number().describe('largest value'),
   });
   return z.object({
-    ...version,
+    ...versionField,
     ridgeline_version: z.string().describe('version of the program that wrote the document'),
     study: z.string().describe('name of the study'),
     status: z.enum(studyStatuses).describe('state of the study'),
@@ -181,7 +181,7 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
 /** A line of `results` and `run` with `--format jsonl`, without `--columns`. */
 export function resultsLineSchema(layout: ResultLayout): z.ZodObject {
   return z.object({
-    ...version,
+    ...versionField,
     study: z.string().describe('name of the study'),
     stage: z.string().describe('name of the stage'),
     ...rowFields(layout),
@@ -234,7 +234,7 @@ export function trainSchema(metrics: readonly Metric[]): z.ZodObject {
   });
   const seed = count.describe('seed of the network');
   return z.object({
-    ...version,
+    ...versionField,
     ...training.shape,
     seeds: z
       .array(training.extend({ seed }))
@@ -269,27 +269,3 @@ function metricFields(metrics: readonly Metric[], note = ''): Record<string, z.Z
     ]),
   );
 }
-
-/** The document of `workers --format json`. */
-export const workersSchema = z.array(
-  z.object({
-    name: z.string().describe('name of the worker'),
-    address: z.string().describe('host and port of its connection'),
-    threads: count.describe('threads that train'),
-    busy: count.describe('threads that train now'),
-    kernel: z.string().describe('implementation of the arithmetic, such as native avx2'),
-    reproducible: z.boolean().describe('whether its arithmetic passed the self-test'),
-    trials_completed: count.describe('trials completed since it joined'),
-    training: z
-      .array(
-        z.object({
-          study: z.string().describe('name of the study'),
-          trial: z.string().describe('name of the trial'),
-        }),
-      )
-      .describe('trials that it trains now'),
-    heard_at: z.string().describe('when its last message arrived'),
-    state: z.enum(workerStates).describe('what it does now'),
-    reason: z.string().nullable().describe('why it receives no trials; null if it does'),
-  }),
-);

@@ -12,6 +12,7 @@ import {
   type FieldValue,
   type ResultLayout,
 } from './result-fields.ts';
+import { selectedRows } from './select-results.ts';
 import type { StudyResults } from './study-results.ts';
 
 /** One measurement of one trial. */
@@ -34,19 +35,17 @@ export interface CurveField {
  * @param trials with whole curves
  */
 export function curveRows(
-  results: Pick<StudyResults, 'study' | 'stages'>,
+  results: Pick<StudyResults, 'study' | 'stages' | 'list'>,
   trials: readonly TrialRecord[],
 ): CurveRow[] {
   const byName = new Map(trials.map((trial) => [trialName(trial.id), trial]));
-  return results.stages.flatMap(({ rows }) =>
-    rows.flatMap((row): CurveRow[] => {
-      const trial = byName.get(row.trial);
-      if (trial === undefined) return [];
-      const { id, params, result } = trial;
-      const { study } = results;
-      return (result?.curve ?? []).map((point) => ({ ...point, study, id, params }));
-    }),
-  );
+  return selectedRows(results).flatMap((row): CurveRow[] => {
+    const trial = byName.get(row.trial);
+    if (trial === undefined) return [];
+    const { id, params, result } = trial;
+    const { study } = results;
+    return (result?.curve ?? []).map((point) => ({ ...point, study, id, params }));
+  });
 }
 
 /** The named columns, in that order; null for all. @throws RidgelineError USAGE */

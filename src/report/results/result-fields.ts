@@ -206,6 +206,12 @@ function markedRank(row: ResultRow): string | null {
   return rank !== null && row.isWinner ? `* ${rank}` : rank;
 }
 
+/** The rank in the study, with the star of the winner. */
+export function markedStudyRank(row: ResultRow): string | null {
+  const rank = studyRankText(row);
+  return rank !== null && row.isWinner ? `* ${rank}` : rank;
+}
+
 /** Names of the row's properties that have values of a type. */
 type NameWith<Value> = {
   [Name in keyof ResultRow]: ResultRow[Name] extends Value ? Name : never;

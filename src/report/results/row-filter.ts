@@ -4,7 +4,7 @@
  *     validation_accuracy > 0.45 and (worker = node-1 or lambda <= 1e-3) and not tied
  *
  * A comparison has a column on its left and a value on its right; `and` binds closer than `or`; a flag
- * needs no comparison. An unknown value (the accuracy of a failed trial) compares as false.
+ * needs no comparison. A number may be in per cent: `95 %` is 0.95. An unknown value (the accuracy of a failed trial) compares as false.
  */
 import { RidgelineError } from '../../base/errors.ts';
 import { fieldNamed, type FieldValue, type ResultField } from './result-fields.ts';
@@ -30,9 +30,12 @@ interface Token {
   readonly place: number;
 }
 
-/** @throws RidgelineError USAGE with the place and what was expected */
-export function rowTest(expression: string, fields: Fields): RowTest {
-  const reader = new TokenReader(expression);
+/**
+ * @param option of the command line, for errors
+ * @throws RidgelineError USAGE with the place and what was expected
+ */
+export function rowTest(expression: string, fields: Fields, option = '--where'): RowTest {
+  const reader = new TokenReader(expression, option);
   const test = readAny(reader, fields);
   if (reader.next() !== null) throw reader.problem('and, or, or the end');
   return test;
@@ -70,11 +73,14 @@ function compareValues(a: string | number | boolean, b: string | number | boolea
 
 class TokenReader {
   readonly #text: string;
+  /** The option of the command line, for errors. */
+  readonly option: string;
   readonly #tokens: readonly Token[];
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, option: string) {
     this.#text = text;
+    this.option = option;
     this.#tokens = Array.from(
       text.matchAll(
         /\s*(?:"(?<quoted>[^"]*)"|(?<sign>[<>!=]=?|[()])|(?<word>[^\s<>!=()"]+)|(?<stray>"))/g,
@@ -111,8 +117,8 @@ class TokenReader {
       token === null ? 'at the end' : `at character ${token.place} (${JSON.stringify(token.text)})`;
     return new RidgelineError(
       'USAGE',
-      `--where ${JSON.stringify(this.#text)}: expected ${expected} ${where}.`,
-      "Write, for example, --where 'validation_accuracy > 0.45 and lambda < 1e-2'.",
+      `${this.option} ${JSON.stringify(this.#text)}: expected ${expected} ${where}.`,
+      `Write, for example, ${this.option} 'validation_accuracy > 0.45 and lambda < 1e-2'.`,
     );
   }
 }
@@ -147,7 +153,11 @@ function readOne(reader: TokenReader, fields: Fields): RowTest {
 function readComparison(reader: TokenReader, fields: Fields): RowTest {
   const column = reader.next();
   if (column?.kind !== 'word') throw reader.problem('a column');
-  const field = fieldNamed(fields, column.text, ` at character ${column.place} of --where`);
+  const field = fieldNamed(
+    fields,
+    column.text,
+    ` at character ${column.place} of ${reader.option}`,
+  );
   reader.take();
   const sign = reader.next();
   const compare = sign?.kind === 'sign' ? comparisons.get(sign.text) : undefined;
@@ -172,13 +182,21 @@ function readValue(reader: TokenReader, field: ResultField): Exclude<FieldValue,
     throw reader.problem(`${expected} for ${field.name}`);
   }
   reader.take();
+  // `95 %` is 0.95; `95%` is one word.
+  if (typeof value === 'number' && reader.takes('%')) return fromPercent(token.text);
   return value;
+}
+
+/** Reads the decimal digits as they are: 46.79 % is exactly the number 0.4679. */
+function fromPercent(text: string): number {
+  return /e/i.test(text) ? Number(text) / 100 : Number(`${text}e-2`);
 }
 
 /** Null if the text is not a value of this kind. */
 function parseValue(text: string, kind: ResultField['kind']): FieldValue {
   if (kind === 'text') return text;
   if (kind === 'flag') return text === 'true' || text === 'false' ? text === 'true' : null;
-  const value = Number(text);
+  const percent = /^(.+)%$/.exec(text)?.[1];
+  const value = percent === undefined ? Number(text) : fromPercent(percent);
   return Number.isFinite(value) && text.trim() !== '' ? value : null;
 }

@@ -4,7 +4,6 @@
  * `rank` counts within a stage, as each stage has its own table; the winner is the best of all stages.
  * Not decided here: the ranking (`search/ranking/ranking.ts`), and how outputs look.
  */
-import { RidgelineError } from '../../base/errors.ts';
 import type { Configuration } from '../../search/ranking/configurations.ts';
 import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
@@ -80,6 +79,8 @@ export interface StudyResults extends ResultLayout {
   /** The parameter of charts, ties and the fit. */
   readonly parameter: ParameterName;
   readonly stages: readonly StageResults[];
+  /** The rows of all stages in one order; null if they are by stage (`select-results.ts`). */
+  readonly list: readonly ResultRow[] | null;
   /** Null until the last stage has closed. */
   readonly winner: WinnerResult | null;
   /** The best so far over all stages; the winner's row once there is one. */
@@ -148,6 +149,7 @@ export function studyResults(
     parameters: searchedParameters(study),
     parameter: statistics.parameter,
     stages: kind === 'configuration' ? stages : build(trialRows),
+    list: null,
     winner,
     best,
     sharedBest: statistics.sharedBest,
@@ -164,35 +166,6 @@ export function studyResults(
 /** Every parameter that a stage searches. */
 export function searchedParameters({ spec }: StudyRecord): readonly ParameterName[] {
   return [...new Set(spec.stages.flatMap(({ search }) => Object.keys(search)))];
-}
-
-export interface Selection {
-  readonly stage?: string | undefined;
-  /** Rows to keep; without it, all. */
-  readonly keep?: ((row: ResultRow) => boolean) | undefined;
-  /** Order of the rows instead of the rank; rows that compare as equal stay in rank order. */
-  readonly order?: ((a: ResultRow, b: ResultRow) => number) | undefined;
-  /** The most rows of a stage, after `keep` and `order`; null for all. */
-  readonly top?: number | null | undefined;
-}
-
-/** Removes stages and rows that are not selected; counts, warnings and the winner stay. */
-export function selectResults(results: StudyResults, selection: Selection): StudyResults {
-  const { stage: wanted, top = null, keep, order } = selection;
-  const stages = results.stages.filter((stage) => wanted === undefined || stage.name === wanted);
-  if (wanted !== undefined && stages.length === 0)
-    throw new RidgelineError(
-      'USAGE',
-      `Study ${results.study} has no stage ${JSON.stringify(wanted)}.`,
-      `Use one of its stages: ${results.stages.map(({ name }) => name).join(', ')}.`,
-    );
-  const select = (stage: StageResults): StageResults => {
-    const matched = keep === undefined ? stage.rows : stage.rows.filter(keep);
-    const ordered = order === undefined ? matched : matched.toSorted(order);
-    const rows = top === null ? ordered : ordered.slice(0, top);
-    return { ...stage, rows, rowsMatched: matched.length };
-  };
-  return { ...results, stages: stages.map(select) };
 }
 
 function stageResults(

@@ -3,14 +3,14 @@
  * stage first, then notes and warnings. All tables have the same columns.
  */
 import { terminalFields } from '../results/result-columns.ts';
-import { chosenFields } from '../results/result-fields.ts';
+import { chosenFields, markedStudyRank, type ResultField } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
-import { countsText, failureWords, spaceText } from '../results/result-words.ts';
+import { completeText, countsText, failureWords, spaceText } from '../results/result-words.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { wrapWords } from '../text/display-width.ts';
 import { paragraph, printable, textWidth, type TextOptions } from '../text/text-options.ts';
 import { answerLines, noteLines } from './study-summary.ts';
-import { alignedTables, type Column } from './text-table.ts';
+import { alignedTables, tableLines, type Column } from './text-table.ts';
 
 export interface TableOptions extends TextOptions {
   /** Names of the columns; null for the usual ones. */
@@ -20,6 +20,7 @@ export interface TableOptions extends TextOptions {
 const failuresShown = 5;
 
 export function formatTables(results: StudyResults, options: TableOptions): string {
+  if (results.list !== null) return formatList(results, results.list, options);
   const stages = results.stages.toReversed();
   const filled = stages.filter(({ rows }) => rows.length > 0);
   const groups = filled.map(({ rows }) => rows);
@@ -34,8 +35,40 @@ export function formatTables(results: StudyResults, options: TableOptions): stri
       stageLines(results, stage, tables[filled.indexOf(stage)] ?? [], options),
     ),
     [...widthNote, ...noteLines(results, options)],
-  ].filter((lines) => lines.length > 0);
-  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  ];
+  return joinBlocks(blocks);
+}
+
+/** One table of all stages; the rank is that in the study. */
+function formatList(
+  results: StudyResults,
+  rows: readonly ResultRow[],
+  options: TableOptions,
+): string {
+  const { stages } = results;
+  const heading = ['all stages', completeText(stages)].map((part) => printable(part, options));
+  const total = (toCount: (stage: StageResults) => number): number =>
+    stages.reduce((sum, stage) => sum + toCount(stage), 0);
+  const counts = {
+    rows,
+    rowsMatched: total((of) => of.rowsMatched),
+    rowsTotal: total((of) => of.rowsTotal),
+  };
+  const table = rows.length === 0 ? [] : tableLines(resultColumns(results, options), rows, options);
+  return joinBlocks([
+    answerLines(results, options),
+    [
+      options.color('bold', heading.join('  ')),
+      ...table,
+      ...(rows.length < counts.rowsTotal ? note(cutNote(counts), options) : []),
+    ],
+    noteLines(results, options),
+  ]);
+}
+
+function joinBlocks(blocks: readonly (readonly string[])[]): string {
+  const filled = blocks.filter((lines) => lines.length > 0);
+  return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
 function stageLines(
@@ -59,7 +92,11 @@ function stageLines(
   return [...lines, ...failures.flatMap((text) => paragraph(`! ${text}`, options, 'yellow'))];
 }
 
-function cutNote({ rows, rowsMatched, rowsTotal }: StageResults): string {
+function cutNote({
+  rows,
+  rowsMatched,
+  rowsTotal,
+}: Pick<StageResults, 'rows' | 'rowsMatched' | 'rowsTotal'>): string {
   const shownRows = `${rows.length} of ${rowsMatched} shown, --all shows the rest`;
   if (rowsMatched === rowsTotal) return shownRows;
   const matched = `${rowsMatched} of ${rowsTotal} match`;
@@ -92,8 +129,12 @@ const looks: Readonly<Record<string, Partial<Column<ResultRow>>>> = {
 };
 
 function resultColumns(results: StudyResults, { columns }: TableOptions): Column<ResultRow>[] {
-  const rows = results.stages.flatMap((stage) => stage.rows);
-  const fields = columns === null ? terminalFields(results, rows) : chosenFields(results, columns);
+  const { list } = results;
+  const rows = list ?? results.stages.flatMap((stage) => stage.rows);
+  const usual = columns === null ? terminalFields(results, rows) : null;
+  const fields =
+    usual?.map((field) => (list === null ? field : inStudy(field))) ??
+    chosenFields(results, columns);
   const metrics = new Set(results.metrics.map(({ name }) => name));
   return fields.map(({ name, kind, isParameter, head, cell }, index) => ({
     head,
@@ -111,6 +152,11 @@ function resultColumns(results: StudyResults, { columns }: TableOptions): Column
     // Chosen columns are removed from the last to the second, and not cut.
     ...(columns !== null && { importance: index === 0 ? null : 1_000 - index }),
   }));
+}
+
+/** In one list of all stages, the column `rank` has the rank in the study. */
+function inStudy(field: ResultField): ResultField {
+  return field.name === 'rank' ? { ...field, cell: markedStudyRank } : field;
 }
 
 const auditStyles = {

@@ -3,7 +3,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
 import { formatCurves } from '../../../src/report/files/curves.ts';
 import { formatCurvesParquet } from '../../../src/report/files/parquet.ts';
-import { selectResults } from '../../../src/report/results/study-results.ts';
+import { selectResults } from '../../../src/report/results/select-results.ts';
 import type { TrialRecord } from '../../../src/study/trial.ts';
 import { completeResult, study, toResults, trial } from '../support/sample-study.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { delimitedText, formatDelimited } from '../../../src/report/files/delimited.ts';
 import { formatJsonl } from '../../../src/report/files/json.ts';
-import { selectResults } from '../../../src/report/results/study-results.ts';
+import { selectResults } from '../../../src/report/results/select-results.ts';
 import type { AttemptRecord, TrialRecord } from '../../../src/study/trial.ts';
 import {
   toDocument,

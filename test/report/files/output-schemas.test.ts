@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { formatJsonl } from '../../../src/report/files/json.ts';
+import { watchLineSchema, workersSchema } from '../../../src/report/files/cluster-schemas.ts';
 import {
   resultsLineSchema,
   resultsSchema,
   trainSchema,
-  workersSchema,
 } from '../../../src/report/files/output-schemas.ts';
+import { watchLine } from '../../../src/report/files/watch-line.ts';
 import { formatWorkers } from '../../../src/report/terminal/cluster-tables.ts';
 import { trainingJson } from '../../../src/report/terminal/training-text.ts';
 import { classificationMetrics as metrics } from '../../../src/study/metrics.ts';
@@ -156,3 +157,34 @@ test('the schema of workers describes every field of a worker', () => {
   expectDescribed(workersSchema, text);
   published('workers').parse(JSON.parse(text));
 });
+
+test.each([null, { trial: 'coarse/1', params: { lambda: 0.1 }, value: 0.4 }])(
+  'the schema of watch describes every field of a line with the best trial %j',
+  (best) => {
+    const progress = {
+      study: 'sample',
+      status: 'running',
+      stage: best && 'coarse',
+      stages: [{ name: 'coarse', done: 1, total: 3 }],
+      testAccuracy: best && 0.4,
+      createdAtMs: 0,
+      endedAtMs: null,
+      msLeft: best && 1500,
+      done: 1,
+      total: 3,
+      running: 1,
+      metric: 'validation_accuracy',
+      best,
+      testing: false,
+      reason: null,
+    } as const;
+    const line = watchLine({
+      progress,
+      workers: [{ name: 'node-a', threads: 4, busy: 1, trialsCompleted: 1 }],
+      elapsedMs: 1500,
+    });
+    expectDescribed(watchLineSchema, line);
+    published('watch-line').parse(JSON.parse(line));
+    expect(line.indexOf('\n')).toBe(line.length - 1);
+  },
+);

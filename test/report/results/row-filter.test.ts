@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chosenFields, everyField } from '../../../src/report/results/result-fields.ts';
 import { rowOrder, rowTest } from '../../../src/report/results/row-filter.ts';
-import { selectResults } from '../../../src/report/results/study-results.ts';
+import { selectResults } from '../../../src/report/results/select-results.ts';
 import { formatDelimited } from '../../../src/report/files/delimited.ts';
 import { formatTables } from '../../../src/report/terminal/terminal-table.ts';
 import { study, toResults } from '../support/sample-study.ts';
@@ -19,6 +19,8 @@ describe('--where', () => {
   test.each([
     ['validation_accuracy > 0.48', ['coarse/2', 'fine/2', 'fine/1']],
     ['validation_accuracy>0.48 and lambda<5e-3', ['coarse/2', 'fine/1']],
+    ['validation_accuracy > 48 % and not (validation_accuracy > 49%)', ['coarse/2', 'fine/1']],
+    ['validation_accuracy = 48.75 %', ['coarse/2']],
     ['stage = fine', ['fine/2', 'fine/1']],
     ['tied', ['coarse/2', 'fine/2', 'fine/1']],
     ['not tied', ['coarse/1', 'coarse/3']],

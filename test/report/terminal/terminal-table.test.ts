@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { displayWidth } from '../../../src/report/text/display-width.ts';
-import { selectResults } from '../../../src/report/results/study-results.ts';
+import { selectResults } from '../../../src/report/results/select-results.ts';
 import { formatTables, type TableOptions } from '../../../src/report/terminal/terminal-table.ts';
 import { completeResult, study, toResults, trial, trials } from '../support/sample-study.ts';
 
