@@ -2,7 +2,7 @@
 import type { TwoLayerSettings } from './settings.ts';
 
 /** What λ is, and how other libraries name it. */
-export const costSentence =
+const costSentence =
   "Cost: mean cross-entropy + λ(‖W1‖² + ‖W2‖²); biases are not penalised. The same penalty is weight_decay = 2λ in PyTorch's SGD, and l2(λ) in Keras.";
 
 export function methodSentences(settings: TwoLayerSettings): readonly string[] {
