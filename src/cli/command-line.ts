@@ -5,6 +5,7 @@
  */
 import { Command } from 'commander';
 import { errorMessage, RidgelineError } from '../base/errors.ts';
+import { lambdaDefinition } from '../trainers/two-layer/method-sentences.ts';
 import { addCommands } from './command-loaders.ts';
 import { applyConfig } from './process/apply-config.ts';
 import type { Context, SharedFlags } from './process/context.ts';
@@ -64,7 +65,8 @@ async function buildProgram(context: Context): Promise<Command> {
     })
     .addHelpText(
       'after',
-      '\nExample:\n  ridgeline run configs/quickstart.yaml\n\n`ridgeline help study` explains the keys of a study file, `ridgeline help exit-codes` the exit codes.',
+      `\nλ is the L2 strength: ${lambdaDefinition.replace('; ', ';\n')}.` +
+        '\n\nExample:\n  ridgeline run configs/quickstart.yaml\n\n`ridgeline help study` explains the keys of a study file, `ridgeline help exit-codes` the exit codes.',
     );
   await addCommands(program, context, context.argv[0]);
   return program;

@@ -37,6 +37,8 @@ export interface ParameterDescription {
   readonly min: number;
   readonly max: number;
   readonly description: string;
+  /** What its value means, as a formula; absent if the description says it. */
+  readonly definition?: string;
 }
 
 /** The distribution with the bounds of the file; null if another stage gives them. */

@@ -129,6 +129,10 @@ function bound({ min, max }: ParameterDescription, description: string) {
   return amount(min, max, description, 'exclusive', exponentFix).optional();
 }
 
+function definitionText({ definition }: ParameterDescription): string {
+  return definition === undefined ? '' : `; ${definition}`;
+}
+
 function stageDistribution(name: string, parameter: ParameterDescription) {
   const symbol = symbolFor(name);
   return z
@@ -141,7 +145,9 @@ function stageDistribution(name: string, parameter: ParameterDescription) {
         'instead of min and max: the earlier stage whose results give the range',
       ),
     })
-    .describe(`${symbol}, ${parameter.description}: min and max, or narrow`);
+    .describe(
+      `${symbol}, ${parameter.description}: min and max, or narrow${definitionText(parameter)}`,
+    );
 }
 
 function stage(parameters: SchemaTrainer['parameters']) {

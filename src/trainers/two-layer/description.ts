@@ -4,7 +4,7 @@ import type { TrainerDescription } from '../../study/trainer-description.ts';
 import { cycleEnds } from './schedule.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { settingsProblems, twoLayerName, twoLayerSettings } from './settings.ts';
-import { methodSentences } from './method-sentences.ts';
+import { lambdaDefinition, methodSentences } from './method-sentences.ts';
 import { lambdaFloor } from './weight-decay-floor.ts';
 
 /** The most trials in one pack: larger packs do not fit a thread's caches and are not faster. */
@@ -16,7 +16,9 @@ export const twoLayer: TrainerDescription = {
   name: twoLayerName,
   settings: settingsSchema,
   problems: settingsProblems,
-  parameters: { lambda: { min: 0, max: 1e6, description: 'the L2 strength' } },
+  parameters: {
+    lambda: { min: 0, max: 1e6, description: 'the L2 strength', definition: lambdaDefinition },
+  },
   metrics: classificationMetrics,
   reproducible: true,
   /** λ does not change the shape of the network: all trials of a study fit one pack. */

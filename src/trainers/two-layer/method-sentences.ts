@@ -1,9 +1,9 @@
-/** Method sentences: the network, its schedule and its cost in words, for reports and papers. */
+/** Method sentences: the network, its schedule and its cost in words, for reports, papers and help. */
 import type { TwoLayerSettings } from './settings.ts';
 
 /** What λ is, and how other libraries name it. */
-const costSentence =
-  "Cost: mean cross-entropy + λ(‖W1‖² + ‖W2‖²); biases are not penalised. The same penalty is weight_decay = 2λ in PyTorch's SGD, and l2(λ) in Keras.";
+export const lambdaDefinition =
+  "cost = mean cross-entropy + λ(‖W1‖² + ‖W2‖²), biases are not penalised; weight_decay = 2λ in PyTorch's SGD, l2(λ) in Keras";
 
 export function methodSentences(settings: TwoLayerSettings): readonly string[] {
   const { hidden, batch } = settings;
@@ -11,7 +11,7 @@ export function methodSentences(settings: TwoLayerSettings): readonly string[] {
     `Network: pixels standardised by the mean and standard deviation of the training split, ${hidden} hidden units with ReLU, softmax; weights start from normal draws with standard deviation 1/√(inputs of the layer), biases from 0.`,
     `Training: mini-batch gradient descent without momentum, ${batch} images a step, ${lengthText(settings)}; ${rateText(settings)}.`,
     ...augmentationText(settings),
-    costSentence,
+    `Penalty: ${lambdaDefinition}.`,
   ];
 }
 

@@ -181,7 +181,7 @@ describe('the report', () => {
     for (const part of [
       'digits; training: 1,000 images, validation: 400 images',
       '50 hidden units with ReLU',
-      'mean cross-entropy + λ(‖W1‖² + ‖W2‖²); biases are not penalised',
+      'mean cross-entropy + λ(‖W1‖² + ‖W2‖²), biases are not penalised',
       'weight_decay = 2λ',
       'coarse: 3 values of λ from 1.00e-9 to 1.00e-1, log-uniform',
       'among equal values the lowest validation loss',
