@@ -10,7 +10,7 @@ import { ridgeline, scratchDir } from './support/processes.ts';
 function publishedSchema(name: string): z.ZodType {
   const text = readFileSync(`docs/schemas/${name}.schema.json`, 'utf8');
   const closed: unknown = JSON.parse(text, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && 'required' in value
+    typeof value === 'object' && value !== null && 'properties' in value
       ? { ...value, additionalProperties: false }
       : value,
   );
