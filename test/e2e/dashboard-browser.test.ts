@@ -128,6 +128,8 @@ test.skipIf(browserPath === undefined)(
     await page.mouse.move(x + 25, y + 25);
     await page.mouse.up();
     await page.getByRole('button', { name: 'reset zoom' }).press('Enter');
+    await page.getByRole('button', { name: 'history' }).press('Enter');
+    await page.getByRole('img', { name: 'over the search' }).waitFor();
     // The ranking by keyboard: the next page, one stage, a filter with its error, an order.
     const rows = page.locator('.ranking tbody tr');
     await page.getByRole('button', { name: 'Next' }).press('Enter');
@@ -144,6 +146,8 @@ test.skipIf(browserPath === undefined)(
     for (const row of [0, 1]) await rows.nth(row).getByRole('checkbox').press('Space');
     await page.getByText('Learning curves of the selected trials').waitFor();
     await page.getByRole('img', { name: 'wide: learning curves' }).waitFor();
+    await page.getByRole('button', { name: 'coloured by λ' }).press('Enter');
+    await page.getByRole('img', { name: 'of the selected trials' }).waitFor();
     await page.getByRole('link', { name: 'fine/12' }).press('Enter');
     await page.getByText('ridgeline train wide --trial fine/12 --state').waitFor();
     expect(new URL(page.url()).hash).toBe('#/study/wide/trial/fine/12');

@@ -66,9 +66,15 @@ test.skipIf(browserPath === undefined)(
     expect(await page.locator('.chart [data-mark="dot"] > *').count()).toBeGreaterThan(1_000);
 
     start(['worker', '--join', cluster.joinFile, '--threads', '1', '--cache', join(dir, 'cache')]);
-    await page.getByText(/^coarse: 100,(?!000)/).waitFor();
+    await page
+      .locator('.studies')
+      .getByText(/^100,(?!000)/)
+      .waitFor();
     const [busyFromMs, processorFromMs] = [performance.now(), processorMs(pid)];
-    await page.getByText(/^coarse: 100,[4-9]/).waitFor();
+    await page
+      .locator('.studies')
+      .getByText(/^100,[4-9]/)
+      .waitFor();
     const share = (processorMs(pid) - processorFromMs) / (performance.now() - busyFromMs);
     process.stdout.write(`while trials end: ${(100 * share).toFixed(0)} % of a core\n`);
 

@@ -54,7 +54,7 @@ export function Answer({ page }: { readonly page: StudyPage }) {
       {!page.isCompared && (
         <p class="small">
           The dashboard does not compare this number of trials: <code>ridgeline results</code> and{' '}
-          <code>report</code> show which are tied with the best.
+          <code>report</code> show which are not significantly worse than the best.
         </p>
       )}
     </>
@@ -83,7 +83,7 @@ function answerFigures(page: StudyPage): Figure[] {
       ? []
       : [
           {
-            label: 'tied with the best',
+            label: 'not significantly worse',
             value: groupedNumber(ties.tied),
             note: `of ${rankedText(ties.compared, stages)}`,
           },

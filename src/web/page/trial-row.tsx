@@ -85,7 +85,7 @@ function Cell({ field, row, isWinner, address }: CellProps) {
   if (field.name === 'tied') {
     const text = field.cell(row);
     return (
-      <td>{text !== '' && <abbr title="cannot be distinguished from the best">{text}</abbr>}</td>
+      <td>{text !== '' && <abbr title="not significantly worse than the best">{text}</abbr>}</td>
     );
   }
   return <td class={field.kind === 'number' ? 'number' : undefined}>{field.cell(row) ?? '–'}</td>;
