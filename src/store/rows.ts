@@ -50,11 +50,7 @@ interface Rows {
   /** The stage's search space is known. It had none before. */
   'stage-opened': { readonly study: string; readonly stage: StageRecord };
   /** A stage closes once, and only after it was opened. */
-  'stage-closed': {
-    readonly study: string;
-    readonly stage: string;
-    readonly warnings: readonly string[];
-  };
+  'stage-closed': { readonly study: string; readonly stage: string };
   /** Replaces all ranks of the study. */
   ranks: { readonly study: string; readonly ranks: readonly StoredRank[] };
   /** A trial that waits for its first attempt. */

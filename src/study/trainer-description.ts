@@ -36,6 +36,8 @@ export interface TrainerDescription {
   remarks(settings: TrainerSettings, trainRecords: number): readonly string[];
   /** How it trains, as sentences for the method of a report: model, schedule, cost. */
   method(settings: TrainerSettings): readonly string[];
+  /** Settings to lower if trials diverge, with their values: `learning_rate.max (0.1)`. */
+  divergenceAdvice(settings: TrainerSettings): readonly string[];
   /** The value of a parameter below which it has no effect on `steps` updates; null if there is none. */
   effectiveMinimum(
     parameter: ParameterName,

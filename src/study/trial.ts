@@ -145,7 +145,6 @@ export interface StageRecord {
   /** How the space was found, in a sentence; null if the study file gives it. */
   readonly reason: string | null;
   readonly closed: boolean;
-  readonly warnings: readonly string[];
 }
 
 export const studyStatuses = [

@@ -65,7 +65,7 @@ export interface StudyPage extends Pick<
   /** Estimate of the time until all stages are complete; null if unknown. */
   readonly leftMs: number | null;
   readonly stages: readonly StageLine[];
-  /** Warnings about the whole study, once it is over; each stage has its own. */
+  /** Of the study, once it is over. */
   readonly warnings: readonly ResultWarning[];
   /** False for a study with too many trials, which has no errors, ties, fit and warnings. */
   readonly isCompared: boolean;

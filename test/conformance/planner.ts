@@ -101,7 +101,7 @@ class Play {
     this.#planner = make();
     this.#random = seed === null ? null : new RandomStream(seed, 'split');
     this.stages = spec.stages.map(({ name, trials }) => ({
-      record: { name, trials, space: null, reason: null, closed: false, warnings: [] },
+      record: { name, trials, space: null, reason: null, closed: false },
       trials: [],
     }));
   }

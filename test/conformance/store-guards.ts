@@ -27,7 +27,7 @@ const firstTrial = { study: 'first', trial: coarse(1) } as const;
 const diverged: TrialResult = { kind: 'diverged', steps: 3, seconds: 1, curve: [] };
 const status = { kind: 'study-status', ...first, reason: null, endedAtMs: null } as const;
 const waits = { kind: 'trial-status', ...firstTrial, status: 'waiting', reason: null } as const;
-const closing = { kind: 'stage-closed', ...first, stage: 'coarse', warnings: [] } as const;
+const closing = { kind: 'stage-closed', ...first, stage: 'coarse' } as const;
 const reported: StoreRow = {
   kind: 'attempt-reported',
   ...firstTrial,

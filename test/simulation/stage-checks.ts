@@ -26,7 +26,6 @@ export function checkSpace(study: ModelStudy, { name, space }: StageRecord): voi
   const narrowed = narrowRange(stageTrials(study, source.name), {
     parameter: 'lambda',
     range,
-    searched: range,
     validationCount: validationImages,
     objective: spec.objective,
   });

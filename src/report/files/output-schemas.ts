@@ -100,6 +100,19 @@ const fitPoint = z.object({
   segment: count.describe('number of the segment, from 0; a gap separates two segments'),
 });
 
+function fitSchema(parameter: string) {
+  return z
+    .object({
+      [`best_${parameter}`]: z
+        .number()
+        .nullable()
+        .describe('best place of the curve; null if it is not significantly worse on both sides'),
+      reason: z.string().describe('the result in words'),
+      points: z.array(fitPoint).describe('places of the curve, in ascending order'),
+    })
+    .nullable();
+}
+
 const warningDetail = z.object({
   code: z.string().describe('kind of the warning, in the list below'),
   stage: z.string().nullable().describe('stage that it is about; null for the whole study'),
@@ -162,17 +175,9 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
       .describe(
         'row of the best configuration, with more fields; null until the study is complete',
       ),
-    fit: z
-      .object({
-        [`best_${parameter}`]: z
-          .number()
-          .nullable()
-          .describe('best place of the curve; null if it is not significantly worse on both sides'),
-        reason: z.string().describe('the result in words'),
-        points: z.array(fitPoint).describe('places of the curve, in ascending order'),
-      })
-      .nullable()
-      .describe('fitted curve through all results; null if they do not support one'),
+    fit: fitSchema(parameter).describe(
+      'fitted curve through all results; null if they do not support one',
+    ),
     warnings: z.array(z.string()).describe('sentences about limits of the results'),
     warning_details: z.array(warningDetail).describe('the same warnings with their codes'),
   });

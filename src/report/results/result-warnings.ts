@@ -1,47 +1,32 @@
 /**
- * Result warnings: sentences about limits of the results that a reader must know. Those of narrowing come
- * from the stages (`search/planning/narrowing.ts`); this module adds those that need the whole study.
+ * Result warnings: sentences about limits of the results that a reader must know. Those about the searched
+ * range are in `range-warnings.ts`.
  */
-import { edgeWords } from '../../search/planning/edge-words.ts';
 import type { StudyStatistics } from '../../search/analysis/study-statistics.ts';
 import { formatParam, numberParam, parameterSymbol } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import type { TrainerDescription } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
 import type { ResultRow } from './result-row.ts';
+import { rangeWarnings, type RangeSource } from './range-warnings.ts';
 import { rangeText, rankedText } from './result-words.ts';
 import type { StageResults } from './study-results.ts';
 import { warning, type ResultWarning, type WarningCode } from './warning.ts';
 
-interface WarningSource {
-  readonly study: StudyRecord;
-  readonly trainer: TrainerDescription;
+interface WarningSource extends RangeSource {
   readonly stages: readonly Pick<
     StageResults,
-    'name' | 'closed' | 'warnings' | 'replicates' | 'rows'
+    'name' | 'space' | 'closed' | 'replicates' | 'rows'
   >[];
-  readonly statistics: StudyStatistics;
-  readonly best: ResultRow | null;
 }
 
 export function resultWarnings(source: WarningSource): readonly ResultWarning[] {
-  return [
-    ...source.stages.flatMap(({ name, warnings }) =>
-      warnings.map((text) => warning('narrowing', `${name}: ${text}`, name)),
-    ),
-    ...studyWarnings(source),
-  ];
-}
-
-/** Warnings about the whole study; those of narrowing are in the stages. */
-export function studyWarnings(source: WarningSource): readonly ResultWarning[] {
   const rows = source.stages.flatMap((stage) => stage.rows);
   return [
-    ...edgeWarnings(source, rows),
+    ...rangeWarnings(source),
     ...tieWarnings(source),
     ...curveWarnings(source.statistics),
     ...effectWarnings(source, rows),
-    ...failureWarnings(source, rows),
+    ...failureWarnings(source),
     ...auditWarnings(rows),
     ...winnerWarnings(source.study),
     ...settingWarnings(source.study),
@@ -49,45 +34,40 @@ export function studyWarnings(source: WarningSource): readonly ResultWarning[] {
   ];
 }
 
-/** Fewest trials for an edge warning: of one or two, the best one is always at an edge. */
+/** Fewest trials for a warning about ties: one or two are always tied. */
 const trialsMin = 3;
 
-/** The best trial is the outermost of all that were trained; a diverged trial beyond it counts as trained. */
-function edgeWarnings(
-  { stages, best, statistics: { parameter } }: WarningSource,
-  rows: readonly ResultRow[],
-): ResultWarning[] {
-  const trained = rows.filter(({ value, steps }) => value !== null || steps !== null);
-  if (best === null || trained.length < trialsMin) return [];
-  const [symbol, at] = [parameterSymbol(parameter), numberParam(best.params, parameter)];
-  const values = trained.map(({ params }) => numberParam(params, parameter));
-  const isReported = (words: string): boolean =>
-    stages.some(({ warnings }) => warnings.some((text) => text.startsWith(words)));
-  const toText = (most: string, side: keyof typeof edgeWords, end: string, next: number): string =>
-    `The best trial, ${best.trial}, has the ${most} ${symbol} of all: the optimum may be ${side} ${formatParam(at)}; try a range that ${end} at ${formatParam(next)}.`;
-  const warnings: ResultWarning[] = [];
-  if (!isReported(edgeWords.below) && values.every((value) => value >= at))
-    warnings.push(warning('best_at_lower_bound', toText('smallest', 'below', 'starts', at / 100)));
-  if (!isReported(edgeWords.above) && values.every((value) => value <= at))
-    warnings.push(warning('best_at_upper_bound', toText('largest', 'above', 'ends', at * 100)));
-  return warnings;
-}
-
-function tieWarnings({ stages, statistics }: WarningSource): ResultWarning[] {
+function tieWarnings(source: WarningSource): ResultWarning[] {
+  const { stages, statistics, best } = source;
   const { ties, validationCount, parameter } = statistics;
   if (ties === null || ties.compared.size < trialsMin) return [];
   const symbol = parameterSymbol(parameter);
+  const compared = stages.map((stage) => ({
+    ...stage,
+    rows: stage.rows.filter(({ tied }) => tied !== null),
+  }));
   if (ties.names.size === ties.compared.size) {
-    const text = `None of the ${rankedText(ties.compared.size, stages)} can be distinguished from the best: ${validationCount} validation images are too few to measure the effect of ${symbol}.`;
+    const rows = compared.flatMap((stage) => stage.rows);
+    const text = `No significant effect of ${symbol} was found with ${validationCount} validation images: no trial is significantly worse than the best. ${equalityWords(source, rows)}`;
     return [warning('no_significant_difference', text)];
   }
-  return stages.flatMap(({ name, closed, rows }) => {
-    const compared = rows.filter(({ tied }) => tied !== null);
-    const areTied = compared.every(({ tied }) => tied);
-    if (!closed || compared.length < trialsMin || !areTied) return [];
-    const text = `${name}: all ${rankedText(compared.length, stages)} are tied with the best: within this range the noise of ${validationCount} validation images is larger than the effect of ${symbol}. More trials do not help; more images do.`;
+  return compared.flatMap(({ name, closed, rows }) => {
+    if (!closed || rows.length < trialsMin || !rows.every(({ tied }) => tied)) return [];
+    const text = `No trial of stage ${name} is significantly worse than ${best?.trial}. ${equalityWords(source, rows)}`;
     return [warning('no_significant_difference', text, name)];
   });
+}
+
+/** What a lack of significance means, and what helps. */
+function equalityWords(
+  { study: { spec }, statistics: { validationCount }, best }: WarningSource,
+  rows: readonly ResultRow[],
+): string {
+  const worst = rows.reduce((least, { value }) => Math.min(least, value ?? least), 1);
+  const points = (100 * ((best?.value ?? worst) - worst)).toFixed(2);
+  const help =
+    spec.replicates > 1 ? 'more validation images' : 'more validation images, or replicates';
+  return `That does not prove that they are equal: with ${validationCount} images, differences of up to ${points} points were not significant. Use ${help}.`;
 }
 
 function curveWarnings({ isFitContradicted, parameter }: StudyStatistics): ResultWarning[] {
@@ -108,32 +88,44 @@ function effectWarnings(
     ({ params, digest }) => digest !== null && numberParam(params, parameter) < least,
   );
   if (below.length === 0) return [];
-  const text = `${rankedText(below.length, stages)} had ${parameterSymbol(parameter)} below ${formatParam(least)}, which has no effect in float32: over ${steps} steps the effect is smaller than one rounding error. They differ by rounding alone.`;
+  const symbol = parameterSymbol(parameter);
+  const text = `${rankedText(below.length, stages)} had ${symbol} below ${formatParam(least)}, too small to have an effect in float32 (less than one rounding step per weight in ${steps} steps): they train as if ${symbol} were 0.`;
   return [warning('no_effect_in_float32', text)];
 }
 
-function failureWarnings(
-  { stages, statistics: { parameter } }: WarningSource,
-  rows: readonly ResultRow[],
-): ResultWarning[] {
-  const failed = rows.filter(({ status }) => status === 'failed');
+function failureWarnings(source: WarningSource): ResultWarning[] {
+  const { stages } = source;
+  const failed = stages.flatMap(({ rows }) => rows).filter(({ status }) => status === 'failed');
   // A diverged trial was trained: it has steps. A lost one has none.
-  const diverged = failed.filter(({ steps }) => steps !== null);
   const lost = failed.filter(({ steps }) => steps === null);
-  const warnings: ResultWarning[] = [];
-  if (diverged.length > 0) {
-    const values = diverged.map(({ params }) => numberParam(params, parameter));
-    const min = values.reduce((a, b) => Math.min(a, b));
-    const max = values.reduce((a, b) => Math.max(a, b));
-    const range = min === max ? formatParam(min) : rangeText({ min, max });
-    const text = `${rankedText(diverged.length, stages)} diverged (${parameterSymbol(parameter)} ${range}): the loss was no longer a finite number.`;
-    warnings.push(warning('diverged', text));
+  const warnings = stages.flatMap((stage) => divergenceWarning(source, stage));
+  if (lost.length === 0) return warnings;
+  const text = `${rankedText(lost.length, stages)} failed without a result: not ranked.`;
+  return [...warnings, warning('failed_without_result', text)];
+}
+
+function divergenceWarning(
+  { study: { spec }, trainer, stages, statistics: { parameter } }: WarningSource,
+  { name, rows }: WarningSource['stages'][number],
+): ResultWarning[] {
+  const diverged = rows.filter(({ status, steps }) => status === 'failed' && steps !== null);
+  if (diverged.length === 0) return [];
+  const symbol = parameterSymbol(parameter);
+  const values = diverged.map(({ params }) => numberParam(params, parameter));
+  const min = values.reduce((a, b) => Math.min(a, b));
+  const max = values.reduce((a, b) => Math.max(a, b));
+  const range = min === max ? formatParam(min) : rangeText({ min, max });
+  if (diverged.length < rows.length) {
+    const text = `${rankedText(diverged.length, stages)} of stage ${name} diverged (${symbol} ${range}): the loss was no longer a finite number.`;
+    return [warning('diverged', text, name)];
   }
-  if (lost.length > 0) {
-    const text = `${rankedText(lost.length, stages)} failed without a result: not ranked.`;
-    warnings.push(warning('failed_without_result', text));
-  }
-  return warnings;
+  const last = diverged.reduce((most, { steps }) => Math.max(most, steps ?? 0), 0);
+  const advice = [
+    ...trainer.divergenceAdvice(spec.trainer),
+    `the largest ${symbol} (${formatParam(max)})`,
+  ];
+  const text = `All ${rankedText(diverged.length, stages)} of stage ${name} diverged within ${last} steps: lower ${advice.join(' or ')}.`;
+  return [warning('diverged', text, name)];
 }
 
 /** By verdict; `NAMES` are the trials. */
@@ -141,7 +133,7 @@ const auditTexts = {
   disputed:
     'Workers computed different results of NAMES, and no other worker could settle the dispute: not ranked.',
   repeated:
-    'Only the same worker could compute NAMES again: the result is repeatable, but no other worker confirmed it.',
+    'NAMES: checked only by the worker that computed the result. Add a second worker for an independent check.',
   unchecked:
     'The audit of NAMES is missing: every attempt was lost, or the worker was excluded after the stage had closed.',
 };

@@ -3,10 +3,13 @@ import { dataWarningCodes } from '../../study/data-warning.ts';
 
 /** Kinds of warnings, for programs; the texts can change with every release. */
 export const warningCodes = {
-  narrowing: 'about the range that a stage got from an earlier stage',
-  best_at_lower_bound: 'the best trial has the smallest value of all',
-  best_at_upper_bound: 'the best trial has the largest value of all',
-  no_significant_difference: 'no trial is significantly worse than the best',
+  best_at_lower_bound: 'the best trial is at the lower bound, and larger values are worse',
+  best_at_upper_bound: 'the best trial is at the upper bound, and smaller values are worse',
+  flat_to_lower_bound: 'the objective is flat down to the lower bound',
+  flat_to_upper_bound: 'the objective is flat up to the upper bound',
+  range_hardly_narrowed: 'a narrowed range is more than half of the range before',
+  no_significant_difference:
+    'no trial of the study, or of a stage, is significantly worse than the best',
   curve_hidden: 'too many trials are far from any smooth curve, so none is drawn',
   no_effect_in_float32: 'values too small to have an effect in float32',
   diverged: 'trials whose loss was no longer finite',

@@ -72,8 +72,8 @@ function stageLines(stage: PlannedStage, all: boolean): string[] {
   const { name, trials, space, narrows, configurations } = stage;
   if (space === null) {
     return [
-      `stage ${name}: ${trials} trials; the results of ${narrows} give the range: it extends from its best trial as far as`,
-      '  the mean of the next two trials stays within two standard errors of it, and always contains the best trial',
+      `stage ${name}: ${trials} trials; the results of ${narrows} give the range: it starts at the best trial and extends`,
+      '  on each side until the mean of the next two trials is clearly worse (docs/study-file.md)',
     ];
   }
   const ranges = Object.entries(space).map(

@@ -2,9 +2,9 @@
  * Narrowing: derives the range of a fine stage from the results of a coarse one.
  *
  * Trials are sorted by the parameter. Starting at the best trial, the range grows to each side while the
- * mean of the next two trials is within two standard errors of the best. It ends at the first trial
- * outside, or one mean log spacing beyond the last trial, clipped to the coarse range. So the range always
- * contains the best trial and is wide where the results do not separate the values.
+ * mean of the next two trials is worse by at most two standard errors. It ends at the first trial outside,
+ * or one mean log spacing beyond the last trial, clipped to the coarse range. So the range always contains
+ * the best trial and is wide where the results do not separate the values.
  *
  * The standard error of a validation accuracy is binomial; that of other metrics is estimated from
  * neighbouring trials (`statistics/standard-error.ts`). Replicates count as one point, their mean: all use
@@ -24,7 +24,6 @@ import { rankConfigurations } from '../ranking/ranking.ts';
 import type { Range } from '../samplers/distribution.ts';
 import { neighbourDeviation, standardError } from '../statistics/standard-error.ts';
 import { stageSpace, stageSpec } from './one-shot.ts';
-import { edgeWords } from './edge-words.ts';
 import type { PlannedStudy, Planner, StagePlan } from './planner.ts';
 
 /** @param rounds the planner of the rounds, and of stages that narrow no other one */
@@ -52,28 +51,21 @@ function openNarrowed(
   const source = study.stages.find(({ record }) => record.name === sourceName);
   const range = source?.record.space?.[parameter];
   assert(range && source, () => `stage ${stage} narrows ${sourceName}, which opened before it`);
-  const searched = study.stages.flatMap(({ record }) => record.space?.[parameter] ?? []);
   const narrowed = narrowRange(source.trials, {
     parameter,
     range,
-    searched: {
-      min: Math.min(...searched.map(({ min }) => min)),
-      max: Math.max(...searched.map(({ max }) => max)),
-    },
     validationCount: study.validationCount,
     objective: study.spec.objective,
   });
   const distribution = { distribution: 'log_uniform', ...narrowed.range } as const;
   const space = stageSpace(stageSpec(study.spec, stage), { [parameter]: distribution });
-  return { space, reason: narrowed.reason, warnings: narrowed.warnings };
+  return { space, reason: narrowed.reason };
 }
 
 interface NarrowingInput {
   readonly parameter: ParameterName;
   /** The range from which the trials were sampled. */
   readonly range: Range;
-  /** From the smallest to the largest value of all stages so far. */
-  readonly searched: Range;
   /** Number of records in the validation split. */
   readonly validationCount: number;
   readonly objective: Objective;
@@ -106,9 +98,6 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
   const best = ranked[0];
   const count = ranked.length;
   assert(best && count >= 3, () => `narrowing needs 3 completed trials, got ${count}`);
-  const diverged = configurations
-    .filter(({ replicates }) => replicates.some(({ result }) => result?.kind === 'diverged'))
-    .map(({ trial }) => numberParam(trial.params, parameter));
   const points = ranked.toSorted((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
   const start = points.indexOf(best);
   const tolerance =
@@ -127,13 +116,10 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
     return side * at > side * best.at ? at : beyond(best);
   };
   const narrowed = { min: end(low, -1), max: end(high, 1) };
+  const isClipped = narrowed.min === range.min || narrowed.max === range.max;
   return {
     range: narrowed,
-    reason: formatReason(narrowed, best, high - low, tolerance, input),
-    warnings: rangeWarnings(narrowed, input, {
-      below: diverged.some((at) => at < best.at),
-      above: diverged.some((at) => at > best.at),
-    }),
+    reason: formatReason(narrowed, best, isClipped, tolerance, input),
   };
 }
 
@@ -150,42 +136,20 @@ function grow(points: readonly Point[], start: number, step: 1 | -1, floor: numb
   }
 }
 
-/** @param neighbours how many trials besides the best are inside the range */
+/** @param isClipped whether one end is a bound of the source's range */
 function formatReason(
   range: Range,
   best: Point,
-  neighbours: number,
+  isClipped: boolean,
   tolerance: number,
   { objective, parameter }: NarrowingInput,
 ): string {
+  const symbol = parameterSymbol(parameter);
   const isShare = objective.metric.endsWith('accuracy');
   const value = isShare ? `${(100 * best.value).toFixed(2)} %` : best.value.toPrecision(4);
-  const errors = isShare ? `${(100 * tolerance).toFixed(2)} points` : tolerance.toPrecision(3);
-  const inside =
-    neighbours === 0
-      ? 'its neighbours, averaged in pairs, are worse by more than'
-      : `${neighbours} ${neighbours === 1 ? 'neighbour, averaged in pairs, is' : 'neighbours, averaged in pairs, are'} within`;
-  return `from ${formatParam(range.min)} to ${formatParam(range.max)}: the best trial is ${best.name} (${parameterSymbol(parameter)} ${formatParam(best.at)}, ${value}); ${inside} two standard errors (${errors})`;
-}
-
-/** @param diverged sides of the best trial on which training diverged: no edge warning there */
-function rangeWarnings(
-  range: Range,
-  { range: coarse, searched, parameter }: NarrowingInput,
-  diverged: { readonly below: boolean; readonly above: boolean },
-): string[] {
-  const warnings: string[] = [];
-  if (range.min <= coarse.min && coarse.min <= searched.min && !diverged.below)
-    warnings.push(
-      `${edgeWords.below} the coarse range, which begins at ${formatParam(coarse.min)}: try min: ${formatParam(coarse.min / 100)}`,
-    );
-  if (range.max >= coarse.max && coarse.max >= searched.max && !diverged.above)
-    warnings.push(
-      `${edgeWords.above} the coarse range, which ends at ${formatParam(coarse.max)}: try max: ${formatParam(coarse.max * 100)}`,
-    );
-  if (log(range.max / range.min) > log(coarse.max / coarse.min) / 2)
-    warnings.push(
-      `the fine range is wider than half of the coarse range: the coarse stage does not separate these values of ${parameterSymbol(parameter)}`,
-    );
-  return warnings;
+  const end =
+    objective.metric === 'validation_accuracy'
+      ? `more than 2 standard errors (${(100 * tolerance).toFixed(2)} points) worse`
+      : `worse by more than ${isShare ? `${(100 * tolerance).toFixed(2)} points` : tolerance.toPrecision(3)}, about twice the typical step between neighbouring ${symbol}`;
+  return `Range ${formatParam(range.min)} to ${formatParam(range.max)}: starts at the best trial, ${best.name} (${symbol} ${formatParam(best.at)}, ${value}), and extends on each side until the mean of the next two trials is ${end}${isClipped ? ', or to the bound' : ''}`;
 }

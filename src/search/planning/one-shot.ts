@@ -8,7 +8,7 @@ import type { PlannedStudy, Planner } from './planner.ts';
 
 export const oneShot: Planner = {
   openStage({ spec }, stage) {
-    return { space: stageSpace(stageSpec(spec, stage)), reason: null, warnings: [] };
+    return { space: stageSpace(stageSpec(spec, stage)), reason: null };
   },
 
   nextRound(study, stage, trials) {

@@ -28,7 +28,6 @@ export interface StagePlan {
   readonly space: SearchSpace;
   /** How the space was derived, with numbers; null if the study file gives it. */
   readonly reason: string | null;
-  readonly warnings: readonly string[];
 }
 
 /** The part of a study that planners read. */

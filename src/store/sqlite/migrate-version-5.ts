@@ -79,7 +79,7 @@ export function convertVersion5(database: DatabaseSync): void {
     INSERT INTO study SELECT name, ordinal, convert_spec(spec), objective_metric, status, reason, created_at_ms,
       ended_at_ms, known_answer, part_digests, official_data, '[]', NULL FROM study_5;
     INSERT INTO stage SELECT study, name, ordinal, trials,
-      CASE WHEN range_min IS NOT NULL THEN json_space(range_min, range_max) END, reason, closed, warnings FROM stage_5;
+      CASE WHEN range_min IS NOT NULL THEN json_space(range_min, range_max) END, reason, closed FROM stage_5;
     INSERT INTO trial SELECT study, stage, k, replicate, json_params(lambda), status, reason, attempts, charged, audit
       FROM trial_5;
     INSERT INTO result SELECT study, stage, k, replicate, worker, steps, seconds, digest, fingerprint, measured_step,

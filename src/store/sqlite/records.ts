@@ -96,13 +96,11 @@ export function winnerRecord(row: Tables['winner']): WinnerRecord {
 }
 
 export function stageRecord(row: Tables['stage']): StageRecord {
-  const warnings: string[] = JSON.parse(row.warnings);
   return {
     name: row.name,
     trials: row.trials,
     space: row.space === null ? null : JSON.parse(row.space),
     reason: row.reason,
     closed: row.closed === 1,
-    warnings,
   };
 }

@@ -47,7 +47,6 @@ CREATE TABLE stage (
   space TEXT,
   reason TEXT,
   closed INTEGER NOT NULL CHECK (closed IN (0, 1)),
-  warnings TEXT NOT NULL,
   PRIMARY KEY (study, name),
   UNIQUE (study, ordinal),
   CHECK (closed = 0 OR space IS NOT NULL)

@@ -52,7 +52,6 @@ export interface Tables {
     reason: string | null;
     closed: number;
     /** Array of sentences. */
-    warnings: string;
   };
   trial: TrialKey & {
     /** Object: value by name of the parameter. */

@@ -77,7 +77,7 @@ function stagesWriter(database: DatabaseSync) {
     database,
     'stage',
     `ON CONFLICT (study, name) DO UPDATE SET trials = excluded.trials, space = excluded.space,
-     reason = excluded.reason, closed = excluded.closed, warnings = excluded.warnings
+     reason = excluded.reason, closed = excluded.closed
      WHERE ordinal = excluded.ordinal`,
   );
   return (study: string, stages: readonly StageRecord[]): void => {
@@ -96,7 +96,6 @@ function stageColumns(study: string, stage: StageRecord): StageColumns {
     space: stage.space === null ? null : JSON.stringify(stage.space),
     reason: stage.reason,
     closed: Number(stage.closed),
-    warnings: JSON.stringify(stage.warnings),
   };
 }
 
@@ -105,12 +104,12 @@ export function stageWriter(
 ): RowWriters<'stage-opened' | 'stage-closed' | 'ranks'> {
   const open = prepare<StageColumns>(
     database,
-    `UPDATE stage SET space = :space, reason = :reason, warnings = :warnings
+    `UPDATE stage SET space = :space, reason = :reason
      WHERE study = :study AND name = :name AND trials = :trials AND space IS NULL`,
   );
-  const close = prepare<Pick<StageColumns, 'study' | 'name' | 'warnings'>>(
+  const close = prepare<Pick<StageColumns, 'study' | 'name'>>(
     database,
-    `UPDATE stage SET closed = 1, warnings = :warnings
+    `UPDATE stage SET closed = 1
      WHERE study = :study AND name = :name AND closed = 0`,
   );
   const removeRanks = prepare<{ study: string }>(
@@ -120,8 +119,7 @@ export function stageWriter(
   const addRank = insert(database, 'ranking');
   return {
     'stage-opened': ({ study, stage }) => open.changeOne(stageColumns(study, stage)),
-    'stage-closed': ({ study, stage, warnings }) =>
-      close.changeOne({ study, name: stage, warnings: JSON.stringify(warnings) }),
+    'stage-closed': ({ study, stage }) => close.changeOne({ study, name: stage }),
     ranks: ({ study, ranks }) => {
       removeRanks.change({ study });
       // In the order of the table, so that each page is written once.

@@ -34,6 +34,9 @@ export const twoLayer: TrainerDescription = {
     return batch > trainRecords ? [remark] : [];
   },
   method: (settings) => methodSentences(twoLayerSettings(settings)),
+  divergenceAdvice: (settings) => [
+    `learning_rate.max (${twoLayerSettings(settings).learningRate.max})`,
+  ],
   effectiveMinimum: (parameter, settings, steps) =>
     parameter === 'lambda' ? lambdaFloor(twoLayerSettings(settings).learningRate, steps) : null,
 };

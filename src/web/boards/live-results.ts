@@ -6,7 +6,7 @@
  * trial of each cell. More than `comparedMax` trials are not compared image by image.
  */
 import { configurationRow, isTied } from '../../report/results/result-row.ts';
-import { studyWarnings } from '../../report/results/result-warnings.ts';
+import { resultWarnings } from '../../report/results/result-warnings.ts';
 import { stageCounts, type StageCounts } from '../../report/results/study-results.ts';
 import type { ResultWarning } from '../../report/results/warning.ts';
 import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
@@ -118,7 +118,7 @@ function warnings(
     return { ...stage, ...stageCounts(configurations), rows };
   });
   const best = first && first.rank !== null ? configurationRow(source, first) : null;
-  return studyWarnings({ study, trainer, stages, statistics, best });
+  return resultWarnings({ study, trainer, stages, statistics, best });
 }
 
 /** The best of each cell and stage; configurations are in order of rank. */

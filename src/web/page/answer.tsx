@@ -91,7 +91,7 @@ function answerFigures(page: StudyPage): Figure[] {
   ];
 }
 
-export function Warnings({ texts }: { readonly texts: readonly string[] }) {
+function Warnings({ texts }: { readonly texts: readonly string[] }) {
   if (texts.length === 0) return null;
   return (
     <ul class="warnings">

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { countsText, spaceText } from '../../report/results/result-words.ts';
 import { isOver } from '../../study/trial.ts';
 import type { Overview, StudyPage } from '../page-messages.ts';
-import { Answer, Warnings } from './answer.tsx';
+import { Answer } from './answer.tsx';
 import { Bar } from './bar.tsx';
 import { durationText } from '../../report/text/number-format.ts';
 import { changeStudy } from './connection.ts';
@@ -59,7 +59,6 @@ function Stages({ page }: { readonly page: StudyPage }) {
           <span>{countsText(stage)}</span>
           <span class="small">{spaceText(stage)}</span>
           {stage.reason !== null && <p class="small">{stage.reason}</p>}
-          <Warnings texts={stage.warnings} />
         </li>
       ))}
     </ul>

@@ -108,7 +108,6 @@ export function storedStudy(
       space: { lambda: { distribution: 'log_uniform', min: 1e-9, max: 0.1 } },
       reason: null,
       closed: false,
-      warnings: [],
     })),
     winner: null,
     ...changes,

@@ -35,7 +35,6 @@ export async function writeLargeStore(
     space: { lambda: distribution },
     reason: null,
     closed: false,
-    warnings: [],
   };
   const { study } = spec;
   // Not in the order of the trials, so that ranking changes it.

@@ -149,13 +149,9 @@ describe('JSON', () => {
         test_worker: 'node-b',
       },
       warnings: [
-        'fine: the range touches a bound',
-        '1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.',
+        '1 trial of stage coarse diverged (λ 9.00e-2): the loss was no longer a finite number.',
       ],
-      warning_details: [
-        { code: 'narrowing', stage: 'fine', text: 'fine: the range touches a bound' },
-        { code: 'diverged', stage: null },
-      ],
+      warning_details: [{ code: 'diverged', stage: 'coarse' }],
     });
     const stages = parsed['stages'] as unknown as { trials: Record<string, unknown>[] }[];
     expect(stages[0]!.trials[0]).toEqual({

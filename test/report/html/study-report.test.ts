@@ -88,7 +88,7 @@ describe('the report', () => {
     expect(spec).toContain('study: sample\n');
     expect(spec.split('\n').length).toBeGreaterThan(20);
     for (const word of [
-      'the range touches a bound',
+      '1 trial of stage coarse diverged',
       'self-test digest',
       'ridgeline train sample.yaml --winner',
       'coarse/3 failed',
@@ -211,7 +211,7 @@ describe('the report', () => {
         ...study.spec,
         dataset: { ...study.spec.dataset, name: undefined, path: hostile, format: 'idx' },
       },
-      stages: study.stages.map((stage) => ({ ...stage, reason: hostile, warnings: [hostile] })),
+      stages: study.stages.map((stage) => ({ ...stage, reason: hostile })),
       shardDigests: { [hostile]: 'd'.repeat(64) },
     };
     const rows = trials.map((trial) => ({ ...trial, worker: hostile, reason: hostile }));

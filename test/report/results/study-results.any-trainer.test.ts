@@ -36,6 +36,7 @@ const forest: TrainerDescription = {
   rungs: () => [1],
   remarks: () => [],
   method: () => [],
+  divergenceAdvice: () => [],
   effectiveMinimum: () => null,
 };
 

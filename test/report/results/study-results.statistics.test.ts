@@ -3,7 +3,6 @@ import { lambdaFloor } from '../../../src/trainers/two-layer/weight-decay-floor.
 import { plainTrainer } from '../../study/support/example-study.ts';
 import { formatLatex } from '../../../src/report/files/latex.ts';
 import { formatMarkdown } from '../../../src/report/files/markdown.ts';
-import { edgeWords } from '../../../src/search/planning/edge-words.ts';
 import { formatTables, type TableOptions } from '../../../src/report/terminal/terminal-table.ts';
 import {
   toDocument,
@@ -110,53 +109,14 @@ describe('the curve over λ', () => {
 });
 
 describe('warnings', () => {
-  test('a best λ at the edge of all trials is reported', () => {
-    const rising = [1, 2, 3, 4].map((k) => scored('coarse', k, 10 ** -k, { right: 50 * (5 - k) }));
-    expect(warningText(openStudy({}), rising)).toContain(
-      'The best trial, coarse/1, has the largest λ of all: the optimum may be above 1.00e-1; try a range that ends at 1.00e+1.',
-    );
-    const falling = [1, 2, 3, 4].map((k) => scored('coarse', k, 10 ** -k, { right: 50 * k }));
-    expect(warningText(openStudy({}), falling)).toContain(
-      'has the smallest λ of all: the optimum may be below',
-    );
-  });
-
-  test('a best λ at the edge is not reported if a diverged trial is beyond it, or if narrowing reported it', () => {
-    const rising = [1, 2, 3].map((k) => scored('coarse', k, 10 ** -k, { right: 50 * (5 - k) }));
-    const beyond = trial('coarse', 9, 1, {
-      status: 'failed',
-      reason: 'diverged',
-      result: { kind: 'diverged', steps: 3, seconds: 0, curve: [] },
-    });
-    expect(warningText(openStudy({}), [...rising, beyond])).not.toContain('largest λ of all');
-    const [coarse, fine] = study.stages;
-    const said = openStudy({
-      stages: [coarse!, { ...fine!, warnings: [`${edgeWords.above} 1.00e-1`] }],
-    });
-    expect(warningText(said, rising)).not.toContain('largest λ of all');
-  });
-
-  test('a lucky seed at the edge that a race dropped is not reported', () => {
-    const second = scored('coarse', 2, 1e-2, { right: 200 });
-    const raced = [
-      scored('coarse', 1, 1e-1, { right: 210 }),
-      scored('coarse', 2, 1e-2, { right: 200 }),
-      { ...second, id: { ...second.id, replicate: 2 } },
-      scored('coarse', 3, 1e-3, { right: 150 }),
-    ];
-    const results = toResults(openStudy({}), raced);
-    expect(results.best?.trial).toBe('coarse/2');
-    expect(warningText(openStudy({}), raced)).not.toContain('largest λ of all');
-  });
-
   test('a study or stage in which all trials are tied is reported', () => {
     const alike = [1, 2, 3].map((k) => scored('coarse', k, 10 ** -k, { right: 200 + (k % 2) }));
     expect(warningText(openStudy({}), alike)).toContain(
-      'None of the 3 trials can be distinguished from the best',
+      'No significant effect of λ was found with 400 validation images: no trial is significantly worse than the best. That does not prove that they are equal: with 400 images, differences of up to 0.25 points were not significant. Use more validation images, or replicates.',
     );
     const worse = scored('fine', 1, 1e-9, { right: 10 });
     expect(warningText(openStudy({}), [...alike, worse])).toContain(
-      'coarse: all 3 trials are tied with the best: within this range the noise of 400 validation images is larger',
+      'No trial of stage coarse is significantly worse than coarse/1. That does not prove',
     );
   });
 
@@ -172,7 +132,7 @@ describe('warnings', () => {
     expect(decay / 2 ** -24).toBeCloseTo(1, 2);
     const small = trial('coarse', 1, floor / 2, { result: completeResult(0.4) });
     expect(warningText(openStudy({}), [small])).toContain(
-      'which has no effect in float32: over 1000 steps',
+      'too small to have an effect in float32 (less than one rounding step per weight in 1000 steps)',
     );
     const large = trial('coarse', 1, floor * 2, { result: completeResult(0.4) });
     expect(warningText(openStudy({}), [large])).not.toContain('float32');
@@ -181,5 +141,26 @@ describe('warnings', () => {
   test('a test set that is measured in every trial is reported', () => {
     const spec = { ...study.spec, test: 'all' } as const;
     expect(warningText(openStudy({ spec }), trials)).toContain('test: all');
+  });
+
+  test('a stage whose trials all diverged is reported with what to lower', () => {
+    const result = { kind: 'diverged', steps: 12, seconds: 0, curve: [] } as const;
+    const diverged = [1, 2].map((k) => trial('coarse', k, 10 * k, { status: 'failed', result }));
+    expect(warningText(openStudy({}), diverged)).toContain(
+      'All 2 trials of stage coarse diverged within 12 steps: lower learning_rate.max (0.1) or the largest λ (2.00e+1).',
+    );
+  });
+
+  test('trials that are far from any smooth curve are reported instead of a curve', () => {
+    const records = Array.from({ length: 60 }, (_, index) => {
+      const isLost = index > 47 && index % 2 === 0;
+      const right = isLost ? 120 : 380 + (index % 2);
+      return scored('coarse', index + 1, 10 ** (-6 + index / 10), { right });
+    });
+    const { fit, warnings } = toResults(openStudy({}), records);
+    expect([fit, warnings.map(({ code }) => code)]).toEqual([
+      null,
+      expect.arrayContaining(['curve_hidden']),
+    ]);
   });
 });

@@ -115,7 +115,6 @@ export const study: StudyRecord = {
       space: { lambda: { distribution: 'log_uniform', min: 1e-9, max: 1e-1 } },
       reason: null,
       closed: true,
-      warnings: [],
     },
     {
       name: 'fine',
@@ -123,7 +122,6 @@ export const study: StudyRecord = {
       space: { lambda: { distribution: 'log_uniform', min: 1e-3, max: 1e-2 } },
       reason: 'from 1.00e-3 to 1.00e-2: the best trial is coarse/2',
       closed: true,
-      warnings: ['the range touches a bound'],
     },
   ],
   winner: {

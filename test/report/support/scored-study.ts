@@ -34,12 +34,10 @@ export const scoredTrials: readonly TrialRecord[] = [
   scored('fine', 2, 8e-3, { right: 200 }),
 ];
 
-/** `study` without a winner and without warnings of narrowing. */
+/** `study` without a winner. */
 export function openStudy(changes: Partial<StudyRecord>): StudyRecord {
-  const [coarse, fine] = study.stages;
   return {
     ...study,
-    stages: [coarse!, { ...fine!, warnings: [] }],
     winner: null,
     ...changes,
   };

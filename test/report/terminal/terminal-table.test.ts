@@ -38,8 +38,7 @@ coarse  λ 1.00e-9 … 1.00e-1  2 of 3 trials complete, 1 failed
 └──────┴──────────┴─────────┴────────┴────────┴─────────┴────────┴──────┴────────┴──────┘
 ! coarse/3 failed: diverged: the loss was no longer finite after step 12
 
-warning: fine: the range touches a bound
-warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
+warning: 1 trial of stage coarse diverged (λ 9.00e-2): the loss was no longer a finite number.
 `);
   });
 
@@ -116,7 +115,7 @@ warning: 1 trial diverged (λ 9.00e-2): the loss was no longer a finite number.
           const hostile = {
             ...study,
             spec: { ...study.spec, stages: [specStage] },
-            stages: [{ ...study.stages[0]!, name: stage, reason, warnings: [reason] }],
+            stages: [{ ...study.stages[0]!, name: stage, reason }],
             reason,
             winner: {
               trial: { stage, index: 1, replicate: 1 },

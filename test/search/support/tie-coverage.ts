@@ -85,7 +85,6 @@ function oneSearch(
   const { range } = narrowRange(records, {
     parameter: 'lambda',
     range: coarse,
-    searched: coarse,
     validationCount: images,
     objective: { metric: 'validation_accuracy', direction: 'maximize' },
   });

@@ -89,9 +89,8 @@ export class History {
       return this.study.stages[index]!;
     };
     if (stage.space !== null) {
-      const warnings = Array.from({ length: points }, (_, at) => `${text}${at}`);
-      replace({ closed: true, warnings });
-      this.rows.push({ kind: 'stage-closed', study: this.#name, stage: stage.name, warnings });
+      replace({ closed: true });
+      this.rows.push({ kind: 'stage-closed', study: this.#name, stage: stage.name });
       this.#rank(points);
       return;
     }
@@ -100,7 +99,7 @@ export class History {
     this.rows.push({
       kind: 'stage-opened',
       study: this.#name,
-      stage: replace({ space, reason: text, warnings: [text] }),
+      stage: replace({ space, reason: text }),
     });
     for (let index = 1; index <= stage.trials; index++) {
       const id = { stage: stage.name, index, replicate: 1 };

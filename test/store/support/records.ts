@@ -36,7 +36,6 @@ export function stageRecords(spec: StudySpec): StageRecord[] {
     space: null,
     reason: null,
     closed: false,
-    warnings: [],
   }));
 }
 

@@ -57,6 +57,7 @@ export const logisticTrainer: Trainer = {
   rungs: ({ steps }) => halfAndEnd(Number(steps)),
   remarks: () => [],
   method: () => [],
+  divergenceAdvice: () => [],
   effectiveMinimum: () => null,
   open([trial], data, context) {
     return new LogisticTraining(numberParam(trial!.params, 'penalty'), data, context);

@@ -27,7 +27,7 @@ function cluster(tookMs: number, trials = 5) {
     officialData: null,
     dataWarnings: [],
     imageCounts: null,
-    stages: [{ name: 'coarse', trials, space: null, reason: null, closed: false, warnings: [] }],
+    stages: [{ name: 'coarse', trials, space: null, reason: null, closed: false }],
     winner: null,
   };
   let send: Parameters<LiveCluster['listen']>[0] = () => undefined;

@@ -29,7 +29,7 @@ const completedMin = 3;
  *     planned -- all stages before have closed --> open -- round started --> running
  *        running -- all trials ended, audits settled --> next round planned?
  *            yes --> round started --> running
- *            no  --> closed: ranks and warnings are stored, once
+ *            no  --> closed: ranks are stored, once
  *                      --> next stage | last stage: winner --> tests, if there is a test split --> complete
  */
 export function advanceStudy(turn: Turn, study: StudyEntry): void {
@@ -80,9 +80,9 @@ export function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): bo
 }
 
 function closeStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
-  const { name, trials, warnings } = stage.record;
+  const { name, trials } = stage.record;
   stage.record = { ...stage.record, closed: true };
-  turn.persist({ kind: 'stage-closed', study: study.name, stage: name, warnings });
+  turn.persist({ kind: 'stage-closed', study: study.name, stage: name });
   // bug: ranks-are-not-stored
   storeRanks(turn, study);
   turn.log('stage-closed', name, study.name);
@@ -91,8 +91,14 @@ function closeStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
   const completed = configurations.filter(({ value }) => value !== null).length;
   if (study.spec.racing) for (const trial of stage.trials) trimResult(study, stage, trial);
   if (completed >= completedMin) return;
-  const reason = `${completed} of ${trials} configurations of stage ${name} are complete; a ranking needs at least ${completedMin}`;
-  setStudyStatus(turn, study, 'failed', reason);
+  const steps = stage.trials.flatMap(({ result }) =>
+    result?.kind === 'diverged' ? [result.steps] : [],
+  );
+  const what =
+    steps.length === stage.trials.length
+      ? `all ${steps.length} trials of stage ${name} diverged within ${Math.max(...steps)} steps`
+      : `${completed} of ${trials} configurations of stage ${name} are complete`;
+  setStudyStatus(turn, study, 'failed', `${what}; a ranking needs at least ${completedMin}`);
 }
 
 /** All stages have closed: chooses the winner; completes the study unless the winner is to be tested. */

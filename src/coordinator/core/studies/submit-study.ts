@@ -42,7 +42,7 @@ export function submitStudy(
 
 /** The record of a stage that has not opened. */
 function plannedStage({ name, trials }: StageSpec): StageRecord {
-  return { name, trials, space: null, reason: null, closed: false, warnings: [] };
+  return { name, trials, space: null, reason: null, closed: false };
 }
 
 /** Removes the winner: it is chosen again among all trials when the last stage has closed. */
