@@ -28,6 +28,7 @@ export const streamPurpose = {
   shift: 6,
   split: 7,
   audit: 8,
+  flips: 9,
 } as const;
 
 /** The high 32 bits of the 64-bit product of two unsigned 32-bit numbers. */

@@ -39,6 +39,8 @@ export interface ParameterDescription {
   readonly description: string;
   /** What its value means, as a formula; absent if the description says it. */
   readonly definition?: string;
+  /** Whether a larger value gives a simpler model: results then name the largest that is not significantly worse. */
+  readonly regularizes?: boolean;
 }
 
 /** The distribution with the bounds of the file; null if another stage gives them. */

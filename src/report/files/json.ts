@@ -128,6 +128,7 @@ function winnerJson(results: StudyResults, winner: WinnerResult): object {
     tied_trials: ties?.tied ?? null,
     compared_trials: ties?.compared ?? null,
     [`tied_${parameter}`]: ties?.range ?? null,
+    conservative_trial: ties?.conservative ?? null,
   };
 }
 

@@ -86,10 +86,18 @@ const winnerFields = {
     .describe('second trainings, if the winner has several replicates'),
   tied_trials: count
     .nullable()
-    .describe('configurations that cannot be distinguished from the best; null if not compared'),
+    .describe(
+      'configurations that are not significantly worse than the best, which is counted too; null if not compared',
+    ),
   compared_trials: count
     .nullable()
-    .describe('configurations that were compared with the best; null if none'),
+    .describe('configurations that were compared, the best included; null if none'),
+  conservative_trial: z
+    .string()
+    .nullable()
+    .describe(
+      'the one with the largest value of those that are not significantly worse, if a larger value gives a simpler model and it is not the winner; null otherwise',
+    ),
 };
 
 const fitPoint = z.object({

@@ -7,6 +7,7 @@ import { objectiveMetric } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import {
   bestLabel,
+  biasText,
   datasetText,
   hasReplicates,
   objectiveName,
@@ -130,7 +131,7 @@ function bestFacts({ results, record }: StudyPicture, best: ResultRow): Fact[] {
   facts.push({
     name: objectiveName(results),
     value: valueWithError(metric, best.value, best.standardError) ?? '–',
-    note: metric.split === 'validation' ? 'optimistic: chosen by this value' : null,
+    note: metric.split === 'validation' ? biasText(metric) : null,
   });
   const test = percentText(testAccuracy(best, results));
   if (test !== null) {

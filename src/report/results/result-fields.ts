@@ -14,6 +14,7 @@ import {
 } from '../../study/search-space.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import { bareText, isoTime, metricHead, metricNamed, secondsText } from '../text/number-format.ts';
+import { comparisonFields } from './comparison-fields.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import type { ResultRow } from './result-row.ts';
 
@@ -96,7 +97,7 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
     ),
     flag(
       'tied',
-      'whether it cannot be distinguished from the best of the study; null if not compared',
+      'whether it is not significantly worse than the best of the study; null if not compared',
       // A sign for true and nothing for false: a "yes" among many "no" is hard to see.
       { property: 'tied', head: '≈', cell: ({ tied }) => (tied === true ? '≈' : '') },
     ),
@@ -108,6 +109,7 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
     text('study', 'name of the study'),
     time('startedAtMs', 'started_at', 'when its first attempt started, in UTC; null before'),
     time('endedAtMs', 'ended_at', 'when its last attempt ended, in UTC; null before'),
+    ...comparisonFields(objective),
   ];
 }
 

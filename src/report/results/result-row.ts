@@ -5,6 +5,7 @@
  * failed, those of the failed one.
  */
 import { objectiveValue } from '../../search/ranking/configurations.ts';
+import type { Comparison } from '../../search/ranking/comparison.ts';
 import type { RankedConfiguration } from '../../search/ranking/ranking.ts';
 import { meanOfAll } from '../../search/statistics/mean.ts';
 import {
@@ -52,8 +53,10 @@ export interface ResultRow extends AttemptTimes {
   readonly metrics: Metrics;
   /** Standard error of `value`; null if unknown. */
   readonly standardError: number | null;
-  /** Whether it cannot be distinguished from the best of the study; null if it was not compared. */
+  /** Whether it is not significantly worse than the best of the study; null if it was not compared. */
   readonly tied: boolean | null;
+  /** The comparison of its configuration with the best of the study; null if it was not compared. */
+  readonly comparison: Comparison | null;
   readonly status: TrialStatus;
   readonly reason: string | null;
   readonly attempts: number;
@@ -77,27 +80,27 @@ export interface RowSource {
 }
 
 export function configurationRow(source: RowSource, configuration: RankedConfiguration): ResultRow {
-  const tied = isTied(source.statistics, configuration);
-  return toRow(source, configuration, tied, wonBy(source.study, configuration.trial));
+  const comparison = comparisonWithBest(source.statistics, configuration);
+  return toRow(source, configuration, comparison, wonBy(source.study, configuration.trial));
 }
 
 /** Each replicate with its own values; rank and tie are those of the configuration. */
 export function trialRows(source: RowSource, configuration: RankedConfiguration): ResultRow[] {
   const { study } = source;
-  const tied = isTied(source.statistics, configuration);
+  const comparison = comparisonWithBest(source.statistics, configuration);
   return configuration.replicates.map((trial) => {
     const { status, audit } = trial;
     const value = objectiveValue(trial, study.spec.objective);
     const winner = wonBy(study, trial);
     const single = { ...configuration, trial, replicates: [trial], status, audit, value };
-    return toRow(source, single, tied, winner && ownTest(winner, trial.id));
+    return toRow(source, single, comparison, winner && ownTest(winner, trial.id));
   });
 }
 
 function toRow(
   { study, metrics, statistics, attempts = new Map() }: RowSource,
   configuration: RankedConfiguration,
-  tied: boolean | null,
+  comparison: Comparison | null,
   winner: WinnerScores | null,
 ): ResultRow {
   const { trial, replicates, status, value, audit } = configuration;
@@ -127,7 +130,8 @@ function toRow(
       study.spec.objective,
       statistics.validationCount,
     ),
-    tied,
+    tied: comparison?.tied ?? null,
+    comparison,
     status,
     reason: shown === trial ? reason : `replicate ${id.replicate}: ${reason}`,
     attempts: replicates.reduce((sum, one) => sum + one.attempts, 0),
@@ -138,9 +142,11 @@ function toRow(
 }
 
 /** Null if it was not compared. */
-export function isTied({ ties }: StudyStatistics, { trial }: RankedConfiguration): boolean | null {
-  const name = trialName(trial.id);
-  return ties?.compared.has(name) === true ? ties.names.has(name) : null;
+export function comparisonWithBest(
+  { ties }: StudyStatistics,
+  { trial }: RankedConfiguration,
+): Comparison | null {
+  return ties?.compared.get(trialName(trial.id)) ?? null;
 }
 
 /** The winner, if the trial belongs to its configuration. */

@@ -166,7 +166,7 @@ function settingWarnings({ spec }: StudyRecord): ResultWarning[] {
     [
       spec.test === 'all',
       'test_set_in_every_trial',
-      'The test set was measured in every trial (test: all): a choice by test accuracy makes that accuracy optimistic too.',
+      'The test set was measured in every trial (test: all): a choice by test accuracy biases that accuracy upwards too.',
     ],
     [
       !spec.reproducible,

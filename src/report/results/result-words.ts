@@ -8,6 +8,7 @@ import {
   type Params,
 } from '../../study/search-space.ts';
 import type { DatasetSpec } from '../../study/spec/study-spec.ts';
+import type { Metric } from '../../study/metrics.ts';
 import { trialName, type TrialRecord } from '../../study/trial.ts';
 import {
   countText,
@@ -21,6 +22,7 @@ import { objectiveMetric, type ResultLayout } from './result-fields.ts';
 import type { ResultRow } from './result-row.ts';
 import { metricOn, valueOn } from './metric-values.ts';
 import type { StageResults, StudyResults } from './study-results.ts';
+import type { TieSummary } from './tie-summary.ts';
 
 /** `1.00e-9 … 1.00e-1`. */
 export function rangeText({ min, max }: Range): string {
@@ -89,17 +91,17 @@ export function testAccuracy(
 export type Winning = Pick<StudyResults, 'best' | 'winner' | 'objective' | 'metrics'>;
 
 /**
- * Phrases about the best trial; null if there is none. The value that chose it is called optimistic, because
- * the best of many noisy values is more often lucky than not.
+ * Phrases about the best trial; null if there is none. The value that selected it is biased upwards: the
+ * best of many noisy values is more often lucky than not.
  */
 export function winnerFacts(results: Winning): readonly string[] | null {
   const { best, winner, metrics } = results;
   if (best === null) return null;
   const metric = objectiveMetric(results);
   const name = objectiveName(results);
-  const optimistic = metric.split === 'validation' ? ' (optimistic: chosen by this value)' : '';
+  const bias = metric.split === 'validation' ? ` (${biasText(metric)})` : '';
   const value = valueWithError(metric, best.value, best.standardError) ?? '-';
-  const facts = [best.trial, formatParams(best.params), `${name} ${value}${optimistic}`];
+  const facts = [best.trial, formatParams(best.params), `${name} ${value}${bias}`];
   const validation = valueOn(best, metrics, 'accuracy', 'validation');
   if (name !== 'validation' && validation !== null)
     facts.push(`validation accuracy ${percentText(validation)} %`);
@@ -111,6 +113,11 @@ export function winnerFacts(results: Winning): readonly string[] | null {
   if (best.digest !== null) facts.push(`digest ${shortDigest(best.digest, '…')}`);
   const reproduced = reproducedText(winner);
   return reproduced === null ? facts : [...facts, reproduced];
+}
+
+/** Why the value of the winner is no estimate. */
+export function biasText({ direction }: Metric): string {
+  return `biased ${direction === 'minimize' ? 'downwards' : 'upwards'}: it selected the trial`;
 }
 
 /** `validation` for the validation accuracy, else the name of the metric. */
@@ -142,26 +149,39 @@ export interface Labelled {
   readonly text: string;
 }
 
-/** Which configurations are tied with the winner, where the curve is highest, and what the signs mean. */
+/** How the winner was selected, which are not significantly worse, where the curve is highest, and what ± means. */
 export function statisticsWords(
   results: Measured & Winning & Pick<StudyResults, 'sharedBest' | 'ties' | 'fit' | 'parameter'>,
 ): readonly Labelled[] {
-  const { ties, fit, stages, parameter } = results;
+  const { ties, fit } = results;
   const words: Labelled[] = [];
   const selection = selectionText(results);
   if (selection !== null) words.push({ label: 'choice', text: selection });
   if (ties !== null && ties.compared > 1) {
-    const range = `${parameterSymbol(parameter)} ${rangeText(ties.range)}`;
-    const text =
-      ties.tied === 1
-        ? `none of the other ${rankedText(ties.compared - 1, stages)} is tied with the best`
-        : `${ties.tied} of ${rankedText(ties.compared, stages)} cannot be distinguished from the best (=), ${range}`;
-    words.push({ label: 'tied', text });
+    words.push({ label: 'tied', text: tieText(results, ties) });
   }
   if (fit !== null) words.push({ label: 'curve', text: fit.reason });
   const noise = noiseText(results);
   if (noise !== null) words.push({ label: 'noise', text: noise });
   return words;
+}
+
+function tieText(
+  { stages, parameter, validationCount }: Measured & Pick<StudyResults, 'parameter'>,
+  { tied, compared, range, conservative, hasGaps }: TieSummary,
+): string {
+  const test = `paired test over the same ${validationCount} validation images, 5 % over all comparisons`;
+  if (tied === 1)
+    return `each of the other ${rankedText(compared - 1, stages)} is significantly worse than the best (${test})`;
+  const symbol = parameterSymbol(parameter);
+  const choice =
+    conservative === null
+      ? ''
+      : `; the largest of them, ${conservative}, is the conservative choice`;
+  const gaps = hasGaps
+    ? '. The test counts the images on which two trials differ, so a row with ≈ can be below one without it'
+    : '';
+  return `${tied} of ${rankedText(compared, stages)} are not significantly worse than the best (≈; ${test}): ${symbol} ${rangeText(range)}${choice}${gaps}`;
 }
 
 export const selectionReasons: Readonly<Record<SelectionReason, string>> = {
@@ -183,14 +203,19 @@ function selectionText(
 }
 
 /** After a race, and if each replicate has a row, tables show values of one trial next to means. */
-function noiseText(results: Measured): string | null {
+function noiseText(results: Measured & Winning): string | null {
   const repeated = hasReplicates(results.stages);
-  if (!hasImages(results))
-    return repeated ? '± of a mean covers the seeds, not the choice of images' : null;
+  if (!hasImages(results)) {
+    const { name } = objectiveMetric(results);
+    // A study of accuracies without validation bits has no completed trial yet.
+    if (name === 'validation_accuracy') return null;
+    const missing = `no significance test for ${metricName({ name })}: it is not stored per image`;
+    return repeated ? `± covers the seeds, not the choice of images; ${missing}` : missing;
+  }
   const images = `the choice of these ${results.validationCount} validation images`;
   return repeated
-    ? `± of a mean covers the seeds and ${images}; ± of one trial and = cover the images alone`
-    : `± and = cover ${images}, not the seed`;
+    ? `± of a mean is one standard error from the seeds and ${images}; ± of one trial and the test (≈) cover the images alone`
+    : `± is one standard error from ${images}; random seeds are not included (\`replicates: 3\` adds them)`;
 }
 
 /** `best: coarse/3, replicate 1 of 3, λ 2.39e-5`: a curve is of one trial, while a row may be a mean. */

@@ -8,11 +8,7 @@ import type { Configuration } from '../../search/ranking/configurations.ts';
 import { rankConfigurations, type RankedConfiguration } from '../../search/ranking/ranking.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
 import type { SmoothFit } from '../../search/statistics/smooth-fit.ts';
-import {
-  studyStatistics,
-  type SharedBest,
-  type StudyStatistics,
-} from '../../search/analysis/study-statistics.ts';
+import { studyStatistics, type SharedBest } from '../../search/analysis/study-statistics.ts';
 import {
   givenDistribution,
   type ParameterName,
@@ -31,6 +27,7 @@ import {
   type TrialStatus,
 } from '../../study/trial.ts';
 import type { ResultLayout } from './result-fields.ts';
+import { tieSummary, type TieSummary } from './tie-summary.ts';
 import { configurationRow, trialRows, type ResultRow, type RowSource } from './result-row.ts';
 import { studyProvenance, type StudyProvenance } from './study-provenance.ts';
 import { resultWarnings } from './result-warnings.ts';
@@ -53,13 +50,6 @@ export interface StageResults extends StageRecord, StageCounts {
   readonly rowsTotal: number;
   /** All failed trials of the stage, whatever `rows` contains. */
   readonly failed: readonly ResultRow[];
-}
-
-/** How many of the compared configurations are tied with the best, and the range of their parameter. */
-interface TieSummary {
-  readonly tied: number;
-  readonly compared: number;
-  readonly range: Range;
 }
 
 export interface WinnerResult extends ResultRow {
@@ -153,7 +143,7 @@ export function studyResults(
     winner,
     best,
     sharedBest: statistics.sharedBest,
-    ties: tieSummary(statistics),
+    ties: tieSummary(statistics, trainer),
     fit: statistics.fit,
     validationCount: statistics.validationCount,
     warnings: resultWarnings({ study, trainer, stages, statistics, best }),
@@ -226,11 +216,6 @@ export function stageRange(
 /** Whether another stage's results give the space of a stage. */
 export function isNarrowed(study: StudyRecord, stage: string): boolean {
   return Object.values(stageSearch(study, stage)).some(({ narrow }) => narrow !== undefined);
-}
-
-export function tieSummary({ ties }: StudyStatistics): TieSummary | null {
-  if (ties === null) return null;
-  return { tied: ties.names.size, compared: ties.compared.size, range: ties.range };
 }
 
 /** @param rows contains the winner's row */

@@ -112,9 +112,9 @@ function outcomes(a: DiffSide, b: DiffSide, diff: StudyDiff): Outcome[] {
     both(`best ${symbols}`, ({ best }) => best && bestParams(best.params)),
     both('best value', bestValue),
     both('test accuracy', testText),
-    both('tied with best', ({ ties }) => ties && `${ties.tied} of ${ties.compared}`),
+    both('not significantly worse', ({ ties }) => ties && `${ties.tied} of ${ties.compared}`),
     // In its own row: next to the count it does not fit 80 columns.
-    both(`${symbols} of the tied`, ({ ties }) => ties && rangeText(ties.range)),
+    both(`${symbols} of these`, ({ ties }) => ties && rangeText(ties.range)),
     ...diff.stages.flatMap(({ stage, a: left, b: right }): Outcome[] => [
       [`${stage}: complete`, completeText(left), completeText(right)],
       values(`${stage}: best`, left?.best?.value ?? null, right?.best?.value ?? null),

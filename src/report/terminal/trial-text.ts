@@ -15,6 +15,7 @@ import {
   metricName,
   metricText,
   percentText,
+  pValueText,
   timeText,
 } from '../text/number-format.ts';
 import { printable, textWidth, type TextOptions } from '../text/text-options.ts';
@@ -33,6 +34,7 @@ export function formatTrial(source: TrialSource, options: TextOptions): string {
     ['status', trial.reason === null ? trial.status : `${trial.status}: ${trial.reason}`],
     ['rank', rankWords(source)],
     ['value', valueText(source)],
+    ...differenceFact(source),
     ['worker', trial.worker],
     ['steps', result === null ? null : String(result.steps)],
     ['seconds', result === null ? null : result.seconds.toFixed(3)],
@@ -76,8 +78,8 @@ function rankWords({ results, row }: TrialSource): string | null {
   const stage = results.stages.find(({ name }) => name === row.stage);
   const words = [`${rankText(row)} of ${stage?.counts.complete ?? '?'} in stage ${row.stage}`];
   if (row.isWinner) words.push('the winner of the study');
-  else if (row.tied === true) words.push('tied with the best of the study');
-  else if (row.tied === false) words.push('clearly worse than the best of the study');
+  else if (row.tied === true) words.push('not significantly worse than the best of the study');
+  else if (row.tied === false) words.push('significantly worse than the best of the study');
   return words.join('; ');
 }
 
@@ -94,6 +96,22 @@ function valueText({ results, row }: TrialSource): string | null {
     test === null ? '' : `; test accuracy ${test} %`,
   ];
   return parts.join('');
+}
+
+/** `difference  -1.25 ± 0.40 points to fine/2, the best (paired); p 0.0012, adjusted for 31 comparisons 0.03`. */
+function differenceFact({ results, row }: TrialSource): [string, string][] {
+  const { comparison } = row;
+  const { best, ties } = results;
+  if (comparison === null || best === null || ties === null || comparison.standardError === 0)
+    return [];
+  const metric = objectiveMetric(results);
+  const [difference, error] = [comparison.difference, comparison.standardError].map((value) =>
+    bareText(metric, value),
+  );
+  const unit = metric.unit === 'share' ? ' points' : '';
+  const adjusted = `adjusted for ${ties.compared - 1} comparisons ${pValueText(comparison.adjustedPValue)}`;
+  const text = `${difference} ± ${error}${unit} to the best, ${best.trial} (paired); p ${pValueText(comparison.pValue)}, ${adjusted}`;
+  return [['difference', text]];
 }
 
 /** The settings that all trials of the study share, as in the study file. */

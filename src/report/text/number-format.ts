@@ -16,6 +16,12 @@ export function lossText(loss: number | null): string | null {
   return size !== 0 && (size < 0.001 || size >= 10_000) ? loss.toExponential(3) : loss.toFixed(4);
 }
 
+/** A p-value with two significant digits: `0.031`, `1.2e-5`. */
+export function pValueText(value: number | null): string | null {
+  if (!isFinite(value)) return null;
+  return value < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
+}
+
 export function secondsText(seconds: number | null): string | null {
   return isFinite(seconds) ? seconds.toFixed(2) : null;
 }

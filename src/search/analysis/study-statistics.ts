@@ -12,7 +12,8 @@ import { objectiveValues, type Configuration } from '../ranking/configurations.t
 import { disagreement, imageCount } from '../ranking/correctness.ts';
 import type { RankedConfiguration } from '../ranking/ranking.ts';
 import { selectionReason, type SelectionReason } from '../ranking/selection.ts';
-import { comparableBits, compareConfigurations, type ComparisonRules } from '../ranking/ties.ts';
+import { compareWithBest, type Comparison } from '../ranking/comparison.ts';
+import { comparableBits } from '../ranking/ties.ts';
 import type { Range } from '../samplers/distribution.ts';
 import { mean } from '../statistics/mean.ts';
 import { smoothFit, type FitResult } from '../statistics/smooth-fit.ts';
@@ -20,13 +21,18 @@ import { meanError, standardError } from '../statistics/standard-error.ts';
 
 /** Configurations are named by their replicate 1. */
 interface TieGroup {
-  /** Names of the tied configurations, the best included. */
+  /** Names of the configurations that are not significantly worse, the best one first. */
   readonly names: ReadonlySet<string>;
   /** From the smallest to the largest value of the parameter in the group. */
   readonly range: Range;
-  /** Names of all configurations that were compared. */
-  readonly compared: ReadonlySet<string>;
+  /** Name of the one with the largest value; of several, the best. */
+  readonly largest: string;
+  /** All configurations that were compared, by name; the best one has a difference of 0 to itself. */
+  readonly compared: ReadonlyMap<string, Comparison>;
 }
+
+/** The part of a study that decides how its configurations are compared. */
+type ComparisonRules = Pick<StudySpec, 'objective' | 'replicates' | 'racing' | 'seed'>;
 
 /** How the best was selected among the configurations that share its value. */
 export interface SharedBest {
@@ -56,7 +62,7 @@ export function studyStatistics(
   // Of the best configuration: a trial without a correct image would give only an upper bound.
   const best = complete[0]?.replicates.find(({ status }) => status === 'complete');
   const validationCount = best === undefined ? null : validationCountFrom(best);
-  const ties = tieGroup(complete, spec, parameter);
+  const ties = tieGroup(complete, spec, { parameter, validationCount });
   const fit = fitCurve(complete, spec.objective, validationCount, parameter);
   return { parameter, validationCount, sharedBest: sharedBest(complete), ties, ...fit };
 }
@@ -150,22 +156,54 @@ export function configurationError(
   return meanError(values, imageError ?? 0);
 }
 
-/** @param complete best configuration first */
+/**
+ * Compares each configuration with the first, on the replicates that both have. One whose first replicate
+ * has no validation bits is left out.
+ *
+ * @param complete best configuration first
+ * @returns null if configurations cannot be compared image by image: another objective, or no bits
+ */
 function tieGroup(
   complete: readonly RankedConfiguration[],
-  rules: ComparisonRules,
-  parameter: ParameterName,
+  { objective, replicates, racing, seed }: ComparisonRules,
+  { parameter, validationCount }: Pick<StudyStatistics, 'parameter' | 'validationCount'>,
 ): TieGroup | null {
-  const compared = compareConfigurations(complete, rules);
-  if (compared === null) return null;
-  const group = compared.filter(({ tied }) => tied).map(({ configuration }) => configuration.trial);
-  const values = group.map(({ params }) => numberParam(params, parameter));
+  const { metric, direction } = objective;
+  if (metric !== 'validation_accuracy' || direction !== 'maximize') return null;
+  const scored = complete
+    .map(({ trial, replicates: own }) => ({ trial, bits: comparableBits(own) }))
+    .filter(({ bits }, index) => index === 0 || bits.length > 0);
+  const [best] = scored;
+  if (best === undefined || best.bits.length === 0 || validationCount === null) return null;
+  const comparisons = compareWithBest(
+    scored.map(({ bits }) => bits),
+    { images: validationCount, seed, looks: racing ? replicates : 1 },
+  );
+  const all = scored.map(({ trial }, index) => {
+    return { trial, comparison: comparisons[index - 1] ?? bestComparison };
+  });
+  const group = all.filter(({ comparison }) => comparison.tied);
+  const toAt = ({ trial }: (typeof all)[number]): number => numberParam(trial.params, parameter);
+  const values = group.map(toAt);
+  const largest = group.reduce((a, b) => (toAt(b) > toAt(a) ? b : a));
   return {
-    names: new Set(group.map(({ id }) => trialName(id))),
+    names: new Set(group.map(({ trial }) => trialName(trial.id))),
     range: {
       min: values.reduce((a, b) => Math.min(a, b), Infinity),
       max: values.reduce((a, b) => Math.max(a, b), 0),
     },
-    compared: new Set(compared.map(({ configuration }) => trialName(configuration.trial.id))),
+    largest: trialName(largest.trial.id),
+    compared: new Map(all.map(({ trial, comparison }) => [trialName(trial.id), comparison])),
   };
 }
+
+/** The best one with itself. */
+const bestComparison: Comparison = {
+  difference: 0,
+  standardError: 0,
+  pValue: 1,
+  adjustedPValue: 1,
+  low: 0,
+  high: 0,
+  tied: true,
+};

@@ -8,9 +8,10 @@
  * Sources: Maron and Moore 1994 (Hoeffding races); Birattari et al. 2002 (F-race, which tests ranks over
  * instances as this tests validation images).
  */
+import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { TrialRecord } from '../../study/trial.ts';
 import { rankConfigurations } from '../ranking/ranking.ts';
-import { compareConfigurations, type ComparisonRules } from '../ranking/ties.ts';
+import { tiedConfigurations } from '../ranking/ties.ts';
 import { firstRound, hasEnded, oneShot } from './one-shot.ts';
 import type { PlannedTrial, Planner } from './planner.ts';
 
@@ -36,12 +37,12 @@ export const racing: Planner = {
  */
 export function replicatesDue(
   trials: readonly TrialRecord[],
-  rules: ComparisonRules,
+  rules: Pick<StudySpec, 'objective' | 'replicates'>,
 ): PlannedTrial[] {
   const ranked = rankConfigurations(trials, rules.objective, [], { equal: 'sampled' });
-  return (compareConfigurations(ranked, rules) ?? [])
-    .filter(({ tied, configuration }) => tied && configuration.replicates.length < rules.replicates)
-    .map(({ configuration: { trial, replicates: existing } }) => ({
+  return tiedConfigurations(ranked, rules)
+    .filter(({ replicates }) => replicates.length < rules.replicates)
+    .map(({ trial, replicates: existing }) => ({
       id: { ...trial.id, replicate: existing.length + 1 },
       params: trial.params,
     }))

@@ -17,7 +17,13 @@ export const twoLayer: TrainerDescription = {
   settings: settingsSchema,
   problems: settingsProblems,
   parameters: {
-    lambda: { min: 0, max: 1e6, description: 'the L2 strength', definition: lambdaDefinition },
+    lambda: {
+      min: 0,
+      max: 1e6,
+      description: 'the L2 strength',
+      definition: lambdaDefinition,
+      regularizes: true,
+    },
   },
   metrics: classificationMetrics,
   reproducible: true,

@@ -9,10 +9,10 @@ import {
   isNarrowed,
   searchedParameters,
   stageCounts,
-  tieSummary,
   winnerResult,
   type WinnerResult,
 } from '../../report/results/study-results.ts';
+import { tieSummary } from '../../report/results/tie-summary.ts';
 import type { RankedConfiguration } from '../../search/ranking/ranking.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
@@ -77,7 +77,7 @@ export class DashboardStudy {
       winner,
       best: winner ?? (best === undefined || best.rank === null ? null : this.#row(record, best)),
       sharedBest: statistics.sharedBest,
-      ties: tieSummary(statistics),
+      ties: tieSummary(statistics, this.#trainer),
       fit: statistics.fit,
       validationCount: statistics.validationCount,
       isCompared: isCompared(record),

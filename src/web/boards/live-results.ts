@@ -5,7 +5,7 @@
  * The scatter of 100,000 trials would be several megabytes, so points are thinned on a grid to the best
  * trial of each cell. More than `comparedMax` trials are not compared image by image.
  */
-import { configurationRow, isTied } from '../../report/results/result-row.ts';
+import { comparisonWithBest, configurationRow } from '../../report/results/result-row.ts';
 import { resultWarnings } from '../../report/results/result-warnings.ts';
 import { stageCounts, type StageCounts } from '../../report/results/study-results.ts';
 import type { ResultWarning } from '../../report/results/warning.ts';
@@ -83,7 +83,7 @@ export function liveResults(
     stages: new Map(order.map((name) => [name, stageCounts(byStage.get(name) ?? [])])),
     points: thin(ended, order.length, toAt).map((configuration): ScatterPoint => {
       const { id } = configuration.trial;
-      const tied = isTied(statistics, configuration);
+      const tied = comparisonWithBest(statistics, configuration)?.tied ?? null;
       const stage = Math.max(0, order.indexOf(id.stage));
       const { value, rank } = configuration;
       const replicates = configuration.replicates.filter(

@@ -182,6 +182,10 @@ describe('JSON', () => {
       value: 0.46,
       started_at: null,
       ended_at: null,
+      difference: null,
+      difference_standard_error: null,
+      p_value: null,
+      p_value_adjusted: null,
     });
     expect(Object.keys(stages[0]!.trials[2]!)).toEqual(Object.keys(stages[0]!.trials[0]!));
   });

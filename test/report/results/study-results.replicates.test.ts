@@ -102,7 +102,7 @@ describe('results with replicates', () => {
     expect(text).toMatch(/2 of \d+ configurations complete, replicates per round: 2, 1/);
     expect(text).toContain('(mean of 2)');
     expect(text).toContain(
-      '± of a mean covers the seeds and the choice of these 400 validation images; ± of one trial and = cover the images alone',
+      '± of a mean is one standard error from the seeds and the choice of these 400 validation images; ± of one trial and the test (≈) cover the images alone',
     );
     expect(text).toMatch(/│ repl\. │/);
     expect(formatTables(toResults(study, raced.slice(0, 1)), plain)).not.toContain('repl.');
@@ -121,8 +121,8 @@ describe('results with replicates', () => {
       ),
     );
     const text = formatTables(toResults({ ...repeated, spec }, losses), plain);
-    expect(text).toContain('validation loss 1.5100 ± 0.0100 (optimistic');
-    expect(text).toContain('± of a mean covers the seeds, not the choice of images');
+    expect(text).toContain('validation loss 1.5100 ± 0.0100 (biased downwards');
+    expect(text).toContain('± covers the seeds, not the choice of images');
   });
 
   test('a configuration with replicates that won has one test per replicate, and the row of each replicate shows its test', () => {

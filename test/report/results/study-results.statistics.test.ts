@@ -36,16 +36,18 @@ describe('uncertainty in the results', () => {
 `);
   });
 
-  test('the lines of the winner have its optimistic value, the test accuracy, and the tied trials', () => {
+  test('the lines of the winner have its biased value, the test accuracy, and the trials that are not significantly worse', () => {
     expect(formatTables(results, options)).toMatch(/^winner/);
     expect(`\n${formatTables(results, options)}`).toContain(`
-winner  fine/2  λ 8.00e-3  validation 50.00 ± 2.50 % (optimistic: chosen by this value)  test 46.80 %
+winner  fine/2  λ 8.00e-3  validation 50.00 ± 2.50 % (biased upwards: it selected the trial)  test 46.80 %
         digest fine2000…  reproduced on worker node-b
-tied    3 of 4 trials cannot be distinguished from the best (=), λ 2.00e-3 … 8.00e-3
+tied    3 of 4 trials are not significantly worse than the best (≈; paired test over the same 400 validation
+        images, 5 % over all comparisons): λ 2.00e-3 … 8.00e-3
 
 fine  λ`);
     expect(formatTables(results, options)).toContain(`
-noise   ± and = cover the choice of these 400 validation images, not the seed
+noise   ± is one standard error from the choice of these 400 validation images; random seeds are not included
+        (\`replicates: 3\` adds them)
 `);
   });
 
@@ -67,11 +69,46 @@ noise   ± and = cover the choice of these 400 validation images, not the seed
     expect(parsed.fit).toBeNull();
   });
 
+  test('the largest λ that is not significantly worse is named as the conservative choice', () => {
+    const more = [...scoredTrials, scored('fine', 3, 5e-2, { first: 8, right: 195 })];
+    const text = formatTables(toResults(study, more), { ...options, width: 400 });
+    expect(text).toContain(
+      'λ 2.00e-3 … 5.00e-2; the largest of them, fine/3, is the conservative choice',
+    );
+    expect(JSON.parse(toDocument(toResults(study, more))).winner).toMatchObject({
+      conservative_trial: 'fine/3',
+    });
+    expect(JSON.parse(toDocument(results)).winner).toMatchObject({ conservative_trial: null });
+  });
+
+  test('a row with ≈ below one without it is explained', () => {
+    // 194 of the images of the best, so each difference is against it; or others, so that they differ on more.
+    const close = scored('fine', 3, 3e-3, { right: 194 });
+    const far = scored('fine', 4, 4e-3, { first: 30, right: 193 });
+    const text = formatTables(toResults(study, [...scoredTrials, close, far]), options);
+    expect(text).toContain('a row with ≈ can be below one without it');
+    expect(formatTables(results, options)).not.toContain('can be below');
+  });
+
+  test('trials that share the best value have one rank, and a sentence says why one was selected', () => {
+    const [first, second] = [
+      scored('fine', 2, 8e-3, { right: 200 }),
+      scored('fine', 3, 7e-3, { right: 200 }),
+    ];
+    const equal = [...scoredTrials.filter(({ id }) => id.stage === 'coarse'), first, second];
+    const text = formatTables(toResults(study, equal), options);
+    expect(text).toMatch(/│ \* 1= │ fine\/2 .*\n│ +1= │ fine\/3 /);
+    // Both losses are equal, and two values are equally far from their middle.
+    expect(text).toContain('2 trials share 50.00 %; fine/2 was selected (sampled first)');
+  });
+
   test('documents have the sentence about ties', () => {
-    expect(formatMarkdown(results)).toContain('**tied:** 3 of 4 trials cannot be distinguished');
-    expect(formatLatex(results)).toContain('% tied: 3 of 4 trials cannot be distinguished');
+    expect(formatMarkdown(results)).toContain(
+      '**tied:** 3 of 4 trials are not significantly worse',
+    );
+    expect(formatLatex(results)).toContain('% tied: 3 of 4 trials are not significantly worse');
     expect(formatLatex(results, { notes: true })).toContain(
-      String.raw`\textbf{tied:} 3 of 4 trials cannot be distinguished`,
+      String.raw`\textbf{tied:} 3 of 4 trials are not significantly worse`,
     );
   });
 

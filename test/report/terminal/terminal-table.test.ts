@@ -16,7 +16,7 @@ const options: TableOptions = {
 describe('formatTables', () => {
   test('the answer comes first, then a table per stage with the same columns, the last stage first, then the warnings', () => {
     expect(formatTables(results, options))
-      .toBe(`winner  fine/2  λ 1.23e-2  validation 47.12 % (optimistic: chosen by this value)  test 46.80 %
+      .toBe(`winner  fine/2  λ 1.23e-2  validation 47.12 % (biased upwards: it selected the trial)  test 46.80 %
         digest 1a2b3c4d…  reproduced on worker node-b
 
 fine  λ 1.00e-3 … 1.00e-2  2 of 2 trials complete

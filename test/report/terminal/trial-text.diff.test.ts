@@ -219,9 +219,9 @@ describe('two studies', () => {
 
   test('the comparison has the complete range of the tied λ in 80 columns', () => {
     const text = formatDiff(side, side, studyDiff(side, side), { ...options, width: 80 });
-    expect(text).toMatch(/tied with best +│ \d+ of \d+ +│/);
+    expect(text).toMatch(/not significantly worse +│ \d+ of \d+ +│/);
     expect(text).toMatch(
-      /λ of the tied +│ \d\.\d\de-\d … \d\.\d\de-\d +│ \d\.\d\de-\d … \d\.\d\de-\d +│/,
+      /λ of these +│ \d\.\d\de-\d … \d\.\d\de-\d +│ \d\.\d\de-\d … \d\.\d\de-\d +│/,
     );
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { countCorrect } from '../../../src/search/ranking/correctness.ts';
 import { replicatesDue } from '../../../src/search/planning/racing.ts';
 import { rankConfigurations } from '../../../src/search/ranking/ranking.ts';
-import { compareConfigurations } from '../../../src/search/ranking/ties.ts';
+import { tiedConfigurations } from '../../../src/search/ranking/ties.ts';
 import type { Objective } from '../../../src/study/spec/study-spec.ts';
 import { trialName, type TrialRecord } from '../../../src/study/trial.ts';
 import { completedTrial } from '../support/completed-trial.ts';
@@ -37,7 +37,7 @@ function withBits(
 }
 
 const roundNames = (trials: readonly TrialRecord[], replicates: number): string[] =>
-  replicatesDue(trials, { objective, replicates, racing: true }).map(({ id }) => trialName(id));
+  replicatesDue(trials, { objective, replicates }).map(({ id }) => trialName(id));
 
 /** All trials of a race. */
 function race(
@@ -47,7 +47,7 @@ function race(
 ): TrialRecord[] {
   const trials = Array.from({ length: lambdas }, (_, index) => train(index + 1, 1));
   for (;;) {
-    const round = replicatesDue(trials, { objective, replicates, racing: true });
+    const round = replicatesDue(trials, { objective, replicates });
     if (round.length === 0) return trials;
     trials.push(...round.map(({ id }) => train(id.index, id.replicate)));
   }
@@ -92,10 +92,9 @@ describe('a race', () => {
           const trials = race(rights.length, replicates, (index, replicate) =>
             scored(index, replicate, Math.round(rights[index - 1]! + 10 * normal())),
           );
-          const rules = { objective, replicates, racing: true };
-          const compared = compareConfigurations(rankConfigurations(trials, objective, []), rules)!;
-          for (const { tied, configuration } of compared)
-            if (tied) expect(configuration.replicates).toHaveLength(replicates);
+          const rules = { objective, replicates };
+          for (const tied of tiedConfigurations(rankConfigurations(trials, objective, []), rules))
+            expect(tied.replicates).toHaveLength(replicates);
           expect(replicatesDue(trials.toReversed(), rules)).toEqual([]);
         },
       ),
@@ -115,11 +114,8 @@ describe('a race', () => {
           if (2 * hard + normal() > 0) bits[image >> 3]! |= 1 << (image & 7);
         return withBits(index, replicate, 10 ** -index, bits, images);
       });
-      const rules = { objective, replicates, racing: true };
-      const compared = compareConfigurations(rankConfigurations(trials, objective, []), rules)!;
-      kept += Number(
-        compared.some(({ tied, configuration }) => tied && configuration.trial.id.index === 1),
-      );
+      const tied = tiedConfigurations(rankConfigurations(trials, objective, []), { replicates });
+      kept += Number(tied.some(({ trial }) => trial.id.index === 1));
     }
     expect(kept / searches).toBeGreaterThanOrEqual(0.95);
   });
@@ -144,11 +140,8 @@ describe('a race', () => {
           count,
         );
       });
-      const rules = { objective, replicates, racing: true };
-      const compared = compareConfigurations(rankConfigurations(trials, objective, []), rules)!;
-      kept += Number(
-        compared.some(({ tied, configuration }) => tied && configuration.trial.id.index === best),
-      );
+      const tied = tiedConfigurations(rankConfigurations(trials, objective, []), { replicates });
+      kept += Number(tied.some(({ trial }) => trial.id.index === best));
       trained += trials.length;
     }
     expect(kept / searches).toBeGreaterThanOrEqual(0.95);

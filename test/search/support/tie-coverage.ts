@@ -1,23 +1,23 @@
 /**
- * Measures how often the truly best trial is in the group "tied with best", over simulated searches.
+ * Measures how often the truly best trial is not significantly worse than the best, over simulated searches.
  *
  * The true accuracy is a curve over log λ: `equal` (flat), `hump` (as on CIFAR-10: 44 %, a top of 47 % at
  * λ = 1e-2, a fall to 40 %) or `near` (all equal but one, which is 0.1 points better: the hardest case).
  */
 import { log } from '../../../src/base/elementary.ts';
+import { compareWithBest } from '../../../src/search/ranking/comparison.ts';
 import { countCorrect } from '../../../src/search/ranking/correctness.ts';
 import { narrowRange } from '../../../src/search/planning/narrowing.ts';
 import { sampleLogUniform, type Range } from '../../../src/search/samplers/distribution.ts';
-import { tiedWithBest } from '../../../src/search/ranking/ties.ts';
 import { completedTrial } from './completed-trial.ts';
 import { normalDistribution, normals, ValidationSet } from './correlated-trials.ts';
 
 export type Truth = 'equal' | 'hump' | 'near';
 
 export interface Coverage {
-  /** Share of searches whose group contains the truly best trial. */
+  /** Share of searches in which the truly best trial is not significantly worse. */
   readonly held: number;
-  /** Median share of the trials that are in the group. */
+  /** Median share of the trials that are not significantly worse. */
   readonly groupShare: number;
   /** Share of searches whose leader is the truly best trial. */
   readonly leaderRight: number;
@@ -26,7 +26,8 @@ export interface Coverage {
 interface Scored {
   readonly lambda: number;
   readonly accuracy: number;
-  readonly bits: Uint8Array;
+  /** One array per replicate. */
+  readonly bits: readonly Uint8Array[];
 }
 
 const coarse: Range = { min: 1e-9, max: 1e-1 };
@@ -36,6 +37,7 @@ export interface Search {
   readonly trials: number;
   /** Samples half of the trials from a range that is narrowed from the other half. */
   readonly narrowed?: boolean;
+  readonly replicates?: number;
   readonly images: number;
   readonly searches: number;
   readonly seed: number;
@@ -50,8 +52,10 @@ export function coverage(search: Search): Coverage {
   for (let drawn = 0; drawn < search.searches; drawn++) {
     const scored = oneSearch(search, normal, uniform);
     const best = scored.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
-    const ranked = scored.toSorted((a, b) => countCorrect(b.bits) - countCorrect(a.bits));
-    const tied = tiedWithBest(ranked.map(({ bits }) => [bits]));
+    const ranked = scored.toSorted((a, b) => totalCorrect(b) - totalCorrect(a));
+    const bits = ranked.map((one) => one.bits);
+    const options = { images: search.images, seed: drawn, looks: 1 };
+    const tied = [true, ...compareWithBest(bits, options).map((one) => one.tied)];
     if (tied[ranked.indexOf(best)] === true) held += 1;
     if (ranked[0] === best) leaderRight += 1;
     shares.push(tied.filter(Boolean).length / tied.length);
@@ -64,8 +68,12 @@ export function coverage(search: Search): Coverage {
   };
 }
 
+function totalCorrect({ bits }: Scored): number {
+  return bits.reduce((sum, own) => sum + countCorrect(own), 0);
+}
+
 function oneSearch(
-  { truth, trials, narrowed = false, images }: Search,
+  { truth, trials, narrowed = false, replicates = 1, images }: Search,
   normal: () => number,
   uniform: () => number,
 ): Scored[] {
@@ -75,12 +83,15 @@ function oneSearch(
     Array.from({ length: count }, (_, index) => {
       const lambda = sampleLogUniform(range, uniform());
       const accuracy = truthAt(truth, lambda, first && index === 0);
-      return { lambda, accuracy, bits: set.score(lambda, accuracy) };
+      const bits = Array.from({ length: replicates }, () => set.score(lambda, accuracy));
+      return { lambda, accuracy, bits };
     });
   const early = scoreAt(coarse, narrowed ? trials / 2 : trials, true);
   if (!narrowed) return early;
-  const records = early.map(({ lambda, bits }, index) =>
-    completedTrial(index + 1, lambda, { validation_accuracy: countCorrect(bits) / images }),
+  const records = early.map((one, index) =>
+    completedTrial(index + 1, one.lambda, {
+      validation_accuracy: totalCorrect(one) / images / replicates,
+    }),
   );
   const { range } = narrowRange(records, {
     parameter: 'lambda',
