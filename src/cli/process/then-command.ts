@@ -47,11 +47,9 @@ export async function runThen(
 async function failureOf(command: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   try {
     const child = spawn(command, { shell: true, env, stdio: ['ignore', 2, 2] });
-    const [code, signal]: unknown[] = await once(child, 'exit');
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
     if (code === 0) return null;
-    return code === null
-      ? `was ended by ${String(signal)}`
-      : `ended with exit code ${String(code)}`;
+    return code === null ? `was ended by ${signal ?? 'a signal'}` : `ended with exit code ${code}`;
   } catch (error) {
     return `could not be started: ${errorMessage(error)}`;
   }

@@ -12,7 +12,7 @@ async function afterStudy(then: string | undefined, code: number) {
     stderr: { write: (text: string) => (stderr += text) } as unknown as NodeJS.WriteStream,
   };
   const status = code === 130 ? 'running' : 'complete';
-  const flags = then === undefined ? {} : { then };
+  const flags = Object.fromEntries(then === undefined ? [] : [['then', then]]);
   const ended = await runThen(flags, 'mine', code, context, async () => status);
   return { code: ended, stderr };
 }
