@@ -127,6 +127,21 @@ const warningDetail = z.object({
   text: z.string().describe('the sentence'),
 });
 
+function stageSchema({ parameters }: ResultLayout, row: z.ZodObject) {
+  return z.object({
+    name: z.string().describe('name of the stage'),
+    closed: z.boolean().describe('whether all its trials have ended'),
+    configuration_counts: statusCounts.describe('configurations by status'),
+    rows_total: count.describe('rows without a selection'),
+    rows_matched: count.describe('rows that match --where; --top shows the first of them'),
+    ...(parameters.includes('lambda') && {
+      lambda: range.describe('the same as search.lambda'),
+    }),
+    search: z.record(z.string(), range).describe('range of each hyperparameter, by its name'),
+    trials: z.array(row).describe('rows, best first'),
+  });
+}
+
 /** The document of `results` and `run` with `--format json`, without `--columns`. */
 export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'parameter'>): z.ZodObject {
   const { parameter } = layout;
@@ -155,22 +170,7 @@ export function resultsSchema(layout: ResultLayout & Pick<StudyResults, 'paramet
         direction: z.enum(['maximize', 'minimize']).describe('whether more or less is better'),
       })
       .describe('what the study searches for'),
-    stages: z
-      .array(
-        z.object({
-          name: z.string().describe('name of the stage'),
-          closed: z.boolean().describe('whether all its trials have ended'),
-          configuration_counts: statusCounts.describe('configurations by status'),
-          rows_total: count.describe('rows without a selection'),
-          rows_matched: count.describe('rows that match --where; --top shows the first of them'),
-          ...(layout.parameters.includes('lambda') && {
-            lambda: range.describe('the same as search.lambda'),
-          }),
-          search: z.record(z.string(), range).describe('range of each hyperparameter, by its name'),
-          trials: z.array(row).describe('rows, best first'),
-        }),
-      )
-      .describe('stages, in the order of the study file'),
+    stages: z.array(stageSchema(layout, row)).describe('stages, in the order of the study file'),
     best: row.nullable().describe('row of the best configuration so far; null if none has a value'),
     winner: row
       .extend({
