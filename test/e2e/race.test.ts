@@ -28,7 +28,7 @@ test('a race killed in its second round ends like an undisturbed race, and its r
 
   const first = start(['run', study, '--state', killed, '--pack', '1']);
   await first.prints(
-    /of 10 configurations cannot be distinguished from the best: one more replicate of each/,
+    /of 10 configurations are not significantly worse than the best: one more replicate of each/,
   );
   await first.prints(/coarse\/\d+\.2 /);
   first.kill('SIGKILL');

@@ -25,7 +25,7 @@ export const racing: Planner = {
     if (open.length > 0) return { trials: open, reason: null };
     const due = replicatesDue(trials, study.spec);
     if (due.length === 0) return null;
-    const reason = `${due.length} of ${stage.trials} configurations cannot be distinguished from the best: one more replicate of each`;
+    const reason = `${due.length} of ${stage.trials} configurations are not significantly worse than the best: one more replicate of each`;
     return { trials: due, reason };
   },
 };

@@ -215,7 +215,7 @@ export const studySchema = oncePer((trainer: SchemaTrainer) =>
     ).default(1),
     racing: flag(
       false,
-      'repeat only configurations that cannot be distinguished from the best of their stage',
+      'repeat only configurations that are not significantly worse than the best of their stage',
     ),
     reproducible: flag(true, 'true: only machines whose arithmetic gives the same bits take part'),
     numerics: optional(

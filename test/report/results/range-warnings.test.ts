@@ -63,7 +63,7 @@ describe('advice to widen a range, followed until it ends,', () => {
   });
 
   test('goes down a slope to its plateau', () => {
-    const slope = (exponent: number): number => 380 - 20 * Math.max(0, exponent + 6);
+    const slope = (exponent: number): number => 380 - 20 * Math.max(0, exponent + 5);
     expect(follow({ min: 1e-3, max: 1e-1 }, slope)).toEqual([
       { min: 1e-3, max: 1e-1 },
       { min: 1e-5, max: 1e-1 },
