@@ -2,7 +2,7 @@
 import { Argument, type Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { chartKinds, isChartKind, type ChartKind } from '../../report/charts/chart-kinds.ts';
-import type { StudyPicture } from '../../report/charts/study-charts.ts';
+import type { StudyPicture } from '../../report/charts/study-picture.ts';
 import { say, type Context } from '../process/context.ts';
 import { addCommand, choice, usageError, wholeNumber } from '../process/options.ts';
 import {
@@ -93,18 +93,25 @@ function checkDrawable(
 ): void {
   const isTimeline = kind === 'timeline';
   const isComplete = kind === 'curves' ? examples.length > 0 : results.best !== null;
-  if (isTimeline ? attempts.length > 0 : isComplete) {
-    if (kind !== 'all-curves' || trials.some(({ result }) => (result?.curve.length ?? 0) > 1))
-      return;
+  if (isTimeline ? attempts.length === 0 : !isComplete)
+    throw new RidgelineError(
+      'TRIAL_UNKNOWN',
+      `Study ${results.study} has no ${isTimeline ? 'attempt' : 'completed trial'} yet, so the chart would be empty.`,
+      `Check it with \`ridgeline results ${results.study}\`, and draw the chart when a trial is complete.`,
+    );
+  if (kind === 'all-curves' && trials.every(({ result }) => (result?.curve.length ?? 0) < 2))
     throw new RidgelineError(
       'TRIAL_UNKNOWN',
       `The trials of study ${results.study} were measured once, so they have no curves.`,
       'Write `measure: epoch` into the trainer section of the study file, and run it under another name.',
     );
-  }
-  throw new RidgelineError(
-    'TRIAL_UNKNOWN',
-    `Study ${results.study} has no ${isTimeline ? 'attempt' : 'completed trial'} yet, so the chart would be empty.`,
-    `Check it with \`ridgeline results ${results.study}\`, and draw the chart when a trial is complete.`,
+  const compared = results.stages.flatMap(({ rows }) =>
+    rows.filter(({ comparison }) => comparison),
   );
+  if (kind === 'difference' && compared.length < 2)
+    throw new RidgelineError(
+      'TRIAL_UNKNOWN',
+      `The trials of study ${results.study} were not compared image by image.`,
+      'Draw `scatter`, or give the study the objective validation_accuracy and at least two trials.',
+    );
 }

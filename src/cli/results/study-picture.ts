@@ -1,7 +1,7 @@
 /** Study picture: reads the data of charts and the report from one committed state of the store. */
 import { RidgelineError } from '../../base/errors.ts';
 import { exampleTrials } from '../../report/charts/chart-kinds.ts';
-import type { ExampleTrial, StudyPicture } from '../../report/charts/study-charts.ts';
+import type { ExampleTrial, StudyPicture } from '../../report/charts/study-picture.ts';
 import { studyResults } from '../../report/results/study-results.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StoreReads } from '../../store/store.ts';

@@ -5,7 +5,8 @@ import type { TrialId, TrialRecord } from '../../study/trial.ts';
 
 export const chartKinds = {
   scatter: 'objective against the parameter: stages, fine range, fit, winner',
-  zoom: 'the scatter within the finest range',
+  difference: 'difference of each trial to the best one, with simultaneous 95 % intervals',
+  zoom: 'the differences within the finest range',
   'train-validation': 'training and validation accuracy against the parameter',
   curves: 'learning curves of the best, the median and the worst trial, or of --trial',
   'all-curves': 'objective over the steps, a line for each trial, coloured by the parameter',

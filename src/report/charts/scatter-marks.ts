@@ -108,8 +108,18 @@ export function labelMarks(scene: Scene, domain: Domain, width: number): Plot.Ma
   const obstacles = [
     ...[...dots.values()].flat().map(({ at, value }) => ({ x: at, y: value })),
     ...insideDomain(fit?.points ?? [], domain).map((point) => ({ x: point.at, y: point.fit })),
+    ...ruleObstacles(fit?.bestAt ?? null, domain),
   ].filter(({ y }) => y >= domain[0] && y <= domain[1]);
   return [labelMark(lines, { x: best.at, y: best.value }, obstacles, theme)];
+}
+
+/** Points of the rule at the best place of the fit. */
+function ruleObstacles(at: number | null, [low, high]: Domain): { x: number; y: number }[] {
+  if (at === null) return [];
+  return Array.from({ length: 30 }, (_, index) => ({
+    x: at,
+    y: low + (index / 29) * (high - low),
+  }));
 }
 
 /** Who is the best, and its numbers; null without one. */

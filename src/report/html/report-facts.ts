@@ -2,7 +2,7 @@
 import { formatParam, parameterSymbol } from '../../study/search-space.ts';
 import { trainerName } from '../../study/trainer-description.ts';
 import type { AttemptRecord } from '../../study/trial.ts';
-import type { StudyPicture } from '../charts/study-charts.ts';
+import type { StudyPicture } from '../charts/study-picture.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import {

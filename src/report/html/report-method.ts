@@ -4,7 +4,7 @@
  */
 import { formatParam, givenDistribution, parameterSymbol } from '../../study/search-space.ts';
 import type { Selection, StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
-import type { StudyPicture } from '../charts/study-charts.ts';
+import type { StudyPicture } from '../charts/study-picture.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
 import { datasetText } from '../results/result-words.ts';
 import { countText, groupedNumber, metricName } from '../text/number-format.ts';

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { specFile } from '../../study/spec/canonical-spec.ts';
 import { countText, timeText } from '../text/number-format.ts';
 import { datasetText, reproducedText } from '../results/result-words.ts';
-import type { StudyPicture } from '../charts/study-charts.ts';
+import type { StudyPicture } from '../charts/study-picture.ts';
 import { descriptionList, html, ownMarkup, type Html } from './html-text.ts';
 import { workerCount } from './report-facts.ts';
 

@@ -5,7 +5,7 @@ import { bareText, metricHead, timeText } from '../text/number-format.ts';
 import { metricIn, thinnedCurve } from '../results/metric-values.ts';
 import { studyRankText } from '../results/result-fields.ts';
 import { exampleLabel, failureWords, rankedText } from '../results/result-words.ts';
-import type { ExampleTrial } from '../charts/study-charts.ts';
+import type { ExampleTrial } from '../charts/study-picture.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { html, type Html } from './html-text.ts';

@@ -7,7 +7,8 @@ import { pageTheme, type ChartDocument } from '../charts/chart-style.ts';
 import type { ChartKind } from '../charts/chart-kinds.ts';
 import { hasReplicates, statisticsWords } from '../results/result-words.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
-import { drawStudyChart, type StudyPicture } from '../charts/study-charts.ts';
+import { drawStudyChart } from '../charts/study-charts.ts';
+import type { StudyPicture } from '../charts/study-picture.ts';
 import { descriptionList, html, ownMarkup, type Html } from './html-text.ts';
 import { provenance, type ReportMaker } from './report-provenance.ts';
 import { reportStyle } from './report-style.ts';
@@ -99,7 +100,7 @@ function chartSections({ results, examples }: StudyPicture, figures: Figures): H
   return html`
     <h2 id="parameter">${symbol} against the objective</h2>
     ${figures.next('scatter', scatterCaption(results))}
-    ${hasNarrowed ? figures.next('zoom', 'The finest range alone.') : null}
+    ${hasNarrowed ? figures.next('zoom', zoomCaption(results)) : null}
     ${figures.next('train-validation', gapCaption(results))}
     ${figures.next('history', 'The objective of each trial in the order of sampling, and the best so far.')}
     <h2 id="curves">Learning curves</h2>
@@ -154,4 +155,9 @@ function warningList({ results }: StudyPicture): Html | null {
       ${results.warnings.map(({ text }) => html`<li>${text}</li>`)}
     </ul>
   </section>`;
+}
+
+function zoomCaption({ ties }: StudyResults): string {
+  if (ties === null) return 'The finest range alone.';
+  return 'The finest range alone: differences to the best trial on the same images. The intervals hold for all of them at once; one that contains 0 belongs to a trial that is not significantly worse.';
 }

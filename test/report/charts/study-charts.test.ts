@@ -9,6 +9,7 @@ import {
 } from '../../../src/report/charts/chart-style.ts';
 import { parameterTicks, scientificText } from '../../../src/report/charts/axes.ts';
 import { freePlace } from '../../../src/report/charts/label-mark.ts';
+import { differenceChart } from '../../../src/report/charts/difference-chart.ts';
 import { historyChart } from '../../../src/report/charts/history-chart.ts';
 import { allCurves } from '../../../src/report/charts/all-curves.ts';
 import { panelScales } from '../../../src/report/charts/page-hooks.ts';
@@ -253,6 +254,44 @@ test('the history has a step for each new best value and an arrow for each value
   const steps = parsed(drawn).querySelector('[data-mark="line"] path')?.getAttribute('d') ?? '';
   // Three moves right and one up.
   expect(new Set(steps.match(/[\d.]+(?=L|$)/g)).size).toBe(2);
+});
+
+describe('the differences to the best trial', () => {
+  const differences = (count: number) => ({
+    title: 'differences',
+    subtitle: 'compared on the same 400 images',
+    symbol: 'λ',
+    parameterLabel: 'λ (log scale)',
+    metric: metricNamed('validation_accuracy'),
+    direction: 'maximize' as const,
+    stages: ['coarse'],
+    ranges: [{ min: 1e-6, max: 1 }],
+    trials: Array.from({ length: count }, (_, k) => {
+      const difference = k === 1 ? -0.9 : (-0.02 * k) / count;
+      const [low, high] = [difference - 0.01, difference + 0.01];
+      const at = 10 ** (-6 + (5 * k) / count);
+      return { stage: 'coarse', trial: `coarse/${k}`, at, difference, low, high, tied: high >= 0 };
+    }),
+    best: { trial: 'coarse/0', label: 'winner coarse/0' },
+  });
+  const drawn = (count: number) =>
+    svgText((d) => differenceChart(d, differences(count), fileThemes.light));
+  const children = (svg: string, mark: string) =>
+    [...parsed(svg).querySelectorAll(`[data-mark="${mark}"]`)].map((g) => g.children.length);
+
+  test('each difference within the axis has an interval, and is hollow if it is significant', () => {
+    const svg = drawn(8);
+    // The line of the best, and the intervals; hollow and filled dots, and the ring.
+    expect(children(svg, 'rule')).toEqual([1, 7]);
+    expect(children(svg, 'dot')).toEqual([3, 4, 1]);
+    expect(texts(svg)).toEqual(expect.arrayContaining(['↓', 'winner coarse/0: λ 10⁻⁶']));
+  });
+
+  test('the intervals of more than a hundred trials are a band', () => {
+    const svg = drawn(120);
+    expect(children(svg, 'area')).toEqual([1]);
+    expect(children(svg, 'rule')).toEqual([1]);
+  });
 });
 
 test('the chart of all curves has a line for each trial, with one colour for each value of λ', () => {

@@ -6,7 +6,7 @@ import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { chartDocument } from '../../../src/report/charts/svg-text.ts';
 import { studyReport } from '../../../src/report/html/study-report.ts';
 import { html } from '../../../src/report/html/html-text.ts';
-import type { StudyPicture } from '../../../src/report/charts/study-charts.ts';
+import type { StudyPicture } from '../../../src/report/charts/study-picture.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import type { AttemptRecord, TrialRecord } from '../../../src/study/trial.ts';
 import { completeResult, study, toResults, trials } from '../support/sample-study.ts';
