@@ -16,6 +16,7 @@ import {
 } from './chart-style.ts';
 import { keepScales, type PanelScales } from './page-hooks.ts';
 import { element } from './svg-element.ts';
+import { textWidth } from './text-size.ts';
 
 /** The size of a panel in pixels; `inner` is without the margins. */
 export interface PanelSize {
@@ -53,7 +54,7 @@ const panelMin = 90;
 /** @returns an `<svg>` element that is in no document yet */
 export function framed(document: ChartDocument, theme: ChartTheme, frame: Frame): ChartElement {
   const width = theme.width ?? frame.width ?? chartWidth;
-  const heads = headLines(frame, theme);
+  const heads = headLines(frame, theme, width - 2 * edge);
   const legend = legendLines(frame.legend, edge, width - edge);
   const top = edge + heads.reduce((sum, { size }) => sum + size + 7, 0);
   const panelsTop = top + legend.length * legendRow + (legend.length > 0 ? 8 : 0);
@@ -136,12 +137,24 @@ function panelElement(
   return plot;
 }
 
-/** The heading of a file; a page has its own. */
-function headLines({ title, subtitle }: Frame, theme: ChartTheme) {
+/** The heading of a file, in as many lines as it needs; a page has its own. */
+function headLines({ title, subtitle }: Frame, theme: ChartTheme, room: number) {
   if (!theme.isFile) return [];
   const shown = theme.title === undefined ? title : theme.title;
-  return [
-    ...(shown === null ? [] : [{ text: foreignText(shown), size: 16, weight: 'bold' }]),
-    ...(subtitle === undefined ? [] : [{ text: subtitle, size: 12, weight: 'normal' }]),
-  ];
+  const lines = (text: string | null | undefined, size: number, weight: 'bold' | 'normal') =>
+    wrapText(foreignText(text ?? ''), (room * fontSize) / size, weight === 'bold').map((line) => {
+      return { text: line, size, weight };
+    });
+  return [...lines(shown, 16, 'bold'), ...lines(subtitle, 12, 'normal')];
+}
+
+/** Lines that end between words; a word that is too long has a line of its own. */
+function wrapText(text: string, room: number, isBold: boolean): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ').filter((part) => part !== '')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`;
+    if (lines.length > 0 && textWidth(longer, isBold) <= room) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }

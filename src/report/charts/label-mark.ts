@@ -43,7 +43,7 @@ export function labelMark(
       height: lines.length * lineHeight,
     };
     // Over the numbers of the axis only if there is not enough room next to them.
-    const left = size.width < 0.7 * (width - marginLeft) ? marginLeft : 4;
+    const left = size.width < 0.85 * (width - marginLeft) ? marginLeft : 4;
     const bounds = { left, right: width - 4, top: marginTop, bottom: height - marginBottom };
     const point = place(at);
     const corner = freePlace(point, size, bounds, obstacles.map(place));

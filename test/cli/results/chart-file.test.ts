@@ -9,9 +9,14 @@ import {
   drawChart,
   renderPng,
 } from '../../../src/cli/results/chart-file.ts';
+import { chartKinds, isChartKind } from '../../../src/report/charts/chart-kinds.ts';
+import { drawStudyChart } from '../../../src/report/charts/study-charts.ts';
 import { learningRateRange } from '../../../src/report/charts/learning-rate-range.ts';
 import type { ChartDocument, ChartTheme } from '../../../src/report/charts/chart-style.ts';
 import { scratchDir } from '../../e2e/support/processes.ts';
+import { study, toResults } from '../../report/support/sample-study.ts';
+import { scoredTrials } from '../../report/support/scored-study.ts';
+import { openAttempt } from '../../store/support/records.ts';
 
 interface Picture {
   readonly width: number;
@@ -147,6 +152,30 @@ describe('a chart as PDF', () => {
     expect(shown).toContain('sample: λ and Ä');
     // Ä is made of two other glyphs. The whole fonts have 1.4 megabytes.
     expect(content.length).toBeLessThan(40_000);
+  });
+
+  test('every kind of chart can be written as PDF', async () => {
+    const results = toResults(study, scoredTrials);
+    const attempt = {
+      ...openAttempt({ stage: 'fine', index: 1, replicate: 1 }, 1),
+      endedAtMs: 2e12,
+    };
+    const picture = {
+      record: study,
+      results,
+      trials: scoredTrials,
+      attempts: [{ ...attempt, outcome: 'lost' as const }],
+      examples: [{ role: 'best', trial: scoredTrials[4]! }],
+      method: [],
+      parameterDescription: 'the L2 strength',
+      nowMs: 2e12,
+    };
+    for (const kind of Object.keys(chartKinds).filter(isChartKind)) {
+      const content = await chartContent('chart.pdf', (document, theme) =>
+        drawStudyChart(document, kind, picture, theme),
+      );
+      expect(Buffer.from(content).toString('latin1', 0, 4), kind).toBe('%PDF');
+    }
   });
 
   test('a chart file has the theme and the heading that were asked for', async () => {

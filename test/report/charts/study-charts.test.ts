@@ -10,6 +10,7 @@ import {
 import { parameterTicks, scientificText } from '../../../src/report/charts/axes.ts';
 import { freePlace } from '../../../src/report/charts/label-mark.ts';
 import { differenceChart } from '../../../src/report/charts/difference-chart.ts';
+import { finalValues } from '../../../src/report/charts/final-values.ts';
 import { historyChart } from '../../../src/report/charts/history-chart.ts';
 import { allCurves } from '../../../src/report/charts/all-curves.ts';
 import { panelScales } from '../../../src/report/charts/page-hooks.ts';
@@ -22,6 +23,7 @@ import { svgText } from '../../../src/report/charts/svg-text.ts';
 import { trainAndValidation } from '../../../src/report/charts/train-and-validation.ts';
 import { learningRateAt } from '../../../src/trainers/two-layer/learning-rate.ts';
 import { metricNamed } from '../../../src/report/text/number-format.ts';
+import { classificationMetrics } from '../../../src/study/metrics.ts';
 import type { Measurement } from '../../../src/study/trial.ts';
 
 /** The SVG, read back by a parser. */
@@ -307,6 +309,21 @@ test('the chart of all curves has a line for each trial, with one colour for eac
   const colors = [...lines!.children].map((line) => line.getAttribute('stroke'));
   expect(new Set(colors).size).toBe(3);
   expect(texts(drawn)).toEqual(expect.arrayContaining(['λ 10⁻⁴', 'winner coarse/2']));
+});
+
+test('trials that were measured once are dots, and the chart says in lines that fit how to get curves', () => {
+  const series = [{ label: 'best: coarse/1', curve: curve(1) }];
+  const input = { title: 'once', series, metrics: classificationMetrics };
+  const narrow = { ...fileThemes.light, width: 390 };
+  const drawn = svgText((d) => finalValues(d, input, narrow));
+  expect(texts(drawn)).toEqual(
+    expect.arrayContaining([
+      'measured once, here at the last step; "measure: epoch" in',
+      'the study gives curves',
+    ]),
+  );
+  // Training and validation, in the panels of accuracy and loss.
+  expect([...parsed(drawn).querySelectorAll('circle')]).toHaveLength(4);
 });
 
 test('the drawn corners of the learning rate have the rates that the trainer computes', () => {
