@@ -42,7 +42,7 @@ export interface DifferenceInput {
   readonly best: { readonly trial: string; readonly label: string };
 }
 
-export interface DifferenceTrial {
+interface DifferenceTrial {
   readonly stage: string;
   readonly trial: string;
   /** Value of the parameter. */
