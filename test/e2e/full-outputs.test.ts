@@ -66,6 +66,12 @@ test('a run trains its own study only: other unfinished studies stay paused and 
   const done = await ridgeline(['run', wanted!, ...state, ...oneWorker]);
   expect(done.code, done.stderr).toBe(0);
   expect(done.stderr.match(/^coarse\/\d+ /gm)).toHaveLength(3);
+  const both = ['results', 'left', 'wanted', ...state, '--format'];
+  const { stdout: journal } = await ridgeline([...both, 'optuna']);
+  expect(journal.match(/"study_name":"\w+"/g)).toEqual(
+    ['left', 'wanted'].map((name) => `"study_name":"${name}"`),
+  );
+  expect((await ridgeline([...both, 'csv'])).code).toBe(2);
   const rested = await ridgeline(['results', 'left', ...state, '--columns', 'status']);
   expect(rested.stdout.trimEnd().split('\n').slice(1)).toEqual(['waiting', 'waiting', 'waiting']);
 });

@@ -24,7 +24,7 @@ import {
 import { trainCommand } from '../process/resume-command.ts';
 import { printResult, textOptions } from '../process/terminal.ts';
 import { resultFormats } from '../results/result-formats.ts';
-import { writeResults, type ResultsFlags } from '../results/results-output.ts';
+import { writeJournal, writeResults, type ResultsFlags } from '../results/results-output.ts';
 import { storedTrial, studyAndTrials } from '../results/stored-study.ts';
 
 const topDefault = 20;
@@ -46,10 +46,11 @@ function addResults(program: Command, context: Context): void {
       'ridgeline results quickstart --top 5',
       'ridgeline results quickstart -o results.csv',
       'ridgeline results quickstart --curves -o curves.parquet',
+      'ridgeline results quickstart coarse-to-fine -o journal.log',
       "ridgeline results quickstart --winner --format json --require 'test_accuracy >= 90 %'",
     ],
   })
-    .argument('<study>', 'study name')
+    .argument('<study...>', 'study name; several for an Optuna journal')
     .option('--stage <name>', 'name of the only stage to show')
     .addOption(
       wholeNumber(
@@ -79,13 +80,22 @@ function addResults(program: Command, context: Context): void {
 the files; accuracies are shares: write 0.95 or 95 %.
 Endings of -o: .csv .tsv .json .jsonl .parquet .md .tex .log (an Optuna journal); any other: tsv.`,
     )
-    .action(async (study: string, flags: ResultsFlags & { readonly all?: boolean }) => {
+    .action(async (names: string[], flags: ResultsFlags & { readonly all?: boolean }) => {
       if (flags.all === true && flags.top !== undefined)
         throw usageError('--top and --all contradict each other.', 'Leave out one of them.');
       await using reader = await openStoreReader(stateDirectory(context));
-      const read = await reader.snapshot((reads) => studyAndTrials(reads, study));
+      const sources = await reader.snapshot(async (reads) => {
+        const read = [];
+        for (const name of names) read.push({ ...(await studyAndTrials(reads, name)), reader });
+        return read;
+      });
+      const [source, ...others] = sources;
+      if (source === undefined || others.length > 0) {
+        await writeJournal(sources, flags, context);
+        return;
+      }
       const topInTable = flags.all === true ? null : topDefault;
-      await writeResults({ ...read, reader }, flags, context, topInTable);
+      await writeResults(source, flags, context, topInTable);
     });
 }
 

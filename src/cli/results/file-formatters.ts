@@ -41,9 +41,7 @@ export const fileFormatters: Readonly<Record<string, FormatFile>> = {
   },
   optuna: async (results, _columns, source) => {
     const { formatOptuna } = await import('../../report/files/optuna-journal.ts');
-    const { study, reader } = source;
-    const trials = await wholeCurves(source);
-    return formatOptuna({ study, results, trials, attempts: await reader.attempts(results.study) });
+    return formatOptuna([{ study: source.study, results, trials: await wholeCurves(source) }]);
   },
 };
 
@@ -62,6 +60,10 @@ export const curveFormatters: Readonly<Record<string, FormatFile>> = {
   },
 };
 
-async function wholeCurves({ study, reader }: ResultsSource): Promise<readonly TrialRecord[]> {
+/** The trials with whole curves. */
+export async function wholeCurves({
+  study,
+  reader,
+}: ResultsSource): Promise<readonly TrialRecord[]> {
   return await reader.trials(study.spec.study, { curves: true });
 }

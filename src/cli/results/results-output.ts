@@ -14,7 +14,12 @@ import type { TextOptions } from '../../report/text/text-options.ts';
 import { say, type Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
-import { curveFormatters, fileFormatters, type ResultsSource } from './file-formatters.ts';
+import {
+  curveFormatters,
+  fileFormatters,
+  wholeCurves,
+  type ResultsSource,
+} from './file-formatters.ts';
 import { writeOutput } from './output-file.ts';
 import { readRequirement } from './requirement.ts';
 import { chooseFormat } from './result-formats.ts';
@@ -81,13 +86,9 @@ export async function formatResults(
   context: Context,
   topInTable: number | null = null,
 ): Promise<FormattedResults> {
-  const { study, trials, trainer, reader } = source;
   const format = chooseFormat(flags, context.stdout);
   const options = textOptions(context);
-  const results = studyResults(study, trials, trainer, {
-    rows: flags.replicates === true || flags.curves === true ? 'trial' : 'configuration',
-    attempts: await reader.attempts(study.spec.study),
-  });
+  const results = await readResults(source, flags);
   const { columns } = flags;
   const selection = readSelection(results, flags);
   const usual = format === 'latex' ? Math.min(latexRows, topInTable ?? Infinity) : topInTable;
@@ -110,6 +111,37 @@ export async function formatResults(
     content: chart === '' ? content : `${String(content)}${chart}`,
     summary: format === 'table' ? [] : summaryLines(results, textOptions(context, context.stderr)),
   };
+}
+
+/** Writes several studies into one file, which only an Optuna journal can contain. */
+export async function writeJournal(
+  sources: readonly ResultsSource[],
+  flags: ResultsFlags,
+  context: Context,
+): Promise<void> {
+  if (chooseFormat(flags, context.stdout) !== 'optuna' || flags.require !== undefined)
+    throw usageError(
+      'Several studies can be written into an Optuna journal only.',
+      'Name one study, or give -o journal.log. CSV, JSON Lines and Parquet have a column with the study, so their files can be joined.',
+    );
+  const { formatOptuna } = await import('../../report/files/optuna-journal.ts');
+  const journal = sources.map(async (source) => {
+    const results = await readResults(source, flags);
+    const selection = { ...readSelection(results, flags), top: flags.top ?? null };
+    const trials = await wholeCurves(source);
+    return { study: source.study, results: selectResults(results, selection), trials };
+  });
+  writeOutput(flags.output, formatOptuna(await Promise.all(journal)), context);
+}
+
+async function readResults(
+  { study, trials, trainer, reader }: ResultsSource,
+  flags: ResultsFlags,
+): Promise<StudyResults> {
+  return studyResults(study, trials, trainer, {
+    rows: flags.replicates === true || flags.curves === true ? 'trial' : 'configuration',
+    attempts: await reader.attempts(study.spec.study),
+  });
 }
 
 /** Everything but the number of rows. */

@@ -3,19 +3,16 @@
  * for optuna-dashboard.
  *
  * The journal is a log of operations, one JSON object per line. One operation creates the study, then one
- * creates each trial with its final state; a curve becomes intermediate values by step. Times are UTC without
- * a zone, as Optuna reads them. Failed, cancelled and disputed trials are FAIL.
+ * creates each trial with its final state; a curve becomes intermediate values by step. Times have a zone:
+ * Optuna reads a time without one as local. Failed, cancelled and disputed trials are FAIL.
  */
+import { specFile } from '../../study/spec/canonical-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import {
-  trialName,
-  type AttemptRecord,
-  type TrialRecord,
-  type TrialStatus,
-} from '../../study/trial.ts';
+import { trialName, type TrialRecord, type TrialStatus } from '../../study/trial.ts';
 import { resultFields, type FieldValue } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import type { StudyResults } from '../results/study-results.ts';
+import { meanCurve } from '../results/training-means.ts';
 
 /** Operations of the journal, and Optuna's states: the numbers of every version since 3.1. */
 const createStudy = 0;
@@ -32,40 +29,58 @@ const states: Readonly<Record<TrialStatus, number>> = {
 
 export interface OptunaSource {
   readonly study: StudyRecord;
-  /** The rows to write. */
+  /** The rows to write; their times come from attempts. */
   readonly results: StudyResults;
   /** Trials with whole curves. */
   readonly trials: readonly TrialRecord[];
-  readonly attempts: readonly AttemptRecord[];
 }
 
-export function formatOptuna({ study, results, trials, attempts }: OptunaSource): string {
-  const { spec, winner } = study;
+/** One journal with all studies. */
+export function formatOptuna(sources: readonly OptunaSource[]): string {
+  return sources
+    .flatMap(studyLines)
+    .map((line) => `${JSON.stringify({ worker_id: 'ridgeline', ...line })}\n`)
+    .join('');
+}
+
+/** @param study_id the number of the study in the journal, from 0: Optuna counts the operations that create one */
+function studyLines({ study, results, trials }: OptunaSource, study_id: number): object[] {
   const rows = new Map(
     results.stages.flatMap(({ rows: own }) => own.map((row) => [row.trial, row])),
   );
-  const byTrial = Map.groupBy(attempts, ({ trial }) => trialName(trial));
-  const { direction, metric } = spec.objective;
-  const attributes = {
-    seed: spec.seed,
-    objective: metric,
-    winner: winner === null ? null : trialName(winner.trial),
-    test_accuracy: winner?.testAccuracy ?? null,
-  };
-  const lines: object[] = [
-    { op_code: createStudy, study_name: spec.study, directions: [directions[direction]] },
-    ...Object.entries(attributes).map(([name, value]) => ({
+  const byConfiguration = Map.groupBy(trials, ({ id }) => `${id.stage}/${id.index}`);
+  return [
+    {
+      op_code: createStudy,
+      study_name: study.spec.study,
+      directions: [directions[study.spec.objective.direction]],
+    },
+    ...Object.entries(studyAttributes(study, results)).map(([name, value]) => ({
       op_code: setStudyAttribute,
-      study_id: 0,
+      study_id,
       user_attr: { [name]: value },
     })),
     ...trials.flatMap((trial) => {
       const row = rows.get(trialName(trial.id));
-      const own = byTrial.get(trialName(trial.id)) ?? [];
-      return row === undefined ? [] : [trialLine(study, results, trial, row, own)];
+      if (row === undefined) return [];
+      const replicates = byConfiguration.get(`${trial.id.stage}/${trial.id.index}`) ?? [];
+      const values = intermediateValues(row, trial, replicates, study.spec.objective.metric);
+      return [{ study_id, ...trialLine(study, results, trial, row), intermediate_values: values }];
     }),
   ];
-  return lines.map((line) => `${JSON.stringify({ worker_id: 'ridgeline', ...line })}\n`).join('');
+}
+
+function studyAttributes({ spec, winner, status }: StudyRecord, results: StudyResults): object {
+  return {
+    seed: spec.seed,
+    objective: spec.objective.metric,
+    status,
+    winner: winner === null ? null : trialName(winner.trial),
+    test_accuracy: winner?.testAccuracy ?? null,
+    stages: results.stages.map(({ name, trials, space }) => ({ name, trials, search: space })),
+    data: results.provenance.data,
+    trainer: specFile(spec)['trainer'],
+  };
 }
 
 function trialLine(
@@ -73,29 +88,43 @@ function trialLine(
   results: StudyResults,
   trial: TrialRecord,
   row: ResultRow,
-  attempts: readonly AttemptRecord[],
 ): object {
-  const { metric } = study.spec.objective;
-  const searches = attempts.filter(({ kind }) => kind === 'search');
-  const ended = searches.findLast(({ endedAtMs }) => endedAtMs !== null)?.endedAtMs ?? null;
   const hasEnded = row.status !== 'running' && row.status !== 'waiting';
-  const intermediate = (trial.result?.curve ?? [])
-    .map(({ step, metrics }): [string, number] => [String(step), metrics[metric] ?? NaN])
-    .filter(([, value]) => Number.isFinite(value));
   return {
     op_code: createTrial,
-    study_id: 0,
     // Optuna looks for the best among the complete trials and fails on one without a value.
     state: row.status === 'complete' && row.value === null ? states.failed : states[row.status],
     ...(row.value === null ? {} : { value: row.value }),
     params: trial.params,
     distributions: distributions(results, trial),
-    intermediate_values: Object.fromEntries(intermediate),
     user_attrs: userAttributes(results, row),
-    datetime_start: dateText(searches[0]?.assignedAtMs ?? null),
+    // Optuna 4 subtracts the start of a running trial from its local time, which fails for a time with a zone.
+    datetime_start: hasEnded ? dateText(row.startedAtMs) : null,
     // Optuna requires an end time with an end state, also of a trial that was cancelled before it began.
-    ...(hasEnded && { datetime_complete: dateText(ended ?? study.endedAtMs ?? study.createdAtMs) }),
+    ...(hasEnded && {
+      datetime_complete: dateText(row.endedAtMs ?? study.endedAtMs ?? study.createdAtMs),
+    }),
   };
+}
+
+/** The objective by step: the mean of the replicates if the row is a mean, so that it ends at the row's value. */
+function intermediateValues(
+  row: ResultRow,
+  trial: TrialRecord,
+  replicates: readonly TrialRecord[],
+  metric: string,
+): Record<string, number> {
+  const seeds = replicates.flatMap(({ id, status, result }) =>
+    status === 'complete' && result !== null ? [{ seed: id.replicate, result }] : [],
+  );
+  const curve = row.replicates > 1 ? meanCurve(seeds) : (trial.result?.curve ?? []);
+  const points = curve
+    .map(({ step, metrics }): [string, number] => [String(step), metrics[metric] ?? NaN])
+    .filter(([, value]) => Number.isFinite(value));
+  const last = points.at(-1);
+  // The mean of equal values may differ from them by one rounding.
+  if (last !== undefined && row.value !== null) last[1] = row.value;
+  return Object.fromEntries(points);
 }
 
 /** Each parameter's distribution; Optuna stores it as JSON text. */
@@ -115,6 +144,7 @@ function userAttributes(results: StudyResults, row: ResultRow): Record<string, F
   return Object.fromEntries(fields.map(({ name, value }) => [name, value(row)]));
 }
 
+/** With the zone as digits: Python before 3.11 does not read `Z`. */
 function dateText(atMs: number | null): string | null {
-  return atMs === null ? null : new Date(atMs).toISOString().replace('Z', '000');
+  return atMs === null ? null : new Date(atMs).toISOString().replace('Z', '000+00:00');
 }

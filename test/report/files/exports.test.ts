@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { formatOptuna } from '../../../src/report/files/optuna-journal.ts';
 import { formatParquet } from '../../../src/report/files/parquet.ts';
 import type { AttemptRecord } from '../../../src/study/trial.ts';
-import { study, toResults, trial } from '../support/sample-study.ts';
+import { completeResult, study, toResults, trial } from '../support/sample-study.ts';
 import { scoredTrials } from '../support/scored-study.ts';
 
 const hostile = trial('fine', 3, 5e-3, { worker: 'Gerät "数"\n' });
@@ -69,7 +69,12 @@ const attempts: AttemptRecord[] = records.slice(0, 2).map((record) => ({
 }));
 
 describe('the Optuna journal', () => {
-  const text = formatOptuna({ study, results, trials: records, attempts });
+  const timed = toResults(study, records, { attempts });
+  const other = { ...study, spec: { ...study.spec, study: 'other', seed: 8 } };
+  const text = formatOptuna([
+    { study, results: timed, trials: records },
+    { study: other, results: toResults(other, scoredTrials), trials: scoredTrials },
+  ]);
 
   test('the Optuna journal has one operation per line: the study, then each trial', () => {
     const lines = text
@@ -77,16 +82,40 @@ describe('the Optuna journal', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(lines[0]).toMatchObject({ op_code: 0, study_name: 'sample', directions: [2] });
-    const created = lines.filter((line) => line.op_code === 4);
+    const created = lines.filter((line) => line.op_code === 4 && line.study_id === 0);
     expect(created).toHaveLength(records.length);
     expect(created[0]).toMatchObject({
       state: 1,
       value: 0.3,
       params: { lambda: 1e-7 },
-      datetime_start: '2026-01-02T03:04:05.000000',
-      datetime_complete: '2026-01-02T03:04:07.000000',
+      datetime_start: '2026-01-02T03:04:05.000000+00:00',
+      datetime_complete: '2026-01-02T03:04:07.000000+00:00',
     });
     expect(created.map((line) => line.state)).toEqual([1, 1, 3, 1, 1, 1, 3]);
+  });
+
+  test('in the Optuna journal, the curve of a mean is the mean curve and ends at the value', () => {
+    const raced = [0.1, 0.1, 0.4].map((accuracy, at) => {
+      const result = completeResult(accuracy);
+      const [last] = result.curve;
+      const early = { ...last!, step: 500, metrics: { ...last!.metrics, validation_accuracy: at } };
+      const id = { stage: 'coarse', index: 1, replicate: at + 1 };
+      return trial('coarse', 1, 1e-3, { id, result: { ...result, curve: [early, last!] } });
+    });
+    const own = { ...study, winner: null };
+    for (const [rows, expected] of [
+      ['configuration', [{ 500: 1, 1000: expect.closeTo(0.2, 12) }]],
+      ['trial', raced.map((_, at) => ({ 500: at, 1000: [0.1, 0.1, 0.4][at] }))],
+    ] as const) {
+      const results = toResults(own, raced, { rows });
+      const lines = formatOptuna([{ study: own, results, trials: raced }])
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .filter((line) => line.op_code === 4);
+      expect(lines.map((line) => line.intermediate_values)).toEqual(expected);
+      for (const line of lines) expect(line.intermediate_values[1000]).toBe(line.value);
+    }
   });
 
   test('in the Optuna journal, a disputed trial and a configuration with a failed replicate are FAIL', () => {
@@ -102,16 +131,12 @@ describe('the Optuna journal', () => {
         result: null,
       }),
     ];
-    const lines = formatOptuna({
-      study,
-      results: toResults(study, odd),
-      trials: odd,
-      attempts: [],
-    })
+    const lines = formatOptuna([{ study, results: toResults(study, odd), trials: odd }])
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line))
       .filter((line) => line.op_code === 4);
+    expect(lines.every((line) => line.datetime_start === null)).toBe(true);
     expect(lines.map(({ state, value }) => [state, value])).toEqual([
       [3, undefined],
       [3, undefined],
@@ -120,10 +145,10 @@ describe('the Optuna journal', () => {
   });
 
   test('Optuna reads the journal, with the best trial and its curve', (context) => {
-    const python = '/usr/bin/python3';
+    const python = process.env['RIDGELINE_TEST_PYTHON'] ?? '/usr/bin/python3';
     const probe = existsSync(python) && spawnSync(python, ['-c', 'import optuna']).status === 0;
     if (!probe) {
-      context.skip('python3-optuna is not installed');
+      context.skip('the Python library optuna is not installed');
       return;
     }
     const directory = mkdtempSync(join(tmpdir(), 'ridgeline-optuna-'));
@@ -133,16 +158,28 @@ describe('the Optuna journal', () => {
       const script = `
 import json, sys, warnings
 warnings.simplefilter("ignore")
+from datetime import timezone
 import optuna
-from optuna.storages import JournalStorage, JournalFileStorage
-study = optuna.load_study(study_name="sample", storage=JournalStorage(JournalFileStorage(sys.argv[1])))
+from optuna.storages import JournalStorage
+try:
+    from optuna.storages.journal import JournalFileBackend
+except ImportError:
+    from optuna.storages import JournalFileStorage as JournalFileBackend
+storage = JournalStorage(JournalFileBackend(sys.argv[1]))
+study = optuna.load_study(study_name="sample", storage=storage)
+other = optuna.load_study(study_name="other", storage=storage)
 best = study.best_trial
 print(json.dumps({
   "trials": len(study.trials), "states": [t.state.name for t in study.trials],
   "best": best.user_attrs["trial"], "value": study.best_value, "lambda": study.best_params["lambda"],
   "curve": best.intermediate_values, "low": best.distributions["lambda"].low,
-  "seed": study.user_attrs["seed"], "start": study.trials[0].datetime_start.isoformat()}))`;
-      const { stdout, stderr } = spawnSync(python, ['-c', script, file], { encoding: 'utf8' });
+  "seed": study.user_attrs["seed"], "stages": [s["name"] for s in study.user_attrs["stages"]],
+  "start": study.trials[0].datetime_start.astimezone(timezone.utc).isoformat(),
+  "other": [other.user_attrs["seed"], len(other.trials), other.best_value]}))`;
+      const { stdout, stderr } = spawnSync(python, ['-c', script, file], {
+        encoding: 'utf8',
+        env: { ...process.env, TZ: 'America/New_York' },
+      });
       expect(stderr).not.toContain('Traceback');
       expect(JSON.parse(stdout)).toEqual({
         trials: 7,
@@ -153,7 +190,10 @@ print(json.dumps({
         curve: { '1000': 0.5 },
         low: 1e-3,
         seed: 7,
-        start: '2026-01-02T03:04:05',
+        stages: ['coarse', 'fine'],
+        // Also in another time zone.
+        start: '2026-01-02T03:04:05+00:00',
+        other: [8, 5, 0.5],
       });
     } finally {
       rmSync(directory, { recursive: true });

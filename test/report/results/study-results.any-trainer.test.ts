@@ -105,6 +105,6 @@ test('the output of a trial has the settings and the parameters of its trainer',
 
 test('charts and the Optuna journal use the parameter of the trainer', () => {
   expect(terminalScatter(results, options)).toContain('validation f1, %');
-  const lines = formatOptuna({ study: record, results, trials, attempts: [] });
+  const lines = formatOptuna([{ study: record, results, trials }]);
   expect(lines).toContain('"params":{"leaf_share":0.05}');
 });
