@@ -64,6 +64,8 @@ function equalityWords(
   rows: readonly ResultRow[],
 ): string {
   const worst = rows.reduce((least, { value }) => Math.min(least, value ?? least), 1);
+  if (best?.value === worst)
+    return `All have the same accuracy on these ${validationCount} images: use more validation images.`;
   const points = (100 * ((best?.value ?? worst) - worst)).toFixed(2);
   const help =
     spec.replicates > 1 ? 'more validation images' : 'more validation images, or replicates';

@@ -181,6 +181,7 @@ function describe(
     );
     return place.segment !== null && top.y - place.y > Math.max(rounding, width * error);
   };
+  const hasImages = groups.some(({ error }) => error > 0);
   const worse = places.filter(isWorse);
   // Beyond these two places, the curve is nowhere better than there.
   const left = worse.findLast((place) => place.x < top.x && isBound(place, shown, -1)) ?? null;
@@ -195,7 +196,7 @@ function describe(
       return { at, fit: scale.toValue(y), low, high, segment: segment ?? 0 };
     }),
     bestAt: left === null || right === null ? null : top.at,
-    reason: formatReason(top.at, left?.at ?? null, right?.at ?? null, parameter),
+    reason: `${hasImages ? '' : 'by the scatter of the trials alone, '}${formatReason(top.at, left?.at ?? null, right?.at ?? null, parameter)}`,
   };
 }
 
@@ -206,6 +207,10 @@ function isBound({ x, y }: Place, shown: readonly Place[], side: 1 | -1): boolea
 /** The curve at the trials and between them, evenly in the logarithm; gaps have no segment. */
 function placeCurve(groups: readonly Group[], process: GaussianProcess) {
   const range = (groups.at(-1)?.x ?? 0) - (groups[0]?.x ?? 0);
+  // The curve near a step is a mean over both of its sides, so neighbours count.
+  const errors = groups.map(({ error }, at) =>
+    Math.max(error, groups[at - 1]?.error ?? 0, groups[at + 1]?.error ?? 0),
+  );
   // `before` is the last group at or before the place.
   const positions = groups.flatMap((group, before) => {
     const next = groups[before + 1];
@@ -227,16 +232,14 @@ function placeCurve(groups: readonly Group[], process: GaussianProcess) {
   );
   const places = positions.map(({ before, share, x }, index): Place => {
     const group = groups[before];
-    const next = groups[before + 1] ?? group;
-    assert(group && next, 'a place is at a group or after one');
+    assert(group, 'a place is at a group or after one');
     const isGap = unknown.has(before) && share > 0;
     return {
       at: share === 0 ? group.at : exp(x * Math.LN10),
       x,
       y: ys[index] ?? 0,
       variance: variance[index] ?? 0,
-      // The curve near a step is a mean over both of its sides.
-      error: Math.max(group.error, next.error, share === 0 ? (groups[before - 1]?.error ?? 0) : 0),
+      error: (1 - share) * (errors[before] ?? 0) + share * (errors[before + 1] ?? 0),
       // A gap before this group starts a new segment.
       segment: isGap ? null : [...unknown].filter((gap) => gap < before).length,
     };

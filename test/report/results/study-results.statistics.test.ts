@@ -151,6 +151,10 @@ describe('warnings', () => {
     expect(warningText(openStudy({}), alike)).toContain(
       'No significant effect of λ was found with 400 validation images: no trial is significantly worse than the best. That does not prove that they are equal: with 400 images, differences of up to 0.25 points were not significant. Use more validation images, or replicates.',
     );
+    const same = [1, 2, 3].map((k) => scored('coarse', k, 10 ** -k, { right: 200 }));
+    expect(warningText(openStudy({}), same)).toContain(
+      'worse than the best. All have the same accuracy on these 400 images',
+    );
     const worse = scored('fine', 1, 1e-9, { right: 10 });
     expect(warningText(openStudy({}), [...alike, worse])).toContain(
       'No trial of stage coarse is significantly worse than coarse/1. That does not prove',

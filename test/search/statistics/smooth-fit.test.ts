@@ -82,6 +82,7 @@ describe('the smooth fit', () => {
     const [up, down] = [smoothFit(trials), smoothFit(flipped, { direction: 'minimize' })];
     expect(down?.bestAt).toBeCloseTo(up?.bestAt ?? NaN, 12);
     expect(down?.reason).toBe(up?.reason);
+    expect(up?.reason).toMatch(/^by the scatter of the trials alone, the fitted curve is best at/);
   });
 
   it('follows a cliff of shares to its foot, and stays flat before it', () => {
@@ -125,6 +126,8 @@ describe('the smooth fit', () => {
       return { ...trial, differenceError: trial.value > 0.465 ? 0 : 0.02 };
     });
     expect(smoothFit(uncertain)?.bestAt ?? null).toBeNull();
+    const certain = trials.map((trial) => ({ ...trial, differenceError: 1e-4 }));
+    expect(smoothFit(certain)?.reason).toMatch(/^the fitted curve is best at/);
   });
 
   it('has two segments if no trial is near a cliff, and ends them at the trials', () => {
