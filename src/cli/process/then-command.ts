@@ -47,9 +47,12 @@ export async function runThen(
 async function failureOf(command: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   try {
     const child = spawn(command, { shell: true, env, stdio: ['ignore', 2, 2] });
-    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    await once(child, 'exit');
+    const { exitCode: code, signalCode } = child;
     if (code === 0) return null;
-    return code === null ? `was ended by ${signal ?? 'a signal'}` : `ended with exit code ${code}`;
+    return code === null
+      ? `was ended by ${signalCode ?? 'a signal'}`
+      : `ended with exit code ${code}`;
   } catch (error) {
     return `could not be started: ${errorMessage(error)}`;
   }
