@@ -25,8 +25,7 @@ export function parseTrialName(text: string): TrialId | null {
   return { stage, index: Number(index), replicate: Number(replicate) };
 }
 
-export const trialStatuses = ['waiting', 'running', 'complete', 'failed', 'cancelled'] as const;
-export type TrialStatus = (typeof trialStatuses)[number];
+export type TrialStatus = 'waiting' | 'running' | 'complete' | 'failed' | 'cancelled';
 
 /** How an attempt ended. */
 export type AttemptOutcome =

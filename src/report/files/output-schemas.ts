@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import type { Metric } from '../../study/metrics.ts';
-import { studyStatuses, trialStatuses } from '../../study/trial.ts';
+import { studyStatuses } from '../../study/trial.ts';
 import { resultFields, type ResultField, type ResultLayout } from '../results/result-fields.ts';
 import type { StudyResults } from '../results/study-results.ts';
 import { schemaVersion } from '../text/json-value.ts';
@@ -61,7 +61,15 @@ const provenanceFields = {
     .describe('images in each split'),
 };
 
-const statusCounts = z.record(z.enum(trialStatuses), count);
+const statusCounts = z
+  .object({
+    waiting: count.describe('not started, or to be repeated'),
+    running: count.describe('assigned to a worker'),
+    complete: count.describe('with a result'),
+    failed: count.describe('diverged, or failed permanently'),
+    cancelled: count.describe('cancelled with their study'),
+  })
+  .meta({ id: 'counts', description: 'numbers by status' });
 
 const winnerFields = {
   test_loss: z.number().nullable().describe('test loss, in nats; null if not measured'),
