@@ -11,6 +11,7 @@ import {
 } from '../src/report/files/output-schemas.ts';
 import { warningCodes } from '../src/report/results/warning.ts';
 import { studyListSchema } from '../src/report/files/study-list-schema.ts';
+import { trialSchema } from '../src/report/files/trial-schema.ts';
 import { twoLayer } from '../src/trainers/two-layer/description.ts';
 import { keyRows, typeText, type KeyRow, type Schema } from '../src/config/schema-keys.ts';
 import { keyTable, writeSchema, writeSection } from './generated-files.ts';
@@ -27,6 +28,7 @@ const documents = {
   results: resultsSchema(layout),
   'results-line': resultsLineSchema(layout),
   train: trainSchema(layout.metrics),
+  trial: trialSchema(layout),
   workers: workersSchema,
   'watch-line': watchLineSchema,
   studies: studyListSchema,

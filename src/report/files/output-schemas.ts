@@ -282,7 +282,8 @@ export function trainSchema(metrics: readonly Metric[]): z.ZodObject {
   });
 }
 
-function metricFields(metrics: readonly Metric[], note = ''): Record<string, z.ZodType> {
+/** A nullable number for each metric. @param note after each description */
+export function metricFields(metrics: readonly Metric[], note = ''): Record<string, z.ZodType> {
   return Object.fromEntries(
     metrics.map(({ name, description }) => [
       name,

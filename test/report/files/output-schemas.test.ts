@@ -10,6 +10,8 @@ import {
   trainSchema,
 } from '../../../src/report/files/output-schemas.ts';
 import { watchLine } from '../../../src/report/files/watch-line.ts';
+import { trialJson } from '../../../src/report/files/trial-json.ts';
+import { trialSchema } from '../../../src/report/files/trial-schema.ts';
 import { formatWorkers } from '../../../src/report/terminal/cluster-tables.ts';
 import { trainingJson } from '../../../src/report/terminal/training-text.ts';
 import { classificationMetrics as metrics } from '../../../src/study/metrics.ts';
@@ -144,6 +146,36 @@ describe('the schema of train', () => {
     expectDescribed(trainSchema(metrics), trainingJson(summary));
     published('train').parse(JSON.parse(trainingJson(summary)));
   });
+});
+
+test('the schema of trial describes every field of a trial and of its attempts', () => {
+  const attempts = [null, 5].map((endedAtMs, at) => ({
+    trial: trials[1]!.id,
+    attempt: at + 1,
+    kind: 'search' as const,
+    worker: 'node-a',
+    session: 's',
+    pack: 'p',
+    assignedAtMs: 1,
+    endedAtMs,
+    outcome: endedAtMs === null ? null : ('accepted' as const),
+    reason: null,
+    fingerprint: null,
+  }));
+  const results = toResults(study, trials, { rows: 'trial', attempts });
+  for (const at of [1, 2]) {
+    const row = results.stages[0]!.rows.find(({ index }) => index === at + 1)!;
+    const text = trialJson({
+      study,
+      results,
+      row,
+      trial: trials[at]!,
+      attempts,
+      command: 'ridgeline train',
+    });
+    expectDescribed(trialSchema(results), text);
+    published('trial').parse(JSON.parse(text));
+  }
 });
 
 test('no description in the schema of train repeats what null means', () => {
