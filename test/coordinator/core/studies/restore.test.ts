@@ -66,3 +66,24 @@ test('extending a study marks results in closed stages that only an excluded wor
   ]);
   expect(audited).toEqual([['coarse', 'unchecked']]);
 });
+
+test('a study fails with the number of steps if all trials of a stage diverged', () => {
+  const spec = exampleStudy({ stages: twoStages(3, 1) });
+  const trials = [3, 12, 7].map((steps, index) => ({
+    ...waitingTrial(coarse(index + 1), { lambda: 1 }),
+    status: 'failed' as const,
+    worker: 'w',
+    result: { kind: 'diverged' as const, steps, seconds: 1, curve: [] },
+    fingerprint,
+  }));
+  const attempts = trials.map(({ id }) =>
+    openAttempt(id, 1, { endedAtMs: 1, outcome: 'diverged', fingerprint }),
+  );
+  const dispatcher = newDispatcher({}, [storedStudy(spec, {}, { trials, attempts })]);
+  expect(rowsIn(dispatcher.tick(start), 'study-status')).toMatchObject([
+    {
+      status: 'failed',
+      reason: 'all 3 trials of stage coarse diverged within 12 steps; a ranking needs at least 3',
+    },
+  ]);
+});
