@@ -80,23 +80,33 @@ function addResults(program: Command, context: Context): void {
 the files; accuracies are shares: write 0.95 or 95 %.
 Endings of -o: .csv .tsv .json .jsonl .parquet .md .tex .log (an Optuna journal); any other: tsv.`,
     )
-    .action(async (names: string[], flags: ResultsFlags & { readonly all?: boolean }) => {
-      if (flags.all === true && flags.top !== undefined)
-        throw usageError('--top and --all contradict each other.', 'Leave out one of them.');
-      await using reader = await openStoreReader(stateDirectory(context));
-      const sources = await reader.snapshot(async (reads) => {
-        const read = [];
-        for (const name of names) read.push({ ...(await studyAndTrials(reads, name)), reader });
-        return read;
-      });
-      const [source, ...others] = sources;
-      if (source === undefined || others.length > 0) {
-        await writeJournal(sources, flags, context);
-        return;
-      }
-      const topInTable = flags.all === true ? null : topDefault;
-      await writeResults(source, flags, context, topInTable);
+    .action(async (names: string[], flags: AllFlags) => {
+      await printStudies(names, flags, context);
     });
+}
+
+type AllFlags = ResultsFlags & { readonly all?: boolean };
+
+async function printStudies(
+  names: readonly string[],
+  flags: AllFlags,
+  context: Context,
+): Promise<void> {
+  if (flags.all === true && flags.top !== undefined)
+    throw usageError('--top and --all contradict each other.', 'Leave out one of them.');
+  await using reader = await openStoreReader(stateDirectory(context));
+  const sources = await reader.snapshot(async (reads) => {
+    const read = [];
+    for (const name of names) read.push({ ...(await studyAndTrials(reads, name)), reader });
+    return read;
+  });
+  const [source, ...others] = sources;
+  if (source === undefined || others.length > 0) {
+    await writeJournal(sources, flags, context);
+    return;
+  }
+  const topInTable = flags.all === true ? null : topDefault;
+  await writeResults(source, flags, context, topInTable);
 }
 
 function addTrial(program: Command, context: Context): void {
