@@ -50,7 +50,7 @@ function addResults(program: Command, context: Context): void {
       "ridgeline results quickstart --winner --format json --require 'test_accuracy >= 90 %'",
     ],
   })
-    .argument('<study...>', 'study name; several for an Optuna journal')
+    .argument('<studies...>', 'study names')
     .option('--stage <name>', 'name of the only stage to show')
     .addOption(
       wholeNumber(
@@ -78,7 +78,8 @@ function addResults(program: Command, context: Context): void {
       `
 --where and --require accept columns, = != < <= > >=, and, or, not and parentheses. Columns are named as in
 the files; accuracies are shares: write 0.95 or 95 %.
-Endings of -o: .csv .tsv .json .jsonl .parquet .md .tex .log (an Optuna journal); any other: tsv.`,
+Endings of -o: .csv .tsv .json .jsonl .parquet .md .tex .log (an Optuna journal); any other: tsv.
+Several studies can be written into one Optuna journal.`,
     )
     .action(async (names: string[], flags: AllFlags) => {
       await printStudies(names, flags, context);

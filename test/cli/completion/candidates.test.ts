@@ -52,8 +52,8 @@ test.each<[string[], string[] | string]>([
 });
 
 test('options are offered once, also after all arguments, and the value of one is no argument', () => {
-  const after = offered('results', '--state', 'x', 'quickstart', '--quiet', '');
-  expect(after).toContain('--columns');
+  const after = offered('report', '--state', 'x', 'quickstart', '--quiet', '');
+  expect(after).toContain('--output');
   expect(after).not.toContain('--quiet');
   expect(after).not.toContain('--state');
   expect(offered('results', '--top', '3', 'o')).toEqual(['other']);
