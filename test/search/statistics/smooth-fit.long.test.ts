@@ -1,4 +1,4 @@
-/** The smooth fit over thousands of simulated searches. Takes ten minutes; runs with `npm run test:long`. */
+/** The smooth fit over thousands of simulated searches. Takes 10 to 20 minutes; runs with `npm run test:long`. */
 import { describe, expect, test } from 'vitest';
 import { smoothFit, type SmoothFit } from '../../../src/search/statistics/smooth-fit.ts';
 import { searchInputs, shapes, type Shape } from '../support/fit-searches.ts';
@@ -45,13 +45,16 @@ function evenPlaces({ points }: SmoothFit): SmoothFit['points'] {
 }
 
 describe.skipIf(!isLong)('over simulated searches', { timeout: 3_600_000 }, () => {
-  test.each(counts)('a flat curve has a fit in at most 5 %% of searches of %i trials', (count) => {
-    expect(summarize(shapes.flat, count).fitted).toBeLessThanOrEqual(0.05);
-    expect(summarize(shapes['flat loss'], count).fitted).toBeLessThanOrEqual(0.05);
-  });
+  test.each(counts)(
+    'a flat curve has a fit in at most one of 20 searches of %i trials',
+    (count) => {
+      expect(summarize(shapes.flat, count).fitted).toBeLessThanOrEqual(0.05);
+      expect(summarize(shapes['flat loss'], count).fitted).toBeLessThanOrEqual(0.05);
+    },
+  );
 
   test.each(counts)(
-    'a curve that is flat on one side has a best place in at most 5 %% of searches of %i trials',
+    'a curve that is flat on one side has a best place in at most one of 20 searches of %i trials',
     (count) => {
       for (const shape of [shapes.bend, shapes.cliff]) {
         const { named, covered } = summarize(shape, count);
