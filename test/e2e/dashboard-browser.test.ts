@@ -85,7 +85,10 @@ test.skipIf(browserPath === undefined)(
       .waitFor();
     await page.getByRole('log').getByText('worker lost', { exact: true }).waitFor();
     await cluster.coordinator.prints(/live.*complete/);
-    await page.locator('.study').getByText('reproduced on worker').waitFor();
+    await page
+      .locator('.study')
+      .getByText(/reproduced bit for bit|re-trained/)
+      .waitFor();
     expect(await page.locator('.badge').textContent()).toBe('winner');
     // As in the tables: errors, and whether a trial is tied with the best.
     expect(await page.locator('.ranking thead').textContent()).toMatch(/validation %±≈test %/);

@@ -13,16 +13,10 @@ import {
   objectiveName,
   rankedText,
   selectionReasons,
-  testAccuracy,
+  testText,
 } from '../results/result-words.ts';
 import type { StudyResults } from '../results/study-results.ts';
-import {
-  countText,
-  durationText,
-  metricName,
-  percentText,
-  valueWithError,
-} from '../text/number-format.ts';
+import { countText, durationText, metricName, valueWithError } from '../text/number-format.ts';
 import { html, type Html } from './html-text.ts';
 
 interface Fact {
@@ -42,8 +36,8 @@ export function answerSentence({ results, record }: StudyPicture): string {
   if (best === null) return noAnswer(results);
   const metric = objectiveMetric(results);
   const value = valueWithError(metric, best.value, best.standardError) ?? 'an unknown value';
-  const test = percentText(testAccuracy(best, results));
-  const rest = test && `; ${test} % on the test images, which took no part in the selection`;
+  const test = testText(best, results);
+  const rest = test && `; ${test} on the test images, which took no part in the selection`;
   const mean = hasReplicates(results.stages) ? 'mean ' : '';
   const params = Object.entries(best.params).map(
     ([name, own]) => `${parameterSymbol(name)} = ${formatParam(own)}`,
@@ -133,12 +127,12 @@ function bestFacts({ results, record }: StudyPicture, best: ResultRow): Fact[] {
     value: valueWithError(metric, best.value, best.standardError) ?? '–',
     note: metric.split === 'validation' ? biasText(metric) : null,
   });
-  const test = percentText(testAccuracy(best, results));
+  const test = testText(best, results);
   if (test !== null) {
     const mean = best.replicates > 1 ? `mean of ${best.replicates} replicates, ` : '';
     const once = `${mean}measured once, for the winner`;
     const when = record.spec.test === 'all' ? 'measured in every trial' : once;
-    facts.push({ name: 'test', value: `${test} %`, note: when });
+    facts.push({ name: 'test', value: test, note: when });
   }
   return facts;
 }

@@ -93,7 +93,8 @@ function testField(metric: Metric): ResultField {
     description: metric.description,
     value,
     head: metricHead(metric),
-    cell: (row) => bareText(metric, value(row)),
+    cell: (row) =>
+      withError(metric, value(row), metric.kind === 'accuracy' ? row.testStandardError : null),
   };
 }
 

@@ -13,7 +13,14 @@ import {
   type ParameterName,
 } from '../../study/search-space.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
-import { bareText, isoTime, metricHead, metricNamed, secondsText } from '../text/number-format.ts';
+import {
+  bareText,
+  isoTime,
+  metricHead,
+  metricNamed,
+  percentText,
+  secondsText,
+} from '../text/number-format.ts';
 import { comparisonFields } from './comparison-fields.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import type { ResultRow } from './result-row.ts';
@@ -113,7 +120,7 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
   ];
 }
 
-/** The place in the study, and the value that ranks under a name that does not depend on the objective. */
+/** The place in the study, the value that ranks under a name for every objective, and the error of the test. */
 function placeFields(objective: Metric): readonly ResultField[] {
   return [
     number('index', 'number of the configuration within its stage, from 1', (row) => row.index),
@@ -132,6 +139,12 @@ function placeFields(objective: Metric): readonly ResultField[] {
       'value of the objective, in its unit; null if not measured or disputed',
       (row) => row.value,
       { cell: (row) => bareText(objective, row.value) },
+    ),
+    number(
+      'test_standard_error',
+      'standard error of the test accuracy, as a share; null if unknown',
+      (row) => row.testStandardError,
+      { head: '± test', cell: (row) => percentText(row.testStandardError) },
     ),
   ];
 }

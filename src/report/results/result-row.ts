@@ -7,7 +7,8 @@
 import { objectiveValue } from '../../search/ranking/configurations.ts';
 import type { Comparison } from '../../search/ranking/comparison.ts';
 import type { RankedConfiguration } from '../../search/ranking/ranking.ts';
-import { meanOfAll } from '../../search/statistics/mean.ts';
+import { mean, meanOfAll } from '../../search/statistics/mean.ts';
+import { meanError, standardError } from '../../search/statistics/standard-error.ts';
 import {
   configurationError,
   type StudyStatistics,
@@ -53,6 +54,8 @@ export interface ResultRow extends AttemptTimes {
   readonly metrics: Metrics;
   /** Standard error of `value`; null if unknown. */
   readonly standardError: number | null;
+  /** Standard error of the test accuracy, over images and replicates; null if unknown. */
+  readonly testStandardError: number | null;
   /** Whether it is not significantly worse than the best of the study; null if it was not compared. */
   readonly tied: boolean | null;
   /** The comparison of its configuration with the best of the study; null if it was not compared. */
@@ -61,6 +64,8 @@ export interface ResultRow extends AttemptTimes {
   readonly reason: string | null;
   readonly attempts: number;
   readonly worker: string | null;
+  /** The worker of each replicate, in order; null without a result. */
+  readonly workers: readonly (string | null)[];
   readonly steps: number | null;
   readonly seconds: number | null;
   readonly digest: string | null;
@@ -108,6 +113,7 @@ function toRow(
   const { result, worker, reason, id } = shown;
   return {
     worker,
+    workers: replicates.map((one) => one.worker),
     steps: result?.steps ?? null,
     digest: result?.kind === 'complete' ? result.digest : null,
     seconds: meanOfAll(replicates.flatMap((one) => one.result?.seconds ?? [])),
@@ -130,6 +136,7 @@ function toRow(
       study.spec.objective,
       statistics.validationCount,
     ),
+    testStandardError: testError(study, metrics, replicates, winner),
     tied: comparison?.tied ?? null,
     comparison,
     status,
@@ -154,13 +161,17 @@ function wonBy({ winner }: StudyRecord, { id }: TrialRecord): WinnerRecord | nul
   return winner?.trial.stage === id.stage && winner.trial.index === id.index ? winner : null;
 }
 
-type WinnerScores = Pick<WinnerRecord, 'testAccuracy' | 'testLoss'>;
+type WinnerScores = Pick<WinnerRecord, 'testAccuracy' | 'testLoss' | 'tests'>;
 
 /** Of one replicate; without single tests, the scores of the winner as a whole. */
 function ownTest(winner: WinnerRecord, { replicate }: TrialId): WinnerScores {
   if (winner.tests.length === 0) return winner;
   const own = winner.tests.find((test) => test.replicate === replicate);
-  return { testAccuracy: own?.accuracy ?? null, testLoss: own?.loss ?? null };
+  return {
+    testAccuracy: own?.accuracy ?? null,
+    testLoss: own?.loss ?? null,
+    tests: own === undefined ? [] : [own],
+  };
 }
 
 /** Means at the last step; the winner's test scores replace those of its search. */
@@ -185,4 +196,32 @@ function meanMetrics(
   return last.length === 1
     ? { ...last[0], ...Object.fromEntries(known) }
     : Object.fromEntries(known);
+}
+
+/** Standard error of the mean test accuracy: of the winner's tests, else of those that the search measured. */
+function testError(
+  study: StudyRecord,
+  metrics: readonly Metric[],
+  trials: readonly TrialRecord[],
+  winner: WinnerScores | null,
+): number | null {
+  const name = metricOn(metrics, 'accuracy', 'test')?.name ?? '';
+  const searched = trials.flatMap(({ result }) => {
+    const last = result?.kind === 'complete' ? result.curve.at(-1) : undefined;
+    return last?.metrics[name] ?? [];
+  });
+  const whole = winner?.testAccuracy ?? null;
+  const tested = winner?.tests.flatMap(({ accuracy }) => accuracy ?? []) ?? [];
+  const values = whole === null ? searched : tested.length > 0 ? tested : [whole];
+  const count = testImages(study);
+  if (values.length === 0 || count === null) return null;
+  const imageError = standardError(mean(values), count);
+  return values.length === 1 ? imageError : meanError(values, imageError);
+}
+
+/** Number of test images; null if neither the store nor the study file has it. */
+function testImages({ imageCounts, spec }: StudyRecord): number | null {
+  if (imageCounts !== null) return imageCounts.test;
+  const { test } = spec.dataset;
+  return test !== undefined && 'count' in test ? test.count : null;
 }

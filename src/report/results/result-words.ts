@@ -20,7 +20,7 @@ import {
 } from '../text/number-format.ts';
 import { objectiveMetric, type ResultLayout } from './result-fields.ts';
 import type { ResultRow } from './result-row.ts';
-import { metricOn, valueOn } from './metric-values.ts';
+import { metricIn, metricOn, valueOn } from './metric-values.ts';
 import type { StageResults, StudyResults } from './study-results.ts';
 import type { TieSummary } from './tie-summary.ts';
 
@@ -88,6 +88,16 @@ export function testAccuracy(
   return valueOn(row, metrics, 'accuracy', 'test');
 }
 
+/** `46.80 ± 0.71 %`: the test accuracy with its standard error; null if it was not measured. */
+export function testText(
+  row: ResultRow,
+  { metrics }: Pick<ResultLayout, 'metrics'>,
+): string | null {
+  const metric = metricOn(metrics, 'accuracy', 'test');
+  if (metric === null) return null;
+  return valueWithError(metric, metricIn(row, metric.name), row.testStandardError);
+}
+
 export type Winning = Pick<StudyResults, 'best' | 'winner' | 'objective' | 'metrics'>;
 
 /**
@@ -105,10 +115,10 @@ export function winnerFacts(results: Winning): readonly string[] | null {
   const validation = valueOn(best, metrics, 'accuracy', 'validation');
   if (name !== 'validation' && validation !== null)
     facts.push(`validation accuracy ${percentText(validation)} %`);
-  const test = testAccuracy(best, results);
+  const test = testText(best, results);
   if (test !== null) {
     const several = best.replicates > 1 ? ` (mean of ${best.replicates})` : '';
-    facts.push(`test ${percentText(test)} %${several}`);
+    facts.push(`test ${test}${several}`);
   }
   if (best.digest !== null) facts.push(`digest ${shortDigest(best.digest, '…')}`);
   const reproduced = reproducedText(winner);
@@ -127,11 +137,24 @@ export function objectiveName(results: Pick<StudyResults, 'objective' | 'metrics
   return name === accuracy?.name ? 'validation' : metricName({ name });
 }
 
-/** `reproduced on worker node-b`; null before the winner was trained again. */
+/**
+ * Whether the second training of the winner gave the same result, and who trained it: only another worker
+ * checks the first one. Null before the winner was trained again.
+ */
 export function reproducedText(winner: StudyResults['winner']): string | null {
   if (winner === null || winner.reproduced === null) return null;
-  const worker = winner.testWorker === null ? '' : ` on worker ${winner.testWorker}`;
-  return `${winner.reproduced ? 'reproduced' : 'NOT reproduced'}${worker}`;
+  const { testWorker, workers, tests } = winner;
+  const names = testWorker ?? 'an unknown worker';
+  if (!winner.reproduced) return `NOT reproduced: worker ${names} got another result`;
+  const areSame =
+    tests.length === 0
+      ? [testWorker === workers[0]]
+      : tests.map(({ replicate, worker }) => worker === workers[replicate - 1]);
+  if (!areSame.includes(true))
+    return `reproduced bit for bit by ${areSame.length > 1 ? 'other workers' : 'another worker'} (${names})`;
+  return areSame.includes(false)
+    ? `re-trained by ${names}, some replicates by the same worker as before: identical`
+    : `re-trained by the same worker (${names}): identical`;
 }
 
 /** The parts of results that determine the source of standard errors. */

@@ -1,11 +1,11 @@
 /** Diff text: the comparison of two studies (`study-diff.ts`) as tables for a terminal and as JSON. */
 import { formatParams, parameterSymbol } from '../../study/search-space.ts';
 import { objectiveMetric } from '../results/result-fields.ts';
-import { rangeText, testAccuracy } from '../results/result-words.ts';
+import { rangeText, testAccuracy, testText } from '../results/result-words.ts';
 import type { DiffSide, StageFacts, StudyDiff } from '../results/study-diff.ts';
 import type { StudyResults } from '../results/study-results.ts';
 import { documentText } from '../text/json-value.ts';
-import { countText, metricName, metricText, percentText, bareText } from '../text/number-format.ts';
+import { countText, metricName, metricText, bareText } from '../text/number-format.ts';
 import { paragraph, type TextOptions } from '../text/text-options.ts';
 import { tableLines, textColumn, type Column } from './text-table.ts';
 
@@ -69,6 +69,7 @@ function sideJson({ spec, results }: DiffSide): object {
       value: winner.value,
       standard_error: winner.standardError,
       test_accuracy: testAccuracy(winner, results),
+      test_standard_error: winner.testStandardError,
       digest: winner.digest,
     },
     best_trial: best?.trial ?? null,
@@ -111,7 +112,7 @@ function outcomes(a: DiffSide, b: DiffSide, diff: StudyDiff): Outcome[] {
     both('best trial', ({ best }) => best?.trial ?? null),
     both(`best ${symbols}`, ({ best }) => best && bestParams(best.params)),
     both('best value', bestValue),
-    both('test accuracy', testText),
+    both('test accuracy', bestTest),
     both('not significantly worse', ({ ties }) => ties && `${ties.tied} of ${ties.compared}`),
     // In its own row: next to the count it does not fit 80 columns.
     both(`${symbols} of these`, ({ ties }) => ties && rangeText(ties.range)),
@@ -137,9 +138,8 @@ function bestValue(side: StudyResults): string | null {
   return value === null || error === null ? value : `${value} ± ${error}`;
 }
 
-function testText(side: StudyResults): string | null {
-  const text = percentText(side.best === null ? null : testAccuracy(side.best, side));
-  return text === null ? null : `${text} %`;
+function bestTest(side: StudyResults): string | null {
+  return side.best === null ? null : testText(side.best, side);
 }
 
 function completeText(facts: StageFacts | null): string | null {

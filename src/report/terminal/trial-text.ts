@@ -5,7 +5,7 @@ import type { Selection } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type AuditVerdict } from '../../study/trial.ts';
 import { objectiveMetric, rankText } from '../results/result-fields.ts';
-import { datasetText, testAccuracy } from '../results/result-words.ts';
+import { datasetText, testText } from '../results/result-words.ts';
 import type { TrialSource } from '../results/study-results.ts';
 import { trialVerification } from '../results/verification.ts';
 import { wrapText } from '../text/display-width.ts';
@@ -14,7 +14,6 @@ import {
   durationText,
   metricName,
   metricText,
-  percentText,
   pValueText,
   timeText,
 } from '../text/number-format.ts';
@@ -89,11 +88,11 @@ function valueText({ results, row }: TrialSource): string | null {
   if (value === null) return null;
   const unit = metric.unit === 'share' ? ' points' : '';
   const error = bareText(metric, row.standardError);
-  const test = percentText(testAccuracy(row, results));
+  const test = testText(row, results);
   const parts = [
     `${metricName(metric)} ${value}`,
     error === null ? '' : ` ± ${error}${unit}`,
-    test === null ? '' : `; test accuracy ${test} %`,
+    test === null ? '' : `; test accuracy ${test}`,
   ];
   return parts.join('');
 }

@@ -7,9 +7,9 @@ import {
   objectiveName,
   rankedText,
   statisticsWords,
-  testAccuracy,
+  testText,
 } from '../../report/results/result-words.ts';
-import { groupedNumber, percentText, valueWithError } from '../../report/text/number-format.ts';
+import { groupedNumber, valueWithError } from '../../report/text/number-format.ts';
 import { formatParam, parameterSymbol } from '../../study/search-space.ts';
 import { isOver } from '../../study/trial.ts';
 import type { StudyPage } from '../page-messages.ts';
@@ -67,7 +67,7 @@ function answerFigures(page: StudyPage): Figure[] {
   const metric = objectiveMetric(page);
   // The parameter of the charts first.
   const shown = [parameter, ...parameters.filter((name) => name !== parameter)];
-  const test = testAccuracy(best, page);
+  const test = testText(best, page);
   const params = shown.flatMap((name): Figure[] => {
     const value = best.params[name];
     return value === undefined ? [] : [{ label: parameterSymbol(name), value: formatParam(value) }];
@@ -78,7 +78,7 @@ function answerFigures(page: StudyPage): Figure[] {
       label: objectiveName(page),
       value: valueWithError(metric, best.value, best.standardError) ?? '–',
     },
-    ...(test === null ? [] : [{ label: 'test', value: `${percentText(test)} %` }]),
+    ...(test === null ? [] : [{ label: 'test', value: test }]),
     ...(ties === null || ties.compared < 2
       ? []
       : [

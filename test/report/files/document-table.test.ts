@@ -10,7 +10,7 @@ describe('Markdown', () => {
   test('Markdown has the winner, then a table for each stage with numbers to the right', () => {
     expect(formatMarkdown(results)).toContain(`# sample
 
-**winner:** fine/2, λ 1.23e-2, validation 47.12 % (biased upwards: it selected the trial), test 46.80 %, digest 1a2b3c4d…, reproduced on worker node-b.
+**winner:** fine/2, λ 1.23e-2, validation 47.12 % (biased upwards: it selected the trial), test 46.80 ± 2.23 %, digest 1a2b3c4d…, reproduced bit for bit by another worker (node-b).
 
 ## coarse
 

@@ -132,7 +132,7 @@ describe('JSON', () => {
       started_at: null,
       ended_at: '1970-01-01T00:00:00.001Z',
       study_digest: expect.stringMatching(/^[0-9a-f]{64}$/),
-      images: { train: 1000, validation: 400, test: null },
+      images: { train: 1000, validation: 400, test: 500 },
       trial_counts: { waiting: 0, running: 0, complete: 4, failed: 1, cancelled: 0 },
       best: { trial: 'fine/2' },
       seed: 7,
@@ -186,6 +186,7 @@ describe('JSON', () => {
       difference_standard_error: null,
       p_value: null,
       p_value_adjusted: null,
+      test_standard_error: null,
     });
     expect(Object.keys(stages[0]!.trials[2]!)).toEqual(Object.keys(stages[0]!.trials[0]!));
   });

@@ -78,7 +78,7 @@ describe('the report', () => {
       'Which λ gives the trainer two-layer, trained on digits, the highest validation accuracy?',
     );
     expect(document.querySelector('.answer')?.textContent.replaceAll('\u00a0', ' ')).toContain(
-      'λ = 1.23e-2: of 4 trials that are complete it has the highest validation accuracy, 47.12 %; 46.80 % on the test images',
+      'λ = 1.23e-2: of 4 trials that are complete it has the highest validation accuracy, 47.12 %; 46.80 ± 2.23 % on the test images',
     );
     // Six charts, each for a wide page and for a phone.
     expect(document.querySelectorAll('figure svg[role="img"]').length).toBe(12);

@@ -134,8 +134,11 @@ describe('results with replicates', () => {
     }));
     const won = { ...repeated, winner: { ...study.winner!, testAccuracy: 0.415, tests } };
     const { winner } = JSON.parse(toDocument(toResults(won, raced))) as {
-      winner: { test_accuracy: number; tests: object[] };
+      winner: { test_accuracy: number; test_standard_error: number; tests: object[] };
     };
+    // Seeds: 0.41 and 0.42, s²/2 = 2.5e-5; images: 0.415 · 0.585 / 500.
+    const variance = 2.5e-5 + (0.415 * 0.585) / 500;
+    expect(winner.test_standard_error).toBeCloseTo(Math.sqrt(variance), 12);
     expect(winner.test_accuracy).toBe(0.415);
     expect(winner.tests[1]).toEqual({
       replicate: 2,

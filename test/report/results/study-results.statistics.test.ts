@@ -26,21 +26,21 @@ const results = toResults(study, scoredTrials);
 describe('uncertainty in the results', () => {
   test('every row has a standard error, and the rows tied with the best have a sign', () => {
     expect(formatTables(results, options)).toContain(`
-┌──────┬──────────┬─────────┬────────────────┬────────┬─────────┬────────┬────────┬─────────┐
-│ rank │ trial    │       λ │ validation % ≈ │ test % │ train % │   loss │ worker │ train s │
-├──────┼──────────┼─────────┼────────────────┼────────┼─────────┼────────┼────────┼─────────┤
-│    1 │ coarse/2 │ 4.00e-3 │ 48.75 ± 2.50 ≈ │      - │   61.25 │ 1.5032 │ node-a │    1.23 │
-│    2 │ coarse/1 │ 1.00e-7 │ 30.00 ± 2.29   │      - │   61.25 │ 1.5032 │ node-a │    1.23 │
-│    - │ coarse/3 │ 9.00e-2 │         failed │      - │       - │      - │ -      │       - │
-└──────┴──────────┴─────────┴────────────────┴────────┴─────────┴────────┴────────┴─────────┘
+┌──────┬──────────┬─────────┬────────────────┬──────────────┬─────────┬────────┬────────┬─────────┐
+│ rank │ trial    │       λ │ validation % ≈ │       test % │ train % │   loss │ worker │ train s │
+├──────┼──────────┼─────────┼────────────────┼──────────────┼─────────┼────────┼────────┼─────────┤
+│    1 │ coarse/2 │ 4.00e-3 │ 48.75 ± 2.50 ≈ │            - │   61.25 │ 1.5032 │ node-a │    1.23 │
+│    2 │ coarse/1 │ 1.00e-7 │ 30.00 ± 2.29   │            - │   61.25 │ 1.5032 │ node-a │    1.23 │
+│    - │ coarse/3 │ 9.00e-2 │         failed │            - │       - │      - │ -      │       - │
+└──────┴──────────┴─────────┴────────────────┴──────────────┴─────────┴────────┴────────┴─────────┘
 `);
   });
 
   test('the lines of the winner have its biased value, the test accuracy, and the trials that are not significantly worse', () => {
     expect(formatTables(results, options)).toMatch(/^winner/);
     expect(`\n${formatTables(results, options)}`).toContain(`
-winner  fine/2  λ 8.00e-3  validation 50.00 ± 2.50 % (biased upwards: it selected the trial)  test 46.80 %
-        digest fine2000…  reproduced on worker node-b
+winner  fine/2  λ 8.00e-3  validation 50.00 ± 2.50 % (biased upwards: it selected the trial)
+        test 46.80 ± 2.23 %  digest fine2000…  reproduced bit for bit by another worker (node-b)
 tied    3 of 4 trials are not significantly worse than the best (≈; paired test over the same 400 validation
         images, 5 % over all comparisons): λ 2.00e-3 … 8.00e-3
 
@@ -102,6 +102,32 @@ noise   ± is one standard error from the choice of these 400 validation images;
     expect(text).toContain('2 trials share 50.00 %; fine/2 was selected (sampled first)');
   });
 
+  test('a second training by the same worker is not called a reproduction by another one', () => {
+    const winner = study.winner!;
+    const text = (changes: Partial<typeof winner>): string =>
+      formatTables(
+        toResults({ ...study, winner: { ...winner, ...changes } }, scoredTrials),
+        options,
+      );
+    const test = { replicate: 1, accuracy: 0.468, loss: 1.6, worker: 'node-a' };
+    expect(text({ testWorker: 'node-a', tests: [test] })).toContain(
+      're-trained by the same worker (node-a): identical',
+    );
+    // Release 0.1.0 stored no single tests.
+    expect(text({ testWorker: 'node-a', tests: [] })).toContain('re-trained by the same worker');
+    expect(text({ testWorker: 'node-b', tests: [] })).toContain(
+      'reproduced bit for bit by another worker (node-b)',
+    );
+  });
+
+  test('the test accuracy has the binomial standard error of its images, unless their number is unknown', () => {
+    expect(results.winner!.testStandardError).toBeCloseTo(Math.sqrt((0.468 * 0.532) / 500), 15);
+    const files = { ...study.spec.dataset, test: ['test'] };
+    const old = { ...study, imageCounts: null, spec: { ...study.spec, dataset: files } };
+    expect(toResults(old, scoredTrials).winner!.testStandardError).toBeNull();
+    expect(formatTables(toResults(old, scoredTrials), options)).toContain('test 46.80 %');
+  });
+
   test('documents have the sentence about ties', () => {
     expect(formatMarkdown(results)).toContain(
       '**tied:** 3 of 4 trials are not significantly worse',
@@ -120,7 +146,7 @@ noise   ± is one standard error from the choice of these 400 validation images;
     const byLoss = toResults({ ...study, spec }, scoredTrials);
     expect(byLoss.ties).toBeNull();
     expect(byLoss.stages[0]!.rows.every((row) => row.tied === null)).toBe(true);
-    expect(formatTables(byLoss, options)).not.toMatch(/tied|±/);
+    expect(formatTables(byLoss, options)).not.toMatch(/tied|loss [\d.]+ ±/);
   });
 
   test('without validation bits there are no ties', () => {

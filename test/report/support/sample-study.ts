@@ -107,7 +107,7 @@ export const study: StudyRecord = {
   shardDigests: {},
   officialData: true,
   dataWarnings: [],
-  imageCounts: { train: 1000, validation: 400, test: null },
+  imageCounts: { train: 1000, validation: 400, test: 500 },
   stages: [
     {
       name: 'coarse',

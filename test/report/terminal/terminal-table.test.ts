@@ -16,26 +16,26 @@ const options: TableOptions = {
 describe('formatTables', () => {
   test('the answer comes first, then a table per stage with the same columns, the last stage first, then the warnings', () => {
     expect(formatTables(results, options))
-      .toBe(`winner  fine/2  λ 1.23e-2  validation 47.12 % (biased upwards: it selected the trial)  test 46.80 %
-        digest 1a2b3c4d…  reproduced on worker node-b
+      .toBe(`winner  fine/2  λ 1.23e-2  validation 47.12 % (biased upwards: it selected the trial)
+        test 46.80 ± 2.23 %  digest 1a2b3c4d…  reproduced bit for bit by another worker (node-b)
 
 fine  λ 1.00e-3 … 1.00e-2  2 of 2 trials complete
   from 1.00e-3 to 1.00e-2: the best trial is coarse/2
-┌──────┬──────────┬─────────┬────────┬────────┬─────────┬────────┬──────┬────────┬──────┐
-│ rank │ trial    │       λ │  val % │ test % │ train % │   loss │ att. │ worker │    s │
-├──────┼──────────┼─────────┼────────┼────────┼─────────┼────────┼──────┼────────┼──────┤
-│  * 1 │ fine/2   │ 1.23e-2 │  47.12 │  46.80 │   61.25 │ 1.5032 │    1 │ node-a │ 1.23 │
-│    2 │ fine/1   │ 2.00e-3 │  45.00 │      - │   61.25 │ 1.5032 │    1 │ node-b │ 1.23 │
-└──────┴──────────┴─────────┴────────┴────────┴─────────┴────────┴──────┴────────┴──────┘
+┌──────┬──────────┬─────────┬────────┬──────────────┬─────────┬────────┬──────┬────────┬──────┐
+│ rank │ trial    │       λ │  val % │       test % │ train % │   loss │ att. │ worker │    s │
+├──────┼──────────┼─────────┼────────┼──────────────┼─────────┼────────┼──────┼────────┼──────┤
+│  * 1 │ fine/2   │ 1.23e-2 │  47.12 │ 46.80 ± 2.23 │   61.25 │ 1.5032 │    1 │ node-a │ 1.23 │
+│    2 │ fine/1   │ 2.00e-3 │  45.00 │            - │   61.25 │ 1.5032 │    1 │ node-b │ 1.23 │
+└──────┴──────────┴─────────┴────────┴──────────────┴─────────┴────────┴──────┴────────┴──────┘
 
 coarse  λ 1.00e-9 … 1.00e-1  2 of 3 trials complete, 1 failed
-┌──────┬──────────┬─────────┬────────┬────────┬─────────┬────────┬──────┬────────┬──────┐
-│ rank │ trial    │       λ │  val % │ test % │ train % │   loss │ att. │ worker │    s │
-├──────┼──────────┼─────────┼────────┼────────┼─────────┼────────┼──────┼────────┼──────┤
-│    1 │ coarse/2 │ 4.00e-3 │  46.00 │      - │   61.25 │ 1.5032 │    2 │ node-a │ 1.23 │
-│    2 │ coarse/1 │ 1.23e-7 │  41.00 │      - │   61.25 │ 1.5032 │    1 │ node-a │ 1.23 │
-│    - │ coarse/3 │ 9.00e-2 │ failed │      - │       - │      - │    1 │ node-a │ 0.10 │
-└──────┴──────────┴─────────┴────────┴────────┴─────────┴────────┴──────┴────────┴──────┘
+┌──────┬──────────┬─────────┬────────┬──────────────┬─────────┬────────┬──────┬────────┬──────┐
+│ rank │ trial    │       λ │  val % │       test % │ train % │   loss │ att. │ worker │    s │
+├──────┼──────────┼─────────┼────────┼──────────────┼─────────┼────────┼──────┼────────┼──────┤
+│    1 │ coarse/2 │ 4.00e-3 │  46.00 │            - │   61.25 │ 1.5032 │    2 │ node-a │ 1.23 │
+│    2 │ coarse/1 │ 1.23e-7 │  41.00 │            - │   61.25 │ 1.5032 │    1 │ node-a │ 1.23 │
+│    - │ coarse/3 │ 9.00e-2 │ failed │            - │       - │      - │    1 │ node-a │ 0.10 │
+└──────┴──────────┴─────────┴────────┴──────────────┴─────────┴────────┴──────┴────────┴──────┘
 ! coarse/3 failed: diverged: the loss was no longer finite after step 12
 
 warning: 1 trial of stage coarse diverged (λ 9.00e-2): the loss was no longer a finite number.
@@ -75,7 +75,7 @@ warning: 1 trial of stage coarse diverged (λ 9.00e-2): the loss was no longer a
   test('a winner that was not reproduced is reported', () => {
     const winner = { ...study.winner!, testAccuracy: null, testLoss: null, reproduced: false };
     expect(formatTables(toResults({ ...study, winner }, trials), options)).toContain(
-      'NOT reproduced on worker node-b',
+      'NOT reproduced: worker node-b got another result',
     );
   });
 

@@ -52,7 +52,7 @@ describe('one trial', () => {
     for (const fact of [
       'λ           0.008 (8.00e-3)',
       'rank        1 of 2 in stage fine; the winner of the study',
-      'validation accuracy 50.00 % ± 2.50 points; test accuracy 46.80 %',
+      'validation accuracy 50.00 % ± 2.50 points; test accuracy 46.80 ± 2.23 %',
       'fine2'.padEnd(64, '0'),
       'computed once',
       'hidden 50, batch 100, cycles 1',
