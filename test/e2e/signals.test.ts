@@ -114,7 +114,7 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     await run.prints(/returning (?:no|\d+) packs? of trials/);
     clearInterval(again);
     const done = await run.finished;
-    expect(done.stderr).toMatch(/ended without a result: stopped by a second signal/);
+    expect(done.stderr).toMatch(/ended without a result: stopped by a second Ctrl-C/);
     expect(done.code).toBe(130);
     await gone(workers);
   });

@@ -174,7 +174,7 @@ test('contradicting flags and an unwritable file are refused before training', a
     [['--chart', '/nowhere/curves.svg'], /\/nowhere\/curves\.svg cannot be written/],
     [['--seeds', '3', '--save', 'm.npz'], /Give --ensemble seeds=3/],
     [['--ensemble', '3'], /must be seeds=N/],
-    [['--chart', 'curves.pdf'], /must end with \.svg or \.png, got "curves\.pdf"/],
+    [['--chart', 'curves.eps'], /must end with .*\.svg.*got "curves\.eps"/],
     [['--winner', '--lambda', '3'], /--lambda, --trial and --winner cannot be combined/],
     [['--winner'], /is a recipe, which has no trials/],
   ];

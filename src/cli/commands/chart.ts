@@ -96,7 +96,7 @@ function checkDrawable(
   if (isTimeline ? attempts.length === 0 : !isComplete)
     throw new RidgelineError(
       'TRIAL_UNKNOWN',
-      `Study ${results.study} has no ${isTimeline ? 'attempt' : 'completed trial'} yet, so the chart would be empty.`,
+      `Study ${results.study} has no ${isTimeline ? 'attempt' : 'completed trial'}, so the chart would be empty.`,
       `Check it with \`ridgeline results ${results.study}\`, and draw the chart when a trial is complete.`,
     );
   if (kind === 'all-curves' && trials.every(({ result }) => (result?.curve.length ?? 0) < 2))

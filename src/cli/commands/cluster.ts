@@ -134,7 +134,7 @@ function addDrain(program: Command, context: Context): void {
   addControlCommand(program, 'drain', summary, 'ridgeline drain node-3')
     .argument('<worker>', 'worker name, as in `ridgeline workers`')
     .action(async (worker: string) => {
-      const reason = 'drained by the operator';
+      const reason = 'asked by `ridgeline drain`';
       await withControl(context, (client) => client.drainWorker(worker, reason));
       context.stderr.write(`${worker} finishes its running trials and leaves\n`);
     });

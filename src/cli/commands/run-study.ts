@@ -10,7 +10,9 @@ import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyStatus } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { say, stateDirectory, type Context } from '../process/context.ts';
+import { exitCode } from '../process/exit-codes.ts';
 import { exitCodeOf, reportError } from '../process/report-error.ts';
+import { formatCommand } from '../process/resume-command.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 import { runThen } from '../process/then-command.ts';
 import type { FormattedResults } from '../results/results-output.ts';
@@ -52,7 +54,8 @@ export async function runStudy(
     if (end === null) outcome = await searchAndFormat(spec, workers, flags, context);
     else {
       workers.launcher.stop('kill');
-      say(context, `${spec.study} is ${end}; these are its results (use --fresh to start over)`);
+      const state = end === 'failed' ? 'failed earlier' : `is ${end}`;
+      say(context, `${spec.study} ${state}; showing its stored results (--fresh starts over)`);
       outcome = await formatOutcome(spec.study, context);
     }
   } catch (error) {
@@ -65,8 +68,16 @@ export async function runStudy(
   const code = await runThenCommand(
     failure === null ? outcome.code : reportError(failure, context),
   );
+  if (code === exitCode.done && isAttended(context)) say(context, nextSteps(file, spec));
   if (http !== null && isAttended(context)) await keepDashboard(http, dashboard, context);
   return code;
+}
+
+/** What a user can do with the results. */
+function nextSteps(file: string, { study }: StudySpec): string {
+  const report = formatCommand(['report', study, '-o', 'report.html']);
+  const train = formatCommand(['train', file, '--winner', '--save', 'model.npz']);
+  return `next: ${report}\n      ${train}`;
 }
 
 async function storedStatus({ study }: StudySpec, context: Context): Promise<StudyStatus | null> {

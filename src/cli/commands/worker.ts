@@ -97,11 +97,11 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
   let isInterrupted = false;
   using signals = new StopSignals((count) => {
     if (count > 2) process.exit(signals.exitCode);
-    if (count === 1) node.drain('stopped by a signal');
+    if (count === 1) node.drain('stopped by Ctrl-C or a signal');
     // `run` drains its workers through the coordinator and sends the signal only as the second step.
     if (count > 1 || isLocal) {
       isInterrupted = true;
-      node.returnPacks('stopped by a second signal');
+      node.returnPacks('stopped by a second Ctrl-C; it will be run again');
       return;
     }
     log.info(

@@ -40,7 +40,7 @@ export function documentColumns(
 export function stageCaption(stage: StageResults): string {
   const { rows, rowsTotal, reason } = stage;
   const cut = rows.length < rowsTotal ? `; ${rows.length} of ${rowsTotal} are shown` : '';
-  return `${spaceText(stage)}; ${countsText(stage)}${cut}.${reason === null ? '' : ` Range: ${reason}`}`;
+  return `${spaceText(stage)}; ${countsText(stage)}${cut}.${reason === null ? '' : ` ${reason}.`}`;
 }
 
 /** Sentences below the tables: the winner, ties, the best value of the curve, and the sources of noise. */

@@ -33,7 +33,8 @@ export function noteLines(results: StudyResults, options: TextOptions): string[]
 
 function statusLines({ study, status, reason }: StudyResults, options: TextOptions): string[] {
   if (status === 'complete' && reason === null) return [];
-  const text = `study ${study} is ${status}${reason === null ? '' : `: ${reason}`}`;
+  const state = status === 'failed' ? 'failed' : `is ${status}`;
+  const text = `study ${study} ${state}${reason === null ? '' : `: ${reason}`}`;
   return paragraph(text, options, status === 'failed' ? 'red' : 'cyan');
 }
 

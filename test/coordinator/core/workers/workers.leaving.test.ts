@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { noticesIn, oneWorker, rowsIn, start } from '../../support/small-cluster.ts';
 
 test.each([
-  { asked: 'drained by the operator', reported: 'drained by the operator' },
+  { asked: 'asked by `ridgeline drain`', reported: 'asked by `ridgeline drain`' },
   { asked: '', reported: 'it was drained' },
   { asked: null, reported: 'the worker ended it' },
 ])(
