@@ -31,7 +31,7 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   const then = 'echo after: $RIDGELINE_STUDY $RIDGELINE_STATUS $RIDGELINE_EXIT_CODE';
   const ended = await ridgeline(['run', given!, ...state, '--then', then]);
   expect(ended.stderr).toContain('after: given cancelled 1\n');
-  expect(ended.stderr).toContain('given is cancelled; these are its results');
+  expect(ended.stderr).toContain('given is cancelled; showing its stored results');
   expect(ended.stderr).toContain(
     'ridgeline: Study given was cancelled: cancelled by the operator.\n  fix: Run it again with --fresh.\n',
   );
