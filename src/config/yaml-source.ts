@@ -13,6 +13,7 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import type { RidgelineError } from '../base/errors.ts';
+import { indentationProblem } from './indentation.ts';
 import { prescan } from './prescan.ts';
 import { problemReport, type TextProblem } from './problem-report.ts';
 import { treeProblems } from './tree-problems.ts';
@@ -48,7 +49,7 @@ export class YamlSource {
     const [first, second] = 'empty' in documents ? [] : documents;
     if (first === undefined) throw this.invalid([{ offset: 0, message: 'the file is empty' }]);
     // The parser only warns about unknown tags; `treeProblems` rejects all tags.
-    const errors = syntaxProblems(first.errors);
+    const errors = syntaxProblems(first.errors, this.#text);
     const message = 'a study file holds one document: remove "---" and what follows';
     if (second !== undefined) errors.push({ offset: second.range[0], message });
     if (first.directives.yaml.explicit === true)
@@ -106,8 +107,10 @@ export class YamlSource {
   }
 }
 
-/** After a tab the parser misreads the levels: its later errors only follow from that. */
-function syntaxProblems(errors: readonly YAMLParseError[]): TextProblem[] {
+/** After a tab or a wrong indentation the parser misreads the levels: its later errors only follow from that. */
+function syntaxProblems(errors: readonly YAMLParseError[], text: string): TextProblem[] {
+  const indentation = errors.length === 0 ? null : indentationProblem(text);
+  if (indentation !== null) return [indentation];
   const isTab = ({ code }: YAMLParseError): boolean => code === 'TAB_AS_INDENT';
   const firstTab = errors.find(isTab)?.pos[0] ?? Infinity;
   return errors
