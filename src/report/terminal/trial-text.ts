@@ -15,6 +15,7 @@ import {
   metricName,
   metricText,
   pValueText,
+  secondsText,
   timeText,
 } from '../text/number-format.ts';
 import { printable, textWidth, type TextOptions } from '../text/text-options.ts';
@@ -172,12 +173,20 @@ const attemptColumns = (firstDay: string): readonly Column<AttemptRecord>[] => [
   numberColumn('attempt', null, (row) => String(row.attempt)),
   textColumn('kind', 50, (row) => row.kind),
   textColumn('worker', null, (row) => row.worker),
-  textColumn('outcome', null, (row) => row.outcome ?? 'open'),
+  // A second training with the same bits is what an audit hopes for.
+  textColumn('outcome', null, ({ outcome }) =>
+    outcome === 'duplicate' ? 'same result' : (outcome ?? 'open'),
+  ),
   { head: 'assigned', align: 'left', importance: 40, cell: (row) => assignedText(row, firstDay) },
   textColumn('took', 35, ({ endedAtMs, assignedAtMs }) =>
-    endedAtMs === null ? null : durationText(endedAtMs - assignedAtMs),
+    endedAtMs === null ? null : tookText(endedAtMs - assignedAtMs),
   ),
 ];
+
+/** Short times with hundredths: next to the seconds of the training, `0 s` would look wrong. */
+function tookText(ms: number): string {
+  return ms < 60_000 ? `${secondsText(ms / 1_000)} s` : durationText(ms);
+}
 
 /** Time of the assignment; without the day if that is the day above the table. */
 function assignedText({ assignedAtMs }: AttemptRecord, firstDay: string): string {

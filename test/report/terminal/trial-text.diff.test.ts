@@ -59,7 +59,7 @@ describe('one trial', () => {
       'digits: train 1000 drawn by the seed',
       '\ntrain again\n  ridgeline train sample --trial fine/2\n',
       'attempts (the first on 2026-01-02, UTC)\n',
-      '│ lost-1 │ lost     │ 03:04:05 │ 3 s  │',
+      '│ lost-1 │ lost     │ 03:04:05 │ 3.00 s │',
     ])
       expect(text).toContain(fact);
   });
