@@ -62,8 +62,10 @@ function submittedText(
     return `${name} is ${status}. Submit it with --fresh to start over`;
   if (outcome === 'complete')
     return `${name} is complete. See its results: \`ridgeline results ${name}\``;
+  // It may have been running before.
+  const state = outcome === 'resumed' ? 'running' : outcome;
   const progress =
-    outcome === 'created' ? 'created' : `${outcome}; ${done} of ${total} trials are done`;
+    outcome === 'created' ? 'created' : `${state}; ${done} of ${total} trials are done`;
   return `${name}: ${progress}. Follow it: \`ridgeline watch ${name}\``;
 }
 
