@@ -161,7 +161,7 @@ export class WorkerSession {
     this.#drainReason = reason;
     const running = this.#running.size === 1 ? '1 pack is' : `${this.#running.size} packs are`;
     return [
-      { kind: 'log', text: `leaving (${reason}): waiting for ${running}` },
+      { kind: 'log', text: `leaving (${reason}): ${running} still running` },
       ...this.#sendIfOnline({ kind: 'draining' }),
       ...this.#leaveWhenDone(),
     ];

@@ -157,10 +157,9 @@ function eventText(
 
 function openedText({ name, trials, space, reason }: StageRecord): string {
   const parameters = Object.entries(space ?? {});
-  const symbols = parameters.map(([parameter]) => parameterSymbol(parameter)).join(', ');
   const ranges = parameters.map(
     ([parameter, { min, max }]) =>
       `${parameterSymbol(parameter)} from ${formatParam(min)} to ${formatParam(max)}`,
   );
-  return `stage ${name}: ${trials} trials, ${reason === null ? ranges.join(', ') : `${symbols} ${reason}`}`;
+  return `stage ${name}: ${trials} trials, ${ranges.join(', ')}${reason === null ? '' : `. ${reason}`}`;
 }
