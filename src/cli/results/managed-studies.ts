@@ -38,24 +38,39 @@ export async function deleteStudies(
   flags: { readonly yes?: boolean },
   context: Context,
 ): Promise<void> {
+  const names = new Set(studies);
+  // The answer may take long, so the directory is free for other commands while this one waits for it.
+  const described = await withStore(context, async (store) => await describeStudies(store, names));
+  const question = `Delete ${described.join(', ')}? Copies are kept.`;
+  if (!(await confirm(question, flags, context))) return say(context, 'nothing is deleted');
   await withStore(context, async (store) => {
-    const described: string[] = [];
-    for (const study of new Set(studies)) {
-      const { status } = await storedStudy(store, study);
-      const trials = (await store.trials(study)).filter(({ result }) => result !== null).length;
-      described.push(`${study} (${status}, ${countText(trials, 'result')})`);
-    }
-    const question = `Delete ${described.join(', ')}? Copies are kept.`;
-    if (!(await confirm(question, flags, context))) return say(context, 'nothing is deleted');
-    for (const study of new Set(studies)) {
+    for (const study of names) {
       const removed = await store.removeStudy(study);
+      if (removed === null) {
+        say(context, `${study} was deleted by another command`);
+        continue;
+      }
       const hint =
-        removed?.copy === null
+        removed.copy === null
           ? 'it had no results, so no copy is kept'
           : `to restore it: \`ridgeline delete --undo ${study}\``;
       say(context, `${study} is deleted; ${hint}`);
     }
   });
+}
+
+/** `quickstart (complete, 32 results)`. @throws RidgelineError STUDY_UNKNOWN */
+async function describeStudies(
+  store: SqliteStore,
+  names: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const described: string[] = [];
+  for (const study of names) {
+    const { status } = await storedStudy(store, study);
+    const trials = (await store.trials(study)).filter(({ result }) => result !== null).length;
+    described.push(`${study} (${status}, ${countText(trials, 'result')})`);
+  }
+  return described;
 }
 
 /**

@@ -133,3 +133,19 @@ test('the table of studies has whole times, and drops columns instead of cutting
   expect(await table('120')).toMatch(/first.*waiting.*1\/6.*coarse\/1.*50\.00 %.*2026-09-21 14:13/);
   expect(await table('60')).toMatch(/not shown at this width: .*created \(UTC\)/);
 });
+
+test('the state directory is free for other commands while delete waits for an answer', async () => {
+  using directory = temporaryDirectory();
+  const state = await stateWith(directory.path);
+  let isAsked = false;
+  const { code, stderr } = await inProcess(['delete', 'first', ...state], {
+    typed: 'y',
+    asked: async () => {
+      isAsked = true;
+      await using store = await openStore(join(directory.path, 'state'), { owner: 'another' });
+      expect(await store.study('first')).not.toBeNull();
+    },
+  });
+  expect([isAsked, code]).toEqual([true, 0]);
+  expect(stderr).toContain('first is deleted');
+});

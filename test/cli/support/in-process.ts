@@ -12,6 +12,8 @@ interface Surroundings {
   readonly env?: NodeJS.ProcessEnv;
   /** What a user types in a terminal; without it, there is no terminal. */
   readonly typed?: string;
+  /** Called when the command asks a question, before it is answered. */
+  readonly asked?: () => Promise<void>;
 }
 
 export interface Ended {
@@ -22,12 +24,14 @@ export interface Ended {
 
 export async function inProcess(
   argv: readonly string[],
-  { env = {}, typed }: Surroundings = {},
+  { env = {}, typed, asked }: Surroundings = {},
 ): Promise<Ended> {
   const isTTY = typed !== undefined;
   const stdin = Object.assign(new PassThrough(), { isTTY });
-  if (isTTY) stdin.write(`${typed}\n`);
   const [stdout, stderr] = [capture(false), capture(isTTY)];
+  const answer = (): void => void stdin.write(`${typed}\n`);
+  if (asked === undefined) answer();
+  else stderr.stream.once('data', () => void asked().finally(answer));
   let code = 0;
   let flags: SharedFlags = {};
   const context = {
