@@ -126,7 +126,8 @@ export function start(args: readonly string[], options: StartOptions = {}): Runn
 export function startInTerminal(args: readonly string[]): Running {
   const command = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ');
   return startWords(
-    ['script', '--quiet', '--return', '--command', command, '/dev/null'],
+    // `exec`: a shell that waits for the program ends with 130 after Ctrl-C, whatever the program's exit code.
+    ['script', '--quiet', '--return', '--command', `exec ${command}`, '/dev/null'],
     {},
     'pipe',
   );
