@@ -46,7 +46,7 @@ function create(database: DatabaseSync): void {
       one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
       application TEXT NOT NULL CHECK (application = 'ridgeline'),
       schema_version INTEGER NOT NULL CHECK (schema_version >= 0)
-    ) STRICT;
+    );
     INSERT INTO meta VALUES (1, 'ridgeline', 0) ON CONFLICT DO NOTHING;
     ${tablesText}`);
 }

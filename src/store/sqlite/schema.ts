@@ -3,6 +3,9 @@
  *
  * The constraints are the last line of defence: a coordinator with a bug stops with an error instead of
  * storing a contradiction, such as a trial that ends twice.
+ *
+ * The tables are not STRICT: programs with SQLite before 3.37 could not read any of them. The compiler
+ * checks the types of what is written (`tables.ts`, `statements.ts`).
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../../base/errors.ts';
@@ -37,7 +40,7 @@ CREATE TABLE study (
   data_warnings TEXT NOT NULL,
   image_counts TEXT,
   CHECK ((ended_at_ms IS NULL) = (status IN ('waiting', 'running', 'paused')))
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE stage (
   study TEXT NOT NULL REFERENCES study ON DELETE CASCADE,
@@ -50,7 +53,7 @@ CREATE TABLE stage (
   PRIMARY KEY (study, name),
   UNIQUE (study, ordinal),
   CHECK (closed = 0 OR space IS NOT NULL)
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE trial (
   ${trialKey},
@@ -64,7 +67,7 @@ CREATE TABLE trial (
   FOREIGN KEY (study, stage) REFERENCES stage ON DELETE CASCADE,
   CHECK (trial_index >= 1 AND replicate >= 1),
   CHECK (status <> 'complete' OR attempts >= 1)
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 -- A separate table with a rowid, so that results are appended: a row of trial that grew would split the
 -- pages of its neighbours.
@@ -84,7 +87,7 @@ CREATE TABLE result (
   CHECK (digest IS NULL OR measured_step IS NOT NULL),
   CHECK ((measured_step IS NULL) = (metrics IS NULL)),
   CHECK ((digest IS NULL) = (bits IS NULL))
-) STRICT;
+);
 
 CREATE TABLE attempt (
   ${trialKey},
@@ -101,7 +104,7 @@ CREATE TABLE attempt (
   PRIMARY KEY (study, stage, trial_index, replicate, attempt),
   ${trialReference},
   CHECK ((outcome IS NULL) = (ended_at_ms IS NULL))
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE UNIQUE INDEX attempt_one_open ON attempt (study, stage, trial_index, replicate, kind)
   WHERE outcome IS NULL AND kind <> 'test';
@@ -112,7 +115,7 @@ CREATE TABLE ranking (
   rank_in_study INTEGER NOT NULL CHECK (rank_in_study >= 1),
   PRIMARY KEY (study, stage, trial_index, replicate),
   ${trialReference}
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE winner (
   study TEXT NOT NULL PRIMARY KEY,
@@ -126,7 +129,7 @@ CREATE TABLE winner (
   tests TEXT NOT NULL,
   ${trialReference},
   CHECK ((reproduced IS NULL) = (test_worker IS NULL))
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE event (
   sequence INTEGER NOT NULL PRIMARY KEY,
@@ -134,14 +137,14 @@ CREATE TABLE event (
   study TEXT,
   what TEXT NOT NULL,
   detail TEXT NOT NULL
-) STRICT;
+);
 
 CREATE TABLE exclusion (
   session TEXT NOT NULL PRIMARY KEY,
   worker TEXT NOT NULL,
   reason TEXT NOT NULL,
   at_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 `;
 
 /** 0 if there is no store yet: the file is new, or its creation was interrupted. */

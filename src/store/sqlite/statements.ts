@@ -1,8 +1,7 @@
 /**
  * Statements: SQL with named placeholders, prepared once, at its first use.
  *
- * SQLite checks the names of tables and columns then, and the types of the values at each write, since
- * the tables are STRICT.
+ * SQLite checks the names of tables and columns then. The compiler checks the types of the values.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
@@ -29,7 +28,7 @@ interface Statement<Values, Row> {
   map<T>(values: Values, take: (row: Row) => T): T[];
 }
 
-// Rows and values have the types that the caller declares; only the STRICT tables enforce them.
+// Rows and values have the types that the caller declares; the tables do not enforce them.
 /* oxlint-disable typescript/no-unsafe-type-assertion */
 
 /** @param text each `:name` is a placeholder for the value of that name */
