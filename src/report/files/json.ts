@@ -124,7 +124,7 @@ function winnerJson(results: StudyResults, winner: WinnerResult): object {
     test_loss: winner.testLoss,
     test_worker: winner.testWorker,
     reproduced: winner.reproduced,
-    ...(winner.replicates > 1 && { tests: winner.tests.map(testJson) }),
+    ...(winner.replicates > 1 && { tests: winner.tests.map((test) => testJson(test, winner)) }),
     tied_trials: ties?.tied ?? null,
     compared_trials: ties?.compared ?? null,
     [`tied_${parameter}`]: ties?.range ?? null,
@@ -132,6 +132,12 @@ function winnerJson(results: StudyResults, winner: WinnerResult): object {
   };
 }
 
-function testJson({ replicate, accuracy, loss, worker }: WinnerTest): object {
-  return { replicate, test_accuracy: accuracy, test_loss: loss, test_worker: worker };
+function testJson({ replicate, accuracy, loss, worker }: WinnerTest, winner: WinnerResult): object {
+  return {
+    replicate,
+    test_accuracy: accuracy,
+    test_loss: loss,
+    test_worker: worker,
+    digest: winner.digests[replicate - 1] ?? null,
+  };
 }

@@ -88,6 +88,10 @@ const winnerFields = {
         test_accuracy: share.nullable().describe('test accuracy; null without a test split'),
         test_loss: z.number().nullable().describe('test loss, in nats; null without a test split'),
         test_worker: z.string().describe('worker that trained the replicate again'),
+        digest: z
+          .string()
+          .nullable()
+          .describe('SHA-256 of its trained parameters; null if unknown'),
       }),
     )
     .optional()

@@ -67,7 +67,9 @@ function officialText(official: boolean | null): string {
 function winnerText(winner: StudyPicture['results']['winner']): string {
   if (winner === null) return 'none';
   const reproduced = reproducedText(winner);
-  return `${winner.trial}, digest ${winner.digest ?? 'unknown'}${reproduced === null ? '' : `; ${reproduced}`}`;
+  const digests = winner.digests.filter((digest) => digest !== null);
+  const several = winner.digests.length > 1 ? 'mean of replicates with the digests' : 'digest';
+  return `${winner.trial}, ${several} ${digests.join(' ') || 'unknown'}${reproduced === null ? '' : `; ${reproduced}`}`;
 }
 
 /** Lines with line breaks; a line break within foreign text is shown as an escape. */

@@ -74,18 +74,29 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
       { cell: markedRank },
     ),
     text('trial', 'name of the trial, such as coarse/7 or coarse/7.2'),
-    number('replicate', 'number of the replicate, from 1', (row) => row.replicate),
+    number(
+      'replicate',
+      'number of the replicate, from 1; null in a row of means',
+      (row) => row.replicate,
+    ),
     ...layout.parameters.map(parameterField),
     ...bySplit(layout.metrics).filter(isInResults).map(metricField),
     text('status', 'waiting, running, complete, failed or cancelled'),
     text('reason', 'why it failed or was cancelled; null otherwise'),
     number('attempts', 'attempts so far, of all replicates', (row) => row.attempts),
-    text('worker', 'worker whose result counts; null without a result'),
+    text(
+      'worker',
+      'worker whose result counts, or in a row of means all of them, separated by commas; null without a result',
+      workersText,
+    ),
     number('steps', 'updates made; null without a result', (row) => row.steps),
     number('seconds', 'time of training alone, in s; null without a result', (row) => row.seconds, {
       cell: (row) => secondsText(row.seconds),
     }),
-    text('digest', 'SHA-256 of the trained parameters; null unless complete'),
+    text(
+      'digest',
+      'SHA-256 of the trained parameters; null unless complete, and in a row of means (`--replicates` prints each)',
+    ),
     flag(
       'verified',
       'true: another worker computed the same result; false: another result; null: no other did',
@@ -232,9 +243,19 @@ type NameWith<Value> = {
   [Name in keyof ResultRow]: ResultRow[Name] extends Value ? Name : never;
 }[keyof ResultRow];
 
-function text(name: NameWith<string | null>, description: string): ResultField {
+function text(
+  name: NameWith<string | null>,
+  description: string,
+  cell?: ResultField['cell'],
+): ResultField {
   const value = (row: ResultRow): string | null => row[name];
-  return { name, kind: 'text', description, value, head: name, cell: value };
+  return { name, kind: 'text', description, value, head: name, cell: cell ?? value };
+}
+
+/** Two names at most: a longer list would take the width of the table. */
+function workersText({ worker, workers }: ResultRow): string | null {
+  const names = new Set(workers.filter((name) => name !== null)).size;
+  return names > 2 ? `${names} workers` : worker;
 }
 
 /** ISO 8601 with milliseconds and zone. */

@@ -1,8 +1,8 @@
 /**
  * Result rows: a ranked configuration as one row with the means of its replicates, or as one row for each.
  *
- * In a row of means, values without a mean (worker, steps, digest) are those of replicate 1; if a replicate
- * failed, those of the failed one.
+ * In a row of means, values of one replicate (its number, its digest) are null, and `workers` and `digests` list
+ * those of each. If a replicate failed, the row has its steps and its reason.
  */
 import { objectiveValue } from '../../search/ranking/configurations.ts';
 import type { Comparison } from '../../search/ranking/comparison.ts';
@@ -43,7 +43,8 @@ export interface ResultRow extends AttemptTimes {
   readonly isWinner: boolean;
   /** `coarse/7`: of a configuration, the name of its replicate 1. */
   readonly trial: string;
-  readonly replicate: number;
+  /** Null in a row of means. */
+  readonly replicate: number | null;
   /** How many replicates are complete and in the means of this row. */
   readonly replicates: number;
   readonly params: Params;
@@ -63,12 +64,16 @@ export interface ResultRow extends AttemptTimes {
   readonly status: TrialStatus;
   readonly reason: string | null;
   readonly attempts: number;
+  /** The worker whose result counts; in a row of means, the names of all, separated by commas. Null without a result. */
   readonly worker: string | null;
   /** The worker of each replicate, in order; null without a result. */
   readonly workers: readonly (string | null)[];
   readonly steps: number | null;
   readonly seconds: number | null;
+  /** Null unless complete, and in a row of means. */
   readonly digest: string | null;
+  /** The digest of each replicate, in order; null unless complete. */
+  readonly digests: readonly (string | null)[];
   /** The verdict of audits; null if there was none. */
   readonly audit: AuditVerdict | null;
   /** See `verification.ts`. */
@@ -110,12 +115,16 @@ function toRow(
 ): ResultRow {
   const { trial, replicates, status, value, audit } = configuration;
   const shown = (status === 'failed' && replicates.find((one) => one.status === status)) || trial;
-  const { result, worker, reason, id } = shown;
+  const { result, reason, id } = shown;
+  const workers = replicates.map((one) => one.worker);
+  const digests = replicates.map(trialDigest);
+  const isMean = replicates.length > 1;
   return {
-    worker,
-    workers: replicates.map((one) => one.worker),
+    worker: [...new Set(workers)].filter((name) => name !== null).join(', ') || null,
+    workers,
     steps: result?.steps ?? null,
-    digest: result?.kind === 'complete' ? result.digest : null,
+    digest: isMean ? null : (digests[0] ?? null),
+    digests,
     seconds: meanOfAll(replicates.flatMap((one) => one.result?.seconds ?? [])),
     metrics: meanMetrics(metrics, replicates, winner),
     study: study.spec.study,
@@ -127,7 +136,7 @@ function toRow(
     isRankInStudyShared: configuration.isShared,
     isWinner: wonBy(study, trial) !== null,
     trial: trialName(trial.id),
-    replicate: trial.id.replicate,
+    replicate: isMean ? null : trial.id.replicate,
     replicates: replicates.filter((one) => one.status === 'complete').length,
     params: trial.params,
     value,
@@ -146,6 +155,10 @@ function toRow(
     verified: areVerified(study, replicates, attempts),
     ...attemptTimes(replicates, attempts),
   };
+}
+
+function trialDigest({ result }: TrialRecord): string | null {
+  return result?.kind === 'complete' ? result.digest : null;
 }
 
 /** Null if it was not compared. */

@@ -120,7 +120,11 @@ export function winnerFacts(results: Winning): readonly string[] | null {
     const several = best.replicates > 1 ? ` (mean of ${best.replicates})` : '';
     facts.push(`test ${test}${several}`);
   }
-  if (best.digest !== null) facts.push(`digest ${shortDigest(best.digest, '…')}`);
+  const digests = best.digests.filter((digest) => digest !== null);
+  if (digests.length > 0)
+    facts.push(
+      `${digests.length > 1 ? 'digests' : 'digest'} ${digests.map((digest) => shortDigest(digest, '…')).join(' ')}`,
+    );
   const reproduced = reproducedText(winner);
   return reproduced === null ? facts : [...facts, reproduced];
 }

@@ -54,6 +54,32 @@ describe('results with replicates', () => {
     expect(first!.standardError).toBeCloseTo(Math.sqrt(0.01 ** 2 / 4 + ofImages ** 2), 12);
   });
 
+  test('a row of means has the workers of its replicates, and neither the number nor the digest of one of them', () => {
+    const [first, second] = raced;
+    const onTwo = [first!, { ...second!, worker: 'node-b' }, raced[2]!];
+    const [mean, single] = toResults(repeated, onTwo).stages[1]!.rows;
+    expect(mean).toMatchObject({ replicate: null, digest: null, worker: 'node-a, node-b' });
+    expect(mean!.digests).toHaveLength(2);
+    expect(single).toMatchObject({ replicate: 1, worker: 'node-a' });
+    expect(single!.digest).toMatch(/^fine1/);
+    const json: { winner: object } = JSON.parse(toDocument(toResults(repeated, onTwo)));
+    expect(json.winner).toMatchObject({ replicate: null, replicates: 2, digest: null });
+    const each = toResults(repeated, onTwo, { rows: 'trial' }).stages[1]!.rows;
+    expect(each.map((row) => [row.replicate, row.worker, row.digest?.slice(0, 5)])).toEqual([
+      [1, 'node-a', 'fine2'],
+      [2, 'node-b', 'fine2'],
+      [1, 'node-a', 'fine1'],
+    ]);
+  });
+
+  test('a row of means of more than two workers shows their number in the table', () => {
+    const workers = ['node-a', 'node-b', 'node-c'];
+    const seeds = workers.map((worker, at) =>
+      replicate({ ...scored('fine', 2, 0.01, { right: 188 }), worker }, at + 1),
+    );
+    expect(formatTables(toResults(repeated, seeds), plain)).toContain('3 workers');
+  });
+
   test('a configuration with replicates is not compared with the best while its first replicate runs', () => {
     const running = trial('fine', 1, 0.002, { status: 'running', result: null });
     const early = toResults(repeated, [
@@ -145,6 +171,7 @@ describe('results with replicates', () => {
       test_accuracy: 0.42,
       test_loss: 1,
       test_worker: 'node-b',
+      digest: `fine2${'0'.repeat(59)}`,
     });
     const each = toResults(won, raced, { rows: 'trial' }).stages[1]!.rows;
     expect(each.map(({ metrics }) => metrics['test_accuracy'])).toEqual([0.41, 0.42, undefined]);
