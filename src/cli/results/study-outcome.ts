@@ -1,6 +1,9 @@
 /** Study outcome: the exit code of a study that has ended, and the error that says why it failed. */
 import { RidgelineError } from '../../base/errors.ts';
+import { smallerValues } from '../../report/results/divergence.ts';
 import { countText } from '../../report/text/number-format.ts';
+import type { Params } from '../../study/search-space.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
 import { exitCode } from '../process/exit-codes.ts';
@@ -28,25 +31,35 @@ export function outcomeCode(
 
 /** Why a study failed or was cancelled, and what to do; null for any other study. */
 export function studyFailure(
-  { spec: { study }, status, reason }: StudyRecord,
+  { spec, status, reason }: StudyRecord,
   trials: readonly TrialRecord[],
 ): RidgelineError | null {
   if (status !== 'failed' && status !== 'cancelled') return null;
   const [verb, again] =
-    status === 'failed' ? ['failed', failureFix(study, trials)] : ['was cancelled', 'Run it again'];
+    status === 'failed' ? ['failed', failureFix(spec, trials)] : ['was cancelled', 'Run it again'];
   return new RidgelineError(
     'STUDY_FAILED',
-    `Study ${study} ${verb}${reason === null ? '' : `: ${reason}`}.`,
+    `Study ${spec.study} ${verb}${reason === null ? '' : `: ${reason}`}.`,
     `${again} with --fresh.`,
   );
 }
 
-function failureFix(study: string, trials: readonly TrialRecord[]): string {
-  const isDiverged = ({ status, result }: TrialRecord): boolean =>
-    status === 'failed' && result?.kind === 'diverged';
-  const diverged = trials.filter(isDiverged).length;
-  const lost = trials.filter(({ status }) => status === 'failed').length - diverged;
-  return diverged >= lost && diverged > 0
-    ? `${countText(diverged, 'trial')} diverged: lower the learning rate or the largest λ in the study file, and run it again`
+function failureFix({ study, stages }: StudySpec, trials: readonly TrialRecord[]): string {
+  const diverged = trials.filter(
+    ({ status, result }) => status === 'failed' && result?.kind === 'diverged',
+  );
+  const completed = trials.filter(({ status }) => status === 'complete');
+  const lost = trials.filter(({ status }) => status === 'failed').length - diverged.length;
+  const [parameter] = Object.keys(stages[0]?.search ?? {});
+  const smaller =
+    diverged.length === 0 || parameter === undefined
+      ? null
+      : smallerValues(parameter, diverged.map(toParams), completed.map(toParams));
+  return diverged.length >= lost && diverged.length > 0
+    ? `${countText(diverged.length, 'trial')} diverged: lower the learning rate${smaller === null ? '' : `, or ${smaller}`} in the study file, and run it again`
     : `Read why trials failed with \`ridgeline results ${study} --where 'status = failed' --columns trial,reason\`, then run it again`;
+}
+
+function toParams({ params }: TrialRecord): Params {
+  return params;
 }

@@ -66,7 +66,7 @@ function stageText({ trials, search }: StageSpec): string {
     const range = givenDistribution(from);
     const symbol = parameterSymbol(name);
     return range === null
-      ? `${symbol} within a range that the results of stage ${from.narrow ?? ''} gave`
+      ? `${symbol} within a range narrowed by the results of stage ${from.narrow ?? ''}`
       : `${symbol} from ${formatParam(range.min)} to ${formatParam(range.max)}`;
   });
   return `${countText(trials, 'value')} of ${ranges.join(' and ')}, log-uniform`;

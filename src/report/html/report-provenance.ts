@@ -37,8 +37,7 @@ export function provenance({ record, results, attempts }: StudyPicture, maker: R
     <h3>Reproduce it</h3>
     <pre tabindex="0">
 ridgeline run ${spec.study}.yaml                # the whole search
-${winnerCommand(record)}ridgeline verify ${spec.study}                  # trains trials again and compares them bit by bit
-ridgeline results ${spec.study} --format json   # these results for other programs</pre>
+${winnerCommand(record)}${verifyCommand(results, spec.study)}ridgeline results ${spec.study} --format json   # these results for other programs</pre>
     <details>
       <summary>Digests of the data set's shards</summary>
       <pre tabindex="0">
@@ -55,6 +54,13 @@ function winnerCommand({ winner, spec }: StudyPicture['record']): Html | null {
   if (winner === null) return null;
   return html`ridgeline train ${spec.study}.yaml --winner # the winner, with the digest
   above${ownMarkup('\n')}`;
+}
+
+/** Without a completed trial there is nothing to compare. */
+function verifyCommand({ best }: StudyPicture['results'], study: string): Html | null {
+  if (best === null) return null;
+  return html`ridgeline verify ${study} # trains trials again and compares them bit by
+  bit${ownMarkup('\n')}`;
 }
 
 function officialText(official: boolean | null): string {

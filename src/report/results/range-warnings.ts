@@ -49,6 +49,8 @@ type Side = 'lower' | 'upper';
 
 export function rangeWarnings(source: RangeSource): ResultWarning[] {
   const { ties } = source.statistics;
+  // A search that failed has not shown what its range is worth: the failure comes first.
+  if (source.study.status === 'failed') return [];
   // If no trial is worse than the best, that is the warning.
   const hasEffect = ties === null || ties.names.size < ties.compared.size;
   const sides: readonly Side[] = hasEffect ? ['lower', 'upper'] : [];

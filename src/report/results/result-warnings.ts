@@ -7,6 +7,7 @@ import { formatParam, numberParam, parameterSymbol } from '../../study/search-sp
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName } from '../../study/trial.ts';
 import type { ResultRow } from './result-row.ts';
+import { smallerValues } from './divergence.ts';
 import { rangeWarnings, type RangeSource } from './range-warnings.ts';
 import { rangeText, rankedText } from './result-words.ts';
 import type { StageResults } from './study-results.ts';
@@ -87,7 +88,7 @@ function effectWarnings(
   const least = steps === 0 ? null : trainer.effectiveMinimum(parameter, spec.trainer, steps);
   if (least === null) return [];
   const below = rows.filter(
-    ({ params, digest }) => digest !== null && numberParam(params, parameter) < least,
+    ({ params, status }) => status === 'complete' && numberParam(params, parameter) < least,
   );
   if (below.length === 0) return [];
   const symbol = parameterSymbol(parameter);
@@ -122,11 +123,15 @@ function divergenceWarning(
     return [warning('diverged', text, name)];
   }
   const last = diverged.reduce((most, { steps }) => Math.max(most, steps ?? 0), 0);
+  const completed = stages.flatMap((stage) => stage.rows.filter(({ value }) => value !== null));
+  const toParams = (row: ResultRow): ResultRow['params'] => row.params;
+  const smaller = smallerValues(parameter, diverged.map(toParams), completed.map(toParams));
   const advice = [
-    ...trainer.divergenceAdvice(spec.trainer),
-    `the largest ${symbol} (${formatParam(max)})`,
+    ...trainer.divergenceAdvice(spec.trainer).map((setting) => `lower ${setting}`),
+    ...(smaller === null ? [] : [smaller]),
   ];
-  const text = `All ${rankedText(diverged.length, stages)} of stage ${name} diverged within ${last} steps: lower ${advice.join(' or ')}.`;
+  const fix = advice.length === 0 ? '' : `: ${advice.join(', or ')}`;
+  const text = `All ${rankedText(diverged.length, stages)} of stage ${name} diverged within ${last} steps (${symbol} ${range})${fix}.`;
   return [warning('diverged', text, name)];
 }
 

@@ -31,7 +31,7 @@ export function rangeText({ min, max }: Range): string {
 
 /** `λ 1.00e-9 … 1.00e-1`, for each parameter. */
 export function spaceText({ space }: Pick<StageResults, 'space'>): string {
-  if (space === null) return 'range not known yet';
+  if (space === null) return 'range not determined';
   return Object.entries(space)
     .map(([name, range]) => `${parameterSymbol(name)} ${rangeText(range)}`)
     .join(', ');

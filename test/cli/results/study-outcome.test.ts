@@ -13,8 +13,12 @@ test('a study whose trials diverged fails with the reason, and the fix lowers th
   expect(studyFailure(failed, trials)).toMatchObject({
     code: 'STUDY_FAILED',
     what: 'Study sample failed: a ranking needs at least 3 configurations.',
-    fix: expect.stringMatching(/^1 trial diverged: lower the learning rate .* with --fresh\.$/),
+    fix: '1 trial diverged: lower the learning rate, or search λ below 9.00e-2 in the study file, and run it again with --fresh.',
   });
+  const larger = trial('fine', 3, 0.1);
+  expect(studyFailure(failed, [...trials, larger])?.fix).toBe(
+    '1 trial diverged: lower the learning rate in the study file, and run it again with --fresh.',
+  );
 });
 
 test('the fix for a study whose trials were lost names the command that lists the reasons', () => {

@@ -62,6 +62,14 @@ describe('advice to widen a range, followed until it ends,', () => {
     ]);
   });
 
+  test('is not given for a study that failed', () => {
+    const slope = (exponent: number): number => 380 - 20 * Math.max(0, exponent + 5);
+    const range = { min: 1e-3, max: 1e-1 };
+    const records = search(range, slope);
+    expect(rangeWarnings(range, records)).toHaveLength(1);
+    expect(rangeWarnings(range, records, { status: 'failed' })).toEqual([]);
+  });
+
   test('goes down a slope to its plateau', () => {
     const slope = (exponent: number): number => 380 - 20 * Math.max(0, exponent + 5);
     expect(follow({ min: 1e-3, max: 1e-1 }, slope)).toEqual([

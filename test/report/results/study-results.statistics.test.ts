@@ -201,6 +201,8 @@ describe('warnings', () => {
     expect(warningText(openStudy({}), [small])).toContain(
       'too small to have an effect in float32 (less than one rounding step per weight in 1000 steps)',
     );
+    const means = [1, 2].map((replicate) => ({ ...small, id: { ...small.id, replicate } }));
+    expect(warningText(openStudy({}), means)).toContain('1 configuration had λ below');
     const large = trial('coarse', 1, floor * 2, { result: completeResult(0.4) });
     expect(warningText(openStudy({}), [large])).not.toContain('float32');
   });
@@ -214,7 +216,11 @@ describe('warnings', () => {
     const result = { kind: 'diverged', steps: 12, seconds: 0, curve: [] } as const;
     const diverged = [1, 2].map((k) => trial('coarse', k, 10 * k, { status: 'failed', result }));
     expect(warningText(openStudy({}), diverged)).toContain(
-      'All 2 trials of stage coarse diverged within 12 steps: lower learning_rate.max (0.1) or the largest λ (2.00e+1).',
+      'All 2 trials of stage coarse diverged within 12 steps (λ 1.00e+1 … 2.00e+1): lower learning_rate.max (0.1), or search λ below 1.00e+1.',
+    );
+    const larger = trial('fine', 1, 30, { result: completeResult(0.4) });
+    expect(warningText(openStudy({}), [...diverged, larger])).toContain(
+      '(λ 1.00e+1 … 2.00e+1): lower learning_rate.max (0.1).',
     );
   });
 
