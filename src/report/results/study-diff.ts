@@ -8,12 +8,11 @@ import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
 import type { TrialRecord } from '../../study/trial.ts';
+import { bestBits, bestDifference, type BestDifference, type BestSide } from './best-difference.ts';
 import type { ResultRow } from './result-row.ts';
 import { studyResults, type StudyResults } from './study-results.ts';
 
-export interface DiffSide {
-  readonly spec: StudySpec;
-  readonly results: StudyResults;
+export interface DiffSide extends BestSide {
   /** One row for each replicate. */
   readonly trials: readonly ResultRow[];
 }
@@ -25,9 +24,11 @@ export function diffSide(
   trainer: TrainerDescription,
 ): DiffSide {
   const each = studyResults(study, trials, trainer, { rows: 'trial' });
+  const results = studyResults(study, trials, trainer);
   return {
-    spec: study.spec,
-    results: studyResults(study, trials, trainer),
+    study,
+    results,
+    bestBits: bestBits(results, trials),
     trials: each.stages.flatMap(({ rows }) => rows),
   };
 }
@@ -35,9 +36,9 @@ export function diffSide(
 interface FieldDifference {
   /** As the study file spells it: `trainer.hidden`. */
   readonly field: string;
-  /** Null if the study has no such field. */
-  readonly a: string | null;
-  readonly b: string | null;
+  /** As in the study file: a number, a text, true or false, or a list. Null if the study has no such field. */
+  readonly a: unknown;
+  readonly b: unknown;
 }
 
 export interface StageFacts {
@@ -55,6 +56,8 @@ export interface StudyDiff {
     readonly a: StageFacts | null;
     readonly b: StageFacts | null;
   }[];
+  /** Null if a study has no value, or they have different objectives. */
+  readonly difference: BestDifference | null;
   readonly trials: {
     /** Number of trials that have the same name and parameters in both studies. */
     readonly shared: number;
@@ -71,7 +74,8 @@ const namedMax = 10;
 export function studyDiff(a: DiffSide, b: DiffSide): StudyDiff {
   const stages = [...new Set([...a.results.stages, ...b.results.stages].map(({ name }) => name))];
   return {
-    fields: fieldDifferences(a.spec, b.spec),
+    fields: fieldDifferences(a.study.spec, b.study.spec),
+    difference: bestDifference(a, b),
     stages: stages.map((stage) => ({
       stage,
       a: stageFacts(a.results, stage),
@@ -85,19 +89,23 @@ function fieldDifferences(a: StudySpec, b: StudySpec): FieldDifference[] {
   const [left, right] = [flatten(specFile(a), []), flatten(specFile(b), [])];
   return [...new Set([...left.keys(), ...right.keys()])]
     .map((field) => ({ field, a: left.get(field) ?? null, b: right.get(field) ?? null }))
-    .filter((difference) => difference.field !== 'study' && difference.a !== difference.b);
+    .filter(({ field, a: own, b: other }) => field !== 'study' && !isEqual(own, other));
 }
 
 /** Values by path; a stage is identified by its name; any other list is one value. */
-function flatten(value: unknown, path: readonly string[]): Map<string, string> {
+function flatten(value: unknown, path: readonly string[]): Map<string, unknown> {
   const isStages = Array.isArray(value) && value.some((item) => typeof item === 'object');
   if (typeof value !== 'object' || value === null || (Array.isArray(value) && !isStages))
-    return new Map([[path.join('.'), JSON.stringify(value)]]);
+    return new Map([[path.join('.'), value]]);
   return new Map(
     Object.entries(value).flatMap(([key, inner]: [string, unknown]) => [
       ...flatten(inner, [...path, isStages ? stageName(inner, key) : key]),
     ]),
   );
+}
+
+function isEqual(own: unknown, other: unknown): boolean {
+  return JSON.stringify(own) === JSON.stringify(other);
 }
 
 function stageName(stage: unknown, key: string): string {

@@ -5,7 +5,7 @@ import { rangeText, testAccuracy, testText } from '../results/result-words.ts';
 import type { DiffSide, StageFacts, StudyDiff } from '../results/study-diff.ts';
 import type { StudyResults } from '../results/study-results.ts';
 import { documentText } from '../text/json-value.ts';
-import { countText, metricName, metricText, bareText } from '../text/number-format.ts';
+import { bareText, countText, metricName, metricText, pValueText } from '../text/number-format.ts';
 import { paragraph, type TextOptions } from '../text/text-options.ts';
 import { tableLines, textColumn, type Column } from './text-table.ts';
 
@@ -19,24 +19,28 @@ export function formatDiff(
   options: TextOptions,
 ): string {
   const lines = (head: string, rows: readonly Outcome[]): string[] => {
-    const columns = [head, a.spec.study, b.spec.study].map((name, index): Column<Outcome> =>
-      textColumn(name, null, (row) => row[index] ?? null, { shrink: { widthMin: 4, lost: 'end' } }),
+    const columns = [head, a.study.spec.study, b.study.spec.study].map(
+      (name, index): Column<Outcome> =>
+        textColumn(name, null, (row) => row[index] ?? null, {
+          shrink: { widthMin: 4, lost: 'end' },
+        }),
     );
     return tableLines(columns, rows, options);
   };
-  const fields = diff.fields.map((row): Outcome => [row.field, row.a, row.b]);
+  const fields = diff.fields.map((row): Outcome => [row.field, fieldText(row.a), fieldText(row.b)]);
   const blocks = [
     fields.length === 0
       ? ['the study files differ only in the name']
       : ['study files', ...lines('field', fields)],
     ['results', ...lines('', outcomes(a, b, diff))],
+    ...differenceWords(a, b, diff).map((words) => paragraph(words, options)),
     paragraph(digestWords(diff), options),
   ];
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
 }
 
 export function diffJson(a: DiffSide, b: DiffSide, diff: StudyDiff): string {
-  const { trials } = diff;
+  const { trials, difference } = diff;
   return documentText({
     a: sideJson(a),
     b: sideJson(b),
@@ -46,6 +50,13 @@ export function diffJson(a: DiffSide, b: DiffSide, diff: StudyDiff): string {
       a: stageJson(left),
       b: stageJson(right),
     })),
+    difference: difference && {
+      metric: a.results.objective.metric,
+      value: difference.value,
+      standard_error: difference.standardError,
+      p_value: difference.pValue,
+      paired_images: difference.pairedImages,
+    },
     trials: {
       shared: trials.shared,
       compared: trials.compared,
@@ -56,7 +67,7 @@ export function diffJson(a: DiffSide, b: DiffSide, diff: StudyDiff): string {
   });
 }
 
-function sideJson({ spec, results }: DiffSide): object {
+function sideJson({ study: { spec }, results }: DiffSide): object {
   const { best, winner } = results;
   return {
     study: spec.study,
@@ -145,6 +156,35 @@ function bestTest(side: StudyResults): string | null {
 function completeText(facts: StageFacts | null): string | null {
   return facts === null ? null : `${facts.complete} of ${facts.trials}`;
 }
+
+/** A value of a study file; a text without quotes. */
+function fieldText(value: unknown): string | null {
+  return value === null || typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** `other − sample: −0.50 ± 0.61 points`, and how far that is from chance. */
+function differenceWords(a: DiffSide, b: DiffSide, { difference }: StudyDiff): string[] {
+  if (difference === null) return [];
+  const { value, standardError, pValue, pairedImages } = difference;
+  const metric = objectiveMetric(a.results);
+  const names = `${b.study.spec.study} − ${a.study.spec.study}`;
+  const points = metric.unit === 'share' ? ' points' : '';
+  const number = `${value > 0 ? '+' : ''}${bareText(metric, value)}`.replace('-', '−');
+  const start = `difference of the best values, ${names}: ${number}`;
+  if (standardError === null || pValue === null) return [`${start}${points} (no standard error)`];
+  const error = ` ± ${bareText(metric, standardError)}${points}`;
+  const how =
+    pairedImages === null
+      ? 'the images are not the same, or the metric is not stored per image: the two errors are added in squares'
+      : `paired over the same ${pairedImages} validation images; random seeds are not included`;
+  const verdict = pValue > significant ? 'not significant' : 'significant';
+  return [
+    `${start}${error}; ${verdict} (two-sided p ${pValueText(pValue)}; ${how}). Both values selected their trial, so both are biased.`,
+  ];
+}
+
+/** Highest p-value of a significant difference. */
+const significant = 0.05;
 
 function digestWords({ trials }: StudyDiff): string {
   const { shared, compared, digestEqual, digestDifferent } = trials;

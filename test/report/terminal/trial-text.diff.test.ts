@@ -182,7 +182,7 @@ describe('two studies', () => {
 
   test('two studies are compared field by field and trial by trial', () => {
     const diff = studyDiff(side, otherSide);
-    expect(diff.fields.slice(0, 1)).toEqual([{ field: 'trainer.hidden', a: '50', b: '100' }]);
+    expect(diff.fields.slice(0, 1)).toEqual([{ field: 'trainer.hidden', a: 50, b: 100 }]);
     expect(diff.fields.map(({ field }) => field)).toContain('stages.fine.trials');
     expect(diff.trials).toEqual({
       shared: 2,
@@ -190,6 +190,46 @@ describe('two studies', () => {
       digestEqual: 2,
       digestDifferent: [],
     });
+  });
+
+  test('the difference of the best values is paired over the same validation images', () => {
+    // 188 and 176 of 400 images are correct, the second study on a part of those of the first.
+    const [a, b] = [188, 176].map((right, index) =>
+      toSide(index === 0 ? { ...study, winner: null } : { ...other, winner: null }, [
+        scored('coarse', 1, 1e-3, { right }),
+      ]),
+    );
+    const { difference } = studyDiff(a!, b!);
+    expect(difference).toMatchObject({ pairedImages: 400 });
+    expect(difference!.value).toBeCloseTo(-0.03, 12);
+    // 12 images differ, all in one direction: s² of the differences over n, and McNemar's exact test.
+    expect(difference!.standardError).toBeCloseTo(Math.sqrt((0.03 - 0.03 ** 2) / 399), 12);
+    expect(difference!.pValue).toBeCloseTo(2 * 0.5 ** 12, 12);
+    const text = formatDiff(a!, b!, studyDiff(a!, b!), { ...options, width: 400 });
+    expect(text).toContain('other − sample: −3.00 ± 0.85 points; significant (two-sided p 4.9e-4;');
+    expect(JSON.parse(diffJson(a!, b!, studyDiff(a!, b!)))).toMatchObject({
+      difference: { metric: 'validation_accuracy', paired_images: 400 },
+      spec: expect.arrayContaining([{ field: 'trainer.hidden', a: 50, b: 100 }]),
+    });
+  });
+
+  test('the difference of the best values adds the errors if another seed drew other images', () => {
+    const reseeded = { ...study, winner: null, spec: { ...study.spec, seed: 8 } };
+    const a = toSide({ ...study, winner: null }, [scored('coarse', 1, 1e-3, { right: 188 })]);
+    const b = toSide(reseeded, [scored('coarse', 1, 1e-3, { right: 176 })]);
+    const { difference } = studyDiff(a, b);
+    const errors = [0.47, 0.44].map((p) => Math.sqrt((p * (1 - p)) / 400));
+    expect(difference!.pairedImages).toBeNull();
+    expect(difference!.standardError).toBeCloseTo(Math.hypot(...errors), 12);
+    expect(difference!.pValue).toBeCloseTo(0.393, 2);
+  });
+
+  test('two studies with different objectives, or without a value, have no difference', () => {
+    const objective = { metric: 'validation_loss', direction: 'minimize' } as const;
+    const byLoss = { ...study, spec: { ...study.spec, objective }, winner: null };
+    const losses = toSide(byLoss, [trial('coarse', 1, 1e-3)]);
+    expect(studyDiff(side, losses).difference).toBeNull();
+    expect(studyDiff(side, toSide({ ...study, winner: null }, [])).difference).toBeNull();
   });
 
   test('the comparison lists trials with different digests', () => {
