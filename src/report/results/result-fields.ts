@@ -81,6 +81,35 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
     ),
     ...layout.parameters.map(parameterField),
     ...bySplit(layout.metrics).filter(isInResults).map(metricField),
+    ...executionFields(),
+    number(
+      'standard_error',
+      'standard error of the objective, in its unit; null if unknown',
+      (row) => row.standardError,
+      // In the unit of the objective: percentage points for accuracies.
+      { head: '±', cell: (row) => bareText(objective, row.standardError) },
+    ),
+    flag(
+      'tied',
+      'whether it is not significantly worse than the best of the study; null if not compared',
+      // A sign for true and nothing for false: a "yes" among many "no" is hard to see.
+      { property: 'tied', head: '≈', cell: ({ tied }) => (tied === true ? '≈' : '') },
+    ),
+    number('replicates', 'complete replicates in the means of the row', (row) => row.replicates, {
+      head: 'repl.',
+    }),
+    ...(extra === null ? [] : [objectiveField(extra)]),
+    ...placeFields(objective),
+    text('study', 'name of the study'),
+    time('startedAtMs', 'started_at', 'when its first attempt started, in UTC; null before'),
+    time('endedAtMs', 'ended_at', 'when its last attempt ended, in UTC; null before'),
+    ...comparisonFields(objective),
+  ];
+}
+
+/** How the trial was executed, and whether others computed the same. */
+function executionFields(): readonly ResultField[] {
+  return [
     text('status', 'waiting, running, complete, failed or cancelled'),
     text('reason', 'why it failed or was cancelled; null otherwise'),
     number('attempts', 'attempts so far, of all replicates', (row) => row.attempts),
@@ -106,28 +135,6 @@ export function resultFields(layout: ResultLayout): readonly ResultField[] {
       'audit',
       'verdict of audits: verified, repeated, unchecked or disputed; null without an audit',
     ),
-    number(
-      'standard_error',
-      'standard error of the objective, in its unit; null if unknown',
-      (row) => row.standardError,
-      // In the unit of the objective: percentage points for accuracies.
-      { head: '±', cell: (row) => bareText(objective, row.standardError) },
-    ),
-    flag(
-      'tied',
-      'whether it is not significantly worse than the best of the study; null if not compared',
-      // A sign for true and nothing for false: a "yes" among many "no" is hard to see.
-      { property: 'tied', head: '≈', cell: ({ tied }) => (tied === true ? '≈' : '') },
-    ),
-    number('replicates', 'complete replicates in the means of the row', (row) => row.replicates, {
-      head: 'repl.',
-    }),
-    ...(extra === null ? [] : [objectiveField(extra)]),
-    ...placeFields(objective),
-    text('study', 'name of the study'),
-    time('startedAtMs', 'started_at', 'when its first attempt started, in UTC; null before'),
-    time('endedAtMs', 'ended_at', 'when its last attempt ended, in UTC; null before'),
-    ...comparisonFields(objective),
   ];
 }
 
