@@ -47,6 +47,7 @@ export class SimulatedWorker {
       packMax: 8,
       kernel: 'portable',
       selfTestDigest,
+      machineId: `machine-${index}`,
     });
     // Spread over time, like the heartbeats of real machines.
     this.#heartbeat = setInterval(

@@ -28,6 +28,7 @@ import {
   helloFrom,
   messagesIn,
   newDispatcher,
+  peerFrom,
   reference,
   start,
 } from './coordinator/support/small-cluster.ts';
@@ -86,7 +87,7 @@ test('a new setting, parameter and metric appear in file, wire, store, table, CS
     }
   };
   await carryOut(dispatcher.submit(spec, data, details, start));
-  await carryOut(dispatcher.joined(helloFrom('s'), 'address', start));
+  await carryOut(dispatcher.joined(helloFrom('s'), peerFrom('s'), start));
   await carryOut(dispatcher.received('s', { kind: 'dataset-ready', dataset }, start));
 
   const study = await store.study('brier');

@@ -97,6 +97,10 @@ export interface AttemptRecord {
   readonly worker: string;
   /** Random name of the worker process: a restarted worker is another session. */
   readonly session: string;
+  /** Random id of the worker's machine; '' if unknown. */
+  readonly machineId: string;
+  /** Id of the token with which the worker has connected; '' if unknown. Audits count votes by it. */
+  readonly tokenId: string;
   /** Trials with the same pack were trained side by side in one thread. */
   readonly pack: string;
   readonly assignedAtMs: number;

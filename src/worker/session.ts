@@ -28,6 +28,8 @@ export interface WorkerIdentity {
   readonly packMax: number;
   readonly kernel: string;
   readonly selfTestDigest: string;
+  /** Random id of the machine. */
+  readonly machineId: string;
 }
 
 export type SessionEffect =

@@ -24,6 +24,7 @@ import type { DescribeTrainer } from '../study/trainer-description.ts';
 import { selfTest, type TrainerSource } from '../trainers/open-trainer.ts';
 import { abortOf, pause } from './abort.ts';
 import { DatasetHolder } from './dataset-holder.ts';
+import { readMachineId } from './machine-id.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
 import { ThreadPool } from './thread-pool.ts';
 import type { TrainingRequest } from './training-pool.ts';
@@ -65,26 +66,20 @@ export class WorkerNode implements AsyncDisposable {
   #stream: WorkerStream | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
 
-  private constructor(options: WorkerOptions, data: DatasetHolder) {
+  private constructor(options: WorkerOptions, machineId: string, data: DatasetHolder) {
     this.#options = options;
     this.#data = data;
     this.#pool = new ThreadPool(options.threads, options.trainer);
-    const { kernel, digest } = selfTest(options.trainer);
-    this.#session = new WorkerSession({
-      session: randomUUID(),
-      name: options.name,
-      version: options.version,
-      threads: options.threads,
-      packMax: options.packMax,
-      kernel,
-      selfTestDigest: digest,
-    });
+    const { kernel, digest: selfTestDigest } = selfTest(options.trainer);
+    const { name, version, threads, packMax } = options;
+    const own = { session: randomUUID(), machineId, kernel, selfTestDigest };
+    this.#session = new WorkerSession({ ...own, name, version, threads, packMax });
   }
 
   static async start(options: WorkerOptions): Promise<WorkerNode> {
-    const { cacheDir, log } = options;
-    const cache = await openShardCache(cacheDir, (text) => log.warn(text));
-    return new WorkerNode(options, new DatasetHolder(cache));
+    const cache = await openShardCache(options.cacheDir, (text) => options.log.warn(text));
+    const machineId = await readMachineId(options.cacheDir);
+    return new WorkerNode(options, machineId, new DatasetHolder(cache));
   }
 
   /**

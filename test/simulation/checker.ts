@@ -191,6 +191,10 @@ export class Checker {
       assert(!isCancelled || isStopped, `${pack.id} of a cancelled study is stopped`);
     }
     checkAgreement(state, this.#store);
+    const names = [...state.workers.values()].flatMap(({ connected, name }) =>
+      connected ? [name] : [],
+    );
+    assert(new Set(names).size === names.length, 'connected workers have different names');
     for (const { session, trialsCompleted, preparing } of state.workers.values()) {
       const isAsked = preparing === null || this.#preparing.has(session);
       assert(isAsked, `${session} was asked for its data set on its present stream`);

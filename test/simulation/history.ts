@@ -35,6 +35,8 @@ export interface HistorySettings {
   /** The most trials that a worker accepts in one pack; default 8. */
   readonly packMax?: number;
   readonly hasTest?: boolean;
+  /** Whether the last two workers, which are of the same kind, have the same name. */
+  readonly isLastTwin?: boolean;
   /** Duration of the faults. */
   readonly faultyMs: number;
 }
@@ -145,10 +147,12 @@ export class History {
 
   #startWorker(index: number): void {
     const kind = this.settings.kinds[index] ?? 'correct';
-    const name = `w${index}`;
-    const { threads, packMax = 8 } = this.settings;
+    const { threads, packMax = 8, isLastTwin = false } = this.settings;
+    const isTwin = isLastTwin && index === this.settings.kinds.length - 1;
+    const name = `w${isTwin ? index - 1 : index}`;
+    const machineId = `machine-${index}`;
     const worker = new SimulatedWorker(
-      { name, sessionId: `${name}-${this.#started++}`, kind, threads, packMax },
+      { name, machineId, sessionId: `${name}-${this.#started++}`, kind, threads, packMax },
       {
         timeline: this.timeline,
         chance: this.#chance,

@@ -45,6 +45,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     'if (gapMs >= 0) return;',
   ),
   bug(
+    'returning-session-shares-a-name',
+    'a session that comes back has the name of another connected worker',
+    'if (!state.workers.has(session)) worker.name = freeName(state, worker);',
+  ),
+  bug(
     'returned-counts-as-failure',
     'a returned attempt counts as a failure',
     "return outcome === 'returned' || outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';",

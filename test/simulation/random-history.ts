@@ -73,6 +73,7 @@ export function randomHistory(seed: number): HistorySettings {
   const isFresh = plans.some(({ change }) => change === 'fresh');
   return {
     ...others.settings,
+    isLastTwin: count === 4 && new Chance(seed, 82).draw() < 0.5,
     plans,
     seed,
     kinds,

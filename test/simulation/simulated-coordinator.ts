@@ -182,7 +182,11 @@ export class SimulatedCoordinator implements Reader {
       this.decide((dispatcher, now) => dispatcher.streamClosed(session, 'cut', now));
     });
     checker.streamOpened(hello);
-    this.decide((dispatcher, now) => dispatcher.joined(hello, '127.0.0.1:1', now), joined);
+    this.decide(
+      (dispatcher, now) =>
+        dispatcher.joined(hello, { address: '127.0.0.1:1', tokenId: hello.machineId }, now),
+      joined,
+    );
   }
 
   received(session: string, message: Exclude<WorkerMessage, Hello>): void {

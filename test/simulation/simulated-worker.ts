@@ -42,6 +42,7 @@ export interface WorkerContext {
 
 export interface WorkerSettings {
   readonly name: string;
+  readonly machineId: string;
   readonly sessionId: string;
   readonly kind: WorkerKind;
   readonly threads: number;
@@ -65,9 +66,9 @@ export class SimulatedWorker implements Reader {
   constructor(settings: WorkerSettings, context: WorkerContext) {
     this.settings = settings;
     this.#context = context;
-    const { sessionId: session, name, threads, packMax } = settings;
+    const { sessionId: session, name, machineId, threads, packMax } = settings;
     const selfTestDigest = settings.kind === 'incompatible' ? 'other' : 'correct';
-    const identity = { session, name, threads, packMax, version: 'test' } as const;
+    const identity = { session, name, machineId, threads, packMax, version: 'test' } as const;
     this.#session = new WorkerSession({ ...identity, kernel: 'portable', selfTestDigest });
     this.#later(context.chance.between(0, 100), () => this.#dial());
   }

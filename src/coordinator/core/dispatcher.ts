@@ -22,6 +22,7 @@ import type {
   ClusterState,
   DispatcherSettings,
   Moment,
+  Peer,
   StudyData,
   StudyEntry,
   WorkerEntry,
@@ -79,8 +80,8 @@ export class Dispatcher {
   }
 
   /** A worker's stream has opened. The protocol version was checked before. */
-  joined(hello: Hello, address: string, now: Moment): Decision {
-    return this.#handle(now, (turn) => joinWorker(turn, hello, address));
+  joined(hello: Hello, peer: Peer, now: Moment): Decision {
+    return this.#handle(now, (turn) => joinWorker(turn, hello, peer));
   }
 
   /** A message on an open stream. */

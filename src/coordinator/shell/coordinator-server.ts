@@ -93,8 +93,8 @@ export class Coordinator {
       reached,
       closedBecause: () =>
         this.#dispatcher === null ? (this.storeProblem ?? 'it is stopping') : null,
-      joined: (hello, address, opened) =>
-        this.#decide((dispatcher, now) => dispatcher.joined(hello, address, now), opened),
+      joined: (hello, peer, opened) =>
+        this.#decide((dispatcher, now) => dispatcher.joined(hello, peer, now), opened),
       received: (session, message) => this.#received(session, message),
       left: (session, reason) =>
         this.#decide((dispatcher, now) => dispatcher.streamClosed(session, reason, now)),

@@ -10,13 +10,14 @@
 import type { Reached } from '../../base/failpoint.ts';
 import type { CoordinatorMessage, Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
+import type { Peer } from '../core/state/cluster-state.ts';
 
 interface StreamPorts {
   readonly reached?: Reached | undefined;
   /** Why no worker can join at the moment; null if workers can. */
   closedBecause(): string | null;
   /** @param opened called once the event is stored, before its messages are sent */
-  joined(hello: Hello, address: string, opened: () => void): void;
+  joined(hello: Hello, peer: Peer, opened: () => void): void;
   received(session: string, message: Exclude<WorkerMessage, Hello>): void;
   left(session: string, reason: string): void;
 }
@@ -85,7 +86,8 @@ export class SessionStreams {
     const open = { stream, isJoined: false };
     this.#open.set(session, open);
     before?.stream.close('the same session has opened another stream');
-    this.#ports.joined(message, stream.peerAddress, () => {
+    const { peerAddress: address, tokenId } = stream;
+    this.#ports.joined(message, { address, tokenId }, () => {
       open.isJoined = true;
     });
     return session;

@@ -58,6 +58,8 @@ const hello = record({
   held: packs,
   /** `datasetKey` of each data set in memory. */
   datasets: list(name, 0, wireLimits.datasets),
+  /** Random id that the worker's machine keeps; the same for all workers of the machine. */
+  machineId: name,
 });
 
 const memberResult = record({ key, result: trialResult });

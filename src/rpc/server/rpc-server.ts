@@ -204,6 +204,7 @@ export class RpcServer implements AsyncDisposable {
     const stream = new CallSessionStream({
       call,
       peerAddress: formatAddress(peerHostPort(peer)),
+      tokenId: token.id,
       limits: this.#limits,
       clock: this.#options.clock,
       version: this.#options.version,

@@ -18,6 +18,8 @@ import { wireLimits, type Malformed } from '../messages/wire-codec.ts';
 export interface SessionStream {
   /** HOST:PORT of the worker as the coordinator sees it. */
   readonly peerAddress: string;
+  /** Id of the token of the call. */
+  readonly tokenId: string;
   /**
    * Sends a message together with the others of the same step of the program, since each write costs as
    * much as several messages.
@@ -42,6 +44,7 @@ export type SessionCall = ServerDuplexStream<WorkerMessage | ForeignHello | Malf
 export interface SessionStreamOptions {
   readonly call: SessionCall;
   readonly peerAddress: string;
+  readonly tokenId: string;
   readonly limits: ServerLimits;
   readonly clock: Clock;
   /** Version of the coordinator's program, for errors. */
@@ -53,6 +56,7 @@ export interface SessionStreamOptions {
 
 export class CallSessionStream implements SessionStream {
   readonly peerAddress: string;
+  readonly tokenId: string;
   readonly #options: SessionStreamOptions;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #rate: MessageRate;
@@ -67,6 +71,7 @@ export class CallSessionStream implements SessionStream {
     const { call, limits } = options;
     this.#options = options;
     this.peerAddress = options.peerAddress;
+    this.tokenId = options.tokenId;
     const { messagesPerSecond, messageBurst } = limits;
     this.#rate = new MessageRate(messagesPerSecond, messageBurst, options.clock.monotonicMs());
     this.#helloTimer = setTimeout(() => this.close('it sent no hello in time'), limits.helloMs);

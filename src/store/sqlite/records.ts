@@ -66,6 +66,8 @@ export function attemptRecord(row: Tables['attempt']): AttemptRecord {
     kind: row.kind,
     worker: row.worker,
     session: row.session,
+    machineId: row.machine_id,
+    tokenId: row.token_id,
     pack: row.pack,
     assignedAtMs: row.assigned_at_ms,
     endedAtMs: row.ended_at_ms,

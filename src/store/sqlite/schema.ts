@@ -95,6 +95,8 @@ CREATE TABLE attempt (
   kind TEXT NOT NULL CHECK (${isOneOf('kind', ['search', 'test', 'audit'])}),
   worker TEXT NOT NULL,
   session TEXT NOT NULL,
+  machine_id TEXT NOT NULL,
+  token_id TEXT NOT NULL,
   pack TEXT NOT NULL,
   assigned_at_ms INTEGER NOT NULL,
   ended_at_ms INTEGER,

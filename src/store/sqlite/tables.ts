@@ -84,6 +84,10 @@ export interface Tables {
     kind: AttemptKind;
     worker: string;
     session: string;
+    /** Random id of the worker's machine; '' for an attempt of release 0.1.0. */
+    machine_id: string;
+    /** Id of the worker's token; '' for an attempt of release 0.1.0. */
+    token_id: string;
     pack: string;
     assigned_at_ms: number;
     ended_at_ms: number | null;

@@ -34,9 +34,11 @@ export function attemptWriter(
   );
   return {
     'attempt-opened': ({ study, attempt: record }) => {
-      const { trial, assignedAtMs, endedAtMs, ...columns } = record;
+      const { trial, assignedAtMs, endedAtMs, machineId, tokenId, ...columns } = record;
       const key = trialKey(study, trial);
-      open({ ...key, ...columns, assigned_at_ms: assignedAtMs, ended_at_ms: endedAtMs });
+      const ids = { machine_id: machineId, token_id: tokenId };
+      const times = { assigned_at_ms: assignedAtMs, ended_at_ms: endedAtMs };
+      open({ ...key, ...columns, ...ids, ...times });
       if (record.kind === 'search') run.changeOne(key);
     },
     'attempt-closed': (row) => {

@@ -22,6 +22,7 @@ import {
   details,
   helloFrom,
   later,
+  peerFrom,
   settings,
 } from '../support/small-cluster.ts';
 
@@ -134,7 +135,7 @@ class Cluster {
     const name = `w${this.#born % 3}`;
     const hello = helloFrom(session, { name, threads: 2, packMax: 3, datasets: [dataset] });
     this.#sessions.push(session);
-    this.#apply(this.dispatcher.joined(hello, '127.0.0.1:1', this.now()));
+    this.#apply(this.dispatcher.joined(hello, peerFrom(session), this.now()));
   }
 
   /** The progress counted in memory is that of the trials in the store. */

@@ -7,6 +7,7 @@ import { helloFrom } from '../support/small-cluster.ts';
 /** A stream that records what is sent, and whose worker is the test. */
 class TestStream implements SessionStream {
   readonly peerAddress = 'address';
+  readonly tokenId = 'token';
   readonly sent: string[] = [];
   closed: string | null = null;
   say: (message: WorkerMessage) => void = () => undefined;

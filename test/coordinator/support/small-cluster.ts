@@ -3,6 +3,7 @@ import { Dispatcher } from '../../../src/coordinator/core/dispatcher.ts';
 import type {
   DispatcherSettings,
   Moment,
+  Peer,
   StudyData,
 } from '../../../src/coordinator/core/state/cluster-state.ts';
 import type { Notice } from '../../../src/coordinator/core/state/live-events.ts';
@@ -61,6 +62,11 @@ export function newDispatcher(
   return new Dispatcher({ ...settings, ...changes }, stored, new Map(), start);
 }
 
+/** A connection with a token of its own, named after the session. */
+export function peerFrom(session: string): Peer {
+  return { address: 'address', tokenId: session };
+}
+
 /** One worker process without data, named after its session. */
 export function helloFrom(session: string, changes: Partial<Hello> = {}): Hello {
   return {
@@ -75,6 +81,7 @@ export function helloFrom(session: string, changes: Partial<Hello> = {}): Hello 
     selfTestDigest: 'right',
     held: [],
     datasets: [],
+    machineId: session,
     ...changes,
   };
 }
@@ -82,7 +89,7 @@ export function helloFrom(session: string, changes: Partial<Hello> = {}): Hello 
 /** A dispatcher with one study, and one worker of one thread that has received its first pack. */
 export function oneWorker(): { dispatcher: Dispatcher; pack: string } {
   const dispatcher = newDispatcher();
-  dispatcher.joined(helloFrom('s'), 'address', start);
+  dispatcher.joined(helloFrom('s'), peerFrom('s'), start);
   dispatcher.submit(exampleStudy(), data, details, start);
   const [pack = ''] = packsIn(dispatcher.received('s', { kind: 'dataset-ready', dataset }, start));
   return { dispatcher, pack };
@@ -128,6 +135,8 @@ export function openAttempt(
     kind: 'search',
     worker: 'w',
     session: 's',
+    machineId: 's',
+    tokenId: 's',
     pack: `pack-${attempt}`,
     assignedAtMs: 1.7e12,
     endedAtMs: null,

@@ -74,6 +74,8 @@ export async function writeLargeStore(
       kind: 'search',
       worker: 'node-1',
       session: 'gone',
+      machineId: 'machine',
+      tokenId: 'token',
       pack: `${study}:${index}`,
       assignedAtMs: index,
       endedAtMs: null,

@@ -60,6 +60,8 @@ const attempts: AttemptRecord[] = records.slice(0, 2).map((record) => ({
   kind: 'search',
   worker: 'node-a',
   session: 's',
+  machineId: 's',
+  tokenId: 's',
   pack: 'p',
   assignedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
   endedAtMs: Date.UTC(2026, 0, 2, 3, 4, 7),

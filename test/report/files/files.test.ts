@@ -79,6 +79,8 @@ describe('CSV', () => {
       kind: at < 2 ? 'search' : 'audit',
       worker: 'node-a',
       session: 's',
+      machineId: 's',
+      tokenId: 's',
       pack: 'p',
       assignedAtMs: Date.UTC(2026, 0, 2, 3, at),
       endedAtMs: Date.UTC(2026, 0, 2, 4, at),

@@ -22,6 +22,8 @@ function attempt(index: number, changes: Partial<AttemptRecord> = {}): AttemptRe
     kind: 'search',
     worker: 'node-a',
     session: 's',
+    machineId: 's',
+    tokenId: 's',
     pack: String(index),
     assignedAtMs: 1000 * index,
     endedAtMs: 1000 * index + 900,

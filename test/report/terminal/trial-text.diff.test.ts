@@ -27,6 +27,8 @@ function attempt(number: number, changes: Partial<AttemptRecord>): AttemptRecord
     kind: 'search',
     worker: 'node-a',
     session: 's',
+    machineId: 's',
+    tokenId: 's',
     pack: 'p',
     assignedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
     endedAtMs: Date.UTC(2026, 0, 2, 3, 4, 8),

@@ -23,6 +23,7 @@ export const hello: Hello = {
   selfTestDigest: 'ab'.repeat(32),
   held: [],
   datasets: [],
+  machineId: 'machine-1',
 };
 export const draining: CoordinatorMessage = { kind: 'drain', reason: 'because' };
 

@@ -149,6 +149,7 @@ export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
     packMax: fc.integer({ min: 1, max: 8 }),
     kernel: name,
     selfTestDigest: digest,
+    machineId: name,
     held: progress,
     datasets: fc.array(name, { maxLength: 5 }),
   }),

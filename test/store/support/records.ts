@@ -69,6 +69,8 @@ export function openAttempt(
     kind,
     worker: 'node-1',
     session: 'session-1',
+    machineId: 'machine-1',
+    tokenId: 'token-1',
     pack: `pack-${trial.stage}-${trial.index}-${attempt}`,
     assignedAtMs: 1_790_000_001_000,
     endedAtMs: null,

@@ -298,6 +298,8 @@ describe('DashboardStudy', () => {
       kind: 'search',
       worker: 'alpha',
       session: 's',
+      machineId: 's',
+      tokenId: 's',
       pack: 'p',
       assignedAtMs: 1,
       endedAtMs: 2,

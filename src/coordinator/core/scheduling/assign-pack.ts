@@ -60,17 +60,18 @@ export function assignPack(turn: Turn, { study, worker, trials, kind }: NewPack)
   assert(first, 'a pack has members');
   const id = `${study.stamp}:${first.name}#${nextAttempt(first)}`;
   const pack = leasePack(turn.state, worker, { id, study: study.name, kind }, turn.now);
-  for (const trial of trials) openAttempt(turn, { study, trial }, pack, worker.name);
+  for (const trial of trials) openAttempt(turn, { study, trial }, pack, worker);
   if (study.status === 'waiting') setStudyStatus(turn, study, 'running');
   turn.send(worker, { kind: 'assign', assignment: toAssignment(study, pack) });
 }
 
 /** Adds the trial's next attempt to the pack. */
-function openAttempt(turn: Turn, place: TrialPlace, pack: PackEntry, worker: string): void {
+function openAttempt(turn: Turn, place: TrialPlace, pack: PackEntry, by: WorkerEntry): void {
   const { study, trial } = place;
-  const { kind, session } = pack;
+  const { kind } = pack;
+  const { session, name: worker, machineId, tokenId } = by;
   const number = nextAttempt(trial);
-  const run = { attempt: number, kind, session, worker, pack: pack.id };
+  const run = { attempt: number, kind, session, worker, machineId, tokenId, pack: pack.id };
   const attempt: AttemptEntry = { ...run, outcome: null, fingerprint: null };
   if (kind === 'search') updateTrial(study, trial, { kind: 'assigned', attempt });
   else addAttempt(trial, attempt);

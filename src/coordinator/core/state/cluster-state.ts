@@ -86,11 +86,24 @@ export class StudyEntry {
   }
 }
 
+/** Where a worker's stream comes from. */
+export interface Peer {
+  /** HOST:PORT as the coordinator sees it. */
+  readonly address: string;
+  /** Id of the token of its call. */
+  readonly tokenId: string;
+}
+
 /** A worker process; `joinWorker` copies the fields of its `hello`. */
 export class WorkerEntry {
   /** Random name of the worker process. */
   readonly session: string;
-  readonly name: string;
+  /** Unique among connected workers. */
+  name: string;
+  /** Random id of its machine; '' if unknown. */
+  machineId = '';
+  /** Id of the token with which it has connected; '' if unknown. */
+  tokenId = '';
   address = '';
   threads = 0;
   packMax = 1;

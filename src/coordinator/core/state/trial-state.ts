@@ -15,7 +15,10 @@ export const maxFailures = 3;
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
-export type AttemptEntry = Pick<AttemptRecord, 'attempt' | 'kind' | 'session' | 'worker' | 'pack'> &
+export type AttemptEntry = Pick<
+  AttemptRecord,
+  'attempt' | 'kind' | 'session' | 'worker' | 'machineId' | 'tokenId' | 'pack'
+> &
   Mutable<Pick<AttemptRecord, 'outcome' | 'fingerprint'>>;
 
 /** Only `changeTrial` writes `status`, `reason`, `failures`, `alone`, `worker`, `result`, `fingerprint`. */

@@ -38,7 +38,8 @@ export function restoreStudy(state: ClusterState, stored: StoredStudy, now: Mome
   for (const attempt of stored.attempts) {
     const trial = study.trials.get(trialName(attempt.trial));
     assert(trial, () => `the attempt of ${trialName(attempt.trial)} has a trial`);
-    const { attempt: number, kind, session, worker, pack, outcome, fingerprint } = attempt;
+    const { attempt: number, kind, session, worker, machineId, tokenId } = attempt;
+    const { pack, outcome, fingerprint } = attempt;
     // The fingerprint is the text of the trial, not a copy of it.
     const isStored = fingerprint !== null && fingerprint === trial.fingerprint;
     addAttempt(trial, {
@@ -46,6 +47,8 @@ export function restoreStudy(state: ClusterState, stored: StoredStudy, now: Mome
       kind,
       session,
       worker,
+      machineId,
+      tokenId,
       pack,
       outcome,
       fingerprint: isStored ? trial.fingerprint : fingerprint,
@@ -79,6 +82,8 @@ function restorePack(state: ClusterState, place: AttemptPlace, now: Moment): voi
   const { study, trial, attempt } = place;
   const { session, pack: id, kind } = attempt;
   const worker = state.workers.get(session) ?? new WorkerEntry(session, attempt.worker);
+  const { machineId, tokenId } = attempt;
+  Object.assign(worker, { machineId, tokenId });
   state.workers.set(session, worker);
   const pack =
     state.packs.get(id) ?? leasePack(state, worker, { id, study: study.name, kind }, now);

@@ -1,7 +1,7 @@
 /** Workers: processes that join, leave or are lost, and the data sets that they fetch. */
 import type { Hello } from '../../../rpc/messages/messages.ts';
 import type { WorkerSummary } from '../../../study/summaries.ts';
-import { WorkerEntry, type ClusterState } from '../state/cluster-state.ts';
+import { WorkerEntry, type ClusterState, type Peer } from '../state/cluster-state.ts';
 import { isActive } from '../state/study-entry.ts';
 import type { Turn } from '../state/turn.ts';
 import { incompatibilityReason } from './able-workers.ts';
@@ -37,12 +37,15 @@ export function workerState(
 }
 
 /** A worker's stream has opened: a new worker, or a session that comes back. */
-export function joinWorker(turn: Turn, hello: Hello, address: string): void {
+export function joinWorker(turn: Turn, hello: Hello, peer: Peer): void {
   const { state } = turn;
-  const { session, threads, packMax, kernel, selfTestDigest } = hello;
-  const worker =
-    state.workers.get(session) ?? new WorkerEntry(session, freeName(state, hello.name));
-  Object.assign(worker, { address, threads, packMax, kernel, selfTestDigest });
+  const { session, threads, packMax, kernel, selfTestDigest, machineId } = hello;
+  const worker = state.workers.get(session) ?? new WorkerEntry(session, hello.name);
+  const { address, tokenId } = peer;
+  const identity = { address, tokenId, machineId };
+  Object.assign(worker, { ...identity, threads, packMax, kernel, selfTestDigest });
+  // bug: returning-session-shares-a-name
+  worker.name = freeName(state, worker);
   worker.connected = true;
   worker.closedAtMs = null;
   worker.heardAtMs = turn.now.monotonicMs;
@@ -121,11 +124,19 @@ export function datasetFailed(turn: Turn, worker: WorkerEntry, key: string, reas
   turn.log('worker-incompatible', `${worker.name}: ${reason}`);
 }
 
-/** `name`, or `name-2`, `name-3`, … if a connected worker has that name. */
-function freeName(state: ClusterState, name: string): string {
-  const taken = new Set([...state.workers.values()].filter((w) => w.connected).map((w) => w.name));
+/** The worker's name, or `name-2`, `name-3`, … if another worker has that name. */
+function freeName(state: ClusterState, worker: WorkerEntry): string {
+  const { name } = worker;
+  const taken = new Set<string>();
+  for (const other of state.workers.values())
+    if (other !== worker && keepsName(other, worker)) taken.add(other.name);
   for (let suffix = 1; ; suffix++) {
     const free = suffix === 1 ? name : `${name}-${suffix}`;
     if (!taken.has(free)) return free;
   }
+}
+
+/** A worker that may still come back keeps its name, unless a new process of its machine replaces it. */
+function keepsName(other: WorkerEntry, worker: WorkerEntry): boolean {
+  return other.connected || (!other.reportedLost && other.machineId !== worker.machineId);
 }

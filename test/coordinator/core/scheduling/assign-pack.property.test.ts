@@ -11,6 +11,7 @@ import {
   details,
   helloFrom,
   newDispatcher,
+  peerFrom,
   start,
 } from '../../support/small-cluster.ts';
 
@@ -47,7 +48,7 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
         threads.forEach((count, index) =>
           dispatcher.joined(
             helloFrom(`s${index}`, { threads: count, packMax: 8, datasets: [dataset] }),
-            'address',
+            peerFrom(`s${index}`),
             start,
           ),
         );

@@ -15,6 +15,7 @@ import {
   helloFrom,
   messagesIn,
   newDispatcher,
+  peerFrom,
   rowsIn,
   start,
 } from '../../support/small-cluster.ts';
@@ -25,7 +26,7 @@ const ready = { kind: 'dataset-ready', dataset } as const;
 function clusterOf(sessions: readonly string[], changes: Partial<DispatcherSettings> = {}) {
   const dispatcher = newDispatcher(changes);
   for (const session of sessions)
-    dispatcher.joined(helloFrom(session, { packMax: 8 }), 'address', start);
+    dispatcher.joined(helloFrom(session, { packMax: 8 }), peerFrom(session), start);
   return dispatcher;
 }
 

@@ -11,6 +11,7 @@ import {
   later,
   oneWorker,
   packsIn,
+  peerFrom,
 } from '../../support/small-cluster.ts';
 
 test('a late result of a deleted study does not count for a new study of the same name', () => {
@@ -19,7 +20,7 @@ test('a late result of a deleted study does not count for a new study of the sam
   dispatcher.cancel('example', 'replaced', now);
   dispatcher.forget('example');
   dispatcher.streamClosed('s', 'cut', now);
-  dispatcher.joined(helloFrom('s'), 'address', now);
+  dispatcher.joined(helloFrom('s'), peerFrom('s'), now);
   dispatcher.submit(exampleStudy({ seed: 4 }), data, details, now);
   const [pack = ''] = packsIn(dispatcher.received('s', { kind: 'dataset-ready', dataset }, now));
   expect(pack).not.toBe(former);

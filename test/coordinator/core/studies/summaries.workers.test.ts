@@ -17,6 +17,7 @@ import {
   newDispatcher,
   oneWorker,
   openAttempt,
+  peerFrom,
   settings,
   start,
   storedStudy,
@@ -27,7 +28,7 @@ test('a restarted coordinator lists a worker with open attempts only after it ha
   const stored = storedStudy(exampleStudy(), {}, { trials, attempts: [openAttempt(coarse(1), 1)] });
   const dispatcher = newDispatcher({}, [stored]);
   expect(workerSummaries(dispatcher.state, start)).toEqual([]);
-  dispatcher.joined(helloFrom('s', { name: 'w', threads: 2 }), 'address', start);
+  dispatcher.joined(helloFrom('s', { name: 'w', threads: 2 }), peerFrom('s'), start);
   expect(workerSummaries(dispatcher.state, start)).toMatchObject([
     { name: 'w', address: 'address', threads: 2, kernel: 'portable' },
   ]);

@@ -2,14 +2,21 @@
 import { expect, test } from 'vitest';
 import type { Decision } from '../../../../src/coordinator/core/state/turn.ts';
 import type { PackProgress } from '../../../../src/rpc/messages/messages.ts';
-import { helloFrom, messagesIn, oneWorker, rowsIn, start } from '../../support/small-cluster.ts';
+import {
+  helloFrom,
+  messagesIn,
+  oneWorker,
+  peerFrom,
+  rowsIn,
+  start,
+} from '../../support/small-cluster.ts';
 
 /** A worker that has received a pack, and reconnects holding the given packs. */
 function reconnecting() {
   const { dispatcher, pack } = oneWorker();
   const reconnect = (held: readonly PackProgress[]): Decision => {
     dispatcher.streamClosed('s', 'cut', start);
-    return dispatcher.joined(helloFrom('s', { held }), 'address', start);
+    return dispatcher.joined(helloFrom('s', { held }), peerFrom('s'), start);
   };
   return { dispatcher, pack, reconnect };
 }

@@ -9,6 +9,7 @@ import {
   helloFrom,
   messagesIn,
   newDispatcher,
+  peerFrom,
   start,
 } from '../../support/small-cluster.ts';
 
@@ -16,7 +17,7 @@ const failed = { kind: 'dataset-failed', dataset, reason: 'it did not arrive' } 
 
 function clusterWithWorker() {
   const dispatcher = newDispatcher();
-  dispatcher.joined(helloFrom('s'), 'address', start);
+  dispatcher.joined(helloFrom('s'), peerFrom('s'), start);
   const submit = (study: string): Decision =>
     dispatcher.submit(exampleStudy({ study }), data, details, start);
   return { dispatcher, submit };

@@ -155,6 +155,11 @@ export interface Hello {
   held: PackProgress[];
   /** Keys of the data sets that the worker has in memory; at most 1024. */
   datasets: string[];
+  /**
+   * Random id of the machine. A worker creates it once, keeps it in its cache directory, and sends it again
+   * after every start. Workers of one machine send the same id.
+   */
+  machineId: string;
 }
 
 export interface PackProgress {
@@ -676,6 +681,7 @@ function createBaseHello(): Hello {
     selfTestDigest: "",
     held: [],
     datasets: [],
+    machineId: "",
   };
 }
 
@@ -710,6 +716,9 @@ export const Hello: MessageFns<Hello> = {
     }
     for (const v of message.datasets) {
       writer.uint32(82).string(v!);
+    }
+    if (message.machineId !== "") {
+      writer.uint32(90).string(message.machineId);
     }
     return writer;
   },
@@ -805,6 +814,14 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.datasets.push(reader.string());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.machineId = reader.string();
             continue;
           }
         }
