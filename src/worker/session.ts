@@ -164,7 +164,7 @@ export class WorkerSession {
     const running = this.#running.size === 1 ? '1 pack is' : `${this.#running.size} packs are`;
     return [
       { kind: 'log', text: `leaving (${reason}): ${running} still running` },
-      ...this.#sendIfOnline({ kind: 'draining' }),
+      ...this.#sendIfOnline(this.#farewell(reason)),
       ...this.#leaveWhenDone(),
     ];
   }
@@ -188,7 +188,7 @@ export class WorkerSession {
       effects.push(send(message));
       if (message.kind !== 'pack-ended') this.#reports.delete(pack);
     }
-    if (this.#drainReason !== null) effects.push(send({ kind: 'draining' }));
+    if (this.#drainReason !== null) effects.push(send(this.#farewell(this.#drainReason)));
     return [...effects, ...this.#leaveWhenDone()];
   }
 
@@ -200,6 +200,12 @@ export class WorkerSession {
       return [returned(assignment.pack, 'the worker does not have its data set in memory')];
     this.#running.set(assignment.pack, assignment);
     return [{ kind: 'train', assignment }];
+  }
+
+  /** Names all packs that this worker has: the coordinator returns the others, without a failure. */
+  #farewell(reason: string): WorkerMessage {
+    const held = [...this.#running.keys(), ...this.#reports.keys()];
+    return { kind: 'draining', held, reason };
   }
 
   #leaveWhenDone(): SessionEffect[] {

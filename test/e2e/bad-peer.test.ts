@@ -101,7 +101,7 @@ const rows = (known: string, viewer: string): Row[] => [
   // Messages of a session.
   {
     what: 'a first message that is not hello',
-    call: { path: sessionPath, body: encode({ kind: 'draining' }) },
+    call: { path: sessionPath, body: encode({ kind: 'draining', held: [], reason: '' }) },
     status: 14,
   },
   {

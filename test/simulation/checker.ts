@@ -44,6 +44,8 @@ export class Checker {
   #closedAtMs = new Map<string, number>();
   /** By session: the packs that it held when it last came back. */
   readonly #held = new Map<string, Set<string>>();
+  /** Sessions that have announced to this coordinator that they leave. */
+  #leaving = new Set<string>();
   /** Packs that a worker process has trained to the end. */
   readonly #computed = new Set<string>();
   /** By pack: number of open attempts. */
@@ -86,6 +88,7 @@ export class Checker {
     this.coordinatorStopped(false);
     this.#accepted = new Map();
     this.#closedAtMs = new Map();
+    this.#leaving = new Set();
     this.#progress = new Map();
     for (const pack of state.packs.keys()) this.#started(pack);
   }
@@ -101,6 +104,8 @@ export class Checker {
 
   streamOpened({ session, held }: Hello): void {
     this.#closedAtMs.delete(session);
+    // A copy of another worker's farewell may have removed a session that works on.
+    this.#leaving.delete(session);
     this.#assignments.streamOpened(session);
     this.#preparing.delete(session);
     this.#held.set(session, new Set(held.map(({ pack }) => pack)));
@@ -126,9 +131,12 @@ export class Checker {
     this.#assignments.drained(session);
   }
 
-  /** A worker announces that it drains. */
-  leaves(session: string): void {
+  /** A worker has announced that it leaves, and has named its packs. */
+  leaves(session: string, held: readonly string[]): void {
     this.#assignments.leaves(session);
+    this.#leaving.add(session);
+    for (const { id } of this.#state?.workers.get(session)?.packs ?? [])
+      assert(held.includes(id), `${session} leaves without ${id}, which is returned`);
   }
 
   studyRemoved(study: string): void {
@@ -262,6 +270,7 @@ export class Checker {
     if (row.outcome === 'timeout')
       assert(idleMs >= settings.leaseMs - roundingMs, `${pack} made progress ${idleMs} ms ago`);
     if (row.outcome !== 'lost') return;
+    assert(!this.#leaving.has(session), `${worker} leaves in order: ${pack} counts no failure`);
     if (row.reason?.includes('without it') === true) {
       const isHeld = this.#held.get(session)?.has(pack) === true;
       assert(!isHeld, `${worker} came back with ${pack}`);

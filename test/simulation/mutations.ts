@@ -186,6 +186,16 @@ export const plantedBugs: readonly PlantedBug[] = [
   ),
   bug('cancelled-study-runs-on', 'running packs of a cancelled study are not aborted', ''),
   bug(
+    'farewell-is-ignored',
+    'a pack that was on its way when its worker said goodbye stays assigned to it',
+    '',
+  ),
+  bug(
+    'leaving-worker-is-charged',
+    'a worker that is killed while it leaves counts a failure for its trials',
+    '',
+  ),
+  bug(
     'drain-is-forgotten',
     'a drained worker gets work after its stream was closed',
     'worker.draining = false;',

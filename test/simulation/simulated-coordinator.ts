@@ -194,8 +194,8 @@ export class SimulatedCoordinator implements Reader {
     if (this.dispatcher?.state.workers.has(session) !== true || !this.streams.has(session)) return;
     const { checker } = this.#context;
     if (message.kind === 'heartbeat') checker.progressed(session, message.packs);
-    if (message.kind === 'draining') checker.leaves(session);
     this.decide((dispatcher, now) => dispatcher.received(session, message, now));
+    if (message.kind === 'draining') checker.leaves(session, message.held);
   }
 
   /** The message arrives on the stream of another session. */

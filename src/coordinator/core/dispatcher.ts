@@ -34,6 +34,7 @@ import { advanceStudy } from './studies/stage-progress.ts';
 import { extendStudy, submitStudy, type SubmitDetails } from './studies/submit-study.ts';
 import { expireLeases, extendLeasesAfterPause, freeThread, renewLease } from './workers/leases.ts';
 import {
+  announceLeaving,
   datasetFailed,
   datasetReady,
   disconnectWorker,
@@ -188,8 +189,7 @@ function handleMessage(
     case 'dataset-failed':
       return datasetFailed(turn, worker, message.dataset, message.reason);
     case 'draining':
-      worker.draining = worker.leaving = true;
-      return;
+      return announceLeaving(turn, worker, message);
     default:
       return unreachable(message);
   }

@@ -86,8 +86,11 @@ export const workerMessages = union({
   /** The data set was fetched and verified, and is in memory. */
   'dataset-ready': record({ dataset: name }),
   'dataset-failed': record({ dataset: name, reason }),
-  /** The worker accepts no more packs and leaves when its threads are free. */
-  draining: record({}),
+  /**
+   * The worker accepts no more packs and leaves when its threads are free. `held`: packs that run or whose
+   * results are unanswered; every other pack has not reached it, and counts as returned.
+   */
+  draining: record({ held: list(name, 0, wireLimits.heldPacks), reason }),
 });
 export type WorkerMessage = ValueFrom<typeof workerMessages>;
 export type Hello = Extract<WorkerMessage, { readonly kind: 'hello' }>;

@@ -55,7 +55,7 @@ function bench() {
 }
 
 const drain = { kind: 'drain', reason: 'enough' } as const;
-const draining = { kind: 'draining' } as const;
+const draining = { kind: 'draining', held: [], reason: '' } as const;
 
 describe('a session stream', () => {
   test('delivers messages after hello at once, and receives messages once hello is stored', () => {

@@ -83,7 +83,7 @@ describe('a token', () => {
     expect(ofSession?.message).toContain(`Token ${worker.id} was revoked`);
     expect(ofShard).toHaveProperty('code'); // The error of its session, or of the download.
     expect(ofWatch?.message).toContain(`Token ${viewer.id} was revoked`);
-    expect(neighbour.send({ kind: 'draining' })).toBe(true);
+    expect(neighbour.send({ kind: 'draining', held: [], reason: '' })).toBe(true);
     neighbour.close();
   });
 

@@ -172,7 +172,7 @@ export const workerMessage: fc.Arbitrary<WorkerMessage> = fc.oneof(
   fc.record({ kind: kind('pack-returned'), pack: name, reason }),
   fc.record({ kind: kind('dataset-ready'), dataset: name }),
   fc.record({ kind: kind('dataset-failed'), dataset: name, reason }),
-  fc.record({ kind: kind('draining') }),
+  fc.record({ kind: kind('draining'), held: fc.array(name, { maxLength: 5 }), reason }),
 );
 
 const answers: Answer[] = ['accepted', 'duplicate', 'disputed', 'cancelled', 'unknown'];

@@ -59,12 +59,28 @@ export function claimPacks(turn: Turn, worker: WorkerEntry, held: readonly PackP
   }
   for (const pack of worker.packs) {
     // bug: returning-worker-loses-packs
-    if (!named.has(pack.id)) endPack(turn, worker, pack, pack.step < 0 ? notArrived : notHeld);
+    if (!named.has(pack.id)) endPack(turn, worker, pack, absence(worker, pack));
   }
 }
 
+/** Why a worker comes back without a pack. */
+function absence({ leaving }: WorkerEntry, { step }: PackEntry): PackFailure {
+  if (step < 0) return notArrived;
+  return leaving ? stoppedWhileLeaving : notHeld;
+}
+
+const stoppedWhileLeaving: PackFailure = {
+  outcome: 'returned',
+  reason: 'the worker was stopped while it was leaving',
+};
 const notArrived: PackFailure = { outcome: 'returned', reason: 'it did not reach the worker' };
 const notHeld: PackFailure = { outcome: 'lost', reason: 'the worker came back without it' };
+
+/** A worker that leaves has named its packs: each other one was on its way, and will not be trained. */
+export function returnOtherPacks(turn: Turn, worker: WorkerEntry, held: readonly string[]): void {
+  for (const pack of worker.packs)
+    if (!held.includes(pack.id)) endPack(turn, worker, pack, notArrived);
+}
 
 /** Only progress renews a lease: the heartbeat of a hung thread reports the same step again. */
 export function renewLease(turn: Turn, worker: WorkerEntry, progress: PackProgress): void {
@@ -127,6 +143,8 @@ function leaseFailure(
     cause = 'its connection closed and it did not come back';
   else if (silentMs <= 2 * heartbeatMs)
     return { outcome: 'timeout', reason: `no progress within the lease of ${leaseMs} ms` };
+  // bug: leaving-worker-is-charged
+  if (worker?.leaving === true) return stoppedWhileLeaving;
   return { outcome: 'lost', reason: `the worker was lost: ${cause}` };
 }
 

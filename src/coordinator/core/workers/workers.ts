@@ -1,12 +1,12 @@
 /** Workers: processes that join, leave or are lost, and the data sets that they fetch. */
-import type { Hello } from '../../../rpc/messages/messages.ts';
+import type { Hello, WorkerMessage } from '../../../rpc/messages/messages.ts';
 import type { WorkerSummary } from '../../../study/summaries.ts';
 import { WorkerEntry, type ClusterState, type Peer } from '../state/cluster-state.ts';
 import { isActive } from '../state/study-entry.ts';
 import type { Turn } from '../state/turn.ts';
 import { incompatibilityReason } from './able-workers.ts';
 import { exclusionReason } from './exclusions.ts';
-import { claimPacks } from './leases.ts';
+import { claimPacks, returnOtherPacks } from './leases.ts';
 import { backOffReason } from './worker-backoff.ts';
 
 /**
@@ -105,6 +105,16 @@ export function drainWorkers(turn: Turn, name: string | null, reason: string): v
     if (worker.connected) turn.send(worker, { kind: 'drain', reason });
   }
 }
+
+/** The worker drains, and has named the packs that it holds. */
+export function announceLeaving(turn: Turn, worker: WorkerEntry, farewell: Farewell): void {
+  worker.draining = worker.leaving = true;
+  worker.drainReason ??= farewell.reason === '' ? null : farewell.reason;
+  // bug: farewell-is-ignored
+  returnOtherPacks(turn, worker, farewell.held);
+}
+
+type Farewell = Pick<Extract<WorkerMessage, { kind: 'draining' }>, 'held' | 'reason'>;
 
 export function datasetReady(worker: WorkerEntry, key: string): void {
   worker.datasets.add(key);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { noticesIn, oneWorker, rowsIn, start } from '../../support/small-cluster.ts';
+import { later, noticesIn, oneWorker, rowsIn, start } from '../../support/small-cluster.ts';
 
 test.each([
   { asked: 'asked by `ridgeline drain`', reported: 'asked by `ridgeline drain`' },
@@ -10,7 +10,7 @@ test.each([
   (row) => {
     const { dispatcher, pack } = oneWorker();
     if (row.asked !== null) dispatcher.drain('s', row.asked, start);
-    dispatcher.received('s', { kind: 'draining' }, start);
+    dispatcher.received('s', { kind: 'draining', held: [pack], reason: '' }, start);
     dispatcher.received('s', { kind: 'pack-returned', pack, reason: 'draining' }, start);
     const decision = dispatcher.streamClosed('s', 'the worker ended it', start);
     const left = { kind: 'worker-left', worker: 's', reason: row.reported };
@@ -19,3 +19,26 @@ test.each([
     expect(rowsIn(decision, 'event')).toMatchObject([log]);
   },
 );
+
+test('a pack that was on its way when its worker said goodbye is returned at once, uncharged', () => {
+  const { dispatcher } = oneWorker();
+  const farewell = { kind: 'draining', held: [], reason: 'SIGTERM' } as const;
+  const decision = dispatcher.received('s', farewell, start);
+  const returned = { outcome: 'returned', countsAsFailure: false };
+  expect(rowsIn(decision, 'attempt-closed')).toMatchObject([returned]);
+  const left = { kind: 'worker-left', worker: 's', reason: 'SIGTERM' };
+  const closed = dispatcher.streamClosed('s', 'the worker ended it', start);
+  expect(noticesIn(closed, 'worker-left')).toEqual([left]);
+});
+
+test('a pack of a worker that is killed after it said goodbye is returned, uncharged', () => {
+  const { dispatcher, pack } = oneWorker();
+  dispatcher.received('s', { kind: 'heartbeat', packs: [{ pack, step: 1 }] }, start);
+  dispatcher.received('s', { kind: 'draining', held: [pack], reason: 'SIGTERM' }, start);
+  expect(dispatcher.state.packs.has(pack)).toBe(true);
+  dispatcher.streamClosed('s', 'its connection was reset', start);
+  dispatcher.tick(later(900));
+  const decision = dispatcher.tick(later(1_000));
+  const returned = { outcome: 'returned', countsAsFailure: false };
+  expect(rowsIn(decision, 'attempt-closed')).toMatchObject([returned]);
+});

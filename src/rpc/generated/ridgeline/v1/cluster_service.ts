@@ -228,8 +228,15 @@ export interface DatasetFailed {
   reason: string;
 }
 
-/** The worker accepts no more packs and leaves when its threads are free. */
+/**
+ * The worker accepts no more packs and leaves when its threads are free. Every pack that it does not name
+ * has not reached it, and counts as returned.
+ */
 export interface Draining {
+  /** Packs that run, or whose results the coordinator has not answered; at most 4096. */
+  held: string[];
+  /** Why the worker leaves, for people. */
+  reason: string;
 }
 
 export interface Welcome {
@@ -1340,11 +1347,17 @@ export const DatasetFailed: MessageFns<DatasetFailed> = {
 };
 
 function createBaseDraining(): Draining {
-  return {};
+  return { held: [], reason: "" };
 }
 
 export const Draining: MessageFns<Draining> = {
-  encode(_: Draining, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: Draining, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.held) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
     return writer;
   },
 
@@ -1361,6 +1374,22 @@ export const Draining: MessageFns<Draining> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.held.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
