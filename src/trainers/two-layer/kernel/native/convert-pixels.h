@@ -26,34 +26,32 @@ INLINE void transpose_bytes(uint8_t *square, const uint8_t *const *rows, int at)
 
 INLINE int column_at(int g, int c) { return c * GROUP / 16 * WIDE + g * 16 + c * GROUP % 16; }
 
-/* x [k][BLOCK] from `count` inputs of `height` rows, with padding rows up to a multiple of GROUP. */
+/* x [k][BLOCK] from `count` inputs of `height` rows, with padding up to multiples of 16 inputs and GROUP rows. */
 INLINE void convert_columns(float *x, const uint8_t *const *rows, int height, int from, int count, const network *n) {
   const float *scale = n->scale + from, *offset = n->offset + from;
   const uint8_t *block[BLOCK];
   for (int r = 0; r < BLOCK; r++) block[r] = rows[smaller(r, height - 1)];
-  for (int k = 0; k < count; k += WIDE) {
-    uint8_t squares[BLOCK / GROUP][GROUP * WIDE], rest[GROUP][WIDE];
+  for (int k = 0; k < count; k += WIDE)
     for (int i = 0; i < height; i += GROUP) {
-      if (from + k + WIDE <= n->shape.inputs) transpose_bytes(squares[i / GROUP], block + i, from + k);
+      uint8_t square[GROUP * WIDE], rest[GROUP][WIDE];
+      if (from + k + WIDE <= n->shape.inputs) transpose_bytes(square, block + i, from + k);
       else {
         const uint8_t *copies[GROUP];
         for (int r = 0; r < GROUP; r++)
           copies[r] = memcpy(rest[r], block[i + r] + from + k, (size_t)(n->shape.inputs - from - k));
-        transpose_bytes(squares[i / GROUP], copies, 0);
+        transpose_bytes(square, copies, 0);
       }
-    }
-    for (int g = 0; g < WIDE / 16 && k + 16 * g < count; g++) {
-      const int width = smaller(16, count - k - 16 * g);
-      for (int c = 0; c < width; c++) {
-        const int at = column_at(g, c);
-        const vec s = every(scale[k + 16 * g + c]), o = every(offset[k + 16 * g + c]);
-        float *out = x + (k + 16 * g + c) * BLOCK;
-        for (int i = 0; i < height; i += GROUP)
+      for (int g = 0; g < WIDE / 16 && k + 16 * g < count; g++) {
+        const int at = k + 16 * g;
+        float *out = x + at * BLOCK + i;
+        UNROLL
+        for (int c = 0; c < 16; c++) {
+          const vec s = every(scale[at + c]), o = every(offset[at + c]);
           UNROLL
-          for (int r = 0; r < GROUP; r += LANES) store(out + i + r, fused(bytes(squares[i / GROUP] + at + r), s, o));
+          for (int r = 0; r < GROUP; r += LANES) store(out + c * BLOCK + r, fused(bytes(square + column_at(g, c) + r), s, o));
+        }
       }
     }
-  }
 }
 
 /* x [row][BLOCK] from `count` inputs of all rows. */

@@ -8,9 +8,31 @@
 #include "convert-pixels.h"
 #include "tail-columns.h"
 
-/* c [height][V] += x [k][r] · m [k][V · L] over `count` k. */
-INLINE void multiply_tile(vec c[][3], const float *x, const float *m, int count, const int height, const int V) {
+/*
+ * A forward tile prefetches what is needed later: a few lines every TURN inputs. All at once would hold up the tile's own loads,
+ * since a core waits for 10 to 16 lines at a time.
+ */
+#define TURN 8
+#define TURNS (DEPTH / TURN)
+typedef struct {
+  /* Pixels of the next block of inputs, and their number of lines: two for each record. */
+  const uint8_t *const *records;
+  int from, lines;
+  /* Weights of the next panel, and lines per turn. */
+  const float *weights;
+  int weight_lines;
+} fetches;
+
+INLINE void fetch(const fetches *f, int turn) {
+  for (int line = turn; line < f->lines; line += TURNS) __builtin_prefetch(f->records[line / 2] + f->from + line % 2 * 64);
+  for (int line = 0; line < f->weight_lines; line++)
+    __builtin_prefetch(f->weights + (turn * f->weight_lines + line) * LINE, 0, 2);
+}
+
+/* c [height][V] += x [k][r] · m [k][V · L] over `count` k. `f` is NULL if there is nothing to prefetch. */
+INLINE void multiply_tile(vec c[][3], const float *x, const float *m, const fetches *f, int count, const int height, const int V) {
   for (int k = 0; k < count; k++, x += BLOCK, m += V * LANES) {
+    if (f != NULL && k % TURN == 0) fetch(f, k / TURN);
     vec v[3];
     UNROLL
     for (int q = 0; q < V; q++) v[q] = load(m + q * LANES);
@@ -24,14 +46,14 @@ INLINE void multiply_tile(vec c[][3], const float *x, const float *m, int count,
 }
 
 /* `height` rows × V vectors of z; the chains continue from `from`, a row of biases (step 0) or z itself. */
-INLINE void forward_tile(float *z, const float *from, int step, const float *x, const float *w, int count, const int height,
-                         const int V) {
+INLINE void forward_tile(float *z, const float *from, int step, const float *x, const float *w, const fetches *f, int count,
+                         const int height, const int V) {
   vec c[12][3];
   UNROLL
   for (int r = 0; r < height; r++)
     UNROLL
     for (int q = 0; q < V; q++) c[r][q] = load(from + r * step + q * LANES);
-  multiply_tile(c, x, w, count, height, V);
+  multiply_tile(c, x, w, f, count, height, V);
   UNROLL
   for (int r = 0; r < height; r++)
     UNROLL
@@ -49,7 +71,7 @@ INLINE void backward_tile(float *w, const float *two_lambdas, const float *minus
   /* The weights are needed at the end of the tile: fetch them now. */
   UNROLL
   for (int at = 0; at < height * V * LANES; at += LINE) __builtin_prefetch(w + at, 1);
-  multiply_tile(c, x, d, rows, height, V);
+  multiply_tile(c, x, d, NULL, rows, height, V);
   UNROLL
   for (int r = 0; r < height; r++)
     UNROLL
@@ -71,9 +93,10 @@ INLINE void backward_tile(float *w, const float *two_lambdas, const float *minus
 
 #define FORWARD(height, V) \
   case height * 4 + V: \
-    forward_tile(z, from, step, x, w, count, height, V); \
+    forward_tile(z, from, step, x, w, f, count, height, V); \
     break;
-static void run_forward(float *z, const float *from, int step, const float *x, const float *w, int count, int height, int V) {
+static void run_forward(float *z, const float *from, int step, const float *x, const float *w, const fetches *f, int count,
+                        int height, int V) {
   switch (height * 4 + V) { TILES(FORWARD) }
 }
 
@@ -88,26 +111,19 @@ static void run_backward(float *w, const float *two_lambdas, const float *minus_
 
 INLINE int tall(int V) { return V == 3 ? TALL_3 : V == 2 ? TALL_2 : TALL_1; }
 
-/* Prefetches the pixels that the next block of inputs converts. */
-INLINE void fetch_pixels(const network *n, int row, int count, int from) {
-  for (int i = row; i < row + count; i++)
-    for (int at = from; at < from + DEPTH && at < n->shape.inputs; at += 64) __builtin_prefetch(n->records[i] + at);
-}
-
-/* Prefetches a part of the weights that the next panel needs: part `part` of `parts`. */
-INLINE void fetch_weights(const float *w, int floats, int part, int parts) {
-  const int lines = (floats + LINE - 1) / LINE, from = lines * part / parts, to = lines * (part + 1) / parts;
-  for (int line = from; line < to; line++) __builtin_prefetch(w + line * LINE, 0, 2);
-}
+/* Rows of the next forward block, of the `left` that are left. A last block of few rows would make little use of its weights. */
+INLINE int block_rows(int left) { return left <= BLOCK ? left : left < BLOCK + 16 ? 32 : BLOCK; }
 
 /* z = b1 + x · w1 */
 static void forward(network *n, const batch *b) {
   const int inputs = n->shape.inputs, whole = n->vectors * LANES;
   const ptrdiff_t R = n->R, K = n->K;
+  const bool fits_cache = n->columns * K * (ptrdiff_t)sizeof(float) < SECOND_LEVEL;
   for (int k = 0; k < inputs; k += DEPTH) {
     const int count = smaller(DEPTH, inputs - k);
-    for (int i = 0; i < b->rows; i += BLOCK) {
-      const int height = smaller(BLOCK, b->rows - i);
+    const bool is_last = k + DEPTH >= inputs;
+    for (int i = 0, height; i < b->rows; i += height) {
+      height = block_rows(b->rows - i);
       convert_columns(n->x, n->records + i, height, k, count, n);
       for (int panel = 0; panel < n->panels; panel++) {
         const int first = first_vector(n, panel), V = vectors_of(n, panel), size = V * LANES;
@@ -117,11 +133,13 @@ static void forward(network *n, const batch *b) {
         const int next_panel = panel + 1 < n->panels ? panel + 1 : 0, next_k = next_panel > 0 ? k : k + DEPTH;
         const int next_size = vectors_of(n, next_panel) * LANES, tiles = (height + tall(V) - 1) / tall(V);
         const float *next = n->w1 + first_vector(n, next_panel) * LANES * K + (ptrdiff_t)next_k * next_size;
+        const int lines = i > 0 || fits_cache ? 0 : (count * next_size / LINE + tiles * TURNS - 1) / (tiles * TURNS);
         for (int r = 0; r < height; r += tall(V)) {
-          if (i == 0) fetch_weights(next, count * next_size, r / tall(V), tiles);
-          if (panel == 0) fetch_pixels(n, i + r, smaller(tall(V), height - r), k + DEPTH);
+          const int rows = smaller(tall(V), height - r);
+          const fetches f = {n->records + i + r, k + DEPTH, panel > 0 || is_last ? 0 : 2 * rows,
+                             next + r / tall(V) * TURNS * lines * LINE, lines};
           const float *from = k == 0 ? n->b1 + first * LANES : z + r * size;
-          run_forward(z + r * size, from, k == 0 ? 0 : size, n->x + r, w, count, smaller(tall(V), height - r), V);
+          run_forward(z + r * size, from, k == 0 ? 0 : size, n->x + r, w, &f, count, rows, V);
         }
       }
       for (int t = 0; t < n->tails; t += TAIL_GROUP) {

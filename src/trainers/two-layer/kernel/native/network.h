@@ -39,6 +39,8 @@
 #define DEEPEST 128
 /* Floats of a cache line. */
 #define LINE 16
+/* Bytes of weights that stay in the second-level cache of a core from one step to the next. */
+#define SECOND_LEVEL (1 << 20)
 
 typedef struct {
   int members, inputs, hidden, classes, rows;
