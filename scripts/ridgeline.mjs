@@ -5,10 +5,10 @@
  * JavaScript without newer syntax, since old versions of Node must parse it.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { accessSync, constants as fileModes, existsSync, mkdirSync } from 'node:fs';
 import * as module from 'node:module';
 import { constants, homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const required = [24, 15];
@@ -17,16 +17,13 @@ const source = join(root, 'src', 'cli', 'main.ts');
 const main = existsSync(source) ? source : join(root, 'dist', 'cli', 'main.js');
 
 // Compiled code is cached between runs, which halves the start time. The cache is in the user's own folder,
-// since others could write to a shared one. If it is not writable, Node does not cache.
-process.env.NODE_COMPILE_CACHE ??= join(
-  process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-  'ridgeline',
-  'compiled',
-);
+// since others could write to a shared one. Without a writable folder nothing is cached.
+const compiled = compileCache();
+if (compiled !== null) process.env.NODE_COMPILE_CACHE = compiled;
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major > required[0] || (major === required[0] && minor >= required[1])) {
-  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+  if (compiled !== null) module.enableCompileCache(compiled);
   await import(pathToFileURL(main).href);
 } else {
   const node = bundledNode();
@@ -52,6 +49,31 @@ if (major > required[0] || (major === required[0] && minor >= required[1])) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+/** Null if it cannot be written. The folder exists then: Node's own `mkdir` never ends in /proc. */
+function compileCache() {
+  try {
+    const { NODE_COMPILE_CACHE, XDG_CACHE_HOME } = process.env;
+    if (NODE_COMPILE_CACHE) return NODE_COMPILE_CACHE;
+    const caches = XDG_CACHE_HOME || join(homedir(), '.cache');
+    const folder = resolve(caches, 'ridgeline', 'compiled');
+    makeFolders(folder);
+    accessSync(folder, fileModes.W_OK | fileModes.X_OK);
+    return folder;
+  } catch {
+    return null;
+  }
+}
+
+function makeFolders(folder) {
+  if (existsSync(folder)) return;
+  makeFolders(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+  }
 }
 
 function bundledNode() {

@@ -5,6 +5,7 @@
  * Nothing else is imported here, since a restarted process loads everything again.
  */
 import {
+  addressFlags,
   coordinatorFlags,
   exposeGarbageCollector,
   lowMemoryFlags,
@@ -18,10 +19,9 @@ if (name === 'complete') {
 } else await runCommandLine();
 
 async function runCommandLine(): Promise<void> {
-  if (name === 'worker' || name === 'train') {
-    restartWithFlags(lowMemoryFlags);
-    exposeGarbageCollector();
-  }
-  if (name === 'coordinator') restartWithFlags(coordinatorFlags);
+  const isTrainer = name === 'worker' || name === 'train';
+  const flags = isTrainer ? lowMemoryFlags : name === 'coordinator' ? coordinatorFlags : [];
+  restartWithFlags([...flags, ...addressFlags()]);
+  if (isTrainer) exposeGarbageCollector();
   await import('./command-line.ts');
 }

@@ -3,6 +3,7 @@ import { constants, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { RidgelineError, whyUnread } from '../base/errors.ts';
+import { expandHome } from '../base/home-directory.ts';
 import type { SpecProblem } from '../study/spec/spec-problem.ts';
 import type { RecipeSpec, StudySpec } from '../study/spec/study-spec.ts';
 import type { DescribeTrainer } from '../study/trainer-description.ts';
@@ -43,7 +44,7 @@ export async function loadStudyOrRecipe(
 }
 
 function dataProblems(dataPath: string, file: string): SpecProblem[] {
-  const path = resolve(dirname(file), dataPath);
+  const path = resolve(dirname(file), expandHome(dataPath));
   try {
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) return [];
   } catch (error) {
@@ -53,11 +54,11 @@ function dataProblems(dataPath: string, file: string): SpecProblem[] {
   return [{ path: ['dataset', 'path'], message: `${path} does not exist` }];
 }
 
-/** `dataset.path` is relative to the folder of the study file. */
+/** `dataset.path` is relative to the folder of the study file; `~` is the home directory. */
 function besideFile<Spec extends StudySpec | RecipeSpec>(spec: Spec, file: string): Spec {
   const { path } = spec.dataset;
   if (path === undefined) return spec;
-  return { ...spec, dataset: { ...spec.dataset, path: resolve(dirname(file), path) } };
+  return { ...spec, dataset: { ...spec.dataset, path: resolve(dirname(file), expandHome(path)) } };
 }
 
 async function readText(path: string): Promise<string> {

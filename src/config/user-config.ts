@@ -5,10 +5,10 @@
  * Options of the command line and variables of the environment have precedence; the commands see to that.
  */
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { RidgelineError, whyUnread } from '../base/errors.ts';
+import { expandHome } from '../base/home-directory.ts';
 import { whole } from '../study/spec/study-schema.ts';
 import { knownKeys } from './known-keys.ts';
 import { correctKeys } from './misspelt-keys.ts';
@@ -57,9 +57,7 @@ export function parseUserConfig(text: string, file: string): UserConfig {
 
 /** Paths are relative to the file; `~` is the home directory. */
 function pathFrom(path: string | undefined, file: string): string | undefined {
-  return path === undefined
-    ? undefined
-    : resolve(dirname(file), path.replace(/^~(?=\/|$)/, homedir()));
+  return path === undefined ? undefined : resolve(dirname(file), expandHome(path));
 }
 
 /** @throws RidgelineError CONFIG_INVALID */

@@ -209,7 +209,7 @@ async function loadCached(
   shards: readonly CachedShard[],
 ): Promise<readonly Shard[] | null> {
   collectGarbage();
-  const memory = new PixelMemory();
+  const memory = new PixelMemory(shards.reduce((sum, { bytes }) => sum + bytes, 0));
   const loaded: Shard[] = [];
   for (const { name, classNames, digest, bytes } of shards) {
     const decoder = new ShardDecoder(name, bytes, memory);

@@ -75,7 +75,11 @@ export class DatasetHolder {
     this.#references.set(key, reference);
     const group = this.#groups.find(({ shards }) =>
       reference.shards.some(({ digest }) => shards.has(digest)),
-    ) ?? { memory: new PixelMemory(), shards: new Map(), datasets: new Map() };
+    ) ?? {
+      memory: new PixelMemory(reference.shards.reduce((sum, { bytes }) => sum + bytes, 0)),
+      shards: new Map(),
+      datasets: new Map(),
+    };
     // Frees the memory of an unused group before it allocates more.
     this.#use(group);
     if (group.shards.size === 0) collectGarbage();

@@ -8,6 +8,7 @@ import type { TrainingData } from '../study/images.ts';
 import type { TrialResult } from '../study/trial.ts';
 import type { TrainerSource } from '../trainers/open-trainer.ts';
 import type { TrialsRequest } from '../trainers/train-trials.ts';
+import { threadResources } from './thread-count.ts';
 import {
   counters,
   type TrainingEnd,
@@ -59,7 +60,7 @@ export class TrainingPool implements AsyncDisposable {
       maxQueue: threads,
       atomics: 'disabled',
       // Kernels compute in their own memory, so a thread allocates little on the heap.
-      resourceLimits: { maxYoungGenerationSizeMb: 2 },
+      resourceLimits: threadResources,
     });
   }
 

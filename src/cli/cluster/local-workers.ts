@@ -2,14 +2,17 @@
  * Local workers: the worker processes of `run`. They start before the coordinator listens, load their
  * program and test their arithmetic meanwhile, and then receive the join string.
  */
+import { accessSync, constants } from 'node:fs';
 import { extname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
+import { makeFolders } from '../../base/make-folders.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import { LocalLauncher } from '../../launch/local.ts';
 import type { KernelChoice } from '../../trainers/two-layer/kernel-choices.ts';
-import { defaultThreads } from '../../worker/default-threads.ts';
-import type { Context } from '../process/context.ts';
+import { coresNote, defaultThreads } from '../../worker/thread-count.ts';
+import { shardCacheDirectory, type Context } from '../process/context.ts';
 
 export interface LocalWorkerFlags {
   readonly kernel: KernelChoice;
@@ -26,10 +29,17 @@ const leaveMs = 2_000;
 export function startLocalWorkers(
   flags: LocalWorkerFlags,
   joinText: Promise<string>,
-  { log, flags: { debug } }: Context,
+  context: Context,
 ): Launcher {
-  const { kernel, pack, cache } = flags;
+  const {
+    log,
+    flags: { debug },
+  } = context;
+  const { kernel, pack } = flags;
+  const cache = flags.workers === 0 ? undefined : shardCacheDirectory(context, flags);
   const main = new URL(`../main${extname(import.meta.url)}`, import.meta.url);
+  const note = flags.threads === undefined && flags.workers > 0 ? coresNote(flags.workers) : null;
+  if (note !== null) log.info(note);
   const options = { threads: threadsPerWorker(flags), pack, kernel, cache };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const launcher = new LocalLauncher({
@@ -45,6 +55,23 @@ export function startLocalWorkers(
   return launcher;
 }
 
+/** Why the cache cannot be written, before each worker finds out; null if it can. */
+export function cacheProblem(flags: LocalWorkerFlags, context: Context): RidgelineError | null {
+  const dir = shardCacheDirectory(context, flags);
+  try {
+    makeFolders(dir, 0o700);
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return new RidgelineError(
+      'OUTPUT_UNWRITABLE',
+      `The cache of decoded data cannot be written: ${errorMessage(error)}.`,
+      'Give a writable directory with --cache, such as --cache ./cache; `ridgeline doctor` checks this machine.',
+      { cause: error },
+    );
+  }
+}
+
 /**
  * Waits until the workers have left. Signals those that have not after some seconds, such as one that
  * was restarted at the end, and then kills them.
@@ -57,5 +84,5 @@ export async function endLocalWorkers(launcher: Launcher): Promise<void> {
 }
 
 export function threadsPerWorker({ threads, workers }: LocalWorkerFlags): number {
-  return threads ?? Math.max(1, Math.floor(defaultThreads() / Math.max(1, workers)));
+  return threads ?? defaultThreads(Math.max(1, workers));
 }

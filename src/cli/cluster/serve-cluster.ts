@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
+import { processLimits } from '../../base/machine-limits.ts';
 import type { DispatcherSettings } from '../../coordinator/core/state/cluster-state.ts';
 import { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
 import { clusterHandlers, controlHandlers } from '../../coordinator/shell/rpc-handlers.ts';
@@ -15,6 +16,7 @@ import { formatJoin } from '../../rpc/credentials/join-string.ts';
 import { requirePrivateDirectory } from '../../rpc/credentials/private-file.ts';
 import { openTokens } from '../../rpc/credentials/tokens.ts';
 import { startRpcServer } from '../../rpc/server/rpc-server.ts';
+import { connectionsFor } from '../../rpc/server/server-limits.ts';
 import { storedRanks } from '../../search/ranking/ranking.ts';
 import type { Store } from '../../store/store.ts';
 import { endingOwner } from '../../store/sqlite/lock.ts';
@@ -77,8 +79,14 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   opened.defer(() => coordinator.stop('the coordinator has stopped'));
   const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());
   const tokens = openTokens(stateDir);
+  const { isLimited, ...limits } = connectionsFor(processLimits().openFiles);
+  if (isLimited)
+    context.log.warn(
+      `there is room for ${limits.sessions} workers: \`ulimit -n ${processLimits().openFiles}\` limits open files`,
+    );
   const server = opened.use(
     await startRpcServer(flags.listen, {
+      limits,
       authority,
       tokens,
       cluster: clusterHandlers(coordinator),

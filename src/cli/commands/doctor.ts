@@ -1,9 +1,8 @@
 /** `ridgeline doctor`: checks whether this machine can train, and prints a fix for each problem. */
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { availableParallelism, freemem } from 'node:os';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { errorMessage } from '../../base/errors.ts';
+import { errorMessage, RidgelineError } from '../../base/errors.ts';
 import { listDatasets, type DatasetEntry } from '../../dataset/catalogue.ts';
 import { cacheBytes, openCacheFolder } from '../../dataset/shards/cache-files.ts';
 import { documentText } from '../../report/text/json-value.ts';
@@ -13,8 +12,7 @@ import {
   passesSelfTest,
   selfTestDigest,
 } from '../../trainers/two-layer/arithmetic-self-test.ts';
-import { chooseKernel, compileKernel } from '../../trainers/two-layer/kernel-file.ts';
-import { loadKernel } from '../../trainers/two-layer/kernel.ts';
+import { chooseKernel, compileKernel, openKernel } from '../../trainers/two-layer/kernel-file.ts';
 import { findNativeKernel } from '../../trainers/two-layer/native-kernel-file.ts';
 import { openNativeKernel } from '../../trainers/two-layer/native-network.ts';
 import { widthsBySpeed } from '../../trainers/two-layer/native-width.ts';
@@ -29,21 +27,14 @@ import { defaultConfigFile } from '../process/directories.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { addCommand, formatOption, withDataOption } from '../process/options.ts';
 import { printResult } from '../process/terminal.ts';
+import { fail, hostFindings, ok, warn, type Finding } from '../training/host-findings.ts';
 import { buildNativeKernel, nativeFolders } from '../training/kernel-choice.ts';
-
-interface Finding {
-  readonly check: string;
-  readonly result: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-  /** The fix; null if the check succeeded. */
-  readonly fix: string | null;
-}
 
 export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'doctor', {
     summary: 'checks this machine',
     description:
-      'Checks Node, arithmetic, memory, the state directory, the cache and data sets of this machine.',
+      'Checks Node, arithmetic, processors, memory, threads, open files, the state directory, the cache and data sets of this machine.',
     notes: 'The exit code is 78 if the machine cannot train.',
     examples: ['ridgeline doctor --data-dir ~/data', 'ridgeline doctor --build-kernel'],
   });
@@ -59,41 +50,45 @@ export function addCommands(program: Command, context: Context): void {
     });
 }
 
-type Problem = (check: string, detail: string, fix: string) => Finding;
-
-const ok = (check: string, detail: string): Finding => ({ check, result: 'ok', detail, fix: null });
-const warn: Problem = (check, detail, fix) => ({ check, result: 'warn', detail, fix });
-const fail: Problem = (check, detail, fix) => ({ check, result: 'fail', detail, fix });
-
 async function examine(context: Context): Promise<Finding[]> {
+  // First, while nothing else has taken memory.
+  const host = await hostFindings(isNativeBuilt(context) ? 'native' : 'portable');
   return [
     await configFinding(context),
     ok('node', `${process.versions.node}, SQLite ${process.versions['sqlite'] ?? 'built in'}`),
     ...(await examineArithmetic(nativeFolders(context))),
-    memoryFinding(),
-    examineStateDir(stateDirectory(context)),
-    await cacheFinding(shardCacheDirectory(context, {})),
-    ...(await listDatasets(dataDirectory(context))).map(datasetFinding),
+    ...host,
+    ...(await directoryFindings(context)),
   ];
+}
+
+/** One failure without a home directory, if --state does not replace it. */
+async function directoryFindings(context: Context): Promise<Finding[]> {
+  try {
+    return [
+      examineStateDir(stateDirectory(context)),
+      await cacheFinding(shardCacheDirectory(context, {})),
+      ...(await listDatasets(dataDirectory(context))).map(datasetFinding),
+    ];
+  } catch (error) {
+    if (!(error instanceof RidgelineError)) throw error;
+    return [fail('directories', error.what, error.fix)];
+  }
+}
+
+function isNativeBuilt(context: Context): boolean {
+  return findNativeKernel(nativeFolders(context)).kind === 'built';
 }
 
 /** A file with problems is reported before any command runs. */
 async function configFinding({ env, flags }: Context): Promise<Finding> {
   const check = 'configuration';
   const file = configFile(flags.config, env);
-  if (file === null) return ok(check, `none; ${defaultConfigFile(env)} is read if it exists`);
+  if (file === null)
+    return ok(check, `none; ${defaultConfigFile(env) ?? '--config FILE'} is read if it exists`);
   const { loadUserConfig } = await import('../../config/user-config.ts');
   const set = Object.entries(loadUserConfig(file)).filter(([, value]) => value !== undefined);
   return ok(check, `${file}: ${set.map(([key, value]) => `${key} ${value}`).join(', ')}`);
-}
-
-function memoryFinding(): Finding {
-  const check = 'cores and memory';
-  const detail = `${availableParallelism()} threads by default, ${Math.round(freemem() / 1e6)} MB free`;
-  if (freemem() > 400e6) return ok(check, detail);
-  const fix =
-    'A worker needs about 300 MB, and 35 MB per thread for CIFAR-10: start it with fewer --threads.';
-  return warn(check, detail, fix);
 }
 
 function datasetFinding({ name, source, problem, fetchable }: DatasetEntry): Finding {
@@ -111,7 +106,9 @@ function datasetFinding({ name, source, problem, fetchable }: DatasetEntry): Fin
 async function examineArithmetic(folders: readonly string[]): Promise<Finding[]> {
   try {
     const module = await compileKernel();
-    const digest = computeSelfTestDigest(loadKernel(module));
+    const digest = computeSelfTestDigest(
+      openKernel({ kind: 'portable', name: 'portable', isTested: false, module }),
+    );
     const portable = await chooseKernel('portable', []);
     return [
       arithmeticFinding(digest),

@@ -12,7 +12,7 @@ import type { StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
 import { trainerName } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
-import { defaultThreads } from '../../worker/default-threads.ts';
+import { defaultThreads } from '../../worker/thread-count.ts';
 import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { addCommand, formatOption, withDataOption } from '../process/options.ts';
 import { printResult } from '../process/terminal.ts';

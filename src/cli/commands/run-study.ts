@@ -29,6 +29,8 @@ export interface LocalWorkers {
   readonly launcher: Launcher;
   /** Sends them the join string. */
   readonly listening: (joinText: string) => void;
+  /** Why none was started, which is an error unless the study is finished; null if they were. */
+  readonly problem: RidgelineError | null;
 }
 
 /** @returns the exit code */
@@ -115,10 +117,11 @@ interface Outcome extends FormattedResults {
 /** @returns an exit code if the search was stopped */
 async function searchAndFormat(
   spec: StudySpec,
-  { launcher, listening }: LocalWorkers,
+  { launcher, listening, problem }: LocalWorkers,
   flags: RunFlags,
   context: Context,
 ): Promise<Outcome | number> {
+  if (problem !== null) throw problem;
   const { study } = spec;
   const cluster = await serveCluster({
     context,

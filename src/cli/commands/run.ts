@@ -1,6 +1,6 @@
 /** `ridgeline run`: a whole search on this machine and on every machine that joins. */
 import type { Command } from 'commander';
-import { startLocalWorkers } from '../cluster/local-workers.ts';
+import { cacheProblem, startLocalWorkers } from '../cluster/local-workers.ts';
 import type { RunFlags } from '../cluster/search.ts';
 import type { Context } from '../process/context.ts';
 import {
@@ -49,11 +49,14 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   if (flags.kernel.startsWith('native'))
     await (await import('../training/kernel-choice.ts')).findKernel(context);
   const join = Promise.withResolvers<string>();
-  const launcher = startLocalWorkers(flags, join.promise, context);
+  const problem = flags.workers === 0 ? null : cacheProblem(flags, context);
+  const workers = problem === null ? flags.workers : 0;
+  const launcher = startLocalWorkers({ ...flags, workers }, join.promise, context);
   try {
     // Loaded while the workers start: both take a few tenths of a second.
     const { runStudy } = await import('./run-study.ts');
-    return await runStudy(file, { launcher, listening: join.resolve }, flags, context);
+    const processes = { launcher, listening: join.resolve, problem };
+    return await runStudy(file, processes, flags, context);
   } finally {
     launcher.stop('kill');
   }

@@ -9,7 +9,7 @@ import { openKernel } from '../../trainers/two-layer/kernel-file.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
 import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
 import { assertTrainable } from '../../trainers/two-layer/trainable.ts';
-import { defaultThreads } from '../../worker/default-threads.ts';
+import { defaultThreads } from '../../worker/thread-count.ts';
 import { dataDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import {
@@ -30,6 +30,7 @@ import {
   type EnsembleRequest,
 } from '../training/build-ensemble.ts';
 import { CheckpointFiles } from '../training/checkpoint-files.ts';
+import { fitThreads } from '../training/fit-threads.ts';
 import { findKernel } from '../training/kernel-choice.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
 import { checkModelPath, saveModel } from '../training/model-files.ts';
@@ -112,12 +113,13 @@ async function train(file: string, flags: TrainFlags, context: Context): Promise
     checkpoints.clear();
   }
   const source = await findKernel(context);
+  const wanted = Math.min(count, flags.threads ?? defaultThreads());
   const training = new SeedsTraining({
     choice,
     seeds: Array.from({ length: count }, (_, index) => choice.seed + index),
     data,
     source,
-    threads: Math.min(count, flags.threads ?? defaultThreads()),
+    threads: await fitThreads(wanted, source, context),
     view,
     checkpoints,
     isResumed,

@@ -16,7 +16,7 @@ import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type TrialRecord, type TrialResult } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
-import { defaultThreads } from '../../worker/default-threads.ts';
+import { defaultThreads } from '../../worker/thread-count.ts';
 import { dataDirectory, say, stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import {
@@ -29,6 +29,7 @@ import {
 import { StopSignals } from '../process/stop-signals.ts';
 import { printResult } from '../process/terminal.ts';
 import { studyAndTrials, type StudyAndTrials } from '../results/stored-study.ts';
+import { fitThreads } from '../training/fit-threads.ts';
 import { findKernel } from '../training/kernel-choice.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
 import { assembleSplits } from '../training/training-data.ts';
@@ -75,12 +76,14 @@ async function verify(name: string, flags: VerifyFlags, context: Context): Promi
     if (count > 1) process.exit(signals.exitCode);
     stop.abort();
   });
+  const data = await openSearchData(study, dataDirectory(context));
+  const source = await findKernel(context);
   await verifyTrials({
     spec: study.spec,
     trainer,
-    data: await openSearchData(study, dataDirectory(context)),
-    source: await findKernel(context),
-    threads: Math.min(flags.threads, trials.length),
+    data,
+    source,
+    threads: await fitThreads(Math.min(flags.threads, trials.length), source, context),
     trials,
     signal: stop.signal,
     onResult: (trial, recomputed) => {

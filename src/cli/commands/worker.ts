@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { Option, type Command } from 'commander';
 import { countText } from '../../report/text/number-format.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
-import { defaultThreads } from '../../worker/default-threads.ts';
+import { coresNote, defaultThreads, threadsMax } from '../../worker/thread-count.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
 import { readJoinOption } from '../cluster/control.ts';
 import { failpointFrom, shardCacheDirectory, type Context } from '../process/context.ts';
@@ -11,6 +11,7 @@ import { exitCode } from '../process/exit-codes.ts';
 import { exitWithRun } from '../process/exit-with-parent.ts';
 import { addCommand, usageError, wholeNumber, withWorkerOptions } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
+import { fitThreads } from '../training/fit-threads.ts';
 import { findKernel } from '../training/kernel-choice.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
 
@@ -37,7 +38,9 @@ export function addCommands(program: Command, context: Context): void {
   const wait = 'time without a coordinator after which the worker ends, at the start or later';
   withKernelOption(withWorkerOptions(command))
     .requiredOption('--join <join>', 'join string: @FILE, - (standard input) or the string')
-    .addOption(wholeNumber('--threads <n>', 'number of training threads', 1, 256, defaultThreads()))
+    .addOption(
+      wholeNumber('--threads <n>', 'number of training threads', 1, threadsMax, defaultThreads()),
+    )
     .option('--name <name>', 'name of this worker in tables', parseName, hostname())
     .addOption(wholeNumber('--wait <seconds>', wait, 0, 86_400, 30))
     .addOption(
@@ -76,10 +79,13 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
   const target = readJoinOption('--join', flags.join, context);
   target.catch(() => undefined); // The node throws it.
   const trainer = await findKernel(context);
+  const cores = flags.threads === defaultThreads() && !isLocal ? coresNote() : null;
+  if (cores !== null) log.info(cores);
+  const threads = await fitThreads(flags.threads, trainer, context);
   await using node = await WorkerNode.start({
     join: target,
     name: flags.name,
-    threads: flags.threads,
+    threads,
     packMax: flags.pack,
     trainer,
     describeTrainer,
@@ -91,7 +97,7 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     reached: failpointFrom(context),
     onJoined: (name, address) =>
       log.info(
-        `joined ${address} as ${name}, with ${countText(flags.threads, 'thread')} and the ${trainer.name} kernel`,
+        `joined ${address} as ${name}, with ${countText(threads, 'thread')} and the ${trainer.name} kernel`,
       ),
   });
   let isInterrupted = false;

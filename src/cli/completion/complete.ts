@@ -6,6 +6,7 @@
  * It loads little, since a user waits for it, and it fails silently: an error would garble the command line.
  */
 import { existsSync } from 'node:fs';
+import { expandHome } from '../../base/home-directory.ts';
 import { openStoredNames } from '../../store/sqlite/stored-names.ts';
 import { defaultConfigFile, defaultStateDirectory } from '../process/directories.ts';
 import { candidates, type Candidates, type Names } from './candidates.ts';
@@ -17,8 +18,7 @@ export async function complete(words: readonly string[], env: NodeJS.ProcessEnv)
     const line = words[0] === '--' ? words.slice(1) : words;
     const option = line.lastIndexOf('--state', line.length - 3);
     const given = option === -1 ? undefined : line[option + 1];
-    const stateDir =
-      given?.replace(/^~(?=\/|$)/, env['HOME'] ?? '~') ?? (await configuredState(env));
+    const stateDir = given === undefined ? await configuredState(env) : expandHome(given, env);
     return format(candidates(line, readCommandTable(), storedNames(stateDir)));
   } catch {
     return '';
@@ -27,7 +27,7 @@ export async function complete(words: readonly string[], env: NodeJS.ProcessEnv)
 
 async function configuredState(env: NodeJS.ProcessEnv): Promise<string> {
   const file = defaultConfigFile(env);
-  if (!existsSync(file)) return defaultStateDirectory(env);
+  if (file === null || !existsSync(file)) return defaultStateDirectory(env);
   const { loadUserConfig } = await import('../../config/user-config.ts');
   return loadUserConfig(file).state ?? defaultStateDirectory(env);
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { expandHome } from '../../base/home-directory.ts';
 import type { UserConfig } from '../../config/user-config.ts';
 import { defaultConfigFile } from './directories.ts';
 
@@ -21,8 +22,9 @@ const variables: Readonly<Partial<Record<Key, readonly string[]>>> = {
  * @returns null if there is no file
  */
 export function configFile(given: string | undefined, env: NodeJS.ProcessEnv): string | null {
-  const file = given ?? defaultConfigFile(env);
-  return given !== undefined || existsSync(file) ? file : null;
+  if (given !== undefined) return expandHome(given, env);
+  const file = defaultConfigFile(env);
+  return file !== null && existsSync(file) ? file : null;
 }
 
 /** Sets the options of a command from the file. @throws RidgelineError CONFIG_INVALID */

@@ -2,12 +2,12 @@
  * Context: what a command receives from its process: streams, environment, log and shared options.
  * Commands take it as an argument; only `main.ts`, `command-line.ts` and this folder read `process`.
  */
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { expandHome } from '../../base/home-directory.ts';
 import { parseFailpoint, type Reached } from '../../base/failpoint.ts';
 import type { KernelChoice } from '../../trainers/two-layer/kernel-choices.ts';
-import { defaultStateDirectory } from './directories.ts';
+import { defaultCacheDirectory, defaultStateDirectory } from './directories.ts';
 
 /** Options that several commands have; undefined if the command has no such option. */
 export interface SharedFlags {
@@ -37,22 +37,28 @@ export interface Context {
   finish(code: number): void;
 }
 
+/** @throws RidgelineError USAGE without --state and home directory; so do the functions below */
 export function stateDirectory({ env, flags }: Context): string {
-  return flags.state ?? defaultStateDirectory(env);
+  return flags.state === undefined ? defaultStateDirectory(env) : expandHome(flags.state, env);
 }
 
 export function dataDirectory(context: Context): string {
-  return context.flags.dataDir ?? (context.env['RIDGELINE_DATA'] || cacheDirectory(context));
+  const { env, flags } = context;
+  const given = flags.dataDir ?? env['RIDGELINE_DATA'];
+  return given ? expandHome(given, env) : cacheDirectory(context);
 }
 
-/** Directory of files that can be downloaded or built again. */
-export function cacheDirectory({ env }: Context): string {
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'ridgeline');
+/** Directory of files that can be downloaded or built again. Without a home it is in that of the state. */
+function cacheDirectory(context: Context): string {
+  return defaultCacheDirectory(context.env) ?? join(stateDirectory(context), 'cache');
 }
 
 /** Directory of decoded data sets; the coordinator and the workers of a machine share it. */
 export function shardCacheDirectory(context: Context, flags: { readonly cache?: string }): string {
-  return flags.cache ?? join(cacheDirectory(context), 'parts');
+  const { cache } = flags;
+  return cache === undefined
+    ? join(cacheDirectory(context), 'parts')
+    : expandHome(cache, context.env);
 }
 
 /** Ends the process at the failpoint as `kill -9` does: nothing is flushed or closed. */

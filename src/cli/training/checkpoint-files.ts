@@ -5,18 +5,11 @@
  * The key is a digest of what is trained, so two recipes with one name do not overwrite each other. A file
  * is complete or absent: it is written under a temporary name, flushed, and renamed.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
+import { makeFolders } from '../../base/make-folders.ts';
 import { toSnake } from '../../study/spec/case-codec.ts';
 import {
   decodeCheckpoint,
@@ -52,7 +45,7 @@ export class CheckpointFiles implements Disposable {
    */
   lock(): void {
     try {
-      mkdirSync(this.#root, { recursive: true, mode: 0o700 });
+      makeFolders(this.#root, 0o700);
       const owner = existsSync(this.#lock) ? Number(readFileSync(this.#lock, 'utf8')) : null;
       if (owner !== null && isRunning(owner))
         throw new RidgelineError(
@@ -82,7 +75,7 @@ export class CheckpointFiles implements Disposable {
     const path = this.#path(seed, state.step);
     const partial = `${path}.partial`;
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      makeFolders(this.#folder, 0o700);
       const bytes = Buffer.concat(encodeCheckpoint({ ...this.#identity, seed }, state));
       writeFileSync(partial, bytes, { mode: 0o600, flush: true });
       renameSync(partial, path);

@@ -10,7 +10,8 @@ import {
 } from '../../trainers/two-layer/kernel-file.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
 import { nativeKernelFolder } from '../../trainers/two-layer/native-kernel-file.ts';
-import { cacheDirectory, type Context } from '../process/context.ts';
+import type { Context } from '../process/context.ts';
+import { defaultCacheDirectory } from '../process/directories.ts';
 
 /** The kernel for threads to open. @throws RidgelineError MACHINE_UNFIT */
 export async function findKernel(
@@ -30,8 +31,13 @@ export async function loadKernel(context: Context, kernel?: KernelChoice): Promi
  * a failure on stderr; the search for a kernel reports it again.
  */
 export function buildNativeKernel(context: Context): void {
+  const folder = kernelCacheDir(context);
+  if (folder === null) {
+    context.stderr.write('The native kernel was not built: there is no home directory for it.\n');
+    return;
+  }
   const script = fileURLToPath(new URL('../../../scripts/build-native.mjs', import.meta.url));
-  const { error } = spawnSync(process.execPath, [script, '--into', kernelCacheDir(context)], {
+  const { error } = spawnSync(process.execPath, [script, '--into', folder], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (error) context.stderr.write(`The native kernel was not built: ${error.message}\n`);
@@ -39,9 +45,12 @@ export function buildNativeKernel(context: Context): void {
 
 /** Folders with a native kernel: built by `doctor --build-kernel`, or at installation. */
 export function nativeFolders(context: Context): string[] {
-  return [kernelCacheDir(context), nativeKernelFolder];
+  const cache = kernelCacheDir(context);
+  return cache === null ? [nativeKernelFolder] : [cache, nativeKernelFolder];
 }
 
-function kernelCacheDir(context: Context): string {
-  return join(cacheDirectory(context), 'kernel');
+/** Null without a home directory. */
+function kernelCacheDir({ env }: Context): string | null {
+  const cache = defaultCacheDirectory(env);
+  return cache === null ? null : join(cache, 'kernel');
 }

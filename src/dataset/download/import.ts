@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
+import { makeFolders } from '../../base/make-folders.ts';
 import { pathKind } from '../bytes/disk.ts';
 import { guessFormat } from '../formats/formats.ts';
 import { locateDataset, locateNamed } from '../locate.ts';
@@ -98,7 +99,7 @@ async function findSource(dataset: NamedDataset, path: string): Promise<Source> 
 async function install(source: Source, target: string): Promise<void> {
   const partial = `${target}.${randomUUID()}.partial`;
   try {
-    await mkdir(dirname(target), { recursive: true });
+    makeFolders(dirname(target));
     if (source.place.kind === 'folder') {
       await mkdir(partial);
       for (const name of await readdir(source.path)) {

@@ -7,12 +7,13 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
+import { makeFolders } from '../../base/make-folders.ts';
 import { getBytes, type GetOptions } from './http-get.ts';
 
 export interface TransferOptions extends Pick<GetOptions, 'signal' | 'env'> {
@@ -46,7 +47,7 @@ export class Transfer {
   /** Receives all bytes into the partial file, over as many connections as needed. */
   async complete(): Promise<void> {
     const { signal, retryDelayMs = 1000 } = this.#options;
-    await this.#onDisk(() => mkdir(dirname(this.#path), { recursive: true }));
+    await this.#onDisk(async () => makeFolders(dirname(this.#path)));
     let failures = 0;
     for (;;) {
       const before = await this.#received();

@@ -6,9 +6,10 @@
  * has used for a month are removed, and the least recently used ones beyond the size limit.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
+import { makeFolders } from '../../base/make-folders.ts';
 import { errorCode } from '../bytes/disk.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
@@ -28,7 +29,7 @@ interface CacheFile {
 
 /** Creates the folder if it is missing, for this user only, and removes what is not used any more. */
 export async function openCacheFolder(dir: string, limitBytes = bytesMax): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  makeFolders(dir, 0o700);
   let bytes = 0;
   const nowMs = systemClock.wallMs();
   for (const file of await cacheFiles(dir)) {

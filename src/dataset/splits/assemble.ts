@@ -76,7 +76,7 @@ function isOneMemory(shards: readonly Shard[], first: Shard): boolean {
 }
 
 function copied(shards: readonly Shard[]): readonly Shard[] {
-  const memory = new PixelMemory();
+  const memory = new PixelMemory(shards.reduce((sum, { pixels }) => sum + pixels.length, 0));
   return shards.map((shard) => {
     const pixels = memory.take(shard.pixels.length);
     pixels.set(shard.pixels);

@@ -1,13 +1,14 @@
 /** Private files: files with secrets, which only their owner may read, in a private state directory. */
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
+import { makeFolders } from '../../base/make-folders.ts';
 
 /** Replaces the file atomically: a concurrent reader sees the old content or the new content. */
 export function writePrivateFile(path: string, text: string): void {
   const unfinished = `${path}.${process.pid}.new`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     writeFileSync(unfinished, text, { mode: 0o600, flush: true });
     renameSync(unfinished, path);
   } catch (error) {

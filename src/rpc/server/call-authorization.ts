@@ -49,6 +49,15 @@ export function tokenUsedUp(id: string, sessions: number): RidgelineError {
   );
 }
 
+/** Temporary, as above. */
+export function sessionsUsedUp(sessions: number): RidgelineError {
+  return new RidgelineError(
+    'COORDINATOR_UNREACHABLE',
+    `The coordinator already has ${sessions} workers, which is the limit of its open files (\`ulimit -n\`).`,
+    'Raise that limit where the coordinator runs, or stop workers that are not needed.',
+  );
+}
+
 function refused(
   what: string,
   fix = "Create a new join string with `ridgeline token new` on the coordinator's machine; it is for a worker unless --role is given.",

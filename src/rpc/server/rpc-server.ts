@@ -29,7 +29,13 @@ import { ControlServiceService } from '../generated/ridgeline/v1/control_service
 import { serverOptions } from '../messages/channel-options.ts';
 import { errorToStatus } from '../messages/error-status.ts';
 import { workerMessageFromBytes } from '../messages/session-messages.ts';
-import { authorize, tokenExpired, tokenRevoked, tokenUsedUp } from './call-authorization.ts';
+import {
+  authorize,
+  sessionsUsedUp,
+  tokenExpired,
+  tokenRevoked,
+  tokenUsedUp,
+} from './call-authorization.ts';
 import { callGuard } from './call-guard.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { controlService } from './control-server.ts';
@@ -191,7 +197,9 @@ export class RpcServer implements AsyncDisposable {
     try {
       token = this.#authorize(call.metadata, ['worker']);
       sessions = this.#sessions.get(token.id) ?? new Set();
-      const { sessionsPerToken } = this.#limits;
+      const { sessions: sessionsMax, sessionsPerToken } = this.#limits;
+      const open = [...this.#sessions.values()].reduce((sum, { size }) => sum + size, 0);
+      if (open >= sessionsMax) throw sessionsUsedUp(open);
       if (sessions.size >= sessionsPerToken) throw tokenUsedUp(token.id, sessionsPerToken);
     } catch (error) {
       call.emit('error', errorToStatus(error));

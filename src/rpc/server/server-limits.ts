@@ -20,6 +20,8 @@ export const serverLimits = {
   headerBytes: 8 * 1024,
   /** From a call's headers to the end of its request. Sessions have `helloMs` instead. */
   requestMs: 10_000,
+  /** Open sessions of all workers. */
+  sessions: 6_000,
   /** Open sessions of one token. */
   sessionsPerToken: 2_048,
   /** Bytes that may wait for a worker that does not read. */
@@ -35,3 +37,19 @@ export const serverLimits = {
 };
 
 export type ServerLimits = Readonly<typeof serverLimits>;
+
+/** Descriptors of the process itself: the store, its log, locks, the event loop, files that it reads. */
+const ownFiles = 40;
+/** Connections that workers cannot have, so that `status` and the like are answered. */
+const keptForControl = 4;
+
+/** Workers below which a limit is reported: the most that `docs/limits.md` measures. */
+const manyWorkers = 1_000;
+
+/** Connections for which the limit of open files (`ulimit -n`) has room. @param openFiles null: no limit */
+export function connectionsFor(openFiles: number | null) {
+  const room = Math.max(2 * keptForControl, (openFiles ?? Infinity) - ownFiles);
+  const connections = Math.min(serverLimits.connections, room);
+  const sessions = connections - keptForControl;
+  return { connections, sessions, isLimited: sessions < manyWorkers };
+}

@@ -3,10 +3,11 @@
  *
  * Not here: its tables (`schema.ts`), its writer (`open-store.ts`), copies of it (`backup.ts`).
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../../base/errors.ts';
+import { makeFolders } from '../../base/make-folders.ts';
 import { checkReadable, storedVersion } from './schema.ts';
 import { fromFileSystem, storeDamaged, translated } from './sqlite-errors.ts';
 
@@ -22,25 +23,13 @@ export function storeFile(stateDir: string): string {
 /** Creates the directory and its files for their owner alone: tokens and keys are in the same directory. */
 export function createDirectory(stateDir: string): void {
   try {
-    makeFolders(resolve(stateDir));
+    makeFolders(stateDir, 0o700);
     for (const file of [join(stateDir, 'lock.db'), storeFile(stateDir)]) {
       // An existing file is never opened: closing it would end all locks that this process holds on it.
       if (!fileExists(file)) closeSync(openSync(file, 'wx', 0o600));
     }
   } catch (error) {
     throw fromFileSystem(error, stateDir);
-  }
-}
-
-/** Node's own recursive `mkdir` never ends if a file system refuses new folders with ENOENT, as /proc does. */
-function makeFolders(path: string): void {
-  if (existsSync(path)) return;
-  makeFolders(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another process may have created it at the same moment.
-    if (!existsSync(path)) throw error;
   }
 }
 

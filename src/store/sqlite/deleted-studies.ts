@@ -11,7 +11,6 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -21,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { checkUndamaged, opened, syncPath, transaction } from './database-file.ts';
 import { migrate } from './migrate.ts';
+import { makeFolders } from '../../base/make-folders.ts';
 import { fromFileSystem, translated } from './sqlite-errors.ts';
 import { prepare } from './statements.ts';
 import { copyStudy, renameRows } from './study-rows.ts';
@@ -131,7 +131,7 @@ export function copiesOf(stateDir: string, study: string): DeletedStudy[] {
 function createFolder(stateDir: string): string {
   const folder = join(stateDir, 'deleted');
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     return folder;
   } catch (error) {
     throw fromFileSystem(error, folder);

@@ -1,6 +1,7 @@
 /** Kernel files: reads and compiles the kernels. A process chooses one; each thread opens it. */
 import { readFile } from 'node:fs/promises';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
+import { processLimits } from '../../base/machine-limits.ts';
 import { kernelFileName, loadKernel, type Kernel, type KernelName } from './kernel.ts';
 import { passesSelfTest } from './arithmetic-self-test.ts';
 import { findNativeKernel, loadNativeKernel } from './native-kernel-file.ts';
@@ -109,13 +110,21 @@ async function revectorisedKernel(
   passes: (kernel: Kernel) => boolean,
 ): Promise<KernelSource | null> {
   const module = compileRevectorised(await readFile(kernelUrl));
-  if (module === null || !passes(loadKernel(module))) return null;
+  if (module === null || !passes(loadKernel(module, kernelPages()))) return null;
   return { kind: 'portable', name: 'portable avx2', isTested: true, module };
+}
+
+/** Pages of 64 KiB that a kernel's memory may have where addresses are limited: 512 MiB. */
+const limitedPages = 8_192;
+
+/** Undefined for the default. Each thread reserves addresses for its kernel. */
+function kernelPages(): number | undefined {
+  return processLimits().addressBytes === null ? undefined : limitedPages;
 }
 
 /** A kernel for the calling thread, with its own memory. */
 export function openKernel(source: KernelSource): Kernel {
   return source.kind === 'portable'
-    ? loadKernel(source.module)
+    ? loadKernel(source.module, kernelPages())
     : openNativeKernel(loadNativeKernel(source.path), source.width);
 }

@@ -10,7 +10,7 @@ import { ConnectionLimits } from '../../../src/rpc/server/connection-limits.ts';
 import { MessageRate } from '../../../src/rpc/server/message-rate.ts';
 import type { Hello } from '../../../src/rpc/messages/messages.ts';
 import { callsPerConnection, messageBytesMax } from '../../../src/rpc/messages/channel-options.ts';
-import { serverLimits } from '../../../src/rpc/server/server-limits.ts';
+import { connectionsFor, serverLimits } from '../../../src/rpc/server/server-limits.ts';
 import { wireLimits } from '../../../src/rpc/messages/wire-codec.ts';
 import { workerMessageFromBytes } from '../../../src/rpc/messages/session-messages.ts';
 import { RawPeer, bearer, framed, openTls, shardPath, sessionPath } from '../support/raw-peer.ts';
@@ -191,6 +191,25 @@ describe('sessions', () => {
     await left;
     const third = await connectWorker(join);
     for (const session of [second, others, third]) session.close();
+  });
+});
+
+describe('sessions of all workers', () => {
+  test('are limited below the connections, so that commands are answered', async () => {
+    await using coordinator = await TestCoordinator.start({ limits: { sessions: 1 } });
+    const first = await connectWorker(coordinator.join.worker);
+    expect(await rejection(connectWorker(coordinator.target('worker')))).toMatchObject({
+      code: 'COORDINATOR_UNREACHABLE',
+      what: 'The coordinator already has 1 workers, which is the limit of its open files (`ulimit -n`).',
+    });
+    first.close();
+  });
+
+  test('leave four connections of those for which there are open files', () => {
+    expect(connectionsFor(64)).toEqual({ connections: 24, sessions: 20, isLimited: true });
+    expect(connectionsFor(1)).toEqual({ connections: 8, sessions: 4, isLimited: true });
+    for (const openFiles of [1_048_576, null])
+      expect(connectionsFor(openFiles)).toMatchObject({ connections: 6_000, isLimited: false });
   });
 });
 
