@@ -13,6 +13,9 @@ export const keyColumns = ['study', 'stage', 'trial_index', 'replicate'] as cons
 /** Condition for `WHERE`: the row belongs to the trial with this key. */
 export const isTrial = keyColumns.map((column) => `${column} = :${column}`).join(' AND ');
 
+/** The values of `keyColumns`. */
+export type OrderedKey = [study: string, stage: string, index: number, replicate: number];
+
 export function trialKey(study: string, { stage, index, replicate }: TrialId): TrialKey {
   return { study, stage, trial_index: index, replicate };
 }
@@ -87,6 +90,44 @@ function prepareNow(database: DatabaseSync, text: string) {
   // Rows as arrays, made into objects above: twice as fast as the objects that node:sqlite makes.
   statement.setReturnArrays(true);
   return { statement, names: statement.columns().map(({ name }) => name) };
+}
+
+export type OrderedStatement<Values extends readonly SQLInputValue[]> = (...values: Values) => void;
+
+/**
+ * A statement that changes exactly one row, for those that run for each trial: its values are arguments in
+ * the order of their `:name` placeholders, which takes half the time of looking up each name in an object.
+ */
+export function prepareOrdered(
+  database: DatabaseSync,
+  text: string,
+): OrderedStatement<readonly SQLInputValue[]> {
+  let prepared: ReturnType<typeof prepareNow> | null = null;
+  return (...values) => {
+    prepared ??= prepareNow(database, text);
+    const { changes } = prepared.statement.run(...values);
+    const shown = (): string => JSON.stringify(values).slice(0, 300);
+    assert(changes === 1, () => `one row is changed, not ${changes}, by ${text}: ${shown()}`);
+  };
+}
+
+/** A row of `table` as arguments in the order of `columns`. */
+type OrderedRow<Table extends keyof Tables, Columns extends readonly (keyof Tables[Table])[]> = {
+  readonly [At in keyof Columns]: Tables[Table][Columns[At]] & SQLInputValue;
+};
+
+/** @returns inserts one row into `table`; columns that are not named are null */
+export function insertOrdered<
+  Table extends keyof Tables,
+  const Columns extends readonly (keyof Tables[Table] & string)[],
+>(
+  database: DatabaseSync,
+  table: Table,
+  columns: Columns,
+): OrderedStatement<OrderedRow<Table, Columns>> {
+  const places = columns.map((name) => `:${name}`).join(', ');
+  const names = columns.join(', ');
+  return prepareOrdered(database, `INSERT INTO ${table} (${names}) VALUES (${places})`);
 }
 
 /** Columns that may be null can be left out. SQLite numbers the rows of `event` itself. */

@@ -1,22 +1,32 @@
 /** Attempt writes: store attempts, and update the status and the counts of their trials. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { AttemptOutcome } from '../../study/trial.ts';
 import type { RowWriters } from '../rows.ts';
-import { insert, isTrial, keyColumns, prepare, trialKey } from './statements.ts';
-import type { Tables, TrialKey } from './tables.ts';
+import {
+  insertOrdered,
+  isTrial,
+  keyColumns,
+  prepare,
+  prepareOrdered,
+  trialKey,
+  type OrderedKey,
+  type OrderedStatement,
+} from './statements.ts';
+import type { TrialKey } from './tables.ts';
 
 type AttemptKey = TrialKey & { attempt: number };
-type AttemptEnd = Pick<Tables['attempt'], 'outcome' | 'reason' | 'ended_at_ms' | 'fingerprint'>;
+type AttemptEnd = [
+  outcome: AttemptOutcome,
+  reason: string | null,
+  endedAtMs: number,
+  fingerprint: string | null,
+];
 
 export function attemptWriter(
   database: DatabaseSync,
 ): RowWriters<'attempt-opened' | 'attempt-closed' | 'attempt-reported'> {
-  const open = insert(database, 'attempt');
-  const run = prepare<TrialKey>(
-    database,
-    `UPDATE trial SET status = 'running', attempts = attempts + 1 WHERE ${isTrial} AND status = 'waiting'`,
-  );
   // Without RETURNING, for which SQLite builds a temporary table at each call.
-  const close = prepare<AttemptKey & AttemptEnd>(
+  const close: OrderedStatement<[...AttemptEnd, ...OrderedKey, attempt: number]> = prepareOrdered(
     database,
     `UPDATE attempt SET outcome = :outcome, reason = :reason, ended_at_ms = :ended_at_ms, fingerprint = :fingerprint
      WHERE ${isTrial} AND attempt = :attempt AND outcome IS NULL`,
@@ -33,22 +43,60 @@ export function attemptWriter(
      WHERE ${isTrial} AND attempt = :attempt AND outcome IS NOT NULL AND fingerprint IS NULL`,
   );
   return {
-    'attempt-opened': ({ study, attempt: record }) => {
-      const { trial, assignedAtMs, endedAtMs, machineId, tokenId, ...columns } = record;
-      const key = trialKey(study, trial);
-      const ids = { machine_id: machineId, token_id: tokenId };
-      const times = { assigned_at_ms: assignedAtMs, ended_at_ms: endedAtMs };
-      open({ ...key, ...columns, ...ids, ...times });
-      if (record.kind === 'search') run.changeOne(key);
-    },
+    'attempt-opened': attemptOpener(database),
     'attempt-closed': (row) => {
       const { study, trial, attempt, outcome, reason, endedAtMs, fingerprint } = row;
-      const key = trialKey(study, trial);
-      const end = { outcome, reason, ended_at_ms: endedAtMs, fingerprint };
-      close.changeOne({ ...key, attempt, ...end });
-      if (row.countsAsFailure) countFailure.change({ ...key, attempt });
+      const { stage, index, replicate } = trial;
+      close(outcome, reason, endedAtMs, fingerprint, study, stage, index, replicate, attempt);
+      if (row.countsAsFailure) countFailure.change({ ...trialKey(study, trial), attempt });
     },
     'attempt-reported': ({ study, trial, attempt, fingerprint }) =>
       report.changeOne({ ...trialKey(study, trial), attempt, fingerprint }),
+  };
+}
+
+function attemptOpener(database: DatabaseSync): RowWriters<'attempt-opened'>['attempt-opened'] {
+  const open = insertOrdered(database, 'attempt', [
+    ...keyColumns,
+    'attempt',
+    'kind',
+    'worker',
+    'session',
+    'machine_id',
+    'token_id',
+    'pack',
+    'assigned_at_ms',
+    'ended_at_ms',
+    'outcome',
+    'reason',
+    'fingerprint',
+  ]);
+  const run: OrderedStatement<OrderedKey> = prepareOrdered(
+    database,
+    `UPDATE trial SET status = 'running', attempts = attempts + 1 WHERE ${isTrial} AND status = 'waiting'`,
+  );
+  return ({ study, attempt: record }) => {
+    const { trial, attempt, kind, worker, session, pack, assignedAtMs, endedAtMs } = record;
+    const { stage, index, replicate } = trial;
+    const { machineId, tokenId, outcome, reason, fingerprint } = record;
+    open(
+      study,
+      stage,
+      index,
+      replicate,
+      attempt,
+      kind,
+      worker,
+      session,
+      machineId,
+      tokenId,
+      pack,
+      assignedAtMs,
+      endedAtMs,
+      outcome,
+      reason,
+      fingerprint,
+    );
+    if (kind === 'search') run(study, stage, index, replicate);
   };
 }

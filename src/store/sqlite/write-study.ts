@@ -5,7 +5,7 @@ import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StageRecord } from '../../study/trial.ts';
 import type { RowWriters, StoredRank } from '../rows.ts';
-import { insert, prepare, trialKey } from './statements.ts';
+import { insert, insertOrdered, keyColumns, prepare, trialKey } from './statements.ts';
 import type { Tables } from './tables.ts';
 
 type StudyColumns = Omit<Tables['study'], 'ordinal'>;
@@ -116,7 +116,11 @@ export function stageWriter(
     database,
     'DELETE FROM ranking WHERE study = :study',
   );
-  const addRank = insert(database, 'ranking');
+  const addRank = insertOrdered(database, 'ranking', [
+    ...keyColumns,
+    'rank_in_stage',
+    'rank_in_study',
+  ]);
   return {
     'stage-opened': ({ study, stage }) => open.changeOne(stageColumns(study, stage)),
     'stage-closed': ({ study, stage }) => close.changeOne({ study, name: stage }),
@@ -125,8 +129,7 @@ export function stageWriter(
       // In the order of the table, so that each page is written once.
       for (const { trial, rankInStage, rankInStudy } of ranks.toSorted(byKey)) {
         if (rankInStage === null || rankInStudy === null) continue;
-        const places = { rank_in_stage: rankInStage, rank_in_study: rankInStudy };
-        addRank({ ...trialKey(study, trial), ...places });
+        addRank(study, trial.stage, trial.index, trial.replicate, rankInStage, rankInStudy);
       }
     },
   };

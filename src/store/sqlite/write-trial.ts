@@ -5,10 +5,24 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../base/assert.ts';
 import { formatParams, paramsText } from '../../study/search-space.ts';
-import { divergedReason, trialName, type TrialResult } from '../../study/trial.ts';
+import {
+  divergedReason,
+  trialName,
+  type TrialResult,
+  type TrialStatus,
+} from '../../study/trial.ts';
 import type { RowWriters, StoreRow } from '../rows.ts';
 import { curveText, metricsText } from './curve-text.ts';
-import { insert, isTrial, keyColumns, prepare, trialKey } from './statements.ts';
+import {
+  insertOrdered,
+  isTrial,
+  keyColumns,
+  prepare,
+  prepareOrdered,
+  trialKey,
+  type OrderedKey,
+  type OrderedStatement,
+} from './statements.ts';
 import type { Tables, TrialKey } from './tables.ts';
 
 const hasResult = `EXISTS (SELECT 1 FROM result AS r WHERE ${keyColumns.map((column) => `r.${column} = trial.${column}`).join(' AND ')})`;
@@ -18,7 +32,13 @@ type TrialColumns<Column extends keyof Tables['trial']> = TrialKey & Pick<Tables
 export function trialWriter(
   database: DatabaseSync,
 ): RowWriters<'trial-created' | 'trial-status' | 'trial-audited'> {
-  const create = insert(database, 'trial');
+  const create = insertOrdered(database, 'trial', [
+    ...keyColumns,
+    'params',
+    'status',
+    'attempts',
+    'failures',
+  ]);
   const setStatus = (from: string) =>
     prepare<TrialColumns<'status' | 'reason'>>(
       database,
@@ -37,8 +57,7 @@ export function trialWriter(
         Object.values(params).every(isFinite),
         () => `parameters of ${trialName(id)} are finite: ${formatParams(params)}`,
       );
-      const start = { status: 'waiting', attempts: 0, failures: 0 } as const;
-      create({ ...trialKey(study, id), params: paramsText(params), ...start });
+      create(study, id.stage, id.index, id.replicate, paramsText(params), 'waiting', 0, 0);
     },
     'trial-status': ({ study, trial, status, reason }) => {
       const statement = status === 'cancelled' ? cancel : stopRunning;
@@ -52,8 +71,8 @@ export function trialWriter(
 export function resultWriter(
   database: DatabaseSync,
 ): RowWriters<'trial-ended' | 'result-replaced'> {
-  const end = (from: string) =>
-    prepare<TrialKey & TrialEnd>(
+  const end = (from: string): OrderedStatement<[...TrialEnd, ...OrderedKey]> =>
+    prepareOrdered(
       database,
       `UPDATE trial SET status = :status, reason = :reason WHERE ${isTrial} AND ${from}`,
     );
@@ -62,7 +81,7 @@ export function resultWriter(
     `(status IN ('waiting', 'running') OR (status = 'failed' AND NOT ${hasResult}))`,
   );
   const endAgain = end("status IN ('complete', 'failed')");
-  const add = insert(database, 'result');
+  const add = resultInserter(database);
   const remove = prepare<TrialKey & { replaces: string }>(
     database,
     `DELETE FROM result WHERE ${isTrial} AND fingerprint = :replaces AND EXISTS (SELECT 1 FROM stage
@@ -70,45 +89,58 @@ export function resultWriter(
   );
   return {
     'trial-ended': (row) => {
-      const key = trialKey(row.study, row.trial);
-      endFirst.changeOne({ ...key, ...trialEnd(row.result) });
-      add({ ...key, ...resultColumns(row) });
+      const { stage, index, replicate } = row.trial;
+      endFirst(...trialEnd(row.result), row.study, stage, index, replicate);
+      add(row);
     },
     'result-replaced': (row) => {
-      const key = trialKey(row.study, row.trial);
-      remove.changeOne({ ...key, replaces: row.replaces });
-      endAgain.changeOne({ ...key, ...trialEnd(row.result) });
-      add({ ...key, ...resultColumns(row) });
+      const { stage, index, replicate } = row.trial;
+      remove.changeOne({ ...trialKey(row.study, row.trial), replaces: row.replaces });
+      endAgain(...trialEnd(row.result), row.study, stage, index, replicate);
+      add(row);
     },
   };
 }
 
-type TrialEnd = Pick<Tables['trial'], 'status' | 'reason'>;
+type TrialEnd = [status: TrialStatus, reason: string | null];
 
 function trialEnd({ kind, steps }: TrialResult): TrialEnd {
-  const isComplete = kind === 'complete';
-  return {
-    status: isComplete ? 'complete' : 'failed',
-    reason: isComplete ? null : divergedReason(steps),
-  };
+  return kind === 'complete' ? ['complete', null] : ['failed', divergedReason(steps)];
 }
 
-function resultColumns({
-  worker,
-  result,
-  fingerprint,
-}: StoreRow<'trial-ended' | 'result-replaced'>) {
-  const last = result.curve.at(-1);
-  const isComplete = result.kind === 'complete';
-  return {
-    worker,
-    steps: result.steps,
-    seconds: result.seconds,
-    digest: isComplete ? result.digest : null,
-    fingerprint,
-    measured_step: last?.step ?? null,
-    metrics: last === undefined ? null : metricsText(last.metrics),
-    curve: curveText(result.curve),
-    bits: isComplete ? result.validationCorrect : null,
-  } satisfies Omit<Tables['result'], keyof TrialKey>;
+function resultInserter(
+  database: DatabaseSync,
+): (row: StoreRow<'trial-ended' | 'result-replaced'>) => void {
+  const add = insertOrdered(database, 'result', [
+    ...keyColumns,
+    'worker',
+    'steps',
+    'seconds',
+    'digest',
+    'fingerprint',
+    'measured_step',
+    'metrics',
+    'curve',
+    'bits',
+  ]);
+  return ({ study, trial: { stage, index, replicate }, worker, result, fingerprint }) => {
+    const { steps, seconds, curve } = result;
+    const isComplete = result.kind === 'complete';
+    const last = curve.at(-1);
+    add(
+      study,
+      stage,
+      index,
+      replicate,
+      worker,
+      steps,
+      seconds,
+      isComplete ? result.digest : null,
+      fingerprint,
+      last?.step ?? null,
+      last === undefined ? null : metricsText(last.metrics),
+      curveText(curve),
+      isComplete ? result.validationCorrect : null,
+    );
+  };
 }
