@@ -6,7 +6,7 @@ import { timeText } from '../../report/text/number-format.ts';
 import { connectControl, type ControlClient } from '../../rpc/client/control-client.ts';
 import { readAdminJoin } from '../../rpc/credentials/join-files.ts';
 import { readJoin, type JoinTarget } from '../../rpc/credentials/join-string.ts';
-import { storeFile } from '../../store/sqlite/database-file.ts';
+import { storeFile } from '../../store/sqlite/file-names.ts';
 import { isStateLocked } from '../../store/sqlite/lock.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { addCommand } from '../process/options.ts';

@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { RidgelineError } from '../../base/errors.ts';
-import { storeFile } from '../../store/sqlite/database-file.ts';
+import { storeFile } from '../../store/sqlite/file-names.ts';
 
 const checkMs = 2_000;
 

@@ -8,7 +8,7 @@ import { statSync } from 'node:fs';
 import { RidgelineError } from '../../base/errors.ts';
 import { StudyOverview } from '../../coordinator/shell/study-overview.ts';
 import { openTokens } from '../../rpc/credentials/tokens.ts';
-import { storeFile } from '../../store/sqlite/database-file.ts';
+import { storeFile } from '../../store/sqlite/file-names.ts';
 import { isStateLocked } from '../../store/sqlite/lock.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StoreReader } from '../../store/store.ts';
@@ -24,7 +24,8 @@ import { StudyFiles } from './study-files.ts';
 interface OpenedStore {
   /** State of the files for which this reader is valid. */
   readonly files: StoreFiles;
-  readonly isEmpty: boolean;
+  /** Whether the reader does not see later commits. */
+  readonly isFixed: boolean;
   readonly reader: StoreReader;
   readonly overview: StudyOverview;
 }
@@ -147,14 +148,14 @@ export class StoredCluster implements LiveCluster, AsyncDisposable {
   }
 }
 
-/** The tables of an empty store may be in another file, or created later. */
-function isCurrent({ files, isEmpty }: OpenedStore, now: StoreFiles): boolean {
-  return files.identity === now.identity && (!isEmpty || files.written === now.written);
+function isCurrent({ files, isFixed }: OpenedStore, now: StoreFiles): boolean {
+  return files.identity === now.identity && (!isFixed || files.written === now.written);
 }
 
 async function openStored(stateDir: string, files: StoreFiles): Promise<OpenedStore> {
   const reader = await openStoreReader(stateDir);
-  const isEmpty = (await reader.studies()).length === 0;
+  // The tables of an empty store may be in another file, or created later.
+  const isFixed = reader.isFixed || (await reader.studies()).length === 0;
   const nothing = (): null => null;
   const overview = new StudyOverview({
     store: reader,
@@ -163,7 +164,7 @@ async function openStored(stateDir: string, files: StoreFiles): Promise<OpenedSt
     isServed: () => isStateLocked(stateDir),
     msPerTrial: nothing,
   });
-  return { files, isEmpty, reader, overview };
+  return { files, isFixed, reader, overview };
 }
 
 function storeFiles(stateDir: string): StoreFiles {

@@ -21,16 +21,10 @@ import {
 import { dirname, resolve } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
-import {
-  checkSqlite,
-  createDirectory,
-  fileExists,
-  opened,
-  openForReading,
-  storeFile,
-  syncPath,
-} from './database-file.ts';
+import { checkSqlite, createDirectory, fileExists, opened, syncPath } from './database-file.ts';
+import { logFile, markFile, storeFile } from './file-names.ts';
 import { lockState } from './lock.ts';
+import { openForReading } from './open-reader.ts';
 import { checkVersion, storedVersion } from './schema.ts';
 import { fromFileSystem, fromSqlite } from './sqlite-errors.ts';
 
@@ -64,19 +58,20 @@ export async function backUpStore(
   refuseTarget(target, source, force);
   // The target of a link is replaced, not the link.
   const file = existsSync(target) ? realpathSync(target) : target;
-  const database = openForReading(source);
-  if (database === null) {
+  using reader = openForReading(source);
+  if (reader === null) {
     throw new RidgelineError(
       'STUDY_UNKNOWN',
       `There is no store in ${stateDir}, so there is nothing to back up.`,
       'Add --state DIR with the state directory of a coordinator or a run.',
     );
   }
+  const { database } = reader;
   const partial = `${file}.partial-${process.pid}`;
   try {
     // The transaction keeps this state for the copy, whatever is committed meanwhile.
     database.exec('BEGIN');
-    storedVersion(database);
+    storedVersion(database, source);
     await backup(database, partial, {
       rate: pagesPerStep,
       progress: ({ totalPages, remainingPages }) =>
@@ -97,7 +92,6 @@ export async function backUpStore(
       : unwritable(target, error);
   } finally {
     rmSync(partial, { force: true });
-    database.close();
   }
 }
 
@@ -156,7 +150,7 @@ export async function restoreStore(
 function finishCopy(copy: string, named: string): CopySummary {
   checkSqlite();
   const check = (database: DatabaseSync): void => {
-    if (storedVersion(database) === 0) throw new Error('it is not a store of Ridgeline');
+    if (storedVersion(database, named) === 0) throw new Error('it is not a store of Ridgeline');
     checkVersion(database, named);
     // Without damage, the first pragma returns "ok" and the second one returns nothing.
     for (const [pragma, good] of [
@@ -191,29 +185,32 @@ function finishCopy(copy: string, named: string): CopySummary {
   return summary;
 }
 
-/** Renames the store that is replaced, with its log. @returns its new name */
+/** Renames the store that is replaced, with its log and its mark, if they exist. @returns its new name */
 function renameReplaced(file: string): string {
   let number = 1;
-  while (existsSync(`${file}.replaced-${number}`)) number += 1;
-  const aside = `${file}.replaced-${number}`;
+  const asideName = (): string => `${file}.replaced-${number}`;
+  while (existsSync(asideName()) || existsSync(`${asideName()}-wal`)) number += 1;
+  const aside = asideName();
   // The log first: a store without its log has an older state, and a log without its store is useless.
-  if (existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${aside}-wal`);
-  renameSync(file, aside);
+  for (const [path, suffix] of [
+    [logFile(file), '-wal'],
+    [markFile(file), '-mark'],
+    [file, ''],
+  ] as const)
+    if (existsSync(path)) renameSync(path, `${aside}${suffix}`);
   return aside;
 }
 
 function removeLog(file: string): void {
-  for (const suffix of ['-wal', '-shm', '-journal']) rmSync(`${file}${suffix}`, { force: true });
+  for (const suffix of ['-wal', '-shm', '-journal', '-mark'])
+    rmSync(`${file}${suffix}`, { force: true });
 }
 
 /** Whether no study is stored. A store that cannot be read is not empty. */
 function isEmptyStore(file: string): boolean {
   try {
-    const database = openForReading(file);
-    if (database === null) return true;
-    const found = database.prepare('SELECT 1 FROM study').get();
-    database.close();
-    return found === undefined;
+    using reader = openForReading(file);
+    return reader?.database.prepare('SELECT 1 FROM study').get() === undefined;
   } catch {
     return false;
   }

@@ -1,14 +1,14 @@
 /**
- * Database file: the path of the store, its permissions, and the checks before it is used.
+ * Database file: creates the files of a state directory, opens the store, and runs transactions.
  *
- * Not here: its tables (`schema.ts`), its writer (`open-store.ts`), copies of it (`backup.ts`).
+ * Not here: its tables (`schema.ts`), the checks before it is opened (`check-files.ts`), its writer
+ * (`open-store.ts`), copies of it (`backup.ts`).
  */
 import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../../base/errors.ts';
 import { makeFolders } from '../../base/make-folders.ts';
-import { checkReadable, storedVersion } from './schema.ts';
 import { fromFileSystem, storeDamaged, translated } from './sqlite-errors.ts';
 
 /** How long a call waits for a checkpoint or a recovery of another connection. */
@@ -16,35 +16,23 @@ const busyTimeoutMs = 5_000;
 /** Oldest accepted version: older ones can corrupt a write-ahead log with several connections ("WAL-reset"). */
 const sqliteFloor = { text: '3.51.3', number: 3_051_003 };
 
-export function storeFile(stateDir: string): string {
-  return join(stateDir, 'ridgeline.db');
-}
-
-/** Creates the directory and its files for their owner alone: tokens and keys are in the same directory. */
+/** Creates the directory and the file of its lock for their owner alone. */
 export function createDirectory(stateDir: string): void {
   try {
     makeFolders(stateDir, 0o700);
-    for (const file of [join(stateDir, 'lock.db'), storeFile(stateDir)]) {
-      // An existing file is never opened: closing it would end all locks that this process holds on it.
-      if (!fileExists(file)) closeSync(openSync(file, 'wx', 0o600));
-    }
+    createPrivateFile(join(stateDir, 'lock.db'));
   } catch (error) {
     throw fromFileSystem(error, stateDir);
   }
 }
 
-/** Null if there is no store yet. */
-export function openForReading(file: string): DatabaseSync | null {
-  checkSqlite();
-  if (!fileExists(file)) return null;
-  let isEmpty = false;
-  const database = opened(file, true, (opening) => {
-    isEmpty = storedVersion(opening) === 0;
-    if (!isEmpty) checkReadable(opening, file);
-  });
-  if (!isEmpty) return database;
-  database.close();
-  return null;
+/** An existing file is never opened: closing it would end all locks that this process holds on it. */
+export function createPrivateFile(file: string): void {
+  try {
+    if (!fileExists(file)) closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    throw fromFileSystem(error, file);
+  }
 }
 
 /** @throws RidgelineError if this cannot be determined: no permission, or a part of the path is a file */
@@ -68,13 +56,15 @@ export function syncPath(path: string, flags: 'r' | 'r+'): void {
   }
 }
 
+/** @param location the path, or a URL with parameters of SQLite; `file` is the path for messages */
 export function opened(
   file: string,
   readOnly: boolean,
   prepare: (database: DatabaseSync) => void,
+  location: string | URL = file,
 ): DatabaseSync {
   return translated(file, () => {
-    const database = new DatabaseSync(file, { readOnly, timeout: busyTimeoutMs });
+    const database = new DatabaseSync(location, { readOnly, timeout: busyTimeoutMs });
     try {
       prepare(database);
       return database;
@@ -84,7 +74,6 @@ export function opened(
     }
   });
 }
-
 /** Checks structure, constraints and types of every page. */
 export function checkUndamaged(database: DatabaseSync, file: string): void {
   const finding = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];

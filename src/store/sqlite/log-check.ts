@@ -10,79 +10,123 @@
  *     good  good  BAD  …  end of a transaction                               cut off by a crash
  *
  * Damage in the last transaction cannot be distinguished from a crash, and that transaction is lost.
+ * Frames that are gone without a trace are found by `progress-mark.ts`.
  * The format: https://www.sqlite.org/fileformat2.html#walformat
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { endianness } from 'node:os';
+
+/** What a log contains. */
+export interface LogState {
+  /** A description of the damage, or null. */
+  readonly damage: string | null;
+  /** The random numbers of the log's header, which SQLite renews when it starts the log over; null without a header. */
+  readonly salts: string | null;
+  /** Number of frames up to the end of the last whole transaction. */
+  readonly frames: number;
+}
 
 const headerBytes = 32;
 const frameHeaderBytes = 24;
 /** First word of a log whose checksums are of little-endian words; `magic + 1` means big-endian words. */
 const magic = 0x377f0682;
+const noLog: LogState = { damage: null, salts: null, frames: 0 };
 
-/** @returns a description of the damage, or null */
-export function logDamage(logFile: string): string | null {
+/** Without a log, everything is in the database. */
+export function readLog(logFile: string): LogState {
+  return withFile(logFile, noLog, examine);
+}
+
+/** The salts of a log, without reading its frames; null without a header. */
+export function readSalts(logFile: string): string | null {
+  return withFile(logFile, null, (handle) => {
+    const header = readBytes(handle, 0, headerBytes);
+    return header === null ? null : header.toString('hex', 16, 24);
+  });
+}
+
+function withFile<T>(file: string, missing: T, use: (handle: number) => T): T {
   let handle: number;
   try {
-    handle = openSync(logFile, 'r');
+    handle = openSync(file, 'r');
   } catch {
-    return null; // No log: everything is in the database.
+    return missing;
   }
   try {
-    return findDamage((offset, bytes) => {
-      const buffer = Buffer.alloc(bytes);
-      return readSync(handle, buffer, 0, bytes, offset) === bytes ? buffer : null;
-    });
+    return use(handle);
   } finally {
     closeSync(handle);
   }
 }
 
-/** @param read returns null if the file is too short */
-function findDamage(read: (offset: number, bytes: number) => Buffer | null): string | null {
-  const header = read(0, headerBytes);
-  if (header === null) return null;
+/** Null if the file is too short. The memory of `into` is used if it is given. */
+function readBytes(handle: number, offset: number, bytes: number, into?: Buffer): Buffer | null {
+  const buffer = into ?? Buffer.alloc(bytes);
+  return readSync(handle, buffer, 0, bytes, offset) === bytes ? buffer : null;
+}
+
+function examine(handle: number): LogState {
+  // Words are read from a whole ArrayBuffer, which is aligned.
+  const header = readBytes(handle, 0, headerBytes, Buffer.from(new ArrayBuffer(headerBytes)));
+  if (header === null) return noLog;
   const isBigEndian = header.readUInt32BE(0) === magic + 1;
   const pageBytes = header.readUInt32BE(8);
-  const frameBytes = frameHeaderBytes + pageBytes;
+  const isPageSize = pageBytes >= 512 && pageBytes <= 65_536 && pageBytes % 8 === 0;
   const sum = checksum([0, 0], header.subarray(0, 24), isBigEndian);
-  const isKnown = isBigEndian || header.readUInt32BE(0) === magic;
-  if (!isKnown || !isSum(header, 24, sum))
-    return read(headerBytes, frameHeaderBytes) === null ? null : 'the header of its log is damaged';
+  const isKnown = isPageSize && (isBigEndian || header.readUInt32BE(0) === magic);
+  if (!isKnown || !isSum(header, 24, sum)) {
+    const isCutOff = fstatSync(handle).size < headerBytes + frameHeaderBytes;
+    return { ...noLog, damage: isCutOff ? null : 'the header of its log is damaged' };
+  }
   const salts = header.subarray(16, 24);
   let chain = sum;
-  let firstBad: number | null = null;
-  let endsAfter = 0;
+  let [firstBad, endsAfter, frames] = [null as number | null, 0, 0];
+  const frameBytes = frameHeaderBytes + pageBytes;
+  const frameBuffer = Buffer.from(new ArrayBuffer(frameBytes));
   for (let frame = 1; ; frame++) {
-    const bytes = read(headerBytes + (frame - 1) * frameBytes, frameBytes);
+    const bytes = readBytes(
+      handle,
+      headerBytes + (frame - 1) * frameBytes,
+      frameBytes,
+      frameBuffer,
+    );
     if (bytes === null) break;
     // Old frames that are not overwritten yet have other salts.
     const isCurrent = bytes.subarray(8, 16).equals(salts);
+    const isEnd = bytes.readUInt32BE(4) !== 0;
     if (firstBad === null) {
       chain = checksum(chain, bytes.subarray(0, 8), isBigEndian);
       chain = checksum(chain, bytes.subarray(frameHeaderBytes), isBigEndian);
-      if (isCurrent && isSum(bytes, 16, chain)) continue;
+      if (isCurrent && isSum(bytes, 16, chain)) {
+        if (isEnd) frames = frame;
+        continue;
+      }
       firstBad = frame;
     }
-    if (isCurrent && bytes.readUInt32BE(4) !== 0) endsAfter += 1;
+    if (isCurrent && isEnd) endsAfter += 1;
   }
-  return endsAfter < 2
-    ? null
-    : `its log is damaged in frame ${firstBad}, before ${endsAfter} later commits`;
+  const isDamaged = endsAfter >= 2;
+  return {
+    damage: isDamaged
+      ? `its log is damaged in frame ${firstBad}, before ${endsAfter} later commits`
+      : null,
+    salts: salts.toString('hex'),
+    frames,
+  };
 }
 
 type Sum = readonly [number, number];
 
 /** SQLite's checksum: two running sums over pairs of words. */
 function checksum([first, second]: Sum, bytes: Buffer, isBigEndian: boolean): Sum {
-  let [a, b] = [first, second];
-  for (let at = 0; at < bytes.length; at += 8) {
-    const [x, y] = isBigEndian
-      ? [bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4)]
-      : [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)];
-    a = (a + x + b) >>> 0;
-    b = (b + y + a) >>> 0;
+  let [a, b] = [first | 0, second | 0];
+  if (isBigEndian !== (endianness() === 'BE')) bytes = Buffer.from(bytes).swap32();
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  for (let at = 0; at < words.length; at += 2) {
+    a = (a + (words[at] ?? 0) + b) | 0;
+    b = (b + (words[at + 1] ?? 0) + a) | 0;
   }
-  return [a, b];
+  return [a >>> 0, b >>> 0];
 }
 
 function isSum(bytes: Buffer, at: number, [a, b]: Sum): boolean {

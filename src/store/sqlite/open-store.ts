@@ -6,25 +6,27 @@
  * returns, its rows are on disk and survive a power cut. The coordinator puts many rows into one commit,
  * so this costs no throughput.
  */
-import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { RidgelineError } from '../../base/errors.ts';
 import type { RowWriters, StoreRow } from '../rows.ts';
 import type { RankTrials, Store, StoreReader, StoreReads } from '../store.ts';
+import { checkGeneration, checkLog, checkPresence } from './check-files.ts';
 import {
   checkSqlite,
   checkUndamaged,
   createDirectory,
+  createPrivateFile,
   opened,
-  openForReading,
-  storeFile,
   transaction,
 } from './database-file.ts';
+import { fileBytes, logFile, storeFile } from './file-names.ts';
 import { lockState, type StateLock } from './lock.ts';
 import { keepStudy, restoreCopy, type DeletedStudy } from './deleted-studies.ts';
-import { logDamage } from './log-check.ts';
 import { migrate } from './migrate.ts';
+import { openForReading, type OpenedReader } from './open-reader.ts';
+import { MarkWriter, readMark } from './progress-mark.ts';
 import { storeReads } from './read.ts';
+import { checkVersion } from './schema.ts';
 import { storeDamaged, translated } from './sqlite-errors.ts';
 import { bytesOf, renameRows } from './study-rows.ts';
 import { attemptWriter } from './write-attempt.ts';
@@ -45,6 +47,8 @@ interface OpenOptions {
 }
 
 export interface SqliteReader extends StoreReader {
+  /** Whether later commits are not visible, since nothing can be written next to the store. */
+  readonly isFixed: boolean;
   /** Approximate size of the rows of a study, in bytes; 0 if there is no such study. */
   studyBytes(study: string): Promise<number>;
 }
@@ -53,6 +57,8 @@ export interface SqliteReader extends StoreReader {
 export interface SqliteStore extends Store {
   /** `to` is free. @returns whether there is a study `from` */
   renameStudy(from: string, to: string): Promise<boolean>;
+  /** Records how much is stored, as a timer does every few seconds (`progress-mark.ts`). */
+  recordProgress(): void;
   /** Puts a deleted study back under the name `as`, which is free, and removes its copy. @throws RidgelineError STATE_DAMAGED */
   restoreStudy(deleted: DeletedStudy, as: string): Promise<void>;
 }
@@ -93,24 +99,42 @@ export async function openStore(
  */
 export async function openStoreReader(stateDir: string): Promise<SqliteReader> {
   const file = storeFile(stateDir);
-  const database = openForReading(file);
-  if (database !== null) return buildReader(database, file, buildReads(database, file));
-  const empty = new DatabaseSync(':memory:');
-  migrate(empty, ':memory:');
-  const reads: StoreReads = storeReads(empty, ':memory:', async (read) => read(reads));
-  return buildReader(empty, ':memory:', reads);
+  const opening = openForReading(file);
+  if (opening !== null) {
+    const { database, isFixed } = opening;
+    const reads = isFixed ? buildFixedReads(database, file) : buildReads(database, file);
+    return buildReader(opening, file, reads);
+  }
+  const database = new DatabaseSync(':memory:');
+  migrate(database, ':memory:');
+  const end = (): void => database[Symbol.dispose]();
+  const empty = { database, isFixed: false, [Symbol.dispose]: end };
+  return buildReader(empty, ':memory:', buildFixedReads(database, ':memory:'));
 }
 
-function buildReader(database: DatabaseSync, file: string, reads: StoreReads): SqliteReader {
+function buildReader(opening: OpenedReader, file: string, reads: StoreReads): SqliteReader {
+  const { database, isFixed } = opening;
   const studyBytes = async (study: string) => translated(file, () => bytesOf(database, study));
-  return { ...reads, studyBytes, ...buildClose(database) };
+  return { ...reads, isFixed, studyBytes, ...buildClose(opening) };
 }
 
+/** Everything is checked on a connection that cannot write, so a store that is refused stays as it is. */
 function openForWriting(file: string, rank: RankTrials | undefined): DatabaseSync {
   checkSqlite();
-  const damage = logDamage(`${file}-wal`);
-  if (damage !== null) throw storeDamaged(file, damage);
+  const mark = readMark(file);
+  if (!checkPresence(file)) createPrivateFile(file);
+  checkLog(file, mark);
+  const check = (database: DatabaseSync): void => {
+    checkVersion(database, file);
+    checkUndamaged(database, file);
+    checkGeneration(database, file, mark);
+  };
+  // The journal of another mode, which only a writer can apply.
+  const hasJournal = fileBytes(`${file}-journal`) > 0;
+  // It stays open until the store is: otherwise SQLite would read the log twice.
+  using _checked = hasJournal ? null : opened(file, true, check);
   return opened(file, false, (database) => {
+    if (hasJournal) check(database);
     database.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
@@ -118,30 +142,29 @@ function openForWriting(file: string, rank: RankTrials | undefined): DatabaseSyn
       PRAGMA journal_size_limit = ${logBytesKept};
       PRAGMA wal_autocheckpoint = 0;
       PRAGMA cache_size = -${pageCacheKib};`);
-    checkUndamaged(database, file);
     migrate(database, file, rank);
   });
 }
 
+/** Reads of a database that nobody writes. */
+function buildFixedReads(database: DatabaseSync, file: string): StoreReads {
+  const reads: StoreReads = storeReads(database, file, async (read) => read(reads));
+  return reads;
+}
+
 function buildReads(database: DatabaseSync, file: string): StoreReads {
   return storeReads(database, file, async (read) => {
-    const own = openForReading(file);
+    using own = openForReading(file, { checksLog: false });
     if (own === null) throw storeDamaged(file, 'its tables are gone');
-    try {
-      // A transaction begins with its first read, not with BEGIN.
-      translated(file, () => own.exec('BEGIN; SELECT 1 FROM meta'));
-      const reads: StoreReads = storeReads(own, file, async (inner) => inner(reads));
-      return await read(reads);
-    } finally {
-      own.close();
-    }
+    // A transaction begins with its first read, not with BEGIN.
+    translated(file, () => own.database.exec('BEGIN; SELECT 1 FROM meta'));
+    return await read(buildFixedReads(own.database, file));
   });
 }
 
-function buildClose(database: DatabaseSync, lock?: StateLock) {
+function buildClose(...parts: readonly Disposable[]) {
   const close = async (): Promise<void> => {
-    if (database.isOpen) database.close();
-    lock?.[Symbol.dispose]();
+    for (const part of parts) part[Symbol.dispose]();
   };
   return { close, [Symbol.asyncDispose]: close };
 }
@@ -156,23 +179,26 @@ function buildStore(database: DatabaseSync, file: string, lock: StateLock): Sqli
     ...attemptWriter(database),
     ...clusterWriter(database),
   };
-  const checkpoint = checkpointer(database, file);
+  const mark = new MarkWriter(database, file);
+  const checkpoint = checkpointer(database, file, mark);
+  const commit = <T>(change: () => T): T =>
+    mark.within((marked) => transaction(database, file, marked), change);
   return {
     ...buildReads(database, file),
     commit: async (rows) => {
-      transaction(database, file, () => {
+      commit(() => {
         for (const row of rows) write(writers, row);
       });
       checkpoint(rows.length);
     },
     removeStudy: async (name) => {
       const copy = keepStudy(database, file, name);
-      const isRemoved = transaction(database, file, () => removeStudy(database, name));
+      const isRemoved = commit(() => removeStudy(database, name));
       return isRemoved ? { copy } : null;
     },
-    renameStudy: async (from, to) =>
-      transaction(database, file, () => renameRows(database, from, to)),
+    renameStudy: async (from, to) => commit(() => renameRows(database, from, to)),
     restoreStudy: async (deleted, as) => restoreCopy(database, file, deleted, as),
+    recordProgress: () => mark.refresh(),
     writeOwner: async (owner) => lock.writeOwner(owner),
     ...buildClose(database, lock),
   };
@@ -189,16 +215,20 @@ function write<Kind extends StoreRow['kind']>(
  * Moves the log's pages into the database after some number of rows. SQLite's automatic checkpoints are not
  * used: they do not report a failed fsync, and the next checkpoint would discard the only good copy.
  */
-function checkpointer(database: DatabaseSync, file: string): (rows: number) => void {
+function checkpointer(
+  database: DatabaseSync,
+  file: string,
+  mark: MarkWriter,
+): (rows: number) => void {
   let rowsSince = 0;
   return (rows) => {
     rowsSince += rows;
-    const isLarge =
-      rowsSince >= largeRowsPerCheckpoint && statSync(`${file}-wal`).size > logBytesKept;
+    const isLarge = rowsSince >= largeRowsPerCheckpoint && fileBytes(logFile(file)) > logBytesKept;
     if (rowsSince < rowsPerCheckpoint && !isLarge) return;
     rowsSince = 0;
     try {
       translated(file, () => database.exec('PRAGMA wal_checkpoint(PASSIVE)'));
+      mark.checkpointed();
     } catch (error) {
       // The rows are on disk. If the disk is full, the next commit fails and reports it.
       if (error instanceof RidgelineError && error.code === 'STATE_UNWRITABLE') return;

@@ -149,13 +149,41 @@ CREATE TABLE exclusion (
 ) WITHOUT ROWID;
 `;
 
-/** 0 if there is no store yet: the file is new, or its creation was interrupted. */
-export function storedVersion(database: DatabaseSync): number {
-  const found = database
-    .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'")
-    .get();
-  if (found === undefined) return 0;
-  return Number(database.prepare('SELECT schema_version FROM meta').get()?.['schema_version'] ?? 0);
+/**
+ * 0 if there is no store yet: the file is new, or its creation was interrupted.
+ *
+ * @throws RidgelineError STATE_DAMAGED if it is a database of another program
+ */
+export function storedVersion(database: DatabaseSync, file: string): number {
+  const names = database.prepare('SELECT name FROM sqlite_schema ORDER BY rowid').all();
+  if (names.length === 0 && pragma(database, 'application_id') === 0) return 0;
+  try {
+    const meta = database.prepare('SELECT application, schema_version FROM meta').get();
+    if (meta?.['application'] === 'ridgeline') return Number(meta['schema_version']);
+  } catch (error) {
+    if (!(error instanceof Error && 'errcode' in error && error.errcode === genericError))
+      throw error;
+  }
+  throw foreignDatabase(
+    file,
+    names.map(({ name }) => String(name)),
+  );
+}
+
+/** SQLite's result code for a table or column that does not exist. */
+const genericError = 1;
+
+function pragma(database: DatabaseSync, name: string): unknown {
+  return database.prepare(`PRAGMA ${name}`).get()?.[name];
+}
+
+function foreignDatabase(file: string, names: readonly string[]): RidgelineError {
+  const shown = names.slice(0, 3).join(', ');
+  return new RidgelineError(
+    'STATE_DAMAGED',
+    `${file} is a database of another program${shown === '' ? '' : ` (it contains ${shown}${names.length > 3 ? ', …' : ''})`}. It was not changed.`,
+    'Choose another directory with --state DIR, or move that file to another directory.',
+  );
 }
 
 /**
@@ -165,7 +193,7 @@ export function storedVersion(database: DatabaseSync): number {
  * @throws RidgelineError VERSION_MISMATCH
  */
 export function checkVersion(database: DatabaseSync, file: string): number {
-  const stored = storedVersion(database);
+  const stored = storedVersion(database, file);
   const since = `its schema version is ${stored}, and this release opens versions ${oldestVersion} to ${schemaVersion}`;
   if (stored > schemaVersion) {
     throw new RidgelineError(

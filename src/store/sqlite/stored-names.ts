@@ -3,7 +3,8 @@
  * take longer to load than the names to read.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { openForReading, storeFile } from './database-file.ts';
+import { storeFile } from './file-names.ts';
+import { openForReading } from './open-reader.ts';
 import { prepare } from './statements.ts';
 
 /** Most names of a kind: a shell shows no more. */
@@ -24,11 +25,11 @@ export interface StoredNames extends Disposable {
  * @throws RidgelineError STATE_UNWRITABLE, STATE_DAMAGED, VERSION_MISMATCH
  */
 export function openStoredNames(stateDir: string): StoredNames {
-  const database = openForReading(storeFile(stateDir));
+  const reader = openForReading(storeFile(stateDir), { checksLog: false });
   const names = (text: string, values: object = {}): string[] =>
-    database === null
+    reader === null
       ? []
-      : prepareNames(database, text)
+      : prepareNames(reader.database, text)
           .all({ ...values, limit: namesMax })
           .map(({ name }) => name);
   return {
@@ -48,7 +49,7 @@ export function openStoredNames(stateDir: string): StoredNames {
         ...names('SELECT worker AS name FROM result ORDER BY rowid DESC LIMIT :limit'),
       ]),
     ],
-    [Symbol.dispose]: () => database?.close(),
+    [Symbol.dispose]: () => reader?.[Symbol.dispose](),
   };
 }
 

@@ -23,7 +23,7 @@ test('the dashboard of stored studies shows a store that appears, grows, and is 
     }
     expect((await cluster.study(round[0]!))?.status).toBe('waiting');
     await store.close();
-    for (const ending of ['', '-wal', '-shm'])
+    for (const ending of ['', '-wal', '-shm', '-mark'])
       rmSync(join(dir, `ridgeline.db${ending}`), { force: true });
   }
   await expect(cluster.setStudy('third')).rejects.toThrow('not changed');

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { logDamage } from '../../../src/store/sqlite/log-check.ts';
+import { readLog } from '../../../src/store/sqlite/log-check.ts';
 import { openStore, openStoreReader } from '../../../src/store/sqlite/open-store.ts';
 import { event } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -53,7 +53,7 @@ describe('a write-ahead log', () => {
   test('a log of a killed process is undamaged and has every commit', async () => {
     using directory = temporaryDirectory();
     const dead = await killed(directory.path);
-    expect(logDamage(join(dead, 'ridgeline.db-wal'))).toBe(null);
+    expect(readLog(join(dead, 'ridgeline.db-wal')).damage).toBe(null);
     await openAndClose(dead);
     expect(await countEvents(dead)).toBe(commits);
   });

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openStore } from '../../../src/store/sqlite/open-store.ts';
-import { storeFile } from '../../../src/store/sqlite/database-file.ts';
+import { storeFile } from '../../../src/store/sqlite/file-names.ts';
 import { tablesText } from '../../../src/store/sqlite/schema.ts';
 import { choices } from '../support/choices.ts';
 import { History } from '../support/history.ts';
@@ -28,7 +28,7 @@ function tablesOf(database: DatabaseSync): ReadonlyMap<string, ReadonlyMap<strin
   const names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
   return new Map(
     names.map(({ name }) => {
-      const columns = database.prepare(`PRAGMA table_info(${name})`).all();
+      const columns = database.prepare(`PRAGMA table_info(${String(name)})`).all();
       return [
         String(name),
         new Map(columns.map((each) => [String(each['name']), String(each['type'])])),
