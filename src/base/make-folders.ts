@@ -2,7 +2,7 @@
  * Folder creation. Node's own recursive `mkdir` never ends if a file system answers ENOENT for a new folder
  * whose parent exists, as /proc and some automounted home directories do.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -13,12 +13,16 @@ import { dirname, resolve } from 'node:path';
  */
 export function makeFolders(path: string, mode = 0o777): void {
   const folder = resolve(path);
-  if (existsSync(folder)) return;
+  if (isFolder(folder)) return;
   makeFolders(dirname(folder), mode);
   try {
     mkdirSync(folder, { mode });
   } catch (error) {
     // Another process may have created it at the same moment.
-    if (!existsSync(folder)) throw error;
+    if (!isFolder(folder)) throw error;
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
