@@ -14,6 +14,7 @@ import type { ThenFlags } from '../process/then-command.ts';
 import { LiveView } from './live-view.ts';
 import type { LocalWorkerFlags } from './local-workers.ts';
 import type { RunningCluster } from './serve-cluster.ts';
+import { watchUnfitWorkers } from './unfit-workers.ts';
 
 export interface RunFlags extends ListenFlags, LocalWorkerFlags, ThenFlags {
   /** Seconds. */
@@ -67,7 +68,7 @@ async function searchToEnd(
     view.say(`${doing} ${study}: ${before.done} of ${before.total} trials are done`);
   }
   if (before?.status === 'paused') await coordinator.setStudy(study, 'resume', 'run again');
-  if (flags.listen !== '127.0.0.1:0' || flags.workers === 0)
+  if (!isPrivate(flags))
     view.say(`to join another worker:  ridgeline worker --join @${cluster.workerJoinFile}`);
   if (cluster.dashboard !== null) view.say(cluster.dashboard.text);
   const reportFailure = async (): Promise<void> => {
@@ -75,6 +76,10 @@ async function searchToEnd(
     if (coordinator.workers().every(({ state }) => state === 'lost')) ended.reject(noWorkerLeft());
   };
   void reportFailure();
+  // Others can join where it listens on an address that was chosen.
+  const stopWatching = isPrivate(flags)
+    ? watchUnfitWorkers(coordinator, () => launcher.count(), ended.reject)
+    : () => undefined;
   const noWorker = setTimeout(() => {
     if (coordinator.workers().length === 0) ended.reject(noWorkerJoined(coordinator, flags.wait));
   }, flags.wait * 1_000);
@@ -98,7 +103,13 @@ async function searchToEnd(
   } finally {
     clearTimeout(noWorker);
     stopListening();
+    stopWatching();
   }
+}
+
+/** Whether only local workers can join: it listens on any port of this machine. */
+function isPrivate({ listen, workers }: RunFlags): boolean {
+  return listen === '127.0.0.1:0' && workers > 0;
 }
 
 function noWorkerLeft(): RidgelineError {

@@ -10,7 +10,7 @@ import {
 import { fetchDataset } from '../../dataset/download/fetch.ts';
 import { importDataset } from '../../dataset/download/import.ts';
 import { jsonText } from '../../report/text/json-value.ts';
-import { dataDirectory, type Context } from '../process/context.ts';
+import { dataDirectory, say, type Context } from '../process/context.ts';
 import { addCommand, addGroup, formatOption, withDataOption } from '../process/options.ts';
 import { StopSignals } from '../process/stop-signals.ts';
 import { printResult, showLine } from '../process/terminal.ts';
@@ -85,6 +85,8 @@ async function fetchCommand(name: string, flags: FetchFlags, context: Context): 
       url: flags.url,
       sha256: flags.sha256,
       signal: stop.signal,
+      onWait: (text) => say(context, text),
+      onRetry: (text) => say(context, text),
       onProgress: (received, total) => {
         const nowMs = performance.now();
         if (nowMs - lastMs < 200) return;

@@ -83,7 +83,10 @@ async function liveOrStored(context: Context): Promise<readonly StudyLine[]> {
   }
   const stateDir = stateDirectory(context);
   await using reader = await openStoreReader(stateDir);
-  context.stderr.write('no coordinator is running; showing the store\n');
+  const why = isStateLocked(stateDir)
+    ? 'the coordinator does not answer'
+    : 'no coordinator is running';
+  context.stderr.write(`${why}; showing the store\n`);
   const overview = new StudyOverview({
     store: reader,
     state: () => null,

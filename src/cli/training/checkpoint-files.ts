@@ -9,6 +9,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
+import { tryLock } from '../../base/file-lock.ts';
 import { makeFolders } from '../../base/make-folders.ts';
 import { toSnake } from '../../study/spec/case-codec.ts';
 import {
@@ -24,7 +25,8 @@ export class CheckpointFiles implements Disposable {
   readonly #name: string;
   readonly #identity: Omit<TrainingIdentity, 'seed'>;
   readonly #folder: string;
-  readonly #lock: string;
+  readonly #lockFile: string;
+  #lock: Disposable | null = null;
 
   /** @param dataset key of the data set (`study/spec/dataset-reference.ts`) */
   constructor(stateDir: string, choice: TrainingChoice, dataset: string) {
@@ -35,34 +37,33 @@ export class CheckpointFiles implements Disposable {
     this.#name = name;
     this.#identity = { dataset, trainer, params, replicate };
     this.#folder = join(this.#root, `${name}-${key}`);
-    this.#lock = `${this.#folder}.lock`;
+    this.#lockFile = `${this.#folder}.lock.db`;
   }
 
   /**
-   * Locks the checkpoints for this process; replaces the lock of a process that has ended.
+   * Locks the checkpoints for this process, also against processes of other containers and machines.
    *
    * @throws RidgelineError STATE_LOCKED, STATE_UNWRITABLE
    */
   lock(): void {
     try {
       makeFolders(this.#root, 0o700);
-      const owner = existsSync(this.#lock) ? Number(readFileSync(this.#lock, 'utf8')) : null;
-      if (owner !== null && isRunning(owner))
+      const attempt = tryLock(this.#lockFile);
+      if (attempt.kind === 'held')
         throw new RidgelineError(
           'STATE_LOCKED',
-          `${this.#name} is already being trained by process ${owner}.`,
-          `Wait for it, give another directory with --state, or delete ${this.#lock} if that process is another program.`,
+          `${this.#name} is already being trained by ${attempt.holder}.`,
+          'Wait for it, or give another directory with --state.',
         );
-      writeFileSync(this.#lock, String(process.pid));
+      this.#lock = attempt;
     } catch (error) {
-      throw error instanceof RidgelineError ? error : unwritable(this.#lock, error);
+      throw error instanceof RidgelineError ? error : unwritable(this.#lockFile, error);
     }
   }
 
   /** Releases the lock. */
   [Symbol.dispose](): void {
-    const isLocked = existsSync(this.#lock);
-    if (isLocked && readFileSync(this.#lock, 'utf8') === String(process.pid)) rmSync(this.#lock);
+    this.#lock?.[Symbol.dispose]();
   }
 
   /** Whether an interrupted training has left checkpoints. */
@@ -156,16 +157,6 @@ function unwritable(path: string, error: unknown): RidgelineError {
     'Free some disk space, or give a writable directory with --state.',
     { cause: error },
   );
-}
-
-function isRunning(owner: number): boolean {
-  if (owner === process.pid || !Number.isSafeInteger(owner) || owner < 1) return false;
-  try {
-    process.kill(owner, 0); // Signal 0 only tests whether the process exists.
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 function parseName(file: string): { seed: number; step: number } | null {

@@ -1,6 +1,9 @@
 /** Fetch: downloads a named data set into the data folder (`transfer.ts` receives the bytes). */
-import { resolve } from 'node:path';
-import { RidgelineError } from '../../base/errors.ts';
+import { dirname, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { RidgelineError, errorMessage } from '../../base/errors.ts';
+import { tryLock, type LockAttempt } from '../../base/file-lock.ts';
+import { makeFolders } from '../../base/make-folders.ts';
 import { pathKind } from '../bytes/disk.ts';
 import { namedDataset, type Download } from '../named-datasets.ts';
 import { hashFile, Transfer, type TransferOptions } from './transfer.ts';
@@ -11,7 +14,11 @@ export interface FetchOptions extends TransferOptions {
   readonly url?: string | undefined;
   /** Replaces the official checksum. */
   readonly sha256?: string | undefined;
+  /** Receives a sentence if another process is downloading the file. */
+  readonly onWait?: (text: string) => void;
 }
+
+const lockPauseMs = 200;
 
 export interface FetchedFile {
   readonly path: string;
@@ -31,25 +38,57 @@ export async function fetchDataset(name: string, options: FetchOptions): Promise
   const expected = parseSha256(options.sha256) ?? download.sha256;
   const path = resolve(options.dataDir, download.fileName);
   try {
-    if ((await pathKind(path)) !== null) {
-      // An existing file is never overwritten.
-      if ((await hashFile(path, options.signal)) !== expected) {
-        throw new RidgelineError(
-          'DOWNLOAD_FAILED',
-          `${path} exists already, but its SHA-256 is not ${expected}, so it is another file.`,
-          'Move it away, then fetch again.',
-        );
+    if (!(await isFetched(path, expected, options.signal))) {
+      using _lock = await waitForLock(path, options);
+      // The process that held the lock may have fetched it.
+      if (!(await isFetched(path, expected, options.signal))) {
+        const transfer = new Transfer(options.url ?? download.url, path, options);
+        await transfer.complete();
+        await transfer.install(expected, options.sha256 === undefined);
       }
-    } else {
-      const transfer = new Transfer(options.url ?? download.url, path, options);
-      await transfer.complete();
-      await transfer.install(expected, options.sha256 === undefined);
     }
   } catch (error) {
     options.signal.throwIfAborted();
     throw error;
   }
   return { path, sha256: expected, official: expected === download.sha256 };
+}
+
+/** An existing file is never overwritten. */
+async function isFetched(path: string, expected: string, signal: AbortSignal): Promise<boolean> {
+  if ((await pathKind(path)) === null) return false;
+  if ((await hashFile(path, signal)) === expected) return true;
+  throw new RidgelineError(
+    'DOWNLOAD_FAILED',
+    `${path} exists already, but its SHA-256 is not ${expected}, so it is another file.`,
+    'Move it away, then fetch again.',
+  );
+}
+
+/** Of several processes that fetch a file, one receives it, and the others wait for it. */
+async function waitForLock(path: string, { signal, onWait }: FetchOptions): Promise<Disposable> {
+  let isFirst = true;
+  for (;;) {
+    const attempt = lockDownload(path);
+    if (attempt.kind === 'locked') return attempt;
+    if (isFirst) onWait?.(`waiting for ${attempt.holder}, which is downloading it`);
+    isFirst = false;
+    await delay(lockPauseMs, undefined, { signal });
+  }
+}
+
+function lockDownload(path: string): LockAttempt {
+  try {
+    makeFolders(dirname(path));
+    return tryLock(`${path}.lock`);
+  } catch (error) {
+    throw new RidgelineError(
+      'DOWNLOAD_FAILED',
+      `${path} could not be written: ${errorMessage(error)}.`,
+      'Free disk space, or name another folder with --data-dir.',
+      { cause: error },
+    );
+  }
 }
 
 function parseSha256(text: string | undefined): string | null {

@@ -56,11 +56,24 @@ async function getOnce(url: URL, options: GetOptions): Promise<IncomingMessage> 
       received.on('error', () => undefined);
       resolve(received);
     });
-    request.on('error', reject); // After a response this does nothing: the response reports errors.
+    request.on('error', (error) => reject(certificateError(url, error))); // After a response this does nothing: the response reports errors.
     request.on('timeout', () => {
       (response ?? request).destroy(new Error(`no byte arrived for ${silenceMs} ms`));
     });
   });
+}
+
+/** Another attempt would fail in the same way, so a wrong certificate is an operating error. */
+function certificateError(url: URL, error: Error): Error {
+  const code = 'code' in error ? String(error.code) : '';
+  const isCertificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code);
+  if (!isCertificate) return error;
+  return new RidgelineError(
+    'DOWNLOAD_FAILED',
+    `The certificate of ${url.host} is not trusted (${code}), so nothing was downloaded.`,
+    'If a proxy of your network inspects connections, name its certificate with NODE_EXTRA_CA_CERTS=FILE.pem, or set NODE_USE_SYSTEM_CA=1.',
+    { cause: error },
+  );
 }
 
 function withProxy(Agent: typeof HttpAgent, env: NodeJS.ProcessEnv): HttpAgent {

@@ -9,16 +9,16 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
-import { makeFolders } from '../../base/make-folders.ts';
 import { getBytes, type GetOptions } from './http-get.ts';
 
 export interface TransferOptions extends Pick<GetOptions, 'signal' | 'env'> {
   /** @param totalBytes null if the server does not send it */
   readonly onProgress: (receivedBytes: number, totalBytes: number | null) => void;
+  /** Receives a sentence about each failure after which the transfer is tried again. */
+  readonly onRetry?: (text: string) => void;
   /** Doubles with every consecutive failure. */
   readonly retryDelayMs?: number;
   readonly silenceMs?: number;
@@ -46,8 +46,7 @@ export class Transfer {
 
   /** Receives all bytes into the partial file, over as many connections as needed. */
   async complete(): Promise<void> {
-    const { signal, retryDelayMs = 1000 } = this.#options;
-    await this.#onDisk(async () => makeFolders(dirname(this.#path)));
+    const { signal, retryDelayMs = 1000, onRetry } = this.#options;
     let failures = 0;
     for (;;) {
       const before = await this.#received();
@@ -57,25 +56,38 @@ export class Transfer {
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof RidgelineError) throw error;
-        failures = (await this.#received()) > before ? 1 : failures + 1;
-        if (failures >= failuresMax) {
-          throw new RidgelineError(
-            'DOWNLOAD_FAILED',
-            `The download of ${this.#url} failed ${failures} times in a row: ${errorMessage(error)}. Bytes received are kept in ${this.#partial}.`,
-            'Check the connection and run the command again to resume, or name another source with --url.',
-            { cause: error },
-          );
-        }
+        const received = await this.#received();
+        failures = received > before ? 1 : failures + 1;
+        if (failures >= failuresMax) throw this.#failed(failures, received, error);
+        onRetry?.(`${errorMessage(error)}; trying again`);
         await delay(retryDelayMs * 2 ** (failures - 1), undefined, { signal });
       }
     }
+  }
+
+  #failed(failures: number, received: number, error: unknown): RidgelineError {
+    const kept = received === 0 ? '' : ` Bytes received are kept in ${this.#partial}.`;
+    const resume = received === 0 ? 'again' : 'again to resume';
+    return new RidgelineError(
+      'DOWNLOAD_FAILED',
+      `The download of ${this.#url} failed ${failures} times in a row: ${errorMessage(error)}.${kept}`,
+      `Check the connection${proxyAdvice(this.#options.env)} and run the command ${resume}, or name another source with --url.`,
+      { cause: error },
+    );
   }
 
   /** Verifies the checksum and gives the file its name. */
   async install(expected: string, isOfficialExpected: boolean): Promise<void> {
     const actual = await hashFile(this.#partial, this.#options.signal);
     if (actual !== expected) {
+      const isPage = await this.#isWebPage();
       await this.#discard();
+      if (isPage)
+        throw new RidgelineError(
+          'DOWNLOAD_FAILED',
+          `${this.#url} sent a web page instead of the file, such as a login page of the network; it was removed.`,
+          'Open that address in a browser, sign in if it asks, and fetch again; or name another source with --url.',
+        );
       throw new RidgelineError(
         'DOWNLOAD_FAILED',
         `${this.#url} sent a file whose SHA-256 is ${actual} instead of ${expected}; it was removed.`,
@@ -158,6 +170,15 @@ export class Transfer {
     }
   }
 
+  /** Whether the bytes are HTML, as pages of networks and errors are. */
+  async #isWebPage(): Promise<boolean> {
+    await using file = await open(this.#partial, 'r');
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
+    return /^\s*<(?:!doctype html|html|head|body|script|meta)/i.test(
+      buffer.toString('latin1', 0, bytesRead),
+    );
+  }
+
   /** ETag or date of the partial file; null if it cannot be resumed. */
   async #validator(): Promise<string | null> {
     try {
@@ -190,6 +211,15 @@ export class Transfer {
       );
     }
   }
+}
+
+/** Part of a sentence: a proxy is the usual reason where connections are impossible. */
+function proxyAdvice(env: NodeJS.ProcessEnv): string {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+  const set = names.find((name) => env[name]);
+  return set === undefined
+    ? ' (behind a proxy, set HTTPS_PROXY and HTTP_PROXY)'
+    : ` and the proxy in ${set}`;
 }
 
 export async function hashFile(path: string, signal: AbortSignal): Promise<string> {

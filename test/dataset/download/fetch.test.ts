@@ -193,6 +193,35 @@ describe('fetchDataset', () => {
     expect(await readdir(dir.path)).toEqual([]);
   });
 
+  test('of three fetches at once one downloads the file, and the others wait and receive it', async () => {
+    await using dir = await temporaryFolder();
+    const waiting = Promise.withResolvers<undefined>();
+    const said: string[] = [];
+    const onWait = (text: string): void => {
+      if (said.push(text) === 2) waiting.resolve(undefined);
+    };
+    await using server = await serve((_, response) => {
+      void waiting.promise.then(() => sendSome(response, 0, content.length));
+    });
+    const fetches = [1, 2, 3].map(async () => await fetchFrom(server.url, dir.path, { onWait }));
+    const fetched = await Promise.all(fetches);
+    expect(new Set(fetched.map(({ path }) => path)).size).toBe(1);
+    expect(server.requests).toHaveLength(1);
+    expect(said[0]).toMatch(/^waiting for process \d+ on .*, which is downloading it$/);
+    expect(await readdir(dir.path)).toEqual([file]);
+  });
+
+  test('a web page instead of the file is called one, and its checksum is not advised', async () => {
+    await using dir = await temporaryFolder();
+    await using server = await serve((_, response) =>
+      response.end('\n<!DOCTYPE html>\n<html><title>Sign in to the network</title>'),
+    );
+    const error = await refusal(fetchFrom(server.url, dir.path, { sha256: undefined }));
+    expect(error.what).toContain('sent a web page instead of the file');
+    expect(error.fix).not.toContain('--sha256');
+    expect(await readdir(dir.path)).toEqual([]);
+  });
+
   test('bytes are stored unchanged if the server declares a content encoding', async () => {
     await using dir = await temporaryFolder();
     await using server = await serve((_, response) =>
@@ -222,9 +251,15 @@ describe('fetchDataset', () => {
     expect(busy.requests).toHaveLength(4);
     await using other = await temporaryFolder();
     await using broken = await serve((request) => request.socket.destroy());
-    const error = await refusal(fetchFrom(broken.url, other.path));
-    expect(error.what).toMatch(/failed 5 times in a row: .*socket hang up|ECONNRESET/);
+    const said: string[] = [];
+    const onRetry = (text: string): void => void said.push(text);
+    const error = await refusal(fetchFrom(broken.url, other.path, { onRetry }));
+    expect(error.what).toMatch(/failed 5 times in a row: (?:.*socket hang up|ECONNRESET).*\.$/);
+    expect(error.what).not.toContain('.partial');
+    expect(error.fix).toContain('behind a proxy, set HTTPS_PROXY and HTTP_PROXY');
     expect(broken.requests).toHaveLength(5);
+    expect(said).toHaveLength(4);
+    expect(said[0]).toMatch(/; trying again$/);
   });
 
   test('a server that stops sending is retried', async () => {

@@ -17,13 +17,13 @@ function sendContent(response: ServerResponse): void {
   response.end(content);
 }
 
-/** An https server for `host` whose certificate this process trusts until the test ends. */
-async function serveTls(): Promise<number> {
+/** An https server for `host` whose certificate this process trusts until the test ends, unless `isTrusted` is false. */
+async function serveTls(isTrusted = true): Promise<number> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: host }], {
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: host }] }],
   });
   const before = getCACertificates('default');
-  setDefaultCACertificates([...before, cert]);
+  if (isTrusted) setDefaultCACertificates([...before, cert]);
   const server = createServer({ key, cert }, (_, response) => sendContent(response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -77,6 +77,18 @@ describe('fetchDataset with proxies', () => {
     const { path } = await fetchFrom(`https://${host}/data.tar.gz`, dir.path, { env });
     expect(proxy.requests).toEqual([`CONNECT ${host}:443 HTTP/1.1`]);
     expect((await readFile(path)).equals(content)).toBe(true);
+  });
+
+  test('a certificate that is not trusted ends the download at the first attempt', async () => {
+    await using dir = await temporaryFolder();
+    const proxy = await serveTunnel(await serveTls(false));
+    const env = { HTTPS_PROXY: proxy.url };
+    const error = await refusal(fetchFrom(`https://${host}/data.tar.gz`, dir.path, { env }));
+    expect(error.what).toMatch(
+      /^The certificate of data\.example\.invalid is not trusted \([A-Z_]+\), so nothing was downloaded\.$/,
+    );
+    expect(error.fix).toContain('NODE_EXTRA_CA_CERTS=FILE.pem');
+    expect(proxy.requests).toHaveLength(1);
   });
 
   test('NO_PROXY names servers that are requested directly', async () => {
