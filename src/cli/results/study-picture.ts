@@ -5,6 +5,7 @@ import type { ExampleTrial, StudyPicture } from '../../report/charts/study-pictu
 import { studyResults } from '../../report/results/study-results.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StoreReads } from '../../store/store.ts';
+import { parseJoinedText } from '../../study/joined-worker.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { storedTrial, studyAndTrials } from './stored-study.ts';
 
@@ -43,7 +44,29 @@ export async function readStudyPicture(
     const parameterDescription = trainer.parameters[results.parameter]?.description ?? null;
     const method = trainer.method(record.spec.trainer);
     const nowMs = Date.now();
-    return { record, results, trials, attempts, examples, parameterDescription, method, nowMs };
+    const workers = await joinedWorkers(reads);
+    return {
+      record,
+      results,
+      trials,
+      attempts,
+      workers,
+      examples,
+      parameterDescription,
+      method,
+      nowMs,
+    };
+  });
+}
+
+/** Most events that are searched for workers that joined. */
+const eventsMax = 100_000;
+
+async function joinedWorkers(reads: StoreReads): Promise<StudyPicture['workers']> {
+  const events = await reads.events(eventsMax);
+  return events.flatMap(({ what, detail, atMs }) => {
+    const worker = what === 'worker-joined' ? parseJoinedText(detail) : null;
+    return worker === null ? [] : [{ ...worker, atMs }];
   });
 }
 

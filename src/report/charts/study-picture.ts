@@ -1,4 +1,5 @@
 /** Study picture: the stored data that charts and the report are made from. */
+import type { JoinedWorker } from '../../study/joined-worker.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { AttemptRecord, TrialRecord } from '../../study/trial.ts';
 import type { StudyResults } from '../results/study-results.ts';
@@ -10,6 +11,8 @@ export interface StudyPicture {
   /** All trials; their curves are whole only for the kinds that draw all of them. */
   readonly trials: readonly TrialRecord[];
   readonly attempts: readonly AttemptRecord[];
+  /** Workers that joined, in the order of time, as far as the log has them; a name may occur several times. */
+  readonly workers: readonly (JoinedWorker & { readonly atMs: number })[];
   /** Trials with whole curves. */
   readonly examples: readonly ExampleTrial[];
   /** What the parameter of charts is, such as `the L2 strength`; null if unknown. */

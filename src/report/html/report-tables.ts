@@ -5,7 +5,7 @@ import { bareText, metricHead, timeText } from '../text/number-format.ts';
 import { metricIn, thinnedCurve } from '../results/metric-values.ts';
 import { studyRankText } from '../results/result-fields.ts';
 import { exampleLabel, failureWords, rankedText } from '../results/result-words.ts';
-import type { ExampleTrial } from '../charts/study-picture.ts';
+import type { ExampleTrial, StudyPicture } from '../charts/study-picture.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 import { html, type Html } from './html-text.ts';
@@ -98,7 +98,8 @@ export function curveTables(examples: readonly ExampleTrial[], results: StudyRes
   })}`;
 }
 
-export function workerTable(attempts: readonly AttemptRecord[]): Html {
+/** The workers that trained, on what they computed, and their attempts. */
+export function workerTable({ attempts, workers: joined }: StudyPicture): Html {
   type Own = readonly AttemptRecord[];
   const count = (own: Own, outcomes: readonly AttemptRecord['outcome'][]): number =>
     own.filter(({ outcome }) => outcomes.includes(outcome)).length;
@@ -106,8 +107,18 @@ export function workerTable(attempts: readonly AttemptRecord[]): Html {
   const workers = [...Map.groupBy(attempts, ({ worker }) => worker)].toSorted(
     ([a, ofA], [b, ofB]) => accepted(ofB) - accepted(ofA) || (a < b ? -1 : 1),
   );
+  const machines = Map.groupBy(joined, ({ name }) => name);
+  // A name may be used by several machines, one after another: the one that joined last had the attempt.
+  const machineText = ([worker, own]: [string, Own], key: 'threads' | 'kernel'): string | null => {
+    const last = own.map(({ assignedAtMs }) =>
+      machines.get(worker)?.findLast(({ atMs }) => atMs <= assignedAtMs),
+    );
+    return [...new Set(last.flatMap((machine) => machine?.[key] ?? []))].join(', ') || null;
+  };
   const columns: Column<[string, Own]>[] = [
     { head: 'worker', kind: 'text', cell: ([worker]) => worker },
+    { head: 'threads', kind: 'number', cell: (one) => machineText(one, 'threads') },
+    { head: 'kernel', kind: 'short', cell: (one) => machineText(one, 'kernel') },
     { head: 'attempts', kind: 'number', cell: ([, own]) => String(own.length) },
     { head: 'accepted', kind: 'number', cell: ([, own]) => String(accepted(own)) },
     {
@@ -118,7 +129,11 @@ export function workerTable(attempts: readonly AttemptRecord[]): Html {
     { head: 'first assignment', kind: 'short', cell: ([, own]) => timeText(timeSpan(own).startMs) },
     { head: 'last end', kind: 'short', cell: ([, own]) => timeText(timeSpan(own).endMs) },
   ];
-  return table('Attempts by worker', columns, workers.slice(0, rowsMax));
+  return table(
+    'Workers that trained: threads, arithmetic kernel and attempts',
+    columns,
+    workers.slice(0, rowsMax),
+  );
 }
 
 function table<Row>(

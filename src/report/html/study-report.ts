@@ -59,10 +59,7 @@ export function studyReport(
           ${methodSection(picture)}
           <h2 id="workers">Workers</h2>
           ${picture.attempts.length === 0 ? null : figures.next('timeline', 'Every bar is a pack of trials that one thread trained side by side, from its assignment to its end.')}
-          <details>
-            <summary>The numbers</summary>
-            ${workerTable(picture.attempts)}
-          </details>
+          ${workerTable(picture)}
           <h2 id="provenance">Provenance</h2>
           ${provenance(picture, maker)}
         </main>

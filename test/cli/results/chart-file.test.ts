@@ -167,6 +167,7 @@ describe('a chart as PDF', () => {
       attempts: [{ ...attempt, outcome: 'lost' as const }],
       examples: [{ role: 'best', trial: scoredTrials[4]! }],
       method: [],
+      workers: [],
       parameterDescription: 'the L2 strength',
       nowMs: 2e12,
     };

@@ -50,6 +50,11 @@ function toPicture(
     parameterDescription: 'the L2 strength',
     method: describeTrainer('two-layer').method(record.spec.trainer),
     attempts,
+    workers: [
+      { name: 'node-a', address: 'h:1', threads: 2, kernel: 'portable', atMs: 0 },
+      { name: 'node-a', address: 'h:1', threads: 4, kernel: 'native avx2', atMs: 500 },
+      { name: 'node-a', address: 'h:1', threads: 8, kernel: 'native avx512', atMs: 9_000 },
+    ],
     examples: complete
       .slice(0, 2)
       .map((trial, index) => ({ role: index === 0 ? 'best' : 'worst', trial })),
@@ -167,6 +172,21 @@ describe('the report', () => {
       expect(unbalanced(text)).toEqual([]);
       expect(text).not.toMatch(/NaN|undefined|\[object/);
     }
+  });
+
+  test('the report names the workers that trained, with the threads and the kernel that each had then', () => {
+    const { document } = parseHTML(written(toPicture()));
+    const table = [...document.querySelectorAll('table')].find((one) =>
+      one.querySelector('caption')?.textContent.includes('Workers that trained'),
+    );
+    const rows = [...(table?.querySelectorAll('tr') ?? [])].map((row) =>
+      [...row.querySelectorAll('th, td')].slice(0, 4).map((cell) => cell.textContent),
+    );
+    expect(rows).toEqual([
+      ['worker', 'threads', 'kernel', 'attempts'],
+      ['node-a', '4', 'native avx2', '1'],
+      ['node-b', '–', '–', '1'],
+    ]);
   });
 
   test('the report of a failed study says why, and has no charts, links to charts or command for a winner', () => {

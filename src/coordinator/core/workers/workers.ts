@@ -1,5 +1,6 @@
 /** Workers: processes that join, leave or are lost, and the data sets that they fetch. */
 import type { Hello, WorkerMessage } from '../../../rpc/messages/messages.ts';
+import { joinedText } from '../../../study/joined-worker.ts';
 import type { WorkerSummary } from '../../../study/summaries.ts';
 import { WorkerEntry, type ClusterState, type Peer } from '../state/cluster-state.ts';
 import { isActive } from '../state/study-entry.ts';
@@ -64,8 +65,7 @@ export function joinWorker(turn: Turn, hello: Hello, peer: Peer): void {
   // bug: drain-is-forgotten
   if (worker.draining) turn.send(worker, { kind: 'drain', reason: 'it was asked to drain before' });
   turn.notify({ kind: 'worker-joined', worker: name, threads });
-  const count = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  turn.log('worker-joined', `${name} from ${address} with ${count}`);
+  turn.log('worker-joined', joinedText({ name, address, threads, kernel }));
 }
 
 /** A worker's stream has closed: its leases end soon, unless the same session comes back. */
