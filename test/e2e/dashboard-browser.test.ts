@@ -5,7 +5,14 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { browserPath, launchBrowser, looks, overflow, seriousProblems } from './support/browser.ts';
+import {
+  browserPath,
+  launchBrowser,
+  looks,
+  overflow,
+  seriousProblems,
+  unreadableTexts,
+} from './support/browser.ts';
 import { startWithDashboard, type DashboardProcess } from './support/dashboard-process.ts';
 import { scratchDir, start, writeStudy, type Running } from './support/processes.ts';
 
@@ -98,7 +105,7 @@ test.skipIf(browserPath === undefined)(
 );
 
 test.skipIf(browserPath === undefined)(
-  'the dashboard is usable by keyboard and screen reader, in light and dark, at 390 and 1,600 pixels',
+  'the dashboard is usable by keyboard and screen reader, in light and dark, at 390, 1,024 and 1,600 pixels',
   async () => {
     const study = writeStudy(scratchDir(), { name: 'wide', trials: 52, cycles: 1 });
     const cluster = await startWithDashboard([study]);
@@ -118,6 +125,7 @@ test.skipIf(browserPath === undefined)(
       await other.locator('.badge').waitFor();
       expect(await seriousProblems(other), JSON.stringify(look)).toEqual([]);
       expect(await overflow(other), JSON.stringify(look)).toBe(0);
+      expect(await other.evaluate(unreadableTexts), JSON.stringify(look)).toEqual([]);
       await context.close();
     }
     // A dot shows its trial; a rectangle zooms to the dots in it.

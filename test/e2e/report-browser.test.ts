@@ -7,7 +7,14 @@ import { pageTheme } from '../../src/report/charts/chart-style.ts';
 import { parameterScatter } from '../../src/report/charts/parameter-scatter.ts';
 import { svgText } from '../../src/report/charts/svg-text.ts';
 import { classificationMetrics } from '../../src/study/metrics.ts';
-import { browserPath, launchBrowser, looks, overflow, seriousProblems } from './support/browser.ts';
+import {
+  browserPath,
+  launchBrowser,
+  looks,
+  overflow,
+  seriousProblems,
+  unreadableTexts,
+} from './support/browser.ts';
 import { ridgeline, scratchDir, writeStudy } from './support/processes.ts';
 
 let browser: Browser | null = null;
@@ -48,6 +55,7 @@ test.skipIf(browserPath === undefined)(
       expect(complaints).toEqual([]);
       expect(await seriousProblems(page), JSON.stringify(look)).toEqual([]);
       expect(await overflow(page), JSON.stringify(look)).toBe(0);
+      expect(await page.evaluate(unreadableTexts), JSON.stringify(look)).toEqual([]);
       if (process.env['RIDGELINE_SHOTS'] !== undefined)
         await page.screenshot({
           path: `${process.env['RIDGELINE_SHOTS']}/report-${look.width}-${look.scheme}.png`,

@@ -16,7 +16,7 @@ import {
 } from './chart-style.ts';
 import { keepScales, type PanelScales } from './page-hooks.ts';
 import { element } from './svg-element.ts';
-import { textWidth } from './text-size.ts';
+import { textWidth, wrapText } from './text-size.ts';
 
 /** The size of a panel in pixels; `inner` is without the margins. */
 export interface PanelSize {
@@ -48,7 +48,7 @@ export interface Frame {
 const svgNamespace = 'http://www.w3.org/2000/svg';
 const edge = 16;
 /** Default margins of a panel. */
-const panelMargins = { marginLeft: 64, marginRight: 24, marginTop: 30, marginBottom: 44 };
+export const panelMargins = { marginLeft: 64, marginRight: 24, marginTop: 30, marginBottom: 44 };
 const panelMin = 90;
 
 /** @returns an `<svg>` element that is in no document yet */
@@ -123,8 +123,13 @@ function panelElement(
   const margins = { ...panelMargins, ...panel.margins };
   const innerWidth = width - margins.marginLeft - margins.marginRight;
   const innerHeight = height - margins.marginTop - margins.marginBottom;
-  const options = panel.draw({ width, height, innerWidth, innerHeight });
-  const plot = Plot.plot({ ...options, ...margins, width, height, document });
+  const { x, y: up, ...options } = panel.draw({ width, height, innerWidth, innerHeight });
+  const center = margins.marginLeft + innerWidth / 2;
+  const scales = {
+    x: fittedAxis(x ?? {}, 2 * Math.min(center, width - center)),
+    y: fittedAxis(up ?? {}, width - edge),
+  };
+  const plot = Plot.plot({ ...options, ...scales, ...margins, width, height, document });
   // Plot's style sheet sets a font and a class; the frame has its own.
   plot.querySelector('style')?.remove();
   for (const name of ['class', 'font-family', 'font-size', 'viewBox']) plot.removeAttribute(name);
@@ -137,6 +142,13 @@ function panelElement(
   return plot;
 }
 
+/** The label of an axis without what is in parentheses, if it is wider than `room`. */
+function fittedAxis(axis: Plot.ScaleOptions, room: number): Plot.ScaleOptions {
+  const { label } = axis;
+  if (typeof label !== 'string' || textWidth(label) <= room) return axis;
+  return { ...axis, label: label.replace(/ \([^)]*\)/, '') };
+}
+
 /** The heading of a file, in as many lines as it needs; a page has its own. */
 function headLines({ title, subtitle }: Frame, theme: ChartTheme, room: number) {
   if (!theme.isFile) return [];
@@ -146,15 +158,4 @@ function headLines({ title, subtitle }: Frame, theme: ChartTheme, room: number) 
       return { text: line, size, weight };
     });
   return [...lines(shown, 16, 'bold'), ...lines(subtitle, 12, 'normal')];
-}
-
-/** Lines that end between words; a word that is too long has a line of its own. */
-function wrapText(text: string, room: number, isBold: boolean): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ').filter((part) => part !== '')) {
-    const longer = `${lines.at(-1) ?? ''} ${word}`;
-    if (lines.length > 0 && textWidth(longer, isBold) <= room) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
 }

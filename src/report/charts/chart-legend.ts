@@ -1,7 +1,7 @@
 /** Chart legend: signs with words, from left to right in as few rows as they need. */
 import { grey, ink, type ChartDocument, type ChartElement, type Shape } from './chart-style.ts';
 import { element, type Attributes } from './svg-element.ts';
-import { textWidth } from './text-size.ts';
+import { textWidth, wrapText } from './text-size.ts';
 
 type LegendMark =
   | Shape
@@ -16,7 +16,9 @@ type LegendMark =
   | 'rule'
   | 'down'
   | 'up'
-  | 'interval';
+  | 'interval'
+  // The rest of a label that is wider than the chart.
+  | 'none';
 
 export interface LegendItem {
   readonly label: string;
@@ -45,10 +47,22 @@ export function legendLines(
   left: number,
   right: number,
 ): PlacedItem[][] {
-  const lines = fillLines(items, left, right);
+  const lines = fillLines(
+    items.flatMap((item) => brokenItem(item, right - left)),
+    left,
+    right,
+  );
   const [before, last] = [lines.at(-2), lines.at(-1)];
-  if (before === undefined || before.length < 3 || last?.length !== 1) return lines;
+  const isRest = last?.[0]?.mark === 'none';
+  if (before === undefined || before.length < 3 || last?.length !== 1 || isRest) return lines;
   return [...lines.slice(0, -2), before.slice(0, -1), ...fillLines(items.slice(-2), left, right)];
+}
+
+/** An item for each line of a label that is wider than the chart. */
+function brokenItem(item: LegendItem, width: number): LegendItem[] {
+  return wrapText(item.label, width - signWidth).map((label, index) =>
+    index === 0 ? { ...item, label } : { ...item, label, mark: 'none' },
+  );
 }
 
 function fillLines(items: readonly LegendItem[], left: number, right: number): PlacedItem[][] {
@@ -56,7 +70,8 @@ function fillLines(items: readonly LegendItem[], left: number, right: number): P
   let x = Infinity;
   for (const item of items) {
     const needed = signWidth + textWidth(item.label);
-    if (x + needed > right) {
+    const isRest = item.mark === 'none' || lines.at(-1)?.at(-1)?.mark === 'none';
+    if (x + needed > right || isRest) {
       lines.push([]);
       x = left;
     }
@@ -106,6 +121,8 @@ function markAttributes(mark: LegendMark, color: string): Attributes {
       return { fill: color, d: 'M1.6,0A1.6,1.6,0,1,1,-1.6,0A1.6,1.6,0,1,1,1.6,0Z' };
     case 'box':
       return { ...stroke, 'stroke-width': 1.4, d: 'M-7,-5h14v10h-14Z' };
+    case 'none':
+      return { d: '' };
     case 'circle':
     case 'triangle':
     case 'diamond2':

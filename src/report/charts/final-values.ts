@@ -11,9 +11,9 @@ import { countText, plainNumber } from '../text/number-format.ts';
 import { chartPoints, metricOn } from '../results/metric-values.ts';
 import { centeredScale, paddedDomain } from './axes.ts';
 import { framed, type Panel } from './chart-frame.ts';
-import { grey, ink, type ChartTheme, type DrawChart } from './chart-style.ts';
+import { chartWidth, grey, ink, type ChartTheme, type DrawChart } from './chart-style.ts';
 import { quantityLabels } from './learning-curve.ts';
-import { textWidth } from './text-size.ts';
+import { textWidth, wrapText } from './text-size.ts';
 
 export interface FinalValuesInput {
   readonly title: string;
@@ -27,7 +27,9 @@ interface Row {
   readonly validation: number;
 }
 
+/** Longest label in characters, and its largest share of the width. */
 const labelMax = 44;
+const labelShare = 0.5;
 
 export const finalValues: DrawChart<FinalValuesInput> = (document, input, theme) => {
   const { series, metrics } = input;
@@ -36,7 +38,7 @@ export const finalValues: DrawChart<FinalValuesInput> = (document, input, theme)
     const last = (curve: readonly Measurement[], split: 'train' | 'validation'): number =>
       chartPoints(curve.slice(-1), metricOn(metrics, quantity, split))[0]?.value ?? NaN;
     const rows = series.map(({ label, curve }) => ({
-      label: fitText(foreignText(label), labelMax, '…', 'end'),
+      label: rowLabel(label, theme),
       train: last(curve, 'train'),
       validation: last(curve, 'validation'),
     }));
@@ -56,15 +58,23 @@ export const finalValues: DrawChart<FinalValuesInput> = (document, input, theme)
   });
 };
 
+/** In several lines if it would take more than its share of the chart. */
+function rowLabel(label: string, { width = chartWidth }: ChartTheme): string {
+  const lines = wrapText(foreignText(label), labelShare * width);
+  return lines.map((line) => fitText(line, labelMax, '…', 'end')).join('\n');
+}
+
 function valuePanel(rows: readonly Row[], quantity: 'accuracy' | 'loss', theme: ChartTheme): Panel {
   const values = rows.flatMap(({ train, validation }) => [train, validation]);
-  const widest = rows.reduce((most, { label }) => Math.max(most, textWidth(label)), 0);
+  const lines = rows.flatMap(({ label }) => label.split('\n'));
+  const widest = lines.reduce((most, line) => Math.max(most, textWidth(line)), 0);
+  const rowHeight = lines.length > rows.length ? 44 : 28;
   const finite = rows.filter(
     (row) => Number.isFinite(row.train) && Number.isFinite(row.validation),
   );
   const dot = { y: 'label', r: 5 };
   return {
-    height: 66 + 28 * rows.length,
+    height: 66 + rowHeight * rows.length,
     margins: { marginTop: 12, marginBottom: 48, marginLeft: widest + 28 },
     draw: ({ innerWidth }) => ({
       x: {

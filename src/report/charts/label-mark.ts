@@ -6,7 +6,7 @@ import type * as Plot from '@observablehq/plot';
 import type { ChartTheme } from './chart-style.ts';
 import { fontSize, ink } from './chart-style.ts';
 import { element } from './svg-element.ts';
-import { textWidth } from './text-size.ts';
+import { textWidth, wrapText } from './text-size.ts';
 
 interface Point {
   readonly x: number;
@@ -38,12 +38,14 @@ export function labelMark(
     if (toX === undefined || toY === undefined) return null;
     const { width, height, marginTop, marginBottom, marginLeft } = dimensions;
     const place = ({ x, y }: Point): Point => ({ x: Number(toX(x)), y: Number(toY(y)) });
+    const room = width - marginLeft - 4;
+    const shown = lines.flatMap((line) => wrapText(line, room, true));
     const size = {
-      width: lines.reduce((most, line) => Math.max(most, textWidth(line, true)), 0),
-      height: lines.length * lineHeight,
+      width: shown.reduce((most, line) => Math.max(most, textWidth(line, true)), 0),
+      height: shown.length * lineHeight,
     };
-    // Over the numbers of the axis only if there is not enough room next to them.
-    const left = size.width < 0.85 * (width - marginLeft) ? marginLeft : 4;
+    // Over the numbers of the axis only if a word is wider than the panel.
+    const left = size.width <= room ? marginLeft : 4;
     const bounds = { left, right: width - 4, top: marginTop, bottom: height - marginBottom };
     const point = place(at);
     const corner = freePlace(point, size, bounds, obstacles.map(place));
@@ -52,7 +54,7 @@ export function labelMark(
     const leader = leaderPath(point, { ...corner, ...size });
     if (leader !== null)
       group.append(element(document, 'path', { d: leader, stroke: ink, fill: 'none' }));
-    for (const [index, line] of lines.entries()) {
+    for (const [index, line] of shown.entries()) {
       const attributes = {
         x: corner.x,
         y: corner.y + index * lineHeight + fontSize - 1,

@@ -76,7 +76,7 @@ function panels(scene: Scene): Panel[] {
       const ticks = Math.max(3, Math.round(innerHeight / 40));
       return {
         x: { ...parameterScale(range, parameter, innerWidth), axis: null },
-        y: valueScale(`${label}: the best part of the axis`, focus, ticks),
+        y: valueScale(`${label}: the best values`, focus, ticks),
         marks: [
           ...rangeMarks(scene, focus),
           grid(ticks),

@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { metricText } from '../text/number-format.ts';
 import { scientificText } from './axes.ts';
 import { colorAt, ink, shapeAt } from './chart-style.ts';
+import { panelMargins } from './chart-frame.ts';
 import { labelMark, ringRadius } from './label-mark.ts';
 import { namedDots } from './page-hooks.ts';
 import { insideDomain, type Dot, type Scene } from './scatter-scene.ts';
@@ -104,7 +105,7 @@ export function labelMarks(scene: Scene, domain: Domain, width: number): Plot.Ma
   const { best, dots, fit, theme } = scene;
   const texts = bestTexts(scene);
   if (best === null || texts === null) return [];
-  const lines = labelLines(texts, width - 8);
+  const lines = labelLines(texts, width - panelMargins.marginLeft - 4);
   const obstacles = [
     ...[...dots.values()].flat().map(({ at, value }) => ({ x: at, y: value })),
     ...insideDomain(fit?.points ?? [], domain).map((point) => ({ x: point.at, y: point.fit })),
@@ -131,12 +132,13 @@ export function bestTexts({ input, best, bestLabel, scale, sharing }: Scene) {
   return { name: bestLabel, numbers: `${numbers}${shared}` };
 }
 
-/** One line if there is room for it, else two, with the name cut to the width. */
+/** One line if there is room for it, else several, with the name cut to the width. */
 function labelLines({ name, numbers }: { name: string; numbers: string }, room: number): string[] {
   const whole = `${name}: ${numbers}`;
   if (textWidth(whole, true) <= Math.min(room, 420)) return [whole];
   const [first = '', ...rest] = numbers.split('; ');
+  if (textWidth(`${name}: ${first}`, true) <= room) return [`${name}: ${first}`, ...rest];
   let cut = name;
-  while (cut.length > 1 && textWidth(`${cut}…: ${first}`, true) > room) cut = cut.slice(0, -1);
-  return [`${cut === name ? name : `${cut}…`}: ${first}`, ...rest];
+  while (cut.length > 1 && textWidth(`${cut}…:`, true) > room) cut = cut.slice(0, -1);
+  return [cut === name ? `${name}:` : `${cut}…:`, first, ...rest];
 }

@@ -26,3 +26,14 @@ function characterWidth(character: string): number {
   if (others.test(character)) return character === 'λ' ? 59 : 45;
   return displayWidth(character) > 1 ? 110 : 84;
 }
+
+/** Lines that end between words; a word that is too long has a line of its own. */
+export function wrapText(text: string, room: number, isBold = false): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ').filter((part) => part !== '')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`;
+    if (lines.length > 0 && textWidth(longer, isBold) <= room) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -19,6 +19,7 @@ export async function launchBrowser(args: readonly string[] = []): Promise<Brows
 export const looks = [
   { width: 1_600, scheme: 'light' },
   { width: 1_600, scheme: 'dark' },
+  { width: 1_024, scheme: 'light' },
   { width: 390, scheme: 'light' },
   { width: 390, scheme: 'dark' },
 ] as const;
@@ -55,3 +56,20 @@ export async function overflow(page: Page): Promise<unknown> {
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   );
 }
+
+/** Texts of visible charts that overlap another text, arrows excepted, or end beyond the left or right edge of their chart. */
+export const unreadableTexts = `[...document.querySelectorAll('figure svg[role="img"], .chart svg[role="img"]')].flatMap((svg) => {
+  const chart = svg.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll('text')]
+    .map((text) => ({ words: text.textContent.trim(), box: text.getBoundingClientRect() }))
+    .filter(({ words, box }) => !/^[↓↑]?$/.test(words) && box.width > 0);
+  const isCut = ({ box }) => box.left < chart.left - 1 || box.right > chart.right + 1;
+  const isOver = (a, b) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+  return [
+    ...texts.filter(isCut).map(({ words }) => 'cut: ' + words),
+    ...texts.flatMap((one, index) =>
+      texts.slice(index + 1).filter(({ box }) => isOver(one.box, box)).map(({ words }) => one.words + ' over ' + words)),
+  ];
+})`;

@@ -8,6 +8,7 @@ import {
   type ChartDocument,
 } from '../../../src/report/charts/chart-style.ts';
 import { parameterTicks, scientificText } from '../../../src/report/charts/axes.ts';
+import { legendLines } from '../../../src/report/charts/chart-legend.ts';
 import { freePlace } from '../../../src/report/charts/label-mark.ts';
 import { differenceChart } from '../../../src/report/charts/difference-chart.ts';
 import { finalValues } from '../../../src/report/charts/final-values.ts';
@@ -398,6 +399,42 @@ test('the chart of training and validation accuracy has two dots per trial and n
   const svg = parsed(drawn);
   const dots = [...svg.querySelectorAll('[data-mark="dot"]')].map((group) => group.children.length);
   expect(dots).toEqual([2, 2]);
+});
+
+test('a label of a legend that is wider than the chart has several lines, and the next item starts a new one', () => {
+  const items = [
+    { label: 'coarse', color: 'red', mark: 'circle' },
+    { label: 'fitted curve, 95 % band of the difference', color: 'red', mark: 'line' },
+    { label: 'fine', color: 'red', mark: 'circle' },
+  ] as const;
+  const lines = legendLines(items, 16, 250).map((line) =>
+    line.map(({ label, mark }) => [label, mark]),
+  );
+  expect(lines).toEqual([
+    [['coarse', 'circle']],
+    [['fitted curve, 95 % band of the', 'line']],
+    [['difference', 'none']],
+    [['fine', 'circle']],
+  ]);
+});
+
+test('a narrow chart has the label of the best trial right of the numbers of its axis', () => {
+  const best = { trial: 'fine/1', label: 'winner of the study fine/1' };
+  const drawn = svgText((d) => parameterScatter(d, { ...scatter, best, width: 336 }, pageTheme));
+  const label = [...parsed(drawn).querySelectorAll('[data-mark="label"] text')];
+  expect(label.map((line) => line.textContent)).toEqual([
+    'winner of the study fine/1:',
+    'λ 0.002, 47.00 %',
+  ]);
+  for (const line of label) expect(Number(line.getAttribute('x'))).toBeGreaterThanOrEqual(64);
+});
+
+test('the name of an axis that is wider than the chart loses its parentheses', () => {
+  const metric = metricNamed('validation_loss');
+  const drawn = (width: number): string[] =>
+    texts(svgText((d) => parameterScatter(d, { ...scatter, metric, width }, pageTheme)));
+  expect(drawn(760)).toContain('validation loss (cross-entropy), nats');
+  expect(drawn(220)).toContain('validation loss, nats');
 });
 
 test('a label is near its point, inside the panel, and covers no dots if there is room', () => {
