@@ -72,7 +72,9 @@ const kernelFile = new URL(`../src/trainers/two-layer/kernel/${kernelFileName}`,
 
 /** Noise in the shape of CIFAR-10: the time of the arithmetic does not depend on the pixels. */
 export function noiseImages(): Images {
-  const pixels = new Uint8Array(new SharedArrayBuffer(recordCount * inputs));
+  // Growable like the program's own pixels (`pixel-memory.ts`), so it starts at a page of memory.
+  const bytes = recordCount * inputs;
+  const pixels = new Uint8Array(new SharedArrayBuffer(bytes, { maxByteLength: bytes }));
   for (let i = 0, state = 1; i < pixels.length; i++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     pixels[i] = state >>> 24;

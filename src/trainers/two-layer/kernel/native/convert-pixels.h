@@ -33,7 +33,8 @@ INLINE void convert_columns(float *x, const uint8_t *const *rows, int height, in
   for (int r = 0; r < BLOCK; r++) block[r] = rows[smaller(r, height - 1)];
   for (int k = 0; k < count; k += WIDE)
     for (int i = 0; i < height; i += GROUP) {
-      uint8_t square[GROUP * WIDE], rest[GROUP][WIDE];
+      _Alignas(64) uint8_t square[GROUP * WIDE];
+      uint8_t rest[GROUP][WIDE];
       if (from + k + WIDE <= n->shape.inputs) transpose_bytes(square, block + i, from + k);
       else {
         const uint8_t *copies[GROUP];
@@ -66,7 +67,7 @@ INLINE void convert_rows(float *x, const uint8_t *const *rows, int height, int f
   }
   for (int i = 0; i < height; i++, x += BLOCK) {
     const uint8_t *row = rows[i] + from;
-    __builtin_prefetch(row + BLOCK);
+    __builtin_prefetch(row + 2 * BLOCK - 1);
     if (!is_inside) row = memcpy(rest, row, (size_t)count);
     UNROLL
     for (int k = 0; k < BLOCK / LANES; k++) store(x + k * LANES, fused(bytes(row + k * LANES), scale[k], offset[k]));

@@ -15,7 +15,7 @@
 #define TURN 8
 #define TURNS (DEPTH / TURN)
 typedef struct {
-  /* Pixels of the next block of inputs, and their number of lines: two for each record. */
+  /* Pixels of the next block of inputs, and their number of lines: two for each record, without one that this block shares. */
   const uint8_t *const *records;
   int from, lines;
   /* Weights of the next panel, and lines per turn. */
@@ -24,7 +24,7 @@ typedef struct {
 } fetches;
 
 INLINE void fetch(const fetches *f, int turn) {
-  for (int line = turn; line < f->lines; line += TURNS) __builtin_prefetch(f->records[line / 2] + f->from + line % 2 * 64);
+  for (int line = turn; line < f->lines; line += TURNS) __builtin_prefetch(f->records[line / 2] + f->from + 63 + line % 2 * 64);
   for (int line = 0; line < f->weight_lines; line++)
     __builtin_prefetch(f->weights + (turn * f->weight_lines + line) * LINE, 0, 2);
 }
