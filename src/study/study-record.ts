@@ -1,5 +1,6 @@
 /** Study record: one study, as it is stored. */
 import type { DataWarning } from './data-warning.ts';
+import type { Relation } from './independence.ts';
 import type { StudySpec } from './spec/study-spec.ts';
 import type { StageRecord, StudyStatus, TrialId } from './trial.ts';
 
@@ -53,4 +54,6 @@ export interface WinnerTest {
   readonly accuracy: number | null;
   readonly loss: number | null;
   readonly worker: string;
+  /** How it relates to the executions that gave the stored result; absent in release 0.1.0. */
+  readonly relation?: Relation;
 }

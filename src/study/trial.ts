@@ -82,9 +82,11 @@ export function divergedReason(step: number): string {
 }
 
 /**
- * Outcome of an audit, the redundant computation of a trial. `verified`: another worker computed the same
- * result. `repeated`: the same worker did, because there was no other. `unchecked`: an audit was due, but
- * none was completed. `disputed`: two workers computed different results, and no third broke the tie.
+ * Outcome of an audit, the redundant computation of a trial. `verified`: a worker of another token,
+ * or the coordinator itself, computed the same result. `repeated`: a worker of the same token did, because
+ * there was no other. `unchecked`: an audit was due, but
+ * none was completed. `disputed`: two workers computed different results, and neither the
+ * coordinator nor a third token settled it.
  */
 export type AuditVerdict = 'verified' | 'repeated' | 'unchecked' | 'disputed';
 

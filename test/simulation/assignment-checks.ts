@@ -1,8 +1,12 @@
 /** Rules for assignments, checked for each attempt that is opened: which worker may get which trial. */
 import { assert } from '../../src/base/assert.ts';
-import type { ClusterState, WorkerEntry } from '../../src/coordinator/core/state/cluster-state.ts';
+import {
+  isReferee,
+  type ClusterState,
+  type WorkerEntry,
+} from '../../src/coordinator/core/state/cluster-state.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
-import { trialName } from '../../src/study/trial.ts';
+import { trialName, type AttemptRecord } from '../../src/study/trial.ts';
 import { isFailure } from './attempt-checks.ts';
 import type { ModelStore } from './model-store.ts';
 import { settings } from './simulated-coordinator.ts';
@@ -14,7 +18,7 @@ type Opened = StoreRow<'attempt-opened'>;
 /** A worker as it was when an attempt was decided. */
 interface WorkerView extends Pick<
   WorkerEntry,
-  'name' | 'session' | 'connected' | 'draining' | 'reportedLost'
+  'name' | 'session' | 'tokenId' | 'connected' | 'draining' | 'reportedLost'
 > {
   /** Connected, not draining, not backing off, and able to fetch data. */
   readonly isAvailable: boolean;
@@ -31,6 +35,8 @@ export class AssignmentChecks {
   readonly #workerKind: (worker: string) => WorkerKind;
   /** By row: the workers when it was decided. Rows are stored a little later. */
   readonly #decided = new WeakMap<StoreRow, readonly WorkerView[]>();
+  /** By row: whether disputes waited for the referee when it was decided. */
+  readonly #refereeExpected = new WeakMap<StoreRow, boolean>();
   #workers: readonly WorkerView[] = [];
   #builtAtMs = -Infinity;
   #stoppedAtMs = -Infinity;
@@ -87,11 +93,22 @@ export class AssignmentChecks {
       this.#failedAtMs.set(session, this.#timeline.nowMs);
   }
 
-  decided(rows: readonly StoreRow[], { workers }: ClusterState): void {
+  decided(rows: readonly StoreRow[], state: ClusterState): void {
     const opened = rows.filter(({ kind }) => kind === 'attempt-opened');
     if (opened.length === 0) return;
+    const { workers, settings: options, refereeUntilMs, lastEventMs } = state;
     const views = [...workers.values()].map(toView);
-    for (const row of opened) this.#decided.set(row, views);
+    const referees = [...workers.values()].filter(
+      (w) => isReferee(w) && w.connected && !w.draining,
+    );
+    const isExpected =
+      options.hasReferee === true &&
+      referees.every(({ datasetFailures }) => datasetFailures.size === 0) &&
+      (referees.length > 0 || refereeUntilMs === null || lastEventMs < refereeUntilMs);
+    for (const row of opened) {
+      this.#decided.set(row, views);
+      this.#refereeExpected.set(row, isExpected);
+    }
   }
 
   check(opened: Opened, runMs: number): void {
@@ -101,7 +118,9 @@ export class AssignmentChecks {
       this.#workerKind(worker) !== 'incompatible' || this.#takesAnyWorker(opened.study);
     assert(isCompatible, `${worker} has other arithmetic and gets no work`);
     if (!this.#leaving.has(session)) this.#checkAvailable(worker, session);
-    if (kind === 'audit') this.#checkAuditor(opened, runMs);
+    if (isReferee(opened.attempt))
+      assert(kind === 'audit' && this.#isContested(opened), 'the referee settles disputes only');
+    else if (kind === 'audit') this.#checkAuditor(opened, runMs);
     if (kind === 'search') this.#checkRetry(opened);
     if (kind === 'test') this.#checkTester(opened);
   }
@@ -118,19 +137,27 @@ export class AssignmentChecks {
     return !this.#store.study(study).record.spec.reproducible;
   }
 
-  /** A worker audits its own trial only if there is no other worker. */
-  #checkAuditor({ study, attempt }: Opened, runMs: number): void {
-    const trial = this.#store.trial(study, attempt.trial);
-    const computed = new Set(
-      trial.log
-        .filter(
-          // A test of the winner does not count as a vote.
-          ({ fingerprint, session, kind }) =>
-            fingerprint !== null && kind !== 'test' && !this.#store.excluded.has(session),
-        )
-        .map(({ worker }) => worker),
-    );
-    if (!computed.has(attempt.worker)) return;
+  /** Attempts that have computed the trial. A test of the winner does not count as a vote. */
+  #votes({ study, attempt }: Opened): AttemptRecord[] {
+    return this.#store
+      .trial(study, attempt.trial)
+      .log.filter(
+        ({ fingerprint, session, kind }) =>
+          fingerprint !== null && kind !== 'test' && !this.#store.excluded.has(session),
+      );
+  }
+
+  #isContested(opened: Opened): boolean {
+    return new Set(this.#votes(opened).map(({ fingerprint }) => fingerprint)).size > 1;
+  }
+
+  /** A token audits its own trial only if there is no other one; disputes wait for the referee. */
+  #checkAuditor(opened: Opened, runMs: number): void {
+    const { attempt } = opened;
+    const isExpected = this.#refereeExpected.get(opened) === true && this.#isContested(opened);
+    assert(!isExpected, 'a disputed trial waits for the referee');
+    const computed = new Set(this.#votes(opened).map(({ tokenId }) => tokenId));
+    if (!computed.has(attempt.tokenId)) return;
     const sinceMs = runMs - this.#builtAtMs;
     assert(
       sinceMs >= settings.leaseMs - slackMs,
@@ -142,7 +169,10 @@ export class AssignmentChecks {
       return !connected && !reportedLost && !draining && isKnown;
     };
     const others = [...this.#availableWorkers(), ...this.#workers.filter(isAway)].filter(
-      ({ name, session }) => !computed.has(name) && !this.#store.excluded.has(session),
+      (worker) =>
+        !computed.has(worker.tokenId) &&
+        !isReferee(worker) &&
+        !this.#store.excluded.has(worker.session),
     );
     const name = others[0]?.name;
     assert(name === undefined, `${attempt.worker} audits its own trial, ${name} is available`);
@@ -161,21 +191,25 @@ export class AssignmentChecks {
   }
 
   /** The winner is tested on another worker, if there is one, and not without limit. */
-  #checkTester({ study, attempt }: Opened): void {
-    const { worker, log } = this.#store.trial(study, attempt.trial);
+  #checkTester(opened: Opened): void {
+    const { study, attempt } = opened;
+    const { log } = this.#store.trial(study, attempt.trial);
     const failed = log.filter((other) => other.kind === 'test' && isFailure(other));
     const { replicates } = this.#store.study(study).record.spec;
     const isLimited = failed.length < 3 * replicates;
     assert(isLimited, `tests of ${trialName(attempt.trial)} have a limit`);
-    if (attempt.worker !== worker || this.#takesAnyWorker(study)) return;
-    const other = this.#availableWorkers().find(({ name }) => name !== worker);
-    assert(other === undefined, `${worker} tests its own trial, ${other?.name} is available`);
+    const computed = new Set(this.#votes(opened).map(({ tokenId }) => tokenId));
+    if (!computed.has(attempt.tokenId) || this.#takesAnyWorker(study)) return;
+    const other = this.#availableWorkers().find(({ tokenId }) => !computed.has(tokenId));
+    const text = `${attempt.worker} tests a trial of its token, ${other?.name} is available`;
+    assert(other === undefined, text);
   }
 
   #availableWorkers(): WorkerView[] {
     return this.#workers.filter(
-      ({ isAvailable, name, session }) =>
+      ({ isAvailable, name, session, tokenId }) =>
         isAvailable &&
+        !isReferee({ tokenId }) &&
         this.#workerKind(name) !== 'incompatible' &&
         !this.#store.excluded.has(session),
     );
@@ -183,8 +217,8 @@ export class AssignmentChecks {
 }
 
 function toView(worker: WorkerEntry): WorkerView {
-  const { name, session, connected, draining, reportedLost } = worker;
+  const { name, session, tokenId, connected, draining, reportedLost } = worker;
   const canTrain = worker.datasetFailures.size === 0 && worker.backOffUntilMs === 0;
   const isAvailable = connected && !draining && canTrain;
-  return { name, session, connected, draining, reportedLost, isAvailable };
+  return { name, session, tokenId, connected, draining, reportedLost, isAvailable };
 }

@@ -8,6 +8,7 @@ import { assert } from '../../src/base/assert.ts';
 import type { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
 import type { ClusterState } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { CoordinatorMessage, Hello, PackProgress } from '../../src/rpc/messages/messages.ts';
+import { ownTokenId } from '../../src/study/own-token.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { checkAgreement } from './agreement-checks.ts';
@@ -229,9 +230,12 @@ export class Checker {
         this.#open.set(pack, (this.#open.get(pack) ?? 0) - 1);
         return;
       }
+      case 'trial-audited':
+        if (row.verdict === 'verified')
+          this.#checkVerified(this.#store.trial(row.study, row.trial));
+        return this.#checkResult(row.study, this.#store.trial(row.study, row.trial));
       case 'trial-ended':
       case 'result-replaced':
-      case 'trial-audited':
         return this.#checkResult(row.study, this.#store.trial(row.study, row.trial));
       case 'worker-excluded': {
         const isFaulty = ['wrong', 'malformed'].includes(this.#workerKind(row.worker));
@@ -242,6 +246,15 @@ export class Checker {
       default:
         return;
     }
+  }
+
+  /** Two tokens, or the coordinator itself, have computed a verified result. */
+  #checkVerified({ id, log, fingerprint }: ModelTrial): void {
+    const tokens = log.flatMap((attempt) =>
+      attempt.fingerprint === fingerprint && attempt.kind !== 'test' ? [attempt.tokenId] : [],
+    );
+    const isVerified = new Set(tokens).size > 1 || tokens.includes(ownTokenId);
+    assert(isVerified, `two tokens have computed ${trialName(id)}`);
   }
 
   /** Each replicate of a reproduced winner was tested by a worker that is not excluded. */

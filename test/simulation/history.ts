@@ -7,6 +7,7 @@ import { sha256 } from '../../src/base/digest.ts';
 import type { StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { Assignment } from '../../src/rpc/messages/messages.ts';
 import type { DatasetReference } from '../../src/study/spec/dataset-reference.ts';
+import { ownTokenId } from '../../src/study/own-token.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { twoLayer } from '../../src/trainers/two-layer/description.ts';
@@ -17,7 +18,7 @@ import { Network } from './network.ts';
 import { Operator, type Plan } from './operator.ts';
 import { SimulatedCoordinator } from './simulated-coordinator.ts';
 import { SimulatedSubmissions } from './simulated-submissions.ts';
-import { SimulatedWorker, type WorkerKind } from './simulated-worker.ts';
+import { SimulatedWorker, type WorkerContext, type WorkerKind } from './simulated-worker.ts';
 import { Chance, Timeline } from './timeline.ts';
 import { validationImages } from './simulated-results.ts';
 
@@ -35,6 +36,10 @@ export interface HistorySettings {
   /** The most trials that a worker accepts in one pack; default 8. */
   readonly packMax?: number;
   readonly hasTest?: boolean;
+  /** Whether the last two workers have the same token. */
+  readonly isTokenShared?: boolean;
+  /** Whether the coordinator can start a referee. */
+  readonly hasReferee?: boolean;
   /** Whether the last two workers, which are of the same kind, have the same name. */
   readonly isLastTwin?: boolean;
   /** Duration of the faults. */
@@ -66,6 +71,8 @@ export class History {
   readonly #workers: SimulatedWorker[] = [];
   #faults: Faults;
   #started = 0;
+  #referee: SimulatedWorker | null = null;
+  #isRefereeWanted = false;
 
   constructor(settings: HistorySettings) {
     this.settings = settings;
@@ -92,6 +99,8 @@ export class History {
       store,
       checker,
       data,
+      hasReferee: settings.hasReferee === true,
+      startReferee: () => this.#startReferee(),
     });
     this.#setFaults(settings.faults);
     this.coordinator.start();
@@ -147,25 +156,54 @@ export class History {
 
   #startWorker(index: number): void {
     const kind = this.settings.kinds[index] ?? 'correct';
+    const { kinds, isTokenShared = false } = this.settings;
     const { threads, packMax = 8, isLastTwin = false } = this.settings;
     const isTwin = isLastTwin && index === this.settings.kinds.length - 1;
     const name = `w${isTwin ? index - 1 : index}`;
     const machineId = `machine-${index}`;
+    // A worker of another name, or a twin, may have the token of the worker before it.
+    const tokenId = `token-${index - Number(isTokenShared && index === kinds.length - 1)}`;
     const worker = new SimulatedWorker(
-      { name, machineId, sessionId: `${name}-${this.#started++}`, kind, threads, packMax },
-      {
-        timeline: this.timeline,
-        chance: this.#chance,
-        network: this.#network,
-        coordinator: this.coordinator,
-        checker: this.checker,
-        faults: () => this.#faults,
-        isPoison: (assignment) => this.#isPoison(assignment),
-        onEnded: () =>
-          this.timeline.later(this.#chance.between(0, 5_000), () => this.#startWorker(index)),
-      },
+      { name, machineId, tokenId, sessionId: `${name}-${this.#started++}`, kind, threads, packMax },
+      this.#workerContext(() =>
+        this.timeline.later(this.#chance.between(0, 5_000), () => this.#startWorker(index)),
+      ),
     );
     this.#workers[index] = worker;
+  }
+
+  /** The coordinator's own worker; sometimes it fails to start. An earlier one ends first. */
+  #startReferee(): void {
+    const chance = this.#chance;
+    if (chance.draw() < 0.1) return;
+    this.timeline.later(chance.between(500, 5_000), () => {
+      if (this.#referee !== null) {
+        this.#isRefereeWanted = true;
+        return;
+      }
+      const sessionId = `coordinator-${this.#started++}`;
+      const names = { name: 'coordinator', machineId: 'own', tokenId: ownTokenId, sessionId };
+      const settings = { ...names, kind: 'correct', threads: 1, packMax: 8 } as const;
+      const context = this.#workerContext(() => {
+        this.#referee = null;
+        if (this.#isRefereeWanted) this.#startReferee();
+        this.#isRefereeWanted = false;
+      });
+      this.#referee = new SimulatedWorker(settings, context);
+    });
+  }
+
+  #workerContext(onEnded: () => void): WorkerContext {
+    return {
+      timeline: this.timeline,
+      chance: this.#chance,
+      network: this.#network,
+      coordinator: this.coordinator,
+      checker: this.checker,
+      faults: () => this.#faults,
+      isPoison: (assignment) => this.#isPoison(assignment),
+      onEnded,
+    };
   }
 
   #workerKind(name: string): WorkerKind {
@@ -183,6 +221,7 @@ export class History {
 
   #step(): void {
     for (const worker of this.#workers) this.#injectWorkerFaults(worker);
+    if (this.#referee !== null) this.#injectWorkerFaults(this.#referee);
     this.#injectCoordinatorFaults();
     this.timeline.later(stepMs, () => this.#step());
   }

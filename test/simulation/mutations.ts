@@ -45,6 +45,21 @@ export const plantedBugs: readonly PlantedBug[] = [
     'if (gapMs >= 0) return;',
   ),
   bug(
+    'names-have-votes',
+    'each name of a worker has a vote, although a worker chooses its name',
+    'const voter = attempt.worker;',
+  ),
+  bug(
+    'referee-trains-trials',
+    'the worker that settles disputes trains trials of the search',
+    'const able = allAble(state, study);',
+  ),
+  bug(
+    'dispute-does-not-wait-for-referee',
+    'another worker computes a disputed trial before the referee has had its time to join',
+    'if (isReferee(worker)) return false;',
+  ),
+  bug(
     'returning-session-shares-a-name',
     'a session that comes back has the name of another connected worker',
     'if (!state.workers.has(session)) worker.name = freeName(state, worker);',
@@ -121,7 +136,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug(
     'one-vote-decides',
     'one vote against one decides which result is correct',
-    'const hasMajority = second === undefined || first[1].size >= second[1].size;',
+    'const isDecided = second === undefined || first[1].size >= second[1].size;',
   ),
   bug(
     'only-digests-are-compared',
@@ -223,7 +238,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug(
     'winner-tested-where-trained',
     'a winner is tested by the worker that trained it though another worker is available',
-    'const eligible = able;',
+    'const preferred = able;',
   ),
   bug(
     'winner-tested-without-limit',

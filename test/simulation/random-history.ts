@@ -73,6 +73,8 @@ export function randomHistory(seed: number): HistorySettings {
   const isFresh = plans.some(({ change }) => change === 'fresh');
   return {
     ...others.settings,
+    isTokenShared: new Chance(seed, 83).draw() < 0.3,
+    hasReferee: new Chance(seed, 84).draw() < 0.5,
     isLastTwin: count === 4 && new Chance(seed, 82).draw() < 0.5,
     plans,
     seed,

@@ -39,6 +39,8 @@ export interface CoordinatorContext {
   readonly store: ModelStore;
   readonly checker: Checker;
   readonly data: StudyData;
+  readonly hasReferee: boolean;
+  readonly startReferee: () => void;
 }
 
 export class SimulatedCoordinator implements Reader {
@@ -184,7 +186,7 @@ export class SimulatedCoordinator implements Reader {
     checker.streamOpened(hello);
     this.decide(
       (dispatcher, now) =>
-        dispatcher.joined(hello, { address: '127.0.0.1:1', tokenId: hello.machineId }, now),
+        dispatcher.joined(hello, { address: '127.0.0.1:1', tokenId: worker.settings.tokenId }, now),
       joined,
     );
   }
@@ -258,7 +260,10 @@ export class SimulatedCoordinator implements Reader {
 
   #perform(effect: Effect): void {
     this.#pending -= 1;
-    if (effect.kind !== 'send') return;
+    if (effect.kind !== 'send') {
+      if (effect.notice.kind === 'referee-wanted') this.#context.startReferee();
+      return;
+    }
     const { session, message } = effect;
     this.#context.checker.sent(session, message);
     this.streams.send(session, message);
@@ -280,9 +285,14 @@ export class SimulatedCoordinator implements Reader {
   }
 
   #rebuild(): void {
-    const { store, checker } = this.#context;
+    const { store, checker, hasReferee } = this.#context;
     const stored = this.studies.everyStored();
-    this.dispatcher = new Dispatcher(settings, stored, store.excluded, this.now());
+    this.dispatcher = new Dispatcher(
+      { ...settings, hasReferee },
+      stored,
+      store.excluded,
+      this.now(),
+    );
     checker.coordinatorBuilt(this.dispatcher);
     this.decide((dispatcher, now) => dispatcher.tick(now));
   }

@@ -43,6 +43,7 @@ export interface WorkerContext {
 export interface WorkerSettings {
   readonly name: string;
   readonly machineId: string;
+  readonly tokenId: string;
   readonly sessionId: string;
   readonly kind: WorkerKind;
   readonly threads: number;

@@ -142,6 +142,8 @@ function eventText(
       return `worker ${event.worker} receives no trials of ${event.study}: ${event.reason}`;
     case 'result-disputed':
       return `${trialName(event.trial)}: ${event.worker} computed a different result; the results are disputed`;
+    case 'referee-wanted':
+      return 'starting a worker on this machine to settle the dispute';
     case 'worker-backing-off':
       return `worker ${event.worker} is backing off: ${event.reason}`;
     case 'worker-excluded':

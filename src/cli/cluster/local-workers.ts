@@ -37,13 +37,12 @@ export function startLocalWorkers(
   } = context;
   const { kernel, pack } = flags;
   const cache = flags.workers === 0 ? undefined : shardCacheDirectory(context, flags);
-  const main = new URL(`../main${extname(import.meta.url)}`, import.meta.url);
   const note = flags.threads === undefined && flags.workers > 0 ? coresNote(flags.workers) : null;
   if (note !== null) log.info(note);
   const options = { threads: threadsPerWorker(flags), pack, kernel, cache };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const launcher = new LocalLauncher({
-    program: fileURLToPath(main),
+    program: programPath(),
     joinText,
     workerArguments: [
       ...given.flatMap(([name, value]) => [`--${name}`, String(value)]),
@@ -70,6 +69,11 @@ export function cacheProblem(flags: LocalWorkerFlags, context: Context): Ridgeli
       { cause: error },
     );
   }
+}
+
+/** The program of this process, which local workers run too. */
+export function programPath(): string {
+  return fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url));
 }
 
 /**

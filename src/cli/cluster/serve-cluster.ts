@@ -21,6 +21,7 @@ import { storedRanks } from '../../search/ranking/ranking.ts';
 import type { Store } from '../../store/store.ts';
 import { endingOwner } from '../../store/sqlite/lock.ts';
 import { openStore } from '../../store/sqlite/open-store.ts';
+import { ownTokenId } from '../../study/own-token.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
 import {
@@ -34,6 +35,7 @@ import type { ListenFlags } from '../process/options.ts';
 import { exitWithError } from '../process/report-error.ts';
 import { dashboardAddress, startDashboard, type Dashboard } from './dashboard.ts';
 import { liveCluster } from './live-cluster.ts';
+import { Referee } from './referee.ts';
 import { watchState } from './state-watch.ts';
 
 export interface ServeOptions {
@@ -75,7 +77,9 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   const owner = `pid ${process.pid} on ${hostname()}`;
   const store = opened.use(await openStore(stateDir, { owner, rank: storedRanks }));
   opened.use(watchState(stateDir, (error) => exitWithError(error, context)));
-  const coordinator = await startCoordinator(options, store);
+  const referee = new Referee(context, flags);
+  opened.defer(() => referee.stop());
+  const coordinator = await startCoordinator(options, store, () => referee.start());
   opened.defer(() => coordinator.stop('the coordinator has stopped'));
   const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());
   const tokens = openTokens(stateDir);
@@ -100,6 +104,8 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   const { addresses } = server;
   const wallMs = systemClock.wallMs();
   const files = writeJoinFiles(stateDir, tokens, addresses, authority.caPin, wallMs);
+  const own = { tokenId: ownTokenId, secret: tokens.createOwn(wallMs) };
+  referee.listening(formatJoin({ ...files.localWorker, ...own }));
   await store.writeOwner(`${owner}, listening on ${addresses.local}`);
   const dashboard =
     http === null
@@ -131,6 +137,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
 async function startCoordinator(
   { context, flags, startsAfresh = null, dispatch }: ServeOptions,
   store: Store,
+  startReferee: () => void,
 ): Promise<Coordinator> {
   const leaseMs = flags.lease * 1_000;
   return await Coordinator.start({
@@ -142,6 +149,7 @@ async function startCoordinator(
       forgetMs,
       selfTestDigest,
       version: context.version,
+      hasReferee: true,
       ...dispatch,
     },
     describeTrainer,
@@ -151,6 +159,7 @@ async function startCoordinator(
     log: context.log,
     endProcess: (error) => exitWithError(error, context),
     reached: failpointFrom(context),
+    startReferee,
     startsAfresh,
   });
 }

@@ -16,6 +16,7 @@ import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { setStudyStatus } from './attempts/close-attempt.ts';
 import { cancelStudy } from './attempts/failed-attempts.ts';
+import { callReferee } from './results/referee.ts';
 import { takeResults } from './results/results.ts';
 import { scheduleAll } from './scheduling/scheduling.ts';
 import type {
@@ -61,6 +62,7 @@ export class Dispatcher {
       workers: new Map(),
       packs: new Map(),
       excluded: new Map(excluded),
+      refereeUntilMs: null,
     };
     for (const study of stored) this.restore(study, now);
   }
@@ -160,6 +162,7 @@ export class Dispatcher {
       if (isActive(study)) advanceStudy(turn, study);
     }
     scheduleAll(turn);
+    callReferee(turn);
     return turn.decision;
   }
 

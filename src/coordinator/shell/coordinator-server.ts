@@ -48,6 +48,8 @@ export interface CoordinatorOptions {
   /** Ends the process: an fsync failed, or a bug was found. */
   readonly endProcess: (error: unknown) => void;
   readonly reached?: Reached;
+  /** Starts a worker with the own token on this machine, which settles disputes and then leaves. */
+  readonly startReferee?: () => void;
   /** Name of a study that will be submitted with `fresh`, so it is not resumed; null for none. */
   readonly startsAfresh?: string | null;
 }
@@ -243,6 +245,7 @@ export class Coordinator {
   #publish(event: LiveEvent): void {
     if (event.kind === 'trial-ended') this.#paces.trialEnded(event.study, this.#now().monotonicMs);
     if (event.kind === 'study-ended') this.#paces.forget(event.study);
+    if (event.kind === 'referee-wanted') this.#options.startReferee?.();
     for (const listener of this.#listeners) listener(event);
   }
 

@@ -23,7 +23,9 @@ export function trialSchema(layout: ResultLayout): z.ZodObject {
     })
     .meta({ id: 'attempt', description: 'one execution of the trial on a worker' });
   return resultsLineSchema(layout).extend({
-    verified_by: z.array(z.string()).describe('other workers that computed the same result'),
+    verified_by: z
+      .array(z.string())
+      .describe('workers with another token that computed the same result'),
     spec: z
       .object({
         seed: count.describe('seed of the study'),

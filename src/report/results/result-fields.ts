@@ -128,7 +128,7 @@ function executionFields(): readonly ResultField[] {
     ),
     flag(
       'verified',
-      'true: another worker computed the same result; false: another result; null: no other did',
+      'true: a worker of another token computed the same result; false: another result; null: no other token did',
       { property: 'verified', cell: ({ verified }) => verifiedTexts[`${verified}`] },
     ),
     text(

@@ -138,9 +138,9 @@ function divergenceWarning(
 /** By verdict; `NAMES` are the trials. */
 const auditTexts = {
   disputed:
-    'Workers computed different results of NAMES, and no other worker could settle the dispute: not ranked.',
+    'Workers computed different results of NAMES, and neither this machine nor another token could settle the dispute: not ranked.',
   repeated:
-    'NAMES: checked only by the worker that computed the result. Add a second worker for an independent check.',
+    'NAMES: checked only with the token that computed the result. Add a machine with a token of its own (`ridgeline token new`) for an independent check.',
   unchecked:
     'The audit of NAMES is missing: every attempt was lost, or the worker was excluded after the stage had closed.',
 };

@@ -1,4 +1,5 @@
 /** Result words: sentences about results that several outputs share, such as the winner and failures. */
+import type { Relation } from '../../study/independence.ts';
 import type { SelectionReason } from '../../search/ranking/selection.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
 import {
@@ -150,15 +151,24 @@ export function reproducedText(winner: StudyResults['winner']): string | null {
   const { testWorker, workers, tests } = winner;
   const names = testWorker ?? 'an unknown worker';
   if (!winner.reproduced) return `NOT reproduced: worker ${names} got another result`;
-  const areSame =
+  // Release 0.1.0 stored no relations, and at first no single tests.
+  const byName = (isSame: boolean): Relation => (isSame ? 'same-worker' : 'independent');
+  const relations =
     tests.length === 0
-      ? [testWorker === workers[0]]
-      : tests.map(({ replicate, worker }) => worker === workers[replicate - 1]);
-  if (!areSame.includes(true))
-    return `reproduced bit for bit by ${areSame.length > 1 ? 'other workers' : 'another worker'} (${names})`;
-  return areSame.includes(false)
-    ? `re-trained by ${names}, some replicates by the same worker as before: identical`
-    : `re-trained by the same worker (${names}): identical`;
+      ? [byName(testWorker === workers[0])]
+      : tests.map(
+          ({ replicate, worker, relation }) =>
+            relation ?? byName(worker === workers[replicate - 1]),
+        );
+  const isAll = (...wanted: Relation[]): boolean => relations.every((one) => wanted.includes(one));
+  const other = relations.length > 1 ? 'other workers' : 'another worker';
+  if (isAll('independent')) return `reproduced bit for bit by ${other} (${names})`;
+  if (isAll('same-worker')) return `re-trained by the same worker (${names}): identical`;
+  if (isAll('other-worker'))
+    return `re-trained by ${other} of the same machine (${names}): identical`;
+  if (isAll('other-machine'))
+    return `re-trained by ${other} with the same token (${names}): identical`;
+  return `re-trained by ${names}, some replicates by the same worker, machine or token as before: identical`;
 }
 
 /** The parts of results that determine the source of standard errors. */

@@ -1,14 +1,15 @@
 /**
- * Verification: whether another worker computed a trial again with the same result: as an audit, as the test
- * of the winner, or after the loss of a worker.
+ * Verification: whether a worker of another token computed a trial again with the same result: as an audit, as
+ * the test of the winner, or after the loss of a worker.
  */
+import { areIndependent } from '../../study/independence.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
 
 export interface TrialVerification {
-  /** False: another result, and the dispute is not settled; null: no other worker computed the trial. */
+  /** False: another result, and the dispute is not settled; null: no other token computed the trial. */
   readonly verified: boolean | null;
-  /** Names of the other workers that computed the same result. */
+  /** Names of the workers of other tokens that computed the same result. */
   readonly workers: readonly string[];
   /** A sentence; null if the trial has no result. */
   readonly words: string | null;
@@ -34,21 +35,26 @@ export function trialVerification(
     const names = workers.length === 0 ? 'another worker' : workers.join(', ');
     return { verified: false, workers: [], words: `NO: ${names} computed another result` };
   }
-  const equal = attempts.filter((attempt) => hasEqualResult(attempt, trial));
+  const own = attempts.find((attempt) => isOwnResult(attempt, trial));
+  const equal = attempts.filter((attempt) => hasEqualResult(attempt, trial) && attempt !== own);
   const workers = [...new Set(equal.map(({ worker }) => worker))];
-  const others = workers.filter((worker) => worker !== trial.worker);
+  const independent = equal.filter((attempt) => own !== undefined && areIndependent(own, attempt));
+  const others = [...new Set(independent.map(({ worker }) => worker))];
   if (others.length > 0 || trial.audit === 'verified') {
     const names = others.length === 0 ? 'another worker' : others.join(', ');
     return { verified: true, workers: others, words: `yes: ${names} computed the same digest` };
   }
-  const isRepeated = workers.length > 0 || trial.audit === 'repeated';
-  return {
-    verified: null,
-    workers: [],
-    words: isRepeated
-      ? `not by another worker; ${trial.worker} computed the same digest twice`
-      : 'computed once; the command below checks the digest',
-  };
+  return { verified: null, workers: [], words: repeatedWords(trial, workers) };
+}
+
+/** @param workers those that computed the same result again */
+function repeatedWords({ worker, audit }: TrialRecord, workers: readonly string[]): string {
+  const others = workers.filter((name) => name !== worker);
+  if (others.length > 0)
+    return `not independently; ${others.join(', ')}, with the same token, computed the same digest`;
+  return workers.length > 0 || audit === 'repeated'
+    ? `not by another worker; ${worker} computed the same digest twice`
+    : 'computed once; the command below checks the digest';
 }
 
 /** Of all replicates of a configuration: true if each is verified, false if one is disputed. */
@@ -62,6 +68,12 @@ export function areVerified(
   );
   if (each.includes(false)) return false;
   return each.every((verified) => verified === true) ? true : null;
+}
+
+/** Whether the trial's result is of this attempt: the last one of its worker, if a correction replaced it. */
+function isOwnResult({ worker, kind, fingerprint }: AttemptRecord, trial: TrialRecord): boolean {
+  const isEqual = fingerprint === null || fingerprint === trial.fingerprint;
+  return worker === trial.worker && kind !== 'test' && isEqual;
 }
 
 /** After a correction, the attempt that computed the right result first is on record as disputed. */

@@ -15,7 +15,7 @@ export const warningCodes = {
   diverged: 'trials whose loss was no longer finite',
   failed_without_result: 'trials without a result',
   audit_disputed: 'workers computed different results',
-  audit_repeated: 'audited only by the worker that computed the result',
+  audit_repeated: 'audited only with the token that computed the result',
   audit_unchecked: 'audits that are missing',
   winner_not_reproduced: 'a second training of the winner gave another result',
   test_set_in_every_trial: 'the test set was measured in every trial',

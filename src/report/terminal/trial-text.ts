@@ -65,12 +65,13 @@ function replicateFact({ results, study, trial }: TrialSource): [string, string]
 }
 
 const auditTexts: Readonly<Record<AuditVerdict, string>> = {
-  verified: 'verified: another worker computed the same result before the stage closed',
-  repeated: 'repeated: only the same worker could compute it again',
+  verified:
+    'verified: a worker with another token, or the coordinator itself, computed the same result before the stage closed',
+  repeated: 'repeated: only workers with the same token could compute it again',
   unchecked:
     'unchecked: it was not computed again: every attempt was lost, or the worker was excluded after the stage had closed',
   disputed:
-    'disputed: workers computed different results, and no other worker could settle it; not ranked',
+    'disputed: workers computed different results, and neither the coordinator nor another token could settle it; not ranked',
 };
 
 function rankWords({ results, row }: TrialSource): string | null {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
 import { toCamel, toSnake, type Camel } from '../../study/spec/case-codec.ts';
+import { ownTokenId } from '../../study/own-token.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
 export const roles = ['worker', 'viewer', 'admin'] as const;
@@ -65,6 +66,7 @@ export function openTokens(stateDir: string): TokenFile {
 export class TokenFile {
   readonly #path: string;
   #tokens: ReadonlyMap<string, StoredToken>;
+  #own: StoredToken | undefined;
 
   constructor(path: string, tokens: readonly StoredToken[]) {
     this.#path = path;
@@ -81,8 +83,25 @@ export class TokenFile {
     return { token, secret };
   }
 
+  /**
+   * Creates the coordinator's own token for a worker on its machine. It is not stored, and ends with the
+   * process. @returns its secret
+   */
+  createOwn(nowMs: number): string {
+    const secret = randomBytes(32).toString('base64url');
+    const secretSha256 = hashSecret(secret).toString('hex');
+    const token = {
+      id: ownTokenId,
+      role: 'worker',
+      createdAtMs: nowMs,
+      expiresAtMs: null,
+    } as const;
+    this.#own = { ...token, secretSha256 };
+    return secret;
+  }
+
   verify(id: string, secret: string, nowMs: number): Verdict {
-    const stored = this.#tokens.get(id);
+    const stored = id === ownTokenId ? this.#own : this.#tokens.get(id);
     const hash = Buffer.from(stored?.secretSha256 ?? '', 'hex');
     if (stored === undefined || !timingSafeEqual(hash, hashSecret(secret)))
       return { kind: 'unknown' };

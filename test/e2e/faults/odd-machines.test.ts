@@ -88,13 +88,17 @@ describe.concurrent('a worker', () => {
     // The study is paused after its first result, until the other workers have joined.
     await coordinator.prints(/coarse\/\d+ .*on w1/);
     await cluster.command('pause', 'lied');
-    cluster.worker();
-    cluster.worker();
+    const joinOf = async (): Promise<string> => (await cluster.command('token', 'new')).trim();
+    cluster.worker({ join: await joinOf() });
+    cluster.worker({ join: await joinOf() });
     for (const name of ['w2', 'w3']) await coordinator.prints(new RegExp(`worker ${name} joined`));
     await cluster.command('resume', 'lied');
     await coordinator.prints(
       /worker w1 is excluded: its result of \S+ in lied differs from that of/,
     );
+    // The coordinator's own worker decides which of two results is wrong, and leaves.
+    await coordinator.prints(/worker coordinator joined with 1 thread/);
+    await coordinator.prints(/worker coordinator left: all disputes are settled/);
     await coordinator.prints(/lied is complete/);
     coordinator.kill('SIGTERM');
     await coordinator.finished;

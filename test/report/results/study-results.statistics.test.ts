@@ -113,6 +113,14 @@ noise   ± is one standard error from the choice of these 400 validation images;
     expect(text({ testWorker: 'node-a', tests: [test] })).toContain(
       're-trained by the same worker (node-a): identical',
     );
+    const by = (relation: 'other-machine' | 'other-worker'): string =>
+      text({ testWorker: 'node-b', tests: [{ ...test, worker: 'node-b', relation }] });
+    expect(by('other-worker')).toContain(
+      're-trained by another worker of the same machine (node-b): identical',
+    );
+    expect(by('other-machine')).toContain(
+      're-trained by another worker with the same token (node-b): identical',
+    );
     // Release 0.1.0 stored no single tests.
     expect(text({ testWorker: 'node-a', tests: [] })).toContain('re-trained by the same worker');
     expect(text({ testWorker: 'node-b', tests: [] })).toContain(

@@ -28,7 +28,7 @@ function attempt(number: number, changes: Partial<AttemptRecord>): AttemptRecord
     worker: 'node-a',
     session: 's',
     machineId: 's',
-    tokenId: 's',
+    tokenId: changes.worker ?? 'node-a',
     pack: 'p',
     assignedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
     endedAtMs: Date.UTC(2026, 0, 2, 3, 4, 8),
@@ -122,6 +122,10 @@ describe('one trial', () => {
       inTrial: true,
     });
     expect(outputs([], { audit: 'verified' })).toMatchObject({ inFile: true, inTrial: true });
+    const sibling = { worker: 'node-b', tokenId: 'node-a', kind: 'test' } as const;
+    const sameToken = outputs([attempt(1, {}), attempt(2, sibling)]);
+    expect(sameToken).toMatchObject({ inFile: null, inTrial: null });
+    expect(sameToken.words).toContain('not independently; node-b, with the same token,');
     const alone = outputs(tested('node-a'), { audit: 'repeated' });
     expect(alone).toMatchObject({ inFile: null, inTrial: null });
     expect(alone.words).toContain('not by another worker; node-a computed the same digest twice');

@@ -2,28 +2,38 @@
  * Audits: results are computed again by other workers before their stage closes, and compared as a whole.
  *
  *     all trials of the stage have ended --> some are due: the best, a random share, contested ones, and
- *     those that only an excluded session has computed --> another worker computes each of them:
+ *     those that only an excluded session has computed --> a worker of another token computes each of them:
  *         the same result --> verified
- *         another result  --> contested --> one more worker --> majority: the stored result is corrected if
- *                                       |                       it lost, the other sessions are excluded
+ *         another result  --> contested --> the referee decides, or else the majority after one more
+ *                                       |   worker: the stored result is corrected if it lost, the other
+ *                                       |   sessions are excluded
  *                                       \-> no worker left ---> disputed: not ranked
  *
- * A worker name has one vote per result; late results of search attempts vote too. Audits do not wait for
- * workers that may not come: a single worker computes its own trials again, which gives `repeated` (the
- * machine is consistent, but may be wrong). `scheduling/assign-audits.ts` chooses the workers.
+ * A token has one vote per result; late results of search attempts vote too. Audits do not wait for workers
+ * that may not come: the workers of a single token compute their own trials again, which gives `repeated`
+ * (they are consistent, but may be wrong). `scheduling/assign-audits.ts` chooses the workers.
  */
 import { assert } from '../../../base/assert.ts';
 import { rankConfigurations } from '../../../search/ranking/ranking.ts';
 import { isDrawnForAudit } from '../../../search/samplers/random.ts';
+import { ownTokenId } from '../../../study/own-token.ts';
 import type { AuditVerdict, TrialResult } from '../../../study/trial.ts';
 import type { AttemptPlace, TrialPlace } from '../attempts/close-attempt.ts';
-import type { ClusterState, StageEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
+import {
+  isReferee,
+  type ClusterState,
+  type StageEntry,
+  type StudyEntry,
+  type WorkerEntry,
+} from '../state/cluster-state.ts';
 import { isReproducible, stageFor, updateTrial } from '../state/study-entry.ts';
 import { maxFailures, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
-import { ableWorkers } from '../workers/able-workers.ts';
+import { ableWorkers, expectsReferee } from '../workers/able-workers.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
-import { isContested, votersFor, votesByFingerprint } from './votes.ts';
+import { isContested, votersFor, votesByFingerprint, type Voters } from './votes.ts';
+
+type Vote = readonly [fingerprint: string, voters: Voters];
 
 export function isBeingAudited(trial: TrialEntry): boolean {
   return trial.attempts.some(({ kind, outcome }) => kind === 'audit' && outcome === null);
@@ -68,23 +78,26 @@ export function countVotes(turn: Turn, report: Report): void {
   const { study, stage, trial, attempt } = report;
   const { state } = turn;
   if (!isReproducible(study)) return;
-  const votes = [...votesByFingerprint(state, trial)].toSorted((a, b) => b[1].size - a[1].size);
+  const votes = [...votesByFingerprint(state, trial)].toSorted(
+    ([, a], [, b]) => Number(b.has(ownTokenId)) - Number(a.has(ownTokenId)) || b.size - a.size,
+  );
   const [first, second] = votes;
   assert(first, () => `${trial.name} has the vote that was just reported`);
   // Only the stored result and the one just reported are available in full.
   const isAvailable = first[0] === trial.fingerprint || first[0] === report.fingerprint;
   // bug: one-vote-decides
-  const hasMajority = second === undefined || first[1].size > second[1].size;
-  if (!isAvailable || !hasMajority) {
+  const isDecided =
+    second === undefined || first[1].has(ownTokenId) || hasMajority(turn, study, votes);
+  if (!isAvailable || !isDecided) {
     setVerdict(turn, report, null);
     stage.audits = null;
     return;
   }
-  const [fingerprint, names] = first;
+  const [fingerprint, voters] = first;
   for (const other of trial.attempts) {
     if (other.fingerprint === null || other.fingerprint === fingerprint || other.kind === 'test')
       continue;
-    const reason = `its result of ${trial.name} in ${study.name} differs from that of ${[...names].join(' and ')}`;
+    const reason = `its result of ${trial.name} in ${study.name} differs from that of ${[...voters.values()].join(' and ')}`;
     excludeWorker(turn, other, reason);
   }
   if (trial.fingerprint !== fingerprint) replaceResult(turn, report);
@@ -92,7 +105,14 @@ export function countVotes(turn: Turn, report: Report): void {
     (other) => other.fingerprint === fingerprint && !state.excluded.has(other.session),
   );
   const isRepeated = attempt.kind === 'audit' && agreeing.length > 1;
-  setVerdict(turn, report, names.size > 1 ? 'verified' : isRepeated ? 'repeated' : null);
+  const isVerified = voters.size > 1 || voters.has(ownTokenId);
+  setVerdict(turn, report, isVerified ? 'verified' : isRepeated ? 'repeated' : null);
+}
+
+/** Whether more tokens have computed the first of these results, and no referee is to decide. */
+function hasMajority(turn: Turn, study: StudyEntry, [first, second]: readonly Vote[]): boolean {
+  if (expectsReferee(turn.state, study, turn.now)) return false;
+  return first !== undefined && second !== undefined && first[1].size > second[1].size;
 }
 
 /** Replaces a wrong result by the one that has just been reported. */
@@ -148,13 +168,14 @@ function verdictWithoutAudit(turn: Turn, { study, trial }: TrialPlace): AuditVer
   return hasVote ? 'unchecked' : 'disputed';
 }
 
-/** Whether a worker that has not computed this trial is available, or may be back in a moment. */
+/** Whether a worker of a token that has not computed this trial is available, or may be back in a moment. */
 export function canOthersCompute(turn: Turn, study: StudyEntry, trial: TrialEntry): boolean {
   const { state, now } = turn;
   // bug: restart-does-not-wait-for-auditors
   if (now.monotonicMs < state.returningUntilMs) return true;
+  if (isContested(state, trial) && expectsReferee(turn.state, study, turn.now)) return true;
   const voters = votersFor(state, trial);
-  const isNew = ({ name }: { readonly name: string }): boolean => !voters.has(name);
+  const isNew = (worker: WorkerEntry): boolean => !voters.has(worker.tokenId) && !isReferee(worker);
   const isAway = [...state.workers.values()].some(
     (worker) =>
       !(worker.connected || worker.reportedLost || worker.draining) &&

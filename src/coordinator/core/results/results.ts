@@ -15,6 +15,7 @@
  * session. While the stage is open, each result is a vote (`audits.ts`).
  */
 import type { Answer, MemberResult, WorkerMessage } from '../../../rpc/messages/messages.ts';
+import { relationTo } from '../../../study/independence.ts';
 import { resultFingerprint } from '../../../study/result-fingerprint.ts';
 import { isOver, noCorrectness, trialName, type AttemptOutcome } from '../../../study/trial.ts';
 import { closeAttempt } from '../attempts/close-attempt.ts';
@@ -175,8 +176,17 @@ function takeTest(turn: Turn, report: Report): Answer {
   const metrics = result.curve.at(-1)?.metrics;
   const [accuracy, loss] = [metrics?.['test_accuracy'] ?? null, metrics?.['test_loss'] ?? null];
   const { replicate } = trial.id;
+  const earlier = trial.attempts.filter(
+    (other) => other.fingerprint === fingerprint && other.kind !== 'test',
+  );
   const tested = reproduced
-    ? addTest(study, winner, { replicate, accuracy, loss, worker })
+    ? addTest(study, winner, {
+        replicate,
+        accuracy,
+        loss,
+        worker,
+        relation: relationTo(earlier, attempt),
+      })
     : { ...winner, testWorker: worker, reproduced };
   setWinner(turn, study, tested);
   if (tested.reproduced === null) closeObsolete(turn, report, 'test');

@@ -1,6 +1,8 @@
 /**
- * Votes: which workers have computed which result of a trial. Excluded sessions and winner tests have no
+ * Votes: which voters have computed which result of a trial. Excluded sessions and winner tests have no
  * vote.
+ *
+ * A voter is a token, since a worker chooses its name, its session and the id of its machine itself.
  */
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { AttemptEntry, TrialEntry } from '../state/trial-state.ts';
@@ -12,23 +14,27 @@ function isVote(state: ClusterState, attempt: AttemptEntry): attempt is Vote {
   return fingerprint !== null && kind !== 'test' && !state.excluded.has(session);
 }
 
-/** Names of the workers that computed each result, by its fingerprint. */
-type Votes = Map<string, Set<string>>;
+/** The name of one of its workers, by voter. */
+export type Voters = ReadonlyMap<string, string>;
 
-export function votesByFingerprint(state: ClusterState, trial: TrialEntry): Votes {
-  const votes: Votes = new Map();
+/** The voters that computed each result, by its fingerprint. */
+export function votesByFingerprint(state: ClusterState, trial: TrialEntry): Map<string, Voters> {
+  const votes = new Map<string, Map<string, string>>();
   for (const attempt of trial.attempts) {
     if (!isVote(state, attempt)) continue;
-    const names = votes.get(attempt.fingerprint) ?? new Set();
-    votes.set(attempt.fingerprint, names.add(attempt.worker));
+    const voters = votes.get(attempt.fingerprint) ?? new Map<string, string>();
+    // bug: names-have-votes
+    const voter = attempt.tokenId;
+    if (!voters.has(voter)) voters.set(voter, attempt.worker);
+    votes.set(attempt.fingerprint, voters);
   }
   return votes;
 }
 
-/** Names of the workers that have computed this trial. */
+/** The tokens whose workers have computed this trial. */
 export function votersFor(state: ClusterState, trial: TrialEntry): Set<string> {
   return new Set(
-    trial.attempts.filter((attempt) => isVote(state, attempt)).map(({ worker }) => worker),
+    trial.attempts.filter((attempt) => isVote(state, attempt)).map(({ tokenId }) => tokenId),
   );
 }
 

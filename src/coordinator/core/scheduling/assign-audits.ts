@@ -1,11 +1,14 @@
-/** Assigning audits: trials are computed again by a worker that has not computed them, if there is one. */
+/**
+ * Assigning audits: trials are computed again by a worker of another token, if there is one; contested ones
+ * by the referee (`results/referee.ts`), if it is available.
+ */
 import { canOthersCompute, isBeingAudited, openAudits } from '../results/audits.ts';
 import { isContested, votersFor } from '../results/votes.ts';
-import type { StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
+import { isReferee, type StudyEntry, type WorkerEntry } from '../state/cluster-state.ts';
 import { openStage } from '../state/study-entry.ts';
 import { maxFailures, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
-import { ableWorkers, freeThreads } from '../workers/able-workers.ts';
+import { ableReferees, ableWorkers, expectsReferee, freeThreads } from '../workers/able-workers.ts';
 import { assignPack, packShape, type PackLimits } from './assign-pack.ts';
 
 export function assignAudits(turn: Turn, study: StudyEntry): void {
@@ -15,7 +18,8 @@ export function assignAudits(turn: Turn, study: StudyEntry): void {
   if (stage === undefined || stage.open > 0) return;
   let waiting = openAudits(turn, study, stage).filter(isWaiting);
   if (waiting.length === 0) return;
-  const workers = ableWorkers(state, study).filter(({ datasets }) => datasets.has(study.searchKey));
+  const able = [...ableWorkers(state, study), ...ableReferees(state, study)];
+  const workers = able.filter(({ datasets }) => datasets.has(study.searchKey));
   const threads = workers.reduce((sum, worker) => sum + worker.threads, 0);
   for (const worker of workers) {
     const { packMax } = worker;
@@ -46,9 +50,12 @@ function selectPack(
   return [first, ...matching.slice(0, size - 1)];
 }
 
-/** A worker computes its own trials again only if no other worker can and the result is not contested. */
+/** A token computes its own trials again only if no other one can and the result is not contested. */
 function mayAudit(turn: Turn, study: StudyEntry, worker: WorkerEntry, trial: TrialEntry): boolean {
+  if (isReferee(worker)) return isContested(turn.state, trial);
+  // bug: dispute-does-not-wait-for-referee
+  if (isContested(turn.state, trial) && expectsReferee(turn.state, study, turn.now)) return false;
   // bug: worker-audits-itself
-  if (!votersFor(turn.state, trial).has(worker.name)) return true;
+  if (!votersFor(turn.state, trial).has(worker.tokenId)) return true;
   return !isContested(turn.state, trial) && !canOthersCompute(turn, study, trial);
 }

@@ -8,11 +8,12 @@
  */
 import type { DatasetReference } from '../../../study/spec/dataset-reference.ts';
 import { dueTests, hasTestFailed } from '../attempts/winner-tests.ts';
-import type { StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
+import { votersFor } from '../results/votes.ts';
+import type { ClusterState, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { isActive, isReproducible } from '../state/study-entry.ts';
 import { countsAsFailure, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
-import { ableWorkers, freeThreads, someWorker } from '../workers/able-workers.ts';
+import { ableReferees, ableWorkers, freeThreads, someWorker } from '../workers/able-workers.ts';
 import { assignAudits } from './assign-audits.ts';
 import { assignPack, packShape, type PackShape } from './assign-pack.ts';
 
@@ -34,7 +35,8 @@ function prepareAll(turn: Turn, study: StudyEntry): void {
   const { searchKey, data } = study;
   // Called at each event, when nearly always all workers have the data.
   if (!someWorker(turn.state, (worker) => needsData(worker, searchKey))) return;
-  for (const worker of ableWorkers(turn.state, study))
+  const { state } = turn;
+  for (const worker of [...ableWorkers(state, study), ...ableReferees(state, study)])
     prepare(turn, worker, searchKey, data.search);
 }
 
@@ -125,8 +127,8 @@ function takePack(
 }
 
 /**
- * Assigns a test: a replicate of the winner is trained again with the test set, preferably by a worker that
- * has not trained it, to check the machines too; by the same one if results are not reproducible.
+ * Assigns a test: a replicate of the winner is trained again with the test set, preferably by a worker of
+ * another token, to check the machines too; by the same one if results are not reproducible.
  */
 function assignTest(turn: Turn, study: StudyEntry, trial: TrialEntry): void {
   const { state } = turn;
@@ -134,14 +136,28 @@ function assignTest(turn: Turn, study: StudyEntry, trial: TrialEntry): void {
   if (testKey === null || data.test === null || hasTestFailed(study)) return;
   if (trial.attempts.some(({ kind, outcome }) => kind === 'test' && outcome === null)) return;
   const able = ableWorkers(state, study).filter((worker) => !worker.datasetFailures.has(testKey));
-  const wantsSame = !isReproducible(study);
-  const preferred = able.filter(({ name }) => (name === trial.worker) === wantsSame);
-  // bug: winner-tested-where-trained
-  const eligible = preferred.length > 0 ? preferred : able;
+  const eligible = preferredTesters(state, study, trial, able);
   const worker = eligible.find(
     (candidate) => candidate.datasets.has(testKey) && freeThreads(state, candidate) > 0,
   );
   if (worker !== undefined) assignPack(turn, { study, worker, trials: [trial], kind: 'test' });
   else if (eligible[0] !== undefined && !eligible.some(({ preparing }) => preparing === testKey))
     prepare(turn, eligible[0], testKey, data.test);
+}
+
+/** Of these workers, those with another token than the voters of the trial, or else with another name. */
+function preferredTesters(
+  state: ClusterState,
+  study: StudyEntry,
+  trial: TrialEntry,
+  able: readonly WorkerEntry[],
+): readonly WorkerEntry[] {
+  const same = able.filter(({ name }) => name === trial.worker);
+  if (!isReproducible(study)) return same.length > 0 ? same : able;
+  const voters = votersFor(state, trial);
+  const independent = able.filter(({ tokenId }) => !voters.has(tokenId));
+  const others = able.filter((worker) => !same.includes(worker));
+  // bug: winner-tested-where-trained
+  const preferred = independent.length > 0 ? independent : others;
+  return preferred.length > 0 ? preferred : able;
 }

@@ -11,6 +11,7 @@ import {
   type StageRecord,
   type StudyStatus,
 } from '../../../study/trial.ts';
+import { ownTokenId } from '../../../study/own-token.ts';
 import { PackedResults } from './packed-results.ts';
 import type { TrialEntry } from './trial-state.ts';
 
@@ -174,6 +175,13 @@ export interface DispatcherSettings {
   readonly onlyStudy?: string;
   /** Threads of workers that are being started: packs leave trials for them. */
   readonly threadsExpected?: number;
+  /** Whether the shell can start a referee (`results/referee.ts`). */
+  readonly hasReferee?: boolean;
+}
+
+/** Whether a worker is the coordinator's own, which settles disputes and trains nothing else. */
+export function isReferee({ tokenId }: { readonly tokenId: string }): boolean {
+  return tokenId === ownTokenId;
 }
 
 export interface ClusterState {
@@ -189,4 +197,6 @@ export interface ClusterState {
   readonly packs: Map<string, PackEntry>;
   /** Reason by session: workers that have computed a wrong result. */
   readonly excluded: Map<string, string>;
+  /** Until when disputes wait for the referee to join; monotonic; null while it is not wanted. */
+  refereeUntilMs: number | null;
 }

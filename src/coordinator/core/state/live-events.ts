@@ -24,6 +24,8 @@ export type Notice =
       readonly worker: string;
       readonly reason: string;
     })
+  /** A dispute waits for the coordinator's own worker, which the shell starts. */
+  | { readonly kind: 'referee-wanted' }
   | (OfStudy<'result-disputed'> & { readonly trial: TrialId; readonly worker: string })
   | (OfStudy<'stage-opened'> & { readonly stage: StageRecord })
   /** Another round of a stage. */

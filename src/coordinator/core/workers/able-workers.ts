@@ -1,11 +1,46 @@
 /** Able workers: which workers may run trials of a study, and how many threads they have free. */
-import type { ClusterState, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
+import {
+  isReferee,
+  type ClusterState,
+  type Moment,
+  type StudyEntry,
+  type WorkerEntry,
+} from '../state/cluster-state.ts';
 import { isActive, isReproducible } from '../state/study-entry.ts';
 import { isBackingOff } from './worker-backoff.ts';
 
 /** Connected workers that may run trials of the study, whether or not they have its data and a free thread. */
 export function ableWorkers(state: ClusterState, study: StudyEntry): WorkerEntry[] {
-  const able = [...state.workers.values()].filter(
+  // bug: referee-trains-trials
+  const able = allAble(state, study).filter((worker) => !isReferee(worker));
+  const steady = able.filter((worker) => !isBackingOff(state, worker));
+  return steady.length > 0 ? steady : able;
+}
+
+/** Connected referees that may compute contested trials of the study. */
+export function ableReferees(state: ClusterState, study: StudyEntry): WorkerEntry[] {
+  return allAble(state, study).filter((worker) => isReferee(worker));
+}
+
+/** Whether a referee computes the contested trials of the study, now or soon. */
+export function expectsReferee(
+  state: ClusterState,
+  study: StudyEntry,
+  now: Pick<Moment, 'monotonicMs'>,
+): boolean {
+  const { settings, refereeUntilMs } = state;
+  if (settings.hasReferee !== true) return false;
+  if (ableReferees(state, study).length > 0) return true;
+  const isStarting = refereeUntilMs === null || now.monotonicMs < refereeUntilMs;
+  const hasFailed = someWorker(
+    state,
+    (worker) => isReferee(worker) && worker.connected && !worker.draining,
+  );
+  return isStarting && !hasFailed;
+}
+
+function allAble(state: ClusterState, study: StudyEntry): WorkerEntry[] {
+  return [...state.workers.values()].filter(
     (worker) =>
       worker.connected &&
       !worker.draining &&
@@ -13,8 +48,6 @@ export function ableWorkers(state: ClusterState, study: StudyEntry): WorkerEntry
       hasRightArithmetic(state, worker, study) &&
       !worker.datasetFailures.has(study.searchKey),
   );
-  const steady = able.filter((worker) => !isBackingOff(state, worker));
-  return steady.length > 0 ? steady : able;
 }
 
 export function someWorker(state: ClusterState, is: (worker: WorkerEntry) => boolean): boolean {
