@@ -2,7 +2,8 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { RidgelineError } from '../base/errors.ts';
 import type { DatasetFormat } from '../study/spec/study-spec.ts';
-import { filesIn, pathKind } from './bytes/disk.ts';
+import { filesIn, pathKind, unreadable } from './bytes/disk.ts';
+import { malformed } from './bytes/malformed.ts';
 import { PixelMemory } from './bytes/pixel-memory.ts';
 import { readDigits } from './formats/digits.ts';
 import { formats, guessFormat, type KnownFormat } from './formats/formats.ts';
@@ -38,7 +39,7 @@ export async function locateDataset(
   { name, path, format = 'auto' }: DatasetLocation,
   dataDir: string,
 ): Promise<LocatedDataset> {
-  if (path !== undefined) return await locateFiles(resolve(path), format);
+  if (path !== undefined) return await locateFiles(await findMoved(resolve(path), dataDir), format);
   const entry = namedDataset(name ?? '');
   const located = await locateNamed(entry, dataDir);
   if (located !== null) return located;
@@ -100,6 +101,12 @@ export async function locateNamed(
     const read: LocatedDataset['read'] = async (want) => {
       const found = await reader(location, want, new PixelMemory());
       if (classNames === null) return found;
+      const tooMany = found.shards.find(({ classes }) => classes > classNames.length);
+      if (tooMany !== undefined)
+        throw malformed(
+          location,
+          `has ${tooMany.classes} classes in its shard ${tooMany.name}, but ${name} has ${classNames.length}.`,
+        );
       return { ...found, shards: found.shards.map((shard) => ({ ...shard, classNames })) };
     };
     return { ...shared, format, location, read, files: () => sourceFiles(location, kind, format) };
@@ -112,15 +119,21 @@ export function searchPaths(entry: NamedDataset, dataDir: string): readonly stri
   return entry.places.map(({ path }) => resolve(dataDir, path));
 }
 
+/** The path; or, if nothing is there, the same name in the data directory, where a user may have moved it. */
+async function findMoved(path: string, dataDir: string): Promise<string> {
+  if ((await pathKind(path)) !== null) return path;
+  const moved = resolve(dataDir, basename(path));
+  if ((await pathKind(moved)) !== null) return moved;
+  throw new RidgelineError(
+    'DATASET_MISSING',
+    `The data set's path ${path} does not exist, and neither does ${moved}.`,
+    `Correct dataset.path; or name the folder that has ${basename(path)} now with --data-dir.`,
+  );
+}
+
 async function locateFiles(path: string, format: DatasetFormat): Promise<LocatedDataset> {
   const kind = await pathKind(path);
-  if (kind === null) {
-    throw new RidgelineError(
-      'DATASET_MISSING',
-      `The data set's path ${path} does not exist.`,
-      'Correct dataset.path, or put the files there.',
-    );
-  }
+  if (kind === null) throw unreadable(path, 'it does not exist any more');
   const actual = format === 'auto' ? await guessFormat(path, kind) : format;
   const read = formats[actual][kind];
   if (read === undefined) {

@@ -7,6 +7,7 @@ import { RidgelineError } from '../base/errors.ts';
 import type { DatasetName } from '../study/spec/dataset-names.ts';
 import { digitNames } from './formats/digits.ts';
 import type { KnownFormat } from './formats/formats.ts';
+import { idxFileName } from './formats/idx.ts';
 
 export interface NamedDataset {
   readonly name: DatasetName;
@@ -99,7 +100,7 @@ function idxDataset(
       path,
       kind: 'folder',
       format: 'idx',
-      files: /^(?:train|t10k)-(?:images-idx3|labels-idx1)-ubyte(?:\.gz)?$/,
+      files: idxFileName,
     })),
     download: null,
   };

@@ -167,14 +167,13 @@ describe('openDataset of files', () => {
     expect(opened.official).toBeNull();
 
     for (const [labels, says] of [
-      [idx([5], new Uint8Array([9, 0, 10, 2, 3])), /label 10 in record 2, at byte 10/],
       [
         idx([5], new Uint8Array(4)),
         /header for 5 values, 13 bytes with the header, but contains at most 12/,
       ],
       [idx([5], new Uint8Array(6)), /has extra bytes after its end, at byte 13/],
       [idx([4], new Uint8Array(4)), /4 labels for the 5 images/],
-      [idx([5, 1], new Uint8Array(5)), /is not an IDX file of unsigned bytes in 1 dimensions/],
+      [idx([5, 1], new Uint8Array(5)), /has 2 dimensions; labels have 1/],
       [Buffer.from([0, 0, 8]), /cut off after 3 bytes: 5 more are missing/],
     ] as const) {
       await writeFile(join(folder, 'train-labels-idx1-ubyte'), labels);
@@ -237,6 +236,20 @@ describe('openDataset refuses', () => {
       expect(error.what).toContain(`${path} is the ${kind} of cifar10 itself`);
       expect(error.fix).toContain(`--data-dir ${dir.path} `);
     }
+  });
+
+  test('files that are not where the study has them, unless the data directory has them', async () => {
+    await using dir = await temporaryFolder();
+    const folder = await cifarFolder(dir.path, threeFiles);
+    const spec = { ...cifarSpec(shards('data_batch_1'), shards('data_batch_2')), name: undefined };
+    const gone = { ...spec, path: '/nonexistent/cifar-10-batches-bin' };
+    expect((await openDataset(gone, { dataDir: dir.path })).source).toBe(folder);
+    const error = await open(gone, '/nonexistent/other');
+    expect(error).toMatchObject({
+      code: 'DATASET_MISSING',
+      what: expect.stringContaining('/nonexistent/other/cifar-10-batches-bin'),
+      fix: expect.stringContaining('--data-dir'),
+    });
   });
 
   test('overlapping shards before anything is read', async () => {

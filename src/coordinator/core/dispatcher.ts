@@ -32,6 +32,7 @@ import { isActive } from './state/study-entry.ts';
 import { Turn, type Decision } from './state/turn.ts';
 import { restoreStudy, type StoredStudy } from './studies/restore.ts';
 import { advanceStudy } from './studies/stage-progress.ts';
+import { moveStudy } from './studies/move-study.ts';
 import { extendStudy, submitStudy, type SubmitDetails } from './studies/submit-study.ts';
 import { expireLeases, extendLeasesAfterPause, freeThread, renewLease } from './workers/leases.ts';
 import {
@@ -80,6 +81,11 @@ export class Dispatcher {
   /** More trials in the last stage, or more stages, of a study in memory. */
   extend(spec: StudySpec, now: Moment): Decision {
     return this.#handle(now, (turn) => extendStudy(turn, this.#study(spec.study), spec));
+  }
+
+  /** The data of a study in memory is at another path now. */
+  move(spec: StudySpec, now: Moment): Decision {
+    return this.#handle(now, (turn) => moveStudy(turn, this.#study(spec.study), spec));
   }
 
   /** A worker's stream has opened. The protocol version was checked before. */

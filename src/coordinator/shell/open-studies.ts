@@ -52,13 +52,18 @@ export class OpenStudies {
     return read;
   }
 
-  /** Opens a stored study. If its data cannot be read, it is left out; if it is required, throws why. */
+  /**
+   * Opens a stored study. If its data cannot be read, it is left out; if it is required, throws why, except
+   * for data that is not where it was: whoever requires the study submits it next, with the new place.
+   */
   async resume(record: StudyRecord, isRequired: boolean): Promise<void> {
     const { study } = record.spec;
     try {
       this.open(study, await this.read(record.spec, record));
     } catch (error) {
-      if (isRequired || !(error instanceof RidgelineError)) throw error;
+      if (!(error instanceof RidgelineError)) throw error;
+      if (isRequired && error.code === 'DATASET_MISSING') return;
+      if (isRequired) throw error;
       const { log } = this.#options;
       log.warn(`${study} is left out, submit it again to resume it: ${error.what} ${error.fix}`);
     }

@@ -6,7 +6,7 @@
  */
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { Store } from '../../store/store.ts';
-import { compareSpecs } from '../../study/spec/compare-specs.ts';
+import { compareSpecs, hasMoved } from '../../study/spec/compare-specs.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { isOver, type StudyStatus } from '../../study/trial.ts';
@@ -73,24 +73,27 @@ export class Submissions {
     return 'created';
   }
 
-  /** Resumes or extends a stored study; if it is not in memory, its data is read and it is restored first. */
+  /** Resumes or extends a stored study. If it is not in memory or its data has moved, its data is read first. */
   async #decide(spec: StudySpec, record: StudyRecord, isExtended: boolean): Promise<void> {
     const ports = this.#ports;
     const { study } = spec;
     let dispatcher = await ports.settled();
     let stored = null;
-    if (!dispatcher.state.studies.has(study)) {
+    const isMoved = hasMoved(record.spec, spec);
+    const isHeld = dispatcher.state.studies.has(study);
+    if (!isHeld || isMoved) {
       const read = await ports.studies.read(spec, record);
       await ports.settled();
       ports.studies.open(study, read);
-      stored = await ports.studies.stored(study);
+      if (!isHeld) stored = await ports.studies.stored(study);
       dispatcher = await ports.settled();
     }
     const live = dispatcher.state.studies.get(study);
     if (live !== undefined && isExtended) refuseFailed(study, live.status);
     ports.decide((current, now) => {
       if (stored !== null && !current.state.studies.has(study)) current.restore(stored, now);
-      return isExtended ? current.extend(spec, now) : current.tick(now);
+      if (isExtended) return current.extend(spec, now);
+      return isMoved ? current.move(spec, now) : current.tick(now);
     });
     await ports.committed();
   }

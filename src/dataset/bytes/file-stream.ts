@@ -39,6 +39,16 @@ export interface FileEntry {
 
 type Packing = 'plain' | 'gzip';
 
+export const gzipMagic = 0x1f8b;
+
+/** The bytes decide: programs that unpack a file do not always change its name. */
+export async function packingOf(path: string): Promise<Packing> {
+  await using file = await openToRead(path);
+  const start = Buffer.alloc(2);
+  await file.read(start, 0, 2);
+  return start.readUInt16BE(0) === gzipMagic ? 'gzip' : 'plain';
+}
+
 /** Limit of the unpacked size, above any supported data set: protects against decompression bombs. */
 const unpackedBytesMax = 2 ** 31;
 const chunkBytes = 256 * 1024;

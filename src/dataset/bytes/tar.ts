@@ -1,11 +1,17 @@
 /**
- * Tar reader: reads `.tar.gz` archives as a stream in one pass, with the library `modern-tar`.
+ * Tar reader: reads `.tar.gz` and `.tar` archives as a stream in one pass, with the library `modern-tar`.
  *
  * A data set consists of files and folders. Archives with links, devices, absolute paths or `..` are
  * refused.
  */
 import { createTarDecoder } from 'modern-tar';
-import { explainErrors, passChunks, unpackedChunks, type FileEntry } from './file-stream.ts';
+import {
+  explainErrors,
+  packingOf,
+  passChunks,
+  unpackedChunks,
+  type FileEntry,
+} from './file-stream.ts';
 import { malformed } from './malformed.ts';
 
 const nowhere = { write: () => undefined, end: () => undefined };
@@ -17,7 +23,7 @@ const nowhere = { write: () => undefined, end: () => undefined };
  * @throws RidgelineError DATASET_INVALID, DATASET_MISSING
  */
 export async function* tarEntries(path: string): AsyncGenerator<FileEntry> {
-  const archive = ReadableStream.from(unpackedChunks(path, 'gzip'));
+  const archive = ReadableStream.from(unpackedChunks(path, await packingOf(path)));
   const members = archive.pipeThrough(createTarDecoder({ strict: true }));
   for await (const { header, body } of explainErrors(path, members)) {
     const { name, type = 'file', size } = header;

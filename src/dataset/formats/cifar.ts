@@ -127,6 +127,12 @@ const fileBytesMax = cifarRecordsMax * recordBytes;
 export const binaryBatch: OpenBatch = (file, name, bytes, memory) => {
   const records = Math.floor(bytes / recordBytes);
   const over = bytes % recordBytes;
+  if (over > 0 && bytes % (recordBytes + 1) === 0)
+    throw malformed(
+      file,
+      `has records of ${recordBytes + 1} bytes, with two labels each, as CIFAR-100 has; only CIFAR-10 is read.`,
+      'Save the images and one of the labels with numpy: np.savez("cifar100.npz", x_train=images, y_train=labels).',
+    );
   if (records === 0 || over > 0) {
     throw malformed(
       file,

@@ -40,8 +40,9 @@ const textBytesMax = 1024 * 1024;
 const skippedBytes = 32 * 1024;
 const damagedFix = 'Save the array again with numpy, or copy the whole file again.';
 const magic = '\u0093NUMPY';
-const headerPattern =
-  /^\{\s*'descr':\s*'(?<type>[^']{1,20})',\s*'fortran_order':\s*(?<order>True|False),\s*'shape':\s*\((?<shape>[\d,\s]*)\),?\s*\}\s*$/;
+/** The entries of the header, in any order. Old versions of numpy write sizes as 60L. */
+const headerEntries =
+  /(?<quote>['"])(?:descr\k<quote>:\s*(?<mark>['"])(?<type>[^'"]{1,20})\k<mark>|fortran_order\k<quote>:\s*(?<order>True|False)|shape\k<quote>:\s*\((?<shape>[\dL,\s]*)\))/g;
 
 /**
  * Receives images of N×H×W, N×C×H×W or N×H×W×C bytes.
@@ -186,19 +187,32 @@ function* readHeader(file: string): Generator<number, NpyHeader, Uint8Array> {
     throw malformed(file, problem, damagedFix);
   }
   const text = Buffer.from(yield length).toString('latin1');
-  const fields = headerPattern.exec(text)?.groups;
-  if (fields === undefined) {
+  const fields = headerFields(text);
+  if (fields === null) {
     const shownText = JSON.stringify(text.trim().slice(0, 100));
     const problem = `has a header that does not describe a plain array: ${shownText}.`;
     throw malformed(file, problem, 'Save a plain array of numbers, without named fields.');
   }
-  const sizes = (fields['shape'] ?? '').split(',').filter((size) => size.trim() !== '');
-  const shape = sizes.map(Number);
+  const sizes = fields.shape.split(',').filter((size) => size.trim() !== '');
+  const shape = sizes.map((size) => Number(size.replace(/L\s*$/, '')));
   if (shape.length === 0 || shape.some((size) => !Number.isSafeInteger(size) || size < 1)) {
-    const problem = `has the shape (${fields['shape']}), which is empty or impossible.`;
+    const problem = `has the shape (${fields.shape}), which is empty or impossible.`;
     throw malformed(file, problem, 'Save an array that has at least one record.');
   }
-  return { type: fields['type'] ?? '', isColumnOrder: fields['order'] === 'True', shape };
+  return { type: fields.type, isColumnOrder: fields.order === 'True', shape };
+}
+
+/** The texts of the three entries; null if the header has other ones, or not all. */
+function headerFields(text: string) {
+  const rest = text.replace(headerEntries, '');
+  if (!/^\{\s*,\s*,\s*,?\s*\}\s*$/.test(rest)) return null;
+  const found: Record<string, string> = {};
+  for (const { groups = {} } of text.matchAll(headerEntries))
+    for (const [name, value] of Object.entries(groups)) found[name] ??= value;
+  const { type, order, shape } = found;
+  return type === undefined || order === undefined || shape === undefined
+    ? null
+    : { type, order, shape };
 }
 
 /** Channels are the first or last axis of an image: the one whose size is 1, 3 or 4. */

@@ -1,5 +1,5 @@
 /**
- * Data sets saved with numpy: a `.npz` file, or a folder of `.npy` files. A shard is two arrays, matched
+ * Data sets saved with numpy: a `.npz` file, alone in its folder or named; or a folder of `.npy` files. A shard is two arrays, matched
  * by name: `x_train` and `y_train` (Keras) or `train_images` and `train_labels` (MedMNIST) are the shard
  * `train`; `images` and `labels`, or `x` and `y`, are the shard `all`.
  *
@@ -13,7 +13,7 @@ import { malformed } from '../bytes/malformed.ts';
 import { readZip } from '../bytes/zip.ts';
 import type { PixelMemory } from '../bytes/pixel-memory.ts';
 import { refuseLabels, type Shard } from '../shards/shard.ts';
-import type { FormatReaders, FoundShards, WantShard } from '../shards/shard-source.ts';
+import type { FormatReaders, FoundShards, ReadShards, WantShard } from '../shards/shard-source.ts';
 import { npyImages, npyLabels, npyTexts } from './npy.ts';
 import { classNumbersFix, type SavedArray } from './numpy-advice.ts';
 
@@ -30,24 +30,35 @@ interface ArrayEntry extends FileEntry {
   readonly array: SavedArray;
 }
 
-export const numpyReaders = {
-  file: (path, want, memory) =>
-    readZip(path, (members) => {
-      const entries = arrayEntries(members);
-      const arrays = entries.map(({ array }) => array.name);
-      const archive = { saveAs: basename(path), arrays };
-      const known = entries.map((entry) => ({ ...entry, array: { ...entry.array, ...archive } }));
-      return readPairs(path, known, want, memory);
-    }),
-  folder: async (path, want, memory) =>
-    await readPairs(path, arrayEntries(await folderEntries(path)), want, memory),
-} satisfies FormatReaders;
+const readArchive: ReadShards = (path, want, memory) =>
+  readZip(path, (members) => {
+    const entries = arrayEntries(members);
+    const arrays = entries.map(({ array }) => array.name);
+    const archive = { saveAs: basename(path), arrays };
+    const known = entries.map((entry) => ({ ...entry, array: { ...entry.array, ...archive } }));
+    return readPairs(path, known, want, memory);
+  });
+
+const readArrays: ReadShards = async (path, want, memory) => {
+  const files = await folderEntries(path);
+  const archives = files.filter(({ name }) => /^[^.].*\.npz$/.test(name));
+  const arrays = arrayEntries(files);
+  const [archive, other] = archives;
+  if (arrays.length > 0 || archive === undefined)
+    return await readPairs(path, arrays, want, memory);
+  if (other === undefined) return await readArchive(archive.file, want, memory);
+  const names = archives.map(({ name }) => name).join(', ');
+  throw malformed(path, `contains several .npz files: ${names}.`, 'Name one of them.');
+};
+
+export const numpyReaders = { file: readArchive, folder: readArrays } satisfies FormatReaders;
 
 function arrayEntries(entries: readonly FileEntry[]): readonly ArrayEntry[] {
   return entries
-    .filter(({ name }) => name.endsWith('.npy'))
+    .filter(({ name }) => /(?:^|\/)[^./][^/]*\.npy$/.test(name) && !name.startsWith('__MACOSX/'))
     .map((entry) => {
-      const name = entry.name.slice(0, -'.npy'.length);
+      // An archive of a folder has the folder in its names.
+      const name = basename(entry.name, '.npy');
       return { ...entry, array: { file: entry.file, name, saveAs: entry.name, arrays: null } };
     });
 }

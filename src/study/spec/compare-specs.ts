@@ -16,7 +16,9 @@ export interface SpecDifference {
   readonly given: unknown;
 }
 
-export function compareSpecs(stored: StudySpec, given: StudySpec): SpecComparison {
+/** Files may be moved: their records, whose digests are stored, decide whether they are the same data. */
+export function compareSpecs(stored: StudySpec, moved: StudySpec): SpecComparison {
+  const given = hasMoved(stored, moved) ? withPlaceOf(stored, moved) : moved;
   if (canonicalSpec(stored) === canonicalSpec(given)) return { kind: 'same' };
   const last = stored.stages.length - 1;
   const shared = given.stages.slice(0, stored.stages.length).map((stage, index) => {
@@ -29,6 +31,16 @@ export function compareSpecs(stored: StudySpec, given: StudySpec): SpecCompariso
     return { key: keyText(path, stored, given), stored: before, given: now };
   });
   return { kind: 'different', differences: named };
+}
+
+/** Whether both studies read files, at different paths. */
+export function hasMoved({ dataset: stored }: StudySpec, { dataset: given }: StudySpec): boolean {
+  return stored.path !== undefined && given.path !== undefined && stored.path !== given.path;
+}
+
+function withPlaceOf({ dataset: stored }: StudySpec, given: StudySpec): StudySpec {
+  const { path, format } = stored;
+  return { ...given, dataset: { ...given.dataset, path, format } };
 }
 
 /** `stages.fine.trials` for the path of the second stage's trials. */

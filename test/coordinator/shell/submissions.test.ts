@@ -1,4 +1,6 @@
 /** Submissions: studies that are submitted, changed and deleted at the same time, while the disk is full. */
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RidgelineError } from '../../../src/base/errors.ts';
@@ -13,6 +15,7 @@ import { openStore } from '../../../src/store/sqlite/open-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { StudySpec } from '../../../src/study/spec/study-spec.ts';
 import { describeTrainer } from '../../../src/trainers/registry.ts';
+import { npyBytes, npyLabels, zip } from '../../dataset/support/npy.ts';
 import { temporaryDirectory } from '../../store/support/temporary-directory.ts';
 import { exampleStudy, twoStages } from '../../study/support/example-study.ts';
 import { settings as smallSettings } from '../support/small-cluster.ts';
@@ -214,6 +217,53 @@ describe('a study that is over', () => {
     });
     expect(await coordinator.submit(spec, true)).toBe('created');
     expect(isServed()).toBe(true);
+  });
+});
+
+describe('a study whose files have moved', () => {
+  const archive = (salt: number): Buffer =>
+    zip({ 'x.npy': npyBytes([1_797, 2, 2], salt), 'y.npy': npyLabels(labels) });
+  const labels = Array.from({ length: 1_797 }, (_, i) => i % 3);
+  const at = (path: string, from: StudySpec = spec): StudySpec => ({
+    ...from,
+    dataset: { ...from.dataset, name: undefined, path },
+  });
+
+  test('is resumed and extended at the new place, which is stored, if the records are equal', async () => {
+    using dir = temporaryDirectory();
+    const [before, after] = [join(dir.path, 'a.npz'), join(dir.path, 'b.npz')];
+    writeFileSync(before, archive(0));
+    const state = join(dir.path, 'state');
+    {
+      await using bench = await startBench(state);
+      expect(await bench.coordinator.submit(at(before))).toBe('created');
+    }
+    renameSync(before, after);
+    {
+      await using bench = await startBench(state);
+      expect(await bench.coordinator.submit(at(after))).toBe('resumed');
+    }
+    await using bench = await startBench(state);
+    const { coordinator } = bench;
+    expect(await coordinator.overview.study('example')).toMatchObject({ status: 'waiting' });
+    expect((await coordinator.store.study('example'))?.spec.dataset.path).toBe(after);
+    // Also while the study is in memory.
+    renameSync(after, before);
+    expect(await coordinator.submit(at(before, longer))).toBe('extended');
+    expect((await coordinator.store.study('example'))?.spec.dataset.path).toBe(before);
+  });
+
+  test('is refused if the records differ', async () => {
+    using dir = temporaryDirectory();
+    const [before, other] = [join(dir.path, 'a.npz'), join(dir.path, 'b.npz')];
+    writeFileSync(before, archive(0));
+    writeFileSync(other, archive(1));
+    await using bench = await startBench(join(dir.path, 'state'));
+    await bench.coordinator.submit(at(before));
+    expect(await failure(bench.coordinator.submit(at(other)))).toMatchObject({
+      code: 'STUDY_DIFFERS',
+      what: expect.stringContaining(`has changed since it was started: all of ${other}`),
+    });
   });
 });
 

@@ -121,7 +121,7 @@ describe('tarEntries', () => {
     for (const [bytes, says] of [
       [
         Buffer.from('<html>not found</html>'),
-        /wrong format or is damaged \(incorrect header check/,
+        /wrong format or is damaged \(Tar archive is truncated/,
       ],
       [noise, /wrong format or is damaged/],
       [gzipSync('hello '.repeat(200)), /wrong format or is damaged \(Invalid tar/],

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { binaryBatch, cifarBinary } from '../../../src/dataset/formats/cifar.ts';
+import { guessFormat } from '../../../src/dataset/formats/formats.ts';
 import { openDataset } from '../../../src/dataset/open-dataset.ts';
 import { shardDigest } from '../../../src/dataset/shards/shard.ts';
 import { PixelMemory } from '../../../src/dataset/bytes/pixel-memory.ts';
@@ -160,3 +161,20 @@ describe.skipIf(dataDir === null)(
     });
   },
 );
+
+test('a file of CIFAR-100 is called one, with the line that saves it for numpy', () => {
+  expect(() => binaryBatch('train.bin', 'train', 3_074 * 100, new PixelMemory())).toThrow(
+    /records of 3074 bytes, with two labels each, as CIFAR-100 has.*\n.*np\.savez/,
+  );
+});
+
+test('an archive that was unpacked to .tar is read', async () => {
+  await using dir = await temporaryFolder();
+  const folder = await cifarFolder(dir.path, { data_batch_1: cifarFile(2, 1) });
+  const archive = join(dir.path, 'cifar.tar');
+  execFileSync('tar', ['-cf', archive, '-C', dir.path, basename(folder)]);
+  expect(await guessFormat(archive, 'file')).toBe('cifar10-binary');
+  expect((await cifarBinary.file(archive, everything, new PixelMemory())).names).toEqual([
+    'data_batch_1',
+  ]);
+});

@@ -262,3 +262,35 @@ describe('numpyReaders.file refuses', () => {
     expect((await read()).what).toContain(join(dir.path, 'x.npy'));
   });
 });
+
+describe('files that other programs write are read', () => {
+  test.each([
+    [
+      'sizes with L, as Python 2 writes',
+      "{'descr': '|u1', 'fortran_order': False, 'shape': (2L, 2L, 2L), }",
+    ],
+    ['keys in another order', "{'shape': (2, 2, 2), 'fortran_order': False, 'descr': '|u1'}"],
+    ['double quotes', '{"descr": "|u1", "fortran_order": False, "shape": (2, 2, 2), }'],
+  ])('a header with %s', async (_case, literal) => {
+    await using dir = await temporaryFolder();
+    await writeFile(join(dir.path, 'x.npy'), npy(literal, new Uint8Array(8)));
+    await writeFile(join(dir.path, 'y.npy'), npyLabels([0, 1]));
+    const { shards } = await numpyReaders.folder(dir.path, everything, new PixelMemory());
+    expect(shards[0]).toMatchObject({ channels: 1, height: 2, width: 2, classes: 2 });
+  });
+
+  test('a folder with one .npz, whose members are in a folder of an archive', async () => {
+    await using dir = await temporaryFolder();
+    const members = {
+      'data/x_train.npy': npyBytes([2, 2, 2]),
+      'data/y_train.npy': npyLabels([0, 1]),
+      '__MACOSX/data/._x_train.npy': Buffer.from('x'),
+    };
+    await writeFile(join(dir.path, 'images.npz'), zip(members));
+    await writeFile(join(dir.path, 'README.md'), 'x');
+    const read = async () => await numpyReaders.folder(dir.path, everything, new PixelMemory());
+    expect((await read()).names).toEqual(['train']);
+    await writeFile(join(dir.path, 'others.npz'), zip(members));
+    expect((await refusal(read())).what).toContain('several .npz files: images.npz, others.npz');
+  });
+});

@@ -14,7 +14,7 @@ import { binaryBatch, cifarBinary } from '../../../src/dataset/formats/cifar.ts'
 import { pickledBatch } from '../../../src/dataset/formats/cifar-python.ts';
 import { guessFormat } from '../../../src/dataset/formats/formats.ts';
 import { imageFolder } from '../../../src/dataset/formats/image-folder.ts';
-import { readIdxFolder } from '../../../src/dataset/formats/idx.ts';
+import { idxReaders } from '../../../src/dataset/formats/idx.ts';
 import { numpyReaders } from '../../../src/dataset/formats/numpy-files.ts';
 import { encodeShard, bytesPerImage, type Shard } from '../../../src/dataset/shards/shard.ts';
 import { PixelMemory } from '../../../src/dataset/bytes/pixel-memory.ts';
@@ -53,7 +53,7 @@ async function idxParts(dir: string, name: string, bytes: Uint8Array): Promise<r
   mkdirSync(folder);
   writeFileSync(join(folder, name), bytes);
   writeFileSync(join(folder, 'train-labels-idx1-ubyte'), idx([4], Uint8Array.of(1, 2, 3, 4)));
-  return (await readIdxFolder(folder, everything, new PixelMemory())).shards;
+  return (await idxReaders.folder(folder, everything, new PixelMemory())).shards;
 }
 
 async function imageParts(dir: string, bytes: Uint8Array): Promise<readonly Shard[]> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareSpecs } from '../../../src/study/spec/compare-specs.ts';
+import { compareSpecs, hasMoved } from '../../../src/study/spec/compare-specs.ts';
 import type { StudySpec } from '../../../src/study/spec/study-spec.ts';
 import { exampleStudy, plainTrainer } from '../support/example-study.ts';
 import { anyStudy } from '../support/study-arbitrary.ts';
@@ -25,6 +25,21 @@ describe('comparing a study with the stored one', () => {
     expect(kind([{ ...coarse, trials: 20 }, fine])).toBe('different');
     expect(kind([coarse, { ...fine, trials: 5 }])).toBe('different');
     expect(kind([coarse])).toBe('different');
+  });
+
+  test('ignores where the files of a data set are, since their records decide', () => {
+    const { name: _, ...dataset } = { name: undefined, ...spec.dataset };
+    const at = (path: string, more: Partial<StudySpec> = {}): StudySpec => ({
+      ...spec,
+      ...more,
+      dataset: { ...dataset, name: undefined, path },
+    });
+    expect(compareSpecs(at('/e1/l.npz'), at('/e2/l.npz'))).toEqual({ kind: 'same' });
+    expect(hasMoved(at('/e1/l.npz'), at('/e2/l.npz'))).toBe(true);
+    expect(hasMoved(at('/e1/l.npz'), at('/e1/l.npz'))).toBe(false);
+    const longer = { stages: [coarse, { ...fine, trials: 20 }] };
+    expect(compareSpecs(at('/e1'), at('/e2', longer)).kind).toBe('extended');
+    expect(keys(spec, at('/e2'))).toEqual(['dataset.name', 'dataset.path']);
   });
 
   test('names the differing values by the keys of the study file', () => {
