@@ -1,18 +1,46 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const isLong = process.env['RIDGELINE_TEST_LONG'] === '1';
 const ending = isLong ? 'long.test.ts' : 'test.ts';
 /** On two cores vitest would run one file at a time, but tests mostly wait for processes and timers. */
-const hasFewCores = availableParallelism() <= 3;
+const maxWorkers = Math.max(isLong ? 4 : 5, availableParallelism() - 1);
 /** Tests that start real processes. */
 const processTests = [`test/e2e/**/*.${ending}`, `test/examples.${ending}`];
+
+/** Files that take longest, first: the last file to end should be a short one. */
+const longest = [
+  'sweep',
+  'dashboard-browser',
+  'coordinator-killed',
+  'worker-faults',
+  'dashboard-actions',
+  'mistakes',
+  'signals',
+  'odd-machines',
+  'train',
+  'disk-faults',
+].map((name) => `/${name}.test.ts`);
+
+/** Starts files with processes, which mostly wait, before the files that compute; both share the workers. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId, project }: TestSpecification): number => {
+      if (project.name !== 'processes') return longest.length + 1;
+      const index = longest.findIndex((path) => moduleId.endsWith(path));
+      return index === -1 ? longest.length : index;
+    };
+    // oxlint-disable-next-line unicorn/no-array-sort -- it is the sequencer's own `sort`
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => place(a) - place(b));
+  }
+}
 
 /**
  * `npm test` runs all tests except `*.long.test.ts`; `npm run test:long` runs those.
  *
- * Files that start real processes run in a process each. The others share a few processes, so that modules
- * are loaded once.
+ * Files share a few processes, so that modules are loaded once.
  */
 export default defineConfig({
   test: {
@@ -20,6 +48,9 @@ export default defineConfig({
     // Only ends tests that hang: a busy machine may take twenty times as long as a quiet one.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    isolate: false,
+    maxWorkers,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -27,8 +58,6 @@ export default defineConfig({
           name: 'modules',
           include: [`test/**/*.${ending}`],
           exclude: [...processTests, ...(isLong ? [] : ['test/**/*.long.test.ts'])],
-          isolate: false,
-          ...(hasFewCores && { maxWorkers: 3 }),
         },
       },
       {
@@ -36,8 +65,8 @@ export default defineConfig({
         test: {
           name: 'processes',
           include: processTests,
-          ...(hasFewCores && { maxWorkers: 4 }),
-          sequence: { groupOrder: 1 },
+          // Long tests that measure times run without the others.
+          sequence: { groupOrder: isLong ? 1 : 0 },
           // The long tests measure the program as it is.
           globalSetup: isLong ? [] : ['test/e2e/support/build-program.ts'],
           exclude: isLong ? [] : ['test/**/*.long.test.ts'],

@@ -29,6 +29,8 @@ export async function setup(project: TestProject): Promise<void> {
 }
 
 async function buildProgram(): Promise<void> {
+  // Otherwise Node parses each file twice, to find out whether it is a module.
+  replaceFile(join(folder, 'package.json'), '{ "type": "module" }\n');
   const result = await build({
     configFile: false,
     logLevel: 'warn',
