@@ -1,10 +1,15 @@
-/** Signals to `run`: finished trials are kept, and no worker outlives it. */
+/**
+ * Signals to `run`: finished trials are kept, and no worker outlives it.
+ *
+ * Workers inherit the standard error of their run. So `finished`, which waits until it is closed, waits for
+ * them too.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatJoin } from '../../src/rpc/credentials/join-string.ts';
-import { childPids, gone } from './support/process-tree.ts';
+import { childPids } from './support/process-tree.ts';
 import { ridgeline, scratchDir, start, writeStudy, type Running } from './support/processes.ts';
 
 const nobodyThere = formatJoin({
@@ -14,14 +19,14 @@ const nobodyThere = formatJoin({
   secret: 's'.repeat(43),
 });
 
-async function startedRun(cycles = 30): Promise<{ run: Running; workers: number[]; dir: string }> {
+/** A run with two workers, which have trained some trials. */
+async function startedRun(cycles = 30): Promise<Running> {
   const dir = scratchDir();
   const study = writeStudy(dir, { name: 'stopped', trials: 40, cycles, hidden: 64 });
   const run = start(['run', study, '--state', dir, '--pack', '1']);
   await run.prints(/coarse\/2\b/);
-  const workers = childPids(run.child.pid!);
-  expect(workers).toHaveLength(2);
-  return { run, workers, dir };
+  expect(childPids(run.child.pid!)).toHaveLength(2);
+  return run;
 }
 
 describe.skipIf(process.platform !== 'linux')('run', () => {
@@ -46,10 +51,8 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
       { stdio: 'inherit', env: { ...process.env, RIDGELINE_LAUNCHER: process.pid } })`;
     const launcher = start(args(study, dir), { node: [process.execPath, '-e', code] });
     await launcher.prints(/ridgeline worker --join|joined with/);
-    const [child] = childPids(launcher.child.pid!);
-    const pids = [child!, ...childPids(child!)];
     launcher.child.kill('SIGKILL');
-    await gone(pids);
+    await launcher.finished;
   });
 
   test('a run whose wrapper script has ended before its start ends too', async () => {
@@ -71,13 +74,12 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
   });
 
   test('the first Ctrl-C drains the run, prints how to resume, and exits with 130', async () => {
-    const { run, workers } = await startedRun();
+    const run = await startedRun();
     run.kill('SIGINT');
     await run.prints(/draining: (?:no|\d+) packs? of trials still running/);
     const done = await run.finished;
     expect(done.stderr).toMatch(/ridgeline run \S*stopped\.yaml --state \S+ --pack 1/);
     expect(done.code).toBe(130);
-    await gone(workers);
   });
 
   test('a draining run waits for trials on other machines too', async () => {
@@ -106,7 +108,7 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
 
   test('the second Ctrl-C returns running trials and exits with 130', async () => {
     // Trials take longer than the time between two signals.
-    const { run, workers } = await startedRun(200);
+    const run = await startedRun(200);
     run.kill('SIGINT');
     await run.prints(/draining/);
     // Signals within a quarter of a second count as one.
@@ -116,13 +118,11 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     const done = await run.finished;
     expect(done.stderr).toMatch(/ended without a result: stopped by a second Ctrl-C/);
     expect(done.code).toBe(130);
-    await gone(workers);
   });
 
   test('the workers of a killed run end with it', async () => {
-    const { run, workers } = await startedRun();
+    const run = await startedRun();
     run.kill('SIGKILL');
     await run.finished;
-    await gone(workers);
   });
 });

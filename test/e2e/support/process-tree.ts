@@ -1,4 +1,4 @@
-/** Process tree: processes that are not children of the test, read from /proc by polling. */
+/** Process tree: processes that are not children of the test, read from /proc. */
 import { readFileSync, readdirSync } from 'node:fs';
 
 /**
@@ -18,9 +18,6 @@ function statFields(pid: number): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Whether the process runs: it has not ended and is not a zombie. */
-const isThere = (pid: number): boolean => !['', 'Z', 'X'].includes(statFields(pid)[0] ?? '');
-
 /** Child processes. */
 export function childPids(pid: number): number[] {
   return readdirSync('/proc')
@@ -32,11 +29,6 @@ export function childPids(pid: number): number[] {
 /** The process and its descendants. */
 export function processTree(pid: number): number[] {
   return [pid, ...childPids(pid).flatMap(processTree)];
-}
-
-/** Resolves when all have ended. */
-export async function gone(pids: readonly number[]): Promise<void> {
-  while (pids.some(isThere)) await new Promise((looked) => setTimeout(looked, 20));
 }
 
 /** User and system time of a process, in the kernel's hundredths of a second. */
