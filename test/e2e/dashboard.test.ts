@@ -1,8 +1,9 @@
 /** The dashboard's server over HTTP: sign-in, refused requests, malformed requests. */
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ask, fromPage, signedIn, startWithDashboard } from './support/dashboard-process.ts';
-import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
+import { onFileEnd, ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
 test('the dashboard serves a sweep: a link that signs in once, a stream of states, pages of the ranking, and pause for admins only', async () => {
   const study = writeStudy(scratchDir(), { name: 'seen', trials: 6, cycles: 2 });
@@ -59,48 +60,12 @@ describe('requests to the dashboard', () => {
   let port = 0;
   let cookie = '';
   let code = '';
-  let closed: Promise<unknown> = Promise.resolve();
-  let stop: () => void = () => undefined;
-  const ready = Promise.withResolvers<undefined>();
 
   // One coordinator for all tests of this block.
+  const onEnd = onFileEnd();
   beforeAll(async () => {
-    const { spawn } = await import('node:child_process');
-    const { mkdtempSync } = await import('node:fs');
-    const { tmpdir } = await import('node:os');
-    const state = mkdtempSync(`${tmpdir()}/ridgeline-test-`);
-    const child = spawn(
-      process.execPath,
-      [
-        'scripts/ridgeline.mjs',
-        'coordinator',
-        '--listen',
-        '127.0.0.1:0',
-        '--http',
-        '127.0.0.1:0',
-        '--state',
-        state,
-      ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    );
-    let text = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const match = /:(\d+)\/#code=(\S+)/.exec(text);
-      if (match !== null) {
-        port = Number(match[1]);
-        code = match[2]!;
-        ready.resolve(undefined);
-      }
-    });
-    closed = new Promise((done) => child.once('close', done));
-    stop = () => child.kill('SIGKILL');
-    await ready.promise;
+    ({ port, code } = await startWithDashboard([], join(scratchDir(onEnd), 'state'), onEnd));
     cookie = await signedIn(port, code);
-  });
-  afterAll(async () => {
-    stop();
-    await closed;
   });
 
   test('a request without a session, or with one in the query, gets 401, and the secret is not logged', async () => {

@@ -1,10 +1,10 @@
 /** JSON for other programs: what commands print fits the published schemas, and the examples of `docs/json.md` run. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ridgeline, scratchDir } from './support/processes.ts';
+import { program, ridgeline, scratchDir } from './support/processes.ts';
 
 /** A published schema that permits no further fields. */
 function publishedSchema(name: string): z.ZodType {
@@ -42,7 +42,7 @@ test('the JSON of run, results and train fits the published schemas, and the doc
   expect(lines).toHaveLength(32);
   for (const line of lines) publishedSchema('results-line').parse(JSON.parse(line));
 
-  const wrapper = `#!/bin/sh\nexec '${process.execPath}' '${resolve('scripts/ridgeline.mjs')}' "$@"\n`;
+  const wrapper = `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`;
   const bin = scratchDir();
   writeFileSync(join(bin, 'ridgeline'), wrapper, { mode: 0o755 });
   const path = `${bin}${delimiter}${process.env['PATH']}`;

@@ -1,7 +1,8 @@
 /** A coordinator with a dashboard, and raw HTTP requests to it. */
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
-import { scratchDir, start, type Running } from './processes.ts';
+import { onTestFinished } from 'vitest';
+import { scratchDir, start, type OnEnd, type Running } from './processes.ts';
 
 export interface DashboardProcess {
   readonly coordinator: Running;
@@ -17,19 +18,10 @@ export interface DashboardProcess {
 export async function startWithDashboard(
   studies: readonly string[],
   state = join(scratchDir(), 'state'),
+  onEnd: OnEnd = onTestFinished,
 ): Promise<DashboardProcess> {
-  const coordinator = start([
-    'coordinator',
-    ...studies,
-    '--listen',
-    '127.0.0.1:0',
-    '--http',
-    '127.0.0.1:0',
-    '--lease',
-    '2',
-    '--state',
-    state,
-  ]);
+  const options = ['--listen', '127.0.0.1:0', '--http', '127.0.0.1:0', '--lease', '2'];
+  const coordinator = start(['coordinator', ...studies, ...options, '--state', state], { onEnd });
   const [link, url, port, code] = await coordinator
     .prints(/(http:\/\/127\.0\.0\.1:(\d+))\/#code=(\S+)/)
     .then((match) => [match[0], match[1]!, Number(match[2]), match[3]!] as const);

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, inject, onTestFinished } from 'vitest';
 
 /** The bundled program (`build-program.ts`); the source, in tests for which it is not built. */
-const program = inject('program') ?? resolve('scripts/ridgeline.mjs');
+export const program = inject('program') ?? resolve('scripts/ridgeline.mjs');
 /** Compile cache that all processes of the tests share. */
 const compileCache = join(tmpdir(), 'ridgeline-test-compiled');
 
