@@ -120,10 +120,8 @@ def case(name, exponents, values, errors):
     forward, backward, slope, step = bent_scale(values, 1e-4)
     places = np.array([x[i] + (x[i + 1] - x[i]) * share for i in range(len(x) - 1) for share in (0, 0.5)])
     curve, variance, deviation = fit(x, forward(values), places, step)
-    # At a trial, the largest error of it and its neighbours.
-    error = np.concatenate([[0], slope(values) * errors, [0]])
-    error = np.interp(places, x, np.max([error[:-2], error[1:-1], error[2:]], axis=0))
-    half = student_width(len(x) - 1 + FLOOR_DEGREES) * np.sqrt(variance + error**2)
+    # The errors of the images decide what the curve says, and are not in its band.
+    half = student_width(len(x) - 1 + FLOOR_DEGREES) * np.sqrt(variance)
     points = np.stack([places, backward(curve), backward(curve - half), backward(curve + half)], axis=1)
     return {
         "name": name,

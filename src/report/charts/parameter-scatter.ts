@@ -98,15 +98,14 @@ function legend({ input, fit, failed, dots, replicates, theme }: Scene): LegendI
     color,
     mark,
   });
-  const { stages, symbol, metric } = input;
+  const { stages, symbol } = input;
   const hasHollow = [...dots.values()].flat().some(({ isHollow }) => isHollow);
-  const other = metric.name === 'validation_accuracy' ? ' of the difference to the best' : '';
   return [
     ...stages.map(({ name }, index) => item(shapeAt(index), name, colorAt(index, theme))),
     ...(replicates.length > 0 ? [item('dot', 'single run')] : []),
     ...(hasHollow ? [item('ring', 'hollow: significantly worse')] : []),
     ...(failed.length > 0 ? [item('cross', 'failed')] : []),
-    ...(fit === null ? [] : [item('line', `fitted curve, 95 % band${other}`)]),
+    ...(fit === null ? [] : [item('line', 'fitted curve, 95 % band (scatter of trials)')]),
     ...(fit?.bestAt ? [item('dashed', `its best: ${symbol} ${scientificText(fit.bestAt)}`)] : []),
     ...stages.flatMap(({ name, isNarrowed, range }, index) =>
       isNarrowed && range !== null ? [item('bar', `range of ${name}`, colorAt(index, theme))] : [],

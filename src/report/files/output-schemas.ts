@@ -115,7 +115,9 @@ const winnerFields = {
 const fitPoint = z.object({
   at: z.number().describe('value of the hyperparameter'),
   fit: z.number().describe('the curve, in the unit of the objective'),
-  low: z.number().describe('lower end of the 95 % band of the comparison with the best trial'),
+  low: z
+    .number()
+    .describe('lower end of the 95 % band of the curve, from the scatter of the trials'),
   high: z.number().describe('upper end of the band'),
   segment: count.describe('number of the segment, from 0; a gap separates two segments'),
 });

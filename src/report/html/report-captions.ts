@@ -16,7 +16,9 @@ export function scatterCaption(results: StudyResults): string {
       ? ''
       : ` The bar at the top is the range of stage ${narrowed.join(' and ')}, which earlier results gave.`;
   const curve =
-    results.fit === null ? '' : ' The line is the fitted curve, the shaded area its 95 % band.';
+    results.fit === null
+      ? ''
+      : ' The line is the fitted curve. The shaded area is its 95 % band: the scatter of the trials around it, without the choice of validation images, which moves all trials together.';
   const ties = results.ties === null ? '' : ' Hollow marks are significantly worse than the best.';
   return `One mark for each ${dot}; colour and shape show its stage.${ties}${bands}${curve} The numbers are in the ranked tables.`;
 }

@@ -93,7 +93,10 @@ export function glossary(): Html {
       ['trial', 'one training with one set of hyperparameter values; stages are groups of trials'],
       ['±', 'one standard error'],
       ['≈', 'not significantly worse than the best; this is no proof that it is as good'],
-      ['curve', 'a smooth fit of all trials; the band around it is a 95 % band'],
+      [
+        'curve',
+        'a smooth fit of all trials; its 95 % band covers the scatter of the trials, not the choice of images',
+      ],
       ['digest', 'SHA-256 of the trained parameters; equal digests mean equal bits'],
       ['audit', 'a second training of a trial by another worker, compared bit by bit'],
     ])}

@@ -3,9 +3,10 @@
  * and what it says about the best value.
  *
  * The curve is a Gaussian process (`gaussian-process.ts`) on a scale that bends at cliffs
- * (`bent-scale.ts`). Its 95 % band is about the comparison with the best trial: it covers the scatter of
- * the trials around the curve, and the choice of images as far as the trial there and the best one answer
- * differently. The error that all trials share, because they see the same images, cancels and is not in it.
+ * (`bent-scale.ts`). Its 95 % band is where the curve would be without the scatter of the trials around it,
+ * for these images and seeds. What the curve says about the best value covers the choice of images as well,
+ * as far as the trials there answer differently: that is an error of differences, so no band around one curve
+ * can show it.
  *
  * The curve is not drawn between two trials if it is not known there, so it can have several segments. If
  * the trials are off the curve more often than the band allows, there is no curve at all. The fit names a
@@ -32,7 +33,7 @@ export interface FitInput {
 interface FitPoint {
   /** Value of the parameter. */
   readonly at: number;
-  /** The curve, and its 95 % band. */
+  /** The curve, and its 95 % band: the scatter of the trials alone. */
   readonly fit: number;
   readonly low: number;
   readonly high: number;
@@ -188,8 +189,8 @@ function describe(
   const right = worse.find((place) => place.x > top.x && isBound(place, shown, 1)) ?? null;
   if (left === null && right === null) return null;
   return {
-    points: shown.map(({ at, y, variance, error, segment }): FitPoint => {
-      const half = width * Math.sqrt(variance + error ** 2);
+    points: shown.map(({ at, y, variance, segment }): FitPoint => {
+      const half = width * Math.sqrt(variance);
       const [low = 0, high = 0] = [scale.toValue(y - half), scale.toValue(y + half)].toSorted(
         (a, b) => a - b,
       );

@@ -139,8 +139,8 @@ describe('the report', () => {
     const again = { ...second, id: { ...second.id, replicate: 2 } };
     const spec = { ...study.spec, replicates: 2, racing: true };
     const twice = words({ ...study, spec }, [...scoredTrials, again]);
-    // In both panels of the chart, wide and narrow, and above the table.
-    expect(twice.match(/best: fine\/2, replicate 1 of 2, λ (0\.008|8\.00e-3)/g)).toHaveLength(5);
+    // In both panels of the chart, wide and, in two lines, narrow, and above the table.
+    expect(twice.match(/best: fine\/2, replicate ?1 of 2, ?λ (0\.008|8\.00e-3)/g)).toHaveLength(5);
   });
 
   test('the report has a study file that gives the same study', () => {

@@ -67,6 +67,14 @@ describe('the smooth fit', () => {
     },
   );
 
+  it('has a band that the errors of the images do not change, so that it is as wide at the best trial as beside it', () => {
+    const inputs = trialsAt(evenly(30, -6, -1), (exponent) => 0.9 - 0.02 * (exponent + 3) ** 2);
+    const best = inputs.reduce((top, one) => (one.value > top.value ? one : top));
+    const withErrors = inputs.map((one) => ({ ...one, differenceError: one === best ? 0 : 0.004 }));
+    const [plain, paired] = [smoothFit(inputs), smoothFit(withErrors)];
+    expect(paired!.points).toEqual(plain!.points);
+  });
+
   it('finds the top of a hump, whichever trial was luckiest', () => {
     const found = Array.from({ length: 8 }, (_, seed) =>
       smoothFit(searchInputs(shapes.hump, 30, seed)),
