@@ -24,7 +24,7 @@ const loaders: readonly (readonly [names: readonly string[], () => Promise<Comma
   [['verify'], () => import('./commands/verify.ts')],
   [['coordinator'], () => import('./commands/coordinator.ts')],
   [['worker'], () => import('./commands/worker.ts')],
-  [[...clusterCommands, 'drain', 'token'], () => import('./commands/cluster.ts')],
+  [[...clusterCommands, 'drain', 'stop', 'token'], () => import('./commands/cluster.ts')],
   [['data'], () => import('./commands/data.ts')],
   [['train'], () => import('./commands/train.ts')],
   [['predict'], () => import('./commands/predict.ts')],
@@ -41,7 +41,7 @@ const loaders: readonly (readonly [names: readonly string[], () => Promise<Comma
 export const commandGroups: Readonly<Record<string, readonly string[]>> = {
   Search: ['init', 'run', 'submit', 'plan', 'status', 'watch', 'pause', 'resume', 'cancel'],
   Results: ['results', 'trial', 'diff', 'chart', 'report', 'dashboard', 'verify'],
-  Cluster: ['coordinator', 'worker', 'workers', 'drain', 'token'],
+  Cluster: ['coordinator', 'worker', 'workers', 'drain', 'stop', 'token'],
   'Data and models': ['data', 'train', 'predict', 'lr-range-test', 'check-gradients'],
   Upkeep: ['studies', 'rename', 'delete', 'backup', 'restore'],
   Environment: ['doctor', 'completion', 'help'],

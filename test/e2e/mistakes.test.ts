@@ -140,10 +140,11 @@ describe('a wrong command line', () => {
 });
 
 describe('a coordinator', () => {
-  test('a coordinator whose port or state directory is in use reports the user and a fix', async () => {
+  test('a coordinator whose port or state directory is in use reports the user and a fix, and ends when `stop` asks it to', async () => {
     const dir = scratchDir();
     const state = join(dir, 'state');
-    const first = start(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
+    const log = join(dir, 'coordinator.log');
+    const first = start(['coordinator', '--listen', '127.0.0.1:0', '--state', state, '--log', log]);
     await first.prints(/ridgeline worker --join/);
     const study = writeStudy(dir, { name: 'second', trials: 3 });
     const locked = await ridgeline(['run', study, '--state', state]);
@@ -183,8 +184,11 @@ describe('a coordinator', () => {
     });
     const byName = await ridgeline(['submit', 'second', '--state', state]);
     expectError(byName, 2, /There is no file second; it is the name of a stored study/);
-    first.kill('SIGTERM');
+    const stopped = await ridgeline(['stop', '--drain', '--state', state]);
+    expect(stopped.code, stopped.stderr).toBe(0);
+    expect(stopped.stderr).toContain('the coordinator has ended');
     expect((await first.finished).code).toBe(0);
+    expect(readFileSync(log, 'utf8')).toMatch(/^\d{4}-\S+Z listening on [^]*Z stopping; workers/m);
     expect((await ridgeline(['workers', '--state', state])).code).toBe(4);
   });
 

@@ -94,6 +94,7 @@ async function searchToEnd(
     context.stderr.write(resumeText(context));
     process.exit(signals.exitCode);
   });
+  void cluster.stopRequested.then(() => signals.request());
   try {
     const end = await Promise.race([ended.promise, stopped.promise]);
     view[Symbol.dispose]();

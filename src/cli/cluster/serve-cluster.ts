@@ -55,6 +55,8 @@ export interface RunningCluster {
   readonly localJoin: string;
   /** Null without `--http`. The command prints its link. */
   readonly dashboard: Dashboard | null;
+  /** Resolves when `ridgeline stop` asks this process to end. */
+  readonly stopRequested: Promise<void>;
   /** Says that this process ends, to others that find the state directory in use. */
   announceEnd(): void;
   stop(reason: string): Promise<void>;
@@ -65,6 +67,8 @@ const heartbeatMs = 5_000;
 const reconnectShare = 20;
 const reconnectMs = { min: 1_000, max: 10_000 };
 const forgetMs = 600_000;
+/** Between a request to stop and the end, so that the answer is sent. */
+const answerMs = 200;
 
 /** If it fails, everything that was opened is closed again. */
 export async function serveCluster(options: ServeOptions): Promise<RunningCluster> {
@@ -83,18 +87,17 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   opened.defer(() => coordinator.stop('the coordinator has stopped'));
   const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());
   const tokens = openTokens(stateDir);
-  const { isLimited, ...limits } = connectionsFor(processLimits().openFiles);
-  if (isLimited)
-    context.log.warn(
-      `there is room for ${limits.sessions} workers: \`ulimit -n ${processLimits().openFiles}\` limits open files`,
-    );
+  const limits = connectionLimits(context);
+  const stopRequest = Promise.withResolvers<void>();
   const server = opened.use(
     await startRpcServer(flags.listen, {
       limits,
       authority,
       tokens,
       cluster: clusterHandlers(coordinator),
-      control: controlHandlers(coordinator, describeTrainer),
+      control: controlHandlers(coordinator, describeTrainer, () =>
+        setTimeout(stopRequest.resolve, answerMs),
+      ),
       version: context.version,
       clock: systemClock,
       advertise: flags.advertise ?? null,
@@ -123,6 +126,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
     workerJoinFile: files.workerPath,
     localJoin: formatJoin(files.localWorker),
     dashboard,
+    stopRequested: stopRequest.promise,
     announceEnd,
     stop: async (reason) => {
       announceEnd();
@@ -132,6 +136,16 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
       await running.disposeAsync();
     },
   };
+}
+
+function connectionLimits({ log }: Context) {
+  const { openFiles } = processLimits();
+  const { isLimited, ...limits } = connectionsFor(openFiles);
+  if (isLimited)
+    log.warn(
+      `there is room for ${limits.sessions} workers: \`ulimit -n ${openFiles}\` limits open files`,
+    );
+  return limits;
 }
 
 async function startCoordinator(

@@ -4,6 +4,7 @@ import { RidgelineError } from '../../base/errors.ts';
 import { chartKinds, isChartKind, type ChartKind } from '../../report/charts/chart-kinds.ts';
 import type { StudyPicture } from '../../report/charts/study-picture.ts';
 import { say, type Context } from '../process/context.ts';
+import { openInBrowser } from '../process/open-in-browser.ts';
 import { addCommand, choice, usageError, wholeNumber } from '../process/options.ts';
 import {
   chartContent,
@@ -61,6 +62,10 @@ export function addCommands(program: Command, context: Context): void {
       );
       writeOutput(output, content, context);
     });
+  addReport(program, context);
+}
+
+function addReport(program: Command, context: Context): void {
   addCommand(program, 'report', {
     summary: 'writes a study as one HTML file',
     description:
@@ -70,11 +75,19 @@ export function addCommands(program: Command, context: Context): void {
   })
     .argument('<study>', 'study name')
     .requiredOption('-o, --output <file>', 'output file (HTML); - for standard output')
-    .action(async (study: string, { output }: ChartFlags) => {
+    .option('--open', 'open the file in the browser')
+    .action(async (study: string, { output, open = false }: ReportFlags) => {
+      if (open && output === '-')
+        throw usageError('--open needs a file, got -o -.', 'Write -o report.html.');
       const text = await reportText(await readStudyPicture(context, study), context.version);
       writeOutput(output, text, context);
-      if (output !== '-') say(context, 'open it in a browser');
+      if (open) await openInBrowser(output, context);
+      else if (output !== '-') say(context, 'open it in a browser, or add --open');
     });
+}
+
+interface ReportFlags extends ChartFlags {
+  readonly open?: boolean;
 }
 
 async function reportText(picture: StudyPicture, ridgeline: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** Commands for a running coordinator: submit, workers, status, watch, pause, resume, cancel, drain, token. */
+/** Commands for a running coordinator: submit, workers, status, watch, pause, resume, cancel, drain, stop, token. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
@@ -17,6 +17,7 @@ import { keptText } from '../process/resume-command.ts';
 import { textOptions } from '../process/terminal.ts';
 import { requireStudyFile } from '../results/stored-study.ts';
 import { addStatusCommand } from './status.ts';
+import { addStopCommand } from './stop.ts';
 import { addTokenCommand } from './token.ts';
 import { addWatchCommand } from './watch.ts';
 
@@ -27,6 +28,7 @@ export function addCommands(program: Command, context: Context): void {
   addWatchCommand(program, context);
   addStudyChanges(program, context);
   addDrain(program, context);
+  addStopCommand(program, context);
   addTokenCommand(program, context);
 }
 

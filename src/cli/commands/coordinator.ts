@@ -1,10 +1,12 @@
 /** `ridgeline coordinator`: serves studies in order of submission until it is stopped. */
 import type { Command } from 'commander';
+import { systemClock } from '../../base/clock.ts';
 import { loadStudy } from '../../config/load-study.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { LiveView } from '../cluster/live-view.ts';
 import { serveCluster } from '../cluster/serve-cluster.ts';
 import type { Context } from '../process/context.ts';
+import { copyToLogFile } from '../process/log-file.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import {
   addCommand,
@@ -25,7 +27,9 @@ export function addCommands(program: Command, context: Context): void {
   });
   withListenOptions(withDataOption(command), '127.0.0.1:7070')
     .argument('[studies...]', 'study files (YAML) to submit at the start')
-    .action(async (files: string[], flags: ListenFlags) => {
+    .option('--log <file>', 'file that gets the lines of stderr too, with their times; appended')
+    .action(async (files: string[], flags: ListenFlags & { readonly log?: string }) => {
+      if (flags.log !== undefined) copyToLogFile(context.stderr, flags.log, systemClock);
       const specs = await Promise.all(files.map((file) => loadStudy(file, describeTrainer)));
       const cluster = await serveCluster({ context, flags });
       try {
@@ -41,12 +45,13 @@ export function addCommands(program: Command, context: Context): void {
         );
         if (cluster.dashboard !== null) view.say(cluster.dashboard.text);
         const stopped = Promise.withResolvers<void>();
-        using _signals = new StopSignals((count, signal) => {
+        using signals = new StopSignals((count, signal) => {
           if (count > 1)
             process.exit(signal === 'SIGINT' ? exitCode.interrupted : exitCode.terminated);
           view.say('stopping; workers keep training, and the next start receives their results');
           stopped.resolve();
         });
+        void cluster.stopRequested.then(() => signals.request());
         await stopped.promise;
       } finally {
         await cluster.stop('the coordinator was stopped');

@@ -27,6 +27,11 @@ export class StopSignals implements Disposable {
     return 128 + constants.signals[this.#first];
   }
 
+  /** Counts like a signal: the process was asked to end in another way. */
+  request(): void {
+    this.#received('SIGTERM');
+  }
+
   [Symbol.dispose](): void {
     for (const signal of stopSignals) process.off(signal, this.#received);
   }

@@ -23,6 +23,7 @@ export function clusterHandlers(coordinator: Coordinator): ClusterHandlers {
 export function controlHandlers(
   coordinator: Coordinator,
   describeTrainer: DescribeTrainer,
+  stopCoordinator: () => void,
 ): ControlHandlers {
   return {
     submitStudy: async (text, fresh) => {
@@ -33,6 +34,7 @@ export function controlHandlers(
     listWorkers: () => coordinator.workers(),
     setStudy: async (study, change, reason) => await coordinator.setStudy(study, change, reason),
     drainWorker: (worker, reason) => drainWorker(coordinator, worker, reason),
+    stopCoordinator,
     watch: (study, signal) => watch(coordinator, study, signal),
   };
 }

@@ -87,6 +87,10 @@ export class ControlClient implements Disposable {
     return await this.#call(ControlServiceService.drainWorker, request, ({ asked }) => asked);
   }
 
+  async stopCoordinator(): Promise<void> {
+    await this.#call(ControlServiceService.stopCoordinator, {}, () => undefined);
+  }
+
   /** @returns the token's id, and the complete join string, which cannot be retrieved later */
   async createToken(
     role: Role,

@@ -71,6 +71,10 @@ export function controlService(options: ControlServiceOptions): ControlServiceSe
       const name = optional(nameCodec).read(worker, 'worker');
       return { asked: control.drainWorker(name, cutReason(reason)) };
     }),
+    stopCoordinator: answer(admins, () => {
+      control.stopCoordinator();
+      return {};
+    }),
     watch: (call) =>
       serveStream(call, readers, (signal) =>
         snapshots(control.watch(studyName(call.request.study), signal)),

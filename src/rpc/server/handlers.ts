@@ -30,6 +30,8 @@ export interface ControlHandlers {
    * @returns number of workers that were asked to leave
    */
   drainWorker(worker: string | null, reason: string): number;
+  /** Ends the coordinator in an orderly way, after the answer. */
+  stopCoordinator(): void;
   /** A snapshot now and after each change, until the study has ended or `signal` is aborted. */
   watch(study: string, signal: AbortSignal): AsyncIterable<WatchSnapshot>;
 }

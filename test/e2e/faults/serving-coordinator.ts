@@ -61,7 +61,7 @@ export async function serveCoordinator(
     authority,
     tokens,
     cluster: between(clusterHandlers(coordinator)),
-    control: controlHandlers(coordinator, describeTrainer),
+    control: controlHandlers(coordinator, describeTrainer, () => undefined),
     version: '0.1.0',
     clock: systemClock,
     advertise: null,

@@ -88,6 +88,7 @@ describe('an admin', () => {
           return Promise.resolve();
         },
         drainWorker: (worker, reason) => asked.push([worker, reason]),
+        stopCoordinator: () => void asked.push(['stop']),
       },
     });
     using client = await connectControl(coordinator.join.admin);
@@ -100,6 +101,7 @@ describe('an admin', () => {
     await client.cancelStudy('sweep', 'enough');
     expect(await client.drainWorker(null, 'all')).toBe(5);
     expect(await client.drainWorker('node-1', 'one')).toBe(6);
+    await client.stopCoordinator();
     expect(asked).toEqual([
       ['{"λ":1}', true],
       ['sweep', 'pause', 'lunch'],
@@ -107,6 +109,7 @@ describe('an admin', () => {
       ['sweep', 'cancel', 'enough'],
       [null, 'all'],
       ['node-1', 'one'],
+      ['stop'],
     ]);
   });
 
@@ -204,6 +207,7 @@ describe('a role', () => {
         listStudies: () => Promise.resolve([study]),
         setStudy: () => Promise.resolve(void changes++),
         drainWorker: () => ++changes,
+        stopCoordinator: () => void changes++,
         submitStudy: () => Promise.reject(new Error(`submitted ${++changes}`)),
       },
     });
@@ -213,6 +217,7 @@ describe('a role', () => {
       viewer.submitStudy('x', false),
       viewer.cancelStudy('sweep', ''),
       viewer.drainWorker(null, ''),
+      viewer.stopCoordinator(),
       viewer.createToken('admin', null),
       viewer.listTokens(),
       viewer.revokeToken(coordinator.join.admin.tokenId),

@@ -107,5 +107,6 @@ export const nothingToControl: ControlHandlers = {
   listWorkers: () => [],
   setStudy: () => Promise.resolve(),
   drainWorker: () => 0,
+  stopCoordinator: () => undefined,
   async *watch() {},
 };

@@ -56,7 +56,11 @@ test('a lost worker is listed without busy threads, and is left out of `watch`',
     workers: () => workerSummaries(dispatcher.state, start),
   } as unknown as Coordinator;
   const ended = new AbortController();
-  const handlers = controlHandlers(coordinator, () => twoLayer);
+  const handlers = controlHandlers(
+    coordinator,
+    () => twoLayer,
+    () => undefined,
+  );
   for await (const { workers } of handlers.watch('example', ended.signal)) {
     expect(workers).toEqual([]);
     ended.abort();

@@ -277,6 +277,12 @@ export interface DrainWorkerResponse {
   asked: number;
 }
 
+export interface StopCoordinatorRequest {
+}
+
+export interface StopCoordinatorResponse {
+}
+
 export interface CreateTokenRequest {
   role: Role;
   /** Lifetime in seconds, at least 1. Absent: valid until it is revoked. */
@@ -1658,6 +1664,76 @@ export const DrainWorkerResponse: MessageFns<DrainWorkerResponse> = {
   },
 };
 
+function createBaseStopCoordinatorRequest(): StopCoordinatorRequest {
+  return {};
+}
+
+export const StopCoordinatorRequest: MessageFns<StopCoordinatorRequest> = {
+  encode(_: StopCoordinatorRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StopCoordinatorRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStopCoordinatorRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStopCoordinatorResponse(): StopCoordinatorResponse {
+  return {};
+}
+
+export const StopCoordinatorResponse: MessageFns<StopCoordinatorResponse> = {
+  encode(_: StopCoordinatorResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StopCoordinatorResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStopCoordinatorResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseCreateTokenRequest(): CreateTokenRequest {
   return { role: 0, ttlSeconds: undefined };
 }
@@ -2317,6 +2393,21 @@ export const ControlServiceService = {
     responseSerialize: (value: DrainWorkerResponse): Buffer => Buffer.from(DrainWorkerResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DrainWorkerResponse => DrainWorkerResponse.decode(value),
   },
+  /**
+   * Ends the coordinator in an orderly way, as Ctrl-C does. Workers keep training, and the next start
+   * receives their results.
+   */
+  stopCoordinator: {
+    path: "/ridgeline.v1.ControlService/StopCoordinator" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: StopCoordinatorRequest): Buffer =>
+      Buffer.from(StopCoordinatorRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StopCoordinatorRequest => StopCoordinatorRequest.decode(value),
+    responseSerialize: (value: StopCoordinatorResponse): Buffer =>
+      Buffer.from(StopCoordinatorResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): StopCoordinatorResponse => StopCoordinatorResponse.decode(value),
+  },
   createToken: {
     path: "/ridgeline.v1.ControlService/CreateToken" as const,
     requestStream: false as const,
@@ -2374,6 +2465,11 @@ export interface ControlServiceServer extends UntypedServiceImplementation {
   cancelStudy: handleUnaryCall<CancelStudyRequest, CancelStudyResponse>;
   /** Asks a worker to finish its running packs and leave. */
   drainWorker: handleUnaryCall<DrainWorkerRequest, DrainWorkerResponse>;
+  /**
+   * Ends the coordinator in an orderly way, as Ctrl-C does. Workers keep training, and the next start
+   * receives their results.
+   */
+  stopCoordinator: handleUnaryCall<StopCoordinatorRequest, StopCoordinatorResponse>;
   createToken: handleUnaryCall<CreateTokenRequest, CreateTokenResponse>;
   /** Tokens without their secrets, which the coordinator does not store. */
   listTokens: handleUnaryCall<ListTokensRequest, ListTokensResponse>;
@@ -2510,6 +2606,25 @@ export interface ControlServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DrainWorkerResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Ends the coordinator in an orderly way, as Ctrl-C does. Workers keep training, and the next start
+   * receives their results.
+   */
+  stopCoordinator(
+    request: StopCoordinatorRequest,
+    callback: (error: ServiceError | null, response: StopCoordinatorResponse) => void,
+  ): ClientUnaryCall;
+  stopCoordinator(
+    request: StopCoordinatorRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: StopCoordinatorResponse) => void,
+  ): ClientUnaryCall;
+  stopCoordinator(
+    request: StopCoordinatorRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: StopCoordinatorResponse) => void,
   ): ClientUnaryCall;
   createToken(
     request: CreateTokenRequest,
