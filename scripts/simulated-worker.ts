@@ -10,11 +10,14 @@ import { connectSession, type WorkerStream } from '../src/rpc/client/session-cli
 import { classificationMetrics } from '../src/study/metrics.ts';
 import { numberParam, type Params } from '../src/study/search-space.ts';
 import { trialName, type TrialResult } from '../src/study/trial.ts';
+import { trainerName } from '../src/study/trainer-description.ts';
 import { describeTrainer } from '../src/trainers/registry.ts';
 import { selfTestDigest } from '../src/trainers/two-layer/arithmetic-self-test.ts';
 import { WorkerSession, type SessionEffect } from '../src/worker/session.ts';
 
 const heartbeatMs = 5_000;
+/** Training images of every study, which also has 400 validation images. */
+const trainRecords = 1_000;
 
 export interface SimulatedWorkerOptions {
   readonly index: number;
@@ -103,7 +106,7 @@ export class SimulatedWorker {
     const packMs = this.#options.packMs();
     if (packMs > 0) await sleep(packMs);
     const results = assignment.members.map(({ key, params }) =>
-      simulateResult(`${key.study} ${trialName(key.trial)}`, params),
+      simulateResult(`${key.study} ${trialName(key.trial)}`, params, assignment),
     );
     this.#endedMs.push(performance.now());
     this.#perform(this.#session.packEnded(assignment.pack, results));
@@ -111,19 +114,31 @@ export class SimulatedWorker {
 }
 
 /** A result that is a function of the trial: equal on every worker. */
-function simulateResult(trial: string, params: Params): TrialResult {
+function simulateResult(
+  trial: string,
+  params: Params,
+  { settings }: Pick<Assignment, 'settings'>,
+): TrialResult {
   const loss = 1 + Math.abs(Math.log10(numberParam(params, 'lambda')) + 4) / 10;
+  // Of 8 images each, as many are correct as the last 3 bits of the trial's digest say.
+  const digest = sha256(trial);
+  const correct = parseInt(digest.slice(-1), 16) % 8;
   const metrics = Object.fromEntries(
     classificationMetrics
-      .filter(({ split }) => split !== 'test')
-      .map(({ name, kind }) => [name, kind === 'accuracy' ? 1 / loss : loss]),
+      .filter(({ split, kind }) => split !== 'test' && kind !== 'progress')
+      .map(({ name, kind }) => [name, kind === 'accuracy' ? correct / 8 : loss]),
   );
+  const trainer = describeTrainer(trainerName(settings));
+  const steps = trainer.measuredSteps(settings, trainRecords);
   return {
     kind: 'complete',
-    steps: 200,
+    steps: steps.at(-1) ?? 0,
     seconds: 0.1,
-    digest: sha256(trial),
-    curve: [100, 200].map((step) => ({ step, metrics })),
-    validationCorrect: new Uint8Array(50),
+    digest,
+    curve: steps.map((step) => ({
+      step,
+      metrics: { ...trainer.progressAt(settings, params, trainRecords, step), ...metrics },
+    })),
+    validationCorrect: new Uint8Array(50).fill(2 ** correct - 1),
   };
 }

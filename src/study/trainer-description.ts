@@ -4,7 +4,7 @@
  * Training itself is `trainers/trainer.ts`.
  */
 import type { z } from 'zod';
-import type { Metric } from './metrics.ts';
+import type { Metric, Metrics } from './metrics.ts';
 import type { ParameterDescription, ParameterName, Params } from './search-space.ts';
 import type { IsGiven, SpecProblem } from './spec/spec-problem.ts';
 
@@ -32,6 +32,15 @@ export interface TrainerDescription {
   packSize(settings: TrainerSettings, params: Params): number;
   /** Steps at which the state is saved and a trial may stop: ascending; the last is its end. */
   rungs(settings: TrainerSettings, trainRecords: number): readonly number[];
+  /** Steps at which a trial is measured: ascending; the last is its end. */
+  measuredSteps(settings: TrainerSettings, trainRecords: number): readonly number[];
+  /** Exact values of its metrics of the kind `progress` at a step; the coordinator checks results by them. */
+  progressAt(
+    settings: TrainerSettings,
+    params: Params,
+    trainRecords: number,
+    step: number,
+  ): Metrics;
   /** Remarks about these settings, printed before the study starts. */
   remarks(settings: TrainerSettings, trainRecords: number): readonly string[];
   /** How it trains, as sentences for the method of a report: model, schedule, cost. */

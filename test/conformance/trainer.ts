@@ -5,6 +5,8 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TrainingData } from '../../src/study/images.ts';
+import type { Metrics } from '../../src/study/metrics.ts';
+import { resultProblem } from '../../src/study/result-problem.ts';
 import type { Params } from '../../src/study/search-space.ts';
 import { toCamel, toSnake } from '../../src/study/spec/case-codec.ts';
 import type { TrialResult } from '../../src/study/trial.ts';
@@ -71,6 +73,28 @@ export function trainerConformance(
       const isGiven = ([key = '']: readonly (string | number)[]): boolean =>
         Object.hasOwn(Object(toSnake(settings)), key);
       expect(trainer.problems(inputs.context.settings, isGiven)).toEqual([]);
+    });
+
+    test('gives results that agree with what it declares', () => {
+      const { context, data, params } = inputs;
+      const records = data.train.records.length;
+      const rules = {
+        metrics: trainer.metrics,
+        schedule: trainer.measuredSteps(context.settings, records),
+        isThinned: () => false,
+        validationCount: data.validation.records.length,
+        measuresTest: context.measureTest,
+      };
+      for (const [index, result] of alone.entries()) {
+        const progressAt = (step: number): Metrics =>
+          trainer.progressAt(context.settings, params[index] ?? {}, records, step);
+        expect(resultProblem(result, { ...rules, progressAt })).toBe(null);
+      }
+      const { diverging } = inputs;
+      if (diverging === null) return;
+      const progressAt = (step: number): Metrics =>
+        trainer.progressAt(context.settings, diverging, records, step);
+      expect(resultProblem(trainAlone(diverging), { ...rules, progressAt })).toBe(null);
     });
 
     test('has ascending rungs of whole steps', () => {

@@ -20,7 +20,7 @@ import { SimulatedCoordinator } from './simulated-coordinator.ts';
 import { SimulatedSubmissions } from './simulated-submissions.ts';
 import { SimulatedWorker, type WorkerContext, type WorkerKind } from './simulated-worker.ts';
 import { Chance, Timeline } from './timeline.ts';
-import { validationImages } from './simulated-results.ts';
+import { trainRecords, validationImages } from './simulated-results.ts';
 
 export interface HistorySettings {
   readonly seed: number;
@@ -50,7 +50,7 @@ const shard = { name: 'all', digest: 'a'.repeat(64), bytes: 1000, count: 100 };
 export const reference = {
   shards: [shard],
   seed: 1,
-  train: { count: 60 },
+  train: { count: trainRecords },
   validation: { count: 20 },
   test: { count: 20 },
   stratify: false,

@@ -158,7 +158,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     'a race loses the validation bits of its trials',
     'const isRacing = false;',
   ),
-  bug('missing-bits-are-accepted', 'a result with too few validation bits is accepted', ''),
+  bug('contradictions-are-accepted', 'a result that contradicts itself is accepted', ''),
+  bug('test-metrics-are-accepted', 'a result has test metrics that were not requested', ''),
+  bug(
+    'accuracy-is-not-counted',
+    'an accuracy that its validation bits do not give is accepted',
+    '',
+  ),
   bug(
     'winner-settled-by-first-test',
     'the first test settles a winner with several replicates',

@@ -1,9 +1,10 @@
 /** Random histories: the cluster, studies, changes and faults of a seed. */
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
-import { exampleStudy, plainTrainer, twoStages } from '../study/support/example-study.ts';
+import { exampleStudy, twoStages } from '../study/support/example-study.ts';
 import { randomFaults } from './faults.ts';
 import { reference, type HistorySettings } from './history.ts';
 import type { Plan } from './operator.ts';
+import { simulatedTrainer } from './simulated-results.ts';
 import type { WorkerKind } from './simulated-worker.ts';
 import { Chance } from './timeline.ts';
 
@@ -17,13 +18,7 @@ export function simulatedStudy(study: string, changes: Partial<StudySpec> = {}):
       test: reference.test,
       stratify: false,
     },
-    trainer: {
-      ...plainTrainer,
-      batch: 10,
-      learningRate: { min: 1e-5, max: 0.1, stepSize: 10, cycleMultiplier: 1 },
-      cycles: 1,
-      measure: 'end',
-    },
+    trainer: simulatedTrainer,
     stages: twoStages(20, 14),
     ...changes,
   });

@@ -3,44 +3,91 @@
  * and the wrong results of faulty workers.
  */
 import { sha256 } from '../../src/base/digest.ts';
+import type { Metrics } from '../../src/study/metrics.ts';
 import { numberParam, type Params } from '../../src/study/search-space.ts';
 import { trialName, type TrialId, type TrialResult } from '../../src/study/trial.ts';
+import { twoLayer } from '../../src/trainers/two-layer/description.ts';
+import { plainTrainer } from '../study/support/example-study.ts';
+
+/** Settings of the trainer of every simulated study: 20 updates, measured at the last one. */
+export const simulatedTrainer = {
+  ...plainTrainer,
+  batch: 10,
+  learningRate: { min: 1e-5, max: 0.1, stepSize: 10, cycleMultiplier: 1 },
+  cycles: 1,
+  measure: 'end',
+};
+export const trainRecords = 60;
 
 /** Number of images in the validation split. */
 export const validationImages = 64;
 
 /** Trials with a larger λ diverge. */
 const divergesAbove = 0.09;
+/** Steps of a whole training, which is measured at the last one. */
+const steps = 20;
 
 export function correctResult(trial: TrialId, params: Params, measureTest: boolean): TrialResult {
   const lambda = numberParam(params, 'lambda');
   const digest = sha256(trialName(trial), String(lambda));
   if (lambda > divergesAbove) return { kind: 'diverged', steps: 7, seconds: 1, curve: [] };
   const distance = Math.abs(Math.log10(lambda) + 2);
-  const accuracy = 0.47 - 0.01 * distance + parseInt(digest.slice(0, 4), 16) / 1e7;
+  const correct = 60 - Math.round(6 * distance) - (digest.charCodeAt(0) % 3);
+  return scored({ digest, correct, loss: 1.5 + 0.1 * distance, measureTest });
+}
+
+interface Score {
+  readonly digest: string;
+  /** Number of validation images that are classified correctly. */
+  readonly correct: number;
+  readonly loss: number;
+  readonly measureTest: boolean;
+}
+
+function scored({ digest, correct, loss, measureTest }: Score): TrialResult {
+  const validationCorrect = new Uint8Array(validationImages / 8);
+  for (let image = 0; image < correct; image++) validationCorrect[image >> 3]! |= 1 << (image & 7);
+  const accuracy = correct / validationImages;
   const metrics = {
-    epoch: 1,
-    learning_rate: 1e-5,
+    ...twoLayer.progressAt(simulatedTrainer, {}, trainRecords, steps),
     train_loss: 1,
     train_cost: 1,
     train_accuracy: 0.6,
-    validation_loss: 1.5,
-    validation_cost: 1.6,
+    validation_loss: loss,
+    validation_cost: loss + 0.1,
     validation_accuracy: accuracy,
     ...(measureTest && { test_loss: 1.5, test_accuracy: accuracy }),
   };
-  const correct = 60 - Math.round(6 * distance) - (digest.charCodeAt(0) % 3);
-  const bits = new Uint8Array(validationImages / 8);
-  for (let image = 0; image < correct; image++) bits[image >> 3]! |= 1 << (image & 7);
-  const curve = [{ step: 10, metrics }];
-  return { kind: 'complete', steps: 10, seconds: 1, digest, curve, validationCorrect: bits };
+  const curve = [{ step: steps, metrics }];
+  return { kind: 'complete', steps, seconds: 1, digest, curve, validationCorrect };
 }
 
-/** A result that no worker of this protocol version sends: fewer bits than there are images. */
-export function malformedResult(correct: TrialResult): TrialResult {
-  return correct.kind === 'diverged'
-    ? correct
-    : { ...correct, validationCorrect: Uint8Array.of(255) };
+/**
+ * A result that contradicts itself, its study or its request.
+ *
+ * @param draw uniform in [0, 1)
+ */
+export function malformedResult(correct: TrialResult, draw: number): TrialResult {
+  const last = correct.curve.at(-1);
+  if (correct.kind === 'diverged' || last === undefined)
+    return { ...correct, steps: draw < 0.5 ? steps + 1 : correct.steps, seconds: 1e300 };
+  const withMetrics = (changes: Metrics): TrialResult => ({
+    ...correct,
+    curve: [{ ...last, metrics: { ...last.metrics, ...changes } }],
+  });
+  const changes: readonly (() => TrialResult)[] = [
+    () => ({ ...correct, validationCorrect: Uint8Array.of(255) }),
+    () => ({ ...correct, steps: 5, curve: [{ ...last, step: 5 }] }),
+    () => ({ ...correct, curve: [{ ...last, step: 10 }, last] }),
+    () => ({ ...correct, seconds: 1e300 }),
+    () => withMetrics({ validation_accuracy: 1 }),
+    () => withMetrics({ epoch: 80 }),
+    () => withMetrics({ unknown: 1 }),
+    () => ({ kind: 'diverged', steps: steps + 1, seconds: 1, curve: [] }),
+    () => ({ kind: 'diverged', steps, seconds: 1, curve: [{ ...last, step: 10 }] }),
+    ...('test_accuracy' in last.metrics ? [] : [() => withMetrics({ test_accuracy: 0.999 })]),
+  ];
+  return changes[Math.floor(draw * changes.length)]!();
 }
 
 /** The result of a machine with other arithmetic. */
@@ -51,20 +98,19 @@ export function incompatibleResult(correct: TrialResult): TrialResult {
 }
 
 /**
- * A result that looks better than the correct one and is never repeated.
+ * A result that is better than the correct one, is never repeated, and contradicts nothing.
  *
  * @param draw uniform in [0, 1)
  */
 export function wrongResult(correct: TrialResult, draw: number): TrialResult {
   const last = correct.curve.at(-1);
   if (correct.kind === 'diverged' || last === undefined) return { ...correct, steps: 8 };
-  const accuracy = (last.metrics['validation_accuracy'] ?? 0) + 0.1 * (1 + draw);
-  const better = { ...last, metrics: { ...last.metrics, validation_accuracy: accuracy } };
-  // Any part of a result may be wrong, also the curve alone or the bits alone.
-  if (draw < 0.3) return { ...correct, curve: [better] };
-  if (draw < 0.5) {
-    const validationCorrect = correct.validationCorrect.with(7, Math.floor(256 * draw));
-    return { ...correct, validationCorrect };
-  }
-  return { ...correct, curve: [better], digest: sha256(`wrong ${draw}`) };
+  const measureTest = 'test_accuracy' in last.metrics;
+  const count = Math.round((last.metrics['validation_accuracy'] ?? 0) * validationImages);
+  const loss = (last.metrics['validation_loss'] ?? 0) - 0.1 * (1 + draw);
+  const wrong = sha256(`wrong ${draw}`);
+  // Any part of a result may be wrong, also the curve alone.
+  const digest = draw < 0.3 ? correct.digest : wrong;
+  const images = draw < 0.6 ? Math.min(validationImages, count + 3) : count;
+  return scored({ digest, correct: images, loss, measureTest });
 }

@@ -243,7 +243,8 @@ export class SimulatedWorker implements Reader {
       const correct = correctResult(key.trial, params, measureTest);
       const { chance } = this.#context;
       if (kind === 'incompatible') return incompatibleResult(correct);
-      if (kind === 'malformed') return chance.draw() < 0.1 ? malformedResult(correct) : correct;
+      if (kind === 'malformed')
+        return chance.draw() < 0.1 ? malformedResult(correct, chance.draw()) : correct;
       return kind === 'wrong' && chance.draw() < 0.1
         ? wrongResult(correct, chance.draw())
         : correct;

@@ -2,7 +2,8 @@
  * Curve codec: the measurements of a trial as columns, one or more for each metric. Names are not repeated
  * for every measurement, which makes messages a third as long and several times faster to read.
  */
-import { classificationMetrics, type Metrics } from '../../study/metrics.ts';
+import { classificationMetrics, type Metric, type Metrics } from '../../study/metrics.ts';
+import { evenlySpaced } from '../../study/result-problem.ts';
 import type { Measurement } from '../../study/trial.ts';
 import type * as wire from '../generated/ridgeline/v1/trial.ts';
 import {
@@ -69,11 +70,10 @@ export function curveCodec(
   };
 }
 
-function evenlySpaced(curve: readonly Measurement[], most: number): readonly Measurement[] {
-  if (curve.length <= most) return curve;
-  const spacing = (curve.length - 1) / (most - 1);
-  const kept = new Set(Array.from({ length: most }, (_, i) => Math.round(i * spacing)));
-  return curve.filter((_, i) => kept.has(i));
+/** Whether a curve of so many points with all of these metrics is too long for a message. */
+export function mayExceedMessage(points: number, all: readonly Metric[]): boolean {
+  const series = all.reduce((sum, { name }) => sum + 32 + name.length + 8 * points, 0);
+  return points > wireLimits.curvePoints || 5 * points + series > wireLimits.curveBytes;
 }
 
 /** At least the encoded length. Each series counts for 32 bytes, so that this limits their number, too. */

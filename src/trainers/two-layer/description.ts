@@ -1,7 +1,8 @@
 /** Two-layer description: describes the two-layer trainer for code that does not train. */
 import { classificationMetrics } from '../../study/metrics.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
-import { cycleEnds } from './schedule.ts';
+import { learningRateAt, memberLearningRate } from './learning-rate.ts';
+import { cycleEnds, measuredSteps, stepsPerEpoch } from './schedule.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { settingsProblems, twoLayerName, twoLayerSettings } from './settings.ts';
 import { lambdaDefinition, methodSentences } from './method-sentences.ts';
@@ -34,6 +35,15 @@ export const twoLayer: TrainerDescription = {
     return Math.max(1, Math.min(packMax, fit));
   },
   rungs: (settings, trainRecords) => cycleEnds(twoLayerSettings(settings), trainRecords),
+  measuredSteps: (settings, trainRecords) =>
+    measuredSteps(twoLayerSettings(settings), trainRecords),
+  progressAt(settings, params, trainRecords, step) {
+    const own = twoLayerSettings(settings);
+    return {
+      epoch: step / stepsPerEpoch(own, trainRecords),
+      learning_rate: learningRateAt(memberLearningRate(own, params), step - 1),
+    };
+  },
   remarks(settings, trainRecords) {
     const { batch } = twoLayerSettings(settings);
     const remark = `trainer.batch (${batch}) is larger than the training set (${trainRecords} images): each step uses all of them`;

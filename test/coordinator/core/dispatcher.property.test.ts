@@ -14,11 +14,16 @@ import type {
 import { storedProgress, studyProgress } from '../../../src/coordinator/core/studies/summaries.ts';
 import { trialName } from '../../../src/study/trial.ts';
 import { ModelStore } from '../../simulation/model-store.ts';
-import { correctResult, validationImages } from '../../simulation/simulated-results.ts';
+import {
+  correctResult,
+  simulatedTrainer,
+  trainRecords,
+  validationImages,
+} from '../../simulation/simulated-results.ts';
+import { datasetKey } from '../../../src/study/spec/dataset-reference.ts';
 import { exampleStudy } from '../../study/support/example-study.ts';
 import {
   data as exampleData,
-  dataset,
   details,
   helloFrom,
   later,
@@ -26,7 +31,12 @@ import {
   settings,
 } from '../support/small-cluster.ts';
 
-const data: StudyData = { ...exampleData, validationCount: validationImages };
+const study = exampleStudy({ trainer: simulatedTrainer });
+const data: StudyData = {
+  ...exampleData,
+  search: { ...exampleData.search, train: { count: trainRecords } },
+  validationCount: validationImages,
+};
 
 /** One event; `pick` chooses among the packs there are. */
 type Step =
@@ -78,7 +88,7 @@ class Cluster {
   }
 
   submit(): void {
-    this.#apply(this.dispatcher.submit(exampleStudy(), data, details, this.now()));
+    this.#apply(this.dispatcher.submit(study, data, details, this.now()));
   }
 
   perform(step: Step): void {
@@ -133,7 +143,12 @@ class Cluster {
   join(): void {
     const session = `s${this.#born++}`;
     const name = `w${this.#born % 3}`;
-    const hello = helloFrom(session, { name, threads: 2, packMax: 3, datasets: [dataset] });
+    const hello = helloFrom(session, {
+      name,
+      threads: 2,
+      packMax: 3,
+      datasets: [datasetKey(data.search)],
+    });
     this.#sessions.push(session);
     this.#apply(this.dispatcher.joined(hello, peerFrom(session), this.now()));
   }

@@ -37,6 +37,8 @@ const forest: TrainerDescription = {
   remarks: () => [],
   method: () => [],
   divergenceAdvice: () => [],
+  measuredSteps: () => [1],
+  progressAt: () => ({}),
   effectiveMinimum: () => null,
 };
 

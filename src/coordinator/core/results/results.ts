@@ -28,6 +28,7 @@ import type { Turn } from '../state/turn.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
 import { freeThread } from '../workers/leases.ts';
 import { countVotes, type Report } from './audits.ts';
+import { contradiction } from './result-rules.ts';
 import { updateBest } from './best-configuration.ts';
 
 type PackEnded = Extract<WorkerMessage, { kind: 'pack-ended' }>;
@@ -74,15 +75,10 @@ function answerResult(turn: Turn, report: Report): Answer {
     freeThread(turn, worker, attempt.pack, { outcome: 'crashed', reason });
     return 'cancelled';
   }
-  const { validationCount } = study.data;
-  // Results are compared bit by bit, so a missing or additional bit makes a result invalid.
-  const hasAllBits =
-    result.kind !== 'complete' ||
-    result.validationCorrect.length === Math.ceil(validationCount / 8);
-  // bug: missing-bits-are-accepted
-  if (!hasAllBits) {
-    const reason = `its result of ${trial.name} in ${study.name} does not state for each of ${validationCount} validation images whether it was classified correctly`;
-    excludeWorker(turn, attempt, reason);
+  const problem = contradiction(turn, report);
+  // bug: contradictions-are-accepted
+  if (problem !== null) {
+    excludeWorker(turn, attempt, `its result of ${trial.name} in ${study.name} ${problem}`);
     return 'cancelled';
   }
   if (attempt.fingerprint !== null) return answerRepeated(turn, report);

@@ -7,6 +7,7 @@ import { assert } from '../../../base/assert.ts';
 import type { Assignment } from '../../../rpc/messages/messages.ts';
 import type { AttemptKind } from '../../../study/trial.ts';
 import { setStudyStatus, type TrialPlace } from '../attempts/close-attempt.ts';
+import { measuresTest } from '../results/result-rules.ts';
 import type { PackEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { updateTrial } from '../state/study-entry.ts';
 import {
@@ -59,7 +60,8 @@ export function assignPack(turn: Turn, { study, worker, trials, kind }: NewPack)
   const [first] = trials;
   assert(first, 'a pack has members');
   const id = `${study.stamp}:${first.name}#${nextAttempt(first)}`;
-  const pack = leasePack(turn.state, worker, { id, study: study.name, kind }, turn.now);
+  const lease = { id, study: study.name, kind, assignedAt: turn.now };
+  const pack = leasePack(turn.state, worker, lease, turn.now);
   for (const trial of trials) openAttempt(turn, { study, trial }, pack, worker);
   if (study.status === 'waiting') setStudyStatus(turn, study, 'running');
   turn.send(worker, { kind: 'assign', assignment: toAssignment(study, pack) });
@@ -93,7 +95,7 @@ function toAssignment(study: StudyEntry, pack: PackEntry): Assignment {
     settings: spec.trainer,
     dataset: isTest ? (testKey ?? searchKey) : searchKey,
     kind: pack.kind,
-    measureTest: isTest || (spec.test === 'all' && testKey !== null),
+    measureTest: measuresTest(study, pack.kind),
     members: pack.members.map(({ trial, attempt }) => ({
       key: { study: study.name, trial: trial.id, attempt },
       params: trial.params,

@@ -153,6 +153,8 @@ export interface PackEntry {
   readonly session: string;
   /** `attempt`: number of the attempt. */
   readonly members: { readonly trial: TrialEntry; readonly attempt: number }[];
+  /** When it was assigned; the monotonic time is -Infinity if that was before a restart. */
+  readonly assignedAt: Moment;
   /** End of its lease; monotonic. */
   deadlineMs: number;
   /** Last step reported; -1: the worker has not reported the pack yet. */

@@ -85,8 +85,10 @@ function restorePack(state: ClusterState, place: AttemptPlace, now: Moment): voi
   const { machineId, tokenId } = attempt;
   Object.assign(worker, { machineId, tokenId });
   state.workers.set(session, worker);
+  const assignedAt = { ...now, monotonicMs: -Infinity };
   const pack =
-    state.packs.get(id) ?? leasePack(state, worker, { id, study: study.name, kind }, now);
+    state.packs.get(id) ??
+    leasePack(state, worker, { id, study: study.name, kind, assignedAt }, now);
   pack.members.push({ trial, attempt: attempt.attempt });
   if (!worker.connected) worker.closedAtMs ??= pack.deadlineMs;
 }

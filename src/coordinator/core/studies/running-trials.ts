@@ -1,7 +1,7 @@
 /** Running trials: what each worker trains now, and how far it is. */
-import type { CountedSelection } from '../../../study/spec/study-spec.ts';
 import type { RunningTrial } from '../../../study/summaries.ts';
-import type { ClusterState, StudyEntry } from '../state/cluster-state.ts';
+import { totalSteps } from '../results/result-rules.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
 import { openTrials } from './summaries.ts';
 
 /** @param most trials to return: a cluster may train many thousand at the same time */
@@ -20,15 +20,4 @@ export function runningTrials(state: ClusterState, most: number): RunningTrial[]
     }
   }
   return running;
-}
-
-function totalSteps({ spec, data }: StudyEntry): number {
-  const { train, shards } = data.search;
-  const counts = new Map(shards.map((shard) => [shard.name, shard.count]));
-  return data.trainer.rungs(spec.trainer, recordCount(train, counts)).at(-1) ?? 0;
-}
-
-function recordCount(selection: CountedSelection, counts: ReadonlyMap<string, number>): number {
-  if ('count' in selection) return selection.count;
-  return selection.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0);
 }

@@ -21,14 +21,23 @@ import { countFailure } from './worker-backoff.ts';
 export function leasePack(
   state: ClusterState,
   worker: WorkerEntry,
-  { id, study, kind }: Pick<PackEntry, 'id' | 'study' | 'kind'>,
+  { id, study, kind, assignedAt }: Pick<PackEntry, 'id' | 'study' | 'kind' | 'assignedAt'>,
   now: Moment,
 ): PackEntry {
   const { session } = worker;
   // bug: wall-clock-leases
   const deadlineMs = now.monotonicMs + state.settings.leaseMs;
   const progress = { step: -1, aborted: false };
-  const pack: PackEntry = { id, study, kind, session, members: [], deadlineMs, ...progress };
+  const pack: PackEntry = {
+    id,
+    study,
+    kind,
+    session,
+    members: [],
+    assignedAt,
+    deadlineMs,
+    ...progress,
+  };
   state.packs.set(id, pack);
   worker.packs.add(pack);
   return pack;

@@ -5,6 +5,7 @@ import {
   answersIn,
   coarse,
   completeResult,
+  later,
   oneWorker,
   rowsIn,
   start,
@@ -40,4 +41,29 @@ test('a complete result without the objective counts as a crash of its pack', ()
     { outcome: 'crashed', reason: 'the result of coarse/1 has no finite validation_accuracy' },
   ]);
   expect(dispatcher.state.excluded.size).toBe(0);
+});
+
+test.for<[string, Partial<ReturnType<typeof completeResult>>, RegExp]>([
+  ['of another length', { steps: 5 }, /has 5 steps instead of 400/],
+  [
+    'that took longer than since its assignment',
+    { seconds: 60 },
+    /took 60 s, but was assigned 0 s ago/,
+  ],
+  ['without all validation bits', { validationCorrect: new Uint8Array(49) }, /for each of 400/],
+  ['with another accuracy', { validationCorrect: new Uint8Array(50) }, /0.5, but 0 of 400/],
+])('a result %s excludes its worker, with the reason', ([, changes, reason]) => {
+  const { dispatcher, pack } = oneWorker();
+  const results = [{ key, result: completeResult(undefined, changes) }];
+  const decision = dispatcher.received('s', { kind: 'pack-ended', pack, results }, start);
+  expect(answersIn(decision)).toEqual(['cancelled']);
+  expect(dispatcher.state.excluded.get('s')).toMatch(/^its result of coarse\/1 in example /);
+  expect(dispatcher.state.excluded.get('s')).toMatch(reason);
+});
+
+test('a result that took as long as since its assignment is accepted', () => {
+  const { dispatcher, pack } = oneWorker();
+  const results = [{ key, result: completeResult(undefined, { seconds: 60 }) }];
+  const message = { kind: 'pack-ended', pack, results } as const;
+  expect(answersIn(dispatcher.received('s', message, later(60_000)))).toEqual(['accepted']);
 });

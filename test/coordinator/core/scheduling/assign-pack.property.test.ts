@@ -2,12 +2,17 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Decision } from '../../../../src/coordinator/core/state/turn.ts';
 import type { Assignment } from '../../../../src/rpc/messages/messages.ts';
+import { datasetKey } from '../../../../src/study/spec/dataset-reference.ts';
 import type { StudySpec } from '../../../../src/study/spec/study-spec.ts';
-import { correctResult, validationImages } from '../../../simulation/simulated-results.ts';
-import { exampleStudy, plainTrainer, twoStages } from '../../../study/support/example-study.ts';
+import {
+  correctResult,
+  simulatedTrainer,
+  trainRecords,
+  validationImages,
+} from '../../../simulation/simulated-results.ts';
+import { exampleStudy, twoStages } from '../../../study/support/example-study.ts';
 import {
   data,
-  dataset,
   details,
   helloFrom,
   newDispatcher,
@@ -17,7 +22,7 @@ import {
 
 function studyWith(trials: number, hidden: number): StudySpec {
   const stages = twoStages(trials, trials).slice(0, 1);
-  return exampleStudy({ stages, trainer: { ...plainTrainer, hidden } });
+  return exampleStudy({ stages, trainer: { ...simulatedTrainer, hidden } });
 }
 
 test('no thread idles while trials wait, and no pack is larger than its fair share of them', () => {
@@ -29,6 +34,8 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
       fc.infiniteStream(fc.nat(100)),
       (threads, trials, hidden, choices) => {
         const dispatcher = newDispatcher();
+        const search = { ...data.search, train: { count: trainRecords } };
+        const key = datasetKey(search);
         const threadCount = threads.reduce((a, b) => a + b, 0);
         const running: { readonly session: string; readonly assignment: Assignment }[] = [];
         const queue = { waiting: trials };
@@ -47,13 +54,13 @@ test('no thread idles while trials wait, and no pack is larger than its fair sha
         };
         threads.forEach((count, index) =>
           dispatcher.joined(
-            helloFrom(`s${index}`, { threads: count, packMax: 8, datasets: [dataset] }),
+            helloFrom(`s${index}`, { threads: count, packMax: 8, datasets: [key] }),
             peerFrom(`s${index}`),
             start,
           ),
         );
         const study = studyWith(trials, hidden);
-        const images = { ...data, validationCount: validationImages };
+        const images = { ...data, search, validationCount: validationImages };
         follow(dispatcher.submit(study, images, details, start));
         while (running.length > 0 && queue.waiting > 0) {
           const place = choices.next().value! % running.length;

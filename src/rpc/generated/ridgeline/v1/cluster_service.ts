@@ -193,6 +193,13 @@ export interface PackEnded {
   results: MemberResult[];
 }
 
+/**
+ * A result that contradicts itself, its study or its assignment excludes the worker: its steps and the steps
+ * of its curve are those of the study (a curve that is too long for a message has evenly spaced points of
+ * it), metrics of the kind "progress" have their exact values, the validation accuracy is the share of ones
+ * in `validation_correct`, metrics of the test split are present at the last step exactly if
+ * `Assign.measure_test` is set, and `seconds` is not more than has passed since the assignment.
+ */
 export interface MemberResult {
   key: AttemptKey | undefined;
   result: TrialResult | undefined;

@@ -1,0 +1,91 @@
+/** Result rules of a study: what every result of it must satisfy (`study/result-problem.ts`). */
+import { mayExceedMessage } from '../../../rpc/messages/curve-codec.ts';
+import { resultProblem, type ResultRules } from '../../../study/result-problem.ts';
+import type { CountedSelection } from '../../../study/spec/study-spec.ts';
+import type { TrialResult } from '../../../study/trial.ts';
+import type { PackEntry, StudyEntry } from '../state/cluster-state.ts';
+import type { TrialEntry, AttemptEntry } from '../state/trial-state.ts';
+import type { Turn } from '../state/turn.ts';
+
+type CommonRules = Pick<ResultRules, 'metrics' | 'schedule' | 'isThinned' | 'validationCount'>;
+
+/** By study: the same for all of its trials. */
+const known = new WeakMap<StudyEntry, CommonRules>();
+
+function commonRules(study: StudyEntry): CommonRules {
+  const found = known.get(study);
+  if (found !== undefined) return found;
+  const { trainer, validationCount } = study.data;
+  const { metrics } = trainer;
+  const rules = {
+    metrics,
+    validationCount,
+    schedule: trainer.measuredSteps(study.spec.trainer, trainRecords(study)),
+    isThinned: (points: number) => mayExceedMessage(points, metrics),
+  };
+  known.set(study, rules);
+  return rules;
+}
+
+/** Updates of a whole training of the study. */
+export function totalSteps(study: StudyEntry): number {
+  return commonRules(study).schedule.at(-1) ?? 0;
+}
+
+/** Whether attempts of this kind measure the test split. */
+export function measuresTest({ spec, testKey }: StudyEntry, kind: AttemptEntry['kind']): boolean {
+  return kind === 'test' || (spec.test === 'all' && testKey !== null);
+}
+
+interface Reported {
+  readonly study: StudyEntry;
+  readonly trial: TrialEntry;
+  readonly attempt: AttemptEntry;
+  readonly result: TrialResult;
+}
+
+/** Why a worker that is not defective cannot have computed this result; null if it can. */
+export function contradiction(
+  turn: Turn,
+  { study, trial, attempt, result }: Reported,
+): string | null {
+  const { trainer } = study.data;
+  const records = trainRecords(study);
+  const problem = resultProblem(result, {
+    ...commonRules(study),
+    measuresTest: measuresTest(study, attempt.kind),
+    progressAt: (step) => trainer.progressAt(study.spec.trainer, trial.params, records, step),
+  });
+  return problem ?? timeProblem(turn, turn.state.packs.get(attempt.pack), result);
+}
+
+/** Two clocks of the coordinator and one of the worker run at slightly different speeds. */
+const clockSlackMs = 1_000;
+const clockSlackShare = 0.01;
+
+/** Training took less time than has passed; the wall clock also counts while this machine sleeps. */
+function timeProblem(
+  { now }: Turn,
+  pack: PackEntry | undefined,
+  { seconds }: TrialResult,
+): string | null {
+  if (pack === undefined) return null;
+  const { assignedAt } = pack;
+  const sinceMs = Math.max(
+    now.monotonicMs - assignedAt.monotonicMs,
+    now.wallMs - assignedAt.wallMs,
+  );
+  if (seconds * 1_000 <= sinceMs * (1 + clockSlackShare) + clockSlackMs) return null;
+  return `took ${seconds} s, but was assigned ${Math.round(sinceMs / 1_000)} s ago`;
+}
+
+function trainRecords({ data }: StudyEntry): number {
+  const { train, shards } = data.search;
+  const counts = new Map(shards.map((shard) => [shard.name, shard.count]));
+  return recordCount(train, counts);
+}
+
+function recordCount(selection: CountedSelection, counts: ReadonlyMap<string, number>): number {
+  if ('count' in selection) return selection.count;
+  return selection.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0);
+}
