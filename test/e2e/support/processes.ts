@@ -133,10 +133,10 @@ export function startInTerminal(args: readonly string[]): Running {
   );
 }
 
-function startWords(
+export function startWords(
   [command = '', ...rest]: readonly string[],
   options: StartOptions,
-  input: 'ignore' | 'pipe',
+  input: 'ignore' | 'pipe' = 'ignore',
 ): Running {
   const child = spawn(command, rest, {
     cwd: options.cwd ?? process.cwd(),
