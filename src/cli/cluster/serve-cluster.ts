@@ -2,7 +2,6 @@
  * Cluster server: a coordinator with store, certificates, tokens, gRPC server, join files and dashboard.
  * `run` and `coordinator` both start one.
  */
-import { hostname } from 'node:os';
 import { systemClock } from '../../base/clock.ts';
 import { errorMessage } from '../../base/errors.ts';
 import { processLimits } from '../../base/machine-limits.ts';
@@ -17,16 +16,15 @@ import { requirePrivateDirectory } from '../../rpc/credentials/private-file.ts';
 import { openTokens } from '../../rpc/credentials/tokens.ts';
 import { startRpcServer } from '../../rpc/server/rpc-server.ts';
 import { connectionsFor } from '../../rpc/server/server-limits.ts';
-import { storedRanks } from '../../search/ranking/ranking.ts';
 import type { Store } from '../../store/store.ts';
 import { endingOwner } from '../../store/sqlite/lock.ts';
-import { openStore } from '../../store/sqlite/open-store.ts';
 import { ownTokenId } from '../../study/own-token.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts';
 import {
   dataDirectory,
   failpointFrom,
+  ownerText,
   shardCacheDirectory,
   stateDirectory,
   type Context,
@@ -36,7 +34,7 @@ import { exitWithError } from '../process/report-error.ts';
 import { dashboardAddress, startDashboard, type Dashboard } from './dashboard.ts';
 import { liveCluster } from './live-cluster.ts';
 import { Referee } from './referee.ts';
-import { watchState } from './state-watch.ts';
+import { openState } from './open-state.ts';
 
 export interface ServeOptions {
   readonly context: Context;
@@ -78,20 +76,17 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   requirePrivateDirectory(stateDir);
   const http = dashboardAddress(flags);
   await using opened = new AsyncDisposableStack();
-  const owner = `pid ${process.pid} on ${hostname()}`;
-  const store = opened.use(await openStore(stateDir, { owner, rank: storedRanks }));
-  opened.use(watchState(stateDir, (error) => exitWithError(error, context)));
+  const store = await openState(context, opened);
   const referee = new Referee(context, flags);
   opened.defer(() => referee.stop());
   const coordinator = await startCoordinator(options, store, () => referee.start());
   opened.defer(() => coordinator.stop('the coordinator has stopped'));
   const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());
   const tokens = openTokens(stateDir);
-  const limits = connectionLimits(context);
   const stopRequest = Promise.withResolvers<void>();
   const server = opened.use(
     await startRpcServer(flags.listen, {
-      limits,
+      limits: connectionLimits(context),
       authority,
       tokens,
       cluster: clusterHandlers(coordinator),
@@ -109,17 +104,14 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   const files = writeJoinFiles(stateDir, tokens, addresses, authority.caPin, wallMs);
   const own = { tokenId: ownTokenId, secret: tokens.createOwn(wallMs) };
   referee.listening(formatJoin({ ...files.localWorker, ...own }));
-  await store.writeOwner(`${owner}, listening on ${addresses.local}`);
+  const owner = ownerText(context, `listening on ${addresses.local}`);
+  await store.writeOwner(owner);
   const dashboard =
     http === null
       ? null
       : opened.use(await startDashboard(http, liveCluster(coordinator, tokens, context), context));
   const running = opened.move();
-  const announceEnd = (): void => {
-    const text = endingOwner(`${owner}, listening on ${addresses.local}`);
-    // A full disk must not change how the command ends.
-    store.writeOwner(text).catch((error: unknown) => context.log.debug(errorMessage(error)));
-  };
+  const announceEnd = (): void => writeEnd(store, owner, context);
   return {
     coordinator,
     address: addresses.advertised,
@@ -136,6 +128,11 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
       await running.disposeAsync();
     },
   };
+}
+
+function writeEnd(store: Store, owner: string, { log }: Context): void {
+  // A full disk must not change how the command ends.
+  store.writeOwner(endingOwner(owner)).catch((error: unknown) => log.debug(errorMessage(error)));
 }
 
 function connectionLimits({ log }: Context) {

@@ -40,10 +40,9 @@ export async function runStudy(
   flags: RunFlags,
   context: Context,
 ): Promise<number> {
-  const stateDir = stateDirectory(context);
   await requireStudyFile(file, context);
   const isFresh = flags.fresh === true;
-  const findEnd = async (study: StudySpec) => (isFresh ? null : await storedEnd(stateDir, study));
+  const findEnd = async (study: StudySpec) => (isFresh ? null : await storedEnd(study, context));
   // A finished study is printed without its data.
   const needsData = async (study: StudySpec) => (await findEnd(study)) === null;
   const spec = await loadStudy(file, describeTrainer, needsData);

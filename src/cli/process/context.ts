@@ -2,6 +2,7 @@
  * Context: what a command receives from its process: streams, environment, log and shared options.
  * Commands take it as an argument; only `main.ts`, `command-line.ts` and this folder read `process`.
  */
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { expandHome } from '../../base/home-directory.ts';
@@ -59,6 +60,12 @@ export function shardCacheDirectory(context: Context, flags: { readonly cache?: 
   return cache === undefined
     ? join(cacheDirectory(context), 'parts')
     : expandHome(cache, context.env);
+}
+
+/** Names this process for another one that needs the same state directory. @param detail such as `listening on …` */
+export function ownerText({ argv }: Context, detail?: string): string {
+  const where = [`pid ${process.pid} on ${hostname()}`, ...(detail === undefined ? [] : [detail])];
+  return `ridgeline ${argv[0] ?? ''} (${where.join(', ')})`;
 }
 
 /** Ends the process at the failpoint as `kill -9` does: nothing is flushed or closed. */

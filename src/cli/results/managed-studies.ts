@@ -3,7 +3,6 @@
  * since a coordinator has its studies in memory.
  */
 import { rmSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { RidgelineError } from '../../base/errors.ts';
 import { closestWord } from '../../base/did-you-mean.ts';
 import { bytesText, countText } from '../../report/text/number-format.ts';
@@ -12,18 +11,22 @@ import { copiesOf, deletedStudies, type DeletedStudy } from '../../store/sqlite/
 import { openStore, type SqliteStore } from '../../store/sqlite/open-store.ts';
 import { namePattern, nameRule } from '../../study/spec/study-schema.ts';
 import { confirm } from '../process/confirm.ts';
-import { say, stateDirectory, type Context } from '../process/context.ts';
+import { ownerText, say, stateDirectory, type Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
 import { storedStudy } from './stored-study.ts';
 
 /** @throws RidgelineError STATE_LOCKED if a coordinator uses the state directory */
 async function withStore<T>(context: Context, use: (store: SqliteStore) => Promise<T>): Promise<T> {
-  const owner = `pid ${process.pid} on ${hostname()}`;
   let store: SqliteStore;
   try {
-    store = await openStore(stateDirectory(context), { owner, rank: storedRanks });
+    store = await openStore(stateDirectory(context), {
+      owner: ownerText(context),
+      rank: storedRanks,
+    });
   } catch (error) {
-    if (!(error instanceof RidgelineError) || error.code !== 'STATE_LOCKED') throw error;
+    const isServed =
+      error instanceof RidgelineError && /in use by ridgeline (run|coordinator) /.test(error.what);
+    if (!isServed) throw error;
     const fix =
       'Stop the coordinator (Ctrl-C or SIGTERM), run this command, and start it again: its workers reconnect.';
     throw new RidgelineError(error.code, error.what, fix, { cause: error });

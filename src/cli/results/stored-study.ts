@@ -1,6 +1,5 @@
 /** Stored studies: reads a study or a trial that the command line names. */
 import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudyOrRecipe } from '../../config/load-study.ts';
 import { studyUnknown } from '../../coordinator/shell/study-errors.ts';
@@ -19,7 +18,7 @@ import {
   type TrialRecord,
 } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
-import { stateDirectory, type Context } from '../process/context.ts';
+import { ownerText, stateDirectory, type Context } from '../process/context.ts';
 
 export interface StudyAndTrials {
   readonly study: StudyRecord;
@@ -99,20 +98,21 @@ export async function requireStudyFile(file: string, context: Context): Promise<
 }
 
 /** The final status of exactly this study; null if it is not stored or has work left. */
-export async function storedEnd(stateDir: string, spec: StudySpec): Promise<StudyStatus | null> {
-  await using reader = await openUpgraded(stateDir);
+export async function storedEnd(spec: StudySpec, context: Context): Promise<StudyStatus | null> {
+  await using reader = await openUpgraded(context);
   const stored = await reader.study(spec.study);
   if (stored === null || !isOver(stored.status)) return null;
   return compareSpecs(stored.spec, spec).kind === 'same' ? stored.status : null;
 }
 
 /** Upgrades a store of an older version first, which only a writer can do. */
-async function openUpgraded(stateDir: string): Promise<StoreReader> {
+async function openUpgraded(context: Context): Promise<StoreReader> {
+  const stateDir = stateDirectory(context);
   try {
     return await openStoreReader(stateDir);
   } catch (error) {
     if (!(error instanceof RidgelineError) || error.code !== 'VERSION_MISMATCH') throw error;
-    const owner = `pid ${process.pid} on ${hostname()}`;
+    const owner = ownerText(context);
     await (await openStore(stateDir, { owner, rank: storedRanks })).close();
     return await openStoreReader(stateDir);
   }

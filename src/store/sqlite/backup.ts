@@ -18,6 +18,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
@@ -115,7 +116,10 @@ export async function restoreStore(
     );
   }
   createDirectory(stateDir);
-  using _lock = lockState(stateDir, `pid ${process.pid}, restoring a backup`);
+  using _lock = await lockState(
+    stateDir,
+    `ridgeline restore (pid ${process.pid} on ${hostname()})`,
+  );
   const file = storeFile(stateDir);
   const isOccupied = !isEmptyStore(file);
   if (isOccupied && !force) {

@@ -7,16 +7,17 @@
  */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { RidgelineError } from '../../base/errors.ts';
 import { checkGeneration, checkPresence, checkUnusedLog } from './check-files.ts';
 import { checkSqlite, opened } from './database-file.ts';
 import { fileBytes, logFile } from './file-names.ts';
+import { findLack } from './file-system.ts';
 import { readMark, type Mark } from './progress-mark.ts';
 import { checkReadable, storedVersion } from './schema.ts';
-import { fromFileSystem } from './sqlite-errors.ts';
+import { fromFileSystem, isBusy } from './sqlite-errors.ts';
 
 interface ReadingOptions {
   /** Whether the whole log is checked, which takes 0.2 s for 100 MB; true by default. */
@@ -45,11 +46,19 @@ export function openForReading(
   try {
     return openAt(file, mark, file);
   } catch (error) {
-    if (!(error instanceof RidgelineError) || error.code !== 'STATE_UNWRITABLE') throw error;
+    if (!needsNoWriting(error, file)) throw error;
     return fileBytes(logFile(file)) > 0
       ? openCopy(file, mark)
       : openAt(file, mark, immutable(file), { isFixed: true });
   }
+}
+
+/** Whether the store can be read without writing: the error is that nothing can be written, or locked. */
+function needsNoWriting(error: unknown, file: string): boolean {
+  if (!(error instanceof RidgelineError)) return false;
+  if (error.code === 'STATE_UNSUPPORTED') return true;
+  if (error.code !== 'STATE_UNWRITABLE') return false;
+  return !isBusy(error.cause) || findLack(dirname(file)) === 'locks';
 }
 
 function openAt(

@@ -20,6 +20,7 @@ import {
   transaction,
 } from './database-file.ts';
 import { fileBytes, logFile, storeFile } from './file-names.ts';
+import { beatMs } from './lock-owner.ts';
 import { lockState, type StateLock } from './lock.ts';
 import { keepStudy, restoreCopy, type DeletedStudy } from './deleted-studies.ts';
 import { migrate } from './migrate.ts';
@@ -40,7 +41,7 @@ import {
 import { resultWriter, trialWriter } from './write-trial.ts';
 
 interface OpenOptions {
-  /** The process that opens the store, for the error of a second process: "pid 123 on host, 127.0.0.1:7070". */
+  /** The process that opens the store, for the error of a second process: "ridgeline run (pid 123 on host)". */
   readonly owner: string;
   /** Ranks the trials of a store of release 0.1.0, which stored no ranks; without it they stay empty. */
   readonly rank?: RankTrials;
@@ -59,6 +60,8 @@ export interface SqliteStore extends Store {
   renameStudy(from: string, to: string): Promise<boolean>;
   /** Records how much is stored, as a timer does every few seconds (`progress-mark.ts`). */
   recordProgress(): void;
+  /** STATE_LOCKED if another process has taken the directory, so that this one must stop; otherwise null. */
+  lockProblem(): RidgelineError | null;
   /** Puts a deleted study back under the name `as`, which is free, and removes its copy. @throws RidgelineError STATE_DAMAGED */
   restoreStudy(deleted: DeletedStudy, as: string): Promise<void>;
 }
@@ -82,7 +85,7 @@ export async function openStore(
   { owner, rank }: OpenOptions,
 ): Promise<SqliteStore> {
   createDirectory(stateDir);
-  const lock = lockState(stateDir, owner);
+  const lock = await lockState(stateDir, owner);
   try {
     const file = storeFile(stateDir);
     return buildStore(openForWriting(file, rank), file, lock);
@@ -181,8 +184,11 @@ function buildStore(database: DatabaseSync, file: string, lock: StateLock): Sqli
   };
   const mark = new MarkWriter(database, file);
   const checkpoint = checkpointer(database, file, mark);
-  const commit = <T>(change: () => T): T =>
-    mark.within((marked) => transaction(database, file, marked), change);
+  const timer = setInterval(() => mark.refresh(), beatMs).unref();
+  const commit = <T>(change: () => T): T => {
+    lock.requireHeld();
+    return mark.within((marked) => transaction(database, file, marked), change);
+  };
   return {
     ...buildReads(database, file),
     commit: async (rows) => {
@@ -199,8 +205,9 @@ function buildStore(database: DatabaseSync, file: string, lock: StateLock): Sqli
     renameStudy: async (from, to) => commit(() => renameRows(database, from, to)),
     restoreStudy: async (deleted, as) => restoreCopy(database, file, deleted, as),
     recordProgress: () => mark.refresh(),
+    lockProblem: () => lock.problem(),
     writeOwner: async (owner) => lock.writeOwner(owner),
-    ...buildClose(database, lock),
+    ...buildClose({ [Symbol.dispose]: () => clearInterval(timer) }, database, lock),
   };
 }
 

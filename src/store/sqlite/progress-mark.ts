@@ -63,7 +63,7 @@ export class MarkWriter {
     this.#file = file;
     this.#generation = storedGeneration(database);
     // A log that SQLite begins later is the log of this store, too.
-    if (readMark(file) !== null) this.#write(this.#log());
+    if (readMark(file) !== null) this.#write();
   }
 
   /** After a checkpoint, the database has the newest generation, and the log may start over. */
@@ -91,7 +91,7 @@ export class MarkWriter {
   /** Counts the commits since the last mark; to be called every few seconds. */
   refresh(): void {
     if (!this.#isChanged || !this.#database.isOpen) return;
-    this.#write(this.#log());
+    this.#write();
     this.#isChanged = false;
   }
 
@@ -104,10 +104,10 @@ export class MarkWriter {
   }
 
   /** An older mark stays valid, so a disk that is full does not fail the commit. */
-  #write(log: Mark['log']): void {
+  #write(): void {
     const partial = `${markFile(this.#file)}.new`;
-    const mark: Mark = { generation: this.#generation, log };
     try {
+      const mark: Mark = { generation: this.#generation, log: this.#log() };
       writeFileSync(partial, `${JSON.stringify(mark)}\n`, { mode: 0o600, flush: true });
       renameSync(partial, markFile(this.#file));
     } catch {

@@ -10,6 +10,14 @@ import { errorMessage, RidgelineError } from '../../base/errors.ts';
 /** Extended result codes (https://www.sqlite.org/rescode.html) of a failed fsync, of a file or of a directory. */
 const unconfirmedCodes: readonly number[] = [10 | (4 << 8), 10 | (5 << 8)];
 
+/** What a file system may lack. */
+export type Lack = 'locks' | 'shared memory';
+
+/** Extended result codes of locks that fail for another reason than a lock of another process. */
+const lockCodes: readonly number[] = [8, 9, 14, 15, 20].map((detail) => 10 | (detail << 8));
+/** Extended result code of a file that cannot be mapped into memory. */
+const mapCode = 10 | (21 << 8);
+
 /** Primary result codes. */
 const [busy, corrupt, constraint, notADatabase] = [5, 11, 19, 26];
 
@@ -30,6 +38,13 @@ function extendedCode(error: unknown): number {
 
 export function isBusy(error: unknown): boolean {
   return (extendedCode(error) & 0xff) === busy;
+}
+
+/** What the file system lacks, by an error of SQLite; null for other errors. */
+export function lackFrom(error: unknown): Lack | null {
+  const code = extendedCode(error);
+  if (lockCodes.includes(code)) return 'locks';
+  return code === mapCode ? 'shared memory' : null;
 }
 
 const checkFile = [null, 'Check the disk and the permissions of that file.'] as const;
@@ -56,12 +71,27 @@ export function fromSqlite(error: unknown, file: string): unknown {
   const what = errorMessage(error);
   const extended = extendedCode(error);
   if (unconfirmedCodes.includes(extended)) return storeUncertain(file, what, error);
+  const lack = lackFrom(error);
+  if (lack !== null) return storeUnsupported(file, lack, error);
   const code = extended & 0xff;
   if (code === corrupt || code === notADatabase) return storeDamaged(file, what, error);
   if (code === constraint)
     return new Error(`Invariant broken: the store refuses a row: ${what}`, { cause: error });
   const [why, fix] = unwritableCodes[code] ?? [null, null];
   return fix === null ? error : storeUnwritable(file, why ?? what, fix, error);
+}
+
+export function storeUnsupported(file: string, lack: Lack, cause: unknown): RidgelineError {
+  const what = {
+    locks: 'has no file locks, so nothing could keep two processes apart',
+    'shared memory': 'cannot map files into shared memory, which the log of the store needs',
+  }[lack];
+  return new RidgelineError(
+    'STATE_UNSUPPORTED',
+    `The file system of ${dirname(file)} ${what}.`,
+    'Choose a directory on a local disk with --state DIR, such as one below /var/tmp (`df -T DIR` prints the type). Or mount this one with locks: Lustre with `flock`, NFS without `nolock`.',
+    { cause },
+  );
 }
 
 /** @param path the state directory or a file in it */

@@ -68,17 +68,19 @@ describe('the state directory', () => {
 
   test('a state directory is locked by the first store until that is closed', async () => {
     using directory = temporaryDirectory();
-    const first = await openStore(directory.path, { owner: 'the first' });
+    const first = await openStore(directory.path, { owner: 'ridgeline run (the first)' });
     const second = async () => openStore(directory.path, { owner: 'the second' });
     await expect(second()).rejects.toThrow(
-      /\[STATE_LOCKED\].*the first[^]*Stop it, [^]*ridgeline submit/,
+      /\[STATE_LOCKED\].*in use by ridgeline run \(the first\);[^]*Stop it, [^]*ridgeline submit/,
     );
-    await first.writeOwner('the first, 127.0.0.1:7070');
-    await expect(second()).rejects.toThrow(/127\.0\.0\.1:7070/);
+    await first.writeOwner('ridgeline delete (the first)');
+    await expect(second()).rejects.toThrow(
+      /in use by ridgeline delete \(the first\);[^]*fix: Run the command again when that process has ended/,
+    );
     expect(isStateLocked(directory.path)).toBe(true);
     await first.writeOwner(endingOwner('the first'));
     await expect(second()).rejects.toThrow(
-      /the first, which is shutting down[^]*again in some seconds/,
+      /the first, which is shutting down[^]*again when that process has ended/,
     );
     await first.close();
     await first.close();
