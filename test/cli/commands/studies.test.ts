@@ -119,7 +119,9 @@ test('a rename, a delete and a restore are refused while a coordinator uses the 
   expect(await refusal('delete', '--undo', 'first')).toMatch(
     /^1 .*no copy of a deleted study "first"/,
   );
-  await using _coordinator = await openStore(state[1]!, { owner: 'ridgeline coordinator (pid 7 on here)' });
+  await using _coordinator = await openStore(state[1]!, {
+    owner: 'ridgeline coordinator (pid 7 on here)',
+  });
   expect(await refusal('rename', 'first', 'second')).toMatch(/^1 .*Stop the coordinator/s);
   expect(await refusal('delete', 'first', '--yes')).toMatch(
     /^1 .*in use by ridgeline coordinator /,
