@@ -15,7 +15,8 @@ export function resultFingerprint(
   metrics: readonly Metric[],
   withTest: boolean,
 ): string {
-  const names = metrics.flatMap(({ name, split }) => (withTest || split !== 'test' ? [name] : []));
+  const names: string[] = [];
+  for (const { name, split } of metrics) if (withTest || split !== 'test') names.push(name);
   const points = result.curve.map((point) => pointText(point, names)).join('\n');
   // bug: only-digests-are-compared
   return result.kind === 'complete'

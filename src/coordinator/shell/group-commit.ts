@@ -87,10 +87,12 @@ export class GroupCommit {
   }
 
   async #store(rows: readonly StoreRow[]): Promise<void> {
+    const { reached } = this.#ports;
+    if (reached === undefined) return await this.#ports.commit(rows);
     const kinds = rows.map((row) => row.kind);
-    this.#ports.reached?.('before-commit', kinds);
+    reached('before-commit', kinds);
     await this.#ports.commit(rows);
-    this.#ports.reached?.('after-commit', kinds);
+    reached('after-commit', kinds);
   }
 
   #fail(group: Group, error: unknown): void {

@@ -19,8 +19,15 @@ export function curveText(curve: readonly Measurement[]): string {
   const columns: Record<string, (number | null)[]> = {};
   for (const [index, { step, metrics }] of curve.entries()) {
     assert(step > (curve[index - 1]?.step ?? -1), () => `the steps of a curve ascend, at ${step}`);
-    for (const name in metrics)
-      (columns[name] ??= Array<null>(curve.length).fill(null))[index] = metrics[name] ?? null;
+    for (const name in metrics) {
+      const column = (columns[name] ??= []);
+      while (column.length < index) column.push(null);
+      column.push(metrics[name] ?? null);
+    }
+  }
+  for (const name in columns) {
+    const column = columns[name] ?? [];
+    while (column.length < curve.length) column.push(null);
   }
   // JSON has null for a number that is not finite.
   return JSON.stringify({ steps: curve.map(({ step }) => step), metrics: columns });

@@ -8,8 +8,41 @@ type ResultColumns<Column extends keyof Tables['result']> = {
   [C in Column]: Tables['result'][C] | null;
 };
 /** A trial with its result, without the curve and the bits. */
-export type TrialRow = Tables['trial'] & ResultColumns<(typeof resultColumns)[number]>;
+export type TrialRow = Pick<Tables['trial'], (typeof trialColumns)[number]> &
+  ResultColumns<(typeof resultColumns)[number]>;
 export type DetailedTrialRow = TrialRow & ResultColumns<'curve' | 'bits'>;
+
+// Without the study, which the caller knows: a text takes longer to read than a number.
+const trialColumns = [
+  'stage',
+  'trial_index',
+  'replicate',
+  'params',
+  'status',
+  'reason',
+  'attempts',
+  'failures',
+  'audit',
+] as const;
+
+const attemptColumns = [
+  'stage',
+  'trial_index',
+  'replicate',
+  'attempt',
+  'kind',
+  'worker',
+  'session',
+  'machine_id',
+  'token_id',
+  'pack',
+  'assigned_at_ms',
+  'ended_at_ms',
+  'outcome',
+  'reason',
+  'fingerprint',
+] as const;
+export type AttemptRow = Pick<Tables['attempt'], (typeof attemptColumns)[number]>;
 
 const resultColumns = [
   'worker',
@@ -48,7 +81,7 @@ const isInStage = 'study = :study AND stage = :stage';
 export function trialQueries(database: DatabaseSync) {
   const query = <Row, Values extends object>(text: string) => prepare<Values, Row>(database, text);
   const select = (columns: readonly string[]) =>
-    `SELECT trial.*, ${columns.join(', ')} FROM trial LEFT JOIN result USING (${keyColumns.join(', ')})`;
+    `SELECT ${trialColumns.join(', ')}, ${columns.join(', ')} FROM trial LEFT JOIN result USING (${keyColumns.join(', ')})`;
   const trials = select(resultColumns);
   const withDetails = select([...resultColumns, 'curve', 'bits']);
   const follows = `${isInStage} AND (trial_index, replicate) > (:trial_index, :replicate)
@@ -62,9 +95,9 @@ export function trialQueries(database: DatabaseSync) {
 
 export function attemptQueries(database: DatabaseSync) {
   const query = <Values extends object>(condition: string, limit = '') =>
-    prepare<Values, Tables['attempt']>(
+    prepare<Values, AttemptRow>(
       database,
-      `SELECT * FROM attempt WHERE ${condition} ORDER BY trial_index, replicate, attempt ${limit}`,
+      `SELECT ${attemptColumns.join(', ')} FROM attempt WHERE ${condition} ORDER BY trial_index, replicate, attempt ${limit}`,
     );
   return {
     next: query<NextTrials & { attempt: number }>(

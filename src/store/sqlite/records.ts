@@ -12,10 +12,10 @@ import {
 import type { StoredRank } from '../rows.ts';
 import type { TrialOptions } from '../store.ts';
 import { parseCurve } from './curve-text.ts';
-import type { DetailedTrialRow, TrialRow } from './queries.ts';
+import type { AttemptRow, DetailedTrialRow, TrialRow } from './queries.ts';
 import type { Tables, TrialKey } from './tables.ts';
 
-function trialId({ stage, trial_index: index, replicate }: TrialKey): TrialId {
+function trialId({ stage, trial_index: index, replicate }: Omit<TrialKey, 'study'>): TrialId {
   return { stage, index, replicate };
 }
 
@@ -59,7 +59,7 @@ function trialResult(
   return { kind: 'complete', steps, seconds, digest, curve, validationCorrect };
 }
 
-export function attemptRecord(row: Tables['attempt']): AttemptRecord {
+export function attemptRecord(row: AttemptRow): AttemptRecord {
   return {
     trial: trialId(row),
     attempt: row.attempt,
