@@ -181,9 +181,36 @@ export function storedRanks(
   objective: Objective,
   stageOrder: readonly string[],
 ): { trial: TrialId; rankInStage: number | null; rankInStudy: number | null }[] {
-  // The order of those that share a rank is not stored.
-  return rankConfigurations(trials, objective, stageOrder, { equal: 'sampled' }).flatMap(
-    ({ replicates, rank: rankInStudy, rankInStage }) =>
-      replicates.map(({ id }) => ({ trial: id, rankInStage, rankInStudy })),
-  );
+  // With few objects, since there may be a million trials.
+  const sorted = withKeys(toConfigurations(trials, objective), objective, stageOrder);
+  sorted.sort(compareRank);
+  const ranks: { trial: TrialId; rankInStage: number | null; rankInStudy: number | null }[] = [];
+  const stages = new Map<string, StageRank>();
+  let before: Keyed<RankableTrial> | null = null;
+  let rankInStudy = 0;
+  for (const [index, keyed] of sorted.entries()) {
+    const { replicates, trial, value } = keyed.configuration;
+    if (before === null || compareRank(keyed, before) !== 0) rankInStudy = index + 1;
+    before = keyed;
+    const stage = stages.get(trial.id.stage) ?? { count: 0, rank: 0, rankInStudy: 0 };
+    stages.set(trial.id.stage, stage);
+    stage.count += 1;
+    if (stage.rankInStudy !== rankInStudy) stage.rank = stage.count;
+    stage.rankInStudy = rankInStudy;
+    for (const { id } of replicates)
+      ranks.push(
+        value === null
+          ? { trial: id, rankInStage: null, rankInStudy: null }
+          : { trial: id, rankInStage: stage.rank, rankInStudy },
+      );
+  }
+  return ranks;
+}
+
+/** The last configuration of a stage. */
+interface StageRank {
+  /** Number of configurations so far. */
+  count: number;
+  rank: number;
+  rankInStudy: number;
 }
