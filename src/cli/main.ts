@@ -22,6 +22,6 @@ async function runCommandLine(): Promise<void> {
   const isTrainer = name === 'worker' || name === 'train';
   const flags = isTrainer ? lowMemoryFlags : name === 'coordinator' ? coordinatorFlags : [];
   restartWithFlags([...flags, ...addressFlags()]);
-  if (isTrainer) exposeGarbageCollector();
+  if (flags.length > 0) exposeGarbageCollector();
   await import('./command-line.ts');
 }

@@ -33,8 +33,8 @@ export interface EventRecord {
 }
 
 /**
- * Everything that can be read. Each method reads one committed state, `eachTrial` and `eachAttempt`
- * excepted. Metrics that were not finite when they were stored are absent; -0 is read as 0.
+ * Everything that can be read. Each method reads one committed state, `trialBatches` and
+ * `attemptBatches` excepted. Metrics that were not finite when they were stored are absent; -0 is read as 0.
  */
 export interface StoreReads {
   /** In order of submission. */
@@ -43,14 +43,14 @@ export interface StoreReads {
   study(name: string): Promise<StudyRecord | null>;
   /** By stage order, index, replicate. Empty if there is no such study. */
   trials(study: string, options?: TrialOptions): Promise<TrialRecord[]>;
-  /** The same in batches, for large studies: later trials may show later commits. */
-  eachTrial(study: string, options?: TrialOptions): AsyncIterable<TrialRecord>;
+  /** The same in batches, for large studies: later batches may show later commits. */
+  trialBatches(study: string, options?: TrialOptions): AsyncIterable<readonly TrialRecord[]>;
   /** One trial with its whole curve and its bits; null if it does not exist. */
   trial(study: string, id: TrialId): Promise<TrialRecord | null>;
   /** Attempts of one trial, or of all, by stage order, index, replicate, attempt. */
   attempts(study: string, trial?: TrialId): Promise<AttemptRecord[]>;
-  /** All attempts in batches, as `eachTrial`. */
-  eachAttempt(study: string): AsyncIterable<AttemptRecord>;
+  /** All attempts in batches, as `trialBatches`. */
+  attemptBatches(study: string): AsyncIterable<readonly AttemptRecord[]>;
   /** The ranks of the last row `ranks`, by stage order, index, replicate; trials without rank are left out. */
   ranks(study: string): Promise<StoredRank[]>;
   /** The newest `limit` events, oldest first. */

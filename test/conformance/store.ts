@@ -241,9 +241,9 @@ function readTests(make: Make): void {
     ]);
     const options = { curves: true, correctness: true };
     const [trials, again, attempts] = await Promise.all([
-      collect(store.eachTrial('first', options)),
-      collect(store.eachTrial('first')),
-      collect(store.eachAttempt('first')),
+      collect(store.trialBatches('first', options)),
+      collect(store.trialBatches('first')),
+      collect(store.attemptBatches('first')),
       store.commit([event('meanwhile')]),
     ]);
     expect(trials).toEqual(await store.trials('first', options));
@@ -283,8 +283,8 @@ function readTests(make: Make): void {
   });
 }
 
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+async function collect<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {
   const all: T[] = [];
-  for await (const item of items) all.push(item);
+  for await (const batch of batches) all.push(...batch);
   return all;
 }

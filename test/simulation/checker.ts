@@ -275,7 +275,7 @@ export class Checker {
 
   /** An attempt is lost or times out only if its worker had its time. */
   #checkLost(row: StoreRow<'attempt-closed'>, { studies }: ClusterState): void {
-    const trial = studies.get(row.study)?.trials.get(trialName(row.trial));
+    const trial = studies.get(row.study)?.trials.get(row.trial);
     const attempt = trial?.attempts[row.attempt - 1];
     assert(attempt, 'a closed attempt is in memory');
     const { pack, session, worker } = attempt;

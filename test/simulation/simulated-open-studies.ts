@@ -1,6 +1,6 @@
 /** The studies that a simulated coordinator has open, read from the model store. */
 import type { StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
-import type { StoredStudy } from '../../src/coordinator/core/studies/restore.ts';
+import { StoredStudy } from '../../src/coordinator/core/studies/restore.ts';
 import { isOver, noCorrectness, type TrialRecord } from '../../src/study/trial.ts';
 import type { ModelStore } from './model-store.ts';
 
@@ -34,13 +34,12 @@ export class SimulatedOpenStudies {
   stored(study: string): StoredStudy {
     const record = { ...this.#store.study(study).record };
     const trials = this.#store.trials(study);
-    return {
-      record,
-      data: this.#data,
-      // Only races read validation bits.
-      trials: record.spec.racing ? trials : trials.map(withoutBits),
-      attempts: this.#store.attempts(study),
-    };
+    const stored = new StoredStudy(record, this.#data);
+    // Only races read validation bits.
+    for (const trial of record.spec.racing ? trials : trials.map(withoutBits))
+      stored.addTrial(trial);
+    for (const attempt of this.#store.attempts(study)) stored.addAttempt(attempt);
+    return stored;
   }
 }
 

@@ -11,6 +11,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../base/clock.ts';
 import type { Reached } from '../../base/failpoint.ts';
+import { collectGarbage } from '../../dataset/bytes/collect-garbage.ts';
 import type { ReadCacheOptions } from '../../dataset/read-cache.ts';
 import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
@@ -55,6 +56,8 @@ export interface CoordinatorOptions {
 }
 
 const tickMs = 200;
+/** Collecting the garbage of so many trials takes 0.1 s. */
+const largeStudyTrials = 100_000;
 
 export class Coordinator {
   readonly overview: StudyOverview;
@@ -246,6 +249,7 @@ export class Coordinator {
     if (event.kind === 'trial-ended') this.#paces.trialEnded(event.study, this.#now().monotonicMs);
     if (event.kind === 'study-ended') this.#paces.forget(event.study);
     if (event.kind === 'referee-wanted') this.#options.startReferee?.();
+    if (event.kind === 'stage-closed') this.#collectGarbage();
     for (const listener of this.#listeners) listener(event);
   }
 
@@ -275,6 +279,12 @@ export class Coordinator {
     if (this.#isStopped) return;
     this.#dispatcher = new Dispatcher(this.#options.settings, stored, excluded, this.#now());
     this.#decide((dispatcher, now) => dispatcher.tick(now));
+  }
+
+  /** After the steps that create an object per trial: V8 would keep the memory of a large study's. */
+  #collectGarbage(): void {
+    const studies = [...(this.#dispatcher?.state.studies.values() ?? [])];
+    if (studies.some(({ trials }) => trials.size > largeStudyTrials)) setImmediate(collectGarbage);
   }
 
   #now(): Moment {

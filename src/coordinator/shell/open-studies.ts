@@ -5,10 +5,8 @@ import { RidgelineError } from '../../base/errors.ts';
 import type { StoreReads } from '../../store/store.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import type { AttemptRecord, TrialRecord } from '../../study/trial.ts';
 import type { StudyData } from '../core/state/cluster-state.ts';
-import { PackedResults } from '../core/state/packed-results.ts';
-import type { StoredStudy } from '../core/studies/restore.ts';
+import { StoredStudy } from '../core/studies/restore.ts';
 import { ServedShards } from './served-shards.ts';
 import {
   checkUnchanged,
@@ -18,15 +16,9 @@ import {
 } from './study-data.ts';
 
 interface OpenStudiesOptions extends StudyDataOptions {
-  readonly store: Pick<StoreReads, 'study' | 'eachTrial' | 'eachAttempt'>;
+  readonly store: Pick<StoreReads, 'study' | 'trialBatches' | 'attemptBatches'>;
   readonly selfTestDigest: string;
   readonly log: Logger;
-}
-
-/** The records in their order. Each one is removed from the list, so that its memory can be used again. */
-function* taken<T>(records: T[]): Generator<T> {
-  records.reverse();
-  for (let record = records.pop(); record !== undefined; record = records.pop()) yield record;
 }
 
 export class OpenStudies {
@@ -99,14 +91,12 @@ export class OpenStudies {
     const record = await store.study(study);
     const data = this.#data.get(study);
     assert(record !== null && data !== undefined, () => `study ${study} is stored and open`);
+    const stored = new StoredStudy(record, data);
     // A race compares which images were classified correctly.
-    const trials: TrialRecord[] = [];
-    const attempts: AttemptRecord[] = [];
-    // Packed at once, since a million whole results take more memory than the study.
-    const results = new PackedResults();
-    for await (const trial of store.eachTrial(study, { correctness: record.spec.racing }))
-      trials.push({ ...trial, result: trial.result && results.packAny(trial.result) });
-    for await (const attempt of store.eachAttempt(study)) attempts.push(attempt);
-    return { record, data, trials: taken(trials), attempts: taken(attempts) };
+    for await (const trials of store.trialBatches(study, { correctness: record.spec.racing }))
+      for (const trial of trials) stored.addTrial(trial);
+    for await (const attempts of store.attemptBatches(study))
+      for (const attempt of attempts) stored.addAttempt(attempt);
+    return stored;
   }
 }

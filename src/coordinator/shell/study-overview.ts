@@ -66,7 +66,7 @@ export class StudyOverview {
     const live = this.#live(name);
     return live === undefined
       ? await this.#sources.store.trials(name)
-      : [...live.trials.values()].map(trialRecord);
+      : live.trials.values().map(trialRecord);
   }
 
   #live(name: string): StudyEntry | undefined {

@@ -133,8 +133,8 @@ function trialReads(database: DatabaseSync, inOneState: InOneState) {
   return {
     trials: async (study: string, options: TrialOptions = {}) =>
       inOneState(() => [...batches(study, options)].flat()),
-    async *eachTrial(study: string, options: TrialOptions = {}) {
-      for (const batch of batches(study, options)) yield* batch;
+    async *trialBatches(study: string, options: TrialOptions = {}) {
+      yield* batches(study, options);
     },
     trial: async (study: string, id: TrialId) =>
       inOneState(() => {
@@ -167,8 +167,8 @@ function attemptReads(database: DatabaseSync, inOneState: InOneState) {
           ? [...batches(study)].flat()
           : queries.ofTrial.map(trialKey(study, trial), attemptRecord),
       ),
-    async *eachAttempt(study: string) {
-      for (const batch of batches(study)) yield* batch;
+    async *attemptBatches(study: string) {
+      yield* batches(study);
     },
   };
 }

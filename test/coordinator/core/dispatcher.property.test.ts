@@ -28,6 +28,7 @@ import {
   helloFrom,
   later,
   peerFrom,
+  restored,
   settings,
 } from '../support/small-cluster.ts';
 
@@ -103,12 +104,16 @@ class Cluster {
       }
       case 'restart': {
         this.#sessions = [];
-        const stored = [...this.store.studies.values()].map(({ record }) => ({
-          record: { ...record },
-          data,
-          trials: this.store.trials(record.spec.study),
-          attempts: this.store.attempts(record.spec.study),
-        }));
+        const stored = [...this.store.studies.values()].map(({ record }) =>
+          restored(
+            { ...record },
+            {
+              data,
+              trials: this.store.trials(record.spec.study),
+              attempts: this.store.attempts(record.spec.study),
+            },
+          ),
+        );
         this.dispatcher = new Dispatcher(settings, stored, this.store.excluded, this.now());
         return;
       }

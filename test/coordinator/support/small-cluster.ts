@@ -8,7 +8,7 @@ import type {
 } from '../../../src/coordinator/core/state/cluster-state.ts';
 import type { Notice } from '../../../src/coordinator/core/state/live-events.ts';
 import type { Decision } from '../../../src/coordinator/core/state/turn.ts';
-import type { StoredStudy } from '../../../src/coordinator/core/studies/restore.ts';
+import { StoredStudy } from '../../../src/coordinator/core/studies/restore.ts';
 import {
   protocolVersion,
   type CoordinatorMessage,
@@ -18,7 +18,7 @@ import type { StoreRow } from '../../../src/store/rows.ts';
 import { datasetKey, type DatasetReference } from '../../../src/study/spec/dataset-reference.ts';
 import type { StudySpec } from '../../../src/study/spec/study-spec.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
-import type { AttemptRecord, TrialId, TrialResult } from '../../../src/study/trial.ts';
+import type { AttemptRecord, TrialId, TrialRecord, TrialResult } from '../../../src/study/trial.ts';
 import { twoLayer } from '../../../src/trainers/two-layer/description.ts';
 import { exampleStudy } from '../../study/support/example-study.ts';
 
@@ -95,11 +95,27 @@ export function oneWorker(): { dispatcher: Dispatcher; pack: string } {
   return { dispatcher, pack };
 }
 
+interface StoredParts {
+  readonly data?: StudyData;
+  readonly trials?: readonly TrialRecord[];
+  readonly attempts?: readonly AttemptRecord[];
+}
+
+export function restored(
+  record: StudyRecord,
+  { data: studyData = data, trials = [], attempts = [] }: StoredParts,
+): StoredStudy {
+  const stored = new StoredStudy(record, studyData);
+  for (const trial of trials) stored.addTrial(trial);
+  for (const attempt of attempts) stored.addAttempt(attempt);
+  return stored;
+}
+
 /** A study in the store; trials and attempts are given. */
 export function storedStudy(
   spec: StudySpec,
   changes: Partial<StudyRecord> = {},
-  parts: Partial<Omit<StoredStudy, 'record'>> = {},
+  parts: StoredParts = {},
 ): StoredStudy {
   const record: StudyRecord = {
     spec,
@@ -119,7 +135,7 @@ export function storedStudy(
     winner: null,
     ...changes,
   };
-  return { record, data, trials: [], attempts: [], ...parts };
+  return restored(record, { data, ...parts });
 }
 
 export const coarse = (index: number): TrialId => ({ stage: 'coarse', index, replicate: 1 });

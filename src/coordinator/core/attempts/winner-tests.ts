@@ -22,7 +22,7 @@ export function winnerTrials({ winner, trials }: StudyEntry): TrialEntry[] {
   const found: TrialEntry[] = [];
   if (winner === null) return found;
   for (let { replicate } = winner.trial; ; replicate++) {
-    const trial = trials.get(trialName({ ...winner.trial, replicate }));
+    const trial = trials.get({ ...winner.trial, replicate });
     if (trial === undefined) break;
     found.push(trial);
   }

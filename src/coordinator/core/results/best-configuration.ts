@@ -47,7 +47,7 @@ function findBest(study: StudyEntry): Best {
   const { objective, replicates } = study.spec;
   if (replicates > 1) {
     const order = study.stages.map((stage) => stage.record.name);
-    return toBest(bestConfiguration([...study.trials.values()], objective, order));
+    return toBest(bestConfiguration(study.trials.values(), objective, order));
   }
   // Without replicates the best value is found without a list of configurations, which takes longer.
   let [value, equal]: [number | null, TrialEntry[]] = [null, []];

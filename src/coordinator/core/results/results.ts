@@ -17,7 +17,7 @@
 import type { Answer, MemberResult, WorkerMessage } from '../../../rpc/messages/messages.ts';
 import { relationTo } from '../../../study/independence.ts';
 import { resultFingerprint } from '../../../study/result-fingerprint.ts';
-import { isOver, noCorrectness, trialName, type AttemptOutcome } from '../../../study/trial.ts';
+import { isOver, noCorrectness, type AttemptOutcome } from '../../../study/trial.ts';
 import { closeAttempt } from '../attempts/close-attempt.ts';
 import { closeObsolete, endTests, failTest } from '../attempts/failed-attempts.ts';
 import { addTest, dueTests, setWinner } from '../attempts/winner-tests.ts';
@@ -52,7 +52,7 @@ function findReport(
   { key, result }: MemberResult,
 ): Report | null {
   const study = state.studies.get(key.study);
-  const trial = study?.trials.get(trialName(key.trial));
+  const trial = study?.trials.get(key.trial);
   const attempt = trial?.attempts.find((entry) => entry.attempt === key.attempt);
   // bug: result-of-another-session
   if (!study || !trial || attempt?.session !== worker.session) return null;

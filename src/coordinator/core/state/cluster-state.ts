@@ -5,14 +5,10 @@ import type { StudySpec } from '../../../study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../../../study/study-record.ts';
 import type { StudySummary } from '../../../study/summaries.ts';
 import type { TrainerDescription } from '../../../study/trainer-description.ts';
-import {
-  isOver,
-  type AttemptKind,
-  type StageRecord,
-  type StudyStatus,
-} from '../../../study/trial.ts';
+import type { AttemptKind, StageRecord, StudyStatus } from '../../../study/trial.ts';
 import { ownTokenId } from '../../../study/own-token.ts';
 import { PackedResults } from './packed-results.ts';
+import { TrialIndex } from './trial-index.ts';
 import type { TrialEntry } from './trial-state.ts';
 
 /** Two clocks read together: decisions use `monotonicMs`, records store `wallMs`. */
@@ -58,8 +54,7 @@ export class StudyEntry {
   readonly testKey: string | null;
   readonly stages: StageEntry[];
   readonly results = new PackedResults();
-  /** Trials by name. */
-  readonly trials = new Map<string, TrialEntry>();
+  readonly trials = new TrialIndex();
   /** Trials to schedule, next one last. Entries that are no longer waiting are skipped. */
   queue: TrialEntry[] = [];
   /** Number of waiting trials. */
@@ -68,10 +63,10 @@ export class StudyEntry {
   /** The best configuration so far; undefined: not known, `bestSoFar` finds it. */
   best: StudySummary['best'] | undefined;
   /** Time of the end; monotonic; null while the study is not over. */
-  endedAtMs: number | null;
+  endedAtMs: number | null = null;
 
   /** The study without its trials. */
-  constructor(record: StudyRecord, data: StudyData, now: Moment) {
+  constructor(record: StudyRecord, data: StudyData) {
     const { spec, status, winner, createdAtMs, stages } = record;
     this.name = spec.study;
     // bug: fresh-study-shares-pack-names
@@ -83,7 +78,6 @@ export class StudyEntry {
     this.testKey = data.test === null ? null : datasetKey(data.test);
     this.stages = stages.map((stage) => new StageEntry(stage));
     this.winner = winner;
-    this.endedAtMs = isOver(status) ? now.monotonicMs : null;
   }
 }
 

@@ -16,13 +16,16 @@ export function addTrials(
   stage: StageEntry,
   trials: readonly TrialEntry[],
 ): void {
-  for (const trial of trials) {
-    stage.trials.push(trial);
-    study.trials.set(trial.name, trial);
-    countTrial(study, trial, 1);
-  }
+  for (const trial of trials) addTrial(study, stage, trial);
   const waiting = trials.filter((trial) => trial.status === 'waiting');
   study.queue = [...waiting.toReversed(), ...study.queue];
+}
+
+/** Adds a trial to a stage, but not to the queue. */
+export function addTrial(study: StudyEntry, stage: StageEntry, trial: TrialEntry): void {
+  stage.trials.push(trial);
+  study.trials.add(trial);
+  countTrial(study, trial, 1);
   study.best = undefined;
 }
 

@@ -136,23 +136,41 @@ export function countsAsFailure(outcome: AttemptOutcome | null): boolean {
 
 const noAttempts: readonly AttemptEntry[] = [];
 
+/** A class, so that a million trials share one accessor of the name instead of having a text each. */
+class Entry implements TrialEntry {
+  readonly id: TrialRecord['id'];
+  readonly params: TrialRecord['params'];
+  status: TrialRecord['status'];
+  reason: string | null;
+  failures: number;
+  alone: boolean;
+  worker: string | null;
+  result: TrialResult | null;
+  fingerprint: string | null;
+  audit: TrialRecord['audit'];
+  auditFailures = 0;
+  attempts = noAttempts;
+
+  constructor(record: TrialRecord) {
+    this.id = record.id;
+    this.params = record.params;
+    this.status = record.status;
+    this.reason = record.reason;
+    this.failures = record.failures;
+    this.alone = record.failures > 0;
+    this.worker = record.worker;
+    this.result = record.result;
+    this.fingerprint = record.fingerprint;
+    this.audit = record.audit;
+  }
+
+  get name(): string {
+    return trialName(this.id);
+  }
+}
+
 export function trialEntry(record: TrialRecord): TrialEntry {
-  const { id, failures } = record;
-  return {
-    id,
-    name: trialName(id),
-    params: record.params,
-    status: record.status,
-    reason: record.reason,
-    failures,
-    alone: failures > 0,
-    worker: record.worker,
-    result: record.result,
-    fingerprint: record.fingerprint,
-    audit: record.audit,
-    auditFailures: 0,
-    attempts: noAttempts,
-  };
+  return new Entry(record);
 }
 
 export function trialRecord(trial: TrialEntry): TrialRecord {

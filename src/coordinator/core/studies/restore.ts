@@ -5,7 +5,7 @@
  */
 import { assert } from '../../../base/assert.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';
-import { trialName, type AttemptRecord, type TrialRecord } from '../../../study/trial.ts';
+import { isOver, trialName, type AttemptRecord, type TrialRecord } from '../../../study/trial.ts';
 import type { AttemptPlace } from '../attempts/close-attempt.ts';
 import { trimResult } from '../results/results.ts';
 import {
@@ -13,59 +13,58 @@ import {
   WorkerEntry,
   type ClusterState,
   type Moment,
+  type StageEntry,
   type StudyData,
 } from '../state/cluster-state.ts';
-import { addTrials } from '../state/study-entry.ts';
+import { addTrial } from '../state/study-entry.ts';
 import { addAttempt, countsAsFailure, trialEntry, type TrialEntry } from '../state/trial-state.ts';
 import { leasePack } from '../workers/leases.ts';
 
-/** The lists are read once, in their order. */
-export interface StoredStudy {
+/** A study that is read from the store: its trials in the order of their stages, then their attempts. */
+export class StoredStudy {
   readonly record: StudyRecord;
-  readonly data: StudyData;
-  readonly trials: Iterable<TrialRecord>;
-  readonly attempts: Iterable<AttemptRecord>;
-}
+  readonly study: StudyEntry;
+  readonly #stages: ReadonlyMap<string, StageEntry>;
 
-export function restoreStudy(state: ClusterState, stored: StoredStudy, now: Moment): void {
-  const { record } = stored;
-  const study = new StudyEntry(record, stored.data, now);
-  const byStage = Map.groupBy(entries(stored.trials), ({ id }) => id.stage);
-  for (const stage of study.stages) {
-    addTrials(study, stage, byStage.get(stage.record.name) ?? []);
-    for (const trial of stage.trials) trimResult(study, stage, trial);
+  constructor(record: StudyRecord, data: StudyData) {
+    this.record = record;
+    this.study = new StudyEntry(record, data);
+    this.#stages = new Map(this.study.stages.map((stage) => [stage.record.name, stage]));
   }
-  for (const attempt of stored.attempts) {
-    const trial = study.trials.get(trialName(attempt.trial));
-    assert(trial, () => `the attempt of ${trialName(attempt.trial)} has a trial`);
-    const { attempt: number, kind, session, worker, machineId, tokenId } = attempt;
-    const { pack, outcome, fingerprint } = attempt;
+
+  /** Does not keep the record: a million records take more memory than the study. */
+  addTrial(record: TrialRecord): void {
+    const stage = this.#stages.get(record.id.stage);
+    assert(stage, () => `${trialName(record.id)} belongs to a stage`);
+    const trial = trialEntry(record);
+    trimResult(this.study, stage, trial);
+    addTrial(this.study, stage, trial);
+  }
+
+  addAttempt(record: AttemptRecord): void {
+    const trial = this.study.trials.get(record.trial);
+    assert(trial, () => `the attempt of ${trialName(record.trial)} has a trial`);
+    const { attempt, kind, session, worker, machineId, tokenId, pack, outcome } = record;
     // The fingerprint is the text of the trial, not a copy of it.
-    const isStored = fingerprint !== null && fingerprint === trial.fingerprint;
-    addAttempt(trial, {
-      attempt: number,
-      kind,
-      session,
-      worker,
-      machineId,
-      tokenId,
-      pack,
-      outcome,
-      fingerprint: isStored ? trial.fingerprint : fingerprint,
-    });
+    const isStored = record.fingerprint !== null && record.fingerprint === trial.fingerprint;
+    const fingerprint = isStored ? trial.fingerprint : record.fingerprint;
+    const place = { session, worker, machineId, tokenId, pack };
+    addAttempt(trial, { attempt, kind, ...place, outcome, fingerprint });
     if (kind === 'audit' && countsAsFailure(outcome)) trial.auditFailures += 1;
   }
-  sortQueue(study);
-  state.studies.set(study.name, study);
-  // bug: restart-forgets-attempts
-  for (const trial of study.trials.values())
-    for (const attempt of trial.attempts)
-      if (attempt.outcome === null) restorePack(state, { study, trial, attempt }, now);
 }
 
-/** One by one, so that not all records and all entries are in memory at the same time. */
-function* entries(records: Iterable<TrialRecord>): Generator<TrialEntry> {
-  for (const record of records) yield trialEntry(record);
+/** To be called once for each stored study. */
+export function restoreStudy(state: ClusterState, { study }: StoredStudy, now: Moment): void {
+  const trials = study.trials.values();
+  study.queue = trials.filter((trial) => trial.status === 'waiting');
+  sortQueue(study);
+  study.endedAtMs = isOver(study.status) ? now.monotonicMs : null;
+  state.studies.set(study.name, study);
+  // bug: restart-forgets-attempts
+  for (const trial of trials)
+    for (const attempt of trial.attempts)
+      if (attempt.outcome === null) restorePack(state, { study, trial, attempt }, now);
 }
 
 /** By stage, replicate and index; the first trial is the last entry. */

@@ -10,7 +10,7 @@ import { plannerFor } from '../../../search/planning/planner-for.ts';
 import type { PlannedStudy } from '../../../search/planning/planner.ts';
 import { toConfigurations } from '../../../search/ranking/configurations.ts';
 import { bestConfiguration } from '../../../search/ranking/ranking.ts';
-import { trialName, waitingTrial } from '../../../study/trial.ts';
+import { waitingTrial } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
 import { hasTestFailed, setWinner } from '../attempts/winner-tests.ts';
 import { settleAudits } from '../results/audits.ts';
@@ -64,7 +64,7 @@ export function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): bo
   const { record, trials } = stage;
   const planner = plannerFor(study.spec);
   const round = planner.nextRound(toPlanned(study), record, trials.map(trialRecord));
-  const planned = (round?.trials ?? []).filter(({ id }) => !study.trials.has(trialName(id)));
+  const planned = (round?.trials ?? []).filter(({ id }) => !study.trials.has(id));
   if (planned.length === 0) return false;
   const created = planned.map(({ id, params }) => trialEntry(waitingTrial(id, params)));
   addTrials(study, stage, created);
@@ -106,7 +106,7 @@ function finishSearch(turn: Turn, study: StudyEntry): void {
   if (study.winner === null) {
     const order = study.stages.map((stage) => stage.record.name);
     // bug: winner-of-last-stage
-    const trials = [...study.trials.values()];
+    const trials = study.trials.values();
     const winner = bestConfiguration(trials, study.spec.objective, order);
     assert(winner !== null, 'a closed stage has completed trials');
     const untested = { testAccuracy: null, testLoss: null, testWorker: null, reproduced: null };

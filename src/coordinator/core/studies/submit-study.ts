@@ -36,7 +36,7 @@ export function submitStudy(
     stages: spec.stages.map(plannedStage),
     winner: null,
   };
-  state.studies.set(spec.study, new StudyEntry(record, data, now));
+  state.studies.set(spec.study, new StudyEntry(record, data));
   turn.persist({ kind: 'study-created', record });
 }
 

@@ -26,7 +26,7 @@ test('a second, different result of one attempt excludes its worker, and the fir
   expect(report(completeResult('b'.repeat(64)))).toEqual(['disputed']);
   expect(dispatcher.state.excluded.get('s')).toMatch(/two results for attempt 1 of coarse\/1/);
   expect(report(first)).toEqual(['cancelled']);
-  const trial = dispatcher.state.studies.get('example')?.trials.get('coarse/1');
+  const trial = dispatcher.state.studies.get('example')?.trials.get(coarse(1));
   expect(trial?.result).toMatchObject({ digest: 'c'.repeat(64) });
 });
 

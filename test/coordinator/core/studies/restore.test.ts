@@ -44,18 +44,18 @@ test('lost tests count against the winner that they tested, not against a later 
 test('extending a study marks results in closed stages that only an excluded worker has computed', () => {
   const spec = exampleStudy({ stages: twoStages(1, 1) });
   const ids = ['coarse', 'fine'].map((stage): TrialId => ({ stage, index: 1, replicate: 1 }));
-  const stored = storedStudy(spec, { status: 'complete', endedAtMs: 1 });
+  const { record } = storedStudy(spec, { status: 'complete', endedAtMs: 1 });
+  const stages = record.stages.map((stage) => ({ ...stage, closed: true }));
   const dispatcher = new Dispatcher(settings, [], new Map([['s', 'a wrong result']]), start);
   dispatcher.restore(
-    {
-      ...stored,
-      record: {
-        ...stored.record,
-        stages: stored.record.stages.map((stage) => ({ ...stage, closed: true })),
+    storedStudy(
+      spec,
+      { status: 'complete', endedAtMs: 1, stages },
+      {
+        trials: ids.map(completeTrial),
+        attempts: ids.map((id) => openAttempt(id, 1, { outcome: 'accepted', fingerprint })),
       },
-      trials: ids.map(completeTrial),
-      attempts: ids.map((id) => openAttempt(id, 1, { outcome: 'accepted', fingerprint })),
-    },
+    ),
     start,
   );
   const decision = dispatcher.extend({ ...spec, stages: twoStages(1, 2) }, start);
