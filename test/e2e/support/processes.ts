@@ -133,6 +133,12 @@ export function startInTerminal(args: readonly string[]): Running {
   );
 }
 
+/** The environment without the variables of the person who runs the tests that the program reads. */
+function neutralEnvironment(): NodeJS.ProcessEnv {
+  const read = /^(?:RIDGELINE_|XDG_|LC_|COLUMNS$|LINES$|FORCE_COLOR$|(?:https?|no|all)_proxy$)/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !read.test(name)));
+}
+
 export function startWords(
   [command = '', ...rest]: readonly string[],
   options: StartOptions,
@@ -141,11 +147,14 @@ export function startWords(
   const child = spawn(command, rest, {
     cwd: options.cwd ?? process.cwd(),
     env: {
-      ...process.env,
+      ...neutralEnvironment(),
       NO_COLOR: '1',
       NODE_COMPILE_CACHE: compileCache,
       // The configuration of the person who runs the tests is not read.
       XDG_CONFIG_HOME: '/nonexistent',
+      XDG_CACHE_HOME: join(tmpdir(), 'ridgeline-test-cache'),
+      LANG: 'C.UTF-8',
+      TERM: 'xterm',
       ...options.env,
     },
     stdio: [input, 'pipe', 'pipe'],
@@ -218,6 +227,7 @@ interface ResultRow {
   readonly index: number;
   readonly rank: number | null;
   readonly lambda: number;
+  /** Null in a row of means. */
   readonly digest: string | null;
   readonly status: string;
   readonly attempts: number;
