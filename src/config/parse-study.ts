@@ -17,6 +17,7 @@ import {
   type TrainerDescription,
 } from '../study/trainer-description.ts';
 import { knownKeys } from './known-keys.ts';
+import { ambiguousNames } from './ambiguous-names.ts';
 import { correctKeys } from './misspelt-keys.ts';
 import { issueProblems, keyMeant, labelled } from './shape-problems.ts';
 import { YamlSource, type Path } from './yaml-source.ts';
@@ -83,10 +84,12 @@ function read<Spec extends StudySpec | RecipeSpec>(
   const keyProblems = correctKeys(source, schema, knownKeys(schema));
   const value = source.value();
   const checked = check(value);
-  const problems =
-    checked.kind === 'invalid'
-      ? [...checked.issues.flatMap((issue) => issueProblems(issue, value)), ...checked.broken]
-      : [];
+  const problems = ambiguousNames(value);
+  if (checked.kind === 'invalid')
+    problems.push(
+      ...checked.issues.flatMap((issue) => issueProblems(issue, value)),
+      ...checked.broken,
+    );
   const dataPath = valueAt(value, ['dataset', 'path']);
   const spec = checked.kind === 'valid' ? checked.spec : null;
   if (typeof dataPath === 'string') problems.push(...others(dataPath, spec));

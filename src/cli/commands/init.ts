@@ -7,6 +7,7 @@ import { errorMessage, RidgelineError } from '../../base/errors.ts';
 import { newStudyText } from '../../config/new-study.ts';
 import { datasetInfo } from '../../dataset/catalogue.ts';
 import { datasetNames } from '../../study/spec/dataset-names.ts';
+import { ambiguousRule, isAmbiguousName } from '../../config/ambiguous-names.ts';
 import { namePattern, nameRule } from '../../study/spec/study-schema.ts';
 import { dataDirectory, say, type Context } from '../process/context.ts';
 import { addCommand, usageError, withDataOption } from '../process/options.ts';
@@ -36,6 +37,11 @@ async function writeStudy(name: string | undefined, data: string, context: Conte
     throw usageError(
       `The name ${JSON.stringify(study)} ${nameRule}.`,
       'For example: `ridgeline init my-study`.',
+    );
+  if (isAmbiguousName(study))
+    throw usageError(
+      `The name ${ambiguousRule(study)}.`,
+      `For example: \`ridgeline init search-${study}\`.`,
     );
   if (existsSync(file))
     throw usageError(

@@ -9,6 +9,7 @@ import { bytesText, countText } from '../../report/text/number-format.ts';
 import { storedRanks } from '../../search/ranking/ranking.ts';
 import { copiesOf, deletedStudies, type DeletedStudy } from '../../store/sqlite/deleted-studies.ts';
 import { openStore, type SqliteStore } from '../../store/sqlite/open-store.ts';
+import { ambiguousRule, isAmbiguousName } from '../../config/ambiguous-names.ts';
 import { namePattern, nameRule } from '../../study/spec/study-schema.ts';
 import { confirm } from '../process/confirm.ts';
 import { ownerText, say, stateDirectory, type Context } from '../process/context.ts';
@@ -138,4 +139,6 @@ async function requireFree(store: SqliteStore, name: string, fix: string): Promi
 function requireName(name: string): void {
   if (!namePattern.test(name))
     throw usageError(`The name ${JSON.stringify(name)} ${nameRule}.`, 'For example: quickstart-2.');
+  if (isAmbiguousName(name))
+    throw usageError(`The name ${ambiguousRule(name)}.`, `For example: search-${name}.`);
 }

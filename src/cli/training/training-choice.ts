@@ -8,6 +8,7 @@ import { trialName } from '../../study/trial.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
 import { storedStudy, storedTrial, studyOrRecipe } from '../results/stored-study.ts';
+import { noteRounded } from './rounded-value.ts';
 
 export interface ChoiceFlags {
   readonly lambda?: number;
@@ -46,6 +47,7 @@ export async function chooseTraining(
       );
     return { ...common, params: { ...spec.params, ...given } };
   }
+  if (given !== null) await noteRounded(spec, given.lambda, context);
   const params = given ?? (isTrial ? null : fallback);
   if (params !== null) return { ...common, params };
   return { ...common, ...(await findTrial(name, flags, context)) };

@@ -115,7 +115,9 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
     // A neighbour at the value of the best trial would leave no width on this side.
     return side * at > side * best.at ? at : beyond(best);
   };
-  const narrowed = { min: end(low, -1), max: end(high, 1) };
+  const ends = { min: end(low, -1), max: end(high, 1) };
+  // In a range of few numbers, rounding can leave no width: then all of it is searched.
+  const narrowed = ends.min < ends.max ? ends : range;
   const isClipped = narrowed.min === range.min || narrowed.max === range.max;
   return {
     range: narrowed,

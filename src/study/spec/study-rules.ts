@@ -26,6 +26,11 @@ interface Rules {
   readonly report: (path: Path, message: string) => void;
 }
 
+/** Above the numbers of float64 that have fewer digits. */
+const boundMin = 1e-300;
+/** Smallest width of a range, as a share of its values: some thousand times the distance of two numbers. */
+const widthMin = 1e-12;
+
 const splits = ['train', 'validation', 'test'] as const;
 /** Tolerance of the sum of fractions: in floating point, tenths may add up to slightly more than 1. */
 const fractionSlack = 1e-9;
@@ -158,7 +163,17 @@ function distributionRules(
   else if (min !== undefined && max !== undefined && min >= max) {
     const fix = min > max ? '. Swap them' : '';
     report([...path, 'min'], `min (${min}) must be smaller than max (${max})${fix}`);
-  } else if (narrow !== undefined && !earlier.includes(narrow) && !earlier.includes(undefined)) {
+  } else if (min !== undefined && max !== undefined && min < boundMin)
+    report(
+      [...path, 'min'],
+      `min (${min}) must be at least ${boundMin}: numbers below are not exact`,
+    );
+  else if (min !== undefined && max !== undefined && max / min < 1 + widthMin)
+    report(
+      [...path, 'min'],
+      `min (${min}) and max (${max}) are too close to sample between them; max must be larger by at least a share of ${widthMin}`,
+    );
+  else if (narrow !== undefined && !earlier.includes(narrow) && !earlier.includes(undefined)) {
     const names = `earlier stages: ${earlier.join(', ')}`;
     const known = earlier.length > 0 ? names : 'this is the first stage';
     const message = `no earlier stage is called ${JSON.stringify(narrow)} (${known})`;

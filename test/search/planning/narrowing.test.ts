@@ -64,6 +64,23 @@ describe('a narrowed range', () => {
     },
   );
 
+  test('of a range of few numbers is not empty', () => {
+    for (const min of [0.01, 1, 1e-6, 3e-5]) {
+      const range = { min, max: min * (1 + Number.EPSILON * 2) };
+      const records = [range.min, range.max, range.min].map((value, index) =>
+        completedTrial(index + 1, value, { validation_accuracy: 0.5 + index / 10 }),
+      );
+      for (const count of [3, 60]) {
+        const filled = Array.from({ length: count }, (_, index) => ({
+          ...records[index % 3]!,
+          id: { ...records[0]!.id, index: index + 1 },
+        }));
+        const narrowed = narrowRange(filled, { ...input, range }).range;
+        expect(narrowed.min).toBeLessThan(narrowed.max);
+      }
+    }
+  });
+
   test('does not depend on the order of results', () => {
     fc.assert(
       fc.property(trials, fc.constantFrom(accuracy, loss), (records, objective) => {

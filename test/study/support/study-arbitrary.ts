@@ -1,10 +1,13 @@
 /** Any valid study, for properties. */
 import fc from 'fast-check';
+import { isAmbiguousName } from '../../../src/config/ambiguous-names.ts';
 import { datasetNames } from '../../../src/study/spec/dataset-names.ts';
 import { datasetFormats } from '../../../src/study/spec/study-schema.ts';
 import type { Selection, StageSpec, StudySpec } from '../../../src/study/spec/study-spec.ts';
 
-const name = fc.stringMatching(/^[a-z0-9][a-z0-9_.-]{0,12}$/);
+const name = fc
+  .stringMatching(/^[a-z0-9][a-z0-9_.-]{0,12}$/)
+  .filter((text) => !isAmbiguousName(text));
 const positive = fc.double({ min: 1e-12, max: 100, noNaN: true });
 const bounds = fc
   .tuple(positive, fc.double({ min: 1.001, max: 1e3, noNaN: true }))
