@@ -11,6 +11,9 @@ import { constants, homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+// Node's default would open a debugger on SIGUSR1. `main` decides what the signal does.
+process.on('SIGUSR1', () => undefined);
+
 const required = [24, 15];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const source = join(root, 'src', 'cli', 'main.ts');
@@ -34,20 +37,26 @@ if (major > required[0] || (major === required[0] && minor >= required[1])) {
     );
     process.exit(78);
   }
-  const child = spawn(node, [...process.execArgv, main, ...process.argv.slice(2)], {
-    // IPC messages of the parent are forwarded to the child.
-    stdio: process.channel ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
-    // The child ends with this process, even if this one is killed (src/cli/process/exit-with-parent.ts).
-    env: { ...process.env, RIDGELINE_LAUNCHER: String(process.pid) },
-  });
+  const child = spawn(
+    node,
+    [...process.execArgv, '--disable-sigusr1', main, ...process.argv.slice(2)],
+    {
+      // IPC messages of the parent are forwarded to the child.
+      stdio: process.channel ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
+      // The child ends with this process, even if this one is killed (src/cli/process/exit-with-parent.ts).
+      env: { ...process.env, RIDGELINE_LAUNCHER: String(process.pid) },
+    },
+  );
   if (process.channel) {
     process.on('message', (message) => child.connected && child.send(message));
     child.on('message', (message) => process.connected && process.send(message));
     process.on('disconnect', () => child.connected && child.disconnect());
   }
   // Ctrl-C in a terminal also signals the child directly; the child counts both as one.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'])
     process.on(signal, () => child.kill(signal));
+  // Blocked in the child, so that it never opens a debugger; both are a scheduler's warning.
+  process.on('SIGUSR1', () => child.kill('SIGUSR2'));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 

@@ -13,6 +13,7 @@ import { exitCode } from './process/exit-codes.ts';
 import { exitWithWrapper } from './process/exit-with-parent.ts';
 import { createLogger, environmentWarnings } from './process/log.ts';
 import { reportError } from './process/report-error.ts';
+import { reportIgnoredSignals } from './process/stop-signals.ts';
 import { parseCommandLine, silentErrors } from './process/usage-errors.ts';
 import { programVersion } from './process/version.ts';
 
@@ -37,6 +38,7 @@ async function runCommand(): Promise<number> {
     },
     finish: (value) => void (code = value),
   };
+  reportIgnoredSignals((text) => context.log.info(text));
   for (const warning of environmentWarnings(process.env)) context.log.warn(warning);
   const program = await buildProgram(context);
   program.hook('preAction', async (_program, command) => {

@@ -11,7 +11,9 @@ import {
   lowMemoryFlags,
   restartWithFlags,
 } from '../launch/process-flags.ts';
+import { surviveSignals } from './process/stop-signals.ts';
 
+surviveSignals();
 const name = process.argv[2];
 if (name === 'complete') {
   const { complete } = await import('./completion/complete.ts');

@@ -12,7 +12,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Logger } from 'pino';
 import { assert } from '../base/assert.ts';
 import type { Launcher, LauncherEnd, StopMode } from './launcher.ts';
-import { addressFlags, lowMemoryEnvironment, lowMemoryFlags } from './process-flags.ts';
+import { addressFlags, childFlags, lowMemoryEnvironment } from './process-flags.ts';
 
 export interface LocalLauncherOptions {
   /** Path of the program; each worker is started as `PROGRAM worker --join - …`. */
@@ -66,7 +66,7 @@ export class LocalLauncher implements Launcher {
     const names = ['--join', '-', '--local', '--name', `local-${index}`];
     const child = spawn(
       process.execPath,
-      [...lowMemoryFlags, ...addressFlags(), program, 'worker', ...names, ...workerArguments],
+      [...childFlags, ...addressFlags(), program, 'worker', ...names, ...workerArguments],
       {
         env: { ...process.env, ...lowMemoryEnvironment },
         detached: true,

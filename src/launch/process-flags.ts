@@ -23,6 +23,9 @@ export function addressFlags(limits = processLimits()): readonly string[] {
   return limits.addressBytes === null ? [] : ['--disable-wasm-trap-handler'];
 }
 
+/** Of child processes that are not to be signalled by others: SIGUSR1 would open Node's debugger. */
+export const childFlags: readonly string[] = [...lowMemoryFlags, '--disable-sigusr1'];
+
 /** Read by glibc; other C libraries ignore it. */
 export const lowMemoryEnvironment: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '1',

@@ -2,11 +2,12 @@
  * Worker node: the process of a worker. Carries messages between a session and its coordinator, and
  * performs the session's effects: training, downloads, log lines.
  *
- * If the stream breaks, training continues and results are kept while the node connects again. It ends
- * if the coordinator cannot be reached for `waitMs`.
+ * If the stream breaks, training continues and results are kept while the node connects again
+ * (`rpc/client/reconnection.ts`).
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { systemClock } from '../base/clock.ts';
 import { RidgelineError, errorMessage } from '../base/errors.ts';
 import { nothingFails, type Reached } from '../base/failpoint.ts';
 import { openShardCache } from '../dataset/shards/shard-cache.ts';
@@ -17,6 +18,7 @@ import type {
   WorkerMessage,
 } from '../rpc/messages/messages.ts';
 import type { JoinTarget } from '../rpc/credentials/join-string.ts';
+import { Reconnection, isUnreachable } from '../rpc/client/reconnection.ts';
 import { connectSession, type WorkerStream } from '../rpc/client/session-client.ts';
 import type { DatasetReference } from '../study/spec/dataset-reference.ts';
 import { trialName, type TrialResult } from '../study/trial.ts';
@@ -25,12 +27,14 @@ import { selfTest, type TrainerSource } from '../trainers/open-trainer.ts';
 import { abortOf, pause } from './abort.ts';
 import { DatasetHolder } from './dataset-holder.ts';
 import { readMachineId } from './machine-id.ts';
+import { Lifetime } from './lifetime.ts';
 import { WorkerSession, type SessionEffect } from './session.ts';
 import { ThreadPool } from './thread-pool.ts';
 import type { TrainingRequest } from './training-pool.ts';
 
 export interface WorkerOptions {
-  readonly join: JoinTarget | Promise<JoinTarget>;
+  /** Called before each connection: the coordinator may have another address after a restart. */
+  readonly join: () => Promise<JoinTarget>;
   readonly name: string;
   readonly threads: number;
   readonly packMax: number;
@@ -39,22 +43,18 @@ export interface WorkerOptions {
   readonly cacheDir: string;
   readonly version: string;
   /** How long to try to connect, at the start and after each broken connection. */
+  readonly firstWaitMs: number;
   readonly waitMs: number;
-  /** How long running packs may continue while the worker drains. */
-  readonly graceMs: number;
+  /** When the process will be killed, in milliseconds since 1970; null if unknown. */
+  readonly endWallMs: number | null;
   readonly log: Logger;
   /** Called after each connection, with the name that the coordinator uses and its address. */
   readonly onJoined?: (name: string, address: string) => void;
   readonly reached?: Reached;
 }
 
-/** Waits between connection attempts: doubled up to the limit, each with random jitter. */
-const backOffMinMs = 200;
-const backOffMaxMs = 1_000;
-/** Failed attempts are logged at most this often. */
-const logIntervalMs = 60_000;
-/** A stream that closes sooner is followed by a pause of this length. */
-const shortStreamMs = 1_000;
+/** Time between two requests for the data of a coordinator that is still decoding it. */
+const fetchRetryMs = 1_000;
 
 export class WorkerNode implements AsyncDisposable {
   readonly #options: WorkerOptions;
@@ -63,12 +63,22 @@ export class WorkerNode implements AsyncDisposable {
   readonly #data: DatasetHolder;
   readonly #left = Promise.withResolvers<string>();
   readonly #stop = new AbortController();
+  readonly #reconnection: Reconnection;
+  readonly #lifetime: Lifetime | null;
   #stream: WorkerStream | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
 
   private constructor(options: WorkerOptions, machineId: string, data: DatasetHolder) {
     this.#options = options;
     this.#data = data;
+    this.#reconnection = new Reconnection({
+      ...options,
+      meanwhile: 'Training continues, and results are kept.',
+      log: (level, text) => options.log[level](text),
+      signal: this.#stop.signal,
+    });
+    this.#lifetime =
+      options.endWallMs === null ? null : new Lifetime(options.endWallMs, systemClock, this);
     this.#pool = new ThreadPool(options.threads, options.trainer);
     const { kernel, digest: selfTestDigest } = selfTest(options.trainer);
     const { name, version, threads, packMax } = options;
@@ -88,19 +98,24 @@ export class WorkerNode implements AsyncDisposable {
    * @throws RidgelineError COORDINATOR_UNREACHABLE, TOKEN_REFUSED, CA_REFUSED, VERSION_MISMATCH
    */
   async run(): Promise<string> {
-    const serving = this.#serve();
-    const reason = await Promise.race([this.#left.promise, serving]);
+    const serving = this.#reconnection.run((sinceMs) => this.#talk(sinceMs));
+    const reason = await Promise.race([this.#left.promise, serving.then(() => 'stopped')]);
     this.#stop.abort();
     this.#stream?.close();
     await serving.catch(() => undefined);
     return reason;
   }
 
-  /** Finishes the running packs and leaves. After the grace period it returns the rest. */
-  drain(reason: string): void {
+  /**
+   * Finishes the running packs and leaves.
+   *
+   * @param graceMs time after which it returns the rest; null: unlimited
+   */
+  drain(reason: string, graceMs: number | null = null): void {
     this.#perform(this.#session.drain(reason));
+    if (graceMs === null) return;
     const isOver = `${reason}, and the grace period is over`;
-    setTimeout(() => this.returnPacks(isOver), this.#options.graceMs).unref();
+    setTimeout(() => this.returnPacks(isOver), graceMs).unref();
   }
 
   /** Stops the running packs, so that other workers can train their trials. */
@@ -111,51 +126,19 @@ export class WorkerNode implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    this.#lifetime?.[Symbol.dispose]();
     this.#stop.abort();
     this.#stream?.close();
     await this.#pool[Symbol.asyncDispose]();
   }
 
-  /** Opens one stream after another until the node stops. */
-  async #serve(): Promise<string> {
+  /** Connects, and talks until the stream closes. @returns why it closed; null to end */
+  async #talk(sinceMs: number): Promise<string | null> {
     const { signal } = this.#stop;
-    while (!signal.aborted) {
-      const stream = await this.#connect(signal);
-      if (stream === null) break;
-      const openedMs = performance.now();
-      const reason = await this.#converse(stream);
-      if (signal.aborted) break;
-      this.#options.log.warn(`connection to the coordinator closed: ${reason}`);
-      // A coordinator that cannot write its store accepts a stream and closes it.
-      if (performance.now() - openedMs < shortStreamMs) await pause(shortStreamMs, signal);
-    }
-    return 'stopped';
-  }
-
-  /** Connects, with repeated attempts until the wait is over. */
-  async #connect(signal: AbortSignal): Promise<WorkerStream | null> {
-    const { describeTrainer, waitMs } = this.#options;
-    const join = await Promise.race([this.#options.join, abortOf(signal)]);
+    const join = await Promise.race([this.#options.join(), abortOf(signal)]);
     if (join === null) return null;
-    const sinceMs = performance.now();
-    const giveUpAtMs = sinceMs + waitMs;
-    let backOffMs = backOffMinMs;
-    let loggedMs = -Infinity;
-    while (!signal.aborted) {
-      try {
-        return await connectSession(join, describeTrainer, { signal, sinceMs });
-      } catch (error) {
-        if (signal.aborted) return null;
-        if (!isUnreachable(error) || performance.now() >= giveUpAtMs) throw error;
-        if (performance.now() - loggedMs >= logIntervalMs) {
-          loggedMs = performance.now();
-          this.#options.log.info(`${error.what} Trying again.`);
-        }
-      }
-      await pause(backOffMs * (0.5 + Math.random() / 2), signal);
-      backOffMs = Math.min(2 * backOffMs, backOffMaxMs);
-    }
-    return null;
+    const options = { signal, sinceMs };
+    return await this.#converse(await connectSession(join, this.#options.describeTrainer, options));
   }
 
   /** @returns why the stream closed */
@@ -165,7 +148,7 @@ export class WorkerNode implements AsyncDisposable {
     stream.onClosed((error) => {
       this.#session.streamClosed();
       this.#stream = null;
-      if (error instanceof RidgelineError && !isUnreachable(error)) closed.reject(error);
+      if (error instanceof RidgelineError) closed.reject(error);
       else
         closed.resolve(error === null ? 'the coordinator ended the stream' : errorMessage(error));
     });
@@ -179,8 +162,10 @@ export class WorkerNode implements AsyncDisposable {
       if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
       const beat = (): void => this.#perform(this.#session.heartbeat(this.#pool.progress()));
       this.#heartbeat = setInterval(beat, message.heartbeatMs);
+      this.#reconnection.welcomed(message.leaseMs);
       this.#options.onJoined?.(message.name, address);
     }
+    if (message.kind === 'assign') this.#lifetime?.assigned(message.assignment);
     if (message.kind === 'answer')
       this.#logTrial(message.key, { answer: message.answer }, 'answered');
     this.#perform(this.#session.received(message));
@@ -241,10 +226,12 @@ export class WorkerNode implements AsyncDisposable {
         const key = members[member]?.key;
         if (key !== undefined) this.#stream?.send({ kind: 'measured', key, measurement });
       });
+      this.#lifetime?.ended(pack, end.kind !== 'stopped');
       if (end.kind === 'stopped') return this.#perform(this.#session.packStopped(pack, end));
       this.#logResults(assignment, end.results);
       this.#perform(this.#session.packEnded(pack, end.results));
     } catch (error) {
+      this.#lifetime?.ended(pack, false);
       const reason = errorMessage(error);
       this.#options.log.error(`pack ${pack} crashed: ${reason}`);
       this.#perform(this.#session.packStopped(pack, { kind: 'crashed', reason }));
@@ -283,12 +270,8 @@ export class WorkerNode implements AsyncDisposable {
         }
         // The session's stream is open, so the coordinator is still decoding the data.
         this.#options.log.warn(`${error.what} Trying again.`);
-        await pause(backOffMaxMs, this.#stop.signal);
+        await pause(fetchRetryMs, this.#stop.signal);
       }
     }
   }
-}
-
-function isUnreachable(error: unknown): error is RidgelineError {
-  return error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
 }

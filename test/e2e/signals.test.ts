@@ -73,8 +73,10 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     expect(code).toBe(1);
   });
 
-  test('the first Ctrl-C drains the run, prints how to resume, and exits with 130', async () => {
+  test('a run without a terminal ignores a hang-up; Ctrl-C drains it, prints how to resume, and exits with 130', async () => {
     const run = await startedRun();
+    run.kill('SIGHUP');
+    await run.prints(/SIGHUP ignored: no terminal is attached/);
     run.kill('SIGINT');
     await run.prints(/draining: (?:no|\d+) packs? of trials still running/);
     const done = await run.finished;
@@ -106,10 +108,10 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     expect(stages[0]!.trials.map(({ status }) => status)).not.toContain('running');
   });
 
-  test('the second Ctrl-C returns running trials and exits with 130', async () => {
+  test('SIGUSR1 drains a run and opens no debugger; a second signal returns running trials', async () => {
     // Trials take longer than the time between two signals.
     const run = await startedRun(200);
-    run.kill('SIGINT');
+    run.kill('SIGUSR1');
     await run.prints(/draining/);
     // Signals within a quarter of a second count as one.
     const again = setInterval(() => run.kill('SIGINT'), 300);
@@ -117,7 +119,8 @@ describe.skipIf(process.platform !== 'linux')('run', () => {
     clearInterval(again);
     const done = await run.finished;
     expect(done.stderr).toMatch(/ended without a result: stopped by a second Ctrl-C/);
-    expect(done.code).toBe(130);
+    expect(done.stderr).not.toContain('Debugger');
+    expect(done.code).toBe(138);
   });
 
   test('the workers of a killed run end with it', async () => {

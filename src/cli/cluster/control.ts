@@ -16,12 +16,34 @@ export async function withControl<T>(
   context: Context,
   use: (client: ControlClient) => Promise<T>,
 ): Promise<T> {
-  const { coordinator } = context.flags;
-  using client =
-    coordinator === undefined
-      ? await connectLocal(stateDirectory(context))
-      : await connectControl(await readJoinOption('--coordinator', coordinator, context));
+  using client = await controlConnector(context)();
   return await use(client);
+}
+
+/** A function that connects to that coordinator, each time it is called. */
+export function controlConnector(context: Context): () => Promise<ControlClient> {
+  const { coordinator } = context.flags;
+  if (coordinator === undefined) return async () => await connectLocal(stateDirectory(context));
+  const read = joinReader('--coordinator', coordinator, context);
+  return async () => await connectControl(await read());
+}
+
+/** Reads a join string; a file again at each call, as a restarted coordinator may have another address. */
+export function joinReader(
+  option: string,
+  argument: string,
+  context: Context,
+): () => Promise<JoinTarget> {
+  const read = async (): Promise<JoinTarget> => await readJoinOption(option, argument, context);
+  let last = read();
+  last.catch(() => undefined); // The first call throws it.
+  let isFirst = true;
+  return async () => {
+    const before = last;
+    if (!isFirst && argument.startsWith('@')) last = read().catch(async () => await before);
+    isFirst = false;
+    return await last;
+  };
 }
 
 /** Connects to the coordinator of a state directory. */
@@ -53,7 +75,7 @@ function noCoordinatorRuns(stateDir: string, cause: unknown): RidgelineError {
 }
 
 /** Reads a join string from a file, from standard input or, with a warning, from the command line. */
-export async function readJoinOption(
+async function readJoinOption(
   option: string,
   argument: string,
   { log }: Context,

@@ -4,14 +4,13 @@ import { RidgelineError } from '../../base/errors.ts';
 import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
 import { storeUnwritable } from '../../coordinator/shell/study-errors.ts';
 import type { Launcher } from '../../launch/launcher.ts';
-import { countText } from '../../report/text/number-format.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { Context } from '../process/context.ts';
 import type { ListenFlags } from '../process/options.ts';
 import { formatCommand, keptText } from '../process/resume-command.ts';
-import { StopSignals } from '../process/stop-signals.ts';
 import type { ThenFlags } from '../process/then-command.ts';
 import { LiveView } from './live-view.ts';
+import { drainAll, type RunStop } from './run-stop.ts';
 import type { LocalWorkerFlags } from './local-workers.ts';
 import type { RunningCluster } from './serve-cluster.ts';
 import { watchUnfitWorkers } from './unfit-workers.ts';
@@ -19,6 +18,8 @@ import { watchUnfitWorkers } from './unfit-workers.ts';
 export interface RunFlags extends ListenFlags, LocalWorkerFlags, ThenFlags {
   /** Seconds. */
   readonly wait: number;
+  /** Seconds. */
+  readonly grace?: number;
   readonly fresh?: boolean;
 }
 
@@ -44,11 +45,12 @@ export async function search(
 interface RunProcesses {
   readonly cluster: RunningCluster;
   readonly launcher: Launcher;
+  readonly stop: RunStop;
 }
 
 async function searchToEnd(
   spec: StudySpec,
-  { cluster, launcher }: RunProcesses,
+  { cluster, launcher, stop }: RunProcesses,
   flags: RunFlags,
   context: Context,
 ): Promise<number | null> {
@@ -61,6 +63,7 @@ async function searchToEnd(
   using view = new LiveView(context, coordinator, spec);
   const isReplaced = flags.fresh === true && (await coordinator.store.study(study)) !== null;
   const outcome = await coordinator.submit(spec, flags.fresh === true);
+  stop.submitted((text) => view.say(text));
   if (isReplaced) view.say(keptText(study));
   const before = await coordinator.overview.study(study);
   if (outcome !== 'created' && before !== null) {
@@ -72,7 +75,7 @@ async function searchToEnd(
     view.say(`to join another worker:  ridgeline worker --join @${cluster.workerJoinFile}`);
   if (cluster.dashboard !== null) view.say(cluster.dashboard.text);
   const reportFailure = async (): Promise<void> => {
-    if ((await launcher.ended) === 'stopped') return;
+    if ((await launcher.ended) === 'stopped' || stop.isRequested) return;
     if (coordinator.workers().every(({ state }) => state === 'lost')) ended.reject(noWorkerLeft());
   };
   void reportFailure();
@@ -81,26 +84,16 @@ async function searchToEnd(
     ? watchUnfitWorkers(coordinator, () => launcher.count(), ended.reject)
     : () => undefined;
   const noWorker = setTimeout(() => {
-    if (coordinator.workers().length === 0) ended.reject(noWorkerJoined(coordinator, flags.wait));
+    if (!stop.isRequested && coordinator.workers().length === 0)
+      ended.reject(noWorkerJoined(coordinator, flags.wait));
   }, flags.wait * 1_000);
-  const stopped = Promise.withResolvers<'stopped'>();
-  using signals = new StopSignals((count) => {
-    if (count <= 2) {
-      cluster.announceEnd();
-      stopWorkers(count, { coordinator, launcher, view, stopped });
-      return;
-    }
-    launcher.stop('kill');
-    context.stderr.write(resumeText(context));
-    process.exit(signals.exitCode);
-  });
-  void cluster.stopRequested.then(() => signals.request());
+  void cluster.stopRequested.then(() => stop.request());
   try {
-    const end = await Promise.race([ended.promise, stopped.promise]);
+    const end = await Promise.race([ended.promise, stop.stopped]);
     view[Symbol.dispose]();
     if (end === 'ended') return null;
     context.stderr.write(resumeText(context));
-    return signals.exitCode;
+    return stop.exitCode;
   } finally {
     clearTimeout(noWorker);
     stopListening();
@@ -131,32 +124,8 @@ function noWorkerJoined({ storeProblem }: Coordinator, waitSeconds: number): Rid
   );
 }
 
-function resumeText({ argv }: Context): string {
+export function resumeText({ argv }: Context): string {
   return `stopped; finished trials are stored. To resume:\n  ${formatCommand(argv, { without: '--fresh' })}\n`;
-}
-
-interface StopPorts {
-  readonly coordinator: Coordinator;
-  readonly launcher: Launcher;
-  readonly view: LiveView;
-  readonly stopped: PromiseWithResolvers<'stopped'>;
-}
-
-/** First signal: finish running trials. Second: return them to the queue. */
-function stopWorkers(count: number, { coordinator, launcher, view, stopped }: StopPorts): void {
-  const busy = coordinator.workers().reduce((sum, worker) => sum + worker.busy, 0);
-  const packs = `${busy === 0 ? 'no pack' : countText(busy, 'pack')} of trials`;
-  if (count > 1) {
-    view.say(`returning ${packs}; press Ctrl-C again to quit immediately`);
-    launcher.stop('return-trials');
-    void launcher.ended.then(() => stopped.resolve('stopped'));
-    return;
-  }
-  const hint = busy === 0 ? '' : '; press Ctrl-C again to return them';
-  view.say(`draining: ${packs} still running${hint}`);
-  launcher.stop('when-drained');
-  const drained = drainAll(coordinator, 'the run was stopped');
-  void Promise.all([launcher.ended, drained]).then(() => stopped.resolve('stopped'));
 }
 
 /** How long workers may take to leave after the end of the study. */
@@ -164,22 +133,7 @@ const leaveMs = 2_000;
 
 /** Resolves when all workers have left, or after some seconds: a worker that is cut off tries to connect again. */
 export async function workersLeft(coordinator: Coordinator): Promise<void> {
-  const drained = drainAll(coordinator, 'the study has ended');
-  await Promise.race([drained, delay(leaveMs, null, { ref: false })]);
-}
-
-/** Drains all workers, also those that join later; resolves when none is left. */
-async function drainAll(coordinator: Coordinator, reason: string): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const check = (): void => {
-    if (coordinator.workers().every(({ state }) => state === 'lost')) resolve();
-  };
-  const stopListening = coordinator.listen((event) => {
-    if (event.kind === 'worker-joined') coordinator.drain(event.worker, reason);
-    check();
-  });
-  coordinator.drain(null, reason);
-  check();
-  await promise;
+  const { promise, stopListening } = drainAll(coordinator, 'the study has ended');
+  await Promise.race([promise, delay(leaveMs, null, { ref: false })]);
   stopListening();
 }

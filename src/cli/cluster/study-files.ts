@@ -10,7 +10,7 @@ import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { RidgelineError } from '../../base/errors.ts';
-import { lowMemoryFlags } from '../../launch/process-flags.ts';
+import { childFlags } from '../../launch/process-flags.ts';
 import type { StudyFile } from '../../web/live-cluster.ts';
 import type { DownloadName } from '../../web/page-messages.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
@@ -67,7 +67,7 @@ export class StudyFiles {
   async #run(args: readonly string[]): Promise<void> {
     const main = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url));
     const state = ['--state', stateDirectory(this.#context), '--quiet'];
-    const child = spawn(process.execPath, [...lowMemoryFlags, main, ...args, ...state], {
+    const child = spawn(process.execPath, [...childFlags, main, ...args, ...state], {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: timeoutMs,
     });

@@ -20,8 +20,9 @@ import { requireStudyFile, storedEnd, studyAndTrials } from '../results/stored-s
 import { outcomeCode, studyFailure } from '../results/study-outcome.ts';
 import { dashboardAddress, type Dashboard, type DashboardAddress } from '../cluster/dashboard.ts';
 import { endLocalWorkers, threadsPerWorker } from '../cluster/local-workers.ts';
-import { search, workersLeft, type RunFlags } from '../cluster/search.ts';
-import { serveCluster } from '../cluster/serve-cluster.ts';
+import { RunStop } from '../cluster/run-stop.ts';
+import { resumeText, search, workersLeft, type RunFlags } from '../cluster/search.ts';
+import { serveCluster, type RunningCluster } from '../cluster/serve-cluster.ts';
 import { showStoredStudies } from '../cluster/show-stored.ts';
 
 export interface LocalWorkers {
@@ -129,6 +130,7 @@ async function searchAndFormat(
     dispatch: { onlyStudy: study, threadsExpected: flags.workers * threadsPerWorker(flags) },
   });
   const { coordinator } = cluster;
+  const stop = newRunStop(cluster, launcher, flags, context);
   try {
     listening(cluster.localJoin);
     const stopListening = coordinator.listen(({ kind }) => {
@@ -137,8 +139,9 @@ async function searchAndFormat(
       // Loaded while trials are trained, so that the results are printed at once.
       void loadOutput();
     });
-    const code = await search(spec, { cluster, launcher }, flags, context);
+    const code = await search(spec, { cluster, launcher, stop }, flags, context);
     if (code !== null) return code;
+    stop[Symbol.dispose]();
     // Ctrl-C ends the workers at once; the results are printed.
     using _signals = new StopSignals(() => launcher.stop('kill'));
     const [outcome] = await Promise.all([formatOutcome(study, context), workersLeft(coordinator)]);
@@ -147,9 +150,28 @@ async function searchAndFormat(
     launcher.stop('kill');
     throw error;
   } finally {
+    stop[Symbol.dispose]();
     await endLocalWorkers(launcher);
     await cluster.stop('the run has ended');
   }
+}
+
+function newRunStop(
+  cluster: RunningCluster,
+  launcher: Launcher,
+  { grace }: RunFlags,
+  context: Context,
+): RunStop {
+  return new RunStop({
+    coordinator: cluster.coordinator,
+    launcher,
+    grace,
+    announceEnd: () => cluster.announceEnd(),
+    exit: (code) => {
+      context.stderr.write(resumeText(context));
+      process.exit(code);
+    },
+  });
 }
 
 const loadOutput = async () => await import('../results/results-output.ts');

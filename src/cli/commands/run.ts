@@ -5,6 +5,7 @@ import type { RunFlags } from '../cluster/search.ts';
 import type { Context } from '../process/context.ts';
 import {
   addCommand,
+  graceOption,
   outputFormatOption,
   wholeNumber,
   withDataOption,
@@ -36,6 +37,7 @@ export function addCommands(program: Command, context: Context): void {
     .addOption(
       wholeNumber('--wait <seconds>', 'longest time to wait for the first worker', 1, 86_400, 60),
     )
+    .addOption(graceOption())
     .option('--fresh', 'start again; the stored study of this name is deleted, and a copy is kept')
     .option(...thenOption)
     .addOption(outputFormatOption(textFormats))

@@ -4,6 +4,7 @@ import { tableLines, textColumn, type Column } from '../../report/terminal/text-
 import type { Token } from '../../rpc/credentials/tokens.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { say, type Context } from '../process/context.ts';
+import { secondsFrom } from '../process/durations.ts';
 import { addGroup, choice, usageError } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
 
@@ -88,16 +89,14 @@ function expiryText(expiresAtMs: number | null): string {
   return expiresAtMs <= Date.now() ? `expired at ${end}` : `until ${end}`;
 }
 
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const lifetimeSecondsMax = 10 * 365 * 86_400;
 
 /** @returns seconds */
 function parseLifetime(text: string): number {
-  const { count, unit = '' } = /^(?<count>[0-9]{1,9})(?<unit>[smhd])$/.exec(text)?.groups ?? {};
-  const seconds = Number(count) * (unitSeconds[unit] ?? NaN);
+  const seconds = secondsFrom(text);
   if (seconds >= 1 && seconds <= lifetimeSecondsMax) return seconds;
   throw usageError(
-    `--expires must be a whole number of s, m, h or d, up to 10 years, got ${JSON.stringify(text)}.`,
+    `--expires must be a duration in s, m, h or d, up to 10 years, got ${JSON.stringify(text)}.`,
     'For example: --expires 24h.',
   );
 }

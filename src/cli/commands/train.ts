@@ -126,16 +126,19 @@ async function train(file: string, flags: TrainFlags, context: Context): Promise
     keepCycles: flags.ensemble !== undefined,
   });
   let isTraining = true;
-  using signals = new StopSignals((times) => {
-    if (isTraining && times === 1) {
-      view.say('stopping after the current step; press Ctrl-C again to quit immediately');
-      training.stop();
-      return;
-    }
-    view.say(resumeText(context, checkpoints));
-    checkpoints[Symbol.dispose]();
-    process.exit(signals.exitCode);
-  });
+  using signals = new StopSignals(
+    (times) => {
+      if (isTraining && times === 1) {
+        view.say('stopping after the current step; press Ctrl-C again to quit immediately');
+        training.stop();
+        return;
+      }
+      view.say(resumeText(context, checkpoints));
+      checkpoints[Symbol.dispose]();
+      process.exit(signals.exitCode);
+    },
+    { takesWarnings: true },
+  );
   const results = await training.run();
   isTraining = false;
   if (results === null) {

@@ -2,55 +2,92 @@
 import type { Command } from 'commander';
 import { watchLine } from '../../report/files/watch-line.ts';
 import { liveLines } from '../../report/terminal/live-lines.ts';
-import { presentStage, type ShownStatus } from '../../study/summaries.ts';
-import { addControlCommand, withControl } from '../cluster/control.ts';
+import { Reconnection, waitSeconds } from '../../rpc/client/reconnection.ts';
+import { presentStage, type ShownStatus, type WatchSnapshot } from '../../study/summaries.ts';
+import { isOver } from '../../study/trial.ts';
+import { addControlCommand, controlConnector } from '../cluster/control.ts';
 import { Throughput } from '../cluster/throughput.ts';
 import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
-import { choice } from '../process/options.ts';
+import { choice, wholeNumber } from '../process/options.ts';
 import { exitCodeOf } from '../process/report-error.ts';
 import { textOptions } from '../process/terminal.ts';
 import { runThen, thenOption, type ThenFlags } from '../process/then-command.ts';
 
 export function addWatchCommand(program: Command, context: Context): void {
+  const wait = 'longest time without the coordinator after the connection has broken';
   const summary = 'follows a study on a running coordinator until it ends';
   addControlCommand(program, 'watch', summary, 'ridgeline watch coarse-to-fine')
     .argument('<study>', 'study name')
     .addOption(choice('--format <format>', 'jsonl: one line on stdout per change', ['jsonl']))
     .option(...thenOption)
-    .action(async (study: string, flags: ThenFlags & { readonly format?: string }) => {
+    .addOption(wholeNumber('--wait <seconds>', wait, 0, 31_536_000, waitSeconds.later))
+    .action(async (study: string, flags: WatchFlags) => {
       let last: ShownStatus | null = null;
-      let code: number = exitCode.done;
-      const end = async (): Promise<void> =>
+      const end = async (code: number): Promise<void> =>
         context.finish(await runThen(flags, study, code, context, async () => last));
-      const watch = withControl(context, async (client) => {
-        const show = flags.format === undefined ? await display(context) : null;
-        const throughput = new Throughput();
-        for await (const snapshot of client.watch(study)) {
-          const { progress, workers } = snapshot;
-          if (show === null) context.stdout.write(watchLine(snapshot));
-          const { stage, status } = progress;
-          const nowMs = performance.now();
-          const pace = throughput.stage(stage, presentStage(progress)?.done ?? 0, nowMs);
-          const rated = workers.map((worker) => ({
-            ...worker,
-            trialsPerMinute: throughput.worker(worker.name, worker.trialsCompleted, nowMs),
-          }));
-          const state = { ...progress, workers: rated, objective: null, pace };
-          show?.(liveLines(state, textOptions(context, context.stderr)));
-          last = status;
-          if (status === 'failed' || status === 'cancelled') code = exitCode.failed;
-        }
-      });
       try {
-        await watch;
+        await follow(study, flags, context, (status) => (last = status));
       } catch (error) {
-        code = exitCodeOf(error);
-        await end();
+        await end(exitCodeOf(error));
         throw error;
       }
-      await end();
+      await end(last === 'failed' || last === 'cancelled' ? exitCode.failed : exitCode.done);
     });
+}
+
+interface WatchFlags extends ThenFlags {
+  readonly format?: string;
+  /** Seconds. */
+  readonly wait: number;
+}
+
+/** Shows the study until it is over, and connects again if the connection breaks. */
+async function follow(
+  study: string,
+  flags: WatchFlags,
+  context: Context,
+  seen: (status: ShownStatus) => void,
+): Promise<void> {
+  const show = flags.format === undefined ? await display(context) : null;
+  const throughput = new Throughput();
+  const connect = controlConnector(context);
+  const reconnection = new Reconnection({
+    // The first attempt fails at once: usually there is no coordinator, or the address is wrong.
+    firstWaitMs: 0,
+    waitMs: 1_000 * flags.wait,
+    meanwhile: '',
+    log: (_level, text) => (show === null ? context.stderr.write(`${text}\n`) : show([text])),
+    signal: new AbortController().signal,
+  });
+  await reconnection.run(async () => {
+    using client = await connect();
+    let last: ShownStatus | null = null;
+    for await (const snapshot of client.watch(study)) {
+      reconnection.welcomed();
+      last = snapshot.progress.status;
+      seen(last);
+      if (show === null) context.stdout.write(watchLine(snapshot));
+      else show(snapshotLines(snapshot, throughput, context));
+    }
+    return last !== null && isOver(last) ? null : 'the coordinator has stopped';
+  });
+}
+
+function snapshotLines(
+  { progress, workers }: WatchSnapshot,
+  throughput: Throughput,
+  context: Context,
+): string[] {
+  const { stage } = progress;
+  const nowMs = performance.now();
+  const pace = throughput.stage(stage, presentStage(progress)?.done ?? 0, nowMs);
+  const rated = workers.map((worker) => ({
+    ...worker,
+    trialsPerMinute: throughput.worker(worker.name, worker.trialsCompleted, nowMs),
+  }));
+  const state = { ...progress, workers: rated, objective: null, pace };
+  return liveLines(state, textOptions(context, context.stderr));
 }
 
 /** The last state stays on the screen. */

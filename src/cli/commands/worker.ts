@@ -1,16 +1,24 @@
 /** `ridgeline worker`: joins a coordinator, receives the data set, and trains until it is asked to leave. */
 import { hostname } from 'node:os';
 import { Option, type Command } from 'commander';
-import { countText } from '../../report/text/number-format.ts';
+import { countText, durationText } from '../../report/text/number-format.ts';
+import { waitSeconds } from '../../rpc/client/reconnection.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { coresNote, defaultThreads, threadsMax } from '../../worker/thread-count.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
-import { readJoinOption } from '../cluster/control.ts';
+import { joinReader } from '../cluster/control.ts';
 import { failpointFrom, shardCacheDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { exitWithRun } from '../process/exit-with-parent.ts';
-import { addCommand, usageError, wholeNumber, withWorkerOptions } from '../process/options.ts';
-import { StopSignals } from '../process/stop-signals.ts';
+import { parseLifetime, parseUntil, schedulerEnd } from '../process/durations.ts';
+import {
+  addCommand,
+  graceOption,
+  usageError,
+  wholeNumber,
+  withWorkerOptions,
+} from '../process/options.ts';
+import { StopSignals, graceMs, signalText } from '../process/stop-signals.ts';
 import { fitThreads } from '../training/fit-threads.ts';
 import { findKernel } from '../training/kernel-choice.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
@@ -22,9 +30,13 @@ interface WorkerFlags {
   readonly name: string;
   readonly cache?: string;
   /** Seconds. */
-  readonly wait: number;
+  readonly wait?: number;
   /** Seconds. */
-  readonly grace: number;
+  readonly grace?: number;
+  /** Milliseconds since 1970. */
+  readonly until?: number;
+  /** Milliseconds. */
+  readonly lifetime?: number;
   readonly local?: boolean;
 }
 
@@ -33,23 +45,33 @@ export function addCommands(program: Command, context: Context): void {
     summary: 'joins a coordinator and trains',
     description:
       'Joins a coordinator, receives the data set from it, and trains until it is asked to leave.',
-    examples: ['ridgeline worker --join @worker.join --threads 4'],
+    notes:
+      'In a batch job that ends at a known time, --lifetime or --until (read from SLURM_JOB_END_TIME if Slurm sets it) keeps the worker from starting trials that it cannot finish; what still runs 10 s before the end is returned, and no failure is counted. SIGUSR1 and SIGUSR2, the warnings of Slurm and SGE, stop the worker as SIGTERM does.',
+    examples: [
+      'ridgeline worker --join @worker.join --threads 4',
+      'ridgeline worker --join @worker.join --lifetime 2h    # in a job of two hours',
+    ],
   });
-  const wait = 'time without a coordinator after which the worker ends, at the start or later';
+  const wait = `longest time without a coordinator (default: ${waitSeconds.first} before the worker has joined, ${waitSeconds.later} afterwards)`;
   withKernelOption(withWorkerOptions(command))
     .requiredOption('--join <join>', 'join string: @FILE, - (standard input) or the string')
     .addOption(
       wholeNumber('--threads <n>', 'number of training threads', 1, threadsMax, defaultThreads()),
     )
     .option('--name <name>', 'name of this worker in tables', parseName, hostname())
-    .addOption(wholeNumber('--wait <seconds>', wait, 0, 86_400, 30))
+    .addOption(wholeNumber('--wait <seconds>', wait, 0, 31_536_000))
+    .addOption(graceOption())
     .addOption(
-      wholeNumber(
-        '--grace <seconds>',
-        'time to finish running trials after a signal',
-        0,
-        86_400,
-        30,
+      new Option(
+        '--until <time>',
+        'when this process will be killed: 18:00, 2026-05-01T18:00, +2h, or never (default: $SLURM_JOB_END_TIME)',
+      )
+        .argParser((text) => parseUntil(text, Date.now()))
+        .conflicts('lifetime'),
+    )
+    .addOption(
+      new Option('--lifetime <duration>', 'the same as a duration from now: 90m, 1h30m').argParser(
+        parseLifetime,
       ),
     )
     .addOption(new Option('--local', 'started by `run`, ends with it').hideHelp())
@@ -76,14 +98,13 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     log.level = context.flags.debug === true ? 'debug' : 'warn';
   }
   // `run` sends it when the coordinator listens; everything else is ready by then.
-  const target = readJoinOption('--join', flags.join, context);
-  target.catch(() => undefined); // The node throws it.
+  const join = joinReader('--join', flags.join, context);
   const trainer = await findKernel(context);
   const cores = flags.threads === defaultThreads() && !isLocal ? coresNote() : null;
   if (cores !== null) log.info(cores);
   const threads = await fitThreads(flags.threads, trainer, context);
   await using node = await WorkerNode.start({
-    join: target,
+    join,
     name: flags.name,
     threads,
     packMax: flags.pack,
@@ -91,8 +112,9 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     describeTrainer,
     cacheDir: shardCacheDirectory(context, flags),
     version: context.version,
-    waitMs: flags.wait * 1_000,
-    graceMs: flags.grace * 1_000,
+    firstWaitMs: 1_000 * (flags.wait ?? waitSeconds.first),
+    waitMs: 1_000 * (flags.wait ?? waitSeconds.later),
+    endWallMs: isLocal ? null : endFrom(flags, context.env),
     log,
     reached: failpointFrom(context),
     onJoined: (name, address) =>
@@ -101,20 +123,29 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
       ),
   });
   let isInterrupted = false;
-  using signals = new StopSignals((count) => {
+  const received = (count: number, signal: NodeJS.Signals): void => {
     if (count > 2) process.exit(signals.exitCode);
-    if (count === 1) node.drain('stopped by Ctrl-C or a signal');
+    const grace = graceMs(signal, flags.grace);
+    if (count === 1) node.drain(`stopped by ${signalText(signal)}`, grace);
     // `run` drains its workers through the coordinator and sends the signal only as the second step.
     if (count > 1 || isLocal) {
       isInterrupted = true;
-      node.returnPacks('stopped by a second Ctrl-C; it will be run again');
+      node.returnPacks(`stopped by ${isLocal ? 'its run' : `a second ${signalText(signal)}`}`);
       return;
     }
+    const time = grace === null ? '' : ` for ${durationText(grace)} (--grace)`;
     log.info(
-      'finishing running trials; press Ctrl-C again to return them, a third time to quit immediately',
+      `${signalText(signal)}: finishing running trials${time}; a second signal returns them, a third ends at once`,
     );
-  });
+  };
+  using signals = new StopSignals(received, { takesWarnings: !isLocal });
   const reason = await node.run();
   log.info(`left: ${reason}`);
   return isInterrupted ? signals.exitCode : exitCode.done;
+}
+
+function endFrom({ until, lifetime }: WorkerFlags, env: NodeJS.ProcessEnv): number | null {
+  if (lifetime !== undefined) return Date.now() + lifetime;
+  const end = until ?? schedulerEnd(env);
+  return end === Infinity ? null : end;
 }

@@ -23,5 +23,6 @@ export const exitCodesText = `Exit codes
   5    token or certificate authority refused
   78   this machine is unfit (see \`ridgeline doctor\`)
   130  stopped by Ctrl-C: \`run\` before its search had finished, others before running work had finished
-  143  ended by SIGTERM in the same way; a worker or coordinator that drained exits with 0
+  143  ended by SIGTERM in the same way; 129 by SIGHUP, 138 by SIGUSR1, 140 by SIGUSR2;
+       a worker or coordinator that drained exits with 0
 `;

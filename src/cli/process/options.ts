@@ -96,6 +96,13 @@ export function numeric(
   });
 }
 
+/** `--grace` of commands that train for others. */
+export function graceOption(): Option {
+  const text =
+    'time to finish running trials after a signal; the rest is returned (default: 8, but unlimited after Ctrl-C in a terminal)';
+  return wholeNumber('--grace <seconds>', text, 0, 86_400);
+}
+
 /** `--lambda` of commands that train without a search. */
 export function lambdaOption(description: string): Option {
   const isValid = (value: number): boolean => Number.isFinite(value) && value >= 0;

@@ -34,7 +34,13 @@ import { restoreStudy, type StoredStudy } from './studies/restore.ts';
 import { advanceStudy } from './studies/stage-progress.ts';
 import { moveStudy } from './studies/move-study.ts';
 import { extendStudy, submitStudy, type SubmitDetails } from './studies/submit-study.ts';
-import { expireLeases, extendLeasesAfterPause, freeThread, renewLease } from './workers/leases.ts';
+import {
+  expireLeases,
+  extendLeasesAfterPause,
+  freeThread,
+  renewLease,
+  returnAllPacks,
+} from './workers/leases.ts';
 import {
   announceLeaving,
   datasetFailed,
@@ -153,6 +159,11 @@ export class Dispatcher {
   /** @param name null: all workers */
   drain(name: string | null, reason: string, now: Moment): Decision {
     return this.#handle(now, (turn) => drainWorkers(turn, name, reason));
+  }
+
+  /** Puts all running trials back into the queue, without a failure, and asks their workers to stop them. */
+  returnTrials(reason: string, now: Moment): Decision {
+    return this.#handle(now, (turn) => returnAllPacks(turn, reason));
   }
 
   #begin(now: Moment): Turn {

@@ -168,6 +168,11 @@ export class Coordinator {
     return rows.length;
   }
 
+  /** Puts all running trials back into the queue, without a failure, and asks their workers to stop them. */
+  returnTrials(reason: string): void {
+    this.#decide((dispatcher, now) => dispatcher.returnTrials(reason, now));
+  }
+
   workers(): WorkerSummary[] {
     return this.#dispatcher === null ? [] : workerSummaries(this.#dispatcher.state, this.#now());
   }

@@ -72,17 +72,7 @@ export function metricHead(metric: Metric): string {
   return `${metricName({ name: metric.name.replace(/_accuracy$/, '') })} %`;
 }
 
-/** `48 s`, `3 min 20 s`, `2 h 05 min`, `3 d 04 h`: two units at most. */
-export function durationText(ms: number): string {
-  const twoDigits = (value: number): string => String(value).padStart(2, '0');
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${twoDigits(seconds % 60)} s`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${twoDigits(minutes % 60)} min`;
-  return `${Math.floor(hours / 24)} d ${twoDigits(hours % 24)} h`;
-}
+export { durationText } from '../../base/duration.ts';
 
 /** `1 trial`, `2 trials`. @param plural for a noun that does not take an s */
 export function countText(count: number, noun: string, plural = `${noun}s`): string {

@@ -102,6 +102,8 @@ export class FaultCluster {
         join(this.dir, 'cache'),
         '--wait',
         '120',
+        '--grace',
+        '86400',
         '--debug',
         ...(options.args ?? []),
       ],

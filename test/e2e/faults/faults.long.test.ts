@@ -284,7 +284,8 @@ describe.concurrent('a worker', { timeout: 60 * minutes }, () => {
     }
     addRow({
       promise: '7 a drain loses nothing',
-      fault: 'SIGTERM to a worker in the middle of a trial, with a grace of 30 s and of 1 s',
+      fault:
+        'SIGTERM to a worker in the middle of a trial, without a limit and with a grace of 1 s',
       times: 2 * found.length,
       ...counted(found),
       slowest: `${seconds(slowestMs)} to its end with exit code 0, grace 1 s`,

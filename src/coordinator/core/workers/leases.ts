@@ -91,6 +91,14 @@ export function returnOtherPacks(turn: Turn, worker: WorkerEntry, held: readonly
     if (!held.includes(pack.id)) endPack(turn, worker, pack, notArrived);
 }
 
+/** The operator wants all trials back at once. Their threads are free when the workers have stopped them. */
+export function returnAllPacks(turn: Turn, reason: string): void {
+  for (const pack of turn.state.packs.values()) {
+    failPack(turn, pack, { outcome: 'returned', reason });
+    abortPack(turn, pack, reason);
+  }
+}
+
 /** Only progress renews a lease: the heartbeat of a hung thread reports the same step again. */
 export function renewLease(turn: Turn, worker: WorkerEntry, progress: PackProgress): void {
   const pack = packHeldBy(turn.state, progress.pack, worker);
