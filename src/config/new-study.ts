@@ -17,14 +17,24 @@ export interface NewStudyData {
   readonly shards: readonly { readonly name: string; readonly count: number }[];
 }
 
+/** The command lines that the header of the file explains. */
+export interface StudyCommands {
+  readonly plan: string;
+  readonly run: string;
+}
+
 /** Records of each split, at least: fewer cannot separate any values. */
 const splitMin = 10;
 
 /**
- * @param schemaPath of the JSON schema for editors, from the folder of the file
+ * @param places the path of the JSON schema for editors, from the folder of the file, and the commands of the header
  * @throws RidgelineError DATASET_INVALID if there are too few records to split
  */
-export function newStudyText(study: string, data: NewStudyData, schemaPath: string): string {
+export function newStudyText(
+  study: string,
+  data: NewStudyData,
+  { schemaPath, commands }: { readonly schemaPath: string; readonly commands: StudyCommands },
+): string {
   const total = data.shards.reduce((sum, { count }) => sum + count, 0);
   const test = data.shards.filter(({ name }) => /^(test|t10k)/i.test(name));
   const isTestNamed = test.length > 0 && test.length < data.shards.length;
@@ -49,9 +59,7 @@ export function newStudyText(study: string, data: NewStudyData, schemaPath: stri
     : `{ count: ${testCount} }`;
   return `# yaml-language-server: $schema=${schemaPath}
 #
-#   ridgeline plan ${study}.yaml     lists the trials and their cost
-#   ridgeline run ${study}.yaml      searches on this machine, and prints the results
-#   ridgeline help study            explains every key
+${commandLines(commands)}
 study: ${study} # name under which the results are stored
 seed: 1 # the same file with the same seed gives the same results
 
@@ -93,4 +101,15 @@ function quoted(text: string): string {
   return /^[A-Za-z_./][\w./-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
     ? text
     : JSON.stringify(text);
+}
+
+/** Each command with what it does, in two columns. */
+function commandLines({ plan, run }: StudyCommands): string {
+  const lines = [
+    [plan, 'lists the trials and their cost'],
+    [run, 'searches on this machine, and prints the results'],
+    ['ridgeline help study', 'explains every key'],
+  ] as const;
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return lines.map(([command, does]) => `#   ${command.padEnd(width)}  ${does}`).join('\n');
 }

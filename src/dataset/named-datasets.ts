@@ -130,6 +130,12 @@ export const namedDatasets: readonly NamedDataset[] = [
 export function namedDataset(name: string): NamedDataset {
   const entry = namedDatasets.find((each) => each.name === name);
   if (entry !== undefined) return entry;
+  if (/[/\\]|\.[a-z0-9]+$/i.test(name))
+    throw new RidgelineError(
+      'DATASET_MISSING',
+      `There is no file or folder ${name}.`,
+      'Check the path, which is relative to the current folder, or use a name of `ridgeline data list`.',
+    );
   const names = namedDatasets.map((each) => each.name);
   throw new RidgelineError(
     'DATASET_UNKNOWN',

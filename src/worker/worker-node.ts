@@ -106,6 +106,10 @@ export class WorkerNode implements AsyncDisposable {
     return reason;
   }
 
+  get runningPacks(): number {
+    return this.#session.runningPacks;
+  }
+
   /**
    * Finishes the running packs and leaves.
    *

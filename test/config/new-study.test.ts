@@ -7,8 +7,22 @@ import { describeTrainer } from '../../src/trainers/registry.ts';
 
 const image = { channels: 1, height: 8, width: 8, classes: 10 };
 const digits = { reference: { key: 'name', value: 'digits' }, ...image } as const;
+const places = {
+  schemaPath: './study.schema.json',
+  commands: { plan: 'ridgeline plan mine.yaml --data-dir d', run: 'ridgeline run mine.yaml' },
+};
 const spec = (data: NewStudyData) =>
-  parseStudy(newStudyText('mine', data, './study.schema.json'), 'mine.yaml', describeTrainer);
+  parseStudy(newStudyText('mine', data, places), 'mine.yaml', describeTrainer);
+
+test('the header of a new study file explains the commands with their options, in two columns', () => {
+  const shards = [{ name: 'digits', count: 1_797 }];
+  const text = newStudyText('mine', { ...digits, shards }, places);
+  expect(text.split('\n').slice(2, 5)).toEqual([
+    '#   ridgeline plan mine.yaml --data-dir d  lists the trials and their cost',
+    '#   ridgeline run mine.yaml                searches on this machine, and prints the results',
+    '#   ridgeline help study                   explains every key',
+  ]);
+});
 
 test('a new study file is valid for a data set of any size, and its splits use all records', () => {
   fc.assert(

@@ -29,7 +29,11 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   const done = await ridgeline(['run', rested!, ...state, '--workers', '1']);
   expect(done.code, done.stderr).toBe(0);
   const then = 'echo after: $RIDGELINE_STUDY $RIDGELINE_STATUS $RIDGELINE_EXIT_CODE';
-  const ended = await ridgeline(['run', given!, ...state, '--then', then]);
+  // No worker joins, so the stored study is not replaced.
+  const alone = ['run', given!, ...state, '--fresh', '--workers', '0', '--wait', '1'];
+  expect((await ridgeline(alone)).code).toBe(4);
+  const ended = await ridgeline(['run', given!, ...state, '--threads', '1', '--then', then]);
+  expect(ended.stderr).toContain('nothing was trained, so --threads had no effect');
   expect(ended.stderr).toContain('after: given cancelled 1\n');
   expect(ended.stderr).toContain('given is cancelled; showing its stored results');
   expect(ended.stderr).toContain(

@@ -5,6 +5,7 @@ import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts'
 import { storeUnwritable } from '../../coordinator/shell/study-errors.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
+import type { StudySummary } from '../../study/summaries.ts';
 import type { Context } from '../process/context.ts';
 import type { ListenFlags } from '../process/options.ts';
 import { formatCommand, keptText } from '../process/resume-command.ts';
@@ -61,15 +62,7 @@ async function searchToEnd(
     if (event.kind === 'study-ended' && event.study === study) ended.resolve('ended');
   });
   using view = new LiveView(context, coordinator, spec);
-  const isReplaced = flags.fresh === true && (await coordinator.store.study(study)) !== null;
-  const outcome = await coordinator.submit(spec, flags.fresh === true);
-  stop.submitted((text) => view.say(text));
-  if (isReplaced) view.say(keptText(study));
-  const before = await coordinator.overview.study(study);
-  if (outcome !== 'created' && before !== null) {
-    const doing = outcome === 'extended' ? 'extending' : 'resuming';
-    view.say(`${doing} ${study}: ${before.done} of ${before.total} trials are done`);
-  }
+  const before = await submitStudy(spec, { cluster, stop }, flags, view);
   if (before?.status === 'paused') await coordinator.setStudy(study, 'resume', 'run again');
   if (!isPrivate(flags))
     view.say(`to join another worker:  ridgeline worker --join @${cluster.workerJoinFile}`);
@@ -98,6 +91,54 @@ async function searchToEnd(
     clearTimeout(noWorker);
     stopListening();
     stopWatching();
+  }
+}
+
+/** Submits the study, and says what it continues. @returns its progress; null if it is not stored */
+async function submitStudy(
+  spec: StudySpec,
+  { cluster, stop }: Pick<RunProcesses, 'cluster' | 'stop'>,
+  flags: RunFlags,
+  view: LiveView,
+): Promise<StudySummary | null> {
+  const { coordinator } = cluster;
+  const { study } = spec;
+  // A stored study is not replaced for a search that nobody trains.
+  if (flags.fresh === true && flags.workers === 0)
+    await firstWorker(cluster, flags, (text) => view.say(text));
+  const previous = flags.fresh === true ? await coordinator.overview.study(study) : null;
+  const outcome = await coordinator.submit(spec, flags.fresh === true);
+  stop.submitted((text) => view.say(text));
+  if (previous !== null) view.say(keptText(study, previous.done));
+  const before = await coordinator.overview.study(study);
+  if (outcome !== 'created' && before !== null) {
+    const doing = outcome === 'extended' ? 'extending' : 'resuming';
+    view.say(`${doing} ${study}: ${before.done} of ${before.total} trials are done`);
+  }
+  return before;
+}
+
+/** Resolves when a worker has joined; a signal ends the process meanwhile. @throws RidgelineError NO_WORKER */
+async function firstWorker(
+  { coordinator, workerJoinFile }: RunningCluster,
+  { wait }: RunFlags,
+  say: (text: string) => void,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const stopListening = coordinator.listen(({ kind }) => {
+    if (kind === 'worker-joined') resolve();
+  });
+  const tooLate = setTimeout(() => reject(noWorkerJoined(coordinator, wait)), wait * 1_000);
+  if (coordinator.workers().length > 0) resolve();
+  else
+    say(
+      `waiting for a worker before the study starts afresh:  ridgeline worker --join @${workerJoinFile}`,
+    );
+  try {
+    await promise;
+  } finally {
+    clearTimeout(tooLate);
+    stopListening();
   }
 }
 

@@ -42,11 +42,11 @@ function addSubmit(program: Command, context: Context): void {
       // The coordinator reads the data, and it may run on another machine.
       const spec = await loadStudy(file, describeTrainer, () => false);
       const text = await withControl(context, async (client) => {
-        const isReplaced = fresh && (await client.listStudies()).some(isNamed(spec.study));
+        const previous = fresh && (await client.listStudies()).find(isNamed(spec.study));
         const { name, outcome } = await client.submitStudy(canonicalSpec(spec), fresh);
         const rows = await client.listStudies();
         const submitted = submittedText(name, outcome, rows.find(isNamed(name)));
-        return isReplaced ? `${submitted}\n${keptText(name)}` : submitted;
+        return previous ? `${submitted}\n${keptText(name, previous.done)}` : submitted;
       });
       context.stderr.write(`${text}\n`);
     });

@@ -54,7 +54,12 @@ async function writeStudy(name: string | undefined, data: string, context: Conte
   const reference = isNamed
     ? ({ key: 'name', value: data } as const)
     : ({ key: 'path', value: relative(folder, resolve(data)) } as const);
-  const text = newStudyText(study, { ...facts, shards, reference }, relative(folder, schema));
+  const { dataDir } = context.flags;
+  const options = dataDir === undefined ? [] : ['--data-dir', dataDir];
+  const toCommand = (command: 'plan' | 'run'): string => formatCommand([command, file, ...options]);
+  const commands = { plan: toCommand('plan'), run: toCommand('run') };
+  const places = { schemaPath: relative(folder, schema), commands };
+  const text = newStudyText(study, { ...facts, shards, reference }, places);
   try {
     // Fails if another process has created the file meanwhile.
     writeFileSync(file, text, { flag: 'wx' });
@@ -67,10 +72,8 @@ async function writeStudy(name: string | undefined, data: string, context: Conte
     );
   }
   for (const warning of facts.warnings) say(context, `warning: ${warning.text}`);
-  const { dataDir } = context.flags;
-  const options = dataDir === undefined ? [] : ['--data-dir', dataDir];
   say(context, `${file} is written; edit it, then run it:`);
-  context.stdout.write(`${formatCommand(['run', file, ...options])}\n`);
+  context.stdout.write(`${commands.run}\n`);
 }
 
 /** `images` for `~/data/images.npz`. */

@@ -32,6 +32,8 @@ export interface LocalWorkers {
   readonly listening: (joinText: string) => void;
   /** Why none was started, which is an error unless the study is finished; null if they were. */
   readonly problem: RidgelineError | null;
+  /** Options of the command line that a finished study does not use. */
+  readonly given: readonly string[];
 }
 
 /** @returns the exit code */
@@ -58,6 +60,12 @@ export async function runStudy(
       workers.launcher.stop('kill');
       const state = end === 'failed' ? 'failed earlier' : `is ${end}`;
       say(context, `${spec.study} ${state}; showing its stored results (--fresh starts over)`);
+      const { given } = workers;
+      if (given.length > 0)
+        say(
+          context,
+          `nothing was trained, so ${given.join(', ')} had no effect; a stage with more trials, or another stage, extends the study`,
+        );
       outcome = await formatOutcome(spec.study, context);
     }
   } catch (error) {

@@ -41,12 +41,39 @@ export function addCommands(program: Command, context: Context): void {
     .option('--fresh', 'start again; the stored study of this name is deleted, and a copy is kept')
     .option(...thenOption)
     .addOption(outputFormatOption(textFormats))
-    .action(async (file: string, flags: RunFlags) => {
-      context.finish(await run(file, flags, context));
+    .action(async (file: string, flags: RunFlags, used: Command) => {
+      const given = searchOptions.filter(
+        (option) => used.getOptionValueSource(optionKey(option)) === 'cli',
+      );
+      context.finish(await run(file, flags, given, context));
     });
 }
 
-async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
+/** Options that have an effect on a search only, not on the results of a finished one. */
+const searchOptions = [
+  '--workers',
+  '--threads',
+  '--wait',
+  '--listen',
+  '--advertise',
+  '--lease',
+  '--pack',
+  '--cache',
+  '--kernel',
+  '--data-dir',
+] as const;
+
+/** `dataDir` for `--data-dir`. */
+function optionKey(option: string): string {
+  return option.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+async function run(
+  file: string,
+  flags: RunFlags,
+  given: readonly string[],
+  context: Context,
+): Promise<number> {
   // Fails here once, instead of in each worker.
   if (flags.kernel.startsWith('native'))
     await (await import('../training/kernel-choice.ts')).findKernel(context);
@@ -57,7 +84,7 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   try {
     // Loaded while the workers start: both take a few tenths of a second.
     const { runStudy } = await import('./run-study.ts');
-    const processes = { launcher, listening: join.resolve, problem };
+    const processes = { launcher, listening: join.resolve, problem, given };
     return await runStudy(file, processes, flags, context);
   } finally {
     launcher.stop('kill');

@@ -133,6 +133,7 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
       node.returnPacks(`stopped by ${isLocal ? 'its run' : `a second ${signalText(signal)}`}`);
       return;
     }
+    if (node.runningPacks === 0) return;
     const time = grace === null ? '' : ` for ${durationText(grace)} (--grace)`;
     log.info(
       `${signalText(signal)}: finishing running trials${time}; a second signal returns them, a third ends at once`,

@@ -18,12 +18,14 @@ export function trainCommand(study: string, trial: string, { flags }: Context): 
   return formatCommand(['train', study, '--trial', trial, ...given]);
 }
 
-/** What is printed after `--fresh` has replaced a study. */
-export function keptText(study: string): string {
-  return `the previous ${study} was deleted; if it had results, a copy is kept: \`ridgeline delete --undo ${study} --as NAME\` restores it`;
+/** What is printed after `--fresh` has replaced a study. @param done its trials with a result */
+export function keptText(study: string, done: number): string {
+  return done === 0
+    ? `the previous ${study}, which had no results, was deleted`
+    : `the previous ${study} was deleted; a copy is kept: \`ridgeline delete --undo ${study} --as NAME\` restores it`;
 }
 
 /** An argument as a shell reads it: quoted if it has special characters. */
-function shellWord(argument: string): string {
+export function shellWord(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

@@ -6,6 +6,7 @@ import type { ShownStatus } from '../../study/summaries.ts';
 import { isOver } from '../../study/trial.ts';
 import type { Context } from './context.ts';
 import { exitCode } from './exit-codes.ts';
+import { shellWord } from './resume-command.ts';
 
 export interface ThenFlags {
   readonly then?: string;
@@ -32,14 +33,16 @@ export async function runThen(
 ): Promise<number> {
   if (then === undefined) return code;
   const status = await readStatus();
-  const failure = await failureOf(then, {
-    ...env,
+  const own = {
     RIDGELINE_STUDY: study,
     RIDGELINE_STATUS: status !== null && isOver(status) ? status : 'stopped',
     RIDGELINE_EXIT_CODE: String(code),
-  });
+  };
+  const failure = await failureOf(then, { ...env, ...own });
   if (failure === null) return code;
-  stderr.write(`ridgeline: The command of --then ${failure}.\n  fix: Run it by hand: ${then}\n`);
+  const variables = Object.entries(own).map(([name, value]) => `${name}=${shellWord(value)}`);
+  const byHand = `env ${variables.join(' ')} sh -c ${shellWord(then)}`;
+  stderr.write(`ridgeline: The command of --then ${failure}.\n  fix: Run it by hand: ${byHand}\n`);
   return code === exitCode.done ? exitCode.failed : code;
 }
 

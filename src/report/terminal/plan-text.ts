@@ -125,7 +125,9 @@ function costText(plan: Plan, least: number, most: number): string {
   return `${each} a trial${side}; ${whole} in all on ${countText(threads, 'thread')} of this machine`;
 }
 
+/** Below a second, the end of the range says enough. */
 function rangeText(low: string, high: string): string {
+  if (low === '0 s') return high === '0 s' ? 'less than 1 s' : `at most ${high}`;
   return low === high ? `about ${low}` : `${low} to ${high}`;
 }
 

@@ -43,8 +43,16 @@ export function requireAddress(option: string, text: string): HostPort {
   throw new RidgelineError(
     'USAGE',
     `${option} must be HOST:PORT, got ${JSON.stringify(text)}.`,
-    `For example, use ${option} 127.0.0.1:7070, or [::1]:7070 for IPv6.`,
+    `For example, use ${option} ${suggestedAddress(text)}.`,
   );
+}
+
+/** With the port, or the host, that the user gave. */
+function suggestedAddress(text: string): string {
+  const port = /^:?(\d{1,5})$/.exec(text)?.[1] ?? '7070';
+  const host = /^[A-Za-z0-9_.-]*[A-Za-z.][A-Za-z0-9_.-]*$/.test(text) ? text : '127.0.0.1';
+  if (Number(port) > 65_535) return `${host}:7070`;
+  return host === '127.0.0.1' ? `${host}:${port}, or [::1]:${port} for IPv6` : `${host}:${port}`;
 }
 
 export interface ReachableAddresses {

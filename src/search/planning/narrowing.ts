@@ -121,7 +121,13 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
   const isClipped = narrowed.min === range.min || narrowed.max === range.max;
   return {
     range: narrowed,
-    reason: formatReason(narrowed, best, isClipped, tolerance, input),
+    reason: formatReason(
+      narrowed,
+      { ...best, sharing: ranked.filter(({ value }) => value === best.value).length },
+      isClipped,
+      tolerance,
+      input,
+    ),
   };
 }
 
@@ -138,10 +144,15 @@ function grow(points: readonly Point[], start: number, step: 1 | -1, floor: numb
   }
 }
 
-/** @param isClipped whether one end is a bound of the source's range */
+/**
+ * If several trials share the best value, the range starts at the one that was sampled first, and the winner may
+ * be another one.
+ *
+ * @param isClipped whether one end is a bound of the source's range
+ */
 function formatReason(
   range: Range,
-  best: Point,
+  best: Point & { readonly sharing: number },
   isClipped: boolean,
   tolerance: number,
   { objective, parameter }: NarrowingInput,
@@ -153,5 +164,10 @@ function formatReason(
     objective.metric === 'validation_accuracy'
       ? `more than 2 standard errors (${(100 * tolerance).toFixed(2)} points) worse`
       : `worse by more than ${isShare ? `${(100 * tolerance).toFixed(2)} points` : tolerance.toPrecision(3)}, about twice the typical step between neighbouring ${symbol}`;
-  return `Range ${formatParam(range.min)} to ${formatParam(range.max)}: starts at the best trial, ${best.name} (${symbol} ${formatParam(best.at)}, ${value}), and extends on each side until the mean of the next two trials is ${end}${isClipped ? ', or to the bound' : ''}`;
+  const place = `${best.name} (${symbol} ${formatParam(best.at)}, ${value})`;
+  const start =
+    best.sharing === 1
+      ? `the best trial, ${place}`
+      : `${place}, the first of ${best.sharing} trials with the best value`;
+  return `Range ${formatParam(range.min)} to ${formatParam(range.max)}: starts at ${start}, and extends on each side until the mean of the next two trials is ${end}${isClipped ? ', or to the bound' : ''}`;
 }

@@ -30,7 +30,7 @@ test('a failure of the command is reported, and is the exit code 1 if the study 
   const failed = await afterStudy('exit 7', 0);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(
-    /^ridgeline: The command of --then ended with exit code 7\.\n {2}fix: /,
+    /^ridgeline: The command of --then ended with exit code 7\.\n {2}fix: Run it by hand: env RIDGELINE_STUDY=mine RIDGELINE_STATUS=complete RIDGELINE_EXIT_CODE=0 sh -c 'exit 7'\n$/,
   );
   expect((await afterStudy('exit 7', 3)).code).toBe(3);
   expect(await afterStudy(undefined, 0)).toEqual({ code: 0, stderr: '' });

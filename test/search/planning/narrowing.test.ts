@@ -100,6 +100,13 @@ describe('a narrowed range', () => {
     });
   });
 
+  test('that starts at one of several best trials says that it is the first of them', () => {
+    const records = ladder(-8, [0.2, 0.4, 0.5, 0.499, 0.5, 0.2]);
+    expect(narrowRange(records, input).reason).toContain(
+      'starts at coarse/3 (λ 1.00e-6, 50.00 %), the first of 2 trials with the best value, and extends',
+    );
+  });
+
   test('by a loss has its reason in nats and its noise from neighbouring trials', () => {
     const records = [1.9, 1.7, 1.5, 1.6, 1.8].map((validationLoss, i) =>
       completedTrial(i + 1, Number(`1e${i - 6}`), { validation_loss: validationLoss }),
