@@ -77,7 +77,7 @@ interface Rows {
     readonly attempt: number;
     readonly fingerprint: string;
   };
-  /** A running trial waits again or fails, or a trial that has not ended is cancelled. */
+  /** A running trial waits again, or a trial that has not ended fails or is cancelled. */
   'trial-status': {
     readonly study: string;
     readonly trial: TrialId;

@@ -7,7 +7,7 @@ import {
 } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import { trialName, type AttemptRecord } from '../../src/study/trial.ts';
-import { isFailure } from './attempt-checks.ts';
+import { hostOf, isFailure, isSetback } from './attempt-checks.ts';
 import type { ModelStore } from './model-store.ts';
 import { settings } from './simulated-coordinator.ts';
 import type { WorkerKind } from './simulated-worker.ts';
@@ -20,14 +20,17 @@ interface WorkerView extends Pick<
   WorkerEntry,
   'name' | 'session' | 'tokenId' | 'connected' | 'draining' | 'reportedLost'
 > {
-  /** Connected, not draining, not backing off, and able to fetch data. */
+  /** Connected, not draining, without failures in a row, and able to fetch data. */
   readonly isAvailable: boolean;
+  /** Whether its machine has finished a trial. */
+  readonly isProven: boolean;
 }
 
 /** Longest time of a commit and a tick together. */
 const slackMs = 60;
 /** Shortest pause of a worker after a failure. */
 const pauseMs = 1_000;
+const longestPauseMs = 130_000;
 
 export class AssignmentChecks {
   readonly #timeline: Timeline;
@@ -40,6 +43,8 @@ export class AssignmentChecks {
   #workers: readonly WorkerView[] = [];
   #builtAtMs = -Infinity;
   #stoppedAtMs = -Infinity;
+  /** By host: when an attempt ended without a result. */
+  readonly #setbackAtMs = new Map<string, number>();
   /** By session: when a pack of it failed, when it was drained, when its stream closed. */
   readonly #failedAtMs = new Map<string, number>();
   readonly #drainedAtMs = new Map<string, number>();
@@ -61,7 +66,8 @@ export class AssignmentChecks {
 
   /** Decisions from before may be stored after. */
   coordinatorStopped(): void {
-    for (const times of [this.#failedAtMs, this.#drainedAtMs, this.#closedAtMs]) times.clear();
+    for (const times of [this.#failedAtMs, this.#setbackAtMs, this.#drainedAtMs, this.#closedAtMs])
+      times.clear();
     this.#stoppedAtMs = this.#timeline.nowMs;
   }
 
@@ -86,11 +92,23 @@ export class AssignmentChecks {
     return this.#timeline.nowMs - (times.get(session) ?? -Infinity);
   }
 
-  closed({ study, trial, attempt, outcome }: StoreRow<'attempt-closed'>): void {
+  closed(row: StoreRow<'attempt-closed'>): void {
+    const { study, trial, attempt, outcome, reason, fingerprint } = row;
     const session = this.#store.trial(study, trial).log[attempt - 1]?.session ?? '';
     const isLate = this.#timeline.nowMs - this.#stoppedAtMs < slackMs;
-    if (!isLate && (outcome === 'crashed' || outcome === 'timeout'))
-      this.#failedAtMs.set(session, this.#timeline.nowMs);
+    // A result ends the pause.
+    if (fingerprint !== null) this.#failedAtMs.delete(session);
+    if (isLate || !isSetback({ outcome })) return;
+    // A failure during an earlier pause does not prolong it.
+    const mayPause = this.#since(this.#setbackAtMs, hostOf(session)) < longestPauseMs;
+    this.#setbackAtMs.set(hostOf(session), this.#timeline.nowMs);
+    const hasFailed = isFailure({ outcome }) || reason?.includes('not counted') === true;
+    if (hasFailed && !mayPause) this.#failedAtMs.set(session, this.#timeline.nowMs);
+  }
+
+  /** A late result ends the pause, too. */
+  reported({ study, trial, attempt }: StoreRow<'attempt-reported'>): void {
+    this.#failedAtMs.delete(this.#store.trial(study, trial).log[attempt - 1]?.session ?? '');
   }
 
   decided(rows: readonly StoreRow[], state: ClusterState): void {
@@ -178,12 +196,15 @@ export class AssignmentChecks {
     assert(name === undefined, `${attempt.worker} audits its own trial, ${name} is available`);
   }
 
-  /** A trial that failed on one worker goes to another one, if there is one. */
+  /** A trial that was tried in vain on one worker goes to another one, if there is one. */
   #checkRetry({ study, attempt }: Opened): void {
-    const { log } = this.#store.trial(study, attempt.trial);
-    const failedOn = new Set(log.filter(isFailure).map(({ worker }) => worker));
-    if (!failedOn.has(attempt.worker)) return;
-    const other = this.#availableWorkers().find(({ name }) => !failedOn.has(name));
+    const log = this.#store.trial(study, attempt.trial).log.slice(0, attempt.attempt - 1);
+    const triedOn = new Set(log.filter(isSetback).map(({ worker }) => worker));
+    const isProven = this.#workers.find(({ session }) => session === attempt.session)?.isProven;
+    // Bad luck on a worker that works is better than a worker that may never have worked.
+    const isChosen = isProven === true && log.filter(isSetback).length >= 3;
+    if (!triedOn.has(attempt.worker) || isChosen) return;
+    const other = this.#availableWorkers().find(({ name }) => !triedOn.has(name));
     assert(
       other === undefined,
       `a failed trial goes back to ${attempt.worker}, ${other?.name} is available`,
@@ -217,8 +238,9 @@ export class AssignmentChecks {
 }
 
 function toView(worker: WorkerEntry): WorkerView {
-  const { name, session, tokenId, connected, draining, reportedLost } = worker;
-  const canTrain = worker.datasetFailures.size === 0 && worker.backOffUntilMs === 0;
-  const isAvailable = connected && !draining && canTrain;
-  return { name, session, tokenId, connected, draining, reportedLost, isAvailable };
+  const { name, session, tokenId, connected, draining, reportedLost, machine, host } = worker;
+  const isHealthy = machine.failuresInRow === 0 && host.failuresInRow === 0;
+  const isAvailable = connected && !draining && worker.datasetFailures.size === 0 && isHealthy;
+  const isProven = machine.finished > 0;
+  return { name, session, tokenId, connected, draining, reportedLost, isAvailable, isProven };
 }

@@ -6,9 +6,19 @@ import type { ModelStudy, ModelTrial } from './model-store.ts';
 
 type Excluded = ReadonlyMap<string, string>;
 
-/** Attempts that count as failures: lost, crashed, timed out. */
+/** Attempts that count as failures: crashed, timed out. */
 export function isFailure({ outcome }: { readonly outcome: AttemptOutcome | null }): boolean {
-  return outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
+  return outcome === 'crashed' || outcome === 'timeout';
+}
+
+/** Attempts without a result that is still needed. */
+export function isSetback({ outcome }: { readonly outcome: AttemptOutcome | null }): boolean {
+  return isFailure({ outcome }) || outcome === 'lost' || outcome === 'returned';
+}
+
+/** Where a session or a worker runs: `w1` for `w1-7`, `w1.7` and `w1-2`. */
+export function hostOf(name: string): string {
+  return /^w\d+/.exec(name)?.[0] ?? name;
 }
 
 const failuresMax = 3;
@@ -92,13 +102,21 @@ export function checkRetriedAlone({ trials }: ModelStudy, attempt: AttemptRecord
 }
 
 /** Failures, the open attempt and the status of a trial agree. */
-export function checkTrialAttempts({ failures, log, status, result, id }: ModelTrial): void {
+export function checkTrialAttempts({
+  failures,
+  log,
+  status,
+  result,
+  id,
+  reason,
+}: ModelTrial): void {
   const name = trialName(id);
   const search = log.filter(({ kind }) => kind === 'search');
   assert(failures === search.filter(isFailure).length, `failures of ${name} are counted`);
   assert(failures <= failuresMax, `${name} fails at most three times`);
   const isOpen = search.some(({ outcome }) => outcome === null);
   assert(isOpen === (status === 'running'), `${name} runs exactly while an attempt is open`);
-  const hasReason = status !== 'failed' || result !== null || failures === failuresMax;
+  const hasDied = reason?.includes('worker processes ended') === true;
+  const hasReason = status !== 'failed' || result !== null || failures === failuresMax || hasDied;
   assert(hasReason, `${name} failed for a reason`);
 }

@@ -6,13 +6,14 @@
  */
 import { assert } from '../../src/base/assert.ts';
 import type { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
-import type { ClusterState } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { ClusterState, PackEntry } from '../../src/coordinator/core/state/cluster-state.ts';
 import type { CoordinatorMessage, Hello, PackProgress } from '../../src/rpc/messages/messages.ts';
 import { ownTokenId } from '../../src/study/own-token.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 import { trialName } from '../../src/study/trial.ts';
 import { checkAgreement } from './agreement-checks.ts';
 import { AssignmentChecks } from './assignment-checks.ts';
+import { FailureChecks, type MayFail } from './failure-checks.ts';
 import type { ModelStore, ModelTrial } from './model-store.ts';
 import { settings } from './simulated-coordinator.ts';
 import { correctResult } from './simulated-results.ts';
@@ -27,6 +28,13 @@ interface Progress {
   readonly atMs: number;
 }
 
+export interface HistoryFacts {
+  readonly workerKind: (worker: string) => WorkerKind;
+  readonly mayFail: MayFail;
+  /** Of each worker. */
+  readonly threads: number;
+}
+
 export class Checker {
   /** False if messages may overtake each other: then a thread may briefly have two packs. */
   isOrdered = true;
@@ -35,12 +43,15 @@ export class Checker {
   readonly #store: ModelStore;
   readonly #workerKind: (worker: string) => WorkerKind;
   readonly #assignments: AssignmentChecks;
+  readonly #failures: FailureChecks;
   #state: ClusterState | null = null;
   /** Time in which the coordinator ran, up to `#sinceMs`; null while it does not run. */
   #runMs = 0;
   #sinceMs: number | null = 0;
   /** By pack: its last progress that has reached the dispatcher. */
   #progress = new Map<string, Progress>();
+  /** By pack: since when it has had no right to run on. */
+  readonly #overdueAtMs = new Map<string, number>();
   /** By session: when the coordinator noticed that its stream closed. */
   #closedAtMs = new Map<string, number>();
   /** By session: the packs that it held when it last came back. */
@@ -58,11 +69,16 @@ export class Checker {
   /** Removed studies: messages about them may still be in flight. */
   readonly #removed = new Set<string>();
 
-  constructor(timeline: Timeline, store: ModelStore, workerKind: (worker: string) => WorkerKind) {
+  constructor(
+    timeline: Timeline,
+    store: ModelStore,
+    { workerKind, mayFail, threads }: HistoryFacts,
+  ) {
     this.#timeline = timeline;
     this.#store = store;
     this.#workerKind = workerKind;
     this.#assignments = new AssignmentChecks(timeline, store, workerKind);
+    this.#failures = new FailureChecks(timeline, store, mayFail, threads);
     store.onApplied = (row) => this.#applied(row);
   }
 
@@ -73,6 +89,7 @@ export class Checker {
 
   coordinatorStopped(isStopped: boolean): void {
     this.#assignments.coordinatorStopped();
+    this.#failures.coordinatorStopped();
     this.#runMs = this.#now();
     this.#sinceMs = isStopped ? null : this.#timeline.nowMs;
   }
@@ -85,6 +102,7 @@ export class Checker {
   /** Running attempts have one new lease in which they can be claimed. */
   coordinatorBuilt({ state }: Dispatcher): void {
     this.#state = state;
+    this.#failures.coordinatorBuilt();
     this.#assignments.coordinatorBuilt(this.#now(), state.studies.size > 0);
     this.coordinatorStopped(false);
     this.#accepted = new Map();
@@ -108,6 +126,7 @@ export class Checker {
     // A copy of another worker's farewell may have removed a session that works on.
     this.#leaving.delete(session);
     this.#assignments.streamOpened(session);
+    this.#failures.streamOpened(session);
     this.#preparing.delete(session);
     this.#held.set(session, new Set(held.map(({ pack }) => pack)));
     this.progressed(session, held);
@@ -138,6 +157,10 @@ export class Checker {
     this.#leaving.add(session);
     for (const { id } of this.#state?.workers.get(session)?.packs ?? [])
       assert(held.includes(id), `${session} leaves without ${id}, which is returned`);
+  }
+
+  processEnded(session: string): void {
+    this.#failures.processEnded(session);
   }
 
   studyRemoved(study: string): void {
@@ -192,14 +215,13 @@ export class Checker {
       const isOpen = pack.members.some(
         ({ trial, attempt }) => trial.attempts[attempt - 1]?.outcome === null,
       );
-      const known = this.#progress.get(pack.id);
-      const isOverdue = known !== undefined && this.#now() - known.atMs > settings.leaseMs + 1_000;
-      assert(!isOpen || !isOverdue, `the lease of ${pack.id} ends without progress`);
+      if (isOpen) this.#checkOverdue(state, pack);
       const isStopped = pack.aborted || state.workers.get(pack.session)?.connected !== true;
       const isCancelled = state.studies.get(pack.study)?.status === 'cancelled';
       assert(!isCancelled || isStopped, `${pack.id} of a cancelled study is stopped`);
     }
     checkAgreement(state, this.#store);
+    this.#failures.checkDeaths(state);
     const names = [...state.workers.values()].flatMap(({ connected, name }) =>
       connected ? [name] : [],
     );
@@ -212,11 +234,38 @@ export class Checker {
     }
   }
 
+  /** A pack without progress loses its lease at the next tick. */
+  #checkOverdue(state: ClusterState, pack: PackEntry): void {
+    const known = this.#progress.get(pack.id);
+    if (known === undefined || this.#now() - known.atMs <= this.#leaseMs(state, pack)) {
+      this.#overdueAtMs.delete(pack.id);
+      return;
+    }
+    const sinceMs = this.#overdueAtMs.get(pack.id) ?? this.#now();
+    this.#overdueAtMs.set(pack.id, sinceMs);
+    assert(this.#now() - sinceMs <= 1_000, `the lease of ${pack.id} ends without progress`);
+  }
+
+  /** How long a pack may make no progress; longer for its first step, and if all packs of its worker are slow. */
+  #leaseMs({ workers }: ClusterState, pack: PackEntry): number {
+    const { leaseMs } = settings;
+    const worker = workers.get(pack.session);
+    const patienceMs = leaseMs * (worker?.machine.patience ?? 1);
+    if ((this.#progress.get(pack.id)?.step ?? 0) <= 0) return patienceMs;
+    const others = [...(worker?.packs ?? [])].filter((other) => other !== pack);
+    const isQuick = ({ id }: PackEntry): boolean => {
+      const known = this.#progress.get(id);
+      return known !== undefined && known.step > 0 && this.#now() - known.atMs < leaseMs;
+    };
+    return others.length === 0 || others.some(isQuick) ? leaseMs : patienceMs;
+  }
+
   #started(pack: string): void {
     this.#progress.set(pack, { step: -1, atMs: this.#now() });
   }
 
   #applied(row: StoreRow): void {
+    this.#failures.check(row);
     switch (row.kind) {
       case 'attempt-opened': {
         const { pack } = row.attempt;
@@ -230,6 +279,8 @@ export class Checker {
         this.#open.set(pack, (this.#open.get(pack) ?? 0) - 1);
         return;
       }
+      case 'attempt-reported':
+        return this.#assignments.reported(row);
       case 'trial-audited':
         if (row.verdict === 'verified')
           this.#checkVerified(this.#store.trial(row.study, row.trial));
@@ -280,8 +331,11 @@ export class Checker {
     assert(attempt, 'a closed attempt is in memory');
     const { pack, session, worker } = attempt;
     const idleMs = this.#now() - (this.#progress.get(pack)?.atMs ?? 0);
-    if (row.outcome === 'timeout')
-      assert(idleMs >= settings.leaseMs - roundingMs, `${pack} made progress ${idleMs} ms ago`);
+    if (row.outcome === 'timeout' || row.reason?.startsWith('no progress') === true) {
+      const isStarting = (this.#progress.get(pack)?.step ?? 0) <= 0;
+      const leaseMs = settings.leaseMs * (isStarting ? 4 : 1);
+      assert(idleMs >= leaseMs - roundingMs, `${pack} made progress ${idleMs} ms ago`);
+    }
     if (row.outcome !== 'lost') return;
     assert(!this.#leaving.has(session), `${worker} leaves in order: ${pack} counts no failure`);
     if (row.reason?.includes('without it') === true) {

@@ -9,7 +9,7 @@ import type { Assignment } from '../../src/rpc/messages/messages.ts';
 import type { DatasetReference } from '../../src/study/spec/dataset-reference.ts';
 import { ownTokenId } from '../../src/study/own-token.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
-import { trialName } from '../../src/study/trial.ts';
+import { trialName, type TrialId } from '../../src/study/trial.ts';
 import { twoLayer } from '../../src/trainers/two-layer/description.ts';
 import { Checker } from './checker.ts';
 import { noFaults, type Faults } from './faults.ts';
@@ -30,6 +30,10 @@ export interface HistorySettings {
   readonly faults: Faults;
   /** Share of trials that crash every thread that trains them. */
   readonly poison: number;
+  /** Share of trials that end every process that trains them; default 0. */
+  readonly deadly?: number;
+  /** Whether a `dying` worker has a new name each time it starts; default false. */
+  readonly renames?: boolean;
   readonly studies: readonly StudySpec[];
   /** Later changes of the studies, one after another. */
   readonly plans?: readonly Plan[];
@@ -57,7 +61,7 @@ export const reference = {
 } as const satisfies DatasetReference;
 const stepMs = 200;
 /** Longest time to the end of all studies after the faults. */
-const recoveryMs = 2 * 60 * 60_000;
+const recoveryMs = 5 * 60 * 60_000;
 
 export class History {
   readonly settings: HistorySettings;
@@ -80,7 +84,11 @@ export class History {
     const { timeline, store } = this;
     const chance = new Chance(settings.seed, 77);
     const network = new Network(timeline, chance);
-    const checker = new Checker(timeline, store, (name) => this.#workerKind(name));
+    const checker = new Checker(timeline, store, {
+      workerKind: (name) => this.#workerKind(name),
+      mayFail: (study, id) => this.#mayFail(study, id),
+      threads: settings.threads,
+    });
     this.#chance = chance;
     this.#network = network;
     this.checker = checker;
@@ -126,8 +134,8 @@ export class History {
   describe(): string {
     const { dispatcher } = this.coordinator;
     const workers = [...(dispatcher?.state.workers.values() ?? [])].map(
-      ({ session, connected, draining, packs, datasets, backOffUntilMs }) =>
-        `${session} ${JSON.stringify({ connected, draining, backOffUntilMs })} packs ${[...packs].map(({ id }) => id).join(' ')} datasets ${datasets.size}`,
+      ({ session, connected, draining, packs, datasets, machine, host }) =>
+        `${session} ${JSON.stringify({ connected, draining, machine, host })} packs ${[...packs].map(({ id }) => id).join(' ')} datasets ${datasets.size}`,
     );
     const trials = [...this.store.studies.values()].flatMap(({ record, trials: of }) =>
       [...of.values()].map(({ id, status, audit, log }) => {
@@ -156,15 +164,19 @@ export class History {
 
   #startWorker(index: number): void {
     const kind = this.settings.kinds[index] ?? 'correct';
-    const { kinds, isTokenShared = false } = this.settings;
+    const { kinds, isTokenShared = false, renames = false } = this.settings;
     const { threads, packMax = 8, isLastTwin = false } = this.settings;
+    const started = this.#started++;
     const isTwin = isLastTwin && index === this.settings.kinds.length - 1;
-    const name = `w${isTwin ? index - 1 : index}`;
+    const isRenamed = renames && kind === 'dying';
+    const name = `w${isTwin ? index - 1 : index}${isRenamed ? `.${started}` : ''}`;
     const machineId = `machine-${index}`;
     // A worker of another name, or a twin, may have the token of the worker before it.
     const tokenId = `token-${index - Number(isTokenShared && index === kinds.length - 1)}`;
+    const address = `10.0.0.${index}:${10_000 + started}`;
+    const sessionId = `w${index}-${started}`;
     const worker = new SimulatedWorker(
-      { name, machineId, tokenId, sessionId: `${name}-${this.#started++}`, kind, threads, packMax },
+      { name, machineId, tokenId, address, sessionId, kind, threads, packMax },
       this.#workerContext(() =>
         this.timeline.later(this.#chance.between(0, 5_000), () => this.#startWorker(index)),
       ),
@@ -183,7 +195,13 @@ export class History {
       }
       const sessionId = `coordinator-${this.#started++}`;
       const names = { name: 'coordinator', machineId: 'own', tokenId: ownTokenId, sessionId };
-      const settings = { ...names, kind: 'correct', threads: 1, packMax: 8 } as const;
+      const settings = {
+        ...names,
+        address: '127.0.0.1:1',
+        kind: 'correct',
+        threads: 1,
+        packMax: 8,
+      } as const;
       const context = this.#workerContext(() => {
         this.#referee = null;
         if (this.#isRefereeWanted) this.#startReferee();
@@ -201,7 +219,8 @@ export class History {
       coordinator: this.coordinator,
       checker: this.checker,
       faults: () => this.#faults,
-      isPoison: (assignment) => this.#isPoison(assignment),
+      isPoison: (assignment) => this.#hasBad(assignment, 'poison'),
+      isDeadly: (assignment) => this.#hasBad(assignment, 'deadly'),
       onEnded,
     };
   }
@@ -212,11 +231,29 @@ export class History {
     );
   }
 
-  #isPoison({ members }: Assignment): boolean {
-    return members.some(({ key }) => {
-      const place = sha256(`${this.settings.seed} ${key.study} ${trialName(key.trial)}`);
-      return parseInt(place.slice(0, 8), 16) / 2 ** 32 < this.settings.poison;
-    });
+  #hasBad({ members }: Assignment, bad: 'poison' | 'deadly'): boolean {
+    return members.some(({ key }) => this.#isBad(key.study, key.trial, bad));
+  }
+
+  #isBad(study: string, trial: TrialId, bad: 'poison' | 'deadly'): boolean {
+    const { seed, poison, deadly = 0 } = this.settings;
+    const place = sha256(`${seed} ${study} ${trialName(trial)}`);
+    const draw = parseInt(place.slice(0, 8), 16) / 2 ** 32;
+    return bad === 'poison' ? draw < poison : draw >= poison && draw < poison + deadly;
+  }
+
+  /** Whether a trial may fail without a result: it causes its failures, or threads fail at random. */
+  #mayFail(
+    study: string,
+    trial: TrialId,
+  ): { readonly byFailures: boolean; readonly byDeaths: boolean } {
+    const { kinds, faults } = this.settings;
+    // A machine that turns sick when few trials are left cannot be told from trials that crash.
+    const hasCrashes = faults.hang + faults.threadCrash > 0 || kinds.includes('sick');
+    return {
+      byFailures: hasCrashes || this.#isBad(study, trial, 'poison'),
+      byDeaths: this.#isBad(study, trial, 'deadly'),
+    };
   }
 
   #step(): void {

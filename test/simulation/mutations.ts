@@ -67,7 +67,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug(
     'returned-counts-as-failure',
     'a returned attempt counts as a failure',
-    "return outcome === 'returned' || outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';",
+    "return outcome === 'returned' || outcome === 'crashed' || outcome === 'timeout';",
   ),
   bug(
     'duplicate-is-counted',
@@ -103,12 +103,12 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug(
     'failed-trial-is-packed',
     'a trial whose pack has failed is packed with other trials again',
-    'trial.alone = trial.failures > 2;',
+    'return trial.failures > 2;',
   ),
   bug(
     'failed-trial-returns-to-worker',
     'a trial returns to the worker on which it failed though another worker is available',
-    'return failedOn.has(worker.name) && workers.length > 99;',
+    'return !preferred.includes(worker) && workers.length > 99;',
   ),
   bug(
     'exclusion-is-not-stored',
@@ -231,11 +231,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     'trials of the random share are not audited',
     'return top.has(trial.id.index);',
   ),
-  bug(
-    'failed-worker-does-not-pause',
-    'a worker does not pause after a failure',
-    'if (!worker.connected || worker.draining) return 0;',
-  ),
+  bug('failed-worker-does-not-pause', 'a worker does not pause after a failure', ''),
   bug(
     'incompatible-worker-gets-work',
     'a worker with other arithmetic gets work of a reproducible study',
@@ -265,5 +261,37 @@ export const plantedBugs: readonly PlantedBug[] = [
     'excluded-test-counts',
     'a test of the winner by an excluded worker counts',
     'const { tests } = winner;',
+  ),
+  bug(
+    'unproven-machine-counts',
+    'a crash on a machine that has finished nothing counts against the trial',
+    'return true;',
+  ),
+  bug('crash-in-company-counts', 'a crash of a pack counts against all of its trials', ''),
+  bug(
+    'broken-worker-counts',
+    'crashes on a worker on which everything fails count against the trials',
+    '',
+  ),
+  bug(
+    'cut-counts-as-death',
+    'a connection that closes counts as the death of a process',
+    'if (isOpen && worker !== undefined) noteDeath(turn, worker, pack);',
+  ),
+  bug('deaths-have-no-limit', 'a trial that ends every process is tried without end', ''),
+  bug(
+    'slow-worker-loses-leases',
+    'a worker loses the lease of a pack before its first step',
+    'return false;',
+  ),
+  bug(
+    'new-name-escapes-backoff',
+    'a worker that joins under a new name does not rest after losses',
+    'return [machine];',
+  ),
+  bug(
+    'trials-do-not-rest',
+    'a trial that was tried in vain is assigned at once again and again',
+    'return false;',
   ),
 ];

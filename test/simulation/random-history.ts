@@ -60,6 +60,7 @@ export function randomHistory(seed: number): HistorySettings {
   const poison = chance.draw() < 0.8 ? 0 : chance.draw() * 0.15;
   const studies = chance.draw() < 0.35 ? [first, second] : [first];
   const isPlayed = ({ study }: Plan): boolean => studies.some((spec) => spec.study === study);
+  const sick = randomSickness(new Chance(seed, 82), kinds);
   const testing = new Chance(seed, 81);
   const plans = others.plans
     .filter(isPlayed)
@@ -72,14 +73,34 @@ export function randomHistory(seed: number): HistorySettings {
     hasReferee: new Chance(seed, 84).draw() < 0.5,
     isLastTwin: count === 4 && new Chance(seed, 82).draw() < 0.5,
     plans,
+    ...sick,
     seed,
-    kinds,
     threads,
     faults: isFresh ? { ...faults, replay: Math.max(faults.replay, 0.2) } : faults,
     poison,
     studies,
     faultyMs: 10 * 60_000,
   };
+}
+
+/** Machines that are sick or slow, and trials that end processes: they cost no healthy trial. */
+function randomSickness(
+  chance: Chance,
+  kinds: readonly WorkerKind[],
+): Pick<HistorySettings, 'kinds' | 'deadly' | 'renames'> & { packMax?: number } {
+  const draw = chance.draw();
+  const kind = draw < 0.08 ? 'dying' : draw < 0.14 ? 'slow' : draw < 0.24 ? 'sick' : null;
+  const last = kinds.length - 1;
+  // A slow or sick machine may be the only one; a dying one would never end a study.
+  const isPossible = kind !== 'dying' || last > 0;
+  const sick = kinds.map((other, index) =>
+    kind !== null && isPossible && index === last && other === 'correct' ? kind : other,
+  );
+  const deadly = chance.draw() < 0.9 ? 0 : chance.draw() * 0.06;
+  const renames = chance.draw() < 0.5;
+  // Crashes of larger packs do not count.
+  const hasSmallPacks = kind === 'sick' && chance.draw() < 0.6;
+  return { kinds: sick, deadly, renames, ...(hasSmallPacks && { packMax: 1 }) };
 }
 
 function randomOthers(chance: Chance): {

@@ -184,11 +184,8 @@ export class SimulatedCoordinator implements Reader {
       this.decide((dispatcher, now) => dispatcher.streamClosed(session, 'cut', now));
     });
     checker.streamOpened(hello);
-    this.decide(
-      (dispatcher, now) =>
-        dispatcher.joined(hello, { address: '127.0.0.1:1', tokenId: worker.settings.tokenId }, now),
-      joined,
-    );
+    const { address, tokenId } = worker.settings;
+    this.decide((dispatcher, now) => dispatcher.joined(hello, { address, tokenId }, now), joined);
   }
 
   received(session: string, message: Exclude<WorkerMessage, Hello>): void {

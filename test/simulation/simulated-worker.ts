@@ -22,10 +22,20 @@ import {
 
 /**
  * `incompatible`: has other arithmetic. `wrong`, `malformed`: a tenth of its results are. `crashing`: each
- * pack fails at once. `returning`: returns each pack at once.
+ * pack fails at once. `returning`: returns each pack at once. `dying`: its process ends soon after each
+ * assignment. `slow`: its packs need longer than a lease for their first step. `sick`: for a while, each
+ * pack fails at once.
  */
 export type WorkerKind =
-  'correct' | 'incompatible' | 'wrong' | 'malformed' | 'crashing' | 'returning';
+  | 'correct'
+  | 'incompatible'
+  | 'wrong'
+  | 'malformed'
+  | 'crashing'
+  | 'returning'
+  | 'dying'
+  | 'slow'
+  | 'sick';
 
 export interface WorkerContext {
   readonly timeline: Timeline;
@@ -36,6 +46,8 @@ export interface WorkerContext {
   readonly faults: () => Faults;
   /** Whether a trial of the pack crashes every thread that trains it. */
   readonly isPoison: (assignment: Assignment) => boolean;
+  /** Whether a trial of the pack ends every process that trains it. */
+  readonly isDeadly: (assignment: Assignment) => boolean;
   /** Called when the process has ended. */
   readonly onEnded: () => void;
 }
@@ -44,6 +56,8 @@ export interface WorkerSettings {
   readonly name: string;
   readonly machineId: string;
   readonly tokenId: string;
+  /** Host and port. */
+  readonly address: string;
   readonly sessionId: string;
   readonly kind: WorkerKind;
   readonly threads: number;
@@ -53,12 +67,18 @@ export interface WorkerSettings {
 const heartbeatMs = 5_000;
 /** Duration of one step of progress. */
 const stepMs = 100;
+/** When a process ends that trains a deadly trial. */
+const deadlyMs = 700;
+/** From when and until when a sick worker fails, after the start of its process. */
+const sickMs = { from: 15_000, to: 120_000 };
 
 export class SimulatedWorker implements Reader {
   readonly settings: WorkerSettings;
+  /** `sinceMs`: when the first step begins. */
   readonly running = new Map<string, { readonly sinceMs: number; hungAtMs: number | null }>();
   readonly #context: WorkerContext;
   readonly #session: WorkerSession;
+  readonly #startedMs: number;
   #link: Link | null = null;
   #isAlive = true;
   #isStopped = false;
@@ -67,6 +87,7 @@ export class SimulatedWorker implements Reader {
   constructor(settings: WorkerSettings, context: WorkerContext) {
     this.settings = settings;
     this.#context = context;
+    this.#startedMs = context.timeline.nowMs;
     const { sessionId: session, name, machineId, threads, packMax } = settings;
     const selfTestDigest = settings.kind === 'incompatible' ? 'other' : 'correct';
     const identity = { session, name, machineId, threads, packMax, version: 'test' } as const;
@@ -88,7 +109,8 @@ export class SimulatedWorker implements Reader {
   crash(): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
-    const { network, coordinator, onEnded } = this.#context;
+    const { network, coordinator, checker, onEnded } = this.#context;
+    checker.processEnded(this.settings.sessionId);
     if (this.#link !== null) network.break(this.#link, this, coordinator, 50);
     onEnded();
   }
@@ -149,7 +171,7 @@ export class SimulatedWorker implements Reader {
     return new Map(
       [...this.running].map(([pack, { sinceMs, hungAtMs }]) => [
         pack,
-        Math.floor(((hungAtMs ?? nowMs) - sinceMs) / stepMs),
+        Math.max(0, Math.floor(((hungAtMs ?? nowMs) - sinceMs) / stepMs)),
       ]),
     );
   }
@@ -219,14 +241,21 @@ export class SimulatedWorker implements Reader {
     const { timeline, chance, faults, isPoison } = this.#context;
     const { pack } = assignment;
     const { kind } = this.settings;
+    const ageMs = timeline.nowMs - this.#startedMs;
+    const isSick = kind === 'sick' && ageMs > sickMs.from && ageMs < sickMs.to;
     const hangs = chance.happens(faults().hang);
     const crashes =
-      kind === 'crashing' || isPoison(assignment) || chance.happens(faults().threadCrash);
-    const durationMs = kind === 'crashing' || kind === 'returning' ? 5 : chance.between(500, 8_000);
+      kind === 'crashing' || isSick || isPoison(assignment) || chance.happens(faults().threadCrash);
+    const isQuick = kind === 'crashing' || kind === 'returning' || isSick;
+    const durationMs = isQuick ? 5 : chance.between(deadlyMs + 100, 8_000);
     const hungAtMs = hangs ? timeline.nowMs + chance.between(0, 3_000) : null;
-    this.running.set(pack, { sinceMs: timeline.nowMs, hungAtMs });
+    // Within four leases.
+    const startMs = kind === 'slow' ? chance.between(25_000, 70_000) : 0;
+    this.running.set(pack, { sinceMs: timeline.nowMs + startMs, hungAtMs });
+    if (kind === 'dying') this.#later(chance.between(100, 500), () => this.crash());
+    if (this.#context.isDeadly(assignment)) this.#later(startMs + deadlyMs, () => this.crash());
     if (hangs) return;
-    this.#later(durationMs, () => {
+    this.#later(startMs + durationMs, () => {
       if (!this.running.delete(pack)) return;
       this.#perform(this.#endPack(assignment, crashes));
     });

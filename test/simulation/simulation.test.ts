@@ -16,7 +16,7 @@ async function play(
   seed: number,
   kinds: readonly WorkerKind[],
   study: StudySpec,
-  changes: Partial<Pick<HistorySettings, 'threads' | 'poison'>> = {},
+  changes: Partial<Pick<HistorySettings, 'threads' | 'poison' | 'deadly' | 'renames'>> = {},
 ): Promise<History> {
   const calm = { threads: 2, faults: noFaults, poison: 0, faultyMs: 0 };
   const history = new History({ seed, kinds, studies: [study], ...calm, ...changes });
@@ -107,7 +107,7 @@ describe('a simulated cluster', () => {
     expect(timeline.nowMs).toBeLessThan(10 * 60_000);
   });
 
-  test('fails poison trials after three attempts on two workers, and finishes', async () => {
+  test('fails poison trials after three counted crashes on two workers, and finishes', async () => {
     const study = simulatedStudy('first');
     const { store } = await play(4, ['correct', 'correct'], study, { poison: 0.1 });
     const poisoned = store.trials('first').filter(({ failures }) => failures === 3);
@@ -130,8 +130,33 @@ describe('a simulated cluster', () => {
       const { store } = await play(2, ['correct', kind], simulatedStudy('first'));
       expect(store.study('first').record.status).toBe('complete');
       const wasted = store.attempts('first').filter(({ worker }) => worker === 'w1');
-      expect(new Set(wasted.map(({ pack }) => pack)).size).toBeLessThanOrEqual(6);
+      // All threads twice, and then one pack at a time.
+      expect(new Set(wasted.map(({ pack }) => pack)).size).toBeLessThanOrEqual(7);
       expect(store.trials('first').every(({ result }) => result !== null)).toBe(true);
     },
   );
+
+  test('fails no trial if a machine ends its process after each assignment and joins under a new name', async () => {
+    const study = simulatedStudy('first');
+    const { store } = await play(3, ['correct', 'dying'], study, { renames: true });
+    expect(store.study('first').record.status).toBe('complete');
+    expect(store.trials('first').every(({ result }) => result !== null)).toBe(true);
+    const lost = store.attempts('first').filter(({ outcome }) => outcome === 'lost');
+    expect(lost.length).toBeGreaterThan(0);
+    expect(lost.every(({ worker }) => worker.startsWith('w1.'))).toBe(true);
+  });
+
+  test('repeats no trial of a machine that needs more than a lease for the first steps', async () => {
+    const { store } = await play(5, ['slow'], simulatedStudy('first'), { threads: 3 });
+    const search = store.attempts('first').filter(({ kind }) => kind === 'search');
+    expect(search.every(({ outcome }) => outcome === 'accepted')).toBe(true);
+  });
+
+  test('fails a trial that ends every process, and completes the others on the same machine', async () => {
+    const { store } = await play(4, ['correct'], simulatedStudy('first'), { deadly: 0.08 });
+    const failed = store.trials('first').filter(({ status }) => status === 'failed');
+    expect(failed.length).toBeGreaterThan(0);
+    for (const { reason } of failed) expect(reason).toMatch(/^10 worker processes ended/);
+    expect(store.study('first').record.status).toBe('complete');
+  });
 });

@@ -68,6 +68,8 @@ export class Dispatcher {
       studies: new Map(),
       workers: new Map(),
       packs: new Map(),
+      health: new Map(),
+      reserved: new Set(),
       excluded: new Map(excluded),
       refereeUntilMs: null,
     };

@@ -45,7 +45,7 @@ export function trialWriter(
       `UPDATE trial SET status = :status, reason = :reason WHERE ${isTrial} AND status IN (${from})`,
     );
   const stopRunning = setStatus("'running'");
-  const cancel = setStatus("'waiting', 'running'");
+  const end = setStatus("'waiting', 'running'");
   const audit = prepare<TrialColumns<'audit'>>(
     database,
     `UPDATE trial SET audit = :audit WHERE ${isTrial} AND ${hasResult}`,
@@ -60,7 +60,7 @@ export function trialWriter(
       create(study, id.stage, id.index, id.replicate, paramsText(params), 'waiting', 0, 0);
     },
     'trial-status': ({ study, trial, status, reason }) => {
-      const statement = status === 'cancelled' ? cancel : stopRunning;
+      const statement = status === 'waiting' ? stopRunning : end;
       statement.changeOne({ ...trialKey(study, trial), status, reason });
     },
     'trial-audited': ({ study, trial, verdict }) =>

@@ -136,7 +136,7 @@ function brokenNumbers(rows: <Row>(sql: string) => Row[]): string[] {
     'a trial counts its failures': `
       SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND failures <> (SELECT count(*) FROM attempt a
         WHERE a.study = t.study AND a.stage = t.stage AND a.trial_index = t.trial_index AND a.replicate = t.replicate
-        AND kind = 'search' AND outcome IN ('lost', 'crashed', 'timeout'))`,
+        AND kind = 'search' AND outcome IN ('crashed', 'timeout'))`,
     'a complete trial has a result with a digest and its last measurement': `
       SELECT ${nameSql} AS found FROM trial t WHERE study = ? AND status = 'complete'
       AND NOT EXISTS (SELECT 1 FROM result r WHERE r.study = t.study AND r.stage = t.stage

@@ -24,7 +24,7 @@ describe.concurrent('a worker', () => {
       odd('./hanging-thread.ts', { TEST_HANG_MARK: join(cluster.dir, 'hung') }),
     );
     await coordinator.prints(
-      /attempt 1 on w1 ended without a result: no progress within the lease/,
+      /attempt 1 on w1 ended without a result: no progress within \d+ s; the lease is 10 s/,
     );
     await coordinator.prints(/hung is complete/);
     expect(worker.running.child.exitCode).toBe(null);
@@ -36,7 +36,8 @@ describe.concurrent('a worker', () => {
       searchOutcomes(findings, name),
     );
     expect(outcomes.toSorted((a, b) => b.length - a.length)).toEqual([
-      ['timeout', 'accepted'],
+      // The worker has not finished a trial, so the timeout does not count.
+      ['returned', 'accepted'],
       ['accepted'],
       ['accepted'],
     ]);
@@ -60,13 +61,14 @@ describe.concurrent('a worker', () => {
     const findings = check(cluster.state, 'poison', cluster.books);
     expect(findings).toMatchObject({ lost: [], twice: [] });
     const attempts = findings.attempts.filter(({ trial }) => trial === worst.trial);
-    expect(attempts.map(({ outcome }) => outcome)).toEqual(['crashed', 'crashed', 'crashed']);
+    // Attempts in a pack, and on a worker that has finished nothing, do not count.
+    const counted = attempts.filter(({ outcome }) => outcome !== 'returned');
+    expect(counted.map(({ outcome }) => outcome)).toEqual(['crashed', 'crashed', 'crashed']);
     expect(new Set(attempts.map(({ worker }) => worker)).size).toBe(2);
     for (const trial of findings.trials) {
       const isWorst = trial.name === worst.trial;
       expect(trial).toMatchObject({ status: isWorst ? 'failed' : 'complete' });
-      // A trial of its first pack has one counted failure, and no other.
-      expect(trial.failures).toBeLessThanOrEqual(isWorst ? 3 : 1);
+      expect(trial.failures).toBe(isWorst ? 3 : 0);
     }
     const results = await cluster.command('results', 'poison', '--format', 'json');
     expect(results).toContain('failed 3 times');

@@ -71,7 +71,7 @@ const workersAtOnce = 5;
 
 /**
  * Whether the worker may be killed: it trains, and not a third attempt, after which the trial would
- * fail. That is another promise.
+ * rest. That is another promise.
  */
 function isVictim({ running }: Worker): boolean {
   const started = [...running.stderr.matchAll(/"pack":"[^"#]*#(\d+)","msg":"training"/g)];

@@ -4,6 +4,9 @@ import type { PackEntry, StudyEntry } from '../state/cluster-state.ts';
 import { updateTrial } from '../state/study-entry.ts';
 import { countsAsFailure, isEnded, trialRecord, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
+import { isProven } from '../workers/machines.ts';
+import { hasUntriedTrials } from '../workers/untried-trials.ts';
+import { isInDoubt } from '../workers/worker-backoff.ts';
 import {
   abortPack,
   closeAttempt,
@@ -12,19 +15,24 @@ import {
   storeRanks,
   type TrialPlace,
 } from './close-attempt.ts';
+import { restTrial } from './setbacks.ts';
 import { hasTestFailed, winnerTrials } from './winner-tests.ts';
 
 /** How a pack ended without results. */
 export interface PackFailure {
   readonly outcome: 'returned' | 'lost' | 'crashed' | 'timeout';
   readonly reason: string;
+  /** Whether the cause is known to be the worker and not the trials. */
+  readonly isWorkersFault?: boolean;
 }
 
-/** Closes the open attempts of a pack; their trials wait again, or fail after `maxFailures` failures. */
-export function failPack(turn: Turn, pack: PackEntry, { outcome, reason }: PackFailure): void {
+/** Closes the open attempts of a pack; their trials wait again, or fail after `maxFailures` counted failures. */
+export function failPack(turn: Turn, pack: PackEntry, failure: PackFailure): void {
   const study = turn.state.studies.get(pack.study);
   if (study === undefined) return;
+  const { outcome, reason } = countedFailure(turn, pack, failure);
   const isFailure = countsAsFailure(outcome);
+  const hasFailed = countsAsFailure(failure.outcome) && failure.isWorkersFault !== true;
   // Last member first: then the first member is at the end of the queue, and is scheduled first.
   for (const { trial, attempt: number } of pack.members.toReversed()) {
     const attempt = trial.attempts.find((entry) => entry.attempt === number);
@@ -35,24 +43,52 @@ export function failPack(turn: Turn, pack: PackEntry, { outcome, reason }: PackF
     turn.notify({ kind: 'attempt-lost', ...lost });
     if (pack.kind === 'test') failTest(turn, study, reason);
     else if (pack.kind === 'audit') trial.auditFailures += Number(isFailure);
-    else unassignTrial(turn, study, trial, { isFailure, reason });
+    else unassignTrial(turn, study, trial, { isFailure, hasFailed, reason });
   }
+}
+
+/** The failure as it is stored: a crash or timeout that does not count against the trials is `returned`. */
+function countedFailure(turn: Turn, pack: PackEntry, failure: PackFailure): PackFailure {
+  const { outcome, reason } = failure;
+  const why = countsAsFailure(outcome) ? whyNotCounted(turn, pack, failure) : null;
+  if (why === null) return failure;
+  const what = outcome === 'crashed' ? `crashed: ${reason}` : reason;
+  return { outcome: 'returned', reason: `${what} (not counted as a failure: ${why})` };
+}
+
+/** Why a crash or timeout does not count against the trials of the pack; null if it does. */
+function whyNotCounted(turn: Turn, pack: PackEntry, failure: PackFailure): string | null {
+  const worker = turn.state.workers.get(pack.session);
+  if (failure.isWorkersFault === true) return 'all packs of the worker were slow';
+  // bug: crash-in-company-counts
+  if (pack.members.length > 1) return 'the pack had several trials';
+  if (worker === undefined || !isProven(worker)) return 'the worker has not finished a trial';
+  // bug: broken-worker-counts
+  if (isInDoubt(worker) && hasUntriedTrials(turn.state, worker))
+    return 'several trials failed on the worker';
+  return null;
 }
 
 function unassignTrial(
   turn: Turn,
   study: StudyEntry,
   trial: TrialEntry,
-  end: { readonly isFailure: boolean; readonly reason: string },
+  end: { readonly isFailure: boolean; readonly hasFailed: boolean; readonly reason: string },
 ): void {
-  updateTrial(study, trial, { kind: 'unassigned', ...end });
+  const { isFailure, hasFailed, reason } = end;
+  updateTrial(study, trial, { kind: 'unassigned', isFailure, reason });
   const status = trial.status === 'failed' ? 'failed' : 'waiting';
-  const { reason } = trial;
-  turn.persist({ kind: 'trial-status', study: study.name, trial: trial.id, status, reason });
+  const row = { study: study.name, trial: trial.id, status, reason: trial.reason } as const;
+  turn.persist({ kind: 'trial-status', ...row });
   if (status === 'failed') {
     study.best = undefined;
     turn.notify({ kind: 'trial-ended', study: study.name, trial: trialRecord(trial) });
-  } else study.queue.push(trial);
+    return;
+  }
+  restTrial(turn, study, trial, { hasFailed });
+  // After a crash, other trials show first whether the worker works.
+  if (hasFailed) study.queue.unshift(trial);
+  else study.queue.push(trial);
 }
 
 /** A test of the winner has failed. After too many failures, the study completes without a test result. */

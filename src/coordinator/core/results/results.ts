@@ -27,6 +27,7 @@ import { trialRecord, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
 import { freeThread } from '../workers/leases.ts';
+import { countResult } from '../workers/worker-backoff.ts';
 import { countVotes, type Report } from './audits.ts';
 import { contradiction } from './result-rules.ts';
 import { updateBest } from './best-configuration.ts';
@@ -109,14 +110,14 @@ function acceptResult(turn: Turn, report: Report): void {
 /** Closes the attempt with its result; if it is closed without one, adds the result. */
 function recordResult(turn: Turn, report: Report, outcome: AttemptOutcome): void {
   const { study, trial, attempt, worker, fingerprint } = report;
-  if (outcome !== 'disputed') worker.failuresInRow = 0;
+  if (outcome !== 'disputed') countResult(worker);
   if (attempt.outcome === null) return closeAttempt(turn, report, { outcome, fingerprint });
   attempt.fingerprint = fingerprint;
   const row = { study: study.name, trial: trial.id, attempt: attempt.attempt, fingerprint };
   turn.persist({ kind: 'attempt-reported', ...row });
 }
 
-/** The attempt has reported a result before, so `failuresInRow` is not reset. */
+/** The attempt has reported a result before, so it does not show that the worker works. */
 function answerRepeated(turn: Turn, report: Report): Answer {
   const { study, trial, attempt, fingerprint } = report;
   if (attempt.fingerprint === fingerprint) {

@@ -54,13 +54,18 @@ interface NewPack {
   readonly worker: WorkerEntry;
   readonly trials: readonly TrialEntry[];
   readonly kind: AttemptKind;
+  /** Whether the worker receives no other pack meanwhile. */
+  readonly isolated?: boolean;
 }
 
-export function assignPack(turn: Turn, { study, worker, trials, kind }: NewPack): void {
+export function assignPack(
+  turn: Turn,
+  { study, worker, trials, kind, isolated = false }: NewPack,
+): void {
   const [first] = trials;
   assert(first, 'a pack has members');
   const id = `${study.stamp}:${first.name}#${nextAttempt(first)}`;
-  const lease = { id, study: study.name, kind, assignedAt: turn.now };
+  const lease = { id, study: study.name, kind, isolated, assignedAt: turn.now };
   const pack = leasePack(turn.state, worker, lease, turn.now);
   for (const trial of trials) openAttempt(turn, { study, trial }, pack, worker);
   if (study.status === 'waiting') setStudyStatus(turn, study, 'running');

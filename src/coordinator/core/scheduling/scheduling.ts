@@ -7,21 +7,30 @@
  * it has reported that it holds the study's data.
  */
 import type { DatasetReference } from '../../../study/spec/dataset-reference.ts';
+import { isResting, mustBeAlone, mustBeIsolated, setbacksInRow } from '../attempts/setbacks.ts';
 import { dueTests, hasTestFailed } from '../attempts/winner-tests.ts';
 import { votersFor } from '../results/votes.ts';
 import type { ClusterState, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { isActive, isReproducible } from '../state/study-entry.ts';
-import { countsAsFailure, type TrialEntry } from '../state/trial-state.ts';
+import type { TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { ableReferees, ableWorkers, freeThreads, someWorker } from '../workers/able-workers.ts';
+import { hasUntriedTrials } from '../workers/untried-trials.ts';
+import { isInDoubt } from '../workers/worker-backoff.ts';
 import { assignAudits } from './assign-audits.ts';
+import { assignIsolated } from './assign-isolated.ts';
 import { assignPack, packShape, type PackShape } from './assign-pack.ts';
+import { isForOthers } from './preferred-workers.ts';
 
 /** Sends data sets to workers and assigns all trials that can be assigned now. */
 export function scheduleAll(turn: Turn): void {
   const { studies, settings } = turn.state;
-  for (const study of studies.values()) {
-    if (!isActive(study) || study.name !== (settings.onlyStudy ?? study.name)) continue;
+  const scheduled = [...studies.values()].filter(
+    (study) => isActive(study) && study.name === (settings.onlyStudy ?? study.name),
+  );
+  turn.state.reserved.clear();
+  for (const study of scheduled) assignIsolated(turn, study);
+  for (const study of scheduled) {
     if (study.winner === null) {
       prepareAll(turn, study);
       assignAudits(turn, study);
@@ -53,7 +62,7 @@ function prepare(turn: Turn, worker: WorkerEntry, key: string, reference: Datase
 }
 
 function assignTrials(turn: Turn, study: StudyEntry): void {
-  const { state } = turn;
+  const { state, now } = turn;
   const isFree = (worker: WorkerEntry): boolean => freeThreads(state, worker) > 0;
   // Called at each event, when most threads are busy.
   if (study.waiting === 0 || !someWorker(state, isFree)) return;
@@ -68,8 +77,13 @@ function assignTrials(turn: Turn, study: StudyEntry): void {
     for (const worker of workers) {
       if (study.waiting === 0 || !isFree(worker)) continue;
       const { packMax } = worker;
+      const wantsUntried = isInDoubt(worker) && hasUntriedTrials(state, worker);
       const trials = takePack(study, {
-        skips: (trial) => isForOthers(trial, worker, able),
+        skips: (trial) =>
+          (wantsUntried && setbacksInRow(trial) > 0) ||
+          mustBeIsolated(study, trial) ||
+          isResting(study, trial, now.monotonicMs) ||
+          isForOthers(trial, worker, able),
         shape: (first) => packShape(study, first, { waiting: study.waiting, threads, packMax }),
       });
       if (trials.length === 0) continue;
@@ -77,19 +91,6 @@ function assignTrials(turn: Turn, study: StudyEntry): void {
       hasAssigned = true;
     }
   }
-}
-
-/** Whether the trial has failed on this worker and another worker is left on which it has not failed. */
-function isForOthers(
-  trial: TrialEntry,
-  worker: WorkerEntry,
-  workers: readonly WorkerEntry[],
-): boolean {
-  if (trial.failures === 0) return false;
-  const failed = trial.attempts.filter(({ outcome }) => countsAsFailure(outcome));
-  const failedOn = new Set(failed.map((attempt) => attempt.worker));
-  // bug: failed-trial-returns-to-worker
-  return failedOn.has(worker.name) && workers.some(({ name }) => !failedOn.has(name));
 }
 
 /** How many trials with another pack key are skipped in the queue to fill a pack. */
@@ -112,14 +113,15 @@ function takePack(
       skipped.push(trial);
       continue;
     }
-    if (shape !== null && (trial.alone || !shape.matches(trial))) {
+    const isAlone = mustBeAlone(study, trial);
+    if (shape !== null && (isAlone || !shape.matches(trial))) {
       skipped.push(trial);
       others += 1;
       if (others >= lookAheadMax) break;
       continue;
     }
     taken.push(trial);
-    if (trial.alone) break;
+    if (isAlone) break;
     shape ??= pack.shape(trial);
   }
   study.queue.push(...skipped.toReversed());

@@ -42,6 +42,21 @@ export class StageEntry {
   }
 }
 
+/** What is known about a trial whose attempts ended without a result. In memory only. */
+export interface Setback {
+  /** The trial is not assigned before; monotonic. */
+  restUntilMs: number;
+  /** Whether a pack that contained it failed, so that it is trained without other trials. */
+  alone: boolean;
+  /** Consecutive deaths of a worker process that trained it, all at about the same progress. */
+  deaths: number;
+  /** Those of `deaths` that count as failures of the trial. */
+  deathsCounted: number;
+  /** Most progress that its packs had reported at these deaths, and the longest `stride` of them. */
+  deathStep: number;
+  deathStride: number;
+}
+
 export class StudyEntry {
   readonly name: string;
   /** Unique, also among studies that had the same name before; prefix of the ids of its packs. */
@@ -59,6 +74,8 @@ export class StudyEntry {
   queue: TrialEntry[] = [];
   /** Number of waiting trials. */
   waiting = 0;
+  /** Trials whose attempts ended without a result, since the coordinator started. */
+  readonly setbacks = new Map<TrialEntry, Setback>();
   winner: WinnerRecord | null;
   /** The best configuration so far; undefined: not known, `bestSoFar` finds it. */
   best: StudySummary['best'] | undefined;
@@ -87,6 +104,27 @@ export interface Peer {
   readonly address: string;
   /** Id of the token of its call. */
   readonly tokenId: string;
+}
+
+/** The health of a machine or of a host, over all worker processes that ran there. In memory only. */
+export interface Health {
+  /** Number of results. */
+  finished: number;
+  /** Failed packs and lost workers since the last result. */
+  failuresInRow: number;
+  /** Time of the last failure; monotonic. */
+  failedAtMs: number;
+  /** Reason of the last failure. */
+  reason: string;
+  /** How many leases a pack may take for a step while no pack of the worker makes progress. */
+  patience: number;
+}
+
+/** How many leases a pack may take for its first step. */
+const patienceMin = 4;
+
+export function newHealth(): Health {
+  return { finished: 0, failuresInRow: 0, failedAtMs: 0, reason: '', patience: patienceMin };
 }
 
 /** A worker process; `joinWorker` copies the fields of its `hello`. */
@@ -126,12 +164,11 @@ export class WorkerEntry {
   readonly packs = new Set<PackEntry>();
   /** Number of accepted results. */
   trialsCompleted = 0;
-  /** Failed packs since the last result. */
-  failuresInRow = 0;
-  /** No new pack until then, after a failure; monotonic. */
-  pausedUntilMs = 0;
-  /** No new pack until then if another worker is available, after many failures in a row; monotonic. */
-  backOffUntilMs = 0;
+  /** Of its machine and of its host; shared with the other workers there once it has joined. */
+  machine = newHealth();
+  host = newHealth();
+  /** Whether a later process has joined from the same machine under the same name. */
+  replaced = false;
 
   constructor(session: string, name: string) {
     this.session = session;
@@ -151,10 +188,14 @@ export interface PackEntry {
   readonly assignedAt: Moment;
   /** End of its lease; monotonic. */
   deadlineMs: number;
-  /** Last step reported; -1: the worker has not reported the pack yet. */
+  /** Last progress reported; -1: the worker has not reported the pack yet. */
   step: number;
+  /** Progress between its last two reports. */
+  stride: number;
   /** Whether its worker was asked to stop it. */
   aborted: boolean;
+  /** Whether its worker receives no other pack while it runs. */
+  readonly isolated: boolean;
 }
 
 export interface DispatcherSettings {
@@ -191,6 +232,10 @@ export interface ClusterState {
   /** Workers by session. */
   readonly workers: Map<string, WorkerEntry>;
   readonly packs: Map<string, PackEntry>;
+  /** Health by `machineOf` and by `hostOf` of workers. */
+  readonly health: Map<string, Health>;
+  /** Workers that are kept free for a trial that must be alone on its worker. */
+  readonly reserved: Set<WorkerEntry>;
   /** Reason by session: workers that have computed a wrong result. */
   readonly excluded: Map<string, string>;
   /** Until when disputes wait for the referee to join; monotonic; null while it is not wanted. */

@@ -9,7 +9,7 @@ import {
   type TrialResult,
 } from '../../../study/trial.ts';
 
-/** Failures after which a trial, its audit or its test is not tried again. */
+/** Counted failures after which a trial, its audit or its test is not tried again. */
 // bug: trials-fail-four-times
 export const maxFailures = 3;
 
@@ -21,14 +21,12 @@ export type AttemptEntry = Pick<
 > &
   Mutable<Pick<AttemptRecord, 'outcome' | 'fingerprint'>>;
 
-/** Only `changeTrial` writes `status`, `reason`, `failures`, `alone`, `worker`, `result`, `fingerprint`. */
+/** Only `changeTrial` writes `status`, `reason`, `failures`, `worker`, `result`, `fingerprint`. */
 export interface TrialEntry
   extends
     Pick<TrialRecord, 'id' | 'params'>,
     Mutable<Omit<TrialRecord, 'id' | 'params' | 'attempts'>> {
   readonly name: string;
-  /** Whether it is scheduled without other trials: its last pack failed, and it may be the cause. */
-  alone: boolean;
   /** Number of its audits that failed. */
   auditFailures: number;
   /** In order; `addAttempt` adds one. */
@@ -44,16 +42,18 @@ export type TrialChange =
       readonly result: TrialResult;
     }
   | { readonly kind: 'unassigned'; readonly isFailure: boolean; readonly reason: string }
-  | { readonly kind: 'cancelled'; readonly reason: string };
+  | { readonly kind: 'failed' | 'cancelled'; readonly reason: string };
 
 /**
  * Changes the state of a trial.
  *
  *                  assigned              completed
  *     waiting ----------------> running -------------> complete
- *      ^   |                     | | |  \- diverged -> failed (diverged)
- *      |   |                     | | |
- *      |   +- completed (late) --|-|-|---------------> complete or failed (diverged)
+ *      ^ | |                     | | |  \- diverged -> failed (diverged)
+ *      | | |                     | | |
+ *      | | +- completed (late) --|-|-|---------------> complete or failed (diverged)
+ *      | |                       | | |
+ *      | +--- failed (deaths) ---|-|-|---------------> failed (no result)
  *      |                         | | |
  *      +-- unassigned -----------+ | +- unassigned, failures = 3 --> failed (no result)
  *          failures < 3            |
@@ -71,6 +71,7 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
     completed: acceptsResult(trial),
     corrected: trial.result !== null,
     unassigned: status === 'running',
+    failed: status === 'waiting',
     cancelled: !isEnded(trial),
   };
   assert(isAllowed[change.kind], () => `${name} is ${status}; it cannot be ${change.kind}`);
@@ -91,17 +92,14 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
       return;
     }
     case 'unassigned':
-      if (change.isFailure) {
-        trial.failures += 1;
-        // bug: failed-trial-is-packed
-        trial.alone = true;
-      }
+      if (change.isFailure) trial.failures += 1;
       trial.status = trial.failures >= maxFailures ? 'failed' : 'waiting';
       if (trial.status === 'failed')
         trial.reason = `failed ${maxFailures} times; the last failure: ${change.reason}`;
       return;
+    case 'failed':
     case 'cancelled':
-      trial.status = 'cancelled';
+      trial.status = change.kind;
       trial.reason = change.reason;
       return;
     default:
@@ -128,10 +126,15 @@ export function nextAttempt(trial: TrialEntry): number {
   return (trial.attempts.at(-1)?.attempt ?? 0) + 1;
 }
 
-/** Whether an attempt with this outcome counts towards `maxFailures`. */
+/** Whether an attempt with this outcome counts towards `maxFailures`: the trial may have caused it. */
 export function countsAsFailure(outcome: AttemptOutcome | null): boolean {
   // bug: returned-counts-as-failure
-  return outcome === 'lost' || outcome === 'crashed' || outcome === 'timeout';
+  return outcome === 'crashed' || outcome === 'timeout';
+}
+
+/** Whether an attempt with this outcome ended without a result that is still needed. */
+export function isSetback(outcome: AttemptOutcome | null): boolean {
+  return countsAsFailure(outcome) || outcome === 'lost' || outcome === 'returned';
 }
 
 const noAttempts: readonly AttemptEntry[] = [];
@@ -143,7 +146,6 @@ class Entry implements TrialEntry {
   status: TrialRecord['status'];
   reason: string | null;
   failures: number;
-  alone: boolean;
   worker: string | null;
   result: TrialResult | null;
   fingerprint: string | null;
@@ -157,7 +159,6 @@ class Entry implements TrialEntry {
     this.status = record.status;
     this.reason = record.reason;
     this.failures = record.failures;
-    this.alone = record.failures > 0;
     this.worker = record.worker;
     this.result = record.result;
     this.fingerprint = record.fingerprint;

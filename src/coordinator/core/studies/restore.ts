@@ -19,11 +19,14 @@ import {
 import { addTrial } from '../state/study-entry.ts';
 import { addAttempt, countsAsFailure, trialEntry, type TrialEntry } from '../state/trial-state.ts';
 import { leasePack } from '../workers/leases.ts';
+import { healthOf, machineOf } from '../workers/machines.ts';
 
 /** A study that is read from the store: its trials in the order of their stages, then their attempts. */
 export class StoredStudy {
   readonly record: StudyRecord;
   readonly study: StudyEntry;
+  /** Machines that have finished a trial of the study. */
+  readonly machines = new Set<string>();
   readonly #stages: ReadonlyMap<string, StageEntry>;
 
   constructor(record: StudyRecord, data: StudyData) {
@@ -51,11 +54,17 @@ export class StoredStudy {
     const place = { session, worker, machineId, tokenId, pack };
     addAttempt(trial, { attempt, kind, ...place, outcome, fingerprint });
     if (kind === 'audit' && countsAsFailure(outcome)) trial.auditFailures += 1;
+    if (fingerprint !== null) this.machines.add(machineOf({ machineId, name: worker }));
   }
 }
 
 /** To be called once for each stored study. */
-export function restoreStudy(state: ClusterState, { study }: StoredStudy, now: Moment): void {
+export function restoreStudy(
+  state: ClusterState,
+  { study, machines }: StoredStudy,
+  now: Moment,
+): void {
+  for (const machine of machines) healthOf(state, machine).finished = 1;
   const trials = study.trials.values();
   study.queue = trials.filter((trial) => trial.status === 'waiting');
   sortQueue(study);
@@ -83,6 +92,7 @@ function restorePack(state: ClusterState, place: AttemptPlace, now: Moment): voi
   const worker = state.workers.get(session) ?? new WorkerEntry(session, attempt.worker);
   const { machineId, tokenId } = attempt;
   Object.assign(worker, { machineId, tokenId });
+  worker.machine = healthOf(state, machineOf(worker));
   state.workers.set(session, worker);
   const assignedAt = { ...now, monotonicMs: -Infinity };
   const pack =

@@ -7,7 +7,7 @@ import {
   type WorkerEntry,
 } from '../state/cluster-state.ts';
 import { isActive, isReproducible } from '../state/study-entry.ts';
-import { isBackingOff } from './worker-backoff.ts';
+import { failuresInRow, isBackingOff, isResting } from './worker-backoff.ts';
 
 /** Connected workers that may run trials of the study, whether or not they have its data and a free thread. */
 export function ableWorkers(state: ClusterState, study: StudyEntry): WorkerEntry[] {
@@ -40,13 +40,17 @@ export function expectsReferee(
 }
 
 function allAble(state: ClusterState, study: StudyEntry): WorkerEntry[] {
-  return [...state.workers.values()].filter(
-    (worker) =>
-      worker.connected &&
-      !worker.draining &&
-      !state.excluded.has(worker.session) &&
-      hasRightArithmetic(state, worker, study) &&
-      !worker.datasetFailures.has(study.searchKey),
+  return [...state.workers.values()].filter((worker) => isAble(state, worker, study));
+}
+
+/** Whether the worker is connected and may run trials of the study, unless it backs off. */
+export function isAble(state: ClusterState, worker: WorkerEntry, study: StudyEntry): boolean {
+  return (
+    worker.connected &&
+    !worker.draining &&
+    !state.excluded.has(worker.session) &&
+    hasRightArithmetic(state, worker, study) &&
+    !worker.datasetFailures.has(study.searchKey)
   );
 }
 
@@ -56,10 +60,14 @@ export function someWorker(state: ClusterState, is: (worker: WorkerEntry) => boo
 }
 
 export function freeThreads(state: ClusterState, worker: WorkerEntry): number {
+  if (!worker.connected || worker.draining || state.reserved.has(worker)) return 0;
   // bug: failed-worker-does-not-pause
-  if (!worker.connected || worker.draining || state.lastEventMs < worker.pausedUntilMs) return 0;
+  if (isResting(state, worker)) return 0;
+  for (const pack of worker.packs) if (pack.isolated) return 0;
+  // After failures in a row, one pack shows whether the machine works.
+  const threads = failuresInRow(worker) > 1 ? 1 : worker.threads;
   // bug: worker-gets-extra-pack
-  return Math.max(0, worker.threads - worker.packs.size);
+  return Math.max(0, threads - worker.packs.size);
 }
 
 /** Why a worker may not run trials of an active study; null if it may run all. */

@@ -2,36 +2,39 @@
  * Leases: a worker's right to run a pack until a deadline. A lease begins when the pack is assigned, is
  * renewed by progress, and ends with the results, with a message of the worker, or at its deadline. Leases
  * are in memory only, on the monotonic clock.
+ *
+ * A worker that sends messages while a pack makes no progress has a hung thread, or is slow: many threads
+ * on few cores take long for their first step. A pack has several leases for its first step, and for each
+ * step while no other pack of its worker makes progress (`Health.patience`).
  */
 import type { PackProgress } from '../../../rpc/messages/messages.ts';
 import { abortPack, isPackDone } from '../attempts/close-attempt.ts';
 import { failPack, type PackFailure } from '../attempts/failed-attempts.ts';
-import type {
-  ClusterState,
-  DispatcherSettings,
-  Moment,
-  PackEntry,
-  WorkerEntry,
-} from '../state/cluster-state.ts';
+import type { ClusterState, Moment, PackEntry, WorkerEntry } from '../state/cluster-state.ts';
 import { isAwaited } from '../state/study-entry.ts';
 import type { Turn } from '../state/turn.ts';
+import { noteDeath } from '../attempts/setbacks.ts';
 import { countFailure } from './worker-backoff.ts';
+
+type NewLease = Pick<PackEntry, 'id' | 'study' | 'kind' | 'assignedAt'> &
+  Partial<Pick<PackEntry, 'isolated'>>;
 
 /** Adds a pack without members to a worker, and begins its lease. */
 export function leasePack(
   state: ClusterState,
   worker: WorkerEntry,
-  { id, study, kind, assignedAt }: Pick<PackEntry, 'id' | 'study' | 'kind' | 'assignedAt'>,
+  { id, study, kind, assignedAt, isolated = false }: NewLease,
   now: Moment,
 ): PackEntry {
   const { session } = worker;
   // bug: wall-clock-leases
   const deadlineMs = now.monotonicMs + state.settings.leaseMs;
-  const progress = { step: -1, aborted: false };
+  const progress = { step: -1, stride: 0, aborted: false };
   const pack: PackEntry = {
     id,
     study,
     kind,
+    isolated,
     session,
     members: [],
     assignedAt,
@@ -104,6 +107,7 @@ export function renewLease(turn: Turn, worker: WorkerEntry, progress: PackProgre
   const pack = packHeldBy(turn.state, progress.pack, worker);
   // bug: unfenced-progress
   if (pack === undefined || progress.step <= pack.step) return;
+  pack.stride = progress.step - pack.step;
   pack.step = progress.step;
   // bug: wall-clock-leases-2
   pack.deadlineMs = turn.now.monotonicMs + turn.state.settings.leaseMs;
@@ -140,26 +144,72 @@ export function expireLeases(turn: Turn): void {
       closedAtMs !== null && now.monotonicMs >= closedAtMs + state.settings.reconnectMs;
     // bug: wall-clock-leases-3
     if (now.monotonicMs < pack.deadlineMs && !isCutOff) continue;
-    const failure = leaseFailure(worker, now, state.settings);
-    const isHung = failure.outcome === 'timeout' && !isPackDone(pack);
-    if (worker !== undefined && isHung) countFailure(turn, worker, failure.reason);
+    const isOpen = !isPackDone(pack);
+    if (isOpen && !isCutOff && isPatient(turn, worker, pack)) continue;
+    const failure = leaseFailure(turn, worker, pack);
+    if (worker !== undefined && isOpen) {
+      if (failure.isWorkersFault === true) becomePatient(worker);
+      if (!worker.leaving) countFailure(turn, worker, failure.reason);
+    }
     failPack(turn, pack, failure);
+    // bug: cut-counts-as-death
+    if (isOpen && worker?.replaced === true) noteDeath(turn, worker, pack);
     abortPack(turn, pack, failure.reason);
   }
 }
 
+const patienceMax = 64;
+
+/** All packs of the worker lost their leases together: it is slow, so the next ones are longer. */
+function becomePatient({ machine }: WorkerEntry): void {
+  machine.patience = Math.min(patienceMax, 2 * machine.patience);
+}
+
+/** Whether a pack without progress keeps its lease, because its worker may be slow. */
+function isPatient(turn: Turn, worker: WorkerEntry | undefined, pack: PackEntry): boolean {
+  if (worker === undefined || isSilent(turn, worker)) return false;
+  const isStarting = pack.step <= 0;
+  if (!isStarting && !isSlow(turn, worker, pack)) return false;
+  const { monotonicMs } = turn.now;
+  // bug: slow-worker-loses-leases
+  return (
+    monotonicMs < pack.deadlineMs + (worker.machine.patience - 1) * turn.state.settings.leaseMs
+  );
+}
+
+/** Whether the worker runs other packs, and none of them makes progress either. */
+function isSlow({ now }: Turn, { packs }: WorkerEntry, pack: PackEntry): boolean {
+  const others = [...packs].filter((other) => other !== pack);
+  return (
+    others.length > 0 &&
+    !others.some(({ step, deadlineMs }) => step > 0 && now.monotonicMs < deadlineMs)
+  );
+}
+
+function isSilent({ now, state }: Turn, worker: WorkerEntry): boolean {
+  return (
+    worker.closedAtMs !== null ||
+    now.monotonicMs - worker.heardAtMs > 2 * state.settings.heartbeatMs
+  );
+}
+
 /** A worker that sends messages while a pack makes no progress has a hung thread; a silent one is lost. */
-function leaseFailure(
-  worker: WorkerEntry | undefined,
-  now: Moment,
-  { leaseMs, heartbeatMs }: DispatcherSettings,
-): PackFailure {
-  const silentMs = now.monotonicMs - (worker?.heardAtMs ?? 0);
-  let cause = `it sent nothing for ${Math.round(silentMs)} ms`;
+function leaseFailure(turn: Turn, worker: WorkerEntry | undefined, pack: PackEntry): PackFailure {
+  const { now, state } = turn;
   if (worker === undefined || worker.closedAtMs !== null)
-    cause = 'its connection closed and it did not come back';
-  else if (silentMs <= 2 * heartbeatMs)
-    return { outcome: 'timeout', reason: `no progress within the lease of ${leaseMs} ms` };
+    return lostOf(worker, 'its connection closed and it did not come back');
+  if (isSilent(turn, worker))
+    return lostOf(
+      worker,
+      `it sent nothing for ${Math.round(now.monotonicMs - worker.heardAtMs)} ms`,
+    );
+  const isWorkersFault = isSlow(turn, worker, pack);
+  const idleMs = now.monotonicMs - pack.deadlineMs + state.settings.leaseMs;
+  const reason = `no progress within ${Math.round(idleMs / 1_000)} s; the lease is ${state.settings.leaseMs / 1_000} s`;
+  return { outcome: 'timeout', reason, isWorkersFault };
+}
+
+function lostOf(worker: WorkerEntry | undefined, cause: string): PackFailure {
   // bug: leaving-worker-is-charged
   if (worker?.leaving === true) return stoppedWhileLeaving;
   return { outcome: 'lost', reason: `the worker was lost: ${cause}` };

@@ -2,12 +2,15 @@
 import type { Hello, WorkerMessage } from '../../../rpc/messages/messages.ts';
 import { joinedText } from '../../../study/joined-worker.ts';
 import type { WorkerSummary } from '../../../study/summaries.ts';
+import { isPackDone } from '../attempts/close-attempt.ts';
+import { noteDeath } from '../attempts/setbacks.ts';
 import { WorkerEntry, type ClusterState, type Peer } from '../state/cluster-state.ts';
 import { isActive } from '../state/study-entry.ts';
 import type { Turn } from '../state/turn.ts';
 import { incompatibilityReason } from './able-workers.ts';
 import { exclusionReason } from './exclusions.ts';
 import { claimPacks, returnOtherPacks } from './leases.ts';
+import { forgetHealth, healthOf, hostOf, machineOf } from './machines.ts';
 import { backOffReason } from './worker-backoff.ts';
 
 /**
@@ -47,6 +50,11 @@ export function joinWorker(turn: Turn, hello: Hello, peer: Peer): void {
   Object.assign(worker, { ...identity, threads, packMax, kernel, selfTestDigest });
   // bug: returning-session-shares-a-name
   worker.name = freeName(state, worker);
+  worker.machine = healthOf(state, machineOf(worker));
+  worker.host = healthOf(state, hostOf(worker));
+  worker.replaced = false;
+  for (const earlier of state.workers.values())
+    if (earlier.machine === worker.machine && earlier !== worker) replaceWorker(turn, earlier);
   worker.connected = true;
   worker.closedAtMs = null;
   worker.heardAtMs = turn.now.monotonicMs;
@@ -68,6 +76,13 @@ export function joinWorker(turn: Turn, hello: Hello, peer: Peer): void {
   turn.log('worker-joined', joinedText({ name, address, threads, kernel }));
 }
 
+/** Another process has joined in the worker's place: its own process has ended. */
+function replaceWorker(turn: Turn, worker: WorkerEntry): void {
+  if (worker.replaced || worker.closedAtMs === null) return;
+  worker.replaced = true;
+  for (const pack of worker.packs) if (isPackDone(pack)) noteDeath(turn, worker, pack);
+}
+
 /** A worker's stream has closed: its leases end soon, unless the same session comes back. */
 export function disconnectWorker(turn: Turn, worker: WorkerEntry, reason: string): void {
   worker.connected = false;
@@ -75,6 +90,7 @@ export function disconnectWorker(turn: Turn, worker: WorkerEntry, reason: string
   worker.closedAtMs = turn.now.monotonicMs;
   if (!worker.leaving || worker.packs.size > 0) return;
   turn.state.workers.delete(worker.session);
+  forgetHealth(turn.state, worker);
   // The stream's reason only names the side that closed it.
   turn.reportWorker('worker-left', worker.name, worker.drainReason ?? reason);
 }
@@ -93,6 +109,7 @@ export function removeLostWorkers(turn: Turn): void {
     if (goneMs < state.settings.forgetMs) continue;
     for (const pack of worker.packs) state.packs.delete(pack.id);
     state.workers.delete(worker.session);
+    forgetHealth(state, worker);
   }
 }
 

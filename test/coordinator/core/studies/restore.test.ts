@@ -25,7 +25,7 @@ const completeTrial = (id: TrialId) =>
     fingerprint,
   }) as const;
 
-test('lost tests count against the winner that they tested, not against a later one', () => {
+test('crashed tests count against the winner that they tested, not against a later one', () => {
   const [former, winner] = [coarse(1), coarse(2)];
   const hasFailed = (attempts: readonly AttemptRecord[]): boolean => {
     const tests = { testAccuracy: null, testLoss: null, testWorker: null, tests: [] };
@@ -34,11 +34,16 @@ test('lost tests count against the winner that they tested, not against a later 
     const stored = storedStudy(exampleStudy(), record, { trials, attempts });
     return hasTestFailed(newDispatcher({}, [stored]).state.studies.get('example')!);
   };
-  const lostTest = (trial: TrialId, attempt: number): AttemptRecord =>
-    openAttempt(trial, attempt, { kind: 'test', endedAtMs: 1, outcome: 'lost', reason: 'lost' });
-  const ofFormer = [2, 3, 4].map((attempt) => lostTest(former, attempt));
-  expect(hasFailed([...ofFormer, lostTest(winner, 2), lostTest(winner, 3)])).toBe(false);
-  expect(hasFailed([2, 3, 4].map((attempt) => lostTest(winner, attempt)))).toBe(true);
+  const crashedTest = (trial: TrialId, attempt: number): AttemptRecord =>
+    openAttempt(trial, attempt, {
+      kind: 'test',
+      endedAtMs: 1,
+      outcome: 'crashed',
+      reason: 'crashed',
+    });
+  const ofFormer = [2, 3, 4].map((attempt) => crashedTest(former, attempt));
+  expect(hasFailed([...ofFormer, crashedTest(winner, 2), crashedTest(winner, 3)])).toBe(false);
+  expect(hasFailed([2, 3, 4].map((attempt) => crashedTest(winner, attempt)))).toBe(true);
 });
 
 test('extending a study marks results in closed stages that only an excluded worker has computed', () => {

@@ -1,46 +1,86 @@
-/** Backoff of a worker on which every pack fails. */
+/** Backoff of a worker on which every pack fails, or whose process is lost again and again. */
 import { expect, test } from 'vitest';
-import {
-  coarse,
-  completeResult,
-  later,
-  noticesIn,
-  oneWorker,
-  packsIn,
-  start,
-} from '../../support/small-cluster.ts';
+import { workerSummaries } from '../../../../src/coordinator/core/studies/summaries.ts';
+import { FailingCluster } from '../../support/failing-cluster.ts';
+import { coarse, completeResult, later } from '../../support/small-cluster.ts';
 
-/** Fails pack after pack on the only worker. @returns reasons of the notices, by failure */
-function failPacks(
-  { dispatcher, pack }: ReturnType<typeof oneWorker>,
-  failures: number,
-  between: (atMs: number) => void = () => undefined,
-): string[][] {
-  let next = pack;
-  return Array.from({ length: failures }, (_, index) => {
-    // Longer than the pause after a failure, shorter than the backoff.
-    const atMs = (index + 1) * 6_000;
-    const failed = { pack: next, outcome: 'crashed', reason: 'no memory' } as const;
-    const decision = dispatcher.received('s', { kind: 'pack-failed', ...failed }, later(atMs));
-    between(atMs);
-    next = packsIn(dispatcher.tick(later(atMs + 5_500)))[0] ?? '';
-    return noticesIn(decision, 'worker-backing-off').map(({ reason }) => reason);
+/** Seconds from each failure to the next pack. */
+function rests(failures: number, fail: (cluster: FailingCluster) => string): number[] {
+  const cluster = new FailingCluster(20);
+  let session = cluster.join('first');
+  return Array.from({ length: failures }, () => {
+    cluster.waitForPack(session);
+    session = fail(cluster);
+    const sinceMs = cluster.nowMs;
+    cluster.waitForPack(session);
+    return Math.ceil((cluster.nowMs - sinceMs) / 1_000);
   });
 }
 
-test('a worker backs off after five failures in a row and is reported once, and still receives packs if it is the only worker', () => {
-  const fifth = '5 packs failed in a row; the last: no memory';
-  expect(failPacks(oneWorker(), 8)).toEqual([[], [], [], [], [fifth], [], [], []]);
+const doubled = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600];
+
+test('a worker on which every pack fails rests twice as long after each failure, up to ten minutes', () => {
+  const crash = (cluster: FailingCluster): string => {
+    cluster.crash('first-1');
+    return 'first-1';
+  };
+  expect(rests(12, crash)).toEqual(doubled);
+});
+
+test.each([
+  { kind: 'under the same name', name: () => 'first' },
+  { kind: 'under a new name each time', name: (index: number) => `pod-${index}` },
+])('a machine whose worker is lost and joins again $kind rests as long', ({ name }) => {
+  let processes = 1;
+  const lose = (cluster: FailingCluster): string => {
+    cluster.cut(processes === 1 ? 'first-1' : `${name(processes)}-${processes}`);
+    return cluster.join(name(++processes), {}, 'first');
+  };
+  expect(rests(10, lose)).toEqual(doubled.slice(0, 10));
+});
+
+test('a worker backs off from the fifth failure in a row, is reported once with the reason, and a result ends it', () => {
+  const cluster = new FailingCluster(20);
+  const session = cluster.join('w');
+  const summary = () => workerSummaries(cluster.dispatcher.state, later(cluster.nowMs))[0]!;
+  for (let failures = 1; failures <= 7; failures++) cluster.crash(session);
+  expect(cluster.backedOff).toEqual(['5 failures in a row; the last: no memory']);
+  expect(summary()).toMatchObject({
+    state: 'backing off',
+    reason:
+      'backing off after 7 consecutive failures (the last: no memory); next try in 10 min, or in 64 s if no other worker is available',
+  });
+  cluster.finish(session);
+  expect(summary()).toMatchObject({ state: 'busy', reason: null });
+});
+
+test('a worker with failures in a row receives one pack at a time', () => {
+  const cluster = new FailingCluster(20);
+  const session = cluster.join('w', { threads: 4 });
+  for (const pack of cluster.packs(session)) cluster.crash(session, pack);
+  cluster.waitForPack(session);
+  expect(cluster.packs(session)).toHaveLength(4);
+  for (const pack of cluster.packs(session)) cluster.crash(session, pack);
+  cluster.waitForPack(session);
+  expect(cluster.packs(session)).toHaveLength(1);
+  cluster.finish(session);
+  expect(cluster.packs(session)).toHaveLength(4);
 });
 
 test('a worker that reports an old result again keeps its count of failures in a row', () => {
-  const { dispatcher, pack } = oneWorker();
+  const cluster = new FailingCluster(20);
+  const session = cluster.join('w');
+  const { pack } = cluster.waitForPack(session);
   const key = { study: 'example', trial: coarse(1), attempt: 1 };
-  const results = [{ key, result: completeResult() }];
-  const ended = { kind: 'pack-ended', pack, results } as const;
-  const [next = ''] = packsIn(dispatcher.received('s', ended, start));
-  const reasons = failPacks({ dispatcher, pack: next }, 5, (atMs) => {
-    dispatcher.received('s', ended, later(atMs));
-  });
-  expect(reasons.flat()).toHaveLength(1);
+  cluster.finish(session);
+  for (let failures = 1; failures <= 5; failures++) {
+    cluster.crash(session);
+    const ended = {
+      kind: 'pack-ended',
+      pack,
+      results: [{ key, result: completeResult() }],
+    } as const;
+    cluster.dispatcher.received(session, ended, later(cluster.nowMs));
+  }
+  expect(cluster.backedOff).toHaveLength(1);
 });
