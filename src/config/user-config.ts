@@ -18,6 +18,7 @@ import { YamlSource } from './yaml-source.ts';
 const schema = z.strictObject({
   data_dir: z.string().optional().describe('directory of data sets'),
   state: z.string().optional().describe('directory of stored studies'),
+  keys: z.string().optional().describe('directory of tokens and keys'),
   threads: whole(1, 256, 'threads of each worker process').optional(),
   color: z.enum(['auto', 'always', 'never']).optional().describe('colour in terminals'),
 });
@@ -26,6 +27,7 @@ const schema = z.strictObject({
 export interface UserConfig {
   readonly dataDir?: string | undefined;
   readonly state?: string | undefined;
+  readonly keys?: string | undefined;
   readonly threads?: number | undefined;
   readonly color?: 'auto' | 'always' | 'never' | undefined;
 }
@@ -47,8 +49,14 @@ export function parseUserConfig(text: string, file: string): UserConfig {
       }));
     if (!checked.success || keyProblems.length > 0)
       throw source.invalid([...keyProblems, ...problems]);
-    const { data_dir: dataDir, state, threads, color } = checked.data;
-    return { dataDir: pathFrom(dataDir, file), state: pathFrom(state, file), threads, color };
+    const { data_dir: dataDir, state, keys, threads, color } = checked.data;
+    return {
+      dataDir: pathFrom(dataDir, file),
+      state: pathFrom(state, file),
+      keys: pathFrom(keys, file),
+      threads,
+      color,
+    };
   } catch (error) {
     if (!(error instanceof RidgelineError)) throw error;
     throw invalid(error.what, error);
@@ -75,7 +83,7 @@ function invalid(what: string, cause: unknown): RidgelineError {
   return new RidgelineError(
     'CONFIG_INVALID',
     what,
-    'Edit the file, or name another one with --config FILE. Keys: data_dir, state, threads, color.',
+    'Edit the file, or name another one with --config FILE. Keys: data_dir, state, keys, threads, color.',
     { cause },
   );
 }

@@ -7,10 +7,11 @@ import { loadUserConfig, parseUserConfig } from '../../src/config/user-config.ts
 const file = '/home/someone/.config/ridgeline/config.yaml';
 
 test('a configuration sets directories, relative to the file or to the home, threads and colour', () => {
-  const text = 'data_dir: ~/data\nstate: ../searches\nthreads: 4\ncolor: never\n';
+  const text = 'data_dir: ~/data\nstate: ../searches\nkeys: ~/.keys\nthreads: 4\ncolor: never\n';
   expect(parseUserConfig(text, file)).toEqual({
     dataDir: join(homedir(), 'data'),
     state: '/home/someone/.config/searches',
+    keys: join(homedir(), '.keys'),
     threads: 4,
     color: 'never',
   });

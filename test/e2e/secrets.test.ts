@@ -72,7 +72,7 @@ describe.skipIf(process.platform !== 'linux')('secrets', () => {
       expect(said.includes(each)).toBe(false);
   });
 
-  test('files with secrets are readable by their owner only; wider permissions are refused with a fix', async () => {
+  test('files with secrets are readable by their owner only, and wider permissions are narrowed at the next start', async () => {
     const dir = scratchDir();
     const state = join(dir, 'state');
     const serve = () => start(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
@@ -86,21 +86,37 @@ describe.skipIf(process.platform !== 'linux')('secrets', () => {
     first.kill('SIGTERM');
     await first.finished;
 
-    chmodSync(join(state, 'tokens.json'), 0o640);
-    const readable = await serve().finished;
-    expect(readable.code).toBe(1);
-    expect(readable.stderr).toContain(`chmod 600 ${join(state, 'tokens.json')}`);
-    chmodSync(join(state, 'tokens.json'), 0o600);
-    chmodSync(state, 0o755);
-    const open = await serve().finished;
-    expect(open.code).toBe(1);
-    expect(open.stderr).toContain(`chmod 700 ${state}`);
+    const mode = (path: string) => statSync(path).mode & 0o777;
+    for (const name of ['tokens.json', 'admin.join', 'tls/ca.key'])
+      chmodSync(join(state, name), 0o664);
+    for (const name of ['', 'tls']) chmodSync(join(state, name), 0o2775);
+    const keys = join(dir, 'keys');
+    mkdirSync(keys, { mode: 0o755 });
+    const second = serve();
+    await second.prints(/--join @/);
+    expect(
+      ['tokens.json', 'admin.join', 'tls/ca.key'].map((name) => mode(join(state, name))),
+    ).toEqual([0o600, 0o600, 0o600]);
+    expect([mode(state), mode(join(state, 'tls'))]).toEqual([0o700, 0o700]);
+    second.kill('SIGTERM');
+    await second.finished;
+
+    // A directory of keys leaves that of the state as it is.
     const made = join(dir, 'made-by-hand');
     mkdirSync(made, { mode: 0o755 });
-    const study = writeStudy(dir, { name: 'open', trials: 3 });
-    expect((await ridgeline(['run', study, '--state', made])).stderr).toContain(
-      `chmod 700 ${made}`,
-    );
-    expect(readdirSync(made)).toEqual([]);
+    const args = ['coordinator', '--listen', '127.0.0.1:0', '--state', made, '--keys', keys];
+    const third = start(args);
+    await third.prints(new RegExp(`--join @${keys}/worker.join`));
+    expect([mode(made), mode(keys)]).toEqual([0o755, 0o700]);
+    expect(readdirSync(made).filter((name) => /join|tls|tokens/.test(name))).toEqual([]);
+    const listed = await ridgeline(['token', 'list', '--state', made, '--keys', keys]);
+    expect([listed.code, listed.stderr]).toEqual([0, '']);
+    third.kill('SIGTERM');
+    await third.finished;
+    const other = await ridgeline([...args.slice(0, 4), state, '--keys', keys]);
+    expect([other.code, other.stderr]).toEqual([
+      2,
+      expect.stringContaining(`are those of the state directory ${made}, not of ${state}`),
+    ]);
   });
 });

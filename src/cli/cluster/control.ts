@@ -8,8 +8,8 @@ import { readAdminJoin } from '../../rpc/credentials/join-files.ts';
 import { readJoin, type JoinTarget } from '../../rpc/credentials/join-string.ts';
 import { storeFile } from '../../store/sqlite/file-names.ts';
 import { isStateLocked } from '../../store/sqlite/lock.ts';
-import { stateDirectory, type Context } from '../process/context.ts';
-import { addCommand } from '../process/options.ts';
+import { keysDirectory, stateDirectory, type Context } from '../process/context.ts';
+import { addCommand, withKeysOption } from '../process/options.ts';
 
 /** Connects to the coordinator that `--coordinator` names, and disconnects after use. */
 export async function withControl<T>(
@@ -23,7 +23,7 @@ export async function withControl<T>(
 /** A function that connects to that coordinator, each time it is called. */
 export function controlConnector(context: Context): () => Promise<ControlClient> {
   const { coordinator } = context.flags;
-  if (coordinator === undefined) return async () => await connectLocal(stateDirectory(context));
+  if (coordinator === undefined) return async () => await connectLocal(context);
   const read = joinReader('--coordinator', coordinator, context);
   return async () => await connectControl(await read());
 }
@@ -47,8 +47,9 @@ export function joinReader(
 }
 
 /** Connects to the coordinator of a state directory. */
-async function connectLocal(stateDir: string): Promise<ControlClient> {
-  const target = readAdminJoin(stateDir);
+async function connectLocal(context: Context): Promise<ControlClient> {
+  const stateDir = stateDirectory(context);
+  const target = readAdminJoin(keysDirectory(context));
   try {
     return await connectControl(target);
   } catch (error) {
@@ -96,7 +97,7 @@ export function addControlCommand(
   summary: string,
   example: string,
 ): Command {
-  return addCommand(parent, name, { summary, examples: [example] }).option(
+  return withKeysOption(addCommand(parent, name, { summary, examples: [example] })).option(
     '--coordinator <join>',
     'coordinator, as @FILE, - (standard input) or a join string (default: that of --state)',
   );

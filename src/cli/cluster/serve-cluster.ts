@@ -12,7 +12,6 @@ import { requireAddress } from '../../rpc/credentials/address.ts';
 import { loadOrCreateAuthority } from '../../rpc/credentials/authority.ts';
 import { writeJoinFiles } from '../../rpc/credentials/join-files.ts';
 import { formatJoin } from '../../rpc/credentials/join-string.ts';
-import { requirePrivateDirectory } from '../../rpc/credentials/private-file.ts';
 import { openTokens } from '../../rpc/credentials/tokens.ts';
 import { startRpcServer } from '../../rpc/server/rpc-server.ts';
 import { connectionsFor } from '../../rpc/server/server-limits.ts';
@@ -24,9 +23,9 @@ import { selfTestDigest } from '../../trainers/two-layer/arithmetic-self-test.ts
 import {
   dataDirectory,
   failpointFrom,
+  keysDirectory,
   ownerText,
   shardCacheDirectory,
-  stateDirectory,
   type Context,
 } from '../process/context.ts';
 import type { ListenFlags } from '../process/options.ts';
@@ -71,9 +70,8 @@ const answerMs = 200;
 /** If it fails, everything that was opened is closed again. */
 export async function serveCluster(options: ServeOptions): Promise<RunningCluster> {
   const { context, flags } = options;
-  const stateDir = stateDirectory(context);
+  const keysDir = keysDirectory(context);
   requireAddress('--listen', flags.listen);
-  requirePrivateDirectory(stateDir);
   const http = dashboardAddress(flags);
   await using opened = new AsyncDisposableStack();
   const store = await openState(context, opened);
@@ -81,8 +79,8 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   opened.defer(() => referee.stop());
   const coordinator = await startCoordinator(options, store, () => referee.start());
   opened.defer(() => coordinator.stop('the coordinator has stopped'));
-  const authority = await loadOrCreateAuthority(stateDir, systemClock.wallMs());
-  const tokens = openTokens(stateDir);
+  const authority = await loadOrCreateAuthority(keysDir, systemClock.wallMs());
+  const tokens = openTokens(keysDir);
   const stopRequest = Promise.withResolvers<void>();
   const server = opened.use(
     await startRpcServer(flags.listen, {
@@ -101,7 +99,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
   );
   const { addresses } = server;
   const wallMs = systemClock.wallMs();
-  const files = writeJoinFiles(stateDir, tokens, addresses, authority.caPin, wallMs);
+  const files = writeJoinFiles(keysDir, tokens, addresses, authority.caPin, wallMs);
   const own = { tokenId: ownTokenId, secret: tokens.createOwn(wallMs) };
   referee.listening(formatJoin({ ...files.localWorker, ...own }));
   const owner = ownerText(context, `listening on ${addresses.local}`);

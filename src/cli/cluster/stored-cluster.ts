@@ -16,7 +16,7 @@ import type { TrialId } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import type { LiveCluster } from '../../web/live-cluster.ts';
 import type { StudyLine } from '../../web/page-messages.ts';
-import { stateDirectory, type Context } from '../process/context.ts';
+import { keysDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { trainCommand } from '../process/resume-command.ts';
 import { roleFrom, toStudyLine } from './live-cluster.ts';
 import { StudyFiles } from './study-files.ts';
@@ -129,7 +129,7 @@ export class StoredCluster implements LiveCluster, AsyncDisposable {
 
   /** Reads the file each time, since a coordinator may revoke tokens. */
   tokenRole(text: string): ReturnType<LiveCluster['tokenRole']> {
-    return roleFrom(() => openTokens(this.#stateDir), text);
+    return roleFrom(() => openTokens(keysDirectory(this.#context)), text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

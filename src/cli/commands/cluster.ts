@@ -11,7 +11,7 @@ import type { StudySummary } from '../../study/summaries.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { confirm, yesOption } from '../process/confirm.ts';
-import { stateDirectory, type Context } from '../process/context.ts';
+import { keysDirectory, type Context } from '../process/context.ts';
 import { outputFormatOption } from '../process/options.ts';
 import { keptText } from '../process/resume-command.ts';
 import { textOptions } from '../process/terminal.ts';
@@ -79,7 +79,7 @@ function addWorkers(program: Command, context: Context): void {
       const rows = await withControl(context, (client) => client.listWorkers());
       const format = flags.format ?? (context.stdout.isTTY ? 'table' : 'tsv');
       // A coordinator that --coordinator names has its state directory elsewhere.
-      const directory = context.flags.coordinator === undefined ? stateDirectory(context) : '';
+      const directory = context.flags.coordinator === undefined ? keysDirectory(context) : '';
       if (rows.length === 0)
         context.stderr.write(
           `no worker has joined; start one with \`ridgeline worker --join @${join(directory, 'worker.join')}\`\n`,

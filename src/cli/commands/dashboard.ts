@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { dashboardAddress } from '../cluster/dashboard.ts';
 import { showStoredStudies } from '../cluster/show-stored.ts';
 import type { Context } from '../process/context.ts';
-import { addCommand, withHttpOptions, type HttpFlags } from '../process/options.ts';
+import { addCommand, withHttpOptions, withKeysOption, type HttpFlags } from '../process/options.ts';
 
 export function addCommands(program: Command, context: Context): void {
   const command = addCommand(program, 'dashboard', {
@@ -14,7 +14,7 @@ export function addCommands(program: Command, context: Context): void {
       'It changes nothing. To pause or cancel studies, use --http of `run` or `coordinator`, which also shows workers and curves of running trials.',
     examples: ['ridgeline dashboard', 'ridgeline dashboard --http 127.0.0.1:7272 --state ~/sweeps'],
   });
-  withHttpOptions(command, '127.0.0.1:7171').action(async (flags: HttpFlags) => {
+  withHttpOptions(withKeysOption(command), '127.0.0.1:7171').action(async (flags: HttpFlags) => {
     const address = dashboardAddress(flags);
     if (address !== null) await showStoredStudies(address, context);
   });

@@ -1,6 +1,5 @@
 /** `ridgeline doctor`: checks whether this machine can train, and prints a fix for each problem. */
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants } from 'node:fs';
 import type { Command } from 'commander';
 import { errorMessage, RidgelineError } from '../../base/errors.ts';
 import { listDatasets, type DatasetEntry } from '../../dataset/catalogue.ts';
@@ -18,6 +17,7 @@ import { openNativeKernel } from '../../trainers/two-layer/native-network.ts';
 import { widthsBySpeed } from '../../trainers/two-layer/native-width.ts';
 import {
   dataDirectory,
+  keysDirectory,
   shardCacheDirectory,
   stateDirectory,
   type Context,
@@ -25,7 +25,8 @@ import {
 import { configFile } from '../process/apply-config.ts';
 import { defaultConfigFile } from '../process/directories.ts';
 import { exitCode } from '../process/exit-codes.ts';
-import { addCommand, formatOption, withDataOption } from '../process/options.ts';
+import { addCommand, formatOption, withDataOption, withKeysOption } from '../process/options.ts';
+import { stateFindings } from '../cluster/state-findings.ts';
 import { printResult } from '../process/terminal.ts';
 import { fail, hostFindings, ok, warn, type Finding } from '../training/host-findings.ts';
 import { buildNativeKernel, nativeFolders } from '../training/kernel-choice.ts';
@@ -36,9 +37,12 @@ export function addCommands(program: Command, context: Context): void {
     description:
       'Checks Node, arithmetic, processors, memory, threads, open files, the state directory, the cache and data sets of this machine.',
     notes: 'The exit code is 78 if the machine cannot train.',
-    examples: ['ridgeline doctor --data-dir ~/data', 'ridgeline doctor --build-kernel'],
+    examples: [
+      'ridgeline doctor --data-dir ~/data --state ~/sweeps',
+      'ridgeline doctor --build-kernel',
+    ],
   });
-  withDataOption(command)
+  withKeysOption(withDataOption(command))
     .addOption(formatOption())
     .option('--build-kernel', "build the native kernel with the system's C compiler")
     .action(async ({ buildKernel }: { readonly buildKernel?: boolean }) => {
@@ -66,7 +70,7 @@ async function examine(context: Context): Promise<Finding[]> {
 async function directoryFindings(context: Context): Promise<Finding[]> {
   try {
     return [
-      examineStateDir(stateDirectory(context)),
+      ...(await stateFindings(stateDirectory(context), keysDirectory(context))),
       await cacheFinding(shardCacheDirectory(context, {})),
       ...(await listDatasets(dataDirectory(context))).map(datasetFinding),
     ];
@@ -151,20 +155,6 @@ function nativeFinding(folders: readonly string[]): Finding {
     `${failed.join(' and ')} failed the arithmetic self-test, so ${instead} is used: ${path}`,
     'Build it with another compiler: `CC=gcc ridgeline doctor --build-kernel`.',
   );
-}
-
-function examineStateDir(stateDir: string): Finding {
-  const check = 'state directory';
-  try {
-    let existing = stateDir;
-    while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
-    if (existing === stateDir) mkdirSync(stateDir, { recursive: true });
-    accessSync(existing, constants.W_OK | constants.X_OK);
-    return ok(check, `${stateDir} is writable`);
-  } catch (error) {
-    const fix = 'Give a writable directory with --state.';
-    return fail(check, `${stateDir}: ${errorMessage(error)}`, fix);
-  }
 }
 
 /** Never a failure of the machine: `--cache` names another folder. */

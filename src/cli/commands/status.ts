@@ -1,4 +1,5 @@
 /** `ridgeline status`: the progress of studies, from a running coordinator or the store. */
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { StudyOverview } from '../../coordinator/shell/study-overview.ts';
@@ -8,13 +9,19 @@ import {
   type ClusterFormat,
   type StudyLine,
 } from '../../report/terminal/cluster-tables.ts';
+import { bytesText } from '../../report/text/number-format.ts';
+import { joinFilePath } from '../../rpc/credentials/join-files.ts';
+import { fileBytes, logFile, storeFile } from '../../store/sqlite/file-names.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { isStateLocked } from '../../store/sqlite/lock.ts';
 import { shownStatuses, type ShownStatus } from '../../study/summaries.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
-import { stateDirectory, type Context } from '../process/context.ts';
+import { keysDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { outputFormatOption, usageError } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
+
+/** Twice the size to which the coordinator shortens its log, if no reader prevents it. */
+const largeLogBytes = 128 * 1024 * 1024;
 
 interface StatusFlags {
   readonly format?: ClusterFormat;
@@ -73,20 +80,24 @@ async function studyLines(context: Context): Promise<readonly StudyLine[]> {
   return lines.toSorted((a, b) => b.createdAtMs - a.createdAtMs);
 }
 
-/** From the coordinator if one runs, else from the store. */
+/** From the coordinator if one runs, else from the store, without reading secrets. */
 async function liveOrStored(context: Context): Promise<readonly StudyLine[]> {
-  try {
-    return await withControl(context, (client) => client.listStudies());
-  } catch (error) {
-    const isAbsent = error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
-    if (!isAbsent || context.flags.coordinator !== undefined) throw error;
-  }
   const stateDir = stateDirectory(context);
+  const isRemote = context.flags.coordinator !== undefined;
+  if (!isRemote) reportLargeLog(stateDir, context);
+  if (isRemote || isStateLocked(stateDir)) {
+    try {
+      return await withControl(context, (client) => client.listStudies());
+    } catch (error) {
+      const isAbsent = error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
+      if (!isAbsent || isRemote) throw error;
+    }
+  }
   await using reader = await openStoreReader(stateDir);
   const why = isStateLocked(stateDir)
     ? 'the coordinator does not answer'
     : 'no coordinator is running';
-  context.stderr.write(`${why}; showing the store\n`);
+  context.stderr.write(`${why}; showing the store${keysHint(stateDir, context)}\n`);
   const overview = new StudyOverview({
     store: reader,
     state: () => null,
@@ -95,4 +106,19 @@ async function liveOrStored(context: Context): Promise<readonly StudyLine[]> {
     msPerTrial: () => null,
   });
   return await overview.studies();
+}
+
+/** A coordinator that keeps its keys elsewhere is not found without --keys. */
+function keysHint(stateDir: string, context: Context): string {
+  const file = joinFilePath(keysDirectory(context), 'admin');
+  if (!isStateLocked(stateDir) || existsSync(file)) return '';
+  return ` (there is no ${file}: if the coordinator was started with --keys, add that option)`;
+}
+
+function reportLargeLog(stateDir: string, { stderr }: Context): void {
+  const bytes = fileBytes(logFile(storeFile(stateDir)));
+  if (bytes < largeLogBytes) return;
+  stderr.write(
+    `the log of the store has ${bytesText(bytes)}: a program that reads the store may keep a transaction open\n`,
+  );
 }

@@ -13,6 +13,7 @@ type Key = keyof UserConfig;
 /** Variables of the environment that decide instead of the file, by option. */
 const variables: Readonly<Partial<Record<Key, readonly string[]>>> = {
   dataDir: ['RIDGELINE_DATA'],
+  keys: ['RIDGELINE_KEYS'],
   color: ['NO_COLOR', 'FORCE_COLOR'],
 };
 
@@ -44,7 +45,7 @@ export async function applyConfig(command: Command, env: NodeJS.ProcessEnv): Pro
   }
 }
 
-const keys: readonly string[] = ['dataDir', 'state', 'threads', 'color'] satisfies Key[];
+const keys: readonly string[] = ['dataDir', 'state', 'keys', 'threads', 'color'] satisfies Key[];
 
 function isKey(name: string): name is Key {
   return keys.includes(name);

@@ -14,6 +14,7 @@ import { defaultCacheDirectory, defaultStateDirectory } from './directories.ts';
 export interface SharedFlags {
   readonly config?: string;
   readonly state?: string;
+  readonly keys?: string;
   readonly dataDir?: string;
   readonly quiet?: boolean;
   readonly color?: 'auto' | 'always' | 'never';
@@ -41,6 +42,13 @@ export interface Context {
 /** @throws RidgelineError USAGE without --state and home directory; so do the functions below */
 export function stateDirectory({ env, flags }: Context): string {
   return flags.state === undefined ? defaultStateDirectory(env) : expandHome(flags.state, env);
+}
+
+/** Directory of tokens, keys and join strings: private, also if that of the state cannot be. */
+export function keysDirectory(context: Context): string {
+  const { env, flags } = context;
+  const given = flags.keys ?? env['RIDGELINE_KEYS'];
+  return given ? expandHome(given, env) : stateDirectory(context);
 }
 
 export function dataDirectory(context: Context): string {

@@ -121,6 +121,14 @@ export function withDataOption(command: Command): Command {
   );
 }
 
+/** `--keys`, of commands that read or write tokens and keys. */
+export function withKeysOption(command: Command): Command {
+  return command.option(
+    '--keys <dir>',
+    'private directory of tokens and keys (default: $RIDGELINE_KEYS, else that of --state)',
+  );
+}
+
 export interface HttpFlags {
   readonly http?: string;
   readonly httpOrigin?: readonly URL[];
@@ -159,7 +167,7 @@ export interface ListenFlags extends HttpFlags {
 
 /** Options of commands that run a coordinator. */
 export function withListenOptions(command: Command, address: string): Command {
-  const listening = command
+  const listening = withKeysOption(command)
     .option('--listen <host:port>', 'address on which workers and commands connect', address)
     .option('--advertise <host:port>', 'address in the join line (default: that of --listen)');
   return withHttpOptions(listening).addOption(

@@ -1,5 +1,5 @@
 /**
- * Certificate authority: the coordinator's own CA, created at the first start and kept in the state
+ * Certificate authority: the coordinator's own CA, created at the first start and kept in the keys
  * directory.
  *
  * No user has to obtain certificates. A join string contains the SHA-256 of the CA certificate (the pin),
@@ -33,8 +33,8 @@ const serverDays = 2 * 365;
 const renewDays = 365;
 
 /** @throws RidgelineError STATE_UNWRITABLE; STATE_DAMAGED if the files do not belong together */
-export async function loadOrCreateAuthority(stateDir: string, nowMs: number): Promise<Authority> {
-  const path = (name: string): string => join(stateDir, 'tls', name);
+export async function loadOrCreateAuthority(keysDir: string, nowMs: number): Promise<Authority> {
+  const path = (name: string): string => join(keysDir, 'tls', name);
   let caKey = readPrivateFile(path('ca.key'));
   let caCertificate = readPrivateFile(path('ca.crt'));
   if (caKey === null && caCertificate === null) {

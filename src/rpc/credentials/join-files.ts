@@ -1,5 +1,5 @@
 /**
- * Join files: the join strings that a coordinator writes to its state directory. Commands on the same
+ * Join files: the join strings that a coordinator writes to its keys directory. Commands on the same
  * machine read `admin.join`; `worker.join` is for workers.
  *
  * Their tokens stay the same when the coordinator restarts, so that its workers can connect again.
@@ -20,14 +20,14 @@ export interface JoinFiles {
 }
 
 export function writeJoinFiles(
-  stateDir: string,
+  keysDir: string,
   tokens: TokenFile,
   addresses: ReachableAddresses,
   caPin: string,
   nowMs: number,
 ): JoinFiles {
   const write = (role: Role, address: string): JoinTarget => {
-    const path = joinFilePath(stateDir, role);
+    const path = joinFilePath(keysDir, role);
     const target = { address, caPin, ...keptOrNewToken(path, tokens, role, nowMs) };
     writePrivateFile(path, `${formatJoin(target)}\n`);
     return target;
@@ -36,13 +36,13 @@ export function writeJoinFiles(
   return {
     admin: write('admin', addresses.local),
     worker,
-    workerPath: joinFilePath(stateDir, 'worker'),
+    workerPath: joinFilePath(keysDir, 'worker'),
     localWorker: { ...worker, address: addresses.local },
   };
 }
 
-function joinFilePath(stateDir: string, role: Role): string {
-  return join(stateDir, `${role}.join`);
+export function joinFilePath(keysDir: string, role: Role): string {
+  return join(keysDir, `${role}.join`);
 }
 
 function keptOrNewToken(path: string, tokens: TokenFile, role: Role, nowMs: number) {
@@ -59,12 +59,12 @@ function keptOrNewToken(path: string, tokens: TokenFile, role: Role, nowMs: numb
 }
 
 /** @throws RidgelineError COORDINATOR_UNREACHABLE if no coordinator has started there */
-export function readAdminJoin(stateDir: string): JoinTarget {
-  const text = readPrivateFile(joinFilePath(stateDir, 'admin'));
+export function readAdminJoin(keysDir: string): JoinTarget {
+  const text = readPrivateFile(joinFilePath(keysDir, 'admin'));
   if (text !== null) return parseJoin(text);
   throw new RidgelineError(
     'COORDINATOR_UNREACHABLE',
-    `No coordinator has been started with the state directory ${stateDir}.`,
-    'Start one with `ridgeline coordinator`, or pass the --state or the join string (--coordinator) of a running one.',
+    `No coordinator has been started with the state directory ${keysDir}.`,
+    'Start one with `ridgeline coordinator`, or pass the --state (and --keys, if it has that option) or the join string (--coordinator) of a running one.',
   );
 }

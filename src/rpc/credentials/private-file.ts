@@ -1,7 +1,8 @@
-/** Private files: files with secrets, which only their owner may read, in a private state directory. */
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+/** Private files: files with secrets, which only their owner may read, in a private directory (`keys-directory.ts`). */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
+import { exposedPaths, makePrivate } from './keys-directory.ts';
 import { makeFolders } from '../../base/make-folders.ts';
 
 /** Replaces the file atomically: a concurrent reader sees the old content or the new content. */
@@ -22,19 +23,14 @@ export function writePrivateFile(path: string, text: string): void {
 }
 
 /**
+ * Narrows the permissions of the file if others may read it.
+ *
  * @returns null if the file does not exist
- * @throws RidgelineError STATE_DAMAGED if other users may read the file, or it cannot be read
+ * @throws RidgelineError STATE_EXPOSED if other users may read the file; STATE_DAMAGED if it cannot be read
  */
 export function readPrivateFile(path: string): string | null {
   try {
-    const { mode } = statSync(path);
-    if ((mode & 0o077) !== 0) {
-      throw new RidgelineError(
-        'STATE_DAMAGED',
-        `${path} contains secrets, but other users of this machine may read it (mode ${(mode & 0o777).toString(8)}).`,
-        `Run \`chmod 600 ${path}\`. If others may have read it, delete it and restart the coordinator.`,
-      );
-    }
+    if (!makePrivate(path)) throw exposedPaths([path]);
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
@@ -46,20 +42,4 @@ export function readPrivateFile(path: string): string | null {
       { cause: error },
     );
   }
-}
-
-/**
- * Checks a state directory, which its user may have created with other permissions: a user who can write
- * there can add a token file.
- *
- * @throws RidgelineError STATE_DAMAGED if other users may enter the directory
- */
-export function requirePrivateDirectory(path: string): void {
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
-  if ((mode & 0o077) === 0) return;
-  throw new RidgelineError(
-    'STATE_DAMAGED',
-    `The state directory ${path} contains tokens and keys, but other users of this machine may enter it (mode ${(mode & 0o777).toString(8)}).`,
-    `Run \`chmod 700 ${path}\`, or choose another directory with --state.`,
-  );
 }

@@ -1,5 +1,5 @@
 /**
- * Tokens: the credentials of workers and operators, in one file of the coordinator's state directory.
+ * Tokens: the credentials of workers and operators, in one file of the coordinator's keys directory.
  *
  * A secret is 32 random bytes. It is shown once, and only its SHA-256 is stored: a random secret of this
  * length needs no slow hash. The role `worker` opens sessions and fetches data, `viewer` reads, and
@@ -45,8 +45,8 @@ const fileSchema = z.strictObject({
 type StoredToken = Camel<z.infer<typeof fileSchema>>['tokens'][number];
 
 /** @throws RidgelineError STATE_DAMAGED if the file exists but is invalid */
-export function openTokens(stateDir: string): TokenFile {
-  const path = join(stateDir, 'tokens.json');
+export function openTokens(keysDir: string): TokenFile {
+  const path = join(keysDir, 'tokens.json');
   const text = readPrivateFile(path);
   try {
     return new TokenFile(
