@@ -72,6 +72,27 @@ export function formatParam(value: ParamValue): string {
   return typeof value === 'number' ? value.toExponential(2) : String(value);
 }
 
+/** Significant digits that identify a number of float64. */
+const digitsMax = 17;
+
+/**
+ * Texts of numbers that are shown together: as `formatParam`, with more digits for those that would look
+ * like another one.
+ */
+export function distinctTexts(values: readonly number[]): (value: number) => string {
+  const sorted = [...new Set(values)].toSorted((a, b) => a - b);
+  const texts = new Map<number, string>();
+  for (const [index, value] of sorted.entries()) {
+    const others = [sorted[index - 1], sorted[index + 1]].filter((other) => other !== undefined);
+    let digits = 2;
+    const looksLikeAnother = (): boolean =>
+      others.some((other) => other.toExponential(digits) === value.toExponential(digits));
+    while (digits < digitsMax - 1 && looksLikeAnother()) digits += 1;
+    texts.set(value, value.toExponential(digits));
+  }
+  return (value) => texts.get(value) ?? formatParam(value);
+}
+
 export function numberParam(params: Params, name: ParameterName): number {
   const value = params[name];
   assert(typeof value === 'number', () => `parameter ${name} is a number, got ${String(value)}`);

@@ -7,7 +7,7 @@ import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts'
 import { liveLines, trialLine } from '../../report/terminal/live-lines.ts';
 import { countText } from '../../report/text/number-format.ts';
 import { validationCountFrom, valueError } from '../../search/analysis/study-statistics.ts';
-import { formatParam, parameterSymbol } from '../../study/search-space.ts';
+import { distinctTexts, parameterSymbol } from '../../study/search-space.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { presentStage } from '../../study/summaries.ts';
 import { trialName, type StageRecord, type TrialRecord } from '../../study/trial.ts';
@@ -159,9 +159,9 @@ function eventText(
 
 function openedText({ name, trials, space, reason }: StageRecord): string {
   const parameters = Object.entries(space ?? {});
-  const ranges = parameters.map(
-    ([parameter, { min, max }]) =>
-      `${parameterSymbol(parameter)} from ${formatParam(min)} to ${formatParam(max)}`,
-  );
+  const ranges = parameters.map(([parameter, { min, max }]) => {
+    const text = distinctTexts([min, max]);
+    return `${parameterSymbol(parameter)} from ${text(min)} to ${text(max)}`;
+  });
   return `stage ${name}: ${trials} trials, ${ranges.join(', ')}${reason === null ? '' : `. ${reason}`}`;
 }

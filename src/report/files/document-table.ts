@@ -1,5 +1,5 @@
 /** Document tables: the columns and sentences of Markdown, LaTeX and HTML, with rounded numbers. */
-import { documentFields } from '../results/result-columns.ts';
+import { distinguished, documentFields } from '../results/result-columns.ts';
 import { chosenFields, rankText, type ColumnNames } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import {
@@ -27,7 +27,10 @@ export function documentColumns(
   toFields = documentFields,
 ): readonly DocumentColumn[] {
   const rows = results.stages.flatMap((stage) => stage.rows);
-  const fields = columns === null ? toFields(results, rows) : chosenFields(results, columns);
+  const fields =
+    columns === null
+      ? toFields(results, rows)
+      : distinguished(chosenFields(results, columns), rows);
   return fields.map(({ name, kind, head, cell }) => ({
     head,
     kind: kind === 'number' ? 'number' : 'text',

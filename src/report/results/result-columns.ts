@@ -5,6 +5,7 @@
  * A value, its standard error and the sign ≈ are one column. A trial without a value has its status there.
  */
 import type { Metric } from '../../study/metrics.ts';
+import { distinctTexts, numberParam } from '../../study/search-space.ts';
 import { bareText, metricHead } from '../text/number-format.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import {
@@ -65,11 +66,23 @@ function mainFields(layout: ResultLayout, rows: readonly ResultRow[]): readonly 
       rows.some((row) => metricIn(row, metric.name) !== null),
   );
   return [
-    ...chosenFields(layout, ['rank', 'trial', ...layout.parameters]),
+    ...distinguished(chosenFields(layout, ['rank', 'trial', ...layout.parameters]), rows),
     estimateField(layout, rows),
     ...chosenFields(layout, rows.some((row) => row.replicates > 1) ? ['replicates'] : []),
     ...tests.map((metric) => testField(metric)),
   ];
+}
+
+/** Parameters with as many digits as tell the rows apart. */
+export function distinguished(
+  fields: readonly ResultField[],
+  rows: readonly ResultRow[],
+): readonly ResultField[] {
+  return fields.map((field) => {
+    if (field.isParameter !== true) return field;
+    const text = distinctTexts(rows.map(({ params }) => numberParam(params, field.name)));
+    return { ...field, cell: ({ params }) => text(numberParam(params, field.name)) };
+  });
 }
 
 /** `96.25 ± 0.95 ≈`; the status of a trial without a value. */

@@ -3,7 +3,7 @@ import type { Relation } from '../../study/independence.ts';
 import type { SelectionReason } from '../../search/ranking/selection.ts';
 import type { Range } from '../../search/samplers/distribution.ts';
 import {
-  formatParam,
+  distinctTexts,
   formatParams,
   parameterSymbol,
   type Params,
@@ -27,7 +27,8 @@ import type { TieSummary } from './tie-summary.ts';
 
 /** `1.00e-9 … 1.00e-1`. */
 export function rangeText({ min, max }: Range): string {
-  return `${formatParam(min)} … ${formatParam(max)}`;
+  const text = distinctTexts([min, max]);
+  return `${text(min)} … ${text(max)}`;
 }
 
 /** `λ 1.00e-9 … 1.00e-1`, for each parameter. */

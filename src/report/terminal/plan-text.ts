@@ -1,7 +1,7 @@
 /** The output of `plan`: what a study will do. */
 import {
-  formatParam,
-  formatParams,
+  distinctTexts,
+  numberParam,
   parameterSymbol,
   type Params,
   type SearchSpace,
@@ -76,10 +76,10 @@ function stageLines(stage: PlannedStage, all: boolean): string[] {
       '  on each side until the mean of the next two trials is clearly worse (docs/study-file.md)',
     ];
   }
-  const ranges = Object.entries(space).map(
-    ([parameter, { min, max }]) =>
-      `${parameterSymbol(parameter)} log-uniform from ${formatParam(min)} to ${formatParam(max)}`,
-  );
+  const ranges = Object.entries(space).map(([parameter, { min, max }]) => {
+    const text = distinctTexts([min, max]);
+    return `${parameterSymbol(parameter)} log-uniform from ${text(min)} to ${text(max)}`;
+  });
   return [
     `stage ${name}: ${trials} trials, ${ranges.join(', ')}`,
     ...configurationLines(configurations, all),
@@ -93,9 +93,17 @@ function configurationLines(
 ): string[] {
   const first = ({ params }: PlannedStage['configurations'][number]): number =>
     Number(Object.values(params)[0]);
+  const names = Object.keys(configurations[0]?.params ?? {});
+  const texts = names.map((name) => {
+    const text = distinctTexts(configurations.map(({ params }) => numberParam(params, name)));
+    return (params: Params) => `${parameterSymbol(name)} ${text(numberParam(params, name))}`;
+  });
   const lines = configurations
     .toSorted((a, b) => first(a) - first(b))
-    .map(({ trial, params }) => `  ${trial.padEnd(16)} ${formatParams(params)}`);
+    .map(
+      ({ trial, params }) =>
+        `  ${trial.padEnd(16)} ${texts.map((text) => text(params)).join(', ')}`,
+    );
   const left = lines.length - 2 * listedAtEnds;
   if (all || left <= 1) return lines;
   const middle = `  … ${groupedNumber(left)} more between; --all lists them`;

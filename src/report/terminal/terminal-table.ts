@@ -2,7 +2,7 @@
  * Ranked results for a terminal: the answer, then a heading, a table and its notes for each stage, the last
  * stage first, then notes and warnings. All tables have the same columns.
  */
-import { terminalFields } from '../results/result-columns.ts';
+import { distinguished, terminalFields } from '../results/result-columns.ts';
 import { chosenFields, markedStudyRank, type ResultField } from '../results/result-fields.ts';
 import type { ResultRow } from '../results/result-row.ts';
 import { completeText, countsText, failureWords, spaceText } from '../results/result-words.ts';
@@ -134,7 +134,7 @@ function resultColumns(results: StudyResults, { columns }: TableOptions): Column
   const usual = columns === null ? terminalFields(results, rows) : null;
   const fields =
     usual?.map((field) => (list === null ? field : inStudy(field))) ??
-    chosenFields(results, columns);
+    distinguished(chosenFields(results, columns), rows);
   const metrics = new Set(results.metrics.map(({ name }) => name));
   return fields.map(({ name, kind, isParameter, head, cell }, index) => ({
     head,
