@@ -6,7 +6,7 @@
  * characters become visible escapes.
  */
 import { foreignText } from '../text/escape-terminal.ts';
-import { chosenFields, type ColumnNames, type FieldValue } from '../results/result-fields.ts';
+import { tableFileFields, type ColumnNames, type FieldValue } from '../results/result-fields.ts';
 import { selectedRows } from '../results/select-results.ts';
 import type { StudyResults } from '../results/study-results.ts';
 
@@ -22,7 +22,7 @@ export function formatDelimited(
   columns: ColumnNames = null,
 ): string {
   const rows = selectedRows(results);
-  const fields = chosenFields(results, columns);
+  const fields = tableFileFields(results, columns);
   const fileColumns = fields.map(({ name, value }) => [name, value] as const);
   return delimitedText(fileColumns, rows, separator);
 }

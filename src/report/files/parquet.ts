@@ -6,7 +6,7 @@
 import { parquetWriteBuffer, type BasicType } from 'hyparquet-writer';
 import { schemaVersion } from '../text/json-value.ts';
 import { curveFields, curveRows } from '../results/curve-fields.ts';
-import { chosenFields, type ColumnNames, type FieldValue } from '../results/result-fields.ts';
+import { tableFileFields, type ColumnNames, type FieldValue } from '../results/result-fields.ts';
 import { selectedRows } from '../results/select-results.ts';
 import type { StudyResults } from '../results/study-results.ts';
 import type { TrialRecord } from '../../study/trial.ts';
@@ -31,7 +31,7 @@ interface ParquetColumn<Row> {
 
 export function formatParquet(results: StudyResults, columns: ColumnNames = null): Uint8Array {
   const rows = selectedRows(results);
-  const fields = chosenFields(results, columns).filter(({ name }) => name !== 'study');
+  const fields = tableFileFields(results, columns).filter(({ name }) => name !== 'study');
   return parquetTable(results, rows, [
     { name: 'study', type: 'STRING', value: () => results.study },
     ...fields.map(({ name, kind, value }) => ({

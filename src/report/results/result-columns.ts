@@ -5,7 +5,7 @@
  * A value, its standard error and the sign ≈ are one column. A trial without a value has its status there.
  */
 import type { Metric } from '../../study/metrics.ts';
-import { distinctTexts, numberParam } from '../../study/search-space.ts';
+import { distinctTexts } from '../../study/search-space.ts';
 import { bareText, metricHead } from '../text/number-format.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import {
@@ -80,8 +80,9 @@ export function distinguished(
 ): readonly ResultField[] {
   return fields.map((field) => {
     if (field.isParameter !== true) return field;
-    const text = distinctTexts(rows.map(({ params }) => numberParam(params, field.name)));
-    return { ...field, cell: ({ params }) => text(numberParam(params, field.name)) };
+    const at = (row: ResultRow): number => Number(field.value(row));
+    const text = distinctTexts(rows.map(at));
+    return { ...field, cell: (row) => text(at(row)) };
   });
 }
 

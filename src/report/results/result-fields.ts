@@ -15,13 +15,13 @@ import {
 import type { Objective } from '../../study/spec/study-spec.ts';
 import {
   bareText,
-  isoTime,
   metricHead,
   metricNamed,
   percentText,
   secondsText,
 } from '../text/number-format.ts';
 import { comparisonFields } from './comparison-fields.ts';
+import { flag, number, text, time } from './field-kinds.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import type { ResultRow } from './result-row.ts';
 
@@ -167,11 +167,32 @@ function placeFields(objective: Metric): readonly ResultField[] {
   ];
 }
 
+/** Words of SQL and Python that programs do not accept as the name of a column without quotes. */
+const reservedWords: readonly string[] = ['lambda', 'class', 'order', 'group', 'from', 'in', 'is'];
+
+/** Parameters under a second name, `lambda_`, that DuckDB and pandas can query without quotes. */
+function aliasFields({ parameters }: ResultLayout): ResultField[] {
+  return parameters
+    .filter((name) => reservedWords.includes(name))
+    .map((name) => ({
+      ...parameterField(name),
+      name: `${name}_`,
+      description: `${name} under a name that DuckDB and pandas accept without quotes`,
+    }));
+}
+
+/** The fields of files for programs that read tables. */
+export function tableFileFields(layout: ResultLayout, names: ColumnNames): readonly ResultField[] {
+  const fields = chosenFields(layout, names);
+  return names === null ? [...fields, ...aliasFields(layout)] : fields;
+}
+
 /** What `--columns`, `--where` and `--sort` accept: also metrics without a usual column. */
 export function everyField(layout: ResultLayout): readonly ResultField[] {
   const usual = resultFields(layout);
   const names = new Set(usual.map(({ name }) => name));
-  return [...usual, ...layout.metrics.filter(({ name }) => !names.has(name)).map(metricField)];
+  const others = layout.metrics.filter(({ name }) => !names.has(name)).map(metricField);
+  return [...usual, ...others, ...aliasFields(layout)];
 }
 
 /**
@@ -245,55 +266,11 @@ export function markedStudyRank(row: ResultRow): string | null {
   return rank !== null && row.isWinner ? `* ${rank}` : rank;
 }
 
-/** Names of the row's properties that have values of a type. */
-type NameWith<Value> = {
-  [Name in keyof ResultRow]: ResultRow[Name] extends Value ? Name : never;
-}[keyof ResultRow];
-
-function text(
-  name: NameWith<string | null>,
-  description: string,
-  cell?: ResultField['cell'],
-): ResultField {
-  const value = (row: ResultRow): string | null => row[name];
-  return { name, kind: 'text', description, value, head: name, cell: cell ?? value };
-}
-
 /** Two names at most: a longer list would take the width of the table. */
 function workersText({ worker, workers }: ResultRow): string | null {
   const names = new Set(workers.filter((name) => name !== null)).size;
   return names > 2 ? `${names} workers` : worker;
 }
 
-/** ISO 8601 with milliseconds and zone. */
-function time(
-  property: 'startedAtMs' | 'endedAtMs',
-  name: string,
-  description: string,
-): ResultField {
-  const value = (row: ResultRow): string | null => isoTime(row[property]);
-  return { name, kind: 'text', description, value, head: name.replace('_', ' '), cell: value };
-}
-
-function number(
-  name: string,
-  description: string,
-  value: (row: ResultRow) => number | null,
-  look: Partial<Pick<ResultField, 'head' | 'cell'>> = {},
-): ResultField {
-  const cell = (row: ResultRow): string | null => value(row)?.toString() ?? null;
-  return { name, kind: 'number', description, value, head: name, cell, ...look };
-}
-
 /** `false` stands out, since it needs attention. */
 const verifiedTexts = { true: 'yes', false: 'NO', null: '–' } as const;
-
-function flag(
-  name: string,
-  description: string,
-  look: { readonly property: NameWith<boolean | null> } & Pick<ResultField, 'cell'> &
-    Partial<Pick<ResultField, 'head'>>,
-): ResultField {
-  const { property, ...shown } = look;
-  return { name, kind: 'flag', description, value: (row) => row[property], head: name, ...shown };
-}

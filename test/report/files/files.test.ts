@@ -98,6 +98,10 @@ describe('CSV', () => {
     expect(timed(second)).toEqual(['sample', 'fine/1', start, '2026-01-02T04:01:00.000Z']);
     expect(timed({ ...second, status: 'running', result: null })?.at(-1)).toBe('');
     expect(parseCsv(formatDelimited(results, 'csv'))[0]).toContain('study');
+    // `lambda` is a reserved word of SQL and Python.
+    const [names, values] = parseCsv(formatDelimited(results, 'csv', ['lambda', 'lambda_']));
+    expect([names, values?.[1]]).toEqual([['lambda', 'lambda_'], values?.[0]]);
+    expect(parseCsv(formatDelimited(results, 'csv'))[0]?.at(-1)).toBe('lambda_');
   });
 
   test('CSV has full precision and empty unknown values', () => {
