@@ -168,7 +168,7 @@ function placeFields(objective: Metric): readonly ResultField[] {
 }
 
 /** Words of SQL and Python that programs do not accept as the name of a column without quotes. */
-const reservedWords: readonly string[] = ['lambda', 'class', 'order', 'group', 'from', 'in', 'is'];
+const reservedWords: readonly string[] = ['lambda', 'class', 'order', 'group', 'in', 'is'];
 
 /** Parameters under a second name, `lambda_`, that DuckDB and pandas can query without quotes. */
 function aliasFields({ parameters }: ResultLayout): ResultField[] {
