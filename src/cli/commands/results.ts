@@ -70,6 +70,7 @@ function addResults(program: Command, context: Context): void {
     .option('--where <condition>', "condition on rows, such as 'validation_accuracy > 0.45'")
     .option('--require <condition>', 'exits with 1 unless the winner meets the condition')
     .addOption(outputFormatOption(resultFormats))
+    .option('--no-header', 'tsv and csv: without the row of names')
     .option('--notes', 'LaTeX: winner, notes and warnings as text, not as comments')
     .option('--chart', 'scatter chart of the objective below the table')
     .option('-o, --output <file>', 'output file; its ending selects the format, - is stdout')

@@ -11,7 +11,7 @@ import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { choice, wholeNumber } from '../process/options.ts';
 import { exitCodeOf } from '../process/report-error.ts';
-import { textOptions } from '../process/terminal.ts';
+import { isCapable, textOptions } from '../process/terminal.ts';
 import { runThen, thenOption, type ThenFlags } from '../process/then-command.ts';
 
 export function addWatchCommand(program: Command, context: Context): void {
@@ -92,8 +92,7 @@ function snapshotLines(
 
 /** The last state stays on the screen. */
 async function display({ stderr, env }: Context): Promise<(lines: readonly string[]) => void> {
-  const isRedrawn = stderr.isTTY && env['TERM'] !== 'dumb';
-  if (!isRedrawn) return (lines) => void stderr.write(`${lines.join('  |  ')}\n`);
+  if (!isCapable(stderr, env)) return (lines) => void stderr.write(`${lines.join('  |  ')}\n`);
   // Loaded here, since other commands of the cluster draw nothing.
   const { createLogUpdate } = await import('log-update');
   const region = createLogUpdate(stderr, { showCursor: true });

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import type pretty from 'pino-pretty';
 import { usageError } from './options.ts';
+import { isCapable } from './terminal.ts';
 
 export function isJsonLog(env: NodeJS.ProcessEnv): boolean {
   return env['RIDGELINE_LOG_FORMAT'] === 'json';
@@ -21,7 +22,7 @@ export function createLogger(
   if (isJsonLog(env)) return pino({ level }, stderr);
   const options: pretty.PrettyOptions = {
     destination: stderr,
-    colorize: stderr.isTTY && (env['NO_COLOR'] ?? '') === '',
+    colorize: isCapable(stderr, env) && (env['NO_COLOR'] ?? '') === '',
     ignore: 'pid,hostname',
     translateTime: 'HH:MM:ss',
     singleLine: true,

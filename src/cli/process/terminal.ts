@@ -33,14 +33,26 @@ export function printResult<Result>(
   context.stdout.write(isJson ? toJson(result) : toTable(result, textOptions(context)));
 }
 
+/**
+ * Whether a stream is a terminal that moves its cursor and has colours. One without a name has neither, except
+ * on Windows, whose terminals have no names.
+ */
+export function isCapable(
+  { isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>,
+  env: NodeJS.ProcessEnv,
+): boolean {
+  const name = env['TERM'] ?? '';
+  return isTTY && name !== 'dumb' && (name !== '' || process.platform === 'win32');
+}
+
 /** Whether progress is redrawn in place on stderr: a terminal that supports it, outside of CI. */
 export function isLive({ flags, stderr, env }: Context): boolean {
-  return flags.quiet !== true && stderr.isTTY && (env['CI'] ?? '') === '' && env['TERM'] !== 'dumb';
+  return flags.quiet !== true && isCapable(stderr, env) && (env['CI'] ?? '') === '';
 }
 
 /** Shows one line on stderr, redrawn in place; null clears it. Does nothing outside of a terminal. */
-export function showLine({ stderr, flags }: Context, text: string | null): void {
-  if (flags.quiet !== true && stderr.isTTY)
+export function showLine({ stderr, flags, env }: Context, text: string | null): void {
+  if (flags.quiet !== true && isCapable(stderr, env))
     stderr.write(text === null ? '\r\u001B[K' : `\r${text}`);
 }
 
@@ -50,5 +62,5 @@ function paintFor({ env, flags: { color } }: Context, stream: NodeJS.WriteStream
   if (color === 'never' || (env['NO_COLOR'] ?? '') !== '') return plain;
   const force = env['FORCE_COLOR'] ?? '';
   if (force !== '') return force === '0' ? plain : painted;
-  return stream.isTTY && env['TERM'] !== 'dumb' ? painted : plain;
+  return isCapable(stream, env) ? painted : plain;
 }

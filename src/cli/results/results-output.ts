@@ -45,6 +45,8 @@ export interface ResultsFlags {
   /** Sentences below LaTeX tables instead of comments. */
   readonly notes?: boolean;
   readonly chart?: boolean;
+  /** False: without the row of names. */
+  readonly header?: boolean;
   readonly output?: string;
 }
 
@@ -104,13 +106,26 @@ export async function formatResults(
           notes: flags.notes === true,
           version: context.version,
         });
+  if (flags.header === false && format !== 'tsv' && format !== 'csv')
+    throw usageError(
+      `--no-header is for tsv and csv, but the format is ${format}.`,
+      'Leave out --no-header, or add --format tsv.',
+    );
   const chart =
     flags.chart === true ? formatChart(selectResults(results, selection), format, options) : '';
   return {
     results,
-    content: chart === '' ? content : `${String(content)}${chart}`,
+    content: chart === '' ? withHeader(content, flags) : `${String(content)}${chart}`,
     summary: format === 'table' ? [] : summaryLines(results, textOptions(context, context.stderr)),
   };
+}
+
+/** The names of columns have no line breaks. */
+function withHeader(
+  content: string | Uint8Array,
+  { header = true }: Pick<ResultsFlags, 'header'>,
+): string | Uint8Array {
+  return header || typeof content !== 'string' ? content : content.slice(content.indexOf('\n') + 1);
 }
 
 /** Writes several studies into one file, which only an Optuna journal can contain. */

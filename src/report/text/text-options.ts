@@ -8,7 +8,7 @@ import { asciiText, foreignText } from './escape-terminal.ts';
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
 
 export interface TextOptions {
-  /** Columns of the terminal. Text is laid out for at least 40. */
+  /** Columns of the terminal. Text is laid out for at least 30: the terminal wraps longer lines. */
   readonly width: number;
   /** Returns the text, painted or not. */
   readonly color: (style: Style, text: string) => string;
@@ -17,7 +17,7 @@ export interface TextOptions {
 }
 
 export function textWidth(options: TextOptions): number {
-  return Math.max(40, options.width);
+  return Math.max(30, options.width);
 }
 
 /** Any text, escaped so that the terminal prints it and executes no control sequence. */

@@ -4,6 +4,7 @@ import { displayWidth } from '../../../src/report/text/display-width.ts';
 import { selectResults } from '../../../src/report/results/select-results.ts';
 import { formatTables, type TableOptions } from '../../../src/report/terminal/terminal-table.ts';
 import { completeResult, study, toResults, trial, trials } from '../support/sample-study.ts';
+import { scoredTrials } from '../support/scored-study.ts';
 
 const results = toResults(study, trials);
 const options: TableOptions = {
@@ -148,4 +149,12 @@ warning: 1 trial of stage coarse diverged (λ 9.00e-2): the loss was no longer a
     expect(rows).toHaveLength(10_000);
     expect(rows.some((row) => row.includes('coarse/10000'))).toBe(true);
   });
+});
+
+test('tables fit a terminal of 30 columns, and a narrower one wraps them', () => {
+  for (const width of [12, 20, 30, 35, 40]) {
+    const text = formatTables(toResults(study, scoredTrials), { ...options, width });
+    for (const line of text.split('\n'))
+      expect(displayWidth(line), line).toBeLessThanOrEqual(Math.max(30, width));
+  }
 });
