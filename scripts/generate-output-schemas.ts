@@ -5,6 +5,20 @@
 import { z } from 'zod';
 import { watchLineSchema, workersSchema } from '../src/report/files/cluster-schemas.ts';
 import {
+  diffSchema,
+  planSchema,
+  statusSchema,
+  verifySchema,
+} from '../src/report/files/command-schemas.ts';
+import {
+  dataInfoSchema,
+  dataListSchema,
+  doctorSchema,
+  gradientsSchema,
+  predictSchema,
+  rateRangeSchema,
+} from '../src/report/files/tool-schemas.ts';
+import {
   resultsLineSchema,
   resultsSchema,
   trainSchema,
@@ -32,6 +46,16 @@ const documents = {
   workers: workersSchema,
   'watch-line': watchLineSchema,
   studies: studyListSchema,
+  status: statusSchema,
+  diff: diffSchema,
+  plan: planSchema,
+  verify: verifySchema,
+  predict: predictSchema,
+  'lr-range-test': rateRangeSchema,
+  'check-gradients': gradientsSchema,
+  doctor: doctorSchema,
+  'data-list': dataListSchema,
+  'data-info': dataInfoSchema,
 };
 
 for (const [name, document] of Object.entries(documents)) {

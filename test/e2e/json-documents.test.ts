@@ -25,7 +25,7 @@ function documentedExamples(): string[] {
 
 const hasJq = spawnSync('jq', ['--version']).error === undefined;
 
-test('the JSON of run, results and train fits the published schemas, and the documented examples print values', async () => {
+test('the JSON of every command fits its published schema, and the documented examples print values', async () => {
   const dir = scratchDir();
   const env = { XDG_STATE_HOME: dir };
   const json = async (...args: string[]): Promise<string> => {
@@ -37,6 +37,26 @@ test('the JSON of run, results and train fits the published schemas, and the doc
   publishedSchema('results').parse(JSON.parse(run));
   publishedSchema('train').parse(JSON.parse(await json('train', 'quickstart', '--winner')));
 
+  const model = join(dir, 'model.npz');
+  const saved = ['train', 'quickstart', '--winner', '--save', model];
+  expect((await ridgeline(saved, { env })).code).toBe(0);
+  const others = {
+    status: ['status'],
+    diff: ['diff', 'quickstart', 'quickstart'],
+    plan: ['plan', 'configs/quickstart.yaml'],
+    verify: ['verify', 'quickstart', '--trials', '1'],
+    predict: ['predict', model, 'digits'],
+    'lr-range-test': ['lr-range-test', 'configs/quickstart.yaml'],
+    'check-gradients': ['check-gradients'],
+    doctor: ['doctor'],
+    'data-list': ['data', 'list'],
+    'data-info': ['data', 'info', 'digits'],
+  };
+  for (const [schema, command] of Object.entries(others))
+    publishedSchema(schema).parse(JSON.parse(await json(...command)));
+
+  const bare = ['results', 'quickstart', '--columns', 'trial', '--no-header', '--winner'];
+  expect((await ridgeline(bare, { env })).stdout).toBe('coarse/5\n');
   const { stdout } = await ridgeline(['results', 'quickstart', '--format', 'jsonl'], { env });
   const lines = stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(32);
