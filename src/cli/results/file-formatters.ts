@@ -40,8 +40,8 @@ export const fileFormatters: Readonly<Record<string, FormatFile>> = {
     return formatParquet(results, columns);
   },
   optuna: async (results, _columns, source) => {
-    const { formatOptuna } = await import('../../report/files/optuna-journal.ts');
-    return formatOptuna([{ study: source.study, results, trials: await wholeCurves(source) }]);
+    const { encodeOptuna } = await import('../../report/files/optuna-journal.ts');
+    return encodeOptuna([{ study: source.study, results, trials: await wholeCurves(source) }]);
   },
 };
 

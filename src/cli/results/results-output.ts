@@ -139,14 +139,14 @@ export async function writeJournal(
       'Several studies can be written into an Optuna journal only.',
       'Name one study, or give -o journal.log. CSV, JSON Lines and Parquet have a column with the study, so their files can be joined.',
     );
-  const { formatOptuna } = await import('../../report/files/optuna-journal.ts');
+  const { encodeOptuna } = await import('../../report/files/optuna-journal.ts');
   const journal = sources.map(async (source) => {
     const results = await readResults(source, flags);
     const selection = { ...readSelection(results, flags), top: flags.top ?? null };
     const trials = await wholeCurves(source);
     return { study: source.study, results: selectResults(results, selection), trials };
   });
-  writeOutput(flags.output, formatOptuna(await Promise.all(journal)), context);
+  writeOutput(flags.output, encodeOptuna(await Promise.all(journal)), context);
 }
 
 async function readResults(

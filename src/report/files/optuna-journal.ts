@@ -37,37 +37,60 @@ export interface OptunaSource {
 
 /** One journal with all studies. */
 export function formatOptuna(sources: readonly OptunaSource[]): string {
-  return sources
-    .flatMap(studyLines)
-    .map((line) => `${JSON.stringify({ worker_id: 'ridgeline', ...line })}\n`)
-    .join('');
+  return [...journalLines(sources)].join('');
+}
+
+/** The journal as bytes: that of a million trials is longer than a string can be. */
+export function encodeOptuna(sources: readonly OptunaSource[]): Uint8Array {
+  const encoder = new TextEncoder();
+  const pieces: Uint8Array[] = [];
+  let lines: string[] = [];
+  const encode = (): void => {
+    pieces.push(encoder.encode(lines.join('')));
+    lines = [];
+  };
+  for (const line of journalLines(sources)) if (lines.push(line) === linesAtOnce) encode();
+  encode();
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+const linesAtOnce = 1_000;
+
+function* journalLines(sources: readonly OptunaSource[]): Generator<string> {
+  for (const [index, source] of sources.entries())
+    for (const line of studyLines(source, index))
+      yield `${JSON.stringify({ worker_id: 'ridgeline', ...line })}\n`;
 }
 
 /** @param study_id the number of the study in the journal, from 0: Optuna counts the operations that create one */
-function studyLines({ study, results, trials }: OptunaSource, study_id: number): object[] {
+function* studyLines(
+  { study, results, trials }: OptunaSource,
+  study_id: number,
+): Generator<object> {
   const rows = new Map(
     results.stages.flatMap(({ rows: own }) => own.map((row) => [row.trial, row])),
   );
   const byConfiguration = Map.groupBy(trials, ({ id }) => `${id.stage}/${id.index}`);
-  return [
-    {
-      op_code: createStudy,
-      study_name: study.spec.study,
-      directions: [directions[study.spec.objective.direction]],
-    },
-    ...Object.entries(studyAttributes(study, results)).map(([name, value]) => ({
-      op_code: setStudyAttribute,
-      study_id,
-      user_attr: { [name]: value },
-    })),
-    ...trials.flatMap((trial) => {
-      const row = rows.get(trialName(trial.id));
-      if (row === undefined) return [];
-      const replicates = byConfiguration.get(`${trial.id.stage}/${trial.id.index}`) ?? [];
-      const values = intermediateValues(row, trial, replicates, study.spec.objective.metric);
-      return [{ study_id, ...trialLine(study, results, trial, row), intermediate_values: values }];
-    }),
-  ];
+  yield {
+    op_code: createStudy,
+    study_name: study.spec.study,
+    directions: [directions[study.spec.objective.direction]],
+  };
+  for (const [name, value] of Object.entries(studyAttributes(study, results)))
+    yield { op_code: setStudyAttribute, study_id, user_attr: { [name]: value } };
+  for (const trial of trials) {
+    const row = rows.get(trialName(trial.id));
+    if (row === undefined) continue;
+    const replicates = byConfiguration.get(`${trial.id.stage}/${trial.id.index}`) ?? [];
+    const values = intermediateValues(row, trial, replicates, study.spec.objective.metric);
+    yield { study_id, ...trialLine(study, results, trial, row), intermediate_values: values };
+  }
 }
 
 function studyAttributes({ spec, winner, status }: StudyRecord, results: StudyResults): object {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
-import { formatOptuna } from '../../../src/report/files/optuna-journal.ts';
+import { encodeOptuna, formatOptuna } from '../../../src/report/files/optuna-journal.ts';
 import { formatParquet } from '../../../src/report/files/parquet.ts';
 import type { AttemptRecord } from '../../../src/study/trial.ts';
 import { completeResult, study, toResults, trial } from '../support/sample-study.ts';
@@ -77,6 +77,12 @@ describe('the Optuna journal', () => {
     { study, results: timed, trials: records },
     { study: other, results: toResults(other, scoredTrials), trials: scoredTrials },
   ]);
+
+  test('the Optuna journal has the same bytes when it is encoded in pieces', () => {
+    const trials = Array.from({ length: 2_500 }, (_, index) => trial('coarse', index + 1, 0.1));
+    const sources = [{ study, results: toResults(study, trials), trials }];
+    expect(new TextDecoder().decode(encodeOptuna(sources))).toBe(formatOptuna(sources));
+  });
 
   test('the Optuna journal has one operation per line: the study, then each trial', () => {
     const lines = text
