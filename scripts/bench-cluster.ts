@@ -99,6 +99,8 @@ interface Throughput {
   readonly workerCpuMsPerTrial: number;
   /** CPU ms per trial in the first and the last tenth: shows whether the cost grows with the store. */
   readonly tenthsMsPerTrial: readonly [first: number, last: number];
+  readonly peakBytes: number;
+  /** Some seconds after the last result. */
   readonly residentBytes: number;
 }
 
@@ -130,6 +132,8 @@ async function runStudy(
   const startMs = await first.promise;
   const [endMs, endCpu] = await last.promise;
   const own = process.cpuUsage(startOwn);
+  // Until the garbage of the end of the stage is collected.
+  if (trials >= 100_000) await sleep(5_000);
   const between = (from: number, to: number): number =>
     (((cpuAt.get(to) ?? NaN) - (cpuAt.get(from) ?? NaN)) * 1_000) / (to - from);
   return {
@@ -138,6 +142,7 @@ async function runStudy(
     cpuMsPerTrial: ((endCpu - startCpu) * 1_000) / trials,
     workerCpuMsPerTrial: (own.user + own.system) / 1_000 / trials,
     tenthsMsPerTrial: [between(1, tenth), between(trials - tenth, trials)],
+    peakBytes: coordinator.peakBytes(),
     residentBytes: coordinator.residentBytes(),
   };
 }
@@ -197,6 +202,7 @@ async function benchThroughput(): Promise<void> {
   const own = large.workerCpuMsPerTrial;
   printRow('  CPU per trial of the simulated workers', `${own.toFixed(3)} ms`, '');
   printRow(`  memory after ${trials} trials`, megabytes(large.residentBytes), '< 1024 MB');
+  printRow('    at most', megabytes(large.peakBytes), '');
   for (const worker of fleet.workers) worker.leave();
   await benchRestart(coordinator, trials);
 }

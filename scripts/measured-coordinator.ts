@@ -67,6 +67,12 @@ export class MeasuredCoordinator {
     return Number(fields[1]) * pageBytes;
   }
 
+  /** The most memory so far. */
+  peakBytes(): number {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
+  }
+
   /** Ends its process; the state directory stays. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     process.removeAllListeners('SIGINT');
