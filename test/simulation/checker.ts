@@ -14,6 +14,7 @@ import { trialName } from '../../src/study/trial.ts';
 import { checkAgreement } from './agreement-checks.ts';
 import { AssignmentChecks } from './assignment-checks.ts';
 import { FailureChecks, type MayFail } from './failure-checks.ts';
+import { FairnessCheck } from './fairness-check.ts';
 import type { ModelStore, ModelTrial } from './model-store.ts';
 import { settings } from './simulated-coordinator.ts';
 import { correctResult } from './simulated-results.ts';
@@ -44,6 +45,7 @@ export class Checker {
   readonly #workerKind: (worker: string) => WorkerKind;
   readonly #assignments: AssignmentChecks;
   readonly #failures: FailureChecks;
+  readonly #fairness = new FairnessCheck();
   #state: ClusterState | null = null;
   /** Time in which the coordinator ran, up to `#sinceMs`; null while it does not run. */
   #runMs = 0;
@@ -115,6 +117,7 @@ export class Checker {
   /** A decision was made; its rows are stored a little later. */
   decided(rows: readonly StoreRow[], { state }: Dispatcher): void {
     this.#assignments.decided(rows, state);
+    this.#fairness.decided(rows, state);
     for (const row of rows) {
       if (row.kind === 'attempt-opened') this.#started(row.attempt.pack);
       if (row.kind === 'attempt-closed') this.#checkLost(row, state);

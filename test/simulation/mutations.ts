@@ -294,4 +294,5 @@ export const plantedBugs: readonly PlantedBug[] = [
     'a trial that was tried in vain is assigned at once again and again',
     'return false;',
   ),
+  bug('studies-wait-for-earlier-ones', 'a study waits until earlier ones need no thread', ''),
 ];

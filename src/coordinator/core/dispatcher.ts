@@ -72,6 +72,7 @@ export class Dispatcher {
       reserved: new Set(),
       excluded: new Map(excluded),
       refereeUntilMs: null,
+      shares: { countedAtMs: now.monotonicMs, usedMs: 0 },
     };
     for (const study of stored) this.restore(study, now);
   }
@@ -81,7 +82,7 @@ export class Dispatcher {
     restoreStudy(this.state, stored, now);
   }
 
-  /** A new study, scheduled after those that were submitted before it. */
+  /** A new study. */
   submit(spec: StudySpec, data: StudyData, details: SubmitDetails, now: Moment): Decision {
     return this.#handle(now, (turn) => submitStudy(turn, spec, data, details));
   }

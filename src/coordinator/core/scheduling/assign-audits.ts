@@ -11,7 +11,8 @@ import type { Turn } from '../state/turn.ts';
 import { ableReferees, ableWorkers, expectsReferee, freeThreads } from '../workers/able-workers.ts';
 import { assignPack, packShape, type PackLimits } from './assign-pack.ts';
 
-export function assignAudits(turn: Turn, study: StudyEntry): void {
+/** Assigns the audits of a study: one pack before each `yield`. */
+export function* assignAudits(turn: Turn, study: StudyEntry): Generator<void> {
   const { state } = turn;
   const stage = openStage(study);
   // The best trials of the stage are known once all have ended.
@@ -28,6 +29,7 @@ export function assignAudits(turn: Turn, study: StudyEntry): void {
       const trials = selectPack(study, possible, { waiting: waiting.length, threads, packMax });
       if (trials.length === 0) break;
       assignPack(turn, { study, worker, trials, kind: 'audit' });
+      yield;
       waiting = waiting.filter(isWaiting);
     }
   }

@@ -2,8 +2,8 @@
  * Scheduling: which worker runs which trials next. It affects only when a study ends: results depend on the
  * trial alone.
  *
- * Studies are served in the order of their submission, trials in the order of their stage. While a study
- * waits for the end of a stage, the next study uses its threads. A worker receives trials of a study once
+ * Studies share the threads (`fair-shares.ts`); trials are served in the order of their stage. While a study
+ * waits for the end of a stage, the other studies use its threads. A worker receives trials of a study once
  * it has reported that it holds the study's data.
  */
 import type { DatasetReference } from '../../../study/spec/dataset-reference.ts';
@@ -20,23 +20,42 @@ import { isInDoubt } from '../workers/worker-backoff.ts';
 import { assignAudits } from './assign-audits.ts';
 import { assignIsolated } from './assign-isolated.ts';
 import { assignPack, packShape, type PackShape } from './assign-pack.ts';
+import { FairShares, hasFreeThread, skipUse } from './fair-shares.ts';
 import { isForOthers } from './preferred-workers.ts';
 
 /** Sends data sets to workers and assigns all trials that can be assigned now. */
 export function scheduleAll(turn: Turn): void {
-  const { studies, settings } = turn.state;
-  const scheduled = [...studies.values()].filter(
-    (study) => isActive(study) && study.name === (settings.onlyStudy ?? study.name),
-  );
-  turn.state.reserved.clear();
-  for (const study of scheduled) assignIsolated(turn, study);
-  for (const study of scheduled) {
-    if (study.winner === null) {
-      prepareAll(turn, study);
-      assignAudits(turn, study);
-      assignTrials(turn, study);
-    } else for (const trial of dueTests(study)) assignTest(turn, study, trial);
+  const { state } = turn;
+  const active: StudyEntry[] = [];
+  for (const study of state.studies.values()) {
+    const isScheduled = study.name === (state.settings.onlyStudy ?? study.name);
+    if (isScheduled && isActive(study)) active.push(study);
+    else study.share.isIdle = true;
   }
+  state.reserved.clear();
+  for (const study of active) assignIsolated(turn, study);
+  if (active.length < 2) skipUse(state);
+  if (active.length > 1 && hasFreeThread(state)) shareThreads(turn, active);
+  else for (const study of active) for (const _ of packsFor(turn, study));
+}
+
+/** Assigns packs of several studies one by one. */
+function shareThreads(turn: Turn, studies: readonly StudyEntry[]): void {
+  const shares = new FairShares(turn.state, studies);
+  const packs = new Map(studies.map((study) => [study, packsFor(turn, study)]));
+  for (let study = shares.next(); study !== undefined; study = shares.next()) {
+    if (packs.get(study)?.next().done === false) shares.assigned(study);
+    else shares.remove(study);
+  }
+}
+
+/** Assigns the packs of a study: one before each `yield`, as long as a thread is free. */
+function* packsFor(turn: Turn, study: StudyEntry): Generator<void> {
+  if (study.winner === null) {
+    prepareAll(turn, study);
+    yield* assignAudits(turn, study);
+    yield* assignTrials(turn, study);
+  } else for (const trial of dueTests(study)) yield* assignTest(turn, study, trial);
 }
 
 /** Asks all workers that may run trials of the study to fetch its data set. */
@@ -61,7 +80,7 @@ function prepare(turn: Turn, worker: WorkerEntry, key: string, reference: Datase
   turn.send(worker, { kind: 'prepare', dataset: key, reference });
 }
 
-function assignTrials(turn: Turn, study: StudyEntry): void {
+function* assignTrials(turn: Turn, study: StudyEntry): Generator<void> {
   const { state, now } = turn;
   const isFree = (worker: WorkerEntry): boolean => freeThreads(state, worker) > 0;
   // Called at each event, when most threads are busy.
@@ -89,6 +108,7 @@ function assignTrials(turn: Turn, study: StudyEntry): void {
       if (trials.length === 0) continue;
       assignPack(turn, { study, worker, trials, kind: 'search' });
       hasAssigned = true;
+      yield;
     }
   }
 }
@@ -132,7 +152,7 @@ function takePack(
  * Assigns a test: a replicate of the winner is trained again with the test set, preferably by a worker of
  * another token, to check the machines too; by the same one if results are not reproducible.
  */
-function assignTest(turn: Turn, study: StudyEntry, trial: TrialEntry): void {
+function* assignTest(turn: Turn, study: StudyEntry, trial: TrialEntry): Generator<void> {
   const { state } = turn;
   const { testKey, data } = study;
   if (testKey === null || data.test === null || hasTestFailed(study)) return;
@@ -142,8 +162,10 @@ function assignTest(turn: Turn, study: StudyEntry, trial: TrialEntry): void {
   const worker = eligible.find(
     (candidate) => candidate.datasets.has(testKey) && freeThreads(state, candidate) > 0,
   );
-  if (worker !== undefined) assignPack(turn, { study, worker, trials: [trial], kind: 'test' });
-  else if (eligible[0] !== undefined && !eligible.some(({ preparing }) => preparing === testKey))
+  if (worker !== undefined) {
+    assignPack(turn, { study, worker, trials: [trial], kind: 'test' });
+    yield;
+  } else if (eligible[0] !== undefined && !eligible.some(({ preparing }) => preparing === testKey))
     prepare(turn, eligible[0], testKey, data.test);
 }
 

@@ -81,6 +81,13 @@ export class StudyEntry {
   best: StudySummary['best'] | undefined;
   /** Time of the end; monotonic; null while the study is not over. */
   endedAtMs: number | null = null;
+  /** Its share of the threads is proportional to it. */
+  priority = 1;
+  /**
+   * Use of the threads (`scheduling/fair-shares.ts`). `usedMs`: thread time per unit of priority. `threads`:
+   * held since the last count. `isIdle`: it had nothing to train when a thread was free.
+   */
+  readonly share = { usedMs: 0, threads: 0, isIdle: true };
 
   /** The study without its trials. */
   constructor(record: StudyRecord, data: StudyData) {
@@ -240,4 +247,6 @@ export interface ClusterState {
   readonly excluded: Map<string, string>;
   /** Until when disputes wait for the referee to join; monotonic; null while it is not wanted. */
   refereeUntilMs: number | null;
+  /** When the use of threads was counted last; monotonic. `usedMs`: of the study that was served last. */
+  readonly shares: { countedAtMs: number; usedMs: number };
 }
