@@ -38,7 +38,10 @@ export class FairnessCheck {
         return able.has(attempt.session) && worker?.datasets.has(study.searchKey) === true;
       });
       const passes = (this.#passes.get(study) ?? 0) + passing.length;
-      assert(passes <= passesMax, `${study.name} waits while ${passes} packs of others are assigned`);
+      assert(
+        passes <= passesMax,
+        `${study.name} waits while ${passes} packs of others are assigned`,
+      );
       this.#passes.set(study, passes);
     }
   }

@@ -99,8 +99,7 @@ export function hasFreeThread(state: ClusterState): boolean {
 function countUse({ shares, lastEventMs }: ClusterState, studies: readonly StudyEntry[]): void {
   const elapsedMs = lastEventMs - shares.countedAtMs;
   shares.countedAtMs = lastEventMs;
-  for (const { share, priority } of studies)
-    share.usedMs += (share.threads * elapsedMs) / priority;
+  for (const { share, priority } of studies) share.usedMs += (share.threads * elapsedMs) / priority;
 }
 
 /** Threads that train, by study; a study without such threads is not in it. */

@@ -37,11 +37,7 @@ class Cluster {
     this.#packMs = packMs;
     for (let index = 0; index < threads; index++) {
       const session = `w${index}`;
-      this.dispatcher.joined(
-        helloFrom(session, { datasets: [dataset] }),
-        peerFrom(session),
-        start,
-      );
+      this.dispatcher.joined(helloFrom(session, { datasets: [dataset] }), peerFrom(session), start);
     }
   }
 
