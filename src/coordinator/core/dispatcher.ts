@@ -12,12 +12,12 @@
  * Not here: streams, timers, the store (`shell`), how parameters are sampled (`search`).
  */
 import { assert, unreachable } from '../../base/assert.ts';
-import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
+import type { AttemptKey, Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import { setStudyStatus } from './attempts/close-attempt.ts';
 import { cancelStudy } from './attempts/failed-attempts.ts';
 import { callReferee } from './results/referee.ts';
-import { takeResults } from './results/results.ts';
+import { findAttempt, takeResults } from './results/results.ts';
 import { scheduleAll } from './scheduling/scheduling.ts';
 import type {
   ClusterState,
@@ -113,6 +113,11 @@ export class Dispatcher {
     const turn = this.#begin(now);
     for (const progress of message.packs) renewLease(turn, worker, progress);
     return turn.decision;
+  }
+
+  /** Whether an attempt was assigned to the session in this pack; others have no result that counts. */
+  isAssigned(session: string, pack: string, key: AttemptKey): boolean {
+    return findAttempt(this.state, session, pack, key) !== null;
   }
 
   /** A worker's stream has closed. */

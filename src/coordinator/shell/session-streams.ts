@@ -8,7 +8,12 @@
  * session holds. Earlier messages are dropped.
  */
 import type { Reached } from '../../base/failpoint.ts';
-import type { CoordinatorMessage, Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
+import type {
+  AttemptKey,
+  CoordinatorMessage,
+  Hello,
+  WorkerMessage,
+} from '../../rpc/messages/messages.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
 import type { Peer } from '../core/state/cluster-state.ts';
 
@@ -18,6 +23,8 @@ interface StreamPorts {
   closedBecause(): string | null;
   /** @param opened called once the event is stored, before its messages are sent */
   joined(hello: Hello, peer: Peer, opened: () => void): void;
+  /** Whether this attempt was assigned to the session in this pack. */
+  isAssigned(session: string, pack: string, key: AttemptKey): boolean;
   received(session: string, message: Exclude<WorkerMessage, Hello>): void;
   left(session: string, reason: string): void;
 }
@@ -82,6 +89,7 @@ export class SessionStreams {
       return null;
     }
     const { session } = message;
+    stream.isAssigned = (pack, key) => this.#ports.isAssigned(session, pack, key);
     const before = this.#open.get(session);
     const open = { stream, isJoined: false };
     this.#open.set(session, open);

@@ -32,7 +32,7 @@ export const protocolVersion = 2;
 const dayMs = 86_400_000;
 
 /** The fencing token: names one attempt to train one trial. */
-const key = record({ study: name, trial: trialId, attempt: whole(1) });
+export const key = record({ study: name, trial: trialId, attempt: whole(1) });
 export type AttemptKey = ValueFrom<typeof key>;
 
 /** `step` is a counter that grows while the pack is trained. */

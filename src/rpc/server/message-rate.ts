@@ -15,10 +15,14 @@ export class MessageRate {
     this.#filledMs = nowMs;
   }
 
-  /** Counts one message. @returns time to wait before the next one is read; 0 for none */
-  taken(nowMs: number): number {
+  /**
+   * Counts one message, or the bytes of one. The last permits may be exceeded by one call.
+   *
+   * @returns time to wait before the next one is read; 0 for none
+   */
+  taken(nowMs: number, amount = 1): number {
     const earned = (Math.max(0, nowMs - this.#filledMs) / 1_000) * this.#perSecond;
-    this.#permits = Math.min(this.#burst, this.#permits + earned) - 1;
+    this.#permits = Math.min(this.#burst, this.#permits + earned) - amount;
     this.#filledMs = nowMs;
     return this.#permits >= 1 ? 0 : ((1 - this.#permits) / this.#perSecond) * 1_000;
   }

@@ -28,7 +28,6 @@ import {
 import { ControlServiceService } from '../generated/ridgeline/v1/control_service.ts';
 import { serverOptions } from '../messages/channel-options.ts';
 import { errorToStatus } from '../messages/error-status.ts';
-import { workerMessageFromBytes } from '../messages/session-messages.ts';
 import {
   authorize,
   sessionsUsedUp,
@@ -45,6 +44,7 @@ import { serverLimits, type ServerLimits } from './server-limits.ts';
 import { CallSessionStream, type SessionCall } from './session-stream.ts';
 import { shardResponses } from './shard-server.ts';
 import { TlsListener } from './tls-listener.ts';
+import { UnfinishedMessages } from './unfinished-messages.ts';
 import { serveStream } from './write-stream.ts';
 
 export interface RpcServerOptions {
@@ -90,6 +90,7 @@ export class RpcServer implements AsyncDisposable {
   /** Open sessions by token. */
   readonly #sessions = new Map<string, Set<CallSessionStream>>();
   readonly #openCalls: OpenCalls;
+  readonly #unfinished: UnfinishedMessages;
   readonly #expiryTimer: NodeJS.Timeout;
 
   constructor(options: RpcServerOptions) {
@@ -104,10 +105,12 @@ export class RpcServer implements AsyncDisposable {
       onConnection: (socket) => injector.injectConnection(socket),
     });
     this.#openCalls = new OpenCalls(this.#listener);
+    this.#unfinished = new UnfinishedMessages(this.#limits);
     const guard = callGuard({
       connections,
       limits: this.#limits,
       listener: this.#listener,
+      unfinished: this.#unfinished,
       authenticate: (metadata) => this.#authorize(metadata, roles),
     });
     this.#grpc = new Server({ ...serverOptions, interceptors: [guard] });
@@ -125,6 +128,11 @@ export class RpcServer implements AsyncDisposable {
 
   get port(): number {
     return this.#listener.address.port;
+  }
+
+  /** Bytes of messages that are not complete, of all peers. */
+  get unfinishedBytes(): number {
+    return this.#unfinished.bytes;
   }
 
   get addresses(): ReachableAddresses {
@@ -176,7 +184,7 @@ export class RpcServer implements AsyncDisposable {
       session.path,
       (call: SessionCall) => this.#serveSession(call),
       (bytes: Buffer) => bytes, // `CallSessionStream` encodes messages, because it counts their bytes.
-      workerMessageFromBytes,
+      (bytes: Buffer) => bytes, // It also decodes them, since that depends on the packs of the session.
       'bidi',
     );
     this.#grpc.register(

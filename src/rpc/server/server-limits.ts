@@ -30,6 +30,16 @@ export const serverLimits = {
   stallMs: 30_000,
   /** From a session's start to `hello`. */
   helloMs: 10_000,
+  /** A message of a session that has received no pack and holds none, and a request of any other call. */
+  smallMessageBytes: 1024 * 1024,
+  /** From the first byte of a message to its last one. */
+  messageMs: 30_000,
+  /** Bytes of all messages that are not complete, of all peers together. */
+  unfinishedBytes: 256 * 1024 * 1024,
+  /** Bytes of the messages of one session. More are read later. */
+  bytesPerSecond: 16 * 1024 * 1024,
+  /** Bytes that are read at once after a quiet time: two messages of the maximum size. */
+  byteBurst: 32 * 1024 * 1024,
   /** Messages of one session. More are read later, which slows the sender down. */
   messagesPerSecond: 1_000,
   /** Messages that are read at once after a quiet time. */

@@ -2,18 +2,28 @@
  * Session stream: a worker's stream at the coordinator.
  *
  * The bytes that wait for a slow worker are counted. Above a limit the stream is closed; the worker then
- * connects again and receives its state again. A worker that sends too fast is read more slowly.
+ * connects again and receives its state again. A worker that sends too fast is read more slowly, and long
+ * results that nobody waits for are not decoded.
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
 import { RidgelineError } from '../../base/errors.ts';
-import { coordinatorMessagesToBytes, type ForeignHello } from '../messages/session-messages.ts';
+import { resultKeysFromBytes } from '../messages/result-keys.ts';
+import {
+  coordinatorMessagesToBytes,
+  workerMessageFromBytes,
+  type ForeignHello,
+} from '../messages/session-messages.ts';
 import { errorToStatus } from '../messages/error-status.ts';
-import type { CoordinatorMessage, WorkerMessage } from '../messages/messages.ts';
+import type { AttemptKey, CoordinatorMessage, WorkerMessage } from '../messages/messages.ts';
+import { allowLargeMessages } from './call-guard.ts';
 import { MessageRate } from './message-rate.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { malformedMessage, versionMismatch } from '../messages/version-mismatch.ts';
 import { wireLimits, type Malformed } from '../messages/wire-codec.ts';
+
+/** Messages up to this length are always decoded: that takes less than a millisecond. */
+const longBytes = 64 * 1024;
 
 export interface SessionStream {
   /** HOST:PORT of the worker as the coordinator sees it. */
@@ -33,13 +43,16 @@ export interface SessionStream {
   onMessage(listener: (message: WorkerMessage) => void): void;
   /** The listener is called once; at once if the stream has already ended. */
   onClosed(listener: (reason: string) => void): void;
+  /** Set by the owner: whether an attempt was assigned to the session in this pack. */
+  isAssigned: (pack: string, key: AttemptKey) => boolean;
   /** Closes the stream. The worker connects again. */
   close(reason: string): void;
   /** Closes the stream with an error, which may end the worker. */
   refuse(error: RidgelineError): void;
 }
 
-export type SessionCall = ServerDuplexStream<WorkerMessage | ForeignHello | Malformed, Buffer>;
+/** Messages are bytes: `CallSessionStream` decodes and encodes them. */
+export type SessionCall = ServerDuplexStream<Buffer, Buffer>;
 
 export interface SessionStreamOptions {
   readonly call: SessionCall;
@@ -60,10 +73,13 @@ export class CallSessionStream implements SessionStream {
   readonly #options: SessionStreamOptions;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #rate: MessageRate;
+  readonly #byteRate: MessageRate;
   #stallTimer: NodeJS.Timeout | undefined;
   /** Messages of this step. */
   #unsent: CoordinatorMessage[] = [];
   #queuedBytes = 0;
+  /** Set by the coordinator: whether it has assigned this attempt, in this pack, to the session. */
+  isAssigned: (pack: string, key: AttemptKey) => boolean = () => true;
   #closedReason: string | null = null;
   #onClosed: (reason: string) => void = () => undefined;
 
@@ -72,8 +88,9 @@ export class CallSessionStream implements SessionStream {
     this.#options = options;
     this.peerAddress = options.peerAddress;
     this.tokenId = options.tokenId;
-    const { messagesPerSecond, messageBurst } = limits;
-    this.#rate = new MessageRate(messagesPerSecond, messageBurst, options.clock.monotonicMs());
+    const nowMs = options.clock.monotonicMs();
+    this.#rate = new MessageRate(limits.messagesPerSecond, limits.messageBurst, nowMs);
+    this.#byteRate = new MessageRate(limits.bytesPerSecond, limits.byteBurst, nowMs);
     this.#helloTimer = setTimeout(() => this.close('it sent no hello in time'), limits.helloMs);
     call.once('end', () => {
       this.#closed('the worker ended the stream');
@@ -87,6 +104,7 @@ export class CallSessionStream implements SessionStream {
 
   send(message: CoordinatorMessage): boolean {
     if (this.#closedReason !== null) return false;
+    if (message.kind === 'assign') allowLargeMessages(this.#options.call);
     if (this.#unsent.push(message) === 1) queueMicrotask(() => this.flush());
     if (this.#unsent.length === wireLimits.messages) this.flush();
     return this.#closedReason === null;
@@ -111,9 +129,11 @@ export class CallSessionStream implements SessionStream {
   }
 
   onMessage(listener: (message: WorkerMessage) => void): void {
-    this.#options.call.on('data', (message: WorkerMessage | ForeignHello | Malformed) => {
+    this.#options.call.on('data', (bytes: Buffer) => {
       if (this.#closedReason !== null) return;
-      this.#limitRate();
+      this.#limitRate(bytes.length);
+      const message = this.#decode(bytes);
+      if (message === null) return;
       switch (message.kind) {
         case 'malformed':
           return this.refuse(malformedMessage('worker', message.reason));
@@ -123,6 +143,8 @@ export class CallSessionStream implements SessionStream {
           );
         default:
           clearTimeout(this.#helloTimer);
+          if (message.kind === 'hello' && message.held.length > 0)
+            allowLargeMessages(this.#options.call);
           return listener(message);
       }
     });
@@ -167,9 +189,26 @@ export class CallSessionStream implements SessionStream {
     this.#onClosed(reason);
   }
 
+  /**
+   * Decodes a message. Long results of attempts that were not assigned to this session are not decoded, but
+   * answered here: a curve takes the only thread some 10 ms.
+   *
+   * @returns null if it was answered
+   */
+  #decode(bytes: Buffer): WorkerMessage | ForeignHello | Malformed | null {
+    const results = bytes.length > longBytes ? resultKeysFromBytes(bytes) : null;
+    if (results === null) return workerMessageFromBytes(bytes);
+    if ('kind' in results) return results;
+    const { pack, keys } = results;
+    if (keys.some((key) => this.isAssigned(pack, key))) return workerMessageFromBytes(bytes);
+    for (const key of keys) this.send({ kind: 'answer', key, answer: 'unknown' });
+    return null;
+  }
+
   /** Pauses reading if messages arrive too fast. HTTP/2 flow control makes the worker wait. */
-  #limitRate(): void {
-    const waitMs = this.#rate.taken(this.#options.clock.monotonicMs());
+  #limitRate(bytes: number): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const waitMs = Math.max(this.#rate.taken(nowMs), this.#byteRate.taken(nowMs, bytes));
     if (waitMs === 0) return;
     const { call } = this.#options;
     call.pause();

@@ -8,6 +8,7 @@ import { helloFrom } from '../support/small-cluster.ts';
 class TestStream implements SessionStream {
   readonly peerAddress = 'address';
   readonly tokenId = 'token';
+  isAssigned = (): boolean => true;
   readonly sent: string[] = [];
   closed: string | null = null;
   say: (message: WorkerMessage) => void = () => undefined;
@@ -42,6 +43,7 @@ function bench() {
       events.push(`joined ${hello.session}`);
       stored.push(opened);
     },
+    isAssigned: () => true,
     received: (session, message) => events.push(`${message.kind} from ${session}`),
     left: (session) => events.push(`left ${session}`),
   });

@@ -10,7 +10,7 @@ import { startRpcServer } from '../../../src/rpc/server/rpc-server.ts';
 import { RawPeer, bearer, framed, sessionPath } from '../support/raw-peer.ts';
 import { rejection } from '../support/state-directory.ts';
 import { TestCoordinator, nothingToControl } from '../support/test-coordinator.ts';
-import { nextMessage, closedReason, connectWorker } from '../support/session-talk.ts';
+import { nextMessage, closedReason, connectWorker, hello } from '../support/session-talk.ts';
 
 /** A peer that opens a session and never reads from it. */
 async function openWithoutReading(coordinator: TestCoordinator) {
@@ -115,6 +115,9 @@ describe('the RPC server', () => {
     await using coordinator = await TestCoordinator.start();
     const worker = await connectWorker(coordinator.join.worker);
     const stream = await coordinator.nextStream();
+    const joined = nextMessage(stream);
+    worker.send({ ...hello, held: [{ pack: 'p', step: 1 }] });
+    await joined;
     const said = nextMessage(stream);
     // 12 metrics with long names and steps of five bytes: as many values as a curve may have.
     const names = Array.from({ length: 12 }, (_, i) => `${'m'.repeat(62)}${10 + i}`);

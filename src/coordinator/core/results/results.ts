@@ -14,11 +14,16 @@
  * An attempt has one result. Reporting it again is a duplicate; reporting another one excludes the
  * session. While the stage is open, each result is a vote (`audits.ts`).
  */
-import type { Answer, MemberResult, WorkerMessage } from '../../../rpc/messages/messages.ts';
+import type {
+  Answer,
+  AttemptKey,
+  MemberResult,
+  WorkerMessage,
+} from '../../../rpc/messages/messages.ts';
 import { relationTo } from '../../../study/independence.ts';
 import { resultFingerprint } from '../../../study/result-fingerprint.ts';
 import { isOver, noCorrectness, type AttemptOutcome } from '../../../study/trial.ts';
-import { closeAttempt } from '../attempts/close-attempt.ts';
+import { closeAttempt, type AttemptPlace } from '../attempts/close-attempt.ts';
 import { closeObsolete, endTests, failTest } from '../attempts/failed-attempts.ts';
 import { addTest, dueTests, setWinner } from '../attempts/winner-tests.ts';
 import type { ClusterState, StageEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
@@ -46,23 +51,36 @@ export function takeResults(turn: Turn, worker: WorkerEntry, { pack, results }: 
   freeThread(turn, worker, pack, { outcome: 'returned', reason });
 }
 
+/** The attempt that was assigned to the session in this pack; null if there is none. */
+export function findAttempt(
+  state: ClusterState,
+  session: string,
+  pack: string,
+  key: AttemptKey,
+): AttemptPlace | null {
+  const study = state.studies.get(key.study);
+  const trial = study?.trials.get(key.trial);
+  const attempt = trial?.attempts.find((entry) => entry.attempt === key.attempt);
+  // bug: result-of-another-session
+  if (!study || !trial || attempt?.session !== session) return null;
+  // The pack may be of an earlier study of this name, which was removed.
+  // bug: result-of-removed-study
+  if (attempt.pack !== pack) return null;
+  return { study, trial, attempt };
+}
+
 function findReport(
   state: ClusterState,
   worker: WorkerEntry,
   pack: string,
   { key, result }: MemberResult,
 ): Report | null {
-  const study = state.studies.get(key.study);
-  const trial = study?.trials.get(key.trial);
-  const attempt = trial?.attempts.find((entry) => entry.attempt === key.attempt);
-  // bug: result-of-another-session
-  if (!study || !trial || attempt?.session !== worker.session) return null;
-  // The pack may be of an earlier study of this name, which was removed.
-  // bug: result-of-removed-study
-  if (attempt.pack !== pack) return null;
+  const place = findAttempt(state, worker.session, pack, key);
+  if (place === null) return null;
+  const { study, trial } = place;
   const { metrics } = study.data.trainer;
   const fingerprint = resultFingerprint(result, metrics, study.spec.test === 'all');
-  return { study, stage: stageFor(study, trial), trial, attempt, worker, result, fingerprint };
+  return { ...place, stage: stageFor(study, trial), worker, result, fingerprint };
 }
 
 function answerResult(turn: Turn, report: Report): Answer {

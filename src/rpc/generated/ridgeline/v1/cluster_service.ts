@@ -2049,6 +2049,10 @@ export const ClusterServiceService = {
    *
    * At most 2048 sessions of one token may be open. The status of one more is UNAVAILABLE.
    *
+   * A message has at most 16 MiB; at most 1 MiB while the session has received no pack and `hello.held` was
+   * empty. It is complete within 30 s after its first byte. A worker sends nothing after `hello` until
+   * `welcome` has arrived.
+   *
    * The coordinator closes the stream of a worker that does not read: if more than 1 MiB of messages wait
    * for the worker, or if messages wait and the worker reads nothing for 30 s.
    */
@@ -2086,6 +2090,10 @@ export interface ClusterServiceServer extends UntypedServiceImplementation {
    *
    * At most 2048 sessions of one token may be open. The status of one more is UNAVAILABLE.
    *
+   * A message has at most 16 MiB; at most 1 MiB while the session has received no pack and `hello.held` was
+   * empty. It is complete within 30 s after its first byte. A worker sends nothing after `hello` until
+   * `welcome` has arrived.
+   *
    * The coordinator closes the stream of a worker that does not read: if more than 1 MiB of messages wait
    * for the worker, or if messages wait and the worker reads nothing for 30 s.
    */
@@ -2106,6 +2114,10 @@ export interface ClusterServiceClient extends Client {
    * that it still holds. Their leases continue.
    *
    * At most 2048 sessions of one token may be open. The status of one more is UNAVAILABLE.
+   *
+   * A message has at most 16 MiB; at most 1 MiB while the session has received no pack and `hello.held` was
+   * empty. It is complete within 30 s after its first byte. A worker sends nothing after `hello` until
+   * `welcome` has arrived.
    *
    * The coordinator closes the stream of a worker that does not read: if more than 1 MiB of messages wait
    * for the worker, or if messages wait and the worker reads nothing for 30 s.
