@@ -100,9 +100,7 @@ export class Coordinator {
         this.#dispatcher === null ? (this.storeProblem ?? 'it is stopping') : null,
       joined: (hello, peer, opened) =>
         this.#decide((dispatcher, now) => dispatcher.joined(hello, peer, now), opened),
-      // During an outage nothing is answered.
-      isAssigned: (session, pack, key) =>
-        this.#dispatcher?.isAssigned(session, pack, key) !== false,
+      isAssigned: (...attempt) => this.#dispatcher?.isAssigned(...attempt) !== false,
       received: (session, message) => this.#received(session, message),
       left: (session, reason) =>
         this.#decide((dispatcher, now) => dispatcher.streamClosed(session, reason, now)),

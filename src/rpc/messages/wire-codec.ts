@@ -94,10 +94,25 @@ export const textUpTo = (max: number): Codec<string, string> =>
     value.length <= max ? value : malformed(`${field} has ${value.length} characters`),
   );
 
-export const cutReason = (text: string): string =>
-  text.slice(0, wireLimits.reasonCharacters).toWellFormed();
+/** Control characters, line separators, and characters that change the direction of text. */
+const unprintable = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Text for people: cut after 8192 characters, never rejected. */
+/** Control sequences of a terminal become visible text, so that a peer can fake no line of a log. */
+export const cutReason = (text: string): string =>
+  text
+    .slice(0, wireLimits.reasonCharacters)
+    .replaceAll(unprintable, visible)
+    .slice(0, wireLimits.reasonCharacters)
+    .toWellFormed();
+
+/** `\n`, `\u001b`. */
+function visible(character: string): string {
+  const short = JSON.stringify(character).slice(1, -1);
+  if (short !== character) return short;
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** Text for people: cut after 8192 characters and without control characters, never rejected. */
 export const reason: Codec<string, string> = { write: cutReason, read: cutReason };
 
 export const digest: Codec<string, string> = checked((text, field) =>
