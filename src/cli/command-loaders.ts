@@ -11,7 +11,16 @@ interface CommandModule {
   addCommands(program: Command, context: Context): void;
 }
 
-const clusterCommands = ['submit', 'workers', 'status', 'watch', 'pause', 'resume', 'cancel'];
+const clusterCommands = [
+  'submit',
+  'workers',
+  'status',
+  'watch',
+  'pause',
+  'resume',
+  'retry',
+  'cancel',
+];
 
 /** The first of each group are in the order of the groups. */
 const loaders: readonly (readonly [names: readonly string[], () => Promise<CommandModule>])[] = [
@@ -39,7 +48,18 @@ const loaders: readonly (readonly [names: readonly string[], () => Promise<Comma
 
 /** Headings of the list of commands, in its order. */
 export const commandGroups: Readonly<Record<string, readonly string[]>> = {
-  Search: ['init', 'run', 'submit', 'plan', 'status', 'watch', 'pause', 'resume', 'cancel'],
+  Search: [
+    'init',
+    'run',
+    'submit',
+    'plan',
+    'status',
+    'watch',
+    'pause',
+    'resume',
+    'retry',
+    'cancel',
+  ],
   Results: ['results', 'trial', 'diff', 'chart', 'report', 'dashboard', 'verify'],
   Cluster: ['coordinator', 'worker', 'workers', 'drain', 'stop', 'token'],
   'Data and models': ['data', 'train', 'predict', 'lr-range-test', 'check-gradients'],

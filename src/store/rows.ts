@@ -37,9 +37,11 @@ interface ResultFields {
 interface Rows {
   /** A new study, after those that exist. Its name is free. */
   'study-created': { readonly record: StudyRecord };
-  /** More trials in the last stage, or more stages. `stages`: the whole list, in order. */
+  /** More trials in the last stage, more stages, or closed stages that are open again. `stages`: the whole list, in order. */
   'study-extended': { readonly spec: StudySpec; readonly stages: readonly StageRecord[] };
-  /** A failed or cancelled study keeps its status. */
+  /** A study that is over is taken up again: it is running. */
+  'study-reopened': { readonly study: string };
+  /** A failed or cancelled study keeps its status until it is reopened. */
   'study-status': {
     readonly study: string;
     readonly status: StudyStatus;
@@ -84,6 +86,8 @@ interface Rows {
     readonly status: 'waiting' | 'failed' | 'cancelled';
     readonly reason: string | null;
   };
+  /** A trial that failed without a result or was cancelled waits again, with no failures. */
+  'trial-retried': { readonly study: string; readonly trial: TrialId };
   /** The first result of a trial that waits, runs, or failed without one. The trial becomes complete, or failed (diverged). */
   'trial-ended': ResultFields;
   /** Audits showed that the stored result is wrong. Its stage is open. */

@@ -40,6 +40,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface ModelTrial extends Mutable<TrialRecord> {
   readonly log: Mutable<AttemptRecord>[];
+  /** Number of attempts when the trial was last retried. */
+  retriedAt: number;
 }
 
 export interface ModelStudy {
@@ -113,6 +115,12 @@ export class ModelStore {
         Object.assign(study.record, { spec: row.spec, stages: row.stages });
         return;
       }
+      case 'study-reopened': {
+        const { record } = this.study(row.study);
+        assert(isOver(record.status), 'only a study that is over is reopened');
+        Object.assign(record, { status: 'running', reason: null, endedAtMs: null });
+        return;
+      }
       case 'study-status': {
         const { record } = this.study(row.study);
         const isFinal = record.status === 'cancelled' || record.status === 'failed';
@@ -154,6 +162,7 @@ export class ModelStore {
       | 'attempt-closed'
       | 'attempt-reported'
       | 'trial-status'
+      | 'trial-retried'
       | 'trial-ended'
       | 'result-replaced'
       | 'trial-audited'
@@ -165,7 +174,11 @@ export class ModelStore {
         checkReplicateDue(study, row.id);
         assert(!this.#stage(row.study, row.id.stage).closed, 'a closed stage gets no trial');
         assert(!study.trials.has(trialName(row.id)), 'a trial is created once');
-        study.trials.set(trialName(row.id), { ...waitingTrial(row.id, row.params), log: [] });
+        study.trials.set(trialName(row.id), {
+          ...waitingTrial(row.id, row.params),
+          log: [],
+          retriedAt: 0,
+        });
         return;
       }
       case 'attempt-opened':
@@ -191,6 +204,17 @@ export class ModelStore {
         const trial = this.#openStageTrial(row.study, row.trial);
         assert(trial.result === null, 'a trial with a result does not wait again');
         Object.assign(trial, { status: row.status, reason: row.reason });
+        return;
+      }
+      case 'trial-retried': {
+        const trial = this.#openStageTrial(row.study, row.trial);
+        const hasFailed = trial.status === 'failed' || trial.status === 'cancelled';
+        assert(
+          hasFailed && trial.result === null,
+          `${trialName(row.trial)} ended without a result`,
+        );
+        const retriedAt = trial.log.length;
+        Object.assign(trial, { status: 'waiting', reason: null, failures: 0, retriedAt });
         return;
       }
       case 'trial-ended': {
@@ -243,11 +267,11 @@ export class ModelStore {
   #checkAfter(row: StoreRow, commit: readonly StoreRow[]): void {
     switch (row.kind) {
       case 'study-status': {
-        // A study may end and be extended by decisions that share a commit.
-        const isExtended = commit
+        // A study may end and be reopened by decisions that share a commit.
+        const isReopened = commit
           .slice(commit.indexOf(row))
-          .some((later) => later.kind === 'study-extended' && later.spec.study === row.study);
-        if (row.endedAtMs === null || isExtended) return;
+          .some((later) => later.kind === 'study-reopened' && later.study === row.study);
+        if (row.endedAtMs === null || isReopened) return;
         const open = this.attempts(row.study).filter(({ outcome }) => outcome === null);
         assert(open.length === 0, `study ${row.study} ends without open attempts`);
         if (row.status === 'complete') checkTested(this.study(row.study));

@@ -1,5 +1,5 @@
 /**
- * Operator: the users of a simulated cluster. They submit, pause, cancel, extend and replace studies, and
+ * Operator: the users of a simulated cluster. They submit, pause, cancel, extend, retry and replace studies, and
  * repeat a request until it is stored.
  */
 import type { StageSpec, StudySpec } from '../../src/study/spec/study-spec.ts';
@@ -14,7 +14,7 @@ export interface Plan {
   readonly study: string;
   /** Delay after the change before it, or after the start. */
   readonly afterMs: number;
-  readonly change: 'more trials' | 'another stage' | 'both' | 'fresh';
+  readonly change: 'more trials' | 'another stage' | 'both' | 'fresh' | 'retry';
   /** Whether the change waits until the winner of the study is being tested, or the study is over. */
   readonly isDuringTest?: boolean;
 }
@@ -122,14 +122,15 @@ export class Operator {
     const before = this.#specs.get(study)!;
     const spec = changed(before, change);
     this.#specs.set(study, spec);
+    let isRetried = false;
     const isDone = (): boolean => {
       const record = store.studies.get(study)?.record;
-      if (record === undefined) return false;
-      const isLeft = change !== 'fresh' && ['failed', 'cancelled'].includes(record.status);
-      return isLeft || JSON.stringify(record.spec) === JSON.stringify(spec);
+      if (record === undefined || change === 'retry') return isRetried;
+      return JSON.stringify(record.spec) === JSON.stringify(spec);
     };
     const request = (): void => {
       if (change === 'fresh') submissions.submitFresh(spec);
+      else if (change === 'retry') submissions.retry(study, () => (isRetried = true));
       else if (this.#status(study) !== null) submissions.extend(spec);
     };
     this.#repeat(isDone, request, () => {
@@ -141,6 +142,7 @@ export class Operator {
 
 function changed(spec: StudySpec, change: Plan['change']): StudySpec {
   if (change === 'fresh') return { ...spec, seed: spec.seed + 10_000 };
+  if (change === 'retry') return spec;
   const stages = spec.stages.map((stage, index): StageSpec => {
     const isLast = index === spec.stages.length - 1;
     return isLast && change !== 'another stage' ? { ...stage, trials: stage.trials + 3 } : stage;

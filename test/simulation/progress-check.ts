@@ -10,12 +10,11 @@ import { studyProgress } from '../../src/coordinator/core/studies/summaries.ts';
 export function checkProgress({ state }: Dispatcher): void {
   for (const study of state.studies.values()) {
     const reported = studyProgress(study);
-    const stage = study.stages.find((entry) => !entry.record.closed);
     const { best } = study;
     study.best = undefined;
     const searched = studyProgress(study);
     study.best = best;
-    const running = (stage?.trials ?? []).filter((trial) => trial.status === 'running').length;
+    const running = [...study.trials.values()].filter((trial) => trial.status === 'running').length;
     const counted = { ...searched, running };
     assert(
       JSON.stringify(reported) === JSON.stringify(counted),

@@ -59,12 +59,20 @@ export function randomHistory(seed: number): HistorySettings {
   const faults = randomFaults(chance);
   const poison = chance.draw() < 0.8 ? 0 : chance.draw() * 0.15;
   const studies = chance.draw() < 0.35 ? [first, second] : [first];
+  const retries = new Chance(seed, 85);
+  if (retries.draw() < 0.4)
+    others.plans.push({
+      study: 'first',
+      afterMs: retries.between(0, 300_000),
+      change: 'retry',
+      isDuringTest: true,
+    });
   const isPlayed = ({ study }: Plan): boolean => studies.some((spec) => spec.study === study);
   const sick = randomSickness(new Chance(seed, 82), kinds);
   const testing = new Chance(seed, 81);
   const plans = others.plans
     .filter(isPlayed)
-    .map((plan) => ({ ...plan, isDuringTest: testing.draw() < 0.25 }));
+    .map((plan) => ({ isDuringTest: testing.draw() < 0.25, ...plan }));
   // Repeated messages of a removed study must not count for the fresh one of its name.
   const isFresh = plans.some(({ change }) => change === 'fresh');
   return {

@@ -1,6 +1,8 @@
 /** Submissions to a simulated coordinator: the rules of `submissions.ts`; reading data takes no time. */
 import type { Dispatcher } from '../../src/coordinator/core/dispatcher.ts';
-import type { StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
+import type { Moment, StudyData } from '../../src/coordinator/core/state/cluster-state.ts';
+import { mayBeRetried } from '../../src/coordinator/core/state/trial-state.ts';
+import type { Decision } from '../../src/coordinator/core/state/turn.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import { isOver } from '../../src/study/trial.ts';
 import type { Checker } from './checker.ts';
@@ -46,16 +48,30 @@ export class SimulatedSubmissions {
     const coordinator = this.#coordinator;
     coordinator.whenSettled(() => {
       const stored = this.#store.studies.get(spec.study);
-      if (stored === undefined || hasFailed(stored.record.status) || this.#isBusy()) return;
-      const live = coordinator.dispatcher?.state.studies.get(spec.study);
-      // Decided since, and not stored yet.
-      if (live !== undefined && hasFailed(live.status)) return;
-      coordinator.studies.open(spec.study);
-      coordinator.decide((dispatcher, now) => {
-        if (!dispatcher.state.studies.has(spec.study))
-          dispatcher.restore(coordinator.studies.stored(spec.study), now);
-        return dispatcher.extend(spec, now);
+      if (stored === undefined || this.#isBusy()) return;
+      this.#change(spec.study, (dispatcher, now) => dispatcher.extend(spec, now));
+    });
+  }
+
+  /** Retries all trials that ended without a result. @param done called when it is decided */
+  retry(study: string, done: () => void): void {
+    this.#coordinator.whenSettled(() => {
+      if (this.#store.studies.get(study) === undefined || this.#isBusy()) return;
+      this.#change(study, (dispatcher, now) => {
+        done();
+        const trials = dispatcher.state.studies.get(study)?.trials.values() ?? [];
+        return dispatcher.retry(study, [...trials].filter(mayBeRetried), now);
       });
+    });
+  }
+
+  #change(study: string, change: (dispatcher: Dispatcher, now: Moment) => Decision): void {
+    const coordinator = this.#coordinator;
+    coordinator.studies.open(study);
+    coordinator.decide((dispatcher, now) => {
+      if (!dispatcher.state.studies.has(study))
+        dispatcher.restore(coordinator.studies.stored(study), now);
+      return change(dispatcher, now);
     });
   }
 
@@ -87,8 +103,4 @@ export class SimulatedSubmissions {
   #isBusy(): boolean {
     return this.#removing !== null && this.#removing === this.#coordinator.dispatcher;
   }
-}
-
-function hasFailed(status: string): boolean {
-  return status === 'failed' || status === 'cancelled';
 }

@@ -37,7 +37,7 @@ export function checkSpace(study: ModelStudy, { name, space }: StageRecord): voi
 }
 
 /** A study is extended at its end: closed stages do not change, except for a last stage with more trials. */
-export function checkExtended({ record }: ModelStudy, stages: StudyRecord['stages']): void {
+export function checkExtended({ record, trials }: ModelStudy, stages: StudyRecord['stages']): void {
   assert(
     record.status !== 'cancelled' && record.status !== 'failed',
     'a cancelled or failed study is not extended',
@@ -46,9 +46,20 @@ export function checkExtended({ record }: ModelStudy, stages: StudyRecord['stage
     const after = stages[index];
     const isLonger = index === record.stages.length - 1 && (after?.trials ?? 0) > before.trials;
     const expected = isLonger ? { ...before, trials: after?.trials, closed: false } : before;
-    const isKept = JSON.stringify(after) === JSON.stringify(expected);
+    const isRetried = before.closed && after?.closed === false && mayBeRetried(trials, before.name);
+    const isKept =
+      JSON.stringify(after) ===
+      JSON.stringify(isRetried ? { ...expected, closed: false } : expected);
     assert(isKept, `stage ${before.name} keeps its record`);
   }
+}
+
+/** Whether the stage has a trial that ended without a result: it may be opened again for that trial. */
+function mayBeRetried(trials: ModelStudy['trials'], stage: string): boolean {
+  return [...trials.values()].some(
+    ({ id, status, result }) =>
+      id.stage === stage && (status === 'failed' || status === 'cancelled') && result === null,
+  );
 }
 
 export function checkClosing(
@@ -61,7 +72,10 @@ export function checkClosing(
   const { spec } = study.record;
   const firsts = ended.filter(({ id }) => id.replicate === 1);
   assert(firsts.length === trials, `stage ${name} has all its configurations when it closes`);
-  if (spec.racing) assert(replicatesDue(ended, spec).length === 0, `the race of ${name} is over`);
+  const index = spec.stages.findIndex((stage) => stage.name === name);
+  const hasSuccessor = study.record.stages.slice(index + 1).some(({ space }) => space !== null);
+  if (spec.racing)
+    assert(hasSuccessor || replicatesDue(ended, spec).length === 0, `the race of ${name} is over`);
   else assert(ended.length === trials * spec.replicates, `stage ${name} has all its trials`);
   checkAuditsSettled(ended, spec);
   for (const trial of ended) {

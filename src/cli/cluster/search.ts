@@ -4,6 +4,8 @@ import { RidgelineError } from '../../base/errors.ts';
 import type { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
 import { storeUnwritable } from '../../coordinator/shell/study-errors.ts';
 import type { Launcher } from '../../launch/launcher.ts';
+import { countText } from '../../report/text/number-format.ts';
+import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudySummary } from '../../study/summaries.ts';
 import type { Context } from '../process/context.ts';
@@ -22,6 +24,7 @@ export interface RunFlags extends ListenFlags, LocalWorkerFlags, ThenFlags {
   /** Seconds. */
   readonly grace?: number;
   readonly fresh?: boolean;
+  readonly retry?: boolean;
 }
 
 /**
@@ -110,6 +113,10 @@ async function submitStudy(
   const outcome = await coordinator.submit(spec, flags.fresh === true);
   stop.submitted((text) => view.say(text));
   if (previous !== null) view.say(keptText(study, previous.done));
+  if (flags.retry === true) {
+    const count = await retry(coordinator, study, outcome);
+    if (count > 0) view.say(`${countText(count, 'trial')} of ${study} will be tried again`);
+  }
   const before = await coordinator.overview.study(study);
   if (outcome !== 'created' && before !== null) {
     const doing = outcome === 'extended' ? 'extending' : 'resuming';
@@ -145,6 +152,21 @@ async function firstWorker(
 /** Whether only local workers can join: it listens on any port of this machine. */
 function isPrivate({ listen, workers }: RunFlags): boolean {
   return listen === '127.0.0.1:0' && workers > 0;
+}
+
+/** @returns the number of trials. @throws RidgelineError STUDY_FAILED if a study that has ended has none */
+async function retry(
+  coordinator: Coordinator,
+  study: string,
+  outcome: SubmitOutcome,
+): Promise<number> {
+  try {
+    return await coordinator.retry(study, null);
+  } catch (error) {
+    const isRunning = outcome !== 'complete';
+    if (isRunning && error instanceof RidgelineError && error.code === 'STUDY_FAILED') return 0;
+    throw error;
+  }
 }
 
 function noWorkerLeft(): RidgelineError {

@@ -27,6 +27,7 @@ export function addCommands(program: Command, context: Context): void {
   addStatusCommand(program, context);
   addWatchCommand(program, context);
   addStudyChanges(program, context);
+  addRetry(program, context);
   addDrain(program, context);
   addStopCommand(program, context);
   addTokenCommand(program, context);
@@ -60,8 +61,8 @@ function submittedText(
   { status, done = 0, total = 0 }: Partial<StudySummary> = {},
 ): string {
   if (status === 'paused') return `${name} is paused. Resume it: \`ridgeline resume ${name}\``;
-  if (status === 'cancelled' || status === 'failed')
-    return `${name} is ${status}. Submit it with --fresh to start over`;
+  if (outcome === 'complete' && (status === 'cancelled' || status === 'failed'))
+    return `${name} is ${status}. Take it up again: \`ridgeline resume ${name}\`; or submit it with --fresh to start over`;
   if (outcome === 'complete')
     return `${name} is complete. See its results: \`ridgeline results ${name}\``;
   // It may have been running before.
@@ -107,7 +108,9 @@ function addStudyChanges(program: Command, context: Context): void {
   add('pause', 'assigns no more trials of a study; running trials finish', (client, study) =>
     client.pauseStudy(study, 'paused by the operator'),
   );
-  add('resume', 'resumes a paused study', (client, study) => client.resumeStudy(study));
+  add('resume', 'resumes a paused, failed or cancelled study', (client, study) =>
+    client.resumeStudy(study),
+  );
   add(
     'cancel',
     'ends a study permanently and aborts its running trials',
@@ -117,6 +120,20 @@ function addStudyChanges(program: Command, context: Context): void {
       return await client.cancelStudy(study, 'cancelled by the operator');
     },
   ).option(...yesOption);
+}
+
+function addRetry(program: Command, context: Context): void {
+  const summary = 'gives trials that ended without a result new attempts';
+  addControlCommand(program, 'retry', summary, 'ridgeline retry coarse-to-fine coarse/7 fine/2')
+    .argument('<study>', 'study name')
+    .argument('[trials...]', 'trials (default: all that failed without a result or were cancelled)')
+    .action(async (study: string, trials: readonly string[]) => {
+      const text = await withControl(context, async (client) => {
+        const count = await client.retryTrials(study, trials.length > 0 ? trials : null);
+        return `${study}: ${countText(count, 'trial')} ${count === 1 ? 'waits' : 'wait'} again. Follow it: \`ridgeline watch ${study}\``;
+      });
+      context.stderr.write(`${text}\n`);
+    });
 }
 
 interface ChangeFlags {

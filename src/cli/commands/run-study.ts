@@ -45,7 +45,9 @@ export async function runStudy(
 ): Promise<number> {
   await requireStudyFile(file, context);
   const isFresh = flags.fresh === true;
-  const findEnd = async (study: StudySpec) => (isFresh ? null : await storedEnd(study, context));
+  const startsAgain = isFresh || flags.retry === true;
+  const findEnd = async (study: StudySpec) =>
+    startsAgain ? null : await storedEnd(study, context);
   // A finished study is printed without its data.
   const needsData = async (study: StudySpec) => (await findEnd(study)) === null;
   const spec = await loadStudy(file, describeTrainer, needsData);
@@ -59,7 +61,8 @@ export async function runStudy(
     else {
       workers.launcher.stop('kill');
       const state = end === 'failed' ? 'failed earlier' : `is ${end}`;
-      say(context, `${spec.study} ${state}; showing its stored results (--fresh starts over)`);
+      const again = end === 'complete' ? '' : '--retry takes it up again, ';
+      say(context, `${spec.study} ${state}; showing its stored results (${again}--fresh starts over)`);
       const { given } = workers;
       if (given.length > 0)
         say(

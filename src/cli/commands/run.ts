@@ -39,6 +39,10 @@ export function addCommands(program: Command, context: Context): void {
     )
     .addOption(graceOption())
     .option('--fresh', 'start again; the stored study of this name is deleted, and a copy is kept')
+    .option(
+      '--retry',
+      'give trials that ended without a result new attempts, also in a study that has ended',
+    )
     .option(...thenOption)
     .addOption(outputFormatOption(textFormats))
     .action(async (file: string, flags: RunFlags, used: Command) => {

@@ -35,12 +35,14 @@ export function studyFailure(
   trials: readonly TrialRecord[],
 ): RidgelineError | null {
   if (status !== 'failed' && status !== 'cancelled') return null;
-  const [verb, again] =
-    status === 'failed' ? ['failed', failureFix(spec, trials)] : ['was cancelled', 'Run it again'];
+  const [verb, fix] =
+    status === 'failed'
+      ? ['failed', failureFix(spec, trials)]
+      : ['was cancelled', 'Run it again with --retry to take it up again, or with --fresh'];
   return new RidgelineError(
     'STUDY_FAILED',
     `Study ${spec.study} ${verb}${reason === null ? '' : `: ${reason}`}.`,
-    `${again} with --fresh.`,
+    `${fix}.`,
   );
 }
 
@@ -56,8 +58,8 @@ function failureFix({ study, stages }: StudySpec, trials: readonly TrialRecord[]
       ? null
       : smallerValues(parameter, diverged.map(toParams), completed.map(toParams));
   return diverged.length >= lost && diverged.length > 0
-    ? `${countText(diverged.length, 'trial')} diverged: lower the learning rate${smaller === null ? '' : `, or ${smaller}`} in the study file, and run it again`
-    : `Read why trials failed with \`ridgeline results ${study} --where 'status = failed' --columns trial,reason\`, then run it again`;
+    ? `${countText(diverged.length, 'trial')} diverged: lower the learning rate${smaller === null ? '' : `, or ${smaller}`} in the study file, and run it again with --fresh`
+    : `Read why trials failed with \`ridgeline results ${study} --where 'status = failed' --columns trial,reason\`, then run it again with --retry`;
 }
 
 function toParams({ params }: TrialRecord): Params {

@@ -33,6 +33,8 @@ import { Turn, type Decision } from './state/turn.ts';
 import { restoreStudy, type StoredStudy } from './studies/restore.ts';
 import { advanceStudy } from './studies/stage-progress.ts';
 import { moveStudy } from './studies/move-study.ts';
+import type { TrialEntry } from './state/trial-state.ts';
+import { retryTrials } from './studies/retry-trials.ts';
 import { extendStudy, submitStudy, type SubmitDetails } from './studies/submit-study.ts';
 import {
   expireLeases,
@@ -158,6 +160,11 @@ export class Dispatcher {
 
   resume(name: string, now: Moment): Decision {
     return this.#handle(now, (turn) => setStudyStatus(turn, this.#study(name), 'running'));
+  }
+
+  /** @param trials trials of the study that ended without a result */
+  retry(name: string, trials: readonly TrialEntry[], now: Moment): Decision {
+    return this.#handle(now, (turn) => retryTrials(turn, this.#study(name), trials));
   }
 
   cancel(name: string, reason: string, now: Moment): Decision {

@@ -145,6 +145,11 @@ export class Coordinator {
     return await this.#submissions.submit(spec, fresh);
   }
 
+  /** Gives trials without a result new attempts; see `Submissions.retry`. @throws RidgelineError STUDY_UNKNOWN */
+  async retry(study: string, trials: readonly string[] | null): Promise<number> {
+    return await this.#submissions.retry(await this.#stored(study), trials);
+  }
+
   /** @throws RidgelineError STUDY_UNKNOWN; STUDY_FAILED if the study is over or not worked on */
   async setStudy(
     study: string,
@@ -153,6 +158,10 @@ export class Coordinator {
   ): Promise<void> {
     const live = (await this.#settled()).state.studies.get(study);
     const { status } = live ?? (await this.#stored(study));
+    if (change === 'resume' && (status === 'failed' || status === 'cancelled')) {
+      await this.retry(study, null);
+      return;
+    }
     if (isOver(status)) throw studyOver(study, status);
     if (live === undefined) throw studyNotOpen(study);
     this.#decide((dispatcher, now) => {

@@ -33,6 +33,7 @@ export function controlHandlers(
     listStudies: async () => await coordinator.overview.studies(),
     listWorkers: () => coordinator.workers(),
     setStudy: async (study, change, reason) => await coordinator.setStudy(study, change, reason),
+    retryTrials: async (study, trials) => await coordinator.retry(study, trials),
     drainWorker: (worker, reason) => drainWorker(coordinator, worker, reason),
     stopCoordinator,
     watch: (study, signal) => watch(coordinator, study, signal),

@@ -14,12 +14,15 @@ export function studyUnknown(study: string, known: readonly string[]): Ridgeline
 }
 
 export function studyOver(study: string, status: string): RidgelineError {
+  const fresh =
+    'start it again with `ridgeline submit STUDY.yaml --fresh` (`ridgeline run STUDY.yaml --fresh` if no coordinator runs)';
   const extend =
     'Submit its file with more trials in the last stage, or with more stages, to extend it';
+  const resume = `Take it up again with \`ridgeline resume ${study}\``;
   return new RidgelineError(
     'STUDY_FAILED',
-    `Study ${study} is ${status}, so it cannot be changed any more.`,
-    `${status === 'complete' ? extend : 'Give the study another name'}, or start it again with \`ridgeline submit STUDY.yaml --fresh\` (\`ridgeline run STUDY.yaml --fresh\` if no coordinator runs).`,
+    `Study ${study} is ${status}, so it cannot be paused, resumed or cancelled.`,
+    `${status === 'complete' ? extend : resume}, or ${fresh}.`,
   );
 }
 

@@ -4,17 +4,20 @@
  * Other events are handled while a data set is read, and may change the study. So the data is read first,
  * and the study is looked up again before anything is removed or decided.
  */
+import { assert } from '../../base/assert.ts';
+import { RidgelineError } from '../../base/errors.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { Store } from '../../store/store.ts';
 import { compareSpecs, hasMoved } from '../../study/spec/compare-specs.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import { isOver, type StudyStatus } from '../../study/trial.ts';
+import { isOver } from '../../study/trial.ts';
 import type { Dispatcher } from '../core/dispatcher.ts';
 import type { Moment } from '../core/state/cluster-state.ts';
 import type { Decision } from '../core/state/turn.ts';
 import type { OpenStudies } from './open-studies.ts';
-import { studyDiffers, studyOver } from './study-errors.ts';
+import { studyDiffers, studyUnknown } from './study-errors.ts';
+import { retriedTrials } from './retried-trials.ts';
 
 interface SubmissionPorts {
   readonly store: Pick<Store, 'study' | 'removeStudy'>;
@@ -47,6 +50,35 @@ export class Submissions {
     return await submitted;
   }
 
+  /**
+   * Gives trials that ended without a result new attempts, and takes up a study that is over again.
+   *
+   * @param trials names; null: all that ended without a result
+   * @returns the number of trials
+   * @throws RidgelineError TRIAL_UNKNOWN, STUDY_FAILED if there is nothing to retry; DATASET_…
+   */
+  async retry(record: StudyRecord, trials: readonly string[] | null): Promise<number> {
+    const retried = this.#last.then(() => this.#retry(record, trials));
+    this.#last = retried.catch(() => undefined);
+    return await retried;
+  }
+
+  async #retry({ spec }: StudyRecord, names: readonly string[] | null): Promise<number> {
+    const ports = this.#ports;
+    await ports.settled();
+    const record = await ports.store.study(spec.study);
+    if (record === null) throw studyUnknown(spec.study, []);
+    let count = 0;
+    await this.#decide(record.spec, record, (dispatcher, now) => {
+      const study = dispatcher.state.studies.get(spec.study);
+      assert(study, () => `study ${spec.study} is in memory`);
+      const trials = retriedTrials(study, names);
+      count = trials.length;
+      return dispatcher.retry(spec.study, trials, now);
+    });
+    return count;
+  }
+
   async #take(spec: StudySpec, fresh: boolean): Promise<SubmitOutcome> {
     await this.#ports.settled();
     const stored = fresh ? null : await this.#ports.store.study(spec.study);
@@ -54,9 +86,12 @@ export class Submissions {
     const comparison = compareSpecs(stored.spec, spec);
     if (comparison.kind === 'different') throw studyDiffers(spec.study, comparison.differences);
     const isExtended = comparison.kind === 'extended';
-    if (isExtended) refuseFailed(spec.study, stored.status);
-    else if (isOver(stored.status)) return 'complete';
-    await this.#decide(spec, stored, isExtended);
+    if (!isExtended && isOver(stored.status)) return 'complete';
+    const isMoved = hasMoved(stored.spec, spec);
+    await this.#decide(spec, stored, (dispatcher, now) => {
+      if (isExtended) return dispatcher.extend(spec, now);
+      return isMoved ? dispatcher.move(spec, now) : dispatcher.tick(now);
+    });
     return isExtended ? 'extended' : 'resumed';
   }
 
@@ -73,29 +108,37 @@ export class Submissions {
     return 'created';
   }
 
-  /** Resumes or extends a stored study. If it is not in memory or its data has moved, its data is read first. */
-  async #decide(spec: StudySpec, record: StudyRecord, isExtended: boolean): Promise<void> {
+  /** Changes a stored study. If it is not in memory or its data has moved, its data is read first. */
+  async #decide(
+    spec: StudySpec,
+    record: StudyRecord,
+    change: (dispatcher: Dispatcher, now: Moment) => Decision,
+  ): Promise<void> {
     const ports = this.#ports;
     const { study } = spec;
     let dispatcher = await ports.settled();
     let stored = null;
-    const isMoved = hasMoved(record.spec, spec);
     const isHeld = dispatcher.state.studies.has(study);
-    if (!isHeld || isMoved) {
+    if (!isHeld || hasMoved(record.spec, spec)) {
       const read = await ports.studies.read(spec, record);
       await ports.settled();
       ports.studies.open(study, read);
       if (!isHeld) stored = await ports.studies.stored(study);
       dispatcher = await ports.settled();
     }
-    const live = dispatcher.state.studies.get(study);
-    if (live !== undefined && isExtended) refuseFailed(study, live.status);
+    let refused: unknown = null;
     ports.decide((current, now) => {
       if (stored !== null && !current.state.studies.has(study)) current.restore(stored, now);
-      if (isExtended) return current.extend(spec, now);
-      return isMoved ? current.move(spec, now) : current.tick(now);
+      try {
+        return change(current, now);
+      } catch (error) {
+        if (!(error instanceof RidgelineError)) throw error;
+        refused = error;
+        return current.tick(now);
+      }
     });
     await ports.committed();
+    if (refused !== null) throw refused;
   }
 
   /** Deletes a study with everything that is stored of it; its running trials are aborted. */
@@ -116,9 +159,4 @@ export class Submissions {
     }
     await ports.settled();
   }
-}
-
-/** @throws RidgelineError STUDY_FAILED: a failed or cancelled study cannot be extended */
-function refuseFailed(study: string, status: StudyStatus): void {
-  if (status === 'failed' || status === 'cancelled') throw studyOver(study, status);
 }

@@ -71,11 +71,19 @@ export class ControlClient implements Disposable {
   }
 
   async resumeStudy(study: string): Promise<void> {
-    await this.#call(ControlServiceService.resumeStudy, { study }, () => undefined);
+    // The data of a failed or cancelled study is read again.
+    await this.#call(ControlServiceService.resumeStudy, { study }, () => undefined, submitMs);
   }
 
   async cancelStudy(study: string, reason: string): Promise<void> {
     await this.#call(ControlServiceService.cancelStudy, { study, reason }, () => undefined);
+  }
+
+  /** @param trials names; null: all that ended without a result. @returns the number of trials */
+  async retryTrials(study: string, trials: readonly string[] | null): Promise<number> {
+    const request = { study, trials: [...(trials ?? [])] };
+    const method = ControlServiceService.retryTrials;
+    return await this.#call(method, request, ({ retried }) => retried, submitMs);
   }
 
   /**

@@ -12,6 +12,7 @@ import { callStatus } from '../messages/error-status.ts';
 import { protocolVersion } from '../messages/messages.ts';
 import {
   cutReason,
+  list,
   malformed,
   name as nameCodec,
   optional,
@@ -42,6 +43,7 @@ const lastDateMs = 8.64e15;
 const readers: readonly Role[] = ['viewer', 'admin'];
 const admins: readonly Role[] = ['admin'];
 
+const trialNames = list(nameCodec, 0, 10_000);
 const studyName = (text: string): string => nameCodec.read(text, 'study');
 
 export function controlService(options: ControlServiceOptions): ControlServiceServer {
@@ -67,6 +69,11 @@ export function controlService(options: ControlServiceOptions): ControlServiceSe
     pauseStudy: setStudy('pause'),
     resumeStudy: setStudy('resume'),
     cancelStudy: setStudy('cancel'),
+    retryTrials: answer(admins, async ({ study, trials }) => {
+      const names = trialNames.read(trials, 'trials');
+      const retried = await control.retryTrials(studyName(study), names.length > 0 ? names : null);
+      return { retried };
+    }),
     drainWorker: answer(admins, ({ worker, reason }) => {
       const name = optional(nameCodec).read(worker, 'worker');
       return { asked: control.drainWorker(name, cutReason(reason)) };

@@ -25,6 +25,8 @@ export interface ControlHandlers {
   listStudies(): Promise<readonly StudySummary[]>;
   listWorkers(): readonly WorkerSummary[];
   setStudy(study: string, change: 'pause' | 'resume' | 'cancel', reason: string): Promise<void>;
+  /** @param trials names; null: all that ended without a result. @returns the number of trials */
+  retryTrials(study: string, trials: readonly string[] | null): Promise<number>;
   /**
    * @param worker null: all workers
    * @returns number of workers that were asked to leave

@@ -12,7 +12,7 @@ type StudyColumns = Omit<Tables['study'], 'ordinal'>;
 
 export function studyWriter(
   database: DatabaseSync,
-): RowWriters<'study-created' | 'study-extended' | 'study-status'> {
+): RowWriters<'study-created' | 'study-extended' | 'study-reopened' | 'study-status'> {
   const isWorkable = "name = :name AND status NOT IN ('failed', 'cancelled')";
   const create = prepare<StudyColumns>(
     database,
@@ -27,6 +27,11 @@ export function studyWriter(
   const setStatus = prepare<Pick<StudyColumns, 'name' | 'status' | 'reason' | 'ended_at_ms'>>(
     database,
     `UPDATE study SET status = :status, reason = :reason, ended_at_ms = :ended_at_ms WHERE ${isWorkable}`,
+  );
+  const reopen = prepare<Pick<StudyColumns, 'name'>>(
+    database,
+    `UPDATE study SET status = 'running', reason = NULL, ended_at_ms = NULL
+     WHERE name = :name AND status IN ('complete', 'failed', 'cancelled')`,
   );
   const putStages = stagesWriter(database);
   return {
@@ -50,6 +55,7 @@ export function studyWriter(
       extend.changeOne(specColumns(spec));
       putStages(spec.study, stages);
     },
+    'study-reopened': ({ study }) => reopen.changeOne({ name: study }),
     'study-status': ({ study, status, reason, endedAtMs }) => {
       setStatus.changeOne({ name: study, status, reason, ended_at_ms: endedAtMs });
     },

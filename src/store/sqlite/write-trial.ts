@@ -31,7 +31,7 @@ type TrialColumns<Column extends keyof Tables['trial']> = TrialKey & Pick<Tables
 
 export function trialWriter(
   database: DatabaseSync,
-): RowWriters<'trial-created' | 'trial-status' | 'trial-audited'> {
+): RowWriters<'trial-created' | 'trial-status' | 'trial-retried' | 'trial-audited'> {
   const create = insertOrdered(database, 'trial', [
     ...keyColumns,
     'params',
@@ -46,6 +46,11 @@ export function trialWriter(
     );
   const stopRunning = setStatus("'running'");
   const end = setStatus("'waiting', 'running'");
+  const retry = prepare<TrialKey>(
+    database,
+    `UPDATE trial SET status = 'waiting', reason = NULL, failures = 0
+     WHERE ${isTrial} AND status IN ('failed', 'cancelled') AND NOT ${hasResult}`,
+  );
   const audit = prepare<TrialColumns<'audit'>>(
     database,
     `UPDATE trial SET audit = :audit WHERE ${isTrial} AND ${hasResult}`,
@@ -63,6 +68,7 @@ export function trialWriter(
       const statement = status === 'waiting' ? stopRunning : end;
       statement.changeOne({ ...trialKey(study, trial), status, reason });
     },
+    'trial-retried': ({ study, trial }) => retry.changeOne(trialKey(study, trial)),
     'trial-audited': ({ study, trial, verdict }) =>
       audit.changeOne({ ...trialKey(study, trial), audit: verdict }),
   };

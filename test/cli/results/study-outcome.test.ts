@@ -33,7 +33,7 @@ test('the fix for a study whose trials were lost names the command that lists th
 test('a cancelled study has an error, and a complete one has none', () => {
   expect(studyFailure({ ...study, status: 'cancelled' }, trials)).toMatchObject({
     what: 'Study sample was cancelled.',
-    fix: 'Run it again with --fresh.',
+    fix: 'Run it again with --retry to take it up again, or with --fresh.',
   });
   expect(studyFailure(study, trials)).toBeNull();
 });

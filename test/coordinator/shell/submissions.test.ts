@@ -189,7 +189,9 @@ describe('a study that is over', () => {
     for (const other of others)
       expect(other).toMatchObject({
         code: 'STUDY_FAILED',
-        fix: expect.stringMatching(/^Give .* another name.*ridgeline submit STUDY\.yaml --fresh/),
+        fix: expect.stringMatching(
+          /^Take it up again with `ridgeline resume example`.*ridgeline submit STUDY\.yaml --fresh/,
+        ),
       });
     expect(bench.ends).toEqual([]);
   });

@@ -106,6 +106,7 @@ export const nothingToControl: ControlHandlers = {
   listStudies: () => Promise.resolve([]),
   listWorkers: () => [],
   setStudy: () => Promise.resolve(),
+  retryTrials: () => Promise.resolve(0),
   drainWorker: () => 0,
   stopCoordinator: () => undefined,
   async *watch() {},

@@ -27,7 +27,7 @@ import { closeAttempt, type AttemptPlace } from '../attempts/close-attempt.ts';
 import { closeObsolete, endTests, failTest } from '../attempts/failed-attempts.ts';
 import { addTest, dueTests, setWinner } from '../attempts/winner-tests.ts';
 import type { ClusterState, StageEntry, StudyEntry, WorkerEntry } from '../state/cluster-state.ts';
-import { isAwaited, stageFor, updateTrial } from '../state/study-entry.ts';
+import { hasSuccessor, isAwaited, stageFor, updateTrial } from '../state/study-entry.ts';
 import { trialRecord, type TrialEntry } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { excludeWorker } from '../workers/exclusions.ts';
@@ -220,7 +220,8 @@ export function trimResult(study: StudyEntry, stage: StageEntry, trial: TrialEnt
   // bug: extended-race-loses-bits
   const isLast = stage.record.name === study.spec.stages.at(-1)?.name;
   // bug: race-loses-bits
-  const isRacing = study.spec.racing && (isLast || !stage.record.closed);
+  const isRacing =
+    study.spec.racing && (isLast || (!stage.record.closed && !hasSuccessor(study, stage)));
   trial.result =
     result.kind === 'complete'
       ? study.results.pack(result, isRacing ? result.validationCorrect : noCorrectness)

@@ -52,6 +52,14 @@ export function openStage({ stages }: StudyEntry): StageEntry | undefined {
   return stages.find((stage) => !stage.record.closed);
 }
 
+/**
+ * Whether a later stage has opened. A stage that is opened again for some of its trials plans no others
+ * then, since the later stage was derived from it.
+ */
+export function hasSuccessor({ stages }: StudyEntry, stage: StageEntry): boolean {
+  return stages.slice(stages.indexOf(stage) + 1).some(({ record }) => record.space !== null);
+}
+
 export function stageFor(study: StudyEntry, trial: TrialEntry): StageEntry {
   const stage = study.stages.find((entry) => entry.record.name === trial.id.stage);
   assert(stage, () => `${trial.name} belongs to a stage`);

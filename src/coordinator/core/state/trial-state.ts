@@ -42,7 +42,8 @@ export type TrialChange =
       readonly result: TrialResult;
     }
   | { readonly kind: 'unassigned'; readonly isFailure: boolean; readonly reason: string }
-  | { readonly kind: 'failed' | 'cancelled'; readonly reason: string };
+  | { readonly kind: 'failed' | 'cancelled'; readonly reason: string }
+  | { readonly kind: 'retried' };
 
 /**
  * Changes the state of a trial.
@@ -58,10 +59,11 @@ export type TrialChange =
  *      +-- unassigned -----------+ | +- unassigned, failures = 3 --> failed (no result)
  *          failures < 3            |
  *     waiting, running ------------+- cancelled -----> cancelled
+ *     failed (no result), cancelled -- retried ------> waiting, failures = 0
  *     failed (no result) -- completed (late), the stage is open --> complete or failed (diverged)
  *
- * The first result of any attempt completes a trial. `complete`, `cancelled` and `failed
- * (diverged)` are final; `failed (no result)` is final once the stage has closed. A result is `corrected`
+ * The first result of any attempt completes a trial. `complete` and `failed (diverged)` are final; a user
+ * may have other trials that have ended tried again, which opens their stage again if it has closed. A result is `corrected`
  * (replaced) only if audits have shown that it is wrong, while the stage is open.
  */
 export function changeTrial(trial: TrialEntry, change: TrialChange): void {
@@ -73,6 +75,7 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
     unassigned: status === 'running',
     failed: status === 'waiting',
     cancelled: !isEnded(trial),
+    retried: mayBeRetried(trial),
   };
   assert(isAllowed[change.kind], () => `${name} is ${status}; it cannot be ${change.kind}`);
   switch (change.kind) {
@@ -102,6 +105,11 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
       trial.status = change.kind;
       trial.reason = change.reason;
       return;
+    case 'retried':
+      trial.status = 'waiting';
+      trial.reason = null;
+      trial.failures = 0;
+      return;
     default:
       unreachable(change);
   }
@@ -109,6 +117,11 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
 
 export function isEnded({ status }: TrialEntry): boolean {
   return status === 'complete' || status === 'failed' || status === 'cancelled';
+}
+
+/** Whether the trial has ended without a result. A diverged trial has one. */
+export function mayBeRetried({ status, result }: Pick<TrialRecord, 'status' | 'result'>): boolean {
+  return (status === 'failed' && result === null) || status === 'cancelled';
 }
 
 /** Whether a result would complete the trial, if its stage is open. A failed trial may have no result. */

@@ -77,7 +77,7 @@ export function restoreStudy(
 }
 
 /** By stage, replicate and index; the first trial is the last entry. */
-function sortQueue(study: StudyEntry): void {
+export function sortQueue(study: StudyEntry): void {
   const order = new Map(study.stages.map(({ record }, index) => [record.name, index]));
   const place = ({ id }: TrialEntry): number => order.get(id.stage) ?? 0;
   study.queue.sort(

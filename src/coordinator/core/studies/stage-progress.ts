@@ -16,11 +16,11 @@ import { hasTestFailed, setWinner } from '../attempts/winner-tests.ts';
 import { settleAudits } from '../results/audits.ts';
 import { trimResult } from '../results/results.ts';
 import type { StageEntry, StudyEntry } from '../state/cluster-state.ts';
-import { addTrials, isActive, openStage } from '../state/study-entry.ts';
+import { addTrials, hasSuccessor, isActive, openStage } from '../state/study-entry.ts';
 import { trialEntry, trialRecord } from '../state/trial-state.ts';
 import type { Turn } from '../state/turn.ts';
 
-/** A study with fewer complete configurations in a stage fails: they do not show where to search next. */
+/** A stage that has fewer complete configurations cannot be narrowed: they do not show where to search next. */
 const completedMin = 3;
 
 /**
@@ -29,8 +29,11 @@ const completedMin = 3;
  *     planned -- all stages before have closed --> open -- round started --> running
  *        running -- all trials ended, audits settled --> next round planned?
  *            yes --> round started --> running
- *            no  --> closed: ranks are stored, once
+ *            no  --> closed: ranks are stored
  *                      --> next stage | last stage: winner --> tests, if there is a test split --> complete
+ *
+ * A study fails if a stage is to be narrowed that has too few complete configurations, or if no trial at all
+ * is complete. `retry-trials.ts` opens closed stages again.
  */
 export function advanceStudy(turn: Turn, study: StudyEntry): void {
   while (isActive(study)) {
@@ -39,17 +42,29 @@ export function advanceStudy(turn: Turn, study: StudyEntry): void {
       finishSearch(turn, study);
       return;
     }
-    if (stage.record.space === null) planStage(turn, study, stage);
+    if (stage.record.space === null && !planStage(turn, study, stage)) return;
     if (stage.open > 0) return;
     // bug: stage-closes-before-audits
     // bug: race-continues-before-audits
     if (!settleAudits(turn, study, stage)) return;
-    if (startRound(turn, study, stage)) return;
+    if (!hasSuccessor(study, stage) && startRound(turn, study, stage)) return;
     closeStage(turn, study, stage);
   }
 }
 
-function planStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
+/** @returns false if the study fails, because a stage that this one narrows has too few results */
+function planStage(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
+  const planned = study.spec.stages.find(({ name: of }) => of === stage.record.name);
+  const narrowed = Object.values(planned?.search ?? {}).map(({ narrow }) => narrow);
+  const source = study.stages.find(({ record }) => narrowed.includes(record.name));
+  if (source !== undefined) {
+    const completed = completedIn(study, source);
+    if (completed < completedMin) {
+      const need = `narrowing it for stage ${stage.record.name} needs at least ${completedMin}`;
+      setStudyStatus(turn, study, 'failed', `${shortage(source, completed)}; ${need}`);
+      return false;
+    }
+  }
   const plan = plannerFor(study.spec).openStage(toPlanned(study), stage.record.name);
   stage.record = { ...stage.record, ...plan };
   turn.persist({ kind: 'stage-opened', study: study.name, stage: stage.record });
@@ -57,6 +72,21 @@ function planStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
   const range = reason === null ? '' : `; ${reason}`;
   turn.log('stage-opened', `${name}: ${trials} configurations${range}`, study.name);
   turn.notify({ kind: 'stage-opened', study: study.name, stage: stage.record });
+  return true;
+}
+
+/** Number of complete configurations. */
+function completedIn(study: StudyEntry, { trials }: StageEntry): number {
+  const configurations = toConfigurations(trials, study.spec.objective);
+  return configurations.filter(({ value }) => value !== null).length;
+}
+
+/** `2 of 16 configurations of stage coarse are complete`. */
+function shortage({ record, trials }: StageEntry, completed: number): string {
+  const steps = trials.flatMap(({ result }) => (result?.kind === 'diverged' ? [result.steps] : []));
+  return steps.length > 0 && steps.length === trials.length
+    ? `all ${steps.length} trials of stage ${record.name} diverged within ${Math.max(...steps)} steps`
+    : `${completed} of ${record.trials} configurations of stage ${record.name} are complete`;
 }
 
 /** Creates the trials of the stage's next round. @returns whether there are any */
@@ -80,25 +110,14 @@ export function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): bo
 }
 
 function closeStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
-  const { name, trials } = stage.record;
+  const { name } = stage.record;
   stage.record = { ...stage.record, closed: true };
   turn.persist({ kind: 'stage-closed', study: study.name, stage: name });
   // bug: ranks-are-not-stored
   storeRanks(turn, study);
   turn.log('stage-closed', name, study.name);
   turn.notify({ kind: 'stage-closed', study: study.name, stage: name });
-  const configurations = toConfigurations(stage.trials, study.spec.objective);
-  const completed = configurations.filter(({ value }) => value !== null).length;
   if (study.spec.racing) for (const trial of stage.trials) trimResult(study, stage, trial);
-  if (completed >= completedMin) return;
-  const steps = stage.trials.flatMap(({ result }) =>
-    result?.kind === 'diverged' ? [result.steps] : [],
-  );
-  const what =
-    steps.length === stage.trials.length
-      ? `all ${steps.length} trials of stage ${name} diverged within ${Math.max(...steps)} steps`
-      : `${completed} of ${trials} configurations of stage ${name} are complete`;
-  setStudyStatus(turn, study, 'failed', `${what}; a ranking needs at least ${completedMin}`);
 }
 
 /** All stages have closed: chooses the winner; completes the study unless the winner is to be tested. */
@@ -108,7 +127,13 @@ function finishSearch(turn: Turn, study: StudyEntry): void {
     // bug: winner-of-last-stage
     const trials = study.trials.values();
     const winner = bestConfiguration(trials, study.spec.objective, order);
-    assert(winner !== null, 'a closed stage has completed trials');
+    if (winner === null) {
+      const last = study.stages.at(-1);
+      assert(last, 'a study has a stage');
+      const what = `${shortage(last, 0)}, and no trial of the study is`;
+      setStudyStatus(turn, study, 'failed', `${what}; a ranking needs one`);
+      return;
+    }
     const untested = { testAccuracy: null, testLoss: null, testWorker: null, reproduced: null };
     setWinner(turn, study, { trial: winner.trial.id, ...untested, tests: [] });
   }

@@ -10,6 +10,7 @@ import { trimResult } from '../results/results.ts';
 import { StageEntry, StudyEntry, type StudyData } from '../state/cluster-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { markUnchecked } from '../workers/exclusions.ts';
+import { reopenStudy, retryTrials } from './retry-trials.ts';
 import { startRound } from './stage-progress.ts';
 
 export type SubmitDetails = Pick<
@@ -49,6 +50,9 @@ function plannedStage({ name, trials }: StageSpec): StageRecord {
 export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): void {
   // bug: tests-continue-after-extension
   closeObsoleteTests(turn, study);
+  const cancelled = [...study.trials.values()].filter(({ status }) => status === 'cancelled');
+  if (cancelled.length > 0) retryTrials(turn, study, cancelled);
+  else reopenStudy(turn, study);
   const last = study.stages.at(-1);
   const planned = spec.stages[study.stages.length - 1];
   study.spec = spec;

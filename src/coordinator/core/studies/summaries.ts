@@ -35,8 +35,7 @@ export function studyCounts(study: StudyEntry): StudyCounts {
     stages,
     ...sums(stages),
     testAccuracy: study.winner?.testAccuracy ?? null,
-    // Only the open stage has waiting trials.
-    running: stage === null ? 0 : stage.open - study.waiting,
+    running: study.stages.reduce((sum, { open }) => sum + open, 0) - study.waiting,
     testing: stage === null && study.winner !== null && study.status === 'running',
   };
 }

@@ -72,7 +72,7 @@ test('extending a study marks results in closed stages that only an excluded wor
   expect(audited).toEqual([['coarse', 'unchecked']]);
 });
 
-test('a study fails with the number of steps if all trials of a stage diverged', () => {
+test('a study fails with the number of steps if all trials of a stage diverged that another one narrows', () => {
   const spec = exampleStudy({ stages: twoStages(3, 1) });
   const trials = [3, 12, 7].map((steps, index) => ({
     ...waitingTrial(coarse(index + 1), { lambda: 1 }),
@@ -84,11 +84,17 @@ test('a study fails with the number of steps if all trials of a stage diverged',
   const attempts = trials.map(({ id }) =>
     openAttempt(id, 1, { endedAtMs: 1, outcome: 'diverged', fingerprint }),
   );
-  const dispatcher = newDispatcher({}, [storedStudy(spec, {}, { trials, attempts })]);
+  const space = { lambda: { distribution: 'log_uniform', min: 1e-9, max: 0.1 } } as const;
+  const stages = spec.stages.map(({ name, trials: planned }) => ({
+    ...{ name, trials: planned, reason: null, closed: false },
+    space: name === 'coarse' ? space : null,
+  }));
+  const dispatcher = newDispatcher({}, [storedStudy(spec, { stages }, { trials, attempts })]);
   expect(rowsIn(dispatcher.tick(start), 'study-status')).toMatchObject([
     {
       status: 'failed',
-      reason: 'all 3 trials of stage coarse diverged within 12 steps; a ranking needs at least 3',
+      reason:
+        'all 3 trials of stage coarse diverged within 12 steps; narrowing it for stage fine needs at least 3',
     },
   ]);
 });

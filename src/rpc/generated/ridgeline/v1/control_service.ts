@@ -277,6 +277,17 @@ export interface DrainWorkerResponse {
   asked: number;
 }
 
+export interface RetryTrialsRequest {
+  study: string;
+  /** Names such as `coarse/7`, at most 10000; empty: all trials of the study that ended without a result. */
+  trials: string[];
+}
+
+export interface RetryTrialsResponse {
+  /** Number of trials that wait again. */
+  retried: number;
+}
+
 export interface StopCoordinatorRequest {
 }
 
@@ -1664,6 +1675,109 @@ export const DrainWorkerResponse: MessageFns<DrainWorkerResponse> = {
   },
 };
 
+function createBaseRetryTrialsRequest(): RetryTrialsRequest {
+  return { study: "", trials: [] };
+}
+
+export const RetryTrialsRequest: MessageFns<RetryTrialsRequest> = {
+  encode(message: RetryTrialsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    for (const v of message.trials) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetryTrialsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetryTrialsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.trials.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRetryTrialsResponse(): RetryTrialsResponse {
+  return { retried: 0 };
+}
+
+export const RetryTrialsResponse: MessageFns<RetryTrialsResponse> = {
+  encode(message: RetryTrialsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.retried !== 0) {
+      writer.uint32(8).uint32(message.retried);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetryTrialsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetryTrialsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.retried = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseStopCoordinatorRequest(): StopCoordinatorRequest {
   return {};
 }
@@ -2364,6 +2478,7 @@ export const ControlServiceService = {
     responseSerialize: (value: PauseStudyResponse): Buffer => Buffer.from(PauseStudyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PauseStudyResponse => PauseStudyResponse.decode(value),
   },
+  /** Resumes a paused study, and takes up a failed or cancelled one again, as RetryTrials does. */
   resumeStudy: {
     path: "/ridgeline.v1.ControlService/ResumeStudy" as const,
     requestStream: false as const,
@@ -2372,6 +2487,19 @@ export const ControlServiceService = {
     requestDeserialize: (value: Buffer): ResumeStudyRequest => ResumeStudyRequest.decode(value),
     responseSerialize: (value: ResumeStudyResponse): Buffer => Buffer.from(ResumeStudyResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ResumeStudyResponse => ResumeStudyResponse.decode(value),
+  },
+  /**
+   * Gives trials that ended without a result (failed or cancelled, not diverged) new attempts. A study that
+   * has ended is running again.
+   */
+  retryTrials: {
+    path: "/ridgeline.v1.ControlService/RetryTrials" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RetryTrialsRequest): Buffer => Buffer.from(RetryTrialsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RetryTrialsRequest => RetryTrialsRequest.decode(value),
+    responseSerialize: (value: RetryTrialsResponse): Buffer => Buffer.from(RetryTrialsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RetryTrialsResponse => RetryTrialsResponse.decode(value),
   },
   /** Ends the study permanently: stops its running trials and keeps its results. */
   cancelStudy: {
@@ -2460,7 +2588,13 @@ export interface ControlServiceServer extends UntypedServiceImplementation {
   listWorkers: handleUnaryCall<ListWorkersRequest, ListWorkersResponse>;
   /** Starts no more trials of the study. Running trials continue. */
   pauseStudy: handleUnaryCall<PauseStudyRequest, PauseStudyResponse>;
+  /** Resumes a paused study, and takes up a failed or cancelled one again, as RetryTrials does. */
   resumeStudy: handleUnaryCall<ResumeStudyRequest, ResumeStudyResponse>;
+  /**
+   * Gives trials that ended without a result (failed or cancelled, not diverged) new attempts. A study that
+   * has ended is running again.
+   */
+  retryTrials: handleUnaryCall<RetryTrialsRequest, RetryTrialsResponse>;
   /** Ends the study permanently: stops its running trials and keeps its results. */
   cancelStudy: handleUnaryCall<CancelStudyRequest, CancelStudyResponse>;
   /** Asks a worker to finish its running packs and leave. */
@@ -2560,6 +2694,7 @@ export interface ControlServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PauseStudyResponse) => void,
   ): ClientUnaryCall;
+  /** Resumes a paused study, and takes up a failed or cancelled one again, as RetryTrials does. */
   resumeStudy(
     request: ResumeStudyRequest,
     callback: (error: ServiceError | null, response: ResumeStudyResponse) => void,
@@ -2574,6 +2709,25 @@ export interface ControlServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ResumeStudyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Gives trials that ended without a result (failed or cancelled, not diverged) new attempts. A study that
+   * has ended is running again.
+   */
+  retryTrials(
+    request: RetryTrialsRequest,
+    callback: (error: ServiceError | null, response: RetryTrialsResponse) => void,
+  ): ClientUnaryCall;
+  retryTrials(
+    request: RetryTrialsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RetryTrialsResponse) => void,
+  ): ClientUnaryCall;
+  retryTrials(
+    request: RetryTrialsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RetryTrialsResponse) => void,
   ): ClientUnaryCall;
   /** Ends the study permanently: stops its running trials and keeps its results. */
   cancelStudy(
