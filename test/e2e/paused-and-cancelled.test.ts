@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ridgeline, scratchDir, start, writeStudy } from './support/processes.ts';
 
-test('a paused study is reported and resumes when it is run; a cancelled study exits with 1', async () => {
+test('a paused study is reported and resumes when it is run; a cancelled study exits with 1 until it is taken up again', async () => {
   const dir = scratchDir();
   const state = ['--state', join(dir, 'state')];
   const [rested, given] = ['rested', 'given'].map((name) => writeStudy(dir, { name, trials: 3 }));
@@ -20,7 +20,7 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   const again = await ridgeline(['submit', rested!, ...state]);
   expect(again.stderr).toContain('rested is paused. Resume it: `ridgeline resume rested`');
   const over = await ridgeline(['submit', given!, ...state]);
-  expect(over.stderr).toContain('given is cancelled. Submit it with --fresh');
+  expect(over.stderr).toContain('given is cancelled. Take it up again: `ridgeline resume given`');
   const watched = await ridgeline(['watch', 'given', ...state, '--format', 'jsonl']);
   expect(watched.code).toBe(1);
   expect(JSON.parse(watched.stdout)).toMatchObject({ study: 'given', status: 'cancelled' });
@@ -37,7 +37,13 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   expect(ended.stderr).toContain('after: given cancelled 1\n');
   expect(ended.stderr).toContain('given is cancelled; showing its stored results');
   expect(ended.stderr).toContain(
-    'ridgeline: Study given was cancelled: cancelled by the operator.\n  fix: Run it again with --fresh.\n',
+    'ridgeline: Study given was cancelled: cancelled by the operator.\n  fix: Run it again with --retry to take it up again, or with --fresh.\n',
   );
   expect(ended.code).toBe(1);
+  const resumed = await ridgeline(['run', given!, ...state, '--workers', '1', '--retry']);
+  expect(resumed.stderr).toContain('3 trials of given will be tried again');
+  expect(resumed.code, resumed.stderr).toBe(0);
+  const nothing = await ridgeline(['run', given!, ...state, '--workers', '1', '--retry']);
+  expect(nothing.stderr).toContain('No trial of given ended without a result');
+  expect(nothing.code).toBe(1);
 });

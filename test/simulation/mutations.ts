@@ -206,6 +206,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     'return ableWorkers(state, study).some(isNew);',
   ),
   bug('cancelled-study-runs-on', 'running packs of a cancelled study are not aborted', ''),
+  bug('retried-trial-keeps-failures', 'a trial that is retried keeps its failures in memory', ''),
+  bug('retried-trial-is-queued-twice', 'a cancelled trial that is retried is queued twice', ''),
+  bug(
+    'retry-leaves-stage-closed',
+    'a trial of a closed stage is retried, and the stage stays closed',
+    'const reopened: typeof study.stages = [];',
+  ),
   bug(
     'farewell-is-ignored',
     'a pack that was on its way when its worker said goodbye stays assigned to it',

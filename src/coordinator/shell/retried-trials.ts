@@ -1,6 +1,7 @@
 /** Retried trials: which trials of a study a request to retry means, and the errors of such requests. */
 import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
+import { parseTrialName } from '../../study/trial.ts';
 import type { StudyEntry } from '../core/state/cluster-state.ts';
 import { mayBeRetried, type TrialEntry } from '../core/state/trial-state.ts';
 
@@ -21,11 +22,15 @@ export function retriedTrials(study: StudyEntry, names: readonly string[] | null
 }
 
 function retriedTrial({ name: study, trials }: StudyEntry, name: string): TrialEntry {
-  const trial = trials.get(name);
+  const id = parseTrialName(name);
+  const trial = id === null ? undefined : trials.get(id);
   if (trial === undefined)
     throw new RidgelineError(
       'TRIAL_UNKNOWN',
-      `There is no trial ${JSON.stringify(name)} in ${study}.${didYouMean(name, [...trials.keys()])}`,
+      `There is no trial ${JSON.stringify(name)} in ${study}.${didYouMean(
+        name,
+        trials.values().map((known) => known.name),
+      )}`,
       `\`ridgeline results ${study} --all-stages\` lists the trials.`,
     );
   if (mayBeRetried(trial)) return trial;

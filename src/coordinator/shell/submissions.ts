@@ -126,19 +126,19 @@ export class Submissions {
       if (!isHeld) stored = await ports.studies.stored(study);
       dispatcher = await ports.settled();
     }
-    let refused: unknown = null;
+    const refused: RidgelineError[] = [];
     ports.decide((current, now) => {
       if (stored !== null && !current.state.studies.has(study)) current.restore(stored, now);
       try {
         return change(current, now);
       } catch (error) {
         if (!(error instanceof RidgelineError)) throw error;
-        refused = error;
+        refused.push(error);
         return current.tick(now);
       }
     });
     await ports.committed();
-    if (refused !== null) throw refused;
+    for (const error of refused) throw error;
   }
 
   /** Deletes a study with everything that is stored of it; its running trials are aborted. */

@@ -108,6 +108,7 @@ export function changeTrial(trial: TrialEntry, change: TrialChange): void {
     case 'retried':
       trial.status = 'waiting';
       trial.reason = null;
+      // bug: retried-trial-keeps-failures
       trial.failures = 0;
       return;
     default:

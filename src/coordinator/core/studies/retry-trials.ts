@@ -40,9 +40,9 @@ export function retryTrials(turn: Turn, study: StudyEntry, retried: readonly Tri
     turn.persist({ kind: 'study-extended', spec: study.spec, stages: records });
   }
   // Cancelled trials may still be in the queue.
+  // bug: retried-trial-is-queued-twice
   study.queue = study.queue.filter(({ status }) => status === 'waiting');
   for (const trial of retried) {
-    // bug: retried-trial-keeps-failures
     updateTrial(study, trial, { kind: 'retried' });
     study.setbacks.delete(trial);
     turn.persist({ kind: 'trial-retried', study: study.name, trial: trial.id });

@@ -86,7 +86,10 @@ test('a study fails with the number of steps if all trials of a stage diverged t
   );
   const space = { lambda: { distribution: 'log_uniform', min: 1e-9, max: 0.1 } } as const;
   const stages = spec.stages.map(({ name, trials: planned }) => ({
-    ...{ name, trials: planned, reason: null, closed: false },
+    name,
+    trials: planned,
+    reason: null,
+    closed: false,
     space: name === 'coarse' ? space : null,
   }));
   const dispatcher = newDispatcher({}, [storedStudy(spec, { stages }, { trials, attempts })]);
