@@ -171,7 +171,10 @@ export class FailureChecks {
     if (attempt.kind !== 'search') return;
     const name = trialName(attempt.trial);
     const sinceMs = this.#timeline.nowMs - (this.#endedAtMs.get(`${study} ${name}`) ?? -Infinity);
-    const log = this.#store.trial(study, attempt.trial).log.filter(({ kind }) => kind === 'search');
+    const { log: all, retriedAt } = this.#store.trial(study, attempt.trial);
+    // A user who retries a trial does not want it to rest.
+    if (all.length - 1 === retriedAt) return;
+    const log = all.filter(({ kind }) => kind === 'search');
     // The attempt itself is the last one.
     const count = log.length - 2 - log.slice(0, -1).findLastIndex((other) => !isSetback(other));
     if (count < 3) return;

@@ -62,7 +62,10 @@ export async function runStudy(
       workers.launcher.stop('kill');
       const state = end === 'failed' ? 'failed earlier' : `is ${end}`;
       const again = end === 'complete' ? '' : '--retry takes it up again, ';
-      say(context, `${spec.study} ${state}; showing its stored results (${again}--fresh starts over)`);
+      say(
+        context,
+        `${spec.study} ${state}; showing its stored results (${again}--fresh starts over)`,
+      );
       const { given } = workers;
       if (given.length > 0)
         say(
