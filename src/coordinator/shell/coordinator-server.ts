@@ -18,7 +18,6 @@ import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
 import type { Store } from '../../store/store.ts';
 import type { Objective, StudySpec } from '../../study/spec/study-spec.ts';
-import type { StudyRecord } from '../../study/study-record.ts';
 import type { RunningTrial, WorkerSummary } from '../../study/summaries.ts';
 import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
@@ -32,7 +31,7 @@ import { GroupCommit } from './group-commit.ts';
 import { OpenStudies } from './open-studies.ts';
 import { SessionStreams } from './session-streams.ts';
 import { StoreOutage } from './store-outage.ts';
-import { storeUnwritable, studyNotOpen, studyOver, studyUnknown } from './study-errors.ts';
+import { storedStudy, storeUnwritable, studyNotOpen, studyOver } from './study-errors.ts';
 import { StudyOverview } from './study-overview.ts';
 import { StudyPaces } from './study-paces.ts';
 import { Submissions } from './submissions.ts';
@@ -147,7 +146,7 @@ export class Coordinator {
 
   /** Gives trials without a result new attempts; see `Submissions.retry`. @throws RidgelineError STUDY_UNKNOWN */
   async retry(study: string, trials: readonly string[] | null): Promise<number> {
-    return await this.#submissions.retry(await this.#stored(study), trials);
+    return await this.#submissions.retry(study, trials);
   }
 
   /** @throws RidgelineError STUDY_UNKNOWN; STUDY_FAILED if the study is over or not worked on */
@@ -157,7 +156,7 @@ export class Coordinator {
     reason: string,
   ): Promise<void> {
     const live = (await this.#settled()).state.studies.get(study);
-    const { status } = live ?? (await this.#stored(study));
+    const { status } = live ?? (await storedStudy(this.store, study));
     if (change === 'resume' && (status === 'failed' || status === 'cancelled')) {
       await this.retry(study, null);
       return;
@@ -279,13 +278,6 @@ export class Coordinator {
     this.#dispatcher = null;
     this.#outage.failed(error);
     this.#streams.closeAll('the coordinator cannot store results at the moment');
-  }
-
-  async #stored(study: string): Promise<StudyRecord> {
-    const stored = await this.store.study(study);
-    if (stored !== null) return stored;
-    const known = (await this.store.studies()).map(({ spec }) => spec.study);
-    throw studyUnknown(study, known);
   }
 
   async #rebuild(): Promise<void> {

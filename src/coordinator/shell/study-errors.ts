@@ -1,7 +1,9 @@
 /** Study errors: the errors of requests about a study, one function per error. */
 import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
+import type { StoreReads } from '../../store/store.ts';
 import type { SpecDifference } from '../../study/spec/compare-specs.ts';
+import type { StudyRecord } from '../../study/study-record.ts';
 
 export function studyUnknown(study: string, known: readonly string[]): RidgelineError {
   return new RidgelineError(
@@ -11,6 +13,17 @@ export function studyUnknown(study: string, known: readonly string[]): Ridgeline
       ? 'Give the name that is in the file after `study:`, not the path of the file.'
       : 'Check the name and --state; `ridgeline status` lists the studies.',
   );
+}
+
+/** @throws RidgelineError STUDY_UNKNOWN */
+export async function storedStudy(
+  store: Pick<StoreReads, 'study' | 'studies'>,
+  study: string,
+): Promise<StudyRecord> {
+  const stored = await store.study(study);
+  if (stored !== null) return stored;
+  const known = (await store.studies()).map(({ spec }) => spec.study);
+  throw studyUnknown(study, known);
 }
 
 export function studyOver(study: string, status: string): RidgelineError {

@@ -16,11 +16,11 @@ import type { Dispatcher } from '../core/dispatcher.ts';
 import type { Moment } from '../core/state/cluster-state.ts';
 import type { Decision } from '../core/state/turn.ts';
 import type { OpenStudies } from './open-studies.ts';
-import { studyDiffers, studyUnknown } from './study-errors.ts';
+import { storedStudy, studyDiffers } from './study-errors.ts';
 import { retriedTrials } from './retried-trials.ts';
 
 interface SubmissionPorts {
-  readonly store: Pick<Store, 'study' | 'removeStudy'>;
+  readonly store: Pick<Store, 'study' | 'studies' | 'removeStudy'>;
   readonly studies: OpenStudies;
   /** Resolves when all earlier decisions are stored. @throws RidgelineError STATE_UNWRITABLE */
   settled(): Promise<Dispatcher>;
@@ -57,24 +57,23 @@ export class Submissions {
    * @returns the number of trials
    * @throws RidgelineError TRIAL_UNKNOWN, STUDY_FAILED if there is nothing to retry; DATASET_…
    */
-  async retry(record: StudyRecord, trials: readonly string[] | null): Promise<number> {
-    const retried = this.#last.then(() => this.#retry(record, trials));
+  async retry(study: string, trials: readonly string[] | null): Promise<number> {
+    const retried = this.#last.then(() => this.#retry(study, trials));
     this.#last = retried.catch(() => undefined);
     return await retried;
   }
 
-  async #retry({ spec }: StudyRecord, names: readonly string[] | null): Promise<number> {
+  async #retry(name: string, names: readonly string[] | null): Promise<number> {
     const ports = this.#ports;
     await ports.settled();
-    const record = await ports.store.study(spec.study);
-    if (record === null) throw studyUnknown(spec.study, []);
+    const record = await storedStudy(ports.store, name);
     let count = 0;
     await this.#decide(record.spec, record, (dispatcher, now) => {
-      const study = dispatcher.state.studies.get(spec.study);
-      assert(study, () => `study ${spec.study} is in memory`);
+      const study = dispatcher.state.studies.get(name);
+      assert(study, () => `study ${name} is in memory`);
       const trials = retriedTrials(study, names);
       count = trials.length;
-      return dispatcher.retry(spec.study, trials, now);
+      return dispatcher.retry(name, trials, now);
     });
     return count;
   }
