@@ -24,6 +24,8 @@ export const threadResources = { maxYoungGenerationSizeMb: 2, codeRangeSizeMb: 1
 const threadAddressBytes = 96e6;
 /** The memory of the portable kernel, which is reserved at once (`kernel-file.ts`). */
 const portableAddressBytes = 512e6;
+/** Addresses of a training thread with the portable kernel. */
+export const addressesPerThread = threadAddressBytes + portableAddressBytes;
 /** Addresses that stay free for the rest of the process, and the share for the images of the data set. */
 const spareAddressBytes = 300e6;
 const imagesShare = 0.25;

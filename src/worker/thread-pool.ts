@@ -3,7 +3,7 @@
  * coordinator.
  */
 import { assert } from '../base/assert.ts';
-import { errorMessage } from '../base/errors.ts';
+import { RidgelineError, errorMessage } from '../base/errors.ts';
 import type { Measurement, TrialResult } from '../study/trial.ts';
 import type { TrainerSource } from '../trainers/open-trainer.ts';
 import { TrainingPool, type RunningTraining, type TrainingRequest } from './training-pool.ts';
@@ -66,7 +66,14 @@ export class ThreadPool implements AsyncDisposable {
       if (message.kind === 'measured') onMeasured(message.member, message.measurement);
     };
     pack.training = this.#pool.start(ready, onMessage, { signal: pack.abort.signal });
-    const results = await pack.training.finished;
+    let results: TrialResult[] | null;
+    try {
+      results = await pack.training.finished;
+    } catch (error) {
+      if (!(error instanceof RidgelineError && error.code === 'MACHINE_UNFIT')) throw error;
+      // The machine caused the failure, not the trials.
+      return { kind: 'stopped', reason: error.what };
+    }
     assert(results !== null, 'a pack is stopped by terminating its thread');
     return { kind: 'ended', results };
   }

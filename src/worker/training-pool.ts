@@ -62,6 +62,8 @@ export class TrainingPool implements AsyncDisposable {
       // Kernels compute in their own memory, so a thread allocates little on the heap.
       resourceLimits: threadResources,
     });
+    // A thread that ends while it is idle is replaced; a pack that needs it reports the error.
+    this.#pool.on('error', () => undefined);
   }
 
   start(

@@ -11,6 +11,7 @@ import { trainerName } from '../study/trainer-description.ts';
 import { isTrainerSource, openTrainer } from '../trainers/open-trainer.ts';
 import { trainTrials, type TrialsRequest } from '../trainers/train-trials.ts';
 import type { TrainingPort } from '../trainers/trainer.ts';
+import { isOutOfMemory, threadUnfit } from './thread-unfit.ts';
 import {
   counters,
   type TrainingEnd,
@@ -26,10 +27,20 @@ const trainers = new Map<string, TrainingPort>();
 
 const trainerFor = ({ settings }: TrialsRequest): TrainingPort => {
   const name = trainerName(settings);
-  const trainer = trainers.get(name) ?? openTrainer(name, source);
+  const trainer = trainers.get(name) ?? loadTrainer(name);
   trainers.set(name, trainer);
   return trainer;
 };
+
+/** @throws RidgelineError MACHINE_UNFIT if the kernel cannot be loaded: the trials are not the cause */
+function loadTrainer(name: string): TrainingPort {
+  assert(isTrainerSource(source), 'a trial thread receives a trainer source');
+  try {
+    return openTrainer(name, source);
+  } catch (error) {
+    throw threadUnfit(error);
+  }
+}
 
 /** `training-pool.ts` names this function to Piscina. */
 export function runTraining(work: TrainingWork): TrainingEnd {
@@ -37,8 +48,9 @@ export function runTraining(work: TrainingWork): TrainingEnd {
     const results = train(work);
     return results === null ? { kind: 'stopped' } : { kind: 'ended', results };
   } catch (error) {
-    if (!(error instanceof RidgelineError)) throw error;
-    const { code, what, fix } = error;
+    const known = isOutOfMemory(error) ? threadUnfit(error) : error;
+    if (!(known instanceof RidgelineError)) throw error;
+    const { code, what, fix } = known;
     return { kind: 'refused', code, what, fix };
   } finally {
     work.port.close();

@@ -77,3 +77,15 @@ test('a pack whose data cannot be loaded is stopped, not crashed', async () => {
   });
   expect(pool.progress().size).toBe(0);
 });
+
+test('a pack whose thread cannot load its kernel is stopped, not crashed, and the pool serves the next one', async () => {
+  const missing = { kind: 'native', path: '/nowhere/kernel.node', width: 'avx2' } as const;
+  await using pool = new ThreadPool(1, { ...missing, name: 'native avx2', isTested: true });
+  for (const name of ['first', 'second']) {
+    const end = await pool.train(name, packRequest(packs[0]!), () => undefined);
+    expect(end).toMatchObject({
+      kind: 'stopped',
+      reason: expect.stringMatching(/^A training thread cannot start: .*kernel\.node/),
+    });
+  }
+});
