@@ -16,9 +16,9 @@ export function isSetback({ outcome }: { readonly outcome: AttemptOutcome | null
   return isFailure({ outcome }) || outcome === 'lost' || outcome === 'returned';
 }
 
-/** Where a session or a worker runs: `w1` for `w1-7`, `w1.7` and `w1-2`. */
+/** Where a session or a worker runs: `w1` for `w1-7`, `w1.7` and `w1-2`, `coordinator` for `coordinator-3`. */
 export function hostOf(name: string): string {
-  return /^w\d+/.exec(name)?.[0] ?? name;
+  return /^(?:w\d+|[a-z]+)/.exec(name)?.[0] ?? name;
 }
 
 const failuresMax = 3;

@@ -28,8 +28,6 @@ export class FailureChecks {
   readonly #mayFail: MayFail;
   /** Packs that have failed on a worker in a row, after which it is broken. */
   readonly #brokenFrom: number;
-  /** Names of workers that have reported a result. */
-  readonly #finished = new Set<string>();
   /** Hosts whose sessions have reported a result. */
   readonly #finishedHosts = new Set<string>();
   /** By host: sessions lost in a row, of a host that has finished nothing. */
@@ -86,8 +84,8 @@ export class FailureChecks {
       case 'attempt-closed':
         return this.#closed(row);
       case 'attempt-reported': {
-        const { worker, session } = this.#attempt(row);
-        return this.#finishedOn(worker, session);
+        const { session } = this.#attempt(row);
+        return this.#finishedOn(session);
       }
       case 'trial-status':
         return this.#checkStatus(row);
@@ -109,7 +107,10 @@ export class FailureChecks {
     const { worker, session, pack } = this.#attempt(row);
     const name = `${trialName(row.trial)}#${row.attempt}`;
     if (row.countsAsFailure) {
-      assert(this.#finished.has(worker), `${name} fails on ${worker}, which has finished nothing`);
+      assert(
+        this.#finishedHosts.has(hostOf(session)),
+        `${name} fails on ${worker}, which has finished nothing`,
+      );
       const members = this.#store.attempts(row.study).filter((other) => other.pack === pack);
       assert(members.length === 1, `${name} counts a failure and was alone in its pack`);
       const isBroken = (this.#failedPacks.get(hostOf(session))?.size ?? 0) >= this.#brokenFrom;
@@ -119,7 +120,7 @@ export class FailureChecks {
       );
     }
     if (row.fingerprint !== null) {
-      this.#finishedOn(worker, session);
+      this.#finishedOn(session);
     }
     if (this.#timeline.nowMs - this.#stoppedAtMs < slackMs) return;
     if (isFailure(row) || row.reason?.includes('not counted') === true) {
@@ -142,8 +143,7 @@ export class FailureChecks {
     );
   }
 
-  #finishedOn(worker: string, session: string): void {
-    this.#finished.add(worker);
+  #finishedOn(session: string): void {
     this.#finishedHosts.add(hostOf(session));
     this.#losses.delete(hostOf(session));
     this.#failedPacks.delete(hostOf(session));

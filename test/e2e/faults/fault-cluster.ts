@@ -81,12 +81,16 @@ export class FaultCluster {
     return running;
   }
 
-  /** Starts a worker that trains one trial at a time, with a new name. */
+  /** Starts a worker that trains one trial at a time, with a new name unless one is given. */
   worker(
-    options: StartOptions & { readonly join?: string; readonly args?: string[] } = {},
+    options: StartOptions & {
+      readonly join?: string;
+      readonly args?: string[];
+      readonly name?: string;
+    } = {},
   ): Worker {
     this.#workers += 1;
-    const name = `w${this.#workers}`;
+    const { name = `w${this.#workers}` } = options;
     const running = start(
       [
         'worker',
