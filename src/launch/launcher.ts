@@ -15,7 +15,7 @@
  */
 export type StopMode = 'when-drained' | 'return-trials' | 'kill';
 
-/** Why no worker is left: `stop` was called, or every worker failed right after its start. */
+/** Why no worker is left: `stop` was called, or every worker exited again and again without a result. */
 export type LauncherEnd = 'stopped' | 'failed';
 
 export interface Launcher {
@@ -23,6 +23,11 @@ export interface Launcher {
   start(count: number): void;
   /** Number of workers that are running or being replaced. */
   count(): number;
+  /**
+   * Notes that a worker has joined the coordinator, or finished a trial: its earlier exits do not show that
+   * it cannot work. Names of other workers are ignored.
+   */
+  succeeded(worker: string, what: 'joined' | 'finished'): void;
   /** Stops all workers. May be called again with a later mode. */
   stop(mode: StopMode): void;
   /** Resolves when no worker is left and none will be started. */

@@ -7,8 +7,11 @@ export interface LauncherFixture extends AsyncDisposable {
   readonly launcher: Launcher;
   /** Resolves when `count` workers have started in total, replacements included. */
   started(count: number): Promise<void>;
-  /** Makes one running worker exit on its own. */
+  /** Makes the worker exit on its own that was started first, or last. */
   exitOne(): void;
+  exitLast(): void;
+  /** Name of the first worker and of those that replace it. */
+  readonly name: string;
 }
 
 /**
@@ -70,6 +73,19 @@ export function launcherConformance(
       expect(await launcher.ended).toBe('stopped');
       launcher.start(1);
       expect(launcher.count()).toBe(0);
+    });
+
+    test('a launcher replaces a worker that has joined, however often it exits right after its start', async () => {
+      await using fixture = await make({ fails: false });
+      const { launcher } = fixture;
+      launcher.start(1);
+      for (let starts = 1; starts <= 4; starts++) {
+        await fixture.started(starts);
+        launcher.succeeded(fixture.name, 'joined');
+        fixture.exitLast();
+      }
+      await fixture.started(5);
+      expect(launcher.count()).toBe(1);
     });
 
     test('a launcher whose workers all fail at their start ends as failed', async () => {

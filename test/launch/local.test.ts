@@ -29,6 +29,8 @@ launcherConformance('local launcher', async ({ fails }) => {
       });
     },
     exitOne: () => process.kill(startedPids()[0]!, 'SIGKILL'),
+    exitLast: () => process.kill(startedPids().at(-1)!, 'SIGKILL'),
+    name: 'local-1',
     [Symbol.asyncDispose]: async () => {
       launcher.stop('kill');
       await launcher.ended;

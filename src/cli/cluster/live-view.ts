@@ -146,6 +146,8 @@ function eventText(
       return 'starting a worker on this machine to settle the dispute';
     case 'worker-backing-off':
       return `worker ${event.worker} is backing off: ${event.reason}`;
+    case 'worker-unusable':
+      return `worker ${event.worker} has finished nothing: ${event.reason}`;
     case 'worker-excluded':
       return `worker ${event.worker} is excluded: ${event.reason}`;
     case 'study-ended':

@@ -63,6 +63,9 @@ async function searchToEnd(
   const ended = Promise.withResolvers<'ended'>();
   const stopListening = coordinator.listen((event) => {
     if (event.kind === 'study-ended' && event.study === study) ended.resolve('ended');
+    if (event.kind === 'worker-joined') launcher.succeeded(event.worker, 'joined');
+    if (event.kind === 'trial-ended' && event.trial.worker !== null)
+      launcher.succeeded(event.trial.worker, 'finished');
   });
   using view = new LiveView(context, coordinator, spec);
   const before = await submitStudy(spec, { cluster, stop }, flags, view);
@@ -172,7 +175,7 @@ async function retry(
 function noWorkerLeft(): RidgelineError {
   return new RidgelineError(
     'NO_WORKER',
-    'No worker is left: every local worker exited right after its start.',
+    'No worker is left: every local worker exited again and again without finishing a trial.',
     'Read the errors above; `ridgeline doctor` checks this machine.',
   );
 }

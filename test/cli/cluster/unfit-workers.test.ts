@@ -5,11 +5,16 @@ import { watchUnfitWorkers } from '../../../src/cli/cluster/unfit-workers.ts';
 import type { LiveEvent } from '../../../src/coordinator/core/state/live-events.ts';
 import type { WorkerSummary } from '../../../src/study/summaries.ts';
 
-function watched(states: readonly WorkerSummary['state'][], localWorkers: number) {
+function watched(
+  states: readonly WorkerSummary['state'][],
+  localWorkers: number,
+  kind: 'worker-unusable' | 'worker-excluded' | null = null,
+) {
   let listener: (event: LiveEvent) => void = () => undefined;
   const errors: RidgelineError[] = [];
+  const reason = 'The data needs 9 GB of memory.';
   const workers = states.map(
-    (state) => ({ state, reason: 'The data needs 9 GB of memory.' }) as WorkerSummary,
+    (state, index) => ({ name: `local-${index + 1}`, state, reason }) as WorkerSummary,
   );
   watchUnfitWorkers(
     {
@@ -23,6 +28,7 @@ function watched(states: readonly WorkerSummary['state'][], localWorkers: number
     (error) => void errors.push(error),
   );
   listener({ kind: 'worker-incompatible', worker: 'local-1', study: 's', reason: '' });
+  for (const { name } of workers) if (kind !== null) listener({ kind, worker: name, reason });
   return errors;
 }
 
@@ -37,4 +43,13 @@ test('a search ends with the reason if every local worker is incompatible', () =
 test('a search goes on while a worker is fit, or has not joined yet', () => {
   expect(watched(['incompatible', 'ready'], 2)).toEqual([]);
   expect(watched(['incompatible'], 2)).toEqual([]);
+});
+
+test('a search ends if everything fails on every local worker, or if all are excluded', () => {
+  expect(watched(['backing off', 'incompatible'], 2, 'worker-unusable')).not.toEqual([]);
+  expect(watched(['excluded', 'excluded'], 2, 'worker-excluded')).not.toEqual([]);
+});
+
+test('a search goes on while a worker that finished trials backs off', () => {
+  expect(watched(['backing off', 'incompatible'], 2)).toEqual([]);
 });

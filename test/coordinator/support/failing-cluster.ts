@@ -24,6 +24,8 @@ export class FailingCluster {
   readonly dispatcher = newDispatcher();
   /** Reasons of workers that back off. */
   readonly backedOff: string[] = [];
+  /** Reasons of workers on which everything has failed. */
+  readonly unusable: string[] = [];
   nowMs = 0;
   /** Packs that were assigned and have not ended, by session. */
   readonly #packs = new Map<string, Map<string, Assignment>>();
@@ -138,6 +140,7 @@ export class FailingCluster {
     for (const { trial, outcome, reason } of rowsIn(decision, 'attempt-closed'))
       this.#closed.push({ name: `${trial.stage}/${trial.index}`, outcome, reason: reason ?? '' });
     for (const { reason } of noticesIn(decision, 'worker-backing-off')) this.backedOff.push(reason);
+    for (const { reason } of noticesIn(decision, 'worker-unusable')) this.unusable.push(reason);
     if (packsIn(decision).length === 0) return;
     for (const effect of decision.afterCommit) {
       if (effect.kind !== 'send' || effect.message.kind !== 'assign') continue;

@@ -21,7 +21,7 @@ import type { Turn } from '../state/turn.ts';
 import { isProven } from '../workers/machines.ts';
 
 /** Deaths of its worker process that fail a trial. */
-export const maxDeaths = 10;
+const maxDeaths = 10;
 /** Deaths after which a trial is trained alone in a process. */
 const isolatedFrom = 3;
 /** Two deaths are at the same progress if they differ by at most this many reports of progress. */

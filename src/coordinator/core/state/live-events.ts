@@ -10,7 +10,13 @@ import type {
 type OfWorker<Kind> = { readonly kind: Kind; readonly worker: string };
 type OfStudy<Kind> = { readonly kind: Kind; readonly study: string };
 
-export type WorkerChange = 'worker-left' | 'worker-lost' | 'worker-backing-off' | 'worker-excluded';
+export type WorkerChange =
+  | 'worker-left'
+  | 'worker-lost'
+  | 'worker-backing-off'
+  /** Everything has failed on its machine. */
+  | 'worker-unusable'
+  | 'worker-excluded';
 
 /** A change that a decision has made; reported once it is on disk. */
 export type Notice =

@@ -32,9 +32,10 @@ export function countFailure(turn: Turn, worker: WorkerEntry, reason: string): v
     health.reason = reason;
   }
   const failures = failuresInRow(worker);
-  if (failures !== backOffFrom) return;
   const why = `${failures} failures in a row; the last: ${reason}`;
-  turn.reportWorker('worker-backing-off', worker.name, why);
+  if (failures === backOffFrom) turn.reportWorker('worker-backing-off', worker.name, why);
+  if (failures === unusableFrom && !isProven(worker))
+    turn.reportWorker('worker-unusable', worker.name, why);
 }
 
 /** Counts a result: the machine works. */
@@ -85,11 +86,6 @@ export function isBackingOff(state: ClusterState, worker: WorkerEntry): boolean 
 /** Whether so much has failed on the worker in a row that the cause may be the worker. */
 export function isInDoubt(worker: WorkerEntry): boolean {
   return failuresInRow(worker) >= backOffFrom;
-}
-
-/** Whether everything has failed on the worker's machine, so that it is not worth waiting for it. */
-export function isUnusable(worker: WorkerEntry): boolean {
-  return !isProven(worker) && failuresInRow(worker) >= unusableFrom;
 }
 
 /** Why a worker backs off, and until when; null if it does not. */

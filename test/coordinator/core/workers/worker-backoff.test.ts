@@ -44,6 +44,7 @@ test('a worker backs off from the fifth failure in a row, is reported once with 
   const session = cluster.join('w');
   const summary = () => workerSummaries(cluster.dispatcher.state, later(cluster.nowMs))[0]!;
   for (let failures = 1; failures <= 7; failures++) cluster.crash(session);
+  expect(cluster.unusable).toEqual([]);
   expect(cluster.backedOff).toEqual(['5 failures in a row; the last: no memory']);
   expect(summary()).toMatchObject({
     state: 'backing off',
@@ -52,6 +53,13 @@ test('a worker backs off from the fifth failure in a row, is reported once with 
   });
   cluster.finish(session);
   expect(summary()).toMatchObject({ state: 'busy', reason: null });
+});
+
+test('a machine on which the first eight packs fail is reported as unusable', () => {
+  const cluster = new FailingCluster(20);
+  const session = cluster.join('w');
+  for (let failures = 1; failures <= 9; failures++) cluster.crash(session);
+  expect(cluster.unusable).toEqual(['8 failures in a row; the last: no memory']);
 });
 
 test('a worker with failures in a row receives one pack at a time', () => {
