@@ -42,6 +42,9 @@ describe('the port of the dashboard', () => {
     const post = (length: number): string =>
       `POST /api/sign-in HTTP/1.1\r\n${host}connection: close\r\norigin: http://127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`;
     const secret = '{"secret": "wrong"}';
+    const noAddress = 'GET / HTTP/1.1\r\nhost: 999.999.999.999\r\nconnection: close\r\n\r\n';
+    const { answer: refused } = await dribbled(port, [noAddress], 0);
+    expect(refused).toMatch(/^HTTP\/1\.1 400/);
     const [silent, slowHeaders, goodHeaders, slowBody, goodBody] = await Promise.all([
       dribbled(port, [], 0),
       dribbled(port, [get, ...many(200, 'x: y\r\n')], 100),

@@ -89,6 +89,11 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
       connectionsCheckingInterval: 1_000,
     },
     (request, response) => {
+      // The adapter makes a URL of it, and would fail.
+      if (!URL.canParse(`http://${request.headers.host ?? ''}`)) {
+        response.writeHead(400).end('the header Host is not valid\n');
+        return;
+      }
       request.url = withoutProxyPath(request.url ?? '/', options.addresses);
       void answer(request, response);
     },
