@@ -24,6 +24,6 @@ async function runCommandLine(): Promise<void> {
   const isTrainer = name === 'worker' || name === 'train';
   const flags = isTrainer ? lowMemoryFlags : name === 'coordinator' ? coordinatorFlags : [];
   restartWithFlags([...flags, ...addressFlags()]);
-  if (flags.length > 0) exposeGarbageCollector();
+  if (isTrainer) exposeGarbageCollector();
   await import('./command-line.ts');
 }

@@ -46,13 +46,19 @@ export function restartWithFlags(flags: readonly string[]): void {
   });
 }
 
-/**
- * Sets `globalThis.gc`, for `dataset/bytes/collect-garbage.ts`. The option `--expose-gc` is on for this
- * moment only: under it, V8 rejects the compiled code that Node contains, and a worker with one thread
- * takes 65 ms longer to start (measured).
- */
+/** Sets `globalThis.gc`, for `dataset/bytes/collect-garbage.ts`. */
 export function exposeGarbageCollector(): void {
+  globalThis.gc = garbageCollector();
+}
+
+/**
+ * A function that collects garbage. The option `--expose-gc` is on for this moment only: under it, V8
+ * rejects the compiled code that Node contains, and a worker with one thread takes 65 ms longer to start
+ * (measured).
+ */
+export function garbageCollector(): NodeJS.GCFunction {
   setFlagsFromString('--expose-gc');
-  globalThis.gc = runInNewContext('gc');
+  const collect: NodeJS.GCFunction = runInNewContext('gc');
   setFlagsFromString('--no-expose-gc');
+  return collect;
 }

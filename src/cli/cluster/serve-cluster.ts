@@ -8,6 +8,7 @@ import { processLimits } from '../../base/machine-limits.ts';
 import type { DispatcherSettings } from '../../coordinator/core/state/cluster-state.ts';
 import { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
 import { clusterHandlers, controlHandlers } from '../../coordinator/shell/rpc-handlers.ts';
+import { garbageCollector } from '../../launch/process-flags.ts';
 import { requireAddress } from '../../rpc/credentials/address.ts';
 import { loadOrCreateAuthority } from '../../rpc/credentials/authority.ts';
 import { writeJoinFiles } from '../../rpc/credentials/join-files.ts';
@@ -149,6 +150,7 @@ async function startCoordinator(
   startReferee: () => void,
 ): Promise<Coordinator> {
   const leaseMs = flags.lease * 1_000;
+  const collectGarbage = garbageCollector();
   return await Coordinator.start({
     store,
     settings: {
@@ -165,6 +167,7 @@ async function startCoordinator(
     dataDir: dataDirectory(context),
     cache: { dir: shardCacheDirectory(context, flags), warn: (text) => context.log.warn(text) },
     clock: systemClock,
+    collectGarbage: () => collectGarbage(),
     log: context.log,
     endProcess: (error) => exitWithError(error, context),
     reached: failpointFrom(context),

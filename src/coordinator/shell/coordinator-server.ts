@@ -11,7 +11,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../base/clock.ts';
 import type { Reached } from '../../base/failpoint.ts';
-import { collectGarbage } from '../../dataset/bytes/collect-garbage.ts';
 import type { ReadCacheOptions } from '../../dataset/read-cache.ts';
 import type { Hello, WorkerMessage } from '../../rpc/messages/messages.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
@@ -22,7 +21,7 @@ import type { RunningTrial, WorkerSummary } from '../../study/summaries.ts';
 import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
 import { Dispatcher } from '../core/dispatcher.ts';
-import type { DispatcherSettings, Moment } from '../core/state/cluster-state.ts';
+import type { DispatcherSettings, Moment, StudyEntry } from '../core/state/cluster-state.ts';
 import type { LiveEvent } from '../core/state/live-events.ts';
 import type { Decision, Effect } from '../core/state/turn.ts';
 import { runningTrials } from '../core/studies/running-trials.ts';
@@ -47,6 +46,8 @@ export interface CoordinatorOptions {
   readonly log: Logger;
   /** Ends the process: an fsync failed, or a bug was found. */
   readonly endProcess: (error: unknown) => void;
+  /** Runs V8's full collection; absent: V8 alone decides when it runs. */
+  readonly collectGarbage?: () => void;
   readonly reached?: Reached;
   /** Starts a worker with the own token on this machine, which settles disputes and then leaves. */
   readonly startReferee?: () => void;
@@ -55,8 +56,7 @@ export interface CoordinatorOptions {
 }
 
 const tickMs = 200;
-/** Collecting the garbage of so many trials takes 0.1 s. */
-const largeStudyTrials = 100_000;
+const isLarge = ({ trials }: StudyEntry): boolean => trials.size > 100_000;
 
 export class Coordinator {
   readonly overview: StudyOverview;
@@ -290,8 +290,8 @@ export class Coordinator {
 
   /** After the steps that create an object per trial: V8 would keep the memory of a large study's. */
   #collectGarbage(): void {
-    const studies = [...(this.#dispatcher?.state.studies.values() ?? [])];
-    if (studies.some(({ trials }) => trials.size > largeStudyTrials)) setImmediate(collectGarbage);
+    const studies = this.#dispatcher?.state.studies.values() ?? [];
+    if ([...studies].some(isLarge)) setImmediate(() => this.#options.collectGarbage?.());
   }
 
   #now(): Moment {
