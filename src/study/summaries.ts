@@ -48,7 +48,7 @@ export interface StudySummary {
   readonly msLeft: number | null;
   /** Whether the winner is being trained again with the test set. */
   readonly testing: boolean;
-  /** Why the study failed, was paused or was cancelled; null otherwise. */
+  /** Why the study failed, was paused or was cancelled, or why no worker trains it; null otherwise. */
   readonly reason: string | null;
 }
 

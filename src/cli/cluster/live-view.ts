@@ -9,12 +9,11 @@ import { countText } from '../../report/text/number-format.ts';
 import { validationCountFrom, valueError } from '../../search/analysis/study-statistics.ts';
 import { distinctTexts, parameterSymbol } from '../../study/search-space.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
-import { presentStage } from '../../study/summaries.ts';
 import { trialName, type StageRecord, type TrialRecord } from '../../study/trial.ts';
 import type { Context } from '../process/context.ts';
 import { LiveRegion } from '../process/live-region.ts';
 import { lostAttemptLines, type LostAttempt } from './lost-attempts.ts';
-import { Throughput } from './throughput.ts';
+import { stageView, Throughput } from './throughput.ts';
 
 const recentMax = 5;
 /** Lines of the region above the latest trials, at most. */
@@ -90,8 +89,7 @@ export class LiveView extends LiveRegion {
       if (progress === null) return;
       const nowMs = performance.now();
       const workers = this.#coordinator.workers().filter((worker) => worker.state !== 'lost');
-      const { best, stage } = progress;
-      const done = presentStage(progress)?.done ?? 0;
+      const { best } = progress;
       const state = {
         ...progress,
         best: best && {
@@ -103,7 +101,7 @@ export class LiveView extends LiveRegion {
           trialsPerMinute: this.#throughput.worker(worker.name, worker.trialsCompleted, nowMs),
         })),
         objective,
-        pace: this.#throughput.stage(stage, done, nowMs),
+        pace: this.#throughput.stage(stageView({ progress, workers }), nowMs),
         // A region that is taller than the terminal could not be redrawn.
         recent: this.#recent.slice(-Math.max(1, (this.context.stderr.rows ?? 24) - otherLines)),
       };

@@ -1,30 +1,75 @@
 /**
- * Throughput: trials per minute of a stage and of each worker, measured since the first call. Trials that
- * ended earlier are not counted, since the rate may have changed.
+ * Throughput: trials per minute of a stage and of each worker. That of a stage covers the recent minutes
+ * without the time in which the study was paused, and starts over when the number of threads changes.
  */
 import { paceMsMin } from '../../report/terminal/live-lines.ts';
+import { presentStage, type StudySummary } from '../../study/summaries.ts';
 
-interface Start {
+/** Ends of trials before this time do not count, if `trialsMin` trials have ended since. */
+const recentMs = 3 * 60_000;
+const trialsMin = 20;
+
+interface Point {
   readonly atMs: number;
   readonly count: number;
 }
 
-export class Throughput {
-  #stage: string | null = null;
-  #start: Start | null = null;
-  readonly #workers = new Map<string, Start>();
+/** A stage at the time of a look. */
+export interface StageView {
+  /** A change starts the measurement over. */
+  readonly stage: string | null;
+  readonly threads: number;
+  /** Trials of the stage that have ended. */
+  readonly done: number;
+  readonly isPaused: boolean;
+}
 
-  /** @param done trials of the stage that have ended; counting starts over when the stage changes */
+export function stageView({
+  progress,
+  workers,
+}: {
+  readonly progress: StudySummary;
+  readonly workers: readonly { readonly threads: number }[];
+}): StageView {
+  return {
+    stage: progress.stage,
+    threads: workers.reduce((sum, worker) => sum + worker.threads, 0),
+    done: presentStage(progress)?.done ?? 0,
+    isPaused: progress.status === 'paused',
+  };
+}
+
+export class Throughput {
+  /** Stage and number of threads that are measured. */
+  #measured = '';
+  /** Time without pauses, up to the last look at `#lookedMs`. */
+  #activeMs = 0;
+  #lookedMs: number | null = null;
+  #wasPaused = false;
+  /** The first look, and each later one at which `done` had changed; in active time. */
+  #points: Point[] = [];
+  readonly #workers = new Map<string, Point>();
+
   stage(
-    stage: string | null,
-    done: number,
+    { stage, threads, done, isPaused }: StageView,
     nowMs: number,
   ): { readonly elapsedMs: number; readonly trials: number } {
-    if (this.#start === null || stage !== this.#stage) {
-      this.#stage = stage;
-      this.#start = { atMs: nowMs, count: done };
+    if (this.#lookedMs !== null && !this.#wasPaused) this.#activeMs += nowMs - this.#lookedMs;
+    this.#lookedMs = nowMs;
+    this.#wasPaused = isPaused;
+    const measured = `${stage} ${threads}`;
+    if (measured !== this.#measured) this.#points = [];
+    this.#measured = measured;
+    if (this.#points.at(-1)?.count !== done)
+      this.#points.push({ atMs: this.#activeMs, count: done });
+    // The second point becomes the first if what follows it is enough.
+    for (let next = this.#points[1]; next !== undefined; next = this.#points[1]) {
+      const isRecent = this.#activeMs - next.atMs < recentMs;
+      if (isRecent || done - next.count < trialsMin) break;
+      this.#points.shift();
     }
-    return { elapsedMs: nowMs - this.#start.atMs, trials: done - this.#start.count };
+    const first = this.#points[0] ?? { atMs: this.#activeMs, count: done };
+    return { elapsedMs: this.#activeMs - first.atMs, trials: done - first.count };
   }
 
   /** Trials per minute of one worker; null until it has ended a trial and was observed long enough. */

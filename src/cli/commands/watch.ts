@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { watchLine } from '../../report/files/watch-line.ts';
 import { liveLines } from '../../report/terminal/live-lines.ts';
 import { Reconnection, waitSeconds } from '../../rpc/client/reconnection.ts';
-import { presentStage, type ShownStatus, type WatchSnapshot } from '../../study/summaries.ts';
+import { type ShownStatus, type WatchSnapshot } from '../../study/summaries.ts';
 import { isOver } from '../../study/trial.ts';
 import { addControlCommand, controlConnector } from '../cluster/control.ts';
-import { Throughput } from '../cluster/throughput.ts';
+import { stageView, Throughput } from '../cluster/throughput.ts';
 import type { Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { choice, wholeNumber } from '../process/options.ts';
@@ -79,9 +79,8 @@ function snapshotLines(
   throughput: Throughput,
   context: Context,
 ): string[] {
-  const { stage } = progress;
   const nowMs = performance.now();
-  const pace = throughput.stage(stage, presentStage(progress)?.done ?? 0, nowMs);
+  const pace = throughput.stage(stageView({ progress, workers }), nowMs);
   const rated = workers.map((worker) => ({
     ...worker,
     trialsPerMinute: throughput.worker(worker.name, worker.trialsCompleted, nowMs),

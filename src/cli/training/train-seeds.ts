@@ -10,6 +10,7 @@ import type { TrainerSource } from '../../trainers/open-trainer.ts';
 import { cycleEnds, stepsPerEpoch } from '../../trainers/two-layer/schedule.ts';
 import { twoLayerSettings } from '../../trainers/two-layer/settings.ts';
 import { TrainingPool, type RunningTraining } from '../../worker/training-pool.ts';
+import { ActiveTime } from './active-time.ts';
 import type { CheckpointFiles } from './checkpoint-files.ts';
 import type { TrainingChoice } from './training-choice.ts';
 import type { TrainingView } from './training-view.ts';
@@ -32,6 +33,7 @@ interface SeedsRequest {
 interface RunningSeed {
   readonly seed: number;
   readonly training: RunningTraining;
+  /** Active time at its start. */
   readonly startedMs: number;
   readonly firstStep: number;
   measured: Measurement | null;
@@ -43,6 +45,7 @@ export class SeedsTraining {
   readonly #cycleEnds: readonly number[];
   readonly #steps: number;
   readonly #epochs: number;
+  readonly #time = new ActiveTime();
   #stopped = false;
 
   constructor(request: SeedsRequest) {
@@ -112,7 +115,7 @@ export class SeedsTraining {
       { postStates: checkpoints !== undefined },
     );
     const firstStep = state?.step ?? 0;
-    const startedMs = performance.now();
+    const startedMs = this.#time.read(performance.now());
     const running: RunningSeed = { seed, training, startedMs, firstStep, measured: null };
     this.#running.add(running);
     try {
@@ -131,7 +134,7 @@ export class SeedsTraining {
       steps: this.#steps,
       epochs: this.#epochs,
       measured,
-      elapsedMs: performance.now() - startedMs,
+      elapsedMs: this.#time.read(performance.now()) - startedMs,
       stepsHere: step - firstStep,
     };
   }

@@ -85,6 +85,7 @@ export class Coordinator {
       // During an outage, no study is in memory.
       isServed: () => this.storeProblem !== null,
       msPerTrial: (study) => this.#paces.msPerTrial(study),
+      leftOut: (study) => this.#studies.leftOut(study),
     });
     this.#studies = new OpenStudies({ ...options, selfTestDigest: settings.selfTestDigest });
     this.#commit = new GroupCommit({
@@ -168,6 +169,7 @@ export class Coordinator {
       return change === 'pause' ? dispatcher.pause(study, now) : dispatcher.resume(study, now);
     });
     await this.#commit.committed();
+    this.#paces.steered(study, change, this.#now().monotonicMs);
   }
 
   /** Asks a worker, or all (null), to finish its trials and leave. @returns number of workers asked */
@@ -260,8 +262,7 @@ export class Coordinator {
   }
 
   #publish(event: LiveEvent): void {
-    if (event.kind === 'trial-ended') this.#paces.trialEnded(event.study, this.#now().monotonicMs);
-    if (event.kind === 'study-ended') this.#paces.forget(event.study);
+    this.#paces.received(event, this.#dispatcher?.state ?? null, this.#now().monotonicMs);
     if (event.kind === 'referee-wanted') this.#options.startReferee?.();
     if (event.kind === 'stage-closed') this.#collectGarbage();
     for (const listener of this.#listeners) listener(event);

@@ -26,6 +26,8 @@ export class OpenStudies {
   readonly #options: OpenStudiesOptions;
   /** By study; kept as long as the dispatcher may have to be built again. */
   readonly #data = new Map<string, StudyData>();
+  /** Why stored studies are not open, by study. */
+  readonly #leftOut = new Map<string, string>();
 
   constructor(options: OpenStudiesOptions) {
     this.#options = options;
@@ -57,6 +59,7 @@ export class OpenStudies {
       if (isRequired && error.code === 'DATASET_MISSING') return;
       if (isRequired) throw error;
       const { log } = this.#options;
+      this.#leftOut.set(study, `${error.what} ${error.fix}`);
       log.warn(`${study} is left out, submit it again to resume it: ${error.what} ${error.fix}`);
     }
   }
@@ -65,8 +68,14 @@ export class OpenStudies {
     const { data, dataWarnings } = opened;
     this.shards.add(study, shards);
     this.#data.set(study, data);
+    this.#leftOut.delete(study);
     const remarks = [...dataWarnings.map(({ text }) => text), ...opened.remarks];
     for (const remark of remarks) this.#options.log.warn(`${study}: ${remark}`);
+  }
+
+  /** Why a stored study could not be opened; null if it is open, or was not to be opened. */
+  leftOut(study: string): string | null {
+    return this.#leftOut.get(study) ?? null;
   }
 
   close(study: string): void {

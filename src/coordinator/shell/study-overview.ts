@@ -8,6 +8,7 @@ import { shownStatus, type ShownStatus, type StudySummary } from '../../study/su
 import { isOver, type TrialRecord } from '../../study/trial.ts';
 import type { ClusterState, StudyEntry } from '../core/state/cluster-state.ts';
 import { trialRecord } from '../core/state/trial-state.ts';
+import { idleReason } from '../core/studies/idle-reason.ts';
 import {
   storedProgress,
   studyCounts,
@@ -26,6 +27,8 @@ export interface OverviewSources {
   readonly isServed: () => boolean;
   /** Time between the ends of a study's trials; null if unknown. */
   readonly msPerTrial: (study: string) => number | null;
+  /** Why the coordinator does not work on a study that is not over; null if it does. */
+  readonly leftOut?: (study: string) => string | null;
 }
 
 export class StudyOverview {
@@ -80,13 +83,23 @@ export class StudyOverview {
     const { metric } = record.spec.objective;
     const reason =
       problem === null || isOver(record.status)
-        ? record.reason
+        ? (record.reason ?? this.#idleReason(record, live))
         : `nothing is assigned or acknowledged: ${problem}`;
     const { createdAtMs, endedAtMs } = record;
     const status = this.#status(record, live);
     const perTrial = status === 'running' ? this.#sources.msPerTrial(record.spec.study) : null;
     const msLeft = perTrial === null ? null : perTrial * (progress.total - progress.done);
     return { ...progress, status, metric, reason, createdAtMs, endedAtMs, msLeft };
+  }
+
+  /** Why a study that is not over makes no progress; null if it does, or is paused. */
+  #idleReason({ spec, status }: StudyRecord, live: StudyEntry | undefined): string | null {
+    const { state, leftOut } = this.#sources;
+    if (isOver(status)) return null;
+    const cluster = state();
+    if (live !== undefined && cluster !== null) return idleReason(cluster, live);
+    const why = leftOut?.(spec.study) ?? null;
+    return why === null ? null : `left out: ${why}`;
   }
 
   #status({ status }: StudyRecord, live: StudyEntry | undefined): ShownStatus {

@@ -8,7 +8,10 @@ export const watchLineSchema = z.object({
   ...versionField,
   study: z.string().describe('name of the study'),
   status: z.enum(shownStatuses).describe('state of the study'),
-  reason: z.string().nullable().describe('why it failed, was paused or cancelled; null otherwise'),
+  reason: z
+    .string()
+    .nullable()
+    .describe('why it failed, was paused or cancelled, or why no worker trains it; null otherwise'),
   elapsed_seconds: z.number().describe('time since the command started, in s'),
   stage: z.string().nullable().describe('the open stage; null before the first and after the last'),
   stages: z

@@ -34,7 +34,9 @@ export const statusSchema = z.object({
         reason: z
           .string()
           .nullable()
-          .describe('why it failed, was paused or was cancelled; null otherwise'),
+          .describe(
+            'why it failed, was paused or cancelled, or why no worker trains it; null otherwise',
+          ),
         stage_done: count.describe('trials of the open or last stage that have ended'),
         stage_total: count.describe('trials of that stage'),
         test_accuracy: z

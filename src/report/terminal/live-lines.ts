@@ -38,7 +38,9 @@ export interface LiveState extends Omit<
   readonly recent?: readonly TrialRecord[];
   /** Objective of the trials in `recent`; null if there are none. */
   readonly objective: Objective | null;
-  /** Time since the first trial of this stage ended, and how many have ended since. */
+  /** Why the study makes no progress, or why it was paused; null or absent if there is no reason. */
+  readonly reason?: string | null;
+  /** Recent time in which trials of this stage ran, and how many ended in it. */
   readonly pace: { readonly elapsedMs: number; readonly trials: number };
 }
 
@@ -70,6 +72,8 @@ export function liveLines(state: LiveState, options: TextOptions): string[] {
     oneLine(counts, options),
     ...workerLines(workers).map(dim),
   ];
+  if (typeof state.reason === 'string' && !isOver(state.status))
+    lines.push(oneLine(printable(state.reason, options), options));
   if (best !== null) {
     const value = valueWithError(metricNamed(state.metric), best.value, best.standardError ?? null);
     const text = `best so far  ${best.trial}  ${formatParams(best.params)}  ${value ?? '-'}`;

@@ -11,7 +11,7 @@ export interface SeedProgress {
   readonly epochs: number;
   /** The last measurement; null before the first. */
   readonly measured: Measurement | null;
-  /** Time since this process started it, and the steps since. */
+  /** Time in which this process trained it, and the steps since. */
   readonly elapsedMs: number;
   readonly stepsHere: number;
 }

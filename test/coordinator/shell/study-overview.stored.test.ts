@@ -34,3 +34,22 @@ test('the trials of a finished study are read once, those of an unfinished or re
     msLeft: expect.any(Number),
   });
 });
+
+test('a study that the coordinator has left out has the reason, unless it is over', async () => {
+  let record = storedStudy(exampleStudy(), { status: 'running' }).record;
+  const overview = new StudyOverview({
+    store: {
+      studies: async () => await Promise.resolve([record]),
+      study: async () => await Promise.resolve(record),
+      trials: async () => await Promise.resolve([]),
+    },
+    state: () => null,
+    storeProblem: () => null,
+    isServed: () => false,
+    msPerTrial: () => null,
+    leftOut: () => 'Its data has changed.',
+  });
+  expect((await overview.study('example'))?.reason).toBe('left out: Its data has changed.');
+  ({ record } = storedStudy(exampleStudy(), { status: 'complete', endedAtMs: 2 }));
+  expect((await overview.study('example'))?.reason).toBe(null);
+});

@@ -5,7 +5,7 @@ import { StudyPaces } from '../../../src/coordinator/shell/study-paces.ts';
 test('the pace follows the latest trials, and starts over after a pause', () => {
   const paces = new StudyPaces();
   const end = (...timesMs: number[]): void => {
-    for (const timeMs of timesMs) paces.trialEnded('s', timeMs);
+    for (const timeMs of timesMs) paces.trialEnded('s', 1, timeMs);
   };
   end(0, 0, 0, 0);
   expect(paces.msPerTrial('s')).toBe(null);
@@ -17,4 +17,22 @@ test('the pace follows the latest trials, and starts over after a pause', () => 
   expect(paces.msPerTrial('s')).toBe(10_000);
   paces.forget('s');
   expect(paces.msPerTrial('s')).toBe(null);
+});
+
+test('the pace leaves out the time in which the study was paused, also if a running trial ended in it', () => {
+  const paces = new StudyPaces();
+  for (const timeMs of [0, 30_000, 60_000]) paces.trialEnded('s', 1, timeMs);
+  paces.paused('s', 70_000);
+  paces.trialEnded('s', 1, 90_000);
+  paces.resumed('s', 250_000);
+  expect(paces.msPerTrial('s')).toBeLessThanOrEqual(30_000);
+  paces.trialEnded('s', 1, 270_000);
+  expect(paces.msPerTrial('s')).toBeCloseTo(22_500, -3);
+});
+
+test('the pace starts over when the number of threads changes', () => {
+  const paces = new StudyPaces();
+  for (const timeMs of [0, 30_000, 60_000]) paces.trialEnded('s', 1, timeMs);
+  for (const timeMs of [70_000, 80_000, 90_000]) paces.trialEnded('s', 3, timeMs);
+  expect(paces.msPerTrial('s')).toBe(10_000);
 });

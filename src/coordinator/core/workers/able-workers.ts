@@ -73,15 +73,23 @@ export function freeThreads(state: ClusterState, worker: WorkerEntry): number {
 /** Why a worker may not run trials of an active study; null if it may run all. */
 export function incompatibilityReason(state: ClusterState, worker: WorkerEntry): string | null {
   for (const study of state.studies.values()) {
-    if (!isActive(study)) continue;
-    if (!hasRightArithmetic(state, worker, study)) {
-      const [found, expected] = [worker.selfTestDigest, state.settings.selfTestDigest];
-      return `its arithmetic differs (self-test digest ${found.slice(0, 8)}, expected ${expected.slice(0, 8)}): it receives no trials of ${study.name}`;
-    }
-    const failure = worker.datasetFailures.get(study.searchKey);
-    if (failure !== undefined) return failure;
+    const reason = isActive(study) ? incompatibleWith(state, worker, study) : null;
+    if (reason !== null) return reason;
   }
   return null;
+}
+
+/** Why a worker may not run trials of the study; null if it may. */
+export function incompatibleWith(
+  state: ClusterState,
+  worker: WorkerEntry,
+  study: StudyEntry,
+): string | null {
+  if (!hasRightArithmetic(state, worker, study)) {
+    const [found, expected] = [worker.selfTestDigest, state.settings.selfTestDigest];
+    return `its arithmetic differs (self-test digest ${found.slice(0, 8)}, expected ${expected.slice(0, 8)}): it receives no trials of ${study.name}`;
+  }
+  return worker.datasetFailures.get(study.searchKey) ?? null;
 }
 
 function hasRightArithmetic(state: ClusterState, worker: WorkerEntry, study: StudyEntry): boolean {
