@@ -82,8 +82,7 @@ export class Coordinator {
       store,
       state: () => this.#dispatcher?.state ?? null,
       storeProblem: () => this.storeProblem,
-      // During an outage, no study is in memory.
-      isServed: () => this.storeProblem !== null,
+      isServed: () => this.storeProblem !== null, // In an outage, no study is in memory.
       msPerTrial: (study) => this.#paces.msPerTrial(study),
       leftOut: (study) => this.#studies.leftOut(study),
     });
