@@ -81,7 +81,7 @@ export class StudyEntry {
   best: StudySummary['best'] | undefined;
   /** Time of the end; monotonic; null while the study is not over. */
   endedAtMs: number | null = null;
-  /** Its share of the threads is proportional to it. */
+  /** Its share of the threads is proportional to it; not stored. */
   priority = 1;
   /**
    * Use of the threads (`scheduling/fair-shares.ts`). `usedMs`: thread time per unit of priority. `threads`:
