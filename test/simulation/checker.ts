@@ -80,7 +80,13 @@ export class Checker {
     this.#store = store;
     this.#workerKind = workerKind;
     this.#assignments = new AssignmentChecks(timeline, store, workerKind);
-    this.#failures = new FailureChecks(timeline, store, mayFail, threads);
+    this.#failures = new FailureChecks(
+      timeline,
+      store,
+      mayFail,
+      threads,
+      (worker) => workerKind(worker) === 'dying',
+    );
     store.onApplied = (row) => this.#applied(row);
   }
 

@@ -26,6 +26,7 @@ export class FailureChecks {
   readonly #timeline: Timeline;
   readonly #store: ModelStore;
   readonly #mayFail: MayFail;
+  readonly #isDying: (worker: string) => boolean;
   /** Packs that have failed on a worker in a row, after which it is broken. */
   readonly #brokenFrom: number;
   /** Hosts whose sessions have reported a result. */
@@ -42,10 +43,17 @@ export class FailureChecks {
   /** Sessions that have joined since the coordinator was built: it knows where they run. */
   readonly #joined = new Set<string>();
 
-  constructor(timeline: Timeline, store: ModelStore, mayFail: MayFail, threads: number) {
+  constructor(
+    timeline: Timeline,
+    store: ModelStore,
+    mayFail: MayFail,
+    threads: number,
+    isDying: (worker: string) => boolean,
+  ) {
     this.#timeline = timeline;
     this.#store = store;
     this.#mayFail = mayFail;
+    this.#isDying = isDying;
     // Five failures, of which the first two are those of all threads.
     this.#brokenFrom = 2 * threads + 3;
   }
@@ -153,8 +161,9 @@ export class FailureChecks {
   #lost(session: string): void {
     const known = this.#losses.get(hostOf(session));
     if (known?.session === session || !this.#joined.has(session)) return;
-    // The next process may have received a pack before the loss was noticed.
-    if (known !== undefined && this.#timeline.nowMs - known.atMs < 2_000) return;
+    // The next process may have received a pack before the loss was noticed; a loss during a rest is not counted.
+    const restMs = 1_000 * 2 ** ((known?.count ?? 1) - 1);
+    if (known !== undefined && this.#timeline.nowMs - known.atMs < Math.max(2_000, restMs)) return;
     const count = (known?.count ?? 0) + 1;
     this.#losses.set(hostOf(session), { session, count, atMs: this.#timeline.nowMs });
   }
@@ -187,10 +196,12 @@ export class FailureChecks {
     const { session } = attempt;
     const loss = this.#losses.get(hostOf(session));
     if (loss === undefined || loss.session === session) return;
-    if (this.#finishedHosts.has(hostOf(session))) return;
+    // Other workers also fail in other ways: a loss during the rest after them is not counted.
+    if (this.#finishedHosts.has(hostOf(session)) || !this.#isDying(attempt.worker)) return;
     const sinceMs = this.#timeline.nowMs - loss.atMs;
-    // One loss may not have been counted.
-    const restMs = 1_000 * 2 ** Math.max(0, Math.min(loss.count, 8) - 2);
+    // The rest may have begun with an earlier loss.
+    if (loss.count < 3) return;
+    const restMs = 1_000 * 2 ** (Math.min(loss.count, 8) - 3);
     assert(sinceMs >= restMs - slackMs, `${session} rests after ${loss.count} lost sessions`);
   }
 }

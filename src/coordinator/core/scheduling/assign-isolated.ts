@@ -26,7 +26,8 @@ export function assignIsolated(turn: Turn, study: StudyEntry): void {
       (worker) =>
         worker.datasets.has(study.searchKey) &&
         !state.reserved.has(worker) &&
-        !(isInDoubt(worker) && hasUntriedTrials(state, worker)) &&
+        // Otherwise trials that end their processes would keep other studies waiting.
+        !((isInDoubt(worker) || worker.machine.wasIsolated) && hasUntriedTrials(state, worker)) &&
         !isForOthers(trial, worker, able),
     );
     const idle = possible.find(

@@ -67,6 +67,7 @@ export function assignPack(
   const id = `${study.stamp}:${first.name}#${nextAttempt(first)}`;
   const lease = { id, study: study.name, kind, isolated, assignedAt: turn.now };
   const pack = leasePack(turn.state, worker, lease, turn.now);
+  worker.machine.wasIsolated = isolated;
   for (const trial of trials) openAttempt(turn, { study, trial }, pack, worker);
   if (study.status === 'waiting') setStudyStatus(turn, study, 'running');
   turn.send(worker, { kind: 'assign', assignment: toAssignment(study, pack) });

@@ -123,6 +123,8 @@ export interface Health {
   failedAtMs: number;
   /** Reason of the last failure. */
   reason: string;
+  /** Whether the last pack was an isolated one: then untried trials are next. */
+  wasIsolated: boolean;
   /** How many leases a pack may take for a step while no pack of the worker makes progress. */
   patience: number;
 }
@@ -131,7 +133,8 @@ export interface Health {
 const patienceMin = 4;
 
 export function newHealth(): Health {
-  return { finished: 0, failuresInRow: 0, failedAtMs: 0, reason: '', patience: patienceMin };
+  const none = { finished: 0, failuresInRow: 0, failedAtMs: 0, reason: '' };
+  return { ...none, wasIsolated: false, patience: patienceMin };
 }
 
 /** A worker process; `joinWorker` copies the fields of its `hello`. */
