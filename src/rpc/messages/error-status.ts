@@ -42,12 +42,21 @@ export function errorToStatus(error: unknown): StatusObject {
   metadata.set(codeKey, error.code);
   metadata.set(whatKey, cut(error.what, whatBytesMax));
   metadata.set(fixKey, cut(error.fix, 1_024));
-  return { code: standardStatus[error.code] ?? status.FAILED_PRECONDITION, details, metadata };
+  const code =
+    error.cause === wrongRole
+      ? status.PERMISSION_DENIED
+      : (standardStatus[error.code] ?? status.FAILED_PRECONDITION);
+  return { code, details, metadata };
 }
 
-/** The status of a failed call. For a malformed request it names the broken rule. */
+/** The cause of a TOKEN_REFUSED error if the token is valid, but its role may not make the call. */
+export const wrongRole = 'wrong role';
+
+/** The status of a failed call. For a malformed request it is INVALID_ARGUMENT, with the path of the field. */
 export function callStatus(error: unknown, sender: 'worker' | 'client'): StatusObject {
-  return errorToStatus(error instanceof BadField ? malformedMessage(sender, error.message) : error);
+  if (!(error instanceof BadField)) return errorToStatus(error);
+  const { details, metadata } = errorToStatus(malformedMessage(sender, error.message));
+  return { code: status.INVALID_ARGUMENT, details, metadata };
 }
 
 /** UTF-8 of a text, cut at a character boundary. */

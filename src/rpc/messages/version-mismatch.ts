@@ -30,9 +30,10 @@ export function malformedMessage(
   sender: 'worker' | 'coordinator' | 'client',
   reason: string,
 ): RidgelineError {
+  const outcome = sender === 'client' ? 'the request was refused' : 'the connection was closed';
   return new RidgelineError(
     'VERSION_MISMATCH',
-    `The ${sender} sent a message that breaks the rules of the protocol (${reason}), so the connection was closed.`,
+    `The ${sender} sent a message that breaks the rules of the protocol (${reason}), so ${outcome}.`,
     `${sameVersion}. If the versions are equal, report this as a bug.`,
   );
 }

@@ -184,7 +184,15 @@ export function list<Value, Written, Readable>(
     read: (wires, field) => {
       if (wires.length < min || wires.length > max)
         malformed(`${field} has ${wires.length} entries, not ${min} to ${max}`);
-      return wires.map((wire) => codec.read(wire, field));
+      return wires.map((wire, index) => {
+        try {
+          return codec.read(wire, field);
+        } catch (error) {
+          // Read again with the path of the entry, which is composed for malformed messages only.
+          if (error instanceof BadField) codec.read(wire, `${field}[${index}]`);
+          throw error;
+        }
+      });
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Call authorization: checks the `authorization` metadata of a call. */
 import type { Metadata } from '@grpc/grpc-js';
 import { RidgelineError } from '../../base/errors.ts';
+import { wrongRole } from '../messages/error-status.ts';
 import type { Role, Token, TokenFile } from '../credentials/tokens.ts';
 
 const bearer = /^Bearer (?<id>[A-Za-z0-9_-]{1,64}):(?<secret>[A-Za-z0-9_-]{1,64})$/;
@@ -29,6 +30,7 @@ export function authorize(
   throw refused(
     `Token ${token.id} has the role ${token.role}, but this request needs ${allowed.join(' or ')}.`,
     `Create a join string with \`ridgeline token new --role ${least}\` on the coordinator's machine.`,
+    { cause: wrongRole },
   );
 }
 
@@ -61,6 +63,7 @@ export function sessionsUsedUp(sessions: number): RidgelineError {
 function refused(
   what: string,
   fix = "Create a new join string with `ridgeline token new` on the coordinator's machine; it is for a worker unless --role is given.",
+  options?: { readonly cause: typeof wrongRole },
 ): RidgelineError {
-  return new RidgelineError('TOKEN_REFUSED', what, fix);
+  return new RidgelineError('TOKEN_REFUSED', what, fix, options);
 }
