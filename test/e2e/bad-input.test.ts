@@ -62,7 +62,7 @@ const rows: readonly Row[] = [
   {
     args: ['token', 'new', '--expires', '0h'],
     code: 2,
-    prints: /--expires must be a whole number/,
+    prints: /--expires must be a duration/,
   },
   { args: ['token', 'new', '--role', 'root'], code: 2, prints: /Allowed choices are worker/ },
   {

@@ -126,8 +126,8 @@ describe('a wrong command line', () => {
     expect(byFile.stderr).toContain('after `study:`');
     expectError(await ridgeline(['worker', '--join', 'nonsense']), 2, /join/);
     const noFile = await ridgeline(['data', 'info', './none.npz']);
-    expectError(noFile, 2, /There is no data set named ".\/none\.npz"\./);
-    expect(noFile.stderr).toContain('the path of existing files');
+    expectError(noFile, 2, /There is no file or folder \.\/none\.npz\./);
+    expect(noFile.stderr).toContain('ridgeline data list');
   });
 
   test('help about a misspelled command suggests the right one', async () => {

@@ -52,6 +52,7 @@ describe('the counter of unfinished messages', () => {
     for (const counter of [counters[0]!, counters[2]!]) counter.add(part);
     expect(closed).toEqual(['b']);
     expect(unfinished.bytes).toBe(800);
+    for (const counter of counters) counter.end();
   });
 
   test('refuses a call at the length of a message that is too long', () => {

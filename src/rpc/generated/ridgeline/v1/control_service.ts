@@ -2423,6 +2423,9 @@ export const WatchedWorker: MessageFns<WatchedWorker> = {
 };
 
 /**
+ * A token that is missing, unknown or expired is UNAUTHENTICATED, one of another role PERMISSION_DENIED, and a
+ * request that breaks a rule INVALID_ARGUMENT, with the path of the field such as `trials[3]`.
+ *
  * The role admin may call every method. The role viewer may call the methods that are marked "read-only".
  * The role worker may call GetVersion only.
  */
