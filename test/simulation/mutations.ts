@@ -178,7 +178,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug(
     'extended-race-loses-bits',
     'an extended race has lost the validation bits of its earlier trials',
-    'const isLast = false;',
+    'const isDecided = stage.record.closed;',
   ),
   bug(
     'tests-continue-after-extension',

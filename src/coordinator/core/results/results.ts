@@ -211,17 +211,16 @@ function takeTest(turn: Turn, report: Report): Answer {
 
 /**
  * Packs a result, without the curve and the validation bits, which only the store needs: so a million
- * trials fit in memory. A race needs the bits until its stage has closed. In the last stage it keeps them,
- * since a study may be extended.
+ * trials fit in memory. A race needs the bits until a later stage has opened: until then its stage may gain
+ * trials, or be opened again for some.
  */
 export function trimResult(study: StudyEntry, stage: StageEntry, trial: TrialEntry): void {
   const { result } = trial;
   if (result === null) return;
   // bug: extended-race-loses-bits
-  const isLast = stage.record.name === study.spec.stages.at(-1)?.name;
+  const isDecided = hasSuccessor(study, stage);
   // bug: race-loses-bits
-  const isRacing =
-    study.spec.racing && (isLast || (!stage.record.closed && !hasSuccessor(study, stage)));
+  const isRacing = study.spec.racing && !isDecided;
   trial.result =
     result.kind === 'complete'
       ? study.results.pack(result, isRacing ? result.validationCorrect : noCorrectness)

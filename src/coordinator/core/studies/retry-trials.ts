@@ -8,7 +8,6 @@ import { isOver } from '../../../study/trial.ts';
 import { storeRanks } from '../attempts/close-attempt.ts';
 import { closeObsoleteTests } from '../attempts/failed-attempts.ts';
 import { setWinner } from '../attempts/winner-tests.ts';
-import { trimResult } from '../results/results.ts';
 import type { StudyEntry } from '../state/cluster-state.ts';
 import { updateTrial } from '../state/study-entry.ts';
 import type { TrialEntry } from '../state/trial-state.ts';
@@ -50,7 +49,6 @@ export function retryTrials(turn: Turn, study: StudyEntry, retried: readonly Tri
   }
   sortQueue(study);
   study.best = undefined;
-  for (const stage of reopened) for (const trial of stage.trials) trimResult(study, stage, trial);
   if (study.winner !== null) setWinner(turn, study, null);
   if (retried.length > 0)
     turn.log('trials-retried', retried.map(({ name }) => name).join(', '), study.name);

@@ -67,6 +67,10 @@ function planStage(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
   }
   const plan = plannerFor(study.spec).openStage(toPlanned(study), stage.record.name);
   stage.record = { ...stage.record, ...plan };
+  // The races of the stages before have ended.
+  if (study.spec.racing)
+    for (const before of study.stages.slice(0, study.stages.indexOf(stage)))
+      for (const trial of before.trials) trimResult(study, before, trial);
   turn.persist({ kind: 'stage-opened', study: study.name, stage: stage.record });
   const { name, trials, reason } = stage.record;
   const range = reason === null ? '' : `; ${reason}`;
@@ -117,7 +121,6 @@ function closeStage(turn: Turn, study: StudyEntry, stage: StageEntry): void {
   storeRanks(turn, study);
   turn.log('stage-closed', name, study.name);
   turn.notify({ kind: 'stage-closed', study: study.name, stage: name });
-  if (study.spec.racing) for (const trial of stage.trials) trimResult(study, stage, trial);
 }
 
 /** All stages have closed: chooses the winner; completes the study unless the winner is to be tested. */

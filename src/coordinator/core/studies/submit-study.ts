@@ -6,7 +6,6 @@ import type { StageRecord } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
 import { closeObsoleteTests } from '../attempts/failed-attempts.ts';
 import { setWinner } from '../attempts/winner-tests.ts';
-import { trimResult } from '../results/results.ts';
 import { StageEntry, StudyEntry, type StudyData } from '../state/cluster-state.ts';
 import type { Turn } from '../state/turn.ts';
 import { markUnchecked } from '../workers/exclusions.ts';
@@ -63,10 +62,6 @@ export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): voi
     last.record = { ...last.record, trials: planned.trials, closed: false };
     last.audits = null;
   }
-  // A race in a stage that is no longer the last one has ended.
-  if (spec.racing)
-    for (const stage of study.stages)
-      for (const trial of stage.trials) trimResult(study, stage, trial);
   const stages = study.stages.map((stage) => stage.record);
   turn.persist({ kind: 'study-extended', spec, stages });
   setWinner(turn, study, null);
