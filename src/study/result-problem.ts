@@ -7,6 +7,9 @@
 import type { Metric, Metrics } from './metrics.ts';
 import type { Measurement, TrialResult } from './trial.ts';
 
+/** Longer than any training: ten years. */
+const secondsMax = 10 * 365 * 86_400;
+
 export interface ResultRules {
   readonly metrics: readonly Metric[];
   /** Steps at which a trial is measured: ascending; the last is its end. */
@@ -30,8 +33,12 @@ export function resultProblem(result: TrialResult, rules: ResultRules): string |
   );
 }
 
-function lengthProblem({ kind, steps, curve }: TrialResult, rules: ResultRules): string | null {
+function lengthProblem(
+  { kind, steps, seconds, curve }: TrialResult,
+  rules: ResultRules,
+): string | null {
   const { schedule, isThinned } = rules;
+  if (seconds > secondsMax) return `took ${seconds} s`;
   const total = schedule.at(-1) ?? 0;
   if (kind === 'complete' ? steps !== total : steps > total)
     return `has ${steps} steps instead of ${kind === 'complete' ? '' : 'at most '}${total}`;

@@ -12,8 +12,8 @@ import { isActive } from '../../src/coordinator/core/state/study-entry.ts';
 import { ableWorkers } from '../../src/coordinator/core/workers/able-workers.ts';
 import type { StoreRow } from '../../src/store/rows.ts';
 
-/** Most packs that pass over a study: it may have used more thread time before, in packs that hung. */
-const passesMax = 8;
+/** Most packs that pass over a study: it may have used more thread time before, in packs that hung or crashed. */
+const passesMax = 16;
 
 export class FairnessCheck {
   /** By study: packs since it has waited without a thread. */
@@ -35,6 +35,8 @@ export class FairnessCheck {
       const able = new Set(ableWorkers(state, study).map(({ session }) => session));
       const passing = [...packs.values()].filter(({ attempt }) => {
         const worker = state.workers.get(attempt.session);
+        // A trial that must be alone on its worker is rare, and does not take turns.
+        if (state.packs.get(attempt.pack)?.isolated === true) return false;
         return able.has(attempt.session) && worker?.datasets.has(study.searchKey) === true;
       });
       const passes = (this.#passes.get(study) ?? 0) + passing.length;

@@ -50,6 +50,7 @@ describe('a result', () => {
 
   test.for<[string, TrialResult]>([
     ['has 5 steps instead of 10', complete({ steps: 5, curve: [point(5)] })],
+    ['took 1e+300 s', complete({ seconds: 1e300 })],
     ['has 11 steps instead of at most 10', diverged(11, [4, 8, 10])],
     ['has 1 measurements instead of 3', complete({ curve: [point(10)] })],
     [
