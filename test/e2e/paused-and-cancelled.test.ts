@@ -20,6 +20,7 @@ test('a paused study is reported and resumes when it is run; a cancelled study e
   const again = await ridgeline(['submit', rested!, ...state]);
   expect(again.stderr).toContain('rested is paused. Resume it: `ridgeline resume rested`');
   const over = await ridgeline(['submit', given!, ...state]);
+  expect(over.code).toBe(1);
   expect(over.stderr).toContain('given is cancelled. Take it up again: `ridgeline resume given`');
   const watched = await ridgeline(['watch', 'given', ...state, '--format', 'jsonl']);
   expect(watched.code).toBe(1);

@@ -10,6 +10,7 @@ import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudySummary } from '../../study/summaries.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
+import { exitCode } from '../process/exit-codes.ts';
 import { confirm, yesOption } from '../process/confirm.ts';
 import { keysDirectory, type Context } from '../process/context.ts';
 import { outputFormatOption } from '../process/options.ts';
@@ -45,8 +46,9 @@ function addSubmit(program: Command, context: Context): void {
       const text = await withControl(context, async (client) => {
         const previous = fresh && (await client.listStudies()).find(isNamed(spec.study));
         const { name, outcome } = await client.submitStudy(canonicalSpec(spec), fresh);
-        const rows = await client.listStudies();
-        const submitted = submittedText(name, outcome, rows.find(isNamed(name)));
+        const row = (await client.listStudies()).find(isNamed(name));
+        const submitted = submittedText(name, outcome, row);
+        if (outcome === 'complete' && row?.status !== 'complete') context.finish(exitCode.failed);
         return previous ? `${submitted}\n${keptText(name, previous.done)}` : submitted;
       });
       context.stderr.write(`${text}\n`);

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { usageError } from './options.ts';
 
 /**
- * Asks on stderr, and returns whether the answer is y or yes. `--yes` answers it.
+ * Asks on stderr, and returns whether the answer is y or yes. `--yes` answers it, and Ctrl-C answers no.
  *
  * @param isRequired false: without a terminal, nothing is asked and the answer is yes
  * @throws RidgelineError USAGE without a terminal and without `--yes`, if `isRequired`
@@ -26,6 +26,11 @@ export async function confirm(
   const lines = createInterface({ input: stdin, output: stderr });
   try {
     return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+  } catch (error) {
+    // Ctrl-C answers no.
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
+    stderr.write('\n');
+    return false;
   } finally {
     lines.close();
   }
