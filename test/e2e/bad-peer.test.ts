@@ -96,8 +96,8 @@ const rows = (known: string, viewer: string): Row[] => [
   { what: 'an empty token', call: { authorization: 'Bearer :' }, status: 16 },
   { what: 'two tokens', call: { authorization: `${known}, ${known}` }, status: 16 },
   { what: 'a token with a line end', call: { authorization: `${known} x` }, status: 16 },
-  { what: 'a viewer that trains', call: { path: sessionPath, authorization: viewer }, status: 16 },
-  { what: 'a worker that watches', call: { path: watchPath }, status: 16 },
+  { what: 'a viewer that trains', call: { path: sessionPath, authorization: viewer }, status: 7 },
+  { what: 'a worker that watches', call: { path: watchPath }, status: 7 },
   // Messages of a session.
   {
     what: 'a first message that is not hello',
@@ -153,11 +153,11 @@ const rows = (known: string, viewer: string): Row[] => [
   },
   // Shards.
   { what: 'an unknown shard', call: { path: shardPath, body: shardRequest(digest) }, status: 5 },
-  { what: 'a shard by path', call: { path: shardPath, body: shardRequest('../x') }, status: 9 },
+  { what: 'a shard by path', call: { path: shardPath, body: shardRequest('../x') }, status: 3 },
   {
     what: 'a shard from 2^64 on',
     call: { path: shardPath, body: shardRequest(digest, ...offsetMax) },
-    status: 9,
+    status: 3,
   },
 ];
 

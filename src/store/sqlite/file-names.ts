@@ -1,6 +1,7 @@
 /** File names: the files of a store. SQLite keeps the log next to the file itself, not next to a link to it. */
 import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fromFileSystem } from './sqlite-errors.ts';
 
 export function storeFile(stateDir: string): string {
   return join(stateDir, 'ridgeline.db');
@@ -15,9 +16,13 @@ export function markFile(file: string): string {
   return `${target(file)}-mark`;
 }
 
-/** Size in bytes; 0 if the file does not exist. */
+/** Size in bytes; 0 if the file does not exist. @throws RidgelineError STATE_UNWRITABLE */
 export function fileBytes(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  } catch (error) {
+    throw fromFileSystem(error, path);
+  }
 }
 
 function target(file: string): string {
