@@ -23,7 +23,7 @@ const requests = ['SIGINT', 'SIGTERM'] as const;
 const warnings = ['SIGUSR1', 'SIGUSR2'] as const;
 
 /** Whether a stream of this process is a terminal. Read at the start: a closed terminal is none. */
-export const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
 
 const listening = new Set<StopSignals>();
 
@@ -89,7 +89,7 @@ export class StopSignals implements Disposable {
 }
 
 /** Default of `--grace`, in seconds: a container platform kills 10 s after SIGTERM. */
-export const graceSeconds = 8;
+const graceSeconds = 8;
 
 /**
  * How long running trials may continue after a signal.
