@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { scratchDir, startWords, type Running } from './support/processes.ts';
@@ -64,6 +65,19 @@ function canIsolate(): boolean {
 const isPossible = process.platform === 'linux' && process.getuid?.() === 0 && canIsolate();
 if (!isPossible) process.stderr.write('skipped: containers need root, `ip netns` and `unshare`\n');
 
+/** The kernel frees a control group a little after its last process has ended, and reports no event. */
+async function removeGroup(group: string): Promise<void> {
+  for (;;) {
+    try {
+      rmdirSync(group);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EBUSY')) throw error;
+      await setTimeout(50);
+    }
+  }
+}
+
 /** Folder of a control group with the limit of memory; null if this machine has no such groups. */
 function limitMemory(name: string, limit: string): string | null {
   const bytes = String(Number.parseInt(limit, 10) * 2 ** 30);
@@ -74,7 +88,7 @@ function limitMemory(name: string, limit: string): string | null {
     const group = join(root, name);
     try {
       mkdirSync(group);
-      onTestFinished(() => rmdirSync(group));
+      onTestFinished(async () => await removeGroup(group));
       writeFileSync(join(group, file), bytes);
       return group;
     } catch {

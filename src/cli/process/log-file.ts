@@ -24,7 +24,7 @@ export function copyToLogFile(stderr: NodeJS.WriteStream, file: string, clock: C
     );
   }
   let rest = '';
-  const write: (...args: never[]) => boolean = stderr.write;
+  const write: (...args: never[]) => boolean = stderr.write.bind(stderr);
   const copy = (chunk: unknown): void => {
     const lines = `${rest}${stripVTControlCharacters(String(chunk))}`.split('\n');
     rest = lines.pop() ?? '';
@@ -38,6 +38,6 @@ export function copyToLogFile(stderr: NodeJS.WriteStream, file: string, clock: C
   };
   stderr.write = (...args: unknown[]): boolean => {
     copy(args[0]);
-    return Reflect.apply(write, stderr, args);
+    return Reflect.apply(write, undefined, args);
   };
 }
