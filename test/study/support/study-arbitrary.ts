@@ -78,10 +78,10 @@ const stages: fc.Arbitrary<StageSpec[]> = fc
   )
   .map((drafts) =>
     drafts.map(({ trials, range, narrows, ...draft }, index) => {
-      const names = drafts.map((other, place) => `${other.name}${place}`);
+      const names = drafts.map((other, place) => `${other.name}_${place}`);
       const earlier = index === 0 || narrows % 2 === 0 ? undefined : names[narrows % index];
       return {
-        name: `${draft.name}${index}`,
+        name: `${draft.name}_${index}`,
         trials,
         search: {
           lambda:
