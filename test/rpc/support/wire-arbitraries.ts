@@ -8,6 +8,7 @@ import {
   type PackProgress,
   type WorkerMessage,
 } from '../../../src/rpc/messages/messages.ts';
+import { cutReason } from '../../../src/rpc/messages/wire-codec.ts';
 import { classificationMetrics } from '../../../src/study/metrics.ts';
 import type { DatasetReference } from '../../../src/study/spec/dataset-reference.ts';
 import type { CountedSelection } from '../../../src/study/spec/study-spec.ts';
@@ -25,7 +26,8 @@ const anyValue = fc.oneof(share, fc.constantFrom(NaN, Infinity, -Infinity));
 const name = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
   .filter((text) => text.length <= 128 && !/\p{Cc}/u.test(text));
-const reason = fc.string({ unit: 'grapheme', maxLength: 60 });
+/** Printable: a codec makes other characters visible. */
+const reason = fc.string({ unit: 'grapheme', maxLength: 60 }).map(cutReason);
 const digest = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((b) => Buffer.from(b).toString('hex'));
