@@ -109,7 +109,7 @@ async function submitStudy(
 ): Promise<StudySummary | null> {
   const { coordinator } = cluster;
   const { study } = spec;
-  // A stored study is not replaced for a search that nobody trains.
+  // A stored study is not replaced for a search without workers.
   if (flags.fresh === true && flags.workers === 0)
     await firstWorker(cluster, flags, (text) => view.say(text));
   const previous = flags.fresh === true ? await coordinator.overview.study(study) : null;

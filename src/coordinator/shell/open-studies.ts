@@ -48,7 +48,7 @@ export class OpenStudies {
 
   /**
    * Opens a stored study. If its data cannot be read, it is left out; if it is required, throws why, except
-   * for data that is not where it was: whoever requires the study submits it next, with the new place.
+   * for data that has moved: the caller submits the study next, with the new place.
    */
   async resume(record: StudyRecord, isRequired: boolean): Promise<void> {
     const { study } = record.spec;

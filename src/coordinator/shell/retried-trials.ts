@@ -12,7 +12,7 @@ import { mayBeRetried, type TrialEntry } from '../core/state/trial-state.ts';
 export function retriedTrials(study: StudyEntry, names: readonly string[] | null): TrialEntry[] {
   if (names !== null) return names.map((name) => retriedTrial(study, name));
   const retried = [...study.trials.values()].filter(mayBeRetried);
-  // A cancelled study goes on, even if all trials that it had have results.
+  // A cancelled study is resumed even if all of its trials have results.
   if (retried.length > 0 || study.status === 'cancelled') return retried;
   throw new RidgelineError(
     'STUDY_FAILED',

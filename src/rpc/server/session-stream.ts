@@ -3,7 +3,7 @@
  *
  * The bytes that wait for a slow worker are counted. Above a limit the stream is closed; the worker then
  * connects again and receives its state again. A worker that sends too fast is read more slowly, and long
- * results that nobody waits for are not decoded.
+ * results that are not expected are not decoded.
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';

@@ -149,7 +149,7 @@ function openForWriting(file: string, rank: RankTrials | undefined): DatabaseSyn
   });
 }
 
-/** Reads of a database that nobody writes. */
+/** Reads of a database that no process writes. */
 function buildFixedReads(database: DatabaseSync, file: string): StoreReads {
   const reads: StoreReads = storeReads(database, file, async (read) => read(reads));
   return reads;

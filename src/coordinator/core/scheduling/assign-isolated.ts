@@ -1,6 +1,6 @@
 /**
  * Isolated trials: trials whose worker processes ended several times are trained alone in a process, so that
- * a trial that ends its process takes no others with it, and can be told apart from them.
+ * a trial that ends its process takes no others with it, and can be distinguished from them.
  *
  * A worker is kept free for such a trial: it receives no more packs, and the trial when its packs have
  * ended.

@@ -63,8 +63,8 @@ export type TrialChange =
  *     failed (no result) -- completed (late), the stage is open --> complete or failed (diverged)
  *
  * The first result of any attempt completes a trial. `complete` and `failed (diverged)` are final; a user
- * may have other trials that have ended tried again, which opens their stage again if it has closed. A result is `corrected`
- * (replaced) only if audits have shown that it is wrong, while the stage is open.
+ * may have other trials that have ended tried again, which opens their stage again if it has closed. A
+ * result is `corrected` (replaced) only if audits have shown that it is wrong, while the stage is open.
  */
 export function changeTrial(trial: TrialEntry, change: TrialChange): void {
   const { name, status } = trial;
