@@ -6,5 +6,5 @@ import { studyKeys } from '../src/config/study-keys.ts';
 import { describeTrainer } from '../src/trainers/registry.ts';
 import { keyTable, writeSection } from './generated-files.ts';
 
-const rows = studyKeys(describeTrainer('two-layer'));
+const rows = studyKeys(describeTrainer({}));
 writeSection('docs/study-file.md', 'keys of a study file', keyTable(rows));

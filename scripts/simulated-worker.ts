@@ -10,7 +10,6 @@ import { connectSession, type WorkerStream } from '../src/rpc/client/session-cli
 import { classificationMetrics } from '../src/study/metrics.ts';
 import { numberParam, type Params } from '../src/study/search-space.ts';
 import { trialName, type TrialResult } from '../src/study/trial.ts';
-import { trainerName } from '../src/study/trainer-description.ts';
 import { describeTrainer } from '../src/trainers/registry.ts';
 import { selfTestDigest } from '../src/trainers/two-layer/arithmetic-self-test.ts';
 import { WorkerSession, type SessionEffect } from '../src/worker/session.ts';
@@ -128,7 +127,7 @@ function simulateResult(
       .filter(({ split, kind }) => split !== 'test' && kind !== 'progress')
       .map(({ name, kind }) => [name, kind === 'accuracy' ? correct / 8 : loss]),
   );
-  const trainer = describeTrainer(trainerName(settings));
+  const trainer = describeTrainer(settings);
   const steps = trainer.measuredSteps(settings, trainRecords);
   return {
     kind: 'complete',

@@ -11,11 +11,7 @@ import { checkRecipe, checkStudy, valueAt, type Checked } from '../study/spec/ch
 import type { SpecProblem } from '../study/spec/spec-problem.ts';
 import { recipeSchema, studySchema } from '../study/spec/study-schema.ts';
 import type { RecipeSpec, StudySpec } from '../study/spec/study-spec.ts';
-import {
-  defaultTrainer,
-  type DescribeTrainer,
-  type TrainerDescription,
-} from '../study/trainer-description.ts';
+import type { DescribeTrainer, TrainerDescription } from '../study/trainer-description.ts';
 import { knownKeys } from './known-keys.ts';
 import { ambiguousNames } from './ambiguous-names.ts';
 import { correctKeys } from './misspelt-keys.ts';
@@ -116,10 +112,10 @@ function isInside(path: Path, place: Path): boolean {
 
 /** The trainer that the file names. The schema of the default trainer reports a wrong name. */
 function sectionTrainer(source: YamlSource, describe: DescribeTrainer): TrainerDescription {
-  const name = valueAt(source.value(), ['trainer', 'name']);
+  const section = valueAt(source.value(), ['trainer']);
   try {
-    return describe(typeof name === 'string' ? name : defaultTrainer);
+    return describe(typeof section === 'object' && section !== null ? { ...section } : {});
   } catch {
-    return describe(defaultTrainer);
+    return describe({});
   }
 }

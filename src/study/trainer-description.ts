@@ -55,13 +55,18 @@ export interface TrainerDescription {
   ): number | null;
 }
 
-/** @throws RidgelineError STUDY_INVALID for an unknown name */
-export type DescribeTrainer = (name: string) => TrainerDescription;
+/**
+ * The description of the trainer of a section, which may be that of a file and need not be valid. Equal
+ * sections give the same object.
+ *
+ * @throws RidgelineError STUDY_INVALID for an unknown name
+ */
+export type DescribeTrainer = (section: TrainerSettings) => TrainerDescription;
 
 /** The trainer that a section names. */
-export function trainerName(settings: TrainerSettings): string {
-  return typeof settings['name'] === 'string' ? settings['name'] : defaultTrainer;
+export function trainerName(section: TrainerSettings): string {
+  return typeof section['name'] === 'string' ? section['name'] : defaultTrainer;
 }
 
 /** The trainer of a study file that names none. */
-export const defaultTrainer = 'two-layer';
+const defaultTrainer = 'two-layer';

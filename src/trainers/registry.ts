@@ -1,12 +1,17 @@
-/** Trainer registry: descriptions of all trainers, by the name that a study file uses. */
+/** Trainer registry: descriptions of all trainers, by the section of a study file. */
 import { RidgelineError } from '../base/errors.ts';
-import type { TrainerDescription } from '../study/trainer-description.ts';
+import {
+  trainerName,
+  type TrainerDescription,
+  type TrainerSettings,
+} from '../study/trainer-description.ts';
 import { twoLayer } from './two-layer/description.ts';
 
 const trainers: ReadonlyMap<string, TrainerDescription> = new Map([[twoLayer.name, twoLayer]]);
 
 /** @throws RidgelineError STUDY_INVALID for an unknown name */
-export function describeTrainer(name: string): TrainerDescription {
+export function describeTrainer(section: TrainerSettings): TrainerDescription {
+  const name = trainerName(section);
   const trainer = trainers.get(name);
   if (trainer !== undefined) return trainer;
   throw new RidgelineError(

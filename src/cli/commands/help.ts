@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { didYouMean } from '../../base/did-you-mean.ts';
 import { formatKeys } from '../../report/terminal/key-reference.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
-import { defaultTrainer } from '../../study/trainer-description.ts';
 import type { Context } from '../process/context.ts';
 import { exitCodesText } from '../process/exit-codes.ts';
 import { addGroup, usageError } from '../process/options.ts';
@@ -33,7 +32,7 @@ export function addCommands(program: Command, context: Context): void {
 async function printKeys(words: readonly string[], context: Context): Promise<void> {
   // Loaded here, since other topics need no schema.
   const { findKeys, studyKeys } = await import('../../config/study-keys.ts');
-  const rows = studyKeys(describeTrainer(defaultTrainer));
+  const rows = studyKeys(describeTrainer({}));
   const shown = words.length === 0 ? rows : findKeys(rows, words.join('.'));
   context.stdout.write(formatKeys(shown, textOptions(context)));
 }

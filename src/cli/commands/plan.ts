@@ -9,7 +9,6 @@ import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import { givenDistribution, type SearchSpace } from '../../study/search-space.ts';
 import type { StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
-import { trainerName } from '../../study/trainer-description.ts';
 import { trialName } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { defaultThreads } from '../../worker/thread-count.ts';
@@ -45,7 +44,7 @@ export function addCommands(program: Command, context: Context): void {
 async function buildPlan(spec: StudySpec, context: Context): Promise<Plan> {
   const dataDir = dataDirectory(context);
   const { source, counts, warnings } = await openDataset(spec.dataset, { dataDir });
-  const trainer = describeTrainer(trainerName(spec.trainer));
+  const trainer = describeTrainer(spec.trainer);
   const threads = defaultThreads();
   const { data } = await openTrainingData(spec.dataset, spec.seed, dataDir, false);
   const pack = packSize(spec, threads);
@@ -74,7 +73,7 @@ async function buildPlan(spec: StudySpec, context: Context): Promise<Plan> {
 
 /** As the scheduler forms packs of the first stage, so that no thread is idle. */
 function packSize(spec: StudySpec, threads: number): number {
-  const trainer = describeTrainer(trainerName(spec.trainer));
+  const trainer = describeTrainer(spec.trainer);
   const share = Math.ceil((spec.stages[0]?.trials ?? 1) / threads);
   return Math.max(1, Math.min(trainer.packSize(spec.trainer, {}), share, packMax));
 }

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { meanCurve, type SeedResult } from '../../report/results/training-means.ts';
 import { trainingJson, trainingText } from '../../report/terminal/training-text.ts';
 import { formatParams } from '../../study/search-space.ts';
-import { trainerName } from '../../study/trainer-description.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { openKernel } from '../../trainers/two-layer/kernel-file.ts';
 import type { Kernel } from '../../trainers/two-layer/kernel.ts';
@@ -182,7 +181,7 @@ async function finish(
   }
   checkpoints.clear();
   view[Symbol.dispose]();
-  const { metrics } = describeTrainer(trainerName(choice.settings));
+  const { metrics } = describeTrainer(choice.settings);
   const summary = {
     seeds: results,
     ensemble: built?.summary ?? null,

@@ -9,7 +9,7 @@ import { openStore, openStoreReader } from '../../store/sqlite/open-store.ts';
 import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
-import { trainerName, type TrainerDescription } from '../../study/trainer-description.ts';
+import { type TrainerDescription } from '../../study/trainer-description.ts';
 import {
   isOver,
   parseTrialName,
@@ -46,7 +46,7 @@ export async function studyAndTrials(
 ): Promise<StudyAndTrials> {
   const study = await storedStudy(reads, name);
   const trials = await reads.trials(name, { curves, correctness: true });
-  return { study, trials, trainer: describeTrainer(trainerName(study.spec.trainer)) };
+  return { study, trials, trainer: describeTrainer(study.spec.trainer) };
 }
 
 /** One trial with its curve and its validation bits. @throws RidgelineError TRIAL_UNKNOWN */

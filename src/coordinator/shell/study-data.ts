@@ -4,7 +4,7 @@ import { describeDataset, type OpenDatasetOptions } from '../../dataset/open-dat
 import { canonicalSpec, parseSpec } from '../../study/spec/canonical-spec.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { ImageCounts, StudyRecord } from '../../study/study-record.ts';
-import { trainerName, type DescribeTrainer } from '../../study/trainer-description.ts';
+import { type DescribeTrainer } from '../../study/trainer-description.ts';
 import type { StudyData } from '../core/state/cluster-state.ts';
 import type { ShardSource } from './served-shards.ts';
 
@@ -38,7 +38,7 @@ export async function openStudyData(
 ): Promise<ReadStudyData> {
   // The store does not check the rules of trainers, so a spec from the store is checked here.
   const spec = parseSpec(canonicalSpec(given), options.describeTrainer);
-  const trainer = options.describeTrainer(trainerName(spec.trainer));
+  const trainer = options.describeTrainer(spec.trainer);
   const dataset = await describeDataset(spec.dataset, options);
   const { counts, source, official, warnings: dataWarnings } = dataset;
   const search = dataset.reference(spec.seed, spec.test === 'all' ? 'test' : 'search');

@@ -6,11 +6,10 @@
 import { RidgelineError } from '../../base/errors.ts';
 import type { Params } from '../../study/search-space.ts';
 import { canonicalSettings, parseSettings } from '../../study/spec/canonical-spec.ts';
-import {
-  trainerName,
-  type DescribeTrainer,
-  type TrainerDescription,
-  type TrainerSettings,
+import type {
+  DescribeTrainer,
+  TrainerDescription,
+  TrainerSettings,
 } from '../../study/trainer-description.ts';
 import {
   SessionRequest,
@@ -120,7 +119,7 @@ function readSettings(text: string, describe: DescribeTrainer): ReadSettings {
   const last = lastRead.get(describe);
   if (last?.text === text) return last;
   const settings = parseSettings(text, describe);
-  const read = { text, settings, parameters: describe(trainerName(settings)).parameters };
+  const read = { text, settings, parameters: describe(settings).parameters };
   lastRead.set(describe, read);
   return read;
 }

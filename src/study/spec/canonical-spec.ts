@@ -6,7 +6,7 @@
  * text back with `readStoredSpec`, which needs no trainer.
  */
 import { RidgelineError, errorMessage } from '../../base/errors.ts';
-import { trainerName, type DescribeTrainer, type TrainerSettings } from '../trainer-description.ts';
+import type { DescribeTrainer, TrainerSettings } from '../trainer-description.ts';
 import { toCamel, toSnake } from './case-codec.ts';
 import { checkSettings, checkStudy, valueAt, type Checked } from './check-study.ts';
 import type { StudySpec } from './study-spec.ts';
@@ -23,7 +23,7 @@ export function specFile(spec: StudySpec): Readonly<Record<string, unknown>> {
 /** @throws RidgelineError STUDY_INVALID for a text that is not a valid study */
 export function parseSpec(text: string, describe: DescribeTrainer): StudySpec {
   const value = parseJson(text);
-  return validSpec(checkStudy(value, describe(trainerName(sectionFrom(value)))));
+  return validSpec(checkStudy(value, describe(sectionFrom(value))));
 }
 
 /** @throws RidgelineError STUDY_INVALID for a text that `canonicalSpec` cannot have written */
@@ -48,7 +48,7 @@ export function canonicalSettings(settings: TrainerSettings): string {
 /** @throws RidgelineError STUDY_INVALID for settings that the trainer does not have */
 export function parseSettings(text: string, describe: DescribeTrainer): TrainerSettings {
   const section = sectionFrom({ trainer: parseJson(text) });
-  return validSpec(checkSettings(section, describe(trainerName(section))), ['trainer']);
+  return validSpec(checkSettings(section, describe(section)), ['trainer']);
 }
 
 function sectionFrom(value: unknown): TrainerSettings {

@@ -6,7 +6,6 @@ import type { Clock } from '../../base/clock.ts';
 import { thinnedCurve } from '../../report/results/metric-values.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import type { ShownStatus } from '../../study/summaries.ts';
-import { trainerName } from '../../study/trainer-description.ts';
 import { trialName, type TrialId } from '../../study/trial.ts';
 import type { ClusterEvent, LiveCluster } from '../live-cluster.ts';
 import type {
@@ -204,7 +203,7 @@ export class DashboardCache implements Disposable {
   }
 
   #newEntry(record: StudyRecord): Entry {
-    const trainer = this.#cluster.describeTrainer(trainerName(record.spec.trainer));
+    const trainer = this.#cluster.describeTrainer(record.spec.trainer);
     return {
       study: new DashboardStudy(record, trainer, [], this.#curves),
       state: '',

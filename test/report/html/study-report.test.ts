@@ -48,7 +48,7 @@ function toPicture(
     results: toResults(record, rows),
     trials: rows,
     parameterDescription: 'the L2 strength',
-    method: describeTrainer('two-layer').method(record.spec.trainer),
+    method: describeTrainer(record.spec.trainer).method(record.spec.trainer),
     attempts,
     workers: [
       { name: 'node-a', address: 'h:1', threads: 2, kernel: 'portable', atMs: 0 },

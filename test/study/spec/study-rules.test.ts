@@ -9,7 +9,7 @@ import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { exampleStudy, plainTrainer } from '../support/example-study.ts';
 import { anyStudy } from '../support/study-arbitrary.ts';
 
-const twoLayer = describeTrainer('two-layer');
+const twoLayer = describeTrainer({});
 const spec = exampleStudy();
 const [coarse, fine] = [spec.stages[0]!, spec.stages[1]!];
 const trained = (change: object): StudySpec => ({
