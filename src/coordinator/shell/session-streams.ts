@@ -15,6 +15,7 @@ import type {
   WorkerMessage,
 } from '../../rpc/messages/messages.ts';
 import type { SessionStream } from '../../rpc/server/session-stream.ts';
+import { malformedMessage } from '../../rpc/messages/version-mismatch.ts';
 import type { Peer } from '../core/state/cluster-state.ts';
 
 interface StreamPorts {
@@ -48,7 +49,8 @@ export class SessionStreams {
     let session: string | null = null;
     stream.onMessage((message) => {
       if (session === null) session = this.#welcome(stream, message);
-      else if (message.kind === 'hello') stream.close('a stream has only one hello');
+      else if (message.kind === 'hello')
+        stream.refuse(malformedMessage('worker', 'a stream has only one hello'));
       else if (this.#open.get(session)?.stream === stream) this.#ports.received(session, message);
     });
     stream.onClosed((reason) => {
@@ -80,7 +82,7 @@ export class SessionStreams {
   /** @returns the session; null if the stream was closed */
   #welcome(stream: SessionStream, message: WorkerMessage): string | null {
     if (message.kind !== 'hello') {
-      stream.close('the first message must be hello');
+      stream.refuse(malformedMessage('worker', 'the first message must be hello'));
       return null;
     }
     const closed = this.#ports.closedBecause();

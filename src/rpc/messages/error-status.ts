@@ -6,7 +6,7 @@
  */
 import { Metadata, status, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { RidgelineError, errorExitCodes, errorMessage, type ErrorCode } from '../../base/errors.ts';
-import { malformedMessage } from './version-mismatch.ts';
+import { brokenRule, malformedMessage } from './version-mismatch.ts';
 import { BadField } from './wire-codec.ts';
 
 const codeKey = 'ridgeline-code';
@@ -43,20 +43,22 @@ export function errorToStatus(error: unknown): StatusObject {
   metadata.set(whatKey, cut(error.what, whatBytesMax));
   metadata.set(fixKey, cut(error.fix, 1_024));
   const code =
-    error.cause === wrongRole
-      ? status.PERMISSION_DENIED
-      : (standardStatus[error.code] ?? status.FAILED_PRECONDITION);
+    causeStatus.get(error.cause) ?? standardStatus[error.code] ?? status.FAILED_PRECONDITION;
   return { code, details, metadata };
 }
 
 /** The cause of a TOKEN_REFUSED error if the token is valid, but its role may not make the call. */
 export const wrongRole = 'wrong role';
 
-/** The status of a failed call. For a malformed request it is INVALID_ARGUMENT, with the path of the field. */
+/** Errors whose cause is more exact than their code. */
+const causeStatus: ReadonlyMap<unknown, status> = new Map([
+  [wrongRole, status.PERMISSION_DENIED],
+  [brokenRule, status.INVALID_ARGUMENT],
+]);
+
+/** The status of a failed call. The error of a malformed request has the path of the field. */
 export function callStatus(error: unknown, sender: 'worker' | 'client'): StatusObject {
-  if (!(error instanceof BadField)) return errorToStatus(error);
-  const { details, metadata } = errorToStatus(malformedMessage(sender, error.message));
-  return { code: status.INVALID_ARGUMENT, details, metadata };
+  return errorToStatus(error instanceof BadField ? malformedMessage(sender, error.message) : error);
 }
 
 /** UTF-8 of a text, cut at a character boundary. */

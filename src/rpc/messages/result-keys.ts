@@ -2,10 +2,17 @@
  * Result keys: reads which attempts a `pack_ended` is about, without its results, which may be long. The
  * numbers of fields are those of `cluster_service.proto`.
  */
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { WireType, type BinaryReader } from '@bufbuild/protobuf/wire';
 import { AttemptKey as WireKey } from '../generated/ridgeline/v1/cluster_service.ts';
 import { key as keyCodec, type AttemptKey } from './messages.ts';
-import { malformed, name, readMessage, wireLimits, type Malformed } from './wire-codec.ts';
+import {
+  malformed,
+  name,
+  readMessage,
+  wireLimits,
+  wireReader,
+  type Malformed,
+} from './wire-codec.ts';
 
 const packEndedField = 4;
 const packField = 1;
@@ -20,7 +27,7 @@ interface ResultKeys {
 /** @param bytes a message of a worker @returns null if it is no `pack_ended` */
 export function resultKeysFromBytes(bytes: Uint8Array): ResultKeys | Malformed | null {
   return readMessage(() => {
-    const reader = new BinaryReader(bytes);
+    const reader = wireReader(bytes);
     let found: ResultKeys | null = null;
     while (reader.pos < reader.len) {
       const [field, type] = reader.tag();
@@ -41,9 +48,10 @@ function readPack(reader: BinaryReader): ResultKeys {
     else if (field === resultsField && type === WireType.LengthDelimited)
       keys.push(readKey(reader, keys.length));
     else reader.skip(type, field);
-    if (keys.length > wireLimits.packMembers) malformed(`results has ${keys.length} entries`);
+    if (keys.length > wireLimits.packMembers)
+      malformed(`pack_ended.results has ${keys.length} entries`);
   }
-  return { pack: name.read(pack, 'pack'), keys };
+  return { pack: name.read(pack, 'pack_ended.pack'), keys };
 }
 
 function readKey(reader: BinaryReader, index: number): AttemptKey {
@@ -55,7 +63,7 @@ function readKey(reader: BinaryReader, index: number): AttemptKey {
       found = WireKey.decode(reader, reader.uint32());
     else reader.skip(type, field);
   }
-  return keyCodec.read(found, `results[${index}].key`);
+  return keyCodec.read(found, `pack_ended.results[${index}].key`);
 }
 
 /** Where the embedded message that begins here ends. */

@@ -34,6 +34,7 @@ import {
   readMessage,
   range,
   wireLimits,
+  wireReader,
   type Codec,
   type Malformed,
   type ValueFrom,
@@ -54,12 +55,16 @@ export function workerMessageFromBytes(
   bytes: Uint8Array,
 ): WorkerMessage | ForeignHello | Malformed {
   return readMessage(() => {
-    const { message } = SessionRequest.decode(bytes);
+    const { message } = SessionRequest.decode(wireReader(bytes));
     if (message?.$case === 'hello' && message.value.protocol !== protocolVersion) {
       const { protocol, version } = message.value;
-      return { kind: 'foreign-hello', protocol, version: name.read(version || '?', 'version') };
+      return {
+        kind: 'foreign-hello',
+        protocol,
+        version: name.read(version || '?', 'hello.version'),
+      };
     }
-    return workerMessages.read(message, 'message');
+    return workerMessages.read(message, '');
   });
 }
 
@@ -80,7 +85,7 @@ export function coordinatorMessagesFromBytes(
 ): readonly CoordinatorMessage[] | Malformed {
   return readMessage(() =>
     wireMessages
-      .read(SessionResponse.decode(bytes).messages, 'messages')
+      .read(SessionResponse.decode(wireReader(bytes)).messages, 'messages')
       .map((message) =>
         message.kind === 'assign'
           ? { kind: message.kind, assignment: readAssignment(message.assignment, describe) }

@@ -15,6 +15,7 @@ import {
   optional,
   plain,
   record,
+  requireWellFormed,
   safeInteger,
   textUpTo,
   whole,
@@ -51,6 +52,8 @@ export const datasetReference = record({
   stratify: plain<boolean>(),
 }) satisfies Codec<DatasetReference, wire.DatasetReference, wire.DatasetReference | undefined>;
 
+const shortText = textUpTo(wireLimits.paramCharacters);
+
 /** Hyperparameters of a trial as JSON text. */
 export const params: Codec<Params, string> = {
   write: paramsText,
@@ -81,7 +84,7 @@ function parseObject(json: string, field: string): object {
 function readParam(value: unknown, field: string): ParamValue {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  if (typeof value === 'string' && value.length <= wireLimits.paramCharacters) return value;
+  if (typeof value === 'string') return requireWellFormed(shortText.read(value, field), field);
   return malformed(`${field} is not a finite number, a Boolean or a short text`);
 }
 

@@ -26,6 +26,9 @@ function mismatch(theirs: string, protocol: number, ours: string): RidgelineErro
   );
 }
 
+/** The cause of the error of a message that breaks a rule of the protocol. */
+export const brokenRule = 'broken rule';
+
 export function malformedMessage(
   sender: 'worker' | 'coordinator' | 'client',
   reason: string,
@@ -35,5 +38,6 @@ export function malformedMessage(
     'VERSION_MISMATCH',
     `The ${sender} sent a message that breaks the rules of the protocol (${reason}), so ${outcome}.`,
     `${sameVersion}. If the versions are equal, report this as a bug.`,
+    { cause: brokenRule },
   );
 }

@@ -5,6 +5,7 @@
  * type. `read` converts it back, and rejects every value that breaks a rule of `proto/ridgeline/v1`,
  * because the sender may be broken, of another version, or hostile.
  */
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { parseTrialName, trialName, type TrialId } from '../../study/trial.ts';
 
 /** A message that breaks a rule of `proto/ridgeline/v1`. */
@@ -60,6 +61,19 @@ export function malformed(reason: string): never {
   throw new BadField(reason);
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A reader of a received message. Text that is not UTF-8 makes the message malformed, as protobuf requires. */
+export function wireReader(bytes: Uint8Array): BinaryReader {
+  return new BinaryReader(bytes, (text) => {
+    try {
+      return utf8.decode(text);
+    } catch {
+      return malformed('it has a text that is not UTF-8');
+    }
+  });
+}
+
 /** Runs a conversion. An error in the message, such as bytes that do not decode, becomes a value. */
 export function readMessage<T>(convert: () => T): T | Malformed {
   try {
@@ -85,8 +99,13 @@ export const name: Codec<string, string> = checked((text, field) => {
   if (text.length === 0) malformed(`${field} is empty`);
   if (text.length > wireLimits.nameCharacters) malformed(`${field} has ${text.length} characters`);
   if (/\p{Cc}/u.test(text)) malformed(`${field} has a control character`);
-  return text;
+  return requireWellFormed(text, field);
 });
+
+/** JSON can escape a surrogate without its pair, which is no character. */
+export function requireWellFormed(text: string, field: string): string {
+  return text.isWellFormed() ? text : malformed(`${field} has a lone surrogate`);
+}
 
 /** Text of at most `max` UTF-16 code units. */
 export const textUpTo = (max: number): Codec<string, string> =>
@@ -197,6 +216,11 @@ export function list<Value, Written, Readable>(
   };
 }
 
+/** `lease_ms` for `leaseMs`, `pack_ended` for `pack-ended`: the name of the field in `proto/ridgeline/v1`. */
+function fieldName(key: string): string {
+  return key.replaceAll('-', '_').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 type AnyCodec = Codec<unknown, unknown, unknown>;
 export type ValueFrom<C extends AnyCodec> = ReturnType<C['read']>;
 type WrittenBy<C extends AnyCodec> = ReturnType<C['write']>;
@@ -216,9 +240,7 @@ export function record<F extends Fields>(
 > {
   const entries: { key: keyof F; codec: F[keyof F]; field: string }[] = [];
   for (const key in fields) {
-    // `lease_ms` for `leaseMs`: the name of the field in `proto/ridgeline/v1`.
-    const field = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    entries.push({ key, codec: fields[key], field });
+    entries.push({ key, codec: fields[key], field: fieldName(key) });
   }
   return {
     write: (value) => {
@@ -262,11 +284,12 @@ export function union<C extends Fields>(
       const written: any = { $case: cases.get(kind), value: codecFor(kind).write(value) };
       return written;
     },
-    read: (wire, field) => {
-      if (wire === undefined) malformed(`${field} is missing`);
+    read: (wire, path) => {
+      const prefix = path === '' ? '' : `${path}.`;
+      if (wire === undefined) malformed(`${prefix}message is missing`);
       const kind = kinds.get(String(wire.$case)) ?? '';
       const value: any = { kind };
-      return Object.assign(value, codecFor(kind).read(wire.value, ''));
+      return Object.assign(value, codecFor(kind).read(wire.value, `${prefix}${fieldName(kind)}`));
     },
   };
 }

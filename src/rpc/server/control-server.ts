@@ -19,6 +19,7 @@ import {
   textUpTo,
   wireLimits,
 } from '../messages/wire-codec.ts';
+import { decoded } from './checked-requests.ts';
 import type { ControlHandlers } from './handlers.ts';
 
 export interface ControlServiceOptions {
@@ -84,7 +85,7 @@ export function controlService(options: ControlServiceOptions): ControlServiceSe
     }),
     watch: (call) =>
       serveStream(call, readers, (signal) =>
-        snapshots(control.watch(studyName(call.request.study), signal)),
+        snapshots(control.watch(studyName(decoded(call.request).study), signal)),
       ),
     ...tokenMethods(options),
   };
@@ -127,7 +128,7 @@ function unaryFor({ authorize }: ControlServiceOptions) {
   ): handleUnaryCall<Req, Res> => {
     const respond = async (call: { metadata: Metadata; request: Req }): Promise<Res> => {
       authorize(call.metadata, allowed);
-      return await answer(call.request);
+      return await answer(decoded(call.request));
     };
     return (call, send) =>
       void respond(call).then(

@@ -36,6 +36,7 @@ import {
   tokenUsedUp,
 } from './call-authorization.ts';
 import { callGuard } from './call-guard.ts';
+import { checkedRequest, withCheckedRequests } from './checked-requests.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { controlService } from './control-server.ts';
 import type { ClusterHandlers, ControlHandlers } from './handlers.ts';
@@ -194,7 +195,7 @@ export class RpcServer implements AsyncDisposable {
           shardResponses(call.request, this.#options.cluster),
         ),
       fetchShard.responseSerialize,
-      fetchShard.requestDeserialize,
+      checkedRequest(fetchShard.requestDeserialize),
       'serverStream',
     );
   }
@@ -239,7 +240,7 @@ export class RpcServer implements AsyncDisposable {
   #serveControl(): void {
     const { authority } = this.#options;
     this.#grpc.addService(
-      ControlServiceService,
+      withCheckedRequests(ControlServiceService),
       controlService({
         ...this.#options,
         authorize: (metadata, allowed) => this.#authorize(metadata, allowed),

@@ -5,6 +5,7 @@ import type {
   FetchShardResponse,
 } from '../generated/ridgeline/v1/cluster_service.ts';
 import { asBuffer, digest, safeInteger } from '../messages/wire-codec.ts';
+import { decoded } from './checked-requests.ts';
 import type { ClusterHandlers } from './handlers.ts';
 
 /** Size of a chunk. Several chunks may wait for a slow receiver, so small chunks save memory. */
@@ -12,9 +13,10 @@ const chunkBytes = 64 * 1024;
 
 /** @throws BadField; RidgelineError DATASET_UNKNOWN */
 export function shardResponses(
-  request: FetchShardRequest,
+  received: FetchShardRequest,
   { fetchShard }: Pick<ClusterHandlers, 'fetchShard'>,
 ): AsyncIterable<FetchShardResponse> {
+  const request = decoded(received);
   const wanted = digest.read(request.digest, 'digest');
   const source = fetchShard(wanted, safeInteger().read(request.offset, 'offset'));
   if (source === null) {

@@ -68,10 +68,18 @@ function validSpec<Spec>(checked: Checked<Spec>, place: readonly string[] = []):
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, requireCharacters);
   } catch (error) {
+    if (error instanceof RidgelineError) throw error;
     throw invalid(errorMessage(error));
   }
+}
+
+/** JSON can escape a surrogate without its pair, which is no character. */
+function requireCharacters(key: string, value: unknown): unknown {
+  if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()))
+    throw invalid('a text has a lone surrogate');
+  return value;
 }
 
 function invalid(what: string): RidgelineError {

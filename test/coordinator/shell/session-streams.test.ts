@@ -1,5 +1,8 @@
+import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
+import type { RidgelineError } from '../../../src/base/errors.ts';
 import { SessionStreams } from '../../../src/coordinator/shell/session-streams.ts';
+import { errorToStatus } from '../../../src/rpc/messages/error-status.ts';
 import type { WorkerMessage } from '../../../src/rpc/messages/messages.ts';
 import type { SessionStream } from '../../../src/rpc/server/session-stream.ts';
 import { helloFrom } from '../support/small-cluster.ts';
@@ -11,6 +14,7 @@ class TestStream implements SessionStream {
   isAssigned = (): boolean => true;
   readonly sent: string[] = [];
   closed: string | null = null;
+  refused: RidgelineError | null = null;
   say: (message: WorkerMessage) => void = () => undefined;
   #ended: (reason: string) => void = () => undefined;
 
@@ -29,7 +33,8 @@ class TestStream implements SessionStream {
     this.closed = reason;
     this.#ended(reason);
   }
-  refuse(): void {
+  refuse(error: RidgelineError): void {
+    this.refused = error;
     this.close('refused');
   }
 }
@@ -84,6 +89,19 @@ describe('a session stream', () => {
     expect([first.sent, second.sent]).toEqual([[], ['drain']]);
     second.close('cut');
     expect(events).toEqual(['joined s', 'joined s', 'left s']);
+  });
+
+  test('is refused with the rule if it does not begin with hello, or has two', () => {
+    const { streams, open } = bench();
+    const silent = new TestStream();
+    streams.serve(silent);
+    silent.say(draining);
+    const twice = open();
+    twice.say(helloFrom('s'));
+    expect(silent.refused?.what).toContain('the first message must be hello');
+    expect(twice.refused?.what).toContain('a stream has only one hello');
+    for (const { refused } of [silent, twice])
+      expect(errorToStatus(refused).code).toBe(status.INVALID_ARGUMENT);
   });
 
   test('that is replaced before its hello is stored receives nothing', () => {

@@ -10,7 +10,7 @@ import {
   workerMessageToBytes,
 } from '../../../src/rpc/messages/session-messages.ts';
 import { curveCodec } from '../../../src/rpc/messages/curve-codec.ts';
-import { trialResult } from '../../../src/rpc/messages/trial-messages.ts';
+import { params, trialResult } from '../../../src/rpc/messages/trial-messages.ts';
 import { readMessage } from '../../../src/rpc/messages/wire-codec.ts';
 import type { Curve } from '../../../src/rpc/generated/ridgeline/v1/trial.ts';
 import type { Measurement, TrialResult } from '../../../src/study/trial.ts';
@@ -252,6 +252,37 @@ describe('a malformed message is rejected', () => {
     expect(curve).toHaveLength(10_000);
     expect(curve[8_191]).toEqual({ step: 8_192, metrics: { m0: 0.5, m1: 0.5, m2: 0.5, m3: 0.5 } });
     expect(curve[8_192]).toEqual({ step: 8_193, metrics: {} });
+  });
+
+  test('with the path of its field', () => {
+    const reason = (message: WorkerMessage) => {
+      const read = received(message);
+      return read.kind === 'malformed' ? read.reason : null;
+    };
+    const held = [
+      { pack: 'a', step: 1 },
+      { pack: '', step: 1 },
+    ];
+    expect(reason({ kind: 'heartbeat', packs: held })).toBe('heartbeat.packs[1].pack is empty');
+    expect(reason(completed({ steps: 0 }))).toMatch(
+      /^pack_ended\.results\[0\]\.result\.steps is 0/,
+    );
+  });
+
+  test('if a text is not UTF-8, or has a lone surrogate', () => {
+    /** dataset_ready { dataset: BYTES } */
+    const named = (...bytes: number[]) =>
+      workerMessageFromBytes(
+        Uint8Array.from([0x3a, bytes.length + 2, 0x0a, bytes.length, ...bytes]),
+      );
+    expect(named(0xce, 0xbb)).toEqual({ kind: 'dataset-ready', dataset: 'λ' });
+    for (const read of [named(0xc3, 0x28), named(0xed, 0xa0, 0x80)])
+      expect(read).toEqual({ kind: 'malformed', reason: 'it has a text that is not UTF-8' });
+    for (const json of ['{"a":"\\ud800"}', '{"\\ud800":1}'])
+      expect(readMessage(() => ({ kind: 'read', params: params.read(json, 'params') }))).toEqual({
+        kind: 'malformed',
+        reason: expect.stringContaining('has a lone surrogate'),
+      });
   });
 
   test('if an enum is zero or unlisted', () => {

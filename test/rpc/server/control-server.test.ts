@@ -1,5 +1,6 @@
 /** Control service: requests of operators to a real server, over TLS on loopback. */
 import { once } from 'node:events';
+import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
 import { RidgelineError } from '../../../src/base/errors.ts';
 import { connectControl } from '../../../src/rpc/client/control-client.ts';
@@ -7,6 +8,7 @@ import type { StudySummary, WatchSnapshot, WorkerSummary } from '../../../src/st
 import { protocolVersion } from '../../../src/rpc/messages/messages.ts';
 import { readAdminJoin } from '../../../src/rpc/credentials/join-files.ts';
 import { parseJoin } from '../../../src/rpc/credentials/join-string.ts';
+import { RawPeer, bearer, framed } from '../support/raw-peer.ts';
 import { rejection } from '../support/state-directory.ts';
 import { TestCoordinator } from '../support/test-coordinator.ts';
 import { connectWorker } from '../support/session-talk.ts';
@@ -56,6 +58,26 @@ const workers: WorkerSummary[] = [
     reason: '5 failures',
   },
 ];
+
+describe('a request that breaks a rule', () => {
+  test.each([
+    ['has a text that is not UTF-8', [0x0a, 2, 0xc3, 0x28], 'a text that is not UTF-8'],
+    ['has an encoded surrogate', [0x0a, 3, 0xed, 0xa0, 0x80], 'a text that is not UTF-8'],
+    ['is truncated', [0x0a, 5, 0x61], 'it does not decode'],
+    ['has an empty name', [0x0a, 0], 'study is empty'],
+  ])('is INVALID_ARGUMENT if it %s', async (_, bytes, problem) => {
+    await using coordinator = await TestCoordinator.start();
+    using peer = new RawPeer(coordinator.server.port);
+    const authorization = bearer(coordinator.join.admin);
+    for (const method of ['PauseStudy', 'Watch']) {
+      const path = `/ridgeline.v1.ControlService/${method}`;
+      const body = framed(Uint8Array.from(bytes));
+      const { status: code, text } = await peer.call({ path, authorization, body });
+      expect([method, code]).toEqual([method, status.INVALID_ARGUMENT]);
+      expect(decodeURIComponent(text)).toContain(problem);
+    }
+  });
+});
 
 describe('an admin', () => {
   test('finds the coordinator through its state directory, and reads studies and workers', async () => {
