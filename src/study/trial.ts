@@ -90,6 +90,20 @@ export function divergedReason(step: number): string {
  */
 export type AuditVerdict = 'verified' | 'repeated' | 'unchecked' | 'disputed';
 
+/** Why a trial was stopped: another trial was clearly better on the same validation images. */
+export interface StopDecision {
+  /** Number of the rung at which they were compared, from 1. */
+  readonly rung: number;
+  /** Its step. */
+  readonly step: number;
+  /** The trial with the most correct images at the rung. */
+  readonly leader: TrialId;
+  /** Images that only the leader classified correctly. */
+  readonly onlyLeader: number;
+  /** Images that only the stopped trial classified correctly. */
+  readonly onlyTrial: number;
+}
+
 /** One execution of a trial on a worker, as it is stored. */
 export interface AttemptRecord {
   readonly trial: TrialId;
