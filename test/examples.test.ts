@@ -1,12 +1,14 @@
 /** Examples: every command of examples/README.md runs, and prints what the example is about. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ridgeline, scratchDir } from './e2e/support/processes.ts';
+import { ridgeline, scratchDir, start } from './e2e/support/processes.ts';
 
 const run = promisify(execFile);
+/** `RIDGELINE_TEST_PYTHON` names a Python with libraries. */
+const python = process.env['RIDGELINE_TEST_PYTHON'] ?? 'python3';
 
 describe('the examples', () => {
   test('are all listed in their README', () => {
@@ -33,6 +35,34 @@ describe('the examples', () => {
     const done = await ridgeline(['run', study, '--state', join(folder, 'state')]);
     expect(done.code, done.stderr).toBe(0);
     expect(done.stdout).toMatch(/coarse\/\d/);
+  });
+
+  test('python-client submits a study, watches it and reads its results (skipped without grpcio)', async ({
+    skip,
+  }) => {
+    const probe = await run(python, ['-c', 'import grpc, grpc_tools']).catch(() => null);
+    if (probe === null) return skip(`${python} has no grpcio and grpcio-tools`);
+    const state = join(scratchDir(), 'state');
+    const coordinator = start(['coordinator', '--listen', '127.0.0.1:0', '--state', state]);
+    await coordinator.prints(/ridgeline worker --join/);
+    start(['worker', '--join', `@${join(state, 'worker.join')}`, '--threads', '1']);
+    const client = (...args: string[]) =>
+      run(python, ['examples/python-client/client.py', ...args]);
+    const admin = `@${join(state, 'admin.join')}`;
+    const done = await client(admin, 'examples/minimal.yaml');
+    expect(done.stderr).toContain('minimal: created');
+    expect(done.stdout).toMatch(/^1 only\/\d+ \{'lambda': [\d.e-]+\} 0\.9\d+$/m);
+    expect(done.stdout).toMatch(/^winner: only\/\d+$/m);
+    const wrong = join(scratchDir(), 'wrong.yaml');
+    writeFileSync(wrong, 'study: wrong\ndataset: { path: images.npz }\n');
+    const refused = await client(admin, wrong).catch((error: { stderr: string }) => error);
+    expect(refused.stderr).toMatch(/^INVALID_ARGUMENT: .*problems/);
+    expect(refused.stderr).toContain("must be an absolute path on the coordinator's machine");
+    const worker = `@${join(state, 'worker.join')}`;
+    const denied = await client(worker, 'examples/minimal.yaml').catch(
+      (error: { stderr: string }) => error,
+    );
+    expect(denied.stderr).toMatch(/^PERMISSION_DENIED: Token .* has the role worker/);
   });
 
   test('cluster.sh runs a study over two workers and prints its table', async () => {

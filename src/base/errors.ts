@@ -40,6 +40,10 @@ export const errorExitCodes = {
 
 export type ErrorCode = keyof typeof errorExitCodes;
 
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorExitCodes, code);
+}
+
 const catalogue = 'docs/errors.md';
 
 /** An operating error: what happened, and how to fix it. */

@@ -49,6 +49,8 @@ interface Rows {
     /** Null while the study is not over. */
     readonly endedAtMs: number | null;
   };
+  /** Of a study that is not failed or cancelled. */
+  'study-priority': { readonly study: string; readonly priority: number };
   /** The stage's search space is known. It had none before. */
   'stage-opened': { readonly study: string; readonly stage: StageRecord };
   /** A stage closes once, and only after it was opened. */

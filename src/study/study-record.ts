@@ -4,9 +4,14 @@ import type { Relation } from './independence.ts';
 import type { StudySpec } from './spec/study-spec.ts';
 import type { StageRecord, StudyStatus, TrialId } from './trial.ts';
 
+/** The largest priority of a study; the default is 1. */
+export const priorityMax = 100;
+
 export interface StudyRecord {
   readonly spec: StudySpec;
   readonly status: StudyStatus;
+  /** Weight of its share of the threads, from 1 to `priorityMax`. */
+  readonly priority: number;
   /** Why it failed, or the operator's reason for a pause; null otherwise. */
   readonly reason: string | null;
   readonly createdAtMs: number;

@@ -24,6 +24,8 @@ export interface StageCount {
 export interface StudySummary {
   readonly study: string;
   readonly status: ShownStatus;
+  /** Weight of its share of the threads. */
+  readonly priority: number;
   /** The open stage; null before the first and after the last. */
   readonly stage: string | null;
   /** All stages of the study, in order. */

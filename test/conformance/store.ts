@@ -164,12 +164,14 @@ function studyTests(make: Make): void {
     await store.commit([
       { kind: 'study-status', study: 'first', status: 'complete', reason: null, endedAtMs: 10 },
       { kind: 'study-extended', spec: extended, stages },
+      { kind: 'study-priority', study: 'first', priority: 5 },
       { kind: 'winner', study: 'first', winner: null },
       { kind: 'study-status', study: 'first', status: 'running', reason: null, endedAtMs: null },
     ]);
     expect(await store.study('first')).toEqual({
       ...studyRecord(extended),
       status: 'running',
+      priority: 5,
       stages,
     });
   });

@@ -121,6 +121,10 @@ export class ModelStore {
         Object.assign(record, { status: 'running', reason: null, endedAtMs: null });
         return;
       }
+      case 'study-priority': {
+        Object.assign(this.study(row.study).record, { priority: row.priority });
+        return;
+      }
       case 'study-status': {
         const { record } = this.study(row.study);
         const isFinal = record.status === 'cancelled' || record.status === 'failed';

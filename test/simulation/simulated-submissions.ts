@@ -37,7 +37,7 @@ export class SimulatedSubmissions {
       dispatcher.submit(
         spec,
         this.#data,
-        { shardDigests: {}, officialData: null, dataWarnings: [], imageCounts: null },
+        { priority: 1, shardDigests: {}, officialData: null, dataWarnings: [], imageCounts: null },
         now,
       ),
     );

@@ -7,7 +7,11 @@ import { errorMessage } from '../../base/errors.ts';
 import { processLimits } from '../../base/machine-limits.ts';
 import type { DispatcherSettings } from '../../coordinator/core/state/cluster-state.ts';
 import { Coordinator } from '../../coordinator/shell/coordinator-server.ts';
-import { clusterHandlers, controlHandlers } from '../../coordinator/shell/rpc-handlers.ts';
+import {
+  clusterHandlers,
+  controlHandlers,
+  type ControlPorts,
+} from '../../coordinator/shell/rpc-handlers.ts';
 import { garbageCollector } from '../../launch/process-flags.ts';
 import { requireAddress } from '../../rpc/credentials/address.ts';
 import { loadOrCreateAuthority } from '../../rpc/credentials/authority.ts';
@@ -34,6 +38,8 @@ import { exitWithError } from '../process/report-error.ts';
 import { dashboardAddress, startDashboard, type Dashboard } from './dashboard.ts';
 import { liveCluster } from './live-cluster.ts';
 import { Referee } from './referee.ts';
+import { readStudyFile } from './submitted-file.ts';
+import { StudyFiles } from './study-files.ts';
 import { openState } from './open-state.ts';
 
 export interface ServeOptions {
@@ -89,9 +95,7 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
       authority,
       tokens,
       cluster: clusterHandlers(coordinator),
-      control: controlHandlers(coordinator, describeTrainer, () =>
-        setTimeout(stopRequest.resolve, answerMs),
-      ),
+      control: controlHandlers(coordinator, controlPorts(context, stopRequest.resolve)),
       version: context.version,
       clock: systemClock,
       advertise: flags.advertise ?? null,
@@ -126,6 +130,16 @@ export async function serveCluster(options: ServeOptions): Promise<RunningCluste
       await coordinator.stop(reason);
       await running.disposeAsync();
     },
+  };
+}
+
+function controlPorts(context: Context, stop: () => void): ControlPorts {
+  const files = new StudyFiles(context);
+  return {
+    describeTrainer,
+    stopCoordinator: () => setTimeout(stop, answerMs),
+    readStudyFile,
+    results: (request, signal) => files.results(request, signal),
   };
 }
 

@@ -7,13 +7,14 @@ import { countText } from '../../report/text/number-format.ts';
 import type { ControlClient } from '../../rpc/client/control-client.ts';
 import type { SubmitOutcome } from '../../rpc/server/handlers.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
+import { priorityMax } from '../../study/study-record.ts';
 import type { StudySummary } from '../../study/summaries.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { confirm, yesOption } from '../process/confirm.ts';
 import { keysDirectory, type Context } from '../process/context.ts';
-import { outputFormatOption } from '../process/options.ts';
+import { outputFormatOption, wholeNumber } from '../process/options.ts';
 import { keptText } from '../process/resume-command.ts';
 import { textOptions } from '../process/terminal.ts';
 import { requireStudyFile } from '../results/stored-study.ts';
@@ -39,13 +40,24 @@ function addSubmit(program: Command, context: Context): void {
   addControlCommand(program, 'submit', 'submits a study to a running coordinator', example)
     .argument('<study>', 'study file (YAML)')
     .option('--fresh', 'start again; the stored study of this name is deleted, and a copy is kept')
-    .action(async (file: string, { fresh = false }: { readonly fresh?: boolean }) => {
+    .addOption(
+      wholeNumber(
+        '--priority <n>',
+        "weight of the study's share of the threads, next to other running studies (default: 1; a stored study keeps its own)",
+        1,
+        priorityMax,
+      ),
+    )
+    .action(async (file: string, { fresh = false, priority }: SubmitFlags) => {
       await requireStudyFile(file, context);
       // The coordinator reads the data, and it may run on another machine.
       const spec = await loadStudy(file, describeTrainer, () => false);
       const text = await withControl(context, async (client) => {
         const previous = fresh && (await client.listStudies()).find(isNamed(spec.study));
-        const { name, outcome } = await client.submitStudy(canonicalSpec(spec), fresh);
+        const { name, outcome } = await client.submitStudy(canonicalSpec(spec), {
+          fresh,
+          priority,
+        });
         const row = (await client.listStudies()).find(isNamed(name));
         const submitted = submittedText(name, outcome, row);
         if (outcome === 'complete' && row?.status !== 'complete') context.finish(exitCode.failed);
@@ -53,6 +65,11 @@ function addSubmit(program: Command, context: Context): void {
       });
       context.stderr.write(`${text}\n`);
     });
+}
+
+interface SubmitFlags {
+  readonly fresh?: boolean;
+  readonly priority?: number;
 }
 
 const isNamed = (name: string) => (row: { readonly study: string }) => row.study === name;

@@ -35,7 +35,12 @@ import { advanceStudy } from './studies/stage-progress.ts';
 import { moveStudy } from './studies/move-study.ts';
 import type { TrialEntry } from './state/trial-state.ts';
 import { retryTrials } from './studies/retry-trials.ts';
-import { extendStudy, submitStudy, type SubmitDetails } from './studies/submit-study.ts';
+import {
+  extendStudy,
+  setPriority,
+  submitStudy,
+  type SubmitDetails,
+} from './studies/submit-study.ts';
 import {
   expireLeases,
   extendLeasesAfterPause,
@@ -160,6 +165,11 @@ export class Dispatcher {
 
   resume(name: string, now: Moment): Decision {
     return this.#handle(now, (turn) => setStudyStatus(turn, this.#study(name), 'running'));
+  }
+
+  /** Does nothing for a study that is over. */
+  setPriority(name: string, priority: number, now: Moment): Decision {
+    return this.#handle(now, (turn) => setPriority(turn, this.#study(name), priority));
   }
 
   /** @param trials trials of the study that ended without a result */

@@ -140,8 +140,8 @@ export class Coordinator {
   }
 
   /** Creates, resumes or extends a study; see `Submissions.submit`. */
-  async submit(spec: StudySpec, fresh = false): Promise<SubmitOutcome> {
-    return await this.#submissions.submit(spec, fresh);
+  async submit(spec: StudySpec, fresh = false, priority?: number): Promise<SubmitOutcome> {
+    return await this.#submissions.submit(spec, fresh, priority);
   }
 
   /** Gives trials without a result new attempts; see `Submissions.retry`. @throws RidgelineError STUDY_UNKNOWN */

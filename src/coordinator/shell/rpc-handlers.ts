@@ -2,13 +2,18 @@
 import { setTimeout } from 'node:timers/promises';
 import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
-import type { ClusterHandlers, ControlHandlers } from '../../rpc/server/handlers.ts';
+import type {
+  ClusterHandlers,
+  ControlHandlers,
+  ResultsRequest,
+} from '../../rpc/server/handlers.ts';
 import { parseSpec } from '../../study/spec/canonical-spec.ts';
+import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { WatchSnapshot } from '../../study/summaries.ts';
 import type { DescribeTrainer } from '../../study/trainer-description.ts';
 import { isOver } from '../../study/trial.ts';
 import type { Coordinator } from './coordinator-server.ts';
-import { studyUnknown } from './study-errors.ts';
+import { storedStudy, studyUnknown } from './study-errors.ts';
 
 /** A watcher receives a change at most this often. */
 const watchIntervalMs = 200;
@@ -20,24 +25,46 @@ export function clusterHandlers(coordinator: Coordinator): ClusterHandlers {
   };
 }
 
-export function controlHandlers(
-  coordinator: Coordinator,
-  describeTrainer: DescribeTrainer,
-  stopCoordinator: () => void,
-): ControlHandlers {
+/** What requests of operators need besides the coordinator. */
+export interface ControlPorts {
+  readonly describeTrainer: DescribeTrainer;
+  readonly stopCoordinator: () => void;
+  /** @throws RidgelineError STUDY_INVALID with all problems of the text of a study file */
+  readonly readStudyFile: (text: string) => StudySpec;
+  /** The results of a stored study as a file. */
+  readonly results: (
+    request: ResultsRequest,
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<Uint8Array>>;
+}
+
+export function controlHandlers(coordinator: Coordinator, ports: ControlPorts): ControlHandlers {
   return {
-    submitStudy: async (text, fresh) => {
-      const spec = parseSpec(text, describeTrainer);
-      return { name: spec.study, outcome: await coordinator.submit(spec, fresh) };
+    submitStudy: async ({ spec: text, file, fresh, priority }) => {
+      const spec = text === '' ? ports.readStudyFile(file) : parseSpec(text, ports.describeTrainer);
+      const outcome = await coordinator.submit(spec, fresh, priority ?? undefined);
+      return { name: spec.study, outcome };
     },
     listStudies: async () => await coordinator.overview.studies(),
     listWorkers: () => coordinator.workers(),
     setStudy: async (study, change, reason) => await coordinator.setStudy(study, change, reason),
     retryTrials: async (study, trials) => await coordinator.retry(study, trials),
     drainWorker: (worker, reason) => drainWorker(coordinator, worker, reason),
-    stopCoordinator,
+    stopCoordinator: ports.stopCoordinator,
+    results: (request, signal) => results(coordinator, ports, request, signal),
     watch: (study, signal) => watch(coordinator, study, signal),
   };
+}
+
+/** @throws RidgelineError STUDY_UNKNOWN */
+async function* results(
+  { store }: Coordinator,
+  ports: ControlPorts,
+  request: ResultsRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  await storedStudy(store, request.study);
+  yield* await ports.results(request, signal);
 }
 
 function drainWorker(coordinator: Coordinator, worker: string | null, reason: string): number {

@@ -41,11 +41,16 @@ export class Submissions {
   }
 
   /**
+   * @param priority null: as it is stored, and 1 for a new study
    * @param fresh a stored study of the same name is deleted, after the data of the new one was read
    * @throws RidgelineError STUDY_DIFFERS if another study has its name; DATASET_… if its data cannot be read
    */
-  async submit(spec: StudySpec, fresh: boolean): Promise<SubmitOutcome> {
-    const submitted = this.#last.then(() => this.#take(spec, fresh));
+  async submit(
+    spec: StudySpec,
+    fresh: boolean,
+    priority: number | null = null,
+  ): Promise<SubmitOutcome> {
+    const submitted = this.#last.then(() => this.#take(spec, fresh, priority));
     this.#last = submitted.catch(() => undefined);
     return await submitted;
   }
@@ -78,10 +83,10 @@ export class Submissions {
     return count;
   }
 
-  async #take(spec: StudySpec, fresh: boolean): Promise<SubmitOutcome> {
+  async #take(spec: StudySpec, fresh: boolean, priority: number | null): Promise<SubmitOutcome> {
     await this.#ports.settled();
     const stored = fresh ? null : await this.#ports.store.study(spec.study);
-    if (stored === null) return await this.#create(spec, fresh);
+    if (stored === null) return await this.#create(spec, fresh, priority ?? 1);
     const comparison = compareSpecs(stored.spec, spec);
     if (comparison.kind === 'different') throw studyDiffers(spec.study, comparison.differences);
     const isExtended = comparison.kind === 'extended';
@@ -91,17 +96,29 @@ export class Submissions {
       if (isExtended) return dispatcher.extend(spec, now);
       return isMoved ? dispatcher.move(spec, now) : dispatcher.tick(now);
     });
+    if (priority !== null) await this.#setPriority(spec.study, priority);
     return isExtended ? 'extended' : 'resumed';
   }
 
-  async #create(spec: StudySpec, fresh: boolean): Promise<SubmitOutcome> {
+  async #setPriority(study: string, priority: number): Promise<void> {
+    this.#ports.decide((dispatcher, now) => dispatcher.setPriority(study, priority, now));
+    await this.#ports.committed();
+  }
+
+  async #create(spec: StudySpec, fresh: boolean, priority: number): Promise<SubmitOutcome> {
     const ports = this.#ports;
     const read = await ports.studies.read(spec, null);
     await ports.settled();
     if (fresh) await this.#remove(spec.study);
     ports.studies.open(spec.study, read);
     const { data, shardDigests, official, dataWarnings, imageCounts } = read.opened;
-    const details = { shardDigests, officialData: official, dataWarnings, imageCounts };
+    const details = {
+      priority,
+      shardDigests,
+      officialData: official,
+      dataWarnings,
+      imageCounts,
+    };
     ports.decide((dispatcher, now) => dispatcher.submit(spec, data, details, now));
     await ports.committed();
     return 'created';

@@ -45,6 +45,7 @@ export const statusSchema = z.object({
           .describe('test accuracy of the winner; null if not measured'),
         created_at: time.describe('time of submission (ISO 8601, UTC)'),
         ended_at: time.nullable().describe('time of its end; null until then'),
+        priority: z.int().min(1).describe('weight of its share of the threads'),
         seconds_left: z
           .number()
           .nullable()

@@ -26,6 +26,7 @@ const storedStudy = z
       .describe('its hyperparameters by name; null if none has a value'),
     created_at: z.string().describe('time of submission (ISO 8601, UTC)'),
     ended_at: z.string().nullable().describe('time of its end (ISO 8601, UTC); null until then'),
+    priority: z.int().min(1).describe('weight of its share of the threads'),
     bytes: count.describe('approximate size of its rows in the store'),
     reason: z
       .string()

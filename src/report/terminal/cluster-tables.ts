@@ -56,6 +56,7 @@ const studyFields: readonly FileColumn<StudyLine>[] = [
   ['test_accuracy', (row) => row.testAccuracy],
   ['created_at', (row) => isoTime(row.createdAtMs)],
   ['ended_at', (row) => isoTime(row.endedAtMs)],
+  ['priority', (row) => row.priority],
   ['seconds_left', (row) => (row.msLeft === null ? null : Math.round(row.msLeft / 1_000))],
 ];
 
@@ -115,11 +116,13 @@ export function formatStudies(
 
 /** Columns that no row has a value for are left out. */
 function studyColumns(rows: readonly StudyLine[], nowMs: number): Column<StudyLine>[] {
+  const isWeighted = rows.some(({ priority }) => priority !== 1);
   const columns: Column<StudyLine>[] = [
     nameColumn('study', null, (row) => row.study),
     textColumn('status', null, (row) => row.status),
     numberColumn('trials', 80, (row) => `${row.done}/${row.total}`),
     numberColumn('stage', 60, stageText, { align: 'left' }),
+    numberColumn('priority', 25, ({ priority }) => (isWeighted ? String(priority) : null)),
     numberColumn('running', 20, ({ running }) => (running === 0 ? null : String(running))),
     nameColumn('best', 30, (row) => row.best?.trial ?? null),
     ...parameterColumns(rows, 50, ({ best }) => best && best.params),

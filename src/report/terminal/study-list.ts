@@ -68,6 +68,7 @@ const fields: readonly FileColumn<StudyListLine>[] = [
   ['best_value', ({ best }) => best?.value ?? null],
   ['created_at', ({ record }) => isoTime(record.createdAtMs)],
   ['ended_at', ({ record }) => isoTime(record.endedAtMs)],
+  ['priority', ({ record }) => record.priority],
   ['bytes', ({ bytes }) => bytes],
   ['reason', ({ record }) => record.reason],
 ];

@@ -32,6 +32,13 @@ export async function connectControl(
   return client;
 }
 
+export interface SubmitOptions {
+  /** Whether to delete a stored study of the same name first. */
+  readonly fresh?: boolean | undefined;
+  /** Null: 1 for a new study; a stored study keeps its priority. */
+  readonly priority?: number | null | undefined;
+}
+
 /** Throws the errors that the coordinator throws. Disposing of it closes the connection. */
 export class ControlClient implements Disposable {
   readonly #pinned: PinnedClient;
@@ -45,10 +52,13 @@ export class ControlClient implements Disposable {
   }
 
   /** @param spec the study as canonical JSON */
-  async submitStudy(spec: string, fresh: boolean): Promise<codecs.SubmittedStudy> {
+  async submitStudy(
+    spec: string,
+    { fresh = false, priority = null }: SubmitOptions = {},
+  ): Promise<codecs.SubmittedStudy> {
     return await this.#call(
       ControlServiceService.submitStudy,
-      { spec, fresh },
+      codecs.studySubmission.write({ spec, file: '', fresh, priority }),
       (response) => codecs.submittedStudy.read(response, ''),
       submitMs,
     );

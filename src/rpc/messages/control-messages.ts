@@ -5,6 +5,7 @@ import type {
   WatchSnapshot,
   WorkerSummary,
 } from '../../study/summaries.ts';
+import { priorityMax } from '../../study/study-record.ts';
 import type { Token } from '../credentials/tokens.ts';
 import * as wire from '../generated/ridgeline/v1/control_service.ts';
 import { params } from './trial-messages.ts';
@@ -17,10 +18,43 @@ import {
   reason,
   record,
   safeInteger,
+  textUpTo,
+  whole,
+  wireLimits,
   words,
   type Codec,
   type ValueFrom,
 } from './wire-codec.ts';
+
+/** Characters of a condition on rows. */
+const whereCharacters = 4_096;
+const columnName = textUpTo(256);
+
+export const studySubmission = record({
+  spec: textUpTo(wireLimits.specCharacters),
+  file: textUpTo(wireLimits.specCharacters),
+  fresh: plain<boolean>(),
+  priority: optional(whole(1, priorityMax)),
+});
+export type StudySubmission = ValueFrom<typeof studySubmission>;
+
+export const resultsRequest = record({
+  study: name,
+  format: words({
+    json: wire.ResultsFormat.RESULTS_FORMAT_JSON,
+    jsonl: wire.ResultsFormat.RESULTS_FORMAT_JSON_LINES,
+    csv: wire.ResultsFormat.RESULTS_FORMAT_CSV,
+    parquet: wire.ResultsFormat.RESULTS_FORMAT_PARQUET,
+  }),
+  stage: optional(name),
+  top: optional(whole(1, 1_000_000)),
+  where: optional(textUpTo(whereCharacters)),
+  sort: optional(columnName),
+  columns: list(columnName, 0, 1_024),
+  replicates: plain<boolean>(),
+  curves: plain<boolean>(),
+});
+export type ResultsRequest = ValueFrom<typeof resultsRequest>;
 
 /** A message as it is written; absent fields are possible when it is read. */
 type Message<Value, Wire> = Codec<Value, Wire, Wire | undefined>;
@@ -63,6 +97,7 @@ export const studySummary: Message<StudySummary, wire.StudySummary> = record({
     failed: wire.StudyStatus.STUDY_STATUS_FAILED,
     interrupted: wire.StudyStatus.STUDY_STATUS_INTERRUPTED,
   }),
+  priority: whole(1, priorityMax),
   stage: optional(name),
   stages: list(stageCount, 0, Infinity),
   done: plain<number>(),

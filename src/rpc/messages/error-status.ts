@@ -5,7 +5,7 @@
  * Any other status, such as that of a broken connection, becomes the `RidgelineError` that describes it.
  */
 import { Metadata, status, type ServiceError, type StatusObject } from '@grpc/grpc-js';
-import { RidgelineError, errorExitCodes, errorMessage, type ErrorCode } from '../../base/errors.ts';
+import { RidgelineError, errorMessage, isErrorCode, type ErrorCode } from '../../base/errors.ts';
 import { brokenRule, malformedMessage } from './version-mismatch.ts';
 import { BadField } from './wire-codec.ts';
 
@@ -18,6 +18,7 @@ const whatBytesMax = 8_192;
 
 /** The standard status for clients that do not read the metadata; FAILED_PRECONDITION for other codes. */
 const standardStatus: Readonly<Partial<Record<ErrorCode, status>>> = {
+  STATE_UNWRITABLE: status.UNAVAILABLE,
   STATE_UNCERTAIN: status.DATA_LOSS,
   STATE_DAMAGED: status.DATA_LOSS,
   STUDY_UNKNOWN: status.NOT_FOUND,
@@ -113,10 +114,6 @@ const statusMeanings: Readonly<
     fix: 'Install the same version of Ridgeline on both machines.',
   },
 };
-
-function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && Object.hasOwn(errorExitCodes, code);
-}
 
 function isServiceError(error: Error): error is ServiceError {
   return 'metadata' in error && error.metadata instanceof Metadata;

@@ -5,19 +5,19 @@ import type { WatchSnapshot } from '../../study/summaries.ts';
 import { roles, type Role, type TokenFile } from '../credentials/tokens.ts';
 import type {
   ControlServiceServer,
+  ResultsResponse,
   WatchResponse,
 } from '../generated/ridgeline/v1/control_service.ts';
 import * as codecs from '../messages/control-messages.ts';
 import { callStatus } from '../messages/error-status.ts';
 import { protocolVersion } from '../messages/messages.ts';
 import {
+  asBuffer,
   cutReason,
   list,
   malformed,
   name as nameCodec,
   optional,
-  textUpTo,
-  wireLimits,
 } from '../messages/wire-codec.ts';
 import { decoded } from './checked-requests.ts';
 import type { ControlHandlers } from './handlers.ts';
@@ -57,9 +57,11 @@ export function controlService(options: ControlServiceOptions): ControlServiceSe
     });
   return {
     getVersion: answer(roles, () => ({ protocol: protocolVersion, version })),
-    submitStudy: answer(admins, async ({ spec, fresh }) => {
-      const text = textUpTo(wireLimits.specCharacters).read(spec, 'spec');
-      return codecs.submittedStudy.write(await control.submitStudy(text, fresh));
+    submitStudy: answer(admins, async (request) => {
+      const submission = codecs.studySubmission.read(request, '');
+      if ((submission.spec === '') === (submission.file === ''))
+        malformed('exactly one of spec and file is not empty');
+      return codecs.submittedStudy.write(await control.submitStudy(submission));
     }),
     listStudies: answer(readers, async () => ({
       studies: (await control.listStudies()).map((study) => codecs.studySummary.write(study)),
@@ -87,12 +89,20 @@ export function controlService(options: ControlServiceOptions): ControlServiceSe
       serveStream(call, readers, (signal) =>
         snapshots(control.watch(studyName(decoded(call.request).study), signal)),
       ),
+    results: (call) =>
+      serveStream(call, readers, (signal) =>
+        chunks(control.results(codecs.resultsRequest.read(decoded(call.request), ''), signal)),
+      ),
     ...tokenMethods(options),
   };
 }
 
 async function* snapshots(source: AsyncIterable<WatchSnapshot>): AsyncGenerator<WatchResponse> {
   for await (const each of source) yield codecs.snapshot.write(each);
+}
+
+async function* chunks(source: AsyncIterable<Uint8Array>): AsyncGenerator<ResultsResponse> {
+  for await (const chunk of source) yield { chunk: asBuffer(chunk) };
 }
 
 function tokenMethods(

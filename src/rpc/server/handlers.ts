@@ -2,10 +2,14 @@
  * Handlers: the methods that a coordinator implements for `rpc-server.ts`, one for each request.
  */
 import type { StudySummary, WatchSnapshot, WorkerSummary } from '../../study/summaries.ts';
-import type { SubmittedStudy } from '../messages/control-messages.ts';
+import type {
+  ResultsRequest,
+  StudySubmission,
+  SubmittedStudy,
+} from '../messages/control-messages.ts';
 import type { SessionStream } from './session-stream.ts';
 
-export type { SubmitOutcome } from '../messages/control-messages.ts';
+export type { ResultsRequest, SubmitOutcome } from '../messages/control-messages.ts';
 
 /** Requests of workers. */
 export interface ClusterHandlers {
@@ -20,8 +24,8 @@ export interface ClusterHandlers {
 
 /** Requests of operators. A `RidgelineError` that a method throws is thrown at the client, too. */
 export interface ControlHandlers {
-  /** @param spec the study as canonical JSON, not yet validated */
-  submitStudy(spec: string, fresh: boolean): Promise<SubmittedStudy>;
+  /** @param submission with a `spec`, the study as canonical JSON, or a `file`; neither is validated yet */
+  submitStudy(submission: StudySubmission): Promise<SubmittedStudy>;
   listStudies(): Promise<readonly StudySummary[]>;
   listWorkers(): readonly WorkerSummary[];
   setStudy(study: string, change: 'pause' | 'resume' | 'cancel', reason: string): Promise<void>;
@@ -36,4 +40,6 @@ export interface ControlHandlers {
   stopCoordinator(): void;
   /** A snapshot now and after each change, until the study has ended or `signal` is aborted. */
   watch(study: string, signal: AbortSignal): AsyncIterable<WatchSnapshot>;
+  /** The bytes of a file with results. Aborting `signal` ends the work. */
+  results(request: ResultsRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }

@@ -66,6 +66,7 @@ function studyReads(database: DatabaseSync, file: string, inOneState: InOneState
     return {
       spec: storedSpec(row, file),
       status: row.status,
+      priority: row.priority,
       reason: row.reason,
       createdAtMs: row.created_at_ms,
       endedAtMs: row.ended_at_ms,

@@ -39,6 +39,7 @@ CREATE TABLE study (
   official_data INTEGER CHECK (official_data IN (0, 1)),
   data_warnings TEXT NOT NULL,
   image_counts TEXT,
+  priority INTEGER NOT NULL CHECK (priority >= 1),
   CHECK ((ended_at_ms IS NULL) = (status IN ('waiting', 'running', 'paused')))
 ) WITHOUT ROWID;
 

@@ -41,6 +41,7 @@ export interface Tables {
     /** JSON, a list of warnings. */
     data_warnings: string;
     image_counts: string | null;
+    priority: number;
   };
   stage: {
     study: string;

@@ -12,13 +12,15 @@ type StudyColumns = Omit<Tables['study'], 'ordinal'>;
 
 export function studyWriter(
   database: DatabaseSync,
-): RowWriters<'study-created' | 'study-extended' | 'study-reopened' | 'study-status'> {
+): RowWriters<
+  'study-created' | 'study-extended' | 'study-reopened' | 'study-status' | 'study-priority'
+> {
   const isWorkable = "name = :name AND status NOT IN ('failed', 'cancelled')";
   const create = prepare<StudyColumns>(
     database,
     `INSERT INTO study SELECT :name, (SELECT coalesce(max(ordinal), 0) + 1 FROM study), :spec, :objective_metric,
      :status, :reason, :created_at_ms, :ended_at_ms, :self_test_digest, :shard_digests, :official_data,
-     :data_warnings, :image_counts`,
+     :data_warnings, :image_counts, :priority`,
   );
   const extend = prepare<SpecColumns>(
     database,
@@ -32,6 +34,10 @@ export function studyWriter(
     database,
     `UPDATE study SET status = 'running', reason = NULL, ended_at_ms = NULL
      WHERE name = :name AND status IN ('complete', 'failed', 'cancelled')`,
+  );
+  const setPriority = prepare<Pick<StudyColumns, 'name' | 'priority'>>(
+    database,
+    `UPDATE study SET priority = :priority WHERE ${isWorkable}`,
   );
   const putStages = stagesWriter(database);
   return {
@@ -47,6 +53,7 @@ export function studyWriter(
         shard_digests: JSON.stringify(record.shardDigests),
         official_data: record.officialData === null ? null : Number(record.officialData),
         data_warnings: JSON.stringify(record.dataWarnings),
+        priority: record.priority,
         image_counts: record.imageCounts === null ? null : JSON.stringify(record.imageCounts),
       });
       putStages(record.spec.study, record.stages);
@@ -59,6 +66,7 @@ export function studyWriter(
     'study-status': ({ study, status, reason, endedAtMs }) => {
       setStatus.changeOne({ name: study, status, reason, ended_at_ms: endedAtMs });
     },
+    'study-priority': ({ study, priority }) => setPriority.changeOne({ name: study, priority }),
   };
 }
 

@@ -48,6 +48,7 @@ test('a study is listed, renamed, deleted, restored under another name and purge
         total: 6,
         failed: 0,
         metric: 'validation_accuracy',
+        priority: 1,
         best_trial: 'coarse/1',
         best_value: 0.5,
         best_params: { lambda: 0.1 },

@@ -222,6 +222,22 @@ describe('a study that is over', () => {
   });
 });
 
+test('the priority of a study is stored, and a submission with another one changes it', async () => {
+  using directory = temporaryDirectory();
+  {
+    await using bench = await startBench(directory.path);
+    await bench.coordinator.submit(spec, false, 7);
+  }
+  await using bench = await startBench(directory.path);
+  const { coordinator } = bench;
+  const priority = async () => (await coordinator.overview.study('example'))?.priority;
+  expect(await priority()).toBe(7);
+  expect(await coordinator.submit(spec)).toBe('resumed');
+  expect(await priority()).toBe(7);
+  expect(await coordinator.submit(spec, false, 2)).toBe('resumed');
+  expect(await priority()).toBe(2);
+});
+
 describe('a study whose files have moved', () => {
   const archive = (salt: number): Buffer =>
     zip({ 'x.npy': npyBytes([1_797, 2, 2], salt), 'y.npy': npyLabels(labels) });

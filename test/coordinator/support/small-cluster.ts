@@ -19,6 +19,8 @@ import { datasetKey, type DatasetReference } from '../../../src/study/spec/datas
 import type { StudySpec } from '../../../src/study/spec/study-spec.ts';
 import type { StudyRecord } from '../../../src/study/study-record.ts';
 import type { AttemptRecord, TrialId, TrialRecord, TrialResult } from '../../../src/study/trial.ts';
+import type { ControlPorts } from '../../../src/coordinator/shell/rpc-handlers.ts';
+import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { twoLayer } from '../../../src/trainers/two-layer/description.ts';
 import { exampleStudy } from '../../study/support/example-study.ts';
 
@@ -49,6 +51,7 @@ export const data: StudyData = {
   trainer: twoLayer,
 };
 export const details = {
+  priority: 1,
   shardDigests: {},
   officialData: null,
   dataWarnings: [],
@@ -220,4 +223,16 @@ export function rowsIn<Kind extends StoreRow['kind']>(
   return persist.flatMap((row) =>
     row.kind === kind ? [row as Extract<StoreRow, { kind: Kind }>] : [],
   );
+}
+
+/** Ports of the handlers of operators' requests; no test that uses them submits a file or reads results. */
+export const controlPorts: ControlPorts = {
+  describeTrainer,
+  stopCoordinator: () => undefined,
+  readStudyFile: unreachablePort,
+  results: unreachablePort,
+};
+
+function unreachablePort(): never {
+  throw new Error('the test does not use this port');
 }

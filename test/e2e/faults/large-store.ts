@@ -49,6 +49,7 @@ export async function writeLargeStore(
       record: {
         spec,
         status: 'running',
+        priority: 1,
         reason: null,
         createdAtMs: 1,
         endedAtMs: null,

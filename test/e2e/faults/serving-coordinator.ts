@@ -19,6 +19,7 @@ import { openStore } from '../../../src/store/sqlite/open-store.ts';
 import { storedRanks } from '../../../src/search/ranking/ranking.ts';
 import { describeTrainer } from '../../../src/trainers/registry.ts';
 import { selfTestDigest } from '../../../src/trainers/two-layer/arithmetic-self-test.ts';
+import { controlPorts } from '../../coordinator/support/small-cluster.ts';
 import type { OnEnd } from '../support/processes.ts';
 
 export interface ServingCoordinator {
@@ -61,7 +62,7 @@ export async function serveCoordinator(
     authority,
     tokens,
     cluster: between(clusterHandlers(coordinator)),
-    control: controlHandlers(coordinator, describeTrainer, () => undefined),
+    control: controlHandlers(coordinator, controlPorts),
     version: '0.1.0',
     clock: systemClock,
     advertise: null,

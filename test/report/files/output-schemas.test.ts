@@ -198,6 +198,7 @@ test.each([null, { trial: 'coarse/1', params: { lambda: 0.1 }, value: 0.4 }])(
     const progress = {
       study: 'sample',
       status: 'running',
+      priority: 1,
       stage: best && 'coarse',
       stages: [{ name: 'coarse', done: 1, total: 3 }],
       testAccuracy: best && 0.4,

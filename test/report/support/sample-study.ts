@@ -100,6 +100,7 @@ export const study: StudyRecord = {
     stages: twoStages(3, 2),
   }),
   status: 'complete',
+  priority: 1,
   reason: null,
   createdAtMs: 0,
   endedAtMs: 1,

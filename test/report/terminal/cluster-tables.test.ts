@@ -32,6 +32,7 @@ const worker: WorkerSummary = {
 const running: StudyLine = {
   study: 'sample',
   status: 'running',
+  priority: 1,
   stage: 'coarse',
   stages: [
     { name: 'coarse', done: 3, total: 30 },
@@ -52,6 +53,7 @@ const running: StudyLine = {
 const live: LiveState = {
   study: 'sample',
   status: 'running',
+  priority: 1,
   stage: 'coarse',
   stages: [{ name: 'coarse', done: 15, total: 30 }],
   done: 15,
@@ -177,6 +179,7 @@ describe('studies', () => {
     const over: StudyLine = {
       ...running,
       status: 'complete',
+      priority: 1,
       stage: null,
       done: 40,
       testAccuracy: 0.4512,

@@ -25,6 +25,7 @@ const startEndless = (): Promise<TestCoordinator> =>
           progress: {
             study: 'sweep',
             status: 'running',
+            priority: 1,
             stage: null,
             stages: [],
             testAccuracy: null,

@@ -3,6 +3,12 @@ import { once } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
 import { RidgelineError } from '../../../src/base/errors.ts';
+import { openPinnedClient } from '../../../src/rpc/client/pinned-channel.ts';
+import { serverStream } from '../../../src/rpc/client/server-stream.ts';
+import {
+  ControlServiceService,
+  type ResultsRequest,
+} from '../../../src/rpc/generated/ridgeline/v1/control_service.ts';
 import { connectControl } from '../../../src/rpc/client/control-client.ts';
 import type { StudySummary, WatchSnapshot, WorkerSummary } from '../../../src/study/summaries.ts';
 import { protocolVersion } from '../../../src/rpc/messages/messages.ts';
@@ -16,6 +22,7 @@ import { connectWorker } from '../support/session-talk.ts';
 const study: StudySummary = {
   study: 'sweep',
   status: 'running',
+  priority: 1,
   stage: 'coarse',
   done: 3,
   total: 30,
@@ -79,6 +86,42 @@ describe('a request that breaks a rule', () => {
   });
 });
 
+test('a viewer reads results in chunks, and the request says what is in them', async () => {
+  const asked: unknown[] = [];
+  await using coordinator = await TestCoordinator.start({
+    control: {
+      async *results(request) {
+        asked.push(request);
+        yield Buffer.from('study,trial\n');
+        yield Buffer.from('sweep,coarse/1\n');
+      },
+    },
+  });
+  const pinned = await openPinnedClient(coordinator.target('viewer'), {});
+  const request = {
+    study: 'sweep',
+    format: 3,
+    top: 10,
+    where: 'tied',
+    columns: ['study', 'trial'],
+    replicates: false,
+    curves: false,
+  } as const;
+  const read = async (wire: ResultsRequest): Promise<string> => {
+    let text = '';
+    const chunks = serverStream(pinned, ControlServiceService.results, wire, null);
+    for await (const { chunk } of chunks) text += chunk.toString();
+    return text;
+  };
+  expect(await read({ ...request, columns: [...request.columns] })).toBe(
+    'study,trial\nsweep,coarse/1\n',
+  );
+  expect(asked).toEqual([{ ...request, format: 'csv', stage: null, sort: null }]);
+  const refused = await rejection(read({ ...request, columns: [], format: 0 }));
+  expect(refused.what).toContain('format is 0, which has no meaning');
+  pinned.client.close();
+});
+
 describe('an admin', () => {
   test('finds the coordinator through its state directory, and reads studies and workers', async () => {
     const paused = {
@@ -101,8 +144,8 @@ describe('an admin', () => {
     const asked: unknown[] = [];
     await using coordinator = await TestCoordinator.start({
       control: {
-        submitStudy: (spec, fresh) => {
-          asked.push([spec, fresh]);
+        submitStudy: (submission) => {
+          asked.push(submission);
           return Promise.resolve({ name: 'sweep', outcome: 'extended' });
         },
         setStudy: (...change) => {
@@ -114,7 +157,7 @@ describe('an admin', () => {
       },
     });
     using client = await connectControl(coordinator.join.admin);
-    expect(await client.submitStudy('{"λ":1}', true)).toEqual({
+    expect(await client.submitStudy('{"λ":1}', { fresh: true, priority: 3 })).toEqual({
       name: 'sweep',
       outcome: 'extended',
     });
@@ -125,7 +168,7 @@ describe('an admin', () => {
     expect(await client.drainWorker('node-1', 'one')).toBe(6);
     await client.stopCoordinator();
     expect(asked).toEqual([
-      ['{"λ":1}', true],
+      { spec: '{"λ":1}', file: '', fresh: true, priority: 3 },
       ['sweep', 'pause', 'lunch'],
       ['sweep', 'resume', ''],
       ['sweep', 'cancel', 'enough'],
@@ -139,16 +182,16 @@ describe('an admin', () => {
     let taken = 0;
     await using coordinator = await TestCoordinator.start({
       control: {
-        submitStudy: (spec) => {
+        submitStudy: ({ spec }) => {
           taken = spec.length;
           return Promise.resolve({ name: 'sweep', outcome: 'created' });
         },
       },
     });
     using client = await connectControl(coordinator.join.admin);
-    await client.submitStudy('λ'.repeat(262_144), false);
+    await client.submitStudy('λ'.repeat(262_144));
     expect(taken).toBe(262_144);
-    const error = await rejection(client.submitStudy('x'.repeat(262_145), false));
+    const error = await rejection(client.submitStudy('x'.repeat(262_145)));
     expect([error.what, taken]).toEqual([expect.stringContaining('262145 characters'), 262_144]);
   });
 
@@ -163,7 +206,7 @@ describe('an admin', () => {
       control: { submitStudy: () => Promise.reject(told) },
     });
     using client = await connectControl(coordinator.join.admin);
-    const error = await rejection(client.submitStudy('x', false));
+    const error = await rejection(client.submitStudy('x'));
     expect(error).toMatchObject({ code: told.code, what: told.what, fix: told.fix });
   });
 
@@ -173,7 +216,7 @@ describe('an admin', () => {
       control: { submitStudy: () => Promise.reject(told) },
     });
     using client = await connectControl(coordinator.join.admin);
-    const error = await rejection(client.submitStudy('x', false));
+    const error = await rejection(client.submitStudy('x'));
     expect(error).toMatchObject({ what: 'λ'.repeat(4_096), fix: told.fix });
   });
 
@@ -215,9 +258,7 @@ describe('an admin', () => {
     for (const seconds of [8.64e12, Number.MAX_SAFE_INTEGER])
       expect((await rejection(client.createToken('viewer', seconds))).what).toContain('ttl');
     expect((await rejection(client.pauseStudy('', ''))).what).toContain('study is empty');
-    expect((await rejection(client.submitStudy('x'.repeat(300_000), false))).what).toContain(
-      'spec',
-    );
+    expect((await rejection(client.submitStudy('x'.repeat(300_000)))).what).toContain('spec');
   });
 });
 
@@ -236,7 +277,7 @@ describe('a role', () => {
     using viewer = await connectControl(coordinator.target('viewer'));
     expect(await viewer.listStudies()).toEqual([study]);
     const refused = [
-      viewer.submitStudy('x', false),
+      viewer.submitStudy('x'),
       viewer.cancelStudy('sweep', ''),
       viewer.drainWorker(null, ''),
       viewer.stopCoordinator(),

@@ -241,7 +241,7 @@ describe('a call', () => {
       },
     });
     using client = await connectControl(coordinator.join.admin);
-    expect(await client.submitStudy('x', false)).toMatchObject({ name: 'sweep' });
+    expect(await client.submitStudy('x')).toMatchObject({ name: 'sweep' });
     expect(coordinator.refused).toEqual([]);
   });
 

@@ -102,7 +102,7 @@ export class TestCoordinator implements AsyncDisposable {
 }
 
 export const nothingToControl: ControlHandlers = {
-  submitStudy: (spec) => Promise.resolve({ name: spec, outcome: 'created' }),
+  submitStudy: ({ spec }) => Promise.resolve({ name: spec, outcome: 'created' }),
   listStudies: () => Promise.resolve([]),
   listWorkers: () => [],
   setStudy: () => Promise.resolve(),
@@ -110,4 +110,5 @@ export const nothingToControl: ControlHandlers = {
   drainWorker: () => 0,
   stopCoordinator: () => undefined,
   async *watch() {},
+  async *results() {},
 };

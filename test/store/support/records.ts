@@ -45,6 +45,7 @@ export function studyRecord(spec: StudySpec): StudyRecord {
   return {
     spec,
     status: 'waiting',
+    priority: 1,
     reason: null,
     createdAtMs: 1_790_000_000_123,
     endedAtMs: null,

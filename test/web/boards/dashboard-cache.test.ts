@@ -19,6 +19,7 @@ function cluster(tookMs: number, trials = 5) {
   let record: StudyRecord = {
     spec,
     status: 'running',
+    priority: 1,
     reason: null,
     createdAtMs: 1,
     endedAtMs: null,

@@ -38,6 +38,7 @@ stages:
 const record: StudyRecord = {
   spec,
   status: 'running',
+  priority: 1,
   reason: null,
   createdAtMs: 0,
   endedAtMs: null,

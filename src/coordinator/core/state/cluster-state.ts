@@ -81,8 +81,8 @@ export class StudyEntry {
   best: StudySummary['best'] | undefined;
   /** Time of the end; monotonic; null while the study is not over. */
   endedAtMs: number | null = null;
-  /** Its share of the threads is proportional to it; not stored. */
-  priority = 1;
+  /** Its share of the threads is proportional to it. */
+  priority: number;
   /**
    * Use of the threads (`scheduling/fair-shares.ts`). `usedMs`: thread time per unit of priority. `threads`:
    * held since the last count. `isIdle`: it had nothing to train when a thread was free.
@@ -91,12 +91,13 @@ export class StudyEntry {
 
   /** The study without its trials. */
   constructor(record: StudyRecord, data: StudyData) {
-    const { spec, status, winner, createdAtMs, stages } = record;
+    const { spec, status, priority, winner, createdAtMs, stages } = record;
     this.name = spec.study;
     // bug: fresh-study-shares-pack-names
     this.stamp = sha256(`${spec.study} ${createdAtMs}`).slice(0, 12);
     this.spec = spec;
     this.status = status;
+    this.priority = priority;
     this.data = data;
     this.searchKey = datasetKey(data.search);
     this.testKey = data.test === null ? null : datasetKey(data.test);

@@ -2,7 +2,7 @@
 import { assert } from '../../../base/assert.ts';
 import type { StageSpec, StudySpec } from '../../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';
-import type { StageRecord } from '../../../study/trial.ts';
+import { isOver, type StageRecord } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
 import { closeObsoleteTests } from '../attempts/failed-attempts.ts';
 import { setWinner } from '../attempts/winner-tests.ts';
@@ -14,7 +14,7 @@ import { startRound } from './stage-progress.ts';
 
 export type SubmitDetails = Pick<
   StudyRecord,
-  'shardDigests' | 'officialData' | 'dataWarnings' | 'imageCounts'
+  'priority' | 'shardDigests' | 'officialData' | 'dataWarnings' | 'imageCounts'
 >;
 
 export function submitStudy(
@@ -43,6 +43,14 @@ export function submitStudy(
 /** The record of a stage that has not opened. */
 function plannedStage({ name, trials }: StageSpec): StageRecord {
   return { name, trials, space: null, reason: null, closed: false };
+}
+
+/** Changes the share of a study from now on. */
+export function setPriority(turn: Turn, study: StudyEntry, priority: number): void {
+  if (study.priority === priority || isOver(study.status)) return;
+  study.priority = priority;
+  turn.persist({ kind: 'study-priority', study: study.name, priority });
+  turn.log('study-priority', `priority ${priority}`, study.name);
 }
 
 /** Removes the winner: it is chosen again among all trials when the last stage has closed. */

@@ -31,6 +31,7 @@ export function studyCounts(study: StudyEntry): StudyCounts {
   return {
     study: study.name,
     status: study.status,
+    priority: study.priority,
     stage: stage?.record.name ?? null,
     stages,
     ...sums(stages),
@@ -42,7 +43,7 @@ export function studyCounts(study: StudyEntry): StudyCounts {
 
 /** The progress of a study that is in the store only. */
 export function storedProgress(record: StudyRecord, trials: readonly TrialRecord[]): StudyProgress {
-  const { spec, status } = record;
+  const { spec, status, priority } = record;
   const byStage = Map.groupBy(trials, ({ id }) => id.stage);
   const stages = record.stages.map((stage): StageCount => {
     const counted = byStage.get(stage.name) ?? [];
@@ -54,6 +55,7 @@ export function storedProgress(record: StudyRecord, trials: readonly TrialRecord
   return {
     study: spec.study,
     status,
+    priority,
     stage: isOver(status) ? null : (record.stages.find(({ closed }) => !closed)?.name ?? null),
     stages,
     ...sums(stages),

@@ -43,9 +43,8 @@ class Cluster {
 
   submit(study: string, trials: number, priority = 1): void {
     const spec = exampleStudy({ study, stages: twoStages(trials, 3) });
-    const decision = this.dispatcher.submit(spec, data, details, later(this.nowMs));
-    this.dispatcher.state.studies.get(study)!.priority = priority;
-    this.#take(decision);
+    const weighted = { ...details, priority };
+    this.change((dispatcher) => dispatcher.submit(spec, data, weighted, later(this.nowMs)));
   }
 
   /** Ends packs in the order of their ends, until the time. @returns the studies of the packs that ended */
@@ -117,6 +116,16 @@ test('a study with three times the priority has three times the thread time, on 
     const ended = cluster.runUntil(100_000);
     expect(count(ended, 'one') / count(ended, 'two')).toBeCloseTo(3, 0);
   }
+});
+
+test('a new priority of a study counts from then on', () => {
+  const cluster = new Cluster(4, {});
+  cluster.submit('one', 1_000);
+  cluster.submit('two', 1_000);
+  cluster.runUntil(50_000);
+  cluster.change((dispatcher) => dispatcher.setPriority('two', 3, later(cluster.nowMs)));
+  const ended = cluster.runUntil(150_000);
+  expect(count(ended, 'two') / count(ended, 'one')).toBeCloseTo(3, 0);
 });
 
 test('long packs of one study leave half of the threads to a study with short packs', () => {

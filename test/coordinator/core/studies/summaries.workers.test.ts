@@ -8,10 +8,10 @@ import {
 import type { Coordinator } from '../../../../src/coordinator/shell/coordinator-server.ts';
 import { controlHandlers } from '../../../../src/coordinator/shell/rpc-handlers.ts';
 import { waitingTrial } from '../../../../src/study/trial.ts';
-import { twoLayer } from '../../../../src/trainers/two-layer/description.ts';
 import { exampleStudy } from '../../../study/support/example-study.ts';
 import {
   coarse,
+  controlPorts,
   helloFrom,
   later,
   newDispatcher,
@@ -56,11 +56,7 @@ test('a lost worker is listed without busy threads, and is left out of `watch`',
     workers: () => workerSummaries(dispatcher.state, start),
   } as unknown as Coordinator;
   const ended = new AbortController();
-  const handlers = controlHandlers(
-    coordinator,
-    () => twoLayer,
-    () => undefined,
-  );
+  const handlers = controlHandlers(coordinator, controlPorts);
   for await (const { workers } of handlers.watch('example', ended.signal)) {
     expect(workers).toEqual([]);
     ended.abort();

@@ -163,6 +163,7 @@ export interface Hello {
 }
 
 export interface PackProgress {
+  /** The name of the pack as `Assign.pack` has it. */
   pack: string;
   /** A counter that grows while the pack is trained. */
   step: number;
@@ -2027,25 +2028,20 @@ export const FetchShardResponse: MessageFns<FetchShardResponse> = {
   },
 };
 
-/**
- * Every call carries the metadata `authorization: Bearer <token id>:<secret>` with a token of the role
- * worker. The coordinator answers any other call with UNAUTHENTICATED or PERMISSION_DENIED.
- *
- * A request must be complete within 10 s after its headers; otherwise the coordinator closes the
- * connection. A session must send `hello` within 10 s instead.
- *
- * When the coordinator ends a call with an error, it sends a gRPC status. For an error of Ridgeline the
- * metadata `ridgeline-code`, `ridgeline-what-bin` and `ridgeline-fix-bin` contain the error's code, its
- * message and its fix.
- */
+/** Every call needs a token of the role worker. */
 export type ClusterServiceService = typeof ClusterServiceService;
 export const ClusterServiceService = {
   /**
    * The session of one worker process. It starts with one `hello` of the worker, which the coordinator
-   * answers with `welcome`. After that the coordinator assigns work.
+   * answers with `welcome`. After that the coordinator assigns work. `hello` arrives within 10 s; a session has
+   * exactly one. A message that breaks a rule ends the session with INVALID_ARGUMENT: a worker that gets this
+   * status does not connect again. After UNAVAILABLE, or if the connection breaks, it does.
    *
    * If the stream breaks, the worker opens another one with the same `hello.session` and lists the packs
-   * that it still holds. Their leases continue.
+   * that it still holds. Their leases continue if it is back within 1 s (a twentieth of `Welcome.lease_ms`, from
+   * 1 to 10 s); after that its trials are assigned to other workers, and its late results are compared.
+   *
+   * A session may send 1000 messages and 16 MiB a second; the coordinator reads more later.
    *
    * At most 2048 sessions of one token may be open. The status of one more is UNAVAILABLE.
    *
@@ -2083,10 +2079,15 @@ export const ClusterServiceService = {
 export interface ClusterServiceServer extends UntypedServiceImplementation {
   /**
    * The session of one worker process. It starts with one `hello` of the worker, which the coordinator
-   * answers with `welcome`. After that the coordinator assigns work.
+   * answers with `welcome`. After that the coordinator assigns work. `hello` arrives within 10 s; a session has
+   * exactly one. A message that breaks a rule ends the session with INVALID_ARGUMENT: a worker that gets this
+   * status does not connect again. After UNAVAILABLE, or if the connection breaks, it does.
    *
    * If the stream breaks, the worker opens another one with the same `hello.session` and lists the packs
-   * that it still holds. Their leases continue.
+   * that it still holds. Their leases continue if it is back within 1 s (a twentieth of `Welcome.lease_ms`, from
+   * 1 to 10 s); after that its trials are assigned to other workers, and its late results are compared.
+   *
+   * A session may send 1000 messages and 16 MiB a second; the coordinator reads more later.
    *
    * At most 2048 sessions of one token may be open. The status of one more is UNAVAILABLE.
    *
@@ -2108,10 +2109,15 @@ export interface ClusterServiceServer extends UntypedServiceImplementation {
 export interface ClusterServiceClient extends Client {
   /**
    * The session of one worker process. It starts with one `hello` of the worker, which the coordinator
-   * answers with `welcome`. After that the coordinator assigns work.
+   * answers with `welcome`. After that the coordinator assigns work. `hello` arrives within 10 s; a session has
+   * exactly one. A message that breaks a rule ends the session with INVALID_ARGUMENT: a worker that gets this
+   * status does not connect again. After UNAVAILABLE, or if the connection breaks, it does.
    *
    * If the stream breaks, the worker opens another one with the same `hello.session` and lists the packs
-   * that it still holds. Their leases continue.
+   * that it still holds. Their leases continue if it is back within 1 s (a twentieth of `Welcome.lease_ms`, from
+   * 1 to 10 s); after that its trials are assigned to other workers, and its late results are compared.
+   *
+   * A session may send 1000 messages and 16 MiB a second; the coordinator reads more later.
    *
    * At most 2048 sessions of one token may be open. The status of one more is UNAVAILABLE.
    *

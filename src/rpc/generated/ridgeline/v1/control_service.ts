@@ -118,6 +118,31 @@ export namespace Role {
   export type ROLE_ADMIN = typeof Role.ROLE_ADMIN;
 }
 
+/**
+ * The files that `ridgeline results STUDY --format FORMAT` prints. docs/json.md describes the fields, and
+ * docs/schemas has JSON schemas.
+ */
+export const ResultsFormat = {
+  RESULTS_FORMAT_UNSPECIFIED: 0,
+  /** RESULTS_FORMAT_JSON - One JSON document (results.schema.json): the study, its stages with their ranked rows, and the winner. */
+  RESULTS_FORMAT_JSON: 1,
+  /** RESULTS_FORMAT_JSON_LINES - One JSON object for each row (results-line.schema.json), on a line of its own. */
+  RESULTS_FORMAT_JSON_LINES: 2,
+  /** RESULTS_FORMAT_CSV - A table with a row of names, as RFC 4180 defines it. */
+  RESULTS_FORMAT_CSV: 3,
+  RESULTS_FORMAT_PARQUET: 4,
+} as const;
+
+export type ResultsFormat = typeof ResultsFormat[keyof typeof ResultsFormat];
+
+export namespace ResultsFormat {
+  export type RESULTS_FORMAT_UNSPECIFIED = typeof ResultsFormat.RESULTS_FORMAT_UNSPECIFIED;
+  export type RESULTS_FORMAT_JSON = typeof ResultsFormat.RESULTS_FORMAT_JSON;
+  export type RESULTS_FORMAT_JSON_LINES = typeof ResultsFormat.RESULTS_FORMAT_JSON_LINES;
+  export type RESULTS_FORMAT_CSV = typeof ResultsFormat.RESULTS_FORMAT_CSV;
+  export type RESULTS_FORMAT_PARQUET = typeof ResultsFormat.RESULTS_FORMAT_PARQUET;
+}
+
 export interface GetVersionRequest {
 }
 
@@ -129,10 +154,24 @@ export interface GetVersionResponse {
 }
 
 export interface SubmitStudyRequest {
-  /** The study file as canonical JSON: sorted keys, all defaults; at most 262144 characters. */
+  /**
+   * The study as canonical JSON: the keys of a study file in alphabetical order, with all defaults. At most
+   * 262144 characters. `ridgeline submit` sends it. Exactly one of `spec` and `file` is not empty.
+   */
   spec: string;
   /** Whether to delete a stored study of the same name first. */
   fresh: boolean;
+  /**
+   * The text of a study file (docs/study-file.md), in YAML or JSON; at most 262144 bytes. Defaults may be left
+   * out, and the error of a file that is not valid lists all problems. `dataset.path` is an absolute path on
+   * the coordinator's machine.
+   */
+  file: string;
+  /**
+   * Weight of the study's share of the threads, compared with other studies that are running: 1 to 100.
+   * Absent: 1 for a new study; a stored study keeps its priority.
+   */
+  priority?: number | undefined;
 }
 
 export interface SubmitStudyResponse {
@@ -186,7 +225,11 @@ export interface StudySummary {
     | bigint
     | undefined;
   /** Estimate of the milliseconds until all trials have ended; absent if it is not known. */
-  msLeft?: number | undefined;
+  msLeft?:
+    | number
+    | undefined;
+  /** Weight of the study's share of the threads; 1 to 100. */
+  priority: number;
 }
 
 export interface StageCount {
@@ -342,6 +385,38 @@ export interface WatchResponse {
   elapsedMs: bigint;
 }
 
+export interface ResultsRequest {
+  study: string;
+  format: ResultsFormat;
+  /** Name of the only stage; absent: all stages. */
+  stage?:
+    | string
+    | undefined;
+  /** The best rows of all stages, or of `stage`; 1 to 1000000. Absent: all rows. */
+  top?:
+    | number
+    | undefined;
+  /** Condition on rows, such as `validation_accuracy > 0.95 and tied` (docs/results.md); at most 4096 characters. */
+  where?:
+    | string
+    | undefined;
+  /** Name of a column, such as `lambda` or `lambda:desc`. Absent: by rank. */
+  sort?:
+    | string
+    | undefined;
+  /** The columns of each row, in order; at most 1024. Empty: all. */
+  columns: string[];
+  /** One row for each replicate, instead of the mean of each configuration. */
+  replicates: boolean;
+  /** Every measurement of every trial instead of rows; not with RESULTS_FORMAT_JSON. */
+  curves: boolean;
+}
+
+export interface ResultsResponse {
+  /** At most 64 KiB of the file. The stream ends after its last byte. */
+  chunk: Buffer;
+}
+
 export interface WatchedWorker {
   name: string;
   threads: number;
@@ -443,7 +518,7 @@ export const GetVersionResponse: MessageFns<GetVersionResponse> = {
 };
 
 function createBaseSubmitStudyRequest(): SubmitStudyRequest {
-  return { spec: "", fresh: false };
+  return { spec: "", fresh: false, file: "", priority: undefined };
 }
 
 export const SubmitStudyRequest: MessageFns<SubmitStudyRequest> = {
@@ -453,6 +528,12 @@ export const SubmitStudyRequest: MessageFns<SubmitStudyRequest> = {
     }
     if (message.fresh !== false) {
       writer.uint32(16).bool(message.fresh);
+    }
+    if (message.file !== "") {
+      writer.uint32(26).string(message.file);
+    }
+    if (message.priority !== undefined) {
+      writer.uint32(32).uint32(message.priority);
     }
     return writer;
   },
@@ -484,6 +565,22 @@ export const SubmitStudyRequest: MessageFns<SubmitStudyRequest> = {
             }
 
             message.fresh = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.file = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.priority = reader.uint32();
             continue;
           }
         }
@@ -654,6 +751,7 @@ function createBaseStudySummary(): StudySummary {
     createdAtMs: 0n,
     endedAtMs: undefined,
     msLeft: undefined,
+    priority: 0,
   };
 }
 
@@ -709,6 +807,9 @@ export const StudySummary: MessageFns<StudySummary> = {
     }
     if (message.msLeft !== undefined) {
       writer.uint32(121).double(message.msLeft);
+    }
+    if (message.priority !== 0) {
+      writer.uint32(128).uint32(message.priority);
     }
     return writer;
   },
@@ -844,6 +945,14 @@ export const StudySummary: MessageFns<StudySummary> = {
             }
 
             message.msLeft = reader.double();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.priority = reader.uint32();
             continue;
           }
         }
@@ -2340,6 +2449,196 @@ export const WatchResponse: MessageFns<WatchResponse> = {
   },
 };
 
+function createBaseResultsRequest(): ResultsRequest {
+  return {
+    study: "",
+    format: 0,
+    stage: undefined,
+    top: undefined,
+    where: undefined,
+    sort: undefined,
+    columns: [],
+    replicates: false,
+    curves: false,
+  };
+}
+
+export const ResultsRequest: MessageFns<ResultsRequest> = {
+  encode(message: ResultsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.study !== "") {
+      writer.uint32(10).string(message.study);
+    }
+    if (message.format !== 0) {
+      writer.uint32(16).int32(message.format);
+    }
+    if (message.stage !== undefined) {
+      writer.uint32(26).string(message.stage);
+    }
+    if (message.top !== undefined) {
+      writer.uint32(32).uint32(message.top);
+    }
+    if (message.where !== undefined) {
+      writer.uint32(42).string(message.where);
+    }
+    if (message.sort !== undefined) {
+      writer.uint32(50).string(message.sort);
+    }
+    for (const v of message.columns) {
+      writer.uint32(58).string(v!);
+    }
+    if (message.replicates !== false) {
+      writer.uint32(64).bool(message.replicates);
+    }
+    if (message.curves !== false) {
+      writer.uint32(72).bool(message.curves);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResultsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResultsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.study = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.format = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.stage = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.top = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.where = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.sort = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.columns.push(reader.string());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.replicates = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.curves = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResultsResponse(): ResultsResponse {
+  return { chunk: Buffer.alloc(0) };
+}
+
+export const ResultsResponse: MessageFns<ResultsResponse> = {
+  encode(message: ResultsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.chunk.length !== 0) {
+      writer.uint32(10).bytes(message.chunk);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResultsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResultsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.chunk = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseWatchedWorker(): WatchedWorker {
   return { name: "", threads: 0, busy: 0, trialsCompleted: 0n };
 }
@@ -2423,9 +2722,6 @@ export const WatchedWorker: MessageFns<WatchedWorker> = {
 };
 
 /**
- * A token that is missing, unknown or expired is UNAUTHENTICATED, one of another role PERMISSION_DENIED, and a
- * request that breaks a rule INVALID_ARGUMENT, with the path of the field such as `trials[3]`.
- *
  * The role admin may call every method. The role viewer may call the methods that are marked "read-only".
  * The role worker may call GetVersion only.
  */
@@ -2578,6 +2874,21 @@ export const ControlServiceService = {
     responseSerialize: (value: WatchResponse): Buffer => Buffer.from(WatchResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchResponse => WatchResponse.decode(value),
   },
+  /**
+   * Read-only. Sends the results of a study as a file, in chunks. The client concatenates them. The results
+   * are those that are stored at the time of the call, also while the study runs.
+   *
+   * The coordinator writes two such files at a time, and lets 16 more calls wait; another one is UNAVAILABLE.
+   */
+  results: {
+    path: "/ridgeline.v1.ControlService/Results" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ResultsRequest): Buffer => Buffer.from(ResultsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResultsRequest => ResultsRequest.decode(value),
+    responseSerialize: (value: ResultsResponse): Buffer => Buffer.from(ResultsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ResultsResponse => ResultsResponse.decode(value),
+  },
 } as const;
 
 export interface ControlServiceServer extends UntypedServiceImplementation {
@@ -2614,6 +2925,13 @@ export interface ControlServiceServer extends UntypedServiceImplementation {
   revokeToken: handleUnaryCall<RevokeTokenRequest, RevokeTokenResponse>;
   /** Read-only. Sends a summary of the study now and after each change. The stream ends with the study. */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
+  /**
+   * Read-only. Sends the results of a study as a file, in chunks. The client concatenates them. The results
+   * are those that are stored at the time of the call, also while the study runs.
+   *
+   * The coordinator writes two such files at a time, and lets 16 more calls wait; another one is UNAVAILABLE.
+   */
+  results: handleServerStreamingCall<ResultsRequest, ResultsResponse>;
 }
 
 export interface ControlServiceClient extends Client {
@@ -2837,6 +3155,18 @@ export interface ControlServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchResponse>;
+  /**
+   * Read-only. Sends the results of a study as a file, in chunks. The client concatenates them. The results
+   * are those that are stored at the time of the call, also while the study runs.
+   *
+   * The coordinator writes two such files at a time, and lets 16 more calls wait; another one is UNAVAILABLE.
+   */
+  results(request: ResultsRequest, options?: Partial<CallOptions>): ClientReadableStream<ResultsResponse>;
+  results(
+    request: ResultsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ResultsResponse>;
 }
 
 export const ControlServiceClient = makeGenericClientConstructor(

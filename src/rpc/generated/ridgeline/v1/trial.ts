@@ -35,7 +35,15 @@ export interface DatasetReference {
 /** A shard of a data set: a group of records that is stored and fetched as a whole. */
 export interface ShardReference {
   name: string;
-  /** Digest of the shard's canonical bytes. */
+  /**
+   * Digest of the shard's canonical bytes: one line of ASCII text that ends with `\n`, then one byte for each
+   * record, its label, then the pixels of record after record, each in the order channels, rows, columns.
+   * The line has seven fields with one space between them:
+   *
+   *     ridgeline-part-1 COUNT CHANNELS HEIGHT WIDTH CLASSES PIXELMAX
+   *
+   * Labels are less than CLASSES, and pixels at most PIXELMAX, which is at most 255.
+   */
   digest: string;
   /** Length of the canonical bytes; less than 2^53. */
   bytes: bigint;
