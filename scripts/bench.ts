@@ -59,7 +59,7 @@ interface Row extends Case {
 function buildCases(kernel: BenchedKernel): Case[] {
   const cases = flagNumbers('hidden').flatMap((hidden) =>
     flagNumbers('pack').map((pack) => {
-      const most = twoLayer.packSize({ hidden }, {});
+      const most = twoLayer.packSize({ hidden });
       return { kernel, hidden, pack: Math.min(pack, most), batch: 100 };
     }),
   );

@@ -9,6 +9,7 @@ import type { Assignment, CoordinatorMessage } from '../src/rpc/messages/message
 import { connectSession, type WorkerStream } from '../src/rpc/client/session-client.ts';
 import { classificationMetrics } from '../src/study/metrics.ts';
 import { numberParam, type Params } from '../src/study/search-space.ts';
+import { trialSettings } from '../src/study/trial-settings.ts';
 import { trialName, type TrialResult } from '../src/study/trial.ts';
 import { describeTrainer } from '../src/trainers/registry.ts';
 import { selfTestDigest } from '../src/trainers/two-layer/arithmetic-self-test.ts';
@@ -136,7 +137,10 @@ function simulateResult(
     digest,
     curve: steps.map((step) => ({
       step,
-      metrics: { ...trainer.progressAt(settings, params, trainRecords, step), ...metrics },
+      metrics: {
+        ...trainer.progressAt(trialSettings(settings, params), trainRecords, step),
+        ...metrics,
+      },
     })),
     validationCorrect: new Uint8Array(50).fill(2 ** correct - 1),
   };

@@ -60,9 +60,11 @@ export function parseStudyOrRecipe(
     return source.keys(path).map((key) => keyMeant(path, key, known) ?? key);
   };
   const keys = meant([], studySchema(trainer));
-  const searches = keys.includes('stages') || keys.includes('objective');
+  const searches = ['stages', 'objective', 'search'].some((key) => keys.includes(key));
   const section = meant(['trainer'], recipeSchema(trainer));
-  const isFixed = section.some((key) => Object.hasOwn(trainer.parameters, key));
+  const isFixed = section.some(
+    (key) => Object.hasOwn(trainer.parameters, key) && trainer.parameters[key]?.isSetting !== true,
+  );
   if (searches || !isFixed) {
     const check = (value: unknown): Checked<StudySpec> => checkStudy(value, trainer);
     return { kind: 'study', spec: read(source, studySchema(trainer), check, others) };

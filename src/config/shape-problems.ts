@@ -58,7 +58,7 @@ export function unknownKeyMessage(parent: Path, key: string, known: KnownKeys): 
   const meant = keyMeant(parent, key, known);
   if (meant !== null) return `unknown key; did you mean ${meant}?`;
   const [elsewhere, another] = [...known].flatMap(([place, keys]) =>
-    keys.includes(key) && !place.includes('.search') ? [place] : [],
+    keys.includes(key) && !/(^|\.)(search|also)\b/.test(place) ? [place] : [],
   );
   if (elsewhere !== undefined && another === undefined)
     return `unknown key here; it belongs ${placeText(elsewhere)}`;

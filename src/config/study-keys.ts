@@ -11,12 +11,33 @@ import type { TrainerDescription } from '../study/trainer-description.ts';
 import { keyRows, typeText, type KeyRow, type Schema } from './schema-keys.ts';
 
 const isOmitted = (key: string): boolean =>
-  /(^|\.)numerics$/.test(key) || key.startsWith('stages[].lambda.');
+  /(^|\.)numerics$/.test(key) || /^stages\[\]\.(lambda|search|also\[\])\./.test(key);
+
+/** The hyperparameters of `search` have the same keys. */
+const anyParameter = 'search.NAME';
 
 /** All keys of a study file, each followed by the keys inside it. */
 export function studyKeys(trainer: TrainerDescription): KeyRow[] {
   const schema = z.toJSONSchema(studySchema(trainer), { io: 'input' });
-  return keyRows(schema, valueText).filter(({ key }) => !isOmitted(key));
+  const [first = '', ...others] = Object.keys(trainer.parameters);
+  const isRepeated = ({ key }: KeyRow): boolean =>
+    others.some((name) => isInside(key, `search.${name}`) || key === `search.${name}`);
+  return keyRows(schema, valueText)
+    .filter((row) => !isOmitted(row.key) && !isRepeated(row))
+    .map((row) => withoutName(row, `search.${first}`, [first, ...others]));
+}
+
+/** The keys of one hyperparameter stand for those of all. */
+function withoutName(row: KeyRow, example: string, names: readonly string[]): KeyRow {
+  if (row.key === example)
+    return {
+      ...row,
+      key: anyParameter,
+      description: `its distribution; NAME: ${names.join(', ')}`,
+    };
+  return isInside(row.key, example)
+    ? { ...row, key: `${anyParameter}${row.key.slice(example.length)}` }
+    : row;
 }
 
 /**
@@ -26,7 +47,8 @@ export function studyKeys(trainer: TrainerDescription): KeyRow[] {
  * @throws RidgelineError USAGE if there is no such key
  */
 export function findKeys(rows: readonly KeyRow[], name: string): KeyRow[] {
-  const wanted = plain(name);
+  const given = plain(name);
+  const wanted = /^(stages\.)?search\.(?!NAME)/.test(given) ? searchKey(rows, given) : given;
   const named = rows.filter(({ key }) => plain(key) === wanted);
   const found =
     named.length > 0 ? named : rows.filter(({ key }) => plain(key).endsWith(`.${wanted}`));
@@ -39,6 +61,12 @@ export function findKeys(rows: readonly KeyRow[], name: string): KeyRow[] {
     `A study file has no key ${JSON.stringify(name)}.${closest === null ? '' : ` Did you mean ${closest}?`}`,
     '`ridgeline help study` lists all keys.',
   );
+}
+
+/** `search.NAME.values` for `stages.search.hidden.values`, the path that an error prints. */
+function searchKey(rows: readonly KeyRow[], given: string): string {
+  const inside = `${anyParameter}.${given.split('.').at(-1)}`;
+  return rows.some(({ key }) => key === inside) ? inside : anyParameter;
 }
 
 /** `stages[].name` and `stages.0.name`, as errors name it, are `stages.name`. */

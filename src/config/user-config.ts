@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { RidgelineError, whyUnread } from '../base/errors.ts';
 import { expandHome } from '../base/home-directory.ts';
-import { whole } from '../study/spec/study-schema.ts';
+import { whole } from '../study/spec/schema-types.ts';
 import { knownKeys } from './known-keys.ts';
 import { correctKeys } from './misspelt-keys.ts';
 import { issueProblems, labelled } from './shape-problems.ts';

@@ -14,39 +14,119 @@ export type ParamValue = number | string | boolean;
 /** The values of one trial. */
 export type Params = Readonly<Record<ParameterName, ParamValue>>;
 
-/** A distribution with known bounds: 0 < `min` < `max`, uniform in the logarithm. */
-export interface Distribution {
-  readonly distribution: 'log_uniform';
+/** The distributions of numbers, as the study file names them. */
+export const numberDistributions = ['log_uniform', 'uniform', 'integer', 'log_integer'] as const;
+export type NumberDistributionName = (typeof numberDistributions)[number];
+
+/** Numbers from `min` to `max`; the `log` ones are uniform in the logarithm, so 0 < `min`. */
+export interface NumberDistribution {
+  readonly distribution: NumberDistributionName;
   readonly min: number;
   readonly max: number;
 }
 
+/** One of the values, each with the same probability. */
+export interface ValuesDistribution {
+  readonly distribution: 'values';
+  readonly values: readonly ParamValue[];
+}
+
+/** Allowed values of other parameters, by name. */
+export type Conditions = Readonly<Record<ParameterName, readonly ParamValue[]>>;
+
+interface Conditional {
+  /** The parameter has a value only in trials where these parameters have one of these values; absent: always. */
+  readonly where?: Conditions | undefined;
+}
+
+/** A distribution with known bounds. */
+export type Distribution = (NumberDistribution | ValuesDistribution) & Conditional;
+
 export type SearchSpace = Readonly<Record<ParameterName, Distribution>>;
 
-/** One parameter in a study file: both bounds, or `narrow`: the earlier stage whose results give them. */
-export interface StageDistribution {
-  readonly distribution: 'log_uniform';
+/** One parameter in a stage: a distribution, or `narrow`: the earlier stage whose results give the bounds. */
+export interface StageDistribution extends Conditional {
+  readonly distribution: Distribution['distribution'];
   readonly min?: number | undefined;
   readonly max?: number | undefined;
+  readonly values?: readonly ParamValue[] | undefined;
   readonly narrow?: string | undefined;
 }
 
 /** A hyperparameter that a trainer declares as searchable. */
 export interface ParameterDescription {
-  /** Exclusive: values are above it. */
-  readonly min: number;
-  readonly max: number;
+  /** `number` if absent. */
+  readonly kind?: 'number' | 'integer' | 'choice';
+  /** Bounds of a number, inclusive unless `excludes` names one. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly excludes?: readonly ('min' | 'max')[];
+  /** The values of a choice. */
+  readonly values?: readonly ParamValue[];
   readonly description: string;
   /** What its value means, as a formula; absent if the description says it. */
   readonly definition?: string;
   /** Whether a larger value gives a simpler model: results then name the largest that is not significantly worse. */
   readonly regularizes?: boolean;
+  /** Whether it is a setting: trials without a value have the one of the `trainer` section. */
+  readonly isSetting?: boolean;
 }
 
-/** The distribution with the bounds of the file; null if another stage gives them. */
+/** The distribution with the bounds or values of the file; null if another stage gives the bounds. */
 export function givenDistribution(from: StageDistribution): Distribution | null {
-  const { distribution, min, max } = from;
-  return min === undefined || max === undefined ? null : { distribution, min, max };
+  const { distribution, min, max, values, where } = from;
+  const condition = where === undefined ? {} : { where };
+  if (distribution === 'values') return { distribution, values: values ?? [], ...condition };
+  if (min === undefined || max === undefined) return null;
+  return { distribution, min, max, ...condition };
+}
+
+/** The bounds of a number's distribution; null for a choice, and for no distribution. */
+export function numberRange(of: Distribution | undefined): NumberDistribution | null {
+  return of === undefined || of.distribution === 'values' ? null : of;
+}
+
+/** Whether equal ratios, rather than equal differences, have equal probability. */
+export function isLogarithmic({ distribution }: Pick<StageDistribution, 'distribution'>): boolean {
+  return distribution === 'log_uniform' || distribution === 'log_integer';
+}
+
+/** Why a parameter cannot have this value, as `must be …`; null if it can. */
+export function valueProblem(description: ParameterDescription, value: unknown): string | null {
+  const { kind = 'number', min = -Infinity, max = Infinity, values = [] } = description;
+  if (kind === 'choice') {
+    const isKnown = values.some((known) => known === value);
+    return isKnown ? null : `must be one of ${values.map(String).join(', ')}`;
+  }
+  if (typeof value !== 'number') return 'must be a number';
+  if (kind === 'integer' && !Number.isInteger(value)) return 'must be a whole number';
+  const { excludes = [] } = description;
+  const isInside =
+    (value > min || (value === min && !excludes.includes('min'))) &&
+    (value < max || (value === max && !excludes.includes('max')));
+  return isInside ? null : `must be ${boundsText(description)}`;
+}
+
+function boundsText({ min, max, excludes = [] }: ParameterDescription): string {
+  if (excludes.length === 0 && min !== undefined && max !== undefined)
+    return `from ${min} to ${max}`;
+  const low = min === undefined ? '' : `${excludes.includes('min') ? 'above' : 'at least'} ${min}`;
+  const high = max === undefined ? '' : `${excludes.includes('max') ? 'below' : 'at most'} ${max}`;
+  return low === '' || high === '' ? low + high : `${low} and ${high}`;
+}
+
+/**
+ * The values of the parameters whose conditions hold. A condition on a parameter without a value does not.
+ *
+ * @param values one of each parameter of the space
+ */
+export function activeParams(values: Params, space: SearchSpace): Params {
+  const isActive = (name: ParameterName): boolean =>
+    Object.entries(space[name]?.where ?? {}).every(
+      ([other, allowed]) => isActive(other) && allowed.some((value) => value === values[other]),
+    );
+  if (Object.values(space).every(({ where }) => where === undefined)) return values;
+  return Object.fromEntries(Object.entries(values).filter(([name]) => isActive(name)));
 }
 
 /** JSON with sorted keys: equal for equal values. */
@@ -91,6 +171,15 @@ export function distinctTexts(values: readonly number[]): (value: number) => str
     texts.set(value, value.toExponential(digits));
   }
   return (value) => texts.get(value) ?? formatParam(value);
+}
+
+/** As `distinctTexts`, for values of any kind; `–` if a trial has no value. */
+export function paramTexts(
+  values: readonly (ParamValue | undefined)[],
+): (value: ParamValue | undefined) => string {
+  const text = distinctTexts(values.filter((value) => typeof value === 'number'));
+  return (value) =>
+    value === undefined ? '–' : typeof value === 'number' ? text(value) : String(value);
 }
 
 export function numberParam(params: Params, name: ParameterName): number {

@@ -26,21 +26,20 @@ export interface TrainerDescription {
   readonly metrics: readonly Metric[];
   /** Whether results may be compared bit by bit (audits, digests). */
   readonly reproducible: boolean;
-  /** Trials with equal keys may be trained side by side in one thread. */
-  packKey(settings: TrainerSettings, params: Params): string;
+  /**
+   * Trials of a study with equal keys may be trained side by side in one thread. Their rungs and measured
+   * steps are the same.
+   */
+  packKey(params: Params): string;
+  // The functions below read the settings of one trial (`trial-settings.ts`), or those of the study.
   /** The most trials in one pack. */
-  packSize(settings: TrainerSettings, params: Params): number;
+  packSize(settings: TrainerSettings): number;
   /** Steps at which the state is saved and a trial may stop: ascending; the last is its end. */
   rungs(settings: TrainerSettings, trainRecords: number): readonly number[];
   /** Steps at which a trial is measured: ascending; the last is its end. */
   measuredSteps(settings: TrainerSettings, trainRecords: number): readonly number[];
   /** Exact values of its metrics of the kind `progress` at a step; the coordinator checks results by them. */
-  progressAt(
-    settings: TrainerSettings,
-    params: Params,
-    trainRecords: number,
-    step: number,
-  ): Metrics;
+  progressAt(settings: TrainerSettings, trainRecords: number, step: number): Metrics;
   /** Remarks about these settings, printed before the study starts. */
   remarks(settings: TrainerSettings, trainRecords: number): readonly string[];
   /** How it trains, as sentences for the method of a report: model, schedule, cost. */

@@ -5,24 +5,33 @@
 import type { Metrics } from './metrics.ts';
 import type { Params, SearchSpace } from './search-space.ts';
 
-/** `index` counts the configurations of the stage, `replicate` the trainings of one; both from 1. */
+/**
+ * `index` counts the sampled configurations of the stage, `replicate` the trainings of one; both from 1. An
+ * index above `knownIndexBase` counts the configurations that the study file gives with `also`.
+ */
 export interface TrialId {
   readonly stage: string;
   readonly index: number;
   readonly replicate: number;
 }
 
-/** `coarse/7`; its second replicate is `coarse/7.2`. */
-export function trialName(id: TrialId): string {
-  return id.replicate === 1 ? `${id.stage}/${id.index}` : `${id.stage}/${id.index}.${id.replicate}`;
+/** The largest index of a sampled configuration. Known configurations have the indices above it. */
+export const knownIndexBase = 1_000_000;
+
+/** `coarse/7`; its second replicate is `coarse/7.2`. The first configuration of `also` is `coarse/also-1`. */
+export function trialName({ stage, index, replicate }: TrialId): string {
+  const number = index > knownIndexBase ? `also-${index - knownIndexBase}` : index;
+  return replicate === 1 ? `${stage}/${number}` : `${stage}/${number}.${replicate}`;
 }
 
 /** The inverse of `trialName`; null for anything else. */
 export function parseTrialName(text: string): TrialId | null {
-  const pattern = /^([a-z0-9][a-z0-9_.-]*)\/([1-9]\d{0,8})(?:\.([1-9]\d{0,5}))?$/;
-  const [, stage, index, replicate = 1] = pattern.exec(text) ?? [];
+  const pattern = /^([a-z0-9][a-z0-9_.-]*)\/(also-)?([1-9]\d{0,8})(?:\.([1-9]\d{0,5}))?$/;
+  const [, stage, known, number, replicate = 1] = pattern.exec(text) ?? [];
   if (stage === undefined) return null;
-  return { stage, index: Number(index), replicate: Number(replicate) };
+  const index = Number(number) + (known === undefined ? 0 : knownIndexBase);
+  if (index > knownIndexBase && known === undefined) return null;
+  return { stage, index, replicate: Number(replicate) };
 }
 
 export type TrialStatus = 'waiting' | 'running' | 'complete' | 'failed' | 'cancelled';

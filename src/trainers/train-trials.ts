@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.ts';
 import type { TrainingData } from '../study/images.ts';
 import type { Params } from '../study/search-space.ts';
+import { trialSettings } from '../study/trial-settings.ts';
 import { noCorrectness, type TrialResult } from '../study/trial.ts';
 import type { MemberStatus, TrainHooks, TrainingContext, TrainingPort } from './trainer.ts';
 
@@ -45,7 +46,9 @@ export function trainTrials(
   const trials = params.map((values) => ({ params: values }));
   const training = trainer.open(trials, data, context);
   for (const [member, { bytes }] of resume.entries()) training.restore(member, bytes);
-  const rungs = trainer.rungs(context.settings, data.train.records.length);
+  // The trials of a pack have the same rungs.
+  const settings = trialSettings(context.settings, params[0] ?? {});
+  const rungs = trainer.rungs(settings, data.train.records.length);
   let statuses: readonly MemberStatus[] = [];
   for (const [index, rung] of rungs.entries()) {
     if (rung <= firstStep && index < rungs.length - 1) continue;

@@ -40,7 +40,7 @@ test.each<[string, string, string, RegExp]>([
   ['bounds the wrong way round', 'min: 1.0e-6, max: 1.0', 'min: 1, max: 0.1', /lambda/],
   ['bounds that are equal', 'min: 1.0e-6, max: 1.0', 'min: 1, max: 1', /lambda/],
   ['λ = 0 on a logarithmic scale', 'min: 1.0e-6', 'min: 0', /lambda\.min: must be above 0/],
-  ['a negative λ', 'min: 1.0e-6', 'min: -6', /lambda\.min: must be above 0/],
+  ['a negative λ', 'min: 1.0e-6', 'min: -6', /lambda\.min: must be from 0/],
   ['no step', 'step_size: 100', 'step_size: 0', /step_size/],
   ['not a number', 'max: 0.2', 'max: .nan', /learning_rate\.max/],
   ['infinity', 'max: 0.2', 'max: .inf', /learning_rate\.max/],

@@ -243,10 +243,10 @@ stages:
         study.yaml:15:29  stages.0.lambda.distribution: must be log_uniform, as loguniform is called in other programs; min and max are values, not exponents
                 lambda: { distribution: loguniform, min: -9, max: -1 }
                                         ^
-        study.yaml:15:46  stages.0.lambda.min: must be above 0 and at most 1000000, got -9. Bounds are values: write 1.0e-9, not the exponent -9
+        study.yaml:15:46  stages.0.lambda.min: must be from 0 to 1000000, got -9. Bounds are values: write 1.0e-9, not the exponent -9
                 lambda: { distribution: loguniform, min: -9, max: -1 }
                                                          ^
-        study.yaml:15:55  stages.0.lambda.max: must be above 0 and at most 1000000, got -1. Bounds are values: write 1.0e-1, not the exponent -1
+        study.yaml:15:55  stages.0.lambda.max: must be from 0 to 1000000, got -1. Bounds are values: write 1.0e-1, not the exponent -1
                 lambda: { distribution: loguniform, min: -9, max: -1 }
                                                                   ^
         study.yaml:17:12  stages.1.trials: has no value
@@ -305,7 +305,7 @@ stages:
     [
       'cycles: 2',
       'cycles: 2\n  lambda: 1',
-      'trainer.lambda: unknown key here; it belongs in a stage',
+      'trainer.lambda: has no effect, since every stage searches it',
     ],
     ['cycles: 2', 'cycles: 12345678901234567890', 'must be a whole number from 1 to 1000000'],
     ['cycles: 2', 'cycles: 1e400', 'trainer.cycles: must be a finite number, got Infinity'],

@@ -13,7 +13,8 @@ test('every key of a study file has a meaning and a type', () => {
 test('a key is found by its path, by its last word, and by the path that an error prints', () => {
   expect(found('trainer.epochs')).toEqual(['trainer.epochs']);
   expect(found('epochs')).toEqual(['trainer.epochs']);
-  expect(found('stages.0.search.lambda.narrow')).toEqual(['stages[].search.lambda.narrow']);
+  expect(found('stages.0.search.lambda.narrow')).toEqual(['search.NAME.narrow']);
+  expect(found('search.hidden')[0]).toBe('search.NAME');
 });
 
 test('a mapping is found with the keys inside it', () => {

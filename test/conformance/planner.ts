@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/base/digest.ts';
 import { RandomStream } from '../../src/base/philox.ts';
 import type { PlannedStudy, PlannedTrial, Planner } from '../../src/search/planning/planner.ts';
-import { paramsText } from '../../src/study/search-space.ts';
+import { numberRange, paramsText } from '../../src/study/search-space.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import {
   divergedReason,
@@ -217,7 +217,8 @@ function lengthen(spec: StudySpec, more: number): StudySpec {
 function expectInSpace({ name, space }: StageRecord, { id, params }: PlannedTrial): void {
   expect(id.stage).toBe(name);
   expect(Object.keys(params).toSorted()).toEqual(Object.keys(space ?? {}).toSorted());
-  for (const [parameter, { min, max }] of Object.entries(space ?? {})) {
+  for (const [parameter, distribution] of Object.entries(space ?? {})) {
+    const { min, max } = numberRange(distribution)!;
     expect(params[parameter]).toBeGreaterThanOrEqual(min);
     expect(params[parameter]).toBeLessThanOrEqual(max);
   }

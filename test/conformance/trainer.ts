@@ -8,6 +8,7 @@ import type { TrainingData } from '../../src/study/images.ts';
 import type { Metrics } from '../../src/study/metrics.ts';
 import { resultProblem } from '../../src/study/result-problem.ts';
 import type { Params } from '../../src/study/search-space.ts';
+import { trialSettings } from '../../src/study/trial-settings.ts';
 import { toCamel, toSnake } from '../../src/study/spec/case-codec.ts';
 import type { TrialResult } from '../../src/study/trial.ts';
 import type { Trainer, TrainHooks, Training, TrainingContext } from '../../src/trainers/trainer.ts';
@@ -38,7 +39,9 @@ export function trainerConformance(
     beforeAll(async () => {
       inputs = await makeInputs();
       const { params, context } = inputs;
-      packMax = Math.min(...params.map((values) => trainer.packSize(context.settings, values)));
+      packMax = Math.min(
+        ...params.map((values) => trainer.packSize(trialSettings(context.settings, values))),
+      );
       alone = params.map((values) => trainAlone(values));
     });
 
@@ -87,13 +90,13 @@ export function trainerConformance(
       };
       for (const [index, result] of alone.entries()) {
         const progressAt = (step: number): Metrics =>
-          trainer.progressAt(context.settings, params[index] ?? {}, records, step);
+          trainer.progressAt(trialSettings(context.settings, params[index] ?? {}), records, step);
         expect(resultProblem(result, { ...rules, progressAt })).toBe(null);
       }
       const { diverging } = inputs;
       if (diverging === null) return;
       const progressAt = (step: number): Metrics =>
-        trainer.progressAt(context.settings, diverging, records, step);
+        trainer.progressAt(trialSettings(context.settings, diverging), records, step);
       expect(resultProblem(trainAlone(diverging), { ...rules, progressAt })).toBe(null);
     });
 
@@ -109,7 +112,7 @@ export function trainerConformance(
       const { settings } = inputs.context;
       for (const params of inputs.params) {
         expect(Number.isSafeInteger(packMax) && packMax >= 1).toBe(true);
-        expect(trainer.packKey(settings, params)).toBe(trainer.packKey(settings, params));
+        expect(trainer.packKey(params)).toBe(trainer.packKey({ ...params }));
         for (const parameter of Object.keys(trainer.parameters)) {
           expect(
             trainer.effectiveMinimum(parameter, settings, lastRung()) ?? 1,

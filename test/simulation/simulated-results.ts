@@ -49,7 +49,7 @@ function scored({ digest, correct, loss, measureTest }: Score): TrialResult {
   for (let image = 0; image < correct; image++) validationCorrect[image >> 3]! |= 1 << (image & 7);
   const accuracy = correct / validationImages;
   const metrics = {
-    ...twoLayer.progressAt(simulatedTrainer, {}, trainRecords, steps),
+    ...twoLayer.progressAt(simulatedTrainer, trainRecords, steps),
     train_loss: 1,
     train_cost: 1,
     train_accuracy: 0.6,

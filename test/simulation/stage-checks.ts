@@ -4,6 +4,7 @@ import { narrowRange } from '../../src/search/planning/narrowing.ts';
 import { replicatesDue } from '../../src/search/planning/racing.ts';
 import { bestConfiguration } from '../../src/search/ranking/ranking.ts';
 import { isDrawnForAudit } from '../../src/search/samplers/random.ts';
+import { numberRange } from '../../src/study/search-space.ts';
 import type { StudySpec } from '../../src/study/spec/study-spec.ts';
 import type { StudyRecord, WinnerRecord } from '../../src/study/study-record.ts';
 import { trialName, type StageRecord, type TrialId } from '../../src/study/trial.ts';
@@ -21,7 +22,7 @@ export function checkSpace(study: ModelStudy, { name, space }: StageRecord): voi
   const narrow = spec.stages.find((stage) => stage.name === name)?.search['lambda']?.narrow;
   if (narrow === undefined) return;
   const source = stages.find((stage) => stage.name === narrow);
-  const range = source?.space?.['lambda'];
+  const range = numberRange(source?.space?.['lambda']);
   assert(source?.closed && range, `stage ${name} narrows a closed stage`);
   const narrowed = narrowRange(stageTrials(study, source.name), {
     parameter: 'lambda',
@@ -29,7 +30,7 @@ export function checkSpace(study: ModelStudy, { name, space }: StageRecord): voi
     validationCount: validationImages,
     objective: spec.objective,
   });
-  const { min, max } = space?.['lambda'] ?? {};
+  const { min, max } = numberRange(space?.['lambda']) ?? {};
   assert(
     JSON.stringify(narrowed.range) === JSON.stringify({ min, max }),
     `the range of ${name} is computed from the trials of ${source.name}`,

@@ -159,9 +159,13 @@ function eventText(
 
 function openedText({ name, trials, space, reason }: StageRecord): string {
   const parameters = Object.entries(space ?? {});
-  const ranges = parameters.map(([parameter, { min, max }]) => {
+  const ranges = parameters.map(([parameter, distribution]) => {
+    const symbol = parameterSymbol(parameter);
+    if (distribution.distribution === 'values')
+      return `${symbol} one of ${distribution.values.map(String).join(', ')}`;
+    const { min, max } = distribution;
     const text = distinctTexts([min, max]);
-    return `${parameterSymbol(parameter)} from ${text(min)} to ${text(max)}`;
+    return `${symbol} from ${text(min)} to ${text(max)}`;
   });
   return `stage ${name}: ${trials} trials, ${ranges.join(', ')}${reason === null ? '' : `. ${reason}`}`;
 }

@@ -8,7 +8,7 @@ import { sampleTrials } from '../../search/samplers/random.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import { givenDistribution, type SearchSpace } from '../../study/search-space.ts';
-import type { StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
+import { configurationCount, type StageSpec, type StudySpec } from '../../study/spec/study-spec.ts';
 import { trialName } from '../../study/trial.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { defaultThreads } from '../../worker/thread-count.ts';
@@ -75,11 +75,12 @@ async function buildPlan(spec: StudySpec, context: Context): Promise<Plan> {
 function packSize(spec: StudySpec, threads: number): number {
   const trainer = describeTrainer(spec.trainer);
   const share = Math.ceil((spec.stages[0]?.trials ?? 1) / threads);
-  return Math.max(1, Math.min(trainer.packSize(spec.trainer, {}), share, packMax));
+  return Math.max(1, Math.min(trainer.packSize(spec.trainer), share, packMax));
 }
 
 function planStage(spec: StudySpec, stage: StageSpec): Plan['stages'][number] {
-  const { name, trials, search } = stage;
+  const { name, search } = stage;
+  const trials = configurationCount(stage);
   const entries = Object.entries(search);
   const narrows = entries.find(([, { narrow }]) => narrow !== undefined)?.[1].narrow;
   if (narrows !== undefined) return { name, trials, space: null, narrows, configurations: [] };

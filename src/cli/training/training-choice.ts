@@ -4,6 +4,7 @@ import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { Params } from '../../study/search-space.ts';
 import type { DatasetSpec } from '../../study/spec/study-spec.ts';
 import type { TrainerSettings } from '../../study/trainer-description.ts';
+import { trialSettings } from '../../study/trial-settings.ts';
 import { trialName } from '../../study/trial.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
@@ -22,9 +23,12 @@ export interface TrainingChoice {
   readonly seed: number;
   readonly replicate: number;
   readonly dataset: DatasetSpec;
+  /** Of the trial: with its hyperparameters. */
   readonly settings: TrainerSettings;
   readonly params: Params;
 }
+
+type Chosen = Pick<TrainingChoice, 'params' | 'replicate'>;
 
 /** @param fallback parameters for a study if the flags name none; null: missing parameters are an error */
 export async function chooseTraining(
@@ -35,8 +39,11 @@ export async function chooseTraining(
 ): Promise<TrainingChoice> {
   checkFlags(flags);
   const { kind, spec } = await studyOrRecipe(file, context);
-  const { study: name, seed, dataset, trainer: settings } = spec;
-  const common = { name, seed, replicate: 1, dataset, settings };
+  const { study: name, seed, dataset, trainer } = spec;
+  const chosen = ({ params, replicate }: Chosen): TrainingChoice => {
+    const settings = trialSettings(trainer, params);
+    return { name, seed, dataset, settings, params, replicate };
+  };
   const isTrial = flags.trial !== undefined || flags.winner === true;
   const given = flags.lambda === undefined ? null : { lambda: flags.lambda };
   if (kind === 'recipe') {
@@ -45,12 +52,12 @@ export async function chooseTraining(
         `${file} is a recipe, which has no trials and no winner.`,
         'Leave out --trial and --winner, or give a study file.',
       );
-    return { ...common, params: { ...spec.params, ...given } };
+    return chosen({ params: { ...spec.params, ...given }, replicate: 1 });
   }
   if (given !== null) await noteRounded(spec, given.lambda, context);
   const params = given ?? (isTrial ? null : fallback);
-  if (params !== null) return { ...common, params };
-  return { ...common, ...(await findTrial(name, flags, context)) };
+  if (params !== null) return chosen({ params, replicate: 1 });
+  return chosen(await findTrial(name, flags, context));
 }
 
 function checkFlags({ lambda, trial, winner }: ChoiceFlags): void {
@@ -61,11 +68,7 @@ function checkFlags({ lambda, trial, winner }: ChoiceFlags): void {
   );
 }
 
-async function findTrial(
-  study: string,
-  flags: ChoiceFlags,
-  context: Context,
-): Promise<Pick<TrainingChoice, 'params' | 'replicate'>> {
+async function findTrial(study: string, flags: ChoiceFlags, context: Context): Promise<Chosen> {
   if (flags.trial === undefined && flags.winner !== true)
     throw usageError(
       `${study} is a study with many trials, and none was selected.`,

@@ -6,6 +6,7 @@
 import type { TrainingData } from '../../study/images.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
+import { trialSettings } from '../../study/trial-settings.ts';
 import type { TrialRecord, TrialResult } from '../../study/trial.ts';
 import type { TrainerSource } from '../../trainers/open-trainer.ts';
 import { TrainingPool } from '../../worker/training-pool.ts';
@@ -55,11 +56,11 @@ export async function verifyTrials(options: TrialVerification): Promise<void> {
 function formPacks({ spec, trainer, trials, threads }: TrialVerification): TrialRecord[][] {
   const share = Math.max(1, Math.ceil(trials.length / threads));
   const packKey = ({ id, params }: TrialRecord): string =>
-    `${id.replicate} ${trainer.packKey(spec.trainer, params)}`;
+    `${id.replicate} ${trainer.packKey(params)}`;
   return [...Map.groupBy(trials, packKey).values()].flatMap((alike) => {
     const size = Math.min(
       share,
-      ...alike.map(({ params }) => trainer.packSize(spec.trainer, params)),
+      ...alike.map(({ params }) => trainer.packSize(trialSettings(spec.trainer, params))),
     );
     const count = Math.ceil(alike.length / size);
     return Array.from({ length: count }, (_, i) => alike.slice(i * size, (i + 1) * size));

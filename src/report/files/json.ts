@@ -1,5 +1,6 @@
 /** Results as JSON: one document, or one line for each row. Their fields are a contract (`docs/results.md`). */
 import { sha256 } from '../../base/digest.ts';
+import { numberRange } from '../../study/search-space.ts';
 import { canonicalSpec } from '../../study/spec/canonical-spec.ts';
 import type { WinnerTest } from '../../study/study-record.ts';
 import { chosenFields, type ResultField } from '../results/result-fields.ts';
@@ -109,8 +110,11 @@ function provenanceJson(provenance: StudyProvenance): object {
 function spaceJson({ parameters }: StudyResults, { space, reason }: StageResults): object {
   const search = Object.fromEntries(
     parameters.map((name) => {
-      const { min = null, max = null, distribution = 'log_uniform' } = space?.[name] ?? {};
-      return [name, { min, max, distribution, ...(reason === null ? {} : { reason }) }];
+      const given = space?.[name];
+      const { min = null, max = null } = numberRange(given) ?? {};
+      const values = given?.distribution === 'values' ? { values: given.values } : {};
+      const distribution = given?.distribution ?? 'log_uniform';
+      return [name, { min, max, distribution, ...values, ...(reason === null ? {} : { reason }) }];
     }),
   );
   const { lambda } = search;

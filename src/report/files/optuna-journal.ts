@@ -6,6 +6,7 @@
  * creates each trial with its final state; a curve becomes intermediate values by step. Times have a zone:
  * Optuna reads a time without one as local. Failed, cancelled and disputed trials are FAIL.
  */
+import { numberRange } from '../../study/search-space.ts';
 import { specFile } from '../../study/spec/canonical-spec.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
 import { trialName, type TrialRecord, type TrialStatus } from '../../study/trial.ts';
@@ -155,7 +156,7 @@ function distributions({ stages }: StudyResults, { id, params }: TrialRecord): o
   const space = stages.find(({ name }) => name === id.stage)?.space ?? null;
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => {
-      const { min: low = value, max: high = value } = space?.[name] ?? {};
+      const { min: low = value, max: high = value } = numberRange(space?.[name]) ?? {};
       const attributes = { step: null, low, high, log: true };
       return [name, JSON.stringify({ name: 'FloatDistribution', attributes })];
     }),

@@ -65,8 +65,10 @@ function stageText({ trials, search }: StageSpec): string {
   const ranges = Object.entries(search).map(([name, from]) => {
     const range = givenDistribution(from);
     const symbol = parameterSymbol(name);
-    return range === null
-      ? `${symbol} within a range narrowed by the results of stage ${from.narrow ?? ''}`
+    if (range === null)
+      return `${symbol} within a range narrowed by the results of stage ${from.narrow ?? ''}`;
+    return range.distribution === 'values'
+      ? `${symbol} one of ${range.values.map(String).join(', ')}`
       : `${symbol} from ${formatParam(range.min)} to ${formatParam(range.max)}`;
   });
   return `${countText(trials, 'value')} of ${ranges.join(' and ')}, log-uniform`;

@@ -9,9 +9,12 @@ import { log } from '../../base/elementary.ts';
 import type { StudyStatistics } from '../../search/analysis/study-statistics.ts';
 import {
   formatParam,
+  isLogarithmic,
   numberParam,
+  numberRange,
   parameterSymbol,
   type Distribution,
+  type NumberDistribution,
   type SearchSpace,
 } from '../../study/search-space.ts';
 import type { StudyRecord } from '../../study/study-record.ts';
@@ -99,12 +102,18 @@ function edgeWarnings(source: RangeSource, side: Side): ResultWarning[] {
 /** The stage whose range reaches farthest to a side; the first of several. */
 function outermostStage({ stages, statistics: { parameter } }: RangeSource, side: Side) {
   const ranged = stages.flatMap(({ name, space, rows }) => {
-    const range: Distribution | undefined = space?.[parameter];
-    if (range === undefined) return [];
+    const range = logarithmicRange(space?.[parameter]);
+    if (range === null) return [];
     return [{ name, rows, range, bound: side === 'lower' ? range.min : range.max }];
   });
   const sign = side === 'lower' ? 1 : -1;
   return ranged.toSorted((a, b) => sign * (a.bound - b.bound))[0] ?? null;
+}
+
+/** Null for other distributions: distances are in decades. */
+function logarithmicRange(of: Distribution | undefined): NumberDistribution | null {
+  const range = numberRange(of);
+  return range !== null && isLogarithmic(range) ? range : null;
 }
 
 /** The bound of the next range to try; null if the trainer allows no wider one, or it has no effect. */
@@ -138,8 +147,8 @@ function narrowingWarnings(source: RangeSource): ResultWarning[] {
   const { study, stages, statistics } = source;
   const { parameter } = statistics;
   const decadesOf = (name: string | undefined): number | null => {
-    const range = stages.find((stage) => stage.name === name)?.space?.[parameter];
-    return range === undefined ? null : log(range.max / range.min) / Math.LN10;
+    const range = logarithmicRange(stages.find((stage) => stage.name === name)?.space?.[parameter]);
+    return range === null ? null : log(range.max / range.min) / Math.LN10;
   };
   return study.spec.stages.flatMap(({ name, search }) => {
     const [own, before] = [decadesOf(name), decadesOf(search[parameter]?.narrow)];

@@ -5,7 +5,7 @@
  * A value, its standard error and the sign ≈ are one column. A trial without a value has its status there.
  */
 import type { Metric } from '../../study/metrics.ts';
-import { distinctTexts } from '../../study/search-space.ts';
+import { paramTexts, type ParamValue } from '../../study/search-space.ts';
 import { bareText, metricHead } from '../text/number-format.ts';
 import { bySplit, isInResults, metricIn } from './metric-values.ts';
 import {
@@ -80,8 +80,8 @@ export function distinguished(
 ): readonly ResultField[] {
   return fields.map((field) => {
     if (field.isParameter !== true) return field;
-    const at = (row: ResultRow): number => Number(field.value(row));
-    const text = distinctTexts(rows.map(at));
+    const at = ({ params }: ResultRow): ParamValue | undefined => params[field.name];
+    const text = paramTexts(rows.map(at));
     return { ...field, cell: (row) => text(at(row)) };
   });
 }

@@ -6,12 +6,7 @@
 import { didYouMean } from '../../base/did-you-mean.ts';
 import { RidgelineError } from '../../base/errors.ts';
 import type { Metric } from '../../study/metrics.ts';
-import {
-  formatParam,
-  numberParam,
-  parameterSymbol,
-  type ParameterName,
-} from '../../study/search-space.ts';
+import { paramTexts, parameterSymbol, type ParameterName } from '../../study/search-space.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
 import {
   bareText,
@@ -223,9 +218,15 @@ export function fieldNamed<Field extends { readonly name: string }>(
 }
 
 function parameterField(name: ParameterName): ResultField {
-  const field = number(name, 'value of the hyperparameter', (row) => numberParam(row.params, name));
-  const cell = (row: ResultRow): string => formatParam(numberParam(row.params, name));
-  return { ...field, isParameter: true, head: parameterSymbol(name), cell };
+  return {
+    name,
+    kind: 'number',
+    description: 'value of the hyperparameter; null if the trial has none',
+    value: (row) => row.params[name] ?? null,
+    isParameter: true,
+    head: parameterSymbol(name),
+    cell: ({ params }) => paramTexts([params[name]])(params[name]),
+  };
 }
 
 function metricField(metric: Metric): ResultField {

@@ -35,7 +35,11 @@ export function rangeText({ min, max }: Range): string {
 export function spaceText({ space }: Pick<StageResults, 'space'>): string {
   if (space === null) return 'range not determined';
   return Object.entries(space)
-    .map(([name, range]) => `${parameterSymbol(name)} ${rangeText(range)}`)
+    .map(([name, range]) => {
+      const text =
+        range.distribution === 'values' ? range.values.map(String).join(', ') : rangeText(range);
+      return `${parameterSymbol(name)} ${text}`;
+    })
     .join(', ');
 }
 

@@ -11,6 +11,7 @@ import type { SmoothFit } from '../../search/statistics/smooth-fit.ts';
 import { studyStatistics, type SharedBest } from '../../search/analysis/study-statistics.ts';
 import {
   givenDistribution,
+  numberRange,
   type ParameterName,
   type SearchSpace,
 } from '../../study/search-space.ts';
@@ -210,7 +211,7 @@ export function stageRange(
   { space }: Pick<StageResults, 'space'>,
   { parameter }: Pick<StudyResults, 'parameter'>,
 ): Range | null {
-  return space?.[parameter] ?? null;
+  return numberRange(space?.[parameter]);
 }
 
 /** Whether another stage's results give the space of a stage. */

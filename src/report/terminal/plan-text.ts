@@ -1,7 +1,8 @@
 /** The output of `plan`: what a study will do. */
 import {
   distinctTexts,
-  numberParam,
+  numberRange,
+  paramTexts,
   parameterSymbol,
   type Params,
   type SearchSpace,
@@ -76,9 +77,14 @@ function stageLines(stage: PlannedStage, all: boolean): string[] {
       '  on each side until the mean of the next two trials is clearly worse (docs/study-file.md)',
     ];
   }
-  const ranges = Object.entries(space).map(([parameter, { min, max }]) => {
+  const ranges = Object.entries(space).map(([parameter, distribution]) => {
+    const symbol = parameterSymbol(parameter);
+    if (distribution.distribution === 'values')
+      return `${symbol} one of ${distribution.values.map(String).join(', ')}`;
+    const { min, max } = distribution;
     const text = distinctTexts([min, max]);
-    return `${parameterSymbol(parameter)} log-uniform from ${text(min)} to ${text(max)}`;
+    const kind = distribution.distribution.replace('_', '-');
+    return `${symbol} ${kind} from ${text(min)} to ${text(max)}`;
   });
   return [
     `stage ${name}: ${trials} trials, ${ranges.join(', ')}`,
@@ -93,10 +99,10 @@ function configurationLines(
 ): string[] {
   const first = ({ params }: PlannedStage['configurations'][number]): number =>
     Number(Object.values(params)[0]);
-  const names = Object.keys(configurations[0]?.params ?? {});
+  const names = [...new Set(configurations.flatMap(({ params }) => Object.keys(params)))];
   const texts = names.map((name) => {
-    const text = distinctTexts(configurations.map(({ params }) => numberParam(params, name)));
-    return (params: Params) => `${parameterSymbol(name)} ${text(numberParam(params, name))}`;
+    const text = paramTexts(configurations.map(({ params }) => params[name]));
+    return (params: Params) => `${parameterSymbol(name)} ${text(params[name])}`;
   });
   const lines = configurations
     .toSorted((a, b) => first(a) - first(b))
@@ -144,13 +150,18 @@ function shortTime(seconds: number): string {
   return seconds < 10 ? `${Number(seconds.toPrecision(2))} s` : durationText(1_000 * seconds);
 }
 
+function lambdaRange(space: SearchSpace | null): { min: number; max: number } | null {
+  const range = numberRange(space?.['lambda']);
+  return range === null ? null : { min: range.min, max: range.max };
+}
+
 export function planJson({ stages, warnings, busy: _busy, ...facts }: Plan): string {
   return documentText({
     ...toSnake(facts),
     stages: stages.map(({ name, trials, space, narrows, configurations }) => ({
       name,
       trials,
-      range: space?.['lambda'] ? { min: space['lambda'].min, max: space['lambda'].max } : null,
+      range: lambdaRange(space),
       search: space,
       narrows,
       lambdas: configurations.map(({ trial, params }) => ({ trial, ...params, params })),

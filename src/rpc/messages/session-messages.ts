@@ -4,7 +4,7 @@
  * A message that arrives is complete and within the rules of `proto/ridgeline/v1`, or it is `malformed`.
  */
 import { RidgelineError } from '../../base/errors.ts';
-import type { Params } from '../../study/search-space.ts';
+import { valueProblem, type Params } from '../../study/search-space.ts';
 import { canonicalSettings, parseSettings } from '../../study/spec/canonical-spec.ts';
 import type {
   DescribeTrainer,
@@ -32,7 +32,6 @@ import {
   malformed,
   name,
   readMessage,
-  range,
   wireLimits,
   wireReader,
   type Codec,
@@ -136,23 +135,28 @@ function readAssignment(from: WireAssignment, describe: DescribeTrainer): Assign
       malformed('a member and its pack are of different replicates');
   }
   try {
-    const { settings, parameters } = readSettings(from.settings, describe);
-    for (const { params } of from.members) requireParameters(params, parameters);
-    return { ...from, settings };
+    const read = readSettings(from.settings, describe);
+    for (const { params } of from.members) requireParameters(params, read);
+    return { ...from, settings: read.settings };
   } catch (error) {
     throw error instanceof RidgelineError ? new BadField(`settings: ${error.what}`) : error;
   }
 }
 
-/** Checks that a trial has exactly the parameters of its trainer, with values within their bounds. */
-function requireParameters(params: Params, parameters: TrainerDescription['parameters']): void {
-  for (const parameter of Object.keys(params))
-    if (!Object.hasOwn(parameters, parameter))
+/**
+ * Checks that a trial has only parameters of its trainer, with values that they may have, and a value of each
+ * that is no setting.
+ */
+function requireParameters(params: Params, { parameters, settings }: ReadSettings): void {
+  for (const [parameter, value] of Object.entries(params)) {
+    const description = parameters[parameter];
+    if (description === undefined || !Object.hasOwn(parameters, parameter))
       malformed(`params.${parameter} is not a parameter of the trainer`);
-  for (const [parameter, { min, max }] of Object.entries(parameters)) {
-    const value = params[parameter];
-    const field = `params.${parameter}`;
-    if (typeof value !== 'number') malformed(`${field} is missing or not a number`);
-    range(min, max, `a number from ${min} to ${max}`).read(value, field);
+    const problem = valueProblem(description, value);
+    const given = typeof value === 'number' ? `is ${value}, but ` : '';
+    if (problem !== null) malformed(`params.${parameter} ${given}${problem}`);
   }
+  for (const [parameter, { isSetting }] of Object.entries(parameters))
+    if (isSetting !== true && !(parameter in params) && !(parameter in settings))
+      malformed(`params.${parameter} is missing`);
 }

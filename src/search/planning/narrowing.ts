@@ -3,8 +3,9 @@
  *
  * Trials are sorted by the parameter. Starting at the best trial, the range grows to each side while the
  * mean of the next two trials is worse by at most two standard errors. It ends at the first trial outside,
- * or one mean log spacing beyond the last trial, clipped to the coarse range. So the range always contains
- * the best trial and is wide where the results do not separate the values.
+ * or one mean spacing beyond the last trial, clipped to the coarse range. So the range always contains
+ * the best trial and is wide where the results do not separate the values. Spacings are on the scale of the
+ * distribution, logarithmic or linear. Known configurations outside of the coarse range are left out.
  *
  * The standard error of a validation accuracy is binomial; that of other metrics is estimated from
  * neighbouring trials (`statistics/standard-error.ts`). Replicates count as one point, their mean: all use
@@ -14,8 +15,11 @@ import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
 import {
   formatParam,
+  isLogarithmic,
   numberParam,
+  numberRange,
   parameterSymbol,
+  type NumberDistribution,
   type ParameterName,
 } from '../../study/search-space.ts';
 import type { Objective } from '../../study/spec/study-spec.ts';
@@ -49,7 +53,7 @@ function openNarrowed(
   sourceName: string,
 ): StagePlan {
   const source = study.stages.find(({ record }) => record.name === sourceName);
-  const range = source?.record.space?.[parameter];
+  const range = numberRange(source?.record.space?.[parameter]);
   assert(range && source, () => `stage ${stage} narrows ${sourceName}, which opened before it`);
   const narrowed = narrowRange(source.trials, {
     parameter,
@@ -57,15 +61,15 @@ function openNarrowed(
     validationCount: study.validationCount,
     objective: study.spec.objective,
   });
-  const distribution = { distribution: 'log_uniform', ...narrowed.range } as const;
+  const distribution = { ...range, ...narrowed.range };
   const space = stageSpace(stageSpec(study.spec, stage), { [parameter]: distribution });
   return { space, reason: narrowed.reason };
 }
 
 interface NarrowingInput {
   readonly parameter: ParameterName;
-  /** The range from which the trials were sampled. */
-  readonly range: Range;
+  /** The distribution from which the trials were sampled. */
+  readonly range: NumberDistribution;
   /** Number of records in the validation split. */
   readonly validationCount: number;
   readonly objective: Objective;
@@ -93,6 +97,7 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
   const ranked = configurations.flatMap(({ trial, value }): Point[] => {
     if (value === null) return [];
     const at = numberParam(trial.params, parameter);
+    if (at < range.min || at > range.max) return [];
     return [{ name: trialName(trial.id), at, score: sign * value, value }];
   });
   const best = ranked[0];
@@ -106,16 +111,17 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
       : 2 * neighbourDeviation(points.map(({ value }) => value));
   const low = grow(points, start, -1, best.score - tolerance);
   const high = grow(points, start, 1, best.score - tolerance);
-  const spacing = (log(range.max) - log(range.min)) / configurations.length;
+  const { to, from } = isLogarithmic(range) ? { to: log, from: exp } : linear;
+  const spacing = (to(range.max) - to(range.min)) / configurations.length;
   const clipped = (at: number): number => Math.min(range.max, Math.max(range.min, at));
   const end = (inside: number, side: 1 | -1): number => {
-    const beyond = ({ at }: Point): number => clipped(exp(log(at) + side * spacing));
+    const beyond = ({ at }: Point): number => clipped(from(to(at) + side * spacing));
     const outside = points[inside + side];
     const at = outside === undefined ? beyond(points[inside] ?? best) : clipped(outside.at);
     // A neighbour at the value of the best trial would leave no width on this side.
     return side * at > side * best.at ? at : beyond(best);
   };
-  const ends = { min: end(low, -1), max: end(high, 1) };
+  const ends = wholeEnds({ min: end(low, -1), max: end(high, 1) }, range);
   // In a range of few numbers, rounding can leave no width: then all of it is searched.
   const narrowed = ends.min < ends.max ? ends : range;
   const isClipped = narrowed.min === range.min || narrowed.max === range.max;
@@ -129,6 +135,14 @@ export function narrowRange(trials: readonly TrialRecord[], input: NarrowingInpu
       input,
     ),
   };
+}
+
+const linear = { to: (value: number) => value, from: (value: number) => value };
+
+/** The ends of a range of whole numbers, rounded outwards. */
+function wholeEnds({ min, max }: Range, { distribution }: NumberDistribution): Range {
+  const isWhole = distribution === 'integer' || distribution === 'log_integer';
+  return isWhole ? { min: Math.floor(min), max: Math.ceil(max) } : { min, max };
 }
 
 /** Index of the last trial inside, going from `start` in direction `step`. */

@@ -21,7 +21,7 @@ export const oneShot: Planner = {
 /** The trials that a stage begins with. */
 export function firstRound({ spec }: PlannedStudy, stage: StageRecord): PlannedTrial[] {
   assert(stage.space, () => `stage ${stage.name} has a search space`);
-  return sampleTrials(spec, stage, stage.space);
+  return sampleTrials(spec, stageSpec(spec, stage.name), stage.space);
 }
 
 export function hasEnded({ status }: TrialRecord): boolean {

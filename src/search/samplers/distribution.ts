@@ -1,9 +1,38 @@
 /** Distributions: map a uniform random number to a hyperparameter value. */
 import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
-import type { Distribution } from '../../study/search-space.ts';
+import type { Distribution, NumberDistribution, ParamValue } from '../../study/search-space.ts';
 
-export type Range = Pick<Distribution, 'min' | 'max'>;
+export type Range = Pick<NumberDistribution, 'min' | 'max'>;
+
+/**
+ * The value below which the share `u` of a distribution lies; the first of a list for u = 0.
+ *
+ * @param u uniform in [0, 1)
+ */
+export function quantile(distribution: Distribution, u: number): ParamValue {
+  switch (distribution.distribution) {
+    case 'values': {
+      const { values } = distribution;
+      const value = values[Math.floor(u * values.length)];
+      assert(value !== undefined, () => `a list of values has an item at ${u}`);
+      return value;
+    }
+    case 'log_uniform':
+      return sampleLogUniform(distribution, u);
+    case 'uniform':
+      return clamp(distribution, distribution.min + u * (distribution.max - distribution.min));
+    case 'integer':
+      return wholeBetween(
+        distribution,
+        u,
+        (x) => x,
+        (x) => x,
+      );
+    case 'log_integer':
+      return wholeBetween(distribution, u, log, exp);
+  }
+}
 
 /**
  * A value whose logarithm is uniform on [ln min, ln max]. Clamping removes the rounding error at both ends.
@@ -13,5 +42,21 @@ export type Range = Pick<Distribution, 'min' | 'max'>;
 export function sampleLogUniform({ min, max }: Range, u: number): number {
   assert(min > 0 && min <= max, () => `0 < min <= max, got [${min}, ${max}]`);
   const low = log(min);
-  return Math.min(max, Math.max(min, exp(low + u * (log(max) - low))));
+  return clamp({ min, max }, exp(low + u * (log(max) - low)));
+}
+
+/** The whole number whose half-open interval [n - 1/2, n + 1/2) has the quantile, on the scale of `to`. */
+function wholeBetween(
+  range: Range,
+  u: number,
+  to: (value: number) => number,
+  from: (value: number) => number,
+): number {
+  const low = to(range.min - 0.5);
+  const value = from(low + u * (to(range.max + 0.5) - low));
+  return clamp(range, Math.floor(value + 0.5));
+}
+
+function clamp({ min, max }: Range, value: number): number {
+  return Math.min(max, Math.max(min, value));
 }

@@ -6,10 +6,16 @@
  */
 import { RandomStream } from '../../base/philox.ts';
 import { sha256 } from '../../base/digest.ts';
-import type { ParameterName, Params, SearchSpace } from '../../study/search-space.ts';
-import type { StudySpec } from '../../study/spec/study-spec.ts';
-import type { StageRecord, TrialId } from '../../study/trial.ts';
-import { sampleLogUniform } from './distribution.ts';
+import {
+  activeParams,
+  type ParameterName,
+  type Params,
+  type ParamValue,
+  type SearchSpace,
+} from '../../study/search-space.ts';
+import type { StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
+import { knownIndexBase, type TrialId } from '../../study/trial.ts';
+import { quantile } from './distribution.ts';
 
 export interface PlannedTrial {
   readonly id: TrialId;
@@ -17,18 +23,18 @@ export interface PlannedTrial {
 }
 
 /**
- * The trials of a stage that are planned when it opens: replicate 1 of each configuration by index, then
- * replicate 2 of each, and so on. A race begins with replicate 1 only (`planning/racing.ts`).
+ * The trials of a stage that are planned when it opens: replicate 1 of each configuration, then replicate 2 of
+ * each, and so on; known configurations first. A race begins with replicate 1 only (`planning/racing.ts`).
  */
 export function sampleTrials(
   spec: Pick<StudySpec, 'seed' | 'racing' | 'replicates'>,
-  stage: Pick<StageRecord, 'name' | 'trials'>,
+  stage: Pick<StageSpec, 'name' | 'trials' | 'also'>,
   space: SearchSpace,
 ): PlannedTrial[] {
   const configurations = sampleConfigurations(spec.seed, stage, space);
   return Array.from({ length: spec.racing ? 1 : spec.replicates }, (_, round) =>
-    configurations.map((params, place) => {
-      return { id: { stage: stage.name, index: place + 1, replicate: round + 1 }, params };
+    configurations.map(({ index, params }) => {
+      return { id: { stage: stage.name, index, replicate: round + 1 }, params };
     }),
   ).flat();
 }
@@ -42,23 +48,33 @@ export function isDrawnForAudit(
   return new RandomStream(seed, 'audit', toPlace(stage), replicate).uniformAt(index) < share;
 }
 
+interface Configuration {
+  readonly index: number;
+  readonly params: Params;
+}
+
 function sampleConfigurations(
   seed: number,
-  { name, trials }: Pick<StageRecord, 'name' | 'trials'>,
+  { name, trials, also = [] }: Pick<StageSpec, 'name' | 'trials' | 'also'>,
   space: SearchSpace,
-): Params[] {
+): Configuration[] {
   const samplers = Object.entries(space).map(([parameter, distribution]) => {
     // Each parameter has its own stream. λ, the only parameter of version 0.1.0, keeps the stream it had.
     const place = toPlace(parameter === 'lambda' ? name : `${name}/${parameter}`);
     const random = new RandomStream(seed, 'lambda', place);
-    return (index: number): readonly [ParameterName, number] => [
+    return (index: number): readonly [ParameterName, ParamValue] => [
       parameter,
-      sampleLogUniform(distribution, random.uniformAt(index)),
+      quantile(distribution, random.uniformAt(index)),
     ];
   });
-  return Array.from({ length: trials }, (_, place) =>
-    Object.fromEntries(samplers.map((sample) => sample(place + 1))),
-  );
+  const configuration = (index: number, known: Params = {}): Configuration => {
+    const sampled = Object.fromEntries(samplers.map((sample) => sample(index)));
+    return { index, params: activeParams({ ...sampled, ...known }, space) };
+  };
+  return [
+    ...also.map((known, place) => configuration(knownIndexBase + place + 1, known)),
+    ...Array.from({ length: trials }, (_, place) => configuration(place + 1)),
+  ];
 }
 
 /** 32 bits of the name's hash. */

@@ -1,6 +1,6 @@
 /**
- * Case codec: the snake_case keys of files to the camelCase keys of code, and back. The keys of `search`
- * and `params` are names of parameters and stay as they are.
+ * Case codec: the snake_case keys of files to the camelCase keys of code, and back. The keys of `search`,
+ * `also`, `where` and `params` are names of parameters and stay as they are.
  */
 import { assert } from '../../base/assert.ts';
 
@@ -15,12 +15,15 @@ export type Camel<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T as CamelKey<Key>]: Camel<T[Key]> }
     : T;
 
-const namesOfParameters: ReadonlySet<string> = new Set(['search', 'params']);
+const namesOfParameters: ReadonlySet<string> = new Set(['search', 'also', 'where', 'params']);
+
+/** `stepSize` for `step_size`. */
+export function camelName(key: string): string {
+  return key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
 
 export function toCamel<T>(value: T): Camel<T> {
-  const renamed = mapKeys(value, (key) =>
-    key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-  );
+  const renamed = mapKeys(value, camelName);
   // The type follows from that of `value`: the codec changes keys and no values.
   const isRenamed = (result: unknown): result is Camel<T> => typeof result === typeof value;
   assert(isRenamed(renamed), 'the codec changes keys only');
@@ -38,7 +41,7 @@ export function toSnake(value: object): Readonly<Record<string, unknown>> {
 }
 
 function mapKeys(value: unknown, rename: (key: string) => string, keepKeys = false): unknown {
-  if (Array.isArray(value)) return value.map((item) => mapKeys(item, rename));
+  if (Array.isArray(value)) return value.map((item) => mapKeys(item, rename, keepKeys));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)

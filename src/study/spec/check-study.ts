@@ -6,6 +6,7 @@
  * not hide one in another.
  */
 import type { z } from 'zod';
+import type { ParamValue } from '../search-space.ts';
 import type { TrainerDescription, TrainerSettings } from '../trainer-description.ts';
 import { toCamel } from './case-codec.ts';
 import { recipeRules, studyRules } from './study-rules.ts';
@@ -17,6 +18,7 @@ import {
   type StudyFile,
 } from './study-schema.ts';
 import type { IsGiven, SpecProblem } from './spec-problem.ts';
+import { toStages } from './stage-search.ts';
 import type { DatasetSpec, RecipeSpec, Selection, StudySpec } from './study-spec.ts';
 
 /** The outcome of a check: the spec, or issues of the schema and broken rules. */
@@ -100,7 +102,7 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** The shorthands of the file are replaced; see `study-spec.ts`. */
-function toSpec({ numerics, stages, objective, ...file }: StudyFile): StudySpec {
+function toSpec({ numerics, search, stages, objective, ...file }: StudyFile): StudySpec {
   const { metric, direction } = objective;
   const better = metric.endsWith('accuracy') ? 'maximize' : 'minimize';
   const rest = toCamel(file);
@@ -109,22 +111,16 @@ function toSpec({ numerics, stages, objective, ...file }: StudyFile): StudySpec 
     dataset: toDataset(file.dataset),
     reproducible: numerics === undefined ? rest.reproducible : numerics === 'canonical',
     objective: { metric, direction: direction ?? better },
-    stages: stages.map(({ lambda, search, ...stage }) => ({
-      ...stage,
-      search: Object.fromEntries(
-        Object.entries(search ?? { lambda }).flatMap(([name, given]) =>
-          given === undefined ? [] : [[name, given]],
-        ),
-      ),
-    })),
+    stages: toStages({ search, stages }),
   };
 }
 
 function toRecipe(file: RecipeFile, { parameters }: TrainerDescription): RecipeSpec {
-  const params: Record<string, number> = {};
+  const params: Record<string, ParamValue> = {};
   const trainer: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(file.trainer)) {
-    if (Object.hasOwn(parameters, key) && typeof value === 'number') params[key] = value;
+    const isFixed = parameters[key] !== undefined && parameters[key].isSetting !== true;
+    if (isFixed && value !== undefined) params[key] = value;
     else trainer[key] = value;
   }
   const { study, seed } = file;

@@ -4,32 +4,14 @@
  * The rules read a file from which the values that the schema rejects were removed. Any value may be
  * missing; a rule without its values reports nothing, so that one mistake is reported once.
  */
-import type { StageDistribution } from '../search-space.ts';
 import type { TrainerDescription } from '../trainer-description.ts';
 import { toCamel } from './case-codec.ts';
+import type { Partially, PartialStudy, Path, Rules } from './rule-types.ts';
+import { searchRules } from './search-rules.ts';
 import type { IsGiven, SpecProblem } from './spec-problem.ts';
-import { stageTrialsMax, type RecipeFile, type StudyFile } from './study-schema.ts';
+import { stageTrialsMax, type RecipeFile } from './study-schema.ts';
 
-type Partially<T> = T extends readonly (infer Item)[]
-  ? readonly (Partially<Item> | undefined)[]
-  : T extends object
-    ? { readonly [Key in keyof T]?: Partially<T[Key]> | undefined }
-    : T;
-
-type PartialStudy = Partially<StudyFile>;
 type PartialDataset = NonNullable<PartialStudy['dataset']>;
-type Path = SpecProblem['path'];
-
-/** What every rule needs. */
-interface Rules {
-  readonly isGiven: IsGiven;
-  readonly report: (path: Path, message: string) => void;
-}
-
-/** Above the numbers of float64 that have fewer digits. */
-const boundMin = 1e-300;
-/** Smallest width of a range, as a share of its values: some thousand times the distance of two numbers. */
-const widthMin = 1e-12;
 
 const splits = ['train', 'validation', 'test'] as const;
 /** Tolerance of the sum of fractions: in floating point, tenths may add up to slightly more than 1. */
@@ -45,8 +27,8 @@ export function studyRules(
     isGiven,
     report: (path, message) => problems.push({ path, message }),
   };
-  for (const index of (file.stages ?? []).keys())
-    stageRules(file.stages ?? [], index, Object.keys(trainer.parameters), rules);
+  for (const index of (file.stages ?? []).keys()) stageRules(file.stages ?? [], index, rules);
+  searchRules(file, trainer, rules);
   replicateRules(file, rules);
   const { report } = rules;
   if (file.audit !== undefined && (file.reproducible === false || file.numerics === 'any'))
@@ -122,63 +104,19 @@ function overlapRules(
   }
 }
 
-/** Names of stages are unique. A stage searches every parameter of its trainer. */
+/** Names of stages are unique, and λ is searched once. */
 function stageRules(
   stages: NonNullable<PartialStudy['stages']>,
   index: number,
-  parameters: readonly string[],
-  rules: Rules,
+  { report }: Rules,
 ): void {
-  const stage = stages[index];
-  if (stage === undefined) return;
-  const { name, search, lambda } = stage;
-  const { isGiven, report } = rules;
+  const { name, search, lambda } = stages[index] ?? {};
   const at = ['stages', index];
   const earlier = stages.slice(0, index).map((other) => other?.name);
   if (name !== undefined && earlier.includes(name))
     report([...at, 'name'], `another stage is already called ${name}. Rename one of them`);
   if (search !== undefined && lambda !== undefined)
     report([...at, 'lambda'], 'is the shorthand of search.lambda. Remove one of them');
-  for (const parameter of parameters) {
-    const isShorthand = parameter === 'lambda' && !isGiven([...at, 'search']);
-    const path = [...at, ...(isShorthand ? ['lambda'] : ['search', parameter])];
-    const given = isShorthand ? lambda : search?.[parameter];
-    if (!isGiven(path)) report(path, 'is missing');
-    else if (given !== undefined) distributionRules(path, given, earlier, rules);
-  }
-}
-
-/** @param earlier the names of the stages before this one */
-function distributionRules(
-  path: Path,
-  { min, max, narrow }: Omit<StageDistribution, 'distribution'>,
-  earlier: readonly (string | undefined)[],
-  { isGiven, report }: Rules,
-): void {
-  const bounds = ['min', 'max'].filter((bound) => isGiven([...path, bound])).length;
-  const narrows = isGiven([...path, 'narrow']);
-  if (!narrows && bounds === 1) report(path, 'needs both min and max');
-  else if (narrows === bounds > 0)
-    report(path, 'needs either min and max, or narrow: the name of an earlier stage');
-  else if (min !== undefined && max !== undefined && min >= max) {
-    const fix = min > max ? '. Swap them' : '';
-    report([...path, 'min'], `min (${min}) must be smaller than max (${max})${fix}`);
-  } else if (min !== undefined && max !== undefined && min < boundMin)
-    report(
-      [...path, 'min'],
-      `min (${min}) must be at least ${boundMin}: numbers below are not exact`,
-    );
-  else if (min !== undefined && max !== undefined && max / min < 1 + widthMin)
-    report(
-      [...path, 'min'],
-      `min (${min}) and max (${max}) are too close to sample between them; max must be larger by at least a share of ${widthMin}`,
-    );
-  else if (narrow !== undefined && !earlier.includes(narrow) && !earlier.includes(undefined)) {
-    const names = `earlier stages: ${earlier.join(', ')}`;
-    const known = earlier.length > 0 ? names : 'this is the first stage';
-    const message = `no earlier stage is called ${JSON.stringify(narrow)} (${known})`;
-    report([...path, 'narrow'], message);
-  }
 }
 
 function replicateRules(

@@ -7,11 +7,11 @@
  */
 import { z } from 'zod';
 import { oncePer } from '../../base/once-per.ts';
-import { symbolFor } from '../../base/greek-letters.ts';
 import type { Metric } from '../metrics.ts';
-import type { ParameterDescription } from '../search-space.ts';
 import type { TrainerDescription } from '../trainer-description.ts';
 import { datasetNames } from './dataset-names.ts';
+import { amount, flag, optional, whole } from './schema-types.ts';
+import { knownConfigurations, parameterValue, searchSection } from './search-schema.ts';
 
 type SchemaTrainer = Pick<TrainerDescription, 'name' | 'settings' | 'parameters' | 'metrics'>;
 
@@ -30,41 +30,6 @@ export const datasetFormats = [
   'numpy',
   'images',
 ] as const;
-
-/** @param fix what to write instead of a rejected value */
-function rejects(rule: string, fix: (input: unknown) => string = () => '') {
-  return ({ input }: { readonly input?: unknown }): string =>
-    `${rule}, got ${String(input)}${fix(input)}`;
-}
-
-/** A whole number from `min` to `max`. */
-export function whole(min: number, max: number, description: string) {
-  const error = rejects(`must be a whole number from ${min} to ${max}`);
-  return z.number().int({ error }).min(min, { error }).max(max, { error }).describe(description);
-}
-
-/** A number from `min` to `max`; above `min` with `exclusive`. */
-export function amount(
-  min: number,
-  max: number,
-  description: string,
-  minimum: 'inclusive' | 'exclusive' = 'inclusive',
-  fix?: (input: unknown) => string,
-) {
-  const isExclusive = minimum === 'exclusive';
-  const range = isExclusive ? `above ${min} and at most ${max}` : `from ${min} to ${max}`;
-  const error = rejects(`must be ${range}`, fix);
-  const number = isExclusive ? z.number().gt(min, { error }) : z.number().min(min, { error });
-  return number.max(max, { error }).describe(description);
-}
-
-function optional<Type extends z.ZodType>(type: Type, description: string) {
-  return type.optional().describe(description);
-}
-
-function flag(initial: boolean, description: string) {
-  return z.boolean().default(initial).describe(description);
-}
 
 /** What names of studies and stages are. */
 export const namePattern = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
@@ -117,50 +82,22 @@ const dataset = z.strictObject({
   ),
 });
 
-/** The fix for a bound that is an exponent, as some other programs expect. */
-function exponentFix(input: unknown): string {
-  const isExponent =
-    typeof input === 'number' && Number.isInteger(input) && input < 0 && input > -300;
-  return isExponent ? `. Bounds are values: write 1.0e${input}, not the exponent ${input}` : '';
-}
-
-/** A bound of a searched parameter. */
-function bound({ min, max }: ParameterDescription, description: string) {
-  return amount(min, max, description, 'exclusive', exponentFix).optional();
-}
-
-function definitionText({ definition }: ParameterDescription): string {
-  return definition === undefined ? '' : `; ${definition}`;
-}
-
-function stageDistribution(name: string, parameter: ParameterDescription) {
-  const symbol = symbolFor(name);
-  return z
-    .strictObject({
-      distribution: z.enum(['log_uniform']).describe(`uniform in log ${symbol}`),
-      min: bound(parameter, `smallest ${symbol}: a value such as 1.0e-9, not an exponent`),
-      max: bound(parameter, `largest ${symbol}`),
-      narrow: optional(
-        z.string(),
-        'instead of min and max: the earlier stage whose results give the range',
-      ),
-    })
-    .describe(
-      `${symbol}, ${parameter.description}: min and max, or narrow${definitionText(parameter)}`,
-    );
-}
-
 function stage(parameters: SchemaTrainer['parameters']) {
-  const searched = Object.entries(parameters).map(
-    ([name, parameter]) => [name, stageDistribution(name, parameter).optional()] as const,
-  );
-  const search = Object.fromEntries(searched);
-  const { lambda = z.undefined().optional() } = search;
+  const search = searchSection(parameters);
+  const { lambda = z.undefined().optional() } = search.shape;
   return z.strictObject({
     name: identifier('unique; trials are named after it, such as coarse/7'),
-    trials: whole(stageTrialsMin, stageTrialsMax, 'number of configurations; at least 3'),
-    search: optional(z.strictObject(search), 'distribution of each hyperparameter, by name'),
+    trials: whole(stageTrialsMin, stageTrialsMax, 'number of sampled configurations; at least 3'),
+    search: optional(search, 'searched hyperparameters of this stage, in addition to those above'),
     lambda: lambda.describe('shorthand for search: { lambda: … }'),
+    narrow: optional(
+      z.string(),
+      'the earlier stage whose results give the range of the one hyperparameter',
+    ),
+    also: optional(
+      knownConfigurations(parameters),
+      'configurations that are certainly tried; values that are left out are sampled',
+    ),
   });
 }
 
@@ -191,10 +128,20 @@ const head = {
   dataset: dataset.describe('images and their splits: name or path, and the splits'),
 };
 
+/** Values of hyperparameters that are no settings, for trials that do not search them. */
+function fixedParameters({ parameters }: SchemaTrainer) {
+  const fixed = Object.entries(parameters).flatMap(([name, parameter]) =>
+    parameter.isSetting === true ? [] : [[name, parameterValue(parameter).optional()] as const],
+  );
+  return Object.fromEntries(fixed);
+}
+
 /** The `trainer` section of a file. */
 export const trainerSection = oncePer((trainer: SchemaTrainer) => {
   const name = z.literal(trainer.name).default(trainer.name).describe('trainer of this study');
-  return trainer.settings.extend({ name }).describe('settings of the trainer');
+  return trainer.settings
+    .extend({ ...fixedParameters(trainer), name })
+    .describe('settings of the trainer, for all trials');
 });
 
 /** A file that searches. Building a schema takes some milliseconds, so each is built once for each trainer. */
@@ -203,6 +150,10 @@ export const studySchema = oncePer((trainer: SchemaTrainer) =>
     ...head,
     trainer: trainerSection(trainer),
     objective: objective(trainer.metrics),
+    search: optional(
+      searchSection(trainer.parameters),
+      'searched hyperparameters of all stages, by name; the others are fixed in trainer',
+    ),
     stages: z
       .array(stage(trainer.parameters))
       .min(1, 'at least one stage is needed')
@@ -236,10 +187,10 @@ export const studySchema = oncePer((trainer: SchemaTrainer) =>
   }),
 );
 
-/** A file that trains one network without a search: parameters have fixed values in `trainer`. */
+/** A file that trains one network without a search: every hyperparameter has its value in `trainer`. */
 export const recipeSchema = oncePer((trainer: SchemaTrainer) => {
-  const fixed = Object.entries(trainer.parameters).map(
-    ([name, { min, max, description }]) => [name, amount(min, max, description)] as const,
+  const fixed = Object.entries(fixedParameters(trainer)).map(
+    ([name, value]) => [name, value.unwrap()] as const,
   );
   const section = trainerSection(trainer).extend(Object.fromEntries(fixed));
   return z.strictObject({ ...head, trainer: section });

@@ -33,9 +33,16 @@ export interface Objective {
 
 export interface StageSpec {
   readonly name: string;
-  /** Number of configurations. */
+  /** Number of sampled configurations. */
   readonly trials: number;
   readonly search: Readonly<Record<ParameterName, StageDistribution>>;
+  /** Known configurations, tried in addition; hyperparameters without a value are sampled. */
+  readonly also?: readonly Params[];
+}
+
+/** Sampled and known configurations of a stage. */
+export function configurationCount({ trials, also = [] }: StageSpec): number {
+  return trials + also.length;
 }
 
 export interface StudySpec extends Pick<

@@ -1,6 +1,5 @@
 /** Learning rate: the triangular cyclical rate (Smith 2015, arXiv 1506.01186). */
-import { numberParam, type Params } from '../../study/search-space.ts';
-import type { LearningRate, TwoLayerSettings } from './settings.ts';
+import type { LearningRate } from './settings.ts';
 
 /**
  * Rate of the update that follows `stepsDone` updates, in float64: `min` for the first one, `max` after
@@ -18,19 +17,4 @@ export function learningRateAt(
   }
   const height = phase <= half ? phase / half : (2 * half - phase) / half;
   return min + height * (max - min);
-}
-
-/**
- * The rate of one trial: the bounds are its parameters `learning_rate.min` and `learning_rate.max` if it has
- * them. The lengths of the cycles are those of the settings, since they are the same for all trials of a pack.
- */
-export function memberLearningRate(
-  { learningRate }: Pick<TwoLayerSettings, 'learningRate'>,
-  params: Params,
-): LearningRate {
-  const bound = (name: 'min' | 'max'): number =>
-    `learning_rate.${name}` in params
-      ? numberParam(params, `learning_rate.${name}`)
-      : learningRate[name];
-  return { ...learningRate, min: bound('min'), max: bound('max') };
 }

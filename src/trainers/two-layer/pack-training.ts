@@ -1,5 +1,6 @@
 /**
- * Pack training: trains networks side by side that differ in λ and in the bounds of the learning rate.
+ * Pack training: trains networks side by side that differ in λ and in the bounds of the learning rate. All
+ * other settings are those of the first trial.
  *
  * They share data and random numbers, so a batch is gathered and packed once for all. A member's result
  * does not depend on its pack, down to the last bit. Members that diverged or ended are removed from the
@@ -7,7 +8,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import { inputsOf, type Split, type TrainingData } from '../../study/images.ts';
-import { numberParam } from '../../study/search-space.ts';
+import { trialSettings } from '../../study/trial-settings.ts';
 import type { Measurement } from '../../study/trial.ts';
 import type {
   MemberMeasurement,
@@ -19,7 +20,7 @@ import type {
 } from '../trainer.ts';
 import { Batches } from './batches.ts';
 import { sharedInitialParameters } from './initial-parameters.ts';
-import { learningRateAt, memberLearningRate } from './learning-rate.ts';
+import { learningRateAt } from './learning-rate.ts';
 import { MEASURE_ROWS, scoreSplit, type SplitScore } from './measuring.ts';
 import {
   allFinite,
@@ -72,7 +73,10 @@ export class PackTraining implements Training {
     data: TrainingData,
     context: TrainingContext,
   ) {
-    const settings = twoLayerSettings(context.settings);
+    const [settings, ...others] = trials.map(({ params }) =>
+      twoLayerSettings(trialSettings(context.settings, params)),
+    );
+    assert(settings !== undefined, 'a pack has members');
     assertTrainable(settings, data);
     const { images, records } = data.train;
     this.#kernel = kernel;
@@ -85,9 +89,9 @@ export class PackTraining implements Training {
     this.#batches = new Batches(data.train, settings, context.seed, context.replicate, meanByte);
     this.#steps = trainingSteps(settings, records.length);
     this.#measuredSteps = new Set(measuredSteps(settings, records.length));
-    this.#members = trials.map(({ params }) => ({
-      lambda: numberParam(params, 'lambda'),
-      learningRate: memberLearningRate(settings, params),
+    this.#members = [settings, ...others].map(({ lambda = 0, learningRate }) => ({
+      lambda,
+      learningRate,
       condition: 'training',
       step: 0,
       seconds: 0,

@@ -1,6 +1,6 @@
 /** Settings schema: keys, bounds, defaults and descriptions of the `trainer` section of a study file. */
 import { z } from 'zod';
-import { amount, whole } from '../../study/spec/study-schema.ts';
+import { amount, whole } from '../../study/spec/schema-types.ts';
 
 const dropoutError = ({ input }: { readonly input?: unknown }): string =>
   `must be at least 0 and below 1, got ${String(input)}`;

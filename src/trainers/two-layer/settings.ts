@@ -18,7 +18,10 @@ const stepsMax = 2 ** 31 - 1;
 /** A curve is sent in one message and kept in memory. */
 const measurementsMax = 10_000;
 
-export type TwoLayerSettings = Camel<z.output<typeof settingsSchema>>;
+/** `lambda`: of a trial, or fixed for all trials. */
+export type TwoLayerSettings = Camel<z.output<typeof settingsSchema>> & {
+  readonly lambda?: number;
+};
 export type LearningRate = TwoLayerSettings['learningRate'];
 
 /** The same settings with their types. The schema has validated them before. */

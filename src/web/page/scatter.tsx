@@ -11,7 +11,7 @@ import {
   metricName,
   valueWithError,
 } from '../../report/text/number-format.ts';
-import { formatParam, parameterSymbol } from '../../study/search-space.ts';
+import { formatParam, numberRange, parameterSymbol } from '../../study/search-space.ts';
 import type { StudyPage } from '../page-messages.ts';
 import type { Zoom } from './dot-places.ts';
 import { ExplorableChart } from './explorable-chart.tsx';
@@ -84,10 +84,8 @@ interface ZoomButtonsProps {
 /** The whole chart, or the range of a stage; any other part is drawn with the mouse. */
 function ZoomButtons({ page, zoom, onZoom }: ZoomButtonsProps) {
   const narrowed = page.stages.flatMap(({ name, isNarrowed, space }) => {
-    const range = space?.[page.parameter];
-    return isNarrowed && range !== undefined
-      ? [{ name, at: { min: range.min, max: range.max } }]
-      : [];
+    const range = numberRange(space?.[page.parameter]);
+    return isNarrowed && range !== null ? [{ name, at: { min: range.min, max: range.max } }] : [];
   });
   const isAll = zoom.at === undefined;
   return (
@@ -141,7 +139,7 @@ function scatterInput(page: StudyPage, zoom: Partial<Zoom>, width: number): Scat
     direction: page.objective.direction,
     stages: page.stages.map(({ name, space, isNarrowed }) => ({
       name,
-      range: space?.[parameter] ?? null,
+      range: numberRange(space?.[parameter]),
       isNarrowed,
     })),
     trials: page.points.map(([stage, at, value, trial, tied]) => ({

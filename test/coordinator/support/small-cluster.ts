@@ -178,7 +178,7 @@ export function completeResult(
   const schedule = twoLayer.measuredSteps(trainer, 1_000);
   const curve = schedule.map((step) => ({
     step,
-    metrics: { ...twoLayer.progressAt(trainer, {}, 1_000, step), ...scores },
+    metrics: { ...twoLayer.progressAt(trainer, 1_000, step), ...scores },
   }));
   const validationCorrect = new Uint8Array(data.validationCount / 8).fill(0b1111);
   const steps = schedule.at(-1) ?? 0;

@@ -15,7 +15,7 @@ const loss: Objective = { metric: 'validation_loss', direction: 'minimize' };
 const coarse = { min: 1e-9, max: 1e-1 };
 const input = {
   parameter: 'lambda',
-  range: coarse,
+  range: { distribution: 'log_uniform' as const, ...coarse },
   validationCount: 10_000,
   objective: accuracy,
 };
@@ -66,7 +66,11 @@ describe('a narrowed range', () => {
 
   test('of a range of few numbers is not empty', () => {
     for (const min of [0.01, 1, 1e-6, 3e-5]) {
-      const range = { min, max: min * (1 + Number.EPSILON * 2) };
+      const range = {
+        distribution: 'log_uniform' as const,
+        min,
+        max: min * (1 + Number.EPSILON * 2),
+      };
       const records = [range.min, range.max, range.min].map((value, index) =>
         completedTrial(index + 1, value, { validation_accuracy: 0.5 + index / 10 }),
       );

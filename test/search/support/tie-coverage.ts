@@ -95,7 +95,7 @@ function oneSearch(
   );
   const { range } = narrowRange(records, {
     parameter: 'lambda',
-    range: coarse,
+    range: { distribution: 'log_uniform', ...coarse },
     validationCount: images,
     objective: { metric: 'validation_accuracy', direction: 'maximize' },
   });

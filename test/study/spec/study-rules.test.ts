@@ -96,8 +96,8 @@ describe('the rules of a study', () => {
   test('a bound that is an exponent is reported with the value to write', () => {
     const messages = problemsOf(checkStudy(specFile(ranged(-9, -1)), twoLayer));
     expect(messages.map(({ message }) => message)).toEqual([
-      'must be above 0 and at most 1000000, got -9. Bounds are values: write 1.0e-9, not the exponent -9',
-      'must be above 0 and at most 1000000, got -1. Bounds are values: write 1.0e-1, not the exponent -1',
+      'must be from 0 to 1000000, got -9. Bounds are values: write 1.0e-9, not the exponent -9',
+      'must be from 0 to 1000000, got -1. Bounds are values: write 1.0e-1, not the exponent -1',
     ]);
   });
 

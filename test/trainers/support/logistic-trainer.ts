@@ -12,7 +12,7 @@ import { RandomStream } from '../../../src/base/philox.ts';
 import type { Split, TrainingData } from '../../../src/study/images.ts';
 import { classificationMetrics } from '../../../src/study/metrics.ts';
 import { numberParam } from '../../../src/study/search-space.ts';
-import { amount, whole } from '../../../src/study/spec/study-schema.ts';
+import { amount, whole } from '../../../src/study/spec/schema-types.ts';
 import type { Measurement } from '../../../src/study/trial.ts';
 import type {
   MemberMeasurement,

@@ -1,9 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  learningRateAt,
-  memberLearningRate,
-} from '../../../src/trainers/two-layer/learning-rate.ts';
+import { learningRateAt } from '../../../src/trainers/two-layer/learning-rate.ts';
 
 describe('the cyclical learning rate', () => {
   test('rises from 1e-5 to 1e-1 and falls back within 2 · n_s = 1000 steps', () => {
@@ -45,24 +42,5 @@ describe('the cyclical learning rate', () => {
     expect([0, 20, 80, 260].map(at)).toEqual([1e-5, 1e-5, 1e-5, 1e-5]); // 20 + 60 + 180
     expect([10, 50, 170].map(at)).toEqual([1e-1, 1e-1, 1e-1]);
     for (let step = 0; step <= 20; step++) expect(at(20 + 3 * step)).toBe(at(step));
-  });
-});
-
-describe('the learning rate of a trial', () => {
-  const learningRate = { min: 1e-5, max: 1e-1, stepSize: 10, cycleMultiplier: 2 };
-
-  test('is that of the settings if its parameters do not name it', () => {
-    expect(memberLearningRate({ learningRate }, { lambda: 0.1 })).toEqual(learningRate);
-  });
-
-  test('has the bounds of its parameters, and the cycles of the settings', () => {
-    expect(memberLearningRate({ learningRate }, { 'learning_rate.max': 0.3 })).toEqual({
-      ...learningRate,
-      max: 0.3,
-    });
-    expect(memberLearningRate({ learningRate }, { 'learning_rate.min': 0 })).toEqual({
-      ...learningRate,
-      min: 0,
-    });
   });
 });

@@ -43,7 +43,7 @@ test('a trial is measured at each cycle, at its end, at a fixed interval of step
 
 test('a pack has at most 8 trials, and at most 800 hidden units in all', () => {
   const sizes = [1, 100, 101, 400, 401, 4096].map((hidden) =>
-    twoLayer.packSize({ ...growing, hidden }, { lambda: 1 }),
+    twoLayer.packSize({ ...growing, hidden }),
   );
   expect(sizes).toEqual([8, 8, 7, 2, 1, 1]);
 });

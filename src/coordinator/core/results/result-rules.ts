@@ -1,7 +1,9 @@
 /** Result rules of a study: what every result of it must satisfy (`study/result-problem.ts`). */
 import { mayExceedMessage } from '../../../rpc/messages/curve-codec.ts';
 import { resultProblem, type ResultRules } from '../../../study/result-problem.ts';
+import type { Params } from '../../../study/search-space.ts';
 import type { CountedSelection } from '../../../study/spec/study-spec.ts';
+import { trialSettings } from '../../../study/trial-settings.ts';
 import type { TrialResult } from '../../../study/trial.ts';
 import type { PackEntry, StudyEntry } from '../state/cluster-state.ts';
 import type { TrialEntry, AttemptEntry } from '../state/trial-state.ts';
@@ -9,27 +11,31 @@ import type { Turn } from '../state/turn.ts';
 
 type CommonRules = Pick<ResultRules, 'metrics' | 'schedule' | 'isThinned' | 'validationCount'>;
 
-/** By study: the same for all of its trials. */
-const known = new WeakMap<StudyEntry, CommonRules>();
+/** By study and pack key: the same for all trials that may share a pack. */
+const known = new WeakMap<StudyEntry, Map<string, CommonRules>>();
 
-function commonRules(study: StudyEntry): CommonRules {
-  const found = known.get(study);
-  if (found !== undefined) return found;
+function commonRules(study: StudyEntry, params: Params): CommonRules {
   const { trainer, validationCount } = study.data;
+  const ofStudy = known.get(study) ?? new Map<string, CommonRules>();
+  known.set(study, ofStudy);
+  const key = trainer.packKey(params);
+  const found = ofStudy.get(key);
+  if (found !== undefined) return found;
   const { metrics } = trainer;
+  const settings = trialSettings(study.spec.trainer, params);
   const rules = {
     metrics,
     validationCount,
-    schedule: trainer.measuredSteps(study.spec.trainer, trainRecords(study)),
+    schedule: trainer.measuredSteps(settings, trainRecords(study)),
     isThinned: (points: number) => mayExceedMessage(points, metrics),
   };
-  known.set(study, rules);
+  ofStudy.set(key, rules);
   return rules;
 }
 
-/** Updates of a whole training of the study. */
-export function totalSteps(study: StudyEntry): number {
-  return commonRules(study).schedule.at(-1) ?? 0;
+/** Updates of a whole training of the trial. */
+export function totalSteps(study: StudyEntry, { params }: Pick<TrialEntry, 'params'>): number {
+  return commonRules(study, params).schedule.at(-1) ?? 0;
 }
 
 /** Whether attempts of this kind measure the test split. */
@@ -52,9 +58,10 @@ export function contradiction(
   const { trainer } = study.data;
   const records = trainRecords(study);
   const problem = resultProblem(result, {
-    ...commonRules(study),
+    ...commonRules(study, trial.params),
     measuresTest: measuresTest(study, attempt.kind),
-    progressAt: (step) => trainer.progressAt(study.spec.trainer, trial.params, records, step),
+    progressAt: (step) =>
+      trainer.progressAt(trialSettings(study.spec.trainer, trial.params), records, step),
   });
   return problem ?? timeProblem(turn, turn.state.packs.get(attempt.pack), result);
 }

@@ -5,6 +5,7 @@
  */
 import { assert } from '../../../base/assert.ts';
 import type { Assignment } from '../../../rpc/messages/messages.ts';
+import { trialSettings } from '../../../study/trial-settings.ts';
 import type { AttemptKind } from '../../../study/trial.ts';
 import { setStudyStatus, type TrialPlace } from '../attempts/close-attempt.ts';
 import { measuresTest } from '../results/result-rules.ts';
@@ -40,12 +41,13 @@ export function packShape(study: StudyEntry, first: TrialEntry, limits: PackLimi
   const { spec } = study;
   const { trainer } = study.data;
   const share = Math.ceil(limits.waiting / Math.max(1, limits.threads));
-  const size = Math.min(trainer.packSize(spec.trainer, first.params), share, limits.packMax);
-  const key = trainer.packKey(spec.trainer, first.params);
+  const settings = trialSettings(spec.trainer, first.params);
+  const size = Math.min(trainer.packSize(settings), share, limits.packMax);
+  const key = trainer.packKey(first.params);
   return {
     size,
     matches: ({ id, params }) =>
-      id.replicate === first.id.replicate && trainer.packKey(spec.trainer, params) === key,
+      id.replicate === first.id.replicate && trainer.packKey(params) === key,
   };
 }
 

@@ -12,7 +12,9 @@ export function runningTrials(state: ClusterState, most: number): RunningTrial[]
     for (const pack of worker.packs) {
       const study = state.studies.get(pack.study);
       if (study === undefined) continue;
-      const progress = { step: Math.max(0, pack.step), steps: totalSteps(study) };
+      const [first] = pack.members;
+      if (first === undefined) continue;
+      const progress = { step: Math.max(0, pack.step), steps: totalSteps(study, first.trial) };
       for (const trial of openTrials(pack)) {
         if (running.length === most) return running;
         running.push({ worker: worker.name, ...trial, kind: pack.kind, ...progress });

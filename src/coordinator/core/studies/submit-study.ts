@@ -1,6 +1,10 @@
 /** Submitting studies: a new study, or more trials or stages for a study that is in memory. */
 import { assert } from '../../../base/assert.ts';
-import type { StageSpec, StudySpec } from '../../../study/spec/study-spec.ts';
+import {
+  configurationCount,
+  type StageSpec,
+  type StudySpec,
+} from '../../../study/spec/study-spec.ts';
 import type { StudyRecord } from '../../../study/study-record.ts';
 import { isOver, type StageRecord } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
@@ -41,8 +45,9 @@ export function submitStudy(
 }
 
 /** The record of a stage that has not opened. */
-function plannedStage({ name, trials }: StageSpec): StageRecord {
-  return { name, trials, space: null, reason: null, closed: false };
+function plannedStage(stage: StageSpec): StageRecord {
+  const trials = configurationCount(stage);
+  return { name: stage.name, trials, space: null, reason: null, closed: false };
 }
 
 /** Changes the share of a study from now on. */
@@ -65,9 +70,10 @@ export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): voi
   study.spec = spec;
   for (const stage of spec.stages.slice(study.stages.length))
     study.stages.push(new StageEntry(plannedStage(stage)));
-  const hasGrown = last && planned && planned.trials > last.record.trials;
+  const trials = planned === undefined ? 0 : configurationCount(planned);
+  const hasGrown = last !== undefined && trials > last.record.trials;
   if (hasGrown) {
-    last.record = { ...last.record, trials: planned.trials, closed: false };
+    last.record = { ...last.record, trials, closed: false };
     last.audits = null;
   }
   const stages = study.stages.map((stage) => stage.record);

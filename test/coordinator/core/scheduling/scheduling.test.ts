@@ -63,7 +63,7 @@ test('the members of a pack have equal pack keys, and at most the pack size of t
   const parity = (value: unknown): string => String(Math.floor(Number(value) * 1e12) % 2);
   const trainer = {
     ...data.trainer,
-    packKey: (_: unknown, params: Readonly<Record<string, unknown>>) => parity(params['lambda']),
+    packKey: (params: Readonly<Record<string, unknown>>) => parity(params['lambda']),
     packSize: () => 3,
   };
   submit(dispatcher, 'one', { trainer });
