@@ -138,7 +138,8 @@ describe('the source files', () => {
       'src/store/sqlite/measurements-view.ts',
       'src/store/sqlite/migrate-version-5.ts',
       'src/store/sqlite/ranked-view.ts',
-      'src/study/spec/check-study.ts',
+      'src/study/spec/search-rules.ts',
+      'src/study/spec/stage-search.ts',
       'src/study/spec/study-rules.ts',
       'src/study/spec/study-schema.ts',
     ]);

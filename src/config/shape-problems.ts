@@ -60,7 +60,8 @@ export function unknownKeyMessage(parent: Path, key: string, known: KnownKeys): 
   const [elsewhere, another] = [...known].flatMap(([place, keys]) =>
     keys.includes(key) && !/(^|\.)(search|also)\b/.test(place) ? [place] : [],
   );
-  if (elsewhere !== undefined && another === undefined)
+  const isSearch = parent.includes('search') || parent.includes('also');
+  if (!isSearch && elsewhere !== undefined && another === undefined)
     return `unknown key here; it belongs ${placeText(elsewhere)}`;
   const here = knownAt(parent, known);
   return here.length === 0 ? 'unknown key' : `unknown key; known here: ${here.join(', ')}`;

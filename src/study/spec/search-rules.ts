@@ -3,28 +3,17 @@
  *
  * Like `study-rules.ts` they read a file from which rejected values were removed, and report a mistake once.
  */
-import {
-  isLogarithmic,
-  numberDistributions,
-  valueProblem,
-  type ParameterDescription,
-  type ParameterName,
-  type ParamValue,
-} from '../search-space.ts';
+import type { ParameterName, ParamValue } from '../search-space.ts';
 import type { TrainerDescription, TrainerSettings } from '../trainer-description.ts';
 import { trialSettings } from '../trial-settings.ts';
 import { toCamel } from './case-codec.ts';
-import type { PartialStudy, Path, Rules } from './rule-types.ts';
+import { distributionRules } from './distribution-rules.ts';
+import type { PartialStudy, Rules } from './rule-types.ts';
 import type { IsGiven } from './spec-problem.ts';
 import { longForm, searchedIn, type GivenParameter, type PlacedParameter } from './stage-search.ts';
 
 type Parameters = TrainerDescription['parameters'];
-type Stages = NonNullable<PartialStudy['stages']>;
 
-/** Above the numbers of float64 that have fewer digits. */
-const boundMin = 1e-300;
-/** Smallest width of a range, as a share of its values: some thousand times the distance of two numbers. */
-const widthMin = 1e-12;
 /** Most hyperparameters whose extreme values are combined in pairs. */
 const pairedMax = 12;
 
@@ -45,11 +34,14 @@ export function searchRules(
     else distributionRules({ name, given, path }, parameters, [], rules);
   }
   unusedRules({ search, stages, trainer: section }, parameters, rules);
+  const searched = stages.map((stage, index) => {
+    return { name: stage?.name, placed: searchedIn(search, stage ?? {}, index) };
+  });
   for (const [index, stage] of stages.entries()) {
     if (stage === undefined) continue;
-    const placed = searchedIn(search, stage, index);
+    const { placed = [] } = searched[index] ?? {};
     const own = placed.filter(({ path }) => path[0] === 'stages');
-    const earlier = stages.slice(0, index);
+    const earlier = searched.slice(0, index);
     for (const parameter of own) distributionRules(parameter, parameters, earlier, rules);
     if (stage.narrow !== undefined && placed.length > 1)
       rules.report(['stages', index, 'narrow'], narrowProblem(placed));
@@ -57,6 +49,7 @@ export function searchRules(
       if (stage.narrow === undefined && given.narrow !== undefined && placed.length > 1)
         rules.report([...path, 'narrow'], narrowProblem(placed));
     missingRules(index, placed, { section, trainer }, rules);
+    knownRules(index, placed, stage.also ?? [], rules);
     conditionRules(placed, rules);
     if (section !== undefined) settingRules(placed, toCamel(section), trainer, rules);
   }
@@ -113,131 +106,21 @@ function missingRules(
     );
 }
 
-/** @param earlier the stages before this one */
-function distributionRules(
-  { name, given, path }: PlacedParameter,
-  parameters: Parameters,
-  earlier: Stages | readonly [],
-  rules: Rules,
+/** A known configuration has values of hyperparameters that its stage searches. */
+function knownRules(
+  index: number,
+  placed: readonly PlacedParameter[],
+  also: readonly (Readonly<Record<ParameterName, unknown>> | undefined)[],
+  { report }: Rules,
 ): void {
-  const { isGiven, report } = rules;
-  const isStageNarrow = path.at(-1) === 'narrow';
-  const has = (key: string): boolean => isGiven([...path, key]);
-  const short = numberDistributions.filter(has);
-  const [form, ...others] = [...short, ...(has('values') ? ['values'] : [])];
-  const long = ['distribution', 'min', 'max', 'narrow'].filter(has);
-  if (others.length > 0) report([...path, others[0]!], `is given beside ${form}. Keep one of them`);
-  else if (form !== undefined && form !== 'values' && long.length > 0)
-    report([...path, long[0]!], `does not go with ${form}, which has its bounds. Remove it`);
-  else if (form === 'values') valuesRules(path, given, long, report);
-  else if (form === undefined && !isStageNarrow) longRules(path, given, earlier, rules);
-  else if (isStageNarrow) narrowRules(path, given.narrow, earlier, name, report);
-  boundsRules({ name, given, path }, parameters[name], report);
-  for (const [index, value] of (given.also ?? []).entries()) {
-    const problem =
-      value === undefined || parameters[name] === undefined
-        ? null
-        : valueProblem(parameters[name], value);
-    if (problem !== null) report([...path, 'also', index], `${problem}, got ${String(value)}`);
-  }
-}
-
-function longRules(
-  path: Path,
-  { distribution, narrow }: GivenParameter,
-  earlier: Stages | readonly [],
-  { isGiven, report }: Rules,
-): void {
-  const bounds = ['min', 'max'].filter((bound) => isGiven([...path, bound])).length;
-  const narrows = isGiven([...path, 'narrow']);
-  const name = String(path.at(-1));
-  if (distribution === 'values') report(path, 'needs values: the list of its values');
-  else if (!narrows && bounds === 0 && !isGiven([...path, 'distribution']))
-    report(path, 'needs a distribution, such as log_uniform: [1.0e-6, 1.0] or values: [1, 2, 4]');
-  else if (!narrows && bounds === 1) report(path, 'needs both min and max');
-  else if (narrows === bounds > 0)
-    report(path, 'needs either min and max, or narrow: the name of an earlier stage');
-  else if (!narrows && !isGiven([...path, 'distribution']))
-    report([...path, 'distribution'], 'is missing');
-  else if (narrows) narrowRules([...path, 'narrow'], narrow, earlier, name, report);
-}
-
-function valuesRules(
-  path: Path,
-  { values = [], distribution }: GivenParameter,
-  long: readonly string[],
-  report: Rules['report'],
-): void {
-  const other = long.find((key) => key !== 'distribution' || distribution !== 'values');
-  if (other !== undefined) report([...path, other], 'does not go with values. Remove it');
-  for (const [index, value] of values.entries())
-    if (value !== undefined && values.indexOf(value) < index)
-      report([...path, 'values', index], `${String(value)} is in the list twice`);
-}
-
-function narrowRules(
-  path: Path,
-  narrow: string | undefined,
-  earlier: Stages | readonly [],
-  name: ParameterName,
-  report: Rules['report'],
-): void {
-  const names = earlier.map((stage) => stage?.name);
-  if (narrow === undefined || names.includes(undefined)) return;
-  if (!names.includes(narrow)) {
-    const list = `earlier stages: ${names.join(', ')}`;
-    const known = names.length > 0 ? list : 'this is the first stage';
-    report(path, `no earlier stage is called ${JSON.stringify(narrow)} (${known})`);
-    return;
-  }
-  const source = earlier[names.indexOf(narrow)];
-  const own = { ...source?.search, ...(source?.lambda && { lambda: source.lambda }) }[name];
-  if (own !== undefined && longForm(own).distribution === 'values')
-    report(path, `stage ${narrow} has a list of values of ${name}; only a range can be narrowed`);
-}
-
-/** Bounds in the right order, far enough from each other, and of values that the trainer allows. */
-function boundsRules(
-  { given, path }: PlacedParameter,
-  parameter: ParameterDescription | undefined,
-  report: Rules['report'],
-): void {
-  const { distribution, min, max } = longForm(given);
-  const isShort = distribution !== undefined && given.distribution === undefined;
-  const at = (bound: 'min' | 'max'): Path =>
-    isShort ? [...path, distribution, bound === 'min' ? 0 : 1] : [...path, bound];
-  if (parameter === undefined || min === undefined || max === undefined) return;
-  const isWhole = distribution === 'integer' || distribution === 'log_integer';
-  const isLog = distribution !== undefined && isLogarithmic({ distribution });
-  for (const [bound, value] of [
-    ['min', min],
-    ['max', max],
-  ] as const) {
-    if (isLog && value <= 0) {
-      const most = parameter.max === undefined ? '' : ` and at most ${parameter.max}`;
-      return report(at(bound), `must be above 0${most}, got ${value}`);
-    }
-    if (isWhole && !Number.isInteger(value))
-      return report(at(bound), `must be a whole number, got ${value}`);
-    const problem = valueProblem(parameter, value);
-    if (problem !== null) return report(at(bound), `${problem}, got ${value}`);
-  }
-  if (parameter.kind === 'integer' && !isWhole)
-    return report(path, `takes whole numbers: use ${isLog ? 'log_integer' : 'integer'} or values`);
-  if (min >= max) {
-    const fix = min > max ? '. Swap them' : '';
-    return report(at('min'), `min (${min}) must be smaller than max (${max})${fix}`);
-  }
-  if (isLog && min < boundMin)
-    return report(
-      at('min'),
-      `min (${min}) must be at least ${boundMin}: numbers below are not exact`,
-    );
-  if (max - min < Math.max(Math.abs(min), Math.abs(max)) * widthMin)
-    return report(
-      at('min'),
-      `min (${min}) and max (${max}) are too close to sample between them; max must be larger by at least a share of ${widthMin}`,
-    );
+  const names = placed.map(({ name }) => name);
+  for (const [place, known] of also.entries())
+    for (const name of Object.keys(known ?? {}))
+      if (!names.includes(name))
+        report(
+          ['stages', index, 'also', place, name],
+          `is not searched in this stage (searched: ${names.join(', ')})`,
+        );
 }
 
 /** Conditions name a list of values of the same stage, without a cycle. */
@@ -256,8 +139,10 @@ function conditionRules(placed: readonly PlacedParameter[], { report }: Rules): 
         );
       } else if (values === undefined)
         report(at, `needs a list of values of ${other}: values: [ … ]`);
-      else if (dependsOn(other, name, byName)) report(at, `and ${name} depend on each other`);
-      else
+      else if (dependsOn(other, name, byName)) {
+        report(at, `and ${name} depend on each other`);
+        return;
+      } else
         for (const [index, value] of allowed.entries())
           if (value !== undefined && !values.includes(value))
             report(

@@ -82,8 +82,7 @@ const dataset = z.strictObject({
   ),
 });
 
-function stage(parameters: SchemaTrainer['parameters']) {
-  const search = searchSection(parameters);
+function stage(parameters: SchemaTrainer['parameters'], search: ReturnType<typeof searchSection>) {
   const { lambda = z.undefined().optional() } = search.shape;
   return z.strictObject({
     name: identifier('unique; trials are named after it, such as coarse/7'),
@@ -145,17 +144,18 @@ export const trainerSection = oncePer((trainer: SchemaTrainer) => {
 });
 
 /** A file that searches. Building a schema takes some milliseconds, so each is built once for each trainer. */
-export const studySchema = oncePer((trainer: SchemaTrainer) =>
-  z.strictObject({
+export const studySchema = oncePer((trainer: SchemaTrainer) => {
+  const search = searchSection(trainer.parameters);
+  return z.strictObject({
     ...head,
     trainer: trainerSection(trainer),
     objective: objective(trainer.metrics),
     search: optional(
-      searchSection(trainer.parameters),
+      search,
       'searched hyperparameters of all stages, by name; the others are fixed in trainer',
     ),
     stages: z
-      .array(stage(trainer.parameters))
+      .array(stage(trainer.parameters, search))
       .min(1, 'at least one stage is needed')
       .max(stagesMax, `at most ${stagesMax} stages`)
       .describe('rounds of sampling, in order'),
@@ -184,8 +184,8 @@ export const studySchema = oncePer((trainer: SchemaTrainer) =>
       .enum(['winner', 'all'])
       .default('winner')
       .describe('trials that are measured on the test set'),
-  }),
-);
+  });
+});
 
 /** A file that trains one network without a search: every hyperparameter has its value in `trainer`. */
 export const recipeSchema = oncePer((trainer: SchemaTrainer) => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sampleLogUniform } from '../../../src/search/samplers/distribution.ts';
 import { sampleTrials } from '../../../src/search/samplers/random.ts';
 import { numberParam, type SearchSpace } from '../../../src/study/search-space.ts';
+import { trialName } from '../../../src/study/trial.ts';
 import { exampleStudy } from '../../study/support/example-study.ts';
 
 const range = fc
@@ -95,6 +96,41 @@ describe('sampleTrials', () => {
       sampleTrials(spec, stage, space).map(({ params }) => params['lambda']),
     );
     expect(new Set(both.flatMap(({ params }) => Object.values(params))).size).toBe(10);
+  });
+
+  test('tries known configurations first, samples what they leave out, and numbers them apart', () => {
+    const spec = { seed: 3, racing: false, replicates: 1 };
+    const space = { ...logUniform(1e-9, 1e-1), hidden: { distribution: 'values', values: [8, 9] } };
+    const stage = { name: 'coarse', trials: 3 };
+    const also = [{ lambda: 0 }, { hidden: 9, lambda: 0.5 }];
+    const known = sampleTrials(spec, { ...stage, also }, space as SearchSpace);
+    expect(known.map(({ id }) => trialName(id))).toEqual(
+      ['also-1', 'also-2', '1', '2', '3'].map((index) => `coarse/${index}`),
+    );
+    expect(known[0]?.params).toEqual({ lambda: 0, hidden: expect.any(Number) });
+    expect(known[1]?.params).toEqual({ lambda: 0.5, hidden: 9 });
+    expect(known.slice(2)).toEqual(sampleTrials(spec, stage, space as SearchSpace));
+  });
+
+  test('gives a parameter no value where its condition does not hold, and changes no other', () => {
+    const spec = { seed: 3, racing: false, replicates: 1 };
+    const stage = { name: 'coarse', trials: 20 };
+    const range = logUniform(1e-9, 1e-1)['lambda']!;
+    const hidden = { distribution: 'values', values: [8, 9] } as const;
+    const where = { hidden: [9] };
+    const free = sampleTrials(spec, stage, { hidden, dropout: range, rate: range });
+    const space: SearchSpace = {
+      hidden,
+      dropout: { ...range, where },
+      // Without a value of dropout, this has none either.
+      rate: { ...range, where: { dropout: [free[0]!.params['dropout']!] } },
+    };
+    for (const [index, { params }] of sampleTrials(spec, stage, space).entries()) {
+      const all = free[index]!.params;
+      expect(params['hidden']).toBe(all['hidden']);
+      expect(params['dropout']).toBe(all['hidden'] === 9 ? all['dropout'] : undefined);
+      expect('rate' in params).toBe(index === 0 && all['hidden'] === 9);
+    }
   });
 
   test('samples the same λ as version 0.1.0', () => {

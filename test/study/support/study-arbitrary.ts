@@ -73,11 +73,13 @@ const stages: fc.Arbitrary<StageSpec[]> = fc
       trials: fc.integer({ min: 3, max: 1_000_000 }),
       range: bounds,
       narrows: fc.nat(),
+      hidden: fc.option(fc.uniqueArray(fc.integer({ min: 1, max: 64 }), { minLength: 1 })),
+      also: fc.array(fc.record({ lambda: fc.constantFrom(0, 1e-3) }), { maxLength: 2 }),
     }),
     { minLength: 1, maxLength: 5 },
   )
   .map((drafts) =>
-    drafts.map(({ trials, range, narrows, ...draft }, index) => {
+    drafts.map(({ trials, range, narrows, hidden, also, ...draft }, index) => {
       const names = drafts.map((other, place) => `${other.name}_${place}`);
       const earlier = index === 0 || narrows % 2 === 0 ? undefined : names[narrows % index];
       return {
@@ -88,7 +90,13 @@ const stages: fc.Arbitrary<StageSpec[]> = fc
             earlier === undefined
               ? { distribution: 'log_uniform', ...range }
               : { distribution: 'log_uniform', narrow: earlier },
+          // A stage that narrows has one hyperparameter.
+          ...(hidden !== null &&
+            earlier === undefined && {
+              hidden: { distribution: 'values', values: hidden },
+            }),
         },
+        ...(also.length > 0 && { also }),
       };
     }),
   );
