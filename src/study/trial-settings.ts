@@ -6,7 +6,7 @@ import type { Params } from './search-space.ts';
 import { camelName } from './spec/case-codec.ts';
 import type { TrainerSettings } from './trainer-description.ts';
 
-/** A hyperparameter that is not a setting, such as `lambda`, is added under its name. */
+/** A hyperparameter that is not a setting, such as a penalty, is added under its name. */
 export function trialSettings(settings: TrainerSettings, params: Params): TrainerSettings {
   const result: Record<string, unknown> = { ...settings };
   for (const [name, value] of Object.entries(params)) place(result, name.split('.'), value);
