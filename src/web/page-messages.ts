@@ -140,6 +140,27 @@ export interface TrialCurve {
   readonly points: readonly Measurement[];
 }
 
+/** A list as entries that it had before (`kept`: the place of the first one, and their number) and new ones. */
+export type ListUpdate<T> = readonly (
+  { readonly kept: readonly [first: number, count: number] } | { readonly added: readonly T[] }
+)[];
+
+/** The points of a curve from `firstStep` on that the page has, then `points`. */
+export interface CurveUpdate extends TrialCurve {
+  readonly firstStep: number;
+}
+
+/** What changed of a study's page since the previous message of the stream. An absent field is the same. */
+export interface StudyUpdate {
+  /** Whether it has all fields: it is the first message about this study. */
+  readonly isWhole: boolean;
+  readonly fields?: Partial<Omit<StudyPage, 'rows' | 'points' | 'curves'>>;
+  readonly rows?: ListUpdate<ResultRow>;
+  readonly points?: ListUpdate<ScatterPoint>;
+  /** All curves of the page; of each, the points that are new. */
+  readonly curves?: readonly CurveUpdate[];
+}
+
 /** Files of a study for download. */
 export const downloadNames = [
   'report.html',
@@ -158,6 +179,6 @@ export type DownloadName = (typeof downloadNames)[number];
 /** The events of the stream, by name. */
 export interface StreamEvents {
   readonly overview: Overview;
-  readonly study: StudyPage;
+  readonly study: StudyUpdate;
   readonly log: readonly LogLine[];
 }

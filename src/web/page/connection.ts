@@ -1,5 +1,12 @@
 /** Connection of the page to its server: sign-in, the event stream, and requests. */
-import { foreignOrigin, type LogLine, type Overview, type StudyPage } from '../page-messages.ts';
+import {
+  foreignOrigin,
+  type LogLine,
+  type Overview,
+  type StudyPage,
+  type StudyUpdate,
+} from '../page-messages.ts';
+import { mergeUpdate } from './merge-update.ts';
 
 export interface StreamHandlers {
   readonly overview: (overview: Overview) => void;
@@ -32,7 +39,12 @@ export function openStream(study: string | null, handlers: StreamHandlers): () =
       });
     };
     on('overview', handlers.overview);
-    on('study', handlers.study);
+    // The browser connects again by itself: the new stream starts with the whole page.
+    let page: StudyPage | null = null;
+    on('study', (update: StudyUpdate) => {
+      page = mergeUpdate(page, update);
+      handlers.study(page);
+    });
     on('log', handlers.log);
     source.addEventListener('open', () => handlers.connected(true));
     source.addEventListener('error', () => {

@@ -1,10 +1,11 @@
 /**
- * Event stream of one open page: the current state, and the new state after every change. Every message is a
- * complete state, so a page that reconnects misses nothing, and a slow page skips states.
+ * Event stream of one open page: the current state, and what has changed after every change. A new stream
+ * starts with the whole state, so a page that reconnects misses nothing, and a slow page skips states.
  */
 import type { SSEStreamingApi } from 'hono/streaming';
 import type { DashboardCache } from '../boards/dashboard-cache.ts';
 import type { LogLine, StreamEvents, StudyLine, ViewerRole } from '../page-messages.ts';
+import { StudyUpdates } from './study-updates.ts';
 
 export interface StreamOptions {
   readonly cache: DashboardCache;
@@ -30,15 +31,6 @@ function defaultStudy(studies: readonly StudyLine[]): string | null {
   return (running ?? studies.at(-1))?.study ?? null;
 }
 
-const texts = new WeakMap<object, string>();
-
-/** The state of a large study is the same for all pages, so its text is created once. */
-function jsonText(value: object): string {
-  const text = texts.get(value) ?? JSON.stringify(value);
-  texts.set(value, text);
-  return text;
-}
-
 export async function streamPage(
   stream: SSEStreamingApi,
   { cache, log, study, role, ending, wait }: StreamOptions,
@@ -47,19 +39,23 @@ export async function streamPage(
   stream.onAbort(() => gone.abort());
   const stopped = AbortSignal.any([gone.signal, ending]);
   const sent = new Map<keyof StreamEvents, string>();
+  const updates = new StudyUpdates();
   let id = 0;
   let version = 0;
   let quietMs = 0;
-  const send = async <Name extends keyof StreamEvents>(
-    event: Name,
-    value: StreamEvents[Name],
-  ): Promise<void> => {
-    const data = jsonText(value);
-    if (sent.get(event) === data) return;
-    sent.set(event, data);
+  const write = async (event: keyof StreamEvents, data: string): Promise<void> => {
     id += 1;
     quietMs = 0;
     await stream.writeSSE({ event, data, id: String(id), retry: 1_000 });
+  };
+  const send = async <Name extends 'overview' | 'log'>(
+    event: Name,
+    value: StreamEvents[Name],
+  ): Promise<void> => {
+    const data = JSON.stringify(value);
+    if (sent.get(event) === data) return;
+    sent.set(event, data);
+    await write(event, data);
   };
   for (let turn = 0; !gone.signal.aborted; turn += 1) {
     const now = role();
@@ -72,7 +68,8 @@ export async function streamPage(
       await send('overview', overview);
       const shown = study ?? defaultStudy(overview.studies);
       const page = shown === null ? null : await cache.page(shown);
-      if (page !== null) await send('study', page);
+      const update = page === null ? null : updates.next(page);
+      if (update !== null) await write('study', update);
       await send('log', await log(logLines));
     }
     if (isLast) return;
