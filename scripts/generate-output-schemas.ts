@@ -18,13 +18,10 @@ import {
   predictSchema,
   rateRangeSchema,
 } from '../src/report/files/tool-schemas.ts';
-import {
-  resultsLineSchema,
-  resultsSchema,
-  trainSchema,
-} from '../src/report/files/output-schemas.ts';
+import { resultsLineSchema, resultsSchema } from '../src/report/files/output-schemas.ts';
 import { warningCodes } from '../src/report/results/warning.ts';
 import { studyListSchema } from '../src/report/files/study-list-schema.ts';
+import { trainSchema } from '../src/report/files/train-schema.ts';
 import { trialSchema } from '../src/report/files/trial-schema.ts';
 import { twoLayer } from '../src/trainers/two-layer/description.ts';
 import { keyRows, typeText, type KeyRow, type Schema } from '../src/config/schema-keys.ts';

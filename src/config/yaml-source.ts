@@ -96,6 +96,12 @@ export class YamlSource {
     return startOffset(pair?.key);
   }
 
+  /** `study.yaml:3:10`, the place of the value at `path`. */
+  place(path: Path): string {
+    const { line, col } = this.#lines.linePos(this.valueOffset(path));
+    return `${this.#file}:${line}:${col}`;
+  }
+
   /** The error with these problems, in order of lines. */
   invalid(problems: readonly TextProblem[]): RidgelineError {
     return problemReport(this.#file, this.#text, this.#lines, problems);

@@ -1,7 +1,12 @@
 /** `ridgeline train`: trains a recipe or one trial of a study in this process, with one or several seeds. */
 import type { Command } from 'commander';
+import { withPlace } from '../../config/problem-place.ts';
 import { meanCurve, type SeedResult } from '../../report/results/training-means.ts';
-import { trainingJson, trainingText } from '../../report/terminal/training-text.ts';
+import {
+  trainingJson,
+  trainingText,
+  type StoredComparison,
+} from '../../report/terminal/training-text.ts';
 import { formatParams } from '../../study/search-space.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { openKernel } from '../../trainers/two-layer/kernel-file.ts';
@@ -75,6 +80,10 @@ export function addCommands(program: Command, context: Context): void {
     .addOption(lambdaOption('λ of the trial; for a recipe, replaces its λ'))
     .option('--trial <name>', 'trial of the stored study, such as coarse/7')
     .option('--winner', 'winner of the stored study')
+    .option(
+      '--test',
+      'measure the test split also of a trial that is not the winner (it must not select one)',
+    )
     .addOption(wholeNumber('--seeds <n>', 'number of seeds to train and average', 1, seedsMax))
     .option(
       '--ensemble <seeds=n>',
@@ -89,21 +98,25 @@ export function addCommands(program: Command, context: Context): void {
     .option('--resume', 'continue an interrupted training')
     .addOption(formatOption())
     .action(async (file: string, flags: TrainFlags) => {
-      context.finish(await train(file, flags, context));
+      context.finish(await withPlace(file, () => train(file, flags, context)));
     });
 }
 
 async function train(file: string, flags: TrainFlags, context: Context): Promise<number> {
   checkFlags(flags);
   const choice = await chooseTraining(file, flags, context);
-  const hasTest = choice.dataset.test !== undefined;
   const dataDir = dataDirectory(context);
-  const opened = await openTrainingData(choice.dataset, choice.seed, dataDir, hasTest);
+  const { dataset, measuresTest } = choice;
+  const opened = await openTrainingData(dataset, choice.seed, dataDir, measuresTest);
   const { data, datasetKey } = opened;
   assertTrainable(twoLayerSettings(choice.settings), data);
   const count = flags.ensemble ?? flags.seeds ?? 1;
   const isResumed = flags.resume === true;
   using view = new TrainingView(context);
+  if (dataset.test !== undefined && !measuresTest)
+    view.say(
+      'the test split is not measured, except for the winner of the study (--test measures it)',
+    );
   using checkpoints = new CheckpointFiles(stateDirectory(context), choice, datasetKey);
   checkpoints.lock();
   if (isResumed && !checkpoints.exist) throw checkpoints.nothingToResume();
@@ -182,17 +195,31 @@ async function finish(
   checkpoints.clear();
   view[Symbol.dispose]();
   const { metrics } = describeTrainer(choice.settings);
+  const stored = compareWithStored(choice, results);
   const summary = {
     seeds: results,
+    stored,
     ensemble: built?.summary ?? null,
     kernel: kernel.name,
     metrics,
   };
   printResult(context, summary, trainingJson, trainingText);
   const unwritten = [save, chart].filter((path) => path !== undefined);
-  if (!isDiverged || unwritten.length === 0) return exitCode.done;
+  const isExpected = stored === null || stored.same || choice.stored?.isReproducible === false;
+  if (!isDiverged || unwritten.length === 0) return isExpected ? exitCode.done : exitCode.failed;
   view.say(`not written, since training diverged: ${unwritten.join(', ')}`);
   return exitCode.failed;
+}
+
+/** Compares the network of the study's own seed. */
+function compareWithStored(
+  { seed, stored }: TrainingChoice,
+  results: readonly SeedResult[],
+): StoredComparison | null {
+  const own = results.find((trained) => trained.seed === seed)?.result;
+  if (stored === null || own === undefined) return null;
+  const { trial, digest, changedKeys } = stored;
+  return { trial, digest, changedKeys, same: own.kind === 'complete' && own.digest === digest };
 }
 
 /** Cost, loss and accuracy above the learning rate; the mean of several seeds. */

@@ -2,10 +2,11 @@
 import { RidgelineError } from '../../base/errors.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { Params } from '../../study/search-space.ts';
-import type { DatasetSpec } from '../../study/spec/study-spec.ts';
+import { compareSpecs } from '../../study/spec/compare-specs.ts';
+import type { DatasetSpec, StudySpec } from '../../study/spec/study-spec.ts';
 import type { TrainerSettings } from '../../study/trainer-description.ts';
 import { trialSettings } from '../../study/trial-settings.ts';
-import { trialName } from '../../study/trial.ts';
+import { trialName, type TrialId } from '../../study/trial.ts';
 import { stateDirectory, type Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
 import { storedStudy, storedTrial, studyOrRecipe } from '../results/stored-study.ts';
@@ -15,6 +16,7 @@ export interface ChoiceFlags {
   readonly lambda?: number;
   readonly trial?: string;
   readonly winner?: boolean;
+  readonly test?: boolean;
 }
 
 export interface TrainingChoice {
@@ -26,9 +28,23 @@ export interface TrainingChoice {
   /** Of the trial: with its hyperparameters. */
   readonly settings: TrainerSettings;
   readonly params: Params;
+  /** Whether the test split is measured: for recipes and the winner of a study, else only on demand. */
+  readonly measuresTest: boolean;
+  /** The same training in the store; null for a recipe, a given λ, and a trial without a result. */
+  readonly stored: StoredTraining | null;
 }
 
-type Chosen = Pick<TrainingChoice, 'params' | 'replicate'>;
+export interface StoredTraining {
+  readonly trial: string;
+  readonly digest: string;
+  /** Whether each machine must give this digest. */
+  readonly isReproducible: boolean;
+  /** Keys in which the study file differs from the stored study. */
+  readonly changedKeys: readonly string[];
+}
+
+type Chosen = Pick<TrainingChoice, 'params' | 'measuresTest'> &
+  Partial<Pick<TrainingChoice, 'replicate' | 'stored'>>;
 
 /** @param fallback parameters for a study if the flags name none; null: missing parameters are an error */
 export async function chooseTraining(
@@ -40,9 +56,15 @@ export async function chooseTraining(
   checkFlags(flags);
   const { kind, spec } = await studyOrRecipe(file, context);
   const { study: name, seed, dataset, trainer } = spec;
-  const chosen = ({ params, replicate }: Chosen): TrainingChoice => {
+  const hasTest = dataset.test !== undefined;
+  if (flags.test === true && !hasTest)
+    throw usageError(
+      `${file} has no test split: it has no dataset.test.`,
+      'Leave out --test, or add dataset.test to the file.',
+    );
+  const chosen = ({ params, replicate = 1, measuresTest, stored = null }: Chosen) => {
     const settings = trialSettings(trainer, params);
-    return { name, seed, dataset, settings, params, replicate };
+    return { name, seed, dataset, settings, params, replicate, measuresTest, stored };
   };
   const isTrial = flags.trial !== undefined || flags.winner === true;
   const given = flags.lambda === undefined ? null : { lambda: flags.lambda };
@@ -52,12 +74,14 @@ export async function chooseTraining(
         `${file} is a recipe, which has no trials and no winner.`,
         'Leave out --trial and --winner, or give a study file.',
       );
-    return chosen({ params: { ...spec.params, ...given }, replicate: 1 });
+    return chosen({ params: { ...spec.params, ...given }, measuresTest: hasTest });
   }
   if (given !== null) await noteRounded(spec, given.lambda, context);
   const params = given ?? (isTrial ? null : fallback);
-  if (params !== null) return chosen({ params, replicate: 1 });
-  return chosen(await findTrial(name, flags, context));
+  const onDemand = hasTest && (flags.test === true || spec.test === 'all');
+  if (params !== null) return chosen({ params, measuresTest: onDemand });
+  const { isWinner, ...trial } = await findTrial(spec, flags, context);
+  return chosen({ ...trial, measuresTest: onDemand || (hasTest && isWinner) });
 }
 
 function checkFlags({ lambda, trial, winner }: ChoiceFlags): void {
@@ -68,21 +92,36 @@ function checkFlags({ lambda, trial, winner }: ChoiceFlags): void {
   );
 }
 
-async function findTrial(study: string, flags: ChoiceFlags, context: Context): Promise<Chosen> {
+async function findTrial(spec: StudySpec, flags: ChoiceFlags, context: Context) {
+  const study = spec.study;
   if (flags.trial === undefined && flags.winner !== true)
     throw usageError(
       `${study} is a study with many trials, and none was selected.`,
       'Give --lambda X, --trial coarse/7 or --winner.',
     );
   await using reader = await openStoreReader(stateDirectory(context));
-  const { winner } = await storedStudy(reader, study);
+  const { winner, spec: storedSpec } = await storedStudy(reader, study);
   const name = flags.trial ?? (winner && trialName(winner.trial));
   if (name === null)
     throw new RidgelineError(
       'TRIAL_UNKNOWN',
       `Study ${study} has no winner yet.`,
-      `\`ridgeline results ${study} --all\` lists its trials.`,
+      `Finish the search, or give --trial NAME; \`ridgeline results ${study} --top 5\` lists the best so far.`,
     );
-  const { trial } = await storedTrial(reader, study, name);
-  return { params: trial.params, replicate: trial.id.replicate };
+  const { id, trial } = await storedTrial(reader, study, name);
+  const comparison = compareSpecs(storedSpec, spec);
+  const differences = comparison.kind === 'different' ? comparison.differences : [];
+  const isReproducible = storedSpec.reproducible;
+  const changedKeys = differences.map(({ key }) => key);
+  const digest = trial.result?.kind === 'complete' ? trial.result.digest : null;
+  return {
+    params: trial.params,
+    replicate: id.replicate,
+    isWinner: winner !== null && isSameConfiguration(winner.trial, id),
+    stored: digest === null ? null : { trial: trialName(id), digest, isReproducible, changedKeys },
+  };
+}
+
+function isSameConfiguration(a: TrialId, b: TrialId): boolean {
+  return a.stage === b.stage && a.index === b.index;
 }

@@ -1,5 +1,5 @@
 /**
- * Output schemas: the JSON documents of `results`, `run` and `train`, field by field.
+ * Output schemas: the JSON documents of `results` and `run`, field by field.
  *
  * `docs/schemas` and the tables of `docs/json.md` are generated from them. Tests compare them with real
  * documents, so a field that is not described here fails. Rows depend on the hyperparameters of a study and
@@ -13,7 +13,7 @@ import type { StudyResults } from '../results/study-results.ts';
 import { schemaVersion } from '../text/json-value.ts';
 
 export const count = z.int().min(0);
-const share = z.number().min(0).max(1);
+export const share = z.number().min(0).max(1);
 
 /** The first field of every document but `workers`. */
 export const versionField = {
@@ -234,58 +234,6 @@ function rowFields(layout: ResultLayout): Record<string, z.ZodType> {
 function columnSchema({ kind, description }: ResultField): z.ZodType {
   const type = { text: z.string(), number: z.number(), flag: z.boolean() }[kind];
   return (description.includes('null') ? type.nullable() : type).describe(description);
-}
-
-/** The document of `train --format json`. */
-export function trainSchema(metrics: readonly Metric[]): z.ZodObject {
-  const point = z
-    .object({
-      step: count.describe('updates so far'),
-      ...metricFields(metrics.filter(({ split }) => split !== 'test')),
-    })
-    .meta({ id: 'point', description: 'measurement at one step' });
-  const training = z.object({
-    status: z.enum(['complete', 'diverged']).describe('diverged: the loss was not finite'),
-    ...metricFields(
-      metrics.filter(({ kind }) => kind === 'accuracy' || kind === 'loss'),
-      ', at the last step',
-    ),
-    steps: count.describe('updates made'),
-    seconds: z.number().describe('time of training alone, in s'),
-    digest: z
-      .string()
-      .nullable()
-      .describe('SHA-256 of the trained parameters; null if diverged, and for several networks'),
-    kernel: z.string().describe('implementation of the arithmetic, such as native avx2'),
-    curve: z.array(point).describe('learning curve'),
-  });
-  const seed = count.describe('seed of the network');
-  return z.object({
-    ...versionField,
-    ...training.shape,
-    seeds: z
-      .array(training.extend({ seed }))
-      .optional()
-      .describe('each network, with --seeds or --ensemble; the other fields have means'),
-    ensemble: z
-      .object({
-        members: z
-          .array(z.object({ seed, step: count.describe('step of its parameters') }))
-          .describe('networks whose probabilities are averaged'),
-        mirror: z.boolean().describe('whether each image is also classified mirrored'),
-        cycles: z
-          .array(
-            z.object({
-              cycle: count.describe('number of the cycle, from 1'),
-              joins: z.boolean().describe('whether its networks are members'),
-              validation_accuracy: share.describe('validation accuracy of an ensemble with them'),
-            }),
-          )
-          .describe('ends of cycles that were tried, latest first'),
-      })
-      .optional()
-      .describe('with --ensemble; the scores of the document are those of the ensemble'),
-  });
 }
 
 /** A nullable number for each metric. @param note after each description */

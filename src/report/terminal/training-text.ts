@@ -26,18 +26,33 @@ export interface EnsembleSummary {
   readonly test: { readonly accuracy: number; readonly loss: number } | null;
 }
 
+/** Comparison of a trial that was trained again with its result in the store. */
+export interface StoredComparison {
+  readonly trial: string;
+  /** Digest in the store. */
+  readonly digest: string;
+  /** Whether this training gave the same digest. */
+  readonly same: boolean;
+  /** Keys in which the study file differs from the stored study. */
+  readonly changedKeys: readonly string[];
+}
+
 export interface TrainingSummary {
   readonly seeds: readonly SeedResult[];
+  /** Null if there is no stored result to compare with. */
+  readonly stored: StoredComparison | null;
   readonly ensemble: EnsembleSummary | null;
   readonly kernel: string;
   /** Metrics of the trainer. */
   readonly metrics: readonly Metric[];
 }
 
-export function trainingJson({ seeds, ensemble, kernel, metrics }: TrainingSummary): string {
+export function trainingJson(summary: TrainingSummary): string {
+  const { seeds, ensemble, kernel, metrics } = summary;
+  const stored = summary.stored === null ? null : toSnake(summary.stored);
   const [only] = seeds;
   if (seeds.length === 1 && only !== undefined && ensemble === null) {
-    return documentText({ ...resultJson(only.result, kernel, metrics) });
+    return documentText({ ...resultJson(only.result, kernel, metrics), stored });
   }
   const curve = meanCurve(seeds);
   const { members, mirror, cycles } = ensemble ?? {};
@@ -51,6 +66,7 @@ export function trainingJson({ seeds, ensemble, kernel, metrics }: TrainingSumma
     seconds: seeds.reduce((sum, { result }) => sum + result.seconds, 0),
     digest: null,
     kernel,
+    stored,
     ...(ensemble === null ? {} : { ensemble: toSnake({ members, mirror, cycles }) }),
     seeds: seeds.map(({ seed, result }) => ({ seed, ...resultJson(result, kernel, metrics) })),
     curve: curve.map((point) => pointJson(point, metrics)),
@@ -58,15 +74,17 @@ export function trainingJson({ seeds, ensemble, kernel, metrics }: TrainingSumma
 }
 
 export function trainingText(summary: TrainingSummary, options: TextOptions): string {
-  const { seeds, ensemble, metrics } = summary;
+  const { seeds, ensemble, metrics, stored } = summary;
+  const compared = stored === null ? [] : paragraph(comparisonText(stored, options), options);
   const [only] = seeds;
   if (seeds.length === 1 && only !== undefined && ensemble === null) {
-    return `${resultLines(only.result, metrics, options).join('\n')}\n`;
+    return `${[...resultLines(only.result, metrics, options), ...compared].join('\n')}\n`;
   }
   const lines = [
     ...tableLines(seedColumns(metrics, options), seeds, options),
     ...meanLines(seeds, metrics, options),
     ...(ensemble === null ? [] : ensembleLines(ensemble, options)),
+    ...compared,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -84,6 +102,15 @@ function resultLines(result: TrialResult, metrics: Metrics, options: TextOptions
     [...scores, `in ${result.seconds.toFixed(2)} s`].join('  '),
     `digest ${result.digest}`,
   ];
+}
+
+function comparisonText(stored: StoredComparison, options: TextOptions): string {
+  const { trial, digest, same, changedKeys } = stored;
+  if (same) return `same digest as ${trial} in the store`;
+  const short = shortDigest(digest, ellipsis(options));
+  const why =
+    changedKeys.length === 0 ? '' : `; the study file has changed in ${changedKeys.join(', ')}`;
+  return `other digest than ${trial} in the store, which has ${short}${why}`;
 }
 
 function meanLines(seeds: readonly SeedResult[], metrics: Metrics, options: TextOptions): string[] {

@@ -4,11 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { formatJsonl } from '../../../src/report/files/json.ts';
 import { watchLineSchema, workersSchema } from '../../../src/report/files/cluster-schemas.ts';
-import {
-  resultsLineSchema,
-  resultsSchema,
-  trainSchema,
-} from '../../../src/report/files/output-schemas.ts';
+import { resultsLineSchema, resultsSchema } from '../../../src/report/files/output-schemas.ts';
+import { trainSchema } from '../../../src/report/files/train-schema.ts';
 import { watchLine } from '../../../src/report/files/watch-line.ts';
 import { trialJson } from '../../../src/report/files/trial-json.ts';
 import { trialSchema } from '../../../src/report/files/trial-schema.ts';
@@ -73,7 +70,8 @@ const ensemble = {
   validation: { accuracy: 0.55, loss: 1.8 },
   test: null,
 };
-const training = { seeds, ensemble: null, kernel: 'portable', metrics };
+const stored = { trial: 'coarse/1', digest: 'ab'.repeat(32), same: false, changedKeys: ['seed'] };
+const training = { seeds, ensemble: null, kernel: 'portable', stored: null, metrics };
 
 const workers = [null, 'its arithmetic is different'].map((reason) => ({
   name: 'node-a',
@@ -142,6 +140,7 @@ describe('the schema of train', () => {
     ['one network that diverged', { ...training, seeds: seeds.slice(1) }],
     ['several seeds', training],
     ['an ensemble', { ...training, ensemble }],
+    ['a trial of a study', { ...training, seeds: seeds.slice(0, 1), stored }],
   ])('describes every field of %s', (_, summary) => {
     expectDescribed(trainSchema(metrics), trainingJson(summary));
     published('train').parse(JSON.parse(trainingJson(summary)));

@@ -38,7 +38,10 @@ const two = [
 
 describe('what train prints', () => {
   test('train prints each of several seeds, and means with the deviation between them', () => {
-    const text = trainingText({ seeds: two, ensemble: null, kernel: 'portable', metrics }, options);
+    const text = trainingText(
+      { seeds: two, ensemble: null, kernel: 'portable', stored: null, metrics },
+      options,
+    );
     expect(text).toContain('│    1 │   50.00 │        40.00 │  30.00 │');
     expect(text.replaceAll(/\s+/g, ' ')).toContain(
       'train 55.00 ± 7.07 % validation 45.00 ± 7.07 % test 35.00 ± 7.07 %',
@@ -47,7 +50,7 @@ describe('what train prints', () => {
 
   test('train as JSON has means, each seed, and a mean curve', () => {
     const json: unknown = JSON.parse(
-      trainingJson({ seeds: two, ensemble: null, kernel: 'portable', metrics }),
+      trainingJson({ seeds: two, ensemble: null, kernel: 'portable', stored: null, metrics }),
     );
     expect(json).toMatchObject({
       schema_version: 1,
@@ -67,7 +70,7 @@ describe('what train prints', () => {
 
   test('train prints no means if a seed diverged', () => {
     const seeds = [...two, { seed: 3, result: diverged }];
-    const summary = { seeds, ensemble: null, kernel: 'portable', metrics };
+    const summary = { seeds, ensemble: null, kernel: 'portable', stored: null, metrics };
     expect(JSON.parse(trainingJson(summary))).toMatchObject({
       status: 'diverged',
       validation_accuracy: null,
@@ -90,7 +93,7 @@ describe('what train prints', () => {
       validation: { accuracy: 0.55, loss: 1.8 },
       test: { accuracy: 0.53, loss: 1.9 },
     };
-    const summary = { seeds: two, ensemble, kernel: 'native', metrics };
+    const summary = { seeds: two, ensemble, kernel: 'native', stored: null, metrics };
     const json: unknown = JSON.parse(trainingJson(summary));
     expect(json).toMatchObject({ test_accuracy: 0.53, train_accuracy: null, test_loss: 1.9 });
     expect(json).toHaveProperty('ensemble.cycles.1', {
@@ -103,9 +106,31 @@ describe('what train prints', () => {
     );
   });
 
+  test.each([
+    [true, [], 'same digest as coarse/7 in the store'],
+    [false, [], 'other digest than coarse/7 in the store, which has cdcdcdcd…'],
+    [
+      false,
+      ['trainer.hidden'],
+      'other digest than coarse/7 in the store, which has cdcdcdcd…; the study file has changed in trainer.hidden',
+    ],
+  ])(
+    'train compares a trial with the store (same: %s, changed keys: %j)',
+    (same, changedKeys, text) => {
+      const stored = { trial: 'coarse/7', digest: 'cd'.repeat(32), same, changedKeys };
+      const summary = { seeds: two.slice(0, 1), ensemble: null, kernel: 'native', stored, metrics };
+      expect(
+        trainingText(summary, { ...options, width: 200 })
+          .split('\n')
+          .at(-2),
+      ).toBe(text);
+      expect(JSON.parse(trainingJson(summary))).toHaveProperty('stored.same', same);
+    },
+  );
+
   test('the output of train fits forty columns', () => {
     const text = trainingText(
-      { seeds: two, ensemble: null, kernel: 'portable', metrics },
+      { seeds: two, ensemble: null, kernel: 'portable', stored: null, metrics },
       { ...options, width: 40 },
     );
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(40);
