@@ -32,9 +32,16 @@ export interface Timeline {
   readonly lanes: number;
   readonly seconds: number;
   /** Position and length of each cut. */
-  readonly cuts: readonly { readonly at: number; readonly seconds: number }[];
+  readonly cuts: readonly Cut[];
   /** Counts of all workers, also of those without a row. */
   readonly totals: { readonly workers: number; readonly packs: number; readonly lost: number };
+}
+
+export interface Cut {
+  readonly at: number;
+  readonly seconds: number;
+  /** Whether packs without a known end were lost in it; otherwise, nothing ran. */
+  readonly isLost: boolean;
 }
 
 interface Span extends Pick<Bar, 'worker' | 'kind' | 'stage' | 'name'> {
@@ -138,32 +145,40 @@ function packName(members: readonly AttemptRecord[]): string {
   return `${stage}/${runs.map(([from, to]) => (from === to ? from : `${from}–${to}`)).join(', ')}`;
 }
 
-/** Maps a time to seconds since the start, without the cut times. */
+/**
+ * Maps a time to seconds since the start, without the cut times.
+ *
+ * A lost pack counts at its start only: when its worker stopped is unknown, and its end is that of its lease,
+ * after the coordinator was started again.
+ */
 function busyClock(spans: readonly Span[]) {
   const idle: { readonly fromMs: number; readonly toMs: number }[] = [];
   const startMs = spans[0]?.startMs ?? 0;
+  const endMs = spans.reduce((last, span) => Math.max(last, span.endMs), startMs);
   let busyUntilMs = startMs;
-  for (const span of spans) {
-    if (span.startMs - busyUntilMs > cutMinMs)
-      idle.push({ fromMs: busyUntilMs, toMs: span.startMs });
-    busyUntilMs = Math.max(busyUntilMs, span.endMs);
-  }
+  const busyAt = (fromMs: number, toMs: number): void => {
+    if (fromMs - busyUntilMs > cutMinMs) idle.push({ fromMs: busyUntilMs, toMs: fromMs });
+    busyUntilMs = Math.max(busyUntilMs, toMs);
+  };
+  for (const span of spans) busyAt(span.startMs, span.kind === 'lost' ? span.startMs : span.endMs);
+  busyAt(endMs, endMs);
   const idleMs = idle.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
-  const leftMs = cutShare * (busyUntilMs - startMs - idleMs);
+  const leftMs = cutShare * (endMs - startMs - idleMs);
   const cut = idle.filter(({ fromMs, toMs }) => toMs - fromMs > 2 * leftMs);
   const at = (timeMs: number): number => {
-    const lost = cut.reduce(
-      (sum, { fromMs, toMs }) => sum + (timeMs >= toMs ? Math.max(0, toMs - fromMs - leftMs) : 0),
-      0,
-    );
+    const lost = cut.reduce((sum, { fromMs, toMs }) => {
+      const into = Math.min(timeMs, toMs) - fromMs;
+      return sum + (into <= 0 ? 0 : (into / (toMs - fromMs)) * Math.max(0, toMs - fromMs - leftMs));
+    }, 0);
     return (timeMs - startMs - lost) / 1000;
   };
   return {
     at,
-    seconds: at(busyUntilMs),
+    seconds: at(endMs),
     cuts: cut.map(({ fromMs, toMs }) => ({
       at: at(fromMs) + leftMs / 2000,
       seconds: (toMs - fromMs) / 1000,
+      isLost: spans.some((span) => span.startMs <= fromMs && span.endMs >= toMs),
     })),
   };
 }

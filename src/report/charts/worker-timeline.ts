@@ -16,6 +16,7 @@ import {
   buildTimeline,
   type Bar,
   type BarKind,
+  type Cut,
   type Timeline,
   type WorkerRow,
 } from './timeline-lanes.ts';
@@ -165,12 +166,13 @@ function nameMarks(
 }
 
 function cutMarks({ cuts }: Timeline, unit: number): Plot.Markish[] {
-  const x = ({ at }: Timeline['cuts'][number]): number => at / unit;
+  const x = ({ at }: Cut): number => at / unit;
   return [
     Plot.ruleX(cuts, { x, stroke: ink, strokeDasharray: '1 4' }),
     Plot.text(cuts, {
       x,
-      text: ({ seconds }: Timeline['cuts'][number]) => `${durationText(1000 * seconds)} idle`,
+      text: ({ seconds, isLost }: Cut) =>
+        `${durationText(1000 * seconds)} ${isLost ? 'without a result' : 'idle'}`,
       frameAnchor: 'top',
       dy: -10,
       fill: ink,

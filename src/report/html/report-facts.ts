@@ -1,4 +1,5 @@
 /** Report facts: the main numbers as cards, and the question of the study and its answer in a sentence each. */
+import { activeMs } from '../results/attempt-times.ts';
 import { formatParam, parameterSymbol } from '../../study/search-space.ts';
 import { trainerName } from '../../study/trainer-description.ts';
 import type { AttemptRecord } from '../../study/trial.ts';
@@ -96,8 +97,11 @@ function studyFacts(picture: StudyPicture): Fact[] {
   });
   if (attempts.length > 0) {
     const { startMs, endMs } = timeSpan(attempts);
-    const note = `on ${countText(workerCount(attempts), 'worker')}`;
-    facts.push({ name: 'took', value: durationText(endMs - startMs), note });
+    const active = durationText(activeMs(attempts));
+    const span = durationText(endMs - startMs);
+    const pauses = active === span ? '' : `; ${span} with pauses`;
+    const note = `on ${countText(workerCount(attempts), 'worker')}${pauses}`;
+    facts.push({ name: 'took', value: active, note });
   }
   return facts;
 }

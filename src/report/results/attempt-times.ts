@@ -1,5 +1,5 @@
 /** Attempt times: when a configuration was trained. Audits and tests of the winner are not counted. */
-import { trialName, type TrialRecord } from '../../study/trial.ts';
+import { trialName, type AttemptRecord, type TrialRecord } from '../../study/trial.ts';
 import type { AttemptsByTrial } from './verification.ts';
 
 export interface AttemptTimes {
@@ -23,4 +23,18 @@ export function attemptTimes(
     startedAtMs: starts.length === 0 ? null : Math.min(...starts),
     endedAtMs: isOpen || ends.length === 0 ? null : Math.max(...ends),
   };
+}
+
+/** Time in which at least one attempt ran, in ms. Lost attempts do not count: their true ends are unknown. */
+export function activeMs(attempts: readonly AttemptRecord[]): number {
+  const ended = attempts
+    .filter(({ endedAtMs, outcome }) => endedAtMs !== null && outcome !== 'lost')
+    .toSorted((a, b) => a.assignedAtMs - b.assignedAtMs);
+  let sum = 0;
+  let untilMs = -Infinity;
+  for (const { assignedAtMs, endedAtMs } of ended) {
+    sum += Math.max(0, (endedAtMs ?? 0) - Math.max(assignedAtMs, untilMs));
+    untilMs = Math.max(untilMs, endedAtMs ?? 0);
+  }
+  return sum;
 }

@@ -131,7 +131,8 @@ function studyColumns(rows: readonly StudyLine[], nowMs: number): Column<StudyLi
     ),
     numberColumn('test %', 58, (row) => percentText(row.testAccuracy)),
     textColumn('created (UTC)', 35, (row) => timeText(row.createdAtMs).slice(0, 16)),
-    numberColumn('took', 32, (row) => durationText((row.endedAtMs ?? nowMs) - row.createdAtMs)),
+    // With pauses: from the submission to the end, or until now.
+    numberColumn('elapsed', 32, (row) => durationText((row.endedAtMs ?? nowMs) - row.createdAtMs)),
     numberColumn('left', 57, ({ msLeft }) => (msLeft === null ? null : durationText(msLeft))),
   ];
   return columns.filter(({ cell }) => rows.some((row) => cell(row) !== null));

@@ -16,3 +16,26 @@ test('the bar of a duplicate result is a check for an audit and a test, and has 
   expect(toKind('test')).toEqual(['check']);
   expect(toKind('search')).toEqual(['ended']);
 });
+
+test('the time in which the coordinator was away is cut out of a timeline, although packs were lost in it', () => {
+  const hour = 3_600_000;
+  const pack = (name: string, from: number, to: number, outcome: AttemptRecord['outcome']) => ({
+    ...openAttempt({ stage: 'coarse', index: 1, replicate: 1 }, 1),
+    pack: name,
+    assignedAtMs: from,
+    endedAtMs: to,
+    outcome,
+  });
+  const { cuts, bars, seconds } = buildTimeline(
+    [
+      pack('a', 0, 60_000, 'accepted'),
+      pack('b', 60_000, 10 * hour + 10_000, 'lost'),
+      pack('c', 10 * hour, 10 * hour + 60_000, 'accepted'),
+    ],
+    11 * hour,
+  );
+  expect(cuts).toMatchObject([{ seconds: 10 * 3600 - 60, isLost: true }]);
+  expect(seconds).toBeCloseTo(120 * 1.02, 6);
+  const lost = bars.find(({ kind }) => kind === 'lost')!;
+  expect([lost.from, lost.to]).toEqual([60, expect.closeTo(72.4, 6)]);
+});

@@ -187,7 +187,7 @@ describe('studies', () => {
       msLeft: null,
     };
     expect(formatStudies([over], 'table', { ...options, width: 160 }, nowMs)).toMatch(
-      /complete │ +40\/40 │ +4 │.*│ +45\.12 │ 2026-12-01 07:00 │ 30 s │$/m,
+      /complete │ +40\/40 │ +4 │.*│ +45\.12 │ 2026-12-01 07:00 │    30 s │$/m,
     );
   });
 
