@@ -11,7 +11,8 @@ import { terminalScatter } from '../../report/terminal/terminal-scatter.ts';
 import { summaryLines } from '../../report/terminal/study-summary.ts';
 import { formatTables } from '../../report/terminal/terminal-table.ts';
 import type { TextOptions } from '../../report/text/text-options.ts';
-import { say, type Context } from '../process/context.ts';
+import { isStateLocked } from '../../store/sqlite/lock.ts';
+import { say, stateDirectory, type Context } from '../process/context.ts';
 import { usageError } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
 import {
@@ -61,6 +62,12 @@ export async function writeResults(
   const check =
     flags.require === undefined ? null : readRequirement(formatted.results, flags.require);
   printResults(formatted, flags.output, context);
+  const { study, winner } = formatted.results;
+  if (flags.winner === true && winner === null)
+    say(
+      context,
+      `study ${study} has no winner yet, so --winner leaves no rows; --top 1 prints the best so far`,
+    );
   if (check !== null) say(context, check());
 }
 
@@ -90,7 +97,7 @@ export async function formatResults(
 ): Promise<FormattedResults> {
   const format = chooseFormat(flags, context.stdout);
   const options = textOptions(context);
-  const results = await readResults(source, flags);
+  const results = await readResults(source, flags, context);
   const { columns } = flags;
   const selection = readSelection(results, flags);
   const usual = format === 'latex' ? Math.min(latexRows, topInTable ?? Infinity) : topInTable;
@@ -141,7 +148,7 @@ export async function writeJournal(
     );
   const { encodeOptuna } = await import('../../report/files/optuna-journal.ts');
   const journal = sources.map(async (source) => {
-    const results = await readResults(source, flags);
+    const results = await readResults(source, flags, context);
     const selection = { ...readSelection(results, flags), top: flags.top ?? null };
     const trials = await wholeCurves(source);
     return { study: source.study, results: selectResults(results, selection), trials };
@@ -152,10 +159,12 @@ export async function writeJournal(
 async function readResults(
   { study, trials, trainer, reader }: ResultsSource,
   flags: ResultsFlags,
+  context: Context,
 ): Promise<StudyResults> {
   return studyResults(study, trials, trainer, {
     rows: flags.replicates === true || flags.curves === true ? 'trial' : 'configuration',
     attempts: await reader.attempts(study.spec.study),
+    isServed: isStateLocked(stateDirectory(context)),
   });
 }
 

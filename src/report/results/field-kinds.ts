@@ -31,7 +31,7 @@ export function number(
   name: string,
   description: string,
   value: (row: ResultRow) => number | null,
-  look: Partial<Pick<ResultField, 'head' | 'cell'>> = {},
+  look: Partial<Pick<ResultField, 'head' | 'cell' | 'isShare'>> = {},
 ): ResultField {
   const cell = (row: ResultRow): string | null => value(row)?.toString() ?? null;
   return { name, kind: 'number', description, value, head: name, cell, ...look };

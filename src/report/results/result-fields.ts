@@ -28,6 +28,8 @@ export interface ResultField {
   readonly name: string;
   readonly kind: 'text' | 'number' | 'flag';
   readonly isParameter?: boolean;
+  /** Whether it is a share from 0 to 1, which tables show in per cent. */
+  readonly isShare?: boolean;
   /** Meaning and unit; it explains null if and only if the value may be null. */
   readonly description: string;
   readonly value: (row: ResultRow) => FieldValue;
@@ -234,6 +236,7 @@ function metricField(metric: Metric): ResultField {
   return number(metric.name, `${metric.description}; null if not measured`, value, {
     head: metricHead(metric),
     cell: (row) => bareText(metric, value(row)),
+    isShare: metric.unit === 'share',
   });
 }
 
@@ -243,6 +246,7 @@ function objectiveField(metric: Metric): ResultField {
   return number(name, `${description}; null if not measured or disputed`, (row) => row.value, {
     head: metricHead(metric),
     cell: (row) => bareText(metric, row.value),
+    isShare: metric.unit === 'share',
   });
 }
 

@@ -182,9 +182,16 @@ function readValue(reader: TokenReader, field: ResultField): Exclude<FieldValue,
     throw reader.problem(`${expected} for ${field.name}`);
   }
   reader.take();
+  if (typeof value !== 'number') return value;
   // `95 %` is 0.95; `95%` is one word.
-  if (typeof value === 'number' && reader.takes('%')) return fromPercent(token.text);
-  return value;
+  const number = reader.takes('%') ? fromPercent(token.text) : value;
+  if (field.isShare === true && number > 1)
+    throw new RidgelineError(
+      'USAGE',
+      `${reader.option}: ${field.name} is a share from 0 to 1, so ${number} is out of range.`,
+      `Write ${token.text.replace('%', '')} % if you mean per cent, or 0.95 for 95 %.`,
+    );
+  return number;
 }
 
 /** Reads the decimal digits as they are: 46.79 % is exactly the number 0.4679. */

@@ -17,6 +17,7 @@ import {
 } from '../../study/search-space.ts';
 import type { StageSpec } from '../../study/spec/study-spec.ts';
 import type { StudyRecord, WinnerTest } from '../../study/study-record.ts';
+import { shownStatus, type ShownStatus } from '../../study/summaries.ts';
 import type { TrainerDescription } from '../../study/trainer-description.ts';
 import {
   trialName,
@@ -66,6 +67,8 @@ export interface StudyResults extends ResultLayout {
   readonly study: string;
   readonly seed: number;
   readonly status: StudyStatus;
+  /** For people: `interrupted` if it is running in the store, but no coordinator works on it. */
+  readonly shownStatus: ShownStatus;
   readonly reason: string | null;
   /** The parameter of charts, ties and the fit. */
   readonly parameter: ParameterName;
@@ -97,6 +100,8 @@ export interface ResultsOptions {
   readonly rows?: 'configuration' | 'trial';
   /** Attempts that computed trials again; without them, only audits decide what is verified. */
   readonly attempts?: readonly AttemptRecord[];
+  /** Whether a coordinator works on the study if it is running (default: true). */
+  readonly isServed?: boolean;
 }
 
 /** @param trials with their validation bits; without these, trials are not compared with each other */
@@ -104,7 +109,7 @@ export function studyResults(
   study: StudyRecord,
   trials: readonly TrialRecord[],
   trainer: TrainerDescription,
-  { rows: kind = 'configuration', attempts = [] }: ResultsOptions = {},
+  { rows: kind = 'configuration', attempts = [], isServed = true }: ResultsOptions = {},
 ): StudyResults {
   const { spec } = study;
   const ranked = rankConfigurations(
@@ -134,6 +139,7 @@ export function studyResults(
     study: spec.study,
     seed: spec.seed,
     status: study.status,
+    shownStatus: shownStatus(study.status, isServed),
     reason: study.reason,
     objective: spec.objective,
     metrics: trainer.metrics,

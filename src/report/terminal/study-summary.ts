@@ -31,10 +31,14 @@ export function noteLines(results: StudyResults, options: TextOptions): string[]
   return [...labelledLines(notes, options), ...warnings];
 }
 
-function statusLines({ study, status, reason }: StudyResults, options: TextOptions): string[] {
+function statusLines(
+  { study, status, shownStatus, reason }: StudyResults,
+  options: TextOptions,
+): string[] {
   if (status === 'complete' && reason === null) return [];
-  const state = status === 'failed' ? 'failed' : `is ${status}`;
-  const text = `study ${study} ${state}${reason === null ? '' : `: ${reason}`}`;
+  const state = status === 'failed' ? 'failed' : `is ${shownStatus}`;
+  const why = shownStatus === 'interrupted' ? 'no coordinator works on it' : reason;
+  const text = `study ${study} ${state}${why === null ? '' : `: ${why}`}`;
   return paragraph(text, options, status === 'failed' ? 'red' : 'cyan');
 }
 

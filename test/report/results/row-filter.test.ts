@@ -43,6 +43,11 @@ describe('--where', () => {
     ['tied tied', /expected and, or, or the end at character 6/],
     ['tied = maybe', /expected true or false/],
     ['', /expected a column at the end/],
+    [
+      'validation_accuracy > 48',
+      /validation_accuracy is a share from 0 to 1, so 48 is out of range/,
+    ],
+    ['tied and test_accuracy >= 4800 %', /test_accuracy is a share .* so 48 is out of range/],
     ['lambda > 1 "', /expected and, or, or the end at character 12/],
   ])('reports the place of a syntax error: %s', (where, message) => {
     expect(() => rowTest(where, fields)).toThrow(message);
