@@ -65,6 +65,8 @@ export class WorkerSession {
   readonly #datasets = new Set<string>();
   #online = false;
   #drainReason: string | null = null;
+  /** Whether the log says that a draining worker waits for the coordinator. */
+  #saidWaiting = false;
 
   constructor(identity: WorkerIdentity) {
     this.#identity = identity;
@@ -153,8 +155,9 @@ export class WorkerSession {
     return this.#sendIfOnline({ kind: 'dataset-failed', dataset, reason });
   }
 
-  streamClosed(): void {
+  streamClosed(): SessionEffect[] {
     this.#online = false;
+    return this.#leaveWhenDone();
   }
 
   /** Finish the running packs, accept no more, then leave. */
@@ -209,8 +212,17 @@ export class WorkerSession {
   }
 
   #leaveWhenDone(): SessionEffect[] {
-    if (this.#drainReason === null || this.#running.size > 0 || this.#reports.size > 0) return [];
+    if (this.#drainReason === null || this.#running.size > 0) return [];
+    if (this.#reports.size > 0) return this.#online ? [] : this.#waiting();
     return [{ kind: 'leave', reason: this.#drainReason }];
+  }
+
+  #waiting(): SessionEffect[] {
+    if (this.#saidWaiting) return [];
+    this.#saidWaiting = true;
+    const packs = this.#reports.size === 1 ? '1 pack' : `${this.#reports.size} packs`;
+    const text = `no connection to the coordinator: waiting for it, to send what is left of ${packs}; a second signal (Ctrl-C) leaves without, and other workers train these trials again`;
+    return [{ kind: 'log', text }];
   }
 
   #sendIfOnline(message: WorkerMessage): SessionEffect[] {

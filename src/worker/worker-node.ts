@@ -150,8 +150,8 @@ export class WorkerNode implements AsyncDisposable {
     const closed = Promise.withResolvers<string>();
     this.#stream = stream;
     stream.onClosed((error) => {
-      this.#session.streamClosed();
       this.#stream = null;
+      this.#perform(this.#session.streamClosed());
       if (error instanceof RidgelineError) closed.reject(error);
       else
         closed.resolve(error === null ? 'the coordinator ended the stream' : errorMessage(error));

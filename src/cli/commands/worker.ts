@@ -1,13 +1,20 @@
 /** `ridgeline worker`: joins a coordinator, receives the data set, and trains until it is asked to leave. */
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Option, type Command } from 'commander';
 import { countText, durationText } from '../../report/text/number-format.ts';
 import { waitSeconds } from '../../rpc/client/reconnection.ts';
+import { joinFilePath } from '../../rpc/credentials/join-files.ts';
 import { describeTrainer } from '../../trainers/registry.ts';
 import { coresNote, defaultThreads, threadsMax } from '../../worker/thread-count.ts';
 import { WorkerNode } from '../../worker/worker-node.ts';
 import { joinReader } from '../cluster/control.ts';
-import { failpointFrom, shardCacheDirectory, type Context } from '../process/context.ts';
+import {
+  failpointFrom,
+  keysDirectory,
+  shardCacheDirectory,
+  type Context,
+} from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { exitWithRun } from '../process/exit-with-parent.ts';
 import { parseLifetime, parseUntil, schedulerEnd } from '../process/durations.ts';
@@ -16,6 +23,7 @@ import {
   graceOption,
   usageError,
   wholeNumber,
+  withKeysOption,
   withWorkerOptions,
 } from '../process/options.ts';
 import { StopSignals, graceMs, signalText } from '../process/stop-signals.ts';
@@ -24,7 +32,8 @@ import { findKernel } from '../training/kernel-choice.ts';
 import { withKernelOption } from '../training/kernel-option.ts';
 
 interface WorkerFlags {
-  readonly join: string;
+  /** Default: the worker.join of the keys directory. */
+  readonly join?: string;
   readonly threads: number;
   readonly pack: number;
   readonly name: string;
@@ -53,8 +62,11 @@ export function addCommands(program: Command, context: Context): void {
     ],
   });
   const wait = `longest time without a coordinator (default: ${waitSeconds.first} before the worker has joined, ${waitSeconds.later} afterwards)`;
-  withKernelOption(withWorkerOptions(command))
-    .requiredOption('--join <join>', 'join string: @FILE, - (standard input) or the string')
+  withKernelOption(withKeysOption(withWorkerOptions(command)))
+    .option(
+      '--join <join>',
+      'join string: @FILE, - (standard input) or the string (default: worker.join of --state, on the machine of the coordinator)',
+    )
     .addOption(
       wholeNumber('--threads <n>', 'number of training threads', 1, threadsMax, defaultThreads()),
     )
@@ -98,7 +110,7 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
     log.level = context.flags.debug === true ? 'debug' : 'warn';
   }
   // `run` sends it when the coordinator listens; everything else is ready by then.
-  const join = joinReader('--join', flags.join, context);
+  const join = joinReader('--join', flags.join ?? localJoin(context), context);
   const trainer = await findKernel(context);
   const cores = flags.threads === defaultThreads() && !isLocal ? coresNote() : null;
   if (cores !== null) log.info(cores);
@@ -143,6 +155,16 @@ async function runWorker(flags: WorkerFlags, context: Context): Promise<number> 
   const reason = await node.run();
   log.info(`left: ${reason}`);
   return isInterrupted ? signals.exitCode : exitCode.done;
+}
+
+/** The join file of a coordinator that has the same keys directory. */
+function localJoin(context: Context): string {
+  const file = joinFilePath(keysDirectory(context), 'worker');
+  if (existsSync(file)) return `@${file}`;
+  throw usageError(
+    `--join is missing, and there is no ${file}.`,
+    "Copy worker.join from the coordinator's machine and give --join @worker.join, or start `ridgeline coordinator` here.",
+  );
 }
 
 function endFrom({ until, lifetime }: WorkerFlags, env: NodeJS.ProcessEnv): number | null {
