@@ -1,6 +1,7 @@
 /** `ridgeline plan`: prints the trials of a study and their cost without starting it. */
 import type { Command } from 'commander';
 import { loadStudy } from '../../config/load-study.ts';
+import { withPlace } from '../../config/problem-place.ts';
 import { differenceText } from '../../coordinator/shell/study-errors.ts';
 import { openDataset } from '../../dataset/open-dataset.ts';
 import { formatPlan, planJson, type Plan } from '../../report/terminal/plan-text.ts';
@@ -36,7 +37,7 @@ export function addCommands(program: Command, context: Context): void {
     .addOption(formatOption())
     .action(async (file: string, { all = false }: { readonly all?: boolean }) => {
       const spec = await loadStudy(file, describeTrainer);
-      const plan = await buildPlan(spec, context);
+      const plan = await withPlace(file, () => buildPlan(spec, context));
       printResult(context, plan, planJson, (result) => formatPlan(result, all));
     });
 }

@@ -30,7 +30,7 @@ export interface Plan {
   readonly pack: number;
   /** Threads of this machine. */
   readonly threads: number;
-  /** Why the times may be too long; null if nothing is known. */
+  /** Why a search may take longer; null if nothing is known. */
   readonly busy: string | null;
   /** Number of replicates of each configuration; in a race, the most that one can have. */
   readonly replicates: number;
