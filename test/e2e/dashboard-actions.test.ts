@@ -99,12 +99,12 @@ describe.skipIf(browserPath === undefined)('the dashboard in a browser', () => {
     await page.getByRole('button', { name: 'Cancel…' }).waitFor();
     await page.getByRole('button', { name: 'Cancel…' }).focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Yes, cancel permanently' }).waitFor();
+    await page.getByRole('button', { name: 'Yes, cancel' }).waitFor();
     // The page switches to the other study, whose cancellation was not requested.
     await ridgeline(['cancel', 'one', '--state', cluster.state]);
     await page.getByRole('heading', { name: 'two' }).waitFor();
     await page.getByRole('button', { name: 'Cancel…' }).waitFor();
-    expect(await page.getByRole('button', { name: 'Yes, cancel permanently' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Yes, cancel' }).count()).toBe(0);
     const status = await ridgeline(['status', '--state', cluster.state, '--format', 'json']);
     expect(status.stdout.match(/"status": ?"\w+"/g)).toEqual([
       expect.stringContaining('running'),

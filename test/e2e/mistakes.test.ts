@@ -188,7 +188,9 @@ describe('a coordinator', () => {
     expect(stopped.code, stopped.stderr).toBe(0);
     expect(stopped.stderr).toContain('the coordinator has ended');
     expect((await first.finished).code).toBe(0);
-    expect(readFileSync(log, 'utf8')).toMatch(/^\d{4}-\S+Z listening on [^]*Z stopping; workers/m);
+    expect(readFileSync(log, 'utf8')).toMatch(
+      /^\d{4}-\S+Z listening on [^]*Z stopping; no worker is connected/m,
+    );
     expect((await ridgeline(['workers', '--state', state])).code).toBe(4);
   });
 

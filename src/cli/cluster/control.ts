@@ -1,13 +1,12 @@
 /** Control commands: how commands find a running coordinator and connect to it. */
-import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
 import { timeText } from '../../report/text/number-format.ts';
 import { connectControl, type ControlClient } from '../../rpc/client/control-client.ts';
 import { readAdminJoin } from '../../rpc/credentials/join-files.ts';
 import { readJoin, type JoinTarget } from '../../rpc/credentials/join-string.ts';
-import { storeFile } from '../../store/sqlite/file-names.ts';
 import { isStateLocked } from '../../store/sqlite/lock.ts';
+import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { keysDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { addCommand, withKeysOption } from '../process/options.ts';
 
@@ -56,23 +55,29 @@ async function connectLocal(context: Context): Promise<ControlClient> {
     const isAbsent = error instanceof RidgelineError && error.code === 'COORDINATOR_UNREACHABLE';
     // A process with the lock may be a coordinator that starts, or one that hangs.
     if (!isAbsent || isStateLocked(stateDir)) throw error;
-    throw noCoordinatorRuns(stateDir, error);
+    throw await noCoordinatorRuns(stateDir, error);
   }
 }
 
-function noCoordinatorRuns(stateDir: string, cause: unknown): RidgelineError {
-  const file = storeFile(stateDir);
-  const writtenMs = [file, `${file}-wal`].map(
-    (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
-  );
-  const endMs = Math.max(...writtenMs);
-  const end = endMs === 0 ? '' : ` (the last one ended at ${timeText(endMs)})`;
+async function noCoordinatorRuns(stateDir: string, cause: unknown): Promise<RidgelineError> {
+  const lastMs = await lastEventMs(stateDir);
+  const end = lastMs === null ? '' : ` (the last event of its store was at ${timeText(lastMs)})`;
   return new RidgelineError(
     'COORDINATOR_UNREACHABLE',
     `No coordinator runs for the state directory ${stateDir}${end}.`,
     'Start one with `ridgeline coordinator` or `ridgeline run STUDY.yaml`, or name another one with --state or --coordinator.',
     { cause },
   );
+}
+
+/** Null without a store that can be read. */
+async function lastEventMs(stateDir: string): Promise<number | null> {
+  try {
+    await using reader = await openStoreReader(stateDir);
+    return (await reader.events(1))[0]?.atMs ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Reads a join string from a file, from standard input or, with a warning, from the command line. */

@@ -1,6 +1,6 @@
 /** State findings: whether the state directory can hold a store and secrets. `doctor` prints them. */
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { errorMessage, RidgelineError } from '../../base/errors.ts';
 import { bytesText, countText } from '../../report/text/number-format.ts';
 import { findExposure } from '../../rpc/credentials/keys-directory.ts';
@@ -23,6 +23,8 @@ function directoryFinding(stateDir: string): Finding {
   try {
     if (!statSync(folder).isDirectory()) return fail(check, `${folder} is a file`, fix);
     accessSync(folder, constants.W_OK | constants.X_OK);
+    // Root has access to every folder, also of a file system that accepts none, such as /proc.
+    if (folder !== resolve(stateDir)) probe(folder);
   } catch (error) {
     return fail(check, `${stateDir}: ${errorMessage(error)}`, fix);
   }
@@ -38,6 +40,15 @@ function directoryFinding(stateDir: string): Finding {
   const shared =
     kind === null ? '' : `, on ${kind.name}: use it from one machine at a time, also for reading`;
   return ok(check, `${stateDir} is writable${shared}`);
+}
+
+/** @throws Error if no folder can be created in this one */
+function probe(folder: string): void {
+  try {
+    rmdirSync(mkdtempSync(join(folder, '.ridgeline-')));
+  } catch {
+    throw new Error(`no folder can be created in ${folder}`);
+  }
 }
 
 function keysFinding(keysDir: string): Finding {

@@ -77,7 +77,7 @@ const isNamed = (name: string) => (row: { readonly study: string }) => row.study
 function submittedText(
   name: string,
   outcome: SubmitOutcome,
-  { status, done = 0, total = 0 }: Partial<StudySummary> = {},
+  { status, done = 0, total = 0, testing = false }: Partial<StudySummary> = {},
 ): string {
   if (status === 'paused') return `${name} is paused. Resume it: \`ridgeline resume ${name}\``;
   if (outcome === 'complete' && (status === 'cancelled' || status === 'failed'))
@@ -86,8 +86,10 @@ function submittedText(
     return `${name} is complete. See its results: \`ridgeline results ${name}\``;
   // It may have been running before.
   const state = outcome === 'resumed' ? 'running' : outcome;
-  const progress =
-    outcome === 'created' ? 'created' : `${state}; ${done} of ${total} trials are done`;
+  const work = testing
+    ? 'all trials are done, and the winner is being tested'
+    : `${done} of ${total} trials are done`;
+  const progress = outcome === 'created' ? 'created' : `${state}; ${work}`;
   return `${name}: ${progress}. Follow it: \`ridgeline watch ${name}\``;
 }
 
@@ -132,9 +134,9 @@ function addStudyChanges(program: Command, context: Context): void {
   );
   add(
     'cancel',
-    'ends a study permanently and aborts its running trials',
+    'ends a study and aborts its running trials; without a terminal, it does not ask',
     async (client, study, flags) => {
-      const question = `Cancel ${study} permanently? Its finished trials stay; \`ridgeline pause ${study}\` stops it without ending it.`;
+      const question = `Cancel ${study} and abort its running trials? Finished trials stay; \`ridgeline pause ${study}\` lets the running ones finish.`;
       if (!(await confirm(question, flags, context, { isRequired: false }))) return false;
       return await client.cancelStudy(study, 'cancelled by the operator');
     },

@@ -48,7 +48,12 @@ export function addCommands(program: Command, context: Context): void {
         using signals = new StopSignals((count, signal) => {
           if (count > 1)
             process.exit(signal === 'SIGINT' ? exitCode.interrupted : exitCode.terminated);
-          view.say('stopping; workers keep training, and the next start receives their results');
+          const isAlone = cluster.coordinator.workers().every(({ state }) => state === 'lost');
+          view.say(
+            isAlone
+              ? 'stopping; no worker is connected'
+              : 'stopping; workers keep training, and the next start receives their results',
+          );
           stopped.resolve();
         });
         void cluster.stopRequested.then(() => signals.request());

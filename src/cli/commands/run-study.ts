@@ -4,6 +4,7 @@
  */
 import { RidgelineError } from '../../base/errors.ts';
 import { loadStudy } from '../../config/load-study.ts';
+import { withPlace } from '../../config/problem-place.ts';
 import type { Launcher } from '../../launch/launcher.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
@@ -57,7 +58,8 @@ export async function runStudy(
     await runThen(flags, spec.study, code, context, async () => await storedStatus(spec, context));
   let outcome: Outcome | number;
   try {
-    if (end === null) outcome = await searchAndFormat(spec, workers, flags, context);
+    if (end === null)
+      outcome = await withPlace(file, () => searchAndFormat(spec, workers, flags, context));
     else {
       workers.launcher.stop('kill');
       const state = end === 'failed' ? 'failed earlier' : `is ${end}`;
@@ -86,6 +88,11 @@ export async function runStudy(
   );
   if (code === exitCode.done && isAttended(context)) say(context, nextSteps(file, spec));
   if (http !== null && isAttended(context)) await keepDashboard(http, dashboard, context);
+  else if (http !== null && end !== null)
+    say(
+      context,
+      '--http had no effect without a terminal; `ridgeline dashboard` serves stored studies',
+    );
   return code;
 }
 
@@ -188,13 +195,16 @@ function newRunStop(
   });
 }
 
+/** As many as `results` prints. */
+const rowsPerStage = 20;
+
 const loadOutput = async () => await import('../results/results-output.ts');
 
 async function formatOutcome(name: string, context: Context): Promise<Outcome> {
   const { formatResults } = await loadOutput();
   await using reader = await openStoreReader(stateDirectory(context));
   const read = await studyAndTrials(reader, name);
-  const formatted = await formatResults({ ...read, reader }, context.flags, context);
+  const formatted = await formatResults({ ...read, reader }, context.flags, context, rowsPerStage);
   const code = outcomeCode(read.study, read.trials, await reader.attempts(name));
   return { ...formatted, code, failure: studyFailure(read.study, read.trials) };
 }

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { RidgelineError } from '../../base/errors.ts';
-import { StudyOverview } from '../../coordinator/shell/study-overview.ts';
 import { studyUnknown } from '../../coordinator/shell/study-errors.ts';
 import {
   formatStudies,
@@ -16,6 +15,7 @@ import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { isStateLocked } from '../../store/sqlite/lock.ts';
 import { shownStatuses, type ShownStatus } from '../../study/summaries.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
+import { storedOverview } from '../cluster/stored-overview.ts';
 import { keysDirectory, stateDirectory, type Context } from '../process/context.ts';
 import { outputFormatOption, usageError } from '../process/options.ts';
 import { textOptions } from '../process/terminal.ts';
@@ -98,14 +98,7 @@ async function liveOrStored(context: Context): Promise<readonly StudyLine[]> {
     ? 'the coordinator does not answer'
     : 'no coordinator is running';
   context.stderr.write(`${why}; showing the store${keysHint(stateDir, context)}\n`);
-  const overview = new StudyOverview({
-    store: reader,
-    state: () => null,
-    storeProblem: () => null,
-    isServed: () => isStateLocked(stateDir),
-    msPerTrial: () => null,
-  });
-  return await overview.studies();
+  return await storedOverview(reader, () => isStateLocked(stateDir)).studies();
 }
 
 /** A coordinator that keeps its keys elsewhere is not found without --keys. */

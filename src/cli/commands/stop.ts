@@ -1,6 +1,7 @@
 /** `ridgeline stop`: ends a running coordinator, with or without its workers. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { countText } from '../../report/text/number-format.ts';
 import type { ControlClient } from '../../rpc/client/control-client.ts';
 import { isStateLocked } from '../../store/sqlite/lock.ts';
 import { addControlCommand, withControl } from '../cluster/control.ts';
@@ -32,7 +33,8 @@ export function addStopCommand(program: Command, context: Context): void {
 /** Resolves when every worker has left or is lost. */
 async function drainWorkers(client: ControlClient, { stderr }: Context): Promise<void> {
   const asked = await client.drainWorker(null, 'asked by `ridgeline stop --drain`');
-  if (asked > 0) stderr.write(`waiting for ${asked} workers to finish their running trials\n`);
+  if (asked > 0)
+    stderr.write(`waiting for ${countText(asked, 'worker')} to finish running trials\n`);
   while ((await client.listWorkers()).some(({ state }) => state !== 'lost'))
     await delay(askAgainMs);
 }

@@ -2,12 +2,14 @@
 import type { Command } from 'commander';
 import { watchLine } from '../../report/files/watch-line.ts';
 import { liveLines } from '../../report/terminal/live-lines.ts';
-import { Reconnection, waitSeconds } from '../../rpc/client/reconnection.ts';
-import { type ShownStatus, type WatchSnapshot } from '../../study/summaries.ts';
+import { isUnreachable, Reconnection, waitSeconds } from '../../rpc/client/reconnection.ts';
+import { openStoreReader } from '../../store/sqlite/open-store.ts';
+import { type ShownStatus, type StudySummary, type WatchSnapshot } from '../../study/summaries.ts';
 import { isOver } from '../../study/trial.ts';
 import { addControlCommand, controlConnector } from '../cluster/control.ts';
 import { stageView, Throughput } from '../cluster/throughput.ts';
-import type { Context } from '../process/context.ts';
+import { storedOverview } from '../cluster/stored-overview.ts';
+import { stateDirectory, type Context } from '../process/context.ts';
 import { exitCode } from '../process/exit-codes.ts';
 import { choice, wholeNumber } from '../process/options.ts';
 import { exitCodeOf } from '../process/report-error.ts';
@@ -29,11 +31,28 @@ export function addWatchCommand(program: Command, context: Context): void {
       try {
         await follow(study, flags, context, (status) => (last = status));
       } catch (error) {
-        await end(exitCodeOf(error));
-        throw error;
+        const stored = isUnreachable(error) ? await storedEnd(study, context) : null;
+        if (stored === null) {
+          await end(exitCodeOf(error));
+          throw error;
+        }
+        last = stored.status;
+        if (flags.format !== undefined)
+          context.stdout.write(watchLine({ progress: stored, workers: [], elapsedMs: 0 }));
+        context.stderr.write(
+          `${study} is ${last} and no coordinator is running. See its results: \`ridgeline results ${study}\`\n`,
+        );
       }
       await end(last === 'failed' || last === 'cancelled' ? exitCode.failed : exitCode.done);
     });
+}
+
+/** A stored study that has ended, without a coordinator; null for others, and for a named coordinator. */
+async function storedEnd(study: string, context: Context): Promise<StudySummary | null> {
+  if (context.flags.coordinator !== undefined) return null;
+  await using reader = await openStoreReader(stateDirectory(context));
+  const summary = await storedOverview(reader, () => false).study(study);
+  return summary !== null && isOver(summary.status) ? summary : null;
 }
 
 interface WatchFlags extends ThenFlags {

@@ -84,7 +84,7 @@ function Controls({ study, status }: Pick<StudyPage, 'study' | 'status'>) {
       </button>
       {isSure && (
         <button type="button" class="bad" onClick={() => change('cancel')}>
-          Yes, cancel permanently
+          Yes, cancel
         </button>
       )}
       {problem !== null && <span role="alert">{problem}</span>}

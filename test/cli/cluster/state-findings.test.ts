@@ -46,3 +46,10 @@ test.runIf(process.platform === 'linux' && statfsSync('/dev/shm').type === 0x010
     });
   },
 );
+
+test.runIf(process.platform === 'linux')(
+  'doctor fails for a state directory that cannot be created, also as root',
+  async () => {
+    expect(await resultsOf('/proc/none/ridgeline')).toEqual(['state directory: fail']);
+  },
+);
