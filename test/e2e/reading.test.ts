@@ -44,6 +44,19 @@ test('results, trial, train and diff read a finished search', async () => {
   expect(tied.stdout.trimEnd().split('\n').slice(1)).toHaveLength(results.winner.tied_trials);
   expect(tied.stdout).toContain(results.winner.trial);
 
+  // The best configurations of this search, for the file of the next one.
+  const next = writeStudy(dir, { name: 'next', trials: 5 });
+  const known = await ask('import', next, '--from', 'read', '--top', '2', '--write');
+  expect(known.code, known.stderr).toBe(0);
+  expect(known.stderr).toContain(`2 configurations of read added to stage coarse of ${next}`);
+  const { stages: planned } = JSON.parse((await ask('plan', next, '--format', 'json')).stdout) as {
+    readonly stages: readonly { readonly lambdas: readonly { readonly lambda: number }[] }[];
+  };
+  expect(planned[0]?.lambdas[0]).toMatchObject({
+    trial: 'coarse/also-1',
+    lambda: results.winner.lambda,
+  });
+
   expect((await ask('results', 'read', '--top', '3', '--all')).code).toBe(2);
   const table = await ask('results', 'read', '--format', 'table', '--top', '3');
   expect(table.stdout).toContain('3 of 20 shown, --all shows the rest');
