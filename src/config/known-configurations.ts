@@ -72,7 +72,7 @@ function readParams(
     if (!names.includes(parameter) || description === undefined) continue;
     if (value === undefined || value === null) continue;
     const problem = valueProblem(description, value);
-    if (problem !== null) return `${parameter} ${problem}, got ${String(value)}`;
+    if (problem !== null) return `${parameter} ${problem}, got ${JSON.stringify(value)}`;
     if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
       found[parameter] = value;
   }

@@ -16,7 +16,7 @@ export type Params = Readonly<Record<ParameterName, ParamValue>>;
 
 /** The distributions of numbers, as the study file names them. */
 export const numberDistributions = ['log_uniform', 'uniform', 'integer', 'log_integer'] as const;
-export type NumberDistributionName = (typeof numberDistributions)[number];
+type NumberDistributionName = (typeof numberDistributions)[number];
 
 /** Numbers from `min` to `max`; the `log` ones are uniform in the logarithm, so 0 < `min`. */
 export interface NumberDistribution {
@@ -26,13 +26,13 @@ export interface NumberDistribution {
 }
 
 /** One of the values, each with the same probability. */
-export interface ValuesDistribution {
+interface ValuesDistribution {
   readonly distribution: 'values';
   readonly values: readonly ParamValue[];
 }
 
 /** Allowed values of other parameters, by name. */
-export type Conditions = Readonly<Record<ParameterName, readonly ParamValue[]>>;
+type Conditions = Readonly<Record<ParameterName, readonly ParamValue[]>>;
 
 interface Conditional {
   /** The parameter has a value only in trials where these parameters have one of these values; absent: always. */

@@ -25,6 +25,8 @@ export interface RunFlags extends ListenFlags, LocalWorkerFlags, ThenFlags {
   readonly grace?: number;
   readonly fresh?: boolean;
   readonly retry?: boolean;
+  /** Model file of the winner. */
+  readonly save?: string;
 }
 
 /**

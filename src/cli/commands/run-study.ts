@@ -44,6 +44,8 @@ export async function runStudy(
   flags: RunFlags,
   context: Context,
 ): Promise<number> {
+  if (flags.save !== undefined)
+    (await import('../training/model-files.ts')).checkModelPath(flags.save);
   await requireStudyFile(file, context);
   const isFresh = flags.fresh === true;
   const startsAgain = isFresh || flags.retry === true;
@@ -83,10 +85,13 @@ export async function runStudy(
   if (typeof outcome === 'number') return await runThenCommand(outcome);
   (await loadOutput()).printResults(outcome, undefined, context);
   const { failure, dashboard = null } = outcome;
-  const code = await runThenCommand(
-    failure === null ? outcome.code : reportError(failure, context),
-  );
-  if (code === exitCode.done && isAttended(context)) say(context, nextSteps(file, spec));
+  const ended = failure === null ? outcome.code : reportError(failure, context);
+  const saved =
+    flags.save === undefined || ended !== exitCode.done
+      ? ended
+      : await (await loadTrain()).saveWinner(spec.study, flags.save, context);
+  const code = await runThenCommand(saved);
+  if (code === exitCode.done && isAttended(context)) say(context, nextSteps(file, spec, flags));
   if (http !== null && isAttended(context)) await keepDashboard(http, dashboard, context);
   else if (http !== null && end !== null)
     say(
@@ -97,10 +102,13 @@ export async function runStudy(
 }
 
 /** What a user can do with the results. */
-function nextSteps(file: string, { study }: StudySpec): string {
+function nextSteps(file: string, { study }: StudySpec, { save }: RunFlags): string {
   const report = formatCommand(['report', study, '-o', 'report.html']);
-  const train = formatCommand(['train', file, '--winner', '--save', 'model.npz']);
-  return `next: ${report}\n      ${train}`;
+  const model =
+    save === undefined
+      ? ['train', file, '--winner', '--save', 'model.npz']
+      : ['predict', save, 'IMAGES'];
+  return `next: ${report}\n      ${formatCommand(model)}`;
 }
 
 async function storedStatus({ study }: StudySpec, context: Context): Promise<StudyStatus | null> {
@@ -197,6 +205,8 @@ function newRunStop(
 
 /** As many as `results` prints. */
 const rowsPerStage = 20;
+
+const loadTrain = async () => await import('./train.ts');
 
 const loadOutput = async () => await import('../results/results-output.ts');
 

@@ -43,6 +43,10 @@ export function addCommands(program: Command, context: Context): void {
       '--retry',
       'give trials that ended without a result new attempts, also in a study that has ended',
     )
+    .option(
+      '--save <file>',
+      'train the winner again at the end and write its model file, ending with .npz or .safetensors',
+    )
     .option(...thenOption)
     .addOption(outputFormatOption(textFormats))
     .action(async (file: string, flags: RunFlags, used: Command) => {

@@ -102,7 +102,21 @@ export function addCommands(program: Command, context: Context): void {
     });
 }
 
-async function train(file: string, flags: TrainFlags, context: Context): Promise<number> {
+/**
+ * Trains the winner of a stored study again and writes its model file; prints nothing else than progress.
+ *
+ * @returns the exit code
+ */
+export async function saveWinner(study: string, save: string, context: Context): Promise<number> {
+  return await train(study, { winner: true, save }, context, () => undefined);
+}
+
+async function train(
+  file: string,
+  flags: TrainFlags,
+  context: Context,
+  print: typeof printResult = printResult,
+): Promise<number> {
   checkFlags(flags);
   const choice = await chooseTraining(file, flags, context);
   const dataDir = dataDirectory(context);
@@ -158,7 +172,7 @@ async function train(file: string, flags: TrainFlags, context: Context): Promise
     return signals.exitCode;
   }
   const finished = { ...opened, choice, results, checkpoints, view, kernel: openKernel(source) };
-  return await finish(finished, flags, context);
+  return await finish(finished, flags, context, print);
 }
 
 interface FinishedTraining extends OpenedTrainingData {
@@ -174,6 +188,7 @@ async function finish(
   finished: FinishedTraining,
   { ensemble, save, chart }: TrainFlags,
   context: Context,
+  print: typeof printResult,
 ): Promise<number> {
   const { choice, results, checkpoints, view, kernel } = finished;
   const complete = results.filter(({ result }) => result.kind === 'complete');
@@ -203,7 +218,7 @@ async function finish(
     kernel: kernel.name,
     metrics,
   };
-  printResult(context, summary, trainingJson, trainingText);
+  print(context, summary, trainingJson, trainingText);
   const unwritten = [save, chart].filter((path) => path !== undefined);
   const isExpected = stored === null || stored.same || choice.stored?.isReproducible === false;
   if (!isDiverged || unwritten.length === 0) return isExpected ? exitCode.done : exitCode.failed;
