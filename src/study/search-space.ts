@@ -140,10 +140,20 @@ export function parameterSymbol(name: ParameterName): string {
   return symbolFor(name);
 }
 
-/** For people: `λ 1.26e-2`. */
-export function formatParams(params: Params): string {
+/**
+ * For people: `λ 1.26e-2`.
+ *
+ * @param others trials that are shown with it: it has as many digits as distinguish it from them
+ */
+export function formatParams(
+  params: Params,
+  others: readonly { readonly params: Params }[] = [],
+): string {
   return Object.entries(params)
-    .map(([name, value]) => `${parameterSymbol(name)} ${formatParam(value)}`)
+    .map(([name, value]) => {
+      const text = paramTexts([...others.map((other) => other.params[name]), value]);
+      return `${parameterSymbol(name)} ${text(value)}`;
+    })
     .join(', ');
 }
 

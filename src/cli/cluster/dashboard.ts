@@ -9,7 +9,7 @@ import { requireAddress, type HostPort } from '../../rpc/credentials/address.ts'
 import type { LiveCluster } from '../../web/live-cluster.ts';
 import type { WebServer } from '../../web/server/web-server.ts';
 import type { Context } from '../process/context.ts';
-import { usageError, type HttpFlags } from '../process/options.ts';
+import { usageError, type HttpFlags, type ListenFlags } from '../process/options.ts';
 
 export interface Dashboard extends AsyncDisposable {
   /** The text that the command prints: a link that signs in one admin, once. */
@@ -21,11 +21,21 @@ export interface DashboardAddress {
   readonly listen: HostPort;
   /** Addresses of the page behind proxies. */
   readonly proxies: readonly URL[];
+  /** Name by which other machines know this one (`--advertise`); null if it was not given. */
+  readonly advertised: string | null;
 }
 
 /** @returns null without `--http`. @throws RidgelineError USAGE */
-export function dashboardAddress({ http, httpOrigin = [] }: HttpFlags): DashboardAddress | null {
-  if (http !== undefined) return { listen: requireAddress('--http', http), proxies: httpOrigin };
+export function dashboardAddress({
+  http,
+  httpOrigin = [],
+  advertise,
+}: HttpFlags & Partial<Pick<ListenFlags, 'advertise'>>): DashboardAddress | null {
+  if (http !== undefined) {
+    const advertised =
+      advertise === undefined ? null : requireAddress('--advertise', advertise).host;
+    return { listen: requireAddress('--http', http), proxies: httpOrigin, advertised };
+  }
   if (httpOrigin.length === 0) return null;
   throw usageError(
     '--http-origin is the address of a proxy, but there is no dashboard without --http.',
@@ -38,7 +48,7 @@ export function dashboardAddress({ http, httpOrigin = [] }: HttpFlags): Dashboar
  * @throws RidgelineError PORT_IN_USE
  */
 export async function startDashboard(
-  { listen, proxies }: DashboardAddress,
+  { listen, proxies, advertised }: DashboardAddress,
   cluster: LiveCluster,
   context: Context,
   before: Dashboard | null = null,
@@ -46,11 +56,13 @@ export async function startDashboard(
   // Loaded here, since most coordinators have no dashboard.
   const { startWebServer } = await import('../../web/server/web-server.ts');
   const { host } = listen;
+  const names = [hostname(), host, ...(advertised === null ? [] : [advertised])];
   const server = await startWebServer({
     listen: { host, port: before?.server.port ?? listen.port },
     cluster,
     clock: systemClock,
-    addresses: { hostNames: [hostname().toLowerCase(), host.toLowerCase()], proxies },
+    addresses: { hostNames: names.map((name) => name.toLowerCase()), proxies },
+    advertised,
     before: before && before.server,
     onProblem: (error) => context.log.error({ error: error.stack }, `dashboard: ${error.message}`),
   });

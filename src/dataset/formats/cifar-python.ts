@@ -15,6 +15,7 @@ import {
   cifarReaders,
   cifarRecordsMax,
   cifarShard,
+  isCifar100,
   type OpenBatch,
 } from './cifar.ts';
 
@@ -29,6 +30,7 @@ export const pickledBatch: OpenBatch = (file, name, bytes, memory) => {
   return new ParserSink(file, function* (cursor) {
     const value = yield* unpickle({ file, bytes, memory }, cursor);
     if (!isKind(value, 'dict')) throw malformed(file, 'does not contain a dictionary.');
+    if (value.entries.has('fine_labels')) throw isCifar100(file, 'has "fine_labels"');
     const pixels = toPixels(file, value.entries.get('data'), memory);
     const labels = toLabels(file, value.entries.get('labels'));
     const records = pixels.length / cifarImageBytes;

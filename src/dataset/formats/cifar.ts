@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { ParserSink, type ByteParser } from '../bytes/byte-parser.ts';
 import { folderEntries, type FileEntry } from '../bytes/file-stream.ts';
+import type { RidgelineError } from '../../base/errors.ts';
 import { malformed } from '../bytes/malformed.ts';
 import { tarEntries } from '../bytes/tar.ts';
 import type { PixelMemory } from '../bytes/pixel-memory.ts';
@@ -123,16 +124,21 @@ function isOfficial(shard: Shard): boolean {
 const recordBytes = 1 + cifarImageBytes;
 const fileBytesMax = cifarRecordsMax * recordBytes;
 
+/** @param what shows that it is CIFAR-100 */
+export function isCifar100(file: string, what: string): RidgelineError {
+  return malformed(
+    file,
+    `${what}, as CIFAR-100 has; only CIFAR-10 is read.`,
+    'Save the images and one of the labels with numpy: np.savez("cifar100.npz", x_train=images, y_train=labels).',
+  );
+}
+
 /** Receives one file and separates labels from pixels. */
 export const binaryBatch: OpenBatch = (file, name, bytes, memory) => {
   const records = Math.floor(bytes / recordBytes);
   const over = bytes % recordBytes;
   if (over > 0 && bytes % (recordBytes + 1) === 0)
-    throw malformed(
-      file,
-      `has records of ${recordBytes + 1} bytes, with two labels each, as CIFAR-100 has; only CIFAR-10 is read.`,
-      'Save the images and one of the labels with numpy: np.savez("cifar100.npz", x_train=images, y_train=labels).',
-    );
+    throw isCifar100(file, `has records of ${recordBytes + 1} bytes, with two labels each`);
   if (records === 0 || over > 0) {
     throw malformed(
       file,

@@ -1,4 +1,5 @@
 /** Formats: the formats of the user's own files, and how they are detected. */
+import { basename } from 'node:path';
 import type { DatasetFormat } from '../../study/spec/study-spec.ts';
 import { filesIn, openToRead } from '../bytes/disk.ts';
 import { malformed } from '../bytes/malformed.ts';
@@ -25,13 +26,15 @@ export const formats: Readonly<Record<KnownFormat, FormatReaders>> = {
 const fileNames: readonly (readonly [RegExp, KnownFormat])[] = [
   [idxFileName, 'idx'],
   [/(?:^|\/)[A-Za-z0-9][\w-]*\.bin$/, 'cifar10-binary'],
+  // The second is the layout of CIFAR-100, whose error says what to do.
   [/(?:^|\/)(?:data_batch_\d+|test_batch)(?:\.pkl|\.pickle)?$/, 'cifar10-python'],
+  [/(?:^|\/)cifar-100-python\/(?:train|test)$/, 'cifar10-python'],
   [/\.np[yz]$/, 'numpy'],
 ];
 
 /** @throws RidgelineError DATASET_INVALID for an unknown format */
 export async function guessFormat(path: string, kind: 'file' | 'folder'): Promise<KnownFormat> {
-  const format = kind === 'folder' ? formatByNames(await filesIn(path)) : await formatByBytes(path);
+  const format = kind === 'folder' ? formatByNames(await pathsIn(path)) : await formatByBytes(path);
   if (format !== null) return format;
   if (kind === 'folder') {
     if ((await findIdxFolder(path)) !== null) return 'idx';
@@ -44,6 +47,11 @@ export async function guessFormat(path: string, kind: 'file' | 'folder'): Promis
       : 'has an unknown format: it is neither an archive of CIFAR-10 files nor a .npz file.',
     `Name the archive, or the folder that contains the files; or set dataset.format to one of ${Object.keys(formats).join(', ')}.`,
   );
+}
+
+/** The names of the files in a folder, after the name of the folder. */
+async function pathsIn(folder: string): Promise<string[]> {
+  return (await filesIn(folder)).map((name) => `${basename(folder)}/${name}`);
 }
 
 function formatByNames(names: readonly string[]): KnownFormat | null {

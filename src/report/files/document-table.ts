@@ -11,6 +11,7 @@ import {
   type Labelled,
   type Winning,
 } from '../results/result-words.ts';
+import { selectedRows } from '../results/select-results.ts';
 import type { StageResults, StudyResults } from '../results/study-results.ts';
 
 export interface DocumentColumn {
@@ -48,7 +49,7 @@ export function stageCaption(stage: StageResults): string {
 
 /** Sentences below the tables: the winner, ties, the best value of the curve, and the sources of noise. */
 export function documentNotes(results: StudyResults): readonly Labelled[] {
-  const winner = winnerSentence(results);
+  const winner = winnerSentence(results, selectedRows(results));
   const statistics = statisticsWords(results).map(({ label, text }) => ({
     label,
     text: `${text}.`,
@@ -57,8 +58,11 @@ export function documentNotes(results: StudyResults): readonly Labelled[] {
 }
 
 /** `winner: coarse/12, λ 1.23e-2, …`; null if no trial is complete. */
-export function winnerSentence(results: Winning): Labelled | null {
-  const facts = winnerFacts(results);
+export function winnerSentence(
+  results: Winning,
+  others: readonly ResultRow[] = [],
+): Labelled | null {
+  const facts = winnerFacts(results, others);
   if (facts === null) return null;
   // A shortened digest ends with an ellipsis.
   return { label: bestLabel(results), text: `${facts.join(', ')}.`.replace(/…\.$/, '…') };

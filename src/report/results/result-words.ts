@@ -109,15 +109,21 @@ export type Winning = Pick<StudyResults, 'best' | 'winner' | 'objective' | 'metr
 /**
  * Phrases about the best trial; null if there is none. The value that selected it is biased upwards: the
  * best of many noisy values is more often lucky than not.
+ *
+ * @param others rows that are shown with it
  */
-export function winnerFacts(results: Winning): readonly string[] | null {
+export function winnerFacts(
+  results: Winning,
+  others: readonly ResultRow[] = [],
+): readonly string[] | null {
   const { best, winner, metrics } = results;
   if (best === null) return null;
   const metric = objectiveMetric(results);
   const name = objectiveName(results);
+  const params = formatParams(best.params, others);
   const bias = metric.split === 'validation' ? ` (${biasText(metric)})` : '';
   const value = valueWithError(metric, best.value, best.standardError) ?? '-';
-  const facts = [best.trial, formatParams(best.params), `${name} ${value}${bias}`];
+  const facts = [best.trial, params, `${name} ${value}${bias}`];
   const validation = valueOn(best, metrics, 'accuracy', 'validation');
   if (name !== 'validation' && validation !== null)
     facts.push(`validation accuracy ${percentText(validation)} %`);

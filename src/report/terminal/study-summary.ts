@@ -3,6 +3,7 @@
  * between the answer and the notes; a command whose output is a file for programs prints both on stderr.
  */
 import { bestLabel, statisticsWords, winnerFacts, type Labelled } from '../results/result-words.ts';
+import { selectedRows } from '../results/select-results.ts';
 import type { StudyResults } from '../results/study-results.ts';
 import { wrapWords } from '../text/display-width.ts';
 import { paragraph, printable, textWidth, type TextOptions } from '../text/text-options.ts';
@@ -44,7 +45,7 @@ function statusLines(
 
 /** The winner with its test accuracy, or the best trial so far. */
 function winnerLines(results: StudyResults, options: TextOptions): string[] {
-  const facts = winnerFacts(results);
+  const facts = winnerFacts(results, selectedRows(results));
   if (facts === null) return [];
   const words = [bestLabel(results), ...facts].map((fact) => printable(fact, options));
   const answer = statisticsWords(results).filter(({ label }) => answers.has(label));

@@ -60,6 +60,10 @@ export class TlsListener {
     } catch (error) {
       throw bindError(address, error);
     }
+    // For example ENFILE or ENOBUFS. The server continues to accept.
+    this.#tcp.on('error', ({ message }) =>
+      this.#options.connections.logRefused('a peer', `it could not be accepted (${message})`),
+    );
   }
 
   get address(): HostPort {

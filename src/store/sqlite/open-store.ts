@@ -60,6 +60,8 @@ export interface SqliteStore extends Store {
   renameStudy(from: string, to: string): Promise<boolean>;
   /** Records how much is stored, as a timer does every few seconds (`progress-mark.ts`). */
   recordProgress(): void;
+  /** Moves everything that is in the log into the database, also if the log's file was deleted. */
+  saveLog(): void;
   /** STATE_LOCKED if another process has taken the directory, so that this one must stop; otherwise null. */
   lockProblem(): RidgelineError | null;
   /** Puts a deleted study back under the name `as`, which is free, and removes its copy. @throws RidgelineError STATE_DAMAGED */
@@ -205,6 +207,11 @@ function buildStore(database: DatabaseSync, file: string, lock: StateLock): Sqli
     renameStudy: async (from, to) => commit(() => renameRows(database, from, to)),
     restoreStudy: async (deleted, as) => restoreCopy(database, file, deleted, as),
     recordProgress: () => mark.refresh(),
+    saveLog: () => {
+      translated(file, () => database.exec('PRAGMA wal_checkpoint(FULL)'));
+      mark.checkpointed();
+      mark.refresh();
+    },
     lockProblem: () => lock.problem(),
     writeOwner: async (owner) => lock.writeOwner(owner),
     ...buildClose({ [Symbol.dispose]: () => clearInterval(timer) }, database, lock),

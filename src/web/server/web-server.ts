@@ -44,6 +44,8 @@ export interface WebOptions {
   readonly cluster: LiveCluster;
   readonly clock: Clock;
   readonly addresses: OwnAddresses;
+  /** Name of this machine in links if the server listens on all addresses; null: loopback. */
+  readonly advertised: string | null;
   /** A server that has closed, whose sessions stay valid; null for none. */
   readonly before: WebServer | null;
   /** Reports an internal error to the operator; the browser receives no details. */
@@ -105,11 +107,12 @@ export async function startWebServer(options: WebOptions): Promise<WebServer> {
   const [proxy] = options.addresses.proxies;
   const port = boundPort(server);
   const listensOn = serverUrl(options.listen.host, port);
+  const linked = serverUrl(options.listen.host, port, options.advertised ?? undefined);
   return {
     port,
     listensOn,
     signIn,
-    link: (role) => `${proxy?.href ?? listensOn}#code=${signIn.issueCode(role)}`,
+    link: (role) => `${proxy?.href ?? linked}#code=${signIn.issueCode(role)}`,
     [Symbol.asyncDispose]: async () => {
       // Pages stay open after the server has closed, and show the last state.
       cache.forceRefresh();
@@ -262,8 +265,9 @@ function boundPort(server: Server): number {
   return address.port;
 }
 
-function serverUrl(host: string, port: number): string {
+/** @param own name of this machine, if `host` means all of its addresses */
+function serverUrl(host: string, port: number, own = '127.0.0.1'): string {
   const anywhere = host === '0.0.0.0' || host === '::';
-  const name = anywhere ? '127.0.0.1' : host;
+  const name = anywhere ? own : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}/`;
 }

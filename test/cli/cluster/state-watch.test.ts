@@ -1,6 +1,7 @@
 /** A state directory that is deleted, or taken by another process, while it is used. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { watchState } from '../../../src/cli/cluster/state-watch.ts';
 import { openStore } from '../../../src/store/sqlite/open-store.ts';
@@ -15,6 +16,26 @@ test('a state directory that is deleted during a run is noticed and named', asyn
   const error = await gone;
   expect(error).toMatchObject({ code: 'STATE_DAMAGED' });
   expect(error.message).toContain(`${directory.path}/ridgeline.db was deleted`);
+});
+
+test('a log that is deleted during a run is noticed, and what it contains is saved in the database', async () => {
+  using directory = temporaryDirectory();
+  {
+    await using store = await openStore(directory.path, { owner: 'the test' });
+    const gone = new Promise<Error>((noticed) => watchState(directory.path, store, noticed, 5));
+    await store.commit([event('first')]);
+    rmSync(join(directory.path, 'ridgeline.db-wal'));
+    await store.commit([event('second')]);
+    const error = await gone;
+    expect(error).toMatchObject({ code: 'STATE_DAMAGED' });
+    expect(error.message).toContain(`${directory.path}/ridgeline.db-wal, was deleted or replaced`);
+    expect(error.message).toContain('All results are saved in the database');
+    copyFileSync(join(directory.path, 'ridgeline.db'), join(directory.path, 'saved.db'));
+  }
+  const saved = new DatabaseSync(join(directory.path, 'saved.db'));
+  const found = saved.prepare('SELECT detail FROM event ORDER BY sequence').all();
+  saved.close();
+  expect(found.map(({ detail }) => detail)).toEqual(['first', 'second']);
 });
 
 test('a state directory that another process has taken is noticed before the next commit, which writes nothing', async () => {

@@ -96,6 +96,26 @@ for protocol in range(6):
   );
 });
 
+test('CIFAR-100 in its Python layout is called so, as a folder and as an archive, with the line that saves it for numpy', async () => {
+  await using dir = await temporaryFolder();
+  const folder = join(dir.path, 'cifar-100-python');
+  await mkdir(folder);
+  const more = Buffer.from('U\x0bfine_labels](e', 'latin1');
+  for (const name of ['train', 'test', 'meta'])
+    await writeFile(join(folder, name), python2Batch(cifarFile(3, 1), { more }));
+  const archive = join(dir.path, 'cifar-100-python.tar.gz');
+  execFileSync('tar', ['czf', archive, '-C', dir.path, 'cifar-100-python']);
+  const dataset = { train: { count: 1 }, validation: { count: 1 }, stratify: false };
+  for (const path of [folder, archive]) {
+    const opening = openDataset({ ...spec, ...dataset, test: undefined, path }, { dataDir: '' });
+    await expect(opening).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      what: expect.stringMatching(/has "fine_labels", as CIFAR-100 has; only CIFAR-10 is read/),
+      fix: expect.stringContaining('np.savez("cifar100.npz"'),
+    });
+  }
+});
+
 describe('pickledBatch refuses', () => {
   const binary = cifarFile(3, 1);
   const changed = (changes: BatchChanges): Buffer => python2Batch(binary, changes);

@@ -65,6 +65,21 @@ warning: 1 trial of stage coarse diverged (λ 9.00e-2): the loss was no longer a
     expect(text).toContain('! coarse/3 failed: diverged');
   });
 
+  test('the winner is printed with as many digits as distinguish it from the other trials', () => {
+    const close = trials.map((one) =>
+      one.id.stage === 'fine' && one.id.index === 1
+        ? { ...one, params: { lambda: 4.0001e-3 } }
+        : one,
+    );
+    const winner = close.find(({ id }) => id.stage === 'fine' && id.index === 2)!;
+    const near = close.map((one) =>
+      one === winner ? { ...one, params: { lambda: 4.0002e-3 } } : one,
+    );
+    expect(formatTables(toResults(study, near), options)).toMatch(
+      /winner {2}fine\/2 {2}λ 4\.0002e-3/,
+    );
+  });
+
   test('a study without a winner prints its best trial as "best so far", and its state as running', () => {
     const running = toResults({ ...study, status: 'running', winner: null }, trials);
     const text = formatTables(running, options);
