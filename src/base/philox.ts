@@ -29,6 +29,8 @@ export const streamPurpose = {
   split: 7,
   audit: 8,
   flips: 9,
+  spread: 10,
+  model: 11,
 } as const;
 
 /** The high 32 bits of the 64-bit product of two unsigned 32-bit numbers. */
