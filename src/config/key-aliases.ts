@@ -26,6 +26,7 @@ export const keySpellings = byAlias({
   stratify: 'stratified balance',
   replicates: 'repeats n_repeats seeds n_seeds executions_per_trial',
   racing: 'race f_race',
+  sampler: 'search_alg search_algorithm algorithm searcher method',
   fraction: 'share ratio split percent size',
 });
 
@@ -36,6 +37,10 @@ export const valueSpellings = byAlias({
   idx: 'mnist ubyte idx3 fashion_mnist',
   numpy: 'npz npy np .npz .npy',
   log_uniform: 'loguniform log log_uniform_values reciprocal UNIT_LOG_SCALE logarithmic',
+  spread: 'sobol qmc quasi_random quasirandom halton lhs latin_hypercube',
+  model: 'tpe bayes bayesian bayesopt parzen hyperopt',
+  grid: 'grid_search gridsearch',
+  random: 'random_search uniform_random',
   validation_accuracy: 'accuracy val_accuracy val_acc valid_accuracy',
   validation_loss: 'loss val_loss valid_loss',
   maximize: 'max maximise maximum',

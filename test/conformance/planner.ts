@@ -1,18 +1,20 @@
 /**
  * Conformance suite of the planner port: every implementation passes these tests.
  *
- * They check determinism: the rounds of a study do not depend on the order of results, on questions in
- * the middle of a round, or on crashes, after which everything is rebuilt from stored records.
+ * They check determinism: the trials of a study do not depend on the number of workers, on the order of
+ * results, on questions in the middle of a round, or on crashes, after which everything is rebuilt from
+ * stored records.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/base/digest.ts';
 import { RandomStream } from '../../src/base/philox.ts';
 import type { PlannedStudy, PlannedTrial, Planner } from '../../src/search/planning/planner.ts';
-import { numberRange, paramsText } from '../../src/study/search-space.ts';
-import type { StudySpec } from '../../src/study/spec/study-spec.ts';
+import { activeParams, paramsText } from '../../src/study/search-space.ts';
+import { configurationCount, type StudySpec } from '../../src/study/spec/study-spec.ts';
 import {
   divergedReason,
+  knownIndexBase,
   trialName,
   waitingTrial,
   type StageRecord,
@@ -32,6 +34,7 @@ export function plannerConformance(
   studies: readonly StudySpec[],
 ): void {
   const study = fc.constantFrom(...studies);
+  const growing = studies.filter(({ stages }) => stages.at(-1)?.sampler !== 'grid');
 
   describe(name, () => {
     test('a planner plans the same rounds whatever the order of results, and after crashes', () => {
@@ -41,6 +44,18 @@ export function plannerConformance(
         }),
         { numRuns: 12 },
       );
+    });
+
+    test('a planner plans the same trials for any number of workers', () => {
+      for (const spec of studies) {
+        const trialsWith = (workers: number): string[] => {
+          const play = new Play(make, spec, workers, workers);
+          play.run();
+          return play.stages.flatMap(({ trials }) => trials.map(toText)).toSorted();
+        };
+        const alone = trialsWith(1);
+        for (const workers of [2, 4, 100]) expect(trialsWith(workers)).toEqual(alone);
+      }
     });
 
     test('a planner plans trials of the stage, each once, with values in the search space', () => {
@@ -55,22 +70,27 @@ export function plannerConformance(
       }
     });
 
-    test('a planner keeps the trials of a stage that is extended', () => {
+    test.skipIf(growing.length === 0)('a planner keeps the trials of an extended stage', () => {
       fc.assert(
-        fc.property(study, fc.nat(), fc.integer({ min: 1, max: 9 }), (spec, seed, more) => {
-          const play = new Play(make, spec, seed);
-          play.run();
-          const before = play.stages.at(-1)!.trials.map(toText);
-          const longer = lengthen(spec, more);
-          play.extend(longer);
-          const after = play.stages.at(-1)!.trials.map(toText);
-          expect(after).toEqual(expect.arrayContaining(before));
-          const fresh = new Play(make, longer, null);
-          fresh.run();
-          expect(firstReplicates(after)).toEqual(
-            firstReplicates(fresh.stages.at(-1)!.trials.map(toText)),
-          );
-        }),
+        fc.property(
+          fc.constantFrom(...growing),
+          fc.nat(),
+          fc.integer({ min: 1, max: 9 }),
+          (spec, seed, more) => {
+            const play = new Play(make, spec, seed);
+            play.run();
+            const before = play.stages.at(-1)!.trials.map(toText);
+            const longer = lengthen(spec, more);
+            play.extend(longer);
+            const after = play.stages.at(-1)!.trials.map(toText);
+            expect(after).toEqual(expect.arrayContaining(before));
+            const fresh = new Play(make, longer, null);
+            fresh.run();
+            expect(firstReplicates(after)).toEqual(
+              firstReplicates(fresh.stages.at(-1)!.trials.map(toText)),
+            );
+          },
+        ),
         { numRuns: 8 },
       );
     });
@@ -89,19 +109,30 @@ interface PlayedStage {
 class Play {
   readonly stages: { record: StageRecord; trials: TrialRecord[] }[];
   readonly #make: () => Planner;
+  readonly #workers: number;
   #spec: StudySpec;
   #planner: Planner;
   readonly #random: RandomStream | null;
   #draws = 0;
 
-  /** @param seed of the order of results and of crashes; null: neither */
-  constructor(make: () => Planner, spec: StudySpec, seed: number | null) {
+  /**
+   * @param seed    of the order of results and of crashes; null: neither
+   * @param workers number of trials that run at the same time
+   */
+  constructor(make: () => Planner, spec: StudySpec, seed: number | null, workers = Infinity) {
     this.#make = make;
+    this.#workers = workers;
     this.#spec = spec;
     this.#planner = make();
     this.#random = seed === null ? null : new RandomStream(seed, 'split');
-    this.stages = spec.stages.map(({ name, trials }) => ({
-      record: { name, trials, space: null, reason: null, closed: false },
+    this.stages = spec.stages.map((stage) => ({
+      record: {
+        name: stage.name,
+        trials: configurationCount(stage),
+        space: null,
+        reason: null,
+        closed: false,
+      },
       trials: [],
     }));
   }
@@ -120,31 +151,47 @@ class Play {
   extend(spec: StudySpec): void {
     this.#spec = spec;
     const stage = this.stages.at(-1)!;
-    stage.record = { ...stage.record, trials: spec.stages.at(-1)!.trials, closed: false };
+    const trials = configurationCount(spec.stages.at(-1)!);
+    stage.record = { ...stage.record, trials, closed: false };
     this.#runRounds(stage);
   }
 
   #runRounds(stage: Play['stages'][number]): PlayedStage['rounds'] {
     const rounds = [];
+    const plansAhead = this.#planner.plansAhead(this.#spec, stage.record.name);
     for (;;) {
-      const round = this.#nextRound(stage);
-      if (round === null) return rounds;
-      const added = this.#missing(stage, round.trials);
-      expect(added.length, 'a round has a new trial').toBeGreaterThan(0);
-      rounds.push({ trials: added.map(toText), reason: round.reason });
-      stage.trials.push(...added.map(({ id, params }) => waitingTrial(id, params)));
-      for (const { id } of this.#shuffled(added)) {
-        const index = stage.trials.findIndex((trial) => trialName(trial.id) === trialName(id));
-        stage.trials[index] = trained(this.#spec, stage.trials[index]!);
-        if (this.#draw() < 0.2) this.#expectNothingNew(stage);
+      const round = this.#startRound(stage);
+      if (round === null) return plansAhead ? [inOneRound(rounds)] : rounds;
+      expect(round.trials.length, 'a round has a new trial').toBeGreaterThan(0);
+      rounds.push(round);
+      for (let isOpen = true; isOpen;) {
+        isOpen = this.#trainOne(stage);
+        if (!isOpen || this.#draw() > (plansAhead ? 0.8 : 0.2)) continue;
+        // While trials are open, only planners that plan ahead plan further ones.
+        const ahead = this.#startRound(stage) ?? { trials: [], reason: null };
+        if (plansAhead) rounds.push(ahead);
+        else expect(ahead.trials).toEqual([]);
       }
     }
   }
 
-  /** While trials of a round are open, a planner plans no further ones. */
-  #expectNothingNew(stage: Play['stages'][number]): void {
-    if (stage.trials.every(({ status }) => status !== 'waiting')) return;
-    expect(this.#missing(stage, this.#nextRound(stage)?.trials ?? [])).toEqual([]);
+  /** Adds the trials of the next round. */
+  #startRound(stage: Play['stages'][number]): PlayedStage['rounds'][number] | null {
+    const round = this.#nextRound(stage);
+    if (round === null) return null;
+    const added = this.#missing(stage, round.trials);
+    stage.trials.push(...added.map(({ id, params }) => waitingTrial(id, params)));
+    return { trials: added.map(toText), reason: round.reason };
+  }
+
+  /** Ends one of the running trials. @returns whether any is open afterwards */
+  #trainOne(stage: Play['stages'][number]): boolean {
+    const open = [...stage.trials.entries()].filter(([, { status }]) => status === 'waiting');
+    const [first] = this.#shuffled(open.slice(0, this.#workers));
+    if (first === undefined) return false;
+    const [index, trial] = first;
+    stage.trials[index] = trained(this.#spec, trial);
+    return open.length > 1;
   }
 
   #nextRound({ record, trials }: Play['stages'][number]): ReturnType<Planner['nextRound']> {
@@ -175,6 +222,11 @@ class Play {
   }
 }
 
+/** All rounds of a planner that plans ahead: when a trial is planned depends on the order of results. */
+function inOneRound(rounds: PlayedStage['rounds']): PlayedStage['rounds'][number] {
+  return { trials: rounds.flatMap(({ trials }) => trials).toSorted(), reason: null };
+}
+
 /** The trial with its result, a pure function of the study's seed and the trial. A few diverge. */
 function trained(spec: StudySpec, trial: TrialRecord): TrialRecord {
   const digest = sha256(`${spec.seed}`, toText(trial));
@@ -185,8 +237,10 @@ function trained(spec: StudySpec, trial: TrialRecord): TrialRecord {
     const result = { kind: 'diverged', ...common, curve: [] } as const;
     return { ...trial, status: 'failed', reason: divergedReason(1), result, fingerprint };
   }
-  const values = Object.values(trial.params).map((value) => Math.log10(Number(value)));
-  const distance = values.reduce((sum, value) => sum + Math.abs(value + 2), 0);
+  const distances = Object.values(trial.params).map((value) =>
+    typeof value === 'number' && value > 0 ? Math.abs(Math.log10(value) + 2) : 0.5,
+  );
+  const distance = distances.reduce((sum, value) => sum + value, 0);
   const correct = Math.max(1, Math.round(images * (0.9 - 0.05 * distance) - 6 * noise));
   const validationCorrect = new Uint8Array(images / 8);
   for (let image = 0; image < correct; image++) validationCorrect[image >> 3]! |= 1 << (image & 7);
@@ -216,10 +270,15 @@ function lengthen(spec: StudySpec, more: number): StudySpec {
 
 function expectInSpace({ name, space }: StageRecord, { id, params }: PlannedTrial): void {
   expect(id.stage).toBe(name);
-  expect(Object.keys(params).toSorted()).toEqual(Object.keys(space ?? {}).toSorted());
+  expect(Object.keys(activeParams(params, space ?? {}))).toEqual(Object.keys(params));
   for (const [parameter, distribution] of Object.entries(space ?? {})) {
-    const { min, max } = numberRange(distribution)!;
-    expect(params[parameter]).toBeGreaterThanOrEqual(min);
-    expect(params[parameter]).toBeLessThanOrEqual(max);
+    const value = params[parameter];
+    const isKnown = id.index > knownIndexBase;
+    if (isKnown || (value === undefined && distribution.where !== undefined)) continue;
+    if (distribution.distribution === 'values') expect(distribution.values).toContain(value);
+    else {
+      expect(value).toBeGreaterThanOrEqual(distribution.min);
+      expect(value).toBeLessThanOrEqual(distribution.max);
+    }
   }
 }

@@ -5,7 +5,8 @@ import { withPlace } from '../../config/problem-place.ts';
 import { differenceText } from '../../coordinator/shell/study-errors.ts';
 import { openDataset } from '../../dataset/open-dataset.ts';
 import { formatPlan, planJson, type Plan } from '../../report/terminal/plan-text.ts';
-import { sampleTrials } from '../../search/samplers/random.ts';
+import { stageStart } from '../../search/planning/model-rounds.ts';
+import { sampleTrials } from '../../search/samplers/sample-trials.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import { compareSpecs } from '../../study/spec/compare-specs.ts';
 import { givenDistribution, type SearchSpace } from '../../study/search-space.ts';
@@ -80,21 +81,31 @@ function packSize(spec: StudySpec, threads: number): number {
 }
 
 function planStage(spec: StudySpec, stage: StageSpec): Plan['stages'][number] {
-  const { name, search } = stage;
+  const { name, search, sampler = 'random', round = null, lag = null, after = null } = stage;
+  const start = stageStart(spec, stage);
+  const how: Pick<Plan['stages'][number], 'sampler' | 'start' | 'round' | 'lag' | 'after'> = {
+    sampler,
+    start: start.trials,
+    round,
+    lag,
+    after,
+  };
   const trials = configurationCount(stage);
   const entries = Object.entries(search);
   const narrows = entries.find(([, { narrow }]) => narrow !== undefined)?.[1].narrow;
-  if (narrows !== undefined) return { name, trials, space: null, narrows, configurations: [] };
+  if (narrows !== undefined)
+    return { name, trials, ...how, space: null, narrows, configurations: [] };
   const space: SearchSpace = Object.fromEntries(
     entries.flatMap(([parameter, from]) => {
       const distribution = givenDistribution(from);
       return distribution === null ? [] : [[parameter, distribution]];
     }),
   );
-  const configurations = sampleTrials({ ...spec, replicates: 1 }, stage, space);
+  const configurations = sampleTrials({ ...spec, replicates: 1 }, start, space);
   return {
     name,
     trials,
+    ...how,
     space,
     narrows: null,
     configurations: configurations.map(({ id, params }) => ({ trial: trialName(id), params })),

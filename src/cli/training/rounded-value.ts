@@ -1,5 +1,6 @@
 /** Rounded values: recognizes a λ that was copied from a table, which shows few of its digits. */
-import { sampleTrials } from '../../search/samplers/random.ts';
+import { stageStart } from '../../search/planning/model-rounds.ts';
+import { sampleTrials } from '../../search/samplers/sample-trials.ts';
 import { openStoreReader } from '../../store/sqlite/open-store.ts';
 import {
   formatParam,
@@ -48,9 +49,11 @@ function plannedTrials(spec: StudySpec): NamedParams[] {
       if (distribution === null) return [];
       space[parameter] = distribution;
     }
-    return sampleTrials({ ...spec, replicates: 1 }, stage, space).map(({ id, params }) => ({
-      trial: trialName(id),
-      params,
-    }));
+    return sampleTrials({ ...spec, replicates: 1 }, stageStart(spec, stage), space).map(
+      ({ id, params }) => ({
+        trial: trialName(id),
+        params,
+      }),
+    );
   });
 }

@@ -1,5 +1,6 @@
 /** Command schemas: the JSON of the commands other than `results`, field by field (`output-schemas.ts`). */
 import { z } from 'zod';
+import { samplers } from '../../study/spec/sampler-keys.ts';
 import { shownStatuses } from '../../study/summaries.ts';
 import { count, versionField } from './output-schemas.ts';
 
@@ -185,6 +186,16 @@ export const planSchema = z.object({
       z.object({
         name: z.string().describe('name of the stage'),
         trials: count.describe('planned configurations'),
+        sampler: z.enum(samplers).describe('how configurations are chosen'),
+        start: count.describe('sampled configurations that need no results'),
+        round: count.nullable().describe('trials that the model proposes together; null without'),
+        lag: count
+          .nullable()
+          .describe('trials whose results the model does not wait for; null without'),
+        after: z
+          .string()
+          .nullable()
+          .describe('the stage whose results the model starts from; null if none'),
         range: z
           .object({
             min: z.number().describe('lower bound'),

@@ -7,6 +7,7 @@ import {
   type Params,
   type SearchSpace,
 } from '../../study/search-space.ts';
+import type { SamplerName } from '../../study/spec/sampler-keys.ts';
 import { toSnake } from '../../study/spec/case-codec.ts';
 import { foreignText } from '../text/escape-terminal.ts';
 import { documentText } from '../text/json-value.ts';
@@ -38,6 +39,13 @@ export interface Plan {
   readonly stages: readonly {
     readonly name: string;
     readonly trials: number;
+    readonly sampler: SamplerName;
+    /** Sampled configurations that need no results. The model proposes the others. */
+    readonly start: number;
+    /** As in the study file; null if they do not apply. */
+    readonly round: number | null;
+    readonly lag: number | null;
+    readonly after: string | null;
     /** Null if another stage's results give it; then there are no configurations yet. */
     readonly space: SearchSpace | null;
     readonly narrows: string | null;
@@ -75,6 +83,7 @@ function stageLines(stage: PlannedStage, all: boolean): string[] {
     return [
       `stage ${name}: ${trials} trials; the results of ${narrows} give the range: it starts at the best trial and extends`,
       '  on each side until the mean of the next two trials is clearly worse (docs/study-file.md)',
+      ...samplerLines(stage),
     ];
   }
   const ranges = Object.entries(space).map(([parameter, distribution]) => {
@@ -88,8 +97,21 @@ function stageLines(stage: PlannedStage, all: boolean): string[] {
   });
   return [
     `stage ${name}: ${trials} trials, ${ranges.join(', ')}`,
+    ...samplerLines(stage),
     ...configurationLines(configurations, all),
   ];
+}
+
+/** How configurations are chosen; nothing for random search. */
+function samplerLines({ sampler, trials, start, round, lag, after }: PlannedStage): string[] {
+  if (sampler === 'random') return [];
+  if (sampler === 'spread') return ['  sampler spread: evenly over the space'];
+  if (sampler === 'grid') return ['  sampler grid: all combinations'];
+  const pace =
+    lag === null ? `in rounds of ${round ?? trials}` : `with a lag of ${countText(lag, 'trial')}`;
+  const from = after === null ? '' : `; the results of ${after} are used from the start`;
+  const begin = start === 0 ? '' : `${start} trials evenly over the space, then `;
+  return [`  sampler model: ${begin}${trials - start} near the best results, ${pace}${from}`];
 }
 
 /** By the first parameter, ascending. */
@@ -158,9 +180,10 @@ function lambdaRange(space: SearchSpace | null): { min: number; max: number } | 
 export function planJson({ stages, warnings, busy: _busy, ...facts }: Plan): string {
   return documentText({
     ...toSnake(facts),
-    stages: stages.map(({ name, trials, space, narrows, configurations }) => ({
+    stages: stages.map(({ name, trials, space, narrows, configurations, ...how }) => ({
       name,
       trials,
+      ...how,
       range: lambdaRange(space),
       search: space,
       narrows,

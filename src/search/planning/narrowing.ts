@@ -42,6 +42,7 @@ export function narrowing(rounds: Planner): Planner {
       assert(more.length === 0, () => `stage ${stage} narrows one parameter`);
       return openNarrowed(study, stage, narrowed.parameter, narrowed.narrow);
     },
+    plansAhead: (spec, stage) => rounds.plansAhead(spec, stage),
     nextRound: (study, stage, trials) => rounds.nextRound(study, stage, trials),
   };
 }

@@ -2,33 +2,30 @@
 import { assert } from '../../base/assert.ts';
 import { givenDistribution, type SearchSpace } from '../../study/search-space.ts';
 import type { StageSpec, StudySpec } from '../../study/spec/study-spec.ts';
-import type { StageRecord, TrialRecord } from '../../study/trial.ts';
-import { sampleTrials, type PlannedTrial } from '../samplers/random.ts';
-import type { PlannedStudy, Planner } from './planner.ts';
+import type { TrialRecord } from '../../study/trial.ts';
+import { plannedReplicates, sampleTrials } from '../samplers/sample-trials.ts';
+import type { Planner } from './planner.ts';
 
 export const oneShot: Planner = {
   openStage({ spec }, stage) {
     return { space: stageSpace(stageSpec(spec, stage)), reason: null };
   },
 
-  nextRound(study, stage, trials) {
-    const count = stage.trials * study.spec.replicates;
+  plansAhead: () => false,
+
+  nextRound({ spec }, stage, trials) {
+    const count = stage.trials * plannedReplicates(spec);
     if (trials.length >= count && trials.every(hasEnded)) return null;
-    return { trials: firstRound(study, stage), reason: null };
+    assert(stage.space, () => `stage ${stage.name} has a search space`);
+    return { trials: sampleTrials(spec, stageSpec(spec, stage.name), stage.space), reason: null };
   },
 };
-
-/** The trials that a stage begins with. */
-export function firstRound({ spec }: PlannedStudy, stage: StageRecord): PlannedTrial[] {
-  assert(stage.space, () => `stage ${stage.name} has a search space`);
-  return sampleTrials(spec, stageSpec(spec, stage.name), stage.space);
-}
 
 export function hasEnded({ status }: TrialRecord): boolean {
   return status !== 'waiting' && status !== 'running';
 }
 
-export function stageSpec(spec: StudySpec, name: string): StageSpec {
+export function stageSpec(spec: Pick<StudySpec, 'stages'>, name: string): StageSpec {
   const stage = spec.stages.find((entry) => entry.name === name);
   assert(stage, () => `stage ${name} is in the study`);
   return stage;

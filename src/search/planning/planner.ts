@@ -5,15 +5,17 @@
  * the next round. A planner has no state and reads only its arguments, so its decisions do not depend on
  * the number of workers, the order of results or crashes.
  *
- * The planners: `one-shot.ts` (all trials in one round), `racing.ts` (replicates round by round) and
- * `narrowing.ts` (derives a stage's range from an earlier stage; the rounds come from another planner).
+ * The planners: `one-shot.ts` (all trials in one round), `model-rounds.ts` (proposes trials from results),
+ * `sampled.ts` (one of these two, by the stage's sampler), `racing.ts` (adds replicates round by round) and
+ * `narrowing.ts` (derives a stage's range from an earlier stage). The last two take the trials from another
+ * planner.
  */
 import type { SearchSpace } from '../../study/search-space.ts';
 import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { StageRecord, TrialRecord } from '../../study/trial.ts';
-import type { PlannedTrial } from '../samplers/random.ts';
+import type { PlannedTrial } from '../samplers/sample-trials.ts';
 
-export type { PlannedTrial } from '../samplers/random.ts';
+export type { PlannedTrial } from '../samplers/sample-trials.ts';
 
 /** Trials to run side by side. */
 interface Round {
@@ -49,6 +51,13 @@ export interface Planner {
    * @param stage name of the stage; every stage that it depends on is closed
    */
   openStage(study: PlannedStudy, stage: string): StagePlan;
+
+  /**
+   * Whether trials of a stage may be planned while others are open. `nextRound` is then also asked when a
+   * trial has ended, and uses only results whose trials have fixed numbers, so that the order of results
+   * does not matter.
+   */
+  plansAhead(spec: StudySpec, stage: string): boolean;
 
   /**
    * The round in progress, or the next one if it has ended, or null if the stage is finished. A stage

@@ -12,23 +12,28 @@ import type { StudySpec } from '../../study/spec/study-spec.ts';
 import type { TrialRecord } from '../../study/trial.ts';
 import { rankConfigurations } from '../ranking/ranking.ts';
 import { tiedConfigurations } from '../ranking/ties.ts';
-import { firstRound, hasEnded, oneShot } from './one-shot.ts';
+import { hasEnded } from './one-shot.ts';
 import type { PlannedTrial, Planner } from './planner.ts';
 
-export const racing: Planner = {
-  openStage: (study, stage) => oneShot.openStage(study, stage),
+/** @param first the planner of the configurations: the race begins when it has planned all of them */
+export function racing(first: Planner): Planner {
+  return {
+    openStage: (study, stage) => first.openStage(study, stage),
+    plansAhead: (spec, stage) => first.plansAhead(spec, stage),
 
-  nextRound(study, stage, trials) {
-    const begun = trials.filter(({ id }) => id.replicate === 1);
-    if (begun.length < stage.trials) return { trials: firstRound(study, stage), reason: null };
-    const open = trials.filter((trial) => !hasEnded(trial));
-    if (open.length > 0) return { trials: open, reason: null };
-    const due = replicatesDue(trials, study.spec);
-    if (due.length === 0) return null;
-    const reason = `${due.length} of ${stage.trials} configurations are not significantly worse than the best: one more replicate of each`;
-    return { trials: due, reason };
-  },
-};
+    nextRound(study, stage, trials) {
+      const begun = trials.filter(({ id }) => id.replicate === 1);
+      const round = first.nextRound(study, stage, begun);
+      if (round !== null) return round;
+      const open = trials.filter((trial) => !hasEnded(trial));
+      if (open.length > 0) return { trials: open, reason: null };
+      const due = replicatesDue(trials, study.spec);
+      if (due.length === 0) return null;
+      const reason = `${due.length} of ${stage.trials} configurations are not significantly worse than the best: one more replicate of each`;
+      return { trials: due, reason };
+    },
+  };
+}
 
 /**
  * One more replicate of each configuration that is tied with the best and has fewer than `replicates`.

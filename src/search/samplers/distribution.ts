@@ -1,4 +1,4 @@
-/** Distributions: map a uniform random number to a hyperparameter value. */
+/** Distributions: map a uniform random number to a hyperparameter value, and back. */
 import { assert } from '../../base/assert.ts';
 import { exp, log } from '../../base/elementary.ts';
 import type { Distribution, NumberDistribution, ParamValue } from '../../study/search-space.ts';
@@ -32,6 +32,33 @@ export function quantile(distribution: Distribution, u: number): ParamValue {
     case 'log_integer':
       return wholeBetween(distribution, u, log, exp);
   }
+}
+
+/**
+ * The inverse of `quantile`: the number of a value in [0, 1], the middle of those that give it; the index of
+ * a value in a list. Null for a value outside of the distribution.
+ */
+export function unitOf(distribution: Distribution, value: ParamValue): number | null {
+  if (distribution.distribution === 'values') {
+    const index = distribution.values.indexOf(value);
+    return index === -1 ? null : index;
+  }
+  const { min, max } = distribution;
+  if (typeof value !== 'number' || !(value >= min && value <= max)) return null;
+  switch (distribution.distribution) {
+    case 'log_uniform':
+      return shareBetween(log(min), log(value), log(max));
+    case 'uniform':
+      return shareBetween(min, value, max);
+    case 'integer':
+      return shareBetween(min - 0.5, value, max + 0.5);
+    case 'log_integer':
+      return shareBetween(log(min - 0.5), log(value), log(max + 0.5));
+  }
+}
+
+function shareBetween(low: number, at: number, high: number): number {
+  return Math.min(1, Math.max(0, (at - low) / (high - low)));
 }
 
 /**

@@ -23,7 +23,9 @@ export function compareSpecs(stored: StudySpec, moved: StudySpec): SpecCompariso
   const last = stored.stages.length - 1;
   const shared = given.stages.slice(0, stored.stages.length).map((stage, index) => {
     const trials = stored.stages[index]?.trials ?? stage.trials;
-    return index === last && stage.trials > trials ? { ...stage, trials } : stage;
+    const isLonger = index === last && stage.trials > trials;
+    // Another number of trials gives another grid.
+    return isLonger && stage.sampler !== 'grid' ? { ...stage, trials } : stage;
   });
   const found = differences(specFile(stored), specFile({ ...given, stages: shared }), []);
   if (found.length === 0) return { kind: 'extended' };

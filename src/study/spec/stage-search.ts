@@ -11,6 +11,7 @@ import {
   type ParamValue,
   type StageDistribution,
 } from '../search-space.ts';
+import { toSampler } from './sampler-keys.ts';
 import type { StudyFile } from './study-schema.ts';
 import type { StageSpec } from './study-spec.ts';
 
@@ -90,6 +91,7 @@ export function toStages({ search, stages }: Pick<StudyFile, 'search' | 'stages'
       trials: stage.trials,
       search: Object.fromEntries(resolved),
       ...(known.length > 0 && { also: known }),
+      ...toSampler(stage),
     });
   }
   return built;

@@ -7,6 +7,7 @@
 import type { TrainerDescription } from '../trainer-description.ts';
 import { toCamel } from './case-codec.ts';
 import type { Partially, PartialStudy, Path, Rules } from './rule-types.ts';
+import { samplerRules } from './sampler-rules.ts';
 import { searchRules } from './search-rules.ts';
 import type { IsGiven, SpecProblem } from './spec-problem.ts';
 import { stageTrialsMax, type RecipeFile } from './study-schema.ts';
@@ -29,6 +30,7 @@ export function studyRules(
   };
   for (const index of (file.stages ?? []).keys()) stageRules(file.stages ?? [], index, rules);
   searchRules(file, trainer, rules);
+  samplerRules(file, rules);
   replicateRules(file, rules);
   const { report } = rules;
   if (file.audit !== undefined && (file.reproducible === false || file.numerics === 'any'))

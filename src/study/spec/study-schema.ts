@@ -11,6 +11,7 @@ import type { Metric } from '../metrics.ts';
 import type { TrainerDescription } from '../trainer-description.ts';
 import { datasetNames } from './dataset-names.ts';
 import { amount, flag, optional, whole } from './schema-types.ts';
+import { samplerKeys } from './sampler-keys.ts';
 import { knownConfigurations, parameterValue, searchSection } from './search-schema.ts';
 
 type SchemaTrainer = Pick<TrainerDescription, 'name' | 'settings' | 'parameters' | 'metrics'>;
@@ -97,6 +98,7 @@ function stage(parameters: SchemaTrainer['parameters'], search: ReturnType<typeo
       knownConfigurations(parameters),
       'configurations that are certainly tried; values that are left out are sampled',
     ),
+    ...samplerKeys,
   });
 }
 

@@ -7,6 +7,7 @@
 import type { Params, ParameterName, StageDistribution } from '../search-space.ts';
 import type { TrainerSettings } from '../trainer-description.ts';
 import type { Camel } from './case-codec.ts';
+import type { SamplerSpec } from './sampler-keys.ts';
 import type { datasetFormats, StudyFile } from './study-schema.ts';
 
 type Shape = Camel<StudyFile>;
@@ -31,7 +32,7 @@ export interface Objective {
   readonly direction: 'maximize' | 'minimize';
 }
 
-export interface StageSpec {
+export interface StageSpec extends SamplerSpec {
   readonly name: string;
   /** Number of sampled configurations. */
   readonly trials: number;

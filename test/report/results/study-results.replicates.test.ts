@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatPlan } from '../../../src/report/terminal/plan-text.ts';
+import { formatPlan, type Plan } from '../../../src/report/terminal/plan-text.ts';
 import { completeText } from '../../../src/report/results/result-words.ts';
 import { formatTables } from '../../../src/report/terminal/terminal-table.ts';
 import { formatTrial } from '../../../src/report/terminal/trial-text.ts';
@@ -25,6 +25,7 @@ const plain = {
   columns: null,
 };
 
+const random = { sampler: 'random', start: 30, round: null, lag: null, after: null } as const;
 const planned = {
   study: 's',
   source: 'here',
@@ -37,7 +38,9 @@ const planned = {
   threads: 2,
   busy: 'this machine is busy',
   replicates: 3,
-  stages: [{ name: 'coarse', trials: 30, space: null, narrows: 'x', configurations: [] }],
+  stages: [
+    { name: 'coarse', trials: 30, ...random, space: null, narrows: 'x', configurations: [] },
+  ],
   warnings: ['a batch'],
 };
 
@@ -223,13 +226,26 @@ describe('results with replicates', () => {
       params: { lambda: 1.234_56e-3 / (index + 1) },
     }));
     const space = { lambda: { distribution: 'log_uniform', min: 1e-6, max: 1 } } as const;
-    const stage = { name: 'coarse', trials: 30, space, narrows: null, configurations };
+    const stage = { name: 'coarse', trials: 30, ...random, space, narrows: null, configurations };
     const plan = { ...planned, racing: false, stages: [stage] };
     const listed = (all: boolean) => formatPlan(plan, all).match(/^ {2}(?:coarse|…).*$/gm) ?? [];
     expect(listed(true)).toHaveLength(30);
     expect(listed(true).at(-1)).toMatch(/coarse\/1 +λ 1\.23e-3$/);
     expect(listed(false)).toHaveLength(21);
     expect(listed(false)[10]).toBe('  … 10 more between; --all lists them');
+  });
+
+  test('a plan says how the configurations of a stage are chosen', () => {
+    const lines = (how: Partial<Plan['stages'][number]>): string =>
+      formatPlan({ ...planned, racing: false, stages: [{ ...planned.stages[0]!, ...how }] }, false);
+    expect(lines({})).not.toContain('sampler');
+    expect(lines({ sampler: 'spread' })).toContain('\n  sampler spread: evenly over the space\n');
+    expect(lines({ sampler: 'model', start: 9, round: 8 })).toContain(
+      '\n  sampler model: 9 trials evenly over the space, then 21 near the best results, in rounds of 8\n',
+    );
+    expect(lines({ sampler: 'model', start: 0, lag: 1, after: 'coarse' })).toContain(
+      '\n  sampler model: 30 near the best results, with a lag of 1 trial; the results of coarse are used from the start\n',
+    );
   });
 
   test('a configuration with replicates is planned with the least and the greatest cost of a race', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RandomStream } from '../../../src/base/philox.ts';
 import { narrowRange } from '../../../src/search/planning/narrowing.ts';
 import { rankConfigurations } from '../../../src/search/ranking/ranking.ts';
-import { sampleTrials } from '../../../src/search/samplers/random.ts';
+import { sampleTrials } from '../../../src/search/samplers/sample-trials.ts';
 import { standardError } from '../../../src/search/statistics/standard-error.ts';
 import { numberParam } from '../../../src/study/search-space.ts';
 import type { Objective } from '../../../src/study/spec/study-spec.ts';

@@ -3,7 +3,7 @@ import { narrowing } from '../../../src/search/planning/narrowing.ts';
 import { oneShot } from '../../../src/search/planning/one-shot.ts';
 import { plannerFor } from '../../../src/search/planning/planner-for.ts';
 import { racing } from '../../../src/search/planning/racing.ts';
-import type { StageSpec } from '../../../src/study/spec/study-spec.ts';
+import type { StageSpec, StudySpec } from '../../../src/study/spec/study-spec.ts';
 import { plannerConformance } from '../../conformance/planner.ts';
 import { exampleStudy, twoStages } from '../../study/support/example-study.ts';
 
@@ -18,7 +18,7 @@ plannerConformance('one-shot sampling', () => oneShot, [
   exampleStudy({ stages: coarse }),
   exampleStudy({ stages: coarse, replicates: 3 }),
 ]);
-plannerConformance('racing', () => racing, [
+plannerConformance('racing', () => racing(oneShot), [
   exampleStudy({ stages: coarse, replicates: 4, racing: true }),
   exampleStudy({ stages: coarse, replicates: 3, racing: true, objective: loss }),
 ]);
@@ -29,4 +29,57 @@ plannerConformance('narrowing', () => narrowing(oneShot), [
 ]);
 plannerConformance('racing with narrowed stages', () => plannerFor({ racing: true }), [
   exampleStudy({ stages: twoStages(12, 10), replicates: 3, racing: true }),
+]);
+
+const two: StageSpec['search'] = {
+  lambda: { distribution: 'log_uniform', min: 1e-6, max: 1e-1 },
+  hidden: { distribution: 'values', values: [20, 50, 100] },
+  dropout: { distribution: 'uniform', min: 0, max: 0.5, where: { hidden: [100] } },
+};
+const sampledStages = (sampler: Partial<StageSpec>, fine: Partial<StageSpec> = {}): StageSpec[] => [
+  { name: 'coarse', trials: 30, search: two, ...sampler },
+  { name: 'fine', trials: 20, search: two, ...sampler, ...fine },
+];
+const study = (...stages: StageSpec[]): StudySpec => exampleStudy({ stages });
+
+plannerConformance('spread sampling', () => plannerFor({ racing: false }), [
+  study(...sampledStages({ sampler: 'spread', also: [{ lambda: 0 }, { hidden: 20 }] })),
+  study(...twoStages(12, 10).map((stage): StageSpec => ({ ...stage, sampler: 'spread' }))),
+]);
+plannerConformance('a grid', () => plannerFor({ racing: false }), [
+  study({
+    name: 'coarse',
+    trials: 12,
+    sampler: 'grid',
+    search: {
+      hidden: { distribution: 'values', values: [20, 50, 100] },
+      lambda: { distribution: 'log_uniform', min: 1e-6, max: 1e-1 },
+    },
+  }),
+]);
+plannerConformance('the model in rounds', () => plannerFor({ racing: false }), [
+  study(
+    ...sampledStages({ sampler: 'model', round: 8, also: [{ lambda: 0 }] }, { after: 'coarse' }),
+  ),
+  study(...sampledStages({ sampler: 'model', round: 1 })),
+  exampleStudy({ replicates: 2, stages: sampledStages({ sampler: 'model', round: 5 }) }),
+  exampleStudy({ objective: loss, stages: sampledStages({ sampler: 'model', round: 7 }) }),
+  study(...twoStages(20, 14).map((stage): StageSpec => ({ ...stage, sampler: 'model', round: 4 }))),
+]);
+plannerConformance('the model with a lag', () => plannerFor({ racing: false }), [
+  study(...sampledStages({ sampler: 'model', lag: 3, also: [{ lambda: 0 }] }, { after: 'coarse' })),
+  study(...sampledStages({ sampler: 'model', lag: 14 })),
+  exampleStudy({ replicates: 2, stages: sampledStages({ sampler: 'model', lag: 1 }) }),
+]);
+plannerConformance('the model in a race', () => plannerFor({ racing: true }), [
+  exampleStudy({
+    replicates: 3,
+    racing: true,
+    stages: sampledStages({ sampler: 'model', round: 6 }, { after: 'coarse' }),
+  }),
+  exampleStudy({
+    replicates: 3,
+    racing: true,
+    stages: sampledStages({ sampler: 'model', lag: 4 }),
+  }),
 ]);

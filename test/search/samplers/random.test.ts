@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sampleLogUniform } from '../../../src/search/samplers/distribution.ts';
-import { sampleTrials } from '../../../src/search/samplers/random.ts';
+import { sampleTrials } from '../../../src/search/samplers/sample-trials.ts';
 import { numberParam, type SearchSpace } from '../../../src/study/search-space.ts';
 import { trialName } from '../../../src/study/trial.ts';
 import { exampleStudy } from '../../study/support/example-study.ts';

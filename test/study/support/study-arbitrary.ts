@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isAmbiguousName } from '../../../src/config/ambiguous-names.ts';
 import { datasetNames } from '../../../src/study/spec/dataset-names.ts';
 import { datasetFormats } from '../../../src/study/spec/study-schema.ts';
+import type { SamplerSpec } from '../../../src/study/spec/sampler-keys.ts';
 import type { Selection, StageSpec, StudySpec } from '../../../src/study/spec/study-spec.ts';
 
 const name = fc
@@ -74,12 +75,17 @@ const stages: fc.Arbitrary<StageSpec[]> = fc
       range: bounds,
       narrows: fc.nat(),
       hidden: fc.option(fc.uniqueArray(fc.integer({ min: 1, max: 64 }), { minLength: 1 })),
+      sampler: fc.constantFrom<SamplerSpec>(
+        {},
+        { sampler: 'spread' },
+        { sampler: 'model', round: 4 },
+      ),
       also: fc.array(fc.record({ lambda: fc.constantFrom(0, 1e-3) }), { maxLength: 2 }),
     }),
     { minLength: 1, maxLength: 5 },
   )
   .map((drafts) =>
-    drafts.map(({ trials, range, narrows, hidden, also, ...draft }, index) => {
+    drafts.map(({ trials, range, narrows, hidden, also, sampler, ...draft }, index) => {
       const names = drafts.map((other, place) => `${other.name}_${place}`);
       const earlier = index === 0 || narrows % 2 === 0 ? undefined : names[narrows % index];
       return {
@@ -97,6 +103,8 @@ const stages: fc.Arbitrary<StageSpec[]> = fc
             }),
         },
         ...(also.length > 0 && { also }),
+        // The model starts with 8 trials, and has at most 10,000.
+        ...(sampler.sampler === 'model' && (trials < 9 || trials > 10_000) ? {} : sampler),
       };
     }),
   );

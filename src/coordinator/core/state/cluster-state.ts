@@ -34,6 +34,8 @@ export class StageEntry {
   open = 0;
   /** Number of trials that were cancelled. */
   cancelled = 0;
+  /** Number of ended trials when the planner was last asked while others were open; null: not asked. */
+  plannedAt: number | null = null;
   /** Trials to audit before the stage closes; null: not known, `openAudits` finds them. */
   audits: TrialEntry[] | null = null;
 

@@ -13,7 +13,7 @@ import { bestConfiguration } from '../../../search/ranking/ranking.ts';
 import { waitingTrial } from '../../../study/trial.ts';
 import { setStudyStatus, storeRanks } from '../attempts/close-attempt.ts';
 import { hasTestFailed, setWinner } from '../attempts/winner-tests.ts';
-import { settleAudits } from '../results/audits.ts';
+import { openAudits, settleAudits } from '../results/audits.ts';
 import { trimResult } from '../results/results.ts';
 import type { StageEntry, StudyEntry } from '../state/cluster-state.ts';
 import { addTrials, hasSuccessor, isActive, openStage } from '../state/study-entry.ts';
@@ -43,7 +43,10 @@ export function advanceStudy(turn: Turn, study: StudyEntry): void {
       return;
     }
     if (stage.record.space === null && !planStage(turn, study, stage)) return;
-    if (stage.open > 0) return;
+    if (stage.open > 0) {
+      planAhead(turn, study, stage);
+      return;
+    }
     // bug: stage-closes-before-audits
     // bug: race-continues-before-audits
     if (!settleAudits(turn, study, stage)) return;
@@ -93,8 +96,32 @@ function shortage({ record, trials }: StageEntry, completed: number): string {
     : `${completed} of ${record.trials} configurations of stage ${record.name} are complete`;
 }
 
+/**
+ * Adds the new trials of a stage that has grown to its round in progress. Without one, the stage advances as
+ * after any round, once its audits are settled.
+ */
+export function extendRound(turn: Turn, study: StudyEntry, stage: StageEntry): void {
+  const { name, space } = stage.record;
+  if (space === null || stage.open === 0) return;
+  if (!plannerFor(study.spec).plansAhead(study.spec, name)) startRound(turn, study, stage);
+}
+
+/** Creates trials while others are open, if the planner allows it; asks it once for each ended trial. */
+function planAhead(turn: Turn, study: StudyEntry, stage: StageEntry): void {
+  const ended = stage.trials.length - stage.open;
+  if (
+    stage.plannedAt === ended ||
+    !plannerFor(study.spec).plansAhead(study.spec, stage.record.name)
+  )
+    return;
+  // A result that may still be replaced decides nothing.
+  if (openAudits(turn, study, stage).length > 0) return;
+  stage.plannedAt = ended;
+  if (!hasSuccessor(study, stage)) startRound(turn, study, stage);
+}
+
 /** Creates the trials of the stage's next round. @returns whether there are any */
-export function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
+function startRound(turn: Turn, study: StudyEntry, stage: StageEntry): boolean {
   const { record, trials } = stage;
   const planner = plannerFor(study.spec);
   const round = planner.nextRound(toPlanned(study), record, trials.map(trialRecord));

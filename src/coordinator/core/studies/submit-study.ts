@@ -14,7 +14,7 @@ import { StageEntry, StudyEntry, type StudyData } from '../state/cluster-state.t
 import type { Turn } from '../state/turn.ts';
 import { markUnchecked } from '../workers/exclusions.ts';
 import { reopenStudy, retryTrials } from './retry-trials.ts';
-import { startRound } from './stage-progress.ts';
+import { extendRound } from './stage-progress.ts';
 
 export type SubmitDetails = Pick<
   StudyRecord,
@@ -75,6 +75,7 @@ export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): voi
   if (hasGrown) {
     last.record = { ...last.record, trials, closed: false };
     last.audits = null;
+    last.plannedAt = null;
   }
   const stages = study.stages.map((stage) => stage.record);
   turn.persist({ kind: 'study-extended', spec, stages });
@@ -82,6 +83,6 @@ export function extendStudy(turn: Turn, study: StudyEntry, spec: StudySpec): voi
   setStudyStatus(turn, study, 'running');
   // Workers may have been excluded while the study was not in memory: its results were not marked then.
   for (const stage of study.stages) if (stage.record.closed) markUnchecked(turn, study, stage);
-  if (hasGrown && last.record.space !== null) startRound(turn, study, last);
+  if (hasGrown) extendRound(turn, study, last);
   storeRanks(turn, study);
 }
