@@ -52,9 +52,12 @@ interface ShardInfo {
 }
 
 /** Reads every data set that is found, since only its bytes show whether it is valid and official. */
-export async function listDatasets(dataDir: string): Promise<DatasetEntry[]> {
+export async function listDatasets(
+  dataDir: string,
+  datasets: readonly NamedDataset[] = namedDatasets,
+): Promise<DatasetEntry[]> {
   const entries: DatasetEntry[] = [];
-  for (const dataset of namedDatasets) entries.push(await describeEntry(dataset, dataDir));
+  for (const dataset of datasets) entries.push(await describeEntry(dataset, dataDir));
   return entries;
 }
 

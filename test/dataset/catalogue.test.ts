@@ -5,16 +5,23 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { datasetInfo, listDatasets } from '../../src/dataset/catalogue.ts';
+import { namedDatasets } from '../../src/dataset/named-datasets.ts';
 import { importDataset } from '../../src/dataset/download/import.ts';
 import { cifarFile, cifarFolder, refusal, temporaryFolder } from './support/fixtures.ts';
 
 const files = { data_batch_1: cifarFile(20, 1), test_batch: cifarFile(10, 2) };
 
+/** Debian's package of Fashion-MNIST, which may be installed here, has 30 MB. */
+const withoutSystem = namedDatasets.map((dataset) => ({
+  ...dataset,
+  places: dataset.places.filter(({ path }) => !path.startsWith('/')),
+}));
+
 describe('listDatasets', () => {
   test('each data set has its place, or the searched paths if absent', async () => {
     await using dir = await temporaryFolder();
     const folder = await cifarFolder(dir.path, files);
-    const [digits, cifar10, fashion, mnist, ...more] = await listDatasets(dir.path);
+    const [digits, cifar10, fashion, mnist, ...more] = await listDatasets(dir.path, withoutSystem);
     expect(more).toEqual([]);
     expect(digits).toMatchObject({
       name: 'digits',
@@ -31,15 +38,14 @@ describe('listDatasets', () => {
       fetchable: true,
     });
     expect(mnist!.source).toBeNull();
-    // Debian's package may be installed here.
-    expect([null, '/usr/share/datasets/fashion-mnist']).toContain(fashion!.source);
+    expect(fashion!.source).toBeNull();
     expect(mnist!.paths).toEqual([join(dir.path, 'mnist'), join(dir.path, 'MNIST/raw')]);
   });
 
   test('a damaged data set is listed with its problem', async () => {
     await using dir = await temporaryFolder();
     await cifarFolder(dir.path, { data_batch_1: new Uint8Array(10) });
-    const list = await listDatasets(dir.path);
+    const list = await listDatasets(dir.path, withoutSystem);
     expect(list.map((entry) => entry.name)).toEqual([
       'digits',
       'cifar10',
@@ -56,7 +62,7 @@ describe('errors of the file system', () => {
     await using dir = await temporaryFolder();
     const loop = join(dir.path, 'cifar-10-batches-bin');
     await symlink(loop, loop);
-    const list = await listDatasets(dir.path);
+    const list = await listDatasets(dir.path, withoutSystem);
     expect(list[1]).toMatchObject({ name: 'cifar10', source: null, official: null });
     expect(list[1]!.problem).toContain(`${loop} could not be read: ELOOP`);
     expect(list[0]!.problem).toBeNull();

@@ -45,7 +45,7 @@ test('the JSON of every command fits its published schema, and the documented ex
     verify: ['verify', 'quickstart', '--trials', '1'],
     predict: ['predict', model, 'digits'],
     'lr-range-test': ['lr-range-test', 'configs/quickstart.yaml'],
-    'check-gradients': ['check-gradients'],
+    'check-gradients': ['check-gradients', '--samples', '3'],
     doctor: ['doctor'],
     'data-list': ['data', 'list'],
     'data-info': ['data', 'info', 'digits'],

@@ -54,6 +54,8 @@ async function readResults(
 const text = { name: 'finished', trials: 5 };
 /** Trained by one worker with two threads. */
 const finished = finishedStudy(text);
+/** Long enough that a process can be killed while it is trained. */
+const undisturbed = finishedStudy({ name: 'long', trials: 10, cycles: 12 });
 
 describe('run', () => {
   test('run gives the same trials, λ and digests for 1, 2 and 4 workers and any pack size', async () => {
@@ -130,23 +132,13 @@ describe('run', () => {
   });
 
   test('a killed run resumes with the same results, and complete trials are not trained again', async () => {
+    const { study, stdout } = undisturbed();
     const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'killed', trials: 8, cycles: 8 });
-    const undisturbed = await ridgeline([
-      'run',
-      study,
-      '--state',
-      join(dir, 'other'),
-      '--workers',
-      '1',
-      '--format',
-      'json',
-    ]);
     const first = start(['run', study, '--state', dir, '--pack', '1']);
     await first.prints(/coarse\/2\b/);
     first.kill('SIGKILL');
     await first.finished;
-    const before = await readResults('killed', dir);
+    const before = await readResults('long', dir);
     const completed = before.stages
       .flatMap((stage) => stage.trials)
       .filter((row) => row.status === 'complete');
@@ -162,7 +154,7 @@ describe('run', () => {
     ]);
     expect(second.code, second.stderr).toBe(0);
     const after = JSON.parse(second.stdout) as ResultsJson;
-    expect(fingerprint(after)).toEqual(fingerprint(JSON.parse(undisturbed.stdout) as ResultsJson));
+    expect(fingerprint(after)).toEqual(fingerprint(JSON.parse(stdout) as ResultsJson));
     const rows = new Map(
       after.stages.flatMap((stage) => stage.trials).map((row) => [row.trial, row]),
     );
@@ -172,18 +164,8 @@ describe('run', () => {
 
 describe('coordinator and workers', () => {
   test('a killed worker costs only its running trials, a late worker receives trials, and results are the same', async () => {
+    const { study, stdout } = undisturbed();
     const dir = scratchDir();
-    const study = writeStudy(dir, { name: 'by-hand', trials: 10, cycles: 12 });
-    const reference = await ridgeline([
-      'run',
-      study,
-      '--state',
-      join(dir, 'reference'),
-      '--workers',
-      '1',
-      '--format',
-      'json',
-    ]);
     const state = join(dir, 'state');
     const coordinator = start(['coordinator', study, '--listen', '127.0.0.1:0', '--state', state]);
     const join1 = (await coordinator.prints(/ridgeline worker --join (@\S+)/))[1]!;
@@ -206,14 +188,14 @@ describe('coordinator and workers', () => {
     await coordinator.prints(/coarse\/3\b/);
     first.kill('SIGKILL');
     // Paused, so that trials are left when the third worker has joined.
-    await ridgeline(['pause', 'by-hand', '--state', state]);
+    await ridgeline(['pause', 'long', '--state', state]);
     await coordinator.prints(/first.*(lost|did not come back)/);
     const third = worker('third');
     await third.prints(/joined/);
-    await ridgeline(['resume', 'by-hand', '--state', state]);
-    await coordinator.prints(/by-hand.*complete/);
-    const results = await readResults('by-hand', state);
-    expect(fingerprint(results)).toEqual(fingerprint(JSON.parse(reference.stdout) as ResultsJson));
+    await ridgeline(['resume', 'long', '--state', state]);
+    await coordinator.prints(/long.*complete/);
+    const results = await readResults('long', state);
+    expect(fingerprint(results)).toEqual(fingerprint(JSON.parse(stdout) as ResultsJson));
     const rows = results.stages.flatMap((stage) => stage.trials);
     expect(new Set(rows.map((row) => row.worker))).toContain('third');
     expect(rows.filter((row) => row.attempts > 1).length).toBeLessThanOrEqual(1);

@@ -2,6 +2,7 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { inProcess } from '../cli/support/in-process.ts';
 import { ridgeline, scratchDir, start } from './support/processes.ts';
 
 interface TrainJson {
@@ -180,7 +181,7 @@ test('contradicting flags and an unwritable file are refused before training', a
   ];
   await Promise.all(
     cases.map(async ([flags, message]) => {
-      const { code, stdout, stderr } = await ridgeline(['train', recipe, ...flags]);
+      const { code, stdout, stderr } = await inProcess(['train', recipe, ...flags]);
       expect(stderr).toMatch(message);
       expect([code === 0, stdout]).toEqual([false, '']);
     }),

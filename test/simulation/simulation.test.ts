@@ -48,8 +48,8 @@ describe('a simulated cluster', () => {
     }
   });
 
-  test('keeps its promises in 200 histories of crashes, cuts, stops, full disks and wrong results', async () => {
-    await runSeeds([...keptSeeds(), ...seedsFrom(1, 200)]);
+  test('keeps its promises in 100 histories of crashes, cuts, stops, full disks and wrong results', async () => {
+    await runSeeds([...keptSeeds(), ...seedsFrom(1, 100)]);
   });
 
   test('has a correct winner with a worker that computes a tenth of its results wrongly, in 50 histories', async () => {

@@ -80,8 +80,8 @@ describe.concurrent('a worker', () => {
     const cluster = await FaultCluster.make({ onEnd: onTestFinished });
     const study = writeStudy(cluster.dir, {
       name: 'lied',
-      trials: 24,
-      cycles: 15,
+      trials: 12,
+      cycles: 4,
       coarseOnly: true,
     });
     appendFileSync(study, 'audit: { random: 0.1, top: 3 }\n');
@@ -114,7 +114,7 @@ describe.concurrent('a worker', () => {
       '--format',
       'json',
     );
-    expect(JSON.parse(verified)).toMatchObject({ verified: 24, mismatched: 0 });
+    expect(JSON.parse(verified)).toMatchObject({ verified: 12, mismatched: 0 });
     const { winner } = JSON.parse(await cluster.command('results', 'lied', '--format', 'json')) as {
       winner: { verified: boolean; reproduced: boolean };
     };

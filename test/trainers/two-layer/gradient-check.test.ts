@@ -13,7 +13,7 @@ const real = {
   rows: 100,
   lambda: 0,
   seed: 2,
-  samples: 100,
+  samples: 40,
 };
 
 describe('the gradients', () => {
